@@ -74,9 +74,9 @@ def export(
     stated = Stated(because, purpose, person)
     handed = Handed(audience, actor, role, key_file, stated, basis, documents, linked, unwitnessed)
     if (form := invocation.said().format) != "table":
-        from cli.exports.formats import Wanted, write
+        from cli.exports.formats import ExportRequest, write
 
-        write(form, Wanted(order, file, handed, as_of, reveal, cert, unsigned))
+        write(form, ExportRequest(order, file, handed, as_of, reveal, cert, unsigned))
         return
     if order is None or as_of is not None or reveal:
         raise click.UsageError("a bundle is of one ORDER, as it is recorded now; --format makes other things")

@@ -1,1 +1,1 @@
-"""Export formats beside the bundle."""
+"""Export formats other than the evidence bundle."""

@@ -1,4 +1,4 @@
-"""The evidence bundle in an ASiC-E container, signed with the key of an X.509 certificate, or left to a card."""
+"""Put the evidence bundle into an ASiC-E container, signed by an X.509 key, or unsigned for a card to sign."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from datetime import datetime
 from pathlib import Path
 
 from cli.exit_codes import Exit, Stop
-from cli.exports.formats import Wanted
+from cli.exports.formats import ExportRequest
 from cli.session import ledger_choice
 from cli.terminal import file_io, output
 
 TO_SIGN = ".manifest.xml"
 
 
-def asic(wanted: Wanted) -> bytes | None:
-    """Write the container of one bundle; unsigned, its manifest is written beside it, which is what a card has to sign.
+def asic(wanted: ExportRequest) -> bytes | None:
+    """Write the container of one bundle; without a signature, also write its manifest, which a card then signs.
 
-    Gives the bytes instead where they go to standard output.
+    Return the bytes instead if they go to standard output.
     """
     from dataclasses import replace
 
@@ -32,7 +32,7 @@ def asic(wanted: Wanted) -> bytes | None:
     if wanted.unsigned and wanted.file == "-":
         raise Stop("an unsigned container is two files", hint="-o FILE")
     name = f"{Path(wanted.file).stem if wanted.file != '-' else 'order'}.evidence.zip"
-    # --key is the certificate's here; the bundle inside is signed, as always, by a key of the ledger that lies here.
+    # --key is the key of the certificate here; a key of the ledger on this machine signs the bundle inside.
     handed = replace(wanted.handed, key_file=None) if wanted.cert else wanted.handed
     sign = sealing(wanted.cert, str(wanted.handed.key_file), ledger_choice.now()) if wanted.cert else None
     to_sign = Path(f"{wanted.file}{TO_SIGN}")
@@ -57,7 +57,7 @@ def asic(wanted: Wanted) -> bytes | None:
 
 
 def sealing(cert: str, key: str, at: datetime) -> Callable[[bytes], bytes]:
-    """What makes the CAdES signature over bytes by the key of a certificate, both in PEM files."""
+    """Return a function that makes the CAdES signature over bytes; key and certificate are PEM files."""
     from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
     from cryptography.hazmat.primitives.hashes import SHA256
     from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
@@ -97,7 +97,7 @@ def sealing(cert: str, key: str, at: datetime) -> Callable[[bytes], bytes]:
 
 
 def _passphrase(key: str) -> bytes | None:
-    """Asked for where the key file is encrypted; never a flag."""
+    """Ask for the passphrase of an encrypted key file; there is no option for it."""
     from getpass import getpass
 
     if b"ENCRYPTED" not in file_io.read(key)[:4096]:

@@ -1,8 +1,8 @@
-"""The record in other people's forms: which `comity export --format` knows, and who writes each.
+"""The formats of `comity export --format`, and the writer of each.
 
-A writer takes what was asked for and gives the bytes of one file; one that makes a folder, or hands out opened values,
-writes it itself and gives None. All but the bundle are conveniences: nothing sealed is opened in them unless --reveal
-says why, and nothing can be proved with them.
+A writer takes the request and returns the bytes of one file. A writer that makes a folder, or discloses opened values,
+writes its files itself and returns None. All formats but the bundle are conveniences: they open no sealed value without
+a reason in --reveal, and they prove nothing.
 """
 
 from __future__ import annotations
@@ -31,9 +31,11 @@ FORMATS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What is to be written: of which order (None: of all), where, as recorded when (None: now), whether sealed values
-    are opened. For a container: the bundle in it, the certificate, and whether its signature is left out."""
+class ExportRequest:
+    """One request for an export: the order (None: all), the file, the moment of the record (None: now), opened values.
+
+    For a container also: its bundle, its certificate, and whether its signature is left out.
+    """
 
     order: str | None
     file: str
@@ -45,14 +47,14 @@ class Wanted:
 
     @property
     def one(self) -> str:
-        """The order it is of, where it can only be of one."""
+        """Return the order of an export that has exactly one; a usage error otherwise."""
         if self.order is None:
             raise Stop("this form is of one ORDER", hint="`comity orders` lists them")
         return self.order
 
 
-def write(form: str, wanted: Wanted) -> None:
-    """Write an export under a name that is free."""
+def write(form: str, wanted: ExportRequest) -> None:
+    """Write an export to a file that does not exist yet."""
     import importlib
 
     from cli.terminal.file_io import check_new, write_new

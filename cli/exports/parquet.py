@@ -1,8 +1,8 @@
-"""The whole ledger as Parquet, for questions over many orders: entries, timeline, deadlines and findings.
+"""Write the whole ledger as Parquet, for queries over many orders: entries, timeline, deadlines and findings.
 
-DuckDB writes and reads it here; Spark, Polars and R read it elsewhere. The law reads sealed values where their keys are
-here, as `comity judge` does; none of them is written. The signed bytes stand beside what was read from them, so that an
-archive can be counted against the log it came from.
+DuckDB writes and reads the files here; Spark, Polars and R read them elsewhere. The law reads sealed values if their
+keys are on this machine, as `comity judge` does; no sealed value is written. Each row has the signed bytes of its
+entry, so that an archive can be compared with the log it came from.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import IO, Any
 
 from cli.exit_codes import Stop
-from cli.exports.formats import Wanted
+from cli.exports.formats import ExportRequest
 from cli.session.ledger_reader import reading
 from cli.terminal import output, prompts
 from ledger.entries.case import wire
@@ -34,8 +34,8 @@ TYPES = {
 }
 
 
-def archive(wanted: Wanted) -> None:
-    """Write the folder of Parquet files; everything as recorded at one moment."""
+def archive(wanted: ExportRequest) -> None:
+    """Write the folder of Parquet files, all as recorded at one moment."""
     if wanted.order is not None or wanted.file == "-":
         raise Stop("an archive is a folder with the whole ledger in it", hint="comity export --format parquet -o DIR")
     if wanted.reveal:
@@ -52,8 +52,8 @@ def archive(wanted: Wanted) -> None:
     )
 
 
-def _lines(wanted: Wanted, files: Mapping[str, Path]) -> dict[str, int]:
-    """Every table as JSON lines, one row at a time, so that memory does not grow with the ledger; rows by table."""
+def _lines(wanted: ExportRequest, files: Mapping[str, Path]) -> dict[str, int]:
+    """Write each table as JSON lines, row by row, so that memory stays bounded; return rows by table."""
     counts = dict.fromkeys(TABLES, 0)
 
     def put(name: str, rows: Iterable[Row]) -> None:

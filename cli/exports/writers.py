@@ -1,11 +1,11 @@
-"""The writers of `comity export --format`: each reads the record, asks one projection and gives its bytes."""
+"""The writers of `comity export --format`: each reads the record and returns the bytes of one projection."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from cli.exit_codes import Stop
-from cli.exports.formats import Wanted
+from cli.exports.formats import ExportRequest
 from cli.session.ledger_reader import Reader, reading
 from cli.terminal import output
 from ledger.entries.case import Case
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     from projections.views.due import DeadlineHistory, Duty
 
 
-def case(wanted: Wanted) -> bytes:
-    """CASE/UCO 1.5 as JSON-LD."""
+def case(wanted: ExportRequest) -> bytes:
+    """Return an order as CASE/UCO 1.5 in JSON-LD."""
     with reading() as reader:
         known, judgement = _known(reader, wanted)
         return case_of(reader, known, judgement, reveal=wanted.reveal)
 
 
 def case_of(reader: Reader, known: Case, judgement: Judgement, *, reveal: bool) -> bytes:
-    """An order as CASE/UCO, as known at the judgement's moment."""
+    """Return an order as CASE/UCO, as known at the moment of the judgement."""
     from hashlib import sha256
 
     from cli.version import tool
@@ -37,8 +37,8 @@ def case_of(reader: Reader, known: Case, judgement: Judgement, *, reveal: bool) 
     return case_uco(known, judgement, signed, reader.folder.origin, tool(), reveal=reveal)
 
 
-def timeline_csv(wanted: Wanted) -> bytes:
-    """The timeline as CSV."""
+def timeline_csv(wanted: ExportRequest) -> bytes:
+    """Return the timeline as CSV."""
     from projections.exchange.csv_file import timeline_csv
     from projections.reports.history import history
 
@@ -47,8 +47,8 @@ def timeline_csv(wanted: Wanted) -> bytes:
     return timeline_csv(history(known, judgement, reveal=wanted.reveal))
 
 
-def custody_csv(wanted: Wanted) -> bytes:
-    """Hand to hand as CSV."""
+def custody_csv(wanted: ExportRequest) -> bytes:
+    """Return the custody steps as CSV."""
     from projections.exchange.csv_file import custody_csv
     from projections.reports.custody_report import custody_rows
 
@@ -57,8 +57,8 @@ def custody_csv(wanted: Wanted) -> bytes:
     return custody_csv(custody_rows(known, reveal=wanted.reveal))
 
 
-def ics(wanted: Wanted) -> bytes | None:
-    """Deadlines as iCalendar, of one order or of all; None, with a word on stderr, where no clock has an end."""
+def ics(wanted: ExportRequest) -> bytes | None:
+    """Return the deadlines of one order or of all as iCalendar; None, with a message, if no deadline has an end."""
     try:
         from projections.exchange.icalendar_file import calendar_file
     except ModuleNotFoundError:
@@ -92,8 +92,8 @@ def ics(wanted: Wanted) -> bytes | None:
     return made
 
 
-def _known(reader: Reader, wanted: Wanted) -> tuple[Case, Judgement]:
-    """An order as recorded at the moment that was asked for, and its judgement."""
+def _known(reader: Reader, wanted: ExportRequest) -> tuple[Case, Judgement]:
+    """Return an order as recorded at the requested moment, and its judgement."""
     from cli.access.recorded_access import revealed
 
     moment = wanted.as_of or reader.now()

@@ -1,1 +1,1 @@
-"""What comes from elsewhere: spreadsheets, HI-1 messages, delivery evidence, scanned letters."""
+"""Imports: spreadsheets, HI-1 messages, delivery evidence, scanned letters."""

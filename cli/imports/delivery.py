@@ -99,7 +99,7 @@ def delivery(
 
 
 def _addressee(case: Case) -> str:
-    """To whom the order was sent: the last addressee on record, else the one provider it names."""
+    """Return the addressee of the order: the last one on record, else the only provider that it names."""
     sent = [e.public["addressee"] for e in case.entries if e.kind == "order-transmitted"]
     named = [p for e in case.entries if e.kind == "order-issued" for p in e.get("providers", ())]
     found = sent[-1:] or list(dict.fromkeys(named))
@@ -119,7 +119,7 @@ def _tell(evidence: Evidence) -> None:
 
 
 def _compare(evidence: Evidence, case: Case) -> None:
-    """Say whether the message the evidence speaks of is the order's document, where both have a SHA-256."""
+    """Report whether the message of the evidence is the document of the order, if both have a SHA-256."""
     if evidence.digest is None or evidence.digest[0] != "sha256":
         return
     served = [e.get("order_document") for e in case.entries if e.kind == "order-issued"]
@@ -130,7 +130,7 @@ def _compare(evidence: Evidence, case: Case) -> None:
 
 
 def documents(case: Case) -> dict[str, Entry]:
-    """The documents an order's entries name, by SHA-256, as far as they can be opened here."""
+    """Return the documents in the entries of an order, by SHA-256, as far as they can be opened here."""
     return {
         value["sha256"]: entry
         for entry in case.entries

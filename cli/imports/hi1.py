@@ -1,4 +1,4 @@
-"""ETSI TS 103 120 (HI-1): an order's leg to its provider written as a message, and messages taken over."""
+"""ETSI TS 103 120 (HI-1): write the exchange with the provider as a message, and import messages."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from cli.session.options import AS, KEY, ROLE
 from cli.terminal import file_io, output
 
 if TYPE_CHECKING:
-    from cli.exports.formats import Wanted
+    from cli.exports.formats import ExportRequest
 
 
-def write(wanted: Wanted) -> bytes:
-    """The message of one order for `comity export --format hi1`; on stderr what it leaves out."""
+def write(wanted: ExportRequest) -> bytes:
+    """Return the message of one order for `comity export --format hi1`; name on stderr what it leaves out."""
     from cli.access.recorded_access import revealed
     from cli.session.ledger_reader import reading
     from projections.exchange.hi1_writer import hi1
@@ -57,12 +57,13 @@ def take(
 ) -> Exit:
     """Record the facts of an HI-1 message: orders, approvals and notifications, all or none.
 
-    What the message says in words of other dictionaries is told and left out. A message taken twice is recorded once.
+    What the message states in words of other dictionaries is reported and left out. A message taken twice is recorded
+    once.
     """
-    return taken_over(file, actor, role, key_file, instrument, unregistered=unregistered, dry_run=dry_run)
+    return import_message(file, actor, role, key_file, instrument, unregistered=unregistered, dry_run=dry_run)
 
 
-def taken_over(
+def import_message(
     file: str,
     actor: str | None,
     role: str | None,
@@ -72,8 +73,8 @@ def taken_over(
     unregistered: bool = False,
     dry_run: bool,
 ) -> Exit:
-    """Take over a message as the table of its facts."""
-    from cli.imports.import_run import Asked, taken
+    """Import a message as the table of its facts."""
+    from cli.imports.import_run import ImportOptions, import_table
     from projections.exchange.hi1_reader import NoMessage, rows_of
 
     try:
@@ -89,5 +90,5 @@ def taken_over(
         raise Stop(f"{file}: under what instrument is the order made?", hint="--instrument CODE, as 2AP-7 or EPOC")
     more = {"unregistered": "yes"} if unregistered else {}
     table = io.BytesIO(b"".join(json.dumps({**row, **more}, ensure_ascii=False).encode() + b"\n" for row in rows))
-    asked = Asked(file, "jsonl", actor, role, key_file, None, None, 20, tuple(row["kind"] for row in rows))
-    return taken(table, asked, dry_run=dry_run)
+    asked = ImportOptions(file, "jsonl", actor, role, key_file, None, None, 20, tuple(row["kind"] for row in rows))
+    return import_table(table, asked, dry_run=dry_run)

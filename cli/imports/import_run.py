@@ -1,7 +1,7 @@
-"""A table of facts taken into a ledger, all of it or nothing.
+"""Import a table of facts into a ledger, all rows or none.
 
-The table is read twice. First every row is understood and nothing is written; only a table without a fault is read
-again, sealed, and stored in one transaction. Between the two it must not change, which its digest tells.
+The table is read twice. The first pass parses every row and writes nothing. Only a table without a fault is read again,
+sealed, and stored in one transaction. The table must not change between the two passes; its digest shows that.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ from cli.terminal.answer import CommandAnswer
 
 if TYPE_CHECKING:
     from cli.imports.row_index import Index
-    from cli.imports.row_parser import Reader, Told
+    from cli.imports.row_parser import ParsedRow, Reader
     from cli.imports.tables import Row, Wrong
     from cli.imports.unstarted_deadlines import Unwound
     from ledger.application.journal import Journal
 
-_TRIES = 3  # of sealing again because somebody else wrote to one of the orders
+_TRIES = 3  # attempts to seal again after another process wrote to one of the orders
 
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What a table is and who takes it over, as the options say it."""
+class ImportOptions:
+    """The options of one import: the form of the table, and who imports it."""
 
     file: str
     form: str
@@ -46,35 +46,35 @@ class Asked:
     key_file: str | None
     zone: str | None
     delimiter: str | None
-    most: int  # faults that are told one by one
-    names: tuple[str, ...] = ()  # what people call the rows, where a row stands for a file
+    most: int  # faults that are listed one by one
+    names: tuple[str, ...] = ()  # names of the rows, where each row stands for a file
 
     def row(self, number: int, line: int) -> str:
-        """A row as faults name it."""
+        """Return the name of a row in a fault."""
         if self.names:
             return self.names[number - 1]
         return f"row {number}" + (f" (line {line})" if line != number else "")
 
 
 @dataclass
-class Checked:
-    """A table as it was read the first time: how much there is of what, and the first faults of all there are."""
+class CheckedTable:
+    """The result of the first pass: counts, and the first faults."""
 
     sha256: str = ""
     rows: int = 0
     orders: int = 0
-    there: int = 0  # orders the ledger had before
+    there: int = 0  # orders that the ledger had before
     already: int = 0
     faults: int = 0
     told: list[tuple[Row, Wrong]] = field(default_factory=list)
     kinds: Counter[str] = field(default_factory=Counter)
     strangers: dict[str, int] = field(default_factory=dict)
-    persons: dict[str, int] = field(default_factory=dict)  # data subjects of several orders, and of how many
+    persons: dict[str, int] = field(default_factory=dict)  # data subjects of several orders -> number of orders
     unwound: list[tuple[Unwound, int, tuple[int, int]]] = field(default_factory=list)
 
 
-def taken(stream: IO[bytes], asked: Asked, *, dry_run: bool) -> Exit:
-    """Check a table, and record it if nothing is wrong and it is meant."""
+def import_table(stream: IO[bytes], asked: ImportOptions, *, dry_run: bool) -> Exit:
+    """Check a table, and record it if it has no fault and this is no dry run."""
     from cli.session.open_ledger import labels, writing
 
     with writing() as journal:
@@ -89,20 +89,22 @@ def taken(stream: IO[bytes], asked: Asked, *, dry_run: bool) -> Exit:
     return tell(asked, checked, indices, dry_run=dry_run)
 
 
-def check(journal: Journal, names: dict[str, str], stream: IO[bytes], asked: Asked, *, keys: bool) -> Checked:
-    """Understand every row and record nothing; with `keys`, make those they will be sealed with if none has a fault."""
+def check(
+    journal: Journal, names: dict[str, str], stream: IO[bytes], asked: ImportOptions, *, keys: bool
+) -> CheckedTable:
+    """Parse every row and record nothing; with `keys` and without faults, make the keys that will seal the rows."""
     from cli.imports.tables import Row, Wrong
     from cli.imports.unstarted_deadlines import Clocks
     from ledger.application.write.draft import target_of
     from ledger.errors import RecordError
 
-    checked, clocks = Checked(), Clocks(journal)
+    checked, clocks = CheckedTable(), Clocks(journal)
 
     def fault(row: Row, wrongs: list[Wrong]) -> None:
         checked.faults += len(wrongs)
         checked.told += [(row, wrong) for wrong in wrongs[: asked.most - len(checked.told)]]
 
-    def each(told: Told, reader: Reader) -> None:
+    def each(told: ParsedRow, reader: Reader) -> None:
         checked.kinds[told.draft.fact.kind] += 1
         try:
             leaf = journal.recorded(told.draft) if told.order.there else None
@@ -132,7 +134,7 @@ def check(journal: Journal, names: dict[str, str], stream: IO[bytes], asked: Ask
 
 
 def _persons(journal: Journal, index: Index) -> dict[str, int]:
-    """The names of data subjects that mean one person in several orders of table and ledger together."""
+    """Return the data subjects that are one person in several orders of table and ledger -> number of orders."""
     orders: dict[str, set[str]] = {}
     for pairs in index.subjects():
         for name, order in pairs:
@@ -142,8 +144,10 @@ def _persons(journal: Journal, index: Index) -> dict[str, int]:
     return {name: len(mine) for name, mine in orders.items() if len(mine) > 1}
 
 
-def record(journal: Journal, names: dict[str, str], stream: IO[bytes], asked: Asked, checked: Checked) -> range:
-    """Seal the rows and store them in one transaction; where they stand in the log."""
+def record(
+    journal: Journal, names: dict[str, str], stream: IO[bytes], asked: ImportOptions, checked: CheckedTable
+) -> range:
+    """Seal the rows and store them in one transaction; return their positions in the log."""
     from ledger.adapters.storage.entry_store import Conflict
 
     for left in reversed(range(_TRIES)):
@@ -156,13 +160,15 @@ def record(journal: Journal, names: dict[str, str], stream: IO[bytes], asked: As
     raise AssertionError("unreachable")
 
 
-def _recorded(journal: Journal, names: dict[str, str], stream: IO[bytes], asked: Asked, checked: Checked) -> range:
+def _recorded(
+    journal: Journal, names: dict[str, str], stream: IO[bytes], asked: ImportOptions, checked: CheckedTable
+) -> range:
     from ledger.adapters.storage.entry_store import Conflict
     from ledger.errors import RecordError
 
     def fault(row: Row, wrongs: list[Wrong]) -> None:
         taken = next((wrong for wrong in wrongs if wrong.code == "REFERENCE-TAKEN"), None)
-        if taken is not None:  # by somebody else since it was checked
+        if taken is not None:  # by another process since the check
             raise RecordError(taken.code, taken.says, where=asked.row(row.number, row.line), hint=taken.hint)
         changed()
 
@@ -177,7 +183,7 @@ def _recorded(journal: Journal, names: dict[str, str], stream: IO[bytes], asked:
         for told in rows:
             try:
                 leaf = bulk.add(told.draft, fresh=not told.order.there)
-            except Conflict as conflict:  # recorded by somebody else since it was checked
+            except Conflict as conflict:  # recorded by another process since the check
                 where = asked.row(told.row.number, told.row.line)
                 raise RecordError("CONFLICT", conflict.says, where=where) from conflict
             except RecordError as refused:
@@ -194,11 +200,11 @@ def reading(
     journal: Journal,
     names: dict[str, str],
     stream: IO[bytes],
-    asked: Asked,
+    asked: ImportOptions,
     label: str,
     fault: Callable[[Row, list[Wrong]], None],
-) -> Iterator[tuple[Any, Reader, Iterator[Told]]]:
-    """Read a table from its beginning, row by row; `fault` hears what is wrong with a row, which is then left out."""
+) -> Iterator[tuple[Any, Reader, Iterator[ParsedRow]]]:
+    """Yield the rows of a table from its beginning; a wrong row is left out, and `fault` is called with its fault."""
     from cli.imports.row_index import Index
     from cli.imports.row_parser import Reader
     from cli.imports.tables import Source
@@ -215,7 +221,9 @@ def reading(
         yield source, reader, _understood(source, reader, asked, fault)
 
 
-def _understood(source: Any, reader: Reader, asked: Asked, fault: Callable[[Row, list[Wrong]], None]) -> Iterator[Told]:
+def _understood(
+    source: Any, reader: Reader, asked: ImportOptions, fault: Callable[[Row, list[Wrong]], None]
+) -> Iterator[ParsedRow]:
     from cli.imports.row_parser import Wrongs, column_of
     from cli.imports.tables import Row, rows_of
 
@@ -223,7 +231,7 @@ def _understood(source: Any, reader: Reader, asked: Asked, fault: Callable[[Row,
         reader.rows += 1
         row, wrongs = (read, []) if isinstance(read, Row) else read
         try:
-            told = reader.told(row) if row.cells else None
+            told = reader.parse(row) if row.cells else None
         except Wrongs as more:
             told, wrongs = None, [*wrongs, *more.wrongs]
         if wrongs:
@@ -232,7 +240,7 @@ def _understood(source: Any, reader: Reader, asked: Asked, fault: Callable[[Row,
             yield told
 
 
-# -- what people are told ----------------------------------------------------------------------------------------------
+# -- output ------------------------------------------------------------------------------------------------------------
 
 
 class FaultItem(Struct, frozen=True):
@@ -266,8 +274,8 @@ class ImportAnswer(CommandAnswer, tag="comity.import/1", kw_only=True):
     faults: list[FaultItem] | UnsetType = UNSET
 
 
-def refuse(asked: Asked, checked: Checked) -> Exit:
-    """Tell the faults, by row and column; nothing was recorded."""
+def refuse(asked: ImportOptions, checked: CheckedTable) -> Exit:
+    """Report the faults, by row and column; nothing was recorded."""
     faults = [
         FaultItem(row.number, row.line, wrong.column, wrong.says, wrong.hint, wrong.code) for row, wrong in checked.told
     ]
@@ -283,9 +291,8 @@ def refuse(asked: Asked, checked: Checked) -> Exit:
     raise Stop(f"{asked.file}: {many} in {rows_read}; nothing was recorded", code=Exit.REFUSED)
 
 
-def warn(asked: Asked, checked: Checked) -> None:
-    """Say whose acts are reported that no register knows, who is one person in several orders, which rows wind no
-    clock; of each the most frequent first."""
+def warn(asked: ImportOptions, checked: CheckedTable) -> None:
+    """Report unregistered actors, persons in several orders, rows that start no deadline; the most frequent first."""
     for actor, count in sorted(checked.strangers.items(), key=lambda pair: -pair[1])[:10]:
         rows = _many(count, "row reports", "rows report")
         output.tell(f"{actor}, whose acts {rows}, is not in the register, so in law they count for nothing yet")
@@ -296,12 +303,12 @@ def warn(asked: Asked, checked: Checked) -> None:
     if len(checked.persons) > 10:
         output.tell(f"and {len(checked.persons) - 10} more data subjects are named in several orders")
     for unwound, rows_of, first in checked.unwound[:10]:
-        output.tell(unwound.told(rows_of, asked.row(*first)))
+        output.tell(unwound.sentence(rows_of, asked.row(*first)))
     if len(checked.unwound) > 10:
         output.tell(f"and {len(checked.unwound) - 10} more reasons; --json lists all")
 
 
-def tell(asked: Asked, checked: Checked, indices: range, *, dry_run: bool) -> Exit:
+def tell(asked: ImportOptions, checked: CheckedTable, indices: range, *, dry_run: bool) -> Exit:
     """Print what was recorded, or what would be."""
     count = checked.rows - checked.already if dry_run else len(indices)
     answer = ImportAnswer(
@@ -334,7 +341,7 @@ def _many(count: int, one: str, more: str) -> str:
     return f"{count} {one if count == 1 else more}"
 
 
-def _about(asked: Asked, checked: Checked) -> dict[str, Any]:
+def _about(asked: ImportOptions, checked: CheckedTable) -> dict[str, Any]:
     return {
         "file": asked.file,
         "sha256": checked.sha256,

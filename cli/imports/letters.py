@@ -1,4 +1,4 @@
-"""`comity import letters`: a folder of scanned letters, each recorded by its digest and left where it lies."""
+"""`comity import letters`: record each file of a folder of scanned letters by its digest; the files stay there."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from cli.terminal import output
 
 SIDECAR = "letters.csv"
 
-# First bytes -> media type; what people scan to and attach (PRONOM, RFC 9110 8.3.1 leaves the type to whoever looks).
+# First bytes -> media type, for usual scans and attachments (PRONOM; RFC 9110 8.3.1 leaves the type to the reader).
 _MAGIC = (
     (b"%PDF-", "application/pdf"),
     (b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -71,7 +71,7 @@ def letters(
     letter of which only the day is known is placed at noon, as an estimate; `2026-03-01 reply.pdf` says its day.
     """
     from cli.imports.delivery import documents
-    from cli.imports.import_run import Asked, taken
+    from cli.imports.import_run import ImportOptions, import_table
     from cli.session.open_ledger import case, find, writing
 
     names = _scans(folder)
@@ -90,12 +90,12 @@ def letters(
         row = {"order": there.order, "id": uuid.uuid4().hex, **_dated(row, name), **_placed(row, document, name)}
         table.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
         read.append(name)
-    asked = Asked(folder, "jsonl", actor, role, key_file, zone, None, max(20, len(read)), tuple(read))
-    return taken(table, asked, dry_run=dry_run)
+    asked = ImportOptions(folder, "jsonl", actor, role, key_file, zone, None, max(20, len(read)), tuple(read))
+    return import_table(table, asked, dry_run=dry_run)
 
 
 def _scans(folder: str) -> list[str]:
-    """The names of the files in a folder, in their order; what is hidden, or is no file, is no letter."""
+    """Return the names of the files in a folder, sorted, without hidden files and folders."""
     if not os.path.isdir(folder):
         raise Stop(f"{folder} is not a folder", code=Exit.UNDECIDABLE)
     names = []
@@ -112,7 +112,7 @@ def _scans(folder: str) -> list[str]:
 
 
 def _sidecar(folder: str, names: list[str]) -> dict[str, dict[str, Any]]:
-    """What letters.csv says of each file; `Stop` if it names one that is not there, or one twice."""
+    """Return the row of each file in letters.csv; `Stop` if it names an absent file, or one file twice."""
     from cli.imports.row_parser import column_of
     from cli.imports.tables import Row, Source, rows_of
 
@@ -144,7 +144,7 @@ def _pairs(fields: tuple[str, ...]) -> dict[str, str]:
 
 
 def _dated(row: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """A row with its moment: a day alone, in the row or at the start of the file's name, is its noon, an estimate."""
+    """Add the moment to a row: a day in the row, or at the start of the file name, becomes its noon, an estimate."""
     said = row.get("occurred") or next(iter(re.findall(r"^\d{4}-\d\d-\d\d(?!\d)", name)), "")
     if not re.fullmatch(r"\d{4}-\d\d-\d\d", said):
         return dict(row)
@@ -152,7 +152,7 @@ def _dated(row: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 
 def _placed(row: Mapping[str, Any], document: dict[str, Any], name: str) -> dict[str, Any]:
-    """The document in the field that its kind has for one; `Stop` if a kind has none, or is not said."""
+    """Put the document into the field that its kind has for it; `Stop` if the kind has none, or is not stated."""
     from ledger.facts import kind_of
 
     kind = row.get("kind")
@@ -176,7 +176,7 @@ def _document(path: str) -> dict[str, Any]:
 
 
 def media_of(begin: bytes) -> str:
-    """The media type of a file by its first four kilobytes; its name is not asked."""
+    """Return the media type of a file by its first four kilobytes; its name is not used."""
     for magic, media in _MAGIC:
         if begin.startswith(magic):
             return media

@@ -1,4 +1,4 @@
-"""`comity import orders`: the spreadsheet an office has today, a fact in each row."""
+"""`comity import orders`: import the spreadsheet of an office, one fact in each row."""
 
 from __future__ import annotations
 
@@ -59,18 +59,18 @@ def orders(
     if file is None:
         raise click.UsageError("which FILE? `comity import --template csv` prints one to fill in")
     if file.endswith(".json"):
-        from cli.imports.hi1 import taken_over
+        from cli.imports.hi1 import import_message
 
-        return taken_over(file, actor, role, key_file, None, dry_run=dry_run)
+        return import_message(file, actor, role, key_file, None, dry_run=dry_run)
     if delimiter is not None:
         delimiter = {"tab": "\t", "\\t": "\t"}.get(delimiter, delimiter)
         if len(delimiter) != 1:
             raise Stop("--delimiter is one character, or `tab`")
-    from cli.imports.import_run import Asked, taken
+    from cli.imports.import_run import ImportOptions, import_table
 
     with opened(file) as stream:
-        asked = Asked(file, _form(stream), actor, role, key_file, zone, delimiter, most)
-        return taken(stream, asked, dry_run=dry_run)
+        asked = ImportOptions(file, _form(stream), actor, role, key_file, zone, delimiter, most)
+        return import_table(stream, asked, dry_run=dry_run)
 
 
 # -- the file ----------------------------------------------------------------------------------------------------------
@@ -78,7 +78,7 @@ def orders(
 
 @contextmanager
 def opened(file: str) -> Iterator[IO[bytes]]:
-    """A file that can be read twice; standard input goes into one that no path leads to."""
+    """Open a file that can be read twice; standard input is copied into a temporary file without a path."""
     if file != "-":
         with open(file, "rb") as stream:
             if not stream.seekable():
@@ -92,6 +92,6 @@ def opened(file: str) -> Iterator[IO[bytes]]:
 
 
 def _form(stream: IO[bytes]) -> str:
-    """`jsonl` if the first thing that stands there is an object, else `csv`."""
+    """Return `jsonl` if the table begins with a JSON object, else `csv`."""
     stream.seek(0)
     return "jsonl" if stream.read(1 << 16).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{") else "csv"

@@ -1,8 +1,8 @@
-"""Delivery evidence of registered electronic mail: ETSI TS 102 640-2 (REM), as e-CODEX connectors exchange it.
+"""Read delivery evidence of registered electronic mail: ETSI TS 102 640-2 (REM), as e-CODEX connectors exchange it.
 
-An evidence is one XML document; where it lies in an ASiC-S container (ETSI EN 319 162-1), the container's digest of its
-one signed file is computed again. Signatures are not: who needs that asks a validator that knows the Union's lists of
-trust services, and hands it the file, whose digest is on record.
+An evidence is one XML document. In an ASiC-S container (ETSI EN 319 162-1), the digest of its one signed file is
+compared. Signatures are not verified. A validator with the trusted lists of the Union can verify the file, whose digest
+is on record.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ _HASHES = {  # RFC 9231; a digest by SHA-1 can still show that a file is another
     "http://www.w3.org/2000/09/xmldsig#sha1": hashlib.sha1,
 }
 
-# What an evidence shows when its event is the good one: kind of fact, event. XSD of TS 102 640-2, events of e-CODEX.
+# What an evidence proves if its event is the successful one: kind of fact, event.
+# XSD of TS 102 640-2, events of e-CODEX.
 GOOD = {
     "SubmissionAcceptanceRejection": ("order-transmitted", "Acceptance"),
     "RelayREMMDAcceptanceRejection": ("order-transmitted", "Acceptance"),
@@ -44,7 +45,7 @@ KNOWN = {*GOOD, "RelayREMMDFailure", "RelayToNonREMSystem", "ReceivedFromNonREMS
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What an evidence says: `type` is its element, `event` what happened, `at` when, in UTC."""
+    """One evidence: `type` is its element, `event` what happened, `at` when, in UTC."""
 
     type: str
     event: str
@@ -60,13 +61,13 @@ class Evidence:
 
     @property
     def shows(self) -> str | None:
-        """The kind of fact it proves; None where it says that something did not happen."""
+        """Return the kind of fact that it proves; None if it states that something did not happen."""
         kind, event = GOOD.get(self.type, ("", ""))
         return kind if event and self.event == event else None
 
 
 def read_evidence(data: bytes, name: str) -> Evidence:
-    """The evidence in a file: XML, or a container with one. `Stop` if there is none, or a container is altered."""
+    """Return the evidence in a file, XML or a container; `Stop` if there is none, or the container was changed."""
     if not data.startswith(b"PK"):
         return _evidence(parse(data, name), name)
     found = [(inner, root) for inner, root in _in_container(data, name) if root.space == SPACE and root.name in KNOWN]
@@ -87,15 +88,17 @@ def _evidence(root: Element, name: str) -> Evidence:
     recipients = root.find("RecipientsDetails")
     return Evidence(
         type=root.name,
-        event=root.said("EventCode").rpartition("#")[2],
-        at=_moment(root.said("EventTime"), name),
-        id=root.said("EvidenceIdentifier"),
+        event=root.text_at("EventCode").rpartition("#")[2],
+        at=_moment(root.text_at("EventTime"), name),
+        id=root.text_at("EvidenceIdentifier"),
         issuer=_who(root.find("EvidenceIssuerDetails")),
         sender=_who(root.find("SenderDetails")),
         recipients=tuple(who for each in (recipients.children if recipients else ()) if (who := _who(each))),
-        message=(message.said("MessageIdentifierByREMMD") or message.said("UAMessageIdentifier")) if message else "",
+        message=(message.text_at("MessageIdentifierByREMMD") or message.text_at("UAMessageIdentifier"))
+        if message
+        else "",
         reasons=tuple(
-            f"{e.said('Code').rpartition('#')[2]} {e.said('Details')}".strip() for e in root.all("EventReason")
+            f"{e.text_at('Code').rpartition('#')[2]} {e.text_at('Details')}".strip() for e in root.all("EventReason")
         ),
         digest=_digest(message),
         signed=root.find("Signature") is not None,
@@ -103,7 +106,7 @@ def _evidence(root: Element, name: str) -> Evidence:
 
 
 def _who(details: Element | None) -> str:
-    """An entity as people would name it: its name, and its electronic address."""
+    """Return the name of an entity and its electronic address."""
     if details is None:
         return ""
     names = [e.text for e in details.all("Name")]
@@ -112,7 +115,7 @@ def _who(details: Element | None) -> str:
 
 
 def _moment(text: str, name: str) -> datetime:
-    """An xs:dateTime with its offset, to the second that had begun; without one nobody knows when it was."""
+    """Parse an xs:dateTime with its offset, truncated to seconds; without an offset the moment is unknown: `Stop`."""
     if not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", text):
         says = f"{name}: its event has the time {text!r}, which is no moment with an offset"
         raise Stop(says, code=Exit.UNDECIDABLE)
@@ -137,7 +140,7 @@ def _digest(message: Element | None) -> tuple[str, str] | None:
 
 
 def _in_container(data: bytes, name: str) -> Iterator[tuple[str, Element]]:
-    """Every XML document beside or inside the signed file of an ASiC-S; `Stop` if that file is not what was signed."""
+    """Yield each XML document in an ASiC-S; `Stop` if its signed file does not have the signed digest."""
     files = _unzipped(data, name)
     signatures = [raw for n, raw in files.items() if re.fullmatch(r"META-INF/[^/]*signatures[^/]*\.xml", n)]
     if not signatures:
@@ -158,12 +161,14 @@ def _in_container(data: bytes, name: str) -> Iterator[tuple[str, Element]]:
 
 
 def _references(root: Element, file: str, content: bytes) -> Iterator[bool]:
-    """Of each reference to a file: whether the file has its digest."""
+    """Yield for each reference to a file whether the file has the digest."""
     for reference in root.all("Reference"):
         method = reference.find("DigestMethod")
         digest = _HASHES.get(method.attributes.get("Algorithm", "")) if method else None
         if reference.attributes.get("URI") == file and digest:
-            yield base64.b64encode(digest(content).digest()).decode() == "".join(reference.said("DigestValue").split())
+            yield base64.b64encode(digest(content).digest()).decode() == "".join(
+                reference.text_at("DigestValue").split()
+            )
 
 
 _UNREADABLE = (
@@ -176,7 +181,7 @@ _UNREADABLE = (
 
 
 def _unzipped(data: bytes, name: str) -> dict[str, bytes]:
-    """The files of a ZIP by name, as long as all of them together stay small."""
+    """Return the files of a ZIP by name, within a bound on their total size."""
     files: dict[str, bytes] = {}
     left = CONTAINER
     try:

@@ -1,7 +1,7 @@
-"""What the rows of a table have to know of each other: the orders they speak of, their labels, rows that say the same.
+"""Index the rows of a table: the orders that they refer to, their labels, and equal rows.
 
-Kept in a private file of SQLite's own that no path leads to, so a table of any length takes the same memory. It holds
-references, labels, names of data subjects, ids and hashes, and nothing that an entry seals.
+The index is a private SQLite file without a path, so that a table of any length takes the same memory. It contains
+references, labels, names of data subjects, ids and hashes, and no value that an entry seals.
 """
 
 from __future__ import annotations
@@ -31,20 +31,20 @@ _SCHEMA = """
     CREATE TABLE told (said BLOB PRIMARY KEY, times INTEGER) STRICT, WITHOUT ROWID"""
 
 _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-NOT_YET = "0" * 64  # the leaf of an entry that is not sealed yet, where only the form of a fact is asked about
+NOT_YET = "0" * 64  # the leaf of an entry that is not sealed yet, for checks of form
 
 
 VERSION = "another order has another reference; a new version of that one says so: column version, yes"
 
 
 def _keys(reference: str) -> list[str]:
-    """How a reference is found again: as it is read out, then by each of its shapes, behind a mark."""
+    """Return the search keys of a reference: its spoken form, then each look-alike form after a mark."""
     return [plain(reference), *(f"\0{shape}" for shape in sorted(shapes(reference)))]
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """The order that a reference means; `there` says that the ledger had it before this table."""
+    """The order of a reference; `there` is whether the ledger had it before this table."""
 
     id: str
     instrument: str | None
@@ -52,7 +52,7 @@ class Named:
 
 
 class Index:
-    """The orders, labels and ids of one reading of a table. `names` are those a story gave to orders."""
+    """The orders, labels and ids of one pass over a table; `names` are the names of orders in a story."""
 
     def __init__(self, journal: Journal, names: Mapping[str, str]) -> None:
         self._journal = journal
@@ -60,7 +60,7 @@ class Index:
         self._c = sqlite3.connect("", isolation_level=None)
         self._c.execute("PRAGMA journal_mode=OFF")
         self._c.executescript(_SCHEMA)
-        self._c.execute("BEGIN")  # nothing here has to outlive a crash
+        self._c.execute("BEGIN")  # no data here must survive a crash
         said = ((key, quoted) for quoted, _ in journal.store.references() for key in _keys(quoted))
         self._c.executemany("INSERT OR IGNORE INTO alike VALUES (?, ?)", said)
         self._newest: tuple[str, dict[str, str]] = ("", {})
@@ -68,13 +68,13 @@ class Index:
         self._last: tuple[str, Named] | None = None  # the rows of an order mostly stand together
 
     def close(self) -> None:
-        """Give the file up."""
+        """Close the file, which deletes it."""
         self._c.close()
 
     # -- orders -------------------------------------------------------------------------------------------------------
 
     def order(self, name: str) -> Named | None:
-        """The order a reference means, opened by an earlier row or on record; None if there is none yet."""
+        """Return the order of a reference, opened by an earlier row or on record; None if there is none yet."""
         if self._last is not None and self._last[0] == name:
             return self._last[1]
         found = self._c.execute("SELECT id, instrument, there FROM orders WHERE name = ?", (name,)).fetchone()
@@ -89,13 +89,13 @@ class Index:
         return named
 
     def open(self, name: str, instrument: str) -> Named:
-        """Open a new order; its id comes from the reference, so that a table read again means the same order."""
+        """Open a new order; its id is derived from the reference, so that the same table gives the same order."""
         opened = Named(self._id_for(name), instrument, False)
         self._c.execute("INSERT INTO orders VALUES (?, ?, ?, 0)", (name, opened.id, instrument))
         return opened
 
     def instrument(self, order: Named) -> str:
-        """The instrument of an order: as its first row names it, else as it is on record."""
+        """Return the instrument of an order: from its first row, else from the record."""
         if order.instrument is not None:
             return order.instrument
         if self._instrument[0] != order.id:  # the rows of an order mostly stand together
@@ -104,32 +104,32 @@ class Index:
         return self._instrument[1]
 
     def promised(self, name: str, number: int, line: int, field: str) -> str:
-        """The id an order will have that a row speaks of and only a later row opens."""
+        """Return the id that an order will have; a row refers to it, and a later row must open it."""
         self._c.execute("INSERT INTO promised VALUES (?, ?, ?, ?)", (name, number, line, field))
         return self._id_for(name)
 
     def broken(self) -> list[tuple[str, int, int, str]]:
-        """The promises no row has kept: name of the order, the row's number and line, the field that speaks of it."""
+        """Yield the orders that no row opened: name, number and line of the row that refers to it, and the field."""
         return self._c.execute(
             "SELECT name, number, line, field FROM promised WHERE name NOT IN (SELECT name FROM orders) ORDER BY number"
         ).fetchall()
 
     def by_id(self, name: str) -> bool:
-        """True if a name that was looked up is an order's id, or one given to it in a story; no reference."""
+        """Return True if a name is the id of an order, or its name in a story, and no reference."""
         return name in self._names or self._journal.store.first_kind(name) is not None
 
     def check_own_name(self, name: str) -> None:
-        """`Stop` if a row that issues an order calls it by a name that only this ledger's users know."""
+        """Raise `Stop` if a row that issues an order uses a name that exists only in this ledger."""
         given = names(self._journal.folder.path).get(name)
         if given is not None and given not in self._journal.store.referenced(name):
             hint = f"the order's reference, or {given[:8]} in full; or give it another name: comity order rename"
             raise Stop(f"{name!r} is a name given here to the order {given[:8]}, and no reference", hint=hint)
 
     def issue(self, reference: str, office: str, order: Named, *, version: bool) -> None:
-        """Note that an office issues an order; `version`: the row says that it is a new version, or puts one right.
+        """Record that an office issues an order; `version`: the row is a new version, or corrects one.
 
-        `Stop` if the order is another office's; `RecordError` REFERENCE-TAKEN if it is issued already and this is no
-        version of it.
+        `Stop` if the order belongs to another office; `RecordError` REFERENCE-TAKEN if it is issued already and this
+        is no version of it.
         """
         offices = [o for (o,) in self._c.execute("SELECT office FROM issued WHERE id = ? ORDER BY office", (order.id,))]
         if order.there:
@@ -146,10 +146,10 @@ class Index:
             check_reference(reference, office, "", [(order.id, reference, offices)], hint=VERSION)
 
     def quote(self, reference: str, office: str, order: Named, *, lookalike: bool = False) -> None:
-        """Note under which reference its office issues an order.
+        """Record the reference under which an office issues an order.
 
-        `RecordError` REFERENCE-TAKEN if it issued another so; REFERENCE-ALIKE if that one looks the same, unless
-        `lookalike` says that it is meant.
+        `RecordError` REFERENCE-TAKEN if it issued another order under it; REFERENCE-ALIKE if another reference looks
+        the same, unless `lookalike` is set.
         """
         cases = self._journal.cases
         own = cases.references(order.id) if order.there else ()
@@ -163,7 +163,7 @@ class Index:
             check_lookalike(reference, office, order.id, alike)
 
     def _taken(self, key: str, office: str) -> list[tuple[str, str, list[str]]]:
-        """The orders quoted under a key of `_keys`, of the table and of the ledger: id, reference, offices."""
+        """Return the orders under a key of `_keys`, from table and ledger: id, reference, offices."""
         here = self._c.execute("SELECT id, reference FROM quoted WHERE key = ? AND office = ?", (key, office))
         taken = [(other, quoted, [office]) for other, quoted in here.fetchall()]
         alike = self._c.execute("SELECT reference FROM alike WHERE key = ?", (key,)).fetchall()
@@ -172,29 +172,32 @@ class Index:
         ]
 
     def opened(self) -> Iterator[list[str]]:
-        """The ids of all orders opened or found, five hundred at a time."""
+        """Yield the ids of all orders opened or found, five hundred at a time."""
         rows = self._c.execute("SELECT id FROM orders ORDER BY name")
         while page := rows.fetchmany(500):
             yield [order for (order,) in page]
 
     def subject(self, name: str, order: str) -> None:
-        """Note that a row seals something for a data subject of this name."""
+        """Record that a row seals a value for a data subject of this name."""
         self._c.execute("INSERT OR IGNORE INTO subjects VALUES (?, ?)", (name, order))
 
     def subjects(self) -> Iterator[list[tuple[str, str]]]:
-        """Every data subject that rows name, with each of its orders, five hundred at a time."""
+        """Yield each data subject of the rows with each of its orders, five hundred at a time."""
         rows = self._c.execute("SELECT name, id FROM subjects ORDER BY name, id")
         while page := rows.fetchmany(500):
             yield page
 
     def count(self) -> tuple[int, int]:
-        """How many orders the rows speak of, and how many of them the ledger had before."""
+        """Return how many orders the rows refer to, and how many of them the ledger had before."""
         total, there = self._c.execute("SELECT count(*), ifnull(sum(there), 0) FROM orders").fetchone()
         return total, there
 
     def _known(self, name: str) -> str | None:
-        """The order on record under this name: a story's or one given here, a reference (behind its office's name), a
-        whole id, or one opened by a table before."""
+        """Return the order on record under this name.
+
+        A name is one of a story or of this ledger, a reference (after the name of its office), a whole id, or a
+        reference that an earlier table opened.
+        """
         store, cases = self._journal.store, self._journal.cases
         if name in self._names:
             return self._names[name]
@@ -210,29 +213,29 @@ class Index:
     # -- labels -------------------------------------------------------------------------------------------------------
 
     def label(self, order: str, label: str) -> None:
-        """Give the entry of a row its name, sealed or not; `Stop` if an earlier row of the order has it."""
+        """Store the label of the entry of a row, sealed or not; `Stop` if an earlier row of the order has it."""
         try:
             self._c.execute("INSERT INTO labels VALUES (?, ?, ?, '{}')", (order, label, NOT_YET))
         except sqlite3.IntegrityError:
             raise Stop(f"an earlier row of this order has the label {label!r}") from None
 
     def belongs(self, order: str, label: str, subjects: Mapping[str, str | None]) -> None:
-        """Note the data subject of each sealed field of the row that has this label, None for the target."""
+        """Record the data subject of each sealed field of the row with this label; None is the target."""
         said = (json.dumps(dict(subjects)), order, label)
         self._c.execute("UPDATE labels SET subjects = ? WHERE id = ? AND label = ?", said)
 
     def whose(self, order: str, label: str) -> dict[str, str | None]:
-        """What `belongs` noted; empty if no row of this table has the label."""
+        """Return what `belongs` recorded; empty if no row of this table has the label."""
         found = self._c.execute("SELECT subjects FROM labels WHERE id = ? AND label = ?", (order, label)).fetchone()
         return json.loads(found[0]) if found else {}
 
     def sealed(self, order: str, label: str | None, leaf: str) -> None:
-        """Note the leaf hash of the entry that has this label, where it has one."""
+        """Record the leaf hash of the entry with this label, if it has one."""
         if label is not None:
             self._c.execute("UPDATE labels SET leaf = ? WHERE id = ? AND label = ?", (leaf, order, label))
 
     def leaf(self, order: str, text: str) -> str | None:
-        """The leaf hash of the entry that `text` names: an earlier row's label, `#3`, or a leaf hash on record."""
+        """Return the leaf hash of an entry by the label of an earlier row, by `#3`, or by a leaf hash on record."""
         found = self._c.execute("SELECT leaf FROM labels WHERE id = ? AND label = ?", (order, text)).fetchone()
         if found:
             return str(found[0])
@@ -245,7 +248,7 @@ class Index:
     # -- ids ----------------------------------------------------------------------------------------------------------
 
     def entry_id(self, said: str) -> str:
-        """The id of an entry that says this: always the same, and another one for each further row that says it."""
+        """Return the id of an entry by its content: always the same, and another one for each further equal row."""
         digest = hashlib.sha256(said.encode()).digest()
         found = self._c.execute(
             "INSERT INTO told VALUES (?, 1) ON CONFLICT (said) DO UPDATE SET times = times + 1 RETURNING times",
@@ -254,7 +257,7 @@ class Index:
         return hashlib.sha256(digest + int(found[0]).to_bytes(8, "big")).hexdigest()[:32]
 
     def own_id(self, order: str, text: str) -> str:
-        """The id of an entry from what is its row's own; `Stop` if an earlier row of the order has the same."""
+        """Return the id of an entry from the key of its row; `Stop` if an earlier row of the order has the same."""
         said = f"{self._journal.origin}\n{order}\n{text}"
         digest = hashlib.sha256(said.encode()).digest()
         try:

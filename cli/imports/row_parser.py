@@ -1,7 +1,7 @@
-"""What one row of a table says: a fact, whose act it is, when it happened, who signs; or everything that is wrong.
+"""Parse one row of a table: a fact, its actor, its time and its signer; or all faults of the row.
 
-A row is somebody's word about the past, so without another word it speaks as `import`: the signer took it over. The
-act is that of the row's `actor`, and how it is known when it happened is then the other party's word.
+A row is a statement about the past, so by default it speaks as `import`: the signer took it over. The act is that of
+the `actor` of the row, and the source of its time is then the statement of the other party.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ FIELDS = frozenset(f for kind in (*IMPORTED, *BY_COMMAND) for f in KINDS[kind].f
 
 
 def column_of(name: str) -> str:
-    """What a column is called here: one of `COLUMNS`, or a field of some kind; `Wrong` if nothing is called so."""
+    """Return the name of a column: one of `COLUMNS`, or a field of some kind; `Wrong` for any other."""
     column = name.strip().lower().replace(" ", "_").replace("-", "_")
     if column in COLUMNS or column in FIELDS:
         return column
@@ -87,8 +87,8 @@ def column_of(name: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """A row understood: where its entry goes, what it will say, and the label that later rows know it by."""
+class ParsedRow:
+    """A parsed row: the order of its entry, the draft of its fact, and its label for later rows."""
 
     row: Row
     order: Named
@@ -97,7 +97,7 @@ class Told:
 
 
 class Wrongs(Exception):
-    """Everything that is wrong with a row."""
+    """All faults of a row."""
 
     def __init__(self, wrongs: list[Wrong]) -> None:
         super().__init__(len(wrongs))
@@ -105,7 +105,7 @@ class Wrongs(Exception):
 
 
 class Reader:
-    """Understands the rows of one table in their order. `folder` is where the files lie that its cells name."""
+    """Parse the rows of one table in order; `folder` contains the files that its cells name."""
 
     def __init__(
         self,
@@ -128,10 +128,10 @@ class Reader:
         self._known = journal.cases.known(journal.read_keyring())
         self._now = journal.now()
         self.rows = 0  # read so far
-        self.strangers: dict[str, int] = {}  # actors that no register knows, with the number of their rows
+        self.strangers: dict[str, int] = {}  # unregistered actors -> number of their rows
 
-    def told(self, row: Row) -> Told:
-        """What a row says; `Wrongs` if it is no fact that can be recorded."""
+    def parse(self, row: Row) -> ParsedRow:
+        """Parse a row; `Wrongs` if it is no fact that can be recorded."""
         wrongs: list[Wrong] = []
         self._row = row
         cells = dict(row.cells)
@@ -164,7 +164,7 @@ class Reader:
         said = tried("speaks", lambda: self._said(common, on, signer, order)) if on and signer else None
         fact = self._fact(kind, cells, order, wrongs, tried) if kind else None
         label = common.get("label")
-        if label and order:  # of a row that is wrong too, or each row that names it would be
+        if label and order:  # also of a wrong row, or each row that refers to it would be wrong
             tried("label", lambda: self.index.label(order.id, label))
         if wrongs or order is None or signer is None or said is None or fact is None:
             raise Wrongs(wrongs)
@@ -175,7 +175,7 @@ class Reader:
         unregistered = tried("unregistered", lambda: _yes(common.get("unregistered") or "no"))
         lookalike = tried("lookalike", lambda: _yes(common.get("lookalike") or "no"))
         version = tried("version", lambda: self._version(common, fact.kind))
-        if not wrongs and not (order.there and self._journal.has(entry)):  # what is on record is not asked again
+        if not wrongs and not (order.there and self._journal.has(entry)):  # an entry on record is not checked again
             named = partial(self._named, order)
             for slip in slips(fact, self._known, self._now, whose=said.whose, named=named, unregistered=unregistered):
                 column = slip.where.removeprefix(f"{fact.kind}.")
@@ -188,14 +188,14 @@ class Reader:
                 tried("reference", lambda: self.index.quote(*quoted, order, lookalike=lookalike))
         if wrongs:
             raise Wrongs(wrongs)
-        return Told(row, order, draft, label or None)
+        return ParsedRow(row, order, draft, label or None)
 
     def _named(self, order: Named) -> set[str]:
-        """The offices and Parties that the entries on record of an order name."""
+        """Return the offices and Parties in the entries of an order on record."""
         return named_in(self._journal.case(order.id, reveal=False).entries) if order.there else set()
 
     def _version(self, common: Mapping[str, str], kind: str) -> bool:
-        """Whether a row says that its order is issued already, and that it makes a version or puts an entry right."""
+        """Return True if a row of an issued order is a new version or corrects an entry."""
         said = _yes(common.get("version") or "no")
         if said and kind != "order-issued":
             raise Wrong("", f"only order-issued makes a new version, and this is {kind}")
@@ -211,7 +211,7 @@ class Reader:
             self.index.check_own_name(name)
         there = self.index.order(name)
         if there is None:
-            there = self.index.open(name, instrument or "")  # a wrong one too, or each row of the order would be wrong
+            there = self.index.open(name, instrument or "")  # also if wrong: later rows need it
             if instrument is None:
                 hint = "is the reference right? only the first row of a new order needs it"
                 raise Wrong("instrument", f"no order is called {name!r}, and the row that opens one names it", hint)
@@ -233,7 +233,7 @@ class Reader:
         if asked not in self._signers:
             try:
                 self._signers[asked] = hand(self._journal, kind, actor or None, role or None, self._key_file)
-            except (Stop, RecordError) as error:  # the next row of this signer has the same fault, and quickly
+            except (Stop, RecordError) as error:  # the next row of this signer then fails at once with the same fault
                 self._signers[asked] = error
         signer = self._signers[asked]
         if isinstance(signer, Signer):
@@ -241,7 +241,7 @@ class Reader:
         raise signer
 
     def _any_role(self, actor: str, kind: str, others: bool) -> str:
-        """A role of the signer where it matters little: for another's act, or one that none of its roles could do."""
+        """Return any role of the signer, for an act of another actor, or one that none of its roles may do."""
         roles = self._offices[actor].roles if actor in self._offices else ()
         fitting = [role for role in roles if role in IMPORTED[kind].signers]
         return next(iter(fitting or roles), "") if others or not fitting else ""
@@ -275,7 +275,7 @@ class Reader:
         )
 
     def _subjects(self, common: Mapping[str, str], fact: Fact, said: Circumstances, order: Named) -> dict[str, str]:
-        """The data subjects of the row's sealed fields; `Stop` for a field that it does not seal."""
+        """Return the data subjects of the sealed fields of a row; `Stop` for a field that it does not seal."""
         lines = [line for line in common.get("subject", "").splitlines() if line.strip()]
         sealed = [*sealed_of(fact), *([WHY.name] if said.why is not None else [])]
         before = self.index.whose(order.id, common["replaces"]) if common.get("replaces") else {}
@@ -298,7 +298,7 @@ class Reader:
         return on
 
     def _moment(self, text: str) -> datetime:
-        """A moment as rows write it; without an offset it is meant in --zone, where a clock shows it only once."""
+        """Parse a moment of a row; without an offset it is in --zone, where it must be unambiguous."""
         try:
             bare = datetime.fromisoformat(text) if self._zone else None
         except ValueError:
@@ -311,7 +311,7 @@ class Reader:
         return ledger_choice.moment(early.isoformat(), "occurred")
 
     def _entry(self, common: Mapping[str, str], order: Named, fact: Fact, said: Circumstances, signer: Signer) -> str:
-        """The id of the row's entry. It stands in public, so nothing sealed goes into it."""
+        """Return the id of the entry of a row. It is public, so no sealed value goes into it."""
         if common.get("id"):
             return self.index.own_id(order.id, common["id"])
         what: list[Any] = [self._journal.origin, order.id, fact.kind, public_of(fact), said.on.isoformat()]
@@ -328,7 +328,7 @@ class Reader:
         wrongs: list[Wrong],
         tried: Callable[[str, Callable[[], Any]], Any],
     ) -> Fact | None:
-        """The fact that cells state, once nothing is wrong with any of them; every one that is goes into `wrongs`."""
+        """Return the fact of the cells if none is wrong; add each wrong one to `wrongs`."""
         fields = IMPORTED[kind].fields()
         sides: dict[bool, dict[str, Any]] = {False: {}, True: {}}
         for name, cell in cells.items():
@@ -344,7 +344,7 @@ class Reader:
         return None if wrongs else build(kind, sides[False], sides[True])
 
     def _value(self, field: Field, cell: Any, order: Named | None) -> Any:
-        """The value of a field; `Wrong` if it does not have the field's form, and a sealed one is not repeated."""
+        """Parse the value of a field; `Wrong` if it does not have its form, without repeating a sealed value."""
         value = self._read(field, cell, order)
         try:
             check(field.form, value)
@@ -380,7 +380,7 @@ class Reader:
         return value_of(field, said, event=event, order=other)
 
     def _own(self, leaf: str | None, signer: Signer) -> None:
-        """An entry on record of another signer is not replaced; an earlier row has no leaf yet, and is not asked."""
+        """Refuse to replace an entry of another signer on record; an earlier row has no leaf yet and is not checked."""
         found = None if leaf is None else self._journal.store.by_leaf(bytes.fromhex(leaf))
         if found is not None:
             try:
@@ -447,7 +447,7 @@ def _structured(type: str) -> bool:
 
 
 def _resolved(field: Field, value: Any, event: Refer, order: Refer) -> Any:
-    """A JSON value with entries and orders by their hashes and ids; strings in a list of them too."""
+    """Return a JSON value with entries and orders replaced by hashes and ids, also in lists."""
     refer = {"event": event, "order": order}.get(field.type.removeprefix("list[").removesuffix("]"))
     if refer is None or not isinstance(value, list):
         return value

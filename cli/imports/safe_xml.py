@@ -1,9 +1,11 @@
-"""XML from strangers, read by the standard library's expat with everything refused that makes XML dangerous.
+"""Parse untrusted XML with the expat of the standard library, within bounds.
 
-A document type declaration is where external entities (XXE) and entities within entities (billion laughs) come from,
-and delivery evidence has none: at the first one reading ends. What is left is bounded in size, depth, number of
-elements and the length of their names. Expat writes a namespace out again for each element and attribute, so a long
-one is looked for before it reads; and it reads UTF-8 whatever the document says, so that nothing hides from that look.
+A document type declaration can bring external entities (XXE) and nested entities (billion laughs). Delivery evidence
+has none, so reading ends at the first one. Size, depth, number of elements and length of names are bounded. Expat
+repeats the namespace for each element and attribute, so a long namespace is searched for first. Expat reads UTF-8
+whatever encoding the document declares, so that none can hide from that search.
+
+defusedxml uses the same parser and has none of these bounds but the refusal of declarations.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ _LONG_SPACE = re.compile(rb"xmlns[^=<>]*=\s*(?:\"[^\"]{%d}|'[^']{%d})" % (LONGES
 
 @dataclass(slots=True)
 class Element:
-    """An element: its namespace and local name, its attributes, the text directly in it, its children."""
+    """An element: namespace, local name, attributes, the text directly in it, children."""
 
     space: str
     name: str
@@ -35,11 +37,11 @@ class Element:
 
     @property
     def text(self) -> str:
-        """The text directly in it, without the white space around it and within it that only lays it out."""
+        """Return the text directly in the element, with white space trimmed and collapsed."""
         return " ".join("".join(self.texts).split())
 
     def find(self, *path: str) -> Element | None:
-        """The first element down a path of local names; None if there is none."""
+        """Return the first element along a path of local names; None if there is none."""
         here = self
         for name in path:
             below = next((child for child in here.children if child.name == name), None)
@@ -49,7 +51,7 @@ class Element:
         return here
 
     def all(self, name: str) -> list[Element]:
-        """Every element below with this local name, in the order of the document."""
+        """Return every descendant with this local name, in document order."""
         found: list[Element] = []
         waiting = self.children[::-1]
         while waiting:
@@ -58,17 +60,17 @@ class Element:
             waiting += here.children[::-1]
         return found
 
-    def said(self, *path: str) -> str:
-        """The text at the end of a path; empty if it is not there."""
+    def text_at(self, *path: str) -> str:
+        """Return the text of the element at a path; empty if there is none."""
         there = self.find(*path)
         return there.text if there else ""
 
 
 def parse(data: bytes, name: str) -> Element:
-    """The root element of an XML document; `Stop` (undecidable) if it is none, or one that nobody should read."""
+    """Return the root element of an XML document; `Stop` (undecidable) if it is no XML or breaks a bound."""
     if len(data) > LARGEST:
         raise Stop(f"{name}: {len(data)} bytes are too many for evidence of a delivery", code=Exit.UNDECIDABLE)
-    if b"\0" in data:  # as UTF-16 has it, which expat finds out for itself
+    if b"\0" in data:  # UTF-16, which expat would detect
         raise Stop(f"{name}: not XML in UTF-8", code=Exit.UNDECIDABLE)
     if _LONG_SPACE.search(data):
         raise Stop(f"{name}: a namespace of more than {LONGEST} characters", code=Exit.UNDECIDABLE)

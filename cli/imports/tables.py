@@ -1,7 +1,7 @@
-"""A table of facts as somebody's spreadsheet or program writes it: CSV or JSON Lines, read row by row.
+"""Read a table of facts row by row: CSV or JSON Lines, as spreadsheets and programs write it.
 
-Nothing is guessed that would change a value: the text is UTF-8 (a byte-order mark is let pass), the delimiter is the
-one by which the first line falls into columns, and what does not fit is an error with its row.
+No guess changes a value: the text is UTF-8 (a byte-order mark is ignored), the delimiter is the one that splits the
+first line into most columns, and a cell that does not fit is an error with its row.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from typing import IO, Any
 from cli.exit_codes import Exit, Stop
 
 DELIMITERS = ",;\t|"
-CELL = 1 << 20  # characters; an entry is smaller, so a longer cell is a quotation mark that nobody closed
+CELL = 1 << 20  # characters; an entry is smaller, so a longer cell has an unclosed quotation mark
 _LINE = 4 * CELL  # bytes
 MOST = 1_000  # members of a row
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: its number as a spreadsheet counts it (the header is 1), its first line in the file, its cells.
+    """One row: its number as in a spreadsheet (the header is 1), its first line in the file, its cells.
 
-    Empty cells are left out. A CSV's cells are strings, those of JSON Lines whatever JSON they are.
+    Empty cells are left out. Cells of CSV are strings, those of JSON Lines any JSON value.
     """
 
     number: int
@@ -34,7 +34,7 @@ class Row:
 
 
 class Wrong(Exception):
-    """A cell that cannot be what its column says, or a row that cannot be a fact (then `column` is empty)."""
+    """The fault of a cell that does not fit its column, or of a row that is no fact (then `column` is empty)."""
 
     def __init__(self, column: str, says: str, hint: str = "", code: str = "") -> None:
         super().__init__(says)
@@ -42,7 +42,7 @@ class Wrong(Exception):
 
 
 class Source:
-    """The bytes of a table, each line decoded as it is read, and their digest; `report` hears how many there were."""
+    """The lines of a table, decoded as they are read, and their digest; `report` is called with the number of bytes."""
 
     def __init__(self, stream: IO[bytes], name: str, report: Callable[[int], None] = lambda done: None) -> None:
         self.name = name
@@ -54,7 +54,7 @@ class Source:
 
     @property
     def sha256(self) -> str:
-        """The digest of what was read so far, in hex."""
+        """Return the SHA-256 of the bytes read so far, in hex."""
         return self._sha256.hexdigest()
 
     def __iter__(self) -> Iterator[str]:
@@ -95,9 +95,9 @@ class Source:
 def rows_of(
     source: Source, form: str, *, known: Callable[[str], str], delimiter: str | None = None
 ) -> Iterator[Row | tuple[Row, list[Wrong]]]:
-    """The rows of a table of this form (csv or jsonl), a row with its faults where it has some.
+    """Yield the rows of a table of this form (csv or jsonl), a wrong row with its faults.
 
-    `known` gives a column its name, or raises `Wrong`. A file that is no table at all is a `Stop`.
+    `known` returns the name of a column, or raises `Wrong`. Raises `Stop` for a file that is no table.
     """
     return _csv(source, known, delimiter) if form == "csv" else _jsonl(source, known)
 
@@ -109,7 +109,7 @@ def _csv(source: Source, known: Callable[[str], str], delimiter: str | None) -> 
     csv.field_size_limit(CELL)
     lines = iter(source)
     head = next(lines, "")
-    if head.lower().startswith("sep=") and len(head.strip()) == 5:  # how a spreadsheet is told its delimiter
+    if head.lower().startswith("sep=") and len(head.strip()) == 5:  # this line names the delimiter for spreadsheets
         delimiter = delimiter or head.strip()[4]
         head = next(lines, "")
     offset = source.line - 1
@@ -138,7 +138,7 @@ def _with(head: str, lines: Iterable[str]) -> Iterator[str]:
 
 
 def _delimiter(head: str) -> str:
-    """The delimiter by which a header falls into most columns."""
+    """Return the delimiter that splits a header into most columns."""
     return max(DELIMITERS, key=lambda mark: len(next(csv.reader([head], delimiter=mark), [])))
 
 
@@ -218,7 +218,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _flat(told: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Members of a row; fields may stand under `public` and `sealed`, as `record --dry-run` prints them."""
+    """Return the members of a row; fields may be under `public` and `sealed`, as `record --dry-run` prints them."""
     for name, value in told.items():
         if name in ("public", "sealed") and isinstance(value, dict):
             yield from value.items()

@@ -1,4 +1,4 @@
-"""An empty table for people to fill in: the columns of some kinds of fact, and a row of each as an example."""
+"""Print a table to fill in: the columns of some kinds of fact, and one example row of each."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ledger.facts import Field, kind_of
 from ledger.facts.value_forms import TextForm
 
 USUAL = ("order-issued", "order-transmitted", "order-received", "data-disclosed", "evidence-received")
-FIRST = "order-issued"  # opens the order of the examples, so that the others can speak of it
+FIRST = "order-issued"  # opens the order of the examples, so that the others can refer to it
 
 _DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 _DOCUMENT = {"code": "letter", "media": "application/pdf", "size": 48213, "sha256": _DIGEST}
@@ -42,7 +42,7 @@ _EXAMPLES: dict[str, Any] = {
 
 
 def template_of(form: str, kinds: Sequence[str] = ()) -> str:
-    """The template of these kinds, of the usual ones where none is named; `FactError` for a kind nobody knows."""
+    """Return the template of these kinds, by default of the usual ones; `FactError` for an unknown kind."""
     chosen = [kind_of(name).kind for name in kinds] or list(USUAL)
     rows = [_example(kind, full=form == "jsonl") for kind in dict.fromkeys((FIRST, *chosen)) if kind in IMPORTED]
     if form == "jsonl":
@@ -58,7 +58,7 @@ def template_of(form: str, kinds: Sequence[str] = ()) -> str:
 
 
 def _example(kind: str, *, full: bool) -> dict[str, Any]:
-    """A row that could be recorded: with every field, or with those that must be there."""
+    """Return an example row with every field, or with the required fields."""
     row: dict[str, Any] = {"order": "PPO-2026-123", "kind": kind, "occurred": "2026-03-01T09:40:00Z"}
     if kind == FIRST:
         row["label"] = "issued"
@@ -67,7 +67,7 @@ def _example(kind: str, *, full: bool) -> dict[str, Any]:
 
 
 def _back(field: Field) -> bool:
-    """True for a field that speaks of something earlier."""
+    """Return True for a field that refers to an earlier entry or order."""
     return field.type in ("event", "order")
 
 

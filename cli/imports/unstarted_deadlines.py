@@ -1,6 +1,6 @@
-"""Which rows of a table wind no clock, and what they lack for it: asked of the law itself, row by row.
+"""Find the rows of a table that start no deadline, and what they lack, by the rules of the law itself.
 
-A clock that nothing wound stays UNDETERMINED for ever, and nobody is reminded of it. So it is said before a table is
+A deadline that never starts stays UNDETERMINED, and no reminder follows. So the rows are reported before the table is
 recorded, while its columns can still be filled in.
 """
 
@@ -35,14 +35,14 @@ class UnwoundItem(Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Unwound:
-    """Rows of one kind that would wind these clocks (ids of findings.md 3), and what all of them lack for it."""
+    """Rows of one kind that would start these deadlines (ids of findings.md 3), and what all of them lack."""
 
     kind: str
     clocks: tuple[str, ...]
     lacks: tuple[Lack, ...]
 
-    def told(self, rows: int, first: str) -> str:
-        """In words: `257 rows of order-received wind no clock (D-7-7): ...; the first is row 3`."""
+    def sentence(self, rows: int, first: str) -> str:
+        """Return a sentence: `257 rows of order-received wind no clock (D-7-7): ...; the first is row 3`."""
         many = f"{rows} rows of {self.kind} wind" if rows != 1 else f"1 row of {self.kind} winds"
         why = "; ".join(f"{lack.says} (it would with {lack.column} {lack.value})" for lack in self.lacks)
         return f"{many} no clock ({', '.join(self.clocks)}): {why}; the first is {first}"
@@ -53,7 +53,7 @@ class Unwound:
 
 
 class Clocks:
-    """Counts the rows that wind no clock, for a journal as its register is now."""
+    """Count the rows that start no deadline, for a journal with its present register."""
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
@@ -63,7 +63,7 @@ class Clocks:
         self._first: dict[Unwound, tuple[int, int]] = {}
 
     def add(self, draft: Draft, instrument: str, row: int, line: int) -> None:
-        """Ask of one row, by its number and its line, whether it can wind the clocks of its kind."""
+        """Check one row, by its number and its line, for what the deadlines of its kind need."""
         clocks = winds(draft.fact.kind, instrument)
         lacks = self._reading(instrument).receipts.lacks_as_trigger(unsigned(draft, instrument)) if clocks else ()
         if lacks:
@@ -72,7 +72,7 @@ class Clocks:
             self._first.setdefault(found, (row, line))
 
     def found(self) -> Iterator[tuple[Unwound, int, tuple[int, int]]]:
-        """What rows lack, how many lack it, and number and line of the first; the most frequent first."""
+        """Return what rows lack, how many lack it, and number and line of the first; the most frequent first."""
         for unwound, rows in self._counts.most_common():
             yield unwound, rows, self._first[unwound]
 
@@ -88,7 +88,7 @@ class Clocks:
 
 @cache
 def winds(kind: str, instrument: str) -> tuple[str, ...]:
-    """The clocks that an entry of this kind winds under an instrument, by what the register of clocks says."""
+    """Return the deadlines that an entry of this kind starts under an instrument, from the table of deadlines."""
     from ledger.law.deadlines.table import REGISTER
 
     return tuple(d.id for d in REGISTER if kind in d.winds and d.applies(instrument))
