@@ -50,7 +50,7 @@ NOBODY = "ab" * 32
 
 @dataclass
 class Built:
-    """What a verifier is given, and which deed each leaf is."""
+    """The files of a verifier, and which deed each leaf is."""
 
     data: bytes
     trust: Trust | None
@@ -61,7 +61,7 @@ class Built:
 
 
 def person(name: str, parties: Mapping[str, str]) -> Hand:
-    """The hand behind `actor` or `actor/key`."""
+    """Return the signer behind `actor` or `actor/key`."""
     actor, _, key = name.partition("/")
     return hand(actor, parties.get(actor, "XX"), key or "first")
 
@@ -75,7 +75,7 @@ def at(minutes: int) -> datetime:
 
 
 def build(script: Script) -> Built:
-    """The case of a script; a deed that cannot be sealed at all is skipped."""
+    """Return the case of a script; a deed that cannot be sealed at all is skipped."""
     return _Builder(script).built()
 
 
@@ -187,7 +187,7 @@ class _Builder:
         return sha256(f"entry {deed.id}".encode()).hexdigest()[:32]
 
     def _hidden(self, made: Sealed, deed: Deed, signer: Signer, log: _Log) -> Sealed:
-        """The entry committing to other values, which no form is asked of."""
+        """Return the entry that commits to other values, whose form is not checked."""
         kept = [d for d in made.disclosures if d.name not in deed.hides]
         made = replace(made, disclosures=(*kept, *(_veiled(n, v, log.salt(16)) for n, v in deed.hides.items())))
         digests = sorted(d.digest for d in made.disclosures)
@@ -209,7 +209,7 @@ class _Builder:
         return Sealed(raw, leaf_hash(raw).hex(), made.disclosures)
 
     def _meant(self, value: Any) -> Any:
-        """The value with everything in it that was named put in its place."""
+        """Return the value with every placeholder replaced."""
         if isinstance(value, list):
             return [self._meant(each) for each in value]
         if not isinstance(value, dict):
@@ -331,7 +331,7 @@ class _Builder:
         return data
 
     def _foreign(self) -> dict[str, bytes]:
-        """The files of other records, with the values that this audience may read."""
+        """Return the files of other records, with the values that this audience may read."""
         files = dict(self.foreign)
         for name, deed, values in self.wrapped:
             sealed = self.sealed[deed][1]
@@ -376,7 +376,7 @@ class _Builder:
         return replace(contents, checkpoint=note, entries=entries, disclosures=texts, about=about, **others)
 
     def _registers(self) -> dict[str, dict[int, tuple[bytes, bytes]]]:
-        """The registers of the other logs from which something arrived, each under the last head that was used."""
+        """Return the registers of the other logs from which something arrived, each under the last head in use."""
         used = {deed.wraps.head for deed in self.script.deeds if deed.wraps and deed.wraps.head}
         found = {}
         for log in self.logs.values():
@@ -436,7 +436,7 @@ class _Builder:
     # -- the verifier ------------------------------------------------------------------------------------------------
 
     def policy(self, log: str, witnesses: int, quorum: str, key: Hand | None = None) -> bytes:
-        """A policy with every key that a log has had, or with another one."""
+        """Return a policy with every key that a log has had, or with another one."""
         keys = {log_hand(log).key: log_hand(log)} | {self.logs[log].log.key: self.logs[log].log}
         hands = [key] if key else list(keys.values())
         lines = [f"log {self._vkey(log, each)}" for each in hands]
@@ -511,7 +511,7 @@ class _Builder:
 
 
 def _written(value: Any) -> bytes:
-    """The canonical form of a value; of what has none, the one it would have."""
+    """Return the canonical form of a value; of a value without one, the form it would have."""
     try:
         return canonical(value, max_nodes=100_000)
     except RecordError:
@@ -532,13 +532,13 @@ def _opened(raw: bytes) -> Opened:
 
 
 def _converted(said: Mapping[str, Any]) -> dict[str, Any]:
-    """Members of a manifest from JSON."""
+    """Return members of a manifest from JSON."""
     types = {f.name: f.type for f in msgspec.structs.fields(Manifest)}
     return {name: msgspec.convert(value, types[name]) for name, value in said.items()}
 
 
 class _LenientChains:
-    """Follows anything: a maker who lies packs what no honest one would."""
+    """Accepts any order of entries: a dishonest maker packs what no honest one would."""
 
     def __init__(self, origin: str) -> None:
         self.heads: dict[str, Link] = {}

@@ -1,4 +1,4 @@
-"""Cases by number: an honest world, and none to three lies in it."""
+"""Cases by number: an honest world with none to three mutations."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.fuzz.mutations import MUTATIONS, apply
 from tests.fuzz.script import Expect, Script
 from tests.fuzz.worlds import world
 
-ALONE = frozenset({"an_older_head", "the_end_left_out"})  # they speak of the end, where others put their lies
+ALONE = frozenset({"an_older_head", "the_end_left_out"})  # they concern the end, where other mutations add deeds
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Case:
 
 
 def case(seed: int, only: str | None = None) -> Case:
-    """The case of this seed: one in twelve honest, most with one lie, the others with two or three."""
+    """Return the case of this seed: one in twelve honest, most with one mutation, the others with two or three."""
     chance = random.Random(f"case {seed}")
     count = 0 if seed % 12 == 0 and only is None else chance.choice((1, 1, 1, 1, 2, 2, 3))
     names = tuple(MUTATIONS) if only is None else (only,)
@@ -40,7 +40,7 @@ def case(seed: int, only: str | None = None) -> Case:
 
 
 def told(seed: int, lies: list[tuple[str, int]]) -> Case:
-    """The world of a seed with these lies, as far as each finds something to work on that no other has touched."""
+    """Return the world of a seed with these mutations, as far as each finds deeds that no other has touched."""
     script, expects, taken, used = world(seed), list[Expect](), set[str](), list[tuple[str, int]]()
     for number, (name, own) in enumerate(lies):
         made = apply(script, name, own, number)

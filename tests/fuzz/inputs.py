@@ -1,7 +1,7 @@
 """Changes to inputs that know their grammar: JSON by its values, lines by their words, tables, XML, DER, archives.
 
-A change takes bytes and chance and gives other bytes, most of which still have the form that they began with, so that a
-parser is met behind its first check. `CHANGES` names them.
+A change takes bytes and a source of chance and gives other bytes. Most of them keep their form, so that they
+pass a parser's first check. `CHANGES` names the changes.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ TOKENS = [word.encode("utf-8", "surrogatepass") for word in (*NUMBERS, *WORDS)]
 
 
 def raw(data: bytes, chance: Random) -> bytes:
-    """Bits flipped, bytes and pieces cut out, doubled, moved, replaced."""
+    """Flip bits; cut out, double, move or replace bytes and pieces."""
     at, size = chance.randrange(len(data) + 1), chance.choice((1, 1, 2, 4, 16, 200))
     match chance.randrange(7):
         case 0 if data:
@@ -112,7 +112,7 @@ def raw(data: bytes, chance: Random) -> bytes:
 
 
 def lines(data: bytes, chance: Random) -> bytes:
-    """Lines left out, doubled, exchanged; in a line a word that is another, none, or two."""
+    """Leave out, double or exchange lines; replace a word of a line by another, none, or two."""
     rows = data.split(b"\n")
     at = chance.randrange(len(rows))
     match chance.randrange(6):
@@ -144,15 +144,15 @@ def _other_word(word: bytes, chance: Random) -> bytes:
 
 
 class _Members(list[Any]):
-    """The members of an object as pairs, so that a name can stand twice."""
+    """The members of an object as pairs, so that a name can occur twice."""
 
 
 class _Text(str):
-    """What is written as it stands."""
+    """Text that is written unchanged."""
 
 
 def json_(data: bytes, chance: Random) -> bytes:
-    """A value replaced by one of any type, a member left out, added, doubled or renamed, a nesting without end."""
+    """Replace a value by one of any type; leave out, add, double or rename a member; nest without end."""
     try:
         value = json.loads(data, object_pairs_hook=_Members)
     except (ValueError, RecursionError):
@@ -171,7 +171,7 @@ def json_(data: bytes, chance: Random) -> bytes:
 
 
 def _places(value: Any) -> Iterator[tuple[Any, int]]:
-    """Every place of a value, as the list that holds it and its index there."""
+    """Return every place of a value, as the list that holds it and its index there."""
     waiting = [value]
     while waiting:
         here = waiting.pop()
@@ -251,7 +251,7 @@ def _written(value: Any, *, ascii: bool) -> str:
 
 
 def table(data: bytes, chance: Random) -> bytes:
-    """Cells, columns and rows of a CSV left out, doubled, replaced; other delimiters, quotation marks, line ends."""
+    """Leave out, double or replace cells, columns and rows of a CSV; change delimiters, quotation marks, line ends."""
     try:
         rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))
     except (csv.Error, ValueError):
@@ -280,7 +280,7 @@ def table(data: bytes, chance: Random) -> bytes:
 
 
 def json_lines(data: bytes, chance: Random) -> bytes:
-    """One line changed as JSON, or the lines as lines."""
+    """Change one line as JSON, or the lines as lines."""
     if chance.random() < 0.2:
         return lines(data, chance)
     rows = data.split(b"\n")
@@ -322,7 +322,7 @@ _TOML = (
 
 
 def toml(data: bytes, chance: Random) -> bytes:
-    """A line of TOML left out, doubled or moved; a value of another type; a key or a table of another name."""
+    """Leave out, double or move a line of TOML; change the type of a value, or the name of a key or table."""
     rows = data.split(b"\n")
     at = chance.randrange(len(rows))
     name, equals, value = rows[at].partition(b" = ")
@@ -372,7 +372,7 @@ _ODD = (
 
 
 def xml(data: bytes, chance: Random) -> bytes:
-    """A tag or a text left out, doubled, moved, replaced; entities, document types, namespaces, other encodings."""
+    """Leave out, double, move or replace a tag or a text; add entities, document types, namespaces, other encodings."""
     parts = re.split(rb"(<[^>]*>)", data)
     at = chance.randrange(len(parts))
     match chance.randrange(7):
@@ -403,7 +403,7 @@ def xml(data: bytes, chance: Random) -> bytes:
 
 
 def der(data: bytes, chance: Random) -> bytes:
-    """A value of another tag, length or content, left out, doubled; the lengths around it fit, or do not."""
+    """Change a value's tag, length or content, leave it out, or double it; the lengths around it fit, or do not."""
     if data.startswith(b"-----BEGIN"):
         inside = re.sub(rb"-----[^-]+-----|\s", b"", data)
         try:
@@ -416,7 +416,7 @@ def der(data: bytes, chance: Random) -> bytes:
 
 
 def _values(data: bytes) -> list[tuple[int, bytes, bytes]] | None:
-    """The values that stand one after the other: tag, content, the whole; None if that is not what they are."""
+    """Return the consecutive values: tag, content, the whole; None if that is not what they are."""
     found, at = [], 0
     while at < len(data):
         if at + 2 > len(data):
@@ -476,7 +476,7 @@ NAMES = ("a", "../a", "/a", "a/../b", "a//b", "a\\b", "C:a", "", ".", "é", "a\x
 
 
 def zipped(data: bytes, chance: Random) -> bytes:
-    """A member changed by its own grammar, renamed, doubled, left out, with right checksums; or the headers changed."""
+    """Change a member by its grammar, rename, double or leave it out, with right checksums; or change the headers."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             files = [(info.filename, archive.read(info)) for info in archive.infolist()]
@@ -512,7 +512,7 @@ def zipped(data: bytes, chance: Random) -> bytes:
 
 
 def packed(files: list[tuple[str, bytes]], *, stored: bool = True) -> bytes:
-    """A ZIP of files; a name may stand twice."""
+    """Return a ZIP of files; a name may occur twice."""
     stream = io.BytesIO()
     with warnings.catch_warnings(), zipfile.ZipFile(stream, "w", 0 if stored else 8) as archive:
         warnings.simplefilter("ignore")
@@ -524,7 +524,7 @@ def packed(files: list[tuple[str, bytes]], *, stored: bool = True) -> bytes:
 
 
 def _headers(data: bytes, chance: Random) -> bytes:
-    """One field of a header, or of the directory, that says something else."""
+    """Change one field of a header, or of the directory."""
     marks = [m.start() for m in re.finditer(rb"PK(\x01\x02|\x03\x04|\x05\x06|\x06\x06)", data)]
     if not marks:
         return raw(data, chance)
@@ -538,7 +538,7 @@ def _headers(data: bytes, chance: Random) -> bytes:
 
 
 def tarred(data: bytes, chance: Random) -> bytes:
-    """A member of another name, type, size or mode, doubled or left out, with right sums; or bytes."""
+    """Change a member's name, type, size or mode, double it or leave it out, with right sums; or change bytes."""
     try:
         with tarfile.open(fileobj=io.BytesIO(data)) as archive:
             members = [(info, archive.extractfile(info).read() if info.isreg() else b"") for info in archive]  # type: ignore[union-attr] # of a file
@@ -600,7 +600,7 @@ _STREAM = re.compile(rb"(?s)/Length (\d+)(.*?stream\r?\n)(.*?)(\r?\nendstream)")
 
 
 def pdf(data: bytes, chance: Random) -> bytes:
-    """A word of a dictionary that is another; a stream of other content, length or filter; bytes."""
+    """Change a word of a dictionary; the content, length or filter of a stream; or bytes."""
     if chance.random() < 0.4:
         found = list(re.finditer(rb"/\w+|\d+ 0 R|\b\d+\b|<<|>>|\[|\]|\(|\)", data))
         if found:
@@ -635,14 +635,14 @@ CHANGES: dict[str, Change] = {
 
 
 def of(name: str) -> Change:
-    """The change for a file of this name."""
+    """Return the change for a file of this name."""
     ends = name.rpartition(".")[2].lower()
     others = {"pem": "der", "tsr": "der", "tlog-proof": "lines", "disclosures": "lines", "html": "raw", "db": "raw"}
     return CHANGES.get(others.get(ends, ends), lines)
 
 
 def changed(data: bytes, form: str, chance: Random) -> bytes:
-    """An input after one to three changes, at times one of plain bytes; never larger than `LARGEST`."""
+    """Return an input after one to three changes, at times one of plain bytes; never larger than `LARGEST`."""
     for _ in range(chance.choice((1, 1, 1, 2, 3))):
         data = (raw if chance.random() < 0.12 else CHANGES[form])(data, chance)[:LARGEST]
     return data

@@ -1,7 +1,8 @@
-"""Lies in a script, told before anything is signed: each says what it deserves at most.
+"""Mutations of a script before anything is signed: each says what verdict it deserves at most.
 
-A mutation takes a `Hand` over the script, changes it and gives what it deserves, or None where it has nothing to work
-on. Two mutations of one case never touch the same deeds, nor the same side of the bundle ("@maker").
+A mutation takes a `Liar` over the script, changes it and returns what it deserves, or None where it finds
+nothing to change. Two mutations of one case never touch the same deeds, nor the same side of the bundle
+("@maker"). The docstring of a mutation describes the dishonest act.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ EVIDENCE = ("data-disclosed", "evidence-received", "order-received", "order-tran
 
 
 class Liar:
-    """A script under somebody's hands."""
+    """A script that mutations change."""
 
     def __init__(self, script: Script, chance: random.Random, number: int) -> None:
         self.script, self.chance, self.number = script, chance, number
@@ -33,7 +34,7 @@ class Liar:
     # -- what there is -------------------------------------------------------------------------------------------------
 
     def deeds(self, *kinds: str, log: str = "own", order: str | None = "main", loose: bool = False) -> list[Deed]:
-        """Deeds of an order that stand in a log, of these kinds if any are given."""
+        """Return deeds of an order that are in a log, of these kinds if any are given."""
         return [
             d
             for d in self.script.deeds
@@ -48,7 +49,7 @@ class Liar:
         return [d for d in self.deeds() if d.wraps and d.wraps.head and d.wraps.proof == "good"]
 
     def offices(self, log: str = "own") -> dict[str, str]:
-        """Who can sign now, by the hand that does."""
+        """Return who can sign now, by key."""
         able: dict[str, str] = {}
         for d in self.script.deeds:
             if d.log != log or d.order is not None:
@@ -62,14 +63,14 @@ class Liar:
         return able
 
     def able(self, *roles: str) -> str | None:
-        """Somebody who holds one of these roles, by the hand."""
+        """Return an actor who holds one of these roles, by key."""
         found = [by for actor, by in self.offices().items() if set(OFFICES[actor][1]) & set(roles)]
         return self.chance.choice(sorted(found)) if found else None
 
     # -- what is done --------------------------------------------------------------------------------------------------
 
     def add(self, kind: str, by: str, order: str | None = "main", *, log: str = "own", **more: Any) -> str:
-        """A deed more at the end, a minute after the last."""
+        """Add a deed at the end, a minute after the last."""
         id = f"m{self.number}.{self.added}"
         self.added += 1
         at = max(d.at for d in self.script.deeds) + 1
@@ -85,7 +86,7 @@ class Liar:
         return self.add("head", "", None, log="other", times={"1": now} if self.script.witnessed_there else {})
 
     def pick(self, deeds: list[Deed]) -> Deed | None:
-        """One of these, to be changed; no other mutation may."""
+        """Return one of these, to be changed; no other mutation may."""
         found = self.one(deeds)
         if found:
             self.touched.add(found.id)
@@ -102,7 +103,7 @@ def mutation(make: Mutation) -> Mutation:
 
 
 def apply(script: Script, name: str, seed: int, number: int) -> tuple[Script, Expect, set[str]] | None:
-    """The script with this lie in it, what it deserves, and which deeds it is about."""
+    """Return the script with this mutation, what it deserves, and which deeds it is about."""
     made = script.clone()
     liar = Liar(made, random.Random(f"{name} {seed}"), number)
     expect = MUTATIONS[name](liar)
@@ -808,7 +809,7 @@ def replaced_from_elsewhere(m: Liar) -> Expect | None:
 
 @mutation
 def a_contradiction_taken_back(m: Liar) -> Expect | None:
-    """What arrived differs from what was sent; whoever said so says otherwise, once or twice."""
+    """What arrived differs from what was sent; the office that said so says otherwise, once or twice."""
     able = m.offices()
     receiver = m.able("RET", "ISS", "SEEK")
     if "skylark" not in able or receiver is None:
@@ -1293,7 +1294,7 @@ def a_suspicion_that_moves(m: Liar) -> Expect | None:
 
 @mutation
 def the_registers_past(m: Liar) -> Expect | None:
-    """What only stands at certain places of a register, or must follow from it."""
+    """What is allowed only at certain places of a register, or must follow from it."""
     note: dict[str, Any] = {"predecessor": "ledger.test/xo/older", "size": 3, "root": "ab" * 32, "cause": "planned"}
     if m.chance.random() < 0.5:
         id = m.add("log-succeeded", "registrar", None, public=note)

@@ -40,7 +40,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class Meaning:
-    """What a report makes of a record, by deeds: what counts, what is first-hand, what is found."""
+    """The meaning of a record in a report, by deeds: what counts, what is first-hand, what is found."""
 
     counts: Counter[str]
     first_hand: frozenset[str]
@@ -69,7 +69,10 @@ def meaning(report: Report, deeds: dict[str, str]) -> Meaning | None:
 def failures(
     script: Script, expects: list[Expect], page: Asked | None, *, thorough: bool = False, honest: bool = False
 ) -> list[Failure]:
-    """Everything that is wrong with what is said of this case. `thorough`: with less trust, twice, with files gone."""
+    """Return everything that is wrong with the verdicts on this case.
+
+    `thorough`: also with less trust, twice, and with files left out.
+    """
     return list(_failures(script, expects, page, thorough=thorough, honest=honest))
 
 
@@ -101,7 +104,7 @@ def _whole(report: Report) -> tuple[object, ...]:
 
 
 def _asked(built: Built, trust: Trust | None, data: bytes | None = None) -> tuple[Report | None, Failure]:
-    """The report of the program; a failure if it raises or takes long."""
+    """Return the report of the program; a failure if it raises or takes long."""
     begun = time.process_time()
     try:
         report = verify(built.data if data is None else data, trust, built.anchor, built.now)
@@ -128,7 +131,7 @@ def _differs(built: Built, trust: Trust | None, report: Report, page: Asked) -> 
 
 
 def _shown(value: Any) -> Any:
-    """What is told, as people are shown it."""
+    """Return what a report says, as people are shown it."""
     if isinstance(value, str):
         return visible(value)
     if isinstance(value, dict):
@@ -141,7 +144,7 @@ def codes_of(report: Report) -> set[str]:
 
 
 def _honest(report: Report) -> Iterator[Failure]:
-    """An honest world passes, and nothing is found about its times, claims and commitments."""
+    """Check that an honest world passes, and that nothing is found about its times, claims and commitments."""
     if str(report.verdict) != "TOTAL-PASSED":
         yield Failure("honest", report.integrity, f"an honest world is {report.integrity}: {report.reasons}")
     found = sorted(c for c in codes_of(report) if c.startswith(OWN_CODES))
@@ -186,7 +189,7 @@ def _said(expects: list[Expect], report: Report) -> Iterator[Failure]:
 
 
 def _weighs(script: Script, expects: list[Expect], built: Built, report: Report) -> Iterator[Failure]:
-    """A lie that weighs nothing: the record with it means what it means without it."""
+    """Check a mutation without weight: the record with it means what it means without it."""
     lies = {id for e in expects for id in e.weightless}
     if not lies or str(report.verdict) == "TOTAL-FAILED":
         return
@@ -217,7 +220,7 @@ def _weighs(script: Script, expects: list[Expect], built: Built, report: Report)
 
 
 def _withdrawn(script: Script, expects: list[Expect], built: Built, report: Report) -> Iterator[Failure]:
-    """Who takes back an entry that contradicts takes back no contradiction."""
+    """Check that withdrawing an entry that contradicts withdraws no contradiction."""
     deeds = {id for e in expects for id in e.withdraws}
     ours = meaning(report, built.deeds) if deeds else None
     theirs = _without(script, deeds)[0] if ours else None
@@ -229,7 +232,7 @@ def _withdrawn(script: Script, expects: list[Expect], built: Built, report: Repo
 
 
 def _without(script: Script, lies: set[str]) -> tuple[Meaning | None, set[str]]:
-    """What the script means without these deeds, and which deeds it has then; nothing, where no bundle is left."""
+    """Return what the script means without these deeds, and its remaining deeds; nothing, without a bundle."""
     try:
         honest = build(script.without(*lies))
     except RecordError:
@@ -239,7 +242,7 @@ def _without(script: Script, lies: set[str]) -> tuple[Meaning | None, set[str]]:
 
 
 def _with_less(script: Script, built: Built, report: Report, page: Asked | None) -> Iterator[Failure]:
-    """Less trust, more witnesses, fewer files: never a better verdict."""
+    """Check that less trust, more witnesses or fewer files never give a better verdict."""
     rank = RANKS[str(report.verdict)]
     held = script.verifier
     less: list[tuple[str, dict[str, Any]]] = [
@@ -281,7 +284,7 @@ def _with_less(script: Script, built: Built, report: Report, page: Asked | None)
 
 
 def _with_linked(script: Script, built: Built, report: Report) -> Iterator[Failure]:
-    """Another order that travels with this one changes nothing about it."""
+    """Check that another order in the bundle changes nothing about this one."""
     if str(report.verdict) == "TOTAL-FAILED" or "main_order" in str(script.deeds):
         return
     other = script.clone()

@@ -1,12 +1,13 @@
-"""Every parser and importer of the project (`table`), given inputs that were good before chance changed them.
+"""Every parser and importer of the project (`table`), given inputs that were good before random changes.
 
-What is asked of all of them: an answer, or an error of theirs with a code that docs/reference/codes.md explains, in
-bounded time and memory, and nothing else.
+Each must give an answer, or its own error with a code that docs/reference/codes.md explains, in bounded time
+and memory, and nothing else.
 
     python -m tests.fuzz.parsers [--seed N] [--seconds S] [--only NAME] [--keep DIR]
     python -m tests.fuzz.parsers --replay FILE...
 
-A failing input is made small and kept as DIR/NAME--ERROR-SEED; `seeds/parsers` keeps those that were mended.
+A failing input is made small and kept as DIR/NAME--ERROR-SEED; `seeds/parsers` keeps the inputs that were
+mended.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ MEMORY = 3 << 29  # bytes beyond what the process has at its beginning
 
 @dataclass(frozen=True)
 class Failure:
-    """What a parser did that none may do; `kind` is the same for the same cause."""
+    """What a parser did that is not allowed; `kind` is the same for the same cause."""
 
     kind: str
     says: str
@@ -59,7 +60,7 @@ def _ring(*_: object) -> None:
 
 
 def tried(parser: Parser, data: bytes, place: Path, seconds: float = SECONDS) -> Failure | None:
-    """What a parser does with an input that none may do; None where all is well."""
+    """Return what a parser does wrong with an input; None where all is well."""
     began = time.process_time()
     main = threading.current_thread() is threading.main_thread()
     before: Any = signal.signal(signal.SIGALRM, _ring) if main else None
@@ -90,7 +91,7 @@ def tried(parser: Parser, data: bytes, place: Path, seconds: float = SECONDS) ->
 
 
 def _where(error: BaseException) -> str:
-    """The innermost line of ours."""
+    """Return the innermost line of this project."""
     found = "?"
     for frame, line in traceback.walk_tb(error.__traceback__):
         file = Path(frame.f_code.co_filename)
@@ -100,7 +101,7 @@ def _where(error: BaseException) -> str:
 
 
 def smaller(parser: Parser, data: bytes, kind: str, place: Path, seconds: float = 20.0) -> bytes:
-    """The smallest input found in time that fails in the same way: pieces are left out, large ones first."""
+    """Return the smallest input found in time that fails in the same way: pieces are left out, large ones first."""
     end, size = time.monotonic() + seconds, max(1, len(data) // 2)
     while size and time.monotonic() < end:
         at = 0
@@ -116,20 +117,20 @@ def smaller(parser: Parser, data: bytes, kind: str, place: Path, seconds: float 
 
 
 def input_of(parser: Parser, seed: int) -> bytes:
-    """The input of this number."""
+    """Return the input of this number."""
     chance = Random(f"{parser.name} {seed}")
     return inputs.changed(chance.choice(list(parser.good())), parser.form, chance)
 
 
 @contextmanager
 def workplace() -> Iterator[Path]:
-    """An empty folder, and an address space with an end."""
+    """Enter an empty folder, and limit the address space."""
     with tempfile.TemporaryDirectory(prefix="comity-fuzz-") as made:
         yield Path(made)
 
 
 def bounded() -> None:
-    """Give this process so much memory and no more: what asks for more than `MEMORY` fails."""
+    """Limit the memory of this process: what asks for more than `MEMORY` fails."""
     used = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
     resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
 
@@ -138,7 +139,7 @@ def bounded() -> None:
 
 
 def kept() -> list[tuple[Parser, Path]]:
-    """The inputs that once failed, each with its parser: a folder of the parser's name."""
+    """Return the inputs that once failed, each with its parser: a folder of the parser's name."""
     return [(each, path) for each in PARSERS for path in sorted((KEPT / slug(each.name)).glob("*"))]
 
 

@@ -1,6 +1,7 @@
 """The script of a case as plain JSON: deeds of two ledgers in their order, a bundle, a verifier.
 
-A value `{"$": what, ...}` inside a deed stands for something that is known when the deed is done; `built` has the list.
+A value `{"$": what, ...}` inside a deed stands for something that is known when the deed is done; `built` has
+the list.
 """
 
 from __future__ import annotations
@@ -74,11 +75,11 @@ class Bundle(msgspec.Struct, omit_defaults=True):
     party: str | None = None  # the Party that its maker claims
     cut: dict[str, int] = {}  # order -> entries left out at its end; "register" too
     omit: list[str] = []  # deeds left out, wherever they stand
-    opens: list[list[str]] = []  # [deed, other deed]: what opens the other one stands under the first
+    opens: list[list[str]] = []  # [deed, other deed]: the disclosures of the other one are filed under the first
     closes: list[str] = []  # deeds of which nothing is opened, without being listed
-    opened_all: bool = False  # everything is opened, whoever reads
+    opened_all: bool = False  # everything is opened for every reader
     said: dict[str, Any] = {}  # members of the manifest as they are signed
-    forks: list[str] = []  # heads beside which another root of the same size travels
+    forks: list[str] = []  # heads with which another root of the same size is packed
     consistency: str = "good"  # none, wrong
     policy: str = "same"  # what the copy in it says: same, none, stranger, comment
     foreign_origin: bool = False  # the whole bundle is of the other ledger

@@ -1,8 +1,8 @@
-"""Requests by chance for the desk and for a witness, in one process and over sockets, and what may be said back.
+"""Random requests to the desk and to a witness, in one process and over sockets, and the answers that are allowed.
 
-`ANSWERS` is the schema: for each server, method and address, which status an answer may have, of which media type it
-is then, and what its body looks like. An answer that no row allows is a failure, and so is an exception, a traceback in
-an answer or on standard error, and a server that does not answer any more.
+`ANSWERS` is the schema: for each server, method and address, which status an answer may have, its media type
+and its body. An answer that no row allows is a failure, and so is an exception, a traceback in an answer or on
+standard error, and a server that does not answer any more.
 
     python -m tests.fuzz.servers [--seed N] [--seconds S] [--only NAME]
 """
@@ -54,7 +54,7 @@ ID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 
 @dataclass(frozen=True)
 class Row:
-    """Answers that there may be: to requests of this method and path, with this status, media type and body."""
+    """Allowed answers: to requests of this method and path, with this status, media type and body."""
 
     method: str
     path: str
@@ -122,7 +122,7 @@ class Reply:
 
 
 def unfit(rows: tuple[Row, ...], method: str, path: str, reply: Reply) -> str | None:
-    """Why no row allows an answer; None if one does."""
+    """Return why no row allows an answer; None if one does."""
     fitting = [
         row
         for row in rows
@@ -199,7 +199,7 @@ def _target(paths: list[str], chance: Random) -> str:
 
 
 def _fields(chance: Random, *usual: tuple[str, str]) -> list[tuple[str, str]]:
-    """The usual header fields, one of them changed, left out, doubled or added now and then."""
+    """Return the usual header fields, one of them changed, left out, doubled or added now and then."""
     given = list(usual)
     if chance.random() < 0.3:
         at = chance.randrange(len(given))
@@ -234,7 +234,7 @@ def _pieces(body: bytes, chance: Random) -> tuple[bytes, ...]:
 
 
 def to_desk(place: Sat, chance: Random, *, slow: bool = False) -> Request:
-    """A request to the desk: mostly of somebody who was let in, at times with a form that the desk gave out."""
+    """Return a request to the desk: mostly with a session, at times with a form that the desk gave out."""
     orders = [place.url(), f"{place.url()[:15]}", "/orders/main", "/orders/nothing"]
     forms = ("html", "json", "pdf") if slow else ("html",)
     papers = [
@@ -284,7 +284,7 @@ def to_desk(place: Sat, chance: Random, *, slow: bool = False) -> Request:
 
 
 def to_witness(chance: Random) -> Request:
-    """A request to a witness: a head, good or changed, or whatever it has to show."""
+    """Return a request to a witness: a head, good or changed, or a request for its last note."""
     if chance.random() < 0.4:
         paths = [
             f"/{origin_hash(LOG.origin)}/checkpoint",
@@ -309,7 +309,7 @@ def to_witness(chance: Random) -> Request:
 
 
 def answered(server: Any, request: Request) -> Reply:
-    """The answer of an ASGI application, asked as uvicorn asks it."""
+    """Return the answer of an ASGI application, asked as uvicorn asks it."""
     said: list[dict[str, Any]] = []
     path, _, query = request.target.partition("?")
     scope = {
@@ -353,7 +353,7 @@ def answered(server: Any, request: Request) -> Reply:
 
 
 def tried_desk(place: Sat, gate: Any, request: Request) -> str | None:
-    """What is wrong with the desk's answer to a request; None if nothing is."""
+    """Return what is wrong with the desk's answer to a request; None if nothing is."""
     reply = answered(gate, request)
     found = unfit(ANSWERS["desk"], request.method, request.path, reply)
     if found is None:
@@ -373,7 +373,7 @@ def tried_desk(place: Sat, gate: Any, request: Request) -> str | None:
 
 @contextmanager
 def listening(make: Callable[[ExitStack], uvicorn.Server]) -> Iterator[tuple[int, list[str]]]:
-    """The port of a server that `make` makes in a thread of its own, and what it reports as an error."""
+    """Yield the port of a server that `make` makes in a separate thread, and what it reports as an error."""
     ready, made, errors = threading.Event(), list[uvicorn.Server](), list[str]()
 
     class Kept(logging.Handler):
@@ -402,7 +402,7 @@ def listening(make: Callable[[ExitStack], uvicorn.Server]) -> Iterator[tuple[int
 
 
 def on_the_wire(request: Request, chance: Random) -> tuple[list[bytes], bool]:
-    """The bytes of a request as they are sent, at times in chunks, and whether they are that request, unchanged."""
+    """Return the bytes of a request as they are sent, at times in chunks, and whether they are unchanged."""
     body, headers = b"".join(request.pieces), [f"{n}: {v}".encode("latin-1", "replace") for n, v in request.headers]
     if chance.random() < 0.3 and body:
         headers = [h for h in headers if not h.startswith(b"content-length")] + [b"transfer-encoding: chunked"]
@@ -423,7 +423,7 @@ def on_the_wire(request: Request, chance: Random) -> tuple[list[bytes], bool]:
 
 
 def spoken(port: int, pieces: list[bytes]) -> bytes:
-    """All that comes back; a client that has nothing more to say waits no longer than a server should."""
+    """Return all that comes back; a client that has nothing more to say waits no longer than a server should."""
     with socket.create_connection(("127.0.0.1", port), timeout=SECONDS) as line:
         try:
             for piece in pieces:
@@ -437,7 +437,7 @@ def spoken(port: int, pieces: list[bytes]) -> bytes:
 
 
 def replies(data: bytes) -> list[Reply]:
-    """The answers one behind the other; ValueError for anything that is no answer of HTTP/1.1."""
+    """Return the answers in their order; ValueError for anything that is no answer of HTTP/1.1."""
     found = []
     while data:
         head, blank, rest = data.partition(b"\r\n\r\n")
@@ -464,7 +464,7 @@ def replies(data: bytes) -> list[Reply]:
 
 
 def tried_wire(rows: tuple[Row, ...], port: int, request: Request, chance: Random) -> str | None:
-    """What is wrong with all that a server says to a request on the wire; None if nothing is."""
+    """Return what is wrong with all that a server says to a request on the wire; None if nothing is."""
     (pieces, whole), method = on_the_wire(request, chance), request.method
     try:
         back = spoken(port, pieces)
@@ -484,7 +484,7 @@ Tried = Callable[[int], str | None]  # the number of a request -> what was wrong
 
 @contextmanager
 def desk_in_process(folder: Path, *, slow: bool = False) -> Iterator[Tried]:
-    """A desk and somebody who was let in; where it may take long, some ask for papers that are made beside it."""
+    """Return a desk and a session; where it may take long, some requests are for papers of a background job."""
     with ExitStack() as stack:
         place = sat(stack, ledger_of("S2", folder), "ilves")
         stack.enter_context(closing(place.desk.beside))
@@ -498,7 +498,7 @@ def desk_in_process(folder: Path, *, slow: bool = False) -> Iterator[Tried]:
 
 @contextmanager
 def desk_by_socket(folder: Path) -> Iterator[Tried]:
-    """A desk that listens."""
+    """Return a desk that listens."""
     places: list[Sat] = []
 
     def make(stack: ExitStack) -> uvicorn.Server:
@@ -525,7 +525,7 @@ def _witness(folder: Path, stack: ExitStack) -> Witness:
 
 @contextmanager
 def witness_in_process(folder: Path) -> Iterator[Tried]:
-    """A witness."""
+    """Return a witness."""
     with ExitStack() as stack:
         server = witness_http.app(_witness(folder, stack), patience=PATIENCE)
 
@@ -538,7 +538,7 @@ def witness_in_process(folder: Path) -> Iterator[Tried]:
 
 @contextmanager
 def witness_by_socket(folder: Path) -> Iterator[Tried]:
-    """A witness that listens."""
+    """Return a witness that listens."""
     with listening(lambda stack: witness_http.server(_witness(folder, stack), patience=PATIENCE)) as (port, errors):
 
         def tried(seed: int) -> str | None:

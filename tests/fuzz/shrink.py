@@ -1,4 +1,4 @@
-"""A failing case made small: lies left out, then deeds, then everything else that can be plain."""
+"""A failing case made small: mutations left out, then deeds, then everything else that can be plain."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SECONDS = 60.0
 
 
 def shrunk(case: Case, failure: Failure, page: Asked | None, seconds: float = SECONDS) -> Kept:
-    """The smallest script found in time that fails in the same way, as it is kept."""
+    """Return the smallest script found in time that fails in the same way, as it is kept."""
     end = time.monotonic() + seconds
 
     def fails(script: Script, expects: list[Expect], honest: bool) -> bool:
@@ -28,7 +28,7 @@ def shrunk(case: Case, failure: Failure, page: Asked | None, seconds: float = SE
         try:
             found = failures(script, expects, page, thorough=thorough, honest=honest)
         except (RecordError, LookupError):
-            return False  # nobody could make such a bundle any more
+            return False  # no such bundle can be made any more
         return failure.name in {f.name for f in found} and all(f.kind != "generator" for f in found)
 
     lies = list(case.lies)
@@ -44,7 +44,7 @@ def shrunk(case: Case, failure: Failure, page: Asked | None, seconds: float = SE
 
 
 def _fewer(script: Script, expects: list[Expect], fails: Callable[[Script], bool]) -> Script:
-    """Without the deeds that do not matter: halves first, then one by one."""
+    """Leave out the deeds that do not matter: halves first, then one by one."""
     kept = {id for e in expects for id in (*e.keeps, *e.weightless)}
     kept |= {id for d in script.deeds if d.id in kept for id in _named(msgspec.to_builtins(d))}
     size = max(1, len(script.deeds) // 2)
@@ -60,7 +60,7 @@ def _fewer(script: Script, expects: list[Expect], fails: Callable[[Script], bool
 
 
 def _named(value: Any) -> Iterator[str]:
-    """The deeds that a deed speaks of."""
+    """Return the deeds that a deed names."""
     if isinstance(value, dict):
         if "$" in value:
             yield value.get("of", "")
@@ -72,7 +72,7 @@ def _named(value: Any) -> Iterator[str]:
 
 
 def _plain(script: Script, case: Case, fails: Callable[[Script, list[Expect], bool], bool]) -> Script:
-    """No witnesses, the court as reader, full trust, where that does not matter."""
+    """Take no witnesses, the court as reader and full trust, where that does not matter."""
 
     def unwitnessed(s: Script) -> None:
         s.witnesses, s.quorum, s.bundle.times = 0, "none", {}
@@ -92,7 +92,7 @@ def _plain(script: Script, case: Case, fails: Callable[[Script, list[Expect], bo
 
 
 def described(kept: Kept) -> str:
-    """The kept case for a person: one line a deed."""
+    """Describe the kept case for a person: one line a deed."""
     lines = [kept.what, f"seed {kept.seed}: {', '.join(kept.mutations) or 'honest'}"]
     lines += [f"  {_line(d)}" for d in kept.script.deeds]
     bundle, verifier = kept.script.bundle, kept.script.verifier

@@ -1,6 +1,7 @@
 """The table of every parser and importer of the project: how it is called, good inputs, which errors it may raise.
 
-tests/test_fuzz_parsers.py holds `PARSERS` against the source, so that no parser is forgotten; `parsers` tries them.
+tests/fuzz/test_parsers.py holds `PARSERS` against the source, so that no parser is forgotten; `parsers` tries
+them.
 """
 
 from __future__ import annotations
@@ -104,9 +105,10 @@ Call = Callable[[bytes, Path], object]
 
 @dataclass(frozen=True)
 class Parser:
-    """One reader of bytes of others: `call` is given an input, and a folder of its own to work in.
+    """One reader of foreign bytes: `call` gets an input, and an empty folder to work in.
 
-    `covers` are the modules and functions whose reading it is; `raises` what may come of it instead of an answer.
+    `covers` are the modules and functions whose reading it is; `raises` what may be raised instead of an
+    answer.
     """
 
     name: str
@@ -122,7 +124,7 @@ class Parser:
 
 @cache
 def world() -> Ledger:
-    """A small witnessed ledger in memory."""
+    """Return a small witnessed ledger in memory."""
     ledger, ilves = small(witnesses=2)
     ledger.witnessed()
     ledger.record(ilves, "order-transmitted", {"addressee": "skylark", "channel": "mail"}, order=_order(ledger))
@@ -146,7 +148,7 @@ def files() -> dict[str, bytes]:
 
 
 def inside(*ends: str) -> Callable[[], list[bytes]]:
-    """The files of the bundle whose names end so."""
+    """Return the files of the bundle whose names end so."""
     return lambda: [content for name, content in files().items() if name.endswith(ends)]
 
 
@@ -156,7 +158,7 @@ def told(*texts: bytes | str) -> Callable[[], list[bytes]]:
 
 @cache
 def policies() -> list[bytes]:
-    """Versions of a signed trust policy."""
+    """Return versions of a signed trust policy."""
     ledger, seeds = world(), {name: name[0].encode() * 32 for name in ("ada", "bo")}
     trust = ledger.trust_files()
     said = Statement(
@@ -177,7 +179,7 @@ def policies() -> list[bytes]:
 
 @cache
 def exhibits() -> list[bytes]:
-    """Of two trees of one size, and of two entries that one order cannot hold both."""
+    """Return exhibits of two trees of one size, and of two entries that one order cannot hold both."""
     from tests.ledger.entries.test_split_view import KEY, TRUE
 
     ledger, _, places = two_histories()
@@ -272,7 +274,7 @@ STORES = ("postgresql://user@host:5432/base?sslmode=require", "postgres://a,b:1/
 
 
 def text(call: Callable[[str], object], encoding: str = "utf-8") -> Call:
-    """A parser of text; what is no text never gets to it."""
+    """Return a parser of text; bytes that are no text never get to it."""
 
     def called(data: bytes, _: Path) -> object:
         try:
@@ -289,7 +291,7 @@ def plainly(call: Callable[[bytes], object]) -> Call:
 
 
 def in_file(call: Callable[[Path], object], name: str = "file", mode: int = 0o600) -> Call:
-    """A parser of a file."""
+    """Return a parser of a file."""
 
     def called(data: bytes, place: Path) -> object:
         path = place / name
@@ -301,7 +303,10 @@ def in_file(call: Callable[[Path], object], name: str = "file", mode: int = 0o60
 
 
 def command(*words: str, name: str = "file", beside: dict[str, bytes] | None = None) -> Call:
-    """A command line over a ledger, with `{}` for the input's file and `{dir}` for its folder; exit 70 is an error."""
+    """Return a command line over a ledger, with `{}` for the input's file and `{dir}` for its folder.
+
+    Exit 70 is an error.
+    """
 
     def called(data: bytes, place: Path) -> object:
         for other, content in (beside or {}).items():
@@ -331,7 +336,10 @@ class Unforeseen(Exception):
 
 @cache
 def ledger() -> Path:
-    """A story's ledger, which has pinned the keys of the ledger in memory; what changes it is refused, or done once."""
+    """Return a story's ledger, which has pinned the keys of the ledger in memory.
+
+    What changes it is refused, or done once.
+    """
     made = ledger_of("S1", Path(tempfile.mkdtemp(prefix="comity-fuzz-")))
     trust = made.parent / "trust"
     trust.mkdir()
@@ -342,7 +350,7 @@ def ledger() -> Path:
 
 
 def setting(name: str, *words: str) -> Parser:
-    """A file of a ledger's own folder, changed while a command reads it."""
+    """Return a parser of a file of a ledger's folder, changed while a command reads it."""
 
     def good() -> list[bytes]:
         there = sorted(ledger().glob(name))
@@ -391,7 +399,7 @@ DEFAULTS = {
 
 @contextmanager
 def answering(place: Path, answer: bytes) -> Iterator[Path]:
-    """A Unix socket that gives this answer to whatever is asked."""
+    """Serve a Unix socket that gives this answer to every question."""
     path = Path(tempfile.mkdtemp(prefix="s-")) / "s"  # short: such a path has at most 107 bytes
     with socket.socket(socket.AF_UNIX) as door:
         door.bind(str(path))
@@ -472,7 +480,7 @@ def asked_signer(data: bytes, _: Path) -> object:
 
 
 def by_witness(data: bytes, place: Path) -> object:
-    """The answer of a witness to a head that was put to it: status, media type, body."""
+    """Return the answer of a witness to a head that was sent to it: status, media type, body."""
     ledger = world()
     said, _, body = data.partition(b"\n")
     status, _, media = said.decode("latin-1").partition(" ")
@@ -501,7 +509,7 @@ def witness_answers() -> list[bytes]:
 
 
 def from_log(data: bytes, place: Path) -> object:
-    """The files of a log that somebody publishes, packed one behind the other."""
+    """Return the files of a published log, packed one after the other."""
     there = _unlined(data)
 
     def fetch(path: str, most: int) -> bytes:

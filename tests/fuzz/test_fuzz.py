@@ -1,4 +1,4 @@
-"""What the program says of worlds whose signers lie; with the page beside it, tests/browser/test_browser_fuzz.py."""
+"""What the program says of worlds with dishonest signers; tests/browser/test_browser_fuzz.py compares the page."""
 
 from __future__ import annotations
 

@@ -34,14 +34,14 @@ WORDS = re.compile("|".join(map(re.escape, [*WHOLE, *ENDS])) + r"|load_(der|pem|
 
 @cache
 def modules() -> dict[str, str]:
-    """The source of every module by its name."""
+    """Return the source of every module by its name."""
     paths = [path for house in ("ledger", "projections", "cli") for path in sorted((ROOT / house).rglob("*.py"))]
     names = [".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in paths]
     return {name: path.read_text("utf-8") for name, path in zip(names, paths, strict=True)}
 
 
 def parses(source: str) -> set[str]:
-    """What of `WHOLE`, `ENDS` and `LOADS` a module calls."""
+    """Return the parser functions of `WHOLE`, `ENDS` and `LOADS` that a module calls."""
     if not WORDS.search(source):
         return set()
     found = set()

@@ -1,4 +1,4 @@
-"""Honest worlds from a seed: two ledgers that keep one order between them, and a bundle of what one of them holds."""
+"""Honest worlds from a seed: two ledgers that keep one order between them, and a bundle of one of them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ AUDIENCES = ("CT", "CT", "SP", "DEF", "DPO", "RET", "ISS", "NOT", "SA")
 
 
 def ref(what: str, of: str = "", **more: Any) -> dict[str, Any]:
-    """What stands for something that is known later."""
+    """Return the placeholder of something that is known later."""
     return {"$": what, **({"of": of} if of else {}), **more}
 
 
@@ -70,7 +70,7 @@ class _World:
         return id
 
     def times(self) -> dict[str, int]:
-        """By when each witness saw a head that is signed now."""
+        """Return by when each witness saw a head that is signed now."""
         return {str(n): self.clock + self.chance.randrange(3) for n in range(1, self.witnesses + 1)}
 
     def head(self, log: str = "own", cite: bool = False) -> str:
@@ -98,12 +98,12 @@ class _World:
     # -- facts ---------------------------------------------------------------------------------------------------------
 
     def holder(self, roles: Sequence[str], log: str = "own") -> tuple[str, str] | None:
-        """Somebody of this ledger with one of these roles, and the role."""
+        """Return an actor of this ledger with one of these roles, and the role."""
         able = [(a, r) for a in self.offices[log] for r in OFFICES[a][1] if r in roles]
         return self.chance.choice(able) if able else None
 
     def value(self, field: Field) -> Any:
-        """A value of a field's form."""
+        """Return a value of a field's form."""
         chance = self.chance
         if field.type.startswith("list["):
             one = Field(**{n: getattr(field, n) for n in field.__struct_fields__} | {"type": field.type[5:-1]})
@@ -147,7 +147,7 @@ class _World:
                 return next(t for t in (text, "ab" * 32, "en", "2AP=2027-01-01") if not door or re.fullmatch(door, t))
 
     def any_fact(self, order: str = "main", log: str = "own") -> None:
-        """A fact of any kind that one of the offices may state."""
+        """Return a fact of any kind that one of the offices may state."""
         kinds = [n for n, k in KINDS.items() if k.group != "governance" and n not in HIDDEN | APART]
         kind = self.chance.choice(kinds)
         found = self.holder(KINDS[kind].signers, log)
@@ -171,7 +171,7 @@ class _World:
 
 
 def world(seed: int) -> Script:
-    """The honest script of this seed."""
+    """Return the honest script of this seed."""
     w = _World(seed)
     chance = w.chance
     if w.maybe(0.1):
@@ -232,7 +232,7 @@ def world(seed: int) -> Script:
 
 
 def _from_there(w: _World) -> None:
-    """What the other side records in its own ledger, and what of it arrives here."""
+    """Record what the other side records in its ledger, and what of it arrives here."""
     chance = w.chance
     there: list[str] = []
     for _ in range(chance.randint(0, 3)):
@@ -278,7 +278,7 @@ _THERE: Mapping[str, Sequence[tuple[str, str, dict[str, Any], dict[str, Any]]]] 
 
 
 def _changes(w: _World) -> None:
-    """Keys that change, values that are erased, entries put right."""
+    """Change keys, erase values, correct entries."""
     chance, said = w.chance, dict[str, Any]()
     others = [a for a in w.offices["own"] if a not in ("ilves", "skylark")]
     if others and w.maybe(0.3):
