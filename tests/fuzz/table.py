@@ -1040,7 +1040,7 @@ PARSERS = (
         "json",
         told(FACT),
         command("record", "order-transmitted", "main", "--from", "{}", "--as", "ilves", "--dry-run"),
-        ("cli.session.field_values", "ledger.facts"),
+        ("cli.session.field_values", "ledger.facts", "ledger.facts.value_types"),
         COMMAND,
     ),
     Parser(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import random
 import zipfile
 from collections.abc import Callable
@@ -65,7 +66,8 @@ def test_an_archive_that_is_no_bundle_is_undecidable_and_never_a_pass(name: str,
     file = tmp_path / "file.bin"
     file.write_bytes(OTHERS[name] if place == "alone" else paper(OTHERS[name]))
     done = run("verify", str(file), "--json")
-    assert (done.exit_code, done.stdout) == (Exit.UNDECIDABLE, "")
+    assert done.exit_code == Exit.UNDECIDABLE
+    assert json.loads(done.stdout)["format"] == "comity.error/1"
     assert "not an evidence bundle" in done.stderr or "no evidence bundle" in done.stderr
     assert "FAILED" not in done.stderr
     assert "BND-NONE" in done.stderr
