@@ -24,7 +24,7 @@ from ledger.adapters.storage.postgres import address
 from ledger.adapters.subject_keys.key_store import SubjectKeyStore
 from ledger.application.case_reader import CaseReader
 from ledger.entries.case import Case, Entry
-from ledger.entries.envelope import Opened, open_
+from ledger.entries.envelope import OpenedEntry, open_
 from ledger.law import Clock, Judgement, judge
 from ledger.law.admissibility import forums
 from ledger.law.admissibility.forums import FORUMS, ForumSheet
@@ -110,7 +110,7 @@ class Ledger:
 
     def _entries(self, after: int) -> Iterator[Entry]:
         while page := self._page(after):
-            orders: dict[str, list[tuple[int, Opened]]] = {}
+            orders: dict[str, list[tuple[int, OpenedEntry]]] = {}
             for index, raw in page:
                 opened = open_(raw, verify=False)
                 orders.setdefault(opened.payload.order, []).append((index, opened))

@@ -31,7 +31,7 @@ from benchmarks.data.lives import (
     long_life,
 )
 from benchmarks.measure import CORES
-from ledger.entries.envelope import Circumstances, Place, Sealed, Signer, seal
+from ledger.entries.envelope import Circumstances, EntryPlace, Sealed, Signer, seal
 from ledger.entries.keyring import Registrar
 from ledger.entries.placement import registry_of
 from ledger.facts import build
@@ -87,7 +87,7 @@ class Pen:
         """Seal one step as the next entry."""
         self.seq += 1
         public = {name: self.labels[v] if name in EVENT_FIELDS else v for name, v in step.public.items()}
-        place = Place(ORIGIN, self.order, self.seq, self.prev, self.instrument)
+        place = EntryPlace(ORIGIN, self.order, self.seq, self.prev, self.instrument)
         entry = made_of(f"{self.order} {self.seq}", 16)
         fact = build(step.kind, public, step.sealed)
         salts = iter(range(len(step.sealed) + 16))

@@ -13,7 +13,7 @@ from cli.session.options import AS, KEY, ROLE
 from cli.terminal import output, prompts
 
 if TYPE_CHECKING:
-    from ledger.application.erasure import Covered
+    from ledger.application.erasure import ErasureScope
     from ledger.application.journal import Journal
     from ledger.entries.case import Case
     from ledger.entries.envelope import Signer
@@ -151,7 +151,7 @@ def _only_order(journal: Journal, subject: str) -> str | None:
 _FEW = 10  # orders, and entries of each, that are named one by one
 
 
-def _covers(journal: Journal, covered: Covered) -> Iterator[str]:
+def _covers(journal: Journal, covered: ErasureScope) -> Iterator[str]:
     """What an erasure covers: how many values, of which fields, in which entries and orders; and what each loses."""
     from cli.session.open_ledger import case
     from cli.session.subjects import called

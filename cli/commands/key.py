@@ -21,7 +21,7 @@ from cli.terminal.answer import CommandAnswer
 if TYPE_CHECKING:
     from ledger.application.journal import Journal
     from ledger.entries.envelope import Signer
-    from ledger.entries.keyring import Key
+    from ledger.entries.keyring import RegisteredKey
     from ledger.facts import Fact
 
 PUBLIC = click.option("--public", metavar="FILE|HEX", help="The public key: a .pub file, or 64 hex digits.")
@@ -116,7 +116,7 @@ def list_() -> None:
     output.emit(KeysAnswer(items), KeyItem.__struct_encode_fields__, rows)
 
 
-def _state(key: Key) -> str:
+def _state(key: RegisteredKey) -> str:
     if key.reported is not None:
         return f"compromised since {key.suspected_since}"
     return "ended" if key.ended is not None else "pending" if key.accepted is None else "current"

@@ -30,7 +30,7 @@ from ledger.errors import LedgerError
 
 if TYPE_CHECKING:
     from ledger.adapters.log.sign_once_guard import Signed
-    from ledger.adapters.witness.client import Asked
+    from ledger.adapters.witness.client import WitnessResult
     from ledger.application.journal import Journal
 from cli.session.clock_check import doubted, times_given
 
@@ -378,7 +378,7 @@ def _says_so(folder: Folder, home: Home, last: Signed, now: datetime) -> str:
     return "--clock-is-right"
 
 
-def _asked(journal: Journal, last: Signed, now: datetime) -> list[Asked]:
+def _asked(journal: Journal, last: Signed, now: datetime) -> list[WitnessResult]:
     """What the witnesses of the policy say to the head that was signed last."""
     from ledger.adapters.keys import mldsa
     from ledger.adapters.witness.client import ask_witnesses

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from ledger.application.journal import Journal
     from ledger.application.write.receipt import Receipt
     from ledger.bundle.layout import Arranged
-    from ledger.entries.envelope import Opened, Signer
+    from ledger.entries.envelope import OpenedEntry, Signer
     from ledger.errors import LedgerError
     from ledger.tlog.note import Vkey
-    from ledger.verify import Known, Report, Trust
+    from ledger.verify import EarlierEntries, Report, Trust
 
 
 class ReceivedItem(Struct, frozen=True):
@@ -168,7 +168,7 @@ def _settled(journal: Journal, report: Report, trust: Trust, parts: Arranged, *,
     return "not-checked"
 
 
-def _from_entry(journal: Journal, opened: Opened, file: str, *, anyway: bool) -> tuple[list[Arrival], str]:
+def _from_entry(journal: Journal, opened: OpenedEntry, file: str, *, anyway: bool) -> tuple[list[Arrival], str]:
     """One entry with its proof. Its register did not come along: that its key is its signer's, ours must say."""
     from cli.commands.verify import proof_beside
     from ledger.adapters.keys import mldsa
@@ -199,7 +199,7 @@ def _from_entry(journal: Journal, opened: Opened, file: str, *, anyway: bool) ->
     return [Arrival(opened.raw, proof)], "not-checked" if lacks else "verifies"
 
 
-def _known(journal: Journal, trust: Trust, origin: str, orders: Sequence[str]) -> Known | None:
+def _known(journal: Journal, trust: Trust, origin: str, orders: Sequence[str]) -> EarlierEntries | None:
     """Return what was received of a log before: entries in these orders, and its register; None if nothing was."""
     from ledger.application.counterparties import registers
     from ledger.application.foreign.recall import recalled
@@ -210,7 +210,7 @@ def _known(journal: Journal, trust: Trust, origin: str, orders: Sequence[str]) -
     return known if known.entries else None
 
 
-def _convicted(journal: Journal, report: Report, files: Mapping[str, bytes], known: Known) -> LedgerError:
+def _convicted(journal: Journal, report: Report, files: Mapping[str, bytes], known: EarlierEntries) -> LedgerError:
     """What a bundle and what was received before prove of their log; both entries are kept where one is not in it."""
     from hashlib import sha256
 
@@ -229,7 +229,7 @@ def _convicted(journal: Journal, report: Report, files: Mapping[str, bytes], kno
     return convicted(journal.folder.evidence, wrong.code, wrong.says, report.exhibit or b"")
 
 
-def _hold_entry(journal: Journal, opened: Opened, proof: bytes, trust: Trust) -> None:
+def _hold_entry(journal: Journal, opened: OpenedEntry, proof: bytes, trust: Trust) -> None:
     from ledger.adapters.witness.followed_logs import convicted
     from ledger.entries.split_view import Shown
     from ledger.tlog.tree import parse_proof
@@ -252,7 +252,7 @@ def _trust(journal: Journal, origin: str) -> Trust:
     return trust_in(journal.folder.path / "trust", journal.cases.register(reveal=False), origin)
 
 
-def _open(raw: bytes) -> Opened:
+def _open(raw: bytes) -> OpenedEntry:
     from ledger.entries.envelope import open_
 
     return open_(raw)
@@ -378,7 +378,7 @@ def _take_in(
     return Exit.DONE
 
 
-def _check_order(opened: Opened, order: str) -> None:
+def _check_order(opened: OpenedEntry, order: str) -> None:
     from ledger.errors import RecordError
 
     if opened.payload.order != order:
@@ -396,7 +396,9 @@ def _check_place(journal: Journal, order: str, arrival: Arrival) -> None:
         raise RecordError("CTX-ORDER", "what arrives from others does not go where some of them may not look")
 
 
-def _sealed_for_us(journal: Journal, opened: Opened, actor: str | None, role: str | None, key_file: str | None) -> Exit:
+def _sealed_for_us(
+    journal: Journal, opened: OpenedEntry, actor: str | None, role: str | None, key_file: str | None
+) -> Exit:
     """An entry sealed elsewhere for this very ledger: stored as it is, or wrapped if others wrote first."""
     from cli.session.open_ledger import hand
     from cli.terminal.receipt import tell
@@ -439,7 +441,7 @@ def _sealed_for_us(journal: Journal, opened: Opened, actor: str | None, role: st
     return Exit.DONE
 
 
-def _crossed(journal: Journal, opened: Opened) -> tuple[str, int | None]:
+def _crossed(journal: Journal, opened: OpenedEntry) -> tuple[str, int | None]:
     """The id under which a crossed entry is wrapped, and the place it was given if it was wrapped before."""
     from hashlib import sha256
 
@@ -460,7 +462,7 @@ def _note(arrival: Arrival) -> bytes:
     return parse_proof(arrival.proof).note
 
 
-def _row(opened: Opened, arrival: Arrival, done: str, index: int) -> ReceivedItem:
+def _row(opened: OpenedEntry, arrival: Arrival, done: str, index: int) -> ReceivedItem:
     from ledger.tlog.tree import parse_proof
 
     p = opened.payload

@@ -135,11 +135,11 @@ def _subclasses(of: type[Struct]) -> Iterator[type[Struct]]:
 def _others() -> Iterator[tuple[str, type]]:
     """The documents that are no answer of a command: reports as JSON, and the statement of a trust policy."""
     from cli.commands.report import KINDS
-    from ledger.trust.signed_policy import FORMAT, Statement
+    from ledger.trust.signed_policy import FORMAT, PolicyStatement
     from projections.render import html
     from projections.reports.fillable_form import FillableForm
 
-    yield FORMAT, Statement
+    yield FORMAT, PolicyStatement
     reports = {kind: report for report, kind in html.KINDS.items()}
     for kind in KINDS:
         yield f"comity.report-{kind}/1", reports.get(kind, FillableForm)

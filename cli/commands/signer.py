@@ -36,11 +36,11 @@ def serve(folder: str, place: str) -> None:
 
     It signs a checkpoint only if a proof shows that it begins with the one it signed last, and never two of one size.
     """
-    from ledger.adapters.log.signer_process import Signer, listen
+    from ledger.adapters.log.signer_process import SignerServer, listen
     from ledger.adapters.log.signer_process import serve as answer
 
     _check_clock(Path(folder))
-    with closing(Signer(Path(folder), say=output.tell)) as signer, closing(listen(Path(place))) as server:
+    with closing(SignerServer(Path(folder), say=output.tell)) as signer, closing(listen(Path(place))) as server:
         try:
             with _stopping():
                 output.tell(f"signing for {signer.origin} at {place}")

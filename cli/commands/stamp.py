@@ -18,7 +18,7 @@ from cli.terminal import file_io, output
 from cli.terminal.answer import CommandAnswer
 
 if TYPE_CHECKING:
-    from ledger.adapters.log.checkpoints import Token
+    from ledger.adapters.log.checkpoints import TimeStampToken
     from ledger.application.journal import Journal
     from ledger.entries.envelope import Signer
 
@@ -71,7 +71,7 @@ def stamp(actor: str | None, key_file: str | None) -> Exit:
     """
     from cli.session.clock_check import doubted
     from cli.session.open_ledger import hand, writing
-    from ledger.adapters.log.checkpoints import Token
+    from ledger.adapters.log.checkpoints import TimeStampToken
     from ledger.adapters.timestamps.rfc3161 import authorities, need, obtain, trusted
     from ledger.application.export.witnessed_head import published_head
     from ledger.errors import LedgerError
@@ -96,7 +96,7 @@ def stamp(actor: str | None, key_file: str | None) -> Exit:
                 else:
                     output.tell(f"{name}: {fault}")
                 continue
-            kept.append(Token(digest, name, reply, journal.now()))
+            kept.append(TimeStampToken(digest, name, reply, journal.now()))
         for token in kept:  # none before all were heard: one of them may contradict our clock
             journal.heads.stamp(token)
         if signer is not None:
@@ -156,12 +156,12 @@ def list_() -> None:
 def _rows(path: Path) -> list[StampItem]:
     """What the kept tokens say; where one does not hold, why, in the place of its time."""
     from ledger.adapters.folders.ledger_folder import read_folder
-    from ledger.adapters.log.checkpoints import Heads
+    from ledger.adapters.log.checkpoints import CheckpointStore
     from ledger.adapters.timestamps.rfc3161 import read_stamp, trusted
     from ledger.errors import RecordError
 
     roots, rows = trusted(path / "trust" / "tsa"), []
-    with closing(Heads(read_folder(path).heads, writable=False)) as heads:
+    with closing(CheckpointStore(read_folder(path).heads, writable=False)) as heads:
         for token in heads.tokens():
             head = heads.get(token.head)
             size, note = (head.size, head.note) if head else (None, b"")
@@ -175,7 +175,7 @@ def _rows(path: Path) -> list[StampItem]:
     return rows
 
 
-def _record(journal: Journal, token: Token, size: int, root: str, signer: Signer) -> None:
+def _record(journal: Journal, token: TimeStampToken, size: int, root: str, signer: Signer) -> None:
     from ledger.facts import build
 
     document = {

@@ -24,10 +24,10 @@ from cli.session import ledger_choice
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer, ProblemItem
 from ledger.adapters.folders.read_trust import PIN, expanded, versions_of
-from ledger.trust.signed_policy import Statement
+from ledger.trust.signed_policy import PolicyStatement
 
 if TYPE_CHECKING:
-    from ledger.trust.signed_policy import Root, Span, Version
+    from ledger.trust.signed_policy import PolicyVersion, Root, Span
 
 FINGERPRINT = click.option(
     "--root-fingerprint", "typed", metavar="WORDS|HEX|FILE", help="Of version 1, as it came by another way."
@@ -54,7 +54,7 @@ class TrustAnswer(CommandAnswer, tag="comity.trust/1"):
     fingerprint: str
     words: str
     pinned: bool
-    newest: Statement
+    newest: PolicyStatement
     versions: list[VersionItem]
     problems: list[ProblemItem]
 
@@ -97,7 +97,7 @@ def new(folder: str, named: tuple[str, ...], threshold: int | None, source: str 
     place = source or ledger_choice.ledger_folder()
     held = read_trust(place)
     now = ledger_choice.now()
-    said = Statement(
+    said = PolicyStatement(
         format=FORMAT,
         version=last.version + 1 if last else 1,
         issued=wire(now),
@@ -295,7 +295,7 @@ def _sizes(ledger: str) -> Iterator[Span]:
         yield Span(key, first, end)
 
 
-def _lacking(versions: list[Version]) -> Iterator[str]:
+def _lacking(versions: list[PolicyVersion]) -> Iterator[str]:
     """What the newest version still lacks, by its own roots and by those before."""
     newest = versions[-1]
     for version in versions[-2:]:
@@ -306,7 +306,7 @@ def _lacking(versions: list[Version]) -> Iterator[str]:
             yield f"{more} more of the roots of version {version.said.version}: {', '.join(missing)}"
 
 
-def _read_aloud(said: Statement) -> str:
+def _read_aloud(said: PolicyStatement) -> str:
     """What a version says, as its roots read it before they sign."""
     registers = [record.registrar or "nobody" for record in (said.own, *said.others)]
     lines = [f"registrar: {registers[0]}", *said.own.policy.splitlines()]
@@ -317,11 +317,11 @@ def _read_aloud(said: Statement) -> str:
     return "\n".join([*lines, f"algorithms {', '.join(said.algorithms)}"])
 
 
-def _by(version: Version) -> list[str]:
+def _by(version: PolicyVersion) -> list[str]:
     return version.signers(version.said.roots)
 
 
-def _tell(version: Version) -> None:
+def _tell(version: PolicyVersion) -> None:
     from ledger.trust.signed_policy import spoken
 
     said = version.said
@@ -336,7 +336,7 @@ def _tell(version: Version) -> None:
     output.emit(answer)
 
 
-def _name(version: Version) -> str:
+def _name(version: PolicyVersion) -> str:
     return f"{version.said.version}.trust.json"
 
 

@@ -21,7 +21,7 @@ from ledger.application import lazy_verifiers
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from ledger.verify import EvidenceFile, Known, Report, Trust
+    from ledger.verify import EarlierEntries, EvidenceFile, Report, Trust
 
 PROOF = ".tlog-proof"
 
@@ -120,7 +120,7 @@ def _recognised(file: str) -> EvidenceFile:
     return content
 
 
-def _elsewhere(file: str, trust: Trust | None, now: datetime) -> Known:
+def _elsewhere(file: str, trust: Trust | None, now: datetime) -> EarlierEntries:
     """What another bundle shows, verified by itself first; one that is proved wrong is compared with nothing."""
     from ledger.errors import RecordError
     from ledger.verify import FileKind, Verdict, known_of, verify_file

@@ -101,14 +101,14 @@ def list_() -> None:
     """The witnesses of this ledger's policy, what each has cosigned last, and what the quorum withstands."""
     from ledger.adapters.folders.ledger_folder import read_folder
     from ledger.adapters.keys import mldsa
-    from ledger.adapters.log.checkpoints import Heads
+    from ledger.adapters.log.checkpoints import CheckpointStore
     from ledger.tlog.note import open_checkpoint
     from ledger.tlog.quorum import blocking, explain, overlap
 
     folder = read_folder(Path(ledger_choice.ledger_folder()))
     policy = folder.policy
     last: dict[Vkey, tuple[int, datetime]] = {}
-    with closing(Heads(folder.heads, writable=False)) as heads:
+    with closing(CheckpointStore(folder.heads, writable=False)) as heads:
         if kept := heads.newest_cosigned():
             witnesses = tuple(policy.witnesses.values())
             head = open_checkpoint(kept.note, folder.origin, folder.keys, witnesses, mldsa=mldsa.verify)

@@ -10,7 +10,7 @@ from cli.exit_codes import Exit, Stop
 from cli.terminal import file_io
 
 if TYPE_CHECKING:
-    from ledger.trust.signed_policy import Version
+    from ledger.trust.signed_policy import PolicyVersion
     from ledger.verify import Trust
 
 
@@ -25,7 +25,7 @@ def read_trust(place: str, root_fingerprint: str | None = None) -> Trust:
     return read_trust_folder(place, pin)
 
 
-def _some(folder: str) -> list[Version]:
+def _some(folder: str) -> list[PolicyVersion]:
     from ledger.adapters.folders.read_trust import versions_of
 
     if found := versions_of(folder):

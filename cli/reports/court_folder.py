@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from cli.shipped_files import shipped
 
 if TYPE_CHECKING:
-    from ledger.trust.signed_policy import Version
+    from ledger.trust.signed_policy import PolicyVersion
 
 
-def read_me(first: Version, newest: Version, *, with_page: bool) -> str:
+def read_me(first: PolicyVersion, newest: PolicyVersion, *, with_page: bool) -> str:
     """What the folder is, the words to compare, and how to keep and use it."""
     from ledger.trust.signed_policy import spoken
 

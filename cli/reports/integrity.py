@@ -14,10 +14,10 @@ from cli.session.ledger_reader import Reader
 from cli.session.proven_times import times_of
 from cli.terminal import prompts
 from ledger.adapters.keys import mldsa
-from ledger.adapters.log.checkpoints import Kept
+from ledger.adapters.log.checkpoints import PublishedHead
 from ledger.application.integrity.verify_ledger import verify_own
 from ledger.bundle.layout import Arranged
-from ledger.entries.envelope import Opened, open_
+from ledger.entries.envelope import OpenedEntry, open_
 from ledger.entries.keyring import Keyring, Registrar
 from ledger.entries.placement import Chains
 from ledger.errors import RecordError
@@ -60,7 +60,7 @@ class Read:
     checkpoint: ReportCheckpoint | None
 
 
-def read_again(reader: Reader, order: str, kept: Kept | None, trust: Trust | None) -> Read:
+def read_again(reader: Reader, order: str, kept: PublishedHead | None, trust: Trust | None) -> Read:
     """Check every entry of an order and of the register that a kept head covers, by the steps of a bundle's verifier:
     trust from elsewhere, the head and its quorum, then signatures, keys, chain, inclusion."""
     book = VerificationLog(of="folder")
@@ -94,7 +94,7 @@ def _registrar(reader: Reader, trust: Trust | None) -> Registrar:
     return reader.folder.registrar if trust is None or trust.registrar is None else trust.registrar
 
 
-def _states(reader: Reader, kept: Kept | None, trust: Trust | None, book: VerificationLog) -> Heads | None:
+def _states(reader: Reader, kept: PublishedHead | None, trust: Trust | None, book: VerificationLog) -> Heads | None:
     """The kept head, opened and asked for its quorum as in a bundle; None, and a doubt, if none was kept by then."""
     policy = reader.folder.policy if trust is None else trust.policy
     heads.check_current(trust, reader.now(), book)
@@ -155,7 +155,7 @@ def _log_keys(reader: Reader, trust: Trust | None) -> tuple[Vkey, ...]:
     return tuple(k for k in policy.logs if k.name == reader.folder.origin) or reader.folder.keys
 
 
-def _opened(reader: Reader, kept: Kept | None, trust: Trust | None) -> Head | None:
+def _opened(reader: Reader, kept: PublishedHead | None, trust: Trust | None) -> Head | None:
     """A kept head with its signatures checked; raises `RecordError`."""
     if kept is None:
         return None
@@ -164,7 +164,7 @@ def _opened(reader: Reader, kept: Kept | None, trust: Trust | None) -> Head | No
     return open_checkpoint(kept.note, reader.folder.origin, _log_keys(reader, trust), witnesses, mldsa=mldsa.verify)
 
 
-def kept_checkpoint(reader: Reader, kept: Kept | None, trust: Trust | None) -> ReportCheckpoint | None:
+def kept_checkpoint(reader: Reader, kept: PublishedHead | None, trust: Trust | None) -> ReportCheckpoint | None:
     """A kept head as a report names it; None where there is none, or none that its keys signed."""
     try:
         head = _opened(reader, kept, trust)
@@ -194,7 +194,7 @@ def _follow(
     reader: Reader,
     entries: Sequence[tuple[int, bytes]],
     chains: Chains,
-    signed: Callable[[Opened, int], None],
+    signed: Callable[[OpenedEntry, int], None],
     head: Head | None,
 ) -> None:
     """Check the entries of one order: signature, place in its chain, who `signed`, and the way to the head's root."""
@@ -219,12 +219,12 @@ def audited(report: Report, trust: Trust | None) -> IntegrityResult:
     return IntegrityResult(str(report.verdict), says, _doubts(report.reasons, trust), unproven)
 
 
-def _checkpoint(head: Head, kept: Kept, key: Vkey) -> ReportCheckpoint:
+def _checkpoint(head: Head, kept: PublishedHead, key: Vkey) -> ReportCheckpoint:
     origin, size, root = head.note.decode().split("\n")[:3]
     return ReportCheckpoint(origin, int(size), root, key.text, kept.at, tuple(k.name for k, _ in head.cosignatures))
 
 
-def checkpoint(head: Head | None, kept: Mapping[int, Kept], key: Vkey) -> ReportCheckpoint | None:
+def checkpoint(head: Head | None, kept: Mapping[int, PublishedHead], key: Vkey) -> ReportCheckpoint | None:
     """The published head of an audit, as a report names it."""
     found = None if head is None else kept.get(head.checkpoint.size)
     return None if head is None or found is None else _checkpoint(head, found, key)

@@ -15,7 +15,7 @@ from cli.terminal import output
 from ledger.errors import LedgerError
 
 if TYPE_CHECKING:
-    from ledger.adapters.log.checkpoints import Kept
+    from ledger.adapters.log.checkpoints import PublishedHead
     from ledger.entries.case import Case
     from ledger.verify import Trust
     from projections.render.html import Report
@@ -38,7 +38,7 @@ class Asked:
     reveal: bool = False
     lang: str = "en"
     reader: str = ""
-    head: Kept | None = None
+    head: PublishedHead | None = None
     beside: str | None = None
     page: bool = False
     file: str = ""
@@ -99,7 +99,7 @@ def making(
     trust: Trust | None,
     *,
     reveal: bool = False,
-    head: Kept | None = None,
+    head: PublishedHead | None = None,
 ) -> Provenance:
     """How a report on an order is made: what was checked, and the head that everything leads to; by default the
     newest that was kept by then."""
@@ -145,13 +145,13 @@ def dated(reader: Reader) -> list[tuple[datetime, int]]:
     ]
 
 
-def kept_heads(reader: Reader) -> list[Kept]:
+def kept_heads(reader: Reader) -> list[PublishedHead]:
     """Every kept head, in the order in which they were published."""
     from contextlib import closing
 
-    from ledger.adapters.log.checkpoints import Heads
+    from ledger.adapters.log.checkpoints import CheckpointStore
 
-    with closing(Heads(reader.folder.heads, writable=False)) as heads:
+    with closing(CheckpointStore(reader.folder.heads, writable=False)) as heads:
         return heads.all()
 
 

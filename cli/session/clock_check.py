@@ -16,7 +16,7 @@ from ledger.adapters.folders.user_folders import Home
 from ledger.errors import LedgerError
 
 if TYPE_CHECKING:
-    from ledger.adapters.witness.client import Asked
+    from ledger.adapters.witness.client import WitnessResult
     from ledger.application.journal import Journal
 
 
@@ -45,7 +45,7 @@ def check_clock(folder: Folder, home: Home) -> None:
 
 def _newest(folder: Folder, home: Home) -> datetime | None:
     """The time of the newest head: the guard's, else of the newest that was kept. What else is wrong is said later."""
-    from ledger.adapters.log.checkpoints import Heads
+    from ledger.adapters.log.checkpoints import CheckpointStore
     from ledger.adapters.log.signer_process import signatory
 
     try:
@@ -54,18 +54,18 @@ def _newest(folder: Folder, home: Home) -> datetime | None:
     except LedgerError:
         if not folder.heads.exists():
             return None
-    with closing(Heads(folder.heads, writable=False)) as heads:
+    with closing(CheckpointStore(folder.heads, writable=False)) as heads:
         kept = heads.newest()
     return kept.at if kept else None
 
 
-def check_heard(journal: Journal, asked: Sequence[Asked]) -> None:
+def check_heard(journal: Journal, asked: Sequence[WitnessResult]) -> None:
     """Doubt the clock if it is ten minutes away from what witnesses say: CLOCK-AHEAD, before their lines are kept."""
     if not simulated(journal.folder):
         doubted(system_clock.away(journal.now(), times_given(asked), journal.folder.policy.faults() or 0))
 
 
-def times_given(asked: Sequence[Asked]) -> Iterator[tuple[str, datetime]]:
+def times_given(asked: Sequence[WitnessResult]) -> Iterator[tuple[str, datetime]]:
     """One time of each witness that gave one."""
     for answer in asked:
         if answer.times:

@@ -13,7 +13,7 @@ from cli.exit_codes import Stop
 from cli.session import ledger_choice
 from ledger.adapters.folders.ledger_folder import Folder, read_folder
 from ledger.adapters.folders.order_names import names
-from ledger.adapters.log.checkpoints import Heads, Kept
+from ledger.adapters.log.checkpoints import CheckpointStore, PublishedHead
 from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.adapters.subject_keys.key_store import SubjectKeyStore
 from ledger.application.case_reader import CaseReader
@@ -86,17 +86,17 @@ class Reader:
         """The order whose companion this is; None for every other order."""
         return self.drawer.main_of(order) if self.drawer else None
 
-    def head_at(self, moment: datetime) -> Kept | None:
+    def head_at(self, moment: datetime) -> PublishedHead | None:
         """The newest head that was kept at or before a moment."""
-        heads = Heads(self.folder.heads, writable=False)
+        heads = CheckpointStore(self.folder.heads, writable=False)
         try:
             return heads.known_at(moment)
         finally:
             heads.close()
 
-    def head_of(self, note: bytes) -> Kept:
+    def head_of(self, note: bytes) -> PublishedHead:
         """The kept head whose note this is; `Stop` if this ledger kept none."""
-        with closing(Heads(self.folder.heads, writable=False)) as heads:
+        with closing(CheckpointStore(self.folder.heads, writable=False)) as heads:
             found = heads.get(note_digest(note))
         if found is None:
             hint = "`comity file` makes bundle and papers together"

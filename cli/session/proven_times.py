@@ -8,13 +8,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from cli.session import ledger_choice
-from ledger.adapters.log.checkpoints import Heads as Kept
+from ledger.adapters.log.checkpoints import CheckpointStore as Kept
 
 if TYPE_CHECKING:
     from cli.session.ledger_reader import Reader
     from ledger.adapters.folders.ledger_folder import Folder
-    from ledger.adapters.log.checkpoints import Token
-    from ledger.entries.envelope import Opened
+    from ledger.adapters.log.checkpoints import TimeStampToken
+    from ledger.entries.envelope import OpenedEntry
     from ledger.tlog.note import Head
     from ledger.tlog.policy import Policy
     from ledger.verify import Trust
@@ -32,7 +32,7 @@ def brackets(reader: Reader, orders: Iterable[str], trust: Trust | None = None) 
     return {index: (times.not_before(entry), times.not_after(index)) for index, entry in opened.items()}
 
 
-def times_of(reader: Reader, opened: Mapping[int, Opened], trust: Trust | None) -> Times | None:
+def times_of(reader: Reader, opened: Mapping[int, OpenedEntry], trust: Trust | None) -> Times | None:
     """What kept heads and time stamps prove of these entries, under `trust` or the ledger's own; None if nothing."""
     folder = reader.folder
     with closing(Kept(folder.heads, writable=False)) as kept:
@@ -68,7 +68,7 @@ def spelled(bracket: Bracket) -> str:
 
 
 def _times(
-    folder: Folder, policy: Policy, trust: Trust | None, heads: dict[str, Head], tokens: Sequence[Token]
+    folder: Folder, policy: Policy, trust: Trust | None, heads: dict[str, Head], tokens: Sequence[TimeStampToken]
 ) -> Times:
     """What heads and time stamps say under a policy; authorities are those of `trust`, else the ledger's own."""
     from ledger.adapters.timestamps import rfc3161

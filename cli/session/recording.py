@@ -21,7 +21,7 @@ from cli.terminal.answer import CommandAnswer, Time
 
 if TYPE_CHECKING:
     from ledger.application.journal import Journal
-    from ledger.application.record_fact import Plan
+    from ledger.application.record_fact import RecordPlan
     from ledger.application.write.draft import Draft
     from ledger.entries.case import Case, Entry
     from ledger.entries.envelope import Signer
@@ -307,7 +307,7 @@ class FactAnswer(CommandAnswer, tag="comity.fact/1"):
     findings: list[RaisedItem]
 
 
-def _dry(plan: Plan) -> Exit:
+def _dry(plan: RecordPlan) -> Exit:
     from ledger.facts import public_of, sealed_of
 
     draft, said, signer = plan.draft, plan.draft.said, plan.draft.signer

@@ -22,7 +22,7 @@ from ledger.application.journal import Journal
 from ledger.application.write.draft import Draft
 from ledger.application.write.receipt import Receipt
 from ledger.entries.case import wire
-from ledger.entries.envelope import Circumstances, Place, Signer, open_, seal
+from ledger.entries.envelope import Circumstances, EntryPlace, Signer, open_, seal
 from ledger.entries.placement import Link, registry_of
 from ledger.entries.wrapped_entry import KIND as RECEIVED
 from ledger.facts import KINDS, Fact, build, public_of
@@ -112,7 +112,9 @@ class OtherLog(Struct):
 
     def _append(self, by: Office, fact: Fact, order: str, instrument: str | None, on: datetime) -> int:
         before = self._links.get(order)
-        place = Place(self.origin, order, before.seq + 1 if before else 1, before.leaf if before else None, instrument)
+        place = EntryPlace(
+            self.origin, order, before.seq + 1 if before else 1, before.leaf if before else None, instrument
+        )
         made = seal(fact, place, by.signer(), Circumstances(on, on), self._draw(16).hex(), self._draw)
         self._nodes += self._tree.add(leaf_hash(made.raw))
         self.entries.append(made.raw)

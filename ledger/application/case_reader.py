@@ -17,8 +17,8 @@ from ledger.adapters.storage.entry_reader import Ciphertext, EntryReader
 from ledger.adapters.subject_keys.key_store import KeyCache, SubjectKeyStore
 from ledger.application.counterparties import register_marks, registers, trusted
 from ledger.entries.case import Case, Entry
-from ledger.entries.envelope import Opened, entry_of, open_
-from ledger.entries.form import Known, issuing_office, looks_alike, plain
+from ledger.entries.envelope import OpenedEntry, entry_of, open_
+from ledger.entries.form import RegisteredNames, issuing_office, looks_alike, plain
 from ledger.entries.keyring import Keyring
 from ledger.entries.placement import access_of, registry_of
 from ledger.entries.wrapped_entry import KIND, as_counted
@@ -27,7 +27,7 @@ from ledger.facts import KINDS
 from ledger.formats.selective_disclosure import lift
 from ledger.verify.disclosures import destroyed_for, is_custodian
 from ledger.verify.other_logs import OtherLogs
-from ledger.verify.received_entries import Arrived, Here, arrived, marked
+from ledger.verify.received_entries import ArrivedEntry, ReceivingLog, arrived, marked
 
 DESTROYED = "payload-key-destroyed"
 _KEPT = 4  # orders: one with its companion and the access order, and the one before
@@ -55,9 +55,9 @@ class CaseReader:
         self._keyring = Keyring(self.registry, folder.registrar)
         self._folded = 0  # entries of the registry that the keyring has read
         self._logs: tuple[object, OtherLogs] | None = None
-        self._opened_registry: list[tuple[int, Opened]] = []
+        self._opened_registry: list[tuple[int, OpenedEntry]] = []
         self._register: dict[bool, tuple[Entry, ...]] = {}  # by whether sealed values are opened
-        self._read: dict[str, list[tuple[int, Opened]]] = {}  # the orders read last; their entries never change
+        self._read: dict[str, list[tuple[int, OpenedEntry]]] = {}  # the orders read last; their entries never change
 
     def case(self, order: str, *, reveal: bool = True, label: str | None = None) -> Case:
         """All that may be asked about one order: its entries, those of its companion, and the registry.
@@ -96,7 +96,7 @@ class CaseReader:
         """A key was destroyed: what was read of the register may be erased now."""
         self._register.clear()
 
-    def opened(self, order: str) -> list[tuple[int, Opened]]:
+    def opened(self, order: str) -> list[tuple[int, OpenedEntry]]:
         """The entries of an order as (index, opened entry), their signatures not checked again.
 
         Of the orders asked about last only what came since is read; what a key opens is never kept.
@@ -107,15 +107,15 @@ class CaseReader:
             del self._read[next(iter(self._read))]
         return known
 
-    def _opened(self, order: str, after: int) -> list[tuple[int, Opened]]:
+    def _opened(self, order: str, after: int) -> list[tuple[int, OpenedEntry]]:
         return [(index, open_(raw, verify=False)) for index, raw in self._store.order(order, after)]
 
-    def opened_registry(self) -> list[tuple[int, Opened]]:
+    def opened_registry(self) -> list[tuple[int, OpenedEntry]]:
         """The registry, read as far as it has grown since the last time."""
         self._opened_registry += self._opened(self.registry, after=len(self._opened_registry))
         return self._opened_registry
 
-    def entries(self, order: str, opened: Iterable[tuple[int, Opened]], *, reveal: bool = True) -> Iterator[Entry]:
+    def entries(self, order: str, opened: Iterable[tuple[int, OpenedEntry]], *, reveal: bool = True) -> Iterator[Entry]:
         """Opened entries of one order as the law sees them."""
         opened = list(opened)
         closed = self._store.ciphertexts(order) if any(o.payload.sealed for _, o in opened) else {}
@@ -126,7 +126,7 @@ class CaseReader:
             held = keyring.holds(o.payload.signer, index)
             yield self._entry(index, o, closed.get(index, []), gone, keys if reveal else None, held)
 
-    def arrivals(self, opened: Iterable[tuple[int, Opened]]) -> list[Arrived]:
+    def arrivals(self, opened: Iterable[tuple[int, OpenedEntry]]) -> list[ArrivedEntry]:
         """What is proven of the entries of other records that are wrapped in these entries of one order."""
         wrappers = [(index, o) for index, o in opened if o.payload.kind == KIND]
         if not wrappers:
@@ -134,7 +134,7 @@ class CaseReader:
         signed = {index: o.payload.signed_at for index, o in wrappers}
         arrived_at = {o.payload.public.get("leaf"): (index, o) for index, o in wrappers}
 
-        def values(o: Opened) -> Mapping[str, Any]:
+        def values(o: OpenedEntry) -> Mapping[str, Any]:
             wrapper = arrived_at.get(o.leaf)
             if wrapper is None:
                 found = self._store.by_leaf(bytes.fromhex(o.leaf))
@@ -144,7 +144,7 @@ class CaseReader:
             texts = self._drawer.decrypt_values(outer.payload.entry, closed) if self._drawer else []
             return lift(texts, o.sd, public=o.payload.public)
 
-        here = Here(
+        here = ReceivingLog(
             keyring=self.keyring(),
             entry=self.by_leaf,
             before=lambda index, moment: signed[index] < moment,  # in its own ledger an office takes its own clock
@@ -153,12 +153,14 @@ class CaseReader:
         return list(arrived(wrappers, self._file, here, self.other_logs()))
 
     def arrived(
-        self, order: str, opened: Iterable[tuple[int, Opened]]
-    ) -> Iterator[tuple[int, Opened, Opened, list[str]]]:
+        self, order: str, opened: Iterable[tuple[int, OpenedEntry]]
+    ) -> Iterator[tuple[int, OpenedEntry, OpenedEntry, list[str]]]:
         """The wrapped entries of an order that count: index and opened wrapper, opened entry, and what opens it."""
         return self._values(order, self.arrivals(opened))
 
-    def _values(self, order: str, arrivals: Iterable[Arrived]) -> Iterator[tuple[int, Opened, Opened, list[str]]]:
+    def _values(
+        self, order: str, arrivals: Iterable[ArrivedEntry]
+    ) -> Iterator[tuple[int, OpenedEntry, OpenedEntry, list[str]]]:
         closed: dict[int, list[Ciphertext]] | None = None
         for one in arrivals:
             if not one.act or one.inner is None:
@@ -169,7 +171,7 @@ class CaseReader:
             yield one.index, one.wrapper, one.inner, texts
 
     def _arrived(
-        self, order: str, opened: list[tuple[int, Opened]], arrivals: Iterable[Arrived], reveal: bool
+        self, order: str, opened: list[tuple[int, OpenedEntry]], arrivals: Iterable[ArrivedEntry], reveal: bool
     ) -> Iterator[Entry]:
         gone = self.destroyed(opened)
         for index, wrapper, inner, texts in self._values(order, arrivals):
@@ -194,7 +196,7 @@ class CaseReader:
             self._logs = (key, logs)
         return self._logs[1]
 
-    def by_leaf(self, leaf: str) -> Opened | None:
+    def by_leaf(self, leaf: str) -> OpenedEntry | None:
         """The entry of this log with this leaf hash, its signature not checked again; None if there is none."""
         found = self._store.by_leaf(bytes.fromhex(leaf))
         return None if found is None else open_(found[1], verify=False)
@@ -215,7 +217,7 @@ class CaseReader:
         """True if what was sealed under this key was dropped."""
         return self._store.is_emptied(key_id)
 
-    def values(self, index: int, opened: Opened) -> dict[str, Any]:
+    def values(self, index: int, opened: OpenedEntry) -> dict[str, Any]:
         """The sealed values of one entry, those that can still be opened."""
         closed = self._store.ciphertexts(opened.payload.order).get(index, []) if opened.payload.sealed else []
         texts = self._drawer.decrypt_values(opened.payload.entry, closed) if self._drawer else []
@@ -233,7 +235,13 @@ class CaseReader:
         }
 
     def _entry(
-        self, index: int, o: Opened, closed: list[Ciphertext], gone: frozenset[str], keys: KeyCache | None, held: bool
+        self,
+        index: int,
+        o: OpenedEntry,
+        closed: list[Ciphertext],
+        gone: frozenset[str],
+        keys: KeyCache | None,
+        held: bool,
     ) -> Entry:
         if not o.payload.sealed:
             return entry_of(o, index, held=held)
@@ -246,7 +254,7 @@ class CaseReader:
             erased = set(o.payload.sealed)
         return entry_of(o, index, values, erased=erased, digests={c.field: c.digest for c in closed}, held=held)
 
-    def destroyed(self, opened: Iterable[tuple[int, Opened]]) -> frozenset[str]:
+    def destroyed(self, opened: Iterable[tuple[int, OpenedEntry]]) -> frozenset[str]:
         """Digests and keys that entries of an order say are destroyed, where their signers are custodians."""
         entries = dict(opened)
         if not any(o.payload.kind == DESTROYED for o in entries.values()):
@@ -354,11 +362,11 @@ class CaseReader:
         hint = "say OFFICE/REFERENCE, or the beginning of the id; `comity order rename ID NAME` gives a name of its own"
         return LedgerError("ORDER-AMBIGUOUS", f"{name!r} may mean {len(found)} orders: {some}", hint)
 
-    def known(self, keyring: Keyring) -> Known:
+    def known(self, keyring: Keyring) -> RegisteredNames:
         """What the register knows: asked of a fact before it is signed (`ledger.entries.form`)."""
         said = (e.public["party"] for e in self.register(reveal=False) if e.kind == "party-registered")
         parties = {*said, *(office.party for office in keyring.offices.values())}
-        return Known(keyring.offices.keys(), parties, self._folder.registrar.actor)
+        return RegisteredNames(keyring.offices.keys(), parties, self._folder.registrar.actor)
 
     def _listed(self, order: str, first_kind: str) -> bool:
         kind = KINDS.get(first_kind)

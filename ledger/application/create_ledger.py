@@ -11,7 +11,7 @@ from ledger.adapters.folders.ledger_folder import SHELF, STORE, make_folder
 from ledger.adapters.folders.user_folders import Home, private_folder, replace_file
 from ledger.adapters.keys import key_files
 from ledger.adapters.keys.key_files import Entropy, SeedKey
-from ledger.adapters.log.checkpoints import Heads
+from ledger.adapters.log.checkpoints import CheckpointStore
 from ledger.adapters.log.log import first_note
 from ledger.adapters.log.sign_once_guard import Guard, Signed
 from ledger.adapters.storage.connection import Location
@@ -58,7 +58,7 @@ def found(
     EntryStore.create(entries, key.public).close()
     if store:
         replace_file(path / STORE, f"{store}\n".encode())
-    Heads.create(path / "heads.db").close()
+    CheckpointStore.create(path / "heads.db").close()
     SubjectKeyStore.create(path / "keys.db").close()
     make_folder(path, origin, key.public, registrar, test=test)  # last: with its policy, a folder is a ledger
 

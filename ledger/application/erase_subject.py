@@ -9,7 +9,7 @@ from ledger.adapters.storage.entry_store import EntryStore
 from ledger.adapters.subject_keys.key_store import DestroyedKey, SubjectKeyStore
 from ledger.adapters.subject_keys.names import COMPANION
 from ledger.application.case_reader import DESTROYED, CaseReader
-from ledger.application.erasure import Covered, covered, destruction_drafts, logged, stated, stays
+from ledger.application.erasure import ErasureScope, covered, destruction_drafts, logged, stated, stays
 from ledger.application.subject_keys_binding import HINT, check_bound, elsewhere, where
 from ledger.application.write.draft import Draft, target_of
 from ledger.application.write.receipt import Receipt
@@ -43,7 +43,7 @@ class Erasure:
         self._record = record
         self._receipts = receipts
 
-    def covered(self, subject: str, order: str | None = None) -> Covered:
+    def covered(self, subject: str, order: str | None = None) -> ErasureScope:
         """Return what the erasure of a data subject covers: its values in `order` and its companion, or in all orders.
 
         `LedgerError` KEYS-MISSING.
@@ -54,7 +54,7 @@ class Erasure:
         """Return the fields of an order and its companion that other keys here open, by name of the data subject."""
         return stays(self._store, self._keys(), keys, self.around(order))
 
-    def logged(self, covered: Covered) -> list[str]:
+    def logged(self, covered: ErasureScope) -> list[str]:
         """Return the offices whose persons or reasons, in the register and the access order, these keys seal."""
         return logged(self._store, self._cases, self._keys(), covered)
 
@@ -100,10 +100,12 @@ class Erasure:
         """
         return self._destroy(self.lost().keys, signer, said, cause, "crypto-erased", custodians)
 
-    def lost(self) -> Covered:
+    def lost(self) -> ErasureScope:
         """Return the values under keys that are neither here nor destroyed by an entry. `LedgerError` KEYS-MISSING."""
         keys = tuple(self.elsewhere())
-        return Covered(keys, tuple(sorted(value for key_id in keys for value in self._store.encrypted_with(key_id))))
+        return ErasureScope(
+            keys, tuple(sorted(value for key_id in keys for value in self._store.encrypted_with(key_id)))
+        )
 
     def _destroy(
         self,

@@ -22,17 +22,17 @@ _MOST = 200  # digests in one entry: a payload has at most 32 KiB
 
 
 @dataclass(frozen=True, slots=True)
-class Covered:
+class ErasureScope:
     """Keys and the values under them, as (index, order, field, digest). A field that opens as null is not listed."""
 
     keys: tuple[str, ...]
     values: tuple[tuple[int, str, str, str], ...]
 
 
-def covered(store: EntryReader, drawer: SubjectKeyStore, subject: str, order: str | None) -> Covered:
+def covered(store: EntryReader, drawer: SubjectKeyStore, subject: str, order: str | None) -> ErasureScope:
     """What the erasure of a data subject covers, in one order with its companion or in all."""
     keys = tuple(drawer.keys_of(subject, order))
-    return Covered(keys, tuple(_said(store, drawer, keys)))
+    return ErasureScope(keys, tuple(_said(store, drawer, keys)))
 
 
 def stays(
@@ -48,7 +48,7 @@ def stays(
     return {name: sorted(fields) for name, fields in sorted(found.items()) if fields}
 
 
-def logged(store: EntryReader, cases: CaseReader, drawer: SubjectKeyStore, found: Covered) -> list[str]:
+def logged(store: EntryReader, cases: CaseReader, drawer: SubjectKeyStore, found: ErasureScope) -> list[str]:
     """The offices whose persons or reasons in the register and the log of accesses are sealed under these keys."""
     keys = set(found.keys)
     held = {a for a in cases.keyring().offices if keys & drawer.keys_of(holder_of(a), cases.registry).keys()}

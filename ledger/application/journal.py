@@ -17,7 +17,7 @@ from typing import Any, Self
 from ledger.adapters.folders.ledger_folder import Folder, read_folder
 from ledger.adapters.folders.user_folders import Home
 from ledger.adapters.keys.key_files import Entropy, Key
-from ledger.adapters.log.checkpoints import Heads
+from ledger.adapters.log.checkpoints import CheckpointStore
 from ledger.adapters.log.log import Log
 from ledger.adapters.storage.entry_recorder import REFERENCES, EntryRow, StaleVersion
 from ledger.adapters.storage.entry_store import Conflict, EntryStore, Stored
@@ -34,7 +34,7 @@ from ledger.application.write.receive_sealed import SealedReceiver
 from ledger.application.write.seal import Sealer
 from ledger.application.write.write_position import PendingBatch, WritePosition
 from ledger.entries.case import Case, Entry
-from ledger.entries.envelope import Circumstances, Opened, Signer, open_
+from ledger.entries.envelope import Circumstances, OpenedEntry, Signer, open_
 from ledger.entries.keyring import Keyring, Registrar
 from ledger.entries.payload import SignedBy
 from ledger.errors import LedgerError, RecordError
@@ -64,7 +64,7 @@ class Journal:
         self.origin = folder.origin
         with ExitStack() as opened:  # closed again if one of the files cannot be opened
             self.store = opened.enter_context(closing(EntryStore(folder.entries, writable=writable)))
-            self.heads = opened.enter_context(closing(Heads(folder.heads, writable=writable)))
+            self.heads = opened.enter_context(closing(CheckpointStore(folder.heads, writable=writable)))
             self.drawer: SubjectKeyStore | None = None
             if folder.drawer.exists():
                 self.drawer = opened.enter_context(
@@ -383,7 +383,7 @@ class Journal:
             raise Conflict("this entry id stands for another fact", where=f"entry {index}")
         return self._receipt(self._sealer.values.row(opened, (), {}), Stored(index, already=True))
 
-    def _same_subjects(self, subjects: Mapping[str, str], index: int, opened: Opened) -> bool:
+    def _same_subjects(self, subjects: Mapping[str, str], index: int, opened: OpenedEntry) -> bool:
         """True if no value of a recorded entry is sealed for another subject than the one named for its field."""
         closed = self.store.ciphertexts(opened.payload.order).get(index, []) if subjects and self.drawer else []
         here = self._keys().existing(c.key_id for c in closed) if closed else set()

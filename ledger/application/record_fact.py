@@ -30,7 +30,7 @@ from ledger.law import Finding, judge
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class RecordPlan:
     """A draft whose form was checked, and what recording it would change.
 
     `findings` are those that the law reports with the fact and does not report without it. `recorded` is True if an
@@ -46,7 +46,7 @@ class Plan:
 
 def prepare(
     journal: Journal, draft: Draft, case: Case | None, *, unregistered: bool = False, lookalike: bool = False
-) -> Plan:
+) -> RecordPlan:
     """Check the form of a draft and return what recording it would change; nothing is signed or stored.
 
     `case` is the order so far, None for a new order and for the register. `unregistered` accepts offices and Parties
@@ -54,14 +54,14 @@ def prepare(
     """
     check = reference_check(journal, case, draft, lookalike=lookalike)
     if draft.entry is not None and journal.has(draft.entry):
-        return Plan(draft, recorded=True, check_again=check)
+        return RecordPlan(draft, recorded=True, check_again=check)
     _check_form(journal, case, draft, unregistered=unregistered)
     if check is not None:
         check()
-    return Plan(draft, tuple(_new_findings(journal, case, draft)), check_again=check)
+    return RecordPlan(draft, tuple(_new_findings(journal, case, draft)), check_again=check)
 
 
-def record(journal: Journal, plan: Plan) -> Receipt:
+def record(journal: Journal, plan: RecordPlan) -> Receipt:
     """Record a prepared fact; raises what `Journal.record` raises."""
     return journal.record_batch([plan.draft], plan.check_again)[0]
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from ledger.adapters.folders.ledger_folder import RESTORED, Folder
 from ledger.adapters.folders.user_folders import Home, replace_file
 from ledger.adapters.keys import mldsa
-from ledger.adapters.log.checkpoints import Heads
+from ledger.adapters.log.checkpoints import CheckpointStore
 from ledger.adapters.log.sign_once_guard import Guard, Signed
 from ledger.adapters.log.signer_process import signatory
 from ledger.adapters.storage.entry_reader import EntryReader
@@ -129,7 +129,7 @@ def _kept(folder: Folder, anchor: bytes | None) -> Iterator[Head]:
     if (published := folder.log / "checkpoint").exists():
         notes.append(published.read_bytes())
     if folder.heads.exists():
-        with closing(Heads(folder.heads, writable=False)) as heads:
+        with closing(CheckpointStore(folder.heads, writable=False)) as heads:
             newest = heads.newest()
             notes += [newest.note] if newest else []
     for note in notes:

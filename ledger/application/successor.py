@@ -14,7 +14,7 @@ from typing import Any
 
 from ledger.adapters.folders.user_folders import Home, private_folder, replace_file
 from ledger.adapters.keys import mldsa
-from ledger.adapters.log.checkpoints import Heads
+from ledger.adapters.log.checkpoints import CheckpointStore
 from ledger.adapters.storage.sqlite import sync_folder
 from ledger.adapters.witness.client import remembered
 from ledger.application.counterparties import keep_counterparty
@@ -65,7 +65,7 @@ def _left(ledger: Path) -> list[bytes]:
     if (ledger / "log" / "checkpoint").exists():
         notes.append((ledger / "log" / "checkpoint").read_bytes())
     if (ledger / "heads.db").exists():
-        with closing(Heads(ledger / "heads.db", writable=False)) as heads:
+        with closing(CheckpointStore(ledger / "heads.db", writable=False)) as heads:
             notes += [kept.note for kept in (heads.newest(), heads.newest_cosigned()) if kept is not None]
     return notes
 

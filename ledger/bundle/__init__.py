@@ -29,7 +29,7 @@ from ledger.bundle.layout import (
 from ledger.bundle.manifest import Closed, HeadOf, Manifest, listing, seal_manifest
 from ledger.bundle.repacked import reread
 from ledger.entries.case import wire
-from ledger.entries.envelope import Opened, Signer, open_
+from ledger.entries.envelope import OpenedEntry, Signer, open_
 from ledger.entries.payload import SignedBy
 from ledger.entries.placement import Chains
 from ledger.errors import RecordError
@@ -127,7 +127,7 @@ def _strictly(data: bytes) -> dict[str, bytes]:
     return files
 
 
-def _lay_out(contents: Contents, manifest: Manifest, opened: list[Opened]) -> dict[str, bytes]:
+def _lay_out(contents: Contents, manifest: Manifest, opened: list[OpenedEntry]) -> dict[str, bytes]:
     here = layout.folder(contents.origin)
     files = {MIMETYPE: MEDIA_TYPES[manifest.v], POLICY: contents.policy, f"{here}/checkpoint": contents.checkpoint}
     indexes = [n for n, _, _ in sorted(contents.entries)]

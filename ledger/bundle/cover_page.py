@@ -13,7 +13,7 @@ from html import escape as in_html
 
 from ledger.bundle.layout import folder
 from ledger.bundle.manifest import Manifest
-from ledger.entries.envelope import Opened
+from ledger.entries.envelope import OpenedEntry
 from ledger.entries.placement import registry_of
 from ledger.errors import RecordError
 from ledger.facts.vocabulary import INSTRUMENTS, ROLES
@@ -100,7 +100,7 @@ def earlier(page: bytes) -> bytes:
 def read_me_first(
     manifest: Manifest,
     checkpoint: bytes,
-    opened: Sequence[Opened],
+    opened: Sequence[OpenedEntry],
     indexes: Sequence[int],
     *,
     stamped: bool = False,
@@ -156,7 +156,7 @@ def escape(text: str) -> str:
     return in_html(visible(text))
 
 
-def _reference(opened: Sequence[Opened], order: str) -> str:
+def _reference(opened: Sequence[OpenedEntry], order: str) -> str:
     """What people call the order: the reference of its newest version that has one, else the beginning of its id."""
     for entry in reversed(opened):
         public = entry.payload.public
@@ -175,7 +175,7 @@ def _head(checkpoint: bytes) -> tuple[str, str, str, list[str]]:
 
 
 def _claims(
-    manifest: Manifest, instrument: str, opened: Sequence[Opened], head: tuple[str, str, str, list[str]]
+    manifest: Manifest, instrument: str, opened: Sequence[OpenedEntry], head: tuple[str, str, str, list[str]]
 ) -> str:
     orders = [entry.payload.order for entry in opened]
     own, register = orders.count(manifest.order), orders.count(registry_of(manifest.log))

@@ -48,7 +48,7 @@ class Signer(msgspec.Struct, frozen=True):
     sign: Callable[[bytes], bytes]
 
 
-class Place(msgspec.Struct, frozen=True):
+class EntryPlace(msgspec.Struct, frozen=True):
     """Where an entry will stand: log origin, order, 1-based number, leaf hash (hex) of the entry before, note seen."""
 
     log: str
@@ -83,7 +83,7 @@ class Sealed(msgspec.Struct, frozen=True, gc=False):
     disclosures: tuple[Disclosure, ...]
 
 
-class Opened(msgspec.Struct, frozen=True, gc=False):
+class OpenedEntry(msgspec.Struct, frozen=True, gc=False):
     """A sealed entry whose form, key id and signature were checked; `leaf` is its RFC 6962 leaf hash in hex."""
 
     raw: bytes
@@ -98,7 +98,7 @@ class Opened(msgspec.Struct, frozen=True, gc=False):
 
 
 def seal(
-    fact: Fact, place: Place, signer: Signer, said: Circumstances, entry: str, salt: Callable[[int], bytes]
+    fact: Fact, place: EntryPlace, signer: Signer, said: Circumstances, entry: str, salt: Callable[[int], bytes]
 ) -> Sealed:
     """Sign a fact at its place; `entry` is its 128-bit id in hex, `salt(16)` gives fresh random bytes.
 
@@ -123,11 +123,11 @@ def seal(
     return Sealed(raw, _leaf(raw), disclosures)
 
 
-def unsigned_entry(fact: Fact, place: Place, signer: Signer, said: Circumstances, index: int = 0) -> Entry:
+def unsigned_entry(fact: Fact, place: EntryPlace, signer: Signer, said: Circumstances, index: int = 0) -> Entry:
     """Return the entry that a fact would become at a place, as law and projections read it; its leaf is all zeros."""
     values = _sealed_values(fact, said)
     payload = _payload(fact, place, signer, said, "0" * 32, public_of(fact), values)
-    return entry_of(Opened(b"", "0" * 64, payload), index, values)
+    return entry_of(OpenedEntry(b"", "0" * 64, payload), index, values)
 
 
 def _sealed_values(fact: Fact, said: Circumstances) -> dict[str, Any]:
@@ -137,7 +137,7 @@ def _sealed_values(fact: Fact, said: Circumstances) -> dict[str, Any]:
 
 def _payload(
     fact: Fact,
-    place: Place,
+    place: EntryPlace,
     signer: Signer,
     said: Circumstances,
     entry: str,
@@ -173,7 +173,7 @@ def _payload(
     )
 
 
-def open_(raw: bytes, *, verify: bool = True) -> Opened:
+def open_(raw: bytes, *, verify: bool = True) -> OpenedEntry:
     """Open a sealed entry: canonical form, key id, signature, payload profile.
 
     Raises `RecordError`: ENV-*, SIG-BAD, JSON-*, SD-COUNT, SD-NAME. Whether the key may sign here is for `keyring`,
@@ -185,7 +185,7 @@ def open_(raw: bytes, *, verify: bool = True) -> Opened:
     return opened
 
 
-def open_each(raws: Sequence[bytes], *, verify: bool = True) -> list[Opened | RecordError]:
+def open_each(raws: Sequence[bytes], *, verify: bool = True) -> list[OpenedEntry | RecordError]:
     """What `open_` gives or raises for each of these sealed entries.
 
     The signatures of many are checked in one go, after all of them were read and before anything else is asked: reading
@@ -214,7 +214,7 @@ _named = msgspec.json.Decoder(_Named).decode
 
 
 def commitments_of(raw: bytes) -> Sequence[str]:
-    """`Opened.sd` of an entry that was opened before, a tenth of the time."""
+    """`OpenedEntry.sd` of an entry that was opened before, a tenth of the time."""
     cut = parts(raw, EVENT_TYPE)
     try:
         return _committed(cut[0]).public.sd if cut else open_(raw, verify=False).sd
@@ -233,13 +233,13 @@ class _Committed(msgspec.Struct, frozen=True):
 _committed = msgspec.json.Decoder(_Committed).decode
 
 
-def _opened(raw: bytes, glance: _Glance | None, verify: bool) -> Opened | RecordError:
+def _opened(raw: bytes, glance: _Glance | None, verify: bool) -> OpenedEntry | RecordError:
     try:
         payload = glance[0] if glance else _with_care(raw, verify)
         _check_veils(payload)
     except RecordError as refused:
         return refused
-    return Opened(raw, _leaf(raw), payload)
+    return OpenedEntry(raw, _leaf(raw), payload)
 
 
 _Glance = tuple[Payload, bytes, bytes, bytes]  # and the raw key, the signed bytes, the signature, not yet verified
@@ -330,7 +330,7 @@ def _leaf(raw: bytes) -> str:
 
 
 def entry_of(
-    opened: Opened,
+    opened: OpenedEntry,
     index: int,
     values: Mapping[str, Any] | None = None,
     *,

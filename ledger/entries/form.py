@@ -32,7 +32,7 @@ _LOOKS_LIKE = str.maketrans({**{c: made for made, those in ALIKE.items() for c i
 _FURTHEST = timedelta(hours=14)  # how far the day in a place may be ahead of UTC
 
 
-class Known(Struct, frozen=True):
+class RegisteredNames(Struct, frozen=True):
     """What a register knows: offices, the Parties of these and those registered themselves, and who keeps it."""
 
     offices: Collection[str]
@@ -49,7 +49,7 @@ def check_by_hand(kind: str) -> None:
 
 def slips(
     fact: Fact,
-    known: Known,
+    known: RegisteredNames,
     signed_at: datetime,
     *,
     whose: str | None = None,
@@ -95,7 +95,7 @@ def named_in(entries: Iterable[Entry]) -> set[str]:
     return found
 
 
-def _stranger(where: str, text: str, word: TextForm, known: Known, now: datetime) -> Iterator[RecordError]:
+def _stranger(where: str, text: str, word: TextForm, known: RegisteredNames, now: datetime) -> Iterator[RecordError]:
     """An office or a Party that nobody registered, with the one that may be meant and the command that registers it."""
     try:
         check(word, text)

@@ -15,7 +15,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from ledger.entries.envelope import Opened
+from ledger.entries.envelope import OpenedEntry
 from ledger.entries.payload import SignedBy
 from ledger.errors import RecordError
 from ledger.facts import KINDS, Fact
@@ -57,7 +57,7 @@ class Registrar(Struct, frozen=True):
     key: str
 
 
-class Key(Struct):
+class RegisteredKey(Struct):
     """One enrolled key: `accepted` and `ended` are log positions (from 0); it may sign strictly between them."""
 
     public: str
@@ -70,7 +70,7 @@ class Key(Struct):
     reported: int | None = None  # position of the first report of compromise
 
 
-class Office(Struct):
+class SigningOffice(Struct):
     """A registered office, person or company: its Party and the roles it holds.
 
     `changes` has the log position of each entry that gave it roles, oldest first, with these roles.
@@ -94,21 +94,21 @@ class Keyring(Struct):
 
     registry: str  # id of the registry order
     registrar: Registrar
-    keys: dict[str, Key] = {}
-    offices: dict[str, Office] = {}
+    keys: dict[str, RegisteredKey] = {}
+    offices: dict[str, SigningOffice] = {}
 
     def __post_init__(self) -> None:
         r = self.registrar
         if not enrolable(bytes.fromhex(r.key)):
             raise RecordError("KEY-POINT", "the registrar's key is not a point of prime order", where=r.actor)
-        self.keys[r.key] = Key(r.key, r.actor, ("ADM",), accepted=-1)
-        self.offices[r.actor] = Office(r.actor, r.party, ("ADM",), [(-1, ("ADM",))])
+        self.keys[r.key] = RegisteredKey(r.key, r.actor, ("ADM",), accepted=-1)
+        self.offices[r.actor] = SigningOffice(r.actor, r.party, ("ADM",), [(-1, ("ADM",))])
 
-    def current(self, actor: str) -> Iterator[Key]:
+    def current(self, actor: str) -> Iterator[RegisteredKey]:
         """The keys with which an actor may sign the next entry."""
         return (k for k in self.keys.values() if k.actor == actor and k.accepted is not None and k.ended is None)
 
-    def admit(self, opened: Opened, index: int) -> None:
+    def admit(self, opened: OpenedEntry, index: int) -> None:
         """Check that the signer may sign at this position, and take over what a registry entry changes.
 
         Raises `RecordError`: KEY-UNKNOWN, KEY-ENDED, KEY-ROLE (registry only), KEY-POINT, KEY-ROTATION, CTX-ORDER.
@@ -117,7 +117,7 @@ class Keyring(Struct):
         if opened.payload.order == self.registry and _kind(opened):
             self._apply(opened, index)
 
-    def check(self, opened: Opened, index: int) -> None:
+    def check(self, opened: OpenedEntry, index: int) -> None:
         """Check that the signer may sign this entry at this position; changes nothing.
 
         Entries of orders may be checked against a keyring that has read the whole registry: position decides.
@@ -129,7 +129,7 @@ class Keyring(Struct):
         elif p.kind in REGISTRY_ONLY:
             raise RecordError("CTX-ORDER", f"{p.kind} stands in the registry, not in an order")
 
-    def check_key(self, signer: SignedBy, index: int, *, accepts: bool = False) -> Key:
+    def check_key(self, signer: SignedBy, index: int, *, accepts: bool = False) -> RegisteredKey:
         """Return the signer's key if it may sign at this position; `RecordError` KEY-UNKNOWN or KEY-ENDED if not.
 
         `accepts`: it signs that it accepts this key, which is all that a key signs before it is accepted.
@@ -169,7 +169,7 @@ class Keyring(Struct):
             hint=f"this key holds {', '.join(held) or 'no role'}; the registrar enrols a key for another role",
         )
 
-    def _check_registry(self, opened: Opened, key: Key, index: int) -> None:
+    def _check_registry(self, opened: OpenedEntry, key: RegisteredKey, index: int) -> None:
         p = opened.payload
         if p.instrument is not None:
             raise RecordError("CTX-INSTRUMENT", "entries of the registry have no instrument")
@@ -188,15 +188,15 @@ class Keyring(Struct):
 
     # -- what each kind of registry entry asks for -------------------------------------------------------------------
 
-    def _check_office(self, said: dict[str, Any], key: Key, role: str) -> None:
+    def _check_office(self, said: dict[str, Any], key: RegisteredKey, role: str) -> None:
         if said["actor"] in self.offices:
             raise RecordError("KEY-ROLE", f"{said['actor']} is registered already", hint="record authority-changed")
 
-    def _check_changed(self, said: dict[str, Any], key: Key, role: str) -> None:
+    def _check_changed(self, said: dict[str, Any], key: RegisteredKey, role: str) -> None:
         if said["actor"] not in self.offices:
             raise RecordError("KEY-UNKNOWN", f"{said['actor']} is not registered")
 
-    def _check_enrolment(self, said: dict[str, Any], key: Key, role: str) -> None:
+    def _check_enrolment(self, said: dict[str, Any], key: RegisteredKey, role: str) -> None:
         if said["actor"] == key.actor:
             raise RecordError("KEY-ROLE", "the registrar may not enrol a key for itself", hint="rotate it")
         if said["actor"] not in self.offices:
@@ -205,13 +205,13 @@ class Keyring(Struct):
             )
         self._check_new(said["key"])
 
-    def _check_acceptance(self, said: dict[str, Any], key: Key, role: str) -> None:
+    def _check_acceptance(self, said: dict[str, Any], key: RegisteredKey, role: str) -> None:
         if said["key"] != key.public:
             raise RecordError("KEY-UNKNOWN", "a key is accepted by itself: proof of possession")
         if key.accepted is not None:
             raise RecordError("KEY-ROTATION", "this key was accepted before")
 
-    def _check_rotation(self, said: dict[str, Any], key: Key, role: str) -> None:
+    def _check_rotation(self, said: dict[str, Any], key: RegisteredKey, role: str) -> None:
         old = self._named(said["actor"], said["old_key"])
         self._check_new(said["new_key"])
         if key.public == old.public:
@@ -220,7 +220,7 @@ class Keyring(Struct):
         elif role != "ADM":  # which the key and its office hold, as was checked
             raise RecordError("KEY-ROLE", "a key is rotated by itself or by the keeper of the register")
 
-    def _check_end(self, said: dict[str, Any], key: Key, role: str) -> None:
+    def _check_end(self, said: dict[str, Any], key: RegisteredKey, role: str) -> None:
         self._named(said["actor"], said.get("key"))
 
     def _check_new(self, public: str) -> None:
@@ -231,7 +231,7 @@ class Keyring(Struct):
                 "KEY-POINT", "not 64 hex digits of a point of prime order; anybody could sign under others"
             )
 
-    def _named(self, actor: str, public: str | None) -> Key:
+    def _named(self, actor: str, public: str | None) -> RegisteredKey:
         if public is None:
             public = next((k.public for k in self.current(actor)), None)
         key = self.keys.get(public) if public else None
@@ -241,19 +241,21 @@ class Keyring(Struct):
 
     # -- what it changes ----------------------------------------------------------------------------------------------
 
-    def _apply(self, opened: Opened, index: int) -> None:
+    def _apply(self, opened: OpenedEntry, index: int) -> None:
         p = opened.payload
         said = p.public
         match p.kind:
             case "authority-registered":
                 roles = tuple(said["roles"])
-                self.offices[said["actor"]] = Office(said["actor"], said["party"], roles, [(index, roles)])
+                self.offices[said["actor"]] = SigningOffice(said["actor"], said["party"], roles, [(index, roles)])
             case "authority-changed" if "roles" in said:
                 office = self.offices[said["actor"]]
                 office.roles = tuple(said["roles"])
                 office.changes.append((index, office.roles))
             case "key-registered":
-                key = Key(said["key"], said["actor"], tuple(said["roles"]), next_sha256=said.get("next_key_sha256"))
+                key = RegisteredKey(
+                    said["key"], said["actor"], tuple(said["roles"]), next_sha256=said.get("next_key_sha256")
+                )
                 self.keys[key.public] = key
             case "key-accepted":
                 self.keys[said["key"]].accepted = index
@@ -261,7 +263,7 @@ class Keyring(Struct):
                 old = self.keys[said["old_key"]]
                 by_itself = p.signer.key == old.public
                 old.ended = index if old.ended is None else old.ended
-                new = Key(said["new_key"], old.actor, old.roles, next_sha256=said.get("next_key_sha256"))
+                new = RegisteredKey(said["new_key"], old.actor, old.roles, next_sha256=said.get("next_key_sha256"))
                 new.accepted = index if by_itself else None
                 self.keys[new.public] = new
             case "key-revoked":
@@ -277,7 +279,7 @@ class Keyring(Struct):
                 pass
 
 
-def _kind(opened: Opened) -> type[Fact] | None:
+def _kind(opened: OpenedEntry) -> type[Fact] | None:
     """The class of an entry's kind, if this reader knows it in this schema: only then its fields have their forms."""
     kind = KINDS.get(opened.payload.kind)
     return kind if kind is not None and kind.schema == opened.payload.schema else None

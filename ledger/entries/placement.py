@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from ledger.entries.envelope import Opened
+from ledger.entries.envelope import OpenedEntry
 from ledger.errors import RecordError
 
 
@@ -31,7 +31,7 @@ class Link(Struct, frozen=True, gc=False):
     instrument: str | None
 
 
-def check_place(opened: Opened, origin: str, before: Link | None) -> None:
+def check_place(opened: OpenedEntry, origin: str, before: Link | None) -> None:
     """Refuse an entry that does not stand right behind `before` in its order and log.
 
     Raises `RecordError`: CTX-LOG, CTX-CHAIN, CTX-INSTRUMENT.
@@ -51,7 +51,7 @@ def check_place(opened: Opened, origin: str, before: Link | None) -> None:
         raise RecordError("CTX-INSTRUMENT", "an order has an instrument; the registry and the access order have none")
 
 
-def at_odds(one: Opened, at: int, two: Opened, then: int) -> RecordError | None:
+def at_odds(one: OpenedEntry, at: int, two: OpenedEntry, then: int) -> RecordError | None:
     """Return the rule that a log breaks by holding two entries, at these places (from 0); None if it may hold both.
 
     SPLIT-ORDER where no chain of their order has both, CTX-REPLAY where they have one entry id. What is sealed for
@@ -78,7 +78,7 @@ class Chains(Struct):
     heads: dict[str, Link] = {}
     seen: set[str] = set()
 
-    def follow(self, opened: Opened) -> None:
+    def follow(self, opened: OpenedEntry) -> None:
         """Take the next entry of its order; raises `RecordError` CTX-*, with CTX-REPLAY for an entry id used before."""
         p = opened.payload
         if p.entry in self.seen:

@@ -32,7 +32,7 @@ from typing import Any
 import orjson
 from msgspec import Struct
 
-from ledger.entries.envelope import Opened, open_
+from ledger.entries.envelope import OpenedEntry, open_
 from ledger.entries.placement import at_odds
 from ledger.errors import RecordError
 from ledger.tlog.note import Checkpoint, Vkey, b64, open_checkpoint, unb64
@@ -242,7 +242,7 @@ def check_order(exhibit: bytes, logs: Sequence[Vkey]) -> SplitOrder:
     return SplitOrder(first, (at, then), (one.leaf, two.leaf), broken, (size, other))
 
 
-def _standing(raw: bytes, proof: bytes, log: Vkey) -> tuple[Opened, int, int]:
+def _standing(raw: bytes, proof: bytes, log: Vkey) -> tuple[OpenedEntry, int, int]:
     """Return an entry, its place in a tree that the key of a log signed, and the size of the tree."""
     parsed = parse_proof(proof)
     head = _open(parsed.note, log)

@@ -14,7 +14,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from ledger.entries.case import Entry, instant
-from ledger.entries.envelope import Opened, entry_of, open_
+from ledger.entries.envelope import OpenedEntry, entry_of, open_
 from ledger.entries.payload import Other
 from ledger.facts import KINDS, Fact, build
 from ledger.formats.selective_disclosure import digest_of, lift
@@ -72,7 +72,7 @@ def wrapper_id(origin: str, index: int, attempt: int = 0) -> str:
     return sha256(f"{KIND}\n{origin}\n{index}{more}".encode()).hexdigest()[:32]
 
 
-def acknowledges(opened: Opened, origin: str) -> tuple[int, str] | None:
+def acknowledges(opened: OpenedEntry, origin: str) -> tuple[int, str] | None:
     """The index and leaf of the entry of the log `origin` that an entry from elsewhere says has arrived there."""
     p = opened.payload
     if p.kind != KIND or p.schema != KINDS[KIND].schema or p.public.get("origin") != origin:
@@ -81,8 +81,8 @@ def acknowledges(opened: Opened, origin: str) -> tuple[int, str] | None:
 
 
 def as_counted(
-    opened: Opened,
-    wrapper: Opened,
+    opened: OpenedEntry,
+    wrapper: OpenedEntry,
     index: int,
     texts: Sequence[str] = (),
     *,

@@ -56,7 +56,7 @@ class _Signature(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=Fal
     sig: bytes
 
 
-class _Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
+class _EnvelopeLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """The members of an envelope in their order; bytes are base64, and msgspec writes it in one spelling."""
 
     payload: bytes
@@ -65,12 +65,12 @@ class _Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
 
 
 _write = msgspec.json.Encoder().encode
-_read = msgspec.json.Decoder(_Line).decode
+_read = msgspec.json.Decoder(_EnvelopeLine).decode
 
 
 def seal_bytes(payload: bytes, payload_type: str, public: bytes, sign: Callable[[bytes], bytes]) -> bytes:
     """One line of DSSE around `payload`; `sign` makes the 64-byte Ed25519 signature of the bytes it is given."""
-    return _write(_Line(payload, payload_type, (_Signature(keyid(public), sign(pae(payload_type, payload))),)))
+    return _write(_EnvelopeLine(payload, payload_type, (_Signature(keyid(public), sign(pae(payload_type, payload))),)))
 
 
 def open_bytes(

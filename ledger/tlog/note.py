@@ -192,7 +192,7 @@ def parse_checkpoint(body: str) -> Checkpoint:
     return Checkpoint(origin, size, root)
 
 
-class Opened(Struct, frozen=True):
+class OpenedNote(Struct, frozen=True):
     """A note whose known lines all hold.
 
     `verified` are the keys that signed, in the order of their lines; `cosigned` the witnesses among them with the time
@@ -213,13 +213,13 @@ class Head(Struct, frozen=True):
     cosignatures: tuple[tuple[Vkey, int], ...]
 
 
-class _Line(NamedTuple):
+class _SignatureLine(NamedTuple):
     name: str
     keyid: bytes
     signature: bytes
 
 
-def _split(note: bytes) -> tuple[str, list[_Line]]:
+def _split(note: bytes) -> tuple[str, list[_SignatureLine]]:
     """Text and signature lines of a note; CP-FORMAT if it is not one in the strict reading."""
     if len(note) > _LARGEST_NOTE:
         raise RecordError("CP-FORMAT", f"a note has at most {_LARGEST_NOTE} bytes")
@@ -240,7 +240,7 @@ def _split(note: bytes) -> tuple[str, list[_Line]]:
     return text + "\n", [_parse_line(line) for line in lines]
 
 
-def _parse_line(line: str) -> _Line:
+def _parse_line(line: str) -> _SignatureLine:
     name, _, blob = line.removeprefix(_DASH).partition(" ")
     if not line.startswith(_DASH) or not _NAME.fullmatch(name):
         raise RecordError("CP-FORMAT", "a signature line reads dash, name, base64", where=repr(line[:80]))
@@ -250,7 +250,7 @@ def _parse_line(line: str) -> _Line:
         raise RecordError("CP-FORMAT", "the signature is not canonical base64", where=name) from error
     if len(raw) < 5:
         raise RecordError("CP-FORMAT", "a key id without a signature", where=name)
-    return _Line(name, raw[:4], raw[4:])
+    return _SignatureLine(name, raw[:4], raw[4:])
 
 
 def _format_line(key: Vkey, signature: bytes) -> str:
@@ -298,7 +298,7 @@ def lines_of(note: bytes, keys: Sequence[Vkey]) -> dict[Vkey, str]:
     return {key: _format_line(key, line.signature) for key, line in lines if key}
 
 
-def open_note(note: bytes, keys: Sequence[Vkey], *, mldsa: MlDsa | None = None) -> Opened:
+def open_note(note: bytes, keys: Sequence[Vkey], *, mldsa: MlDsa | None = None) -> OpenedNote:
     """Open a note with the keys one trusts; every line of a known key must hold, and one must be there.
 
     Known is a line whose name and id are those of a key; the others are ignored. CP-FORMAT for bytes that are no note,
@@ -353,7 +353,9 @@ def _by_id(keys: Sequence[Vkey]) -> dict[tuple[str, bytes], Vkey]:
     return known
 
 
-def _verify(text: str, lines: list[_Line], known: dict[tuple[str, bytes], Vkey], mldsa: MlDsa | None) -> Opened:
+def _verify(
+    text: str, lines: list[_SignatureLine], known: dict[tuple[str, bytes], Vkey], mldsa: MlDsa | None
+) -> OpenedNote:
     times: dict[Vkey, int | None] = {}
     ignored = []
     for name, keyid, signature in lines:
@@ -370,7 +372,7 @@ def _verify(text: str, lines: list[_Line], known: dict[tuple[str, bytes], Vkey],
     if not times:
         raise RecordError("CP-SIG", "no line of a known key", where=", ".join(ignored))
     cosigned = tuple((key, time) for key, time in times.items() if time is not None)
-    return Opened(text, tuple(times), cosigned, tuple(ignored))
+    return OpenedNote(text, tuple(times), cosigned, tuple(ignored))
 
 
 def _holds(key: Vkey, text: str, time: int | None, signature: bytes, mldsa: MlDsa | None) -> bool:

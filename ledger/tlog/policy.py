@@ -29,7 +29,7 @@ _OCTETS = re.compile(rb"[\t\n\x20-\x7e\x80-\xff]*")
 _RESERVED = re.compile(r"all|any|none|[0-9]+")
 
 
-class Group(Struct, frozen=True):
+class WitnessGroup(Struct, frozen=True):
     """Witnesses or earlier groups, of which `threshold` must have cosigned."""
 
     members: tuple[str, ...]
@@ -45,7 +45,7 @@ class Policy(Struct, frozen=True):
 
     logs: tuple[Vkey, ...]
     witnesses: Mapping[str, Vkey]
-    groups: Mapping[str, Group]
+    groups: Mapping[str, WitnessGroup]
     quorum: str
     urls: Mapping[Vkey, str] = {}
 
@@ -76,7 +76,7 @@ class Policy(Struct, frozen=True):
         max(0, 2k - n - 1) for one group of k out of n witnesses, a single witness being a group of one; None for
         `quorum none` and for groups of groups.
         """
-        group = Group((self.quorum,), 1) if self.quorum in self.witnesses else self.groups.get(self.quorum)
+        group = WitnessGroup((self.quorum,), 1) if self.quorum in self.witnesses else self.groups.get(self.quorum)
         if group is None or not self.witnesses.keys() >= set(group.members):
             return None
         return max(0, 2 * group.threshold - len(group.members) - 1)
@@ -105,7 +105,7 @@ class _Draft:
     def __init__(self) -> None:
         self.logs: list[Vkey] = []
         self.witnesses: dict[str, Vkey] = {}
-        self.groups: dict[str, Group] = {}
+        self.groups: dict[str, WitnessGroup] = {}
         self.urls: dict[Vkey, str] = {}
         self.quorum: str | None = None
         self.keys: dict[bytes | str, Vkey] = {}
@@ -155,7 +155,7 @@ class _Draft:
             self.urls[key] = url[0]
         return key
 
-    def group(self, threshold: str, members: list[str], where: str) -> Group:
+    def group(self, threshold: str, members: list[str], where: str) -> WitnessGroup:
         for member in members:
             self.defined(member, where)
             if member in self.grouped:
@@ -169,7 +169,7 @@ class _Draft:
             ) from error
         if not 1 <= k <= len(members):
             raise RecordError("POL-QUORUM", f"{threshold} of {len(members)} members cannot be", where=where)
-        return Group(tuple(members), k)
+        return WitnessGroup(tuple(members), k)
 
     def new(self, name: str, where: str) -> None:
         if _RESERVED.fullmatch(name) or name in self.witnesses or name in self.groups:

@@ -64,7 +64,7 @@ class Record(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     registrar: str | UnsetType = UNSET
 
 
-class Statement(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class PolicyStatement(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """What the roots sign. `sizes` are those of the log's own keys, `authorities` the SHA-256 of certificate files."""
 
     format: str
@@ -93,10 +93,10 @@ class _Envelope(Struct, frozen=True, forbid_unknown_fields=True):
     signatures: tuple[Signature, ...]
 
 
-class Version(Struct, frozen=True):
+class PolicyVersion(Struct, frozen=True):
     """One version as read: what it says, the bytes that are signed, who signed. Nothing of it is verified yet."""
 
-    said: Statement
+    said: PolicyStatement
     payload: bytes
     signatures: tuple[Signature, ...] = ()
 
@@ -123,20 +123,20 @@ class Version(Struct, frozen=True):
 # -- writing -----------------------------------------------------------------------------------------------------------
 
 
-def draft(said: Statement) -> Version:
+def draft(said: PolicyStatement) -> PolicyVersion:
     """A version nobody has signed yet; refused as `parse_version` would refuse it."""
     payload = _written(said)
-    return Version(_statement(payload), payload)
+    return PolicyVersion(_statement(payload), payload)
 
 
-def signed(version: Version, public: bytes, sign: Callable[[bytes], bytes]) -> Version:
+def signed(version: PolicyVersion, public: bytes, sign: Callable[[bytes], bytes]) -> PolicyVersion:
     """The same version with one more signature; the signature a key has given before is replaced."""
     mine = Signature(keyid(public), sign(pae(POLICY_TYPE, version.payload)))
     others = [each for each in version.signatures if each.keyid != mine.keyid]
-    return Version(version.said, version.payload, tuple(sorted([*others, mine], key=lambda s: s.keyid)))
+    return PolicyVersion(version.said, version.payload, tuple(sorted([*others, mine], key=lambda s: s.keyid)))
 
 
-def format_version(version: Version) -> bytes:
+def format_version(version: PolicyVersion) -> bytes:
     """The file of a version: one line of DSSE, its signatures sorted by key id."""
     return msgspec.json.encode(_Envelope(version.payload, POLICY_TYPE, version.signatures))
 
@@ -144,7 +144,7 @@ def format_version(version: Version) -> bytes:
 # -- reading -----------------------------------------------------------------------------------------------------------
 
 
-def parse_version(raw: bytes) -> Version:
+def parse_version(raw: bytes) -> PolicyVersion:
     """Read one version: its form alone, not who signed it.
 
     TRUST-FORMAT and JSON-* for what is none, POL-* for a policy inside that is none, POL-ROOT for roots that cannot be,
@@ -161,12 +161,12 @@ def parse_version(raw: bytes) -> Version:
     ids = [each.keyid for each in line.signatures]
     if ids != sorted(set(ids)):
         raise RecordError("TRUST-FORMAT", "signatures are sorted by key id, and each key signs once")
-    return Version(_statement(line.payload), line.payload, line.signatures)
+    return PolicyVersion(_statement(line.payload), line.payload, line.signatures)
 
 
-def _statement(payload: bytes) -> Statement:
+def _statement(payload: bytes) -> PolicyStatement:
     try:
-        said = msgspec.convert(parse_json(payload, max_bytes=MAX_STATEMENT), Statement)
+        said = msgspec.convert(parse_json(payload, max_bytes=MAX_STATEMENT), PolicyStatement)
         issued, expires = instant(said.issued), instant(said.expires)
     except ValueError as error:  # msgspec's, or of an instant
         raise RecordError("TRUST-FORMAT", f"not what a trust policy says: {error}") from None
@@ -182,11 +182,11 @@ def _statement(payload: bytes) -> Statement:
     return said
 
 
-def _written(said: Statement) -> bytes:
+def _written(said: PolicyStatement) -> bytes:
     return canonical(msgspec.json.decode(msgspec.json.encode(said)))
 
 
-def _check_roots(said: Statement) -> None:
+def _check_roots(said: PolicyStatement) -> None:
     names, keys = [root.name for root in said.roots], [root.key for root in said.roots]
     if not 1 <= said.threshold <= len(said.roots):
         raise RecordError("POL-ROOT", f"{said.threshold} of {len(said.roots)} roots cannot be")
@@ -201,7 +201,7 @@ def _check_roots(said: Statement) -> None:
             )
 
 
-def _check_algorithms(said: Statement) -> None:
+def _check_algorithms(said: PolicyStatement) -> None:
     """Every algorithm is known, and everything the policy names uses one that it allows."""
     if unknown := sorted(set(said.algorithms) - set(ALGORITHMS)):
         raise RecordError("POL-ALGORITHM", f"unknown: {', '.join(unknown)}; there are {', '.join(ALGORITHMS)}")
@@ -211,14 +211,14 @@ def _check_algorithms(said: Statement) -> None:
         raise RecordError("POL-ALGORITHM", f"{', '.join(forbidden)} is used and not allowed")
 
 
-def used_by(said: Statement) -> set[str]:
+def used_by(said: PolicyStatement) -> set[str]:
     """The algorithms of all that a statement names: roots, logs and people sign with Ed25519."""
     witnesses = (key for r in (said.own, *said.others) for key in _policy(r).witnesses.values())
     post_quantum = {ML_DSA_44} if any(key.type == MLDSA44 for key in witnesses) else set()
     return {ED25519, *post_quantum, *([RFC3161] if said.authorities else [])}
 
 
-def _check_sizes(said: Statement) -> None:
+def _check_sizes(said: PolicyStatement) -> None:
     """Sizes belong to keys of the policy's logs, and no two keys of one log have a size in common."""
     logs = {key.text: key for key in _policy(said.own).logs}
     taken: dict[str, list[range]] = {}
@@ -243,7 +243,7 @@ def _policy(record: Record) -> Policy:
 # -- believing ---------------------------------------------------------------------------------------------------------
 
 
-def check_first(version: Version, fingerprint: str) -> Version:
+def check_first(version: PolicyVersion, fingerprint: str) -> PolicyVersion:
     """Believe a first version: its fingerprint came by another way. POL-PIN, POL-SIG, POL-THRESHOLD."""
     if version.fingerprint != fingerprint:
         hint = "do not use it; ask whoever gave you the fingerprint, by telephone or on paper"
@@ -252,7 +252,7 @@ def check_first(version: Version, fingerprint: str) -> Version:
     return _check_threshold(version, version.said)
 
 
-def check_next(trusted: Version, version: Version) -> Version:
+def check_next(trusted: PolicyVersion, version: PolicyVersion) -> PolicyVersion:
     """Believe a version after one that is believed: POL-VERSION, POL-SIG, POL-THRESHOLD."""
     if version.said.version != trusted.said.version + 1:
         says = f"version {version.said.version} cannot follow version {trusted.said.version}"
@@ -263,7 +263,7 @@ def check_next(trusted: Version, version: Version) -> Version:
     return _check_threshold(version, version.said)
 
 
-def _check_threshold(version: Version, by: Statement) -> Version:
+def _check_threshold(version: PolicyVersion, by: PolicyStatement) -> PolicyVersion:
     names = version.signers(by.roots)
     if len(names) < by.threshold:
         who = ", ".join(names) or "none"
@@ -272,7 +272,7 @@ def _check_threshold(version: Version, by: Statement) -> Version:
     return version
 
 
-def check_versions(versions: Sequence[Version], fingerprint: str) -> Version:
+def check_versions(versions: Sequence[PolicyVersion], fingerprint: str) -> PolicyVersion:
     """The newest of a line of versions, each believed because of the one before, the first by its fingerprint."""
     if not versions:
         raise RecordError("TRUST-FORMAT", "there is no version at all")
@@ -285,14 +285,14 @@ def check_versions(versions: Sequence[Version], fingerprint: str) -> Version:
     return newest
 
 
-def check_unexpired(version: Version, now: datetime) -> None:
+def check_unexpired(version: PolicyVersion, now: datetime) -> None:
     """POL-EXPIRED if a version is past its day."""
     if instant(version.said.expires) <= now:
         says = f"version {version.said.version} expired {version.said.expires}"
         raise RecordError("POL-EXPIRED", says, hint="ask whoever keeps it for a newer one")
 
 
-def versions_in(files: Mapping[str, bytes]) -> list[Version]:
+def versions_in(files: Mapping[str, bytes]) -> list[PolicyVersion]:
     """The versions in a folder, lowest first; TRUST-FORMAT if a file says another version than its name."""
     numbered = sorted((int(match[1]), name) for name in files if (match := NAME.fullmatch(name)))
     found = []
@@ -307,7 +307,7 @@ def versions_in(files: Mapping[str, bytes]) -> list[Version]:
     return found
 
 
-def expand(version: Version, files: Iterable[bytes]) -> Trust:
+def expand(version: PolicyVersion, files: Iterable[bytes]) -> Trust:
     """What a believed version says, as any verifier uses it; `files` may hold the certificates it names.
 
     Certificates it does not name are left alone; POL-CERTIFICATE for one it names that is not there.

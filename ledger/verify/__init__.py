@@ -10,7 +10,7 @@ Whole logs are verified by `ledger.application.integrity`, with the same steps.
 from __future__ import annotations
 
 from ledger.trust.trust_folder import Trust, format_registrar, parse_anchor, parse_registrar, parse_trust
-from ledger.verify.earlier_bundles import Contradiction, Known, hold_entry, known_of
+from ledger.verify.earlier_bundles import Contradiction, EarlierEntries, hold_entry, known_of
 from ledger.verify.evidence_bundle import verify
 from ledger.verify.evidence_file import EvidenceFile, FileKind, read_evidence, verify_file
 from ledger.verify.exhibits import verify_exhibit
@@ -21,9 +21,9 @@ from ledger.verify.timestamps import ReadStamp, Stamp
 __all__ = [
     "Bracket",
     "Contradiction",
+    "EarlierEntries",
     "EvidenceFile",
     "FileKind",
-    "Known",
     "ReadStamp",
     "Reason",
     "Remark",

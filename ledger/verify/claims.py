@@ -12,7 +12,7 @@ from ledger.bundle.cover_page import earlier, read_me_first
 from ledger.bundle.layout import POLICY, README, VIEWS, Arranged
 from ledger.bundle.manifest import Manifest
 from ledger.entries.case import Case, Entry, instant, wire
-from ledger.entries.envelope import Opened
+from ledger.entries.envelope import OpenedEntry
 from ledger.entries.placement import registry_of
 from ledger.entries.wrapped_entry import VALUES, as_counted
 from ledger.facts import KINDS
@@ -23,7 +23,7 @@ from ledger.trust.trust_folder import Trust
 from ledger.verify.field_forms import known
 from ledger.verify.heads import DRIFT
 from ledger.verify.progress import VerificationLog, counted
-from ledger.verify.received_entries import Arrived, marked
+from ledger.verify.received_entries import ArrivedEntry, marked
 from ledger.verify.report import Remark
 from ledger.verify.time_brackets import Times
 
@@ -32,7 +32,7 @@ from ledger.verify.time_brackets import Times
 
 def case_of(
     entries: Mapping[int, Entry],
-    arrivals: Sequence[Arrived],
+    arrivals: Sequence[ArrivedEntry],
     parts: Arranged,
     destroyed: Collection[str],
     manifest: Manifest,
@@ -63,7 +63,7 @@ def _is_apart(entry: Entry) -> bool:
     return entry.kind in KINDS and bool(KINDS[entry.kind].shown_to)
 
 
-def _act(one: Arrived, parts: Arranged, destroyed: Collection[str]) -> Entry:
+def _act(one: ArrivedEntry, parts: Arranged, destroyed: Collection[str]) -> Entry:
     """A wrapped entry as its signer's act, with the values that are opened here."""
     if one.inner is None:
         raise AssertionError("an act was opened")
@@ -83,8 +83,8 @@ def judged_at(manifest: Manifest, now: datetime) -> datetime:
 def check_procedure(
     case: Case,
     entries: Mapping[int, Entry],
-    opened: Mapping[int, Opened],
-    arrivals: Sequence[Arrived],
+    opened: Mapping[int, OpenedEntry],
+    arrivals: Sequence[ArrivedEntry],
     at: datetime,
     book: VerificationLog,
 ) -> Judgement:
@@ -159,7 +159,11 @@ def check_claims(
 
 
 def check_readme(
-    manifest: Manifest, opened: Mapping[int, Opened], parts: Arranged, files: Mapping[str, bytes], book: VerificationLog
+    manifest: Manifest,
+    opened: Mapping[int, OpenedEntry],
+    parts: Arranged,
+    files: Mapping[str, bytes],
+    book: VerificationLog,
 ) -> None:
     """CMP-README unless the page for people is the one that this program writes of what was verified."""
     indexes = sorted(opened)

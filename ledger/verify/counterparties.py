@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ledger.entries.envelope import Opened, open_
+from ledger.entries.envelope import OpenedEntry, open_
 from ledger.entries.placement import registry_of
 from ledger.entries.wrapped_entry import KIND, PROOF
 from ledger.errors import RecordError
@@ -14,13 +14,22 @@ from ledger.verify.entries import note_texts
 from ledger.verify.field_forms import known
 from ledger.verify.other_logs import NotProven, OtherLogs, unsigned
 from ledger.verify.progress import VerificationLog, counted
-from ledger.verify.received_entries import ABSENT, MISMATCH, UNPROVEN, Arrived, Here, arrived, by_leaf, checked_place
+from ledger.verify.received_entries import (
+    ABSENT,
+    MISMATCH,
+    UNPROVEN,
+    ArrivedEntry,
+    ReceivingLog,
+    arrived,
+    by_leaf,
+    checked_place,
+)
 
-__all__ = ["Here", "by_leaf", "check_arrived", "check_successor"]
+__all__ = ["ReceivingLog", "by_leaf", "check_arrived", "check_successor"]
 
 
 def check_successor(
-    opened: Mapping[int, Opened], foreign: Mapping[str, bytes], logs: OtherLogs, book: VerificationLog
+    opened: Mapping[int, OpenedEntry], foreign: Mapping[str, bytes], logs: OtherLogs, book: VerificationLog
 ) -> None:
     """Hold a log that takes the place of another against the last head of that one: CTX-SUCCESSOR.
 
@@ -63,8 +72,12 @@ def _check_predecessor(note: bytes, said: Mapping[str, Any], logs: OtherLogs, bo
 
 
 def check_arrived(
-    opened: Mapping[int, Opened], foreign: Mapping[str, bytes], here: Here, logs: OtherLogs, book: VerificationLog
-) -> Iterator[Arrived]:
+    opened: Mapping[int, OpenedEntry],
+    foreign: Mapping[str, bytes],
+    here: ReceivingLog,
+    logs: OtherLogs,
+    book: VerificationLog,
+) -> Iterator[ArrivedEntry]:
     """Say of every wrapped entry what is proven of it, one after the other.
 
     `opened` are the entries by log index, `foreign` the files of other records by name. What is false (ENT-MISMATCH),
@@ -101,12 +114,12 @@ def check_arrived(
     book.says(f"{counted(good, 'entry', 'entries')} of other records")
 
 
-def _whom(one: Arrived) -> str:
+def _whom(one: ArrivedEntry) -> str:
     return "its signer" if one.inner is None else one.inner.payload.signer.actor
 
 
 def check_references(
-    opened: Mapping[int, Opened], foreign: Mapping[str, bytes], logs: OtherLogs, book: VerificationLog
+    opened: Mapping[int, OpenedEntry], foreign: Mapping[str, bytes], logs: OtherLogs, book: VerificationLog
 ) -> None:
     """Hold what entries say of another record (`other`) against the entry from there: ENT-MISMATCH, ENT-ABSENT.
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from ledger.bundle.layout import Arranged
 from ledger.bundle.manifest import Manifest
 from ledger.entries.case import Entry, Unread
-from ledger.entries.envelope import Opened, entry_of, open_
+from ledger.entries.envelope import OpenedEntry, entry_of, open_
 from ledger.entries.keyring import Keyring
 from ledger.entries.text_form import odd_values
 from ledger.entries.wrapped_entry import VALUES
@@ -21,13 +21,13 @@ from ledger.formats.selective_disclosure import digest_of, lift
 from ledger.verify.field_forms import known
 from ledger.verify.heads import Heads
 from ledger.verify.progress import VerificationLog, counted, placed
-from ledger.verify.received_entries import Arrived
+from ledger.verify.received_entries import ArrivedEntry
 
 # -- step 13 -----------------------------------------------------------------------------------------------------------
 
 
 def lift_values(
-    opened: Mapping[int, Opened],
+    opened: Mapping[int, OpenedEntry],
     parts: Arranged,
     manifest: Manifest,
     keyring: Keyring,
@@ -61,7 +61,9 @@ def lift_values(
     return entries
 
 
-def note_arrived_copies(opened: Mapping[int, Opened], arrivals: Iterable[Arrived], book: VerificationLog) -> None:
+def note_arrived_copies(
+    opened: Mapping[int, OpenedEntry], arrivals: Iterable[ArrivedEntry], book: VerificationLog
+) -> None:
     """The same of entries of other records, on their wrappers: SD-COPIED for a commitment that stands here already."""
     first = {digest: index for index, entry in sorted(opened.items(), reverse=True) for digest in entry.sd}
     for one in arrivals:
@@ -75,7 +77,7 @@ def note_arrived_copies(opened: Mapping[int, Opened], arrivals: Iterable[Arrived
         first |= {digest: one.index for digest in inner.sd if digest not in first}
 
 
-def _note_copies(opened: Mapping[int, Opened], book: VerificationLog) -> None:
+def _note_copies(opened: Mapping[int, OpenedEntry], book: VerificationLog) -> None:
     """A finding SD-COPIED for an entry with a commitment that an earlier one has made: salts never repeat by chance."""
     first: dict[str, int] = {}
     for index, entry in sorted(opened.items()):
@@ -107,7 +109,7 @@ def lift_foreign(parts: Arranged, book: VerificationLog) -> list[Entry]:
     return found
 
 
-def _note_values(entry: Opened, values: Mapping[str, Any], where: str, book: VerificationLog) -> None:
+def _note_values(entry: OpenedEntry, values: Mapping[str, Any], where: str, book: VerificationLog) -> None:
     """A finding for opened values that are not what they should be: SD-FORM, and the characters of the others."""
     wrong = misformed(entry.payload.kind, entry.payload.schema, values)
     for name, unfit in wrong.items():
@@ -117,7 +119,7 @@ def _note_values(entry: Opened, values: Mapping[str, Any], where: str, book: Ver
         book.remark(odd.code, f"{where}: {odd.says}", entry.leaf)
 
 
-def _lift(entry: Opened, text: bytes) -> tuple[dict[str, Any], dict[str, str]]:
+def _lift(entry: OpenedEntry, text: bytes) -> tuple[dict[str, Any], dict[str, str]]:
     """Values by name, and the digests of their disclosures by name."""
     lines = text.decode("ascii", "replace").split("\n")
     if lines.pop() or not lines:
@@ -128,7 +130,7 @@ def _lift(entry: Opened, text: bytes) -> tuple[dict[str, Any], dict[str, str]]:
     return values, dict(zip(values, map(digest_of, lines), strict=True))
 
 
-def opener(*entries: Iterable[Entry]) -> Callable[[Opened], Mapping[str, Any]]:
+def opener(*entries: Iterable[Entry]) -> Callable[[OpenedEntry], Mapping[str, Any]]:
     """Give the sealed values of an entry, as far as these entries have them opened, by its leaf hash."""
     by_leaf = {
         e.leaf: {n: v for n, v in e.sealed.items() if not isinstance(v, Unread)} for some in entries for e in some
@@ -136,7 +138,7 @@ def opener(*entries: Iterable[Entry]) -> Callable[[Opened], Mapping[str, Any]]:
     return lambda opened: by_leaf.get(opened.leaf, {})
 
 
-def destroyed_for(opened: Mapping[int, Opened], keyring: Keyring) -> dict[str, int]:
+def destroyed_for(opened: Mapping[int, OpenedEntry], keyring: Keyring) -> dict[str, int]:
     """Return digest -> index of the entry that says that nobody can open it any more.
 
     Such an entry counts where its signer holds its role and is custodian of the key, or has signed the value itself.
@@ -160,7 +162,7 @@ def destroyed_for(opened: Mapping[int, Opened], keyring: Keyring) -> dict[str, i
 CUSTODIANS = ("ADM", "ISS", "RET", "DPO")  # the roles of an office that may keep the keys of its ledger
 
 
-def is_custodian(entry: Opened, index: int, keyring: Keyring) -> bool:
+def is_custodian(entry: OpenedEntry, index: int, keyring: Keyring) -> bool:
     """Return True if the signer may keep the keys of this ledger: such a role, in the Party of the registrar."""
     signer = entry.payload.signer
     own = signer.party == keyring.registrar.party and signer.role in CUSTODIANS
@@ -168,7 +170,7 @@ def is_custodian(entry: Opened, index: int, keyring: Keyring) -> bool:
 
 
 def _check_destroyers(
-    opened: Mapping[int, Opened], destroyed: Mapping[str, int], keyring: Keyring, book: VerificationLog
+    opened: Mapping[int, OpenedEntry], destroyed: Mapping[str, int], keyring: Keyring, book: VerificationLog
 ) -> None:
     """Remark SD-CUSTODIAN where an entry says that values of others cannot be opened any more, and may not."""
     for index, entry in opened.items():
@@ -181,7 +183,7 @@ def _check_destroyers(
 
 
 def _erased(
-    entry: Opened, values: Mapping[str, Any], gone: set[str], closed: set[str], claimed: set[str]
+    entry: OpenedEntry, values: Mapping[str, Any], gone: set[str], closed: set[str], claimed: set[str]
 ) -> frozenset[str]:
     """Which closed fields are erased, and not only withheld.
 
@@ -195,7 +197,7 @@ def _erased(
 
 
 def _entry(
-    entry: Opened, index: int, values: Mapping[str, Any], erased: frozenset[str], digests: Mapping[str, str]
+    entry: OpenedEntry, index: int, values: Mapping[str, Any], erased: frozenset[str], digests: Mapping[str, str]
 ) -> Entry:
     made = entry_of(entry, index, values, erased=erased, digests=digests)
     p = entry.payload

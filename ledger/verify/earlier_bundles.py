@@ -17,7 +17,7 @@ from ledger.bundle import unpack
 from ledger.bundle.archive_kind import inside, is_container
 from ledger.bundle.layout import MANIFEST, POLICY, Arranged, arrange
 from ledger.bundle.manifest import Manifest, open_manifest
-from ledger.entries.envelope import Opened, open_
+from ledger.entries.envelope import OpenedEntry, open_
 from ledger.entries.placement import at_odds, registry_of
 from ledger.entries.split_view import Shown, prove_omission, prove_order, prove_split
 from ledger.errors import RecordError
@@ -29,7 +29,7 @@ from ledger.verify.heads import Heads, hashes, open_heads
 from ledger.verify.progress import VerificationLog, counted
 
 
-class Known(Struct, frozen=True):
+class EarlierEntries(Struct, frozen=True):
     """Entries of the log `origin` with their proofs, its notes with the keys that signed them, proofs between sizes.
 
     All of it was verified where it was shown.
@@ -44,7 +44,7 @@ class Known(Struct, frozen=True):
         """Return the keys of the log that signed any of it."""
         return {shown.log for shown in self.entries}.union(*self.notes.values())
 
-    def opened(self) -> Iterator[tuple[int, Opened, Shown]]:
+    def opened(self) -> Iterator[tuple[int, OpenedEntry, Shown]]:
         """Yield each entry with its place in the log (from 0), in the order of places."""
         found = ((parse_proof(shown.proof).index, shown) for shown in self.entries)
         for index, shown in sorted(found, key=lambda each: each[0]):
@@ -59,7 +59,7 @@ class Contradiction(RecordError):
         self.exhibit = exhibit
 
 
-def known_of(data: bytes, trust: Trust | None) -> Known:
+def known_of(data: bytes, trust: Trust | None) -> EarlierEntries:
     """Return what a bundle shows of its log; it must have been verified under the same trust."""
     held = inside(data) if is_container(data) else None
     files = unpack(held.data if held else data)
@@ -70,10 +70,12 @@ def known_of(data: bytes, trust: Trust | None) -> Known:
     notes = {head.note: heads.signed_by[digest] for digest, head in heads.all.items()}
     log = _first(notes[heads.head.note])
     entries = [Shown(raw, parts.proofs[index], log) for index, raw in parts.entries.items()]
-    return Known(manifest.log, entries, notes, parts.consistency)
+    return EarlierEntries(manifest.log, entries, notes, parts.consistency)
 
 
-def comparable(known: Known | None, manifest: Manifest, policy: Policy, book: VerificationLog) -> Known | None:
+def comparable(
+    known: EarlierEntries | None, manifest: Manifest, policy: Policy, book: VerificationLog
+) -> EarlierEntries | None:
     """Return what is known if it is of the bundle's log, by keys that judge the bundle; else say so and return None."""
     if known is None or (known.origin == manifest.log and known.keys() <= set(policy.logs)):
         return known
@@ -87,7 +89,7 @@ def comparable(known: Known | None, manifest: Manifest, policy: Policy, book: Ve
 # -- step 6 ------------------------------------------------------------------------------------------------------------
 
 
-def check_heads(heads: Heads, parts: Arranged, known: Known, book: VerificationLog) -> None:
+def check_heads(heads: Heads, parts: Arranged, known: EarlierEntries, book: VerificationLog) -> None:
     """Hold the states of the log in a bundle against those that are known: SPLIT-VIEW.
 
     Where no proof connects a state with the head, that they are of one log is not proven.
@@ -139,7 +141,12 @@ def _split(
 
 
 def check_entries(
-    opened: Mapping[int, Opened], parts: Arranged, manifest: Manifest, heads: Heads, known: Known, book: VerificationLog
+    opened: Mapping[int, OpenedEntry],
+    parts: Arranged,
+    manifest: Manifest,
+    heads: Heads,
+    known: EarlierEntries,
+    book: VerificationLog,
 ) -> None:
     """Hold the entries of a bundle against those that are known: SPLIT-VIEW, SPLIT-ORDER, CTX-REPLAY, CMP-CUT."""
     places = {(o.payload.order, o.payload.seq): index for index, o in opened.items()}
@@ -165,7 +172,7 @@ def check_entries(
     book.says(f"{book.detail}; {counted(same, 'entry', 'entries')} known from elsewhere, and none says otherwise")
 
 
-def hold_entry(shown: Shown, known: Known) -> None:
+def hold_entry(shown: Shown, known: EarlierEntries) -> None:
     """Hold one entry that was verified against those known of its log: SPLIT-VIEW, SPLIT-ORDER, CTX-REPLAY."""
     here, index = open_(shown.raw, verify=False), parse_proof(shown.proof).index
     for other, there, theirs in known.opened():
@@ -183,7 +190,7 @@ def _omission(ours: Shown, theirs: Shown) -> bytes | None:
         return None
 
 
-def _check_ends(known: Known, manifest: Manifest, size: int) -> None:
+def _check_ends(known: EarlierEntries, manifest: Manifest, size: int) -> None:
     """Raise CMP-CUT if an order here ends before an entry of it that the head covers."""
     for index, there, _ in known.opened():
         p = there.payload
@@ -199,7 +206,7 @@ def _check_ends(known: Known, manifest: Manifest, size: int) -> None:
 # -- step 11 -----------------------------------------------------------------------------------------------------------
 
 
-def register_after(known: Known, manifest: Manifest) -> dict[int, Opened]:
+def register_after(known: EarlierEntries, manifest: Manifest) -> dict[int, OpenedEntry]:
     """Return the entries that follow the register of a bundle, by place, as far as they are known without a gap."""
     registry = registry_of(manifest.log)
     last, found = manifest.heads[registry].leaf, {}

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ledger.bundle.layout import MANIFEST, Arranged
 from ledger.bundle.manifest import HeadOf, Manifest
-from ledger.entries.envelope import Opened, open_
-from ledger.entries.keyring import Key, Keyring, Registrar
+from ledger.entries.envelope import OpenedEntry, open_
+from ledger.entries.keyring import Keyring, RegisteredKey, Registrar
 from ledger.entries.payload import SignedBy
 from ledger.entries.placement import Chains, registry_of
 from ledger.entries.text_form import odd_texts
@@ -69,9 +69,9 @@ def check_leaf(raw: bytes, proof: bytes, index: int, head: Head) -> None:
 # -- step 9 ------------------------------------------------------------------------------------------------------------
 
 
-def open_entries(parts: Arranged, heads: Heads, book: VerificationLog) -> dict[int, Opened]:
+def open_entries(parts: Arranged, heads: Heads, book: VerificationLog) -> dict[int, OpenedEntry]:
     """Every entry by log index, its signature and its payload checked: SIG-BAD, JSON-*, SD-*, FACT."""
-    opened: dict[int, Opened] = {}
+    opened: dict[int, OpenedEntry] = {}
     for index, raw in parts.entries.items():
         try:
             opened[index] = open_(raw)
@@ -83,7 +83,7 @@ def open_entries(parts: Arranged, heads: Heads, book: VerificationLog) -> dict[i
     return opened
 
 
-def note_texts(entry: Opened, book: VerificationLog) -> None:
+def note_texts(entry: OpenedEntry, book: VerificationLog) -> None:
     """A finding for each odd text of an entry: TEXT-UNASSIGNED, TEXT-UNSEEN (`ledger.entries.text_form`)."""
     for odd in odd_texts(entry.payload):
         book.remark(odd.code, odd.says, entry.leaf)
@@ -92,7 +92,7 @@ def note_texts(entry: Opened, book: VerificationLog) -> None:
 # -- step 10 -----------------------------------------------------------------------------------------------------------
 
 
-def check_places(opened: Mapping[int, Opened], manifest: Manifest, heads: Heads, book: VerificationLog) -> None:
+def check_places(opened: Mapping[int, OpenedEntry], manifest: Manifest, heads: Heads, book: VerificationLog) -> None:
     """Each order in the bundle is a whole chain 1..m that ends where the manifest says: CTX-*."""
     chains = Chains(manifest.log)
     for index, entry in opened.items():
@@ -129,13 +129,13 @@ def choose_registrar(trust: Trust | None, first: SignedBy, book: VerificationLog
 
 
 def check_keys(
-    opened: Mapping[int, Opened],
+    opened: Mapping[int, OpenedEntry],
     manifest: Manifest,
     registrar: Registrar,
     heads: Heads,
     times: Times,
     book: VerificationLog,
-    later: Mapping[int, Opened],
+    later: Mapping[int, OpenedEntry],
 ) -> Keyring:
     """Every entry, and the manifest, is signed by a key that could sign at its position: KEY-*, CP-KEY.
 
@@ -176,7 +176,7 @@ def _check_maker(keyring: Keyring, manifest: Manifest, size: int) -> None:
         raise RecordError("KEY-ROLE", f"{signer.actor} does not hold the role {signer.role}", where=MANIFEST)
 
 
-def check_log_keys(opened: Iterable[Opened], heads: Heads) -> None:
+def check_log_keys(opened: Iterable[OpenedEntry], heads: Heads) -> None:
     """A rotation of the log's key says which sizes each of the two signs; a note may be signed by both. CP-KEY."""
     for entry in opened:
         if entry.payload.kind != "log-key-rotated" or known(entry.payload) is None:
@@ -191,7 +191,7 @@ def check_log_keys(opened: Iterable[Opened], heads: Heads) -> None:
                 raise RecordError("CP-KEY", f"this key does not sign size {size}", where=heads.where(digest))
 
 
-def check_rotations(opened: Iterable[Opened], heads: Heads, trust: Trust | None, book: VerificationLog) -> None:
+def check_rotations(opened: Iterable[OpenedEntry], heads: Heads, trust: Trust | None, book: VerificationLog) -> None:
     """Doubt CP-KEY where several keys of the log signed notes, and nothing says which sizes each of them signs.
 
     The register says it, or a signed policy. A register that ends before the change of a key was cut, or the log
@@ -207,7 +207,7 @@ def check_rotations(opened: Iterable[Opened], heads: Heads, trust: Trust | None,
         book.doubt("CP-KEY", says, heads.folder)
 
 
-def suspect(opened: Mapping[int, Opened], keyring: Keyring, times: Times) -> Iterator[tuple[str, str, list[int]]]:
+def suspect(opened: Mapping[int, OpenedEntry], keyring: Keyring, times: Times) -> Iterator[tuple[str, str, list[int]]]:
     """For each key that was reported later: its holder, since when, and its entries that `is_suspect` names."""
     for key in keyring.keys.values():
         if key.reported is None:
@@ -217,7 +217,7 @@ def suspect(opened: Mapping[int, Opened], keyring: Keyring, times: Times) -> Ite
             yield key.actor, key.suspected_since or "", doubtful
 
 
-def is_suspect(entry: Opened, index: int, key: Key, times: Times) -> bool:
+def is_suspect(entry: OpenedEntry, index: int, key: RegisteredKey, times: Times) -> bool:
     """True if `key` signed this entry, was reported later, and the entry is not proven to be older than that."""
     return (
         key.reported is not None

@@ -22,7 +22,14 @@ from ledger.law import Judgement
 from ledger.tlog.note import Checkpoint, Head, MlDsa
 from ledger.trust.trust_folder import Trust, parse_anchor
 from ledger.verify import claims, counterparties, disclosures, entries, heads
-from ledger.verify.earlier_bundles import Contradiction, Known, check_entries, check_heads, comparable, register_after
+from ledger.verify.earlier_bundles import (
+    Contradiction,
+    EarlierEntries,
+    check_entries,
+    check_heads,
+    comparable,
+    register_after,
+)
 from ledger.verify.other_logs import OtherLogs
 from ledger.verify.progress import VerificationLog, counted
 from ledger.verify.report import Bracket, Report, VerificationStep, verdict_of
@@ -38,7 +45,7 @@ def verify(
     *,
     mldsa: MlDsa | None = None,
     stamps: ReadStamp | None = None,
-    elsewhere: Known | None = None,
+    elsewhere: EarlierEntries | None = None,
 ) -> Report:
     """Check an evidence bundle, also one in an ASiC-E container, which is itself held against its manifest alone.
 
@@ -75,7 +82,7 @@ class _Verification:
     now: datetime
     mldsa: MlDsa | None
     stamps: ReadStamp | None
-    elsewhere: Known | None
+    elsewhere: EarlierEntries | None
     book: VerificationLog = field(default_factory=VerificationLog)
     entries: int = 0
     signatures: int = 0
@@ -167,7 +174,7 @@ class _Verification:
             trusts = (trust, *trust.others) if trust else (Trust(policy, files[POLICY], None),)
             logs = OtherLogs(trusts, parts.others, now, self.mldsa)
             opens = disclosures.opener(known.values(), lifted)
-            here = counterparties.Here(keyring, counterparties.by_leaf(opened), times.before, opens)
+            here = counterparties.ReceivingLog(keyring, counterparties.by_leaf(opened), times.before, opens)
             counterparties.check_successor(opened, parts.foreign, logs, book)
             arrivals = list(counterparties.check_arrived(opened, parts.foreign, here, logs, book))
             disclosures.note_arrived_copies(opened, arrivals, book)

@@ -13,7 +13,7 @@ from ledger.entries.split_view import form_of
 from ledger.errors import RecordError
 from ledger.tlog.note import MlDsa
 from ledger.trust.trust_folder import Trust
-from ledger.verify.earlier_bundles import Known
+from ledger.verify.earlier_bundles import EarlierEntries
 from ledger.verify.evidence_bundle import verify
 from ledger.verify.exhibits import verify_exhibit
 from ledger.verify.report import Report
@@ -71,7 +71,7 @@ def verify_file(
     proof: bytes = b"",
     mldsa: MlDsa | None = None,
     stamps: ReadStamp | None = None,
-    elsewhere: Known | None = None,
+    elsewhere: EarlierEntries | None = None,
 ) -> Report:
     """Verify a file by its kind; `proof` is the tlog-proof of a single entry, the rest is as in `verify`.
 

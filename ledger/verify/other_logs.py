@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from msgspec import Struct
 
-from ledger.entries.envelope import Opened, open_
+from ledger.entries.envelope import OpenedEntry, open_
 from ledger.entries.keyring import Keyring, Registrar
 from ledger.entries.placement import Chains, registry_of
 from ledger.errors import RecordError
@@ -178,7 +178,7 @@ class OtherLogs:
             "NO_TRUST_ANCHOR", f"who keeps the register of {origin}: nothing from outside names its registrar"
         )
 
-    def _entry(self, origin: str, index: int, raw: bytes, proof: bytes) -> Opened:
+    def _entry(self, origin: str, index: int, raw: bytes, proof: bytes) -> OpenedEntry:
         entry, parsed = open_(raw), parse_proof(proof)
         check_public(entry.payload)
         state = self.state(origin, parsed.note)

@@ -16,8 +16,8 @@ from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from ledger.entries.case import Entry, instant
-from ledger.entries.envelope import Opened, open_
-from ledger.entries.keyring import Key, Keyring
+from ledger.entries.envelope import OpenedEntry, open_
+from ledger.entries.keyring import Keyring, RegisteredKey
 from ledger.entries.payload import Payload
 from ledger.entries.placement import access_of, registry_of
 from ledger.entries.wrapped_entry import KIND, PROOF, Foreign
@@ -30,7 +30,7 @@ from ledger.verify.other_logs import NotProven, OtherLogs, State, unsigned
 MISMATCH, ABSENT, UNPROVEN = "ENT-MISMATCH", "ENT-ABSENT", "ENT-UNPROVEN"
 
 
-class Arrived(Struct, frozen=True):
+class ArrivedEntry(Struct, frozen=True):
     """A wrapper, and what is proven of the entry that it holds.
 
     `index` is the wrapper's log index, from 0. `act`: the entry counts as its signer's act. `proves` is the leaf of the
@@ -41,8 +41,8 @@ class Arrived(Struct, frozen=True):
     """
 
     index: int
-    wrapper: Opened
-    inner: Opened | None = None
+    wrapper: OpenedEntry
+    inner: OpenedEntry | None = None
     act: bool = False
     proves: str | None = None
     code: str = ""
@@ -51,7 +51,7 @@ class Arrived(Struct, frozen=True):
     closed: tuple[str, ...] = ()
 
 
-class Here(Struct, frozen=True):
+class ReceivingLog(Struct, frozen=True):
     """What this log knows that an arrived entry is held against.
 
     `entry` gives the entry of this log with a leaf hash, None if there is none; `before(index, moment)` is True if
@@ -60,12 +60,14 @@ class Here(Struct, frozen=True):
     """
 
     keyring: Keyring
-    entry: Callable[[str], Opened | None]
+    entry: Callable[[str], OpenedEntry | None]
     before: Callable[[int, str], bool]
-    values: Callable[[Opened], Mapping[str, Any]] = lambda opened: {}
+    values: Callable[[OpenedEntry], Mapping[str, Any]] = lambda opened: {}
 
 
-def arrived(wrappers: Iterable[tuple[int, Opened]], foreign: Foreign, here: Here, logs: OtherLogs) -> Iterator[Arrived]:
+def arrived(
+    wrappers: Iterable[tuple[int, OpenedEntry]], foreign: Foreign, here: ReceivingLog, logs: OtherLogs
+) -> Iterator[ArrivedEntry]:
     """Say of every wrapper, in log order, what is proven of the entry it holds. Never raises `RecordError`."""
     said: dict[tuple[object, ...], str] = {}  # what a log holds once -> the leaf hash of the entry that counts
     for index, wrapper in wrappers:
@@ -77,15 +79,15 @@ def arrived(wrappers: Iterable[tuple[int, Opened]], foreign: Foreign, here: Here
             before = {said[name] for name in names if name in said}
             if before == {one.inner.leaf}:
                 says = "it counts already, by an earlier entry"
-                one = Arrived(index, wrapper, one.inner, code=UNPROVEN, says=says, lacks="LEAF-DUPLICATE")
+                one = ArrivedEntry(index, wrapper, one.inner, code=UNPROVEN, says=says, lacks="LEAF-DUPLICATE")
             elif before:
                 says = "its log has shown another entry in its place"
-                one = Arrived(index, wrapper, one.inner, code=UNPROVEN, says=says, lacks="SPLIT-ORDER")
+                one = ArrivedEntry(index, wrapper, one.inner, code=UNPROVEN, says=says, lacks="SPLIT-ORDER")
             said |= {name: one.inner.leaf for name in names if name not in said} if one.inner else {}
         yield one
 
 
-def _once(inner: Opened, wrapper: Opened) -> list[tuple[object, ...]]:
+def _once(inner: OpenedEntry, wrapper: OpenedEntry) -> list[tuple[object, ...]]:
     """What one log holds once: an entry id, a number of an order, and, of another log, a place."""
     p, q = inner.payload, wrapper.payload
     if p.log == q.log:
@@ -93,18 +95,18 @@ def _once(inner: Opened, wrapper: Opened) -> list[tuple[object, ...]]:
     return [("id", p.log, p.entry), ("number", p.log, p.order, p.seq), ("index", p.log, q.public["index"])]
 
 
-def _judged(index: int, wrapper: Opened, foreign: Foreign, here: Here, logs: OtherLogs) -> Arrived:
+def _judged(index: int, wrapper: OpenedEntry, foreign: Foreign, here: ReceivingLog, logs: OtherLogs) -> ArrivedEntry:
     said = wrapper.payload.public
     raw = foreign(said["envelope"])
     if raw is None:
-        return Arrived(index, wrapper, code=ABSENT, says="it is not here", lacks=ABSENT)
-    inner: Opened | None = None
+        return ArrivedEntry(index, wrapper, code=ABSENT, says="it is not here", lacks=ABSENT)
+    inner: OpenedEntry | None = None
     try:
         inner = open_(raw)
         check_public(inner.payload)
         state = _placed(inner, wrapper, raw, foreign, logs)
         if says_nothing(inner.payload):
-            return Arrived(index, wrapper, inner)
+            return ArrivedEntry(index, wrapper, inner)
         _check_order(inner, wrapper, here)
         check_key(index, inner, state, here, logs)
         if not here.keyring.holds(wrapper.payload.signer, index):
@@ -115,14 +117,14 @@ def _judged(index: int, wrapper: Opened, foreign: Foreign, here: Here, logs: Oth
             ours = _backed(inner, wrapper, here)
             if otherwise := _otherwise(inner, ours, here):
                 says = f"it supports no entry that says otherwise of {', '.join(otherwise)}"
-                return Arrived(index, wrapper, inner, act=True, code=MISMATCH, says=says, lacks=MISMATCH)
-            return Arrived(index, wrapper, inner, proves=ours.leaf, closed=_closed(inner, ours, here))
+                return ArrivedEntry(index, wrapper, inner, act=True, code=MISMATCH, says=says, lacks=MISMATCH)
+            return ArrivedEntry(index, wrapper, inner, proves=ours.leaf, closed=_closed(inner, ours, here))
     except RecordError as wrong:
-        return Arrived(index, wrapper, inner, code=MISMATCH, says=f"{wrong.code} {wrong.says}", lacks=wrong.code)
+        return ArrivedEntry(index, wrapper, inner, code=MISMATCH, says=f"{wrong.code} {wrong.says}", lacks=wrong.code)
     except NotProven as lacks:
         says = f"not proven is {lacks.says} ({lacks.code})"
-        return Arrived(index, wrapper, inner, code=UNPROVEN, says=says, lacks=lacks.code)
-    return Arrived(index, wrapper, inner, act=True)
+        return ArrivedEntry(index, wrapper, inner, code=UNPROVEN, says=says, lacks=lacks.code)
+    return ArrivedEntry(index, wrapper, inner, act=True)
 
 
 def says_nothing(inner: Payload) -> bool:
@@ -130,7 +132,9 @@ def says_nothing(inner: Payload) -> bool:
     return inner.kind == KIND or inner.order in (registry_of(inner.log), access_of(inner.log))
 
 
-def _placed(inner: Opened, wrapper: Opened, raw: bytes, foreign: Foreign, logs: OtherLogs) -> tuple[int, State] | None:
+def _placed(
+    inner: OpenedEntry, wrapper: OpenedEntry, raw: bytes, foreign: Foreign, logs: OtherLogs
+) -> tuple[int, State] | None:
     """The index and the checkpoint that prove its place in its own log; None for an entry sealed for this very log."""
     p, said = wrapper.payload, wrapper.payload.public
     if sha256(raw).hexdigest() != said["envelope"]:
@@ -152,7 +156,7 @@ def _head_named(p: Payload) -> str:
     return p.other.checkpoint_sha256 if p.other else ""
 
 
-def checked_place(inner: Opened, proof: Proof, index: int, head: str, logs: OtherLogs) -> tuple[int, State]:
+def checked_place(inner: OpenedEntry, proof: Proof, index: int, head: str, logs: OtherLogs) -> tuple[int, State]:
     """Check that an entry stands at `index` of its own log, under the checkpoint of SHA-256 `head` if one is named.
 
     `RecordError` CTX-*, PRF-*, CP-* for a place that is not so, `NotProven` for a checkpoint nobody trusted has signed.
@@ -169,7 +173,7 @@ def checked_place(inner: Opened, proof: Proof, index: int, head: str, logs: Othe
     return index, logs.state(origin, proof.note)
 
 
-def _check_order(inner: Opened, wrapper: Opened, here: Here) -> None:
+def _check_order(inner: OpenedEntry, wrapper: OpenedEntry, here: ReceivingLog) -> None:
     p, q = inner.payload, wrapper.payload
     if p.instrument != q.instrument:
         raise NotProven(
@@ -182,7 +186,9 @@ def _check_order(inner: Opened, wrapper: Opened, here: Here) -> None:
         raise NotProven("LEAF-DUPLICATE", "that it says anything new: it stands in this log itself")
 
 
-def check_key(index: int, inner: Opened, place: tuple[int, State] | None, here: Here, logs: OtherLogs) -> None:
+def check_key(
+    index: int, inner: OpenedEntry, place: tuple[int, State] | None, here: ReceivingLog, logs: OtherLogs
+) -> None:
     """Raise `NotProven` unless the key of an arrived entry is its signer's, in the role that it claims.
 
     `index` is the wrapper's position in this log, `place` the entry's own position and checkpoint there; None for an
@@ -230,10 +236,10 @@ def check_key(index: int, inner: Opened, place: tuple[int, State] | None, here: 
         )
 
 
-def _check_enrolled(index: int, inner: Opened, ours: Keyring, here: Here) -> None:
+def _check_enrolled(index: int, inner: OpenedEntry, ours: Keyring, here: ReceivingLog) -> None:
     """The key of this register may sign at this position: accepted, not ended, not suspect, its role held."""
     signer = inner.payload.signer
-    key: Key = ours.keys[signer.key]
+    key: RegisteredKey = ours.keys[signer.key]
     if key.accepted is None or key.accepted >= index:
         raise NotProven("KEY-UNKNOWN", f"whose key signed it: the key of {signer.actor} was not accepted yet")
     if key.ended is not None and key.ended < index:
@@ -251,7 +257,7 @@ def _check_enrolled(index: int, inner: Opened, ours: Keyring, here: Here) -> Non
         )
 
 
-def _backed(inner: Opened, wrapper: Opened, here: Here) -> Opened:
+def _backed(inner: OpenedEntry, wrapper: OpenedEntry, here: ReceivingLog) -> OpenedEntry:
     """The entry here that an arrived entry backs: of the same kind, about an act of its signer."""
     leaf: str = wrapper.payload.public["backs"]
     ours = here.entry(leaf)
@@ -268,7 +274,7 @@ def _backed(inner: Opened, wrapper: Opened, here: Here) -> Opened:
     return ours
 
 
-def _compared(inner: Opened, ours: Opened) -> dict[str, bool]:
+def _compared(inner: OpenedEntry, ours: OpenedEntry) -> dict[str, bool]:
     """The fields that both entries state, and whether they are sealed; without those that name entries of one log."""
     p, q = inner.payload, ours.payload
     kind = known(p)
@@ -278,7 +284,7 @@ def _compared(inner: Opened, ours: Opened) -> dict[str, bool]:
     return {name: name in p.sealed for name in sorted(names) if fields[name] not in own}
 
 
-def _otherwise(inner: Opened, ours: Opened, here: Here) -> list[str]:
+def _otherwise(inner: OpenedEntry, ours: OpenedEntry, here: ReceivingLog) -> list[str]:
     """The fields of which the two entries state different values, as far as both are opened."""
     theirs, mine = here.values(inner), here.values(ours)
     found = []
@@ -289,13 +295,13 @@ def _otherwise(inner: Opened, ours: Opened, here: Here) -> list[str]:
     return found
 
 
-def _closed(inner: Opened, ours: Opened, here: Here) -> tuple[str, ...]:
+def _closed(inner: OpenedEntry, ours: OpenedEntry, here: ReceivingLog) -> tuple[str, ...]:
     """The sealed fields that both entries state and that cannot be compared here."""
     opened = here.values(inner).keys() & here.values(ours).keys()
     return tuple(name for name, sealed in _compared(inner, ours).items() if sealed and name not in opened)
 
 
-def marked(entry: Entry, arrivals: Mapping[int, Arrived]) -> Entry:
+def marked(entry: Entry, arrivals: Mapping[int, ArrivedEntry]) -> Entry:
     """A wrapper with what its arrived entry was proven to back, or what is missing; every other entry as it is.
 
     `arrivals` are by the log index of the wrapper.
@@ -306,6 +312,6 @@ def marked(entry: Entry, arrivals: Mapping[int, Arrived]) -> Entry:
     return replace(entry, proves=one.proves, unproven=one.lacks)
 
 
-def by_leaf(opened: Mapping[int, Opened]) -> Callable[[str], Opened | None]:
+def by_leaf(opened: Mapping[int, OpenedEntry]) -> Callable[[str], OpenedEntry | None]:
     """Look entries up by their leaf hash."""
     return {entry.leaf: entry for entry in opened.values()}.get

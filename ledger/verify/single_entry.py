@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from ledger.bundle.layout import Arranged
-from ledger.entries.envelope import Opened, open_
+from ledger.entries.envelope import OpenedEntry, open_
 from ledger.errors import RecordError
 from ledger.tlog.note import Checkpoint, Head, MlDsa, note_digest, parse_checkpoint
 from ledger.tlog.tree import Proof, parse_proof
@@ -96,7 +96,7 @@ def _said(note: bytes) -> Checkpoint:
     return parse_checkpoint(note.decode("utf-8", "replace").partition("\n\n")[0] + "\n")
 
 
-def _check_key(opened: Opened, trust: Trust | None, book: VerificationLog) -> None:
+def _check_key(opened: OpenedEntry, trust: Trust | None, book: VerificationLog) -> None:
     signer = opened.payload.signer
     registrar = trust.registrar if trust else None
     if registrar is None or (registrar.key, registrar.actor) != (signer.key, signer.actor):

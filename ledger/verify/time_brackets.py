@@ -14,7 +14,7 @@ from itertools import accumulate
 from math import ceil
 
 from ledger.entries.case import instant, wire
-from ledger.entries.envelope import Opened
+from ledger.entries.envelope import OpenedEntry
 from ledger.tlog.note import Head, note_digest
 from ledger.tlog.policy import Policy
 from ledger.verify.heads import DRIFT, Heads
@@ -54,7 +54,7 @@ class Times:
         at = bisect_right(self._sizes, index)
         return _moment(self._by_then[at]) if at < len(self._by_then) else None
 
-    def not_before(self, entry: Opened) -> datetime | None:
+    def not_before(self, entry: OpenedEntry) -> datetime | None:
         """The latest proven moment before which the entry cannot have been signed."""
         seen = entry.payload.seen
         return self.seen_at(seen.note) if seen else None
@@ -80,7 +80,7 @@ def _moment(seconds: int) -> datetime:
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=min(seconds, 253_402_300_799))  # the end of year 9999
 
 
-def check_times(opened: Mapping[int, Opened], times: Times, book: VerificationLog) -> tuple[Bracket, ...]:
+def check_times(opened: Mapping[int, OpenedEntry], times: Times, book: VerificationLog) -> tuple[Bracket, ...]:
     """The bracket of every entry, and what does not fit it: TIME-SEEN, TIME-FUTURE, TIME-LATE, TIME-CLAIM."""
     brackets = tuple(check_time(index, entry, times, book) for index, entry in opened.items())
     open_ends = sum(b.not_before is None or b.not_after is None for b in brackets)
@@ -89,7 +89,7 @@ def check_times(opened: Mapping[int, Opened], times: Times, book: VerificationLo
     return brackets
 
 
-def check_time(index: int, entry: Opened, times: Times, book: VerificationLog) -> Bracket:
+def check_time(index: int, entry: OpenedEntry, times: Times, book: VerificationLog) -> Bracket:
     """The bracket of one entry, and what does not fit it."""
     p = entry.payload
     bracket = Bracket(index, times.not_before(entry), times.not_after(index), instant(p.on), instant(p.signed_at))
@@ -108,7 +108,7 @@ def say_times(number: int, open_ends: int, late: int, times: Times, book: Verifi
         book.not_proven.append(f"By when {counted(late, 'entry', 'entries')} existed: no witness saw a head with them.")
 
 
-def absent_of(entry: Opened, times: Times) -> str | None:
+def absent_of(entry: OpenedEntry, times: Times) -> str | None:
     """The digest of the state that an entry cites, if that is not among those at hand."""
     seen = entry.payload.seen
     return seen.note if seen is not None and seen.note not in times.heads.all else None
@@ -120,7 +120,7 @@ def say_absent(number: int, book: VerificationLog) -> None:
         book.not_proven.append(f"That the log had every state that entries cite; missing here: {number}.")
 
 
-def _check_seen(index: int, entry: Opened, heads: Heads, book: VerificationLog) -> None:
+def _check_seen(index: int, entry: OpenedEntry, heads: Heads, book: VerificationLog) -> None:
     seen = entry.payload.seen
     if seen is None:
         return
@@ -135,7 +135,7 @@ def _check_seen(index: int, entry: Opened, heads: Heads, book: VerificationLog) 
         book.remark("TIME-SEEN", f"entry {index} says size {seen.size} of a note of size {size}", entry.leaf)
 
 
-def _check_claims(b: Bracket, entry: Opened, book: VerificationLog) -> None:
+def _check_claims(b: Bracket, entry: OpenedEntry, book: VerificationLog) -> None:
     low, high = b.not_before, b.not_after
     if high and b.claimed > high + DRIFT:
         says = f"entry {b.index} happened, it says, at {wire(b.claimed)}; it already existed at {wire(high)}"

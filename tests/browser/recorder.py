@@ -21,7 +21,7 @@ import pytest
 import ledger.verify
 from ledger.law import Judgement
 from ledger.tlog.note import MLDSA44
-from ledger.verify import Known, Remark, Report, Trust, format_registrar
+from ledger.verify import EarlierEntries, Remark, Report, Trust, format_registrar
 from ledger.verify.claims import NOT_HELD, UNKNOWN
 
 
@@ -33,16 +33,16 @@ def pytest_configure(config: pytest.Config) -> None:
     folder = config.getoption("--conformance")
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
-        shown: list[tuple[Known, bytes, Trust | None]] = []
+        shown: list[tuple[EarlierEntries, bytes, Trust | None]] = []
         ledger.verify.known_of = remembering(ledger.verify.known_of, shown)
         ledger.verify.verify = recording(ledger.verify.verify, folder, shown)
 
 
-Shown = list[tuple[Known, bytes, Trust | None]]  # what bundles showed, and under whose keys
+Shown = list[tuple[EarlierEntries, bytes, Trust | None]]  # what bundles showed, and under whose keys
 
 
-def remembering(known_of: Callable[..., Known], shown: Shown) -> Callable[..., Known]:
-    def known(data: bytes, trust: Trust | None) -> Known:
+def remembering(known_of: Callable[..., EarlierEntries], shown: Shown) -> Callable[..., EarlierEntries]:
+    def known(data: bytes, trust: Trust | None) -> EarlierEntries:
         shown.append((known_of(data, trust), data, trust))
         return shown[-1][0]
 

@@ -17,10 +17,10 @@ from ledger.errors import RecordError
 from ledger.formats.canonical_json import canonical
 from ledger.formats.ed25519 import public_key, sign
 from ledger.trust.signed_policy import (
+    PolicyStatement,
+    PolicyVersion,
     Record,
     Span,
-    Statement,
-    Version,
     check_versions,
     expand,
     format_version,
@@ -53,17 +53,17 @@ FULL = altered(
 )
 
 
-def files(*versions: Version) -> Files:
+def files(*versions: PolicyVersion) -> Files:
     return {f"{version.said.version}.trust.json": format_version(version) for version in versions}
 
 
-def alone(version: Version) -> Files:
+def alone(version: PolicyVersion) -> Files:
     return {"1.trust.json": format_version(version)}
 
 
-def whatever(said: Statement) -> Version:
+def whatever(said: PolicyStatement) -> PolicyVersion:
     """A version signed by its roots, also where it says what no version may say."""
-    version = Version(said, canonical(msgspec.json.decode(msgspec.json.encode(said))))
+    version = PolicyVersion(said, canonical(msgspec.json.decode(msgspec.json.encode(said))))
     for name in ("ada", "bo"):
         version = signed(version, public_key(SEEDS[name]), partial(sign, SEEDS[name]))
     return version

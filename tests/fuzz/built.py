@@ -21,7 +21,7 @@ from msgspec.structs import replace
 from ledger.bundle import Contents, pack, readable
 from ledger.bundle.manifest import Manifest
 from ledger.entries.case import wire
-from ledger.entries.envelope import Circumstances, Opened, Place, Sealed, Signer, entry_of, seal
+from ledger.entries.envelope import Circumstances, EntryPlace, OpenedEntry, Sealed, Signer, entry_of, seal
 from ledger.entries.envelope import open_ as open_entry
 from ledger.entries.payload import Document, Other, Seen
 from ledger.entries.placement import Link
@@ -152,7 +152,7 @@ class _Builder:
         fact = fact_of(deed.kind, public, self._meant(deed.sealed))
         before = log._links.get(order)
         instrument = self.script.instruments[deed.order] if deed.order else None
-        place_here = Place(
+        place_here = EntryPlace(
             log.origin, order, before.seq + 1 if before else 1, before.leaf if before else None, instrument, log.seen
         )
         said = Circumstances(
@@ -527,7 +527,7 @@ def _veiled(name: str, value: Any, salt: bytes) -> Disclosure:
     return Disclosure(salt, name, value, text, digest_of(text))
 
 
-def _opened(raw: bytes) -> Opened:
+def _opened(raw: bytes) -> OpenedEntry:
     return open_entry(raw, verify=False)
 
 
@@ -543,7 +543,7 @@ class _LenientChains:
     def __init__(self, origin: str) -> None:
         self.heads: dict[str, Link] = {}
 
-    def follow(self, opened: Opened) -> None:
+    def follow(self, opened: OpenedEntry) -> None:
         p = opened.payload
         self.heads[p.order] = Link(p.seq, opened.leaf, p.instrument)
 

@@ -74,9 +74,9 @@ from ledger.tlog import tree as tlog
 from ledger.tlog.tree import Frontier
 from ledger.trust.signed_policy import (
     FORMAT,
+    PolicyStatement,
     Record,
     Root,
-    Statement,
     draft,
     format_version,
     parse_fingerprint,
@@ -161,7 +161,7 @@ def policies() -> list[bytes]:
     """Return versions of a signed trust policy."""
     ledger, seeds = world(), {name: name[0].encode() * 32 for name in ("ada", "bo")}
     trust = ledger.trust_files()
-    said = Statement(
+    said = PolicyStatement(
         format=FORMAT,
         version=1,
         issued="2026-09-01T00:00:00Z",
@@ -457,7 +457,7 @@ def signer_answer() -> list[bytes]:
 
 
 @cache
-def signing() -> signer.Signer:
+def signing() -> signer.SignerServer:
     from tests.ledger.adapters.log.test_signer_process import ORIGIN, SEED
 
     state = Path(tempfile.mkdtemp(prefix="comity-fuzz-"))
@@ -467,12 +467,12 @@ def signing() -> signer.Signer:
 
     first = first_note(note.parse_vkey(note.log_vkey(ORIGIN, public_key(SEED))), SEED, NOW)
     Guard.create(state / "guard.db", first).close()
-    return signer.Signer(state, now=lambda: NOW)
+    return signer.SignerServer(state, now=lambda: NOW)
 
 
 def asked_signer(data: bytes, _: Path) -> object:
     line = signing().answer(data.replace(b"\n", b" "))
-    answer = msgspec.json.decode(line, type=signer.Answer)
+    answer = msgspec.json.decode(line, type=signer.SignReply)
     assert line.endswith(b"\n")
     assert [answer.signed, answer.moved, answer.refused].count(None) == 2
     assert answer.refused is None or answer.refused.code in CODES, answer.refused
@@ -915,7 +915,7 @@ PARSERS = (
         "PIN",
         "lines",
         told("1234\n"),
-        in_file(lambda p: token._pin(token.Place("t", "o", None, "m", p), lambda _: None)),
+        in_file(lambda p: token._pin(token.KeyUri("t", "o", None, "m", p), lambda _: None)),
         ("ledger.adapters.keys.pkcs11",),
         LOCAL,
     ),

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ledger.entries.envelope import Circumstances, Place, Sealed, Signer, seal
+from ledger.entries.envelope import Circumstances, EntryPlace, Sealed, Signer, seal
 from ledger.facts import build
 from ledger.formats.dsse import EVENT_TYPE, pae
 from ledger.formats.ed25519 import public_key, sign
@@ -38,7 +38,7 @@ def sealed(number: int) -> Sealed:
     at = datetime(2026, 11, 24, 13, 37, 44, tzinfo=UTC)
     return seal(
         build(kind, public, hidden),
-        Place("ledger.example/xo/karsk", "6ba7b810-9dad-11d1-80b4-00c04fd430c8", 1, None, "2AP-7"),
+        EntryPlace("ledger.example/xo/karsk", "6ba7b810-9dad-11d1-80b4-00c04fd430c8", 1, None, "2AP-7"),
         Signer("skylark", "SP", "XV", PUBLIC, lambda message: sign(SEED, message)),
         Circumstances(on=at, signed_at=at),
         "00" * 16,

@@ -13,7 +13,7 @@ from eventsourcing.sqlite import SQLiteTrackingRecorder
 from eventsourcing.system import NotificationLogReader
 
 from ledger.adapters.storage.entry_store import EntryStore
-from ledger.entries.envelope import Opened, open_
+from ledger.entries.envelope import OpenedEntry, open_
 
 
 def check_reads(store: EntryStore) -> None:
@@ -65,7 +65,7 @@ class KindCounts(Projection[SQLiteTrackingRecorder]):
 
     counts: ClassVar[Counter[str]]
 
-    def process_event(self, domain_event: Opened, tracking: Tracking) -> None:
+    def process_event(self, domain_event: OpenedEntry, tracking: Tracking) -> None:
         self.view.insert_tracking(tracking)  # raises where an entry comes twice
         self.counts[domain_event.payload.kind] += 1
 

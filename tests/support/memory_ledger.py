@@ -26,7 +26,7 @@ from cli.stories.model import read_story
 from ledger.bundle import About, Contents, assemble, pack, select, unpack
 from ledger.bundle.manifest import Manifest, open_manifest
 from ledger.entries.case import Entry
-from ledger.entries.envelope import Circumstances, Place, Sealed, Signer, entry_of, open_, seal
+from ledger.entries.envelope import Circumstances, EntryPlace, Sealed, Signer, entry_of, open_, seal
 from ledger.entries.keyring import Registrar
 from ledger.entries.payload import Seen, SignedBy
 from ledger.entries.placement import Link, registry_of
@@ -139,13 +139,15 @@ class Ledger:
         order = order or self.registry
         before = self._links.get(order)
         instrument = None if order == self.registry else instrument
-        place = Place(self.origin, order, before.seq + 1 if before else 1, before.leaf if before else None, instrument)
-        place = said.pop("place", None) or Place(**{**_fields(place), "seen": self.seen})
+        place = EntryPlace(
+            self.origin, order, before.seq + 1 if before else 1, before.leaf if before else None, instrument
+        )
+        place = said.pop("place", None) or EntryPlace(**{**_fields(place), "seen": self.seen})
         circumstances = Circumstances(on=on or self.clock, signed_at=at or on or self.clock, **said)
         made = seal(fact, place, by.signer(role or fact.signers[0]), circumstances, self.entry_id(), self.salt)
         return self.keep(made, place)
 
-    def keep(self, made: Sealed, place: Place) -> int:
+    def keep(self, made: Sealed, place: EntryPlace) -> int:
         index = self.append(made.raw)
         self.held[index] = made.disclosures
         self._links[place.order] = Link(place.seq, made.leaf, place.instrument)
@@ -293,8 +295,8 @@ class Ledger:
         return pack(self.contents(audience, *more, **changed), by.signer(role))
 
 
-def _fields(place: Place) -> dict[str, Any]:
-    return {name: getattr(place, name) for name in Place.__struct_fields__}
+def _fields(place: EntryPlace) -> dict[str, Any]:
+    return {name: getattr(place, name) for name in EntryPlace.__struct_fields__}
 
 
 def small(**more: Any) -> tuple[Ledger, Hand]:
@@ -310,7 +312,7 @@ def two_histories(**more: Any) -> tuple[Ledger, Hand, tuple[int, int]]:
     """Return the log of an office that recorded two entries 3 of one order after one entry 2; with their indexes."""
     ledger, ilves = small(**more)
     second = ledger._links[ORDER]
-    place = Place(ledger.origin, ORDER, 3, second.leaf, "2AP-7", ledger.seen)
+    place = EntryPlace(ledger.origin, ORDER, 3, second.leaf, "2AP-7", ledger.seen)
     one, two = (
         ledger.record(ilves, "order-transmitted", {"addressee": "skylark", "channel": way}, order=ORDER, place=place)
         for way in ("mail", "courier")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ledger.adapters.folders.handed_folder import TRUST_FILE, HandedFolder
 from ledger.errors import RecordError
-from ledger.trust.signed_policy import NAME, Version, check_versions, expand, parse_fingerprint, versions_in
+from ledger.trust.signed_policy import NAME, PolicyVersion, check_versions, expand, parse_fingerprint, versions_in
 from ledger.trust.trust_folder import Trust, parse_trust
 
 PIN = "fingerprint"
@@ -52,7 +52,7 @@ def trust_files(folder: str) -> dict[str, bytes]:
     return {name: data for name, data in found if data is not None}
 
 
-def versions_of(folder: str) -> list[Version]:
+def versions_of(folder: str) -> list[PolicyVersion]:
     """Return the versions of a signed policy in a folder, oldest first, none of them checked."""
     if not Path(folder).is_dir():
         return []
@@ -61,7 +61,7 @@ def versions_of(folder: str) -> list[Version]:
     return versions_in({name: data for name, data in found if data is not None})
 
 
-def expanded(folder: str, version: Version) -> Trust:
+def expanded(folder: str, version: PolicyVersion) -> Trust:
     """Return what a version says, with the certificates of time-stamp authorities that lie beside it."""
     there = HandedFolder(folder)
     found = (there.read(f"tsa/{name}", TRUST_FILE) for name in there.names("tsa"))

@@ -26,7 +26,7 @@ SCHEME = "pkcs11:"
 Pin = Callable[[str], bytes | None]  # what it is for -> the PIN; None where nobody can be asked
 
 
-class Place(Struct, frozen=True):
+class KeyUri(Struct, frozen=True):
     """What a URI says: the token's label, the key's label or id in it, the module, and the file with the PIN."""
 
     token: str
@@ -39,7 +39,7 @@ class Place(Struct, frozen=True):
 class TokenKey:
     """An Ed25519 key in a token whose session is open: `public` is the raw key."""
 
-    def __init__(self, public: bytes, private: Any, session: Session, place: Place) -> None:
+    def __init__(self, public: bytes, private: Any, session: Session, place: KeyUri) -> None:
         self.public = public
         self._private = private
         self._session = session  # the key lives as long as this
@@ -59,7 +59,7 @@ class TokenKey:
         return f"TokenKey({self._place.token}, {self.public.hex()})"
 
 
-def parse_uri(uri: str) -> Place:
+def parse_uri(uri: str) -> KeyUri:
     """Read a `pkcs11:` URI; `LedgerError` KEY-FORMAT unless it names a token, a key in it, and somewhere a module."""
     path, _, query = uri.removeprefix(SCHEME).partition("?")
     said = {n: v for n, _, v in (part.partition("=") for part in (*path.split(";"), *query.split("&")))}
@@ -76,7 +76,7 @@ def parse_uri(uri: str) -> Place:
         source = urlsplit(unquote(said["pin-source"])).path if "pin-source" in said else None
     except ValueError as error:
         raise LedgerError("KEY-FORMAT", f"{uri}: pin-source is no address: {error}") from None
-    return Place(
+    return KeyUri(
         token=unquote(said["token"]),
         object=unquote(said["object"]) if "object" in said else None,
         id=unquote_to_bytes(said["id"]) if "id" in said else None,
@@ -118,7 +118,7 @@ def _session(token: Token, pin: str) -> Session:
         return token.open()
 
 
-def _key(session: Session, place: Place) -> TokenKey:
+def _key(session: Session, place: KeyUri) -> TokenKey:
     from pkcs11 import Attribute, KeyType, MultipleObjectsReturned, NoSuchKey, ObjectClass, PKCS11Error
 
     named: dict[str, Any] = {"label": place.object, "id": place.id}
@@ -136,7 +136,7 @@ def _key(session: Session, place: Place) -> TokenKey:
     return TokenKey(public, private, session, place)
 
 
-def _pin(place: Place, pin: Pin) -> str:
+def _pin(place: KeyUri, pin: Pin) -> str:
     if place.pin_file is None:
         said = pin(f"PIN of token {place.token}")
         if said is None:

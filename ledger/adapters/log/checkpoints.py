@@ -54,7 +54,7 @@ SCHEMA = (
 )
 
 
-class Kept(Struct, frozen=True):
+class PublishedHead(Struct, frozen=True):
     """A published head: tree size, the note as it was published, the log's clock then, and the earliest cosignature."""
 
     size: int
@@ -68,7 +68,7 @@ class Kept(Struct, frozen=True):
         return note_digest(self.note)
 
 
-class Token(Struct, frozen=True):
+class TimeStampToken(Struct, frozen=True):
     """An authority's raw answer (RFC 3161) over the head with this digest, and the log's clock then."""
 
     head: str
@@ -82,7 +82,7 @@ class Token(Struct, frozen=True):
         return sha256(self.reply).hexdigest()
 
 
-class Heads:
+class CheckpointStore:
     """The kept heads of one ledger, open."""
 
     def __init__(self, path: Path, *, writable: bool = True) -> None:
@@ -90,7 +90,7 @@ class Heads:
         self._c = connect(path, writable=writable)
 
     @classmethod
-    def create(cls, path: Path) -> Heads:
+    def create(cls, path: Path) -> CheckpointStore:
         """Make an empty file; FileExistsError if there is one."""
         create(path, SCHEMA)
         return cls(path)
@@ -99,7 +99,7 @@ class Heads:
         """Close the file."""
         self._c.close()
 
-    def keep(self, head: Kept) -> None:
+    def keep(self, head: PublishedHead) -> None:
         """Keep a head durably; one that is kept already stays as it is."""
         with transaction(self._c, self.path) as c:
             c.execute(
@@ -108,19 +108,19 @@ class Heads:
                 (head.digest, head.size, head.note, wire(head.at), head.cosigned),
             )
 
-    def get(self, digest: str) -> Kept | None:
+    def get(self, digest: str) -> PublishedHead | None:
         """The head kept under a digest."""
         return self._one("WHERE digest = ?", digest)
 
-    def newest(self) -> Kept | None:
+    def newest(self) -> PublishedHead | None:
         """The head of the largest size, of those the one with the newest cosignature."""
         return self._one("ORDER BY size DESC, cosigned DESC, n DESC LIMIT 1")
 
-    def newest_cosigned(self) -> Kept | None:
+    def newest_cosigned(self) -> PublishedHead | None:
         """The newest head that a witness has signed; what an entry may cite as `seen`."""
         return self._one("WHERE cosigned IS NOT NULL ORDER BY size DESC, cosigned DESC LIMIT 1")
 
-    def known_at(self, moment: datetime) -> Kept | None:
+    def known_at(self, moment: datetime) -> PublishedHead | None:
         """The largest head dated `moment` or earlier: by its cosignature where it has one, else by the log's clock."""
         return self._one(
             "WHERE ifnull(cosigned, CAST(strftime('%s', at) AS INTEGER)) <= ?"
@@ -128,12 +128,12 @@ class Heads:
             int(moment.timestamp()),
         )
 
-    def all(self) -> list[Kept]:
+    def all(self) -> list[PublishedHead]:
         """Every kept head, in the order in which they were published."""
         with SQLiteErrors(self.path):
             return [_kept(*row) for row in self._c.execute("SELECT size, note, at, cosigned FROM head ORDER BY n")]
 
-    def dating(self, indexes: Collection[int], cited: Iterable[str], size: int) -> list[Kept]:
+    def dating(self, indexes: Collection[int], cited: Iterable[str], size: int) -> list[PublishedHead]:
         """The heads up to `size` that date entries: those `cited`, and the first outside that contain each.
 
         Outside is a note that was cosigned, and one that was stamped.
@@ -149,7 +149,7 @@ class Heads:
                     wanted[dated[at].digest] = dated[at]
         return list(wanted.values())
 
-    def stamp(self, token: Token) -> None:
+    def stamp(self, token: TimeStampToken) -> None:
         """Keep a time stamp over a kept head durably; one that is kept already stays as it is."""
         with transaction(self._c, self.path) as c:
             for statement in TOKENS:  # a ledger begun before there were tokens
@@ -160,18 +160,18 @@ class Heads:
                 (token.head, token.authority, token.digest, token.reply, wire(token.at)),
             )
 
-    def tokens(self) -> list[Token]:
+    def tokens(self) -> list[TimeStampToken]:
         """Every kept time stamp, in the order in which they came."""
         with SQLiteErrors(self.path):
             if not self._c.execute("SELECT 1 FROM sqlite_schema WHERE name = 'token'").fetchone():
                 return []
             rows = self._c.execute("SELECT head, authority, reply, at FROM token ORDER BY n").fetchall()
             return [
-                Token(typed(head, str), typed(authority, str), typed(reply, bytes), stored_instant(at))
+                TimeStampToken(typed(head, str), typed(authority, str), typed(reply, bytes), stored_instant(at))
                 for head, authority, reply, at in rows
             ]
 
-    def _one(self, where: str, *params: object) -> Kept | None:
+    def _one(self, where: str, *params: object) -> PublishedHead | None:
         with SQLiteErrors(self.path):
             row = self._c.execute(f"SELECT size, note, at, cosigned FROM head {where}", params).fetchone()  # noqa: S608
             return _kept(*row) if row else None
@@ -197,6 +197,6 @@ def _raw(cell: object) -> bytes:
     return cell if isinstance(cell, bytes) else b""
 
 
-def _kept(size: object, note: object, at: object, cosigned: object) -> Kept:
+def _kept(size: object, note: object, at: object, cosigned: object) -> PublishedHead:
     seen = None if cosigned is None else typed(cosigned, int)
-    return Kept(typed(size, int), typed(note, bytes), stored_instant(at), seen)
+    return PublishedHead(typed(size, int), typed(note, bytes), stored_instant(at), seen)

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from ledger.adapters.keys import mldsa
-from ledger.adapters.log.checkpoints import Heads, Kept
+from ledger.adapters.log.checkpoints import CheckpointStore, PublishedHead
 from ledger.adapters.log.sign_once_guard import Signed
 from ledger.adapters.log.signer_process import signatory
 from ledger.adapters.log.static_files import StaticLog
@@ -47,7 +47,7 @@ class Log:
         self,
         key: LogKey,
         store: EntryStore,
-        heads: Heads,
+        heads: CheckpointStore,
         folder: Path,
         state: Path,
         *,
@@ -140,7 +140,7 @@ class Log:
 
     # -- publishing ---------------------------------------------------------------------------------------------------
 
-    def publish(self, note: bytes | None = None) -> Kept:
+    def publish(self, note: bytes | None = None) -> PublishedHead:
         """Publish the signed head, or a cosigned `note` of it: keep it for ever, write tiles, then `checkpoint`.
 
         Done once for each command or batch; twice is the same as once. A cosigned checkpoint of the same size is not
@@ -155,7 +155,7 @@ class Log:
         head = open_checkpoint(note, self.origin, self.key, self.witnesses, mldsa=mldsa.verify)
         if head.checkpoint.size > last.size or head.checkpoint.root != root(head.checkpoint.size, self.store.hashes):
             raise LedgerError("LOG-CORRUPT", "a head this log has not signed cannot be published")
-        kept = Kept(head.checkpoint.size, note, last.at, min((t for _, t in head.cosignatures), default=None))
+        kept = PublishedHead(head.checkpoint.size, note, last.at, min((t for _, t in head.cosignatures), default=None))
         self.heads.keep(kept)
         self.files.publish(head.checkpoint, note, self.store.hashes)
         return kept
@@ -168,7 +168,7 @@ class Log:
         self.publish()
         return last
 
-    def publish_entries(self, folder: Path) -> Kept:
+    def publish_entries(self, folder: Path) -> PublishedHead:
         """Write the whole log with its entry bundles to a folder, for those who may read the entries."""
         kept = self.publish()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -52,7 +52,7 @@ REFUSALS = frozenset(
 )
 
 
-class Told(msgspec.Struct, frozen=True):
+class SignedState(msgspec.Struct, frozen=True):
     """A `Signed` on the wire."""
 
     size: int
@@ -61,7 +61,7 @@ class Told(msgspec.Struct, frozen=True):
     at: str
 
     @classmethod
-    def of(cls, signed: Signed) -> Told:
+    def of(cls, signed: Signed) -> SignedState:
         return cls(signed.size, b64(signed.root), signed.note.decode(), wire(signed.at))
 
     def signed(self) -> Signed:
@@ -77,7 +77,7 @@ class No(msgspec.Struct, frozen=True):
     evidence: tuple[str, ...] = ()
 
 
-class Question(msgspec.Struct, frozen=True):
+class SignRequest(msgspec.Struct, frozen=True):
     """What is asked: `last`, or `sign` a checkpoint that follows the state `old` (size, root)."""
 
     ask: str
@@ -86,18 +86,18 @@ class Question(msgspec.Struct, frozen=True):
     proof: tuple[str, ...] = ()
 
 
-class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
+class SignReply(msgspec.Struct, frozen=True, omit_defaults=True):
     """What comes back: one of the three."""
 
-    signed: Told | None = None
-    moved: Told | None = None
+    signed: SignedState | None = None
+    moved: SignedState | None = None
     refused: No | None = None
 
 
 # -- the process -------------------------------------------------------------------------------------------------------
 
 
-class Signer:
+class SignerServer:
     """The signing process, without its socket: answers questions one at a time."""
 
     def __init__(
@@ -120,13 +120,13 @@ class Signer:
     def answer(self, line: bytes) -> bytes:
         """The answer to a line, whatever it holds, with its newline."""
         try:
-            question = msgspec.json.decode(line, type=Question)
+            question = msgspec.json.decode(line, type=SignRequest)
             with self._lock:
                 found = self._answer(question)
         except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-            found = Answer(refused=No("SIGNER-FORMAT", f"not a question: {error}"))
+            found = SignReply(refused=No("SIGNER-FORMAT", f"not a question: {error}"))
         except (RecordError, LedgerError) as wrong:
-            found = Answer(refused=No(wrong.code, wrong.says, wrong.hint))
+            found = SignReply(refused=No(wrong.code, wrong.says, wrong.hint))
         if state := found.signed or found.moved:
             logger.info("answered with the checkpoint of %d entries", state.size)
         if found.refused:
@@ -142,24 +142,26 @@ class Signer:
             data = msgspec.json.format(msgspec.json.encode(no)) + b"\n"
             replace_file(private_folder(folder) / f"{sha256(data).hexdigest()}.json", data)
 
-    def _answer(self, question: Question) -> Answer:
+    def _answer(self, question: SignRequest) -> SignReply:
         last = self._hand.last()
         if question.ask == "last":
-            return Answer(signed=Told.of(last))
+            return SignReply(signed=SignedState.of(last))
         if question.ask != "sign":
-            return Answer(refused=No("SIGNER-FORMAT", f"there is no question {question.ask!r}"))
+            return SignReply(refused=No("SIGNER-FORMAT", f"there is no question {question.ask!r}"))
         asked = parse_checkpoint(question.checkpoint)
         if asked.origin != self.origin:
-            return Answer(refused=No("CP-ORIGIN", f"this signs for {self.origin}, not for {asked.origin}"))
+            return SignReply(refused=No("CP-ORIGIN", f"this signs for {self.origin}, not for {asked.origin}"))
         if (asked.size, asked.root) == (last.size, last.root):
-            return Answer(signed=Told.of(last))  # it was killed before it could answer
+            return SignReply(signed=SignedState.of(last))  # it was killed before it could answer
         old_size, old_root = question.old[0], unb64(question.old[1])
         if old_size < last.size and asked.size != last.size:
-            return Answer(moved=Told.of(last))
+            return SignReply(moved=SignedState.of(last))
         if no := _contradiction(last, (old_size, old_root), asked, [unb64(text) for text in question.proof]):
-            return Answer(refused=No(*no, evidence=(last.note.decode(), question.checkpoint)))
+            return SignReply(refused=No(*no, evidence=(last.note.decode(), question.checkpoint)))
         signed = self._hand.step(last, asked.size, asked.root, lambda: (), self._now(), self._say)
-        return Answer(signed=Told.of(signed)) if signed else Answer(moved=Told.of(self._hand.last()))
+        return (
+            SignReply(signed=SignedState.of(signed)) if signed else SignReply(moved=SignedState.of(self._hand.last()))
+        )
 
 
 def _contradiction(
@@ -205,7 +207,7 @@ def listen(place: Path) -> socket.socket:
     return server
 
 
-def serve(signer: Signer, server: socket.socket) -> NoReturn:
+def serve(signer: SignerServer, server: socket.socket) -> NoReturn:
     """Answer on a listening socket until the process is told to end; each connection has a thread of its own."""
     server.settimeout(0.5)  # a signal may have been taken by one of those threads: this one looks again in a moment
     while True:
@@ -216,7 +218,7 @@ def serve(signer: Signer, server: socket.socket) -> NoReturn:
         threading.Thread(target=_converse, args=(signer, line), daemon=True).start()
 
 
-def _converse(signer: Signer, line: socket.socket) -> None:
+def _converse(signer: SignerServer, line: socket.socket) -> None:
     with line, line.makefile("rb") as questions:
         while question := questions.readline(LARGEST):
             try:
@@ -240,13 +242,13 @@ class RemoteSigner:
 
     def last(self) -> Signed:
         """What was signed last."""
-        return self._opened(self._ask(Question("last")).signed)
+        return self._opened(self._ask(SignRequest("last")).signed)
 
     def step(self, before: Signed, size: int, root: bytes, prove: Prove, now: datetime, say: Say) -> Signed | None:
         """As `Signatory.step`; the time is the signing process's own."""
         checkpoint = format_checkpoint(Checkpoint(self._keys[0].name, size, root))
         proof = tuple(b64(value) for value in prove()) if before.size else ()
-        answer = self._ask(Question("sign", (before.size, b64(before.root)), checkpoint, proof))
+        answer = self._ask(SignRequest("sign", (before.size, b64(before.root)), checkpoint, proof))
         if answer.moved:
             return None
         signed = self._opened(answer.signed)
@@ -264,7 +266,7 @@ class RemoteSigner:
             self._line.close()
             self._line = None
 
-    def _opened(self, told: Told | None) -> Signed:
+    def _opened(self, told: SignedState | None) -> Signed:
         try:
             if told is None:
                 raise ValueError("no checkpoint")
@@ -276,7 +278,7 @@ class RemoteSigner:
             raise LedgerError("KEY-ANSWER", f"what {self._place} signed does not verify: {wrong}") from None
         return signed
 
-    def _ask(self, question: Question) -> Answer:
+    def _ask(self, question: SignRequest) -> SignReply:
         try:
             answer = self._exchange(msgspec.json.encode(question) + b"\n")
         except OSError:
@@ -294,7 +296,7 @@ class RemoteSigner:
             )
         return answer
 
-    def _exchange(self, question: bytes) -> Answer:
+    def _exchange(self, question: bytes) -> SignReply:
         if self._line is None:
             self._line = socket.socket(socket.AF_UNIX)
             self._line.settimeout(SECONDS)
@@ -307,7 +309,7 @@ class RemoteSigner:
                 raise OSError("it hung up")
             found += part
         try:
-            return msgspec.json.decode(found, type=Answer)
+            return msgspec.json.decode(found, type=SignReply)
         except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             self.close()
             raise LedgerError("KEY-ANSWER", f"{self._place}: not an answer: {error}") from None

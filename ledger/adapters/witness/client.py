@@ -28,7 +28,7 @@ Prove = Callable[[int, int], Sequence[bytes]]  # sizes m, n -> consistency proof
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class LastCosignature:
     """What is known of a witness's key from before: the size it last cosigned for us, and the time it gave."""
 
     size: int
@@ -36,7 +36,7 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class WitnessResult:
     """What became of one witness: its names in the policy, and its verified `lines`, or the `fault` that says why none.
 
     `conflict`: it says that the head does not follow what it cosigned. `theirs`: the note it showed then, unverified.
@@ -53,15 +53,21 @@ class Asked:
 
 
 def ask_witnesses(
-    policy: Policy, log: LogKey, head: Head, prove: Prove, *, now: int, known: Mapping[Vkey, Known] | None = None
-) -> list[Asked]:
+    policy: Policy,
+    log: LogKey,
+    head: Head,
+    prove: Prove,
+    *,
+    now: int,
+    known: Mapping[Vkey, LastCosignature] | None = None,
+) -> list[WitnessResult]:
     """Ask every witness of a policy that has a URL to cosign a head of `log`; one value for each, nothing is raised.
 
     `now` in seconds since 1970. Keys at one URL are one witness. The same head again gives fresh cosignatures.
     """
     own = with_lines(head.note, list(lines_of(head.note, in_turn(log)).values()))
 
-    async def all_at_once() -> list[Asked]:
+    async def all_at_once() -> list[WitnessResult]:
         questions = (
             _Question(url, keys, policy, head.checkpoint.origin, head.checkpoint.size, own, prove, now, known or {})
             for url, keys in by_url(policy)
@@ -107,7 +113,7 @@ def with_lines(note: bytes, lines: Sequence[str]) -> bytes:
     return text + blank + "".join(lines).encode()
 
 
-def check_times(cosigned: Sequence[tuple[Vkey, int]], now: int, known: Mapping[Vkey, Known]) -> None:
+def check_times(cosigned: Sequence[tuple[Vkey, int]], now: int, known: Mapping[Vkey, LastCosignature]) -> None:
     """Refuse cosignatures dated more than five minutes from `now` (CP-FUTURE), before their last, or not at all."""
     for key, time in cosigned:
         if time > now + AHEAD:
@@ -138,15 +144,15 @@ class _Question:
     own: bytes
     prove: Prove
     now: int
-    known: Mapping[Vkey, Known]
+    known: Mapping[Vkey, LastCosignature]
 
-    async def ask(self) -> Asked:
+    async def ask(self) -> WitnessResult:
         try:
             return await self._ask()
         except (RecordError, LedgerError) as fault:
             return self._without(fault)
 
-    async def _ask(self) -> Asked:
+    async def _ask(self) -> WitnessResult:
         before = max((self.known[key].size for key in self.keys if key in self.known), default=0)
         old = min(before, self.size)
         reply = await self._send(old)
@@ -173,7 +179,7 @@ class _Question:
         proof = self.prove(old, self.size) if 0 < old < self.size else ()
         return await ask(f"{self.url}/add-checkpoint", _LARGEST, SECONDS, format_submission(old, proof, self.own))
 
-    def _taken(self, body: bytes) -> Asked:
+    def _taken(self, body: bytes) -> WitnessResult:
         """The lines of this witness in its answer, each of them verified; those of others do not matter."""
         note = with_lines(self.own, []) + body
         opened = open_note(note, self.keys, mldsa=mldsa.verify)
@@ -181,13 +187,13 @@ class _Question:
         try:
             check_times(opened.cosigned, self.now, self.known)
         except RecordError as fault:
-            return Asked(self.url, self._names, {}, fault, times=times)
-        return Asked(self.url, self._names, lines_of(note, self.keys), times=times)
+            return WitnessResult(self.url, self._names, {}, fault, times=times)
+        return WitnessResult(self.url, self._names, lines_of(note, self.keys), times=times)
 
     def _without(
         self, fault: RecordError | LedgerError, *, conflict: bool = False, theirs: bytes | None = None
-    ) -> Asked:
-        return Asked(self.url, self._names, {}, fault, conflict, theirs)
+    ) -> WitnessResult:
+        return WitnessResult(self.url, self._names, {}, fault, conflict, theirs)
 
     @property
     def _names(self) -> tuple[str, ...]:

@@ -13,10 +13,17 @@ from pathlib import Path
 
 from ledger.adapters.folders.user_folders import private_folder, replace_file
 from ledger.adapters.keys import mldsa
-from ledger.adapters.log.checkpoints import Kept
+from ledger.adapters.log.checkpoints import PublishedHead
 from ledger.adapters.log.log import Log
 from ledger.adapters.storage.sqlite import sync_folder
-from ledger.adapters.witness.client import Asked, Known, ask_witnesses, check_times, remembered, with_cosignatures
+from ledger.adapters.witness.client import (
+    LastCosignature,
+    WitnessResult,
+    ask_witnesses,
+    check_times,
+    remembered,
+    with_cosignatures,
+)
 from ledger.entries.split_view import prove_split
 from ledger.errors import LedgerError, RecordError
 from ledger.tlog.note import Head, LogKey, Vkey, in_turn, lines_of, note_digest, open_checkpoint
@@ -28,8 +35,8 @@ from ledger.tlog.tree import root
 class Cosigned:
     """A published head after its witnesses were asked: `met` if its cosignatures are a quorum of the policy."""
 
-    kept: Kept
-    asked: tuple[Asked, ...]
+    kept: PublishedHead
+    asked: tuple[WitnessResult, ...]
     met: bool
 
 
@@ -40,7 +47,7 @@ def cosign_head(
     *,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     say: Callable[[str], None] = lambda _: None,
-    heard: Callable[[Sequence[Asked]], None] = lambda _: None,
+    heard: Callable[[Sequence[WitnessResult]], None] = lambda _: None,
 ) -> Cosigned:
     """Publish the signed head, have it cosigned, and publish it again with what came back. Also the heartbeat.
 
@@ -125,7 +132,7 @@ def check_shown(log: Log, note: bytes, evidence: Path) -> None:
     )
 
 
-def _stop_at_conflict(log: Log, head: Head, asked: Sequence[Asked], evidence: Path) -> None:
+def _stop_at_conflict(log: Log, head: Head, asked: Sequence[WitnessResult], evidence: Path) -> None:
     conflicts = [answer for answer in asked if answer.conflict]
     if conflicts:
         proven = [_keep(log, head, answer, evidence) for answer in conflicts]  # all of them, before one is told of
@@ -152,7 +159,7 @@ def _rollback(url: str, theirs: int, ours: int) -> LedgerError:
     )
 
 
-def _keep(log: Log, head: Head, answer: Asked, folder: Path) -> bool:
+def _keep(log: Log, head: Head, answer: WitnessResult, folder: Path) -> bool:
     """Keep both notes, by digest, and the exhibit if they prove a split view; True if they do."""
     notes = [note for note in (head.note, answer.theirs) if note]
     return _keep_notes(log, head, _told(log, answer), notes, folder)
@@ -182,7 +189,7 @@ def _exhibit(log: Log, head: Head, theirs: Head | None) -> bytes | None:
         return None
 
 
-def _told(log: Log, answer: Asked) -> Head | None:
+def _told(log: Log, answer: WitnessResult) -> Head | None:
     """The head a witness showed, if this log's key signed it."""
     try:
         return open_checkpoint(answer.theirs, log.origin, log.key, ()) if answer.theirs else None
@@ -194,7 +201,7 @@ def _open(log: Log, policy: Policy, note: bytes) -> Head:
     return open_checkpoint(note, log.origin, log.key, tuple(policy.witnesses.values()), mldsa=mldsa.verify)
 
 
-def _known(log: Log, policy: Policy) -> dict[Vkey, Known]:
+def _known(log: Log, policy: Policy) -> dict[Vkey, LastCosignature]:
     kept = log.heads.newest_cosigned()
     head = _open(log, policy, kept.note) if kept else None
-    return {key: Known(head.checkpoint.size, time) for key, time in head.cosignatures} if head else {}
+    return {key: LastCosignature(head.checkpoint.size, time) for key, time in head.cosignatures} if head else {}

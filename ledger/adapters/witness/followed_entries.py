@@ -19,7 +19,7 @@ from msgspec import Struct
 from ledger.adapters.log.published_log import Fetch, entries_of, reader
 from ledger.adapters.storage.sqlite import SQLiteErrors, connect, create, transaction
 from ledger.adapters.witness.followed_logs import keep_evidence
-from ledger.entries.envelope import Opened, open_, open_each
+from ledger.entries.envelope import OpenedEntry, open_, open_each
 from ledger.entries.keyring import Keyring, Registrar
 from ledger.entries.placement import Link, check_place, registry_of
 from ledger.entries.split_view import Shown, prove_order
@@ -63,7 +63,7 @@ class Found(Struct, frozen=True):
     says: str
 
 
-class _Head(Struct, frozen=True):
+class _OrderHead(Struct, frozen=True):
     index: int
     link: Link
     broken: bool = False
@@ -180,12 +180,12 @@ class _Step:
 
     def __init__(self, c: sqlite3.Connection, path: Path, origin: str, keyring: Keyring) -> None:
         self._c, self._path, self._origin, self._keyring = c, path, origin, keyring
-        self._heads: dict[str, _Head] = {}
+        self._heads: dict[str, _OrderHead] = {}
         self._register: list[tuple[int, bytes]] = []
         # what is wrong, the entry, and the place of the entry before it where that is the other half of the proof
         self.wrong: list[tuple[Found, bytes, int | None]] = []
 
-    def take(self, index: int, raw: bytes, opened: Opened | RecordError) -> None:
+    def take(self, index: int, raw: bytes, opened: OpenedEntry | RecordError) -> None:
         """Take the entry at a place of the log, as opening it showed it."""
         if isinstance(opened, RecordError):
             self._alarm(index, raw, opened)
@@ -201,14 +201,14 @@ class _Step:
             if opened.payload.order == self._keyring.registry:
                 self._register.append((index, raw))
 
-    def _follow(self, index: int, opened: Opened) -> bool:
+    def _follow(self, index: int, opened: OpenedEntry) -> bool:
         """Put an entry behind the newest of its order; False if it does not belong there."""
         p = opened.payload
         head = self._head(p.order)
         if head is not None and head.broken:
             return False
         before = head.link if head else None
-        new = _Head(index, Link(p.seq, opened.leaf, p.instrument))
+        new = _OrderHead(index, Link(p.seq, opened.leaf, p.instrument))
         try:
             check_place(opened, self._origin, before)
         except RecordError as wrong:
@@ -218,19 +218,19 @@ class _Step:
                 self._alarm(index, opened.raw, RecordError("SPLIT-ORDER", says), near)
             else:
                 self._alarm(index, opened.raw, wrong)
-            self._heads[p.order] = _Head(new.index, new.link, broken=True)
+            self._heads[p.order] = _OrderHead(new.index, new.link, broken=True)
             return False
         self._heads[p.order] = new
         return True
 
-    def _head(self, order: str) -> _Head | None:
+    def _head(self, order: str) -> _OrderHead | None:
         if order not in self._heads:
             asked = "SELECT idx, seq, leaf, instrument, broken FROM head WHERE order_id = ?"
             with SQLiteErrors(self._path):
                 row = self._c.execute(asked, (order,)).fetchone()
             if row is None:
                 return None
-            self._heads[order] = _Head(row[0], Link(*row[1:4]), bool(row[4]))
+            self._heads[order] = _OrderHead(row[0], Link(*row[1:4]), bool(row[4]))
         return self._heads[order]
 
     def _broken(self, order: str) -> bool:
@@ -255,7 +255,7 @@ class _Step:
         c.executemany("INSERT INTO alarm VALUES (?, ?, ?)", alarms)
 
 
-def _first(fetch: Fetch, size: int, opened: Opened) -> int | None:
+def _first(fetch: Fetch, size: int, opened: OpenedEntry) -> int | None:
     """Return the place of the first published entry with the order and number of this one; None if there is none."""
     for bundle in bundles_for(0, size):
         raws = entries_of(fetch, bundle.n, bundle.width)
@@ -265,7 +265,7 @@ def _first(fetch: Fetch, size: int, opened: Opened) -> int | None:
     return None
 
 
-def _places(opened: Opened) -> tuple[str, int]:
+def _places(opened: OpenedEntry) -> tuple[str, int]:
     return opened.payload.order, opened.payload.seq
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from ledger.adapters.folders.user_folders import private_folder, replace_file
-from ledger.adapters.log.checkpoints import Heads, Kept
+from ledger.adapters.log.checkpoints import CheckpointStore, PublishedHead
 from ledger.adapters.storage.sqlite import sync_folder
 from ledger.entries.split_view import form_of, prove_split
 from ledger.errors import LedgerError, RecordError
@@ -32,25 +32,25 @@ class Held(Struct, frozen=True):
     unproven: tuple[int, ...]
 
 
-def followed(folder: Path, origin: str) -> Heads:
+def followed(folder: Path, origin: str) -> CheckpointStore:
     """The heads seen of a log, open; made if there are none yet."""
     path = private_folder(folder) / f"{origin_hash(origin)}.db"
-    return Heads(path) if path.exists() else Heads.create(path)
+    return CheckpointStore(path) if path.exists() else CheckpointStore.create(path)
 
 
-def newest_seen(folder: Path, origin: str) -> Kept | None:
+def newest_seen(folder: Path, origin: str) -> PublishedHead | None:
     """The largest head seen of a log; None if none was."""
     path = folder / f"{origin_hash(origin)}.db"
     if not path.exists():
         return None
-    heads = Heads(path, writable=False)
+    heads = CheckpointStore(path, writable=False)
     try:
         return heads.newest()
     finally:
         heads.close()
 
 
-def hold_against(heads: Heads, log: Vkey, head: Head, prove: Prove, now: datetime, evidence: Path) -> Held:
+def hold_against(heads: CheckpointStore, log: Vkey, head: Head, prove: Prove, now: datetime, evidence: Path) -> Held:
     """Hold a head, opened with the key of its log, against every one that was seen, and keep it.
 
     `LedgerError` SPLIT-VIEW if two contradict each other, `RecordError` CP-CONSISTENCY if a proof is wrong and convicts
@@ -77,7 +77,7 @@ def hold_against(heads: Heads, log: Vkey, head: Head, prove: Prove, now: datetim
         except RecordError as wrong:
             keep_split(evidence, log, kept.note, head.note, path, began, wrong)
     times = [time for _, time in head.cosignatures]
-    heads.keep(Kept(new.size, head.note, now, min(times, default=None)))
+    heads.keep(PublishedHead(new.size, head.note, now, min(times, default=None)))
     return Held(max((old.size for _, old in seen), default=0), tuple(sorted(unproven)))
 
 

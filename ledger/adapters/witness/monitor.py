@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from ledger.adapters.folders.user_folders import replace_file
 from ledger.adapters.keys import mldsa
-from ledger.adapters.log.checkpoints import Heads
+from ledger.adapters.log.checkpoints import CheckpointStore
 from ledger.adapters.log.published_log import LARGEST_NOTE, Fetch, entries_of, reader, source
 from ledger.adapters.storage.sqlite import sync_folder
 from ledger.adapters.witness.followed_entries import Inspection
@@ -122,7 +122,7 @@ def _opened(note: bytes, policy: Policy, origin: str) -> tuple[Head, Vkey]:
     return open_checkpoint(note, origin, keys[-1], witnesses, mldsa=mldsa.verify), keys[-1]
 
 
-def _prover(fetch: Fetch, heads: Heads, size: int) -> Prove:
+def _prover(fetch: Fetch, heads: CheckpointStore, size: int) -> Prove:
     """Proofs from the log's own tiles, from the largest head seen so far: it was held against those before it."""
     sizes = [kept.size for kept in heads.all() if kept.size <= size]
     nearest = max(sizes, default=0)
@@ -136,7 +136,7 @@ def _prover(fetch: Fetch, heads: Heads, size: int) -> Prove:
     return prove
 
 
-def _late(heads: Heads, head: Head | None, now: datetime, patience: Patience) -> Iterator[Alarm]:
+def _late(heads: CheckpointStore, head: Head | None, now: datetime, patience: Patience) -> Iterator[Alarm]:
     """LOG-SILENT if nothing new was seen for too long, CP-STALE if no witness has cosigned the head lately."""
     seen = heads.all()
     if patience.silence is not None and seen and now - seen[-1].at > patience.silence:

@@ -22,7 +22,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from ledger.adapters import http_server
-from ledger.adapters.witness.witness import TEXT, Answer, Witness
+from ledger.adapters.witness.witness import TEXT, Witness, WitnessReply
 from ledger.tlog.add_checkpoint import LARGEST
 
 PATIENCE = 10.0  # seconds for a whole body
@@ -62,17 +62,17 @@ def app(witness: Witness, *, patience: float = PATIENCE) -> Starlette:
             async with asyncio.timeout(patience):
                 body = await _body(request)
         except TimeoutError:
-            return _response(Answer(408, "the body took too long\n"), close=True)
+            return _response(WitnessReply(408, "the body took too long\n"), close=True)
         except _TooLarge:
             return _TooLargeResponse(f"a request has at most {LARGEST} bytes\n", patience)
         except ClientDisconnect:
-            return _response(Answer(400, "the body is cut short\n"), close=True)
+            return _response(WitnessReply(400, "the body is cut short\n"), close=True)
         return _response(await run_in_threadpool(witness.add_checkpoint, body))
 
     async def checkpoint(request: Request) -> Response:
         note = await run_in_threadpool(witness.checkpoint, request.path_params["origin_hash"])
         if note is None:
-            return _response(Answer(404, "nothing was cosigned for such a log\n"))
+            return _response(WitnessReply(404, "nothing was cosigned for such a log\n"))
         return Response(note, headers={"content-type": TEXT, "cache-control": "no-cache"})
 
     return Starlette(
@@ -109,7 +109,7 @@ async def _body(request: Request) -> bytes:
     return bytes(body)
 
 
-def _response(answer: Answer, *, close: bool = False) -> Response:
+def _response(answer: WitnessReply, *, close: bool = False) -> Response:
     headers = {"content-type": answer.media}  # as it stands: text/x.tlog.size has no charset
     if close:
         headers["connection"] = "close"  # the rest of the body is not waited for

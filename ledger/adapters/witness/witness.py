@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from ledger.adapters.keys.key_files import SeedKey
 from ledger.adapters.keys.mldsa import MlDsaKey
 from ledger.adapters.log.published_log import LARGEST_NOTE, Fetch, reader
-from ledger.adapters.witness.witness_state import Evidence, Memory, Seen
+from ledger.adapters.witness.witness_state import ConflictEvidence, CosignedHead, Memory
 from ledger.entries.split_view import prove_split
 from ledger.errors import LedgerError, RecordError
 from ledger.tlog.add_checkpoint import Submission, parse_submission
@@ -47,7 +47,7 @@ Cosigner = Callable[[bytes, int], str]  # note, time in seconds since 1970 -> co
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class WitnessReply:
     """What a witness answers: an HTTP status, the body, its Content-Type; 200 carries cosignature lines."""
 
     status: int
@@ -56,7 +56,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class _Head:
+class _SignedHead:
     """A head its log signed: `note` has the log's own lines only."""
 
     origin: str
@@ -82,26 +82,26 @@ class Witness:
         self._now = now
         self._origins = {origin_hash(origin): origin for origin in logs}
 
-    def add_checkpoint(self, body: bytes) -> Answer:
+    def add_checkpoint(self, body: bytes) -> WitnessReply:
         """Answer the body of an add-checkpoint request; what is cosigned is durable on return."""
         try:
             submission = parse_submission(body)
         except RecordError as refused:
-            return Answer(400, f"{refused.says}\n")
+            return WitnessReply(400, f"{refused.says}\n")
         return self.consider(submission)
 
-    def consider(self, submission: Submission) -> Answer:
+    def consider(self, submission: Submission) -> WitnessReply:
         """Cosign a head, or say why not."""
         head = self._opened(submission.note)
-        if isinstance(head, Answer):
+        if isinstance(head, WitnessReply):
             return head
         if submission.old > head.size:
-            return Answer(400, f"old size {submission.old} is larger than the checkpoint's {head.size}\n")
+            return WitnessReply(400, f"old size {submission.old} is larger than the checkpoint's {head.size}\n")
         try:
             with self.memory.turn():
                 answer = self._decide(head, submission)
         except LedgerError as fault:
-            answer = Answer(503, f"{fault.code}: nothing was cosigned\n")
+            answer = WitnessReply(503, f"{fault.code}: nothing was cosigned\n")
         logger.info("%s at %d entries: status %d", head.origin, head.size, answer.status)
         return answer
 
@@ -111,46 +111,48 @@ class Witness:
         seen = self.memory.seen(origin) if origin else None
         return seen.note if seen else None
 
-    def _opened(self, note: bytes) -> _Head | Answer:
+    def _opened(self, note: bytes) -> _SignedHead | WitnessReply:
         """The head in a note, if one of our logs signed it."""
         text = note.rpartition(b"\n\n")[0]
         try:
             origin, size, tree = _three_lines(text)
         except ValueError as error:
-            return Answer(400, f"not a checkpoint: {error}\n")
+            return WitnessReply(400, f"not a checkpoint: {error}\n")
         keys = self.logs.get(origin)
         if keys is None:
-            return Answer(404, "this witness does not know that log\n")
+            return WitnessReply(404, "this witness does not know that log\n")
         try:
             open_note(note, keys)
             own = "".join(lines_of(note, keys).values()).encode()
         except RecordError as refused:
             false = refused.code == "CP-SIG" or _misspelt(note, {key.name for key in keys})
-            return Answer(403 if false else 400, f"{refused.says}\n")
-        return _Head(origin, size, tree, text + b"\n\n" + own)
+            return WitnessReply(403 if false else 400, f"{refused.says}\n")
+        return _SignedHead(origin, size, tree, text + b"\n\n" + own)
 
-    def _decide(self, head: _Head, submission: Submission) -> Answer:
+    def _decide(self, head: _SignedHead, submission: Submission) -> WitnessReply:
         last = self.memory.seen(head.origin)
         stored = last.size if last else 0
         time = int(self._now().timestamp())
         why = _contradiction(head, last, submission)
         if why or stored != submission.old:
-            answer = Answer(422, f"{why}\n") if stored == submission.old else Answer(409, f"{stored}\n", SIZE)
+            answer = (
+                WitnessReply(422, f"{why}\n") if stored == submission.old else WitnessReply(409, f"{stored}\n", SIZE)
+            )
             if why and last:
                 self.memory.keep(
-                    Evidence(
+                    ConflictEvidence(
                         head.origin, time, answer.status, why, submission.old, last.note, head.note, submission.proof
                     )
                 )
             return answer
         if last and time < last.time:
-            return Answer(503, "the clock of this witness is behind its last cosignature\n")
+            return WitnessReply(503, "the clock of this witness is behind its last cosignature\n")
         lines = "".join(cosigner(head.note, time) for cosigner in self._cosigners)
-        self.memory.store(head.origin, Seen(head.size, head.root, time, head.note + lines.encode()))
-        return Answer(200, lines)
+        self.memory.store(head.origin, CosignedHead(head.size, head.root, time, head.note + lines.encode()))
+        return WitnessReply(200, lines)
 
 
-def _contradiction(head: _Head, last: Seen | None, submission: Submission) -> str:
+def _contradiction(head: _SignedHead, last: CosignedHead | None, submission: Submission) -> str:
     """Why a head cannot follow the one seen last; empty if it does, or if nothing can be said for lack of a proof."""
     if (head.size == 0) != (head.root == EMPTY_ROOT):
         return "the empty tree, and no other, has the root of the empty tree"
@@ -220,7 +222,7 @@ def logs_of(policies: Sequence[Policy], own: Sequence[Vkey] = ()) -> dict[str, l
     return logs
 
 
-def exhibit_of(evidence: Evidence, keys: Sequence[Vkey]) -> bytes | None:
+def exhibit_of(evidence: ConflictEvidence, keys: Sequence[Vkey]) -> bytes | None:
     """The exhibit by which kept evidence proves a split view to anybody; None where it is only an accusation."""
     for key in keys:
         try:
@@ -239,7 +241,7 @@ class Pulled:
 
     origin: str
     size: int
-    answer: Answer
+    answer: WitnessReply
     exhibit: bytes | None
 
 
@@ -250,7 +252,7 @@ def pull(witness: Witness, fetch: Fetch) -> Pulled:
     """
     note = fetch("checkpoint", LARGEST_NOTE)
     head = witness._opened(note)
-    if isinstance(head, Answer):
+    if isinstance(head, WitnessReply):
         raise RecordError("CP-SIG" if head.status == 403 else "CP-FORMAT", head.body.strip(), where="checkpoint")
     seen = witness.memory.seen(head.origin)
     old = seen.size if seen else 0

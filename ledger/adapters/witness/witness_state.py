@@ -43,7 +43,7 @@ SCHEMA = (
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class CosignedHead:
     """The largest head cosigned for a log: `note` carries the log's lines and ours, `time` is that of ours."""
 
     size: int
@@ -53,7 +53,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class ConflictEvidence:
     """A head its log signed and this witness did not cosign, beside the one it had cosigned, and the proof given."""
 
     origin: str
@@ -107,13 +107,13 @@ class Memory:
         with self._turn, transaction(self._c, self.path):
             yield
 
-    def seen(self, origin: str) -> Seen | None:
+    def seen(self, origin: str) -> CosignedHead | None:
         """The largest head cosigned for a log."""
         with self._turn, SQLiteErrors(self.path):
             row = self._c.execute("SELECT size, root, time, note FROM head WHERE origin = ?", (origin,)).fetchone()
-        return Seen(*row) if row else None
+        return CosignedHead(*row) if row else None
 
-    def store(self, origin: str, seen: Seen) -> None:
+    def store(self, origin: str, seen: CosignedHead) -> None:
         """Remember a head, within a turn; WITNESS-BACK if it would be a step back."""
         try:
             self._c.execute(
@@ -124,7 +124,7 @@ class Memory:
         except sqlite3.IntegrityError as error:
             raise LedgerError("WITNESS-BACK", f"size {seen.size} of {origin} would be a step back: {error}") from error
 
-    def keep(self, evidence: Evidence) -> None:
+    def keep(self, evidence: ConflictEvidence) -> None:
         """Keep what was refused, within a turn; once for each head, and not without end."""
         self._c.execute(
             "INSERT OR IGNORE INTO evidence (origin, digest, at, status, says, old, cosigned, refused, proof)"
@@ -144,13 +144,13 @@ class Memory:
             ),
         )
 
-    def evidence(self) -> list[Evidence]:
+    def evidence(self) -> list[ConflictEvidence]:
         """All that was refused and kept, oldest first."""
         with self._turn, SQLiteErrors(self.path):
             rows = self._c.execute(
                 "SELECT origin, at, status, says, old, cosigned, refused, proof FROM evidence ORDER BY n"
             ).fetchall()
-        return [Evidence(**{**row, "proof": _hashes(row["proof"])}) for row in map(dict, rows)]
+        return [ConflictEvidence(**{**row, "proof": _hashes(row["proof"])}) for row in map(dict, rows)]
 
 
 def _hashes(data: bytes) -> tuple[bytes, ...]:

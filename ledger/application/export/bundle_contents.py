@@ -9,14 +9,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ledger.adapters.log.checkpoints import Kept, Token
+from ledger.adapters.log.checkpoints import PublishedHead, TimeStampToken
 from ledger.adapters.witness.followed_logs import newest_seen
 from ledger.application.counterparties import registers
 from ledger.application.export.witnessed_head import published_head
 from ledger.application.journal import Journal
 from ledger.bundle import About, Contents, readable, select, visible
 from ledger.entries.case import Entry, linked
-from ledger.entries.envelope import Opened
+from ledger.entries.envelope import OpenedEntry
 from ledger.entries.wrapped_entry import KIND, PROOF, VALUES, as_counted
 from ledger.formats.selective_disclosure import parse_disclosure
 from ledger.law.provisions import rules_digest
@@ -110,7 +110,7 @@ def _orders(journal: Journal, request: BundleRequest) -> Iterable[str]:
         yield from (order for order in linked(case.entries) if order != request.order and journal.store.head(order))
 
 
-def _tokens(tokens: Iterable[Token], checkpoint: str, heads: Iterable[Kept]) -> dict[str, bytes]:
+def _tokens(tokens: Iterable[TimeStampToken], checkpoint: str, heads: Iterable[PublishedHead]) -> dict[str, bytes]:
     """Return the time stamps over the notes of the bundle by path, numbered in the order of their arrival."""
     places = {kept.digest: f"heads/{kept.digest}" for kept in heads} | {checkpoint: "checkpoint"}
     found: dict[str, bytes] = {}
@@ -139,7 +139,9 @@ def _digests(value: Any) -> Iterable[str]:
             yield from _digests(inner)
 
 
-def _foreign(journal: Journal, covered: Mapping[str, Sequence[tuple[int, Opened]]], audience: str) -> dict[str, bytes]:
+def _foreign(
+    journal: Journal, covered: Mapping[str, Sequence[tuple[int, OpenedEntry]]], audience: str
+) -> dict[str, bytes]:
     """Return the files of wrapped entries: the entry, its proof, and disclosures that this audience may read."""
     found: dict[str, bytes] = {}
     for order, opened in covered.items():
@@ -157,14 +159,14 @@ def _foreign(journal: Journal, covered: Mapping[str, Sequence[tuple[int, Opened]
     return found
 
 
-def _registers(journal: Journal, opened: Iterable[Opened]) -> dict[str, dict[int, tuple[bytes, bytes]]]:
+def _registers(journal: Journal, opened: Iterable[OpenedEntry]) -> dict[str, dict[int, tuple[bytes, bytes]]]:
     """Return the received registers of the logs whose entries are wrapped here; they prove the keys of the entries."""
     origins = {str(o.payload.public.get("origin")) for o in opened if o.payload.kind == KIND}
     here = registers(journal.folder.registers)
     return {origin: here[name] for origin in sorted(origins) if (name := origin_hash(origin)) in here}
 
 
-def _heads_seen(journal: Journal, opened: Iterable[Opened]) -> dict[str, bytes]:
+def _heads_seen(journal: Journal, opened: Iterable[OpenedEntry]) -> dict[str, bytes]:
     """Return the newest head seen of each log whose entries are wrapped here, and the last head of a predecessor.
 
     The keeper of such a log can compare the head with its own.

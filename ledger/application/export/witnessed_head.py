@@ -12,7 +12,7 @@ from ledger.errors import LedgerError
 from ledger.tlog.note import Head, open_checkpoint
 
 if TYPE_CHECKING:
-    from ledger.adapters.witness.client import Asked
+    from ledger.adapters.witness.client import WitnessResult
     from ledger.adapters.witness.cosigning import Cosigned
 
 _TRIES = 5  # requests to the witnesses, if the log grows between them
@@ -58,7 +58,7 @@ class Witnesses:
 
     journal: Journal
     say: Callable[[str], None] = lambda _: None
-    heard: Callable[[Sequence[Asked]], None] = lambda _: None
+    heard: Callable[[Sequence[WitnessResult]], None] = lambda _: None
     otherwise: str = ""
 
     def cosign(self) -> Cosigned:

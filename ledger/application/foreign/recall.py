@@ -16,7 +16,7 @@ from ledger.entries.wrapped_entry import KIND, PROOF
 from ledger.errors import RecordError
 from ledger.tlog.note import Checkpoint, Vkey, open_checkpoint
 from ledger.tlog.tree import check_inclusion, leaf_hash, parse_proof
-from ledger.verify import Known
+from ledger.verify import EarlierEntries
 
 Received = tuple[bytes, bytes]  # a sealed entry and its proof
 
@@ -28,7 +28,7 @@ def recalled(
     foreign: Path,
     keys: Sequence[Vkey],
     register: Mapping[int, Received],
-) -> Known:
+) -> EarlierEntries:
     """Return the entries of the log `origin` wrapped in these orders of ours, and of its `register`, with their proofs.
 
     `foreign` is the folder of what arrived, `keys` are those of the log. What is lost, or does not verify, is left out.
@@ -42,7 +42,7 @@ def recalled(
         shown = _shown(raw, proof, origin, keys, heads)
         if shown is not None:
             found[raw] = shown
-    return Known(origin, tuple(found.values()))
+    return EarlierEntries(origin, tuple(found.values()))
 
 
 def _wrapped(origin: str, order: str, store: EntryStore, foreign: Path) -> Iterator[Received]:

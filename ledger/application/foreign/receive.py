@@ -20,7 +20,7 @@ from ledger.adapters.storage.sqlite import sync_folder
 from ledger.adapters.witness.followed_logs import keep_evidence, split_view
 from ledger.application.case_reader import CaseReader
 from ledger.application.write.draft import Draft
-from ledger.entries.envelope import Circumstances, Opened, Signer, open_
+from ledger.entries.envelope import Circumstances, OpenedEntry, Signer, open_
 from ledger.entries.placement import access_of, registry_of
 from ledger.entries.split_view import prove_omission
 from ledger.entries.wrapped_entry import KIND, PROOF, acknowledges, wrapper_id, wrapping
@@ -30,7 +30,7 @@ from ledger.tlog.note import Vkey
 from ledger.tlog.tree import leaf_hash, parse_proof
 from ledger.verify.field_forms import check_sealed
 from ledger.verify.other_logs import NotProven
-from ledger.verify.received_entries import Here, check_key, checked_place
+from ledger.verify.received_entries import ReceivingLog, check_key, checked_place
 
 
 class Arrival(Struct, frozen=True):
@@ -51,7 +51,7 @@ def wanted(arrivals: Sequence[Arrival], store: EntryStore, origin: str) -> list[
     return found
 
 
-def acknowledged(opened: Opened, store: EntryStore, origin: str) -> Opened | None:
+def acknowledged(opened: OpenedEntry, store: EntryStore, origin: str) -> OpenedEntry | None:
     """The entry of ours that one from elsewhere says it received; None if it speaks of none.
 
     `RecordError` ENT-MISMATCH if there is no such entry here: one of the two records is not what it was.
@@ -68,14 +68,14 @@ def acknowledged(opened: Opened, store: EntryStore, origin: str) -> Opened | Non
     return open_(raw, verify=False)
 
 
-class Place(Struct, frozen=True):
+class WrapperPlace(Struct, frozen=True):
     """Where an arrived entry is wrapped: the id of its wrapper, and the wrapper's index if it is recorded already."""
 
     entry: str
     index: int | None
 
 
-def place_of(arrival: Arrival, order: str, store: EntryStore, log: Vkey, folder: Path, evidence: Path) -> Place:
+def place_of(arrival: Arrival, order: str, store: EntryStore, log: Vkey, folder: Path, evidence: Path) -> WrapperPlace:
     """Find where an entry is wrapped, or will be.
 
     The ids of wrappers can be computed by everybody, so an entry under such an id counts as this one only if it is a
@@ -88,14 +88,14 @@ def place_of(arrival: Arrival, order: str, store: EntryStore, log: Vkey, folder:
         entry = wrapper_id(log.name, index, attempt)
         found = store.by_entry(bytes.fromhex(entry))
         if found is None:
-            return Place(entry, None)
+            return WrapperPlace(entry, None)
         p = open_(found[1], verify=False).payload
         name = p.public.get("envelope")
         if p.kind != KIND or not isinstance(name, str) or not _is_kept(folder, name):
             continue
         raw, proof = (folder / name).read_bytes(), (folder / f"{name}{PROOF}").read_bytes()
         if (p.order, raw) == (order, arrival.raw):
-            return Place(entry, found[0])
+            return WrapperPlace(entry, found[0])
         if raw != arrival.raw:
             _convict(log, index, raw, proof, arrival, evidence)
     raise AssertionError("unreachable")
@@ -179,7 +179,7 @@ def check_counts(arrival: Arrival, cases: CaseReader, size: int) -> None:
     What is false keeps its code; what is not proven has the code of what is missing (KEY-*, CP-QUORUM, ...).
     """
     opened, proof, logs = open_(arrival.raw, verify=False), parse_proof(arrival.proof), cases.other_logs()
-    here = Here(cases.keyring(), cases.by_leaf, lambda index, moment: False)  # it is recorded now, not earlier
+    here = ReceivingLog(cases.keyring(), cases.by_leaf, lambda index, moment: False)  # it is recorded now, not earlier
     try:
         check_key(size, opened, checked_place(opened, proof, proof.index, "", logs), here, logs)
     except NotProven as lacks:

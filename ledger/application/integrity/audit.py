@@ -31,8 +31,8 @@ from ledger.adapters.storage.connection import (
 )
 from ledger.adapters.storage.postgres import Address
 from ledger.adapters.storage.sqlite import ForeignFile
-from ledger.entries.envelope import Opened, instrument_of, open_, open_each
-from ledger.entries.keyring import Key, Keyring, Registrar
+from ledger.entries.envelope import OpenedEntry, instrument_of, open_, open_each
+from ledger.entries.keyring import Keyring, RegisteredKey, Registrar
 from ledger.entries.placement import Link, check_place, registry_of
 from ledger.entries.wrapped_entry import KIND
 from ledger.errors import LedgerError, RecordError
@@ -119,7 +119,7 @@ class Audit:
     frontier: Frontier = field(default_factory=Frontier)
     problems: list[Problem] = field(default_factory=list)
     keyring: Keyring | None = None
-    told: dict[int, Opened] = field(default_factory=dict)
+    told: dict[int, OpenedEntry] = field(default_factory=dict)
     noted: Noted = field(default_factory=Noted)
 
 
@@ -229,7 +229,7 @@ def _go(start: int, stop: int) -> _Run:
     return _work[-1](start, stop)
 
 
-def _registry(c: ReadConnection, origin: str, keyring: Keyring) -> Iterable[tuple[int, Opened | RecordError]]:
+def _registry(c: ReadConnection, origin: str, keyring: Keyring) -> Iterable[tuple[int, OpenedEntry | RecordError]]:
     """Fold the register into the keyring; its entries by index, up to the first that is wrong."""
     rows = c.execute(statements.OF_ORDER, (keyring.registry, 0))
     before: Link | None = None
@@ -311,9 +311,9 @@ def _check_run(
 
 def _note(
     index: int,
-    opened: Opened,
+    opened: OpenedEntry,
     keyring: Keyring,
-    reported: Sequence[Key],
+    reported: Sequence[RegisteredKey],
     times: Times,
     noted: Noted,
     book: VerificationLog,
@@ -346,7 +346,7 @@ def _bytes(cell: Any) -> bytes:
     return cell if isinstance(cell, bytes) else b""
 
 
-def _opened(shelf: Any) -> Iterator[tuple[tuple[Any, ...], Opened | RecordError]]:
+def _opened(shelf: Any) -> Iterator[tuple[tuple[Any, ...], OpenedEntry | RecordError]]:
     """Rows of `AUDITED_COLUMNS`, each with what opening its entry gave."""
     while rows := shelf.fetchmany(TOGETHER):
         yield from zip(rows, open_each([_bytes(row[4]) for row in rows]), strict=True)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ledger.adapters.folders.ledger_folder import SHELF, STORE, Folder, read_folder
 from ledger.adapters.folders.user_folders import Home, exposed
-from ledger.adapters.log.checkpoints import Heads
+from ledger.adapters.log.checkpoints import CheckpointStore
 from ledger.adapters.log.signer_process import signatory
 from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.adapters.subject_keys.key_store import SubjectKeyStore
@@ -137,7 +137,7 @@ class _OfficeFiles:
         trusted, read = rfc3161.trusted(self.folder.path / "trust" / "tsa"), rfc3161.reader()
         if not trusted or read is None or not self.folder.heads.exists():
             return
-        with closing(Heads(self.folder.heads, writable=False)) as heads:
+        with closing(CheckpointStore(self.folder.heads, writable=False)) as heads:
             for token in heads.tokens():
                 kept = heads.get(token.head)
                 try:

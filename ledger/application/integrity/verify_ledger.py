@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ledger.adapters.folders.handed_folder import FOREIGN, NOTE, TRUST_FILE, HandedFolder
 from ledger.adapters.folders.ledger_folder import SHELF, STORE, Folder
-from ledger.adapters.log.checkpoints import Heads, notes_in
+from ledger.adapters.log.checkpoints import CheckpointStore, notes_in
 from ledger.adapters.storage import sqlite
 from ledger.adapters.storage.connection import ReadableLocation
 from ledger.adapters.storage.postgres import address
@@ -68,7 +68,7 @@ def verify_own(
     notes: dict[str, bytes] = {}
     tokens: list[tuple[str, bytes]] = []
     if folder.heads.exists() and not unpublished:
-        with closing(Heads(folder.heads, writable=False)) as heads:
+        with closing(CheckpointStore(folder.heads, writable=False)) as heads:
             notes = {kept.digest: kept.note for kept in heads.all()}
             tokens = [(token.head, token.reply) for token in heads.tokens()]
     files = LogFiles(

@@ -18,7 +18,7 @@ from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.application.integrity.audit import LISTED, MOST, Audit, audit
 from ledger.application.integrity.log_files import LogFiles, Progress, no_progress, reading_entries
 from ledger.application.integrity.signed_states import arranged_states, compare_states, open_states
-from ledger.entries.envelope import Opened, open_
+from ledger.entries.envelope import OpenedEntry, open_
 from ledger.entries.keyring import Registrar
 from ledger.entries.placement import registry_of
 from ledger.errors import RecordError
@@ -241,13 +241,13 @@ def _check_keys(walked: Audit, states: Heads, trust: Trust | None, book: Verific
 # -- steps 15 and 17 ---------------------------------------------------------------------------------------------------
 
 
-class _NamingEntries(Mapping[int, Opened]):
+class _NamingEntries(Mapping[int, OpenedEntry]):
     """The entries that name other records; each is opened at each access."""
 
     def __init__(self, store: EntryReader, indexes: Sequence[int]) -> None:
         self._store, self._indexes = store, indexes
 
-    def __getitem__(self, index: int) -> Opened:
+    def __getitem__(self, index: int) -> OpenedEntry:
         return open_(self._store.at(index) or b"", verify=False)
 
     def __iter__(self) -> Iterator[int]:
@@ -292,12 +292,12 @@ def _check_others(
     foreign, naming = _Files(files), walked.noted.naming
     logs = OtherLogs(trusts, files.registers() if naming else {}, now, mldsa)
 
-    def entry(leaf: str) -> Opened | None:
+    def entry(leaf: str) -> OpenedEntry | None:
         found = store.by_leaf(bytes.fromhex(leaf))
         return None if found is None else open_(found[1], verify=False)
 
     counterparties.check_successor(walked.told, foreign, logs, book)
-    here = counterparties.Here(walked.keyring, entry, times.before)
+    here = counterparties.ReceivingLog(walked.keyring, entry, times.before)
     for one in counterparties.check_arrived(_NamingEntries(store, naming), foreign, here, logs, book):
         if one.inner is not None and known(one.inner.payload) is None:
             walked.noted.unknown.append(one.inner.leaf)

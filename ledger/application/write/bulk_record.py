@@ -23,7 +23,7 @@ from ledger.application.write.draft import Draft
 from ledger.application.write.parallel_open import PAGE
 from ledger.application.write.seal import Sealer
 from ledger.application.write.write_position import PendingBatch, WritePosition
-from ledger.entries.envelope import Opened, open_
+from ledger.entries.envelope import OpenedEntry, open_
 from ledger.entries.keyring import Registrar
 from ledger.entries.placement import Link
 from ledger.errors import RecordError
@@ -115,7 +115,7 @@ class Ahead(WritePosition):
         super().__init__(origin, registrar, cases, store)
         self._staging = staging
 
-    def entry(self, leaf: str) -> tuple[Opened, Mapping[str, Any]] | None:
+    def entry(self, leaf: str) -> tuple[OpenedEntry, Mapping[str, Any]] | None:
         """The entry of this leaf hash, staged or on the shelf; of a staged one nothing is opened."""
         staged = self._staging.entry(leaf)
         return (open_(staged, verify=False), {}) if staged else super().entry(leaf)

@@ -11,7 +11,7 @@ from ledger.adapters.subject_keys.key_store import SubjectInOrder, SubjectKeys, 
 from ledger.application.case_reader import CaseReader
 from ledger.application.write.draft import holder_of, kept_subjects, target_of
 from ledger.application.write.write_position import PendingBatch
-from ledger.entries.envelope import Opened
+from ledger.entries.envelope import OpenedEntry
 from ledger.errors import LedgerError
 from ledger.formats.selective_disclosure import Disclosure
 
@@ -39,14 +39,14 @@ class ValueEncrypter:
             self._bound()
             self._checked_for = batch
 
-    def keys_for(self, entries: Iterable[Opened]) -> SubjectKeys:
+    def keys_for(self, entries: Iterable[OpenedEntry]) -> SubjectKeys:
         """Return the keys of the default data subjects of these entries; missing keys are made."""
         self.check_bound(None)
         return self._keys().keys_for({self._subject(opened) for opened in entries})
 
     def row(
         self,
-        opened: Opened,
+        opened: OpenedEntry,
         disclosures: Sequence[Disclosure],
         subjects: Mapping[str, str],
         keys: SubjectKeys | None = None,
@@ -85,7 +85,7 @@ class ValueEncrypter:
         keys = self._cases.sealing_keys(replaced) if replaced and fields else {}
         return kept_subjects({f: self._keys().name_of(k) for f, k in keys.items() if f != "main_order"}, fields)
 
-    def _subject(self, opened: Opened) -> SubjectInOrder:
+    def _subject(self, opened: OpenedEntry) -> SubjectInOrder:
         p = opened.payload
         if p.order in (self._cases.registry, self._cases.access):  # one key for both
             return holder_of(p.public.get("actor", p.signer.actor)), self._cases.registry

@@ -19,7 +19,7 @@ from threading import Thread
 import msgspec
 
 from ledger.entries.case import EARLIEST, check_dates, instant, wire
-from ledger.entries.envelope import Opened, open_, open_each
+from ledger.entries.envelope import OpenedEntry, open_, open_each
 from ledger.entries.payload import Payload
 from ledger.entries.text_form import check_texts
 from ledger.errors import RecordError
@@ -38,12 +38,12 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[tuple[str, Payload]]).decode
 
 
-def open_entry(raw: bytes) -> Opened:
+def open_entry(raw: bytes) -> OpenedEntry:
     """Open a sealed entry, check kind, form, dates and texts; `RecordError` as `open_`, FACT, FORM-DATE, JSON-CHAR."""
     return _formed(open_(raw))
 
 
-def _formed(opened: Opened | RecordError) -> Opened:
+def _formed(opened: OpenedEntry | RecordError) -> OpenedEntry:
     if isinstance(opened, RecordError):
         raise opened
     p = opened.payload
@@ -79,9 +79,9 @@ class VerifierPool:
             self._pool.shutdown()
             self._pool = None
 
-    def pages(self, entries: Sequence[bytes]) -> Iterator[tuple[int, list[Opened]]]:
+    def pages(self, entries: Sequence[bytes]) -> Iterator[tuple[int, list[OpenedEntry]]]:
         """Verified entries in pages, each with the number of its first; `RecordError` says which entry is wrong."""
-        page: list[Opened] = []
+        page: list[OpenedEntry] = []
         start = 0
         for chunk in self._chunks(entries):
             page += chunk
@@ -92,7 +92,7 @@ class VerifierPool:
         if page:
             yield start, page
 
-    def _chunks(self, entries: Sequence[bytes]) -> Iterator[list[Opened]]:
+    def _chunks(self, entries: Sequence[bytes]) -> Iterator[list[OpenedEntry]]:
         many = len(entries) >= _MANY and _CORES > 1
         alone = 0
         if not many:
@@ -147,11 +147,11 @@ def _open_chunk(entries: Sequence[bytes]) -> bytes | tuple[int, _Said]:
     return _encode(opened)
 
 
-def _opened(entries: Sequence[bytes], start: int, opened: bytes | tuple[int, _Said]) -> list[Opened]:
+def _opened(entries: Sequence[bytes], start: int, opened: bytes | tuple[int, _Said]) -> list[OpenedEntry]:
     if isinstance(opened, tuple):
         number, (code, says, where, hint) = opened
         raise at(start + number, RecordError(code, says, where=where, hint=hint))
-    return [Opened(entries[start + n], leaf, payload) for n, (leaf, payload) in enumerate(_decode(opened))]
+    return [OpenedEntry(entries[start + n], leaf, payload) for n, (leaf, payload) in enumerate(_decode(opened))]
 
 
 def at(number: int, refused: RecordError) -> RecordError:

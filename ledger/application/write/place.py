@@ -8,12 +8,12 @@ from collections.abc import Callable
 import msgspec
 
 from ledger.adapters.keys.key_files import Entropy
-from ledger.adapters.log.checkpoints import Heads
+from ledger.adapters.log.checkpoints import CheckpointStore
 from ledger.adapters.subject_keys.key_store import SubjectKeyStore
 from ledger.application.case_reader import CaseReader
 from ledger.application.write.draft import Draft
 from ledger.application.write.write_position import PendingBatch
-from ledger.entries.envelope import Place
+from ledger.entries.envelope import EntryPlace
 from ledger.entries.payload import Seen
 from ledger.facts import Fact, public_of
 
@@ -22,7 +22,12 @@ class EntryPlacer:
     """Finds places in one ledger; `keys` returns the store of subject keys, which knows the companion orders."""
 
     def __init__(
-        self, origin: str, cases: CaseReader, keys: Callable[[], SubjectKeyStore], heads: Heads, entropy: Entropy
+        self,
+        origin: str,
+        cases: CaseReader,
+        keys: Callable[[], SubjectKeyStore],
+        heads: CheckpointStore,
+        entropy: Entropy,
     ) -> None:
         self._origin = origin
         self._cases = cases
@@ -30,11 +35,11 @@ class EntryPlacer:
         self._heads = heads
         self._entropy = entropy
 
-    def place(self, draft: Draft, batch: PendingBatch) -> Place:
+    def place(self, draft: Draft, batch: PendingBatch) -> EntryPlace:
         """Return the place after the newest entry of the order, stored or pending."""
         return self._place(draft, self.order_of(draft), batch, self._seen())
 
-    def preview(self, draft: Draft, batch: PendingBatch) -> Place:
+    def preview(self, draft: Draft, batch: PendingBatch) -> EntryPlace:
         """Return the place in the order itself; a companion is neither looked up nor made."""
         return self._place(draft, draft.order, batch, None)
 
@@ -49,9 +54,9 @@ class EntryPlacer:
             return draft.order  # it is a companion itself
         return keys.companion_for(draft.order, str(uuid.UUID(bytes=self._entropy(16), version=4)))
 
-    def _place(self, draft: Draft, order: str, batch: PendingBatch, seen: Seen | None) -> Place:
+    def _place(self, draft: Draft, order: str, batch: PendingBatch, seen: Seen | None) -> EntryPlace:
         head = batch.head(order)
-        return Place(
+        return EntryPlace(
             log=self._origin,
             order=order,
             seq=head.seq + 1 if head else 1,

@@ -10,7 +10,7 @@ from ledger.application.write.encrypt import ValueEncrypter
 from ledger.application.write.parallel_open import VerifierPool, at, without_cycles
 from ledger.application.write.receipt import Receipt
 from ledger.application.write.write_position import PendingBatch
-from ledger.entries.envelope import Opened, commitments_of
+from ledger.entries.envelope import OpenedEntry, commitments_of
 from ledger.entries.text_form import check_texts
 from ledger.errors import RecordError
 from ledger.formats.selective_disclosure import Disclosure, digest_of, lift
@@ -54,7 +54,7 @@ class SealedReceiver:
                 receipts += self._receive_page(start, page, texts[start : start + len(page)])
         return receipts
 
-    def _receive_page(self, start: int, page: Sequence[Opened], texts: Sequence[Sequence[str]]) -> list[Receipt]:
+    def _receive_page(self, start: int, page: Sequence[OpenedEntry], texts: Sequence[Sequence[str]]) -> list[Receipt]:
         known: dict[int, Receipt] = {}
         committed: OrderCommitments | None = None
 
@@ -103,7 +103,7 @@ class OrderCommitments:
     """
 
     def __init__(
-        self, kept: dict[str, set[str]], store: EntryStore, page: Sequence[Opened], trial: PendingBatch
+        self, kept: dict[str, set[str]], store: EntryStore, page: Sequence[OpenedEntry], trial: PendingBatch
     ) -> None:
         self._kept = kept
         self._orders: dict[str, set[str]] = {}
@@ -122,7 +122,7 @@ class OrderCommitments:
             for order, raw in store.of_orders(earlier[start : start + _ORDERS]):
                 self._orders[order].update(commitments_of(raw))
 
-    def admit(self, opened: Opened) -> None:
+    def admit(self, opened: OpenedEntry) -> None:
         """Add an entry; `RecordError` SD-DUP if its order has one of its commitments already."""
         order, sd = opened.payload.order, opened.sd
         made = self._orders.get(order)

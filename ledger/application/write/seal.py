@@ -7,7 +7,7 @@ from collections.abc import Callable
 import msgspec
 
 from ledger.adapters.keys.key_files import Entropy
-from ledger.adapters.log.checkpoints import Heads
+from ledger.adapters.log.checkpoints import CheckpointStore
 from ledger.adapters.storage.entry_recorder import EntryRow
 from ledger.adapters.subject_keys.key_store import SubjectKeyStore
 from ledger.adapters.subject_keys.names import COMPANION
@@ -18,7 +18,7 @@ from ledger.application.write.parallel_open import open_entry
 from ledger.application.write.place import EntryPlacer, completed_fact
 from ledger.application.write.write_position import PendingBatch
 from ledger.entries.case import Entry, check_dates, wire
-from ledger.entries.envelope import Circumstances, Opened, Place, seal, unsigned_entry
+from ledger.entries.envelope import Circumstances, EntryPlace, OpenedEntry, seal, unsigned_entry
 from ledger.entries.replacement import readers
 from ledger.entries.text_form import check_texts
 from ledger.entries.wrapped_entry import KIND
@@ -37,7 +37,7 @@ class Sealer:
         origin: str,
         cases: CaseReader,
         drawer: SubjectKeyStore | None,
-        heads: Heads,
+        heads: CheckpointStore,
         entropy: Entropy,
         check_bound: Callable[[], None] = lambda: None,
     ) -> None:
@@ -78,7 +78,7 @@ class Sealer:
             completed_fact(draft), self._placer.preview(draft, batch), draft.signer, draft.said, index
         )
 
-    def same(self, draft: Draft, index: int, opened: Opened) -> bool:
+    def same(self, draft: Draft, index: int, opened: OpenedEntry) -> bool:
         """Return True if a recorded entry says what the draft says; the moment of signing does not matter.
 
         The moment of the act does not matter either, if it is the moment of signing. A sealed value that can no longer
@@ -107,7 +107,7 @@ class Sealer:
 
 def unsigned(draft: Draft, instrument: str | None) -> Entry:
     """Return the entry that a draft would become as the first of its order, without a place in a log."""
-    place = Place("", draft.order, 0, None, instrument)
+    place = EntryPlace("", draft.order, 0, None, instrument)
     return unsigned_entry(draft.fact, place, draft.signer, draft.said)
 
 

@@ -14,7 +14,7 @@ from msgspec import UNSET
 
 from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.application.case_reader import CaseReader
-from ledger.entries.envelope import Opened, open_
+from ledger.entries.envelope import OpenedEntry, open_
 from ledger.entries.keyring import Keyring, Registrar
 from ledger.entries.placement import Link, check_place
 from ledger.entries.replacement import check_replacement
@@ -53,7 +53,7 @@ class WritePosition:
             self._heads |= dict.fromkeys(unknown)
             self._heads |= {opened.payload.order: _link(opened) for opened in newest}
 
-    def entry(self, leaf: str) -> tuple[Opened, Mapping[str, Any]] | None:
+    def entry(self, leaf: str) -> tuple[OpenedEntry, Mapping[str, Any]] | None:
         """The entry of this leaf hash, and its sealed values as far as they can be opened; None if there is none."""
         found = self._store.by_leaf(bytes.fromhex(leaf))
         if found is None:
@@ -96,7 +96,7 @@ class PendingBatch:
         self._keyring = past.keyring
         self._index = past.next_index
         self._entries: set[str] = set()
-        self._told: dict[str, tuple[Opened, Mapping[str, Any]]] = {}  # by leaf, with the sealed values known here
+        self._told: dict[str, tuple[OpenedEntry, Mapping[str, Any]]] = {}  # by leaf, with the sealed values known here
         self.still = past.still
         self.heads: dict[str, Link] = {}
 
@@ -108,11 +108,11 @@ class PendingBatch:
         """Read ahead what will be asked about these orders."""
         self._past.look_up(orders)
 
-    def entry(self, leaf: str) -> tuple[Opened, Mapping[str, Any]] | None:
+    def entry(self, leaf: str) -> tuple[OpenedEntry, Mapping[str, Any]] | None:
         """The entry of this leaf hash with its sealed values, those on trial included."""
         return self._told.get(leaf) or self._past.entry(leaf)
 
-    def admit(self, opened: Opened, values: Mapping[str, Any]) -> None:
+    def admit(self, opened: OpenedEntry, values: Mapping[str, Any]) -> None:
         """Take one more entry with the sealed values that are known; `RecordError`: CTX-*, KEY-*, FORM-*."""
         p = opened.payload
         check_place(opened, self._past.origin, self.head(p.order))
@@ -130,5 +130,5 @@ class PendingBatch:
         self.heads[p.order] = _link(opened)
 
 
-def _link(opened: Opened) -> Link:
+def _link(opened: OpenedEntry) -> Link:
     return Link(opened.payload.seq, opened.leaf, opened.payload.instrument)

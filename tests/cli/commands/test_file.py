@@ -23,7 +23,7 @@ import pytest
 from cli.exit_codes import Exit
 from cli.stories.model import read_story
 from cli.stories.player import perform
-from ledger.adapters.witness.witness import Answer
+from ledger.adapters.witness.witness import WitnessReply
 from ledger.bundle import unpack
 from ledger.bundle.audience import shown_to
 from ledger.entries.case import Unread
@@ -356,7 +356,7 @@ def test_papers_and_bundle_are_of_the_head_that_witnesses_saw_although_the_log_g
 
 def test_what_no_quorum_saw_is_filed_only_if_that_is_asked_for_and_says_so(house: Any) -> None:
     (watcher,) = house.asks("a", quorum=1)
-    watcher.script = lambda _: Answer(500, "no\n")
+    watcher.script = lambda _: WitnessReply(500, "no\n")
     before = house.size()
     assert (files(house).exit_code, house.size()) == (Exit.REFUSED, before)
     done = house.run("file", "PPO-2", *FILED, "--unwitnessed", "-o", str(house.folder / "filing"))

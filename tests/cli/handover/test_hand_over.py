@@ -23,7 +23,7 @@ from ledger.adapters.folders.pending_exports import begin
 from ledger.adapters.folders.user_folders import Home
 from ledger.adapters.keys.key_files import SeedKey, load
 from ledger.adapters.witness import client
-from ledger.adapters.witness.witness import SIZE, Answer, Witness, cosigners, logs_of
+from ledger.adapters.witness.witness import SIZE, Witness, WitnessReply, cosigners, logs_of
 from ledger.adapters.witness.witness_state import Memory
 from ledger.application.journal import Journal
 from ledger.bundle import unpack
@@ -54,14 +54,14 @@ class Watcher:
     vkeys: list[str]
     url: str = ""
     asked: int = 0
-    script: Callable[[bytes], Answer] | None = None
+    script: Callable[[bytes], WitnessReply] | None = None
     honest: list[int] = field(default_factory=list)  # sizes it has cosigned
 
-    def answer(self, body: bytes) -> Answer:
+    def answer(self, body: bytes) -> WitnessReply:
         self.asked += 1
         return (self.script or self.cosigns)(body)
 
-    def cosigns(self, body: bytes) -> Answer:
+    def cosigns(self, body: bytes) -> WitnessReply:
         answer = self.witness.add_checkpoint(body)
         if answer.status == 200:
             self.honest.append(int(body.split(b"\n\n")[1].split(b"\n")[1]))
@@ -180,19 +180,19 @@ def refusing(address: tuple[str, int] = ("127.0.0.1", 0)) -> Iterator[str]:
     yield f"http://127.0.0.1:{port}"
 
 
-def hangs(body: bytes) -> Answer:
+def hangs(body: bytes) -> WitnessReply:
     time.sleep(1.5)
-    return Answer(500, "late\n")
+    return WitnessReply(500, "late\n")
 
 
-BROKEN: dict[str, Callable[[bytes], Answer]] = {
-    "says 500": lambda body: Answer(500, "no\n"),
-    "says 503": lambda body: Answer(503, "the clock\n"),
+BROKEN: dict[str, Callable[[bytes], WitnessReply]] = {
+    "says 500": lambda body: WitnessReply(500, "no\n"),
+    "says 503": lambda body: WitnessReply(503, "the clock\n"),
     "never answers": hangs,
-    "has lost its memory": lambda body: Answer(409, "0\n", SIZE),
-    "is ahead": lambda body: Answer(409, "999999\n", SIZE),
-    "signs nothing": lambda body: Answer(200, ""),
-    "signs something else": lambda body: Answer(200, "\u2014 witness.example/c aGVsbG8=\n"),
+    "has lost its memory": lambda body: WitnessReply(409, "0\n", SIZE),
+    "is ahead": lambda body: WitnessReply(409, "999999\n", SIZE),
+    "signs nothing": lambda body: WitnessReply(200, ""),
+    "signs something else": lambda body: WitnessReply(200, "\u2014 witness.example/c aGVsbG8=\n"),
 }
 
 
@@ -257,7 +257,7 @@ def test_a_quorum_is_met_without_the_one_witness_that_is_broken(house: Watched, 
 def test_a_bundle_is_under_the_head_that_was_witnessed_even_if_the_log_grows_meanwhile(house: Watched) -> None:
     (watcher,) = house.asks("a", quorum=1)
 
-    def grows(body: bytes) -> Answer:
+    def grows(body: bytes) -> WitnessReply:
         answer = watcher.cosigns(body)
         if watcher.asked == 2:
             with house.journal() as journal:
@@ -275,7 +275,7 @@ def test_a_bundle_is_under_the_head_that_was_witnessed_even_if_the_log_grows_mea
 def test_the_checkpoint_that_is_printed_is_the_one_that_was_witnessed(house: Watched) -> None:
     (watcher,) = house.asks("a", quorum=1)
 
-    def grows(body: bytes) -> Answer:
+    def grows(body: bytes) -> WitnessReply:
         answer = watcher.cosigns(body)
         with house.journal() as journal:
             hand = journal.signer("ilves", "ISS", load(house.keys / "ilves"))
@@ -363,7 +363,7 @@ def test_a_witness_at_whose_address_nothing_listens_cannot_be_reached(house: Wat
 
 def test_a_witness_that_contradicts_stops_everything(house: Watched) -> None:
     *_, last = house.asks("a", "b", "c", quorum=2)
-    last.script = lambda body: Answer(422, "it does not follow\n")
+    last.script = lambda body: WitnessReply(422, "it does not follow\n")
     before = house.size()
     done = house.exports()
     assert done.exit_code == Exit.REFUSED
@@ -394,7 +394,7 @@ def test_a_certificate_that_does_not_fit_is_found_before_anything_is_recorded(ho
 def dies(watcher: Watcher) -> None:
     """The witness answers once more, and then no more."""
     last = watcher.asked + 1
-    watcher.script = lambda body: watcher.cosigns(body) if watcher.asked <= last else Answer(500, "dead\n")
+    watcher.script = lambda body: watcher.cosigns(body) if watcher.asked <= last else WitnessReply(500, "dead\n")
 
 
 def test_a_witness_that_dies_between_leaves_an_entry_that_nothing_was_handed_out(house: Watched) -> None:
@@ -488,7 +488,7 @@ def only_the_bundle(monkeypatch: pytest.MonkeyPatch, what: str, by: Callable[...
 def test_a_file_that_appears_meanwhile_is_left_alone(house: Watched) -> None:
     (watcher,) = house.asks("a", quorum=1)
 
-    def appears(body: bytes) -> Answer:
+    def appears(body: bytes) -> WitnessReply:
         house.court.write_bytes(b"somebody else's")
         return watcher.cosigns(body)
 
@@ -558,7 +558,7 @@ def test_killed_between_access_and_bundle_the_repeated_command_goes_on(house: Wa
     (watcher,) = house.asks("a", quorum=1)
     second, over = threading.Event(), threading.Event()
 
-    def stalls(body: bytes) -> Answer:
+    def stalls(body: bytes) -> WitnessReply:
         if watcher.asked == 2:
             second.set()
             over.wait(30)

@@ -17,7 +17,7 @@ from ledger.adapters import system_clock
 from ledger.adapters.folders.ledger_folder import read_folder
 from ledger.adapters.folders.user_folders import Home
 from ledger.adapters.log.checkpoint_signer import LocalSigner
-from ledger.adapters.log.checkpoints import Heads
+from ledger.adapters.log.checkpoints import CheckpointStore
 from ledger.adapters.log.sign_once_guard import Guard
 from ledger.entries.case import instant, wire
 from ledger.errors import LedgerError
@@ -238,7 +238,7 @@ def test_a_process_that_signs_goes_on_when_it_is_started_again(dated_ahead: Hous
 
 def cosigned(house: House) -> int:
     """How many heads are kept with a cosignature."""
-    with closing(Heads(house.ledger / "heads.db", writable=False)) as heads:
+    with closing(CheckpointStore(house.ledger / "heads.db", writable=False)) as heads:
         return sum(kept.cosigned is not None for kept in heads.all())
 
 

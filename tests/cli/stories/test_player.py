@@ -18,7 +18,7 @@ from cli.stories.model import read_story
 from cli.stories.player import Played, perform
 from ledger.adapters.folders.new_folder import new_folder
 from ledger.adapters.keys.key_files import listed, load
-from ledger.adapters.log.checkpoints import Heads
+from ledger.adapters.log.checkpoints import CheckpointStore
 from ledger.application.journal import Journal
 from tests.cli.stories.test_deeds import HEAD, ISSUED, register_fact
 from tests.support.cli import STORIES, run, told
@@ -97,7 +97,7 @@ def test_each_fact_is_signed_by_its_own_actor_at_the_moment_it_was_recorded(tmp_
 def test_each_moment_of_a_story_keeps_its_own_head(tmp_path: Path) -> None:
     story = read_story(S1.read_bytes(), "S1")
     made = perform(story, tmp_path / "ledger")
-    heads = Heads(made.path / "heads.db", writable=False)
+    heads = CheckpointStore(made.path / "heads.db", writable=False)
     try:
         taken = heads.known_at(story.begins)
         assert taken is not None

@@ -20,7 +20,7 @@ from cli.session import ledger_choice
 from ledger.adapters.folders.ledger_folder import RESTORED, read_folder
 from ledger.adapters.folders.user_folders import Home
 from ledger.adapters.keys.key_files import load, new
-from ledger.adapters.log.checkpoints import Heads, Kept
+from ledger.adapters.log.checkpoints import CheckpointStore, PublishedHead
 from ledger.adapters.witness.witness import Witness, cosigners
 from ledger.adapters.witness.witness_state import Memory
 from ledger.application.counterparties import read_counterparty
@@ -304,8 +304,8 @@ def test_two_trees_of_one_size_are_succeeded_only_by_saying_which_was_seen_last(
     size = int(ours.split(b"\n")[1])
     body = format_checkpoint(Checkpoint(folder.origin, size, bytes(range(32))))
     theirs = sign_note(body, folder.origin, load(state(house) / "log.key").seed).encode()
-    with closing(Heads(folder.heads)) as heads:
-        heads.keep(Kept(size, theirs, datetime.now(UTC), None))
+    with closing(CheckpointStore(folder.heads)) as heads:
+        heads.keep(PublishedHead(size, theirs, datetime.now(UTC), None))
     with pytest.raises(LedgerError, match="two trees") as found:
         last_head(trust, house.ledger, None)
     assert found.value.code == "SPLIT-VIEW"

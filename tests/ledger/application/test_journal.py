@@ -27,7 +27,7 @@ from ledger.application.journal import Journal
 from ledger.application.write.draft import Draft, holder_of, target_of
 from ledger.application.write.receipt import Receipt
 from ledger.entries.case import Entry, Unread
-from ledger.entries.envelope import Circumstances, Place, Signer, open_, seal
+from ledger.entries.envelope import Circumstances, EntryPlace, Signer, open_, seal
 from ledger.entries.keyring import Registrar
 from ledger.entries.placement import registry_of
 from ledger.errors import LedgerError, RecordError
@@ -112,7 +112,7 @@ def sealed_for(journal: Journal, fact: Any, signer: Signer, **place: Any) -> byt
     order, said = place.pop("order", ORDER), place.pop("said", Circumstances(NOON, NOON))
     salt = random.Random(place.pop("salt", 1)).randbytes
     past = [open_(raw) for _, raw in journal.store.order(order)]
-    at = Place(
+    at = EntryPlace(
         **{
             "log": ORIGIN,
             "order": order,
@@ -413,7 +413,7 @@ def test_entries_sealed_elsewhere_are_stored_as_they_came(journal: Journal) -> N
 
 def test_disclosures_that_came_along_can_be_read_afterwards(journal: Journal) -> None:
     signer = ilves(journal)
-    place = Place(ORIGIN, ORDER, 1, None, "2AP-7")
+    place = EntryPlace(ORIGIN, ORDER, 1, None, "2AP-7")
     sealed = seal(issued(), place, signer, Circumstances(NOON, NOON), "cd" * 16, random.Random(1).randbytes)
     texts = [d.text for d in sealed.disclosures]
     with pytest.raises(RecordError) as refused:
@@ -424,7 +424,7 @@ def test_disclosures_that_came_along_can_be_read_afterwards(journal: Journal) ->
 
 
 def test_an_entry_without_its_disclosures_is_withheld_here(journal: Journal) -> None:
-    place = Place(ORIGIN, ORDER, 1, None, "2AP-7")
+    place = EntryPlace(ORIGIN, ORDER, 1, None, "2AP-7")
     sealed = seal(issued(), place, ilves(journal), Circumstances(NOON, NOON), "cd" * 16, random.Random(1).randbytes)
     journal.receive_sealed([sealed.raw])
     assert entries(journal)[0].sealed["identifiers"] is Unread.WITHHELD
@@ -435,7 +435,7 @@ def test_many_entries_are_received_in_their_order(journal: Journal) -> None:
     raws, prev = [], None
     for n in range(1203):
         fact = issued() if n == 0 else sent()
-        sealed = seal(fact, Place(ORIGIN, ORDER, n + 1, prev, "2AP-7"), signer, said, f"{n:032x}", bytes)
+        sealed = seal(fact, EntryPlace(ORIGIN, ORDER, n + 1, prev, "2AP-7"), signer, said, f"{n:032x}", bytes)
         raws.append(sealed.raw)
         prev = sealed.leaf
     receipts = journal.receive_sealed(raws)
@@ -497,7 +497,9 @@ def test_a_text_that_nobody_may_sign_any_more_is_refused_and_nothing_is_written(
     signer, said = ilves(journal), Circumstances(NOON, NOON, refs=(text,))
     loose = msgspec.structs.replace(issued(), case_ref=text)
     hidden = msgspec.structs.replace(issued(), identifiers=[text])
-    taken = seal(hidden, Place(ORIGIN, OTHER, 1, None, "2AP-7"), signer, Circumstances(NOON, NOON), "cd" * 16, bytes)
+    taken = seal(
+        hidden, EntryPlace(ORIGIN, OTHER, 1, None, "2AP-7"), signer, Circumstances(NOON, NOON), "cd" * 16, bytes
+    )
     for attempt in (
         lambda: journal.record(sent(), ORDER, signer, said),
         lambda: journal.receive_sealed([sealed_for(journal, loose, signer)]),
@@ -567,8 +569,8 @@ def test_a_commitment_is_not_taken_twice_whoever_stored_the_first(journal: Journ
 
 def test_the_same_entry_id_twice_is_refused(journal: Journal) -> None:
     signer, said = ilves(journal), Circumstances(NOON, NOON)
-    one = seal(issued(), Place(ORIGIN, ORDER, 1, None, "2AP-7"), signer, said, "cd" * 16, bytes)
-    two = seal(issued(), Place(ORIGIN, OTHER, 1, None, "2AP-7"), signer, said, "cd" * 16, bytes)
+    one = seal(issued(), EntryPlace(ORIGIN, ORDER, 1, None, "2AP-7"), signer, said, "cd" * 16, bytes)
+    two = seal(issued(), EntryPlace(ORIGIN, OTHER, 1, None, "2AP-7"), signer, said, "cd" * 16, bytes)
     with pytest.raises(RecordError) as refused:
         journal.receive_sealed([one.raw, two.raw])
     assert code(refused) == "CTX-REPLAY"

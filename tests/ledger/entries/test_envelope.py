@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from nacl.signing import SigningKey
 
 from ledger.entries.case import Unread
-from ledger.entries.envelope import Circumstances, Place, Sealed, Signer, entry_of, open_, seal
+from ledger.entries.envelope import Circumstances, EntryPlace, Sealed, Signer, entry_of, open_, seal
 from ledger.errors import RecordError
 from ledger.facts import build
 from ledger.formats.canonical_json import MAX_NODES, canonical, parse_json
@@ -25,7 +25,7 @@ KEY = SigningKey(b"\x01" * 32)
 NOW = datetime(2027, 3, 15, 13, 0, tzinfo=UTC)
 ORDER = "11111111-2222-4333-8444-555555555555"
 SKYLARK = Signer("skylark", "SP", "XV", bytes(KEY.verify_key), lambda message: KEY.sign(message).signature)
-PLACE = Place("ledger.example/xo/karsk", ORDER, 2, "ab" * 32, "2AP-7")
+PLACE = EntryPlace("ledger.example/xo/karsk", ORDER, 2, "ab" * 32, "2AP-7")
 MANIFEST = {"elements": ["name"], "files": [{"name": "return.json", "size": 7, "sha256": "6a" * 32}]}
 
 

@@ -24,7 +24,7 @@ from cli.exit_codes import Exit
 from cli.stories.model import read_story
 from ledger.adapters.folders import order_names as names
 from ledger.entries.case import Unread, instant
-from ledger.entries.form import Known, named_in, plain, slips
+from ledger.entries.form import RegisteredNames, named_in, plain, slips
 from ledger.facts import KINDS, FactError, build, check_form
 from ledger.facts.value_forms import TextForm, texts
 from ledger.facts.value_types import Actor, Party, form_of
@@ -756,11 +756,11 @@ def test_an_office_and_a_party_of_any_kind_are_asked_by_their_type(kind: str) ->
         for path, _, word in texts(field.form, getattr_of(fact, name), name)
         if word.registered
     }
-    nobody = Known((), ())
+    nobody = RegisteredNames((), ())
     codes = ("OFFICE-UNKNOWN", "PARTY-UNKNOWN")
     asked = {s.where.removeprefix(f"{kind}.") for s in slips(fact, nobody, NOW) if s.code in codes}
     assert asked == strange
-    assert not [s for s in slips(fact, Known(("pp-karsk",), ("XO",)), NOW) if s.code in codes]
+    assert not [s for s in slips(fact, RegisteredNames(("pp-karsk",), ("XO",)), NOW) if s.code in codes]
     assert not [s for s in slips(fact, nobody, NOW, unregistered=True) if s.code in codes]
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger.entries.envelope import Circumstances, Place, Signer, _at_a_glance, _verified, _with_care, open_, seal
+from ledger.entries.envelope import Circumstances, EntryPlace, Signer, _at_a_glance, _verified, _with_care, open_, seal
 from ledger.errors import RecordError
 from ledger.facts import build
 from ledger.formats.canonical_json import canonical, parse_json
@@ -27,7 +27,7 @@ def sign_it(message: bytes) -> bytes:
 
 ENTRY = seal(
     build("order-issued", {"instrument": "2AP-7", "from_party": "XO", "to_party": "XV"}, {"identifiers": ["x"]}),
-    Place("ledger.example/xo/karsk", "6ba7b810-9dad-11d1-80b4-00c04fd430c8", 1, None, "2AP-7"),
+    EntryPlace("ledger.example/xo/karsk", "6ba7b810-9dad-11d1-80b4-00c04fd430c8", 1, None, "2AP-7"),
     Signer("ilves", "ISS", "XO", PUBLIC, sign_it),
     Circumstances(on=AT, signed_at=AT, audience={"identifiers": ["ISS"]}),
     "00" * 16,

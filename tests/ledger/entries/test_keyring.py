@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from nacl.signing import SigningKey
 
-from ledger.entries.envelope import Circumstances, Opened, Place, Signer, open_, seal
+from ledger.entries.envelope import Circumstances, EntryPlace, OpenedEntry, Signer, open_, seal
 from ledger.entries.keyring import Keyring, Registrar
 from ledger.entries.placement import registry_of
 from ledger.errors import RecordError
@@ -43,11 +43,11 @@ class Book:
 
     def opened(
         self, by: str, role: str, kind: str, /, *, order: str = REGISTRY, with_key: str = "", **said: Any
-    ) -> Opened:
+    ) -> OpenedEntry:
         secret = key(with_key or by)
         party = said.pop("signer_party", "XO")
         signer = Signer(by, role, party, bytes(secret.verify_key), lambda m: secret.sign(m).signature)
-        place = Place(ORIGIN, order, 1, None, said.pop("instrument", None if order == REGISTRY else "2AP-7"))
+        place = EntryPlace(ORIGIN, order, 1, None, said.pop("instrument", None if order == REGISTRY else "2AP-7"))
         fact = build(kind, said, {})
         return open_(seal(fact, place, signer, Circumstances(NOW, NOW), f"{self.index:032x}", lambda n: b"\0" * n).raw)
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from nacl.signing import SigningKey
 
-from ledger.entries.envelope import Circumstances, Opened, Place, Signer, open_, seal
+from ledger.entries.envelope import Circumstances, EntryPlace, OpenedEntry, Signer, open_, seal
 from ledger.entries.placement import Chains, access_of, registry_of
 from ledger.errors import RecordError
 from ledger.facts import build
@@ -28,14 +28,14 @@ def entry(
     order: str = ORDER,
     log: str = ORIGIN,
     instrument: str | None = "2AP-7",
-) -> Opened:
+) -> OpenedEntry:
     fact = build("order-closed", {"outcome": "answered"}, {})
-    place = Place(log, order, seq, prev, instrument)
+    place = EntryPlace(log, order, seq, prev, instrument)
     name = f"{seq if entry is None else entry:032x}"
     return open_(seal(fact, place, ISSUER, Circumstances(NOW, NOW), name, lambda n: b"\0" * n).raw)
 
 
-def refused(code: str, chains: Chains, opened: Opened) -> None:
+def refused(code: str, chains: Chains, opened: OpenedEntry) -> None:
     with pytest.raises(RecordError) as found:
         chains.follow(opened)
     assert found.value.code == code

@@ -14,7 +14,7 @@ from ledger.adapters.keys.key_files import load
 from ledger.application.journal import Journal
 from ledger.application.write.draft import Draft
 from ledger.entries.case import replacements
-from ledger.entries.envelope import Circumstances, Place, open_, seal
+from ledger.entries.envelope import Circumstances, EntryPlace, open_, seal
 from ledger.errors import RecordError
 from ledger.facts import build
 from ledger.verify import Report, Verdict
@@ -48,7 +48,7 @@ def test_an_entry_sealed_elsewhere_in_a_role_that_its_key_does_not_hold_is_not_t
         key = next(iter(journal.read_keyring().current("orn")))
         hand = load(ledger / "keys" / "PUBLIC-orn")
         signer = replace(journal.signer("orn", key.roles[0], hand), role="CT")
-        place = Place(journal.origin, order, newest.payload.seq + 1, newest.leaf, newest.payload.instrument)
+        place = EntryPlace(journal.origin, order, newest.payload.seq + 1, newest.leaf, newest.payload.instrument)
         said = Circumstances(journal.now(), journal.now())
         sealed = seal(build("court-ruled", {"ruling": "other"}, {}), place, signer, said, "ab" * 16, lambda n: b"s" * n)
         before = journal.store.size()

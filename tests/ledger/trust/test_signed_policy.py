@@ -18,11 +18,11 @@ from ledger.formats.ed25519 import public_key, sign
 from ledger.tlog.note import log_vkey
 from ledger.trust.signed_policy import (
     FORMAT,
+    PolicyStatement,
+    PolicyVersion,
     Record,
     Root,
     Span,
-    Statement,
-    Version,
     check_first,
     check_next,
     check_unexpired,
@@ -52,7 +52,7 @@ def roots(*names: str) -> tuple[Root, ...]:
     return tuple(Root(name, public_key(SEEDS[name]).hex()) for name in names)
 
 
-BASE = Statement(
+BASE = PolicyStatement(
     format=FORMAT,
     version=1,
     issued="2026-09-01T00:00:00Z",
@@ -64,7 +64,7 @@ BASE = Statement(
 )
 
 
-def by(said: Statement, *names: str) -> Version:
+def by(said: PolicyStatement, *names: str) -> PolicyVersion:
     """A version that these roots signed, read back from its file."""
     version = draft(said)
     for name in names:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ledger.entries.case import Entry, Unread
-from ledger.entries.envelope import Circumstances, Opened, Place, Signer, open_, seal
+from ledger.entries.envelope import Circumstances, EntryPlace, OpenedEntry, Signer, open_, seal
 from ledger.entries.payload import Document
 from ledger.entries.wrapped_entry import wrapper_id, wrapping, wrapping_crossed
 from ledger.facts import build
@@ -171,9 +171,9 @@ def test_another_record_cannot_speak_in_the_name_of_an_office_here() -> None:
 # -- letters that crossed ----------------------------------------------------------------------------------------------
 
 
-def crossed(by: Hand, ledger: Ledger) -> Opened:
+def crossed(by: Hand, ledger: Ledger) -> OpenedEntry:
     """An entry sealed for a ledger behind its second-last entry, so that it comes too late."""
-    place = Place(ledger.origin, ORDER, 2, ledger.leaf(3), "2AP-7")
+    place = EntryPlace(ledger.origin, ORDER, 2, ledger.leaf(3), "2AP-7")
     fact = build("order-transmitted", {"addressee": "skylark", "channel": "mail"}, {})
     signer: Signer = by.signer("ISS")
     said = Circumstances(ledger.clock, ledger.clock)

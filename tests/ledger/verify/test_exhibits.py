@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ledger.entries.envelope import Place
+from ledger.entries.envelope import EntryPlace
 from ledger.entries.split_view import (
     Shown,
     check_omission,
@@ -180,7 +180,7 @@ def broken_chain() -> Ledger:
     """A log with an entry 4 that continues another entry 3 than the one it has."""
     ledger, ilves = small()
     ledger.record(ilves, "order-transmitted", TRANSMITTED, order=ORDER)
-    place = Place(ledger.origin, ORDER, 4, "00" * 32, "2AP-7")
+    place = EntryPlace(ledger.origin, ORDER, 4, "00" * 32, "2AP-7")
     ledger.record(ilves, "order-transmitted", TRANSMITTED, order=ORDER, place=place)
     return ledger
 
@@ -221,7 +221,7 @@ def elsewhere() -> bytes:
     """Two entries of one log that were sealed for another one."""
     ledger, ilves = small()
     for way in ("mail", "courier"):
-        place = Place("ledger.test/else", ORDER, 3, ledger.leaf(4), "2AP-7")
+        place = EntryPlace("ledger.test/else", ORDER, 3, ledger.leaf(4), "2AP-7")
         public = {"addressee": "skylark", "channel": way}
         ledger.record(ilves, "order-transmitted", public, order=ORDER, place=place)
     one, two = shown(5, None, ledger), shown(6, None, ledger)

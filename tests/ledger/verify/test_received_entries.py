@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ledger.entries.case import replacements
-from ledger.entries.envelope import Circumstances, Opened, Place, open_, seal
+from ledger.entries.envelope import Circumstances, EntryPlace, OpenedEntry, open_, seal
 from ledger.entries.wrapped_entry import wrapping, wrapping_crossed
 from ledger.facts import build
 from ledger.formats.selective_disclosure import veil
@@ -268,15 +268,15 @@ def test_one_entry_counts_once_however_often_it_is_wrapped() -> None:
     ]
 
 
-def crossing(world: World, by: Hand, order: str = ORDER, instrument: str = "2AP-7", role: str = "ISS") -> Opened:
+def crossing(world: World, by: Hand, order: str = ORDER, instrument: str = "2AP-7", role: str = "ISS") -> OpenedEntry:
     """An entry sealed for this log that comes too late to stand in its order."""
-    place = Place(world.here.origin, order, 2, world.here.leaf(3), instrument)
+    place = EntryPlace(world.here.origin, order, 2, world.here.leaf(3), instrument)
     fact = build("order-transmitted", {"addressee": "skylark", "channel": "mail"}, {})
     said = Circumstances(world.here.clock, world.here.clock)
     return open_(seal(fact, place, by.signer(role), said, "ee" * 16, world.here.salt).raw)
 
 
-def wrap(world: World, opened: Opened, order: str = ORDER, instrument: str = "2AP-7") -> None:
+def wrap(world: World, opened: OpenedEntry, order: str = ORDER, instrument: str = "2AP-7") -> None:
     fact = wrapping_crossed(opened.raw, world.here.size)
     public = {n: getattr(fact, n) for n in ("origin", "index", "leaf", "envelope", "proof_check")}
     world.here.record(world.ilves, fact.kind, public, order=order, instrument=instrument)

@@ -18,7 +18,7 @@ import pytest
 from ledger.adapters.folders.user_folders import Home
 from ledger.adapters.keys.key_files import SeedKey, write
 from ledger.adapters.log.checkpoint_signer import LocalSigner
-from ledger.adapters.log.checkpoints import Heads, Token
+from ledger.adapters.log.checkpoints import CheckpointStore, TimeStampToken
 from ledger.adapters.log.log import Log, first_note
 from ledger.adapters.log.sign_once_guard import Guard
 from ledger.adapters.storage.copy_entries import copy
@@ -58,7 +58,7 @@ def folder(tmp_path: Path) -> Path:
     folder = tmp_path / "ledger"
     (folder / "log").mkdir(parents=True)
     EntryStore.create(folder / "entries.db").close()
-    Heads.create(folder / "heads.db").close()
+    CheckpointStore.create(folder / "heads.db").close()
     state = Home(tmp_path / "state", tmp_path / "keys").log(ORIGIN)
     write(state / "log.key", SeedKey(SEED))
     Guard.create(state / "guard.db", first_note(KEY, SEED, NOON)).close()
@@ -67,7 +67,7 @@ def folder(tmp_path: Path) -> Path:
 
 def opened(folder: Path, clock: Clock, said: list[str] | None = None, witnesses: tuple[Vkey, ...] = ()) -> Log:
     state = Home(folder.parent / "state", folder.parent / "keys").log(ORIGIN)
-    store, heads = EntryStore(folder / "entries.db"), Heads(folder / "heads.db")
+    store, heads = EntryStore(folder / "entries.db"), CheckpointStore(folder / "heads.db")
     say = (said if said is not None else []).append
     return Log(KEY, store, heads, folder / "log", state, witnesses=witnesses, now=clock, say=say)
 
@@ -461,12 +461,12 @@ def test_one_record_is_durable_with_two_syncs(folder: Path, clock: Clock, tmp_pa
 
 def test_a_ledger_begun_before_there_were_time_stamps_has_none_and_takes_one(tmp_path: Path) -> None:
     path = tmp_path / "heads.db"
-    with closing(Heads.create(path)):
+    with closing(CheckpointStore.create(path)):
         pass
     with closing(sqlite3.connect(path)) as c:
         c.execute("DROP TABLE token")
-    with closing(Heads(path)) as heads:
+    with closing(CheckpointStore(path)) as heads:
         assert heads.tokens() == []
         assert heads.dating([0], [], 1) == []
-        heads.stamp(Token("ab", "tsa", b"reply", NOON))
+        heads.stamp(TimeStampToken("ab", "tsa", b"reply", NOON))
         assert [token.reply for token in heads.tokens()] == [b"reply"]

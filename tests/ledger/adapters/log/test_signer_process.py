@@ -20,7 +20,7 @@ from ledger.adapters.keys.key_files import SeedKey, write
 from ledger.adapters.log.checkpoint_signer import LocalSigner
 from ledger.adapters.log.log import first_note
 from ledger.adapters.log.sign_once_guard import Guard
-from ledger.adapters.log.signer_process import POINTER, RemoteSigner, Signer, listen, signatory
+from ledger.adapters.log.signer_process import POINTER, RemoteSigner, SignerServer, listen, signatory
 from ledger.errors import LedgerError
 from ledger.formats.ed25519 import public_key
 from ledger.tlog.note import Checkpoint, b64, format_checkpoint, log_vkey, open_checkpoint, parse_vkey
@@ -68,13 +68,13 @@ def state(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def signer(state: Path) -> Iterator[Signer]:
-    made = Signer(state, now=lambda: NOW)
+def signer(state: Path) -> Iterator[SignerServer]:
+    made = SignerServer(state, now=lambda: NOW)
     yield made
     made.close()
 
 
-def signed(signer: Signer, question: bytes) -> int:
+def signed(signer: SignerServer, question: bytes) -> int:
     """The size that is signed in answer; the note holds under the log's key."""
     told = json.loads(signer.answer(question))["signed"]
     head = open_checkpoint(told["note"].encode(), ORIGIN, KEY, ())
@@ -82,20 +82,20 @@ def signed(signer: Signer, question: bytes) -> int:
     return head.checkpoint.size
 
 
-def refused(signer: Signer, question: bytes) -> dict[str, Any]:
+def refused(signer: SignerServer, question: bytes) -> dict[str, Any]:
     before = signer.answer(b'{"ask": "last"}')
     found: dict[str, Any] = json.loads(signer.answer(question))["refused"]
     assert signer.answer(b'{"ask": "last"}') == before, "a refusal changes nothing"
     return found
 
 
-def test_it_signs_what_is_proven_to_follow_what_it_signed_last(signer: Signer) -> None:
+def test_it_signs_what_is_proven_to_follow_what_it_signed_last(signer: SignerServer) -> None:
     assert signed(signer, b'{"ask": "last"}') == 0
     for old, new in ((0, 3), (3, 4), (4, 11), (11, 40)):
         assert signed(signer, TREE.question(old, new)) == new
 
 
-def test_the_same_question_again_gets_the_same_note(signer: Signer) -> None:
+def test_the_same_question_again_gets_the_same_note(signer: SignerServer) -> None:
     signed(signer, TREE.question(0, 3))
     once = signer.answer(TREE.question(3, 11))
     assert signer.answer(TREE.question(3, 11)) == once
@@ -122,7 +122,7 @@ def test_the_same_question_again_gets_the_same_note(signer: Signer) -> None:
     ],
 )
 def test_a_fork_a_step_back_or_a_gap_is_refused_and_both_sides_kept(
-    signer: Signer, state: Path, tree: Tree, old: int, new: int, code: str
+    signer: SignerServer, state: Path, tree: Tree, old: int, new: int, code: str
 ) -> None:
     signed(signer, TREE.question(0, 11))
     no = refused(signer, tree.question(old, new))
@@ -134,7 +134,7 @@ def test_a_fork_a_step_back_or_a_gap_is_refused_and_both_sides_kept(
     assert json.loads(kept.read_bytes())["evidence"] == [ours, asked]
 
 
-def test_the_right_old_root_does_not_excuse_a_wrong_proof(signer: Signer) -> None:
+def test_the_right_old_root_does_not_excuse_a_wrong_proof(signer: SignerServer) -> None:
     signed(signer, TREE.question(0, 11))
     honest = json.loads(TREE.question(11, 20))
     forked = json.loads(OTHER.question(11, 20))
@@ -146,7 +146,7 @@ def test_the_right_old_root_does_not_excuse_a_wrong_proof(signer: Signer) -> Non
     assert signed(signer, TREE.question(11, 20)) == 20
 
 
-def test_somebody_who_was_slower_is_told_what_was_signed_and_gets_no_signature(signer: Signer) -> None:
+def test_somebody_who_was_slower_is_told_what_was_signed_and_gets_no_signature(signer: SignerServer) -> None:
     signed(signer, TREE.question(0, 11))
     for new in (5, 20):
         told = json.loads(signer.answer(TREE.question(3, new)))
@@ -155,7 +155,7 @@ def test_somebody_who_was_slower_is_told_what_was_signed_and_gets_no_signature(s
 
 
 def test_a_signature_that_another_process_took_meanwhile_is_answered_with_what_it_signed(
-    signer: Signer, monkeypatch: pytest.MonkeyPatch
+    signer: SignerServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     step = LocalSigner.step
 
@@ -173,7 +173,7 @@ def test_a_signature_that_another_process_took_meanwhile_is_answered_with_what_i
     assert answered["moved"]["size"] == 5
 
 
-def test_another_logs_checkpoint_is_not_signed(signer: Signer) -> None:
+def test_another_logs_checkpoint_is_not_signed(signer: SignerServer) -> None:
     assert refused(signer, TREE.question(0, 3, origin="ledger.example/xv/other"))["code"] == "CP-ORIGIN"
 
 
@@ -190,14 +190,14 @@ def test_another_logs_checkpoint_is_not_signed(signer: Signer) -> None:
         b"{" * 60_000,
     ],
 )
-def test_whatever_is_asked_is_answered_in_one_line(signer: Signer, question: bytes) -> None:
+def test_whatever_is_asked_is_answered_in_one_line(signer: SignerServer, question: bytes) -> None:
     answer = signer.answer(question)
     assert answer.count(b"\n") == 1
     assert json.loads(answer)["refused"]["code"] in ("SIGNER-FORMAT", "CP-FORMAT")
 
 
 def test_a_clock_that_was_set_back_signs_nothing(state: Path) -> None:
-    signer = Signer(state, now=lambda: NOW)
+    signer = SignerServer(state, now=lambda: NOW)
     signer._now = lambda: NOW - timedelta(hours=1)
     assert refused(signer, TREE.question(0, 3))["code"] == "CLOCK-BACK"
     signer.close()
@@ -206,7 +206,7 @@ def test_a_clock_that_was_set_back_signs_nothing(state: Path) -> None:
 def test_without_a_guard_there_is_no_signing_process(tmp_path: Path) -> None:
     write(tmp_path / "log.key", SeedKey(SEED))
     with pytest.raises(LedgerError) as found:
-        Signer(tmp_path)
+        SignerServer(tmp_path)
     assert found.value.code == "GUARD-MISSING"
 
 
@@ -331,7 +331,7 @@ def test_of_two_that_ask_at_once_one_gets_the_signature(state: Path, place: Path
 def test_a_note_that_comes_back_is_verified_before_it_is_used(state: Path, place: Path) -> None:
     from threading import Thread
 
-    with closing(Signer(state)) as signer:
+    with closing(SignerServer(state)) as signer:
         good = json.loads(signer.answer(b'{"ask": "last"}'))["signed"]
     stranger = first_note(parse_vkey(log_vkey(ORIGIN, public_key(bytes(32)))), bytes(32), NOW)
     answers = [

@@ -16,9 +16,9 @@ from ledger.adapters.keys import mldsa
 from ledger.adapters.keys.key_files import SeedKey
 from ledger.adapters.log.log import Log
 from ledger.adapters.witness import client
-from ledger.adapters.witness.client import Asked, ask_witnesses, remembered
+from ledger.adapters.witness.client import WitnessResult, ask_witnesses, remembered
 from ledger.adapters.witness.cosigning import Cosigned, check_remembered, cosign_head, take_cosignatures, witnessed
-from ledger.adapters.witness.witness import Answer, Witness, cosigners, exhibit_of
+from ledger.adapters.witness.witness import Witness, WitnessReply, cosigners, exhibit_of
 from ledger.adapters.witness.witness_state import Memory
 from ledger.entries.split_view import check_split
 from ledger.errors import LedgerError, RecordError
@@ -48,7 +48,7 @@ from tests.ledger.adapters.witness.test_server import Live, listening
 
 SEEDS = {name: name.encode() * 32 for name in "abc"}
 KEYS = {name: parse_vkey(witness_vkey(f"witness.example/{name}", public_key(seed))) for name, seed in SEEDS.items()}
-Script = Callable[[bytes], Answer]  # the body of a request -> what is answered
+Script = Callable[[bytes], WitnessReply]  # the body of a request -> what is answered
 
 
 @contextmanager
@@ -222,7 +222,7 @@ def line(body: bytes, name: str = "a", time: datetime = NOON, seed: bytes | None
     return cosign(parse_submission(body).note, KEYS[name].name, seed or SEEDS[name], int(time.timestamp()))
 
 
-def asked(log: Log, script: Script, clock: Clock, shown: bytes | None = None) -> Asked:
+def asked(log: Log, script: Script, clock: Clock, shown: bytes | None = None) -> WitnessResult:
     with scripted(script, shown) as url:
         told = policy({"a": url})
         head = open_checkpoint(log.signed().note, ORIGIN, KEY, ())
@@ -231,7 +231,7 @@ def asked(log: Log, script: Script, clock: Clock, shown: bytes | None = None) ->
 
 
 def test_lines_of_unknown_keys_are_left_out(log: Log, clock: Clock) -> None:
-    answer = asked(log, lambda body: Answer(200, line(body, "b") + line(body)), clock)
+    answer = asked(log, lambda body: WitnessReply(200, line(body, "b") + line(body)), clock)
     assert (answer.fault, list(answer.lines)) == (None, [KEYS["a"]])
 
 
@@ -252,7 +252,7 @@ BAD = {
 
 @pytest.mark.parametrize(("says", "fault"), BAD.values(), ids=BAD.keys())
 def test_what_does_not_verify_is_not_taken(log: Log, clock: Clock, says: Callable[[bytes], str], fault: str) -> None:
-    answer = asked(log, lambda body: Answer(200, says(body)), clock)
+    answer = asked(log, lambda body: WitnessReply(200, says(body)), clock)
     assert not answer.lines
     assert not answer.conflict
     assert answer.fault is not None
@@ -268,16 +268,16 @@ def test_a_time_of_nothing_is_not_taken(log: Log, clock: Clock) -> None:
         signature = bytes(8) + sign(SEEDS["a"], b"cosignature/v1\ntime 0\n" + text.encode())
         return f"\u2014 {KEYS['a'].name} {b64(KEYS['a'].keyid + signature)}\n"
 
-    answer = asked(log, lambda body: Answer(200, timeless(body)), clock)
+    answer = asked(log, lambda body: WitnessReply(200, timeless(body)), clock)
     assert answer.fault is not None
     assert answer.fault.code == "CP-TIME"
 
 
 def test_a_cosignature_older_than_the_last_of_its_key_is_not_taken(log: Log, clock: Clock) -> None:
-    with scripted(lambda body: Answer(200, line(body))) as url:
+    with scripted(lambda body: WitnessReply(200, line(body))) as url:
         assert cosigned(log, policy({"a": url}), clock).met
     grown(log, 1)
-    with scripted(lambda body: Answer(200, line(body, time=NOON - timedelta(seconds=1)))) as url:
+    with scripted(lambda body: WitnessReply(200, line(body, time=NOON - timedelta(seconds=1)))) as url:
         done = cosigned(log, policy({"a": url}), clock)
     assert not done.met
     assert done.asked[0].fault is not None
@@ -286,7 +286,7 @@ def test_a_cosignature_older_than_the_last_of_its_key_is_not_taken(log: Log, clo
 
 @pytest.mark.parametrize("status", [301, 400, 403, 404, 429, 500, 503])
 def test_any_other_status_is_no_cosignature_and_no_conflict(log: Log, clock: Clock, status: int) -> None:
-    answer = asked(log, lambda body: Answer(status, line(body)), clock)
+    answer = asked(log, lambda body: WitnessReply(status, line(body)), clock)
     assert not answer.lines
     assert not answer.conflict
     assert answer.fault is not None
@@ -296,9 +296,9 @@ def test_any_other_status_is_no_cosignature_and_no_conflict(log: Log, clock: Clo
 def test_a_witness_that_stands_elsewhere_is_asked_once_more_from_there(log: Log, clock: Clock) -> None:
     olds: list[int] = []
 
-    def script(body: bytes) -> Answer:
+    def script(body: bytes) -> WitnessReply:
         olds.append(parse_submission(body).old)
-        return Answer(409, "2\n", "text/x.tlog.size") if len(olds) == 1 else Answer(200, line(body))
+        return WitnessReply(409, "2\n", "text/x.tlog.size") if len(olds) == 1 else WitnessReply(200, line(body))
 
     assert list(asked(log, script, clock).lines) == [KEYS["a"]]
     assert olds == [0, 2]
@@ -306,7 +306,7 @@ def test_a_witness_that_stands_elsewhere_is_asked_once_more_from_there(log: Log,
 
 def test_a_witness_that_keeps_moving_is_left_alone(log: Log, clock: Clock) -> None:
     sizes = iter(range(1, 9))
-    answer = asked(log, lambda _: Answer(409, f"{next(sizes)}\n", "text/x.tlog.size"), clock)
+    answer = asked(log, lambda _: WitnessReply(409, f"{next(sizes)}\n", "text/x.tlog.size"), clock)
     assert next(sizes) == 3
     assert not answer.conflict
     assert answer.fault is not None
@@ -314,12 +314,12 @@ def test_a_witness_that_keeps_moving_is_left_alone(log: Log, clock: Clock) -> No
 
 
 CONFLICTS = {
-    "422": lambda _: Answer(422, "no\n"),
-    "409 without its type": lambda _: Answer(409, "0\n"),
-    "409 with a charset": lambda _: Answer(409, "2\n", "text/x.tlog.size; charset=utf-8"),
-    "409 with the size that was sent": lambda _: Answer(409, "0\n", "text/x.tlog.size"),
-    "409 without a number": lambda _: Answer(409, "2", "text/plain"),
-    "409 with another spelling": lambda _: Answer(409, "02\n", "text/x.tlog.size"),
+    "422": lambda _: WitnessReply(422, "no\n"),
+    "409 without its type": lambda _: WitnessReply(409, "0\n"),
+    "409 with a charset": lambda _: WitnessReply(409, "2\n", "text/x.tlog.size; charset=utf-8"),
+    "409 with the size that was sent": lambda _: WitnessReply(409, "0\n", "text/x.tlog.size"),
+    "409 without a number": lambda _: WitnessReply(409, "2", "text/plain"),
+    "409 with another spelling": lambda _: WitnessReply(409, "02\n", "text/x.tlog.size"),
 }
 
 
@@ -327,7 +327,7 @@ CONFLICTS = {
 def test_a_conflict_stops_the_log_and_both_notes_are_kept(log: Log, clock: Clock, script: Script) -> None:
     shown = log.signed().note + cosign(log.signed().note, KEYS["a"].name, SEEDS["a"], 1).encode()
     before = log.publish().note
-    with scripted(script, shown) as url, scripted(lambda body: Answer(200, line(body, "b"))) as good:
+    with scripted(script, shown) as url, scripted(lambda body: WitnessReply(200, line(body, "b"))) as good:
         told = policy({"a": url, "b": good})
         assert code(lambda: cosigned(log, told, clock)) == "LOG-EQUIVOCATION"
     assert evidence(log) == {f"{note_digest(note)}.note": note for note in (before, shown)}
@@ -335,15 +335,15 @@ def test_a_conflict_stops_the_log_and_both_notes_are_kept(log: Log, clock: Clock
 
 
 def test_a_conflict_after_the_second_question_is_one_too(log: Log, clock: Clock) -> None:
-    answers = iter((Answer(409, "2\n", "text/x.tlog.size"), Answer(409, "2\n", "text/x.tlog.size")))
+    answers = iter((WitnessReply(409, "2\n", "text/x.tlog.size"), WitnessReply(409, "2\n", "text/x.tlog.size")))
     assert asked(log, lambda _: next(answers), clock).conflict
 
 
 def test_a_witness_that_has_forgotten_is_not_believed(log: Log, clock: Clock) -> None:
-    with scripted(lambda body: Answer(200, line(body))) as url:
+    with scripted(lambda body: WitnessReply(200, line(body))) as url:
         cosigned(log, policy({"a": url}), clock)
     grown(log, 1)
-    with scripted(lambda _: Answer(409, "1\n", "text/x.tlog.size")) as url:
+    with scripted(lambda _: WitnessReply(409, "1\n", "text/x.tlog.size")) as url:
         done = cosigned(log, policy({"a": url}), clock)
     assert done.asked[0].fault is not None
     assert done.asked[0].fault.code == "WITNESS-LOST"
@@ -354,7 +354,10 @@ def test_a_silent_witness_costs_its_seconds_and_no_more(
 ) -> None:
     monkeypatch.setattr(client, "SECONDS", 0.2)
     go = threading.Event()
-    with scripted(lambda _: Answer(200, str(go.wait(30)))) as slow, scripted(lambda b: Answer(200, line(b, "b"))) as b:
+    with (
+        scripted(lambda _: WitnessReply(200, str(go.wait(30)))) as slow,
+        scripted(lambda b: WitnessReply(200, line(b, "b"))) as b,
+    ):
         done = cosigned(log, policy({"a": slow, "b": b}, k=1), clock)
         go.set()
     assert done.met
@@ -432,7 +435,7 @@ def test_an_old_copy_that_meets_its_witness_is_a_rollback(log: Log, fork: Log, c
 def test_a_size_nobody_can_show_is_no_rollback(log: Log, clock: Clock) -> None:
     stranger = HashLog(ORIGIN, bytes(32), 9).note(9)
     for shown in (None, b"nonsense", stranger, log.signed().note):
-        with scripted(lambda _: Answer(409, "9\n", "text/x.tlog.size"), shown) as url:
+        with scripted(lambda _: WitnessReply(409, "9\n", "text/x.tlog.size"), shown) as url:
             done = cosigned(log, policy({"a": url}), clock)
             check_remembered(log, policy({"a": url}))
         assert done.asked[0].fault is not None

@@ -13,7 +13,7 @@ import pytest
 from cli.exit_codes import Exit
 from ledger.adapters.witness import followed_entries
 from ledger.adapters.witness.monitor import Look, Patience, look
-from ledger.entries.envelope import Place
+from ledger.entries.envelope import EntryPlace
 from ledger.entries.keyring import Registrar
 from ledger.entries.split_view import check_order
 from ledger.formats.ed25519 import public_key
@@ -100,7 +100,7 @@ def test_the_first_of_two_entries_is_found_however_long_ago_it_was(watch: Watch)
     for _ in range(4):
         ledger.record(ilves, "order-transmitted", SENT, order=ORDER)
     assert watch.codes(ledger) == []
-    place = Place(ledger.origin, ORDER, 3, ledger.leaf(4), "2AP-7")
+    place = EntryPlace(ledger.origin, ORDER, 3, ledger.leaf(4), "2AP-7")
     ledger.record(ilves, "order-transmitted", SENT, order=ORDER, place=place)
     assert watch.codes(ledger) == ["SPLIT-ORDER"]
     (found,) = watch.exhibits(ledger)
@@ -109,9 +109,9 @@ def test_the_first_of_two_entries_is_found_however_long_ago_it_was(watch: Watch)
 
 def test_a_chain_that_breaks_is_found_with_an_exhibit_and_a_gap_without_one(watch: Watch) -> None:
     ledger, ilves = small()
-    broken = Place(ledger.origin, ORDER, 3, "00" * 32, "2AP-7")
+    broken = EntryPlace(ledger.origin, ORDER, 3, "00" * 32, "2AP-7")
     ledger.record(ilves, "order-transmitted", SENT, order=ORDER, place=broken)
-    gap = Place(ledger.origin, "22222222-2222-4333-8444-555555555555", 2, "00" * 32, "2AP-7")
+    gap = EntryPlace(ledger.origin, "22222222-2222-4333-8444-555555555555", 2, "00" * 32, "2AP-7")
     ledger.record(ilves, "order-transmitted", SENT, order=gap.order, place=gap)
     assert watch.codes(ledger) == ["SPLIT-ORDER", "CTX-CHAIN"]
     assert [found.places for found in watch.exhibits(ledger)] == [(4, 5)]
@@ -139,7 +139,7 @@ def test_the_register_itself_is_followed_across_looks(watch: Watch) -> None:
     orn = ledger.enrol("orn", "XO", "ISS")
     ledger.record(orn, "order-transmitted", SENT, order=ORDER)
     assert watch.codes(ledger) == []
-    place = Place(ledger.origin, ledger.registry, 4, ledger.leaf(2), None)
+    place = EntryPlace(ledger.origin, ledger.registry, 4, ledger.leaf(2), None)
     ledger.record(ledger.keeper, "key-revoked", {"actor": "orn", "cause": "other"}, place=place)
     assert watch.codes(ledger) == ["SPLIT-ORDER"]
     ledger.record(hand("mere"), "order-transmitted", SENT, order=ORDER, role="ISS")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.adapters.witness.witness import SIZE, TEXT, Answer, Witness, pull
+from ledger.adapters.witness.witness import SIZE, TEXT, Witness, WitnessReply, pull
 from ledger.adapters.witness.witness_state import Memory
 from ledger.errors import LedgerError
 from ledger.tlog.add_checkpoint import LARGEST, format_submission
@@ -43,16 +43,16 @@ class Live:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def send(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Answer:
+    def send(self, method: str, path: str, body: bytes | None = None, **headers: str) -> WitnessReply:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             connection.request(method, path, body, headers)
             reply = connection.getresponse()
-            return Answer(reply.status, reply.read().decode(), reply.headers["content-type"])
+            return WitnessReply(reply.status, reply.read().decode(), reply.headers["content-type"])
         finally:
             connection.close()
 
-    def post(self, body: bytes) -> Answer:
+    def post(self, body: bytes) -> WitnessReply:
         return self.send("POST", "/add-checkpoint", body)
 
     def raw(self, *pieces: bytes) -> bytes:
@@ -116,7 +116,7 @@ def test_every_status_has_its_content_type(live: Live) -> None:
     for status, body in expected.items():
         answer = live.post(body)
         assert (answer.status, answer.media) == (status, TEXT)
-    assert live.post(LOG.request(0, 7)) == Answer(409, "4\n", SIZE)
+    assert live.post(LOG.request(0, 7)) == WitnessReply(409, "4\n", SIZE)
     assert live.post(LOG.request(4, 7)).media == TEXT
 
 
@@ -195,7 +195,7 @@ def test_a_client_that_goes_away_leaves_the_witness_as_it_was(live: Live) -> Non
 
 
 def test_two_requests_at_once_get_one_200_each_in_order_or_one_409(live: Live) -> None:
-    answers: list[tuple[int, Answer]] = []
+    answers: list[tuple[int, WitnessReply]] = []
     threads = [
         threading.Thread(target=lambda n=size: answers.append((n, live.post(LOG.request(0, n))))) for size in (3, 7)
     ]
@@ -206,7 +206,7 @@ def test_two_requests_at_once_get_one_200_each_in_order_or_one_409(live: Live) -
     accepted = [size for size, answer in answers if answer.status == 200]
     refused = [answer for _, answer in answers if answer.status == 409]
     assert len(accepted) == 1
-    assert refused == [Answer(409, f"{accepted[0]}\n", SIZE)]
+    assert refused == [WitnessReply(409, f"{accepted[0]}\n", SIZE)]
     seen = live.witness.memory.seen(LOG.origin)
     assert seen is not None
     assert seen.size == accepted[0]

@@ -19,8 +19,8 @@ import pytest
 from ledger.adapters.keys import mldsa
 from ledger.adapters.keys.key_files import SeedKey, write
 from ledger.adapters.log.published_log import from_folder, place_of, reader, source
-from ledger.adapters.witness.witness import SIZE, Answer, Witness, cosigners, exhibit_of, logs_of, pull
-from ledger.adapters.witness.witness_state import MOST_EVIDENCE, Memory, Seen
+from ledger.adapters.witness.witness import SIZE, Witness, WitnessReply, cosigners, exhibit_of, logs_of, pull
+from ledger.adapters.witness.witness_state import MOST_EVIDENCE, CosignedHead, Memory
 from ledger.entries.split_view import check_split
 from ledger.errors import LedgerError, RecordError
 from ledger.formats.ed25519 import public_key
@@ -90,7 +90,7 @@ def stored(witness: Witness, log: HashLog = LOG) -> int | None:
     return seen.size if seen else None
 
 
-def check_cosigned(answer: Answer, note: bytes, key: Vkey = KEY, time: datetime = NOON) -> None:
+def check_cosigned(answer: WitnessReply, note: bytes, key: Vkey = KEY, time: datetime = NOON) -> None:
     """The answer is one line of this witness over the note, dated as the clock said."""
     assert answer.status == 200, answer
     opened = open_note(note + answer.body.encode(), [key])
@@ -223,13 +223,13 @@ def test_lines_of_unknown_keys_are_ignored_and_not_kept(witness: Witness) -> Non
 @pytest.mark.parametrize("old", [0, 3, 5])
 def test_another_old_size_is_409_with_the_size_that_is_stored(witness: Witness, old: int) -> None:
     witness.add_checkpoint(LOG.request(0, 4))
-    assert witness.add_checkpoint(LOG.request(old, 7)) == Answer(409, "4\n", SIZE)
+    assert witness.add_checkpoint(LOG.request(old, 7)) == WitnessReply(409, "4\n", SIZE)
     assert stored(witness) == 4
     assert witness.memory.evidence() == []
 
 
 def test_409_tells_a_fresh_log_that_nothing_was_cosigned(witness: Witness) -> None:
-    assert witness.add_checkpoint(LOG.request(3, 4)) == Answer(409, "0\n", SIZE)
+    assert witness.add_checkpoint(LOG.request(3, 4)) == WitnessReply(409, "0\n", SIZE)
 
 
 UNPROVEN = {
@@ -274,7 +274,7 @@ def test_an_empty_tree_with_a_root_and_a_full_one_without_are_422(witness: Witne
 def test_another_tree_of_the_size_that_is_stored_is_evidence_even_with_another_old_size(witness: Witness) -> None:
     witness.add_checkpoint(LOG.request(0, 4))
     fork = LOG.fork(2, 4)
-    assert witness.add_checkpoint(fork.request(0, 4)) == Answer(409, "4\n", SIZE)
+    assert witness.add_checkpoint(fork.request(0, 4)) == WitnessReply(409, "4\n", SIZE)
     (kept,) = witness.memory.evidence()
     exhibit = exhibit_of(kept, [LOG.key])
     assert exhibit is not None
@@ -325,7 +325,7 @@ def test_evidence_has_an_end_and_the_first_of_it_stays(witness: Witness) -> None
 def test_what_was_cosigned_is_remembered_by_the_next_process(witness: Witness, state: Path, clock: Clock) -> None:
     witness.add_checkpoint(LOG.request(0, 4))
     again = opened(state, clock)
-    assert again.add_checkpoint(LOG.request(0, 7)) == Answer(409, "4\n", SIZE)
+    assert again.add_checkpoint(LOG.request(0, 7)) == WitnessReply(409, "4\n", SIZE)
     check_cosigned(again.add_checkpoint(LOG.request(4, 7)), LOG.note(7))
 
 
@@ -364,7 +364,7 @@ def test_the_file_itself_refuses_a_step_back(witness: Witness, state: Path) -> N
             c.execute(change)
     c.close()
     with pytest.raises(LedgerError) as fault, witness.memory.turn():
-        witness.memory.store(LOG.origin, Seen(3, LOG.root(3), 1, b""))
+        witness.memory.store(LOG.origin, CosignedHead(3, LOG.root(3), 1, b""))
     assert fault.value.code == "WITNESS-BACK"
 
 
@@ -437,7 +437,7 @@ def test_of_two_requests_at_once_the_second_sees_what_the_first_has_stored(state
         return NOON
 
     slow, quick = opened(state, stalling), opened(state, Clock())  # type: ignore[arg-type]
-    answers: dict[str, Answer] = {}
+    answers: dict[str, WitnessReply] = {}
     first = threading.Thread(target=lambda: answers.update(slow=slow.add_checkpoint(LOG.request(0, 3))))
     second = threading.Thread(target=lambda: answers.update(quick=quick.add_checkpoint(LOG.request(0, 7))))
     first.start()
@@ -449,7 +449,7 @@ def test_of_two_requests_at_once_the_second_sees_what_the_first_has_stored(state
     first.join(30)
     second.join(30)
     check_cosigned(answers["slow"], LOG.note(3))
-    assert answers["quick"] == Answer(409, "3\n", SIZE)
+    assert answers["quick"] == WitnessReply(409, "3\n", SIZE)
     assert stored(slow) == 3
 
 
@@ -506,7 +506,7 @@ def test_a_kill_at_any_moment_leaves_one_line_of_heads(witness: Witness, state: 
     fork = LOG.fork(3, 7)
     assert after.add_checkpoint(fork.request(size, 7)).status == 422  # no second root, before the crash or after it
     if size == 7:
-        assert after.add_checkpoint(LOG.request(4, 7)) == Answer(409, "7\n", SIZE)
+        assert after.add_checkpoint(LOG.request(4, 7)) == WitnessReply(409, "7\n", SIZE)
     check_cosigned(after.add_checkpoint(LOG.request(size, 7)), LOG.note(7))
 
 

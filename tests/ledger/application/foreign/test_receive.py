@@ -22,7 +22,7 @@ from ledger.adapters.keys.key_files import load
 from ledger.application.journal import Journal
 from ledger.bundle import Contents, pack, unpack
 from ledger.entries.case import Unread
-from ledger.entries.envelope import Circumstances, Place, open_, seal
+from ledger.entries.envelope import Circumstances, EntryPlace, open_, seal
 from ledger.entries.payload import Payload
 from ledger.entries.placement import registry_of
 from ledger.entries.split_view import check_omission, check_order, check_split
@@ -332,7 +332,7 @@ def test_an_entry_sealed_for_us_is_stored_or_wrapped_if_others_wrote_first(karsk
         link = journal.cases.opened(order)[-1][1]
         key = load(karsk.home.keys / "ilves")
         signer, now = journal.signer("ilves", "ISS", key), journal.now()
-        place = Place(journal.origin, order, 2, link.leaf, "EPOC")
+        place = EntryPlace(journal.origin, order, 2, link.leaf, "EPOC")
         facts = {
             name: build("order-transmitted", {"addressee": name, "channel": "mail"}, {}) for name in ("one", "two")
         }
