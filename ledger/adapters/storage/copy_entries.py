@@ -67,7 +67,7 @@ def _copy_out(location: Address, path: Path) -> None:
                     try:
                         target.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", rows)  # noqa: S608
                     except sqlite3.IntegrityError as error:
-                        says = f"{location}: what is there does not make a shelf: {error}"
+                        says = f"{location}: its rows are no whole event store: {error}"
                         raise LedgerError("LOG-CORRUPT", says, "comity fsck says how far") from error
 
 
@@ -93,7 +93,7 @@ def move_in(path: Path, location: Address) -> None:
             with target.writing() as c:
                 _fill(target, c, source, location)
         except IntegrityError as error:
-            raise LedgerError("LOG-CORRUPT", f"{path}: what is there does not make a shelf: {error}") from error
+            raise LedgerError("LOG-CORRUPT", f"{path}: its rows are no whole event store: {error}") from error
 
 
 def _tree(location: Location) -> bytes:

@@ -21,7 +21,7 @@ from ledger.adapters.storage.subscription import PollingSubscription
 from ledger.errors import LedgerError
 from ledger.tlog.tree import EMPTY_ROOT, Frontier, root
 
-REFERENCES = "references"  # a key of `expected` beside ids of orders; its value is the number of references
+REFERENCES = "references"  # a key of `expected` as ids of orders are; its value is the number of references
 
 
 class StaleVersion(Exception):
@@ -33,7 +33,7 @@ class StaleVersion(Exception):
 
 @dataclass(frozen=True)
 class EntryRow(StoredEvent):
-    """One sealed entry to be stored, with what is stored beside it.
+    """One sealed entry to be stored, with its columns in other tables.
 
     The four fields of the library are: originator_id, the order; originator_version, the number of the entry in its
     order, from 1; topic, the kind of fact; state, the envelope. `entry_id` has 16 bytes, `leaf` 32. `reference` is a

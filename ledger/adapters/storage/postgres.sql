@@ -1,10 +1,10 @@
--- The shelf of one ledger in a PostgreSQL database: the tables of recorder.py, and the one door through which they grow.
--- Whoever runs this owns it. Others get rights as docs/how-to/postgresql.md says: a writer reads the tables and calls the
+-- The event store of one ledger in a PostgreSQL database: its tables, and the functions that write to them.
+-- The role that runs this owns it. Others get rights as docs/how-to/postgresql.md says: a writer reads the tables and calls the
 -- functions, an auditor reads. Nobody is given INSERT, UPDATE, DELETE or TRUNCATE.
 
 CREATE SCHEMA comity;
 
--- which ledger this is, and the public key of the log it was made for; its one row is what writers queue for
+-- which ledger this is, and the public key of its log; writers lock the one row
 CREATE TABLE comity.ledger (
     one boolean PRIMARY KEY CHECK (one), version integer NOT NULL, origin text COLLATE "C" NOT NULL,
     founder bytea NOT NULL);
@@ -34,7 +34,7 @@ CREATE TABLE comity.order_reference (
 CREATE TABLE comity.order_link (
     named text COLLATE "C", order_id text COLLATE "C", PRIMARY KEY (named, order_id));
 
--- Guard rails, as in SQLite. They fire ALWAYS: for a superuser too, and where a replica applies changes.
+-- Triggers against mistakes, as in SQLite. They fire ALWAYS: for a superuser too, and where a replica applies changes.
 
 CREATE FUNCTION comity.refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -104,8 +104,8 @@ BEGIN
     END LOOP;
 END $$;
 
--- Writers take turns here until they commit; what comes back is the size of the log. Whoever would be told "recorded"
--- before it is on disk is told so instead.
+-- Take the write lock until the commit, and return the size of the log. Raises CM001 if the server would acknowledge a
+-- commit before it is on disk.
 CREATE FUNCTION comity.turn() RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF current_setting('fsync') = 'off' OR current_setting('synchronous_commit') = 'off'
@@ -117,7 +117,7 @@ BEGIN
     RETURN (SELECT coalesce(max(idx) + 1, 0) FROM comity.log_leaf);
 END $$;
 
--- Entries with their leaves, ciphertexts, references and links: all of them, or none. Positions count from 0 within them.
+-- Store entries with their leaves, ciphertexts, references and links, all or none. Positions count from 0 in this call.
 CREATE FUNCTION comity.append(first bigint,
     orders text[], versions bigint[], topics text[], states bytea[], entries bytea[], leaves bytea[], nodes bytea[],
     positions bigint[], fields text[], digests text[], keys text[], ciphertexts bytea[],
@@ -149,13 +149,13 @@ BEGIN
     INSERT INTO comity.order_link SELECT DISTINCT * FROM unnest(named, naming) ON CONFLICT DO NOTHING;
 END $$;
 
--- Drop the ciphertexts made under a key that was destroyed.
+-- Remove the ciphertexts of a destroyed key.
 CREATE FUNCTION comity.empty(key text) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     UPDATE comity.ciphertext SET ciphertext = NULL WHERE key_id = key;
 $$;
 
--- The owner keeps what the functions need, and gives up the rest: to take it back is a step of its own.
+-- The owner keeps the rights that the functions need. To take back the rest is a separate step.
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA comity FROM PUBLIC;
 REVOKE UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER ON ALL TABLES IN SCHEMA comity FROM CURRENT_USER;
 GRANT UPDATE (one) ON comity.ledger TO CURRENT_USER; -- SELECT FOR UPDATE asks for it; the trigger refuses the rest

@@ -1,16 +1,15 @@
 """The tables of `entries.db`, and the triggers that keep them append-only, version 1.
 
-Triggers refuse UPDATE, DELETE, REPLACE and gaps: a guard rail against mistakes. Against everybody else there are the
-published checkpoints. A statement that changes keeps its old wording beside the new one, or files made before are
-foreign to `sqlite.connect_foreign`.
+Triggers refuse UPDATE, DELETE, REPLACE and gaps. They prevent mistakes; published checkpoints prove an attack.
+If a statement changes, its old text has to stay known to `sqlite.connect_foreign`, or that refuses earlier files.
 """
 
 from __future__ import annotations
 
 _REFUSE = "CREATE TRIGGER {0}_{1} {2} ON {0} {3} BEGIN SELECT RAISE(ABORT, '{0} is append-only'); END"
-# INSERT OR REPLACE deletes without firing DELETE triggers, so every INSERT trigger has to refuse what is there already.
+# INSERT OR REPLACE deletes without DELETE triggers, so every INSERT trigger has to refuse an existing row.
 SCHEMA = (
-    # rowid = leaf index + 1; event_id and metadata are where version 10 of the library looks for them
+    # rowid = leaf index + 1; event_id and metadata: columns that version 10 of the library reads
     """CREATE TABLE stored_events (
         rowid INTEGER PRIMARY KEY, originator_id TEXT NOT NULL, originator_version INTEGER NOT NULL,
         topic TEXT NOT NULL, state BLOB NOT NULL, event_id TEXT, metadata BLOB,
@@ -74,7 +73,7 @@ SCHEMA = (
         "BEFORE INSERT",
         "WHEN EXISTS (SELECT 1 FROM ciphertext WHERE idx = NEW.idx AND field = NEW.field)",
     ),
-    # a ciphertext may be emptied, never changed
+    # a ciphertext may be removed, never changed
     _REFUSE.format(
         "ciphertext",
         "change",

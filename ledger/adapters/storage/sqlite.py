@@ -126,7 +126,7 @@ def connect(
             wal = path.with_name(path.name + "-wal")
             if writable or wal.exists() or not isinstance(error, sqlite3.OperationalError):
                 raise
-            c = _open(path, "ro&immutable=1")  # WAL writes an index beside the file, even for readers
+            c = _open(path, "ro&immutable=1")  # WAL writes an index next to the file, even for readers
             mode = "wal"
         try:
             check_version(c, path, newest=newest)
@@ -175,7 +175,7 @@ LARGEST_WAL = 1 << 30
 
 
 class ForeignFile(Struct, frozen=True):
-    """An SQLite file from another person. It is read by its known schema only, and no file is written beside it.
+    """An SQLite file from another person. It is read by its known schema only, and no file is written next to it.
 
     `schema` has the statements that may have created its tables, indexes and triggers. `path` comes from
     `without_wal`.
@@ -192,7 +192,7 @@ class ForeignFile(Struct, frozen=True):
 def without_wal(path: Path) -> Iterator[Path]:
     """Return a file without a WAL: the file itself if it has none, else a temporary copy with its WAL written back.
 
-    SQLite cannot read a WAL in its place without writing an index beside it. Raises `LedgerError`: NO-LEDGER,
+    SQLite cannot read a WAL in its place without writing an index next to it. Raises `LedgerError`: NO-LEDGER,
     NOT-A-FILE, LOG-CORRUPT.
     """
     if not _has_wal(path):

@@ -37,7 +37,7 @@ Fold = Callable[[Sequence[tuple[int, bytes]]], Mapping[str, ViewRow]]
 
 
 class View(SQLiteTrackingRecorder):
-    """One view of one ledger: a tracking recorder of the library whose rows are stored beside the position.
+    """One view of one ledger: a tracking recorder of the library whose rows are stored with the position.
 
     `name` is the name of the view in the table of positions, where the library has the name of an application.
     """
