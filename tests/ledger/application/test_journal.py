@@ -734,6 +734,19 @@ def test_what_is_sealed_after_an_erasure_can_be_read(journal: Journal) -> None:
     assert [e.get("identifiers") for e in entries(journal)] == [None, None, ["kestrel@skylark.example"]]
 
 
+def test_encrypted_values_left_over_from_an_erasure_keep_nobody_from_sealing(journal: Journal) -> None:
+    """An older copy of the database was restored: it has the values, and an entry says that their key is destroyed."""
+    journal.record(issued(), ORDER, ilves(journal))
+    with closing(sqlite3.connect(journal.folder.path / "entries.db")) as c, c:
+        c.execute("CREATE TEMP TABLE old AS SELECT * FROM ciphertext")
+        journal.erasure.erase(target_of(ORDER), ilves(journal), cause="retention-ended")
+        c.execute("DELETE FROM ciphertext")
+        c.execute("INSERT INTO ciphertext SELECT * FROM old")
+    assert journal.store.newest_sealed()
+    journal.record(issued("PPO-8"), ORDER, ilves(journal))
+    assert [e.get("identifiers") for e in entries(journal)][-1] == ["kestrel@skylark.example"]
+
+
 def test_every_signature_and_leaf_still_verifies_after_an_erasure(journal: Journal) -> None:
     journal.record(issued(), ORDER, ilves(journal))
     journal.erasure.erase(target_of(ORDER), ilves(journal), cause="erasure-granted")

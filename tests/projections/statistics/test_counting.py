@@ -419,6 +419,14 @@ def test_a_period_is_named_by_days_in_utc(ledger: Path) -> None:
     assert "no requests" in outside.stdout
 
 
+@pytest.mark.parametrize("said", ["skylark", "Skylark Mail AS"])
+def test_a_provider_is_chosen_by_its_identifier_or_its_name(ledger: Path, said: str) -> None:
+    chosen = run("stats", "--transparency", "--provider", said, ledger=ledger)
+    assert "to Skylark Mail AS alone" in chosen.stdout
+    other = run("stats", "--transparency", "--provider", "ilves", ledger=ledger)
+    assert "no requests" in other.stdout
+
+
 @pytest.mark.parametrize(
     ("args", "says"),
     [
