@@ -31,7 +31,7 @@ CaseReader = dict[str, Make]
 
 
 def held(ledger: Ledger, policy: bytes | None = None) -> dict[str, bytes]:
-    """The policy and the registrar of a ledger, as the files of a trust folder."""
+    """Return the policy and the registrar of a ledger, as the files of a trust folder."""
     trust = ledger.trust()
     assert trust.registrar is not None
     return {"policy": policy or trust.raw, "registrar": format_registrar(trust.registrar)}
@@ -42,7 +42,7 @@ def case(data: bytes, ledger: Ledger, code: str) -> Case:
 
 
 def entered(code: str, make: Callable[[Ledger, Hand], bytes]) -> Make:
-    """An entry of these bytes, which the log signed and nobody would have recorded."""
+    """Make an entry of these bytes, which the log signed and no program of ours would record."""
 
     def made() -> Case:
         ledger, ilves = small()
@@ -52,7 +52,7 @@ def entered(code: str, make: Callable[[Ledger, Hand], bytes]) -> Make:
 
 
 def expected(asked: Case) -> dict[str, Any]:
-    """What the Python program says, as the page shows it; {"refused": code} for what is held and cannot be read."""
+    """Return the answer of the Python program, as the page shows it; {"refused": code} for an unreadable input."""
     try:
         files = {FOLDER.get(field, field): content for field, content in asked.held.items()}
         trust = parse_trust(files) if files else None

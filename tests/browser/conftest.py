@@ -23,7 +23,7 @@ BROWSERS: dict[str, tuple[Callable[[Path, int | None], Browser], tuple[str, ...]
 
 @pytest.fixture(scope="session")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The built page as a file."""
+    """Build the page as a file."""
     try:
         made = build.page()
     except (FileNotFoundError, subprocess.CalledProcessError) as absent:
@@ -35,7 +35,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def node(page: Path) -> Iterator[Page]:
-    """The page's own scripts, in Node.js."""
+    """Run the scripts of the page in Node.js."""
     if not shutil.which("node"):
         pytest.skip("needs Node.js")
     waiting = Page(page)
@@ -52,7 +52,7 @@ def browser(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 @pytest.fixture(scope="module", params=["node", *BROWSERS])
 def reader(request: pytest.FixtureRequest, page: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
-    """The page's own scripts in Node.js, in Chromium, in Firefox."""
+    """Run the scripts of the page in Node.js, in Chromium, in Firefox."""
     if request.param == "node":
         yield request.getfixturevalue("node")
         return
@@ -70,7 +70,7 @@ def started(name: str, tmp_path_factory: pytest.TempPathFactory, limit: int | No
 
 @pytest.fixture(scope="session")
 def axe() -> str:
-    """The source of axe-core, for the test alone."""
+    """Return the source of axe-core, for the test alone."""
     try:
         return (build.installed() / "node_modules/axe-core/axe.min.js").read_text("utf-8")
     except (FileNotFoundError, subprocess.CalledProcessError) as absent:

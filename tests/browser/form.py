@@ -11,7 +11,7 @@ from typing import Any
 from browser import build
 from tests.browser.webdriver import ENTER, Browser, Firefox
 
-# `bind` makes a function of the page's own, in Firefox too, where a test lives beside the page.
+# `bind` makes a function of the page, also in Firefox, which runs the script of a test in another scope.
 CLOCK = """
 const page = window.wrappedJSObject ?? window;
 page.Date.now = page.Number.prototype.valueOf.bind(arguments[0]);
@@ -74,7 +74,7 @@ return {
 
 
 def opened_at(browser: Browser, page: Path, now: datetime) -> None:
-    """Opens the page, its clock standing at `now`."""
+    """Open the page with its clock at `now`."""
     browser.open(page.as_uri())
     browser.run(CLOCK, now.timestamp() * 1000)
 
@@ -123,7 +123,7 @@ def send(browser: Browser, data: bytes, held: Mapping[str, bytes]) -> None:
 
 
 def shown(browser: Browser) -> dict[str, Any]:
-    """What the page shows, in the form of `case.expected`."""
+    """Return what the page shows, in the form of `case.expected`."""
     seen = browser.run(SHOWN, FINDINGS)
     if seen["hidden"]:
         return {"problem": seen["problem"]}

@@ -1,6 +1,6 @@
-"""Bundles that something happened to: bits that flipped, makers who lie, signers who write what nobody expects.
+"""Make damaged bundles: flipped bits, makers and signers who lie, entries that no program of ours writes.
 
-Each is made from a number alone, so that a disagreement can be made again.
+Each is derived from a number alone, so that a disagreement can be reproduced.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def witnessed() -> tuple[Ledger, Hand]:
 
 
 def entangled() -> tuple[Ledger, Hand]:
-    """An entry of another record, told of and answered."""
+    """Wrap an entry of another record, and an answer to it."""
     there, _ = small(origin="ledger.test/xv", log=hand("log xv"))
     raw = there.entries[4]
     name = sha256(raw).hexdigest()
@@ -144,7 +144,7 @@ def honest(ledger: Ledger, by: Hand) -> bytes:
 
 
 def spoiled(chance: random.Random, content: bytes) -> bytes:
-    """Some bytes changed, lost, or come in between."""
+    """Change, remove or insert some bytes."""
     made = bytearray(content)
     for _ in range(chance.choice((1, 1, 1, 2, 5))):
         at = chance.randrange(len(made) + 1)
@@ -161,7 +161,7 @@ def spoiled(chance: random.Random, content: bytes) -> bytes:
 
 
 def flipped(chance: random.Random, ledger: Ledger, by: Hand) -> bytes:
-    """The archive itself."""
+    """Change the archive itself."""
     return spoiled(chance, honest(ledger, by))
 
 
@@ -204,7 +204,7 @@ def lied(chance: random.Random, ledger: Ledger, by: Hand) -> bytes:
 
 
 def claimed(chance: random.Random, ledger: Ledger, by: Hand) -> bytes:
-    """A manifest that says something else, signed."""
+    """Sign a manifest with a wrong statement."""
     files = dict(unpack(honest(ledger, by)))
     said = msgspec.to_builtins(open_manifest(files["manifest.dsse.json"]))
     said.pop("files")
@@ -222,17 +222,17 @@ def claimed(chance: random.Random, ledger: Ledger, by: Hand) -> bytes:
 
 
 def written(chance: random.Random, ledger: Ledger, by: Hand) -> bytes:
-    """An entry that no software of ours would write, signed."""
+    """Sign an entry that no software of ours would write."""
     return _written(chance, ledger, by, plausibly=False)
 
 
 def pretended(chance: random.Random, ledger: Ledger, by: Hand) -> bytes:
-    """An entry of good form that says what is not so, signed."""
+    """Sign an entry of good form with a false statement."""
     return _written(chance, ledger, by, plausibly=True)
 
 
 def _written(chance: random.Random, ledger: Ledger, by: Hand, *, plausibly: bool) -> bytes:
-    """A true entry at the end of its order, with its payload altered, signed, and in the log."""
+    """Add a signed entry with an altered payload at the end of its order, in the log."""
     signer, kind, public, role = chance.choice(_next(ledger, by))
     before = len(ledger.entries)
     order = None if signer is not by or kind.startswith("key-") else ORDER
@@ -286,7 +286,7 @@ def _misspelt(chance: random.Random, body: bytes) -> bytes:
 
 
 def _put(name: str, *values: Any) -> Callable[[random.Random, dict[str, Any]], None]:
-    """Sets a member, `signer.role` or `public.actor` among them, to one of these values."""
+    """Set a member, also `signer.role` or `public.actor`, to one of these values."""
 
     def change(chance: random.Random, payload: dict[str, Any]) -> None:
         *outer, last = name.split(".")
@@ -337,7 +337,7 @@ PLAUSIBLE: tuple[Callable[[random.Random, dict[str, Any]], None], ...] = (
 
 
 def _again(ledger: Ledger, size: int) -> Ledger:
-    """The same ledger as it was with `size` entries."""
+    """Return the same ledger as it was with `size` entries."""
     made = Ledger(origin=ledger.origin, witnesses=ledger.witnesses, keeper=ledger.keeper, log=ledger.log)
     for n, raw in enumerate(ledger.entries[:size]):
         made.append(raw)

@@ -29,10 +29,10 @@ class Asked(ABC):
 
     @abstractmethod
     def _answer(self, line: str) -> str:
-        """What answers.mjs says to a line."""
+        """Return the answer of answers.mjs to a line."""
 
     def ask(self, what: str, **question: Any) -> Any:
-        """The answer as JSON; bytes in the question travel as base64; Refusal with the code of what is refused."""
+        """Return the answer as JSON; bytes in the question travel as base64; Refusal with the code of a refusal."""
         said = json.loads(self._answer(json.dumps({"ask": what, **question}, default=_text)))
         if "crashed" in said:
             raise Crashed(said["crashed"])

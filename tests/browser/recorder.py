@@ -71,7 +71,7 @@ def recording(verify: Callable[..., Report], folder: Path, shown: Shown) -> Call
 def question(
     data: bytes, trust: Trust | None, anchor: bytes | None, now: datetime, *, stamps: bool = False
 ) -> dict[str, Any]:
-    """What `verify` was asked, as JSON; `stamps` if it read time stamps."""
+    """Return the question to `verify` as JSON; `stamps` if it read time stamps."""
     return {
         "data": _b64(data),
         "policy": _b64(trust.raw) if trust else None,
@@ -86,7 +86,7 @@ def question(
 
 
 def others(trust: Trust) -> dict[str, bytes]:
-    """What a trust folder has about other records, its files by path."""
+    """Return the files of a trust folder about other records, by path."""
     files = {}
     for number, other in enumerate(trust.others):
         files[f"others/{number:04}/policy"] = other.raw
@@ -96,7 +96,7 @@ def others(trust: Trust) -> dict[str, bytes]:
 
 
 def told(report: Report) -> dict[str, Any]:
-    """A report as far as a verifier that does not judge the law can give it."""
+    """Return a report without what only a verifier that judges the law can state."""
     return {
         "verdict": str(report.verdict),
         "reasons": [{"code": r.code, "where": r.where, "says": r.says} for r in report.reasons],
@@ -120,7 +120,7 @@ def told(report: Report) -> dict[str, Any]:
 
 
 def _of_the_law(remark: Remark, judgement: Judgement | None) -> bool:
-    """A finding that only the law can make; of unknown kinds and of roles that are not held, both speak."""
+    """Return True for a finding of the law alone; unknown kinds and roles that are not held are reported by both."""
     found = judgement.findings if judgement else ()
     return remark.code not in (UNKNOWN, NOT_HELD) and any(
         (remark.code, remark.entries) == (f.code, f.entries) for f in found

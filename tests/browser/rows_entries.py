@@ -41,7 +41,7 @@ def payload_of(raw: bytes) -> bytes:
 
 
 def said(code: str, old: bytes, new: bytes) -> Make:
-    """The payload of an honest entry with something else in it, signed by its signer."""
+    """Change the payload of an honest entry, signed by its signer."""
 
     def make(ledger: Ledger, by: Hand) -> bytes:
         payload = payload_of(ledger.entries[4])
@@ -52,7 +52,7 @@ def said(code: str, old: bytes, new: bytes) -> Make:
 
 
 def spelt(code: str, change: Callable[[bytes], bytes]) -> Make:
-    """The line of an honest entry, spelt otherwise."""
+    """Encode the line of an honest entry in another way."""
 
     def make(ledger: Ledger, by: Hand) -> bytes:
         made = change(ledger.entries[3])
@@ -71,7 +71,7 @@ def text(code: str, value: str | bytes) -> Make:
 
 
 def read(code: str, value: str) -> Make:
-    """An entry in its place, whose reference nobody can read: found, and counted."""
+    """Record an entry with an unreadable reference: it is found, and counted."""
 
     def made() -> Case:
         ledger, ilves = small()
@@ -90,7 +90,7 @@ def refs(code: str, value: bytes) -> Make:
 
 
 def deep_list() -> Case:
-    """A hundred thousand brackets do not fit into an entry; they do into the list of a bundle, which anybody writes."""
+    """Nest a hundred thousand brackets: too many for an entry, but possible in the list of a bundle."""
     ledger, ilves = small()
     data = ledger.bundle(ilves)
     raw = unpack(data)["manifest.dsse.json"]
@@ -100,7 +100,7 @@ def deep_list() -> Case:
 
 
 def opened(code: str, plain: bytes) -> Make:
-    """A value that its signer committed to, of a form that no value has."""
+    """Commit to a value of a form that no value has, by its signer."""
 
     def make() -> Case:
         ledger, ilves = small()
@@ -119,7 +119,7 @@ def opened(code: str, plain: bytes) -> Make:
 
 
 def prototype() -> Case:
-    """A name that means something to JavaScript, in an entry that is otherwise honest: it changes nothing."""
+    """Use a name with a meaning in JavaScript in an otherwise honest entry: it changes nothing."""
     ledger, ilves = small()
 
     def add(payload: dict[str, Any]) -> None:
@@ -204,7 +204,7 @@ def signature(change: Callable[[bytes], bytes]) -> Callable[[bytes], bytes]:
 
 
 def trailing(raw: bytes) -> bytes:
-    """Bits behind the last byte that nobody reads: `QR==` for `QQ==`."""
+    """Set bits behind the last byte that no decoder reads: `QR==` for `QQ==`."""
     return re.sub(rb"(.)==$", lambda found: bytes([found[1][0] + 1]) + b"==", raw)
 
 
@@ -225,7 +225,7 @@ def by_stranger() -> Case:
 
 
 def signing(make: Callable[[bytes, Hand], bytes], key: bytes | None = None) -> Callable[[Ledger, Hand], bytes]:
-    """An honest payload, its signature made by `make` of payload and signer; `key` in the place of the signer's."""
+    """Sign an honest payload by `make` of payload and signer; `key` replaces the key of the signer."""
 
     def made(ledger: Ledger, by: Hand) -> bytes:
         public = key or bytes.fromhex(by.key)
@@ -301,7 +301,7 @@ def forged(payload: bytes, by: Hand) -> bytes:
 
 
 def malleated(payload: bytes, by: Hand) -> bytes:
-    """A good signature with the order of the base added to its scalar."""
+    """Add the order of the base point to the scalar of a good signature."""
     good = sign(by.seed, pae(EVENT_TYPE, payload))
     return good[:32] + (int.from_bytes(good[32:], "little") + ORDER_OF_BASE).to_bytes(32, "little")
 

@@ -29,7 +29,7 @@ BOMB = 64 << 20  # bytes of zeros, 65 kB deflated
 
 
 def zipped(change: Callable[[bytes], bytes], code: str = "BND-ZIP") -> Make:
-    """An honest bundle, its archive changed so that a reader who is not strict would find the bundle in it."""
+    """Change the archive of an honest bundle so that a lax reader would still find the bundle in it."""
 
     def make() -> Case:
         ledger, ilves = small()
@@ -41,7 +41,7 @@ def zipped(change: Callable[[bytes], bytes], code: str = "BND-ZIP") -> Make:
 def rewritten(
     *more: tuple[zipfile.ZipInfo, bytes], comment: bytes = b"", code: str = "BND-ZIP", **attributes: Any
 ) -> Make:
-    """The files of an honest bundle in an archive of Python's, its last file with attributes, and further files."""
+    """Put the files of an honest bundle into an archive of `zipfile`, with attributes and further files."""
 
     def change(data: bytes) -> bytes:
         files = [(info(path), content) for path, content in unpack(data).items()]
@@ -52,7 +52,7 @@ def rewritten(
 
 
 def named(name: str) -> Make:
-    """A file of this name behind those of a bundle, in both places where an archive says it."""
+    """Add a file of this name after those of a bundle, in header and directory."""
     stand_in = "x" * len(name.encode())
 
     def change(data: bytes) -> bytes:
@@ -64,7 +64,7 @@ def named(name: str) -> Make:
 
 
 def ended(change: Callable[[bytes], bytes]) -> Make:
-    """The end record changed: 22 bytes."""
+    """Change the end record: 22 bytes."""
     return zipped(lambda data: data[:-22] + change(data[-22:]))
 
 
@@ -74,7 +74,7 @@ def gap(data: bytes) -> bytes:
 
 
 def overlapping(data: bytes) -> bytes:
-    """The quoted-overlap bomb: a second record of the directory points into a file that another one has."""
+    """Make the quoted-overlap bomb: a second record of the directory points into the file of another one."""
     at = data.index(DIRECTORY)
     records, end = data[at:-22], data[-22:]
     size = 46 + struct.unpack("<H", records[28:30])[0]
@@ -95,7 +95,7 @@ def deflated(content: bytes) -> Make:
 
 
 def zipped_again(levels: int) -> bytes:
-    """A bomb of the kind of 42.zip: archives in archives."""
+    """Make a bomb like 42.zip: archives in archives."""
     content = bytes(BOMB >> 4)
     for _ in range(levels):
         out = io.BytesIO()
@@ -154,7 +154,7 @@ CONTAINERS: CaseReader = {
 
 
 def unsigned(what: str) -> Make:
-    """What anybody can make of a bundle: files changed, nothing signed again."""
+    """Change files of a bundle without signing again, as anyone can."""
 
     def make() -> Case:
         ledger, ilves = small()
@@ -173,7 +173,7 @@ def of_another_bundle() -> Case:
 
 
 def made_by(code: str, who: Callable[[Ledger, Hand], Hand], before: bool = False) -> Make:
-    """A bundle that somebody made who could not, at its head."""
+    """Make a bundle by a person who may not make one at its head."""
 
     def make() -> Case:
         ledger, ilves = small()
@@ -228,7 +228,7 @@ def flipped(number: int) -> Make:
 
 
 def aside() -> Case:
-    """A bit that only the archive has: of the attributes of its first file."""
+    """Flip a bit that only the archive has: in the attributes of its first file."""
     ledger, maker = three_entries()
     data = bytearray(ledger.bundle(maker))
     data[data.index(b"PK\1\2") + 38] ^= 1

@@ -18,7 +18,7 @@ DASH = "\u2014 "
 
 
 def note(code: str, change: Callable[[bytes], bytes]) -> Make:
-    """The checkpoint of an honest bundle, changed; the maker lists it as it is now."""
+    """Change the checkpoint of an honest bundle; the manifest lists the changed one."""
 
     def make() -> Case:
         data, ledger = noted(change)
@@ -115,7 +115,7 @@ NOTED: dict[str, CaseReader] = {
 
 
 def policed(code: str, make: Callable[[bytes], bytes]) -> Make:
-    """An honest bundle, held against a policy that is none."""
+    """Check an honest bundle under a policy that is none."""
 
     def made() -> Case:
         ledger, ilves = small()
@@ -141,7 +141,7 @@ def one_key_twice(policy: bytes) -> bytes:
 
 
 def cosigned(code: str, witnesses: int, change: Callable[[Ledger, bytes], bytes], quorum: str | None = None) -> Make:
-    """The head of an honest bundle with what stands beside the line of the log; the policy asks for all witnesses."""
+    """Make the head of an honest bundle with further lines; the policy requires all witnesses."""
 
     def make() -> Case:
         ledger, ilves = small(witnesses=witnesses)
@@ -166,7 +166,7 @@ def by(raw: bytes, number: int, at: datetime, name: str | None = None) -> bytes:
 
 
 def timed(raw: bytes, number: int, seconds: int) -> bytes:
-    """A cosignature of any time, also of one that no software of ours would write."""
+    """Make a cosignature of any time, also of one that no software of ours would write."""
     name, secret = f"witness.test/{number}", hand(f"witness {number}").seed
     body = raw.decode().partition("\n\n")[0] + "\n"
     signed = sign(secret, f"cosignature/v1\ntime {seconds}\n{body}".encode())
@@ -175,7 +175,7 @@ def timed(raw: bytes, number: int, seconds: int) -> bytes:
 
 
 def as_log(raw: bytes, number: int) -> bytes:
-    """The line of a log, made with the key of a witness."""
+    """Make the line of a log with the key of a witness."""
     name = f"witness.test/{number}"
     return (
         sign_note(raw.decode().partition("\n\n")[0] + "\n", name, hand(f"witness {number}").seed)
@@ -189,7 +189,7 @@ def line_of(raw: bytes) -> bytes:
 
 
 def alone(raw: bytes, line: bytes) -> bytes:
-    """The text of a note with one line under it."""
+    """Return the text of a note with one line under it."""
     return raw.partition(b"\n\n")[0] + b"\n\n" + line
 
 

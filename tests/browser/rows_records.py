@@ -29,7 +29,7 @@ Files = dict[str, bytes]
 
 
 def refiled(code: str, change: Callable[[Files, Ledger], object]) -> Make:
-    """An honest bundle with files changed by its maker, who lists them as they are now."""
+    """Change files of an honest bundle by its maker, who lists the changed ones."""
 
     def make() -> Case:
         ledger, ilves = small()
@@ -75,7 +75,7 @@ def spelt(code: str, old: bytes, new: bytes) -> Make:
 
 
 def moved(code: str, index: int) -> Make:
-    """The last entry as one that stands further on."""
+    """Move the last entry further on."""
 
     def move(files: Files, ledger: Ledger) -> None:
         path = prove_inclusion(4, 5, ledger.read)
@@ -133,7 +133,7 @@ TREES: dict[str, CaseReader] = {
 
 
 def placed(change: str) -> Make:
-    """An entry that says it stands elsewhere, of test_verify_entries."""
+    """Make an entry that states another place, as in test_verify_entries."""
 
     def make() -> Case:
         wrong, code = PLACES[change]
@@ -155,7 +155,7 @@ def replayed() -> Case:
 
 
 def seen(wrong: dict[str, Any]) -> Make:
-    """An entry that cites a note wrongly."""
+    """Make an entry that cites a note wrongly."""
 
     def make() -> Case:
         ledger, ilves = bracketed()
@@ -168,7 +168,7 @@ def seen(wrong: dict[str, Any]) -> Make:
 
 
 def forked() -> Case:
-    """An entry that cites another tree of its log, which the log signed too; the bundle has both."""
+    """Make an entry that cites another tree of its log, which the log signed too; the bundle has both."""
     ledger, ilves = bracketed()
     note = ledger.checkpoint(5, root=bytes(32))
     ledger.heads[note_digest(note)] = note
@@ -204,7 +204,7 @@ PLACED: dict[str, CaseReader] = {
 
 
 def recorded(code: str, record: Callable[[Ledger, Hand], object]) -> Make:
-    """A ledger in which something was recorded that its register does not allow."""
+    """Make a ledger with an entry that its register does not allow."""
 
     def make() -> Case:
         ledger, ilves = small()
@@ -301,7 +301,7 @@ KEYS: dict[str, CaseReader] = {
 
 
 def disclosed(code: str, change: Callable[[Ledger, list[str]], list[str]], index: int = 4) -> Make:
-    """What opens the values of an entry, changed by the maker."""
+    """Change the disclosures of an entry, by the maker."""
 
     def refile(files: Files, ledger: Ledger) -> None:
         path = f"{ledger.folder}/disclosures/{index}.txt"
@@ -312,7 +312,7 @@ def disclosed(code: str, change: Callable[[Ledger, list[str]], list[str]], index
 
 
 def committed(code: str, plain: str) -> Make:
-    """A value of a form that none has, to which its signer committed."""
+    """Commit to a value of a form that no value has, by its signer."""
 
     def make() -> Case:
         ledger, ilves = small()
@@ -342,7 +342,7 @@ def reencoded(_: Ledger, texts: list[str]) -> list[str]:
 
 
 def erased() -> Case:
-    """A bundle made before a value was erased is presented afterwards: what it opens is said to be erased."""
+    """Present a bundle from before an erasure after it: its opened values are reported as erased."""
     ledger, ilves = small()
     gone = next(d.digest for d in ledger.held[4] if d.name == "identifiers")
     said = {"key_ref": "k1", "method": "crypto-erased", "cause": "erasure-granted", "digests": [gone]}
@@ -377,7 +377,7 @@ def destroyed_by_a_provider(ledger: Ledger, _: Hand) -> None:
 
 
 def wrapping_of(code: str, order: str = ORDER, here: bool = True, **wrong: Any) -> Make:
-    """An entry of another log is wrapped, whose log nobody trusts here; `wrong` is what its wrapper says of it."""
+    """Wrap an entry of an untrusted log; `wrong` is what its wrapper states of it."""
 
     def make() -> Case:
         there, _ = small(origin="ledger.test/xv", log=hand("log xv"))
@@ -392,7 +392,7 @@ def wrapping_of(code: str, order: str = ORDER, here: bool = True, **wrong: Any) 
 
 
 def replayed_letter() -> Case:
-    """An entry of this log is wrapped in it once more, as if it had crossed another in the post."""
+    """Wrap an entry of this log in it once more, as if it had crossed another in the post."""
     ledger, ilves = small()
     raw, name = ledger.entries[4], sha256(ledger.entries[4]).hexdigest()
     said = {"origin": ledger.origin, "index": 5, "leaf": ledger.leaf(4), "envelope": name, "proof_check": "not-checked"}

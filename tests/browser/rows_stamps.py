@@ -27,13 +27,13 @@ def stamped(code: str, *make: Callable[[bytes], bytes], by: Stamper = PLAIN) -> 
 
 
 def by_purpose(code: str, *extensions: tuple[x509.ExtensionType, bool]) -> Make:
-    """The authority's certificate says other things of what its key is for."""
+    """Give the certificate of the authority other purposes."""
     authority = Stamper("A", extensions=extensions)
     return stamped(code, lambda note: authority.stamp(note, AT), by=authority)
 
 
 def answered(reply: bytes) -> Callable[[bytes], bytes]:
-    """The same bytes, whatever they are to be over."""
+    """Return the same bytes for any content."""
     return lambda _: reply
 
 

@@ -1,11 +1,11 @@
-"""The worst that can be handed to the page ends in its code, in bounded memory and bounded time, in both browsers.
+"""The worst inputs of the page end in their codes, in bounded memory and time, in both browsers.
 
-How that is held without a clock in the test. *Memory*: each process of the browser may write to `LIMIT` bytes and no
-more; the kernel refuses what is beyond (RLIMIT_DATA, set by util-linux' prlimit). A page that asks for more gets an
-exception, says "This page failed" instead of a code, or dies; each of it fails the test, on every machine alike, and
-the first test shows that the limit bites. It is for a process as a whole: what the browser itself takes is in it.
-*Time*: a script in the page that has not ended after three minutes is ended by the browser (the script timeout of
-WebDriver), which is an error here; an order of magnitude lies between it and the slowest of these inputs.
+The test needs no clock. *Memory*: each process of the browser may allocate `LIMIT` bytes of writable memory; the kernel
+refuses more (RLIMIT_DATA, set by prlimit of util-linux). A page that asks for more gets an exception, shows "This page
+failed" instead of a code, or dies; each of these fails the test, on every machine alike, and the first test shows that
+the limit works. The limit is for a whole process, the browser itself included. *Time*: the browser ends a script in the
+page after three minutes (the script timeout of WebDriver), which is an error here. The slowest input takes a tenth of
+that.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def test_the_worst_of_the_table_ends_in_its_code(bounded: Browser, page: Path, t
 
 
 def handed(browser: Browser, page: Path, folder: Path, case: Case) -> None:
-    """The page says of a case what the program says."""
+    """Check that the page and the program give the same answer to a case."""
     opened_at(browser, page, NOW)
     for field, content in {"bundle": case.data, **case.held}.items():
         (folder / field).write_bytes(content)
@@ -116,7 +116,7 @@ def put(path: str, content: bytes) -> Callable[[Files, Ledger], object]:
 
 
 def unlisted(files: Files) -> None:
-    """A list of millions of objects, of whoever has no key."""
+    """Make a list of millions of objects, without any key."""
     raw = files["manifest.dsse.json"]
     payload = raw.partition(b'"payload":"')[2].partition(b'"')[0]
     said = base64.b64decode(payload)[:-1] + b',"x":[' + b"{}," * (2_600_000) + b"{}]}"
@@ -204,7 +204,7 @@ BOMB = zlib.compress(bytes(600 * MIB), 9)  # 600 kB
 
 
 def all_over_again(pdf: bytes, count: int) -> bytes:
-    """A table of objects that are all the first one."""
+    """Make a table of objects that are all the first one."""
     at = pdf.index(b"xref\n")
     row = pdf[at:].split(b"\n")[3][:18] + b" \n"
     assert len(row) == 20
@@ -212,7 +212,7 @@ def all_over_again(pdf: bytes, count: int) -> bytes:
 
 
 def table_first() -> bytes:
-    """The table of objects at the beginning, and all the rest behind it."""
+    """Put the table of objects at the beginning, and the rest after it."""
     head = b"%PDF-1.7\n"
     table = b"xref\n0 1\n0000000000 65535 f \n"
     return head + table + bytes(480 * MIB) + b"\nstartxref\n%d\n%%%%EOF\n" % len(head)

@@ -129,7 +129,7 @@ def test_the_policy_of_the_page_allows_its_own_scripts_and_style_and_nothing_els
 
 @pytest.mark.browser
 def test_the_source_in_the_page_is_the_source_in_the_tree(page: Path) -> None:
-    """No minifier: every line of every module stands in it, but imports and the word export."""
+    """Check that the page contains every line of every module except imports and the word export: no minifier."""
     html = page.read_text("utf-8")
     for source in SOURCES:
         code = re.sub(r"^import \{[^}]*\} from '[^']*';\n", "", source.read_text("utf-8"), flags=re.MULTILINE)

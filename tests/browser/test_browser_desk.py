@@ -46,14 +46,14 @@ class Served:
 
 @pytest.fixture(scope="module")
 def served(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A desk for each browser; the browser was let in."""
+    """Start a desk for each browser, and let the browser in."""
     with serving(browser, tmp_path_factory.mktemp("desk")) as desk:
         yield desk
 
 
 @contextmanager
 def serving(browser: Browser, folder: Path, first: str = "") -> Iterator[Served]:
-    """A desk over the story S2 as a process of its own, in which the statement `first` is run before all."""
+    """Start a desk over the story S2 as a separate process, which runs the statement `first` first."""
     ledger = ledger_of("S2", folder)
     command = [sys.executable, "-c", f"{first}\nfrom cli.app import main\nmain()", "desk", "--ledger", str(ledger)]
     command += ["--listen", "127.0.0.1:0", "--as", "ilves", "--role", "ISS"]
@@ -75,7 +75,7 @@ def text(browser: Browser, selector: str = "body") -> str:
 
 
 def press(browser: Browser, key: str) -> None:
-    """A key where the focus is, as the page's own script hears it."""
+    """Press a key at the focus, as an event for the script of the page."""
     browser.run(
         "document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {key: arguments[0], bubbles: true, "
         "cancelable: true}))",
@@ -201,7 +201,7 @@ class _Evil(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def elsewhere(served: Served) -> Iterator[str]:
-    """The address of a page that tries what it can against the desk."""
+    """Return the address of a page that attacks the desk."""
     action = served.page("/orders/{}/open")
     form = f'<form method="post" action="{action}"><input name="because" value="x"><input name="what" value="timeline">'
     frame = f'<iframe src="{served.page("/")}"></iframe>'

@@ -81,7 +81,7 @@ def test_hints_in_another_spelling_hold_nowhere(node: Page, hints: bytes) -> Non
 
 
 def cosigned(quorum: str, *, spoil: bool = False, absent: bool = False) -> tuple[Ledger, bytes, bytes]:
-    """A ledger, its bundle and its policy: two witnesses with Ed25519, one with ML-DSA-44."""
+    """Return a ledger, its bundle and its policy: two witnesses with Ed25519, one with ML-DSA-44."""
     ledger, ilves = small(witnesses=2)
     by = key(7)
     witness = f"witness pq {Vkey.of(NAME, MLDSA44, by.public).text}\ngroup every all pq"

@@ -78,7 +78,7 @@ def agrees(told: Mapping[str, Any], said: Mapping[str, Any]) -> bool:
 
 
 def names(told: Mapping[str, Any], code: str) -> bool:
-    """The code is one of those shown; of what is not counted, nothing is."""
+    """Check that the code is shown; an input that is not counted shows none."""
     if code == PASSES:
         return bool(told["integrity"] == "TOTAL-PASSED")
     return code in told.get("problem", "") or code in {r[0] for r in told["reasons"]} | set(told["findings"])

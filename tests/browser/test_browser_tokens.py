@@ -48,7 +48,7 @@ SPOILT, STAMPED = 2_000, 200
 
 
 def asked(ask: Callable[[bytes, bytes, list[bytes]], Any], case: Case) -> Any:
-    """What a token says, or the code under which it is refused."""
+    """Return what a token states, or the code of its refusal."""
     try:
         return ask(*case)
     except (RecordError, Refusal) as refused:
@@ -170,7 +170,7 @@ def test_what_is_no_certificate_is_said_to_be_none(node: Page, file: bytes) -> N
 
 
 def stamped(chance: Random) -> tuple[bytes, Trust]:
-    """A bundle with time stamps of every sort over its heads, and the trust it is held against."""
+    """Make a bundle with time stamps of every sort over its heads, and the trust to verify it under."""
     ledger, ilves = small(witnesses=chance.randrange(3))
     early = ledger.checkpoint(None, *([AT] * ledger.witnesses))
     ledger.heads[note_digest(early)] = early

@@ -62,7 +62,7 @@ def alone(version: PolicyVersion) -> Files:
 
 
 def whatever(said: PolicyStatement) -> PolicyVersion:
-    """A version signed by its roots, also where it says what no version may say."""
+    """Make a version signed by its roots, also with statements that no version may make."""
     version = PolicyVersion(said, canonical(msgspec.json.decode(msgspec.json.encode(said))))
     for name in ("ada", "bo"):
         version = signed(version, public_key(SEEDS[name]), partial(sign, SEEDS[name]))
@@ -116,7 +116,7 @@ CASES: dict[str, tuple[Files, str | None]] = {
 
 
 def believed(folder: Mapping[str, bytes], pin: str) -> list[Any]:
-    """What the program makes of a folder and a fingerprint."""
+    """Return the answer of the program to a folder and a fingerprint."""
     versions = versions_in(folder)
     if not pin:
         raise RecordError("NO_TRUST_ANCHOR", "no fingerprint")
@@ -171,7 +171,7 @@ def asked(browser: Browser, page: Path, bundle: Path, field: str, *chosen: Path,
 
 
 def wrapped(tmp_path: Path) -> tuple[Path, dict[str, bytes]]:
-    """A bundle in which an entry of another record is wrapped, and a trust folder that knows both logs."""
+    """Make a bundle with a wrapped entry of another record, and a trust folder that has both logs."""
     ledger, ilves = received()
     bundle = tmp_path / "order.evidence.zip"
     bundle.write_bytes(ledger.bundle(ilves, foreign=FILES, others=REGISTER))

@@ -38,7 +38,7 @@ def read(path: Path) -> Any:
 
 
 def outcome(ask: Callable[[], Any]) -> Any:
-    """What is answered, or the code of what is refused."""
+    """Return the answer, or the code of a refusal."""
     try:
         return ask()
     except (RecordError, Refusal) as refused:
@@ -200,7 +200,7 @@ def test_depth_is_counted_alike(reader: Asked, depth: int, brackets: str) -> Non
 
 
 def test_every_text_is_read_alike_whatever_unicode_the_browser_has(reader: Asked) -> None:
-    """Every code point, and sixty thousand texts by chance: form C, what is unassigned, what nobody sees."""
+    """Compare every code point and sixty thousand random texts: form C, unassigned and invisible characters."""
     texts = samples()
     for start in range(0, len(texts), 50_000):
         some = texts[start : start + 50_000]

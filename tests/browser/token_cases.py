@@ -34,7 +34,7 @@ def usage(*names: str) -> x509.KeyUsage:
 
 
 def below(*between: Stamper, **said: Any) -> Stamper:
-    """A stamper under its root and those between, from the top down."""
+    """Make a stamper under its root and the authorities between, from the top down."""
     above = Stamper("Top Root", extensions=authority(), serial=1)
     for each in between:
         above = replace(each, above=above)
@@ -63,7 +63,7 @@ EACH = (PLAIN, RSA, PSS, P384, P521, DEEP)  # one for every arithmetic, and a lo
 
 
 def under_root(stamper: Stamper, at: datetime = AT, trusted: bytes | None = None, **said: Any) -> Case:
-    """A token with its chain in it, held against its root, or other `trusted` certificates."""
+    """Make a token that contains its chain, with its root or other `trusted` certificates."""
     reply = stamper.stamp(DATA, at, **{"certificates": chain(stamper), **said})
     return reply, DATA, [stamper.root.pem if trusted is None else trusted]
 
@@ -87,11 +87,11 @@ GOOD: dict[str, Case] = {
 }
 
 
-# -- authorities that do not, and whoever meddles ----------------------------------------------------------------------
+# -- wrong authorities, and attackers ----------------------------------------------------------------------------------
 
 
 def spoof() -> Case:
-    """A certificate that goes by the signer's issuer and number, slipped in before it."""
+    """Insert a certificate with the issuer and number of the signer before it."""
     other = Stamper("X", key=PLAIN.key, above=Stamper("Stamper Root"), serial=PLAIN.serial)
     return under_root(PLAIN, certificates=(other.der, PLAIN.der))
 
@@ -169,7 +169,7 @@ def nested(depth: int, tag: int = 0x30) -> bytes:
 
 
 def in_token(certificates: bytes) -> bytes:
-    """A reply with these bytes where its certificates stand."""
+    """Return a reply with these bytes in place of its certificates."""
     token = seq(b"\x02\1\3", der(0x31), seq(oid("1.2.840.113549.1.9.16.1.4")), der(0xA0, certificates), der(0x31))
     return seq(seq(b"\x02\1\0"), seq(oid("1.2.840.113549.1.7.2"), der(0xA0, token)))
 

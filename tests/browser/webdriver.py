@@ -25,7 +25,7 @@ SECONDS = SCRIPT + 30  # until a browser that does not answer counts as stuck
 
 
 def within(limit: int | None, *command: str | Path) -> list[str | Path]:
-    """A command whose processes, and theirs, get at most `limit` bytes of memory to write to, each of them."""
+    """Return a command whose processes may each allocate at most `limit` bytes of writable memory."""
     return [*(["prlimit", f"--data={limit}", "--"] if limit else []), *command]
 
 
@@ -37,7 +37,7 @@ class Browser(ABC):
 
     @abstractmethod
     def run(self, script: str, *arguments: Any) -> Any:
-        """The value that a script returns, or that the promise it returns resolves to."""
+        """Return the value of a script, or the value that its promise resolves to."""
 
     @abstractmethod
     def type(self, selector: str, text: str) -> None:
@@ -45,13 +45,13 @@ class Browser(ABC):
 
     @abstractmethod
     def picture(self) -> bytes:
-        """What the window shows, as PNG."""
+        """Return a picture of the window, as PNG."""
 
     @abstractmethod
     def close(self) -> None: ...
 
     def wait(self, script: str) -> Any:
-        """The first true value that a script returns."""
+        """Return the first true value of a script."""
         until = time.monotonic() + SECONDS
         while not (value := self.run(script)):
             if time.monotonic() > until:
