@@ -42,7 +42,7 @@ Release = tuple[str, str]  # name, version
 
 
 @dataclass(frozen=True, order=True)
-class Finding:
+class ReviewFinding:
     """Something to decide: a code of this module, the package, what was found."""
 
     code: str
@@ -54,12 +54,12 @@ class Finding:
 class Review:
     """What a review found, and the questions to which it has no answer."""
 
-    findings: set[Finding] = field(default_factory=set)
+    findings: set[ReviewFinding] = field(default_factory=set)
     unasked: dict[str, str] = field(default_factory=dict)
 
     def found(self, code: str, package: str, says: str) -> None:
         """Add a finding."""
-        self.findings.add(Finding(code, package, says))
+        self.findings.add(ReviewFinding(code, package, says))
 
 
 # -- without a network -------------------------------------------------------------------------------------------------
@@ -298,13 +298,15 @@ def reviewed(root: Path = ROOT, tools: str | None = None) -> Review:
     return review
 
 
-def without_exceptions(review: Review, decisions: dict[str, Any], *, all_asked: bool) -> list[Finding]:
+def without_exceptions(review: Review, decisions: dict[str, Any], *, all_asked: bool) -> list[ReviewFinding]:
     """Return the findings that no exception covers, and each exception that covers nothing, once all was asked."""
     excepted = {(e["code"], e["package"]) for e in decisions["exception"]}
     left = [f for f in sorted(review.findings) if (f.code, f.package) not in excepted]
     unused = excepted - {(f.code, f.package) for f in review.findings}
     if all_asked and not review.unasked:
-        left += [Finding("STALE", package, f"the exception {code} covers nothing") for code, package in sorted(unused)]
+        left += [
+            ReviewFinding("STALE", package, f"the exception {code} covers nothing") for code, package in sorted(unused)
+        ]
     return left
 
 

@@ -214,7 +214,7 @@ class RowGroup:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class TablePlan:
     """Hold a table before it is counted. Its columns cover all its orders; the first row is all of them."""
 
     title: str
@@ -239,14 +239,17 @@ class CountedCells:
     rests: frozenset[Key]
 
 
-def form(name: str, lives: Sequence[Life], plans: Sequence[Plan], cannot_know: Sequence[str]) -> Form:
+def form(name: str, lives: Sequence[Life], plans: Sequence[TablePlan], cannot_know: Sequence[str]) -> Form:
     """Count orders into tables, and withhold what must not be shown in any of them."""
     (made,) = forms({name: plans}, lives, cannot_know)
     return made
 
 
 def forms(
-    named: Mapping[str, Sequence[Plan]], lives: Sequence[Life], cannot_know: Sequence[str], links: Links | None = None
+    named: Mapping[str, Sequence[TablePlan]],
+    lives: Sequence[Life],
+    cannot_know: Sequence[str],
+    links: Links | None = None,
 ) -> list[Form]:
     """Count several forms over the same orders, by name: a number that one would reveal of another is withheld in all.
 
@@ -261,7 +264,7 @@ def forms(
     ]
 
 
-def counted(lives: Sequence[Life], plans: Sequence[Plan], links: Links | None = None) -> CountedCells:
+def counted(lives: Sequence[Life], plans: Sequence[TablePlan], links: Links | None = None) -> CountedCells:
     """Count orders; a number that is in two tables is one cell, so it is withheld in both or in none.
 
     Where rows are only some of a whole, the remainder is a cell too: no table shows it, and it protects them.
@@ -298,7 +301,7 @@ def counted(lives: Sequence[Life], plans: Sequence[Plan], links: Links | None = 
     return CountedCells(cells, sums, frozenset(rests))
 
 
-def _key(plan: Plan, *counts: Selection | None) -> Key:
+def _key(plan: TablePlan, *counts: Selection | None) -> Key:
     return key_of(*(c for c in (plan.whole, *counts) if c is not None))
 
 
@@ -307,7 +310,7 @@ def key_of(*counts: Selection) -> Key:
     return frozenset(f"{c.among}/{c.says}" for c in counts)
 
 
-def _table(plan: Plan, lives: Sequence[Life], cells: Mapping[Key, int], hidden: frozenset[Key]) -> StatisticsTable:
+def _table(plan: TablePlan, lives: Sequence[Life], cells: Mapping[Key, int], hidden: frozenset[Key]) -> StatisticsTable:
     mine = [x for x in lives if plan.whole.test(x)]
     rows: list[StatisticsRow] = []
     for row in (None, *(c for group in plan.groups for c in group.rows)):

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from projections.statistics.counting import TOTAL, Form, Key, Life, Plan, RowGroup, Selection, form, forms, key_of
+from projections.statistics.counting import TOTAL, Form, Key, Life, RowGroup, Selection, TablePlan, form, forms, key_of
 
 ARTICLE = "EPOC:28(2)"
 GROUNDS = ("EPOC:12(1)(a)", "EPOC:12(1)(b)", "EPOC:12(1)(c)", "EPOC:12(1)(d)")
@@ -79,15 +79,15 @@ def between(cells: Mapping[Key, int]) -> Iterator[tuple[Key, Sequence[Key], Mapp
     yield others, sorted(by_instrument, key=sorted), {}
 
 
-def european(lives: Sequence[Life]) -> list[Plan]:
+def european(lives: Sequence[Life]) -> list[TablePlan]:
     """Return the tables of article 28(2) for these orders."""
     return [_production(), _preservation(), *_by_addressee(lives)]
 
 
-def requested(lives: Sequence[Life]) -> list[Plan]:
+def requested(lives: Sequence[Life]) -> list[TablePlan]:
     """Return the tables of a transparency report on these orders."""
     return [
-        Plan(title, REQUESTS, ANSWERS, (RowGroup(rows),), share=("some data", TOTAL))
+        TablePlan(title, REQUESTS, ANSWERS, (RowGroup(rows),), share=("some data", TOTAL))
         for title, rows in (
             ("By requesting Party", _each(lives, "party", lambda x: x.from_party)),
             ("By half year of issue", _each(lives, "half year", lambda x: half_year(x.issued_on))),
@@ -102,8 +102,8 @@ def half_year(moment: datetime) -> str:
     return f"{moment.year}-H{1 if moment.month <= 6 else 2}"
 
 
-def _production() -> Plan:
-    return Plan(
+def _production() -> TablePlan:
+    return TablePlan(
         "European Production Orders",
         PRODUCTION,
         CATEGORIES,
@@ -132,14 +132,14 @@ def _production() -> Plan:
     )
 
 
-def _preservation() -> Plan:
+def _preservation() -> TablePlan:
     followed = Selection(
         "followed by a request for production",
         lambda x: x.took is not None,
         f"{ARTICLE}(f)",
         took="from issue to that request",
     )
-    return Plan(
+    return TablePlan(
         "European Preservation Orders",
         PRESERVATION,
         CATEGORIES,
@@ -152,9 +152,11 @@ def _preservation() -> Plan:
     )
 
 
-def _by_addressee(lives: Sequence[Life]) -> list[Plan]:
+def _by_addressee(lives: Sequence[Life]) -> list[TablePlan]:
     return [
-        Plan(f"{title} by addressee", whole, OUTCOMES, (RowGroup(_each(mine, "addressee", lambda x: x.addressee)),))
+        TablePlan(
+            f"{title} by addressee", whole, OUTCOMES, (RowGroup(_each(mine, "addressee", lambda x: x.addressee)),)
+        )
         for title, whole in (("European Production Orders", PRODUCTION), ("European Preservation Orders", PRESERVATION))
         if (mine := _among(lives, whole.test))
     ]

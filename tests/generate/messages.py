@@ -179,7 +179,9 @@ def _sheets() -> Iterator[str]:
         for node in ast.walk(ast.parse((HERE / f"{source}.py").read_text())):
             match node:
                 case ast.Call(
-                    func=ast.Name(id="FormLine" | "FormSection" | "Selection" | "Plan"), args=[first, *_], keywords=more
+                    func=ast.Name(id="FormLine" | "FormSection" | "Selection" | "TablePlan"),
+                    args=[first, *_],
+                    keywords=more,
                 ):
                     ticks = [
                         k.value for k in more if k.arg in ("ticks", "cite", "took") and source != "statistics/forms"
