@@ -1,7 +1,7 @@
 """A ledger and its orders, opened for reading.
 
 The law reads sealed values where their keys are on this machine, as `comity judge` does. None of them is returned:
-whoever opens a sealed value records why, and only the commands with `--reveal` do that.
+an access entry gives the reason for each opened value, and only the commands with `--reveal` record one.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ class Ledger:
     def due(self, at: datetime | None = None) -> list[Duty]:
         """Return the deadlines of all orders that are open, could not be computed, or ran out; soonest first.
 
-        `left` is a timedelta, negative after the end; None, which stands first, for one that could not be computed.
+        `left` is a timedelta, negative after the end; None, sorted first, for one that could not be computed.
 
             overdue = [duty.clock.id for duty in ledger.due() if duty.over]
         """
@@ -182,7 +182,7 @@ class Ledger:
                 yield shown, judge(self._case(order, reveal=True), moment)
 
     def _case(self, order: str, *, reveal: bool = False) -> Case:
-        """The record of an order; with `reveal` for the law alone, never for a result."""
+        """Return the record of an order; with `reveal` for the law alone, never for a result."""
         self._check_open()
         label = next((label for label, known in self._labels.items() if known == order), None)
         return self._cases.case(order, reveal=reveal, label=label)
@@ -271,7 +271,7 @@ class Order:
 
 
 def _closed(hand: CustodyStep, shown: dict[str, Entry]) -> CustodyStep:
-    """The same step with the entries as a reader without keys sees them."""
+    """Return the step with the entries as a reader without keys sees them."""
     entry, by = shown[hand.entry.leaf], hand.replaced
     return replace(
         hand,

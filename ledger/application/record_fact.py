@@ -33,9 +33,9 @@ from ledger.law import Finding, judge
 class RecordPlan:
     """A draft whose form was checked, and what recording it would change.
 
-    `findings` are those that the law reports with the fact and does not report without it. `recorded` is True if an
-    entry has the id of the draft already: it is then neither checked nor judged. `check_again` checks the reference of
-    a new order once more when the entry is stored.
+    `findings` has each finding that the law reports with the fact and does not report without it. `recorded` is True if
+    an entry has the id of the draft already: it is then neither checked nor judged. `check_again` checks the reference
+    of a new order once more when the entry is stored.
     """
 
     draft: Draft

@@ -73,7 +73,7 @@ class Witnesses:
         return cosign_head(self.journal.log, folder.policy, evidence, say=self.say, heard=self.heard)
 
     def witnessed_head(self, above: int, *, unwitnessed: bool = False, frozen: bool = False) -> Head:
-        """Return a head of more than `above` entries that a quorum has cosigned, the newest one if nobody asks for it.
+        """Return a head of more than `above` entries that a quorum has cosigned; call the witnesses if there is none.
 
         With `unwitnessed` no witness is called; a `frozen` ledger can sign no new head. `LedgerError` UNWITNESSED.
         """

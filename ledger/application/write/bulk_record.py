@@ -1,7 +1,7 @@
-"""Many facts at once, all or none, in flat memory: sealed outside the lock, staged, stored in one transaction.
+"""Record many facts, all or none, in constant memory: seal them outside the lock, stage, store in one transaction.
 
-What is sealed waits in a private file that is deleted as soon as it is opened, so whoever is killed leaves nothing of
-it behind. The shelf's lock is held only while the staged lines are copied, not while they are signed.
+Sealed entries wait in a private file that is deleted as soon as it is opened, so a killed process leaves nothing of
+them. The lock of the store is held while the staged lines are copied, and not while they are signed.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from ledger.entries.keyring import Registrar
 from ledger.entries.placement import Link
 from ledger.errors import RecordError
 
-_FILE = Path("the staging file")  # what faults call it: it has no name, and lies where TMPDIR says
+_FILE = Path("the staging file")  # its name in errors: the file has no name; TMPDIR says where it is
 _SCHEMA = """
     CREATE TABLE staged (
         n INTEGER PRIMARY KEY, order_id TEXT, seq INTEGER, kind TEXT, state BLOB, entry_id BLOB UNIQUE,
@@ -38,7 +38,7 @@ _SCHEMA = """
 
 
 class Staging:
-    """Sealed entries on their way to the shelf, and the newest of each order among them."""
+    """Sealed entries that wait to be stored, and the newest of each order among them."""
 
     def __init__(self) -> None:
         with SQLiteErrors(_FILE):
@@ -48,11 +48,11 @@ class Staging:
         self.size = 0
 
     def close(self) -> None:
-        """Give the file up."""
+        """Close the file, which removes it."""
         self._c.close()
 
     def add(self, rows: Sequence[EntryRow], heads: Mapping[str, Link]) -> None:
-        """Stage rows, and what is the newest entry of each of their orders then; CTX-REPLAY if an id comes twice."""
+        """Stage rows with the newest entry of each of their orders; CTX-REPLAY if an id occurs twice."""
         try:
             with SQLiteErrors(_FILE):
                 self._c.execute("BEGIN")
@@ -69,17 +69,17 @@ class Staging:
         self.size += len(rows)
 
     def head(self, order: str) -> Link | None:
-        """The newest staged entry of an order; None if there is none."""
+        """Return the newest staged entry of an order; None if there is none."""
         found = self._c.execute("SELECT seq, leaf, instrument FROM head WHERE order_id = ?", (order,)).fetchone()
         return Link(*found) if found else None
 
     def entry(self, leaf: str) -> bytes | None:
-        """The staged line with this leaf hash; None if there is none."""
+        """Return the staged line with a leaf hash; None if there is none."""
         found = self._c.execute("SELECT state FROM staged WHERE leaf = ?", (bytes.fromhex(leaf),)).fetchone()
         return found[0] if found else None
 
     def pages(self) -> Iterator[list[EntryRow]]:
-        """Everything staged, in its order, a page at a time."""
+        """Yield the staged rows in their order, a page at a time."""
         for start in range(0, self.size, PAGE):
             with SQLiteErrors(_FILE):
                 found = self._c.execute(
@@ -107,7 +107,7 @@ def _row(
 
 
 class Ahead(WritePosition):
-    """What has to be known before anything can be added, what is staged included."""
+    """The state of a ledger that a writer needs, staged entries included."""
 
     def __init__(
         self, origin: str, registrar: Registrar, cases: CaseReader, store: EntryStore, staging: Staging
@@ -116,17 +116,17 @@ class Ahead(WritePosition):
         self._staging = staging
 
     def entry(self, leaf: str) -> tuple[OpenedEntry, Mapping[str, Any]] | None:
-        """The entry of this leaf hash, staged or on the shelf; of a staged one nothing is opened."""
+        """Return the staged or stored entry with a leaf hash; no value of a staged entry is opened."""
         staged = self._staging.entry(leaf)
         return (open_(staged, verify=False), {}) if staged else super().entry(leaf)
 
     def head(self, order: str) -> Link | None:
-        """The newest entry of an order, staged or on the shelf."""
+        """Return the newest entry of an order, staged or stored."""
         return self._staging.head(order) or super().head(order)
 
 
 class Bulk:
-    """Facts that will be recorded together or not at all. `known` finds what stands on the shelf under a draft's id.
+    """Facts that will be recorded together or not at all. `known` finds the stored entry with the id of a draft.
 
     `quoted` is how many references orders had before the facts were checked against them.
     """
@@ -147,13 +147,13 @@ class Bulk:
         self._trial = PendingBatch(past)
         self._still = dict(past.still)
         self._quoted = quoted
-        self.already = 0  # drafts that stand on the shelf from before
+        self.already = 0  # drafts that were stored before
         self.indices = range(0)  # where the others stand in the log, once they do
 
     def add(self, draft: Draft, *, fresh: bool = False) -> str:
-        """Seal one more fact, or find it where it stands; its leaf hash. Raises what `Journal.record` raises.
+        """Seal one more fact, or find its stored entry: its leaf hash. Raises what `Journal.record` raises.
 
-        `fresh` spares the search where the shelf had nothing of the order; if it has by now, storing is a `Conflict`.
+        `fresh` spares the search where the store had no entry of the order; if it has by now, storing is a `Conflict`.
         """
         if draft.entry and not fresh and (leaf := self._known(draft)):
             self.already += 1
@@ -167,7 +167,7 @@ class Bulk:
         return row.leaf.hex()
 
     def store(self, store: EntryStore, report: Callable[[int, int], None]) -> range:
-        """Put everything on the shelf in one transaction; `report(done, total)` hears how far it is."""
+        """Store the staged entries in one transaction; `report(done, total)` is called as it goes."""
         self._turn()
         if self._staging.size:
             self.indices = store.append_pages(self._reported(report), expected=self._still)
@@ -187,5 +187,5 @@ class Bulk:
 
 
 def staged() -> closing[Staging]:
-    """A staging file for the length of a block."""
+    """Return a staging file that a block closes."""
     return closing(Staging())

@@ -1,8 +1,8 @@
-"""Entries sealed elsewhere, opened and verified page by page; many of them on every core.
+"""Open and verify entries that were sealed elsewhere, page by page; many of them on every core.
 
-A signature costs more than all the rest together, so a page is opened by a process of its own while others are stored.
-Processes and not threads: what surrounds a signature holds the interpreter's lock, and handing that to and fro costs
-more than a second core brings (measured: 330 us of CPU an entry in two threads, 200 in one).
+A signature costs more than all the rest together, so a separate process opens a page while others are stored.
+Processes and not threads: the code around a signature holds the interpreter's lock, and passing the lock costs more
+than a second core brings (measured: 330 us of CPU an entry in two threads, 200 in one).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from ledger.facts import check_form
 PAGE = 2_500  # entries in one transaction, at most; each rewrites most pages of the indexes, however many it brings
 _MANY = 1_000  # fewer are opened before another process has started
 _CHUNK = 125  # entries a process opens at a time
-_AHEAD = 24  # chunks that may lie ready for each core: while a page is stored nobody hands out more
+_AHEAD = 24  # chunks that may be ready for each core: none is handed out while a page is stored
 _CORES = os.cpu_count() or 1
 
 _EARLIEST = wire(EARLIEST)
@@ -57,7 +57,7 @@ def _formed(opened: OpenedEntry | RecordError) -> OpenedEntry:
 
 @contextmanager
 def without_cycles() -> Iterator[None]:
-    """For as long as entries are taken in, nobody looks for cycles: they make none, and looking costs a twentieth."""
+    """Switch the garbage collector off for a block: entries make no cycles, and looking costs a twentieth."""
     looking = gc.isenabled()
     gc.disable()
     try:
@@ -68,19 +68,19 @@ def without_cycles() -> Iterator[None]:
 
 
 class VerifierPool:
-    """Processes that open entries, one for each core: started by the first batch worth it, there until `close`."""
+    """Processes that open entries, one for each core: the first large batch starts them, `close` ends them."""
 
     def __init__(self) -> None:
         self._pool: ProcessPoolExecutor | None = None
 
     def close(self) -> None:
-        """Let them end."""
+        """End the processes."""
         if self._pool is not None:
             self._pool.shutdown()
             self._pool = None
 
     def pages(self, entries: Sequence[bytes]) -> Iterator[tuple[int, list[OpenedEntry]]]:
-        """Verified entries in pages, each with the number of its first; `RecordError` says which entry is wrong."""
+        """Yield verified entries in pages, each with the number of its first; `RecordError` names the wrong entry."""
         page: list[OpenedEntry] = []
         start = 0
         for chunk in self._chunks(entries):
@@ -115,14 +115,14 @@ class VerifierPool:
                 start, chunk = going.popleft()
                 yield _opened(entries, start, chunk.result())
         finally:
-            for _, chunk in going:  # where an entry was refused, nobody asks for those behind it
+            for _, chunk in going:  # after a refused entry, the later ones are not opened
                 chunk.cancel()
 
 
 def _begin() -> None:
-    """A new opener: it looks for no cycles where none are made, and ends with whoever started it, however that ends.
+    """Prepare a new process: no garbage collector, because there are no cycles, and an end when its parent ends.
 
-    Whoever stores goes first, since openers run ahead of it anyway: else the last pages are stored with cores to spare.
+    The storing process has priority, since the openers are ahead of it: else the last pages are stored with idle cores.
     """
     gc.disable()
     os.nice(5)
@@ -155,6 +155,6 @@ def _opened(entries: Sequence[bytes], start: int, opened: bytes | tuple[int, _Sa
 
 
 def at(number: int, refused: RecordError) -> RecordError:
-    """The same refusal, saying which of the received entries it is about."""
+    """Return the same error with the number of the received entry that it is about."""
     place = f"entry {number} of those received"
     return RecordError(refused.code, refused.says, where=f"{place}, {refused.where}" if refused.where else place)

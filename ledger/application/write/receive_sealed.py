@@ -21,7 +21,7 @@ _KEPT = 4_096  # orders whose commitments are remembered
 
 
 class SealedReceiver:
-    """Receives sealed entries for one ledger, and verifies them in processes of its own.
+    """Receives sealed entries for one ledger, and verifies them in separate processes.
 
     `append` stores and acknowledges the rows that a function makes for a pending batch; `receipt` makes the receipt of
     a row at its place.
@@ -99,7 +99,7 @@ class SealedReceiver:
 class OrderCommitments:
     """The commitments of the orders of a page: one that occurs twice was copied by a signer who knew the value.
 
-    `kept` has the commitments of orders met before, by the leaf of the newest entry, which stands for all before it.
+    `kept` has the commitments of orders met before, by the leaf of the newest entry, which stands for all earlier ones.
     """
 
     def __init__(

@@ -29,7 +29,7 @@ from ledger.facts import WHY, check_audience, public_of, sealed_of
 class Sealer:
     """Seals for one ledger. Without `drawer`, the subject keys, it seals only facts without sealed values.
 
-    `check_bound` raises if these subject keys are not those that the ledger's values are sealed with.
+    `check_bound` raises if the ledger's values are sealed with other subject keys.
     """
 
     def __init__(

@@ -1,6 +1,6 @@
-"""What has to be known of a ledger before anything can be added: each order's newest entry, and who may sign.
+"""The state of a ledger that a writer needs: the newest entry of each order, and the keys that may sign.
 
-Kept between calls and never trusted at the moment it counts: the shelf refuses a second entry at the same place, and
+Kept between calls and never trusted when entries are stored: the store refuses a second entry at the same place, and
 stores nothing if the registry has grown since it was read here. Then `forget`, and try again.
 """
 
@@ -38,13 +38,13 @@ class WritePosition:
         self.next_index = 0  # behind every registry entry read here; to the keyring all such positions are alike
 
     def head(self, order: str) -> Link | None:
-        """The newest entry of an order; None if it has none."""
+        """Return the newest entry of an order; None if it has none."""
         if order not in self._heads:
             self.look_up({order})
         return self._heads[order]
 
     def look_up(self, orders: Set[str]) -> None:
-        """Read the newest entries of these orders, as far as they are not known, in one go."""
+        """Read the newest entries of these orders with one query, unless they were read before."""
         if len(self._heads) >= _MOST_ORDERS:
             self._heads.clear()
         unknown = orders - self._heads.keys()
@@ -54,7 +54,7 @@ class WritePosition:
             self._heads |= {opened.payload.order: _link(opened) for opened in newest}
 
     def entry(self, leaf: str) -> tuple[OpenedEntry, Mapping[str, Any]] | None:
-        """The entry of this leaf hash, and its sealed values as far as they can be opened; None if there is none."""
+        """Return the entry with a leaf hash and its sealed values that can be opened; None if there is none."""
         found = self._store.by_leaf(bytes.fromhex(leaf))
         if found is None:
             return None
@@ -74,22 +74,22 @@ class WritePosition:
 
     @property
     def still(self) -> Mapping[str, int]:
-        """The registry with the number of its newest entry read here, for the shelf to compare."""
+        """The register with the number of its newest entry read here; the store compares it."""
         return {self.registry: self._registered}
 
     def learn(self, heads: Mapping[str, Link]) -> None:
-        """Take over what has just been stored."""
+        """Remember the newest entries that have just been stored."""
         self._heads.update(heads)
         self._behind = self._behind or self.registry in heads
 
     def forget(self) -> None:
-        """Somebody else has written: read again what is asked for next."""
+        """Forget what was read, because another process has written."""
         self._heads.clear()
         self._behind = True
 
 
 class PendingBatch:
-    """Entries about to be stored together: each has to fit behind those before it, on the shelf or in the trial."""
+    """Entries that will be stored together: each must follow the stored and the pending entries before it."""
 
     def __init__(self, past: WritePosition) -> None:
         self._past = past
@@ -101,19 +101,19 @@ class PendingBatch:
         self.heads: dict[str, Link] = {}
 
     def head(self, order: str) -> Link | None:
-        """The newest entry of an order, those on trial included."""
+        """Return the newest entry of an order, stored or pending."""
         return self.heads.get(order) or self._past.head(order)
 
     def look_up(self, orders: Set[str]) -> None:
-        """Read ahead what will be asked about these orders."""
+        """Read the newest entries of these orders in advance."""
         self._past.look_up(orders)
 
     def entry(self, leaf: str) -> tuple[OpenedEntry, Mapping[str, Any]] | None:
-        """The entry of this leaf hash with its sealed values, those on trial included."""
+        """Return the stored or pending entry with a leaf hash, and its sealed values."""
         return self._told.get(leaf) or self._past.entry(leaf)
 
     def admit(self, opened: OpenedEntry, values: Mapping[str, Any]) -> None:
-        """Take one more entry with the sealed values that are known; `RecordError`: CTX-*, KEY-*, FORM-*."""
+        """Add an entry with the sealed values that can be opened; `RecordError`: CTX-*, KEY-*, FORM-*."""
         p = opened.payload
         check_place(opened, self._past.origin, self.head(p.order))
         if p.entry in self._entries:
