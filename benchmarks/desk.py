@@ -75,7 +75,7 @@ def desk_figure(ledger: Path) -> Figure:
     with reading(ledger) as reader, closing(board(reader)) as view:
         made = seconds(lambda: bring_up(reader, view, reader.now()))
         desk = Desk(reader, view, None, context)
-        with closing(desk.beside):
+        with closing(desk.background):
             gate = app(desk, [HOST])
             visit = partial(_ask, gate, f"{gate.cookie}={desk.sessions.enter(desk.sessions.link)}")
             taken = {name: _taken(partial(visit, url)) for name, url in LISTS.items()}

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from datetime import datetime
 
-    from cli.stories.deeds import Deed
-    from cli.stories.player import Played
+    from cli.stories.planned_entries import PlannedEntry
+    from cli.stories.player import PlayedStory
     from ledger.application.export.hand_over import ExportedBundle
     from ledger.application.journal import Journal
     from ledger.application.write.receipt import Receipt
@@ -44,13 +44,13 @@ def demo(folder: str) -> Exit:
     offices and States are invented; the keys lie open, named PUBLIC.
     """
     from cli.stories.model import read_story
-    from cli.stories.player import perform
+    from cli.stories.player import play_story
     from ledger.adapters.folders.new_folder import new_folder
 
     story = read_story(STORY.read_bytes(), STORY.name)
     with new_folder(folder) as making:
         counted = _Counted()
-        played = perform(story, making / "ledger", counted)
+        played = play_story(story, making / "ledger", counted)
         shown = _Shown(folder, played, counted)
         shown.everything(making)
     if shown.unread:
@@ -91,7 +91,7 @@ class _Counted:
     steps: int = 0
     signers: frozenset[str] = frozenset()
 
-    def __call__(self, deed: Deed, receipt: Receipt) -> None:
+    def __call__(self, deed: PlannedEntry, receipt: Receipt) -> None:
         if deed.order is None:
             self.register += 1
         else:
@@ -102,7 +102,7 @@ class _Counted:
 class _Shown:
     """The demonstration as it goes; `fields` are those of its answer."""
 
-    def __init__(self, folder: str, played: Played, counted: _Counted) -> None:
+    def __init__(self, folder: str, played: PlayedStory, counted: _Counted) -> None:
         self.folder = folder
         self.played = played
         self.counted = counted

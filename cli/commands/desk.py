@@ -78,7 +78,7 @@ def desk(
         sitting = Desk(reader, view, signer, context, person)
         sitting.sessions.say = lambda link: output.tell(f"let in; for another browser: {url}/?token={link}")
         seen = server(app(sitting, hosts), most_at_once=_MOST_AT_ONCE, largest_head=_LARGEST_HEAD, grace=GRACE)
-        with closing(sitting.beside), _followed(path):
+        with closing(sitting.background), _followed(path):
             click.echo(f"{url}/?token={sitting.sessions.link}")
             output.tell("open this link once, in one browser; Ctrl-C closes the desk")
             with suppress(KeyboardInterrupt):  # how a person closes it

@@ -17,7 +17,7 @@ from ledger.adapters.folders.new_folder import new_folder
 if TYPE_CHECKING:
     from cli.stories.expectations import Outcome
     from cli.stories.model import Story
-    from cli.stories.player import Played
+    from cli.stories.player import PlayedStory
 
 
 class ExpectationItem(Struct, frozen=True):
@@ -45,25 +45,25 @@ class PlayAnswer(CommandAnswer, tag="comity.play/1"):
 @click.argument("story", metavar="STORY.toml")
 @click.option("--into", metavar="DIR", help="Keep the ledger here; without it, it is thrown away.")
 @click.option("--check", "wanted", is_flag=True, help="Compare every expectation; exit 3 if one does not hold.")
-def play(story: str, into: str | None, wanted: bool) -> Exit:
+def play_story(story: str, into: str | None, wanted: bool) -> Exit:
     """Make a ledger out of a story: every fact signed by its own actor, at the story's clock.
 
     Keys are made from the story's own words and lie open in the ledger, named PUBLIC. Nothing in such a ledger is
     evidence of anything, and everything made from it says TEST.
     """
     from cli.stories.model import read_story
-    from cli.stories.player import perform
+    from cli.stories.player import play_story
 
     told = read_story(file_io.read(story), story)
     with new_folder(into) as folder:
-        played = perform(told, folder)
+        played = play_story(told, folder)
         outcomes = list(_checked(played)) if wanted else []
         entries = len(told.facts)
     report(told, into, outcomes, entries, played.orders)
     return Exit.FINDINGS if any(o.differs for o in outcomes) else Exit.DONE
 
 
-def _checked(played: Played) -> Iterator[Outcome]:
+def _checked(played: PlayedStory) -> Iterator[Outcome]:
     from cli.stories.expectations import check
 
     yield from check(played)

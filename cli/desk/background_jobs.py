@@ -1,7 +1,7 @@
-"""Papers that take longer than an answer may: each is made by a `comity` of its own, while the desk goes on answering.
+"""Make reports in the background, each by a separate `comity` process, while the desk answers other requests.
 
-Nothing sealed is opened in them. A paper is handed out once, and only as long as the record it was made of is all there
-is; whoever asks again gets it made again.
+No report opens a sealed value. Each report can be fetched once, and only while the log has not grown since it was made.
+The next request makes it again.
 """
 
 from __future__ import annotations
@@ -16,56 +16,56 @@ from time import monotonic
 
 from cli.exit_codes import Exit, Stop
 
-PROGRAM = (sys.executable, "-P", "-c", "from cli.app import main; main()")  # -P: nothing from the folder one stands in
-FINISHED = (Exit.DONE, Exit.FINDINGS, Exit.PROVED_BAD)  # the verdict on integrity, which stands in the paper itself
-FRESH = 60.0  # seconds in which a paper must be fetched; one of an earlier minute is made again
-MOST = 16  # papers that wait to be made or fetched
+PROGRAM = (sys.executable, "-P", "-c", "from cli.app import main; main()")  # -P: import nothing from the current folder
+FINISHED = (Exit.DONE, Exit.FINDINGS, Exit.PROVED_BAD)  # the report itself states the verdict on integrity
+FRESH = 60.0  # seconds in which a report must be fetched
+MOST = 16  # reports that wait to be made or fetched
 
 
 @dataclass(frozen=True, slots=True)
-class _Making:
-    size: int  # of the log when it was asked for
-    paper: Future[tuple[bytes, float]]  # and when it was finished
+class _Job:
+    size: int  # of the log at the first request
+    report: Future[tuple[bytes, float]]  # the report and the monotonic second at which it was finished
 
 
-class Beside:
-    """The papers of one ledger that are being made, one after the other, each known by the words of its command."""
+class BackgroundReports:
+    """The reports of one ledger that are made in the background, one after the other, by the words of the command."""
 
     def __init__(self, ledger: Path) -> None:
         self._ledger = ledger
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="paper")
-        self._under_way: dict[tuple[str, ...], _Making] = {}
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="report")
+        self._jobs: dict[tuple[str, ...], _Job] = {}
 
     def take(self, command: tuple[str, ...], size: int) -> bytes | None:
-        """The paper of a log of this size, if it is finished; None while it is being made, which begins here."""
-        making = self._asked(command, size)
-        return self._handed_out(command, making) if making.paper.done() else None
+        """Return the finished report of a log of this size; None while it is made. The first call starts it."""
+        job = self._job(command, size)
+        return self._result(command, job) if job.report.done() else None
 
     async def wait(self, command: tuple[str, ...], size: int) -> bytes:
-        """The paper of a log of this size, once it is finished."""
-        making = self._asked(command, size)
-        await asyncio.wait([asyncio.wrap_future(making.paper)])
-        return self._handed_out(command, making)
+        """Wait for the report of a log of this size and return it."""
+        job = self._job(command, size)
+        await asyncio.wait([asyncio.wrap_future(job.report)])
+        return self._result(command, job)
 
     def close(self) -> None:
-        """Make nothing more; wait for what is being made."""
+        """Start no further report, and wait for the running one."""
         self._pool.shutdown(cancel_futures=True)
 
-    def _asked(self, command: tuple[str, ...], size: int) -> _Making:
-        making = self._under_way.get(command)
-        if making is None or making.size != size or _old(making.paper):
-            while len(self._under_way) >= MOST:
-                self._under_way.pop(next(iter(self._under_way))).paper.cancel()
-            making = _Making(size, self._pool.submit(self._made, command))
-            self._under_way[command] = making
-        return making
+    def _job(self, command: tuple[str, ...], size: int) -> _Job:
+        job = self._jobs.get(command)
+        if job is None or job.size != size or _old(job.report):
+            while len(self._jobs) >= MOST:
+                self._jobs.pop(next(iter(self._jobs))).report.cancel()
+            job = _Job(size, self._pool.submit(self._make, command))
+            self._jobs[command] = job
+        return job
 
-    def _handed_out(self, command: tuple[str, ...], making: _Making) -> bytes:
-        if self._under_way.get(command) is making:
-            del self._under_way[command]
-        return making.paper.result()[0]
+    def _result(self, command: tuple[str, ...], job: _Job) -> bytes:
+        if self._jobs.get(command) is job:
+            del self._jobs[command]
+        return job.report.result()[0]
 
-    def _made(self, command: tuple[str, ...]) -> tuple[bytes, float]:
+    def _make(self, command: tuple[str, ...]) -> tuple[bytes, float]:
         words = [*PROGRAM, *command, "--ledger", str(self._ledger)]
         done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, check=False)
         if done.returncode not in FINISHED or not done.stdout:
@@ -74,5 +74,5 @@ class Beside:
         return done.stdout, monotonic()
 
 
-def _old(paper: Future[tuple[bytes, float]]) -> bool:
-    return paper.done() and paper.exception() is None and monotonic() - paper.result()[1] > FRESH
+def _old(report: Future[tuple[bytes, float]]) -> bool:
+    return report.done() and report.exception() is None and monotonic() - report.result()[1] > FRESH

@@ -1,4 +1,4 @@
-"""One order at the desk: its page, its papers, and what opens its sealed values, which is recorded first."""
+"""One order at the desk: its page, its reports, and access to its sealed values, which is recorded first."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cli.access.purposes import CODES, purpose_of
 from cli.access.recorded_access import Stated, accessed
 from cli.desk.responses import HTML, document, page
 from cli.exit_codes import Exit, Stop
-from cli.reports import integrity  # noqa: F401 - what a paper asks for, here so that the first need not wait
+from cli.reports import integrity  # noqa: F401 - reports use it; imported before the first request
 from cli.reports.order_report import Asked, order_report, replay_of
 from cli.reports.report_files import MEDIA, written
 from cli.reports.timeline_text import left
@@ -48,7 +48,7 @@ OPENABLE = (
     ("custody", "Custody report, with files and digests"),
     ("evidence-chain", "Evidence-chain report"),
     ("dpo", "Processing record"),
-)  # by the names that record-accessed has for them
+)  # by the names of views in record-accessed
 SECTIONS = (
     ("clocks", "Clocks"),
     ("findings", "Findings and criteria"),
@@ -57,21 +57,21 @@ SECTIONS = (
     ("papers", "Papers, sealed values, bundle"),
 )
 MOST = 100  # entries of an order on one page
-AT_ONCE = 40  # entries of an order up to which its papers take no longer than a page
+AT_ONCE = 40  # entries of an order up to which its reports take no longer than a page
 AUDIENCES = ("CT", "DEF", "DPO", "SA", "AUD", "CUST", "ISS", "RET", "NOT", "SP")
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
-    """That sealed values were opened: the entry of the log that says so, and what it says."""
+class RecordedOpening:
+    """A recorded opening of sealed values: the log index of its entry, and the stated purpose."""
 
     index: int
     why: Stated
 
 
 def order_page(desk: Desk, frame: Frame, case: Case) -> Response:
-    """One order: where it stands, what is due, what was found, who held what, what happened, its papers."""
-    known, judgement = _known(case, frame.now)
+    """Return the page of one order: state, clocks, findings, custody, timeline and reports."""
+    known, judgement = _judged_now(case, frame.now)
     newest = slice(-MOST, None)
     endings = _endings(judgement, frame.now)
     about = subject(known, judgement)
@@ -105,9 +105,11 @@ def order_page(desk: Desk, frame: Frame, case: Case) -> Response:
     )
 
 
-def entries_page(desk: Desk, frame: Frame, case: Case, first: int = 0, opened: Opened | None = None) -> Response:
-    """What each entry of an order states, from the place `first` on; all of them, and sealed values, once `opened`."""
-    known, judgement = _known(case, frame.now)
+def entries_page(
+    desk: Desk, frame: Frame, case: Case, first: int = 0, opened: RecordedOpening | None = None
+) -> Response:
+    """Return the page of the entries of an order from place `first` on; all, with sealed values, once `opened`."""
+    known, judgement = _judged_now(case, frame.now)
     about = subject(known, judgement)
     last = len(known.entries) if opened else first + MOST
     return page(
@@ -125,13 +127,13 @@ def entries_page(desk: Desk, frame: Frame, case: Case, first: int = 0, opened: O
 
 
 def _away(case: Case) -> dict[str, str]:
-    """Where an entry is found that the order's own page has no room for, by its number."""
-    told = sorted(case.entries, key=lambda e: (e.on, e.index))[:-MOST]
-    return {number(e, case): f"/orders/{case.order}/entries?from={at - at % MOST}" for at, e in enumerate(told)}
+    """Return the address of each entry that is too old for the page of the order, by its number."""
+    older = sorted(case.entries, key=lambda e: (e.on, e.index))[:-MOST]
+    return {number(e, case): f"/orders/{case.order}/entries?from={at - at % MOST}" for at, e in enumerate(older)}
 
 
-def _known(case: Case, now: datetime) -> tuple[Case, Judgement]:
-    """What is on record, whatever an entry says of when it was signed, and what the law says now."""
+def _judged_now(case: Case, now: datetime) -> tuple[Case, Judgement]:
+    """Return all recorded entries, whatever moment of signature they claim, and the judgement as of now."""
     if not case.entries:
         raise Stop("nothing of this order is on record yet", code=Exit.UNDECIDABLE)
     return case, judge(case, now)
@@ -155,13 +157,13 @@ def _endings(judgement: Judgement, now: datetime) -> list[BoardRow]:
     ]
 
 
-# -- papers ------------------------------------------------------------------------------------------------------------
+# -- reports -----------------------------------------------------------------------------------------------------------
 
 
 async def paper(desk: Desk, frame: Frame, order: str, kind: str, form: str) -> Response:
-    """A report on an order or its replay as of now, as a page to read or a file to keep, with nothing opened.
+    """Return a report on an order or its replay as of now, as a page or a file, without sealed values.
 
-    What takes long is made beside the desk: a file comes when it is finished, a page says until then that it is made.
+    A long report is made in the background: a file is sent when it is finished; a page reloads until then.
     """
     if kind not in TITLES or form not in (forms() if kind != REPLAY else ("html",)):
         raise Stop("there is no such paper", code=Exit.UNDECIDABLE)
@@ -170,48 +172,48 @@ async def paper(desk: Desk, frame: Frame, order: str, kind: str, form: str) -> R
         return _paper(desk.reader, desk.case(order), kind, form, name)
     words = ("replay", order, "--html", "-") if kind == REPLAY else ("report", kind, order, "--format", form)
     if form != "html":
-        return _handed(await desk.beside.wait(words, frame.size), kind, form, name)
-    made = desk.beside.take(words, frame.size)
+        return _response(await desk.background.wait(words, frame.size), kind, form, name)
+    made = desk.background.take(words, frame.size)
     if made is None:
         title = f"{TITLES[kind]} of {name}"
         return page("desk_making.html.j2", frame, title, "/orders", again=1, order=order, entries=entries)
-    return _handed(made, kind, form, name)
+    return _response(made, kind, form, name)
 
 
 def _paper(reader: Reader, case: Case, kind: str, form: str, name: str, *, reveal: bool = False) -> Response:
     if kind == REPLAY:
-        return _handed(replay_of(reader, case, reader.now()).encode(), kind, form, name)
+        return _response(replay_of(reader, case, reader.now()).encode(), kind, form, name)
     made = order_report(reader, Asked(kind, form, reveal=reveal), case, reader.now(), None)
-    return _handed(written(kind, made, form), kind, form, name)
+    return _response(written(kind, made, form), kind, form, name)
 
 
-def _handed(data: bytes, kind: str, form: str, name: str) -> Response:
-    """A page that is read here, any other form as a file."""
+def _response(data: bytes, kind: str, form: str, name: str) -> Response:
+    """Return HTML as a page, any other format as a file."""
     return document(data, HTML) if form == "html" else document(data, MEDIA[form], f"{name}.{kind}.{form}")
 
 
 def forms() -> tuple[str, ...]:
-    """The forms a paper can have here."""
+    """Return the formats of reports that this installation can make."""
     return ("html", "pdf", "json") if find_spec("typst") else ("html", "json")
 
 
-# -- what opens sealed values ------------------------------------------------------------------------------------------
+# -- access to sealed values -------------------------------------------------------------------------------------------
 
 
 def open_(desk: Desk, frame: Frame, order: str, said: dict[str, str]) -> Response:
-    """Record that sealed values are opened and why, then show them."""
+    """Record the access to sealed values with its purpose, then show them."""
     what = said.get("what", "")
     if what not in dict(OPENABLE):
         raise Stop("there is nothing of that kind to open", code=Exit.UNDECIDABLE)
     opened = record(desk, order, what, stated(desk, said, what))
-    case = desk.reader.case(order)  # read now: a key may have been destroyed a moment ago
+    case = desk.reader.case(order)  # read again: a key may have been destroyed since
     if what == "timeline":
         return entries_page(desk, frame, case, opened=opened)
     return _paper(desk.reader, case, what, "html", desk.name(order), reveal=True)
 
 
 def stated(desk: Desk, said: dict[str, str], view: str, reader: str | None = None) -> Stated:
-    """What a form says of an opening; without a purpose, what follows from the office's role and the reader."""
+    """Return the purpose of an access from the fields of a form; if not stated, from the role and the reader."""
     because, code = said.get("because", "").strip(), said.get("purpose", "")
     if code and code not in CODES:
         raise Stop("there is no such purpose", code=Exit.UNDECIDABLE)
@@ -225,14 +227,14 @@ def stated(desk: Desk, said: dict[str, str], view: str, reader: str | None = Non
     return Stated(because, purpose, desk.person)
 
 
-def record(desk: Desk, order: str, view: str, why: Stated) -> Opened:
-    """The entry of the access order by which somebody opens sealed values; without it nothing is opened."""
+def record(desk: Desk, order: str, view: str, why: Stated) -> RecordedOpening:
+    """Record an access in the access order; without this entry no sealed value is opened."""
     from cli.session.open_ledger import writing
 
     signer = _signer(desk)
     with writing() as journal:
         receipt = accessed(journal, [order], view, why, signer)
-    return Opened(receipt.index, why)
+    return RecordedOpening(receipt.index, why)
 
 
 def _signer(desk: Desk) -> Signer:
@@ -242,9 +244,9 @@ def _signer(desk: Desk) -> Signer:
 
 
 async def bundle(desk: Desk, case: Case, said: dict[str, str]) -> Response:
-    """Record that a bundle is made and why, then hand it over: the sequence of `comity export`.
+    """Record the export of a bundle with its purpose, then send the bundle, as `comity export` does.
 
-    Witnesses may be slow, so it is made in a thread of its own, and the desk goes on answering.
+    Witnesses may be slow: a separate thread makes the bundle while the desk answers other requests.
     """
     from cli.handover.hand_over import Handing
     from cli.version import tool
@@ -270,7 +272,7 @@ async def bundle(desk: Desk, case: Case, said: dict[str, str]) -> Response:
 
 
 def _made(context: click.Context, wanted: Handing) -> bytes:
-    """The bytes of a bundle, in another thread than that of the command that runs."""
+    """Return the bytes of a bundle; runs outside the thread of the command."""
     from cli.handover.hand_over import handing
     from cli.session.open_ledger import writing
 

@@ -1,4 +1,4 @@
-"""How an answer of the desk looks: a page in its frame, a file to keep, a row of the board as a line of a list."""
+"""Responses of the desk: a page in its frame, a file, a row of the order index as a line of a list."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ HTML = "text/html; charset=utf-8"
 def page(
     template: str, frame: Frame, title: str, here: str, *, status: int = 200, again: int | None = None, **values: Any
 ) -> Response:
-    """A page of the desk as an answer; the browser asks for it once more after `again` seconds."""
+    """Return a page of the desk; the browser reloads it after `again` seconds."""
     html = desk_page(template, frame, title, here, **values)
     headers = {"content-security-policy": policy(), **({} if again is None else {"refresh": str(again)})}
     return Response(html, status, headers, HTML)
 
 
 def document(text: str | bytes, media: str, name: str | None = None) -> Response:
-    """A file that is a page of its own, with its own policy inside; downloaded where it has a `name`."""
+    """Return a complete document that states its own content policy; a `name` makes it a download."""
     headers = {"content-security-policy": "frame-ancestors 'none'"}
     if name is not None:
         safe = re.sub(r"[^A-Za-z0-9._-]+", "_", name)
@@ -37,7 +37,7 @@ def document(text: str | bytes, media: str, name: str | None = None) -> Response
 
 
 def ending(row: OrderRow, clock: str, cite: str, due: str | None, now: datetime, names: Mapping[str, str]) -> BoardRow:
-    """A clock of a row as a line of the board."""
+    """Return a clock of an order as a line of the board."""
     end = None if due is None else instant(due)
     span = None if end is None else end - now
     return BoardRow(
@@ -55,7 +55,7 @@ def ending(row: OrderRow, clock: str, cite: str, due: str | None, now: datetime,
 
 
 def item(row: OrderRow, now: datetime, names: Mapping[str, str]) -> OrderListRow:
-    """A row as a line of the list of orders."""
+    """Return an order as a line of the list of orders."""
     ends = [instant(d.due) for d in row.due if d.due is not None]
     span = min(ends) - now if ends else None
     return OrderListRow(

@@ -1,8 +1,8 @@
-"""What the desk answers: every address, and how each page is made of the view, the entries and the law.
+"""The routes of the desk: each page is made of the order index, the entries and the law.
 
-One person sits at a desk, so requests are answered one after the other, in the thread that opened the ledger; what
-takes long is made beside it. Lists come from the board and are never judged here, but for a handful of orders that
-moved a moment ago; one order is always judged as of now.
+A desk has one user, so requests are answered one after the other, in the thread that opened the ledger. Long reports
+are made in the background. Lists come from the order index and are not judged here, except a few orders that changed
+just now. One order is always judged as of now.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlencode
 
 from starlette.applications import Starlette
@@ -27,9 +27,6 @@ from ledger.adapters.storage.order_index import MOST_COUNTED, PICKED, OpenDeadli
 from projections.render.desk_pages import BoardRow, BoardSection, law
 from projections.render.html import compile_templates
 from projections.reports.front_page import words
-
-if TYPE_CHECKING:
-    pass
 
 PAGE = 50  # lines of a list
 GLANCE = 12  # lines of each part of the board
@@ -53,7 +50,7 @@ KEYS = (
 
 
 class Pages:
-    """The answer to every address of one desk."""
+    """The endpoints of one desk."""
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
@@ -61,7 +58,7 @@ class Pages:
     # -- lists --------------------------------------------------------------------------------------------------------
 
     def board(self, request: Request) -> Response:
-        """What is due: what ran out first, then what ends soon, a glance of each."""
+        """Return the board: overdue clocks, then clocks that end soon, the first lines of each."""
         frame = self.desk.frame(request)
         tally = self.desk.view.tally(frame.now, frame.now + SOON)
         totals = {"over": tally.over, "soon": tally.soon, "later": tally.later, "unknown": tally.unknown}
@@ -78,7 +75,7 @@ class Pages:
         return page("desk_board.html.j2", frame, "What is due", "/", tally=tally, sections=sections)
 
     def due(self, request: Request) -> Response:
-        """One part of the board, page by page."""
+        """Return one section of the board, page by page."""
         name = request.path_params["name"]
         if name not in SPANS:
             return self.stop(request, ["The board has no such part."], 404)
@@ -106,7 +103,7 @@ class Pages:
         return [ending(one.row, one.clock.id, one.clock.cite, one.clock.due, now, names) for one in found]
 
     def orders(self, request: Request) -> Response:
-        """Orders by words and values, newest first."""
+        """Return the list of orders by words and values, newest first."""
         said = {name: request.query_params.get(name, "").strip()[:200] for name in ("q", *PICKED)}
         asked = OrderQuery(
             said["q"], {n: said[n] for n in PICKED if said[n]}, overdue=request.query_params.get("overdue") == "1"
@@ -146,7 +143,7 @@ class Pages:
         )
 
     def _picks(self, said: Mapping[str, str], names: Mapping[str, str]) -> list[tuple[str, str, Any, str]]:
-        """For each value that can be picked: its name, its label, what there is to choose, and what was chosen."""
+        """Return for each filter its name, its label, its choices and the chosen value."""
         found = []
         for name, values in self.desk.view.choices().items():
             choices = [(v, words(v) if name == "state" else names.get(v, v), orders) for v, orders in values]
@@ -158,53 +155,53 @@ class Pages:
     # -- one order ----------------------------------------------------------------------------------------------------
 
     def order(self, request: Request) -> Response:
-        """One order as of now."""
+        """Return the page of one order as of now."""
         order = self._order(request)
         if order != request.path_params["order"]:
             return RedirectResponse(f"/orders/{order}", 303)
         return order_page(self.desk, self.desk.frame(request), self.desk.case(order))
 
     def _order(self, request: Request) -> str:
-        """The order a page is about; registry, access order and companions are none of those people ask about."""
+        """Return the order of a page. Registry, access order and companion orders have no page."""
         order = self.desk.reader.find(request.path_params["order"])
         if order in (self.desk.reader.cases.registry, self.desk.reader.cases.access) or self.desk.reader.main_of(order):
             raise Stop("this is not an order people ask about", code=Exit.UNDECIDABLE)
         return order
 
     def entries(self, request: Request) -> Response:
-        """What each entry of an order states, with nothing opened."""
+        """Return the entries of an order, without sealed values."""
         first = request.query_params.get("from", "")
         order = self._order(request)
         frame, case = self.desk.frame(request), self.desk.case(order)
         return entries_page(self.desk, frame, case, int(first) if _small(first) else 0)
 
     async def replay(self, request: Request) -> Response:
-        """The order moment by moment: the page that `comity replay --html` makes."""
+        """Return the replay of an order, the page of `comity replay --html`."""
         return await paper(self.desk, self.desk.frame(request), self._order(request), REPLAY, "html")
 
     async def paper(self, request: Request) -> Response:
-        """A report, with nothing opened."""
+        """Return a report, without sealed values."""
         said = request.path_params
         return await paper(self.desk, self.desk.frame(request), self._order(request), said["kind"], said["form"])
 
     async def open(self, request: Request) -> Response:
-        """Open sealed values, once that is an entry of the log."""
+        """Show sealed values after the access is recorded."""
         said = await fields(request, self.desk.sessions)
         if said is None:
             return self.stop(request, [SPENT], 403)
         return open_(self.desk, self.desk.frame(request), self._order(request), said)
 
     async def bundle(self, request: Request) -> Response:
-        """Make a bundle, once that is an entry of the log."""
+        """Send a bundle after the access is recorded."""
         said = await fields(request, self.desk.sessions)
         if said is None:
             return self.stop(request, [SPENT], 403)
         return await bundle(self.desk, self.desk.reader.case(self._order(request)), said)
 
-    # -- what does not change -----------------------------------------------------------------------------------------
+    # -- law and keys -------------------------------------------------------------------------------------------------
 
     def law(self, request: Request) -> Response:
-        """The rules in force."""
+        """Return the page of the rules in force."""
         from ledger.facts.vocabulary import INSTRUMENTS
 
         instrument = request.query_params.get("instrument") or None
@@ -221,7 +218,7 @@ class Pages:
         )
 
     def keys(self, request: Request) -> Response:
-        """The keys, and what the desk is."""
+        """Return the page of keyboard shortcuts and help."""
         if (single := request.query_params.get("single")) in ("on", "off"):
             answer: Response = RedirectResponse("/keys", 303)
             answer.set_cookie("comity-keys", single, path="/", httponly=True, samesite="strict", max_age=31_536_000)
@@ -229,7 +226,7 @@ class Pages:
         return page("desk_keys.html.j2", self.desk.frame(request), "Keys and help", "/keys", keys=KEYS)
 
     def stop(self, request: Request, lines: Sequence[str], status: int) -> Response:
-        """A page that says why there is nothing else to see."""
+        """Return a page with the reason of a refusal."""
         title = "Not here" if status == 404 else "Not done"
         return page("desk_stop.html.j2", self.desk.frame(request, follow=False), title, "", status=status, lines=lines)
 
@@ -244,7 +241,7 @@ SPANS = {
 
 
 def app(desk: Desk, hosts: Sequence[str]) -> Gate:
-    """The desk as an ASGI application behind its gate; `hosts` are its names with the port."""
+    """Return the desk as an ASGI application behind its gate; `hosts` are its host names with the port."""
     compile_templates()
     pages = Pages(desk)
 
@@ -254,7 +251,7 @@ def app(desk: Desk, hosts: Sequence[str]) -> Gate:
                 try:
                     made = make(request)
                     return made if isinstance(made, Response) else await made
-                except Exception as error:  # the one place: whatever it is, it has a code
+                except Exception as error:  # every error becomes a page with its status here
                     code = exit_of(error)
                     if code is Exit.UNFORESEEN:
                         raise

@@ -1,9 +1,9 @@
-"""Who may reach the desk: whoever opened the printed link, from this machine, in a page that the desk itself made.
+"""Admit to the desk the browser that opened the printed link, on this machine, with pages of the desk alone.
 
-A page of somebody else cannot read the answers (no CORS), cannot send the session's cookie across sites (SameSite),
-cannot stand around the desk (frame-ancestors), cannot call it by a name of its own (the Host is compared: DNS
-rebinding), and cannot post (Origin, Sec-Fetch-Site, a token that is good once). A cookie is not bound to a port, so
-another server on this address could be handed it by the browser: nothing else should be served to it from here.
+A page of another site cannot read the responses (no CORS), cannot send the cookie of the session (SameSite), cannot
+frame the desk (frame-ancestors), cannot reach it by another host name (the Host is compared, against DNS rebinding),
+and cannot post (Origin, Sec-Fetch-Site, one-time tokens). A cookie is not bound to a port: the browser would send it to
+another server on this address too, so no other server should run there.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 logger = logging.getLogger(__name__)
 
-MOST_FORMS = 200  # forms that may lie open at the same time
+MOST_FORMS = 200  # open forms at the same time
 LARGEST = 8_192  # bytes of a form
 PATIENCE = 10.0  # seconds for a whole form
 HEADERS = {
@@ -35,11 +35,11 @@ HEADERS = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
 }
-NOTHING = "default-src 'none'; frame-ancestors 'none'"  # the policy of an answer that names none
+NOTHING = "default-src 'none'; frame-ancestors 'none'"  # the content policy of a response without one
 
 
 class Sessions:
-    """Who was let in, and which forms they were given; all of it lives in this process and ends with it."""
+    """The admitted browsers and their open forms; both are kept in memory and end with the process."""
 
     def __init__(self, say: Callable[[str], None] = lambda _: None) -> None:
         self.say = say
@@ -48,7 +48,7 @@ class Sessions:
         self.link = secrets.token_urlsafe(24)
 
     def enter(self, link: str) -> str | None:
-        """The cookie for whoever brings the link; it is good once, and `say` hears the next one."""
+        """Return a cookie for the printed link, else None. A link is valid once; `say` gets the next one."""
         if not compare_digest(link.encode(), self.link.encode()):
             return None
         self.link = secrets.token_urlsafe(24)
@@ -57,12 +57,12 @@ class Sessions:
         self._cookies.add(cookie)
         return cookie
 
-    def known(self, cookie: str | None) -> bool:
-        """True if somebody was let in with this cookie."""
+    def is_admitted(self, cookie: str | None) -> bool:
+        """Return True for a cookie of an admitted browser."""
         return cookie is not None and any(compare_digest(cookie.encode(), one.encode()) for one in self._cookies)
 
     def form(self) -> str:
-        """A token for a form; good once."""
+        """Return a one-time token for a form."""
         token = secrets.token_urlsafe(24)
         self._forms[token] = None
         if len(self._forms) > MOST_FORMS:
@@ -70,14 +70,14 @@ class Sessions:
         return token
 
     def spend(self, token: str) -> bool:
-        """True once for each token that was given out."""
+        """Return True once for each token of `form`."""
         return self._forms.pop(token, 0) is None
 
 
 class Gate:
-    """Stands before the application: who does not pass gets a short answer and nothing of the ledger.
+    """Refuse requests before they reach the application; a refusal is short and shows nothing of the ledger.
 
-    `hosts` are the names by which the desk is called, with their port; `refuse` makes the page that says why not.
+    `hosts` are the host names of the desk with their port; `refuse` makes the page with the reason.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class Gate:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        answer = self._stopped(Request(scope)) or self._app
+        answer = self._refusal(Request(scope)) or self._app
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -106,16 +106,16 @@ class Gate:
 
         await answer(scope, receive, guarded)
 
-    def _stopped(self, request: Request) -> Response | None:
-        """What somebody gets who does not pass; None for everybody else."""
+    def _refusal(self, request: Request) -> Response | None:
+        """Return the refusal of a request, or the redirect after the printed link; None for an admitted request."""
         host = request.headers.get("host", "")
         if host not in self._hosts or len(request.headers.getlist("host")) != 1:
             return self._refuse("This is not a name of the desk.", 421)
         if request.method not in ("GET", "HEAD", "POST"):
             return self._refuse("The desk knows GET and POST.", 405)
         if request.method == "GET" and request.url.path == "/" and (link := request.query_params.get("token")):
-            return self._entered(link)
-        if not self._sessions.known(request.cookies.get(self.cookie)):
+            return self._enter(link)
+        if not self._sessions.is_admitted(request.cookies.get(self.cookie)):
             return self._refuse("Open the link that `comity desk` printed: it lets one browser in, once.", 403)
         if request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
             return self._refuse("Another page sent you here. Type the address, or use the printed link.", 403)
@@ -123,7 +123,7 @@ class Gate:
             return self._refuse("This form did not come from the desk.", 403)
         return None
 
-    def _entered(self, link: str) -> Response:
+    def _enter(self, link: str) -> Response:
         cookie = self._sessions.enter(link)
         if cookie is None:
             return self._refuse(
@@ -135,7 +135,7 @@ class Gate:
 
 
 async def fields(request: Request, sessions: Sessions) -> dict[str, str] | None:
-    """The fields of a form that the desk gave out and that was not sent before; None for any other."""
+    """Return the fields of a form of the desk that was not sent before; None for any other form."""
     if request.headers.get("content-type", "").partition(";")[0].strip() != "application/x-www-form-urlencoded":
         return None
     body = bytearray()

@@ -1,4 +1,4 @@
-"""One ledger at one desk: who sits there, the frame of every page, and the order that was read last."""
+"""One ledger at one desk: its signer, the frame of every page, and the order that was read last."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 from starlette.requests import Request
 
-from cli.desk.background_jobs import Beside
+from cli.desk.background_jobs import BackgroundReports
 from cli.desk.security import Sessions
 from cli.session.docket import bring_up
 from cli.session.ledger_reader import Reader
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from ledger.entries.envelope import Signer
 
 KEPT = 60.0  # seconds
-AT_ONCE = 12  # entries or orders that are judged before an answer; more are left to the follower
+AT_ONCE = 12  # entries or orders that are judged before a response; the background follower judges more
 
 
 @dataclass
 class Desk:
-    """One ledger at one desk. `signer` is the office that sits there and `person` its natural person, None for nobody.
+    """One ledger at one desk. `signer` is the office that uses it and `person` its natural person; both may be None.
 
-    `context` is the command that runs.
+    `context` is the click context of the running command.
     """
 
     reader: Reader
@@ -39,20 +39,20 @@ class Desk:
     context: click.Context
     person: str | None = None
     sessions: Sessions = field(default_factory=Sessions)
-    known: int = 0  # entries the log had when it was last asked
-    beside: Beside = field(init=False)
+    known_size: int = 0  # entries of the log at the last request
+    background: BackgroundReports = field(init=False)
     _kept: tuple[str, int, Case] | None = None
 
     def __post_init__(self) -> None:
-        self.beside = Beside(self.reader.folder.path)
+        self.background = BackgroundReports(self.reader.folder.path)
 
     def frame(self, request: Request, *, follow: bool = True) -> Frame:
-        """The ledger as of now; what moved a moment ago is judged before it is shown, if the page should `follow`."""
+        """Return the frame of a page as of now; with `follow` a few changed orders are judged first."""
         now = self.reader.now()
         size = self.reader.store.size()
-        if size != self.known:
-            self.reader.cases.forget()  # somebody may have destroyed a key
-            self.known = size
+        if size != self.known_size:
+            self.reader.cases.forget()  # a key may have been destroyed
+            self.known_size = size
         if follow and 0 <= size - self.view.size <= AT_ONCE:
             bring_up(self.reader, self.view, now, most=AT_ONCE)
         return Frame(
@@ -67,18 +67,18 @@ class Desk:
         )
 
     def names(self) -> Mapping[str, str]:
-        """What offices are called."""
+        """Return the names of offices."""
         return office_names(self.reader.cases.register(reveal=False))
 
     def name(self, order: str) -> str:
-        """What people call an order."""
+        """Return the reference of an order, else its label, else the beginning of its id."""
         row = self.view.row(order)
         return (row and (row.ref or row.label)) or order[:8]
 
     def case(self, order: str) -> Case:
-        """All that may be asked about an order; who stays with one has it read again only when something was recorded.
+        """Return the case of an order. The case of the last order is cached until the log grows.
 
-        It is forgotten after a minute, because sealed values are open in it.
+        The cache ends after a minute, because sealed values are open in it.
         """
         size = self.reader.store.size()
         if self._kept is None or self._kept[:2] != (order, size):

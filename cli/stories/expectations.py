@@ -1,4 +1,4 @@
-"""What a story says must come out, against what its ledger shows: judgements, and what each reader can see."""
+"""Compare the expectations of a story with its ledger: judgements, and the view of each reader."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from datetime import datetime
 
 from cli.handover.evidence_bundle import AUDIENCES
 from cli.session.open_ledger import hand
-from cli.stories.model import Clock, Expect, ExpectView
-from cli.stories.player import Played
+from cli.stories.model import ExpectedDeadline, ExpectedJudgement, ExpectedView
+from cli.stories.player import PlayedStory
 from ledger.adapters.folders.user_folders import Home
 from ledger.adapters.keys import mldsa
 from ledger.application.export.bundle_contents import BundleRequest, bundle_contents
@@ -23,31 +23,33 @@ from ledger.verify import Verdict, parse_trust, verify
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One expectation of a story and every difference from what came out; none means that it holds."""
+    """One expectation of a story and every difference from the result; no difference means that it holds."""
 
     about: str
     differs: tuple[str, ...]
 
 
-def check(played: Played) -> Iterator[Outcome]:
-    """Compare every expectation of a story that was played, in the story's order."""
+def check(played: PlayedStory) -> Iterator[Outcome]:
+    """Compare every expectation of a played story, in the order of the story."""
     story = played.story
     with Journal.open(played.path, Home.inside(played.path), now=lambda: story.ends) as journal:
         for expected in story.expect:
             case = _case(journal, played, expected.order)
-            yield Outcome(f"{expected.order} as of {wire(expected.as_of)}", tuple(_judged(expected, case)))
+            yield Outcome(
+                f"{expected.order} as of {wire(expected.as_of)}", tuple(_judgement_differences(expected, case))
+            )
         for view in story.expect_view:
-            yield Outcome(f"{view.order} as {view.audience} sees it", tuple(_seen(view, journal, played)))
+            yield Outcome(f"{view.order} as {view.audience} sees it", tuple(_view_differences(view, journal, played)))
 
 
-def _case(journal: Journal, played: Played, name: str) -> Case:
+def _case(journal: Journal, played: PlayedStory, name: str) -> Case:
     order = played.orders[name]
     if journal.store.head(order) == 0:
         return Case(order, played.story.orders[name].instrument, (), journal.cases.register(), name)
     return journal.case(order, label=name)
 
 
-def _judged(expected: Expect, case: Case) -> Iterator[str]:
+def _judgement_differences(expected: ExpectedJudgement, case: Case) -> Iterator[str]:
     found = judge(case, expected.as_of)
     if found.state != expected.state:
         yield f"state: expected {expected.state}, found {found.state}"
@@ -55,7 +57,10 @@ def _judged(expected: Expect, case: Case) -> Iterator[str]:
     yield from _sets(
         "deadline",
         (_clock(c) for c in expected.deadlines),
-        (_clock(Clock(id=c.id, policy=c.policy, verdict=str(c.verdict), due=c.due)) for c in found.deadlines),
+        (
+            _clock(ExpectedDeadline(id=c.id, policy=c.policy, verdict=str(c.verdict), due=c.due))
+            for c in found.deadlines
+        ),
     )
     yield from _sets("finding", expected.findings, (f.code for f in found.findings))
     if expected.criteria:
@@ -63,7 +68,7 @@ def _judged(expected: Expect, case: Case) -> Iterator[str]:
         yield from _sets("criterion", _pairs(expected.criteria), _pairs(states))
 
 
-def _clock(clock: Clock) -> str:
+def _clock(clock: ExpectedDeadline) -> str:
     due = "no due" if clock.due is None else f"due {wire(clock.due)}"
     return f"{clock.id} {due} {clock.policy} {clock.verdict}"
 
@@ -81,8 +86,8 @@ def _sets(what: str, expected: Iterator[str] | list[str], found: Iterator[str] |
 # -- views ------------------------------------------------------------------------------------------------------------
 
 
-def _seen(view: ExpectView, journal: Journal, played: Played) -> Iterator[str]:
-    """The bundle for an audience, made and verified in memory; what it opens is what its reader can see."""
+def _view_differences(view: ExpectedView, journal: Journal, played: PlayedStory) -> Iterator[str]:
+    """Yield the differences of a view: the bundle for its audience is made, verified and opened in memory."""
     ends = played.story.ends
     entries = _verified(view, journal, played, ends)
     if isinstance(entries, str):
@@ -94,16 +99,16 @@ def _seen(view: ExpectView, journal: Journal, played: Played) -> Iterator[str]:
     for name in view.shown_fields:
         if not any(_readable(e, field) for e, field in _named(entries, played, view.order, name)):
             yield f"{name} is hidden, and should be readable"
-    there = {e.leaf for e in entries}
+    shown = {e.leaf for e in entries}
     for label in view.hidden_events:
         leaf = played.leaves.get((view.order, label))
         if leaf is None:
             yield f"{label}: no fact of this order is called so"
-        elif leaf in there:
+        elif leaf in shown:
             yield f"the entry {label} is shown, and should be hidden"
 
 
-def _verified(view: ExpectView, journal: Journal, played: Played, now: datetime) -> tuple[Entry, ...] | str:
+def _verified(view: ExpectedView, journal: Journal, played: PlayedStory, now: datetime) -> tuple[Entry, ...] | str:
     role = AUDIENCES.get(view.audience, view.audience)
     request = BundleRequest(order=played.orders[view.order], audience=role, made_at=now, tool="comity play")
     signer = hand(journal, "bundle-issued", journal.folder.registrar.actor, "ADM", None)
@@ -114,8 +119,8 @@ def _verified(view: ExpectView, journal: Journal, played: Played, now: datetime)
     return report.case.entries
 
 
-def _named(entries: tuple[Entry, ...], played: Played, order: str, name: str) -> Iterator[tuple[Entry, str]]:
-    """Every entry that states a field: `name` of any of them, `label.name` of the fact with this label."""
+def _named(entries: tuple[Entry, ...], played: PlayedStory, order: str, name: str) -> Iterator[tuple[Entry, str]]:
+    """Yield every entry that states a field, with the field: `name` of any entry, `label.name` of one fact."""
     label, dot, field = name.rpartition(".")
     leaf = played.leaves.get((order, label)) if dot else None
     for e in entries:

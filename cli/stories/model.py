@@ -1,6 +1,6 @@
-"""A story: everything about one or more orders in one file, as a lawyer would tell it (fixtures/stories).
+"""A story: one or more orders in one file, written for lawyers (fixtures/stories).
 
-Reading one checks its form and that what it names exists; what it means is for the player and the law.
+Reading a story checks its form and that each name in it exists. The player and the law read its meaning.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from cli.exit_codes import Exit, Stop
 from ledger.entries.case import wire
 
 
-class _Told(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A table of a story: no key but those that are known, so that a slip of the pen is found."""
+class _StoryTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A table of a story. An unknown key is refused, so that a misspelt one is found."""
 
 
-class Party(_Told, frozen=True, kw_only=True):
-    """A Party or State: its calendar, its declarations, and which office each of them designates."""
+class StoryParty(_StoryTable, frozen=True, kw_only=True):
+    """A Party or State: its calendar, its declarations, and the office that each declaration designates."""
 
     name: str
     zone: str
@@ -33,8 +33,8 @@ class Party(_Told, frozen=True, kw_only=True):
     terms: dict[str, str | list[str]] = {}
 
 
-class Actor(_Told, frozen=True, kw_only=True):
-    """Somebody who acts. Without a key it lives in the paper world: somebody else's import speaks for it."""
+class StoryActor(_StoryTable, frozen=True, kw_only=True):
+    """An office or person. Without a key it signs nothing: imports of other actors report its acts."""
 
     name: str
     office: str
@@ -43,8 +43,8 @@ class Actor(_Told, frozen=True, kw_only=True):
     key: Literal["own", "none"] = "own"
 
 
-class Order(_Told, frozen=True, kw_only=True):
-    """An order: its instrument, from which Party to which, and the provider it is about."""
+class StoryOrder(_StoryTable, frozen=True, kw_only=True):
+    """An order: its instrument, the Parties that send and receive it, and the provider."""
 
     instrument: str
     sent_from: str = msgspec.field(name="from")
@@ -52,8 +52,8 @@ class Order(_Told, frozen=True, kw_only=True):
     provider: str | None = None
 
 
-class Told(_Told, frozen=True, kw_only=True):
-    """One fact, as it was recorded; `order` is absent for entries of the register."""
+class StoryFact(_StoryTable, frozen=True, kw_only=True):
+    """One fact with its moment and signer; `order` is absent for entries of the register."""
 
     type: str
     by: str
@@ -72,12 +72,12 @@ class Told(_Told, frozen=True, kw_only=True):
 
     @property
     def at(self) -> datetime:
-        """When it was recorded; without a word about it, when it happened."""
+        """The moment of recording; if not stated, the moment of the act."""
         return self.recorded or self.on
 
 
-class Clock(_Told, frozen=True, kw_only=True):
-    """A clock that must be listed; `due` is missing where it could not be wound."""
+class ExpectedDeadline(_StoryTable, frozen=True, kw_only=True):
+    """A clock that must be listed; `due` is missing where the clock has no start."""
 
     id: str
     policy: str
@@ -85,20 +85,20 @@ class Clock(_Told, frozen=True, kw_only=True):
     due: datetime | None = None
 
 
-class Expect(_Told, frozen=True, kw_only=True):
-    """What judging an order must show at a moment."""
+class ExpectedJudgement(_StoryTable, frozen=True, kw_only=True):
+    """The expected judgement of an order at a moment."""
 
     order: str
     as_of: datetime
     state: str
     regions: dict[str, str] = {}
-    deadlines: list[Clock] = []
+    deadlines: list[ExpectedDeadline] = []
     findings: list[str] = []
     criteria: dict[str, str] = {}
 
 
-class ExpectView(_Told, frozen=True, kw_only=True):
-    """What a holder of a role can read of an order; a field is `name`, or `label.name` for one fact only."""
+class ExpectedView(_StoryTable, frozen=True, kw_only=True):
+    """The expected view of a role on an order; a field is `name`, or `label.name` for one fact only."""
 
     order: str
     audience: str
@@ -107,51 +107,50 @@ class ExpectView(_Told, frozen=True, kw_only=True):
     hidden_events: list[str] = []
 
 
-class Story(_Told, frozen=True, kw_only=True):
-    """A whole story, in the order in which its facts were recorded."""
+class Story(_StoryTable, frozen=True, kw_only=True):
+    """A story, with its facts in the order of recording."""
 
     story: str
     title: str
     source: str
     assume_in_force: dict[str, date] = {}
-    parties: dict[str, Party]
-    actors: dict[str, Actor]
-    orders: dict[str, Order]
-    facts: list[Told]
-    expect: list[Expect] = []
-    expect_view: list[ExpectView] = []
+    parties: dict[str, StoryParty]
+    actors: dict[str, StoryActor]
+    orders: dict[str, StoryOrder]
+    facts: list[StoryFact]
+    expect: list[ExpectedJudgement] = []
+    expect_view: list[ExpectedView] = []
 
     @property
     def begins(self) -> datetime:
-        """The moment before the first entry of the story: everything it takes for granted is recorded then."""
+        """The moment at which the player records the setup: a day before the first fact."""
         return min(f.at for f in self.facts) - timedelta(days=1)
 
     @property
     def valid_from(self) -> date:
-        """The day before anything happens: what the story takes for granted holds from here on."""
+        """The first day on which the setup is valid: the day before the first act."""
         return (min(f.on for f in self.facts).astimezone(UTC) - timedelta(days=1)).date()
 
     @property
     def ends(self) -> datetime:
-        """The story's last moment: the clock of a ledger that was played stands there."""
+        """The last moment of the story, at which the clock of its ledger stops."""
         return max([*(f.at for f in self.facts), *(e.as_of for e in self.expect)])
 
     @property
     def registrar(self) -> str | None:
-        """The actor who keeps the register, where the story has one with a key."""
+        """The actor that keeps the register; None if no actor with a key does."""
         return next((name for name, a in self.actors.items() if "ADM" in a.roles and a.key == "own"), None)
 
 
 def read_story(raw: bytes, name: str) -> Story:
-    """A story from the bytes of its file; `name` is what errors call it. Raises `Stop` (undecidable) with the place."""
+    """Return the story in the bytes of a file; `name` names the file in errors. Raises `Stop` (undecidable)."""
     try:
         _check_bounds(raw)
-        told = tomllib.loads(raw.decode("utf-8"))
-        story = msgspec.convert(told, Story)
+        story = msgspec.convert(tomllib.loads(raw.decode("utf-8")), Story)
         _check(story)
     except UnicodeDecodeError as error:
         raise Stop(f"{name}: not UTF-8 at byte {error.start}", code=Exit.UNDECIDABLE) from None
-    except (ValueError, RecursionError) as error:  # of tomllib, msgspec and `_Slip`; of too many digits
+    except (ValueError, RecursionError) as error:  # of tomllib, msgspec, `_StoryError`, too many digits
         raise Stop(
             f"{name}: {error}", hint="the format of a story: fixtures/stories/README.md", code=Exit.UNDECIDABLE
         ) from None
@@ -164,59 +163,59 @@ _DOTS = 500  # on one line; a key of so many parts makes tables within tables
 
 
 def _check_bounds(raw: bytes) -> None:
-    """Refuse what the TOML reader would take minutes and gigabytes for."""
+    """Refuse bytes for which the TOML reader would take minutes and gigabytes."""
     if len(raw) > _LARGEST:
-        raise _Slip(f"{len(raw)} bytes are too many for a story")
+        raise _StoryError(f"{len(raw)} bytes are too many for a story")
     for number, line in enumerate(raw.split(b"\n"), 1):
         if line.count(b".") > _DOTS:
-            raise _Slip(f"line {number}: more than {_DOTS} dots, which would make a key of as many parts")
+            raise _StoryError(f"line {number}: more than {_DOTS} dots, which would make a key of as many parts")
         if _DIGITS.search(line):
-            raise _Slip(f"line {number}: a number of too many digits")
+            raise _StoryError(f"line {number}: a number of too many digits")
 
 
-class _Slip(ValueError):
+class _StoryError(ValueError):
     """A story names something that does not exist, or leaves out a time zone."""
 
 
 def _check(story: Story) -> None:
     if not story.facts:
-        raise _Slip("a story has at least one fact")
+        raise _StoryError("a story has at least one fact")
     for where, actor in story.actors.items():
-        _known(actor.party, story.parties, f"actors.{where}.party")
+        _check_name(actor.party, story.parties, f"actors.{where}.party")
     for code, party in story.parties.items():
         for declaration, actor_name in party.designates.items():
-            _known(actor_name, story.actors, f"parties.{code}.designates.{declaration}")
+            _check_name(actor_name, story.actors, f"parties.{code}.designates.{declaration}")
     for name, order in story.orders.items():
-        _known(order.sent_from, story.parties, f"orders.{name}.from")
-        _known(order.to, story.parties, f"orders.{name}.to")
+        _check_name(order.sent_from, story.parties, f"orders.{name}.from")
+        _check_name(order.to, story.parties, f"orders.{name}.to")
     labels: set[tuple[str | None, str]] = set()
     for number, fact in enumerate(story.facts, 1):
         where = f"fact {number} ({fact.label or fact.type})"
-        _known(fact.by, story.actors, f"{where}: by")
+        _check_name(fact.by, story.actors, f"{where}: by")
         if story.actors[fact.by].key == "none":
-            raise _Slip(f"{where}: {fact.by} has no key and signs nothing; another's import speaks for it")
+            raise _StoryError(f"{where}: {fact.by} has no key and signs nothing; another's import speaks for it")
         if fact.order is not None:
-            _known(fact.order, story.orders, f"{where}: order")
+            _check_name(fact.order, story.orders, f"{where}: order")
         for what, moment in (("on", fact.on), ("at", fact.at)):
             if moment.tzinfo is None:
-                raise _Slip(f"{where}: {what} needs its offset or Z")
+                raise _StoryError(f"{where}: {what} needs its offset or Z")
         if fact.label is not None:
             if (fact.order, fact.label) in labels:
-                raise _Slip(f"{where}: the label {fact.label} is taken in this order")
+                raise _StoryError(f"{where}: the label {fact.label} is taken in this order")
             labels.add((fact.order, fact.label))
     for number, order_name in enumerate([e.order for e in story.expect] + [e.order for e in story.expect_view], 1):
-        _known(order_name, story.orders, f"expectation {number}: order")
+        _check_name(order_name, story.orders, f"expectation {number}: order")
     if any(e.as_of.tzinfo is None for e in story.expect):
-        raise _Slip("as_of needs its offset or Z")
+        raise _StoryError("as_of needs its offset or Z")
 
 
-def _known(name: str, among: Mapping[str, object], where: str) -> None:
+def _check_name(name: str, among: Mapping[str, object], where: str) -> None:
     if name not in among:
-        raise _Slip(f"{where}: {name!r} is not in this story (there are {', '.join(among) or 'none'})")
+        raise _StoryError(f"{where}: {name!r} is not in this story (there are {', '.join(among) or 'none'})")
 
 
 def on_the_wire(value: Any) -> Any:
-    """A value of a story as entries write it: moments and days become strings, all else stays."""
+    """Return a value of a story as wire JSON: moments and days become strings."""
     match value:
         case datetime():
             if value.tzinfo is None:

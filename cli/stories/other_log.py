@@ -1,7 +1,7 @@
-"""The log of another party in a story: made in memory, as that party's own program would have made it.
+"""The log of another party in a story, made in memory as the program of that party would make it.
 
-A story says that an entry of another record has arrived, and what checking its proof showed. The player makes that
-other log, with a register, a key and a signed head, so that the ledger of the story can prove it as any other.
+A story says that an entry of another log has arrived, and the result of its proof check. The player makes the other
+log, with a register, a key and a signed head, so that the ledger of the story can prove the entry as any other.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import msgspec
 from msgspec import Struct, field
 
 from cli.exit_codes import Exit, Stop
-from cli.stories.deeds import Deed, registrar, seed_of
 from cli.stories.model import Story
+from cli.stories.planned_entries import PlannedEntry, registrar, seed_of
 from ledger.application.counterparties import adoption, keep_counterparty, keep_register, pinned
 from ledger.application.foreign.receive import Arrival, draft_of, keep_files
 from ledger.application.journal import Journal
@@ -31,13 +31,13 @@ from ledger.tlog.note import Checkpoint, format_checkpoint, log_vkey, sign_note
 from ledger.tlog.tree import Frontier, format_proof, leaf_hash, prove_inclusion
 from ledger.verify import parse_trust
 
-__all__ = ["RECEIVED", "OtherLog", "arrives"]
+__all__ = ["RECEIVED", "OtherLog", "receive_entry"]
 
 REGISTRAR = "registrar"
 
 
-class Office(Struct, frozen=True):
-    """Who signs in the other log: actor, Party, role, and the Ed25519 seed of its key."""
+class OtherLogOffice(Struct, frozen=True):
+    """A signer of the other log: actor, Party, role, and the Ed25519 seed of its key."""
 
     actor: str
     party: str
@@ -45,12 +45,12 @@ class Office(Struct, frozen=True):
     seed: bytes
 
     def signer(self) -> Signer:
-        """The office about to sign."""
+        """Return the signer of this office."""
         return Signer(self.actor, self.role, self.party, public_key(self.seed), lambda text: sign(self.seed, text))
 
 
 class OtherLog(Struct):
-    """One log of another party; its keys are made from the words of the story, so everybody has them."""
+    """One log of another party; its keys are derived from the words of the story, so everybody has them."""
 
     story: str
     origin: str
@@ -59,16 +59,18 @@ class OtherLog(Struct):
     _links: dict[str, Link] = field(default_factory=dict)
     _tree: Frontier = field(default_factory=Frontier)
     _nodes: list[bytes] = field(default_factory=list)
-    _drawn: int = 0
+    _draws: int = 0
 
     @property
-    def registrar(self) -> Office:
-        """Who keeps the register of this log."""
-        return Office(REGISTRAR, self.party, "ADM", seed_of(self.story, f"{REGISTRAR} of {self.origin}", "first"))
+    def registrar(self) -> OtherLogOffice:
+        """The registrar of this log."""
+        return OtherLogOffice(
+            REGISTRAR, self.party, "ADM", seed_of(self.story, f"{REGISTRAR} of {self.origin}", "first")
+        )
 
     @property
     def trust(self) -> dict[str, bytes]:
-        """The files of the trust folder that this party hands over."""
+        """The files of the trust folder of this party."""
         keeper = self.registrar
         policy = f"log {log_vkey(self.origin, public_key(self._key))}\nquorum none\n"
         return {
@@ -89,19 +91,19 @@ class OtherLog(Struct):
     def _registered(self) -> range:
         return range(3 if self.entries else 0)
 
-    def says(self, by: Office, fact: Fact, order: str, instrument: str | None, on: datetime) -> int:
-        """Record a fact of an order in this log; the office is enrolled first. Gives its log index."""
+    def record(self, by: OtherLogOffice, fact: Fact, order: str, instrument: str | None, on: datetime) -> int:
+        """Record a fact of an order in this log and return its log index; the first call enrols the office."""
         if not self.entries:
             self._enrol(by, on)
         return self._append(by, fact, order, instrument, on)
 
     def proof(self, index: int) -> bytes:
-        """The tlog-proof of an entry under a head of all entries."""
+        """Return the tlog-proof of an entry under a head of all entries."""
         head = Checkpoint(self.origin, len(self.entries), self._tree.root())
         note = sign_note(format_checkpoint(head), self.origin, self._key).encode()
         return format_proof(index, prove_inclusion(index, head.size, lambda at: [self._nodes[n] for n in at]), note)
 
-    def _enrol(self, office: Office, on: datetime) -> None:
+    def _enrol(self, office: OtherLogOffice, on: datetime) -> None:
         registry, keeper, key = registry_of(self.origin), self.registrar, public_key(office.seed).hex()
         about = {"actor": office.actor, "party": office.party, "roles": [office.role]}
         since = {**about, "valid_from": on.date().isoformat()}
@@ -110,7 +112,7 @@ class OtherLog(Struct):
         self._append(keeper, build("key-registered", enrolled, {}), registry, None, on)
         self._append(office, build("key-accepted", {"key": key}, {}), registry, None, on)
 
-    def _append(self, by: Office, fact: Fact, order: str, instrument: str | None, on: datetime) -> int:
+    def _append(self, by: OtherLogOffice, fact: Fact, order: str, instrument: str | None, on: datetime) -> int:
         before = self._links.get(order)
         place = EntryPlace(
             self.origin, order, before.seq + 1 if before else 1, before.leaf if before else None, instrument
@@ -122,43 +124,45 @@ class OtherLog(Struct):
         return len(self.entries) - 1
 
     def _draw(self, size: int) -> bytes:
-        self._drawn += 1
-        seed = f"comity story, what stands for chance\n{self.story}\n{self.origin}\n{self._drawn}\n".encode()
+        self._draws += 1
+        seed = f"comity story, what stands for chance\n{self.story}\n{self.origin}\n{self._draws}\n".encode()
         return hashlib.shake_256(seed).digest(size)
 
 
-def arrives(journal: Journal, story: Story, logs: dict[str, OtherLog], deed: Deed, draft: Draft) -> Receipt:
-    """Receive an entry of another log that backs one of ours; with `fails` its proof does not hold.
+def receive_entry(
+    journal: Journal, story: Story, logs: dict[str, OtherLog], entry: PlannedEntry, draft: Draft
+) -> Receipt:
+    """Receive an entry of another log that backs an entry of this one; with `fails` its proof does not verify.
 
-    The log is made for this, and pinned in the register first, unless its proof was not checked. Raises `Stop` where
-    the story does not say what the entry backs.
+    The other log is made here, and pinned in the register first, unless its proof was not checked. Raises `Stop` if the
+    story does not name the backed entry.
     """
-    said = public_of(draft.fact)
-    found = journal.store.by_leaf(bytes.fromhex(said.get("backs", "")))
-    if found is None:
-        says = f"{story.story}: {deed.kind} of {wire(deed.at)} does not say what it backs"
+    public = public_of(draft.fact)
+    backed = journal.store.by_leaf(bytes.fromhex(public.get("backs", "")))
+    if backed is None:
+        says = f"{story.story}: {entry.kind} of {wire(entry.at)} does not say what it backs"
         raise Stop(says, hint="backs = the label of an earlier fact of the order", code=Exit.UNDECIDABLE)
-    ours = open_(found[1])
-    p, check = ours.payload, said["proof_check"]
+    ours = open_(backed[1])
+    p, check = ours.payload, public["proof_check"]
     name = p.whose or p.signer.actor
     actor = story.actors[name]
-    log = logs.setdefault(said["origin"], OtherLog(story.story, said["origin"], actor.party))
+    log = logs.setdefault(public["origin"], OtherLog(story.story, public["origin"], actor.party))
     role = next((role for role in actor.roles if role in KINDS[p.kind].signers), actor.roles[0])
-    office = Office(name, actor.party, role, seed_of(story.story, name, "first"))
-    public = {field: value for field, value in p.public.items() if field != "_sd"}
-    fact = build(p.kind, public, journal.cases.values(found[0], ours))
-    index = log.says(office, fact, p.order, p.instrument, deed.on)
+    office = OtherLogOffice(name, actor.party, role, seed_of(story.story, name, "first"))
+    stated = {field: value for field, value in p.public.items() if field != "_sd"}
+    fact = build(p.kind, stated, journal.cases.values(backed[0], ours))
+    index = log.record(office, fact, p.order, p.instrument, entry.on)
     if check != "not-checked":
-        _pin(journal, story, log, deed.at)
+        _pin(journal, story, log, entry.at)
     proof = log.proof(index)
-    arrival = Arrival(log.entries[index], spoiled(proof) if check == "fails" else proof)
+    arrival = Arrival(log.entries[index], spoil_proof(proof) if check == "fails" else proof)
     keep_files([arrival], journal.folder.foreign)
-    made = draft_of(arrival, journal.origin, draft.signer, deed.at, check, order=draft.order, backs=said["backs"])
-    return journal.record_batch([replace(made, said=msgspec.structs.replace(made.said, on=deed.on))])[0]
+    made = draft_of(arrival, journal.origin, draft.signer, entry.at, check, order=draft.order, backs=public["backs"])
+    return journal.record_batch([replace(made, said=msgspec.structs.replace(made.said, on=entry.on))])[0]
 
 
 def _pin(journal: Journal, story: Story, log: OtherLog, at: datetime) -> None:
-    """Let our registrar adopt the trust folder of another log, once, and keep its register."""
+    """Let the registrar adopt the trust folder of another log, once, and keep its register."""
     files, folder = log.trust, journal.folder.path / "trust"
     if log.origin not in pinned(journal.cases.register(reveal=False)):
         keeper, party = registrar(story)
@@ -170,8 +174,8 @@ def _pin(journal: Journal, story: Story, log: OtherLog, at: datetime) -> None:
     keep_register(journal.folder.registers, log.origin, log.register)
 
 
-def spoiled(proof: bytes) -> bytes:
-    """A proof that does not hold: the first letter of its first hash is another."""
+def spoil_proof(proof: bytes) -> bytes:
+    """Return a proof that does not verify: the first letter of its first hash is changed."""
     lines = proof.split(b"\n")
     at = next(n for n, line in enumerate(lines) if n > 1 and line and not line.startswith((b"index", b"extra")))
     lines[at] = (b"B" if lines[at][:1] == b"A" else b"A") + lines[at][1:]

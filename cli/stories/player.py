@@ -1,7 +1,7 @@
-"""A ledger made out of a story: every deed recorded with its actor's own key, at the story's clock.
+"""Make a ledger of a story: record every planned entry with the key of its actor, at the moment of the story.
 
-Clock, keys and chance are simulated, so the same story makes the same ledger, byte for byte. All of it lies inside the
-folder that is made: the guard, the log key, and the keys of the actors, whose names begin with PUBLIC because they are.
+Clock, keys and randomness are simulated, so that one story makes one ledger, byte for byte. The folder of the ledger
+holds everything: the guard, the log key, and the keys of the actors, whose file names begin with PUBLIC.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any, cast
 
 from cli.exit_codes import Exit, Stop
-from cli.stories.deeds import Deed, public_of, registrar, script, seed_of
 from cli.stories.model import Story
-from cli.stories.other_log import RECEIVED, OtherLog, arrives
+from cli.stories.other_log import RECEIVED, OtherLog, receive_entry
+from cli.stories.planned_entries import PlannedEntry, plan_entries, public_of, registrar, seed_of
 from ledger.adapters.folders.user_folders import Home
 from ledger.adapters.keys.key_files import SeedKey, write
 from ledger.application.journal import Journal
@@ -33,12 +33,12 @@ from ledger.errors import RecordError
 from ledger.facts import build, kind_of
 from ledger.facts.vocabulary import OnSource, Speaks
 
-Told = Callable[[Deed, Receipt], None]
+OnRecorded = Callable[[PlannedEntry, Receipt], None]
 
 
 @dataclass(slots=True)
-class Played:
-    """A story on record: its ledger's folder, the ids of its orders by name, and the leaf of every labelled fact."""
+class PlayedStory:
+    """A ledger made of a story: its folder, the ids of its orders by name, and the leaf of every labelled fact."""
 
     path: Path
     story: Story
@@ -48,8 +48,8 @@ class Played:
 
 
 @dataclass(slots=True)
-class Clock:
-    """The story's clock: it stands where the last deed put it and never goes back."""
+class StoryClock:
+    """The clock of a story: the moment of the newest recorded entry. It never goes back."""
 
     moment: datetime
 
@@ -61,88 +61,92 @@ class Clock:
 
 
 def origin_of(story: Story) -> str:
-    """The origin of a story's log."""
+    """Return the origin of the log of a story."""
     return "story.example/" + (re.sub("[^a-z0-9]+", "-", story.story.lower()).strip("-") or "untitled")
 
 
-def perform(story: Story, path: Path, told: Told = lambda deed, receipt: None) -> Played:
-    """Make a ledger of a story in `path`; `told` hears of every entry. A fact that cannot stand is named: `Stop`."""
+def play_story(story: Story, path: Path, on_recorded: OnRecorded = lambda entry, receipt: None) -> PlayedStory:
+    """Make a ledger of a story in `path` and call `on_recorded` for every entry.
+
+    Raises `Stop` with the name of a fact that is refused.
+    """
     origin = origin_of(story)
     keeper, party = registrar(story)
-    clock = Clock(story.begins)
+    clock = StoryClock(story.begins)
     root = Registrar(keeper, party, public_of(seed_of(story.story, keeper, "first")))
     home = Home.inside(path)
     orders = {name: str(uuid.uuid5(uuid.NAMESPACE_URL, f"{origin}/{name}")) for name in story.orders}
-    played = Played(path, story, orders)
-    chance = _chance(story.story)
-    with Journal.create(path, origin, root, home=home, test=True, now=clock, entropy=chance) as journal:
-        for deeds in _batches(script(story)):
-            clock.reach(deeds[0].at)
-            receipts = _recorded(journal, played, deeds)
+    played = PlayedStory(path, story, orders)
+    entropy = _simulated_randomness(story.story)
+    with Journal.create(path, origin, root, home=home, test=True, now=clock, entropy=entropy) as journal:
+        for batch in _batches(plan_entries(story)):
+            clock.reach(batch[0].at)
+            receipts = _record(journal, played, batch)
             journal.publish()  # each moment of the story keeps its own head, for `replay`
-            for deed, receipt in zip(deeds, receipts, strict=True):
-                if deed.label is not None:
-                    played.leaves[deed.order, deed.label] = receipt.leaf
-                told(deed, receipt)
-    _leave_keys(home.keys, script(story))
-    _leave_word(played)
+            for entry, receipt in zip(batch, receipts, strict=True):
+                if entry.label is not None:
+                    played.leaves[entry.order, entry.label] = receipt.leaf
+                on_recorded(entry, receipt)
+    _write_keys(home.keys, plan_entries(story))
+    _write_summary(played)
     return played
 
 
-def _batches(deeds: Iterable[Deed]) -> Iterator[list[Deed]]:
-    """What a story takes for granted in one batch; then each fact by itself, for a later one may speak of it."""
-    number = 0
-    for taken, group in groupby(deeds, key=lambda deed: deed.taken):
-        for deed in [list(group)] if taken else [[deed] for deed in group]:
-            number += 1
-            yield deed
+def _batches(entries: Iterable[PlannedEntry]) -> Iterator[list[PlannedEntry]]:
+    """Yield the setup in one batch; then each fact alone, because a later fact may name it."""
+    for setup, group in groupby(entries, key=lambda entry: entry.setup):
+        batch = list(group)
+        yield from [batch] if setup else ([entry] for entry in batch)
 
 
-def _recorded(journal: Journal, played: Played, deeds: list[Deed]) -> list[Receipt]:
+def _record(journal: Journal, played: PlayedStory, entries: list[PlannedEntry]) -> list[Receipt]:
     try:
-        if deeds[0].kind == RECEIVED:
-            return [arrives(journal, played.story, played.logs, deeds[0], _draft(journal, played, deeds[0]))]
-        return journal.record_batch([_draft(journal, played, deed) for deed in deeds])
-    except RecordError as refused:
-        deed = deeds[0]
-        name = "what the story takes for granted" if deed.taken else f"{deed.label or deed.kind} of {wire(deed.at)}"
-        says = f"{played.story.story}: {name}: {refused}"
-        raise Stop(says, hint=refused.hint, code=Exit.REFUSED) from refused
+        if entries[0].kind == RECEIVED:
+            draft = _draft(journal, played, entries[0])
+            return [receive_entry(journal, played.story, played.logs, entries[0], draft)]
+        return journal.record_batch([_draft(journal, played, entry) for entry in entries])
+    except RecordError as error:
+        entry = entries[0]
+        name = f"{entry.label or entry.kind} of {wire(entry.at)}"
+        says = f"{played.story.story}: {'what the story takes for granted' if entry.setup else name}: {error}"
+        raise Stop(says, hint=error.hint, code=Exit.REFUSED) from error
 
 
-def _draft(journal: Journal, played: Played, deed: Deed) -> Draft:
-    key = SeedKey(deed.seed)
+def _draft(journal: Journal, played: PlayedStory, entry: PlannedEntry) -> Draft:
+    key = SeedKey(entry.seed)
     actors = played.story.actors
-    party = actors[deed.by].party if deed.by in actors else registrar(played.story)[1]
+    party = actors[entry.by].party if entry.by in actors else registrar(played.story)[1]
     said = Circumstances(
-        on=deed.on,
-        signed_at=deed.at,
-        speaks=cast(Speaks, deed.speaks),
-        on_source=cast(OnSource, deed.on_source),
-        whose=deed.whose,
-        replaces=None if deed.replaces is None else _leaf(played, deed, deed.replaces, "replaces"),
-        why=None if deed.replaces is None else "put right in the story",
-        audience=dict(deed.audience) or None,
+        on=entry.on,
+        signed_at=entry.at,
+        speaks=cast(Speaks, entry.speaks),
+        on_source=cast(OnSource, entry.on_source),
+        whose=entry.whose,
+        replaces=None if entry.replaces is None else _leaf(played, entry, entry.replaces, "replaces"),
+        why=None if entry.replaces is None else "put right in the story",
+        audience=dict(entry.audience) or None,
     )
-    order = journal.registry if deed.order is None else played.orders[deed.order]
+    order = journal.registry if entry.order is None else played.orders[entry.order]
     return Draft(
-        fact=build(deed.kind, _resolved(played, deed, dict(deed.public)), _resolved(played, deed, dict(deed.sealed))),
+        fact=build(
+            entry.kind, _resolved(played, entry, dict(entry.public)), _resolved(played, entry, dict(entry.sealed))
+        ),
         order=order,
-        signer=Signer(deed.by, deed.role, party, key.public, key.sign),
+        signer=Signer(entry.by, entry.role, party, key.public, key.sign),
         said=said,
-        instrument=None if deed.order is None else played.story.orders[deed.order].instrument,
+        instrument=None if entry.order is None else played.story.orders[entry.order].instrument,
     )
 
 
-def _resolved(played: Played, deed: Deed, values: dict[str, Any]) -> dict[str, Any]:
-    """Labels as leaf hashes and names of orders as their ids."""
-    fields = kind_of(deed.kind).fields()
+def _resolved(played: PlayedStory, entry: PlannedEntry, values: dict[str, Any]) -> dict[str, Any]:
+    """Replace labels by leaf hashes and names of orders by their ids."""
+    fields = kind_of(entry.kind).fields()
     for name, value in values.items():
         kind = fields[name].type if name in fields else ""
         if kind == "event":
-            values[name] = _leaf(played, deed, value, name)
+            values[name] = _leaf(played, entry, value, name)
         elif kind == "list[event]" and isinstance(value, list):
-            values[name] = [_leaf(played, deed, each, name) for each in value]
+            values[name] = [_leaf(played, entry, each, name) for each in value]
         elif kind == "order":
             values[name] = played.orders.get(value, value)
         elif kind == "list[order]" and isinstance(value, list):
@@ -150,18 +154,20 @@ def _resolved(played: Played, deed: Deed, values: dict[str, Any]) -> dict[str, A
     return values
 
 
-def _leaf(played: Played, deed: Deed, label: Any, where: str) -> str:
-    leaf = played.leaves.get((deed.order, label)) if isinstance(label, str) else None
+def _leaf(played: PlayedStory, entry: PlannedEntry, label: Any, where: str) -> str:
+    leaf = played.leaves.get((entry.order, label)) if isinstance(label, str) else None
     if leaf is not None:
         return leaf
     if isinstance(label, str) and re.fullmatch("[0-9a-f]{64}", label):
         return label
-    says = f"{played.story.story}: {deed.label or deed.kind}: {where} names {label!r}, and no earlier fact is called so"
+    says = (
+        f"{played.story.story}: {entry.label or entry.kind}: {where} names {label!r}, and no earlier fact is called so"
+    )
     raise Stop(says, code=Exit.UNDECIDABLE)
 
 
-def _chance(name: str) -> Callable[[int], bytes]:
-    """What stands for chance in a story: the same bytes every time, and never the same twice."""
+def _simulated_randomness(name: str) -> Callable[[int], bytes]:
+    """Return a source of bytes that replaces randomness: a fixed sequence without repetition for each story."""
     count = 0
 
     def draw(size: int) -> bytes:
@@ -173,24 +179,24 @@ def _chance(name: str) -> Callable[[int], bytes]:
     return draw
 
 
-def _leave_keys(folder: Path, deeds: Iterable[Deed]) -> None:
-    """Every key of the story as a file; whoever has the story has the keys, and their names say so."""
+def _write_keys(folder: Path, entries: Iterable[PlannedEntry]) -> None:
+    """Write every key of the story to a file. The keys are public, as the names of the files say."""
     count: dict[str, int] = {}
     seen: set[bytes] = set()
-    for deed in deeds:
-        if deed.seed in seen:
+    for entry in entries:
+        if entry.seed in seen:
             continue
-        seen.add(deed.seed)
-        count[deed.by] = count.get(deed.by, 0) + 1
-        number = "" if count[deed.by] == 1 else f"-{count[deed.by]}"
-        write(folder / f"PUBLIC-{deed.by}{number}", SeedKey(deed.seed))
+        seen.add(entry.seed)
+        count[entry.by] = count.get(entry.by, 0) + 1
+        number = "" if count[entry.by] == 1 else f"-{count[entry.by]}"
+        write(folder / f"PUBLIC-{entry.by}{number}", SeedKey(entry.seed))
 
 
-def _leave_word(played: Played) -> None:
+def _write_summary(played: PlayedStory) -> None:
     entries: dict[str, dict[str, str]] = {}
     for (order, label), leaf in played.leaves.items():
         entries.setdefault(order or "", {})[label] = leaf
-    word = {
+    summary = {
         "format": "comity.story/1",
         "story": played.story.story,
         "title": played.story.title,
@@ -198,4 +204,4 @@ def _leave_word(played: Played) -> None:
         "orders": played.orders,
         "entries": entries,
     }
-    (played.path / "story.json").write_text(json.dumps(word, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    (played.path / "story.json").write_text(json.dumps(summary, indent=2, ensure_ascii=False) + "\n", "utf-8")

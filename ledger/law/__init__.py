@@ -1,7 +1,7 @@
-"""The law: what the record of an order means under its instrument. It comments; it refuses nothing and decides nothing.
+"""The law: what the entries of an order mean under its instrument. It comments, refuses nothing and decides nothing.
 
-`judge` puts one question to one case at one moment. `provisions.RULES` are all rules with their citations, and
-`provisions.rules_digest` names them. The rule behind every file here is findings.md.
+`judge` judges one case at one moment; `read_order` reads it for the rules. `provisions.RULES` are all rules with their
+citations, and `provisions.rules_digest` identifies them. findings.md states every rule of this package in words.
 """
 
 from ledger.law.admissibility.criteria import QUESTIONS, Criterion

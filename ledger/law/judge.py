@@ -1,4 +1,4 @@
-"""What the law says about an order as it was known at a moment. It refuses nothing and decides nothing."""
+"""Judge an order as it was known at a moment. The law refuses nothing and decides nothing."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ FINDING_RULES: tuple[FindingRule, ...] = (
 class Judgement(Struct, frozen=True):
     """An order at a moment: its state, the regions not at rest, the clocks, the findings by code, the eight criteria.
 
-    `duties` are those of data protection that are open, by question of the register; `trail` tells how the state came
-    about.
+    `duties` are the open duties of data protection, by question of the processing record; `trail` are the changes of
+    the state.
     """
 
     order: str
@@ -74,8 +74,8 @@ def read_all(case: Case, at: datetime) -> OrderReading:
 def judge(case: Case, at: datetime) -> Judgement:
     """Judge a case as it was known at `at` (aware)."""
     r = read_order(case, at)
-    looked = (check.find(r) for check in _applicable(case.instrument, frozenset(e.kind for e in r.case.entries)))
-    findings = tuple(sorted((f for f in looked if f is not None), key=lambda f: f.code))
+    found = (rule.find(r) for rule in _applicable(case.instrument, frozenset(e.kind for e in r.case.entries)))
+    findings = tuple(sorted((f for f in found if f is not None), key=lambda f: f.code))
     return Judgement(
         order=case.order,
         label=case.label,
@@ -92,13 +92,13 @@ def judge(case: Case, at: datetime) -> Judgement:
 
 
 def state_at(case: Case, at: datetime) -> str:
-    """The state alone that `judge` finds, for a third of what a judgement costs."""
+    """Return the state alone, in a third of the time of a judgement."""
     return read_order(case, at).history.state
 
 
-@lru_cache(maxsize=1024)  # most orders of a ledger are made of the same few sets of kinds
+@lru_cache(maxsize=1024)  # most orders of a ledger have one of a few sets of kinds
 def _applicable(instrument: str, kinds: frozenset[str]) -> tuple[FindingRule, ...]:
-    """The checks that can find anything under this instrument in a record of these kinds."""
+    """Return the rules that can find anything under this instrument among entries of these kinds."""
     return tuple(
         check
         for check in FINDING_RULES

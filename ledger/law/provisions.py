@@ -1,7 +1,7 @@
-"""Every rule of the law as one kind of value: what a reader of `comity law` sees, and what the digest is taken of.
+"""Every rule of the law as a `Provision`: the rows of `comity law` and the input of the digest of the rules.
 
-The digest names the rules by which a record was judged, so that a report can be repeated. It changes when a rule
-changes: its words, its citation, its dates, its numbers, where it applies and what it does to the criteria.
+The digest identifies the rules of a judgement, so that a report can be repeated. It changes when a rule changes: its
+words, citation, dates, numbers, instruments or effects on the criteria.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from ledger.law.states import ALL
 from ledger.law.states.machine import Machine, Move, TimedMove
 from ledger.law.terms.rule import Deadline, Mark
 
-EDITION = 3  # raised when a rule comes to see something else without a change in its words
+EDITION = 3  # raised when a rule finds something else while its words stay
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Provision:
     """A rule: `kind` is act, policy, finding, deadline, element or transition, `id` its name among those of its kind.
 
     `cite` are provisions as `<act>:<provision>`, `instruments` where it applies (empty: everywhere), `since` the first
-    day of the act it rests on, `detail` what the sentence leaves open.
+    day of the act it rests on, `detail` what the sentence does not say.
     """
 
     kind: str
@@ -108,6 +108,6 @@ RULES: tuple[Provision, ...] = tuple(_rules())
 
 @cache
 def rules_digest() -> str:
-    """SHA-256, in hex, of the edition and all rules as JSON with sorted keys, in the order of the law."""
+    """Return the SHA-256, in hex, of the edition and all rules as JSON with sorted keys, in the order of the law."""
     rules = {"edition": EDITION, "rules": [asdict(rule) for rule in RULES]}
     return hashlib.sha256(orjson.dumps(rules, option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -487,7 +487,7 @@ def desk_in_process(folder: Path, *, slow: bool = False) -> Iterator[Tried]:
     """Return a desk and a session; where it may take long, some requests are for papers of a background job."""
     with ExitStack() as stack:
         place = sat(stack, ledger_of("S2", folder), "ilves")
-        stack.enter_context(closing(place.desk.beside))
+        stack.enter_context(closing(place.desk.background))
 
         def tried(seed: int) -> str | None:
             request = to_desk(place, Random(f"desk {seed}"), slow=slow and seed % 50 == 0)
@@ -503,7 +503,7 @@ def desk_by_socket(folder: Path) -> Iterator[Tried]:
 
     def make(stack: ExitStack) -> uvicorn.Server:
         places.append(sat(stack, ledger_of("S2", folder), "ilves"))
-        stack.enter_context(closing(places[0].desk.beside))
+        stack.enter_context(closing(places[0].desk.background))
         return serving.server(app(places[0].desk, [HOST]), most_at_once=32, largest_head=16_384, grace=1)
 
     with listening(make) as (port, errors):

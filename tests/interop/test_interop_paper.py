@@ -20,7 +20,7 @@ from cli.reports.order_report import Asked, order_report
 from cli.reports.pdf import folders
 from cli.session.ledger_reader import reading
 from cli.stories.model import read_story
-from cli.stories.player import perform
+from cli.stories.player import play_story
 from ledger.entries.case import instant
 from projections.render import pdf
 from projections.render.translation import translation
@@ -184,7 +184,7 @@ def test_every_letter_of_names_in_every_writing_can_be_taken_out_of_the_paper(tm
     text = (STORIES / "S1.toml").read_text(encoding="utf-8")
     for here, there in NAMES.items():
         text = text.replace(here, there)
-    ledger = perform(read_story(text.encode(), "everywhere"), tmp_path / "everywhere").path
+    ledger = play_story(read_story(text.encode(), "everywhere"), tmp_path / "everywhere").path
     out = said("pdftotext", printed(ledger, "custody"), "-")
     for name in NAMES.values():
         assert set(name) <= set(out), name  # letters, not words: poppler parts words that are joined from right to left

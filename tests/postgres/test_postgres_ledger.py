@@ -23,7 +23,7 @@ import pytest
 from cli.exit_codes import Exit
 from cli.session.open_ledger import opened
 from cli.stories.model import read_story
-from cli.stories.player import perform
+from cli.stories.player import play_story
 from ledger.adapters.folders.ledger_folder import read_folder
 from ledger.adapters.folders.user_folders import Home
 from ledger.adapters.storage.copy_entries import copy
@@ -224,13 +224,13 @@ def test_a_story_makes_the_same_bytes_whatever_keeps_its_entries(
 ) -> None:
     """Same clock, same keys, same chance: every entry, tile and checkpoint is the same to the byte."""
     read = read_story((STORIES / f"{story}.toml").read_bytes(), story)
-    perform(read, tmp_path / "file")
+    play_story(read, tmp_path / "file")
 
     def found(*args: object, store: str = "", **given: object) -> None:
         create_ledger.found(*args, store=uri, **given)  # type: ignore[arg-type]
 
     monkeypatch.setattr("ledger.application.journal.found", found)
-    perform(read, tmp_path / "database")
+    play_story(read, tmp_path / "database")
     one, two = tmp_path / "file", tmp_path / "database"
     shelves = [EntryReader(read_folder(folder).entries) for folder in (one, two)]
     assert shelves[0].page(0, 10_000) == shelves[1].page(0, 10_000)

@@ -17,7 +17,7 @@ from jsonschema import Draft202012Validator
 from cli.app import comity
 from cli.commands.schema import schema_of
 from cli.stories.model import read_story
-from cli.stories.player import Played, perform
+from cli.stories.player import PlayedStory, play_story
 
 PERSON = "Somebody Invented"
 ORIGIN = "ledger.example/xo/karsk"
@@ -70,9 +70,9 @@ def told(*args: str, ledger: Path | None = None, **env: str) -> dict[str, Any]:
 
 
 @cache
-def _original(story: str) -> Played:
+def _original(story: str) -> PlayedStory:
     path = Path(mkdtemp(prefix="comity-test-")) / story
-    return perform(read_story((STORIES / f"{story}.toml").read_bytes(), story), path)
+    return play_story(read_story((STORIES / f"{story}.toml").read_bytes(), story), path)
 
 
 def ledger_of(story: str, folder: Path) -> Path:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from cli.stories.model import Story, Told, on_the_wire, read_story
+from cli.stories.model import Story, StoryFact, on_the_wire, read_story
 from ledger.application.journal import Journal
 from ledger.entries.case import Case, Entry, Unread, wire
 from ledger.facts import kind_of
@@ -43,7 +43,7 @@ def sheet_of(told: Story, called: str = "again-") -> str:
     return table.getvalue()
 
 
-def _row(told: Story, fact: Told, called: str) -> dict[str, str]:
+def _row(told: Story, fact: StoryFact, called: str) -> dict[str, str]:
     assert fact.order is not None
     order = told.orders[fact.order]
     row = {

@@ -21,8 +21,8 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from cli.stories.deeds import Deed, registrar, script, seed_of
 from cli.stories.model import read_story
+from cli.stories.planned_entries import PlannedEntry, plan_entries, registrar, seed_of
 from ledger.bundle import About, Contents, assemble, pack, select, unpack
 from ledger.bundle.manifest import Manifest, open_manifest
 from ledger.entries.case import Entry
@@ -419,7 +419,7 @@ def played(name: str) -> tuple[Ledger, dict[str, str], dict[str, Hand]]:
     orders = {label: str(uuid.uuid5(uuid.NAMESPACE_URL, f"{name}/{label}")) for label in story.orders}
     labels: dict[tuple[str | None, str], str] = {}
     hands = {}
-    for deed in script(story):
+    for deed in plan_entries(story):
         actor_party = story.actors[deed.by].party if deed.by in story.actors else party
         hands[deed.by] = Hand(deed.by, actor_party, deed.seed)
         index = _played(ledger, deed, hands[deed.by], orders, labels, story.orders)
@@ -429,7 +429,12 @@ def played(name: str) -> tuple[Ledger, dict[str, str], dict[str, Hand]]:
 
 
 def _played(
-    ledger: Ledger, deed: Deed, by: Hand, orders: Mapping[str, str], labels: Mapping[Any, str], told: Mapping[str, Any]
+    ledger: Ledger,
+    deed: PlannedEntry,
+    by: Hand,
+    orders: Mapping[str, str],
+    labels: Mapping[Any, str],
+    told: Mapping[str, Any],
 ) -> int:
     fields = KINDS[deed.kind].fields()
 

@@ -1,7 +1,8 @@
-"""The eight criteria: what can be said about each, what it rests on, and what is missing. findings.md 6.
+"""The eight criteria: the state of each, the entries it rests on, and what is missing. findings.md 6.
 
-Each starts from what the record holds; then every finding pulls: to CONTRADICTED, or to GAP unless it is CONTRADICTED,
-even a criterion that would otherwise not apply. Nothing here says that evidence is admissible: a court decides that.
+Each starts from the entries of the order. Then every finding pulls: to CONTRADICTED, or to GAP unless it is already
+CONTRADICTED, even a criterion that would otherwise not apply. Nothing here says that evidence is admissible: a court
+decides that.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ NO_CONDITIONS = ("VOL", "SCA", "COA", "BC-16", "BC-18")
 
 
 class Criterion(Struct, frozen=True):
-    """What can be said on a criterion: `rests_on` are leaf hashes, `lacks` sentences on what is in the way."""
+    """The state of a criterion: `rests_on` are leaf hashes, `lacks` sentences on what is missing."""
 
     state: CriterionState
     rests_on: tuple[str, ...] = ()
@@ -30,7 +31,7 @@ class Criterion(Struct, frozen=True):
 
 
 class CriterionQuestion(Struct, frozen=True):
-    """A criterion: its name, what is asked, and how it starts before any finding pulls."""
+    """A criterion: its name, its question, and its starting value before any finding pulls."""
 
     id: str
     says: str
@@ -45,7 +46,7 @@ class Start(Struct, frozen=True):
     state: CriterionState | None = None
 
     def criterion(self) -> Criterion:
-        """The same as a criterion that nothing pulls."""
+        """Return the criterion of this starting value."""
         lacks = tuple(self.lacks)
         leaves = dict.fromkeys(e if isinstance(e, str) else e.leaf for e in self.rests_on)
         return Criterion(
@@ -58,14 +59,14 @@ def _not_applicable(why: str) -> Start:
 
 
 def _no_data(r: OrderReading) -> Start | None:
-    """What the criteria about data say while there are none (decisions 63, 64)."""
+    """Return the start of a criterion about data while no data exist (decisions 63, 64); else None."""
     if r.substance.disowned:
         return _not_applicable("The order is disowned.")
     return None if r.substance.reaching else _not_applicable("No data have reached the issuing side.")
 
 
 def authenticity(r: OrderReading) -> Start:
-    """A1: the order and everything handed over are the word of whoever did it."""
+    """A1: the order and everything handed over are recorded by the office that did it."""
     if (nothing := _no_data(r)) is not None:
         return nothing
     handed = r.entries.of("data-disclosed", "data-transmitted-by-state")
@@ -108,7 +109,7 @@ def custody(r: OrderReading) -> Start:
 
 
 def lawful_authority(r: OrderReading) -> Start:
-    """A4: an authority made the order, and whoever had to approve it did."""
+    """A4: an authority made the order, and the authority that had to approve it did."""
     if r.substance.disowned:
         return _not_applicable("The order is disowned.")
     if r.instrument in NO_LAWFUL_AUTHORITY:
@@ -176,7 +177,7 @@ QUESTIONS = (
 
 
 def criteria(r: OrderReading, findings: Iterable[Finding]) -> dict[str, Criterion]:
-    """The eight criteria, after these findings have pulled."""
+    """Return the eight criteria, after these findings have pulled."""
     found = {question.id: question.start(r).criterion() for question in QUESTIONS}
     for finding in findings:
         for name, standing in finding.effects:

@@ -11,8 +11,8 @@ from ledger.law.deadlines.deadline_base import (
     answered,
     first_of,
     since,
-    wind,
-    wind_by_receipt,
+    start_by_receipt,
+    start_period,
     with_twin,
 )
 from ledger.law.reading.order_reading import OrderReading
@@ -24,7 +24,7 @@ def _d_8_6_service(d: Deadline, r: OrderReading) -> Iterator[Clock]:
     accepted = next(iter(since(r, "request-accepted")), r.entries.first("request-accepted"))
     if accepted is not None:
         days = r.parties.days_of(r.parties.to_party)
-        w = wind(r, d, accepted, lambda on: calendar_days(on, 45, days), instant(accepted.get("complete_at")))
+        w = start_period(r, d, accepted, lambda on: calendar_days(on, 45, days), instant(accepted.get("complete_at")))
         served = (r.receipts.governing,) if r.receipts.governing else ()
         yield from with_twin(w, lambda w: w.judged(first_of(served), served))
 
@@ -32,17 +32,17 @@ def _d_8_6_service(d: Deadline, r: OrderReading) -> Iterator[Clock]:
 def _d_8_6_return(d: Deadline, r: OrderReading) -> Iterator[Clock]:
     if r.receipts.governing is not None and r.order.issued is not None:
         length = 45 if "traffic" in (r.order.issued.get("data_categories") or ()) else 20
-        w = wind_by_receipt(r, d, lambda receipt: calendar_days(receipt, length, r.parties.provider_days))
+        w = start_by_receipt(r, d, lambda receipt: calendar_days(receipt, length, r.parties.provider_days))
         answers = since(r, "data-disclosed", "no-data-held")
         yield from with_twin(w, lambda w: w.judged(first_of(answers), answers))
 
 
 def _d_9_5(d: Deadline, r: OrderReading) -> Iterator[Clock]:
-    """A declaration that names no period sets a duty and no clock [design]."""
+    """Yield D-9-5. A declaration that names no period sets a duty and no clock [design]."""
     declared, passed_on = r.parties.declared("D-9-5"), r.entries.first("data-transmitted-by-state")
     length = duration(declared.terms) if declared else None
     if length is not None and passed_on is not None:
-        w = wind(r, d, passed_on, lambda on: calendar_days(on, length, r.parties.issuer_days))
+        w = start_period(r, d, passed_on, lambda on: calendar_days(on, length, r.parties.issuer_days))
         yield answered(w, r.entries.of("emergency-request-formalised"))
 
 
@@ -51,7 +51,7 @@ def _preserved(r: OrderReading) -> Entry | None:
 
 
 def _kept(w: RunningPeriod) -> Clock:
-    """Follow-up in time meets it; an order withdrawn or data given up before the end leave nobody bound."""
+    """Return the clock of a preservation: follow-up in time meets it; an earlier withdrawal or cessation ends it."""
     requests = w.r.entries.of("production-request-confirmed")
     verdict, answer = w.judged(first_of(requests), requests)
     if verdict in (ClockVerdict.OPEN, ClockVerdict.MISSED):
@@ -63,7 +63,7 @@ def _kept(w: RunningPeriod) -> Clock:
 
 def _b_29_60(d: Deadline, r: OrderReading) -> Iterator[Clock]:
     if (start := _preserved(r)) is not None:
-        yield _kept(wind(r, d, start, lambda on: calendar_days(on, 60, r.parties.issuer_days)))
+        yield _kept(start_period(r, d, start, lambda on: calendar_days(on, 60, r.parties.issuer_days)))
 
 
 def _b_16_90(d: Deadline, r: OrderReading) -> Iterator[Clock]:
@@ -80,7 +80,7 @@ def _b_16_90(d: Deadline, r: OrderReading) -> Iterator[Clock]:
                     count = calendar_days(on, length, r.parties.issuer_days)
             return count
 
-        yield _kept(wind(r, d, start, counting))
+        yield _kept(start_period(r, d, start, counting))
 
 
 D_8_6_SERVICE = Deadline(

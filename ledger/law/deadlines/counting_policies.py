@@ -1,4 +1,4 @@
-"""The ways of counting, in words: each policy with its source and how sure that is. The counting: calendar.py."""
+"""The ways of counting, in words: each with its source and certainty. calendar.py does the counting."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from ledger.law.terms.rule import Mark
 
 @dataclass(frozen=True, slots=True)
 class CountingPolicy:
-    """A way of counting: its rule in words, where it comes from and how sure that is.
+    """A way of counting: its rule in words, its source and the certainty of the source.
 
-    `since` is the first day of the act it comes from; None where it comes from none.
+    `since` is the first day of the source act; None without an act.
     """
 
     id: str

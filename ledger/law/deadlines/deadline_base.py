@@ -1,4 +1,4 @@
-"""How any clock is wound, answered and judged: what all of them have in common. findings.md 3, "Verdicts"."""
+"""The start, the answer and the verdict of any clock. findings.md 3, "Verdicts"."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ Answers = Callable[[frozenset[str]], Entry | None]  # the first answer, leaving 
 
 
 def first_of(entries: Iterable[Entry]) -> Answers:
-    """The answer is the first of these entries, given in order of entries."""
+    """Return the answer that is the first of these entries, given in order of entries."""
     kept = tuple(entries)
     return lambda without: next((e for e in kept if e.leaf not in without), None)
 
 
 def earliest(*answers: Answers) -> Answers:
-    """Whichever of these answers comes first."""
+    """Return the answer that comes first of these."""
 
     def answer(without: frozenset[str]) -> Entry | None:
         found = [e for a in answers if (e := a(without)) is not None]
@@ -36,15 +36,15 @@ def earliest(*answers: Answers) -> Answers:
 
 
 def since(r: OrderReading, *kinds: str) -> tuple[Entry, ...]:
-    """Entries that may answer a clock wound by a receipt: from the `on` of a last version that is a correction."""
+    """Return the entries that may answer a clock started by a receipt: from the last material correction on."""
     return tuple(e for e in r.entries.of(*kinds) if r.order.since is None or e.on >= r.order.since)
 
 
 class RunningPeriod(Struct, frozen=True, dict=True):
-    """One period of one order: what wound it, how it counts, what end was set for it.
+    """One period of one order: its trigger, its count, and an end that was set for it.
 
-    `trigger` is None where the entry that should wind it is not on record. `due` is None unless the trigger is known or
-    an end was set. `waiting` is the referral back that has stopped it.
+    `trigger` is None where the entry that should start it is not on record. `due` is None unless the trigger is known
+    or an end was set. `waiting` is the referral back that has stopped it.
     """
 
     r: OrderReading
@@ -63,24 +63,24 @@ class RunningPeriod(Struct, frozen=True, dict=True):
         return self.count.due if self.count else None
 
     def before(self, e: Entry) -> bool:
-        """True if an entry happened before the end."""
+        """Return True if an entry happened before the end."""
         return self.due is not None and e.on < self.due
 
     def judged(
-        self, answers: Answers, said: Iterable[Entry] = (), end: datetime | None = None
+        self, answers: Answers, candidates: Iterable[Entry] = (), end: datetime | None = None
     ) -> tuple[ClockVerdict, Entry | None]:
-        """Whether an answer came before the end, and the first that did or did not.
+        """Return the verdict, and the first answer in time or late.
 
-        `said` are the entries that can bear an answer: one recorded late, that happened before `due` and was recorded
-        at or after it, counts only with a receipt stamp or the word of the other side. `end` is where MET ends, if that
-        is not `due`.
+        `candidates` are the entries that can be an answer. An entry that happened before `due` and was recorded late,
+        at or after `due`, counts only with a receipt stamp or an entry of the other side. `end` is the end of MET, if
+        that is not `due`.
         """
         r, due = self.r, self.due
         if due is None:
             return ClockVerdict.UNDETERMINED, answers(NOTHING)
         end = end or due
         doubtful = frozenset(
-            e.leaf for e in said if late(e) and e.on < end and due <= e.at and not r.reliability.supported(e, end)
+            e.leaf for e in candidates if late(e) and e.on < end and due <= e.at and not r.reliability.supported(e, end)
         )
         answer = answers(doubtful)
         if answer is not None and answer.on < end:
@@ -94,7 +94,7 @@ class RunningPeriod(Struct, frozen=True, dict=True):
     def clock(
         self, verdict: ClockVerdict, answer: Entry | None, *also: Entry | None, policy: str | None = None
     ) -> Clock:
-        """The clock with its verdict; `also` are further entries it rests on."""
+        """Return the clock with its verdict; `also` are further entries that it rests on."""
         d, extension = self.deadline, self.extension
         notes = self.notes
         if extension is not None:
@@ -115,7 +115,7 @@ class RunningPeriod(Struct, frozen=True, dict=True):
         )
 
     def rolled(self) -> RunningPeriod | None:
-        """The same period ending with the next working day; None where that is the same, or an end was set."""
+        """Return the period that ends with the next working day; None where that is the same, or an end was set."""
         if self.extension is not None or self.count is None:
             return None
         twin = rolled(self.count)
@@ -124,7 +124,7 @@ class RunningPeriod(Struct, frozen=True, dict=True):
         )
 
 
-def wind(
+def start_period(
     r: OrderReading,
     d: Deadline,
     trigger: Entry | None,
@@ -134,10 +134,10 @@ def wind(
     extendable: bool = True,
     versioned: bool = False,
 ) -> RunningPeriod:
-    """Wind a clock by an entry, from its `on` or from the moment `start` it states.
+    """Start a period by an entry, from its `on` or from the moment `start` that it states.
 
-    It stays unwound if the entry is not a known trigger. `versioned`: it is wound by a receipt, so that an end set
-    before the last version is left behind.
+    It has no start if the entry is not a known trigger. `versioned`: a receipt starts it, so that an end that was set
+    before the last version does not count.
     """
     extension = r.changes.extension(d.id, r.order.since if versioned else None) if extendable else None
     known = trigger is not None and r.reliability.known_trigger(trigger)
@@ -145,26 +145,26 @@ def wind(
     return RunningPeriod(r, d, trigger, count, extension)
 
 
-def wind_by_receipt(r: OrderReading, d: Deadline, counting: Counting, *, extendable: bool = True) -> RunningPeriod:
-    """Wind a clock by the governing receipt; unwound while there is none."""
-    return wind(r, d, r.receipts.governing, counting, extendable=extendable, versioned=True)
+def start_by_receipt(r: OrderReading, d: Deadline, counting: Counting, *, extendable: bool = True) -> RunningPeriod:
+    """Start a period by the governing receipt; it has no start without one."""
+    return start_period(r, d, r.receipts.governing, counting, extendable=extendable, versioned=True)
 
 
 def answered(w: RunningPeriod, entries: Iterable[Entry]) -> Clock:
-    """The clock of a period that the first of these entries answers, and that nothing stops."""
+    """Return the clock of a period that the first of these entries answers, and that nothing stops."""
     entries = tuple(entries)
     return w.clock(*w.judged(first_of(entries), entries))
 
 
 def window(w: RunningPeriod, entries: Iterable[Entry]) -> Clock:
-    """A window: closed unused it is NOT-RUNNING, used late MISSED (decision 30)."""
+    """Return the clock of a window: closed unused it is NOT-RUNNING, used late MISSED (decision 30)."""
     entries = tuple(entries)
     verdict, answer = w.judged(first_of(entries), entries)
     return w.clock(ClockVerdict.NOT_RUNNING if verdict is ClockVerdict.MISSED and answer is None else verdict, answer)
 
 
 def with_twin(w: RunningPeriod, judge: Callable[[RunningPeriod], tuple[ClockVerdict, Entry | None]]) -> Iterator[Clock]:
-    """The clock and, where its date differs, its rolled twin, each judged by its own end."""
+    """Yield the clock and, where its date differs, its rolled twin, each judged by its own end."""
     yield w.clock(*judge(w))
     if (twin := w.rolled()) is not None:
         yield twin.clock(*judge(twin), policy="2AP-CAL+ROLL")

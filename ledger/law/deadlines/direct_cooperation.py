@@ -13,8 +13,8 @@ from ledger.law.deadlines.deadline_base import (
     earliest,
     first_of,
     since,
-    wind,
-    wind_by_receipt,
+    start_by_receipt,
+    start_period,
     window,
     with_twin,
 )
@@ -26,10 +26,13 @@ ANSWERS = ("data-disclosed", "disclosure-declined", "no-data-held")
 
 
 def provider_answers(r: OrderReading) -> Answers:
-    """What answers an order under arts 6 and 7: all is returned; the provider declines; it holds no such data; or it
-    discloses a part and says what it withholds and why (decisions 10, 11)."""
-    said = [e for e in since(r, *ANSWERS) if _is_answer(r, e)]
-    return earliest(first_of(said), lambda without: r.substance.complete(r.order.since, without))
+    """Return the answers to an order under arts 6 and 7 (decisions 10, 11).
+
+    All is returned; the provider declines; it holds no such data; or it discloses a part and says what it withholds and
+    why.
+    """
+    entries = [e for e in since(r, *ANSWERS) if _is_answer(r, e)]
+    return earliest(first_of(entries), lambda without: r.substance.complete(r.order.since, without))
 
 
 def _is_answer(r: OrderReading, e: Entry) -> bool:
@@ -40,23 +43,23 @@ def _is_answer(r: OrderReading, e: Entry) -> bool:
 
 def _d_7_7(d: Deadline, r: OrderReading) -> Iterator[Clock]:
     if r.order.versions and r.order.sent_or_received:
-        asked = duration(r.order.versions[0].get("return_timeframe"))
+        timeframe = duration(r.order.versions[0].get("return_timeframe"))
 
         def counting(receipt: datetime) -> CountedPeriod:
-            counts = [calendar_days(receipt, length, r.parties.provider_days) for length in (30, asked) if length]
+            counts = [calendar_days(receipt, length, r.parties.provider_days) for length in (30, timeframe) if length]
             return max(counts, key=lambda count: count.due)
 
-        answers, said = provider_answers(r), since(r, *ANSWERS)
-        yield from with_twin(wind_by_receipt(r, d, counting), lambda w: _judged_7_7(w, answers, said))
+        answers, candidates = provider_answers(r), since(r, *ANSWERS)
+        yield from with_twin(start_by_receipt(r, d, counting), lambda w: _judged_7_7(w, answers, candidates))
 
 
-def _judged_7_7(w: RunningPeriod, answers: Answers, said: tuple[Entry, ...]) -> tuple[ClockVerdict, Entry | None]:
-    """Nobody is bound at the end if an instruction for all stands then, or the order was withdrawn before it.
+def _judged_7_7(w: RunningPeriod, answers: Answers, candidates: tuple[Entry, ...]) -> tuple[ClockVerdict, Entry | None]:
+    """Return the verdict of D-7-7: no duty remains after withdrawal, or with an instruction for all at the end.
 
     An instruction lifted only at or after the end leaves it open what the provider still had to do (decision 21).
     """
     r, due = w.r, w.due
-    verdict, answer = w.judged(answers, said)
+    verdict, answer = w.judged(answers, candidates)
     if due is None or verdict in (ClockVerdict.MET, ClockVerdict.UNDETERMINED):
         return verdict, answer
     for_all = [e for e in r.instructions.valid if e.get("scope") == "all"]
@@ -76,23 +79,25 @@ def _judged_7_7(w: RunningPeriod, answers: Answers, said: tuple[Entry, ...]) -> 
 def _d_7_5d(d: Deadline, r: OrderReading) -> Iterator[Clock]:
     for instruction in r.instructions.valid:
         days = r.parties.days_of(r.actors.party(instruction))
-        w = wind(r, d, instruction, lambda on, days=days: calendar_days(on, 7, days, d.policy))  # type: ignore[misc]
+        w = start_period(r, d, instruction, lambda on, days=days: calendar_days(on, 7, days, d.policy))  # type: ignore[misc]
         reasons = r.entries.of("instruction-reasons-given")
         yield answered(w, (e for e in reasons if r.entries.named(e.get("about")) is instruction))
 
 
 def _d_6_3d(d: Deadline, r: OrderReading) -> Iterator[Clock]:
-    """Listed if a time frame is stated and, as D-7-7, once the request was sent or has arrived: before that nobody
-    could be bound by it [design]."""
-    asked = duration(r.order.versions[0].get("return_timeframe")) if r.order.versions else None
-    if asked is not None and r.order.sent_or_received:
-        w = wind_by_receipt(r, d, lambda receipt: calendar_days(receipt, asked, r.parties.provider_days))
+    """Yield D-6-3d if a time frame is stated and, as D-7-7, once the request was sent or has arrived.
+
+    Before that it binds no provider [design].
+    """
+    timeframe = duration(r.order.versions[0].get("return_timeframe")) if r.order.versions else None
+    if timeframe is not None and r.order.sent_or_received:
+        w = start_by_receipt(r, d, lambda receipt: calendar_days(receipt, timeframe, r.parties.provider_days))
         yield w.clock(*w.judged(provider_answers(r), since(r, *ANSWERS)))
 
 
 def _sca_2703_h(d: Deadline, r: OrderReading) -> Iterator[Clock]:
     if r.receipts.governing is not None:
-        w = wind_by_receipt(r, d, lambda receipt: us_days(receipt, 14, r.parties.provider_days))
+        w = start_by_receipt(r, d, lambda receipt: us_days(receipt, 14, r.parties.provider_days))
         yield window(w, since(r, "reasoned-objection-filed"))
 
 

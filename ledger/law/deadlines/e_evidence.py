@@ -1,7 +1,7 @@
 """Clocks of European orders: Regulation (EU) 2023/1543, Implementing Regulation (EU) 2025/1550.
 
-The ten days and the eight hours of art. 10 stand here; what authorities owe each other, preservation, validation and
-links in clocks_eu_authorities.py.
+Here are the ten days and the eight hours of art. 10; `e_evidence_authorities.py` has the duties between authorities,
+preservation, validation and links.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from ledger.entries.case import Entry
-from ledger.law.deadlines.deadline_base import Answers, RunningPeriod, earliest, first_of, since, wind, window
+from ledger.law.deadlines.deadline_base import Answers, RunningPeriod, earliest, first_of, since, start_period, window
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.terms.calendar import HOUR, CountedPeriod, eu_days, eu_hours
 from ledger.law.terms.rule import Clock, ClockVerdict, Deadline, Mark
@@ -20,7 +20,7 @@ from ledger.law.terms.rule import Clock, ClockVerdict, Deadline, Mark
 ANSWERS = ("data-disclosed", "no-data-held")
 SILENCE = timedelta(hours=24)  # decision 28 [design]: after an authority that stayed silent, so long from the end
 
-StaleVersion = Callable[[datetime, int], CountedPeriod]  # (start, days or hours it stood still) -> the count
+PausedCount = Callable[[datetime, int], CountedPeriod]  # (start, days or hours of the pause) -> the count
 
 
 # -- art. 10(2), 10(3), 10(4): to transmit -----------------------------------------------------------------------------
@@ -32,7 +32,7 @@ def _answers(r: OrderReading) -> Answers:
 
 
 def _emergency_at_receipt(r: OrderReading) -> bool:
-    """Art. 10(4) governs if there is an emergency at the governing receipt; before any receipt, if there is one now."""
+    """Return True if art. 10(4) applies: an emergency at the governing receipt or, before any receipt, now."""
     return r.emergency.lasts(r.receipts.governing.on if r.receipts.governing else r.at)
 
 
@@ -40,18 +40,18 @@ def _transmission(
     r: OrderReading,
     d: Deadline,
     trigger: Entry | None,
-    counting: StaleVersion,
+    counting: PausedCount,
     passed: Callable[[datetime, datetime], int],
 ) -> RunningPeriod:
-    """The period of a provider, and what art. 10(6) does to it: referred back, it stands still until clarified.
+    """Return the period of a provider; a referral back pauses it until the clarification, art. 10(6).
 
-    It goes on, it does not start again (decision 27); a referral at or after the end stops nothing. While it waits the
-    old end stays on view.
+    It goes on and does not start again (decision 27); a referral at or after the end stops nothing. During the pause
+    the old end is shown.
     """
     start = trigger.on if trigger else None
     if trigger is not None and trigger.kind == "emergency-reassessed":
         start = next(over for over, e in r.emergency.reassessed if e is trigger)
-    w = wind(r, d, trigger, lambda on: counting(on, 0), start, versioned=True)
+    w = start_period(r, d, trigger, lambda on: counting(on, 0), start, versioned=True)
     stood, clarified = 0, start
     for referral, clarification in r.changes.referrals:
         if w.due is None or (r.order.since is not None and referral.on < r.order.since):
@@ -70,7 +70,7 @@ def _transmission(
     return w
 
 
-def _in_days(r: OrderReading) -> tuple[StaleVersion, Callable[[datetime, datetime], int]]:
+def _in_days(r: OrderReading) -> tuple[PausedCount, Callable[[datetime, datetime], int]]:
     days = r.parties.provider_days
     return (
         lambda on, stood: eu_days(on, 10 + stood, days),
@@ -78,7 +78,7 @@ def _in_days(r: OrderReading) -> tuple[StaleVersion, Callable[[datetime, datetim
     )
 
 
-def _in_hours(r: OrderReading) -> tuple[StaleVersion, Callable[[datetime, datetime], int]]:
+def _in_hours(r: OrderReading) -> tuple[PausedCount, Callable[[datetime, datetime], int]]:
     return (
         lambda on, stood: eu_hours(on, 8 + stood, r.parties.provider_days),
         lambda begins, ends: -((begins - ends) // HOUR),  # rounded up to full hours
@@ -86,7 +86,7 @@ def _in_hours(r: OrderReading) -> tuple[StaleVersion, Callable[[datetime, dateti
 
 
 def _stopped_by(w: RunningPeriod) -> Entry | None:
-    """What leaves a provider unbound that has not transmitted in time: arts 4(5), 10(6), 10(8), 10(9), 12(2), 17(3).
+    """Return the entry that releases a provider from the period: arts 4(5), 10(6), 10(8), 10(9), 12(2), 17(3).
 
     An objection or reasons no longer do once the authority has set a new end after them (decisions 34, 35).
     """
@@ -111,16 +111,21 @@ def _judged(w: RunningPeriod, end: datetime | None = None) -> Clock:
 
 
 def end_10_2(r: OrderReading, due: datetime) -> datetime:
-    """Until when E-10-2 can be met: if the authority is silent to the end, transmission may only begin at `due`, and
-    the provider has 24 hours from it; if it spoke, on whatever part, until `due` (decision 28)."""
+    """Return until when E-10-2 can be met (decision 28).
+
+    If the authority is silent to the end, transmission may only begin at `due`, and the provider has 24 hours from it.
+    If the authority spoke, on whatever part, it is `due`.
+    """
     spoke = (*r.entries.of("no-ground-confirmed"), *r.review.grounds_in_time)
     heard = any(e.on < due and (r.order.since is None or e.on >= r.order.since) for e in spoke)
     return due if heard else due + SILENCE
 
 
 def _downgraded(r: OrderReading, w: RunningPeriod) -> Entry | None:
-    """The entry that ended or downgraded the emergency with effect before the eight hours were over and not later than
-    the answer (decision 43); None if none did."""
+    """Return the entry that ended or downgraded the emergency (decision 43); None without one.
+
+    Its effect began before the eight hours were over and not later than the answer.
+    """
     _, answer = w.judged(_answers(r), since(r, *ANSWERS))
     for over, e in r.emergency.reassessed:
         if w.due is not None and over < w.due and over <= r.at and (answer is None or over <= answer.on):
@@ -140,7 +145,7 @@ def _e_10_4(d: Deadline, r: OrderReading) -> Iterator[Clock]:
 
 
 def _ten_days(r: OrderReading, d: Deadline) -> RunningPeriod | None:
-    """The ten days: from the governing receipt; or, if an emergency was ended, from when that took effect."""
+    """Return the ten days: from the governing receipt or, after an emergency, from the effect of its end."""
     if not (r.order.versions and r.order.sent_or_received):
         return None
     trigger = r.receipts.governing
@@ -174,11 +179,13 @@ def _e_12_1(d: Deadline, r: OrderReading) -> Iterator[Clock]:
 
 
 def _objection_window(r: OrderReading, d: Deadline) -> RunningPeriod:
-    return wind(r, d, r.receipts.governing, lambda on: eu_days(on, 10, r.parties.issuer_days, d.policy), versioned=True)
+    return start_period(
+        r, d, r.receipts.governing, lambda on: eu_days(on, 10, r.parties.issuer_days, d.policy), versioned=True
+    )
 
 
 def objection_in_time(r: OrderReading, e: Entry) -> bool:
-    """An objection was filed before the end of E-17-2, or while that end is not known."""
+    """Return True if an objection was filed before the end of E-17-2, or while that end is not known."""
     end = _objection_window(r, E_17_2).due
     return end is None or e.on < end
 

@@ -1,4 +1,4 @@
-"""Clocks of European orders beside the answer: what authorities owe, preservation, validation after the fact, links."""
+"""Other clocks of European orders: duties of authorities, preservation, validation after the fact, links."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from ledger.entries.case import Entry, instant
-from ledger.law.deadlines.deadline_base import RunningPeriod, answered, first_of, since, wind, wind_by_receipt
+from ledger.law.deadlines.deadline_base import RunningPeriod, answered, first_of, since, start_by_receipt, start_period
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.terms.calendar import (
     CountedPeriod,
@@ -31,7 +31,7 @@ def _after(e: Entry, earlier: Entry) -> bool:
 
 def _clarify(d: Deadline, r: OrderReading) -> Iterator[Clock]:
     for referral, clarification in r.changes.referrals:
-        w = wind(r, d, referral, lambda on: eu_days(on, 5, r.parties.issuer_days))
+        w = start_period(r, d, referral, lambda on: eu_days(on, 5, r.parties.issuer_days))
         withdrawn = [e for e in r.entries.of("order-withdrawn") if _after(e, referral)]
         answers = sorted((*withdrawn, *((clarification,) if clarification else ())), key=lambda e: (e.on, e.index))
         yield answered(w, answers)
@@ -41,8 +41,8 @@ def _clarify(d: Deadline, r: OrderReading) -> Iterator[Clock]:
 
 
 def keeping_end(r: OrderReading) -> datetime | None:
-    """The end of the sixty days of art. 11(1), before any extension; None while the receipt is not known."""
-    return wind_by_receipt(r, E_11_1, lambda on: eu_days(on, 60, r.parties.provider_days), extendable=False).due
+    """Return the end of the sixty days of art. 11(1), before any extension; None while the receipt is not known."""
+    return start_by_receipt(r, E_11_1, lambda on: eu_days(on, 60, r.parties.provider_days), extendable=False).due
 
 
 def extension_in_time(r: OrderReading, e: Entry) -> bool:
@@ -57,12 +57,12 @@ def _e_11_1(d: Deadline, r: OrderReading) -> Iterator[Clock]:
     end = keeping_end(r)
 
     def counting(on: datetime) -> CountedPeriod:
-        """The first extension in time counts from the sixtieth calendar day, and the whole then rolls (decision 36)."""
+        """Count the first extension in time from the sixtieth calendar day, and roll the whole (decision 36)."""
         extensions = (e for e in since(r, "preservation-extended") if end is not None and e.on < end)
         more = next((length for e in extensions if (length := duration(e.get("extends_by")))), Duration())
         return eu_days(on, Duration(days=60) + more, r.parties.provider_days)
 
-    w = wind_by_receipt(r, d, counting, extendable=False)
+    w = start_by_receipt(r, d, counting, extendable=False)
     requests = since(r, "production-request-confirmed")
     verdict, answer = w.judged(first_of(requests), requests)
     if w.due is not None and verdict in (ClockVerdict.OPEN, ClockVerdict.MISSED):
@@ -86,7 +86,7 @@ def _enforcing(r: OrderReading, request: Entry) -> Days:
 def _e_16_2(d: Deadline, r: OrderReading) -> Iterator[Clock]:
     for request in r.entries.of("enforcement-requested"):
         days = _enforcing(r, request)
-        w = wind(r, d, request, lambda on, days=days: eu_working_days(on, 5, days))  # type: ignore[misc]
+        w = start_period(r, d, request, lambda on, days=days: eu_working_days(on, 5, days))  # type: ignore[misc]
         yield answered(w, (e for e in r.entries.of("recognition-decided") if _after(e, request)))
 
 
@@ -94,7 +94,7 @@ def _e_16_7(d: Deadline, r: OrderReading) -> Iterator[Clock]:
     requested = r.entries.first("enforcement-requested")
     for question in r.entries.of("additional-information-requested"):
         if requested is not None and _after(question, requested) and r.actors.is_by(question, "NOT"):
-            w = wind(r, d, question, lambda on: eu_working_days(on, 5, r.parties.issuer_days))
+            w = start_period(r, d, question, lambda on: eu_working_days(on, 5, r.parties.issuer_days))
             replies = r.entries.of("additional-information-provided")
             yield answered(w, (e for e in replies if r.entries.named(e.get("answers")) is question))
 
@@ -103,13 +103,13 @@ def _e_16_7(d: Deadline, r: OrderReading) -> Iterator[Clock]:
 
 
 def _pending(r: OrderReading) -> bool:
-    """Issued without prior validation; nobody who may not read the field learns of it from here (decision 41)."""
+    """Return True if issued without prior validation, for a reader that may read the field (decision 41)."""
     return r.order.issued is not None and r.order.issued.get("validation_pending") is True
 
 
 def _e_4_5(d: Deadline, r: OrderReading) -> Iterator[Clock]:
     if _pending(r):
-        w = wind(r, d, r.order.issued, lambda on: eu_hours(on, 48, r.parties.issuer_days))
+        w = start_period(r, d, r.order.issued, lambda on: eu_hours(on, 48, r.parties.issuer_days))
         yield answered(w, r.entries.of("ex-post-validation-sought"))
 
 
@@ -117,7 +117,7 @@ def _e_4_5_data(d: Deadline, r: OrderReading) -> Iterator[Clock]:
     refused, disclosed = r.entries.first("ex-post-validation-refused"), r.entries.first("data-disclosed")
     if _pending(r) and refused is not None and disclosed is not None:
         trigger = disclosed if _after(disclosed, refused) else refused
-        w = wind(r, d, trigger, lambda on: house_days(on, 7, r.parties.issuer_days, d.policy))
+        w = start_period(r, d, trigger, lambda on: house_days(on, 7, r.parties.issuer_days, d.policy))
         done = r.entries.of("data-destroyed", "use-restricted")
         yield answered(w, (e for e in done if e.get("scope") == "all" and _after(e, disclosed)))
 
@@ -129,7 +129,7 @@ def _e_10_4_data(d: Deadline, r: OrderReading) -> Iterator[Clock]:
     for ground in r.review.grounds_in_time:
         touched = [e for e in r.substance.disclosures if _after(ground, e) and r.substance.touches(ground, e)]
         if touched:
-            w = wind(r, d, ground, lambda on: house_days(on, 7, r.parties.issuer_days, d.policy))
+            w = start_period(r, d, ground, lambda on: house_days(on, 7, r.parties.issuer_days, d.policy))
             done = r.entries.of("data-destroyed", "use-restricted", "condition-accepted")
             yield answered(w, (e for e in done if _after(e, ground if e.kind == "condition-accepted" else touched[0])))
 
@@ -145,7 +145,7 @@ def _e_2025(d: Deadline, r: OrderReading) -> Iterator[Clock]:
 
 
 def _link(r: OrderReading, d: Deadline, disclosure: Entry, until: datetime) -> RunningPeriod:
-    return wind(r, d, disclosure, lambda on: stated(until, r.parties.provider_days, on))
+    return start_period(r, d, disclosure, lambda on: stated(until, r.parties.provider_days, on))
 
 
 E_10_4_DATA = Deadline(

@@ -1,4 +1,4 @@
-"""Clocks of any order: surplus data, telling the person, security incidents.
+"""Clocks of any order: surplus data, notice to the person, security incidents.
 
 CETS 224 art. 14, Directive (EU) 2016/680 (LED), Regulation (EU) 2016/679 (GDPR), Reg. (EU) 2023/1543 art. 13.
 """
@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from datetime import date
 
 from ledger.entries.case import Entry, instant
-from ledger.law.deadlines.deadline_base import answered, first_of, wind
+from ledger.law.deadlines.deadline_base import answered, first_of, start_period
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.terms.calendar import calendar_days, eu_hours, stated_day
 from ledger.law.terms.rule import Clock, ClockVerdict, Deadline, Mark
 
 
 def _surplus(r: OrderReading) -> Entry | None:
-    """What first showed that more came than was sought: somebody said so, or the elements of a receipt do."""
+    """Return the first entry that shows surplus data: by its own words, or by the elements of a receipt."""
     said = r.entries.of("out-of-scope-data-identified")[:1]
     seen = (
         e
@@ -29,18 +29,20 @@ def _surplus(r: OrderReading) -> Entry | None:
 def _d_14_2b(d: Deadline, r: OrderReading) -> Iterator[Clock]:
     trigger = _surplus(r)
     if trigger is not None:
-        w = wind(r, d, trigger, lambda on: calendar_days(on, 30, r.parties.days_of(trigger.party), d.policy))
+        w = start_period(r, d, trigger, lambda on: calendar_days(on, 30, r.parties.days_of(trigger.party), d.policy))
         done = r.entries.of("data-returned", "data-destroyed", "use-restricted")
         yield answered(w, (e for e in done if e.get("scope") in ("all", "out-of-scope")))
 
 
 def _notice_review(d: Deadline, r: OrderReading) -> Iterator[Clock]:
-    """The last delay only. Its day ends in the zone of the Party of its signer, as written there."""
+    """Yield NOTICE-REVIEW of the last delay only. Its day ends in the zone of the Party of its signer."""
     delays = r.entries.of("customer-notification-delayed", "customer-notification-delay-extended")
     if delays:
         last = delays[-1]
         review_on = date.fromisoformat(last.get("review_on"))
-        w = wind(r, d, last, lambda on: stated_day(review_on, r.parties.days_of(last.party), on), extendable=False)
+        w = start_period(
+            r, d, last, lambda on: stated_day(review_on, r.parties.days_of(last.party), on), extendable=False
+        )
         decided = r.entries.of(
             "customer-notification-delay-lifted", "customer-notification-omitted", "customer-notified"
         )
@@ -58,7 +60,7 @@ def _notice_review(d: Deadline, r: OrderReading) -> Iterator[Clock]:
 def _notice_due(d: Deadline, r: OrderReading) -> Iterator[Clock]:
     for lifted in r.entries.of("customer-notification-delay-lifted"):
         days = r.parties.days_of(lifted.party)
-        w = wind(r, d, lifted, lambda on, days=days: calendar_days(on, 30, days, d.policy), extendable=False)  # type: ignore[misc]
+        w = start_period(r, d, lifted, lambda on, days=days: calendar_days(on, 30, days, d.policy), extendable=False)  # type: ignore[misc]
         yield answered(w, r.entries.of("customer-notified"))
 
 
@@ -67,16 +69,16 @@ def _dp_72h(d: Deadline, r: OrderReading) -> Iterator[Clock]:
         if incident.get("regime") not in ("GDPR:33", "LED:30"):
             continue
         days, aware = r.parties.days_of(incident.party), instant(incident.get("aware_at"))
-        w = wind(r, d, incident, lambda on, days=days: eu_hours(on, 72, days), aware)  # type: ignore[misc]
-        told = [
+        w = start_period(r, d, incident, lambda on, days=days: eu_hours(on, 72, days), aware)  # type: ignore[misc]
+        notified = [
             e for e in r.entries.of("incident-notified-to-authority") if r.entries.named(e.get("about")) is incident
         ]
         assessed = (e for e in r.entries.of("incident-assessed") if r.entries.named(e.get("about")) is incident)
         harmless = next((e for e in assessed if e.get("risk") == "none"), None)
-        if harmless is not None and not told:
+        if harmless is not None and not notified:
             yield w.clock(ClockVerdict.NOT_RUNNING, None, harmless)
         else:
-            yield w.clock(*w.judged(first_of(told), told))
+            yield w.clock(*w.judged(first_of(notified), notified))
 
 
 D_14_2B = Deadline(

@@ -1,4 +1,4 @@
-"""The register of clocks: every period this project knows, in the order of findings.md 3."""
+"""The table of deadlines: every period of the law, in the order of findings.md 3."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ REGISTER: tuple[Deadline, ...] = (
     duties.DP_72H,
 )
 
-# In a disowned order nobody owes an answer; what is owed to the person and to the supervisory authority stays.
+# A disowned order needs no answer; the duties towards the person and the supervisory authority stay.
 OF_DISOWNED = (duties.NOTICE_REVIEW, duties.NOTICE_DUE, duties.DP_72H)
 
 
 def clocks(r: OrderReading) -> tuple[Clock, ...]:
-    """The clocks listed for an order at its moment, in the order of the register, a rolled twin after its own."""
+    """Return the clocks listed for an order at its moment, in the order of the table, a rolled twin after its clock."""
     rules = OF_DISOWNED if r.substance.disowned else REGISTER
     return tuple(clock for d in rules if d.applies(r.instrument) for clock in d.run(d, r))

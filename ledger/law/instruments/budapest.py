@@ -1,4 +1,4 @@
-"""What the record shows of the Budapest Convention, ETS 185, in the order of its articles."""
+"""Findings on the Budapest Convention, ETS 185, in the order of its articles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Data protection and use: CETS 224 art. 14 paragraph by paragraph, beside Directive (EU) 2016/680 (LED) and the GDPR.
+"""Data protection and use: CETS 224 art. 14 paragraph by paragraph, with Directive (EU) 2016/680 (LED) and GDPR.
 
 Also the use limits of CETS 224 art. 6(3)(c) and ETS 185 art. 28(2)(b), because use in another case gives one finding,
 the most special one; a decision taken afterwards does not cure (decision 57).
@@ -55,13 +55,13 @@ def use_unproven(r: OrderReading) -> Matches:
 
 
 def in_another_case(r: OrderReading) -> list[Entry]:
-    """Every use in another case than the order's. An order that names none gives nothing to measure it against."""
+    """Return every use in another case than that of the order; none if the order names no case."""
     case = r.order.issued.get("case_ref") if r.order.issued else None
     return [e for e in r.entries.of("use-recorded") if case is not None and e.get("case_ref") != case]
 
 
 def bound_to_the_case(r: OrderReading, use: Entry) -> bool:
-    """A condition that binds the data to this case was accepted before they were used."""
+    """Return True if a condition that binds the data to this case was accepted before they were used."""
     accepted = (r.entries.named(e.get("about")) for e in r.entries.earlier(use, "condition-accepted"))
     return any(
         c is not None and r.entries.is_effective(c) and c.get("condition_code") == "this-case-only" for c in accepted
@@ -176,8 +176,10 @@ def incident_not_told_in_time(r: OrderReading) -> Matches:
 
 
 def _authorised(r: OrderReading, transfer: Entry, by: frozenset[str] = frozenset()) -> bool:
-    """Granted before, for that recipient, by one of these offices if any are named; read from the entries, not from the
-    reference the transfer gives (decision 58)."""
+    """Return True if a transfer was authorised before, for its recipient, by one of these offices if any are named.
+
+    The entries decide, not the reference that the transfer states (decision 58).
+    """
     for grant in r.entries.earlier(transfer, "onward-transfer-authorisation-granted"):
         request = r.entries.named(grant.get("about"))
         same = request is not None and request.get("recipient_party") == transfer.get("recipient_party")

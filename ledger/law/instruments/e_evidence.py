@@ -1,7 +1,7 @@
-"""What the record shows of European orders: Regulation (EU) 2023/1543, Implementing Regulation (EU) 2025/1550.
+"""Findings on European orders: Regulation (EU) 2023/1543, Implementing Regulation (EU) 2025/1550.
 
-In the order of the articles. What an order must contain stands in elements.py, the clocks in clocks_eu.py and
-clocks_eu_authorities.py, the states in machines/e_evidence.py.
+In the order of the articles. Elsewhere: the required contents (rules/order_contents.py), the clocks (deadlines/
+e_evidence.py and e_evidence_authorities.py), the states (states/e_evidence.py).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ledger.law.reading.order_reading import OrderReading
 from ledger.law.rules.check import Matches, finding, of_clocks
 from ledger.law.terms.rule import Mark
 
-# Art. 4(2): traffic and content in an EPOC. Art. 4(1), 4(3): all else, also whatever is only to be kept.
+# Art. 4(2): traffic and content in an EPOC. Art. 4(1), 4(3): all else, also data that are only to be preserved.
 JUDICIAL = ("judge", "court", "investigating-judge")
 WITH_PROSECUTOR = (*JUDICIAL, "public-prosecutor")
 
@@ -75,8 +75,10 @@ def not_competent(r: OrderReading) -> Matches:
 
 
 def _unvalidated_emergency(r: OrderReading, issued: Entry) -> bool:
-    """The case of art. 4(5). Who may not read whether a validation is pending must not learn it from here: for that
-    reader it may be (decision 41)."""
+    """Return True in the case of art. 4(5), and for a reader that may not read whether a validation is pending.
+
+    Such a reader must not learn it from the finding (decision 41).
+    """
     pending = issued.get("validation_pending") is True or isinstance(issued.sealed.get("validation_pending"), Unread)
     return pending and r.emergency.lasts(issued.on) and not (r.instrument == "EPOC" and r.order.traffic_or_content)
 
@@ -117,7 +119,7 @@ def kept_though_not_validated(r: OrderReading) -> Matches:
     says="The offence does not reach the threshold for traffic or content data, or it is not stated.",
 )
 def offence_below_the_threshold(r: OrderReading) -> Matches:
-    """A threshold that is not stated counts as not met (decision 44)."""
+    """Treat a threshold that is not stated as not met (decision 44)."""
     met = r.order.issued is not None and r.order.issued.get("offence_threshold") not in (None, "below")
     return r.entries.of("order-issued") if r.order.traffic_or_content and not met else None
 
@@ -164,7 +166,7 @@ def not_notified_simultaneously(r: OrderReading) -> Matches:
     says="Data were sent before the enforcing authority's period was over and without its confirmation.",
 )
 def sent_before_release(r: OrderReading) -> Matches:
-    """An end that is not known has not come."""
+    """Treat an unknown end as not reached."""
     return [
         d
         for d in r.substance.disclosures
@@ -310,7 +312,7 @@ def _files(disclosure: Entry) -> list[dict[str, Any]]:
 
 
 def _listed(disclosure: Entry) -> bool:
-    """Outside the common system there is a file, each with size and digest. What cannot be read is not judged."""
+    """Return True if every file is listed with size and digest, outside the common system. Unreadable lists pass."""
     if disclosure.get("channel") == COMMON_SYSTEM or isinstance(disclosure.sealed.get("manifest"), Unread):
         return True
     files = _files(disclosure)
@@ -322,7 +324,7 @@ def _too_large(disclosure: Entry) -> bool:
 
 
 def _open_long_enough(r: OrderReading, disclosure: Entry) -> bool:
-    """A link stays open between the local dates of the provider, the day of disclosure not counting."""
+    """Return True if a link stays open long enough, by local dates of the provider without the day of disclosure."""
     if disclosure.get("channel") != "link":
         return True
     until = disclosure.get("access_until")

@@ -1,7 +1,7 @@
-"""Telling the person, and keeping it from the person: Reg. (EU) 2023/1543 art. 13, LED art. 13, CETS 224 art. 14(11).
+"""Notice to the person and confidentiality: Reg. (EU) 2023/1543 art. 13, LED art. 13, CETS 224 art. 14(11).
 
-Confidentiality has three weights: a request, an order or a law, and European orders, where it always holds; after it
-ends, notice is free (decision 52). Its clocks stand in clocks_duties.py.
+Confidentiality has three weights: a request, an order or a law, and European orders, where it always applies; after it
+ends, notice is free (decision 52). Its clocks are in deadlines/general_duties.py.
 """
 
 from __future__ import annotations
@@ -17,25 +17,27 @@ from ledger.law.terms.rule import Mark
 
 DELAYS = ("customer-notification-delayed", "customer-notification-delay-extended")
 DECISIONS = (*DELAYS, "customer-notification-delay-lifted", "customer-notification-omitted", "customer-notified")
-TOLD_THOUGH_NOT_TO = "customer-notified-contrary-to-confidentiality"
+NOTIFIED_CONTRARY = "customer-notified-contrary-to-confidentiality"
 
 # -- confidentiality ---------------------------------------------------------------------------------------------------
 
 
 def end_of_day(r: OrderReading, e: Entry, field: str) -> datetime | None:
-    """The end of a day that an entry states, in the zone of the Party of its signer; None if it states none."""
+    """Return the end of a day that an entry states, in the zone of the Party of its signer; None if it states none."""
     day = e.get(field)
     return None if day is None else r.parties.days_of(e.party).end_of(date.fromisoformat(day))
 
 
 def forbidden(r: OrderReading, e: Entry) -> bool:
-    """An order, a law or the regulation forbade telling the customer when this happened."""
+    """Return True if an order, a law or the regulation forbade notice to the customer at the time of an entry."""
     return r.instrument in EUROPEAN or any(_lasts(r, o, e) for o in r.entries.earlier(e, "confidentiality-ordered"))
 
 
-def asked_not_to(r: OrderReading, e: Entry) -> bool:
-    """A request of confidentiality was active when this happened: not over by its date, the delay not lifted since, and
-    the person not told by the issuing side."""
+def confidentiality_requested(r: OrderReading, e: Entry) -> bool:
+    """Return True if a request of confidentiality was active at the time of an entry.
+
+    It was not over by its date, the delay was not lifted since, and the issuing side had not notified the person.
+    """
     return any(_lasts(r, q, e) and not _settled_between(r, q, e) for q in _requests(r, e))
 
 
@@ -60,12 +62,12 @@ def _settled_between(r: OrderReading, request: Entry, e: Entry) -> bool:
     return any(x in before and (x.kind != "customer-notified" or r.actors.is_by(x, "ISS", "RET")) for x in since)
 
 
-def told_by_the_provider(r: OrderReading) -> list[Entry]:
-    """Every notice of the provider to its customer, and every entry that says so."""
+def notified_by_the_provider(r: OrderReading) -> list[Entry]:
+    """Return every notice of the provider to its customer, and every entry that reports one."""
     return [
         e
-        for e in r.entries.of("customer-notified", TOLD_THOUGH_NOT_TO)
-        if e.kind == TOLD_THOUGH_NOT_TO or r.actors.is_by(e, "SP", "REG")
+        for e in r.entries.of("customer-notified", NOTIFIED_CONTRARY)
+        if e.kind == NOTIFIED_CONTRARY or r.actors.is_by(e, "SP", "REG")
     ]
 
 
@@ -77,8 +79,8 @@ def told_by_the_provider(r: OrderReading) -> list[Entry]:
     gap="A7",
     says="The provider told the customer although it was asked not to.",
 )
-def told_though_asked_not_to(r: OrderReading) -> Matches:
-    return [e for e in told_by_the_provider(r) if not forbidden(r, e) and asked_not_to(r, e)]
+def told_though_confidentiality_requested(r: OrderReading) -> Matches:
+    return [e for e in notified_by_the_provider(r) if not forbidden(r, e) and confidentiality_requested(r, e)]
 
 
 @finding(
@@ -90,7 +92,7 @@ def told_though_asked_not_to(r: OrderReading) -> Matches:
     says="The provider told the customer although a court, the law or the regulation forbade it.",
 )
 def told_though_forbidden(r: OrderReading) -> Matches:
-    return [e for e in told_by_the_provider(r) if forbidden(r, e)]
+    return [e for e in notified_by_the_provider(r) if forbidden(r, e)]
 
 
 # -- delay -------------------------------------------------------------------------------------------------------------
@@ -106,8 +108,11 @@ def told_though_forbidden(r: OrderReading) -> Matches:
     "delay was lifted.",
 )
 def notice_overdue(r: OrderReading) -> Matches:
-    """Listed is the last review only. An earlier one that ended with a late extension is V-DELAY-EXTENDED-AFTER-EXPIRY;
-    any other late decision, such as a delay ordered anew, leaves its breach here."""
+    """Find missed reviews and notices. The clock lists the last review only.
+
+    An earlier review that ended with a late extension is V-DELAY-EXTENDED-AFTER-EXPIRY; any other late decision, such
+    as a new delay, is a breach here.
+    """
     missed = of_clocks(r.deadlines.missed("NOTICE-REVIEW", "NOTICE-DUE"))
     too_late = [e.leaf for delay in r.entries.of(*DELAYS)[:-1] for e in _decided_too_late(r, delay)]
     leaves = dict.fromkeys((*too_late, *(missed.leaves if missed else ())))
@@ -115,7 +120,7 @@ def notice_overdue(r: OrderReading) -> Matches:
 
 
 def _decided_too_late(r: OrderReading, delay: Entry) -> tuple[Entry, ...]:
-    """A delay and the first decision after it, if that is no extension and came at or after the end of the review."""
+    """Return a delay and the first decision after it, if no extension and not before the end of the review."""
     decided = (
         e
         for e in r.entries.later(delay, *DECISIONS)
@@ -162,7 +167,7 @@ def _had_run_out(r: OrderReading, extension: Entry) -> bool:
 
 
 def general_notice(r: OrderReading) -> tuple[Entry, ...]:
-    """The notices of the issuing Party that are in force. Under European orders none will do (decision 55)."""
+    """Return the general notices of the issuing Party in force; none count under European orders (decision 55)."""
     if r.instrument in EUROPEAN:
         return ()
     published = (e for e in r.entries.anywhere("notice-published") if e.party == r.parties.from_party)
@@ -181,6 +186,6 @@ def general_notice(r: OrderReading) -> tuple[Entry, ...]:
 )
 def notice_unsettled(r: OrderReading) -> Matches:
     settled = r.entries.of(
-        "customer-notified", "customer-notification-delayed", "customer-notification-omitted", TOLD_THOUGH_NOT_TO
+        "customer-notified", "customer-notification-delayed", "customer-notification-omitted", NOTIFIED_CONTRARY
     )
     return None if settled or r.substance.gone or general_notice(r) else r.substance.reaching

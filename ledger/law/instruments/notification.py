@@ -1,4 +1,4 @@
-"""Telling the authority of the provider's State at the same time: CETS 224 art. 7(5)(a), Reg. (EU) 2023/1543 art. 8(1).
+"""Simultaneous notification of the authority of the provider's State: CETS 224 art. 7(5)(a), EPOC art. 8(1).
 
 Simultaneous means the same instant; any later notification is late, and the difference is shown (decision 16). A
 material correction makes a version that must be notified again (decision 13).
@@ -15,12 +15,12 @@ from ledger.law.rules.check import CheckResult, Matches
 
 
 def never_notified(r: OrderReading) -> Matches:
-    """The versions that were served and that no notification-sent belongs to."""
+    """Return the served versions without a notification-sent."""
     return [version for version, _ in _to_notify(r) if r.order.notified(version) is None]
 
 
 def notified_late(r: OrderReading) -> Matches:
-    """The notifications that came after the service of their version, and by how much, the greatest first."""
+    """Return the notifications after the service of their version, with the delay, the longest first."""
     late = [
         (sent.on - service, version, sent) for version, service in _to_notify(r) if (sent := r.order.notified(version))
     ]
@@ -32,7 +32,7 @@ def notified_late(r: OrderReading) -> Matches:
 
 
 def _to_notify(r: OrderReading) -> Iterator[tuple[Entry, datetime]]:
-    """Every version that was served, with the moment of its service, if notification is required at all."""
+    """Yield every served version with the moment of its service, if notification is required."""
     if r.review.required:
         for version in r.order.versions:
             if (service := r.order.service(version)) is not None:
@@ -40,7 +40,7 @@ def _to_notify(r: OrderReading) -> Iterator[tuple[Entry, datetime]]:
 
 
 def span(length: timedelta) -> str:
-    """A length of time for people: `2 h 5 min`, `3 d`, `40 s`."""
+    """Return a length of time for people: `2 h 5 min`, `3 d`, `40 s`."""
     minutes, seconds = divmod(int(length.total_seconds()), 60)
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)

@@ -1,8 +1,8 @@
-"""What the record shows of the Second Additional Protocol, CETS 224: article 7, in the order of its paragraphs.
+"""Findings on the Second Additional Protocol, CETS 224: article 7, in the order of its paragraphs.
 
-The text of the protocol was not at hand, so most rules are [known]. What goes from State to State (articles 8 and 9)
-stands in second_protocol_states.py, use of the data (6(3)(c), 14) in data_protection.py, what an order must contain in
-elements.py, its clocks in clocks_direct.py, its states in machines/second_protocol.py.
+The text of the protocol was not at hand, so most rules are [known]. Elsewhere: orders between States, articles 8 and 9
+(second_protocol_states.py), use of the data, 6(3)(c) and 14 (data_protection.py), the required contents (rules/
+order_contents.py), the clocks (deadlines/direct_cooperation.py), the states (states/second_protocol.py).
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ def _owed(r: OrderReading, disclosure: Entry) -> bool:
 
 
 def _unfinished(r: OrderReading, disclosure: Entry) -> bool:
-    """A consultation of the provider's own was opened before it disclosed and not concluded."""
+    """Return True if a consultation of the provider was opened before it disclosed and not concluded."""
     concluded = {
         about.leaf
         for e in r.entries.earlier(disclosure, "consultation-concluded")
@@ -153,7 +153,7 @@ def consulted_though_not_declared(r: OrderReading) -> Matches:
 
 
 def broken_instructions(r: OrderReading) -> list[tuple[Entry, Entry]]:
-    """Every valid instruction that was in force when a disclosure went out that it bars, with that disclosure.
+    """Return every valid instruction in force at a disclosure that it bars, with that disclosure.
 
     Lifting it later cures nothing (decision 20); one for a part bars only what it names (decision 19).
     """
@@ -166,7 +166,7 @@ def broken_instructions(r: OrderReading) -> list[tuple[Entry, Entry]]:
 
 
 def late_instructions(r: OrderReading) -> list[tuple[Entry, Entry]]:
-    """Every valid instruction that came after a disclosure it would have barred, with that disclosure."""
+    """Return every valid instruction after a disclosure that it would have barred, with that disclosure."""
     return [
         (i, d)
         for d in r.substance.disclosures
@@ -266,8 +266,10 @@ def instructed_by_another_office(r: OrderReading) -> Matches:
 
 
 def _refused_before(r: OrderReading, step: Entry) -> bool:
-    """Something opened the way at once: declined, no data held, an instruction in force, or a part withheld for a
-    reason (decision 10)."""
+    """Return True if the next step was open at once (decision 10).
+
+    The provider declined or holds no data, an instruction is in force, or a part was withheld with a reason.
+    """
     return (
         bool(r.entries.earlier(step, "disclosure-declined", "no-data-held"))
         or any(in_order(i) < in_order(step) for i in r.instructions.in_force(step.on))

@@ -1,4 +1,4 @@
-"""What the record shows of the Second Additional Protocol, CETS 224: articles 8 and 9, between States."""
+"""Findings on the Second Additional Protocol, CETS 224: articles 8 and 9, between States."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def subscriber_information_alone(r: OrderReading) -> Matches:
     says="The oral request was never confirmed in writing.",
 )
 def never_confirmed_in_writing(r: OrderReading) -> Matches:
-    """There is no time limit: it shows when data have come, or the file is closed, without it (decision 51)."""
+    """Find it once data have come or the order is closed; there is no time limit (decision 51)."""
     came = r.entries.of("data-disclosed", "data-transmitted-by-state")
     if not came and r.history.state != "CLOSED":
         return None

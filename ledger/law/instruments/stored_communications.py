@@ -1,4 +1,4 @@
-"""What the record shows of the Stored Communications Act, 18 U.S.C. 2701 ff., and of CLOUD Act agreements."""
+"""Findings on the Stored Communications Act, 18 U.S.C. 2701 ff., and on CLOUD Act agreements."""
 
 from __future__ import annotations
 

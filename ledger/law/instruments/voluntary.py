@@ -1,4 +1,4 @@
-"""What the record shows of a disclosure without compulsion: no act asks for it, and that is its risk."""
+"""Findings on a disclosure without compulsion, which no act requires."""
 
 from __future__ import annotations
 

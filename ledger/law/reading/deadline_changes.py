@@ -1,4 +1,4 @@
-"""Entries that move a clock: extensions, referrals back and their clarification. findings.md 1. [design]"""
+"""Entries that move a clock: extensions, referrals back and their clarification. findings.md 1, [design]."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class DeadlineChanges:
         return tuple((e, self._clarification(e)) for e in self._entries.of("order-referred-back"))
 
     def _clarification(self, referral: Entry) -> Entry | None:
-        """The first order-corrected after it, or additional-information-provided or order-maintained that answers."""
+        """Return the first order-corrected after it, or the first answer that clarifies it."""
         for e in self._entries.of("order-corrected", "additional-information-provided", "order-maintained"):
             after = (e.on, e.index) > (referral.on, referral.index)
             if after and (e.kind == "order-corrected" or self._entries.named(e.get("answers")) is referral):

@@ -1,6 +1,6 @@
-"""What the digests of a step of custody are compared with: its exhibit, and the disclosure that this arrived by.
+"""Compare the digests of steps of custody: each with its exhibit, and with the disclosure by which that arrived.
 
-Findings and papers ask here, so that both say the same of one record.
+Findings and reports use the same comparison, so that both say the same.
 """
 
 from __future__ import annotations
@@ -20,63 +20,64 @@ ARRIVALS = ("evidence-received", "data-transmitted-by-state")
 COMPARED = ("evidence-received", "custody-transferred", "working-copy-made", "analysis-performed")
 HANDED = ("data-disclosed", "data-transmitted-by-state")
 
-# -- what arrived, and what it is of -----------------------------------------------------------------------------------
+# -- arrivals and their sources ----------------------------------------------------------------------------------------
 
 
 def files(e: Entry) -> list[dict[str, Any]]:
-    """The files of the manifest of an entry, as far as it can be read here."""
+    """Return the files of the manifest of an entry, as far as it can be read here."""
     return list((e.get("manifest") or {}).get("files") or ())
 
 
 def still_stated(r: OrderReading) -> list[Entry]:
-    """Replaced entries as far as none of those that replaced them states their digests again, or another one.
+    """Return replaced entries with the digests that no replacement states again or states anew.
 
-    A digest is replaced by a digest, never by none: what was left out goes on counting, with what it was said to show.
+    Only a digest replaces a digest: one that a replacement leaves out still counts, with its stated result.
     """
     found = []
     for leaf in r.entries.replacements:
         old = r.entries.by_leaf[leaf]
         if not r.entries.would_count(old):
             continue
-        lost = set(stated(_read(old)))
+        lost = set(stated(_digest_fields(old)))
         for e in r.entries.successors(leaf):
             if not lost:
                 break
             closed = {field for field in DIGESTS if isinstance(e.sealed.get(field), Unread)}
-            lost &= {one for one in dropped(_read(old), _read(e)) if one[0] not in closed}
+            lost &= {one for one in dropped(_digest_fields(old), _digest_fields(e)) if one[0] not in closed}
         if lost:
             found.append(_only(old, lost, r.entries.successors(leaf)))
     return found
 
 
-def _read(e: Entry) -> dict[str, Any]:
+def _digest_fields(e: Entry) -> dict[str, Any]:
     return {field: e.get(field) for field in DIGESTS}
 
 
 def _only(old: Entry, lost: set[Stated], after: Iterable[Entry]) -> Entry:
-    """An entry with these of its digests; where it lost one of two, the other is the one stated since."""
+    """Return an entry with these digests alone; where one of two was lost, the other is the one stated since."""
     after = list(after)
     names = {(name, algorithm) for field, name, algorithm, _ in lost if field == "manifest"}
     listed = [{k: v for k, v in f.items() if k not in ALGORITHMS or (f["name"], k) in names} for f in files(old)]
-    said = dict(old.sealed)
-    if "manifest" in said:
-        said["manifest"] = {"elements": [], "files": [f for f in listed if any(d in f for d in ALGORITHMS)]}
+    sealed = dict(old.sealed)
+    if "manifest" in sealed:
+        sealed["manifest"] = {"elements": [], "files": [f for f in listed if any(d in f for d in ALGORITHMS)]}
     for field in DIGESTS[1:]:
-        if field in said and field not in {one[0] for one in lost}:
-            said[field] = next((value for e in after if (value := e.get(field)) is not None), said[field])
-    return replace(old, sealed=said)
+        if field in sealed and field not in {one[0] for one in lost}:
+            sealed[field] = next((value for e in after if (value := e.get(field)) is not None), sealed[field])
+    return replace(old, sealed=sealed)
 
 
 def changed(e: Entry) -> bool:
-    """The digests that an entry states of one exhibit, before and after, are not the same."""
+    """Return True if the digests of one exhibit that an entry states, before and after, differ."""
     before, after = e.get("digest_before"), e.get("digest_after")
     return before is not None and after is not None and before != after
 
 
 def differing(r: OrderReading, arrival: Entry, kept: Iterable[Entry]) -> Iterator[Entry]:
-    """What a receipt or a transmission differs from; a file that one of several answers holds may differ in the others.
+    """Yield the sources from which a receipt or a transmission differs.
 
-    `kept` is what `still_stated` finds. Other kinds are compared with nothing.
+    A file that one of several answers holds may differ in the others.
+    `kept` is the result of `still_stated`. Other kinds are not compared.
     """
     if arrival.kind not in ARRIVALS:
         return
@@ -87,9 +88,9 @@ def differing(r: OrderReading, arrival: Entry, kept: Iterable[Entry]) -> Iterato
 
 
 def handed(r: OrderReading, arrival: Entry, kept: Iterable[Entry]) -> list[Entry]:
-    """What a receipt or a transmission is of: the answer it names; naming none, whatever was handed over before.
+    """Return the sources of a receipt or a transmission: the answer it names; else all that was handed over before.
 
-    Before it is what is dated before it, and what stood on record when it was recorded.
+    Before it are entries dated before it, and entries recorded before it.
     """
     if (named := _answer(r, arrival)) is not None:
         about = arrival.get("about")
@@ -101,18 +102,18 @@ def handed(r: OrderReading, arrival: Entry, kept: Iterable[Entry]) -> list[Entry
 
 
 def _answer(r: OrderReading, arrival: Entry) -> Entry | None:
-    """The answer that a receipt or a transmission names."""
+    """Return the answer that a receipt or a transmission names; None without one."""
     named = r.entries.named(arrival.get("about"))
-    # what is no handing over, and what the recipient itself has observed of one, is not what arrived
+    # an entry that hands nothing over, or an observation of the recipient itself, is no source
     if named is None or named.kind not in HANDED or (named.by == arrival.by and not r.reliability.first_hand(named)):
         return None
     return named
 
 
 def _excuses(r: OrderReading, arrival: Entry, o: Entry) -> bool:
-    """Several answers may hold files of one name: an arrival need be equal to one of them only.
+    """Return True if an arrival agrees with one of several answers that hold files of one name.
 
-    What the recipient itself has observed of an answer agrees with itself, and excuses nothing.
+    An observation of the recipient itself agrees with itself, and excuses nothing.
     """
     return (
         (o.by != arrival.by or r.reliability.first_hand(o)) and _shares_a_name(arrival, o) and not _differ(arrival, o)
@@ -124,18 +125,18 @@ def _shares_a_name(a: Entry, b: Entry) -> bool:
 
 
 def _differ(a: Entry, b: Entry, excused: Collection[Any] = ()) -> bool:
-    """A file of the same name, which is not excused, has another digest of the same kind."""
+    """Return True if a file of the same name, which is not excused, has another digest of the same kind."""
     others = {f.get("name"): f for f in files(b) if f.get("name") not in excused}
     pairs = ((f, others[f.get("name")]) for f in files(a) if f.get("name") in others)
     return any(f.get(d) and o.get(d) and f[d] != o[d] for f, o in pairs for d in ALGORITHMS)
 
 
-# -- a whole chain -----------------------------------------------------------------------------------------------------
+# -- chains of custody -------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """What one entry says of one file: name (empty where only a digest was stated), size in bytes, digests in hex."""
+    """One file in one entry: name (empty where only a digest was stated), size in bytes, digests in hex."""
 
     name: str
     size: int | None
@@ -143,7 +144,7 @@ class Digest:
     sha512: str | None
 
     def same(self, other: Digest) -> bool | None:
-        """True if an algorithm that both state gives the same digest, False if one differs, None if none is shared."""
+        """Return True if all shared algorithms give the same digest, False if one differs, None if none is shared."""
         pairs = [(self.sha256, other.sha256), (self.sha512, other.sha512)]
         shared = [(a, b) for a, b in pairs if a and b]
         return all(a == b for a, b in shared) if shared else None
@@ -151,14 +152,14 @@ class Digest:
 
 @dataclass(frozen=True, slots=True)
 class First:
-    """A file as it was first stated: the leaf of the entry that states it, and the digests in that entry."""
+    """The first statement of a file: the leaf of the entry that states it, and the digests in that entry."""
 
     leaf: str
     digest: Digest
 
 
 def digests(e: Entry) -> Iterator[Digest]:
-    """The files and digests that an entry states, as far as they can be read here."""
+    """Yield the files and digests that an entry states, as far as they can be read here."""
     manifest: Mapping[str, Any] = e.get("manifest") or {}
     for f in manifest.get("files", ()):
         yield Digest(f["name"], f.get("size"), f.get("sha256"), f.get("sha512"))
@@ -168,16 +169,16 @@ def digests(e: Entry) -> Iterator[Digest]:
 
 
 def unread(e: Entry) -> str:
-    """`[erased]` or `[sealed]` if an entry states digests that cannot be read here; else empty."""
+    """Return `[erased]` or `[sealed]` if an entry states digests that cannot be read here; else an empty string."""
     closed = [value for name in DIGESTS if isinstance(value := e.sealed.get(name), Unread)]
     return "[erased]" if Unread.ERASED in closed else "[sealed]" if closed else ""
 
 
 def speaks_of(digest: Digest, firsts: Iterable[First]) -> list[First]:
-    """The files that a digest is one of: those it is equal to, else those of its name.
+    """Return the files that a digest may belong to: the files equal to it, else the files of its name.
 
-    A digest without a name that is equal to none is of the whole exhibit: of a digest without a name, else of the only
-    file there is. Of several files it cannot be said which one it is of.
+    A digest without a name that is equal to none belongs to the whole exhibit: to a digest without a name, else to the
+    only file. Of several files it cannot be said which one.
     """
     firsts = list(firsts)
     if equal := [f for f in firsts if f.digest.same(digest)]:
@@ -188,15 +189,15 @@ def speaks_of(digest: Digest, firsts: Iterable[First]) -> list[First]:
 
 
 def _is_one(firsts: Sequence[First]) -> bool:
-    """These are one file, under one name or with one digest."""
+    """Return True if all are one file, under one name or with one digest."""
     return len({f.digest.name for f in firsts}) == 1 or all(f.digest.same(firsts[0].digest) for f in firsts)
 
 
 class Exhibits:
     """The steps of custody of a case in the order in which they happened, and the files of each.
 
-    `steps` are those to look at. Replaced steps may be among them. They are compared with others; others are compared
-    with them only as far as no replacement states a digest again.
+    `steps` may contain replaced steps. They are compared with others; others are compared with them only as far as no
+    replacement states a digest again.
     """
 
     def __init__(self, reading: OrderReading, steps: Iterable[Entry]) -> None:
@@ -218,7 +219,7 @@ class Exhibits:
                 self._here.setdefault(self._whole(exhibit), []).append(e)
 
     def firsts(self, e: Entry) -> tuple[First, ...]:
-        """The files that a step may speak of, each as it was first stated."""
+        """Return the first statements of the files that a step may be about."""
         if e.kind in ARRIVALS:
             if id(e) not in self._arrivals:
                 self._arrivals[id(e)] = self._arrived(e)
@@ -234,7 +235,7 @@ class Exhibits:
         return self._known[exhibit]
 
     def compared(self, e: Entry) -> str:
-        """The digests of a step compared with those first stated, computed here whatever the entry itself says."""
+        """Return the result of the comparison of a step with the first statements, whatever the entry itself says."""
         stated = list(digests(e))
         if changed(e) or any(differing(self._reading, e, self._kept)):
             return "differs"
@@ -249,27 +250,27 @@ class Exhibits:
         return "differs" if False in verdicts else "not comparable" if None in verdicts else "equal"
 
     def _before(self, e: Entry) -> list[Entry]:
-        """What a step is compared with: of an exhibit the receipts it arrived by, and what each of them is of."""
+        """Return the entries to compare a step with: of an exhibit its receipts, and the sources of each receipt."""
         exhibit = e.get("exhibit")
         if e.kind not in ARRIVALS and exhibit is not None:
             receipts = self._receipts(self._whole(exhibit))
             return [*receipts, *(s for r in receipts for s in self._before(r))]
         if id(e) not in self._sources:
             before = handed(self._reading, e, self._kept)
-            # what the recipient itself has observed of an answer agrees with itself
+            # an observation of the recipient itself agrees with itself
             self._sources[id(e)] = [
                 s for s in before if s.by != e.by or self._reading.reliability.first_hand(s)
             ] or before
         return self._sources[id(e)]
 
     def _arrived(self, e: Entry) -> tuple[First, ...]:
-        """The files of a receipt or a transmission as first stated: those it lists, else all of its source."""
+        """Return the first statements of the files of a receipt or a transmission: of its list, else of its source."""
         known = _once(f for s in self._before(e) for f in self.firsts(s))
         own = [First(e.leaf, d) for d in digests(e)]
         return _once(f for mine in own for f in speaks_of(mine.digest, known) or (mine,)) if own else known
 
     def _of_exhibit(self, exhibit: str) -> tuple[First, ...]:
-        """The files of an exhibit; of several, or none, also the first digest of it that is of no single file."""
+        """Return the files of an exhibit; of several, or none, also its first digest that belongs to no single file."""
         found = _once(f for e in self._receipts(exhibit) for f in self.firsts(e))
         if found and _is_one(found):
             return found
@@ -278,27 +279,27 @@ class Exhibits:
         return found if whole is None else (*found, whole)
 
     def _receipts(self, exhibit: str) -> list[Entry]:
-        """The entries by which an exhibit arrived: receipts of it, else those that name no exhibit.
+        """Return the receipts of an exhibit, else the receipts that name no exhibit.
 
-        Where no receipt is on record, it may be of anything that was handed over.
+        Without any receipt on record, the exhibit may come from any answer.
         """
         if not self._by_exhibit:
             return [e for e in self._standing if e.kind in HANDED]
         return self._by_exhibit.get(exhibit) or self._by_exhibit.get(None, [])
 
     def _whole(self, exhibit: str) -> str:
-        """The exhibit of which this is a copy, or a copy of a copy; else itself."""
-        met: set[str] = set()
-        while exhibit in self._copies and exhibit not in met:
-            met.add(exhibit)
+        """Return the exhibit of which this is a copy, or a copy of a copy; else itself."""
+        seen: set[str] = set()
+        while exhibit in self._copies and exhibit not in seen:
+            seen.add(exhibit)
             exhibit = self._copies[exhibit]
         return exhibit
 
 
 def _verdict(digest: Digest, firsts: Iterable[First]) -> bool | None:
-    """Several answers may hold files of one name: a digest need be equal to one of them only."""
-    found = {digest.same(f.digest) for f in firsts}
-    return True if True in found else False if False in found else None
+    """Compare a digest with the files of several answers: one equal file is enough."""
+    results = {digest.same(f.digest) for f in firsts}
+    return True if True in results else False if False in results else None
 
 
 def _once(firsts: Iterable[First]) -> tuple[First, ...]:

@@ -1,7 +1,7 @@
-"""What is known of the real Parties to CETS 224, how it was read, and what nobody has read yet.
+"""The Parties to CETS 224 and their declarations, with the source of each and the declarations that were not read.
 
-A register takes these over as `party-registered` and `declaration-recorded`; what is unverified here yields GAP there,
-never "met". Read on the pages named, last in 2026; whether a declaration has changed since is for whoever records it.
+A registrar records them as `party-registered` and `declaration-recorded`; an unverified declaration leads to GAP, never
+to "met". The named pages were read last in 2026; the registrar checks for later changes.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class KnownDeclaration:
 
 @dataclass(frozen=True, slots=True)
 class KnownParty:
-    """A State that has ratified CETS 224: when, where that was read, which of its declarations are known."""
+    """A State that has ratified CETS 224: the day, its source, and its known declarations."""
 
     code: str
     name: str

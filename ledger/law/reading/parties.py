@@ -1,9 +1,9 @@
-"""The register as the law reads it: who declared what, since when, verified how; which office holds which role.
+"""The register as the law reads it: Parties, their declarations with validity and verification, offices and roles.
 
-A fold over the entries of the registry order that are known at a moment. What is looked up is looked up for a day or a
-moment of the order; what was recorded later than the moment asked about is not there at all. Sources: CETS 224 arts 7,
-8, 9, 14, 19; Reg. (EU) 2023/1543 art. 31. Which entry of the register prevails over which is [design]: of several about
-the same thing the one recorded last whose `valid_from` has come.
+It is a fold over the entries of the registry order that are known at a moment. Each look-up is for a day or a moment of
+the order; later entries are not part of it. Sources: CETS 224 arts 7, 8, 9, 14, 19; Reg. (EU) 2023/1543 art. 31. Which
+entry of the register prevails is [design]: of several about one subject the last recorded one whose `valid_from` has
+come.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ WARNINGS = ("key-compromised",)  # in the register these count from when they ar
 
 
 class Party(Struct, frozen=True):
-    """A Party with its calendar. `in_force`: treaty -> the day from which it is taken to be in force."""
+    """A Party with its calendar. `in_force`: treaty -> the day from which it is assumed to be in force."""
 
     code: str
     names: Mapping[str, str]
@@ -52,7 +52,7 @@ class Declaration(Struct, frozen=True):
 
 
 class RegisteredOffice(Struct, frozen=True):
-    """A registered office, person or company as it stands from `valid_from` on."""
+    """A registered office, person or company from `valid_from` on."""
 
     actor: str
     party: str
@@ -64,9 +64,9 @@ class RegisteredOffice(Struct, frozen=True):
 
 
 class Compromise(Struct, frozen=True):
-    """The time in which entries recorded by an office cannot be trusted: from `since`, before `until` (None: still).
+    """The time in which entries of an office cannot be trusted: from `since`, before `until` (None: no end yet).
 
-    `key` is the key suspected, if it is known; `successor` the one that took its place.
+    `key` is the suspected key, if known; `successor` is the key that replaced it.
     """
 
     actor: str
@@ -78,7 +78,7 @@ class Compromise(Struct, frozen=True):
 
 
 class Register(Struct):
-    """What the registry says, as far as it was recorded. Made by `fold`; do not change it afterwards."""
+    """The recorded content of the registry order. `fold` makes it; do not change it afterwards."""
 
     parties: dict[str, Party] = {}
     declarations: dict[tuple[str, str], list[Declaration]] = {}
@@ -86,32 +86,32 @@ class Register(Struct):
     ends: dict[str, date] = {}  # actor -> the last `valid_until` given
     compromises: list[Compromise] = []
     entries: dict[str, list[Entry]] = {}  # by kind, in order of entries
-    withdrawn: list[tuple[Entry, tuple[Entry, ...]]] = []  # suspicions that were replaced, each with what came after
+    withdrawn: list[tuple[Entry, tuple[Entry, ...]]] = []  # replaced suspicions, each with its replacements
     _ended: dict[str, datetime] = {}
 
     def days(self, party: str | None) -> Days:
-        """The calendar of a Party; UTC without holidays for one that is not registered."""
+        """Return the calendar of a Party; UTC without holidays for one that is not registered."""
         known = self.parties.get(party or "")
         return known.days if known else NOWHERE
 
     def of(self, *kinds: str) -> tuple[Entry, ...]:
-        """Entries of the register of these kinds, such as notice-published and transfers-suspended, in order."""
+        """Return the entries of these kinds, such as notice-published and transfers-suspended, in order of entries."""
         found = (e for kind in kinds for e in self.entries.get(kind, ()))
         return tuple(sorted(found, key=lambda e: (e.on, e.index)))
 
     def declaration(self, party: str, code: str, day: date) -> Declaration | None:
-        """The declaration of a Party in force on a day, with the terms recorded last; None if there is none."""
+        """Return the declaration of a Party in force on a day, with the terms recorded last; None without one."""
         known = [d for d in self.declarations.get((party, code), ()) if d.valid_from <= day]
         last = known[-1] if known else None
         return None if last is None or (last.valid_until is not None and last.valid_until < day) else last
 
     def declared(self, party: str, day: date) -> dict[str, Declaration]:
-        """Every declaration of a Party in force on a day, by code."""
+        """Return every declaration of a Party in force on a day, by code."""
         codes = [code for of, code in self.declarations if of == party]
         return {code: d for code in codes if (d := self.declaration(party, code, day)) is not None}
 
     def office(self, actor: str, day: date | None = None) -> RegisteredOffice | None:
-        """An office as it stood on a day, or as it was recorded last; before its first day, as it first was."""
+        """Return an office as of a day, or as recorded last; before its first day, as recorded first."""
         states = self.offices.get(actor)
         if not states:
             return None
@@ -120,32 +120,32 @@ class Register(Struct):
         return next((s for s in reversed(states) if s.valid_from <= day), states[0])
 
     def ended(self, actor: str, moment: datetime) -> bool:
-        """The register has ended the office: the last `valid_until` it gives is over, in the zone of its Party."""
+        """Return True if an office has ended: its last `valid_until` is over, in the zone of its Party."""
         end = self._ended.get(actor)
         return end is not None and moment >= end
 
     def roles(self, actor: str, moment: datetime) -> frozenset[str]:
-        """The roles an office held at a moment; none before it is registered at all or after it ended."""
+        """Return the roles of an office at a moment; none before its registration or after its end."""
         office = self._at(actor, moment)
         return frozenset() if office is None or self.ended(actor, moment) else office.roles
 
     def designated(self, party: str, code: str, moment: datetime) -> frozenset[str]:
-        """The offices of a Party designated under a declaration at a moment, without those that had ended."""
-        standing = ((actor, self._at(actor, moment)) for actor in self.offices)
+        """Return the offices of a Party designated under a declaration at a moment, without ended offices."""
+        offices = ((actor, self._at(actor, moment)) for actor in self.offices)
         return frozenset(
             actor
-            for actor, office in standing
+            for actor, office in offices
             if office and office.party == party and code in office.designations and not self.ended(actor, moment)
         )
 
     def name(self, actor: str, *languages: str) -> str:
-        """What reports print for an office: its name in the first of these languages it has, else any, else its id."""
+        """Return the name of an office in the first of these languages that it has, else in any, else its id."""
         office = self.office(actor)
         names = office.names if office else {}
         return next((names[tag] for tag in (*languages, *names) if tag in names), actor)
 
     def compromised(self, actor: str, recorded: datetime) -> Compromise | None:
-        """The suspicion under which an entry stands that this office recorded at this moment; None if there is none."""
+        """Return the suspicion on an entry that an office recorded at a moment; None without one."""
         windows = (c for c in self.compromises if c.actor == actor and c.since <= recorded)
         return next((c for c in windows if c.until is None or recorded < c.until), None)
 
@@ -161,9 +161,9 @@ def register_at(registry: Iterable[Entry], at: datetime) -> Register:
     return fold(tuple(e for e in registry if e.on <= at or e.kind in WARNINGS))
 
 
-@lru_cache(maxsize=8)  # judging a hundred thousand orders of one ledger reads one register
+@lru_cache(maxsize=8)  # all orders of one ledger are judged by one register
 def fold(entries: tuple[Entry, ...]) -> Register:
-    """The register after these entries of the registry order, in the order of the log."""
+    """Return the register after these entries of the registry order, in the order of the log."""
     register = Register()
     replaced = _replaced(entries)
     register.withdrawn = [
@@ -200,23 +200,23 @@ def fold(entries: tuple[Entry, ...]) -> Register:
 
 def _replaced(entries: Iterable[Entry]) -> frozenset[str]:
     signers: dict[str, str] = {}
-    found = set()
+    replaced = set()
     for e in entries:
         if e.replaces and signers.get(e.replaces) == e.by:
-            found.add(e.replaces)
+            replaced.add(e.replaces)
         signers[e.leaf] = e.by
-    return frozenset(found)
+    return frozenset(replaced)
 
 
 def _after(old: Entry, entries: Iterable[Entry]) -> tuple[Entry, ...]:
-    """The entries by which its signer replaced an entry, one after the other."""
+    """Return the entries by which a signer replaced an entry, one after the other."""
     chain = {old.leaf}
-    found = []
+    replacements = []
     for e in entries:
         if e.replaces in chain and e.by == old.by:
             chain.add(e.leaf)
-            found.append(e)
-    return tuple(found)
+            replacements.append(e)
+    return tuple(replacements)
 
 
 def _day(text: str | None) -> date | None:
@@ -237,14 +237,14 @@ def _party(e: Entry) -> Party:
 
 
 def _in_force(texts: Iterable[str]) -> dict[str, date]:
-    """Treaty -> day, of texts such as 2AP=2027-01-01; one that names no day says nothing."""
-    found = {}
+    """Return treaty -> day, of texts such as 2AP=2027-01-01; a text without a valid day is left out."""
+    days = {}
     for treaty, _, day in (text.partition("=") for text in texts):
         try:
-            found[treaty] = date.fromisoformat(day)
+            days[treaty] = date.fromisoformat(day)
         except ValueError:
             continue
-    return found
+    return days
 
 
 def _declaration(e: Entry) -> Declaration:
@@ -261,7 +261,7 @@ def _declaration(e: Entry) -> Declaration:
 
 
 def _office(register: Register, e: Entry) -> None:
-    """A new state of an office; what a change does not name stays as it was."""
+    """Add a state of an office; a change keeps the values that it does not name."""
     actor = e.get("actor")
     states = register.offices.setdefault(actor, [])
     before = states[-1] if states else None
@@ -287,14 +287,14 @@ def _office(register: Register, e: Entry) -> None:
 
 def _compromise(e: Entry, keys: list[tuple[datetime, str, str]]) -> Compromise:
     actor = e.get("actor")
-    held = [key for _, of, key in keys if of == actor]  # without a key: the one the office then holds
+    held = [key for _, of, key in keys if of == actor]  # without a named key: the key of the office at that time
     return Compromise(
         actor, instant(e.get("suspected_since")), None, e.get("key") or (held[-1] if held else None), None, e.leaf
     )
 
 
 def _until(c: Compromise, keys: list[tuple[datetime, str, str]]) -> Compromise:
-    """Trust returns with the next key of the office, by the time of recording (decision 59)."""
+    """End a suspicion with the next key of the office, by the time of recording (decision 59)."""
     following = ((at, key) for at, actor, key in keys if actor == c.actor and at > c.since and key != c.key)
     until, successor = next(following, (None, None))
     return Compromise(c.actor, c.since, until, c.key, successor, c.leaf)

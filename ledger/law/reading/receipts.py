@@ -1,4 +1,4 @@
-"""Proper receipts of an order, and why an entry starts no clock. findings.md 1, "governing receipt". [design]"""
+"""Proper receipts of an order, and why an entry starts no clock. findings.md 1, "governing receipt", [design]."""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 
 findings.md 1, from "scope" to "disowned". An unreadable value was stated but is not known. An unreadable manifest still
 was a manifest: a disclosure whose provider says in public that nothing is missing counts as having returned all of the
-scope of its moment, and one that names what it withholds as all the rest [design]. Any other sealed value that cannot
-be read is no evidence of anything [design].
+scope of its moment, and one that names what it withholds as having returned the rest [design]. Any other sealed value
+that cannot be read is no evidence of anything [design].
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ class Substance:
         return frozenset(s for s in self.scope(disclosure.on) if not covered(s, withheld))
 
     def received_elements(self, receipt: Entry) -> frozenset[str]:
-        """Return the elements of an evidence-received: those of its own manifest, else of the entry it names."""
+        """Return the elements of an evidence-received: of its manifest, else of the entry it names."""
         if receipt.stated("manifest"):
             return manifest_elements(receipt)
         named = self._entries.named(receipt.get("about"))
@@ -113,7 +113,7 @@ class Substance:
     def complete(self, since: datetime | None = None, without: frozenset[str] = NOTHING) -> Entry | None:
         """Return the entry with which all of the scope was returned.
 
-        It is not before the first disclosure and not before `since`. What was returned before `since` counts; if it was
+        It is not before the first disclosure and not before `since`. Data returned before `since` count; if it was
         enough, the order was complete when `since` began, and the version that began then is the entry [design]. An
         order that names no elements is complete with any disclosure.
         """

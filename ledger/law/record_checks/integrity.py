@@ -1,4 +1,4 @@
-"""Whether it is still the same, and who held it: digests, custody, independent checks, the defence (A2, A3, A8)."""
+"""Findings on integrity and custody: digests, holders, independent checks, the defence (A2, A3, A8)."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def not_compared(r: OrderReading) -> Matches:
 
 
 def _is_strange(arrival: Entry, sources: Iterable[Entry]) -> bool:
-    """It lists no file, or one that no source lists by its name or its digest; not where no source lists any."""
+    """Return True if an arrival lists no file, or one that no source lists; False if no source lists any file."""
     known = [f for s in sources for f in files(s)]
     names = {f.get("name") for f in known}
     digests = {f[d] for f in known for d in ALGORITHMS if f.get(d)}
@@ -85,7 +85,7 @@ def not_shown_who_held_it(r: OrderReading) -> Matches:
         exhibit = e.get("exhibit")
         if e.kind == "evidence-received":
             if exhibit is not None and holders.setdefault(exhibit, e.actor) != e.actor:
-                gaps.append(e)  # somebody else is shown to hold it, who hands it over by a transfer
+                gaps.append(e)  # another holder is on record, who would hand it over by a transfer
             continue
         hands = e.get("released_by") if e.kind == "custody-transferred" else e.actor
         if holders.get(exhibit) != hands:

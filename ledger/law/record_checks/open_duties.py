@@ -1,4 +1,4 @@
-"""Duties of data protection that the record shows as still open: what `judge` (A7) and `register` both go by.
+"""Open duties of data protection, for criterion A7 and for the processing record.
 
 CETS 224 art. 14, Directive (EU) 2016/680 (LED), Regulation (EU) 2016/679 (GDPR), Reg. (EU) 2023/1543 art. 13. A duty
 that was broken is a finding. A duty that is open is no finding, but while it is open A7 is not demonstrated.
@@ -15,7 +15,7 @@ from ledger.law.reading.order_reading import OrderReading
 from ledger.law.record_checks.regions import conditions, custody
 from ledger.law.terms.rule import ClockVerdict
 
-# Clocks of data protection, each with the question of the register under which it is asked about.
+# Clocks of data protection, each with its question of the processing record.
 CLOCKS = {"D-14-2b": 3, "E-4-5-DATA": 3, "NOTICE-REVIEW": 4, "NOTICE-DUE": 4, "DP-72H": 9}
 REQUESTS = ("access-requested", "rectification-requested", "erasure-requested")
 ANSWERS = (
@@ -32,7 +32,7 @@ RETENTION = ("retention-rule-set", "retention-reviewed", "retention-expired")
 
 
 class OpenDuty(Struct, frozen=True):
-    """A duty that is still owed: the question of the register (1 to 10), a sentence, the entries it arises from."""
+    """An open duty: the question of the processing record (1 to 10), a sentence, the entries that cause it."""
 
     question: int
     says: str
@@ -40,13 +40,13 @@ class OpenDuty(Struct, frozen=True):
 
 
 def open_duties(r: OrderReading) -> tuple[OpenDuty, ...]:
-    """The duties of data protection that are open at the moment of the examination, by question."""
+    """Return the open duties of data protection at the moment of the reading, by question."""
     found = (*_running(r), *_retention(r), *_bound(r), *_incidents(r), *_unanswered(r))
     return tuple(sorted(found, key=lambda duty: duty.question))
 
 
 def _running(r: OrderReading) -> Iterator[OpenDuty]:
-    """Clocks that nothing has answered: still running, over, or not computed."""
+    """Yield clocks without an answer: running, over, or not computed."""
     for clock in r.deadlines.counting:
         if (
             clock.id in CLOCKS
@@ -57,7 +57,7 @@ def _running(r: OrderReading) -> Iterator[OpenDuty]:
 
 
 def _retention(r: OrderReading) -> Iterator[OpenDuty]:
-    """2AP:14(5), LED:5: what is held has a rule for how long."""
+    """Yield held data without a retention rule. 2AP:14(5), LED:5."""
     if custody(r) in ("HELD", "RESTRICTED") and not r.entries.of(*RETENTION):
         yield OpenDuty(
             6, "Data are held, and no retention rule is on record.", _leaves(r.entries.of("evidence-received"))
@@ -65,33 +65,33 @@ def _retention(r: OrderReading) -> Iterator[OpenDuty]:
 
 
 def _bound(r: OrderReading) -> Iterator[OpenDuty]:
-    """2AP:14(2)(a), BC:28(2)(b): a condition on use is accepted or declined."""
+    """Yield a condition on use that is neither accepted nor declined. 2AP:14(2)(a), BC:28(2)(b)."""
     if conditions(r) == "IMPOSED":
         yield OpenDuty(8, "A condition on the use was set, and neither accepted nor declined.")
 
 
 def _incidents(r: OrderReading) -> Iterator[OpenDuty]:
-    """LED:30, GDPR:33: an incident is notified, or assessed as without risk."""
-    told = r.entries.of("incident-notified-to-authority", "incident-notified-to-transferring-party")
+    """Yield incidents neither notified nor assessed as without risk. LED:30, GDPR:33."""
+    notified = r.entries.of("incident-notified-to-authority", "incident-notified-to-transferring-party")
     harmless = (e for e in r.entries.of("incident-assessed") if e.get("risk") == "none")
-    settled = {e.leaf for about in (*told, *harmless) if (e := r.entries.named(about.get("about"))) is not None}
+    settled = {e.leaf for about in (*notified, *harmless) if (e := r.entries.named(about.get("about"))) is not None}
     if waiting := [e for e in r.entries.of("security-incident-detected") if e.leaf not in settled]:
         yield OpenDuty(9, "A security incident was neither notified nor found to be without risk.", _leaves(waiting))
 
 
 def _unanswered(r: OrderReading) -> Iterator[OpenDuty]:
-    """LED:14 to LED:16: a request of the person is answered."""
+    """Yield requests of the person without an answer. LED:14 to LED:16."""
     if waiting := unanswered(r.entries.of(*REQUESTS), r.entries.of(*ANSWERS)):
         yield OpenDuty(10, "A request of the person was not answered.", _leaves(waiting))
 
 
-def unanswered(asked: tuple[Entry, ...], answered: tuple[Entry, ...]) -> list[Entry]:
-    """The requests that no answer names.
+def unanswered(requests: tuple[Entry, ...], answers: tuple[Entry, ...]) -> list[Entry]:
+    """Return the requests that no answer names.
 
     A rectification that was made names the entry concerned, not the request; the next one answers it.
     """
-    met = {e.get("answers") for e in answered}
-    return [e for e in asked if e.leaf not in met and not _made(e, answered)]
+    answered = {e.get("answers") for e in answers}
+    return [e for e in requests if e.leaf not in answered and not _made(e, answers)]
 
 
 def _made(request: Entry, answered: tuple[Entry, ...]) -> bool:

@@ -1,4 +1,4 @@
-"""Where it comes from: who signed, with which authority and key, first-hand or not, certified or not (A1, A4)."""
+"""Findings on origin: signer, authority and key, first-hand evidence, certificates (A1, A4)."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from ledger.law.rules.check import CheckResult, Matches, finding
 from ledger.law.terms.rule import CriterionState, Mark
 
 HANDING_OVER = ("data-disclosed", "data-transmitted-by-state")
-# Without these being what they say there is no lawful order; any other entry without authority leaves a gap.
+# No order is lawful without these; any other entry without authority leaves a gap.
 AUTHORITY = ("order-issued", "order-supervised", "order-validated", "emergency-declared")
-DECISIONS = (  # what an office decides, and another is let off, allowed or bound by
+DECISIONS = (  # decisions of an office that release, permit or bind another office
     "order-supervised order-validated order-adapted order-withdrawn authenticity-confirmed emergency-declared "
     "no-ground-confirmed instruction-lifted consultation-concluded condition-accepted request-accepted "
     "determination-given deadline-extended ex-post-validation-granted recognition-decided court-review-decided "
@@ -58,7 +58,7 @@ def _extends_its_own_time(e: Entry) -> bool:
     says="An entry claims a role that its signer's key did not hold; it has no legal effect.",
 )
 def role_not_held(r: OrderReading) -> Matches:
-    """Of replaced entries too: a replacement does not hide it."""
+    """Look at replaced entries too: a replacement does not hide the role."""
     return [e for e in r.case.entries if not e.held]
 
 

@@ -1,4 +1,4 @@
-"""How the record itself stands: what crossed, came twice, out of sequence or late, is disputed, or not understood."""
+"""Findings on procedure: entries that crossed, came twice, late or out of sequence, are disputed or unknown."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ledger.law.terms.rule import ClockVerdict, CriterionState, Mark
 
 
 def _after_withdrawal(r: OrderReading, *, confirmed: bool) -> list[Entry]:
-    """Disclosures after a withdrawal, by whether the addressee had confirmed by then that it arrived."""
+    """Return disclosures after a withdrawal, by whether the addressee had confirmed its arrival by then."""
     arrived = [e.on for e in r.entries.of("withdrawal-confirmed") if r.actors.is_by(e, "SP", "REG", "POC", "CAQ")]
     after = (d for d in r.substance.disclosures if r.entries.earlier(d, "order-withdrawn"))
     return [d for d in after if any(on <= d.on for on in arrived) is confirmed]
@@ -64,14 +64,14 @@ def came_twice(r: OrderReading) -> Matches:
 
 
 def _received_again(r: OrderReading) -> list[Entry]:
-    """A second proper receipt of the same version by the same signer."""
+    """Return proper receipts of one version by one signer, if more than one."""
     receipts = [(e, (e.by, version.leaf if (version := r.order.version_of(e)) else None)) for e in r.receipts.proper]
     times = Counter(key for _, key in receipts)
     return [e for e, key in receipts if times[key] > 1]
 
 
 def _disclosed_again(r: OrderReading) -> list[Entry]:
-    """Disclosures of the same files, by digests of the same kind."""
+    """Return disclosures of the same files, by digests of the same kind."""
     again = []
     for digest in ALGORITHMS:
         seen = [(d, sorted(f[digest] for f in files(d) if f.get(digest))) for d in r.substance.disclosures]
@@ -111,8 +111,8 @@ def signed_before_it_happened(r: OrderReading) -> Matches:
     return [e for e in (*r.entries.current, *r.entries.future) if e.after_signature]
 
 
-# What an order has to be there for: sent, received, notified, answered, handed from hand to hand, told, used. Every
-# other kind can come before it: drafting, approval, an emergency, keeping data, a delay decided beforehand [design].
+# The kinds that presuppose an order: service, notification, answer, custody, notice, use. Every other kind can come
+# before it: drafting, approval, an emergency, preservation, a delay decided beforehand [design].
 PRESUPPOSE_THE_ORDER = frozenset(
     "order-transmitted order-received duplicate-service-recorded receipt-disputed authenticity-questioned "
     "authenticity-confirmed order-referred-back additional-information-requested additional-information-provided "
@@ -183,7 +183,7 @@ def clock_undetermined(r: OrderReading) -> Matches:
     says="A party says that an entry is wrong; both statements are shown.",
 )
 def disputed(r: OrderReading) -> Matches:
-    """It leaves open the criterion of the group of the disputed entry; a receipt-disputed only stops clocks."""
+    """Pull the criterion of the group of the disputed entry to GAP; a receipt-disputed only stops clocks."""
     standing = [e for e in r.entries.of("event-disputed") if e.leaf not in r.reliability.settled]
     if not standing:
         return None

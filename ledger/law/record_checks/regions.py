@@ -1,6 +1,6 @@
-"""What runs beside the state and is never folded into it. findings.md 5.
+"""Regions: facts about an order that are independent of its state. findings.md 5.
 
-A region takes its value from the last entry that sets it; time and clocks can move it on. All of it is [design].
+A region takes its value from the last entry that sets it; time and clocks can change it. All of it is [design].
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from ledger.entries.case import Entry
 from ledger.law.instruments.notice import (
     DELAYS,
-    TOLD_THOUGH_NOT_TO,
-    asked_not_to,
+    NOTIFIED_CONTRARY,
+    confidentiality_requested,
     end_of_day,
     forbidden,
     general_notice,
@@ -28,21 +28,21 @@ AT_REST = {
 
 
 def notification(r: OrderReading) -> str:
-    """Whether the authority of the provider's State was told: NOT_REQUIRED, DUE, SENT, RECEIVED."""
+    """Return whether the authority of the provider's State was notified: NOT_REQUIRED, DUE, SENT, RECEIVED."""
     last = _last(r, {"notification-sent": "SENT", "notification-received": "RECEIVED"})
     return last or ("DUE" if r.review.required and r.order.issued is not None else "NOT_REQUIRED")
 
 
 def customer_notice(r: OrderReading) -> str:
-    """Whether the person was told: PUBLISHED if there is nothing but a general notice, else by the last word."""
-    word = _last(r, dict.fromkeys(DELAYS, "DELAYED") | NOTICE, _told)
+    """Return whether the person was notified: PUBLISHED with a general notice alone, else by the last entry."""
+    word = _last(r, dict.fromkeys(DELAYS, "DELAYED") | NOTICE, _notice)
     if word == "DELAYED":
         review = end_of_day(r, r.entries.of(*DELAYS)[-1], "review_on")
         return "OVERDUE" if review is not None and r.at >= review else word
     if (
         word == "LIFTED"
         and r.deadlines.missed("NOTICE-DUE")
-        and not r.entries.of("customer-notified", TOLD_THOUGH_NOT_TO)
+        and not r.entries.of("customer-notified", NOTIFIED_CONTRARY)
     ):
         return "OVERDUE"
     return word or ("PUBLISHED" if general_notice(r) else "NONE")
@@ -52,17 +52,19 @@ NOTICE = {
     "customer-notification-delay-lifted": "LIFTED",
     "customer-notification-omitted": "OMITTED",
     "customer-notified": "NOTIFIED",
-    TOLD_THOUGH_NOT_TO: "NOTIFIED_EARLY",
+    NOTIFIED_CONTRARY: "NOTIFIED_EARLY",
 }
 
 
-def _told(r: OrderReading, e: Entry, value: str) -> str:
-    early = value == "NOTIFIED" and r.actors.is_by(e, "SP", "REG") and (forbidden(r, e) or asked_not_to(r, e))
+def _notice(r: OrderReading, e: Entry, value: str) -> str:
+    early = (
+        value == "NOTIFIED" and r.actors.is_by(e, "SP", "REG") and (forbidden(r, e) or confidentiality_requested(r, e))
+    )
     return "NOTIFIED_EARLY" if early else value
 
 
 def conditions(r: OrderReading) -> str:
-    """Whether use is bound by a condition: IMPOSED, ACCEPTED, DECLINED."""
+    """Return whether a condition binds the use: IMPOSED, ACCEPTED, DECLINED."""
     values = {
         "condition-imposed": "IMPOSED",
         "determination-given": "IMPOSED",
@@ -82,7 +84,7 @@ def _imposed(r: OrderReading, e: Entry, value: str) -> str | None:
 
 
 def custody(r: OrderReading) -> str:
-    """What became of the data: HELD, RESTRICTED, RETURNED, DESTROYED."""
+    """Return the state of the data: HELD, RESTRICTED, RETURNED, DESTROYED."""
     values = {
         "evidence-received": "HELD",
         "restriction-released": "HELD",
@@ -100,7 +102,7 @@ def _of_all(r: OrderReading, e: Entry, value: str) -> str | None:
 
 
 def incident(r: OrderReading) -> str:
-    """Whether a security incident was told on: OPEN, NOTIFIED."""
+    """Return whether a security incident was notified: OPEN, NOTIFIED."""
     values = {
         "security-incident-detected": "OPEN",
         "incident-notified-to-authority": "NOTIFIED",
@@ -119,21 +121,21 @@ REGIONS: dict[str, Callable[[OrderReading], str]] = {
 
 
 def regions(r: OrderReading) -> dict[str, str]:
-    """The regions of an order that are not at rest."""
+    """Return the regions of an order that are not at rest."""
     values = {name: region(r) for name, region in REGIONS.items()}
     return {name: value for name, value in values.items() if value != AT_REST[name]}
 
 
-Word = Callable[[OrderReading, Entry, str], str | None]
+ValueOf = Callable[[OrderReading, Entry, str], str | None]
 
 
-def _last(r: OrderReading, values: dict[str, str], word: Word | None = None) -> str | None:
-    """The value that the last entry sets; `word` says which value an entry sets, if it is not always the same."""
-    return next(_words(r, values, word), None)
+def _last(r: OrderReading, values: dict[str, str], value_of: ValueOf | None = None) -> str | None:
+    """Return the value that the last entry sets; `value_of` gives the value of an entry, if it depends on the entry."""
+    return next(_values(r, values, value_of), None)
 
 
-def _words(r: OrderReading, values: dict[str, str], word: Word | None) -> Iterator[str]:
+def _values(r: OrderReading, values: dict[str, str], value_of: ValueOf | None) -> Iterator[str]:
     for e in reversed(r.entries.of(*values)):
-        value = values[e.kind] if word is None else word(r, e, values[e.kind])
+        value = values[e.kind] if value_of is None else value_of(r, e, values[e.kind])
         if value is not None:
             yield value

@@ -1,8 +1,8 @@
-"""What a signer took back: an entry that was replaced, and a contradiction that its own signer made disappear (A1-A3).
+"""Findings on replaced entries, and on contradictions that their own signers removed by a replacement (A1-A3).
 
-A replacement makes an earlier entry count for nothing. Where that entry contradicted the others, or left a gap, the
-contradiction does not disappear with it: it is found by reading the record again as it would be without the
-replacement. All of it is [design]: no source says how a record of evidence may be corrected.
+A replaced entry does not count. Where it contradicted other entries, or left a gap, the contradiction does not
+disappear with it: the order is read again as it would be without the replacement. All of it is [design]: no source says
+how a record of evidence may be corrected.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ RAISED_BY: tuple[FindingRule, ...] = (  # every finding that can pull one of the
 
 
 MAY_RAISE = frozenset((*BEARS, *(kind for check in RAISED_BY for kind in check.kinds)))
-WORK = 20_000  # replaced entries times entries of the order: beyond it the record is read again for fewer
-MOST = 100  # replaced entries for which the record is read again; of more, nothing is taken to be answered
+WORK = 20_000  # replaced entries times entries of the order: beyond it the order is read again for fewer
+MOST = 100  # replaced entries for which the order is read again; the contradictions of others count as open
 
 
 @finding(
@@ -56,9 +56,9 @@ def replaced(r: OrderReading) -> Matches:
     "showed.",
 )
 def contradiction_withdrawn(r: OrderReading) -> Matches:
-    """It leaves open each criterion that the replaced entry would pull, until equal digests or another office answer.
+    """Pull each criterion that the replaced entry would pull to GAP, until equal digests or another office answer.
 
-    The record is read once more for each replaced entry, as if it counted and nothing had taken its place.
+    The order is read once more for each replaced entry, as if it counted and had no replacement.
     """
     found = {old.leaf: (old, after, pulled) for old, after, pulled in _withdrawn(r)}
     if not found:
@@ -69,7 +69,7 @@ def contradiction_withdrawn(r: OrderReading) -> Matches:
 
 
 def _withdrawn(r: OrderReading) -> Iterator[tuple[Entry, Iterable[Entry], set[str]]]:
-    """The replaced entries whose contradiction nothing answers, what came after each, and the criteria."""
+    """Yield replaced entries with an unanswered contradiction, their replacements, and the criteria."""
     if not r.entries.replacements and not r.register.withdrawn:
         return
     now = {f.code: f for f in _raised(r)}
@@ -111,12 +111,12 @@ def _raised(r: OrderReading) -> list[Finding]:
 
 
 def _may_raise(old: Entry, code: str) -> bool:
-    """A finding that names other entries can be of this one's making: it said who held what from then on."""
+    """Return True if a replaced entry can cause a finding on other entries: it changed the holder of an exhibit."""
     return code == integrity.not_shown_who_held_it.code and old.kind in ("evidence-received", "custody-transferred")
 
 
 def _carries(r: OrderReading, old: Entry, e: Entry) -> bool:
-    """The replacement states the digests again, and every file has one that another office states as well."""
+    """Return True if the replacement states the digests again, and another office states one of every file too."""
     if not r.entries.is_effective(e):
         return False
     mine = {field: e.get(field) for field in DIGESTS}
@@ -137,7 +137,7 @@ def _carries(r: OrderReading, old: Entry, e: Entry) -> bool:
 
 
 def _confirmed(r: OrderReading, e: Entry) -> bool:
-    """An entry of another office, recorded later, says that the replacement is right."""
+    """Return True if a later entry of another office confirms the replacement."""
     later = (o for o in r.entries.current if o.by != e.by and o.index > e.index and r.entries.is_effective(o))
     return any(_confirms(r, o, e) for o in later)
 

@@ -1,7 +1,7 @@
-"""The acts the law is made of: what they are called, from when they apply, and where that was read.
+"""The acts of the law: their names, the first day on which each applies, and the source of that day.
 
-A number of the law never stands without its date and its source: the date of a rule is the date of its act, unless the
-rule says otherwise. The day on which an order was made decides, in the zone of the issuing Party.
+A number of the law always has a date and a source: the date of a rule is the date of its act, unless the rule says
+otherwise. The day on which an order was made decides, in the zone of the issuing Party.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ledger.law.terms.rule import Mark
 class Act(Struct, frozen=True):
     """A treaty, regulation, statute or standard, by the code used in citations (`<code>:<provision>`).
 
-    `since` is the first day on which it applies; None where none is known, or where the register says it.
+    `since` is the first day on which it applies; None where it is unknown, or where the register states it.
     """
 
     code: str
@@ -58,7 +58,7 @@ LATER = {"SCA:2703(h)(2)": date(2018, 3, 23)}
 
 
 def valid_from(cite: tuple[str, ...]) -> date | None:
-    """The first day on which a rule with these citations applies: that of the first one, None if it is not known."""
+    """Return the first day on which a rule with these citations applies, by the first citation; None if unknown."""
     for provision in cite[:1]:
         act = ACTS.get(provision.partition(":")[0])
         return LATER.get(provision, act.since if act else None)
@@ -66,7 +66,7 @@ def valid_from(cite: tuple[str, ...]) -> date | None:
 
 
 def _in_force_from(r: OrderReading) -> date | None:
-    """From when the instrument of an order is in force; `date.max` while it is not."""
+    """Return the day from which the instrument of an order is in force; `date.max` while it is not."""
     if r.instrument in PROTOCOL:
         parties = (r.register.parties.get(code or "") for code in (r.parties.from_party, r.parties.to_party))
         assumed = [party.in_force["2AP"] for party in parties if party and "2AP" in party.in_force]

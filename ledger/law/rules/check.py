@@ -1,11 +1,11 @@
-"""What a check is: the words of a finding beside the function that looks for it.
+"""Rules whose breach is a finding: the words of the finding and the function that looks for it.
 
     @finding("W-CROSSED", cite="EPOC:12(2)", mark=Mark.DESIGN, kinds="order-withdrawn", says="Withdrawal and ...")
     def crossed(r: OrderReading) -> Seen:
         ...
 
-The function returns the entries in which it sees the finding, none if it sees none. A finding is there or not, however
-often its trigger occurs; it points at all of them.
+The function returns the entries that show the finding, none without a finding. An order has a finding once, however
+often its trigger occurs; the finding points at all of them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Effects: TypeAlias = tuple[tuple[str, CriterionState], ...]
 
 
 class CheckResult(Struct, frozen=True):
-    """A finding whose words or effects depend on what was seen: `words` fill the braces of its sentence."""
+    """The result of a rule whose words or effects depend on the entries: `words` fill the braces of its sentence."""
 
     leaves: tuple[str, ...]
     words: Mapping[str, str] = {}
@@ -34,10 +34,9 @@ Matches: TypeAlias = CheckResult | Iterable[Entry] | None
 
 
 class FindingRule(Struct, frozen=True):
-    """A rule whose breach is a finding: its code, what it does to the criteria, its words, and how it is seen.
+    """A rule whose breach is a finding: its code, its effects on the criteria, its words, and its function.
 
-    `instruments` and `kinds` say where it can arise at all: under these instruments, with an entry of one of these
-    kinds on record; empty means any.
+    The rule applies under `instruments`, to orders with an entry of one of `kinds`; empty means any.
     """
 
     code: str
@@ -51,7 +50,7 @@ class FindingRule(Struct, frozen=True):
     look: Callable[[OrderReading], Matches]
 
     def find(self, r: OrderReading) -> Finding | None:
-        """The finding in this record, or None."""
+        """Return the finding in an order, or None."""
         seen = self.look(r)
         if seen is None:
             return None
@@ -76,10 +75,10 @@ def finding(
     gap: str = "",
     level: Level | None = None,
 ) -> Callable[[Callable[[OrderReading], Matches]], FindingRule]:
-    """Make a check of the function below: lists are words with spaces (citations: commas) between.
+    """Make a rule of the decorated function. Lists are words with spaces between, citations with commas.
 
-    `contradicts` and `gap` name the criteria it pulls to CONTRADICTED or GAP; neither: a remark. The level is the first
-    letter of the code, but for F codes.
+    `contradicts` and `gap` name the criteria that it pulls to CONTRADICTED or GAP; neither: a remark. The level is the
+    first letter of the code, except for F codes.
     """
     effects = (
         *((criterion, CriterionState.CONTRADICTED) for criterion in contradicts.split()),
@@ -103,7 +102,7 @@ def finding(
 
 
 def of_clocks(clocks: Iterable[Clock], **words: str) -> CheckResult | None:
-    """What clocks show: the entries they rest on; None without a clock."""
+    """Return the entries on which clocks rest; None without a clock."""
     clocks = tuple(clocks)
     leaves = dict.fromkeys(leaf for c in clocks for leaf in (c.trigger, *c.met_by, *c.entries) if leaf)
     return CheckResult(tuple(leaves), words) if clocks else None

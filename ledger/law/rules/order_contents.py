@@ -1,4 +1,4 @@
-"""What an order must contain, by instrument and in the order of the article, and when a point of it counts as missing.
+"""The required contents of an order, by instrument and in the order of the article, and when one counts as missing.
 
 CETS 224 arts 6(3), 7(3) to (5), 8(3) and (4), 9(3), 10(1); ETS 185 art. 29(2); Regulation (EU) 2023/1543 arts 5(5) and
 6(4). A field is missing if it is absent or empty; `false` is an answer, and a value that was erased or cannot be read
@@ -72,7 +72,7 @@ def processor(r: OrderReading) -> bool:
     return r.order.issued is not None and r.order.issued.get("addressed_to_processor") is True
 
 
-# What the report calls a field that is missing.
+# The words of reports for a field that is missing.
 WORDS = {
     "issuing_authority": "the issuing authority",
     "date_issued": "its date",
@@ -114,7 +114,7 @@ WORDS = {
 
 
 class RequiredContent(Struct, frozen=True):
-    """A point of the contents: the fields that state it, its article, and when it is asked for (None: always)."""
+    """A required content: the fields that state it, its article, and when it is required (None: always)."""
 
     code: str
     level: Level
@@ -135,12 +135,12 @@ class RequiredContent(Struct, frozen=True):
 
 
 def must(code: str, cite: str, fields: str, when: ContentCondition | None = None) -> RequiredContent:
-    """What the article requires of the order itself (decision 46)."""
+    """Return a content that the article requires of the order itself (decision 46)."""
     return RequiredContent(code, Level.V, cite, tuple(fields.split()), when)
 
 
 def should(code: str, cite: str, fields: str, when: ContentCondition | None = None) -> RequiredContent:
-    """Time frame and manner, supplemental and supporting information, and what a request to preserve specifies."""
+    """Return a supplemental content: time frame, manner, supporting information, details of a request to preserve."""
     return RequiredContent(code, Level.W, cite, tuple(fields.split()), when)
 
 
@@ -238,7 +238,7 @@ CONTENTS: dict[str, tuple[RequiredContent, ...]] = {
 
 
 def missing(point: RequiredContent, r: OrderReading) -> Matches:
-    """The order, if it lacks a field of this point and the point is asked for."""
+    """Return the order if it lacks a required field."""
     if r.order.issued is None or not r.order.lacks(*point.fields) or (point.when and not point.when(r)):
         return None
     return (r.order.issued,)

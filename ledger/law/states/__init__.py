@@ -1,4 +1,4 @@
-"""The machine of every instrument, each table beside the act it belongs to."""
+"""The state machine of every instrument, one module for each act."""
 
 from __future__ import annotations
 

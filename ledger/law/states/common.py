@@ -1,4 +1,4 @@
-"""The rows of every machine: three stand before those of the instrument, three after them."""
+"""The rows of every machine: three come before those of the instrument, three after them."""
 
 from __future__ import annotations
 
@@ -18,5 +18,5 @@ AFTER_ALL = (
 
 
 def machine(*instruments: str, rows: tuple[Move, ...], alone: tuple[TimedMove, ...] = ()) -> Machine:
-    """The machine of these instruments: their own rows, with the rows of every machine around them."""
+    """Return the machine of these instruments: their own rows between the rows of every machine."""
     return Machine(*instruments, rows=(*BEFORE_ALL, *rows, *AFTER_ALL), alone=alone)

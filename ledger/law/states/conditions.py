@@ -1,4 +1,4 @@
-"""The conditions of the tables, in the words of findings.md 4; each asks about an entry that may move a state."""
+"""The conditions of the tables on an entry that may change the state. Each docstring is the words of findings.md 4."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TRANSMISSION = ("E-10-2", "E-10-3", "E-10-4")  # the clocks within which a provi
 
 
 def states(field: str, *values: object) -> Condition:
-    """The entry states one of these values in a field; of a flag, false is also what is not stated."""
+    """Return the condition that an entry states one of these values in a field; a flag not stated is false."""
 
     def stated(r: OrderReading, e: Entry) -> bool:
         return e.get(field, False if isinstance(values[0], bool) else None) in values
@@ -33,8 +33,8 @@ def by_the_provider(r: OrderReading, e: Entry) -> bool:
 
 def answers_the_provider(r: OrderReading, e: Entry) -> bool:
     """answers the provider"""
-    asked = r.entries.named(e.get("answers"))
-    return asked is not None and r.actors.is_by(asked, "SP", "REG")
+    question = r.entries.named(e.get("answers"))
+    return question is not None and r.actors.is_by(question, "SP", "REG")
 
 
 def by_the_designated_authority(r: OrderReading, e: Entry) -> bool:
@@ -120,7 +120,7 @@ def confirmed(r: OrderReading, e: Entry) -> bool:
 
 
 def lapsed(*clocks: str) -> Condition:
-    """One of these clocks is named and confirmed."""
+    """Return the condition that an entry names one of these clocks and is confirmed."""
 
     def named_and_confirmed(r: OrderReading, e: Entry) -> bool:
         return e.get("deadline") in clocks and confirmed(r, e)

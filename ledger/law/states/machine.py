@@ -1,8 +1,8 @@
-"""The state of an order: a machine is a table, its rows are those of findings.md 4.
+"""State machines: each is a table with the rows of findings.md 4.
 
-An effective entry moves the state by the first row that fits its kind, the state and the condition. If its kind stands
-somewhere in the table and no row fits, the state stays and the entry is a stray (W-OUT-OF-SEQUENCE). A kind that does
-not stand in the table moves nothing. Some moves need no entry: a clock ends, and the state changes by time alone.
+An effective entry changes the state by the first row that fits its kind, the state and the condition. If its kind is in
+the table and no row fits, the state stays and the entry is out of sequence (W-OUT-OF-SEQUENCE). A kind outside the
+table changes nothing. At the end of some clocks the state changes by time alone.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from ledger.law.reading.order_reading import OrderReading
 from ledger.law.terms.rule import StateChange, StateHistory
 
 NOTHING_YET: Final = "-"
-ANY: Final = "any"  # whatever the state
-OTHER: Final = "any other"  # the same, said of a row that comes after rows for particular states
+ANY: Final = "any"  # in every state
+OTHER: Final = "any other"  # the same, in a row after rows for particular states
 STAYS: Final = "stays"
 BEFORE: Final = "the state before"  # the one from which the present state was entered
 
@@ -28,7 +28,7 @@ Circumstance = Callable[[OrderReading, datetime], bool]
 
 
 class Move(Struct, frozen=True):
-    """From these states, by an entry of these kinds, if the condition holds, to that state.
+    """A row: from these states, by an entry of these kinds, if the condition is met, to another state.
 
     `states` and `kinds` are words with spaces between. `to` is a state, `STAYS` or `BEFORE`.
     """
@@ -40,7 +40,7 @@ class Move(Struct, frozen=True):
 
 
 class TimedMove(Struct, frozen=True):
-    """From these states to another at the end of a clock, without an entry, if it is not met and the moment allows."""
+    """A row by time alone: from these states to another at the end of an unmet clock, if the condition is met."""
 
     states: str
     ends: str
@@ -62,7 +62,7 @@ class Machine:
                 self._by_kind.setdefault(kind, []).append((states, row))
 
     def run(self, r: OrderReading) -> StateHistory:
-        """The state of an order from its effective entries, in the order in which things happened."""
+        """Return the history of the state, by the effective entries in the order in which they happened."""
         state = former = NOTHING_YET
         changes: list[StateChange] = []
         out_of_sequence: list[str] = []
@@ -87,14 +87,14 @@ class Machine:
         return StateHistory(state, tuple(changes), tuple(out_of_sequence))
 
     def row(self, state: str, r: OrderReading, e: Entry) -> Move | None:
-        """The first row that fits the kind of an entry, the state and the condition; None if none does."""
+        """Return the first row that fits the kind of an entry, the state and the condition; None if none does."""
         for states, row in self._by_kind.get(e.kind, ()):
             if (states is None or state in states) and (row.when is None or row.when(r, e)):
                 return row
         return None
 
     def _ends(self, r: OrderReading) -> Iterator[tuple[datetime, TimedMove]]:
-        """The ends of the clocks that move this machine; one that was answered before its end moves nothing."""
+        """Yield the ends of the unmet clocks that change the state of this machine."""
         for alone in self.alone:
             for clock in r.deadlines.clocks:
                 if clock.id != alone.ends or clock.due is None:
@@ -106,7 +106,7 @@ class Machine:
 def _by_time(
     ends: list[tuple[datetime, TimedMove]], r: OrderReading, state: str, until: datetime
 ) -> Iterator[StateChange]:
-    """The moves that time alone makes up to and including `until`: `due` is the first instant after a period."""
+    """Yield the changes by time alone up to and including `until`: `due` is the first instant after a period."""
     for due, alone in ends:
         if due <= until and state in alone.states.split() and (alone.when is None or alone.when(r, due)):
             yield StateChange(due, state, alone.to, clock=alone.ends)

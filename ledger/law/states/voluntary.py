@@ -1,4 +1,4 @@
-"""The states of a request without compulsion. Nobody reviews it in between: no event leads there (decision 68)."""
+"""The states of a request without compulsion. No entry leads to a review in between (decision 68)."""
 
 from __future__ import annotations
 

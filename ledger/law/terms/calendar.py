@@ -1,9 +1,9 @@
-"""Counting hours and days: each policy of findings.md 3 with its source, each count with its own account.
+"""Count hours and days: each policy of findings.md 3 with its source, each count with its explanation.
 
-A count ends with `due`, the first instant after the period, in UTC: what happens at that instant is late (decision 5).
-Every function is total: a period that would outlast the calendar, which ends with the year 9999, ends with it.
-Zones are IANA names, read from the pinned tzdata and never from the system; holidays are a Party's own list or, where
-the register gives none, those of the pinned `holidays` package.
+A count ends with `due`, the first instant after the period, in UTC: an act at that instant is late (decision 5). Every
+function is total: a period that would outlast the calendar ends with it, at the end of the year 9999. Zones are IANA
+names, read from the pinned tzdata and never from the system. Holidays are the list of a Party or, without a list in the
+register, those of the pinned `holidays` package.
 """
 
 from __future__ import annotations
@@ -37,8 +37,10 @@ class Duration(Struct, frozen=True):
     seconds: int = 0
 
     def after(self, day: date) -> date:
-        """The day that lies so many months and days after `day`; a month too short ends the month. Hours that are left
-        count as one more day."""
+        """Return the day so many months and days after `day`; a day that a month lacks becomes its last day.
+
+        Remaining hours count as one more day.
+        """
         try:
             return self._after(day)
         except (OverflowError, ValueError):
@@ -66,15 +68,15 @@ class Duration(Struct, frozen=True):
 _DURATION = re.compile(
     r"P(?=\d|T\d)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?"
 )
-_LONGEST = 100 * 366  # days; a hundred years is no period any law sets, and keeps the sum within the calendar
+_LONGEST = 100 * 366  # days; no law sets a hundred years, and the sum stays within the calendar
 
 
 def duration(text: str | None) -> Duration | None:
-    """An ISO 8601 duration such as `P20D` or `PT8H`; None if it is none, is empty, or is longer than a century."""
-    found = _DURATION.fullmatch(text) if text else None
-    if found is None:
+    """Parse an ISO 8601 duration such as `P20D` or `PT8H`; None if invalid, empty, or longer than a century."""
+    match = _DURATION.fullmatch(text) if text else None
+    if match is None:
         return None
-    years, months, weeks, days, hours, minutes, seconds = (int(n or 0) for n in found.groups())
+    years, months, weeks, days, hours, minutes, seconds = (int(n or 0) for n in match.groups())
     whole = Duration(12 * years + months, 7 * weeks + days, 3600 * hours + 60 * minutes + seconds)
     within = whole.months * 31 + whole.days + whole.seconds // 86400 <= _LONGEST
     return whole if within and whole != Duration() else None
@@ -84,15 +86,15 @@ def duration(text: str | None) -> Duration | None:
 
 
 class Holidays(Protocol):
-    """Whatever can say whether a day is a public holiday."""
+    """A container of public holidays."""
 
     def __contains__(self, day: object, /) -> bool: ...
 
 
 @lru_cache(maxsize=64)
 def public_holidays(country: str) -> Holidays:
-    """The public holidays of a State by its ISO 3166 code, from the pinned package; none for one it does not know."""
-    from holidays import country_holidays  # it is large, and stories bring their own lists
+    """Return the public holidays of a State by its ISO 3166 code, from the pinned package; none if unknown."""
+    from holidays import country_holidays  # its import is slow, and stories have their own lists
 
     try:
         return country_holidays(country)
@@ -102,35 +104,35 @@ def public_holidays(country: str) -> Holidays:
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """The calendar of a place: its zone by IANA name, its public holidays; Saturdays and Sundays go without saying."""
+    """The calendar of a place: its zone by IANA name, its public holidays; Saturdays and Sundays are always free."""
 
     zone: str
     holidays: Holidays = field(default=frozenset(), compare=False)
 
     def local(self, moment: datetime) -> datetime:
-        """A moment by the clocks there; in UTC if the calendar ends in between."""
+        """Return a moment in local time; in UTC if the calendar ends in between."""
         try:
             return moment.astimezone(zone(self.zone))
         except OverflowError:
             return moment.astimezone(UTC)
 
     def day(self, moment: datetime) -> date:
-        """The day on which a moment falls there."""
+        """Return the local day of a moment."""
         return self.local(moment).date()
 
     def end_of(self, day: date) -> datetime:
-        """The first instant after a day there, in UTC. A midnight that the clocks jump over is the jump itself."""
+        """Return the first instant after a local day, in UTC. A midnight that the clocks skip is the change itself."""
         try:
             return datetime.combine(day + DAY, datetime.min.time(), zone(self.zone)).astimezone(UTC)
         except OverflowError:
             return LAST
 
     def why_free(self, day: date) -> str | None:
-        """Why nobody works on that day: `Saturday`, `Sunday` or `public holiday`; None for a working day."""
+        """Return why a day is free: `Saturday`, `Sunday` or `public holiday`; None for a working day."""
         return WEEKDAYS[day.weekday()] if day.weekday() > 4 else "public holiday" if day in self.holidays else None
 
     def working(self, day: date) -> bool:
-        """True if it is no Saturday, Sunday or public holiday there."""
+        """Return True if a day is no Saturday, Sunday or public holiday."""
         return self.why_free(day) is None
 
 
@@ -140,7 +142,7 @@ Passed = tuple[tuple[date, str], ...]
 
 
 class CountedPeriod(Struct, frozen=True):
-    """A period counted: from `trigger` by `policy` for `length`, in the calendar `days`, until just before `due`.
+    """A period from `trigger` by `policy` for `length`, in the calendar `days`, until just before `due`.
 
     `last` is the last day of a period in days, None for one in hours; `passed` are the days that could not end it, each
     with the reason; `begins` is where hours start to run.
@@ -157,7 +159,7 @@ class CountedPeriod(Struct, frozen=True):
 
 
 def eu_hours(trigger: datetime, hours: int, days: Days, policy: str = "EU-1182-71") -> CountedPeriod:
-    """Hours by Regulation 1182/71 art. 3(1), 3(2)(a): from the next full hour there, so many real hours.
+    """Count hours by Regulation 1182/71 art. 3(1), 3(2)(a): from the next full local hour, so many real hours.
 
     An hour that has begun does not count even if the event falls on its first second (decision 7).
     """
@@ -168,8 +170,10 @@ def eu_hours(trigger: datetime, hours: int, days: Days, policy: str = "EU-1182-7
 
 
 def eu_days(trigger: datetime, length: int | Duration, days: Days, policy: str = "EU-1182-71") -> CountedPeriod:
-    """Days by Regulation 1182/71 art. 3: the day of the event does not count; the last one is a working day (3(4)); two
-    days or more contain at least two working days (3(5))."""
+    """Count days by Regulation 1182/71 art. 3: the day of the event does not count.
+
+    The last day is a working day (3(4)); two days or more contain at least two working days (3(5)).
+    """
     length = _whole(length)
     first = days.day(trigger)
     last, passed = _roll(length.after(first), days)
@@ -180,7 +184,7 @@ def eu_days(trigger: datetime, length: int | Duration, days: Days, policy: str =
 
 
 def eu_working_days(trigger: datetime, length: int, days: Days, policy: str = "EU-1182-71") -> CountedPeriod:
-    """Working days by Regulation 1182/71 art. 3(3): counted from the day after the event."""
+    """Count working days by Regulation 1182/71 art. 3(3): counted from the day after the event."""
     last = days.day(trigger)
     passed: Passed = ()
     for _ in range(length):
@@ -189,8 +193,10 @@ def eu_working_days(trigger: datetime, length: int, days: Days, policy: str = "E
 
 
 def calendar_days(trigger: datetime, length: int | Duration, days: Days, policy: str = "2AP-CAL") -> CountedPeriod:
-    """Calendar days: the day of the event does not count, no rolling. A length stated in nothing but hours lasts so
-    many real ones [design]."""
+    """Count calendar days: the day of the event does not count, no rolling.
+
+    A length in hours alone lasts so many real hours [design].
+    """
     length = _whole(length)
     if length.seconds and not (length.months or length.days):
         return CountedPeriod(policy, trigger, str(length), days, _later(trigger, timedelta(seconds=length.seconds)))
@@ -199,12 +205,12 @@ def calendar_days(trigger: datetime, length: int | Duration, days: Days, policy:
 
 
 def us_days(trigger: datetime, length: int | Duration, days: Days, policy: str = "US-45") -> CountedPeriod:
-    """Days by rule 45(a)(1): the day of the event does not count; the last one is no Saturday, Sunday or holiday."""
+    """Count days by rule 45(a)(1): the day of the event does not count; the last one is a working day."""
     return rolled(calendar_days(trigger, length, days), policy)
 
 
 def rolled(count: CountedPeriod, policy: str = "2AP-CAL+ROLL") -> CountedPeriod:
-    """The same count ending with the next working day, if it ends with a day that is none."""
+    """Return the count that ends with the next working day, if it ends with a free day."""
     if count.last is None:
         return replace(count, policy=policy)
     last, passed = _roll(count.last, count.days, count.passed)
@@ -212,7 +218,7 @@ def rolled(count: CountedPeriod, policy: str = "2AP-CAL+ROLL") -> CountedPeriod:
 
 
 def stated_day(day: date, days: Days, trigger: datetime, policy: str = "STATED") -> CountedPeriod:
-    """Until the end of a day that an entry states."""
+    """Count until the end of a day that an entry states."""
     return CountedPeriod(policy, trigger, f"until the end of {day}", days, days.end_of(day), day)
 
 

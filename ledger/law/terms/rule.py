@@ -1,7 +1,7 @@
-"""The shapes a rule can take, and what applying one yields: a clock, a finding.
+"""The types of rules and of their results: deadline and clock, finding, change of state.
 
-A provision is a frozen value beside its citation; how sure it is stands with it. What the law says about a record is a
-value too and points at entries; nothing here refuses anything, and nothing here decides what a court decides.
+A rule is a frozen value with its citation and the certainty of its source. A result of the law is a value too and
+points at entries. Nothing here refuses anything, and nothing here decides what a court decides.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Mark(StrEnum):
 
 
 class Level(StrEnum):
-    """How a finding is to be taken; the first letter of its code, but for F codes."""
+    """The weight of a finding: the first letter of its code, except for F codes."""
 
     V = "V"  # the record does not fit the rule as modelled
     W = "W"  # look at this
@@ -35,17 +35,17 @@ class Level(StrEnum):
 
 
 class ClockVerdict(StrEnum):
-    """What became of a clock. MISSED is a fact, not a reproach: whether it is a breach, the findings say."""
+    """The result of a clock. MISSED is a fact, not a reproach: the findings say whether it is a breach."""
 
     MET = "MET"  # what meets the clock happened before `due`
     MISSED = "MISSED"  # it happened at or after `due`, or `due` has passed and it has not happened
     OPEN = "OPEN"  # it has not happened and `due` has not passed
     UNDETERMINED = "UNDETERMINED"  # the trigger is not known (no `due`), or a late answer is not supported
-    NOT_RUNNING = "NOT-RUNNING"  # nobody is bound by it any more; or a window closed unused
+    NOT_RUNNING = "NOT-RUNNING"  # no office is bound by it any more; or a window closed unused
 
 
 class CriterionState(StrEnum):
-    """What can be said on a criterion; a finding pulls it to CONTRADICTED or GAP."""
+    """The state of a criterion; a finding pulls it to CONTRADICTED or GAP."""
 
     DEMONSTRATED = "DEMONSTRATED"
     GAP = "GAP"
@@ -54,7 +54,7 @@ class CriterionState(StrEnum):
 
 
 class Finding(Struct, frozen=True):
-    """The record does not fit a rule, is worth a look, or does not show enough.
+    """The entries do not fit a rule, need attention, or do not show enough.
 
     `effects` are the criteria it pulls and where to: (("A4", CONTRADICTED), ("A5", GAP)); empty for a remark. `entries`
     are the leaf hashes of the entries it points at, `says` a sentence for people.
@@ -70,7 +70,7 @@ class Finding(Struct, frozen=True):
 
     @property
     def criteria(self) -> tuple[str, ...]:
-        """The criteria it bears on, as "A5"; empty for a remark."""
+        """The criteria that it pulls, as "A5"; empty for a remark."""
         return tuple(criterion for criterion, _ in self.effects)
 
 
@@ -78,9 +78,9 @@ class Finding(Struct, frozen=True):
 class Clock:
     """A period of one order at one moment.
 
-    `due` is the first instant after it, in UTC: what happens at that instant is late; None where it could not be wound.
-    `trigger` is the leaf hash of the entry that wound it, `met_by` are those that answered it (in time or not),
-    `entries` all it rests on; `count` is how the days were counted, `notes` what moved or stopped it.
+    `due` is the first instant after it, in UTC: an act at that instant is late; None where the clock has no start.
+    `trigger` is the leaf hash of the entry that started it, `met_by` are the entries that answered it (in time or not),
+    `entries` all that it rests on; `count` is how the days were counted, `notes` what moved or stopped it.
     """
 
     id: str
@@ -97,7 +97,7 @@ class Clock:
 
     @property
     def steps(self) -> tuple[str, ...]:
-        """How `due` came about, one step a line; for people."""
+        """The calculation of `due`, one step a line; for people."""
         return (*(explain(self.count) if self.count else ()), *self.notes)
 
 
@@ -120,12 +120,11 @@ class StateHistory(Struct, frozen=True):
 
 
 class Deadline(Struct, frozen=True):
-    """A period a provision sets: what winds it, what meets it, how long it is and who must act.
+    """A period that a provision sets: what starts it, what meets it, its length and the office that must act.
 
-    `wound_by`, `met_by`, `length`, `listed` are its words, for people; `run` is the same for machines: it takes what
-    the record of an order says (`OrderReading`) and yields the clocks that stand at its moment, none if it is not
-    listed. `instruments` empty: any. `winds` are the kinds of which every entry winds it whose time is known (of
-    receipts, every proper one); empty where the words ask for more.
+    `wound_by`, `met_by`, `length`, `listed` are its words, for people. `run` yields its clocks for the reading of an
+    order (`OrderReading`) at its moment, none if it is not listed. `instruments` empty: any. `winds` are the kinds of
+    which every entry with a known time starts it (of receipts, every proper one); empty where the words ask for more.
     """
 
     id: str
@@ -143,5 +142,5 @@ class Deadline(Struct, frozen=True):
     window: bool = False
 
     def applies(self, instrument: str) -> bool:
-        """True if orders under this instrument can have it."""
+        """Return True if orders under this instrument can have it."""
         return not self.instruments or instrument in self.instruments

@@ -22,7 +22,7 @@ import pytest
 
 from cli.exit_codes import Exit
 from cli.stories.model import read_story
-from cli.stories.player import perform
+from cli.stories.player import play_story
 from ledger.adapters.witness.witness import WitnessReply
 from ledger.bundle import unpack
 from ledger.bundle.audience import shown_to
@@ -307,7 +307,7 @@ def test_without_the_extra_for_paper_the_papers_are_pages(tmp_path: Path, monkey
 
 def test_a_name_that_no_font_has_makes_a_page_and_the_rest_is_filed(tmp_path: Path) -> None:
     text = (STORIES / "S1.toml").read_text(encoding="utf-8").replace("Skylark Mail AS", "สกายลาร์ก เมล")
-    ledger = perform(read_story(text.encode(), "thai"), tmp_path / "thai").path
+    ledger = play_story(read_story(text.encode(), "thai"), tmp_path / "thai").path
     done = run("file", "main", *FILED, "-o", str(tmp_path / "filing"), ledger=ledger)
     assert done.exit_code == 0, done.output
     assert "custody.pdf is made as a page" in done.stderr

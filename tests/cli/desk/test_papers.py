@@ -21,7 +21,7 @@ from tests.support.cli import ledger_of, run
 pytest.importorskip("httpx", reason="needs the extra `server`")
 pytest.importorskip("starlette", reason="needs the extra `server`")
 
-from cli.desk.background_jobs import Beside
+from cli.desk.background_jobs import BackgroundReports
 from tests.cli.desk.test_desk import Sat, sat, words
 
 PATIENCE = 60.0  # seconds after which a paper counts as lost
@@ -32,13 +32,13 @@ CUSTODY, CHAIN = ("report", "custody", "main"), ("report", "evidence-chain", "ma
 def s2(tmp_path: Path) -> Iterator[Sat]:
     with ExitStack() as opened:
         sitting = sat(opened, ledger_of("S2", tmp_path), "ilves")
-        opened.callback(sitting.desk.beside.close)
+        opened.callback(sitting.desk.background.close)
         yield sitting
 
 
 @pytest.fixture
-def beside(tmp_path: Path) -> Iterator[Beside]:
-    with closing(Beside(ledger_of("S2", tmp_path))) as made:
+def beside(tmp_path: Path) -> Iterator[BackgroundReports]:
+    with closing(BackgroundReports(ledger_of("S2", tmp_path))) as made:
         yield made
 
 
@@ -87,18 +87,18 @@ def test_a_long_file_comes_when_it_is_finished(s2: Sat, monkeypatch: pytest.Monk
 def test_a_pdf_is_made_beside_the_desk_whatever_the_order(s2: Sat, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("typst", reason="needs the extra `pdf`")
     asked: list[tuple[str, ...]] = []
-    wait = s2.desk.beside.wait
+    wait = s2.desk.background.wait
 
     async def noted(command: tuple[str, ...], size: int) -> bytes:
         asked.append(command)
         return await wait(command, size)
 
-    monkeypatch.setattr(s2.desk.beside, "wait", noted)
+    monkeypatch.setattr(s2.desk.background, "wait", noted)
     assert s2.visitor.get(f"{s2.url()}/custody.pdf").content.startswith(b"%PDF")
     assert asked == [("report", "custody", s2.reader.labels["main"], "--format", "pdf")]
 
 
-def test_a_paper_is_handed_out_once_and_never_one_of_an_earlier_record(beside: Beside) -> None:
+def test_a_paper_is_handed_out_once_and_never_one_of_an_earlier_record(beside: BackgroundReports) -> None:
     assert beside.take(CUSTODY, 5) is None
     asyncio.run(beside.wait(CHAIN, 5))  # one after the other: the first is finished as well
     assert beside.take(CUSTODY, 6) is None, "the log has grown"
@@ -107,14 +107,16 @@ def test_a_paper_is_handed_out_once_and_never_one_of_an_earlier_record(beside: B
     assert beside.take(CUSTODY, 6) is None, "it was handed out"
 
 
-def test_a_paper_that_nobody_fetched_in_a_minute_is_made_again(beside: Beside, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_paper_that_nobody_fetched_in_a_minute_is_made_again(
+    beside: BackgroundReports, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert beside.take(CUSTODY, 5) is None
     asyncio.run(beside.wait(CHAIN, 5))
     monkeypatch.setattr("cli.desk.background_jobs.FRESH", -1.0)
     assert beside.take(CUSTODY, 5) is None
 
 
-def test_a_paper_that_cannot_be_made_says_why(beside: Beside) -> None:
+def test_a_paper_that_cannot_be_made_says_why(beside: BackgroundReports) -> None:
     with pytest.raises(Stop, match=r"^ORDER-UNKNOWN: no order is called 'nobody'"):
         asyncio.run(beside.wait(("report", "custody", "nobody"), 5))
 

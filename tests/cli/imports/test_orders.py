@@ -19,7 +19,7 @@ from cli.imports import import_run
 from cli.imports.row_index import Index
 from cli.imports.row_parser import IMPORTED
 from cli.imports.template import template_of
-from cli.stories.model import Story, Told
+from cli.stories.model import Story, StoryFact
 from ledger.adapters.storage.entry_store import EntryStore
 from ledger.application.journal import Journal
 from ledger.entries.case import Case, Entry
@@ -64,7 +64,7 @@ def test_a_storys_facts_as_a_spreadsheet_give_the_storys_timeline(name: str, tmp
             assert alike(journal.case(id), ids) == before
 
 
-def _own(tale: Story, fact: Told) -> bool:
+def _own(tale: Story, fact: StoryFact) -> bool:
     """Whether a fact replaces what its own signer said; no row may replace what another did."""
     return any((f.order, f.label, f.by) == (fact.order, fact.replaces, fact.by) for f in tale.facts)
 

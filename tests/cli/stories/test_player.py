@@ -15,12 +15,12 @@ import pytest
 from cli.exit_codes import Exit, Stop
 from cli.stories.expectations import check
 from cli.stories.model import read_story
-from cli.stories.player import Played, perform
+from cli.stories.player import PlayedStory, play_story
 from ledger.adapters.folders.new_folder import new_folder
 from ledger.adapters.keys.key_files import listed, load
 from ledger.adapters.log.checkpoints import CheckpointStore
 from ledger.application.journal import Journal
-from tests.cli.stories.test_deeds import HEAD, ISSUED, register_fact
+from tests.cli.stories.test_planned_entries import HEAD, ISSUED, register_fact
 from tests.support.cli import STORIES, run, told
 from tests.support.killed_command import killed
 
@@ -28,14 +28,14 @@ SHIPPED = sorted(path.stem for path in STORIES.glob("*.toml"))
 S1 = STORIES / "S1.toml"
 
 
-def played(text: str, folder: Path) -> Played:
-    return perform(read_story(text.encode(), "T.toml"), folder / "ledger")
+def played(text: str, folder: Path) -> PlayedStory:
+    return play_story(read_story(text.encode(), "T.toml"), folder / "ledger")
 
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_every_expectation_of_every_shipped_story_holds(name: str, tmp_path: Path) -> None:
     story = read_story((STORIES / f"{name}.toml").read_bytes(), name)
-    outcomes = list(check(perform(story, tmp_path / "ledger")))
+    outcomes = list(check(play_story(story, tmp_path / "ledger")))
     assert len(outcomes) == len(story.expect) + len(story.expect_view)
     assert [(o.about, o.differs) for o in outcomes if o.differs] == []
 
@@ -59,7 +59,7 @@ def test_an_expectation_that_does_not_hold_is_named_and_is_exit_3(
     text = S1.read_text("utf-8")
     assert old in text
     (tmp_path / "changed.toml").write_text(text.replace(old, new), "utf-8")
-    done = run("play", str(tmp_path / "changed.toml"), "--check")
+    done = run("play_story", str(tmp_path / "changed.toml"), "--check")
     assert done.exit_code == Exit.FINDINGS
     assert says in done.stdout
 
@@ -71,13 +71,13 @@ def test_differences_from_a_story_are_named_in_the_order_of_their_names(tmp_path
 
 
 def test_a_story_that_holds_is_exit_0_with_a_line_for_each_expectation() -> None:
-    done = told("play", str(S1), "--check")
+    done = told("play_story", str(S1), "--check")
     assert done["format"] == "comity.play/1"
     assert [o["holds"] for o in done["expectations"]] == [True] * 5
 
 
 def test_the_same_story_makes_the_same_ledger(tmp_path: Path) -> None:
-    one, two = (perform(read_story(S1.read_bytes(), "S1"), tmp_path / name) for name in ("one", "two"))
+    one, two = (play_story(read_story(S1.read_bytes(), "S1"), tmp_path / name) for name in ("one", "two"))
     assert one.leaves == two.leaves
     assert one.orders == two.orders
     assert (one.path / "log" / "checkpoint").read_bytes() == (two.path / "log" / "checkpoint").read_bytes()
@@ -85,7 +85,7 @@ def test_the_same_story_makes_the_same_ledger(tmp_path: Path) -> None:
 
 def test_each_fact_is_signed_by_its_own_actor_at_the_moment_it_was_recorded(tmp_path: Path) -> None:
     story = read_story(S1.read_bytes(), "S1")
-    made = perform(story, tmp_path / "ledger")
+    made = play_story(story, tmp_path / "ledger")
     with Journal.open(made.path, writable=False) as journal:
         entries = journal.case(made.orders["main"]).entries
     assert [(e.kind, e.by, e.role, e.on, e.at) for e in entries] == [
@@ -96,7 +96,7 @@ def test_each_fact_is_signed_by_its_own_actor_at_the_moment_it_was_recorded(tmp_
 
 def test_each_moment_of_a_story_keeps_its_own_head(tmp_path: Path) -> None:
     story = read_story(S1.read_bytes(), "S1")
-    made = perform(story, tmp_path / "ledger")
+    made = play_story(story, tmp_path / "ledger")
     heads = CheckpointStore(made.path / "heads.db", writable=False)
     try:
         taken = heads.known_at(story.begins)
@@ -111,7 +111,7 @@ def test_each_moment_of_a_story_keeps_its_own_head(tmp_path: Path) -> None:
 
 
 def test_the_keys_lie_open_in_the_folder_and_are_called_public(tmp_path: Path) -> None:
-    made = perform(read_story(S1.read_bytes(), "S1"), tmp_path / "ledger")
+    made = play_story(read_story(S1.read_bytes(), "S1"), tmp_path / "ledger")
     names = listed(made.path / "keys")
     assert set(names) == {f"PUBLIC-{who}" for who in ("ilves", "orn", "lab", "skylark", "ncco", "registrar")}
     assert load(made.path / "keys" / "PUBLIC-orn").public == names["PUBLIC-orn"]
@@ -119,7 +119,7 @@ def test_the_keys_lie_open_in_the_folder_and_are_called_public(tmp_path: Path) -
 
 
 def test_the_story_is_told_beside_its_ledger(tmp_path: Path) -> None:
-    made = perform(read_story(S1.read_bytes(), "S1"), tmp_path / "ledger")
+    made = play_story(read_story(S1.read_bytes(), "S1"), tmp_path / "ledger")
     word = json.loads((made.path / "story.json").read_text("utf-8"))
     assert word["orders"] == made.orders
     assert word["clock"] == "2027-09-02T00:00:00Z"
@@ -145,7 +145,9 @@ def test_keys_are_rotated_lost_and_replaced_and_every_fact_still_finds_its_key(t
 
 
 def test_an_entry_nobody_else_may_know_of_stands_in_a_companion_order(tmp_path: Path) -> None:
-    made = perform(read_story((STORIES / "emergency-validation-refused.toml").read_bytes(), "x"), tmp_path / "ledger")
+    made = play_story(
+        read_story((STORIES / "emergency-validation-refused.toml").read_bytes(), "x"), tmp_path / "ledger"
+    )
     order = made.orders["destroyed"]
     with Journal.open(made.path, writable=False) as journal:
         case = journal.case(order)
@@ -161,12 +163,12 @@ def test_an_entry_nobody_else_may_know_of_stands_in_a_companion_order(tmp_path: 
 def test_a_story_goes_only_into_a_new_or_empty_folder(tmp_path: Path) -> None:
     (tmp_path / "there").mkdir()
     (tmp_path / "there" / "mine").write_text("x")
-    done = run("play", str(S1), "--into", str(tmp_path / "there"))
+    done = run("play_story", str(S1), "--into", str(tmp_path / "there"))
     assert done.exit_code == Exit.REFUSED
     assert "not empty" in done.stderr
     assert (tmp_path / "there" / "mine").read_text() == "x"
     (tmp_path / "empty").mkdir()
-    assert run("play", str(S1), "--into", str(tmp_path / "empty")).exit_code == 0
+    assert run("play_story", str(S1), "--into", str(tmp_path / "empty")).exit_code == 0
 
 
 @pytest.mark.parametrize(
@@ -183,7 +185,7 @@ def test_a_story_that_cannot_be_played_to_its_end_leaves_nothing(
     fact: str, code: int, says: str, tmp_path: Path
 ) -> None:
     (tmp_path / "changed.toml").write_text(HEAD + fact)
-    done = run("play", str(tmp_path / "changed.toml"), "--into", str(tmp_path / "made"))
+    done = run("play_story", str(tmp_path / "changed.toml"), "--into", str(tmp_path / "made"))
     assert done.exit_code == code
     assert says in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["changed.toml"]

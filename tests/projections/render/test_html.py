@@ -20,7 +20,7 @@ from cli.reports.order_report import dated
 from cli.session import ledger_choice
 from cli.session.ledger_reader import reading
 from cli.stories.model import read_story
-from cli.stories.player import perform
+from cli.stories.player import play_story
 from ledger.entries.case import Case, instant
 from ledger.law import judge
 from ledger.tlog.note import witness_vkey
@@ -105,7 +105,7 @@ def hostile(folder: Path) -> Path:
     quoted = HOSTILE.replace('"', '\\"')
     assert "Skylark Mail AS" in text
     story = read_story(text.replace("Skylark Mail AS", quoted).encode(), "hostile")
-    return perform(story, folder / "hostile").path
+    return play_story(story, folder / "hostile").path
 
 
 @pytest.mark.parametrize("kind", [*KINDS, "replay"])

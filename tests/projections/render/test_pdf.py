@@ -20,7 +20,7 @@ import pytest
 
 from cli.exit_codes import Exit
 from cli.stories.model import read_story
-from cli.stories.player import perform
+from cli.stories.player import play_story
 from ledger.law.rules.order_contents import CONTENTS, WORDS
 from projections.render.pdf import breakable, families, script
 from projections.render.qr_code import checkpoint_qr_code
@@ -116,7 +116,7 @@ def at_length(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for short, long in LONG.items():
         text = text.replace(short, long)
     text = re.sub(r"(T\d\d:\d\d):00Z", r"\1:37Z", text)
-    return perform(read_story(text.encode(), "long"), tmp_path_factory.mktemp("long") / "ledger").path
+    return play_story(read_story(text.encode(), "long"), tmp_path_factory.mktemp("long") / "ledger").path
 
 
 def boxes(pdf: Path) -> Iterator[list[tuple[float, float, float, float, str]]]:
@@ -180,7 +180,7 @@ def test_the_bundle_of_another_order_is_not_attached(tmp_path: Path) -> None:
 
 def test_a_name_no_font_can_write_is_an_error_that_says_what_to_install(tmp_path: Path) -> None:
     text = (STORIES / "S1.toml").read_text(encoding="utf-8").replace("Skylark Mail AS", "สกายลาร์ก เมล")
-    ledger = perform(read_story(text.encode(), "thai"), tmp_path / "thai").path
+    ledger = play_story(read_story(text.encode(), "thai"), tmp_path / "thai").path
     file = tmp_path / "thai.pdf"
     result = run("report", "custody", "main", "--format", "pdf", "-o", str(file), ledger=ledger)
     assert result.exit_code == Exit.UNDECIDABLE

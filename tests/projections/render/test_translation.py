@@ -11,7 +11,7 @@ from babel.messages.pofile import read_po
 
 from cli.session.ledger_reader import reading
 from cli.stories.model import read_story
-from cli.stories.player import perform
+from cli.stories.player import play_story
 from projections.render.html import environment
 from projections.render.translation import PLACE, translation
 from projections.render.verbatim import stated
@@ -78,7 +78,7 @@ def test_what_somebody_stated_stays_although_it_is_word_for_word_a_message(tmp_p
     for theirs, ours in (("Skylark Mail AS", "shown"), ("Code of Criminal Procedure of Orsinia, s. 88", "not stated")):
         assert theirs in text
         text = text.replace(theirs, ours)
-    ledger = perform(read_story(text.encode(), "ours"), tmp_path / "ours").path
+    ledger = play_story(read_story(text.encode(), "ours"), tmp_path / "ours").path
     words = Page(made(ledger, "dpo", tmp_path, "--lang", "de")).words
     assert "Rechtsgrundlage not stated; " in words
     assert "Diensteanbieter: shown" in words

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from cli.exit_codes import Exit, Stop
-from cli.stories.deeds import Deed, public_of, registrar, script, seed_of
 from cli.stories.model import Story, read_story
+from cli.stories.planned_entries import PlannedEntry, plan_entries, public_of, registrar, seed_of
 from ledger.entries.case import wire
 from ledger.facts import build
 
@@ -70,14 +70,14 @@ def register_fact(kind: str, by: str, role: str, day: int, **public: str) -> str
     return f"[[facts]]\n{said}\n[facts.public]\n{stated}\n"
 
 
-def deeds(story: Story, kind: str) -> list[Deed]:
-    return [deed for deed in script(story) if deed.kind == kind]
+def deeds(story: Story, kind: str) -> list[PlannedEntry]:
+    return [deed for deed in plan_entries(story) if deed.kind == kind]
 
 
 @pytest.mark.parametrize("path", STORIES, ids=lambda p: p.stem)
 def test_every_deed_of_every_shipped_story_is_a_fact_of_the_vocabulary(path: Path) -> None:
     story = read_story(path.read_bytes(), path.name)
-    for deed in script(story):
+    for deed in plan_entries(story):
         labels = {name for name, field in _fields(deed).items() if field in ("event", "list[event]", "order")}
         stated = {name: value for name, value in deed.public.items() if name not in labels}
         stated |= {
@@ -88,7 +88,7 @@ def test_every_deed_of_every_shipped_story_is_a_fact_of_the_vocabulary(path: Pat
         build(deed.kind, stated, deed.sealed)
 
 
-def _fields(deed: Deed) -> dict[str, str]:
+def _fields(deed: PlannedEntry) -> dict[str, str]:
     from ledger.facts import kind_of
 
     return {name: field.type for name, field in kind_of(deed.kind).fields().items()}
@@ -135,7 +135,7 @@ def test_bytes_that_are_no_text_are_undecidable() -> None:
 
 
 def test_what_a_story_takes_for_granted_is_recorded_the_day_before_by_its_own_registrar() -> None:
-    taken = [deed for deed in script(told(ISSUED)) if deed.taken]
+    taken = [deed for deed in plan_entries(told(ISSUED)) if deed.setup]
     assert {wire(deed.at) for deed in taken} == {"2027-03-01T09:00:00Z"}
     assert {deed.by for deed in taken if deed.kind != "key-accepted"} == {"keeper"}
     assert [deed.kind for deed in taken] == [
@@ -148,8 +148,8 @@ def test_what_a_story_registers_itself_is_registered_once_and_not_taken_for_gran
     party = register_fact("party-registered", "keeper", "ADM", 1, party="XO", zone="Europe/Tallinn")
     office = register_fact("authority-registered", "keeper", "ADM", 1, actor="ilves", party="XO")
     story = told(party, office, ISSUED)
-    assert [(d.public["zone"], d.taken) for d in deeds(story, "party-registered")] == [("Europe/Tallinn", False)]
-    offices = [(d.public["actor"], d.taken) for d in deeds(story, "authority-registered")]
+    assert [(d.public["zone"], d.setup) for d in deeds(story, "party-registered")] == [("Europe/Tallinn", False)]
+    offices = [(d.public["actor"], d.setup) for d in deeds(story, "authority-registered")]
     assert sorted(offices) == [("ilves", False), ("skylark", True)]
 
 
@@ -239,15 +239,15 @@ def test_a_key_the_story_goes_on_signing_with_is_ended_behind_the_last_of_its_en
     ):
         for named in ({"key": "first"}, {}):
             end = register_fact(kind, "keeper", "ADM", 1, actor="ilves", **named, **more)
-            assert [d.kind for d in script(told(end, ISSUED))][-2:] == ["order-issued", kind]
+            assert [d.kind for d in plan_entries(told(end, ISSUED))][-2:] == ["order-issued", kind]
 
 
 def test_a_key_that_signs_nothing_more_is_ended_where_the_story_ends_it() -> None:
     end = register_fact("key-revoked", "keeper", "ADM", 3, actor="ilves", key="first", cause="lost")
     later = register_fact("key-registered", "keeper", "ADM", 4, actor="ilves", key="second") + 'roles = ["ISS"]\n'
-    kinds = [deed.kind for deed in script(told(ISSUED, end, later))]
+    kinds = [deed.kind for deed in plan_entries(told(ISSUED, end, later))]
     assert kinds[kinds.index("order-issued") :][:3] == ["order-issued", "key-revoked", "key-registered"]
 
 
 def test_the_same_story_gives_the_same_deeds() -> None:
-    assert list(script(told(ISSUED))) == list(script(told(ISSUED)))
+    assert list(plan_entries(told(ISSUED))) == list(plan_entries(told(ISSUED)))
