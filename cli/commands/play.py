@@ -45,7 +45,7 @@ class PlayAnswer(CommandAnswer, tag="comity.play/1"):
 @click.argument("story", metavar="STORY.toml")
 @click.option("--into", metavar="DIR", help="Keep the ledger here; without it, it is thrown away.")
 @click.option("--check", "wanted", is_flag=True, help="Compare every expectation; exit 3 if one does not hold.")
-def play_story(story: str, into: str | None, wanted: bool) -> Exit:
+def play(story: str, into: str | None, wanted: bool) -> Exit:
     """Make a ledger out of a story: every fact signed by its own actor, at the story's clock.
 
     Keys are made from the story's own words and lie open in the ledger, named PUBLIC. Nothing in such a ledger is
