@@ -59,7 +59,7 @@ def test_an_expectation_that_does_not_hold_is_named_and_is_exit_3(
     text = S1.read_text("utf-8")
     assert old in text
     (tmp_path / "changed.toml").write_text(text.replace(old, new), "utf-8")
-    done = run("play_story", str(tmp_path / "changed.toml"), "--check")
+    done = run("play", str(tmp_path / "changed.toml"), "--check")
     assert done.exit_code == Exit.FINDINGS
     assert says in done.stdout
 
@@ -71,7 +71,7 @@ def test_differences_from_a_story_are_named_in_the_order_of_their_names(tmp_path
 
 
 def test_a_story_that_holds_is_exit_0_with_a_line_for_each_expectation() -> None:
-    done = told("play_story", str(S1), "--check")
+    done = told("play", str(S1), "--check")
     assert done["format"] == "comity.play/1"
     assert [o["holds"] for o in done["expectations"]] == [True] * 5
 
@@ -163,12 +163,12 @@ def test_an_entry_nobody_else_may_know_of_stands_in_a_companion_order(tmp_path: 
 def test_a_story_goes_only_into_a_new_or_empty_folder(tmp_path: Path) -> None:
     (tmp_path / "there").mkdir()
     (tmp_path / "there" / "mine").write_text("x")
-    done = run("play_story", str(S1), "--into", str(tmp_path / "there"))
+    done = run("play", str(S1), "--into", str(tmp_path / "there"))
     assert done.exit_code == Exit.REFUSED
     assert "not empty" in done.stderr
     assert (tmp_path / "there" / "mine").read_text() == "x"
     (tmp_path / "empty").mkdir()
-    assert run("play_story", str(S1), "--into", str(tmp_path / "empty")).exit_code == 0
+    assert run("play", str(S1), "--into", str(tmp_path / "empty")).exit_code == 0
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_a_story_that_cannot_be_played_to_its_end_leaves_nothing(
     fact: str, code: int, says: str, tmp_path: Path
 ) -> None:
     (tmp_path / "changed.toml").write_text(HEAD + fact)
-    done = run("play_story", str(tmp_path / "changed.toml"), "--into", str(tmp_path / "made"))
+    done = run("play", str(tmp_path / "changed.toml"), "--into", str(tmp_path / "made"))
     assert done.exit_code == code
     assert says in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["changed.toml"]
