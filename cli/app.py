@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 import click
 
-from cli.click_extensions import Group, command, common_options
+from cli.click_extensions import HELP_OPTIONS, Group, command, common_options
 from cli.exit_codes import Exit, Stop, code_of, exit_of, lines_of, sentence_of, where_of
 from cli.invocation import Invocation
 from cli.terminal import output
@@ -215,7 +215,7 @@ comity = Comity(
         "comity verify court.evidence.zip --trust trust/",
     ),
     params=common_options(hidden=False),
-    context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 100},
+    context_settings={"help_option_names": HELP_OPTIONS, "max_content_width": 100},
 )
 comity.params.append(
     click.Option(

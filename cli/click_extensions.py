@@ -16,6 +16,7 @@ from cli.exit_codes import Exit, Stop
 from cli.invocation import Invocation, said
 
 FORMATS = ("table", "json", "jsonl", "csv")
+HELP_OPTIONS = ["--help", "-h"]  # of every context: click keeps the help option with the command that was asked first
 
 
 def _keep(ctx: click.Context, param: click.Parameter, value: Any) -> None:

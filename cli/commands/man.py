@@ -13,7 +13,7 @@ from pathlib import Path
 
 import click
 
-from cli.click_extensions import Command, Group, command
+from cli.click_extensions import HELP_OPTIONS, Command, Group, command
 
 SHARED = (
     ("--ledger DIR", "The ledger; else COMITY_LEDGER, else this folder."),
@@ -77,7 +77,7 @@ def walk(path: tuple[str, ...], cmd: click.Command) -> Iterator[tuple[tuple[str,
 def page(path: tuple[str, ...], cmd: click.Command) -> str:
     """The manual page of one command, as man(7) has it; the same bytes for the same program."""
     name = "-".join(("comity", *path))
-    ctx = click.Context(cmd, info_name=" ".join(("comity", *path)))
+    ctx = click.Context(cmd, info_name=" ".join(("comity", *path)), help_option_names=HELP_OPTIONS)
     run = cmd.get_command(ctx, "") if isinstance(cmd, Group) and cmd.otherwise else cmd
     says = cmd.get_short_help_str(limit=200)
     lines = [f'.TH {name.upper()} 1 "" "Comity {version("comity")}" "Comity"', ".SH NAME"]

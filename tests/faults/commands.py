@@ -315,8 +315,10 @@ ELSEWHERE = {"witness serve": "tests.faults.witness", "signer serve": "tests.fau
 SHOWS = "reads; with --reveal it records who looked, as `reveal` does; its views are those of `views`"
 WRITES_NOTHING = {
     **dict.fromkeys(("show", "due", "judge", "custody", "check", "replay", "register", "stats", "log"), SHOWS),
-    **dict.fromkeys(("lint", "law", "law deadline", "vocabulary", "verify", "fsck", "man", "completion"), "reads"),
-    **dict.fromkeys(("key list", "counterparty list", "witness list", "stamp list", "trust check"), "reads"),
+    **dict.fromkeys(
+        ("lint", "law", "law deadline", "vocabulary", "verify", "fsck", "man", "completion", "schema"), "reads"
+    ),
+    **dict.fromkeys(("key list", "counterparty list", "witness list", "stamp list", "trust check", "schema"), "reads"),
 }
 
 

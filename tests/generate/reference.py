@@ -24,7 +24,7 @@ import msgspec
 
 import comity
 from cli.app import comity as program
-from cli.click_extensions import Command, Group
+from cli.click_extensions import HELP_OPTIONS, Command, Group
 from cli.commands.schema import documents, schema_of
 from ledger.facts import KINDS, WHY, Fact, kind_of
 from ledger.facts import vocabulary as lists
@@ -124,7 +124,7 @@ def one_line(cmd: click.Command) -> str:
 
 def command(words: tuple[str, ...], cmd: click.Command, level: int) -> list[str]:
     """Return the parts of a page about one command: help, examples, usage, options, then its subcommands."""
-    context = click.Context(cmd, info_name=" ".join(("comity", *words)))
+    context = click.Context(cmd, info_name=" ".join(("comity", *words)), help_option_names=HELP_OPTIONS)
     run = cmd.get_command(context, "") if isinstance(cmd, Group) and cmd.otherwise else cmd
     parts = [prose(paragraph.replace("\b", "")) for paragraph in (cmd.help or "").split("\n\n")]
     examples = cmd.examples if isinstance(cmd, Command | Group) else ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import threading
 from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
@@ -31,6 +32,16 @@ class ApplicationRecorderContract(ApplicationRecorderTestCase[Any]):
 
     test_performance = None  # type: ignore[assignment]
     test_concurrent_throughput = None  # type: ignore[assignment]
+
+    def setUp(self) -> None:
+        super().setUp()
+        self._threads = set(threading.enumerate())
+
+    def tearDown(self) -> None:
+        """Wait for the readers that a case leaves running: SQLite crashes where a connection in use is closed."""
+        for thread in set(threading.enumerate()) - self._threads:
+            thread.join(60)
+        super().tearDown()
 
     def new_originator_id(self) -> str:
         return str(uuid4())

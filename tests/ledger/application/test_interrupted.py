@@ -226,7 +226,7 @@ def said_by_sqlite(name: str) -> sqlite3.OperationalError:
 def test_an_error_of_the_disk_proves_nothing_bad(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     fault = sqlite.ledger_error(said_by_sqlite(name), tmp_path / "entries.db")
     assert (fault.code, exit_of(fault)) == ("DISK-ERROR", Exit.UNDECIDABLE)
-    monkeypatch.setattr(sqlite, "_ROOM", 1 << 62)  # as on a disk with no room
+    monkeypatch.setattr(sqlite, "_FREE_BYTES", 1 << 62)  # as on a disk with no room
     assert sqlite.ledger_error(said_by_sqlite(name), tmp_path / "entries.db").code == "DISK-FULL"
     assert sqlite.ledger_error(said_by_sqlite("SQLITE_CORRUPT"), tmp_path / "entries.db").code == "LOG-CORRUPT"
 
