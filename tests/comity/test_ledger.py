@@ -263,6 +263,15 @@ def test_a_table_has_the_rows_that_the_commands_print(ledger: Path) -> None:
     assert sorted(tables["findings"]["says"].to_pylist()) == sorted(f["says"] for j in judged for f in j["findings"])
 
 
+def test_the_table_of_the_timeline_has_the_state_before_and_after_each_entry(ledger: Path) -> None:
+    pytest.importorskip("pyarrow")
+    with comity.open(ledger) as opened:
+        rows = opened.table("timeline").to_pylist()
+        lines = [line for order in opened.orders() for line in opened.order(order.order).timeline()]
+    assert [(row["state_before"], row["state"]) for row in rows] == [line.moved or (None, None) for line in lines]
+    assert any(line.moved for line in lines)
+
+
 def test_times_of_a_table_are_in_utc_and_public_fields_are_json(ledger: Path) -> None:
     pytest.importorskip("pyarrow")
     with comity.open(ledger) as opened:

@@ -37,6 +37,7 @@ def test_every_command_has_a_page_with_its_examples_and_its_exit_codes(tmp_path:
         assert ".SH EXIT STATUS\n.TP\n.B 0\n" in text
         assert isinstance(cmd, Command | Group)
         assert all(escaped(example) in text.splitlines() for example in cmd.examples)
+        assert all(escaped(paragraph) in text.splitlines() for paragraph in (cmd.help or "").split("\n\n"))
         assert {line.split()[0] for line in text.splitlines() if line.startswith(".")} <= REQUESTS
 
 

@@ -325,6 +325,7 @@ def test_pages_are_turned_by_their_links_and_show_every_order_once(s3: Sat) -> N
 def test_a_long_order_is_turned_page_by_page(kept2: Sat, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cli.desk.order_pages.MOST", 4)
     url, seen = f"{kept2.url()}/entries", list[str]()
+    assert 'rel="prev"' not in kept2.visitor.page(url), "nothing is before the first page"
     while url:
         html = kept2.visitor.page(url)
         some = re.findall(r"<h3[^>]*>Entry (C?\d+)", html)

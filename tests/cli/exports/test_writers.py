@@ -23,6 +23,7 @@ from cli.terminal.output import csv_cell
 from ledger.formats.characters import visible
 from projections.exchange.csv_file import FORMULA, guarded, unguarded
 from projections.exchange.csv_file import csv_table as written
+from projections.exchange.icalendar_file import _warnings
 from tests.support.cli import ledger_of, run, told
 
 
@@ -264,6 +265,12 @@ def test_a_clock_of_days_is_warned_of_three_days_and_one_day_before_its_end(ledg
     for event in found:
         before = sorted(event["dtend"].dt - event["dtstart"].dt - a["trigger"].dt for a in event.walk("VALARM"))
         assert before == [timedelta(days=1), timedelta(days=3)]
+
+
+@pytest.mark.parametrize(("minutes", "hours"), [(60, [1]), (299, [1]), (300, [1]), (301, [1, 4]), (48 * 60, [1, 4])])
+def test_a_clock_of_more_than_five_hours_is_warned_of_twice(minutes: int, hours: list[int]) -> None:
+    start = datetime(2027, 3, 1, tzinfo=UTC)
+    assert _warnings(start + timedelta(minutes=minutes), start) == tuple(timedelta(hours=n) for n in hours)
 
 
 def test_a_clock_of_hours_is_warned_of_in_hours(tmp_path: Path) -> None:

@@ -136,6 +136,14 @@ def test_a_delimiter_of_other_than_one_character_is_refused(said: str, ledger: P
     assert "--delimiter is one character" in result.output
 
 
+def test_what_was_imported_is_one_row_of_csv_with_its_counts(ledger: Path, tmp_path: Path) -> None:
+    table = written(tmp_path / "t.csv", [opening("A-1")], HEAD)
+    head, row = run("import", str(table), "--as", "ilves", "--format", "csv", ledger=ledger).stdout.splitlines()
+    found = dict(zip(head.split(","), row.split(","), strict=True))
+    assert (found["recorded"], found["already"], found["dry_run"]) == ("1", "0", "no")
+    assert "unwound" not in found
+
+
 def test_a_spreadsheets_own_line_about_its_delimiter_is_read(ledger: Path, tmp_path: Path) -> None:
     table = written(tmp_path / "t.csv", [opening("A-1").replace(",", ";")], "sep=;\n" + HEAD.replace(",", ";"))
     assert told("import", str(table), "--as", "ilves", ledger=ledger)["recorded"] == 1

@@ -161,6 +161,20 @@ def test_whatever_an_agent_answers_is_a_signature_or_a_fault(
         assert code_of(lambda: key.sign(b"message")) == code
 
 
+def test_a_signature_of_another_algorithm_is_refused_before_it_is_verified(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    place = tmp_path_factory.mktemp("a") / "agent"
+    other = (len(SIGNED) + 64).to_bytes(4) + SIGNED.replace(b"ed25519", b"ed25518") + bytes(64)
+    with saying(place, other), pytest.raises(LedgerError, match="another algorithm"):
+        AgentKey(SeedKey(bytes(32)).public, place).sign(b"message")
+
+
+def test_what_a_key_outside_this_process_signs_is_verified(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ledger.adapters.keys.ssh_agent.find", lambda wanted: Broken())
+    assert code_of(lambda: open_key("agent:SHA256:AAAA").sign(b"message")) == "KEY-ANSWER"
+
+
 # -- tokens (the live ones are in tests/interop) -----------------------------------------------------------------------
 
 
