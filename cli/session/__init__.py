@@ -1,1 +1,1 @@
-"""A ledger opened for one command: reading, writing, recording, access to sealed values."""
+"""Open a ledger for one command: read it, write to it, record facts, and fill in fields."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def doubted(fault: LedgerError | None) -> None:
-    """Raise a doubt about the clock; with --clock-is-right say that it is gone against."""
+    """Raise a doubt about the clock; with --clock-is-right report the doubt on stderr and continue."""
     if fault is None:
         return
     if not said().clock_is_right:
@@ -30,12 +30,12 @@ def doubted(fault: LedgerError | None) -> None:
 
 
 def simulated(folder: Folder) -> bool:
-    """True for the ledger of a story, which has a clock of its own."""
+    """Return True for the ledger of a story, which has a simulated clock."""
     return folder.test and "clock" in ledger_choice.story_of(str(folder.path))
 
 
 def check_clock(folder: Folder, home: Home) -> None:
-    """Doubt the clock if it is 31 days ahead of the newest head: CLOCK-AHEAD. Before anything is signed by it."""
+    """Raise CLOCK-AHEAD if the clock is 31 days ahead of the newest head; call this before anything is signed."""
     if simulated(folder):
         return
     newest = _newest(folder, home)
@@ -44,7 +44,10 @@ def check_clock(folder: Folder, home: Home) -> None:
 
 
 def _newest(folder: Folder, home: Home) -> datetime | None:
-    """The time of the newest head: the guard's, else of the newest that was kept. What else is wrong is said later."""
+    """Return the time of the newest head: from the guard, else from the kept heads; None if there is none.
+
+    An error of the guard is not reported here: the caller meets it again when the ledger is opened.
+    """
     from ledger.adapters.log.checkpoints import CheckpointStore
     from ledger.adapters.log.signer_process import signatory
 
@@ -60,13 +63,13 @@ def _newest(folder: Folder, home: Home) -> datetime | None:
 
 
 def check_heard(journal: Journal, asked: Sequence[WitnessResult]) -> None:
-    """Doubt the clock if it is ten minutes away from what witnesses say: CLOCK-AHEAD, before their lines are kept."""
+    """Raise CLOCK-AHEAD if the clock differs by ten minutes from the witnesses; call it before keeping their lines."""
     if not simulated(journal.folder):
         doubted(system_clock.away(journal.now(), times_given(asked), journal.folder.policy.faults() or 0))
 
 
 def times_given(asked: Sequence[WitnessResult]) -> Iterator[tuple[str, datetime]]:
-    """One time of each witness that gave one."""
+    """Yield (names, latest time in UTC) for each witness that answered with a time."""
     for answer in asked:
         if answer.times:
             yield (

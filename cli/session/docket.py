@@ -1,7 +1,7 @@
-"""The docket: every order with its state and what is due, kept in views.db and judged again only where it may differ.
+"""List every order with its state and deadlines, from views.db; judge an order again only where it may have changed.
 
-An order is judged again when an entry of it was recorded, when one of its clocks came to an end, and when the register
-grew, because a declaration or an office may bear on any order. What it shows holds no sealed value.
+An order is judged again when an entry of it was recorded, when one of its clocks ended, and when the
+register grew, because a declaration or an office may bear on any order. A row holds no sealed value.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ if TYPE_CHECKING:
     from ledger.entries.case import Case
 
 DAY = timedelta(hours=24)  # E-10-2 with a silent authority is judged until 24 hours after its end (decision 28)
-EDITION = 3  # raised when a row comes to hold something else
-TOGETHER = 500  # doubtful orders judged between two commits
+EDITION = 3  # raise it when the content of a row changes
+TOGETHER = 500  # stale orders judged between two commits
 
 
 def docket(reader: Reader, moment: datetime) -> list[OrderRow]:
-    """Every order people ask about as it stands at `moment`, which is now: from the view, brought up to date first."""
+    """Return every main order as it is at `moment`, which is now; the view is brought up to date first."""
     if not os.access(reader.folder.path, os.W_OK):
-        return at_moment(reader, moment)  # a ledger on a medium that cannot be written keeps no view
+        return at_moment(reader, moment)  # a ledger on a read-only medium keeps no view
     with closing(board(reader)) as view:
         with prompts.progress("judging") as report:
             bring_up(reader, view, moment, report)
@@ -45,7 +45,7 @@ def docket(reader: Reader, moment: datetime) -> list[OrderRow]:
 
 
 def board(reader: Reader) -> OrderIndex:
-    """The docket as it is kept, under the rules in force."""
+    """Return the view of orders under the rules in force."""
     return OrderIndex(reader.folder.views, f"docket {EDITION} {rules_digest()[:16]}")
 
 
@@ -57,9 +57,9 @@ def bring_up(
     *,
     most: int | None = None,
 ) -> None:
-    """Judge what the log has and the view has not, and every order that time or the register has changed.
+    """Judge the entries that the view lacks, and every order that time or the register has changed.
 
-    Where more than `most` orders are in doubt they are left so.
+    If more than `most` orders are stale, they stay stale.
     """
     size = reader.store.size()
 
@@ -81,13 +81,13 @@ def bring_up(
 
 
 def at_moment(reader: Reader, moment: datetime) -> list[OrderRow]:
-    """The same for any moment: every order judged for it, as far as it was recorded then."""
+    """Return every order as recorded and judged at any moment, without the view."""
     known = (case for case in reader.all() if case.known(moment).entries)
     return [read_row(shown(case, moment).body) for case in known]
 
 
 def _listed(reader: Reader, orders: Iterable[str]) -> Iterator[str]:
-    """The orders people ask about among these; a companion stands for the order it belongs to."""
+    """Yield the main orders among these; a companion stands for its main order."""
     for order in orders:
         main = reader.main_of(order) or order
         if main not in (reader.cases.registry, reader.cases.access):
@@ -106,7 +106,7 @@ def _still_to_come(registry: tuple[Entry, ...], moment: datetime) -> list[dateti
 
 
 def shown(case: Case, moment: datetime) -> ViewRow:
-    """The row of one order, and when time alone changes it."""
+    """Return the row of one order, and the next moment at which time alone changes it."""
     from projections.views.due import due
     from projections.views.state import view
     from projections.views.timeline import office_names
@@ -147,13 +147,13 @@ def shown(case: Case, moment: datetime) -> ViewRow:
         findings=dict(sorted(Counter(f.level.value for f in judgement.findings).items())),
     )
     turns = [end for c in judgement.deadlines if c.due for end in (c.due, c.due + DAY) if end > moment]
-    later = [t for e in case.entries for t in (e.at, e.on) if t > moment]  # not known yet, or said to be still to come
+    later = [t for e in case.entries for t in (e.at, e.on) if t > moment]  # recorded or dated after `moment`
     later += _still_to_come(case.registry, moment)
     return ViewRow(msgspec.json.encode(row), min([*turns, *later], default=None))
 
 
 def docket_rows(as_of: datetime | None) -> tuple[list[OrderRow], dict[str, str], datetime]:
-    """Return every order as it stands now, from the view, or judged for another moment; the names given; the moment."""
+    """Return the orders, the names given to them, and the moment: from the view now, or judged at `as_of`."""
     with reading() as reader:
         moment = as_of or reader.now()
         found = docket(reader, moment) if as_of is None else at_moment(reader, moment)

@@ -1,4 +1,4 @@
-"""Turn what people type for the fields of a fact into wire JSON: dates, lists, digests of files."""
+"""Parse the values typed for the fields of a fact into wire JSON: dates, lists, digests of files."""
 
 from __future__ import annotations
 
@@ -22,19 +22,20 @@ from ledger.errors import RecordError
 from ledger.facts import Field, kind_of
 from ledger.facts.value_types import DIGEST, HEX_DIGITS
 
-Refer = Callable[[str], str]  # what names an entry or an order -> its leaf hash or id
+Refer = Callable[[str], str]  # the name of an entry or an order -> its leaf hash or id
 CHUNK = 1 << 20
 
-# Of these types no item holds a comma, so several may stand in one value; words and texts are each said by itself.
+# An item of these types contains no comma, so one value may list several; each word or text needs its own value.
 ATOMS = frozenset({"int", "bool", "date", "party", "actor", "role", "instrument", "code", "element", "event", "order"})
 
 
 def stated(
     kind: str, given: Sequence[str], *, event: Refer, order: Refer, elements: Sequence[str] = ()
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The public and the sealed fields that `name=value` pairs state; a name said again adds to a list.
+    """Return the public and the sealed fields of `name=value` pairs; a repeated name adds to a list.
 
-    `event` and `order` find what a value names; `elements` are those of a manifest. Form is `facts.build`'s business.
+    `event` and `order` find the entry or order that a value names. `elements` are those of a manifest.
+    `facts.build` checks the form.
     """
     fields = kind_of(kind).fields()
     said: dict[str, list[str]] = {}
@@ -55,7 +56,7 @@ def stated(
 
 
 def value_of(field: Field, said: Sequence[str], *, event: Refer, order: Refer, elements: Sequence[str] = ()) -> Any:
-    """The JSON value of one field, from the words said for it."""
+    """Return the JSON value of one field from the typed texts."""
     kind = field.type
     if kind == "manifest":
         files = [file for value in said for file in value.split(",")]
@@ -101,9 +102,9 @@ def _one(name: str, kind: str, text: str, event: Refer, order: Refer) -> Any:
 
 
 def digest(field: Field, text: str, folder: str = ".") -> str:
-    """The SHA-256 that `text` is, or that of the file it names in `folder`; `RecordError` FACT if it is neither.
+    """Return `text` if it is a SHA-256 in hex, else that of the file `text` in `folder`; otherwise `RecordError` FACT.
 
-    What was typed is not repeated where the field is sealed.
+    The error does not repeat the typed text of a sealed field.
     """
     if re.fullmatch(HEX_DIGITS, text):
         return text
@@ -128,14 +129,14 @@ def _pair(name: str, text: str) -> tuple[str, str]:
 
 
 def document(path: str, code: str) -> dict[str, Any]:
-    """A file as a document of an entry: {code, media, size, sha256}; the file stays where it is."""
+    """Return a file as a document of an entry: {code, media, size, sha256}; the file is not copied or moved."""
     ((size, sha256, _),) = digests([path])
     media = mimetypes.guess_type(path)[0] or "application/octet-stream"
     return {"code": code, "media": media, "size": size, "sha256": sha256}
 
 
 def manifest(paths: Sequence[str], elements: Sequence[str]) -> dict[str, Any]:
-    """Files as a manifest: {elements, files: [{name, size, sha256, sha512}]}, each by its own name without folders."""
+    """Return files as a manifest: {elements, files: [{name, size, sha256, sha512}]}; names have no folders."""
     names = [os.path.basename(path) for path in paths]
     twice = {name for name in names if names.count(name) > 1}
     if twice:
@@ -150,7 +151,10 @@ def manifest(paths: Sequence[str], elements: Sequence[str]) -> dict[str, Any]:
 
 
 def digests(paths: Sequence[str]) -> list[tuple[int, str, str]]:
-    """Size, SHA-256 and SHA-512 of each file, read once, a mebibyte at a time; a directory or `-` is refused."""
+    """Return (size in bytes, SHA-256, SHA-512) of each file, digests in hex; `Stop` for a directory or `-`.
+
+    Each file is read once, a mebibyte at a time.
+    """
     total = sum(_size(path) for path in paths)
     done, found = 0, []
     with prompts.progress("hashing") as report:
@@ -187,17 +191,21 @@ _JSON = 1 << 22  # bytes; an entry has at most 64 KiB
 
 
 def parsed(raw: bytes, name: str) -> Any:
-    """The value of a JSON text; `Stop` (undecidable) if it is none, or too deep or long to be a fact."""
+    """Return the value of a JSON text; `Stop` (undecidable) if it is no JSON, or too deep or long for a fact."""
     if len(raw) > _JSON:
         raise Stop(f"{name}: {len(raw)} bytes are too many for one fact", code=Exit.UNDECIDABLE)
     try:
         return json.loads(raw)
-    except (ValueError, RecursionError) as error:  # of digits too, or of what is no UTF-8
+    except (ValueError, RecursionError) as error:  # ValueError also for too many digits and for bytes that are no UTF-8
         raise Stop(f"{name}: not JSON: {error}", code=Exit.UNDECIDABLE) from None
 
 
 def from_json(raw: bytes, name: str, kind: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The fields of a fact from JSON: `{"public": {...}, "sealed": {...}}` as --dry-run prints it, or all in one."""
+    """Return the public and sealed fields of a fact from JSON.
+
+    The JSON is `{"public": {...}, "sealed": {...}}`, as --dry-run prints it, or one object with all
+    fields.
+    """
     told = parsed(raw, name)
     if not isinstance(told, dict):
         raise Stop(f"{name}: a fact is a JSON object", code=Exit.UNDECIDABLE)
@@ -219,7 +227,7 @@ def from_json(raw: bytes, name: str, kind: str) -> tuple[dict[str, Any], dict[st
 
 
 def merged(one: Mapping[str, Any], two: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
-    """Two sets of fields as one; the same field said twice is usage, unless it says the same."""
+    """Return two sets of fields as one; `click.UsageError` if both give one of `names` different values."""
     for name in names:
         if name in one and name in two and one[name] != two[name]:
             raise click.UsageError(f"{name} is said twice, and differently")

@@ -1,4 +1,4 @@
-"""Key files and passphrases that people name."""
+"""Read the key files and passphrases that a command names."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PASSPHRASE = click.option("--passphrase-fd", type=int, metavar="N", help="Read t
 
 
 def home() -> Home:
-    """Where keys lie: inside a ledger that was played, else in the user's own folders."""
+    """Return the folders of keys: those inside a ledger made by `play`, else the user's own folders."""
     from ledger.adapters.folders.user_folders import Home
 
     folder = invocation.said().ledger or "."
@@ -30,14 +30,14 @@ def home() -> Home:
 
 
 def checked_name(name: str) -> str:
-    """A name that is safe as a file's."""
+    """Return the name of a key if it is safe as a file name; otherwise `Stop`."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}", name):
         raise Stop(f"{name!r} is no name for a key", hint="letters, digits, dot, dash and underscore")
     return name
 
 
 def public_key(said: str) -> str:
-    """A public key as 64 hex digits: given so, or in a `.pub` file, or beside the private key of that name."""
+    """Return a public key as 64 hex digits, from digits, a `.pub` file, or the path of its private key."""
     from ledger.adapters.keys.key_files import public_of
 
     if re.fullmatch("[0-9a-fA-F]{64}", said):
@@ -50,12 +50,12 @@ def public_key(said: str) -> str:
 
 
 def digest_of(public: str) -> str:
-    """How a key commits to the one that follows it: hex SHA-256 of the raw public key."""
+    """Return the commitment of a key to the next one: SHA-256 (hex) of the raw public key."""
     return hashlib.sha256(bytes.fromhex(public)).hexdigest()
 
 
 def passphrase(descriptor: int | None) -> bytes | None:
-    """The passphrase for a new key: from a descriptor, asked for, or none where nobody can be asked."""
+    """Return the passphrase for a new key: from a descriptor, or typed at the terminal; None without a terminal."""
     if descriptor is not None:
         try:
             with os.fdopen(descriptor, "rb") as stream:

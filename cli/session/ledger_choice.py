@@ -1,4 +1,4 @@
-"""Which ledger a command means, what time it is there, and which order a name means."""
+"""Choose the ledger of a command, its time, and the order that a name means."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from cli.invocation import said
 
 
 def is_ledger(folder: str) -> bool:
-    """True for a folder that holds a ledger."""
+    """Return True for a folder that holds a ledger."""
     shelf = (os.path.join(folder, name) for name in ("entries.db", "store"))
     return os.path.isdir(os.path.join(folder, "trust")) and any(map(os.path.exists, shelf))
 
 
 def ledger_folder() -> str:
-    """The ledger this command is about: --ledger, COMITY_LEDGER, the current folder."""
+    """Return the folder of the ledger: --ledger, COMITY_LEDGER, or the current folder; `Stop` if it is none."""
     named = said().ledger
     folder = named or "."
     if not is_ledger(folder):
-        with suppress(FileNotFoundError, NotADirectoryError):  # one that may not be read says that, and not this
+        with suppress(FileNotFoundError, NotADirectoryError):  # no permission: PermissionError instead
             os.stat(os.path.join(folder, "trust", "policy"))
         where = f"{folder} is not a ledger" if named else "this folder is not a ledger"
         hint = "name one with --ledger DIR or COMITY_LEDGER; `comity init DIR` makes one, `comity demo` shows one"
@@ -34,16 +34,16 @@ def ledger_folder() -> str:
 
 
 def story_of(folder: str) -> dict[str, Any]:
-    """What `play` wrote about a ledger it made (labels of orders, its clock); empty for every other ledger."""
+    """Return the labels and the clock that `play` wrote for its ledger; empty for every other ledger."""
     from ledger.adapters.folders.story_file import read_story
 
     return read_story(folder)
 
 
 def now(folder: str | None = None) -> datetime:
-    """The present moment, whole seconds, UTC. A story's ledger lives at the story's clock if that is ahead of ours.
+    """Return the present moment in UTC, whole seconds; the clock of a story's ledger if that is ahead.
 
-    Only a test ledger is a story's: no file put into another one moves its clock.
+    Only a test ledger has such a clock: a file put into another ledger does not move its time.
     """
     here = datetime.now(UTC).replace(microsecond=0)
     if not folder:
@@ -55,7 +55,7 @@ def now(folder: str | None = None) -> datetime:
 
 
 def moment(text: str, what: str = "a moment") -> datetime:
-    """A moment from what people type, in UTC: it needs its offset or Z, or it is usage."""
+    """Return a typed moment in UTC; `Stop` if it is malformed, lacks its offset or Z, or has fractions of a second."""
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
@@ -72,7 +72,7 @@ def moment(text: str, what: str = "a moment") -> datetime:
 
 
 def _in_utc(found: datetime) -> datetime:
-    """The same moment in UTC, within the years that entries can write; ValueError outside."""
+    """Return the moment in UTC; ValueError outside the years 1000 to 9999, which entries can write."""
     try:
         utc = found.astimezone(UTC)
     except OverflowError:
@@ -83,6 +83,8 @@ def _in_utc(found: datetime) -> datetime:
 
 
 class Moment(click.ParamType[datetime]):
+    """A parameter of click that takes a moment, as `moment` parses it."""
+
     name = "TIME"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
@@ -95,7 +97,7 @@ MOMENT = Moment()
 
 
 def choose(text: str, names: Mapping[str, str], ids: Iterable[str], what: str = "order") -> str:
-    """The id that `text` names: by a name of `names` (name -> id), else by an unambiguous beginning of one of `ids`."""
+    """Return the id that `text` names: a key of `names` (name -> id), else an unambiguous prefix of one of `ids`."""
     if text in names:
         return names[text]
     found = sorted({i for i in ids if i.startswith(text.lower())}) if text else []

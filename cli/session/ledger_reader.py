@@ -1,4 +1,4 @@
-"""Open a ledger for reading: its orders by name, as known now or at a moment."""
+"""Open a ledger for reading: its orders by name, as recorded now or at a moment."""
 
 from __future__ import annotations
 
@@ -25,54 +25,54 @@ if TYPE_CHECKING:
     from ledger.entries.placement import Chains
 
 
-MINUTE = timedelta(minutes=1)  # longer than a command takes to come to its question
+MINUTE = timedelta(minutes=1)  # longer than a command takes between reading the clock and asking
 
 
 @dataclass(frozen=True)
 class Reader:
-    """One ledger, opened to read; `labels` are the names a story gave its orders."""
+    """One ledger, opened for reading; `labels` are the names that a story gave its orders (name -> id)."""
 
     folder: Folder
     store: EntryReader
     cases: CaseReader
     labels: dict[str, str]
     drawer: SubjectKeyStore | None
-    # the register as it was checked last: who may sign, by what it was read from (`cli.reports.integrity`)
+    # the register as last checked: its keys and chains, by the inputs of the check (`cli.reports.integrity`)
     registers: dict[object, tuple[Keyring, Chains]] = field(default_factory=dict)
 
     def find(self, name: str) -> str:
-        """The order that people mean by `name`: a story's label, a reference, or the beginning of an id."""
+        """Return the id of the order named by a story's label, a reference, or the beginning of an id."""
         return self.labels.get(name) or self.cases.find(name)
 
     def called(self, name: str) -> list[str]:
-        """Every order that `name` fits, be it by the beginning of its id."""
+        """Return the id of every order that `name` fits, prefixes of ids included."""
         labelled = [self.labels[name]] if name in self.labels else []
         return [*labelled, *self.cases.named(name), *(order for order, _ in self.store.orders(name))]
 
     def names(self) -> dict[str, str]:
-        """The names that were given to orders here, by the order's id."""
+        """Return the names given to orders in this ledger's folder, by the id of the order."""
         return {order: name for name, order in names(self.folder.path).items()}
 
     def case(self, name: str) -> Case:
-        """All that may be asked about an order, sealed values opened where their keys are here."""
+        """Return the case of an order; sealed values are opened where their keys are in this ledger."""
         order = self.find(name)
         return self.cases.case(order, label=self.label(order))
 
     def label(self, order: str) -> str | None:
-        """The name a story gave an order."""
+        """Return the name that a story gave an order; None if it gave none."""
         return next((label for label, known in self.labels.items() if known == order), None)
 
     def all(self) -> Iterator[Case]:
-        """Every order people ask about."""
+        """Return an iterator over the case of every main order."""
         return (self.cases.case(order, label=self.label(order)) for order in self.cases.orders())
 
     def accesses(self) -> list[Entry]:
-        """Who read what: the entries of the access order."""
+        """Return the entries of the access order: who opened which sealed values."""
         order = self.cases.access
         return list(self.cases.entries(order, self.cases.opened(order)))
 
     def of_subject(self, subject: str) -> set[str]:
-        """The orders in which something is sealed for a person, by the name the ledger's users give them."""
+        """Return the orders with values sealed for a data subject, by its name in this ledger; `Stop` if unknown."""
         from cli.session.subjects import subject_name
 
         keys = self.drawer.keys_of(self.drawer.stored_name(subject_name(subject, self.find))) if self.drawer else {}
@@ -83,11 +83,11 @@ class Reader:
         return {self.main_of(order) or order for order in orders}
 
     def main_of(self, order: str) -> str | None:
-        """The order whose companion this is; None for every other order."""
+        """Return the main order of a companion; None for every other order."""
         return self.drawer.main_of(order) if self.drawer else None
 
     def head_at(self, moment: datetime) -> PublishedHead | None:
-        """The newest head that was kept at or before a moment."""
+        """Return the newest kept head at or before a moment; None if there is none."""
         heads = CheckpointStore(self.folder.heads, writable=False)
         try:
             return heads.known_at(moment)
@@ -95,7 +95,7 @@ class Reader:
             heads.close()
 
     def head_of(self, note: bytes) -> PublishedHead:
-        """The kept head whose note this is; `Stop` if this ledger kept none."""
+        """Return the kept head with this note; `Stop` if this ledger kept none."""
         with closing(CheckpointStore(self.folder.heads, writable=False)) as heads:
             found = heads.get(note_digest(note))
         if found is None:
@@ -104,17 +104,21 @@ class Reader:
         return found
 
     def known(self, case: Case, moment: datetime) -> Case:
-        """What was on record of an order at a moment; now, all of it, whatever an entry says of when it was signed."""
+        """Return a case as recorded at a moment; the whole case if the moment is now.
+
+        The time of signing that an entry states may be in the future, so a case of now is not filtered
+        by it.
+        """
         return case if moment >= self.now() - MINUTE else case.known(moment)
 
     def now(self) -> datetime:
-        """The present moment, or the story's where that is ahead of ours."""
+        """Return the present moment in UTC, or that of the story's clock if it is ahead."""
         return ledger_choice.now(str(self.folder.path))
 
 
 @contextmanager
 def reading(place: Path | None = None) -> Iterator[Reader]:
-    """Open a ledger (by default the one this command is about); nothing is written, no key needed that is not here."""
+    """Open a ledger for reading, by default that of this command; nothing is written, and no key is required."""
     path = place or Path(ledger_choice.ledger_folder())
     folder = read_folder(path)
     told: Any = ledger_choice.story_of(str(path)).get("orders", {})

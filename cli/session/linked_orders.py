@@ -15,10 +15,10 @@ from projections.views.state import name_of, view
 
 
 def matter(reader: Reader, name: str, moment: datetime, *, only: bool = False) -> tuple[list[LinkedOrder], list[str]]:
-    """The order people mean by `name` first, then those linked with it, oldest first, as known at `moment`; and the ids
-    of orders that are named and not here. With `only`, the order alone.
+    """Return an order and the orders linked with it, as recorded at `moment`; then the ids not in this ledger.
 
-    A link counts once the entry that makes it is on record, and an order once one of its entries is.
+    The named order comes first, the others follow oldest first. With `only`, it is alone. A link counts
+    once the entry that makes it is on record, and an order once one of its entries is.
     """
     order = reader.find(name)
     if only:
@@ -36,7 +36,7 @@ def _share(case: Case, moment: datetime) -> LinkedOrder:
 
 
 def _around(reader: Reader, order: str) -> dict[str, Case]:
-    """An order and every order here that can be reached from it over what their entries name, forwards and back."""
+    """Return the cases of an order and of every stored order that links reach from it, in both directions."""
     found: dict[str, Case] = {}
     ahead = [order]
     while ahead:
@@ -51,7 +51,7 @@ def _around(reader: Reader, order: str) -> dict[str, Case]:
 
 
 def began(share: LinkedOrder) -> int:
-    """The place of an order's first entry in the log; one of which nothing is known yet comes last."""
+    """Return the log index of an order's first entry; an order without entries sorts last."""
     return share.case.entries[0].index if share.case.entries else sys.maxsize
 
 
@@ -66,6 +66,6 @@ class LinkedOrderItem(Struct, frozen=True):
 
 
 def member(share: LinkedOrder) -> LinkedOrderItem:
-    """One order of a matter, as part of an answer."""
+    """Return one of several linked orders, as part of an answer."""
     v = view(share.case, share.judgement)
     return LinkedOrderItem(v.order, v.ref, v.label, v.instrument, v.state)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def writing(path: Path | None = None) -> Iterator[Journal]:
-    """Open a ledger, else the one this command is about; what it records is published when the command ends."""
+    """Open a ledger for writing, by default that of this command; entries are published when the block ends."""
     path = path or Path(ledger_choice.ledger_folder())
     folder, home = read_folder(path), Home.of(path)
     if (path / RESTORED).exists():
@@ -36,7 +36,7 @@ def writing(path: Path | None = None) -> Iterator[Journal]:
         check_restored(folder, home)
     for secret in exposed(path, home, folder.origin, 0o007):
         output.tell(f"everybody on this machine can get at {secret}: chmod go= {secret}")
-    check_clock(folder, home)  # opening it finishes what a crash left, and signs
+    check_clock(folder, home)  # before opening, which completes the work that a crash interrupted, and signs
     with Journal.open(path, say=output.tell, now=lambda: ledger_choice.now(str(path))) as journal:
         if journal.caught_up:
             first, last = journal.caught_up[0], journal.caught_up[-1]
@@ -46,24 +46,25 @@ def writing(path: Path | None = None) -> Iterator[Journal]:
 
 
 def labels(journal: Journal) -> dict[str, str]:
-    """The names a story gave its orders, name -> id."""
+    """Return the names that a story gave its orders, name -> id."""
     return dict(ledger_choice.story_of(str(journal.folder.path)).get("orders", {}))
 
 
 def find(journal: Journal, name: str) -> str:
-    """The order people mean by `name`: a story's label, a reference, or the beginning of an id."""
+    """Return the id of the order named by a story's label, a reference, or the beginning of an id."""
     return labels(journal).get(name) or journal.find(name)
 
 
 def case(journal: Journal, order: str) -> Case:
-    """An order with its label, sealed values opened where their keys are here."""
+    """Return the case of an order with its label; sealed values are opened where their keys are in this ledger."""
     return journal.case(order, label=next((name for name, known in labels(journal).items() if known == order), None))
 
 
 def hand(journal: Journal, kind: str, actor: str | None, role: str | None, key_file: str | None) -> Signer:
-    """Who is about to sign a fact of this kind, which that key and office may do now.
+    """Return the signer of a fact of this kind, with the office, role and key that may sign it now.
 
-    Raises `Stop` if nobody is named, or no key of theirs is here, and `RecordError` as recording would (KEY-*).
+    Raises `Stop` if no office is named or its key is missing, and `RecordError` (KEY-*) as recording
+    would.
     """
     name = actor or _only_one(journal)
     office = journal.read_keyring().offices.get(name)
@@ -75,7 +76,7 @@ def hand(journal: Journal, kind: str, actor: str | None, role: str | None, key_f
 
 
 def _role(kind: str, actor: str, held: tuple[str, ...]) -> str:
-    """The role in which an office signs a kind: the one that fits, or its only one; the law comments."""
+    """Return the role in which an office signs a kind: the one that fits, or its only one; the law judges it later."""
     signers = KINDS[kind].signers if kind in KINDS else ()
     fitting = [role for role in held if role in signers] or list(held)
     if len(fitting) == 1:
@@ -84,7 +85,7 @@ def _role(kind: str, actor: str, held: tuple[str, ...]) -> str:
 
 
 def _only_one(journal: Journal) -> str:
-    """The one office whose key is here; asked for where there are several."""
+    """Return the one office with a key on this machine; `Stop` if there are none or several."""
     mine = set(listed(journal.home.keys).values())
     actors = sorted({k.actor for k in journal.read_keyring().keys.values() if bytes.fromhex(k.public) in mine})
     if len(actors) == 1:
@@ -103,12 +104,12 @@ def _held(journal: Journal, actor: str) -> Key:
 
 
 def opened(reference: str) -> Key:
-    """The key a reference names; a passphrase or PIN is asked for where one is needed and somebody is there to ask."""
+    """Return the key of a reference; at a terminal, a person is asked for the passphrase or PIN."""
     return open_key(reference, secret)
 
 
 def secret(what: str) -> bytes | None:
-    """A passphrase or PIN, as somebody types it; None where nobody is there."""
+    """Return a passphrase or PIN typed at the terminal; None without a terminal."""
     if not prompts.attended():
         return None
     said: str = click.prompt(what, hide_input=True, err=True)

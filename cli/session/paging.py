@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ledger.adapters.storage.order_index import OrderRow
 
 T = TypeVar("T")
-Key = tuple[str, ...]  # of one item: the value it is sorted by, then what makes it unique; only the first may hold a /
+Key = tuple[str, ...]  # of one item: the sort value, then the values that make it unique; only the first has a /
 
 STATE = click.option("--state", metavar="STATE", help="Only orders in this state, as DISCLOSED.")
 PROVIDER = click.option("--provider", metavar="P", help="Only orders to this provider.")
@@ -84,7 +84,7 @@ def cursor(text: str, length: int) -> Key:
 
 
 def at_or_after(moment: datetime | None, time: str | None) -> bool:
-    """True if a time as it is stored is at the moment or later; always without a moment."""
+    """Return True if a stored time is at the moment or later, or if the moment is None."""
     from ledger.entries.case import wire
 
     return moment is None or (time is not None and time >= wire(moment))

@@ -24,7 +24,7 @@ Bracket = tuple[datetime | None, datetime | None]  # not before, not after; UTC
 
 
 def brackets(reader: Reader, orders: Iterable[str], trust: Trust | None = None) -> dict[int, Bracket]:
-    """The bracket of every entry of these orders, by log index; both sides None where nothing proves one."""
+    """Return the time bracket of every entry of these orders, by log index; None for a side without proof."""
     opened = {index: entry for order in orders for index, entry in reader.cases.opened(order)}
     times = times_of(reader, opened, trust)
     if times is None:
@@ -33,7 +33,10 @@ def brackets(reader: Reader, orders: Iterable[str], trust: Trust | None = None) 
 
 
 def times_of(reader: Reader, opened: Mapping[int, OpenedEntry], trust: Trust | None) -> Times | None:
-    """What kept heads and time stamps prove of these entries, under `trust` or the ledger's own; None if nothing."""
+    """Return the times that kept heads and time stamps prove for these entries; None if they prove none.
+
+    They are checked under `trust`, by default the ledger's own policy.
+    """
     folder = reader.folder
     with closing(Kept(folder.heads, writable=False)) as kept:
         cited = {entry.payload.seen.note for entry in opened.values() if entry.payload.seen is not None}
@@ -44,7 +47,7 @@ def times_of(reader: Reader, opened: Mapping[int, OpenedEntry], trust: Trust | N
     from ledger.adapters.keys import mldsa
     from ledger.errors import RecordError
     from ledger.tlog.note import (
-        open_checkpoint,  # the verifier is imported only where there is something for it to read
+        open_checkpoint,  # import the verifier only if there are notes to verify
     )
 
     policy = folder.policy if trust is None else trust.policy
@@ -55,13 +58,13 @@ def times_of(reader: Reader, opened: Mapping[int, OpenedEntry], trust: Trust | N
             heads[digest] = open_checkpoint(
                 note, folder.origin, keys, tuple(policy.witnesses.values()), mldsa=mldsa.verify
             )
-        except RecordError:  # under this trust it proves nothing
+        except RecordError:  # under this trust the note proves nothing
             continue
     return _times(folder, policy, trust, heads, [token for token in tokens if token.head in heads]) if heads else None
 
 
 def spelled(bracket: Bracket) -> str:
-    """A bracket in words, its times in UTC as reports write them; empty where neither side is proven."""
+    """Return a bracket as words, with its times in UTC as reports write them; empty without proof of either side."""
     sides = zip(("after", "by"), bracket, strict=True)
     said = ", ".join(f"{word} {moment:%Y-%m-%d %H:%M:%S}" for word, moment in sides if moment)
     return said and f"proven: {said}"
@@ -70,7 +73,10 @@ def spelled(bracket: Bracket) -> str:
 def _times(
     folder: Folder, policy: Policy, trust: Trust | None, heads: dict[str, Head], tokens: Sequence[TimeStampToken]
 ) -> Times:
-    """What heads and time stamps say under a policy; authorities are those of `trust`, else the ledger's own."""
+    """Return the times that heads and time stamps prove under a policy.
+
+    The time-stamp authorities are those of `trust`, by default those of the ledger.
+    """
     from ledger.adapters.timestamps import rfc3161
     from ledger.bundle.layout import Arranged
     from ledger.verify import Trust

@@ -1,4 +1,4 @@
-"""Record one fact: what was asked is checked, shown, confirmed, signed and stored."""
+"""Record one fact from the options of a command: check, show, confirm, sign and store it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ledger.facts import Fact
 from cli.terminal.receipt import tell
 
-FINAL = {  # kinds that cannot be taken back, and what to say before they are signed
+FINAL = {  # kinds that cannot be withdrawn, and the sentence to confirm before they are signed
     "order-withdrawn": "the order is withdrawn, and whoever holds its data must act on it",
     "order-repudiated": "the order is disowned: it counts as never made",
     "key-revoked": "the key can never sign again",
@@ -69,7 +69,7 @@ _OPTIONS = (
 
 @dataclass(frozen=True)
 class Asked:
-    """How a fact is to be recorded: everything the options say that is not one kind's own."""
+    """The options common to all commands that record: how a fact is to be recorded."""
 
     fields: tuple[str, ...]
     source: str | None
@@ -93,7 +93,7 @@ class Asked:
 
 
 def recording(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options of every recording; it gets them as one `Asked`, its first argument."""
+    """Add the options common to all commands that record; the command gets them as `Asked`, its first argument."""
     names = Asked.__dataclass_fields__
 
     def run(**given: Any) -> Any:
@@ -118,10 +118,10 @@ def put(
     instrument: str | None = None,
     lookalike: bool = False,
 ) -> Exit:
-    """Record one fact: `public` and `sealed` are what a command's own options say, `complete` what its signer and the
-    ledger imply.
+    """Record one fact, or print the unsigned fact with --dry-run; print the receipt, and findings on stderr.
 
-    Prints the receipt, or with --dry-run the unsigned fact; findings it would raise go to stderr.
+    `public` and `sealed` are the fields from a command's own options. `complete` returns the fields
+    that its signer and the ledger imply.
     """
     from cli.session.open_ledger import hand, writing
     from ledger.application.record_fact import prepare, record
@@ -167,7 +167,7 @@ def put(
 
 @dataclass(frozen=True)
 class Place:
-    """Where a fact goes: the order's id, and its case so far; None for a new order or the register."""
+    """The order of a new fact, and its case so far; the case is None for a new order or the register."""
 
     journal: Journal
     order: str
@@ -175,7 +175,7 @@ class Place:
 
     @classmethod
     def of(cls, journal: Journal, kind: str, name: str | None, entry: str | None) -> Place:
-        """The order a name means, `new` for one that begins with this fact; without a name the register."""
+        """Return the place of the order with a name; `new` begins an order, and None means the register."""
         from cli.session.open_ledger import case, find
         from ledger.entries.keyring import REGISTRY_ONLY, REGISTRY_TOO
 
@@ -189,7 +189,7 @@ class Place:
         return cls(journal, order, case(journal, order))
 
     def event(self, text: str) -> str:
-        """The leaf of an entry of this order: `#7` by number, a story's label, or the beginning of its leaf hash."""
+        """Return the leaf hash of an entry of this order, by `#7`, a story's label, or the start of its leaf hash."""
         entries: Sequence[Entry] = () if self.case is None else self.case.entries
         own = {f"#{e.seq}": e.leaf for e in entries if e.order == self.order}
         if self.case is not None and self.case.label is not None:
@@ -197,14 +197,14 @@ class Place:
         return ledger_choice.choose(text, own, (e.leaf for e in entries), "entry")
 
     def other(self, text: str) -> str:
-        """The id of another order by any of its names."""
+        """Return the id of another order by any of its names."""
         from cli.session.open_ledger import find
 
         return find(self.journal, text)
 
 
 def new_order(journal: Journal, entry: str | None) -> str:
-    """The id of an order that begins now: random, or always the same for the same --id."""
+    """Return the id of a new order: random, or derived from the entry id, so that repeating --id gives the same."""
     if entry is None:
         return str(uuid.uuid4())
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{journal.origin}/order/{entry}"))
@@ -242,7 +242,7 @@ def _draft(
         raise Stop("--why is for an entry that replaces another", hint="add --replaces ENTRY")
     replaces = None if asked.replaces is None else place.event(asked.replaces)
     if replaces is not None:
-        check_reason(asked.why, fact.kind)  # before anything is asked
+        check_reason(asked.why, fact.kind)  # before a passphrase is asked for
         entries: Sequence[Entry] = () if place.case is None else place.case.entries
         check_own(next((e.by for e in entries if e.leaf == replaces), signer.actor), signer.actor)
     audience = dict(audience_of(said) for said in asked.audience)
@@ -263,7 +263,7 @@ def _draft(
 
 
 def audience_of(said: str) -> tuple[str, list[str]]:
-    """A sealed field and who may read it, from `FIELD=ROLE,ROLE`."""
+    """Return a sealed field and the roles that may read it, from `FIELD=ROLE,ROLE`."""
     name, mark, roles = said.partition("=")
     if not mark:
         raise Stop(f"--audience {said}: this is field=ROLE,ROLE")

@@ -1,4 +1,4 @@
-"""Fields of the steps that have a command of their own, from the options of that command."""
+"""Build the fields of a step from the options of its command."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cli.session.recording import Asked
 
 
 def stated_fields(**values: Any) -> dict[str, Any]:
-    """The values that were given; what was not said is not stated."""
+    """Return the values that were given, without None and empty lists."""
     return {name: value for name, value in values.items() if value is not None and value != []}
 
 
@@ -24,7 +24,7 @@ def document_digests(**paths: str | None) -> dict[str, Any]:
 
 
 def with_fields(asked: Asked, **said: str | None) -> Asked:
-    """The same, with fields that name entries, which are looked up where all fields are."""
+    """Return the request with fields that name entries added; the entries are looked up with all other fields."""
     from dataclasses import replace
 
     more = tuple(f"{name}={value}" for name, value in said.items() if value is not None)

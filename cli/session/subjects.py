@@ -1,4 +1,4 @@
-"""Whose data the sealed values of an entry are: `--subject` wherever something is recorded."""
+"""Name the data subjects of sealed values: the option `--subject` of every command that records."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _FEW = 10
 
 
 def subject_name(said: str, find: Callable[[str], str]) -> str:
-    """The name of a data subject as keys.db has it; `target of ORDER` by any name of an order, which `find` finds."""
+    """Return the name of a data subject as keys.db has it; `find` resolves the order in `target of ORDER`."""
     try:
         name = check_name(said)
     except ValueError as error:
@@ -35,9 +35,10 @@ def subject_name(said: str, find: Callable[[str], str]) -> str:
 
 
 def subjects_of(said: Sequence[str], kind: str, sealed: Iterable[str], find: Callable[[str], str]) -> dict[str, str]:
-    """The data subject of each sealed field of an entry, from `NAME` for all of them and `FIELD=NAME` for one.
+    """Return the data subject of each sealed field, from `NAME` for all fields and `FIELD=NAME` for one.
 
-    `sealed` are the sealed fields that the entry states; `Stop` for another field, or one that is named twice.
+    `sealed` are the sealed fields that the entry states. Raises `Stop` for another field, or one that
+    is named twice.
     """
     from ledger.facts import WHY, kind_of
 
@@ -72,7 +73,7 @@ def _data_subject(said: str, find: Callable[[str], str]) -> str:
 
 
 def known_elsewhere(journal: Journal, names: Iterable[str], order: str) -> list[str]:
-    """A sentence for each of these names that is used in other orders as well: there it means the same person."""
+    """Return a sentence for each name that other orders use too: there it means the same person."""
     told = []
     for name in dict.fromkeys(names):
         others = set(journal.drawer.keys_of(name).values()) - {order, ""} if journal.drawer else set()
@@ -83,13 +84,13 @@ def known_elsewhere(journal: Journal, names: Iterable[str], order: str) -> list[
 
 
 def near(journal: Journal, name: str) -> list[str]:
-    """A sentence for each data subject whose name is nearly this one: here they are two persons."""
+    """Return a sentence for each data subject with a similar name, which is another person."""
     others = journal.drawer.similar_names(name) if journal.drawer else []
     return [f"{other!r} is another person here than {name!r}" for other in others]
 
 
 def called(journal: Journal, order: str) -> str:
-    """An order as people call it: a story's label, its reference, else the beginning of its id."""
+    """Return the name of an order for people: a story's label, its reference, else the beginning of its id."""
     from cli.session.open_ledger import labels
 
     if order == journal.registry:

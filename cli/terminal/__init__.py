@@ -1,1 +1,1 @@
-"""What a terminal shows and asks."""
+"""Print answers to a terminal, and ask questions there."""

@@ -1,4 +1,4 @@
-"""Read the files that people name, and write new ones."""
+"""Read the files that a command names, and write new ones."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ MOST = NAMED
 
 
 def read(file: str) -> bytes:
-    """Return the bytes of FILE, `-` being standard input.
+    """Return the bytes of a file; `-` is standard input.
 
-    Raises `Stop`, or `RecordError` NOT-A-FILE, for more than any file that is read here may have.
+    Raises `Stop`, or `RecordError` NOT-A-FILE, if they are more than a file may have here.
     """
     if file != "-":
         return read_named(file, MOST)
@@ -28,7 +28,7 @@ def read(file: str) -> bytes:
 
 
 def check_new(file: str, what: str) -> None:
-    """Raise now what `write_new` would raise later: the name is taken, or nothing can be written beside it."""
+    """Raise the errors of `write_new` in advance: the name is taken, or the folder cannot be written."""
     if file == "-":
         return
     if os.path.exists(file):
@@ -38,9 +38,10 @@ def check_new(file: str, what: str) -> None:
 
 
 def write_new(file: str, data: bytes, before: Callable[[], None] = lambda: None) -> None:
-    """Write a file whole, under a name that was free; `-` is standard output.
+    """Write a whole file under a free name; `-` is standard output.
 
-    `before` is called when all is written and only the name is missing.
+    `before` is called when all bytes are on disk and the name is not yet given. `Stop` if the name is
+    taken.
     """
     if file == "-":
         sys.stdout.buffer.write(data)
@@ -52,7 +53,7 @@ def write_new(file: str, data: bytes, before: Callable[[], None] = lambda: None)
             stream.flush()
             os.fsync(stream.fileno())
         before()
-        os.link(part, file)  # unlike a rename, never takes another file's place
+        os.link(part, file)  # unlike a rename, it never replaces another file
     except FileExistsError:
         raise Stop(f"{file} is there already", hint="a bundle is never overwritten; choose another name") from None
     finally:
@@ -60,7 +61,7 @@ def write_new(file: str, data: bytes, before: Callable[[], None] = lambda: None)
 
 
 def write(path: Path, data: bytes) -> None:
-    """Write a file whole and durably, its folder made if it is missing."""
+    """Write a whole file durably, and make its folder if it is missing."""
     from ledger.adapters.folders.user_folders import private_folder, replace_file
     from ledger.adapters.storage.sqlite import sync_folder
 

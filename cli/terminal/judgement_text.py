@@ -1,4 +1,4 @@
-"""A judgement as text and as a document: deadlines, findings, criteria."""
+"""Show a judgement as text and as a document: deadlines, findings, criteria."""
 
 from __future__ import annotations
 
@@ -106,7 +106,10 @@ def judged(j: Judgement) -> dict[str, Any]:
 
 
 def opinion(case: Case, j: Judgement, forum: str | None = None, width: int = 80) -> str:
-    """A judgement for people, at 80 columns: what the record shows and what it lacks, never whether it is admitted."""
+    """Return a judgement as text: what the record shows and what it lacks, never whether it is admitted.
+
+    Paragraphs wrap at `width`; the rows of deadlines and criteria need 80 columns.
+    """
     from projections.views.evidence_chain import evidence_chain
 
     seq = {e.leaf: e.seq for e in case.entries}
@@ -148,19 +151,19 @@ def opinion(case: Case, j: Judgement, forum: str | None = None, width: int = 80)
 
 
 def level(of: str) -> str:
-    """The word for the level of a finding, in its colour."""
+    """Return the word for the level of a finding, in its colour."""
     return output.paint(LEVELS.get(of, of), output.COLOURS.get(of))
 
 
 def _called(case: Case, j: Judgement) -> str:
-    """What people call an order: its reference, else its label, else the beginning of its id."""
+    """Return the name of an order for people: its reference, its label, else the beginning of its id."""
     from projections.views.state import view
 
     return view(case, j).ref or case.label or j.order[:8]
 
 
 def numbered(places: Iterable[int]) -> str:
-    """Entries by their numbers, in the order given; three and more that follow each other as `#8 to #1000`."""
+    """Return entries by their numbers, in the given order; runs of three and more as `#8 to #1000`."""
     runs: list[list[int]] = []
     for seq in places:
         if runs and seq == runs[-1][-1] + 1:
@@ -171,12 +174,12 @@ def numbered(places: Iterable[int]) -> str:
 
 
 def gravest_first(findings: Iterable[Finding]) -> list[Finding]:
-    """Findings as people read them: violations, remarks, gaps."""
+    """Return findings sorted by level: violations, remarks, gaps."""
     return sorted(findings, key=lambda f: "VWG".index(f.level.value))
 
 
 def period(clock: Clock) -> str:
-    """Whose a period is, how long it is, and when it ends on the clocks of the place where it is counted."""
+    """Return a deadline as words: whose it is, its length, and its end in the local time of the count."""
     from ledger.law.deadlines.table import REGISTER
 
     rule = next(d for d in REGISTER if d.id == clock.id)
@@ -192,7 +195,7 @@ def _stated(field: re.Match[str]) -> str:
 
 
 def sheet(j: Judgement, code: str) -> ForumSheet:
-    """The questions of a forum with what the record shows on the criteria that speak to them."""
+    """Return the questions of a forum, with the state of the criteria that answer them; `Stop` for an unknown forum."""
     from ledger.law.admissibility import forums
 
     if code.upper() not in forums.FORUMS:

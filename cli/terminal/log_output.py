@@ -1,4 +1,4 @@
-"""`--verbose`: show on standard error what a long-running command does, by the standard library's logging."""
+"""Show on standard error what a long-running command does (`--verbose`), with the standard library's logging."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import click
 
 from cli.terminal import output
 
-LOGGERS = ("cli", "ledger")  # those of libraries stay silent: they write addresses with their queries
+LOGGERS = ("cli", "ledger")  # not those of libraries: they log addresses with query strings
 
 
 class _StandardError(logging.Handler):
-    """Write each record as one line: time in UTC, logger, message; control characters are named."""
+    """A handler that writes each record as one line: time in UTC, logger, message; control characters are named."""
 
     def __init__(self) -> None:
         super().__init__(logging.INFO)

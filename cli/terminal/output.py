@@ -1,6 +1,6 @@
 """Print answers: tables, JSON, CSV, colours, the pager.
 
-stdout carries the result, stderr the messages. Nothing heavy is imported before it is needed.
+stdout carries the result, stderr the messages. Slow modules are imported only where they are needed.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ COLOURS = {
 
 
 def colourful(stream: IO[str] | None = None) -> bool:
-    """True if colours may be sent: --color, then NO_COLOR (no-color.org) and TERM=dumb, then whether a person looks."""
+    """Return True if colours may be sent: by --color, then NO_COLOR (no-color.org) and TERM=dumb, then the stream."""
     choice = said().color
     if choice != "auto":
         return choice == "always"
@@ -61,13 +61,13 @@ def colourful(stream: IO[str] | None = None) -> bool:
 
 
 def terminal(stream: IO[str] | None = None) -> bool:
-    """True if somebody looks at the stream (stdout) rather than a file or a pipe."""
+    """Return True if the stream (by default stdout) is a terminal, and not a file or a pipe."""
     stream = stream or sys.stdout
-    return stream is not None and stream.isatty()  # closed before the program began, it is None
+    return stream is not None and stream.isatty()  # it is None if it was closed before the program began
 
 
 def paint(text: str, style: str | None = None) -> str:
-    """`text` in the colour of its meaning, or in `style`, where colours may be shown."""
+    """Return `text` in the colour of its meaning, or in `style`, where colours may be shown."""
     chosen = style or COLOURS.get(text)
     if not chosen or not colourful():
         return text
@@ -77,15 +77,15 @@ def paint(text: str, style: str | None = None) -> str:
     return click.style(text, fg=colour, bold=bold, dim=dim, strikethrough=strike)
 
 
-# What a terminal obeys (C0 but for tab and line feed, DEL, C1), what turns the direction of a line, what ends one.
+# Characters that control a terminal (C0 but for tab and line feed, DEL, C1), set the direction of text, or end a line.
 _OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]")
-_STYLE = re.compile("\x1b\\[(?:[0129]|3[1-6])m")  # what `paint` writes, and nothing that hides or moves anything
+_STYLE = re.compile("\x1b\\[(?:[0129]|3[1-6])m")  # from `paint`: none hides text or moves the cursor
 
 
 def named(text: str) -> str:
-    """A text as a terminal may have it: what it would obey, and what nobody sees, is named, as `<U+001B>`.
+    """Return a text that is safe to print: control and invisible characters are named, as `<U+001B>`.
 
-    The one place through which every text goes, wherever it comes from; only our own colours pass.
+    Every printed text passes this function, from any source. Only our own colours are kept.
     """
     if text.isprintable() and text.isascii():
         return text
@@ -104,12 +104,12 @@ def _named(text: str) -> str:
 
 
 def in_one_line(text: str) -> str:
-    """The same for a row of its own: tab and line feed are named too."""
+    """Return a safe text for one row: tab and line feed are named too."""
     return named(text).replace("\n", "<U+000A>").replace("\t", "<U+0009>")
 
 
 def plain(value: Any) -> str:
-    """A value as people read it: sealed and erased ones say so, what nobody sees is named, lists stand in one line."""
+    """Return a value as text for people: `[sealed]` and `[erased]`, invisible characters named, lists in one line."""
     name = getattr(value, "name", None)
     if name in ("WITHHELD", "ERASED"):
         return "[sealed]" if name == "WITHHELD" else "[erased]"
@@ -131,12 +131,15 @@ def plain(value: Any) -> str:
 
 
 def counted(n: int, one: str, many: str = "") -> str:
-    """How many there are: `1 entry`, `3 entries`."""
+    """Return a number with its noun: `1 entry`, `3 entries`."""
     return f"{n} {one if n == 1 else many or one + 's'}"
 
 
 def csv_cell(value: Any) -> str:
-    """A cell no spreadsheet takes for a formula: = + - @, tab and return at its start get an apostrophe (OWASP)."""
+    """Return a cell that no spreadsheet takes for a formula (OWASP).
+
+    A value that starts with = + - @, tab or return gets an apostrophe before it.
+    """
     from projections.exchange.csv_file import guarded
 
     return guarded(plain(value))
@@ -150,11 +153,12 @@ def emit(
     text: Callable[[], str] | None = None,
     struck: Collection[int] = (),
 ) -> None:
-    """Print an answer as it was asked for: as JSON, or as `rows` under `columns`.
+    """Print an answer in the format of the command: as JSON, or as `rows` under `columns`.
 
-    A row is a sequence of values, or a struct with a field for each column. Without columns the answer is the only
-    row, and its fields are the columns. For people, `text` is printed instead of the table where a table would be a
-    poor answer. The rows with the numbers in `struck` are struck through, except for their last cell, which says why.
+    A row is a sequence of values, or a struct with a field for each column. Without columns the answer
+    is the only row, and its fields are the columns. `text` replaces the table for people where a table
+    would be a poor answer. The rows with the numbers in `struck` (from 0) are struck through, except
+    for their last cell, which gives the reason.
     """
     form = said().format
     if form == "json":
@@ -185,13 +189,13 @@ def emit(
 
 
 def show_json(answer: CommandAnswer) -> None:
-    """Print an answer as JSON, whatever format was asked for."""
+    """Print an answer as JSON, in any format of the command."""
     said().answered = True
     click.echo(dumps(answer))
 
 
 def _cells(row: Sequence[Any] | Struct, columns: Sequence[str]) -> Sequence[Any]:
-    """The values of a row under its columns."""
+    """Return the values of a row under its columns."""
     if isinstance(row, Sequence):
         return row
     values = dict(zip(row.__struct_encode_fields__, row.__struct_fields__, strict=True))
@@ -199,7 +203,7 @@ def _cells(row: Sequence[Any] | Struct, columns: Sequence[str]) -> Sequence[Any]
 
 
 def jsonable(value: Any) -> Any:
-    """A value as JSON has it: times as the wire writes them, sealed values as `[sealed]`."""
+    """Return a value as JSON has it: times as on the wire, sealed values as `[sealed]`."""
     match value:
         case bool() | int() | str() | None:
             return value
@@ -214,7 +218,7 @@ def jsonable(value: Any) -> Any:
 
 
 def dumps(document: CommandAnswer | Mapping[str, Any], *, indent: bool = True) -> str:
-    """JSON text of an answer or of values, for people when `indent`."""
+    """Return the JSON text of an answer or of values; indented for people by default."""
     import json
 
     if isinstance(document, Mapping):
@@ -238,7 +242,7 @@ def table(
     width: int | None = None,
     struck: Collection[int] = (),
 ) -> str:
-    """A table as wide as the terminal (80 where there is none); a heading reads as words."""
+    """Return a table as wide as the terminal (80 columns without one); underscores in headings become spaces."""
     from cli.terminal import table as grid
 
     told = [[plain(v) for v in row] for row in rows]
@@ -267,7 +271,7 @@ def _columns() -> int:
 
 
 def fitted(text: str, stream: IO[str] | None = None) -> str:
-    """A text no wider than the screen, if somebody looks at the stream (stdout)."""
+    """Return a text wrapped to the screen, if the stream (by default stdout) is a terminal."""
     if not terminal(stream):
         return text
     from cli.terminal import table as grid
@@ -276,9 +280,10 @@ def fitted(text: str, stream: IO[str] | None = None) -> str:
 
 
 def page(text: str) -> None:
-    """Print; if somebody looks, no wider than the screen, and through a pager if it is longer.
+    """Print a text; at a terminal wrap it to the screen, and use a pager if it is longer.
 
-    `less` is told to show colours and to leave at once where all fits, as git tells it, unless LESS says otherwise.
+    Unless LESS is set, `less` shows colours and exits at once if the text fits one screen (`-FRX`, as
+    git sets it).
     """
     import shutil
 
@@ -295,9 +300,9 @@ def page(text: str) -> None:
 
 
 def tell(text: str) -> None:
-    """Say something beside the result; no wider than the screen if somebody looks.
+    """Print a message on stderr, wrapped to the screen if it is a terminal.
 
-    Where nobody can be told, nothing else changes: not what is done, nor how it ends.
+    If stderr cannot be written, the command and its exit code stay the same.
     """
     try:
         click.echo(fitted(named(text), sys.stderr), err=True)
@@ -306,19 +311,19 @@ def tell(text: str) -> None:
 
 
 def tell_next(cursor: str | None) -> None:
-    """Say how the list goes on, where it does; JSON says it itself."""
+    """Print how the list continues, if it does; a JSON answer contains the cursor itself."""
     if cursor is not None and said().format != "json":
         tell(f"there are more: --after {cursor}")
 
 
 def forget_what_is_unwritten(stream: IO[str]) -> None:
-    """Let what a stream still holds go nowhere; else the interpreter tries it again on leaving, and ends with 120."""
-    with suppress(OSError, ValueError):  # a stream that is no file
+    """Discard what a stream has buffered; else the interpreter retries at exit, and ends with code 120."""
+    with suppress(OSError, ValueError):  # the stream has no file descriptor
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def put_right(gone: Replacement | None) -> dict[str, Any]:
-    """What a document says of an entry that was replaced: by which leaf, when it was signed, by whom, why."""
+    """Return the fields of a document on a replaced entry: the leaf that replaced it, when, by whom, why."""
     if gone is None:
         return dict.fromkeys(("replaced", "replaced_by", "replaced_at", "replaced_who", "why"))
     e = gone.entry

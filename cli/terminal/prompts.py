@@ -1,4 +1,4 @@
-"""Questions on the terminal, and progress of long steps on standard error."""
+"""Ask questions on the terminal, and show the progress of long steps on standard error."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from cli.terminal import output
 
 
 def attended() -> bool:
-    """True if a person can be asked."""
+    """Return True if a person can be asked."""
     return sys.stdin is not None and sys.stdin.isatty()
 
 
 def confirm(says: str, *, yes: bool) -> None:
-    """Ask before what cannot be undone; --yes answers for scripts, and without a person nothing is done."""
+    """Ask before an irreversible step; --yes answers for scripts, and without a terminal it is a `Stop`."""
     if yes:
         return
     if not attended():
@@ -33,7 +33,7 @@ def confirm(says: str, *, yes: bool) -> None:
 
 @contextmanager
 def progress(label: str) -> Iterator[Callable[[int, int], None]]:
-    """Yields report(done, total); draws one line on stderr if it takes more than a second and somebody looks."""
+    """Yield report(done, total), which draws one line on stderr, at a terminal and after one second."""
     started = drawn = time.monotonic()
     shown = False
 
@@ -55,7 +55,7 @@ def progress(label: str) -> Iterator[Callable[[int, int], None]]:
 
 @contextmanager
 def working(label: str) -> Iterator[None]:
-    """Say on stderr what is being done that cannot say how far it is, if it takes a second and somebody looks."""
+    """Show on stderr a step without measurable progress, at a terminal and after one second."""
     if not output.terminal(sys.stderr):
         yield
         return

@@ -1,4 +1,4 @@
-"""What is printed once an entry is stored."""
+"""Print the receipt of a stored entry."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class ReceiptAnswer(CommandAnswer, tag="comity.receipt/1"):
 
 
 def tell(journal: Journal, kind: str, receipt: Receipt) -> None:
-    """Print the receipt of an entry: where it stands, and the proof that it does."""
+    """Print the receipt of an entry: its place in its order and in the log, and as JSON the inclusion proof."""
     answer = ReceiptAnswer(
         kind=kind,
         order=receipt.order,

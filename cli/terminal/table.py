@@ -1,7 +1,7 @@
-"""Tables and paragraphs in a terminal: nothing is cut, nothing runs over, and nothing breaks inside a word or a digest.
+"""Format tables and paragraphs for a terminal: nothing is cut, and no word or digest is broken.
 
-A table keeps its columns as long as every word of every cell fits; where that is too much for the terminal, each row
-becomes a block of its own, one value a line.
+A table keeps its columns as long as every word of every cell fits. Otherwise each row becomes a block,
+with one value a line.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import accumulate
 
 GAP = 2  # between columns
-HANG = 24  # the least room in which a line may go on under its own last column
+HANG = 24  # the least room, in columns, for a line to continue under its last column
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
-# Behind a blank, a comma, a slash or an underscore; in a compound word; between the day and the hour of a moment.
+# After a space, comma, slash or underscore; inside a compound word; between the day and the hour of a moment.
 BREAKS = re.compile(r"(?<=[ ,/_])|(?<=[A-Za-z]-)(?=[a-z])|(?<=\d{4}-\d\d-\d\d)(?=T\d)")
-WHOLE = re.compile(r"[0-9a-f-]{20,}|\S+://\S+")  # is copied, so it stays in one piece
+WHOLE = re.compile(r"[0-9a-f-]{20,}|\S+://\S+")  # people copy it, so it stays whole
 
 Paint = Callable[[str], str]
 
 
 def cells(text: str) -> int:
-    """How many columns a terminal gives a text: two to wide letters, none to marks over another and to colours."""
+    """Return the columns that a terminal gives a text: two for wide letters, none for combining marks and colours."""
     plain = ESCAPES.sub("", text)
     if plain.isascii():
         return len(plain)
@@ -38,11 +38,10 @@ def table(
     bold: Paint,
     struck: Mapping[int, Paint] = {},
 ) -> str:
-    """Rows under their headings in at most `width` columns; `paint` colours a cell by what it says.
+    """Return rows under their headings in at most `width` columns; `paint` colours a cell by its text.
 
-    A row with a paint of its own in `struck`, by its number, has all cells but the last in that.
-
-    A row that has become a block says nothing of what is empty.
+    `struck` maps row numbers (from 0) to the paint of all cells but the last. A row shown as a block
+    omits empty cells.
     """
     every = (columns, *rows)
     widest = [max(cells(row[n]) for row in every) for n in range(len(columns))]
@@ -59,7 +58,7 @@ def table(
 
 
 def _shared(widest: Sequence[int], least: Sequence[int], room: int) -> list[int]:
-    """Widths that fit: what is too much is taken from the widest column that can still give."""
+    """Return widths that fit into `room`; the widest column that can shrink gives first."""
     wide = [min(w, max(room, few)) for w, few in zip(widest, least, strict=True)]
     while sum(wide) > room:
         _, most = max((w, n) for n, w in enumerate(wide) if w > least[n])
@@ -94,12 +93,12 @@ def _block(
 
 
 def _painted(part: str, whole: str, paint: Paint) -> str:
-    """A piece of a cell in the colour of the cell."""
+    """Return a piece of a cell in the colour of the cell."""
     return paint(whole).replace(whole, part, 1) if part else ""
 
 
 def pieces(text: str) -> list[str]:
-    """The parts of a text that stay whole; together they are the text."""
+    """Return the parts of a text that are never broken; joined, they are the text."""
     parts = [part for word in re.split(r"(?<= )", text) for part in ([word] if WHOLE.match(word) else _broken(word))]
     return parts or [""]
 
@@ -109,7 +108,7 @@ def _broken(word: str) -> list[str]:
 
 
 def fold(text: str, width: int) -> list[str]:
-    """A text in lines of at most `width` columns, broken where it may be; a piece that is longer is broken anywhere."""
+    """Return a text as lines of at most `width` columns; a piece that is longer is broken anywhere."""
     lines = [""]
     for piece in pieces(text):
         if lines[-1] and cells(lines[-1]) + cells(piece.rstrip()) > width:
@@ -123,13 +122,13 @@ def fold(text: str, width: int) -> list[str]:
 
 
 def _room(piece: str, width: int) -> int:
-    """How many letters of a piece fit into so many columns, at least one."""
+    """Return how many letters of a piece fit into `width` columns, at least one."""
     taken = accumulate(cells(letter) for letter in piece)
     return max(1, sum(columns <= width for columns in taken))
 
 
 def wrapped(text: str, mark: str, width: int, indent: int = 2) -> list[str]:
-    """A paragraph that begins with its mark and goes on two columns in from it."""
+    """Return the lines of a paragraph that begins with a mark; later lines are indented by two more columns."""
     room = "\0" * cells(mark)
     first, later = " " * indent, " " * (indent + 2)
     lines = textwrap.wrap(
@@ -139,9 +138,9 @@ def wrapped(text: str, mark: str, width: int, indent: int = 2) -> list[str]:
 
 
 def fitted(text: str, width: int) -> str:
-    """Lines that go on, where they are too long, under their last column or a little further in than they begin.
+    """Wrap lines that are too long; they continue under their last column, or a little deeper than their start.
 
-    A word that is longer than the line stays whole: whoever copies a key or a digest gets one line.
+    A word that is longer than the line stays whole, so that a copied key or digest is one line.
     """
     return "\n".join(part for line in text.split("\n") for part in _fit(line, width))
 

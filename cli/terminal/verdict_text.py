@@ -1,4 +1,4 @@
-"""A verdict as people and machines read it: integrity and procedure on two lines, never one for the other."""
+"""Show a verdict for people and machines; integrity and procedure are two lines, and neither stands for the other."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def answer(report: Report) -> VerifyAnswer:
 
 
 def rows(report: Report) -> list[tuple[str, str, str, str]]:
-    """The report as (code, level, where, says), for CSV and JSON Lines: the verdict first, whatever it is.
+    """Return the report as (code, level, where, says) for CSV and JSON Lines; the verdict always comes first.
 
     `level` is verdict, reason, V, W or G of a finding on the procedure, or not-proven.
     """
@@ -88,13 +88,13 @@ def rows(report: Report) -> list[tuple[str, str, str, str]]:
 
 
 def checked(report: Report) -> str:
-    """How much was checked: `41 entries and 41 signatures checked`."""
+    """Return how much was checked: `41 entries and 41 signatures checked`."""
     entries = output.counted(report.entries, "entry", "entries")
     return f"{entries} and {output.counted(report.signatures, 'signature')} checked"
 
 
 def text(report: Report, width: int = 80) -> str:
-    """The report for people: integrity, procedure, then why, when, and what nobody has shown."""
+    """Return the report for people: integrity, procedure, then reasons, times, and what is not proven."""
     lines = [
         f"Integrity: {output.paint(str(report.verdict))}{_code(report)}",
         f"Procedure: {procedure(report)}",
@@ -123,7 +123,7 @@ def text(report: Report, width: int = 80) -> str:
 
 
 def procedure(report: Report) -> str:
-    """What is found about the procedure, in one line; a record with no finding is not therefore lawful."""
+    """Return the findings on the procedure in one line; a record without findings is not therefore lawful."""
     if report.case is None and not report.procedure:
         return "not examined"
     if not report.procedure:
@@ -133,7 +133,7 @@ def procedure(report: Report) -> str:
 
 
 def _head(report: Report) -> str:
-    """The state of the log that everything leads to, with its date as far as one is proven."""
+    """Return the log, its size and the proven date of the head that the report rests on."""
     if report.head is None:
         return "."
     where = f", log {report.head.checkpoint.origin}, size {report.head.checkpoint.size}"
@@ -143,7 +143,7 @@ def _head(report: Report) -> str:
 
 
 def exit_of(report: Report) -> Exit:
-    """The exit code of a verdict."""
+    """Return the exit code of a verdict."""
     return EXITS[report.verdict]
 
 
