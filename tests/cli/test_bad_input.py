@@ -227,7 +227,8 @@ def test_a_clock_beyond_what_can_be_counted_is_said_so(ledger: Path, monkeypatch
 
 # interrupts itself while the first module of others is imported
 EARLY = """
-import os, sys
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job of a shell inherits that it is ignored
 class Early:
     def find_spec(self, name, *_):
         if name == "click":
