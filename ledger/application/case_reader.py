@@ -1,7 +1,8 @@
-"""Orders as the law reads them: entries from the shelf, sealed values opened where their keys still exist.
+"""Read orders from the event store, as the law reads them, and open the sealed values whose keys still exist.
 
-Signatures were checked on the way in and are checked again by audits, not here. What a sealed value is to this reader
-stays distinct: its value, withheld (no key here), erased (its key is destroyed), or never stated.
+Signatures are checked when an entry is written or received, and again by audits, but not here. The reader
+tells four states of a sealed value apart: readable, withheld (no key here), erased (its key is destroyed) and
+never stated.
 """
 
 from __future__ import annotations
@@ -34,9 +35,10 @@ _KEPT = 4  # orders: one with its companion and the access order, and the one be
 
 
 class CaseReader:
-    """Reads the orders of one ledger. `drawer` is None where there are no keys, as in a copy for an auditor.
+    """Read the orders of one ledger. `drawer` is None if there are no keys, as in a copy for an auditor.
 
-    Entries of other records count as far as this ledger can prove them, by the trust that its registrar pinned.
+    Entries of other logs count as far as this ledger can prove them, under the trust that its registrar
+    pinned.
     """
 
     def __init__(
@@ -60,10 +62,10 @@ class CaseReader:
         self._read: dict[str, list[tuple[int, OpenedEntry]]] = {}  # the orders read last; their entries never change
 
     def case(self, order: str, *, reveal: bool = True, label: str | None = None) -> Case:
-        """All that may be asked about one order: its entries, those of its companion, and the registry.
+        """Return one order with the entries of its companion order and the register.
 
-        The entries of other records that arrived here stand behind those of ours that wrap them.
-        Without `reveal` no key is used and every sealed value is withheld. `LedgerError` ORDER-UNKNOWN.
+        Each entry received from another log follows the entry here that wraps it. Without `reveal` no key is
+        used and every sealed value is withheld. `LedgerError` ORDER-UNKNOWN.
         """
         opened = self.opened(order)
         if not opened:
@@ -85,7 +87,7 @@ class CaseReader:
         return Case(order, instrument, tuple(entries), self.register(reveal=reveal), label)
 
     def register(self, *, reveal: bool = True) -> tuple[Entry, ...]:
-        """The entries of the registry; the same tuple until it grows, so that whoever folds it need not do so twice."""
+        """Return the entries of the register: the same tuple until it grows, so that a caller can cache by it."""
         opened = self.opened_registry()
         known = self._register.get(reveal, ())
         if len(known) != len(opened):
@@ -93,13 +95,14 @@ class CaseReader:
         return known
 
     def forget(self) -> None:
-        """A key was destroyed: what was read of the register may be erased now."""
+        """Clear the cached entries of the register, because a destroyed key may have sealed their values."""
         self._register.clear()
 
     def opened(self, order: str) -> list[tuple[int, OpenedEntry]]:
-        """The entries of an order as (index, opened entry), their signatures not checked again.
+        """Return the entries of an order as (index, opened entry); their signatures are not checked again.
 
-        Of the orders asked about last only what came since is read; what a key opens is never kept.
+        The entries of the orders read last are cached, and only newer ones are read. Values that a key opens
+        are never cached.
         """
         before = self._read.pop(order, [])
         known = self._read[order] = [*before, *self._opened(order, after=len(before))]
@@ -111,12 +114,12 @@ class CaseReader:
         return [(index, open_(raw, verify=False)) for index, raw in self._store.order(order, after)]
 
     def opened_registry(self) -> list[tuple[int, OpenedEntry]]:
-        """The registry, read as far as it has grown since the last time."""
+        """Return the entries of the register as (index, opened entry); read only those added since the last call."""
         self._opened_registry += self._opened(self.registry, after=len(self._opened_registry))
         return self._opened_registry
 
     def entries(self, order: str, opened: Iterable[tuple[int, OpenedEntry]], *, reveal: bool = True) -> Iterator[Entry]:
-        """Opened entries of one order as the law sees them."""
+        """Yield opened entries of one order as the law reads them."""
         opened = list(opened)
         closed = self._store.ciphertexts(order) if any(o.payload.sealed for _, o in opened) else {}
         gone = self.destroyed(opened)
@@ -127,7 +130,7 @@ class CaseReader:
             yield self._entry(index, o, closed.get(index, []), gone, keys if reveal else None, held)
 
     def arrivals(self, opened: Iterable[tuple[int, OpenedEntry]]) -> list[ArrivedEntry]:
-        """What is proven of the entries of other records that are wrapped in these entries of one order."""
+        """Return what is proven of the entries of other logs that these entries of one order wrap."""
         wrappers = [(index, o) for index, o in opened if o.payload.kind == KIND]
         if not wrappers:
             return []
@@ -147,7 +150,7 @@ class CaseReader:
         here = ReceivingLog(
             keyring=self.keyring(),
             entry=self.by_leaf,
-            before=lambda index, moment: signed[index] < moment,  # in its own ledger an office takes its own clock
+            before=lambda index, moment: signed[index] < moment,  # an office trusts its own clock in its own ledger
             values=values,
         )
         return list(arrived(wrappers, self._file, here, self.other_logs()))
@@ -155,7 +158,7 @@ class CaseReader:
     def arrived(
         self, order: str, opened: Iterable[tuple[int, OpenedEntry]]
     ) -> Iterator[tuple[int, OpenedEntry, OpenedEntry, list[str]]]:
-        """The wrapped entries of an order that count: index and opened wrapper, opened entry, and what opens it."""
+        """Yield the wrapped entries of an order that count: index, opened wrapper, opened entry, disclosure strings."""
         return self._values(order, self.arrivals(opened))
 
     def _values(
@@ -178,17 +181,17 @@ class CaseReader:
             yield as_counted(inner, wrapper, index, texts if reveal else (), destroyed=gone)
 
     def keyring(self) -> Keyring:
-        """The keys and offices after all entries of the registry; as far as these are whole."""
+        """Return the keys and offices after the entries of the register, up to the first wrong entry."""
         try:
             for index, o in self.opened_registry()[self._folded :]:
                 self._keyring.admit(o, index)
                 self._folded += 1
         except RecordError:
-            pass  # `fsck` says so; no key that stands behind is known
+            pass  # `fsck` reports it; keys that are registered after this entry stay unknown
         return self._keyring
 
     def other_logs(self) -> OtherLogs:
-        """The logs of other parties, as our registrar pinned them and as far as their registers were received."""
+        """Return the logs of other parties, as our registrar pinned them and as far as their registers arrived."""
         key = (len(self.opened_registry()), register_marks(self._folder.registers))
         if self._logs is None or self._logs[0] != key:
             trusts = trusted(self._folder.path / "trust", self.register(reveal=False))
@@ -197,7 +200,7 @@ class CaseReader:
         return self._logs[1]
 
     def by_leaf(self, leaf: str) -> OpenedEntry | None:
-        """The entry of this log with this leaf hash, its signature not checked again; None if there is none."""
+        """Return the entry of this log with this leaf hash, None if there is none; its signature is not checked."""
         found = self._store.by_leaf(bytes.fromhex(leaf))
         return None if found is None else open_(found[1], verify=False)
 
@@ -206,7 +209,7 @@ class CaseReader:
         return path.read_bytes() if path.is_file() else None
 
     def sealing_keys(self, leaf: str) -> dict[str, str]:
-        """The keys that an entry's sealed values are under: field -> key id; empty where it is not on the shelf."""
+        """Return the keys of an entry's sealed values, as field -> key id; empty if the entry is not stored."""
         found = self._store.by_leaf(bytes.fromhex(leaf))
         if found is None:
             return {}
@@ -214,17 +217,17 @@ class CaseReader:
         return {c.field: c.key_id for c in self._store.ciphertexts(order).get(found[0], [])}
 
     def is_emptied(self, key_id: str) -> bool:
-        """True if what was sealed under this key was dropped."""
+        """Return True if the values sealed under this key were removed."""
         return self._store.is_emptied(key_id)
 
     def values(self, index: int, opened: OpenedEntry) -> dict[str, Any]:
-        """The sealed values of one entry, those that can still be opened."""
+        """Return the sealed values of one entry that can still be opened."""
         closed = self._store.ciphertexts(opened.payload.order).get(index, []) if opened.payload.sealed else []
         texts = self._drawer.decrypt_values(opened.payload.entry, closed) if self._drawer else []
         return lift(texts, opened.sd, public=opened.payload.public)
 
     def disclosures(self, order: str) -> dict[int, list[str]]:
-        """The disclosure strings of an order's sealed values that can still be opened, by index of the entry."""
+        """Return the disclosure strings of an order's sealed values that can still be opened, by index of the entry."""
         if self._drawer is None:
             return {}
         closed = self._store.ciphertexts(order)
@@ -255,7 +258,7 @@ class CaseReader:
         return entry_of(o, index, values, erased=erased, digests={c.field: c.digest for c in closed}, held=held)
 
     def destroyed(self, opened: Iterable[tuple[int, OpenedEntry]]) -> frozenset[str]:
-        """Digests and keys that entries of an order say are destroyed, where their signers are custodians."""
+        """Return the digests and keys that entries of an order state as destroyed, if their signers are custodians."""
         entries = dict(opened)
         if not any(o.payload.kind == DESTROYED for o in entries.values()):
             return frozenset()
@@ -264,9 +267,9 @@ class CaseReader:
         return frozenset({*destroyed_for(entries, keyring), *(o.payload.public.get("key_ref", "") for o in told)})
 
     def destroyed_keys(self, orders: Iterable[str] | None = None) -> dict[str, int]:
-        """The keys that entries of custodians say are destroyed, with the index of the first that says so.
+        """Return the keys that entries of custodians state as destroyed, each with the index of the first such entry.
 
-        Reads every such entry of these orders, or of the log.
+        Every such entry of these orders is read; without `orders`, every such entry of the log.
         """
         said = self._store.of_kind(DESTROYED) if orders is None else self._store.of_kind_in(DESTROYED, orders)
         if not said:
@@ -282,11 +285,11 @@ class CaseReader:
     # -- finding orders -----------------------------------------------------------------------------------------------
 
     def orders(self) -> Iterator[str]:
-        """The ids of the orders people ask about: not the registry, the access order or any companion."""
+        """Yield the ids of the orders, without the register, the access order and companion orders."""
         return (order for order, kind in self._store.orders() if self._listed(order, kind))
 
     def find(self, name: str) -> str:
-        """The id of the order that `name` means: its reference, its id, or the beginning of its id, as in git.
+        """Return the id of the order that `name` means: its reference, its id, or the beginning of its id, as in git.
 
         `LedgerError`: ORDER-UNKNOWN, ORDER-AMBIGUOUS.
         """
@@ -305,7 +308,7 @@ class CaseReader:
         raise LedgerError("ORDER-AMBIGUOUS", f"{name!r} may mean {len(found)} orders: {some}", "give more of the id")
 
     def named(self, name: str) -> list[str]:
-        """The orders that are called so: by a name given here, a reference, or a reference behind its office's name."""
+        """Return the orders with this name: a local name, a reference, or OFFICE/REFERENCE."""
         given = names(self._folder.path).get(name)
         found = [given] if given is not None and self._store.first_kind(given) is not None else []
         office, mark, reference = name.partition("/")
@@ -315,37 +318,37 @@ class CaseReader:
         return list(dict.fromkeys(found))
 
     def quoted(self, reference: str) -> list[tuple[str, list[str]]]:
-        """The orders of this reference, each with the offices that issued it under it, as entries here say."""
+        """Return the orders with this reference, each with the offices that issued it under this reference."""
         found = []
         for order in self._store.referenced(reference):
             found.append((order, [office for quoted, office in self._issued(order) if quoted == reference]))
         return found
 
     def taken(self, reference: str) -> list[tuple[str, str, list[str]]]:
-        """The orders of this reference or one that looks like it: id, reference, and the offices that issued it."""
+        """Return the orders with this reference, or one of the same plain form: (id, reference, issuing offices)."""
         text = plain(reference)
         alike = sorted({quoted for quoted, _ in self._store.references() if plain(quoted) == text})
         return [(order, quoted, offices) for quoted in alike for order, offices in self.quoted(quoted)]
 
     def alike(self, reference: str) -> list[tuple[str, str, list[str]]]:
-        """The same of orders whose references look like it and are of other letters."""
+        """Return the orders whose references look like this one, in other letters: (id, reference, issuing offices)."""
         found = sorted({quoted for quoted, _ in self._store.references() if looks_alike(quoted, reference)})
         return [(order, quoted, offices) for quoted in found for order, offices in self.quoted(quoted)]
 
     def beginning(self, text: str) -> list[str]:
-        """The ids of the orders that begin with a text."""
+        """Return the ids of the orders that begin with a text."""
         return [order for order, kind in self._store.orders(text) if self._listed(order, kind)]
 
     def references(self, order: str) -> set[str]:
-        """The references that an order has, as entries here say."""
+        """Return the references of an order, as its entries state them."""
         return {quoted for quoted, _ in self._issued(order)}
 
     def issuers(self, order: str) -> list[str]:
-        """The offices that issued an order, as entries here say."""
+        """Return the offices that issued an order, as its entries state them."""
         return list(dict.fromkeys(office for _, office in self._issued(order)))
 
     def _issued(self, order: str) -> list[tuple[str, str]]:
-        """Under which references an order was issued, each with the office whose order it is."""
+        """Return the references under which an order was issued, each with the issuing office."""
         registered = (e.public["actor"] for e in self.register(reveal=False) if e.kind == "authority-registered")
         among = {*registered, self._folder.registrar.actor}
         issued = (e for e in self.case(order, reveal=False).entries if e.kind == "order-issued")
@@ -356,14 +359,14 @@ class CaseReader:
         return list(dict.fromkeys(said))
 
     def ambiguous(self, name: str, found: Sequence[str]) -> LedgerError:
-        """ORDER-AMBIGUOUS of a name that several orders have, with how to say which."""
+        """Return ORDER-AMBIGUOUS for a name of several orders, with a hint on how to name one of them."""
         offices = dict(self.quoted(name))
         some = ", ".join(f"{'/'.join((*offices.get(order, ())[:1], name))} ({order[:8]})" for order in found[:4])
         hint = "say OFFICE/REFERENCE, or the beginning of the id; `comity order rename ID NAME` gives a name of its own"
         return LedgerError("ORDER-AMBIGUOUS", f"{name!r} may mean {len(found)} orders: {some}", hint)
 
     def known(self, keyring: Keyring) -> RegisteredNames:
-        """What the register knows: asked of a fact before it is signed (`ledger.entries.form`)."""
+        """Return the names in the register, against which `ledger.entries.form` checks a fact before it is signed."""
         said = (e.public["party"] for e in self.register(reveal=False) if e.kind == "party-registered")
         parties = {*said, *(office.party for office in keyring.offices.values())}
         return RegisteredNames(keyring.offices.keys(), parties, self._folder.registrar.actor)

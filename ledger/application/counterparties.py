@@ -1,7 +1,8 @@
-"""Other parties whose records we take in: our registrar pins whose log is whose; nothing they send says so.
+"""Keep the trust in counterparties: our registrar pins the log of each party, and no data from the party can do so.
 
-trust/others/<origin hash>/ holds what that party handed over, its `policy` and `registrar`, as its own trust folder
-does. The register holds the digest of both, so that neither can be exchanged unnoticed:
+trust/others/<origin hash>/ holds the `policy` and the `registrar` that the party handed over, as the trust
+folder of that party does. The register holds the digest of both files, so that neither can be exchanged
+unnoticed:
 
     cat registrar policy | sha256sum
 """
@@ -21,12 +22,15 @@ from ledger.errors import LedgerError, RecordError
 from ledger.tlog.note import origin_hash
 from ledger.trust.trust_folder import Trust, parse_trust
 
-_NAME = "counterparty "  # what the register calls the adopted policy, before the origin
+_NAME = "counterparty "  # the name of the adopted policy in the register is this and the origin
 _FILES = ("registrar", "policy")
 
 
 def read_counterparty(folder: Path) -> tuple[Trust, dict[str, bytes]]:
-    """The trust folder that a party handed over, and its files; TRUST-FORMAT, POL-* if it is none of one log."""
+    """Return the trust folder that a party handed over, and its files by name.
+
+    `RecordError` TRUST-FORMAT or POL-* if it is not the trust folder of one log.
+    """
     files = {name: (folder / name).read_bytes() for name in _FILES if (folder / name).exists()}
     if "registrar" not in files:
         raise RecordError(
@@ -39,7 +43,7 @@ def read_counterparty(folder: Path) -> tuple[Trust, dict[str, bytes]]:
 
 
 def adoption(trust: Trust, files: dict[str, bytes], valid_from: str) -> dict[str, Any]:
-    """The public fields of the `policy-adopted` by which the registrar pins a counterparty."""
+    """Return the public fields of the `policy-adopted` with which the registrar pins a counterparty."""
     both = b"".join(files[name] for name in _FILES)
     return {
         "policy": _NAME + origin_of(trust),
@@ -49,7 +53,7 @@ def adoption(trust: Trust, files: dict[str, bytes], valid_from: str) -> dict[str
 
 
 def keep_counterparty(folder: Path, trust: Trust, files: dict[str, bytes]) -> Path:
-    """Put what a party handed over into our trust folder `folder`."""
+    """Store the files that a party handed over in our trust folder `folder`, and return their folder."""
     place = private_folder(folder / "others" / origin_hash(origin_of(trust)))
     for name, data in files.items():
         replace_file(place / name, data)
@@ -58,7 +62,7 @@ def keep_counterparty(folder: Path, trust: Trust, files: dict[str, bytes]) -> Pa
 
 
 def pinned(registry: Iterable[Entry]) -> dict[str, str]:
-    """The logs of counterparties that the register pins: origin -> digest of what their party handed over."""
+    """Return the logs of counterparties that the register pins: origin -> digest of the party's two files."""
     found = {}
     for e in registry:
         name = e.get("policy") if e.kind == "policy-adopted" and e.role == "ADM" else None
@@ -68,9 +72,10 @@ def pinned(registry: Iterable[Entry]) -> dict[str, str]:
 
 
 def trust_in(folder: Path, registry: Iterable[Entry], origin: str) -> Trust:
-    """Whom to trust about the log `origin`, as our registrar pinned it in our trust folder `folder`.
+    """Return the trust in the log `origin`, as our registrar pinned it in our trust folder `folder`.
 
-    `RecordError` NO_TRUST_ANCHOR if nobody did; `LedgerError` TRUST if the files are not those that were pinned.
+    `RecordError` NO_TRUST_ANCHOR if the log is not pinned; `LedgerError` TRUST if the files are not the
+    pinned ones.
     """
     digest = pinned(registry).get(origin)
     place = folder / "others" / origin_hash(origin)
@@ -87,18 +92,18 @@ def trust_in(folder: Path, registry: Iterable[Entry], origin: str) -> Trust:
 
 
 def trusted(folder: Path, registry: Iterable[Entry]) -> list[Trust]:
-    """Whom to trust about other logs, as our registrar pinned them, without folders that have changed since."""
+    """Return the trust in other logs, as our registrar pinned it, without folders that have changed since."""
     found = []
     registry = tuple(registry)
     for origin in pinned(registry):
         try:
             found.append(trust_in(folder, registry, origin))
         except (RecordError, LedgerError):
-            continue  # what rests on it is then not proven
+            continue  # claims that need this trust are then not proven
     return found
 
 
-# -- their registers, as they were received ----------------------------------------------------------------------------
+# -- registers of counterparties, as received -------------------------------------------------------------------------
 
 Registers = dict[str, dict[int, tuple[bytes, bytes]]]
 _ENTRY, _PROOF = ".dsse.json", ".tlog-proof"
@@ -107,7 +112,7 @@ _ENTRY, _PROOF = ".dsse.json", ".tlog-proof"
 def keep_register(folder: Path, origin: str, entries: Mapping[int, tuple[bytes, bytes]]) -> None:
     """Keep the register entries of another log with their proofs, by log index, in the folder `folder`, durably.
 
-    A proof that is there already is replaced: the new one leads to a later head.
+    An existing proof is replaced, because the new one leads to a later head.
     """
     place = private_folder(private_folder(folder) / origin_hash(origin))
     for index, (raw, proof) in entries.items():
@@ -117,7 +122,7 @@ def keep_register(folder: Path, origin: str, entries: Mapping[int, tuple[bytes, 
 
 
 def registers(folder: Path) -> Registers:
-    """The register entries of other logs that were received, with their proofs: by origin hash, then by log index."""
+    """Return the received register entries of other logs with their proofs: by origin hash, then by log index."""
 
     def names(place: str) -> list[str]:
         return sorted(os.listdir(folder / place)) if (folder / place).is_dir() else []
@@ -126,7 +131,7 @@ def registers(folder: Path) -> Registers:
 
 
 def registers_by(names: Callable[[str], Sequence[str]], read: Callable[[str], bytes | None]) -> Registers:
-    """The same by what lists the names in a folder ("" is the outermost), and what reads a file."""
+    """Return what `registers` returns, through functions that list a folder ("" is the outermost) and read a file."""
     found: Registers = {}
     for place in names(""):
         there = set(names(place))
@@ -140,12 +145,12 @@ def registers_by(names: Callable[[str], Sequence[str]], read: Callable[[str], by
 
 
 def register_marks(folder: Path) -> tuple[tuple[str, int], ...]:
-    """What tells whether `registers` would read anything new: the folders and when each changed."""
+    """Return the folders of received registers with their times of change: equal if nothing new can be read."""
     if not folder.is_dir():
         return ()
     return tuple(sorted((place.name, place.stat().st_mtime_ns) for place in folder.iterdir() if place.is_dir()))
 
 
 def origin_of(trust: Trust) -> str:
-    """The log a counterparty's trust folder is about."""
+    """Return the origin of the log that a counterparty's trust folder is about."""
     return trust.policy.logs[0].name

@@ -1,4 +1,4 @@
-"""A ledger begins: folder, shelf, drawer, log key and guard, in an order in which no crash leaves half a ledger."""
+"""Create a ledger: folder, databases, log key and guard, in an order that leaves no half ledger after a crash."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ def found(
 ) -> None:
     """Make a new ledger in `path`, with its log key and guard in `home`, its entries in the database `store` if given.
 
-    `LedgerError`: LEDGER-EXISTS; GUARD-EXISTS if a log of this name has signed before; what `postgres.create` raises.
-    `RecordError`: CP-ORIGIN, KEY-POINT, STORE-ADDRESS.
+    `LedgerError`: LEDGER-EXISTS; GUARD-EXISTS if a log of this name has signed before; the errors of
+    `postgres.create`. `RecordError`: CP-ORIGIN, KEY-POINT, STORE-ADDRESS.
     """
     check_origin(origin)
-    Keyring("", registrar)  # refuses a registrar's key that others could sign for
+    Keyring("", registrar)  # refuses a registrar's key for which anybody can make signatures
     check_vacant(path)
     entries: Location = address(store, origin) if store else path / SHELF
     key = _log_key(home.log(origin), entropy)
@@ -60,14 +60,14 @@ def found(
         replace_file(path / STORE, f"{store}\n".encode())
     CheckpointStore.create(path / "heads.db").close()
     SubjectKeyStore.create(path / "keys.db").close()
-    make_folder(path, origin, key.public, registrar, test=test)  # last: with its policy, a folder is a ledger
+    make_folder(path, origin, key.public, registrar, test=test)  # last: a folder with a policy is a ledger
 
 
 _MADE = (SHELF, f"{SHELF}-wal", f"{SHELF}-shm", STORE, "heads.db", "keys.db", "trust/registrar", "TEST")
 
 
 def check_vacant(path: Path) -> None:
-    """Refuse a folder with a ledger, or with entries of one (LEDGER-EXISTS); what a crash left of `found` is none."""
+    """Raise LEDGER-EXISTS if a folder has a ledger or entries; the remains of an interrupted `found` are accepted."""
     if (path / "trust" / "policy").exists() or _has_entries(path):
         raise LedgerError("LEDGER-EXISTS", f"there is a ledger in {path} already", "choose another folder")
 
@@ -79,11 +79,11 @@ def _has_entries(path: Path) -> bool:
         with closing(EntryReader(path / SHELF)) as shelf:
             return shelf.size() > 0
     except LedgerError:
-        return True  # whatever it is, it is not what was left of a beginning
+        return True  # an unreadable file is not what an interrupted `found` leaves
 
 
 def _clear(path: Path) -> None:
-    """Remove what a beginning that was interrupted has left."""
+    """Remove the files of an interrupted `found`."""
     for name in _MADE:
         (path / name).unlink(missing_ok=True)
 

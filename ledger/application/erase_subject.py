@@ -19,10 +19,10 @@ from ledger.verify.disclosures import is_custodian
 
 
 class Erasure:
-    """Erasure in one ledger. `keys` returns the subject keys; `LedgerError` KEYS-MISSING without them.
+    """Erase data subjects in one ledger. `keys` returns the subject keys; `LedgerError` KEYS-MISSING without them.
 
-    `check_sealable` seals drafts on trial and raises what recording them would raise; `record` records them; `receipts`
-    makes receipts of stored entries by their indices.
+    `check_sealable` seals drafts on trial and raises what recording them would raise; `record` records them;
+    `receipts` makes receipts of stored entries by their indices.
     """
 
     def __init__(
@@ -161,7 +161,7 @@ class Erasure:
         orders = [self._place(order)] if order else self._orders_erased()
         keys = drawer.erased_keys(subject, orders)
         stating = {index for key_id in keys for index in stated(self._store, self._cases, key_id)}
-        if not stating and order and subject == target_of(order):  # of one erased before keys.db remembered it
+        if not stating and order and subject == target_of(order):  # erased before keys.db recorded erasures
             link = drawer.keys_of(f"{COMPANION}{drawer.companion_of(order)}", order)
             if set(self._store.sealing_keys(self.around(order))) <= link.keys():
                 keyring = self._cases.keyring()

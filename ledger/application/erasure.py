@@ -1,4 +1,4 @@
-"""What an erasure covers, and what the record says of it: one `payload-key-destroyed` for every order and key."""
+"""Find what an erasure covers, and draft its entries: one `payload-key-destroyed` for every order and key."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from ledger.formats.selective_disclosure import parse_disclosure
 from ledger.tlog.tree import leaf_hash
 from ledger.verify.disclosures import is_custodian
 
-_MOST = 200  # digests in one entry: a payload has at most 32 KiB
+_MOST = 200  # digests in one entry, because a payload has at most 32 KiB
 
 
 @dataclass(frozen=True, slots=True)
 class ErasureScope:
-    """Keys and the values under them, as (index, order, field, digest). A field that opens as null is not listed."""
+    """Hold keys and the values under them, as (index, order, field, digest). Fields that open as null are left out."""
 
     keys: tuple[str, ...]
     values: tuple[tuple[int, str, str, str], ...]
 
 
 def covered(store: EntryReader, drawer: SubjectKeyStore, subject: str, order: str | None) -> ErasureScope:
-    """What the erasure of a data subject covers, in one order with its companion or in all."""
+    """Return what the erasure of a data subject covers, in one order with its companion or in all orders."""
     keys = tuple(drawer.keys_of(subject, order))
     return ErasureScope(keys, tuple(_said(store, drawer, keys)))
 
@@ -38,7 +38,7 @@ def covered(store: EntryReader, drawer: SubjectKeyStore, subject: str, order: st
 def stays(
     store: EntryReader, drawer: SubjectKeyStore, keys: Collection[str], around: Collection[str]
 ) -> dict[str, list[str]]:
-    """What can still be read in an order and its companion without these keys: the fields, by name of the subject."""
+    """Return the fields of an order and its companion that stay readable without these keys, by name of the subject."""
     found: dict[str, list[str]] = {}
     for key_id in sorted(drawer.existing(store.sealing_keys(around)) - set(keys)):
         name = drawer.name_of(key_id)
@@ -49,7 +49,7 @@ def stays(
 
 
 def logged(store: EntryReader, cases: CaseReader, drawer: SubjectKeyStore, found: ErasureScope) -> list[str]:
-    """The offices whose persons or reasons in the register and the log of accesses are sealed under these keys."""
+    """Return the offices whose persons or reasons in the register and the access order are sealed under these keys."""
     keys = set(found.keys)
     held = {a for a in cases.keyring().offices if keys & drawer.keys_of(holder_of(a), cases.registry).keys()}
     opened = {index for index, order, *_ in found.values if order == cases.access}
@@ -57,7 +57,7 @@ def logged(store: EntryReader, cases: CaseReader, drawer: SubjectKeyStore, found
 
 
 def _said(store: EntryReader, drawer: SubjectKeyStore, keys: Collection[str]) -> list[tuple[int, str, str, str]]:
-    """The values under these keys without those that open as null: committed to, and never stated."""
+    """Return the values under these keys, except values that open as null: these were committed to but never stated."""
     values = sorted(value for key_id in keys for value in store.encrypted_with(key_id))
     null: set[str] = set()
     for order in {order for _, order, *_ in values}:
@@ -70,9 +70,9 @@ def _said(store: EntryReader, drawer: SubjectKeyStore, keys: Collection[str]) ->
 
 
 def stated(store: EntryReader, cases: CaseReader, key_id: str) -> dict[int, list[str]]:
-    """The entries of custodians that state the destruction of a key: index -> the digests that each names.
+    """Return the entries of custodians that state the destruction of a key: index -> the digests that each names.
 
-    A statement by anybody else does not count, because its signer does not keep the keys.
+    A statement by another signer does not count, because that signer does not keep the keys.
     """
     orders = {_told_in(cases, order) for _, order, *_ in store.encrypted_with(key_id)}
     keyring = cases.keyring()
@@ -85,7 +85,7 @@ def stated(store: EntryReader, cases: CaseReader, key_id: str) -> dict[int, list
 
 
 def unstated(store: EntryReader, cases: CaseReader, key_id: str) -> dict[str, list[tuple[int, str]]]:
-    """The values under a key whose destruction no entry states: (index, digest) by the order that has to state it.
+    """Return the values under a key whose destruction no entry states: (index, digest) by the stating order.
 
     The access order states it for values in the register.
     """
@@ -133,7 +133,7 @@ def destruction_drafts(
 
 
 def _entry_id(store: EntryReader, said: Sequence[str]) -> str:
-    """The first id that follows from what is said, and that nobody has taken for something else."""
+    """Return the first free entry id that follows from the content."""
     attempt = 0
     while True:
         more = (str(attempt),) if attempt else ()

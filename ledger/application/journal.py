@@ -1,7 +1,8 @@
-"""Write to a ledger: a fact goes in and a receipt comes out, or nothing is written.
+"""Write to a ledger: record a fact and return a receipt, or write nothing.
 
-Read the order, replace personal values by digests, seal, open again and check, store, acknowledge. Sealing is outside
-the lock, and the transaction is short: where another process wrote first, our seal is stale and is made again.
+The steps: read the order, replace personal values by digests, seal, open again and check, store, acknowledge.
+Sealing happens outside the lock, so that the transaction is short. If another process wrote first, the sealed
+entry is stale and is made again.
 """
 
 from __future__ import annotations
@@ -41,11 +42,11 @@ from ledger.errors import LedgerError, RecordError
 from ledger.facts import Fact, build
 
 _GREW = "the register grew meanwhile, or an order was issued"
-_TRIES = 100  # of sealing again; each one lost is an entry somebody else got in
+_TRIES = 100  # attempts to seal and store; each one lost means that another process stored an entry
 
 
 class Journal:
-    """One ledger, open. `now` and `entropy` may be handed in, so that a story can be played with both simulated."""
+    """Hold one open ledger. `now` and `entropy` are parameters, so that a story can be played with both simulated."""
 
     def __init__(
         self,
@@ -62,7 +63,7 @@ class Journal:
         self.now = now
         self._entropy = entropy
         self.origin = folder.origin
-        with ExitStack() as opened:  # closed again if one of the files cannot be opened
+        with ExitStack() as opened:  # close the opened files if one cannot be opened
             self.store = opened.enter_context(closing(EntryStore(folder.entries, writable=writable)))
             self.heads = opened.enter_context(closing(CheckpointStore(folder.heads, writable=writable)))
             self.drawer: SubjectKeyStore | None = None
@@ -86,7 +87,7 @@ class Journal:
                 self._receipts_of,
             )
             self._unpublished = False
-            self.caught_up = self._catch_up(say) if writable else range(0)  # entries the guard did not know of
+            self.caught_up = self._catch_up(say) if writable else range(0)  # stored, not signed before
             opened.pop_all()
 
     def _log(self, say: Callable[[str], None]) -> Log:
@@ -121,16 +122,16 @@ class Journal:
 
     @classmethod
     def open(cls, path: Path, home: Home | None = None, **given: Any) -> Journal:
-        """Open an existing ledger, its guard in `home`; by default where the ledger carries it, else the user's.
+        """Open an existing ledger; without `home`, the guard is in the ledger folder if it has one, else the user's.
 
-        Takes `writable`, `now`, `entropy` and `say` as `Journal` does. What a crash left unfinished is finished now, or
-        `say` is told why not. `LedgerError`: NO-LEDGER, TRUST, LOG-CORRUPT.
+        Takes `writable`, `now`, `entropy` and `say` as `Journal` does. Work that a crash left unfinished is
+        finished now, or `say` gets the reason why not. `LedgerError`: NO-LEDGER, TRUST, LOG-CORRUPT.
         """
         return cls(read_folder(path), home or Home.of(path), **given)
 
     def close(self) -> None:
-        """Publish what was recorded, and close every file."""
-        self._receiver.close()  # first: its processes hold copies of what the others close
+        """Publish the recorded entries, and close every file."""
+        self._receiver.close()  # first: its processes hold copies of the files closed below
         try:
             if self._unpublished:
                 self.publish()
@@ -148,23 +149,23 @@ class Journal:
         self.close()
 
     def publish(self) -> None:
-        """Write tiles and checkpoint for what was acknowledged."""
+        """Write tiles and checkpoint for the acknowledged entries."""
         self.log.publish()
         self._unpublished = False
 
     def _catch_up(self, say: Callable[[str], None]) -> range:
         try:
             self._finish_erasures(say)
-        except LedgerError as fault:  # this writer may not drop ciphertexts
+        except LedgerError as fault:  # this writer may lack the permission to remove ciphertexts
             say(str(fault))
         try:
             return range(self.log.signed().size, self.log.catch_up().size)
-        except LedgerError as fault:  # reading goes on; whoever wants to write meets it again
+        except LedgerError as fault:  # reading still works; the next write raises it again
             say(str(fault))
             return range(0)
 
     def _finish_erasures(self, say: Callable[[str], None]) -> None:
-        """Drop what is encrypted under keys whose destruction is on record; say so of those it is not yet."""
+        """Remove ciphertexts under keys whose destruction is on record; report the destroyed keys that are not yet."""
         for each in self.drawer.unrecorded() if self.drawer else ():
             if not unstated(self.store, self.cases, each.key_id):
                 self.store.remove_ciphertexts(each.key_id)
@@ -178,27 +179,28 @@ class Journal:
     # -- reading ------------------------------------------------------------------------------------------------------
 
     def read_keyring(self) -> Keyring:
-        """Read the keys and offices as registered now; what was read of the register before is read again."""
+        """Return the keys and offices as registered now; the register is read again."""
         self._past.forget()
         return self._past.keyring
 
     def case(self, order: str, *, reveal: bool = True, label: str | None = None) -> Case:
-        """All that may be asked about an order; see `CaseReader.case`."""
+        """Return one order with its companion and the register; see `CaseReader.case`."""
         return self.cases.case(order, reveal=reveal, label=label)
 
     def find(self, name: str) -> str:
-        """The id of the order that people call `name`; see `CaseReader.find`."""
+        """Return the id of the order that `name` means; see `CaseReader.find`."""
         return self.cases.find(name)
 
     def orders(self) -> Iterator[str]:
-        """The ids of the orders people ask about."""
+        """Yield the ids of the orders; see `CaseReader.orders`."""
         return self.cases.orders()
 
     def signer(self, actor: str, role: str, key: Key, *, accepts: bool = True) -> Signer:
-        """Return an actor of the register about to sign with `key`; `accepts`: what it signs may accept that very key.
+        """Return an office of the register as signer with `key`; `accepts`: its entries may accept that very key.
 
-        `RecordError` as recording would: KEY-UNKNOWN for no such office or key, KEY-ENDED, KEY-ROLE for a role that
-        they do not hold. A command asks before it does what costs something or cannot be taken back.
+        `RecordError` as recording would raise: KEY-UNKNOWN for an unknown office or key, KEY-ENDED, KEY-ROLE
+        for a role that the office does not hold. A command calls this before a step that is costly or cannot
+        be undone.
         """
         keyring, size = self.read_keyring(), self.store.size()
         office = keyring.offices.get(actor)
@@ -214,9 +216,9 @@ class Journal:
     def record(self, fact: Fact, order: str, signer: Signer, said: Circumstances | None = None, **more: Any) -> Receipt:
         """Record one fact; durable and covered by a signed checkpoint on return.
 
-        `said` is, where nothing else is given, that it happens now; `more` are the other fields of a `Draft`. Raises
-        `RecordError` if it cannot stand there (FACT, ENV-SIZE, KEY-*, CTX-*; nothing is written), `Conflict` if its
-        entry id stands for another fact, and `LedgerError` (BUSY, GUARD-MISSING, LOG-ROLLBACK, CLOCK-BACK, ...).
+        Without `said`, the fact happens now. `more` are the other fields of a `Draft`. Raises `RecordError`
+        if the fact is refused (FACT, ENV-SIZE, KEY-*, CTX-*; nothing is written), `Conflict` if its entry id
+        belongs to another fact, and `LedgerError` (BUSY, GUARD-MISSING, LOG-ROLLBACK, CLOCK-BACK, ...).
         """
         moment = self.now()
         return self.record_batch([Draft(fact, order, signer, said or Circumstances(moment, moment), **more)])[0]
@@ -241,11 +243,11 @@ class Journal:
 
     @contextmanager
     def many(self, report: Callable[[int, int], None] = lambda done, total: None) -> Iterator[Bulk]:
-        """Record any number of facts, all or none, in flat memory: those added to the `Bulk`, when the block ends well.
+        """Record the facts added to the `Bulk`, all or none, in constant memory, when the block ends without an error.
 
-        `report(done, total)` hears of the storing. Raises what `record` raises, and `Conflict` where somebody else
-        wrote to the register or to one of the orders meanwhile, or issued an order where one is among the facts:
-        nothing was stored, and all has to be checked and sealed again.
+        `report(done, total)` is called while they are stored. Raises what `record` raises. Raises `Conflict`
+        if another process wrote to the register or to one of the orders meanwhile, or issued an order while
+        the facts issue one: nothing was stored, and all facts have to be checked and sealed again.
         """
         self.log.ready()
         with staged() as staging:
@@ -271,17 +273,18 @@ class Journal:
             self.drawer.keys_for(whose)
 
     def recorded(self, draft: Draft) -> str | None:
-        """The leaf hash of the entry that stands under a draft's own id; `Conflict` if it says something else."""
+        """Return the leaf hash of the entry with the id of a draft; `Conflict` if the entry holds another fact."""
         receipt = self._recorded(draft, draft.entry) if draft.entry else None
         return receipt.leaf if receipt else None
 
     def receive_sealed(
         self, entries: Sequence[bytes], disclosures: Sequence[Sequence[str]] | None = None
     ) -> list[Receipt]:
-        """Take in entries that were sealed for this ledger elsewhere, with the disclosure strings that came along.
+        """Store entries that were sealed for this ledger elsewhere, with the disclosure strings that came with them.
 
-        Every signature, chain, key and form is checked; a page of some thousands is stored whole or not at all. An
-        entry that is here already keeps its place. Raises `RecordError` as `record` does, with the number of the entry.
+        Every signature, chain, key and form is checked. A page of some thousands is stored whole or not at
+        all. An entry that is already stored keeps its place. Raises `RecordError` as `record` does, with the
+        number of the entry.
         """
         return self._receiver.receive(entries, disclosures)
 
@@ -304,7 +307,7 @@ class Journal:
         return self.drawer
 
     def preview(self, fact: Fact, order: str, signer: Signer, said: Circumstances | None = None, **more: Any) -> Entry:
-        """The entry a fact would become, for the law to comment on before anybody signs; its leaf is all zeros."""
+        """Return the entry that a fact would become, for the law to judge before signing; its leaf is all zeros."""
         moment = self.now()
         draft = Draft(fact, order, signer, said or Circumstances(moment, moment), **more)
         return self._sealer.preview(draft, PendingBatch(self._past), self.store.size())
@@ -323,8 +326,9 @@ class Journal:
     ) -> Receipt:
         """Record in the access order that sealed values of these orders were opened, by which person, and why.
 
-        `entry` is an id by which the call can be repeated. One that `replaces` an access (its leaf) says that nothing
-        was handed out after it. `LedgerError` KEYS-OTHER if none of the values in these orders can be opened here.
+        `entry` is an id by which the call can be repeated. An entry that `replaces` an access (its leaf)
+        states that nothing was handed out after that access. `LedgerError` KEYS-OTHER if none of the values
+        in these orders can be opened here.
         """
         if replaces is None:
             self._check_openable(orders)
@@ -344,15 +348,15 @@ class Journal:
             raise LedgerError("KEYS-OTHER", says, HINT)
 
     def new_id(self) -> str:
-        """An entry id that nothing stands under yet: 32 hex digits."""
+        """Return a new random entry id: 32 hex digits."""
         return self._entropy(16).hex()
 
     def has(self, entry: str) -> bool:
-        """True if an entry stands under this id."""
+        """Return True if an entry with this id is stored."""
         return self.store.by_entry(check_entry_id(entry)) is not None
 
     def _store(self, make: Callable[[PendingBatch], list[EntryRow]]) -> list[Receipt]:
-        """Store and acknowledge the rows that `make` gives; asked again for each time somebody else was quicker."""
+        """Store and acknowledge the rows from `make`, which is called again if another process stored first."""
         self.log.ready()
         for left in reversed(range(_TRIES)):
             trial = PendingBatch(self._past)
@@ -373,7 +377,7 @@ class Journal:
         raise AssertionError("unreachable")
 
     def _recorded(self, draft: Draft, entry: str) -> Receipt | None:
-        """The receipt of a draft that was recorded before under its own id; `Conflict` if another fact has that id."""
+        """Return the receipt of a draft that is recorded under its id; `Conflict` if another fact has that id."""
         found = self.store.by_entry(check_entry_id(entry))
         if found is None:
             return None
@@ -384,7 +388,7 @@ class Journal:
         return self._receipt(self._sealer.values.row(opened, (), {}), Stored(index, already=True))
 
     def _same_subjects(self, subjects: Mapping[str, str], index: int, opened: OpenedEntry) -> bool:
-        """True if no value of a recorded entry is sealed for another subject than the one named for its field."""
+        """Return True if each value of a recorded entry is sealed for the subject that is named for its field."""
         closed = self.store.ciphertexts(opened.payload.order).get(index, []) if subjects and self.drawer else []
         here = self._keys().existing(c.key_id for c in closed) if closed else set()
         named = [(c.key_id, subjects[c.field]) for c in closed if c.field in subjects and c.key_id in here]

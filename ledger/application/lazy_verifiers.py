@@ -1,6 +1,7 @@
-"""What a verifier borrows from other libraries, imported only where a bundle holds what needs it.
+"""Import the libraries of a verifier only if a bundle needs them.
 
-Checking an ordinary bundle loads nothing of a ledger's own: no database, no files but the ones named.
+Verifying an ordinary bundle loads no module for a ledger's own storage: no database, and no files but the
+named ones.
 """
 
 from __future__ import annotations
@@ -14,14 +15,14 @@ if TYPE_CHECKING:
 
 
 def mldsa(public: bytes, message: bytes, signature: bytes) -> bool:
-    """True if an ML-DSA-44 signature holds."""
+    """Return True if an ML-DSA-44 signature holds."""
     from ledger.adapters.keys.mldsa import verify
 
     return verify(public, message, signature)
 
 
 def stamps() -> ReadStamp | None:
-    """What reads time-stamp tokens; None without the extra `tsa`, and then they are set aside."""
+    """Return the reader of time-stamp tokens; None without the extra `tsa`, and then tokens are left unchecked."""
     return _read if find_spec("rfc3161_client") else None
 
 

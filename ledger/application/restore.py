@@ -1,8 +1,8 @@
-"""Before an old copy signs: what witnesses remember of this log, and a guard made again where it is lost.
+"""Ask witnesses before a restored ledger signs, and make a lost guard again.
 
-A backup knows nothing of what was signed after it, and if the guard came back with it, nothing on this machine does.
-Others do: every witness shows the last head it cosigned. So a restored ledger asks before its first signature, and a
-guard is made again only where a quorum of witnesses, or a head typed in from paper, says how far the log had come.
+A backup holds nothing that was signed after it, and a guard restored with it does not either. But every
+witness shows the last head it cosigned. So a restored ledger asks its witnesses before its first signature. A
+guard is made again only if a quorum of witnesses, or a head from elsewhere, shows how far the log had come.
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ from ledger.tlog.policy import Policy
 from ledger.tlog.tree import root
 from ledger.trust.trust_folder import parse_anchor
 
-RETIRED = "guard.retired"  # where a guard goes when its log is succeeded
+RETIRED = "guard.retired"  # the name of a guard whose log has a successor
 
 Hashes = Callable[[Sequence[int]], list[bytes]]
 
 
 def mark_restored(folder: Path) -> None:
-    """Note that a ledger was put back from a copy; `check_restored` takes the note away."""
+    """Mark a ledger as restored from a backup; `check_restored` removes the mark."""
     replace_file(folder / RESTORED, b"Put back from a copy: before it signs, its witnesses are asked.\n")
     sync_folder(folder)
 
 
 def check_restored(folder: Folder, home: Home) -> None:
-    """Before the first signature of a ledger that was put back: does everybody remember no more than it holds?
+    """Check, before a restored ledger signs first, that no guard and no witness has seen more than it holds.
 
-    `LedgerError`: LOG-ROLLBACK, LOG-FORKED; LOG-UNREACHABLE if none of the witnesses that can be asked answers.
+    `LedgerError`: LOG-ROLLBACK, LOG-FORKED; LOG-UNREACHABLE if no witness answers.
     """
     mark = folder.path / RESTORED
     if not mark.exists():
@@ -56,10 +56,10 @@ def check_restored(folder: Folder, home: Home) -> None:
 
 
 def check_witnesses(folder: Folder, size: int, hashes: Hashes) -> None:
-    """Compare `size` entries of a log with what each of its witnesses remembers.
+    """Compare `size` entries of a log with the last head that each of its witnesses has cosigned.
 
-    `LedgerError` LOG-ROLLBACK if one has cosigned more, LOG-FORKED if another tree, LOG-UNREACHABLE if there are
-    witnesses to ask and none answers.
+    `LedgerError` LOG-ROLLBACK if one has cosigned more entries, LOG-FORKED if another tree, LOG-UNREACHABLE
+    if there are witnesses to ask and none answers.
     """
     asked = [url for url, _ in by_url(folder.policy)]
     heads = remembered(folder.policy, folder.keys)
@@ -74,11 +74,12 @@ def check_witnesses(folder: Folder, size: int, hashes: Hashes) -> None:
 
 
 def remake_guard(folder: Folder, home: Home, now: datetime, anchor: bytes | None = None) -> Signed:
-    """Make the guard of a log again, at the newest head that anybody can show; what it holds from then on.
+    """Make the lost guard of a log again at its newest known head; return what the guard now holds.
 
-    A quorum of the policy's witnesses must answer, or a checkpoint from elsewhere be given: a note, or its three lines.
-    What the ledger itself has kept and published counts as well. `LedgerError`: GUARD-EXISTS; NO-QUORUM; LOG-ROLLBACK
-    or LOG-FORKED if the entries here are not what was shown to others.
+    A quorum of the policy's witnesses must answer, or `anchor` must be given: a checkpoint from elsewhere, as
+    a signed note or its three lines. Heads that the ledger has kept and published count as well.
+    `LedgerError`: GUARD-EXISTS; NO-QUORUM; LOG-ROLLBACK or LOG-FORKED if the entries here differ from those
+    shown to others.
     """
     path = home.log(folder.origin) / "guard.db"
     if path.exists():
@@ -124,7 +125,7 @@ def _anchor(anchor: bytes, origin: str) -> Checkpoint:
 
 
 def _kept(folder: Folder, anchor: bytes | None) -> Iterator[Head]:
-    """Every head this log is known here to have signed: published, kept, given."""
+    """Yield every valid signed head of this log that is known here: given, published, kept."""
     notes = [anchor] if anchor is not None else []
     if (published := folder.log / "checkpoint").exists():
         notes.append(published.read_bytes())

@@ -1,7 +1,7 @@
-"""Whether `keys.db` is the one that the values of a ledger were sealed with.
+"""Check that `keys.db` is the one with which the values of a ledger were sealed.
 
-The keys of data subjects are in one file of one folder. Another machine on the same database, a second folder or an old
-copy would seal under keys of its own, and an erasure here would leave those values readable there.
+The keys of data subjects are in one file of one folder. Another machine on the same database, a second folder
+or an old copy would seal under different keys, and an erasure here would leave those values readable there.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ HINT = (
     "seal, open and erase on the machine and in the folder that recorded it: one keys.db holds a ledger's keys. "
     "Only if that keys.db is lost for good: comity erase --lost"
 )
-_FEW = 5  # entries that are named
+_FEW = 5  # entries named in a message
 
 
 def elsewhere(
     store: EntryReader, cases: CaseReader, drawer: SubjectKeyStore, orders: Iterable[str] | None = None
 ) -> list[str]:
-    """The keys of sealed values, in these orders or in all, that are neither here nor destroyed by an entry."""
+    """Return the keys of sealed values, in these orders or in all, that are neither here nor destroyed by an entry."""
     there = store.sealing_keys(orders)
     missing = set(there) - drawer.existing(there)
     if not missing:
@@ -34,7 +34,7 @@ def elsewhere(
 
 
 def check_bound(store: EntryReader, cases: CaseReader, drawer: SubjectKeyStore) -> None:
-    """`LedgerError` KEYS-OTHER if the newest sealed values are under a key that is neither here nor destroyed."""
+    """Raise `LedgerError` KEYS-OTHER if the newest sealed values are under a key that is neither here nor destroyed."""
     newest = store.newest_sealed()
     if not newest:
         return
@@ -52,14 +52,14 @@ def check_bound(store: EntryReader, cases: CaseReader, drawer: SubjectKeyStore) 
 
 
 def left_over(store: EntryReader, cases: CaseReader, drawer: SubjectKeyStore) -> Iterator[tuple[int, str, bool]]:
-    """The encrypted values that are stored although an entry says that nobody can open them any more.
+    """Yield the encrypted values that are still stored although an entry states that their key is destroyed.
 
-    Index of the entry, its fields in words, and whether a key here opens one of them.
+    Each item: index of the entry, its fields in words, and True if a key here opens one of them.
     """
     for order in store.orders_with(DESTROYED):
         gone = cases.destroyed(cases.opened(order))
         closed = store.ciphertexts(order)
-        if order == cases.access:  # which speaks for the registry
+        if order == cases.access:  # the access order states destructions for the register
             closed |= store.ciphertexts(cases.registry)
         for index, values in sorted(closed.items()):
             left = [c for c in values if c.ciphertext is not None and gone & {c.digest, c.key_id}]
@@ -69,7 +69,7 @@ def left_over(store: EntryReader, cases: CaseReader, drawer: SubjectKeyStore) ->
 
 
 def where(store: EntryReader, keys: Iterable[str]) -> str:
-    """How many values are under these keys, and in which entries, in words."""
+    """Return, in words, how many values are under these keys, and in which entries."""
     values = sorted(index for key_id in keys for index, *_ in store.encrypted_with(key_id))
     entries = list(dict.fromkeys(values))
     named = ", ".join(map(str, entries[:_FEW])) + (f" and {len(entries) - _FEW} more" if len(entries) > _FEW else "")

@@ -1,8 +1,8 @@
-"""A log after a loss: there is no way back to its name, so another log takes its place and says from where.
+"""Replace a lost log by a successor, because a lost log must not sign again under its origin.
 
-A log that was restored from an old copy, or split, must never sign again under its origin: somebody may hold a head of
-it that what is left cannot continue. The successor has a new origin, key and guard; the first entry of its register,
-signed by the registrar, names the predecessor with the last head that others saw, and keeps that head.
+If a log was restored from an old copy, or split, another party may hold a head that the remaining entries
+cannot continue. The successor has a new origin, key and guard. The first entry of its register, signed by the
+registrar, names the predecessor with the last head that others saw, and keeps that head.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ HEAD = "predecessor-head"  # code of the document that is the last head of the o
 
 
 def last_head(trust: Trust, ledger: Path | None, given: bytes | None) -> bytes:
-    """The newest head of a lost log that anybody can show: its witnesses, what is left of it, or a note that was given.
+    """Return the newest head of a lost log, as a note: from its witnesses, its remaining files, or `given`.
 
-    A cosigned one goes before a larger one that nobody outside saw. `LedgerError` NO-HEAD if there is none; SPLIT-VIEW
-    if two of one size differ.
+    A cosigned head comes before a larger one without cosignatures. `LedgerError` NO-HEAD if there is none;
+    SPLIT-VIEW if two of one size differ.
     """
     keys = trust.policy.logs
     witnesses = tuple(trust.policy.witnesses.values())
@@ -71,7 +71,7 @@ def _left(ledger: Path) -> list[bytes]:
 
 
 def succession(note: bytes, cause: str, lost: Sequence[int] = ()) -> tuple[dict[str, Any], Document]:
-    """The public fields of `log-succeeded` for the last head of the old log, and the document that this head is."""
+    """Return the public fields of `log-succeeded` for the last head of the old log, and that head as a document."""
     head = parse_checkpoint(note.decode().partition("\n\n")[0] + "\n")
     public: dict[str, Any] = {
         "predecessor": head.origin,
@@ -84,7 +84,7 @@ def succession(note: bytes, cause: str, lost: Sequence[int] = ()) -> tuple[dict[
 
 
 def retire(home: Home, origin: str) -> bool:
-    """Take the guard of a log that has a successor out of use: it signs nothing more. False if it is not here."""
+    """Rename the guard of a log that has a successor, so that it signs nothing more. Return False if it is not here."""
     guard = home.log(origin) / "guard.db"
     if not guard.exists():
         return False
@@ -94,7 +94,7 @@ def retire(home: Home, origin: str) -> bool:
 
 
 def keep_predecessor(folder: Path, note: bytes, trust: Trust, files: dict[str, bytes]) -> None:
-    """Keep the last head of the old log, and whom it was to be trusted under, in the successor's folder."""
+    """Keep the last head of the old log, and the trust files for it, in the successor's folder."""
     foreign = private_folder(folder / "foreign")
     replace_file(foreign / note_digest(note), note)
     sync_folder(foreign)

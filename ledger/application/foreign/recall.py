@@ -1,6 +1,7 @@
-"""Recall what this ledger has received of another log, to hold what arrives from it now against it.
+"""Recall what this ledger has received of another log, to compare newly received entries with it.
 
-Entries of one order are wrapped in the order of the same id here, so only the orders that arrive have to be read again.
+Entries of one order are wrapped in the order of the same id here, so only the orders of the new entries are
+read again.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ def recalled(
 ) -> EarlierEntries:
     """Return the entries of the log `origin` wrapped in these orders of ours, and of its `register`, with their proofs.
 
-    `foreign` is the folder of what arrived, `keys` are those of the log. What is lost, or does not verify, is left out.
+    `foreign` is the folder of received entries, `keys` are those of the log. Entries that are lost or do not
+    verify are left out.
     """
     received = [*register.values()]
     for order in dict.fromkeys(orders):

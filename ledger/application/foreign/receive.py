@@ -1,7 +1,8 @@
-"""Entries of other records on their way into ours: their bytes and proofs onto the disk, then one draft for each.
+"""Receive entries of other logs: store their bytes and proofs as files, then make one draft for each.
 
-The files are there before the entry that names them, so that a crash leaves a file nobody names and never a name
-without its file. What opens their sealed values is no file: it goes where our own values go, and can be erased.
+The files are written before the entry that names them. So a crash can leave a file without an entry, but
+never an entry without its file. Disclosure strings are stored like our own sealed values, not as files, so
+that they can be erased.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from ledger.verify.received_entries import ReceivingLog, check_key, checked_plac
 
 
 class Arrival(Struct, frozen=True):
-    """A sealed entry of another record with its proof from there, and the disclosure strings that came along."""
+    """Hold a sealed entry of another log with its proof from there, and the disclosure strings that came with it."""
 
     raw: bytes
     proof: bytes
@@ -42,7 +43,7 @@ class Arrival(Struct, frozen=True):
 
 
 def wanted(arrivals: Sequence[Arrival], store: EntryStore, origin: str) -> list[Arrival]:
-    """Those that are to be wrapped: not an acknowledgement of what is one itself, or letters would never end."""
+    """Return the arrivals to wrap: all but acknowledgements of acknowledgements, which would never end."""
     found = []
     for arrival in arrivals:
         told = acknowledged(open_(arrival.raw, verify=False), store, origin)
@@ -52,9 +53,9 @@ def wanted(arrivals: Sequence[Arrival], store: EntryStore, origin: str) -> list[
 
 
 def acknowledged(opened: OpenedEntry, store: EntryStore, origin: str) -> OpenedEntry | None:
-    """The entry of ours that one from elsewhere says it received; None if it speaks of none.
+    """Return our entry that an entry of another log states to have received; None if it states none.
 
-    `RecordError` ENT-MISMATCH if there is no such entry here: one of the two records is not what it was.
+    `RecordError` ENT-MISMATCH if there is no such entry here: one of the two logs has changed.
     """
     told = acknowledges(opened, origin)
     if told is None:
@@ -69,7 +70,7 @@ def acknowledged(opened: OpenedEntry, store: EntryStore, origin: str) -> OpenedE
 
 
 class WrapperPlace(Struct, frozen=True):
-    """Where an arrived entry is wrapped: the id of its wrapper, and the wrapper's index if it is recorded already."""
+    """Hold the place of an arrived entry: the id of its wrapper, and the wrapper's index if it is recorded already."""
 
     entry: str
     index: int | None
@@ -78,10 +79,10 @@ class WrapperPlace(Struct, frozen=True):
 def place_of(arrival: Arrival, order: str, store: EntryStore, log: Vkey, folder: Path, evidence: Path) -> WrapperPlace:
     """Find where an entry is wrapped, or will be.
 
-    The ids of wrappers can be computed by everybody, so an entry under such an id counts as this one only if it is a
-    wrapper in the same order, names the same bytes, and these are in `folder`. Another entry from the same place of
-    that log, with its proof, is a `LedgerError` SPLIT-VIEW with the exhibit kept in `evidence`. Whatever else has that
-    id is passed over.
+    Anybody can compute the ids of wrappers. So an entry with such an id counts only if it is a wrapper in the
+    same order, names the same bytes, and these are in `folder`. Another entry from the same place of that
+    log, with its proof, is a `LedgerError` SPLIT-VIEW; the exhibit is kept in `evidence`. Any other entry
+    with that id is passed over.
     """
     index = parse_proof(arrival.proof).index
     for attempt in count():
@@ -102,7 +103,7 @@ def place_of(arrival: Arrival, order: str, store: EntryStore, log: Vkey, folder:
 
 
 def _is_kept(folder: Path, name: str) -> bool:
-    """True if both files of a wrapped entry are there, and the entry is the one that its name says."""
+    """Return True if both files of a wrapped entry exist and the entry has the digest in its name."""
     path = folder / name
     return (folder / f"{name}{PROOF}").is_file() and path.is_file() and sha256(path.read_bytes()).hexdigest() == name
 
@@ -120,18 +121,18 @@ def _convict(log: Vkey, index: int, raw: bytes, proof: bytes, arrival: Arrival, 
 
 
 def keep_files(arrivals: Sequence[Arrival], folder: Path) -> None:
-    """Keep the bytes and proofs, by the SHA-256 of the entry, durably."""
+    """Store entries and proofs durably, named by the SHA-256 of the entry."""
     private_folder(folder)
     for arrival in arrivals:
         name = sha256(arrival.raw).hexdigest()
         for file, data in ((name, arrival.raw), (f"{name}{PROOF}", arrival.proof)):
-            if not (folder / file).exists():  # one that is there is the one its entry names
+            if not (folder / file).exists():  # an existing file is the one that its entry names
                 replace_file(folder / file, data)
     sync_folder(folder)
 
 
 def keep_alone(raw: bytes, folder: Path) -> None:
-    """Keep the bytes of an entry that has no proof from anywhere: it was sealed for this very log."""
+    """Store the bytes of an entry without a proof of another log, because it was sealed for this log."""
     replace_file(private_folder(folder) / sha256(raw).hexdigest(), raw)
     sync_folder(folder)
 
@@ -147,9 +148,10 @@ def draft_of(
     backs: str | None = None,
     entry: str | None = None,
 ) -> Draft:
-    """The draft that wraps an entry, in the order of its own id unless `order` names another; `entry` is its id.
+    """Return the draft that wraps an entry, in the order with the entry's order id unless `order` names another.
 
-    `RecordError` CTX-ORDER for an entry of a register, SD-* for disclosure strings that are not its own.
+    `entry` is the id of the wrapper. `RecordError` CTX-ORDER for an entry of a register, SD-* for disclosure
+    strings that do not belong to the entry.
     """
     opened = open_(arrival.raw)
     p = opened.payload
@@ -176,10 +178,10 @@ def draft_of(
 def check_counts(arrival: Arrival, cases: CaseReader, size: int) -> None:
     """Raise `RecordError` if an entry would not count as its signer's act in a log of `size` entries.
 
-    What is false keeps its code; what is not proven has the code of what is missing (KEY-*, CP-QUORUM, ...).
+    A false claim keeps its code. An unproven claim has the code of the missing part (KEY-*, CP-QUORUM, ...).
     """
     opened, proof, logs = open_(arrival.raw, verify=False), parse_proof(arrival.proof), cases.other_logs()
-    here = ReceivingLog(cases.keyring(), cases.by_leaf, lambda index, moment: False)  # it is recorded now, not earlier
+    here = ReceivingLog(cases.keyring(), cases.by_leaf, lambda index, moment: False)  # recorded now, not earlier
     try:
         check_key(size, opened, checked_place(opened, proof, proof.index, "", logs), here, logs)
     except NotProven as lacks:
@@ -188,7 +190,7 @@ def check_counts(arrival: Arrival, cases: CaseReader, size: int) -> None:
 
 
 def check_instrument(arrival: Arrival, instrument: str | None) -> None:
-    """`RecordError` CTX-INSTRUMENT if an entry was sealed under another instrument than the order it is to stand in."""
+    """Raise `RecordError` CTX-INSTRUMENT if an entry was sealed under another instrument than its order here."""
     theirs = open_(arrival.raw, verify=False).payload.instrument
     if instrument is not None and theirs != instrument:
         raise RecordError("CTX-INSTRUMENT", f"it was sealed under {theirs}, the order is under {instrument}")

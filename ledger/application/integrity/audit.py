@@ -1,9 +1,9 @@
-"""Read every entry again and believe nothing: signatures, forms, chains, keys, leaves, inner hashes and the root.
+"""Audit a ledger: check all signatures, forms, chains, keys, leaves, inner hashes and the root again.
 
-The registry is folded first; since position decides which key may sign, the rest can then be checked in any order, on
-every core. A worker takes an aligned run of entries, which is a complete subtree of the log, so memory does not grow
-with the ledger. Each run is read by position. Indexes of the database are only believed where a row that was read so
-is found by them again.
+The register is read first. The position of an entry decides which key may sign it, so the other entries can
+then be checked in any order, on every core. A worker takes an aligned run of entries, which is a complete
+subtree of the log, so memory does not grow with the ledger. Each run is read by position. A database index is
+trusted only if it leads back to a row that was read by position.
 """
 
 from __future__ import annotations
@@ -45,21 +45,21 @@ from ledger.verify.time_brackets import Times, absent_of, check_time
 
 logger = logging.getLogger(__name__)
 
-RUN = 1 << 13  # entries a worker checks at a time: of each order it has to look up one entry in an earlier run
-LAST = 1 << 10  # the same towards the end, so that no core waits long for another
-TOGETHER = 64  # entries opened in one go: many enough to pay, few enough to stay in a processor's cache
-MOST = 100  # problems reported, and findings; the first problem already decides
-LISTED = 1_000  # brackets that are listed; of a larger ledger they are counted
-SMALLEST = 64  # bytes: no entry takes fewer of the file it is in
-TOLD = frozenset({"log-key-rotated", "log-succeeded", "witness-changed"})  # of the register, kept as they were read
+RUN = 1 << 13  # entries that a worker checks at a time; for each order it looks up one entry of an earlier run
+LAST = 1 << 10  # the smallest run, near the end, so that no core waits long for another
+TOGETHER = 64  # entries opened in one call: enough to save time, few enough for a processor's cache
+MOST = 100  # limit of reported problems and of findings; the first problem already decides
+LISTED = 1_000  # limit of listed brackets; those of a larger ledger are only counted
+SMALLEST = 64  # bytes: the least space of an entry in its file
+TOLD = frozenset({"log-key-rotated", "log-succeeded", "witness-changed"})  # register entries that the audit keeps
 
-# Rows that their columns do not lead to; each code is that of the constraint that should have refused them.
+# Queries for rows that an index does not lead to; each code names the constraint that should have refused them.
 _NOT_FOUND = {"CTX-CHAIN": statements.NOT_FOUND_BY_VERSION, "CTX-REPLAY": statements.NOT_FOUND_BY_ENTRY_ID}
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something proved wrong: released code, entry (`#index` in the log) or file, and a sentence."""
+    """Hold one proven fault: released code, entry (`#index` in the log) or file, and a sentence."""
 
     code: str
     where: str
@@ -68,12 +68,12 @@ class Problem:
 
 @dataclass(slots=True)
 class Noted:
-    """What entries say that proves nothing wrong: findings, brackets, keys that are in doubt, other records.
+    """Hold what entries state without proving a fault: findings, brackets, doubtful keys, other logs.
 
-    `remarks` and `brackets` are the first of all that were counted in `findings` and `entries`. `suspect` has by public
-    key the indexes of the entries that it may not have signed, `naming` those of entries that speak of other records.
-    `not_held` and `unknown` are leaves: of entries whose key did not hold their role, and of kinds not known here;
-    `absent` the digests of states that entries cite and that are not at hand.
+    `remarks` and `brackets` are the first of all that `findings` and `entries` count. `suspect` has, by
+    public key, the indexes of the entries that the key's owner may not have signed; `naming` has the indexes
+    of entries that name other logs. `not_held` and `unknown` are leaves: of entries whose key did not hold
+    their role, and of unknown kinds. `absent` has the digests of cited states that are missing here.
     """
 
     entries: int = 0
@@ -90,7 +90,7 @@ class Noted:
     absent: set[str] = field(default_factory=set)
 
     def add(self, other: Noted) -> None:
-        """Take over what the entries behind these say."""
+        """Add the notes on the entries that follow these."""
         self.entries += other.entries
         self.findings += other.findings
         self.remarks += other.remarks[: MOST - len(self.remarks)]
@@ -108,10 +108,10 @@ class Noted:
 
 @dataclass(slots=True)
 class Audit:
-    """What a full reading of the shelf showed: how much was read and checked, the tree it makes, what is wrong.
+    """Hold the result of reading every entry: the numbers read and checked, the tree, the problems.
 
-    Where an entry is missing, the tree ends with the run of entries before it. `keyring` is the register as folded, and
-    `told` its entries of some kinds by index; `noted` is empty without `times`.
+    If an entry is missing, the tree ends with the run before it. `keyring` is the register as read, and
+    `told` has its entries of some kinds by index. `noted` is empty without `times`.
     """
 
     size: int
@@ -132,10 +132,11 @@ def audit(
     workers: int | None = None,
     progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> Audit:
-    """Check every entry of the shelf at `place`; `progress(entries done, entries in all)` is called as it goes.
+    """Check every entry of the event store at `place`; `progress(entries done, entries in all)` reports progress.
 
-    What is found wrong is collected, never raised: an audit that stops at the first scratch says too little. With
-    `times` entries are also held against what is known of times, and what they say of other records is noted.
+    Faults are collected, not raised, so that the report is complete. With `times`, entries are also compared
+    with the known times, and what they state of other logs is noted. `LedgerError` LOG-CORRUPT if the
+    numbering of the entries cannot be true.
     """
     with closing(open_connection(place)) as c, translate_errors(place):
         first, size = c.execute(statements.BOUNDS).fetchone()
@@ -154,7 +155,7 @@ def audit(
         check = partial(_check_run, place, origin, keyring, times)
         workers = workers or os.cpu_count() or 1
         runs = list(_runs(size, workers))
-        together = True  # as long as no entry is missing, the runs make a tree
+        together = True  # the runs make a tree until an entry is missing
         for (start, stop), run in zip(runs, _spread(check, runs, workers), strict=True):
             report.signatures += run.signatures
             report.problems += run.problems
@@ -175,7 +176,7 @@ def audit(
 
 
 def _room(place: ReadableLocation) -> int:
-    """The most entries that a place can hold: a file that says more would keep whoever believes it busy for ever."""
+    """Return how many entries a place can hold, as a limit against a file that claims an endless number."""
     if isinstance(place, Address):
         return sys.maxsize
     path = place.path if isinstance(place, ForeignFile) else place
@@ -185,8 +186,11 @@ def _room(place: ReadableLocation) -> int:
 
 @dataclass(slots=True)
 class _Run:
-    """What a worker brings back: good signatures, entries of the register, the peaks of its subtree (one, if the run
-    is full), problems, and what was noted."""
+    """Hold the result of one run: counts, the peaks of its subtree, problems and notes.
+
+    `signatures` counts the good ones, `register` the entries of the register. `peaks` is (leaves, peak
+    hashes); a full run has one peak.
+    """
 
     signatures: int
     register: int
@@ -196,7 +200,7 @@ class _Run:
 
 
 def _runs(size: int, workers: int) -> Iterator[tuple[int, int]]:
-    """The entries of a log, run by run: shorter and shorter ones, each a power of two, so that all begin aligned."""
+    """Yield the entries of a log as runs (start, stop): each a power of two, shrinking, so that all begin aligned."""
     start = 0
     while start < size:
         fair = max((size - start) // (2 * workers), LAST) if workers > 1 else RUN
@@ -217,11 +221,11 @@ def _spread(check: Callable[[int, int], _Run], runs: list[tuple[int, int]], work
             going += [pool.submit(_go, *run) for run in islice(waiting, 1)]
 
 
-_work: list[Callable[[int, int], _Run]] = []  # of a worker: what it does, sent once
+_work: list[Callable[[int, int], _Run]] = []  # the check of a worker process, sent once
 
 
 def _begin(check: Callable[[int, int], _Run]) -> None:
-    gc.disable()  # what is read makes no cycles, and looking for them would cost a worker a thirtieth of its time
+    gc.disable()  # entries make no reference cycles, and the search for them costs a worker 1/30 of its time
     _work.append(check)
 
 
@@ -230,7 +234,7 @@ def _go(start: int, stop: int) -> _Run:
 
 
 def _registry(c: ReadConnection, origin: str, keyring: Keyring) -> Iterable[tuple[int, OpenedEntry | RecordError]]:
-    """Fold the register into the keyring; its entries by index, up to the first that is wrong."""
+    """Read the register into the keyring; yield its entries by index, up to the first wrong one."""
     rows = c.execute(statements.OF_ORDER, (keyring.registry, 0))
     before: Link | None = None
     for index, raw in rows:
@@ -241,7 +245,7 @@ def _registry(c: ReadConnection, origin: str, keyring: Keyring) -> Iterable[tupl
             keyring.admit(opened, index)
         except RecordError as wrong:
             yield index, wrong
-            return  # after this, which keys may sign is not known
+            return  # the keys that may sign later entries are unknown
         yield index, opened
         before = Link(opened.payload.seq, opened.leaf, opened.payload.instrument)
 
@@ -252,11 +256,11 @@ def _check_run(
     problems: list[Problem] = []
     noted, book = Noted(), VerificationLog()
     reported = [key for key in keyring.keys.values() if key.reported is not None]
-    leaves: list[bytes] = []  # as hashed here, and what the shelf has beside each
+    leaves: list[bytes] = []  # as computed here; `kept` has the stored hashes
     kept: list[tuple[int, bytes | None]] = []
     signatures = register = 0
-    heads: dict[str, Link] = {}  # the newest entries of the orders met in this run
-    places: dict[str, list[int]] = {}  # of each of them the number of its first entry here, and the indexes of all
+    heads: dict[str, Link] = {}  # the newest entry of each order in this run
+    places: dict[str, list[int]] = {}  # by order: the number of its first entry here, and the indexes of all
     with closing(open_connection(place)) as c:
         expected = start
         for (index, order, seq, topic, raw, leaf, stored, entry), opened in _opened(
@@ -278,7 +282,7 @@ def _check_run(
                 places.setdefault(order, [seq]).append(index)
                 check_place(opened, origin, before)
                 if order == keyring.registry:
-                    register += 1  # checked one by one as the keys were folded
+                    register += 1  # `_registry` checked it
                 else:
                     check_public(p)
                     keyring.check(opened, index)
@@ -318,7 +322,7 @@ def _note(
     noted: Noted,
     book: VerificationLog,
 ) -> None:
-    """What an entry says beside what proves it right or wrong."""
+    """Note what an entry states apart from faults."""
     p = opened.payload
     note_texts(opened, book)
     bracket = check_time(index, opened, times, book)
@@ -342,18 +346,18 @@ def _note(
 
 
 def _bytes(cell: Any) -> bytes:
-    """A cell that has to hold bytes; empty where a file holds something else in its place."""
+    """Return a cell that has to hold bytes; empty if a damaged file holds another type."""
     return cell if isinstance(cell, bytes) else b""
 
 
 def _opened(shelf: Any) -> Iterator[tuple[tuple[Any, ...], OpenedEntry | RecordError]]:
-    """Rows of `AUDITED_COLUMNS`, each with what opening its entry gave."""
+    """Yield rows of `AUDITED_COLUMNS`, each with its opened entry or the error."""
     while rows := shelf.fetchmany(TOGETHER):
         yield from zip(rows, open_each([_bytes(row[4]) for row in rows]), strict=True)
 
 
 def _before(c: ReadConnection, order: str, seq: int, index: int) -> Link | None:
-    """The entry before in its order, from another run; its signature is checked there."""
+    """Return the preceding entry of an order, from another run, which checks its signature; None for the first."""
     if seq == 1:
         return None
     found = c.execute(statements.AT_VERSION, (order, seq - 1)).fetchone()
@@ -366,14 +370,14 @@ def _before(c: ReadConnection, order: str, seq: int, index: int) -> Link | None:
 
 
 def _plainly_found(c: ReadConnection, places: Mapping[str, Sequence[int]]) -> bool:
-    """True if the index of orders leads to these entries by their numbers, in this order, and to no others."""
+    """Return True if the index of orders leads to these entries by number, in this order, and to no others."""
     asked = [f"{order}{first:016d}{first + len(rest) - 1:016d}" for order, (first, *rest) in places.items()]
     found = [index for (index,) in c.execute(statements.FOUND_BY_VERSION, (orjson.dumps(asked).decode(),))]
     return found == [index for _, *rest in places.values() for index in rest]
 
 
 def subtree(leaves: Sequence[bytes]) -> tuple[list[bytes], list[bytes]]:
-    """The tree over the leaf hashes of a run, level by level: the hashes each leaf completes, joined, and its peaks."""
+    """Return the tree over the leaf hashes of a run: the joined hashes that each leaf completes, and its peaks."""
     completed, peaks = [b""] * len(leaves), []
     level, each = leaves, 1  # leaves below each node of the level
     while level:
@@ -387,13 +391,13 @@ def subtree(leaves: Sequence[bytes]) -> tuple[list[bytes], list[bytes]]:
 
 
 def _climb(c: ReadConnection, report: Audit, part: tuple[int, list[bytes]]) -> None:
-    """Put a run's subtree into the tree, comparing the inner hashes above it with those on the shelf."""
-    size, (node, *rest) = part  # only the last run has a rest, and that one meets nothing of its height
+    """Add a run's subtree to the tree, and compare the inner hashes above it with the stored ones."""
+    size, (node, *rest) = part  # only the last run has a rest, and it merges with no peak
     tree = report.frontier
     level = size.bit_length() - 1
     n = tree.size >> level
     merged = list(tree.peaks)
-    last = tree.size + size - 1  # the leaf that completes these subtrees, and whose row keeps their hashes
+    last = tree.size + size - 1  # the leaf that completes these subtrees; its row stores their hashes
     stored = _bytes((c.execute(statements.NODES, (last,)).fetchone() or (b"",))[0])
     while n & 1:
         node = node_hash(merged.pop(), node)
@@ -406,5 +410,5 @@ def _climb(c: ReadConnection, report: Audit, part: tuple[int, list[bytes]]) -> N
 
 
 def _completes(index: int) -> int:
-    """How many subtrees of more than one entry end with this entry."""
+    """Return how many subtrees of more than one entry end with this entry."""
     return (index ^ (index + 1)).bit_length() - 1

@@ -1,4 +1,4 @@
-"""The files of a whole log, as they are handed to its verification."""
+"""Describe the files of a whole log, as its verification reads them."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ Progress = Callable[[int, int], None]  # entries done, entries in all
 
 
 def no_progress(done: int, total: int) -> None:
-    """Show nothing."""
+    """Report no progress."""
 
 
 @dataclass(frozen=True, slots=True)
 class LogFiles:
-    """The files of a whole log; nothing of them is verified yet.
+    """Hold the files of a whole log; none of them is verified yet.
 
-    `place` has the entries, `heads` are kept notes by digest, `tokens` are time stamps by their path in a bundle.
-    `checkpoint` is None where none was published; `policy` is the copy in the folder. `foreign` reads a file of another
-    record by its name, `foreign_names` lists them, and `registers` reads the received registers of other logs. `of`
-    names the log for people; `log_at`, `heads_at` and `entries_at` are the names of its parts in messages. `damage` is
-    the error met in reading `heads`.
+    `place` has the entries, `heads` are kept notes by digest, `tokens` are time stamps by their path in a
+    bundle. `checkpoint` is None if none was published; `policy` is the copy in the folder. `foreign` reads a
+    file of another log by its name, `foreign_names` lists them, and `registers` reads the received registers
+    of other logs. `of` names the log for people; `log_at`, `heads_at` and `entries_at` are the names of its
+    parts in messages. `damage` is the error met in reading `heads`.
     """
 
     of: str
@@ -47,7 +47,7 @@ class LogFiles:
 
 @contextmanager
 def reading_entries(files: LogFiles) -> Iterator[None]:
-    """Turn damage of the store into the `RecordError` that it proves: LOG-CORRUPT."""
+    """Raise damage of the event store as `RecordError` LOG-CORRUPT."""
     try:
         yield
     except LedgerError as fault:

@@ -1,7 +1,8 @@
-"""Check that a ledger is whole under its own trust. The answer proves nothing to anybody else.
+"""Check that a ledger is whole under its own trust. The result proves nothing to another party.
 
-The steps of `verify` under the trust folder of the ledger itself, and what only its office has: the guard, every kept
-time stamp, the published tiles, the bytes of wrapped entries, and what the witnesses remember.
+The check runs the steps of `verify` under the trust folder of the ledger itself. It adds what only its office
+has: the guard, every kept time stamp, the published tiles, the bytes of wrapped entries, and the heads that
+witnesses remember.
 """
 
 from __future__ import annotations
@@ -36,20 +37,20 @@ from ledger.tlog.tree import EMPTY_ROOT, root
 from ledger.verify import Reason, Report, Trust, Verdict
 from ledger.verify.progress import counted
 
-ASIDE = frozenset({"CP-QUORUM", "CP-FUTURE", "KEY-SUSPECT"})  # doubts on other things than missing entries
+ASIDE = frozenset({"CP-QUORUM", "CP-FUTURE", "KEY-SUSPECT"})  # doubts that do not concern missing entries
 
 
 class Consistency(StrEnum):
-    """Whether the entries of a ledger are those that its log has signed."""
+    """Say whether the entries of a ledger are the entries that its log has signed."""
 
     CONSISTENT = "CONSISTENT"
     INCONSISTENT = "INCONSISTENT"
-    UNDECIDED = "UNDECIDED"  # something to compare with is missing, or gives no answer
+    UNDECIDED = "UNDECIDED"  # something to compare with is missing or does not answer
 
 
 @dataclass(slots=True)
 class OwnCheck:
-    """The result: `wrong` are contradictions, `missing` what nothing could be compared with, `notes` are remarks."""
+    """Hold the result: `wrong` are contradictions, `missing` what could not be compared, `notes` are remarks."""
 
     report: Report
     wrong: list[Reason] = field(default_factory=list)
@@ -58,14 +59,14 @@ class OwnCheck:
 
     @property
     def verdict(self) -> Consistency:
-        """One contradiction decides."""
+        """Return the verdict; one contradiction decides."""
         if self.wrong:
             return Consistency.INCONSISTENT
         return Consistency.UNDECIDED if self.missing else Consistency.CONSISTENT
 
     @property
     def reasons(self) -> list[Reason]:
-        """Why the verdict is not better."""
+        """Return the reasons why the verdict is not better."""
         return self.wrong or self.missing
 
 
@@ -77,7 +78,7 @@ def check_own(folder: Folder, now: datetime, progress: Progress = no_progress) -
     check = OwnCheck(report)
     if report.verdict is Verdict.FAILED:
         check.wrong += report.reasons
-        if not report.signatures:  # what was published is wrong; the entries are read all the same
+        if not report.signatures:  # the published files are wrong, but the entries are still read
             check.report = verify_own(folder, trust, now, unpublished=True, progress=progress)
             check.wrong += check.report.reasons if check.report.verdict is Verdict.FAILED else ()
     else:
@@ -114,7 +115,7 @@ def check_ledger(path: Path, now: datetime, progress: Progress = no_progress) ->
 
 @dataclass(frozen=True, slots=True)
 class _OfficeFiles:
-    """The files that an office keeps besides the entries; each check adds to the result."""
+    """Check the files that an office keeps in addition to the entries; each check adds to the result."""
 
     folder: Folder
     store: EntryReader
@@ -122,18 +123,18 @@ class _OfficeFiles:
     check: OwnCheck
 
     def check_permissions(self) -> None:
-        """Mention what others on this machine can read or replace."""
+        """Note the files that other users of this machine can read or replace."""
         for path in exposed(self.folder.path, Home.of(self.folder.path), self.folder.origin):
             self.check.notes.append(f"others can get at {path}: chmod go= {path}")
 
     def check_heads(self) -> None:
-        """Miss the kept heads where they are gone; those that are there were compared with the entries."""
+        """Report missing heads; existing ones were compared with the entries."""
         if not self.folder.heads.exists():
             says = "it is missing; notes that were cosigned cannot be made again"
             self.check.wrong.append(Reason("LOG-CORRUPT", "heads.db", says))
 
     def check_time_stamps(self) -> None:
-        """Judge every kept time stamp again at the moment it gives, where authorities are trusted."""
+        """Verify every kept time stamp again at its own time, if trusted authorities are configured."""
         trusted, read = rfc3161.trusted(self.folder.path / "trust" / "tsa"), rfc3161.reader()
         if not trusted or read is None or not self.folder.heads.exists():
             return
@@ -147,7 +148,7 @@ class _OfficeFiles:
                     self.check.wrong.append(Reason(wrong.code, where, wrong.says))
 
     def check_guard(self) -> None:
-        """Compare the entries with what the guard has signed; a missing guard leaves the question open."""
+        """Compare the entries with what the guard has signed; without a guard the verdict stays open."""
         state = Home.of(self.folder.path).log(self.folder.origin)
         with closing(signatory(self.folder.keys, state)) as hand:
             try:
@@ -171,7 +172,7 @@ class _OfficeFiles:
             self.check.wrong.append(Reason("LOG-CORRUPT", "guard", says))
 
     def check_subject_keys(self) -> None:
-        """Compare the sealed values with the keys of data subjects, and both with what entries say was destroyed."""
+        """Compare the sealed values with the keys of data subjects, and both with the stated destructions."""
         if not self.folder.drawer.exists():
             self.check.notes.append("keys.db is not here: sealed values were not compared with their keys")
             return
@@ -197,7 +198,7 @@ class _OfficeFiles:
                     self.check.notes.append(says)
 
     def check_tiles(self) -> None:
-        """Compare every published tile with the entries; a missing one is only mentioned: it can be written again."""
+        """Compare every published tile with the entries; note a missing one, which can be written again."""
         head = self.check.report.head
         missing = 0
         for tile in tiles_for(0, min(head.checkpoint.size if head else 0, self.size)):
@@ -214,7 +215,7 @@ class _OfficeFiles:
             self.check.notes.append(f"{missing} published tiles are missing; `comity checkpoint` writes them again")
 
     def check_wrapped(self) -> None:
-        """Compare the kept bytes of other records' entries with what wraps them; a lost one is only mentioned."""
+        """Compare the kept bytes of other logs' entries with their wrappers; a lost file is only noted."""
         lost = 0
         for index, raw in self.store.of_kind(KIND):
             name = str(open_(raw, verify=False).payload.public.get("envelope"))
@@ -230,7 +231,7 @@ class _OfficeFiles:
             )
 
     def check_witness_memory(self) -> None:
-        """Compare the entries with what the witnesses remember; silence of all of them leaves the question open."""
+        """Compare the entries with what the witnesses remember; if none answers, the verdict stays open."""
         if not self.folder.policy.urls:
             return
         try:

@@ -37,11 +37,11 @@ def verify_folder(
     store: str = "",
     progress: Progress = no_progress,
 ) -> Report:
-    """Verify a folder that was handed over: nothing in it is believed or followed, and nothing is written into it.
+    """Verify a folder that was handed over. Nothing in it is trusted or followed, and nothing is written into it.
 
-    `anchor` is a checkpoint held independently, `now` the moment of the verdict (UTC), `store` the address of the
-    database with the entries: the address in the folder is never used. `LedgerError` NO-LEDGER, NOT-A-LEDGER,
-    STORE-GIVEN if the folder is no log; `RecordError` and `LedgerError` if it cannot be read.
+    `anchor` is a checkpoint held independently, `now` the moment of the verdict (UTC), `store` the address of
+    the database with the entries: the address in the folder is never used. `LedgerError` NO-LEDGER,
+    NOT-A-LEDGER, STORE-GIVEN if the folder is no log; `RecordError` and `LedgerError` if it cannot be read.
     """
     checkpoint = None if anchor is None else parse_anchor(anchor)
     there = HandedFolder(path)

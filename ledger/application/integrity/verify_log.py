@@ -1,9 +1,10 @@
 """Verify a whole log: a ledger folder or a published log, by the steps and the code that verify a bundle.
 
-What differs are parameters: every entry is there, so no proofs are needed; each signed state is held against the tree
-that the entries make. There is no manifest, nothing is opened and no order is judged. Nothing in the folder is used to
-judge it: keys of the log come from the verifier's policy, keys of people from the register, as far as it leads back to
-the registrar that the verifier trusts. Steps and codes: docs/reference/verification.md.
+The differences are parameters. Every entry is present, so no proofs are needed, and each signed state is
+compared with the tree of the entries. There is no manifest, no value is opened and no order is judged.
+Nothing in the folder is used to judge it: keys of the log come from the verifier's policy, keys of people
+from the register, as far as it leads back to the registrar that the verifier trusts. Steps and codes:
+docs/reference/verification.md.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ def verify_log(
 ) -> Report:
     """Verify a whole log; `anchor` is a checkpoint held independently, the rest is as in `ledger.verify.verify`.
 
-    What is wrong with the files is in the report. `LedgerError` only where they cannot be read at all.
+    Faults of the files are in the report. `LedgerError` only if they cannot be read at all.
     """
     verification = _LogVerification(files, trust, anchor, now, mldsa, stamps, progress, VerificationLog(of=files.of))
     try:
