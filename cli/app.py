@@ -1,4 +1,4 @@
-"""`comity`: parse, one call, one print. Commands are imported when they run, errors end in the table of `exits`."""
+"""Define the root command `comity` and its groups; commands are imported when they run."""
 
 from __future__ import annotations
 
@@ -139,7 +139,10 @@ LOG = {
 
 
 class Comity(Group):
-    """The root: every error becomes one to three lines on stderr and an exit code; no traceback without --debug."""
+    """The root command: an error becomes one to three lines on stderr and an exit code.
+
+    A traceback is shown with --debug only.
+    """
 
     def main(self, args: Sequence[str] | None = None, *_: Any, **more: Any) -> NoReturn:
         told = Invocation()
@@ -147,9 +150,9 @@ class Comity(Group):
         try:
             _check_time()
             code = super().main(args, **more)
-        except SystemExit as error:  # click ends so after completion, and with 1 when nobody reads what it prints
+        except SystemExit as error:  # from click: after completion, and with 1 if the output pipe was closed
             code = Exit.PIPE_CLOSED if error.code == 1 else error.code
-        except BaseException as error:  # the one place: whatever it is, it has a code
+        except BaseException as error:  # every error gets an exit code here
             code = _end(error, told)
             if not told.answered and _wants_json(told, sys.argv[1:] if args is None else args):
                 _answer_error(error, code)
@@ -159,7 +162,7 @@ class Comity(Group):
 def _check_time() -> None:
     try:
         time.time()
-    except OverflowError:  # where nanoseconds of 64 bits end; `datetime` would go on and say another moment
+    except OverflowError:  # 64 bits of nanoseconds end here; `datetime` would return a wrong time
         says = "the clock of this machine is beyond the year 2262, which no program here can count to"
         raise Stop(says, hint="set the clock; nothing was done", code=Exit.UNDECIDABLE) from None
 
@@ -183,7 +186,7 @@ def _end(error: BaseException, told: Invocation) -> Exit:
 
 
 def _wants_json(told: Invocation, args: Sequence[str]) -> bool:
-    """True if JSON was asked for, also on a command line that could not be parsed."""
+    """Return True if JSON was asked for, even on a command line that could not be parsed."""
     return told.format == "json" or any(
         word in ("--json", "--format=json") or (before, word) == ("--format", "json")
         for before, word in pairwise(("", *args))
@@ -191,7 +194,7 @@ def _wants_json(told: Invocation, args: Sequence[str]) -> bool:
 
 
 def _answer_error(error: BaseException, code: Exit) -> None:
-    """Print the error as the answer of the command; nothing where standard output is what failed."""
+    """Print the error as the answer of the command; nothing if standard output itself failed."""
     from cli.terminal.answer import ErrorAnswer
 
     says, hint = sentence_of(error)
@@ -355,7 +358,7 @@ def _version(ctx: click.Context) -> None:
 
 
 def main() -> NoReturn:
-    """The entry point of the console script."""
+    """Run the command line."""
     comity.main()
 
 

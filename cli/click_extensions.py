@@ -1,6 +1,6 @@
-"""A command of Comity: the options every command has, help that starts with examples, groups that import late.
+"""Extend click: options common to all commands, help that starts with examples, groups that import on demand.
 
-`comity --help` imports nothing but this; each command's own module is imported when it runs.
+`comity --help` imports only this module; the module of a command is imported when the command runs.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from cli.exit_codes import Exit, Stop
 from cli.invocation import Invocation, said
 
 FORMATS = ("table", "json", "jsonl", "csv")
-HELP_OPTIONS = ["--help", "-h"]  # of every context: click keeps the help option with the command that was asked first
+HELP_OPTIONS = ["--help", "-h"]  # for every context: click keeps that of the first help
 
 
 def _keep(ctx: click.Context, param: click.Parameter, value: Any) -> None:
@@ -31,7 +31,7 @@ def _keep(ctx: click.Context, param: click.Parameter, value: Any) -> None:
 
 
 def common_options(*, hidden: bool) -> list[click.Option]:
-    """Shown by `comity --help`, understood everywhere."""
+    """Return the options common to all commands; `comity --help` shows them."""
 
     def option(*names: str, **more: Any) -> click.Option:
         return click.Option(names, expose_value=False, callback=_keep, hidden=hidden, **more)
@@ -53,17 +53,17 @@ COMPLETED = frozenset(("order", "actor", "whose", "kind", "kinds", "role", "role
 
 
 class Completed(click.types.StringParamType):
-    """A text of which a shell can be told what may stand there: what that is goes by the name of the parameter."""
+    """A text that a shell can complete; the name of the parameter decides with which values."""
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         from cli.completion import values
 
-        with ctx.scope(cleanup=False):  # which ledger is meant stands in the context
+        with ctx.scope(cleanup=False):  # the context has the --ledger option
             return [CompletionItem(value) for value in values(str(param.name), incomplete)]
 
 
 class Command(click.Command):
-    """A command whose help starts with examples; `refused` is the exit code of a refusal it meets."""
+    """A command whose help starts with examples; `refused` is the exit code of a refusal by the ledger."""
 
     def __init__(self, *args: Any, examples: Sequence[str] = (), refused: Exit = Exit.REFUSED, **more: Any) -> None:
         super().__init__(*args, **more)
@@ -79,7 +79,7 @@ class Command(click.Command):
         return super().invoke(ctx)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """What may stand here; the common options too, which the help of a command does not list."""
+        """Return the completions, with the common options, which the help of a command does not list."""
         common = [
             CompletionItem(name, help=p.help)
             for p in self.params
@@ -102,7 +102,7 @@ class Command(click.Command):
 
 
 def write_examples(examples: Sequence[str], formatter: click.HelpFormatter) -> None:
-    """The examples, each on its own line, in front of everything else."""
+    """Write the examples first, each on its own line."""
     if examples:
         with formatter.section("Examples"):
             for example in examples:
@@ -111,7 +111,7 @@ def write_examples(examples: Sequence[str], formatter: click.HelpFormatter) -> N
 
 
 def command(*examples: str, refused: Exit = Exit.REFUSED, **more: Any) -> Callable[[Callable[..., Any]], click.Command]:
-    """Make a function a command of Comity: its examples first, then what click takes."""
+    """Return a decorator that makes a function a command of Comity, with examples and the arguments of click."""
     return click.command(cls=Command, examples=examples, refused=refused, **more)
 
 

@@ -1,4 +1,4 @@
-"""What a shell may complete: orders and offices of the ledger, kinds of fact, roles, codes of rules."""
+"""Complete words in a shell: orders and offices of the ledger, kinds of fact, roles, codes of rules."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _rules() -> Iterable[str]:
     return (rule.id for rule in rulebook())
 
 
-# The name of a parameter, wherever a command has it -> what may stand there.
+# The name of a parameter, in any command -> its possible values.
 VALUES: dict[str, Callable[[], Iterable[str]]] = {
     "order": _orders,
     "actor": _offices,
@@ -53,8 +53,8 @@ VALUES: dict[str, Callable[[], Iterable[str]]] = {
 
 
 def values(name: str, incomplete: str) -> list[str]:
-    """What may stand for a parameter of this name; none where no ledger is to be read, whatever the reason."""
+    """Return the values of a parameter by its name; none if they cannot be read, for any reason."""
     try:
         return sorted({value for value in VALUES[name]() if value.startswith(incomplete)})
-    except Exception:  # a shell that is asked for help shows no error in the line that is typed
+    except Exception:  # an error would be printed into the command line that a person types
         return []

@@ -1,6 +1,7 @@
-"""The exit codes of every command, and which error ends in which: the only place that decides it.
+"""Define the exit codes of every command, and decide which error ends in which code.
 
-Errors of libraries are matched by the name of their class, so that a command that succeeds imports none of them.
+Errors of libraries are matched by the name of their class, so that a command that succeeds imports none
+of them.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from ledger.errors import LedgerError, RecordError
 
 
 class Exit(IntEnum):
-    """What the shell is told; docs/reference/command-line.md, "Conventions"."""
+    """The exit code of a command; docs/reference/command-line.md, "Conventions"."""
 
     DONE = 0
     PROVED_BAD = 1
@@ -25,7 +26,7 @@ class Exit(IntEnum):
     BUSY = 11
     UNFORESEEN = 70
     INTERRUPTED = 130
-    PIPE_CLOSED = 141  # as a shell shows any program whose reader has left
+    PIPE_CLOSED = 141  # 128 + SIGPIPE, as a shell reports a program whose output pipe was closed
 
 
 BY_NAME = {
@@ -33,23 +34,23 @@ BY_NAME = {
     "UsageError": Exit.USAGE,
     "Abort": Exit.INTERRUPTED,
     "KeyboardInterrupt": Exit.INTERRUPTED,
-    # what a file system says about a file somebody named
+    # errors of the file system on a named file
     "FileNotFoundError": Exit.UNDECIDABLE,
     "IsADirectoryError": Exit.UNDECIDABLE,
     "NotADirectoryError": Exit.UNDECIDABLE,
     "FileExistsError": Exit.UNDECIDABLE,
     "PermissionError": Exit.UNDECIDABLE,
-    "OSError": Exit.UNDECIDABLE,  # a full disk, a medium that cannot be written
+    "OSError": Exit.UNDECIDABLE,  # a full disk, a read-only medium
 }
 
-# Codes that mean the same whatever command meets them. Every other refusal (`RecordError`, `LedgerError`) is 5 to a
-# command that writes; a command that only reads says for itself what it is.
+# Codes with the same exit code in every command. Every other refusal (`RecordError`, `LedgerError`) is 5 in a command
+# that writes; a command that only reads chooses its own code (`refused`).
 BY_CODE = {
     "NO-LEDGER": Exit.NO_LEDGER,
     "PATH-TAKEN": Exit.REFUSED,
     "UNWITNESSED": Exit.REFUSED,
     "BUSY": Exit.BUSY,
-    "LOG-CORRUPT": Exit.PROVED_BAD,  # the record, or its log, is not what it was
+    "LOG-CORRUPT": Exit.PROVED_BAD,  # stored entries, or the log, have changed
     "LOG-ROLLBACK": Exit.PROVED_BAD,
     "LOG-FORKED": Exit.PROVED_BAD,
     "LOG-GAP": Exit.PROVED_BAD,
@@ -58,9 +59,9 @@ BY_CODE = {
     "ORDER-UNKNOWN": Exit.USAGE,
     "ORDER-AMBIGUOUS": Exit.USAGE,
     "SUBJECT-UNKNOWN": Exit.USAGE,
-    "CLOCK-AHEAD": Exit.REFUSED,  # nothing was signed, to a command that only records what it shows too
+    "CLOCK-AHEAD": Exit.REFUSED,  # nothing was signed, also in a command that records only what it shows
     "CLOCK-BACK": Exit.REFUSED,
-    # what is needed is missing, or cannot be read
+    # a required file or key is missing, or cannot be read
     "GUARD-MISSING": Exit.UNDECIDABLE,
     "KEYS-MISSING": Exit.UNDECIDABLE,
     "KEYS-OTHER": Exit.UNDECIDABLE,
@@ -85,7 +86,7 @@ BY_CODE = {
 
 
 class Stop(click.ClickException):
-    """A command ends here: what is wrong, what to do next, and the exit code that says so."""
+    """An error that ends a command: what is wrong, what to do next, and the exit code."""
 
     def __init__(self, says: str, *, hint: str = "", code: Exit = Exit.USAGE) -> None:
         super().__init__(says)
@@ -94,7 +95,7 @@ class Stop(click.ClickException):
 
 
 def exit_of(error: BaseException, refused: Exit = Exit.REFUSED) -> Exit:
-    """The exit code of an error; `refused` is what a refusal means to the command that met it: 5, or 4 when reading."""
+    """Return the exit code of an error; `refused` is that of a refusal in this command: 5, or 4 if it only reads."""
     if isinstance(error, Stop):
         return error.code
     if isinstance(error, (RecordError, LedgerError)):
@@ -106,13 +107,13 @@ def exit_of(error: BaseException, refused: Exit = Exit.REFUSED) -> Exit:
 
 
 def code_of(error: BaseException, code: Exit) -> str:
-    """The code of an error as a text (docs/reference/codes.md); of one that has none, its exit code in words."""
+    """Return the code of an error as text (docs/reference/codes.md); without one, its exit code in words."""
     own = getattr(error, "code", None)
     return own if isinstance(own, str) else code.name.replace("_", "-")
 
 
 def where_of(error: BaseException) -> str:
-    """What is wrong: a file, an entry, a byte or an option; empty where the error does not say."""
+    """Return what is wrong: a file, an entry, a byte or an option; empty where the error does not say it."""
     match error:
         case OSError(filename=name) if name is not None:
             return str(name)
@@ -123,14 +124,14 @@ def where_of(error: BaseException) -> str:
 
 
 def lines_of(error: BaseException) -> list[str]:
-    """One to three lines for stderr: what, where, what to do next."""
+    """Return one to three lines for stderr: what, where, what to do next."""
     says, hint = sentence_of(error)
     lines = [line for line in says.splitlines() if line.strip()] or [type(error).__name__]
     return [*lines[: 2 if hint else 3], *([f"hint: {hint}"] if hint else [])]
 
 
 def sentence_of(error: BaseException) -> tuple[str, str]:
-    """What is wrong and what to do next; the second may be empty."""
+    """Return what is wrong and what to do next; the second may be empty."""
     match error:
         case click.Abort() | KeyboardInterrupt():
             says, hint = "interrupted; nothing half-written is left", ""

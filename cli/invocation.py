@@ -1,4 +1,4 @@
-"""What was typed beside the running command itself: the ledger, the format, the colours."""
+"""Hold the options common to all commands, as given on the command line: the ledger, the format, the colours."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cli.exit_codes import Exit
 
 @dataclass
 class Invocation:
-    """What the options common to all commands said; they may stand before the command or behind it."""
+    """The values of the options common to all commands, which may precede or follow the command name."""
 
     ledger: str | None = None
     format: str = "table"
@@ -19,11 +19,11 @@ class Invocation:
     debug: bool = False
     clock_is_right: bool = False
     answered: bool = False  # True once the command has printed an answer
-    refused: Exit = Exit.REFUSED  # what a refusal means to the command that runs
+    refused: Exit = Exit.REFUSED  # the exit code of a refusal in the running command
 
 
 def said() -> Invocation:
-    """What the running command was told; defaults where no command runs."""
+    """Return the common options of the running command; the defaults if no command runs."""
     ctx = click.get_current_context(silent=True)
     found = ctx.find_root().obj if ctx else None
     return found if isinstance(found, Invocation) else Invocation()

@@ -1,4 +1,4 @@
-"""Find the files that come with the program and are no code: stories, published figures, the verifier page."""
+"""Find the data files that ship with the program: stories, published figures, the verifier page."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The entry point of the console script: an interrupt before anything has begun ends it without a word."""
+"""Start the console script; Ctrl-C during the imports ends it without a message."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from typing import NoReturn
 
 
 def main() -> NoReturn:
-    """Import the program, then run it. Ctrl-C meanwhile ends the process as SIGINT does, with no traceback."""
-    answered = signal.getsignal(signal.SIGINT) is signal.default_int_handler  # else the caller has it ignored
+    """Import the program, then run it.
+
+    Ctrl-C during the import ends the process as SIGINT does, without a traceback.
+    """
+    answered = signal.getsignal(signal.SIGINT) is signal.default_int_handler  # otherwise the caller ignores the signal
     if answered:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     from cli.app import comity

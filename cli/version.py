@@ -1,4 +1,4 @@
-"""The name and version of this program, as papers and bundles state it."""
+"""Return the name and version of this program, as reports and bundles state it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def tool() -> str:
-    """Name and version of what makes a bundle."""
+    """Return the name and version of the program that makes a bundle."""
     from importlib.metadata import PackageNotFoundError, version
 
     try:

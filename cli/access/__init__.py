@@ -1,1 +1,1 @@
-"""Access to sealed values: by whom, for what purpose, and its entry in the log."""
+"""Record each access to sealed values: its person, its purpose, and its entry in the log."""

@@ -1,7 +1,8 @@
-"""The natural person who opens sealed values: `record-accessed` names the office in clear and the person sealed.
+"""Name the person who opens sealed values: `record-accessed` has the office in clear and the person sealed.
 
-The name comes from `--person` or COMITY_PERSON, else from what was set here for the key (`comity key person`), else
-from the `holder` that the register has for the key. What was set stays on this machine, one file for each public key.
+The name comes from `--person` or COMITY_PERSON, else from the name set on this machine for the key
+(`comity key person`), else from the `holder` that the register has for the key. A name that is set
+stays on this machine, in one file for each public key.
 """
 
 from __future__ import annotations
@@ -33,9 +34,10 @@ FOLDER = "persons"
 
 
 def person_of(journal: Journal, signer: Signer, said: str | None) -> str:
-    """Return the name of the person who opens values with the key of `signer`; `said` is that of the command.
+    """Return the name of the person who opens values with the key of `signer`; `said` comes from the command.
 
-    A person at a terminal is asked, once for each key. `Stop` with REFUSED where nobody can be asked.
+    A person at a terminal is asked, once for each key. Raises `Stop` with REFUSED without a name and a
+    terminal.
     """
     if said is not None:
         return checked(said, journal.cases.register(reveal=False))
@@ -57,7 +59,7 @@ def person_of(journal: Journal, signer: Signer, said: str | None) -> str:
 
 
 def checked(text: str, registry: Sequence[Entry]) -> str:
-    """Return a name in the form in which entries take it, with single spaces; `Stop` where it is no person's."""
+    """Return a name as entries take it, with single spaces; `Stop` if it is not the name of a person."""
     from ledger.facts.value_forms import FormError, check, check_before_signing
     from ledger.facts.value_types import STR
     from projections.views.timeline import office_names
@@ -80,7 +82,7 @@ def checked(text: str, registry: Sequence[Entry]) -> str:
 
 
 def _is_function(name: str) -> bool:
-    """Say whether this is what somebody does, such as `the duty officer`: no capital, or an article before it."""
+    """Return True for a function such as `the duty officer`: no capital letter, or an article before it."""
     return name == name.lower() != name.upper() or name.casefold().startswith("the ")
 
 
@@ -96,7 +98,7 @@ def remembered(home: Home, public: bytes) -> str | None:
 
 
 def remember(home: Home, public: bytes, name: str) -> None:
-    """Keep a name for a raw public key, in place of the one before."""
+    """Store a name for a raw public key; it replaces the one before."""
     from ledger.adapters.folders.user_folders import private_folder, replace_file
 
     file = _file(home, public)
@@ -109,14 +111,14 @@ def _file(home: Home, public: bytes) -> Path:
 
 
 def holder(registry: Iterable[Entry], public: bytes) -> str | None:
-    """Return the `holder` of a raw public key as the register has it, where it can be opened here."""
+    """Return the `holder` of a raw public key from the register; None if it has none, or a sealed one."""
     entry = next((e for e in registry if e.kind == "key-registered" and e.get("key") == public.hex()), None)
     said = None if entry is None else entry.get("holder")
     return said if isinstance(said, str) else None
 
 
 def _invented(journal: Journal, signer: Signer) -> str | None:
-    """Return what is true in the ledger of a story, whose offices and persons are invented; None in any other."""
+    """Return the invented person of an office in the ledger of a story; None in any other ledger."""
     from projections.views.timeline import office_names
 
     if not journal.folder.test or not ledger_choice.story_of(str(journal.folder.path)):

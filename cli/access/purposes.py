@@ -1,7 +1,7 @@
-"""What sealed values are opened for, as a code of the vocabulary.
+"""Choose the purpose for which sealed values are opened, as a code of the vocabulary.
 
-The default comes from one table: the role of the office that opens, what is opened, and the role of the reader. It is
-never the purpose of another role. Where no row fits, the command asks for `--purpose`.
+The default comes from one table: the role of the office that opens, the view, and the role of the
+reader. It is never the purpose of another role. Where no row fits, the command asks for `--purpose`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ ANY: Final[frozenset[str]] = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A purpose, and when it holds: for these views, roles that open and roles that read; an empty set is all."""
+    """A purpose and its conditions: views, roles that open, roles that read; an empty set stands for all."""
 
     code: str | None
     roles: frozenset[str] = ANY
@@ -46,7 +46,7 @@ class Row:
         )
 
 
-TABLE: Final = (  # the first row that fits; a code of None asks
+TABLE: Final = (  # the first row that fits counts; for a code of None, --purpose is required
     Row("rights-request", readers=frozenset({"CUST"})),
     Row("supervision", roles=frozenset({"DPO", "SA"})),
     Row("audit", roles=frozenset({"AUD"})),
@@ -56,22 +56,23 @@ TABLE: Final = (  # the first row that fits; a code of None asks
     Row("defence", readers=frozenset({"DEF"})),
     Row("supervision", readers=frozenset({"DPO", "SA"})),
     Row("audit", readers=frozenset({"AUD"})),
-    Row(None, views=frozenset({"dpo"})),  # an office may answer a person here, or watch over itself
+    Row(None, views=frozenset({"dpo"})),  # either an answer to a data subject or self-monitoring
     Row("investigation", roles=INVESTIGATING),
     Row("investigation", readers=INVESTIGATING),
 )
 
 
 def purpose_of(view: str, role: str, reader: str | None = None) -> str | None:
-    """Return the purpose of an opening: `view` as in the vocabulary, the opener's role, the reader's where known.
+    """Return the purpose of an opening; None if the table does not decide it, and `--purpose` is required.
 
-    None where no purpose is true for certain: the opener has to name it.
+    `view` is a code of the vocabulary, `role` that of the opener, `reader` that of the reader where it
+    is known.
     """
     return next((row.code for row in TABLE if row.fits(view, role, reader)), None)
 
 
 class Code(click.Choice[str]):
-    """A code of `CODES`; for anything else the error shows where the code goes and where the words go."""
+    """A code of `CODES`; the error for any other text shows where the code and the words belong."""
 
     def __init__(self) -> None:
         super().__init__(tuple(CODES))

@@ -1,8 +1,9 @@
-"""Who opens sealed values says why, and that is itself an entry: the access order takes it before anything is shown.
+"""Record every opening of sealed values in the access order, with its reason, before a value is shown.
 
-LED art. 25(1) and 2AP art. 14(8) want the justification, the date and the person of every consultation and disclosure;
-LED art. 25(2) lets that log serve nothing but lawfulness, self-monitoring, integrity and criminal proceedings, so only
-the data protection officer's views read it (tests/cli/access/test_recorded_access.py).
+LED art. 25(1) and 2AP art. 14(8) require the justification, the date and the person of every
+consultation and disclosure. LED art. 25(2) limits the use of that log to lawfulness, self-monitoring,
+integrity and criminal proceedings, so only the data protection officer's views read it
+(tests/cli/access/test_recorded_access.py).
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """What a command says of an opening: why in words, what for as a code, which person; None where it is silent."""
+    """The reason, purpose and person that a command states for an opening; None where it states none."""
 
     because: str | None = None
     purpose: str | None = None
@@ -33,7 +34,7 @@ class Stated:
 
 
 def revealing(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options by which sealed values are opened: `reveal`, `stated` and `actor`."""
+    """Add the options that open sealed values; the command gets `reveal`, `stated` and `actor`."""
 
     @wraps(command)
     def collected(*args: Any, because: str | None, purpose: str | None, person: str | None, **more: Any) -> Any:
@@ -47,11 +48,11 @@ def revealing(command: Callable[..., Any]) -> Callable[..., Any]:
 def revealed(
     orders: Iterable[str], view: str, reveal: bool, stated: Stated, actor: str | None, reader: str | None = None
 ) -> None:
-    """Record that somebody opens sealed values of these orders, before they are shown; `view` as in the vocabulary.
+    """Record that an office opens sealed values of these orders, before they are shown; without `reveal`, nothing.
 
-    `reader` is the role for which the values are opened, where the command is made for one. Nothing without `reveal`.
-    Raises `Stop` without a reason, a purpose or a person, or if the office has no key here, `RecordError` if it may not
-    sign; a ledger that cannot be written reveals nothing.
+    `view` is a code of the vocabulary. `reader` is the role for which the values are opened, where the
+    command is made for one. Raises `Stop` without a reason, a purpose or a person, or if the office has
+    no key here, and `RecordError` if it may not sign; a ledger that cannot be written reveals nothing.
     """
     if not reveal:
         for name, said in (("--because", stated.because), ("--purpose", stated.purpose)):
@@ -69,7 +70,7 @@ def revealed(
 def note(
     journal: Journal, orders: Iterable[str], view: str, stated: Stated, actor: str | None, reader: str | None = None
 ) -> None:
-    """Record `record-accessed`, signed by `actor` in a role of the office that may."""
+    """Record `record-accessed`, signed by `actor` in a role of the office that may sign it."""
     signer = opener(journal, actor, view=view, reader=reader, purpose=stated.purpose)
     accessed(journal, orders, view, stated, signer, reader)
 
@@ -77,7 +78,7 @@ def note(
 def accessed(
     journal: Journal, orders: Iterable[str], view: str, stated: Stated, signer: Signer, reader: str | None = None
 ) -> Receipt:
-    """Record `record-accessed` with its purpose and its person; `Stop` with REFUSED where one of them is not known."""
+    """Record `record-accessed` with its purpose and person; `Stop` with REFUSED where one of them is unknown."""
     return journal.note_access(
         list(dict.fromkeys(orders)),
         signer,
@@ -89,7 +90,7 @@ def accessed(
 
 
 def purpose_for(signer: Signer, view: str, said: str | None, reader: str | None = None) -> str:
-    """Return the code that was said, else what the table says of this role, view and reader; else `Stop`."""
+    """Return the stated purpose, else that of the table for this role, view and reader; `Stop` if there is none."""
     code = said or purpose_of(view, signer.role, reader)
     if code is None:
         what = f"view {view}, for {reader}" if reader else f"view {view}"
@@ -111,9 +112,9 @@ def opener(
     reader: str | None = None,
     purpose: str | None = None,
 ) -> Signer:
-    """Who signs `record-accessed`: `actor` in `role`, else in a role of the office that may and that has the purpose.
+    """Return the signer of `record-accessed`: `actor` in `role`, else in a role that may sign it and has the purpose.
 
-    `Stop` where the roles of the office would give different purposes and none was said.
+    Raises `Stop` if the roles of the office lead to different purposes and none was stated.
     """
     from cli.session.open_ledger import hand
     from ledger.facts import KINDS

@@ -1,1 +1,1 @@
-"""Make, read and check what is handed over: bundles, trust folders, copies."""
+"""Make and read what is handed over: evidence bundles and trust folders."""

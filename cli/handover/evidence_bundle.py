@@ -1,4 +1,4 @@
-"""Make an evidence bundle for one audience, and write it."""
+"""Make an evidence bundle for one audience."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from ledger.application.export.hand_over import ExportedBundle
     from ledger.application.journal import Journal
 
-AUDIENCES = {"COURT": "CT"}  # what people call a role
+AUDIENCES = {"COURT": "CT"}  # another name of a role
 
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """To whom a bundle is handed, by whom, and what goes with it: the flags of `comity export`."""
+    """The audience of a bundle, the office that hands it over, and its contents: the options of `comity export`."""
 
     audience: str | None
     actor: str | None = None
@@ -40,9 +40,9 @@ class Handed:
 
 @contextmanager
 def bundle(order: str, file: str, handed: Handed) -> Iterator[ExportedBundle]:
-    """The evidence bundle of an order, signed; says on stderr what is in it under the name `file`.
+    """Yield the signed evidence bundle of an order; then report its contents on stderr, under the name `file`.
 
-    The block hands it out; an error in it means that nothing was handed out.
+    The block hands the bundle out; an error in the block means that nothing was handed out.
     """
     from cli.handover.hand_over import Handing, handing
     from cli.session.field_values import by_digest
@@ -88,7 +88,7 @@ def bundle(order: str, file: str, handed: Handed) -> Iterator[ExportedBundle]:
 
 
 def role_of(said: str) -> str:
-    """The code of a role that somebody named, or of a court."""
+    """Return the code of a role; COURT stands for CT, and an unknown role is a `Stop`."""
     from ledger.facts.vocabulary import ROLES
 
     role = AUDIENCES.get(said.upper(), said.upper())
@@ -98,7 +98,7 @@ def role_of(said: str) -> str:
 
 
 def _maker(journal: Journal, order: str) -> str | None:
-    """Who makes a bundle when nobody is named: whoever issued the order, if their key is here."""
+    """Return the default maker of a bundle: the office that issued the order, if its key is on this machine."""
     from ledger.adapters.keys.key_files import listed
 
     mine = set(listed(journal.home.keys).values())

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 class Handing:
     """A bundle that a user asks for; the members are those of `Export`.
 
-    `person` is the name of the person who opens values (by default the one known for the key), `otherwise` the hint
-    for a user who can get no quorum of witnesses.
+    `person` is the name of the person who opens values (by default the one known for the key).
+    `otherwise` is the hint for a user who can get no quorum of witnesses.
     """
 
     asked: BundleRequest

@@ -1,4 +1,4 @@
-"""What --trust and --root-fingerprint name: a trust folder, a ledger, versions of a signed policy, or a policy file."""
+"""Read the trust of a verifier from --trust and --root-fingerprint."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
 
 def read_trust(place: str, root_fingerprint: str | None = None) -> Trust:
-    """What a verifier holds: a trust folder, a ledger's own, versions of a signed policy, or a policy file alone."""
+    """Return the trust of a verifier.
+
+    `place` is a trust folder, a ledger, a folder with the versions of a signed policy, or a policy
+    file.
+    """
     from ledger.adapters.folders.read_trust import read_trust_folder
     from ledger.verify import parse_trust
 
@@ -34,7 +38,7 @@ def _some(folder: str) -> list[PolicyVersion]:
 
 
 def _check_plain(folder: str, trust: Trust) -> None:
-    """The plain files for the verifier page, where there are any, say what the newest version says."""
+    """Raise TRUST-FORMAT if a plain file for the verifier page, where there is one, differs from the newest version."""
     from ledger.errors import RecordError
     from ledger.trust.signed_policy import plain_files
 
@@ -45,7 +49,7 @@ def _check_plain(folder: str, trust: Trust) -> None:
 
 
 def _pin(folder: str, typed: str | None) -> str | None:
-    """The fingerprint that was typed, or lies in a file somebody names, or is kept in the folder one holds."""
+    """Return the root fingerprint: as typed, from a file with that name, or from the folder; None if there is none."""
     from ledger.adapters.folders.read_trust import kept_pin
     from ledger.trust.signed_policy import parse_fingerprint
 

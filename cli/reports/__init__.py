@@ -1,1 +1,1 @@
-"""The values of reports, read from a ledger."""
+"""Make the reports and the files of a court folder from a ledger."""

@@ -1,4 +1,4 @@
-"""What lies in a court's folder beside the versions of a trust policy: a page to read, and the verifier page."""
+"""Make the files of a court's folder that accompany the versions of a trust policy: READ-ME.txt and verify.html."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def read_me(first: PolicyVersion, newest: PolicyVersion, *, with_page: bool) -> str:
-    """What the folder is, the words to compare, and how to keep and use it."""
+    """Return the text of READ-ME.txt: what the folder is, the words to compare, and how to keep and use it."""
     from ledger.trust.signed_policy import spoken
 
     words = spoken(first.fingerprint).split("-")
@@ -55,6 +55,6 @@ SHA256SUMS has the digest of every file here: sha256sum -c SHA256SUMS. It shows 
 
 
 def verifier_page() -> bytes | None:
-    """The verifier page, if it has been built here."""
+    """Return the verifier page; None if it has not been built here."""
     page = shipped("browser/verify.html")
     return page.read_bytes() if page.exists() else None

@@ -1,7 +1,7 @@
-"""What a report may say on integrity: one order read again, believing nothing, or the verdict on a whole ledger.
+"""State the integrity of an order or of a whole ledger in a report, from entries that are read and verified again.
 
-A page that comes with the evidence vouches for nothing, so without trust from elsewhere the word is at best
-INDETERMINATE, whatever was checked.
+A report that comes with the evidence cannot vouch for it. Without trust from elsewhere, its verdict is
+therefore at best INDETERMINATE.
 """
 
 from __future__ import annotations
@@ -54,15 +54,18 @@ def verified(reader: Reader, trust: Trust | None) -> Report:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One order read again: the word on it, and the opened head that it leads to, None if none was kept by then."""
+    """One order that was verified again: the result, and its opened head; None if none was kept by then."""
 
     checked: IntegrityResult
     checkpoint: ReportCheckpoint | None
 
 
 def read_again(reader: Reader, order: str, kept: PublishedHead | None, trust: Trust | None) -> Read:
-    """Check every entry of an order and of the register that a kept head covers, by the steps of a bundle's verifier:
-    trust from elsewhere, the head and its quorum, then signatures, keys, chain, inclusion."""
+    """Verify every entry of an order and of the register that a kept head covers.
+
+    The steps are those of a bundle's verifier: trust from elsewhere, the head and its quorum, then
+    signatures, keys, chain, inclusion.
+    """
     book = VerificationLog(of="folder")
     key = _log_keys(reader, trust)[-1]
     head: Head | None = None
@@ -90,12 +93,12 @@ def read_again(reader: Reader, order: str, kept: PublishedHead | None, trust: Tr
 
 
 def _registrar(reader: Reader, trust: Trust | None) -> Registrar:
-    """The trusted registrar; without one the ledger's own, whom then nobody else vouches for."""
+    """Return the trusted registrar; without one that of the ledger itself, for whom no one else vouches."""
     return reader.folder.registrar if trust is None or trust.registrar is None else trust.registrar
 
 
 def _states(reader: Reader, kept: PublishedHead | None, trust: Trust | None, book: VerificationLog) -> Heads | None:
-    """The kept head, opened and asked for its quorum as in a bundle; None, and a doubt, if none was kept by then."""
+    """Return the kept head, opened and checked for its quorum as in a bundle; None and a doubt without a kept head."""
     policy = reader.folder.policy if trust is None else trust.policy
     heads.check_current(trust, reader.now(), book)
     states: Heads | None = None
@@ -111,7 +114,7 @@ def _states(reader: Reader, kept: PublishedHead | None, trust: Trust | None, boo
 
 
 def _suspect(reader: Reader, order: str, trust: Trust | None, book: VerificationLog) -> None:
-    """KEY-SUSPECT for keys reported later, unless kept heads prove that what they signed is older than that."""
+    """Add KEY-SUSPECT for a key that was reported later, unless kept heads prove its signatures older than that."""
     keyring, _ = next(iter(reader.registers.values()))
     if not any(key.reported is not None for key in keyring.keys.values()):
         return
@@ -123,13 +126,13 @@ def _suspect(reader: Reader, order: str, trust: Trust | None, book: Verification
 
 
 def _doubts(doubts: Sequence[Doubt], trust: Trust | None) -> tuple[VerdictReason, ...]:
-    """Why the verdict is not better, in the words of a report where it has its own."""
+    """Return the reasons against a better verdict; some have their own sentence in a report."""
     ours = {"NO_TRUST_ANCHOR": NO_ANCHOR if trust is None else NO_REGISTRAR, "CP-QUORUM": NO_QUORUM}
     return tuple(VerdictReason(each.code, each.where, ours.get(each.code, each.says)) for each in doubts)
 
 
-# How a verifier's sentences on what is not proven begin, and what a report says instead: nothing, where it says so
-# at another place.
+# The start of a verifier's sentence on what is not proven, and the sentence of a report instead. It is empty where
+# the report states the same in another place.
 _INSTEAD = {
     "NO-WITNESS": "",
     "TEST": "",
@@ -139,24 +142,24 @@ _INSTEAD = {
 
 
 def _unproven(sentences: Iterable[str], head: Head | None) -> tuple[str, ...]:
-    """What nothing proves, in the words of a report where it has its own."""
+    """Return the sentences on what nothing proves; some have their own words in a report."""
     told = [] if head is not None and head.cosignatures else [NO_WITNESS]
     for says in sentences:
         if says.endswith("itself."):
-            continue  # the first reason says it
+            continue  # the first reason states the same
         instead = next((ours for begins, ours in _INSTEAD.items() if says.startswith(begins)), says)
         told += [instead] if instead else []
     return tuple(dict.fromkeys((*(says for says in told if says != NOT_TRUE), NOT_TRUE)))
 
 
 def _log_keys(reader: Reader, trust: Trust | None) -> tuple[Vkey, ...]:
-    """The keys that may have signed heads of this log: those of the trust, else the ledger's own."""
+    """Return the keys that may have signed heads of this log: those of the trust, else those of the ledger."""
     policy = reader.folder.policy if trust is None else trust.policy
     return tuple(k for k in policy.logs if k.name == reader.folder.origin) or reader.folder.keys
 
 
 def _opened(reader: Reader, kept: PublishedHead | None, trust: Trust | None) -> Head | None:
-    """A kept head with its signatures checked; raises `RecordError`."""
+    """Return a kept head with its signatures checked; `RecordError` if they are wrong."""
     if kept is None:
         return None
     policy = reader.folder.policy if trust is None else trust.policy
@@ -165,7 +168,7 @@ def _opened(reader: Reader, kept: PublishedHead | None, trust: Trust | None) -> 
 
 
 def kept_checkpoint(reader: Reader, kept: PublishedHead | None, trust: Trust | None) -> ReportCheckpoint | None:
-    """A kept head as a report names it; None where there is none, or none that its keys signed."""
+    """Return a kept head as a report names it; None if there is none, or its signatures are wrong."""
     try:
         head = _opened(reader, kept, trust)
     except RecordError:
@@ -174,9 +177,10 @@ def kept_checkpoint(reader: Reader, kept: PublishedHead | None, trust: Trust | N
 
 
 def _entries(reader: Reader, order: str, registrar: Registrar, head: Head | None) -> int:
-    """How many entries were read again; raises `RecordError` at the first that is wrong, naming it.
+    """Return how many entries were verified again; `RecordError` at the first wrong one, with its position.
 
-    Of the register every byte is read again, and checked again where any of them, or the head, is not what it was.
+    Every byte of the register is read again. It is verified again if the register, the head or the
+    registrar has changed since the last time.
     """
     register, entries = reader.store.order(reader.cases.registry), reader.store.order(order)
     of = (registrar, head and head.note, tuple((index, leaf_hash(raw)) for index, raw in register))
@@ -197,7 +201,10 @@ def _follow(
     signed: Callable[[OpenedEntry, int], None],
     head: Head | None,
 ) -> None:
-    """Check the entries of one order: signature, place in its chain, who `signed`, and the way to the head's root."""
+    """Verify the entries of one order: signature, position in its chain, signer, and inclusion in the tree of the head.
+
+    `signed` checks the signer of an entry at its log index.
+    """
     size = 0 if head is None else head.checkpoint.size
     covered = [index for index, _ in entries if index < size]
     paths = dict(zip(covered, prove_inclusions(covered, size, reader.store.hashes), strict=True))
@@ -213,7 +220,7 @@ def _follow(
 
 
 def audited(report: Report, trust: Trust | None) -> IntegrityResult:
-    """The word of an audit for a page: the same verdict."""
+    """Return the integrity of a whole ledger for a page, with the verdict of its verification."""
     says = f"{report.entries} entries and {report.signatures} signatures were checked, and the tree they make."
     unproven = _unproven(report.not_proven, report.head)
     return IntegrityResult(str(report.verdict), says, _doubts(report.reasons, trust), unproven)
@@ -225,6 +232,6 @@ def _checkpoint(head: Head, kept: PublishedHead, key: Vkey) -> ReportCheckpoint:
 
 
 def checkpoint(head: Head | None, kept: Mapping[int, PublishedHead], key: Vkey) -> ReportCheckpoint | None:
-    """The published head of an audit, as a report names it."""
+    """Return the published head of an audit as a report names it; None if there is none."""
     found = None if head is None else kept.get(head.checkpoint.size)
     return None if head is None or found is None else _checkpoint(head, found, key)

@@ -1,4 +1,4 @@
-"""The report on a whole ledger: every entry read again, its keys, its published heads."""
+"""Make the report on a whole ledger, with every entry verified again, its keys and its published heads."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from ledger.verify import Trust
     from projections.reports.ledger_report import KeyRow, Verification
 
-HEADS = 50  # heads an audit lists; all are compared
+HEADS = 50  # heads listed in the report; all are compared
 
 
 def audit_report(reader: Reader, trust: Trust | None) -> Verification:
-    """The report on a whole ledger, every entry read again."""
+    """Return the report on a whole ledger; every entry is verified again."""
     from cli.reports.integrity import audited, checkpoint, verified
     from cli.version import tool
     from ledger.law.provisions import rules_digest
@@ -61,7 +61,7 @@ def _keys(reader: Reader, trust: Trust | None) -> list[KeyRow]:
         try:
             keyring.admit(opened, index)
         except RecordError:
-            break  # the audit says so; the keys up to here stand
+            break  # the audit reports it; the keys before it remain valid
     names = office_names(reader.cases.register(reveal=False))
     return [
         KeyRow(

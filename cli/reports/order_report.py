@@ -1,4 +1,4 @@
-"""The reports on one order: judged at a moment, read again for integrity, with the commands that check them."""
+"""Make the reports on one order: judged at a moment, verified again, with the commands that check them."""
 
 from __future__ import annotations
 
@@ -24,11 +24,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a report is asked to be: its kind, the form it follows where it has several, the medium, what it carries.
+    """The wanted report: its kind, its form where there are several, its medium, and its contents.
 
-    `reader` is the role an order form is for, by default the addressee. `head` is the kept head that the report leads
-    to, by default the newest at its moment. `attached` is the bundle inside the paper, `beside` the one that is handed
-    over with it, with `page` the verifier page too; `file` is what the paper itself is called.
+    `reader` is the role an order form is for, by default the addressee. `head` is the kept head that
+    the report leads to, by default the newest at its moment. `attached` is the name of the bundle
+    inside the PDF, `beside` that of the bundle handed over with it; with `page` the verifier page is
+    handed over too. `file` is the file name of the report.
     """
 
     kind: str
@@ -45,7 +46,7 @@ class Asked:
 
 
 def order_report(reader: Reader, asked: Asked, case: Case, moment: datetime, trust: Trust | None) -> Report:
-    """The report asked for on a case, as recorded at a moment."""
+    """Return the wanted report on a case, as recorded at a moment; `Stop` if nothing was on record then."""
     from ledger.law import judge
 
     made = making(reader, case.order, moment, trust, reveal=asked.reveal, head=asked.head)
@@ -80,7 +81,7 @@ def order_report(reader: Reader, asked: Asked, case: Case, moment: datetime, tru
 
 
 def _without_later(made: Provenance, later: int) -> Provenance:
-    """The same, which also says how many entries on record say that they were signed after the moment of the report."""
+    """Return the same, with a sentence on `later` entries that state a signing time after the report's moment."""
     if not later:
         return made
     said = (
@@ -101,8 +102,10 @@ def making(
     reveal: bool = False,
     head: PublishedHead | None = None,
 ) -> Provenance:
-    """How a report on an order is made: what was checked, and the head that everything leads to; by default the
-    newest that was kept by then."""
+    """Return how a report on an order is made: the integrity check, and the head that the report leads to.
+
+    By default the head is the newest that was kept at `moment`.
+    """
     from cli.reports.integrity import read_again
     from cli.session.proven_times import brackets, spelled
     from cli.version import tool
@@ -124,7 +127,7 @@ def making(
 
 
 def replay_of(reader: Reader, case: Case, moment: datetime, *, reveal: bool = False, lang: str = "en") -> str:
-    """The page on which an order can be watched up to a moment; sealed values only where they are revealed."""
+    """Return a page of HTML that shows an order at every moment; sealed values only if they are revealed."""
     from ledger.law import judge
     from projections.render.html import replay_page
     from projections.render.verbatim import stated
@@ -138,7 +141,7 @@ def replay_of(reader: Reader, case: Case, moment: datetime, *, reveal: bool = Fa
 
 
 def dated(reader: Reader) -> list[tuple[datetime, int]]:
-    """Every kept head by its time: cosigned where a witness signed it, else the log's own clock."""
+    """Return the time and size of every kept head; the time of a cosigning witness, else the log's own clock."""
     return [
         (kept.at if kept.cosigned is None else datetime.fromtimestamp(kept.cosigned, UTC), kept.size)
         for kept in kept_heads(reader)
@@ -146,7 +149,7 @@ def dated(reader: Reader) -> list[tuple[datetime, int]]:
 
 
 def kept_heads(reader: Reader) -> list[PublishedHead]:
-    """Every kept head, in the order in which they were published."""
+    """Return every kept head, oldest first."""
     from contextlib import closing
 
     from ledger.adapters.log.checkpoints import CheckpointStore
@@ -155,13 +158,13 @@ def kept_heads(reader: Reader) -> list[PublishedHead]:
         return heads.all()
 
 
-OUTSIDE = ("custody", "evidence-chain", "certification")  # filed with others, who have no ledger to ask
+OUTSIDE = ("custody", "evidence-chain", "certification")  # filed outside the office, where no ledger can be asked
 
 
 def commands(reader: Reader, asked: Asked, case: Case, made: Provenance, trust: Trust | None) -> Sequence[CheckCommand]:
-    """How the reader of a report on an order checks it, with our program and without.
+    """Return the commands with which a reader checks a report on an order, with our program and without.
 
-    What works in the office's own ledger only stands in no paper that is filed with others.
+    A report that is filed outside the office omits the commands that need the office's ledger.
     """
     from projections.reports.front_page import CheckCommand
 
@@ -211,7 +214,7 @@ PAGE = (
 
 
 def _typed(reader: Reader, case: Case) -> str:
-    """What to type for an order: the name people know it by where it means this order alone, else its id."""
+    """Return what to type for an order: its name for people if that names this order alone, else its id."""
     from projections.views.state import name_of
 
     for name in (reference(case), name_of(case)):
@@ -223,5 +226,5 @@ def _typed(reader: Reader, case: Case) -> str:
 
 
 def reference(case: Case) -> str | None:
-    """The number of an order at its issuing authority."""
+    """Return the number of an order at its issuing authority; None if it has none."""
     return next((e.get("reference") for e in case.entries if e.kind == "order-issued"), None)

@@ -1,4 +1,4 @@
-"""What paper needs of this machine: the extra `pdf`, the fonts its packages brought, and the bundle to attach."""
+"""Make a PDF report on this machine: check the extra `pdf`, find its fonts, and attach a bundle."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 PRINT = "`pip install 'comity[pdf]'`; or print the page: --format html, then the browser's print to PDF"
 
-# Packages that hold font files and say so nowhere; those of the fontpkg family name themselves.
+# Packages with font files and without an entry point; those of the fontpkg family have one.
 SILENT = tuple(f"pylopdf_fonts_{lang}" for lang in ("ar", "cjk", "he", "hi", "jp", "ko", "th", "zh_cn", "zh_tw"))
-# Where the fonts for a writing come from, by the name Unicode gives it; those of the extra are not listed.
+# The package with a font for a script, by the Unicode name of the script.
 PACKAGES = {
     "Hangul": "pylopdf-fonts-ko",
     "Khmer": "fontpkg-noto-sans-khmer",
@@ -46,7 +46,7 @@ PACKAGES = {
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """An evidence bundle as it was read; `head` is the note of its checkpoint."""
+    """An evidence bundle as read from a file; `head` is the note of its checkpoint."""
 
     name: str
     data: bytes
@@ -56,7 +56,11 @@ class Bundle:
 def as_paper(
     report: Report, bundle: Bundle | None, fonts: str | None, *, lang: str = "en", theirs: Collection[str] = ()
 ) -> bytes:
-    """A report as PDF with a bundle attached, set in the fonts of installed packages and of the folder `fonts`."""
+    """Return a report as PDF; `fonts` is a folder with fonts in addition to those of installed packages.
+
+    A bundle is attached to it. `theirs` are words that others stated; `Stop` if no font has a
+    character.
+    """
     at_hand = fonts_at_hand(fonts)
     from projections.render.pdf import Attachment, NoGlyph, paper
 
@@ -77,11 +81,11 @@ def as_paper(
 
 
 def fonts_at_hand(fonts: str | None) -> Fonts:
-    """The fonts to set a PDF in, those of the folder `fonts` among them; `Stop` without the extra, or Noto Sans."""
+    """Return the fonts for a PDF, those of the folder `fonts` included; `Stop` without the extra or Noto Sans."""
     try:
         import typst
 
-        import projections.render.pdf  # noqa: F401 - asked for now
+        import projections.render.pdf  # noqa: F401 - fail here if the extra is missing
     except ModuleNotFoundError as absent:
         raise lacking(absent) from None
     places = [*folders(), *([] if fonts is None else [fonts])]
@@ -92,7 +96,7 @@ def fonts_at_hand(fonts: str | None) -> Fonts:
 
 
 def folders() -> Iterator[str]:
-    """The folders of installed packages that hold fonts."""
+    """Yield the folders of installed packages that contain fonts."""
     modules = {e.value for e in entry_points(group="fontpkg.family")}
     for module in sorted(modules | set(SILENT)):
         spec = find_spec(module)
@@ -101,13 +105,16 @@ def folders() -> Iterator[str]:
 
 
 def renderer(medium: str) -> str:
-    """Name and version of what sets a report, as its code carries it: `.typst-0.15.2`; empty for JSON."""
+    """Return the renderer in a report's code, with its version: `.typst-0.15.2`; empty for JSON."""
     program = {"pdf": "typst", "html": "jinja2"}.get(medium)
     return "" if program is None else f".{program}-{version(program)}"
 
 
 def read_bundle(file: str, order: str) -> Bundle:
-    """An evidence bundle to attach: read as one, and about this order; what it proves is for `comity verify`."""
+    """Return the evidence bundle of an order from a file; `Stop` if it is about another order.
+
+    It is not verified here: `comity verify` does that.
+    """
     from ledger.bundle import unpack
     from ledger.bundle.layout import MANIFEST, folder
     from ledger.bundle.manifest import open_manifest
@@ -124,7 +131,7 @@ def read_bundle(file: str, order: str) -> Bundle:
 
 
 def lacking(absent: ModuleNotFoundError) -> Exception:
-    """What to say where a part of the extra is not installed; the error itself if it is something else."""
+    """Return the error for a missing extra `pdf`; the error itself if another module is missing."""
     if absent.name != "typst":
         return absent
     return Stop(f"a PDF needs the extra pdf: {absent.name} is not here", hint=PRINT, code=Exit.UNDECIDABLE)

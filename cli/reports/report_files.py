@@ -1,4 +1,4 @@
-"""A report as the file that was asked for: a page, a PDF, JSON."""
+"""Write a report as a page of HTML, as PDF, or as JSON."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MEDIA = {"html": "text/html", "json": "application/json", "pdf": "application/pd
 
 
 def making_of(made: Report) -> Provenance:
-    """How a report was made."""
+    """Return how a report was made."""
     from projections.reports.fillable_form import FillableForm
 
     return made.making if isinstance(made, FillableForm) else made.face.making
@@ -33,7 +33,7 @@ def written(
     lang: str = "en",
     theirs: Collection[str] = (),
 ) -> bytes:
-    """A report as it was asked for: a page, a PDF, or its values as JSON; `theirs` are words that others stated."""
+    """Return the bytes of a report as HTML, as PDF, or its values as JSON; `theirs` are words that others stated."""
     if medium == "json":
         return f"{output.dumps({'format': f'comity.report-{kind}/1', **asdict(made)})}\n".encode()
     if medium == "pdf":

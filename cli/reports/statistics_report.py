@@ -1,4 +1,4 @@
-"""Orders counted for a statistic: which are meant, what became of each, and the report on both forms."""
+"""Count orders for a statistic, and make the report with both statistical forms."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 FIXTURES = shipped("fixtures/statistics")
 FILES = {"google": "google.csv", "facebook": "facebook-2013-h1.csv", "twitter": "twitter-2017-h1.csv"}
-GOOGLE, NONE = "google", "none"  # what stands beside ours where nothing else is said, and nothing
+GOOGLE, NONE = "google", "none"  # the default published series, and no series
 
 
 class Day(ledger_choice.Moment):
-    """A moment, or a calendar day, which begins in UTC: statistics are of years."""
+    """A moment, or a calendar day, which begins at 00:00 UTC."""
 
     name = "DAY"
 
@@ -45,7 +45,7 @@ BESIDE = click.option("--beside", type=click.Choice(tuple(FILES)), help="Publish
 
 
 def lives_of(reader: Reader, moment: datetime) -> Iterator[Life]:
-    """The life of every order that had been issued by then."""
+    """Yield the life of every order that had been issued by `moment`."""
     from ledger.law import judge
     from projections.statistics.counting import life
 
@@ -60,7 +60,7 @@ def lives_of(reader: Reader, moment: datetime) -> Iterator[Life]:
 
 
 def office(reader: Reader, provider: str) -> str:
-    """The name under which a provider is counted."""
+    """Return the name under which a provider is counted; `Stop` if the register does not know it."""
     from projections.views.timeline import office_names
 
     names = office_names(reader.cases.register(reveal=False))
@@ -70,7 +70,7 @@ def office(reader: Reader, provider: str) -> str:
 
 
 def selection(wish: OrderFilter) -> str:
-    """Which orders are counted, in a sentence."""
+    """Return a sentence that says which orders are counted."""
     period = [f"from {output.plain(wish.since)}"] if wish.since else []
     period += [f"until before {output.plain(wish.until)}"] if wish.until else []
     said = f"Orders issued {' '.join(period)}" if period else "All orders"
@@ -80,7 +80,7 @@ def selection(wish: OrderFilter) -> str:
 
 
 def published(series: str) -> PublishedSeries:
-    """What a company published, added up by half year."""
+    """Return the published figures of a company, added up by half year."""
     from projections.statistics.published_figures import SOURCES, by_period, read
     from projections.statistics.report import PublishedSeries
 
@@ -91,7 +91,10 @@ def published(series: str) -> PublishedSeries:
 def statistics_of(
     reader: Reader, wish: OrderFilter, series: str, moment: datetime, trust: Trust | None, look: str
 ) -> Statistics:
-    """The report on both forms, as recorded at a moment; `look` are the words of its medium and language."""
+    """Return the report with both forms, as recorded at a moment.
+
+    `look` are the options for its medium and language, as its command states them.
+    """
     from projections.statistics.report import statistics
 
     todo = _commands(_words(wish, series, moment), f"{look} --trust TRUST" if trust else look)
@@ -103,7 +106,7 @@ def statistics_of(
 
 
 def _words(wish: OrderFilter, series: str, moment: datetime) -> str:
-    """The command that counts these orders."""
+    """Return the command that counts these orders."""
     asked = {
         "--as-of": output.plain(moment),
         "--from": wish.since and output.plain(wish.since),
@@ -116,7 +119,10 @@ def _words(wish: OrderFilter, series: str, moment: datetime) -> str:
 
 
 def _making(reader: Reader, moment: datetime, trust: Trust | None) -> Provenance:
-    """Every entry of the ledger is read again, as in an audit; the head is the newest that had been kept by then."""
+    """Return how the statistics are made, with every entry of the ledger verified as in an audit.
+
+    The head is the newest that was kept at `moment`.
+    """
     from cli.reports.integrity import audited, kept_checkpoint, verified
     from cli.version import tool
     from ledger.law.provisions import rules_digest

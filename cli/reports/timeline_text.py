@@ -1,4 +1,4 @@
-"""The timeline of an order, or of linked orders, as text."""
+"""Show the timeline of an order, or of linked orders, as text."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BRACKET = ("not_before", "not_after")
 
 
 def left(span: timedelta | None) -> str:
-    """What remains of a period, in the two largest units: `17 d 4 h`; `over by 2 h` once it is over."""
+    """Return the rest of a period in its two largest units: `17 d 4 h`; `over by 2 h 0 min` after its end."""
     if span is None:
         return "unknown"
     seconds = int(abs(span.total_seconds()))
@@ -29,7 +29,7 @@ def left(span: timedelta | None) -> str:
 
 
 def story(case: Case, judgement: Judgement, moment: datetime) -> list[TimelineEntry]:
-    """The timeline of a case as known at a moment, with nothing revealed."""
+    """Return the timeline of a case as recorded at a moment, with nothing revealed."""
     from projections.views.timeline import timeline as lines_of
 
     return lines_of(case.known(moment), judgement.trail)
@@ -42,23 +42,23 @@ def _tabbed(rows: Sequence[Sequence[Any]], *, reveal: bool, named: bool) -> str:
     return "\n".join("\t".join(output.in_one_line(output.plain(v)) for v in row) for row in shown)
 
 
-Told = tuple[datetime, int, list[str]]  # when, place in the log, and the paragraph that tells of it
+Told = tuple[datetime, int, list[str]]  # the time of a step, its log index (-1 for a deadline), its paragraph
 
 
 def told(lines: Sequence[TimelineEntry], turns: Sequence[StateChange] = (), width: int = 80) -> str:
-    """The timeline for people: day by day, one step a paragraph, changes of state at the margin."""
+    """Return the timeline for people: one step a paragraph, under the day on which it happened."""
     return _by_day(_steps(lines, turns, width))
 
 
 def _stood_in(shares: Sequence[LinkedOrder]) -> set[str]:
-    """The orders in which the entries of a matter stand, companions among them."""
+    """Return the ids of all orders that have entries in these linked orders, companions included."""
     return {entry.order for share in shares for entry in share.case.entries}
 
 
 def matter_told(
     shares: Sequence[LinkedOrder], width: int = 80, *, reveal: bool = False, proven: Mapping[int, Bracket] = {}
 ) -> str:
-    """The story of a matter for people; each step says of which order it is, where there are several."""
+    """Return the timeline of linked orders for people; with several orders, each step names its order."""
     from projections.views.timeline import by_time
     from projections.views.timeline import timeline as lines_of
 
