@@ -1,4 +1,4 @@
-"""What every run of the tests reports."""
+"""Report the seed of the random order after every run of the tests."""
 
 from __future__ import annotations
 

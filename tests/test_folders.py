@@ -1,4 +1,4 @@
-"""The folders of the repository: few enough files to see at a glance."""
+"""No folder of the repository has too many files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 MOST = 16
-# Lists by nature: one file for each command, kind, story, document or decision, and files that programs write.
+# Folders with one file for each command, kind, story, document or decision, and folders of generated files.
 LISTS = (
     "cli/commands",
     "docs/adr",

@@ -1,4 +1,4 @@
-"""The layers of the packages: the contracts of pyproject.toml, and that pure files use no disk, network or clock."""
+"""The layers of the packages: the contracts of pyproject.toml hold, and pure files use no disk, network or clock."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ METHODS = {"now", "utcnow", "today", "uuid1", "uuid4", "FileIO", "read_text", "r
 
 
 def imports(tree: ast.AST) -> Iterator[tuple[int, str]]:
-    """Every import of a file as (line number, dotted name), those inside functions and TYPE_CHECKING too."""
+    """Yield every import of a file as (line number, dotted name), including those in functions and TYPE_CHECKING."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
@@ -44,7 +44,7 @@ def imports(tree: ast.AST) -> Iterator[tuple[int, str]]:
 
 
 def calls(tree: ast.AST) -> Iterator[tuple[int, str]]:
-    """Every call that could read the disk, the clock or random numbers, as (line number, name)."""
+    """Yield every call that could read the disk, the clock or random numbers, as (line number, name)."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             if isinstance(node.func, ast.Name) and node.func.id in CALLS:
@@ -54,7 +54,7 @@ def calls(tree: ast.AST) -> Iterator[tuple[int, str]]:
 
 
 def impurities(root: Path) -> list[str]:
-    """Each import or call under `root` by which a pure file could see the world, with file and line number."""
+    """Return each import or call under `root` that makes a pure file depend on its surroundings, with file and line."""
     found = []
     for path in sorted(p for package in ("ledger", "projections") for p in (root / package).rglob("*.py")):
         module = ".".join(path.relative_to(root).with_suffix("").parts)

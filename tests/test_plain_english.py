@@ -1,4 +1,4 @@
-"""The word list of docstrings, comments and documents: `tests/plain_english.py`."""
+"""Tests of the word list in `tests/plain_english.py`."""
 
 from __future__ import annotations
 

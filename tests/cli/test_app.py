@@ -1,4 +1,4 @@
-"""The command line before any command: help, exit codes, where options may stand, what an error looks like."""
+"""The command line around its commands: help, exit statuses, positions of options, form of errors."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_help_imports_nothing_heavy() -> None:
     )
     loaded = done.stdout.splitlines()[-1].split()
     assert "click" in loaded
-    light = {"ledger", "ledger.errors"}  # the two error types, of which exit codes are made
+    light = {"ledger", "ledger.errors"}  # the two error types, from which exit statuses are made
     assert not [name for name in loaded if name.split(".")[0] in HEAVY and name not in light]
 
 
@@ -333,7 +333,7 @@ def test_a_group_shows_its_commands_to_both_names_of_help() -> None:
 
 
 def completed(ledger: Path | None, *words: str) -> list[str]:
-    """What bash is told may follow these words, of which the last is begun."""
+    """Return the completions that bash receives for these words, of which the last is incomplete."""
     env = {
         "_COMITY_COMPLETE": "bash_complete",
         "COMP_WORDS": " ".join(("comity", *words)),

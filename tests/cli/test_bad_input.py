@@ -1,4 +1,4 @@
-"""Input that means no good, or is merely broken, ends in a code and a sentence, soon and in little memory."""
+"""Hostile or broken input ends in a code and a sentence, quickly and in little memory."""
 
 from __future__ import annotations
 
@@ -149,13 +149,13 @@ def test_a_file_without_end_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPat
     assert (done.exit_code, "larger than" in done.stderr) == (Exit.UNDECIDABLE, True)
 
 
-# -- where things lie, and who listens ---------------------------------------------------------------------------------
+# -- file locations and output streams ---------------------------------------------------------------------------------
 
 
 def test_without_a_home_nothing_is_written_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("XDG_STATE_HOME", "XDG_CONFIG_HOME"):
         monkeypatch.setenv(name, "relative")
-    monkeypatch.setattr("pwd.getpwuid", {}.__getitem__)  # a user whom no table of this machine has
+    monkeypatch.setattr("pwd.getpwuid", {}.__getitem__)  # a user whom the machine's user table lacks
     for home in ("", "relative", "/", None):
         monkeypatch.setenv("HOME", home) if home is not None else monkeypatch.delenv("HOME")
         with pytest.raises(LedgerError) as fault:
@@ -225,7 +225,7 @@ def test_a_clock_beyond_what_can_be_counted_is_said_so(ledger: Path, monkeypatch
         assert (done.exit_code, "beyond the year 2262" in done.stderr) == (Exit.UNDECIDABLE, True), done.output
 
 
-# interrupts itself while the first module of others is imported
+# Send an interrupt while the first module from outside is imported.
 EARLY = """
 import os, signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job of a shell inherits that it is ignored
@@ -257,7 +257,7 @@ COMITY = [sys.executable, "-c", "from cli.app import main; main()"]
 
 
 def ended(ledger: Path, words: tuple[str, ...], redirected: str) -> int:
-    """The exit code of a process whose streams a shell has redirected."""
+    """Return the exit status of a process whose streams a shell has redirected."""
     env = {**os.environ, "COMITY_LEDGER": str(ledger)}
     line = ["sh", "-c", f'exec "$@" {redirected}', "sh", *COMITY, *words]
     return subprocess.run(

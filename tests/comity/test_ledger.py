@@ -26,12 +26,12 @@ def ledger(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 def answer(ledger: Path, *command: str) -> Any:
-    """What a command prints as JSON, whatever its exit code says."""
+    """Return what a command prints as JSON, at any exit status."""
     return json.loads(run(*command, "--json", ledger=ledger).stdout)
 
 
 def moments() -> Iterator[tuple[datetime | None, tuple[str, ...]]]:
-    """The present moment and an earlier one, for the interface and for the command."""
+    """Yield the present moment and an earlier one, as arguments of the interface and of the command."""
     yield None, ()
     yield from ((datetime.fromisoformat(moment), ("--as-of", moment)) for moment in MOMENTS)
 
@@ -118,7 +118,7 @@ def test_the_entries_are_those_of_the_log_in_its_order(ledger: Path) -> None:
 
 
 def texts(value: Any) -> Iterator[str]:
-    """Every text in a value, however deep; of a struct or a dataclass, that of its fields."""
+    """Yield every text in a value at any depth; of a struct or a dataclass, the texts of its fields."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
@@ -146,11 +146,11 @@ ASKED: Mapping[str, Callable[[comity.Ledger], Any]] = {
 
 
 def sealed_texts(opened: comity.Ledger) -> set[str]:
-    """The sealed texts of all orders that are in no public field."""
+    """Return the sealed texts of all orders that appear in no public field."""
     read = [opened._case(o.order, reveal=True) for o in opened.orders()]
     public = {text for case in read for e in case.entries for text in texts([e.public, e.by, e.role, e.whose])}
     sealed = {text for case in read for e in case.entries for text in texts(e.sealed)} - public
-    secret = {text for text in sealed if len(text) > 12}  # not a code such as "complete"
+    secret = {text for text in sealed if len(text) > 12}  # a code such as "complete" is shorter
     assert len(secret) > 3
     return secret
 
@@ -171,7 +171,7 @@ def test_no_sealed_value_is_returned(ledger: Path) -> None:
 
 
 def written(ledger: Path) -> dict[Path, bytes]:
-    """Return the content of every file. SQLite makes an index of shared memory and an empty write-ahead log to read."""
+    """Return the content of every file, except the shared memory and the empty write-ahead log of an SQLite reader."""
     files = {path: path.read_bytes() for path in ledger.rglob("*") if path.is_file()}
     return {
         path: content

@@ -23,7 +23,7 @@ STORIES = ("S1", "S2", "S3", "S4", "S6")
 
 
 def exported(story: str, folder: Path, name: str = "court.evidence.zip", *more: str) -> tuple[Path, Path]:
-    """A bundle of a story for the court, and the ledger it is of."""
+    """Export a bundle of a story for the court; return its path and that of its ledger."""
     ledger = ledger_of(story, folder)
     done = run("export", "main", "--audience", "COURT", "-o", str(folder / name), *more, ledger=ledger)
     assert done.exit_code == 0, done.output
@@ -134,6 +134,6 @@ def test_signed_versions_are_believed_by_their_fingerprint(court: tuple[Path, Pa
     (tmp_path / "1.trust.json").write_bytes(format_version(FIRST))
     refused("NO_TRUST_ANCHOR", court[0], tmp_path)
     report = comity.verify(court[0], tmp_path, root_fingerprint=spoken(FIRST.fingerprint))
-    assert report.verdict is not comity.Verdict.PASSED  # it is the policy of another log
+    assert report.verdict is not comity.Verdict.PASSED  # the trusted policy is that of another log
     (tmp_path / "fingerprint").write_text(FIRST.fingerprint)
     assert comity.verify(court[0], tmp_path).reasons[0].code == report.reasons[0].code

@@ -1,4 +1,4 @@
-"""Other people's programs, as `make interop` installs them; a test skips, and says so, where one is absent."""
+"""The programs of other projects, which `make interop` installs; a test skips with a message where one is missing."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PROGRAMS: dict[str, list[str | Path]] = {
 
 @dataclass(frozen=True)
 class Invocation:
-    """What a peer said: whether it agrees (exit 0), and all it printed."""
+    """The result of a peer: whether it agrees (exit status 0), and its output on both streams."""
 
     agrees: bool
     text: str

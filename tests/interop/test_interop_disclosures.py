@@ -1,4 +1,4 @@
-"""PyPI's sd-jwt over our veiled values: the rule of RFC 9901, read by somebody else."""
+"""PyPI's sd-jwt reads our sealed values: an independent implementation of RFC 9901."""
 
 from __future__ import annotations
 
@@ -51,4 +51,4 @@ def test_sd_jwt_opens_nothing_with_a_disclosure_nobody_signed(ask: Ask, tmp_path
     present(ask, tmp_path)
     (tmp_path / "disclosures.txt").write_text(veil("identifiers", ["another"], bytes(16)).text, encoding="ascii")
     said = ask("sd-jwt", tmp_path / "public.json", tmp_path / "disclosures.txt")
-    assert json.loads(said.text) == {"channel": "portal"}  # it passes over it; `lift` refuses it (SD-UNKNOWN)
+    assert json.loads(said.text) == {"channel": "portal"}  # sd-jwt skips the value; `lift` refuses it (SD-UNKNOWN)

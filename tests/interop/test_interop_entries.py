@@ -1,4 +1,4 @@
-"""Three DSSE libraries in three languages, and openssl alone, over our sealed entries."""
+"""Three DSSE libraries in three languages, and openssl alone, verify our sealed entries."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.interop
 
 SEED = bytes(range(32))
 PUBLIC = public_key(SEED)
-SPKI_ED25519 = bytes.fromhex("302a300506032b6570032100")  # RFC 8410: what stands before a raw public key in DER
+SPKI_ED25519 = bytes.fromhex("302a300506032b6570032100")  # RFC 8410: the prefix of a raw public key in DER
 LIBRARIES = ("go-securesystemslib", "securesystemslib", "@sigstore/core")
 FACTS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("order-received", {"proof_kind": "own-stamp"}, {"circumstances": ["minor"]}),

@@ -1,4 +1,4 @@
-"""Exports before other people's validators: CASE's own two checkers over graphs with and without revealed files."""
+"""Validators of other projects check our exports: CASE's own two checkers read graphs with and without opened files."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def graph(ledger: Path, order: str, *args: str) -> Path:
 
 
 def conforms(ask: Ask, file: Path) -> str:
-    """What `case_validate` objects to, by its exit code (its text says "Conforms: True" for a misspelt property)."""
+    """Return the objections of `case_validate`, by its exit status: it prints "Conforms: True" for misspelt names."""
     said = ask("case_validate", "--built-version", "case-1.5.0", file)
     return "" if said.agrees else said.text
 
 
 def provenance(ask: Ask, file: Path) -> str:
-    """What `case_prov_check` objects to in the PROV graph that `case_prov_rdf` derives; its warnings count."""
+    """Return the objections of `case_prov_check` to the PROV graph that `case_prov_rdf` derives; its warnings count."""
     derived = file.with_suffix(".ttl")
     made = ask("case_prov_rdf", "--allow-empty-results", derived, file)
     assert made.agrees, made.text

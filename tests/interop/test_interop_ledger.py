@@ -1,4 +1,4 @@
-"""A whole played ledger and its bundle in the hands of others: its log, receipts, entries, disclosures and digests."""
+"""Programs of other projects check a whole played ledger and its bundle: log, receipts, entries and disclosures."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.interop
 
 
 def comity(folder: Path, *words: str) -> None:
-    """Run a command in a folder, as a person would."""
+    """Run a command in a folder, as an operator would."""
     program = [sys.executable, "-c", "from cli.app import main; main()", *words]
     env = {name: value for name, value in os.environ.items() if not name.startswith("COMITY_")}
     done = subprocess.run(
@@ -30,7 +30,7 @@ def comity(folder: Path, *words: str) -> None:
 
 @pytest.fixture(scope="module")
 def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """S1 as a ledger, its log published with entry bundles, and the court's bundle unpacked."""
+    """Play S1 into a ledger, publish its log with entry bundles, and unpack the court's bundle."""
     folder = tmp_path_factory.mktemp("played")
     comity(folder, "play", str(ROOT / "fixtures" / "stories" / "S1.toml"), "--into", "ledger")
     comity(folder, "log", "publish", "published", "--ledger", "ledger")
@@ -85,7 +85,7 @@ def test_sd_jwt_opens_what_the_court_may_read_of_the_order(ask: Ask, played: Pat
         said = ask("sd-jwt", tmp_path / "public.json", disclosures)
         assert said.agrees, said.text
         names = set(json.loads(said.text)) - set(payload["public"])
-        assert names == set(payload["sealed"])  # the court may read everything of this order
+        assert names == set(payload["sealed"])  # the court may read every sealed value of this order
         opened |= names
     assert {"summary_of_facts", "identifiers", "manifest", "reply"} <= opened
 

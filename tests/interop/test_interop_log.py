@@ -1,4 +1,4 @@
-"""The Go project's own log library, transparency-dev's and pymerkle over our tiles, checkpoints and proofs."""
+"""The Go project's own log library, transparency-dev's and pymerkle check our tiles, checkpoints and proofs."""
 
 from __future__ import annotations
 

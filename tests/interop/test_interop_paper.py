@@ -1,7 +1,7 @@
-"""Papers before other people's programs: poppler, qpdf, PDFBox Preflight, outloud and a camera's eye.
+"""Programs of other projects read our PDF reports: poppler, qpdf, PDFBox Preflight, outloud and a QR code reader.
 
-veraPDF, the reference checker of PDF/A-3, comes from neither Debian nor PyPI nor npm; Preflight knows PDF/A-1b, so
-it is shown the same templates set as A-1b, and outloud speaks on PDF/UA-1.
+veraPDF, the reference checker of PDF/A-3, comes from neither Debian nor PyPI nor npm. Preflight knows PDF/A-1b, so it
+checks the same templates set as A-1b; outloud checks PDF/UA-1.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.interop
 MOMENT = "2028-06-01T00:00:00Z"
 JAVA = Path("/usr/share/java")
 JARS = "preflight pdfbox2 fontbox2 xmpbox commons-logging javax.activation jaxb-api".split()
-DESTINATION = "1.2.3 : Body Syntax error, Error: can't convert to Destination"  # Preflight knows no indirect ones
+DESTINATION = "1.2.3 : Body Syntax error, Error: can't convert to Destination"  # for indirect destinations
 STORY_NAMES = ("S1", "S2", "S6", "landmark-yahoo-belgium")
 REPORTS = (
     ("custody",),
@@ -44,13 +44,13 @@ REPORTS = (
     ("order-form",),
     ("statistics",),
 )
-# Rules of outloud 0.2.1 that are mistaken here; `pdfinfo -struct-text` shows what is so.
+# Rules of outloud 0.2.1 that are mistaken here; `pdfinfo -struct-text` shows the structure.
 MISTAKEN = (
-    "TBL-014",  # Table, TR and TH are there
-    "ORD-001",  # a line with many links in it is read in its order, link after link
-    "PAG-001",  # lines that recur on every page of a replay because little changed are no running head
+    "TBL-014",  # the file has Table, TR and TH
+    "ORD-001",  # a line with many links is read in order, link after link
+    "PAG-001",  # lines that recur on every page of a replay, because little changed, are no running head
 )
-NAMES = {  # an office of S1, and how an office elsewhere is called
+NAMES = {  # an office of S1, and the name of an office in other stories
     "Prosecutor's Office Karsk": "Εισαγγελία Πειραιά",
     "Cyber Unit Karsk": "Прокуратура Київської області",
     "Karsk Forensic Laboratory": "東京地方検察庁",
@@ -60,7 +60,7 @@ NAMES = {  # an office of S1, and how an office elsewhere is called
 
 
 def said(*command: str | Path) -> str:
-    """What a program printed; it must have ended well."""
+    """Run a program that must succeed, and return its output."""
     if not shutil.which(str(command[0])):
         pytest.skip(f"needs {command[0]}; `make interop` installs it")
     done = subprocess.run([str(c) for c in command], capture_output=True, text=True, check=False, timeout=300)
@@ -109,7 +109,7 @@ def test_the_first_page_of_a_report_is_one_page(papers: list[Path]) -> None:
         pages = [said("pdftotext", "-layout", "-f", str(n), "-l", str(n), file, "-") for n in (1, 2)]
         assert spoken.say("The checkpoint it leads to") in pages[0]
         lines = [line.strip() for line in pages[1].splitlines() if line.strip()]
-        assert lines[1] == spoken.say(first)  # below the running head
+        assert lines[1] == spoken.say(first)  # after the running head
 
 
 def test_no_english_sentence_of_the_catalogue_is_left_in_a_german_paper(papers: list[Path]) -> None:
@@ -187,7 +187,7 @@ def test_every_letter_of_names_in_every_writing_can_be_taken_out_of_the_paper(tm
     ledger = play_story(read_story(text.encode(), "everywhere"), tmp_path / "everywhere").path
     out = said("pdftotext", printed(ledger, "custody"), "-")
     for name in NAMES.values():
-        assert set(name) <= set(out), name  # letters, not words: poppler parts words that are joined from right to left
+        assert set(name) <= set(out), name  # compare letters: poppler splits words that are joined from right to left
 
 
 def test_paper_is_the_same_in_another_time_zone_and_another_home(tmp_path: Path) -> None:

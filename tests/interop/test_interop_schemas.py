@@ -1,4 +1,4 @@
-"""npm's ajv, in its default strict mode, over our JSON Schemas and the facts of a record."""
+"""npm's ajv, in its default strict mode, validates the facts of a ledger against our JSON Schemas."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Witnesses by other people cosign our log live, and refuse it when it forks: Debian's sigsum-witness, PyPI's aics."""
+"""Live witnesses of other projects cosign our log, and refuse its forks: Debian's sigsum-witness, PyPI's aics."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ AICS = TOOLS / "witness" / "bin" / "aics-witness"
 
 @dataclass(frozen=True)
 class Live:
-    """Somebody else's witness, listening."""
+    """A running witness of another project."""
 
     key: Vkey
     url: str
@@ -51,7 +51,7 @@ def free_port() -> int:
 
 @contextmanager
 def running(command: Sequence[str | Path], port: int, folder: Path, **env: str) -> Iterator[None]:
-    """A server as a process of its own, from the moment it listens."""
+    """Run a server as a separate process; enter the context when it listens."""
     with (folder / "said").open("wb") as said:
         process = subprocess.Popen(
             [str(part) for part in command], cwd=folder, env={**os.environ, **env}, stdout=said, stderr=said
@@ -71,7 +71,7 @@ def running(command: Sequence[str | Path], port: int, folder: Path, **env: str) 
 
 @contextmanager
 def sigsum(folder: Path) -> Iterator[Live]:
-    """Debian's test witness: one log, one state file."""
+    """Run Debian's test witness: one log, one state file."""
     if not shutil.which("sigsum-witness"):
         pytest.skip("needs sigsum-witness; `make interop` installs it")
     folder.mkdir()
@@ -79,14 +79,14 @@ def sigsum(folder: Path) -> Iterator[Live]:
     write(folder / "log", SeedKey(SEED))
     command = ["sigsum-witness", "-k", "witness", "--log-key", "log.pub", "--state-file", "state", f"127.0.0.1:{port}"]
     name = f"sigsum.org/v1/witness/{sha256(key.public).hexdigest()}"
-    # Debian builds it in GOPATH mode, where Go's newer routes are off unless asked for.
+    # Debian builds it in GOPATH mode, where Go's newer routes are off by default.
     with running(command, port, folder, GODEBUG="httpmuxgo121=0"):
         yield Live(parse_vkey(witness_vkey(name, key.public)), f"http://127.0.0.1:{port}", folder)
 
 
 @contextmanager
 def aics(folder: Path) -> Iterator[Live]:
-    """A full c2sp.org/tlog-witness in Python."""
+    """Run a full c2sp.org/tlog-witness in Python."""
     if not AICS.exists():
         pytest.skip("needs aics-witness on Python 3.12 or later; `make interop` installs it")
     folder.mkdir()
@@ -113,7 +113,7 @@ def witnesses(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[list[L
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Path:
-    """A ledger of ours under the one name that every witness here can know."""
+    """Make a ledger under the one name that every witness here can know."""
     path = tmp_path / "ledger"
     home = Home.inside(path)
     write(home.log(ORIGIN) / "log.key", SeedKey(SEED))
@@ -137,7 +137,7 @@ def registers(ledger: Path, *actors: str) -> None:
 
 
 def cosigned(ledger: Path, witnesses: Sequence[Live]) -> dict[str, Any]:
-    """`comity checkpoint`, after which every witness must have cosigned the whole log now."""
+    """Run `comity checkpoint`; assert that every witness has then cosigned the whole log."""
     answer = told("checkpoint", ledger=ledger)
     head = open_checkpoint(answer["note"].encode(), ORIGIN, LOG, [live.key for live in witnesses])
     assert [key for key, _ in head.cosignatures] == [live.key for live in witnesses]
@@ -190,14 +190,14 @@ def test_they_refuse_an_actual_fork_and_we_keep_what_proves_it(
     assert (twin / "log" / "checkpoint").read_bytes() == bare
     evidence = {path.name.partition(".")[2]: path.read_bytes() for path in (twin / "evidence").iterdir()}
     assert bare in [path.read_bytes() for path in (twin / "evidence").glob("*.note")]
-    shows = [live for live in witnesses if live.folder.name == "aics"]  # the other has no monitoring address
+    shows = [live for live in witnesses if live.folder.name == "aics"]  # sigsum-witness has no monitoring address
     assert ("split-view.json" in evidence) == bool(shows)
     for live in shows:
         split = check_split(evidence["split-view.json"], LOG)
         assert (split.one.size, split.two.size) == (true["size"], true["size"] + 1)
         assert split.one.root.hex() == true["root"]
-        assert b64(split.two.root) in told_by(live.folder, "evidence")  # and it has kept it for itself
-    cosigned(ledger, witnesses)  # the true one is cosigned as before
+        assert b64(split.two.root) in told_by(live.folder, "evidence")  # the witness has stored the evidence too
+    cosigned(ledger, witnesses)  # the true log is cosigned as before
 
 
 def test_an_old_copy_is_stopped_by_what_they_remember(ledger: Path, witnesses: list[Live], tmp_path: Path) -> None:
@@ -208,8 +208,8 @@ def test_an_old_copy_is_stopped_by_what_they_remember(ledger: Path, witnesses: l
     registers(ledger, "b", "c")
     cosigned(ledger, witnesses)
     done = run("checkpoint", ledger=old)
-    if any(live.folder.name == "aics" for live in witnesses):  # it shows a head that our own key has signed
+    if any(live.folder.name == "aics" for live in witnesses):  # aics shows a head that our own key has signed
         assert done.exit_code == Exit.PROVED_BAD
         assert "LOG-ROLLBACK" in done.stderr
-    else:  # it only tells a size, which proves nothing: no cosignature, and a word of it
+    else:  # sigsum-witness reports only a size, which proves nothing: no cosignature, and a warning
         assert "WITNESS-AHEAD" in done.stderr

@@ -1,4 +1,4 @@
-"""A token that never gives its key away: SoftHSM 2 signs entries, and every one of them verifies."""
+"""A token that never releases its key: SoftHSM 2 signs entries, and every one of them verifies."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.interop
 
 @pytest.fixture(scope="session")
 def token(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A token called `karsk` with two Ed25519 keys and one of another kind; its URI without an object."""
+    """Make a token `karsk` with two Ed25519 keys and one of another type; yield its URI without an object."""
     pkcs11 = pytest.importorskip("pkcs11", reason="needs the extra `pkcs11`")
     if not MODULE.exists():
         pytest.skip("needs softhsm2; `make interop` installs it")
@@ -61,7 +61,7 @@ def test_a_key_in_a_token_signs_what_libsodium_verifies(token: str) -> None:
 def test_a_token_opens_with_its_pin_only(token: str) -> None:
     asking = token.format("ilves").partition("&")[0]
     assert open_key(asking, lambda what: b"1234" if "karsk" in what else None).public
-    for pin in (b"9999", None):  # in a process that has not opened it before
+    for pin in (b"9999", None):  # in a process that has not opened the token before
         code = f"from ledger.adapters.keys.open_key import open_key; open_key({asking!r}, lambda _: {pin!r})"
         done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
         assert done.stderr.splitlines()[-1].startswith("ledger.errors.LedgerError: KEY-LOCKED")

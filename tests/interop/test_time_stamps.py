@@ -1,4 +1,4 @@
-"""OpenSSL and we say the same of every time stamp at the moment it gives; today it refuses what has expired since."""
+"""OpenSSL and Comity agree on every time stamp at the moment that it states; today OpenSSL refuses the expired ones."""
 
 from __future__ import annotations
 

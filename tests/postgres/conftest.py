@@ -1,4 +1,4 @@
-"""One server for a session of these tests, and a database of its own for each."""
+"""Start one server for a session of these tests, and make a separate database for each test."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture
 def own() -> Iterator[Server]:
-    """A server that a test may ruin."""
+    """Start a separate server that the test may damage."""
     if programs() is None:
         pytest.skip("needs PostgreSQL: tests/postgres/install.sh")
     server = Server.new()
@@ -38,7 +38,7 @@ def own() -> Iterator[Server]:
 
 @pytest.fixture
 def uri(server: Server) -> str:
-    """An empty database of the owner's."""
+    """Make an empty database of the owner and return its address."""
     return server.database(f"d{next(_numbers)}")
 
 

@@ -1,6 +1,6 @@
-"""A plugin of pytest: every ledger that a test makes keeps its entries in a database of its own, every copy in another.
+"""A pytest plugin: each ledger and each copy that a test makes keeps its entries in a separate PostgreSQL database.
 
-`pytest -p tests.postgres.everywhere tests/ledger/application` runs tests there that know nothing of PostgreSQL.
+`pytest -p tests.postgres.everywhere tests/ledger/application` runs tests there that were written without PostgreSQL.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _numbers = count()
 
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
-        return  # of several processes, those that run tests have a server each
+        return  # with several processes, each test process has a separate server
     server = Server.new()
     _servers.append(server)
 
@@ -40,14 +40,14 @@ def pytest_configure(config: pytest.Config) -> None:
         return done
 
     def verify_folder(path: Path, *given: Any, store: str = "", **more: Any) -> Any:
-        """An auditor who looked at the address in the folder, and gives it."""
+        """Verify a folder as an auditor does who read the address in the folder and passes it on."""
         there = path / "store"
         store = store or (there.read_text().strip() if there.exists() else "")
         return verified(path, *given, store=store, **more)
 
     verified = verify_ledger.verify_folder
     copied = shutil.copytree
-    # for as long as these tests run
+    # for the duration of these tests
     vars(journal)["found"] = found
     vars(verify_ledger)["verify_folder"] = verify_folder
     shutil.copytree = copytree  # type: ignore[assignment]
@@ -58,7 +58,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         server.gone()
 
 
-# what these are about is the file entries.db itself
+# These tests are about the file entries.db.
 OF_THE_FILE = (
     "test_a_shelf_that_cannot_be_read_is_a_verdict_too",
     "test_a_ledger_begins_with_its_log_key_and_guard_outside",

@@ -1,4 +1,4 @@
-"""PostgreSQL servers for tests: made in a folder of their own, reached through a socket there, killed at will."""
+"""PostgreSQL servers for tests: each has a temporary folder, listens on a socket in it, and can be killed."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ import psycopg
 
 OWNER, CLERK, AUDITOR = "owner", "clerk", "auditor"
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "postgresql.md"
-RIGHTS = PAGE.read_text(encoding="utf-8").partition("```sql\n")[2].partition("```")[0]  # what people are told to grant
+RIGHTS = PAGE.read_text(encoding="utf-8").partition("```sql\n")[2].partition("```")[0]  # the documented grants
 
 
 def programs() -> Path | None:
-    """Where the newest PostgreSQL of this machine has its programs."""
+    """Return the folder of programs of the newest PostgreSQL on this machine, None without one."""
     found = [p for p in Path("/usr/lib/postgresql").glob("*/bin") if (p / "postgres").exists()]
     if wanted := os.environ.get("COMITY_TEST_POSTGRES"):
         found = [p for p in found if p.parent.name == wanted]
@@ -27,12 +27,12 @@ def programs() -> Path | None:
 
 
 def _user() -> dict[str, str | int]:
-    """A server refuses to run as root, so there it runs as Debian's own user for it."""
+    """Return the user for subprocesses: PostgreSQL refuses to run as root, so root starts it as `postgres`."""
     return {"user": "postgres", "group": pwd.getpwnam("postgres").pw_gid} if os.geteuid() == 0 else {}
 
 
 class Server:
-    """One server. Its superuser is `boss`; everybody may connect, through the socket in its folder only."""
+    """One server. Its superuser is `boss`. Every role may connect, only through the socket in the server's folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -59,12 +59,12 @@ class Server:
         assert done.returncode == 0, done.stderr
 
     def set(self, **settings: str) -> None:
-        """Add to the configuration; it counts from the next start, or `reload`."""
+        """Append settings to the configuration; they take effect at the next start or `reload`."""
         with (self.data / "postgresql.conf").open("a") as file:
             file.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
 
     def start(self) -> None:
-        """Start, and wait until it answers."""
+        """Start the server, and wait until it answers."""
         bin_ = programs()
         assert bin_ is not None
         with (self.folder / "log").open("ab") as log:
@@ -80,26 +80,26 @@ class Server:
         raise AssertionError((self.folder / "log").read_text())
 
     def boss(self, database: str = "postgres") -> psycopg.Connection[tuple[object, ...]]:
-        """A superuser's connection."""
+        """Return a superuser's connection."""
         return psycopg.connect(self.uri(database, "boss"), autocommit=True)
 
     def uri(self, database: str, user: str = OWNER) -> str:
-        """An address, as people write it."""
+        """Return the address of a database, as users write it."""
         return f"postgresql://{user}@/{database}?host={self.folder}"
 
     def database(self, name: str) -> str:
-        """Make a database of the owner's; its address."""
+        """Make a database that the owner owns, and return its address."""
         with self.boss() as c:
             c.execute(f"CREATE DATABASE {name} OWNER {OWNER}".encode())
         return self.uri(name)
 
     def open_to(self, name: str) -> None:
-        """Give the other roles their rights."""
+        """Grant the other roles the rights of docs/how-to/postgresql.md."""
         with psycopg.connect(self.uri(name), autocommit=True) as c:
             c.execute(RIGHTS.encode())
 
     def alone(self, name: str) -> None:
-        """Wait until nobody is connected to a database."""
+        """Wait until no client is connected to a database."""
         with self.boss() as c:
             for _ in range(200):
                 if c.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = %s", (name,)).fetchone() == (0,):
@@ -108,13 +108,13 @@ class Server:
         raise AssertionError(f"somebody stays connected to {name}")
 
     def reload(self) -> None:
-        """Read the configuration again."""
+        """Make the server read its configuration again."""
         with self.boss() as c:
             c.execute("SELECT pg_reload_conf()")
         time.sleep(0.3)
 
     def kill(self) -> None:
-        """End it as a power cut would, all its processes."""
+        """Kill all processes of the server with SIGKILL, as a power cut would end them."""
         assert self._process is not None
         pid = self._process.pid
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
@@ -128,14 +128,14 @@ class Server:
         (self.data / "postmaster.pid").unlink(missing_ok=True)
 
     def stop(self) -> None:
-        """End it in order."""
+        """Shut the server down properly."""
         if self._process is not None:
             self._process.send_signal(signal.SIGINT)
             self._process.wait()
             self._process = None
 
     def standby(self, *, synchronous: bool) -> Server:
-        """A second server that follows this one."""
+        """Start a second server that replicates this one."""
         other = Server(_folder())
         self.run("pg_basebackup", "-h", str(self.folder), "-U", "boss", "-D", str(other.data), "-R", "-c", "fast")
         if synchronous:
@@ -148,7 +148,7 @@ class Server:
         return other
 
     def follow(self, primary: Server) -> None:
-        """Wait until this standby has everything that its primary has."""
+        """Wait until this standby has replayed everything that its primary has written."""
         with primary.boss() as c:
             row = c.execute("SELECT pg_current_wal_flush_lsn()").fetchone()
         with self.boss() as c:
@@ -159,26 +159,26 @@ class Server:
         raise AssertionError("the standby does not follow")
 
     def pause(self) -> None:
-        """Nothing arrives at this standby any more."""
+        """Cut this standby off from its primary."""
         with self.boss() as c:
             c.execute("ALTER SYSTEM SET primary_conninfo = ''")
         self.reload()
 
     def promote(self) -> None:
-        """A standby becomes the primary."""
+        """Make this standby the primary."""
         with self.boss() as c:
             c.execute("SELECT pg_promote()")
             while c.execute("SELECT pg_is_in_recovery()").fetchone() != (False,):
                 time.sleep(0.05)
 
     def gone(self) -> None:
-        """Stop it and leave nothing behind."""
+        """Stop the server and remove its folder."""
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def database_of(uri: str) -> str:
-    """The name of the database in an address of these servers."""
+    """Return the name of the database in an address of these servers."""
     return uri.split("/")[3].split("?")[0]
 
 

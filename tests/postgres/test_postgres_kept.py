@@ -1,4 +1,4 @@
-"""A ledger whose entries the first version kept in PostgreSQL: its dump put back, verified, and gone on with."""
+"""A ledger that the first version stored in PostgreSQL: its dump is restored, verified and continued."""
 
 from __future__ import annotations
 

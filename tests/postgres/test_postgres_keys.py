@@ -31,7 +31,7 @@ def here(tmp_path: Path, uri: str) -> Housed:
 
 
 def beside(here: Housed, *, keys: bool) -> Housed:
-    """A second machine: the folder, guard and keys of people were copied; keys.db was copied too, or is its own."""
+    """Copy the folder, guard and signers' keys to a second machine, with keys.db or with a new keys.db."""
     there = Housed(here.folder.parent / "there", here.uri)
     shutil.copytree(here.folder, there.folder)
     if not keys:
@@ -103,7 +103,7 @@ def test_of_two_copies_of_the_keys_the_first_to_make_a_new_key_goes_on(here: Hou
 def test_a_foreign_key_is_seen_and_an_erasure_that_cannot_be_whole_is_refused(
     here: Housed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As two folders could do it before: each sealed under its own keys in one order."""
+    """Earlier versions allowed this: two folders sealed values of one order, each under its own keys."""
     there = beside(here, keys=False)
     monkeypatch.setattr("ledger.application.journal.check_bound", lambda *_: None)
     assert delayed(there, "theirs").exit_code == Exit.DONE

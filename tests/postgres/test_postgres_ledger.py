@@ -1,4 +1,4 @@
-"""A ledger with its entries in PostgreSQL: made, used, copied, moved, failed over, and held against what it signed."""
+"""A ledger with its entries in PostgreSQL: use, backup, move, failover, and comparison with the signed checkpoints."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ pytestmark = pytest.mark.postgres
 
 
 class Housed(House):
-    """A user whose ledger is in a database."""
+    """An operator whose ledger is in a database."""
 
     def __init__(self, folder: Path, uri: str) -> None:
         super().__init__(folder)
@@ -149,7 +149,7 @@ def test_a_database_that_has_a_ledger_is_not_taken_for_another(house: Housed, tm
 
 
 def test_two_users_do_not_begin_one_ledger_in_the_same_database(tmp_path: Path, uri: str) -> None:
-    """Each would have a log key of its own, and sign for what the other records."""
+    """Each would have a separate log key, and would sign the entries that the other records."""
     one, two = House(tmp_path / "one"), House(tmp_path / "two")
     begun = [h.run("init", str(h.ledger), "--origin", ORIGIN, "--store", uri) for h in (one, two)]
     assert [done.exit_code for done in begun] == [0, Exit.REFUSED]
@@ -193,7 +193,7 @@ def test_a_clerk_with_rights_to_append_writes_and_an_auditor_verifies(house: Hou
 def test_a_password_is_read_from_libpqs_own_file(
     house: Housed, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The server asks for it; the ledger's folder never holds it."""
+    """The server asks for the password; the ledger's folder never contains it."""
     hba = server.data / "pg_hba.conf"
     before = hba.read_text()
     name = database_of(house.uri)
@@ -222,7 +222,7 @@ def test_a_password_is_read_from_libpqs_own_file(
 def test_a_story_makes_the_same_bytes_whatever_keeps_its_entries(
     story: str, tmp_path: Path, uri: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Same clock, same keys, same chance: every entry, tile and checkpoint is the same to the byte."""
+    """Clock, keys and random numbers are the same, so every entry, tile and checkpoint is the same to the byte."""
     read = read_story((STORIES / f"{story}.toml").read_bytes(), story)
     play_story(read, tmp_path / "file")
 
@@ -285,7 +285,7 @@ def test_what_the_servers_superuser_changes_is_found_by_the_audit(
 
 
 def test_entries_cut_off_by_the_servers_superuser_are_a_rollback(house: Housed, server: Server) -> None:
-    """What is left is whole in itself: only what was signed before shows that there was more."""
+    """The remaining entries are consistent; only the earlier signed checkpoint shows that entries are missing."""
     with server.boss(database_of(house.uri)) as c:
         size = c.execute("SELECT max(notification_id) FROM comity.stored_events").fetchone()
         assert size is not None
@@ -303,7 +303,7 @@ def test_entries_cut_off_by_the_servers_superuser_are_a_rollback(house: Housed, 
 
 @pytest.fixture
 def pair(tmp_path: Path) -> Iterator[tuple[Housed, Server, list[Server]]]:
-    """A ledger on a server of its own, and the standbys that a test makes of it."""
+    """Make a ledger on a separate server; yield it with the server and a list for the standbys that a test adds."""
     server = Server.new()
     standbys: list[Server] = []
     try:
@@ -317,7 +317,7 @@ def pair(tmp_path: Path) -> Iterator[tuple[Housed, Server, list[Server]]]:
 
 
 def both(house: Housed, *servers: Server) -> None:
-    """The ledger's address names all servers, and takes the one that writes."""
+    """Write an address that names all servers and connects to the one that accepts writes."""
     hosts = ",".join(str(s.folder) for s in servers)
     name = database_of(house.uri)
     uri = f"postgresql://owner@/{name}?host={hosts}&target_session_attrs=read-write"
@@ -333,7 +333,7 @@ def test_after_a_failover_to_an_asynchronous_standby_what_was_lost_is_a_rollback
     both(house, server, standby)
     assert house.record("PPO-2")[0] == 0
     standby.follow(server)
-    standby.pause()  # the line between the two is down; nobody waits for it, and records go on
+    standby.pause()  # the connection between the two is cut; the primary goes on recording
     assert house.record("PPO-3")[0] == 0
     server.kill()
     standby.promote()
@@ -347,7 +347,7 @@ def test_after_a_failover_to_an_asynchronous_standby_what_was_lost_is_a_rollback
 def test_a_process_that_was_running_when_an_asynchronous_standby_took_over_stores_and_signs_nothing_more(
     pair: tuple[Housed, Server, list[Server]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It goes on by itself where the other server is: onto a shelf that lacks what it has signed."""
+    """The process reconnects to the other server, where the event store lacks entries that it has signed."""
     house, server, standbys = pair
     standby = server.standby(synchronous=False)
     standbys.append(standby)
@@ -389,13 +389,13 @@ def test_after_a_failover_to_a_synchronous_standby_nothing_is_lost_and_the_same_
         text=True,
     )
     assert process.stdout is not None
-    Timer(60, process.kill).start()  # whatever goes wrong here, nobody waits for it for ever
+    Timer(60, process.kill).start()  # a failing test ends after a minute
     said = [process.stdout.readline() for _ in range(3)]
     server.kill()
     standby.promote()
     standby.set(synchronous_standby_names="")
     standby.reload()
-    while len(said) < 30 and (line := process.stdout.readline()):  # it goes on by itself where the other one is
+    while len(said) < 30 and (line := process.stdout.readline()):  # the process reconnects to the other server
         said.append(line)
     process.kill()
     process.communicate()
@@ -454,7 +454,7 @@ def test_a_database_put_back_from_an_older_dump_is_a_rollback(
     code, said = house.record("PPO-3")
     assert (code, "LOG-ROLLBACK" in said) == (Exit.PROVED_BAD, True)
     with server.boss(name) as c, pytest.raises(psycopg.IntegrityError):
-        c.execute("DELETE FROM comity.log_leaf")  # the rails came back with it
+        c.execute("DELETE FROM comity.log_leaf")  # the dump contains the triggers
 
 
 # -- crashed -----------------------------------------------------------------------------------------------------------
@@ -475,7 +475,7 @@ def test_a_process_killed_at_a_random_moment_leaves_a_whole_ledger(tmp_path: Pat
         time.sleep(pause)
         process.send_signal(signal.SIGKILL)
         said += [line for line in process.communicate()[0].splitlines() if line.endswith("]")]
-        server.alone(database_of(uri))  # the server may yet commit what it was told before the process died
+        server.alone(database_of(uri))  # the server may still commit what the process sent before it died
         with Journal.open(tmp_path / "ledger", now=Clock(NIGHT)) as ledger:
             stored = {e.index: e.leaf for e in entries(ledger)}
             for line in said:
@@ -489,7 +489,7 @@ def test_a_process_killed_at_a_random_moment_leaves_a_whole_ledger(tmp_path: Pat
 
 
 def test_a_copy_of_a_ledger_is_the_same_file_whatever_kept_it(house: Housed, server: Server) -> None:
-    """Out of a database into a folder, and back into another database: verified each time, and every byte is there."""
+    """From a database to a folder, and back to another database: each copy is verified and equal to the byte."""
     copied, back, again = house.folder / "copy.tar", house.folder / "back", house.folder / "again"
     size = house.told("backup", str(house.ledger), "-o", str(copied))["size"]
     with tarfile.open(copied) as tar:
@@ -557,7 +557,7 @@ def test_a_restore_that_was_killed_is_finished_by_the_same_command(house: Housed
 
 
 def test_a_copy_that_brings_an_address_is_not_one_of_ours(house: Housed) -> None:
-    """Else whoever hands out a copy would choose which server is asked about it."""
+    """Otherwise the person who supplies a copy would choose the server that is asked about it."""
     copied = house.folder / "copy.tar"
     house.told("backup", str(house.ledger), "-o", str(copied))
     with tarfile.open(copied, "a") as tar:

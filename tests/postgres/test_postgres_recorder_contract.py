@@ -25,7 +25,7 @@ from tests.support.cli import ORIGIN, ledger_of
 pytestmark = pytest.mark.postgres
 _numbers = count()
 
-# The cases store one state many times, and versions from 0.
+# The cases store one state many times, and count versions from 0.
 SCRATCH = """
     ALTER TABLE comity.stored_events DROP CONSTRAINT stored_events_originator_version_check;
     ALTER TABLE comity.stored_events DISABLE TRIGGER no_gap;

@@ -1,4 +1,4 @@
-"""The shelf in PostgreSQL keeps every promise of the one in SQLite: the same tests, and those of its own."""
+"""The event store in PostgreSQL passes the tests of the one in SQLite, and further ones."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def place_of(store: EntryStore) -> Address:
 
 
 def whole(store: EntryReader, size: int) -> None:
-    """Indices without a gap, each order counted from one, and the tree that the entries make."""
+    """Assert that indices have no gap, and that the stored tree is the tree of the entries."""
     entries = store.page(0, size + 1)
     assert [n for n, _ in entries] == list(range(size))
     frontier = Frontier()
@@ -98,7 +98,7 @@ def test_in_a_storm_of_conflicts_the_indices_stay_contiguous(store: EntryStore) 
 
 @pytest.mark.parametrize("level", ["serializable", "repeatable read"])
 def test_writers_take_turns_whatever_isolation_their_role_has(store: EntryStore, server: Server, level: str) -> None:
-    """Whoever waits for the turn sees the log as it is then, and not as it was when it began to wait."""
+    """A writer that has waited for its turn sees the log as it is now, not as it was when the wait began."""
     with server.boss() as c:
         c.execute(f"ALTER ROLE {OWNER} SET default_transaction_isolation = '{level}'".encode())
     try:
@@ -125,7 +125,7 @@ def test_threads_of_one_process_take_turns(store: EntryStore) -> None:
 
 
 def test_who_reads_the_tail_meanwhile_misses_nothing(store: EntryStore) -> None:
-    """What the library's own functions do not promise: an entry is never seen before one of a lower index."""
+    """The library's own functions do not promise this: an entry never becomes visible before one of a lower index."""
     place = place_of(store)
     with ThreadPoolExecutor(5) as pool:
         stores = [EntryStore(place) for _ in range(4)]
@@ -220,7 +220,7 @@ def test_a_writer_goes_on_by_itself_when_the_server_comes_back(own: Server) -> N
 def test_a_connection_that_the_server_ended_meanwhile_is_not_missed(
     store: EntryStore, server: Server, act: Any
 ) -> None:
-    """It ends those that have been idle for too long, where somebody has set it so."""
+    """A server can be configured to end connections that were idle for too long."""
     filled(store, 1)
     with server.boss() as c:
         name = database_of(place_of(store).uri)
@@ -231,7 +231,7 @@ def test_a_connection_that_the_server_ended_meanwhile_is_not_missed(
 def test_an_entry_whose_answer_was_lost_is_found_and_not_stored_twice(
     store: EntryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The server took it, and the line broke before it could say so."""
+    """The server stored the entry, and the connection broke before its answer arrived."""
     filled(store, 2)
     recorder: Any = store.recorder
     asked = recorder.insert_pages
@@ -384,7 +384,7 @@ def test_the_librarys_functions_that_take_no_lock_are_refused_before_anything_st
 
 
 def test_an_entry_that_its_standby_does_not_have_is_not_acknowledged_whoever_ends_the_waiting(own: Server) -> None:
-    """A cancelled wait ends with a warning and is a success to the server; an ended one is found when asked again."""
+    """To the server a cancelled wait is a success with a warning. After a terminated one the client asks again."""
     store = EntryStore.create(address(own.database("one"), ORIGIN))
     standby = own.standby(synchronous=True)
     try:
@@ -452,7 +452,7 @@ def test_a_database_that_does_not_have_every_letter_is_refused_before_anything_i
     assert fault_at(create, address(server.uri(name), ORIGIN)) == "STORE-UNSAFE"
 
 
-# -- rights and rails --------------------------------------------------------------------------------------------------
+# -- rights and triggers -----------------------------------------------------------------------------------------------
 
 FORBIDDEN = [
     "UPDATE comity.stored_events SET state = '\\x00' WHERE notification_id = 1",
@@ -485,7 +485,7 @@ FORBIDDEN = [
 def test_what_was_recorded_can_be_neither_changed_nor_removed_nor_skipped(
     store: EntryStore, server: Server, user: str, statement: str
 ) -> None:
-    """By its owner and by a superuser because of the triggers, by everybody else for want of rights too."""
+    """Triggers refuse changes by the owner and by a superuser; all other roles lack the rights as well."""
     store.append([row(ORDER, 1, "", "PPO-1", Ciphertext("identifiers", "digest", "key", b"secret"))])
     store.append([row(ORDER, 2), row(ORDER, 3)])
     database = database_of(place_of(store).uri)
@@ -570,7 +570,7 @@ _SEALED = {"fields": "ARRAY['f']", "digests": "ARRAY['d']", "keys": "ARRAY['k']"
 def test_what_no_reader_could_make_sense_of_does_not_come_through_the_door(
     store: EntryStore, server: Server, given: dict[str, str]
 ) -> None:
-    """An entry without a leaf, or a leaf without its hashes, would stop everybody, and could never be removed."""
+    """An entry without a leaf, or a leaf without its hashes, would stop every reader and could never be removed."""
     filled(store, 4)
     database = database_of(place_of(store).uri)
     server.open_to(database)
@@ -593,7 +593,7 @@ def test_what_no_reader_could_make_sense_of_does_not_come_through_the_door(
 
 
 def test_functions_cannot_be_led_to_other_tables(store: EntryStore, server: Server) -> None:
-    """They run with their owner's rights, so what they name is fixed: a search path changes nothing."""
+    """The functions run with their owner's rights, so their search path is fixed: the caller's has no effect."""
     with connect(place_of(store)) as c:
         paths = c.execute(
             "SELECT proname, proconfig, prosecdef FROM pg_proc WHERE pronamespace = 'comity'::regnamespace"
@@ -622,7 +622,7 @@ def test_a_database_without_a_ledger_is_none_and_is_not_made_by_looking(place: A
 
 def test_a_shelf_is_never_made_over_another(store: EntryStore) -> None:
     place = place_of(store)
-    create(place)  # an empty one of the same log: what a crash left
+    create(place)  # an empty database of the same log: a crash leaves one
     assert fault_at(create, replace_origin(place)) == "LEDGER-EXISTS"
     filled(store, 1)
     assert fault_at(create, place) == "LEDGER-EXISTS"
@@ -669,7 +669,7 @@ def test_a_server_that_goes_away_while_a_store_is_opened_is_away(
 def test_a_server_that_is_silent_is_away_and_nobody_waits_for_it_for_ever(
     place: Address, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As when its machine is gone, and nothing says so: the next of several hosts is asked soon."""
+    """A machine that goes down without notice looks like this: the client soon tries the next host."""
     create(place)
     with connect(place) as c:
         assert c.info.get_parameters()["keepalives_idle"] == "10"
@@ -729,7 +729,7 @@ def test_a_shelf_whose_tree_lacks_a_hash_is_corrupt(store: EntryStore, server: S
     assert fault_at(store.ciphertexts, ORDER) == "LOG-CORRUPT"
 
 
-# -- moved as a whole --------------------------------------------------------------------------------------------------
+# -- moving a whole ledger ---------------------------------------------------------------------------------------------
 
 
 def test_a_shelf_moves_out_and_into_another_database_and_nothing_changes(
@@ -767,7 +767,7 @@ def test_a_copy_is_of_one_moment_whatever_is_written_meanwhile(store: EntryStore
 def test_a_damaged_shelf_is_not_copied_but_corrupt(
     store: EntryStore, server: Server, tmp_path: Path, lost: str
 ) -> None:
-    """An SQLite file is copied with its damage; here every row passes the rails of the copy."""
+    """An SQLite file is copied with its damage; the copy of a database would pass all constraints."""
     filled(store, 5)
     with server.boss(database_of(place_of(store).uri)) as c:
         for table in ("stored_events", "log_leaf"):
@@ -783,13 +783,13 @@ def test_a_shelf_moves_into_no_database_that_somebody_has_begun_to_fill(
     copy(store.location, tmp_path / "entries.db")
     monkeypatch.setattr(
         "ledger.adapters.storage.postgres.create", lambda _: None
-    )  # it was empty when that was looked at
+    )  # the database was still empty at the check
     assert fault_at(move_in, tmp_path / "entries.db", place) == "LEDGER-EXISTS"
     whole(store, 2)
 
 
 def test_a_file_that_makes_no_shelf_is_corrupt_and_nothing_of_it_moves_in(store: EntryStore, tmp_path: Path) -> None:
-    """Who verifies a copy looks at its entries, not at what finds them."""
+    """The verification of a copy reads its entries and not its lookup tables."""
     with EntryStore.create(tmp_path / "entries.db") as file:
         file.append([row(ORDER, 1)])
     with sqlite3.connect(tmp_path / "entries.db") as c:

@@ -1,6 +1,6 @@
-"""An import killed at a random moment leaves whole entries only, and run again it finishes without a second of any.
+"""An import that is killed at a random moment leaves whole entries only; a second run completes it without duplicates.
 
-Twenty moments over the whole of a running import: while rows are checked, sealed, stored, acknowledged, published.
+Twenty moments cover a whole import: rows are checked, sealed, stored, acknowledged, published.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ ORDERS = 400
 
 
 def importing(ledger: Path, table: Path) -> subprocess.Popen[bytes]:
-    """The command as a process of its own."""
+    """Start the import command in a separate process."""
     command = [sys.executable, "-m", "cli.app", "--ledger", str(ledger), "import", str(table), "--as", "ilves"]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def size(ledger: Path) -> int:
-    """The entries of a ledger, with what a crash left acknowledged."""
+    """Return the number of entries, after the ledger has acknowledged entries that a crash left."""
     return int(told("checkpoint", ledger=ledger)["size"])
 
 

@@ -1,8 +1,8 @@
-"""Killed, or failed by the disk, at every call by which a record, an acknowledgement or a publication reaches it.
+"""Recording, acknowledgement and publication survive SIGKILL or EIO at every system call that reaches the disk.
 
-After Tessera's fault matrix: strace counts the calls of one run, then runs it again and again with SIGKILL, or EIO, at
-the first of them, the second, and so on. Whatever happens, the ledger has to be whole and to go on. One call in four
-is tried, others for each SEED; with FULL=1 every one.
+After Tessera's fault matrix: strace counts the calls of one run, then runs it repeatedly with SIGKILL, or EIO, at the
+first call, the second, and so on. Each time the ledger must be whole and continue. One call in four is tried, other
+calls for another SEED; FULL=1 tries every one.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ RECORDS = 2
 
 
 def calls(folder: Path, trace: Path, call: str) -> int:
-    """How often a whole run makes a call."""
+    """Return how often a whole run makes a system call."""
     process = recorder(folder, RECORDS, "strace", "-f", "-qq", "-e", f"trace={call}", "-o", str(trace))
     _, said = process.communicate()
     assert process.returncode == 0, said
@@ -33,7 +33,7 @@ def calls(folder: Path, trace: Path, call: str) -> int:
 
 
 def broken(folder: Path, call: str, number: int, how: str) -> list[str]:
-    """Run again with the `number`-th call going wrong; the receipts that were given before."""
+    """Run again with a fault at the `number`-th call; return the receipts that were issued before it."""
     inject = (
         "strace",
         "-f",

@@ -1,4 +1,4 @@
-"""What sealed values are opened for, and by which person: true by default, asked for where nothing true is known."""
+"""The purpose and the person of each opening of sealed values: a default that is true, or a question to the user."""
 
 from __future__ import annotations
 
@@ -97,12 +97,12 @@ def test_words_in_place_of_a_code_are_refused_and_shown_where_they_go(
     assert [part for part in shows if part not in done.stderr] == []
 
 
-# -- what is recorded --------------------------------------------------------------------------------------------------
+# -- the recorded purpose ----------------------------------------------------------------------------------------------
 
 
 @cache
 def _original() -> Path:
-    """A ledger with an order PPO-2 of ilves that has sealed values, and offices of other roles."""
+    """Make a ledger with an order PPO-2 of ilves that has sealed values, and offices of other roles."""
     house = House(Path(mkdtemp(prefix="comity-test-"))).furnished()
     asked = ("issue", "--unregistered", "--instrument", "2AP-7", "--to", "XV", "--reference", "PPO-2", "--as", "ilves")
     assert house.run(*asked, "-f", f"summary_of_facts={SECRET}", "-f", "identifiers=skyl-4471").exit_code == 0
@@ -117,7 +117,7 @@ def house(tmp_path: Path) -> House:
 
 
 def accesses(house: House) -> list[tuple[str, str, str, Any]]:
-    """Role, view, purpose and person of each access on record."""
+    """Return role, view, purpose and person of each recorded access."""
     with (
         click.Context(click.Command("test"), obj=Invocation(ledger=str(house.ledger))),
         reading(house.ledger) as reader,
@@ -189,7 +189,7 @@ def test_a_bundle_states_one_purpose_in_its_manifest_and_in_its_access_entry(
     done = house.run("export", "PPO-2", "--audience", audience, "--as", actor, "-o", str(file))
     assert done.exit_code == 0, done.output
     assert open_manifest(unpack(file.read_bytes())[MANIFEST]).purpose == purpose
-    opened = [] if audience in ("AUD", "CUST") else [(purpose, PERSON)]  # who reads no sealed value of this order
+    opened = [] if audience in ("AUD", "CUST") else [(purpose, PERSON)]  # these roles read no sealed value here
     assert [(said, who) for _, _, said, who in accesses(house)] == opened
 
 
@@ -216,7 +216,7 @@ def test_a_purpose_without_an_opening_is_a_mistake(house: House) -> None:
 
 
 def test_who_may_not_record_a_report_opens_nothing_for_it(house: House) -> None:
-    """A role is checked before values are opened and a file is written."""
+    """The role is checked before values are opened and a file is written."""
     file = house.folder / "custody.html"
     asked = ("report", "custody", "PPO-2", "--record", "-o", str(file), "--reveal", *WHY, "--as")
     assert house.run(*asked, "nobody").exit_code == 2

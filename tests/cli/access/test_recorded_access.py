@@ -1,4 +1,4 @@
-"""Who opens sealed values leaves a trace with a reason, and the trace serves nothing but what LED art. 25(2) allows."""
+"""Each opening of sealed values is recorded with a reason; the record serves only the purposes of LED art. 25(2)."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from tests.support.scenarios import case_from_story
 
 ROOT = Path(__file__).parents[3]
 WHY = ("--because", "hearing on Monday", "--as", "ilves")
-ASKED = (*WHY, "--purpose", "rights-request")  # an issuing office says what it opens the register for
-SECRET = "An online shop"  # begins the summary of facts of S1
+ASKED = (*WHY, "--purpose", "rights-request")  # an issuing office states the purpose for which it opens the register
+SECRET = "An online shop"  # the summary of facts of S1 begins with this text
 
 
 @pytest.fixture
@@ -28,13 +28,13 @@ def s1(tmp_path: Path) -> Path:
 
 
 def newest(ledger: Path) -> dict[str, Any]:
-    """The newest entry of the log."""
+    """Return the newest entry of the log."""
     entry: dict[str, Any] = told("log", "-n", "1", ledger=ledger)["log"][0]
     return entry
 
 
 def accesses(ledger: Path) -> list[str]:
-    """What the register tells of who read the order, with the reasons opened; its own opening is the last."""
+    """Return the accesses that the register shows, with their reasons opened; its own access is the last."""
     found = json.loads(run("register", "main", "--reveal", *ASKED, "--json", ledger=ledger).stdout)["register"]
     return [part for part in found[1]["answer"].split(" | ") if "Somebody reads the record" in part]
 
@@ -190,9 +190,9 @@ def test_the_register_tells_of_an_order_only_who_read_that_order(tmp_path: Path)
     assert {order: len(found) for order, found in reads.items()} == {"main": 0, "second": 1}
 
 
-# -- what the log of accesses may serve (LED art. 25(2)) ---------------------------------------------------------------
+# -- the purposes of the log of accesses (LED art. 25(2)) --------------------------------------------------------------
 
-READERS = {  # where the access order or its entries are named, and the purpose that allows it
+READERS = {  # files that name the access order or its entries, and the purpose that allows it
     "cli/access/recorded_access.py": "writes it",
     "cli/session/ledger_reader.py": "the one door to it",
     "cli/commands/register.py": "comity register: is the processing lawful?",
@@ -209,7 +209,7 @@ READERS = {  # where the access order or its entries are named, and the purpose 
 
 
 def naming(path: Path) -> bool:
-    """True if a file speaks of the access order: by the kind, by the reader's door, or by the order's own name."""
+    """Return True if a file refers to the access order: by its kind, a method of the reader, or `cases.access`."""
     if "access" not in path.read_text("utf-8"):
         return False
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):

@@ -1,4 +1,4 @@
-"""Bundles made and verified from the command line: two answers, one exit code, and nothing that vouches for itself."""
+"""Bundles made and verified from the command line: verdict, findings, exit status; no bundle vouches for itself."""
 
 from __future__ import annotations
 
@@ -247,7 +247,7 @@ def test_without_the_quorum_the_policy_asks_for_nothing_leaves_the_house_unless_
 
 @pytest.fixture
 def histories(tmp_path: Path) -> Path:
-    """Two bundles of a log that holds two histories of one order, `one.zip` and `two.zip`, with its keys in `trust`."""
+    """Make two bundles of a log with two histories of one order, `one.zip` and `two.zip`, and its keys in `trust`."""
     ledger, ilves, places = two_histories()
     for name, hidden in zip(("one.zip", "two.zip"), places, strict=True):
         (tmp_path / name).write_bytes(left_out(ledger, ilves, hidden))
@@ -345,7 +345,7 @@ def test_a_shelf_that_cannot_be_read_is_a_verdict_too(keep: int, ledger: Path) -
     assert (code, report["verdict"], report["reasons"][0]["code"]) == (1, "TOTAL-FAILED", "LOG-CORRUPT")
 
 
-READS_FILES = {  # what reads the files that are named, and imports a library only where a bundle needs it
+READS_FILES = {  # commands that read the named files, and import a library only where a bundle needs it
     "ledger.adapters",
     "ledger.adapters.folders",
     "ledger.adapters.folders.handed_folder",

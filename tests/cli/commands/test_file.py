@@ -1,4 +1,4 @@
-"""What is filed together agrees: bundle, papers, trust folder; and what a paper says to type does what it says."""
+"""The files of one filing agree: bundle, reports and trust folder; the printed instructions work as printed."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ EVIDENCE = b"what was handed over\n"
 
 
 def said_in(page: str) -> list[str]:
-    """What a page or paper tells to type, and the lines of its checkpoint, as they are printed."""
+    """Return the printed commands of a page or report, and the lines of its checkpoint."""
     return [unescape(block).strip() for block in PRE.findall(page)]
 
 
 def printed(file: Path) -> list[str]:
-    """What a file tells to type, and its checkpoint: of a page by its markup, of a PDF by its text."""
+    """Return the printed commands of a file and its checkpoint: of a page from its markup, of a PDF from its text."""
     if file.suffix == ".html":
         return said_in(file.read_text("utf-8"))
     if (reader := shutil.which("pdftotext")) is None:
@@ -60,19 +60,19 @@ def commands(blocks: list[str]) -> list[str]:
 
 
 def checkpoint(blocks: list[str]) -> str:
-    """The three lines that a paper prints."""
+    """Return the three lines of the checkpoint that a report prints."""
     (lines,) = (block for block in blocks if re.fullmatch(r"\S+\n\d+\n[A-Za-z0-9+/]{43}=", block))
     return f"{lines}\n"
 
 
 def head(bundle: Path) -> str:
-    """The three lines of the checkpoint of a bundle."""
+    """Return the three lines of the checkpoint of a bundle."""
     (note,) = (data for path, data in unpack(bundle.read_bytes()).items() if path.endswith("/checkpoint"))
     return "".join(f"{line}\n" for line in note.decode().split("\n")[:3])
 
 
 def types(command: str, place: Path, lines: str, ledger: Path | None = None, paper: bytes = b"") -> None:
-    """Type a command in a folder, as a reader would: with a ledger only where the paper stays in the office.
+    """Run a command in a folder, as a reader would: with a ledger only where the report stays in the office.
 
     A command that ends in `sha256sum` must give the digest of the paper.
     """
@@ -95,14 +95,14 @@ def types(command: str, place: Path, lines: str, ledger: Path | None = None, pap
 
 
 def filed(folder: Path, *more: str, story: str = "S1") -> tuple[Path, Path]:
-    """A ledger, and what was filed from it."""
+    """Make a ledger and a filing of its order; return both paths."""
     ledger = ledger_of(story, folder)
     done = run("file", "main", *FILED, "-o", str(folder / "filing"), *more, ledger=ledger)
     assert done.exit_code == 0, done.output
     return ledger, folder / "filing"
 
 
-# -- one state ---------------------------------------------------------------------------------------------------------
+# -- one state of the log ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("medium", [(), ("--html",)])
@@ -244,11 +244,11 @@ def test_an_order_that_its_reader_may_not_know_of_is_in_no_paper(tmp_path: Path)
         assert {e.order for e in shown_to(case, "DEF").entries} == {case.order}
 
 
-# -- nothing is handed out that does not fit ---------------------------------------------------------------------------
+# -- files that do not agree are not handed out ------------------------------------------------------------------------
 
 
 def refused(ledger: Path, folder: Path, says: str) -> None:
-    """The folder is not made, and two entries say what values were opened for and that nothing was handed out."""
+    """Assert that no folder is made, and that two entries record the opening of values and its failure."""
     before = told("checkpoint", ledger=ledger)["size"]
     done = run("file", "main", *FILED, "-o", str(folder / "filing"), ledger=ledger)
     assert done.exit_code == Exit.REFUSED, done.output
@@ -282,7 +282,7 @@ def test_a_trust_folder_that_does_not_fit_is_not_handed_out(tmp_path: Path, monk
 
 
 def test_a_command_that_nobody_tried_is_not_handed_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cli.reports.order_report.OUTSIDE", ())  # as if the papers stayed in the office
+    monkeypatch.setattr("cli.reports.order_report.OUTSIDE", ())  # as if the reports stayed in the office
     refused(ledger_of("S1", tmp_path), tmp_path, "a paper says to type 'comity judge")
 
 
@@ -314,7 +314,7 @@ def test_a_name_that_no_font_has_makes_a_page_and_the_rest_is_filed(tmp_path: Pa
     assert "สกายลาร์ก เมล" in (tmp_path / "filing" / "custody.html").read_text("utf-8")
 
 
-# -- under witnesses, and killed ---------------------------------------------------------------------------------------
+# -- under witnesses, and after a kill ---------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -420,11 +420,11 @@ def test_killed_between_access_and_folder_the_repeated_command_goes_on(house: An
     assert f"entry {before} of the log says already why" in done.stderr
 
 
-# -- every instruction of every paper ----------------------------------------------------------------------------------
+# -- every instruction of every report ---------------------------------------------------------------------------------
 
 
 def reported(ledger: Path, place: Path, *asked: str) -> Path:
-    """A report as the command writes it in a folder that has nothing else."""
+    """Write a report with the command into an otherwise empty folder."""
     place.mkdir()
     file = place / ("paper.pdf" if "pdf" in asked else "paper.html")
     done = run("report", *asked, "-o", str(file), ledger=ledger)
@@ -453,7 +453,7 @@ def test_what_a_paper_of_the_office_says_to_type_works_in_the_office(asked: tupl
     for n, command in enumerate(commands(blocks)):
         place = tmp_path / str(n)
         place.mkdir()
-        mine = ledger_of("S1", place)  # each is typed at the same state
+        mine = ledger_of("S1", place)  # each command runs on the same state of the ledger
         mine.rename(place / "LEDGER")
         shutil.copytree(place / "LEDGER" / "trust", place / "TRUST")
         if not command.startswith("comity export") and "order.evidence.zip" in command:
@@ -470,7 +470,7 @@ def test_what_a_paper_for_others_says_to_type_works_without_the_ledger(kind: tup
     blocks = printed(paper)
     bundle = tmp_path / "court" / "order.evidence.zip"
     words = ("export", "main", "--audience", "COURT", "--as", "ilves", "-o", str(bundle))
-    assert run(*words, ledger=ledger).exit_code == 0  # made later than the paper, as its reader was told to ask for
+    assert run(*words, ledger=ledger).exit_code == 0  # made after the report, as the report demands
     shutil.copytree(ledger / "trust", tmp_path / "court" / "TRUST")
     (tmp_path / "court" / "FILE").write_bytes(EVIDENCE)
     assert [command.split()[:2] for command in commands(blocks)] == [
@@ -487,7 +487,7 @@ def test_a_paper_that_carries_a_bundle_prints_the_checkpoint_of_that_bundle(tmp_
     bundle = tmp_path / "court.evidence.zip"
     words = ("export", "main", "--audience", "COURT", "--as", "ilves", "-o", str(bundle))
     assert run(*words, ledger=ledger).exit_code == 0
-    opened = ("--reveal", "--because", "trial", "--as", "ilves")  # by which the log grows
+    opened = ("--reveal", "--because", "trial", "--as", "ilves")  # this opening adds entries to the log
     paper = reported(ledger, tmp_path / "court", "custody", "main", "--format", "pdf", "--attach", str(bundle), *opened)
     blocks = printed(paper)
     assert checkpoint(blocks) == head(bundle)

@@ -1,4 +1,4 @@
-"""Running a ledger from the command line: begun once, keys that live and end, copies that cannot fork the log."""
+"""Operation of a ledger from the command line: init, keys from enrolment to revocation, copies that cannot fork it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The log's own key is replaced: by size, both at the change, and a size signed by the wrong key is found."""
+"""The log's key is replaced at one size, which both keys sign; a size signed by the wrong key is found."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.cli import ORIGIN, House, run
 
 
 class Rotating(House):
-    """A house with an order, whose state folder and policies are at hand."""
+    """A house with an order; tests read its state folder and policies."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
@@ -29,11 +29,11 @@ class Rotating(House):
         return (self.ledger / "trust" / "policy").read_bytes()
 
     def signers(self) -> list[str]:
-        """The keys that signed the newest checkpoint, as the policy in force names them."""
+        """Return the keys that signed the newest checkpoint, as the policy in force names them."""
         return [key.text for key in lines_of(self.note(), parse_policy(self.policy()).logs)]
 
     def note(self) -> bytes:
-        """What was signed last."""
+        """Return the last signed checkpoint."""
         with closing(Guard(self.state / "guard.db")) as guard:
             return guard.last().note
 
@@ -51,7 +51,7 @@ class Rotating(House):
         return self.run(*said, "--as", "ilves", *more)
 
     def verdict(self, policy: bytes | None = None) -> tuple[str, list[str]]:
-        """What a court says that holds this policy, or the one in force, to a bundle made now."""
+        """Export a bundle now and verify it as a court that holds `policy`; by default the policy in force."""
         file, trust = self.folder / "court.evidence.zip", self.folder / "court"
         file.unlink(missing_ok=True)
         assert self.run("export", "PPO-1", "--audience", "COURT", "-o", str(file), "--as", "ilves").exit_code == 0

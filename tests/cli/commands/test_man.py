@@ -1,4 +1,4 @@
-"""The manual pages: one for every command, in man(7), with nothing that troff could take for a request of its own."""
+"""The manual pages: one for every command, in man(7), with no text that troff would read as a request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Questions on the command line, each answer by its sentence: for people, for programs, and by its exit code."""
+"""Questions on the command line: each answer has a sentence for people, JSON for programs, and an exit status."""
 
 from __future__ import annotations
 
@@ -238,7 +238,7 @@ def test_a_provision_is_asked_for_the_rules_that_rest_on_it() -> None:
     whole, part = (told("law", cite)["rules"] for cite in ("2AP:7(5)", "2AP:7(5)(c)"))
     assert {r["id"] for r in part} < {r["id"] for r in whole}
     assert all("2AP:7(5)" in r["cite"] for r in whole)
-    assert run("law", "2AP:1").exit_code == 2  # is not 2AP:16(3)
+    assert run("law", "2AP:1").exit_code == 2  # it is not 2AP:16(3)
 
 
 def test_an_instrument_nobody_knows_is_usage_with_those_there_are() -> None:

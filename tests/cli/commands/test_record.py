@@ -1,4 +1,4 @@
-"""Recording from the command line: typed, shown to the law, signed, stored once; and nothing stored where it fails."""
+"""`comity record`: an entry is read, checked by the law, signed and stored once; a failure stores nothing."""
 
 from __future__ import annotations
 
@@ -282,7 +282,7 @@ def test_the_person_is_told(ledger: Path, tmp_path: Path) -> None:
     assert (fields["channel"], fields["notice"]) == ("letter", "[sealed]")
 
 
-# -- what goes wrong ---------------------------------------------------------------------------------------------------
+# -- failures ----------------------------------------------------------------------------------------------------------
 
 CLOSED = ("record", "order-closed", "main", "-f", "outcome=answered")
 

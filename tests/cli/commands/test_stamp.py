@@ -1,4 +1,4 @@
-"""`comity stamp`: from an authority that is named to a time that a court verifies, through copies and bundles."""
+"""`comity stamp`: from a named authority to a time that a court verifies, through copies and bundles."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Stamping(House):
         self.furnished()
 
     def names(self, name: str, **more: Any) -> Authority:
-        """Make an authority, let it answer, and name it in the ledger."""
+        """Make an authority, start its server, and name it in the ledger."""
         made = self.authorities[name] = Authority(self.folder / name, name=f"{name} TSA", **more)
         url = self.stack.enter_context(made.served())
         (self.folder / f"{name}.pem").write_bytes(made.root)

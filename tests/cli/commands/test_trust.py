@@ -1,4 +1,4 @@
-"""A signed trust policy from the command line: made, signed, carried to a court, kept there, and used."""
+"""A signed trust policy from the command line: it is made, signed, carried to a court, installed there, and used."""
 
 from __future__ import annotations
 

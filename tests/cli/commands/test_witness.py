@@ -1,4 +1,4 @@
-"""Witnesses on the command line: made once, served, pulled, named by the registrar, and heard of when they object."""
+"""Witnesses on the command line: create, serve, pull, name in the policy, and report an objection."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ROOT = Path(__file__).parents[3]
 
 @pytest.fixture
 def logs(tmp_path: Path) -> str:
-    """A policy file that names the log of these tests."""
+    """Write a policy file that names the log of these tests."""
     path = tmp_path / "logs.policy"
     path.write_text(f"log {LOG.key.text}\nquorum none\n")
     return str(path)
@@ -39,7 +39,7 @@ def logs(tmp_path: Path) -> str:
 
 @pytest.fixture
 def state(tmp_path: Path) -> str:
-    """The state folder of a witness that exists."""
+    """Create a witness and return its state folder."""
     assert run("witness", "new", NAME, "--state", str(tmp_path / "state")).exit_code == 0
     return str(tmp_path / "state")
 
@@ -52,7 +52,7 @@ def vkey(state: str) -> str:
 
 @contextmanager
 def serving(state: str, policy: str | Path) -> Iterator[str]:
-    """`comity witness serve` as a process of its own, on a free port; its URL."""
+    """Run `comity witness serve` as a separate process on a free port; yield its URL."""
     code = "from cli.app import main; main()"
     args = ["witness", "serve", "--name", NAME, "--state", state, "--policy", str(policy), "--listen", "127.0.0.1:0"]
     with subprocess.Popen(
@@ -181,7 +181,7 @@ def test_a_ledger_asks_the_witness_its_registrar_has_named(tmp_path: Path, state
     down = run("checkpoint", "--json", ledger=ledger)
     assert down.exit_code == 0
     assert "xo: HTTP-SILENT" in down.stderr
-    assert json.loads(down.stdout)["quorum"] is True  # of before: its line stays as long as the head does
+    assert json.loads(down.stdout)["quorum"] is True  # the earlier cosignature counts as long as the head does
 
 
 def test_the_recorded_policy_is_the_one_in_the_trust_folder(tmp_path: Path, state: str) -> None:
@@ -212,8 +212,8 @@ def test_nothing_is_recorded_for_a_witness_that_cannot_be_named(tmp_path: Path, 
     size, text = told("checkpoint", ledger=ledger)["size"], policy.read_bytes()
     other = f"{key[:-4]}AAA="
     for args, code in (
-        ((key, "https://witness.example"), Exit.USAGE),  # the name is taken
-        ((key, "https://witness.example", "--called", "again"), Exit.REFUSED),  # the key is
+        ((key, "https://witness.example"), Exit.USAGE),  # the name is used already
+        ((key, "https://witness.example", "--called", "again"), Exit.REFUSED),  # the key is used already
         ((other, "https://witness.example", "--called", "b"), Exit.REFUSED),
         ((key, "witness.example", "--called", "b"), Exit.USAGE),
         ((LOG.key.text, "https://witness.example", "--called", "b"), Exit.REFUSED),

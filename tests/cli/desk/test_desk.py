@@ -1,4 +1,4 @@
-"""The desk: what its pages show, what they never show unasked, and who gets past its gate."""
+"""The desk: its pages, the values that it never shows unasked, and the requests that its gate admits."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ WHY = "asked by the court on 3 June"
 
 @dataclass
 class Visitor:
-    """A browser: one address, its cookies, forms as they stand in the page."""
+    """A browser: one address, its cookies, and the forms of the pages."""
 
     gate: Gate
     cookies: dict[str, str] = field(default_factory=dict)
 
     def send(self, method: str, url: str, body: str | None = None, **headers: str) -> Any:
-        """One answer; no redirect is followed."""
+        """Send one request and return the answer; redirects are not followed."""
         given = {"host": HOST, **{name.replace("_", "-"): value for name, value in headers.items()}}
         if self.cookies:
             given["cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
@@ -83,7 +83,7 @@ class Visitor:
         return self.send("POST", url, urlencode(said), **given)
 
     def form(self, url: str) -> str:
-        """The token that stands in the forms of a page."""
+        """Return the token of the forms of a page."""
         found = re.search(r'name="form" value="([^"]+)"', self.page(url))
         assert found is not None
         return found[1]
@@ -95,7 +95,7 @@ class Visitor:
 
 @dataclass(frozen=True)
 class Sat:
-    """A desk over a ledger, and somebody who was let in."""
+    """A desk over a ledger, and a visitor with a session."""
 
     ledger: Path
     desk: Desk
@@ -124,7 +124,7 @@ def sat(stack: ExitStack, ledger: Path, actor: str | None = None) -> Sat:
 
 @pytest.fixture(scope="module")
 def kept2(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sat]:
-    """A desk for all tests that record nothing and put nothing on the board."""
+    """Open one desk for all tests that record nothing and change no view."""
     with ExitStack() as opened:
         yield sat(opened, ledger_of("S2", tmp_path_factory.mktemp("S2")), "ilves")
 
@@ -156,7 +156,7 @@ def words(html: str) -> str:
 
 
 def sealed_values(reader: Reader, order: str) -> list[str]:
-    """What only those may read who say why."""
+    """Return the sealed texts of an order, which are shown only to a reader who states a purpose."""
 
     def texts(value: Any) -> Iterator[str]:
         if isinstance(value, str):

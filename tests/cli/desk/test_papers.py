@@ -1,4 +1,4 @@
-"""The papers of the desk that are made beside it: what is shown meanwhile, and that none is of an earlier record."""
+"""Reports that the desk makes in the background: the page meanwhile, and no report of an earlier state of the log."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ pytest.importorskip("starlette", reason="needs the extra `server`")
 from cli.desk.background_jobs import BackgroundReports
 from tests.cli.desk.test_desk import Sat, sat, words
 
-PATIENCE = 60.0  # seconds after which a paper counts as lost
+PATIENCE = 60.0  # seconds after which a report counts as lost
 CUSTODY, CHAIN = ("report", "custody", "main"), ("report", "evidence-chain", "main")
 
 
@@ -43,7 +43,7 @@ def beside(tmp_path: Path) -> Iterator[BackgroundReports]:
 
 
 def fetched(sitting: Sat, url: str) -> Any:
-    """The paper itself, after as many answers as a browser gets."""
+    """Poll a URL as a browser does, and return the finished report."""
     until = monotonic() + PATIENCE
     while "refresh" in (answer := sitting.visitor.get(url)).headers:
         assert answer.status_code == 200
@@ -100,7 +100,7 @@ def test_a_pdf_is_made_beside_the_desk_whatever_the_order(s2: Sat, monkeypatch: 
 
 def test_a_paper_is_handed_out_once_and_never_one_of_an_earlier_record(beside: BackgroundReports) -> None:
     assert beside.take(CUSTODY, 5) is None
-    asyncio.run(beside.wait(CHAIN, 5))  # one after the other: the first is finished as well
+    asyncio.run(beside.wait(CHAIN, 5))  # reports are made in turn: the first is finished as well
     assert beside.take(CUSTODY, 6) is None, "the log has grown"
     asyncio.run(beside.wait(CHAIN, 6))
     assert beside.take(CUSTODY, 6)

@@ -1,4 +1,4 @@
-"""The record in other people's forms: each is what its standard says, opens nothing, and comes out the same twice."""
+"""Exports: each follows its standard, opens no sealed value, and is the same on every run."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def exported(ledger: Path, form: str, *args: str, order: str | None = "main", to
 
 
 def sealed_values(ledger: Path) -> list[str]:
-    """Every sealed text of the order that stands in no public field as well, as its own office reads it."""
+    """Return every sealed text of the order that appears in no public field, as its own office reads it."""
     from cli.session.ledger_reader import reading
 
     with reading(ledger) as reader:
@@ -222,7 +222,7 @@ def test_a_clock_that_was_met_is_a_cancelled_event_of_the_same_uid_without_alarm
 
 
 def test_a_sequence_never_falls_and_says_every_change_of_an_event(tmp_path: Path) -> None:
-    """At every moment of a record, and a second before and behind it, as a calendar that is fed each day sees it."""
+    """At each moment of a ledger, and a second before and after it, as a calendar that is updated daily sees it."""
     from cli.session.ledger_reader import reading
     from projections.views.due import followed
 
@@ -298,7 +298,7 @@ def test_any_text_comes_back_from_csv_by_the_rule_of_the_apostrophe(rows: list[l
     back = list(csv.reader(io.StringIO(content.decode("utf-8-sig", "surrogatepass"), newline="")))
     assert back[0] == ["a", "b"]
     assert not any(cell.startswith(FORMULA) for row in back for cell in row)
-    for mark in ";\t":  # for a spreadsheet that takes these, and the end of each line, for the end of a cell
+    for mark in ";\t":  # for a spreadsheet that reads these, and the end of each line, as the end of a cell
         cells = [cell for line in content.decode("utf-8-sig", "surrogatepass").split("\n") for cell in line.split(mark)]
         assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
     assert [[unguarded(cell) for cell in row] for row in back[1:]] == [[visible(c) for c in row] for row in rows]
@@ -395,7 +395,7 @@ def test_a_query_of_the_documentation_runs_as_it_is_printed(archive: Path, query
     rows = asked(archive, query)
     if "altered" in query:
         assert rows == [(0,)]
-    elif "findings" not in query and "late_seconds" not in query:  # nothing is found in S1, and nothing was late
+    elif "findings" not in query and "late_seconds" not in query:  # S1 has no finding and no late answer
         assert rows
 
 
@@ -403,7 +403,7 @@ def test_a_query_of_the_documentation_runs_as_it_is_printed(archive: Path, query
 
 
 def sealing(folder: Path, *kind: str) -> tuple[Path, Path]:
-    """A certificate that vouches for itself, and its key."""
+    """Make a self-signed certificate and its key."""
     cert, key = folder / "seal.pem", folder / "seal.key"
     name = ("-subj", "/CN=Seal of an invented office", "-days", "36500")
     _openssl("req", "-x509", *kind, "-nodes", "-keyout", str(key), "-out", str(cert), *name)
@@ -424,13 +424,13 @@ def _openssl(*args: str) -> subprocess.CompletedProcess[str]:
 
 
 def check_by_hand(file: Path, cert: Path, folder: Path) -> None:
-    """What docs/reference/exports.md says to do: unzip, openssl, digests."""
+    """Check a container as docs/reference/exports.md describes it: unzip, openssl, digests."""
     with zipfile.ZipFile(file) as opened:
         first = opened.infolist()[0]
         assert (first.filename, first.compress_type) == ("mimetype", zipfile.ZIP_STORED)
         assert opened.read("mimetype") == b"application/vnd.etsi.asic-e+zip"
         opened.extractall(folder)
-    assert file.read_bytes()[30:38] == b"mimetype"  # where EN 319 162-1, A.1 wants magic numbers to find it
+    assert file.read_bytes()[30:38] == b"mimetype"  # EN 319 162-1, A.1 puts magic numbers there
     inside = folder / "META-INF"
     _openssl(
         *("cms", "-verify", "-cades", "-binary", "-inform", "DER", "-in", str(inside / "signature001.p7s")),

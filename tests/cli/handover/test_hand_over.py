@@ -1,4 +1,4 @@
-"""A bundle leaves the house under a head that its witnesses saw, and the access order says what came of it."""
+"""A bundle is handed over under a head that its witnesses saw, and the access order records the outcome."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ WHY = "hearing on Monday"
 
 @dataclass
 class Watcher:
-    """A live witness whose answers a test can change: `script` answers a request, by default as a witness does."""
+    """A live witness whose answers a test can change: `script` answers a request; by default the witness does."""
 
     witness: Witness
     vkeys: list[str]
@@ -92,7 +92,7 @@ class Watched(House):
         assert self.run(*args).exit_code == 0
 
     def watched(self, name: str, *, mldsa: bool = False) -> Watcher:
-        """A live witness that is in no policy yet."""
+        """Start a witness that is in no policy yet."""
         from ledger.adapters.keys.mldsa import new
 
         seed, state = name.encode() * 32, self.folder / "witnesses" / name
@@ -110,7 +110,7 @@ class Watched(House):
         return watcher
 
     def asks(self, *names: str, quorum: int) -> list[Watcher]:
-        """Live witnesses, of which the ledger's policy asks for so many."""
+        """Start witnesses and add them to the ledger's policy with this quorum."""
         made = [self.watched(name) for name in names]
         for n, (name, watcher) in enumerate(zip(names, made, strict=True), 1):
             self.adds(name, watcher.vkeys[0], watcher.url, min(n, quorum))
@@ -128,7 +128,7 @@ class Watched(House):
         return self.run("export", *args, *more)
 
     def size(self) -> int:
-        """Entries in the log, without a question to any witness."""
+        """Return the number of entries in the log; no witness is asked."""
         with self.journal() as journal:
             return journal.store.size()
 
@@ -136,7 +136,7 @@ class Watched(House):
         return Journal.open(self.ledger, Home(self.folder / "state" / "comity", self.keys))
 
     def accesses(self) -> list[tuple[int, str, bool]]:
-        """The access order: place in the log, reason, and whether the entry takes the place of another."""
+        """Return the access order: index in the log, reason, and whether the entry replaces another."""
         with self.journal() as journal:
             entries = journal.cases.entries(journal.access, journal.cases.opened(journal.access))
             return [(e.index, str(e.get("justification")), e.replaces is not None) for e in entries]
@@ -149,7 +149,7 @@ class Watched(House):
         return dict(json.loads(done.stdout))
 
     def passes(self, file: Path | None = None) -> None:
-        """The bundle is TOTAL-PASSED with its quorum, and covers the entry that says why values were opened."""
+        """Assert that the bundle is TOTAL-PASSED with its quorum, and covers the entry that records the access."""
         report = self.verdict(file)
         assert report["verdict"] == "TOTAL-PASSED", report["reasons"]
         assert not any(says.startswith("NO-WITNESS") for says in report["not_proven"])
@@ -157,7 +157,7 @@ class Watched(House):
 
 
 def head(file: Path) -> tuple[str, int]:
-    """Origin and size of the head of a bundle."""
+    """Return origin and size of the head of a bundle."""
     files = unpack(file.read_bytes())
     (note,) = (content for path, content in files.items() if path.endswith("/checkpoint"))
     origin, size, _ = note.decode().split("\n", 2)
@@ -172,7 +172,7 @@ def house(tmp_path: Path) -> Iterator[Watched]:
 
 @contextmanager
 def refusing(address: tuple[str, int] = ("127.0.0.1", 0)) -> Iterator[str]:
-    """An address at which nothing listens."""
+    """Yield an address without a listener."""
     import socket
 
     with socket.create_server(address) as taken:
@@ -202,7 +202,7 @@ def impatient(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
         monkeypatch.setattr(client, "SECONDS", 1.0)
 
 
-# -- it is made --------------------------------------------------------------------------------------------------------
+# -- the bundle is made ------------------------------------------------------------------------------------------------
 
 
 def test_a_bundle_with_sealed_values_is_made_under_the_quorum_of_a_live_witness(house: Watched) -> None:
@@ -326,7 +326,7 @@ def test_unwitnessed_asks_nobody_and_says_so(house: Watched) -> None:
     assert house.verdict()["reasons"][0]["code"] == "CP-QUORUM"
 
 
-# -- it is refused before anything is recorded -------------------------------------------------------------------------
+# -- refused before anything is recorded -------------------------------------------------------------------------------
 
 
 @pytest.mark.usefixtures("impatient")
@@ -388,11 +388,11 @@ def test_a_certificate_that_does_not_fit_is_found_before_anything_is_recorded(ho
     assert house.size() == before
 
 
-# -- it fails after the access was recorded ----------------------------------------------------------------------------
+# -- failures after the access was recorded ----------------------------------------------------------------------------
 
 
 def dies(watcher: Watcher) -> None:
-    """The witness answers once more, and then no more."""
+    """Let the witness answer once more, and then fail."""
     last = watcher.asked + 1
     watcher.script = lambda body: watcher.cosigns(body) if watcher.asked <= last else WitnessReply(500, "dead\n")
 
@@ -472,7 +472,7 @@ def test_whatever_fails_after_the_access_is_recorded(
 
 
 def only_the_bundle(monkeypatch: pytest.MonkeyPatch, what: str, by: Callable[..., Any]) -> None:
-    """Break a call where the bundle is written, and leave it as it is where the ledger writes."""
+    """Break a call where the bundle is written, and keep it working where the ledger writes."""
     if not what.startswith("cli.terminal.file_io.os."):
         monkeypatch.setattr(what, by)
         return
@@ -535,11 +535,11 @@ def test_another_reason_or_reader_takes_nothing_up(house: Watched, monkeypatch: 
     assert (house.size(), len(house.pending())) == (before + 2, 1)
 
 
-# -- it is killed ------------------------------------------------------------------------------------------------------
+# -- a killed process --------------------------------------------------------------------------------------------------
 
 
 def beside(house: Watched, *more: str, file: Path | None = None) -> subprocess.Popen[str]:
-    """`comity export` as a process of its own."""
+    """Start `comity export` as a separate process."""
     code = "from cli.app import main; main()"
     args = ("PPO-2", "--audience", "COURT", "--because", WHY, "-o", str(file or house.court), "--as", "ilves", *more)
     env = {
@@ -621,7 +621,7 @@ def test_an_export_that_is_under_way_is_not_taken_up(tmp_path: Path) -> None:
     assert begun().entry == "4" * 32
 
 
-# -- witnesses that nobody can call ------------------------------------------------------------------------------------
+# -- witnesses that the ledger cannot call -----------------------------------------------------------------------------
 
 
 def test_for_a_witness_that_is_never_called_the_access_waits_and_is_taken_up(house: Watched, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Delivery evidence becomes proof of sending or receipt; what only looks like it is refused; no XML does harm."""
+"""Delivery evidence becomes proof of sending or receipt; other files are refused; hostile XML does no harm."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ledger.entries.case import Entry
 from tests.support.cli import ledger_of, run
 from tests.support.import_tables import entries
 
-# As the connectors of e-CODEX write it (TS102640_v2.xsd), with names of our stories.
+# The form that the connectors of e-CODEX write (TS102640_v2.xsd), with names of our stories.
 REM = """<?xml version="1.0" encoding="UTF-8"?>
 <{type} xmlns="http://uri.etsi.org/02640/v2#" xmlns:ds="http://www.w3.org/2000/09/xmldsig#" version="2.1.1" Id="e1">
   <EventCode>http:uri.etsi.org/02640/Event#{event}</EventCode>
@@ -44,14 +44,14 @@ _DELIVERY = "DeliveryNonDeliveryToRecipient"
 def rem(
     type: str = _DELIVERY, event: str = "Delivery", *, at: str = "2027-03-02T09:30:00.421+01:00", reasons: str = ""
 ) -> bytes:
-    """A piece of evidence."""
+    """Return one piece of evidence."""
     return REM.format(
         type=type, event=event, at=at, reasons=reasons, digest=base64.b64encode(bytes(32)).decode()
     ).encode()
 
 
 def asics(inside: dict[str, bytes], *, digest_of: bytes | None = None) -> bytes:
-    """An ASiC-S as e-CODEX packs one: a ZIP of files in a ZIP, with a reference to it in the signature."""
+    """Pack an ASiC-S as e-CODEX does: a ZIP of files in a ZIP, with a reference to it in the signature."""
     content = _zip(inside)
     digest = base64.b64encode(hashlib.sha256(digest_of or content).digest()).decode()
     signature = (
@@ -73,7 +73,7 @@ def _zip(files: dict[str, bytes]) -> bytes:
 
 
 def taken(folder: Path, data: bytes, *more: str) -> tuple[Path, int, str, list[Entry]]:
-    """The ledger of S1 after taking a file over, the exit code, what was told, and the entries it has more."""
+    """Import a file into the ledger of S1; return the ledger, exit status, output, and the new entries."""
     ledger = folder / "ledger"
     if not ledger.exists():
         ledger_of("S1", folder)
@@ -161,7 +161,7 @@ def test_what_is_no_evidence_is_refused_and_leaves_nothing(data: bytes, code: in
     assert says in output
 
 
-# -- XML from strangers ------------------------------------------------------------------------------------------------
+# -- hostile XML -------------------------------------------------------------------------------------------------------
 
 _BOMB = b'<!DOCTYPE a [<!ENTITY b "ha"><!ENTITY c "&b;&b;&b;&b;"><!ENTITY d "&c;&c;&c;&c;">]><a>&d;</a>'
 _OTHER_FILE = b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/hostname">]><a>&x;</a>'

@@ -1,4 +1,4 @@
-"""A folder of scanned letters: each recorded by its digest under what it shows, all of them or none."""
+"""A folder of scanned letters: each is recorded by its digest under the kind it shows, all of them or none."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def scans(tmp_path: Path) -> Path:
 
 
 def taken(scans: Path, *more: str) -> tuple[int, str, list[Entry]]:
-    """The exit code of taking a folder over into S1, what was told, and the entries there are more."""
+    """Import a folder into the ledger of S1; return exit status, output, and the new entries."""
     ledger = scans.parent / "ledger"
     if not ledger.exists():
         ledger_of("S1", scans.parent)

@@ -1,4 +1,4 @@
-"""A table of many orders: what its rows become, what is wrong with it, and that it is recorded all or not at all."""
+"""A table of many orders: the entries of its rows, its errors, and that all rows are recorded or none."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ def ledger(tmp_path: Path) -> Path:
     return ledger_of("S1", tmp_path)
 
 
-# -- what rows become --------------------------------------------------------------------------------------------------
+# -- the entries of rows -----------------------------------------------------------------------------------------------
 
 
-RECEIVED = "counterparty-record-received"  # made by `receive` alone, so it is in no spreadsheet
+RECEIVED = "counterparty-record-received"  # only `receive` makes it, so no spreadsheet has it
 FEW = ("S1", "S3", "taken-over-from-paper")
 ALL = sorted(path.stem for path in STORIES.glob("*.toml"))
 
@@ -65,12 +65,12 @@ def test_a_storys_facts_as_a_spreadsheet_give_the_storys_timeline(name: str, tmp
 
 
 def _own(tale: Story, fact: StoryFact) -> bool:
-    """Whether a fact replaces what its own signer said; no row may replace what another did."""
+    """Return whether a fact replaces one of the same signer; a row cannot replace another signer's fact."""
     return any((f.order, f.label, f.by) == (fact.order, fact.replaces, fact.by) for f in tale.facts)
 
 
 def _unequal(values: dict[str, Any]) -> bool:
-    """Whether a handover is said to be equal and states no digest that is, which no row may say."""
+    """Return whether a handover claims equality without two equal digests; a row cannot claim that."""
     digests = {values[name] for name in ("digest_before", "digest_after") if values.get(name)}
     return values.get("check") == "equal" and bool({"released_by", "copy"} & values.keys()) and len(digests) != 1
 
@@ -300,7 +300,7 @@ def test_a_table_that_changes_while_it_is_read_is_not_recorded(
     assert entries(ledger) == before
 
 
-# -- again -------------------------------------------------------------------------------------------------------------
+# -- a second import ---------------------------------------------------------------------------------------------------
 
 
 def test_a_table_read_again_records_only_what_is_new_in_it(ledger: Path, tmp_path: Path) -> None:
@@ -340,7 +340,7 @@ def test_nothing_sealed_goes_into_the_id_of_an_entry(tmp_path: Path) -> None:
     assert ids[0] == ids[1]
 
 
-# -- files that are no table -------------------------------------------------------------------------------------------
+# -- files that are not tables -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Before a table is recorded: which of its rows wind no clock and why, by the law that later counts the clocks."""
+"""Before a table is recorded: its rows that start no deadline, and why, by the law that later counts deadlines."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_filled_in_as_it_says_the_same_table_winds_every_clock(ledger: Path, tmp
 
 
 def test_what_is_said_of_a_row_is_what_the_law_makes_of_its_clocks(ledger: Path, tmp_path: Path) -> None:
-    """Every mixture of the columns, under an instrument of each rule: unwound is said if and only if it is so."""
+    """Every combination of columns, under one instrument of each rule: a row is reported if and only if it is so."""
     clock = now(str(ledger))
     recent = wire(clock - timedelta(hours=1))
     mixtures = list(

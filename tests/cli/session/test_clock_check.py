@@ -1,4 +1,4 @@
-"""What a wrong clock may do: nothing is written by one that is doubted, and a log goes on after one that was ahead."""
+"""A wrong clock: a command with a doubtful clock writes nothing, and a log whose clock was ahead can continue."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def house(tmp_path: Path) -> House:
 
 @pytest.fixture
 def by(monkeypatch: pytest.MonkeyPatch) -> Shift:
-    """Put the machine's clock ahead or back."""
+    """Return a function that sets the machine's clock ahead or back."""
     true = datetime.now(UTC).replace(microsecond=0)
 
     def shift(how: timedelta) -> None:
@@ -58,7 +58,7 @@ def guard_of(house: House) -> Path:
 
 
 def state(house: House) -> tuple[int, bytes, datetime]:
-    """What the ledger holds and has signed."""
+    """Return size, note and time of the last signed checkpoint."""
     hand = LocalSigner("", guard_of(house).parent)
     last = hand.last()
     hand.close()
@@ -107,7 +107,7 @@ def test_a_clock_three_years_ahead_writes_nothing(
 
 
 def test_every_command_that_writes_asks_about_the_clock() -> None:
-    """A ledger is opened for writing by `writing` alone; where it is begun or simulated, there is nothing to ask."""
+    """Only `writing` opens a ledger for writing; a new ledger and a simulation need no check."""
     opened: dict[str, str] = {}
     for file in (Path(__file__).parents[3] / "cli").rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
@@ -146,12 +146,12 @@ def test_a_simulated_clock_is_not_asked(tmp_path: Path, by: Shift, monkeypatch: 
     assert done.exit_code == 0, done.output
 
 
-# -- the way on --------------------------------------------------------------------------------------------------------
+# -- how a log continues -----------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def dated_ahead(house: House, by: Shift) -> House:
-    """A ledger that signed an entry and a head by a clock three years ahead, as one could before it was asked about."""
+    """Make a ledger that signed an entry and a head three years ahead, as versions without the check could."""
     by(YEARS)
     words = ("record", "customer-notified", "PPO-1", "-f", "channel=letter", "--as", "ilves", "--clock-is-right")
     assert house.run(*words).exit_code == 0
@@ -237,7 +237,7 @@ def test_a_process_that_signs_goes_on_when_it_is_started_again(dated_ahead: Hous
 
 
 def cosigned(house: House) -> int:
-    """How many heads are kept with a cosignature."""
+    """Return the number of stored heads with a cosignature."""
     with closing(CheckpointStore(house.ledger / "heads.db", writable=False)) as heads:
         return sum(kept.cosigned is not None for kept in heads.all())
 
@@ -278,7 +278,7 @@ def test_a_quorum_of_witnesses_says_what_time_it_is(dated_ahead: House, by: Shif
 
 @pytest.fixture
 def stamping(house: House) -> Iterator[tuple[House, Authority]]:
-    """A ledger with a time-stamp authority that answers."""
+    """Yield a ledger with a time-stamp authority that answers."""
     authority = Authority(house.folder / "tsa")
     root = house.folder / "root.pem"
     root.write_bytes(authority.root)

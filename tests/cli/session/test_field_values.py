@@ -1,4 +1,4 @@
-"""What people type for the fields of a fact."""
+"""Tests of the values that users type for the fields of a fact."""
 
 from __future__ import annotations
 

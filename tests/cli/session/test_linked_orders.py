@@ -1,4 +1,4 @@
-"""Orders linked across instruments are one matter: in show, in the timeline and in the log."""
+"""Orders linked across instruments are one matter in `show`, in the timeline and in the log."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
 
 @pytest.fixture(scope="module")
 def s3(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An article 7 order that nobody answered, and the article 8 request that followed; only read here."""
+    """Make S3: an unanswered order under article 7, then a request under article 8; tests only read it."""
     return ledger_of("S3", tmp_path_factory.mktemp("linked"))
 
 
@@ -136,7 +136,7 @@ def test_an_order_is_not_linked_with_itself_nor_by_a_field_that_is_no_order() ->
 
 
 def drawn(*lines: tuple[str, int, dict[str, str]]) -> list[str]:
-    """The graph of made-up entries, oldest first: order, number, public fields."""
+    """Return the graph of invented entries, oldest first: order, number, public fields."""
     entries = [
         Entry(leaf=f"{n:064x}", index=n, order=order, seq=seq, kind="order-issued", instrument=None, by="x", role="ISS",
               party="XO", key="", speaks="act", on=NOON, at=NOON, public=public)

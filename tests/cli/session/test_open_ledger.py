@@ -1,4 +1,4 @@
-"""Who cannot sign is refused before a command does what costs something or goes out: no token, no file, no question."""
+"""A user who cannot sign is refused before a command uses a token, writes a file or sends a request."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support.cli import House
 
 
 def files(folder: Path) -> dict[str, str]:
-    """Every file below a folder with its digest, but for those that reading a database makes beside it."""
+    """Return every file below a folder with its digest, except the files that SQLite makes for a reader."""
     found = (p for p in folder.rglob("*") if p.is_file() and p.suffix not in (".db-wal", ".db-shm"))
     return {str(p.relative_to(folder)): sha256(p.read_bytes()).hexdigest() for p in found if p.name != "lock"}
 

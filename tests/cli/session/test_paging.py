@@ -33,7 +33,7 @@ def answer(*words: str, ledger: Path) -> dict[str, Any]:
 
 
 def joined(words: Sequence[str], name: str, ledger: Path, after: Sequence[str] = ()) -> list[dict[str, Any]]:
-    """The items of all pages, one behind the other."""
+    """Return the items of all pages in order."""
     items, more = [], list(after)
     while True:
         document = answer(*words, *more, ledger=ledger)

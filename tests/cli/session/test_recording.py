@@ -1,6 +1,6 @@
-"""What only the program knows is not typed: accesses and destroyed keys are recorded by what opens and destroys them.
+"""Only the program records accesses and destroyed keys, as it opens or destroys them; users cannot type them.
 
-An entry of such a kind that stands all the same is shown as what it is, and takes nothing away from a true one.
+An entry of such a kind from another program is shown with its signer, and does not affect a true one.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def named(house: House, *subjects: str) -> None:
 
 def stands(house: House, actor: str, kind: str, order: str, public: dict[str, Any], sealed: dict[str, Any],
            role: str, entry: str | None = None, **said: Any) -> int:  # fmt: skip
-    """Record an entry past the door, as a program of its signer's own does; its index."""
+    """Record an entry without the command line's checks, as another program of its signer could; return its index."""
     home = Home(house.folder / "state" / "comity", house.keys)
     with Journal.open(house.ledger, home) as journal:
         signer = journal.signer(actor, role, key_file(str(house.keys / actor)), accepts=False)
@@ -62,7 +62,7 @@ def stands(house: House, actor: str, kind: str, order: str, public: dict[str, An
 
 
 def key_of(house: House, order: str) -> tuple[str, list[str], str]:
-    """The key of the target of an order, the digests it seals, and the id of the order."""
+    """Return the key of the target of an order, the digests that it encrypts, and the id of the order."""
     home = Home(house.folder / "state" / "comity", house.keys)
     with Journal.open(house.ledger, home, writable=False) as journal:
         id = journal.find(order)
@@ -71,7 +71,7 @@ def key_of(house: House, order: str) -> tuple[str, list[str], str]:
         return key_id, [digest for *_, digest in journal.store.encrypted_with(key_id)], id
 
 
-# -- at the door -------------------------------------------------------------------------------------------------------
+# -- at the command line -----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", sorted(BY_COMMAND))
@@ -114,7 +114,7 @@ def test_an_arrived_entry_is_not_sealed_without_its_bytes(house: House) -> None:
     assert size(house) == before
 
 
-# -- an access that stands ---------------------------------------------------------------------------------------------
+# -- a recorded access -------------------------------------------------------------------------------------------------
 
 MADE: dict[str, Any] = {
     "view": "export", "purpose_code": "trial", "orders": ["11111111-1111-4111-8111-111111111111"],
@@ -124,7 +124,7 @@ AFTER = {**MADE, "justification": "nothing was handed out after entry 9 of the l
 
 
 def accesses(by: str = "orn", on: str = "2027-03-11T09:01Z", **said: Any) -> list[Entry]:
-    """An order, and two accesses of which the second replaces the first."""
+    """Make an order and two accesses, of which the second replaces the first; return the accesses."""
     first = fact("record-accessed", "2027-03-11T09:00Z", "orn", "RET", label="made", **MADE)
     second = fact("record-accessed", on, by, "RET", **{**AFTER, **said})
     return list(given(issued("2027-03-01T09:00Z"), first, second).case.entries[1:])
@@ -185,7 +185,7 @@ def test_the_register_says_nothing_was_handed_out_of_no_typed_entry(house: House
     assert "in place of entry" in views[1]
 
 
-# -- the log of accesses is kept ---------------------------------------------------------------------------------------
+# -- the log of accesses is retained -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("how", [("--everywhere",), (), (access_of(ORIGIN),), (registry_of(ORIGIN),)])
@@ -247,7 +247,7 @@ def test_the_register_shows_that_a_field_which_was_stated_is_erased() -> None:
         assert "justification [erased]" in line
 
 
-# -- the destruction of a key, stated by who does not keep it ----------------------------------------------------------
+# -- a destruction of a key that another office states -----------------------------------------------------------------
 
 
 def test_a_destruction_that_no_custodian_states_neither_counts_nor_hides_the_real_one(house: House) -> None:
@@ -287,7 +287,7 @@ def test_who_keeps_no_keys_erases_nothing(house: House) -> None:
     assert house.run("erase", "PPO-2", *ERASE).exit_code == Exit.DONE
 
 
-# -- what an erasure covers, and what stays ----------------------------------------------------------------------------
+# -- what an erasure covers --------------------------------------------------------------------------------------------
 
 
 def test_an_erasure_says_what_stays_readable_under_other_subjects(house: House) -> None:

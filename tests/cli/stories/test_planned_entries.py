@@ -1,4 +1,4 @@
-"""Reading a story, and the deeds it makes a ledger record: what it takes for granted, whose key signs what."""
+"""A story is read into the entries that a ledger records: its defaults, and the key that signs each entry."""
 
 from __future__ import annotations
 
@@ -209,7 +209,7 @@ def test_a_key_that_is_rotated_by_itself_committed_to_its_successor_before() -> 
     assert one.public["next_key_sha256"] == hashlib.sha256(bytes.fromhex(third)).hexdigest()
     assert (two.public["old_key"], two.public["new_key"], public_of(two.seed)) == (second, third, second)
     assert public_of(deeds(story, "order-issued")[0].seed) == third
-    assert len(deeds(story, "key-accepted")) == 1  # a key its predecessor vouches for needs no other word
+    assert len(deeds(story, "key-accepted")) == 1  # a key that its predecessor signed needs no acceptance
 
 
 def test_a_key_that_the_registrar_puts_in_place_accepts_itself_before_it_signs() -> None:

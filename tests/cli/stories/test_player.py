@@ -1,4 +1,4 @@
-"""Stories as ledgers: what must come out comes out, the same every time, and nothing half-made is left."""
+"""Stories as ledgers: the expected results, the same bytes on every run, and no remains of a failed run."""
 
 from __future__ import annotations
 
@@ -264,7 +264,7 @@ def test_what_a_killed_process_left_beside_a_folder_is_removed_by_the_next(tmp_p
     def making() -> None:
         with new_folder(str(tmp_path / "made")) as folder:
             (folder / "secret").write_text("opened")
-            os.replace(folder, folder)  # where it is killed
+            os.replace(folder, folder)  # the process is killed here
 
     assert killed("replace", 1, making)
     assert [path.name for path in tmp_path.iterdir() if (path / "secret").exists()]

@@ -1,4 +1,4 @@
-"""`--verbose`: what long-running commands say on standard error, and what they never say."""
+"""`--verbose`: the messages of long-running commands on standard error, and the values they never contain."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people see in a terminal: nothing runs over, nothing is cut, and nothing is said by colour alone."""
+"""The output in a terminal: no line is too wide, no value is cut, and colour alone carries no meaning."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ def told_of(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 @pytest.fixture
 def looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Somebody looks at both streams, and their pager lets everything through."""
+    """Let both streams be terminals, with a pager that prints everything."""
     monkeypatch.setattr(output, "terminal", lambda stream=None: True)
     monkeypatch.setattr(click, "echo_via_pager", lambda text, color: click.echo(text, color=color))
 
 
 def seen(command: str, told_of: tuple[Path, str], width: int, **env: str) -> str:
-    """What a terminal of this width shows of a command."""
+    """Return the output of a command in a terminal of this width."""
     ledger, order = told_of
     done = run(*shlex.split(command.format(order)), ledger=ledger, COLUMNS=str(width), NO_COLOR="1", **env)
     assert done.exit_code in (0, 3), done.output
@@ -121,7 +121,7 @@ TEXT = st.text("ab-, /_0é漢", max_size=30)
 
 
 def letters(text: str) -> Counter[str]:
-    """How often each letter stands in a text, blanks aside."""
+    """Count each character of a text, except white space."""
     return Counter("".join(text.split()))
 
 
@@ -156,7 +156,7 @@ def test_what_is_copied_is_not_broken() -> None:
 
 
 class _AtOnce:
-    """A timer whose second is over when it begins."""
+    """A timer whose second is over at its start."""
 
     def __init__(self, _: float, then: Callable[[], None]) -> None:
         self.start = then

@@ -1,4 +1,4 @@
-"""Nothing that a terminal obeys reaches it raw, wherever it comes from."""
+"""No control character reaches a terminal unescaped, from any source."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_names_and_cells_of_files_are_shown_and_not_obeyed(tmp_path: Path) -> No
 
 def test_a_text_of_several_lines_makes_one_row_where_it_is_piped(tmp_path: Path) -> None:
     ledger = ledger_of("S1", tmp_path)
-    row = "#99  2027-01-01T00:00:00Z  order-closed  Court (CT)"  # a tab cannot stand in it
+    row = "#99  2027-01-01T00:00:00Z  order-closed  Court (CT)"  # a tab cannot be in it
     words = ("record", "disclosure-declined", "main", "-f", f"reasons=a\n{row}\u2028{row}", "--as", "skylark")
     before = run("timeline", "main", ledger=ledger).stdout.splitlines()
     assert run(*words, ledger=ledger).exit_code == 0
@@ -72,7 +72,7 @@ def test_a_text_of_several_lines_makes_one_row_where_it_is_piped(tmp_path: Path)
 
 
 class Answers(BaseHTTPRequestHandler):
-    """A server that means no good."""
+    """A hostile server."""
 
     def do_POST(self) -> None:
         self.send_response(400)

@@ -1,4 +1,4 @@
-"""A verdict is in every format that a command knows: a script that reads CSV or JSON Lines sees it too."""
+"""Every output format contains the verdict: a script that reads CSV or JSON Lines sees it too."""
 
 from __future__ import annotations
 

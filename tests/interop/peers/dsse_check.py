@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""dsse_check.py ENVELOPE.json ED25519-PUBLIC-KEY-HEX PAYLOAD-TYPE: PyPI securesystemslib[crypto] over one envelope."""
+"""dsse_check.py ENVELOPE.json ED25519-PUBLIC-KEY-HEX PAYLOAD-TYPE: check an envelope with securesystemslib[crypto]."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""hi1_check.py SCHEMAS MESSAGE...: HI-1 messages against ETSI's own JSON schemas; 0 if all of them fit, else 1."""
+"""hi1_check.py SCHEMAS MESSAGE...: check HI-1 messages against ETSI's own JSON schemas; exit 0 if all are valid."""
 
 import json
 import sys

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""pymerkle_check.py DIR: rebuilds the tree of DIR/tile/entries with PyPI pymerkle, compares the root and two proofs.
+"""pymerkle_check.py DIR: rebuild the tree of DIR/tile/entries with PyPI pymerkle, compare the root and two proofs.
 
 pymerkle (GPLv3+: for tests only) hashes like RFC 6962 under its defaults; its indexes count from 1.
 """

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""sdjwt_check.py PUBLIC.json DISCLOSURES.txt: an entry's `public` member as claims of an SD-JWT.
+"""sdjwt_check.py PUBLIC.json DISCLOSURES.txt: check an entry's `public` member as claims of an SD-JWT.
 
-PyPI sd-jwt verifies it and prints, as JSON, the claims that it opened: RFC 9901's rule for digests by somebody else. An
-entry is no JWT, so the token around the claims is made and signed here with a throw-away key.
+PyPI sd-jwt verifies the SD-JWT and prints the opened claims as JSON: an independent implementation of RFC 9901's
+digests. An entry is no JWT, so this program makes the token around the claims and signs it with a throw-away key.
 """
 
 import json
