@@ -1,8 +1,7 @@
-"""What travels: an order with everything that proves it, in one file that can be checked far away from its ledger.
+"""Pack an order and its proofs into one file that can be verified without its ledger, and unpack it.
 
-`pack` makes an evidence bundle out of what its maker gathered, the same bytes for the same input; `unpack` reads one
-back without believing any of it. What it proves is for `ledger.verify`. Format:
-docs/reference/formats/evidence-bundle.md.
+`pack` makes an evidence bundle, the same bytes for the same input. `unpack` reads one without trust in its
+content; `ledger.verify` decides what it proves. Format: docs/reference/formats/evidence-bundle.md.
 """
 
 from __future__ import annotations
@@ -51,10 +50,10 @@ __all__ = [
 
 
 def pack(contents: Contents, signer: Signer) -> bytes:
-    """The evidence bundle of `contents`, its manifest signed by `signer`.
+    """Return the evidence bundle of `contents`, with a manifest signed by `signer`.
 
-    Raises `RecordError`: CTX-* where an order would not travel whole, BND-ZIP and BND-MANIFEST where no reader would
-    take the result.
+    Raises `RecordError`: CTX-* if an order is incomplete, BND-ZIP and BND-MANIFEST if no reader would accept
+    the result.
     """
     opened = [open_(raw, verify=False) for _, raw, _ in sorted(contents.entries)]
     chains = Chains(contents.origin)
@@ -83,7 +82,7 @@ def pack(contents: Contents, signer: Signer) -> bytes:
 
 
 def assemble(files: Mapping[str, bytes], manifest: Manifest, signer: Signer) -> bytes:
-    """The archive of `files`, in the order of the layout, with the manifest that lists them and SHA256SUMS."""
+    """Return the archive of `files` in the order of the layout, with SHA256SUMS and the manifest that lists them."""
     files = {path: files[path] for path in sorted(files, key=layout.rank)}
     files[MANIFEST] = seal_manifest(_with_files(manifest, files), signer)
     files[SUMS] = b""
@@ -93,15 +92,16 @@ def assemble(files: Mapping[str, bytes], manifest: Manifest, signer: Signer) -> 
 
 
 def unpack(data: bytes) -> dict[str, bytes]:
-    """The files of a bundle, path -> content, in the order of the layout; nothing but the container is checked.
+    """Return the files of a bundle, path -> content, in the order of the layout; only the container is checked.
 
-    Raises `RecordError` BND-ZIP with the entry and the rule it breaks, BND-VERSION for a bundle of a later layout.
+    Raises `RecordError` BND-ZIP with the entry and the rule it breaks, BND-VERSION for a bundle of a later
+    layout.
     """
     return unpacked(data)[0]
 
 
 def unpacked(data: bytes) -> tuple[dict[str, bytes], bool]:
-    """The same, and whether the archive is one that `pack` could have made; False if it was zipped again."""
+    """Unpack a bundle, and say whether `pack` could have made the archive: False if it was zipped again."""
     check_version(data)
     try:
         return _strictly(data), True

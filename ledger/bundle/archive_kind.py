@@ -1,9 +1,10 @@
-"""What a ZIP archive is meant to be: an evidence bundle, an ASiC-E container around one, or something else.
+"""Recognise a ZIP archive: an evidence bundle, an ASiC-E container around one, or something else.
 
-Telling them apart judges nothing. A bundle is known by its first file, and by the names in its directory; either is
-enough, so that a bundle damaged in one place stays a bundle, and a damaged one. A container is read as other programs
-write it (stored or deflated files, dates, attributes), since its own bytes prove nothing here: the bundle inside is
-taken out and verified. Formats: PKWARE APPNOTE.TXT 6.3.10; ETSI EN 319 162-1, sections 4.4 and A.
+Recognition is not verification. A bundle is known by its first file or by the names in its directory. One of
+the two suffices, so that a bundle that is damaged in one place is still reported as a damaged bundle. A
+container is read as other programs write it (stored or deflated files, dates, attributes), since its own
+bytes prove nothing here: the bundle inside is extracted and verified. Formats: PKWARE APPNOTE.TXT 6.3.10;
+ETSI EN 319 162-1, sections 4.4 and A.
 """
 
 from __future__ import annotations
@@ -22,12 +23,12 @@ from ledger.bundle.zip_profile import MAX_ENTRIES, MAX_TOTAL
 from ledger.errors import RecordError
 from ledger.tlog.note import b64
 
-BUNDLES = b"application/vnd.comity.evidence-bundle."  # of every version
+BUNDLES = b"application/vnd.comity.evidence-bundle."  # the beginning of the media type of every version
 CONTAINER = b"application/vnd.etsi.asic-e+zip"
 ENDING = ".evidence.zip"
 
-FILES = 64  # of a container, more are not read
-LARGEST_LIST = 1 << 20  # bytes of a manifest of a container
+FILES = 64  # the most files of a container
+LARGEST_LIST = 1 << 20  # bytes: the largest manifest of a container
 
 _LOCAL = struct.Struct("<4s5H3L2H")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")
@@ -60,7 +61,7 @@ class _File(Struct, frozen=True):
 
 
 def is_bundle(data: bytes) -> bool:
-    """True if an archive is meant to be an evidence bundle, whole or damaged."""
+    """Return True if an archive is meant to be an evidence bundle, complete or damaged."""
     if _first(data).startswith(BUNDLES):
         return True
     there = names(data)
@@ -68,19 +69,20 @@ def is_bundle(data: bytes) -> bool:
 
 
 def is_container(data: bytes) -> bool:
-    """True if an archive says that it is an ASiC-E container, and no bundle."""
+    """Return True if an archive claims to be an ASiC-E container and is not a bundle."""
     return _first(data) == CONTAINER and not is_bundle(data)
 
 
 def holds_bundle(data: bytes) -> bool:
-    """Say whether bytes are meant to be a bundle or a container with one in it, whole or damaged.
+    """Return True if bytes are meant to be a bundle or a container with a bundle, complete or damaged.
 
-    False for anything that is no ZIP archive. Raises `RecordError` BND-NONE for any other archive: it has no verdict.
+    False for anything that is not a ZIP archive. Raises `RecordError` BND-NONE for any other archive: it has
+    no verdict.
     """
     try:
         if is_bundle(data) or (is_container(data) and inside(data) is not None):
             return True
-    except RecordError:  # the verdict says what is damaged
+    except RecordError:  # verification reports the damage
         return True
     if not data.startswith(b"PK"):
         return False
@@ -90,15 +92,15 @@ def holds_bundle(data: bytes) -> bool:
 
 
 def names(data: bytes) -> list[str]:
-    """The names in the directory of an archive, as far as it can be read."""
+    """Return the names in the directory of an archive, as far as it can be read."""
     return [file.name for file in _directory(data)]
 
 
 def inside(data: bytes) -> Inside | None:
-    """The one evidence bundle in a container; None if there is none, or several.
+    """Return the one evidence bundle in a container; None if there is none, or several.
 
-    BND-CONTAINER for a container with a bundle in it that cannot be read, or whose manifest has another digest for one
-    of its files.
+    Raises BND-CONTAINER for a container with a bundle that cannot be read, or whose manifest has another
+    digest for one of its files.
     """
     files = _directory(data)
     if len(files) > FILES:
@@ -128,7 +130,7 @@ def inside(data: bytes) -> Inside | None:
 
 
 def _first(data: bytes) -> bytes:
-    """The first hundred bytes of the first file, if it is called `mimetype`; nothing else is looked at."""
+    """Return the first hundred bytes of the first file if its name is `mimetype`; else no bytes."""
     if len(data) < _LOCAL.size or not data.startswith(b"PK\3\4"):
         return b""
     begin = _LOCAL.size + len(MIMETYPE)
@@ -139,14 +141,14 @@ def _first(data: bytes) -> bytes:
 
 
 def _directory(data: bytes) -> list[_File]:
-    """The records of the directory that stands right before the last end record; those before one that is none."""
+    """Return the records of the directory before the last end record, up to the first invalid one."""
     last = len(data) - _END.size
     at = data.rfind(b"PK\5\6", max(0, last - 0xFFFF), max(0, last) + 4)
     if at < 0 or at > last:
         return []
     _, _, _, _, _, size, start, _ = _END.unpack_from(data, at)
     place = at - size
-    shift = place - start  # bytes that stand before the archive
+    shift = place - start  # number of bytes before the archive
     found: list[_File] = []
     while 0 <= place <= at - _CENTRAL.size and len(found) < MAX_ENTRIES:
         mark, _, _, flags, method, _, _, crc, packed, plain, name, extra, comment, *_, local = _CENTRAL.unpack_from(
@@ -162,7 +164,7 @@ def _directory(data: bytes) -> list[_File]:
 
 
 def _content(data: bytes, file: _File, left: int) -> bytes:
-    """The bytes of a file in a container; BND-CONTAINER for what is not read, or damaged."""
+    """Return the bytes of a file in a container; BND-CONTAINER if it is damaged or packed in an unsupported way."""
     if file.flags & 1 or file.method not in (0, 8) or file.size > left:
         raise _broken(file.name, "encrypted, packed in a way that is not read, or too large")
     if not 0 <= file.place <= len(data) - _LOCAL.size or data[file.place : file.place + 4] != b"PK\3\4":
@@ -184,7 +186,7 @@ def _content(data: bytes, file: _File, left: int) -> bytes:
 
 
 def _listed(files: dict[str, bytes]) -> Iterator[tuple[str, str]]:
-    """What the manifests of a container list: names as they are spelt there, and SHA-256 in base64."""
+    """Yield the names in the manifests of a container, in their spelling, each with its SHA-256 in base64."""
     for name, text in files.items():
         if not _LISTS.fullmatch(name) or len(text) > LARGEST_LIST:
             continue

@@ -1,7 +1,7 @@
-"""Which role may read what: a sealed value is for the roles of its audience and for whoever signed it.
+"""Decide which role may read a value: a sealed one is for the roles of its audience and for its signer's role.
 
-The audience is the one the entry itself names for a field, else the vocabulary's. Public fields are for every holder of
-the record. A kind with `shown_to` is, for all other roles, an entry of which not even the kind is shown.
+The audience is the one that the entry names for a field, else that of the vocabulary. Public fields are for
+every holder of the record. A kind with `shown_to` is hidden from all other roles: not even the kind is shown.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from ledger.entries.case import Case, Entry, Unread
 from ledger.facts import KINDS
 from ledger.formats.selective_disclosure import Disclosure
 
-COUNTED_ONLY = frozenset({"SP", "REG", "CUST"})  # told how many values are withheld from them, not which
+COUNTED_ONLY = frozenset({"SP", "REG", "CUST"})  # their bundles say how many values are withheld, not which
 
 
 class Withheld(Struct, frozen=True):
     """A sealed field that stays closed in a bundle: log index of its entry, name, and why.
 
-    `audience`: this reader is not among its readers; `erased`: nobody can open it any more; `not-held`: the exporter
-    does not have what opens it.
+    `audience`: the reader is not in the audience. `erased`: the value can no longer be opened. `not-held`:
+    the exporter does not have the disclosure.
     """
 
     index: int
@@ -32,15 +32,15 @@ class Withheld(Struct, frozen=True):
 
 
 def visible(kind: str, role: str) -> bool:
-    """True if a holder of `role` may know that an entry of this kind exists; so may everybody for an unknown kind."""
+    """Return True if a holder of `role` may know that such an entry exists; every role may for an unknown kind."""
     fact = KINDS.get(kind)
     return fact is None or not fact.shown_to or role in fact.shown_to
 
 
 def readable(entry: Entry, role: str) -> frozenset[str]:
-    """The names of the fields of an entry that a holder of `role` may read: every public one, sealed ones by audience.
+    """Return the names of the fields of an entry that `role` may read: every public one, sealed ones by audience.
 
-    Empty where the role may not even see the entry. Names of sealed fields only where they were stated.
+    Empty if the role may not even see the entry. Sealed fields are included only if they were stated.
     """
     if not visible(entry.kind, role):
         return frozenset()
@@ -56,10 +56,10 @@ def readable(entry: Entry, role: str) -> frozenset[str]:
 
 
 def shown_to(case: Case, role: str, size: int | None = None) -> Case:
-    """A case as a bundle for `role` shows it: what this reader may not read is withheld, as far as it is not erased.
+    """Return a case as a bundle for `role` shows it: values that this role may not read are withheld, unless erased.
 
-    Without a companion order of which not every entry may be known; with `size`, of the first `size` entries of the
-    log.
+    Companion orders with an entry that is hidden from the role are left out. With `size`, only the first
+    `size` entries of the log are included.
     """
     covered = [e for e in case.entries if size is None or e.index < size]
     apart = {e.order for e in covered if e.order != case.order and not visible(e.kind, role)}
@@ -82,7 +82,10 @@ def _shown(entry: Entry, role: str) -> Entry:
 def select(
     entries: Iterable[Entry], held: Mapping[int, Iterable[Disclosure]], role: str
 ) -> tuple[dict[int, tuple[str, ...]], tuple[Withheld, ...]]:
-    """Which of the disclosures `held` (by log index) a bundle for `role` carries, as strings, and what it withholds."""
+    """Return the disclosures that a bundle for `role` carries, as strings by log index, and the withheld fields.
+
+    `held` has the disclosures at hand by log index.
+    """
     carried: dict[int, tuple[str, ...]] = {}
     withheld: list[Withheld] = []
     for entry in entries:

@@ -1,4 +1,4 @@
-"""Everything that travels in one bundle, as its maker has gathered it."""
+"""Hold everything that one bundle carries, before it is packed."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from ledger.bundle.audience import Withheld
 
 
 class About(Struct, frozen=True):
-    """What the maker of a bundle says about it.
+    """The statements of a bundle's maker about it.
 
-    `audience` is a role of the vocabulary; `legal_basis` machine-readable references; `rules` the digest of the rules
-    (64 hex digits); `tool` name and version; `test` marks the bundle of a test ledger on everything that people see.
+    `audience` is a role of the vocabulary; `legal_basis` machine-readable references; `rules` the digest of
+    the rules (64 hex digits); `tool` name and version; `test` marks the bundle of a test ledger on everything
+    that people see.
     """
 
     order: str
@@ -31,12 +32,13 @@ class About(Struct, frozen=True):
 class Contents(Struct, frozen=True):
     """A bundle before it is packed.
 
-    `checkpoint` is the note every proof leads to, `heads` further notes by hex SHA-256 (those that entries cite with
-    `seen`, those that date them), `consistency` the proofs between sizes. `entries` are (log index, sealed bytes, proof
-    file): the whole order, its companion where the audience may see it, linked orders if asked for, and the whole
-    registry. `disclosures` by log index and `About.withheld` come from `audience.select`. `documents` and `foreign` by
-    hex SHA-256, a foreign entry's proof under `<sha256>.tlog-proof`; `tokens` by path within the log's folder; `views`
-    by path below `views/`. `others` has the register entries of other logs with their proofs, by origin and log index.
+    `checkpoint` is the note to which every proof leads, `heads` further notes by hex SHA-256 (states that
+    entries cite with `seen` or that date entries), `consistency` the proofs between sizes. `entries` are (log
+    index, sealed bytes, proof file): the whole order, its companion if the audience may see it, linked orders
+    on request, and the whole registry. `disclosures` by log index and `About.withheld` come from
+    `audience.select`. `documents` and `foreign` are by hex SHA-256, the proof of a foreign entry under
+    `<sha256>.tlog-proof`. `tokens` are by path within the log's folder, `views` by path below `views/`.
+    `others` has the register entries of other logs with their proofs, by origin and log index.
     """
 
     origin: str

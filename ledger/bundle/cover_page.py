@@ -1,7 +1,8 @@
-"""READ-ME-FIRST.html: one page for people who never heard of this: a judge, counsel, a court's technician.
+"""Write READ-ME-FIRST.html: one page for readers without prior knowledge, such as a judge or a court's technician.
 
-What the bundle is, what its maker claims, what is kept closed, and how to check it with tools that are not ours. It
-never gives a verdict: a page that comes with the evidence proves nothing about it. One file, no script, no network.
+It says what the bundle is, what its maker claims, which values stay closed, and how to check it with the
+tools of others. It never gives a verdict: a page that comes with the evidence proves nothing about it. It is
+one file, without scripts and network access.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ pre { background: #f4f4f4; border-left: 3px solid #767676; padding: 0.5rem 0.75r
 _EARLIER = f"default-src 'none'; style-src 'sha256-{b64encode(sha256(_STYLE.encode()).digest()).decode()}'"
 _POLICY = f"{_EARLIER}; base-uri 'none'; form-action 'none'"
 
-# RFC 8410: an Ed25519 public key in DER is these twelve bytes and the key
+# RFC 8410: an Ed25519 public key in DER is these twelve bytes, then the key.
 _KEY_FILE = 'open("key.der", "wb").write(bytes.fromhex("302a300506032b6570032100") + key)'
 
 TAKE_APART = f"""python3 - ENTRY KEY <<'END'
@@ -83,7 +84,7 @@ print("leads to the root" if last == 0 and reached == base64.b64decode(root) els
 END"""
 
 
-# at the moment each token names: the authority's certificate may have ended since
+# Check at the time of each token: the authority's certificate may have expired since.
 STAMPED = """find FOLDER -name '*.tsr' | while read -r token; do
   at=$(openssl ts -reply -in "$token" -text | sed -n 's/^Time stamp: //p')
   echo "$token says $at"
@@ -93,7 +94,7 @@ done"""
 
 
 def earlier(page: bytes) -> bytes:
-    """The same page as versions wrote it whose policy named no base and no forms."""
+    """Return the page as earlier versions wrote it: their content policy had neither base-uri nor form-action."""
     return page.replace(_POLICY.encode(), _EARLIER.encode(), 1)
 
 
@@ -105,9 +106,9 @@ def read_me_first(
     *,
     stamped: bool = False,
 ) -> bytes:
-    """The page as UTF-8; `opened` are the entries of the bundle at `indexes` of the log, in that order.
+    """Return the page as UTF-8; `opened` are the entries of the bundle at `indexes` of the log, in that order.
 
-    `stamped` says that time-stamp tokens travel with them.
+    `stamped` says that the bundle has time-stamp tokens.
     """
     own = [n for n, entry in enumerate(opened) if entry.payload.order == manifest.order]
     if not own:
@@ -152,12 +153,12 @@ def read_me_first(
 
 
 def escape(text: str) -> str:
-    """A text that others wrote, as HTML; what has no shape of its own is named."""
+    """Return a text by others as HTML; invisible characters are shown by their code."""
     return in_html(visible(text))
 
 
 def _reference(opened: Sequence[OpenedEntry], order: str) -> str:
-    """What people call the order: the reference of its newest version that has one, else the beginning of its id."""
+    """Return the reference of the newest version of the order that has one, else the beginning of the order's id."""
     for entry in reversed(opened):
         public = entry.payload.public
         if entry.payload.order == order and entry.payload.kind == "order-issued":
@@ -168,7 +169,7 @@ def _reference(opened: Sequence[OpenedEntry], order: str) -> str:
 
 
 def _head(checkpoint: bytes) -> tuple[str, str, str, list[str]]:
-    """Origin, size, root and the names on the signature lines, as the note says them."""
+    """Return origin, size, root and the names on the signature lines, as the note states them."""
     text, _, tail = checkpoint.decode(errors="replace").partition("\n\n")
     origin, size, root = (*text.split("\n"), "", "", "")[:3]
     return origin, size, root, [line.split(" ")[1] for line in tail.splitlines() if line.count(" ") == 2]

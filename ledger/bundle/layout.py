@@ -1,7 +1,7 @@
-"""Where everything lies in an evidence bundle: names of files, their order, and what each name means.
+"""Define the layout of an evidence bundle: names of files, their order, and what each name means.
 
-One log's folder under the hash of its origin, so that no name in the archive depends on what an origin may contain.
-Layout: docs/reference/formats/evidence-bundle.md.
+The folder of a log is named by the hash of its origin, so that no name in the archive depends on the
+characters of an origin. Layout: docs/reference/formats/evidence-bundle.md.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from hashlib import sha256
 from ledger.errors import RecordError
 from ledger.tlog.note import origin_hash
 
-VERSION = 2  # of the layout, as this program writes it
+VERSION = 2  # the layout that this program writes
 MEDIA_TYPES = {v: b"application/vnd.comity.evidence-bundle.v%d+zip" % v for v in (1, VERSION)}
 _MEDIA_TYPE = re.compile(rb"application/vnd\.comity\.evidence-bundle\.v([1-9][0-9]{0,3})\+zip")
 _FIRST = b"mimetype"
@@ -58,7 +58,8 @@ _BESIDE = re.compile(rf"documents/(?P<document>{_HEX})|foreign/(?P<foreign>{_HEX
 def version_of(data: bytes) -> int | None:
     """Return the layout version that the bytes of an archive claim; None if they do not begin as a bundle does.
 
-    Only the first file of the archive is looked at, which is not compressed: a newer version may have another profile.
+    Only the first file of the archive is read, which is not compressed: a newer version may have another ZIP
+    profile.
     """
     begins = _LOCAL_HEADER + len(_FIRST)
     if not data.startswith(b"PK\x03\x04") or data[_LOCAL_HEADER:begins] != _FIRST:
@@ -68,12 +69,12 @@ def version_of(data: bytes) -> int | None:
 
 
 def check_version(data: bytes) -> None:
-    """Raise `RecordError` BND-VERSION for a bundle of a later layout, of which this program can say nothing."""
+    """Raise `RecordError` BND-VERSION for a bundle of a later layout, which this program cannot read."""
     _check(version_of(data))
 
 
 def check_claimed(media_type: bytes) -> None:
-    """The same of the content of the first file."""
+    """Raise `RecordError` BND-VERSION if the content of the first file names a later layout."""
     claimed = _MEDIA_TYPE.fullmatch(media_type)
     _check(int(claimed[1]) if claimed else None)
 
@@ -85,29 +86,30 @@ def _check(version: int | None) -> None:
 
 
 def folder(origin: str) -> str:
-    """The folder of a log in the archive."""
+    """Return the folder of a log in the archive."""
     return f"logs/{origin_hash(origin)}"
 
 
 def rank(path: str) -> tuple[int, str]:
-    """Sorts paths into the order of the archive: by what they are, then byte by byte."""
+    """Return the sort key of a path for the order of the archive: by the kind of file, then byte by byte."""
     top = path.partition("/")[0]
     return (_TOP.index(top) if top in _TOP else len(_TOP), path)
 
 
 def sums(files: Mapping[str, bytes]) -> bytes:
-    """SHA256SUMS in coreutils' format over every other file, in the order of the archive: `sha256sum -c` reads it."""
+    """Return SHA256SUMS over every other file, in the order of the archive and the format of `sha256sum -c`."""
     return b"".join(b"%b  %b\n" % (sha256(files[p]).hexdigest().encode(), p.encode()) for p in files if p != SUMS)
 
 
 @dataclass(slots=True)
 class Arranged:
-    """The files of one log's bundle by what they are; nothing of it is checked yet.
+    """The files of one log's bundle by their meaning; nothing is verified yet.
 
-    Entries, proofs and disclosures by log index, heads by the hex SHA-256 that names them, consistency proofs by their
-    two sizes, time-stamp tokens by path; `foreign` by SHA-256, beside an entry its proof under `<sha256>.tlog-proof`
-    and what opens its values under `<sha256>.txt`. `others` has register entries of other logs with their proofs, by
-    the origin hash of their log and by log index there; an empty text stands for a file that is not there.
+    Entries, proofs and disclosures are by log index, heads by the hex SHA-256 in their name, consistency
+    proofs by their two sizes, time-stamp tokens by path. `foreign` is by SHA-256: an entry, its proof under
+    `<sha256>.tlog-proof`, and the disclosures of its values under `<sha256>.txt`. `others` has register
+    entries of other logs with their proofs, by the origin hash of their log and by log index there; an empty
+    text means a missing file.
     """
 
     checkpoint: bytes = b""
@@ -123,10 +125,10 @@ class Arranged:
 
 
 def arrange(files: Mapping[str, bytes], origin: str, version: int = VERSION) -> Arranged:
-    """Sort the files of a bundle of a layout version.
+    """Sort the files of a bundle of a layout version by their meaning.
 
-    BND-MANIFEST for a name that the layout does not have, or for a file that it cannot lack. What stands under `map/`
-    is not read by this version.
+    Raises BND-MANIFEST for a name outside the layout, or for a missing required file. Files under `map/` are
+    not read by this version.
     """
     found = Arranged()
     here = folder(origin) + "/"

@@ -1,7 +1,8 @@
-"""The signed list of what is in a bundle, and what its maker says about it.
+"""Seal and open the manifest: the signed list of a bundle's files, and what its maker says about it.
 
-One line of DSSE of a payload type of its own, signed by an actor of the ledger. It proves who made the bundle and that
-it is complete as made; everything it claims about the record is checked against the entries themselves.
+It is one line of DSSE with a separate payload type, signed by an actor of the ledger. It proves who made the
+bundle and that the bundle is complete as made. All its claims about the record are checked against the
+entries.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from ledger.formats.canonical_json import canonical
 from ledger.formats.characters import code, unassigned
 from ledger.formats.dsse import MANIFEST_TYPE, open_bytes, seal_bytes
 
-MAX_BYTES = 8 << 20  # ten thousand files with the longest names
+MAX_BYTES = 8 << 20  # enough for ten thousand files with the longest names
 MAX_NODES = 100_000
 
 _ORDER = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -53,11 +54,11 @@ class Closed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What the maker of a bundle signs.
+    """The statements that the maker of a bundle signs.
 
-    `v` is the version of the layout. `heads` has every order in the bundle, the registry among them. `withheld` is
-    empty and only `withheld_count` speaks where the audience is not told which fields stay closed. `rules` is the
-    digest of the rules the maker judged by.
+    `v` is the version of the layout. `heads` has every order in the bundle, the registry included. If the
+    audience may not know which fields stay closed, `withheld` is empty and only `withheld_count` is given.
+    `rules` is the digest of the maker's rules of law.
     """
 
     v: Literal[1, 2] = 2
@@ -78,7 +79,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
 
 def listing(files: Mapping[str, bytes]) -> list[Listed]:
-    """Every file but the manifest itself and SHA256SUMS, in the order of the archive."""
+    """Return every file except the manifest and SHA256SUMS, in the order of the archive."""
     return [
         Listed(path, len(content), sha256(content).hexdigest())
         for path, content in files.items()
@@ -87,9 +88,9 @@ def listing(files: Mapping[str, bytes]) -> list[Listed]:
 
 
 def seal_manifest(manifest: Manifest, signer: Signer) -> bytes:
-    """The manifest as one signed line; its `signer` must be the one who signs.
+    """Return the manifest as one signed line; its `signer` must be the one who signs.
 
-    JSON-CHAR for a text with what Unicode 14.0 does not have, or a name with what nobody sees.
+    Raises JSON-CHAR for a text with a character outside Unicode 14.0, or a name with an invisible character.
     """
     for text in (manifest.purpose, *manifest.legal_basis, manifest.tool):
         if found := unassigned(text):
@@ -101,20 +102,20 @@ def seal_manifest(manifest: Manifest, signer: Signer) -> bytes:
 
 
 def open_manifest(raw: bytes) -> Manifest:
-    """The manifest of a bundle, its signature checked under the key it names; BND-MANIFEST says what is wrong."""
+    """Return the manifest of a bundle, with its signature checked under the key that it names. Raises BND-MANIFEST."""
     try:
         value, _ = open_bytes(raw, MANIFEST_TYPE, max_bytes=MAX_BYTES, max_nodes=MAX_NODES, also=_ORDER)
         manifest = msgspec.convert(value, Manifest)
         datetime.fromisoformat(manifest.made_at)
     except RecordError as wrong:
         raise RecordError("BND-MANIFEST", f"{wrong.code}: {wrong.says}", where=MANIFEST) from wrong
-    except ValueError as error:  # msgspec's among them
+    except ValueError as error:  # includes those of msgspec
         raise RecordError("BND-MANIFEST", str(error), where=MANIFEST) from None
     return manifest
 
 
 def check_listing(manifest: Manifest, files: Mapping[str, bytes]) -> None:
-    """BND-MANIFEST unless every file is listed once, in its place, with its size and digest, and nothing else is."""
+    """Raise BND-MANIFEST unless the list has each file once, in order, with its size and digest, and no other file."""
     listed = {each.path: each for each in manifest.files}
     if len(listed) < len(manifest.files):
         twice = next(each.path for n, each in enumerate(manifest.files) if each is not listed[each.path])

@@ -1,10 +1,11 @@
-"""The evidence bundle that a report on paper carries inside it: a file is taken out, nothing is judged.
+"""Extract the evidence bundle that is attached to a PDF report, without a verdict on it.
 
-What is taken out is the file that a reader of PDF shows: the one that the tree of names leads to. Read is what typst
-writes, and what signing, annotating or linearizing makes of it: classic tables of objects, each newer one in front of
-those before, one list of names in the catalogue, files stored or deflated (ISO 32000-2, 7.5.4, 7.5.6, 7.7.4, 7.11.4).
-No revision may change an embedded file, or which they are. A paper with anything else that may be an embedded file
-carries none: two programs could take out two files. The verifier page reads the same (browser/check/pdf.mjs).
+The extracted file is the one that a PDF reader shows: the one to which the name tree leads. Supported is what
+typst writes, and its signed, annotated or linearized forms: classic cross-reference tables, each newer one in
+front of the older ones, one list of names in the catalogue, files stored or deflated (ISO 32000-2, 7.5.4,
+7.5.6, 7.7.4, 7.11.4). No revision may change the embedded files or the list of them. A PDF with any other
+possible embedded file counts as one without a bundle: two programs could extract two different files. The
+verifier page reads the same (browser/check/pdf.mjs).
 """
 
 from __future__ import annotations
@@ -14,14 +15,14 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
-LARGEST = 512 * 2**20  # bytes, of all embedded files together
-FILES = 64  # embedded files, of which one may be a bundle
-MOST = 100_000  # objects, in all tables together
-TABLES = 32  # of objects: one for each revision, two of a linearized file
-STRUCTURE = 64 * 2**20  # bytes of a paper outside its streams
-CHUNK = 2**20  # bytes, unfolded at a time
+LARGEST = 512 * 2**20  # bytes of all embedded files together
+FILES = 64  # the most embedded files, of which one may be a bundle
+MOST = 100_000  # the most objects in all tables together
+TABLES = 32  # the most tables of objects: one for each revision, two of a linearized file
+STRUCTURE = 64 * 2**20  # bytes of a PDF outside its streams
+CHUNK = 2**20  # bytes to decompress at a time
 ROW = 20  # bytes of a line of the table
-HEAD = 4_096  # bytes in which the dictionary of a stream ends
+HEAD = 4_096  # the dictionary of a stream ends within this many bytes
 
 _END = re.compile(rb"startxref\r?\n([0-9]{1,10})\r?\n%%EOF\s*\Z")
 _TABLE = re.compile(rb"xref\r?\n")
@@ -35,21 +36,21 @@ _LENGTH = re.compile(rb"/Length ([0-9]{1,10})(?! [0-9]+ R)")
 _NAMES = re.compile(rb"/Names\s*<<\s*/EmbeddedFiles\s*<<\s*/Names\s*\[([^\[\]<>]*)\]\s*>>\s*>>")
 _NAMED = re.compile(rb"\((?:[^()\\]|\\.)*\)\s*([0-9]{1,6}) 0 R\s*", re.DOTALL)
 _FILE = re.compile(rb"/EF\s*<<\s*/F ([0-9]{1,6}) 0 R\s*(?:/UF ([0-9]{1,6}) 0 R\s*)?>>")
-# The dictionary of an embedded file: nothing in it but this, so that no reader finds other bytes.
+# The dictionary of an embedded file may contain nothing else, so that no reader finds other bytes.
 _EMBEDDED = re.compile(
     rb"(?:\s*(?:/Length [0-9]+|/Type\s*/EmbeddedFile|/Subtype\s*/[^\s/<>\[\]()%]+|/Params\s*<<[^<>]*>>"
     rb"|/Filter\s*(?:\[\s*/\w+\s*\]|/\w+)))*\s*"
 )
 _FILTER = re.compile(rb"/Filter[\s\[]*(/\w+)")
 
-Stream = tuple[int, int, bytes]  # where it begins and ends, and its dictionary
+Stream = tuple[int, int, bytes]  # offsets of begin and end, and the dictionary
 
 
 def bundle_inside(pdf: bytes) -> bytes | None:
-    """The one ZIP archive among the embedded files of a PDF; None if there is none, or several, or it is not read here.
+    """Return the one ZIP archive among the embedded files of a PDF; None if there is none, or several.
 
-    Objects of the file may overlap, and each may unfold into anything: too many of them, or too much, is read as none.
-    So is a file that is not read here.
+    None also for an unsupported PDF, and for one above the limits of this module: objects may overlap, and
+    each may decompress to any size.
     """
     archives, left = [], LARGEST
     for begin, end, dictionary in _embedded(pdf):
@@ -63,7 +64,7 @@ def bundle_inside(pdf: bytes) -> bytes | None:
 
 
 def _embedded(pdf: bytes) -> Sequence[Stream]:
-    """The embedded files that the tree of names leads to; none unless they are all that there may be."""
+    """Return the embedded files to which the name tree leads; none if the PDF may contain any others."""
     offsets, trailer = _tables(pdf)
     root = _ROOT.findall(trailer)
     if len(root) != 1:
@@ -102,7 +103,7 @@ def _embedded(pdf: bytes) -> Sequence[Stream]:
 
 
 def _tables(pdf: bytes) -> tuple[Mapping[int, int], bytes]:
-    """Where the objects in use begin, by number, as the tables of the file say, and the newest trailer."""
+    """Return the offsets of the objects in use by number, from the tables of the file, and the newest trailer."""
     end = _END.search(pdf, max(0, len(pdf) - 1_024))
     at, left, newest = (int(end[1]) if end and pdf.startswith(b"%PDF-") else len(pdf)), MOST, b""
     found: dict[int, int | None] = {}
@@ -137,12 +138,12 @@ def _tables(pdf: bytes) -> tuple[Mapping[int, int], bytes]:
         return {}, b""
     offsets = {n: offset for n, offset in found.items() if offset is not None}
     if any(not pdf.startswith(b"%d 0 obj" % n, offset) for n, offset in offsets.items()):
-        return {}, b""  # a reader would look for the objects itself
+        return {}, b""  # PDF readers repair such a table by a search for objects
     return offsets, newest
 
 
 def _streams(pdf: bytes, offsets: Mapping[int, int], ends: Mapping[int, int]) -> Iterator[tuple[int, Stream]]:
-    """The streams of a file by the number of their object, those that end before the next object begins."""
+    """Yield the streams of a file by the number of their object, if they end before the next object begins."""
     for number, offset in offsets.items():
         head = _STREAM.match(pdf, offset, offset + HEAD)
         length = _LENGTH.search(head[1]) if head and b"endobj" not in head[1] else None
@@ -154,7 +155,7 @@ def _streams(pdf: bytes, offsets: Mapping[int, int], ends: Mapping[int, int]) ->
 
 
 def _outside(pdf: bytes, streams: Mapping[int, Stream]) -> Iterator[bytes]:
-    """The parts of a file between its streams."""
+    """Yield the parts of a file between its streams."""
     at = 0
     for begin, end, _ in sorted(streams.values()):
         yield pdf[at:begin]
@@ -163,12 +164,12 @@ def _outside(pdf: bytes, streams: Mapping[int, Stream]) -> Iterator[bytes]:
 
 
 def _spelt(text: bytes) -> bytes:
-    """A text in which names have no escapes: `/E#46` is another spelling of `/EF` (7.3.5)."""
+    """Return a text in which names have no escapes: `/E#46` is another spelling of `/EF` (7.3.5)."""
     return re.sub(rb"#([0-9A-Fa-f]{2})", lambda found: bytes([int(found[1], 16)]), text)
 
 
 def _distinct(dictionary: bytes) -> bool:
-    """True if a dictionary has its length, its type and its filter once."""
+    """Return True if a dictionary has its length and type once, and its filter at most once."""
     return all(
         len(re.findall(key, dictionary)) in counts
         for key, counts in ((rb"/Length\b", (1,)), (rb"/Type\b", (1,)), (rb"/Filter\b", (0, 1)))
@@ -176,9 +177,9 @@ def _distinct(dictionary: bytes) -> bool:
 
 
 def _plain(content: bytes, dictionary: bytes, left: int) -> tuple[bytes | None, int]:
-    """The bytes of a stream, and how many it took to know them, at most one more than are `left`.
+    """Return the bytes of a stream, and the number of bytes that were decompressed: at most one more than `left`.
 
-    None for another filter than Flate, and for what is damaged or too large.
+    The bytes are None for another filter than Flate, and for damaged or too large content.
     """
     filters = _FILTER.search(dictionary)
     if filters is None:

@@ -1,10 +1,11 @@
-"""A bundle that another program unpacked and zipped again: a registry, a mail gateway, a file manager.
+"""Read a bundle that another program, such as a mail gateway or a file manager, unpacked and zipped again.
 
-Its archive is not the one its maker wrote, and its files are. They are listed with their digests in the signed
-manifest, so they can be verified as they are. What such programs do differently is read here: deflated files, another
-order, times, attributes, extra fields, comments, data descriptors, folders as files of their own, and one folder around
-everything. What could be read in two ways is not: names twice, headers that contradict the directory, gaps, files that
-overlap, zip64, encryption, links. Format: PKWARE APPNOTE.TXT 6.3.10, sections 4.3.7, 4.3.9, 4.3.12, 4.3.16 and 4.4.4.
+Its archive differs from the one that its maker wrote, but its files do not. The signed manifest lists them
+with their digests, so they can be verified. The usual differences are accepted: deflated files, another
+order, times, attributes, extra fields, comments, data descriptors, folders as separate records, and one
+folder around everything. An archive that could be read in two ways is rejected: names twice, headers that
+contradict the directory, gaps, files that overlap, zip64, encryption, links. Format: PKWARE APPNOTE.TXT
+6.3.10, sections 4.3.7, 4.3.9, 4.3.12, 4.3.16 and 4.4.4.
 """
 
 from __future__ import annotations
@@ -21,9 +22,9 @@ from ledger.errors import RecordError
 _LOCAL = struct.Struct("<4s5H3L2H")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")
 _END = struct.Struct("<4s4H2LH")
-_FLAGS = 0x080E  # how hard it was packed, a data descriptor, a name in UTF-8
+_FLAGS = 0x080E  # the level of compression, a data descriptor, a name in UTF-8
 _DESCRIBED = 0x0008
-_TYPES = {True: (0, 4), False: (0, 8)}  # what Unix says of a folder and of a file; not a link or a device
+_TYPES = {True: (0, 4), False: (0, 8)}  # Unix file types of a folder and of a file; no link, no device
 
 
 class _Record(Struct, frozen=True):
@@ -40,9 +41,10 @@ class _Record(Struct, frozen=True):
 
 
 def reread(data: bytes) -> dict[str, bytes] | None:
-    """The files of an archive that was made again, path -> content, in the order of the layout; None if it is not read.
+    """Return the files of a repacked archive, path -> content, in the order of the layout; None if it is rejected.
 
-    No more than 10,000 files, 64 MiB each, 512 MiB in all are unpacked, and none that says so of itself is begun.
+    At most 10,000 files, 64 MiB each, 512 MiB in all are unpacked. A file that declares a larger size is not
+    unpacked.
     """
     if len(data) > MAX_TOTAL or (found := _directory(data)) is None:
         return None
@@ -73,7 +75,7 @@ def reread(data: bytes) -> dict[str, bytes] | None:
 
 
 def top_of(names: list[str]) -> str:
-    """The one folder that all these names stand in, with its slash, if a bundle's manifest stands right in it."""
+    """Return the one folder of all these names, with its slash, if a bundle's manifest is directly in it; else ""."""
     top = names[0].partition("/")[0] + "/" if names else "/"
     return top if f"{top}{MANIFEST}" in names and all(name.startswith(top) for name in names) else ""
 
@@ -92,7 +94,7 @@ def _in_order(files: dict[str, bytes]) -> dict[str, bytes] | None:
 
 
 def _directory(data: bytes) -> tuple[list[_Record], int] | None:
-    """The records of a directory that ends where the end record begins, and where it starts."""
+    """Return the records of a directory that ends where the end record begins, and its offset."""
     at = data.rfind(b"PK\5\6", max(0, len(data) - _END.size - 0xFFFF))
     if at < 0 or at + _END.size > len(data):
         return None
@@ -118,7 +120,7 @@ def _directory(data: bytes) -> tuple[list[_Record], int] | None:
 
 
 def _entry(data: bytes, record: _Record, limit: int) -> tuple[bytes, int] | None:
-    """The content of a file and where it ends, in the bytes before `limit`; None where header and directory differ."""
+    """Return the content of a file and its end, in the bytes before `limit`; None if header and directory differ."""
     if record.flags & ~_FLAGS or record.method not in (0, 8) or record.size > MAX_ENTRY:
         return None
     if record.place + _LOCAL.size > limit:

@@ -1,9 +1,9 @@
-"""The strict ZIP of an evidence bundle: one list of files has one archive, and only that archive is read.
+"""Write and read the strict ZIP of an evidence bundle: one list of files has one archive, and only that is accepted.
 
-Everything a ZIP can say in more than one way has one value here: stored, 1980-01-01, no attributes, no extra fields,
-comments, encryption, data descriptors, zip64, gaps or bytes before or after. What a bundle holds can therefore be
-neither compressed beyond measure nor read differently by two programs. Bytes in, bytes out; nothing is extracted to
-disk. Format: PKWARE APPNOTE.TXT 6.3.10, sections 4.3.7, 4.3.12 and 4.3.16; the profile:
+Everything that a ZIP can express in several ways has one value here: stored, 1980-01-01, no attributes, no
+extra fields, comments, encryption, data descriptors, zip64, gaps or bytes before or after. A bundle can
+therefore neither decompress to an excessive size nor be read differently by two programs. Nothing is
+extracted to disk. Format: PKWARE APPNOTE.TXT 6.3.10, sections 4.3.7, 4.3.12 and 4.3.16; the profile:
 docs/reference/formats/evidence-bundle.md.
 """
 
@@ -24,15 +24,15 @@ MAX_PARTS = 7
 _PART = "[a-zA-Z0-9][a-zA-Z0-9._-]{0,79}"
 _PATH = re.compile(f"{_PART}(?:/{_PART}){{0,{MAX_PARTS - 1}}}")
 
-_DATE = 0x0021  # 1980-01-01 in MS-DOS form, the earliest there is; the time is 0
-_VERSION = 10  # 1.0: a stored file, nothing more is needed to read it
+_DATE = 0x0021  # 1980-01-01 in MS-DOS form, the earliest possible date; the time is 0
+_VERSION = 10  # 1.0 suffices to read a stored file
 _LOCAL = struct.Struct("<4s5H3L2H")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")
 _END = struct.Struct("<4s4H2LH")
 
 
 def write(files: Mapping[str, bytes]) -> bytes:
-    """The archive of `files` (path -> content) in their order; `RecordError` BND-ZIP where no reader would take it."""
+    """Return the archive of `files` (path -> content) in their order; BND-ZIP if no reader would accept it."""
     check_paths(files)
     body, directory = bytearray(), bytearray()
     for path, content in files.items():
@@ -49,9 +49,9 @@ def write(files: Mapping[str, bytes]) -> bytes:
 
 
 def read(data: bytes) -> dict[str, bytes]:
-    """The files of an archive that `write` could have made, path -> content, in their order.
+    """Return the files of an archive that `write` could have made, path -> content, in their order.
 
-    Raises `RecordError` with code BND-ZIP, the entry and the rule it breaks, before any content is looked at.
+    Raises `RecordError` BND-ZIP with the entry and the rule it breaks, before the caller sees any content.
     """
     _check_total(data)
     count, start = _read_end(data)
@@ -83,7 +83,7 @@ def _central(path: str, content: bytes, crc: int, offset: int) -> bytes:
 
 
 def _read_end(data: bytes) -> tuple[int, int]:
-    """How many files there are and where their directory begins."""
+    """Return the number of files and the offset of their directory."""
     if len(data) < _END.size or not data.startswith((b"PK\3\4", b"PK\5\6")):
         raise _broken("archive", "not a ZIP archive, or something stands before it")
     mark, disk, first, here, count, size, start, comment = _END.unpack(data[-_END.size :])
@@ -99,7 +99,7 @@ def _read_end(data: bytes) -> tuple[int, int]:
 
 
 def _read_entry(data: bytes, offset: int, limit: int, number: int) -> tuple[str, bytes, int]:
-    """Path, content and CRC-32 of the file whose local header begins at `offset`, in the bytes before `limit`."""
+    """Return path, content and CRC-32 of the file whose local header is at `offset`, in the bytes before `limit`."""
     where = f"file {number + 1}"
     if offset + _LOCAL.size > limit:
         raise _broken(where, "the directory lists more files than there are")
@@ -133,7 +133,7 @@ def _read_entry(data: bytes, offset: int, limit: int, number: int) -> tuple[str,
 
 
 def check_paths(paths: Iterable[str]) -> None:
-    """BND-ZIP for names that no bundle has, that some file system takes for one, or for a folder."""
+    """Raise BND-ZIP for a name outside the profile, a name that differs only in case, or a file named like a folder."""
     folded: dict[str, str] = {}
     folders: set[str] = set()
     for number, path in enumerate(paths):
@@ -155,7 +155,7 @@ def _check_total(archive: bytes) -> None:
 
 
 def _diagnose(made: bytes, found: bytes, files: Mapping[str, bytes]) -> RecordError:
-    """Name the first record of the central directory that is not the one its local header asks for."""
+    """Return an error that names the first record of the central directory that contradicts its local header."""
     offset = 0
     for path in files:
         size = _CENTRAL.size + len(path)

@@ -1,4 +1,4 @@
-"""Steps 16 and 17: what the law says on the order as proven, whether its maker's claims hold, what nothing proves."""
+"""Run steps 16 and 17: judge the proven order by the law, check the maker's claims, list what is not proven."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def case_of(
     destroyed: Collection[str],
     manifest: Manifest,
 ) -> Case:
-    """The order the bundle is about, with the entries of its companion and those that arrived, and the registry."""
+    """Return the order of the bundle with its companions' entries, the arrived entries that count, and the registry."""
     registry = registry_of(manifest.log)
     by_index = {one.index: one for one in arrivals}
     entries = {index: marked(e, by_index) for index, e in entries.items()}
@@ -51,10 +51,11 @@ def case_of(
 
 
 def _companions(entries: Collection[Entry], order: str) -> set[str]:
-    """The ids of the companions of an order: orders in which an entry names it, of a kind that not everybody may know.
+    """Return the ids of the companions of an order: orders with a confidential entry that names it.
 
-    An entry in a role that its key did not hold names nothing. Of a companion only entries of such kinds are part of
-    the case: an entry of another kind draws no other order into this one, and excludes none.
+    A confidential entry is one of a kind with a limited audience (`shown_to`). An entry in a role that its
+    key did not hold names nothing. Only the confidential entries of a companion are part of the case: an
+    entry of another kind neither adds another order to this one nor excludes one.
     """
     return {e.order for e in entries if e.held and _is_apart(e) and e.get("main_order") == order}
 
@@ -64,7 +65,7 @@ def _is_apart(entry: Entry) -> bool:
 
 
 def _act(one: ArrivedEntry, parts: Arranged, destroyed: Collection[str]) -> Entry:
-    """A wrapped entry as its signer's act, with the values that are opened here."""
+    """Return a wrapped entry as its signer's act, with the values that the bundle opens."""
     if one.inner is None:
         raise AssertionError("an act was opened")
     texts = parts.foreign.get(f"{one.wrapper.payload.public['envelope']}{VALUES}", b"").decode("ascii").splitlines()
@@ -72,9 +73,9 @@ def _act(one: ArrivedEntry, parts: Arranged, destroyed: Collection[str]) -> Entr
 
 
 def judged_at(manifest: Manifest, now: datetime) -> datetime:
-    """The moment as of which a bundle is judged: when it was made, or now if that is said to be still to come.
+    """Return the moment as of which a bundle is judged: when it claims to be made, or `now` if that is in the future.
 
-    A test ledger has a simulated clock, and is judged as of when it says.
+    A test ledger has a simulated clock and is judged as of the time that it claims.
     """
     made = instant(manifest.made_at)
     return made if manifest.test or made <= now + DRIFT else now
@@ -88,10 +89,10 @@ def check_procedure(
     at: datetime,
     book: VerificationLog,
 ) -> Judgement:
-    """The law's findings on verified entries, as of the moment the bundle was made.
+    """Judge the case by the law as of `at`, and add the findings.
 
-    Of all entries, those of linked orders too: a kind that is not known here, a role that the key did not hold. Of
-    those that arrived, a kind that is not known here, whether they count or not.
+    Unknown kinds and roles that a key did not hold are found in all entries, also in those of linked orders.
+    Unknown kinds are found in arrived entries, too, whether they count or not.
     """
     judgement = judge(case, at)
     for finding in judgement.findings:
@@ -107,12 +108,12 @@ def check_procedure(
     return judgement
 
 
-A_DAY = timedelta(days=1)  # a head may be older than the bundle by this much
+A_DAY = timedelta(days=1)  # the most by which a head may be older than the bundle
 UNKNOWN, NOT_HELD = "G-UNKNOWN-KIND", "V-ROLE-NOT-HELD"
 
 
 def remark_rest(findings: Iterable[Finding], code: str, leaves: Iterable[str], book: VerificationLog) -> None:
-    """Remark a finding of the law on those of the entries `leaves` that the law was not asked about."""
+    """Add a finding of the law on those entries of `leaves` that no finding of this code names yet."""
     told = {leaf for finding in findings if finding.code == code for leaf in finding.entries}
     check = next(check for check in FINDING_RULES if check.code == code)
     if rest := tuple(leaf for leaf in leaves if leaf not in told):
@@ -120,7 +121,7 @@ def remark_rest(findings: Iterable[Finding], code: str, leaves: Iterable[str], b
 
 
 TEST = "TEST: anything at all. This comes from a test ledger and is not evidence."
-CLOSED = "What stands in"  # sealed values, says the sentence that begins so
+CLOSED = "What stands in"  # the beginning of the sentence on sealed values
 NOT_TRUE = "That what the entries say is true: a log proves what was said, by whose key, and in which order."
 
 # -- step 17 -----------------------------------------------------------------------------------------------------------
@@ -136,9 +137,9 @@ def check_claims(
     now: datetime,
     book: VerificationLog,
 ) -> None:
-    """What the maker says of the bundle against what is in it: CMP-*; doubts POL-NEWER.
+    """Check what the maker says of the bundle against its content: findings CMP-*, doubt POL-NEWER.
 
-    `lifted` are entries of other records of which values are opened here.
+    `lifted` are the entries of other records with values that the bundle opens.
     """
     _check_withheld(entries, manifest, book)
     _check_audience((*entries.values(), *lifted), manifest, book)
@@ -165,7 +166,7 @@ def check_readme(
     files: Mapping[str, bytes],
     book: VerificationLog,
 ) -> None:
-    """CMP-README unless the page for people is the one that this program writes of what was verified."""
+    """Add CMP-README unless the page for people is the one that this program writes of the verified record."""
     indexes = sorted(opened)
     page = read_me_first(
         manifest, parts.checkpoint, [opened[n] for n in indexes], indexes, stamped=any(map(_is_token, files))
@@ -180,7 +181,7 @@ def _is_token(path: str) -> bool:
 
 
 def _incomplete(manifest: Manifest, size: int) -> Iterator[str]:
-    """That each order ends where it does, and holds no other entries, rests on the maker's word alone."""
+    """Yield what only the maker's signature covers: where each order ends, and that it has no other entries."""
     registry, maker = registry_of(manifest.log), f"{manifest.signer.actor} of {manifest.signer.party}"
     last = manifest.heads[manifest.order].seq
     yield (
@@ -200,9 +201,9 @@ def _incomplete(manifest: Manifest, size: int) -> Iterator[str]:
 
 
 def _check_made_at(manifest: Manifest, times: Times, now: datetime, book: VerificationLog) -> None:
-    """CMP-OLD-HEAD if the head is older than the bundle by more than a day, CMP-MADE-AT if it is younger.
+    """Add CMP-OLD-HEAD if the head is more than a day older than the bundle, CMP-MADE-AT if it is younger.
 
-    CMP-MADE-AT also if the bundle says that it is made later than now; it is judged as of now.
+    CMP-MADE-AT also if the bundle claims to be made later than `now`; it is then judged as of `now`.
     """
     if judged_at(manifest, now) < instant(manifest.made_at):
         book.remark("CMP-MADE-AT", f"made, it says, at {manifest.made_at}, which is still to come")
@@ -216,7 +217,7 @@ def _check_made_at(manifest: Manifest, times: Times, now: datetime, book: Verifi
 
 
 def _closed(entries: Mapping[int, Entry]) -> set[tuple[int, str]]:
-    """(index, name) of every sealed field that is not opened."""
+    """Return (log index, name) of every sealed field that is not opened."""
     return {(e.index, name) for e in entries.values() for name in e.sealed if name not in e.digests}
 
 
@@ -243,9 +244,9 @@ def _check_audience(entries: Sequence[Entry], manifest: Manifest, book: Verifica
 def check_policy(
     changes: Mapping[int, Mapping[str, Any]], trust: Trust | None, copy: bytes | None, book: VerificationLog
 ) -> None:
-    """Doubt POL-NEWER if the log adopted the policy that came along after the verifier's; else say that they differ.
+    """Doubt POL-NEWER if the log adopted the enclosed policy after the verifier's; else record that the two differ.
 
-    `changes` are what the entries of kind witness-changed say, by log index.
+    `changes` are the public values of the entries of kind witness-changed, by log index.
     """
     if trust is None or copy is None or trust.raw == copy:
         return

@@ -1,4 +1,4 @@
-"""Step 15: the log before this one, and the entries of other records that entries of this one name or wrap."""
+"""Run step 15: check the predecessor of this log, and the entries of other records that its entries name or wrap."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ __all__ = ["ReceivingLog", "by_leaf", "check_arrived", "check_successor"]
 def check_successor(
     opened: Mapping[int, OpenedEntry], foreign: Mapping[str, bytes], logs: OtherLogs, book: VerificationLog
 ) -> None:
-    """Hold a log that takes the place of another against the last head of that one: CTX-SUCCESSOR.
+    """Check a log that succeeds another against the last head of its predecessor: CTX-SUCCESSOR.
 
-    The first entry of its register says so. The head travels as a file; that the old log signed it is proven to a
-    verifier who trusts a key of it.
+    The first entry of the register names the predecessor. Its head travels as a file. Only a verifier who
+    trusts a key of the old log can prove that this log signed the head.
     """
     for index, entry in opened.items():
         p = entry.payload
@@ -78,10 +78,10 @@ def check_arrived(
     logs: OtherLogs,
     book: VerificationLog,
 ) -> Iterator[ArrivedEntry]:
-    """Say of every wrapped entry what is proven of it, one after the other.
+    """Yield every wrapped entry with what is proven of it, in log order.
 
-    `opened` are the entries by log index, `foreign` the files of other records by name. What is false (ENT-MISMATCH),
-    absent (ENT-ABSENT) or not proven (ENT-UNPROVEN) is a finding on its wrapper.
+    `opened` are the entries by log index, `foreign` the files of other records by name. A false
+    (ENT-MISMATCH), absent (ENT-ABSENT) or unproven (ENT-UNPROVEN) entry is a finding on its wrapper.
     """
     origins, good = set(), 0
     for one in arrived(opened.items(), foreign.get, here, logs):
@@ -121,11 +121,11 @@ def _whom(one: ArrivedEntry) -> str:
 def check_references(
     opened: Mapping[int, OpenedEntry], foreign: Mapping[str, bytes], logs: OtherLogs, book: VerificationLog
 ) -> None:
-    """Hold what entries say of another record (`other`) against the entry from there: ENT-MISMATCH, ENT-ABSENT.
+    """Check each reference to another record (`other`) against the entry there: ENT-MISMATCH, ENT-ABSENT.
 
-    A wrapper's own `other` is checked with what it wraps.
+    The `other` of a wrapper is checked with the wrapped entry.
     """
-    files: dict[str, str] | None = None  # read where an entry asks
+    files: dict[str, str] | None = None  # built only if an entry has a reference
     for index, entry in opened.items():
         p = entry.payload
         if not p.other or (p.kind == KIND and known(p) is not None) or p.order == registry_of(p.log):

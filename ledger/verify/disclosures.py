@@ -1,4 +1,4 @@
-"""Steps 13 and 14: what is opened belongs there, files are those that were named."""
+"""Run steps 13 and 14: check each opened value against its commitment, and each file against its digest."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def lift_values(
     heads: Heads,
     book: VerificationLog,
 ) -> dict[int, Entry]:
-    """Every entry as the law sees it, with the values that are opened here: SD-*."""
+    """Return every entry by log index, with the values that the bundle opens. Raises SD-*."""
     for index in parts.disclosures.keys() - opened.keys():
         raise RecordError("SD-UNKNOWN", "there is no such entry", where=f"{heads.folder}/disclosures/{index}.txt")
     destroyed = destroyed_for(opened, keyring)
@@ -64,7 +64,7 @@ def lift_values(
 def note_arrived_copies(
     opened: Mapping[int, OpenedEntry], arrivals: Iterable[ArrivedEntry], book: VerificationLog
 ) -> None:
-    """The same of entries of other records, on their wrappers: SD-COPIED for a commitment that stands here already."""
+    """Add SD-COPIED on the wrapper of an arrived entry that repeats a commitment of an earlier entry of this log."""
     first = {digest: index for index, entry in sorted(opened.items(), reverse=True) for digest in entry.sd}
     for one in arrivals:
         inner = one.inner
@@ -78,7 +78,7 @@ def note_arrived_copies(
 
 
 def _note_copies(opened: Mapping[int, OpenedEntry], book: VerificationLog) -> None:
-    """A finding SD-COPIED for an entry with a commitment that an earlier one has made: salts never repeat by chance."""
+    """Add SD-COPIED for an entry that repeats a commitment of an earlier one: salts never repeat by chance."""
     first: dict[str, int] = {}
     for index, entry in sorted(opened.items()):
         earlier = [first[digest] for digest in entry.sd if digest in first]
@@ -90,7 +90,7 @@ def _note_copies(opened: Mapping[int, OpenedEntry], book: VerificationLog) -> No
 
 
 def lift_foreign(parts: Arranged, book: VerificationLog) -> list[Entry]:
-    """The entries of other records of which values are opened here; they belong there as ours do: SD-*, ENV-*."""
+    """Return the entries of other records with the values that the bundle opens. Raises SD-*, ENV-*."""
     found = []
     for name, texts in parts.foreign.items():
         if not name.endswith(VALUES):
@@ -110,7 +110,7 @@ def lift_foreign(parts: Arranged, book: VerificationLog) -> list[Entry]:
 
 
 def _note_values(entry: OpenedEntry, values: Mapping[str, Any], where: str, book: VerificationLog) -> None:
-    """A finding for opened values that are not what they should be: SD-FORM, and the characters of the others."""
+    """Add SD-FORM for opened values without the form of their kind, and a finding for odd characters in the others."""
     wrong = misformed(entry.payload.kind, entry.payload.schema, values)
     for name, unfit in wrong.items():
         says = f"{where}: {name} does not have its form and counts as not opened: {unfit.says}"
@@ -120,7 +120,7 @@ def _note_values(entry: OpenedEntry, values: Mapping[str, Any], where: str, book
 
 
 def _lift(entry: OpenedEntry, text: bytes) -> tuple[dict[str, Any], dict[str, str]]:
-    """Values by name, and the digests of their disclosures by name."""
+    """Return the opened values and the digests of their disclosures, both by field name."""
     lines = text.decode("ascii", "replace").split("\n")
     if lines.pop() or not lines:
         raise RecordError("SD-FORMAT", "one disclosure a line, each ended by a newline, at least one")
@@ -131,7 +131,7 @@ def _lift(entry: OpenedEntry, text: bytes) -> tuple[dict[str, Any], dict[str, st
 
 
 def opener(*entries: Iterable[Entry]) -> Callable[[OpenedEntry], Mapping[str, Any]]:
-    """Give the sealed values of an entry, as far as these entries have them opened, by its leaf hash."""
+    """Return a function that gives the sealed values of an entry as far as `entries` have them opened, by leaf hash."""
     by_leaf = {
         e.leaf: {n: v for n, v in e.sealed.items() if not isinstance(v, Unread)} for some in entries for e in some
     }
@@ -139,12 +139,12 @@ def opener(*entries: Iterable[Entry]) -> Callable[[OpenedEntry], Mapping[str, An
 
 
 def destroyed_for(opened: Mapping[int, OpenedEntry], keyring: Keyring) -> dict[str, int]:
-    """Return digest -> index of the entry that says that nobody can open it any more.
+    """Return digest -> index of the entry that records that the value can no longer be opened.
 
-    Such an entry counts where its signer holds its role and is custodian of the key, or has signed the value itself.
+    Such an entry counts if its signer holds its role, and is custodian of the key or signed the value.
     """
     found: dict[str, int] = {}
-    own: dict[str, str] = {}  # the first to commit to a value is whose it is
+    own: dict[str, str] = {}  # a value belongs to the first signer that commits to it
     for _, entry in sorted(opened.items()):
         for digest in entry.sd:
             own.setdefault(digest, entry.payload.signer.actor)
@@ -159,11 +159,11 @@ def destroyed_for(opened: Mapping[int, OpenedEntry], keyring: Keyring) -> dict[s
     return found
 
 
-CUSTODIANS = ("ADM", "ISS", "RET", "DPO")  # the roles of an office that may keep the keys of its ledger
+CUSTODIANS = ("ADM", "ISS", "RET", "DPO")  # roles of offices that may keep the keys of their ledger
 
 
 def is_custodian(entry: OpenedEntry, index: int, keyring: Keyring) -> bool:
-    """Return True if the signer may keep the keys of this ledger: such a role, in the Party of the registrar."""
+    """Return True if the signer may keep the keys of this ledger: it has such a role, in the Party of the registrar."""
     signer = entry.payload.signer
     own = signer.party == keyring.registrar.party and signer.role in CUSTODIANS
     return own and keyring.holds(signer, index)
@@ -172,7 +172,7 @@ def is_custodian(entry: OpenedEntry, index: int, keyring: Keyring) -> bool:
 def _check_destroyers(
     opened: Mapping[int, OpenedEntry], destroyed: Mapping[str, int], keyring: Keyring, book: VerificationLog
 ) -> None:
-    """Remark SD-CUSTODIAN where an entry says that values of others cannot be opened any more, and may not."""
+    """Add SD-CUSTODIAN if an entry says that values of others can no longer be opened, without a right to say so."""
     for index, entry in opened.items():
         if entry.payload.kind != "payload-key-destroyed" or not known(entry.payload):
             continue
@@ -185,10 +185,10 @@ def _check_destroyers(
 def _erased(
     entry: OpenedEntry, values: Mapping[str, Any], gone: set[str], closed: set[str], claimed: set[str]
 ) -> frozenset[str]:
-    """Which closed fields are erased, and not only withheld.
+    """Return the closed fields that are erased, and not only withheld.
 
-    Digests do not say whose they are. All of them closed for good settles it; else the maker's list does, where it
-    names as many fields as digests were closed.
+    A digest does not name its field. If every closed digest is destroyed, all closed fields are erased. Else
+    the maker's list decides, if it names as many fields as digests were destroyed.
     """
     names = frozenset(entry.payload.sealed).difference(values)
     if gone == closed:
@@ -201,7 +201,7 @@ def _entry(
 ) -> Entry:
     made = entry_of(entry, index, values, erased=erased, digests=digests)
     p = entry.payload
-    if p.kind in KINDS and known(p) is None:  # a later schema: to this reader, a kind it does not know
+    if p.kind in KINDS and known(p) is None:  # a later schema is an unknown kind to this reader
         return replace(made, kind=f"{p.kind}/{p.schema}")
     return made
 
@@ -210,7 +210,7 @@ def _entry(
 
 
 def check_documents(parts: Arranged, book: VerificationLog) -> None:
-    """Every document, and every entry of another record, is the file its name says: DOC-HASH."""
+    """Check that every document, and every entry of another record, has the digest that names its file: DOC-HASH."""
     files = {f"documents/{name}": content for name, content in parts.documents.items()}
     files |= {f"foreign/{name}": content for name, content in parts.foreign.items() if len(name) == 64}
     for path, content in files.items():

@@ -1,8 +1,9 @@
-"""Hold a bundle against what else was shown of its log: a second bundle, or entries that were received earlier.
+"""Compare a bundle with other evidence of its log: a second bundle, or entries that were received earlier.
 
-Each history of a forked order verifies alone. Two of them convict the log: SPLIT-VIEW where its trees contradict each
-other, SPLIT-ORDER or CTX-REPLAY where its entries do, each with an exhibit for others. A bundle that ends before an
-entry which its own head covers is CMP-CUT. Later entries of the register are used to judge the keys in the bundle.
+Each history of a forked order verifies alone. Two of them convict the log: SPLIT-VIEW if its trees contradict
+each other, SPLIT-ORDER or CTX-REPLAY if its entries do, each with an exhibit for third parties. A bundle that
+ends before an entry of the order under its own head is CMP-CUT. Later entries of the register are used to
+judge the keys in the bundle.
 """
 
 from __future__ import annotations
@@ -30,9 +31,9 @@ from ledger.verify.progress import VerificationLog, counted
 
 
 class EarlierEntries(Struct, frozen=True):
-    """Entries of the log `origin` with their proofs, its notes with the keys that signed them, proofs between sizes.
+    """Entries of the log `origin` with proofs, its notes with the keys that signed them, and proofs between sizes.
 
-    All of it was verified where it was shown.
+    All of it was verified when it was shown.
     """
 
     origin: str
@@ -41,18 +42,21 @@ class EarlierEntries(Struct, frozen=True):
     consistency: Mapping[tuple[int, int], bytes] = field(default_factory=dict)
 
     def keys(self) -> set[Vkey]:
-        """Return the keys of the log that signed any of it."""
+        """Return the keys of the log that signed at least one of the notes or proofs."""
         return {shown.log for shown in self.entries}.union(*self.notes.values())
 
     def opened(self) -> Iterator[tuple[int, OpenedEntry, Shown]]:
-        """Yield each entry with its place in the log (from 0), in the order of places."""
+        """Yield each entry with its index in the log, from 0, in the order of indexes."""
         found = ((parse_proof(shown.proof).index, shown) for shown in self.entries)
         for index, shown in sorted(found, key=lambda each: each[0]):
             yield index, open_(shown.raw, verify=False), shown
 
 
 class Contradiction(RecordError):
-    """What a second record proves. `exhibit` shows it to others; None where no one key of the log signed both heads."""
+    """A contradiction that a second record proves.
+
+    `exhibit` shows it to third parties; None if no single key of the log signed both heads.
+    """
 
     def __init__(self, refused: RecordError, where: str, exhibit: bytes | None) -> None:
         super().__init__(refused.code, refused.says, where=where)
@@ -60,7 +64,7 @@ class Contradiction(RecordError):
 
 
 def known_of(data: bytes, trust: Trust | None) -> EarlierEntries:
-    """Return what a bundle shows of its log; it must have been verified under the same trust."""
+    """Return what a bundle shows of its log. The bundle must have been verified under the same trust."""
     held = inside(data) if is_container(data) else None
     files = unpack(held.data if held else data)
     manifest = open_manifest(files[MANIFEST])
@@ -76,7 +80,7 @@ def known_of(data: bytes, trust: Trust | None) -> EarlierEntries:
 def comparable(
     known: EarlierEntries | None, manifest: Manifest, policy: Policy, book: VerificationLog
 ) -> EarlierEntries | None:
-    """Return what is known if it is of the bundle's log, by keys that judge the bundle; else say so and return None."""
+    """Return `known` if it is of the bundle's log, under keys of this policy; else record that and return None."""
     if known is None or (known.origin == manifest.log and known.keys() <= set(policy.logs)):
         return known
     book.gravest.append(
@@ -90,9 +94,9 @@ def comparable(
 
 
 def check_heads(heads: Heads, parts: Arranged, known: EarlierEntries, book: VerificationLog) -> None:
-    """Hold the states of the log in a bundle against those that are known: SPLIT-VIEW.
+    """Compare the states of the log in a bundle with the known ones: SPLIT-VIEW.
 
-    Where no proof connects a state with the head, that they are of one log is not proven.
+    If no proof connects a state with the head, it is not proven that both are of one log.
     """
     head, apart = heads.head.checkpoint, set()
     for note, keys in known.notes.items():
@@ -148,7 +152,7 @@ def check_entries(
     known: EarlierEntries,
     book: VerificationLog,
 ) -> None:
-    """Hold the entries of a bundle against those that are known: SPLIT-VIEW, SPLIT-ORDER, CTX-REPLAY, CMP-CUT."""
+    """Compare the entries of a bundle with the known ones: SPLIT-VIEW, SPLIT-ORDER, CTX-REPLAY, CMP-CUT."""
     places = {(o.payload.order, o.payload.seq): index for index, o in opened.items()}
     ids = {o.payload.entry: index for index, o in opened.items()}
     log, same = _first(heads.signed_by[note_digest(heads.head.note)]), 0
@@ -173,7 +177,7 @@ def check_entries(
 
 
 def hold_entry(shown: Shown, known: EarlierEntries) -> None:
-    """Hold one entry that was verified against those known of its log: SPLIT-VIEW, SPLIT-ORDER, CTX-REPLAY."""
+    """Compare one verified entry with the known entries of its log: SPLIT-VIEW, SPLIT-ORDER, CTX-REPLAY."""
     here, index = open_(shown.raw, verify=False), parse_proof(shown.proof).index
     for other, there, theirs in known.opened():
         if other == index and here.leaf != there.leaf:
@@ -186,12 +190,12 @@ def hold_entry(shown: Shown, known: EarlierEntries) -> None:
 def _omission(ours: Shown, theirs: Shown) -> bytes | None:
     try:
         return prove_omission(ours.log, ours.raw, ours.proof, leaf_hash(theirs.raw), theirs.proof)
-    except RecordError:  # the log's key was replaced in between: no one key opens both
+    except RecordError:  # the log's key was replaced in between: no single key opens both
         return None
 
 
 def _check_ends(known: EarlierEntries, manifest: Manifest, size: int) -> None:
-    """Raise CMP-CUT if an order here ends before an entry of it that the head covers."""
+    """Raise CMP-CUT if an order of the bundle ends before an entry of it that the head covers."""
     for index, there, _ in known.opened():
         p = there.payload
         end = manifest.heads.get(p.order)
@@ -207,7 +211,7 @@ def _check_ends(known: EarlierEntries, manifest: Manifest, size: int) -> None:
 
 
 def register_after(known: EarlierEntries, manifest: Manifest) -> dict[int, OpenedEntry]:
-    """Return the entries that follow the register of a bundle, by place, as far as they are known without a gap."""
+    """Return the known entries that follow the register of a bundle without a gap, by log index."""
     registry = registry_of(manifest.log)
     last, found = manifest.heads[registry].leaf, {}
     for index, there, _ in known.opened():

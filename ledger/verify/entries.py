@@ -1,4 +1,4 @@
-"""Steps 8 to 11: each entry is in the log, signed, in its place in its order, by a key that could sign there."""
+"""Run steps 8 to 11: each entry is in the log, signed, at its place in its order, by a key that could sign there."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ledger.verify.time_brackets import Times
 
 
 def check_leaves(parts: Arranged, heads: Heads, book: VerificationLog) -> None:
-    """Every entry is a canonical envelope whose leaf stands at its index in the tree of the head.
+    """Check that every entry is a canonical envelope, and that its leaf is at its index in the tree of the head.
 
     Raises ENV-*, PRF-FORMAT, PRF-INDEX, PRF-PATH, LEAF-DUPLICATE.
     """
@@ -48,7 +48,7 @@ def check_leaves(parts: Arranged, heads: Heads, book: VerificationLog) -> None:
 
 
 def check_envelope(raw: bytes) -> None:
-    """The form of the envelope alone, without its signature: ENV-*."""
+    """Check the form of the envelope, but not its signature: ENV-*."""
     try:
         open_(raw, verify=False)
     except RecordError as wrong:
@@ -57,7 +57,7 @@ def check_envelope(raw: bytes) -> None:
 
 
 def check_leaf(raw: bytes, proof: bytes, index: int, head: Head) -> None:
-    """The proof leads from entry `index` to this head, whose note it carries: PRF-FORMAT, PRF-INDEX, PRF-PATH."""
+    """Check that the proof leads from entry `index` to this head, and has its note: PRF-FORMAT, PRF-INDEX, PRF-PATH."""
     parsed = parse_proof(proof)
     if parsed.note != head.note:
         raise RecordError("PRF-FORMAT", "the proof leads to another checkpoint than the bundle's")
@@ -70,7 +70,7 @@ def check_leaf(raw: bytes, proof: bytes, index: int, head: Head) -> None:
 
 
 def open_entries(parts: Arranged, heads: Heads, book: VerificationLog) -> dict[int, OpenedEntry]:
-    """Every entry by log index, its signature and its payload checked: SIG-BAD, JSON-*, SD-*, FACT."""
+    """Return every entry by log index, with its signature and payload checked. Raises SIG-BAD, JSON-*, SD-*, FACT."""
     opened: dict[int, OpenedEntry] = {}
     for index, raw in parts.entries.items():
         try:
@@ -84,7 +84,7 @@ def open_entries(parts: Arranged, heads: Heads, book: VerificationLog) -> dict[i
 
 
 def note_texts(entry: OpenedEntry, book: VerificationLog) -> None:
-    """A finding for each odd text of an entry: TEXT-UNASSIGNED, TEXT-UNSEEN (`ledger.entries.text_form`)."""
+    """Add a finding for each odd text of an entry: TEXT-UNASSIGNED, TEXT-UNSEEN (`ledger.entries.text_form`)."""
     for odd in odd_texts(entry.payload):
         book.remark(odd.code, odd.says, entry.leaf)
 
@@ -93,7 +93,7 @@ def note_texts(entry: OpenedEntry, book: VerificationLog) -> None:
 
 
 def check_places(opened: Mapping[int, OpenedEntry], manifest: Manifest, heads: Heads, book: VerificationLog) -> None:
-    """Each order in the bundle is a whole chain 1..m that ends where the manifest says: CTX-*."""
+    """Check that each order in the bundle is a whole chain 1..m that ends at the head in the manifest: CTX-*."""
     chains = Chains(manifest.log)
     for index, entry in opened.items():
         try:
@@ -113,13 +113,13 @@ def check_places(opened: Mapping[int, OpenedEntry], manifest: Manifest, heads: H
     book.says(f"{counted(len(found), 'order')}, each whole from its first entry on")
 
 
-NAMED = 20  # entries that a sentence names
+NAMED = 20  # the most entries that a sentence lists
 
 # -- step 11 -----------------------------------------------------------------------------------------------------------
 
 
 def choose_registrar(trust: Trust | None, first: SignedBy, book: VerificationLog) -> Registrar:
-    """The trusted registrar; without one, for information only, who signed the `first` entry of the registry."""
+    """Return the trusted registrar; without one, for information only, the signer of the `first` register entry."""
     if trust is not None and trust.registrar is not None:
         return trust.registrar
     book.not_proven.append(
@@ -137,10 +137,10 @@ def check_keys(
     book: VerificationLog,
     later: Mapping[int, OpenedEntry],
 ) -> Keyring:
-    """Every entry, and the manifest, is signed by a key that could sign at its position: KEY-*, CP-KEY.
+    """Check that every entry and the manifest are signed by a key that could sign at that position: KEY-*, CP-KEY.
 
-    `later` are entries that follow the register of the bundle, known from elsewhere. Doubts KEY-SUSPECT where a key was
-    reported later.
+    `later` are entries known from elsewhere that follow the register of the bundle. Doubts KEY-SUSPECT for a
+    key that was reported later.
     """
     keyring = Keyring(registry_of(manifest.log), registrar)
     for index, entry in opened.items():
@@ -177,7 +177,10 @@ def _check_maker(keyring: Keyring, manifest: Manifest, size: int) -> None:
 
 
 def check_log_keys(opened: Iterable[OpenedEntry], heads: Heads) -> None:
-    """A rotation of the log's key says which sizes each of the two signs; a note may be signed by both. CP-KEY."""
+    """Check each note against the rotations of the log's key, which say which sizes each key signs. Raises CP-KEY.
+
+    Both keys may sign one note.
+    """
     for entry in opened:
         if entry.payload.kind != "log-key-rotated" or known(entry.payload) is None:
             continue
@@ -192,10 +195,10 @@ def check_log_keys(opened: Iterable[OpenedEntry], heads: Heads) -> None:
 
 
 def check_rotations(opened: Iterable[OpenedEntry], heads: Heads, trust: Trust | None, book: VerificationLog) -> None:
-    """Doubt CP-KEY where several keys of the log signed notes, and nothing says which sizes each of them signs.
+    """Doubt CP-KEY if several keys of the log signed notes, and nothing says which sizes each of them signs.
 
-    The register says it, or a signed policy. A register that ends before the change of a key was cut, or the log
-    changed it without a word.
+    The register says it, or a signed policy. If neither does, the register was cut before the change of the
+    key, or the log changed its key and did not record it.
     """
     signed = {key.text for keys in heads.signed_by.values() for key in keys}
     named = set(trust.sizes if trust is not None else ())
@@ -208,7 +211,7 @@ def check_rotations(opened: Iterable[OpenedEntry], heads: Heads, trust: Trust | 
 
 
 def suspect(opened: Mapping[int, OpenedEntry], keyring: Keyring, times: Times) -> Iterator[tuple[str, str, list[int]]]:
-    """For each key that was reported later: its holder, since when, and its entries that `is_suspect` names."""
+    """Yield each reported key that signed doubtful entries: its holder, since when, and the indexes (`is_suspect`)."""
     for key in keyring.keys.values():
         if key.reported is None:
             continue
@@ -218,7 +221,7 @@ def suspect(opened: Mapping[int, OpenedEntry], keyring: Keyring, times: Times) -
 
 
 def is_suspect(entry: OpenedEntry, index: int, key: RegisteredKey, times: Times) -> bool:
-    """True if `key` signed this entry, was reported later, and the entry is not proven to be older than that."""
+    """Return True if `key` signed this entry, was reported later, and the entry is not proven to be older than that."""
     return (
         key.reported is not None
         and key.suspected_since is not None
@@ -229,7 +232,7 @@ def is_suspect(entry: OpenedEntry, index: int, key: RegisteredKey, times: Times)
 
 
 def doubt_key(actor: str, since: str, doubtful: Sequence[int], where: str, book: VerificationLog) -> None:
-    """KEY-SUSPECT: entries signed with a key that may have been in wrong hands, by index."""
+    """Doubt KEY-SUSPECT: a key that may have been in wrong hands signed the entries `doubtful` (log indexes)."""
     listed = ", ".join([*map(str, doubtful[:NAMED]), *(["..."] if len(doubtful) > NAMED else [])])
     book.doubt(
         "KEY-SUSPECT",

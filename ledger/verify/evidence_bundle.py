@@ -1,9 +1,10 @@
-"""Verify an evidence bundle: the order as proven, or the first thing that is wrong.
+"""Verify an evidence bundle: return the proven order, or the first thing that is wrong.
 
-Seventeen steps in a fixed order (docs/reference/verification.md); no step runs on bytes that an earlier step has not
-verified. What is proved wrong ends the verification with its code; what is missing is collected, and it goes on.
-Nothing inside a bundle is used to judge it: keys of the log come from the verifier's policy, keys of people from the
-register, as far as it leads back to the registrar that the verifier trusts.
+Seventeen steps run in a fixed order (docs/reference/verification.md). No step reads bytes that an earlier
+step has not verified. A proven error ends the verification with its code. A missing proof is recorded, and
+the verification goes on. Nothing inside a bundle is used to judge it. Keys of the log come from the
+verifier's policy. Keys of people come from the register, as far as it leads back to the registrar that the
+verifier trusts.
 """
 
 from __future__ import annotations
@@ -47,13 +48,13 @@ def verify(
     stamps: ReadStamp | None = None,
     elsewhere: EarlierEntries | None = None,
 ) -> Report:
-    """Check an evidence bundle, also one in an ASiC-E container, which is itself held against its manifest alone.
+    """Verify an evidence bundle, also one in an ASiC-E container, of which only the manifest is checked.
 
-    `anchor` is a checkpoint held independently, a note or its three lines; `now` is aware; `mldsa` verifies ML-DSA-44
-    where the policy has such witnesses, `stamps` reads time-stamp tokens where there are trusted authorities.
-    `elsewhere` is what was shown of the same log by other means. Whatever is in the bundle ends in a report, never in
-    an error; `RecordError` is raised only for an `anchor` that is none, and with BND-VERSION for a bundle of a later
-    layout, of which nothing can be said.
+    `anchor` is a checkpoint held independently: a note or its three lines. `now` is aware. `mldsa` verifies
+    ML-DSA-44 if the policy has such witnesses. `stamps` reads time-stamp tokens if there are trusted
+    authorities. `elsewhere` is other evidence of the same log. Any content of a bundle ends in a report,
+    never in an error. `RecordError` is raised only for an `anchor` that is not a checkpoint, and with
+    BND-VERSION for a bundle of a later layout, which this version cannot judge.
     """
     carried = _carried(data)
     if isinstance(carried, Inside):
@@ -72,9 +73,9 @@ def verify(
 
 @dataclass(slots=True)
 class _Verification:
-    """One verification: what the verifier holds, and what is verified so far.
+    """One verification: what the verifier holds, and the results so far.
 
-    The report of a failed bundle has no more than what was verified before it failed.
+    The report of a failed bundle has only the results from before the failure.
     """
 
     trust: Trust | None
@@ -186,7 +187,7 @@ class _Verification:
             claims.check_readme(manifest, opened, parts, files, book)
 
     def report(self, exhibit: bytes | None) -> Report:
-        """Return everything that was found; `exhibit` proves a contradiction of the log."""
+        """Return all results; `exhibit` proves a contradiction of the log."""
         verdict, reasons = verdict_of(self.book.failed, self.book.doubts)
         return Report(
             verdict=verdict,
@@ -208,7 +209,7 @@ class _Verification:
 
 
 def _carried(data: bytes) -> Inside | RecordError:
-    """What is to be verified: the bundle in an ASiC-E container, anything else as it is; or what is wrong with one."""
+    """Return the bytes to verify: the bundle in an ASiC-E container, or any other file unchanged; else the error."""
     if not is_container(data):
         return Inside("", data, True)
     try:

@@ -1,4 +1,4 @@
-"""Recognise a file by its first bytes and verify it: a bundle, a report that carries one, an entry, or an exhibit."""
+"""Recognise a file by its first bytes and verify it: a bundle, a report with a bundle, an entry, or an exhibit."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from ledger.verify.timestamps import ReadStamp
 
 
 class FileKind(Enum):
-    """What a file is meant to be; it need not be whole."""
+    """The kind of a file by its first bytes; the file need not be complete."""
 
-    BUNDLE = "bundle"  # also an ASiC-E container with a bundle in it
+    BUNDLE = "bundle"  # also an ASiC-E container with a bundle
     ENTRY = "entry"
     EXHIBIT = "exhibit"
     UNKNOWN = "unknown"
@@ -45,9 +45,9 @@ class EvidenceFile(Struct, frozen=True):
 
 
 def read_evidence(data: bytes) -> EvidenceFile:
-    """Recognise a file by its first bytes, and take the bundle out of a PDF report.
+    """Recognise a file by its first bytes, and extract the bundle from a PDF report.
 
-    `RecordError` BND-NONE for a PDF without a bundle and for any other ZIP archive.
+    Raises `RecordError` BND-NONE for a PDF without a bundle and for any other ZIP archive.
     """
     if data.startswith(b"%PDF-"):
         attached = bundle_inside(data)
@@ -75,7 +75,7 @@ def verify_file(
 ) -> Report:
     """Verify a file by its kind; `proof` is the tlog-proof of a single entry, the rest is as in `verify`.
 
-    `RecordError` BND-NONE for a file of no known kind.
+    Raises `RecordError` BND-NONE for a file of unknown kind.
     """
     match file.kind:
         case FileKind.BUNDLE:

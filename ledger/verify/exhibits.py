@@ -1,8 +1,8 @@
-"""An exhibit that says a log has contradicted itself: does it prove that, to whom, and about whose log?
+"""Verify an exhibit: whether it proves that a log contradicted itself, and whether the verifier trusts that log.
 
-Not one of the 17 steps: there is no record here to be whole. TOTAL-FAILED SPLIT-VIEW, SPLIT-ORDER or CTX-REPLAY says
-that the log is convicted; what an exhibit does not prove is INDETERMINATE, for it says nothing about the log, least of
-all that it is honest.
+The 17 steps do not apply, because there is no record to verify. TOTAL-FAILED with SPLIT-VIEW, SPLIT-ORDER or
+CTX-REPLAY means that the log is convicted. An exhibit that does not prove that is INDETERMINATE: it says
+nothing about the log, and does not show that the log is honest.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ OWN_KEY = "Whose log this is: no policy was given, so its key was taken from the
 
 
 def verify_exhibit(data: bytes, trust: Trust | None) -> Report:
-    """Check an exhibit of a split view, an omission or a split order; whatever it holds ends in a report."""
+    """Verify an exhibit of a split view, an omission or a split order.
+
+    Any content ends in a report, not in an error.
+    """
     try:
         logs = _claimed(data)
         found = check_exhibit(data, logs)

@@ -1,7 +1,8 @@
-"""Are the fields of an entry what its kind asks for: a question of form, as far as they can be read here.
+"""Check that the fields of an entry have the form of its kind.
 
-A kind or a schema that this reader does not know is left as it is: integrity still counts, the fact is shown raw. So is
-a field that a later version of a kind may have added. A value that stays closed cannot be held against anything.
+A kind or schema that this reader does not know is not checked: integrity still counts, and the fact is shown
+raw. The same holds for a field that a later version of a kind may have added. A closed value cannot be
+checked.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from ledger.facts.value_forms import FormError, check, quick_check
 
 
 def known(payload: Payload) -> type[Fact] | None:
-    """The class of an entry's kind, if this reader knows it in this schema."""
+    """Return the class of an entry's kind; None if this reader does not know the kind in this schema."""
     return _known(payload.kind, payload.schema)
 
 
@@ -27,7 +28,7 @@ def _known(kind: str, schema: int) -> type[Fact] | None:
 
 
 def check_public(payload: Payload) -> None:
-    """FACT unless every required field is stated, on its side, and every public value has its form."""
+    """Raise FACT unless required fields are stated, each public or sealed as its kind says, and public values fit."""
     public = payload.public
     plain = _plain(payload.kind, payload.schema, (*public,), (*payload.sealed,))
     try:
@@ -39,7 +40,10 @@ def check_public(payload: Payload) -> None:
 
 
 def check_values(payload: Payload) -> None:
-    """FACT for the first public value without its form: `check_public` for what is not plain, once sides are right."""
+    """Raise FACT for the first public value without its form: the slow path of `check_public`.
+
+    It expects that each field is public or sealed as its kind says.
+    """
     fact = known(payload)
     fields = fact.fields() if fact is not None else {}
     for name, value in payload.public.items():
@@ -53,11 +57,11 @@ def check_values(payload: Payload) -> None:
             raise FactError("FACT", f"expected {unfit.expected}", where=where) from None
 
 
-@lru_cache(512)  # a ledger has few shapes of entries, however many entries
+@lru_cache(512)  # entries have few shapes, whatever the size of the ledger
 def _plain(
     kind: str, schema: int, public: tuple[str, ...], sealed: tuple[str, ...]
 ) -> tuple[Callable[[Any], object], ...]:
-    """For each public field what tells a value that plainly has its form; FACT if a field is missing or misplaced."""
+    """Return a quick check for each public field. FACT if one is missing, or public instead of sealed or vice versa."""
     fact = _known(kind, schema)
     fields = fact.fields() if fact is not None else {}
     for name, field in fields.items():
@@ -71,11 +75,11 @@ def _plain(
 
 
 def _any(_: object) -> bool:
-    """True: nothing is asked of a field that is not known here."""
+    """Return True: a field that this reader does not know is not checked."""
     return True
 
 
 def check_sealed(payload: Payload, values: Mapping[str, Any]) -> None:
-    """FACT unless every opened value has the form its kind asks for."""
+    """Raise FACT unless every opened value has the form of its kind."""
     for wrong in misformed(payload.kind, payload.schema, values).values():
         raise wrong

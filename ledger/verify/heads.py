@@ -1,4 +1,4 @@
-"""Steps 2 and 4 to 6: whom to believe, which states the log signed, who saw them, and that it only ever grew."""
+"""Run steps 2 and 4 to 6: choose the policy, open the signed states of the log, check witnesses and consistency."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from ledger.trust.trust_folder import Trust
 from ledger.verify.progress import VerificationLog, counted, placed
 from ledger.verify.report import Reason
 
-LINE = "\n\N{EM DASH} ".encode()  # how a signature line begins
-DRIFT = timedelta(minutes=5)  # between honest clocks
+LINE = "\n\N{EM DASH} ".encode()  # the beginning of a signature line
+DRIFT = timedelta(minutes=5)  # the most that honest clocks differ
 
-# what NO-WITNESS says of times, and what instead where time stamps hold
+# What NO-WITNESS says of times, without and with valid time stamps.
 CLAIMED = "the times are those that the signers claim."
 DATED = "time stamps show by when what they cover was there, and every other time is one that its signer claims."
 
 
 class Heads(Struct, frozen=True):
-    """The states of the log that came along, each signed by it: `head` is the one every proof leads to.
+    """The enclosed states of the log, each signed by it. Every proof leads to `head`.
 
-    `all` has every one by the digest of its note, `head` among them; `signed_by` the keys of the log that did.
-    Cosignatures are those of witnesses of the policy only. `folder` is where the log's files are, `kept` the beginning
-    of what the place of a note other than the head is called.
+    `all` has every state by the digest of its note, `head` included; `signed_by` has the keys of the log that
+    signed it. Only cosignatures of the policy's witnesses are included. `folder` is the folder of the log's
+    files. `kept` is the beginning of the path of a note other than the head.
     """
 
     folder: str
@@ -40,7 +40,7 @@ class Heads(Struct, frozen=True):
     kept: str = ""
 
     def where(self, digest: str) -> str:
-        """The place of a note."""
+        """Return the path of a note."""
         if self.all[digest] is self.head:
             return f"{self.folder}/checkpoint"
         return f"{self.kept or self.folder + '/heads/'}{digest}"
@@ -50,7 +50,10 @@ class Heads(Struct, frozen=True):
 
 
 def choose_policy(trust: Trust | None, copy: bytes | None, book: VerificationLog) -> Policy:
-    """The verifier's own policy; without one, for information only, the copy that came along. POL-* if that is none."""
+    """Return the verifier's policy; without one, for information only, the enclosed copy.
+
+    Raises POL-* if the copy is malformed.
+    """
     if trust is not None:
         same = "is the same" if copy == trust.raw else "differs and is not used"
         book.says(f"yours; the copy in the {book.of} {same}")
@@ -69,7 +72,7 @@ def choose_policy(trust: Trust | None, copy: bytes | None, book: VerificationLog
 
 
 def check_current(trust: Trust | None, now: datetime, book: VerificationLog) -> None:
-    """An expired policy still judges what it always judged; that there is no newer one is then not proven."""
+    """Record that a newer policy may exist if the verifier's has expired; an expired policy still judges as before."""
     if trust is not None and trust.until is not None and trust.until <= now:
         day = trust.until.date().isoformat()
         book.not_proven.append(
@@ -80,7 +83,7 @@ def check_current(trust: Trust | None, now: datetime, book: VerificationLog) -> 
 # -- step 4 ------------------------------------------------------------------------------------------------------------
 
 
-READ = 2_000  # signature lines, under a policy that nobody vouches for
+READ = 2_000  # the most signature lines to verify under a policy that the record itself brings
 
 
 def open_heads(
@@ -94,12 +97,12 @@ def open_heads(
     here: str = "",
     kept: str = "",
 ) -> Heads:
-    """Every note that came along, opened with the policy's keys. CP-FORMAT, CP-ORIGIN, CP-KEY, CP-SIG.
+    """Open every enclosed note with the policy's keys. Raises CP-FORMAT, CP-ORIGIN, CP-KEY, CP-SIG.
 
-    Without `mldsa` a cosignature of that type is a doubt, CP-SIG: a false one would be a failure, and nobody can tell.
-    Under the record's `own` policy its maker decides how many lines there are to verify: beyond `READ` only the head's
-    cosignatures are read, and of each other note one line of the log. `here` and `kept` say where the notes are, as in
-    `Heads`; by default they are in a bundle.
+    Without `mldsa` a cosignature of that type is a doubt, CP-SIG: a false one would be a failure, and this
+    verifier cannot tell. Under the record's `own` policy its maker decides how many lines there are to
+    verify. Beyond `READ` lines only the head's cosignatures are read, and one line of the log of each other
+    note. `here` and `kept` say where the notes are, as in `Heads`; by default they are in a bundle.
     """
     here = here or folder(origin)
     kept = kept or f"{here}/heads/"
@@ -138,7 +141,7 @@ def open_heads(
 
 
 def check_sizes(heads: Heads, trust: Trust | None) -> None:
-    """Each note is signed by a key of the log that signs its size, as far as a signed policy gives sizes. CP-KEY."""
+    """Check, if a signed policy gives sizes, that a key of the log for its size signed each note. Raises CP-KEY."""
     if trust is None or not trust.sizes:
         return
     for digest, head in heads.all.items():
@@ -151,9 +154,9 @@ def check_sizes(heads: Heads, trust: Trust | None) -> None:
 
 
 def check_quorum(heads: Heads, policy: Policy, now: datetime, book: VerificationLog) -> Heads:
-    """Did enough witnesses see the head? Gives back the same heads without cosignatures from the future.
+    """Check that enough witnesses saw the head, and return the heads without cosignatures from the future.
 
-    Doubts: CP-FUTURE, CP-QUORUM.
+    Doubts CP-FUTURE and CP-QUORUM.
     """
     latest = (now + DRIFT).timestamp()
     kept: dict[str, Head] = {}
@@ -187,12 +190,12 @@ def check_quorum(heads: Heads, policy: Policy, now: datetime, book: Verification
 
 
 def check_history(heads: Heads, parts: Arranged | None, held: Checkpoint | None, book: VerificationLog) -> None:
-    """Every state of the log must be a beginning of the head; so must `held`, a checkpoint that came by another way.
+    """Check that every state of the log is a prefix of the head, as is `held`, a checkpoint from another source.
 
-    Two roots of one size are SPLIT-VIEW, or ANCHOR-MISMATCH against `held`. A missing proof is a doubt, a wrong one a
-    failure, both CP-CONSISTENCY, or ANCHOR-MISMATCH where it concerns `held`. A proof from a size of which neither a
-    note nor `held` speaks shows nothing, but has the form of one. `parts` is None where no proof is needed,
-    because every entry is there and each state is held against the tree that they make.
+    Two roots of one size are SPLIT-VIEW, or ANCHOR-MISMATCH against `held`. A missing proof is a doubt, a
+    wrong one a failure, both CP-CONSISTENCY, or ANCHOR-MISMATCH if it concerns `held`. A proof from a size
+    that neither a note nor `held` has proves nothing, but its form is checked. `parts` is None if no proof is
+    needed, because every entry is present and each state is compared with the tree of the entries.
     """
     roots: dict[int, tuple[bytes, str]] = {}
     for digest, each in heads.all.items():
@@ -232,11 +235,11 @@ def check_history(heads: Heads, parts: Arranged | None, held: Checkpoint | None,
 
 
 LARGEST_PROOF = 8_192  # bytes: a tree of 2^63 entries asks for fewer than 128 hashes of 45
-ANCHOR = "anchor"  # where a checkpoint from outside is said to be found
+ANCHOR = "anchor"  # the place of the held checkpoint in messages
 
 
 def _compare(held: Checkpoint, origin: str, roots: dict[int, tuple[bytes, str]]) -> None:
-    """Take the held checkpoint among the known states; ANCHOR-MISMATCH if it contradicts one of them."""
+    """Add the held checkpoint to the known states; ANCHOR-MISMATCH if it contradicts one of them."""
     if held.origin != origin:
         raise RecordError("ANCHOR-MISMATCH", f"you hold a checkpoint of {held.origin}, this is {origin}", where=ANCHOR)
     root, where = roots.setdefault(held.size, (held.root, ANCHOR))
@@ -246,7 +249,7 @@ def _compare(held: Checkpoint, origin: str, roots: dict[int, tuple[bytes, str]])
 
 
 def hashes(text: bytes) -> list[bytes]:
-    """The hashes in a file of a consistency proof; CP-CONSISTENCY unless it is one base64 hash a line."""
+    """Return the hashes in a file of a consistency proof; CP-CONSISTENCY unless it has one base64 hash a line."""
     if len(text) > LARGEST_PROOF:
         raise RecordError("CP-CONSISTENCY", f"{len(text)} bytes are more than the proof of any tree has")
     lines = text.split(b"\n")
@@ -261,12 +264,12 @@ def hashes(text: bytes) -> list[bytes]:
 def check_anchored(
     heads: Heads | None, held: Checkpoint | None, trust: Trust | None, book: VerificationLog, *, pins: bool = True
 ) -> None:
-    """Doubt NO_TRUST_ANCHOR unless a policy and a registrar, or a checkpoint equal to the head, came from elsewhere.
+    """Doubt NO_TRUST_ANCHOR unless the verifier has a policy and a registrar, or a checkpoint equal to the head.
 
-    Without `pins` a checkpoint is no such thing: it says which entries these are, and not whose.
+    Without `pins` a checkpoint does not suffice: it shows which entries the log has, but not whose log it is.
     """
     if pins and heads is not None and held is not None and held.size == heads.head.checkpoint.size:
-        return  # the same root, says step 6
+        return  # step 6 has compared the roots
     if trust is not None and trust.registrar is not None:
         return
     if trust is not None:

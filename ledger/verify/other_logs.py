@@ -1,8 +1,8 @@
-"""Logs of other parties: whom the verifier trusts about each, and what its own register proves of its keys.
+"""Verify logs of other parties: which policy trusts each of them, and which keys its own register proves.
 
-A log counts as far as the verifier's trust folder names its key and its checkpoint has the quorum of that policy. The
-keys of its people count as far as its register is at hand: entry by entry from the first one on, each with a proof
-under such a checkpoint, under the registrar of that trust.
+A log counts if the verifier's trust folder names its key and its checkpoint has the quorum of that policy.
+The keys of its people count as far as its register is present: entry by entry from the first one, each with a
+proof under such a checkpoint, under the registrar of that trust.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ Register = Mapping[int, tuple[bytes, bytes]]  # log index -> sealed entry and it
 
 
 def unsigned(note: bytes) -> Checkpoint:
-    """Return what a note says of its log, without asking who signed it. `RecordError` CP-FORMAT."""
+    """Return what a note says of its log, without a check of its signatures. Raises `RecordError` CP-FORMAT."""
     return parse_checkpoint(note.decode("utf-8", "replace").partition("\n\n")[0] + "\n")
 
 
 class NotProven(Exception):
-    """Nothing is wrong, and something is missing: a code, and what is not proven."""
+    """A missing proof, where nothing is wrong: a code, and what is not proven."""
 
     def __init__(self, code: str, says: str) -> None:
         super().__init__(f"{code} {says}")
@@ -42,14 +42,14 @@ class NotProven(Exception):
 
 
 class State(Struct, frozen=True):
-    """A checkpoint of another log that the verifier believes, and by which policy."""
+    """A checkpoint of another log that the verifier believes, and the policy by which it does."""
 
     head: Head
     policy: Policy
 
     @property
     def by(self) -> datetime | None:
-        """The moment by which this state existed, as the witnesses prove it; None where they do not."""
+        """The moment by which this state existed, in UTC, as the witnesses prove it; None if they do not."""
         faults, voters = self.policy.faults(), self.policy.voters()
         keys = {self.policy.witnesses[name] for name in voters}
         times = sorted(seconds for key, seconds in self.head.cosignatures if key in keys)
@@ -59,10 +59,10 @@ class State(Struct, frozen=True):
 
 
 class OtherLogs:
-    """What is known of the logs of other parties.
+    """The known logs of other parties, with their checkpoints and keys.
 
-    `trusts` are the verifier's; `registers` the register entries at hand by the origin hash of their log; `now` is
-    aware; `mldsa` verifies ML-DSA-44 cosignatures, without it those are not counted.
+    `trusts` are the verifier's. `registers` are the present register entries by the origin hash of their log.
+    `now` is aware. `mldsa` verifies ML-DSA-44 cosignatures; without it they are not counted.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class OtherLogs:
         return any(key.name == origin for trust in self._trusts for key in trust.policy.logs)
 
     def state(self, origin: str, note: bytes) -> State:
-        """Open a checkpoint of a log. Raises `NotProven`, and `RecordError` CP-* for one that is not what it claims."""
+        """Open a checkpoint of a log. Raises `NotProven`, and `RecordError` CP-* if the checkpoint is invalid."""
         if note not in self._states:
             try:
                 self._states[note] = self._opened(origin, note)
@@ -118,7 +118,7 @@ class OtherLogs:
         raise NotProven("NO_TRUST_ANCHOR", f"that {origin} signed this checkpoint: no key of it is trusted")
 
     def _check_one_tree(self, origin: str, head: Head) -> None:
-        """Two trees of one size, both signed by the log, prove nothing but that it has shown two histories."""
+        """Raise `NotProven` if the log signed two trees of one size: they prove only that it has two histories."""
         size, root = head.checkpoint.size, head.checkpoint.root
         if self._roots.setdefault((origin, size), root) != root:
             raise NotProven("SPLIT-VIEW", f"which of two trees of {size} entries is that of {origin}: it signed both")
@@ -137,7 +137,7 @@ class OtherLogs:
         return State(Head(head.checkpoint, head.note, kept), policy)
 
     def keyring(self, origin: str) -> Keyring:
-        """Return the keys of a log's people, as far as its register is at hand. Raises `NotProven`."""
+        """Return the keys of a log's people, as far as its register is present. Raises `NotProven`."""
         if origin not in self._keyrings:
             try:
                 self._keyrings[origin] = self._folded(origin)
@@ -153,7 +153,7 @@ class OtherLogs:
         return found
 
     def register_size(self, origin: str) -> int:
-        """Return how many entries of the register of a log are at hand."""
+        """Return how many register entries of a log are present."""
         return len(self._registers.get(origin_hash(origin), {}))
 
     def _folded(self, origin: str) -> Keyring:

@@ -14,8 +14,8 @@ from ledger.verify.report import Reason, Remark, Result, StepResult, Verificatio
 class VerificationLog(Struct):
     """The results so far: steps, reasons for doubt, findings, and sentences on what is not proven.
 
-    `of` names what is verified (a bundle, a folder, an entry). `failed` is what ended the verification. `gravest` are
-    the sentences on what is not proven that come before all others.
+    `of` names the verified object (a bundle, a folder, an entry). `failed` is the error that ended the
+    verification. `gravest` are the sentences on what is not proven that come before all others.
     """
 
     of: str = "bundle"
@@ -29,7 +29,7 @@ class VerificationLog(Struct):
 
     @contextmanager
     def step(self, step: VerificationStep) -> Iterator[None]:
-        """Add the result of a step. A `RecordError` in the block proves the record wrong; it is raised again."""
+        """Add the result of a step. A `RecordError` in the block proves the record wrong, and is raised again."""
         doubts = len(self.doubts)
         self.detail = ""
         try:
@@ -57,7 +57,7 @@ class VerificationLog(Struct):
         self._add(step, Result.NOT_RUN, says)
 
     def says(self, sentence: str) -> None:
-        """Set how much there was to check in the current step."""
+        """Set the sentence of the current step, which says how much it checked."""
         self.detail = sentence
 
     def doubt(self, code: str, says: str, where: str = "") -> None:
@@ -70,10 +70,10 @@ class VerificationLog(Struct):
 
 
 def placed(wrong: RecordError, where: str) -> RecordError:
-    """Return the same error with the file that it is about."""
+    """Return the same error with the file that it concerns."""
     return RecordError(wrong.code, wrong.says, where=where, hint=wrong.hint)
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:
-    """`1 entry`, `2 entries`."""
+    """Return a number with its noun: `1 entry`, `2 entries`."""
     return f"{number} {one if number == 1 else many or one + 's'}"

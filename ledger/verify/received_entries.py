@@ -1,9 +1,10 @@
-"""Step 15: which entries of other records are proven to be their signers' acts.
+"""Decide which entries of other records are proven to be their signers' acts: step 15.
 
-An entry that arrived from another record is kept inside an entry of this log, the wrapper. It counts as its signer's
-act only if the verifier itself can prove it: the log is trusted and its checkpoint has its quorum, the signer's key is
-proven at its position and holds the role, and order and instrument are those of the wrapper. Everything else weighs
-what the wrapper's signer has observed. What the wrapper says of its own check (`proof_check`) is never evidence.
+An entry that arrived from another record is kept inside an entry of this log, the wrapper. It counts as its
+signer's act only if the verifier can prove four things. The log is trusted, and its checkpoint has its
+quorum. The signer's key is proven at its position. The key holds the role. Order and instrument are those of
+the wrapper. Every other arrived entry has the weight of an observation by the wrapper's signer. The wrapper's
+report on its own check (`proof_check`) is never evidence.
 """
 
 from __future__ import annotations
@@ -31,13 +32,14 @@ MISMATCH, ABSENT, UNPROVEN = "ENT-MISMATCH", "ENT-ABSENT", "ENT-UNPROVEN"
 
 
 class ArrivedEntry(Struct, frozen=True):
-    """A wrapper, and what is proven of the entry that it holds.
+    """A wrapper, and what is proven of the entry inside.
 
-    `index` is the wrapper's log index, from 0. `act`: the entry counts as its signer's act. `proves` is the leaf of the
-    entry of this log that it is proven to back. `code` and `says` name what is false (ENT-MISMATCH), absent
-    (ENT-ABSENT) or not proven (ENT-UNPROVEN); both are empty where nothing is, also for an acknowledgement and for an
-    entry of a register, which say nothing about an order. `lacks` is the code of what is false or missing. `closed`
-    names the sealed fields in which the backed entry and the arrived one could not be compared.
+    `index` is the wrapper's log index, from 0. `act`: the entry counts as its signer's act. `proves` is the
+    leaf of the entry of this log that it is proven to back. `code` and `says` name what is false
+    (ENT-MISMATCH), absent (ENT-ABSENT) or not proven (ENT-UNPROVEN). Both are empty if nothing is, and for an
+    acknowledgement or an entry of a register, which say nothing about an order. `lacks` is the code of what
+    is false or missing. `closed` names the sealed fields in which the backed entry and the arrived one could
+    not be compared.
     """
 
     index: int
@@ -52,11 +54,11 @@ class ArrivedEntry(Struct, frozen=True):
 
 
 class ReceivingLog(Struct, frozen=True):
-    """What this log knows that an arrived entry is held against.
+    """The knowledge of this log against which an arrived entry is checked.
 
-    `entry` gives the entry of this log with a leaf hash, None if there is none; `before(index, moment)` is True if
-    entry `index` is proven to have existed before a moment of the wire; `values` gives the sealed values of an entry,
-    of this log or an arrived one, as far as they are opened.
+    `entry` returns the entry of this log with a leaf hash, or None. `before(index, moment)` is True if entry
+    `index` is proven to have existed before a moment (as the wire writes it). `values` returns the opened
+    sealed values of an entry, of this log or an arrived one.
     """
 
     keyring: Keyring
@@ -68,8 +70,8 @@ class ReceivingLog(Struct, frozen=True):
 def arrived(
     wrappers: Iterable[tuple[int, OpenedEntry]], foreign: Foreign, here: ReceivingLog, logs: OtherLogs
 ) -> Iterator[ArrivedEntry]:
-    """Say of every wrapper, in log order, what is proven of the entry it holds. Never raises `RecordError`."""
-    said: dict[tuple[object, ...], str] = {}  # what a log holds once -> the leaf hash of the entry that counts
+    """Yield every wrapper, in log order, with what is proven of the entry inside. Never raises `RecordError`."""
+    said: dict[tuple[object, ...], str] = {}  # what is unique in a log -> the leaf hash of the entry that counts
     for index, wrapper in wrappers:
         if wrapper.payload.kind != KIND or known(wrapper.payload) is None:
             continue
@@ -88,10 +90,10 @@ def arrived(
 
 
 def _once(inner: OpenedEntry, wrapper: OpenedEntry) -> list[tuple[object, ...]]:
-    """What one log holds once: an entry id, a number of an order, and, of another log, a place."""
+    """Return what is unique in one log: an entry id, and for another log also the number in an order and the index."""
     p, q = inner.payload, wrapper.payload
     if p.log == q.log:
-        return [("id", p.log, p.entry)]  # of crossed letters several had one number in mind
+        return [("id", p.log, p.entry)]  # when letters cross, several entries are sealed with one number
     return [("id", p.log, p.entry), ("number", p.log, p.order, p.seq), ("index", p.log, q.public["index"])]
 
 
@@ -135,7 +137,7 @@ def says_nothing(inner: Payload) -> bool:
 def _placed(
     inner: OpenedEntry, wrapper: OpenedEntry, raw: bytes, foreign: Foreign, logs: OtherLogs
 ) -> tuple[int, State] | None:
-    """The index and the checkpoint that prove its place in its own log; None for an entry sealed for this very log."""
+    """Return the index and checkpoint that prove the place in its own log; None for an entry sealed for this log."""
     p, said = wrapper.payload, wrapper.payload.public
     if sha256(raw).hexdigest() != said["envelope"]:
         raise RecordError("DOC-HASH", "the file is not the one that the wrapper names")
@@ -152,14 +154,15 @@ def _placed(
 
 
 def _head_named(p: Payload) -> str:
-    """The SHA-256 of the head that a wrapper says its proof leads to; "" if it does not say."""
+    """Return the SHA-256 of the head to which the proof leads according to the wrapper; "" if it does not say."""
     return p.other.checkpoint_sha256 if p.other else ""
 
 
 def checked_place(inner: OpenedEntry, proof: Proof, index: int, head: str, logs: OtherLogs) -> tuple[int, State]:
-    """Check that an entry stands at `index` of its own log, under the checkpoint of SHA-256 `head` if one is named.
+    """Check that an entry is at `index` of its log, under the checkpoint of SHA-256 `head` if one is named.
 
-    `RecordError` CTX-*, PRF-*, CP-* for a place that is not so, `NotProven` for a checkpoint nobody trusted has signed.
+    Raises `RecordError` CTX-*, PRF-*, CP-* for a false place, and `NotProven` for a checkpoint without a
+    trusted signature.
     """
     origin = inner.payload.log
     if proof.index != index:
@@ -191,9 +194,9 @@ def check_key(
 ) -> None:
     """Raise `NotProven` unless the key of an arrived entry is its signer's, in the role that it claims.
 
-    `index` is the wrapper's position in this log, `place` the entry's own position and checkpoint there; None for an
-    entry that was sealed for this log. The key is enrolled here; or the register of its own log proves it, as far as
-    this register has no say about that office.
+    `index` is the wrapper's position in this log. `place` is the entry's own position and checkpoint in its
+    log; None for an entry that was sealed for this log. The key is enrolled in this register; or the register
+    of the entry's log proves it, as far as this register does not name that office.
     """
     signer, ours = inner.payload.signer, here.keyring
     if place is None:
@@ -237,7 +240,7 @@ def check_key(
 
 
 def _check_enrolled(index: int, inner: OpenedEntry, ours: Keyring, here: ReceivingLog) -> None:
-    """The key of this register may sign at this position: accepted, not ended, not suspect, its role held."""
+    """Raise `NotProven` unless a key of this register may sign here: accepted, not ended or suspect, in a held role."""
     signer = inner.payload.signer
     key: RegisteredKey = ours.keys[signer.key]
     if key.accepted is None or key.accepted >= index:
@@ -258,7 +261,7 @@ def _check_enrolled(index: int, inner: OpenedEntry, ours: Keyring, here: Receivi
 
 
 def _backed(inner: OpenedEntry, wrapper: OpenedEntry, here: ReceivingLog) -> OpenedEntry:
-    """The entry here that an arrived entry backs: of the same kind, about an act of its signer."""
+    """Return the entry of this log that an arrived entry backs: of the same kind, about an act of its signer."""
     leaf: str = wrapper.payload.public["backs"]
     ours = here.entry(leaf)
     if ours is None or ours.payload.order != wrapper.payload.order:
@@ -275,17 +278,17 @@ def _backed(inner: OpenedEntry, wrapper: OpenedEntry, here: ReceivingLog) -> Ope
 
 
 def _compared(inner: OpenedEntry, ours: OpenedEntry) -> dict[str, bool]:
-    """The fields that both entries state, and whether they are sealed; without those that name entries of one log."""
+    """Return the fields that both entries state, and whether they are sealed; without references inside one log."""
     p, q = inner.payload, ours.payload
     kind = known(p)
     fields = {} if kind is None else {name: field.type for name, field in kind.fields().items()}
     names = {*(p.public.keys() & q.public.keys()), *(set(p.sealed) & set(q.sealed))} & fields.keys()
-    own = ("event", "list[event]", "order", "list[order]")  # named by what they are in one log
+    own = ("event", "list[event]", "order", "list[order]")  # references by leaf or id, which differ between logs
     return {name: name in p.sealed for name in sorted(names) if fields[name] not in own}
 
 
 def _otherwise(inner: OpenedEntry, ours: OpenedEntry, here: ReceivingLog) -> list[str]:
-    """The fields of which the two entries state different values, as far as both are opened."""
+    """Return the fields in which the two entries state different values, as far as both are opened."""
     theirs, mine = here.values(inner), here.values(ours)
     found = []
     for name, sealed in _compared(inner, ours).items():
@@ -296,15 +299,15 @@ def _otherwise(inner: OpenedEntry, ours: OpenedEntry, here: ReceivingLog) -> lis
 
 
 def _closed(inner: OpenedEntry, ours: OpenedEntry, here: ReceivingLog) -> tuple[str, ...]:
-    """The sealed fields that both entries state and that cannot be compared here."""
+    """Return the sealed fields that both entries state and that cannot be compared here."""
     opened = here.values(inner).keys() & here.values(ours).keys()
     return tuple(name for name, sealed in _compared(inner, ours).items() if sealed and name not in opened)
 
 
 def marked(entry: Entry, arrivals: Mapping[int, ArrivedEntry]) -> Entry:
-    """A wrapper with what its arrived entry was proven to back, or what is missing; every other entry as it is.
+    """Return a wrapper with the leaf that its arrived entry backs, or with the code of what is missing.
 
-    `arrivals` are by the log index of the wrapper.
+    Other entries are returned unchanged. `arrivals` are by the log index of the wrapper.
     """
     one = arrivals.get(entry.index)
     if one is None or not (one.proves or one.lacks):
@@ -313,5 +316,5 @@ def marked(entry: Entry, arrivals: Mapping[int, ArrivedEntry]) -> Entry:
 
 
 def by_leaf(opened: Mapping[int, OpenedEntry]) -> Callable[[str], OpenedEntry | None]:
-    """Look entries up by their leaf hash."""
+    """Return a function that looks entries up by their leaf hash."""
     return {entry.leaf: entry for entry in opened.values()}.get

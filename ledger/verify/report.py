@@ -1,7 +1,8 @@
-"""What checking showed: one verdict on integrity, its reasons, the steps, and apart from it what the procedure lacks.
+"""Define the report of a verification: one verdict on integrity, its reasons and steps, and the findings on procedure.
 
-The words are those of ETSI EN 319 102-1, without a claim to conform to it. `TOTAL-PASSED` says that the record is whole
-and signed by whom it says, as far as `not_proven` leaves it; it says nothing about whether the evidence may be used.
+The words are those of ETSI EN 319 102-1, without a claim to conform to it. `TOTAL-PASSED` says that the
+record is complete and has the signatures of its named signers, except for what `not_proven` lists. It does
+not say whether the evidence is admissible.
 """
 
 from __future__ import annotations
@@ -19,15 +20,15 @@ from ledger.tlog.note import Head
 
 
 class Verdict(StrEnum):
-    """On integrity alone."""
+    """The verdict on integrity alone."""
 
-    PASSED = "TOTAL-PASSED"  # every step passed, under keys or a checkpoint that came from elsewhere
-    INDETERMINATE = "INDETERMINATE"  # nothing is proved wrong; what would prove it right is missing
+    PASSED = "TOTAL-PASSED"  # every step passed, under keys or a checkpoint from another source
+    INDETERMINATE = "INDETERMINATE"  # nothing is proved wrong; a proof is missing
     FAILED = "TOTAL-FAILED"  # proved wrong
 
 
 class Result(StrEnum):
-    """What a step showed."""
+    """The result of one step."""
 
     PASSED = "passed"
     OPEN = "indeterminate"
@@ -36,7 +37,7 @@ class Result(StrEnum):
 
 
 class Reason(Struct, frozen=True):
-    """Why the verdict is not better: a released code, the file or entry, a sentence."""
+    """A reason why the verdict is not better: a released code, the file or entry, a sentence."""
 
     code: str
     where: str
@@ -80,11 +81,11 @@ class StepResult(Struct, frozen=True):
 
 
 class Bracket(Struct, frozen=True):
-    """When an entry was signed, proven from both sides, beside what is claimed.
+    """The proven bounds of the time when an entry was signed, and the claimed times.
 
-    `index` is the entry's place in the log, from 0; times are UTC. It was signed after `not_before` and existed at
-    `not_after`; None where nothing proves that side. `claimed` is when the fact is said to have happened, `signed_at`
-    when it is said to have been signed.
+    `index` is the entry's log index, from 0; times are UTC. The entry was signed after `not_before` and
+    existed at `not_after`; None where nothing proves that side. `claimed` is the claimed time of the fact,
+    `signed_at` the claimed time of the signature.
     """
 
     index: int
@@ -108,14 +109,15 @@ class Remark(Struct, frozen=True):
 
 
 class Report(Struct, frozen=True):
-    """Everything `verify` found.
+    """The results of `verify`.
 
-    `not_proven` are sentences, the gravest first. `case` is the order as proven and `judgement` what the law says on it
-    at `as_of`, the moment the bundle was made; both None where a step before failed. `head` is the checkpoint that
-    everything leads to, `manifest` what the maker of the bundle says. `head_seen` is when the witnesses last saw the
-    head, or, where none counts, by when a time stamp shows that it existed; None where neither is proven. `exhibit` is
-    what proves to others that the log contradicts itself, where a second record showed it. Of a whole log `entries`
-    are those that `head` covers, and `not_covered` counts those behind it.
+    `not_proven` are sentences, the gravest first. `case` is the proven order, and `judgement` the law's
+    findings on it at `as_of`, the moment the bundle was made; both are None if an earlier step failed. `head`
+    is the checkpoint to which every proof leads. `manifest` holds the statements of the bundle's maker.
+    `head_seen` is when the witnesses last saw the head, or, if none counts, by when a time stamp shows that
+    it existed; None if neither is proven. `exhibit` proves to third parties that the log contradicts itself,
+    if a second record showed it. For a whole log, `entries` counts the entries that `head` covers, and
+    `not_covered` the later ones.
     """
 
     verdict: Verdict
@@ -142,7 +144,7 @@ class Report(Struct, frozen=True):
 
 
 def verdict_of(failed: Reason | None, doubts: Sequence[Reason]) -> tuple[Verdict, tuple[Reason, ...]]:
-    """One thing proved wrong decides; else everything that is missing is a reason."""
+    """Return the verdict and its reasons: one proven error decides; else every missing proof is a reason."""
     if failed is not None:
         return Verdict.FAILED, (failed,)
     return (Verdict.INDETERMINATE if doubts else Verdict.PASSED), tuple(doubts)

@@ -1,4 +1,4 @@
-"""One entry with its receipt: it stands in the log and is signed; whose key signed it, the register must say."""
+"""Verify one entry with its receipt: it is in the log and signed. Only the register shows whose key signed it."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from ledger.verify.time_brackets import Times, check_times
 def verify_entry(
     raw: bytes, proof: bytes, trust: Trust | None, anchor: bytes | None, now: datetime, *, mldsa: MlDsa | None = None
 ) -> Report:
-    """Check a sealed entry with its tlog-proof, by those of the 17 steps that apply.
+    """Verify a sealed entry with its tlog-proof, by those of the 17 steps that apply.
 
-    The register does not travel with one entry, so whose key signed it is not proven: the best verdict is INDETERMINATE
-    KEY-UNKNOWN, but for entries of the trusted registrar itself.
+    The register does not travel with one entry, so the owner of the key is not proven. The best verdict is
+    therefore INDETERMINATE KEY-UNKNOWN, except for entries of the trusted registrar.
     """
     held = None if anchor is None else parse_anchor(anchor)
     book = VerificationLog()
@@ -83,7 +83,7 @@ def verify_entry(
 
 
 def _open(proof: Proof, trust: Trust | None, book: VerificationLog, mldsa: MlDsa | None) -> heads.Heads:
-    """The state of the log the proof leads to; without a policy nobody has checked who signed it."""
+    """Return the state of the log to which the proof leads; without a policy its signatures are not checked."""
     said = _said(proof.note)
     if trust is not None:
         return heads.open_heads(Arranged(checkpoint=proof.note), said.origin, trust.policy, book, mldsa)

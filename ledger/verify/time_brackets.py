@@ -1,8 +1,9 @@
-"""Step 12: when an entry was signed, proven from both sides, and what is claimed about it.
+"""Run step 12: prove from both sides when an entry was signed, and compare the claimed times.
 
-A signer that cites a cosigned note signed after the witnesses did: not before. A head that contains an entry and was
-cosigned, or stamped by a time-stamp authority, shows that it existed by then: not after. With f witnesses that may lie,
-the (f+1)-th time from the suspicious end is one that an honest witness gave. Nothing here decides the verdict.
+A signer that cites a cosigned note signed after the witnesses did: this is `not_before`. A cosigned or
+time-stamped head that contains an entry shows that the entry existed by then: this is `not_after`. If f
+witnesses may be dishonest, the (f+1)-th time from the suspicious end bounds a time that an honest witness
+gave. These times never decide the verdict.
 """
 
 from __future__ import annotations
@@ -23,9 +24,10 @@ from ledger.verify.report import Bracket
 
 
 class Times:
-    """What times from outside say about positions of the log: those of witnesses, and of time-stamp authorities.
+    """The times that witnesses and time-stamp authorities give for positions of the log.
 
-    Witnesses say nothing under a policy that gives no bracket. `stamped` is by when notes existed, by their digest.
+    Witnesses give none under a policy without brackets. `stamped` says by when notes existed, by their
+    digest.
     """
 
     def __init__(self, heads: Heads, policy: Policy, stamped: Mapping[str, datetime] | None = None) -> None:
@@ -39,39 +41,39 @@ class Times:
         sized.sort()
         self._sizes = [size for size, _ in sized]
         later = [seconds for _, seconds in reversed(sized)]
-        self._by_then = list(accumulate(later, min))[::-1]  # of this and all larger sizes
+        self._by_then = list(accumulate(later, min))[::-1]  # the earliest of this and all larger sizes
 
     def _times(self, head: Head) -> list[int]:
         return sorted(seconds for key, seconds in head.cosignatures if key in self._voters)
 
     def _by(self, head: Head) -> list[int]:
-        """The time by which the head existed, if enough witnesses say so."""
+        """Return by when the head existed, in seconds since 1970, as a list of one; empty without enough witnesses."""
         times = self._times(head)
         return [] if self.faults is None or len(times) <= self.faults else [times[self.faults]]
 
     def not_after(self, index: int) -> datetime | None:
-        """The earliest proven moment at which entry `index` existed."""
+        """Return the earliest proven moment (UTC) at which entry `index` existed."""
         at = bisect_right(self._sizes, index)
         return _moment(self._by_then[at]) if at < len(self._by_then) else None
 
     def not_before(self, entry: OpenedEntry) -> datetime | None:
-        """The latest proven moment before which the entry cannot have been signed."""
+        """Return the latest proven moment (UTC) before which the entry cannot have been signed."""
         seen = entry.payload.seen
         return self.seen_at(seen.note) if seen else None
 
     def seen_at(self, digest: str) -> datetime | None:
-        """The latest proven moment before which a note cannot have been as it is, cosignatures included."""
+        """Return the latest proven moment (UTC) before which a note cannot have existed with its cosignatures."""
         head = self.heads.all.get(digest)
         times = self._times(head) if head else []
         return None if self.faults is None or len(times) <= self.faults else _moment(times[-1 - self.faults])
 
     def head_seen(self) -> datetime | None:
-        """When the witnesses last saw the head; where none counts, by when it existed as a time stamp shows."""
+        """Return when the witnesses last saw the head; if none counts, by when a time stamp shows that it existed."""
         digest = note_digest(self.heads.head.note)
         return self.seen_at(digest) or self._stamped.get(digest)
 
     def before(self, index: int, moment: str) -> bool:
-        """True if entry `index` is proven to have existed before an instant of the wire."""
+        """Return True if entry `index` is proven to have existed before an instant of the wire."""
         end = self.not_after(index)
         return end is not None and end < instant(moment)
 
@@ -81,7 +83,7 @@ def _moment(seconds: int) -> datetime:
 
 
 def check_times(opened: Mapping[int, OpenedEntry], times: Times, book: VerificationLog) -> tuple[Bracket, ...]:
-    """The bracket of every entry, and what does not fit it: TIME-SEEN, TIME-FUTURE, TIME-LATE, TIME-CLAIM."""
+    """Return the bracket of every entry, and add findings: TIME-SEEN, TIME-FUTURE, TIME-LATE, TIME-CLAIM."""
     brackets = tuple(check_time(index, entry, times, book) for index, entry in opened.items())
     open_ends = sum(b.not_before is None or b.not_after is None for b in brackets)
     say_times(len(brackets), open_ends, sum(b.not_after is None for b in brackets), times, book)
@@ -90,7 +92,7 @@ def check_times(opened: Mapping[int, OpenedEntry], times: Times, book: Verificat
 
 
 def check_time(index: int, entry: OpenedEntry, times: Times, book: VerificationLog) -> Bracket:
-    """The bracket of one entry, and what does not fit it."""
+    """Return the bracket of one entry, and add a finding for each claimed time outside it."""
     p = entry.payload
     bracket = Bracket(index, times.not_before(entry), times.not_after(index), instant(p.on), instant(p.signed_at))
     _check_seen(index, entry, times.heads, book)
@@ -99,7 +101,7 @@ def check_time(index: int, entry: OpenedEntry, times: Times, book: VerificationL
 
 
 def say_times(number: int, open_ends: int, late: int, times: Times, book: VerificationLog) -> None:
-    """How many brackets there are, how many of them are open at one end, and how many have no later end."""
+    """Record the number of brackets, of those open at one side or both, and of those without a later bound."""
     if times.faults is None and late == number:
         book.says("no brackets under this policy")
         return
@@ -109,13 +111,13 @@ def say_times(number: int, open_ends: int, late: int, times: Times, book: Verifi
 
 
 def absent_of(entry: OpenedEntry, times: Times) -> str | None:
-    """The digest of the state that an entry cites, if that is not among those at hand."""
+    """Return the digest of the state that an entry cites; None if that state is present or none is cited."""
     seen = entry.payload.seen
     return seen.note if seen is not None and seen.note not in times.heads.all else None
 
 
 def say_absent(number: int, book: VerificationLog) -> None:
-    """How many states that entries cite are not at hand."""
+    """Record the number of cited states that are not present."""
     if number:
         book.not_proven.append(f"That the log had every state that entries cite; missing here: {number}.")
 

@@ -1,9 +1,10 @@
-"""Step 7: what time-stamp authorities say about states of the log, each token judged at the moment it gives.
+"""Run step 7: verify the time-stamp tokens over states of the log, each as of the time that it gives.
 
-A token (RFC 3161) over the exact bytes of a checkpoint shows that the checkpoint existed at genTime, give or take its
-accuracy. What a token must be is for `ReadStamp` to know; here it is held against the notes of the bundle and against
-what witnesses say. A token that shows nothing is dropped, with a finding: no policy asks for one, so the verdict stays.
-One that cannot be read here may still be good, and leaves the verdict open.
+A token (RFC 3161) over the exact bytes of a checkpoint shows that the checkpoint existed at genTime, within
+its accuracy. `ReadStamp` decides whether a token is valid. This module compares it with the notes of the
+bundle and with the times of the witnesses. An invalid token is dropped with a finding and does not change the
+verdict, because no policy requires tokens. A token that cannot be read here may still be valid, and leaves
+the verdict open.
 """
 
 from __future__ import annotations
@@ -24,9 +25,10 @@ from ledger.verify.time_brackets import Times
 
 
 class Stamp(Struct, frozen=True):
-    """What a verified token says: that the stamped bytes existed at `at`, UTC, within `accuracy` of it.
+    """The content of a verified token: the stamped bytes existed at `at` (UTC), within `accuracy`.
 
-    `authority` is the subject of the certificate that signed, `policy` the identifier under which it did.
+    `authority` is the subject of the certificate that signed, `policy` the identifier of the policy under
+    which it signed.
     """
 
     at: datetime
@@ -36,11 +38,11 @@ class Stamp(Struct, frozen=True):
 
     @property
     def by(self) -> datetime:
-        """The latest moment the token can mean."""
+        """The latest moment that the token can mean."""
         return self.at + self.accuracy
 
 
-# The raw reply, the stamped bytes, trusted certificate files -> what it says. Raises `RecordError`: TST-FORMAT if it
+# The raw reply, the stamped bytes, trusted certificate files -> its content. Raises `RecordError`: TST-FORMAT if it
 # cannot be read here, TST-STATUS, TST-IMPRINT, TST-EKU, TST-CHAIN.
 ReadStamp = Callable[[bytes, bytes, Sequence[bytes]], Stamp]
 
@@ -53,10 +55,10 @@ def check_tokens(
     now: datetime,
     book: VerificationLog,
 ) -> dict[str, datetime]:
-    """By when notes existed, by their digest, as far as tokens show it; `cosigned` is what the witnesses show.
+    """Return by when notes existed according to valid tokens, by note digest; `cosigned` has the witnesses' times.
 
-    Remarks TST-*; doubt TST-FORMAT where a token cannot be read. Without trusted authorities, or nothing that reads
-    tokens, all of them are set aside.
+    Adds findings TST-*, and doubt TST-FORMAT for a token that cannot be read. Without trusted authorities, or
+    without a reader of tokens, all tokens are set aside.
     """
     heads = cosigned.heads
     tokens = {path: token for path, token in parts.tokens.items() if path.endswith(".tsr")}
@@ -81,7 +83,7 @@ def check_tokens(
             said = ", ".join(f"{stamp.authority} {wire(stamp.at)}" for stamp in stamps)
             where = heads.where(digest).removeprefix(f"{heads.folder}/")
             book.remark("TST-DISAGREE", f"two authorities differ on when {where} existed ({said}): the later counts")
-    if found:  # a log without witnesses, but not without clocks outside it
+    if found:  # a log without witnesses has the clocks of the authorities
         book.gravest[:] = [says.replace(CLAIMED, DATED) for says in book.gravest]
     held = sum(len(stamps) for stamps in found.values())
     book.says(f"{held} of {counted(len(tokens), 'token')} hold")
@@ -89,7 +91,7 @@ def check_tokens(
 
 
 def set_aside(number: int, book: VerificationLog) -> None:
-    """Tokens nobody here can judge are carried for other tools, and said not to be read."""
+    """Record that tokens were not read; the bundle carries them for other tools."""
     if number:
         book.says(f"{counted(number, 'token')}, not read")
         book.not_proven.append(
@@ -99,13 +101,13 @@ def set_aside(number: int, book: VerificationLog) -> None:
 
 
 def existed(stamps: Sequence[Stamp]) -> datetime:
-    """By when stamped bytes existed: the earliest an authority says, or the latest where they contradict each other."""
+    """Return by when stamped bytes existed: the earliest time of all authorities, or the latest if they disagree."""
     bounds = [stamp.by for stamp in stamps]
     return max(bounds) if _apart(stamps) else min(bounds)
 
 
 def check_moment(stamp: Stamp, cosigned: datetime | None, now: datetime) -> None:
-    """TST-TIME for a token of tomorrow, or of a moment at which an honest witness had not signed what it covers."""
+    """Raise TST-TIME for a time in the future, or before an honest witness had signed the stamped checkpoint."""
     if stamp.at > now + DRIFT:
         raise RecordError("TST-TIME", f"it says {wire(stamp.at)}, which is still to come")
     if cosigned is not None and stamp.by < cosigned - DRIFT:
@@ -115,7 +117,7 @@ def check_moment(stamp: Stamp, cosigned: datetime | None, now: datetime) -> None
 
 
 def _note_of(path: str, heads: Heads) -> str:
-    """The note that a token's name says it is over: `checkpoint.1.tsr`, `heads/<digest>.1.tsr`."""
+    """Return the digest of the note that a token's file name means: `checkpoint.1.tsr`, `heads/<digest>.1.tsr`."""
     place, _, name = path.rpartition("/")
     stem = name.partition(".")[0]
     if place == "heads" and stem in heads.all:
@@ -126,7 +128,7 @@ def _note_of(path: str, heads: Heads) -> str:
 
 
 def _apart(stamps: Sequence[Stamp]) -> bool:
-    """True if not all of these can be true of one request made to all at once."""
+    """Return True if the stamps cannot all be true of one request that was sent to all authorities at once."""
     return max(s.at - s.accuracy for s in stamps) > min(s.by for s in stamps) + DRIFT
 
 
