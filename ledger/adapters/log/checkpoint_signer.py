@@ -1,8 +1,8 @@
-"""Who signs the checkpoints of a log: the key and the guard together, in this process or in one of their own.
+"""Sign the checkpoints of a log, with its key and its guard, in this process or in a separate one.
 
-Each size is signed once: the guard takes the step before the signature leaves. The key of a size is the one of
-`log.key`, or of `log.<n>.key` from size n on; the first checkpoint under a new key is signed by both, so that whoever
-trusts the old one sees the new one begin.
+Each size is signed once: the guard is advanced before the signature is returned. The key of a size is
+`log.key`, or `log.<n>.key` from size n on. The first checkpoint under a new key is signed by both keys, so
+that a verifier that trusts the old key sees the new one begin.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ledger.adapters.log.sign_once_guard import Guard, Signed, signing_time
 from ledger.errors import LedgerError
 from ledger.tlog.note import Checkpoint, Vkey, format_checkpoint, log_vkey, parse_vkey, sign_note_with
 
-Prove = Callable[[], Sequence[bytes]]  # the proof that the new tree begins with the old one, made when it is asked for
+Prove = Callable[[], Sequence[bytes]]  # returns the consistency proof from the old tree to the new one
 Say = Callable[[str], None]
 
 _FIRST = "log.key"
@@ -28,31 +28,31 @@ _LATER = re.compile(r"log\.([1-9][0-9]{0,15})\.key")
 
 
 class Signatory(Protocol):
-    """What a log needs of whoever signs for it."""
+    """Define what a log needs from its signer."""
 
     def last(self) -> Signed:
-        """What was signed last; `LedgerError` GUARD-MISSING."""
+        """Return the state that was signed last; `LedgerError` GUARD-MISSING."""
         ...
 
     def step(self, before: Signed, size: int, root: bytes, prove: Prove, now: datetime, say: Say) -> Signed | None:
-        """Sign the tree of `size` entries as what follows `before`; durable on return.
+        """Sign the tree of `size` entries as the successor of `before`; durable on return.
 
-        None if `before` is not what was signed last: somebody else has signed meanwhile. `LedgerError`: LOG-ROLLBACK,
-        LOG-FORKED, CLOCK-BACK, KEY-*.
+        None if another process has signed since `before`. `LedgerError`: LOG-ROLLBACK, LOG-FORKED,
+        CLOCK-BACK, KEY-*.
         """
         ...
 
     def ready(self, last: Signed, now: datetime) -> None:
-        """Raise now what `step` would raise whatever is signed: clock, key."""
+        """Raise the errors that `step` would raise for any tree: clock, key."""
         ...
 
     def close(self) -> None:
-        """Let go of files or connections."""
+        """Close files and connections."""
         ...
 
 
 class LocalSigner:
-    """Signs in this process, with the guard and the keys in `state`; with `known`, by these keys alone."""
+    """Sign in this process, with the guard and the keys in `state`; with `known`, by these keys alone."""
 
     def __init__(self, origin: str, state: Path, known: Sequence[Vkey] = ()) -> None:
         self._origin = origin
@@ -63,24 +63,24 @@ class LocalSigner:
 
     @property
     def guard(self) -> Guard:
-        """The guard; `LedgerError` GUARD-MISSING, and nothing is signed."""
+        """Return the guard; `LedgerError` GUARD-MISSING, and nothing is signed."""
         if self._guard is None:
             self._guard = Guard(self._state / "guard.db")
         return self._guard
 
     def last(self) -> Signed:
-        """What was signed last."""
+        """Return the state that was signed last."""
         return self.guard.last()
 
     def step(self, before: Signed, size: int, root: bytes, prove: Prove, now: datetime, say: Say) -> Signed | None:
-        """As `Signatory.step`; the tree comes from this process's own shelf, so no proof is asked for."""
+        """Sign as `Signatory.step` says; `prove` is not called, because the tree comes from our own event store."""
         at = signing_time(before.at, now, say)
         note = self._note(before.size, Checkpoint(self._origin, size, root))
         after = Signed(size, root, note, at.replace(microsecond=0))
         return after if self.guard.advance(before, after) else None
 
     def ready(self, last: Signed, now: datetime) -> None:
-        """As `Signatory.ready`."""
+        """Raise the errors that `Signatory.ready` lists."""
         signing_time(last.at, now, lambda _: None)
         self._key(_name(later_keys(self._state), last.size))
 
@@ -90,13 +90,13 @@ class LocalSigner:
             self._guard.close()
 
     def vkey(self, size: int) -> Vkey:
-        """The verifier key under which a checkpoint of `size` entries is signed here."""
+        """Return the verifier key under which a checkpoint of `size` entries is signed here."""
         return self._vkey(self._key(_name(later_keys(self._state), size)))
 
     def _note(self, before: int, checkpoint: Checkpoint) -> bytes:
         text = format_checkpoint(checkpoint)
         starts = later_keys(self._state)
-        names = dict.fromkeys(_name(starts, size) for size in (before, checkpoint.size))  # two at the change, else one
+        names = dict.fromkeys(_name(starts, size) for size in (before, checkpoint.size))  # two at a change of key
         keys = [self._key(name) for name in names]
         notes = [sign_note_with(text, self._vkey(key), key.sign) for key in keys]
         return (notes[0] + "".join(note.removeprefix(f"{text}\n") for note in notes[1:])).encode()
@@ -114,7 +114,7 @@ class LocalSigner:
 
 
 def later_keys(state: Path) -> dict[int, str]:
-    """The keys that have followed the first one: from which size on -> file."""
+    """Return the keys that followed the first one: first size -> file name."""
     try:
         names = os.listdir(state)
     except FileNotFoundError:
@@ -123,5 +123,5 @@ def later_keys(state: Path) -> dict[int, str]:
 
 
 def _name(starts: Mapping[int, str], size: int) -> str:
-    """The file of the key that signs a size, given those that have followed the first."""
+    """Return the file name of the key that signs a size; `starts` are the keys that followed the first."""
     return next((starts[n] for n in sorted(starts, reverse=True) if n <= size), _FIRST)

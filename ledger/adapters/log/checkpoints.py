@@ -1,7 +1,7 @@
-"""Every head this log has published, for ever, by the digest of its note, and the time stamps over them.
+"""Store every head that this log has published, by the digest of its note, and the time stamps over these heads.
 
-Tiles can be rebuilt from the entries; a note with cosignatures, or one that a time stamp or another record names,
-cannot. `heads.db` is backed up, never thinned out.
+Tiles can be rebuilt from the entries. A note with cosignatures cannot, and neither can one that a time stamp
+or another log names. So `heads.db` is backed up and nothing is ever removed from it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from ledger.adapters.storage.sqlite import (
 from ledger.entries.case import wire
 from ledger.tlog.note import note_digest
 
-# What time-stamp authorities answered, raw; head: the digest of the note they stamped, at: the log's clock then.
+# Raw replies of time-stamp authorities; head: the digest of the stamped note, at: the log's clock at the request.
 TOKENS = (
     """CREATE TABLE IF NOT EXISTS token (
         n INTEGER PRIMARY KEY, head TEXT NOT NULL, authority TEXT NOT NULL, digest TEXT NOT NULL UNIQUE,
@@ -55,7 +55,10 @@ SCHEMA = (
 
 
 class PublishedHead(Struct, frozen=True):
-    """A published head: tree size, the note as it was published, the log's clock then, and the earliest cosignature."""
+    """Hold a published head: tree size, published note, the log's clock then (UTC), earliest cosignature.
+
+    `cosigned` is in seconds since 1970, None without a cosignature.
+    """
 
     size: int
     note: bytes
@@ -64,12 +67,12 @@ class PublishedHead(Struct, frozen=True):
 
     @property
     def digest(self) -> str:
-        """The name under which it is kept: hex SHA-256 of the note."""
+        """Return the hex SHA-256 of the note, which is its key in the store."""
         return note_digest(self.note)
 
 
 class TimeStampToken(Struct, frozen=True):
-    """An authority's raw answer (RFC 3161) over the head with this digest, and the log's clock then."""
+    """Hold an authority's raw reply (RFC 3161) over the head with this digest, and the log's clock then (UTC)."""
 
     head: str
     authority: str
@@ -78,12 +81,12 @@ class TimeStampToken(Struct, frozen=True):
 
     @property
     def digest(self) -> str:
-        """The name under which it is kept: hex SHA-256 of the reply."""
+        """Return the hex SHA-256 of the reply, which is its key in the store."""
         return sha256(self.reply).hexdigest()
 
 
 class CheckpointStore:
-    """The kept heads of one ledger, open."""
+    """Store the published heads of one ledger."""
 
     def __init__(self, path: Path, *, writable: bool = True) -> None:
         self.path = path
@@ -91,7 +94,7 @@ class CheckpointStore:
 
     @classmethod
     def create(cls, path: Path) -> CheckpointStore:
-        """Make an empty file; FileExistsError if there is one."""
+        """Make an empty file and open it; FileExistsError if it exists."""
         create(path, SCHEMA)
         return cls(path)
 
@@ -100,7 +103,7 @@ class CheckpointStore:
         self._c.close()
 
     def keep(self, head: PublishedHead) -> None:
-        """Keep a head durably; one that is kept already stays as it is."""
+        """Store a head durably; a head that is stored already stays unchanged."""
         with transaction(self._c, self.path) as c:
             c.execute(
                 "INSERT INTO head (digest, size, note, at, cosigned) SELECT ?1, ?2, ?3, ?4, ?5"
@@ -109,19 +112,19 @@ class CheckpointStore:
             )
 
     def get(self, digest: str) -> PublishedHead | None:
-        """The head kept under a digest."""
+        """Return the head with a digest; None if it is not stored."""
         return self._one("WHERE digest = ?", digest)
 
     def newest(self) -> PublishedHead | None:
-        """The head of the largest size, of those the one with the newest cosignature."""
+        """Return the head of the largest size; of several, the one with the newest cosignature."""
         return self._one("ORDER BY size DESC, cosigned DESC, n DESC LIMIT 1")
 
     def newest_cosigned(self) -> PublishedHead | None:
-        """The newest head that a witness has signed; what an entry may cite as `seen`."""
+        """Return the newest head that a witness has signed, which an entry may cite as `seen`."""
         return self._one("WHERE cosigned IS NOT NULL ORDER BY size DESC, cosigned DESC LIMIT 1")
 
     def known_at(self, moment: datetime) -> PublishedHead | None:
-        """The largest head dated `moment` or earlier: by its cosignature where it has one, else by the log's clock."""
+        """Return the largest head dated `moment` or earlier, by its cosignature, or without one by the log's clock."""
         return self._one(
             "WHERE ifnull(cosigned, CAST(strftime('%s', at) AS INTEGER)) <= ?"
             " ORDER BY size DESC, cosigned DESC, n DESC LIMIT 1",
@@ -129,14 +132,14 @@ class CheckpointStore:
         )
 
     def all(self) -> list[PublishedHead]:
-        """Every kept head, in the order in which they were published."""
+        """Return every stored head, in the order of publication."""
         with SQLiteErrors(self.path):
             return [_kept(*row) for row in self._c.execute("SELECT size, note, at, cosigned FROM head ORDER BY n")]
 
     def dating(self, indexes: Collection[int], cited: Iterable[str], size: int) -> list[PublishedHead]:
-        """The heads up to `size` that date entries: those `cited`, and the first outside that contain each.
+        """Return the heads up to `size` that date entries: the `cited` ones, and up to two for each index.
 
-        Outside is a note that was cosigned, and one that was stamped.
+        The two are the first cosigned head and the first time-stamped head that contain the entry.
         """
         wanted = {digest: kept for digest in cited if (kept := self.get(digest)) is not None}
         published = sorted((kept for kept in self.all() if kept.size <= size), key=lambda kept: kept.size)
@@ -150,9 +153,9 @@ class CheckpointStore:
         return list(wanted.values())
 
     def stamp(self, token: TimeStampToken) -> None:
-        """Keep a time stamp over a kept head durably; one that is kept already stays as it is."""
+        """Store a time stamp over a stored head durably; one that is stored already stays unchanged."""
         with transaction(self._c, self.path) as c:
-            for statement in TOKENS:  # a ledger begun before there were tokens
+            for statement in TOKENS:  # a ledger may be older than the table of tokens
                 c.execute(statement)
             c.execute(
                 "INSERT INTO token (head, authority, digest, reply, at) SELECT ?1, ?2, ?3, ?4, ?5"
@@ -161,7 +164,7 @@ class CheckpointStore:
             )
 
     def tokens(self) -> list[TimeStampToken]:
-        """Every kept time stamp, in the order in which they came."""
+        """Return every stored time stamp, in the order of arrival."""
         with SQLiteErrors(self.path):
             if not self._c.execute("SELECT 1 FROM sqlite_schema WHERE name = 'token'").fetchone():
                 return []
@@ -178,10 +181,10 @@ class CheckpointStore:
 
 
 def notes_in(path: Path) -> tuple[dict[str, bytes], list[tuple[str, bytes]]]:
-    """Read the heads of somebody else's ledger: notes by the digest they are kept under, and (head, raw time stamp).
+    """Read the heads of another party's ledger: notes by their stored digest, and (head, raw time stamp).
 
-    Nothing of it is believed: sizes and moments are those that the notes and stamps themselves say. Raises what
-    `connect_foreign` raises.
+    The columns are not trusted: sizes and moments are those in the notes and stamps. Raises the errors of
+    `connect_foreign`.
     """
     with SQLiteErrors(path), closing(connect_foreign(ForeignFile(path, SCHEMA))) as c:
         notes = {str(digest): _raw(note) for digest, note in c.execute("SELECT digest, note FROM head ORDER BY n")}
@@ -193,7 +196,7 @@ def notes_in(path: Path) -> tuple[dict[str, bytes], list[tuple[str, bytes]]]:
 
 
 def _raw(cell: object) -> bytes:
-    """A cell that has to hold bytes; empty where a file holds something else in its place."""
+    """Return a cell that has to hold bytes; empty if a damaged file holds another type."""
     return cell if isinstance(cell, bytes) else b""
 
 

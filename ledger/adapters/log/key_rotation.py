@@ -1,10 +1,10 @@
-"""Another key for the log, from a size on: each step can be repeated, and none leaves a size that nobody may sign.
+"""Replace the key of a log from a size on. Each step can be repeated, and every size has a key after each step.
 
     log.next.key       made; the policy names it, and it signs nothing yet
     log.<n>.key        signs from size n on, the first time together with the old one
-    log-key-rotated    the register says so, and verifiers hold every checkpoint against it
+    log-key-rotated    the entry in the register, with which verifiers compare every checkpoint
 
-Why: a key that may be known to others can sign a second history of what has not been cosigned yet, no more.
+Reason: a disclosed key can sign a second history, but only of entries that are not cosigned yet.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ NEXT = "log.next.key"
 
 
 def prepare(origin: str, state: Path) -> Vkey:
-    """The key that will follow: the one that was made before, else a new one. `LedgerError` GUARD-MISSING, KEY-*."""
+    """Return the prepared key, or make one if there is none yet. `LedgerError` GUARD-MISSING, KEY-*."""
     if not (state / "guard.db").exists():
         raise LedgerError("GUARD-MISSING", f"{state} holds no guard: the log's keys are somewhere else", "--state DIR")
     path = state / NEXT
@@ -31,23 +31,23 @@ def prepare(origin: str, state: Path) -> Vkey:
 
 
 def begin(state: Path, hand: Signatory) -> int:
-    """Have the prepared key sign from the next size on: the first size it signs; durable on return."""
+    """Let the prepared key sign from the next size on; return this size. Durable on return."""
     size = hand.last().size + 1
     _rename(state, NEXT, f"log.{size}.key")
-    while (last := hand.last().size) >= size:  # somebody signed meanwhile, with the old key
+    while (last := hand.last().size) >= size:  # another process has signed meanwhile, with the old key
         _rename(state, f"log.{size}.key", f"log.{last + 1}.key")
         size = last + 1
     return size
 
 
 def begun(origin: str, state: Path) -> dict[str, int]:
-    """The keys that have followed the first one, as vkeys, and the first size each signs."""
+    """Return the keys that followed the first one, as vkeys, each with the first size that it signs."""
     keys = {load(state / name).public: size for size, name in later_keys(state).items()}
     return {log_vkey(origin, public): size for public, size in keys.items()}
 
 
 def with_log(policy: bytes, key: Vkey) -> bytes:
-    """A policy text that names one more key of the log, the newest last."""
+    """Return a policy text that names one more key of the log, after its other keys."""
     lines = policy.decode("utf-8", "surrogateescape").splitlines(keepends=True)
     last = max(number for number, line in enumerate(lines) if line.split()[:1] == ["log"])
     text = "".join([*lines[: last + 1], f"log {key.text}\n", *lines[last + 1 :]])
@@ -56,6 +56,6 @@ def with_log(policy: bytes, key: Vkey) -> bytes:
 
 def _rename(state: Path, old: str, name: str) -> None:
     (state / old).rename(state / name)
-    with suppress(FileNotFoundError):  # nobody reads it, and a crash may have come before it
+    with suppress(FileNotFoundError):  # signing does not read it, and a crash may have prevented it
         (state / f"{old}.pub").rename(state / f"{name}.pub")
     sync_folder(state)

@@ -1,11 +1,11 @@
-"""The log: every acknowledged entry is covered by a checkpoint this log has signed, once and for ever.
+"""Keep the log: a checkpoint that this log has signed covers every acknowledged entry, and each size is signed once.
 
-The row is the commit, the checkpoint the acknowledgement. One record takes two syncs: the transaction on the shelf, and
-the guard, which holds size, root and the signed note. What a crash leaves:
+The row commits an entry, and the checkpoint acknowledges it. One record takes two syncs: the transaction in
+the event store, and the guard, which holds size, root and the signed note. What a crash leaves:
 
-    after the row        an entry beyond the guard: acknowledged first at the next opening
-    after the guard      files that are behind: written again, the same bytes
-    between two tiles    the same; the checkpoint comes last
+    after the row        an entry beyond the guard: acknowledged at the next opening
+    after the guard      files that are behind: written again, with the same bytes
+    between two tiles    the same; the checkpoint is written last
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ from ledger.tlog.tree import (
 
 
 class Log:
-    """The log of one ledger: what it has signed, what it publishes.
+    """Sign and publish the log of one ledger.
 
-    `key` are the keys it has had; `state` is the folder of its guard and keys, outside the ledger; `witnesses` are the
-    keys whose cosignatures count.
+    `key` are the keys it has had; `state` is the folder of its guard and keys, outside the ledger;
+    `witnesses` are the keys whose cosignatures count.
     """
 
     def __init__(
@@ -64,18 +64,18 @@ class Log:
         self.signatory = signatory(in_turn(key), state)
         self._now = now
         self._say = say
-        self._checked: Signed | None = None  # what this process knows to agree with the shelf
+        self._checked: Signed | None = None  # the last state that this process compared with the event store
 
     def close(self) -> None:
-        """Let go of the guard, or of the process that holds it."""
+        """Close the guard, or the connection to the signer process."""
         self.signatory.close()
 
     # -- signing ------------------------------------------------------------------------------------------------------
 
     def signed(self) -> Signed:
-        """What this log has signed last, compared with the shelf.
+        """Return the state that this log signed last, compared with the event store.
 
-        `LedgerError`: GUARD-MISSING; LOG-ROLLBACK if the shelf is smaller, LOG-CORRUPT if its tree differs.
+        `LedgerError`: GUARD-MISSING; LOG-ROLLBACK if the store is smaller, LOG-CORRUPT if its tree differs.
         """
         last = self.signatory.last()
         if last != self._checked:
@@ -100,10 +100,10 @@ class Log:
         self.store.require_signed_tree(signed.size, signed.root)
 
     def acknowledge(self, index: int) -> Signed:
-        """See to it that a checkpoint covers entry `index`, and give the one that does; durable on return.
+        """Return a signed state that covers entry `index` (from 0), and sign one if needed; durable on return.
 
-        Several processes may do this at once: each ends with its entry covered. Raises `LedgerError` as `signed` does,
-        CLOCK-BACK, and KEY-* for the log's key.
+        Several processes may do this at once: each ends with its entry covered. Raises `LedgerError` as
+        `signed` does, CLOCK-BACK, and KEY-* for the log's key.
         """
         last = self._checked or self.signed()
         while last.size <= index:
@@ -119,13 +119,13 @@ class Log:
         return last
 
     def ready(self) -> None:
-        """Raise now what `acknowledge` would raise after an entry is stored: guard, shelf, clock, key."""
+        """Raise the errors that `acknowledge` would raise after an entry is stored: guard, store, clock, key."""
         self.signatory.ready(self.signed(), self._now())
 
     # -- proving ------------------------------------------------------------------------------------------------------
 
     def receipt(self, index: int, note: bytes | None = None) -> bytes:
-        """A c2sp.org/tlog-proof that entry `index` stands under a checkpoint: `note`, or what was signed last."""
+        """Return a c2sp.org/tlog-proof that entry `index` is in a checkpoint: `note`, or the last signed one."""
         if note is None:
             last = self.acknowledge(index)
             size, note = last.size, last.note
@@ -135,16 +135,16 @@ class Log:
         return format_proof(index, path, note)
 
     def consistency(self, m: int, n: int) -> list[bytes]:
-        """The proof that this log at size `n` begins with what it was at size `m`."""
+        """Return the proof that the tree of size `n` begins with the tree of size `m`."""
         return prove_consistency(m, n, self.store.hashes)
 
     # -- publishing ---------------------------------------------------------------------------------------------------
 
     def publish(self, note: bytes | None = None) -> PublishedHead:
-        """Publish the signed head, or a cosigned `note` of it: keep it for ever, write tiles, then `checkpoint`.
+        """Publish the signed head, or a cosigned `note` of it: store the head, write tiles, then `checkpoint`.
 
-        Done once for each command or batch; twice is the same as once. A cosigned checkpoint of the same size is not
-        replaced by the bare one.
+        Called once for each command or batch; a repeated call changes nothing. A cosigned checkpoint is not
+        replaced by one of the same size without cosignatures.
         """
         last = self.signed()
         there = self.files.head(self.witnesses)
@@ -161,7 +161,7 @@ class Log:
         return kept
 
     def catch_up(self) -> Signed:
-        """Finish whatever a crash left unfinished; doing it again changes nothing."""
+        """Finish the work that a crash left unfinished; a repeated call changes nothing."""
         self._checked = None
         size = self.store.size()
         last = self.acknowledge(size - 1) if size else self.signed()
@@ -169,7 +169,7 @@ class Log:
         return last
 
     def publish_entries(self, folder: Path) -> PublishedHead:
-        """Write the whole log with its entry bundles to a folder, for those who may read the entries."""
+        """Write the whole log with its entry bundles to a folder, for readers who may read the entries."""
         kept = self.publish()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         head = open_checkpoint(kept.note, self.origin, self.key, self.witnesses, mldsa=mldsa.verify)
@@ -182,7 +182,7 @@ class Log:
     # -- deriving again -----------------------------------------------------------------------------------------------
 
     def derive(self) -> Frontier:
-        """The tree, derived again from the stored bytes; LOG-CORRUPT at the first hash that is not the stored one."""
+        """Return the tree, computed from the stored bytes; LOG-CORRUPT at the first hash that differs."""
         tree = Frontier()
         for page in self.store.pages():
             start = stored_count(tree.size)
@@ -194,13 +194,13 @@ class Log:
         return tree
 
     def rebuild_tiles(self) -> None:
-        """Derive the tree again and write whatever tile is missing; a tile that comes out different is LOG-CORRUPT."""
+        """Compute the tree again and write every missing tile; LOG-CORRUPT if an existing tile differs."""
         self.derive()
         head = self.files.head()
         self.files.rebuild(head.checkpoint.size if head else 0, self.store.hashes)
 
 
 def first_note(key: Vkey, seed: bytes, at: datetime) -> Signed:
-    """What the guard of a new log holds: the empty tree, signed."""
+    """Return the first state of a new log's guard: the empty tree, signed."""
     note = sign_note(format_checkpoint(Checkpoint(key.name, 0, EMPTY_ROOT)), key.name, seed)
     return Signed(0, EMPTY_ROOT, note.encode(), at.replace(microsecond=0))

@@ -1,7 +1,7 @@
-"""Reading a log as its readers do: checkpoint and tiles, from a folder or over HTTP, without believing them.
+"""Read a published log: checkpoint and tiles, from a folder or over HTTP.
 
-Nothing here verifies: what the tiles hold is only as good as the proof made of it, and that is checked against signed
-roots by whoever asked. Sizes are capped before anything is read. Source: c2sp.org/tlog-tiles.
+Nothing is verified here: the caller checks each proof made from the tiles against a signed root. Sizes are
+limited before any read. Source: c2sp.org/tlog-tiles.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ledger.errors import LedgerError, RecordError
 from ledger.tlog.tile import FULL, LARGEST_BUNDLE, Tile, entry_bundle_path, tile_path, unpack_entries
 from ledger.tlog.tree import Read, node_hash, stored_index
 
-# Path below the prefix, most bytes -> content; `LedgerError` if it is absent, `RecordError` LOG-TILE if it is larger.
+# Path below the prefix, most bytes -> content; `LedgerError` if it is missing, `RecordError` LOG-TILE if larger.
 Fetch = Callable[[str, int], bytes]
 
 LARGEST_NOTE = 65_536
@@ -25,12 +25,12 @@ _HASH = 32
 
 
 def source(where: str) -> Fetch:
-    """How to read the log published at `where`, a folder or an http(s) URL."""
+    """Return the reader of the log published at `where`, a folder or an http(s) URL."""
     return from_url(where) if where.startswith(("http://", "https://")) else from_folder(Path(where))
 
 
 def from_folder(folder: Path) -> Fetch:
-    """Read a log from its files."""
+    """Return a reader of a log's files."""
 
     def fetch(path: str, most: int) -> bytes:
         try:
@@ -43,7 +43,7 @@ def from_folder(folder: Path) -> Fetch:
 
 
 def from_url(prefix: str) -> Fetch:
-    """Read a log over HTTP; redirects are not followed."""
+    """Return a reader of a log over HTTP; redirects are not followed."""
 
     def fetch(path: str, most: int) -> bytes:
         url = f"{prefix.rstrip('/')}/{path}"
@@ -56,7 +56,7 @@ def from_url(prefix: str) -> Fetch:
 
 
 def reader(fetch: Fetch, size: int) -> Read:
-    """The stored hashes of a published tree of `size` entries, read from its tiles, each tile once."""
+    """Return a reader of the stored hashes of a published tree of `size` entries; each tile is fetched once."""
     tiles: dict[tuple[int, int], list[bytes]] = {}
 
     def tile(level: int, n: int) -> list[bytes]:
@@ -86,7 +86,7 @@ def reader(fetch: Fetch, size: int) -> Read:
 
 
 def entries_of(fetch: Fetch, n: int, width: int) -> list[bytes]:
-    """The first `width` entries of the published bundle `n`; `RecordError` LOG-TILE if it has fewer."""
+    """Return the first `width` entries of the published bundle `n`; `RecordError` LOG-TILE if it has fewer."""
     try:
         data = fetch(entry_bundle_path(n, width), LARGEST_BUNDLE)
     except LedgerError:
@@ -100,8 +100,8 @@ def entries_of(fetch: Fetch, n: int, width: int) -> list[bytes]:
 
 
 def place_of(index: int) -> tuple[int, int]:
-    """The level, and the number on it, of the complete subtree stored at `index`: `stored_index` undone."""
-    leaf = index // 2  # at or before the leaf that completes it: fewer than two hashes are stored for each
+    """Return the level and the number of the complete subtree stored at `index`; the inverse of `stored_index`."""
+    leaf = index // 2  # at or before the completing leaf, because fewer than two hashes are stored for each
     while stored_index(0, leaf + 1) <= index:
         leaf += 1
     level = index - stored_index(0, leaf)

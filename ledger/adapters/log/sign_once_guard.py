@@ -1,8 +1,9 @@
-"""The sign-once guard: what this log has signed, kept where no backup of the ledger reaches.
+"""Guard a log against signing twice: keep its last signed state where no backup of the ledger reaches.
 
-A log must never sign two trees that contradict each other. A database restored from last week's backup knows nothing of
-this week's checkpoints; the guard does. It stands outside the ledger's folder, is never copied or restored, and moves
-only forward, by compare-and-swap, before a signature leaves the house. Where it is missing, nothing is signed.
+A log must never sign two trees that contradict each other. A database restored from last week's backup lacks
+this week's checkpoints; the guard has them. The guard is outside the ledger's folder and is never copied or
+restored. It moves only forward, by compare-and-swap, before a signature is returned. Without it, nothing is
+signed.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from ledger.adapters.storage.sqlite import SQLiteErrors, connect, create, stored
 from ledger.entries.case import wire
 from ledger.errors import LedgerError
 
-LATENESS = timedelta(minutes=5)  # a clock further behind the last signature is broken or turned back
+LATENESS = timedelta(minutes=5)  # a clock that is further behind the last signature is wrong
 
 _FORWARD = """CREATE TRIGGER guard_forward BEFORE UPDATE ON guard
     WHEN NEW.size < OLD.size OR (NEW.size = OLD.size AND NEW.root <> OLD.root) OR NEW.signed_at < OLD.signed_at
@@ -36,7 +37,7 @@ SCHEMA = (
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """The last checkpoint this log signed: its size, root (32 bytes), the note, and the log's clock then."""
+    """Hold the last checkpoint of a log: size, root (32 bytes), signed note, and the log's clock then (UTC)."""
 
     size: int
     root: bytes
@@ -45,7 +46,7 @@ class Signed:
 
 
 class Guard:
-    """The guard of one log, open."""
+    """Hold the guard of one log."""
 
     def __init__(self, path: Path) -> None:
         """Open an existing guard; `LedgerError` GUARD-MISSING."""
@@ -58,12 +59,12 @@ class Guard:
             )
         self.path = path
         self._c = connect(path)
-        # the log is overwritten from its start instead of growing: a sync that changes no file size costs half as much
+        # SQLite overwrites its WAL from the start: a sync that changes no file size takes half the time
         self._c.execute("PRAGMA wal_autocheckpoint = 64")
 
     @classmethod
     def create(cls, path: Path, first: Signed) -> Guard:
-        """Make the guard of a new log; FileExistsError if there is one: a log is never begun twice."""
+        """Make the guard of a new log; FileExistsError if it exists, because a log never begins twice."""
         private_folder(path.parent)
         values = (first.size, first.root, first.note, wire(first.at))
         create(path, (*SCHEMA, ("INSERT INTO guard VALUES (1, ?, ?, ?, ?)", values)))
@@ -74,7 +75,7 @@ class Guard:
         self._c.close()
 
     def last(self) -> Signed:
-        """What was signed last."""
+        """Return the state that was signed last."""
         with SQLiteErrors(self.path):
             row = self._c.execute("SELECT size, root, note, signed_at FROM guard").fetchone()
             if row is None:
@@ -83,7 +84,7 @@ class Guard:
             return Signed(typed(size, int), typed(root, bytes), typed(note, bytes), stored_instant(at))
 
     def set_back(self, last: Signed, at: datetime) -> bool:
-        """Date the last signature earlier than its clock did; what was signed stays. False if more was signed since."""
+        """Date the last signature earlier; the signed state stays. Return False if another state was signed since."""
         with transaction(self._c, self.path) as c:
             c.execute("DROP TRIGGER guard_forward")
             values = (wire(at), last.size, last.root)
@@ -92,7 +93,7 @@ class Guard:
         return done.rowcount == 1
 
     def advance(self, before: Signed, after: Signed) -> bool:
-        """Take the step from `before` to `after`, durably; False if another process has taken one meanwhile."""
+        """Replace `before` by `after`, durably; return False if another process has advanced the guard."""
         with SQLiteErrors(self.path):
             try:
                 done = self._c.execute(  # one statement, one transaction
@@ -105,7 +106,7 @@ class Guard:
 
 
 def signing_time(last: datetime, now: datetime, say: Callable[[str], None]) -> datetime:
-    """The time to note beside the next signature: never before the last one. CLOCK-BACK if the clock is far behind."""
+    """Return the time for the next signature, never before the last one; CLOCK-BACK if the clock is far behind."""
     now = now.astimezone(UTC)
     if now < last - LATENESS:
         raise LedgerError(

@@ -1,18 +1,18 @@
-"""A process that signs for a log and does nothing else: whoever breaks into the ledger cannot make it sign a fork.
+"""Sign for a log in a separate process, so that an intruder in the ledger cannot make it sign a fork.
 
-It holds the log's key and guard, and believes nothing it is told: a new checkpoint must begin with the one it signed
-last, and the consistency proof that shows it is verified here. On a Unix socket of mode 0600, a line of JSON asks and a
-line answers:
+The process holds the log's key and guard, and trusts no request. A new checkpoint must begin with the one it
+signed last, and it verifies the consistency proof. On a Unix socket of mode 0600, a request is one line of
+JSON, and so is a reply:
 
     {"ask": "last"}
     {"ask": "sign", "old": [3, "<root>"], "checkpoint": "<three lines>", "proof": ["<hash>", ...]}
 
     {"signed": {"size": 3, "root": "...", "note": "...", "at": "2027-03-01T12:00:00Z"}}
-    {"moved": {...}}        it signed something else meanwhile; the ledger looks and asks again
-    {"refused": {"code": "LOG-FORKED", "says": "...", "hint": "...", "evidence": ["<its note>", "<what was asked>"]}}
+    {"moved": {...}}        it signed another state meanwhile; the ledger compares and asks again
+    {"refused": {"code": "LOG-FORKED", "says": "...", "hint": "...", "evidence": ["<its note>", "<the request's>"]}}
 
-Roots and hashes are base64. The guard is durable before the answer leaves: killed in between, it answers the same
-question with the same note. What contradicts what it signed is kept in `refused/`, beside the guard.
+Roots and hashes are base64. The guard is durable before the reply is sent: after a crash in between, the same
+request gets the same note. Contradictions to a signed state are kept in `refused/`, next to the guard.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ from ledger.tlog.tree import check_consistency
 
 logger = logging.getLogger(__name__)
 
-POINTER = "signer"  # a file in the log's state folder: the path of the socket to ask instead
+POINTER = "signer"  # file in the log's state folder: the path of the signer's socket
 LARGEST = 65_536  # bytes of a line; a proof has at most 63 hashes
 SECONDS = 30.0
 MOST_KEPT = 100
 
-# What such a process can refuse with; whatever else one says, a code decides how a command ends.
+# The codes of refusals. A code decides the exit status of a command, so any other code becomes KEY-ANSWER.
 REFUSALS = frozenset(
     "SIGNER-FORMAT CP-FORMAT CP-ORIGIN LOG-FORKED LOG-ROLLBACK LOG-GAP LOG-CORRUPT CLOCK-BACK CLOCK-AHEAD BUSY "
     "GUARD-MISSING KEY-MISSING KEY-MODE KEY-LOCKED KEY-FORMAT NOT-A-FILE LEDGER-VERSION READ-ONLY DISK-FULL "
@@ -53,7 +53,7 @@ REFUSALS = frozenset(
 
 
 class SignedState(msgspec.Struct, frozen=True):
-    """A `Signed` on the wire."""
+    """Hold a `Signed` as it is sent."""
 
     size: int
     root: str
@@ -69,7 +69,7 @@ class SignedState(msgspec.Struct, frozen=True):
 
 
 class No(msgspec.Struct, frozen=True):
-    """A refusal: its code, what it says, what to do, and both checkpoints where two contradict each other."""
+    """Hold a refusal: its code, a sentence, a hint, and both checkpoints if two contradict each other."""
 
     code: str
     says: str
@@ -78,7 +78,7 @@ class No(msgspec.Struct, frozen=True):
 
 
 class SignRequest(msgspec.Struct, frozen=True):
-    """What is asked: `last`, or `sign` a checkpoint that follows the state `old` (size, root)."""
+    """Hold a request: `last`, or `sign` a checkpoint that follows the state `old` (size, root)."""
 
     ask: str
     old: tuple[int, str] = (0, "")
@@ -87,7 +87,7 @@ class SignRequest(msgspec.Struct, frozen=True):
 
 
 class SignReply(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What comes back: one of the three."""
+    """Hold a reply; one of the three fields is set."""
 
     signed: SignedState | None = None
     moved: SignedState | None = None
@@ -98,7 +98,7 @@ class SignReply(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class SignerServer:
-    """The signing process, without its socket: answers questions one at a time."""
+    """Answer requests to sign, one at a time; the socket is separate."""
 
     def __init__(
         self, state: Path, *, now: Callable[[], datetime] = lambda: datetime.now(UTC), say: Say = lambda _: None
@@ -118,7 +118,7 @@ class SignerServer:
         self._hand.close()
 
     def answer(self, line: bytes) -> bytes:
-        """The answer to a line, whatever it holds, with its newline."""
+        """Return the reply to a line of any content, with its newline."""
         try:
             question = msgspec.json.decode(line, type=SignRequest)
             with self._lock:
@@ -136,7 +136,7 @@ class SignerServer:
         return msgspec.json.encode(found) + b"\n"
 
     def _keep(self, no: No) -> None:
-        """Keep a contradiction, by its digest; a hundred of them tell as much as a million."""
+        """Keep a contradiction, by its digest; a hundred of them are evidence enough."""
         folder = self._state / "refused"
         if no.evidence and (not folder.exists() or len(list(folder.iterdir())) < MOST_KEPT):
             data = msgspec.json.format(msgspec.json.encode(no)) + b"\n"
@@ -152,7 +152,7 @@ class SignerServer:
         if asked.origin != self.origin:
             return SignReply(refused=No("CP-ORIGIN", f"this signs for {self.origin}, not for {asked.origin}"))
         if (asked.size, asked.root) == (last.size, last.root):
-            return SignReply(signed=SignedState.of(last))  # it was killed before it could answer
+            return SignReply(signed=SignedState.of(last))  # the process was killed before it could answer
         old_size, old_root = question.old[0], unb64(question.old[1])
         if old_size < last.size and asked.size != last.size:
             return SignReply(moved=SignedState.of(last))
@@ -167,7 +167,7 @@ class SignerServer:
 def _contradiction(
     last: Signed, old: tuple[int, bytes], asked: Checkpoint, proof: Sequence[bytes]
 ) -> tuple[str, str, str] | None:
-    """Why a checkpoint does not follow the one signed last: code, sentence, hint; None if it does."""
+    """Return why a checkpoint does not follow the last signed one: code, sentence, hint; None if it does."""
     if asked.size < last.size:
         hint = "an older copy was put in place; restore the newest one, or comity succeed"
         return "LOG-ROLLBACK", f"{last.size} entries were signed on {wire(last.at)}, this has {asked.size}", hint
@@ -187,18 +187,18 @@ def _contradiction(
 
 
 def listen(place: Path) -> socket.socket:
-    """A socket of mode 0600 that listens at `place`; `LedgerError` SIGNER-RUNS if a process answers there already."""
+    """Return a socket of mode 0600 that listens at `place`; `LedgerError` SIGNER-RUNS if another process does."""
     if place.is_socket():
         with socket.socket(socket.AF_UNIX) as other:
             try:
                 other.connect(str(place))
             except OSError:
-                place.unlink()  # left by one that was killed
+                place.unlink()  # left by a killed process
             else:
                 raise LedgerError("SIGNER-RUNS", f"a process listens at {place} already")
     server = socket.socket(socket.AF_UNIX)
     try:
-        server.bind(str(place))  # nobody can connect before `listen`
+        server.bind(str(place))  # no client can connect before `listen`
         place.chmod(0o600)
         server.listen()
     except OSError as error:
@@ -208,8 +208,8 @@ def listen(place: Path) -> socket.socket:
 
 
 def serve(signer: SignerServer, server: socket.socket) -> NoReturn:
-    """Answer on a listening socket until the process is told to end; each connection has a thread of its own."""
-    server.settimeout(0.5)  # a signal may have been taken by one of those threads: this one looks again in a moment
+    """Answer on a listening socket until the process gets a signal; each connection has its thread."""
+    server.settimeout(0.5)  # a signal may reach another thread, so this one has to wake up for it
     while True:
         try:
             line, _ = server.accept()
@@ -224,16 +224,16 @@ def _converse(signer: SignerServer, line: socket.socket) -> None:
             try:
                 line.sendall(answer := signer.answer(question))
             except OSError:
-                return  # whoever asked has left
+                return  # the client has left
             if answer.startswith(b'{"refused":{"code":"SIGNER-FORMAT"'):
-                return  # whatever comes next would be no question either, and would be told of without end
+                return  # the rest is not a request either, and would fill the messages without end
 
 
-# -- who asks it -------------------------------------------------------------------------------------------------------
+# -- the client --------------------------------------------------------------------------------------------------------
 
 
 class RemoteSigner:
-    """Has another process sign, and verifies what comes back; `keys` are the log's."""
+    """Sign through a signer process, and verify its replies; `keys` are the log's."""
 
     def __init__(self, keys: Sequence[Vkey], place: Path) -> None:
         self._keys = tuple(keys)
@@ -241,11 +241,11 @@ class RemoteSigner:
         self._line: socket.socket | None = None
 
     def last(self) -> Signed:
-        """What was signed last."""
+        """Return the state that was signed last."""
         return self._opened(self._ask(SignRequest("last")).signed)
 
     def step(self, before: Signed, size: int, root: bytes, prove: Prove, now: datetime, say: Say) -> Signed | None:
-        """As `Signatory.step`; the time is the signing process's own."""
+        """Sign as `Signatory.step` says; the time is that of the signer process."""
         checkpoint = format_checkpoint(Checkpoint(self._keys[0].name, size, root))
         proof = tuple(b64(value) for value in prove()) if before.size else ()
         answer = self._ask(SignRequest("sign", (before.size, b64(before.root)), checkpoint, proof))
@@ -257,11 +257,11 @@ class RemoteSigner:
         return signed
 
     def ready(self, last: Signed, now: datetime) -> None:
-        """As `Signatory.ready`: it answers."""
+        """Raise `LedgerError` if the signer process does not answer."""
         self.last()
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         if self._line is not None:
             self._line.close()
             self._line = None
@@ -282,7 +282,7 @@ class RemoteSigner:
         try:
             answer = self._exchange(msgspec.json.encode(question) + b"\n")
         except OSError:
-            self.close()  # it was begun again meanwhile; a question may be asked twice
+            self.close()  # the signer may have restarted; a request can be repeated
             try:
                 answer = self._exchange(msgspec.json.encode(question) + b"\n")
             except OSError as error:
@@ -316,7 +316,7 @@ class RemoteSigner:
 
 
 def signatory(keys: Sequence[Vkey], state: Path) -> LocalSigner | RemoteSigner:
-    """Who signs for the log with these keys: the process that its state folder points to, else this one."""
+    """Return the signer of the log with these keys: the process that its state folder points to, else this process."""
     try:
         place = (state / POINTER).read_text("utf-8").rstrip("\n")
     except FileNotFoundError:

@@ -1,8 +1,8 @@
-"""A log as static files: `checkpoint`, hash tiles, and, for those who may read them, entry bundles.
+"""Publish a log as static files: `checkpoint`, hash tiles and, for readers who may read them, entry bundles.
 
-Every file is written under another name, synced, renamed, and its folder synced; the checkpoint comes last, so whatever
-it promises is there. A tile that is missing or short is written again; one of full length with other bytes means that
-somebody touched the shelf. Source: c2sp.org/tlog-tiles.
+Every file is written under another name, synced, renamed, and its folder synced. The checkpoint is written
+last, so that every file it needs exists. A tile that is missing or short is written again. A full tile with
+other bytes means that the event store or the tile was changed. Source: c2sp.org/tlog-tiles.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ Entries = Callable[[int, int], Sequence[bytes]]  # (first index, number) -> seal
 
 
 class StaticLog:
-    """The published files of one log in a folder."""
+    """Write the published files of one log in a folder."""
 
     def __init__(self, folder: Path, key: LogKey) -> None:
         self.folder = folder
         self.key = key
 
     def head(self, witnesses: Sequence[Vkey] = ()) -> Head | None:
-        """The published checkpoint, its signature checked; None before the first. LOG-CORRUPT if it is not ours."""
+        """Return the published checkpoint, verified; None before the first. LOG-CORRUPT if it is not of this log."""
         path = self.folder / "checkpoint"
         try:
             return open_checkpoint(
@@ -45,7 +45,7 @@ class StaticLog:
             raise LedgerError("LOG-CORRUPT", f"{path}: {refused}", "comity fsck compares what there is") from refused
 
     def publish(self, checkpoint: Checkpoint, note: bytes, read: Read, entries: Entries | None = None) -> None:
-        """Bring the files up to a signed head: what the log has grown by, then the checkpoint; durable on return.
+        """Write the files up to a signed head: the new tiles, then the checkpoint; durable on return.
 
         A smaller head than the published one changes nothing. With `entries`, bundles are written as well.
         """
@@ -61,7 +61,7 @@ class StaticLog:
             sync_folder(self.folder)
 
     def rebuild(self, size: int, read: Read, entries: Entries | None = None) -> None:
-        """Write again whatever is missing or short of the first `size` entries; LOG-CORRUPT at what differs."""
+        """Write the missing and short files of the first `size` entries again; LOG-CORRUPT if a file differs."""
         with self._lock():
             self._write([*tiles_for(0, size), *(bundles_for(0, size) if entries else ())], read, entries)
 
@@ -75,7 +75,7 @@ class StaticLog:
                 folders |= {p for p in (path.parent, *path.parent.parents) if p.is_relative_to(self.folder)}
         for folder in sorted(folders, reverse=True):
             sync_folder(folder)
-        for tile in tiles:  # the full tile is durable now, and its partial ones are asked for no more
+        for tile in tiles:  # the full tile is durable now and replaces its partial ones
             if tile.width == FULL:
                 full = self.folder / tile_path(tile)
                 shutil.rmtree(full.with_name(full.name + ".p"), ignore_errors=True)
@@ -98,7 +98,7 @@ class StaticLog:
 
     @contextmanager
     def _lock(self) -> Iterator[None]:
-        """One publisher at a time, so that a slow one does not put an older checkpoint over a newer one."""
+        """Let one process publish at a time, so that a slow one does not replace a newer checkpoint by an older one."""
         fd = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX)

@@ -1,8 +1,9 @@
-"""The conversation with witnesses: does this head follow what you have seen, and when was that?
+"""Ask witnesses to cosign a head that follows the last one they have seen.
 
-All are asked at once, each question has five seconds, and every line that comes back is verified. A witness that stands
-at another size says so and is asked once more, from there. One that says the head does not follow is not argued with:
-it is a conflict, and what it remembers is asked for as evidence. Source: c2sp.org/tlog-witness, text of July 2026.
+All witnesses are asked at the same time, each request has five seconds, and every returned line is verified.
+A witness that has another size returns it and is asked once more, with a proof from that size. A witness that
+refuses the head as not following is not asked again: it is a conflict, and the witness's last note is fetched
+as evidence. Source: c2sp.org/tlog-witness, text of July 2026.
 """
 
 from __future__ import annotations
@@ -19,17 +20,17 @@ from ledger.tlog.add_checkpoint import format_submission
 from ledger.tlog.note import Head, LogKey, Vkey, decimal, in_turn, lines_of, open_checkpoint, open_note, origin_hash
 from ledger.tlog.policy import Policy
 
-SECONDS = 5.0  # for each question to a witness
-AHEAD = 300  # seconds by which a witness's clock may be before ours
-_LARGEST = 65_536  # bytes of an answer
-_MOST_LINES = 16  # verifiers read no more, the log's own among them
+SECONDS = 5.0  # for each request to a witness
+AHEAD = 300  # seconds by which a witness's clock may be ahead of ours
+_LARGEST = 65_536  # bytes of a reply
+_MOST_LINES = 16  # verifiers read no more lines, including the log's own
 
 Prove = Callable[[int, int], Sequence[bytes]]  # sizes m, n -> consistency proof
 
 
 @dataclass(frozen=True, slots=True)
 class LastCosignature:
-    """What is known of a witness's key from before: the size it last cosigned for us, and the time it gave."""
+    """Hold the last known cosignature of a witness's key: the size, and the time in seconds since 1970."""
 
     size: int
     time: int
@@ -37,10 +38,10 @@ class LastCosignature:
 
 @dataclass(frozen=True, slots=True)
 class WitnessResult:
-    """What became of one witness: its names in the policy, and its verified `lines`, or the `fault` that says why none.
+    """Hold the result of one witness: its names in the policy, and its verified `lines` or a `fault`.
 
-    `conflict`: it says that the head does not follow what it cosigned. `theirs`: the note it showed then, unverified.
-    `times` are those it signed, in seconds since 1970, believed or not.
+    `conflict`: the witness states that the head does not follow what it cosigned. `theirs`: the note that it
+    showed then, unverified. `times` are the times that it signed, in seconds since 1970, accepted or not.
     """
 
     url: str
@@ -61,9 +62,10 @@ def ask_witnesses(
     now: int,
     known: Mapping[Vkey, LastCosignature] | None = None,
 ) -> list[WitnessResult]:
-    """Ask every witness of a policy that has a URL to cosign a head of `log`; one value for each, nothing is raised.
+    """Ask every witness of a policy that has a URL to cosign a head of `log`; return one result for each.
 
-    `now` in seconds since 1970. Keys at one URL are one witness. The same head again gives fresh cosignatures.
+    Nothing is raised. `now` is in seconds since 1970. Keys at one URL are one witness. A repeated call for
+    the same head returns new cosignatures.
     """
     own = with_lines(head.note, list(lines_of(head.note, in_turn(log)).values()))
 
@@ -78,9 +80,9 @@ def ask_witnesses(
 
 
 def remembered(policy: Policy, log: LogKey) -> dict[str, Head]:
-    """The newest head of a log that each witness with a URL shows on its monitoring address, by URL; silent ones lack.
+    """Return the newest head of a log that each witness with a URL shows, by URL, without silent witnesses.
 
-    For a log that starts after a restore, and for making its guard again. Only what the log signed counts.
+    Used before a restored log signs, and to make its guard again. Only heads that the log signed count.
     """
     urls, origin = [url for url, _ in by_url(policy)], in_turn(log)[0].name
 
@@ -98,7 +100,10 @@ def remembered(policy: Policy, log: LogKey) -> dict[str, Head]:
 
 
 def with_cosignatures(policy: Policy, note: bytes, lines: Mapping[Vkey, str], log: LogKey) -> bytes:
-    """The note with the log's lines and those of its witnesses, in the order of the policy; new `lines` replace old."""
+    """Return the note with the log's lines and those of its witnesses, in the order of the policy.
+
+    New `lines` replace older ones.
+    """
     witnesses = list(policy.witnesses.values())
     own = in_turn(log)
     there = {**lines_of(note, [*own, *witnesses]), **lines}
@@ -108,13 +113,17 @@ def with_cosignatures(policy: Policy, note: bytes, lines: Mapping[Vkey, str], lo
 
 
 def with_lines(note: bytes, lines: Sequence[str]) -> bytes:
-    """The text of a note with other signature lines."""
+    """Return the text of a note with other signature lines."""
     text, blank, _ = note.rpartition(b"\n\n")
     return text + blank + "".join(lines).encode()
 
 
 def check_times(cosigned: Sequence[tuple[Vkey, int]], now: int, known: Mapping[Vkey, LastCosignature]) -> None:
-    """Refuse cosignatures dated more than five minutes from `now` (CP-FUTURE), before their last, or not at all."""
+    """Refuse cosignatures that are dated too far ahead, before their last, or not at all.
+
+    `RecordError` CP-FUTURE if one is more than five minutes ahead of `now` (seconds since 1970), else
+    CP-TIME.
+    """
     for key, time in cosigned:
         if time > now + AHEAD:
             raise RecordError("CP-FUTURE", f"it says that it saw this {time - now} s from now", where=key.name)
@@ -123,7 +132,7 @@ def check_times(cosigned: Sequence[tuple[Vkey, int]], now: int, known: Mapping[V
 
 
 def by_url(policy: Policy) -> list[tuple[str, tuple[Vkey, ...]]]:
-    """The witnesses of a policy that can be asked: the URL without its last slash, and the keys that sign there."""
+    """Return the witnesses of a policy that have a URL: the URL without its last slash, and its keys."""
     keys: dict[str, tuple[Vkey, ...]] = {}
     for key in policy.witnesses.values():
         if key in policy.urls:
@@ -134,7 +143,7 @@ def by_url(policy: Policy) -> list[tuple[str, tuple[Vkey, ...]]]:
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """One head put to one witness: `own` is the note with the log's line alone."""
+    """Submit one head to one witness; `own` is the note with the log's line alone."""
 
     url: str
     keys: tuple[Vkey, ...]
@@ -180,7 +189,7 @@ class _Question:
         return await ask(f"{self.url}/add-checkpoint", _LARGEST, SECONDS, format_submission(old, proof, self.own))
 
     def _taken(self, body: bytes) -> WitnessResult:
-        """The lines of this witness in its answer, each of them verified; those of others do not matter."""
+        """Return the verified lines of this witness in its reply; lines of other witnesses are ignored."""
         note = with_lines(self.own, []) + body
         opened = open_note(note, self.keys, mldsa=mldsa.verify)
         times = tuple(time for _, time in opened.cosigned)
@@ -201,7 +210,7 @@ class _Question:
 
 
 async def _shown(url: str, origin: str) -> bytes | None:
-    """The note a witness has for an origin on its monitoring address; None if it does not say."""
+    """Return a witness's note for an origin from its monitoring address; None without a valid reply."""
     try:
         reply = await ask(f"{url}/{origin_hash(origin)}/checkpoint", _LARGEST, SECONDS)
     except LedgerError:
@@ -210,7 +219,7 @@ async def _shown(url: str, origin: str) -> bytes | None:
 
 
 def _told(reply: Reply) -> int | None:
-    """The size a witness stands at, from a typed 409; None for any other answer."""
+    """Return the size that a witness has, from a 409 of the right media type; None for any other reply."""
     if reply.status != 409 or reply.media != SIZE:
         return None
     try:

@@ -1,7 +1,7 @@
-"""What a log does with its witnesses: has its head cosigned, stops where one contradicts, and keeps what proves it.
+"""Cosign the head of a log with its witnesses, stop at a contradiction, and keep the evidence.
 
-A conflict is never healed by trying again. Either this log has signed two trees, because its key was stolen or an old
-copy of it was brought back to life, or that witness is broken; both notes are kept, and people decide.
+A conflict is never retried. Either this log has signed two trees, because its key was stolen or an old copy
+was restored, or the witness is broken. Both notes are kept, and people decide.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from ledger.tlog.tree import root
 
 @dataclass(frozen=True, slots=True)
 class Cosigned:
-    """A published head after its witnesses were asked: `met` if its cosignatures are a quorum of the policy."""
+    """Hold a published head after its witnesses were asked; `met` if its cosignatures are a quorum of the policy."""
 
     kept: PublishedHead
     asked: tuple[WitnessResult, ...]
@@ -49,12 +49,12 @@ def cosign_head(
     say: Callable[[str], None] = lambda _: None,
     heard: Callable[[Sequence[WitnessResult]], None] = lambda _: None,
 ) -> Cosigned:
-    """Publish the signed head, have it cosigned, and publish it again with what came back. Also the heartbeat.
+    """Publish the signed head, have it cosigned, and publish it again with the cosignatures. Also the heartbeat.
 
-    Without a quorum the head is published all the same and `met` is False: exports ask for it. `say` hears why a
-    witness did not cosign; `heard` gets the answers before they are used, and may raise. `LedgerError`:
-    LOG-EQUIVOCATION, with both notes kept in the folder `evidence` and no new cosignature published; LOG-ROLLBACK if a
-    witness shows a head larger than this log knows of.
+    Without a quorum the head is published as well, and `met` is False: exports require it. `say` gets the
+    reason why a witness did not cosign; `heard` gets the results before they are used, and may raise.
+    `LedgerError`: LOG-EQUIVOCATION, with both notes kept in the folder `evidence` and no new cosignature
+    published; LOG-ROLLBACK if a witness shows a larger head than this log knows.
     """
     kept = log.publish()
     head = _open(log, policy, kept.note)
@@ -73,10 +73,10 @@ def cosign_head(
 def take_cosignatures(
     log: Log, policy: Policy, offered: bytes, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
 ) -> Cosigned:
-    """Take the cosignatures of a note that came back by other means: a file, or a witness nobody can call.
+    """Publish the cosignatures of a note that came back by other means: a file, or a witness without a URL.
 
-    `RecordError`: CP-* if it is not a note of this log, CP-SIG if no witness of the policy has signed it; `LedgerError`
-    LOG-CORRUPT if it is a head this log has not signed.
+    `RecordError`: CP-* if it is not a note of this log, CP-SIG if no witness of the policy has signed it;
+    `LedgerError` LOG-CORRUPT if it is a head that this log has not signed.
     """
     head = _open(log, policy, offered)
     if not head.cosignatures:
@@ -90,16 +90,17 @@ def take_cosignatures(
 
 
 def witnessed(policy: Policy, note: bytes, log: LogKey) -> bool:
-    """True if the cosignatures of a note are a quorum of the policy: what an export asks of its head."""
+    """Return True if the cosignatures of a note are a quorum of the policy, as exports require."""
     witnesses = tuple(policy.witnesses.values())
     head = open_checkpoint(note, in_turn(log)[0].name, log, witnesses, mldsa=mldsa.verify)
     return policy.met(policy.names(key for key, _ in head.cosignatures))
 
 
 def check_remembered(log: Log, policy: Policy) -> None:
-    """Compare the guard with what the witnesses remember, before anything more is signed.
+    """Compare the guard with the heads that the witnesses remember, before the next signature.
 
-    `LedgerError`: LOG-ROLLBACK if one has cosigned more than this log knows of, LOG-FORKED if it was another tree.
+    `LedgerError`: LOG-ROLLBACK if one has cosigned more than this log knows, LOG-FORKED if it was another
+    tree.
     """
     signed = log.signed()
     for url, head in remembered(policy, log.key).items():
@@ -111,10 +112,10 @@ def check_remembered(log: Log, policy: Policy) -> None:
 
 
 def check_shown(log: Log, note: bytes, evidence: Path) -> None:
-    """Compare a head of this log that somebody else has seen with what this log is; one it never signed is left alone.
+    """Compare a head of this log that another party has seen with the log; ignore one that the log never signed.
 
-    `LedgerError`: LOG-ROLLBACK if it is larger than this log knows of, LOG-FORKED if it is of another tree; the note,
-    and the exhibit if there is one, are kept in the folder `evidence`.
+    `LedgerError`: LOG-ROLLBACK if it is larger than this log knows, LOG-FORKED if it is of another tree. The
+    note, and the exhibit if there is one, are kept in the folder `evidence`.
     """
     try:
         head = open_checkpoint(note, log.origin, log.key, ())
@@ -135,7 +136,7 @@ def check_shown(log: Log, note: bytes, evidence: Path) -> None:
 def _stop_at_conflict(log: Log, head: Head, asked: Sequence[WitnessResult], evidence: Path) -> None:
     conflicts = [answer for answer in asked if answer.conflict]
     if conflicts:
-        proven = [_keep(log, head, answer, evidence) for answer in conflicts]  # all of them, before one is told of
+        proven = [_keep(log, head, answer, evidence) for answer in conflicts]  # keep all before the first is reported
         urls = ", ".join(answer.url for answer in conflicts)
         raise LedgerError(
             "LOG-EQUIVOCATION",
@@ -160,7 +161,7 @@ def _rollback(url: str, theirs: int, ours: int) -> LedgerError:
 
 
 def _keep(log: Log, head: Head, answer: WitnessResult, folder: Path) -> bool:
-    """Keep both notes, by digest, and the exhibit if they prove a split view; True if they do."""
+    """Keep both notes, by digest, and the exhibit if they prove a split view; return True if they do."""
     notes = [note for note in (head.note, answer.theirs) if note]
     return _keep_notes(log, head, _told(log, answer), notes, folder)
 
@@ -178,7 +179,7 @@ def _keep_notes(log: Log, head: Head, theirs: Head | None, notes: Sequence[bytes
 
 
 def _exhibit(log: Log, head: Head, theirs: Head | None) -> bytes | None:
-    """The exhibit, if our newest head does not begin with theirs; our own tree tells what it begins with instead."""
+    """Return the exhibit if our newest head does not begin with theirs; our own tree provides the other root."""
     if theirs is None or not 0 < theirs.checkpoint.size <= head.checkpoint.size:
         return None
     m, n = theirs.checkpoint.size, head.checkpoint.size
@@ -190,7 +191,7 @@ def _exhibit(log: Log, head: Head, theirs: Head | None) -> bytes | None:
 
 
 def _told(log: Log, answer: WitnessResult) -> Head | None:
-    """The head a witness showed, if this log's key signed it."""
+    """Return the head that a witness showed, if this log's key signed it."""
     try:
         return open_checkpoint(answer.theirs, log.origin, log.key, ()) if answer.theirs else None
     except RecordError:

@@ -1,10 +1,10 @@
-"""Open every entry of a followed log: its signature, its place in its order, and the key that signed it.
+"""Open every entry of a followed log: check its signature, its place in its order, and its signer's key.
 
-Its witnesses see a tree that grows, and nothing of what is in it. A reader of the entries sees whether the log keeps
-its own rules: two entries at one place of an order, a chain that breaks, a key that is not enrolled. Sealed values stay
-sealed. What was read is remembered in one SQLite file per log, in steps that each end under the signed tree, so that a
-look that is cut short goes on where it stopped. Of an order only its newest entry is kept, and no entry id: that one
-was used twice in different orders is not seen here.
+Witnesses see only that the tree grows, not its entries. A reader of the entries sees whether the log keeps
+its rules: it finds two entries at one place of an order, a broken chain, a key that is not enrolled. Sealed
+values stay sealed. The state is stored in one SQLite file per log, in steps that each end under the signed
+tree, so that an interrupted look continues at its last step. Only the newest entry of each order is stored,
+and no entry id: an id that is used twice in different orders is not found.
 """
 
 from __future__ import annotations
@@ -37,16 +37,16 @@ from ledger.tlog.tree import (
 )
 from ledger.trust.trust_folder import format_registrar
 
-MOST = 100  # alarms that are remembered for a log; the first one already decides
+MOST = 100  # stored alarms of a log; the first one already decides
 _ROLE = ("V-ROLE-NOT-HELD", "its key, or its office, did not hold the role that it claims")
-STEP = 16 * FULL  # entries that are read before what was read is committed
+STEP = 16 * FULL  # entries that are read before each commit
 
 _SCHEMA = (
-    # root: of the first `size` entries, which were read under `registrar`
+    # root: of the first `size` entries, which were read with `registrar`
     """CREATE TABLE read (
         one INTEGER PRIMARY KEY CHECK (one = 1), size INTEGER NOT NULL, root BLOB NOT NULL, registrar BLOB NOT NULL
         ) STRICT""",
-    # the newest entry of each order; broken: its chain was left there, and is not followed any further
+    # the newest entry of each order; broken: its chain broke there and is not followed further
     """CREATE TABLE head (
         order_id TEXT PRIMARY KEY, idx INTEGER NOT NULL, seq INTEGER NOT NULL, leaf TEXT NOT NULL, instrument TEXT,
         broken INTEGER NOT NULL) STRICT, WITHOUT ROWID""",
@@ -56,7 +56,7 @@ _SCHEMA = (
 
 
 class Found(Struct, frozen=True):
-    """What is wrong with the entry at a place of a log (from 0): a released code and a sentence."""
+    """Hold a fault of the entry at a place of a log (from 0): a released code and a sentence."""
 
     index: int
     code: str
@@ -70,7 +70,7 @@ class _OrderHead(Struct, frozen=True):
 
 
 class Inspection:
-    """What was read of one log, open; made if nothing was yet."""
+    """Hold the state of reading one log; the file is made if it is missing."""
 
     def __init__(self, path: Path, origin: str, registrar: Registrar) -> None:
         """Open the file; `LedgerError` TRUST if its entries were read under another registrar."""
@@ -85,7 +85,7 @@ class Inspection:
             raise
 
     def _take_up(self, registrar: Registrar) -> None:
-        """Read how far the log was read, and the keys of its register."""
+        """Load the size read so far and the keys of the register."""
         with SQLiteErrors(self._path):
             self._size, self._root, under = self._c.execute("SELECT size, root, registrar FROM read").fetchone()
         if under != format_registrar(registrar):
@@ -95,7 +95,7 @@ class Inspection:
         with SQLiteErrors(self._path):
             register = self._c.execute("SELECT idx, raw FROM register ORDER BY idx").fetchall()
         for index, raw in register:
-            with suppress(RecordError):  # what was refused then is refused again
+            with suppress(RecordError):  # a refused entry is refused again
                 self._keyring.admit(open_(raw, verify=False), index)
 
     def close(self) -> None:
@@ -103,15 +103,15 @@ class Inspection:
         self._c.close()
 
     def found(self) -> list[Found]:
-        """Return all that was found wrong so far, in the order of places."""
+        """Return all faults found so far, in the order of places."""
         with SQLiteErrors(self._path):
             return [Found(*row) for row in self._c.execute("SELECT idx, code, says FROM alarm ORDER BY idx")]
 
     def read(self, fetch: Fetch, log: Vkey, head: Head, evidence: Path) -> int:
-        """Read what the published log has behind the entries read before, up to a head that `log` signed; how many.
+        """Read the new entries of a published log, up to a head that `log` signed; return their number.
 
-        What is found wrong is remembered, and kept in the folder `evidence` with its proof. `LedgerError` LOG-CORRUPT
-        if published entries do not make the signed tree: nothing of them is remembered then.
+        Faults are stored, and kept in the folder `evidence` with their proofs. `LedgerError` LOG-CORRUPT if
+        published entries do not make the signed tree: none of them is stored then.
         """
         before: int = self._size
         size = head.checkpoint.size
@@ -152,9 +152,10 @@ class Inspection:
         self._size, self._root = tree.size, tree.root()
 
     def _keep_evidence(self, fetch: Fetch, log: Vkey, head: Head, step: _Step, evidence: Path) -> None:
-        """Keep what is wrong with its proof under the head, and an exhibit where there is one.
+        """Keep faulty entries with their proofs under the head, and an exhibit if there is one.
 
-        The first entry of a place is looked for among all that are published only once: one exhibit convicts.
+        The search for the first entry of a place reads all published entries, so it runs only once: one
+        exhibit convicts.
         """
         size, hashes = head.checkpoint.size, reader(fetch, head.checkpoint.size)
         convicted = any(each.code == "SPLIT-ORDER" for each in self.found())
@@ -176,17 +177,17 @@ class Inspection:
 
 
 class _Step:
-    """Entries on their way into the memory of a log: what they change, and what is wrong with them."""
+    """Collect the changes and faults of entries before they are stored."""
 
     def __init__(self, c: sqlite3.Connection, path: Path, origin: str, keyring: Keyring) -> None:
         self._c, self._path, self._origin, self._keyring = c, path, origin, keyring
         self._heads: dict[str, _OrderHead] = {}
         self._register: list[tuple[int, bytes]] = []
-        # what is wrong, the entry, and the place of the entry before it where that is the other half of the proof
+        # the fault, the entry, and the place of the preceding entry if that is the other half of the proof
         self.wrong: list[tuple[Found, bytes, int | None]] = []
 
     def take(self, index: int, raw: bytes, opened: OpenedEntry | RecordError) -> None:
-        """Take the entry at a place of the log, as opening it showed it."""
+        """Check the entry at a place of the log; `opened` is the entry or the error of opening it."""
         if isinstance(opened, RecordError):
             self._alarm(index, raw, opened)
         elif opened.payload.log != self._origin:
@@ -202,7 +203,7 @@ class _Step:
                 self._register.append((index, raw))
 
     def _follow(self, index: int, opened: OpenedEntry) -> bool:
-        """Put an entry behind the newest of its order; False if it does not belong there."""
+        """Put an entry after the newest of its order; return False if it does not belong there."""
         p = opened.payload
         head = self._head(p.order)
         if head is not None and head.broken:
@@ -241,7 +242,7 @@ class _Step:
         self.wrong.append((Found(index, wrong.code, f"entry {index}: {wrong.says}"), raw, near))
 
     def write(self, c: sqlite3.Connection) -> None:
-        """Write what changed."""
+        """Write the changes."""
         c.executemany(
             "INSERT OR REPLACE INTO head VALUES (?, ?, ?, ?, ?, ?)",
             [

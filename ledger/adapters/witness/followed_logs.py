@@ -1,8 +1,8 @@
-"""Following another log: every head of it that was seen is kept, and each new one is held against them.
+"""Follow another log: keep every head of it that was seen, and compare each new head with these.
 
-What a log showed us it may not show to others; so heads are kept, handed on with our own records, and compared with
-those that come back. Two that cannot both be true make an exhibit. A larger head that nothing connects with a smaller
-one is only unproven: whoever holds the tiles can settle it.
+A log may show us a head that it does not show to others. So heads are kept, sent along with our own exports,
+and compared with heads that come back. Two contradicting heads make an exhibit. A larger head without a proof
+from a smaller one is only unproven: a party with the tiles can decide it.
 """
 
 from __future__ import annotations
@@ -21,25 +21,25 @@ from ledger.errors import LedgerError, RecordError
 from ledger.tlog.note import Head, Vkey, note_digest, origin_hash, parse_checkpoint
 from ledger.tlog.tree import check_consistency
 
-# sizes m <= n -> the consistency proof and the root it starts from; None where nobody has one
+# sizes m <= n -> the consistency proof and the root it starts from; None if there is none
 Prove = Callable[[int, int], tuple[Sequence[bytes], bytes | None] | None]
 
 
 class Held(Struct, frozen=True):
-    """How a head stands to those seen before: `largest` of them, how many of other sizes nothing connects it with."""
+    """Hold how a head relates to those seen before: the `largest` size, and the sizes without a proof to it."""
 
     largest: int
     unproven: tuple[int, ...]
 
 
 def followed(folder: Path, origin: str) -> CheckpointStore:
-    """The heads seen of a log, open; made if there are none yet."""
+    """Return the heads seen of a log, in an open store that is made if it is missing."""
     path = private_folder(folder) / f"{origin_hash(origin)}.db"
     return CheckpointStore(path) if path.exists() else CheckpointStore.create(path)
 
 
 def newest_seen(folder: Path, origin: str) -> PublishedHead | None:
-    """The largest head seen of a log; None if none was."""
+    """Return the largest head seen of a log; None if none was seen."""
     path = folder / f"{origin_hash(origin)}.db"
     if not path.exists():
         return None
@@ -51,11 +51,11 @@ def newest_seen(folder: Path, origin: str) -> PublishedHead | None:
 
 
 def hold_against(heads: CheckpointStore, log: Vkey, head: Head, prove: Prove, now: datetime, evidence: Path) -> Held:
-    """Hold a head, opened with the key of its log, against every one that was seen, and keep it.
+    """Compare a head, opened with the key of its log, with every head seen before, and keep it.
 
-    `LedgerError` SPLIT-VIEW if two contradict each other, `RecordError` CP-CONSISTENCY if a proof is wrong and convicts
-    nobody; then both notes, and the exhibit if there is one, are kept in the folder `evidence`, and the head is not
-    among those seen: whoever looks again meets the same.
+    `LedgerError` SPLIT-VIEW if two contradict each other, `RecordError` CP-CONSISTENCY if a proof is wrong
+    and convicts no one. Then both notes, and the exhibit if there is one, are kept in the folder `evidence`.
+    The head is not added to those seen, so that the next look finds the same.
     """
     seen = [(kept, parse_checkpoint(kept.note.decode().partition("\n\n")[0] + "\n")) for kept in heads.all()]
     new = head.checkpoint
@@ -84,7 +84,7 @@ def hold_against(heads: CheckpointStore, log: Vkey, head: Head, prove: Prove, no
 def keep_split(
     evidence: Path, log: Vkey, one: bytes, two: bytes, path: Sequence[bytes], began: bytes | None, why: RecordError
 ) -> None:
-    """Keep two heads that do not go together: SPLIT-VIEW with the exhibit if they prove it, else `why` again."""
+    """Keep two contradicting heads: raise SPLIT-VIEW with the exhibit if they prove it, else raise `why`."""
     keep_evidence(evidence, {f"{note_digest(note)}.note": note for note in (one, two)})
     try:
         exhibit = prove_split(log, one, two, path, began)
@@ -94,20 +94,20 @@ def keep_split(
 
 
 def split_view(evidence: Path, says: str, exhibit: bytes, form: str, code: str = "SPLIT-VIEW") -> LedgerError:
-    """The fault that an exhibit proves, the exhibit kept."""
+    """Keep an exhibit, and return the error that it proves."""
     name = f"{note_digest(exhibit)}.{form}.json"
     keep_evidence(evidence, {name: exhibit})
     return LedgerError(code, f"{says}; the exhibit is {evidence / name}", f"comity verify {evidence / name}")
 
 
 def convicted(evidence: Path, code: str, says: str, exhibit: bytes) -> LedgerError:
-    """Return the fault that an exhibit of any form proves, the exhibit kept under the name of its form."""
+    """Keep an exhibit of any form under the name of its form, and return the error that it proves."""
     form = (form_of(exhibit) or "exhibit").removeprefix("comity.").partition("/")[0]
     return split_view(evidence, says, exhibit, form, code)
 
 
 def keep_evidence(folder: Path, files: dict[str, bytes]) -> None:
-    """Keep files in the folder of evidence, durably; names are digests, so that nothing is written over."""
+    """Keep files in the folder of evidence, durably; names are digests, so that no file is overwritten."""
     private_folder(folder)
     for name, data in files.items():
         if not (folder / name).exists():

@@ -1,9 +1,9 @@
-"""Following other people's logs: has this one gone on, and is what it shows now what it showed before?
+"""Monitor the logs of other parties: check that each one grows, and only grows.
 
-Each head that was seen is kept, the newest is held against it with proofs made from the log's own tiles, and, if asked,
-every entry that came since is held against its leaf and opened (`followed_entries`). What a log contradicts itself
-with is kept as evidence. A monitor that loses its memory starts again with what it sees: a log that turned back before
-is then for its witnesses to say.
+Each head that was seen is kept, and the newest is compared with it by proofs made from the log's own tiles.
+On request, every new entry is compared with its leaf and opened (`followed_entries`). Contradictions are kept
+as evidence. A monitor that loses its state starts again with what it sees: only the witnesses of a log can
+then prove an earlier rollback.
 """
 
 from __future__ import annotations
@@ -34,14 +34,17 @@ logger = logging.getLogger(__name__)
 
 
 class Alarm(Struct, frozen=True):
-    """Something about a log that people should look at: a released code and a sentence."""
+    """Hold something about a log that people should look at: a released code and a sentence."""
 
     code: str
     says: str
 
 
 class Look(Struct, frozen=True):
-    """What a look at one log showed: its size now and at the last look (None: not seen), entries checked, alarms."""
+    """Hold the result of a look at one log: its size now and at the last look, entries checked, alarms.
+
+    A size is None if no head was seen.
+    """
 
     log: str
     where: str
@@ -52,7 +55,7 @@ class Look(Struct, frozen=True):
 
 
 class Patience(Struct, frozen=True):
-    """How long a log may show nothing new, and how old its newest cosignature may be; None for any time."""
+    """Set how long a log may show nothing new, and how old its newest cosignature may be; None for any time."""
 
     silence: timedelta | None = None
     stale: timedelta | None = None
@@ -70,12 +73,12 @@ def look(
     registrar: Registrar | None = None,
     evidence: Path | None = None,
 ) -> Look:
-    """Look at the log published at `where`, a folder or a URL, and keep what was seen in the folder `state`.
+    """Look at the log published at `where`, a folder or a URL, and keep the seen heads in the folder `state`.
 
-    With `entries`, new entries are held against their leaves; with the `registrar` of the log they are opened as well,
-    and what was ever wrong with one is an alarm at each look. What the log contradicts itself with is kept in
-    `evidence`, by default a folder of that name in the state. Nothing about the log is raised: what is wrong with it is
-    an alarm. `LedgerError` for the state folder only.
+    With `entries`, new entries are compared with their leaves; with the `registrar` of the log they are
+    opened as well, and each fault ever found is an alarm at each look. Contradictions of the log are kept in
+    `evidence`, by default a folder of that name in the state. Faults of the log are alarms and are not
+    raised. `LedgerError` for the state folder only.
     """
     alarms: list[Alarm] = []
     head: Head | None = None
@@ -111,7 +114,7 @@ def look(
 
 
 def _opened(note: bytes, policy: Policy, origin: str) -> tuple[Head, Vkey]:
-    """The published head and the key that signed it; a log may have had several."""
+    """Return the published head and the key that signed it; a log may have had several keys."""
     keys = [key for key in policy.logs if key.name == origin]
     witnesses = tuple(policy.witnesses.values())
     for key in keys[:-1]:
@@ -123,7 +126,7 @@ def _opened(note: bytes, policy: Policy, origin: str) -> tuple[Head, Vkey]:
 
 
 def _prover(fetch: Fetch, heads: CheckpointStore, size: int) -> Prove:
-    """Proofs from the log's own tiles, from the largest head seen so far: it was held against those before it."""
+    """Return proofs from the log's own tiles, starting at the largest head seen, which was compared before."""
     sizes = [kept.size for kept in heads.all() if kept.size <= size]
     nearest = max(sizes, default=0)
 
@@ -137,7 +140,7 @@ def _prover(fetch: Fetch, heads: CheckpointStore, size: int) -> Prove:
 
 
 def _late(heads: CheckpointStore, head: Head | None, now: datetime, patience: Patience) -> Iterator[Alarm]:
-    """LOG-SILENT if nothing new was seen for too long, CP-STALE if no witness has cosigned the head lately."""
+    """Yield LOG-SILENT if nothing new was seen for too long, CP-STALE if no witness has cosigned the head lately."""
     seen = heads.all()
     if patience.silence is not None and seen and now - seen[-1].at > patience.silence:
         yield Alarm("LOG-SILENT", f"it has shown nothing new since {seen[-1].at:%Y-%m-%dT%H:%M:%SZ}")
@@ -153,11 +156,11 @@ def _late(heads: CheckpointStore, head: Head | None, now: datetime, patience: Pa
 
 
 def _new_entries(fetch: Fetch, checkpoint: Checkpoint, noted: Path) -> int:
-    """Hold the entries behind those checked before against the tree; how many. What is checked is noted in a file."""
+    """Compare the entries after those checked before with the tree; return their number, and store the new size."""
     try:
         before = decimal(noted.read_text("ascii")) if noted.exists() else 0
     except ValueError:
-        before = 0  # it was damaged: everything is checked again
+        before = 0  # the file is damaged: every entry is checked again
     if before >= checkpoint.size:
         return 0
     check_entries(fetch, checkpoint, before)
@@ -167,9 +170,10 @@ def _new_entries(fetch: Fetch, checkpoint: Checkpoint, noted: Path) -> int:
 
 
 def check_entries(fetch: Fetch, checkpoint: Checkpoint, start: int = 0) -> None:
-    """Hold every published entry from `start` on against the signed tree.
+    """Compare every published entry from `start` on with the signed tree.
 
-    `LedgerError` LOG-CORRUPT at the first that is not the leaf it should be, or if the leaves do not make the tree.
+    `LedgerError` LOG-CORRUPT at the first entry that differs from its leaf, or if the leaves do not make the
+    tree.
     """
     read = reader(fetch, checkpoint.size)
     tree = Frontier.at(start, read)

@@ -1,9 +1,9 @@
-"""A witness on the network: two addresses, small bodies, little patience. Loopback unless told otherwise.
+"""Serve a witness over HTTP at two addresses, with small bodies and short timeouts; on loopback by default.
 
     POST /add-checkpoint                          200 with cosignatures, or the status that says why not
     GET  /<hex SHA-256 of an origin>/checkpoint   the last note cosigned for that log, or 404
 
-Half-sent requests keep nobody else out (`serving`). Source: c2sp.org/tlog-witness.
+Incomplete requests do not block other clients (`ledger.adapters.http_server`). Source: c2sp.org/tlog-witness.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ from ledger.adapters.witness.witness import TEXT, Witness, WitnessReply
 from ledger.tlog.add_checkpoint import LARGEST
 
 PATIENCE = 10.0  # seconds for a whole body
-_MOST_AT_ONCE = 64  # connections; more are answered 503
-_MOST_THROWN_AWAY = 16 << 20  # bytes of a body that is too large
+_MOST_AT_ONCE = 64  # connections; further ones are answered 503
+_MOST_THROWN_AWAY = 16 << 20  # bytes that are read of a body that is too large
 _LARGEST_HEAD = 8_192  # bytes of request line and headers
-_GRACE = 5  # seconds for requests under way when it is told to end
+_GRACE = 5  # seconds for running requests after the signal to end
 
 
 class _TooLarge(Exception):
-    """The body is larger than any request can be."""
+    """Mean that a body is larger than any request can be."""
 
 
 class _TooLargeResponse(Response):
-    """413 at once; what is still on its way is thrown away, for a client cut off while it talks loses the answer."""
+    """Answer 413 at once, then read and discard the rest: a client that is cut off while it sends loses the answer."""
 
     def __init__(self, says: str, patience: float) -> None:
         super().__init__(says, 413, {"content-type": TEXT, "connection": "close"})
@@ -55,7 +55,7 @@ class _TooLargeResponse(Response):
 
 
 def app(witness: Witness, *, patience: float = PATIENCE) -> Starlette:
-    """The witness as an ASGI application; `patience` in seconds is for a whole body, however it arrives."""
+    """Return the witness as an ASGI application; `patience` is the limit for a whole body, in seconds."""
 
     async def add_checkpoint(request: Request) -> Response:
         try:
@@ -84,13 +84,16 @@ def app(witness: Witness, *, patience: float = PATIENCE) -> Starlette:
 
 
 def server(witness: Witness, *, patience: float = PATIENCE) -> uvicorn.Server:
-    """A server for the witness, to be run over sockets that are bound already."""
+    """Return a server for the witness, to be run over sockets that are bound already."""
     asked = app(witness, patience=patience)
     return http_server.server(asked, most_at_once=_MOST_AT_ONCE, largest_head=_LARGEST_HEAD, grace=_GRACE)
 
 
 def serve(witness: Witness, host: str, port: int, *, ready: Callable[[str], None] = lambda _: None) -> None:
-    """Serve until told to stop; `ready` hears the URL once it is bound (port 0 takes a free one). Raises OSError."""
+    """Serve until the process gets a signal; `ready` gets the URL once it is bound. Raises OSError.
+
+    Port 0 takes a free port.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.create_server((host, port), family=family) as listening:
         ready(f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}")
@@ -110,7 +113,7 @@ async def _body(request: Request) -> bytes:
 
 
 def _response(answer: WitnessReply, *, close: bool = False) -> Response:
-    headers = {"content-type": answer.media}  # as it stands: text/x.tlog.size has no charset
+    headers = {"content-type": answer.media}  # no `media_type`, which adds a charset to text/x.tlog.size
     if close:
-        headers["connection"] = "close"  # the rest of the body is not waited for
+        headers["connection"] = "close"  # the rest of the body is not read
     return Response(answer.body, answer.status, headers)

@@ -1,7 +1,8 @@
-"""Being a witness: say of somebody else's log that its newest head follows the last one seen, and when that was.
+"""Witness other parties' logs: cosign a head that follows the last one seen, with the time of doing so.
 
-One rule makes it worth having: of each log, the heads cosigned here form one line. What does not follow is refused with
-the status that c2sp.org/tlog-witness gives it (text of July 2026); where the log's own key signed it, it is kept.
+The one rule: the heads of each log that are cosigned here form one line. A head that does not follow is
+refused with the status of c2sp.org/tlog-witness (text of July 2026); if the log's own key signed it, it is
+kept.
 
     400 no request, or old > size     404 no log of ours            403 not signed by the log
     409 old is not what was cosigned  422 it does not follow        503 our clock or disk: nothing was cosigned
@@ -48,7 +49,7 @@ Cosigner = Callable[[bytes, int], str]  # note, time in seconds since 1970 -> co
 
 @dataclass(frozen=True, slots=True)
 class WitnessReply:
-    """What a witness answers: an HTTP status, the body, its Content-Type; 200 carries cosignature lines."""
+    """Hold a witness's reply: an HTTP status, the body, its Content-Type; 200 carries cosignature lines."""
 
     status: int
     body: str
@@ -57,7 +58,7 @@ class WitnessReply:
 
 @dataclass(frozen=True, slots=True)
 class _SignedHead:
-    """A head its log signed: `note` has the log's own lines only."""
+    """Hold a head that its log signed: `note` has the log's own lines only."""
 
     origin: str
     size: int
@@ -66,7 +67,7 @@ class _SignedHead:
 
 
 class Witness:
-    """A witness over its memory. `cosigners` make its lines, one for each key it has."""
+    """Cosign heads, with a memory. `cosigners` make its lines, one for each key it has."""
 
     def __init__(
         self,
@@ -83,7 +84,7 @@ class Witness:
         self._origins = {origin_hash(origin): origin for origin in logs}
 
     def add_checkpoint(self, body: bytes) -> WitnessReply:
-        """Answer the body of an add-checkpoint request; what is cosigned is durable on return."""
+        """Answer the body of an add-checkpoint request; a cosigned head is durable on return."""
         try:
             submission = parse_submission(body)
         except RecordError as refused:
@@ -91,7 +92,7 @@ class Witness:
         return self.consider(submission)
 
     def consider(self, submission: Submission) -> WitnessReply:
-        """Cosign a head, or say why not."""
+        """Cosign a head, or return the reason for a refusal."""
         head = self._opened(submission.note)
         if isinstance(head, WitnessReply):
             return head
@@ -106,13 +107,13 @@ class Witness:
         return answer
 
     def checkpoint(self, digest: str) -> bytes | None:
-        """The last note cosigned for the log whose origin has this SHA-256 (hex), with the log's lines and ours."""
+        """Return the last note cosigned for a log, with its lines and ours; `digest` is the hex SHA-256 of its origin."""
         origin = self._origins.get(digest)
         seen = self.memory.seen(origin) if origin else None
         return seen.note if seen else None
 
     def _opened(self, note: bytes) -> _SignedHead | WitnessReply:
-        """The head in a note, if one of our logs signed it."""
+        """Return the head in a note, if one of our logs signed it."""
         text = note.rpartition(b"\n\n")[0]
         try:
             origin, size, tree = _three_lines(text)
@@ -153,7 +154,7 @@ class Witness:
 
 
 def _contradiction(head: _SignedHead, last: CosignedHead | None, submission: Submission) -> str:
-    """Why a head cannot follow the one seen last; empty if it does, or if nothing can be said for lack of a proof."""
+    """Return why a head cannot follow the last one seen; empty if it does, or if no proof from it was sent."""
     if (head.size == 0) != (head.root == EMPTY_ROOT):
         return "the empty tree, and no other, has the root of the empty tree"
     if last and last.size == head.size and last.root != head.root:
@@ -170,9 +171,10 @@ def _contradiction(head: _SignedHead, last: CosignedHead | None, submission: Sub
 
 
 def _three_lines(text: bytes) -> tuple[str, int, bytes]:
-    """Origin, size and root; ValueError. Any origin is read: whether it is one of ours is the next question.
+    """Return origin, size and root; ValueError. The origin is not checked against our logs.
 
-    Extension lines are refused: witnesses disagree about them, and a cosignature says nothing about what they mean.
+    Extension lines are refused: witnesses disagree about them, and a cosignature says nothing about their
+    meaning.
     """
     lines = text.decode().split("\n")
     if len(lines) != 3 or not lines[0]:
@@ -184,7 +186,7 @@ def _three_lines(text: bytes) -> tuple[str, int, bytes]:
 
 
 def _misspelt(note: bytes, names: Collection[str]) -> bool:
-    """True if a line under one of the names is no base64 as we spell it: a false signature, not a note without form."""
+    """Return True if a line under one of the names is not canonical base64: a false signature, not a malformed note."""
     for line in note.rpartition(b"\n\n")[2].decode(errors="replace").split("\n"):
         _, _, rest = line.partition(" ")
         name, _, signature = rest.partition(" ")
@@ -197,7 +199,7 @@ def _misspelt(note: bytes, names: Collection[str]) -> bool:
 
 
 def cosigners(name: str, key: SeedKey, second: MlDsaKey | None = None) -> list[Cosigner]:
-    """What makes the lines of a witness: an Ed25519 key, and an ML-DSA-44 key if there is one."""
+    """Return the functions that make a witness's lines: with an Ed25519 key, and an ML-DSA-44 key if given."""
     made: list[Cosigner] = [lambda note, time: cosign(note, name, key.seed, time)]
     if second is not None:
         public, sign = second.public, second.sign
@@ -206,9 +208,10 @@ def cosigners(name: str, key: SeedKey, second: MlDsaKey | None = None) -> list[C
 
 
 def logs_of(policies: Sequence[Policy], own: Sequence[Vkey] = ()) -> dict[str, list[Vkey]]:
-    """The logs that policies name, by origin, for a witness with these `own` keys.
+    """Return the logs that policies name, by origin, for a witness with these `own` keys.
 
-    POL-KEY if two keys cannot be told apart, CP-ORIGIN for a name that no checkpoint can carry.
+    `RecordError` POL-KEY if two keys cannot be distinguished, CP-ORIGIN for a name that no checkpoint can
+    carry.
     """
     keys = [key for policy in policies for key in policy.logs]
     distinct = list(dict.fromkeys(keys))
@@ -223,7 +226,7 @@ def logs_of(policies: Sequence[Policy], own: Sequence[Vkey] = ()) -> dict[str, l
 
 
 def exhibit_of(evidence: ConflictEvidence, keys: Sequence[Vkey]) -> bytes | None:
-    """The exhibit by which kept evidence proves a split view to anybody; None where it is only an accusation."""
+    """Return the exhibit with which kept evidence proves a split view to any reader; None if it proves none."""
     for key in keys:
         try:
             return prove_split(key, evidence.cosigned, evidence.refused, evidence.proof)
@@ -237,7 +240,7 @@ def exhibit_of(evidence: ConflictEvidence, keys: Sequence[Vkey]) -> bytes | None
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
-    """What became of a log's published head: the answer, and the exhibit if its tiles contradict what was cosigned."""
+    """Hold the result for a published head: the reply, and the exhibit if its tiles contradict a cosigned head."""
 
     origin: str
     size: int
@@ -246,9 +249,10 @@ class Pulled:
 
 
 def pull(witness: Witness, fetch: Fetch) -> Pulled:
-    """Fetch the published head of a log and what its tiles prove, and cosign it: a witness nobody has to call.
+    """Fetch the published head of a log with its proof and cosign it, for a witness without a public address.
 
-    `RecordError` CP-*, LOG-TILE and `LedgerError` if it cannot be read; a head that is refused is a value.
+    `RecordError` CP-*, LOG-TILE and `LedgerError` if it cannot be read. A refused head is not raised but
+    returned.
     """
     note = fetch("checkpoint", LARGEST_NOTE)
     head = witness._opened(note)

@@ -1,8 +1,8 @@
-"""What a witness has seen: for each log the largest head it cosigned, and what a log signed that does not follow.
+"""Store what a witness has seen: for each log the largest cosigned head, and refused heads that the log signed.
 
-The comparison with what is remembered, the cosignature and the new memory are one transaction under the write lock,
-durable before anybody reads the answer. A witness that has lost its memory can be made to contradict itself, so the
-file is made once, together with the key, and where it is missing nothing is cosigned: the name is retired.
+The comparison with the stored head, the cosignature and the new state are one transaction under the write
+lock, durable before the reply is sent. A witness that has lost its memory can be made to contradict itself.
+So the file is made once, together with the key, and without it nothing is cosigned: the name is retired.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ledger.adapters.storage.sqlite import SQLiteErrors, connect, create, transa
 from ledger.errors import LedgerError
 from ledger.tlog.note import note_digest
 
-MOST_EVIDENCE = 100  # rows for each log: its key can sign more contradictions than a disk holds, and one is enough
+MOST_EVIDENCE = 100  # rows for each log: its key can sign more contradictions than a disk holds, and one proves it
 
 SCHEMA = (
     "CREATE TABLE witness (one INTEGER PRIMARY KEY CHECK (one = 1), vkey TEXT NOT NULL) STRICT",
@@ -32,7 +32,7 @@ SCHEMA = (
             OR NEW.time < OLD.time
         BEGIN SELECT RAISE(ABORT, 'a witness goes only forward'); END""",
     "CREATE TRIGGER head_stays BEFORE DELETE ON head BEGIN SELECT RAISE(ABORT, 'a witness forgets nothing'); END",
-    # at: seconds since 1970; refused: the log's own lines only, so that nobody else can make a second row of it
+    # at: seconds since 1970; refused: the log's own lines only, so that other signers cannot cause a second row
     """CREATE TABLE evidence (
         n INTEGER PRIMARY KEY, origin TEXT NOT NULL, digest TEXT NOT NULL, at INTEGER NOT NULL, status INTEGER NOT NULL,
         says TEXT NOT NULL, old INTEGER NOT NULL, cosigned BLOB NOT NULL, refused BLOB NOT NULL, proof BLOB NOT NULL,
@@ -44,7 +44,10 @@ SCHEMA = (
 
 @dataclass(frozen=True, slots=True)
 class CosignedHead:
-    """The largest head cosigned for a log: `note` carries the log's lines and ours, `time` is that of ours."""
+    """Hold the largest head cosigned for a log: `note` has the log's lines and ours, `time` is that of ours.
+
+    `time` is in seconds since 1970.
+    """
 
     size: int
     root: bytes
@@ -54,7 +57,7 @@ class CosignedHead:
 
 @dataclass(frozen=True, slots=True)
 class ConflictEvidence:
-    """A head its log signed and this witness did not cosign, beside the one it had cosigned, and the proof given."""
+    """Hold a head that its log signed and this witness refused, with the cosigned head and the given proof."""
 
     origin: str
     at: int
@@ -67,10 +70,10 @@ class ConflictEvidence:
 
 
 class Memory:
-    """The memory of one witness, open. Threads take turns; so do processes."""
+    """Hold the memory of one witness. Threads and processes take turns."""
 
     def __init__(self, path: Path, vkey: str) -> None:
-        """Open the memory of the witness `vkey`; `LedgerError` WITNESS-LOST if it is missing or somebody else's."""
+        """Open the memory of the witness `vkey`; `LedgerError` WITNESS-LOST if it is missing or another witness's."""
         if not path.exists():
             raise LedgerError(
                 "WITNESS-LOST",
@@ -79,7 +82,7 @@ class Memory:
             )
         self.path = path
         self._c = connect(path)
-        self._turn = threading.RLock()  # so that nobody reads what another thread may yet take back
+        self._turn = threading.RLock()  # so that no thread reads a state that another may still roll back
         try:
             with SQLiteErrors(path):
                 row = self._c.execute("SELECT vkey FROM witness").fetchone()
@@ -92,7 +95,7 @@ class Memory:
 
     @classmethod
     def create(cls, path: Path, vkey: str) -> Memory:
-        """Make the memory of a witness that has cosigned nothing yet; FileExistsError if there is one."""
+        """Make the memory of a witness that has cosigned nothing yet; FileExistsError if it exists."""
         private_folder(path.parent)
         create(path, (*SCHEMA, ("INSERT INTO witness VALUES (1, ?)", (vkey,))))
         return cls(path, vkey)
@@ -103,18 +106,18 @@ class Memory:
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """Alone with the memory: what is read inside still holds at the end, where what is stored becomes durable."""
+        """Lock the memory: what is read inside stays true until the end, where what is stored becomes durable."""
         with self._turn, transaction(self._c, self.path):
             yield
 
     def seen(self, origin: str) -> CosignedHead | None:
-        """The largest head cosigned for a log."""
+        """Return the largest head cosigned for a log; None if there is none."""
         with self._turn, SQLiteErrors(self.path):
             row = self._c.execute("SELECT size, root, time, note FROM head WHERE origin = ?", (origin,)).fetchone()
         return CosignedHead(*row) if row else None
 
     def store(self, origin: str, seen: CosignedHead) -> None:
-        """Remember a head, within a turn; WITNESS-BACK if it would be a step back."""
+        """Store a head, within a turn; WITNESS-BACK if it would be a step back."""
         try:
             self._c.execute(
                 "INSERT INTO head (origin, size, root, time, note) VALUES (?1, ?2, ?3, ?4, ?5)"
@@ -125,7 +128,7 @@ class Memory:
             raise LedgerError("WITNESS-BACK", f"size {seen.size} of {origin} would be a step back: {error}") from error
 
     def keep(self, evidence: ConflictEvidence) -> None:
-        """Keep what was refused, within a turn; once for each head, and not without end."""
+        """Keep a refused head, within a turn; once for each head, up to a limit."""
         self._c.execute(
             "INSERT OR IGNORE INTO evidence (origin, digest, at, status, says, old, cosigned, refused, proof)"
             " SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9"
@@ -145,7 +148,7 @@ class Memory:
         )
 
     def evidence(self) -> list[ConflictEvidence]:
-        """All that was refused and kept, oldest first."""
+        """Return all refused heads that were kept, oldest first."""
         with self._turn, SQLiteErrors(self.path):
             rows = self._c.execute(
                 "SELECT origin, at, status, says, old, cosigned, refused, proof FROM evidence ORDER BY n"
