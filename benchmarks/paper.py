@@ -17,9 +17,9 @@ from benchmarks.data.generate import order, registry
 from benchmarks.data.ledgers import ASKED, REFERENCE, new, receive
 from benchmarks.measure import Figure, median, say
 from benchmarks.reading import alone
-from cli.reports.order_report import Asked, order_report, replay_of
+from cli.reports.order_report import ReportRequest, order_report, replay_of
 from cli.reports.pdf import as_paper
-from cli.session.ledger_reader import Reader, reading
+from cli.session.ledger_reader import LedgerReader, reading
 from ledger.entries.case import Case, instant
 from projections.render.html import page
 
@@ -36,7 +36,7 @@ def paper_figures(folder: Path) -> dict[str, Figure]:
     set_in = sorted(alone(_typeset, path) for _ in range(3))
     with reading(path) as reader:
         case = reader.case(REFERENCE)
-        made = order_report(reader, Asked("custody"), case, MOMENT, None)
+        made = order_report(reader, ReportRequest("custody"), case, MOMENT, None)
         html = page(made)
         turned = median(lambda: page(made))
         watched = len(replay_of(reader, case, MOMENT).encode())
@@ -55,7 +55,7 @@ def paper_figures(folder: Path) -> dict[str, Figure]:
 def _typeset(path: Path) -> tuple[float, int]:
     """Return seconds and bytes of one PDF, in a process that has set nothing before: typst remembers its layouts."""
     with reading(path) as reader:
-        made = order_report(reader, Asked("custody"), reader.case(REFERENCE), MOMENT, None)
+        made = order_report(reader, ReportRequest("custody"), reader.case(REFERENCE), MOMENT, None)
     begun = perf_counter()
     size = len(as_paper(made, None, None))
     return perf_counter() - begun, size
@@ -71,8 +71,8 @@ def one_long_order(folder: Path) -> Path:
     return path
 
 
-def _report(reader: Reader, case: Case) -> Callable[[], str]:
-    return lambda: page(order_report(reader, Asked("custody"), case, MOMENT, None))
+def _report(reader: LedgerReader, case: Case) -> Callable[[], str]:
+    return lambda: page(order_report(reader, ReportRequest("custody"), case, MOMENT, None))
 
 
 def _weasyprint(html: str, folder: Path) -> dict[str, Any]:

@@ -29,7 +29,7 @@ ANY: Final[frozenset[str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class PurposeRule:
     """A purpose and its conditions: views, roles that open, roles that read; an empty set stands for all."""
 
     code: str | None
@@ -47,18 +47,18 @@ class Row:
 
 
 TABLE: Final = (  # the first row that fits counts; for a code of None, --purpose is required
-    Row("rights-request", readers=frozenset({"CUST"})),
-    Row("supervision", roles=frozenset({"DPO", "SA"})),
-    Row("audit", roles=frozenset({"AUD"})),
-    Row("defence", roles=frozenset({"DEF"})),
-    Row("trial", roles=frozenset({"CT"})),
-    Row("trial", readers=frozenset({"CT"})),
-    Row("defence", readers=frozenset({"DEF"})),
-    Row("supervision", readers=frozenset({"DPO", "SA"})),
-    Row("audit", readers=frozenset({"AUD"})),
-    Row(None, views=frozenset({"dpo"})),  # either an answer to a data subject or self-monitoring
-    Row("investigation", roles=INVESTIGATING),
-    Row("investigation", readers=INVESTIGATING),
+    PurposeRule("rights-request", readers=frozenset({"CUST"})),
+    PurposeRule("supervision", roles=frozenset({"DPO", "SA"})),
+    PurposeRule("audit", roles=frozenset({"AUD"})),
+    PurposeRule("defence", roles=frozenset({"DEF"})),
+    PurposeRule("trial", roles=frozenset({"CT"})),
+    PurposeRule("trial", readers=frozenset({"CT"})),
+    PurposeRule("defence", readers=frozenset({"DEF"})),
+    PurposeRule("supervision", readers=frozenset({"DPO", "SA"})),
+    PurposeRule("audit", readers=frozenset({"AUD"})),
+    PurposeRule(None, views=frozenset({"dpo"})),  # either an answer to a data subject or self-monitoring
+    PurposeRule("investigation", roles=INVESTIGATING),
+    PurposeRule("investigation", readers=INVESTIGATING),
 )
 
 

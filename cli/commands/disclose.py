@@ -10,7 +10,7 @@ import click
 
 from cli.click_extensions import command
 from cli.exit_codes import Stop
-from cli.session.recording import Asked, put, recording
+from cli.session.recording import RecordOptions, put, recording
 from cli.session.step_fields import document_digests, listed, stated_fields
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 @click.option("--withheld-reason", metavar="CODE", help="Why they are withheld, as instructed or not-held.")
 @recording
 def disclose(
-    asked: Asked,
+    asked: RecordOptions,
     files: tuple[str, ...],
     order: str | None,
     channel: str,

@@ -27,9 +27,9 @@ from cli.access.recorded_access import Stated
 from cli.commands.report import FORMS
 from cli.exit_codes import Exit, Stop
 from cli.invocation import Invocation
-from cli.reports.order_report import Asked
+from cli.reports.order_report import ReportRequest
 from cli.reports.report_files import making_of
-from cli.session.ledger_reader import Reader, reading
+from cli.session.ledger_reader import LedgerReader, reading
 from cli.session.options import AS, KEY, LANG, ROLE
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer
@@ -165,7 +165,7 @@ class Filing:
     trust: Trust | None = None
 
 
-def filed(ledger: Reader, made: ExportedBundle, wanted: Filing) -> tuple[dict[str, bytes], list[Report]]:
+def filed(ledger: LedgerReader, made: ExportedBundle, wanted: Filing) -> tuple[dict[str, bytes], list[Report]]:
     """Every file by its name in the folder, and the reports among them; all at the checkpoint of the bundle."""
     from cli.reports.court_folder import verifier_page
     from ledger.adapters.folders.read_trust import trust_files
@@ -178,7 +178,7 @@ def filed(ledger: Reader, made: ExportedBundle, wanted: Filing) -> tuple[dict[st
     files = {wanted.bundle: made.data}
     reports: list[Report] = []
     for kind, form, medium in wanted.papers:
-        asked = Asked(
+        asked = ReportRequest(
             kind, medium, form, reveal=made.recorded, lang=wanted.lang, head=head, beside=wanted.bundle, page=bool(page)
         )
         name, data, report = _paper(ledger, made, wanted, case, asked)
@@ -192,7 +192,9 @@ def filed(ledger: Reader, made: ExportedBundle, wanted: Filing) -> tuple[dict[st
     return files, reports
 
 
-def _paper(ledger: Reader, made: ExportedBundle, wanted: Filing, case: Case, asked: Asked) -> tuple[str, bytes, Report]:
+def _paper(
+    ledger: LedgerReader, made: ExportedBundle, wanted: Filing, case: Case, asked: ReportRequest
+) -> tuple[str, bytes, Report]:
     """The name of a paper, its bytes, its values; a page where a PDF cannot be set."""
     from cli.reports.order_report import order_report
     from cli.reports.pdf import Bundle

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.click_extensions import command
-from cli.session.recording import Asked, put, recording
+from cli.session.recording import RecordOptions, put, recording
 from cli.session.step_fields import document_digests, stated_fields
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 @click.option("--lookalike", is_flag=True, help="The reference is meant, though one in other letters looks the same.")
 @recording
 def issue(
-    asked: Asked,
+    asked: RecordOptions,
     instrument: str,
     to_party: str,
     from_party: str | None,

@@ -17,7 +17,7 @@ from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
 from cli.invocation import said
 from cli.session import ledger_choice
-from cli.session.ledger_reader import Reader, reading
+from cli.session.ledger_reader import LedgerReader, reading
 from cli.session.options import ONLY
 from cli.session.paging import by, party, since
 from cli.terminal import file_io, output
@@ -224,7 +224,7 @@ def _bound(after: str | None, sort: str | None) -> tuple[int | None, bool]:
 
 
 def _entries(
-    reader: Reader, order: str | None, only: bool, bound: int | None, oldest: bool
+    reader: LedgerReader, order: str | None, only: bool, bound: int | None, oldest: bool
 ) -> tuple[Iterator[Entry], int, int]:
     """The entries from `bound` on, or below it; of how many orders they are, and how many entries there are in all."""
     from cli.session.linked_orders import matter
@@ -241,7 +241,7 @@ def _entries(
     return (entry_of(open_(raw, verify=False), index) for page in pages for index, raw in page), 1, size
 
 
-def _pages_back(reader: Reader, stop: int) -> Iterator[list[tuple[int, bytes]]]:
+def _pages_back(reader: LedgerReader, stop: int) -> Iterator[list[tuple[int, bytes]]]:
     while stop > 0:
         start = max(0, stop - PAGE)
         yield reader.store.page(start, stop - start)[::-1]

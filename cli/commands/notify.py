@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.click_extensions import command
-from cli.session.recording import Asked, put, recording
+from cli.session.recording import RecordOptions, put, recording
 from cli.session.step_fields import listed, stated_fields, with_fields
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @click.option("--includes", multiple=True, metavar="LIST", help="What goes with it: order, summary-of-facts, ...")
 @click.option("--about", metavar="ENTRY", help="The version notified; without it, the order as issued.")
 @recording
-def notify(asked: Asked, order: str, authority: str, includes: tuple[str, ...], about: str | None) -> Exit:
+def notify(asked: RecordOptions, order: str, authority: str, includes: tuple[str, ...], about: str | None) -> Exit:
     """The other State is told of ORDER: CETS 224 art. 7(5)(a); Regulation (EU) 2023/1543 art. 8."""
     named = with_fields(asked, about=about)
     return put(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.click_extensions import command
-from cli.session.recording import Asked, put, recording
+from cli.session.recording import RecordOptions, put, recording
 from cli.session.step_fields import document_digests, listed, stated_fields
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.option("--policy", metavar="TEXT", help="The provider's published policy under which it tells.")
 @recording
 def notify_customer(
-    asked: Asked, order: str, channel: str, includes: tuple[str, ...], notice: str | None, policy: str | None
+    asked: RecordOptions, order: str, channel: str, includes: tuple[str, ...], notice: str | None, policy: str | None
 ) -> Exit:
     """The person whose data were sought is told. LED art. 13; EPOC art. 13; CETS 224 art. 14(11)."""
     public = stated_fields(channel=channel, includes=listed(includes), policy_ref=policy)

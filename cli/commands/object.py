@@ -8,7 +8,7 @@ import click
 
 from cli.click_extensions import command
 from cli.exit_codes import Stop
-from cli.session.recording import Asked, put, recording
+from cli.session.recording import RecordOptions, put, recording
 from cli.session.step_fields import listed, stated_fields
 from cli.terminal import output, prompts
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 @click.option("--covers", multiple=True, metavar="LIST", help="The data elements barred, if only a part.")
 @recording
 def object_(
-    asked: Asked,
+    asked: RecordOptions,
     order: str,
     instruction: str | None,
     grounds: tuple[str, ...],

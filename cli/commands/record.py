@@ -6,7 +6,7 @@ import click
 
 from cli import click_extensions
 from cli.exit_codes import Exit
-from cli.session.recording import Asked, put, recording
+from cli.session.recording import RecordOptions, put, recording
 
 
 @click_extensions.command(
@@ -19,7 +19,7 @@ from cli.session.recording import Asked, put, recording
 @click.argument("order", required=False)
 @click.option("--instrument", metavar="CODE", help="The instrument of a new order, where ORDER is `new`.")
 @recording
-def record(asked: Asked, kind: str, order: str | None, instrument: str | None) -> Exit:
+def record(asked: RecordOptions, kind: str, order: str | None, instrument: str | None) -> Exit:
     """Record one fact of any KIND about ORDER; what the law will say of it is shown before it is signed.
 
     The law refuses nothing; what has not the form of its field is refused. `comity vocabulary KIND` shows the fields.

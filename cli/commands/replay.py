@@ -13,7 +13,7 @@ from cli.access.recorded_access import Stated, revealed, revealing
 from cli.click_extensions import command
 from cli.exit_codes import Exit
 from cli.session.ledger_choice import MOMENT
-from cli.session.ledger_reader import Reader, reading
+from cli.session.ledger_reader import LedgerReader, reading
 from cli.session.options import AS_OF, LANG, ORDER
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer, Time
@@ -141,7 +141,7 @@ def replay(
             _replay_diff(reader, case, *span, reveal)
 
 
-def _moment(reader: Reader, at: datetime) -> tuple[int, MomentItem]:
+def _moment(reader: LedgerReader, at: datetime) -> tuple[int, MomentItem]:
     head = reader.head_at(at)
     if head is None:
         return 0, MomentItem(at=at, size=0, clock="none", says="no head was kept at or before this moment")
@@ -167,7 +167,7 @@ def _values(opened: Sequence[OpenedItem]) -> list[str]:
     return lines
 
 
-def _replay_at(reader: Reader, case: Case, at: datetime, reveal: bool) -> None:
+def _replay_at(reader: LedgerReader, case: Case, at: datetime, reveal: bool) -> None:
     from ledger.law import judge as judge_case
     from projections.views.known_at import LogMoment, as_known
 
@@ -186,7 +186,7 @@ def _replay_at(reader: Reader, case: Case, at: datetime, reveal: bool) -> None:
     output.emit(answer, ("what", "value"), rows, text=text)
 
 
-def _replay_diff(reader: Reader, case: Case, first: datetime, last: datetime, reveal: bool) -> None:
+def _replay_diff(reader: LedgerReader, case: Case, first: datetime, last: datetime, reveal: bool) -> None:
     from ledger.law import judge as judge_case
     from projections.views.known_at import LogMoment, difference
 

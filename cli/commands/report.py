@@ -14,7 +14,7 @@ from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
 from cli.reports.report_files import MEDIA, making_of, written
 from cli.reports.statistics_report import FILES, GOOGLE, NONE, PARTY, PROVIDER, SINCE, UNTIL
-from cli.session.ledger_reader import Reader, reading
+from cli.session.ledger_reader import LedgerReader, reading
 from cli.session.options import AS_OF, LANG
 from cli.terminal import output
 
@@ -127,7 +127,7 @@ def report(
         raise click.UsageError("--record is of a report in a file: -o FILE")
     from cli.handover.evidence_bundle import role_of
     from cli.handover.trust_folder import read_trust
-    from cli.reports.order_report import Asked, order_report
+    from cli.reports.order_report import ReportRequest, order_report
     from cli.terminal.file_io import check_new
     from projections.render.verbatim import stated as own_words
 
@@ -156,7 +156,7 @@ def report(
                 reads = whose = whose or addressee(case.instrument)
             revealed([case.order], VIEWS[kind], reveal, stated, actor, reads)
             moment = as_of or reader.now()  # after its own access entry, which a processing record tells of too
-            asked = Asked(
+            asked = ReportRequest(
                 kind,
                 medium,
                 form or "",
@@ -204,7 +204,7 @@ def _lacks(known: Case, moment: datetime) -> list[str]:
     return [f"{m.code}: {m.says}" for m in missing(known, moment)]
 
 
-def _graph(reader: Reader, known: Case, moment: datetime, reveal: bool) -> bytes:
+def _graph(reader: LedgerReader, known: Case, moment: datetime, reveal: bool) -> bytes:
     from cli.exports.writers import case_of
     from ledger.law import judge
 
@@ -212,7 +212,7 @@ def _graph(reader: Reader, known: Case, moment: datetime, reveal: bool) -> bytes
 
 
 def _of_ledger(
-    reader: Reader,
+    reader: LedgerReader,
     kind: str,
     wish: OrderFilter,
     beside: str | None,

@@ -15,7 +15,7 @@ from cli.exit_codes import Exit
 from cli.invocation import said
 from cli.reports.statistics_report import BESIDE, PARTY, PROVIDER, SINCE, UNTIL, lives_of, office, published, selection
 from cli.session.ledger_choice import MOMENT
-from cli.session.ledger_reader import Reader, reading
+from cli.session.ledger_reader import LedgerReader, reading
 from cli.session.options import LANG
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer
@@ -159,7 +159,7 @@ HEADING, LABEL = 14, 24  # characters: of a heading, and those a row needs at le
 COLUMNS = ("table", "row", "column", "unit", "value", "cite")
 
 
-def _making(reader: Reader, moment: datetime) -> Provenance:
+def _making(reader: LedgerReader, moment: datetime) -> Provenance:
     from cli.version import tool
     from ledger.law.provisions import rules_digest
     from projections.reports.front_page import IntegrityResult, Provenance

@@ -15,7 +15,7 @@ from cli.access.recorded_access import Stated, accessed
 from cli.desk.responses import HTML, document, page
 from cli.exit_codes import Exit, Stop
 from cli.reports import integrity  # noqa: F401 - reports use it; imported before the first request
-from cli.reports.order_report import Asked, order_report, replay_of
+from cli.reports.order_report import ReportRequest, order_report, replay_of
 from cli.reports.report_files import MEDIA, written
 from cli.reports.timeline_text import left
 from ledger.entries.case import Case, linked
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from cli.desk.session import Desk
     from cli.handover.hand_over import Handing
-    from cli.session.ledger_reader import Reader
+    from cli.session.ledger_reader import LedgerReader
     from ledger.entries.envelope import Signer
 
 REPLAY = "replay"
@@ -180,10 +180,10 @@ async def paper(desk: Desk, frame: Frame, order: str, kind: str, form: str) -> R
     return _response(made, kind, form, name)
 
 
-def _paper(reader: Reader, case: Case, kind: str, form: str, name: str, *, reveal: bool = False) -> Response:
+def _paper(reader: LedgerReader, case: Case, kind: str, form: str, name: str, *, reveal: bool = False) -> Response:
     if kind == REPLAY:
         return _response(replay_of(reader, case, reader.now()).encode(), kind, form, name)
-    made = order_report(reader, Asked(kind, form, reveal=reveal), case, reader.now(), None)
+    made = order_report(reader, ReportRequest(kind, form, reveal=reveal), case, reader.now(), None)
     return _response(written(kind, made, form), kind, form, name)
 
 

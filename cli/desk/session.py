@@ -13,7 +13,7 @@ from starlette.requests import Request
 from cli.desk.background_jobs import BackgroundReports
 from cli.desk.security import Sessions
 from cli.session.docket import bring_up
-from cli.session.ledger_reader import Reader
+from cli.session.ledger_reader import LedgerReader
 from ledger.adapters.storage.order_index import OrderIndex
 from ledger.entries.case import Case
 from projections.render.desk_pages import Frame
@@ -33,7 +33,7 @@ class Desk:
     `context` is the click context of the running command.
     """
 
-    reader: Reader
+    reader: LedgerReader
     view: OrderIndex
     signer: Signer | None
     context: click.Context

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cli.exit_codes import Stop
 from cli.exports.formats import ExportRequest
-from cli.session.ledger_reader import Reader, reading
+from cli.session.ledger_reader import LedgerReader, reading
 from cli.terminal import output
 from ledger.entries.case import Case
 from ledger.law import Judgement, judge
@@ -24,7 +24,7 @@ def case(wanted: ExportRequest) -> bytes:
         return case_of(reader, known, judgement, reveal=wanted.reveal)
 
 
-def case_of(reader: Reader, known: Case, judgement: Judgement, *, reveal: bool) -> bytes:
+def case_of(reader: LedgerReader, known: Case, judgement: Judgement, *, reveal: bool) -> bytes:
     """Return an order as CASE/UCO, as known at the moment of the judgement."""
     from hashlib import sha256
 
@@ -92,7 +92,7 @@ def ics(wanted: ExportRequest) -> bytes | None:
     return made
 
 
-def _known(reader: Reader, wanted: ExportRequest) -> tuple[Case, Judgement]:
+def _known(reader: LedgerReader, wanted: ExportRequest) -> tuple[Case, Judgement]:
     """Return an order as recorded at the requested moment, and its judgement."""
     from cli.access.recorded_access import revealed
 

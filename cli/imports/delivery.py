@@ -48,7 +48,7 @@ def delivery(
     """
     from cli.imports.rem_evidence import ASIC_S, read_evidence
     from cli.session.open_ledger import case, find, writing
-    from cli.session.recording import Asked, put
+    from cli.session.recording import RecordOptions, put
 
     data = file_io.read(file)
     evidence = read_evidence(data, file)
@@ -74,7 +74,7 @@ def delivery(
         public, sealed = {"proof_kind": "delivery-receipt", "proof": proof}, {}
     else:
         public, sealed = {"addressee": addressee, "channel": "decentralised-it-system"}, {"record": proof}
-    asked = Asked(
+    asked = RecordOptions(
         fields=(),
         source=None,
         elements=(),

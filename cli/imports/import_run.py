@@ -24,8 +24,8 @@ from cli.terminal.answer import CommandAnswer
 
 if TYPE_CHECKING:
     from cli.imports.row_index import Index
-    from cli.imports.row_parser import ParsedRow, Reader
-    from cli.imports.tables import Row, Wrong
+    from cli.imports.row_parser import ParsedRow, RowParser
+    from cli.imports.tables import TableRow, Wrong
     from cli.imports.unstarted_deadlines import Unwound
     from ledger.application.journal import Journal
 
@@ -66,7 +66,7 @@ class CheckedTable:
     there: int = 0  # orders that the ledger had before
     already: int = 0
     faults: int = 0
-    told: list[tuple[Row, Wrong]] = field(default_factory=list)
+    told: list[tuple[TableRow, Wrong]] = field(default_factory=list)
     kinds: Counter[str] = field(default_factory=Counter)
     strangers: dict[str, int] = field(default_factory=dict)
     persons: dict[str, int] = field(default_factory=dict)  # data subjects of several orders -> number of orders
@@ -93,18 +93,18 @@ def check(
     journal: Journal, names: dict[str, str], stream: IO[bytes], asked: ImportOptions, *, keys: bool
 ) -> CheckedTable:
     """Parse every row and record nothing; with `keys` and without faults, make the keys that will seal the rows."""
-    from cli.imports.tables import Row, Wrong
+    from cli.imports.tables import TableRow, Wrong
     from cli.imports.unstarted_deadlines import Clocks
     from ledger.application.write.draft import target_of
     from ledger.errors import RecordError
 
     checked, clocks = CheckedTable(), Clocks(journal)
 
-    def fault(row: Row, wrongs: list[Wrong]) -> None:
+    def fault(row: TableRow, wrongs: list[Wrong]) -> None:
         checked.faults += len(wrongs)
         checked.told += [(row, wrong) for wrong in wrongs[: asked.most - len(checked.told)]]
 
-    def each(told: ParsedRow, reader: Reader) -> None:
+    def each(told: ParsedRow, reader: RowParser) -> None:
         checked.kinds[told.draft.fact.kind] += 1
         try:
             leaf = journal.recorded(told.draft) if told.order.there else None
@@ -121,7 +121,7 @@ def check(
         for told in rows:
             each(told, reader)
         for name, number, line, field in reader.index.broken():
-            fault(Row(number, line, {}), [Wrong(field, f"no order is called {name!r} here or in any row")])
+            fault(TableRow(number, line, {}), [Wrong(field, f"no order is called {name!r} here or in any row")])
         checked.rows, checked.sha256, checked.strangers = reader.rows, source.sha256, reader.strangers
         checked.orders, checked.there = reader.index.count()
         checked.persons = _persons(journal, reader.index)
@@ -166,7 +166,7 @@ def _recorded(
     from ledger.adapters.storage.entry_store import Conflict
     from ledger.errors import RecordError
 
-    def fault(row: Row, wrongs: list[Wrong]) -> None:
+    def fault(row: TableRow, wrongs: list[Wrong]) -> None:
         taken = next((wrong for wrong in wrongs if wrong.code == "REFERENCE-TAKEN"), None)
         if taken is not None:  # by another process since the check
             raise RecordError(taken.code, taken.says, where=asked.row(row.number, row.line), hint=taken.hint)
@@ -202,11 +202,11 @@ def reading(
     stream: IO[bytes],
     asked: ImportOptions,
     label: str,
-    fault: Callable[[Row, list[Wrong]], None],
-) -> Iterator[tuple[Any, Reader, Iterator[ParsedRow]]]:
+    fault: Callable[[TableRow, list[Wrong]], None],
+) -> Iterator[tuple[Any, RowParser, Iterator[ParsedRow]]]:
     """Yield the rows of a table from its beginning; a wrong row is left out, and `fault` is called with its fault."""
     from cli.imports.row_index import Index
-    from cli.imports.row_parser import Reader
+    from cli.imports.row_parser import RowParser
     from cli.imports.tables import Source
 
     stream.seek(0, os.SEEK_END)
@@ -215,21 +215,21 @@ def reading(
     with closing(Index(journal, names)) as index, prompts.progress(label) as report:
         source = Source(stream, asked.file, lambda done: report(done, total))
         folder = os.path.dirname(asked.file) if asked.file != "-" else "."
-        reader = Reader(
+        reader = RowParser(
             journal, index, folder=folder, actor=asked.actor, role=asked.role, key_file=asked.key_file, zone=asked.zone
         )
         yield source, reader, _understood(source, reader, asked, fault)
 
 
 def _understood(
-    source: Any, reader: Reader, asked: ImportOptions, fault: Callable[[Row, list[Wrong]], None]
+    source: Any, reader: RowParser, asked: ImportOptions, fault: Callable[[TableRow, list[Wrong]], None]
 ) -> Iterator[ParsedRow]:
     from cli.imports.row_parser import Wrongs, column_of
-    from cli.imports.tables import Row, rows_of
+    from cli.imports.tables import TableRow, rows_of
 
     for read in rows_of(source, asked.form, known=column_of, delimiter=asked.delimiter):
         reader.rows += 1
-        row, wrongs = (read, []) if isinstance(read, Row) else read
+        row, wrongs = (read, []) if isinstance(read, TableRow) else read
         try:
             told = reader.parse(row) if row.cells else None
         except Wrongs as more:

@@ -114,7 +114,7 @@ def _scans(folder: str) -> list[str]:
 def _sidecar(folder: str, names: list[str]) -> dict[str, dict[str, Any]]:
     """Return the row of each file in letters.csv; `Stop` if it names an absent file, or one file twice."""
     from cli.imports.row_parser import column_of
-    from cli.imports.tables import Row, Source, rows_of
+    from cli.imports.tables import Source, TableRow, rows_of
 
     path = os.path.join(folder, SIDECAR)
     if not os.path.exists(path):
@@ -126,7 +126,7 @@ def _sidecar(folder: str, names: list[str]) -> dict[str, dict[str, Any]]:
     told: dict[str, dict[str, Any]] = {}
     with open(path, "rb") as stream:
         for row in rows_of(Source(stream, path), "csv", known=known):
-            if not isinstance(row, Row):
+            if not isinstance(row, TableRow):
                 raise Stop(f"{path}: row {row[0].number}: {row[1][0].says}", hint=row[1][0].hint, code=Exit.REFUSED)
             name = str(row.cells.get("file", ""))
             if name not in names or name in told:

@@ -18,7 +18,7 @@ import msgspec
 
 from cli.exit_codes import Stop
 from cli.imports.row_index import NOT_YET, Index, Named
-from cli.imports.tables import Row, Wrong
+from cli.imports.tables import TableRow, Wrong
 from cli.session import ledger_choice
 from cli.session.field_values import Refer, digest, document, value_of
 from cli.session.open_ledger import hand
@@ -90,7 +90,7 @@ def column_of(name: str) -> str:
 class ParsedRow:
     """A parsed row: the order of its entry, the draft of its fact, and its label for later rows."""
 
-    row: Row
+    row: TableRow
     order: Named
     draft: Draft
     label: str | None
@@ -104,7 +104,7 @@ class Wrongs(Exception):
         self.wrongs = wrongs
 
 
-class Reader:
+class RowParser:
     """Parse the rows of one table in order; `folder` contains the files that its cells name."""
 
     def __init__(
@@ -130,7 +130,7 @@ class Reader:
         self.rows = 0  # read so far
         self.strangers: dict[str, int] = {}  # unregistered actors -> number of their rows
 
-    def parse(self, row: Row) -> ParsedRow:
+    def parse(self, row: TableRow) -> ParsedRow:
         """Parse a row; `Wrongs` if it is no fact that can be recorded."""
         wrongs: list[Wrong] = []
         self._row = row

@@ -22,7 +22,7 @@ MOST = 1_000  # members of a row
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TableRow:
     """One row: its number as in a spreadsheet (the header is 1), its first line in the file, its cells.
 
     Empty cells are left out. Cells of CSV are strings, those of JSON Lines any JSON value.
@@ -94,7 +94,7 @@ class Source:
 
 def rows_of(
     source: Source, form: str, *, known: Callable[[str], str], delimiter: str | None = None
-) -> Iterator[Row | tuple[Row, list[Wrong]]]:
+) -> Iterator[TableRow | tuple[TableRow, list[Wrong]]]:
     """Yield the rows of a table of this form (csv or jsonl), a wrong row with its faults.
 
     `known` returns the name of a column, or raises `Wrong`. Raises `Stop` for a file that is no table.
@@ -105,7 +105,9 @@ def rows_of(
 # -- CSV ---------------------------------------------------------------------------------------------------------------
 
 
-def _csv(source: Source, known: Callable[[str], str], delimiter: str | None) -> Iterator[Row | tuple[Row, list[Wrong]]]:
+def _csv(
+    source: Source, known: Callable[[str], str], delimiter: str | None
+) -> Iterator[TableRow | tuple[TableRow, list[Wrong]]]:
     csv.field_size_limit(CELL)
     lines = iter(source)
     head = next(lines, "")
@@ -163,11 +165,11 @@ def _header(cells: list[str], name: str, known: Callable[[str], str]) -> list[st
     return columns
 
 
-def _row(number: int, line: int, columns: list[str], cells: list[str]) -> Row | tuple[Row, list[Wrong]]:
+def _row(number: int, line: int, columns: list[str], cells: list[str]) -> TableRow | tuple[TableRow, list[Wrong]]:
     told = {
         c: text for c, cell in zip(columns, cells, strict=False) if c and (text := cell.strip().replace("\r\n", "\n"))
     }
-    row = Row(number, line, told)
+    row = TableRow(number, line, told)
     stray = [n for n, cell in enumerate(cells) if cell.strip() and (n >= len(columns) or not columns[n])]
     wrongs = [
         Wrong(f"#{n + 1}", "this cell stands under no column", "is a text with the delimiter unquoted?") for n in stray
@@ -178,11 +180,11 @@ def _row(number: int, line: int, columns: list[str], cells: list[str]) -> Row | 
 # -- JSON Lines --------------------------------------------------------------------------------------------------------
 
 
-def _jsonl(source: Source, known: Callable[[str], str]) -> Iterator[Row | tuple[Row, list[Wrong]]]:
+def _jsonl(source: Source, known: Callable[[str], str]) -> Iterator[TableRow | tuple[TableRow, list[Wrong]]]:
     for text in source:
         if not text.strip():
             continue
-        empty = Row(source.line, source.line, {})
+        empty = TableRow(source.line, source.line, {})
         try:
             told = json.loads(text, object_pairs_hook=_once)
         except (ValueError, RecursionError) as error:
@@ -206,7 +208,7 @@ def _jsonl(source: Source, known: Callable[[str], str]) -> Iterator[Row | tuple[
             else:
                 if value is not None:
                     cells[column] = value
-        row = Row(source.line, source.line, cells)
+        row = TableRow(source.line, source.line, cells)
         yield (row, wrongs) if wrongs else row
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cli.session import ledger_choice
-from cli.session.ledger_reader import Reader
+from cli.session.ledger_reader import LedgerReader
 from cli.session.proven_times import times_of
 from cli.terminal import prompts
 from ledger.adapters.keys import mldsa
@@ -46,7 +46,7 @@ NOT_IN_FORCE = "That the trust policy that was given is still in force: it has e
 NOT_OPENED = "What stands in sealed values: the commitments are proven, the values are not."
 
 
-def verified(reader: Reader, trust: Trust | None) -> Report:
+def verified(reader: LedgerReader, trust: Trust | None) -> Report:
     """Verify every entry of a ledger of this office."""
     with prompts.progress("verifying") as progress:
         return verify_own(reader.folder, trust, ledger_choice.now(), progress=progress)
@@ -60,7 +60,7 @@ class Read:
     checkpoint: ReportCheckpoint | None
 
 
-def read_again(reader: Reader, order: str, kept: PublishedHead | None, trust: Trust | None) -> Read:
+def read_again(reader: LedgerReader, order: str, kept: PublishedHead | None, trust: Trust | None) -> Read:
     """Verify every entry of an order and of the register that a kept head covers.
 
     The steps are those of a bundle's verifier: trust from elsewhere, the head and its quorum, then
@@ -92,12 +92,14 @@ def read_again(reader: Reader, order: str, kept: PublishedHead | None, trust: Tr
     return Read(checked, None if head is None or kept is None else _checkpoint(head, kept, key))
 
 
-def _registrar(reader: Reader, trust: Trust | None) -> Registrar:
+def _registrar(reader: LedgerReader, trust: Trust | None) -> Registrar:
     """Return the trusted registrar; without one that of the ledger itself, for whom no one else vouches."""
     return reader.folder.registrar if trust is None or trust.registrar is None else trust.registrar
 
 
-def _states(reader: Reader, kept: PublishedHead | None, trust: Trust | None, book: VerificationLog) -> Heads | None:
+def _states(
+    reader: LedgerReader, kept: PublishedHead | None, trust: Trust | None, book: VerificationLog
+) -> Heads | None:
     """Return the kept head, opened and checked for its quorum as in a bundle; None and a doubt without a kept head."""
     policy = reader.folder.policy if trust is None else trust.policy
     heads.check_current(trust, reader.now(), book)
@@ -113,7 +115,7 @@ def _states(reader: Reader, kept: PublishedHead | None, trust: Trust | None, boo
     return states
 
 
-def _suspect(reader: Reader, order: str, trust: Trust | None, book: VerificationLog) -> None:
+def _suspect(reader: LedgerReader, order: str, trust: Trust | None, book: VerificationLog) -> None:
     """Add KEY-SUSPECT for a key that was reported later, unless kept heads prove its signatures older than that."""
     keyring, _ = next(iter(reader.registers.values()))
     if not any(key.reported is not None for key in keyring.keys.values()):
@@ -152,13 +154,13 @@ def _unproven(sentences: Iterable[str], head: Head | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*(says for says in told if says != NOT_TRUE), NOT_TRUE)))
 
 
-def _log_keys(reader: Reader, trust: Trust | None) -> tuple[Vkey, ...]:
+def _log_keys(reader: LedgerReader, trust: Trust | None) -> tuple[Vkey, ...]:
     """Return the keys that may have signed heads of this log: those of the trust, else those of the ledger."""
     policy = reader.folder.policy if trust is None else trust.policy
     return tuple(k for k in policy.logs if k.name == reader.folder.origin) or reader.folder.keys
 
 
-def _opened(reader: Reader, kept: PublishedHead | None, trust: Trust | None) -> Head | None:
+def _opened(reader: LedgerReader, kept: PublishedHead | None, trust: Trust | None) -> Head | None:
     """Return a kept head with its signatures checked; `RecordError` if they are wrong."""
     if kept is None:
         return None
@@ -167,7 +169,7 @@ def _opened(reader: Reader, kept: PublishedHead | None, trust: Trust | None) -> 
     return open_checkpoint(kept.note, reader.folder.origin, _log_keys(reader, trust), witnesses, mldsa=mldsa.verify)
 
 
-def kept_checkpoint(reader: Reader, kept: PublishedHead | None, trust: Trust | None) -> ReportCheckpoint | None:
+def kept_checkpoint(reader: LedgerReader, kept: PublishedHead | None, trust: Trust | None) -> ReportCheckpoint | None:
     """Return a kept head as a report names it; None if there is none, or its signatures are wrong."""
     try:
         head = _opened(reader, kept, trust)
@@ -176,7 +178,7 @@ def kept_checkpoint(reader: Reader, kept: PublishedHead | None, trust: Trust | N
     return None if head is None or kept is None else _checkpoint(head, kept, _log_keys(reader, trust)[-1])
 
 
-def _entries(reader: Reader, order: str, registrar: Registrar, head: Head | None) -> int:
+def _entries(reader: LedgerReader, order: str, registrar: Registrar, head: Head | None) -> int:
     """Return how many entries were verified again; `RecordError` at the first wrong one, with its position.
 
     Every byte of the register is read again. It is verified again if the register, the head or the
@@ -195,7 +197,7 @@ def _entries(reader: Reader, order: str, registrar: Registrar, head: Head | None
 
 
 def _follow(
-    reader: Reader,
+    reader: LedgerReader,
     entries: Sequence[tuple[int, bytes]],
     chains: Chains,
     signed: Callable[[OpenedEntry, int], None],

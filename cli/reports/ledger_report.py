@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from cli.reports.order_report import kept_heads
-from cli.session.ledger_reader import Reader
+from cli.session.ledger_reader import LedgerReader
 
 if TYPE_CHECKING:
     from ledger.verify import Trust
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 HEADS = 50  # heads listed in the report; all are compared
 
 
-def audit_report(reader: Reader, trust: Trust | None) -> Verification:
+def audit_report(reader: LedgerReader, trust: Trust | None) -> Verification:
     """Return the report on a whole ledger; every entry is verified again."""
     from cli.reports.integrity import audited, checkpoint, verified
     from cli.version import tool
@@ -49,7 +49,7 @@ def audit_report(reader: Reader, trust: Trust | None) -> Verification:
     )
 
 
-def _keys(reader: Reader, trust: Trust | None) -> list[KeyRow]:
+def _keys(reader: LedgerReader, trust: Trust | None) -> list[KeyRow]:
     from ledger.entries.keyring import Keyring
     from ledger.errors import RecordError
     from projections.reports.ledger_report import KeyRow

@@ -10,7 +10,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from cli.exit_codes import Stop
-from cli.session.ledger_reader import Reader
+from cli.session.ledger_reader import LedgerReader
 from cli.terminal import output
 from ledger.errors import LedgerError
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ReportRequest:
     """The wanted report: its kind, its form where there are several, its medium, and its contents.
 
     `reader` is the role an order form is for, by default the addressee. `head` is the kept head that
@@ -45,7 +45,9 @@ class Asked:
     file: str = ""
 
 
-def order_report(reader: Reader, asked: Asked, case: Case, moment: datetime, trust: Trust | None) -> Report:
+def order_report(
+    reader: LedgerReader, asked: ReportRequest, case: Case, moment: datetime, trust: Trust | None
+) -> Report:
     """Return the wanted report on a case, as recorded at a moment; `Stop` if nothing was on record then."""
     from ledger.law import judge
 
@@ -94,7 +96,7 @@ def _without_later(made: Provenance, later: int) -> Provenance:
 
 
 def making(
-    reader: Reader,
+    reader: LedgerReader,
     order: str,
     moment: datetime,
     trust: Trust | None,
@@ -126,7 +128,7 @@ def making(
     )
 
 
-def replay_of(reader: Reader, case: Case, moment: datetime, *, reveal: bool = False, lang: str = "en") -> str:
+def replay_of(reader: LedgerReader, case: Case, moment: datetime, *, reveal: bool = False, lang: str = "en") -> str:
     """Return a page of HTML that shows an order at every moment; sealed values only if they are revealed."""
     from ledger.law import judge
     from projections.render.html import replay_page
@@ -140,7 +142,7 @@ def replay_of(reader: Reader, case: Case, moment: datetime, *, reveal: bool = Fa
     )
 
 
-def dated(reader: Reader) -> list[tuple[datetime, int]]:
+def dated(reader: LedgerReader) -> list[tuple[datetime, int]]:
     """Return the time and size of every kept head; the time of a cosigning witness, else the log's own clock."""
     return [
         (kept.at if kept.cosigned is None else datetime.fromtimestamp(kept.cosigned, UTC), kept.size)
@@ -148,7 +150,7 @@ def dated(reader: Reader) -> list[tuple[datetime, int]]:
     ]
 
 
-def kept_heads(reader: Reader) -> list[PublishedHead]:
+def kept_heads(reader: LedgerReader) -> list[PublishedHead]:
     """Return every kept head, oldest first."""
     from contextlib import closing
 
@@ -161,7 +163,9 @@ def kept_heads(reader: Reader) -> list[PublishedHead]:
 OUTSIDE = ("custody", "evidence-chain", "certification")  # filed outside the office, where no ledger can be asked
 
 
-def commands(reader: Reader, asked: Asked, case: Case, made: Provenance, trust: Trust | None) -> Sequence[CheckCommand]:
+def commands(
+    reader: LedgerReader, asked: ReportRequest, case: Case, made: Provenance, trust: Trust | None
+) -> Sequence[CheckCommand]:
     """Return the commands with which a reader checks a report on an order, with our program and without.
 
     A report that is filed outside the office omits the commands that need the office's ledger.
@@ -213,7 +217,7 @@ PAGE = (
 )
 
 
-def _typed(reader: Reader, case: Case) -> str:
+def _typed(reader: LedgerReader, case: Case) -> str:
     """Return what to type for an order: its name for people if that names this order alone, else its id."""
     from projections.views.state import name_of
 

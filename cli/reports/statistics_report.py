@@ -12,7 +12,7 @@ import click
 
 from cli.exit_codes import Stop
 from cli.session import ledger_choice
-from cli.session.ledger_reader import Reader
+from cli.session.ledger_reader import LedgerReader
 from cli.shipped_files import shipped
 from cli.terminal import output, prompts
 
@@ -44,7 +44,7 @@ PROVIDER = click.option("--provider", metavar="ACTOR", help="Only orders to this
 BESIDE = click.option("--beside", type=click.Choice(tuple(FILES)), help="Published figures beside ours.")
 
 
-def lives_of(reader: Reader, moment: datetime) -> Iterator[Life]:
+def lives_of(reader: LedgerReader, moment: datetime) -> Iterator[Life]:
     """Yield the life of every order that had been issued by `moment`."""
     from ledger.law import judge
     from projections.statistics.counting import life
@@ -59,7 +59,7 @@ def lives_of(reader: Reader, moment: datetime) -> Iterator[Life]:
             report(done, size)
 
 
-def office(reader: Reader, provider: str) -> str:
+def office(reader: LedgerReader, provider: str) -> str:
     """Return the name under which a provider is counted; `Stop` if the register does not know it."""
     from projections.views.timeline import office_names
 
@@ -89,7 +89,7 @@ def published(series: str) -> PublishedSeries:
 
 
 def statistics_of(
-    reader: Reader, wish: OrderFilter, series: str, moment: datetime, trust: Trust | None, look: str
+    reader: LedgerReader, wish: OrderFilter, series: str, moment: datetime, trust: Trust | None, look: str
 ) -> Statistics:
     """Return the report with both forms, as recorded at a moment.
 
@@ -118,7 +118,7 @@ def _words(wish: OrderFilter, series: str, moment: datetime) -> str:
     return " ".join(["comity report statistics", *(f"{name} {quote(value)}" for name, value in asked.items() if value)])
 
 
-def _making(reader: Reader, moment: datetime, trust: Trust | None) -> Provenance:
+def _making(reader: LedgerReader, moment: datetime, trust: Trust | None) -> Provenance:
     """Return how the statistics are made, with every entry of the ledger verified as in an audit.
 
     The head is the newest that was kept at `moment`.

@@ -26,7 +26,7 @@ from ledger.law import judge
 from ledger.law.provisions import rules_digest
 
 if TYPE_CHECKING:
-    from cli.session.ledger_reader import Reader
+    from cli.session.ledger_reader import LedgerReader
     from ledger.entries.case import Case
 
 DAY = timedelta(hours=24)  # E-10-2 with a silent authority is judged until 24 hours after its end (decision 28)
@@ -34,7 +34,7 @@ EDITION = 3  # raise it when the content of a row changes
 TOGETHER = 500  # stale orders judged between two commits
 
 
-def docket(reader: Reader, moment: datetime) -> list[OrderRow]:
+def docket(reader: LedgerReader, moment: datetime) -> list[OrderRow]:
     """Return every main order as it is at `moment`, which is now; the view is brought up to date first."""
     if not os.access(reader.folder.path, os.W_OK):
         return at_moment(reader, moment)  # a ledger on a read-only medium keeps no view
@@ -44,13 +44,13 @@ def docket(reader: Reader, moment: datetime) -> list[OrderRow]:
         return [read_row(body) for _, body in view.rows()]
 
 
-def board(reader: Reader) -> OrderIndex:
+def board(reader: LedgerReader) -> OrderIndex:
     """Return the view of orders under the rules in force."""
     return OrderIndex(reader.folder.views, f"docket {EDITION} {rules_digest()[:16]}")
 
 
 def bring_up(
-    reader: Reader,
+    reader: LedgerReader,
     view: OrderIndex,
     moment: datetime,
     report: Callable[[int, int], None] = lambda done, total: None,
@@ -80,13 +80,13 @@ def bring_up(
         report(doubtful - left, doubtful)
 
 
-def at_moment(reader: Reader, moment: datetime) -> list[OrderRow]:
+def at_moment(reader: LedgerReader, moment: datetime) -> list[OrderRow]:
     """Return every order as recorded and judged at any moment, without the view."""
     known = (case for case in reader.all() if case.known(moment).entries)
     return [read_row(shown(case, moment).body) for case in known]
 
 
-def _listed(reader: Reader, orders: Iterable[str]) -> Iterator[str]:
+def _listed(reader: LedgerReader, orders: Iterable[str]) -> Iterator[str]:
     """Yield the main orders among these; a companion stands for its main order."""
     for order in orders:
         main = reader.main_of(order) or order
@@ -94,7 +94,7 @@ def _listed(reader: Reader, orders: Iterable[str]) -> Iterator[str]:
             yield main
 
 
-def _judged(reader: Reader, orders: Iterable[str], moment: datetime) -> dict[str, ViewRow]:
+def _judged(reader: LedgerReader, orders: Iterable[str], moment: datetime) -> dict[str, ViewRow]:
     return {
         order: shown(reader.cases.case(order, label=reader.label(order)), moment) for order in dict.fromkeys(orders)
     }

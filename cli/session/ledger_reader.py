@@ -29,7 +29,7 @@ MINUTE = timedelta(minutes=1)  # longer than a command takes between reading the
 
 
 @dataclass(frozen=True)
-class Reader:
+class LedgerReader:
     """One ledger, opened for reading; `labels` are the names that a story gave its orders (name -> id)."""
 
     folder: Folder
@@ -117,7 +117,7 @@ class Reader:
 
 
 @contextmanager
-def reading(place: Path | None = None) -> Iterator[Reader]:
+def reading(place: Path | None = None) -> Iterator[LedgerReader]:
     """Open a ledger for reading, by default that of this command; nothing is written, and no key is required."""
     path = place or Path(ledger_choice.ledger_folder())
     folder = read_folder(path)
@@ -127,4 +127,4 @@ def reading(place: Path | None = None) -> Iterator[Reader]:
         drawer = None
         if folder.drawer.exists():
             drawer = opened.enter_context(closing(SubjectKeyStore(folder.drawer, writable=False)))
-        yield Reader(folder, store, CaseReader(folder, store, drawer), dict(told), drawer)
+        yield LedgerReader(folder, store, CaseReader(folder, store, drawer), dict(told), drawer)

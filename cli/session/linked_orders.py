@@ -7,14 +7,16 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from cli.session.ledger_reader import Reader
+from cli.session.ledger_reader import LedgerReader
 from ledger.entries.case import Case
 from ledger.law import judge
 from projections.views.linked_orders import LinkedOrder, connected, pair, pairs
 from projections.views.state import name_of, view
 
 
-def matter(reader: Reader, name: str, moment: datetime, *, only: bool = False) -> tuple[list[LinkedOrder], list[str]]:
+def matter(
+    reader: LedgerReader, name: str, moment: datetime, *, only: bool = False
+) -> tuple[list[LinkedOrder], list[str]]:
     """Return an order and the orders linked with it, as recorded at `moment`; then the ids not in this ledger.
 
     The named order comes first, the others follow oldest first. With `only`, it is alone. A link counts
@@ -35,7 +37,7 @@ def _share(case: Case, moment: datetime) -> LinkedOrder:
     return LinkedOrder(name_of(case), case, judge(case, moment))
 
 
-def _around(reader: Reader, order: str) -> dict[str, Case]:
+def _around(reader: LedgerReader, order: str) -> dict[str, Case]:
     """Return the cases of an order and of every stored order that links reach from it, in both directions."""
     found: dict[str, Case] = {}
     ahead = [order]

@@ -11,7 +11,7 @@ from cli.session import ledger_choice
 from ledger.adapters.log.checkpoints import CheckpointStore as Kept
 
 if TYPE_CHECKING:
-    from cli.session.ledger_reader import Reader
+    from cli.session.ledger_reader import LedgerReader
     from ledger.adapters.folders.ledger_folder import Folder
     from ledger.adapters.log.checkpoints import TimeStampToken
     from ledger.entries.envelope import OpenedEntry
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Bracket = tuple[datetime | None, datetime | None]  # not before, not after; UTC
 
 
-def brackets(reader: Reader, orders: Iterable[str], trust: Trust | None = None) -> dict[int, Bracket]:
+def brackets(reader: LedgerReader, orders: Iterable[str], trust: Trust | None = None) -> dict[int, Bracket]:
     """Return the time bracket of every entry of these orders, by log index; None for a side without proof."""
     opened = {index: entry for order in orders for index, entry in reader.cases.opened(order)}
     times = times_of(reader, opened, trust)
@@ -32,7 +32,7 @@ def brackets(reader: Reader, orders: Iterable[str], trust: Trust | None = None) 
     return {index: (times.not_before(entry), times.not_after(index)) for index, entry in opened.items()}
 
 
-def times_of(reader: Reader, opened: Mapping[int, OpenedEntry], trust: Trust | None) -> Times | None:
+def times_of(reader: LedgerReader, opened: Mapping[int, OpenedEntry], trust: Trust | None) -> Times | None:
     """Return the times that kept heads and time stamps prove for these entries; None if they prove none.
 
     They are checked under `trust`, by default the ledger's own policy.

@@ -68,7 +68,7 @@ _OPTIONS = (
 
 
 @dataclass(frozen=True)
-class Asked:
+class RecordOptions:
     """The options common to all commands that record: how a fact is to be recorded."""
 
     fields: tuple[str, ...]
@@ -93,11 +93,11 @@ class Asked:
 
 
 def recording(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options common to all commands that record; the command gets them as `Asked`, its first argument."""
-    names = Asked.__dataclass_fields__
+    """Add the options common to all commands that record; the command gets them first, as `RecordOptions`."""
+    names = RecordOptions.__dataclass_fields__
 
     def run(**given: Any) -> Any:
-        asked = Asked(**{name: given.pop(name) for name in names})
+        asked = RecordOptions(**{name: given.pop(name) for name in names})
         return command(asked, **given)
 
     run.__doc__ = command.__doc__
@@ -108,7 +108,7 @@ def recording(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def put(
-    asked: Asked,
+    asked: RecordOptions,
     kind: str,
     order: str | None,
     *,
@@ -210,7 +210,7 @@ def new_order(journal: Journal, entry: str | None) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{journal.origin}/order/{entry}"))
 
 
-def _fields(asked: Asked, kind: str, place: Place) -> tuple[dict[str, Any], dict[str, Any]]:
+def _fields(asked: RecordOptions, kind: str, place: Place) -> tuple[dict[str, Any], dict[str, Any]]:
     from cli.session.field_values import from_json, merged, stated
 
     typed = stated(kind, asked.fields, event=place.event, order=place.other, elements=asked.elements)
@@ -227,7 +227,13 @@ def _together(options: dict[str, Any], fields: dict[str, Any]) -> dict[str, Any]
 
 
 def _draft(
-    asked: Asked, journal: Journal, place: Place, fact: Fact, signer: Signer, on: datetime, instrument: str | None
+    asked: RecordOptions,
+    journal: Journal,
+    place: Place,
+    fact: Fact,
+    signer: Signer,
+    on: datetime,
+    instrument: str | None,
 ) -> Draft:
     from ledger.application.record_fact import newest_foreign
     from ledger.application.write.draft import Draft

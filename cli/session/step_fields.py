@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from cli.session.recording import Asked
+from cli.session.recording import RecordOptions
 
 
 def stated_fields(**values: Any) -> dict[str, Any]:
@@ -23,7 +23,7 @@ def document_digests(**paths: str | None) -> dict[str, Any]:
     return {name: document(path, name.replace("_", "-")) for name, path in paths.items() if path is not None}
 
 
-def with_fields(asked: Asked, **said: str | None) -> Asked:
+def with_fields(asked: RecordOptions, **said: str | None) -> RecordOptions:
     """Return the request with fields that name entries added; the entries are looked up with all other fields."""
     from dataclasses import replace
 

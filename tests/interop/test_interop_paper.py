@@ -16,7 +16,7 @@ import pytest
 import typst
 
 from cli.exit_codes import Exit
-from cli.reports.order_report import Asked, order_report
+from cli.reports.order_report import ReportRequest, order_report
 from cli.reports.pdf import folders
 from cli.session.ledger_reader import reading
 from cli.stories.model import read_story
@@ -169,7 +169,7 @@ def test_set_as_a_1b_it_satisfies_preflight(tmp_path: Path, monkeypatch: pytest.
         pytest.skip("needs PDFBox Preflight; `make interop` installs it")
     monkeypatch.setattr(pdf, "STANDARDS", ["a-1b"])
     with reading(ledger_of("S1", tmp_path)) as reader:
-        made = order_report(reader, Asked("custody"), reader.case("main"), instant(MOMENT), None)
+        made = order_report(reader, ReportRequest("custody"), reader.case("main"), instant(MOMENT), None)
     file = tmp_path / "a-1b.pdf"
     file.write_bytes(pdf.paper(made, typst.Fonts(include_system_fonts=False, font_paths=list(folders()))))
     checker = "org.apache.pdfbox.preflight.Validator_A1b"

@@ -258,11 +258,11 @@ def refused(ledger: Path, folder: Path, says: str) -> None:
 
 
 def test_papers_of_another_checkpoint_are_not_handed_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from cli.session.ledger_reader import Reader
+    from cli.session.ledger_reader import LedgerReader
 
     ledger = ledger_of("S1", tmp_path)
-    older = Reader.head_at
-    monkeypatch.setattr(Reader, "head_of", lambda self, _: older(self, read_moment("2027-03-15T00:00:00Z")))
+    older = LedgerReader.head_at
+    monkeypatch.setattr(LedgerReader, "head_of", lambda self, _: older(self, read_moment("2027-03-15T00:00:00Z")))
     refused(ledger, tmp_path, "another checkpoint than that of its bundle")
 
 

@@ -26,7 +26,7 @@ import pytest
 from cli.access.purposes import CODES
 from cli.invocation import Invocation
 from cli.session.docket import board, bring_up
-from cli.session.ledger_reader import Reader, reading
+from cli.session.ledger_reader import LedgerReader, reading
 from cli.session.open_ledger import hand, writing
 from ledger.bundle import unpack
 from ledger.law.deadlines.table import REGISTER
@@ -102,7 +102,7 @@ class Sat:
     visitor: Visitor
 
     @property
-    def reader(self) -> Reader:
+    def reader(self) -> LedgerReader:
         return self.desk.reader
 
     def url(self, label: str = "main") -> str:
@@ -155,7 +155,7 @@ def words(html: str) -> str:
     return Page(html).words
 
 
-def sealed_values(reader: Reader, order: str) -> list[str]:
+def sealed_values(reader: LedgerReader, order: str) -> list[str]:
     """Return the sealed texts of an order, which are shown only to a reader who states a purpose."""
 
     def texts(value: Any) -> Iterator[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cli.session.docket import docket
-from cli.session.ledger_reader import Reader
+from cli.session.ledger_reader import LedgerReader
 from ledger.adapters.folders.ledger_folder import read_folder
 from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.adapters.storage.views import View, ViewRow
@@ -140,7 +140,7 @@ def test_the_docket_changes_by_time_alone(ledger: Path) -> None:
     folder = read_folder(ledger)
     store, drawer = EntryReader(folder.entries), SubjectKeyStore(folder.drawer, writable=False)
     labels = json.loads((ledger / "story.json").read_text("utf-8"))["orders"]
-    reader = Reader(folder, store, CaseReader(folder, store, drawer), labels, drawer)
+    reader = LedgerReader(folder, store, CaseReader(folder, store, drawer), labels, drawer)
     early = {o.label: [d.verdict for d in o.due] for o in docket(reader, datetime(2027, 6, 1, tzinfo=UTC))}
     late = {o.label: [d.verdict for d in o.due] for o in docket(reader, datetime(2028, 6, 1, tzinfo=UTC))}
     assert early["second"] == ["OPEN"]
