@@ -107,7 +107,7 @@ class Witness:
         return answer
 
     def checkpoint(self, digest: str) -> bytes | None:
-        """Return the last note cosigned for a log, with its lines and ours; `digest` is the hex SHA-256 of the origin."""
+        """Return the last note cosigned for a log, with its lines and ours; `digest` is its origin's hex SHA-256."""
         origin = self._origins.get(digest)
         seen = self.memory.seen(origin) if origin else None
         return seen.note if seen else None
