@@ -1,1 +1,1 @@
-"""One file for each command, under its name."""
+"""The commands of Comity, one file for each, named after it."""

@@ -1,4 +1,4 @@
-"""`comity backup`: a copy of everything but guard, log key and keys."""
+"""`comity backup`: copy a ledger without its guard, log key and keys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`comity check`: is this file what was disclosed?"""
+"""`comity check`: compare files with the digests of what was disclosed under an order."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ COLUMNS = ("file", "verdict", "equal_to", "differs_from", "changed_at", "replace
 class CheckItem(Struct, frozen=True):
     """One file compared with the entries of an order.
 
-    `verdict` is `equal`, `differs` or `unknown`. Entries are `#SEQ KIND`: those that state this digest (`equal_to`),
-    another digest of the same exhibit (`differs_from`), either of them before they were replaced (`replaced`), and
+    `verdict` is `equal`, `differs` or `unknown`. Entries are `#SEQ KIND`. They state this digest (`equal_to`),
+    another digest of the same exhibit (`differs_from`), either of them before they were replaced (`replaced`), or
     digests that cannot be read here (`unread`). `changed_at` is the first entry with another digest.
     """
 
@@ -92,7 +92,7 @@ def check(files: tuple[str, ...], order: str) -> Exit:
 
 
 def _compared(file: CheckItem, t: Trace) -> list[str]:
-    """What a file is, in a sentence a court can read, and the entries that say so."""
+    """Return the result for one file in a sentence that a court can read, with the entries it is based on."""
     says = {
         "equal": "is what was disclosed",
         "differs": "is not what was disclosed: its digest is another",

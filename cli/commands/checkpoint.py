@@ -1,4 +1,4 @@
-"""`comity checkpoint`: sign and publish the state of the log now."""
+"""`comity checkpoint`: sign and publish the present state of the log."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def checkpoint() -> None:
             head = open_head(journal, witnesses(journal).cosign().kept.note)
         else:
             head = published_head(journal)
-        journal.log.files.rebuild(head.checkpoint.size, journal.store.hashes)  # tiles that are missing
+        journal.log.files.rebuild(head.checkpoint.size, journal.store.hashes)  # rebuild missing tiles
         seen = meets_quorum(journal, head)
         asks = policy.quorum != "none"
     c = head.checkpoint

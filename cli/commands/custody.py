@@ -1,4 +1,4 @@
-"""`comity custody`: who held the data, hand to hand, with digests."""
+"""`comity custody`: list who held the disclosed data, hand to hand, with digests."""
 
 from __future__ import annotations
 
@@ -100,12 +100,12 @@ def custody(
 
 
 def _placed(step: CustodyItem) -> str:
-    """The number of an entry; where its place by date is not its place in the record, also that one."""
+    """Return the number of an entry, and its place in the record where that differs from its place by date."""
     return f"{step.entry} (recorded {step.recorded})" if step.recorded else step.entry
 
 
 def _between(hand: CustodyStep) -> str:
-    """Who released the data to whom; where nothing changes hands, who holds them."""
+    """Return who released the data to whom; if they change no hands, who holds them."""
     if hand.held_by is not None:
         return f"held by {hand.held_by}"
     return f"{hand.released_by or '(not stated)'} to {hand.received_by or '(not stated)'}"

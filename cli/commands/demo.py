@@ -1,4 +1,4 @@
-"""`comity demo`: one order from issue to verified bundle, told at 80 columns to somebody who is new to it."""
+"""`comity demo`: show one order from issue to verified bundle, at 80 columns, to a reader who is new to it."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class DemoAnswer(CommandAnswer, tag="comity.demo/1"):
 
 @dataclass(slots=True)
 class _Counted:
-    """How many entries the register needed, how many steps the order took, and how many signed them."""
+    """A count of the entries of the register, the steps of the order, and their signers."""
 
     register: int = 0
     steps: int = 0
@@ -100,7 +100,7 @@ class _Counted:
 
 
 class _Shown:
-    """The demonstration as it goes; `fields` are those of its answer."""
+    """The demonstration in progress; `fields` are those of its answer."""
 
     def __init__(self, folder: str, played: PlayedStory, counted: _Counted) -> None:
         self.folder = folder
@@ -108,11 +108,11 @@ class _Shown:
         self.counted = counted
         self.passed = True
         self.no_paper = ""  # why there is no PDF
-        self.unread: BrokenPipeError | None = None  # nobody reads what is said any more
+        self.unread: BrokenPipeError | None = None  # set when the output pipe is closed
         self.fields: dict[str, Any] = {"folder": folder, "story": played.story.story}
 
     def everything(self, making: Path) -> None:
-        """Show the record, the law's comment on it, and the bundle, in that order; files are left in `making`."""
+        """Show the record, its judgement and the bundles, in this order; write the files into `making`."""
         from ledger.adapters.folders.user_folders import Home
         from ledger.application.journal import Journal
 
@@ -215,7 +215,7 @@ class _Shown:
         self.passed = passed == ("TOTAL-PASSED", "TOTAL-PASSED", "TOTAL-FAILED")
 
     def _filed(self, journal: Journal, making: Path, now: datetime) -> tuple[Report, bytes]:
-        """The court's bundle and the papers that are filed with it, made as `comity file` makes them."""
+        """Return the verdict on the court's bundle and its bytes; write it with its papers, as `comity file` does."""
         from cli.commands.file import Filing, check, filed, write_all
         from cli.handover.trust_folder import read_trust
         from cli.session.ledger_reader import reading
@@ -230,7 +230,7 @@ class _Shown:
         return self._verified(journal, made.data, now), made.data
 
     def _papers(self) -> tuple[tuple[str, str, str], ...]:
-        """The pages a prosecutor files, and the custody report as PDF where the extra for it is installed."""
+        """Return the papers as (kind, form, medium): two pages, and with the extra `pdf` the custody report as PDF."""
         from cli.exit_codes import Stop
         from cli.reports.pdf import fonts_at_hand
 
@@ -262,7 +262,7 @@ class _Shown:
         return verify(data, held, None, now, mldsa=mldsa.verify)
 
     def _replay(self, making: Path, now: datetime) -> None:
-        """The page on which the order can be watched, written without a word."""
+        """Write the page that shows the order at every moment; print nothing."""
         from cli.reports.order_report import replay_of
         from cli.session.ledger_reader import reading
 
@@ -296,7 +296,7 @@ class _Shown:
         if said().format != "json" and not self.unread:
             try:
                 click.echo(output.fitted(text), color=output.colourful() or None)
-            except BrokenPipeError as error:  # whoever stops reading still gets the folder
+            except BrokenPipeError as error:  # the folder is still completed
                 self.unread = error
 
     def _heading(self, number: int, text: str) -> None:
@@ -315,6 +315,6 @@ class _Shown:
 
 
 def _scratched(data: bytes) -> bytes:
-    """The same bytes, one of them changed, in the middle."""
+    """Return the same bytes, with one bit changed in the middle."""
     at = len(data) // 2
     return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]

@@ -1,4 +1,4 @@
-"""`comity desk`: a local page over one ledger, for whoever opens the printed link on this machine."""
+"""`comity desk`: show one ledger as a local page to the browser that opens the printed link on this machine."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from cli.terminal.log_output import VERBOSE
 if TYPE_CHECKING:
     from ledger.entries.envelope import Signer
 
-EVERY = 1.0  # seconds between two looks of the follower
-GRACE = 3  # seconds for requests under way when the desk is closed
+EVERY = 1.0  # seconds between two updates of the view
+GRACE = 3  # seconds to finish open requests when the desk is closed
 _MOST_AT_ONCE = 32  # connections
 _LARGEST_HEAD = 16_384  # bytes of request line and headers
 
@@ -81,12 +81,12 @@ def desk(
         with closing(sitting.background), _followed(path):
             click.echo(f"{url}/?token={sitting.sessions.link}")
             output.tell("open this link once, in one browser; Ctrl-C closes the desk")
-            with suppress(KeyboardInterrupt):  # how a person closes it
+            with suppress(KeyboardInterrupt):  # Ctrl-C closes the desk
                 seen.run(sockets=[bound])
 
 
 def _loopback(listen: str) -> tuple[str, int]:
-    """The address to listen on; anything that another machine could reach is refused."""
+    """Return host and port to listen on; `Stop` for an address that another machine could reach."""
     host, _, port = listen.rpartition(":")
     host = "127.0.0.1" if host == "localhost" else host.strip("[]")
     if not port.isdecimal() or int(port) > 65_535:
@@ -114,7 +114,10 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
 def _signer(
     actor: str | None, role: str | None, key_file: str | None, person: str | None
 ) -> tuple[Signer | None, str | None]:
-    """Who opens sealed values at this desk, office and person, their key opened once, at the start; None for nobody."""
+    """Return the signer and the person who open sealed values at this desk; None for both without --as.
+
+    The key is opened once, at the start.
+    """
     if actor is None:
         if role or key_file:
             raise click.UsageError("--role and --key say how --as ACTOR signs")
@@ -133,7 +136,7 @@ def _signer(
 
 @contextmanager
 def _followed(path: Path) -> Iterator[None]:
-    """A process beside the desk that judges what was recorded and what time changed, so that no page has to wait."""
+    """Run a second process that judges orders after new entries and ended deadlines, so that no page has to wait."""
     beside = get_context("spawn").Process(target=follow, args=(str(path), os.getpid()), daemon=True)
     beside.start()
     try:
@@ -144,11 +147,11 @@ def _followed(path: Path) -> Iterator[None]:
 
 
 def follow(ledger: str, desk: int) -> None:
-    """Keep the board of a ledger up to date for as long as the desk, by its process id, is there."""
+    """Keep the view of orders up to date as long as the desk runs; `desk` is its process id."""
     from cli.session.docket import board, bring_up
     from cli.session.ledger_reader import reading
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the desk, which ends this
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the desk too, which ends this process
     os.nice(5)
     with reading(Path(ledger)) as reader, closing(board(reader)) as view:
         while os.getppid() == desk:

@@ -1,4 +1,4 @@
-"""`comity disclose`: the provider hands over files; their digests are recorded."""
+"""`comity disclose`: record the digests of the files that a provider hands over."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def disclose(
 
 
 def _files_and_order(words: Sequence[str], order: str | None) -> tuple[list[str], str]:
-    """The files, and the order: named by --order, else the last word or the first, whichever is no file."""
+    """Return the files and the order: --order, else the last or the first word, if no file has that name."""
     if order is not None:
         return list(words), order
     for at in (-1, 0):

@@ -1,4 +1,4 @@
-"""`comity due`: every open deadline, soonest first."""
+"""`comity due`: list every open deadline, soonest first."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class _Duty(NamedTuple):
     place: int
 
 
-# Two deadlines of one order may have one end and one rule. Their place in the row tells them apart.
+# Two deadlines of one order may have the same end and the same rule; their place in the row makes the key unique.
 SORTS: dict[str, Callable[[_Duty], Key]] = {
     "due": lambda d: (d.clock.due or "", d.row.order, f"{d.place:03}"),
     "order": lambda d: (d.row.order, d.clock.due or "", f"{d.place:03}"),

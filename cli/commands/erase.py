@@ -121,7 +121,10 @@ def erase(
 
 
 def _custodian(journal: Journal, actor: str | None, role: str | None, key_file: str | None) -> Signer:
-    """Who signs an erasure; `Stop` with REFUSED for who keeps no keys here: nobody would go by what it says."""
+    """Return the signer of an erasure; `Stop` with REFUSED for an office that does not keep the keys of this ledger.
+
+    A verifier accepts an erasure from a custodian only.
+    """
     from cli.session.open_ledger import hand
     from ledger.verify.disclosures import CUSTODIANS
 
@@ -137,7 +140,7 @@ def _custodian(journal: Journal, actor: str | None, role: str | None, key_file: 
 
 
 def _only_order(journal: Journal, subject: str) -> str | None:
-    """The one order in which something is sealed for a data subject; `Stop` if there are several."""
+    """Return the one order with sealed values of a data subject; None without one, `Stop` if there are several."""
     from cli.session.subjects import called
 
     orders = sorted(set(journal.drawer.keys_of(subject).values())) if journal.drawer else []
@@ -148,11 +151,11 @@ def _only_order(journal: Journal, subject: str) -> str | None:
     return orders[0] or None if orders else None
 
 
-_FEW = 10  # orders, and entries of each, that are named one by one
+_FEW = 10  # orders, and entries of each, that are listed
 
 
 def _covers(journal: Journal, covered: ErasureScope) -> Iterator[str]:
-    """What an erasure covers: how many values, of which fields, in which entries and orders; and what each loses."""
+    """Yield lines on what an erasure covers: the number of values, their fields, entries and orders, and each loss."""
     from cli.session.open_ledger import case
     from cli.session.subjects import called
     from ledger.entries.envelope import open_
@@ -186,7 +189,7 @@ def _covers(journal: Journal, covered: ErasureScope) -> Iterator[str]:
 
 
 def _subject(journal: Journal, name: str) -> str:
-    """A data subject as `--subject` takes it: the target of an order by what people call the order."""
+    """Return a data subject as `--subject` takes it: for the target of an order, with the order's name for people."""
     from cli.session.subjects import called
     from ledger.adapters.subject_keys.names import TARGET
 
@@ -194,7 +197,7 @@ def _subject(journal: Journal, name: str) -> str:
 
 
 def losses(case: Case, journal: Journal, gone: Collection[str]) -> list[str]:
-    """What an order still owes, and what its record no longer shows once the values of these digests are gone."""
+    """Return lines on the open deadlines of an order, and on what its record loses with the values of these digests."""
     from cli.session.subjects import called
     from ledger.law import judge
     from projections.views.due import due
@@ -218,7 +221,7 @@ def _changed(before: Judgement, after: Judgement) -> list[str]:
 
 
 def _without(case: Case, gone: Collection[str]) -> Case:
-    """The same order as its readers will know it when the sealed values of these digests are erased."""
+    """Return the order as its readers see it once the sealed values of these digests are erased."""
     from msgspec.structs import replace
 
     from ledger.entries.case import Unread

@@ -84,10 +84,10 @@ def export(
     with bundle(order, file, handed) as made:
         if file != "-":
             write_new(file, made.data, made.close_access)
-    if file == "-":  # from its first byte on, something was handed out
+    if file == "-":  # after the block: with the first byte the bundle counts as handed out
         write_new(file, made.data)
     ui.tell(f"check it with: comity verify {file} --trust trust/")
 
 
-# The common --format knows tables; an export is a file.
+# The common --format has table formats; an export has its own.
 next(p for p in export.params if "--format" in p.opts).type = click.Choice(tuple(FORMATS))

@@ -1,7 +1,7 @@
-"""`comity file`: what is filed with a court, made together: bundle, papers, whom to trust, the verifier page.
+"""`comity file`: make what is filed with a court: bundle, papers, trust folder, verifier page.
 
-One checkpoint stands behind all of it: the papers are made of the entries of the bundle, and open the values that it
-opens. What the papers print to be typed is typed before anything is handed out.
+All of it leads to one checkpoint: the papers are made from the entries of the bundle, and open the
+values that it opens. The commands that the papers print are run before anything is handed out.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ if TYPE_CHECKING:
 PAPERS = ("custody", "evidence-chain")
 READ_ME = "READ-ME.txt"
 VERIFIER = "verify.html"
-NAMES = {"CT": "court"}  # what a bundle is called by its reader; else by the code of the role
-DISAGREE = ("ANCHOR-MISMATCH", "NO_TRUST_ANCHOR")  # the papers, the bundle and the folder of trust do not fit together
+NAMES = {"CT": "court"}  # file names of a bundle by role; otherwise the code of the role
+DISAGREE = ("ANCHOR-MISMATCH", "NO_TRUST_ANCHOR")  # papers, bundle and trust folder do not match
 
 
 class FileItem(Struct, frozen=True):
@@ -155,7 +155,7 @@ def file_(
 
 @dataclass(frozen=True, slots=True)
 class Filing:
-    """What is filed: for the reader in which role, the name of the bundle, the papers as (kind, form, medium)."""
+    """What is filed: the role of its reader, the name of the bundle, and the papers as (kind, form, medium)."""
 
     reader: str
     bundle: str
@@ -166,7 +166,7 @@ class Filing:
 
 
 def filed(ledger: LedgerReader, made: ExportedBundle, wanted: Filing) -> tuple[dict[str, bytes], list[Report]]:
-    """Every file by its name in the folder, and the reports among them; all at the checkpoint of the bundle."""
+    """Return every file by its name in the folder, and the reports among them; all lead to the bundle's checkpoint."""
     from cli.reports.court_folder import verifier_page
     from ledger.adapters.folders.read_trust import trust_files
     from ledger.bundle.audience import shown_to
@@ -195,7 +195,7 @@ def filed(ledger: LedgerReader, made: ExportedBundle, wanted: Filing) -> tuple[d
 def _paper(
     ledger: LedgerReader, made: ExportedBundle, wanted: Filing, case: Case, asked: ReportRequest
 ) -> tuple[str, bytes, Report]:
-    """The name of a paper, its bytes, its values; a page where a PDF cannot be set."""
+    """Return the file name of a paper, its bytes and its report; a page of HTML where a PDF cannot be made."""
     from cli.reports.order_report import order_report
     from cli.reports.pdf import Bundle
     from cli.reports.report_files import written
@@ -218,7 +218,7 @@ def _paper(
 
 
 def write_all(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Write files by their names in a folder, whole and durably."""
+    """Write files by their names into a folder, whole and durably."""
     from cli.terminal.file_io import write
 
     for name, data in files.items():
@@ -229,7 +229,10 @@ def write_all(folder: Path, files: Mapping[str, bytes]) -> None:
 
 
 def check(folder: Path, files: Mapping[str, bytes], reports: Sequence[Report]) -> str:
-    """Type what the papers print, against the files in the folder: the verdict on the bundle. `Stop` if it fails."""
+    """Run the commands that the papers print on the files in the folder; return the verdict on the bundle.
+
+    Raises `Stop` with REFUSED if a command fails, or a paper prints another checkpoint.
+    """
     verdict = ""
     for report in reports:
         head = making_of(report).head
@@ -247,7 +250,7 @@ def check(folder: Path, files: Mapping[str, bytes], reports: Sequence[Report]) -
                     _hold(member in unpack(files[name]), command.type)
                 case ["pdfdetach", "-saveall", name]:
                     _hold(bundle_inside(files[name]) == bundle, command.type)
-                case [] | ["sha256sum", "FILE"]:  # by hand, or of the reader's own file
+                case [] | ["sha256sum", "FILE"]:  # a step by hand, or on the reader's own file
                     pass
                 case _:
                     _hold(False, command.type)
@@ -261,13 +264,16 @@ def _hold(does: bool, typed: str) -> None:
 
 
 def _note(bundle: bytes) -> bytes:
-    """The note of the checkpoint of a bundle."""
+    """Return the note of the checkpoint of a bundle."""
     files = unpack(bundle)
     return files[f"{layout_folder(open_manifest(files[MANIFEST]).log)}/checkpoint"]
 
 
 def _verified(folder: Path, words: Sequence[str], lines: str) -> str:
-    """Run the `comity verify` line that a paper prints, with files of the folder for its placeholders; the verdict."""
+    """Run a printed `comity verify` command and return its verdict.
+
+    TRUST, CHECKPOINT and file names are replaced by files of the folder.
+    """
     from cli.commands.verify import verify
 
     with tempfile.TemporaryDirectory(prefix="comity-file-") as place:
@@ -306,7 +312,7 @@ CERTIFICATE = "a certificate; what is blank is for the person who certifies"
 
 
 def read_me(made: ExportedBundle, wanted: Filing, names: Sequence[str], called: str) -> str:
-    """What each file of the folder is, in plain text."""
+    """Return READ-ME.txt in plain text: what each file of the folder is."""
     about = made.contents.about
     origin, size, root = made.contents.checkpoint.decode().split("\n")[:3]
     papers = [name for name in names if not name.startswith(("trust/", wanted.bundle, VERIFIER))]

@@ -1,4 +1,4 @@
-"""`comity init`: begin a ledger, with its registrar, its log key and its guard."""
+"""`comity init`: create a ledger, with its registrar, its log key and its guard."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ _NEXT = """next, for each Party and for each office:
 
 
 def _party(origin: str, said: str | None, test: bool) -> str:
-    """The registrar's Party: as said, else as the origin's second part has it; a test ledger may do without."""
+    """Return the registrar's Party: as given, else from the second part of the origin, else XX in a test ledger."""
     parts = origin.split("/")
     party = said or (parts[1].upper() if len(parts) > 2 and re.fullmatch("[a-z]{2,3}", parts[1]) else "")
     if not party and test:

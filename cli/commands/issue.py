@@ -81,7 +81,10 @@ def issue(
 
 
 def _declared(journal: Journal, party: str, on: datetime) -> list[str]:
-    """What the other Party has declared as of the day of issue, in its own zone: kept in the order as looked up."""
+    """Return the declarations of the other Party on the day of issue, in its own time zone.
+
+    The order records them as they were at that time.
+    """
     from ledger.law.reading.parties import fold
 
     register = fold(journal.cases.register(reveal=False))

@@ -1,4 +1,4 @@
-"""`comity judge`: the deadlines, findings and criteria A1 to A8 of one order."""
+"""`comity judge`: show the deadlines, findings and criteria A1 to A8 of one order."""
 
 from __future__ import annotations
 

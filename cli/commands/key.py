@@ -1,4 +1,4 @@
-"""`comity key`: make, enrol, accept, rotate and revoke keys. Every step is an entry of the register."""
+"""`comity key`: make, enrol, accept, rotate and revoke keys; every step but `new` is an entry of the register."""
 
 from __future__ import annotations
 
@@ -312,7 +312,7 @@ def compromised(actor: str, public: str | None, since: datetime, yes: bool, key_
 
 
 def _of_office(journal: Journal, kind: str, public: dict[str, Any]) -> Fact:
-    """A fact about an office; what is wrong with it is said before anybody is asked anything."""
+    """Return a fact about an office; an error in it is raised before any question is asked."""
     from ledger.facts import build
 
     fact = build(kind, public, {})
@@ -342,7 +342,7 @@ def _signed(journal: Journal, signer: Signer, *facts: Fact) -> None:
 
 
 def _asked(journal: Journal, fact: Fact, *, unregistered: bool) -> None:
-    """Refuse what cannot be meant so: `ledger.entries.form`."""
+    """Raise the first slip in a fact that its user cannot have meant: `ledger.entries.form`."""
     from ledger.entries.form import slips
 
     for slip in slips(fact, journal.cases.known(journal.read_keyring()), journal.now(), unregistered=unregistered):

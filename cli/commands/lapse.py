@@ -1,4 +1,4 @@
-"""Time draws its consequence: `deadline-lapsed` for clocks that ended unmet, computed again before it is signed."""
+"""`comity lapse`: record `deadline-lapsed` for clocks that ended unmet; each is computed again before it is signed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ledger.entries.envelope import Signer
     from ledger.law import Clock
 
-ROLE = "SYS"  # only what anybody can compute again is signed in this role
+ROLE = "SYS"  # this role signs only facts that every reader can compute again
 
 
 class LapsedItem(Struct, frozen=True):
@@ -70,7 +70,7 @@ def lapse(order: str | None, actor: str | None, dry_run: bool) -> None:
 
 
 def unanswered(case: Case, clocks: tuple[Clock, ...]) -> list[Clock]:
-    """The clocks whose time is over with nothing done, and of which no `deadline-lapsed` speaks yet."""
+    """Return the clocks that ended with no entry that meets them, and that no `deadline-lapsed` records yet."""
     from ledger.entries.case import wire
     from ledger.law import ClockVerdict
 

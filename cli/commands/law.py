@@ -1,4 +1,4 @@
-"""`comity law`: the rules in force with their citations, and one deadline explained step by step."""
+"""`comity law`: list the rules in force with their citations, and explain one deadline step by step."""
 
 from __future__ import annotations
 
@@ -191,7 +191,7 @@ def deadline(id: str, order: str, as_of: datetime | None) -> None:
 
 
 def unwound(reading: OrderReading, rule: Deadline, triggers: Collection[str | None]) -> list[str]:
-    """Why nothing winds a clock: what each entry lacks that could have, or that is its trigger and not known."""
+    """Return why no entry starts a clock: what each possible trigger lacks, by its number and kind."""
     entries = [e for e in reading.entries.current if e.kind in rule.winds or e.leaf in triggers]
     if not entries:
         return [f"nothing on record winds it: {rule.wound_by}"]

@@ -1,4 +1,4 @@
-"""`comity lint`: what is missing in an order before it is sent."""
+"""`comity lint`: list what an order lacks before it is sent."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def _order_fields(file: str, kind: Any) -> tuple[dict[str, Any], dict[str, Any]]
 
 
 def _register() -> tuple[Any, datetime]:
-    """The register of the ledger at hand; without one, what is known of real Parties."""
+    """Return the register and the time of the ledger; without a ledger, what is known of real Parties."""
     from projections.views.completeness import known_register
 
     folder = said().ledger or "."

@@ -75,7 +75,7 @@ class LogAnswer(CommandAnswer, tag="comity.log/1"):
     next: str | None
 
 
-PAGE = 100  # entries that are read at once
+PAGE = 100  # entries read at a time
 
 
 @command(
@@ -211,7 +211,7 @@ class _Wanted:
 
 
 def _bound(after: str | None, sort: str | None) -> tuple[int | None, bool]:
-    """The index that a cursor stands for, and True if the list is oldest first."""
+    """Return the log index that a cursor stands for, and True if the list is oldest first."""
     if after is None:
         return None, sort == "oldest"
     digits = after.removeprefix("..")
@@ -226,7 +226,7 @@ def _bound(after: str | None, sort: str | None) -> tuple[int | None, bool]:
 def _entries(
     reader: LedgerReader, order: str | None, only: bool, bound: int | None, oldest: bool
 ) -> tuple[Iterator[Entry], int, int]:
-    """The entries from `bound` on, or below it; of how many orders they are, and how many entries there are in all."""
+    """Return the entries from `bound` on, or below it, the number of their orders, and the number of all entries."""
     from cli.session.linked_orders import matter
     from ledger.entries.envelope import entry_of, open_
 
@@ -356,7 +356,10 @@ def set_back() -> Exit:
 
 
 def _says_so(folder: Folder, home: Home, last: Signed, now: datetime) -> str:
-    """Who says that the clock is right: a quorum of witnesses, a time-stamp authority, or the person who runs this."""
+    """Return who confirms the clock: a quorum of witnesses, a time-stamp authority, or --clock-is-right.
+
+    Raises `LedgerError` CLOCK-BACK if no one does, CLOCK-AHEAD if one of them contradicts.
+    """
     from ledger.application.journal import Journal
 
     with Journal.open(folder.path, home, writable=False, now=lambda: now) as journal:
@@ -379,7 +382,7 @@ def _says_so(folder: Folder, home: Home, last: Signed, now: datetime) -> str:
 
 
 def _asked(journal: Journal, last: Signed, now: datetime) -> list[WitnessResult]:
-    """What the witnesses of the policy say to the head that was signed last."""
+    """Return the answers of the policy's witnesses to the newest signed head."""
     from ledger.adapters.keys import mldsa
     from ledger.adapters.witness.client import ask_witnesses
     from ledger.tlog.note import open_checkpoint
@@ -396,7 +399,7 @@ def _asked(journal: Journal, last: Signed, now: datetime) -> list[WitnessResult]
 
 
 def _stamped(folder: Folder, last: Signed, now: datetime) -> list[str]:
-    """The time-stamp authorities that stamp the last head now, by name; CLOCK-AHEAD if one gives another time."""
+    """Return the names of the time-stamp authorities that stamp the newest head now; CLOCK-AHEAD if one contradicts."""
     from ledger.adapters.timestamps.rfc3161 import authorities, need, obtain, trusted
 
     tsa, found = folder.path / "trust" / "tsa", []
@@ -415,7 +418,7 @@ def _stamped(folder: Folder, last: Signed, now: datetime) -> list[str]:
 
 
 def _signed_later(path: Path, now: datetime) -> list[int]:
-    """The entries that say they were signed later than now, by log index."""
+    """Return the log index of every entry that states a signing time after `now`."""
     from cli.session.ledger_reader import reading
     from ledger.entries.case import DRIFT, wire
     from ledger.entries.envelope import open_

@@ -1,4 +1,4 @@
-"""`comity key rotate-log`: have a new key sign the checkpoints of this log from a given size on."""
+"""`comity key rotate-log`: replace the key that signs the checkpoints of this log, from a given size on."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def rotate_log(state: str | None, yes: bool, key_file: str | None) -> None:
                 text = with_log((journal.folder.path / "trust" / "policy").read_bytes(), key)
                 parse_policy(text)
                 write(journal.folder.path / "trust" / "policy", text)
-    with writing() as journal:  # which knows both keys now
+    with writing() as journal:  # opened again: the policy has both keys now
         if waiting is None:
             waiting = key.text, begin(place, journal.log.signatory)
         _record(journal, *waiting, key_file)
@@ -61,7 +61,7 @@ def rotate_log(state: str | None, yes: bool, key_file: str | None) -> None:
 
 
 def _unrecorded(journal: Journal, begun: dict[str, int]) -> tuple[str, int] | None:
-    """A key that signs already, and of which the register knows nothing: its vkey, and the first size it signs."""
+    """Return the vkey and first size of a new key that signs already and is not in the register; else None."""
     told = {o.payload.public["new_key"] for _, o in journal.cases.opened_registry() if o.payload.kind == _KIND}
     return next(((key, size) for key, size in begun.items() if key not in told), None)
 

@@ -1,7 +1,7 @@
-"""Manual pages for `man`, from the commands themselves: one for `comity` and one for each command.
+"""`comity man`: write the manual pages, one for `comity` and one for each command, from the commands themselves.
 
-Written here because what click offers its generators lacks two things of ours: examples, and commands that are imported
-when they run. Format: man(7) as groff and mandoc read it.
+The generators for click support neither our examples nor commands that are imported when they run.
+Format: man(7), as groff and mandoc read it.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def man(words: tuple[str, ...], folder: Path | None) -> None:
 
 
 def named(words: Iterable[str], root: click.Command) -> click.Command:
-    """The command that the words name after `comity`; UsageError if there is none."""
+    """Return the command that the words name after `comity`; UsageError if there is none."""
     found = root
     for word in words:
         below = found.get_command(click.Context(found), word) if isinstance(found, Group) else None
@@ -65,7 +65,7 @@ def named(words: Iterable[str], root: click.Command) -> click.Command:
 
 
 def walk(path: tuple[str, ...], cmd: click.Command) -> Iterator[tuple[tuple[str, ...], click.Command]]:
-    """A command and everything below it, each with the words that name it after `comity`."""
+    """Yield a command and all its subcommands, each with the words that name it after `comity`."""
     yield path, cmd
     if isinstance(cmd, Group):
         for name in cmd.table:
@@ -75,7 +75,7 @@ def walk(path: tuple[str, ...], cmd: click.Command) -> Iterator[tuple[tuple[str,
 
 
 def page(path: tuple[str, ...], cmd: click.Command) -> str:
-    """The manual page of one command, as man(7) has it; the same bytes for the same program."""
+    """Return the manual page of one command in man(7); the same program gives the same bytes."""
     name = "-".join(("comity", *path))
     ctx = click.Context(cmd, info_name=" ".join(("comity", *path)), help_option_names=HELP_OPTIONS)
     run = cmd.get_command(ctx, "") if isinstance(cmd, Group) and cmd.otherwise else cmd
@@ -105,6 +105,6 @@ def _listed(title: str, rows: Iterable[tuple[str, str]]) -> list[str]:
 
 
 def escaped(text: str) -> str:
-    """Text that troff prints as it is: its own signs escaped, no line that begins like one of its requests."""
+    """Return text that troff prints unchanged: control characters escaped, no line that starts like a request."""
     plain = re.sub(r"\s+", " ", text.replace("\b", "")).strip().replace("\\", "\\e").replace("-", "\\-")
     return f"\\&{plain}" if plain.startswith((".", "'")) else plain.replace("'", "\\(aq")

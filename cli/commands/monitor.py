@@ -1,4 +1,4 @@
-"""`comity monitor`: follow other logs from where they are published, and say what people should look at."""
+"""`comity monitor`: follow published logs, and report what people should look at."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ledger.verify import Trust
 
 PROVED = frozenset({"SPLIT-VIEW", "SPLIT-ORDER", "LOG-ROLLBACK", "LOG-CORRUPT", "LOG-FORKED"})
-OF_ENTRIES = ("CTX-", "ENV-", "JSON-", "KEY-", "SD-", "SIG-")  # what a log lets in against its own rules
+OF_ENTRIES = ("CTX-", "ENV-", "JSON-", "KEY-", "SD-", "SIG-")  # entries that a log accepted against its own rules
 UNREACHED = frozenset({"LOG-UNREACHABLE", "HTTP-SILENT", "NO-HTTP", "DISK-ERROR", "DISK-FULL"})
 
 
@@ -127,7 +127,7 @@ def monitor(
 
 
 def _memory(state: str | None, trusts: tuple[str, ...]) -> tuple[Path, Path]:
-    """Where heads and evidence are kept: as said, with a ledger whose counterparties they are, else with the user."""
+    """Return the folders for heads and for evidence: --state, the ledger's, or with --trust the user's state folder."""
     from ledger.adapters.folders.ledger_folder import read_folder
     from ledger.adapters.folders.user_folders import Home
 
@@ -152,7 +152,7 @@ def _hours(hours: float | None) -> timedelta | None:
 
 
 def _logs(places: tuple[str, ...], trusts: tuple[str, ...]) -> Iterator[tuple[str, Trust, str]]:
-    """(where, trust, origin) of each log to look at: those named, else all that have a URL in their policy."""
+    """Yield (where, trust, origin) of each log: the named places, else every log with a URL in its policy."""
     held = _held(trusts)
     if places:
         for place in places:
@@ -175,7 +175,10 @@ def _held(trusts: tuple[str, ...]) -> list[Trust]:
 
 
 def _whose(place: str, held: list[Trust]) -> tuple[Trust, str]:
-    """The trust that knows the log published at a place, by the origin it gives itself; that is then verified."""
+    """Return the trust that knows the log published at a place, and its origin.
+
+    The origin is the one that the log states; the verification that follows proves it.
+    """
     from ledger.adapters.log.published_log import LARGEST_NOTE, source
     from ledger.errors import LedgerError
 

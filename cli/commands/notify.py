@@ -1,4 +1,4 @@
-"""`comity notify`: the other State is told of the order."""
+"""`comity notify`: record that the other State was notified of an order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`comity notify-customer`: the person whose data were sought is told."""
+"""`comity notify-customer`: record that the person whose data were sought was notified."""
 
 from __future__ import annotations
 

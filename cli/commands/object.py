@@ -1,4 +1,4 @@
-"""`comity object`: the notified authority says no."""
+"""`comity object`: record the objection of the notified authority."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`comity order rename`: a name for an order that this ledger's users give it, and no entry states."""
+"""`comity order rename`: give an order a name that only this ledger's folder has, and no entry states."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`comity orders`: every order, its state, its open deadlines and its findings."""
+"""`comity orders`: list every order with its state, its open deadlines and its findings."""
 
 from __future__ import annotations
 

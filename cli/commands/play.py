@@ -1,4 +1,4 @@
-"""`comity play`: a story becomes a ledger, and what the story says must come out is compared."""
+"""`comity play`: make a ledger from a story, and compare it with the story's expectations."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def _checked(played: PlayedStory) -> Iterator[Outcome]:
 
 
 def report(story: Story, into: str | None, outcomes: list[Outcome], facts: int, orders: dict[str, str]) -> None:
-    """Say what was made, and of every expectation whether it holds."""
+    """Print what was made, and for every expectation whether it holds."""
     answer = PlayAnswer(
         story=story.story,
         title=story.title,

@@ -1,4 +1,4 @@
-"""`comity receive`: what another office sealed, verified under the keys pinned for it, and wrapped into our record."""
+"""`comity receive`: verify entries of another office under the keys pinned for it, and wrap them into this record."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class ReceivedAnswer(CommandAnswer, tag="comity.received/1"):
 logger = logging.getLogger(__name__)
 
 KIND = "counterparty-record-received"
-DOUBT_ONLY = frozenset({"KEY-UNKNOWN"})  # all that one entry without its register lacks
+DOUBT_ONLY = frozenset({"KEY-UNKNOWN"})  # the only doubt on a single entry that comes without its register
 
 
 @command(
@@ -91,7 +91,7 @@ def receive(
             return _sealed_for_us(journal, opened, actor, role, key_file)
         if opened is None and not data.startswith(b"PK"):
             raise Stop(f"{file} is neither a bundle nor a sealed entry", code=Exit.UNDECIDABLE)
-        signer = hand(journal, KIND, actor, role, key_file)  # before what came is kept
+        signer = hand(journal, KIND, actor, role, key_file)  # before anything received is stored
         if opened is None:
             arrivals, check = _from_bundle(journal, data, name, anyway=anyway)
         else:
@@ -140,7 +140,7 @@ def _from_bundle(journal: Journal, data: bytes, name: str | None, *, anyway: boo
     _compare_ours(journal, parts)
     register = registry_of(manifest.log)
     theirs = {n: (raw, parts.proofs[n]) for n, raw in parts.entries.items() if _open(raw).payload.order == register}
-    if all(reason.code == "KEY-SUSPECT" for reason in report.reasons):  # a report of theft is proven, and to be known
+    if all(reason.code == "KEY-SUSPECT" for reason in report.reasons):  # a reported theft is proven too
         keep_register(journal.folder.registers, manifest.log, theirs)
     entries = [(index, raw) for index, raw in parts.entries.items() if index not in theirs]
     if name and len({_open(raw).payload.order for _, raw in entries}) > 1:
@@ -169,7 +169,10 @@ def _settled(journal: Journal, report: Report, trust: Trust, parts: Arranged, *,
 
 
 def _from_entry(journal: Journal, opened: OpenedEntry, file: str, *, anyway: bool) -> tuple[list[Arrival], str]:
-    """One entry with its proof. Its register did not come along: that its key is its signer's, ours must say."""
+    """Return one entry with its proof, and the result of its verification.
+
+    Its register is missing, so our own register has to confirm that the key belongs to its signer.
+    """
     from cli.commands.verify import proof_beside
     from ledger.adapters.keys import mldsa
     from ledger.application.foreign.receive import Arrival
@@ -200,7 +203,7 @@ def _from_entry(journal: Journal, opened: OpenedEntry, file: str, *, anyway: boo
 
 
 def _known(journal: Journal, trust: Trust, origin: str, orders: Sequence[str]) -> EarlierEntries | None:
-    """Return what was received of a log before: entries in these orders, and its register; None if nothing was."""
+    """Return what was received from a log before: entries of these orders, and its register; None if nothing was."""
     from ledger.application.counterparties import registers
     from ledger.application.foreign.recall import recalled
     from ledger.tlog.note import origin_hash
@@ -211,7 +214,10 @@ def _known(journal: Journal, trust: Trust, origin: str, orders: Sequence[str]) -
 
 
 def _convicted(journal: Journal, report: Report, files: Mapping[str, bytes], known: EarlierEntries) -> LedgerError:
-    """What a bundle and what was received before prove of their log; both entries are kept where one is not in it."""
+    """Return the error for a log that a bundle and earlier entries contradict; keep the exhibit as evidence.
+
+    For two entries at one position, both are kept with their proofs.
+    """
     from hashlib import sha256
 
     from ledger.adapters.witness.followed_logs import convicted, keep_evidence
@@ -262,7 +268,7 @@ def _open(raw: bytes) -> OpenedEntry:
 
 
 def _hold(journal: Journal, report: Report, trust: Trust, parts: Arranged | None) -> None:
-    """Hold their newest head against those seen before, and keep it."""
+    """Compare their newest head with those seen before, and store it."""
     from ledger.adapters.witness.followed_logs import followed, hold_against
 
     head = report.head
@@ -288,7 +294,7 @@ def _proofs(parts: Arranged | None) -> Prove:
 
 
 def _convict(journal: Journal, trust: Trust, notes: list[bytes]) -> None:
-    """Keep what proves that their log signed two trees; both notes came in one bundle."""
+    """Store the exhibit that their log signed two trees; both notes came in one bundle."""
     from ledger.adapters.witness.followed_logs import keep_split
     from ledger.errors import RecordError
     from ledger.tlog.note import open_checkpoint
@@ -319,7 +325,7 @@ def _signed_by(trust: Trust, note: bytes) -> Vkey:
 
 
 def _compare_ours(journal: Journal, parts: Arranged) -> None:
-    """The heads of our own log that they have seen, held against what it is."""
+    """Compare the heads of our own log that they have seen with our log."""
     from ledger.adapters.witness.cosigning import check_shown
     from ledger.entries.wrapped_entry import PROOF
     from ledger.tlog.tree import parse_proof
@@ -399,7 +405,7 @@ def _check_place(journal: Journal, order: str, arrival: Arrival) -> None:
 def _sealed_for_us(
     journal: Journal, opened: OpenedEntry, actor: str | None, role: str | None, key_file: str | None
 ) -> Exit:
-    """An entry sealed elsewhere for this very ledger: stored as it is, or wrapped if others wrote first."""
+    """Record an entry sealed elsewhere for this ledger: unchanged, or wrapped if other entries came first."""
     from cli.session.open_ledger import hand
     from cli.terminal.receipt import tell
     from ledger.application.foreign.receive import keep_alone
@@ -442,7 +448,7 @@ def _sealed_for_us(
 
 
 def _crossed(journal: Journal, opened: OpenedEntry) -> tuple[str, int | None]:
-    """The id under which a crossed entry is wrapped, and the place it was given if it was wrapped before."""
+    """Return the id under which a crossed entry is wrapped, and its recorded position if it was wrapped before."""
     from hashlib import sha256
 
     for attempt in range(1_000):

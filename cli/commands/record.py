@@ -28,6 +28,6 @@ def record(asked: RecordOptions, kind: str, order: str | None, instrument: str |
     from ledger.entries.form import check_by_hand
     from ledger.facts import kind_of
 
-    kind_of(kind)  # a kind nobody knows is said before anything is opened
+    kind_of(kind)  # report an unknown kind before the ledger is opened
     check_by_hand(kind)
     return put(asked, kind, order, instrument=instrument)

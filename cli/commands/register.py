@@ -1,4 +1,4 @@
-"""`comity register`: the ten questions of a data protection officer."""
+"""`comity register`: answer the ten questions of a data protection officer."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def register(
         else:
             cases = [reader.case(order)] if order else list(reader.all())
         revealed([case.order for case in cases], "dpo", reveal, stated, actor)
-        moment = as_of or reader.now()  # after its own access entry, which the answer tells of too
+        moment = as_of or reader.now()  # after its own access entry, which the answer includes
         accesses = [e for e in reader.accesses() if e.at <= moment]
     found = []
     for case in cases:

@@ -1,4 +1,4 @@
-"""The order as it was known: the record at a moment, what changed between two, or all of it as a page to watch."""
+"""`comity replay`: show an order as recorded at a moment, the changes between two moments, or all moments as a page."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def _moment(reader: LedgerReader, at: datetime) -> tuple[int, MomentItem]:
 
 
 def _opened(entries: Iterable[Entry]) -> list[OpenedItem]:
-    """The sealed values of entries, by entry; only for who gave a reason."""
+    """Return the sealed values of entries, by entry; the caller has recorded the access."""
     from projections.views.timeline import fields
 
     shown = ((e, {name: v for name, v in fields(e, reveal=True).items() if name in e.sealed}) for e in entries)

@@ -1,4 +1,4 @@
-"""`comity report`: the documents people file, as one page of HTML, as PDF, or the same values as JSON."""
+"""`comity report`: write the documents that people file, as one page of HTML, as PDF, or as JSON."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from projections.statistics.counting import OrderFilter
 
 KINDS = ("custody", "evidence-chain", "dpo", "audit", "statistics", "certification", "order-form")
-WHOLE = ("audit", "statistics")  # of the whole ledger; all others are on one order
+WHOLE = ("audit", "statistics")  # on the whole ledger; all others on one order
 ALIASES = {"certificate": "certification"}
 FORMS = ("fre-902-13", "fre-902-14", "18-usc-3505", "bsa-63-4")
-# As record-accessed names the views.
+# The views in the vocabulary of record-accessed.
 VIEWS = {
     "custody": "custody",
     "evidence-chain": "evidence-chain",
@@ -40,7 +40,7 @@ VIEWS = {
     "certification": "custody",
     "order-form": "export",
 }
-READERS = {"certification": "CT"}  # for whom a report is made, where that is known
+READERS = {"certification": "CT"}  # the role for which a report is made, where it is known
 EXITS = {"TOTAL-PASSED": Exit.DONE, "INDETERMINATE": Exit.FINDINGS, "TOTAL-FAILED": Exit.PROVED_BAD}
 
 
@@ -155,7 +155,7 @@ def report(
 
                 reads = whose = whose or addressee(case.instrument)
             revealed([case.order], VIEWS[kind], reveal, stated, actor, reads)
-            moment = as_of or reader.now()  # after its own access entry, which a processing record tells of too
+            moment = as_of or reader.now()  # after its own access entry, which a processing record includes
             asked = ReportRequest(
                 kind,
                 medium,
@@ -185,12 +185,12 @@ def report(
     click.get_current_context().exit(code)
 
 
-# The common --format knows tables; a report is a page.
+# The common --format has table formats; a report has its own.
 next(p for p in report.params if "--format" in p.opts).type = click.Choice(tuple(MEDIA))
 
 
 def _medium() -> str:
-    """What a report is written as; a page where nothing was said."""
+    """Return the medium of a report; HTML by default."""
     said = invocation.said().format
     if said != "table" and said not in MEDIA:
         raise click.UsageError("a report is --format html, pdf, json or case")
@@ -198,7 +198,7 @@ def _medium() -> str:
 
 
 def _lacks(known: Case, moment: datetime) -> list[str]:
-    """What an order lacks, for its maker; the form for another reader does not say it."""
+    """Return what an order lacks, for the office that makes it; the form for another reader does not state it."""
     from projections.reports.order_form import missing
 
     return [f"{m.code}: {m.says}" for m in missing(known, moment)]
@@ -221,7 +221,7 @@ def _of_ledger(
     medium: str,
     lang: str,
 ) -> Report:
-    """A report on the whole ledger."""
+    """Return a report on the whole ledger."""
     if kind == "audit":
         from cli.reports.ledger_report import audit_report
 
@@ -246,7 +246,7 @@ def _fits(kind: str, order: str | None, form: str | None, medium: str, attach: s
 
 
 def put(file: str, data: bytes) -> None:
-    """Write to a new file, or to standard output for `-`."""
+    """Write bytes to a new file, or to standard output for `-`."""
     from cli.terminal.file_io import write_new
 
     if file == "-":
@@ -261,7 +261,7 @@ def put(file: str, data: bytes) -> None:
 
 
 def recording(actor: str | None) -> Signer:
-    """Who records a report, asked before its values are opened: a wrong office or role is refused first."""
+    """Return the signer of a report, before its values are opened: a wrong office or role is refused first."""
     from cli.session.open_ledger import hand, writing
 
     with writing() as journal:
@@ -269,10 +269,11 @@ def recording(actor: str | None) -> Signer:
 
 
 def record_report(kind: str, order: str, as_of: datetime, data: bytes, medium: str, signer: Signer) -> None:
-    """Record `report-issued` in the order the report is about: which report, of which moment, its digest, the rules.
-    One on the whole ledger is about no order and stands in the access order, beside who read what.
+    """Record `report-issued` with the kind of a report, its moment, its digest, and the digest of the rules.
 
-    The document's code names what made it, because another version of that makes other bytes.
+    `order` is the order that the report is about; a report on the whole ledger goes into the access
+    order. The document's code names the renderer and its version, because another version makes other
+    bytes.
     """
     from hashlib import sha256
 

@@ -1,4 +1,4 @@
-"""`comity restore`: put a copy back, checked against the guard."""
+"""`comity restore`: restore a copy of a ledger, checked against the guard."""
 
 from __future__ import annotations
 

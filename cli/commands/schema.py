@@ -1,4 +1,4 @@
-"""`comity schema`: the JSON Schema of each JSON document that Comity writes."""
+"""`comity schema`: print the JSON Schema of each JSON document that Comity writes."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def _subclasses(of: type[Struct]) -> Iterator[type[Struct]]:
 
 
 def _others() -> Iterator[tuple[str, type]]:
-    """The documents that are no answer of a command: reports as JSON, and the statement of a trust policy."""
+    """Yield the documents that are no answer of a command: reports as JSON, and the statement of a trust policy."""
     from cli.commands.report import KINDS
     from ledger.trust.signed_policy import FORMAT, PolicyStatement
     from projections.render import html
@@ -163,7 +163,7 @@ def schema_of(name: str) -> dict[str, Any]:
 
 
 def _about(classes: list[type]) -> str:
-    """The first sentences of the docstrings, in one line."""
+    """Return the first paragraphs of the docstrings of classes, in one line."""
     return " Or: ".join(" ".join(str(each.__doc__).partition("\n\n")[0].split()) for each in classes)
 
 

@@ -1,4 +1,4 @@
-"""`comity show`: the state of one order, its open deadlines, its gaps and its linked orders."""
+"""`comity show`: show the state of one order, its open deadlines, its gaps and its linked orders."""
 
 from __future__ import annotations
 

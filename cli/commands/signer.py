@@ -1,4 +1,4 @@
-"""A process of its own that signs checkpoints: begun with the guard and the log key, and asked by the ledger."""
+"""`comity signer`: run a separate process with the guard and the log key, which signs checkpoints for a ledger."""
 
 from __future__ import annotations
 
@@ -87,7 +87,10 @@ def use(place: str, move: str | None) -> None:
 
 
 def _check_clock(state: Path) -> None:
-    """Doubt the clock as a command that writes does; with --clock-is-right go on behind a head that is dated ahead."""
+    """Check the clock as a command that writes does.
+
+    With --clock-is-right, the guard continues after a head that is dated ahead of the clock.
+    """
     from cli.session.clock_check import doubted
     from ledger.adapters import system_clock
     from ledger.adapters.log.sign_once_guard import LATENESS, Guard
@@ -101,9 +104,9 @@ def _check_clock(state: Path) -> None:
 
 
 def _move(state: Path, folder: Path, origin: str) -> None:
-    """Take guard and log keys to another folder; a copy left behind could sign a second history.
+    """Move guard and log keys to another folder: a copy left behind could sign a second history.
 
-    The guard goes first: where it is, a move that was interrupted is gone on with.
+    The guard moves first. If the target folder has it, an interrupted move is continued.
     """
     from ledger.adapters.folders.user_folders import private_folder
     from ledger.adapters.log.sign_once_guard import Guard
@@ -113,7 +116,7 @@ def _move(state: Path, folder: Path, origin: str) -> None:
     if not moved:
         if not (state / "guard.db").exists():
             raise Stop(f"{state} has no guard to move", code=Exit.UNDECIDABLE)
-        Guard(state / "guard.db").close()  # what lies in its log beside it goes into the file
+        Guard(state / "guard.db").close()  # SQLite writes the WAL into the database file
         if (state / "guard.db-wal").exists():
             raise Stop(f"{state / 'guard.db'} could not be made whole", code=Exit.UNDECIDABLE)
     files = sorted(p for p in state.iterdir() if p.name.startswith(("guard.db", "log.")))
@@ -130,7 +133,7 @@ def _move(state: Path, folder: Path, origin: str) -> None:
 
 
 def _moved(folder: Path, origin: str) -> bool:
-    """True if the guard of this log is in a folder already."""
+    """Return True if the guard of this log is in a folder already."""
     from ledger.adapters.log.sign_once_guard import Guard
     from ledger.tlog.note import parse_checkpoint
 
@@ -143,7 +146,7 @@ def _moved(folder: Path, origin: str) -> bool:
 
 @contextmanager
 def _stopping() -> Iterator[None]:
-    """SIGTERM ends a process as Ctrl-C does."""
+    """End the block at SIGTERM as at Ctrl-C, with KeyboardInterrupt."""
 
     def stop(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt

@@ -1,4 +1,4 @@
-"""Time stamps from outside: name the authorities, and have the state of the log stamped by all of them."""
+"""`comity stamp`: name time-stamp authorities, and have all of them stamp the state of the log (RFC 3161)."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def stamp(actor: str | None, key_file: str | None) -> Exit:
         asked = authorities(tsa)
         if not asked:
             raise Stop("this ledger names no time-stamp authority", hint="comity stamp add NAME URL --root FILE")
-        # Before an authority is asked, which may be paid for: who records its answer, and in that role.
+        # Find the signer first: an authority may charge for each time stamp.
         signer = None if actor is None else hand(journal, "timestamp-anchored", actor, "SYS", key_file)
         head = published_head(journal)
         digest, kept = note_digest(head.note), []
@@ -97,7 +97,7 @@ def stamp(actor: str | None, key_file: str | None) -> Exit:
                     output.tell(f"{name}: {fault}")
                 continue
             kept.append(TimeStampToken(digest, name, reply, journal.now()))
-        for token in kept:  # none before all were heard: one of them may contradict our clock
+        for token in kept:  # store after all have answered: one of them may contradict our clock
             journal.heads.stamp(token)
         if signer is not None:
             for token in kept:
@@ -154,7 +154,7 @@ def list_() -> None:
 
 
 def _rows(path: Path) -> list[StampItem]:
-    """What the kept tokens say; where one does not hold, why, in the place of its time."""
+    """Return the kept time stamps; for an invalid one, `at` is the error."""
     from ledger.adapters.folders.ledger_folder import read_folder
     from ledger.adapters.log.checkpoints import CheckpointStore
     from ledger.adapters.timestamps.rfc3161 import read_stamp, trusted

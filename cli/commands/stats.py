@@ -1,4 +1,4 @@
-"""`comity stats`: the statistical forms, in a terminal, as JSON, as CSV and as a page."""
+"""`comity stats`: count orders into the statistical forms, in a terminal, as JSON, as CSV and as a page."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def stats(
 
 next(p for p in stats.params if "--format" in p.opts).type = click.Choice(("table", "json", "jsonl", "csv", "html"))
 
-HEADING, LABEL = 14, 24  # characters: of a heading, and those a row needs at least for its words
+HEADING, LABEL = 14, 24  # characters: the width of a heading, the least width of the words of a row
 COLUMNS = ("table", "row", "column", "unit", "value", "cite")
 
 
@@ -182,7 +182,7 @@ def _fields(report: StatisticsReport) -> dict[str, Any]:
 
 
 def _rows(report: StatisticsReport) -> Iterator[tuple[str, str, str, str, str, str]]:
-    """One line a cell; published figures follow in the same columns."""
+    """Yield one row for each cell; the published figures follow in the same columns."""
     from projections.statistics.report import printed
 
     for table in report.form.tables:
@@ -199,7 +199,7 @@ def _rows(report: StatisticsReport) -> Iterator[tuple[str, str, str, str, str, s
 
 
 def told(report: StatisticsReport) -> str:
-    """The form for people: tables, bars, and what it cannot know."""
+    """Return the form for people: tables, bars, and what it cannot know."""
     from cli.commands.judge import wrapped
 
     width = output._columns()
@@ -230,7 +230,7 @@ def told(report: StatisticsReport) -> str:
 
 
 def _table(table: StatisticsTable, width: int) -> list[str]:
-    """A table whose numbers stand below each other; where it is too wide, columns without orders are left out."""
+    """Return the lines of a table with aligned numbers; if it is too wide, columns without orders are left out."""
     import textwrap
 
     from projections.statistics.report import printed
@@ -266,7 +266,7 @@ def _table(table: StatisticsTable, width: int) -> list[str]:
 
 
 def _bars(report: StatisticsReport, width: int) -> list[str]:
-    """Our half years, then the published ones."""
+    """Return the bars of our half years, followed by the published ones."""
     from projections.reports.charts import bars
     from projections.statistics.report import requests, shares
 

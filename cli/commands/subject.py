@@ -1,4 +1,4 @@
-"""`comity subject`: which names of data subjects mean one person. Names are kept in keys.db alone."""
+"""`comity subject`: state which names of data subjects mean one person; only keys.db stores the names."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def other(name: str, order: str, new: str) -> Exit:
 
 
 def _apart(journal: Journal, *names: str) -> None:
-    """`Stop` with REFUSED if one of these is a person whom register and log of accesses speak of."""
+    """Raise `Stop` with REFUSED if one of the names is a person in the register or in the log of accesses."""
     for name in names:
         office = name.removeprefix(HOLDER) if name.startswith(HOLDER) else None
         if office in journal.read_keyring().offices or journal.erasure.logged(journal.erasure.covered(name)):

@@ -1,4 +1,4 @@
-"""`comity succeed`: begin a log that takes the place of one that cannot go on."""
+"""`comity succeed`: create a log that replaces one that cannot continue."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def succeed(
 
 
 def _begun(folder: Path, origin: str, registrar: Registrar, home: Home, predecessor: str) -> bool:
-    """True for the ledger of a succession that was interrupted; False if there is none, or if it came to its end."""
+    """Return True for the ledger of an interrupted succession; False if there is none, or if it is complete."""
     from cli.session.ledger_reader import reading
     from ledger.entries.envelope import open_
 

@@ -1,4 +1,4 @@
-"""`comity timeline`: every step of one order."""
+"""`comity timeline`: show every step of an order and of the orders linked with it."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""A trust policy that several people sign, its versions in one folder, and the folder a court holds.
+"""`comity trust`: make, sign, check and update a trust policy that several people sign, in versions.
 
-1.trust.json 2.trust.json ...    the versions; the newest is used, each is believed because of the one before
-tsa/<sha256>.pem                 the certificates they name
-fingerprint                      of the first version, as it came by another way: only the holder writes it
+The folder of a policy has these files:
+- N.trust.json: version N. The newest is used; each is trusted because of the one before.
+- tsa/<sha256>.pem: the certificates that the versions name.
+- fingerprint: that of version 1, received on another way. Only the holder's folder has it.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ FINGERPRINT = click.option(
 
 
 class VersionItem(Struct, frozen=True):
-    """One version of a trust policy: its times, its roots by name, and those that signed it."""
+    """One version of a trust policy: its times, its roots and its signers, by name."""
 
     version: int
     issued: str
@@ -60,7 +61,7 @@ class TrustAnswer(CommandAnswer, tag="comity.trust/1"):
 
 
 class TrustVersionAnswer(CommandAnswer, tag="comity.trust-version/1"):
-    """The version that was written or taken, and those that signed it."""
+    """The version that was written or taken, and the names of its signers."""
 
     version: int
     file: str
@@ -164,7 +165,7 @@ def check(folder: str, typed: str | None) -> None:
     except RecordError as lack:
         if lack.code != "POL-THRESHOLD":
             raise
-        lacking = lack  # it is still shown: whoever is to sign has to read it
+        lacking = lack  # continue: a root has to read the version before signing it
     _check_plain(folder, expanded(folder, newest))
     problems = [(lacking.code, lacking.says)] if lacking else []
     problems += [] if pin else [("NO_TRUST_ANCHOR", "compare the fingerprint of version 1, by telephone or on paper")]
@@ -187,7 +188,7 @@ def check(folder: str, typed: str | None) -> None:
         problems=[ProblemItem(code, says) for code, says in problems],
     )
     columns = VersionItem.__struct_fields__
-    # People need the day only.
+    # For people, the day is enough.
     shown = [(v.version, v.issued[:10], v.expires[:10], v.threshold, v.roots, v.signed_by) for v in items]
     output.emit(answer, columns, items, text=lambda: f"{output.table(columns, shown)}\n\n{_read_aloud(newest.said)}")
     output.tell(f"fingerprint of version 1: {spoken(first.fingerprint)}")
@@ -230,7 +231,7 @@ def update(folder: str, source: str, typed: str | None) -> None:
     trust = expanded(source, newest)
     for file in trust.authorities:
         write(Path(folder) / "tsa" / f"{_digest(file)}.pem", file)
-    for version in given[len(held) :]:  # lowest first: what a crash leaves is a shorter line, and a true one
+    for version in given[len(held) :]:  # lowest first: a crash leaves fewer versions, in a valid sequence
         write(Path(folder) / _name(version), format_version(version))
     write(Path(folder) / PIN, f"{pin}\n".encode())
     _tell(newest)
@@ -281,7 +282,7 @@ def _root(said: str) -> Root:
 
 
 def _sizes(ledger: str) -> Iterator[Span]:
-    """The sizes each key of a ledger's log signs, as its register says; none where there was one key only."""
+    """Yield the sizes that each key of the log signs, by the register; nothing if the log has had one key only."""
     from msgspec import UNSET
 
     from cli.session.ledger_reader import reading
@@ -296,7 +297,7 @@ def _sizes(ledger: str) -> Iterator[Span]:
 
 
 def _lacking(versions: list[PolicyVersion]) -> Iterator[str]:
-    """What the newest version still lacks, by its own roots and by those before."""
+    """Yield which signatures the newest version still lacks, by its own roots and by those of the version before."""
     newest = versions[-1]
     for version in versions[-2:]:
         signed = newest.signers(version.said.roots)
@@ -307,7 +308,7 @@ def _lacking(versions: list[PolicyVersion]) -> Iterator[str]:
 
 
 def _read_aloud(said: PolicyStatement) -> str:
-    """What a version says, as its roots read it before they sign."""
+    """Return the contents of a version as text, for its roots to read before they sign."""
     registers = [record.registrar or "nobody" for record in (said.own, *said.others)]
     lines = [f"registrar: {registers[0]}", *said.own.policy.splitlines()]
     for record, registrar in zip(said.others, registers[1:], strict=True):

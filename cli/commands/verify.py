@@ -1,4 +1,4 @@
-"""`comity verify`: the offline verdict on a bundle, an entry or a ledger."""
+"""`comity verify`: give the offline verdict on a bundle, an entry, a ledger or an exhibit."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def verify(
 
 
 def _recognised(file: str) -> EvidenceFile:
-    """Read a file and recognise its kind; `RecordError` BND-NONE, naming the file, for any other."""
+    """Read a file and recognise its kind; `RecordError` BND-NONE, with the name of the file, for any other."""
     from ledger.errors import RecordError
     from ledger.verify import FileKind, read_evidence
     from ledger.verify.progress import placed
@@ -121,7 +121,7 @@ def _recognised(file: str) -> EvidenceFile:
 
 
 def _elsewhere(file: str, trust: Trust | None, now: datetime) -> EarlierEntries:
-    """What another bundle shows, verified by itself first; one that is proved wrong is compared with nothing."""
+    """Return the entries of another bundle, which is verified alone first; `Stop` if it is proved wrong."""
     from ledger.errors import RecordError
     from ledger.verify import FileKind, Verdict, known_of, verify_file
 
@@ -137,7 +137,7 @@ def _elsewhere(file: str, trust: Trust | None, now: datetime) -> EarlierEntries:
 
 
 def tell(report: Report) -> None:
-    """Print a verdict as it was asked for, and end with its exit code."""
+    """Print a verdict in the format of the command, and end with its exit code."""
     columns = ("code", "level", "where", "says")
     ui.emit(
         verdict_text.answer(report),
@@ -149,7 +149,7 @@ def tell(report: Report) -> None:
 
 
 def proof_beside(file: str) -> bytes:
-    """The proof that lies beside a sealed entry, under its name with another ending."""
+    """Return the proof of a sealed entry, from the file of the same name with the ending `.tlog-proof`."""
     beside = (file.removesuffix(".json").removesuffix(".dsse")) + PROOF
     if file == "-" or not os.path.exists(beside):
         hint = f"put it beside the entry as {os.path.basename(beside) if file != '-' else 'NAME' + PROOF}"

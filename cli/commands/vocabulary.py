@@ -1,4 +1,4 @@
-"""`comity vocabulary`: the kinds of fact and their fields."""
+"""`comity vocabulary`: list the kinds of fact and their fields."""
 
 from __future__ import annotations
 

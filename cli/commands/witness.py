@@ -1,4 +1,4 @@
-"""`comity witness new|serve|pull|evidence`: be a witness for other logs."""
+"""`comity witness new|serve|pull|evidence`: act as a witness for other logs."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def new(name: str, state: str | None, mldsa: bool) -> None:
 
     check_name(name)
     folder = _folder(name, state)
-    Vkey.of(name, MLDSA44, bytes(1312))  # CP-KEY before a file is made, if nothing can be called so
+    Vkey.of(name, MLDSA44, bytes(1312))  # raises CP-KEY for an invalid name before a file is made
     if there := [file for file in ("witness.key", "mldsa.key", "witness.db") if (folder / file).exists()]:
         raise Stop(f"{folder} has a {there[0]} already", hint="a witness is never made twice", code=Exit.REFUSED)
     with new_folder(str(folder)) as making:
@@ -228,7 +228,7 @@ def evidence(name: str, key_file: str | None, policies: tuple[str, ...], state: 
 
 
 class _Own:
-    """The witness that lives in a state folder, opened: its keys and its memory."""
+    """The witness of a state folder, opened: its keys and its memory."""
 
     def __init__(self, name: str, key_file: str | None, mldsa_file: str | None, state: str | None) -> None:
         from ledger.adapters.keys import key_files, mldsa

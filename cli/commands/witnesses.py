@@ -1,4 +1,4 @@
-"""`comity witness add|list|take`: the witnesses that this ledger asks."""
+"""`comity witness add|list|take`: manage the witnesses that cosign for this ledger."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def add(vkey: str, url: str, called: str | None, quorum: int | None, key_file: s
             raise Stop(f"the policy has a witness {name} already", hint="--called NAME")
         witnesses[name] = (key, url)
         text = format_policy(folder.keys, witnesses, quorum if quorum is not None else _default_quorum(len(witnesses)))
-        policy = parse_policy(text)  # POL-* before anything is recorded
+        policy = parse_policy(text)  # raises POL-* before anything is recorded
         document = {
             "code": "policy",
             "media": "text/plain",
@@ -159,7 +159,7 @@ def take(note: str) -> None:
 
 
 def _simple(policy: Policy) -> dict[str, tuple[Vkey, str]]:
-    """The witnesses of a policy that this command can write: none, one, or one group of all."""
+    """Return the witnesses of a policy that this command can rewrite: no quorum, one witness, or one group of all."""
     flat = policy.quorum in ("none", *policy.witnesses) and not policy.groups
     group = policy.groups.get(policy.quorum)
     if not flat and (group is None or set(group.members) != set(policy.witnesses) or len(policy.groups) > 1):
@@ -171,7 +171,7 @@ def _simple(policy: Policy) -> dict[str, tuple[Vkey, str]]:
 
 
 def _default_quorum(n: int) -> int:
-    """The quorum that bears one liar in every full three, as a majority of honest ones can."""
+    """Return the quorum of `n` witnesses that withstands (n - 1) // 3 liars, which is fewer than a third."""
     from ledger.tlog.quorum import needed
 
     return needed(n, (n - 1) // 3)
