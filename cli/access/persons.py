@@ -111,7 +111,7 @@ def _file(home: Home, public: bytes) -> Path:
 
 
 def holder(registry: Iterable[Entry], public: bytes) -> str | None:
-    """Return the `holder` of a raw public key from the register; None if it has none, or a sealed one."""
+    """Return the `holder` of a raw public key from the register; None if there is none, or it cannot be opened here."""
     entry = next((e for e in registry if e.kind == "key-registered" and e.get("key") == public.hex()), None)
     said = None if entry is None else entry.get("holder")
     return said if isinstance(said, str) else None

@@ -1,4 +1,4 @@
-"""`comity key`: make, enrol, accept, rotate and revoke keys; every step but `new` is an entry of the register."""
+"""`comity key`: make, enrol, accept, rotate and revoke keys; every step in the register is an entry."""
 
 from __future__ import annotations
 

@@ -105,6 +105,6 @@ def _listed(title: str, rows: Iterable[tuple[str, str]]) -> list[str]:
 
 
 def escaped(text: str) -> str:
-    """Return text that troff prints unchanged: control characters escaped, no line that starts like a request."""
+    """Return text that troff prints unchanged: its special characters escaped, no line that starts like a request."""
     plain = re.sub(r"\s+", " ", text.replace("\b", "")).strip().replace("\\", "\\e").replace("-", "\\-")
     return f"\\&{plain}" if plain.startswith((".", "'")) else plain.replace("'", "\\(aq")

@@ -151,7 +151,10 @@ def _from_bundle(journal: Journal, data: bytes, name: str | None, *, anyway: boo
 
 
 def _settled(journal: Journal, report: Report, trust: Trust, parts: Arranged, *, anyway: bool) -> str:
-    """Return what checking showed, as the vocabulary has it. Raises `RecordError` with a code."""
+    """Return the result of the verification as a code of the vocabulary; `RecordError` if it failed, or is doubtful.
+
+    With `anyway` a doubtful result is `not-checked`.
+    """
     from ledger.errors import RecordError
     from ledger.verify import Verdict
 

@@ -3,7 +3,7 @@
 The folder of a policy has these files:
 - N.trust.json: version N. The newest is used; each is trusted because of the one before.
 - tsa/<sha256>.pem: the certificates that the versions name.
-- fingerprint: that of version 1, received on another way. Only the holder's folder has it.
+- fingerprint: that of version 1, received by another way. Only the holder's folder has it.
 """
 
 from __future__ import annotations

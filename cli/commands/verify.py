@@ -149,7 +149,10 @@ def tell(report: Report) -> None:
 
 
 def proof_beside(file: str) -> bytes:
-    """Return the proof of a sealed entry, from the file of the same name with the ending `.tlog-proof`."""
+    """Return the proof of a sealed entry, from the file of the same name with the ending `.tlog-proof`.
+
+    `Stop` if the file is missing.
+    """
     beside = (file.removesuffix(".json").removesuffix(".dsse")) + PROOF
     if file == "-" or not os.path.exists(beside):
         hint = f"put it beside the entry as {os.path.basename(beside) if file != '-' else 'NAME' + PROOF}"

@@ -1,4 +1,4 @@
-"""Filters, sort orders and pages of the lists that `orders`, `due` and `log` print: the same options on all three."""
+"""Define the filters, sort orders and pages of the lists that `orders`, `due` and `log` print."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def since(what: str) -> Callable[[Callable[..., object]], Callable[..., object]]
 
 
 def sort(*names: str) -> Callable[[Callable[..., object]], Callable[..., object]]:
-    """Make the option --sort; the first name is the default, and a - before a name turns the order."""
+    """Make the option --sort; the first name is the default, and a - before a name reverses the order."""
     choices = click.Choice([*names, *(f"-{name}" for name in names)])
     return click.option("--sort", type=choices, default=names[0], show_default=True, help="With a - the other way.")
 
@@ -76,7 +76,7 @@ def page(
 
 
 def cursor(text: str, length: int) -> Key:
-    """Return the key that a cursor stands for; usage if it has another length."""
+    """Return the key that a cursor stands for; `click.UsageError` if it has another length."""
     key = tuple(text.rsplit("/", length - 1))
     if len(key) != length:
         raise click.UsageError(f"--after {text}: it is the `next` of the page before, with the same --sort")
