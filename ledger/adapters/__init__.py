@@ -1,1 +1,1 @@
-"""Disk, network and clock."""
+"""Connect the domain to disk, network and clock."""

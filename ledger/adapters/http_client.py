@@ -1,4 +1,4 @@
-"""One way to ask somebody over HTTP: so many bytes, so many seconds, no redirects, nothing unpacked on arrival."""
+"""Send HTTP requests with limits on bytes and seconds, without redirects and without decompression."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ledger.errors import LedgerError
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a server answered: status, Content-Type as it stands there, and at most one byte more than was asked for."""
+    """Hold a server's reply: status, raw Content-Type, and at most one byte more than the limit of the request."""
 
     status: int
     media: str
@@ -19,9 +19,10 @@ class Reply:
 
 
 async def ask(url: str, most: int, seconds: float, content: bytes | None = None, *, media: str = "") -> Reply:
-    """GET a URL, or POST `content` to it, as `media` where that is said; all of it within `seconds`.
+    """GET a URL, or POST `content` to it with the Content-Type `media` if given; all of it within `seconds`.
 
-    `LedgerError`: HTTP-SILENT, NO-HTTP.
+    The body has at most `most` + 1 bytes, so that the caller sees when it is too large. `LedgerError`:
+    HTTP-SILENT, NO-HTTP.
     """
     try:
         import httpx
@@ -34,7 +35,7 @@ async def ask(url: str, most: int, seconds: float, content: bytes | None = None,
     headers = {"accept-encoding": "identity", **({"content-type": media} if media else {})}
     try:
         async with (
-            asyncio.timeout(seconds),  # of the whole exchange: httpx counts each read anew
+            asyncio.timeout(seconds),  # for the whole exchange, because httpx limits each read separately
             httpx.AsyncClient(timeout=seconds) as client,
             client.stream(method, url, content=content, headers=headers) as reply,
         ):
@@ -50,9 +51,9 @@ async def ask(url: str, most: int, seconds: float, content: bytes | None = None,
 
 
 def is_address(url: str) -> bool:
-    """True if a text is the URL of an http or https server."""
+    """Return True if a text is the URL of an http or https server."""
     try:
         parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0  # raises over 65535
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0  # raises over port 65535
     except ValueError:
         return False

@@ -1,8 +1,8 @@
-"""Web servers of ours, one way: HTTP/1.1 by h11, so many connections, heads of so many bytes, nothing about itself.
+"""Run web servers: HTTP/1.1 by h11, with limits on connections and header bytes, and no header about the server.
 
-Nobody keeps others out by sending half a request: a head has to arrive in `PATIENCE`, and where all connections are
-taken, the one whose client has been waited for longest is closed for the next. Clients are not counted by address: on
-the loopback, and behind a web server, all of them have one.
+An incomplete request does not block other clients. The request line and headers have to arrive in `PATIENCE`.
+If all connections are taken, the one whose client has been waited for longest is closed for the next. Clients
+are not counted by address, because all of them have one address on loopback and behind a web server.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _OWES = (h11.IDLE, h11.SEND_BODY)  # a client in these states has not sent the w
 
 
 class _Connection(H11Protocol):
-    """A connection that gives way to others as long as its client has not sent the whole of a request."""
+    """Hold a connection that can be closed for others as long as its client has not sent a whole request."""
 
     patience = PATIENCE
     _since = 0.0
@@ -44,7 +44,7 @@ class _Connection(H11Protocol):
             self._stop_waiting()
 
     def send_400_response(self, msg: str) -> None:
-        if self.cycle is not None:  # an answer to what was asked before would find the connection closed
+        if self.cycle is not None:  # a reply to the earlier request would find the connection closed
             self.cycle.disconnected = True
             self.cycle.message_event.set()
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
@@ -79,11 +79,11 @@ class _Connection(H11Protocol):
 def server(
     app: ASGIApp, *, most_at_once: int, largest_head: int, grace: int, patience: float = PATIENCE
 ) -> uvicorn.Server:
-    """A server to be run over sockets that are bound already.
+    """Return a server to be run over sockets that are bound already.
 
-    More than `most_at_once` connections with a whole request are answered 503, request line and headers have at most
-    `largest_head` bytes and `patience` seconds (else 408), and requests under way have `grace` seconds when it is told
-    to end.
+    More than `most_at_once` connections with a whole request are answered 503. Request line and headers have
+    at most `largest_head` bytes and `patience` seconds (else 408). Running requests have `grace` seconds
+    after the signal to end.
     """
     config = uvicorn.Config(
         app,

@@ -1,8 +1,8 @@
-"""Whether the clock of this machine can be believed: what it says is signed and stays for ever.
+"""Check whether the clock of this machine can be trusted, because its time is signed and kept for ever.
 
-A program cannot know what time it is, only whether clocks agree. What is compared: the time of the newest head,
-and the times that witnesses and time-stamp authorities give while a command runs. Nothing here is asked of a simulated
-clock; the commands decide.
+A program cannot know the true time, only whether clocks agree. The clock is compared with the time of the
+newest head, and with the times that witnesses and time-stamp authorities give while a command runs. The
+commands decide, and they skip the check for a simulated clock.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from datetime import datetime, timedelta
 from ledger.entries.case import wire
 from ledger.errors import LedgerError
 
-IDLE = timedelta(days=31)  # by which a clock may be ahead of the newest head
-AWAY = timedelta(minutes=10)  # by which it may be away from a time given from outside
+IDLE = timedelta(days=31)  # limit by which the clock may be ahead of the newest head
+AWAY = timedelta(minutes=10)  # limit by which the clock may differ from a time given from outside
 
 HINT = "look at the clock of this machine; only if it is right: --clock-is-right"
 
 
 def ahead(now: datetime, head: datetime) -> LedgerError | None:
-    """CLOCK-AHEAD if the clock is more than 31 days ahead of the newest head; None if not."""
+    """Return CLOCK-AHEAD if the clock is more than 31 days ahead of the newest head; None if not."""
     if now - head <= IDLE:
         return None
     days = (now - head).days
@@ -31,9 +31,9 @@ def ahead(now: datetime, head: datetime) -> LedgerError | None:
 
 
 def away(now: datetime, given: Iterable[tuple[str, datetime]], liars: int = 0) -> LedgerError | None:
-    """CLOCK-AHEAD if the clock is more than ten minutes away from times given from outside; None if not.
+    """Return CLOCK-AHEAD if the clock differs by more than ten minutes from times given from outside; None if not.
 
-    `given` names who gives each time. Of `liars` it is expected that they may be wrong: only one more counts.
+    `given` names the source of each time. Up to `liars` sources may be wrong: the error needs one more.
     """
     far = [(who, at) for who, at in given if abs(now - at) > AWAY]
     if len(far) <= liars:

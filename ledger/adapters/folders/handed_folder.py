@@ -1,7 +1,7 @@
-"""A folder that somebody else handed over: regular files only, no link followed, each file up to a size.
+"""Read a folder that another party handed over: regular files only, no link followed, each file up to a size.
 
-A link can lead to a device that never ends, a pipe waits for somebody who never writes, and a file can be larger than
-the memory. The folder itself may be named through a link: that name is the caller's own.
+A link can lead to a device that never ends, a pipe can block for ever, and a file can be larger than the
+memory. The folder itself may be named through a link, because the caller chose that name.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from typing import IO
 from ledger.errors import RecordError
 
 TRUST_FILE = 1 << 20  # bytes of a policy, a registrar, a certificate, a version of a signed policy
-NOTE = 1 << 16  # of a checkpoint
-FOREIGN = 1 << 17  # of an entry of another record, of its proof, of what opens its values
-NAMED = 5 << 27  # of a file that is named: a bundle of 512 MiB with all that a container adds
-MOST_NAMES = 100_000  # files of one folder that are looked at
+NOTE = 1 << 16  # bytes of a checkpoint
+FOREIGN = 1 << 17  # bytes of an entry of another log, of its proof, of its disclosures
+NAMED = 5 << 27  # bytes of a file named by the caller: a bundle of 512 MiB in a container
+MOST_NAMES = 100_000  # limit of files in one folder
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
 
 class HandedFolder:
-    """The files below a folder, by paths with `/` relative to it."""
+    """Read the files below a folder, by paths with `/` relative to it."""
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
         self.folder = os.fspath(folder)
@@ -61,7 +61,7 @@ class HandedFolder:
         return sorted(names)
 
     def has(self, path: str) -> bool:
-        """Say whether something of this name is there, whatever it is."""
+        """Return True if this path exists, as a file of any type."""
         try:
             with self._beside(path) as (fd, name):
                 os.stat(name, dir_fd=fd, follow_symlinks=False)
@@ -71,7 +71,7 @@ class HandedFolder:
 
     @contextmanager
     def _beside(self, path: str) -> Iterator[tuple[int, str]]:
-        """Open the folder that holds `path`, link by link not followed: its descriptor and the last name."""
+        """Open the folder that contains `path` without following links; yield its descriptor and the last name."""
         *folders, name = path.split("/")
         fd = os.open(self.folder, _FOLDER)
         try:
@@ -104,7 +104,7 @@ def read_named(file: str | os.PathLike[str], most: int = NAMED) -> bytes:
 
 
 def read_whole(stream: IO[bytes], most: int) -> bytes:
-    """Return what a stream holds, or a little more than `most` bytes; memory is taken as it is needed."""
+    """Return the bytes of a stream, or a little more than `most` of them; memory grows with the data read."""
     parts, size = [], 0
     while size <= most and (part := stream.read(1 << 24)):
         parts.append(part)

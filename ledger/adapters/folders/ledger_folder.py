@@ -1,19 +1,21 @@
-"""A ledger is a folder: what lies where in it, and the trust it begins with.
+"""Read and make the folder of a ledger, with the trust files that it begins with.
 
-trust/policy      the log's key and its witnesses (c2sp.org/tlog-policy)
-trust/registrar   who keeps the register: actor, Party, public key in hex
-trust/tsa/        certificates of the time-stamp authorities, and whom to ask (`authorities`: name, URL)
-entries.db        the shelf            heads.db   published heads, kept for ever
-store             instead of entries.db: the address of the database that is the shelf
-keys.db           the drawer           views.db   may be deleted at any time
-log/              the published files  foreign/   other records' entries, as they came
-trust/others/     whom we trust about other records, a folder as this one for each
-others/           the heads of other logs, as they were seen
-registers/        the registers of other logs, as they were received: what proves the keys of their entries
-evidence/         what proves, or seems to, that a log contradicts itself; kept for ever
-names.json        names that its users gave to orders, for themselves
-TEST              only in a test ledger
-RESTORED          put back from a copy, and its witnesses not asked since
+The folder holds:
+
+    trust/policy      the log's key and its witnesses (c2sp.org/tlog-policy)
+    trust/registrar   the keeper of the register: actor, Party, public key in hex
+    trust/tsa/        certificates of time-stamp authorities, and `authorities`: name and URL of those to ask
+    trust/others/     the trust in other logs, a trust folder for each
+    entries.db        the event store      heads.db   published heads, kept for ever
+    store             instead of entries.db: the address of the database with the event store
+    keys.db           the subject keys     views.db   may be deleted at any time
+    log/              the published files  foreign/   entries of other logs, as received
+    others/           the heads of other logs, as seen
+    registers/        the registers of other logs, as received: they prove the keys of their entries
+    evidence/         proof, or signs, that a log contradicts itself; kept for ever
+    names.json        local names of orders
+    TEST              only in a test ledger
+    RESTORED          restored from a backup, and its witnesses not asked since
 """
 
 from __future__ import annotations
@@ -37,22 +39,22 @@ STORE = "store"
 
 
 class Folder(Struct, frozen=True):
-    """An existing ledger folder, its trust files read."""
+    """Hold the path of a ledger folder and its trust files, as read."""
 
     path: Path
     policy: Policy
     registrar: Registrar
     test: bool
-    store: str = ""  # the address of a database, where the entries are not in this folder
+    store: str = ""  # the address of a database, if the entries are not in this folder
 
     @property
     def key(self) -> Vkey:
-        """The log's key, of several the newest; its name is the origin."""
+        """Return the newest key of the log; its name is the origin."""
         return self.policy.logs[-1]
 
     @property
     def keys(self) -> tuple[Vkey, ...]:
-        """The keys the log has had, oldest first."""
+        """Return the keys that the log has had, oldest first."""
         return self.policy.logs
 
     @property
@@ -97,7 +99,7 @@ class Folder(Struct, frozen=True):
 
 
 def read_folder(path: Path) -> Folder:
-    """Read what a ledger folder says about itself; `LedgerError` NO-LEDGER, TRUST if its trust files are damaged."""
+    """Read the trust files of a ledger folder; `LedgerError` NO-LEDGER, TRUST if they are damaged."""
     try:
         policy = parse_policy((path / "trust" / "policy").read_bytes())
         registrar = parse_registrar((path / "trust" / "registrar").read_text("ascii"))
@@ -129,7 +131,7 @@ def _store(path: Path) -> str:
 
 
 def make_folder(path: Path, origin: str, log_public: bytes, registrar: Registrar, *, test: bool = False) -> None:
-    """Make the folder and its trust files; the policy asks for no witness yet. `RecordError` CP-ORIGIN."""
+    """Make the folder and its trust files; the policy requires no witness yet. `RecordError` CP-ORIGIN."""
     check_origin(origin)
     private_folder(path)
     for name in ("trust/tsa", "log"):
@@ -143,7 +145,7 @@ def make_folder(path: Path, origin: str, log_public: bytes, registrar: Registrar
 
 
 def parse_registrar(text: str) -> Registrar:
-    """Read `<actor> <party> <64 hex digits>`; ValueError for anything else."""
+    """Parse `<actor> <party> <64 hex digits>`; ValueError for any other text."""
     parts = text.removesuffix("\n").split(" ")
     if len(parts) != 3 or not all(parts) or len(bytes.fromhex(parts[2])) != 32 or parts[2] != parts[2].lower():
         raise ValueError("a registrar is one line: actor, Party, public key in 64 hex digits")

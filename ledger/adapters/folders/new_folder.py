@@ -1,4 +1,4 @@
-"""Make a folder whole or not at all: under a temporary name beside its place, renamed at the end."""
+"""Make a whole folder or none: under a temporary name next to its place, renamed at the end."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from ledger.errors import LedgerError
 
 @contextmanager
 def new_folder(into: str | None) -> Iterator[Path]:
-    """Yield a folder to fill; rename it to `into` when the block ends well, remove it where the block fails.
+    """Yield a folder to fill; rename it to `into` if the block succeeds, remove it if the block fails.
 
-    With `into` None the folder is temporary. The remains of a process that was killed while it made the same folder
-    are removed first. `LedgerError` PATH-TAKEN.
+    With `into` None the folder is temporary. The remains of a process that was killed while it made the same
+    folder are removed first. `LedgerError` PATH-TAKEN.
     """
     if into is None:
         with tempfile.TemporaryDirectory(prefix="comity-") as made:
@@ -32,7 +32,7 @@ def new_folder(into: str | None) -> Iterator[Path]:
     try:
         yield making
         try:
-            os.replace(making, folder)  # an empty folder of that name gives way
+            os.replace(making, folder)  # this replaces an empty folder of that name
         except OSError as error:
             if error.errno not in (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR):
                 raise
@@ -46,7 +46,7 @@ def new_folder(into: str | None) -> Iterator[Path]:
 
 
 def _locked_folder(beside: Path, prefix: str) -> tuple[Path, int]:
-    """Make a folder and lock it: (its path, the descriptor of the lock). Remove those of the prefix without a lock."""
+    """Make a folder and lock it: (its path, the descriptor of the lock). Remove unlocked folders of the prefix."""
     for left in beside.glob(f"{glob.escape(prefix)}*"):
         if (lock := _lock(left)) is not None:
             shutil.rmtree(left, ignore_errors=True)

@@ -1,6 +1,7 @@
-"""Names that one ledger's users give its orders: a file beside the log, of which the log says nothing.
+"""Store local names of orders, in a file next to the log; the log itself has no trace of them.
 
-`{"format": "comity.names/1", "orders": {name: order id}}`. It may be deleted; references and ids stay what they are.
+`{"format": "comity.names/1", "orders": {name: order id}}`. The file may be deleted; references and ids do not
+depend on it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ NAMES = "names.json"
 
 
 def names(folder: Path) -> dict[str, str]:
-    """The names given in a ledger's folder, each with the id of its order; `LedgerError` NAMES if it cannot be read."""
+    """Return the local names of orders, name -> order id; `LedgerError` NAMES if the file cannot be read."""
     try:
         told = json.loads((folder / NAMES).read_text("utf-8"))
         return {str(name): str(order) for name, order in told["orders"].items()}
@@ -26,7 +27,7 @@ def names(folder: Path) -> dict[str, str]:
 
 
 def give(folder: Path, order: str, name: str) -> None:
-    """Give an order this name, instead of the one it was given before."""
+    """Give an order this name, in place of its earlier one."""
     given = {known: other for known, other in names(folder).items() if other != order} | {name: order}
     text = json.dumps({"format": "comity.names/1", "orders": given}, ensure_ascii=False, indent=2, sort_keys=True)
     replace_file(folder / NAMES, f"{text}\n".encode())

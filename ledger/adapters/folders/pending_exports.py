@@ -1,9 +1,9 @@
-"""Exports that were begun and have not ended, so that a repeated command does not record its access twice.
+"""Keep unfinished exports, so that a repeated command does not record its access twice.
 
-One empty file for each, from before its access entry is recorded until the bundle is about to be handed out:
-`<request>-<entry id>`, in the folder `pending` beside the guard of the log. The process that works on an export holds a
-lock on its file. A file that no process holds was left by a crash or waits for a witness: nothing was handed out under
-its entry.
+Each has an empty file, from before its access entry is recorded until the bundle is about to be handed out:
+`<request>-<entry id>`, in the folder `pending` next to the guard of the log. The process that works on an
+export locks its file. An unlocked file was left by a crash or waits for a witness: no bundle was handed out
+under its entry.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ledger.adapters.storage.sqlite import sync_folder
 
 
 class Pending:
-    """One export that was begun, held by this process: `entry` is the id of its access entry, 32 hex digits."""
+    """Hold one unfinished export, locked by this process: `entry` is the id of its access entry, 32 hex digits."""
 
     def __init__(self, path: Path, lock: int) -> None:
         self.entry = path.name.partition("-")[2]
@@ -26,19 +26,19 @@ class Pending:
         self._lock = lock
 
     def end(self) -> None:
-        """Forget the export, durably: its entry is taken up no more."""
+        """Remove the file durably, so that the entry is not used again."""
         self._path.unlink(missing_ok=True)
         sync_folder(self._path.parent)
 
     def release(self) -> None:
-        """Let another process take the export up, if it has not ended."""
+        """Unlock the export, so that another process can continue it if it has not ended."""
         os.close(self._lock)
 
 
 def begin(folder: Path, request: str, new_id: Callable[[], str]) -> Pending:
-    """Take up the open export of this request that no process works on, else begin one with an entry id of its own.
+    """Continue an export of this request that no process works on, else begin one with a new entry id.
 
-    `request` is a SHA-256 in hex of what is asked for.
+    `request` is a SHA-256 in hex of the parameters of the export.
     """
     private_folder(folder)
     for path in sorted(folder.glob(f"{request}-*")):
@@ -52,14 +52,14 @@ def begin(folder: Path, request: str, new_id: Callable[[], str]) -> Pending:
 
 
 def _hold(path: Path, flags: int) -> int | None:
-    """A descriptor that locks the file; None if another process holds it, or ended the export meanwhile."""
+    """Return a descriptor that locks the file; None if another process holds it, or has ended the export."""
     try:
         lock = os.open(path, os.O_RDWR | flags, 0o600)
     except FileNotFoundError:
         return None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if path.exists():  # names are never used again
+        if path.exists():  # names are never reused
             return lock
     except BlockingIOError:
         pass

@@ -1,6 +1,7 @@
-"""Read a trust folder that somebody else may have made: plain files, or versions of a signed policy.
+"""Read a trust folder that another party may have made: plain files, or versions of a signed policy.
 
-Regular files are read, each up to a size; no link in the folder is followed (`ledger.adapters.folders.handed_folder`).
+Only regular files are read, each up to a size; no link in the folder is followed
+(`ledger.adapters.folders.handed_folder`).
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ def versions_of(folder: str) -> list[PolicyVersion]:
 
 
 def expanded(folder: str, version: PolicyVersion) -> Trust:
-    """Return what a version says, with the certificates of time-stamp authorities that lie beside it."""
+    """Return the trust that a version states, with the certificates of time-stamp authorities in the same folder."""
     there = HandedFolder(folder)
     found = (there.read(f"tsa/{name}", TRUST_FILE) for name in there.names("tsa"))
     return expand(version, [data for data in found if data is not None])

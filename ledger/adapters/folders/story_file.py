@@ -10,7 +10,7 @@ from ledger.errors import LedgerError
 
 
 def read_story(folder: str) -> dict[str, Any]:
-    """Return what the file says; empty for every other ledger. Raises `LedgerError` STORY-FILE."""
+    """Return the content of the file; empty for every other ledger. Raises `LedgerError` STORY-FILE."""
     import json
 
     path = os.path.join(folder, "story.json")
@@ -26,7 +26,7 @@ def read_story(folder: str) -> dict[str, Any]:
 
 
 def _check(told: Any) -> None:
-    """ValueError unless it is what `play` writes: names of orders and entries, and a clock."""
+    """Raise ValueError unless it is what `play` writes: names of orders and entries, and a clock."""
     from ledger.entries.case import instant
 
     if not isinstance(told, dict) or not all(isinstance(told.get(n, {}), dict) for n in ("orders", "entries")):
@@ -41,7 +41,7 @@ def _check(told: Any) -> None:
 
 
 def clock_of(folder: str) -> datetime | None:
-    """Return the moment (UTC) that a story has reached; None for a ledger that is no test ledger."""
+    """Return the moment (UTC) that a story has reached; None if the ledger is not a test ledger."""
     said = read_story(folder).get("clock") if os.path.exists(os.path.join(folder, "TEST")) else None
     if said is None:
         return None

@@ -1,4 +1,4 @@
-"""Where the things live that must not lie beside the entries: the guard, the log key, the keys of people."""
+"""Find the folders for secrets that must not be next to the entries: the guard, the log key, the keys of people."""
 
 from __future__ import annotations
 
@@ -12,34 +12,34 @@ from ledger.errors import LedgerError
 
 
 class Home(Struct, frozen=True):
-    """`state` has a folder for every origin with its guard and log key; `keys` the key files of people."""
+    """Hold two folders: `state` has, for every origin, its guard and log key; `keys` has the key files of people."""
 
     state: Path
     keys: Path
 
     @classmethod
     def user(cls) -> Home:
-        """The folders of whoever runs the program (XDG base directories). `LedgerError` NO-HOME."""
+        """Return the folders of the user who runs the program (XDG base directories). `LedgerError` NO-HOME."""
         state = _base("XDG_STATE_HOME", ".local/state")
         return cls(state / "comity", _base("XDG_CONFIG_HOME", ".config") / "comity" / "keys")
 
     @classmethod
     def inside(cls, ledger: Path) -> Home:
-        """Everything inside the ledger's own folder: for ledgers that are played and thrown away."""
+        """Return folders inside the ledger's folder, for ledgers that are played and thrown away."""
         return cls(ledger / "state", ledger / "keys")
 
     @classmethod
     def of(cls, ledger: Path) -> Home:
-        """The home a ledger carries inside, if it was made with one; else the user's."""
+        """Return the folders inside the ledger if it was made with them, else those of the user."""
         return cls.inside(ledger) if (ledger / "state").is_dir() else cls.user()
 
     def log(self, origin: str) -> Path:
-        """The folder with the guard and the key of one log."""
+        """Return the folder with the guard and the key of one log."""
         return self.state / sha256(origin.encode()).hexdigest()
 
 
 def _base(variable: str, otherwise: str) -> Path:
-    """A base directory; a relative one is invalid and ignored, as the XDG specification says."""
+    """Return a base directory; a relative one is invalid and ignored (XDG Base Directory Specification)."""
     if os.path.isabs(named := os.environ.get(variable, "")):
         return Path(named)
     try:
@@ -53,9 +53,9 @@ def _base(variable: str, otherwise: str) -> Path:
 
 
 def exposed(ledger: Path, home: Home, origin: str, mode: int = 0o077) -> list[Path]:
-    """What of a ledger's secrets others can copy before it is destroyed, or sign with; what they can put others into.
+    """Return the secret files that others can read, and the folders in which others can replace files.
 
-    `mode` are the permissions that are not for them: of group and others, or of others alone (0o007).
+    `mode` are the permissions to report: of group and others (0o077), or of others alone (0o007).
     """
     state = home.log(origin)
     private = {ledger / "keys.db": mode, state / "guard.db": mode, state: mode, home.keys: 0o022, ledger: 0o022}
@@ -63,7 +63,7 @@ def exposed(ledger: Path, home: Home, origin: str, mode: int = 0o077) -> list[Pa
 
 
 def private_folder(folder: Path) -> Path:
-    """Make a folder, and those above it that are missing, with mode 0700."""
+    """Make a folder and its missing parents, with mode 0700."""
     if not folder.is_dir():
         private_folder(folder.parent)
         folder.mkdir(mode=0o700, exist_ok=True)
@@ -71,8 +71,8 @@ def private_folder(folder: Path) -> Path:
 
 
 def replace_file(path: Path, data: bytes) -> None:
-    """Write a file of mode 0600 whole or not at all; its name is durable once its folder is synced."""
-    new = path.with_name(f".{path.name}.new")  # one name: whatever a crash leaves is overwritten next time
+    """Write a whole file of mode 0600 or nothing; its name is durable once its folder is synced."""
+    new = path.with_name(f".{path.name}.new")  # a fixed name, so that the next call overwrites what a crash left
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         file.write(data)
         file.flush()

@@ -1,8 +1,9 @@
-"""Key files of people and of the log: OpenSSH private keys, as `ssh-keygen` makes and reads them.
+"""Read and write the key files of people and of the log: OpenSSH private keys, as `ssh-keygen` makes and reads them.
 
-A key file has mode 0600; beside it lies `<name>.pub`, so that keys can be listed without a passphrase. PKCS#8 is read,
-never written. The key of a log has no passphrase: whoever can read it can sign a checkpoint, and only witnesses stop a
-fork. A key that is no file, in hardware or in ssh-agent, has `Key`'s two members as well (`signing`).
+A key file has mode 0600. `<name>.pub` is next to it, so that keys can be listed without a passphrase. PKCS#8
+is read, never written. The key of a log has no passphrase: any process that can read it can sign a
+checkpoint, and only witnesses stop a fork. A key in hardware or in ssh-agent has the two members of `Key` as
+well (`open_key`).
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ WIRE = b"\0\0\0\x0bssh-ed25519\0\0\0\x20"  # RFC 8709: two length-prefixed strin
 
 
 class Key(Protocol):
-    """Something that signs: `public` is the raw 32-byte Ed25519 key, `sign` gives a 64-byte signature."""
+    """Define a key that signs: `public` is the raw 32-byte Ed25519 key, `sign` returns a 64-byte signature."""
 
     @property
     def public(self) -> bytes: ...
@@ -34,7 +35,7 @@ class Key(Protocol):
 
 
 class SeedKey:
-    """An Ed25519 key whose 32-byte private seed is in memory."""
+    """Hold an Ed25519 key whose 32-byte private seed is in memory."""
 
     __slots__ = ("_secret", "public", "seed")
 
@@ -43,7 +44,7 @@ class SeedKey:
         self.public, self._secret = crypto_sign_seed_keypair(seed)
 
     def sign(self, message: bytes) -> bytes:
-        """The signature over `message`; the same bytes every time."""
+        """Return the 64-byte signature over `message`; the same bytes every time."""
         return crypto_sign(message, self._secret)[:crypto_sign_BYTES]
 
     def __repr__(self) -> str:
@@ -51,7 +52,7 @@ class SeedKey:
 
 
 def new(path: Path, *, passphrase: bytes | None = None, entropy: Entropy = secrets.token_bytes) -> SeedKey:
-    """Make a key and its files `path` and `path.pub`; FileExistsError if there is one: a key is never overwritten."""
+    """Make a key and its files `path` and `path.pub`; FileExistsError if one exists: a key is never overwritten."""
     return write(path, SeedKey(entropy(32)), passphrase=passphrase)
 
 
@@ -75,7 +76,7 @@ def write_files(path: Path, text: bytes, public: bytes) -> None:
 
 
 def exists(path: Path) -> bool:
-    """True if there is a key file; an empty one holds no key, and is removed, as what is left of one half made."""
+    """Return True if there is a key file; first remove an empty one, which an interrupted write has left."""
     for file in (path, _public_file(path)):
         temporary_path(file)
     if path.exists() and not path.stat().st_size:
@@ -84,7 +85,7 @@ def exists(path: Path) -> bool:
 
 
 def finish(path: Path, public: bytes) -> bool:
-    """Write `path.pub` where a crash came before it; False if it is there."""
+    """Write `path.pub` if a crash prevented it; return False if it exists."""
     if _public_file(path).exists():
         return False
     _write_new(_public_file(path), _public_line(path, public))
@@ -116,7 +117,7 @@ def load(path: Path, passphrase: bytes | None = None) -> SeedKey:
         read = ssh.load_ssh_private_key if b"OPENSSH" in data[:40] else ssh.load_pem_private_key
     try:
         private = read(data, passphrase)
-    except TypeError:  # a passphrase is missing, or given for a key that has none
+    except TypeError:  # a passphrase is missing, or the key has none
         if passphrase:
             return load(path)
         raise LedgerError("KEY-LOCKED", f"{path} is locked with a passphrase") from None
@@ -130,7 +131,7 @@ def load(path: Path, passphrase: bytes | None = None) -> SeedKey:
 
 
 def public_of(path: Path) -> bytes | None:
-    """The raw public key that `path.pub` names; None if there is no such file or it is of another type."""
+    """Return the raw public key in `path.pub`; None if there is no such file or it is of another type."""
     try:
         kind, blob, *_ = _public_file(path).read_text("ascii").split()
         raw = base64.b64decode(blob, validate=True)
@@ -140,7 +141,7 @@ def public_of(path: Path) -> bytes | None:
 
 
 def listed(folder: Path) -> dict[str, bytes]:
-    """The keys in a folder: name of the file -> raw public key."""
+    """Return the keys in a folder: name of the file -> raw public key."""
     found = {file.stem: public_of(file.with_suffix("")) for file in sorted(folder.glob("*.pub"))}
     return {name: public for name, public in found.items() if public is not None}
 
@@ -154,7 +155,7 @@ def _public_line(path: Path, public: bytes) -> bytes:
 
 
 def _write_new(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all; FileExistsError if there is one."""
+    """Write a whole file or nothing; FileExistsError if it exists."""
     part = temporary_path(path)
     try:
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:

@@ -1,8 +1,7 @@
-"""ML-DSA-44 for cosignatures of type 0x06: the verifier that `open_note` asks for, and the key file of a witness.
+"""Verify and make cosignatures of type 0x06 (ML-DSA-44), and read and write the key file of a witness.
 
-Pure FIPS 204 with an empty context. What does the arithmetic is OpenSSL, through `cryptography` 50 or later, which is
-imported only where such a line is met; the Ed25519 half of this program does not need it. The key file is PKCS#8, as
-`openssl genpkey -algorithm ML-DSA-44` makes it.
+Pure FIPS 204 with an empty context, computed by OpenSSL through `cryptography` 50 or later. The key file has
+the form that `openssl genpkey -algorithm ML-DSA-44` makes.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class MlDsaKey:
-    """An ML-DSA-44 key that signs: `public` of 1312 bytes."""
+    """Hold an ML-DSA-44 key that signs: `public` has 1312 bytes."""
 
     __slots__ = ("_private", "public")
 
@@ -29,12 +28,12 @@ class MlDsaKey:
         self.public = private.public_key().public_bytes_raw()
 
     def sign(self, message: bytes) -> bytes:
-        """A signature of 2420 bytes over `message`; another one every time."""
+        """Return a signature of 2420 bytes over `message`; different bytes every time."""
         return self._private.sign(message)
 
 
 def verify(public: bytes, message: bytes, signature: bytes) -> bool:
-    """True if an ML-DSA-44 signature holds; handed to `open_note` as `mldsa`. CP-KEY where nothing can tell."""
+    """Return True if an ML-DSA-44 signature holds, as `open_note` needs; `RecordError` CP-KEY without support."""
     try:
         from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
         from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PublicKey
@@ -54,7 +53,7 @@ def verify(public: bytes, message: bytes, signature: bytes) -> bool:
 
 
 def new(path: Path) -> MlDsaKey:
-    """Make an ML-DSA-44 key and its file, mode 0600, without passphrase; FileExistsError if there is one."""
+    """Make an ML-DSA-44 key and its file, mode 0600, without passphrase; FileExistsError if it exists."""
     from cryptography.hazmat.primitives import serialization as pem
 
     private = _module().generate()

@@ -1,11 +1,11 @@
-"""One way to a key that signs, wherever it lives: a file, ssh-agent, or a token.
+"""Open a key that signs: from a file, ssh-agent, or a token.
 
-    ilves, /media/stick/ilves            a key file, or a file of one line that says where the key is
+    ilves, /media/stick/ilves            a key file, or a file of one line with the reference of the key
     agent:SHA256:AAAA...                 in ssh-agent, named as `ssh-add -l` does
     pkcs11:token=karsk;object=ilves      in a token or HSM
 
-A signature that comes from elsewhere is verified before it is used: hardware fails, agents are swapped, and an entry
-with a bad signature would be refused by everybody after us.
+A signature from outside this process is verified before it is used. Hardware fails, agents are swapped, and
+later readers would refuse an entry with a bad signature.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from ledger.errors import LedgerError
 from ledger.formats.ed25519 import verify_signature
 
 AGENT = "agent:"
-_LONGEST = 2_000  # bytes of a file that only says where a key is
+_LONGEST = 2_000  # bytes of a file that holds only a reference to a key
 
-Secret = Callable[[str], bytes | None]  # what it opens -> passphrase or PIN; None where nobody can be asked
+Secret = Callable[[str], bytes | None]  # what is locked, in words -> passphrase or PIN; None without a person to ask
 
 
 class Verified:
-    """A key whose signatures are verified as they come back."""
+    """Hold a key whose signatures are verified when they are returned."""
 
     __slots__ = ("_key", "public")
 
@@ -34,7 +34,7 @@ class Verified:
         self.public = key.public
 
     def sign(self, message: bytes) -> bytes:
-        """The signature over `message`; `LedgerError` KEY-ANSWER if it does not hold."""
+        """Return the signature over `message`; `LedgerError` KEY-ANSWER if it does not hold."""
         signature = self._key.sign(message)
         if not verify_signature(self.public, message, signature):
             raise LedgerError("KEY-ANSWER", f"what {self._key!r} signed does not verify", "nothing was recorded")
@@ -45,21 +45,21 @@ class Verified:
 
 
 def open_key(reference: str, secret: Secret = lambda _: None) -> Key:
-    """The key that a reference names, ready to sign; `secret` is asked for what a locked one needs.
+    """Return the key that a reference names, ready to sign; `secret` returns the passphrase or PIN of a locked one.
 
-    `LedgerError` as `keys.load`, `agent.find` and `token.find` raise it.
+    `LedgerError` as `key_files.load`, `ssh_agent.find` and `pkcs11.find` raise it.
     """
     key = _found(reference, secret)
-    return key if isinstance(key, SeedKey) else Verified(key)  # what this process signed itself did not come back
+    return key if isinstance(key, SeedKey) else Verified(key)  # this process makes the signatures of a SeedKey itself
 
 
 def is_elsewhere(reference: str) -> bool:
-    """True if a reference names a key that is no file."""
+    """Return True if a reference names a key in ssh-agent or in a token."""
     return reference.startswith((AGENT, pkcs11.SCHEME))
 
 
 def point_to(path: Path, reference: str, secret: Secret = lambda _: None) -> Key:
-    """Write a file that says where a key is, and its `.pub`, so that it is found by name; FileExistsError."""
+    """Write a file with the reference of a key, and its `.pub`, so that a name finds it; FileExistsError."""
     if not is_elsewhere(reference):
         raise LedgerError("KEY-FORMAT", f"{reference} names no key in an agent or a token", "agent:... or pkcs11:...")
     key = open_key(reference, secret)
@@ -84,10 +84,10 @@ def _found(reference: str, secret: Secret) -> Key:
 
 
 def _pointer(path: Path) -> str | None:
-    """The reference that a file holds instead of a key."""
+    """Return the reference that a file holds instead of a key; None if it holds none."""
     try:
         with path.open("rb") as file:
             line = file.read(_LONGEST).decode("utf-8", "replace").strip()
     except OSError:
-        return None  # what is wrong with the file, loading it says
+        return None  # loading the file raises the error
     return line if is_elsewhere(line) else None

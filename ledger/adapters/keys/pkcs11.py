@@ -1,10 +1,10 @@
-"""Keys in a token or HSM behind PKCS#11: named by a URI, unlocked with a PIN, never read out.
+"""Use keys in a token or HSM behind PKCS#11: named by a URI, unlocked with a PIN, never read out.
 
     pkcs11:token=karsk;object=ilves?module-path=/usr/lib/softhsm/libsofthsm2.so
 
-The module may instead be named by PKCS11_MODULE_PATH. The PIN comes from a file (`pin-source`) or is asked for; one
-written into the URI (`pin-value`) is refused, because a URI ends up in shell histories. Signing is CKM_EDDSA over
-Ed25519. Source: RFC 7512; PKCS #11 v3.1, 6.3.15.
+PKCS11_MODULE_PATH may name the module instead. The PIN comes from a file (`pin-source`) or from a prompt. A
+PIN in the URI (`pin-value`) is refused, because shell histories keep URIs. Signing is CKM_EDDSA over Ed25519.
+Source: RFC 7512; PKCS #11 v3.1, 6.3.15.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from pkcs11 import Session, Token
 
 SCHEME = "pkcs11:"
-Pin = Callable[[str], bytes | None]  # what it is for -> the PIN; None where nobody can be asked
+Pin = Callable[[str], bytes | None]  # the token, in words -> the PIN; None without a person to ask
 
 
 class KeyUri(Struct, frozen=True):
-    """What a URI says: the token's label, the key's label or id in it, the module, and the file with the PIN."""
+    """Hold a parsed URI: the token's label, the key's label or id in it, the module, and the file with the PIN."""
 
     token: str
     object: str | None
@@ -37,16 +37,16 @@ class KeyUri(Struct, frozen=True):
 
 
 class TokenKey:
-    """An Ed25519 key in a token whose session is open: `public` is the raw key."""
+    """Hold an Ed25519 key in a token with an open session: `public` is the raw key."""
 
     def __init__(self, public: bytes, private: Any, session: Session, place: KeyUri) -> None:
         self.public = public
         self._private = private
-        self._session = session  # the key lives as long as this
+        self._session = session  # the key is usable as long as its session is referenced
         self._place = place
 
     def sign(self, message: bytes) -> bytes:
-        """The 64-byte signature over `message`; `LedgerError` KEY-AWAY if the token does not give it."""
+        """Return the 64-byte signature over `message`; `LedgerError` KEY-AWAY if the token does not return it."""
         from pkcs11 import Mechanism, PKCS11Error
 
         try:
@@ -60,7 +60,7 @@ class TokenKey:
 
 
 def parse_uri(uri: str) -> KeyUri:
-    """Read a `pkcs11:` URI; `LedgerError` KEY-FORMAT unless it names a token, a key in it, and somewhere a module."""
+    """Parse a `pkcs11:` URI; `LedgerError` KEY-FORMAT unless token, key and module are named."""
     path, _, query = uri.removeprefix(SCHEME).partition("?")
     said = {n: v for n, _, v in (part.partition("=") for part in (*path.split(";"), *query.split("&")))}
     if "pin-value" in said:
@@ -86,10 +86,11 @@ def parse_uri(uri: str) -> KeyUri:
 
 
 def find(uri: str, pin: Pin) -> TokenKey:
-    """The key that a URI names, its token unlocked.
+    """Return the key that a URI names, its token unlocked.
 
-    `LedgerError`: NO-PKCS11 without the extra, KEY-FORMAT (no URI of a key, or not an Ed25519 one), KEY-AWAY (no such
-    module or token), KEY-LOCKED (no PIN, or a wrong one), KEY-MISSING, KEY-MODE for a PIN that others can read.
+    `LedgerError`: NO-PKCS11 without the extra, KEY-FORMAT (no URI of a key, or not an Ed25519 one), KEY-AWAY
+    (no such module or token), KEY-LOCKED (no PIN, or a wrong one), KEY-MISSING, KEY-MODE for a PIN that
+    others can read.
     """
     place = parse_uri(uri)
     try:
@@ -114,7 +115,7 @@ def _session(token: Token, pin: str) -> Session:
 
     try:
         return token.open(user_pin=pin)
-    except UserAlreadyLoggedIn:  # by another key of this process: a token knows one login for all of them
+    except UserAlreadyLoggedIn:  # by another key of this process: the token has one login for all sessions
         return token.open()
 
 
@@ -130,7 +131,7 @@ def _key(session: Session, place: KeyUri) -> TokenKey:
         raise LedgerError("KEY-MISSING", f"token {place.token} has no Ed25519 key pair {which}, or several") from None
     except PKCS11Error as error:
         raise LedgerError("KEY-AWAY", f"token {place.token}: {_name(error)}") from None
-    public = point.removeprefix(b"\x04\x20") if len(point) == 34 else point  # an OCTET STRING, or bare
+    public = point.removeprefix(b"\x04\x20") if len(point) == 34 else point  # an OCTET STRING, or the bare key
     if len(public) != 32:
         raise LedgerError("KEY-FORMAT", f"token {place.token}: a key of {len(public)} bytes is no Ed25519 key")
     return TokenKey(public, private, session, place)
@@ -146,7 +147,7 @@ def _pin(place: KeyUri, pin: Pin) -> str:
         if place.pin_file.stat().st_mode & 0o077:
             raise LedgerError("KEY-MODE", f"others can read the PIN {place.pin_file}", f"chmod 600 {place.pin_file}")
         return place.pin_file.read_text("utf-8").rstrip("\r\n")
-    except ValueError:  # no UTF-8, or no path
+    except ValueError:  # not UTF-8, or not a path
         raise LedgerError("KEY-MISSING", f"{place.pin_file}: no PIN in UTF-8") from None
     except OSError as error:
         raise LedgerError("KEY-MISSING", f"{place.pin_file}: {error.strerror}") from None

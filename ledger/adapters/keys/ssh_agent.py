@@ -1,8 +1,8 @@
-"""Keys in ssh-agent: the private half stays in the agent, or in the token behind it.
+"""Sign with keys in ssh-agent: the private half stays in the agent, or in the token behind it.
 
-Two of the agent's questions are asked: which keys there are, and a signature please. An Ed25519 signature from an agent
-is the plain one of RFC 8032, so nothing tells it from one made with a key file.
-Source: draft-ietf-sshm-ssh-agent, 3.5 and 3.6; RFC 8709.
+Two of the agent's requests are used: list the keys, and sign. An agent's Ed25519 signature is the plain one
+of RFC 8032, so it does not differ from one made with a key file. Source: draft-ietf-sshm-ssh-agent, 3.5 and
+3.6; RFC 8709.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from pathlib import Path
 from ledger.adapters.keys.key_files import WIRE
 from ledger.errors import LedgerError
 
-SECONDS = 60.0  # an agent may ask its user, or wait for a finger on a token
-LARGEST = 262_144  # bytes of an answer, as OpenSSH has it
+SECONDS = 60.0  # an agent may ask its user, or wait for a touch of the token
+LARGEST = 262_144  # bytes of a reply, the limit of OpenSSH
 _LIST, _LISTED, _SIGN, _SIGNED = 11, 12, 13, 14
 _ED25519 = b"ssh-ed25519"
 
 
 class AgentKey:
-    """An Ed25519 key that an agent holds: `public` is the raw key."""
+    """Hold an Ed25519 key of an agent: `public` is the raw key."""
 
     def __init__(self, public: bytes, agent: Path) -> None:
         self.public = public
         self._agent = agent
 
     def sign(self, message: bytes) -> bytes:
-        """The 64-byte signature over `message`; `LedgerError` KEY-AWAY if the agent does not give it."""
+        """Return the 64-byte signature over `message`; `LedgerError` KEY-AWAY if the agent does not return it."""
         question = bytes([_SIGN]) + _string(WIRE + self.public) + _string(message) + struct.pack(">I", 0)
         kind, answer = _ask(self._agent, question)
         if kind != _SIGNED:
@@ -46,7 +46,7 @@ class AgentKey:
 
 
 def find(wanted: str, agent: Path | None = None) -> AgentKey:
-    """The key with this fingerprint (`SHA256:...`, as `ssh-add -l` shows) in the agent of SSH_AUTH_SOCK, or in `agent`.
+    """Return the key with this fingerprint (`SHA256:...`, as `ssh-add -l` shows) in `agent`, by default SSH_AUTH_SOCK.
 
     `LedgerError`: KEY-AWAY (no agent answers), KEY-MISSING (it has no such key).
     """
@@ -59,7 +59,7 @@ def find(wanted: str, agent: Path | None = None) -> AgentKey:
 
 
 def held(agent: Path) -> list[bytes]:
-    """The raw Ed25519 public keys an agent holds."""
+    """Return the raw Ed25519 public keys of an agent."""
     kind, answer = _ask(agent, bytes([_LIST]))
     if kind != _LISTED:
         raise LedgerError("KEY-AWAY", f"{agent} does not say which keys it has")
@@ -74,7 +74,7 @@ def held(agent: Path) -> list[bytes]:
 
 
 def fingerprint(public: bytes) -> str:
-    """How OpenSSH names a key: `SHA256:` and the base64 of the digest of its wire form, without padding."""
+    """Return OpenSSH's name of a key: `SHA256:` and the base64 of the digest of its wire form, without padding."""
     return "SHA256:" + base64.b64encode(sha256(WIRE + public).digest()).decode().rstrip("=")
 
 
@@ -115,7 +115,7 @@ def _string(data: bytes) -> bytes:
 
 
 def _take(data: bytes) -> tuple[bytes, bytes]:
-    """The string at the beginning of `data`, and what follows; `LedgerError` KEY-ANSWER if there is none."""
+    """Return the string at the beginning of `data` and the rest; `LedgerError` KEY-ANSWER if it is cut off."""
     size = int.from_bytes(data[:4])
     if len(data) < 4 + size or len(data) < 4:
         raise LedgerError("KEY-ANSWER", "ssh-agent answered with something that is cut off")

@@ -1,4 +1,4 @@
-"""The certificates of a time-stamp reply in the order that DER gives a set."""
+"""Sort the certificates of a time-stamp reply, as DER requires of a set."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ _CERTIFICATES = 0xA0  # their tag in SignedData
 
 
 def in_order(reply: bytes) -> bytes:
-    """The same reply (RFC 3161) with its certificates in order; unchanged where it is no reply with certificates.
+    """Return a reply (RFC 3161) with its certificates in order; unchanged if it has none or does not parse.
 
     No signature covers their order, and no length changes.
     """
@@ -31,7 +31,7 @@ def in_order(reply: bytes) -> bytes:
 
 
 def _element(data: bytes, at: int) -> tuple[int, int, int]:
-    """The tag at a place, where its content begins, and where it ends; IndexError if that is beyond the data."""
+    """Return the tag at an offset, and the offsets of its content and its end; IndexError if beyond the data."""
     first, begin = data[at + 1], at + 2
     if first >= 0x80:
         begin += first - 0x80

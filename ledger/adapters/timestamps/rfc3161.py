@@ -1,9 +1,9 @@
-"""Time stamps from outside (RFC 3161): ask an authority for one, and read what a stored one says.
+"""Request time stamps from an authority (RFC 3161), and read stored ones.
 
-The raw reply is what is kept; nothing of it is ever encoded again. It is judged at the moment it gives (genTime), by
-certificates from the trust folder alone: those inside the token only help to build the chain. Signature and chain are
-for `rfc3161-client`. It refuses a certificate set that is not in DER order, as OpenSSL's own authority writes it; no
-signature covers that order, so it is given a copy with the set in order.
+The raw reply is kept and never encoded again. It is judged at its time (genTime), with certificates from the
+trust folder alone: certificates in the token only help to build the chain. `rfc3161-client` checks signature
+and chain. It refuses a certificate set that is not in DER order, as OpenSSL's own authority writes it. No
+signature covers that order, so the library gets a copy with the set in order.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 SECONDS = 15.0
 LARGEST = 65_536  # bytes of a reply
-APART = timedelta(minutes=5)  # between the authority's clock and ours
-WORST = timedelta(days=366)  # accuracy
-HASHES = {  # of the imprint and of the signature; SHA-1 and what is older prove nothing any more
+APART = timedelta(minutes=5)  # limit between the authority's clock and ours
+WORST = timedelta(days=366)  # limit of an accuracy
+HASHES = {  # of the imprint and of the signature; SHA-1 and older hashes prove nothing any more
     "2.16.840.1.101.3.4.2.1": "sha256",
     "2.16.840.1.101.3.4.2.2": "sha384",
     "2.16.840.1.101.3.4.2.3": "sha512",
@@ -40,10 +40,10 @@ _GRANTED, _WITH_MODS = 0, 1
 
 
 def obtain(url: str, data: bytes, trusted: Sequence[bytes], now: datetime, *, sha512: bool = False) -> bytes:
-    """Have an authority stamp `data`: the raw reply, verified.
+    """Return an authority's time stamp over `data`: the raw reply, verified.
 
-    `trusted` are certificate files as in `read_stamp`. `LedgerError`: HTTP-SILENT, TSA-REFUSED (no token, or one that
-    shows nothing), CLOCK-AHEAD if it and our clock are ten minutes apart, NO-TSA without the extra.
+    `trusted` are certificate files as in `read_stamp`. `LedgerError`: HTTP-SILENT, TSA-REFUSED (no token, or
+    an invalid one), CLOCK-AHEAD if its clock and ours are ten minutes apart, NO-TSA without the extra.
     """
     need()
     from rfc3161_client import HashAlgorithm, TimestampRequestBuilder
@@ -67,11 +67,11 @@ def obtain(url: str, data: bytes, trusted: Sequence[bytes], now: datetime, *, sh
 
 
 def read_stamp(reply: bytes, data: bytes, trusted: Sequence[bytes], nonce: int | None = None) -> Stamp:
-    """What a stored reply says about `data`, judged at the moment it gives; handed to `verify` as `stamps`.
+    """Return what a stored reply proves about `data`, judged at its time; `verify` takes it as `stamps`.
 
-    `trusted` are certificate files, PEM or DER: authorities, and those above them up to roots that sign themselves.
-    `RecordError`: TST-FORMAT (cannot be read here), TST-STATUS, TST-IMPRINT (stamps something else, or by a hash
-    that is no longer one), TST-NONCE, TST-EKU (its signer is not one for time stamps alone), TST-SIG, TST-CHAIN;
+    `trusted` are certificate files, PEM or DER: authorities, and the issuers above them up to self-signed
+    roots. `RecordError`: TST-FORMAT (cannot be read here), TST-STATUS, TST-IMPRINT (other data, or a broken
+    hash), TST-NONCE, TST-EKU (its signer is not for time stamps alone), TST-SIG, TST-CHAIN, TST-TIME;
     TRUST-FORMAT.
     """
     need()
@@ -80,7 +80,7 @@ def read_stamp(reply: bytes, data: bytes, trusted: Sequence[bytes], nonce: int |
         return _judged(reply, data, known, nonce)
     except RecordError:
         raise
-    except Exception as error:  # of parsers that are not ours, on bytes of anybody's: whatever it is, it was not read
+    except Exception as error:  # foreign parsers on untrusted bytes may raise anything
         said = " ".join(str(error).split()) or type(error).__name__
         raise RecordError("TST-FORMAT", f"not read here: {said}") from error
 
@@ -115,7 +115,7 @@ def _judged(reply: bytes, data: bytes, known: Sequence[Certificate], nonce: int 
         raise RecordError("TST-CHAIN", "none of the trusted certificates is a root")
     verifier = VerifierBuilder(
         roots=roots,
-        # none that goes by the signer's own name: OpenSSL would take it for the signer, and another one would be shown
+        # none with the signer's issuer and number: OpenSSL would take it for the signer, and the stamp name another
         intermediates=[c for c in known if c not in roots and _named(c) != _named(signer)],
         tsa_certificate=None if inside else signer,
     ).build()
@@ -123,7 +123,7 @@ def _judged(reply: bytes, data: bytes, known: Sequence[Certificate], nonce: int 
         verifier.verify_message(response, data)
     except VerificationError as error:
         raise _broken(str(error), response) from error
-    for hashed in response.signed_data.digest_algorithms:  # the signer's among them, says OpenSSL
+    for hashed in response.signed_data.digest_algorithms:  # OpenSSL checks that the signer's is among them
         if hashed.dotted_string not in HASHES:
             raise RecordError("TST-SIG", f"by {hashed.dotted_string}, which proves nothing")
     at, authority = info.gen_time.astimezone(UTC), signer.subject.rfc4514_string()
@@ -131,7 +131,10 @@ def _judged(reply: bytes, data: bytes, known: Sequence[Certificate], nonce: int 
 
 
 def authorities(folder: Path) -> dict[str, str]:
-    """The authorities that a ledger asks, name -> URL: the lines of `authorities` in its trust/tsa, in their order."""
+    """Return the authorities that a ledger asks, name -> URL: the lines of `authorities` in its trust/tsa, in order.
+
+    `LedgerError` TRUST if the file is malformed.
+    """
     try:
         lines = (folder / "authorities").read_text("ascii").splitlines()
     except FileNotFoundError:
@@ -146,14 +149,14 @@ def authorities(folder: Path) -> dict[str, str]:
 
 
 def trusted(folder: Path) -> tuple[bytes, ...]:
-    """The certificate files in trust/tsa."""
+    """Return the certificate files in trust/tsa, as bytes."""
     if not folder.is_dir():
         return ()
     return tuple(path.read_bytes() for path in sorted(folder.iterdir()) if path.suffix in SUFFIXES)
 
 
 def certificates(file: bytes) -> list[Certificate]:
-    """The certificates of a PEM or DER file; TRUST-FORMAT if it has none."""
+    """Return the certificates of a PEM or DER file; TRUST-FORMAT if it has none."""
     from cryptography.x509 import InvalidVersion, load_der_x509_certificate, load_pem_x509_certificates
 
     try:
@@ -163,7 +166,7 @@ def certificates(file: bytes) -> list[Certificate]:
 
 
 def reader() -> ReadStamp | None:
-    """What `verify` reads tokens with; None without the extra, and then they are set aside."""
+    """Return the reader of tokens for `verify`; None without the extra, and then tokens are left unchecked."""
     try:
         need()
     except LedgerError:
@@ -172,7 +175,7 @@ def reader() -> ReadStamp | None:
 
 
 def need() -> None:
-    """`LedgerError` NO-TSA where the extra is not installed."""
+    """Raise `LedgerError` NO-TSA if the extra is not installed."""
     try:
         import rfc3161_client  # noqa: F401
     except ImportError:
@@ -180,7 +183,7 @@ def need() -> None:
 
 
 def _signer(info: SignerInfo, candidates: Sequence[Certificate]) -> Certificate:
-    """Who signed, by issuer and serial number; any other certificate is an injected one."""
+    """Return the signer's certificate, by issuer and serial number, because any other one may be injected."""
     for certificate in candidates:
         if _named(certificate) == (info.issuer, info.serial_number):
             return certificate
@@ -192,7 +195,7 @@ def _named(certificate: Certificate) -> tuple[Name, int]:
 
 
 def _check_purpose(signer: Certificate) -> None:
-    """RFC 3161, 2.3: one extended key usage, time stamping, marked critical."""
+    """Raise TST-EKU unless time stamping is the only extended key usage, and critical (RFC 3161, 2.3)."""
     from cryptography.x509 import ExtendedKeyUsage, ExtensionNotFound
     from cryptography.x509.oid import ExtendedKeyUsageOID
 
@@ -207,7 +210,7 @@ def _check_purpose(signer: Certificate) -> None:
 
 
 def _broken(says: str, response: TimeStampResponse) -> RecordError:
-    reason = says.partition("Verify error: ")[2].partition('"')[0]  # as OpenSSL has it
+    reason = says.partition("Verify error: ")[2].partition('"')[0]  # in OpenSSL's words
     if not reason:
         return RecordError("TST-SIG", "the signature does not hold")
     return RecordError("TST-CHAIN", f"no good chain at {wire(response.tst_info.gen_time)}: {reason.strip()}")
