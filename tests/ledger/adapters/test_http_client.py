@@ -1,4 +1,4 @@
-"""Whoever is asked over HTTP gets so many bytes and so many seconds, and is taken at his word about nothing."""
+"""An HTTP server gets a limited number of bytes and seconds, and each of its answers is checked."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Serve = Callable[[BaseHTTPRequestHandler], None]
 
 @pytest.fixture
 def serving() -> Iterator[Callable[[Serve], str]]:
-    """Start a server that treats every GET so, and tell its URL."""
+    """Start a server that answers every GET with a function; return its URL."""
     servers = []
 
     def start(serve: Serve) -> str:

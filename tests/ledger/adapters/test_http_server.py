@@ -1,4 +1,4 @@
-"""Our web servers: whoever sends half a request, or none, keeps nobody else out."""
+"""Our web servers: a client that sends half a request, or none, keeps no other client out."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ async def answer(request: Request) -> Response:
 
 @contextmanager
 def listening(patience: float) -> Iterator[int]:
-    """The port of a server with room for `ROOM` connections."""
+    """Run a server with room for `ROOM` connections; yield its port."""
     app = Starlette(routes=[Route("/", answer, methods=["GET", "POST"])])
     made = serving.server(app, most_at_once=ROOM, largest_head=4_096, grace=1, patience=patience)
     with socket.create_server(("127.0.0.1", 0), backlog=100) as door:
@@ -68,7 +68,7 @@ def test_half_sent_requests_of_some_keep_nobody_out(sent: bytes) -> None:
     with listening(patience=60) as port, ExitStack() as held:
         for _ in range(5 * ROOM):
             held.enter_context(socket.create_connection(("127.0.0.1", port), timeout=10)).sendall(sent)
-        time.sleep(0.1)  # what gave way is gone then
+        time.sleep(0.1)  # the server has closed the oldest connections by then
         assert [asked(port) for _ in range(3)] == [200] * 3
 
 
@@ -106,7 +106,7 @@ def test_a_head_that_does_not_arrive_in_time_is_408(capfd: pytest.CaptureFixture
             with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
                 connection.sendall(first)
                 time.sleep(0.1 if first else 0)
-                for byte in b"GET / HT":  # a byte now and then does not help
+                for byte in b"GET / HT":  # a single byte now and then does not keep the connection
                     connection.sendall(bytes([byte]))
                     time.sleep(0.01)
                 told = connection.makefile("rb").read()

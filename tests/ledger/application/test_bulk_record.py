@@ -1,4 +1,4 @@
-"""Many facts at once: all of them or none, page after page in one transaction, and nothing else beside the shelf."""
+"""Many facts at once: all of them or none are stored, page after page in one transaction."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Journal
 
 
 def draft(journal: Journal, fact: Fact, order: str = ORDER, *, entry: str | None = None) -> Draft:
-    """A fact about to be recorded by Ilves."""
+    """Draft a fact that Ilves will record."""
     return Draft(fact, order, ilves(journal), Circumstances(NOON, NOON), entry=entry)
 
 
@@ -46,7 +46,7 @@ def test_what_was_added_stands_in_the_log_in_its_order(journal: Journal, count: 
 
 
 def attempt(journal: Journal, drafts: Sequence[Draft], last: Callable[[], object]) -> None:
-    """Add drafts, and do one more thing before the block ends."""
+    """Add drafts, and perform one more act before the block ends."""
     with journal.many() as many:
         for each in drafts:
             many.add(each)
@@ -54,7 +54,7 @@ def attempt(journal: Journal, drafts: Sequence[Draft], last: Callable[[], object
 
 
 def two_pages(journal: Journal) -> list[Draft]:
-    """An order of two pages."""
+    """Draft an order of two pages."""
     return [draft(journal, issued() if n == 0 else sent()) for n in range(2 * PAGE)]
 
 

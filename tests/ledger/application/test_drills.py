@@ -1,7 +1,7 @@
-"""The drills of a log: what happens when an old copy comes back, a guard is lost, a clock is wrong, two people publish.
+"""Drills of a log: an old copy comes back, a guard is lost, a clock is wrong, two machines publish.
 
-Each ends as the design of the log says (docs/reference/formats/checkpoint.md): nothing is signed that contradicts what
-was signed before, and where it was signed all the same, somebody holds the proof.
+Each ends as the design of the log states (docs/reference/formats/checkpoint.md): no signature contradicts an earlier
+one; where one does all the same, another party holds the proof.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def house(tmp_path: Path) -> House:
 
 
 def record(house: House, ledger: Path | None = None) -> tuple[int, str]:
-    """Add an entry to the register; exit code and what was said."""
+    """Add an entry to the register; return exit status and output."""
     words = ("record", "party-registered", "-f", "party=XO", "-f", "zone=UTC", "-f", "declarations_verified=true")
     done = house.run(*words, "--as", "registrar", "--ledger", str(ledger or house.ledger))
     return done.exit_code, done.output
@@ -57,7 +57,7 @@ def state(house: House) -> Path:
 
 @contextmanager
 def witness(house: House) -> Iterator[str]:
-    """A live witness of the ledger's log, its memory kept between calls; its URL. The ledger's policy asks it."""
+    """Run a live witness that the ledger's policy asks; it remembers earlier runs. Yield its URL."""
     folder, log = house.folder / "witness", read_folder(house.ledger).key
     if not folder.exists():
         folder.mkdir()
@@ -80,7 +80,7 @@ def ask(ledger: Path, url: str) -> None:
 
 
 def put_back(house: House, *, guard: bool) -> None:
-    """Bring the copy of an hour ago back, by hand."""
+    """Restore the old copy by hand, with or without its guard."""
     shutil.rmtree(house.ledger)
     shutil.copytree(house.folder / "old", house.ledger)
     if guard:
@@ -168,7 +168,7 @@ def test_a_clock_set_back_an_hour_signs_nothing(house: House, monkeypatch: pytes
     assert (code, "behind the last signature" in said) == (0, True)
 
 
-# -- two who publish ---------------------------------------------------------------------------------------------------
+# -- two machines that publish -----------------------------------------------------------------------------------------
 
 
 def test_two_publishers_of_one_ledger_sign_one_history(house: House) -> None:
@@ -189,7 +189,7 @@ def test_of_two_machines_that_publish_one_log_a_witness_follows_one(house: House
         copied(house)
         assert record(house)[0] == 0
         assert house.run("checkpoint", "--ledger", str(house.ledger)).exit_code == 0
-        put_back(house, guard=True)  # the other machine, which holds what this one held before
+        put_back(house, guard=True)  # the other machine, in the state of this one before
         assert record(house)[0] == 0
         other = house.run("checkpoint", "--ledger", str(house.ledger))
         assert (other.exit_code != 0, "LOG-EQUIVOCATION" in other.output) == (True, True)

@@ -1,4 +1,4 @@
-"""A command that was killed finishes, or begins anew, when it is repeated; a disk that fails proves nothing bad."""
+"""A killed command completes or starts anew when it is repeated; a failing disk is no proof of tampering."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_a_change_of_the_logs_key_that_was_killed_is_finished_by_the_same_comman
         house = House(folder)
         if not killed(call, number, partial(house.run, "key", "rotate-log", "--yes")):
             break
-        house.order()  # somebody signs meanwhile, with whichever key is in force
+        house.order()  # another process signs meanwhile, with the key in force
         done = house.run("key", "rotate-log", "--yes")
         assert done.exit_code == 0, done.output
         assert len(parse_policy((house.ledger / "trust" / "policy").read_bytes()).logs) >= 2
@@ -234,12 +234,12 @@ def test_an_error_of_the_disk_proves_nothing_bad(tmp_path: Path, monkeypatch: py
 def test_a_new_file_has_everything_in_it_before_it_has_its_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A WAL is written back when the file is closed, and an error then is told to nobody: none may be needed."""
+    """SQLite writes a WAL back when the file is closed and reports no error then, so the file must not depend on it."""
     real: Any = sqlite3.connect
     beside: list[sqlite3.Connection] = []
 
     def watched(file: Path, **options: Any) -> Any:
-        beside.append(real(file))  # while another line is open, closing writes nothing back
+        beside.append(real(file))  # while another connection is open, closing writes nothing back
         beside[-1].execute("PRAGMA user_version")
         return real(file, **options)
 
@@ -283,7 +283,7 @@ def test_fsck_of_a_ledger_whose_disk_fails_finds_nothing_wrong(tmp_path: Path, m
         assert (done.exit_code, "DISK-ERROR" in done.stderr) == (Exit.UNDECIDABLE, True), done.output
 
 
-# -- what others may read ----------------------------------------------------------------------------------------------
+# -- permissions of files ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["ledger/keys.db", "state/comity/*/guard.db", "state/comity/*"])

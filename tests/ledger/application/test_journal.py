@@ -1,4 +1,4 @@
-"""A fact goes in, a receipt comes out, and everything between happens or nothing does."""
+"""Recording a fact gives a receipt; all steps between happen or none."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ HOLDER = "Dina Ilves in person"
 
 
 class Clock:
-    """A clock that moves a second each time it is asked."""
+    """A clock that advances a second at each call."""
 
     def __init__(self, now: datetime = NOON) -> None:
         self.now = now
@@ -62,7 +62,7 @@ class Clock:
 
 
 def made(path: Path, **given: Any) -> Journal:
-    """A ledger with a registrar and two offices that may sign, everything inside its folder."""
+    """Make a ledger with a registrar and two offices that may sign, with all files inside its folder."""
     journal = Journal.create(path, ORIGIN, REGISTRAR, home=Home.inside(path), now=Clock(), **given)
     enrol(journal)
     return journal
@@ -108,7 +108,7 @@ def code(error: pytest.ExceptionInfo[Any]) -> str:
 
 
 def sealed_for(journal: Journal, fact: Any, signer: Signer, **place: Any) -> bytes:
-    """An entry sealed outside, at the next place of its order unless something else is said."""
+    """Seal an entry outside the journal, by default for the next place of its order."""
     order, said = place.pop("order", ORDER), place.pop("said", Circumstances(NOON, NOON))
     salt = random.Random(place.pop("salt", 1)).randbytes
     past = [open_(raw) for _, raw in journal.store.order(order)]
@@ -151,7 +151,7 @@ def test_a_receipt_is_a_proof_that_needs_nothing_of_ours(journal: Journal) -> No
 
 
 def traces(folder: Path, secret: bytes) -> list[Path]:
-    """The files that hold it: as it is, or in base64 of either alphabet, wherever in a longer text it begins."""
+    """Return the files with the secret: plain, or in base64 of either alphabet, at any offset of a longer text."""
     inside = [
         encode(bytes(n) + secret)[(0, 2, 3)[n] : (n + len(secret)) * 8 // 6]
         for encode in (b64encode, urlsafe_b64encode)
@@ -334,7 +334,7 @@ def test_an_older_shelf_put_under_an_open_ledger_takes_nothing_in(tmp_path: Path
     with closing(sqlite3.connect(shelf)) as now:
         assert now.execute("SELECT count(*) FROM stored_events").fetchone() == size, "nothing was written behind it"
     with pytest.raises(LedgerError):
-        journal.close()  # what was signed cannot be published any more
+        journal.close()  # the signed head can no longer be published
 
 
 def test_a_ledger_opened_read_only_takes_nothing(journal: Journal) -> None:
@@ -399,7 +399,7 @@ def test_a_cosigned_head_is_what_the_next_entry_has_seen(journal: Journal) -> No
         assert (seen.origin, seen.size, seen.note) == (ORIGIN, kept.size, kept.digest)
 
 
-# -- sealed elsewhere -------------------------------------------------------------------------------------------------
+# -- entries sealed elsewhere ------------------------------------------------------------------------------------------
 
 
 def test_entries_sealed_elsewhere_are_stored_as_they_came(journal: Journal) -> None:
@@ -541,7 +541,7 @@ def test_a_commitment_is_not_taken_twice_whoever_stored_the_first(journal: Journ
     signer = ilves(journal)
     ((_, first),) = journal.store.order(ORDER)
     here = sealed_for(journal, issued(), signer)
-    journal.receive_sealed([here])  # its commitments, and those before it, are remembered from now on
+    journal.receive_sealed([here])  # the journal remembers all commitments from now on
 
     def copied(raw: bytes) -> bytes:
         value, _ = open_bytes(sealed_for(journal, issued(), signer), EVENT_TYPE)
@@ -550,7 +550,7 @@ def test_a_commitment_is_not_taken_twice_whoever_stored_the_first(journal: Journ
 
     def assert_refused(raw: bytes) -> None:
         size = journal.store.size()
-        for _ in range(2):  # what was remembered is forgotten where a page is refused
+        for _ in range(2):  # the journal forgets the remembered commitments after a refused page
             with pytest.raises(RecordError) as refused:
                 journal.receive_sealed([raw])
             assert code(refused) == "SD-DUP"
@@ -561,7 +561,7 @@ def test_a_commitment_is_not_taken_twice_whoever_stored_the_first(journal: Journ
     with Journal.open(journal.folder.path, journal.home, now=journal.now) as another:
         there = sealed_for(another, issued(), signer, salt=2)
         another.receive_sealed([there])
-    assert journal.read_keyring().keys  # asked for again, as is what another has written
+    assert journal.read_keyring().keys  # read again, as are the entries of the other journal
     assert_refused(copied(there))
     journal.receive_sealed([sealed_for(journal, sent(), signer)])
     assert_refused(copied(there))
@@ -803,7 +803,7 @@ def test_an_erasure_that_was_cut_short_is_finished_by_the_same_call(
         assert (repeated.already, repeated.index) == (True, receipt.index)
 
 
-# -- making ledgers ---------------------------------------------------------------------------------------------------
+# -- new ledgers -------------------------------------------------------------------------------------------------------
 
 
 def test_a_ledger_is_never_made_over_another(journal: Journal) -> None:

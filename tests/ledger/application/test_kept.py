@@ -1,4 +1,4 @@
-"""What earlier versions made is read, verified and gone on with by this one: ledgers, bundles, receipts, policies."""
+"""This version reads, verifies and continues what earlier versions made: ledgers, bundles, receipts, policies."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ import pytest
 from tests.support.cli import run
 from tests.support.kept_files import CHANGED, THEN, VERDICTS, Kept, contradicted, expected, unpacked, verified
 
-HEADS = {  # what `comity judge` says: state, and the criteria that are demonstrated
+HEADS = {  # the answers of `comity judge`: state, and the criteria that are demonstrated
     ("karsk", "E-7"): ("DISCLOSED", "A1 A2 A3 A4 A5 A6"),
     ("skylark", "E-7"): ("DISCLOSED", "A1 A4 A5 A6"),
     ("plain", "A-1"): ("SERVED", ""),
 }
-# B2: an entry of another record counts where its signer's key is proven, and the first version kept no register of
-# the other log. It does again once the bundle that brought it is received again.
+# B2: an entry of another log counts where its signer's key is proven. The first version stored no register of the
+# other log; the entry counts again after its bundle is received again.
 UNPROVEN = {("karsk", "E-7"): ("SERVED", "A1 A2 A3 A4 A5"), ("skylark", "E-7"): ("DISCLOSED", "")}
 
 
@@ -30,7 +30,7 @@ def court(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def witnessed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Kept]:
-    """The ledger with a witness, and that witness with the memory it had, answering under its address of then."""
+    """Open the ledger with a witness, which keeps its stored memory and answers at its former address."""
     httpx = pytest.importorskip("httpx", reason="needs the extra `server`")
     pytest.importorskip("starlette", reason="needs the extra `server`")
     from ledger.adapters.http_client import Reply
@@ -169,5 +169,5 @@ def judged(house: Kept, order: str) -> tuple[str, str]:
 
 
 def due(house: Kept) -> set[str]:
-    """The clocks that run."""
+    """Return the deadlines that are running."""
     return {clock["id"] for clock in json.loads(house.run("due", "--as-of", THEN, "--json").stdout)["due"]}

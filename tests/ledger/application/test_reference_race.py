@@ -1,4 +1,4 @@
-"""Two processes that issue one reference at one moment: one of them gets it, whichever command it is."""
+"""Two processes issue one reference at the same moment: one of them gets it, for every pair of commands."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def _one() -> Path:
 
 @pytest.fixture
 def house(tmp_path: Path) -> House:
-    """An office, ilves, with the order PPO-1."""
+    """Make an office, ilves, with the order PPO-1."""
     return House(Path(shutil.copytree(_one(), tmp_path / "house")))
 
 
 def meanwhile(monkeypatch: pytest.MonkeyPatch, method: str, act: Callable[[], None]) -> None:
-    """Let somebody else act once, between the last check of a command and its storing."""
+    """Run `act` once, between the last check of a command and its write."""
     original = getattr(EntryStore, method)
     acted: list[bool] = []
 
@@ -131,7 +131,7 @@ def test_of_two_processes_one_gets_the_reference_twenty_times(
 
 
 def worker(house: House, folder: Path) -> subprocess.Popen[str]:
-    """A process that issues what it reads, until its input ends."""
+    """Start a process that issues the references it reads, until its input ends."""
     command = [sys.executable, "-c", WORKER, str(house.folder), str(folder)]
     root = Path(__file__).parents[3]
     return subprocess.Popen(command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)

@@ -1,4 +1,4 @@
-"""What an archive is meant to be: a damaged bundle stays one, a container gives its bundle, all else is no bundle."""
+"""The kind of an archive: a damaged bundle is a bundle, a container gives its bundle, other archives are no bundles."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ CONTAINER = container({NAME: BUNDLE}, b"a signature")
 
 
 def rewritten(files: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED, comment: bytes = b"") -> bytes:
-    """An archive of these files as other programs write it."""
+    """Write an archive of these files as other programs do."""
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", method) as opened:
         for name, content in files.items():

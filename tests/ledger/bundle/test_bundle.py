@@ -1,4 +1,4 @@
-"""A bundle is made from what its audience may have, the same bytes each time, and a court can check it without us."""
+"""A bundle holds what its audience may read, is the same bytes each time, and a court verifies it without us."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_the_archive_begins_with_what_it_is_and_what_people_read() -> None:
 
 
 def test_the_first_bytes_tell_programs_what_the_file_is() -> None:
-    """As EPUB and ASiC do: `file` finds the media type at a fixed place."""
+    """As in EPUB and ASiC: `file` finds the media type at a fixed offset."""
     ledger, ilves = small()
     assert ledger.bundle(ilves)[30:].startswith(b"mimetypeapplication/vnd.comity.evidence-bundle.v2+zip")
 
@@ -116,7 +116,7 @@ def test_an_order_that_would_not_travel_whole_is_not_packed() -> None:
     contents = ledger.contents()
     for lost in range(len(contents.entries) - 1):
         if lost == 2:
-            continue  # the last entry of the registry: that a chain is cut at its end is for its maker to say
+            continue  # the last entry of the registry: an omission at the end of a chain is the maker's to state
         short = replace(contents, entries=[e for n, e in enumerate(contents.entries) if n != lost])
         with pytest.raises(RecordError, match="CTX-CHAIN"):
             pack(short, ilves.signer("ISS"))
@@ -124,7 +124,7 @@ def test_an_order_that_would_not_travel_whole_is_not_packed() -> None:
         pack(replace(contents, about=replace(contents.about, order=LINKED)), ilves.signer("ISS"))
 
 
-# -- who may read what -------------------------------------------------------------------------------------------------
+# -- readers of sealed values ------------------------------------------------------------------------------------------
 
 
 def entry(ledger: Ledger, index: int) -> Entry:
@@ -230,7 +230,7 @@ def test_a_value_nobody_can_open_is_withheld_for_another_reason_than_a_closed_on
     assert withheld == (Withheld(4, "identifiers", "not-held"),)
 
 
-# -- the page for people -----------------------------------------------------------------------------------------------
+# -- the page of a bundle ----------------------------------------------------------------------------------------------
 
 
 def page(ledger: Ledger, by: Hand, **about: object) -> str:
@@ -377,7 +377,7 @@ def test_the_page_checks_time_stamps_with_openssl_alone(tmp_path: Path) -> None:
 
 
 def test_the_commands_of_the_page_do_what_it_says(tmp_path: Path) -> None:
-    """As a technician would: copy, put in the keys from the court file, run."""
+    """As a technician would: copy the command, insert the keys from the court file, run it."""
     if not shutil.which("openssl") or not shutil.which("sha256sum") or not shutil.which("bash"):
         pytest.skip("needs bash, coreutils and openssl")
     ledger, ilves = small()

@@ -1,4 +1,4 @@
-"""Layout versions: 1 and 2 are read, what only 2 has is refused in 1, and of a later one nothing is said."""
+"""Layout versions: 1 and 2 are read, features of 2 are refused in 1, and a later version gets no verdict."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ V1, V2, V3 = (b"application/vnd.comity.evidence-bundle.v%d+zip" % v for v in (1,
 
 
 def made(ledger: Ledger, by: Hand, media: bytes, version: int, more: dict[str, bytes] | None = None) -> bytes:
-    """A bundle whose first file says `media` and whose manifest says `version`."""
+    """Make a bundle with the media type `media` in its first file and the version `version` in its manifest."""
     data = unpack(ledger.bundle(by))
     files = {**data, "mimetype": media, **(more or {})}
     said = replace(open_manifest(data["manifest.dsse.json"]), v=version)
@@ -29,7 +29,7 @@ def made(ledger: Ledger, by: Hand, media: bytes, version: int, more: dict[str, b
 
 
 def later(ledger: Ledger, by: Hand) -> bytes:
-    """A bundle that says it is of layout 3."""
+    """Make a bundle that claims layout 3."""
     return ledger.bundle(by).replace(V2, V3)
 
 

@@ -1,4 +1,4 @@
-"""A report on paper that carries a bundle: what is taken out is the bundle, byte for byte, or nothing."""
+"""A PDF report with an attached bundle: the reader returns the bundle byte for byte, or nothing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ARCHIVE = b"PK\x03\x04 an archive"
 
 
 def paper(*files: bytes, kind: str = "EmbeddedFile", more: str = "", tail: str = "") -> bytes:
-    """A PDF of one table with these streams in it, each named in its catalogue."""
+    """Return a PDF with one table and these streams, each named in its catalogue."""
     count = len(files)
     objects = [
         f"<</Length {len(file)}/Type/{kind}{more}>>\nstream\n".encode() + file + b"\nendstream" for file in files
@@ -24,7 +24,7 @@ def paper(*files: bytes, kind: str = "EmbeddedFile", more: str = "", tail: str =
 
 
 def written(objects: list[bytes], tail: str = "") -> bytes:
-    """A PDF of these objects; the last one is its catalogue."""
+    """Return a PDF of these objects; the last one is its catalogue."""
     pdf, places = b"%PDF-1.7\n", []
     for number, content in enumerate(objects, 1):
         places.append(len(pdf))
@@ -54,7 +54,7 @@ def spec(*numbers: int) -> bytes:
 HEXED = OTHER.hex().encode() + b">"
 PLAIN = [stream(ARCHIVE), b"null", spec(1), CATALOGUE]
 TWO = [stream(ARCHIVE), stream(OTHER)]
-# What a reader of PDF shows is the other archive, or may be: each of these carried ARCHIVE or OTHER for one program.
+# A PDF program may show the other archive: for each of these files some program gave ARCHIVE or OTHER.
 AMBIGUOUS = {
     "one that is named and cannot be read here, one that is not named": written(
         [stream(ARCHIVE), stream(HEXED, f"{TYPE}/Filter/ASCIIHexDecode"), spec(2), CATALOGUE]
@@ -109,7 +109,7 @@ AMBIGUOUS = {
 
 
 def revised(pdf: bytes, objects: dict[int, bytes], tail: str = "", root: int = 4, **row: str) -> bytes:
-    """The same with a revision behind it that writes these objects; `row` replaces lines of its table, as n4=..."""
+    """Append a revision that writes these objects; `row` replaces lines of its table, as n4=..."""
     before = int(pdf[pdf.rindex(b"startxref") :].split()[1])
     pdf += b"\n"
     lines = {}
@@ -123,7 +123,7 @@ def revised(pdf: bytes, objects: dict[int, bytes], tail: str = "", root: int = 4
 
 
 def linearized(pdf: bytes) -> bytes:
-    """The same with its table in two, and the last of the file naming the first, as a linearized one has it."""
+    """Split the table in two, where the last table of the file names the first, as in a linearized PDF."""
     body, _, table = pdf.partition(b"xref\n")
     rows = table.split(b"\r\n")
     start = len(body)
@@ -146,7 +146,7 @@ REVISED = {
 for _ in range(31):
     REVISED["thirty-one revisions"] = revised(REVISED["thirty-one revisions"], {6: b"<<>>"})
 INSIDE = {5: stream(b"1 0 obj\n" + stream(OTHER))}
-# A revision that changes what is embedded, or which of it is shown, or hides how: others may show another file.
+# A revision that changes or hides which file is embedded or shown: other programs may show another file.
 CHANGED = {
     "another archive in its place": revised(HAND, {1: stream(OTHER)}),
     "another archive of a later generation": revised(HAND, {}, n1=f"{HAND.index(b'1 0 obj'):010} 00001 n"),

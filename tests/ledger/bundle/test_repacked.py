@@ -1,4 +1,4 @@
-"""A bundle that was unpacked and zipped again verifies by its contents, and is said not to be the original archive."""
+"""A bundle that was unpacked and zipped again verifies by its contents, with a remark that it is not original."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ LATER = NOW.replace(year=2040)
 
 
 class Unseekable(io.RawIOBase):
-    """A pipe: what is written to it cannot be mended afterwards, so sizes stand behind each file."""
+    """A pipe: a writer cannot go back, so the sizes follow each file."""
 
     def __init__(self) -> None:
         self.made = bytearray()
@@ -54,7 +54,7 @@ def zipped(
     date: tuple[int, int, int, int, int, int] = (2027, 3, 1, 9, 40, 0),
     piped: bool = False,
 ) -> bytes:
-    """An archive of these files as other programs write it."""
+    """Write an archive of these files as other programs do."""
     made, pipe = io.BytesIO(), Unseekable()
     with zipfile.ZipFile(pipe if piped else made, "w", method) as archive:
         if folders:
@@ -120,7 +120,7 @@ def test_the_command_says_it_in_words_and_passes(tmp_path: Path) -> None:
         assert "BND-REPACKED: another program zipped the bundle again" in " ".join(done.stdout.split())
 
 
-# -- what is not read so -----------------------------------------------------------------------------------------------
+# -- archives that are refused -----------------------------------------------------------------------------------------
 
 
 def ends(data: bytes, code: str) -> None:
@@ -142,7 +142,7 @@ def test_other_contents_are_proved_wrong_as_before(change: Callable[[dict[str, b
 
 
 def record(data: bytes, number: int) -> int:
-    """Where the record of a file stands in the directory."""
+    """Return the offset of a file's record in the central directory."""
     at = data.index(b"PK\1\2")
     for _ in range(number):
         name, extra, comment = struct.unpack_from("<3H", data, at + 28)
@@ -167,7 +167,7 @@ def twice() -> bytes:
 
 
 def bomb() -> bytes:
-    """A file that says it has a few bytes and unfolds into 64 MiB."""
+    """Return an archive with a file that states a few bytes and expands to 64 MiB."""
     packed = zlib.compressobj(9, zlib.DEFLATED, -15)
     body = packed.compress(bytes(64 << 20)) + packed.flush()
     data = zipped({**FILES, "documents/" + "0" * 64: b"x"}, zipfile.ZIP_DEFLATED)
@@ -206,7 +206,7 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
 
 
 def sized(data: bytes, size: int) -> bytes:
-    """Every file says that it has so many bytes."""
+    """Set the stated size of every file to `size`."""
     for number in range(len(FILES)):
         at = record(data, number)
         place = struct.unpack_from("<L", data, at + 42)[0]
@@ -231,7 +231,7 @@ def test_of_a_newer_bundle_that_was_zipped_again_nothing_is_said(tmp_path: Path)
 
 
 def test_a_bit_that_only_the_archive_has_changes_no_file_and_is_said() -> None:
-    """Of the directory every bit: the bundle fails, or it is said not to be the original archive."""
+    """For every bit of the directory: the bundle fails, or a remark says that the archive is not original."""
     start = BUNDLE.index(b"PK\1\2")
     said = 0
     for bit in range(start * 8, min(start + 120, len(BUNDLE)) * 8):

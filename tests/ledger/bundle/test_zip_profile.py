@@ -1,4 +1,4 @@
-"""One list of files has one archive; everything else a ZIP may be is refused before its content is looked at."""
+"""One list of files has one archive; any other form of ZIP is refused before its content is read."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def refused(data: bytes) -> str:
 
 
 def foreign(*entries: tuple[zipfile.ZipInfo, bytes], comment: bytes = b"") -> bytes:
-    """What Python's own ZIP writer makes of the entries."""
+    """Write the entries with Python's own ZIP writer."""
     out = io.BytesIO()
     with warnings.catch_warnings(), zipfile.ZipFile(out, "w") as archive:
-        warnings.simplefilter("ignore")  # it warns of duplicate names, and writes them
+        warnings.simplefilter("ignore")  # the writer warns of duplicate names, and writes them
         for info, content in entries:
             wanted = info.external_attr
             archive.writestr(info, content)
-            info.external_attr = wanted  # it fills in rights of its own
+            info.external_attr = wanted  # the writer fills in its own permissions
         archive.comment = comment
     return out.getvalue()
 
@@ -103,7 +103,7 @@ def test_a_hostile_name_is_neither_written_nor_read(name: str) -> None:
     with pytest.raises(RecordError) as caught:
         zip_profile.write({name: b""})
     assert caught.value.code == "BND-ZIP"
-    stand_in = b"x" * len(name)  # Python's writer would tidy up some of these names
+    stand_in = b"x" * len(name)  # Python's writer would normalise some of these names
     refused(
         foreign((info(stand_in.decode()), b"")).replace(stand_in, name.encode()) if name else foreign((info(""), b""))
     )
@@ -135,7 +135,7 @@ def replaced(old: bytes, new: bytes) -> Callable[[bytes], bytes]:
     return change
 
 
-HEADER = struct.pack("<4s5H", b"PK\3\4", 10, 0, 0, 0, 0x21)  # of every file the writer makes
+HEADER = struct.pack("<4s5H", b"PK\3\4", 10, 0, 0, 0, 0x21)  # of every file that the writer makes
 END_SIZE = 22
 
 

@@ -1,4 +1,4 @@
-"""Sealed entries: what is signed, and every way in which a line can fail to be one."""
+"""Sealed entries: the signed bytes, and every way in which a line can be invalid."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def payload_of(raw: bytes) -> bytes:
 
 
 def resealed(change: Any) -> bytes:
-    """The line with a changed payload, honestly signed again, in whatever bytes `change` gives."""
+    """Change the payload of the line by `change`, which returns its bytes, and sign it again."""
     return seal_bytes(change(payload_of(sealed().raw)), EVENT_TYPE, SKYLARK.public, SKYLARK.sign)
 
 

@@ -1,4 +1,4 @@
-"""Form at the door: what is typed as digest, zone, office, Party, reference or date is one before it is signed."""
+"""Form of typed values: a digest, zone, office, Party, reference or date is checked before it is signed."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def ledger(tmp_path: Path) -> Path:
 
 
 def left_alone(done: Result, code: str, *says: str) -> None:
-    """Exit 5 with its code and a message in three lines; `says` stand in it. What was written is asked by `count`."""
+    """Assert exit status 5 with this code and at most three lines of message, which contain `says`."""
     assert done.exit_code == Exit.REFUSED, done.output
     assert done.stderr.count(code) == 1, done.stderr
     assert len(done.stderr.splitlines()) <= 3
@@ -273,7 +273,7 @@ def test_a_row_that_is_on_record_from_before_is_not_asked_again(
     ledger: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said = ("import", str(table(tmp_path / "t.csv", row(check="equal", received_by="ghost"))), "--as", "ilves")
-    with monkeypatch.context() as then:  # a version that asked nothing
+    with monkeypatch.context() as then:  # a version without the check
         then.setattr("cli.imports.row_parser.slips", lambda *_, **__: ())
         assert told(*said, ledger=ledger)["recorded"] == 1
     assert told(*said, ledger=ledger)["already"] == 1
@@ -323,7 +323,7 @@ def _two() -> Path:
 
 @pytest.fixture
 def house(tmp_path: Path) -> House:
-    """Two offices, ilves and lind, and the order PPO-1 of ilves."""
+    """Make two offices, ilves and lind, and the order PPO-1 of ilves."""
     return House(Path(shutil.copytree(_two(), tmp_path / "house")))
 
 
@@ -389,7 +389,7 @@ def test_a_reference_of_two_offices_is_asked_with_the_office(house: House) -> No
 
 
 def stands(house: House, reference: str, order: str) -> str:
-    """An order of ilves as a version wrote it that asked nothing of its reference."""
+    """Record an order of ilves as a version without the check of references did; return its id."""
     from ledger.adapters.folders.user_folders import Home
     from ledger.adapters.keys.key_files import load
     from ledger.application.journal import Journal
@@ -675,14 +675,14 @@ def test_a_name_with_several_spaces_from_before_is_still_reached(house: House) -
 
 @contextmanager
 def monkey_of(*names: str) -> Iterator[None]:
-    """As a version did that kept the names of data subjects as they were typed."""
+    """Patch functions as in a version that kept the names of data subjects as typed."""
     with pytest.MonkeyPatch.context() as then:
         for name in names:
             then.setattr(name, str.strip)
         yield
 
 
-# -- names of one's own ------------------------------------------------------------------------------------------------
+# -- own names ---------------------------------------------------------------------------------------------------------
 
 
 def test_a_name_of_ones_own_fits_one_order_in_every_command_and_changes_no_entry(house: House) -> None:
@@ -743,12 +743,12 @@ def test_a_copy_of_a_ledger_takes_the_names_along(house: House, tmp_path: Path) 
     assert json.loads(found.stdout)["order"] == house.told("show", "PPO-1")["order"]
 
 
-# -- by type, and in what stands ---------------------------------------------------------------------------------------
+# -- by type, and in recorded entries ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_an_office_and_a_party_of_any_kind_are_asked_by_their_type(kind: str) -> None:
-    """A kind that comes later is asked the same: nothing here names a field."""
+    """The test names no field, so it covers later kinds as well."""
     fact = build(*in_full(kind))
     strange = {
         path
@@ -774,7 +774,7 @@ def getattr_of(fact: Any, name: str) -> Any:
 
 
 def test_offices_and_parties_have_the_types_that_ask() -> None:
-    """Those that are not asked, by name: what enters the register, and States that take no part."""
+    """The fields without a check: new entries of the register, and States that take no part."""
     unasked = {
         f"{kind}.{name}"
         for kind, cls in KINDS.items()
@@ -813,7 +813,7 @@ def test_an_entry_that_stands_with_such_a_value_has_the_form_of_its_kind(
     kind: str, public: dict[str, Any], sealed: dict[str, Any]
 ) -> None:
     always = {name for name, field in KINDS[kind].fields().items() if field.sealed and field.always}
-    check_form(kind, public, always | set(sealed))  # what every verifier asks
+    check_form(kind, public, always | set(sealed))  # as every verifier checks
     with pytest.raises(FactError):
         build(kind, public, sealed)
 

@@ -1,4 +1,4 @@
-"""A glance at an entry and a careful look agree: what the quick way takes, the careful way takes and reads alike."""
+"""The fast and the full reading of an entry agree: each line that the fast one accepts reads the same in full."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ BODY: bytes = (parts(ENTRY, EVENT_TYPE) or (b"", "", b""))[0]
 
 
 def agree(raw: bytes) -> bool:
-    """True if the quick way takes the line; it must not take what the careful way refuses or reads otherwise."""
+    """Return True if the fast reading accepts the line; assert that the full reading then returns the same."""
     quick = _at_a_glance(raw)
     if quick is None or not _verified(quick):
         return False
@@ -50,7 +50,7 @@ def signed(body: bytes) -> bytes:
 
 
 def test_an_ordinary_entry_is_taken_at_a_glance() -> None:
-    open_(ENTRY)  # names are known once a careful look has met them
+    open_(ENTRY)  # the fast reading knows the names that a full reading has seen
     assert agree(ENTRY)
 
 
@@ -84,7 +84,7 @@ def test_a_body_outside_the_domain_is_not_taken_at_a_glance_and_refused(old: byt
     body = BODY.replace(old, new, 1)
     assert body != BODY
     raw = signed(body)
-    if b'"audience":{}' not in body:  # refused by `open_` itself, whichever way the payload was read
+    if b'"audience":{}' not in body:  # `open_` refuses it after either reading of the payload
         assert not agree(raw)
     with pytest.raises(RecordError):
         open_(raw)

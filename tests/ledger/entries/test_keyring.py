@@ -1,4 +1,4 @@
-"""Keys: position decides who may sign; the registry alone refuses a role."""
+"""Keys: the position of an entry decides who may sign; the registry alone refuses a role."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def digest(name: str) -> str:
 
 
 class Book:
-    """A registry told entry by entry; `say` gives the position the entry was admitted at."""
+    """A registry with its key ring; `say` admits an entry and returns its position."""
 
     def __init__(self) -> None:
         self.ring = Keyring(REGISTRY, Registrar("adm", "XO", public("adm")))

@@ -1,4 +1,4 @@
-"""Place: the log, the order, the number, the entry before, the instrument, and only once."""
+"""The place of an entry: log, order, number, previous entry and instrument, each place used once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an entry brings that replaces another, asked when it is recorded; and who may read why."""
+"""A replacing entry: what it must state, checked when it is recorded, and who may read its reason."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ WHY = {"why": "A slip of the pen."}
 
 
 def payload(kind: str, *sealed: str, role: str | None = None, **more: Any) -> Payload:
-    """An entry of a kind that states these sealed fields."""
+    """Make a payload of a kind with these sealed fields."""
     ledger, _ = small()
     model = open_(ledger.entries[4]).payload
     signer = msgspec.structs.replace(model.signer, role=role or KINDS[kind].signers[0])
@@ -34,7 +34,7 @@ def payload(kind: str, *sealed: str, role: str | None = None, **more: Any) -> Pa
 
 
 def refused(old: dict[str, Any], new: dict[str, Any], kind: str = "evidence-received", **more: Any) -> str:
-    """The code with which a replacement is refused; empty where it is taken."""
+    """Return the code that refuses a replacement; empty if it is accepted."""
     before = payload("evidence-received" if "manifest" in old else "custody-transferred", *old)
     after = payload(kind, *new, replaces=A, **more)
     try:
@@ -45,7 +45,7 @@ def refused(old: dict[str, Any], new: dict[str, Any], kind: str = "evidence-rece
 
 
 def manifest(*files: tuple[str, str, str]) -> dict[str, Any]:
-    """A manifest of files by name, algorithm, digest."""
+    """Make a manifest of files by name, algorithm, digest."""
     listed = [{"name": name, "size": 1, algorithm: digest} for name, algorithm, digest in files]
     return {"manifest": {"elements": ["name"], "files": listed}}
 
@@ -103,7 +103,7 @@ def test_a_reason_without_a_replacement_is_refused() -> None:
         check_replacement(payload("evidence-received", "why"), WHY, None, {})
 
 
-# -- who may read it ---------------------------------------------------------------------------------------------------
+# -- readers of the reason ---------------------------------------------------------------------------------------------
 
 
 def test_who_may_read_all_that_was_sealed_may_read_why() -> None:
@@ -139,7 +139,7 @@ def test_a_bundle_opens_the_reason_to_its_audience_alone() -> None:
     index = ledger.record(ilves, "order-transmitted", sent, order=ORDER, **said)
     entry = entry_of(open_(ledger.entries[index]), index)
     assert "why" in readable(entry, "CT")
-    assert "why" in readable(entry, "ISS")  # who signed it
+    assert "why" in readable(entry, "ISS")  # the signer of the entry
     assert "why" not in readable(entry, "SP")
     assert KINDS["order-transmitted"].fields().keys().isdisjoint({"why"})
 

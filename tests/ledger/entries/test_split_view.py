@@ -1,4 +1,4 @@
-"""An exhibit proves that a log contradicted itself to whoever has its key, and nothing else passes for one."""
+"""An exhibit proves to every holder of the log's key that the log contradicted itself; no other file is one."""
 
 from __future__ import annotations
 

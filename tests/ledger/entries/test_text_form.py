@@ -1,4 +1,4 @@
-"""A ledger with texts that were signed before the rule about characters: read, checked, exported and verified on."""
+"""A ledger with texts signed before the rule on characters: it is still read, checked, exported and verified."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HIDDEN = "KA\u200b-2027-0311"
 
 @pytest.fixture
 def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The ledger of a story in which somebody has signed a name that programs read differently, and one nobody sees."""
+    """Make the ledger of a story with a signed name that programs read differently, and one that is invisible."""
     ledger = ledger_of("S1", tmp_path)
     before = size(ledger)
     with monkeypatch.context() as patched:

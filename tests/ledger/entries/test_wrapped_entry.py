@@ -1,4 +1,4 @@
-"""An entry that arrived counts as its signer's act; where it stood is said of another log alone."""
+"""A received entry counts as its signer's act; its place belongs to the other log alone."""
 
 from __future__ import annotations
 

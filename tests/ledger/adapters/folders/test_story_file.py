@@ -1,4 +1,4 @@
-"""`story.json` names the orders of a story and moves the clock of a test ledger, and of no other."""
+"""`story.json` names the orders of a story, and sets the clock of test ledgers only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the files of a user are: as the XDG specification of base directories has it."""
+"""The folders of a user's files follow the XDG base directory specification."""
 
 from __future__ import annotations
 

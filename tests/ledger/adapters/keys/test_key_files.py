@@ -1,4 +1,4 @@
-"""Keys of people are ordinary OpenSSH files; keys of data subjects can be destroyed for good."""
+"""Signing keys are ordinary OpenSSH files; keys of data subjects can be destroyed permanently."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_ssh_keygen_reads_what_we_write_and_we_read_what_it_makes(tmp_path: Path
     assert theirs.public != made.public
 
 
-# -- the drawer -------------------------------------------------------------------------------------------------------
+# -- keys of data subjects ---------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -121,7 +121,7 @@ def disclosures(*names: str) -> list[Disclosure]:
 
 
 def close(drawer: SubjectKeyStore, told: list[Disclosure], **whose: str) -> tuple[Ciphertext, ...]:
-    """Close values of the target, or of whom `whose` says."""
+    """Encrypt disclosures for the target of the order, or for the data subject that `whose` names by field."""
     names = {"target", *whose.values()} if len(whose) < len(told) else set(whose.values())
     keys = drawer.keys_for([(name, ORDER) for name in names])
     return drawer.encrypt_values(ENTRY, told, lambda field: (whose.get(field, "target"), ORDER), keys)

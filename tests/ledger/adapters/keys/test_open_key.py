@@ -1,4 +1,4 @@
-"""Keys that are no files: ssh-agent's and a token's sign as a key file does, and nothing they say is believed."""
+"""Keys in ssh-agent and in tokens sign as key files do, and each of their answers is verified."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ def code_of(call: Callable[[], object]) -> str:
     return found.value.code
 
 
-# -- whoever signs -----------------------------------------------------------------------------------------------------
+# -- every kind of key -------------------------------------------------------------------------------------------------
 
 
 class Broken:
-    """A key whose signatures are another message's."""
+    """A key whose signatures are over another message."""
 
     public = SeedKey(bytes(32)).public
 
@@ -68,7 +68,7 @@ needs_agent = pytest.mark.skipif(shutil.which("ssh-agent") is None, reason="need
 
 @pytest.fixture
 def agent(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A real ssh-agent, and nothing in it yet."""
+    """Start a real, empty ssh-agent; yield the path of its socket."""
     place = tmp_path_factory.mktemp("a") / "agent"  # the path of a socket has at most 107 bytes
     with subprocess.Popen(["ssh-agent", "-D", "-a", str(place)], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
@@ -118,7 +118,7 @@ def test_without_an_agent_a_key_in_it_is_away(tmp_path: Path, monkeypatch: pytes
 
 @contextmanager
 def saying(place: Path, answer: bytes) -> Iterator[None]:
-    """Something on a socket that reads a question and says `answer`, once."""
+    """Serve a socket that reads one request and answers `answer`."""
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(place))
         server.listen()
@@ -196,7 +196,7 @@ def test_a_pin_is_not_taken_from_a_uri_nor_from_a_file_that_others_read(tmp_path
     assert code_of(lambda: find(missing, lambda _: b"1234")) == "KEY-AWAY"
 
 
-# -- by name -----------------------------------------------------------------------------------------------------------
+# -- keys by their names -----------------------------------------------------------------------------------------------
 
 
 @needs_agent

@@ -1,4 +1,4 @@
-"""Whatever moment a process is killed at, the ledger is whole afterwards and no receipt was a lie."""
+"""A process may be killed at any moment: the ledger stays whole, and every issued receipt stays true."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.ledger.application.test_journal import ORDER, ORIGIN, Clock, entries,
 ROOT = Path(__file__).parents[4]
 NIGHT = datetime(2027, 3, 2, tzinfo=UTC)
 
-# Records for ever, publishing as often as a command would, and says of every receipt that it was given.
+# Records `argv[2]` entries, publishes as often as a command would, and prints each receipt.
 RECORDER = """
 import json, sys
 from datetime import UTC, datetime
@@ -48,7 +48,7 @@ def recorder(folder: Path, count: int, *before: str) -> subprocess.Popen[str]:
 
 
 def assert_whole(folder: Path, told: list[str]) -> None:
-    """The ledger opens, agrees with its guard and files in every byte, kept what has a receipt, and goes on."""
+    """Assert that the ledger opens, agrees with its guard and files, has every entry with a receipt, and continues."""
     with Journal.open(folder, now=Clock(NIGHT)) as journal:
         size = journal.store.size()
         signed = journal.log.signed()
@@ -102,7 +102,7 @@ def test_a_process_killed_at_a_random_moment_leaves_a_whole_ledger(folder: Path)
 
 
 def test_what_is_finished_after_a_crash_is_the_same_as_if_there_had_been_none(tmp_path: Path) -> None:
-    """Two ledgers take the same entries; one is interrupted between row and guard, the other is not."""
+    """Two ledgers record the same entries; one is interrupted between the entry and the guard."""
     whole, cut = (made(tmp_path / name, entropy=random.Random(1).randbytes) for name in ("whole", "cut"))
     for journal in (whole, cut):
         journal.record(issued(), ORDER, ilves(journal))

@@ -1,4 +1,4 @@
-"""Every acknowledged entry is covered by a checkpoint that was signed once and for ever."""
+"""Every acknowledged entry is covered by a checkpoint whose size was signed only once."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ NOON = datetime(2027, 3, 1, 12, 0, 0, tzinfo=UTC)
 
 
 class Clock:
-    """A clock that stands where it is put."""
+    """A clock that a test sets."""
 
     def __init__(self) -> None:
         self.now = NOON

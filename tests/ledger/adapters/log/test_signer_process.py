@@ -1,4 +1,4 @@
-"""The signing process: it signs what follows what it signed last, once for each size, whoever asks, however it dies."""
+"""The signer process signs only a continuation of its last checkpoint, once for each size, even after a crash."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ from tests.support.cli import House
 ORIGIN = "ledger.example/xo/karsk"
 SEED = bytes(range(32))
 KEY = parse_vkey(log_vkey(ORIGIN, public_key(SEED)))
-NOW = datetime(2024, 3, 1, 12, tzinfo=UTC)  # past: the process lives by the real clock
+NOW = datetime(2024, 3, 1, 12, tzinfo=UTC)  # in the past: the process uses the real clock
 PROJECT = Path(__file__).parents[4]
 
 
 class Tree:
-    """A tree that grows by leaves; `twisted` has another leaf at that index."""
+    """A tree of `size` leaves; the leaf at index `twisted` differs."""
 
     def __init__(self, size: int, twisted: int = -1) -> None:
         self.stored: list[bytes] = []
@@ -75,7 +75,7 @@ def signer(state: Path) -> Iterator[SignerServer]:
 
 
 def signed(signer: SignerServer, question: bytes) -> int:
-    """The size that is signed in answer; the note holds under the log's key."""
+    """Return the size that is signed in the answer; the note verifies under the log's key."""
     told = json.loads(signer.answer(question))["signed"]
     head = open_checkpoint(told["note"].encode(), ORIGIN, KEY, ())
     assert (head.checkpoint.size, b64(head.checkpoint.root)) == (told["size"], told["root"])
@@ -210,9 +210,9 @@ def test_without_a_guard_there_is_no_signing_process(tmp_path: Path) -> None:
     assert found.value.code == "GUARD-MISSING"
 
 
-# -- as a process ------------------------------------------------------------------------------------------------------
+# -- the separate process ----------------------------------------------------------------------------------------------
 
-# dies without a word at the moment named: before or after the guard has taken the step
+# The process dies at a given moment: before or after the guard has recorded the step.
 DYING = """
 import os, sys
 from ledger.adapters.log.sign_once_guard import Guard
@@ -227,7 +227,7 @@ Guard.advance = dying
 
 @contextmanager
 def running(state: Path, place: Path, dies: str = "") -> Iterator[subprocess.Popen[str]]:
-    """`comity signer serve` as a process, ready to answer."""
+    """Run `comity signer serve` as a process that is ready to answer."""
     code = f"{DYING if dies else ''}\nfrom cli.app import comity\ncomity.main({_arguments(state, place)!r})"
     command = [sys.executable, "-c", code, *([dies] if dies else [])]
     env = {**os.environ, "PYTHONPATH": str(PROJECT)}
@@ -361,7 +361,7 @@ def test_a_note_that_comes_back_is_verified_before_it_is_used(state: Path, place
         thread.join()
 
 
-# -- a ledger that has it sign -----------------------------------------------------------------------------------------
+# -- a ledger that uses the signer process -----------------------------------------------------------------------------
 
 
 def test_a_ledger_records_through_the_process_and_neither_key_nor_guard_is_on_its_side(

@@ -1,4 +1,4 @@
-"""The shelf keeps what was signed, in order, once, and for ever."""
+"""The event store keeps signed entries in their order, stores each once, and changes none."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def test_a_batch_is_stored_whole_or_not_at_all(store: EntryStore) -> None:
 
 
 def test_a_tree_is_signed_by_nobody_before_its_entries_are_committed(store: EntryStore) -> None:
-    """Of several threads, one may sign while another stores."""
+    """One thread may sign while another stores."""
     filled(store, 1)
     seen = []
 

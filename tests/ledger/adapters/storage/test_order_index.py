@@ -1,4 +1,4 @@
-"""The board: the docket asked page by page, right at every moment, made again from its rows and from nothing else."""
+"""The index of orders: pages by cursor, correct at every moment, and rebuilt from its own rows."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def numbers(rows: Sequence[OrderRow]) -> list[int]:
 
 
 def pages(view: OrderIndex, asked: OrderQuery, now: datetime, limit: int) -> list[int]:
-    """Every number that comes up when somebody turns all pages."""
+    """Return the number of every order on all pages in turn."""
     found: list[int] = []
     while page := view.orders(asked, now, found[-1] if found else None, limit):
         assert len(page) <= limit
@@ -203,7 +203,7 @@ def test_the_index_is_made_again_from_the_rows_where_it_belongs_to_others(view: 
 
 
 def answers(ledger: Path) -> list[Any]:
-    """Everything the board says of a ledger."""
+    """Return every answer of the index for a ledger."""
     with reading(ledger) as reader, closing(board(reader)) as view:
         now = reader.now()
         bring_up(reader, view, now)

@@ -1,4 +1,4 @@
-"""Every store says of which version it is, and one of a later version is left alone: named, unread, unwritten."""
+"""Every database states its schema version; a database of a later version is neither read nor written."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ RECORD = (
 @pytest.fixture
 def house(tmp_path: Path) -> House:
     house = House(tmp_path).furnished()
-    assert house.run("due").exit_code == Exit.DONE  # makes the views
+    assert house.run("due").exit_code == Exit.DONE  # this creates the views
     return house
 
 
@@ -47,7 +47,7 @@ def version_of(file: Path) -> int:
 
 
 def made_later(file: Path) -> bytes:
-    """Let a file be of the version after ours; its bytes then."""
+    """Set a file's schema version to the one after ours; return the bytes of the file."""
     with closing(sqlite3.connect(file)) as c:
         c.execute(f"PRAGMA user_version = {newest(file.name) + 1}")
         c.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -1,4 +1,4 @@
-"""Views are folds that are kept: paged, exactly once, thrown away at will, and made again under other rules."""
+"""Views are stored projections: paged, applied exactly once, deleted at any time, rebuilt when their rules change."""
 
 from __future__ import annotations
 

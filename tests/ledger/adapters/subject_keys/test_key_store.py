@@ -1,4 +1,4 @@
-"""Whose data are sealed can be said; erasure is whole or refused, and what an entry says was destroyed is gone."""
+"""The keys of data subjects: who is named, complete erasure or refusal, and no trace of a destroyed key."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def erased(house: House, *words: str) -> Any:
 
 
 def opened(house: House, order: str = "PPO-1") -> list[Any]:
-    """What the reasons in an order read as, in turn."""
+    """Return the sealed reasons of an order in sequence, as a reader opens them."""
     with reading(house.ledger) as reader:
         return [e.sealed["reasons"] for e in reader.case(order).entries if "reasons" in e.sealed]
 
@@ -67,7 +67,7 @@ def size(house: House) -> int:
 
 
 def destroyed(house: House) -> int:
-    """How many entries say that a key was destroyed."""
+    """Return the number of entries that record a destroyed key."""
     with closing(EntryReader(read_folder(house.ledger).entries)) as shelf:
         return len(list(shelf.of_kind("payload-key-destroyed")))
 
@@ -83,11 +83,11 @@ def keys(house: House) -> SubjectKeyStore:
 
 
 def in_keys(house: House, words: str) -> bool:
-    """True if the bytes of these words stand in keys.db or its write-ahead log."""
+    """Return True if the bytes of these words are in keys.db or its write-ahead log."""
     return any(words.encode() in file.read_bytes() for file in house.ledger.glob("keys.db*"))
 
 
-# -- named -------------------------------------------------------------------------------------------------------------
+# -- names of data subjects --------------------------------------------------------------------------------------------
 
 
 def test_the_values_of_an_entry_may_be_a_named_persons_and_are_erased_alone(house: House) -> None:
@@ -280,7 +280,7 @@ def test_no_entry_states_the_name_of_a_subject(house: House) -> None:
     assert not any(b"witness 3" in file.read_bytes() for file in house.ledger.rglob("*") if file.is_file())
 
 
-# -- whole, and once ---------------------------------------------------------------------------------------------------
+# -- complete, and once ------------------------------------------------------------------------------------------------
 
 
 def test_an_erasure_names_what_it_covers_before_anything_is_destroyed(house: House) -> None:
@@ -365,11 +365,11 @@ def test_the_values_of_a_companion_are_erased_with_those_of_their_order(tmp_path
         assert [(r.index, r.already) for r in again] == [(r.index, True) for r in receipts]
 
 
-# -- keys that are somewhere else --------------------------------------------------------------------------------------
+# -- keys of another folder --------------------------------------------------------------------------------------------
 
 
 def moved(house: House) -> Path:
-    """Another folder's keys.db in place of the one that belongs here; where that one went."""
+    """Replace keys.db by that of another folder; return the path of the original."""
     mine = house.folder / "keys.db"
     for ending in ("", "-wal", "-shm"):
         if (file := Path(f"{house.ledger / 'keys.db'}{ending}")).exists():
@@ -398,7 +398,7 @@ def put_back(house: House, mine: Path) -> None:
 
 
 def mixed(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    """PPO-2 sealed under the keys of another folder, as it could be done before; PPO-1 before and after under ours."""
+    """Seal PPO-2 under the keys of another folder, as earlier versions could, and PPO-1 under our own keys."""
     delayed(house, "PPO-1", "ours")
     mine = moved(house)
     monkeypatch.setattr(journal, "check_bound", lambda *_: None)
@@ -474,7 +474,7 @@ def test_an_old_copy_of_the_keys_seals_nothing_behind_what_it_does_not_know(hous
 
 
 def test_two_openings_with_keys_of_their_own_never_both_seal(tmp_path: Path) -> None:
-    """A second process that was open already meets it at its next sealed value, not only at its next opening."""
+    """A second process that is open already is refused at its next sealed value, not only when it opens again."""
     with made(tmp_path / "ledger") as one, Journal.open(tmp_path / "ledger", now=Clock()) as two:
         assert two.drawer is not None
         SubjectKeyStore.create(tmp_path / "other.db").close()
@@ -522,7 +522,7 @@ def test_values_whose_keys_are_lost_for_good_are_dropped_and_the_ledger_goes_on(
     assert (house.run(*words, "--yes").exit_code, destroyed(house)) == (Exit.DONE, count)
 
 
-# -- whether the ledger is whole ---------------------------------------------------------------------------------------
+# -- the integrity of the ledger ---------------------------------------------------------------------------------------
 
 
 def test_values_under_keys_that_are_neither_here_nor_destroyed_leave_the_ledger_undecided(

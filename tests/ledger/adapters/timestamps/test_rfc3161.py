@@ -1,4 +1,4 @@
-"""Time stamps: what a token must be, judged at the moment it gives, by certificates from outside alone."""
+"""Time stamps: the required form of a token, judged at its own time, under certificates that the verifier holds."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_whatever_bytes_a_token_has_it_says_what_its_authority_signed_or_is_refu
         assert (said.at, said.policy) == (datetime.fromisoformat(case["gen_time"]), case["policy_oid"])
 
 
-# -- what an authority can get wrong -----------------------------------------------------------------------------------
+# -- errors of an authority --------------------------------------------------------------------------------------------
 
 
 def test_a_token_says_when_how_exactly_and_by_whom(authority: Authority) -> None:
@@ -149,7 +149,7 @@ def test_a_token_whose_certificates_openssl_writes_in_another_order_is_read_as_a
 
 
 def der(tag: int, content: bytes) -> bytes:
-    """An element of DER with the shortest form of its length."""
+    """Encode an element in DER with the shortest form of its length."""
     size = len(content)
     long = b"" if size < 128 else size.to_bytes((size.bit_length() + 7) // 8, "big")
     return bytes([tag, 128 + len(long) if long else size]) + long + content
@@ -178,7 +178,7 @@ def test_what_is_no_reply_is_not_put_in_order() -> None:
 
 
 def test_the_certificate_that_is_shown_is_the_one_whose_chain_was_built() -> None:
-    """Another one that goes by the same issuer and number, slipped in before it, is not shown in its place."""
+    """A second certificate with the same issuer and serial number, inserted before the first, is not shown."""
     spoof = Stamper("X", key=STAMPER.key, above=Stamper("Stamper Root"), serial=STAMPER.serial)
     assert len(spoof.der) < len(STAMPER.der), "and so it stands first"
     reply = STAMPER.stamp(DATA, AT, certificates=(spoof.der, STAMPER.der))
@@ -214,7 +214,7 @@ def test_what_is_no_certificate_is_said_to_be_none() -> None:
         assert found.value.code == "TRUST-FORMAT"
 
 
-# -- asking ------------------------------------------------------------------------------------------------------------
+# -- requests ----------------------------------------------------------------------------------------------------------
 
 
 def test_an_authority_is_asked_over_http_and_its_answer_verified_before_it_is_kept(authority: Authority) -> None:

@@ -1,4 +1,4 @@
-"""A log asks its witnesses, verifies what they say, and stops where one of them remembers another tree."""
+"""A log asks its witnesses, verifies their answers, and stops when a witness remembers another tree."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ from tests.ledger.adapters.witness.test_server import Live, listening
 
 SEEDS = {name: name.encode() * 32 for name in "abc"}
 KEYS = {name: parse_vkey(witness_vkey(f"witness.example/{name}", public_key(seed))) for name, seed in SEEDS.items()}
-Script = Callable[[bytes], WitnessReply]  # the body of a request -> what is answered
+Script = Callable[[bytes], WitnessReply]  # the body of a request -> the answer
 
 
 @contextmanager
 def witness(name: str, folder: Path, clock: Clock, second: mldsa.MlDsaKey | None = None) -> Iterator[Live]:
-    """A live witness of this log under one of the names."""
+    """Run a live witness of this log under one of the names."""
     path = folder / name / "witness.db"
     memory = Memory(path, KEYS[name].text) if path.exists() else Memory.create(path, KEYS[name].text)
     signs = cosigners(KEYS[name].name, SeedKey(SEEDS[name]), second)
@@ -64,7 +64,7 @@ def witness(name: str, folder: Path, clock: Clock, second: mldsa.MlDsaKey | None
 
 @contextmanager
 def scripted(script: Script, shown: bytes | None = None) -> Iterator[str]:
-    """A server that answers add-checkpoint as it is told to, and shows a note on its monitoring address."""
+    """Run a server that answers add-checkpoint by a script, and shows a note at its monitoring address."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -108,7 +108,7 @@ def log(folder: Path, clock: Clock) -> Iterator[Log]:
 
 
 def grown(log: Log, count: int, order: str | None = None) -> int:
-    """Record more entries, all acknowledged; the size then."""
+    """Record and acknowledge more entries; return the size of the log."""
     last = store(log, count, order) if order else store(log, count)
     return log.acknowledge(last).size
 
@@ -130,7 +130,7 @@ def code(do: Callable[[], object]) -> str:
     return raised.value.code
 
 
-# -- asking ------------------------------------------------------------------------------------------------------------
+# -- requests ----------------------------------------------------------------------------------------------------------
 
 
 def test_a_head_comes_back_with_the_lines_of_its_witnesses_in_the_order_of_the_policy(
@@ -162,7 +162,7 @@ def test_a_growing_log_is_followed_and_a_witness_that_is_behind_says_from_where(
         assert cosigned(log, policy({"a": a.url, "b": b.url}), clock).met
         assert grown(log, 1) == size + 1
         assert cosigned(log, policy({"b": b.url}), clock).met
-        assert cosigned(log, policy({"a": a.url, "b": b.url}), clock).met  # a did not see the last head but one
+        assert cosigned(log, policy({"a": a.url, "b": b.url}), clock).met  # a has not seen the head before this one
 
 
 def test_asking_again_is_a_heartbeat_and_an_older_cosignature_stays_while_its_witness_is_silent(
@@ -215,7 +215,7 @@ def test_two_keys_at_one_address_are_asked_once_and_both_lines_count(log: Log, c
         assert cosigned(log, told, clock).met
 
 
-# -- what a witness may say, and what is made of it --------------------------------------------------------------------
+# -- answers of witnesses ----------------------------------------------------------------------------------------------
 
 
 def line(body: bytes, name: str = "a", time: datetime = NOON, seed: bytes | None = None) -> str:
@@ -331,7 +331,7 @@ def test_a_conflict_stops_the_log_and_both_notes_are_kept(log: Log, clock: Clock
         told = policy({"a": url, "b": good})
         assert code(lambda: cosigned(log, told, clock)) == "LOG-EQUIVOCATION"
     assert evidence(log) == {f"{note_digest(note)}.note": note for note in (before, shown)}
-    assert (log.files.folder / "checkpoint").read_bytes() == before  # never healed by the lines of others
+    assert (log.files.folder / "checkpoint").read_bytes() == before  # the lines of others never repair it
 
 
 def test_a_conflict_after_the_second_question_is_one_too(log: Log, clock: Clock) -> None:
@@ -377,7 +377,7 @@ def test_an_address_that_is_none_is_silence(log: Log, clock: Clock, url: str) ->
 
 @pytest.fixture
 def fork(log: Log, folder: Path, clock: Clock, tmp_path: Path) -> Iterator[Log]:
-    """The same log brought to life a second time, guard and key and all."""
+    """Open a copy of the log with its guard and key."""
     for part in ("ledger", "state"):
         shutil.copytree(folder.parent / part, tmp_path / "twin" / part)
     made = opened(tmp_path / "twin" / "ledger", clock, witnesses=tuple(KEYS.values()))
@@ -454,7 +454,7 @@ def test_a_second_publisher_that_was_quicker_is_no_fault(log: Log, folder: Path,
         assert cosigned(log, told, clock).met
 
 
-# -- cosignatures that come by other means -----------------------------------------------------------------------------
+# -- cosignatures from a file ------------------------------------------------------------------------------------------
 
 
 def test_a_cosigned_note_that_comes_as_a_file_is_taken(log: Log, clock: Clock, tmp_path: Path) -> None:
@@ -467,7 +467,7 @@ def test_a_cosigned_note_that_comes_as_a_file_is_taken(log: Log, clock: Clock, t
     assert done.met
     grown(log, 1)
     log.publish()
-    late = take_cosignatures(log, told, done.kept.note, now=clock)  # an older head is kept, and published it is not
+    late = take_cosignatures(log, told, done.kept.note, now=clock)  # an older head is stored, but not published
     assert log.heads.get(late.kept.digest) is not None
     assert (log.files.folder / "checkpoint").read_bytes() == log.signed().note
 

@@ -1,4 +1,4 @@
-"""A monitor that may read the entries of a log sees whether the log keeps its own rules, look by look."""
+"""A monitor that may read the entries of a log checks at each look whether the log keeps its own rules."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SENT = {"addressee": "skylark", "channel": "post"}
 
 
 def publish(ledger: Ledger, folder: Path) -> None:
-    """Write the log as static files, over what was published before."""
+    """Write the log as static files, in place of the earlier ones."""
     shutil.rmtree(folder, ignore_errors=True)
     files = {tile_path(tile): tile_bytes(tile, ledger.read) for tile in tiles_for(0, ledger.size)}
     for bundle in bundles_for(0, ledger.size):
@@ -83,7 +83,7 @@ def test_an_honest_log_gives_nothing_to_look_at_and_each_entry_is_read_once(watc
 @pytest.mark.parametrize("apart", [False, True])
 def test_two_histories_of_an_order_are_found_with_an_exhibit_and_not_forgotten(watch: Watch, apart: bool) -> None:
     ledger, _, (one, two) = two_histories()
-    if apart:  # the first of them was read in an earlier look
+    if apart:  # the monitor read the first of them in an earlier look
         last = ledger.entries.pop()
         before, _ = small()
         before.append(ledger.entries[one])

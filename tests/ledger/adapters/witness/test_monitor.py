@@ -1,4 +1,4 @@
-"""A monitor holds what a log shows now against what it showed before, and keeps what contradicts it."""
+"""A monitor compares what a log shows now with what it showed before, and stores contradictions."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ANY = Patience()
 
 
 class Place:
-    """A folder where a log publishes, and the state of a monitor that looks at it."""
+    """A folder where a log publishes, and the state of a monitor that reads it."""
 
     def __init__(self, folder: Path) -> None:
         self.log, self.state = folder / "log", folder / "state"
@@ -140,7 +140,7 @@ def test_an_entry_and_its_leaf_changed_together_do_not_make_the_tree(place: Plac
     assert place.codes(entries=True) == ["LOG-CORRUPT"]
 
 
-# -- as people call it -------------------------------------------------------------------------------------------------
+# -- the command -------------------------------------------------------------------------------------------------------
 
 
 def test_the_exit_code_tells_cron_what_happened(place: Place, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A witness on the network: each status with its Content-Type, small bodies, little patience."""
+"""A witness on the network: each status with its Content-Type, a limit on bodies, and short timeouts."""
 
 from __future__ import annotations
 
@@ -56,13 +56,13 @@ class Live:
         return self.send("POST", "/add-checkpoint", body)
 
     def raw(self, *pieces: bytes) -> bytes:
-        """Everything that comes back for bytes sent as they are."""
+        """Send bytes unchanged; return all bytes of the answer."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=30) as connection:
             try:
                 for piece in pieces:
                     connection.sendall(piece)
             except ConnectionError:
-                pass  # an answer given early may close the door while we still talk
+                pass  # an early answer may close the connection while the client still sends
             try:
                 return b"".join(iter(lambda: connection.recv(65_536), b""))
             except ConnectionResetError:
@@ -171,7 +171,7 @@ def test_ten_megabytes_are_413_before_they_are_read(live: Live) -> None:
     assert live.raw(HEAD + b"Content-Length: %d\r\n\r\n" % large).startswith(b"HTTP/1.1 413 ")
     assert live.raw(HEAD + b"Content-Length: " + b"9" * 19 + b"\r\n\r\n").startswith(b"HTTP/1.1 413 ")
     chunks = b"10000\r\n%s\r\n" % (b"x" * 0x10000)
-    for whole in (160, 400):  # as many as are thrown away, and more: some clients see only a closed door then
+    for whole in (160, 400):  # within and above what the server discards: some clients then see no answer
         answer = live.raw(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", *[chunks] * whole)
         assert answer.startswith(b"HTTP/1.1 413 ") or (whole > 256 and not answer), answer
     assert live.send("POST", "/add-checkpoint", b"x" * large).status == 413
@@ -213,7 +213,7 @@ def test_two_requests_at_once_get_one_200_each_in_order_or_one_409(live: Live) -
 
 
 def test_a_witness_is_pulled_from_a_log_behind_http(live: Live, tmp_path: Path) -> None:
-    """The other way round: the log is the server. Any static one will do."""
+    """Here the log is the server; any static server will do."""
     import functools
     import http.server
 

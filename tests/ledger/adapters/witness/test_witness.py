@@ -1,4 +1,4 @@
-"""A witness cosigns one line of heads for each log, remembers it through a crash, and keeps what contradicts it."""
+"""A witness cosigns one sequence of heads for each log, remembers it through a crash, and stores contradictions."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ LOG = HashLog(size=600)
 
 
 class Clock:
-    """A clock that stands where it is put."""
+    """A clock that a test sets."""
 
     def __init__(self) -> None:
         self.now = NOON
@@ -79,7 +79,7 @@ def opened(state: Path, clock: Clock, logs: dict[str, list[Vkey]] | None = None)
 
 @pytest.fixture(autouse=True)
 def closed() -> Iterator[None]:
-    """Whatever a test opened is closed behind it."""
+    """Close every memory that a test opened."""
     yield
     while MEMORIES:
         MEMORIES.pop().close()
@@ -91,7 +91,7 @@ def stored(witness: Witness, log: HashLog = LOG) -> int | None:
 
 
 def check_cosigned(answer: WitnessReply, note: bytes, key: Vkey = KEY, time: datetime = NOON) -> None:
-    """The answer is one line of this witness over the note, dated as the clock said."""
+    """Assert that the answer is one cosignature of this witness over the note, at this time."""
     assert answer.status == 200, answer
     opened = open_note(note + answer.body.encode(), [key])
     assert opened.cosigned == ((key, int(time.timestamp())),)
@@ -128,7 +128,7 @@ def test_a_log_whose_origin_is_no_key_name_is_cosigned_if_the_witness_has_its_ke
     check_cosigned(witness.add_checkpoint(sumdb["body"].encode()), parse_submission(sumdb["body"].encode()).note)
 
 
-# -- every row of the table --------------------------------------------------------------------------------------------
+# -- every row of the table of answers ---------------------------------------------------------------------------------
 
 
 def test_one_line_of_heads_is_cosigned_step_by_step(witness: Witness) -> None:
@@ -138,7 +138,7 @@ def test_one_line_of_heads_is_cosigned_step_by_step(witness: Witness) -> None:
 
 
 def request(**changes: Any) -> bytes:
-    """A good request from 4 to 7, or one with a line, its proof or its note replaced."""
+    """Return a valid request from size 4 to 7; `changes` replace its first line, its proof or its note."""
     body = LOG.request(4, 7)
     head, _, note = body.partition(b"\n\n")
     first, *proof = head.split(b"\n")
@@ -198,7 +198,7 @@ def test_a_head_the_log_has_not_signed_is_403(witness: Witness) -> None:
     good, bad = LOG.note(3), bytearray(LOG.note(3))
     bad[-4] ^= 1
     assert witness.add_checkpoint(format_submission(0, (), bytes(bad))).status == 403
-    stray = good[:-2] + b"\n"  # without its padding
+    stray = good[:-2] + b"\n"  # without padding
     assert witness.add_checkpoint(format_submission(0, (), stray)).status == 403
     second = open_note(stranger.note(3), [stranger.key]).text.encode() + b"\n" + stranger.note(3).partition(b"\n\n")[2]
     assert witness.add_checkpoint(format_submission(0, (), second)).status == 403
@@ -404,7 +404,7 @@ def test_the_monitoring_note_carries_the_logs_line_and_the_newest_of_ours(witnes
 
 def test_a_full_disk_means_no_cosignature(witness: Witness) -> None:
     pages = witness.memory._c.execute("PRAGMA page_count").fetchone()[0]
-    witness.memory._c.execute(f"PRAGMA max_page_count = {pages + 1}")  # as full as SQLite will ever tell
+    witness.memory._c.execute(f"PRAGMA max_page_count = {pages + 1}")  # as full as SQLite can be
     logs = [HashLog(f"ledger.example/log/{n}", size=3) for n in range(200)]
     witness.logs |= {log.origin: [log.key] for log in logs}
     answers = {log.origin: witness.add_checkpoint(log.request(0, 3)) for log in logs}
@@ -431,7 +431,7 @@ def test_a_request_with_one_bit_changed_is_never_cosigned(witness: Witness) -> N
 def test_of_two_requests_at_once_the_second_sees_what_the_first_has_stored(state: Path) -> None:
     inside, go = threading.Event(), threading.Event()
 
-    def stalling() -> datetime:  # asked within the transaction, after the old size was compared
+    def stalling() -> datetime:  # called within the transaction, after the comparison with the old size
         inside.set()
         assert go.wait(30)
         return NOON
@@ -444,7 +444,7 @@ def test_of_two_requests_at_once_the_second_sees_what_the_first_has_stored(state
     assert inside.wait(30)
     second.start()
     second.join(0.2)
-    assert "quick" not in answers  # it has to wait: both compared with an empty memory would roll one of them back
+    assert "quick" not in answers  # it waits: if both compared with an empty memory, one would undo the other
     go.set()
     first.join(30)
     second.join(30)
@@ -494,7 +494,7 @@ die()
 
 @pytest.mark.parametrize(("when", "size"), [("compared", 4), ("stored", 4), ("durable", 7)])
 def test_a_kill_at_any_moment_leaves_one_line_of_heads(witness: Witness, state: Path, when: str, size: int) -> None:
-    """Between check and store, between store and commit, between commit and answer."""
+    """Between check and storage, between storage and commit, between commit and answer."""
     witness.add_checkpoint(LOG.request(0, 4))
     died = subprocess.run(
         [sys.executable, "-c", KILLED, str(state), when], input=LOG.request(4, 7), cwd=Path(__file__).parents[4],
@@ -610,7 +610,7 @@ def test_a_partial_tile_that_is_gone_is_read_from_the_full_one(tmp_path: Path) -
     LOG.publish(tmp_path, 500)
     LOG.publish(tmp_path, 600)
     shutil.rmtree(tmp_path / "tile" / "0" / "001.p")
-    read = reader(from_folder(tmp_path), 500)  # as told by a checkpoint older than the tiles
+    read = reader(from_folder(tmp_path), 500)  # a checkpoint older than the tiles gives this size
     assert read(range(900)) == LOG.stored[:900]
 
 

@@ -1,4 +1,4 @@
-"""What arrives from another record is verified under pinned keys, wrapped once, and refused with its code."""
+"""An entry from another log is verified under pinned keys, wrapped once, or refused with its code."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ WITHDRAW = (
 
 
 class Office:
-    """One of two offices, each with a ledger and folders of its own below `root`."""
+    """One of two offices, with a separate ledger and separate folders below `root`."""
 
     def __init__(self, root: Path, name: str) -> None:
         self.folder = root / name
@@ -88,7 +88,7 @@ OTHER = ("--purpose", "other", "--because", "our own file")
 
 @cache
 def _original() -> Path:
-    """An order that the authority issued and the provider's ledger knows nothing of yet; its bundle in the post."""
+    """Make an order of the authority that the provider's ledger lacks; its bundle is in the folder `root`."""
     root = Path(mkdtemp(prefix="comity-test-"))
     karsk, skylark = Office(root, "karsk").begun("XO", "ilves", "ISS"), Office(root, "skylark").begun("XV", "sky", "SP")
     karsk.does("counterparty", "add", str(skylark.ledger))
@@ -119,7 +119,7 @@ def refused(done: Result, code: str, exit_code: Exit = Exit.REFUSED) -> None:
     assert (done.exit_code, code in done.output) == (exit_code, True), done.output
 
 
-# -- what is taken in --------------------------------------------------------------------------------------------------
+# -- received entries --------------------------------------------------------------------------------------------------
 
 
 def test_what_arrived_counts_as_its_signers_act_and_its_values_can_be_erased(skylark: Office, root: Path) -> None:
@@ -176,7 +176,7 @@ def test_what_became_of_a_file_is_said_in_every_format(
     assert said(skylark, str(root / "order.zip"), "sky") == ["recorded"]
     assert said(skylark, str(root / "order.zip"), "sky") == ["already recorded"]
     assert said(karsk, skylark.export("ours.zip", "sky", "ISS"), "ilves") == ["recorded"]
-    # as if it held acknowledgements alone
+    # as if the bundle held acknowledgements alone
     monkeypatch.setattr("ledger.application.foreign.receive.wanted", lambda *_: [])
     assert said(skylark, str(root / "order.zip"), "sky") == ["nothing for us"]
 
@@ -206,7 +206,7 @@ def test_one_entry_with_its_proof_needs_its_signer_in_our_register(karsk: Office
     assert kinds == ["counterparty-record-received"], "it counts for nothing"
 
 
-# -- what is not -------------------------------------------------------------------------------------------------------
+# -- refused entries ---------------------------------------------------------------------------------------------------
 
 
 def test_what_a_key_signed_that_our_register_calls_stolen_does_not_count(
@@ -295,7 +295,7 @@ def test_two_entries_at_one_place_of_a_log_are_an_exhibit(karsk: Office, skylark
     shutil.rmtree(karsk.folder)
     shutil.copytree(root / "before", karsk.folder)
     karsk.does("record", "order-transmitted", "E-7", "-f", "addressee=sky", "-f", "channel=mail", "--as", "ilves")
-    shutil.rmtree(skylark.ledger / "others")  # as if the heads had not been kept: the entries still tell
+    shutil.rmtree(skylark.ledger / "others")  # as if the heads had not been stored: the entries still show it
     done = skylark.run("receive", karsk.export("two.zip", "ilves", "SP"), "--as", "sky")
     refused(done, "SPLIT-VIEW", Exit.PROVED_BAD)
     (exhibit,) = skylark.evidence("omission.json")
@@ -323,7 +323,7 @@ def test_an_acknowledgement_of_what_we_do_not_have_is_a_mismatch(karsk: Office, 
     assert karsk.evidence("split-view.json")
 
 
-# -- letters that crossed ----------------------------------------------------------------------------------------------
+# -- entries that crossed ----------------------------------------------------------------------------------------------
 
 
 def test_an_entry_sealed_for_us_is_stored_or_wrapped_if_others_wrote_first(karsk: Office, root: Path) -> None:
@@ -419,7 +419,7 @@ def test_what_a_bundle_showed_and_what_a_log_publishes_are_held_against_each_oth
 
 @pytest.fixture
 def histories(skylark: Office, root: Path) -> tuple[Path, Ledger, tuple[int, int]]:
-    """Bundles of a log that holds two histories of one order, `one.zip` and `two.zip`; skylark has pinned its keys."""
+    """Make `one.zip` and `two.zip` of a log with two histories of one order; skylark has pinned the log's keys."""
     ledger, ilves, places = two_histories(origin="ledger.test/xo/forked")
     keeper, trust = ledger.keeper, root / "forked-trust"
     trust.mkdir()
@@ -508,7 +508,7 @@ def test_an_older_bundle_of_the_same_log_is_no_cut(
     assert (again["recorded"], again["already"]) == (0, 2)
 
 
-# -- who takes in, and under which id ----------------------------------------------------------------------------------
+# -- the receiving office and the order's id ---------------------------------------------------------------------------
 
 
 def test_an_arrived_entry_is_not_recorded_by_hand(skylark: Office, root: Path) -> None:

@@ -1,4 +1,4 @@
-"""An audit reads the shelf again and believes nothing: whatever was touched is named, with the entry it belongs to."""
+"""An audit reads the whole event store again, and names every changed row with its entry."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ def shelf(whole: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture(params=[16, 4_096], ids=["many runs", "one run"])
 def check(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], Audit]:
-    """Audit in runs of sixteen entries and in one run, in this process, where a patch reaches."""
+    """Audit in runs of sixteen entries or in one run, in this process, so that patches take effect."""
     monkeypatch.setattr(auditing, "RUN", request.param)
     return lambda path: audit(path, ORIGIN, registrar(), workers=1)
 
 
 def touch(path: Path, *statements: str) -> None:
-    """Change the file as somebody would who is not held back by triggers."""
+    """Change the file with its triggers dropped."""
     with closing(sqlite3.connect(path)) as c:
         triggers = c.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
         for (name,) in triggers:
@@ -144,7 +144,7 @@ EVENTS, LEAVES = ("originator_id, originator_version",), ("entry_id", "leaf")
 def forged(
     c: sqlite3.Connection, table: str, columns: tuple[str, ...], row: tuple[Any, ...] | None, hidden: int
 ) -> None:
-    """Put a row past the constraints that the schema goes on to name, and hide one from the indexes."""
+    """Insert a row that violates the declared constraints, and hide a row from the indexes."""
     (sql,) = c.execute("SELECT sql FROM sqlite_master WHERE name = ?", (table,)).fetchone()
     key = "rowid" if table == "stored_events" else "idx"
     c.execute(f"ALTER TABLE {table} RENAME TO old_one")
@@ -211,7 +211,7 @@ def test_an_index_that_is_whole_is_asked_once_for_each_order_of_a_run(
 
 
 def shelf_of(ledger: Ledger, path: Path) -> Path:
-    """A ledger of the verifier's tests in a file of its own."""
+    """Write a ledger of the verifier's tests into a separate database file; return its path."""
     sqlite.create(path, SCHEMA)
     tree = Frontier()
     with closing(sqlite3.connect(path, isolation_level=None)) as c:

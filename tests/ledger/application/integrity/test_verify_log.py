@@ -1,4 +1,4 @@
-"""A ledger folder is verified as a bundle is: nothing in it is believed, followed or written."""
+"""A ledger folder is verified as a bundle is: the verifier trusts no file in it, follows no link and writes none."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ def ledger(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def copy(ledger: Path, tmp_path: Path) -> Path:
-    """What a court is handed: the folder without guard, keys and what belongs to the office alone."""
+    """Copy the folder as a court gets it: without guard, keys and the office's own files."""
     gone = shutil.ignore_patterns("state", "keys", "keys.db*", "views.db*", "story.json")
     return Path(shutil.copytree(ledger, tmp_path / "copy", ignore=gone))
 
 
 @pytest.fixture
 def trust(ledger: Path, tmp_path: Path) -> Path:
-    """Trust that came by another way."""
+    """Copy the trust folder, as trust that came by another channel."""
     return Path(shutil.copytree(ledger / "trust", tmp_path / "trust"))
 
 
@@ -54,7 +54,7 @@ def codes(report: dict[str, Any]) -> list[str]:
 
 
 def open_file(path: Path) -> sqlite3.Connection:
-    """A database without the triggers that would stop whoever changes it."""
+    """Open a database and drop its triggers, so that a test can change it."""
     c = sqlite3.connect(path, isolation_level=None)
     for (name,) in c.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
         c.execute(f"DROP TRIGGER {name}")
@@ -62,7 +62,7 @@ def open_file(path: Path) -> sqlite3.Connection:
 
 
 def cut(folder: Path, size: int) -> None:
-    """Take the newest entries away."""
+    """Remove the newest entries."""
     with closing(open_file(folder / "entries.db")) as c:
         for table, column in (("stored_events", "rowid - 1"), ("log_leaf", "idx"), ("ciphertext", "idx")):
             c.execute(f"DELETE FROM {table} WHERE {column} >= ?", (size,))  # noqa: S608
@@ -134,7 +134,7 @@ def test_that_the_entries_are_true_is_never_proven(copy: Path, trust: Path) -> N
 
 
 def folder_of(made: Ledger, folder: Path) -> tuple[Path, Path]:
-    """A ledger of the verifier's tests as a folder, and the trust in it beside."""
+    """Write a ledger of the verifier's tests as a folder, and its trust folder; return both paths."""
     for name, data in made.trust_files().items():
         for place in (folder / "ledger" / "trust", folder / "trust"):
             place.mkdir(parents=True, exist_ok=True)
@@ -190,7 +190,7 @@ def test_a_copy_that_was_cut_does_not_pass_with_or_without_its_log(copy: Path, t
     code, report = verdict(copy, "--trust", str(trust))
     assert (code, codes(report)[0]) == (Exit.PROVED_BAD, "LOG-ROLLBACK")
     shutil.rmtree(copy / "log")
-    assert verdict(copy, "--trust", str(trust))[0] == Exit.PROVED_BAD  # the kept heads still say so
+    assert verdict(copy, "--trust", str(trust))[0] == Exit.PROVED_BAD  # the stored heads still show it
     (copy / "heads.db").unlink()
     code, report = verdict(copy, "--trust", str(trust))
     assert (code, report["verdict"], codes(report)) == (Exit.FINDINGS, "INDETERMINATE", ["CP-SIG"])
@@ -242,7 +242,7 @@ def test_a_checkpoint_that_covers_nothing_proves_nothing(copy: Path, trust: Path
 
 
 def older(folder: Path, trust: Path, size: int) -> None:
-    """Publish a head of a smaller size, and forget the others, as an older copy of log/ would have it."""
+    """Publish a head of a smaller size, and delete the later ones, as in an older copy of log/."""
     import base64
 
     from ledger.adapters.storage.entry_reader import EntryReader
@@ -306,7 +306,7 @@ def test_a_key_reported_later_leaves_its_entries_in_doubt_as_in_a_bundle(ledger:
     assert (code, codes(report)) == (Exit.FINDINGS, ["KEY-SUSPECT"])
 
 
-# -- files that are none -----------------------------------------------------------------------------------------------
+# -- files that are not databases --------------------------------------------------------------------------------------
 
 
 def spoil(kind: str, path: Path) -> None:
@@ -358,7 +358,7 @@ def test_a_folder_behind_a_link_is_not_entered(copy: Path, trust: Path) -> None:
     assert "links are not followed" in done.stderr
 
 
-# -- databases of somebody else ----------------------------------------------------------------------------------------
+# -- hostile databases -------------------------------------------------------------------------------------------------
 
 
 def test_a_flipped_byte_in_the_schema_is_no_crash(copy: Path, trust: Path) -> None:
@@ -443,7 +443,7 @@ def test_hostile_heads_are_a_verdict(note: bytes, copy: Path, trust: Path) -> No
     assert verdict(copy, "--trust", str(trust))[0] == Exit.PROVED_BAD
 
 
-# -- nothing is written, nothing is asked ------------------------------------------------------------------------------
+# -- nothing is written, no server is asked ----------------------------------------------------------------------------
 
 
 def state(folder: Path) -> dict[str, tuple[int, bytes]]:
@@ -460,7 +460,7 @@ def test_verifying_writes_nothing_into_the_folder(copy: Path, trust: Path) -> No
 
 def test_entries_that_are_still_in_the_wal_are_read_from_it_and_it_stays(ledger: Path, tmp_path: Path) -> None:
     with closing(sqlite3.connect(ledger / "entries.db")) as held:
-        held.execute("SELECT 1 FROM stored_events").fetchone()  # as an office's server does, so that the WAL stays
+        held.execute("SELECT 1 FROM stored_events").fetchone()  # an open reader, as an office's server, keeps the WAL
         args = ("record", "order-closed", "main", "-f", "outcome=answered", "--as", "ilves")
         assert run(*args, ledger=ledger).exit_code == 0
         assert (ledger / "entries.db-wal").stat().st_size > 0
@@ -525,7 +525,7 @@ def test_a_folder_that_is_written_to_meanwhile_is_busy(
     assert done.stdout == ""
 
 
-# -- the operator's own question ---------------------------------------------------------------------------------------
+# -- the operator's own check ------------------------------------------------------------------------------------------
 
 
 def test_fsck_has_words_of_its_own(ledger: Path) -> None:

@@ -1,4 +1,4 @@
-"""Entries that are opened in other processes are the entries that are opened here, and a wrong one is named."""
+"""Entries opened in other processes equal entries opened in this one; an invalid entry is named."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[VerifierPool]:
 
 
 def test_pages_from_several_processes_hold_every_entry_in_its_order(entries: list[bytes], pool: VerifierPool) -> None:
-    for _ in range(2):  # the second time with processes that are there
+    for _ in range(2):  # the second time the processes are running already
         pages = list(pool.pages(entries))
         assert [start for start, _ in pages] == [sum(len(page) for _, page in pages[:n]) for n in range(len(pages))]
         assert [opened for _, page in pages for opened in page] == [open_entry(raw) for raw in entries]
