@@ -1,4 +1,4 @@
-"""This version reads, verifies and continues what earlier versions made: ledgers, bundles, receipts, policies."""
+"""Ledgers, bundles, receipts and policies of earlier versions are read, verified and continued by this version."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Facts: strict on the way in, the same on the way out, and every refusal a sentence."""
+"""Facts: strict validation, unchanged round trip, and a sentence for every refusal."""
 
 from __future__ import annotations
 
@@ -213,7 +213,7 @@ def test_readers_other_than_the_vocabularys_are_known_roles_of_a_sealed_field() 
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# What the classes promise
+# The rules of every class
 
 
 def test_a_fact_is_frozen_and_told_by_keyword() -> None:
@@ -292,7 +292,7 @@ def test_a_value_that_plainly_has_a_form_has_it() -> None:
     for fact in KINDS.values():
         for field in fact.fields().values():
             for value in ODD:
-                with suppress(TypeError):  # which says of a value that it is not plain
+                with suppress(TypeError):  # a TypeError says that the value has no plain form
                     if quick_check(field.form)(value):
                         check(field.form, value)
                         asked += 1

@@ -1,4 +1,4 @@
-"""Entries that the first version stored are read by today's kinds, as they are."""
+"""Today's kinds read the entries that the first version stored."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from tests.support.kept_files import unpacked
 
 @pytest.fixture(scope="module")
 def stored(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, int], list[bytes]]:
-    """The entries of the kept ledgers, by kind and version."""
+    """Return the entries of the stored ledgers, by kind and version."""
     found: dict[tuple[str, int], list[bytes]] = {}
     for raw in _entries(tmp_path_factory.mktemp("kept")):
-        p = open_(raw).payload  # checks the signature over the stored bytes
+        p = open_(raw).payload  # this checks the signature over the stored bytes
         found.setdefault((p.kind, p.schema), []).append(raw)
     return found
 

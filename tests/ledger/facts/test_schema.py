@@ -1,4 +1,4 @@
-"""The JSON Schema of a kind: it takes what `build` takes and refuses what `build` refuses."""
+"""The JSON Schema of a kind accepts what `build` accepts and refuses what `build` refuses."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_the_schema_takes_the_reason_of_a_replacement() -> None:
 
 
 def test_the_schema_knows_the_days_that_exist_without_a_format() -> None:
-    """Every day of years of all kinds, and days that no year has."""
+    """Every day of years of all kinds, and dates that no year has."""
     found = json_schema("customer-notification-delayed")["properties"]["public"]["properties"]["review_on"]
     for year in (1, 4, 100, 400, 1900, 1996, 2000, 2023, 2024, 2100, 9999):
         for month in range(14):
@@ -115,7 +115,7 @@ def test_the_schema_knows_the_days_that_exist_without_a_format() -> None:
     assert not fits(found, "0000-01-01")
 
 
-# A reading of JSON Schema as far as ours go, written from its specification and not from our code.
+# A reader of JSON Schema as far as our schemas go, written from its specification and independent of our code.
 def fits(schema: Mapping[str, Any], value: Any) -> bool:
     if "enum" in schema:
         return value in schema["enum"]

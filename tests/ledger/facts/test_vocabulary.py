@@ -1,4 +1,4 @@
-"""The classes and the vocabulary's table say the same, in both directions."""
+"""The classes of kinds and the table of the vocabulary agree in both directions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a text is in form C, and what stands in it, is the same everywhere: by Unicode 14.0."""
+"""Normal form and allowed characters of a text depend on Unicode 14.0 alone, on every Python."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from tests.generate import characters
 
 pinned = pytest.mark.skipif(unicodedata.unidata_version != VERSION, reason=f"needs the tables of Unicode {VERSION}")
 
-# What Python 3.11 says of `samples()` with its own tables, which are those that are pinned.
+# The answer of Python 3.11 for `samples()`, from its own tables, which are the pinned ones.
 ANSWERS = "874aeb583c5e35fbe30518ebf29aabc9213e20c1a6273a4de3295320e276eb65"
 
 
 def samples() -> list[str]:
-    """Every code point, then texts by chance: marks, letters, jamo, what later versions assigned."""
+    """Return every code point, then random texts of marks, letters, jamo and characters of later versions."""
     chance = Random(55)
     points = [chr(point) for point in range(0x110000) if not 0xD800 <= point <= 0xDFFF]
     marks = [c for c in points if 0x300 <= ord(c) <= 0x36F or 0x0590 <= ord(c) <= 0x5C7 or 0x1DC0 <= ord(c) <= 0x1DFF]
@@ -49,7 +49,7 @@ def test_form_c_is_the_same_with_the_tables_of_any_interpreter() -> None:
 
 
 def test_what_is_assigned_in_the_pinned_version_stays_as_it_is() -> None:
-    """Unicode's stability policy, in the tables of this interpreter."""
+    """Unicode's stability policy, checked with the tables of this interpreter."""
     points = [chr(point) for point in range(0x110000) if not 0xD800 <= point <= 0xDFFF]
     assert [c for c in points if unassigned(c) is None and unicodedata.category(c) == "Cn"] == []
 

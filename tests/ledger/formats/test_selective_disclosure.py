@@ -1,4 +1,4 @@
-"""Veiled values: what was stated comes back, and nothing else can be made to stand behind a signed digest."""
+"""Sealed values: each opens to the stated value, and no other value fits its signed digest."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def refused(code: str, says: str = "") -> Any:
 
 
 def spelled(plain: bytes) -> str:
-    """Any bytes as a disclosure string, so that a signer who means ill can be played."""
+    """Encode any bytes as a disclosure string, as a dishonest signer could."""
     return urlsafe_b64encode(plain).rstrip(b"=").decode()
 
 
@@ -147,7 +147,7 @@ SALTED = '"AAECAwQFBgcICQoLDA0ODw"'
         ("SD-FORMAT", '["AAECAwQFBgcICQoLDA0ODxA","a",1]'),  # 17 bytes
         ("SD-FORMAT", '["AAECAwQFBgcICQoLDA0ODx","a",1]'),  # stray bits
         ("SD-FORMAT", '["AAECAwQFBgcICQoLDA0ODw==","a",1]'),
-        ("JSON-FORM", f'[{SALTED}, "a", 1]'),  # what another serialiser makes of it
+        ("JSON-FORM", f'[{SALTED}, "a", 1]'),  # the output of another serialiser
         ("JSON-FORM", f'[{SALTED},"a",{{"b":1,"b":2}}]'),
         ("JSON-FORM", f'[{SALTED},"a",{{"c":1,"b":2}}]'),
         ("JSON-FORM", f'[{SALTED},"a",1]\n'),

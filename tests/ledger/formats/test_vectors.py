@@ -1,4 +1,4 @@
-"""Other people's vectors for what is signed: Ed25519 by one function of ours, PAE, canonical and hostile JSON."""
+"""Published vectors for signed bytes: Ed25519 by one function of ours, PAE, canonical and hostile JSON."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_wycheproof_signatures_are_accepted_if_and_only_if_they_are_valid() -> N
 
 
 def test_a_key_with_a_low_order_component_is_not_enrolable() -> None:
-    assert not enrolable(bytes.fromhex(FROZEN["version_trap"]["key"]))  # PyNaCl before 1.6.2 took it
+    assert not enrolable(bytes.fromhex(FROZEN["version_trap"]["key"]))  # PyNaCl before 1.6.2 accepted it
 
 
 LOW_ORDER = """
@@ -94,7 +94,7 @@ LOW_ORDER = """
     ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f
     edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f
     eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f
-""".split()  # the eight points of low order by their y, two of them spelled past the field's prime as well
+""".split()  # the eight points of low order by their y, two of them also encoded past the field's prime
 
 
 @pytest.mark.parametrize("sign_bit", [0, 1])
@@ -158,7 +158,7 @@ JCS = sorted(path.stem for path in (VECTORS / "jcs" / "input").iterdir())
 
 
 def jcs(name: str) -> tuple[bytes, bytes]:
-    """Input and canonical output of one published case; the output is stored twice, once as hex."""
+    """Return input and canonical output of one published case; the output is stored twice, once as hex."""
     wanted = (VECTORS / "jcs" / "output" / f"{name}.json").read_bytes()
     assert bytes.fromhex((VECTORS / "jcs" / "outhex" / f"{name}.txt").read_text("ascii")) == wanted
     return (VECTORS / "jcs" / "input" / f"{name}.json").read_bytes(), wanted

@@ -1,4 +1,4 @@
-"""Every code, clock and move of the law is shown by a test or a story; a new one without fails here.
+"""Every code, deadline and move of the law appears in a test or a story; a new one without either fails here.
 
 What a test shows is read from its source: `finds(..., "CODE")` and `.then("CLOCK", ...)` assert that it is there. Codes
 for what an order must contain are shown one by one in rules/test_order_contents.py, rows in test_machine_rows.py.
@@ -21,16 +21,16 @@ from tests.ledger.law.rules.test_order_contents import POINTS
 
 TESTS = Path(__file__).parents[2]
 STORIES = TESTS.parent / "fixtures" / "stories"
-SHOWS = {"finds", "then", "then_unwound"}  # calls that fail if the code they name is not there
+SHOWS = {"finds", "then", "then_unwound"}  # calls that fail if the named code is absent
 
 
 def constants(call: ast.Call) -> set[str]:
-    """The strings a call is given, directly or by the name of a constant of its file."""
+    """Return the strings among the arguments of a call."""
     return {a.value for a in call.args if isinstance(a, ast.Constant) and isinstance(a.value, str)}
 
 
 def shown(path: Path) -> set[str]:
-    """The codes that the tests of a file show."""
+    """Return the codes that the tests of a file assert, directly or by a constant of the file."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     names = {
         target.id: value.value
@@ -50,7 +50,7 @@ def shown(path: Path) -> set[str]:
 
 
 def pairs(node: ast.Assign) -> list[tuple[ast.expr, ast.expr]]:
-    """The targets of an assignment with their values, also of `A, B = "a", "b"`."""
+    """Return the targets of an assignment with their values, also of `A, B = "a", "b"`."""
     [target] = node.targets
     if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
         return list(zip(target.elts, node.value.elts, strict=True))
@@ -66,7 +66,7 @@ ELEMENTS = {param.values[1].code for param in POINTS}  # type: ignore[union-attr
 
 
 def listing() -> dict[str, list[str]]:
-    """Every code of a finding and id of a clock with the test files and stories that show it."""
+    """Return every code of a finding and id of a deadline with the test files and stories that show it."""
     found: dict[str, list[str]] = {id: [] for id in (*(c.code for c in FINDING_RULES), *(d.id for d in REGISTER))}
     for code in ELEMENTS:
         found[code].append("ledger/law/rules/test_order_contents.py")

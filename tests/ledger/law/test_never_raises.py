@@ -1,4 +1,4 @@
-"""Whatever stands in the record, the law comments on it: it never raises, and says the same of it twice."""
+"""The law judges any entries without an exception, and gives the same judgement twice."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CLOCKS = ("D-7-7", "E-10-2", "E-10-4", "E-11-1", "NOTICE-REVIEW")
 
 
 def value(dice: random.Random, field: Field, labels: list[str]) -> Any:
-    """Some value of the form the vocabulary asks for."""
+    """Return a random value of the form that the vocabulary requires."""
     if field.type.startswith("list["):
         one = replace_type(field, field.type[5:-1])
         return [value(dice, one, labels) for _ in range(dice.randint(0, 2))]
@@ -65,12 +65,12 @@ def value(dice: random.Random, field: Field, labels: list[str]) -> Any:
 
 
 def replace_type(field: Field, type: str) -> Field:
-    """The field of one item of a list."""
+    """Return the field of one item of a list."""
     return Field(**{name: getattr(field, name) for name in field.__struct_fields__} | {"type": type})
 
 
 def record(seed: int) -> Case:
-    """Thirty facts of any kind by anybody at any time, some in wrong roles, some unreadable, some recorded late."""
+    """Make thirty random facts by random offices: some in wrong roles, some unreadable, some recorded late."""
     dice = random.Random(seed)
     instrument = dice.choice(tuple(INSTRUMENTS))
     kinds = ["order-issued", "order-transmitted", "order-received", "notification-received", "data-disclosed"]

@@ -1,4 +1,4 @@
-"""The rules in the code are those of docs/reference/findings.md, word for word: nothing missing, added or changed."""
+"""The rules in the code are those of docs/reference/findings.md, word for word."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ledger.law.states.machine import ANY, BEFORE, OTHER, STAYS, Move
 PAGE = (Path(__file__).parents[3] / "docs" / "reference" / "findings.md").read_text(encoding="utf-8")
 CHECK = {check.code: check for check in FINDING_RULES}
 
-# Effects that depend on what is seen: the code starts from these, the entries decide.
+# Effects that depend on the entries: these are the code's initial values.
 DEPENDS = {
     "V-8-11-SENDER": (("A5", "CONTRADICTED"),),
     "V-AUTHORITY": (("A4", "GAP"),),
@@ -33,12 +33,12 @@ DEPENDS = {
 
 
 def section(number: int) -> str:
-    """A numbered section of the page."""
+    """Return a numbered section of the page."""
     return re.split(r"^## \d ", PAGE, flags=re.M)[number]
 
 
 def rows(text: str, cells: int) -> Iterator[list[str]]:
-    """The rows of all tables with so many columns, without their heads."""
+    """Yield the rows of all tables with `cells` columns, without their heads."""
     for line in text.splitlines():
         row = [cell.strip() for cell in line.strip("|").split("|")]
         if line.startswith("|") and len(row) == cells and not line.startswith(("|---", "| code", "| from", "| id")):
@@ -92,7 +92,7 @@ CONFIRMED = "confirmed: the clock it names, with that policy and `due`, is MISSE
 
 
 def told(row: Move) -> list[str]:
-    """A row of the code as the page writes it."""
+    """Return a row of the code as the page writes it."""
     states = row.states if row.states in (ANY, OTHER) else ", ".join(row.states.split()).replace("-", "nothing yet", 1)
     when = ((row.when.__doc__ or "") if row.when else "").strip()
     return [states, ", ".join(row.kinds.split()), VALUES.get(when, when), row.to]
@@ -116,12 +116,12 @@ HEADS = section(4).split("\n### ")
 
 
 def named_in(part: str) -> list[str]:
-    """The instruments a table is for, by its heading."""
+    """Return the instruments in the heading of a table."""
     return [i for i in MACHINES if re.search(rf"(?<![\w-]){i}(?![\w-])", part.partition(":")[0])]
 
 
 def of_the_page(part: str) -> list[list[str]]:
-    """The rows of a table of moves."""
+    """Return the rows of a table of moves."""
     return [row for row in rows(part, 4) if row[0] != "from"]
 
 
@@ -155,7 +155,7 @@ def test_every_machine_has_the_rows_that_all_share() -> None:
 
 
 def test_the_summary_of_pulls_agrees_with_the_register() -> None:
-    """Section 6 repeats which codes pull which criterion; both must say the same."""
+    """Section 6 repeats the effect of codes on criteria; both must agree."""
     summary = {row[0].strip("*"): row[1:] for row in rows(section(6).partition("| to CONTRADICTED |")[2], 3)}
     for criterion, (contradicted, gap) in summary.items():
         for text, standing in ((contradicted, "CONTRADICTED"), (gap, "GAP")):
@@ -175,12 +175,12 @@ def test_rules_are_named_once_and_cite_acts_that_are_listed() -> None:
 def test_a_rule_of_an_act_begins_with_the_act() -> None:
     since = {rule.id: rule.since for rule in RULES if rule.kind in ("finding", "policy")}
     assert since["EU-1182-71"] == date(1971, 7, 1)
-    assert since["HOUSE-CAL"] is None  # this project's own
-    assert since["US-45"] == date(2009, 12, 1)  # since when Saturdays and Sundays count in periods under eleven days
+    assert since["HOUSE-CAL"] is None  # a rule of this project
+    assert since["US-45"] == date(2009, 12, 1)  # from then on Saturdays and Sundays count in periods under eleven days
     assert since["V-10-LATE"] == date(2026, 8, 18)
     assert since["V-27-7-NO-REASONS"] == date(2004, 7, 1)
     assert since["W-2703h-LATE"] == date(2018, 3, 23)
-    assert since["V-7-7-PREMATURE"] is None  # the register says from when the Protocol is taken to apply
+    assert since["V-7-7-PREMATURE"] is None  # the register states the day from which the Protocol applies
 
 
 def test_an_element_that_is_asked_for_sometimes_says_when() -> None:

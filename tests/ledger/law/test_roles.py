@@ -1,4 +1,4 @@
-"""A role counts if key and office held it: refused at the door, and without effect in an entry that stands."""
+"""A role counts if key and office hold it: another one is refused before recording, and has no effect in an entry."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def ledger(tmp_path: Path) -> Path:
     return ledger_of("S2", tmp_path)
 
 
-AT = datetime(2027, 9, 1, tzinfo=UTC)  # behind the story
+AT = datetime(2027, 9, 1, tzinfo=UTC)  # after the end of the story
 RULING = ("record", "court-ruled", "main", "-f", "ruling=other", "--as", "orn", "--role", "CT", "--yes")
 
 
@@ -60,11 +60,11 @@ def test_an_entry_sealed_elsewhere_in_a_role_that_its_key_does_not_hold_is_not_t
         assert journal.store.size() == before
 
 
-# -- in an entry that stands already -----------------------------------------------------------------------------------
+# -- in a recorded entry -----------------------------------------------------------------------------------------------
 
 
 def disputed() -> tuple[Ledger, Hand, Hand]:
-    """An order whose issuing authority disputes an entry of the provider."""
+    """Make an order whose issuing authority disputes an entry of the provider."""
     ledger, ilves = small()
     skylark = ledger.enrol("skylark", "XV", "SP")
     receipt = ledger.record(skylark, "order-received", {"proof_kind": "own-stamp"}, role="SP", order=ORDER)

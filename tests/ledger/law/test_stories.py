@@ -1,4 +1,4 @@
-"""Every story comes out as it says: state, regions, clocks, findings and criteria, each compared as an exact set."""
+"""Every story has the results that it states: state, regions, deadlines, findings, criteria, each as an exact set."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An add-checkpoint request has one form: what is written is what is read, and nothing else is."""
+"""An add-checkpoint request has one form: the reader accepts exactly what the writer writes."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ CHECKPOINTS = json.loads((VECTORS / "checkpoints.json").read_text("utf-8"))["cas
 COSIGNED = json.loads((VECTORS / "cosignatures.json").read_text("utf-8"))
 ORIGINS = json.loads((VECTORS / "origin_ids.json").read_text("utf-8"))["cases"]
 
-# which layer must object, and in which words, so that a parse error cannot hide a missing check
+# the layer that must object and its words, so that a parse error cannot hide a missing check
 OBJECTIONS = {
     "malformed": ("CP-FORMAT", ""),
     "no-known-signature": ("CP-SIG", "no line of a known key"),
@@ -61,7 +61,7 @@ FR, NL, SE = (parse_vkey(text) for text in COSIGNED["generated"]["witness_vkeys"
 
 
 def seed(label: str) -> bytes:
-    """The published seed of a sample key, as notes/cosignatures.json describes it."""
+    """Return the published seed of a sample key, as notes/cosignatures.json describes it."""
     return sha256(f"comity test vector: {label}".encode()).digest()
 
 
@@ -93,7 +93,7 @@ def test_a_verifier_key_reads_as_the_vector_says(case: dict[str, Any]) -> None:
     if case["valid"]:
         assert (key.name, key.keyid.hex(), key.type) == (case["name"], case["key_id"], int(case["type"], 16))
     if key.type != MLDSA44:
-        assert enrolable(key.public) == case["valid"]  # a low-order key reads well and is still nobody's
+        assert enrolable(key.public) == case["valid"]  # a key of low order parses, and still identifies no signer
 
 
 def test_a_key_is_written_as_it_is_read() -> None:
@@ -301,7 +301,7 @@ def test_no_flipped_bit_moves_the_time_of_a_cosignature() -> None:
             opened = open_checkpoint(bytes(flipped), ORIGIN, LOG, [FR])
         except RecordError:
             continue
-        assert opened.cosignatures == ()  # a flipped name or id makes the line a stranger's
+        assert opened.cosignatures == ()  # with a flipped name or id the line belongs to an unknown key
         assert opened.checkpoint == Checkpoint(ORIGIN, 11, ROOT)
 
 
@@ -313,7 +313,7 @@ def test_the_digest_of_a_note_covers_its_cosignatures() -> None:
 
 
 def cosigner_of(payload: bytes, name: str = "witness.example.com/w1") -> Vkey:
-    """A key with the id of a published line whose key was not published."""
+    """Make a key with the id of a published line, whose key was not published."""
     return Vkey(name, payload[:4], COSIGNATURE, bytes(32))
 
 
@@ -377,7 +377,7 @@ def test_a_cosignature_without_a_time_is_made_by_nobody_and_counted_by_nobody() 
 
 
 def mldsa_cosigned() -> tuple[bytes, Vkey, note.MlDsa]:
-    """A checkpoint with a cosignature of type 0x06, its key, and a verifier, by the library `cryptography`."""
+    """Make a checkpoint with a cosignature of type 0x06, its key, and a verifier, with the library `cryptography`."""
     mldsa = pytest.importorskip("cryptography.hazmat.primitives.asymmetric.mldsa", reason="needs cryptography 50")
     invalid = pytest.importorskip("cryptography.exceptions").InvalidSignature
     private = mldsa.MLDSA44PrivateKey.from_seed_bytes(seed("ml-dsa witness"))

@@ -1,4 +1,4 @@
-"""Trust policies: every published case, the quorum for every set of witnesses, and keys that must not be trusted."""
+"""Trust policies: every published case, the quorum for every set of witnesses, and refused keys."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ VECTORS = Path(__file__).parents[3] / "fixtures" / "vectors"
 CASES = json.loads((VECTORS / "tlog-policy" / "cases.json").read_text("utf-8"))["cases"]
 VKEYS = json.loads((VECTORS / "notes" / "vkeys.json").read_text("utf-8"))["cases"]
 
-# which rule has to object to the cases that are refused
+# the rule that must object to each refused case
 OBJECTIONS = {
     "formats-tidy-as-published": "POL-KEY",
     "formats-comment-after-items": "POL-FORMAT",

@@ -1,4 +1,4 @@
-"""How many witnesses: the arithmetic, and what a policy means in words."""
+"""Quorums: their arithmetic, and the description of a policy in words."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def policy(rest: str, names: str = "abcdefg") -> Policy:
 
 
 def quorums(policy: Policy) -> list[frozenset[str]]:
-    """Every set of witnesses that is enough."""
+    """Return every set of witnesses that is sufficient."""
     names = list(policy.witnesses)
     return [
         frozenset(chosen)

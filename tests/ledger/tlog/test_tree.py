@@ -60,7 +60,7 @@ LEAVES = [leaf_hash(b"entry %d" % n) for n in range(SIZE)]
 
 
 class EntryReader:
-    """Stored hashes in memory; remembers how much was asked of it."""
+    """Stored hashes in memory; `readings` counts the requested hashes."""
 
     def __init__(self, leaves: Sequence[bytes]) -> None:
         frontier = Frontier()
@@ -78,7 +78,7 @@ ROOT_AT = [root(size, SHELF.read) for size in range(SIZE + 1)]
 
 @cache
 def mth(low: int, high: int) -> bytes:
-    """MTH(D[low:high]) of RFC 6962 2.1, as it is written there."""
+    """Compute MTH(D[low:high]) literally as in RFC 6962 2.1."""
     if high - low < 2:
         return LEAVES[low] if low < high else sha256(b"").digest()
     k = 1
@@ -261,7 +261,7 @@ def test_what_is_not_in_a_tree_is_not_proven() -> None:
 
 
 def test_a_node_is_no_leaf() -> None:
-    forged = LEAVES[0] + LEAVES[1]  # an entry of 64 bytes that would hash to the node if 00 and 01 were left out
+    forged = LEAVES[0] + LEAVES[1]  # an entry of 64 bytes that would hash to the node without the prefixes 00 and 01
     with refused("PRF-PATH", "leads to"):
         check_inclusion(0, 2, leaf_hash(forged), [mth(2, 4)], ROOT_AT[4])
 
@@ -288,7 +288,7 @@ def test_a_path_does_not_lead_on_beyond_the_root_of_its_size() -> None:
 
 def test_trees_end_below_two_to_the_sixty_third() -> None:
     def left_edge(height: int) -> tuple[list[bytes], bytes]:
-        """Path and root of entry 0 in a full tree of that height, whose other half is anything at every level."""
+        """Return path and root of entry 0 in a full tree of this height; the other half is arbitrary at every level."""
         top, path = LEAVES[0], [LEAVES[1]] * height
         for sibling in path:
             top = node_hash(top, sibling)
@@ -459,7 +459,7 @@ OUTCOMES = {
 
 
 def verify_complete(case: dict[str, Any]) -> None:
-    """What a verifier does with a proof file, as far as the vectors go; the quorum is a number here."""
+    """Verify a proof file as far as the vectors go; the quorum is a number here."""
     log, *witnesses = map(parse_vkey, case["keys"])
     proof = parse_proof(case["proof"].encode())
     named = log if log.name == case["expected_origin"] else parse_vkey(log.text)

@@ -1,4 +1,4 @@
-"""A trust policy that several people sign: each rule of its versions a sentence, and what a court does with them."""
+"""A trust policy signed by several people: a sentence for each rule of its versions, and its use by a court."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ BASE = PolicyStatement(
 
 
 def by(said: PolicyStatement, *names: str) -> PolicyVersion:
-    """A version that these roots signed, read back from its file."""
+    """Sign a version by these roots, and read it back from its file."""
     version = draft(said)
     for name in names:
         version = signed(version, public_key(SEEDS[name]), partial(sign, SEEDS[name]))
@@ -80,7 +80,7 @@ def refused(code: str, says: str = "") -> pytest.RaisesExc[RecordError]:
     return pytest.raises(RecordError, match=rf"(?s)^{code}\b.*{says}")
 
 
-# -- the line of versions ----------------------------------------------------------------------------------------------
+# -- the sequence of versions ------------------------------------------------------------------------------------------
 
 
 def test_a_first_version_is_believed_by_its_fingerprint_and_its_own_threshold() -> None:
@@ -101,7 +101,7 @@ def test_a_new_version_needs_the_threshold_of_the_old_roots_and_of_its_own() -> 
         check_next(FIRST, by(SECOND, "ada", "dee", "eve"))
     with refused("POL-THRESHOLD", "roots of version 2 signed"):
         check_next(FIRST, by(SECOND, "ada", "bo", "dee"))
-    both = by(SECOND, "ada", "cy", "dee")  # cy is a root of both, and counts for both
+    both = by(SECOND, "ada", "cy", "dee")  # cy is a root of both versions, and counts for both
     assert check_next(FIRST, both) is both
 
 
@@ -152,7 +152,7 @@ def test_exactly_who_reaches_both_thresholds_is_believed(held: set[str], new: se
             check_next(trusted, version)
 
 
-# -- what a version may say --------------------------------------------------------------------------------------------
+# -- the content of a version ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -258,7 +258,7 @@ def test_an_expired_policy_judges_as_before_and_says_what_it_cannot_know() -> No
         assert any(line.startswith("POL-EXPIRED") for line in report.not_proven) is said
 
 
-# -- a fingerprint said aloud ------------------------------------------------------------------------------------------
+# -- a spoken fingerprint ----------------------------------------------------------------------------------------------
 
 
 @given(st.binary(min_size=32, max_size=32).map(bytes.hex))

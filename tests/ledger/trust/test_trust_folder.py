@@ -1,4 +1,4 @@
-"""A trust folder is what its files say, in whatever order they were listed."""
+"""The content of a trust folder does not depend on the order in which its files are listed."""
 
 from __future__ import annotations
 

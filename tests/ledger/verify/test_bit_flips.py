@@ -1,4 +1,4 @@
-"""No single changed bit leaves a bundle whole, whoever changes it: a stranger, or its maker for one file at a time.
+"""A bundle with one changed bit never passes, changed by an outsider, or in one file by its maker.
 
 `make slow` tries one bit in four, others for each SEED; with FULL=1 every one.
 
@@ -26,12 +26,12 @@ from ledger.verify import Verdict, parse_trust, verify
 from tests.support.memory_ledger import NOW, ORDER, Hand, Ledger, played
 from tests.support.samples import sampled
 
-TRUSTED = ("entries/", "checkpoint", "disclosures/")  # what even the maker cannot change
+TRUSTED = ("entries/", "checkpoint", "disclosures/")  # the maker cannot change these either
 
 
 @cache
 def three_entries() -> tuple[Ledger, Hand]:
-    """The smallest ledger with an order: its registrar issues it, on the registry's only entry, and amends it."""
+    """Make the smallest ledger with an order: its registrar issues and transmits it under the registry's one entry."""
     ledger = Ledger()
     office = {"party": "XO", "zone": "UTC", "declarations_verified": True}
     ledger.record(ledger.keeper, "party-registered", office)
@@ -42,7 +42,7 @@ def three_entries() -> tuple[Ledger, Hand]:
 
 
 def verdict(data: bytes, trust: dict[str, bytes]) -> Verdict | None:
-    """The verdict; None where a bit of the layout's version is another, and nothing can be said, or the archive is."""
+    """Return the verdict; None where the bit changes the version of the layout, or the archive alone."""
     try:
         report = verify(data, parse_trust(trust), None, NOW.replace(year=2040))
         return None if any(remark.code == "BND-REPACKED" for remark in report.procedure) else report.verdict
@@ -58,7 +58,7 @@ def trust_of(ledger: Ledger) -> dict[str, bytes]:
 
 
 def survivors(data: bytes, trust: dict[str, bytes], bits: Sequence[int]) -> list[int]:
-    """The bits that can be changed without the verdict falling below TOTAL-PASSED."""
+    """Return the bits whose change leaves the verdict TOTAL-PASSED."""
     changed = bytearray(data)
     found = []
     for bit in bits:
@@ -107,11 +107,11 @@ def test_no_bit_of_twenty_thousand_in_a_bundle_of_a_whole_story_can_be_changed()
     assert on_two_cores(data, trust_of(ledger), bits) == []
 
 
-# -- a bit changed below the container: checksums, sums and lists made to fit ------------------------------------------
+# -- a bit changed below the container: checksums and lists adapted ----------------------------------------------------
 
 
 def reached(data: bytes, trust: dict[str, bytes], path: str, bit: int, maker: Hand | None) -> Verdict | None:
-    """The verdict where a bit of one file is changed, and all above it made to fit and signed again by a `maker`."""
+    """Return the verdict on a bundle with a changed bit in one file and new sums; a `maker` seals the manifest."""
     files = dict(unpack(data))
     content = bytearray(files[path])
     content[bit >> 3] ^= 1 << (bit & 7)
@@ -176,7 +176,7 @@ def test_two_bits_that_leave_the_checksum_as_it_was_are_found_by_the_digest() ->
 
 
 def tail_for(data: bytes, wanted: int) -> bytes:
-    """The four bytes behind `data` that make its CRC-32 the one wanted: the table walked backwards."""
+    """Return four bytes which, appended to `data`, give it the CRC-32 `wanted`: a walk backwards through the table."""
     table = [zlib.crc32(bytes([n])) ^ zlib.crc32(b"\0") for n in range(256)]
     top = {entry >> 24: n for n, entry in enumerate(table)}
     state, indexes = wanted ^ 0xFFFFFFFF, []
@@ -199,7 +199,7 @@ def test_a_bundle_cut_short_anywhere_fails() -> None:
 
 
 def test_a_whole_bundle_of_another_size_of_the_same_log_is_not_taken_for_this_one() -> None:
-    """Parts of two good bundles do not make a third."""
+    """Parts of two valid bundles do not make a third."""
     ledger, maker = three_entries()
     first = unpack(ledger.bundle(maker, role="ADM"))
     note = ledger.checkpoint(2)

@@ -1,4 +1,4 @@
-"""What arrived from another record counts as its signer's act: no more than that, and only once."""
+"""A received entry counts as its signer's act, no more than that, and only once."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ REGISTER = {THERE.origin: THERE.register()}
 
 
 def received(check: str = "verifies", backs: str | None = None, **other: Any) -> tuple[Ledger, Hand]:
-    """A ledger of one order that another ledger's entry 4, an order-issued, arrived in."""
+    """Make a ledger of one order that received another ledger's entry 4, an order-issued."""
     ledger, ilves = small()
     fact, place = wrapping(RAW, PROOF, check, backs)
     public = {name: getattr(fact, name) for name in ("origin", "index", "leaf", "envelope", "proof_check")}
@@ -40,13 +40,13 @@ def received(check: str = "verifies", backs: str | None = None, **other: Any) ->
 
 
 def trusting(ledger: Ledger, there: Ledger = THERE) -> Trust:
-    """The trust of somebody who trusts both logs, each with its registrar."""
+    """Make the trust of a verifier that trusts both logs, each with its registrar."""
     folder = {**ledger.trust_files(), **{f"others/there/{name}": text for name, text in there.trust_files().items()}}
     return parse_trust(folder)
 
 
 def judged(ledger: Ledger, by: Hand, audience: str = "CT", **more: Any) -> Report:
-    """The report on a bundle that carries the other log's entry and register, under both logs' keys."""
+    """Verify a bundle that carries the other log's entry and register, under both logs' keys."""
     data = ledger.bundle(by, audience, **{"foreign": FILES, "others": REGISTER, **more})
     return checked(data, ledger, trust=trusting(ledger))
 
@@ -168,11 +168,11 @@ def test_another_record_cannot_speak_in_the_name_of_an_office_here() -> None:
     assert (report.verdict, arrived(report)) == (Verdict.PASSED, [])
 
 
-# -- letters that crossed ----------------------------------------------------------------------------------------------
+# -- entries that crossed ----------------------------------------------------------------------------------------------
 
 
 def crossed(by: Hand, ledger: Ledger) -> OpenedEntry:
-    """An entry sealed for a ledger behind its second-last entry, so that it comes too late."""
+    """Seal an entry after the ledger's second-last entry, so that it arrives too late."""
     place = EntryPlace(ledger.origin, ORDER, 2, ledger.leaf(3), "2AP-7")
     fact = build("order-transmitted", {"addressee": "skylark", "channel": "mail"}, {})
     signer: Signer = by.signer("ISS")
@@ -197,13 +197,13 @@ def test_one_place_of_another_log_is_wrapped_under_one_id() -> None:
     assert len({wrapper_id(o, n) for o in ("a.example/x", "b.example/x") for n in (1, 2)}) == 4
 
 
-# -- a log after another ----------------------------------------------------------------------------------------------
+# -- a log that succeeds another ---------------------------------------------------------------------------------------
 
 
 def succeeded(
     note: bytes, late: bool = False, named: bool = True, **said: Any
 ) -> tuple[Ledger, Hand, dict[str, bytes]]:
-    """A ledger whose register begins by naming the log before it, whose last head was `note`."""
+    """Make a ledger whose register begins with the preceding log, whose last head is `note`."""
     origin, size, root = note.decode().split("\n")[:3]
     public = {"predecessor": origin, "size": int(size), "root": b64decode(root).hex(), "cause": "lost-storage", **said}
     name = sha256(note).hexdigest()
@@ -261,7 +261,7 @@ def test_a_head_that_the_old_log_did_not_sign_makes_no_successor() -> None:
 
 
 def test_what_is_wrapped_is_looked_at_whether_it_counts_or_not() -> None:
-    """A kind that is not known here, and a text that nobody may sign any more, in an entry of another record."""
+    """The wrapped entry has an unknown kind and a text that may no longer be signed."""
 
     def change(payload: dict[str, Any]) -> None:
         payload["public"]["case_ref"] = "a\U0001e08f\u0323"

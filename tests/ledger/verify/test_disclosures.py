@@ -1,4 +1,4 @@
-"""Values, files and other records: what does not belong where it stands ends the check; so do lies about any file."""
+"""Values, files and other logs: a misplaced one ends the check, and so does a false statement about a file."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def put(path: str, content: bytes, files: Files) -> None:
     files[path] = content
 
 
-# -- 13, 14, 16: values, files, other records --------------------------------------------------------------------------
+# -- 13, 14, 16: values, files, other logs -----------------------------------------------------------------------------
 
 
 def disclosed(make: Callable[[Ledger, list[str]], list[str]], code: str, index: int = 4) -> None:
@@ -117,7 +117,7 @@ def test_an_opened_value_without_its_form_is_a_finding_and_counts_as_not_opened(
 
 
 def test_a_commitment_that_somebody_else_made_before_is_a_finding_on_who_repeats_it() -> None:
-    """Who copies a digest can open it later with the string of whoever knew the value then."""
+    """A signer who copies a digest can open it later with the string of the signer who knew the value then."""
     ledger, ilves = small()
     skylark = ledger.enrol("skylark", "XV", "SP")
     held = ledger.held[4]
@@ -147,7 +147,7 @@ def test_a_document_is_the_file_its_name_says() -> None:
 
 
 def entangled(change: Callable[[dict[str, Any]], object]) -> tuple[Ledger, Hand, dict[str, bytes], Ledger]:
-    """A ledger that received an entry of another one, with what it says about it changed."""
+    """Make a ledger that received an entry of another one, with a change in the wrapper's statement on it."""
     there, _ = small(origin="ledger.test/xv", log=hand("log xv"))
     raw = there.entries[4]
     said = {
@@ -182,7 +182,7 @@ def test_an_entry_of_another_record_is_held_against_what_is_said_of_it() -> None
 
 
 def mismatch(data: bytes, ledger: Ledger) -> None:
-    """Assert that what the last entry says of another record is found on it, and that the record stands."""
+    """Assert a finding on the last entry for its statement on another log; that statement has no effect."""
     report = checked(data, ledger)
     assert report.verdict is Verdict.PASSED
     (found,) = [r for r in report.procedure if r.code == "ENT-MISMATCH"]
@@ -216,7 +216,7 @@ def test_an_entry_that_answers_another_records_names_it_by_its_leaf() -> None:
         assert {r.code for r in report.procedure} & {"ENT-ABSENT"} == found
 
 
-# -- whatever else -----------------------------------------------------------------------------------------------------
+# -- other cases -------------------------------------------------------------------------------------------------------
 
 
 def test_a_word_in_the_register_that_means_nothing_is_left_aside_and_never_crashes() -> None:

@@ -1,4 +1,4 @@
-"""What a bundle leaves out and what a second one shows: the maker's word, an old head, two histories of one order."""
+"""Omissions and second bundles: the maker's word, an old head, two histories of one order."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ def remarks(report: Report) -> dict[str, str]:
 
 
 def words(report: Report) -> list[str]:
-    """The first words of what is not proven."""
+    """Return the first word of each statement that is not proven."""
     return [says.partition(":")[0] for says in report.not_proven]
 
 
-# -- what rests on the maker's word ------------------------------------------------------------------------------------
+# -- statements that rest on the maker's word --------------------------------------------------------------------------
 
 
 def test_each_of_two_histories_passes_alone_and_says_what_its_maker_alone_signs() -> None:
@@ -138,7 +138,7 @@ def test_a_fresh_time_stamp_makes_a_head_that_witnesses_saw_no_younger() -> None
 
 
 def held_against(data: bytes, other: bytes, ledger: Ledger) -> Report:
-    """The report on a bundle that is held against another, both under the ledger's keys."""
+    """Verify a bundle against another one, both under the ledger's keys."""
     trust = ledger.trust()
     assert checked(other, ledger).verdict is not Verdict.FAILED
     return verify(data, trust, None, NOW, elsewhere=known_of(other, trust))
@@ -149,7 +149,7 @@ def said(report: Report) -> tuple[Verdict, list[str]]:
 
 
 def convicted(report: Report, ledger: Ledger, code: str) -> str:
-    """Assert that the log is convicted, by an exhibit too that needs nothing but its key; gives what that says."""
+    """Assert that the log is convicted, also by the exhibit and the log's key alone; return the exhibit's reason."""
     assert said(report) == (Verdict.FAILED, [code])
     assert report.exhibit is not None
     shown = verify_exhibit(report.exhibit, ledger.trust())
@@ -226,7 +226,7 @@ def test_an_honest_end_of_the_makers_key_behind_the_head_does_no_harm() -> None:
 
 
 def forked(ledger: Ledger, at: int) -> Ledger:
-    """Another tree of the same log: entry `at` was never in it."""
+    """Make another tree of the same log, without entry `at`."""
     other = Ledger(ledger.origin, ledger.witnesses)
     for raw in ledger.entries[:at] + ledger.entries[at + 1 :]:
         other.append(raw)

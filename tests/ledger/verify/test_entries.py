@@ -1,4 +1,4 @@
-"""An entry that is malformed, unsigned, out of place or of a key that may not sign there ends the check."""
+"""The check ends at an entry that is malformed, unsigned, out of place, or signed by a key without the right to."""
 
 from __future__ import annotations
 
@@ -216,7 +216,7 @@ def test_the_registry_takes_only_what_its_rules_allow() -> None:
 
 @pytest.mark.parametrize("kind", sorted(REGISTRY_ONLY))
 def test_an_entry_of_the_registry_in_a_schema_of_next_year_changes_nothing_and_is_shown_raw(kind: str) -> None:
-    """Its fields may be called otherwise then: nothing of it is looked up."""
+    """A later schema may rename its fields, so no field of it is read."""
 
     def later(payload: dict[str, Any]) -> None:
         payload.update(kind=kind, schema=2, public={"actor": 7, "sung": True})

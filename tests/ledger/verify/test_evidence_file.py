@@ -1,4 +1,4 @@
-"""A file is recognised by its first bytes; what it holds decides nothing."""
+"""The first bytes of a file decide its type; the rest of its content does not."""
 
 from __future__ import annotations
 

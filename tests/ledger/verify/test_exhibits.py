@@ -1,4 +1,4 @@
-"""An exhibit convicts a log before whoever holds its key, and says nothing to others."""
+"""An exhibit convicts a log for every holder of the log's key, and proves nothing to others."""
 
 from __future__ import annotations
 
@@ -66,13 +66,13 @@ def test_an_exhibit_vouches_for_no_key_of_its_own(exhibit: bytes) -> None:
 
 
 def sized(first: int, end: int | None, *keys: Vkey) -> Trust:
-    """A trust in the log's key for these sizes alone, as a signed policy gives them."""
+    """Return a trust in the log's key for these sizes alone, as a signed policy gives it."""
     return replace(trust(*keys or (TRUE.key,)), sizes={TRUE.key.text: Sizes(first, end)})
 
 
 @pytest.mark.parametrize("exhibit", [SPLIT, LARGER, omitted()])
 def test_a_key_convicts_its_log_only_at_the_sizes_that_it_signs(exhibit: bytes) -> None:
-    """An old key that was stolen signs whatever its thief wants, beyond the sizes of a signed policy."""
+    """Outside the sizes of a signed policy a thief may sign anything with an old key."""
     for sizes in (sized(0, 5), sized(20, None), sized(8, 9)):
         report = verify_exhibit(exhibit, sizes)
         assert said(report) == (Verdict.INDETERMINATE, ["CP-KEY", "SPLIT-VIEW"])
@@ -139,7 +139,7 @@ def test_the_same_entry_in_a_larger_tree_is_what_honest_logs_show() -> None:
         omitted(3, 8, 20, TRUE)
 
 
-# -- two entries that no log may hold both -----------------------------------------------------------------------------
+# -- two entries that no log may both hold -----------------------------------------------------------------------------
 
 FORKED, ILVES, (ONE, TWO) = two_histories()
 KEY = parse_vkey(log_vkey(FORKED.origin, public_key(FORKED.log.seed)))
@@ -147,7 +147,7 @@ TRANSMITTED = {"addressee": "skylark", "channel": "post"}
 
 
 def shown(index: int, size: int | None = None, ledger: Ledger = FORKED) -> Shown:
-    """An entry of a ledger as a bundle shows it, under the head of this size."""
+    """Return an entry of a ledger as a bundle shows it, under the head of this size."""
     size = size or ledger.size
     proof = format_proof(index, prove_inclusion(index, size, ledger.read), ledger.checkpoint(size))
     return Shown(ledger.entries[index], proof, KEY)
@@ -177,7 +177,7 @@ def test_heads_of_which_one_tree_denies_the_other_convict_it_too() -> None:
 
 
 def broken_chain() -> Ledger:
-    """A log with an entry 4 that continues another entry 3 than the one it has."""
+    """Make a log with an entry 4 that names a false entry 3 as its predecessor."""
     ledger, ilves = small()
     ledger.record(ilves, "order-transmitted", TRANSMITTED, order=ORDER)
     place = EntryPlace(ledger.origin, ORDER, 4, "00" * 32, "2AP-7")
@@ -186,7 +186,7 @@ def broken_chain() -> Ledger:
 
 
 def used_again() -> Ledger:
-    """A log that has one entry id in two orders."""
+    """Make a log that has one entry id in two orders."""
     ledger, ilves = small()
 
     def moved(payload: dict[str, Any]) -> None:
@@ -218,7 +218,7 @@ def test_an_exhibit_of_entries_vouches_for_no_key_of_its_own() -> None:
 
 
 def elsewhere() -> bytes:
-    """Two entries of one log that were sealed for another one."""
+    """Make a document of two entries of one log that were sealed for another log."""
     ledger, ilves = small()
     for way in ("mail", "courier"):
         place = EntryPlace("ledger.test/else", ORDER, 3, ledger.leaf(4), "2AP-7")
@@ -234,9 +234,9 @@ def document(one: Shown, two: Shown) -> bytes:
 
 
 ORDER_NOTHING = [
-    (document(shown(ONE - 1), shown(ONE)), "SPLIT-UNPROVEN"),  # one continues the other
-    (document(shown(ONE), shown(ONE)), "SPLIT-UNPROVEN"),  # one entry, shown twice
-    (document(shown(ONE), shown(ONE, ONE + 1)), "SPLIT-UNPROVEN"),  # under two heads
+    (document(shown(ONE - 1), shown(ONE)), "SPLIT-UNPROVEN"),  # one follows the other
+    (document(shown(ONE), shown(ONE)), "SPLIT-UNPROVEN"),  # one entry, twice
+    (document(shown(ONE), shown(ONE, ONE + 1)), "SPLIT-UNPROVEN"),  # one entry under two heads
     (document(shown(0), shown(ONE)), "SPLIT-UNPROVEN"),  # of different orders
     (elsewhere(), "SPLIT-UNPROVEN"),
     (changed(SPLIT_ORDER, two_proof=shown(ONE).proof.decode()), "PRF-PATH"),

@@ -1,4 +1,4 @@
-"""Values that are checked quickly: what is plainly right is right, and the rest is judged by its form as ever."""
+"""Values with a fast check: the fast check accepts only valid values, and all others get the full check."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ SAID: dict[str, Any] = {
 
 
 def nearly(word: TextForm) -> st.SearchStrategy[str]:
-    """Texts that fit a word's pattern, ASCII or not, and some with one more character at an end."""
+    """Generate texts that fit the pattern of a word, ASCII or not, some with one more character at an end."""
     fitting = st.sampled_from(word.values) if word.values else st.from_regex(word.pattern, fullmatch=True)
     ends = st.sampled_from(["", "", "\n", " ", "\u0660", "\u0301", "\x00", "0"])
     return st.builds("{0}{1}{2}".format, ends, fitting, ends)
@@ -108,7 +108,7 @@ def test_nearly_every_value_is_plain(told: Told) -> None:
 
 @st.composite
 def changed(draw: st.DrawFn) -> Told:
-    """A fact with some of its fields dropped, moved to the other side, replaced by an odd value, or new ones."""
+    """Generate a fact with some fields dropped, moved to the other side, replaced by an odd value, or added."""
     kind, public, sealed = draw(facts())
     public, sealed = dict(public), dict(sealed)
     for name in draw(st.lists(st.sampled_from([*KINDS[kind].fields(), "added_later", "why", "_sd"]), max_size=3)):

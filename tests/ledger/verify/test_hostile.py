@@ -1,4 +1,4 @@
-"""A container, a list, a note or a proof that is not what it has to be ends the check, with its code and its file."""
+"""An invalid container, list, note or proof ends the check, with its code and its file."""
 
 from __future__ import annotations
 
@@ -304,7 +304,7 @@ def test_an_index_beyond_the_tree_is_refused() -> None:
 
 
 def test_a_node_cannot_pass_for_a_leaf() -> None:
-    """Second preimage: the 64 bytes under an inner node, given as if they were an entry."""
+    """Second preimage: the 64 bytes under an inner node, presented as an entry."""
     ledger, ilves = small()
     two = b"".join(leaf_hash(raw) for raw in ledger.entries[:2])
     path = f"{ledger.folder}/entries/0"

@@ -1,4 +1,4 @@
-"""What arrived from another record counts as far as this verifier proves it: log, quorum, key, role, order, once."""
+"""A received entry counts as far as this verifier proves it: log, quorum, key, role, order, once."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class World:
     def says(
         self, kind: str = "order-received", by: Hand | None = None, role: str = "SP", order: str = ORDER, **more: Any
     ) -> int:
-        """An entry in the log of XV."""
+        """Record an entry in the log of XV; return its index."""
         public = more.pop("public", RECEIVED)
         return self.there.record(
             by or self.skylark, kind, public, more.pop("sealed", None), role=role, order=order, **more
@@ -44,7 +44,7 @@ class World:
     def arrives(
         self, index: int, order: str = ORDER, check: str = "verifies", by: Hand | None = None, **more: Any
     ) -> int:
-        """An entry of the log of XV is wrapped here; more are the fields of the wrapper."""
+        """Wrap an entry of the log of XV here; `more` are the fields of the wrapper. Return its index."""
         raw, proof = self.there.entries[index], self.there.proof(index, self.there.checkpoint(None, *self.notes))
         fact, other = wrapping(raw, proof, check)
         name = sha256(raw).hexdigest()
@@ -56,26 +56,26 @@ class World:
         )
 
     def trust(self, **others: bytes) -> Trust:
-        """Trust in both logs; `others` changes what is trusted about the log of XV."""
+        """Return the trust in both logs; `others` changes the trust in the log of XV."""
         there = {**self.there.trust_files(), **others}
         return parse_trust({**self.here.trust_files(), **{f"others/xv/{name}": text for name, text in there.items()}})
 
     def report(self, trust: Trust | None = None, order: str = ORDER, register: bool = True) -> Report:
-        """The report of a court on the bundle of the order."""
+        """Return the report of a court on the bundle of the order."""
         registers = {self.there.origin: self.there.register(self.there.checkpoint(None, *self.notes))}
         data = self.here.bundle(self.ilves, foreign=self.foreign, others=registers if register else {}, order=order)
         return checked(data, self.here, trust=trust or self.trust())
 
 
 def acts(report: Report) -> list[tuple[str, str]]:
-    """Kind and signer of the arrived entries that count."""
+    """Return kind and signer of the received entries that count."""
     assert report.verdict is Verdict.PASSED, report.reasons
     assert report.case is not None
     return [(e.kind, e.by) for e in report.case.entries if e.received is not None]
 
 
 def unproven(report: Report, *words: str) -> None:
-    """Assert that nothing counts, and that one finding on a wrapper says why."""
+    """Assert that no received entry counts, and that one finding on a wrapper contains these words."""
     assert acts(report) == []
     says = [r.says for r in report.procedure if r.code == "ENT-UNPROVEN"]
     assert len(says) == 1
@@ -90,7 +90,7 @@ def test_an_entry_of_a_trusted_log_by_a_key_of_its_register_is_its_signers_act()
     assert any("no key was revoked" in says and "ledger.test/xv" in says for says in report.not_proven)
 
 
-# -- whose log, whose key ----------------------------------------------------------------------------------------------
+# -- the log and its keys ----------------------------------------------------------------------------------------------
 
 
 def test_a_key_that_no_register_had_proves_nothing() -> None:
@@ -175,7 +175,7 @@ def test_a_role_that_the_key_does_not_hold_in_its_own_register_proves_nothing() 
 
 
 def enrolled(world: World) -> None:
-    """The key of skylark, registered here too."""
+    """Register the key of skylark here too."""
     key = world.skylark.key
     world.here.enrol("skylark", "XV", "SP")
     assert key == hand("skylark", "XV").key
@@ -235,13 +235,13 @@ def test_a_key_that_was_reported_in_its_own_register_is_suspect_unless_witnesses
 def test_a_wrapper_whose_own_role_is_not_held_proves_no_arrival() -> None:
     world = World()
     enrolled(world)
-    index = world.arrives(world.says(), by=world.skylark)  # signed as the first role that may, which skylark is not
+    index = world.arrives(world.says(), by=world.skylark)  # signed under its first permitted role, which skylark lacks
     report = world.report()
     assert acts(report) == []
     assert world.here.leaf(index) in next(r for r in report.procedure if r.code == "V-ROLE-NOT-HELD").entries
 
 
-# -- where it belongs --------------------------------------------------------------------------------------------------
+# -- the order of an entry ---------------------------------------------------------------------------------------------
 
 
 def test_an_entry_about_another_order_does_not_count_in_this_one() -> None:
@@ -269,7 +269,7 @@ def test_one_entry_counts_once_however_often_it_is_wrapped() -> None:
 
 
 def crossing(world: World, by: Hand, order: str = ORDER, instrument: str = "2AP-7", role: str = "ISS") -> OpenedEntry:
-    """An entry sealed for this log that comes too late to stand in its order."""
+    """Seal an entry for this log that comes too late for its place in the order."""
     place = EntryPlace(world.here.origin, order, 2, world.here.leaf(3), instrument)
     fact = build("order-transmitted", {"addressee": "skylark", "channel": "mail"}, {})
     said = Circumstances(world.here.clock, world.here.clock)
@@ -319,14 +319,14 @@ def test_a_crossed_letter_of_a_stolen_key_does_not_count() -> None:
     assert any(r.code == "ENT-UNPROVEN" and "KEY-SUSPECT" in r.says for r in report.procedure)
 
 
-# -- what it supports, what it replaces --------------------------------------------------------------------------------
+# -- the entries that it supports or replaces --------------------------------------------------------------------------
 
 DISCLOSED = {"channel": "provider-portal", "partial": False}
 MANIFEST = {"manifest": {"elements": ["name"], "files": [{"name": "r", "size": 1, "sha256": "ab" * 32}]}}
 
 
 def observed(world: World) -> str:
-    """The disclosure of skylark, as ilves has seen it: the leaf of that entry."""
+    """Record ilves's observation of skylark's disclosure; return the leaf of the entry."""
     office = {"actor": "skylark", "party": "XV", "roles": ["SP"], "valid_from": "2027-01-01"}
     world.here.record(world.here.keeper, "authority-registered", office)
     said: dict[str, Any] = {"speaks": "observation", "whose": "skylark"}
@@ -406,7 +406,7 @@ def test_an_entry_of_another_log_replaces_an_earlier_one_of_that_log_by_the_same
     assert list(replacements(report.case.entries, NOW)) == [world.there.leaf(first)]
 
 
-# -- one signer's falsehood --------------------------------------------------------------------------------------------
+# -- a false statement of one signer -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -436,7 +436,7 @@ def test_the_register_of_another_log_may_be_missing_or_broken_without_harm_to_th
     assert checked(data, world.here, trust=world.trust()).verdict is Verdict.PASSED
 
 
-# -- what attackers tried ----------------------------------------------------------------------------------------------
+# -- attempted attacks -------------------------------------------------------------------------------------------------
 
 
 def test_an_observation_that_says_otherwise_is_not_made_first_hand_by_the_act_it_names() -> None:

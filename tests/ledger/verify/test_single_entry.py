@@ -1,4 +1,4 @@
-"""One entry with its receipt: what that proves, and what only the whole bundle can."""
+"""One entry with its receipt: what the receipt proves, and what only the whole bundle can prove."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_one_entry_that_is_changed_or_has_anothers_receipt_fails() -> None:
 
 
 class Case(NamedTuple):
-    """A receipt with one thing wrong: the step that says so, its code and verdict."""
+    """A receipt with one fault: the step that finds it, its code and verdict."""
 
     step: int
     code: str
@@ -64,11 +64,11 @@ class Case(NamedTuple):
 
 
 Wrong = tuple[bytes, bytes, Trust | None, bytes | None]
-SAW = NOW - timedelta(hours=1)  # when the witnesses of these tests saw a head
+SAW = NOW - timedelta(hours=1)  # the time at which the witnesses saw a head
 
 
 def honest(witnesses: int = 0, *times: datetime) -> tuple[Ledger, bytes, bytes]:
-    """A ledger, its newest entry by the registrar, and the receipt of it under a head cosigned at these times."""
+    """Make a ledger; return its newest entry by the registrar, with a receipt under a head cosigned at these times."""
     ledger, _ = small(witnesses=witnesses)
     ledger.record(ledger.keeper, "party-registered", {"party": "XV", "zone": "Europe/Dublin", **VERIFIED})
     last = ledger.size - 1
@@ -120,7 +120,7 @@ def against(anchor: Callable[[Ledger], bytes]) -> Callable[[], Wrong]:
 
 
 def sealed_wrong(change: Callable[[dict[str, Any]], object]) -> Callable[[], Wrong]:
-    """An entry that the registrar signed so, and the log took in."""
+    """Make an entry that the registrar signed with this change, and that the log recorded."""
 
     def made() -> Wrong:
         ledger, raw, _ = honest()

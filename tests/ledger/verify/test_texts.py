@@ -1,4 +1,4 @@
-"""A text that nobody may sign any more is a finding on its entry, and the same one for every verifier."""
+"""A text that may no longer be signed gives a finding on its entry, the same one for every verifier."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_members_of_the_payload_and_opened_values_are_looked_at_too(text: str) -
 
 
 def test_a_provider_cannot_spoil_the_register_with_a_letter_of_the_next_unicode() -> None:
-    """The name stands in the register, where no later bundle can leave it out."""
+    """The name is in the register, where no later bundle can leave it out."""
     ledger, _ = small()
     skylark = ledger.enrol("skylark", "XV", "SP")
     text = {"code": "policy", "media": "text/plain", "size": 1, "sha256": "ab" * 32}

@@ -1,4 +1,4 @@
-"""What witnesses saw, and when: quorum, brackets, and keys that were reported after they had signed."""
+"""Times of witnesses: quorum, brackets, and keys that were reported after they had signed."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_a_cosignature_that_nothing_at_hand_can_verify_leaves_it_open_though_the
 
 
 def bracketed() -> tuple[Ledger, Hand]:
-    """Three witnesses of which all must sign, so that two may lie; two cosigned heads, and an entry between them."""
+    """Make three witnesses that must all sign, so two may be dishonest; two cosigned heads with an entry between."""
     ledger, ilves = small(witnesses=3)
     ledger.witnessed(t(0), t(1), t(2))
     return ledger, ilves
@@ -139,7 +139,7 @@ def test_a_cited_state_that_is_not_here_is_said_not_to_be_proven() -> None:
     assert any(lacks in says for says in without.not_proven)
 
 
-# -- keys that were reported later -------------------------------------------------------------------------------------
+# -- keys reported later -----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("since", "suspect"), [(t(3), False), (t(2), True), (t(1), True)])

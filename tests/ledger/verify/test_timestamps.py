@@ -1,4 +1,4 @@
-"""What time stamps in a bundle show: by when an entry existed, whoever says so, and never more than that."""
+"""Time stamps in a bundle prove by when an entry existed, and no more than that."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def token(note: bytes, minute: int, who: str = "a", accuracy: int = 0) -> bytes:
 
 
 def trusting(ledger: Ledger, certificates: bytes = ROOTS) -> Trust:
-    """Trust in the ledger's keys and in time-stamp authorities."""
+    """Make a trust in the ledger's keys and in time-stamp authorities."""
     registrar = Registrar(ledger.keeper.actor, ledger.keeper.party, ledger.keeper.key)
     files = {"policy": ledger.policy(), "registrar": format_registrar(registrar), "tsa/a.pem": certificates}
     return parse_trust({**files, "tsa/authorities": b"a http://127.0.0.1/\n"})
 
 
 def stamped(ledger: Ledger, by: Hand, *replies: bytes, note: bytes | None = None, **more: bytes) -> Report:
-    """The report on a bundle with these tokens over its head, and others by path."""
+    """Verify a bundle with these tokens over its head, and with others by path."""
     tokens = {f"checkpoint.{n}.tsr": reply for n, reply in enumerate(replies, 1)} | more
     data = ledger.bundle(by, note=note or ledger.checkpoint(), tokens=tokens)
     return checked(data, ledger, trust=trusting(ledger), stamps=read_stamp)

@@ -1,4 +1,4 @@
-"""A verdict rests on what the verifier holds from elsewhere: keys of the log and of the registrar, or a checkpoint."""
+"""A verdict rests on the verifier's trust: keys of the log and of the registrar, or a checkpoint."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def remarks(report: Report) -> set[str]:
     return {remark.code for remark in report.procedure}
 
 
-# -- what is held from elsewhere ---------------------------------------------------------------------------------------
+# -- the verifier's trust ----------------------------------------------------------------------------------------------
 
 
 def test_a_whole_bundle_passes_under_trusted_keys() -> None:
@@ -176,7 +176,7 @@ def test_an_anchor_with_another_root_or_origin_proves_the_bundle_wrong() -> None
 
 
 def grown() -> tuple[Ledger, Hand, bytes]:
-    """A ledger that has grown since a checkpoint that somebody holds, and which it has kept."""
+    """Make a ledger that has grown since a checkpoint that the verifier holds and the ledger has stored."""
     ledger, ilves = small()
     held = ledger.witnessed()
     ledger.seen = None
@@ -247,7 +247,7 @@ def test_the_registrars_line_reads_as_it_was_written() -> None:
         parse_trust({"policy": b"x"})
 
 
-# -- what else is in a bundle ------------------------------------------------------------------------------------------
+# -- other content of a bundle -----------------------------------------------------------------------------------------
 
 
 def test_a_view_with_hidden_values_still_passes_and_says_how_many_are_hidden() -> None:
@@ -367,7 +367,7 @@ def test_the_law_says_the_same_on_a_bundle_with_every_value_as_on_the_ledger(nam
 
 
 def test_the_work_of_a_bundle_does_not_grow_with_what_else_is_in_the_log() -> None:
-    """Only the registry and the order travel; a proof grows by one hash when the log doubles."""
+    """Only the registry and the order are exported; a proof grows by one hash when the log doubles."""
     small_log, ilves = small()
     large_log, by = small()
     for n in range(60):

@@ -1,4 +1,4 @@
-"""What there is to verify is bounded where nobody vouches for who asks: a maker's own policy and its notes."""
+"""The amount of work is limited where the verifier holds no trust: a maker's own policy and its notes."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ UNREAD = f"Cosignatures of notes behind the first {READ} lines were not read."
 
 
 def keys(count: int, origin: str) -> bytes:
-    """Lines of a policy with so many keys of one log."""
+    """Return lines of a policy with `count` keys of one log."""
     made = (public_key(sha256(f"key {n}".encode()).digest()) for n in range(count))
     return b"".join(f"log {log_vkey(origin, key)}\n".encode() for key in made)
 
 
 def many(notes: int) -> tuple[Ledger, bytes]:
-    """A bundle with so many notes of one state of the log, each cosigned by fifteen witnesses at another moment."""
+    """Make a bundle with `notes` notes of one size of the log, each cosigned by fifteen witnesses at another second."""
     ledger, ilves = small(witnesses=15)
     for n in range(notes):
         note = ledger.checkpoint(3, *[BEGINS + timedelta(seconds=n)] * 15)

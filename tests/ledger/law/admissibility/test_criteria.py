@@ -1,4 +1,4 @@
-"""The eight criteria: how each starts, what it rests on, what it lacks, and how findings pull. findings.md 6."""
+"""The eight criteria: initial state, the entries each rests on, its gaps, and the effect of findings. findings.md 6."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.support.scenarios import (
     sent,
 )
 
-ISSUED = issued("2027-03-01T09:00Z", "SCA")  # no conditions, no notification: few findings get in the way
+ISSUED = issued("2027-03-01T09:00Z", "SCA")  # no conditions, no notification: few other findings arise
 RECEIVED = received("2027-03-02T08:30Z")
 DATA = disclosed("2027-03-05T09:00Z", label="disclosed")
 EVIDENCE = fact(
@@ -36,12 +36,12 @@ DISOWNED = by_issuer("order-repudiated", "2027-03-08T09:00Z", finding="never-iss
 
 
 def said(story: Story, name: str) -> Criterion:
-    """The criterion with all it says."""
+    """Return one criterion of a story with its full text."""
     return judged(story).criteria[name]
 
 
 def rests_on(story: Story, name: str) -> list[str]:
-    """The labels of the entries it rests on."""
+    """Return the labels of the entries that a criterion rests on."""
     return [LABELS[leaf] for leaf in said(story, name).rests_on]
 
 
@@ -124,7 +124,7 @@ def test_custody_begins_with_a_receipt() -> None:
 
 
 def supervised(decision: str) -> Fact:
-    """The order is made under supervision."""
+    """Make a fact: a supervisor decides on the order."""
     return fact(
         "order-supervised", "2027-03-01T08:00Z", "ilves", "VAL", label="super", capacity="judge", decision=decision
     )
@@ -183,7 +183,7 @@ def test_time_asks_for_one_clock_met_and_none_missed() -> None:
 
 def test_time_does_not_apply_where_nobody_is_bound_any_more() -> None:
     assert criterion(BARE, "A6") == "GAP"
-    assert criterion(BARE.asked_at("2027-06-01T00:00Z"), "A6") == "NOT_APPLICABLE"  # the window closed unused
+    assert criterion(BARE.asked_at("2027-06-01T00:00Z"), "A6") == "NOT_APPLICABLE"  # the period passed unused
 
 
 def test_a_rolled_twin_does_not_count() -> None:
@@ -214,7 +214,7 @@ def test_the_defence_has_access_once_a_bundle_was_issued() -> None:
 def test_a_contradiction_outweighs_a_gap_whichever_comes_first() -> None:
     order = issued("2027-03-01T09:00Z", special_instructions=["certification"])
     conflicting = given(order, RECEIVED, DATA, EVIDENCE, DISOWNED).when(
-        by_authority("request-refused", "2027-03-04T09:00Z", ground="other")  # not among the things NOT can do: A4 GAP
+        by_authority("request-refused", "2027-03-04T09:00Z", ground="other")  # NOT may not refuse the request: A4 GAP
     )
     assert {"V-AUTHORITY", "V-DISCLOSED-TO-FORGER"} <= {f.code for f in judged(conflicting).findings}
     assert criterion(conflicting, "A4") == "CONTRADICTED"

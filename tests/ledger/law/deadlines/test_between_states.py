@@ -1,4 +1,4 @@
-"""Clocks between two States: CETS 224 arts 8 and 9, Budapest Convention arts 16 and 29."""
+"""Deadlines between two States: CETS 224 arts 8 and 9, Budapest Convention arts 16 and 29."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Clocks of orders straight to a provider: CETS 224 arts 6 and 7, 18 U.S.C. 2703(h)."""
+"""Deadlines of orders addressed to a provider: CETS 224 arts 6 and 7, 18 U.S.C. 2703(h)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Clocks of European orders: Regulation (EU) 2023/1543 art. 10, 12(1), 17(2), and what stops and moves them."""
+"""Deadlines of European orders: Regulation (EU) 2023/1543 art. 10, 12(1), 17(2); what suspends and extends them."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def test_an_order_sent_in_an_emergency_and_not_received_waits_for_its_eight_hour
 
 @pytest.mark.parametrize("outcome", ["ended", "downgraded"])
 def test_an_emergency_that_ends_before_the_answer_gives_ten_days_from_then(outcome: str) -> None:
-    over = reassessed("2026-10-02T09:00Z", outcome)  # after the eight hours: too late to matter
+    over = reassessed("2026-10-02T09:00Z", outcome)  # after the eight hours: no effect
     URGENT.when(over).then("E-10-4", ClockVerdict.MISSED, EIGHT).then_not_listed("E-10-3")
     over = reassessed("2026-10-01T17:59:59Z", outcome)
     story = URGENT.when(over)
@@ -200,7 +200,7 @@ def test_the_last_day_moves_by_the_days_between_and_then_rolls(clarified: Fact) 
 
 
 def test_the_days_between_are_those_of_the_calendar_there() -> None:
-    """23:30 and 00:30 in Stockholm are an hour apart and a day; half a day within one day is none."""
+    """In Stockholm 23:30 and 00:30 are an hour and a day apart; half a day within one date is no day."""
     night = PLAIN.when(back("2026-10-05T21:30Z"), answered("2026-10-05T22:30Z"))
     night.then("E-10-3", ClockVerdict.OPEN, END)  # Sunday and one day: Monday
     twice = night.when(back("2026-10-06T05:00Z", "again"), answered("2026-10-06T20:00Z", "again"))
@@ -254,7 +254,7 @@ def test_the_day_the_order_is_referred_back_does_not_count_and_the_last_one_roll
     PLAIN.when(back("2026-10-02T09:00Z")).then("E-10-6", ClockVerdict.OPEN, "2026-10-08T00:00Z")
 
 
-# -- nobody is bound any more ------------------------------------------------------------------------------------------
+# -- the addressee is no longer bound ----------------------------------------------------------------------------------
 
 OBJECTED = by_provider("reasoned-objection-filed", "2026-10-07T09:00Z", label="o", conflicting_law_party="US")
 REASONS = by_provider("reasons-for-non-execution-given", "2026-10-07T09:00Z", reason_codes=["third-country-law"])
@@ -309,7 +309,7 @@ def test_a_material_correction_winds_the_ten_days_again_and_leaves_referrals_bef
     story.then("E-10-3", ClockVerdict.OPEN, "2026-10-19T22:00Z")
 
 
-# -- to say no ---------------------------------------------------------------------------------------------------------
+# -- refusal and objection ---------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -355,7 +355,7 @@ def test_an_end_set_for_the_window_is_the_end_for_grounds_too() -> None:
 
 
 def test_the_days_to_object_are_counted_at_home_and_stand_once_an_objection_is_filed() -> None:
-    """Sunday 11 October ends on Monday 12 October in Reykjavik, two hours later than in Stockholm."""
+    """In Reykjavik the period ends on Monday 12 October, after Sunday 11, two hours later than in Stockholm."""
     PLAIN.then_not_listed("E-17-2")
     PLAIN.when(OBJECTED).then("E-17-2", ClockVerdict.MET, "2026-10-13T00:00Z")
     late = OBJECTED.moved("2026-10-13T00:00:00Z")

@@ -1,4 +1,4 @@
-"""Clocks of European orders beside the answer: preservation, enforcement, validation, grounds after data, links."""
+"""Further deadlines of European orders: preservation, enforcement, validation, grounds after disclosure, links."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tests.support.scenarios import (
     sent,
 )
 
-# -- to keep: art. 11 --------------------------------------------------------------------------------------------------
+# -- preservation: art. 11 ---------------------------------------------------------------------------------------------
 
 # Received on Monday 7 September 2026: sixty days end on Friday 6 November, ninety on Sunday 6 December.
 KEPT = given(issued("2026-09-04T07:00Z", "EPOC-PR"), sent("2026-09-07T07:00Z"), received("2026-09-07T08:00Z"))
@@ -102,10 +102,10 @@ def test_a_material_correction_winds_keeping_again() -> None:
     story = story.when(received("2026-09-15T09:00Z", "receipt-2", about="c1"))
     story.then(
         "E-11-1", ClockVerdict.OPEN, "2026-11-16T23:00Z"
-    )  # Saturday 14 November; the extension was of the other version
+    )  # Saturday 14 November; the extension belongs to the other version
 
 
-# -- to enforce: art. 16 -----------------------------------------------------------------------------------------------
+# -- enforcement: art. 16 ----------------------------------------------------------------------------------------------
 
 ORDER = issued("2026-10-01T07:00Z", "EPOC")
 SERVED = given(ORDER, sent("2026-10-01T08:00Z"), received("2026-10-01T09:30Z"))
@@ -134,7 +134,7 @@ def test_its_question_is_answered_in_five_working_days_if_it_comes_after_the_req
     SERVED.when(ENFORCE, asked("2026-10-16T10:00Z", by="skylark", role="SP")).then_not_listed("E-16-7")
 
 
-# -- validation after the fact: art. 4(5) ------------------------------------------------------------------------------
+# -- validation after issue: art. 4(5) ---------------------------------------------------------------------------------
 
 
 def pending(value: Any = True, instrument: str = "EPOC") -> Story:
@@ -176,7 +176,7 @@ def test_eight_hours_end_at_the_same_instant_on_the_night_the_clocks_go_back() -
     story.then("E-10-4", ClockVerdict.MET, "2026-10-25T08:00Z")
 
 
-# -- a ground after the data: art. 10(4) -------------------------------------------------------------------------------
+# -- a ground after disclosure: art. 10(4) -----------------------------------------------------------------------------
 
 
 def ground(scope: str, *elements: str) -> Fact:

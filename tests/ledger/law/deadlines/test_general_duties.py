@@ -1,4 +1,4 @@
-"""Clocks of any order: surplus data, telling the person, security incidents."""
+"""Deadlines of any order: surplus data, notification of the person, security incidents."""
 
 from __future__ import annotations
 

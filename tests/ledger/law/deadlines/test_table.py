@@ -1,4 +1,4 @@
-"""Every clock of the register: what winds it, moves it, stops it, answers it, to the second. findings.md 3."""
+"""Every deadline of the register: what starts, moves, ends and answers it, to the second. findings.md 3."""
 
 from __future__ import annotations
 

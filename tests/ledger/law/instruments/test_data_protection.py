@@ -1,4 +1,4 @@
-"""CETS 224 article 14 beside LED and GDPR: basis, use, surplus, retention, incidents, onward transfer, suspension."""
+"""CETS 224 article 14, LED and GDPR: basis, use, surplus, retention, incidents, onward transfer, suspension."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ DATA = disclosed("2027-03-05T09:00Z", label="disclosed")
 
 
 def by_return(kind: str, on: str, **fields: Any) -> Fact:
-    """Something the authority does to which data are returned."""
+    """Make a fact: an act of the authority to which data are returned."""
     return fact(kind, on, "orn", "RET", **fields)
 
 
 EVIDENCE = by_return("evidence-received", "2027-03-05T10:00Z", about="disclosed", check="equal")
 
-# -- on what basis -----------------------------------------------------------------------------------------------------
+# -- legal basis -------------------------------------------------------------------------------------------------------
 
 
 def test_once_data_have_come_the_basis_of_the_transfer_is_stated() -> None:
@@ -48,16 +48,16 @@ def test_once_data_have_come_the_basis_of_the_transfer_is_stated() -> None:
     finds(given(RECEIVED, DATA), "G-DP-BASIS")
 
 
-# -- for what ----------------------------------------------------------------------------------------------------------
+# -- purpose -----------------------------------------------------------------------------------------------------------
 
 
 def instructed(on: str) -> Fact:
-    """The notified authority instructs the provider not to disclose anything."""
+    """Make a fact: the notified authority instructs the provider not to disclose anything."""
     return by_authority("non-disclosure-instructed", on, label=f"instructed {on}", ground="G-7-i", scope="all")
 
 
 def locked(on: str, kind: str = "use-restricted", scope: str = "all") -> Fact:
-    """The data are locked, destroyed or returned."""
+    """Make a fact: the data are restricted, destroyed or returned."""
     return by_return(kind, on, scope=scope, method="overwritten" if kind == "data-destroyed" else None)
 
 
@@ -83,17 +83,17 @@ def test_without_receipt_or_without_breach_there_is_no_use_to_prove() -> None:
 
 
 def used(on: str, case_ref: str = "KA-2") -> Fact:
-    """The data are used in a case."""
+    """Make a fact: the data are used in a case."""
     return by_return("use-recorded", on, case_ref=case_ref, purpose_code="investigation")
 
 
 def allowed(on: str, decision: str = "allowed", case_ref: str = "KA-2") -> Fact:
-    """Use in another case is decided."""
+    """Make a fact: use in another case is decided."""
     return by_issuer("further-use-decided", on, case_ref=case_ref, decision=decision)
 
 
 def condition(code: str = "this-case-only") -> tuple[Fact, Fact]:
-    """The other State imposes a condition, and it is accepted."""
+    """Make two facts: the other State imposes a condition, and it is accepted."""
     imposed = by_authority("condition-imposed", "2027-03-05T09:00Z", label="condition", condition_code=code)
     return imposed, by_issuer("condition-accepted", "2027-03-05T10:00Z", about="condition")
 
@@ -102,7 +102,7 @@ USES = ("V-6-3c-USE", "V-28-2b-USE", "V-14-2a-PURPOSE")
 
 
 def found(*facts: Fact, instrument: str = "2AP-7") -> set[str]:
-    """Which of the three findings about use there are."""
+    """Return which of the three findings on use there are."""
     order = issued("2027-03-01T09:00Z", instrument, case_ref="KA-1")
     return codes(given(order, RECEIVED, DATA, *facts)) & set(USES)
 
@@ -144,7 +144,7 @@ def test_an_order_without_a_case_gives_nothing_to_measure_use_against() -> None:
     assert not codes(given(issued("2027-03-01T09:00Z"), used("2027-03-07T09:00Z"))) & set(USES)
 
 
-# -- how much, how sensitive, how long ---------------------------------------------------------------------------------
+# -- amount, sensitivity, retention ------------------------------------------------------------------------------------
 
 
 def test_surplus_data_are_dealt_with_within_thirty_days_of_receipt() -> None:
@@ -202,7 +202,7 @@ def test_the_supervisory_authority_is_told_within_72_hours_or_told_why_not() -> 
 
 
 def onward(instrument: str, *between: Fact, to: str = "XX") -> set[str]:
-    """The findings when data go to a third State, after what happened between."""
+    """Return the findings on a transfer to a third State that follows the facts `between`."""
     order = issued("2027-03-01T09:00Z", instrument)
     transfer = by_issuer("onward-transferred", "2027-03-20T09:00Z", recipient_party=to, authorisation="grant")
     offices = {"ncco": Office("XV", ("NOT", "DPA14"), ("C-14-10-b",)), "other": Office("XV", ("DPA14",))}
@@ -219,7 +219,7 @@ ASKED = by_issuer(
 
 
 def granted(on: str = "2027-03-12T09:00Z", by: str = "ncco") -> Fact:
-    """The transfer is authorised."""
+    """Make a fact: the transfer is authorised."""
     return fact("onward-transfer-authorisation-granted", on, by, "DPA14", label="grant", about="asked")
 
 

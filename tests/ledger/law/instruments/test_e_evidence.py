@@ -33,17 +33,17 @@ LIGHT: dict[str, Any] = {"data_categories": ["subscriber"]}
 
 
 def order(instrument: str = "EPOC", on: str = "2027-03-01T09:00Z", **fields: Any) -> Fact:
-    """A European order for content, made by a judge."""
+    """Make a European order for content, issued by a judge."""
     return issued(on, instrument, ELEMENT, **{"issuing_capacity": "judge", **HEAVY, **fields})
 
 
 def answer(on: str, **fields: Any) -> Fact:
-    """All that was sought, as a file with its digest."""
+    """Make a disclosure of all data sought, as a file with its digest."""
     return disclosed(on, ELEMENT, **fields)
 
 
 def ground(on: str, scope: str = "all", **fields: Any) -> Fact:
-    """The enforcing authority raises a ground for refusal."""
+    """Make a fact: the enforcing authority raises a ground for refusal."""
     fields.setdefault("issuer_contacted_first", True)
     return by_authority("ground-for-refusal-raised", on, grounds=["EPOC:12(1)(a)"], scope=scope, **fields)
 
@@ -58,7 +58,7 @@ SERVED = given(order(), SENT, NOTIFIED, RECEIVED, NOTICE)
 
 
 def reassessed(outcome: str, effective_at: str, **fields: Any) -> Fact:
-    """The emergency is looked at again."""
+    """Make a fact: the emergency is reassessed."""
     return by_issuer("emergency-reassessed", "2027-03-02T18:00Z", outcome=outcome, effective_at=effective_at, **fields)
 
 
@@ -137,7 +137,7 @@ def test_whoever_may_not_read_that_a_validation_is_pending_learns_nothing_of_it(
     assert {"V-4-5-LATE"} <= {f.code for f in seen.findings}
     assert "E-4-5" in {c.id for c in seen.deadlines}
     views = []
-    for pending in (True, False):  # what the provider holds is the same, whatever was stated
+    for pending in (True, False):  # the provider's copy is the same for both values
         case = given(order(**{**URGENT, "validation_pending": pending})).case
         hidden = tuple(replace(e, sealed={**e.sealed, "validation_pending": Unread.WITHHELD}) for e in case.entries)
         views.append(judge(replace(case, entries=hidden), moment("2027-03-05T09:00Z")))
@@ -215,7 +215,7 @@ def test_nothing_waits_where_the_notification_does_not_suspend() -> None:
 @pytest.mark.parametrize(
     ("fields", "last"),
     [
-        ({}, "2027-03-12T23:00:00Z"),  # 24 hours after an authority that stayed silent
+        ({}, "2027-03-12T23:00:00Z"),  # 24 hours more: the authority was silent
         ({"notification_test": "not-required-8-2"}, "2027-03-11T23:00:00Z"),
         ({"emergency": True}, "2027-03-01T19:00:00Z"),  # eight hours from eleven
     ],
@@ -244,7 +244,7 @@ def test_an_extension_of_keeping_comes_within_the_sixty_days() -> None:
     late = story.when(replace(extended, on=moment("2027-05-03T22:00:00Z"))).asked_at("2027-05-04T00:00Z")
     finds(late, "V-11-1-LATE", A6="CONTRADICTED")
     assert state(late) == "CEASED"
-    # the thirty further days do not lengthen the time in which to ask for them
+    # the extension by thirty days does not lengthen the period in which to ask for one
     twice = story.when(extended, replace(extended, on=moment("2027-05-20T10:00Z"))).asked_at("2027-05-21T00:00Z")
     finds(twice, "V-11-1-LATE")
 
@@ -267,7 +267,7 @@ def test_a_ground_after_the_period_has_no_effect() -> None:
     assert finds(late, "W-12-LATE").effects == ()
     finds_not(late, "V-12-2")
     finds_not(SERVED.when(ground("2027-03-11T22:59:59Z")), "W-12-LATE")
-    finds_not(given(order(), SENT, RECEIVED, ground("2027-06-11T22:59:59Z")), "W-12-LATE")  # its end is not known
+    finds_not(given(order(), SENT, RECEIVED, ground("2027-06-11T22:59:59Z")), "W-12-LATE")  # its end is unknown
 
 
 def test_the_enforcing_authority_contacts_the_issuing_authority_first() -> None:
@@ -303,7 +303,7 @@ FILE = {"name": "a.mbox", "size": 1, "sha512": leaf("a", "file") * 2}
 
 
 def given_transfer(channel: str, *files: dict[str, Any], **fields: Any) -> Story:
-    """An answer by this channel with these files."""
+    """Make a disclosure through a channel, with these files."""
     return SERVED.when(RELEASED, answer("2027-03-04T10:00Z", channel=channel, files=list(files), **fields))
 
 

@@ -1,4 +1,4 @@
-"""Telling the person, and keeping it from the person: confidentiality, delay, and what is settled in the end."""
+"""Notification of the person, confidentiality, delay, and the final state."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ ASKING = issued("2027-03-01T09:00Z", special_instructions=["confidentiality"])
 
 
 def told(on: str, by: str = "skylark", role: str = "SP") -> Fact:
-    """The person is told."""
+    """Make a fact: the customer is notified."""
     return fact("customer-notified", on, by, role, channel="e-mail")
 
 
 def asked(on: str, **fields: Any) -> Fact:
-    """The issuing side asks that the customer not be told."""
+    """Make a fact: the issuing side requests that the customer not be notified."""
     return by_issuer("confidentiality-requested", on, **fields)
 
 
 def ordered(on: str, **fields: Any) -> Fact:
-    """The law or a court forbids telling the customer."""
+    """Make a fact: the law or a court forbids the notification of the customer."""
     return by_authority("confidentiality-ordered", on, confidentiality_basis="provider-law", **fields)
 
 
 def delayed(on: str, kind: str = "delayed", **fields: Any) -> Fact:
-    """Telling the person is put off until 1 June."""
+    """Make a fact: the notification is delayed until 1 June."""
     fields = {"grounds": ["LED:13(3)(a)"], "review_on": "2027-06-01", **fields}
     return by_issuer(f"customer-notification-{kind}", on, **fields)
 
@@ -144,7 +144,7 @@ def test_not_telling_has_a_ground(kind: str) -> None:
 
 
 def extended(on: str, *, reassessed: bool = True, review_on: str = "2027-09-01") -> Fact:
-    """The delay is prolonged."""
+    """Make a fact: the delay is extended."""
     return delayed(on, "delay-extended", about="delay", reassessed=reassessed, review_on=review_on)
 
 
@@ -166,7 +166,7 @@ def test_every_extension_is_measured_by_the_one_before_it() -> None:
     finds_not(given(ISSUED, DELAY, *twice), "V-DELAY-EXTENDED-AFTER-EXPIRY")
 
 
-# -- in the end --------------------------------------------------------------------------------------------------------
+# -- the final state ---------------------------------------------------------------------------------------------------
 
 UNSETTLED = "G-NOTICE-UNSETTLED"
 RECEIVED = received("2027-03-02T08:30Z")

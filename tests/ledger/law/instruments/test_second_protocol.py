@@ -1,4 +1,4 @@
-"""CETS 224, article 7: who may be asked, notification, consultation, instruction, the end of the time."""
+"""CETS 224, article 7: addressees, notification, consultation, instruction, the end of the period."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ SERVED = given(ISSUED, SENT, RECEIVED)
 
 
 def instructed(on: str, label: str = "instruction", by: str = "ncco", **fields: Any) -> Any:
-    """The notified authority instructs the provider not to disclose: on a ground of the list, for all."""
+    """Make an instruction not to disclose: by the notified authority, on a listed ground, for all data."""
     fields = {"ground": "G-7-i", "scope": "all", **fields}
     return fact("non-disclosure-instructed", on, by, "NOT", label=label, **fields)
 
 
-# -- who may be asked, for what, by whom -------------------------------------------------------------------------------
+# -- addressees, data and issuing authorities --------------------------------------------------------------------------
 
 
 def test_a_party_that_reserved_article_7_is_not_asked_this_way() -> None:
@@ -125,7 +125,7 @@ def test_simultaneous_means_the_same_instant() -> None:
     found = finds(TO_NOTIFY.when(late), "W-7-5a-LATE", A5="GAP")
     assert found.says == "The notification was not simultaneous; it came 2 h 5 min after service."
     earlier = by_issuer("notification-sent", "2027-03-02T07:00Z", notified_authority="ncco")
-    finds_not(TO_NOTIFY.when(earlier, late), "W-7-5a-LATE")  # the first counts
+    finds_not(TO_NOTIFY.when(earlier, late), "W-7-5a-LATE")  # the first notification counts
 
 
 @pytest.mark.parametrize(
@@ -238,7 +238,7 @@ def test_an_instruction_of_an_office_that_is_not_designated_has_no_effect() -> N
 
 
 def leaking(story: Story, *roles: str, field: str = "reply") -> Case:
-    """The same case with the audience of the last entry widened."""
+    """Return the same case with a wider audience of one field of the last entry."""
     told = story.case
     *others, last = told.entries
     return replace(told, entries=(*others, replace(last, audience={field: ("ISS", "NOT", *roles)})))
@@ -278,11 +278,11 @@ def test_a_reply_to_the_notified_authority_stays_with_it_by_default() -> None:
     finds_not(told, "V-7-5d-LEAK")
 
 
-# -- article 7(7): the end of the time ---------------------------------------------------------------------------------
+# -- article 7(7): the end of the period -------------------------------------------------------------------------------
 
 
 def escalated(on: str, kind: str = "escalated-to-article8") -> Any:
-    """The issuing side goes on to the other State."""
+    """Make a fact: the issuing side turns to the other State."""
     return by_issuer(kind, on, new_order="second")
 
 
@@ -339,7 +339,7 @@ def test_between_the_calendar_end_and_the_next_working_day_it_is_not_settled() -
 def test_data_after_the_end_are_late_and_no_worse_for_it() -> None:
     finds(SERVED.when(disclosed("2027-04-01T22:00:00Z")), "W-LATE-DISCLOSURE", A6="GAP")
     finds_not(SERVED.when(disclosed("2027-04-01T21:59:59Z")), "W-LATE-DISCLOSURE")
-    assert criterion(SERVED.when(disclosed("2027-04-01T22:00:00Z")), "A5") == "CONTRADICTED"  # for what the order lacks
+    assert criterion(SERVED.when(disclosed("2027-04-01T22:00:00Z")), "A5") == "CONTRADICTED"  # for the missing data
 
 
 def test_a_finding_points_at_all_entries_in_which_it_is_seen() -> None:

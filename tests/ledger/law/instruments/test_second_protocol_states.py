@@ -1,4 +1,4 @@
-"""Between States: CETS 224 articles 8 and 9, ETS 185; and from when an instrument is in force at all."""
+"""Between States: CETS 224 articles 8 and 9, ETS 185; the day on which an instrument enters into force."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ OFFICES = {"caq": Office("XV", ("CAQ", "POC")), "poc": Office("XO", ("POC",))}
 
 
 def order(instrument: str = "2AP-8", **fields: Any) -> Fact:
-    """A request to the other State."""
+    """Make a request to the other State."""
     return issued("2027-03-01T09:00Z", instrument, **fields)
 
 
 def by_state(kind: str, on: str, **fields: Any) -> Fact:
-    """Something the requested State does."""
+    """Make an act of the requested State."""
     return fact(kind, on, "caq", "CAQ", **fields)
 
 
 def transmitted(on: str, **fields: Any) -> Fact:
-    """The requested State passes the data on."""
+    """Make a fact: the requested State transmits the data."""
     return by_state("data-transmitted-by-state", on, channel="mail", manifest={}, **fields)
 
 
 def told(*facts: Fact) -> Story:
-    """A story with the offices of both States."""
+    """Make a story with the offices of both States."""
     return given(*facts).among(**OFFICES)
 
 
-# -- in force, read ----------------------------------------------------------------------------------------------------
+# -- entry into force --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""When things are said to have happened: never after the signature, and not counted before their moment has come."""
+"""Dates of events: none after its signature, and none counts before its moment has come."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ NOW, LATER = "2027-03-10T09:00Z", "2031-01-01T00:00Z"
 
 
 def ahead(made: Fact, on: str = "2030-01-01T00:00Z", at: str = "2027-03-05T09:00Z") -> Fact:
-    """The same, signed now and said to happen years from now."""
+    """Return the fact with its signature on 5 March 2027 and its event in 2030."""
     return replace(made, on=moment(on), at=moment(at))
 
 
@@ -52,7 +52,7 @@ NOTICE = fact("notice-published", "2027-02-01T00:00Z", "ilves", "ISS", valid_fro
 TOLD = fact("customer-notified", NOW, "orn", "RET", label="told", channel="letter")
 
 
-# -- at the door -------------------------------------------------------------------------------------------------------
+# -- before recording --------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -154,7 +154,7 @@ def test_a_table_with_a_date_to_come_is_refused_by_row(tmp_path: Path) -> None:
     assert house.told("checkpoint")["size"] == before
 
 
-# -- in an entry that stands -------------------------------------------------------------------------------------------
+# -- in a recorded entry -----------------------------------------------------------------------------------------------
 
 
 def test_an_entry_dated_after_its_signature_is_a_violation_that_leaves_time_open() -> None:
@@ -176,7 +176,7 @@ def test_an_entry_of_another_log_was_signed_before_it_arrived_whatever_it_says()
 
 
 def test_a_duty_is_never_closed_by_an_act_that_has_not_happened_yet() -> None:
-    """Clocks, state, regions, what is due."""
+    """Deadlines, state, regions, and the list of due acts."""
     answer = ahead(disclosed("2027-03-05T09:00Z", "name", "postal-address"), "2027-03-15T09:00Z")
     story = SERVED.when(answer).asked_at(NOW)
     story.then("D-7-7", ClockVerdict.OPEN)
@@ -206,7 +206,7 @@ def test_an_act_to_come_replaces_nothing_yet() -> None:
 
 
 def test_a_receipt_dated_after_its_own_signature_winds_no_clock() -> None:
-    """Else who signs today and writes a day next week has a week more."""
+    """Otherwise a signer who enters a day next week has a week more."""
     given(ISSUED, ahead(RECEIVED, "2027-03-09T08:30Z", "2027-03-02T08:30Z")).asked_at(NOW).then_unwound("D-7-7")
 
 
@@ -278,19 +278,19 @@ def test_an_entry_to_come_stays_on_view(tmp_path: Path) -> None:
     assert leaf("told") not in {e.leaf for e in read_order(case, moment(NOW)).entries.current}
 
 
-# -- before there was an order -----------------------------------------------------------------------------------------
+# -- before an order exists --------------------------------------------------------------------------------------------
 
 CAN_COME_BEFORE = frozenset(
-    # making it, an emergency, approval
+    # drafting, supervision, issue, emergency, consultation
     "order-drafted order-supervised order-validated order-issued order-repudiated emergency-declared "
     "oral-request-made emergency-reassessed consultation-opened consultation-concluded "
-    # keeping data, beside or before an order for them
+    # preservation, with or before an order for the data
     "preservation-requested preservation-confirmed preservation-refused preservation-extended "
     "production-request-confirmed preservation-ceased traffic-data-partially-disclosed "
-    # silence and delay decided beforehand, what another Party's law asks for
+    # confidentiality and delay decided in advance, requirements of another Party's law
     "confidentiality-requested confidentiality-ordered customer-notification-delayed customer-notification-omitted "
     "notice-requirement-communicated notice-published "
-    # rights of persons, retention, incidents and oversight, which are not of one order alone
+    # rights of persons, retention, incidents and oversight, which do not belong to one order alone
     "access-requested access-granted access-restricted rectification-requested rectification-made "
     "rectification-refused supplementary-statement-added erasure-requested erasure-decided remedy-sought "
     "remedy-decided retention-rule-set retention-reviewed retention-expired payload-key-destroyed "
@@ -298,7 +298,7 @@ CAN_COME_BEFORE = frozenset(
     "incident-assessed mitigation-taken incident-notified-to-transferring-party incident-notified-to-individual "
     "incident-notified-to-authority incident-notice-delayed transfers-suspended suspension-lifted "
     "oversight-inquiry-opened corrective-measure-ordered "
-    # courts, the record itself, the register
+    # courts, the ledger itself, the register
     "court-ruled report-issued bundle-issued counterparty-record-received event-disputed party-registered "
     "authority-registered authority-changed declaration-recorded key-registered key-accepted key-rotated key-revoked "
     "key-compromised policy-adopted timestamp-anchored log-key-rotated log-succeeded witness-changed".split()
@@ -342,11 +342,11 @@ def test_it_goes_on_without_a_terminal_and_asks_on_one(tmp_path: Path, monkeypat
     assert ["dated before" in says for says in asked] == [True]
 
 
-# -- custody, drawn by date --------------------------------------------------------------------------------------------
+# -- custody in the order of dates -------------------------------------------------------------------------------------
 
 
 def moved(on: str, at: str | None = None, **fields: str) -> Fact:
-    """The exhibit changes hands."""
+    """Make a fact: the exhibit changes hands."""
     fields = {"exhibit": "EX-1", "released_by": "orn", "received_by": "lab", **fields}
     return fact("custody-transferred", on, "orn", "RET", at=at, **fields)
 
@@ -355,7 +355,7 @@ HANDED = SERVED.when(disclosed("2027-03-05T09:00Z", "name"), moved("2027-03-06T0
 
 
 def marks(story: Story, *at: str) -> list[tuple[str, str]]:
-    """Every step of custody by date: its number, and what is said of its place in the record."""
+    """Return every step of custody by date: its number, and the remark on its place in the log."""
     case = story.case
     numbered = {e.leaf: n for n, e in enumerate(case.entries, 1)}
     hands = custody(case)
@@ -421,7 +421,7 @@ def test_every_medium_marks_a_step_recorded_in_another_order(tmp_path: Path) -> 
     assert paper.exit_code in (Exit.DONE, Exit.FINDINGS)
 
 
-# -- long before anything ----------------------------------------------------------------------------------------------
+# -- dates long in the past --------------------------------------------------------------------------------------------
 
 
 def test_an_act_of_another_century_is_refused_at_every_door(journal: Journal) -> None:
@@ -456,12 +456,12 @@ def test_in_an_entry_that_stands_a_year_that_cannot_be_meant_is_a_remark(given_:
     finds(given(replace(right, **changed)), "W-NOT-ITS-TYPE")
 
 
-# -- what certificates claim -------------------------------------------------------------------------------------------
+# -- claims of certificates --------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def dated_ahead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
-    """A ledger with an entry that says it happened years after its signature, as an older version recorded it."""
+    """Make a ledger with an entry dated years after its signature, as an older version recorded it."""
     house = House(tmp_path).furnished()
     for place in (parallel_open, seal):
         monkeypatch.setattr(place, "check_dates", lambda on, signed_at: None)

@@ -1,4 +1,4 @@
-"""Reading the record: who counts, when it happened, which version, which receipt. findings.md 1."""
+"""Effective entries: which ones count, when each happened, of which version, with which receipt. findings.md 1."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def test_a_proof_from_the_other_sides_record_makes_an_observation_first_hand() -
     assert not backed("fails")
 
 
-# -- time that can be trusted ------------------------------------------------------------------------------------------
+# -- times that can be trusted -----------------------------------------------------------------------------------------
 
 
 def test_a_late_entry_is_one_recorded_more_than_24_hours_after() -> None:
@@ -206,7 +206,7 @@ def test_a_material_correction_is_a_version_and_another_is_not() -> None:
     [(None, "issued"), ("issued", "issued"), ("c1", "c1"), ("typo", "c1"), ("c3", "issued"), ("a", "issued")],
 )
 def test_an_arrival_is_of_the_version_it_names(about: str | None, version: str) -> None:
-    """`typo` corrects c1 without changing what must be done; c3 and `typo` of the order as issued do not either."""
+    """`typo` corrects c1 without changing the duty; c3 and `typo` on the order as issued do not change it either."""
     story = given(
         ISSUED,
         corrected("2027-03-03T09:00Z", "c3", material=False),
@@ -313,7 +313,7 @@ def test_without_an_effective_order_there_is_no_version_and_no_governing_receipt
 
 @pytest.mark.parametrize("instrument", INSTRUMENTS)
 def test_hostile_values_do_not_stop_the_reader(instrument: str) -> None:
-    """Years at the end of the calendar, a Party nobody registered, references to nothing."""
+    """Years at the end of the calendar, an unregistered Party, references to no entry."""
     end = "9999-12-31T23:59:59Z"
     story = given(
         issued("2026-12-30T09:00Z", instrument, to_party="ZZ", providers=["nobody"], return_timeframe="P90Y"),

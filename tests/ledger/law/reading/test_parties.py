@@ -1,4 +1,4 @@
-"""The register: declarations on a day, offices and their roles, keys under suspicion."""
+"""The register: declarations on a given day, offices and their roles, keys under suspicion."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def declaration(code: str, on: str, valid_from: str, **fields: Any) -> Fact:
         ([("2027-03-02", None)], False),  # from the day after the issue
         ([("2027-02-01", "2027-03-01")], True),  # until the day of the issue
         ([("2027-02-01", "2027-02-28")], False),
-        ([("2027-02-01", None), ("2027-02-01", "2027-02-15")], False),  # withdrawn by a later word
+        ([("2027-02-01", None), ("2027-02-01", "2027-02-15")], False),  # withdrawn by a later declaration
     ],
 )
 def test_declarations_count_as_they_stand_on_the_day_of_issue(

@@ -1,4 +1,4 @@
-"""What is sought, what is barred, what came back; notification, emergency. findings.md 1."""
+"""Data sought, barred and returned; notification, emergency. findings.md 1."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_an_order_is_complete_from_the_moment_all_that_is_left_of_it_was_returne
     assert complete_at(story.when(disclosed("2027-03-04T09:00Z", "postal-address"))) == moment("2027-03-04T09:00Z")
     none = by_provider("no-data-held", "2027-03-05T09:00Z", elements=["postal-address"])
     assert complete_at(story.when(none)) == moment("2027-03-05T09:00Z")
-    assert complete_at(given(ISSUED, none)) is None  # nothing was disclosed yet
+    assert complete_at(given(ISSUED, none)) is None  # there is no disclosure yet
 
 
 def test_a_returned_element_without_label_answers_every_labelled_one_but_not_the_other_way_round() -> None:

@@ -1,4 +1,4 @@
-"""Whether a file is still the same, who held the exhibit, what was checked again, what the defence got."""
+"""Integrity of files: unchanged digests, holders of the exhibit, repeated checks, and copies for the defence."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ MISMATCH, GAP = "V-HASH-MISMATCH", "W-CUSTODY-GAP"
 
 
 def manifest(sha256: str, name: str = "x") -> dict[str, Any]:
-    """One file with its digest."""
+    """Make a manifest of one file with its digest."""
     return {"elements": ["name"], "files": [{"name": name, "size": 1, "sha256": sha256}]}
 
 
 def handed(sha256: str = A, label: str = "disclosed", on: str = "2027-03-05T09:00Z") -> Fact:
-    """The provider hands over one file."""
+    """Make a fact: the provider discloses one file."""
     return disclosed(on, label=label, manifest=manifest(sha256))
 
 
 def arrived(sha256: str = A, check: str = "equal", name: str = "x", **fields: Any) -> Fact:
-    """The data arrive under the exhibit number E1, compared with what was handed over."""
+    """Make a fact: the data arrive as exhibit E1, compared with the disclosed digests."""
     found: dict[str, Any] = {"check": check, "manifest": manifest(sha256, name), "exhibit": "E1"}
     return fact("evidence-received", "2027-03-05T10:00Z", "orn", "RET", **found, **fields)
 
@@ -110,7 +110,7 @@ NEEDS: dict[str, dict[str, Any]] = {
 
 
 def custody(kind: str, on: str, by: str = "orn", **fields: Any) -> Fact:
-    """Something is done with the exhibit."""
+    """Make a step of custody of the exhibit."""
     return fact(kind, on, by, "RET" if by == "orn" else "LAB", **{"exhibit": "E1", **NEEDS[kind], **fields})
 
 
@@ -163,7 +163,7 @@ def test_whoever_makes_a_copy_holds_the_copy() -> None:
     finds(HELD.when(over), GAP)
 
 
-# -- looked at again ---------------------------------------------------------------------------------------------------
+# -- repeated checks ---------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

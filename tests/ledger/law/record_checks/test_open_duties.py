@@ -1,4 +1,4 @@
-"""A7 is never demonstrated beside an open duty: `judge` and `register` go by one list."""
+"""A7 is never demonstrated while a duty is open: `judge` and `register` read one list."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ INCIDENT = by_issuer(
 
 
 def moments(name: str) -> Iterator[tuple[Case, datetime]]:
-    """Every order of a story, at the moments it is asked about and after each of its entries."""
+    """Yield every order of a story, at its expected moments and after each of its last six entries."""
     cases = case_from_story(TOLD[name])
     for expect in TOLD[name].get("expect", ()):
         yield cases[expect["order"]], expect["as_of"].astimezone(UTC)

@@ -1,4 +1,4 @@
-"""Where it comes from: who signed, with which authority and key, first-hand or not, certified or not."""
+"""Origin of data: signer, authority and key, first-hand or not, certified or not."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ BASE = given(ISSUED, RECEIVED)
 
 
 def by_return(kind: str, on: str, **fields: Any) -> Fact:
-    """Something the authority does to which data are returned."""
+    """Make a fact: an act of the authority to which data are returned."""
     return fact(kind, on, "orn", "RET", **fields)
 
 
 def backing(label: str, check: str = "verifies") -> Fact:
-    """A sealed entry of the other side's own record has arrived that supports an entry here."""
+    """Make a fact: a sealed entry of the other side's log has arrived that supports an entry here."""
     place = {"origin": "o", "index": 1, "leaf": "0" * 64, "envelope": "0" * 64}
     return by_return("counterparty-record-received", "2027-03-06T09:00Z", proof_check=check, backs=label, **place)
 
@@ -143,7 +143,7 @@ def test_in_a_disowned_order_some_questions_do_not_arise(code: str) -> None:
 
 
 def compromised(since: str, rotated: str | None = None) -> Story:
-    """A key of the provider may have been in wrong hands since then; it is replaced at `rotated`."""
+    """Make a story: a provider's key is suspected from `since` on, and is replaced at `rotated`."""
     suspicion = {"actor": "skylark", "suspected_since": since.replace("Z", ":00Z")}
     report = fact("key-compromised", "2027-03-20T09:00Z", "registrar", "ADM", **suspicion)
     rotation = {"actor": "skylark", "old_key": "a", "new_key": "b"}
@@ -167,7 +167,7 @@ def test_it_is_the_time_of_recording_that_counts() -> None:
 
 
 def confirmed(on: str, by: str = "skylark", role: str = "SP", **fields: Any) -> Fact:
-    """An entry is confirmed as genuine."""
+    """Make a fact: an entry is confirmed as genuine."""
     return fact("authenticity-confirmed", on, by, role, method="call-back", **fields)
 
 

@@ -1,4 +1,4 @@
-"""How the record itself stands: what crossed, came twice, out of sequence or late, is disputed, not understood."""
+"""Procedure: entries that crossed, are duplicate, out of sequence, late, disputed or not understood."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ BASE = given(ISSUED, RECEIVED)
 
 
 def by_return(kind: str, on: str, **fields: Any) -> Fact:
-    """Something the authority does to which data are returned."""
+    """Make a fact: an act of the authority to which data are returned."""
     return fact(kind, on, "orn", "RET", **fields)
 
 
@@ -40,7 +40,7 @@ WITHDRAWN = by_issuer("order-withdrawn", "2027-03-04T09:00Z", label="withdrawal"
 
 
 def withdrawal_confirmed(on: str, by: str = "skylark", role: str = "SP") -> Fact:
-    """The addressee confirms that the withdrawal has arrived."""
+    """Make a fact: the addressee confirms receipt of the withdrawal."""
     return fact("withdrawal-confirmed", on, by, role, about="withdrawal")
 
 
@@ -55,7 +55,7 @@ def test_data_after_a_withdrawal_cross_it_unless_its_arrival_was_confirmed() -> 
     assert not codes(BASE.when(DATA, before)) & {"W-CROSSED", "V-DISCLOSED-AFTER-WITHDRAWAL"}
 
 
-# -- twice, out of sequence, late --------------------------------------------------------------------------------------
+# -- duplicate, out of sequence, late ----------------------------------------------------------------------------------
 
 
 def test_an_order_that_arrives_twice_is_a_remark() -> None:

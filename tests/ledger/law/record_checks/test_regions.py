@@ -1,4 +1,4 @@
-"""What runs beside the state: notification, notice to the person, conditions, custody, incident. findings.md 5."""
+"""Regions next to the state: notification, notice to the person, conditions, custody, incident. findings.md 5."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ BASE = given(ISSUED, sent("2027-03-02T08:00Z"), received("2027-03-02T08:30Z"))
 
 
 def by_return(kind: str, on: str, **fields: Any) -> Fact:
-    """Something the authority does to which data are returned."""
+    """Make a fact: an act of the authority to which data are returned."""
     return fact(kind, on, "orn", "RET", **fields)
 
 
@@ -72,7 +72,7 @@ PUBLISHED = fact(
 
 
 def notice(*facts: Fact, at: str | None = None) -> str | None:
-    """The region after these facts."""
+    """Return the region of notice to the person after these facts."""
     story = BASE.when(*facts)
     return region(story.asked_at(at) if at else story, "customer_notice")
 

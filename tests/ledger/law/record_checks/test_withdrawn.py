@@ -1,4 +1,4 @@
-"""A signer who takes something back: what it showed stays found until it is answered (A1 to A3)."""
+"""A replaced entry: the contradiction that it showed stays a finding until another entry answers it (A1 to A3)."""
 
 from __future__ import annotations
 
@@ -41,17 +41,17 @@ GOOD = replace(arrived(about="disclosed"), label="arrived")
 TAKEN = custody("custody-transferred", "2027-03-05T12:00Z")
 HELD = BASE.when(handed(), GOOD, TAKEN)  # the laboratory holds the exhibit
 FILES = {"elements": ["x"], "files": [{"name": n, "size": 1, "sha256": d} for n, d in (("x", A), ("y", "d" * 64))]}
-# An exhibit of two files: a digest without a name can be of both together, and contradicts neither.
+# An exhibit of two files: a digest without a name may cover both together, and contradicts neither.
 SEVERAL = BASE.when(with_files(handed()), with_files(GOOD), TAKEN)
 
 
 def step(kind: str, on: str, label: str, by: str = "lab", replaces: str | None = None, **fields: Any) -> Fact:
-    """A step of custody, which may replace another one."""
+    """Make a step of custody, which may replace another one."""
     return replace(custody(kind, on, by, **fields), label=label, replaces=replaces)
 
 
 def moved(label: str, replaces: str | None = None, by: str = "lab", **fields: Any) -> Fact:
-    """The laboratory hands the exhibit back."""
+    """Make a fact: the laboratory returns the exhibit."""
     fields = {"released_by": "lab", "received_by": "orn", **fields}
     return step("custody-transferred", "2027-03-06T09:00Z", label, by, replaces, **fields)
 
@@ -115,7 +115,7 @@ def test_another_office_that_compares_the_exhibit_afterwards_answers_it() -> Non
     finds(story.when(replace(looked, by="lab", role="LAB")), WITHDRAWN)
     finds(story.when(replace(looked, fields={**looked.fields, "exhibit": "E2"})), WITHDRAWN)
     before = SEVERAL.when(DIFFERS, replace(looked, on=moment("2027-03-05T13:00Z")), again)
-    finds(before, WITHDRAWN)  # it was recorded before the correction, and knows nothing of it
+    finds(before, WITHDRAWN)  # recorded before the correction, and without reference to it
 
 
 def test_another_office_that_confirms_the_correction_answers_it() -> None:
@@ -194,9 +194,9 @@ def test_another_exhibit_or_another_time_is_no_answer() -> None:
     bad = replace(arrived(B), label="bad")
     early = replace(arrived(B), label="early", replaces="bad", on=moment("2027-03-04T10:00Z"))
     finds(BASE.when(handed(), bad), MISMATCH)
-    finds(BASE.when(handed(), bad, early), MISMATCH, A2="CONTRADICTED")  # dated before, recorded behind
+    finds(BASE.when(handed(), bad, early), MISMATCH, A2="CONTRADICTED")  # dated earlier, recorded later
     about_other = replace(arrived(B, about="issued"), label="about", replaces="bad")
-    finds(BASE.when(handed(), bad, about_other), MISMATCH)  # an order is nothing that was handed over
+    finds(BASE.when(handed(), bad, about_other), MISMATCH)  # an order is no handover
 
 
 def test_the_manifest_of_a_disclosure_is_not_changed_behind_the_receipt() -> None:
@@ -257,7 +257,7 @@ def test_a_long_chain_of_replacements_is_read_to_its_end() -> None:
     assert len(list(SEVERAL.when(*chain).reading.entries.successors(leaf("differs")))) == 1200
 
 
-# -- a gap, and what is not first-hand ---------------------------------------------------------------------------------
+# -- a gap, and entries that are not first-hand ------------------------------------------------------------------------
 
 
 def test_a_gap_in_custody_is_not_closed_by_its_own_signer() -> None:
@@ -333,7 +333,7 @@ def test_a_suspicion_that_the_registrar_takes_back_is_not_forgotten() -> None:
     finds(back, WITHDRAWN, A1="GAP")
 
 
-# -- what is no contradiction ------------------------------------------------------------------------------------------
+# -- no contradiction --------------------------------------------------------------------------------------------------
 
 
 def test_a_correction_of_what_contradicts_nothing_is_a_remark_where_it_bears_on_the_evidence() -> None:
@@ -356,7 +356,7 @@ def test_an_entry_that_another_signer_says_it_replaces_is_not_replaced() -> None
 
 
 def test_what_is_found_does_not_depend_on_the_order_in_which_contradictions_came() -> None:
-    """The replaced receipt contradicts a disclosure that is corrected only afterwards."""
+    """The replaced receipt contradicts a disclosure that is corrected only later."""
     first = BASE.when(handed(A), replace(arrived(A, about="disclosed"), label="arrived"))
     changed = first.when(replace(handed(B), label="second", replaces="disclosed"))
     finds(changed, MISMATCH)
@@ -385,7 +385,7 @@ def test_at_a_moment_before_the_replacement_the_contradiction_stands() -> None:
 
 def test_every_finding_that_pulls_these_criteria_is_looked_for_again() -> None:
     pulling = {check.code for check in FINDING_RULES if {name for name, _ in check.effects} & set(CRITERIA)}
-    stays = {"V-ROLE-NOT-HELD"}  # it looks at replaced entries too, so no replacement makes it disappear
+    stays = {"V-ROLE-NOT-HELD"}  # this finding reads replaced entries too, so no replacement removes it
     assert {check.code for check in RAISED_BY} == (pulling - stays) | {"G-DISPUTED"}
     assert {kind for check in RAISED_BY for kind in check.kinds} - set(BEARS) == {
         *("order-received", "order-repudiated", "event-disputed")

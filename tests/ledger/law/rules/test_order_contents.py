@@ -1,4 +1,4 @@
-"""What an order must contain: each point is found missing alone, and a correction cures it."""
+"""Contents of an order: each missing point alone gives a finding, and a correction cures it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.support.scenarios import (
 
 ON = "2027-03-01T09:00Z"
 
-# Every instrument with everything its contents ask for, in circumstances in which all of it is asked for.
+# Every instrument with all its required contents, in circumstances in which every point is required.
 STATED: dict[str, dict[str, Any]] = {
     name: {field: "stated" for point in points for field in point.fields} for name, points in CONTENTS.items()
 }
@@ -39,21 +39,21 @@ DECLARED = ("N-7-5-a", "D-7-2-b", "D-8-4")
 
 
 def order(instrument: str, without: str | None = None, **changes: Any) -> Fact:
-    """A complete order, without one of its fields."""
+    """Make a complete order, without one of its fields."""
     fields: dict[str, Any] = {
         n: [v] if n in LISTS and isinstance(v, str) else v for n, v in {**STATED[instrument], **changes}.items()
     }
     if instrument.startswith("EPOC"):
         fields |= {name: value for name, value in HEAVY.items() if name not in changes and name != without}
     fields.pop(without or "", None)
-    for name in ("elements_sought", "providers", "data_categories"):  # what the helper would state by itself
+    for name in ("elements_sought", "providers", "data_categories"):  # otherwise the helper states these fields
         if name == without:
             fields[name] = None
     return issued(ON, instrument, **fields)
 
 
 def story(order: Fact) -> Story:
-    """The order among everything that makes its points be asked for."""
+    """Make a story with the order and the facts that make each point required."""
     told = given(order, SUPERVISED, SEEKER, ASKED, sent("2027-03-02T08:00Z"))
     return told.where("XV", declarations=DECLARED).among(seeker=Office("XO", ("SEEK",)))
 
@@ -100,7 +100,7 @@ def test_false_is_an_answer() -> None:
     finds_not(story(order("2AP-7", preservation_sought=False)), "F715")
 
 
-# -- when a point is asked for ----------------------------------------------------------------------------------------
+# -- when a point is required ------------------------------------------------------------------------------------------
 
 
 def test_an_order_nobody_else_needs_states_no_seeking_authority() -> None:

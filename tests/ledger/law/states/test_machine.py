@@ -1,4 +1,4 @@
-"""The state of an order: what moves it, what time alone does, where it goes back to, and what moves nothing."""
+"""The state of an order: acts and periods that move it, the state it returns to, and acts without effect."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.support.scenarios import (
 
 NODE = Office("XO", ("SYS",))
 
-# -- by time alone -----------------------------------------------------------------------------------------------------
+# -- by the end of a period alone --------------------------------------------------------------------------------------
 
 CONTENT: dict[str, Any] = {"data_categories": ["content"], "offence_threshold": "three-years-or-more"}
 EPOC = issued("2027-03-01T09:00Z", "EPOC", "message-content", **CONTENT)
@@ -81,7 +81,7 @@ def test_keeping_ceases_when_the_sixty_days_end() -> None:
     assert state(story.asked_at("2027-04-30T22:00:00Z")) == "CEASED"
 
 
-# -- where a state goes back to ----------------------------------------------------------------------------------------
+# -- the state to which a state returns --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("clarified", ["order-corrected", "order-maintained", "additional-information-provided"])
@@ -115,7 +115,7 @@ def test_a_reply_to_somebody_else_does_not_clarify() -> None:
     finds_not(story, "W-OUT-OF-SEQUENCE")
 
 
-# -- what moves nothing ------------------------------------------------------------------------------------------------
+# -- acts without effect -----------------------------------------------------------------------------------------------
 
 DIRECT = issued("2027-03-01T09:00Z")
 SERVED = received("2027-03-02T08:30Z")

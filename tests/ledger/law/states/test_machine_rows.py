@@ -1,4 +1,4 @@
-"""Every row of every table is reached by facts: from every state, everything is done that can be done next."""
+"""Facts reach every row of every table: from every state, the test applies every act that is possible next."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ START = "2027-03-01T09:00Z"
 
 
 def deeds(instrument: str) -> list[Fact]:
-    """One of everything that can move this instrument's machine, with the variants its conditions ask for."""
+    """Return one of each act that can move this instrument's machine, with the variants that its conditions require."""
     heavy = ["content"] if instrument == "EPOC" else ["subscriber"]
     sought = ["name", "postal-address"]
     order: dict[str, Any] = {"data_categories": heavy, "return_timeframe": "P20D", "elements_sought": sought}
@@ -109,21 +109,21 @@ def deeds(instrument: str) -> list[Fact]:
     ]
 
 
-LATER = ("deadline-lapsed", "enforcement-requested")  # what fits only once a clock has ended
-# It moves no state; its review is the one clock that every instrument can have.
+LATER = ("deadline-lapsed", "enforcement-requested")  # possible only after a deadline has ended
+# It moves no state; its review is the one deadline that every instrument can have.
 FIRST = by_issuer("customer-notification-delayed", START, grounds=["LED:13(3)(a)"], review_on="2027-03-20")
-BEFORE_ISSUE = ("-", "DRAFT", "REPUDIATED")  # an order that was never issued is not followed any further
+BEFORE_ISSUE = ("-", "DRAFT", "REPUDIATED")  # an order that was never issued is not followed further
 DECLARED = replace(PARTIES["XV"], declarations=("D-9-5",), terms={"D-9-5": "P14D"})
 
 
 def read(instrument: str, party: Party, facts: tuple[Fact, ...], at: datetime) -> OrderReading:
-    """What these facts amount to at a moment, before Parties of which the other is this one."""
+    """Read these facts at a moment; `party` takes the place of the other Party."""
     told = case(facts, instrument, parties={**PARTIES, "XV": party}, offices={**OFFICES, **OTHERS})
     return read_order(told, at)
 
 
 def next_deed(r: OrderReading, facts: tuple[Fact, ...], deed: Fact, on: datetime) -> Fact | None:
-    """A deed as it can happen now: a lapse names a clock that has ended, an answer the question there is."""
+    """Return an act as it is possible now, or None: a lapse names an ended deadline, an answer the open referral."""
     known, fields = {f.label for f in facts}, dict(deed.fields)
     if deed.kind == "deadline-lapsed":
         ended = next((c for c in r.deadlines.clocks if c.verdict is ClockVerdict.MISSED), None)
@@ -137,14 +137,14 @@ def next_deed(r: OrderReading, facts: tuple[Fact, ...], deed: Fact, on: datetime
 
 
 def past(r: OrderReading) -> tuple[bool, ...]:
-    """What the conditions of a state ask of the past beside the state itself."""
+    """Return the facts of the past that the conditions of a state read besides the state."""
     if r.history.state == "RETURNED":
         return (bool(r.entries.of("data-transmitted-by-state")), any(d.get("partial") for d in r.substance.disclosures))
     return (bool(r.entries.of("notification-received")),) if r.history.state == "ISSUED" else ()
 
 
 def fired(machine: Machine, party: Party) -> set[Move]:
-    """The rows that fire when, from every state, everything is done that can be done next."""
+    """Return the rows that fire when every possible act is applied from every state."""
     instrument = machine.instruments[0]
     kinds = {kind for row in machine.rows for kind in row.kinds.split()}
     can = [deed for deed in deeds(instrument) if deed.kind in kinds]

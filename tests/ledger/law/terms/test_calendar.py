@@ -1,4 +1,4 @@
-"""Counting: each policy against a slow reference that shares no code with it, and nights on which clocks change."""
+"""Periods: each policy against a slow reference without shared code, and nights on which clocks change."""
 
 from __future__ import annotations
 
@@ -55,11 +55,11 @@ def utc(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
-# -- the reference: it walks, it does not compute ----------------------------------------------------------------------
+# -- the reference: it steps through time ------------------------------------------------------------------------------
 
 
 def first_instant_after(day: date, days: Days) -> datetime:
-    """The first minute of whose local date `day` is in the past, found by walking."""
+    """Return the first minute after the local date `day`, found in steps."""
     moment = datetime.combine(day, datetime.min.time(), UTC) + 6 * HOUR
     while moment.astimezone(ZoneInfo(days.zone)).date() <= day:
         moment += 5 * MINUTE
@@ -85,7 +85,7 @@ def days_walked(trigger: datetime, length: int, days: Days, *, roll: bool, at_le
 
 
 def hours_walked(trigger: datetime, hours: int, days: Days) -> datetime:
-    """Minute by minute to the first full hour after the minute of the event, then so many hours of sixty minutes."""
+    """Step by minutes to the first full hour after the minute of the event, then add `hours` of sixty minutes."""
     moment = trigger.replace(second=0) + MINUTE
     while moment.astimezone(ZoneInfo(days.zone)).minute != 0:
         moment += MINUTE
@@ -189,7 +189,7 @@ def test_ten_days_over_a_change_of_clocks_are_not_ten_times_24_hours() -> None:
 @pytest.mark.parametrize(
     ("trigger", "begins"),
     [
-        ("2026-10-24T23:00:00Z", "2026-10-25T00:00Z"),  # its first second has begun it
+        ("2026-10-24T23:00:00Z", "2026-10-25T00:00Z"),  # its first second has begun
         ("2026-10-24T23:59:59Z", "2026-10-25T00:00Z"),
         ("2026-10-24T22:59:59Z", "2026-10-24T23:00Z"),
     ],
@@ -201,7 +201,7 @@ def test_an_hour_that_has_begun_does_not_count(trigger: str, begins: str) -> Non
 def test_eight_hours_are_eight_real_hours_in_the_night_the_clocks_go_back() -> None:
     count = eu_hours(utc("2026-10-24T23:20Z"), 8, DUBLIN)
     assert count.due == utc("2026-10-25T08:00Z")
-    assert count.days.local(count.due).hour == 8  # nine by the wall from midnight
+    assert count.days.local(count.due).hour == 8  # nine hours after midnight on a wall clock
 
 
 def test_eight_hours_are_eight_real_hours_in_the_night_the_clocks_go_forward() -> None:
@@ -217,7 +217,7 @@ def test_hours_run_through_a_weekend() -> None:
 
 
 def test_a_midnight_the_clocks_jump_over_is_the_jump() -> None:
-    """In Cairo 24 April 2026 began at 01:00: the day before ended when the clocks jumped."""
+    """In Cairo 24 April 2026 began at 01:00: the day before ended when the clocks went forward."""
     assert Days("Africa/Cairo").end_of(date(2026, 4, 23)) == utc("2026-04-23T22:00Z")
 
 
