@@ -30,10 +30,10 @@ LEFT_OUT = frozenset({"keys.db", "views.db", "state", "keys", SHELF, STORE, "hea
 
 
 def back_up(folder: Path, file: str) -> tuple[int, int]:
-    """Write a tar of a ledger: (entries, files). Guard, log key and keys.db are left out.
+    """Write a tar of a ledger and return its numbers of (entries, files). Guard, log key and keys.db are left out.
 
-    Published files go first and the entries last, so that a backup never promises more than it holds. `LedgerError`
-    PATH-TAKEN, BUSY.
+    Published files are copied first and the entries last, so that every published head is covered by the
+    copied entries. `LedgerError` PATH-TAKEN, BUSY.
     """
     there = read_folder(folder)
     if os.path.exists(file):
@@ -95,11 +95,11 @@ def restore_backup(
     say: Callable[[str], None] = lambda _: None,
     progress: Progress = no_progress,
 ) -> int:
-    """Restore a backup into a new folder: its number of entries. A backup that does not verify leaves no folder.
+    """Restore a backup into a new folder and return its number of entries. A faulty backup leaves no folder.
 
-    With `store`, the entries go into that database and are verified there once more. `say` gets messages for people.
-    `LedgerError` LOG-ROLLBACK if the log has signed more since, unless the folder is to be read only (`behind`);
-    PATH-TAKEN, COPY-FORMAT, and the code of the first contradiction that is found.
+    With `store`, the entries go into that database and are verified there once more. `say` gets messages for
+    people. `LedgerError` LOG-ROLLBACK if the log has signed more since, unless the folder is to be read only
+    (`behind`); PATH-TAKEN, COPY-FORMAT, and the code of the first contradiction that is found.
     """
     with new_folder(str(folder)) as making:
         _unpack(file, making)
@@ -130,7 +130,7 @@ def _check_guard(folder: Path, file: str, say: Callable[[str], None]) -> None:
     state, origin = Home.user().log(there.origin), there.origin
     with closing(EntryReader(there.entries)) as store:
         size = store.size()
-        if any((state / name).exists() for name in ("guard.db", POINTER)):  # else nothing here has signed for this log
+        if any((state / name).exists() for name in ("guard.db", POINTER)):  # else nothing was signed here
             with closing(signatory(there.keys, state)) as hand:
                 last = hand.last()
             if size < last.size:

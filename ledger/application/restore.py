@@ -39,9 +39,10 @@ def mark_restored(folder: Path) -> None:
 
 
 def check_restored(folder: Folder, home: Home) -> None:
-    """Check, before a restored ledger signs first, that no guard and no witness has seen more than it holds.
+    """Check, before a restored ledger signs first, that no witness has cosigned more than its guard has signed.
 
-    `LedgerError`: LOG-ROLLBACK, LOG-FORKED; LOG-UNREACHABLE if no witness answers.
+    `LedgerError`: LOG-ROLLBACK; LOG-FORKED if a witness has cosigned another tree; LOG-UNREACHABLE if none
+    answers.
     """
     mark = folder.path / RESTORED
     if not mark.exists():

@@ -28,7 +28,7 @@ from ledger.adapters.storage.sqlite import (
 from ledger.entries.case import wire
 from ledger.tlog.note import note_digest
 
-# Raw replies of time-stamp authorities; head: the digest of the stamped note, at: the log's clock at the request.
+# Raw replies of time-stamp authorities; head: the digest of the stamped note, at: the log's clock then.
 TOKENS = (
     """CREATE TABLE IF NOT EXISTS token (
         n INTEGER PRIMARY KEY, head TEXT NOT NULL, authority TEXT NOT NULL, digest TEXT NOT NULL UNIQUE,

@@ -25,12 +25,12 @@ _HASH = 32
 
 
 def source(where: str) -> Fetch:
-    """Return the reader of the log published at `where`, a folder or an http(s) URL."""
+    """Return the `Fetch` of the log published at `where`, a folder or an http(s) URL."""
     return from_url(where) if where.startswith(("http://", "https://")) else from_folder(Path(where))
 
 
 def from_folder(folder: Path) -> Fetch:
-    """Return a reader of a log's files."""
+    """Return a `Fetch` that reads a log from a folder."""
 
     def fetch(path: str, most: int) -> bytes:
         try:
@@ -43,7 +43,7 @@ def from_folder(folder: Path) -> Fetch:
 
 
 def from_url(prefix: str) -> Fetch:
-    """Return a reader of a log over HTTP; redirects are not followed."""
+    """Return a `Fetch` that reads a log over HTTP; redirects are not followed."""
 
     def fetch(path: str, most: int) -> bytes:
         url = f"{prefix.rstrip('/')}/{path}"

@@ -55,7 +55,7 @@ class Look(Struct, frozen=True):
 
 
 class Patience(Struct, frozen=True):
-    """Set how long a log may show nothing new, and how old its newest cosignature may be; None for any time."""
+    """Hold how long a log may show nothing new, and how old its newest cosignature may be; None for any time."""
 
     silence: timedelta | None = None
     stale: timedelta | None = None

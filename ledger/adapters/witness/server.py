@@ -33,7 +33,7 @@ _GRACE = 5  # seconds for running requests after the signal to end
 
 
 class _TooLarge(Exception):
-    """Mean that a body is larger than any request can be."""
+    """Report a body that is larger than any request can be."""
 
 
 class _TooLargeResponse(Response):

@@ -1,4 +1,4 @@
-"""Witness other parties' logs: cosign a head that follows the last one seen, with the time of doing so.
+"""Witness other parties' logs: cosign each head that follows the last one seen, with the current time.
 
 The one rule: the heads of each log that are cosigned here form one line. A head that does not follow is
 refused with the status of c2sp.org/tlog-witness (text of July 2026); if the log's own key signed it, it is

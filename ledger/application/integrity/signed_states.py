@@ -47,7 +47,7 @@ def _newest(notes: Iterable[bytes]) -> bytes:
         try:
             sized.append((parse_checkpoint(note.decode("utf-8", "replace").partition("\n\n")[0] + "\n").size, note))
         except RecordError:
-            sized.append((0, note))  # opening it says what is wrong with it
+            sized.append((0, note))  # opening it raises the error
     return max(sized, default=(0, b""))[1]
 
 

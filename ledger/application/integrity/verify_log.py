@@ -64,9 +64,9 @@ def verify_log(
 
 @dataclass(slots=True)
 class _LogVerification:
-    """One verification: what the verifier holds, and what is verified so far.
+    """Hold one verification: the verifier's inputs, and the results so far.
 
-    The report of a failed log has no more than what was verified before it failed.
+    The report of a failed log has only the results from before the failure.
     """
 
     files: LogFiles
