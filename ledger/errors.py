@@ -1,16 +1,17 @@
-"""The two error types: what is wrong with signed bytes, and what is wrong with the files of a ledger.
+"""Define the two error types: errors in signed bytes, and errors in the files of a ledger.
 
-Both carry a released code (docs/reference/codes.md); the code decides the exit status of a command (`cli.exit_codes`).
+Both carry a released code (docs/reference/codes.md); the code decides the exit status of a command
+(`cli.exit_codes`).
 """
 
 from __future__ import annotations
 
 
 class RecordError(Exception):
-    """Something signed, hashed or packed is not what it has to be; nothing after it can be trusted.
+    """Signed, hashed or packed bytes are not what they must be; nothing after them can be trusted.
 
-    `code` is one of the released codes, `says` a sentence for people, `where` the file, entry or byte that is wrong,
-    `hint` what to do next. Law never raises this: it returns findings.
+    `code` is one of the released codes, `says` a sentence for people, `where` the wrong file, entry or byte,
+    `hint` the next step. Law never raises this error: it returns findings.
     """
 
     def __init__(self, code: str, says: str, *, where: str = "", hint: str = "") -> None:
@@ -28,8 +29,8 @@ class RecordError(Exception):
 class LedgerError(Exception):
     """The ledger on this machine cannot be used: it is missing, busy, damaged or behind.
 
-    `code` is one of the released codes, `says` a sentence for people, `hint` what to do next. What is wrong with
-    signed bytes is a `RecordError`; this is about the files around them.
+    `code` is one of the released codes, `says` a sentence for people, `hint` the next step. Errors in signed
+    bytes are `RecordError`; this one concerns the files around them.
     """
 
     def __init__(self, code: str, says: str, hint: str = "") -> None:

@@ -1,1 +1,1 @@
-"""Sealed entries: their envelope, payload and place, the keys that sign them, and what they replace."""
+"""Sealed entries: their envelope, payload and place, the keys that sign them, and their replacements."""

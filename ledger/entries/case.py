@@ -1,8 +1,8 @@
-"""One order as told by its entries.
+"""Hold one order as a list of opened entries.
 
-An `Entry` is what the law and the projections see of a sealed entry: its place in the record, who speaks, when, and
-the values of its fields as far as this reader may know them. It is made from verified bytes by `envelope.open_` and
-`entry`; nothing below this line reads a disk or a clock.
+An `Entry` is what the law and the projections see of a sealed entry: its place in the record, its signer, its
+times, and the field values that this reader may know. `envelope.open_` and `envelope.entry_of` make it from
+verified bytes. This module reads neither disk nor clock.
 """
 
 from __future__ import annotations
@@ -19,35 +19,38 @@ from ledger.errors import RecordError
 
 
 class Unread(Enum):
-    """Why a sealed value that was stated cannot be read here."""
+    """The reason why a stated sealed value cannot be read here."""
 
-    WITHHELD = "withheld"  # this reader's audience does not include it
-    ERASED = "erased"  # the key is destroyed; nobody can open it any more
+    WITHHELD = "withheld"  # the reader is not in the audience
+    ERASED = "erased"  # the key is destroyed; the value can no longer be opened
 
 
 _INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z")
 
 
 def instant(text: str) -> datetime:
-    """An RFC 3339 instant of the wire (`2026-11-24T13:37:44Z`) as an aware UTC datetime; ValueError if malformed."""
+    """Parse an RFC 3339 instant of the wire (`2026-11-24T13:37:44Z`) into an aware UTC datetime.
+
+    Raises ValueError if it is malformed.
+    """
     if not _INSTANT.fullmatch(text):
         raise ValueError(f"{text!r} is not an instant such as 2026-11-24T13:37:44Z")
     return datetime.fromisoformat(text)
 
 
 def wire(moment: datetime) -> str:
-    """An aware datetime as the wire writes it: UTC, whole seconds, `Z`."""
+    """Format an aware datetime for the wire: UTC, whole seconds, `Z`."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-DRIFT = timedelta(minutes=5)  # by which two honest clocks may differ
+DRIFT = timedelta(minutes=5)  # the most that two honest clocks differ
 
 
-EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)  # no instrument here is as old: an earlier year is a slip of the pen
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)  # older than every supported instrument: an earlier year is a typing error
 
 
 def check_dates(on: datetime, signed_at: datetime) -> None:
-    """Refuse, with FORM-DATE, an act dated before 1970 or more than five minutes after its signature, on recording."""
+    """Refuse on recording, with FORM-DATE, an act dated before 1970 or over five minutes after its signature."""
     if on < EARLIEST:
         says = f"it is said to happen at {wire(on)}, before {EARLIEST.year}"
         raise RecordError("FORM-DATE", says, hint="look at the year")
@@ -60,11 +63,12 @@ def check_dates(on: datetime, signed_at: datetime) -> None:
 
 
 class Entry(Struct, frozen=True, eq=False):
-    """One entry of the record, opened: its leaf hash is its name, `index` its place in the log (from 0).
+    """One opened entry of the record: its leaf hash is its name, `index` its place in the log (from 0).
 
-    `on` is when it happened, `at` when it was signed; both are the signer's claims, aware and in UTC. `public` and
-    `sealed` hold JSON values as on the wire (instants, dates and durations are strings, an event is a leaf hash in
-    hex, an actor an identifier). `sealed` has a key for every sealed field that was stated: its value, or an `Unread`.
+    `on` is when the fact happened, `at` when the entry was signed; both are the signer's claims, aware and in
+    UTC. `public` and `sealed` hold JSON values as on the wire (instants, dates and durations are strings, an
+    event is a leaf hash in hex, an actor an identifier). `sealed` has a key for every stated sealed field:
+    its value, or an `Unread`.
     """
 
     leaf: str
@@ -87,52 +91,53 @@ class Entry(Struct, frozen=True, eq=False):
     sealed: Mapping[str, Any] = {}
     audience: Mapping[str, tuple[str, ...]] = {}
     digests: Mapping[str, str] = {}  # sealed field -> RFC 9901 digest, where known here
-    received: datetime | None = None  # when it arrived here, if it was wrapped in an entry of this log
+    received: datetime | None = None  # when the entry arrived, if it is wrapped in an entry of this log
     origin: str | None = None  # the log that it was sealed for, if that is another log
     place: int | None = None  # its index in the log of `origin`
     held: bool = True  # False: the signing key or its office did not hold the claimed role at this position
     proves: str | None = None  # leaf of the entry here that the wrapped entry was proven to back
-    unproven: str = ""  # what is missing, where a wrapped entry is not proven to be its signer's act: a code
+    unproven: str = ""  # code of what is missing, if a wrapped entry is not proven to be its signer's act
 
     def get(self, name: str, default: Any = None) -> Any:
-        """The value of a field, public or sealed; `default` where it was not stated or cannot be read here."""
+        """Return the value of a field, public or sealed; `default` if it was not stated or cannot be read here."""
         if name in self.public:
             return self.public[name]
         value = self.sealed.get(name)
         return default if value is None or isinstance(value, Unread) else value
 
     def stated(self, name: str) -> bool:
-        """True if the field was stated and is not empty, even where its value cannot be read here any more."""
+        """Return True if the field was stated and is not empty, even if its value can no longer be read."""
         value = self.public[name] if name in self.public else self.sealed.get(name)
         return value not in (None, "", [], {})
 
     def erased(self, name: str) -> bool:
-        """True if the field was stated and its key is destroyed."""
+        """Return True if the field was stated and its key is destroyed."""
         return self.sealed.get(name) is Unread.ERASED
 
     @property
     def actor(self) -> str:
-        """Whose act this entry reports: `whose` of an observation or import, else its signer."""
+        """The actor whose act this entry reports: `whose` of an observation or import, else its signer."""
         return self.whose or self.by
 
     @property
     def ahead(self) -> timedelta:
-        """How long after its own signature the entry dates the act; negative for an act before it.
+        """The time from the entry's signature to the date of the act; negative for an act before the signature.
 
-        An entry of another log was signed before it arrived here, whatever it says.
+        An entry of another log was signed before it arrived here, whatever time it claims.
         """
         return self.on - (self.at if self.received is None else min(self.at, self.received))
 
     @property
     def after_signature(self) -> bool:
-        """True if the act is dated more than five minutes after the signature, which cannot be."""
+        """True if the act is dated more than five minutes after the signature, which is impossible."""
         return self.ahead > DRIFT
 
 
 class Case(Struct, frozen=True):
-    """All that may be asked about one order: its entries with those of its companion, and the registry, as recorded.
+    """Everything that the law may read about one order: its entries, those of its companion, and the registry.
 
-    Both tuples are in the order of the log. `instrument` is the one its envelopes name, `label` the name a story gave.
+    Both tuples are in the order of the log. `instrument` is the one that its envelopes name, `label` the name
+    from a story.
     """
 
     order: str
@@ -142,11 +147,11 @@ class Case(Struct, frozen=True):
     label: str | None = None
 
     def known(self, at: datetime) -> Case:
-        """The same case as far as it was recorded at or before `at`."""
+        """Return the case with only the entries that were recorded at or before `at`."""
         return Case(self.order, self.instrument, _until(self.entries, at), _until(self.registry, at), self.label)
 
     def happened(self, at: datetime) -> Case:
-        """The same case without the entries of the order whose moment (`on`) is later than `at`."""
+        """Return the case without the entries of the order whose moment (`on`) is later than `at`."""
         here = tuple(e for e in self.entries if e.on <= at)
         return Case(self.order, self.instrument, here, self.registry, self.label)
 
@@ -171,7 +176,7 @@ def replacements(entries: Iterable[Entry], at: datetime) -> dict[str, tuple[Entr
 
 
 def _place(e: Entry) -> int:
-    """The index of an entry in the log that it was sealed for."""
+    """Return the index of an entry in the log for which it was sealed."""
     return e.index if e.place is None else e.place
 
 
@@ -180,6 +185,6 @@ def _until(entries: Iterable[Entry], at: datetime) -> tuple[Entry, ...]:
 
 
 def linked(entries: Iterable[Entry]) -> tuple[str, ...]:
-    """Return the ids of the orders that entries name: the order before this one, and the one it was escalated to."""
+    """Return the ids of the orders that entries name: the prior order, and the one to which it was escalated."""
     names = (e.get(name) for e in entries for name in ("prior_order", "new_order"))
     return tuple(dict.fromkeys(order for order in names if order))

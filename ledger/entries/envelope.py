@@ -1,8 +1,9 @@
 """Seal a fact with its place in the ledger; open a sealed entry and check it.
 
-A sealed entry is one line of DSSE v1.0.2 with one Ed25519 signature over PAE(type, payload). The payload is JSON whose
-bytes equal their own canonical form (RFC 8785 on our domain), so nobody has to canonicalise in order to verify:
-the bytes that were signed are the bytes that are stored, hashed and exported. Formats: docs/reference/formats/entry.md.
+A sealed entry is one line of DSSE v1.0.2 with one Ed25519 signature over PAE(type, payload). The payload is
+JSON whose bytes equal their own canonical form (RFC 8785 on our domain). A verifier therefore does not need
+to canonicalise: the signed bytes are the stored, hashed and exported bytes. Formats:
+docs/reference/formats/entry.md.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ from ledger.formats.selective_disclosure import Disclosure, veil
 
 
 class Signer(msgspec.Struct, frozen=True):
-    """An actor about to sign: registered name, role taken, Party, raw public key, and the hand that signs bytes."""
+    """An actor that signs: registered name, role taken, Party, raw public key, and the function that signs bytes."""
 
     actor: str
     role: str
@@ -49,7 +50,7 @@ class Signer(msgspec.Struct, frozen=True):
 
 
 class EntryPlace(msgspec.Struct, frozen=True):
-    """Where an entry will stand: log origin, order, 1-based number, leaf hash (hex) of the entry before, note seen."""
+    """The place of an entry: log origin, order, number (from 1), leaf hash (hex) of the entry before, note seen."""
 
     log: str
     order: str
@@ -60,7 +61,7 @@ class EntryPlace(msgspec.Struct, frozen=True):
 
 
 class Circumstances(msgspec.Struct, frozen=True):
-    """What a signer says about the fact: when it happened and how that is known, who speaks, what it corrects."""
+    """The signer's statements on a fact: when it happened, how that is known, who speaks, which entry it corrects."""
 
     on: datetime
     signed_at: datetime
@@ -68,7 +69,7 @@ class Circumstances(msgspec.Struct, frozen=True):
     on_source: OnSource = "own-act"
     whose: str | None = None
     replaces: str | None = None
-    why: str | None = None  # why it replaces that entry; sealed
+    why: str | None = None  # the reason of a replacement; sealed
     refs: tuple[str, ...] = ()
     audience: Mapping[str, Sequence[str]] | None = None
     documents: tuple[Document, ...] = ()
@@ -76,7 +77,7 @@ class Circumstances(msgspec.Struct, frozen=True):
 
 
 class Sealed(msgspec.Struct, frozen=True, gc=False):
-    """A sealed entry on its way to the shelf: the line, its leaf hash in hex, and what opens its veiled values."""
+    """A sealed entry before it is stored: the line, its leaf hash in hex, and the disclosures of its sealed values."""
 
     raw: bytes
     leaf: str
@@ -92,7 +93,7 @@ class OpenedEntry(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def sd(self) -> list[str]:
-        """The digests of its veiled values, sorted."""
+        """The digests of its sealed values, sorted."""
         digests: list[str] = self.payload.public.get("_sd", [])
         return digests
 
@@ -100,9 +101,10 @@ class OpenedEntry(msgspec.Struct, frozen=True, gc=False):
 def seal(
     fact: Fact, place: EntryPlace, signer: Signer, said: Circumstances, entry: str, salt: Callable[[int], bytes]
 ) -> Sealed:
-    """Sign a fact at its place; `entry` is its 128-bit id in hex, `salt(16)` gives fresh random bytes.
+    """Sign a fact at its place; `entry` is its 128-bit id in hex, `salt(16)` returns fresh random bytes.
 
-    Sealed fields become digests in `public._sd`; what opens them is returned beside the line and must be kept apart.
+    Sealed fields become digests in `public._sd`. Their disclosures are returned with the line and must be
+    stored separately.
     """
     values = _sealed_values(fact, said)
     for name, field in type(fact).fields().items():
@@ -131,7 +133,7 @@ def unsigned_entry(fact: Fact, place: EntryPlace, signer: Signer, said: Circumst
 
 
 def _sealed_values(fact: Fact, said: Circumstances) -> dict[str, Any]:
-    """Return the values of an entry that are sealed: those of the fact, and the reason of a replacement."""
+    """Return the sealed values of an entry: those of the fact, and the reason of a replacement."""
     return sealed_of(fact) | ({} if said.why is None else {WHY.name: said.why})
 
 
@@ -174,10 +176,11 @@ def _payload(
 
 
 def open_(raw: bytes, *, verify: bool = True) -> OpenedEntry:
-    """Open a sealed entry: canonical form, key id, signature, payload profile.
+    """Open a sealed entry: check its canonical form, key id, signature and payload profile.
 
-    Raises `RecordError`: ENV-*, SIG-BAD, JSON-*, SD-COUNT, SD-NAME. Whether the key may sign here is for `keyring`,
-    whether the place is right for `placement`. With `verify=False` the signature alone is not checked.
+    Raises `RecordError`: ENV-*, SIG-BAD, JSON-*, SD-COUNT, SD-NAME. `keyring` decides whether the key may
+    sign here, and `placement` whether the place is right. With `verify=False` everything is checked except
+    the signature.
     """
     (opened,) = open_each((raw,), verify=verify)
     if isinstance(opened, RecordError):
@@ -186,10 +189,10 @@ def open_(raw: bytes, *, verify: bool = True) -> OpenedEntry:
 
 
 def open_each(raws: Sequence[bytes], *, verify: bool = True) -> list[OpenedEntry | RecordError]:
-    """What `open_` gives or raises for each of these sealed entries.
+    """Return, for each sealed entry, the opened entry or the error that `open_` raises.
 
-    The signatures of many are checked in one go, after all of them were read and before anything else is asked: reading
-    and curves then share the processor's caches by turns, and an entry costs a tenth less.
+    All entries are read first, and then all signatures are checked: reading and curve arithmetic then do not
+    compete for the processor's caches, and an entry costs a tenth less.
     """
     seen = [_at_a_glance(raw) for raw in raws]
     if verify:
@@ -198,7 +201,7 @@ def open_each(raws: Sequence[bytes], *, verify: bool = True) -> list[OpenedEntry
 
 
 def instrument_of(raw: bytes) -> str | None:
-    """The instrument that an entry names, of bytes that are opened elsewhere; `RecordError` if they cannot be read."""
+    """Return the instrument that an entry names, without opening it; `RecordError` if the bytes cannot be read."""
     cut = parts(raw, EVENT_TYPE)
     try:
         return _named(cut[0]).instrument if cut else open_(raw, verify=False).payload.instrument
@@ -214,11 +217,11 @@ _named = msgspec.json.Decoder(_Named).decode
 
 
 def commitments_of(raw: bytes) -> Sequence[str]:
-    """`OpenedEntry.sd` of an entry that was opened before, a tenth of the time."""
+    """Return `OpenedEntry.sd` of an entry that was opened before, in a tenth of the time."""
     cut = parts(raw, EVENT_TYPE)
     try:
         return _committed(cut[0]).public.sd if cut else open_(raw, verify=False).sd
-    except (msgspec.MsgspecError, UnicodeDecodeError):  # it was none: this says why
+    except (msgspec.MsgspecError, UnicodeDecodeError):  # not a sealed entry: the next line raises the reason
         return open_(raw, verify=False).sd
 
 
@@ -242,16 +245,17 @@ def _opened(raw: bytes, glance: _Glance | None, verify: bool) -> OpenedEntry | R
     return OpenedEntry(raw, _leaf(raw), payload)
 
 
-_Glance = tuple[Payload, bytes, bytes, bytes]  # and the raw key, the signed bytes, the signature, not yet verified
+_Glance = tuple[Payload, bytes, bytes, bytes]  # payload, raw key, signed bytes, signature (not yet verified)
 _decode = msgspec.json.Decoder(Payload).decode
 _encode = msgspec.json.Encoder(order="sorted").encode
 
 
 def _at_a_glance(raw: bytes) -> _Glance | None:
-    """What `_with_care` reads in nearly every entry there is, in a third of the time; None where it has to look.
+    """Return what `_with_care` reads, in a third of the time; None if the entry is not of the common form.
 
-    Of plain ASCII without escapes, msgspec's sorted output is the canonical form, so that one decoding into the typed
-    payload and one comparison stand for most of the checks.
+    Nearly every entry has that form. For plain ASCII without escapes, msgspec's sorted output is the
+    canonical form. One decoding into the typed payload and one comparison therefore replace most of the
+    checks.
     """
     cut = parts(raw, EVENT_TYPE)
     if cut is None:
@@ -264,7 +268,7 @@ def _at_a_glance(raw: bytes) -> _Glance | None:
         instant(payload.on)
         if payload.signed_at != payload.on:
             instant(payload.signed_at)
-    except ValueError:  # msgspec's are of this kind too
+    except ValueError:  # includes those of msgspec
         return None
     if not (simple(payload.public) and simple(payload.audience or {}) and well_formed(payload)):
         return None
@@ -281,13 +285,13 @@ def _verified(glance: _Glance) -> bool:
 
 @lru_cache(4096)
 def _key(public: str) -> tuple[bytes, str]:
-    """A raw key and its id; of what is not 64 hex digits an id that nothing has."""
+    """Return a raw key and its id; for anything but 64 hex digits an id that no key has."""
     raw = bytes.fromhex(public) if is_hex64(public) else b""
     return raw, keyid(raw) if raw else ""
 
 
 def _with_care(raw: bytes, verify: bool) -> Payload:
-    """The payload, or the first thing that is wrong with the envelope."""
+    """Return the payload; raises the first error of the envelope."""
     value, _ = open_bytes(raw, EVENT_TYPE, verify=verify)
     try:
         msgspec.convert(value, Formed)
@@ -338,11 +342,10 @@ def entry_of(
     digests: Mapping[str, str] | None = None,
     held: bool = True,
 ) -> Entry:
-    """What the law and the projections see of an opened entry: `values` are the sealed values this reader may know.
+    """Return what the law and the projections see of an opened entry; `values` are the sealed values known here.
 
-    A value that does not have the form of its kind counts as one that is withheld.
-
-    `held` says whether the signing key held the claimed role at this position, which the register tells.
+    A value without the form of its kind counts as withheld. `held` says whether the signing key held the
+    claimed role at this position, according to the register.
     """
     p = opened.payload
     known = values or {}

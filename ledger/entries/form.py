@@ -1,6 +1,6 @@
-"""Checks on a fact before anybody signs it, beyond the form of its fields. They are about form, not about law.
+"""Check the form of a fact before it is signed, beyond the form of its fields. These checks are not law.
 
-Commands and tables make these checks. An entry that is on record already is never refused by them; at most it gets a
+Commands and tables make these checks. They never refuse an entry that is already recorded; it gets at most a
 finding. The types of `ledger.facts.value_types` decide which checks apply, so a new kind is checked as well.
 """
 
@@ -23,7 +23,7 @@ from ledger.facts.value_forms import FormError, TextForm, check, is_typed, texts
 from ledger.facts.value_types import NAME
 from ledger.formats.confusables_table import ALIKE, ASCII
 
-BY_COMMAND: Final = {  # kinds that state what the program itself has done -> the commands that do and record it
+BY_COMMAND: Final = {  # kinds that state an act of the program -> the commands that do and record it
     "record-accessed": "--reveal of the command that shows the values, or `comity export`, `comity file`",
     "payload-key-destroyed": "`comity erase`",
     "counterparty-record-received": "`comity receive`",
@@ -33,7 +33,7 @@ _FURTHEST = timedelta(hours=14)  # how far the day in a place may be ahead of UT
 
 
 class RegisteredNames(Struct, frozen=True):
-    """What a register knows: offices, the Parties of these and those registered themselves, and who keeps it."""
+    """The names of a register: offices, their Parties and the registered Parties, and the registrar."""
 
     offices: Collection[str]
     parties: Collection[str]
@@ -41,7 +41,7 @@ class RegisteredNames(Struct, frozen=True):
 
 
 def check_by_hand(kind: str) -> None:
-    """Refuse, with COMMAND-ONLY, a kind that states what the program has done, where somebody types it."""
+    """Refuse, with COMMAND-ONLY, a typed fact of a kind that states an act of the program."""
     if command := BY_COMMAND.get(kind):
         says = f"{kind} says what this program has done, so it is recorded by what does it, and not by hand"
         raise RecordError("COMMAND-ONLY", says, where=kind, hint=f"{command} records it")
@@ -58,10 +58,9 @@ def slips(
 ) -> Iterator[RecordError]:
     """Yield a refusal for each value of a fact that is probably a mistake, with the value that would be right.
 
-    The fact is about to be signed at `signed_at`. `named` gives the offices and Parties that its order names already;
-    it is called only for one that the register does not know.
-    `RecordError`: OFFICE-UNKNOWN and PARTY-UNKNOWN unless `unregistered`, FORM-DATE, FORM-EQUAL;
-    `where` is kind and field.
+    The fact is about to be signed at `signed_at`. `named` returns the offices and Parties that its order
+    already names; it is called only for a name that the register does not have. `RecordError`: OFFICE-UNKNOWN
+    and PARTY-UNKNOWN unless `unregistered`, FORM-DATE, FORM-EQUAL; `where` is kind and field.
     """
     values = {**public_of(fact), **sealed_of(fact)}
     if whose is not None:
@@ -84,7 +83,7 @@ def slips(
 
 
 def named_in(entries: Iterable[Entry]) -> set[str]:
-    """The offices and Parties that the entries of an order name: who signed, whose act it is, who takes part."""
+    """Return the offices and Parties that the entries of an order name: signers, actors and participants."""
     found: set[str] = set()
     for e in entries:
         found |= {e.by, e.actor}
@@ -96,7 +95,7 @@ def named_in(entries: Iterable[Entry]) -> set[str]:
 
 
 def _stranger(where: str, text: str, word: TextForm, known: RegisteredNames, now: datetime) -> Iterator[RecordError]:
-    """An office or a Party that nobody registered, with the one that may be meant and the command that registers it."""
+    """Yield a refusal for an unregistered office or Party, with the probable name and the command that registers it."""
     try:
         check(word, text)
     except FormError as unfit:
@@ -122,15 +121,15 @@ def _stranger(where: str, text: str, word: TextForm, known: RegisteredNames, now
 
 
 def _out_of_time(text: str, word: TextForm, signed_at: datetime) -> str:
-    """Say why a date or moment cannot be past at `signed_at`; empty where it can."""
-    if text < str(EARLIEST.year):  # on the wire, the later moment is the greater text
+    """Say why a date or moment cannot be past at `signed_at`; empty if it can."""
+    if text < str(EARLIEST.year):  # texts of the wire sort by time
         return f"before {EARLIEST.year}"
     latest = (signed_at + _FURTHEST).date().isoformat() if word.type == "date" else wire(signed_at + DRIFT)
     return f"after it is signed at {wire(signed_at)}" if text > latest else ""
 
 
 def _unequal(fact: Fact, values: Mapping[str, Any]) -> Iterator[RecordError]:
-    """Digests are said to be equal, and no digest or two different ones are stated."""
+    """Yield a refusal if digests are reported as equal, but none or two different ones are stated."""
     fields = [name for name in DIGESTS if name in fact.fields()]
     if values.get("check") != "equal" or not fields:
         return
@@ -147,9 +146,9 @@ def _unequal(fact: Fact, values: Mapping[str, Any]) -> Iterator[RecordError]:
 
 
 def out_of_type(e: Entry) -> bool:
-    """Return True if an entry on record states a value that today's checks of type or date would refuse.
+    """Return True if a recorded entry states a value that today's checks of type or date would refuse.
 
-    A value without the form of its field has a finding of its own, and so has an act dated after its signature.
+    A value without the form of its field has a separate finding, and so has an act dated after its signature.
     Manifests are not checked.
     """
     if e.on < EARLIEST:
@@ -177,30 +176,30 @@ def _typed(kind: str) -> tuple[tuple[str, TextForm], ...]:
 def issuing_office(speaks: str, by: str, among: Collection[str], *said: str | None) -> str:
     """Return the office to which an order-issued belongs.
 
-    An act belongs to the office of its signer `by`. An observation or import belongs to the first office of `said` (the
-    issuing authority, then whose act it is) that the register knows, else to its signer's.
+    An act belongs to the office of its signer `by`. An observation or import belongs to the first office of
+    `said` (the issuing authority, then the actor) that the register knows, else to its signer's.
     """
     others = () if speaks == "act" else said
     return next((office for office in others if office is not None and office in among), by)
 
 
 def plain(reference: str) -> str:
-    """A reference as people read it out: what looks alike is the same, whatever its case, dashes and white space."""
-    if reference.isascii():  # nearly every one, and issuing reads them all
+    """Return a reference without differences of case, dashes and white space, which people do not read out."""
+    if reference.isascii():  # nearly all are ASCII, and issuing an order reads all of them
         return "".join(reference.lower().split())
     folded = unicodedata.normalize("NFKC", reference).casefold()
     return "".join("-" if _is_dash(c) else c for c in folded if not c.isspace())
 
 
 def shapes(reference: str) -> frozenset[str]:
-    """Return what a reference looks like (UTS 39), in upper and in lower case: letters of ASCII for those like them."""
+    """Return how a reference looks (UTS 39), in upper and in lower case: lookalike letters become ASCII."""
     folded = unicodedata.normalize("NFKC", reference)
     text = "".join("-" if _is_dash(c) else c for c in folded if not c.isspace())
     return frozenset(each.translate(_LOOKS_LIKE) for each in (text.upper(), text.casefold()))
 
 
 def looks_alike(one: str, other: str) -> bool:
-    """Say whether two references look alike although they are of other letters. Within ASCII nothing does."""
+    """Return True if two references look alike but have different letters. Two ASCII references never do."""
     return not (one.isascii() and other.isascii()) and not shapes(one).isdisjoint(shapes(other))
 
 
@@ -214,10 +213,11 @@ def check_quotable(
     beginning: Callable[[str], Collection[str]],
     offices: Collection[str],
 ) -> None:
-    """Refuse, with FACT, a reference that cannot be typed, or that may be read as something else that names an order.
+    """Refuse, with FACT, a reference that cannot be typed, or that can be read as another name of an order.
 
-    `own` are the references that the order has already, which stay what they are; `beginning` has the ids of the
-    orders that begin with a text; `offices` are those of the register. File numbers such as `47 Js 123/26` are fine.
+    `own` are the references that the order already has; they are not checked again. `beginning` returns the
+    ids of the orders that begin with a text. `offices` are those of the register. File numbers such as `47 Js
+    123/26` are accepted.
     """
     if reference in own:
         return
@@ -241,7 +241,8 @@ def check_reference(
 ) -> None:
     """Refuse, with REFERENCE-TAKEN, a reference under which its office has issued another order here.
 
-    `taken` are the orders that are quoted so or alike: id, reference, and the offices that issued it.
+    `taken` are the orders with the same or a similar reference: id, reference, and the offices that issued
+    it.
     """
     for other, quoted, offices in taken:
         if other != order and office in offices:
@@ -255,9 +256,10 @@ def check_reference(
 
 
 def check_lookalike(reference: str, office: str, order: str, alike: Iterable[tuple[str, str, Sequence[str]]]) -> None:
-    """Refuse, with REFERENCE-ALIKE, a reference that looks like one under which its office issued another order here.
+    """Refuse, with REFERENCE-ALIKE, a reference that looks like that of another order of its office.
 
-    `alike` are the orders that are quoted in other letters that look the same (`looks_alike`), as in `check_reference`.
+    `alike` are the orders whose references have different letters that look the same (`looks_alike`), as in
+    `check_reference`.
     """
     for other, quoted, offices in alike:
         if other != order and quoted != reference and office in offices:

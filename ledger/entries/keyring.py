@@ -1,9 +1,8 @@
-"""Who may sign as what, from which position in the log to which: a fold over the registry.
+"""Decide which key may sign in which role, from which log position to which: a fold over the registry.
 
-Position is time. A key may sign from the entry after the one by which its holder accepted it up to the entry by which
-it was revoked, rotated away or reported as compromised, whatever dates anybody claims. Rules and codes:
-docs/reference/verification.md, "Keys and time"; pre-rotation after KERI: a key commits to the digest of the one that
-will follow.
+Positions decide, not dates. A key may sign from the entry after its holder accepted it up to the entry that
+revoked it, rotated it or reported it as compromised. Rules and codes: docs/reference/verification.md, "Keys
+and time". Pre-rotation follows KERI: a key commits to the digest of its successor.
 """
 
 from __future__ import annotations
@@ -105,22 +104,24 @@ class Keyring(Struct):
         self.offices[r.actor] = SigningOffice(r.actor, r.party, ("ADM",), [(-1, ("ADM",))])
 
     def current(self, actor: str) -> Iterator[RegisteredKey]:
-        """The keys with which an actor may sign the next entry."""
+        """Yield the keys with which an actor may sign the next entry."""
         return (k for k in self.keys.values() if k.actor == actor and k.accepted is not None and k.ended is None)
 
     def admit(self, opened: OpenedEntry, index: int) -> None:
-        """Check that the signer may sign at this position, and take over what a registry entry changes.
+        """Check that the signer may sign at this position, and apply the changes of a registry entry.
 
-        Raises `RecordError`: KEY-UNKNOWN, KEY-ENDED, KEY-ROLE (registry only), KEY-POINT, KEY-ROTATION, CTX-ORDER.
+        Raises `RecordError`: KEY-UNKNOWN, KEY-ENDED, KEY-ROLE (registry only), KEY-POINT, KEY-ROTATION,
+        CTX-ORDER.
         """
         self.check(opened, index)
         if opened.payload.order == self.registry and _kind(opened):
             self._apply(opened, index)
 
     def check(self, opened: OpenedEntry, index: int) -> None:
-        """Check that the signer may sign this entry at this position; changes nothing.
+        """Check that the signer may sign this entry at this position, without a change of the keyring.
 
-        Entries of orders may be checked against a keyring that has read the whole registry: position decides.
+        Entries of orders may be checked against a keyring that has read the whole registry, because positions
+        decide.
         """
         p = opened.payload
         key = self.check_key(p.signer, index, accepts=p.kind == "key-accepted")
@@ -130,9 +131,10 @@ class Keyring(Struct):
             raise RecordError("CTX-ORDER", f"{p.kind} stands in the registry, not in an order")
 
     def check_key(self, signer: SignedBy, index: int, *, accepts: bool = False) -> RegisteredKey:
-        """Return the signer's key if it may sign at this position; `RecordError` KEY-UNKNOWN or KEY-ENDED if not.
+        """Return the signer's key if it may sign at this position; raises KEY-UNKNOWN or KEY-ENDED if not.
 
-        `accepts`: it signs that it accepts this key, which is all that a key signs before it is accepted.
+        `accepts`: the entry accepts this key, which is the only entry that a key may sign before it is
+        accepted.
         """
         key = self.keys.get(signer.key)
         pending = key is not None and (key.accepted is None or index <= key.accepted)
@@ -175,7 +177,7 @@ class Keyring(Struct):
             raise RecordError("CTX-INSTRUMENT", "entries of the registry have no instrument")
         kind = _kind(opened)
         if kind is None:
-            return  # a later version's kind: integrity still counts, it changes no key this reader knows
+            return  # a kind of a later version changes no key that this reader knows; its integrity still counts
         if p.kind not in REGISTRY_ONLY and p.kind not in REGISTRY_TOO:
             raise RecordError("CTX-ORDER", f"{p.kind} belongs to an order, not to the registry")
         if p.speaks != "act":
@@ -217,7 +219,7 @@ class Keyring(Struct):
         if key.public == old.public:
             if old.next_sha256 != hashlib.sha256(bytes.fromhex(said["new_key"])).hexdigest():
                 raise RecordError("KEY-ROTATION", "the new key is not the one committed to before")
-        elif role != "ADM":  # which the key and its office hold, as was checked
+        elif role != "ADM":  # that the key and its office hold it was checked before
             raise RecordError("KEY-ROLE", "a key is rotated by itself or by the keeper of the register")
 
     def _check_end(self, said: dict[str, Any], key: RegisteredKey, role: str) -> None:
@@ -274,13 +276,13 @@ class Keyring(Struct):
                 key.ended = index if key.ended is None else key.ended
                 key.reported = index if key.reported is None else key.reported
                 since: str = said["suspected_since"]
-                key.suspected_since = min(since, key.suspected_since or since)  # may move earlier, never later
+                key.suspected_since = min(since, key.suspected_since or since)  # may become earlier, never later
             case _:
                 pass
 
 
 def _kind(opened: OpenedEntry) -> type[Fact] | None:
-    """The class of an entry's kind, if this reader knows it in this schema: only then its fields have their forms."""
+    """Return the class of an entry's kind if this reader knows it in this schema: only then are its fields checked."""
     kind = KINDS.get(opened.payload.kind)
     return kind if kind is not None and kind.schema == opened.payload.schema else None
 

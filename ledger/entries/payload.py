@@ -1,7 +1,7 @@
-"""What a sealed entry says: its members, and the forms their texts have.
+"""Define the payload of a sealed entry: its members, and the forms of their texts.
 
-Two classes for one thing: `Payload` is what everybody reads, `Formed` asks for the form of every text as well and names
-the one that is wrong. `well_formed` asks for all of them together. Formats: docs/reference/formats/entry.md.
+`Payload` is the type that callers read. `Formed` also checks the form of every text and names a wrong one.
+`well_formed` checks all of them at once. Formats: docs/reference/formats/entry.md.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ Count = Annotated[int, Meta(ge=0, le=MAX_INTEGER)]
 
 
 class SignedBy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
-    """Who signs: the raw public key in hex, the registered actor, the role taken, the actor's Party."""
+    """The signer: raw public key in hex, registered actor, role taken, the actor's Party."""
 
-    key: str  # its form is part of opening an envelope: without a key there is nothing to verify with
+    key: str  # its form is checked when the envelope is opened: no signature verifies without a key
     actor: Name
     role: Name
     party: Name
 
 
 class Seen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The newest cosigned note the signer's own software had verified: it proves not-before."""
+    """The newest cosigned note that the signer's software had verified: the entry was not signed before it."""
 
     origin: Name
     size: Count
@@ -68,7 +68,8 @@ class Other(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Payload(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True, gc=False):
     """The members of a sealed entry; only `prev`, `seen` and `instrument` may be null.
 
-    Frozen and read from JSON, it is in no cycle: the collector need not look at a hundred thousand of them.
+    It is frozen and read from JSON, so it cannot be part of a reference cycle. The garbage collector can
+    ignore it, which matters with a hundred thousand of them.
     """
 
     v: Literal[1]
@@ -97,7 +98,7 @@ class Payload(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 
 class Formed(Payload, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True, gc=False):
-    """The same with the forms of its texts: msgspec asks for one after the other, and names the one that is wrong."""
+    """The payload with the forms of its texts: msgspec checks them one after the other, and names a wrong one."""
 
     entry: Hex32
     order: Uuid
@@ -114,7 +115,7 @@ is_hex64 = re.compile(_HEX64).fullmatch
 
 
 def well_formed(p: Payload) -> bool:
-    """True if the texts have the forms of `Formed`, which are asked for together here; none of them has a space."""
+    """Return True if the texts have the forms of `Formed`; checked at once, since none of them has a space."""
     entry, order, prev = p.entry, p.order, p.prev or ""
     return (
         len(entry) == 32

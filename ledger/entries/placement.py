@@ -1,4 +1,4 @@
-"""Is an entry where it says it is: log, order, number, predecessor, instrument, and said only once."""
+"""Check the place of an entry: its log, order, number, predecessor and instrument, and that its id is unique."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from ledger.entries.envelope import OpenedEntry
 from ledger.errors import RecordError
 
 
-@lru_cache(64)  # asked for every entry, of one origin or two
+@lru_cache(64)  # called for every entry, with one or two origins
 def registry_of(origin: str) -> str:
-    """The reserved id of a ledger's registry order: UUIDv5 of its origin in the URL namespace."""
+    """Return the reserved id of a ledger's registry order: UUIDv5 of its origin in the URL namespace."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, origin))
 
 
 @lru_cache(64)
 def access_of(origin: str) -> str:
-    """The reserved id of a ledger's access order, which takes the `record-accessed` of every revealed value."""
+    """Return the reserved id of a ledger's access order, which has the `record-accessed` of every revealed value."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, origin + "/access"))
 
 
@@ -32,7 +32,7 @@ class Link(Struct, frozen=True, gc=False):
 
 
 def check_place(opened: OpenedEntry, origin: str, before: Link | None) -> None:
-    """Refuse an entry that does not stand right behind `before` in its order and log.
+    """Refuse an entry that does not directly follow `before` in its order and log.
 
     Raises `RecordError`: CTX-LOG, CTX-CHAIN, CTX-INSTRUMENT.
     """
@@ -52,10 +52,10 @@ def check_place(opened: OpenedEntry, origin: str, before: Link | None) -> None:
 
 
 def at_odds(one: OpenedEntry, at: int, two: OpenedEntry, then: int) -> RecordError | None:
-    """Return the rule that a log breaks by holding two entries, at these places (from 0); None if it may hold both.
+    """Return the rule that a log breaks if it has two entries at these indexes (from 0); None if it may have both.
 
-    SPLIT-ORDER where no chain of their order has both, CTX-REPLAY where they have one entry id. What is sealed for
-    different logs is not compared.
+    SPLIT-ORDER if no chain of their order has both, CTX-REPLAY if they have one entry id. Entries for
+    different logs are not compared.
     """
     p, q = one.payload, two.payload
     if p.log != q.log or (one.leaf, at) == (two.leaf, then):
@@ -72,14 +72,14 @@ def at_odds(one: OpenedEntry, at: int, two: OpenedEntry, then: int) -> RecordErr
 
 
 class Chains(Struct):
-    """Every order of one log, followed entry by entry; for bundles and batches, which fit in memory."""
+    """The newest entry of every order of one log, for bundles and batches, which fit in memory."""
 
     origin: str
     heads: dict[str, Link] = {}
     seen: set[str] = set()
 
     def follow(self, opened: OpenedEntry) -> None:
-        """Take the next entry of its order; raises `RecordError` CTX-*, with CTX-REPLAY for an entry id used before."""
+        """Append the next entry of its order; raises CTX-*, with CTX-REPLAY for an entry id that was used before."""
         p = opened.payload
         if p.entry in self.seen:
             raise RecordError("CTX-REPLAY", f"entry id {p.entry} was used before")

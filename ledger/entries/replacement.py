@@ -1,7 +1,7 @@
-"""What an entry brings that replaces an earlier one: a reason, and the digests that the earlier one stated.
+"""Check an entry that replaces an earlier one: it has a reason, and the digests that the earlier one stated.
 
-Asked when an entry is recorded (`RecordError` FORM-*). In an entry that is on record already the law says what lacks:
-`ledger/law/record_checks/withdrawn.py`.
+These checks run when an entry is recorded (`RecordError` FORM-*). For recorded entries the law reports what
+is missing: `ledger/law/record_checks/withdrawn.py`.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from ledger.facts.value_forms import FormError, check
 from ledger.facts.vocabulary import ROLES
 from ledger.formats.characters import unseen
 
-DIGESTS: Final = ("manifest", "digest_before", "digest_after")  # the fields that state digests of what was handed over
+DIGESTS: Final = ("manifest", "digest_before", "digest_after")  # the fields with digests of the handed-over data
 ALGORITHMS: Final = ("sha256", "sha512")
 
-Stated = tuple[str, str, str, str]  # field, name of the file (empty where only a digest is stated), algorithm, hex
+Stated = tuple[str, str, str, str]  # field, name of the file (empty for a single digest), algorithm, hex
 
 
 def stated(values: Mapping[str, Any]) -> Iterator[Stated]:
-    """Every digest that these values of an entry state, as far as they can be read here."""
+    """Yield every digest that these values of an entry state, as far as they can be read here."""
     for field in DIGESTS:
         value = values.get(field)
         if isinstance(value, str) and value:
@@ -36,7 +36,10 @@ def stated(values: Mapping[str, Any]) -> Iterator[Stated]:
 
 
 def dropped(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Stated]:
-    """The digests of `old` that `new` states neither again nor another one for: of the same file, field, algorithm."""
+    """Return the digests of `old` for which `new` has neither the same digest nor one of the same place.
+
+    A place is a field, the name of a file, and an algorithm.
+    """
     again = list(stated(new))
     places = {(field, name, algorithm) for field, name, algorithm, _ in again}
     contents = {(algorithm, digest) for _, _, algorithm, digest in again}
@@ -44,9 +47,10 @@ def dropped(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Stated]:
 
 
 def readers(replaced: Payload) -> list[str]:
-    """The roles that may read why an entry was replaced: those that may read all of its sealed fields.
+    """Return the roles that may read why an entry was replaced: the roles that may read all of its sealed fields.
 
-    Of an entry that states none, those of its kind; where its kind has none, every role that may know of it.
+    For an entry without sealed fields, the sealed fields of its kind decide; without any, every role that may
+    know of the kind.
     """
     kind = KINDS.get(replaced.kind)
     fields = {} if kind is None else {name: field.audience for name, field in kind.fields().items() if field.sealed}
@@ -60,9 +64,9 @@ def readers(replaced: Payload) -> list[str]:
 def check_replacement(
     new: Payload, values: Mapping[str, Any], old: Payload | None, old_values: Mapping[str, Any]
 ) -> None:
-    """Refuse a replacement without a reason, of no entry of this order, or without the digests stated before.
+    """Refuse a replacement without a reason, without an entry of this order, or without the digests stated before.
 
-    `values` are the sealed values that can be read here; what cannot is taken to be as its field asks.
+    `values` are the sealed values that can be read here; an unreadable value is assumed to be correct.
     `RecordError`: FORM-WHY, FORM-REPLACES, FORM-DIGEST.
     """
     if new.replaces is UNSET:
@@ -81,9 +85,9 @@ def check_replacement(
 
 
 def check_own(signed: str, signs: str) -> None:
-    """Refuse, with FORM-REPLACES, to replace an entry that `signed` has signed where another office signs.
+    """Refuse, with FORM-REPLACES, that one office replaces an entry that another one has signed.
 
-    Asked where people write: such an entry, once sealed, stands and replaces nothing.
+    The check is for typed input: such an entry, once sealed, is kept and replaces nothing.
     """
     if signed != signs:
         hint = "event-disputed says that an entry of somebody else is wrong"
@@ -91,7 +95,7 @@ def check_own(signed: str, signs: str) -> None:
 
 
 def check_reason(why: object, where: str = "") -> None:
-    """Refuse, with FORM-WHY, what is no reason: nothing, another form than text, or a text without letter and digit."""
+    """Refuse, with FORM-WHY, an empty reason, one that is not a text, and a text without letter or digit."""
     if not isinstance(why, str) or not any(c.isalnum() and unseen(c) is None for c in why):
         hint = "--why TEXT; it is sealed, and those who may read the replaced entry may read it"
         raise RecordError("FORM-WHY", "an entry that replaces another says why", where=where, hint=hint)
@@ -102,9 +106,9 @@ def check_reason(why: object, where: str = "") -> None:
 
 
 def _without(new: Payload, values: Mapping[str, Any], old: Payload, old_values: Mapping[str, Any]) -> str:
-    """The field whose digest the replacement leaves out; empty if it leaves out none.
+    """Return the field whose digest the replacement leaves out; empty if it leaves out none.
 
-    A file that is no longer listed may be left out: the law goes on counting its digest.
+    A file that is no longer listed may be left out: the law still counts its digest.
     """
     kind = KINDS.get(new.kind)
     before, after = _fields(old, old_values), _fields(new, values)
@@ -120,6 +124,6 @@ def _without(new: Payload, values: Mapping[str, Any], old: Payload, old_values: 
 
 
 def _fields(p: Payload, values: Mapping[str, Any]) -> list[str]:
-    """The fields in which an entry states a digest; one that cannot be read here is taken to."""
+    """Return the fields in which an entry states a digest; an unreadable field counts as one."""
     found = {field for field, *_ in stated(values)}
     return [field for field in DIGESTS if field in found or (field in p.sealed and field not in values)]

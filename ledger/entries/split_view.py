@@ -1,24 +1,26 @@
-"""SPLIT-VIEW: one log signed two trees that cannot both be its own. An exhibit proves it to whoever has the log's key.
+"""Prove to any holder of the log's key that a log contradicted itself: make and check exhibits.
 
-At one size, two roots are enough. At two sizes m < n, a consistency proof shows which tree of m entries the larger tree
-begins with; if that is not the one the log signed at m, the log has contradicted itself, whoever kept the proof.
+SPLIT-VIEW: one log signed two trees that cannot both be its own. At one size, two roots are enough. At two
+sizes m < n, a consistency proof shows the first m entries of the larger tree. If their root is not the one
+that the log signed at m, the log has contradicted itself, regardless of who kept the proof.
 
     {"format": "comity.split-view/1", "says": "...", "log": vkey, "one": note, "two": note,
      "began": root of the first m entries of "two" in hex, "path": [base64, ...]}     the last two only where m < n
 
 A larger head without a proof is an accusation, not an exhibit: `SPLIT-UNPROVEN`.
 
-An entry that was acknowledged and is left out later convicts the log where another head of it has, at the same place,
-another leaf: each of the two proofs binds the place to a root that the log signed, so their sizes do not matter.
+An omission: an entry was acknowledged, and another head of the log has another leaf at the same place. Each
+of the two proofs binds the place to a root that the log signed, so their sizes do not matter.
 
     {"format": "comity.omission/1", "says": "...", "log": vkey, "entry": sealed line, "proof": tlog-proof of it,
-     "leaf": what stands there instead in hex, "instead": tlog-proof of that}
+     "leaf": the other leaf hash at this place in hex, "instead": tlog-proof of that}
 
-A head that is too small to hold the entry may just be an older one; nothing convicts a log of being asked twice.
+A head that is too small for the entry may only be older, and convicts no log.
 
-SPLIT-ORDER: one log signed trees with two entries of which its own rules take one: at one place of an order, or one
-that does not continue the entry before it; CTX-REPLAY for two with one entry id. One head may cover both or each its
-own, and whether those two heads go together does not matter: each proof binds its entry to a root that the log signed.
+SPLIT-ORDER: one log signed trees with two entries of which its rules accept only one: two at one place of an
+order, or one that does not continue the entry before it. CTX-REPLAY: two with one entry id. One head may
+cover both, or two heads one each. The two heads need not be consistent: each proof binds its entry to a root
+that the log signed.
 
     {"format": "comity.split-order/1", "says": "...", "log": vkey, "one": sealed line, "one_proof": tlog-proof of it,
      "two": sealed line, "two_proof": tlog-proof of it, "other_log": vkey}     the last where another key signed "two"
@@ -45,7 +47,7 @@ _LARGEST = 1 << 18
 
 
 class SplitView(Struct, frozen=True):
-    """What an exhibit proves: `log` signed `one` and `two`, of which the smaller comes first, and they contradict."""
+    """A proven contradiction: `log` signed the trees `one` and `two`, the smaller first, and both cannot be true."""
 
     log: Vkey
     one: Checkpoint
@@ -54,7 +56,7 @@ class SplitView(Struct, frozen=True):
 
     @property
     def sizes(self) -> tuple[int, int]:
-        """The sizes of the two trees that were signed."""
+        """The sizes of the two signed trees."""
         return self.one.size, self.two.size
 
     def __str__(self) -> str:
@@ -67,10 +69,10 @@ class SplitView(Struct, frozen=True):
 
 
 def prove_split(log: Vkey, one: bytes, two: bytes, path: Sequence[bytes] = (), began: bytes | None = None) -> bytes:
-    """The exhibit made of two notes of a log; SPLIT-UNPROVEN if they do not contradict each other provably.
+    """Return the exhibit of two notes of a log; SPLIT-UNPROVEN if no proof shows that they contradict each other.
 
-    `path` is the consistency proof from the size of the smaller one within the tree of the larger, `began` the root it
-    starts from (32 bytes); it can be left out where the proof tells it, which is everywhere but at powers of two.
+    `path` is the consistency proof from the smaller size within the larger tree. `began` is the root (32
+    bytes) from which it starts; it is needed only at powers of two, because elsewhere the proof gives it.
     """
     one, two = sorted((one, two), key=lambda note: _open(note, log).size)
     small, large = _open(one, log), _open(two, log)
@@ -93,9 +95,10 @@ def prove_split(log: Vkey, one: bytes, two: bytes, path: Sequence[bytes] = (), b
 
 
 def check_split(exhibit: bytes, log: Vkey) -> SplitView:
-    """Read an exhibit and check all it says with the key of the log, which comes from elsewhere.
+    """Read an exhibit, and check all its statements with the key of the log, which comes from elsewhere.
 
-    SPLIT-FORMAT if it is none, CP-* if a note is not of this log, SPLIT-UNPROVEN if both notes can be true.
+    Raises SPLIT-FORMAT for another file, CP-* if a note is not of this log, SPLIT-UNPROVEN if both notes can
+    be true.
     """
     document = _read(exhibit, FORMAT)
     try:
@@ -117,7 +120,7 @@ def check_split(exhibit: bytes, log: Vkey) -> SplitView:
 
 
 class Omission(Struct, frozen=True):
-    """What an exhibit proves: `log` gave a receipt for an entry at `index`, and signed a tree with another there."""
+    """A proven omission: `log` gave a receipt for an entry at `index`, and signed a tree with another entry there."""
 
     log: Vkey
     index: int
@@ -127,7 +130,7 @@ class Omission(Struct, frozen=True):
 
     @property
     def sizes(self) -> tuple[int, int]:
-        """The sizes of the two trees that were signed."""
+        """The sizes of the two signed trees."""
         return self.one.size, self.two.size
 
     def __str__(self) -> str:
@@ -138,9 +141,9 @@ class Omission(Struct, frozen=True):
 
 
 def prove_omission(log: Vkey, entry: bytes, proof: bytes, leaf: bytes, instead: bytes) -> bytes:
-    """The exhibit made of a sealed entry with its tlog-proof, and of what another proof shows at the same place.
+    """Return the exhibit of a sealed entry with its tlog-proof, and of another proof for the same place.
 
-    `leaf` is the leaf hash (32 bytes) that `instead` is a proof of. SPLIT-UNPROVEN if both can be true.
+    `leaf` is the leaf hash (32 bytes) that `instead` proves. Raises SPLIT-UNPROVEN if both can be true.
     """
     small = {"format": OMISSION, "log": log.text, "entry": entry.decode(), "proof": proof.decode()}
     document = {**small, "leaf": leaf.hex(), "instead": instead.decode()}
@@ -149,9 +152,10 @@ def prove_omission(log: Vkey, entry: bytes, proof: bytes, leaf: bytes, instead: 
 
 
 def check_omission(exhibit: bytes, log: Vkey) -> Omission:
-    """Read an exhibit and check all it says with the key of the log, which comes from elsewhere.
+    """Read an exhibit, and check all its statements with the key of the log, which comes from elsewhere.
 
-    SPLIT-FORMAT if it is none, CP-*, PRF-* if a head or proof is not of this log, SPLIT-UNPROVEN if both can be true.
+    Raises SPLIT-FORMAT for another file, CP-*, PRF-* if a head or proof is not of this log, SPLIT-UNPROVEN if
+    both can be true.
     """
     document = _read(exhibit, OMISSION)
     try:
@@ -181,7 +185,7 @@ class Shown(Struct, frozen=True):
 
 
 class SplitOrder(Struct, frozen=True):
-    """What an exhibit proves: `log` signed trees with both of two entries, at `places`, which `broken` forbids.
+    """A proven contradiction: `log` signed trees with two entries at `places` that the rule `broken` forbids.
 
     `sizes` are those of the two trees; another key of the log may have signed the second.
     """
@@ -194,7 +198,7 @@ class SplitOrder(Struct, frozen=True):
 
     @property
     def code(self) -> str:
-        """Return the code of the rule that was broken."""
+        """The code of the broken rule."""
         return self.broken.code
 
     def __str__(self) -> str:
@@ -203,9 +207,9 @@ class SplitOrder(Struct, frozen=True):
 
 
 def prove_order(one: Shown, two: Shown) -> bytes:
-    """Make the exhibit of two entries that the rules of their log do not let it hold both; the same either way round.
+    """Return the exhibit of two entries of which their log may have only one; their sequence does not matter.
 
-    SPLIT-UNPROVEN if they do, CP-*, PRF-* if a head or proof is not of the log.
+    Raises SPLIT-UNPROVEN if it may have both, CP-*, PRF-* if a head or proof is not of the log.
     """
     one, two = sorted((one, two), key=lambda shown: (parse_proof(shown.proof).index, leaf_hash(shown.raw)))
     document = {
@@ -222,10 +226,10 @@ def prove_order(one: Shown, two: Shown) -> bytes:
 
 
 def check_order(exhibit: bytes, logs: Sequence[Vkey]) -> SplitOrder:
-    """Read an exhibit and check all it says with the log's keys for the two heads, which come from elsewhere.
+    """Read an exhibit, and check all its statements with the log's keys for the two heads, which come from elsewhere.
 
-    SPLIT-FORMAT if it is none, CP-*, PRF-* if a head or proof is not of this log, ENV-*, JSON-*, SIG-BAD if an entry is
-    none, SPLIT-UNPROVEN if a log may hold both.
+    Raises SPLIT-FORMAT for another file, CP-*, PRF-* if a head or proof is not of this log, ENV-*, JSON-*,
+    SIG-BAD for a bad entry, SPLIT-UNPROVEN if a log may have both.
     """
     document = _read(exhibit, ORDER)
     try:
@@ -265,7 +269,7 @@ def check_exhibit(exhibit: bytes, logs: Sequence[Vkey]) -> Found:
 
 
 def claimed_logs(exhibit: bytes) -> tuple[str, ...]:
-    """Return the verifier keys that an exhibit names; to look for them among trusted ones, never to use them."""
+    """Return the verifier keys that an exhibit names: to look for them among trusted keys, never to use them."""
     try:
         document = orjson.loads(exhibit) if len(exhibit) <= _LARGEST else None
     except ValueError:
@@ -277,7 +281,7 @@ def claimed_logs(exhibit: bytes) -> tuple[str, ...]:
 
 
 def form_of(data: bytes) -> str | None:
-    """Which form of exhibit a file says it is; None if it says nothing of the kind."""
+    """Return the format of exhibit that a file claims; None if it claims none."""
     start = data[:200].lstrip()
     forms = (FORMAT, OMISSION, ORDER)
     return next((form for form in forms if start.startswith(b"{") and form.encode() in start), None)
@@ -304,9 +308,9 @@ def _open(note: bytes, log: Vkey) -> Checkpoint:
 
 
 def _beginning(m: int, n: int, path: Sequence[bytes]) -> bytes | None:
-    """Return the root of `m` entries that a consistency proof starts from (RFC 9162 2.1.4.2); None without a proof.
+    """Return the root of the first `m` entries from a consistency proof (RFC 9162 2.1.4.2); None without a proof.
 
-    At a power of two the proof leaves it out; what comes out there does not verify.
+    At a power of two the proof leaves it out; the result does not verify then.
     """
     if not path:
         return None

@@ -1,7 +1,7 @@
-"""The texts of an entry: which of them hold a character that the record should not have.
+"""Find characters in the texts of an entry that the record should not have.
 
-Asked twice. Of what is about to stand here it is a rule: refused. In an entry that stands already it is a finding on
-that entry, in every verifier the same: whoever signs such a text spoils nobody's record but shows what it holds.
+Before an entry is recorded, such a text is refused. In a recorded entry it is a finding on that entry, the
+same in every verifier: such a text damages no other entry, and the finding shows what the signer wrote.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ledger.formats.characters import Unseen, code, unassigned, unseen
 
 
 class Odd(msgspec.Struct, frozen=True):
-    """A text with a character that it should not hold: TEXT-UNASSIGNED or TEXT-UNSEEN, where, and in words."""
+    """A text with a character that it should not have: TEXT-UNASSIGNED or TEXT-UNSEEN, where, and a sentence."""
 
     code: str
     where: str
@@ -28,7 +28,7 @@ class Odd(msgspec.Struct, frozen=True):
 
 
 def odd_texts(payload: Payload) -> Iterator[Odd]:
-    """The texts of an entry that everybody reads, and what is odd about them; at most one thing for each text."""
+    """Yield the odd public texts of an entry, each with its first odd character."""
     if msgspec.json.encode(payload).isascii():
         return
     for where, text in _members(payload):
@@ -37,10 +37,10 @@ def odd_texts(payload: Payload) -> Iterator[Odd]:
 
 
 def odd_values(payload: Payload, values: Mapping[str, Any]) -> Iterator[Odd]:
-    """The same of fields of an entry, by name: public ones, or sealed ones that were opened. They have their form.
+    """Yield the odd texts in fields of an entry, by name: public fields, or opened sealed ones of the right form.
 
-    Of a kind or field that is not known here nobody can tell what is a name, so there any text may hold what no one
-    sees.
+    In an unknown kind or field, a name is not distinguishable from other texts, so any text may have
+    invisible characters.
     """
     kind = KINDS.get(payload.kind)
     fields = kind.fields() if kind is not None and kind.schema == payload.schema else {}
@@ -54,7 +54,7 @@ def odd_values(payload: Payload, values: Mapping[str, Any]) -> Iterator[Odd]:
 
 
 def check_texts(payload: Payload, values: Mapping[str, Any] | None = None) -> None:
-    """Refuse an entry with such a text before it stands anywhere, with those of its sealed `values`: JSON-CHAR."""
+    """Refuse, with JSON-CHAR, an entry with an odd text before it is recorded; `values` are its sealed values."""
     if not values and msgspec.json.encode(payload).isascii():
         return
     for odd in (*odd_texts(payload), *odd_values(payload, values or {})):
@@ -62,7 +62,7 @@ def check_texts(payload: Payload, values: Mapping[str, Any] | None = None) -> No
 
 
 def _members(p: Payload) -> Iterator[tuple[str, str]]:
-    """What the payload itself names: actors, roles, codes, references."""
+    """Yield the texts of the payload outside its fields: actors, roles, codes, references."""
     yield from (("signer.actor", p.signer.actor), ("signer.role", p.signer.role), ("signer.party", p.signer.party))
     yield from ((f"refs[{n}]", ref) for n, ref in enumerate(p.refs))
     yield from ((name, value) for name, value in (("log", p.log), ("instrument", p.instrument)) if value)

@@ -1,8 +1,8 @@
-"""Another party's sealed entry inside one of ours: how it is wrapped, and what the law sees of it.
+"""Wrap another party's sealed entry in an entry of this log, and read it as the law does.
 
-Wrapped, not merged: the bytes stay as its signer signed them, for its own log, and are kept with their proof beside the
-entry of ours that names them. Where the proof was found to verify, and no entry of ours is backed by it, the law counts
-it as its signer's own act, at the place where it arrived here.
+The entry is not merged: its bytes stay as its signer signed them for another log. They are stored with their
+proof, and an entry of this log names them. If the proof verified, and no entry of this log is backed by it,
+the law counts it as its signer's act, at the place where it arrived.
 """
 
 from __future__ import annotations
@@ -22,16 +22,17 @@ from ledger.tlog.note import note_digest
 from ledger.tlog.tree import parse_proof
 
 KIND = "counterparty-record-received"
-PROOF, VALUES = ".tlog-proof", ".txt"  # beside an entry, under its SHA-256: its proof, and what opens its values
+PROOF, VALUES = ".tlog-proof", ".txt"  # suffixes of an entry's SHA-256: its proof, the disclosures of its values
 
-Foreign = Callable[[str], bytes | None]  # SHA-256 of an entry in hex, or a name beside it -> content, None if absent
+Foreign = Callable[[str], bytes | None]  # SHA-256 of an entry in hex, with or without suffix -> content, None if absent
 
 
 def wrapping(raw: bytes, proof: bytes, check: str, backs: str | None = None) -> tuple[Fact, Other]:
-    """The fact that an entry of another record has arrived, and its place there, for the envelope of ours.
+    """Return the fact that an entry of another record has arrived, and that entry's place for the envelope.
 
-    `check` is what checking its proof showed: verifies, fails, not-checked. `other` names the head it was proven under,
-    so that our log keeps what theirs had signed by then. `RecordError`: ENV-*, SIG-BAD, PRF-FORMAT.
+    `check` is the result of checking its proof: verifies, fails, not-checked. `Other` names the head under
+    which it was proven, so that this log keeps what the other log had signed by then. `RecordError`: ENV-*,
+    SIG-BAD, PRF-FORMAT.
     """
     opened, parsed = open_(raw), parse_proof(proof)
     origin = opened.payload.log
@@ -48,9 +49,10 @@ def wrapping(raw: bytes, proof: bytes, check: str, backs: str | None = None) -> 
 
 
 def wrapping_crossed(raw: bytes, size: int) -> Fact:
-    """The fact that an entry sealed for our own log came too late to stand where its signer meant it to.
+    """Return the fact that an entry sealed for this log came too late for the place that its signer meant.
 
-    Others had written first, in `size` entries of the log by then; which is the place it is given. `RecordError` ENV-*.
+    Others had written first. `size` is the number of entries that the log then had; it is recorded as the
+    index. Raises `RecordError` ENV-*.
     """
     opened = open_(raw)
     public = {
@@ -64,16 +66,16 @@ def wrapping_crossed(raw: bytes, size: int) -> Fact:
 
 
 def wrapper_id(origin: str, index: int, attempt: int = 0) -> str:
-    """The entry id under which one place of another log is wrapped, always the same, so that it arrives once.
+    """Return the entry id under which one place of another log is wrapped: always the same, so that it arrives once.
 
-    Further attempts have further ids, for where somebody has taken the first one for something else.
+    Further attempts have further ids, in case another entry has already used the first one.
     """
     more = f"\n{attempt}" if attempt else ""
     return sha256(f"{KIND}\n{origin}\n{index}{more}".encode()).hexdigest()[:32]
 
 
 def acknowledges(opened: OpenedEntry, origin: str) -> tuple[int, str] | None:
-    """The index and leaf of the entry of the log `origin` that an entry from elsewhere says has arrived there."""
+    """Return the index and leaf of the entry of the log `origin` whose arrival elsewhere this entry acknowledges."""
     p = opened.payload
     if p.kind != KIND or p.schema != KINDS[KIND].schema or p.public.get("origin") != origin:
         return None
@@ -88,10 +90,11 @@ def as_counted(
     *,
     destroyed: Collection[str] = (),
 ) -> Entry:
-    """A wrapped entry as the law sees it: its signer's act, at the place in our record where it arrived.
+    """Return a wrapped entry as the law sees it: its signer's act, at the place in our record where it arrived.
 
-    `index` is the wrapper's, `texts` the disclosure strings at hand, `destroyed` the digests of values that the record
-    says nobody can open any more. `RecordError` SD-* for strings that are not the entry's.
+    `index` is the wrapper's. `texts` are the available disclosure strings. `destroyed` are the digests of
+    values that, according to the record, can no longer be opened. Raises `RecordError` SD-* for strings of
+    another entry.
     """
     values: Mapping[str, Any] = lift(texts, opened.sd, public=opened.payload.public) if texts else {}
     digests = {name: digest_of(text) for name, text in zip(values, texts, strict=True)}
