@@ -1,1 +1,1 @@
-"""Canonical JSON, DSSE, Ed25519, selective disclosure, Unicode and time zones: the byte formats below everything."""
+"""Canonical JSON, DSSE, Ed25519, selective disclosure, Unicode and time zones: the formats under all other packages."""

@@ -1,8 +1,9 @@
-"""JSON as this project signs it: the narrow domain on which orjson's sorted output is RFC 8785.
+"""Write and read the JSON that this project signs: the domain in which orjson's sorted output is RFC 8785.
 
-No floats, integers within 2^53-1, names of a-z, 0-9 and _, text in normalisation form C without control characters,
-and bounds on depth and number of values. One comparison, bytes against the form they parse to, refuses duplicate keys,
-white space, escapes and everything else that two readers could read differently.
+No floats, integers within 2^53-1, names of a-z, 0-9 and _, text in normalisation form C without control
+characters, and limits of depth and number of values. One comparison, of the bytes with the form of their
+parsed value, refuses duplicate keys, white space, escapes and everything else that two readers could read
+differently.
 """
 
 from __future__ import annotations
@@ -16,30 +17,30 @@ import orjson
 from ledger.errors import RecordError
 from ledger.formats.characters import code, is_nfc
 
-MAX_BYTES = 32_768  # of a signed payload
+MAX_BYTES = 32_768  # the largest signed payload
 MAX_DEPTH = 16
 MAX_NODES = 2_000
 MAX_INTEGER = 2**53 - 1  # RFC 8785 via IEEE 754 doubles
 
 _KEY = re.compile(r"[a-z_][a-z0-9_]{0,63}")
 _RESERVED_KEYS = frozenset({"_sd", "_sd_alg", "..."})
-# C0 without line feed, DEL and C1, and what embeds, overrides or isolates a direction of writing (UAX 9)
+# C0 without line feed, DEL and C1, and embeddings, overrides and isolates of a direction of writing (UAX 9)
 _FORBIDDEN = re.compile("[\\x00-\\x09\\x0b-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069]")
 
 _ORDINARY = bytes(c for c in range(0x20, 0x7F) if c not in b"{[\\")  # no opener, no escape, no control, ASCII
 
-_known_keys: set[str] = set()  # keys that passed _KEY once; the vocabulary is finite
+_known_keys: set[str] = set()  # keys that have matched _KEY; the vocabulary is finite
 
 
 def canonical(value: Any, *, max_nodes: int = MAX_NODES, also: re.Pattern[str] | None = None) -> bytes:
-    """The one byte form of a JSON value of our domain; `RecordError` with a JSON-* code outside it (RFC 8785).
+    """Return the one byte form of a JSON value of our domain (RFC 8785); `RecordError` JSON-* outside it.
 
     `also` is the form of further keys: a manifest names orders by their UUID.
     """
     try:
         raw = orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER)
     except orjson.JSONEncodeError:
-        _walk(value, MAX_DEPTH, [max_nodes], also)  # says what is wrong, if it is a matter of our domain
+        _walk(value, MAX_DEPTH, [max_nodes], also)  # raises the reason, if the value is outside our domain
         raise
     if not (plain(raw, max_nodes) and isinstance(value, (dict, list)) and simple(value)):
         _walk(value, MAX_DEPTH, [max_nodes], also)
@@ -47,10 +48,10 @@ def canonical(value: Any, *, max_nodes: int = MAX_NODES, also: re.Pattern[str] |
 
 
 def parse_json(raw: bytes, *, max_bytes: int = MAX_BYTES, max_nodes: int = MAX_NODES) -> Any:
-    """The value of canonical JSON bytes.
+    """Return the value of canonical JSON bytes.
 
-    Raises `RecordError`: JSON-SIZE, JSON-DEPTH, JSON-FORM (not JSON, not its own canonical form, duplicate keys, white
-    space, escapes), JSON-NUMBER (float, or beyond 2^53-1), JSON-KEY, JSON-NFC, JSON-CHAR.
+    Raises `RecordError`: JSON-SIZE, JSON-DEPTH, JSON-FORM (not JSON, not its own canonical form, duplicate
+    keys, white space, escapes), JSON-NUMBER (float, or beyond 2^53-1), JSON-KEY, JSON-NFC, JSON-CHAR.
     """
     if len(raw) > max_bytes:
         raise RecordError("JSON-SIZE", f"{len(raw)} bytes, at most {max_bytes} are allowed")
@@ -60,7 +61,7 @@ def parse_json(raw: bytes, *, max_bytes: int = MAX_BYTES, max_nodes: int = MAX_N
 
 
 def check_json(raw: bytes, value: Any, *, max_nodes: int = MAX_NODES, also: re.Pattern[str] | None = None) -> None:
-    """Refuse bytes that are not the canonical form of `value`, which was parsed from them, or leave the domain."""
+    """Refuse bytes that are outside the domain or not the canonical form of `value`, which was parsed from them."""
     if not (plain(raw, max_nodes) and isinstance(value, (dict, list)) and simple(value)):
         _walk(value, MAX_DEPTH, [max_nodes], also)
     if orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER) != raw:
@@ -68,23 +69,23 @@ def check_json(raw: bytes, value: Any, *, max_nodes: int = MAX_NODES, also: re.P
 
 
 def loads(raw: bytes) -> Any:
-    """Parse without any other check; `RecordError` JSON-FORM or JSON-DEPTH if it is not JSON."""
+    """Parse JSON without any other check; raises JSON-FORM or JSON-DEPTH."""
     try:
         return orjson.loads(raw)
     except orjson.JSONDecodeError as error:
-        code = "JSON-DEPTH" if "limit exceeded" in str(error) else "JSON-FORM"  # orjson: of depth, once of recursion
+        code = "JSON-DEPTH" if "limit exceeded" in str(error) else "JSON-FORM"  # orjson: of depth, earlier of recursion
         raise RecordError(code, f"not JSON: {error}") from None
 
 
 def plain(raw: bytes, max_nodes: int = MAX_NODES) -> bool:
-    """True if a glance at JSON bytes shows that depth, number of values and every text in them are in our domain."""
+    """Return True if JSON bytes are visibly in our domain: their depth, number of values and every text."""
     odd = raw.translate(None, _ORDINARY)
     few = len(raw) < 2 * max_nodes or len(odd) + raw.count(b",") < max_nodes  # a value and its comma take two bytes
     return few and len(odd) <= MAX_DEPTH and not odd.strip(b"{[")
 
 
 def simple(value: dict[str, Any] | list[Any]) -> bool:
-    """True if names, numbers and types in a value from `plain` bytes are in our domain; names count once met before."""
+    """Return True if names, numbers and types in a value from `plain` bytes are in our domain; names must be known."""
     if isinstance(value, dict):
         if not _known_keys.issuperset(value):
             return False

@@ -1,10 +1,11 @@
-"""Which characters a text may hold, and when it is in form C: by Unicode 14.0, whatever the interpreter has.
+"""Check characters and normalisation form C of a text by Unicode 14.0, independent of the interpreter's version.
 
-A code point that one version of Unicode leaves open may be a letter or a combining mark in the next, and the next
-interpreter would call the same signed text spoilt. So the version is pinned: it is not newer than the tables of the
-oldest interpreter that runs this, and its own tables are generated into `characters_table`. The normal form of a text
-of assigned code points is the same in every later version (Unicode's stability policy), so that any interpreter can be
-asked for it; a code point that is not assigned here stands for itself and composes with nothing, as Unicode 14.0 says.
+A code point that one version of Unicode leaves unassigned may be a letter or a combining mark in the next
+version. A newer interpreter would then reject the same signed text. The version is therefore pinned: it is
+not newer than the tables of the oldest supported interpreter, and its tables are generated into
+`characters_table`. The normal form of a text of assigned code points is the same in every later version
+(Unicode's stability policy), so any interpreter can compute it. An unassigned code point is its own normal
+form and composes with nothing, as Unicode 14.0 says.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ from unicodedata import normalize
 
 from ledger.formats.characters_table import HIDDEN, UNASSIGNED
 
-# Where characters without a shape of their own may stand: nowhere; in words of a script that uses them; anywhere.
+# Where invisible characters are allowed: nowhere; in words of a script that uses them; anywhere.
 Unseen = Literal["none", "at-home", "shown"]
 
-# Joiners, marks of direction and variation selectors, which some scripts cannot be written without.
+# Joiners, marks of direction and variation selectors, which some scripts require.
 _USEFUL = "[\u061c\u180b-\u180d\u180f\u200c-\u200f\ufe00-\ufe0f\U000e0100-\U000e01ef]"
-# The scripts that use them, Hebrew to Mongolian, Han and beyond, and pictures; not Latin, Greek, Cyrillic or Armenian.
+# The scripts that use them: Hebrew to Mongolian, Han and beyond, pictures; not Latin, Greek, Cyrillic or Armenian.
 _HOME = (
     "[\u0590-\u1cff\u20e3\u2190-\u2bff\u2e80-\ua4cf\ua800-\uab2f\uab70-\uabff\uf900-\ufaff\ufb1d-\ufdff\ufe70-\ufefc"
     "\U00010800-\U00011fff\U0001e800-\U0001faff\U00020000-\U0003ffff]"
@@ -31,7 +32,7 @@ _HOME = (
 
 
 def _ends(runs: str) -> list[int]:
-    """Where ranges begin and end, by turns; each stands there in base 36, counted from the one before."""
+    """Return the begin and end of each range, alternating; `runs` has their differences in base 36."""
     return list(accumulate(int(step, 36) for step in runs.split()))
 
 
@@ -53,20 +54,20 @@ def _is_unassigned(character: str) -> bool:
 
 
 def is_nfc(text: str) -> bool:
-    """True if a text is in normalisation form C by the tables of Unicode 14.0 (UAX 15)."""
+    """Return True if a text is in normalisation form C by the tables of Unicode 14.0 (UAX 15)."""
     if text.isascii():
         return True
-    between = "".join("\0" if _is_unassigned(c) else c for c in text)  # U+0000 is inert too
+    between = "".join("\0" if _is_unassigned(c) else c for c in text)  # U+0000 composes with nothing either
     return normalize("NFC", between) == between
 
 
 def unassigned(text: str) -> str | None:
-    """The first code point of a text that Unicode 14.0 leaves open; None if there is none."""
+    """Return the first code point of a text that Unicode 14.0 leaves unassigned; None if there is none."""
     return None if text.isascii() else next((c for c in text if _is_unassigned(c)), None)
 
 
 def unseen(text: str, allowed: Unseen = "none") -> str | None:
-    """The first character without a shape of its own that may not stand in this text; None if there is none."""
+    """Return the first invisible character that this text may not contain; None if there is none."""
     if text.isascii() or allowed == "shown":
         return None
     at_home = allowed == "at-home" and _at_home(text)
@@ -78,7 +79,7 @@ def _at_home(text: str) -> bool:
 
 
 def visible(text: str) -> str:
-    """A text as people are shown it: what has no shape of its own is named, as `<U+200B>`, unless it is at home."""
+    """Return a text for display: invisible characters become `<U+200B>`, unless the script of the text uses them."""
     if unseen(text, "at-home") is None:
         return text
     at_home = _at_home(text)
@@ -86,5 +87,5 @@ def visible(text: str) -> str:
 
 
 def code(character: str) -> str:
-    """A character by its number: `U+200B`."""
+    """Return the number of a character: `U+200B`."""
     return f"U+{ord(character):04X}"

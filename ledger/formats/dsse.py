@@ -1,8 +1,8 @@
-"""One line of DSSE: what is signed, by whom, and the one way to write it down.
+"""Seal and open one line of DSSE: signed bytes, signer, and their one written form.
 
-An envelope of ours is DSSE v1.0.2 with one Ed25519 signature over PAE(type, payload), its members in one order, without
-white space, its base64 with one spelling. The payload is canonical JSON that names the signer's key. Formats:
-docs/reference/formats/entry.md.
+An envelope is DSSE v1.0.2 with one Ed25519 signature over PAE(type, payload). Its members have one order, it
+has no white space, and its base64 has one spelling. The payload is canonical JSON that names the signer's
+key. Formats: docs/reference/formats/entry.md.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ MAX_PAYLOAD = MAX_BYTES
 
 
 def pae(payload_type: str, payload: bytes) -> bytes:
-    """DSSE v1.0.2 pre-authentication encoding: what is signed."""
+    """Return the DSSE v1.0.2 pre-authentication encoding: the bytes to sign."""
     return b"%b%d %b" % (_pae_of(payload_type), len(payload), payload)
 
 
@@ -41,7 +41,7 @@ def _pae_of(payload_type: str) -> bytes:
 
 
 def keyid(public: bytes) -> str:
-    """Hex SHA-256 of the raw public key: a hint for readers, never the proof."""
+    """Return the hex SHA-256 of the raw public key: a hint for readers, never the proof."""
     return hashlib.sha256(public).hexdigest()
 
 
@@ -57,10 +57,10 @@ class _Signature(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=Fal
 
 
 class _EnvelopeLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
-    """The members of an envelope in their order; bytes are base64, and msgspec writes it in one spelling."""
+    """The members of an envelope in their order; bytes are base64, which msgspec writes in one spelling."""
 
     payload: bytes
-    payloadType: str  # noqa: N815 -- as DSSE spells it
+    payloadType: str  # noqa: N815 -- the spelling of DSSE
     signatures: tuple[_Signature]
 
 
@@ -69,7 +69,7 @@ _read = msgspec.json.Decoder(_EnvelopeLine).decode
 
 
 def seal_bytes(payload: bytes, payload_type: str, public: bytes, sign: Callable[[bytes], bytes]) -> bytes:
-    """One line of DSSE around `payload`; `sign` makes the 64-byte Ed25519 signature of the bytes it is given."""
+    """Return one line of DSSE around `payload`; `sign` returns the 64-byte Ed25519 signature of its argument."""
     return _write(_EnvelopeLine(payload, payload_type, (_Signature(keyid(public), sign(pae(payload_type, payload))),)))
 
 
@@ -82,11 +82,11 @@ def open_bytes(
     also: re.Pattern[str] | None = None,
     verify: bool = True,
 ) -> tuple[dict[str, Any], bytes]:
-    """The payload of one line of DSSE as (value, its bytes), signed by the key its member `signer.key` names.
+    """Return the payload of one line of DSSE as (value, its bytes), signed by the key in its member `signer.key`.
 
-    Whether that key may sign is not decided here (keyring). Raises `RecordError`: ENV-SIZE, ENV-NONCANON, ENV-SIGCOUNT,
-    ENV-TYPE, ENV-KEYID, SIG-BAD and the JSON-* codes. With `verify=False` the signature alone is not checked: for
-    bytes that this process has verified before.
+    Whether that key may sign is not checked here (`ledger.entries.keyring`). Raises `RecordError`: ENV-SIZE,
+    ENV-NONCANON, ENV-SIGCOUNT, ENV-TYPE, ENV-KEYID, SIG-BAD and the JSON-* codes. With `verify=False`
+    everything is checked except the signature: for bytes that this process has verified before.
     """
     if len(raw) > max(MAX_ENVELOPE, max_bytes // 3 * 4 + 512):
         raise RecordError("ENV-SIZE", f"the envelope has {len(raw)} bytes")
@@ -111,21 +111,21 @@ def open_bytes(
 
 
 def parts(raw: bytes, payload_type: str) -> tuple[bytes, str, bytes] | None:
-    """Payload, key id and signature of a line; None if `open_bytes` has to say what is wrong.
+    """Return payload, key id and signature of a line of this type; None if `open_bytes` must find the error.
 
-    Not None means that the line is what writing these three down gives, in the type asked for. None of them is looked
-    at: a key id that is the digest of a key is a canonical one.
+    Otherwise the line is exactly what these three parts encode to. The parts are not checked: a key id that
+    is the digest of a key is a canonical one.
     """
     if len(raw) > MAX_ENVELOPE:
         return None
     try:
         line = _read(raw)
-    except ValueError:  # msgspec's, or of bytes that are not UTF-8
+    except ValueError:  # of msgspec, or of bytes that are not UTF-8
         return None
     payload, signed = line.payload, line.signatures[0]
     if line.payloadType != payload_type or not 0 < len(payload) <= MAX_PAYLOAD or len(signed.sig) != 64:
         return None
-    if _write(line) != raw:  # reading forgives white space, escapes and base64's last bits; writing does not
+    if _write(line) != raw:  # the decoder accepts white space, escapes and stray bits; the encoder writes none
         return None
     return payload, signed.keyid, signed.sig
 
@@ -149,7 +149,7 @@ def _named_key(value: Any) -> bytes:
 
 
 def _diagnose(raw: bytes) -> RecordError:
-    """Say which rule of the envelope a line breaks, once it is known that it breaks one."""
+    """Return the error for a line that is known to break a rule of the envelope."""
     try:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError as error:

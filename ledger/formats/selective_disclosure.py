@@ -1,9 +1,9 @@
-"""Personal values as salted digests: what is signed is the digest, what opens it is kept apart and may be destroyed.
+"""Seal personal values as salted digests: the digest is signed, its disclosure is kept apart and can be destroyed.
 
-A disclosure is base64url of the JSON array [salt, name, value]; the signed part carries only that string's SHA-256.
-Whoever holds the string can show that this value was meant; whoever does not, cannot guess it past 128 bits of salt.
-Source: RFC 9901 4.2 and 7.1, object properties only. Stricter: the array is canonical JSON of the same domain as the
-signed payload, though larger, and no further digest hides inside a value.
+A disclosure is base64url of the JSON array [salt, name, value]; the signed part has only that string's
+SHA-256. A holder of the string can prove the value. Without the string, 128 bits of salt prevent a guess.
+Source: RFC 9901 4.2 and 7.1, object properties only. Stricter: the array is canonical JSON of the same domain
+as the signed payload, with larger limits, and a value contains no further digests.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from msgspec import Struct
 from ledger.errors import RecordError
 from ledger.formats.canonical_json import canonical, parse_json
 
-RESERVED = frozenset({"_sd", "_sd_alg", "..."})  # RFC 9901 4.1: these have a meaning of their own
+RESERVED = frozenset({"_sd", "_sd_alg", "..."})  # names with a special meaning in RFC 9901 4.1
 SALT_SIZE = 16  # bytes
-MAX_BYTES = 8 << 20  # of a disclosure's JSON
-MAX_NODES = 100_000  # of its value; the array, salt and name are three more
+MAX_BYTES = 8 << 20  # the largest JSON of a disclosure
+MAX_NODES = 100_000  # the most values inside it; the array, salt and name are three more
 
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,63}")
-_RESERVED_KEY = re.compile(rb'"(_sd|_sd_alg|\.\.\.)":')  # in canonical JSON only a key can look so
+_RESERVED_KEY = re.compile(rb'"(_sd|_sd_alg|\.\.\.)":')  # in canonical JSON only a key has this form
 
 
 class Disclosure(Struct, frozen=True):
-    """A value with what proves it: `text` is the disclosure string, `digest` what is signed for it."""
+    """A value with its proof: `text` is the disclosure string, `digest` the signed digest."""
 
     salt: bytes
     name: str
@@ -39,9 +39,10 @@ class Disclosure(Struct, frozen=True):
 
 
 def veil(name: str, value: Any, salt: bytes) -> Disclosure:
-    """Veil a JSON value under `name`; `salt` is 16 fresh random bytes, never used for anything else.
+    """Seal a JSON value under `name`; `salt` is 16 fresh random bytes that are used for nothing else.
 
-    SD-NAME for a name that is reserved or none, JSON-* for a value outside the domain, over 8 MiB or 100,000 values.
+    Raises SD-NAME for a reserved or malformed name, JSON-* for a value outside the domain, over 8 MiB or
+    100,000 values.
     """
     if len(salt) != SALT_SIZE:
         raise ValueError(f"a salt has {SALT_SIZE} bytes")
@@ -56,9 +57,10 @@ def veil(name: str, value: Any, salt: bytes) -> Disclosure:
 
 
 def parse_disclosure(text: str) -> Disclosure:
-    """Read a disclosure string back; whether anybody signed its digest is for `lift` to see.
+    """Read a disclosure string; `lift` checks whether its digest was signed.
 
-    SD-FORMAT unless it is canonical base64url of an array of 16-byte salt, name, value; SD-NAME and JSON-* as `veil`.
+    Raises SD-FORMAT unless it is canonical base64url of an array of 16-byte salt, name, value; SD-NAME and
+    JSON-* as `veil`.
     """
     return _parsed(text, digest_of(text))
 
@@ -79,18 +81,19 @@ def _parsed(text: str, digest: str) -> Disclosure:
 
 
 def digest_of(text: str) -> str:
-    """The digest that is signed for a disclosure string: over the string itself, whatever is in it (RFC 9901 4.2.3)."""
+    """Return the signed digest of a disclosure string: over the string, whatever its content (RFC 9901 4.2.3)."""
     return _encode(sha256(text.encode("utf-8", "surrogatepass")).digest())
 
 
 def lift(
     texts: Iterable[str], sd: Sequence[str], reserved: Collection[str] = RESERVED, public: Collection[str] = ()
 ) -> dict[str, Any]:
-    """The values that the disclosure strings `texts` open, by name, in their order.
+    """Return the values that the disclosure strings `texts` open, by name, in their order.
 
-    `sd` are the signed digests, `public` the names that stand beside them in the open. SD-UNKNOWN for a string whose
-    digest was not signed here, SD-DUP for a digest, string or name that comes twice, SD-NAME for a name that is one of
-    `reserved` (RFC 9901's own always are), SD-FORMAT and JSON-* for a string that was signed and is no disclosure.
+    `sd` are the signed digests, `public` the names of the public values. Raises SD-UNKNOWN for a string whose
+    digest was not signed here, SD-DUP for a digest, string or name that occurs twice, SD-NAME for a name in
+    `reserved` (RFC 9901's names always are), SD-FORMAT and JSON-* for a signed string that is not a
+    disclosure.
     """
     signed = set(sd)
     if len(signed) < len(sd):
@@ -118,7 +121,7 @@ def _encode(data: bytes) -> str:
 
 
 def _decode(text: str) -> bytes:
-    """The bytes that `_encode` spells as `text`; ValueError for padding, stray bits or another alphabet."""
+    """Decode what `_encode` returns; ValueError for padding, stray bits or another alphabet."""
     data = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
     if _encode(data) != text:
         raise ValueError("not canonical base64url")

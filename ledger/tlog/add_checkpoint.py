@@ -1,4 +1,4 @@
-"""What a log sends to a witness: where the witness stands, the proof from there, and the new checkpoint.
+"""Format and parse what a log sends to a witness: its last cosigned size, a proof from there, and the new checkpoint.
 
     old 20852014
     PlRNCrwHpqhGrupue0L7gxbjbMiKA9temvuZZDDpkaw=
@@ -8,8 +8,8 @@
     20852163
     ...
 
-Source: c2sp.org/tlog-witness, "add-checkpoint", text of July 2026. Stricter: one spelling of base64, and a body that
-cannot be a request is too large before it is read.
+Source: c2sp.org/tlog-witness, "add-checkpoint", text of July 2026. Stricter: one spelling of base64, and a
+limit of the body's size.
 """
 
 from __future__ import annotations
@@ -20,13 +20,16 @@ from dataclasses import dataclass
 from ledger.errors import RecordError
 from ledger.tlog.note import b64, decimal, unb64
 
-LARGEST = 72 << 10  # bytes of a request: 63 hashes and the largest note there is
+LARGEST = 72 << 10  # bytes of a request: 63 hashes and the largest note
 _MOST_HASHES = 63
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A request as read, nothing of it checked: `old` is the size the sender thinks the witness has cosigned last."""
+    """A parsed request, with nothing verified.
+
+    `old` is the size that the witness last cosigned, as the sender believes.
+    """
 
     old: int
     proof: tuple[bytes, ...]
@@ -34,7 +37,7 @@ class Submission:
 
 
 def format_submission(old: int, proof: Sequence[bytes], note: bytes) -> bytes:
-    """The body of an add-checkpoint request; WIT-FORMAT if `parse_submission` would not read it."""
+    """Return the body of an add-checkpoint request; WIT-FORMAT if `parse_submission` would not read it."""
     body = "".join((f"old {old}\n", *(f"{b64(sibling)}\n" for sibling in proof), "\n")).encode() + note
     parse_submission(body)
     return body

@@ -1,14 +1,15 @@
-"""Signed text that a person can read aloud: keys as strings, notes, checkpoints, cosignatures.
+"""Read and write signed text that a person can read aloud: keys as strings, notes, checkpoints, cosignatures.
 
-    ledger.example/xo/karsk                          whose log
-    11                                               how many entries
+    ledger.example/xo/karsk                          origin of the log
+    11                                               number of entries
     Guu/uN0MdSxZTcx3YF1sy9NOyLouSYoLTghQ+IcpN6Y=     root of their tree
 
     — ledger.example/xo/karsk w/wMJJE1qZQ9Qt5d...    the log signs the three lines
     — witness.example/fr-y ZsyAowAAAABpVbkAEOt4...   a witness signs them with the time at which it saw them
 
-Source: c2sp.org/signed-note, c2sp.org/tlog-checkpoint, c2sp.org/tlog-cosignature. Stricter where they leave room:
-base64 and numbers have one spelling, at most 16 signature lines, no extension lines, the log's line first.
+Source: c2sp.org/signed-note, c2sp.org/tlog-checkpoint, c2sp.org/tlog-cosignature. Stricter where they allow a
+choice: base64 and numbers have one spelling, at most 16 signature lines, no extension lines, the log's line
+first.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from ledger.errors import RecordError
 from ledger.formats.characters import code, unassigned, unseen
 from ledger.formats.ed25519 import public_key, sign, verify_signature
 
-ED25519, COSIGNATURE, MLDSA44 = 0x01, 0x04, 0x06  # signature types; the last two carry a time
+ED25519, COSIGNATURE, MLDSA44 = 0x01, 0x04, 0x06  # signature types; the last two include a time
 MlDsa = Callable[[bytes, bytes, bytes], bool]  # public key, message, signature -> holds; pure FIPS 204, no context
 
 EMPTY_ROOT = sha256(b"").digest()  # RFC 6962 2.1: the root of no entries
@@ -44,12 +45,12 @@ _DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}")
 
 
 def b64(data: bytes) -> str:
-    """Standard base64 with padding."""
+    """Return standard base64 with padding."""
     return b64encode(data).decode("ascii")
 
 
 def unb64(text: str) -> bytes:
-    """The bytes that `b64` spells as `text`; ValueError for any other spelling (white space, stray bits, padding)."""
+    """Decode what `b64` returns; ValueError for any other spelling (white space, stray bits, missing padding)."""
     data = b64decode(text, validate=True)
     if b64(data) != text:
         raise ValueError("not canonical base64")
@@ -57,7 +58,7 @@ def unb64(text: str) -> bytes:
 
 
 def decimal(text: str) -> int:
-    """A number below 2^63 in ASCII digits without leading zeros; ValueError otherwise (`int` is far more generous)."""
+    """Parse a number below 2^63 in ASCII digits without leading zeros; ValueError otherwise (`int` accepts more)."""
     if not _DECIMAL.fullmatch(text) or (number := int(text)) >= 1 << 63:
         raise ValueError("not a canonical decimal below 2^63")
     return number
@@ -66,8 +67,8 @@ def decimal(text: str) -> int:
 class Vkey(Struct, frozen=True):
     """A key with its name, as it is pasted into a mail: `name+id+base64`.
 
-    `keyid` is the first four bytes of SHA-256(name, newline, type, public). It only finds the key that may have made a
-    line; four bytes can be made to collide, so nothing is trusted for its id.
+    `keyid` is the first four bytes of SHA-256(name, newline, type, public). It only finds the key that may
+    have made a line. Collisions of four bytes can be made, so no key is trusted for its id.
     """
 
     name: str
@@ -77,7 +78,7 @@ class Vkey(Struct, frozen=True):
 
     @classmethod
     def of(cls, name: str, kind: int, public: bytes) -> Vkey:
-        """The key `public` of signature type `kind` under `name`; CP-KEY if one of them is malformed."""
+        """Return the key `public` of signature type `kind` under `name`; CP-KEY if one of them is malformed."""
         if not _NAME.fullmatch(name):
             raise RecordError("CP-KEY", "a key name must be non-empty, without space or plus", where=repr(name))
         if _PUBLIC_SIZE.get(kind) != len(public):
@@ -95,13 +96,14 @@ class Vkey(Struct, frozen=True):
         return f"{self.name}+{self.keyid.hex()}"
 
 
-LogKey = Vkey | tuple[Vkey, ...]  # of a log: its one key, or those it has had in turn, oldest first
+LogKey = Vkey | tuple[Vkey, ...]  # the key of a log, or all its keys so far, oldest first
 
 
 def parse_vkey(text: str) -> Vkey:
-    """Read a vkey string; CP-KEY unless it is well formed, of a type used here, and its id is the one of its key.
+    """Read a vkey string; CP-KEY unless it is well formed, of a supported type, and its id fits its key.
 
-    A key of low order reads well; `policy` and enrolment refuse it. Source: c2sp.org/signed-note, "Verifier keys".
+    A key of low order is accepted here; `policy` and enrolment refuse it. Source: c2sp.org/signed-note,
+    "Verifier keys".
     """
     parts = _VKEY.fullmatch(text)
     if not parts:
@@ -119,23 +121,23 @@ def parse_vkey(text: str) -> Vkey:
 
 
 def log_vkey(origin: str, public: bytes) -> str:
-    """The vkey string of a log: its name is its origin."""
+    """Return the vkey string of a log: its name is its origin."""
     return Vkey.of(origin, ED25519, public).text
 
 
 def witness_vkey(name: str, public: bytes) -> str:
-    """The vkey string of a witness with an Ed25519 key that is used for nothing else."""
+    """Return the vkey string of a witness with an Ed25519 key that is used for nothing else."""
     return Vkey.of(name, COSIGNATURE, public).text
 
 
 def check_name(name: str) -> None:
-    """CP-KEY for the name of a key that holds what nobody sees; asked where a key is made or pinned, not of notes."""
+    """Raise CP-KEY for a key name with an invisible character; used when a key is made or pinned, not for notes."""
     if found := unassigned(name) or unseen(name):
         raise RecordError("CP-KEY", f"in a name every character is seen, {code(found)} is not", where=repr(name))
 
 
 def check_origin(origin: str) -> None:
-    """CP-ORIGIN unless a log of ours may be called so: a scheme-less lower-case URL of at most 200 bytes.
+    """Raise CP-ORIGIN unless an own log may have this origin: a scheme-less lower-case URL of at most 200 bytes.
 
     Foreign origins only have to be ASCII without space or plus (`parse_checkpoint`).
     """
@@ -149,12 +151,12 @@ def check_origin(origin: str) -> None:
 
 
 def origin_hash(origin: str) -> str:
-    """Hex SHA-256 of an origin: the name of its folder, and its path at a witness (c2sp.org/tlog-witness)."""
+    """Return the hex SHA-256 of an origin: its folder's name, and its path at a witness (c2sp.org/tlog-witness)."""
     return sha256(origin.encode()).hexdigest()
 
 
 class Checkpoint(Struct, frozen=True):
-    """What a log says it holds: `size` entries whose tree has the 32-byte `root`."""
+    """The claimed state of a log: `size` entries whose tree has the 32-byte `root`."""
 
     origin: str
     size: int
@@ -162,7 +164,7 @@ class Checkpoint(Struct, frozen=True):
 
 
 def format_checkpoint(checkpoint: Checkpoint) -> str:
-    """The three lines of a checkpoint, each ended by a newline; refused like `parse_checkpoint` if they would be."""
+    """Return the three lines of a checkpoint, each ended by a newline; raises what `parse_checkpoint` raises."""
     body = f"{checkpoint.origin}\n{checkpoint.size}\n{b64(checkpoint.root)}\n"
     parse_checkpoint(body)
     return body
@@ -171,9 +173,10 @@ def format_checkpoint(checkpoint: Checkpoint) -> str:
 def parse_checkpoint(body: str) -> Checkpoint:
     """Read the text of a checkpoint note, without its signatures.
 
-    CP-FORMAT for anything but three lines, a canonical size below 2^63 and a canonical 32-byte root (that of the empty
-    tree exactly at size 0); CP-ORIGIN for an origin outside printable ASCII, with a plus, or over 255 bytes.
-    Source: c2sp.org/tlog-checkpoint; extension lines are refused because witnesses disagree about them.
+    Raises CP-FORMAT for anything but three lines, a canonical size below 2^63 and a canonical 32-byte root
+    (that of the empty tree exactly at size 0). Raises CP-ORIGIN for an origin outside printable ASCII, with a
+    plus, or over 255 bytes. Source: c2sp.org/tlog-checkpoint; extension lines are refused because witnesses
+    disagree about them.
     """
     lines = body.split("\n")
     if len(lines) != 4 or lines[3] or not lines[0]:
@@ -193,10 +196,11 @@ def parse_checkpoint(body: str) -> Checkpoint:
 
 
 class OpenedNote(Struct, frozen=True):
-    """A note whose known lines all hold.
+    """A note in which every line of a known key verifies.
 
-    `verified` are the keys that signed, in the order of their lines; `cosigned` the witnesses among them with the time
-    they give, in seconds since 1970, where the last line of a witness counts; `ignored` the ids of unknown keys.
+    `verified` are the keys that signed, in the order of their lines. `cosigned` are the witnesses among them
+    with their times, in seconds since 1970; the last line of a witness counts. `ignored` are the ids of
+    unknown keys.
     """
 
     text: str
@@ -206,7 +210,7 @@ class OpenedNote(Struct, frozen=True):
 
 
 class Head(Struct, frozen=True):
-    """A checkpoint that its log signed, the exact note it came in, and the witnesses that saw it, with their times."""
+    """A checkpoint that its log signed, its exact note, and the witnesses that saw it, with their times."""
 
     checkpoint: Checkpoint
     note: bytes
@@ -220,7 +224,7 @@ class _SignatureLine(NamedTuple):
 
 
 def _split(note: bytes) -> tuple[str, list[_SignatureLine]]:
-    """Text and signature lines of a note; CP-FORMAT if it is not one in the strict reading."""
+    """Return text and signature lines of a note; CP-FORMAT if it is not a note by the strict rules."""
     if len(note) > _LARGEST_NOTE:
         raise RecordError("CP-FORMAT", f"a note has at most {_LARGEST_NOTE} bytes")
     try:
@@ -258,22 +262,22 @@ def _format_line(key: Vkey, signature: bytes) -> str:
 
 
 def sign_note(text: str, name: str, seed: bytes) -> str:
-    """`text` as a note signed by the Ed25519 `seed` under `name`; CP-FORMAT if no note can carry that text."""
+    """Return `text` as a note signed by the Ed25519 `seed` under `name`; CP-FORMAT if a note cannot have that text."""
     return sign_note_with(text, Vkey.of(name, ED25519, public_key(seed)), lambda message: sign(seed, message))
 
 
 def sign_note_with(text: str, key: Vkey, sign: Callable[[bytes], bytes]) -> str:
-    """As `sign_note`, by whatever signs for the Ed25519 `key`."""
+    """Return `text` as a note, like `sign_note`, with a function that signs for the Ed25519 `key`."""
     if not text.endswith("\n") or _CONTROL.search(text):
         raise RecordError("CP-FORMAT", "the text of a note ends in a newline and has no other control characters")
     return f"{text}\n{_format_line(key, sign(text.encode()))}"
 
 
 def cosign(note: bytes, name: str, seed: bytes, time: int) -> str:
-    """The line, newline included, by which the witness `name` says that it saw the text of `note` at `time`.
+    """Return the line, newline included, with which the witness `name` states that it saw the text of `note` at `time`.
 
-    `time` in seconds since 1970, at least 1. Whether it may say so (log key, consistency) is for the witness to have
-    checked. The signature does not cover the name: one key, one witness. Source: c2sp.org/tlog-cosignature, type 0x04.
+    `time` is in seconds since 1970, at least 1. The witness must have checked log key and consistency before.
+    The signature does not cover the name: one key, one witness. Source: c2sp.org/tlog-cosignature, type 0x04.
     """
     if not 0 < time < 1 << 63:
         raise ValueError("a cosignature needs a time")
@@ -283,7 +287,10 @@ def cosign(note: bytes, name: str, seed: bytes, time: int) -> str:
 
 
 def cosign_mldsa(note: bytes, name: str, public: bytes, sign: Callable[[bytes], bytes], time: int) -> str:
-    """As `cosign`, by an ML-DSA-44 key: `public` of 1312 bytes, `sign` giving 2420 bytes over a message. Type 0x06."""
+    """Return a cosignature line like `cosign`, by an ML-DSA-44 key. Type 0x06.
+
+    `public` has 1312 bytes; `sign` returns 2420 bytes for a message.
+    """
     if not 0 < time < 1 << 63:
         raise ValueError("a cosignature needs a time")
     text, _ = _split(note)
@@ -292,18 +299,18 @@ def cosign_mldsa(note: bytes, name: str, public: bytes, sign: Callable[[bytes], 
 
 
 def lines_of(note: bytes, keys: Sequence[Vkey]) -> dict[Vkey, str]:
-    """The lines of `keys` in a note, each with its newline, the last of each key; whether they hold is not asked."""
+    """Return the lines of `keys` in a note, each with its newline, the last one of each key, without verification."""
     known = _by_id(keys)
     lines = ((known.get((line.name, line.keyid)), line) for line in _split(note)[1])
     return {key: _format_line(key, line.signature) for key, line in lines if key}
 
 
 def open_note(note: bytes, keys: Sequence[Vkey], *, mldsa: MlDsa | None = None) -> OpenedNote:
-    """Open a note with the keys one trusts; every line of a known key must hold, and one must be there.
+    """Open a note with trusted keys: every line of a known key must verify, and at least one must be present.
 
-    Known is a line whose name and id are those of a key; the others are ignored. CP-FORMAT for bytes that are no note,
-    CP-KEY if the keys are ambiguous or one of them needs an `mldsa` verifier that was not handed in, CP-SIG if a known
-    line is false or none is known. Source: c2sp.org/signed-note.
+    A line is known if its name and id are those of a key; other lines are ignored. Raises CP-FORMAT for bytes
+    that are not a note, CP-KEY if the keys are ambiguous or one of them needs an `mldsa` verifier that is
+    missing, CP-SIG if a known line is false or none is known. Source: c2sp.org/signed-note.
     """
     text, lines = _split(note)
     return _verify(text, lines, _by_id(keys), mldsa)
@@ -312,11 +319,11 @@ def open_note(note: bytes, keys: Sequence[Vkey], *, mldsa: MlDsa | None = None) 
 def open_checkpoint(
     note: bytes, origin: str, log_key: LogKey, witnesses: Sequence[Vkey], *, mldsa: MlDsa | None = None
 ) -> Head:
-    """Open a checkpoint of the log `origin`, signed by `log_key`, with whatever cosignatures of `witnesses` it carries.
+    """Open a checkpoint of the log `origin`, signed by `log_key`, with its cosignatures by `witnesses`.
 
-    Of a log that has had several keys, one must have signed; which of them may sign what size is not asked here.
-    Refused in this order: CP-FORMAT, CP-ORIGIN (another log's, or the key has another name), CP-KEY, CP-SIG. How many
-    cosignatures are enough is the policy's question; a cosignature without a time (0) is not among them.
+    If a log has had several keys, one must have signed; which key may sign which size is not checked here.
+    Refused in this order: CP-FORMAT, CP-ORIGIN (another log's, or the key has another name), CP-KEY, CP-SIG.
+    The policy decides how many cosignatures suffice. A cosignature without a time (0) is left out.
     """
     logs = in_turn(log_key)
     text, lines = _split(note)
@@ -336,17 +343,17 @@ def open_checkpoint(
 
 
 def in_turn(log_key: LogKey) -> tuple[Vkey, ...]:
-    """The keys a log has had, oldest first."""
+    """Return all keys of a log, oldest first."""
     return log_key if isinstance(log_key, tuple) else (log_key,)
 
 
 def note_digest(note: bytes) -> str:
-    """Hex SHA-256 of a note as it is, cosignatures included: the name under which it is kept and cited."""
+    """Return the hex SHA-256 of a note with its cosignatures: the name under which it is kept and cited."""
     return sha256(note).hexdigest()
 
 
 def _by_id(keys: Sequence[Vkey]) -> dict[tuple[str, bytes], Vkey]:
-    """The keys by what a line says of them; CP-KEY if two share name and id, or one public key stands there twice."""
+    """Return keys by name and id; CP-KEY if two keys share them, or if one public key occurs twice."""
     known = {(key.name, key.keyid): key for key in keys}
     if len(known) < len(keys) or len({key.public for key in keys}) < len(keys):
         raise RecordError("CP-KEY", "two of the trusted keys cannot be told apart", where=", ".join(k.id for k in keys))
@@ -397,7 +404,7 @@ def _cosigned_message(text: str, time: int) -> bytes:
 
 
 def _subtree_message(name: str, time: int, checkpoint: Checkpoint) -> bytes:
-    """The `cosigned_message` of a whole tree: start 0, end its size (c2sp.org/tlog-cosignature, ML-DSA-44)."""
+    """Return the `cosigned_message` of a whole tree: start 0, end its size (c2sp.org/tlog-cosignature, ML-DSA-44)."""
     who, origin = name.encode(), checkpoint.origin.encode()
     if len(who) > 255:
         raise RecordError("CP-KEY", "the name of an ML-DSA-44 cosigner has at most 255 bytes", where=name)

@@ -1,4 +1,4 @@
-"""Whom one trusts: the logs, the witnesses, and how many of these must have seen a checkpoint.
+"""Read a trust policy: the trusted logs and witnesses, and how many witnesses must have seen a checkpoint.
 
     log ledger.example/xo/karsk+c3fc0c24+Adwk04gl1jQl...
     witness y witness.example/fr-y+66cc80a3+BMykNjsNccI7...
@@ -6,8 +6,9 @@
     group both all y z
     quorum both
 
-Source: c2sp.org/tlog-policy, which treats names as octets; here they are strings in which an octet that is no UTF-8 is
-a lone surrogate (print key names, not these). Stricter where it matters: a key has one job, logs sign with 0x01.
+Source: c2sp.org/tlog-policy, which treats names as octets. Here they are strings, in which an octet outside
+UTF-8 is a lone surrogate (print key names, not these). Stricter for security: a key has one purpose, and logs
+sign with 0x01.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from ledger.tlog.note import COSIGNATURE, ED25519, MLDSA44, Vkey, decimal, parse
 NONE = "none"
 
 _LARGEST = 1 << 20
-_MOST_KEYS = 256  # of logs and witnesses together: a note has 16 lines at most
+_MOST_KEYS = 256  # logs and witnesses together; a note has at most 16 lines
 _OCTETS = re.compile(rb"[\t\n\x20-\x7e\x80-\xff]*")
 _RESERVED = re.compile(r"all|any|none|[0-9]+")
 
@@ -37,10 +38,10 @@ class WitnessGroup(Struct, frozen=True):
 
 
 class Policy(Struct, frozen=True):
-    """A trust policy as read: `quorum` is the name of a witness or group, or "none".
+    """A parsed trust policy: `quorum` is the name of a witness or group, or "none".
 
-    `groups` stand in the order of their definition, so that members come before their groups; `urls` has the address of
-    a log or witness where the text gives one.
+    `groups` are in the order of their definition, so that members come before their groups. `urls` has the
+    address of a log or witness if the text gives one.
     """
 
     logs: tuple[Vkey, ...]
@@ -50,12 +51,12 @@ class Policy(Struct, frozen=True):
     urls: Mapping[Vkey, str] = {}
 
     def names(self, keys: Iterable[Vkey]) -> set[str]:
-        """The policy's names for the witnesses among `keys`."""
+        """Return the policy's names for the witnesses among `keys`."""
         cosigners = set(keys)
         return {name for name, key in self.witnesses.items() if key in cosigners}
 
     def met(self, names: Collection[str]) -> bool:
-        """True if cosignatures of the witnesses `names` are enough."""
+        """Return True if cosignatures of the witnesses `names` meet the quorum."""
         seen = self.witnesses.keys() & set(names)
         for name, group in self.groups.items():
             if len(seen.intersection(group.members)) >= group.threshold:
@@ -63,7 +64,7 @@ class Policy(Struct, frozen=True):
         return self.quorum == NONE or self.quorum in seen
 
     def voters(self) -> frozenset[str]:
-        """The witnesses whose cosignatures can count toward the quorum; a time given by any other proves nothing."""
+        """Return the witnesses whose cosignatures can count toward the quorum; times of the others prove nothing."""
         wanted = {self.quorum}
         for name, group in reversed(list(self.groups.items())):
             if name in wanted:
@@ -71,10 +72,10 @@ class Policy(Struct, frozen=True):
         return frozenset(wanted & self.witnesses.keys())
 
     def faults(self) -> int | None:
-        """How many witnesses may lie without making a bracket of times false; None where no bracket can be given.
+        """Return how many witnesses may be dishonest while brackets of times stay true; None if there are no brackets.
 
-        max(0, 2k - n - 1) for one group of k out of n witnesses, a single witness being a group of one; None for
-        `quorum none` and for groups of groups.
+        max(0, 2k - n - 1) for one group of k out of n witnesses, where a single witness is a group of one;
+        None for `quorum none` and for groups of groups.
         """
         group = WitnessGroup((self.quorum,), 1) if self.quorum in self.witnesses else self.groups.get(self.quorum)
         if group is None or not self.witnesses.keys() >= set(group.members):
@@ -85,9 +86,9 @@ class Policy(Struct, frozen=True):
 def parse_policy(data: bytes) -> Policy:
     """Read a policy text.
 
-    POL-FORMAT for a line that is none or more than 256 keys, POL-KEY for a key that is malformed, of the wrong type, of
-    low order, or not to be told from another one, POL-NAME for a name that is reserved, taken or unknown, POL-QUORUM
-    for a threshold or quorum that cannot be.
+    Raises POL-FORMAT for a malformed line or more than 256 keys, POL-KEY for a key that is malformed, of the
+    wrong type, of low order, or not distinguishable from another one, POL-NAME for a name that is reserved,
+    taken or unknown, POL-QUORUM for an impossible threshold or quorum.
     """
     if len(data) > _LARGEST or not _OCTETS.fullmatch(data) or data[-1:] not in (b"", b"\n"):
         raise RecordError("POL-FORMAT", "a policy has lines, each ended by a newline, without control characters")
@@ -144,7 +145,7 @@ class _Draft:
             raise RecordError("POL-KEY", f"a key of type 0x{key.type:02x} does not do this job", where=where)
         if key.type != MLDSA44 and not enrolable(key.public):
             raise RecordError("POL-KEY", "this key is no point of prime order: others could sign for it", where=where)
-        if other := self.keys.get(key.public) or self.keys.get(key.id):  # the id of a name has 32 bits: craftable
+        if other := self.keys.get(key.public) or self.keys.get(key.id):  # an id has 32 bits, so a collision can be made
             raise RecordError("POL-KEY", f"not to be told from {other.id}: one key, one name, one job", where=where)
         if len(self.keys) >= 2 * _MOST_KEYS:
             raise RecordError("POL-FORMAT", f"more than {_MOST_KEYS} keys", where=where)

@@ -1,7 +1,8 @@
-"""How many witnesses: what a policy withstands, in numbers and in words, and the text of a simple one.
+"""Compute what a quorum withstands, explain it in sentences, and write a simple policy.
 
-A quorum must be out of reach of the witnesses that lie, and within reach when some are down. With k of n, of which f
-may cosign anything and c may be silent: k > (n + f) / 2, so that two quorums share an honest one, and k <= n - c.
+Dishonest witnesses alone must not meet a quorum, and the others must still meet it when some are down. With k
+of n, of which f may cosign anything and c may be silent: k > (n + f) / 2, so that two quorums share an honest
+one, and k <= n - c.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ from ledger.tlog.policy import NONE, Policy
 
 
 def needed(n: int, f: int) -> int:
-    """The smallest k of `n` witnesses for which no split view succeeds while at most `f` of them lie: k > (n + f) / 2.
+    """Return the smallest k of `n` witnesses that prevents a split view while at most `f` lie: k > (n + f) / 2.
 
-    ValueError where even all of them are too few.
+    Raises ValueError if even all of them are too few.
     """
     k = (n + f) // 2 + 1
     if not 0 <= f < k <= n:
@@ -25,20 +26,21 @@ def needed(n: int, f: int) -> int:
 
 
 def overlap(policy: Policy) -> int:
-    """The fewest witnesses that two quorums have in common: one less may lie. 0 where two need share none.
+    """Return the fewest witnesses that two quorums share: one fewer may lie. 0 if two need not share any.
 
-    For k of n, two choices of k share at least 2k - n, and at worst those members that themselves overlap least.
+    For k of n, two choices of k share at least 2k - n, in the worst case the members with the smallest
+    overlap.
     """
     return _fold(policy, lambda k, below: sum(sorted(below)[: max(0, 2 * k - len(below))]))
 
 
 def blocking(policy: Policy) -> int:
-    """The fewest witnesses whose silence leaves no quorum: one less may be down. 0 where none is asked."""
+    """Return the fewest witnesses whose silence prevents a quorum: one fewer may be down. 0 without a quorum."""
     return _fold(policy, lambda k, below: sum(sorted(below)[: len(below) - k + 1]))
 
 
 def explain(policy: Policy) -> list[str]:
-    """What the quorum of a policy means, in sentences for people."""
+    """Return sentences for people on the meaning of a policy's quorum."""
     if policy.quorum == NONE:
         return ["no witness is needed: whoever holds the log key can show different people different records"]
     voters = sorted(policy.voters())
@@ -63,7 +65,7 @@ def explain(policy: Policy) -> list[str]:
 
 
 def format_policy(log: LogKey, witnesses: dict[str, tuple[Vkey, str]], k: int) -> bytes:
-    """The policy text of one log and k of its witnesses: name -> (key, URL). POL-QUORUM if k of them cannot be."""
+    """Return the policy text of one log and k of its witnesses: name -> (key, URL). POL-QUORUM for an impossible k."""
     if witnesses and not 1 <= k <= len(witnesses):
         raise RecordError("POL-QUORUM", f"{k} of {len(witnesses)} witnesses cannot be")
     lines = [
@@ -78,7 +80,10 @@ def format_policy(log: LogKey, witnesses: dict[str, tuple[Vkey, str]], k: int) -
 
 
 def _fold(policy: Policy, judge: Callable[[int, list[int]], int]) -> int:
-    """A number for the quorum from those of its members, a witness being 1; groups are disjoint, so this is exact."""
+    """Compute a number for the quorum from those of its members; a witness is 1.
+
+    Groups are disjoint, so it is exact.
+    """
     value = dict.fromkeys(policy.witnesses, 1)
     for name, group in policy.groups.items():
         value[name] = judge(group.threshold, [value[member] for member in group.members])

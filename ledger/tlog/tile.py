@@ -1,4 +1,4 @@
-"""How a log is published in files: tiles of hashes, bundles of entries, what they are called and hold.
+"""Name, write and read the files in which a log is published: tiles of hashes and bundles of entries.
 
 Source: c2sp.org/tlog-tiles.
 """
@@ -21,7 +21,7 @@ _TILE = re.compile(r"tile/(entries|[1-5]?[0-9]|6[0-3])/((?:x[0-9]{3}/){0,6}[0-9]
 
 
 class Tile(Struct, frozen=True):
-    """Part `n` (from 0) of the hashes at height 8 * `level`, or of the entries where `level` is ENTRIES.
+    """Part `n` (from 0) of the hashes at height 8 * `level`, or of the entries if `level` is ENTRIES.
 
     `width` is 256 for a full tile and 1..255 for the last one of a tree.
     """
@@ -32,7 +32,7 @@ class Tile(Struct, frozen=True):
 
 
 def tile_path(tile: Tile) -> str:
-    """The path of a tile below the log's prefix, such as `tile/0/x001/067.p/3`."""
+    """Return the path of a tile below the log's prefix, such as `tile/0/x001/067.p/3`."""
     *high, low = f"{tile.n:,}".split(",")
     n = "".join(f"x{group:0>3}/" for group in high) + f"{low:0>3}"
     level = "entries" if tile.level == ENTRIES else tile.level
@@ -40,7 +40,7 @@ def tile_path(tile: Tile) -> str:
 
 
 def entry_bundle_path(n: int, width: int) -> str:
-    """The path of the n-th bundle of entries, `width` of them."""
+    """Return the path of the n-th bundle (from 0) of `width` entries."""
     return tile_path(Tile(ENTRIES, n, width))
 
 
@@ -50,13 +50,13 @@ def parse_tile_path(path: str) -> Tile:
     if parts:
         level = ENTRIES if parts[1] == "entries" else int(parts[1])
         tile = Tile(level, int(parts[2].replace("x", "").replace("/", "")), int(parts[3] or FULL))
-        if tile_path(tile) == path:  # refuses leading groups of zeros and a "partial" tile of 256 and more
+        if tile_path(tile) == path:  # refuses leading groups of zeros, and a "partial" tile of 256 or more
             return tile
     raise RecordError("LOG-TILE", "not the path of a tile", where=repr(path))
 
 
 def tiles_for(old_size: int, new_size: int) -> list[Tile]:
-    """The hash tiles that a log must publish when it has grown from `old_size` to `new_size`, lowest level first."""
+    """Return the hash tiles that a log must publish when it grows from `old_size` to `new_size`, lowest level first."""
     tiles, level = [], 0
     while new := new_size >> 8 * level:
         old = old_size >> 8 * level
@@ -69,12 +69,12 @@ def tiles_for(old_size: int, new_size: int) -> list[Tile]:
 
 
 def bundles_for(old_size: int, new_size: int) -> list[Tile]:
-    """The entry bundles that belong to the growth from `old_size` to `new_size`."""
+    """Return the entry bundles that belong to the growth from `old_size` to `new_size`."""
     return [Tile(ENTRIES, tile.n, tile.width) for tile in tiles_for(old_size, new_size) if tile.level == 0]
 
 
 def tile_bytes(tile: Tile, read: Read) -> bytes:
-    """The content of a hash tile: `width` hashes of 32 bytes."""
+    """Return the content of a hash tile: `width` hashes of 32 bytes."""
     if tile.level == ENTRIES:
         raise ValueError("an entry bundle is packed from entries, not from hashes")
     first = tile.n * FULL
@@ -82,14 +82,14 @@ def tile_bytes(tile: Tile, read: Read) -> bytes:
 
 
 def pack_entries(entries: Sequence[bytes]) -> bytes:
-    """An entry bundle: 1 to 256 entries, each behind its length in two bytes; ValueError if one does not fit."""
+    """Return a bundle of 1 to 256 entries, each after its length in two bytes; ValueError if one does not fit."""
     if not 1 <= len(entries) <= FULL or not all(1 <= len(entry) <= _LARGEST_ENTRY for entry in entries):
         raise ValueError("a bundle holds 1 to 256 entries of 1 to 65,535 bytes")
     return b"".join(len(entry).to_bytes(2, "big") + entry for entry in entries)
 
 
 def unpack_entries(bundle: bytes) -> list[bytes]:
-    """The entries of a bundle; LOG-TILE if a length leads beyond its end, is zero, or there are not 1 to 256."""
+    """Return the 1 to 256 entries of a bundle; LOG-TILE for another number, or a length of zero or beyond its end."""
     entries: list[bytes] = []
     at = 0
     while at < len(bundle):

@@ -1,16 +1,17 @@
-"""Merkle arithmetic: roots, proofs and their checks, proof files.
+"""Compute Merkle roots, make and check proofs, read and write proof files.
 
-A tree over n entries is RFC 6962's: leaves are SHA-256(00 || entry), nodes SHA-256(01 || left || right). Only complete
-subtrees are stored, each once, in the order in which they become complete; a *stored index* is the place in that order:
+A tree over n entries is RFC 6962's: leaves are SHA-256(00 || entry), nodes SHA-256(01 || left || right). Only
+complete subtrees are stored, each once, in the order in which they become complete; a *stored index* is the
+place in that order:
 
     level 2                6
     level 1        2               5
     level 0    0       1       3       4       7
     entry      0       1       2       3       4
 
-`read` functions take stored indexes and give their hashes, in the same order; every question here asks `read` once, for
-O(log n) hashes an entry. Nothing here trusts a hash it was handed: the `check` functions follow RFC 9162 to the letter.
-Source: RFC 6962 2.1, RFC 9162 2.1, c2sp.org/tlog-proof; stored indexes as in golang.org/x/mod.
+`read` functions take stored indexes and return their hashes in the same order. Every function calls `read`
+once, for O(log n) hashes an entry. No hash from a caller is trusted: the `check` functions follow RFC 9162
+exactly. Source: RFC 6962 2.1, RFC 9162 2.1, c2sp.org/tlog-proof; stored indexes as in golang.org/x/mod.
 """
 
 from __future__ import annotations
@@ -32,44 +33,44 @@ _LONGEST_PATH = 63  # hashes
 
 
 def leaf_hash(entry: bytes) -> bytes:
-    """The hash of one entry as a leaf."""
+    """Return the leaf hash of one entry: 32 bytes."""
     return sha256(b"\x00" + entry).digest()
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
-    """The hash of the node above two others."""
+    """Return the hash of the node above two others."""
     return sha256(b"\x01" + left + right).digest()
 
 
 def stored_index(level: int, n: int) -> int:
-    """Where the n-th complete subtree of 2^level leaves is stored; n counts from 0 on its level."""
-    last = ((n + 1) << level) - 1  # the leaf that completes it: stored first of all that leaf completes
+    """Return the stored index of the n-th complete subtree of 2^level leaves; n counts from 0 on its level."""
+    last = ((n + 1) << level) - 1  # the leaf that completes it, stored before all subtrees that it completes
     return 2 * last - last.bit_count() + level
 
 
 def stored_count(size: int) -> int:
-    """How many hashes a tree of `size` entries stores: fewer than two for each."""
+    """Return how many hashes a tree of `size` entries stores: fewer than two for each entry."""
     return 2 * size - size.bit_count()
 
 
 def indexes_for_root(size: int) -> list[int]:
-    """The stored indexes of the complete subtrees that a tree of `size` entries consists of, largest first."""
+    """Return the stored indexes of the complete subtrees of a tree of `size` entries, largest first."""
     return _complete(0, size)
 
 
 def root(size: int, read: Read) -> bytes:
-    """The root of the first `size` entries."""
+    """Return the root of the first `size` entries."""
     return _fold(asked(read, indexes_for_root(size)))
 
 
 def prove_inclusion(index: int, size: int, read: Read) -> list[bytes]:
-    """The path from entry `index` (from 0) to the root at `size`, the leaf's sibling first; PRF-INDEX if not in it."""
+    """Return the path from entry `index` (from 0) to the root at `size`, the leaf's sibling first. Raises PRF-INDEX."""
     (path,) = prove_inclusions((index,), size, read)
     return path
 
 
 def prove_inclusions(indexes: Sequence[int], size: int, read: Read) -> list[list[bytes]]:
-    """The path of each of these entries, as `prove_inclusion` gives it, from one reading of what they share."""
+    """Return the path of each entry, as `prove_inclusion` does, with one call of `read` for all shared hashes."""
     paths = [_siblings(index, size) for index in indexes]
     shared = list(dict.fromkeys(subtree for path in paths for subtree in path))
     roots = dict(zip(shared, _roots(shared, read), strict=True))
@@ -77,7 +78,7 @@ def prove_inclusions(indexes: Sequence[int], size: int, read: Read) -> list[list
 
 
 def _siblings(index: int, size: int) -> list[tuple[int, int]]:
-    """The subtrees beside the way from entry `index` to the root at `size`, the leaf's sibling first."""
+    """Return the sibling subtrees on the way from entry `index` to the root at `size`, the leaf's sibling first."""
     if not 0 <= index < size:
         raise RecordError("PRF-INDEX", f"entry {index} is not among the first {size}")
     path, low, high = [], 0, size
@@ -93,7 +94,10 @@ def _siblings(index: int, size: int) -> list[tuple[int, int]]:
 
 
 def prove_consistency(m: int, n: int, read: Read) -> list[bytes]:
-    """The proof that the tree of `n` entries begins with that of `m`, empty for 0 and n; CP-CONSISTENCY if m > n."""
+    """Return the proof that the tree of `n` entries begins with that of `m`; CP-CONSISTENCY if m > n.
+
+    It is empty if m is 0 or n.
+    """
     if not 0 <= m <= n:
         raise RecordError("CP-CONSISTENCY", f"a tree of {n} entries does not begin with {m}")
     if m == 0:
@@ -107,16 +111,16 @@ def prove_consistency(m: int, n: int, read: Read) -> list[bytes]:
         else:
             path.append((low, middle))
             low = middle
-    if low:  # else the subtree left over is the whole old tree, whose root the verifier has
+    if low:  # else the remaining subtree is the whole old tree, whose root the verifier has
         path.append((low, high))
     return _roots(path[::-1], read)
 
 
 def check_inclusion(index: int, size: int, leaf: bytes, path: Sequence[bytes], root: bytes) -> None:
-    """Pass if `path` leads from `leaf` as entry `index` to `root` at `size`.
+    """Check that `path` leads from `leaf` as entry `index` to `root` at `size`.
 
-    PRF-INDEX if there is no such entry, PRF-PATH if the path has another length or leads elsewhere. Source: RFC 9162
-    2.1.3.2.
+    Raises PRF-INDEX if there is no such entry, PRF-PATH if the path has another length or leads elsewhere.
+    Source: RFC 9162 2.1.3.2.
     """
     if not 0 <= index < size < 1 << 63:
         raise RecordError("PRF-INDEX", f"entry {index} is not among the first {size}")
@@ -142,10 +146,10 @@ def check_inclusion(index: int, size: int, leaf: bytes, path: Sequence[bytes], r
 
 
 def check_consistency(m: int, n: int, root_m: bytes, root_n: bytes, path: Sequence[bytes]) -> None:
-    """Pass if `path` shows that the tree of `n` entries with `root_n` begins with the tree of `m` with `root_m`.
+    """Check that `path` shows that the tree of `n` entries with `root_n` begins with the tree of `m` with `root_m`.
 
-    CP-CONSISTENCY otherwise, and for m = 0: every tree begins with the empty one, so there is nothing a proof could
-    show. Source: RFC 9162 2.1.4.2.
+    Raises CP-CONSISTENCY otherwise, and for m = 0: every tree begins with the empty one, so a proof would
+    show nothing. Source: RFC 9162 2.1.4.2.
     """
     if not 0 < m <= n < 1 << 63:
         raise RecordError("CP-CONSISTENCY", f"no proof can lead from size {m} to size {n}")
@@ -181,9 +185,9 @@ def check_consistency(m: int, n: int, root_m: bytes, root_n: bytes, path: Sequen
 
 
 class Frontier:
-    """A tree that is only appended to: its size and the roots of the complete subtrees it consists of, largest first.
+    """An append-only tree: its size and the roots of its complete subtrees, largest first; at most 63 hashes.
 
-    All an audit has to remember: at most 63 hashes.
+    An audit needs no other state.
     """
 
     __slots__ = ("peaks", "size")
@@ -196,13 +200,13 @@ class Frontier:
 
     @classmethod
     def at(cls, size: int, read: Read) -> Frontier:
-        """The frontier of a stored tree at `size`, ready for more."""
+        """Return the frontier of a stored tree at `size`, to which entries can be added."""
         return cls(size, asked(read, indexes_for_root(size)))
 
     def add(self, leaf: bytes) -> list[bytes]:
-        """Append the hash of one entry; gives back what has to be stored for it: the leaf, then what it completes.
+        """Append the hash of one entry; return the hashes to store for it: the leaf, then the subtrees it completes.
 
-        They belong at `stored_index(0, index)` and the places after it.
+        They belong at `stored_index(0, index)` and the following places.
         """
         stored = [leaf]
         left_over, peaks = self.size, self.peaks
@@ -215,14 +219,14 @@ class Frontier:
         return stored
 
     def root(self) -> bytes:
-        """The root of all entries so far."""
+        """Return the root of all entries so far."""
         return _fold(self.peaks)
 
 
 class Proof(Struct, frozen=True):
-    """A receipt: the place of an entry, the path from there, and the checkpoint note it leads to, verbatim.
+    """A receipt: the index of an entry, the path from there, and the checkpoint note to which it leads, verbatim.
 
-    Nothing of it is checked yet, and `extra` is signed by nobody.
+    Nothing is verified yet, and no signature covers `extra`.
     """
 
     index: int
@@ -232,7 +236,7 @@ class Proof(Struct, frozen=True):
 
 
 def format_proof(index: int, path: Sequence[bytes], checkpoint_note: bytes, extra: bytes | None = None) -> bytes:
-    """A tlog-proof file; PRF-FORMAT if `parse_proof` would not read it."""
+    """Return a tlog-proof file; PRF-FORMAT if `parse_proof` would not read it."""
     extra_line = f"extra {b64(extra)}\n" if extra else ""
     hashes = "".join(f"{b64(sibling)}\n" for sibling in path)
     proof = _HEADER + f"\n{extra_line}index {index}\n{hashes}\n".encode() + checkpoint_note
@@ -241,9 +245,10 @@ def format_proof(index: int, path: Sequence[bytes], checkpoint_note: bytes, extr
 
 
 def parse_proof(data: bytes) -> Proof:
-    """Read a tlog-proof file, without checking what it proves; PRF-FORMAT unless it has its one canonical form.
+    """Read a tlog-proof file without a check of the proof; PRF-FORMAT unless it has its one canonical form.
 
-    Source: c2sp.org/tlog-proof. Stricter: no carriage return, no line over 4 KiB, at most 63 hashes, index below 2^63.
+    Source: c2sp.org/tlog-proof. Stricter: no carriage return, no line over 4 KiB, at most 63 hashes, index
+    below 2^63.
     """
     head, blank, note = data.partition(b"\n\n")
     if len(data) > _LARGEST_PROOF or b"\r" in data or max(map(len, data.split(b"\n"))) > _LONGEST_LINE:
@@ -273,12 +278,12 @@ def _after(word: bytes, line: bytes) -> str:
 
 
 def _split(size: int) -> int:
-    """The largest power of two below `size`: where RFC 6962 parts a tree."""
+    """Return the largest power of two below `size`, where RFC 6962 splits a tree."""
     return 1 << (size - 1).bit_length() - 1
 
 
 def _complete(low: int, high: int) -> list[int]:
-    """Stored indexes of the complete subtrees that make up the subtree over leaves [low, high), left to right."""
+    """Return stored indexes of the complete subtrees of the subtree over leaves [low, high), left to right."""
     indexes = []
     while low < high:
         level = (high - low).bit_length() - 1
@@ -288,14 +293,14 @@ def _complete(low: int, high: int) -> list[int]:
 
 
 def _roots(ranges: Sequence[tuple[int, int]], read: Read) -> list[bytes]:
-    """The roots of several subtrees, from one reading."""
+    """Return the roots of several subtrees, with one call of `read`."""
     parts = [_complete(low, high) for low, high in ranges]
     hashes = iter(asked(read, [index for part in parts for index in part]))
     return [_fold([next(hashes) for _ in part]) for part in parts]
 
 
 def _fold(peaks: Sequence[bytes]) -> bytes:
-    """The root over complete subtrees, largest first."""
+    """Return the root over complete subtrees, largest first."""
     folded = peaks[-1] if peaks else EMPTY_ROOT
     for peak in peaks[-2::-1]:
         folded = node_hash(peak, folded)
@@ -303,7 +308,7 @@ def _fold(peaks: Sequence[bytes]) -> bytes:
 
 
 def asked(read: Read, indexes: Sequence[int]) -> Sequence[bytes]:
-    """The hashes at these stored indexes; LOG-CORRUPT if `read` has fewer or more."""
+    """Return the hashes at these stored indexes; LOG-CORRUPT if `read` returns fewer or more."""
     hashes = read(indexes) if indexes else ()
     if len(hashes) != len(indexes):
         raise RecordError("LOG-CORRUPT", f"{len(indexes)} stored hashes were asked for, {len(hashes)} are there")

@@ -1,1 +1,1 @@
-"""Whom a verifier trusts about a log: a trust folder, or a policy signed in versions."""
+"""Trust of a verifier in a log: a trust folder, or a signed policy in versions."""

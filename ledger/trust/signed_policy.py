@@ -1,18 +1,18 @@
-"""A trust policy that several people sign, in versions of which each is vouched for by the one before.
+"""Sign and verify a trust policy by several people, in versions of which each one is verified by its predecessor.
 
     1.trust.json   2.trust.json   3.trust.json   tsa/*.pem
 
-A version is a DSSE envelope with one signature for each root that signed. The rules are those of TUF's root role
-(theupdateframework.github.io/specification, 5.3), and there is no disk, no network and no clock in them:
+A version is a DSSE envelope with one signature for each root that signed. The rules are those of TUF's root
+role (theupdateframework.github.io/specification, 5.3). They use neither disk nor network nor clock:
 
-1. The first version is believed because its fingerprint came by another way and a threshold of its roots signed it.
-2. Version n+1 is signed by a threshold of the roots of n and by a threshold of its own.
-3. Version numbers go up by one; nothing is skipped, nothing goes back.
-4. A signature in the name of a root that does not hold refuses the version; those of strangers count for nothing.
-5. An old version may have expired. That the newest has is said, and is for whoever asks to judge: offline, years
-   later, a record is still to be verified.
+1. The first version is trusted because its fingerprint came by another way and a threshold of its roots signed it.
+2. Version n+1 is signed by a threshold of the roots of n, and by one of the roots of n+1.
+3. Version numbers go up by one, without gaps and never down.
+4. An invalid signature in the name of a root refuses the version; signatures of other keys are ignored.
+5. An old version may have expired. Expiry of the newest version is reported, and the caller decides: a record must
+   still be verifiable offline, years later.
 
-What a version says expands to the same `Trust` as a folder with `policy` and `registrar` does.
+A version expands to the same `Trust` as a folder with `policy` and `registrar`.
 """
 
 from __future__ import annotations
@@ -39,18 +39,18 @@ FORMAT = "comity.trust/1"
 NAME = re.compile(r"([1-9][0-9]{0,5})\.trust\.json")
 ED25519, ML_DSA_44, RFC3161 = "ed25519", "ml-dsa-44", "rfc3161"
 ALGORITHMS = (ED25519, ML_DSA_44, RFC3161)
-MAX_STATEMENT = 262_144  # bytes: room for the policies of a dozen other logs with post-quantum witnesses
+MAX_STATEMENT = 262_144  # bytes: enough for the policies of a dozen other logs with post-quantum witnesses
 
 
 class Root(Struct, frozen=True, forbid_unknown_fields=True):
-    """Somebody whose signature counts for the policy: a name for people, and a raw Ed25519 key in hex."""
+    """A person whose signature counts for the policy: a name for readers, and a raw Ed25519 key in hex."""
 
     name: str
     key: str
 
 
 class Span(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """The sizes at which a log's key signs: from `first` on, and below `end` where there is one."""
+    """The sizes that a log's key signs: from `first` on, and below `end` if it is set."""
 
     key: str
     first: int
@@ -58,14 +58,17 @@ class Span(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
 
 
 class Record(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Whom to trust about one record: c2sp.org/tlog-policy text, and the line that names who keeps the register."""
+    """The trust in one record: c2sp.org/tlog-policy text, and the line that names its registrar."""
 
     policy: str
     registrar: str | UnsetType = UNSET
 
 
 class PolicyStatement(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What the roots sign. `sizes` are those of the log's own keys, `authorities` the SHA-256 of certificate files."""
+    """The statement that the roots sign.
+
+    `sizes` are those of the log's own keys, `authorities` the SHA-256 of certificate files.
+    """
 
     format: str
     version: int
@@ -81,7 +84,7 @@ class PolicyStatement(Struct, frozen=True, forbid_unknown_fields=True, omit_defa
 
 
 class Signature(Struct, frozen=True, forbid_unknown_fields=True):
-    """Who signed, by the SHA-256 of the raw key, and the 64 bytes."""
+    """One signature: the SHA-256 of the raw key, and the 64 bytes."""
 
     keyid: str
     sig: bytes
@@ -89,12 +92,12 @@ class Signature(Struct, frozen=True, forbid_unknown_fields=True):
 
 class _Envelope(Struct, frozen=True, forbid_unknown_fields=True):
     payload: bytes
-    payloadType: str  # noqa: N815 -- as DSSE spells it
+    payloadType: str  # noqa: N815 -- the spelling of DSSE
     signatures: tuple[Signature, ...]
 
 
 class PolicyVersion(Struct, frozen=True):
-    """One version as read: what it says, the bytes that are signed, who signed. Nothing of it is verified yet."""
+    """One parsed version: its statement, the signed bytes, and the signatures. Nothing is verified yet."""
 
     said: PolicyStatement
     payload: bytes
@@ -102,11 +105,11 @@ class PolicyVersion(Struct, frozen=True):
 
     @property
     def fingerprint(self) -> str:
-        """Hex SHA-256 of what is signed: the same however many roots have signed it."""
+        """Hex SHA-256 of the signed bytes; it does not depend on the number of signatures."""
         return hashlib.sha256(self.payload).hexdigest()
 
     def signers(self, roots: Iterable[Root]) -> list[str]:
-        """The names of those `roots` that signed; POL-SIG if a signature in the name of one does not hold."""
+        """Return the names of the `roots` that signed; POL-SIG for an invalid signature in the name of one."""
         by_id = {keyid(bytes.fromhex(root.key)): root for root in roots}
         signed, names = pae(POLICY_TYPE, self.payload), []
         for each in self.signatures:
@@ -124,20 +127,20 @@ class PolicyVersion(Struct, frozen=True):
 
 
 def draft(said: PolicyStatement) -> PolicyVersion:
-    """A version nobody has signed yet; refused as `parse_version` would refuse it."""
+    """Return an unsigned version; it is refused for the same reasons as by `parse_version`."""
     payload = _written(said)
     return PolicyVersion(_statement(payload), payload)
 
 
 def signed(version: PolicyVersion, public: bytes, sign: Callable[[bytes], bytes]) -> PolicyVersion:
-    """The same version with one more signature; the signature a key has given before is replaced."""
+    """Return the version with one more signature, which replaces an earlier one of the same key."""
     mine = Signature(keyid(public), sign(pae(POLICY_TYPE, version.payload)))
     others = [each for each in version.signatures if each.keyid != mine.keyid]
     return PolicyVersion(version.said, version.payload, tuple(sorted([*others, mine], key=lambda s: s.keyid)))
 
 
 def format_version(version: PolicyVersion) -> bytes:
-    """The file of a version: one line of DSSE, its signatures sorted by key id."""
+    """Return the file of a version: one line of DSSE, its signatures sorted by key id."""
     return msgspec.json.encode(_Envelope(version.payload, POLICY_TYPE, version.signatures))
 
 
@@ -145,10 +148,10 @@ def format_version(version: PolicyVersion) -> bytes:
 
 
 def parse_version(raw: bytes) -> PolicyVersion:
-    """Read one version: its form alone, not who signed it.
+    """Read one version and check its form, but not its signatures.
 
-    TRUST-FORMAT and JSON-* for what is none, POL-* for a policy inside that is none, POL-ROOT for roots that cannot be,
-    POL-ALGORITHM for an algorithm that is unknown or was not allowed.
+    Raises TRUST-FORMAT and JSON-* for malformed bytes, POL-* for a malformed policy inside, POL-ROOT for
+    impossible roots, POL-ALGORITHM for an algorithm that is unknown or not allowed.
     """
     if len(raw) > 2 * MAX_STATEMENT:
         raise RecordError("TRUST-FORMAT", f"{len(raw)} bytes are no trust policy")
@@ -168,7 +171,7 @@ def _statement(payload: bytes) -> PolicyStatement:
     try:
         said = msgspec.convert(parse_json(payload, max_bytes=MAX_STATEMENT), PolicyStatement)
         issued, expires = instant(said.issued), instant(said.expires)
-    except ValueError as error:  # msgspec's, or of an instant
+    except ValueError as error:  # of msgspec, or of an instant
         raise RecordError("TRUST-FORMAT", f"not what a trust policy says: {error}") from None
     if _written(said) != payload or said.format != FORMAT or said.version < 1:
         raise RecordError("TRUST-FORMAT", f"not {FORMAT}, its version, or a default that was spelt out")
@@ -178,7 +181,7 @@ def _statement(payload: bytes) -> PolicyStatement:
     _check_algorithms(said)
     _check_sizes(said)
     for record in (said.own, *said.others):
-        _trust(record)  # policies and registrars are what they have to be
+        _trust(record)  # raises for a malformed policy or registrar
     return said
 
 
@@ -202,7 +205,7 @@ def _check_roots(said: PolicyStatement) -> None:
 
 
 def _check_algorithms(said: PolicyStatement) -> None:
-    """Every algorithm is known, and everything the policy names uses one that it allows."""
+    """Check that every algorithm is known, and that everything in the policy uses an allowed one."""
     if unknown := sorted(set(said.algorithms) - set(ALGORITHMS)):
         raise RecordError("POL-ALGORITHM", f"unknown: {', '.join(unknown)}; there are {', '.join(ALGORITHMS)}")
     if list(said.algorithms) != sorted(set(said.algorithms)):
@@ -212,14 +215,14 @@ def _check_algorithms(said: PolicyStatement) -> None:
 
 
 def used_by(said: PolicyStatement) -> set[str]:
-    """The algorithms of all that a statement names: roots, logs and people sign with Ed25519."""
+    """Return the algorithms of everything that a statement names: roots, logs and people sign with Ed25519."""
     witnesses = (key for r in (said.own, *said.others) for key in _policy(r).witnesses.values())
     post_quantum = {ML_DSA_44} if any(key.type == MLDSA44 for key in witnesses) else set()
     return {ED25519, *post_quantum, *([RFC3161] if said.authorities else [])}
 
 
 def _check_sizes(said: PolicyStatement) -> None:
-    """Sizes belong to keys of the policy's logs, and no two keys of one log have a size in common."""
+    """Check that sizes belong to keys of the policy's logs, and that no two keys of one log share a size."""
     logs = {key.text: key for key in _policy(said.own).logs}
     taken: dict[str, list[range]] = {}
     for span in said.sizes:
@@ -244,7 +247,7 @@ def _policy(record: Record) -> Policy:
 
 
 def check_first(version: PolicyVersion, fingerprint: str) -> PolicyVersion:
-    """Believe a first version: its fingerprint came by another way. POL-PIN, POL-SIG, POL-THRESHOLD."""
+    """Check a first version by its fingerprint, which came by another way. POL-PIN, POL-SIG, POL-THRESHOLD."""
     if version.fingerprint != fingerprint:
         hint = "do not use it; ask whoever gave you the fingerprint, by telephone or on paper"
         says = f"its fingerprint is {spoken(version.fingerprint)}, which is not the one you hold"
@@ -253,7 +256,7 @@ def check_first(version: PolicyVersion, fingerprint: str) -> PolicyVersion:
 
 
 def check_next(trusted: PolicyVersion, version: PolicyVersion) -> PolicyVersion:
-    """Believe a version after one that is believed: POL-VERSION, POL-SIG, POL-THRESHOLD."""
+    """Check a version by its trusted predecessor: POL-VERSION, POL-SIG, POL-THRESHOLD."""
     if version.said.version != trusted.said.version + 1:
         says = f"version {version.said.version} cannot follow version {trusted.said.version}"
         raise RecordError(
@@ -273,7 +276,7 @@ def _check_threshold(version: PolicyVersion, by: PolicyStatement) -> PolicyVersi
 
 
 def check_versions(versions: Sequence[PolicyVersion], fingerprint: str) -> PolicyVersion:
-    """The newest of a line of versions, each believed because of the one before, the first by its fingerprint."""
+    """Return the newest of consecutive versions, each checked by its predecessor, the first by its fingerprint."""
     if not versions:
         raise RecordError("TRUST-FORMAT", "there is no version at all")
     if versions[0].said.version != 1:
@@ -286,14 +289,14 @@ def check_versions(versions: Sequence[PolicyVersion], fingerprint: str) -> Polic
 
 
 def check_unexpired(version: PolicyVersion, now: datetime) -> None:
-    """POL-EXPIRED if a version is past its day."""
+    """Raise POL-EXPIRED if a version has expired."""
     if instant(version.said.expires) <= now:
         says = f"version {version.said.version} expired {version.said.expires}"
         raise RecordError("POL-EXPIRED", says, hint="ask whoever keeps it for a newer one")
 
 
 def versions_in(files: Mapping[str, bytes]) -> list[PolicyVersion]:
-    """The versions in a folder, lowest first; TRUST-FORMAT if a file says another version than its name."""
+    """Return the versions in a folder, lowest first; TRUST-FORMAT if a file's number differs from its name."""
     numbered = sorted((int(match[1]), name) for name in files if (match := NAME.fullmatch(name)))
     found = []
     for number, name in numbered:
@@ -308,9 +311,9 @@ def versions_in(files: Mapping[str, bytes]) -> list[PolicyVersion]:
 
 
 def expand(version: PolicyVersion, files: Iterable[bytes]) -> Trust:
-    """What a believed version says, as any verifier uses it; `files` may hold the certificates it names.
+    """Return the trust of a verified version; `files` must include the certificates that it names.
 
-    Certificates it does not name are left alone; POL-CERTIFICATE for one it names that is not there.
+    Other certificates are ignored. Raises POL-CERTIFICATE for a named certificate that is missing.
     """
     here = {hashlib.sha256(file).hexdigest(): file for file in files}
     if missing := [digest for digest in version.said.authorities if digest not in here]:
@@ -330,7 +333,7 @@ def _trust(record: Record) -> Trust:
 
 
 def record_of(trust: Trust) -> Record:
-    """What a trust folder says about one record, in a version; POL-FORMAT for names that are no UTF-8."""
+    """Return a trust folder's statement on one record, for a version; POL-FORMAT for names that are not UTF-8."""
     registrar = UNSET if trust.registrar is None else format_registrar(trust.registrar).decode().rstrip("\n")
     try:
         return Record(trust.raw.decode("utf-8"), registrar)
@@ -344,7 +347,10 @@ _CONSONANTS, _VOWELS = "bdfghjklmnprstvz", "aiou"
 
 
 def spoken(fingerprint: str) -> str:
-    """A digest in words of five letters, to be said over a telephone: `lusab-babad` (proquints, arXiv 0901.4016)."""
+    """Return a digest in words of five letters, to read over a telephone: `lusab-babad`.
+
+    Source: proquints, arXiv 0901.4016.
+    """
     raw = bytes.fromhex(fingerprint)
     return "-".join(_word(int.from_bytes(raw[i : i + 2])) for i in range(0, len(raw), 2))
 
@@ -360,7 +366,7 @@ def _word(n: int) -> str:
 
 
 def parse_fingerprint(text: str) -> str:
-    """A fingerprint as hex, from hex or from words as they were typed; TRUST-FORMAT if it is neither."""
+    """Return a fingerprint as hex, from typed hex or words; TRUST-FORMAT if it is neither."""
     typed = re.sub(r"[\s-]+", "", text).lower()
     if re.fullmatch("[0-9a-f]{64}", typed):
         return typed
@@ -377,7 +383,7 @@ def _number(word: str) -> int:
 
 
 def plain_files(trust: Trust) -> dict[str, bytes]:
-    """The same trust as `policy` and `registrar`, for readers that know no signed versions (older verifier pages)."""
+    """Return the same trust as `policy` and `registrar`, for older verifier pages that read no signed versions."""
     files = {"policy": trust.raw}
     if trust.registrar is not None:
         files["registrar"] = format_registrar(trust.registrar)

@@ -1,8 +1,9 @@
-"""What a verifier holds from elsewhere: whom it trusts, or a checkpoint it was handed independently.
+"""Read what a verifier holds from elsewhere: a trust folder, or a checkpoint from an independent source.
 
-A bundle cannot vouch for itself. Keys of the log and of witnesses come from a policy, keys of people from the registry
-as far as it is signed, in the end, by a registrar's key that came by another way; or the whole log is pinned by a
-checkpoint from the court file. Without either the best verdict is INDETERMINATE NO_TRUST_ANCHOR.
+A bundle cannot prove that it is authentic. Keys of the log and of witnesses come from a policy. Keys of
+people come from the registry, as far as it leads back to the signature of a registrar whose key came by
+another way. Alternatively, a checkpoint from the court file pins the whole log. Without either the best
+verdict is INDETERMINATE NO_TRUST_ANCHOR.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ _TSA = re.compile(r"tsa/.*\.(?:pem|crt|cer|der)")
 
 
 class Sizes(Struct, frozen=True):
-    """The sizes a key of a log signs: from `first` on, and below `end` unless that is None."""
+    """The sizes that a key of a log signs: from `first` on, and below `end` unless that is None."""
 
     first: int
     end: int | None = None
@@ -36,11 +37,11 @@ class Sizes(Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """A trust folder as read: the policy, its exact text, and the registrar; without one, people's keys lack a root.
+    """A parsed trust folder: the policy, its exact text, and the registrar; without one, people's keys have no root.
 
-    `authorities` are the certificate files of trusted time-stamp authorities and of those above them, `others` whom one
-    trusts about the records of other parties. Of a signed policy alone (`signed_trust`): `sizes`, the vkey of a log to
-    the sizes it signs, and `until`, when it expires.
+    `authorities` are the certificate files of trusted time-stamp authorities and of their issuers. `others`
+    is the trust in the records of other parties. Only a signed policy (`signed_policy`) sets `sizes`, the
+    sizes that each key of a log signs (by vkey), and `until`, the moment when it expires (UTC).
     """
 
     policy: Policy
@@ -52,15 +53,16 @@ class Trust:
     until: datetime | None = None
 
     def signs(self, key: Vkey, size: int) -> bool:
-        """True if `key` of the log signs a tree of this size, as far as sizes are given for it."""
+        """Return True if `key` of the log signs a tree of this size, or if no sizes are given for it."""
         return key.text not in self.sizes or size in self.sizes[key.text]
 
 
 def parse_trust(files: Mapping[str, bytes]) -> Trust:
     """Read a trust folder: `policy` (c2sp.org/tlog-policy) and `registrar` (one line: actor, Party, 64 hex digits).
 
-    `registrar` may be missing; files under `tsa/` are certificates of time-stamp authorities, folders under `others/`
-    the trust in other records. POL-* for a bad policy, TRUST-FORMAT for a missing one or a bad registrar line.
+    `registrar` may be missing. Files under `tsa/` are certificates of time-stamp authorities, folders under
+    `others/` the trust in other records. Raises POL-* for a bad policy, TRUST-FORMAT for a missing one or a
+    bad registrar line.
     """
     if "policy" not in files:
         raise RecordError("TRUST-FORMAT", "a trust folder has a file named policy", where="policy")
@@ -71,7 +73,7 @@ def parse_trust(files: Mapping[str, bytes]) -> Trust:
 
 
 def _others(files: Mapping[str, bytes]) -> Iterator[Trust]:
-    """What lies under `others/`, a trust folder for each of the parties whose entries are wrapped in the record."""
+    """Yield the trust folders under `others/`: one for each party whose entries are wrapped in the record."""
     folders: dict[str, dict[str, bytes]] = {}
     for path, content in sorted(files.items()):
         if path.startswith(OTHERS):
@@ -94,15 +96,15 @@ def parse_registrar(line: bytes) -> Registrar:
 
 
 def format_registrar(registrar: Registrar) -> bytes:
-    """The line that `parse_registrar` reads."""
+    """Return the line that `parse_registrar` reads."""
     return f"{registrar.actor} {registrar.party} {registrar.key}\n".encode()
 
 
 def parse_anchor(data: bytes) -> Checkpoint:
     """Read a checkpoint that was held independently: a whole note, or its three lines as typed from paper.
 
-    Signature lines are not looked at: that it came by another way is what makes it an anchor. Carriage returns, blank
-    lines around it and spaces at the ends of lines, which typing leaves, do no harm. CP-FORMAT, CP-ORIGIN.
+    Signature lines are ignored: the independent source makes it an anchor. Carriage returns, blank lines
+    around it and spaces at the ends of lines, which typing leaves, are accepted. Raises CP-FORMAT, CP-ORIGIN.
     """
     if len(data) > 65_536:
         raise RecordError("CP-FORMAT", f"{len(data)} bytes are no checkpoint", where="anchor")
