@@ -1,4 +1,4 @@
-"""One thing that somebody hostile hands to a person at the verifier page, and the code it has to be refused under."""
+"""A hostile input to the verifier page, and the code under which the page must refuse it."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from ledger.verify import Report, Trust, format_registrar, parse_trust, verify, 
 from tests.browser.recorder import told
 from tests.support.memory_ledger import NOW, Hand, Ledger, small, smuggled
 
-FOLDER = {"authorities": "tsa/authorities.pem"}  # where a trust folder has what is held in a field of another name
-PASSES = ""  # a code that is none: what is hostile about it is not counted, and the rest holds
+FOLDER = {"authorities": "tsa/authorities.pem"}  # the path in a trust folder, for a field of the form with another name
+PASSES = ""  # no code: the hostile part does not count, and the rest is valid
 
 
 @dataclass(frozen=True)
 class Case:
-    """A file, what the person holds from elsewhere, and a code: of a reason, of a finding, or PASSES."""
+    """A file, the files that the user holds, and a code: of a reason, of a finding, or PASSES."""
 
     data: bytes
     code: str
@@ -42,7 +42,7 @@ def case(data: bytes, ledger: Ledger, code: str) -> Case:
 
 
 def entered(code: str, make: Callable[[Ledger, Hand], bytes]) -> Make:
-    """Make an entry of these bytes, which the log signed and no program of ours would record."""
+    """Make a bundle with an entry that the log signed although none of our programs would record it."""
 
     def made() -> Case:
         ledger, ilves = small()

@@ -1,4 +1,4 @@
-"""The verifier page, built once, Node.js with its scripts in it, browsers; a test skips, and says so, without them."""
+"""Fixtures: the verifier page, built once, its scripts in Node.js, and browsers; a test without one of them skips."""
 
 from __future__ import annotations
 

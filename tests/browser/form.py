@@ -1,4 +1,4 @@
-"""The form of the verifier page, filled and sent by hand or by a script in it, and what the page shows then."""
+"""Fill and send the form of the verifier page, by keyboard or by a script in the page, and read the result."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def opened_at(browser: Browser, page: Path, now: datetime) -> None:
 
 
 def choose(browser: Browser, field: str, file: Path) -> None:
-    """Chooses a file as a person does: the bundle, or what fills a field of text."""
+    """Choose a file as a person does: the bundle, or the content of a text field."""
     browser.type(f"#{field}" if field == "bundle" else f"#{field}-file", str(file))
     if field != "bundle":
         browser.wait(f"return document.getElementById({field!r}).value")
@@ -101,7 +101,7 @@ input.dispatchEvent(new page.Event('change'));
 
 
 def choose_folder(browser: Browser, folder: Path) -> None:
-    """Chooses a whole folder. The remote control of Firefox takes none: there a script gives the field its files."""
+    """Choose a whole folder. Firefox's remote control cannot choose one: there a script sets the files of the field."""
     if isinstance(browser, Firefox):
         files = sorted(path for path in folder.rglob("*") if path.is_file())
         browser.run(FOLDER, {str(path.relative_to(folder.parent)): path.read_text("utf-8") for path in files})
@@ -110,20 +110,20 @@ def choose_folder(browser: Browser, folder: Path) -> None:
 
 
 def press(browser: Browser) -> None:
-    """Presses the Enter key on the button, and waits for the end."""
+    """Press the Enter key on the button, and wait for the result."""
     browser.run("for (const id of ['status', 'result']) document.getElementById(id).replaceChildren()")
     browser.type("#question button", ENTER)
     browser.run(f"const done = () => {ENDED}; {UNTIL} return until(done)")
 
 
 def send(browser: Browser, data: bytes, held: Mapping[str, bytes]) -> None:
-    """Chooses the files, presses the button, waits for the end."""
+    """Choose the files, press the button, and wait for the result."""
     texts = {name: b64encode(content).decode() for name, content in held.items()}
     browser.run(SEND, b64encode(data).decode(), texts)
 
 
 def shown(browser: Browser) -> dict[str, Any]:
-    """Return what the page shows, in the form of `case.expected`."""
+    """Return the result on the page, in the form of `case.expected`."""
     seen = browser.run(SHOWN, FINDINGS)
     if seen["hidden"]:
         return {"problem": seen["problem"]}

@@ -1,4 +1,4 @@
-"""Make damaged bundles: flipped bits, makers and signers who lie, entries that no program of ours writes.
+"""Make damaged bundles: flipped bits, dishonest makers and signers, entries that no program of ours writes.
 
 Each is derived from a number alone, so that a disagreement can be reproduced.
 """
@@ -40,7 +40,7 @@ HOSTILE: tuple[Any, ...] = (
 
 @dataclass(frozen=True)
 class Case:
-    """What a verifier is asked."""
+    """The input of a verifier: a bundle, the trust, a checkpoint held from elsewhere, and a moment."""
 
     what: str
     data: bytes
@@ -50,7 +50,7 @@ class Case:
 
 
 def cases(count: int, first: int = 0) -> Iterator[Case]:
-    """Mutation `first` and those after it."""
+    """Yield `count` mutations, beginning with number `first`."""
     for number in range(first, first + count):
         chance = random.Random(number)
         way = WAYS[number % len(WAYS)]
@@ -60,7 +60,7 @@ def cases(count: int, first: int = 0) -> Iterator[Case]:
 
 
 def _asked(what: str, chance: random.Random, ledger: Ledger, data: bytes) -> Case:
-    """Mostly with full trust; now and then with less, or with something that was tampered with."""
+    """Choose a trust: mostly the full one, sometimes less or an altered one."""
     full = ledger.trust()
     trusts: list[Callable[[], Trust | None]] = [
         lambda: None,
@@ -79,7 +79,7 @@ def _asked(what: str, chance: random.Random, ledger: Ledger, data: bytes) -> Cas
     return Case(what, data, trust, anchor, NOW + timedelta(days=chance.choice((0, 0, 0, -80, 400))))
 
 
-# -- bundles to begin with ---------------------------------------------------------------------------------------------
+# -- valid bundles -----------------------------------------------------------------------------------------------------
 
 SENT = {"addressee": "skylark", "channel": "mail"}
 
@@ -89,7 +89,7 @@ def plain() -> tuple[Ledger, Hand]:
 
 
 def witnessed() -> tuple[Ledger, Hand]:
-    """Three witnesses, a note that entries cite, and one more head."""
+    """Make a ledger with three witnesses, a note that entries cite, and one more head."""
     ledger, ilves = small(witnesses=3)
     at = datetime(2027, 3, 1, 12, tzinfo=NOW.tzinfo)
     ledger.witnessed(at, at + timedelta(minutes=1), at + timedelta(minutes=2))
@@ -98,7 +98,7 @@ def witnessed() -> tuple[Ledger, Hand]:
 
 
 def entangled() -> tuple[Ledger, Hand]:
-    """Wrap an entry of another record, and an answer to it."""
+    """Make a ledger that wraps an entry of another log, and an answer to it."""
     there, _ = small(origin="ledger.test/xv", log=hand("log xv"))
     raw = there.entries[4]
     name = sha256(raw).hexdigest()
@@ -113,7 +113,7 @@ def entangled() -> tuple[Ledger, Hand]:
 
 
 def busy() -> tuple[Ledger, Hand]:
-    """Keys that rotate and end, an erased value, a second order."""
+    """Make a ledger with rotated and revoked keys, an erased value, and a second order."""
     ledger, ilves = small()
     new = hand("aspen", key="second")
     aspen = ledger.enrol("aspen", "XO", "ISS", next_key_sha256=sha256(bytes.fromhex(new.key)).hexdigest())
@@ -131,7 +131,7 @@ def busy() -> tuple[Ledger, Hand]:
 
 BASES = (plain, witnessed, entangled, busy)
 
-# -- what happens to them ----------------------------------------------------------------------------------------------
+# -- mutations ---------------------------------------------------------------------------------------------------------
 
 
 def _note(ledger: Ledger) -> bytes:
@@ -161,12 +161,12 @@ def spoiled(chance: random.Random, content: bytes) -> bytes:
 
 
 def flipped(chance: random.Random, ledger: Ledger, by: Hand) -> bytes:
-    """Change the archive itself."""
+    """Change the bytes of the archive."""
     return spoiled(chance, honest(ledger, by))
 
 
 def swapped(chance: random.Random, ledger: Ledger, by: Hand) -> bytes:
-    """Files changed by somebody who cannot sign."""
+    """Change files without a new signature."""
     data = honest(ledger, by)
     paths = sorted(unpack(data))
 
@@ -186,7 +186,7 @@ def swapped(chance: random.Random, ledger: Ledger, by: Hand) -> bytes:
 
 
 def lied(chance: random.Random, ledger: Ledger, by: Hand) -> bytes:
-    """Files changed by the maker, who signs that they are so."""
+    """Change files, and list the changed ones in a manifest that the maker signs."""
     data = honest(ledger, by)
     paths = [path for path in sorted(unpack(data)) if path not in ("mimetype", "manifest.dsse.json", "SHA256SUMS")]
 
@@ -264,7 +264,7 @@ def _written(chance: random.Random, ledger: Ledger, by: Hand, *, plausibly: bool
 
 
 def _misspelt(chance: random.Random, body: bytes) -> bytes:
-    """JSON that says something else than it seems to, or nothing."""
+    """Return JSON in an unusual spelling, or invalid JSON."""
     old, new = chance.choice(
         (
             (b'"schema":1', b'"schema":1.0'), (b'"schema":1', b'"schema":1e0'), (b'"schema":1', b'"schema":-0'),
@@ -286,7 +286,7 @@ def _misspelt(chance: random.Random, body: bytes) -> bytes:
 
 
 def _put(name: str, *values: Any) -> Callable[[random.Random, dict[str, Any]], None]:
-    """Set a member, also `signer.role` or `public.actor`, to one of these values."""
+    """Return a change that sets a member, also `signer.role` or `public.actor`, to one of these values."""
 
     def change(chance: random.Random, payload: dict[str, Any]) -> None:
         *outer, last = name.split(".")
@@ -367,7 +367,7 @@ def _next(ledger: Ledger, by: Hand) -> list[tuple[Hand, str, dict[str, Any], str
 
 
 def _alter(chance: random.Random, value: dict[str, Any]) -> None:
-    """Change one member of an object, or of one inside it."""
+    """Change one member of an object, or of an object inside it."""
     if not value:
         return
     name = chance.choice(sorted(value))

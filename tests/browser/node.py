@@ -13,11 +13,11 @@ CHECKER = Path(__file__).with_name("checker.mjs")
 
 
 class Crashed(Exception):
-    """The page threw what is no refusal: nothing that a bundle may bring about."""
+    """The page threw an exception that is no refusal; no bundle may cause one."""
 
 
 class Refusal(Exception):
-    """The page refused, with this code."""
+    """The page refused the input, with this code."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -25,14 +25,14 @@ class Refusal(Exception):
 
 
 class Asked(ABC):
-    """The scripts of a built page, wherever they run."""
+    """The scripts of a built page, in Node.js or in a browser."""
 
     @abstractmethod
     def _answer(self, line: str) -> str:
         """Return the answer of answers.mjs to a line."""
 
     def ask(self, what: str, **question: Any) -> Any:
-        """Return the answer as JSON; bytes in the question travel as base64; Refusal with the code of a refusal."""
+        """Return the answer as JSON; bytes in the question are sent as base64. Raise `Refusal` or `Crashed`."""
         said = json.loads(self._answer(json.dumps({"ask": what, **question}, default=_text)))
         if "crashed" in said:
             raise Crashed(said["crashed"])

@@ -1,4 +1,4 @@
-"""The scripts of the verifier page in a browser, asked as they are in Node.js (node.py)."""
+"""The scripts of the verifier page in a browser, with the same questions as in Node.js (node.py)."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ END = "</script>\n</body>"  # of the last script, the program
 
 
 class Opened(Asked):
-    """A built page in a browser, every script of it as it is, with answers.mjs behind the last.
+    """A built page in a browser with its scripts unchanged, and answers.mjs after the last one.
 
-    Its policy forbids what is put there, and goes; `test_browser_rows` and `test_browser_page` use the page itself.
+    The page's policy forbids an added script, so the policy is removed; `test_browser_rows` and `test_browser_page` use
+    the page unchanged.
     """
 
     def __init__(self, browser: Browser, page: Path, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""A pytest plugin that writes down every bundle the tests hold against the verifier, with what it said.
+"""A pytest plugin that writes every bundle that the tests verify to a file, with the report on it.
 
     python -m pytest -p tests.browser.recorder --conformance DIR tests/ledger/verify/test_verify.py ...
 
@@ -38,7 +38,7 @@ def pytest_configure(config: pytest.Config) -> None:
         ledger.verify.verify = recording(ledger.verify.verify, folder, shown)
 
 
-Shown = list[tuple[EarlierEntries, bytes, Trust | None]]  # what bundles showed, and under whose keys
+Shown = list[tuple[EarlierEntries, bytes, Trust | None]]  # the entries of other bundles, with file and trust
 
 
 def remembering(known_of: Callable[..., EarlierEntries], shown: Shown) -> Callable[..., EarlierEntries]:
@@ -53,12 +53,12 @@ def recording(verify: Callable[..., Report], folder: Path, shown: Shown) -> Call
     def verified(data: bytes, trust: Trust | None, anchor: bytes | None, now: datetime, **more: Any) -> Report:
         report = verify(data, trust, anchor, now, **more)
         if not more.get("mldsa") and trust and any(w.type == MLDSA44 for w in trust.policy.witnesses.values()):
-            return report  # the page reads ML-DSA-44 always
+            return report  # the page always reads ML-DSA-44
         asked = question(data, trust, anchor, now, stamps=bool(more.get("stamps")))
         if (elsewhere := more.get("elsewhere")) is not None:
             other, under = next((file, held) for known, file, held in shown if known is elsewhere)
             if under != trust:
-                return report  # the page reads both under what one person trusts
+                return report  # the page reads both bundles under one trust
             asked["elsewhere"] = _b64(other)
         text = json.dumps(asked, sort_keys=True)
         name = sha256(text.encode()).hexdigest()[:16]
@@ -86,7 +86,7 @@ def question(
 
 
 def others(trust: Trust) -> dict[str, bytes]:
-    """Return the files of a trust folder about other records, by path."""
+    """Return the files of a trust folder about other logs, by path."""
     files = {}
     for number, other in enumerate(trust.others):
         files[f"others/{number:04}/policy"] = other.raw
@@ -96,7 +96,7 @@ def others(trust: Trust) -> dict[str, bytes]:
 
 
 def told(report: Report) -> dict[str, Any]:
-    """Return a report without what only a verifier that judges the law can state."""
+    """Return a report without the parts that need the law."""
     return {
         "verdict": str(report.verdict),
         "reasons": [{"code": r.code, "where": r.where, "says": r.says} for r in report.reasons],

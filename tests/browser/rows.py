@@ -1,4 +1,4 @@
-"""Each row of docs/reference/hostile-inputs.md that concerns bundles, and what of it is handed to the page."""
+"""The rows of docs/reference/hostile-inputs.md that concern bundles, each with its inputs to the page."""
 
 from __future__ import annotations
 

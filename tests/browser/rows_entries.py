@@ -195,7 +195,7 @@ JSON: dict[str, CaseReader] = {
 
 
 def body(change: Callable[[bytes], bytes]) -> Callable[[bytes], bytes]:
-    """Another spelling of the base64 of the payload."""
+    """Return a change of the base64 of the payload in an entry."""
     return lambda raw: re.sub(rb'(?<="payload":")[^"]+', lambda found: change(found[0]), raw)
 
 
@@ -204,7 +204,7 @@ def signature(change: Callable[[bytes], bytes]) -> Callable[[bytes], bytes]:
 
 
 def trailing(raw: bytes) -> bytes:
-    """Set bits behind the last byte that no decoder reads: `QR==` for `QQ==`."""
+    """Set bits after the last byte, which no decoder reads: `QR==` for `QQ==`."""
     return re.sub(rb"(.)==$", lambda found: bytes([found[1][0] + 1]) + b"==", raw)
 
 
@@ -214,7 +214,7 @@ def reordered(raw: bytes) -> bytes:
 
 
 def borrowed(ledger: Ledger, by: Hand) -> bytes:
-    """Signed by one enrolled key, with the id of another."""
+    """Return an entry signed by one enrolled key under the id of another."""
     return re.sub(rb'(?<="keyid":")[0-9a-f]+', keyid(bytes.fromhex(ledger.keeper.key)).encode(), ledger.entries[3])
 
 
@@ -241,13 +241,13 @@ def signing(make: Callable[[bytes, Hand], bytes], key: bytes | None = None) -> C
 
 
 def lengths_moved(payload: bytes, by: Hand) -> bytes:
-    """Signed as if a byte of the type were one of the payload."""
+    """Sign as if the last byte of the type belonged to the payload."""
     kind = EVENT_TYPE.encode()
     return sign(by.seed, b"DSSEv1 %d %b %d %b" % (len(kind) - 1, kind[:-1], len(payload) + 1, kind[-1:] + payload))
 
 
 def type_longer(payload: bytes, by: Hand) -> bytes:
-    """Signed with a type of spaces and digits, which ends as the lengths between the two would begin."""
+    """Sign a type of spaces and digits: its end equals the separator and length before the payload."""
     kind = b"%b %d %b" % (EVENT_TYPE.encode(), len(payload), payload[:8])
     return sign(by.seed, pae(kind.decode(), payload[8:]))
 
@@ -295,7 +295,7 @@ IDENTITY_OTHERWISE = b"\1" + bytes(30) + b"\x80"  # the same with the sign of ze
 
 
 def forged(payload: bytes, by: Hand) -> bytes:
-    """Under a key of order one, any scalar times the base is a signature of anything."""
+    """Forge a signature for a key of order one: any scalar times the base point verifies."""
     scalar = b"\5" + bytes(31)
     return crypto_scalarmult_ed25519_base_noclamp(scalar) + scalar
 
@@ -307,7 +307,7 @@ def malleated(payload: bytes, by: Hand) -> bytes:
 
 
 def of_no_point(payload: bytes, by: Hand) -> bytes:
-    """R of order one, which only the owner of a key can make: S = k times the secret scalar."""
+    """Sign with an R of order one, as only the owner of a key can: S = k times the secret scalar."""
     digest = bytearray(sha512(by.seed).digest()[:32])
     digest[0] &= 248
     digest[31] = digest[31] & 127 | 64

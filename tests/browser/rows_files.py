@@ -211,7 +211,7 @@ LISTS: CaseReader = {
 
 
 def flipped(number: int) -> Make:
-    """One bit, or the end, of the smallest bundle that has an order; which one, the number decides."""
+    """Flip one bit of the smallest bundle with an order, or cut the bundle; `number` decides which and where."""
 
     def make() -> Case:
         ledger, maker = three_entries()
@@ -236,7 +236,7 @@ def aside() -> Case:
 
 
 def mended(number: int) -> Make:
-    """One bit of one file, checksums and sums made to fit: what anybody can do who signs nothing."""
+    """Flip one bit of one file, and adapt the checksums and sums, as anyone without a key can."""
 
     def make() -> Case:
         ledger, maker = three_entries()

@@ -28,7 +28,7 @@ def note(code: str, change: Callable[[bytes], bytes]) -> Make:
 
 
 def text(code: str, change: Callable[[str], str], origin: str = ORIGIN) -> Make:
-    """Another text, which the key of the log signed."""
+    """Change the text of a checkpoint; the log's key signs the changed text."""
     return note(code, lambda raw: sign_note(change(raw.decode().partition("\n\n")[0] + "\n"), origin, log()).encode())
 
 
@@ -45,7 +45,7 @@ def rooted(code: str, number: int, root: bytes) -> Make:
 
 
 def lines(code: str, change: Callable[[list[bytes]], list[bytes]]) -> Make:
-    """Other signature lines under the text; the line of the log is the first and only one."""
+    """Change the signature lines of a checkpoint; the log's line is the only one."""
     return note(code, lambda raw: raw.partition(b"\n\n")[0] + b"\n\n" + b"".join(change([raw.partition(b"\n\n")[2]])))
 
 
@@ -111,11 +111,11 @@ NOTED: dict[str, CaseReader] = {
 }
 
 
-# -- what the person holds ---------------------------------------------------------------------------------------------
+# -- the policy that the user holds ------------------------------------------------------------------------------------
 
 
 def policed(code: str, make: Callable[[bytes], bytes]) -> Make:
-    """Check an honest bundle under a policy that is none."""
+    """Check an honest bundle under an invalid policy."""
 
     def made() -> Case:
         ledger, ilves = small()
@@ -125,7 +125,7 @@ def policed(code: str, make: Callable[[bytes], bytes]) -> Make:
 
 
 def twins(policy: bytes) -> bytes:
-    """Two keys with one name and one id of 32 bits, which takes a second to find."""
+    """Add two keys with one name and one id of 32 bits to a policy; such a pair takes a second to find."""
     keys = (public_key(seed(f"twin {n}")) for n in (28033, 34348))
     lines = (f"witness w{n} {witness_vkey('witness.example/twin', key)}\n" for n, key in enumerate(keys))
     return policy.replace(b"quorum", "".join(lines).encode() + b"quorum")
@@ -166,7 +166,7 @@ def by(raw: bytes, number: int, at: datetime, name: str | None = None) -> bytes:
 
 
 def timed(raw: bytes, number: int, seconds: int) -> bytes:
-    """Make a cosignature of any time, also of one that no software of ours would write."""
+    """Make a cosignature with any time, also one that no software of ours would write."""
     name, secret = f"witness.test/{number}", hand(f"witness {number}").seed
     body = raw.decode().partition("\n\n")[0] + "\n"
     signed = sign(secret, f"cosignature/v1\ntime {seconds}\n{body}".encode())

@@ -29,7 +29,7 @@ Files = dict[str, bytes]
 
 
 def refiled(code: str, change: Callable[[Files, Ledger], object]) -> Make:
-    """Change files of an honest bundle by its maker, who lists the changed ones."""
+    """Change files of an honest bundle; its maker lists the changed ones."""
 
     def make() -> Case:
         ledger, ilves = small()
@@ -44,7 +44,7 @@ def swapped(files: Files, ledger: Ledger) -> None:
 
 
 def forged_together(files: Files, ledger: Ledger) -> None:
-    """Another entry, and the proof that it would have in a tree with its leaf."""
+    """Replace entry 3, with the proof that it would have in a tree with its leaf."""
     raw = resealed(ledger.entries[3], lambda p: p.update(on="2027-03-02T09:00:00Z"), hand("ilves"))
     tree, stored = Frontier(), list[bytes]()
     for n, entry in enumerate(ledger.entries):
@@ -55,7 +55,7 @@ def forged_together(files: Files, ledger: Ledger) -> None:
 
 
 def proof(code: str, make: Callable[[Ledger, list[bytes]], bytes]) -> Make:
-    """Another proof for entry 3."""
+    """Replace the proof of entry 3."""
 
     def made() -> Case:
         ledger, _ = small()
@@ -75,7 +75,7 @@ def spelt(code: str, old: bytes, new: bytes) -> Make:
 
 
 def moved(code: str, index: int) -> Make:
-    """Move the last entry further on."""
+    """Move the last entry to a higher index."""
 
     def move(files: Files, ledger: Ledger) -> None:
         path = prove_inclusion(4, 5, ledger.read)
@@ -350,7 +350,7 @@ def erased() -> Case:
     return case(ledger.bundle(ilves), ledger, "SD-ERASED")
 
 
-# -- roles and other records -------------------------------------------------------------------------------------------
+# -- roles and other logs ----------------------------------------------------------------------------------------------
 
 
 def not_held(ledger: Ledger, ilves: Hand) -> None:
@@ -392,7 +392,7 @@ def wrapping_of(code: str, order: str = ORDER, here: bool = True, **wrong: Any) 
 
 
 def replayed_letter() -> Case:
-    """Wrap an entry of this log in it once more, as if it had crossed another in the post."""
+    """Wrap an entry of this log in the same log, as if it had crossed another one on its way."""
     ledger, ilves = small()
     raw, name = ledger.entries[4], sha256(ledger.entries[4]).hexdigest()
     said = {"origin": ledger.origin, "index": 5, "leaf": ledger.leaf(4), "envelope": name, "proof_check": "not-checked"}

@@ -14,7 +14,7 @@ from tests.support.tokens import ENDS, Stamper
 
 
 def stamped(code: str, *make: Callable[[bytes], bytes], by: Stamper = PLAIN) -> Make:
-    """Time stamps over the checkpoint of an honest bundle; the person holds the root of `by`, and RSA's."""
+    """Add time stamps over the checkpoint of an honest bundle; the user holds the root of `by`, and RSA's."""
 
     def made() -> Case:
         ledger, ilves = small()

@@ -1,4 +1,4 @@
-"""What `comity verify` looks at and the page does not: the page says so at the step, and never calls it looked at."""
+"""Checks of `comity verify` that the page omits: the page reports them as not made at their step."""
 
 from __future__ import annotations
 

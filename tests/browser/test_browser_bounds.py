@@ -34,7 +34,7 @@ from tests.support.memory_ledger import NOW, ORDER, Ledger, changed, rezipped, s
 pytestmark = pytest.mark.browser
 
 MIB = 2**20
-LIMIT = 3_072 * MIB  # for an archive of 512, read, digested and shown
+LIMIT = 3_072 * MIB  # for an archive of 512 MiB, read, digested and shown
 FILE = 64 * MIB  # the largest in a bundle
 
 Files = dict[str, bytes]
@@ -42,7 +42,7 @@ Files = dict[str, bytes]
 
 @pytest.fixture(params=BROWSERS)
 def bounded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """Chromium, then Firefox, each process with its limit; anew each time, for a page that was left lingers."""
+    """Start Chromium, then Firefox, each with its limit, anew for every test: a page that was left keeps its memory."""
     if not shutil.which("prlimit"):
         pytest.skip("needs prlimit of util-linux")
     with contextlib.closing(started(request.param, tmp_path_factory, LIMIT)) as browser:
@@ -90,7 +90,7 @@ def handed(browser: Browser, page: Path, folder: Path, case: Case) -> None:
         (folder / field).write_bytes(content)
         choose(browser, field, folder / field)
     press(browser)
-    if not (is_bundle(case.data) or form_of(case.data)):  # what was never meant to be a bundle is not judged
+    if not (is_bundle(case.data) or form_of(case.data)):  # a file of neither type gets no verdict
         assert "(BND-NONE)" in shown(browser)["problem"]
         return
     said = expected(case)
@@ -129,7 +129,7 @@ def listed_by_a_stranger() -> Case:
 
 
 def no_policy() -> Case:
-    """Nothing is held: the copy in the bundle is read, for information."""
+    """Hold no file: the page reads the copy in the bundle for information."""
     made = remade("POL-FORMAT", put("policy", b"#" * (FILE - 1) + b"\n"))()
     return replace(made, held={})
 
@@ -171,7 +171,7 @@ def test_what_is_larger_than_a_bundle_may_be_is_refused_and_never_read(
     ledger, ilves = small()
     file = tmp_path / "huge.evidence.zip"
     with file.open("wb") as sparse:
-        sparse.write(ledger.bundle(ilves)[:200])  # else it is no bundle at all, and no verdict
+        sparse.write(ledger.bundle(ilves)[:200])  # a file without this beginning is no bundle, and gets no verdict
         sparse.truncate(8 * LIMIT)
     opened_at(bounded, page, NOW)
     for field, content in held(ledger).items():
@@ -198,13 +198,13 @@ def test_a_file_that_cannot_be_what_a_person_holds_is_not_put_into_its_field(
         assert bounded.run("return document.getElementById(arguments[0]).value", field) == ""
 
 
-# -- papers ------------------------------------------------------------------------------------------------------------
+# -- PDF reports -------------------------------------------------------------------------------------------------------
 
 BOMB = zlib.compress(bytes(600 * MIB), 9)  # 600 kB
 
 
 def all_over_again(pdf: bytes, count: int) -> bytes:
-    """Make a table of objects that are all the first one."""
+    """Make a table of objects in which each entry is the first object."""
     at = pdf.index(b"xref\n")
     row = pdf[at:].split(b"\n")[3][:18] + b" \n"
     assert len(row) == 20

@@ -1,4 +1,4 @@
-"""How the page is made: of readable sources, the same bytes every time, with nothing in it that reaches out."""
+"""The build of the page: from readable sources, the same bytes every time, without a reference to other servers."""
 
 from __future__ import annotations
 

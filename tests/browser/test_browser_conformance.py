@@ -1,4 +1,4 @@
-"""The page and the Python program agree: on every bundle of the hostile tests, and on thousands that chance made."""
+"""The page and the Python program agree on every bundle of the hostile tests and on thousands of random mutations."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 MUTATED = 2_000  # in Node.js
 SAMPLE = 300  # in each browser
 
-# Whose sentences come from a library, or name what only one of the two looks at; their codes and places are compared.
+# For these codes the sentence comes from a library, or names a part that one of the two omits: codes and places count.
 OWN_WORDS = {
     "BND-MANIFEST", "CP-CONSISTENCY", "CTX-INSTRUMENT", "ENV-NONCANON", "ENV-TYPE", "FACT", "JSON-DEPTH", "JSON-FORM",
     "JSON-MEMBER",
@@ -38,9 +38,9 @@ NOT_COMPARED = texts.languages()["en"]["checks"]["unproven-readme"]
 
 
 def differences(ours: dict[str, Any], theirs: dict[str, Any]) -> list[str]:
-    """Where the report of the page differs from that of the Python program.
+    """Return the differences between the page's report and the Python program's.
 
-    Step 16 is the program's alone, and so is the page for people, which the verifier page says that it did not compare.
+    Only the program makes step 16 and compares the page for people; the verifier page says that it did not.
     """
     ours = {**ours, "notProven": [text for text in ours["notProven"] if text != NOT_COMPARED]}
     found = [
@@ -67,14 +67,14 @@ def _reasons(report: dict[str, Any]) -> list[tuple[str, str, str]]:
 
 
 def _remarks(report: dict[str, Any]) -> set[tuple[str, str]]:
-    """Every code with every entry it is about."""
+    """Return every code with every entry that it concerns."""
     theirs = [r for r in report["remarks"] if r["code"] != "CMP-README"]
     return {(r["code"], entry) for r in theirs for entry in r["entries"] or [""]}
 
 
 @pytest.fixture(scope="session")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Every bundle that the tests of the Python verifier make, with its report."""
+    """Record every bundle that the tests of the Python verifier make, with its report; return the files."""
     folder = tmp_path_factory.mktemp("conformance")
     tests = [*sorted((ROOT / "tests/ledger/verify").glob("test_*.py"))]
     tests += [ROOT / "tests/ledger/trust/test_signed_policy.py"]

@@ -1,4 +1,4 @@
-"""Archives and containers: the page tells them apart as the program does, and takes the same out of them."""
+"""Archives and containers: the page and the program classify them alike and extract the same files."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_page_and_program_agree_on_containers_that_chance_spoilt(node: Page) -> 
                 )
             spoilt = bytes(data)
             assert node.ask("meant", data=spoilt) == meant(spoilt)
-            if whole is CONTAINER or ours(spoilt) != "BND-CONTAINER":  # Node.js lets bytes behind a deflated file pass
+            if whole is CONTAINER or ours(spoilt) != "BND-CONTAINER":  # Node.js accepts bytes after a deflated file
                 assert theirs(node, spoilt) == ours(spoilt)
 
 
@@ -76,4 +76,4 @@ def test_the_report_of_a_container_is_that_of_the_program(node: Page, data: byte
     assert [(r["code"], r["where"], r["says"]) for r in said["reasons"]] == [
         (r.code, r.where, r.says) for r in report.reasons
     ]
-    assert set(report.not_proven) <= set(said["notProven"])  # of what it does not read itself, the page says more
+    assert set(report.not_proven) <= set(said["notProven"])  # the page reads fewer parts

@@ -1,4 +1,4 @@
-"""The desk in Chromium and Firefox: by keyboard, without script, read aloud, and closed to every other page."""
+"""The desk in Chromium and Firefox: usable by keyboard, without scripts and read aloud, and closed to other pages."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ESCAPE = "\ue00c"
 
 @dataclass(frozen=True)
 class Served:
-    """A desk that runs as its own process, and the order that is looked at."""
+    """A desk in a separate process, and one order of its ledger."""
 
     ledger: Path
     link: str
@@ -53,7 +53,7 @@ def served(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 @contextmanager
 def serving(browser: Browser, folder: Path, first: str = "") -> Iterator[Served]:
-    """Start a desk over the story S2 as a separate process, which runs the statement `first` first."""
+    """Start a desk over the story S2 in a separate process, which runs the statement `first` first."""
     ledger = ledger_of("S2", folder)
     command = [sys.executable, "-c", f"{first}\nfrom cli.app import main\nmain()", "desk", "--ledger", str(ledger)]
     command += ["--listen", "127.0.0.1:0", "--as", "ilves", "--role", "ISS"]
@@ -185,7 +185,7 @@ def test_the_replay_plays_at_the_desk(browser: Browser, served: Served) -> None:
 
 
 class _Evil(BaseHTTPRequestHandler):
-    """A page of somebody else on this machine: another port, the same name."""
+    """A hostile page on this machine: another port, the same host name."""
 
     body = b""
 

@@ -1,4 +1,4 @@
-"""The page and the program agree on exhibits: which of them convict a log, before whom, and which prove nothing."""
+"""The page and the program agree on exhibits: which ones convict a log, for whom, and which prove nothing."""
 
 from __future__ import annotations
 

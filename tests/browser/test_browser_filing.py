@@ -1,4 +1,4 @@
-"""What was filed together, given to the page as its papers say: the same verdict as that of the program."""
+"""The files of one filing in the page, used as its reports instruct: the verdict is that of the program."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_page_and_program_agree_on_what_is_filed_with_the_lines_that_its_papers_
         said = node.ask("verify", **question(bundle, trust, lines.encode(), now))
         assert (str(report.verdict), said["verdict"]) == ("TOTAL-PASSED", "TOTAL-PASSED")
         assert said["reasons"] == told(report)["reasons"] == []
-        other = re.sub(r"\n(\d+)\n", lambda size: f"\n{int(size[1]) + 1}\n", lines)  # the state after it
+        other = re.sub(r"\n(\d+)\n", lambda size: f"\n{int(size[1]) + 1}\n", lines)  # the next size of the log
         page = node.ask("verify", **question(bundle, trust, other.encode(), now))
         program = verify(bundle, trust, other.encode(), now)
         assert page["verdict"] == str(program.verdict) == "INDETERMINATE"

@@ -1,4 +1,4 @@
-"""The page and the program on worlds whose signers lie (tests/fuzz): new ones from fixed seeds, and those kept."""
+"""The page and the program agree on ledgers with dishonest signers (tests/fuzz): from fixed seeds, and stored ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page on bundles that the first version made: what the program says of them, it says."""
+"""The page and the program agree on bundles that the first version made."""
 
 from __future__ import annotations
 

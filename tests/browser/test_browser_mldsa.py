@@ -1,4 +1,4 @@
-"""ML-DSA-44 in the page: what OpenSSL takes it takes, and nothing else."""
+"""ML-DSA-44 in the page: it accepts the signatures that OpenSSL accepts, and no others."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def key(number: int) -> mldsa.MlDsaKey:
 
 
 def spoilt(chance: Random, one: bytes, start: int = 0, end: int | None = None) -> bytes:
-    """One bit between two places is another."""
+    """Flip one bit between two offsets."""
     made = bytearray(one)
     made[chance.randrange(start, len(one) if end is None else end)] ^= 1 << chance.randrange(8)
     return bytes(made)
@@ -65,11 +65,11 @@ def hinted(signature: bytes, hints: bytes) -> bytes:
 @pytest.mark.parametrize(
     "hints",
     [
-        bytes(80) + b"\x51\0\0\0",  # more than there may be
-        bytes(80) + b"\2\1\1\1",  # ends that go back
-        b"\5\3" + bytes(78) + b"\2\2\2\2",  # places that go back
-        b"\5\5" + bytes(78) + b"\2\2\2\2",  # a place twice
-        b"\5\6\7" + bytes(77) + b"\2\2\2\2",  # something behind the last
+        bytes(80) + b"\x51\0\0\0",  # above the limit
+        bytes(80) + b"\2\1\1\1",  # decreasing ends
+        b"\5\3" + bytes(78) + b"\2\2\2\2",  # decreasing places
+        b"\5\5" + bytes(78) + b"\2\2\2\2",  # one place twice
+        b"\5\6\7" + bytes(77) + b"\2\2\2\2",  # a byte after the last place
         b"\xff" * 84,
     ],
 )

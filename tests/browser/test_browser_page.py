@@ -1,4 +1,4 @@
-"""The page as people meet it: opened from a file in Chromium and Firefox, by keyboard, read aloud, printed."""
+"""The page as its users meet it: opened from a file in Chromium and Firefox, by keyboard, read aloud, printed."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.browser
 
 @dataclass(frozen=True)
 class Court:
-    """What a court has on its disk: a bundle, a spoilt copy, and, by another way, policy, registrar, checkpoint."""
+    """The files of a court: a bundle, a damaged copy, and, from another source, policy, registrar and checkpoint."""
 
     folder: Path
     ledger: Ledger
@@ -59,7 +59,7 @@ def court(tmp_path_factory: pytest.TempPathFactory) -> Court:
 
 
 def ask(browser: Browser, page: Path, bundle: Path, **files: Path) -> str:
-    """Open the page, choose files, press Enter on the button; gives what a screen reader would say."""
+    """Open the page, choose files, press Enter on the button; return the text for a screen reader."""
     browser.open(page.as_uri())
     browser.type("#bundle", str(bundle))
     for field, file in files.items():
@@ -145,7 +145,7 @@ def test_files_can_be_dropped_anywhere(browser: Browser, page: Path, court: Cour
 
 
 def test_nothing_can_leave_the_page(browser: Browser, page: Path) -> None:
-    """The policy in the page itself forbids it, in this browser."""
+    """The policy in the page forbids it, in this browser."""
     browser.open(page.as_uri())
     tried = browser.run(
         """
@@ -283,9 +283,7 @@ def test_a_container_is_checked_by_its_bundle_and_another_archive_is_not_judged(
         assert browser.run("return document.getElementById('result').hidden") is True
 
 
-@pytest.mark.parametrize(
-    "name", [name for name in PAPERS if name != "more after the end"]
-)  # Node.js alone lets it pass
+@pytest.mark.parametrize("name", [name for name in PAPERS if name != "more after the end"])  # only Node.js accepts it
 def test_page_and_program_take_the_same_out_of_a_pdf(node: Page, name: str) -> None:
     pdf, inside = PAPERS[name]
     assert node.ask("inside", data=pdf) == (None if inside is None else b64encode(inside).decode())
@@ -319,7 +317,7 @@ def test_another_language_changes_every_text_and_no_code(browser: Browser, page:
 def test_what_the_page_does_not_judge_is_never_counted_as_nothing(
     browser: Browser, page: Path, court: Court, tmp_path: Path
 ) -> None:
-    """With findings on what it judges, without any, and in the other language: no number stands for the law."""
+    """With findings on the page's checks, without findings, and in another language: no number replaces the law."""
     ledger, ilves = small()
     for name, data, held in (
         ("order.evidence.zip", court.data, court.ledger),
@@ -342,7 +340,7 @@ def test_what_the_page_does_not_judge_is_never_counted_as_nothing(
 def test_a_file_too_large_to_be_a_bundle_is_not_an_alarm(browser: Browser, page: Path, tmp_path: Path) -> None:
     disk = tmp_path / "disk.img"
     with disk.open("wb") as file:
-        file.truncate(MAX_TOTAL + 1)  # a hole: it takes no room
+        file.truncate(MAX_TOTAL + 1)  # a sparse file takes no space on the disk
     said = ask(browser, page, disk)
     assert "It is not an evidence bundle. Nothing was checked." in said
     assert browser.run("return document.getElementById('result').hidden")

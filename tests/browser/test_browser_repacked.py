@@ -1,4 +1,4 @@
-"""Bundles that were zipped again: the page reads what the program reads, says the same of it, and refuses the same."""
+"""Bundles that were zipped again: the page and the program accept and refuse the same ones, with the same report."""
 
 from __future__ import annotations
 
@@ -71,4 +71,4 @@ def test_page_and_program_agree_on_archives_that_chance_spoilt(node: Page) -> No
             spoilt = bytes(data)
             mine = ours(spoilt)
             if whole in (BUNDLE, AGAIN["stored through a pipe"]) or reread(spoilt) is not None:
-                assert theirs(node, spoilt) == mine  # Node.js lets bytes behind a deflated file pass
+                assert theirs(node, spoilt) == mine  # Node.js accepts bytes after a deflated file

@@ -1,9 +1,8 @@
-"""Every hostile input that concerns bundles, handed to the page itself in Chromium and in Firefox.
+"""Every hostile input that concerns bundles, opened in the page in Chromium and in Firefox.
 
-The page is the built file, opened from the disk. In each row the first file is chosen and the button pressed as a
-person does; for the others a script fills the same form. What the page shows has to be what the program says of the
-same bytes: verdict, codes and places, steps, findings; and among them the code that docs/reference/hostile-inputs.md
-names.
+The page is the built file, opened from the disk. In each row the test chooses the first file and presses the button as
+a person does; for the others a script fills the same form. The page must show the program's answer to the same bytes:
+verdict, codes and places, steps, findings, and among them the code that docs/reference/hostile-inputs.md names.
 """
 
 from __future__ import annotations
@@ -24,11 +23,11 @@ from tests.browser.webdriver import Browser
 from tests.support.memory_ledger import NOW
 
 TABLE = Path(__file__).parents[2] / "docs" / "reference" / "hostile-inputs.md"
-NOT_OF_A_BUNDLE = {"LOG-CORRUPT", "TST-NONCE"}  # of a log, of an answer to a question, in rows that concern both
+NOT_OF_A_BUNDLE = {"LOG-CORRUPT", "TST-NONCE"}  # of a log, and of an authority's answer, in rows that concern both
 
 
 def marked() -> dict[str, str]:
-    """Each row of the table that concerns bundles, with what it says of codes."""
+    """Return each row of the table that concerns bundles, with its cell of codes."""
     rows = re.findall(r"^\| (\w+) † \|[^|]*\|([^|]*)\|", TABLE.read_text("utf-8"), re.MULTILINE)
     return dict(rows)
 
@@ -64,7 +63,7 @@ def test_the_page_refuses_each_case_of_a_row_as_the_program_does(
                 choose(browser, field, tmp_path / field)
             press(browser)
         told = shown(browser)
-        if not (is_bundle(case.data) or form_of(case.data)):  # what was never meant to be a bundle is not judged
+        if not (is_bundle(case.data) or form_of(case.data)):  # a file of neither type gets no verdict
             assert "(BND-NONE)" in told["problem"], (name, told)
             continue
         assert agrees(told, expected(case)), (name, told, expected(case))
@@ -78,7 +77,7 @@ def agrees(told: Mapping[str, Any], said: Mapping[str, Any]) -> bool:
 
 
 def names(told: Mapping[str, Any], code: str) -> bool:
-    """Check that the code is shown; an input that is not counted shows none."""
+    """Return whether the code is shown; for PASSES, whether the verdict is TOTAL-PASSED."""
     if code == PASSES:
         return bool(told["integrity"] == "TOTAL-PASSED")
     return code in told.get("problem", "") or code in {r[0] for r in told["reasons"]} | set(told["findings"])

@@ -1,4 +1,4 @@
-"""Time-stamp tokens in the page: real ones, wrong ones and spoilt ones say there what they say to the program."""
+"""Time-stamp tokens in the page: genuine, wrong and damaged ones give the answer of the program."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def test_what_the_page_does_not_read_is_a_doubt_whatever_the_program_makes_of_it
     assert isinstance(theirs, list) or name == "signed by RSA-PSS"
 
 
-# -- whatever bytes ----------------------------------------------------------------------------------------------------
+# -- random bytes ------------------------------------------------------------------------------------------------------
 
 
 def real() -> list[Case]:
@@ -119,7 +119,7 @@ def real() -> list[Case]:
 
 
 def test_whatever_bytes_a_token_has_it_holds_in_both_or_in_neither(node: Page) -> None:
-    """Where both refuse they may name different things, of a certificate that is spoilt in more than one way."""
+    """Both may refuse under different codes a certificate with more than one fault."""
     chance, seen = Random(11), Counter[str]()
     cases = [*real(), *GOOD.values()]
     for n in range(SPOILT):
@@ -151,7 +151,7 @@ def test_hostile_der_is_refused_without_going_into_it(node: Page, name: str) -> 
 
 
 def test_certificates_slipped_in_by_the_hundred_change_nothing(node: Page) -> None:
-    """All go by the name of the root: none of their keys is ever used."""
+    """All have the issuer and name of the root; none of their keys is used."""
     root = Stamper("Stamper Root", extensions=authority())
     crowd = tuple(replace(root, serial=n).der for n in range(8, 126))
     case = under_root(PLAIN, certificates=(PLAIN.der, *crowd))

@@ -1,4 +1,4 @@
-"""The page and the program agree on a trust policy that several signed: which versions are believed, and which not."""
+"""The page and the program agree on a trust policy that several people signed: the versions that each accepts."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ ALTERED = [
 RAW = format_version(FIRST)
 FORGED = altered(FIRST, signatures=(altered(FIRST.signatures[0], sig=bytes(64)), *FIRST.signatures[1:]))
 
-# folder and fingerprint; None for that of version 1, as the folder has it
+# folder and fingerprint; None stands for that of version 1
 CASES: dict[str, tuple[Files, str | None]] = {
     "a first version": (files(FIRST), PIN),
     "its fingerprint in digits": (files(FIRST), FIRST.fingerprint),
@@ -157,7 +157,7 @@ def laid_out(folder: Path, content: Mapping[str, bytes]) -> Path:
 
 
 def asked(browser: Browser, page: Path, bundle: Path, field: str, *chosen: Path, pin: str = "") -> None:
-    """Chooses a bundle and, at `field`, these files or this folder; types a fingerprint; presses the button."""
+    """Choose a bundle and, at `field`, these files or this folder; type a fingerprint; press the button."""
     opened_at(browser, page, NOW)
     browser.type("#bundle", str(bundle))
     if field == "folder-whole":
@@ -171,7 +171,7 @@ def asked(browser: Browser, page: Path, bundle: Path, field: str, *chosen: Path,
 
 
 def wrapped(tmp_path: Path) -> tuple[Path, dict[str, bytes]]:
-    """Make a bundle with a wrapped entry of another record, and a trust folder that has both logs."""
+    """Make a bundle with a wrapped entry of another log, and a trust folder with both logs."""
     ledger, ilves = received()
     bundle = tmp_path / "order.evidence.zip"
     bundle.write_bytes(ledger.bundle(ilves, foreign=FILES, others=REGISTER))

@@ -1,4 +1,4 @@
-"""Checks of the page that could be taken out without a test noticing: each with the input that notices."""
+"""Checks of the page that no other test covers, each with the input that needs it."""
 
 from __future__ import annotations
 

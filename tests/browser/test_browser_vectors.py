@@ -1,4 +1,4 @@
-"""Other people's vectors through the page's own functions, in Node.js and in browsers: judged as the program does."""
+"""Published vectors through the page's functions, in Node.js and in browsers: the answers are those of the program."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def test_proof_files_are_read_alike(reader: Asked) -> None:
     cases = read(VECTORS / "tlog-proof" / "cases.json")
     for case in [*cases["frame"], *cases["complete"]["cases"]]:
         if "proof" not in case:
-            continue  # one far too long, described and not written out
+            continue  # one far too long, described but not written out
         data = case["proof"].encode()
         said = outcome(lambda: reader.ask("proof", data=data))  # noqa: B023
         if isinstance(said, list):
@@ -244,7 +244,7 @@ def test_a_value_has_the_form_its_kind_asks_for_in_both_or_in_neither(node: Page
             try:
                 raw = canonical([value])
             except RecordError:
-                continue  # no JSON of ours: never asked
+                continue  # not JSON of ours: the page never reads it
             said = outcome(lambda: node.ask("fact", kind=kind, name=name, json=raw))  # noqa: B023
             wanted = "refused: FACT" if not fits(form, value) else None
             if value is not None or not KINDS[kind].fields()[name].always:

@@ -1,4 +1,4 @@
-"""Time-stamp tokens by name: good ones, wrong ones with their code, hostile ones, and what the page does not read."""
+"""Time-stamp tokens by name: valid, wrong with their code, hostile, and those outside the page's algorithms."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from tests.support.tokens import BEGINS, ENDS, STAMPING, Stamper, der, null, oct
 DATA = b"ledger.test/xo/karsk\n11\nGuu/uN0MdSxZTcx3YF1sy9NOyLouSYoLTghQ+IcpN6Y=\n"
 AT = datetime(2027, 3, 1, 12, tzinfo=UTC)
 
-Case = tuple[bytes, bytes, list[bytes]]  # a reply, what it is over, the certificate files that are trusted
+Case = tuple[bytes, bytes, list[bytes]]  # a reply, the stamped bytes, the trusted certificate files
 
-# -- authorities that do what is right ---------------------------------------------------------------------------------
+# -- authorities that follow the rules ---------------------------------------------------------------------------------
 
 
 def authority(room: int | None = None, *more: x509.ExtensionType) -> tuple[tuple[x509.ExtensionType, bool], ...]:
@@ -54,12 +54,12 @@ DEEP = below(
 
 
 def chain(stamper: Stamper) -> tuple[bytes, ...]:
-    """Its certificate and those above it, without the root."""
+    """Return its certificate and the ones above it, without the root."""
     above = stamper.above
     return (stamper.der, *(chain(above) if above and not above.name.endswith(" Root") else ()))
 
 
-EACH = (PLAIN, RSA, PSS, P384, P521, DEEP)  # one for every arithmetic, and a long chain
+EACH = (PLAIN, RSA, PSS, P384, P521, DEEP)  # one for each algorithm, and a long chain
 
 
 def under_root(stamper: Stamper, at: datetime = AT, trusted: bytes | None = None, **said: Any) -> Case:
@@ -161,7 +161,7 @@ UNREAD: dict[str, Case] = {
 
 
 def nested(depth: int, tag: int = 0x30) -> bytes:
-    """So many structures, each in the one before it."""
+    """Return `depth` nested structures."""
     made = b""
     for _ in range(depth):
         made = der(tag, made)

@@ -1,4 +1,4 @@
-"""Two browsers by their own remote controls: Chromium by WebDriver (chromedriver), Firefox by Marionette.
+"""Two browsers with their own remote controls: Chromium by WebDriver (chromedriver), Firefox by Marionette.
 
 Only what the tests of the page need: open it, type, run a script, take a picture. Source: w3.org/TR/webdriver2;
 Marionette speaks the same commands as `<length>:[0, id, name, parameters]` over TCP.
@@ -20,7 +20,7 @@ from typing import Any
 
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # how WebDriver marks an element in JSON
 ENTER = "\ue007"
-SCRIPT = 180  # seconds until a script in the page is ended by the browser
+SCRIPT = 180  # seconds until the browser ends a script in the page
 SECONDS = SCRIPT + 30  # until a browser that does not answer counts as stuck
 
 
@@ -41,7 +41,7 @@ class Browser(ABC):
 
     @abstractmethod
     def type(self, selector: str, text: str) -> None:
-        """Types into an element; into a file input, the path of a file."""
+        """Type into an element; into a file input, the path of a file."""
 
     @abstractmethod
     def picture(self) -> bytes:
@@ -115,7 +115,7 @@ class Firefox(Browser):
             "marionette.port": port,
             "browser.shell.checkDefaultBrowser": False,
             "app.update.enabled": False,
-            "browser.sessionhistory.max_total_viewers": 0,  # no page that was left is kept in memory
+            "browser.sessionhistory.max_total_viewers": 0,  # no closed page is kept in memory
         }
         lines = (f'user_pref("{name}", {json.dumps(value)});\n' for name, value in settings.items())
         (profile / "user.js").write_text("".join(lines), "utf-8")
@@ -127,7 +127,7 @@ class Firefox(Browser):
         self._socket = self._connected(port)
         self._rest = b""
         self._number = 0
-        self._read()  # it says who it is
+        self._read()  # the greeting
         self._call("WebDriver:NewSession", {"capabilities": {}})
         self._call("WebDriver:SetTimeouts", {"script": 1000 * SCRIPT})
 

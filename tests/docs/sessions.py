@@ -1,9 +1,9 @@
 """Type the console sessions of a Markdown page, as its reader would.
 
-A word before `$` is the person who types, in a folder of that name, which is their home. `$(cat FILE)` and
-`> FILE` work as in a shell; a command that is not `comity` is run by one. `...` in what is shown stands for any text,
-`# exit N` after a command for its exit code, and a block ```` ```json title="FILE" ```` for a file
-of the folder `office`, or of another one that its name begins with.
+The word before `$` is the person, who types in a folder of that name, which is the person's home. `$(cat FILE)` and
+`> FILE` work as in a shell; a shell runs every command other than `comity`. In the shown output `...` stands for
+any text, `# exit N` after a command states its exit code, and a block ```` ```json title="FILE" ```` is a file of
+the folder `office`, or of the folder with which its name begins.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ COMMENT = re.compile(r" +# .*$")
 
 
 def typed_lines(page: Path) -> list[tuple[str, str, int, str]]:
-    """Return what a page types, as (who, command, exit code, what is shown)."""
+    """Return the typed lines of a page, as (person, command, exit code, shown output)."""
     sessions = SESSION.findall(page.read_text("utf-8"))
     return [
         (who, COMMENT.sub("", command), int(code or 0), shown)

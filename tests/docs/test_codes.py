@@ -1,4 +1,4 @@
-"""Every code the program can say is explained in docs/reference/codes.md, and no other code is."""
+"""docs/reference/codes.md explains every code that the program can report, and no other code."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ SAYING = (
     "Problem",
     "__init__",
     "doubt",
-)  # code comes first
+)  # the code is the first argument
 
 
 def constants() -> set[str]:
-    """Every string in the source that looks like a code."""
+    """Return every string in the source."""
     return {n.value for n in nodes() if isinstance(n, ast.Constant) and isinstance(n.value, str)}
 
 
 def said() -> set[str]:
-    """Every code that is raised, returned or reported where a code is due."""
+    """Return every code in a call that raises, returns or reports codes."""
     found = set()
     for node in nodes():
         if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):

@@ -1,4 +1,4 @@
-"""Decision records: one file each, all in the index, none edited out of existence."""
+"""Decision records: one file each, all in the index; none is removed."""
 
 from __future__ import annotations
 

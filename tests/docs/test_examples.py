@@ -1,4 +1,4 @@
-"""The pages in docs/examples are what the program writes today.
+"""The program still writes the pages in docs/examples.
 
 The PDF files name a head after an export, whose entry has a random id: they cannot be compared by bytes.
 """

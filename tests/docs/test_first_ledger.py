@@ -1,4 +1,4 @@
-"""A first ledger: what docs/tutorial/first-ledger.md shows is what happens."""
+"""The program still does what docs/tutorial/first-ledger.md shows."""
 
 from __future__ import annotations
 

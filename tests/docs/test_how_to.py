@@ -1,4 +1,4 @@
-"""How-to guides show what happens: each page is typed in a copy of the ledger that the first tutorial makes."""
+"""The program still does what the how-to guides show: each is typed in a copy of the first tutorial's ledger."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PAGES = [page for page in sorted((DOCS / "how-to").glob("*.md")) if any(w == "of
 
 @pytest.fixture(scope="module")
 def tutorial(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folders that typing the first tutorial leaves."""
+    """Return the folders that result from typing the first tutorial."""
     root = tmp_path_factory.mktemp("tutorial")
     with pytest.MonkeyPatch.context() as patch:
         assert type_page(DOCS / "tutorial" / "first-ledger.md", root, patch) > 17

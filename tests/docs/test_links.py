@@ -52,7 +52,7 @@ def test_every_page_named_in_the_code_exists() -> None:
 
 
 def test_a_reader_finds_every_page_from_the_index() -> None:
-    """Directly, or through a page or index that the index leads to."""
+    """Directly, or through a page to which the index leads."""
     known, todo = set(), [ROOT / "docs" / "index.md"]
     while todo:
         page = todo.pop()
@@ -68,7 +68,7 @@ def test_a_reader_finds_every_page_from_the_index() -> None:
 
 
 def test_pages_of_the_site_link_to_pages_of_the_site() -> None:
-    """`make docs` builds `docs` alone, so a link to a file outside it would be dead there."""
+    """`make docs` builds `docs` alone, so a link to a file outside it would be dead on the site."""
     docs = ROOT / "docs"
     outside = [
         f"{page.relative_to(docs)}: {found['file']}"

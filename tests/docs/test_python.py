@@ -1,4 +1,4 @@
-"""What docs/reference/python.md shows is what happens: one interpreter types its session, block by block."""
+"""The program still does what docs/reference/python.md shows: one interpreter types its session, block by block."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the README shows is what happens: every session in it is typed here, line by line."""
+"""The program still does what the README shows: every session is typed, line by line."""
 
 from __future__ import annotations
 

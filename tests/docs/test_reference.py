@@ -1,4 +1,4 @@
-"""Reference pages that are made from the program are what the program makes today."""
+"""The generated reference pages are up to date."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the documents say a test shows is shown by a test of that name: threats, hostile inputs, findings."""
+"""For every test that a document names there is a test of that name: threats, hostile inputs, findings."""
 
 from __future__ import annotations
 

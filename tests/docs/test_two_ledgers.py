@@ -1,4 +1,4 @@
-"""Two Parties, two ledgers, one order, by files alone: what docs/tutorial/two-ledgers.md shows is what happens."""
+"""The program still does what docs/tutorial/two-ledgers.md shows: two Parties, two ledgers, one order, files alone."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def offices(tmp_path: Path) -> Path:
 
 
 def typed(folder: Path, command: str, monkeypatch: pytest.MonkeyPatch) -> tuple[int, str]:
-    """Exit code, and all that is said, of a command that an office types in its own folder."""
+    """Run a command in an office's folder; return exit code and output."""
     monkeypatch.chdir(folder)
     env = {"HOME": str(folder), "COMITY_LEDGER": "ledger", "XDG_STATE_HOME": "", "XDG_CONFIG_HOME": "", "NO_COLOR": "1"}
     words = shlex.split(command)
@@ -52,7 +52,7 @@ def test_the_page_is_typed_as_it_stands(offices: Path, monkeypatch: pytest.Monke
     sessions = SESSION.findall(PAGE)
     assert sum(len(TYPED.findall(session)) for session in sessions) > 35
     for who, command, code, shown in (line for session in sessions for line in TYPED.findall(session)):
-        if command.startswith("sed "):  # both have read all there is by now
+        if command.startswith("sed "):  # by this line both offices have read all entries
             ours, theirs = (judged(offices / office, monkeypatch) for office in ("karsk", "skylark"))
             assert ours == theirs
             assert ours["state"] == "DISCLOSED"

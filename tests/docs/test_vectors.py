@@ -1,6 +1,6 @@
 """The published examples of formats have the digests that their page names.
 
-Only SHA-256 and Ed25519 are used, and the words of the specifications: nothing of `ledger` checks itself here.
+The test uses only SHA-256, Ed25519 and the words of the specifications, so no code of `ledger` checks itself.
 """
 
 from __future__ import annotations

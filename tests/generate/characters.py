@@ -22,7 +22,7 @@ IGNORED = (
     *((0xFFF0, 0xFFF8), (0xE0000, 0xE0000), (0xE0002, 0xE001F), (0xE0080, 0xE00FF), (0xE01F0, 0xE0FFF)),
     *((0x180B, 0x180D), (0x180F, 0x180F), (0xFE00, 0xFE0F), (0xE0100, 0xE01EF)),
 )
-# What of the category Cf is not ignorable: prepended marks, hieroglyph format controls; annotation is taken back below
+# Characters of category Cf that are not ignorable: prepended marks, hieroglyph format controls, annotation (see MORE)
 FORMATS = (
     *((0x0600, 0x0605), (0x06DD, 0x06DD), (0x070F, 0x070F), (0x0890, 0x0891), (0x08E2, 0x08E2)),
     *((0x110BD, 0x110BD), (0x110CD, 0x110CD), (0x13430, 0x13438), (0xFFF9, 0xFFFB)),
@@ -52,7 +52,7 @@ def _in(point: int, ranges: tuple[tuple[int, int], ...]) -> bool:
 
 
 def runs(holds: Callable[[int], bool]) -> list[int]:
-    """Return where a property begins and ends, in turn."""
+    """Return the starts and ends of the runs with a property, alternately."""
     values = [holds(point) for point in range(LAST + 1)]
     return [point for point in range(LAST + 1) if values[point] != (point > 0 and values[point - 1])]
 

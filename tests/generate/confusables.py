@@ -1,8 +1,8 @@
 """Write the table of look-alikes, ledger/formats/confusables_table.py: `make confusables`.
 
-Each letter and digit of another script that Unicode's confusables.txt (UTS 39) makes a letter, digit or dash of ASCII,
-as the spoof checker of ICU says, which Debian has as a library. Only code points of Unicode 14.0, and none that its
-compatibility form changes, which is taken first.
+The table has each letter and digit of another script that Unicode's confusables.txt (UTS 39) maps to a letter, digit or
+dash of ASCII, as ICU's spoof checker (a library in Debian) reports it. It has only code points of Unicode 14.0, and
+none that the compatibility form changes, because that form is applied first.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ LAST = 0x10FFFF
 
 
 def skeleton() -> Callable[[str], str]:
-    """Load ICU's function uspoof_getSkeletonUTF8, whose name ends with the number of its version."""
+    """Load ICU's function uspoof_getSkeletonUTF8, whose name ends with ICU's version number."""
     name = find_library("icui18n")
     if name is None:
         raise SystemExit("libicu is not installed: apt-get install libicu-dev")

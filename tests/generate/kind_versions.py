@@ -1,4 +1,4 @@
-"""Find which version of each kind of fact this program has, and which packages read the kind by its name."""
+"""Find the version of each kind of fact in this program, and the packages that name the kind."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def rows() -> Iterator[tuple[str, str, str]]:
 
 
 def readers() -> Mapping[str, set[str]]:
-    """Return the packages with a file that has the name of a kind as a text of its code."""
+    """Return the packages with a file that contains the name of a kind as a string."""
     found: dict[str, set[str]] = defaultdict(set)
     for root in READERS:
         for path in (ROOT / root).rglob("*.py"):

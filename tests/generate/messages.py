@@ -1,8 +1,8 @@
 """Collect every message of a report for translators: `make messages`. No report imports this.
 
-Three sources: the templates, whose words are marked `_("...")`; our own sentences in Python, read from its syntax tree,
-where each value set into an f-string is a place (`{0}`) and each choice of two words makes two messages; and the words
-of the law, taken from the registers that say them, so that a new finding or kind is a new message automatically.
+There are three sources: the templates, whose words are marked `_("...")`; our sentences in Python, read from the syntax
+tree, where each value of an f-string is a place (`{0}`) and each choice of two words makes two messages; and the words
+of the law, taken from its registers, so that a new finding or kind is automatically a new message.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ TEMPLATES: Final = (
     *("layout", "report", "words", "custody", "evidence-chain", "dpo", "audit", "stages", "replay", "sheet"),
     *("numbers", "stats", "statistics"),
 )
-SAID: Final = re.compile(r"\b(?:say|says|word|counted)\(")  # how the templates of the paper mark their words
+SAID: Final = re.compile(r"\b(?:say|says|word|counted)\(")  # the marks of words in the templates of PDF reports
 TOKEN: Final = re.compile(r'"((?:[^"\\]|\\.)*)"|[()]')
 SOURCES: Final = (
     "projections/reports/history.py",
@@ -75,13 +75,13 @@ SOURCES: Final = (
     "ledger/law/terms/calendar.py",
     "ledger/law/deadlines/deadline_base.py",
 )
-# Sentences and phrases: two words of small letters side by side, and neither a command, a citation nor a list of names.
+# Sentences and phrases: two adjacent words in small letters, except commands, citations and lists of names.
 PHRASE: Final = re.compile(r"[a-z\}][a-z'’]*[,:]? (?:[a-z\{A-Z]|\d)")
 NEITHER: Final = re.compile(
     r"comity|(?<!with )--|pdfdetach|unzip|sha256sum|^\S+:\S+,|[a-z]_[a-z]|^[a-z-]+-[a-z]+ [a-z]+-|^noqa|\|"
 )
 REGIONS: Final = re.compile(r'"([A-Z][A-Z_]{2,})"')
-# Said by templates as values, or made of a word and a number.
+# Values in templates, and phrases of a word and a number.
 SMALL: Final = (
     *("equal", "differs", "not comparable", "no digest", "first stated", "matches", "mismatch", "none", " or "),
     *("act", "observation", "import", "yes", "no", "authorised", "custody", "export", "timeline", "register"),
@@ -174,7 +174,7 @@ def _numbered(text: str) -> str:
 
 
 def _sheets() -> Iterator[str]:
-    """Return the short words of sheets and statistics that are no sentences: titles, labels, boxes, heads, rows."""
+    """Return the short words of sheets and statistics that are not sentences: titles, labels, boxes, heads, rows."""
     for source in ("reports/order_form", "reports/certificates", "statistics/forms"):
         for node in ast.walk(ast.parse((HERE / f"{source}.py").read_text())):
             match node:
@@ -230,7 +230,7 @@ def _placed(says: str) -> str:
 
 
 def left_in_english(text: str, lang: str) -> list[str]:
-    """Return the English parts of a text in another language: two words or more of a message, in this order.
+    """Return the English parts of a text in another language: two or more words of a message, in this order.
 
     Not counted is what stays English by design: names of fields, and what is declared before a foreign court.
     """
@@ -242,7 +242,7 @@ def left_in_english(text: str, lang: str) -> list[str]:
 
 @cache
 def _english_parts(lang: str) -> tuple[str, ...]:
-    """Return the parts of messages, of two words or more, that no translation and no field's name has."""
+    """Return the parts of messages, of two or more words, that no translation and no field name contains."""
     said = " ".join(translation(lang).messages.values())
     parts = {part.strip(" ,.;:()") for m in messages() for part in PLACE.split(m)[::2]}
     fields = {name.replace("_", " ") for kind in KINDS.values() for name in kind.fields()}
@@ -280,7 +280,7 @@ def updated(file: Path, lang: str) -> bytes:
         made.add(m, known.string if known is not None else "")
     out = io.BytesIO()
     write_po(out, made, width=120, omit_header=False, sort_output=False)
-    # Dates and tools in the header would make other bytes every time.
+    # Dates and tools in the header would change the bytes with every run.
     return re.sub(
         rb'^"(POT-Creation-Date|PO-Revision-Date|Generated-By|Last-Translator|Report-Msgid-Bugs-To|Language-Team):[^\n]*\n',
         b"",

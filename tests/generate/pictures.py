@@ -1,6 +1,6 @@
 """Take the pictures of README.md with Chromium, of a report and of the verifier page: `make examples`.
 
-The bytes depend on the fonts of the machine, so a test asks only that the pictures exist and are small.
+The bytes depend on the fonts of the machine, so a test checks only that the pictures exist and are small.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def verifier(browser: Browser, folder: Path) -> bytes:
 
 
 def plain(browser: Browser, selector: str) -> bytes:
-    """Return a picture from an element down, without scroll bars and marks of focus."""
+    """Return a picture from an element down, without scroll bars and focus marks."""
     browser.run("document.documentElement.style.overflow = 'hidden'; document.activeElement.blur()")
     browser.run("document.querySelector(arguments[0]).scrollIntoView()", selector)
     return browser.picture()

@@ -1,4 +1,4 @@
-"""Write the reference pages that are made from the program: `make docs`, or `python -m tests.generate.reference`.
+"""Write the generated reference pages: `make docs`, or `python -m tests.generate.reference`.
 
 Commands come from click, JSON Schemas from the answers of commands, kinds and codes from `ledger.facts`, rules from
 `ledger.law`, the Python interface from the docstrings of `comity`, and one page for each story from `fixtures/stories`.
@@ -53,7 +53,7 @@ def pages() -> dict[str, str]:
 
 
 def page(source: str, *parts: str) -> str:
-    """Join the parts of a page by blank lines, below the line that says where they come from."""
+    """Join the parts of a page by blank lines, below a line that states their source."""
     first, *rest = parts
     return "\n\n".join((first, MADE.format(source), *(part.rstrip() for part in rest if part))) + "\n"
 
@@ -226,7 +226,7 @@ def field(f: Field) -> tuple[str, ...]:
 
 @cache
 def told() -> dict[str, dict[str, Any]]:
-    """Return every story by its name, as TOML has it."""
+    """Return every story by its name, as TOML states it."""
     return {path.stem: tomllib.loads(path.read_text("utf-8")) for path in sorted(STORIES.glob("*.toml"))}
 
 
@@ -290,7 +290,7 @@ def rules_by_kind() -> dict[str, list[Provision]]:
 
 
 def readers(name: str) -> Iterator[str]:
-    """Yield the lines that list the rules that read a kind: what they are called, and what each says."""
+    """Yield the lines that list the rules that read a kind: the name and the sentence of each."""
     rules = rules_by_kind().get(name, [])
     for rule in rules:
         detail = dict(rule.detail)
@@ -495,7 +495,7 @@ def then(expected: dict[str, Any]) -> Iterator[str]:
 
 
 def write() -> int:
-    """Write every page, delete the pages that nothing makes any more, and return how many pages there are."""
+    """Write every page, delete pages that are no longer generated, and return the number of pages."""
     made = pages()
     for name, text in made.items():
         (PLACE / name).parent.mkdir(parents=True, exist_ok=True)
