@@ -26,7 +26,7 @@ HERE = Path(__file__).parent
 TOOLS = HERE.parent / ".tools" / "browser"
 MANIFESTS = ("package.json", "package-lock.json")
 
-_IMPORT = re.compile(r"^import \{[^}]*\} from '(?P<path>[a-z0-9./-]+)';\n", re.MULTILINE)
+_IMPORT = re.compile(r"^import \{[^}]*\} from '(?P<path>[a-z0-9_./-]+)';\n", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?P<kind>async function|function|class|const) (?P<names>\w+|\[[^\]]*\])", re.MULTILINE)
 _GENERATED = ("vocabulary.mjs", "languages.mjs")
 _LIBRARIES = "libraries.mjs"
@@ -68,7 +68,10 @@ def _source(inline: str) -> str:
 
 
 def program(texts: dict[str, object]) -> str:
-    """Return every module in its own scope, after the modules it imports; ValueError if two export the same name."""
+    """Return every module in its own scope, after the modules it imports.
+
+    Raises ValueError if two modules export the same name, or for a form of import or export that is not read here.
+    """
     made = {"vocabulary.mjs": _table("vocabulary", tables()), "languages.mjs": _table("languages", texts)}
     parts: dict[str, str] = {}
     exporter: dict[str, str] = {}
@@ -79,6 +82,8 @@ def program(texts: dict[str, object]) -> str:
             if (other := exporter.setdefault(each, name)) != name:
                 raise ValueError(f"{other} and {name} both export {each}")
         body = _EXPORT.sub(r"\g<kind> \g<names>", _IMPORT.sub("", source)).strip()
+        if left := re.search(r"^(import|export)\b.*", body, re.MULTILINE):
+            raise ValueError(f"{name}: not read here: {left[0]}")
         head, tail = (
             (f"const {{ {', '.join(exported)} }} = ", f"\nreturn {{ {', '.join(exported)} }};")
             if exported

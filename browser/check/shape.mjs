@@ -2,7 +2,7 @@
  * Shapes of the members of a signed object, those of ledger/entries/envelope.py. Each shape takes a JSON value and
  * returns it, an object with exactly its members; JSON-MEMBER for anything else.
  */
-import { Refused } from './refusal.mjs';
+import { Refused } from './errors.mjs';
 
 const unfit = (at) => {
   throw new Refused('JSON-MEMBER', ['member', at]);

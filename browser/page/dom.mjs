@@ -1,5 +1,5 @@
 /** Elements of the page. Text from a bundle is inserted as text, never as markup. */
-import { inParts } from '../check/characters.mjs';
+import { inParts } from '../check/formats/characters.mjs';
 
 /** Create an element with attributes and children; null is left out, a string becomes text. */
 export function make(tag, attributes = {}, ...children) {

@@ -1,6 +1,6 @@
 /** Read a trust folder, chosen whole or file by file. */
-import { Refused } from '../check/refusal.mjs';
-import { isVersion } from '../check/versions.mjs';
+import { Refused } from '../check/errors.mjs';
+import { isVersion } from '../check/trust/signed_policy.mjs';
 
 export const LARGEST = 2 ** 20; // bytes of a file in a trust folder
 const KNOWN = /^(?:policy|registrar|others\/[^/]+\/(?:policy|registrar)|tsa\/[^/]+\.(?:pem|crt|cer|der))$/;

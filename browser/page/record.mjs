@@ -1,5 +1,5 @@
 /** Show the entries of a bundle: who states what, when, and which fields are open, withheld, erased. */
-import { kindOf, knownKind } from '../check/facts.mjs';
+import { kindOf, knownKind } from '../check/verify/field_forms.mjs';
 import { wire } from '../check/shape.mjs';
 import { vocabulary } from '../vocabulary.mjs';
 import { bullets, foreign, make } from './dom.mjs';

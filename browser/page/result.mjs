@@ -1,5 +1,5 @@
 /** Show the result: two lines, reasons, what is not proven, what was checked, and the entries. */
-import { bySize } from '../check/bytes.mjs';
+import { bySize } from '../check/formats/bytes.mjs';
 import { wire } from '../check/shape.mjs';
 import { vocabulary } from '../vocabulary.mjs';
 import { bullets, foreign, grid, make, twoColumns } from './dom.mjs';

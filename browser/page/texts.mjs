@@ -4,7 +4,7 @@
  * A text is an array of its key and its values: `{0}` is replaced by the first value, `{0:file}` by a number of files. A
  * value may be a text itself. Each file in texts/ is a language.
  */
-import { visible } from '../check/characters.mjs';
+import { visible } from '../check/formats/characters.mjs';
 import { languages } from '../languages.mjs';
 
 let table = languages.en;

@@ -5,7 +5,7 @@ typst writes, and its signed, annotated or linearized forms: classic cross-refer
 front of the older ones, one list of names in the catalogue, files stored or deflated (ISO 32000-2, 7.5.4,
 7.5.6, 7.7.4, 7.11.4). No revision may change the embedded files or the list of them. A PDF with any other
 possible embedded file counts as one without a bundle: two programs could extract two different files. The
-verifier page reads the same (browser/check/pdf.mjs).
+verifier page reads the same (browser/check/bundle/pdf_attachment.mjs).
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from browser import build
 from ledger.facts.vocabulary import OnSource
 from release.pins import scripts
 
-SOURCES = sorted((*build.HERE.glob("check/*.mjs"), *build.HERE.glob("page/*.mjs")))
+SOURCES = sorted((*build.HERE.glob("check/**/*.mjs"), *build.HERE.glob("page/*.mjs")))
 LANGUAGES = build.languages()
 TEXTS: dict[str, Any] = LANGUAGES["en"]
 

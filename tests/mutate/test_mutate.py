@@ -101,7 +101,7 @@ def test_the_longest_folder_decides_the_area() -> None:
     areas = {
         "ledger/tlog/note.py": "integrity",
         "ledger/law/judge.py": "law",
-        "browser/check/note.mjs": "page",
+        "browser/check/tlog/note.mjs": "page",
         "ledger/adapters/storage/postgres.py": None,
         "README.md": None,
     }

@@ -1,0 +1,181 @@
+/**
+ * Verify an exhibit that claims that a log has contradicted itself, as in ledger/verify/exhibits.py. What an exhibit
+ * does not prove is INDETERMINATE, because it then states nothing about the log.
+ */
+import { encoded, equal, hex, latin1, unb64, unhex, utf8 } from '../formats/bytes.mjs';
+import { atOdds } from '../entries/placement.mjs';
+import { openEntry } from '../entries/envelope.mjs';
+import { openCheckpoint, parseVkey } from '../tlog/note.mjs';
+import { Refused } from '../errors.mjs';
+import { checkConsistency, checkInclusion, leafHash, nodeHash, parseProof } from '../tlog/tree.mjs';
+import { signsSize } from '../trust/trust_folder.mjs';
+
+const SPLIT = 'comity.split-view/1';
+const OMISSION = 'comity.omission/1';
+const ORDER = 'comity.split-order/1';
+const LARGEST = 1 << 18;
+
+/** Return the form of exhibit that a file states; undefined if it states none. */
+export function exhibitForm(data) {
+  const start = latin1(data.subarray(0, 200)).trimStart();
+  return start.startsWith('{') ? [SPLIT, OMISSION, ORDER].find((form) => start.includes(form)) : undefined;
+}
+
+/** Verify an exhibit under `trust` (from `parseTrust`, or null); any content ends in a report. */
+export async function verifyExhibit(data, trust) {
+  let logs, form, broken, sizes;
+  try {
+    const said = read(data);
+    form = said.format;
+    logs = claimed(said);
+    [broken, sizes] = await { [SPLIT]: split, [OMISSION]: omission, [ORDER]: splitOrder }[form](said, logs[0], logs.at(-1));
+  } catch (wrong) {
+    if (!(wrong instanceof Refused)) throw wrong;
+    return report('INDETERMINATE', [{ code: wrong.code, where: wrong.where, says: wrong.says }]);
+  }
+  const [log] = logs;
+  const proven = { code: broken.code, where: log.name, says: broken.says };
+  const which = [form === ORDER ? 'unproven-which-entry' : 'unproven-which'];
+  const signatures = form === ORDER ? 4 : 2;
+  if (!trust) {
+    const lack = { code: 'NO_TRUST_ANCHOR', where: '', says: ['exhibit-key'] };
+    return report('INDETERMINATE', [lack, proven], signatures, [['unproven-own-key'], which]);
+  }
+  const sides = [trust, ...(trust.others ?? [])];
+  const known = sides.flatMap(({ policy }) => policy.logs.map(({ text }) => text));
+  if (!logs.every(({ text }) => known.includes(text))) {
+    const lack = { code: 'CP-ORIGIN', where: log.name, says: ['exhibit-unknown'] };
+    return report('INDETERMINATE', [lack, proven], signatures, [which]);
+  }
+  for (const [n, key] of [log, logs.at(-1)].entries()) {
+    const signs = (each) => each.policy.logs.some(({ text }) => text === key.text) && signsSize(each, key, sizes[n]);
+    if (sides.some(signs)) continue;
+    const lack = { code: 'CP-KEY', where: log.name, says: ['sizes-other', sizes[n]] };
+    return report('INDETERMINATE', [lack, proven], signatures, [which]);
+  }
+  return report('TOTAL-FAILED', [proven], signatures, [which]);
+}
+
+function report(verdict, reasons, signatures = 0, notProven = []) {
+  const nothing = { steps: [], remarks: [], entries: 0, head: null, manifest: null, brackets: [], known: null };
+  return { verdict, reasons, signatures, notProven, ...nothing };
+}
+
+const unfit = () => new Refused('SPLIT-FORMAT', ['exhibit-form']);
+
+function read(data) {
+  const form = exhibitForm(data);
+  let said;
+  try {
+    said = data.length <= LARGEST ? JSON.parse(utf8(data)) : null;
+  } catch {
+    throw unfit();
+  }
+  if (!said || typeof said !== 'object' || said.format !== form) throw unfit();
+  return said;
+}
+
+/** Return the keys of the log that it names: two where another key signed the second head. */
+function claimed(said) {
+  const named = 'other_log' in said ? [said.log, said.other_log] : [said.log];
+  try {
+    return named.map((key) => parseVkey(typeof key === 'string' ? key : ''));
+  } catch (wrong) {
+    throw wrong instanceof Refused ? unfit() : wrong;
+  }
+}
+
+const viewOf = (...says) => new Refused('SPLIT-VIEW', says);
+
+/** Return the texts of some members as bytes. */
+function texts(said, ...names) {
+  return names.map((name) => {
+    if (typeof said[name] !== 'string') throw unfit();
+    return encoded(said[name]);
+  });
+}
+
+function digits(text, length) {
+  if (typeof text !== 'string' || !/^(?:[0-9a-fA-F]{2})*$/.test(text)) throw unfit();
+  const bytes = unhex(text);
+  if (length && bytes.length !== length) throw unfit();
+  return bytes;
+}
+
+const opened = async (note, log) => (await openCheckpoint(note, log.name, log, [])).checkpoint;
+
+async function split(said, log) {
+  const [one, two] = texts(said, 'one', 'two');
+  const path = paths(said.path ?? []);
+  const began = digits(said.began || '');
+  const [small, large] = [await opened(one, log), await opened(two, log)];
+  if (small.size === large.size && !equal(small.root, large.root)) return [viewOf('split-same', log.name, large.size), [small.size, large.size]];
+  try {
+    checkConsistency(small.size, large.size, began, large.root, path);
+  } catch (wrong) {
+    throw wrong instanceof Refused ? new Refused('SPLIT-UNPROVEN', ['split-nothing', wrong.says]) : wrong;
+  }
+  if (equal(small.root, began)) throw new Refused('SPLIT-UNPROVEN', ['split-honest']);
+  return [viewOf('split-other', log.name, large.size, small.size), [small.size, large.size]];
+}
+
+function paths(lines) {
+  if (!Array.isArray(lines)) throw unfit();
+  return lines.map((line) => {
+    try {
+      if (typeof line === 'string') return unb64(line);
+    } catch {
+      throw unfit();
+    }
+    throw unfit();
+  });
+}
+
+async function omission(said, log) {
+  const [entry, proof, instead] = texts(said, 'entry', 'proof', 'instead');
+  const leaf = digits(said.leaf, 32);
+  const [first, second] = [parseProof(proof), parseProof(instead)];
+  const [one, two] = [await opened(first.note, log), await opened(second.note, log)];
+  checkInclusion(first.index, one.size, leafHash(entry), first.path, one.root);
+  checkInclusion(second.index, two.size, leaf, second.path, two.root);
+  if (first.index !== second.index) throw new Refused('SPLIT-UNPROVEN', ['omission-places', first.index, second.index]);
+  if (hex(leaf) === hex(leafHash(entry))) throw new Refused('SPLIT-UNPROVEN', ['omission-same']);
+  return [viewOf('omission', log.name, first.index, one.size, two.size), [one.size, two.size]];
+}
+
+/** Check two entries that the rules of one log do not allow together: under one head, or each under its own. */
+async function splitOrder(said, log, otherLog) {
+  const [one, oneProof, two, twoProof] = texts(said, 'one', 'one_proof', 'two', 'two_proof');
+  const first = await standing(one, oneProof, log);
+  const second = await standing(two, twoProof, otherLog);
+  if ([otherLog.name, first.entry.log, second.entry.log].some((name) => name !== log.name)) {
+    throw new Refused('SPLIT-UNPROVEN', ['order-elsewhere']);
+  }
+  const broken = atOdds(first.entry, first.index, second.entry, second.index);
+  if (!broken) throw new Refused('SPLIT-UNPROVEN', ['order-honest']);
+  const places = [first, second].flatMap(({ entry, index }) => [entry.leaf.slice(0, 8), index]);
+  return [new Refused(broken.code, ['split-order', log.name, broken.says, ...places]), [first.size, second.size]];
+}
+
+/** Check an entry and its place in a tree that the key of a log signed. */
+async function standing(raw, proof, log) {
+  const { index, path, note } = parseProof(proof);
+  const { size, root } = await opened(note, log);
+  checkInclusion(index, size, leafHash(raw), path, root);
+  return { entry: await openEntry(raw), index, size };
+}
+
+/** Return the root of `m` entries that starts a consistency proof; null where the proof omits it (RFC 9162 2.1.4.2). */
+export function beginning(m, n, path) {
+  if (!path.length || !(m & (m - 1n))) return null;
+  let [fn, sn, old] = [m - 1n, n - 1n, path[0]];
+  while (fn & 1n) [fn, sn] = [fn >> 1n, sn >> 1n];
+  for (const sibling of path.slice(1)) {
+    if (fn & 1n || fn === sn) {
+      old = nodeHash(sibling, old);
+      while (fn && !(fn & 1n)) [fn, sn] = [fn >> 1n, sn >> 1n];
+    }
+    [fn, sn] = [fn >> 1n, sn >> 1n];
+  }
+  return old;
+}

@@ -1,0 +1,67 @@
+/** The results collected during verification: steps, doubts, remarks, and what is not proven. */
+import { Refused } from '../errors.mjs';
+
+/** The number of steps: docs/reference/verification.md, "The 17 steps". */
+const STEPS = 17;
+
+export const [PASSED, OPEN, FAILED, NOT_RUN] = ['passed', 'indeterminate', 'failed', 'not run'];
+
+/**
+ * Steps as they end ({number, result, says}), doubts and `failed` ({code, where, says}), remarks ({code, says, entries}
+ * with leaf hashes), and texts on what is not proven.
+ */
+export class Notebook {
+  steps = [];
+  doubts = [];
+  remarks = [];
+  gravest = []; // the texts on what is not proven that come first
+  notProven = [];
+  failed = null;
+  said = null;
+
+  /** Run a step and record its result. A refusal ends the verification and is rethrown. */
+  async step(number, work) {
+    const doubts = this.doubts.length;
+    this.said = null;
+    try {
+      await work();
+    } catch (wrong) {
+      if (wrong instanceof Refused) this.end(number, wrong);
+      throw wrong;
+    }
+    this.steps.push({ number, result: this.doubts.length > doubts ? OPEN : PASSED, says: this.said });
+  }
+
+  end(number, { code, where, says }) {
+    const undecided = code === 'SIG-DISAGREE';
+    if (undecided) this.doubts.push({ code, where, says });
+    else this.failed = { code, where, says };
+    this.steps.push({ number, result: undecided ? OPEN : FAILED, says: ['refusal', code, where, says] });
+    while (this.steps.length < STEPS) this.skip(this.steps.length + 1);
+  }
+
+  /** Record a step that this page does not run; `says` is the reason. */
+  skip(number, says = null) {
+    this.steps.push({ number, result: NOT_RUN, says });
+  }
+
+  /** Return all texts on what is not proven, the most serious first. */
+  get unproven() {
+    return [...this.gravest, ...this.notProven];
+  }
+
+  /** Record how much the current step had to check. */
+  says(...text) {
+    this.said = text;
+  }
+
+  /** Record that a proof is missing: the best verdict is then INDETERMINATE. */
+  doubt(code, says, where = '') {
+    this.doubts.push({ code, where, says });
+  }
+
+  /** Record a finding on times, claims or completeness; the verdict does not depend on it. */
+  remark(code, says, ...entries) {
+    this.remarks.push({ code, says, entries });
+  }
+}
