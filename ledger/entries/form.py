@@ -184,7 +184,7 @@ def issuing_office(speaks: str, by: str, among: Collection[str], *said: str | No
 
 
 def plain(reference: str) -> str:
-    """Return a reference without differences of case, dashes and white space, which people do not read out."""
+    """Normalise a reference for comparison, as people read it out: without case, white space and kinds of dashes."""
     if reference.isascii():  # nearly all are ASCII, and issuing an order reads all of them
         return "".join(reference.lower().split())
     folded = unicodedata.normalize("NFKC", reference).casefold()

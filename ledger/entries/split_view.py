@@ -228,8 +228,8 @@ def prove_order(one: Shown, two: Shown) -> bytes:
 def check_order(exhibit: bytes, logs: Sequence[Vkey]) -> SplitOrder:
     """Read an exhibit, and check all its statements with the log's keys for the two heads, which come from elsewhere.
 
-    Raises SPLIT-FORMAT for another file, CP-*, PRF-* if a head or proof is not of this log, ENV-*, JSON-*,
-    SIG-BAD for a bad entry, SPLIT-UNPROVEN if a log may have both.
+    SPLIT-FORMAT: another file. CP-*, PRF-*: a head or proof is not of this log. ENV-*, JSON-*, SIG-BAD: a bad
+    entry. SPLIT-UNPROVEN: a log may have both entries.
     """
     document = _read(exhibit, ORDER)
     try:

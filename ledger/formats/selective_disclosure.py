@@ -90,10 +90,9 @@ def lift(
 ) -> dict[str, Any]:
     """Return the values that the disclosure strings `texts` open, by name, in their order.
 
-    `sd` are the signed digests, `public` the names of the public values. Raises SD-UNKNOWN for a string whose
-    digest was not signed here, SD-DUP for a digest, string or name that occurs twice, SD-NAME for a name in
-    `reserved` (RFC 9901's names always are), SD-FORMAT and JSON-* for a signed string that is not a
-    disclosure.
+    `sd` are the signed digests, `public` the names of the public values. SD-UNKNOWN: a string whose digest
+    was not signed here. SD-DUP: a digest, string or name that occurs twice. SD-NAME: a name in `reserved`
+    (RFC 9901's names always are reserved). SD-FORMAT and JSON-*: a signed string that is not a disclosure.
     """
     signed = set(sd)
     if len(signed) < len(sd):

@@ -9,7 +9,7 @@
     ...
 
 Source: c2sp.org/tlog-witness, "add-checkpoint", text of July 2026. Stricter: one spelling of base64, and a
-limit of the body's size.
+body longer than any request is refused before it is parsed.
 """
 
 from __future__ import annotations

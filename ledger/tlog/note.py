@@ -308,9 +308,9 @@ def lines_of(note: bytes, keys: Sequence[Vkey]) -> dict[Vkey, str]:
 def open_note(note: bytes, keys: Sequence[Vkey], *, mldsa: MlDsa | None = None) -> OpenedNote:
     """Open a note with trusted keys: every line of a known key must verify, and at least one must be present.
 
-    A line is known if its name and id are those of a key; other lines are ignored. Raises CP-FORMAT for bytes
-    that are not a note, CP-KEY if the keys are ambiguous or one of them needs an `mldsa` verifier that is
-    missing, CP-SIG if a known line is false or none is known. Source: c2sp.org/signed-note.
+    A line is known if its name and id are those of a key; other lines are ignored. CP-FORMAT: the bytes are
+    not a note. CP-KEY: the keys are ambiguous, or one of them needs an `mldsa` verifier that is missing.
+    CP-SIG: a known line is false, or none is known. Source: c2sp.org/signed-note.
     """
     text, lines = _split(note)
     return _verify(text, lines, _by_id(keys), mldsa)

@@ -86,9 +86,9 @@ class Policy(Struct, frozen=True):
 def parse_policy(data: bytes) -> Policy:
     """Read a policy text.
 
-    Raises POL-FORMAT for a malformed line or more than 256 keys, POL-KEY for a key that is malformed, of the
-    wrong type, of low order, or not distinguishable from another one, POL-NAME for a name that is reserved,
-    taken or unknown, POL-QUORUM for an impossible threshold or quorum.
+    POL-FORMAT: a malformed line, or more than 256 keys. POL-KEY: a key that is malformed, of the wrong type,
+    of low order, or not distinguishable from another one. POL-NAME: a name that is reserved, taken or
+    unknown. POL-QUORUM: an impossible threshold or quorum.
     """
     if len(data) > _LARGEST or not _OCTETS.fullmatch(data) or data[-1:] not in (b"", b"\n"):
         raise RecordError("POL-FORMAT", "a policy has lines, each ended by a newline, without control characters")

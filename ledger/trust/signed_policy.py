@@ -6,9 +6,9 @@ A version is a DSSE envelope with one signature for each root that signed. The r
 role (theupdateframework.github.io/specification, 5.3). They use neither disk nor network nor clock:
 
 1. The first version is trusted because its fingerprint came by another way and a threshold of its roots signed it.
-2. Version n+1 is signed by a threshold of the roots of n, and by one of the roots of n+1.
+2. Version n+1 is signed by a threshold of the roots of n, and by a threshold of the roots of n+1.
 3. Version numbers go up by one, without gaps and never down.
-4. An invalid signature in the name of a root refuses the version; signatures of other keys are ignored.
+4. An invalid signature in the name of a root makes the version invalid; signatures of other keys are ignored.
 5. An old version may have expired. Expiry of the newest version is reported, and the caller decides: a record must
    still be verifiable offline, years later.
 

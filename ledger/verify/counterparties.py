@@ -34,7 +34,7 @@ def check_successor(
     """Check a log that succeeds another against the last head of its predecessor: CTX-SUCCESSOR.
 
     The first entry of the register names the predecessor. Its head travels as a file. Only a verifier who
-    trusts a key of the old log can prove that this log signed the head.
+    trusts a key of the old log can prove that the old log signed it.
     """
     for index, entry in opened.items():
         p = entry.payload

@@ -163,7 +163,7 @@ CUSTODIANS = ("ADM", "ISS", "RET", "DPO")  # roles of offices that may keep the 
 
 
 def is_custodian(entry: OpenedEntry, index: int, keyring: Keyring) -> bool:
-    """Return True if the signer may keep the keys of this ledger: it has such a role, in the Party of the registrar."""
+    """Return True if the signer may keep the keys of this ledger: a role of `CUSTODIANS`, in the registrar's Party."""
     signer = entry.payload.signer
     own = signer.party == keyring.registrar.party and signer.role in CUSTODIANS
     return own and keyring.holds(signer, index)

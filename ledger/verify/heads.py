@@ -234,7 +234,7 @@ def check_history(heads: Heads, parts: Arranged | None, held: Checkpoint | None,
     book.says(f"{counted(len(roots), 'state')} of the log, {counted(proven, 'proof')} that it only grew")
 
 
-LARGEST_PROOF = 8_192  # bytes: a tree of 2^63 entries asks for fewer than 128 hashes of 45
+LARGEST_PROOF = 8_192  # bytes: a tree of 2^63 entries needs fewer than 128 hashes of 45
 ANCHOR = "anchor"  # the place of the held checkpoint in messages
 
 

@@ -283,7 +283,7 @@ def _compared(inner: OpenedEntry, ours: OpenedEntry) -> dict[str, bool]:
     kind = known(p)
     fields = {} if kind is None else {name: field.type for name, field in kind.fields().items()}
     names = {*(p.public.keys() & q.public.keys()), *(set(p.sealed) & set(q.sealed))} & fields.keys()
-    own = ("event", "list[event]", "order", "list[order]")  # references by leaf or id, which differ between logs
+    own = ("event", "list[event]", "order", "list[order]")  # references to entries and orders of one log
     return {name: name in p.sealed for name in sorted(names) if fields[name] not in own}
 
 
