@@ -1,11 +1,11 @@
 /**
- * What the scripts of the verifier page are asked by its tests, in Node.js (checker.mjs) and in browsers (opened.py).
+ * The questions that tests ask the scripts of the verifier page, in Node.js (checker.mjs) and browsers (opened.py).
  *
  * A question is a line of JSON, {"ask": name, ...}, bytes in base64; so is the answer: {"answer"}, {"refused"} or
  * {"crashed"}.
  */
 
-/** What of the page is asked. */
+/** Names of the page that the questions use. */
 export const NAMES = [
   'Refused',
   'bundleInside',
@@ -42,7 +42,7 @@ export const NAMES = [
   'vocabulary',
 ];
 
-/** The answer to a line; `it` has everything that NAMES names. */
+/** Return the function that answers a line; `it` has every name of NAMES. */
 export const answering = (it) => {
   const decoded = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
   const bytes = (text) => (text === null || text === undefined ? null : decoded(text));

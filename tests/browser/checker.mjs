@@ -1,9 +1,9 @@
 /**
  * The scripts of a built verifier page, run by Node.js without the page around them: `node checker.mjs verify.html`,
- * with `lying` for an Ed25519 of the browser that says the opposite, `without` for none.
+ * with `lying` for a browser whose Ed25519 gives the opposite answer, `without` for a browser without Ed25519.
  *
- * Each line on standard input is a question, each line on standard output its answer (answers.mjs). So the tests run
- * what is shipped, byte for byte.
+ * Each line on standard input is a question, each line on standard output its answer (answers.mjs). Thus the tests run
+ * the shipped scripts, byte for byte.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Puts the browsers and Node.js that the tests of the verifier page ask for on a Debian machine; again only what is absent.
+# Installs the browsers and Node.js for the tests of the verifier page on a Debian machine, only where absent.
 set -euo pipefail
 absent=()
 command -v node >/dev/null || absent+=(nodejs)

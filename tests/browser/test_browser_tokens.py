@@ -151,7 +151,7 @@ def test_hostile_der_is_refused_without_going_into_it(node: Page, name: str) -> 
 
 
 def test_certificates_slipped_in_by_the_hundred_change_nothing(node: Page) -> None:
-    """All have the issuer and name of the root; none of their keys is used."""
+    """All have the name of the root as their subject and issuer; none of their keys is used."""
     root = Stamper("Stamper Root", extensions=authority())
     crowd = tuple(replace(root, serial=n).der for n in range(8, 126))
     case = under_root(PLAIN, certificates=(PLAIN.der, *crowd))

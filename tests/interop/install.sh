@@ -1,5 +1,5 @@
 #!/bin/bash
-# install.sh PYTHON: puts other people's verifiers into .tools/interop, from Debian, PyPI and npm by name; again only what changed.
+# install.sh PYTHON: installs verifiers of other projects in .tools/interop, from Debian, PyPI and npm, only where changed.
 set -euo pipefail
 python=$1
 peers=$(cd "$(dirname "$0")/peers" && pwd)

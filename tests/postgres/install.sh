@@ -1,5 +1,5 @@
 #!/bin/bash
-# install.sh: puts a PostgreSQL server on this machine, from Debian by name. No cluster is made or started: tests make theirs.
+# install.sh: installs a PostgreSQL server from Debian. It makes and starts no cluster: the tests make their own.
 set -euo pipefail
 shopt -s nullglob
 found=(/usr/lib/postgresql/*/bin/postgres)

@@ -1,5 +1,5 @@
 // node ajv_check.mjs SCHEMAS.json FACTS.json   (npm: ajv, in its default strict mode, without plug-ins)
-// SCHEMAS: {kind: schema}; FACTS: [{kind, fact}]. Prints how many of each it took; exit 1 at the first that it does not.
+// SCHEMAS: {kind: schema}; FACTS: [{kind, fact}]. Prints the numbers of both; exit 1 at the first invalid fact.
 import fs from 'node:fs'; import { Ajv2020 } from 'ajv/dist/2020.js';
 const [schemas, facts] = process.argv.slice(2).map((file) => JSON.parse(fs.readFileSync(file)));
 const log = (...said) => { console.log('warns:', ...said); process.exit(1); };

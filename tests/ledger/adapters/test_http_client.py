@@ -1,4 +1,4 @@
-"""An HTTP server gets a limited number of bytes and seconds, and each of its answers is checked."""
+"""An HTTP server has a limited number of bytes and seconds for its answer, and the client checks each answer."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Serve = Callable[[BaseHTTPRequestHandler], None]
 
 @pytest.fixture
 def serving() -> Iterator[Callable[[Serve], str]]:
-    """Start a server that answers every GET with a function; return its URL."""
+    """Yield a function that starts a server, which answers every GET by its argument, and returns the URL."""
     servers = []
 
     def start(serve: Serve) -> str:

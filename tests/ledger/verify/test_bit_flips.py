@@ -1,4 +1,4 @@
-"""A bundle with one changed bit never passes, changed by an outsider, or in one file by its maker.
+"""One changed bit in a file of a bundle is always found, even if the maker signs the changed file.
 
 `make slow` tries one bit in four, others for each SEED; with FULL=1 every one.
 

@@ -404,7 +404,7 @@ def test_the_monitoring_note_carries_the_logs_line_and_the_newest_of_ours(witnes
 
 def test_a_full_disk_means_no_cosignature(witness: Witness) -> None:
     pages = witness.memory._c.execute("PRAGMA page_count").fetchone()[0]
-    witness.memory._c.execute(f"PRAGMA max_page_count = {pages + 1}")  # as full as SQLite can be
+    witness.memory._c.execute(f"PRAGMA max_page_count = {pages + 1}")  # room for one more page
     logs = [HashLog(f"ledger.example/log/{n}", size=3) for n in range(200)]
     witness.logs |= {log.origin: [log.key] for log in logs}
     answers = {log.origin: witness.add_checkpoint(log.request(0, 3)) for log in logs}
