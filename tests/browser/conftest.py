@@ -45,7 +45,7 @@ def node(page: Path) -> Iterator[Page]:
 
 @pytest.fixture(scope="module", params=BROWSERS)
 def browser(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """Chromium, then Firefox."""
+    """Start Chromium, then Firefox."""
     with contextlib.closing(started(request.param, tmp_path_factory)) as browser:
         yield browser
 

@@ -1,4 +1,4 @@
-"""The scripts of the verifier page in Node.js, asked from Python."""
+"""The scripts of the verifier page in Node.js, with questions from Python."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Asked(ABC):
 
 
 class Page(Asked):
-    """One built page, its scripts waiting in Node.js; `browser` is "", or one that is "lying" or "without" Ed25519."""
+    """A built page whose scripts run in Node.js; `browser` is "", or has a "lying" Ed25519, or is "without" it."""
 
     def __init__(self, file: Path, browser: str = "") -> None:
         self._node = subprocess.Popen(

@@ -100,7 +100,7 @@ def deep_list() -> Case:
 
 
 def opened(code: str, plain: bytes) -> Make:
-    """Commit to a value of a form that no value has, by its signer."""
+    """Commit to a value in an invalid form, by its signer."""
 
     def make() -> Case:
         ledger, ilves = small()

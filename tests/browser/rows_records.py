@@ -312,7 +312,7 @@ def disclosed(code: str, change: Callable[[Ledger, list[str]], list[str]], index
 
 
 def committed(code: str, plain: str) -> Make:
-    """Commit to a value of a form that no value has, by its signer."""
+    """Commit to a value in an invalid form, by its signer."""
 
     def make() -> Case:
         ledger, ilves = small()

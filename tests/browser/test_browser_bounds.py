@@ -129,7 +129,7 @@ def listed_by_a_stranger() -> Case:
 
 
 def no_policy() -> Case:
-    """Hold no file: the page reads the copy in the bundle for information."""
+    """Pass no policy: the page reads the copy in the bundle for information."""
     made = remade("POL-FORMAT", put("policy", b"#" * (FILE - 1) + b"\n"))()
     return replace(made, held={})
 

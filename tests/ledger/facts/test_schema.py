@@ -58,8 +58,8 @@ def test_one_name_is_enough_for_an_office_and_none_is_too_few() -> None:
     assert [fits(names, value) for value in ({}, {"en": "Court"})] == [False, True]
 
 
-# What JSON Schema 2020-12 defines and a validator that refuses unknown keywords (Ajv's strict mode) takes without a
-# plug-in. `format` is not among them: its formats are one.
+# Keywords of JSON Schema 2020-12 that a validator in strict mode (Ajv) accepts without a plug-in, so without `format`.
+# The formats are a plug-in.
 KEYWORDS = {
     *("$schema", "title", "description", "type", "enum", "anyOf", "pattern", "minimum", "maximum", "items"),
     *("properties", "required", "additionalProperties", "propertyNames", "minProperties"),

@@ -288,7 +288,7 @@ def test_a_provider_bound_before_the_authority_has_spoken_is_a_remark() -> None:
 
 def test_an_objection_after_ten_days_does_not_suspend() -> None:
     objection = by_provider("reasoned-objection-filed", "2027-03-11T23:59:59Z", conflicting_law_party="XX")
-    assert state(SERVED.when(objection)) == "SUSPENDED_ART17"  # counted where the order was issued, an hour behind
+    assert state(SERVED.when(objection)) == "SUSPENDED_ART17"  # counted in the issuer's zone, an hour behind
     finds_not(given(order(**LIGHT), RECEIVED, objection), "W-17-LATE")
     assert state(given(order(**LIGHT), RECEIVED, objection)) == "SUSPENDED_ART17"
     late = given(order(**LIGHT), RECEIVED, replace(objection, on=moment("2027-03-12T00:00:00Z")))

@@ -201,7 +201,7 @@ def test_an_hour_that_has_begun_does_not_count(trigger: str, begins: str) -> Non
 def test_eight_hours_are_eight_real_hours_in_the_night_the_clocks_go_back() -> None:
     count = eu_hours(utc("2026-10-24T23:20Z"), 8, DUBLIN)
     assert count.due == utc("2026-10-25T08:00Z")
-    assert count.days.local(count.due).hour == 8  # nine hours after midnight on a wall clock
+    assert count.days.local(count.due).hour == 8  # eight hours on the wall clock would end at 09:00
 
 
 def test_eight_hours_are_eight_real_hours_in_the_night_the_clocks_go_forward() -> None:
