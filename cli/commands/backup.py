@@ -26,8 +26,8 @@ class BackupAnswer(CommandAnswer, tag="comity.backup/1"):
 def backup(folder: str, file: str) -> None:
     """Copy a ledger while it is in use: everything but guard, log key and keys.db.
 
-    A copy with the guard could sign a second history; keys.db has backups of its own that expire, or erasure would not
-    be erasure.
+    A copy with the guard could sign a second history; keys.db needs separate
+    backups that expire, or erasure would not be erasure.
     """
     from ledger.application.backup import back_up
 

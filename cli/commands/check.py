@@ -52,9 +52,9 @@ class CheckAnswer(CommandAnswer, tag="comity.check/1"):
 @click.argument("files", nargs=-1, required=True, type=click.Path())
 @ORDER
 def check(files: tuple[str, ...], order: str) -> Exit:
-    """Is each FILE what was disclosed under ORDER, and at which hand did it change?
+    """Compare each FILE with what was disclosed under ORDER, and name the custody step at which it changed.
 
-    Exit 1 if one is not; 4 if that cannot be told, since digests are stated that cannot be read here.
+    Exit 1 if a file is not what was disclosed; 4 if that is undecided because stated digests cannot be read here.
     """
     from cli.session.field_values import digests
     from projections.views.custody import custody as hands_of

@@ -37,8 +37,8 @@ class CounterpartiesAnswer(CommandAnswer, tag="comity.counterparties/1"):
 def add(folder: str, key_file: str | None) -> None:
     """Pin the keys of another office's log: DIR is its trust folder, handed over by a way you trust.
 
-    The registrar records the digest of what is in it; from then on `comity receive` verifies what comes from that log
-    under these keys, and trust/ carries them to whoever verifies our bundles.
+    The registrar records the digest of the folder. From then on `comity receive` verifies entries of that log under
+    these keys, and trust/ carries the keys to the verifiers of our bundles.
     """
     from cli.session.open_ledger import hand, writing
     from cli.terminal.receipt import tell

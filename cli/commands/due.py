@@ -88,9 +88,9 @@ def due(
     as_of: datetime | None,
     within: str | None,
 ) -> Exit:
-    """Every open clock, soonest first, and the article that set it; exit 3 if one is over or could not be computed.
+    """List every open deadline, soonest first, with its article; exit 3 if one is over or could not be computed.
 
-    The exit code is of all that match, also of those that --limit leaves to the next page.
+    The exit code covers every deadline that matches, also on the next pages.
     """
     from ledger.entries.case import instant
 

@@ -51,9 +51,9 @@ def erase(
     key_file: str | None,
     yes: bool,
 ) -> None:
-    """Destroy the keys to a subject's sealed values: nobody will read them again, and the chain still verifies.
+    """Destroy the keys to a subject's sealed values: no one can read them again, and the chain still verifies.
 
-    First shows which values they are, the duties still open and what the record loses. Restriction keeps the values and
+    First shows the values, the duties that are still open and what the record loses. A restriction keeps the values and
     locks them instead.
     """
     from cli.session.open_ledger import find, writing

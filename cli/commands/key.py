@@ -253,7 +253,7 @@ def person(actor: str, name: str | None, key_file: str | None) -> None:
 @click.option("--lost", is_flag=True, help="The registrar signs, because the old key cannot.")
 @KEY
 def rotate(actor: str, new_key: str, following: str | None, lost: bool, key_file: str | None) -> None:
-    """Replace the key of ACTOR: by itself, towards the one it committed to; after a loss, by the registrar."""
+    """Replace the key of ACTOR: the old key signs over to the one it committed to; after a loss, the registrar does."""
     from cli.session.open_ledger import hand, writing
     from ledger.facts import build
 

@@ -28,7 +28,7 @@ class MissingItem(Struct, frozen=True):
 
 
 class PracticeItem(Struct, frozen=True):
-    """One advice of good practice, which binds nobody."""
+    """One advice of good practice, which is not binding."""
 
     about: str
     says: str
@@ -51,7 +51,7 @@ def lint(file: str, channel: str) -> Exit:
     """What would be found if this order were sent now, by citation, with what to add; exit 3 if anything is.
 
     FILE holds the fields of an order-issued as JSON: {"public": {...}, "sealed": {...}}, or all of them in one object.
-    Good practice that no law asks for stands apart and changes no exit code.
+    Good practice that no law requires is listed separately and changes no exit code.
     """
     from ledger.facts import kind_of
     from projections.views.completeness import lint as look

@@ -322,8 +322,8 @@ def set_back() -> Exit:
     """Go on at the true time, after the log signed a head by a clock that was ahead (CLOCK-BACK).
 
     The witnesses of the policy, or a time-stamp authority, say what time it is; where none can, --clock-is-right does.
-    What was signed stays as it is; only the guard notes another time beside it. Entries that say they were signed later
-    than now are listed: put them right with `--replaces` and `--why`.
+    What was signed stays as it is; the guard notes the other time. Entries that state a later signature than now are
+    listed: correct them with `--replaces` and `--why`.
     """
     from ledger.adapters.log.sign_once_guard import LATENESS, Guard
     from ledger.adapters.log.signer_process import POINTER

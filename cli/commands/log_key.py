@@ -34,8 +34,8 @@ class LogKeyAnswer(CommandAnswer, tag="comity.log-key/1"):
 def rotate_log(state: str | None, yes: bool, key_file: str | None) -> None:
     """Have a new key sign the checkpoints of this log from its next entry on; the first one is signed by both.
 
-    The registrar records it, and the new policy. Whoever verifies, and every witness, must be given the new
-    trust/policy. Interrupted, the same command goes on where it stopped.
+    The registrar records it, and the new policy. Give the new trust/policy to every verifier and every witness.
+    After an interruption, the same command goes on where it stopped.
     """
     from cli.session.open_ledger import writing
     from ledger.adapters.log.key_rotation import begin, begun, prepare, with_log

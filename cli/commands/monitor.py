@@ -79,7 +79,7 @@ def monitor(
     Exit 1 if a log is proved to contradict itself, to have turned back, to publish other entries than it signed, or to
     have let one in against its own rules; 3 if one is silent, stale, or cannot show that it only grew; 4 if one cannot
     be reached; 0 if there is nothing to look at. Evidence is kept in the folder `evidence` of the state; without
-    --trust in the ledger, whose counterparties are looked at, beside what came with their bundles.
+    --trust in the ledger, whose counterparties are checked together with what came in their bundles.
     """
     from msgspec.structs import replace
 

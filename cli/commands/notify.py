@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @click.option("--about", metavar="ENTRY", help="The version notified; without it, the order as issued.")
 @recording
 def notify(asked: RecordOptions, order: str, authority: str, includes: tuple[str, ...], about: str | None) -> Exit:
-    """The other State is told of ORDER: CETS 224 art. 7(5)(a); Regulation (EU) 2023/1543 art. 8."""
+    """Record that the other State was notified of ORDER: CETS 224 art. 7(5)(a); Regulation (EU) 2023/1543 art. 8."""
     named = with_fields(asked, about=about)
     return put(
         named, "notification-sent", order, public=stated_fields(notified_authority=authority, includes=listed(includes))

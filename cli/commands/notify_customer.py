@@ -27,6 +27,6 @@ if TYPE_CHECKING:
 def notify_customer(
     asked: RecordOptions, order: str, channel: str, includes: tuple[str, ...], notice: str | None, policy: str | None
 ) -> Exit:
-    """The person whose data were sought is told. LED art. 13; EPOC art. 13; CETS 224 art. 14(11)."""
+    """Record that the person whose data were sought was informed: LED art. 13; EPOC art. 13; CETS 224 art. 14(11)."""
     public = stated_fields(channel=channel, includes=listed(includes), policy_ref=policy)
     return put(asked, "customer-notified", order, public=public, sealed=document_digests(notice=notice))

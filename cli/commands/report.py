@@ -102,8 +102,8 @@ def report(
     One HTML file without network and script, or --format pdf (PDF/A-3a and PDF/UA-1), json, or case (the order as
     CASE/UCO, whichever report is asked for). The first page of a report says what was checked, what was found, what
     was not checked, and how to check it without us. Sealed values show as [sealed] unless they are revealed. Statistics
-    are of orders issued --from until before --to, of a --party, to a --provider, with Google's published figures beside
-    them. The exit code is that of the verdict on integrity, as of `verify`: 3 without --trust, 1 if the record is
+    are of orders issued --from until before --to, of a --party, to a --provider, with Google's published figures for
+    comparison. The exit code is that of the verdict on integrity, as of `verify`: 3 without --trust, 1 if the record is
     proved bad.
     """
     kind, medium = ALIASES.get(kind, kind), _medium()

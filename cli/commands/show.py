@@ -91,7 +91,7 @@ NO_ROW = ("due", "findings", "replaced", "criteria", "practice", "matter")  # of
 @AS_OF
 @ONLY
 def show(order: str, as_of: datetime | None, only: bool) -> None:
-    """One order: where it stands, what is due, what the record lacks; and the orders that are one matter with it."""
+    """Show one order: its state, what is due, what the record lacks, and the orders linked with it."""
     from cli.session.linked_orders import began, matter, member
     from cli.session.proven_times import brackets, spelled
     from projections.views.due import due as due_of

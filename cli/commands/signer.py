@@ -32,7 +32,7 @@ FILES = ("guard.db", "log.key")
 @click.option("--socket", "place", required=True, metavar="PATH", help="Where it listens: a Unix socket of mode 0600.")
 @VERBOSE
 def serve(folder: str, place: str) -> None:
-    """Sign checkpoints for the log whose guard and key lie in DIR, until told to stop.
+    """Sign checkpoints for the log whose guard and key are in DIR, until stopped.
 
     It signs a checkpoint only if a proof shows that it begins with the one it signed last, and never two of one size.
     """

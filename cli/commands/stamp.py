@@ -119,7 +119,7 @@ def stamp(actor: str | None, key_file: str | None) -> Exit:
 def add(name: str, url: str, root: str) -> None:
     """Ask the time-stamp authority NAME at URL from now on; two of different operators are better than one.
 
-    Its certificates go into trust/tsa, and whoever verifies needs them from there: none inside a bundle is trusted.
+    Its certificates go into trust/tsa. Verifiers need them from there: none inside a bundle is trusted.
     """
     from cli.session.key_files import checked_name
     from ledger.adapters.folders.user_folders import private_folder, replace_file

@@ -116,7 +116,7 @@ def stats(
 ) -> None:
     """Count whole orders into a statistical form; numbers under five are withheld, with what would tell them.
 
-    An x is such a number, or one that guards it. What the tables cannot know stands below them. Two selections over
+    An x is such a number, or one that guards it. What the tables cannot know is listed below them. Two selections over
     the same orders can be subtracted from each other: publish one.
     """
     if which is None:

@@ -88,10 +88,10 @@ def timeline(
     actor: str | None,
     bracketed: bool,
 ) -> None:
-    """The story of an order and of those that are one matter with it, in the order in which it happened.
+    """Show what happened in an order and in the orders linked with it, in the order in which it happened.
 
-    Sealed values show as [sealed] unless they are revealed. Times are claims; with --brackets what witnesses and
-    time-stamp authorities prove stands beside them.
+    Sealed values show as [sealed] unless they are revealed. Times are claims; --brackets adds what witnesses
+    and time-stamp authorities prove.
     """
     from cli.session.linked_orders import began, matter, member
     from cli.session.proven_times import brackets

@@ -81,7 +81,7 @@ class TrustVersionAnswer(CommandAnswer, tag="comity.trust-version/1"):
 @click.option("--from", "source", metavar="DIR", help="A trust folder or ledger that says what is signed.")
 @click.option("--days", type=int, default=365, show_default=True, metavar="N", help="How long it is in force.")
 def new(folder: str, named: tuple[str, ...], threshold: int | None, source: str | None, days: int) -> None:
-    """Write the next version into DIR, of what a trust folder says today; nobody has signed it yet."""
+    """Write the next version of a trust folder, as it is today, into DIR, unsigned."""
     from msgspec.structs import replace
 
     from cli.handover.trust_folder import read_trust

@@ -60,8 +60,8 @@ def verify(
 
     Integrity and procedure are two answers. Without --trust a ledger can at best be INDETERMINATE, and without --trust
     or --anchor a bundle: nothing vouches for itself. `comity fsck` asks whether a ledger of one's own is whole. Two
-    bundles of one log that each pass may contradict each other: --with holds FILE against the other one, which is
-    verified by itself first.
+    bundles of one log that each pass may contradict each other: --with compares FILE with the other one, which is
+    verified first.
     """
     now = ledger_choice.now()
     if root_fingerprint is not None and trust is None:

@@ -92,7 +92,7 @@ def new(name: str, state: str | None, mldsa: bool) -> None:
 def serve(
     name: str, key_file: str | None, mldsa_file: str | None, policies: tuple[str, ...], state: str | None, listen: str
 ) -> None:
-    """Be a c2sp.org/tlog-witness over HTTP for the logs of the policies, until told to stop.
+    """Be a c2sp.org/tlog-witness over HTTP for the logs of the policies, until stopped.
 
     In the open, put a web server with TLS in front of it.
     """
@@ -149,9 +149,9 @@ def pull(
     state: str | None,
     output: str | None,
 ) -> Exit:
-    """Fetch the published heads of logs, and cosign what follows what was seen: a witness nobody has to call.
+    """Fetch the published heads of logs and cosign each head that follows the last one seen, without being asked.
 
-    Exit 1 if a log is proved to contradict itself; the exhibit lies in the folder `evidence` of the witness's state.
+    Exit 1 if a log is proved to contradict itself; the exhibit is in the folder `evidence` of the witness's state.
     """
     from ledger.adapters.log.published_log import source
     from ledger.adapters.witness.witness import pull

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 def add(vkey: str, url: str, called: str | None, quorum: int | None, key_file: str | None) -> None:
     """Ask the witness VKEY at URL from now on: the registrar records the new policy, then it is written.
 
-    What the quorum withstands is printed. Whoever verifies holds a copy of the policy and must be given the new one.
+    What the quorum withstands is printed. Give the new policy to every verifier: each has a copy.
     """
     from cli.session.open_ledger import hand, writing
     from cli.terminal.receipt import tell
