@@ -21,7 +21,7 @@ LISTS = (
     "tests/fuzz/seeds",
     "tests/transcripts",
 )
-GROUPED_LATER = ("ledger/verify", "tests/browser")
+GROUPED_LATER = ("tests/browser",)
 
 
 def test_a_folder_has_at_most_sixteen_files_unless_it_is_a_list_by_nature() -> None:

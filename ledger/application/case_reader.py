@@ -27,8 +27,8 @@ from ledger.errors import LedgerError, RecordError
 from ledger.facts import KINDS
 from ledger.formats.selective_disclosure import lift
 from ledger.verify.disclosures import destroyed_for, is_custodian
-from ledger.verify.other_logs import OtherLogs
-from ledger.verify.received_entries import ArrivedEntry, ReceivingLog, arrived, marked
+from ledger.verify.other_records.other_logs import OtherLogs
+from ledger.verify.other_records.received_entries import ArrivedEntry, ReceivingLog, arrived, marked
 
 DESTROYED = "payload-key-destroyed"
 _KEPT = 4  # orders: one with its companion and the access order, and the one before

@@ -22,8 +22,8 @@ from ledger.tlog.note import note_digest
 from ledger.trust.trust_folder import Trust
 from ledger.verify.field_forms import known
 from ledger.verify.heads import DRIFT
+from ledger.verify.other_records.received_entries import ArrivedEntry, marked
 from ledger.verify.progress import VerificationLog, counted
-from ledger.verify.received_entries import ArrivedEntry, marked
 from ledger.verify.report import Remark
 from ledger.verify.time_brackets import Times
 

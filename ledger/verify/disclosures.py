@@ -20,8 +20,8 @@ from ledger.facts import KINDS, misformed
 from ledger.formats.selective_disclosure import digest_of, lift
 from ledger.verify.field_forms import known
 from ledger.verify.heads import Heads
+from ledger.verify.other_records.received_entries import ArrivedEntry
 from ledger.verify.progress import VerificationLog, counted, placed
-from ledger.verify.received_entries import ArrivedEntry
 
 # -- step 13 -----------------------------------------------------------------------------------------------------------
 

@@ -22,7 +22,7 @@ from ledger.errors import RecordError
 from ledger.law import Judgement
 from ledger.tlog.note import Checkpoint, Head, MlDsa
 from ledger.trust.trust_folder import Trust, parse_anchor
-from ledger.verify import claims, counterparties, disclosures, entries, heads
+from ledger.verify import claims, disclosures, entries, heads
 from ledger.verify.earlier_bundles import (
     Contradiction,
     EarlierEntries,
@@ -31,7 +31,8 @@ from ledger.verify.earlier_bundles import (
     comparable,
     register_after,
 )
-from ledger.verify.other_logs import OtherLogs
+from ledger.verify.other_records import counterparties
+from ledger.verify.other_records.other_logs import OtherLogs
 from ledger.verify.progress import VerificationLog, counted
 from ledger.verify.report import Bracket, Report, VerificationStep, verdict_of
 from ledger.verify.time_brackets import Times, check_times

@@ -23,7 +23,7 @@ from tests.browser.webdriver import ENTER, Browser
 from tests.ledger.bundle.test_archive_kind import OTHERS
 from tests.ledger.bundle.test_pdf_attachment import PAPERS, paper
 from tests.ledger.bundle.test_repacked import AGAIN, TRUST
-from tests.ledger.verify.test_counterparties import FILES, NAME, TEXTS, received
+from tests.ledger.verify.other_records.test_counterparties import FILES, NAME, TEXTS, received
 from tests.ledger.verify.test_exhibits import SPLIT, TRUE, trust
 from tests.support.memory_ledger import ORDER, Ledger, left_out, small, two_histories
 

@@ -36,7 +36,7 @@ from tests.browser.token_cases import PLAIN
 from tests.browser.webdriver import Browser
 from tests.ledger.trust import test_signed_policy as published
 from tests.ledger.trust.test_signed_policy import BASE, FIRST, LOGS, POLICY, REGISTRAR, SECOND, SEEDS, by
-from tests.ledger.verify.test_counterparties import FILES, REGISTER, THERE, received
+from tests.ledger.verify.other_records.test_counterparties import FILES, REGISTER, THERE, received
 from tests.support.memory_ledger import NOW, Ledger, hand, small
 
 pytestmark = pytest.mark.browser

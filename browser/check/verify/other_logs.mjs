@@ -1,6 +1,6 @@
 /**
  * Logs of other parties: the trust of the verifier in each, and the keys that its register proves, as in
- * ledger/verify/other_logs.py.
+ * ledger/verify/other_records/other_logs.py.
  */
 import { bySize, encoded, hex } from '../formats/bytes.mjs';
 import { Chains, registryOf } from '../entries/placement.mjs';

@@ -1,6 +1,6 @@
 /**
- * Step 15: prove that entries of other records are acts of their signers, as in ledger/verify/received_entries.py and
- * ledger/verify/counterparties.py.
+ * Step 15: prove that entries of other records are acts of their signers, as in ledger/verify/other_records/received_entries.py and
+ * ledger/verify/other_records/counterparties.py.
  */
 import { bySize, hex } from '../formats/bytes.mjs';
 import { registryOf, reservedOf } from '../entries/placement.mjs';

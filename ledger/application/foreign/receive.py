@@ -30,8 +30,8 @@ from ledger.formats.selective_disclosure import lift, parse_disclosure
 from ledger.tlog.note import Vkey
 from ledger.tlog.tree import leaf_hash, parse_proof
 from ledger.verify.field_forms import check_sealed
-from ledger.verify.other_logs import NotProven
-from ledger.verify.received_entries import ReceivingLog, check_key, checked_place
+from ledger.verify.other_records.other_logs import NotProven
+from ledger.verify.other_records.received_entries import ReceivingLog, check_key, checked_place
 
 
 class Arrival(Struct, frozen=True):

@@ -25,10 +25,11 @@ from ledger.entries.placement import registry_of
 from ledger.errors import RecordError
 from ledger.tlog.note import Checkpoint, MlDsa, note_digest
 from ledger.trust.trust_folder import Trust
-from ledger.verify import claims, counterparties, entries, heads
+from ledger.verify import claims, entries, heads
 from ledger.verify.field_forms import known
 from ledger.verify.heads import Heads
-from ledger.verify.other_logs import OtherLogs
+from ledger.verify.other_records import counterparties
+from ledger.verify.other_records.other_logs import OtherLogs
 from ledger.verify.progress import VerificationLog, counted
 from ledger.verify.report import Reason, Report, VerificationStep, verdict_of
 from ledger.verify.time_brackets import Times, say_absent, say_times

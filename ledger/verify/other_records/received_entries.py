@@ -26,7 +26,7 @@ from ledger.errors import RecordError
 from ledger.tlog.note import note_digest
 from ledger.tlog.tree import Proof, check_inclusion, leaf_hash, parse_proof
 from ledger.verify.field_forms import check_public, known
-from ledger.verify.other_logs import NotProven, OtherLogs, State, unsigned
+from ledger.verify.other_records.other_logs import NotProven, OtherLogs, State, unsigned
 
 MISMATCH, ABSENT, UNPROVEN = "ENT-MISMATCH", "ENT-ABSENT", "ENT-UNPROVEN"
 

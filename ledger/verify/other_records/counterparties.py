@@ -12,9 +12,8 @@ from ledger.errors import RecordError
 from ledger.tlog.tree import leaf_hash, parse_proof
 from ledger.verify.entries import note_texts
 from ledger.verify.field_forms import known
-from ledger.verify.other_logs import NotProven, OtherLogs, unsigned
-from ledger.verify.progress import VerificationLog, counted
-from ledger.verify.received_entries import (
+from ledger.verify.other_records.other_logs import NotProven, OtherLogs, unsigned
+from ledger.verify.other_records.received_entries import (
     ABSENT,
     MISMATCH,
     UNPROVEN,
@@ -24,6 +23,7 @@ from ledger.verify.received_entries import (
     by_leaf,
     checked_place,
 )
+from ledger.verify.progress import VerificationLog, counted
 
 __all__ = ["ReceivingLog", "by_leaf", "check_arrived", "check_successor"]
 
