@@ -35,7 +35,7 @@ def back_up(folder: Path, file: str) -> tuple[int, int]:
     Published files are copied first and the entries last, so that every published head is covered by the
     copied entries. `LedgerError` PATH-TAKEN, BUSY.
     """
-    there = read_folder(folder)
+    ledger = read_folder(folder)
     if os.path.exists(file):
         raise LedgerError("PATH-TAKEN", f"{file} is there already", "a copy is never overwritten")
     count = 0
@@ -48,10 +48,10 @@ def back_up(folder: Path, file: str) -> tuple[int, int]:
                     count += 1
                 others = sorted(f"others/{path.name}" for path in (folder / "others").glob("*.db"))
                 sources: dict[str, Location] = {name: folder / name for name in (*others, "heads.db")}
-                for name, source in {**sources, SHELF: there.entries}.items():
-                    made = work / Path(name).name
-                    copy(source, made)
-                    tar.add(made, name, filter=_anonymous)
+                for name, source in {**sources, SHELF: ledger.entries}.items():
+                    target = work / Path(name).name
+                    copy(source, target)
+                    tar.add(target, name, filter=_anonymous)
                     count += 1
                 with closing(EntryReader(work / SHELF)) as shelf:
                     size = shelf.size()
@@ -126,12 +126,12 @@ def _verified_size(folder: Path, file: str, now: datetime, progress: Progress) -
 
 def _check_guard(folder: Path, file: str, say: Callable[[str], None]) -> None:
     """Compare a backup with the newest size that the guard of this machine and the witnesses know."""
-    there = read_folder(folder)
-    state, origin = Home.user().log(there.origin), there.origin
-    with closing(EntryReader(there.entries)) as store:
+    ledger = read_folder(folder)
+    state, origin = Home.user().log(ledger.origin), ledger.origin
+    with closing(EntryReader(ledger.entries)) as store:
         size = store.size()
         if any((state / name).exists() for name in ("guard.db", POINTER)):  # else nothing was signed here
-            with closing(signatory(there.keys, state)) as hand:
+            with closing(signatory(ledger.keys, state)) as hand:
                 last = hand.last()
             if size < last.size:
                 raise LedgerError(
@@ -140,7 +140,7 @@ def _check_guard(folder: Path, file: str, say: Callable[[str], None]) -> None:
                     "take the newest copy; --behind puts it back for reading only",
                 )
         try:
-            check_witnesses(there, size, store.hashes)
+            check_witnesses(ledger, size, store.hashes)
         except LedgerError as fault:
             if fault.code not in ("LOG-UNREACHABLE", "NO-HTTP"):
                 raise

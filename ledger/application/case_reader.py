@@ -71,14 +71,14 @@ class CaseReader:
         if not opened:
             raise LedgerError("ORDER-UNKNOWN", f"no order {order} in this ledger", "comity orders lists them")
         companion = self._drawer.companion_of(order) if self._drawer else None
-        beside = self.opened(companion) if companion else []
+        companion_entries = self.opened(companion) if companion else []
         arrivals = self.arrivals(opened)
         by_index = {one.index: one for one in arrivals}
         own = (marked(e, by_index) for e in self.entries(order, opened, reveal=reveal))
         entries = sorted(
             (
                 *own,
-                *self.entries(companion or "", beside, reveal=reveal),
+                *self.entries(companion or "", companion_entries, reveal=reveal),
                 *self._arrived(order, opened, arrivals, reveal),
             ),
             key=lambda e: e.index,
@@ -89,10 +89,10 @@ class CaseReader:
     def register(self, *, reveal: bool = True) -> tuple[Entry, ...]:
         """Return the entries of the register: the same tuple until it grows, so that a caller can cache by it."""
         opened = self.opened_registry()
-        known = self._register.get(reveal, ())
-        if len(known) != len(opened):
-            known = self._register[reveal] = tuple(self.entries(self.registry, opened, reveal=reveal))
-        return known
+        entries = self._register.get(reveal, ())
+        if len(entries) != len(opened):
+            entries = self._register[reveal] = tuple(self.entries(self.registry, opened, reveal=reveal))
+        return entries
 
     def forget(self) -> None:
         """Clear the cached entries of the register, because a destroyed key may have sealed their values."""
@@ -105,10 +105,10 @@ class CaseReader:
         are never cached.
         """
         before = self._read.pop(order, [])
-        known = self._read[order] = [*before, *self._opened(order, after=len(before))]
+        entries = self._read[order] = [*before, *self._opened(order, after=len(before))]
         if len(self._read) > _KEPT:
             del self._read[next(iter(self._read))]
-        return known
+        return entries
 
     def _opened(self, order: str, after: int) -> list[tuple[int, OpenedEntry]]:
         return [(index, open_(raw, verify=False)) for index, raw in self._store.order(order, after)]
@@ -122,12 +122,12 @@ class CaseReader:
         """Yield opened entries of one order as the law reads them."""
         opened = list(opened)
         closed = self._store.ciphertexts(order) if any(o.payload.sealed for _, o in opened) else {}
-        gone = self.destroyed(opened)
+        destroyed = self.destroyed(opened)
         keys: KeyCache = {}
         keyring = self.keyring()
         for index, o in opened:
-            held = keyring.holds(o.payload.signer, index)
-            yield self._entry(index, o, closed.get(index, []), gone, keys if reveal else None, held)
+            holds = keyring.holds(o.payload.signer, index)
+            yield self._entry(index, o, closed.get(index, []), destroyed, keys if reveal else None, holds)
 
     def arrivals(self, opened: Iterable[tuple[int, OpenedEntry]]) -> list[ArrivedEntry]:
         """Return what is proven of the entries of other logs that these entries of one order wrap."""
@@ -140,8 +140,8 @@ class CaseReader:
         def values(o: OpenedEntry) -> Mapping[str, Any]:
             wrapper = arrived_at.get(o.leaf)
             if wrapper is None:
-                found = self._store.by_leaf(bytes.fromhex(o.leaf))
-                return {} if found is None else self.values(found[0], o)
+                entry = self._store.by_leaf(bytes.fromhex(o.leaf))
+                return {} if entry is None else self.values(entry[0], o)
             index, outer = wrapper
             closed = self._store.ciphertexts(outer.payload.order).get(index, [])
             texts = self._drawer.decrypt_values(outer.payload.entry, closed) if self._drawer else []
@@ -169,16 +169,16 @@ class CaseReader:
             if not one.act or one.inner is None:
                 continue
             closed = self._store.ciphertexts(order) if closed is None else closed
-            there = closed.get(one.index, [])
-            texts = self._drawer.decrypt_values(one.wrapper.payload.entry, there) if self._drawer else []
+            ciphertexts = closed.get(one.index, [])
+            texts = self._drawer.decrypt_values(one.wrapper.payload.entry, ciphertexts) if self._drawer else []
             yield one.index, one.wrapper, one.inner, texts
 
     def _arrived(
         self, order: str, opened: list[tuple[int, OpenedEntry]], arrivals: Iterable[ArrivedEntry], reveal: bool
     ) -> Iterator[Entry]:
-        gone = self.destroyed(opened)
+        destroyed = self.destroyed(opened)
         for index, wrapper, inner, texts in self._values(order, arrivals):
-            yield as_counted(inner, wrapper, index, texts if reveal else (), destroyed=gone)
+            yield as_counted(inner, wrapper, index, texts if reveal else (), destroyed=destroyed)
 
     def keyring(self) -> Keyring:
         """Return the keys and offices after the entries of the register, up to the first wrong entry."""
@@ -201,8 +201,8 @@ class CaseReader:
 
     def by_leaf(self, leaf: str) -> OpenedEntry | None:
         """Return the entry of this log with this leaf hash, None if there is none; its signature is not checked."""
-        found = self._store.by_leaf(bytes.fromhex(leaf))
-        return None if found is None else open_(found[1], verify=False)
+        entry = self._store.by_leaf(bytes.fromhex(leaf))
+        return None if entry is None else open_(entry[1], verify=False)
 
     def _file(self, name: str) -> bytes | None:
         path = self._folder.foreign / name
@@ -210,11 +210,11 @@ class CaseReader:
 
     def sealing_keys(self, leaf: str) -> dict[str, str]:
         """Return the keys of an entry's sealed values, as field -> key id; empty if the entry is not stored."""
-        found = self._store.by_leaf(bytes.fromhex(leaf))
-        if found is None:
+        entry = self._store.by_leaf(bytes.fromhex(leaf))
+        if entry is None:
             return {}
-        order = open_(found[1], verify=False).payload.order
-        return {c.field: c.key_id for c in self._store.ciphertexts(order).get(found[0], [])}
+        order = open_(entry[1], verify=False).payload.order
+        return {c.field: c.key_id for c in self._store.ciphertexts(order).get(entry[0], [])}
 
     def is_emptied(self, key_id: str) -> bool:
         """Return True if the values sealed under this key were removed."""
@@ -263,24 +263,24 @@ class CaseReader:
         if not any(o.payload.kind == DESTROYED for o in entries.values()):
             return frozenset()
         keyring = self.keyring()
-        told = (o for n, o in entries.items() if o.payload.kind == DESTROYED and is_custodian(o, n, keyring))
-        return frozenset({*destroyed_for(entries, keyring), *(o.payload.public.get("key_ref", "") for o in told)})
+        statements = (o for n, o in entries.items() if o.payload.kind == DESTROYED and is_custodian(o, n, keyring))
+        return frozenset({*destroyed_for(entries, keyring), *(o.payload.public.get("key_ref", "") for o in statements)})
 
     def destroyed_keys(self, orders: Iterable[str] | None = None) -> dict[str, int]:
         """Return the keys that entries of custodians state as destroyed, each with the index of the first such entry.
 
         Every such entry of these orders is read; without `orders`, every such entry of the log.
         """
-        said = self._store.of_kind(DESTROYED) if orders is None else self._store.of_kind_in(DESTROYED, orders)
-        if not said:
+        rows = self._store.of_kind(DESTROYED) if orders is None else self._store.of_kind_in(DESTROYED, orders)
+        if not rows:
             return {}
         keyring = self.keyring()
-        found: dict[str, int] = {}
-        for index, raw in said:
+        keys: dict[str, int] = {}
+        for index, raw in rows:
             o = open_(raw, verify=False)
             if is_custodian(o, index, keyring):
-                found.setdefault(str(o.payload.public.get("key_ref")), index)
-        return found
+                keys.setdefault(str(o.payload.public.get("key_ref")), index)
+        return keys
 
     # -- finding orders -----------------------------------------------------------------------------------------------
 
@@ -295,34 +295,34 @@ class CaseReader:
         """
         if self._store.first_kind(name) is not None:
             return name
-        if len(found := self.named(name)) == 1:
-            return found[0]
-        if found:
-            raise self.ambiguous(name, found)
-        found = self.beginning(name) if name else []
-        if len(found) == 1:
-            return found[0]
-        if not found:
+        if len(matches := self.named(name)) == 1:
+            return matches[0]
+        if matches:
+            raise self.ambiguous(name, matches)
+        matches = self.beginning(name) if name else []
+        if len(matches) == 1:
+            return matches[0]
+        if not matches:
             raise LedgerError("ORDER-UNKNOWN", f"no order is called {name!r}", "comity orders lists them")
-        some = ", ".join(found[:3])
-        raise LedgerError("ORDER-AMBIGUOUS", f"{name!r} may mean {len(found)} orders: {some}", "give more of the id")
+        some = ", ".join(matches[:3])
+        raise LedgerError("ORDER-AMBIGUOUS", f"{name!r} may mean {len(matches)} orders: {some}", "give more of the id")
 
     def named(self, name: str) -> list[str]:
         """Return the orders with this name: a local name, a reference, or OFFICE/REFERENCE."""
-        given = names(self._folder.path).get(name)
-        found = [given] if given is not None and self._store.first_kind(given) is not None else []
+        order_id = names(self._folder.path).get(name)
+        orders = [order_id] if order_id is not None and self._store.first_kind(order_id) is not None else []
         office, mark, reference = name.partition("/")
-        found += self._store.referenced(name)
+        orders += self._store.referenced(name)
         if mark and reference:
-            found += [order for order, offices in self.quoted(reference) if office in offices]
-        return list(dict.fromkeys(found))
+            orders += [order for order, offices in self.quoted(reference) if office in offices]
+        return list(dict.fromkeys(orders))
 
     def quoted(self, reference: str) -> list[tuple[str, list[str]]]:
         """Return the orders with this reference, each with the offices that issued it under this reference."""
-        found = []
+        orders = []
         for order in self._store.referenced(reference):
-            found.append((order, [office for quoted, office in self._issued(order) if quoted == reference]))
-        return found
+            orders.append((order, [office for quoted, office in self._issued(order) if quoted == reference]))
+        return orders
 
     def taken(self, reference: str) -> list[tuple[str, str, list[str]]]:
         """Return the orders with this reference, or one of the same plain form: (id, reference, issuing offices)."""
@@ -332,8 +332,8 @@ class CaseReader:
 
     def alike(self, reference: str) -> list[tuple[str, str, list[str]]]:
         """Return the orders whose references look like this one, in other letters: (id, reference, issuing offices)."""
-        found = sorted({quoted for quoted, _ in self._store.references() if looks_alike(quoted, reference)})
-        return [(order, quoted, offices) for quoted in found for order, offices in self.quoted(quoted)]
+        references = sorted({quoted for quoted, _ in self._store.references() if looks_alike(quoted, reference)})
+        return [(order, quoted, offices) for quoted in references for order, offices in self.quoted(quoted)]
 
     def beginning(self, text: str) -> list[str]:
         """Return the ids of the orders that begin with a text."""
@@ -352,11 +352,11 @@ class CaseReader:
         registered = (e.public["actor"] for e in self.register(reveal=False) if e.kind == "authority-registered")
         among = {*registered, self._folder.registrar.actor}
         issued = (e for e in self.case(order, reveal=False).entries if e.kind == "order-issued")
-        said = (
+        references = (
             (str(e.get("reference")), issuing_office(e.speaks, e.by, among, e.get("issuing_authority"), e.whose))
             for e in issued
         )
-        return list(dict.fromkeys(said))
+        return list(dict.fromkeys(references))
 
     def ambiguous(self, name: str, found: Sequence[str]) -> LedgerError:
         """Return ORDER-AMBIGUOUS for a name of several orders, with a hint on how to name one of them."""
@@ -367,8 +367,8 @@ class CaseReader:
 
     def known(self, keyring: Keyring) -> RegisteredNames:
         """Return the names in the register, against which `ledger.entries.form` checks a fact before it is signed."""
-        said = (e.public["party"] for e in self.register(reveal=False) if e.kind == "party-registered")
-        parties = {*said, *(office.party for office in keyring.offices.values())}
+        registered = (e.public["party"] for e in self.register(reveal=False) if e.kind == "party-registered")
+        parties = {*registered, *(office.party for office in keyring.offices.values())}
         return RegisteredNames(keyring.offices.keys(), parties, self._folder.registrar.actor)
 
     def _listed(self, order: str, first_kind: str) -> bool:

@@ -63,12 +63,12 @@ def keep_counterparty(folder: Path, trust: Trust, files: dict[str, bytes]) -> Pa
 
 def pinned(registry: Iterable[Entry]) -> dict[str, str]:
     """Return the logs of counterparties that the register pins: origin -> digest of the party's two files."""
-    found = {}
+    pins = {}
     for e in registry:
         name = e.get("policy") if e.kind == "policy-adopted" and e.role == "ADM" else None
         if isinstance(name, str) and name.startswith(_NAME):
-            found[name.removeprefix(_NAME)] = str(e.get("document")["sha256"])
-    return found
+            pins[name.removeprefix(_NAME)] = str(e.get("document")["sha256"])
+    return pins
 
 
 def trust_in(folder: Path, registry: Iterable[Entry], origin: str) -> Trust:
@@ -93,14 +93,14 @@ def trust_in(folder: Path, registry: Iterable[Entry], origin: str) -> Trust:
 
 def trusted(folder: Path, registry: Iterable[Entry]) -> list[Trust]:
     """Return the trust in other logs, as our registrar pinned it, without folders that have changed since."""
-    found = []
+    trusts = []
     registry = tuple(registry)
     for origin in pinned(registry):
         try:
-            found.append(trust_in(folder, registry, origin))
+            trusts.append(trust_in(folder, registry, origin))
         except (RecordError, LedgerError):
             continue  # claims that need this trust are then not proven
-    return found
+    return trusts
 
 
 # -- registers of counterparties, as received -------------------------------------------------------------------------
@@ -132,16 +132,16 @@ def registers(folder: Path) -> Registers:
 
 def registers_by(names: Callable[[str], Sequence[str]], read: Callable[[str], bytes | None]) -> Registers:
     """Return what `registers` returns, through functions that list a folder ("" is the outermost) and read a file."""
-    found: Registers = {}
+    entries: Registers = {}
     for place in names(""):
-        there = set(names(place))
-        for name in there:
+        files = set(names(place))
+        for name in files:
             number = name.removesuffix(_ENTRY)
-            if name != number and number.isascii() and number.isdigit() and f"{number}{_PROOF}" in there:
+            if name != number and number.isascii() and number.isdigit() and f"{number}{_PROOF}" in files:
                 raw, proof = read(f"{place}/{name}"), read(f"{place}/{number}{_PROOF}")
                 if raw is not None and proof is not None:
-                    found.setdefault(place, {})[int(number)] = raw, proof
-    return found
+                    entries.setdefault(place, {})[int(number)] = raw, proof
+    return entries
 
 
 def register_marks(folder: Path) -> tuple[tuple[str, int], ...]:

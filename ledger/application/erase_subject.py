@@ -151,8 +151,8 @@ class Erasure:
 
     def _was_interrupted(self, subject: str, place: str | None, cut: Sequence[DestroyedKey]) -> bool:
         """Return True if the erasure of this subject was interrupted; `keys.db` version 1 names no subject."""
-        there = {self._place(order) for each in cut for _, order, *_ in self._store.encrypted_with(each.key_id)}
-        mine = self._keys().erased_keys(subject, [place] if place else sorted(there))
+        places = {self._place(order) for each in cut for _, order, *_ in self._store.encrypted_with(each.key_id)}
+        mine = self._keys().erased_keys(subject, [place] if place else sorted(places))
         return any(each.cause is None or each.key_id in mine for each in cut)
 
     def _erased_before(self, subject: str, order: str | None) -> list[Receipt]:
@@ -187,5 +187,5 @@ class Erasure:
     def around(self, order: str) -> list[str]:
         """Return an order with its companion, or the register with the access order."""
         place = self._place(order)
-        beside = self._cases.access if place == self._cases.registry else self._keys().companion_of(place)
-        return [place, *([beside] if beside else [])]
+        companion = self._cases.access if place == self._cases.registry else self._keys().companion_of(place)
+        return [place, *([companion] if companion else [])]

@@ -39,21 +39,21 @@ def stays(
     store: EntryReader, drawer: SubjectKeyStore, keys: Collection[str], around: Collection[str]
 ) -> dict[str, list[str]]:
     """Return the fields of an order and its companion that stay readable without these keys, by name of the subject."""
-    found: dict[str, list[str]] = {}
+    by_subject: dict[str, list[str]] = {}
     for key_id in sorted(drawer.existing(store.sealing_keys(around)) - set(keys)):
         name = drawer.name_of(key_id)
         if name is not None and not name.startswith(COMPANION):
             fields = [field for _, order, field, _ in _said(store, drawer, [key_id]) if order in around]
-            found.setdefault(name, []).extend(fields)
-    return {name: sorted(fields) for name, fields in sorted(found.items()) if fields}
+            by_subject.setdefault(name, []).extend(fields)
+    return {name: sorted(fields) for name, fields in sorted(by_subject.items()) if fields}
 
 
 def logged(store: EntryReader, cases: CaseReader, drawer: SubjectKeyStore, found: ErasureScope) -> list[str]:
     """Return the offices whose persons or reasons in the register and the access order are sealed under these keys."""
     keys = set(found.keys)
-    held = {a for a in cases.keyring().offices if keys & drawer.keys_of(holder_of(a), cases.registry).keys()}
+    offices = {a for a in cases.keyring().offices if keys & drawer.keys_of(holder_of(a), cases.registry).keys()}
     opened = {index for index, order, *_ in found.values if order == cases.access}
-    return sorted(held | {open_(store.at(i) or b"", verify=False).payload.signer.actor for i in opened})
+    return sorted(offices | {open_(store.at(i) or b"", verify=False).payload.signer.actor for i in opened})
 
 
 def _said(store: EntryReader, drawer: SubjectKeyStore, keys: Collection[str]) -> list[tuple[int, str, str, str]]:
@@ -89,12 +89,12 @@ def unstated(store: EntryReader, cases: CaseReader, key_id: str) -> dict[str, li
 
     The access order states it for values in the register.
     """
-    told = {digest for digests in stated(store, cases, key_id).values() for digest in digests}
-    found: dict[str, list[tuple[int, str]]] = {}
+    stated_digests = {digest for digests in stated(store, cases, key_id).values() for digest in digests}
+    values: dict[str, list[tuple[int, str]]] = {}
     for index, order, _, digest in store.encrypted_with(key_id):
-        if digest not in told:
-            found.setdefault(_told_in(cases, order), []).append((index, digest))
-    return found
+        if digest not in stated_digests:
+            values.setdefault(_told_in(cases, order), []).append((index, digest))
+    return values
 
 
 def _told_in(cases: CaseReader, order: str) -> str:

@@ -229,17 +229,17 @@ class Journal:
         `check` refuses drafts because of the references of other orders. It is called before each sealing, and nothing
         is stored if there is another reference by then.
         """
-        known: dict[int, Receipt] = {}
+        receipts: dict[int, Receipt] = {}
 
         def seal(trial: PendingBatch) -> list[EntryRow]:
-            known.update({i: r for i, d in enumerate(drafts) if d.entry and (r := self._recorded(d, d.entry))})
-            if check is not None and len(known) < len(drafts):
+            receipts.update({i: r for i, d in enumerate(drafts) if d.entry and (r := self._recorded(d, d.entry))})
+            if check is not None and len(receipts) < len(drafts):
                 trial.still = {**trial.still, REFERENCES: self.store.reference_count()}
                 check()
-            return [self._sealer.seal(d, trial) for i, d in enumerate(drafts) if i not in known]
+            return [self._sealer.seal(d, trial) for i, d in enumerate(drafts) if i not in receipts]
 
         fresh = iter(self._store(seal))
-        return [known[i] if i in known else next(fresh) for i in range(len(drafts))]
+        return [receipts[i] if i in receipts else next(fresh) for i in range(len(drafts))]
 
     @contextmanager
     def many(self, report: Callable[[int, int], None] = lambda done, total: None) -> Iterator[Bulk]:
@@ -335,8 +335,8 @@ class Journal:
         moment = self.now()
         public = {"view": view, "purpose_code": purpose, "orders": list(orders)}
         fact = build("record-accessed", public, {"justification": because, "person": person})
-        said = Circumstances(moment, moment, replaces=replaces, why=None if replaces is None else because)
-        return self.record(fact, self.access, signer, said, entry=entry)
+        circumstances = Circumstances(moment, moment, replaces=replaces, why=None if replaces is None else because)
+        return self.record(fact, self.access, signer, circumstances, entry=entry)
 
     def _check_openable(self, orders: Sequence[str]) -> None:
         around = [each for order in orders for each in self.erasure.around(order)] if self.drawer else []
@@ -378,10 +378,10 @@ class Journal:
 
     def _recorded(self, draft: Draft, entry: str) -> Receipt | None:
         """Return the receipt of a draft that is recorded under its id; `Conflict` if another fact has that id."""
-        found = self.store.by_entry(check_entry_id(entry))
-        if found is None:
+        row = self.store.by_entry(check_entry_id(entry))
+        if row is None:
             return None
-        index, raw = found
+        index, raw = row
         opened = open_(raw, verify=False)
         if not self._sealer.same(draft, index, opened) or not self._same_subjects(draft.subjects, index, opened):
             raise Conflict("this entry id stands for another fact", where=f"entry {index}")

@@ -111,9 +111,9 @@ def issued_reference(draft: Draft, offices: Collection[str]) -> tuple[str, str] 
 
 def issuer(draft: Draft, offices: Collection[str]) -> str:
     """Return the office that issues the order of a draft."""
-    said = draft.said
+    circumstances = draft.said
     named = public_of(draft.fact).get("issuing_authority")
-    return issuing_office(said.speaks, draft.signer.actor, offices, named, said.whose)
+    return issuing_office(circumstances.speaks, draft.signer.actor, offices, named, circumstances.whose)
 
 
 def newest_foreign(journal: Journal, order: str, case: Case | None) -> Other | None:

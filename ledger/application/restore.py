@@ -62,14 +62,14 @@ def check_witnesses(folder: Folder, size: int, hashes: Hashes) -> None:
     `LedgerError` LOG-ROLLBACK if one has cosigned more entries, LOG-FORKED if another tree, LOG-UNREACHABLE
     if there are witnesses to ask and none answers.
     """
-    asked = [url for url, _ in by_url(folder.policy)]
+    urls = [url for url, _ in by_url(folder.policy)]
     heads = remembered(folder.policy, folder.keys)
     for url, head in heads.items():
         _compare(head.checkpoint, url, size, hashes)
-    if asked and not heads:
+    if urls and not heads:
         raise LedgerError(
             "LOG-UNREACHABLE",
-            f"none of {', '.join(asked)} says what it remembers of {folder.origin}",
+            f"none of {', '.join(urls)} says what it remembers of {folder.origin}",
             "nothing is signed before one has; try again, or comity restore --behind to read only",
         )
 
@@ -87,22 +87,22 @@ def remake_guard(folder: Folder, home: Home, now: datetime, anchor: bytes | None
         raise LedgerError("GUARD-EXISTS", f"{path} is there", "a guard is made again only where it is lost")
     if path.with_name(RETIRED).exists():
         raise LedgerError("GUARD-EXISTS", f"{folder.origin} has a successor, and signs nothing more")
-    told = remembered(folder.policy, folder.keys)
-    shown = {url: head.checkpoint for url, head in told.items()}
+    heads = remembered(folder.policy, folder.keys)
+    shown = {url: head.checkpoint for url, head in heads.items()}
     if anchor is not None:
         shown["the checkpoint given"] = _anchor(anchor, folder.origin)
-    elif not _quorum(folder.policy, told):
+    elif not _quorum(folder.policy, heads):
         raise LedgerError(
             "NO-QUORUM",
-            f"{len(told)} of {len(by_url(folder.policy))} witnesses answer, which is no quorum of the policy",
+            f"{len(heads)} of {len(by_url(folder.policy))} witnesses answer, which is no quorum of the policy",
             "--anchor FILE: a checkpoint somebody holds, at least as new as anything this log has signed",
         )
     with closing(EntryReader(folder.entries)) as store:
         size = store.size()
         for where, checkpoint in shown.items():
             _compare(checkpoint, where, size, store.hashes)
-        known = [*told.values(), *_kept(folder, anchor)]
-        newest = max(known, key=lambda head: head.checkpoint.size, default=None)
+        candidates = [*heads.values(), *_kept(folder, anchor)]
+        newest = max(candidates, key=lambda head: head.checkpoint.size, default=None)
         least = max((checkpoint.size for checkpoint in shown.values()), default=0)
         if newest is None or newest.checkpoint.size < least:
             says = f"no signed head of {least} entries or more is here: three lines are no signature"
@@ -119,10 +119,10 @@ def _quorum(policy: Policy, told: dict[str, Head]) -> bool:
 
 
 def _anchor(anchor: bytes, origin: str) -> Checkpoint:
-    held = parse_anchor(anchor)
-    if held.origin != origin:
-        raise RecordError("CP-ORIGIN", f"it is of {held.origin}, not of {origin}", where="anchor")
-    return held
+    checkpoint = parse_anchor(anchor)
+    if checkpoint.origin != origin:
+        raise RecordError("CP-ORIGIN", f"it is of {checkpoint.origin}, not of {origin}", where="anchor")
+    return checkpoint
 
 
 def _kept(folder: Folder, anchor: bytes | None) -> Iterator[Head]:

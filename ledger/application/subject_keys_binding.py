@@ -25,8 +25,8 @@ def elsewhere(
     store: EntryReader, cases: CaseReader, drawer: SubjectKeyStore, orders: Iterable[str] | None = None
 ) -> list[str]:
     """Return the keys of sealed values, in these orders or in all, that are neither here nor destroyed by an entry."""
-    there = store.sealing_keys(orders)
-    missing = set(there) - drawer.existing(there)
+    keys = store.sealing_keys(orders)
+    missing = set(keys) - drawer.existing(keys)
     if not missing:
         return []
     missing -= {each.key_id for each in drawer.unrecorded()}
@@ -57,12 +57,12 @@ def left_over(store: EntryReader, cases: CaseReader, drawer: SubjectKeyStore) ->
     Each item: index of the entry, its fields in words, and True if a key here opens one of them.
     """
     for order in store.orders_with(DESTROYED):
-        gone = cases.destroyed(cases.opened(order))
+        destroyed = cases.destroyed(cases.opened(order))
         closed = store.ciphertexts(order)
         if order == cases.access:  # the access order states destructions for the register
             closed |= store.ciphertexts(cases.registry)
         for index, values in sorted(closed.items()):
-            left = [c for c in values if c.ciphertext is not None and gone & {c.digest, c.key_id}]
+            left = [c for c in values if c.ciphertext is not None and destroyed & {c.digest, c.key_id}]
             here = drawer.existing(c.key_id for c in left)
             if left:
                 yield index, ", ".join(c.field for c in left if not here or c.key_id in here), bool(here)

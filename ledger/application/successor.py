@@ -50,9 +50,9 @@ def last_head(trust: Trust, ledger: Path | None, given: bytes | None) -> bytes:
         raise LedgerError("NO-HEAD", f"nothing here shows what {keys[0].name} had signed", hint)
     roots: dict[int, Checkpoint] = {}
     for head in heads:
-        there = roots.setdefault(head.checkpoint.size, head.checkpoint)
-        if there.root != head.checkpoint.root:
-            says = f"{there.origin} has signed two trees of {there.size} entries: say which was seen last, and why"
+        first = roots.setdefault(head.checkpoint.size, head.checkpoint)
+        if first.root != head.checkpoint.root:
+            says = f"{first.origin} has signed two trees of {first.size} entries: say which was seen last, and why"
             if given is None:
                 raise LedgerError("SPLIT-VIEW", says, "--head FILE, with --cause split-view")
     if given is not None:
@@ -66,7 +66,7 @@ def _left(ledger: Path) -> list[bytes]:
         notes.append((ledger / "log" / "checkpoint").read_bytes())
     if (ledger / "heads.db").exists():
         with closing(CheckpointStore(ledger / "heads.db", writable=False)) as heads:
-            notes += [kept.note for kept in (heads.newest(), heads.newest_cosigned()) if kept is not None]
+            notes += [head.note for head in (heads.newest(), heads.newest_cosigned()) if head is not None]
     return notes
 
 

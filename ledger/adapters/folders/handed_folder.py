@@ -50,9 +50,9 @@ class HandedFolder:
     def names(self, path: str) -> list[str]:
         """List the names in a folder below this one, sorted; empty if there is none. `RecordError` NOT-A-FILE."""
         try:
-            with self._beside(f"{path}/.") as (fd, _), os.scandir(fd) as found:
+            with self._beside(f"{path}/.") as (fd, _), os.scandir(fd) as entries:
                 names = []
-                for entry in found:
+                for entry in entries:
                     names.append(entry.name)
                     if len(names) > MOST_NAMES:
                         raise self._unfit(path, f"a folder of more than {MOST_NAMES} files")

@@ -24,8 +24,8 @@ def new_folder(into: str | None) -> Iterator[Path]:
     folder are removed first. `LedgerError` PATH-TAKEN.
     """
     if into is None:
-        with tempfile.TemporaryDirectory(prefix="comity-") as made:
-            yield Path(made) / "ledger"
+        with tempfile.TemporaryDirectory(prefix="comity-") as parent:
+            yield Path(parent) / "ledger"
         return
     folder = check_free(into)
     making, lock = _locked_folder(folder.absolute().parent, f".{folder.name}.making-")
@@ -82,9 +82,9 @@ def check_free(into: str) -> Path:
     folder = Path(into)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise _taken(into)
-    beside = folder.absolute().parent
-    beside.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryFile(dir=beside):
+    parent = folder.absolute().parent
+    parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=parent):
         return folder
 
 

@@ -18,8 +18,8 @@ NAMES = "names.json"
 def names(folder: Path) -> dict[str, str]:
     """Return the local names of orders, name -> order id; `LedgerError` NAMES if the file cannot be read."""
     try:
-        told = json.loads((folder / NAMES).read_text("utf-8"))
-        return {str(name): str(order) for name, order in told["orders"].items()}
+        content = json.loads((folder / NAMES).read_text("utf-8"))
+        return {str(name): str(order) for name, order in content["orders"].items()}
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -28,6 +28,6 @@ def names(folder: Path) -> dict[str, str]:
 
 def give(folder: Path, order: str, name: str) -> None:
     """Give an order this name, in place of its earlier one."""
-    given = {known: other for known, other in names(folder).items() if other != order} | {name: order}
-    text = json.dumps({"format": "comity.names/1", "orders": given}, ensure_ascii=False, indent=2, sort_keys=True)
+    orders = {other_name: other for other_name, other in names(folder).items() if other != order} | {name: order}
+    text = json.dumps({"format": "comity.names/1", "orders": orders}, ensure_ascii=False, indent=2, sort_keys=True)
     replace_file(folder / NAMES, f"{text}\n".encode())

@@ -40,36 +40,36 @@ def read_trust_folder(folder: str, pin: str | None = None) -> Trust:
 
 
 def _is_ledger(folder: str) -> bool:
-    there = HandedFolder(folder)
-    return there.has("trust") and (there.has("entries.db") or there.has("store"))
+    files = HandedFolder(folder)
+    return files.has("trust") and (files.has("entries.db") or files.has("store"))
 
 
 def trust_files(folder: str) -> dict[str, bytes]:
     """Return the public files of a trust folder that a verifier reads, by their paths in the folder."""
-    there = HandedFolder(folder)
-    names = ["policy", "registrar", *(f"tsa/{name}" for name in there.names("tsa"))]
-    names += [f"others/{name}/{file}" for name in there.names("others") for file in ("policy", "registrar")]
-    found = ((name, there.read(name, TRUST_FILE)) for name in names)
-    return {name: data for name, data in found if data is not None}
+    files = HandedFolder(folder)
+    names = ["policy", "registrar", *(f"tsa/{name}" for name in files.names("tsa"))]
+    names += [f"others/{name}/{file}" for name in files.names("others") for file in ("policy", "registrar")]
+    contents = ((name, files.read(name, TRUST_FILE)) for name in names)
+    return {name: data for name, data in contents if data is not None}
 
 
 def versions_of(folder: str) -> list[PolicyVersion]:
     """Return the versions of a signed policy in a folder, oldest first, none of them checked."""
     if not Path(folder).is_dir():
         return []
-    there = HandedFolder(folder)
-    found = ((name, there.read(name, TRUST_FILE)) for name in there.names(".") if NAME.fullmatch(name))
-    return versions_in({name: data for name, data in found if data is not None})
+    files = HandedFolder(folder)
+    contents = ((name, files.read(name, TRUST_FILE)) for name in files.names(".") if NAME.fullmatch(name))
+    return versions_in({name: data for name, data in contents if data is not None})
 
 
 def expanded(folder: str, version: PolicyVersion) -> Trust:
     """Return the trust that a version states, with the certificates of time-stamp authorities in the same folder."""
-    there = HandedFolder(folder)
-    found = (there.read(f"tsa/{name}", TRUST_FILE) for name in there.names("tsa"))
-    return expand(version, [data for data in found if data is not None])
+    files = HandedFolder(folder)
+    certificates = (files.read(f"tsa/{name}", TRUST_FILE) for name in files.names("tsa"))
+    return expand(version, [data for data in certificates if data is not None])
 
 
 def kept_pin(folder: str) -> str | None:
     """Return the fingerprint of version 1 that is kept in a folder, in hex; None if there is none."""
-    kept = HandedFolder(folder).read(PIN, TRUST_FILE) if Path(folder).is_dir() else None
-    return None if kept is None else parse_fingerprint(kept.decode("ascii", "replace"))
+    pin = HandedFolder(folder).read(PIN, TRUST_FILE) if Path(folder).is_dir() else None
+    return None if pin is None else parse_fingerprint(pin.decode("ascii", "replace"))

@@ -16,13 +16,13 @@ def read_story(folder: str) -> dict[str, Any]:
     path = os.path.join(folder, "story.json")
     try:
         with open(path, encoding="utf-8") as file:
-            told: dict[str, Any] = json.load(file)
-        _check(told)
+            story: dict[str, Any] = json.load(file)
+        _check(story)
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, RecursionError) as error:
         raise LedgerError("STORY-FILE", f"{path}: {error}", "play the story again") from None
-    return told
+    return story
 
 
 def _check(told: Any) -> None:
@@ -42,9 +42,9 @@ def _check(told: Any) -> None:
 
 def clock_of(folder: str) -> datetime | None:
     """Return the moment (UTC) that a story has reached; None if the ledger is not a test ledger."""
-    said = read_story(folder).get("clock") if os.path.exists(os.path.join(folder, "TEST")) else None
-    if said is None:
+    clock = read_story(folder).get("clock") if os.path.exists(os.path.join(folder, "TEST")) else None
+    if clock is None:
         return None
     from ledger.entries.case import instant
 
-    return instant(said)
+    return instant(clock)

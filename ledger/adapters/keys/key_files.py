@@ -142,8 +142,8 @@ def public_of(path: Path) -> bytes | None:
 
 def listed(folder: Path) -> dict[str, bytes]:
     """Return the keys in a folder: name of the file -> raw public key."""
-    found = {file.stem: public_of(file.with_suffix("")) for file in sorted(folder.glob("*.pub"))}
-    return {name: public for name, public in found.items() if public is not None}
+    keys = {file.stem: public_of(file.with_suffix("")) for file in sorted(folder.glob("*.pub"))}
+    return {name: public for name, public in keys.items() if public is not None}
 
 
 def _public_file(path: Path) -> Path:

@@ -73,8 +73,8 @@ def _found(reference: str, secret: Secret) -> Key:
     if reference.startswith(pkcs11.SCHEME):
         return pkcs11.find(reference, secret)
     path = Path(reference)
-    if there := _pointer(path):
-        return _found(there, secret)
+    if target := _pointer(path):
+        return _found(target, secret)
     try:
         return key_files.load(path)
     except LedgerError as fault:

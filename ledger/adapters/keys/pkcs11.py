@@ -62,24 +62,24 @@ class TokenKey:
 def parse_uri(uri: str) -> KeyUri:
     """Parse a `pkcs11:` URI; `LedgerError` KEY-FORMAT unless token, key and module are named."""
     path, _, query = uri.removeprefix(SCHEME).partition("?")
-    said = {n: v for n, _, v in (part.partition("=") for part in (*path.split(";"), *query.split("&")))}
-    if "pin-value" in said:
+    attributes = {n: v for n, _, v in (part.partition("=") for part in (*path.split(";"), *query.split("&")))}
+    if "pin-value" in attributes:
         raise LedgerError("KEY-FORMAT", "a PIN does not belong into a URI", "pin-source=file:/path, or it is asked for")
-    module = unquote(said.get("module-path", "")) or os.environ.get("PKCS11_MODULE_PATH", "")
-    if "token" not in said or not said.keys() & {"object", "id"} or not module:
+    module = unquote(attributes.get("module-path", "")) or os.environ.get("PKCS11_MODULE_PATH", "")
+    if "token" not in attributes or not attributes.keys() & {"object", "id"} or not module:
         raise LedgerError(
             "KEY-FORMAT",
             f"{uri}: a token, a key in it, and the module that reaches it have to be named",
             "pkcs11:token=karsk;object=ilves?module-path=/usr/lib/softhsm/libsofthsm2.so",
         )
     try:
-        source = urlsplit(unquote(said["pin-source"])).path if "pin-source" in said else None
+        source = urlsplit(unquote(attributes["pin-source"])).path if "pin-source" in attributes else None
     except ValueError as error:
         raise LedgerError("KEY-FORMAT", f"{uri}: pin-source is no address: {error}") from None
     return KeyUri(
-        token=unquote(said["token"]),
-        object=unquote(said["object"]) if "object" in said else None,
-        id=unquote_to_bytes(said["id"]) if "id" in said else None,
+        token=unquote(attributes["token"]),
+        object=unquote(attributes["object"]) if "object" in attributes else None,
+        id=unquote_to_bytes(attributes["id"]) if "id" in attributes else None,
         module=module,
         pin_file=Path(source) if source else None,
     )
@@ -139,10 +139,10 @@ def _key(session: Session, place: KeyUri) -> TokenKey:
 
 def _pin(place: KeyUri, pin: Pin) -> str:
     if place.pin_file is None:
-        said = pin(f"PIN of token {place.token}")
-        if said is None:
+        answer = pin(f"PIN of token {place.token}")
+        if answer is None:
             raise LedgerError("KEY-LOCKED", f"token {place.token} wants a PIN", "pin-source=file:/path in the URI")
-        return said.decode()
+        return answer.decode()
     try:
         if place.pin_file.stat().st_mode & 0o077:
             raise LedgerError("KEY-MODE", f"others can read the PIN {place.pin_file}", f"chmod 600 {place.pin_file}")

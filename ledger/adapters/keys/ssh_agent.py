@@ -51,11 +51,11 @@ def find(wanted: str, agent: Path | None = None) -> AgentKey:
     `LedgerError`: KEY-AWAY (no agent answers), KEY-MISSING (it has no such key).
     """
     place = agent or _usual()
-    there = {fingerprint(public): public for public in held(place)}
-    if wanted not in there:
-        hint = f"it has {', '.join(there)}" if there else "ssh-add FILE puts one there"
+    keys = {fingerprint(public): public for public in held(place)}
+    if wanted not in keys:
+        hint = f"it has {', '.join(keys)}" if keys else "ssh-add FILE puts one there"
         raise LedgerError("KEY-MISSING", f"ssh-agent has no Ed25519 key {wanted}", hint)
-    return AgentKey(there[wanted], place)
+    return AgentKey(keys[wanted], place)
 
 
 def held(agent: Path) -> list[bytes]:
@@ -63,14 +63,14 @@ def held(agent: Path) -> list[bytes]:
     kind, answer = _ask(agent, bytes([_LIST]))
     if kind != _LISTED:
         raise LedgerError("KEY-AWAY", f"{agent} does not say which keys it has")
-    found, rest = [], answer[4:]
+    keys, rest = [], answer[4:]
     for _ in range(int.from_bytes(answer[:4])):
         blob, rest = _take(rest)
         _, rest = _take(rest)  # a comment
         algorithm, key = _take(blob)
         if algorithm == _ED25519:
-            found.append(_take(key)[0])
-    return found
+            keys.append(_take(key)[0])
+    return keys
 
 
 def fingerprint(public: bytes) -> str:
@@ -101,13 +101,13 @@ def _ask(agent: Path, question: bytes) -> tuple[int, bytes]:
 
 
 def _read(line: socket.socket, size: int) -> bytes:
-    found = b""
-    while len(found) < size:
-        part = line.recv(size - len(found))
+    data = b""
+    while len(data) < size:
+        part = line.recv(size - len(data))
         if not part:
             raise OSError("it hung up")
-        found += part
-    return found
+        data += part
+    return data
 
 
 def _string(data: bytes) -> bytes:

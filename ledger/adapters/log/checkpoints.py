@@ -141,12 +141,12 @@ class CheckpointStore:
 
         The two are the first cosigned head and the first time-stamped head that contain the entry.
         """
-        wanted = {digest: kept for digest in cited if (kept := self.get(digest)) is not None}
-        published = sorted((kept for kept in self.all() if kept.size <= size), key=lambda kept: kept.size)
+        wanted = {digest: head for digest in cited if (head := self.get(digest)) is not None}
+        published = sorted((head for head in self.all() if head.size <= size), key=lambda kept: kept.size)
         stamped = {token.head for token in self.tokens()}
-        cosigned = [kept for kept in published if kept.cosigned is not None]
-        for dated in (cosigned, [kept for kept in published if kept.digest in stamped]):
-            sizes = [kept.size for kept in dated]
+        cosigned = [head for head in published if head.cosigned is not None]
+        for dated in (cosigned, [head for head in published if head.digest in stamped]):
+            sizes = [head.size for head in dated]
             for index in indexes:
                 if (at := bisect_right(sizes, index)) < len(dated):
                     wanted[dated[at].digest] = dated[at]

@@ -147,18 +147,22 @@ class Log:
         replaced by one of the same size without cosignatures.
         """
         last = self.signed()
-        there = self.files.head(self.witnesses)
-        if there and there.checkpoint.size > last.size:
-            raise LedgerError("LOG-ROLLBACK", f"size {there.checkpoint.size} is published, the guard knows {last.size}")
+        previous = self.files.head(self.witnesses)
+        if previous and previous.checkpoint.size > last.size:
+            raise LedgerError(
+                "LOG-ROLLBACK", f"size {previous.checkpoint.size} is published, the guard knows {last.size}"
+            )
         if note is None:
-            note = there.note if there and there.checkpoint.size == last.size else last.note
+            note = previous.note if previous and previous.checkpoint.size == last.size else last.note
         head = open_checkpoint(note, self.origin, self.key, self.witnesses, mldsa=mldsa.verify)
         if head.checkpoint.size > last.size or head.checkpoint.root != root(head.checkpoint.size, self.store.hashes):
             raise LedgerError("LOG-CORRUPT", "a head this log has not signed cannot be published")
-        kept = PublishedHead(head.checkpoint.size, note, last.at, min((t for _, t in head.cosignatures), default=None))
-        self.heads.keep(kept)
+        published = PublishedHead(
+            head.checkpoint.size, note, last.at, min((t for _, t in head.cosignatures), default=None)
+        )
+        self.heads.keep(published)
         self.files.publish(head.checkpoint, note, self.store.hashes)
-        return kept
+        return published
 
     def catch_up(self) -> Signed:
         """Finish the work that a crash left unfinished; a repeated call changes nothing."""
@@ -170,11 +174,11 @@ class Log:
 
     def publish_entries(self, folder: Path) -> PublishedHead:
         """Write the whole log with its entry bundles to a folder, for readers who may read the entries."""
-        kept = self.publish()
+        published = self.publish()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        head = open_checkpoint(kept.note, self.origin, self.key, self.witnesses, mldsa=mldsa.verify)
-        StaticLog(folder, self.key).publish(head.checkpoint, kept.note, self.store.hashes, self._entries)
-        return kept
+        head = open_checkpoint(published.note, self.origin, self.key, self.witnesses, mldsa=mldsa.verify)
+        StaticLog(folder, self.key).publish(head.checkpoint, published.note, self.store.hashes, self._entries)
+        return published
 
     def _entries(self, first: int, count: int) -> list[bytes]:
         return [raw for _, raw in self.store.page(first, count)]
@@ -188,8 +192,8 @@ class Log:
             start = stored_count(tree.size)
             fresh = [(index, value) for index, raw in page for value in tree.add(leaf_hash(raw))]
             stored = self.store.hashes(range(start, start + len(fresh)))
-            for (index, value), there in zip(fresh, stored, strict=True):
-                if value != there:
+            for (index, value), stored_value in zip(fresh, stored, strict=True):
+                if value != stored_value:
                     raise LedgerError("LOG-CORRUPT", f"the bytes of entry {index} are not those its leaf stands for")
         return tree
 

@@ -122,18 +122,18 @@ class SignerServer:
         try:
             question = msgspec.json.decode(line, type=SignRequest)
             with self._lock:
-                found = self._answer(question)
+                reply = self._answer(question)
         except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-            found = SignReply(refused=No("SIGNER-FORMAT", f"not a question: {error}"))
+            reply = SignReply(refused=No("SIGNER-FORMAT", f"not a question: {error}"))
         except (RecordError, LedgerError) as wrong:
-            found = SignReply(refused=No(wrong.code, wrong.says, wrong.hint))
-        if state := found.signed or found.moved:
+            reply = SignReply(refused=No(wrong.code, wrong.says, wrong.hint))
+        if state := reply.signed or reply.moved:
             logger.info("answered with the checkpoint of %d entries", state.size)
-        if found.refused:
-            logger.info("refused: %s", found.refused.code)
-            self._say(f"refused: {found.refused.code}: {found.refused.says}")
-            self._keep(found.refused)
-        return msgspec.json.encode(found) + b"\n"
+        if reply.refused:
+            logger.info("refused: %s", reply.refused.code)
+            self._say(f"refused: {reply.refused.code}: {reply.refused.says}")
+            self._keep(reply.refused)
+        return msgspec.json.encode(reply) + b"\n"
 
     def _keep(self, no: No) -> None:
         """Keep a contradiction, by its digest; a hundred of them are evidence enough."""
@@ -148,17 +148,17 @@ class SignerServer:
             return SignReply(signed=SignedState.of(last))
         if question.ask != "sign":
             return SignReply(refused=No("SIGNER-FORMAT", f"there is no question {question.ask!r}"))
-        asked = parse_checkpoint(question.checkpoint)
-        if asked.origin != self.origin:
-            return SignReply(refused=No("CP-ORIGIN", f"this signs for {self.origin}, not for {asked.origin}"))
-        if (asked.size, asked.root) == (last.size, last.root):
+        checkpoint = parse_checkpoint(question.checkpoint)
+        if checkpoint.origin != self.origin:
+            return SignReply(refused=No("CP-ORIGIN", f"this signs for {self.origin}, not for {checkpoint.origin}"))
+        if (checkpoint.size, checkpoint.root) == (last.size, last.root):
             return SignReply(signed=SignedState.of(last))  # the process was killed before it could answer
         old_size, old_root = question.old[0], unb64(question.old[1])
-        if old_size < last.size and asked.size != last.size:
+        if old_size < last.size and checkpoint.size != last.size:
             return SignReply(moved=SignedState.of(last))
-        if no := _contradiction(last, (old_size, old_root), asked, [unb64(text) for text in question.proof]):
+        if no := _contradiction(last, (old_size, old_root), checkpoint, [unb64(text) for text in question.proof]):
             return SignReply(refused=No(*no, evidence=(last.note.decode(), question.checkpoint)))
-        signed = self._hand.step(last, asked.size, asked.root, lambda: (), self._now(), self._say)
+        signed = self._hand.step(last, checkpoint.size, checkpoint.root, lambda: (), self._now(), self._say)
         return (
             SignReply(signed=SignedState.of(signed)) if signed else SignReply(moved=SignedState.of(self._hand.last()))
         )
@@ -302,14 +302,14 @@ class RemoteSigner:
             self._line.settimeout(SECONDS)
             self._line.connect(str(self._place))
         self._line.sendall(question)
-        found = b""
-        while not found.endswith(b"\n"):
+        reply = b""
+        while not reply.endswith(b"\n"):
             part = self._line.recv(LARGEST)
-            if not part or len(found) > 2 * LARGEST:
+            if not part or len(reply) > 2 * LARGEST:
                 raise OSError("it hung up")
-            found += part
+            reply += part
         try:
-            return msgspec.json.decode(found, type=SignReply)
+            return msgspec.json.decode(reply, type=SignReply)
         except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             self.close()
             raise LedgerError("KEY-ANSWER", f"{self._place}: not an answer: {error}") from None

@@ -50,9 +50,9 @@ class StaticLog:
         A smaller head than the published one changes nothing. With `entries`, bundles are written as well.
         """
         with self._lock():
-            there = self.head()
-            size = there.checkpoint.size if there else 0
-            if size > checkpoint.size or (there and there.note == note):
+            head = self.head()
+            size = head.checkpoint.size if head else 0
+            if size > checkpoint.size or (head and head.note == note):
                 return
             self._write(tiles_for(size, checkpoint.size), read, entries)
             if entries:
@@ -83,13 +83,13 @@ class StaticLog:
     @staticmethod
     def _place(path: Path, data: bytes) -> bool:
         try:
-            there = path.read_bytes()
+            content = path.read_bytes()
         except FileNotFoundError:
             private_folder(path.parent)
         else:
-            if there == data:
+            if content == data:
                 return False
-            if len(there) >= len(data):
+            if len(content) >= len(data):
                 raise LedgerError(
                     "LOG-CORRUPT", f"{path} is not what the entries give", "somebody changed it, or the entries"
                 )

@@ -96,8 +96,8 @@ class EntryReader:
 
     def first(self, order: str) -> bytes | None:
         """Return the envelope of the first entry of an order; None if the order has none."""
-        found = self._first(statements.FIRST_OF_ORDER, (order,))
-        return found[0] if found else None
+        row = self._first(statements.FIRST_OF_ORDER, (order,))
+        return row[0] if row else None
 
     def order(self, order: str, after: int = 0) -> list[tuple[int, bytes]]:
         """Return the entries of an order with a version above `after`, as (index, envelope)."""
@@ -105,13 +105,13 @@ class EntryReader:
 
     def of_orders(self, orders: Iterable[str]) -> list[tuple[str, bytes]]:
         """Return the entries of several orders as (order, envelope), unsorted."""
-        found: list[tuple[str, bytes]] = self._all(statements.OF_ORDERS, (_json_array(orders),))
-        return found
+        rows: list[tuple[str, bytes]] = self._all(statements.OF_ORDERS, (_json_array(orders),))
+        return rows
 
     def newest(self, order: str) -> tuple[int, bytes] | None:
         """Return the newest entry of an order as (index, envelope); None if the order has none."""
-        found: tuple[int, bytes] | None = self._first(statements.NEWEST_OF_ORDER, (order,))
-        return found
+        row: tuple[int, bytes] | None = self._first(statements.NEWEST_OF_ORDER, (order,))
+        return row
 
     def newest_of(self, orders: Iterable[str]) -> list[bytes]:
         """Return the envelope of the newest entry of each order that has entries."""
@@ -123,13 +123,13 @@ class EntryReader:
 
     def by_entry(self, entry: bytes) -> tuple[int, bytes] | None:
         """Return the entry with this id (16 bytes) as (index, envelope)."""
-        found: tuple[int, bytes] | None = self._first(statements.BY_ENTRY_ID, (entry,))
-        return found
+        row: tuple[int, bytes] | None = self._first(statements.BY_ENTRY_ID, (entry,))
+        return row
 
     def by_leaf(self, leaf: bytes) -> tuple[int, bytes] | None:
         """Return the entry with this leaf hash (32 bytes) as (index, envelope)."""
-        found: tuple[int, bytes] | None = self._first(statements.BY_LEAF, (leaf,))
-        return found
+        row: tuple[int, bytes] | None = self._first(statements.BY_LEAF, (leaf,))
+        return row
 
     def of_kind(self, kind: str) -> list[tuple[int, bytes]]:
         """Return every entry of one kind as (index, envelope); reads the kinds of the whole log."""
@@ -141,8 +141,8 @@ class EntryReader:
 
     def at(self, index: int) -> bytes | None:
         """Return the envelope at a leaf index; None beyond the end of the log."""
-        found: tuple[bytes] | None = self._first(statements.AT_INDEX, (index,))
-        return found[0] if found else None
+        row: tuple[bytes] | None = self._first(statements.AT_INDEX, (index,))
+        return row[0] if row else None
 
     def orders(self, prefix: str = "") -> Iterator[tuple[str, str]]:
         """Iterate over the orders whose id begins with `prefix`, as (id, kind of the first entry), sorted by id.
@@ -150,8 +150,8 @@ class EntryReader:
         Each step costs O(log n).
         """
         after = prefix
-        while found := self._first(statements.NEXT_ORDER, (after,)):
-            order, kind = found
+        while row := self._first(statements.NEXT_ORDER, (after,)):
+            order, kind = row
             if not order.startswith(prefix):
                 return
             yield order, kind
@@ -159,8 +159,8 @@ class EntryReader:
 
     def first_kind(self, order: str) -> str | None:
         """Return the kind of the first entry of an order; None if there is no such order."""
-        found = self._first(statements.FIRST_KIND, (order,))
-        return found[0] if found else None
+        row = self._first(statements.FIRST_KIND, (order,))
+        return row[0] if row else None
 
     def referenced(self, reference: str) -> list[str]:
         """Return the ids of the orders that have this reference."""
@@ -182,10 +182,10 @@ class EntryReader:
 
     def ciphertexts(self, order: str) -> dict[int, list[Ciphertext]]:
         """Return the ciphertexts of an order by the index of their entry."""
-        found: dict[int, list[Ciphertext]] = {}
+        ciphertexts: dict[int, list[Ciphertext]] = {}
         for idx, *rest in self._all(statements.CIPHERTEXTS_OF_ORDER, (order,)):
-            found.setdefault(idx, []).append(Ciphertext(*rest))
-        return found
+            ciphertexts.setdefault(idx, []).append(Ciphertext(*rest))
+        return ciphertexts
 
     def encrypted_with(self, key_id: str) -> list[tuple[int, str, str, str]]:
         """Return (index, order, field, digest) of every value that is encrypted with this key."""
@@ -197,8 +197,8 @@ class EntryReader:
 
     def is_emptied(self, key_id: str) -> bool:
         """Return True if the ciphertexts of this key were removed. All of one key are removed together."""
-        found = self._first(statements.IS_EMPTIED, (key_id,))
-        return bool(found and found[0])
+        row = self._first(statements.IS_EMPTIED, (key_id,))
+        return bool(row and row[0])
 
     def newest_sealed(self) -> list[tuple[int, str]]:
         """Return (index, key id) of each value of the newest entry that still has ciphertexts."""
@@ -207,19 +207,19 @@ class EntryReader:
     def sealing_keys(self, orders: Iterable[str] | None = None) -> list[str]:
         """Return the ids of the keys of all remaining ciphertexts, in these orders or in the whole ledger."""
         if orders is None:
-            found = self._all(statements.SEALING_KEYS)
+            rows = self._all(statements.SEALING_KEYS)
         else:
-            found = self._all(statements.SEALING_KEYS_OF_ORDERS, (_json_array(orders),))
-        return [key_id for (key_id,) in found]
+            rows = self._all(statements.SEALING_KEYS_OF_ORDERS, (_json_array(orders),))
+        return [key_id for (key_id,) in rows]
 
     def _all(self, statement: Statement, params: Sequence[Any] = ()) -> list[Any]:
         with self._errors, self._lock:
-            found: list[Any] = self._c.execute(statement, params).fetchall()
-        return found
+            rows: list[Any] = self._c.execute(statement, params).fetchall()
+        return rows
 
     def _first(self, statement: Statement, params: Sequence[Any] = ()) -> Any:
-        found = self._all(statement, params)
-        return found[0] if found else None
+        rows = self._all(statement, params)
+        return rows[0] if rows else None
 
 
 def read_hashes(query: Callable[[Statement, Sequence[Any]], list[Any]], positions: Sequence[int]) -> list[bytes]:
@@ -230,10 +230,10 @@ def read_hashes(query: Callable[[Statement, Sequence[Any]], list[Any]], position
     places = [_completed_by(n) for n in positions]
     rows = query(statements.LEAVES, (orjson.dumps([leaf for leaf, _ in places]).decode(),))
     stored: dict[int, bytes] = {idx: leaf + nodes for idx, leaf, nodes in rows}
-    found = [stored.get(leaf, b"")[32 * height : 32 * height + 32] for leaf, height in places]
-    if any(len(value) != 32 for value in found):
+    hashes = [stored.get(leaf, b"")[32 * height : 32 * height + 32] for leaf, height in places]
+    if any(len(value) != 32 for value in hashes):
         raise LedgerError("LOG-CORRUPT", "a stored Merkle hash is missing", "comity fsck derives the tree again")
-    return found
+    return hashes
 
 
 def _completed_by(position: int) -> tuple[int, int]:

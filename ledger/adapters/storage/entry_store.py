@@ -82,14 +82,14 @@ class EntryStore(EntryReader):
                 with self._errors:
                     ids = self.recorder.insert_events([rows[i] for i in fresh], expected=expected or {})
             except (IntegrityError, StaleVersion) as error:  # also after an own commit whose answer was lost
-                known = {i: self._find(rows[i]) for i in fresh}
-                if not any(known.values()):
+                matches = {i: self._find(rows[i]) for i in fresh}
+                if not any(matches.values()):
                     if isinstance(error, StaleVersion):
                         raise
                     raise Conflict(f"not the next entry of its order: {error}") from error
                 with self._errors:
                     self.recorder.wait_until_durable()
-                places |= {i: stored for i, stored in known.items() if stored is not None}
+                places |= {i: stored for i, stored in matches.items() if stored is not None}
             else:
                 places |= {i: Stored(n - 1) for i, n in zip(fresh, ids or (), strict=True)}
         return [places[i] for i in range(len(rows))]
@@ -108,15 +108,15 @@ class EntryStore(EntryReader):
 
     def _find(self, row: EntryRow) -> Stored | None:
         """Return the index of this entry, or None. Raises `Conflict` if another entry has its place or its id."""
-        found = self._all(
+        rows = self._all(
             statements.SAME_PLACE_OR_ID, (row.originator_id, row.originator_version, row.entry_id, row.leaf)
         )
-        if not found:
+        if not rows:
             return None
-        if len(found) > 1 or found[0][1] != row.state:
+        if len(rows) > 1 or rows[0][1] != row.state:
             where = f"{row.originator_id} entry {row.originator_version}"
             raise Conflict("this place in the order, or the entry's id, is taken by another entry", where=where)
-        return Stored(found[0][0], already=True)
+        return Stored(rows[0][0], already=True)
 
     def remove_ciphertexts(self, key_id: str) -> None:
         """Remove the ciphertexts of a destroyed key; the names of their fields stay."""

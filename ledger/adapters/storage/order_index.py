@@ -128,8 +128,8 @@ class OrderIndex(View):
             c.execute("SELECT 1 FROM sqlite_master WHERE name = 'board_of'")
             if c.fetchone() is not None:
                 c.execute("SELECT view FROM board_of")
-                found = c.fetchone()
-                if found is not None and found[0] == mine:
+                row = c.fetchone()
+                if row is not None and row[0] == mine:
                     return
         with SQLiteErrors(self.path), self.datastore.transaction(commit=True) as c:
             for table in _NAMES:
@@ -149,21 +149,21 @@ class OrderIndex(View):
     # -- writing ------------------------------------------------------------------------------------------------------
 
     def _put(self, c: SQLiteCursor, rows: Mapping[str, ViewRow]) -> None:
-        known = self._known(c, list(rows))
+        old_rows = self._known(c, list(rows))
         super()._put(c, rows)
-        numbers = [(row.number,) for row in known]
+        numbers = [(row.number,) for row in old_rows]
         for table, column in (("board", "number"), ("board_clock", "number"), ("board_words", "rowid")):
             c.executemany(f"DELETE FROM {table} WHERE {column} = ?", numbers)  # noqa: S608 - fixed names
-        self._insert(c, [read_row(shown.body) for shown in rows.values()], known)
+        self._insert(c, [read_row(shown.body) for shown in rows.values()], old_rows)
 
     def _known(self, c: SQLiteCursor, keys: Sequence[str]) -> list[OrderRow]:
-        found = []
+        rows = []
         for key in keys:
             c.execute("SELECT body FROM shown WHERE view = ? AND key = ?", (self.name, key))
             row = c.fetchone()
             if row is not None:
-                found.append(read_row(row[0]))
-        return found
+                rows.append(read_row(row[0]))
+        return rows
 
     def _insert(self, c: SQLiteCursor, rows: Sequence[OrderRow], instead_of: Iterable[OrderRow] = ()) -> None:
         ends = [[_end(clock) for clock in row.due] for row in rows]
@@ -200,20 +200,20 @@ class OrderIndex(View):
 
     def row(self, order: str) -> OrderRow | None:
         """Return the row of one order; None if it has none."""
-        found = self._all("SELECT body FROM shown WHERE view = ? AND key = ?", self.name, order)
-        return read_row(found[0][0]) if found else None
+        rows = self._all("SELECT body FROM shown WHERE view = ? AND key = ?", self.name, order)
+        return read_row(rows[0][0]) if rows else None
 
     def orders(self, asked: OrderQuery, now: datetime, before: int | None = None, limit: int = 50) -> list[OrderRow]:
         """Return a page of orders, newest first, with numbers below `before`."""
         source, number, params = _found(asked, now)
-        found = self._all(
+        rows = self._all(
             f"SELECT s.body FROM {source} AND {number} < ? ORDER BY {number} DESC LIMIT ?",  # noqa: S608 - fixed text
             self.name,
             *params,
             before if before is not None else 1 << 62,
             limit,
         )
-        return [read_row(body) for (body,) in found]
+        return [read_row(body) for (body,) in rows]
 
     def count(self, asked: OrderQuery, now: datetime) -> int:
         """Return how many orders match, counted up to `MOST_COUNTED` + 1."""
@@ -221,23 +221,23 @@ class OrderIndex(View):
             return sum(self.values(*value) for value in asked.picked.items()) if asked.picked else self._number()
         source, _, params = _found(asked, now, rows=False)
         counted = f"SELECT count(*) FROM (SELECT 1 FROM {source} LIMIT {MOST_COUNTED + 1})"  # noqa: S608 - fixed text
-        found = self._all(counted, *params)
-        return int(found[0][0])
+        rows = self._all(counted, *params)
+        return int(rows[0][0])
 
     def _number(self) -> int:
         return int(self._all("SELECT count(*) FROM board")[0][0])
 
     def values(self, name: str, value: str) -> int:
         """Return how many orders have this value."""
-        found = self._all("SELECT orders FROM board_value WHERE name = ? AND value = ?", name, value)
-        return int(found[0][0]) if found else 0
+        rows = self._all("SELECT orders FROM board_value WHERE name = ? AND value = ?", name, value)
+        return int(rows[0][0]) if rows else 0
 
     def choices(self) -> dict[str, list[tuple[str, int]]]:
         """Return every value to filter by, by name, with the number of orders that have it."""
-        found: dict[str, list[tuple[str, int]]] = {name: [] for name in PICKED}
+        choices: dict[str, list[tuple[str, int]]] = {name: [] for name in PICKED}
         for name, value, orders in self._all("SELECT name, value, orders FROM board_value WHERE orders > 0"):
-            found.setdefault(name, []).append((value, orders))
-        return found
+            choices.setdefault(name, []).append((value, orders))
+        return choices
 
     def due(
         self,
@@ -252,7 +252,7 @@ class OrderIndex(View):
         """
         low = -(1 << 62) if first is None else _second(first) + 1
         start = after or (low, -1, -1)
-        found = self._all(
+        rows = self._all(
             f"{_CLOCKS} WHERE (c.due, c.number, c.place) > (?, ?, ?) AND c.due >= ? AND c.due <= ?"
             " ORDER BY c.due, c.number, c.place LIMIT ?",
             self.name,
@@ -261,19 +261,19 @@ class OrderIndex(View):
             1 << 62 if last is None else _second(last),
             limit,
         )
-        return list(_opened(found))
+        return list(_opened(rows))
 
     def unknown(self, after: tuple[int, int, int] | None = None, limit: int = 50) -> list[OpenDeadline]:
         """Return a page of open deadlines whose end could not be computed."""
         _, number, place = after or (0, -1, -1)
-        found = self._all(
+        rows = self._all(
             f"{_CLOCKS} WHERE c.due IS NULL AND (c.number, c.place) > (?, ?) ORDER BY c.number, c.place LIMIT ?",
             self.name,
             number,
             place,
             limit,
         )
-        return list(_opened(found))
+        return list(_opened(rows))
 
     def tally(self, now: datetime, soon: datetime) -> DeadlineCounts:
         """Return the numbers of deadlines and orders; `soon` is the moment between soon and later."""

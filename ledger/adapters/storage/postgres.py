@@ -60,13 +60,13 @@ def _parts(uri: str) -> dict[str, Any]:
     try:
         if not (uri.startswith(("postgresql://", "postgres://")) and uri.isascii() and uri.isprintable()):
             raise ValueError(uri)
-        given: dict[str, Any] = psycopg.conninfo.conninfo_to_dict(uri)
+        parts: dict[str, Any] = psycopg.conninfo.conninfo_to_dict(uri)
     except (psycopg.Error, ValueError):  # their text is left out: it may have a mistyped password
         raise RecordError("STORE-ADDRESS", "this is no address of a database", hint=hint) from None
-    if any(given.get(name) for name in _SECRETS):
+    if any(parts.get(name) for name in _SECRETS):
         says = "a password has no place in an address: it would be kept in the ledger's folder, and told"
         raise RecordError("STORE-ADDRESS", says, hint="libpq reads it from its own file, ~/.pgpass")
-    return given
+    return parts
 
 
 def connect(location: Address, *, writable: bool = True) -> Connection:
@@ -129,8 +129,8 @@ def _driver() -> Any:
 
 def _open(location: Address) -> Connection:
     psycopg = _driver()
-    given = _parts(location.uri)
-    timeouts = {name: value for name, value in _TIMEOUTS.items() if name not in given}
+    parts = _parts(location.uri)
+    timeouts = {name: value for name, value in _TIMEOUTS.items() if name not in parts}
     try:
         c: Connection = psycopg.connect(
             location.uri, autocommit=True, application_name="comity", client_encoding="utf8", **timeouts

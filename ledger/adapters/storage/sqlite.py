@@ -223,9 +223,9 @@ def connect_foreign(file: ForeignFile) -> sqlite3.Connection:
             c.execute("PRAGMA trusted_schema=OFF")
             c.execute("PRAGMA cell_size_check=ON")
             check_version(c, file.path)
-            known = {_statement(each) for each in file.schema}
+            known_statements = {_statement(each) for each in file.schema}
             for name, sql in c.execute("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL"):
-                if _statement(sql) not in known:
+                if _statement(sql) not in known_statements:
                     raise LedgerError("LOG-CORRUPT", f"{file} holds {str(name)[:60]!r}, which is not of a ledger")
         except BaseException:
             c.close()
@@ -242,8 +242,8 @@ def file_state(path: Path) -> tuple[object, ...]:
     if _has_wal(path):
         with open(f"{path}-wal", "rb") as wal:
             head = wal.read(32)
-    found = path.lstat()
-    return found.st_ino, found.st_size, found.st_mtime_ns, head
+    status = path.lstat()
+    return status.st_ino, status.st_size, status.st_mtime_ns, head
 
 
 def _has_wal(path: Path) -> bool:
@@ -260,12 +260,12 @@ def _has_wal(path: Path) -> bool:
 
 def _size_of_regular(path: Path) -> int:
     try:
-        found = path.lstat()
+        status = path.lstat()
     except FileNotFoundError:
         raise LedgerError("NO-LEDGER", f"{path} does not exist") from None
-    if not stat.S_ISREG(found.st_mode):
+    if not stat.S_ISREG(status.st_mode):
         raise LedgerError("NOT-A-FILE", f"{path} is no regular file", "links are not followed: copy the file itself")
-    return found.st_size
+    return status.st_size
 
 
 def _statement(sql: object) -> str:
@@ -365,10 +365,10 @@ def ledger_error(error: sqlite3.Error, path: Path) -> LedgerError:
 
 def _is_full(folder: Path) -> bool:
     try:
-        found = os.statvfs(folder)
+        status = os.statvfs(folder)
     except OSError:
         return False
-    return found.f_bavail * found.f_frsize < _FREE_BYTES
+    return status.f_bavail * status.f_frsize < _FREE_BYTES
 
 
 def sync_folder(folder: Path) -> None:

@@ -111,10 +111,10 @@ class View(SQLiteTrackingRecorder):
 
     def stale(self, moment: datetime, limit: int = -1) -> list[str]:
         """Return the keys of up to `limit` rows that are stale at a moment; -1 is no limit."""
-        found = self._all(
+        rows = self._all(
             "SELECT key FROM shown WHERE view = ? AND stale_at <= ? LIMIT ?", self.name, seconds(moment), limit
         )
-        return [key for (key,) in found]
+        return [key for (key,) in rows]
 
     def mark_all_stale(self) -> None:
         """Make every row stale: something that any of them may depend on has changed."""

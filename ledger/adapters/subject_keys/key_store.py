@@ -105,12 +105,12 @@ class SubjectKeyStore:
     def keys_of(self, name: str, order: str | None = None) -> dict[str, str]:
         """Return the keys of a data subject, in all orders or in one, as {key id: order or `ALL_ORDERS`}."""
         with SQLiteErrors(self.path):
-            found = self._read(
+            rows = self._read(
                 "SELECT k.key_id, k.order_id FROM subject_key k JOIN subject_name n ON n.subject = k.subject"
                 " WHERE n.name = ?1 AND (?2 IS NULL OR k.order_id IN (?2, ?3)) ORDER BY k.key_id",
                 (name, order, ALL_ORDERS),
             )
-            return dict(tuple(row) for row in found)
+            return dict(tuple(row) for row in rows)
 
     def key_of(self, name: str, order: str) -> str | None:
         """Return the id of the key that seals values of a subject in an order; None if there is none.
@@ -122,47 +122,47 @@ class SubjectKeyStore:
     def subjects(self) -> dict[SubjectInOrder, str]:
         """Return the id of every key by the name of its subject and the order."""
         with SQLiteErrors(self.path):
-            found = self._read(
+            rows = self._read(
                 "SELECT n.name, k.order_id, k.key_id FROM subject_key k JOIN subject_name n ON n.subject = k.subject"
                 " ORDER BY n.name, k.order_id, k.key_id"
             )
-            return {(name, order): key_id for name, order, key_id in found}
+            return {(name, order): key_id for name, order, key_id in rows}
 
     def similar_names(self, name: str) -> list[str]:
         """Return the names of other data subjects that `are_similar` to this one."""
         with SQLiteErrors(self.path):
-            found = self._read(
+            rows = self._read(
                 "SELECT n.name FROM subject_name n WHERE n.name NOT GLOB 'target of *' AND n.name NOT GLOB ?1 || '*'"
                 " AND n.subject NOT IN (SELECT subject FROM subject_name WHERE name = ?2) ORDER BY n.name",
                 (COMPANION, name),
             )
-            return [other for (other,) in found.fetchall() if are_similar(name, other)]
+            return [other for (other,) in rows.fetchall() if are_similar(name, other)]
 
     def stored_name(self, name: str) -> str:
         """Return a name as it is stored: an earlier version stored several spaces between words."""
         with SQLiteErrors(self.path):
-            found = self._read(
+            rows = self._read(
                 "SELECT name FROM subject_name WHERE name = ?1 OR instr(name, '  ') > 0 ORDER BY name <> ?1, name",
                 (name,),
             )
-            return next((kept for (kept,) in found.fetchall() if check_name(kept) == name), name)
+            return next((stored_name for (stored_name,) in rows.fetchall() if check_name(stored_name) == name), name)
 
     def name_of(self, key_id: str) -> str | None:
         """Return a name of the subject of a key; None if the key is not stored here."""
         with SQLiteErrors(self.path):
-            found = self._read(
+            row = self._read(
                 "SELECT min(n.name) FROM subject_key k JOIN subject_name n ON n.subject = k.subject WHERE k.key_id = ?",
                 (key_id,),
             ).fetchone()
-        return found[0] if found else None
+        return row[0] if row else None
 
     def existing(self, key_ids: Iterable[str]) -> set[str]:
         """Return the ids of these keys that are stored here."""
         with SQLiteErrors(self.path):
-            found = self._read(
+            rows = self._read(
                 "SELECT key_id FROM subject_key WHERE key_id IN (SELECT value FROM json_each(?))", (_listed(key_ids),)
             )
-            return {key_id for (key_id,) in found}
+            return {key_id for (key_id,) in rows}
 
     def merge(self, name: str, other: str) -> None:
         """Make two names one person. Raises `LedgerError` SUBJECT-UNKNOWN if one of them has no key."""
@@ -179,8 +179,8 @@ class SubjectKeyStore:
         """
         with transaction(self._c, self.path) as c:
             subject = self._subject(name)
-            there = c.execute("SELECT subject FROM subject_name WHERE name = ?", (new,)).fetchone()
-            to = there[0] if there else new_subject_id()
+            row = c.execute("SELECT subject FROM subject_name WHERE name = ?", (new,)).fetchone()
+            to = row[0] if row else new_subject_id()
             done = c.execute(
                 "UPDATE subject_key SET subject = ? WHERE subject = ? AND order_id = ?", (to, subject, order)
             )
@@ -191,10 +191,10 @@ class SubjectKeyStore:
         self._empty_wal()
 
     def _subject(self, name: str) -> str:
-        found = self._read("SELECT subject FROM subject_name WHERE name = ?", (name,)).fetchone()
-        if found is None:
+        row = self._read("SELECT subject FROM subject_name WHERE name = ?", (name,)).fetchone()
+        if row is None:
             raise LedgerError("SUBJECT-UNKNOWN", f"no data subject is called {name!r} here")
-        return str(found[0])
+        return str(row[0])
 
     def _drop_names(self) -> None:
         """Delete the names of subjects without a key, and with them the link between their orders."""
@@ -220,14 +220,14 @@ class SubjectKeyStore:
         return keys
 
     def _find_keys(self, whose: Collection[SubjectInOrder]) -> SubjectKeys:
-        found = self._read(
+        rows = self._read(
             "SELECT n.name, json_extract(w.value, '$[1]'), k.key_id, k.secret FROM json_each(?) w"
             " JOIN subject_name n ON n.name = json_extract(w.value, '$[0]')"
             " JOIN subject_key k ON k.subject = n.subject AND k.order_id IN (json_extract(w.value, '$[1]'), ?)"
             " ORDER BY k.order_id, k.key_id DESC",  # the last row is used: the key of this order
             (orjson.dumps(list(whose)).decode(), ALL_ORDERS),
         )
-        return {(name, order): (key_id, Aead(secret)) for name, order, key_id, secret in found}
+        return {(name, order): (key_id, Aead(secret)) for name, order, key_id, secret in rows}
 
     def encrypt_values(
         self, entry: str, disclosures: Sequence[Disclosure], whose: Callable[[str], SubjectInOrder], keys: SubjectKeys
@@ -293,17 +293,17 @@ class SubjectKeyStore:
         """Return the ids of the keys that were destroyed when a subject of this name was erased in these orders."""
         with SQLiteErrors(self.path):
             (secret,) = self._read("SELECT secret FROM marking").fetchone()
-            found = [
+            rows = [
                 self._read("SELECT key_id FROM erased WHERE mark = ?", (_mark(secret, name, order),)).fetchone()
                 for order in (*dict.fromkeys(orders), ALL_ORDERS)
             ]
-            return list(dict.fromkeys(row[0] for row in found if row))
+            return list(dict.fromkeys(row[0] for row in rows if row))
 
     def unrecorded(self) -> list[DestroyedKey]:
         """Return the destroyed keys whose destruction the log may not state: a crash came before the entry."""
         with SQLiteErrors(self.path):
-            found = self._read("SELECT key_id, cause, custodians FROM destroyed_key ORDER BY key_id")
-            return [DestroyedKey(key_id, cause, tuple(who.split())) for key_id, cause, who in found]
+            rows = self._read("SELECT key_id, cause, custodians FROM destroyed_key ORDER BY key_id")
+            return [DestroyedKey(key_id, cause, tuple(who.split())) for key_id, cause, who in rows]
 
     def mark_recorded(self, key_id: str) -> None:
         """Note that the log states the destruction of a key."""

@@ -20,14 +20,14 @@ def in_order(reply: bytes) -> bytes:
         for _ in ("version", "hashes", "content"):
             _, _, at = _element(reply, at)
         tag, at, end = _element(reply, at)
-        begin, found = at, []
+        begin, certificates = at, []
         while tag == _CERTIFICATES and at < end:
             _, _, after = _element(reply, at)
-            found.append(reply[at:after])
+            certificates.append(reply[at:after])
             at = after
     except IndexError:
         return reply
-    return reply[:begin] + b"".join(sorted(found)) + reply[end:] if found and at == end else reply
+    return reply[:begin] + b"".join(sorted(certificates)) + reply[end:] if certificates and at == end else reply
 
 
 def _element(data: bytes, at: int) -> tuple[int, int, int]:

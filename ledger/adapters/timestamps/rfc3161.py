@@ -75,14 +75,14 @@ def read_stamp(reply: bytes, data: bytes, trusted: Sequence[bytes], nonce: int |
     TRUST-FORMAT.
     """
     need()
-    known = [certificate for file in trusted for certificate in certificates(file)]
+    trusted_certificates = [certificate for file in trusted for certificate in certificates(file)]
     try:
-        return _judged(reply, data, known, nonce)
+        return _judged(reply, data, trusted_certificates, nonce)
     except RecordError:
         raise
     except Exception as error:  # foreign parsers on untrusted bytes may raise anything
-        said = " ".join(str(error).split()) or type(error).__name__
-        raise RecordError("TST-FORMAT", f"not read here: {said}") from error
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise RecordError("TST-FORMAT", f"not read here: {reason}") from error
 
 
 def _judged(reply: bytes, data: bytes, known: Sequence[Certificate], nonce: int | None) -> Stamp:
@@ -217,9 +217,11 @@ def _broken(says: str, response: TimeStampResponse) -> RecordError:
 
 
 def _accuracy(response: TimeStampResponse) -> timedelta:
-    said: Accuracy | None = response.tst_info.accuracy
-    if said is None:
+    accuracy: Accuracy | None = response.tst_info.accuracy
+    if accuracy is None:
         return timedelta(0)
-    if (said.seconds or 0) > WORST.total_seconds():
-        raise RecordError("TST-TIME", f"within {said.seconds} seconds says nothing")
-    return timedelta(seconds=said.seconds or 0, milliseconds=said.millis or 0, microseconds=said.micros or 0)
+    if (accuracy.seconds or 0) > WORST.total_seconds():
+        raise RecordError("TST-TIME", f"within {accuracy.seconds} seconds says nothing")
+    return timedelta(
+        seconds=accuracy.seconds or 0, milliseconds=accuracy.millis or 0, microseconds=accuracy.micros or 0
+    )

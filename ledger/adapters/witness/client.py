@@ -106,9 +106,9 @@ def with_cosignatures(policy: Policy, note: bytes, lines: Mapping[Vkey, str], lo
     """
     witnesses = list(policy.witnesses.values())
     own = in_turn(log)
-    there = {**lines_of(note, [*own, *witnesses]), **lines}
-    cosigned = [there[key] for key in witnesses if key in there]
-    signed = [there[key] for key in own if key in there]
+    all_lines = {**lines_of(note, [*own, *witnesses]), **lines}
+    cosigned = [all_lines[key] for key in witnesses if key in all_lines]
+    signed = [all_lines[key] for key in own if key in all_lines]
     return with_lines(note, [*signed, *cosigned[: _MOST_LINES - len(signed)]])
 
 
@@ -165,15 +165,15 @@ class _Question:
         before = max((self.known[key].size for key in self.keys if key in self.known), default=0)
         old = min(before, self.size)
         reply = await self._send(old)
-        told = _told(reply)
-        if told is not None and told != old:
-            if told > self.size:
-                fault = LedgerError("WITNESS-AHEAD", f"it has cosigned {told} entries, and was shown {self.size}")
+        their_size = _told(reply)
+        if their_size is not None and their_size != old:
+            if their_size > self.size:
+                fault = LedgerError("WITNESS-AHEAD", f"it has cosigned {their_size} entries, and was shown {self.size}")
                 return self._without(fault, theirs=await _shown(self.url, self.origin))
-            if told < before:
-                fault = LedgerError("WITNESS-LOST", f"it had cosigned {before} entries, and remembers {told}")
+            if their_size < before:
+                fault = LedgerError("WITNESS-LOST", f"it had cosigned {before} entries, and remembers {their_size}")
                 return self._without(fault)
-            old = told
+            old = their_size
             reply = await self._send(old)
             if _told(reply) not in (None, old):
                 return self._without(LedgerError("WITNESS-BUSY", "it moved on while it was asked"))

@@ -56,18 +56,20 @@ def cosign_head(
     `LedgerError`: LOG-EQUIVOCATION, with both notes kept in the folder `evidence` and no new cosignature
     published; LOG-ROLLBACK if a witness shows a larger head than this log knows.
     """
-    kept = log.publish()
-    head = _open(log, policy, kept.note)
-    asked = ask_witnesses(policy, log.key, head, log.consistency, now=int(now().timestamp()), known=_known(log, policy))
-    for answer in asked:
+    published = log.publish()
+    head = _open(log, policy, published.note)
+    answers = ask_witnesses(
+        policy, log.key, head, log.consistency, now=int(now().timestamp()), known=_known(log, policy)
+    )
+    for answer in answers:
         if answer.fault:
             say(f"{', '.join(answer.names)}: {answer.fault}")
-    _stop_at_conflict(log, head, asked, evidence)
-    heard(asked)
-    lines = {key: line for answer in asked for key, line in answer.lines.items()}
+    _stop_at_conflict(log, head, answers, evidence)
+    heard(answers)
+    lines = {key: line for answer in answers for key, line in answer.lines.items()}
     if lines:
-        kept = log.publish(with_cosignatures(policy, kept.note, lines, log.key))
-    return Cosigned(kept, tuple(asked), witnessed(policy, kept.note, log.key))
+        published = log.publish(with_cosignatures(policy, published.note, lines, log.key))
+    return Cosigned(published, tuple(answers), witnessed(policy, published.note, log.key))
 
 
 def take_cosignatures(
@@ -85,8 +87,8 @@ def take_cosignatures(
     newest = log.publish()
     same = newest.note.rpartition(b"\n\n")[0] == offered.rpartition(b"\n\n")[0]
     lines = lines_of(offered, tuple(policy.witnesses.values()))
-    kept = log.publish(with_cosignatures(policy, newest.note if same else offered, lines, log.key))
-    return Cosigned(kept, (), witnessed(policy, kept.note, log.key))
+    published = log.publish(with_cosignatures(policy, newest.note if same else offered, lines, log.key))
+    return Cosigned(published, (), witnessed(policy, published.note, log.key))
 
 
 def witnessed(policy: Policy, note: bytes, log: LogKey) -> bool:
@@ -203,6 +205,6 @@ def _open(log: Log, policy: Policy, note: bytes) -> Head:
 
 
 def _known(log: Log, policy: Policy) -> dict[Vkey, LastCosignature]:
-    kept = log.heads.newest_cosigned()
-    head = _open(log, policy, kept.note) if kept else None
+    newest = log.heads.newest_cosigned()
+    head = _open(log, policy, newest.note) if newest else None
     return {key: LastCosignature(head.checkpoint.size, time) for key, time in head.cosignatures} if head else {}

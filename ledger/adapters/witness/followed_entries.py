@@ -163,11 +163,11 @@ class Inspection:
         def shown(index: int, raw: bytes) -> Shown:
             return Shown(raw, format_proof(index, prove_inclusion(index, size, hashes), head.note), log)
 
-        for found, raw, near in step.wrong[: MOST - len(self.found())]:
-            last = shown(found.index, raw)
+        for alarm, raw, near in step.wrong[: MOST - len(self.found())]:
+            last = shown(alarm.index, raw)
             name = sha256(raw).hexdigest()
             keep_evidence(evidence, {f"{name}.dsse.json": raw, f"{name}.tlog-proof": last.proof})
-            if found.code != "SPLIT-ORDER":
+            if alarm.code != "SPLIT-ORDER":
                 continue
             first = near if near is not None or convicted else _first(fetch, size, open_(raw, verify=False))
             if first is not None:
@@ -226,9 +226,9 @@ class _Step:
 
     def _head(self, order: str) -> _OrderHead | None:
         if order not in self._heads:
-            asked = "SELECT idx, seq, leaf, instrument, broken FROM head WHERE order_id = ?"
+            query = "SELECT idx, seq, leaf, instrument, broken FROM head WHERE order_id = ?"
             with SQLiteErrors(self._path):
-                row = self._c.execute(asked, (order,)).fetchone()
+                row = self._c.execute(query, (order,)).fetchone()
             if row is None:
                 return None
             self._heads[order] = _OrderHead(row[0], Link(*row[1:4]), bool(row[4]))
@@ -252,7 +252,7 @@ class _Step:
         )
         c.executemany("INSERT INTO register VALUES (?, ?)", self._register)
         room = MOST - c.execute("SELECT count(*) FROM alarm").fetchone()[0]
-        alarms = [(found.index, found.code, found.says) for found, _, _ in self.wrong[: max(room, 0)]]
+        alarms = [(alarm.index, alarm.code, alarm.says) for alarm, _, _ in self.wrong[: max(room, 0)]]
         c.executemany("INSERT INTO alarm VALUES (?, ?, ?)", alarms)
 
 

@@ -57,10 +57,12 @@ def hold_against(heads: CheckpointStore, log: Vkey, head: Head, prove: Prove, no
     and convicts no one. Then both notes, and the exhibit if there is one, are kept in the folder `evidence`.
     The head is not added to those seen, so that the next look finds the same.
     """
-    seen = [(kept, parse_checkpoint(kept.note.decode().partition("\n\n")[0] + "\n")) for kept in heads.all()]
+    seen = [
+        (old_head, parse_checkpoint(old_head.note.decode().partition("\n\n")[0] + "\n")) for old_head in heads.all()
+    ]
     new = head.checkpoint
     unproven: set[int] = set()
-    for kept, old in seen:
+    for old_head, old in seen:
         if old.size == new.size and old.root == new.root:
             continue
         (m, one), (n, two) = sorted(((old.size, old.root), (new.size, new.root)))
@@ -75,7 +77,7 @@ def hold_against(heads: CheckpointStore, log: Vkey, head: Head, prove: Prove, no
             if m:
                 check_consistency(m, n, one, two, path)
         except RecordError as wrong:
-            keep_split(evidence, log, kept.note, head.note, path, began, wrong)
+            keep_split(evidence, log, old_head.note, head.note, path, began, wrong)
     times = [time for _, time in head.cosignatures]
     heads.keep(PublishedHead(new.size, head.note, now, min(times, default=None)))
     return Held(max((old.size for _, old in seen), default=0), tuple(sorted(unproven)))

@@ -102,7 +102,7 @@ def look(
                     try:
                         checked = inspection.read(fetch, key, head, proofs)
                     finally:
-                        alarms += [Alarm(found.code, found.says) for found in inspection.found()]
+                        alarms += [Alarm(alarm.code, alarm.says) for alarm in inspection.found()]
             elif entries:
                 checked = _new_entries(fetch, head.checkpoint, state / f"{origin_hash(origin)}.checked")
         except (RecordError, LedgerError) as wrong:
@@ -127,7 +127,7 @@ def _opened(note: bytes, policy: Policy, origin: str) -> tuple[Head, Vkey]:
 
 def _prover(fetch: Fetch, heads: CheckpointStore, size: int) -> Prove:
     """Return proofs from the log's own tiles, starting at the largest head seen, which was compared before."""
-    sizes = [kept.size for kept in heads.all() if kept.size <= size]
+    sizes = [head.size for head in heads.all() if head.size <= size]
     nearest = max(sizes, default=0)
 
     def prove(m: int, n: int) -> tuple[Sequence[bytes], bytes | None] | None:

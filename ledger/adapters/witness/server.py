@@ -85,8 +85,8 @@ def app(witness: Witness, *, patience: float = PATIENCE) -> Starlette:
 
 def server(witness: Witness, *, patience: float = PATIENCE) -> uvicorn.Server:
     """Return a server for the witness, to be run over sockets that are bound already."""
-    asked = app(witness, patience=patience)
-    return http_server.server(asked, most_at_once=_MOST_AT_ONCE, largest_head=_LARGEST_HEAD, grace=_GRACE)
+    application = app(witness, patience=patience)
+    return http_server.server(application, most_at_once=_MOST_AT_ONCE, largest_head=_LARGEST_HEAD, grace=_GRACE)
 
 
 def serve(witness: Witness, host: str, port: int, *, ready: Callable[[str], None] = lambda _: None) -> None:

@@ -200,11 +200,11 @@ def _misspelt(note: bytes, names: Collection[str]) -> bool:
 
 def cosigners(name: str, key: SeedKey, second: MlDsaKey | None = None) -> list[Cosigner]:
     """Return the functions that make a witness's lines: with an Ed25519 key, and an ML-DSA-44 key if given."""
-    made: list[Cosigner] = [lambda note, time: cosign(note, name, key.seed, time)]
+    signers: list[Cosigner] = [lambda note, time: cosign(note, name, key.seed, time)]
     if second is not None:
         public, sign = second.public, second.sign
-        made.append(lambda note, time: cosign_mldsa(note, name, public, sign, time))
-    return made
+        signers.append(lambda note, time: cosign_mldsa(note, name, public, sign, time))
+    return signers
 
 
 def logs_of(policies: Sequence[Policy], own: Sequence[Vkey] = ()) -> dict[str, list[Vkey]]:

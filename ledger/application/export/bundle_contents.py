@@ -54,8 +54,8 @@ def bundle_contents(journal: Journal, request: BundleRequest, head: Head | None 
         order: [(index, o) for index, o in journal.cases.opened(order) if index < size]
         for order in [*_orders(journal, request), journal.registry]
     }
-    opened = {index: o for found in covered.values() for index, o in found}
-    entries = [e for order, found in covered.items() for e in journal.cases.entries(order, found)]
+    opened = {index: o for group in covered.values() for index, o in group}
+    entries = [e for order, group in covered.items() for e in journal.cases.entries(order, group)]
     disclosures = {
         index: [parse_disclosure(text) for text in texts]
         for order in covered
@@ -65,7 +65,7 @@ def bundle_contents(journal: Journal, request: BundleRequest, head: Head | None 
     tokens = journal.heads.tokens()
     cited = {o.payload.seen.note for o in opened.values() if o.payload.seen is not None}
     heads = journal.heads.dating(opened.keys(), cited, size)
-    sizes = {kept.size for kept in (*heads, *journal.heads.all()[-RECENT:]) if 0 < kept.size < size}
+    sizes = {published.size for published in (*heads, *journal.heads.all()[-RECENT:]) if 0 < published.size < size}
     read = journal.store.hashes
     places = sorted(opened)
     return Contents(
@@ -87,7 +87,7 @@ def bundle_contents(journal: Journal, request: BundleRequest, head: Head | None 
             (index, opened[index].raw, format_proof(index, path, head.note))
             for index, path in zip(places, prove_inclusions(places, size, read), strict=True)
         ],
-        heads={kept.digest: kept.note for kept in heads},
+        heads={published.digest: published.note for published in heads},
         consistency={(m, size): prove_consistency(m, size, read) for m in sorted(sizes)},
         disclosures=carried,
         documents=_named(request.documents, entries, request.audience),
@@ -112,14 +112,14 @@ def _orders(journal: Journal, request: BundleRequest) -> Iterable[str]:
 
 def _tokens(tokens: Iterable[TimeStampToken], checkpoint: str, heads: Iterable[PublishedHead]) -> dict[str, bytes]:
     """Return the time stamps over the notes of the bundle by path, numbered in the order of their arrival."""
-    places = {kept.digest: f"heads/{kept.digest}" for kept in heads} | {checkpoint: "checkpoint"}
-    found: dict[str, bytes] = {}
+    places = {head.digest: f"heads/{head.digest}" for head in heads} | {checkpoint: "checkpoint"}
+    stamps: dict[str, bytes] = {}
     counts: Counter[str] = Counter()
     for token in tokens:
         if place := places.get(token.head):
             counts[place] += 1
-            found[f"{place}.{counts[place]}.tsr"] = token.reply
-    return found
+            stamps[f"{place}.{counts[place]}.tsr"] = token.reply
+    return stamps
 
 
 def _named(documents: Mapping[str, Path], entries: Sequence[Entry], audience: str) -> dict[str, bytes]:
@@ -143,20 +143,20 @@ def _foreign(
     journal: Journal, covered: Mapping[str, Sequence[tuple[int, OpenedEntry]]], audience: str
 ) -> dict[str, bytes]:
     """Return the files of wrapped entries: the entry, its proof, and disclosures that this audience may read."""
-    found: dict[str, bytes] = {}
+    files: dict[str, bytes] = {}
     for order, opened in covered.items():
         for _, o in opened:
             digest = o.payload.public.get("envelope") if o.payload.kind == KIND else None
             for name in (digest, f"{digest}{PROOF}") if isinstance(digest, str) else ():
                 path = journal.folder.foreign / name
                 if path.is_file():
-                    found[name] = path.read_bytes()
+                    files[name] = path.read_bytes()
         for index, wrapper, inner, texts in journal.cases.arrived(order, opened):
             may = readable(as_counted(inner, wrapper, index), audience)
             if lines := [text for text in texts if parse_disclosure(text).name in may]:
                 name = f"{wrapper.payload.public['envelope']}{VALUES}"
-                found[name] = "".join(f"{line}\n" for line in lines).encode()
-    return found
+                files[name] = "".join(f"{line}\n" for line in lines).encode()
+    return files
 
 
 def _registers(journal: Journal, opened: Iterable[OpenedEntry]) -> dict[str, dict[int, tuple[bytes, bytes]]]:
@@ -174,10 +174,10 @@ def _heads_seen(journal: Journal, opened: Iterable[OpenedEntry]) -> dict[str, by
     opened = list(opened)
     origins = {str(o.payload.public.get("origin")) for o in opened if o.payload.kind == KIND}
     seen = (newest_seen(journal.folder.others, origin) for origin in sorted(origins))
-    found = {kept.digest: kept.note for kept in seen if kept is not None}
+    notes = {head.digest: head.note for head in seen if head is not None}
     for o in opened:
         for document in o.payload.documents if o.payload.kind == "log-succeeded" else ():
             path = journal.folder.foreign / document.sha256
             if path.is_file():
-                found[document.sha256] = path.read_bytes()
-    return found
+                notes[document.sha256] = path.read_bytes()
+    return notes

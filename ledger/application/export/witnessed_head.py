@@ -31,10 +31,10 @@ def published_head(journal: Journal) -> Head:
         if fault.code != "GUARD-MISSING" or head is None:
             raise
         return head
-    kept = journal.heads.newest()
-    if kept is None:
+    newest = journal.heads.newest()
+    if newest is None:
         raise AssertionError("publishing keeps a head")
-    return open_head(journal, kept.note)
+    return open_head(journal, newest.note)
 
 
 def open_head(journal: Journal, note: bytes) -> Head:
@@ -85,8 +85,8 @@ class Witnesses:
             self.say("UNWITNESSED: no quorum of the policy's witnesses has seen the head of this bundle")
             return head
         done = None if frozen else self._cosign_until(lambda _: _newest_witnessed(journal, above) is not None)
-        if (found := _newest_witnessed(journal, above)) is not None:
-            return found
+        if (newest := _newest_witnessed(journal, above)) is not None:
+            return newest
         never = self._without_address()
         if done and policy.met({*_cosigners(journal, done), *never}):
             says = f"the head of {done.kept.size} entries waits for its witnesses"
@@ -123,8 +123,8 @@ class Witnesses:
 
 def _newest_witnessed(journal: Journal, above: int) -> Head | None:
     """Return the largest kept head of more than `above` entries that a quorum of the policy has cosigned."""
-    kept = [head for head in journal.heads.all() if head.size > above and head.cosigned is not None]
-    heads = (open_head(journal, head.note) for head in sorted(kept, key=lambda head: head.size, reverse=True))
+    candidates = [head for head in journal.heads.all() if head.size > above and head.cosigned is not None]
+    heads = (open_head(journal, head.note) for head in sorted(candidates, key=lambda head: head.size, reverse=True))
     return next((head for head in heads if meets_quorum(journal, head)), None)
 
 

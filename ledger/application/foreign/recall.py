@@ -39,12 +39,12 @@ def recalled(
     for order in dict.fromkeys(orders):
         received += _wrapped(origin, order, store, foreign)
     heads: dict[bytes, tuple[Vkey, Checkpoint] | None] = {}
-    found = {}
+    entries = {}
     for raw, proof in received:
         shown = _shown(raw, proof, origin, keys, heads)
         if shown is not None:
-            found[raw] = shown
-    return EarlierEntries(origin, tuple(found.values()))
+            entries[raw] = shown
+    return EarlierEntries(origin, tuple(entries.values()))
 
 
 def _wrapped(origin: str, order: str, store: EntryStore, foreign: Path) -> Iterator[Received]:

@@ -44,12 +44,12 @@ class Arrival(Struct, frozen=True):
 
 def wanted(arrivals: Sequence[Arrival], store: EntryStore, origin: str) -> list[Arrival]:
     """Return the arrivals to wrap: all but acknowledgements of acknowledgements, which would never end."""
-    found = []
+    result = []
     for arrival in arrivals:
-        told = acknowledged(open_(arrival.raw, verify=False), store, origin)
-        if told is None or told.payload.kind != KIND:
-            found.append(arrival)
-    return found
+        entry = acknowledged(open_(arrival.raw, verify=False), store, origin)
+        if entry is None or entry.payload.kind != KIND:
+            result.append(arrival)
+    return result
 
 
 def acknowledged(opened: OpenedEntry, store: EntryStore, origin: str) -> OpenedEntry | None:
@@ -57,10 +57,10 @@ def acknowledged(opened: OpenedEntry, store: EntryStore, origin: str) -> OpenedE
 
     `RecordError` ENT-MISMATCH if there is no such entry here: one of the two logs has changed.
     """
-    told = acknowledges(opened, origin)
-    if told is None:
+    claim = acknowledges(opened, origin)
+    if claim is None:
         return None
-    index, leaf = told
+    index, leaf = claim
     raw = store.at(index)
     if raw is None or leaf_hash(raw).hex() != leaf:
         has = "no such entry" if raw is None else "another one"
@@ -87,16 +87,16 @@ def place_of(arrival: Arrival, order: str, store: EntryStore, log: Vkey, folder:
     index = parse_proof(arrival.proof).index
     for attempt in count():
         entry = wrapper_id(log.name, index, attempt)
-        found = store.by_entry(bytes.fromhex(entry))
-        if found is None:
+        row = store.by_entry(bytes.fromhex(entry))
+        if row is None:
             return WrapperPlace(entry, None)
-        p = open_(found[1], verify=False).payload
+        p = open_(row[1], verify=False).payload
         name = p.public.get("envelope")
         if p.kind != KIND or not isinstance(name, str) or not _is_kept(folder, name):
             continue
         raw, proof = (folder / name).read_bytes(), (folder / f"{name}{PROOF}").read_bytes()
         if (p.order, raw) == (order, arrival.raw):
-            return WrapperPlace(entry, found[0])
+            return WrapperPlace(entry, row[0])
         if raw != arrival.raw:
             _convict(log, index, raw, proof, arrival, evidence)
     raise AssertionError("unreachable")

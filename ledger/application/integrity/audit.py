@@ -256,8 +256,8 @@ def _check_run(
     problems: list[Problem] = []
     noted, book = Noted(), VerificationLog()
     reported = [key for key in keyring.keys.values() if key.reported is not None]
-    leaves: list[bytes] = []  # as computed here; `kept` has the stored hashes
-    kept: list[tuple[int, bytes | None]] = []
+    leaves: list[bytes] = []  # as computed here; `stored_hashes` has the stored ones
+    stored_hashes: list[tuple[int, bytes | None]] = []
     signatures = register = 0
     heads: dict[str, Link] = {}  # the newest entry of each order in this run
     places: dict[str, list[int]] = {}  # by order: the number of its first entry here, and the indexes of all
@@ -292,7 +292,7 @@ def _check_run(
                 heads.pop(order, None)
                 problems.append(Problem(wrong.code, f"#{index}", wrong.says))
             leaves.append(own or leaf_hash(_bytes(raw)))
-            kept.append((index, stored))
+            stored_hashes.append((index, stored))
             if len(problems) >= MOST:
                 break
         else:
@@ -301,11 +301,11 @@ def _check_run(
         for code, ask in _NOT_FOUND.items():
             if code == "CTX-CHAIN" and not problems and _plainly_found(c, places):
                 continue
-            if not problems and (found := c.execute(ask, (start, stop)).fetchone()):
+            if not problems and (row := c.execute(ask, (start, stop)).fetchone()):
                 says = "its number in its order, or its id, is found for another entry, or not at all"
-                problems.append(Problem(code, f"#{found[0]}", says))
+                problems.append(Problem(code, f"#{row[0]}", says))
     nodes, peaks = subtree(leaves)
-    for completed, (index, stored) in zip(nodes, kept, strict=True):
+    for completed, (index, stored) in zip(nodes, stored_hashes, strict=True):
         if not isinstance(stored, bytes) or len(stored) != 32 * _completes(index) or not stored.startswith(completed):
             problems.append(Problem("LOG-CORRUPT", f"#{index}", "a stored Merkle hash is not that of the entries"))
     noted.findings = len(book.remarks)
@@ -360,20 +360,20 @@ def _before(c: ReadConnection, order: str, seq: int, index: int) -> Link | None:
     """Return the preceding entry of an order, from another run, which checks its signature; None for the first."""
     if seq == 1:
         return None
-    found = c.execute(statements.AT_VERSION, (order, seq - 1)).fetchone()
-    if found is None:
+    row = c.execute(statements.AT_VERSION, (order, seq - 1)).fetchone()
+    if row is None:
         raise RecordError("CTX-CHAIN", "the entry before it in its order is missing")
-    if found[0] > index:
+    if row[0] > index:
         raise RecordError("CTX-CHAIN", "the entry before it in its order stands behind it in the log")
-    raw = _bytes(found[1])
+    raw = _bytes(row[1])
     return Link(seq - 1, leaf_hash(raw).hex(), instrument_of(raw))
 
 
 def _plainly_found(c: ReadConnection, places: Mapping[str, Sequence[int]]) -> bool:
     """Return True if the index of orders leads to these entries by number, in this order, and to no others."""
-    asked = [f"{order}{first:016d}{first + len(rest) - 1:016d}" for order, (first, *rest) in places.items()]
-    found = [index for (index,) in c.execute(statements.FOUND_BY_VERSION, (orjson.dumps(asked).decode(),))]
-    return found == [index for _, *rest in places.values() for index in rest]
+    ranges = [f"{order}{first:016d}{first + len(rest) - 1:016d}" for order, (first, *rest) in places.items()]
+    indexes = [index for (index,) in c.execute(statements.FOUND_BY_VERSION, (orjson.dumps(ranges).decode(),))]
+    return indexes == [index for _, *rest in places.values() for index in rest]
 
 
 def subtree(leaves: Sequence[bytes]) -> tuple[list[bytes], list[bytes]]:

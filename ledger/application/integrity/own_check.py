@@ -140,9 +140,9 @@ class _OfficeFiles:
             return
         with closing(CheckpointStore(self.folder.heads, writable=False)) as heads:
             for token in heads.tokens():
-                kept = heads.get(token.head)
+                head = heads.get(token.head)
                 try:
-                    read(token.reply, kept.note if kept else b"", trusted)
+                    read(token.reply, head.note if head else b"", trusted)
                 except RecordError as wrong:
                     where = f"heads.db, {token.authority} {wire(token.at)}"
                     self.check.wrong.append(Reason(wrong.code, where, wrong.says))
@@ -185,10 +185,10 @@ class _OfficeFiles:
                 if unstated(self.store, cases, each.key_id):
                     says = f"{where(self.store, [each.key_id])}: their key is destroyed and no entry says so yet"
                     self.check.missing.append(Reason("KEYS-OTHER", "keys.db", f"{says}; repeat the erasure"))
-            told = cases.destroyed_keys()
-            for key_id in sorted(drawer.existing(told)):
+            destroyed_keys = cases.destroyed_keys()
+            for key_id in sorted(drawer.existing(destroyed_keys)):
                 says = "it says that a key was destroyed, and keys.db here still has it"
-                self.check.wrong.append(Reason("KEYS-KEPT", f"entry {told[key_id]}", says))
+                self.check.wrong.append(Reason("KEYS-KEPT", f"entry {destroyed_keys[key_id]}", says))
             for index, fields, opens in left_over(self.store, cases, drawer):
                 if opens:
                     says = f"an entry says that the key to {fields} was destroyed, and keys.db here opens it"
@@ -204,11 +204,11 @@ class _OfficeFiles:
         for tile in tiles_for(0, min(head.checkpoint.size if head else 0, self.size)):
             path = self.folder.log / tile_path(tile)
             try:
-                there = path.read_bytes()
+                content = path.read_bytes()
             except FileNotFoundError:
                 missing += 1
                 continue
-            if there != tile_bytes(tile, self.store.hashes):
+            if content != tile_bytes(tile, self.store.hashes):
                 says = "it is not what the entries give"
                 self.check.wrong.append(Reason("LOG-CORRUPT", f"log/{tile_path(tile)}", says))
         if missing:

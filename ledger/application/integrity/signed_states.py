@@ -36,8 +36,8 @@ def open_states(
         book.doubt("CP-SIG", says, f"{files.log_at}/checkpoint")
     if not parts.checkpoint:
         return Heads(files.log_at, Head(Checkpoint(files.origin, 0, EMPTY_ROOT), b"", ()), {}, {})
-    here, kept = files.log_at, files.heads_at
-    return heads.open_heads(parts, files.origin, policy, book, mldsa, own=trust is None, here=here, kept=kept)
+    here, heads_at = files.log_at, files.heads_at
+    return heads.open_heads(parts, files.origin, policy, book, mldsa, own=trust is None, here=here, kept=heads_at)
 
 
 def _newest(notes: Iterable[bytes]) -> bytes:

@@ -44,11 +44,11 @@ def verify_folder(
     NOT-A-LEDGER, STORE-GIVEN if the folder is no log; `RecordError` and `LedgerError` if it cannot be read.
     """
     checkpoint = None if anchor is None else parse_anchor(anchor)
-    there = HandedFolder(path)
-    databases = [path / name for name in (SHELF, HEADS) if there.has(name)]
+    handed_folder = HandedFolder(path)
+    databases = [path / name for name in (SHELF, HEADS) if handed_folder.has(name)]
     before = [sqlite.file_state(file) for file in databases]
     with ExitStack() as until:
-        files = _handed_files(there, path, store, until)
+        files = _handed_files(handed_folder, path, store, until)
         report = _verify(files, trust, checkpoint, now, progress)
     if [sqlite.file_state(file) for file in databases] != before:
         says = f"{path} was written to while it was read"
@@ -69,7 +69,7 @@ def verify_own(
     tokens: list[tuple[str, bytes]] = []
     if folder.heads.exists() and not unpublished:
         with closing(CheckpointStore(folder.heads, writable=False)) as heads:
-            notes = {kept.digest: kept.note for kept in heads.all()}
+            notes = {head.digest: head.note for head in heads.all()}
             tokens = [(token.head, token.reply) for token in heads.tokens()]
     files = LogFiles(
         of="folder",
@@ -174,11 +174,11 @@ def _origin(policy: bytes | None, checkpoint: bytes | None) -> str:
 def _by_path(tokens: Iterable[tuple[str, bytes]]) -> dict[str, bytes]:
     """Return the time stamps by the path that each has in a bundle, numbered in the order of their arrival."""
     counts: Counter[str] = Counter()
-    found = {}
+    stamps = {}
     for head, reply in tokens:
         counts[head] += 1
-        found[f"heads/{head}.{counts[head]}.tsr"] = reply
-    return found
+        stamps[f"heads/{head}.{counts[head]}.tsr"] = reply
+    return stamps
 
 
 def _content(path: Path) -> bytes | None:

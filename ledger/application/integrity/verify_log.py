@@ -192,8 +192,8 @@ class _LogVerification:
 
 def _first(store: EntryReader, origin: str) -> bytes:
     """Return the first entry of the register; of a log without one, the first entry."""
-    found = store.first(registry_of(origin)) or store.at(0)
-    return found if isinstance(found, bytes) else b""
+    envelope = store.first(registry_of(origin)) or store.at(0)
+    return envelope if isinstance(envelope, bytes) else b""
 
 
 def _registrar(trust: Trust | None, first: bytes, book: VerificationLog) -> Registrar | None:
@@ -295,8 +295,8 @@ def _check_others(
     logs = OtherLogs(trusts, files.registers() if naming else {}, now, mldsa)
 
     def entry(leaf: str) -> OpenedEntry | None:
-        found = store.by_leaf(bytes.fromhex(leaf))
-        return None if found is None else open_(found[1], verify=False)
+        row = store.by_leaf(bytes.fromhex(leaf))
+        return None if row is None else open_(row[1], verify=False)
 
     counterparties.check_successor(walked.told, foreign, logs, book)
     here = counterparties.ReceivingLog(walked.keyring, entry, times.before)

@@ -70,24 +70,24 @@ class Staging:
 
     def head(self, order: str) -> Link | None:
         """Return the newest staged entry of an order; None if there is none."""
-        found = self._c.execute("SELECT seq, leaf, instrument FROM head WHERE order_id = ?", (order,)).fetchone()
-        return Link(*found) if found else None
+        row = self._c.execute("SELECT seq, leaf, instrument FROM head WHERE order_id = ?", (order,)).fetchone()
+        return Link(*row) if row else None
 
     def entry(self, leaf: str) -> bytes | None:
         """Return the staged line with a leaf hash; None if there is none."""
-        found = self._c.execute("SELECT state FROM staged WHERE leaf = ?", (bytes.fromhex(leaf),)).fetchone()
-        return found[0] if found else None
+        row = self._c.execute("SELECT state FROM staged WHERE leaf = ?", (bytes.fromhex(leaf),)).fetchone()
+        return row[0] if row else None
 
     def pages(self) -> Iterator[list[EntryRow]]:
         """Yield the staged rows in their order, a page at a time."""
         for start in range(0, self.size, PAGE):
             with SQLiteErrors(_FILE):
-                found = self._c.execute(
+                rows = self._c.execute(
                     "SELECT order_id, seq, kind, state, entry_id, leaf, reference, closed FROM staged"
                     " WHERE n > ? AND n <= ? ORDER BY n",
                     (start, start + PAGE),
                 ).fetchall()
-            yield [_row(*flat) for flat in found]
+            yield [_row(*flat) for flat in rows]
 
 
 def _flat(row: EntryRow) -> tuple[Any, ...]:

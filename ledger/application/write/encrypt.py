@@ -96,8 +96,8 @@ class ValueEncrypter:
         """Raise `LedgerError` KEYS-KEPT where an entry says that one of these keys was destroyed: a copy has it."""
         if not (emptied := {key_id for key_id in keys if self._cases.is_emptied(key_id)}):
             return
-        beside = self._cases.access if place == self._cases.registry else self._keys().companion_of(place)
-        destroyed = self._cases.destroyed_keys([place, *([beside] if beside else [])])
+        companion = self._cases.access if place == self._cases.registry else self._keys().companion_of(place)
+        destroyed = self._cases.destroyed_keys([place, *([companion] if companion else [])])
         if back := sorted(destroyed[key_id] for key_id in emptied & destroyed.keys()):
             says = f"entry {back[0]} says that this key was destroyed, and keys.db here still has it"
             hint = "this keys.db is an old copy: repeat the erasure with it, or go on where it was"

@@ -55,7 +55,7 @@ class SealedReceiver:
         return receipts
 
     def _receive_page(self, start: int, page: Sequence[OpenedEntry], texts: Sequence[Sequence[str]]) -> list[Receipt]:
-        known: dict[int, Receipt] = {}
+        receipts: dict[int, Receipt] = {}
         committed: OrderCommitments | None = None
 
         def take(batch: PendingBatch) -> list[EntryRow]:
@@ -72,7 +72,7 @@ class SealedReceiver:
                     and opened.payload.seq <= head.seq
                     and (stored := self._store.by_leaf(bytes.fromhex(opened.leaf)))
                 ):
-                    known[i] = self._receipt(self._values.row(opened, (), {}), Stored(stored[0], already=True))
+                    receipts[i] = self._receipt(self._values.row(opened, (), {}), Stored(stored[0], already=True))
                     continue
                 try:
                     values = lift(disclosed, opened.sd, public=opened.payload.public) if disclosed else {}
@@ -93,7 +93,7 @@ class SealedReceiver:
         fresh = iter(self._append(take))
         if committed is not None:
             committed.keep()
-        return [known[i] if i in known else next(fresh) for i in range(len(page))]
+        return [receipts[i] if i in receipts else next(fresh) for i in range(len(page))]
 
 
 class OrderCommitments:
@@ -112,12 +112,12 @@ class OrderCommitments:
         earlier = []
         for order in {o.payload.order for o in page}:
             head = trial.head(order)
-            made = kept.pop(head.leaf, None) if head else set()
-            if made is None and order in sealing:
+            commitments = kept.pop(head.leaf, None) if head else set()
+            if commitments is None and order in sealing:
                 earlier.append(order)
-                made = set()
-            if made is not None:
-                self._orders[order], self._newest[order] = made, head.leaf if head else ""
+                commitments = set()
+            if commitments is not None:
+                self._orders[order], self._newest[order] = commitments, head.leaf if head else ""
         for start in range(0, len(earlier), _ORDERS):
             for order, raw in store.of_orders(earlier[start : start + _ORDERS]):
                 self._orders[order].update(commitments_of(raw))
@@ -125,13 +125,13 @@ class OrderCommitments:
     def admit(self, opened: OpenedEntry) -> None:
         """Add an entry; `RecordError` SD-DUP if its order has one of its commitments already."""
         order, sd = opened.payload.order, opened.sd
-        made = self._orders.get(order)
-        if made is None:
+        commitments = self._orders.get(order)
+        if commitments is None:
             return
         if sd:
-            if not made.isdisjoint(sd):
+            if not commitments.isdisjoint(sd):
                 raise RecordError("SD-DUP", "it repeats a commitment of an earlier entry of its order")
-            made.update(sd)
+            commitments.update(sd)
         self._newest[order] = opened.leaf
 
     def keep(self) -> None:

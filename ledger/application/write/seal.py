@@ -57,8 +57,8 @@ class Sealer:
             self.values.check_bound(batch)
         place = self._placer.place(draft, batch)
         entry = draft.entry or self._entropy(16).hex()
-        said = _with_readers(draft.said, batch)
-        sealed = seal(completed_fact(draft), place, draft.signer, said, entry, self._entropy)
+        circumstances = _with_readers(draft.said, batch)
+        sealed = seal(completed_fact(draft), place, draft.signer, circumstances, entry, self._entropy)
         opened = open_entry(sealed.raw)
         values = {d.name: d.value for d in sealed.disclosures}
         check_texts(opened.payload, values)
@@ -84,17 +84,20 @@ class Sealer:
         The moment of the act does not matter either, if it is the moment of signing. A sealed value that can no longer
         be opened counts as the same.
         """
-        p, fact, said = opened.payload, completed_fact(draft), draft.said
+        p, fact, circumstances = opened.payload, completed_fact(draft), draft.said
         values = self._cases.values(index, opened)
-        stated = sealed_of(fact) | ({} if said.why is None else {WHY.name: said.why})
+        stated = sealed_of(fact) | ({} if circumstances.why is None else {WHY.name: circumstances.why})
         return (
             (p.kind, p.order) == (fact.kind, self._placer.order_of(draft))
             and {k: v for k, v in p.public.items() if k != "_sd"} == public_of(fact)
             and all(value == stated.get(name) for name, value in values.items())
             and set(stated) <= set(p.sealed)
             and (p.signer.actor, p.signer.role) == (draft.signer.actor, draft.signer.role)
-            and (p.speaks, p.whose or None, p.replaces or None) == (said.speaks, said.whose, said.replaces)
-            and (p.on == wire(said.on) or (said.on == said.signed_at and p.on == p.signed_at))
+            and (p.speaks, p.whose or None, p.replaces or None)
+            == (circumstances.speaks, circumstances.whose, circumstances.replaces)
+            and (
+                p.on == wire(circumstances.on) or (circumstances.on == circumstances.signed_at and p.on == p.signed_at)
+            )
         )
 
     def _keys(self) -> SubjectKeyStore:

@@ -55,11 +55,11 @@ class WritePosition:
 
     def entry(self, leaf: str) -> tuple[OpenedEntry, Mapping[str, Any]] | None:
         """Return the entry with a leaf hash and its sealed values that can be opened; None if there is none."""
-        found = self._store.by_leaf(bytes.fromhex(leaf))
-        if found is None:
+        row = self._store.by_leaf(bytes.fromhex(leaf))
+        if row is None:
             return None
-        opened = open_(found[1], verify=False)
-        return opened, self._cases.values(found[0], opened)
+        opened = open_(row[1], verify=False)
+        return opened, self._cases.values(row[0], opened)
 
     @property
     def keyring(self) -> Keyring:
