@@ -72,12 +72,12 @@ def program(texts: dict[str, object]) -> str:
 
     Raises ValueError if two modules export the same name, or for a form of import or export that is not read here.
     """
-    made = {"vocabulary.mjs": _table("vocabulary", tables()), "languages.mjs": _table("languages", texts)}
+    sources = {"vocabulary.mjs": _table("vocabulary", tables()), "languages.mjs": _table("languages", texts)}
     parts: dict[str, str] = {}
     exporter: dict[str, str] = {}
     for name in _ordered("page/page.mjs"):
-        source = made.get(name) or (HERE / name).read_text("utf-8")
-        exported = [each for found in _EXPORT.finditer(source) for each in re.findall(r"\w+", found["names"])]
+        source = sources.get(name) or (HERE / name).read_text("utf-8")
+        exported = [each for match in _EXPORT.finditer(source) for each in re.findall(r"\w+", match["names"])]
         for each in exported:
             if (other := exporter.setdefault(each, name)) != name:
                 raise ValueError(f"{other} and {name} both export {each}")
@@ -102,8 +102,8 @@ def _ordered(name: str, seen: set[str] | None = None) -> Iterator[str]:
     seen = set() if seen is None else seen
     seen.add(name)
     if name not in _GENERATED:
-        for found in _IMPORT.finditer((HERE / name).read_text("utf-8")):
-            needed = _below((HERE / name).parent / found["path"])
+        for match in _IMPORT.finditer((HERE / name).read_text("utf-8")):
+            needed = _below((HERE / name).parent / match["path"])
             if needed not in seen and needed != _LIBRARIES:
                 yield from _ordered(needed, seen)
     yield name
@@ -166,14 +166,14 @@ def installed(source: Path = HERE) -> Path:
     if not folder.exists():
         TOOLS.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=TOOLS) as scratch:
-            made = Path(scratch, "made")
-            made.mkdir()
+            target = Path(scratch, "made")
+            target.mkdir()
             for name in MANIFESTS:
-                shutil.copy(source / name, made)
+                shutil.copy(source / name, target)
             command = ["npm", "ci", "--silent", "--ignore-scripts", "--no-audit", "--no-fund"]
-            subprocess.run(command, check=True, cwd=made, capture_output=True)
+            subprocess.run(command, check=True, cwd=target, capture_output=True)
             try:
-                made.rename(folder)
+                target.rename(folder)
             except OSError:
                 if not folder.exists():  # no other process was faster
                     raise
@@ -185,9 +185,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("-o", "--output", type=Path, default=HERE / "verify.html")
     output: Path = parser.parse_args().output
-    made = page()
-    output.write_bytes(made)
-    print(f"{sha256(made).hexdigest()}  {output.name}")  # noqa: T201 - what `sha256sum -c` reads
+    content = page()
+    output.write_bytes(content)
+    print(f"{sha256(content).hexdigest()}  {output.name}")  # noqa: T201 - what `sha256sum -c` reads
 
 
 if __name__ == "__main__":

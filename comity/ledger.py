@@ -114,8 +114,8 @@ class Ledger:
             for index, raw in page:
                 opened = open_(raw, verify=False)
                 orders.setdefault(opened.payload.order, []).append((index, opened))
-            found = (e for order, group in orders.items() for e in self._cases.entries(order, group, reveal=False))
-            yield from sorted(found, key=lambda e: e.index)
+            entries = (e for order, group in orders.items() for e in self._cases.entries(order, group, reveal=False))
+            yield from sorted(entries, key=lambda e: e.index)
             after = page[-1][0] + 1
 
     def _page(self, start: int) -> list[tuple[int, bytes]]:
@@ -184,7 +184,7 @@ class Ledger:
     def _case(self, order: str, *, reveal: bool = False) -> Case:
         """Return the record of an order; with `reveal` for the law alone, never for a result."""
         self._check_open()
-        label = next((label for label, known in self._labels.items() if known == order), None)
+        label = next((label for label, other in self._labels.items() if other == order), None)
         return self._cases.case(order, reveal=reveal, label=label)
 
     def _check_open(self) -> None:

@@ -61,14 +61,14 @@ def twice(root: Path, into: Path) -> list[str]:
     installed()  # fetched once, by the true date, and copied into both folders
     with tempfile.TemporaryDirectory() as scratch:
         for name, umask, more, prefix in (("a", 0o022, FIRST, []), ("another-folder/b", 0o077, SECOND, faked)):
-            tree, made = Path(scratch, name, "tree"), Path(scratch, name, "dist")
+            tree, output = Path(scratch, name, "tree"), Path(scratch, name, "dist")
             _extract(root, of, tree, umask)
             before = os.umask(umask)
             try:
-                built(tree, made, when, of, more, prefix)
+                built(tree, output, when, of, more, prefix)
             finally:
                 os.umask(before)
-            folders.append(made)
+            folders.append(output)
         one, other = ({f.name: f.read_bytes() for f in folder.iterdir()} for folder in folders)
         for name, data in one.items():
             (into / name).write_bytes(data)

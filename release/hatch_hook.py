@@ -25,7 +25,7 @@ class MadeFiles(BuildHookInterface[Any]):
             build_data["force_include"][str(Path(self.root, PAGE))] = f"comity/shipped/{PAGE}"
 
     def _made(self, file: str, command: str) -> bool:
-        made = Path(self.root, file).is_file()
-        if not made:
+        exists = Path(self.root, file).is_file()
+        if not exists:
             self.app.display_warning(f"the wheel is without {file}, which `{command}` makes")
-        return made
+        return exists

@@ -60,24 +60,24 @@ class Script:
 def pins(file: Path) -> list[Pin]:
     """Return the packages of a requirements file in its order; Malformed for an option, an address or a range."""
     text = re.sub(r"(?m)^#.*\n", "", file.read_text("utf-8")).replace("\\\n", "")
-    found = []
+    packages = []
     for line in filter(None, (" ".join(each.split()) for each in text.splitlines())):
         if line.startswith("#"):
             continue
         if (pinned := _LINE.fullmatch(line)) is None:
             raise Malformed(f"{file.name}: {line[:80]}")
         hashes = tuple(sorted(re.findall(r"sha256:([0-9a-f]{64})", pinned["hashes"])))
-        found.append(Pin(canonicalize_name(pinned["name"]), pinned["version"], hashes))
-    return found
+        packages.append(Pin(canonicalize_name(pinned["name"]), pinned["version"], hashes))
+    return packages
 
 
 def scripts(root: Path = ROOT) -> list[Script]:
     """Return the npm packages that the verifier page bundles, by name."""
     locked: dict[str, Any] = json.loads((root / "browser/package-lock.json").read_text("utf-8"))["packages"]
-    found = {path.rpartition("node_modules/")[2]: p for path, p in locked.items() if path and not p.get("dev")}
+    packages = {path.rpartition("node_modules/")[2]: p for path, p in locked.items() if path and not p.get("dev")}
     return [
         Script(name, p["version"], p["license"], b64decode(p["integrity"].removeprefix("sha512-")).hex())
-        for name, p in sorted(found.items())
+        for name, p in sorted(packages.items())
         if name not in LEFT_OUT
     ]
 

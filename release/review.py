@@ -67,20 +67,20 @@ class Review:
 
 def review_pins(review: Review, root: Path) -> dict[str, list[Pin]]:
     """Every package is pinned, with a hash, at or above the version that pyproject.toml asks for."""
-    found: dict[str, list[Pin]] = {}
+    files: dict[str, list[Pin]] = {}
     for name in REQUIREMENTS:
         try:
-            found[name] = pins(root / "requirements" / name)
+            files[name] = pins(root / "requirements" / name)
         except Malformed as e:
             review.found("UNPINNED", name, str(e))
-    for name, pinned in found.items():
+    for name, pinned in files.items():
         for pin in pinned:
             if not pin.hashes:
                 review.found("UNHASHED", pin.name, f"{name} allows any file of {pin.version}")
-    known = {pin.name: pin for name in ("interop.txt", "dev.txt", "run.txt") for pin in found.get(name, ())}
+    by_name = {pin.name: pin for name in ("interop.txt", "dev.txt", "run.txt") for pin in files.get(name, ())}
     for requirement in asked(root):
         name = canonicalize_name(requirement.name)
-        if (of := known.get(name)) is None:
+        if (of := by_name.get(name)) is None:
             review.found("UNPINNED", name, "pyproject.toml asks for it, no requirements file pins it")
         elif not requirement.specifier.contains(of.version, prereleases=True):
             review.found(
@@ -88,7 +88,7 @@ def review_pins(review: Review, root: Path) -> dict[str, list[Pin]]:
             )
         if floor(requirement) is None:
             review.found("NO-FLOOR", name, "pyproject.toml names no lowest version")
-    return found
+    return files
 
 
 def review_licences(review: Review, terms: Iterable[tuple[str, str | None]], decisions: dict[str, Any]) -> None:
@@ -165,31 +165,31 @@ def advisories(tools: str, releases: Iterable[Release], service: str) -> dict[Re
         command += ["-s", service, "--progress-spinner", "off", "--timeout", "15"]
         answer = subprocess.run(command, check=False, capture_output=True, text=True).stdout
     try:
-        told = json.loads(answer)["dependencies"]
+        packages = json.loads(answer)["dependencies"]
     except (ValueError, KeyError):
         return None
     # A package that was skipped was not asked about, whatever the exit code of pip-audit.
     return {
         (canonicalize_name(each["name"]), each["version"]): [v["id"] for v in each["vulns"]]
-        for each in told
+        for each in packages
         if "vulns" in each
     }
 
 
 def review_advisories(review: Review, tools: str, releases: set[Release]) -> None:
     """Ask each service about every release; a service that does not name the control's advisories is not believed."""
-    told: dict[Release, list[str]] = {}
+    by_release: dict[Release, list[str]] = {}
     for service in SERVICES:
         control = advisories(tools, [(CONTROL.name, CONTROL.version)], service) or {}
         if not control.get((CONTROL.name, CONTROL.version)):
             continue
         for sheet in one_version_each(releases):
             for release, ids in (advisories(tools, sheet, service) or {}).items():
-                told[release] = [*told.get(release, []), *ids]
-    for (name, version), ids in told.items():
+                by_release[release] = [*by_release.get(release, []), *ids]
+    for (name, version), ids in by_release.items():
         if ids:
             review.found("ADVISORY", name, f"{version}: {', '.join(sorted(set(ids)))}")
-    if missing := releases - told.keys():
+    if missing := releases - by_release.keys():
         listed = ", ".join(f"{name} {version}" for name, version in sorted(missing)[:3])
         review.unasked["advisories"] = f"{len(missing)} of {len(releases)} releases ({listed}, ...)"
 
@@ -209,25 +209,27 @@ def review_releases(
     review: Review, tools: str, files: dict[str, list[Pin]], floors: set[Release], decisions: dict[str, Any]
 ) -> None:
     """Ask the index which releases were yanked, their licences, and the newest release of each package."""
-    pinned = {(pin.name, pin.version) for found in files.values() for pin in found}
+    pinned = {(pin.name, pin.version) for group in files.values() for pin in group}
     binding = {(pin.name, pin.version) for name in LICENSED for pin in files.get(name, ())}
-    told: dict[Release, Any] = {}
+    reports: dict[Release, Any] = {}
     for sheet in one_version_each(pinned | floors):
         report = each_reported(tools, [f"{name}=={version}" for name, version in sheet])
-        told |= {(name, version): report[name] for name, version in sheet if name in report}
-    for (name, version), each in told.items():
+        reports |= {(name, version): report[name] for name, version in sheet if name in report}
+    for (name, version), each in reports.items():
         if each.get("is_yanked"):
             review.found("YANKED", name, f"{version} was taken back by its makers")
     review_licences(
-        review, [(of[0], licence(of[0], decisions, told[of]["metadata"])) for of in binding & told.keys()], decisions
+        review,
+        [(of[0], licence(of[0], decisions, reports[of]["metadata"])) for of in binding & reports.keys()],
+        decisions,
     )
     newest = each_reported(tools, sorted({name for name, _ in pinned}))
     for name, version in sorted(pinned):
         if name in newest and (latest := Version(newest[name]["metadata"]["version"])).major > Version(version).major:
             review.found("MAJOR", name, f"{version} is pinned, the newest is {latest}")
     for question, missing in (
-        ("yanked releases", {f"{name} {version}" for name, version in (pinned | floors) - told.keys()}),
-        ("licences", {name for name, _ in binding - told.keys()}),
+        ("yanked releases", {f"{name} {version}" for name, version in (pinned | floors) - reports.keys()}),
+        ("licences", {name for name, _ in binding - reports.keys()}),
         ("newer majors", {name for name, _ in pinned} - newest.keys()),
     ):
         if missing:
@@ -248,17 +250,17 @@ def review_npm(review: Review, decisions: dict[str, Any], root: Path) -> None:
     """Check the scripts of the verifier page: digests and licences as pinned, deprecated, newer, with advisories."""
     bundled = scripts(root)
     for script in bundled:
-        told = npm(
+        answer = npm(
             "view", f"{script.name}@{script.version}", "name", "version", "license", "deprecated", "dist.integrity"
         )
         newest = npm("view", script.name, "name", "version")
-        if told is None or newest is None:
+        if answer is None or newest is None:
             review.unasked[f"npm: {script.name}"] = "the registry does not answer"
             continue
-        if told.get("license") != script.licence:
-            review.found("LICENCE", script.name, f"{script.licence} is noted, its package says {told.get('license')}")
-        if told.get("deprecated"):
-            review.found("YANKED", script.name, f"{script.version} is deprecated: {told['deprecated']}")
+        if answer.get("license") != script.licence:
+            review.found("LICENCE", script.name, f"{script.licence} is noted, its package says {answer.get('license')}")
+        if answer.get("deprecated"):
+            review.found("YANKED", script.name, f"{script.version} is deprecated: {answer['deprecated']}")
         if Version(newest["version"]).major > Version(script.version).major:
             review.found("MAJOR", script.name, f"{script.version} is pinned, the newest is {newest['version']}")
     with tempfile.TemporaryDirectory() as scratch:
@@ -266,8 +268,8 @@ def review_npm(review: Review, decisions: dict[str, Any], root: Path) -> None:
         package = {"name": "asked", "version": "0.0.0", "private": True, "dependencies": wanted}
         Path(scratch, "package.json").write_text(json.dumps(package), "utf-8")
         npm("install", "--package-lock-only", "--ignore-scripts", "--no-audit", folder=Path(scratch))
-        told = npm("audit", folder=Path(scratch)) or {}
-    vulnerable = told.get("vulnerabilities") or {}
+        answer = npm("audit", folder=Path(scratch)) or {}
+    vulnerable = answer.get("vulnerabilities") or {}
     if NPM_CONTROL[0] not in vulnerable:
         review.unasked["npm: advisories"] = ", ".join(script.name for script in bundled)
     for script in bundled:
@@ -282,7 +284,7 @@ def reviewed(root: Path = ROOT, tools: str | None = None) -> Review:
     """Review everything; without `tools`, a Python that has pip and pip-audit, only what needs no network."""
     review, decisions = Review(), decided(root)
     files = review_pins(review, root)
-    pinned = {(pin.name, pin.version) for found in files.values() for pin in found}
+    pinned = {(pin.name, pin.version) for group in files.values() for pin in group}
     floors: set[Release] = {(canonicalize_name(r.name), low) for r in asked(root) if (low := floor(r)) is not None}
     review_licences(review, ((script.name, script.licence) for script in scripts(root)), decisions)
     if tools is None:

@@ -53,7 +53,7 @@ def bill(epoch: int, commit: str | None, root: Path = ROOT) -> str:
     runs = _closure(table["dependencies"])
     extras = {extra: _closure(table["optional-dependencies"][extra]) for extra in EXTRAS}
     components: dict[str, Component] = {}
-    for name in sorted(runs.keys() | {name for found in extras.values() for name in found}):
+    for name in sorted(runs.keys() | {name for closure in extras.values() for name in closure}):
         if (pin := pinned.get(name)) is None or not pin.hashes:
             raise ValueError(f"{name} is installed and has no pin with a hash")
         if (terms := licence(name, decisions)) is None:
@@ -96,8 +96,8 @@ def bill(epoch: int, commit: str | None, root: Path = ROOT) -> str:
         serial_number=UUID(int=0),
     )
     needed: dict[str, set[str]] = {}
-    for found in (runs, *extras.values()):
-        for name, below in found.items():
+    for closure in (runs, *extras.values()):
+        for name, below in closure.items():
             needed.setdefault(name, set()).update(below)
     for name, below in needed.items():
         bom.register_dependency(components[name], [components[other] for other in sorted(below)])
@@ -113,7 +113,7 @@ def bill(epoch: int, commit: str | None, root: Path = ROOT) -> str:
 
 def _closure(lines: Iterable[str]) -> dict[str, set[str]]:
     """Return every package that these requirements bring, each with the packages it needs itself."""
-    found: dict[str, set[str]] = {}
+    packages: dict[str, set[str]] = {}
     open_: list[Requirement] = [Requirement(line) for line in lines]
     seen: set[str] = set()
     while open_:
@@ -127,9 +127,9 @@ def _closure(lines: Iterable[str]) -> dict[str, set[str]]:
             if each.marker is None or any(each.marker.evaluate({**MACHINE, "extra": e}) for e in ("", *wanted.extras))
         ]
         own = canonicalize_name(wanted.name)
-        found.setdefault(own, set()).update({canonicalize_name(each.name) for each in below} - {own})
+        packages.setdefault(own, set()).update({canonicalize_name(each.name) for each in below} - {own})
         open_ += below
-    return found
+    return packages
 
 
 def _text(bom: Bom) -> str:

@@ -119,8 +119,8 @@ def _strictly(data: bytes) -> dict[str, bytes]:
     files = zip_profile.read(data)
     paths = list(files)
     if not paths or paths[0] != MIMETYPE or files[MIMETYPE] not in MEDIA_TYPES.values():
-        said = " or ".join(each.decode() for each in MEDIA_TYPES.values())
-        raise RecordError("BND-ZIP", f"the first file must say {said}", where=MIMETYPE)
+        types = " or ".join(each.decode() for each in MEDIA_TYPES.values())
+        raise RecordError("BND-ZIP", f"the first file must say {types}", where=MIMETYPE)
     for path, belongs in zip(paths, sorted(paths, key=layout.rank), strict=True):
         if path != belongs:
             raise RecordError("BND-ZIP", f"it stands where {belongs} belongs", where=path)

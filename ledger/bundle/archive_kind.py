@@ -64,8 +64,8 @@ def is_bundle(data: bytes) -> bool:
     """Return True if an archive is meant to be an evidence bundle, complete or damaged."""
     if _first(data).startswith(BUNDLES):
         return True
-    there = names(data)
-    return MANIFEST in there or bool(top_of(there))
+    paths = names(data)
+    return MANIFEST in paths or bool(top_of(paths))
 
 
 def is_container(data: bytes) -> bool:
@@ -86,8 +86,8 @@ def holds_bundle(data: bytes) -> bool:
         return True
     if not data.startswith(b"PK"):
         return False
-    held = [name for name in names(data) if name.endswith(ENDING)]
-    hint = f"take {held[0]} out of it and verify that" if held else "`comity export` makes bundles"
+    bundles = [name for name in names(data) if name.endswith(ENDING)]
+    hint = f"take {bundles[0]} out of it and verify that" if bundles else "`comity export` makes bundles"
     raise RecordError("BND-NONE", "it is a ZIP archive and not an evidence bundle", hint=hint)
 
 
@@ -116,8 +116,8 @@ def inside(data: bytes) -> Inside | None:
         if file.name in read:
             broken.append(_broken(file.name, "a name stands there twice"))
         read[file.name] = content
-    found = [name for name, content in read.items() if name.endswith(ENDING) or is_bundle(content)]
-    if len(found) != 1:
+    bundles = [name for name, content in read.items() if name.endswith(ENDING) or is_bundle(content)]
+    if len(bundles) != 1:
         return None
     if broken:
         raise broken[0]
@@ -126,7 +126,7 @@ def inside(data: bytes) -> Inside | None:
         if name in read and b64(sha256(read[name]).digest()) != digest:
             raise _broken(name, "the manifest of the container has another digest for it")
         listed.add(name)
-    return Inside(found[0], read[found[0]], found[0] in listed)
+    return Inside(bundles[0], read[bundles[0]], bundles[0] in listed)
 
 
 def _first(data: bytes) -> bytes:
@@ -149,8 +149,8 @@ def _directory(data: bytes) -> list[_File]:
     _, _, _, _, _, size, start, _ = _END.unpack_from(data, at)
     place = at - size
     shift = place - start  # number of bytes before the archive
-    found: list[_File] = []
-    while 0 <= place <= at - _CENTRAL.size and len(found) < MAX_ENTRIES:
+    records: list[_File] = []
+    while 0 <= place <= at - _CENTRAL.size and len(records) < MAX_ENTRIES:
         mark, _, _, flags, method, _, _, crc, packed, plain, name, extra, comment, *_, local = _CENTRAL.unpack_from(
             data, place
         )
@@ -158,9 +158,9 @@ def _directory(data: bytes) -> list[_File]:
             break
         begin = place + _CENTRAL.size
         spelt = data[begin : begin + name].decode("latin-1")
-        found.append(_File(spelt, flags, method, crc, packed, plain, local + shift))
+        records.append(_File(spelt, flags, method, crc, packed, plain, local + shift))
         place = begin + name + extra + comment
-    return found
+    return records
 
 
 def _content(data: bytes, file: _File, left: int) -> bytes:

@@ -212,8 +212,8 @@ def _withheld(manifest: Manifest) -> str:
         return "Nothing that was sealed is kept closed in this bundle."
     one = manifest.withheld_count == 1
     many = "One sealed value is" if one else f"{manifest.withheld_count} sealed values are"
-    gone = sum(closed.why == "erased" for closed in manifest.withheld)
-    erased = f" Of these, {gone} {'was' if gone == 1 else 'were'} erased for good." if gone else ""
+    count = sum(closed.why == "erased" for closed in manifest.withheld)
+    erased = f" Of these, {count} {'was' if count == 1 else 'were'} erased for good." if count else ""
     return (
         f"{many} not opened in this bundle.{erased} In place of each the entry carries a salted digest: nothing can be "
         "put in its place later, and nothing around it was changed. "

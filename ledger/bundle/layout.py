@@ -130,22 +130,22 @@ def arrange(files: Mapping[str, bytes], origin: str, version: int = VERSION) -> 
     Raises BND-MANIFEST for a name outside the layout, or for a missing required file. Files under `map/` are
     not read by this version.
     """
-    found = Arranged()
+    parts = Arranged()
     here = folder(origin) + "/"
     for path, content in files.items():
         if path.startswith(here) and (name := _IN_LOG.fullmatch(path, len(here))):
-            _place(found, name, content)
+            _place(parts, name, content)
         elif match := _BESIDE.fullmatch(path):
-            (found.documents if match["document"] else found.foreign)[match["document"] or match["foreign"]] = content
+            (parts.documents if match["document"] else parts.foreign)[match["document"] or match["foreign"]] = content
         elif version > 1 and (name := _IN_OTHERS.fullmatch(path)):
-            register = found.others.setdefault(name["log"], {})
+            register = parts.others.setdefault(name["log"], {})
             raw, proof = register.get(int(name["entry"]), (b"", b""))
             register[int(name["entry"])] = (content, proof) if name["part"] == "dsse.json" else (raw, content)
         elif not (path in _TOP[:10] or path.startswith("views/") or (version > 1 and _IN_MAP.fullmatch(path))):
             raise RecordError("BND-MANIFEST", f"no such file belongs into a bundle of {origin}", where=path)
     _require(files, (MIMETYPE, README, SUMS, MANIFEST, POLICY, here + "checkpoint"))
-    found.entries = dict(sorted(found.entries.items()))
-    return found
+    parts.entries = dict(sorted(parts.entries.items()))
+    return parts
 
 
 def _place(found: Arranged, name: re.Match[str], content: bytes) -> None:

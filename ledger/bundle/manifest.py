@@ -93,8 +93,8 @@ def seal_manifest(manifest: Manifest, signer: Signer) -> bytes:
     Raises JSON-CHAR for a text with a character outside Unicode 14.0, or a name with an invisible character.
     """
     for text in (manifest.purpose, *manifest.legal_basis, manifest.tool):
-        if found := unassigned(text):
-            raise RecordError("JSON-CHAR", f"{code(found)} is not in Unicode 14.0", where=MANIFEST)
+        if character := unassigned(text):
+            raise RecordError("JSON-CHAR", f"{code(character)} is not in Unicode 14.0", where=MANIFEST)
     payload = canonical(msgspec.to_builtins(manifest), max_nodes=MAX_NODES, also=_ORDER)
     if len(payload) > MAX_BYTES:
         raise RecordError("BND-MANIFEST", f"{len(payload)} bytes, at most {MAX_BYTES} are read", where=MANIFEST)
@@ -130,7 +130,7 @@ def check_listing(manifest: Manifest, files: Mapping[str, bytes]) -> None:
             raise RecordError("BND-MANIFEST", "it is listed and not there", where=each.path)
         if len(content) != each.size:
             raise RecordError("BND-MANIFEST", f"{len(content)} bytes, listed with {each.size}", where=each.path)
-        if (found := sha256(content).hexdigest()) != each.sha256:
-            raise RecordError("BND-MANIFEST", f"SHA-256 {found}, listed with {each.sha256}", where=each.path)
+        if (digest := sha256(content).hexdigest()) != each.sha256:
+            raise RecordError("BND-MANIFEST", f"SHA-256 {digest}, listed with {each.sha256}", where=each.path)
     if list(listed) != here:
         raise RecordError("BND-MANIFEST", "the list does not follow the order of the archive", where=MANIFEST)

@@ -85,12 +85,12 @@ def _embedded(pdf: bytes) -> Sequence[Stream]:
         return ()
     listed = _NAMED.findall(names[0])
     places = [_FILE.findall(at(number)) for number in listed]
-    leads = {pair for found in places for pair in found if pair[1] in (b"", pair[0])}
+    leads = {pair for pairs in places for pair in pairs if pair[1] in (b"", pair[0])}
     files = {first for first, _ in leads}
     named = [streams[int(number)] for number in files if int(number) in streams]
     text = _spelt(structure)
     everywhere, lists = _FILE.findall(structure), _NAMES.findall(structure)
-    whole = all(_EMBEDDED.fullmatch(said) and _distinct(said) for _, _, said in named)
+    whole = all(_EMBEDDED.fullmatch(dictionary) and _distinct(dictionary) for _, _, dictionary in named)
     agree = (
         len(named) == len(places) == len(re.findall(rb"/EmbeddedFile\b", text)) <= FILES
         and len(everywhere) == len(re.findall(rb"/EF\b", text))
@@ -106,7 +106,7 @@ def _tables(pdf: bytes) -> tuple[Mapping[int, int], bytes]:
     """Return the offsets of the objects in use by number, from the tables of the file, and the newest trailer."""
     end = _END.search(pdf, max(0, len(pdf) - 1_024))
     at, left, newest = (int(end[1]) if end and pdf.startswith(b"%PDF-") else len(pdf)), MOST, b""
-    found: dict[int, int | None] = {}
+    objects: dict[int, int | None] = {}
     for _ in range(TABLES):
         table = _TABLE.match(pdf, at)
         if table is None:
@@ -121,7 +121,7 @@ def _tables(pdf: bytes) -> tuple[Mapping[int, int], bytes]:
                 line = _LINE.match(pdf, section.end() + n * ROW)
                 if line is None or (line[3] == b"n" and line[2] != b"00000"):
                     return {}, b""
-                found.setdefault(first + n, int(line[1]) if line[3] == b"n" else None)
+                objects.setdefault(first + n, int(line[1]) if line[3] == b"n" else None)
             at = section.end() + count * ROW
         closes = pdf.find(b"startxref", at, at + STRUCTURE)
         trailer = pdf[at:closes]
@@ -136,7 +136,7 @@ def _tables(pdf: bytes) -> tuple[Mapping[int, int], bytes]:
         at = int(before[0])
     else:
         return {}, b""
-    offsets = {n: offset for n, offset in found.items() if offset is not None}
+    offsets = {n: offset for n, offset in objects.items() if offset is not None}
     if any(not pdf.startswith(b"%d 0 obj" % n, offset) for n, offset in offsets.items()):
         return {}, b""  # PDF readers repair such a table by a search for objects
     return offsets, newest

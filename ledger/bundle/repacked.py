@@ -46,9 +46,9 @@ def reread(data: bytes) -> dict[str, bytes] | None:
     At most 10,000 files, 64 MiB each, 512 MiB in all are unpacked. A file that declares a larger size is not
     unpacked.
     """
-    if len(data) > MAX_TOTAL or (found := _directory(data)) is None:
+    if len(data) > MAX_TOTAL or (directory := _directory(data)) is None:
         return None
-    records, start = found
+    records, start = directory
     if sum(record.size for record in records) > MAX_TOTAL:
         return None
     files: dict[str, bytes] = {}
@@ -127,12 +127,12 @@ def _entry(data: bytes, record: _Record, limit: int) -> tuple[bytes, int] | None
         return None
     mark, _, flags, method, _, _, crc, packed, size, name, extra = _LOCAL.unpack_from(data, record.place)
     begin = record.place + _LOCAL.size + name + extra
-    said, known = (crc, packed, size), (record.crc, record.packed, record.size)
+    header, fields = (crc, packed, size), (record.crc, record.packed, record.size)
     described = bool(flags & _DESCRIBED)
     if mark != b"PK\3\4" or (flags, method) != (record.flags, record.method) or begin + record.packed > limit:
         return None
     at = record.place + _LOCAL.size
-    if data[at : at + name] != record.name or not (said == known or (described and said == (0, 0, 0))):
+    if data[at : at + name] != record.name or not (header == fields or (described and header == (0, 0, 0))):
         return None
     end = begin + record.packed
     content = data[begin:end]
@@ -147,7 +147,7 @@ def _entry(data: bytes, record: _Record, limit: int) -> tuple[bytes, int] | None
     if len(content) != record.size or zlib.crc32(content) != record.crc:
         return None
     if described:
-        tail = struct.pack("<3L", *known)
+        tail = struct.pack("<3L", *fields)
         if data[end : end + 16] == b"PK\7\10" + tail:
             return content, end + 16
         return (content, end + 12) if data[end : end + 12] == tail else None

@@ -167,12 +167,12 @@ def replacements(entries: Iterable[Entry], at: datetime) -> dict[str, tuple[Entr
     if not claims:
         return {}
     by_leaf = {e.leaf: e for e in entries}
-    found: dict[str, tuple[Entry, ...]] = {}
+    successors: dict[str, tuple[Entry, ...]] = {}
     for e in claims:
         old = by_leaf.get(e.replaces or "")
         if old is not None and (old.by, old.origin) == (e.by, e.origin) and _place(old) < _place(e):
-            found[old.leaf] = (*found.get(old.leaf, ()), e)
-    return found
+            successors[old.leaf] = (*successors.get(old.leaf, ()), e)
+    return successors
 
 
 def _place(e: Entry) -> int:

@@ -348,12 +348,13 @@ def entry_of(
     claimed role at this position, according to the register.
     """
     p = opened.payload
-    known = values or {}
-    if known and (wrong := misformed(p.kind, p.schema, known)):
-        known = {name: value for name, value in known.items() if name not in wrong}
-    gone = frozenset(erased)
+    known_values = values or {}
+    if known_values and (wrong := misformed(p.kind, p.schema, known_values)):
+        known_values = {name: value for name, value in known_values.items() if name not in wrong}
+    erased_names = frozenset(erased)
     sealed = {
-        name: known[name] if name in known else Unread.ERASED if name in gone else Unread.WITHHELD for name in p.sealed
+        name: known_values[name] if name in known_values else Unread.ERASED if name in erased_names else Unread.WITHHELD
+        for name in p.sealed
     }
     return Entry(
         leaf=opened.leaf,

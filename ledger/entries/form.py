@@ -70,8 +70,8 @@ def slips(
     for name, field in fact.fields().items():
         for path, text, word in texts(field.form, values[name], name) if name in values else ():
             if word.registered and not unregistered:
-                found = _stranger(f"{fact.kind}.{path}", text, word, known, signed_at)
-                yield from (slip for slip in found if text not in named())
+                errors = _stranger(f"{fact.kind}.{path}", text, word, known, signed_at)
+                yield from (slip for slip in errors if text not in named())
             if word.past and (says := _out_of_time(text, word, signed_at)):
                 yield RecordError(
                     "FORM-DATE",
@@ -84,14 +84,14 @@ def slips(
 
 def named_in(entries: Iterable[Entry]) -> set[str]:
     """Return the offices and Parties that the entries of an order name: signers, actors and participants."""
-    found: set[str] = set()
+    names: set[str] = set()
     for e in entries:
-        found |= {e.by, e.actor}
+        names |= {e.by, e.actor}
         kind = KINDS.get(e.kind)
         for name, field in kind.fields().items() if kind is not None else ():
             if not field.sealed and name in e.public:
-                found |= {text for _, text, word in texts(field.form, e.public[name]) if word.registered}
-    return found
+                names |= {text for _, text, word in texts(field.form, e.public[name]) if word.registered}
+    return names
 
 
 def _stranger(where: str, text: str, word: TextForm, known: RegisteredNames, now: datetime) -> Iterator[RecordError]:

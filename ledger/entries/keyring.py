@@ -163,12 +163,12 @@ class Keyring(Struct):
         if self.holds(signer, index):
             return
         key, office = self.keys.get(signer.key), self.offices.get(signer.actor)
-        held = [role for role in (key.roles if key else ()) if office and role in office.roles_at(index)]
+        roles = [role for role in (key.roles if key else ()) if office and role in office.roles_at(index)]
         raise RecordError(
             "KEY-ROLE",
             f"{signer.actor} does not hold the role {signer.role}",
             where=signer.actor,
-            hint=f"this key holds {', '.join(held) or 'no role'}; the registrar enrols a key for another role",
+            hint=f"this key holds {', '.join(roles) or 'no role'}; the registrar enrols a key for another role",
         )
 
     def _check_registry(self, opened: OpenedEntry, key: RegisteredKey, index: int) -> None:
@@ -245,37 +245,37 @@ class Keyring(Struct):
 
     def _apply(self, opened: OpenedEntry, index: int) -> None:
         p = opened.payload
-        said = p.public
+        public = p.public
         match p.kind:
             case "authority-registered":
-                roles = tuple(said["roles"])
-                self.offices[said["actor"]] = SigningOffice(said["actor"], said["party"], roles, [(index, roles)])
-            case "authority-changed" if "roles" in said:
-                office = self.offices[said["actor"]]
-                office.roles = tuple(said["roles"])
+                roles = tuple(public["roles"])
+                self.offices[public["actor"]] = SigningOffice(public["actor"], public["party"], roles, [(index, roles)])
+            case "authority-changed" if "roles" in public:
+                office = self.offices[public["actor"]]
+                office.roles = tuple(public["roles"])
                 office.changes.append((index, office.roles))
             case "key-registered":
                 key = RegisteredKey(
-                    said["key"], said["actor"], tuple(said["roles"]), next_sha256=said.get("next_key_sha256")
+                    public["key"], public["actor"], tuple(public["roles"]), next_sha256=public.get("next_key_sha256")
                 )
                 self.keys[key.public] = key
             case "key-accepted":
-                self.keys[said["key"]].accepted = index
+                self.keys[public["key"]].accepted = index
             case "key-rotated":
-                old = self.keys[said["old_key"]]
+                old = self.keys[public["old_key"]]
                 by_itself = p.signer.key == old.public
                 old.ended = index if old.ended is None else old.ended
-                new = RegisteredKey(said["new_key"], old.actor, old.roles, next_sha256=said.get("next_key_sha256"))
+                new = RegisteredKey(public["new_key"], old.actor, old.roles, next_sha256=public.get("next_key_sha256"))
                 new.accepted = index if by_itself else None
                 self.keys[new.public] = new
             case "key-revoked":
-                key = self._named(said["actor"], said.get("key"))
+                key = self._named(public["actor"], public.get("key"))
                 key.ended = index if key.ended is None else key.ended
             case "key-compromised":
-                key = self._named(said["actor"], said.get("key"))
+                key = self._named(public["actor"], public.get("key"))
                 key.ended = index if key.ended is None else key.ended
                 key.reported = index if key.reported is None else key.reported
-                since: str = said["suspected_since"]
+                since: str = public["suspected_since"]
                 key.suspected_since = min(since, key.suspected_since or since)  # may become earlier, never later
             case _:
                 pass

@@ -125,5 +125,5 @@ def _without(new: Payload, values: Mapping[str, Any], old: Payload, old_values: 
 
 def _fields(p: Payload, values: Mapping[str, Any]) -> list[str]:
     """Return the fields in which an entry states a digest; an unreadable field counts as one."""
-    found = {field for field, *_ in stated(values)}
-    return [field for field in DIGESTS if field in found or (field in p.sealed and field not in values)]
+    fields = {field for field, *_ in stated(values)}
+    return [field for field in DIGESTS if field in fields or (field in p.sealed and field not in values)]

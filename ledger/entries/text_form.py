@@ -81,11 +81,11 @@ def _members(p: Payload) -> Iterator[tuple[str, str]]:
 
 
 def _odd(where: str, text: str, allowed: Unseen) -> Iterator[Odd]:
-    if found := unassigned(text):
-        says = f"{where} holds {code(found)}, which Unicode 14.0 does not have"
+    if character := unassigned(text):
+        says = f"{where} holds {code(character)}, which Unicode 14.0 does not have"
         yield Odd("TEXT-UNASSIGNED", where, says)
-    elif found := unseen(text, allowed):
-        yield Odd("TEXT-UNSEEN", where, f"{where} holds {code(found)}, which has no shape of its own")
+    elif character := unseen(text, allowed):
+        yield Odd("TEXT-UNSEEN", where, f"{where} holds {code(character)}, which has no shape of its own")
 
 
 def _anywhere(value: Any, path: str) -> Iterator[tuple[str, str]]:

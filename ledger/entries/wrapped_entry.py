@@ -101,10 +101,10 @@ def as_counted(
     closed = set(opened.sd).difference(digests.values())
     erased = opened.payload.sealed if closed and closed <= set(destroyed) else ()
     p, kind = wrapper.payload, opened.payload.kind
-    known = kind not in KINDS or KINDS[kind].schema == opened.payload.schema
+    supported = kind not in KINDS or KINDS[kind].schema == opened.payload.schema
     return replace(
         entry_of(opened, index, values, erased=erased, digests=digests),
-        kind=kind if known else f"{kind}/{opened.payload.schema}",
+        kind=kind if supported else f"{kind}/{opened.payload.schema}",
         order=p.order,
         seq=p.seq,
         received=instant(p.signed_at),

@@ -147,5 +147,5 @@ def _check_text(text: str) -> None:
         raise RecordError("JSON-CHAR", "a lone surrogate is not a character")
     if not is_nfc(text):
         raise RecordError("JSON-NFC", f"{text!r} is not in Unicode normalisation form C")
-    if found := _FORBIDDEN.search(text):
-        raise RecordError("JSON-CHAR", f"{code(found[0])} is a control character, or turns the direction of writing")
+    if match := _FORBIDDEN.search(text):
+        raise RecordError("JSON-CHAR", f"{code(match[0])} is a control character, or turns the direction of writing")

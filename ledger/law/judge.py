@@ -74,8 +74,8 @@ def read_all(case: Case, at: datetime) -> OrderReading:
 def judge(case: Case, at: datetime) -> Judgement:
     """Judge a case as it was known at `at` (aware)."""
     r = read_order(case, at)
-    found = (rule.find(r) for rule in _applicable(case.instrument, frozenset(e.kind for e in r.case.entries)))
-    findings = tuple(sorted((f for f in found if f is not None), key=lambda f: f.code))
+    results = (rule.find(r) for rule in _applicable(case.instrument, frozenset(e.kind for e in r.case.entries)))
+    findings = tuple(sorted((f for f in results if f is not None), key=lambda f: f.code))
     return Judgement(
         order=case.order,
         label=case.label,

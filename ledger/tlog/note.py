@@ -132,8 +132,8 @@ def witness_vkey(name: str, public: bytes) -> str:
 
 def check_name(name: str) -> None:
     """Raise CP-KEY for a key name with an invisible character; used when a key is made or pinned, not for notes."""
-    if found := unassigned(name) or unseen(name):
-        raise RecordError("CP-KEY", f"in a name every character is seen, {code(found)} is not", where=repr(name))
+    if character := unassigned(name) or unseen(name):
+        raise RecordError("CP-KEY", f"in a name every character is seen, {code(character)} is not", where=repr(name))
 
 
 def check_origin(origin: str) -> None:
@@ -300,8 +300,8 @@ def cosign_mldsa(note: bytes, name: str, public: bytes, sign: Callable[[bytes], 
 
 def lines_of(note: bytes, keys: Sequence[Vkey]) -> dict[Vkey, str]:
     """Return the lines of `keys` in a note, each with its newline, the last one of each key, without verification."""
-    known = _by_id(keys)
-    lines = ((known.get((line.name, line.keyid)), line) for line in _split(note)[1])
+    by_id = _by_id(keys)
+    lines = ((by_id.get((line.name, line.keyid)), line) for line in _split(note)[1])
     return {key: _format_line(key, line.signature) for key, line in lines if key}
 
 
@@ -354,10 +354,10 @@ def note_digest(note: bytes) -> str:
 
 def _by_id(keys: Sequence[Vkey]) -> dict[tuple[str, bytes], Vkey]:
     """Return keys by name and id; CP-KEY if two keys share them, or if one public key occurs twice."""
-    known = {(key.name, key.keyid): key for key in keys}
-    if len(known) < len(keys) or len({key.public for key in keys}) < len(keys):
+    by_id = {(key.name, key.keyid): key for key in keys}
+    if len(by_id) < len(keys) or len({key.public for key in keys}) < len(keys):
         raise RecordError("CP-KEY", "two of the trusted keys cannot be told apart", where=", ".join(k.id for k in keys))
-    return known
+    return by_id
 
 
 def _verify(

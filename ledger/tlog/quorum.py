@@ -46,22 +46,22 @@ def explain(policy: Policy) -> list[str]:
     voters = sorted(policy.voters())
     group = policy.groups.get(policy.quorum)
     if group is None:
-        said = [f"the witness {policy.quorum} must have cosigned"]
+        sentences = [f"the witness {policy.quorum} must have cosigned"]
     else:
-        said = [f"{group.threshold} of {len(group.members)} must have cosigned: {', '.join(group.members)}"]
+        sentences = [f"{group.threshold} of {len(group.members)} must have cosigned: {', '.join(group.members)}"]
         for name in group.members:
             if name in policy.groups:
                 inner = policy.groups[name]
-                said.append(f"{name} is {inner.threshold} of {len(inner.members)}: {', '.join(inner.members)}")
+                sentences.append(f"{name} is {inner.threshold} of {len(inner.members)}: {', '.join(inner.members)}")
     lies, down = overlap(policy) - 1, blocking(policy) - 1
     if lies < 0:
-        said.append("two quorums need not share a witness: a split view can succeed although nobody lies")
+        sentences.append("two quorums need not share a witness: a split view can succeed although nobody lies")
     else:
-        said.append(f"a split view fails as long as {_at_most(lies)} of the {len(voters)} lies")
-    said.append(f"heads get their quorum as long as {_at_most(down)} of the {len(voters)} is silent")
+        sentences.append(f"a split view fails as long as {_at_most(lies)} of the {len(voters)} lies")
+    sentences.append(f"heads get their quorum as long as {_at_most(down)} of the {len(voters)} is silent")
     if idle := sorted(policy.witnesses.keys() - set(voters)):
-        said.append(f"asked, but not counted: {', '.join(idle)}")
-    return said
+        sentences.append(f"asked, but not counted: {', '.join(idle)}")
+    return sentences
 
 
 def format_policy(log: LogKey, witnesses: dict[str, tuple[Vkey, str]], k: int) -> bytes:

@@ -141,8 +141,10 @@ def check_inclusion(index: int, size: int, leaf: bytes, path: Sequence[bytes], r
     if sn:
         raise RecordError("PRF-PATH", f"{len(path)} hashes are fewer than entry {index} of {size} needs")
     if reached != root:
-        there, here = reached.hex()[:8], root.hex()[:8]
-        raise RecordError("PRF-PATH", f"path of {len(path)} hashes leads to {there}.., root at size {size} is {here}..")
+        result, here = reached.hex()[:8], root.hex()[:8]
+        raise RecordError(
+            "PRF-PATH", f"path of {len(path)} hashes leads to {result}.., root at size {size} is {here}.."
+        )
 
 
 def check_consistency(m: int, n: int, root_m: bytes, root_n: bytes, path: Sequence[bytes]) -> None:

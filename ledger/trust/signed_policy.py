@@ -169,20 +169,20 @@ def parse_version(raw: bytes) -> PolicyVersion:
 
 def _statement(payload: bytes) -> PolicyStatement:
     try:
-        said = msgspec.convert(parse_json(payload, max_bytes=MAX_STATEMENT), PolicyStatement)
-        issued, expires = instant(said.issued), instant(said.expires)
+        statement = msgspec.convert(parse_json(payload, max_bytes=MAX_STATEMENT), PolicyStatement)
+        issued, expires = instant(statement.issued), instant(statement.expires)
     except ValueError as error:  # of msgspec, or of an instant
         raise RecordError("TRUST-FORMAT", f"not what a trust policy says: {error}") from None
-    if _written(said) != payload or said.format != FORMAT or said.version < 1:
+    if _written(statement) != payload or statement.format != FORMAT or statement.version < 1:
         raise RecordError("TRUST-FORMAT", f"not {FORMAT}, its version, or a default that was spelt out")
     if issued >= expires:
-        raise RecordError("TRUST-FORMAT", f"issued {said.issued}, and expired by then")
-    _check_roots(said)
-    _check_algorithms(said)
-    _check_sizes(said)
-    for record in (said.own, *said.others):
+        raise RecordError("TRUST-FORMAT", f"issued {statement.issued}, and expired by then")
+    _check_roots(statement)
+    _check_algorithms(statement)
+    _check_sizes(statement)
+    for record in (statement.own, *statement.others):
         _trust(record)  # raises for a malformed policy or registrar
-    return said
+    return statement
 
 
 def _written(said: PolicyStatement) -> bytes:
@@ -224,14 +224,14 @@ def used_by(said: PolicyStatement) -> set[str]:
 def _check_sizes(said: PolicyStatement) -> None:
     """Check that sizes belong to keys of the policy's logs, and that no two keys of one log share a size."""
     logs = {key.text: key for key in _policy(said.own).logs}
-    taken: dict[str, list[range]] = {}
+    ranges: dict[str, list[range]] = {}
     for span in said.sizes:
         sizes = range(span.first, 1 << 63 if span.end is UNSET else span.end)
         if span.key not in logs:
             raise RecordError("POL-SIZES", f"{span.key[:60]} is no key of a log of this policy")
         if span.first < 0 or not sizes:
             raise RecordError("POL-SIZES", f"{logs[span.key].id} would sign no size at all")
-        others = taken.setdefault(logs[span.key].name, [])
+        others = ranges.setdefault(logs[span.key].name, [])
         if any(sizes.start < other.stop and other.start < sizes.stop for other in others):
             raise RecordError(
                 "POL-SIZES", f"two keys of {logs[span.key].name} sign one size; a key has one line of sizes"
@@ -298,7 +298,7 @@ def check_unexpired(version: PolicyVersion, now: datetime) -> None:
 def versions_in(files: Mapping[str, bytes]) -> list[PolicyVersion]:
     """Return the versions in a folder, lowest first; TRUST-FORMAT if a file's number differs from its name."""
     numbered = sorted((int(match[1]), name) for name in files if (match := NAME.fullmatch(name)))
-    found = []
+    versions = []
     for number, name in numbered:
         try:
             version = parse_version(files[name])
@@ -306,8 +306,8 @@ def versions_in(files: Mapping[str, bytes]) -> list[PolicyVersion]:
             raise RecordError(wrong.code, wrong.says, where=f"{name} {wrong.where}".strip(), hint=wrong.hint) from wrong
         if version.said.version != number:
             raise RecordError("TRUST-FORMAT", f"it says version {version.said.version}", where=name)
-        found.append(version)
-    return found
+        versions.append(version)
+    return versions
 
 
 def expand(version: PolicyVersion, files: Iterable[bytes]) -> Trust:

@@ -77,8 +77,8 @@ def judged_at(manifest: Manifest, now: datetime) -> datetime:
 
     A test ledger has a simulated clock and is judged as of the time that it claims.
     """
-    made = instant(manifest.made_at)
-    return made if manifest.test or made <= now + DRIFT else now
+    creation = instant(manifest.made_at)
+    return creation if manifest.test or creation <= now + DRIFT else now
 
 
 def check_procedure(
@@ -114,9 +114,9 @@ UNKNOWN, NOT_HELD = "G-UNKNOWN-KIND", "V-ROLE-NOT-HELD"
 
 def remark_rest(findings: Iterable[Finding], code: str, leaves: Iterable[str], book: VerificationLog) -> None:
     """Add a finding of the law on those entries of `leaves` that no finding of this code names yet."""
-    told = {leaf for finding in findings if finding.code == code for leaf in finding.entries}
+    named_leaves = {leaf for finding in findings if finding.code == code for leaf in finding.entries}
     check = next(check for check in FINDING_RULES if check.code == code)
-    if rest := tuple(leaf for leaf in leaves if leaf not in told):
+    if rest := tuple(leaf for leaf in leaves if leaf not in named_leaves):
         book.remarks.append(Remark(code, str(check.level), check.says, (), rest))
 
 
@@ -207,13 +207,15 @@ def _check_made_at(manifest: Manifest, times: Times, now: datetime, book: Verifi
     """
     if judged_at(manifest, now) < instant(manifest.made_at):
         book.remark("CMP-MADE-AT", f"made, it says, at {manifest.made_at}, which is still to come")
-    made, seen = instant(manifest.made_at), times.head_seen()
+    creation, seen = instant(manifest.made_at), times.head_seen()
     cosigned = times.seen_at(note_digest(times.heads.head.note))
-    if seen is not None and made - seen > A_DAY:
-        says = f"made, it says, at {wire(made)}, on a head of {wire(seen)}: what the log took in between is not here"
+    if seen is not None and creation - seen > A_DAY:
+        says = (
+            f"made, it says, at {wire(creation)}, on a head of {wire(seen)}: what the log took in between is not here"
+        )
         book.remark("CMP-OLD-HEAD", says)
-    elif cosigned is not None and made < cosigned - DRIFT:
-        book.remark("CMP-MADE-AT", f"made, it says, at {wire(made)}, and the head was cosigned at {wire(cosigned)}")
+    elif cosigned is not None and creation < cosigned - DRIFT:
+        book.remark("CMP-MADE-AT", f"made, it says, at {wire(creation)}, and the head was cosigned at {wire(cosigned)}")
 
 
 def _closed(entries: Mapping[int, Entry]) -> set[tuple[int, str]]:
@@ -251,7 +253,7 @@ def check_policy(
     if trust is None or copy is None or trust.raw == copy:
         return
     yours, theirs = sha256(trust.raw).hexdigest(), sha256(copy).hexdigest()
-    adopted = {said["policy_text"]["sha256"]: index for index, said in sorted(changes.items())}
+    adopted = {change["policy_text"]["sha256"]: index for index, change in sorted(changes.items())}
     if adopted.get(theirs, -1) > adopted.get(yours, -1):
         book.doubt("POL-NEWER", f"the log adopted another policy (entry {adopted[theirs]}) than yours: get it", POLICY)
     else:

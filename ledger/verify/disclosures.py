@@ -49,8 +49,8 @@ def lift_values(
         closed = set(entry.sd).difference(digests.values())
         claimed = {c.field for c in manifest.withheld if c.index == index and c.why == "erased"}
         erased = _erased(entry, values, closed & destroyed.keys(), closed, claimed)
-        held = keyring.holds(entry.payload.signer, index)
-        entries[index] = replace(_entry(entry, index, values, erased, digests), held=held)
+        has_role = keyring.holds(entry.payload.signer, index)
+        entries[index] = replace(_entry(entry, index, values, erased, digests), held=has_role)
         _note_values(entry, values, f"entry {index}", book)
         for name, digest in digests.items():
             if digest in destroyed:
@@ -91,7 +91,7 @@ def _note_copies(opened: Mapping[int, OpenedEntry], book: VerificationLog) -> No
 
 def lift_foreign(parts: Arranged, book: VerificationLog) -> list[Entry]:
     """Return the entries of other records with the values that the bundle opens. Raises SD-*, ENV-*."""
-    found = []
+    entries = []
     for name, texts in parts.foreign.items():
         if not name.endswith(VALUES):
             continue
@@ -105,8 +105,8 @@ def lift_foreign(parts: Arranged, book: VerificationLog) -> list[Entry]:
         except RecordError as wrong:
             raise placed(wrong, where) from wrong
         _note_values(opened, values, where, book)
-        found.append(_entry(opened, -1, values, frozenset(), digests))
-    return found
+        entries.append(_entry(opened, -1, values, frozenset(), digests))
+    return entries
 
 
 def _note_values(entry: OpenedEntry, values: Mapping[str, Any], where: str, book: VerificationLog) -> None:
@@ -143,7 +143,7 @@ def destroyed_for(opened: Mapping[int, OpenedEntry], keyring: Keyring) -> dict[s
 
     Such an entry counts if its signer holds its role, and is custodian of the key or signed the value.
     """
-    found: dict[str, int] = {}
+    records: dict[str, int] = {}
     own: dict[str, str] = {}  # a value belongs to the first signer that commits to it
     for _, entry in sorted(opened.items()):
         for digest in entry.sd:
@@ -155,8 +155,8 @@ def destroyed_for(opened: Mapping[int, OpenedEntry], keyring: Keyring) -> dict[s
         custodian = is_custodian(entry, index, keyring)
         for digest in p.public.get("digests", []):
             if custodian or own.get(digest) == p.signer.actor:
-                found.setdefault(digest, index)
-    return found
+                records.setdefault(digest, index)
+    return records
 
 
 CUSTODIANS = ("ADM", "ISS", "RET", "DPO")  # roles of offices that may keep the keys of their ledger
@@ -199,11 +199,11 @@ def _erased(
 def _entry(
     entry: OpenedEntry, index: int, values: Mapping[str, Any], erased: frozenset[str], digests: Mapping[str, str]
 ) -> Entry:
-    made = entry_of(entry, index, values, erased=erased, digests=digests)
+    result = entry_of(entry, index, values, erased=erased, digests=digests)
     p = entry.payload
     if p.kind in KINDS and known(p) is None:  # a later schema is an unknown kind to this reader
-        return replace(made, kind=f"{p.kind}/{p.schema}")
-    return made
+        return replace(result, kind=f"{p.kind}/{p.schema}")
+    return result
 
 
 # -- step 14 -----------------------------------------------------------------------------------------------------------
@@ -214,6 +214,6 @@ def check_documents(parts: Arranged, book: VerificationLog) -> None:
     files = {f"documents/{name}": content for name, content in parts.documents.items()}
     files |= {f"foreign/{name}": content for name, content in parts.foreign.items() if len(name) == 64}
     for path, content in files.items():
-        if (found := sha256(content).hexdigest()) != path.partition("/")[2]:
-            raise RecordError("DOC-HASH", f"its SHA-256 is {found}", where=path)
+        if (digest := sha256(content).hexdigest()) != path.partition("/")[2]:
+            raise RecordError("DOC-HASH", f"its SHA-256 is {digest}", where=path)
     book.says(counted(len(files), "file"))

@@ -47,8 +47,8 @@ class EarlierEntries(Struct, frozen=True):
 
     def opened(self) -> Iterator[tuple[int, OpenedEntry, Shown]]:
         """Yield each entry with its index in the log, from 0, in the order of indexes."""
-        found = ((parse_proof(shown.proof).index, shown) for shown in self.entries)
-        for index, shown in sorted(found, key=lambda each: each[0]):
+        pairs = ((parse_proof(shown.proof).index, shown) for shown in self.entries)
+        for index, shown in sorted(pairs, key=lambda each: each[0]):
             yield index, open_(shown.raw, verify=False), shown
 
 
@@ -65,8 +65,8 @@ class Contradiction(RecordError):
 
 def known_of(data: bytes, trust: Trust | None) -> EarlierEntries:
     """Return what a bundle shows of its log. The bundle must have been verified under the same trust."""
-    held = inside(data) if is_container(data) else None
-    files = unpack(held.data if held else data)
+    bundle = inside(data) if is_container(data) else None
+    files = unpack(bundle.data if bundle else data)
     manifest = open_manifest(files[MANIFEST])
     parts = arrange(files, manifest.log, manifest.v)
     policy = parse_policy(files[POLICY]) if trust is None else trust.policy
@@ -100,19 +100,19 @@ def check_heads(heads: Heads, parts: Arranged, known: EarlierEntries, book: Veri
     """
     head, apart = heads.head.checkpoint, set()
     for note, keys in known.notes.items():
-        there = parse_checkpoint(note.decode().partition("\n\n")[0] + "\n")
+        earlier = parse_checkpoint(note.decode().partition("\n\n")[0] + "\n")
         for digest, each in heads.all.items():
-            if each.checkpoint.size == there.size and each.checkpoint.root != there.root:
-                wrong = RecordError("SPLIT-VIEW", f"two trees of size {there.size}: keep both notes")
+            if each.checkpoint.size == earlier.size and each.checkpoint.root != earlier.root:
+                wrong = RecordError("SPLIT-VIEW", f"two trees of size {earlier.size}: keep both notes")
                 raise _split(heads, digest, note, keys, (), wrong)
-        if head.size == there.size or 0 in (head.size, there.size):
+        if head.size == earlier.size or 0 in (head.size, earlier.size):
             continue
-        (m, one), (n, two) = sorted(((head.size, head.root), (there.size, there.root)))
-        apart.add(there.size)
+        (m, one), (n, two) = sorted(((head.size, head.root), (earlier.size, earlier.root)))
+        apart.add(earlier.size)
         for path in _paths((parts.consistency, known.consistency), m, n):
             try:
                 check_consistency(m, n, one, two, path)
-                apart.discard(there.size)
+                apart.discard(earlier.size)
             except RecordError as wrong:
                 split = _split(heads, note_digest(heads.head.note), note, keys, path, wrong)
                 if split.exhibit is not None:
@@ -156,9 +156,9 @@ def check_entries(
     places = {(o.payload.order, o.payload.seq): index for index, o in opened.items()}
     ids = {o.payload.entry: index for index, o in opened.items()}
     log, same = _first(heads.signed_by[note_digest(heads.head.note)]), 0
-    for index, there, shown in known.opened():
-        p = there.payload
-        if index in opened and opened[index].leaf == there.leaf:
+    for index, earlier, shown in known.opened():
+        p = earlier.payload
+        if index in opened and opened[index].leaf == earlier.leaf:
             same += 1
         near = (places.get((p.order, p.seq + step)) for step in (0, -1, 1))
         for other in dict.fromkeys((index, *near, ids.get(p.entry))):
@@ -167,10 +167,10 @@ def check_entries(
             here = opened[other]
             ours = Shown(here.raw, parts.proofs[other], log)
             where = f"{heads.folder}/entries/{other}.dsse.json"
-            if other == index and here.leaf != there.leaf:
+            if other == index and here.leaf != earlier.leaf:
                 wrong = RecordError("SPLIT-VIEW", f"another entry stands at place {index} of the log elsewhere")
                 raise Contradiction(wrong, where, _omission(ours, shown))
-            if (broken := at_odds(here, other, there, index)) is not None:
+            if (broken := at_odds(here, other, earlier, index)) is not None:
                 raise Contradiction(broken, where, prove_order(ours, shown))
     _check_ends(known, manifest, heads.head.checkpoint.size)
     book.says(f"{book.detail}; {counted(same, 'entry', 'entries')} known from elsewhere, and none says otherwise")
@@ -179,11 +179,11 @@ def check_entries(
 def hold_entry(shown: Shown, known: EarlierEntries) -> None:
     """Compare one verified entry with the known entries of its log: SPLIT-VIEW, SPLIT-ORDER, CTX-REPLAY."""
     here, index = open_(shown.raw, verify=False), parse_proof(shown.proof).index
-    for other, there, theirs in known.opened():
-        if other == index and here.leaf != there.leaf:
+    for other, earlier, theirs in known.opened():
+        if other == index and here.leaf != earlier.leaf:
             wrong = RecordError("SPLIT-VIEW", f"another entry stands at place {index} of the log elsewhere")
             raise Contradiction(wrong, "", _omission(shown, theirs))
-        if (broken := at_odds(here, index, there, other)) is not None:
+        if (broken := at_odds(here, index, earlier, other)) is not None:
             raise Contradiction(broken, "", prove_order(shown, theirs))
 
 
@@ -196,8 +196,8 @@ def _omission(ours: Shown, theirs: Shown) -> bytes | None:
 
 def _check_ends(known: EarlierEntries, manifest: Manifest, size: int) -> None:
     """Raise CMP-CUT if an order of the bundle ends before an entry of it that the head covers."""
-    for index, there, _ in known.opened():
-        p = there.payload
+    for index, earlier, _ in known.opened():
+        p = earlier.payload
         end = manifest.heads.get(p.order)
         if end is not None and p.seq > end.seq and index < size:
             says = (
@@ -213,11 +213,11 @@ def _check_ends(known: EarlierEntries, manifest: Manifest, size: int) -> None:
 def register_after(known: EarlierEntries, manifest: Manifest) -> dict[int, OpenedEntry]:
     """Return the known entries that follow the register of a bundle without a gap, by log index."""
     registry = registry_of(manifest.log)
-    last, found = manifest.heads[registry].leaf, {}
-    for index, there, _ in known.opened():
-        if there.payload.order == registry and there.payload.prev == last:
-            found[index], last = there, there.leaf
-    return found
+    last, later = manifest.heads[registry].leaf, {}
+    for index, entry, _ in known.opened():
+        if entry.payload.order == registry and entry.payload.prev == last:
+            later[index], last = entry, entry.leaf
+    return later
 
 
 def _first(keys: frozenset[Vkey]) -> Vkey:

@@ -100,17 +100,17 @@ def check_places(opened: Mapping[int, OpenedEntry], manifest: Manifest, heads: H
             chains.follow(entry)
         except RecordError as wrong:
             raise placed(wrong, f"{heads.folder}/entries/{index}.dsse.json") from wrong
-    found = {order: HeadOf(link.seq, link.leaf) for order, link in chains.heads.items()}
-    for order in sorted(found.keys() | manifest.heads.keys()):
-        here, said = found.get(order), manifest.heads.get(order)
-        if here != said:
+    chain_ends = {order: HeadOf(link.seq, link.leaf) for order, link in chains.heads.items()}
+    for order in sorted(chain_ends.keys() | manifest.heads.keys()):
+        here, claimed = chain_ends.get(order), manifest.heads.get(order)
+        if here != claimed:
             ends = f"ends at entry {here.seq} here" if here else "is not here"
-            claim = f"at entry {said.seq} ({said.leaf[:8]}..)" if said else "nowhere"
+            claim = f"at entry {claimed.seq} ({claimed.leaf[:8]}..)" if claimed else "nowhere"
             raise RecordError("CTX-CHAIN", f"order {order} {ends}, says the manifest: {claim}", where=MANIFEST)
     for order, what in ((manifest.order, "the order"), (registry_of(manifest.log), "the registry")):
-        if order not in found:
+        if order not in chain_ends:
             raise RecordError("CTX-CHAIN", f"{what} is not in the bundle", where=MANIFEST)
-    book.says(f"{counted(len(found), 'order')}, each whole from its first entry on")
+    book.says(f"{counted(len(chain_ends), 'order')}, each whole from its first entry on")
 
 
 NAMED = 20  # the most entries that a sentence lists
@@ -184,11 +184,11 @@ def check_log_keys(opened: Iterable[OpenedEntry], heads: Heads) -> None:
     for entry in opened:
         if entry.payload.kind != "log-key-rotated" or known(entry.payload) is None:
             continue
-        said = entry.payload.public
+        public = entry.payload.public
         for digest, head in heads.all.items():
             keys, size = {key.text for key in heads.signed_by[digest]}, head.checkpoint.size
-            wanted, other = said["old_key"], said["new_key"]
-            if size >= said["from_size"]:
+            wanted, other = public["old_key"], public["new_key"]
+            if size >= public["from_size"]:
                 wanted, other = other, wanted
             if other in keys and wanted not in keys:
                 raise RecordError("CP-KEY", f"this key does not sign size {size}", where=heads.where(digest))

@@ -168,23 +168,25 @@ class _Verification:
         with book.step(VerificationStep.TIMES):
             self.brackets = check_times(opened, times, book)
         with book.step(VerificationStep.SEALED_VALUES):
-            known = disclosures.lift_values(opened, parts, manifest, keyring, states, book)
+            own_entries = disclosures.lift_values(opened, parts, manifest, keyring, states, book)
             lifted = disclosures.lift_foreign(parts, book)
         with book.step(VerificationStep.DOCUMENTS):
             disclosures.check_documents(parts, book)
         with book.step(VerificationStep.OTHER_RECORDS):
             trusts = (trust, *trust.others) if trust else (Trust(policy, files[POLICY], None),)
             logs = OtherLogs(trusts, parts.others, now, self.mldsa)
-            opens = disclosures.opener(known.values(), lifted)
+            opens = disclosures.opener(own_entries.values(), lifted)
             here = counterparties.ReceivingLog(keyring, counterparties.by_leaf(opened), times.before, opens)
             counterparties.check_successor(opened, parts.foreign, logs, book)
             arrivals = list(counterparties.check_arrived(opened, parts.foreign, here, logs, book))
             disclosures.note_arrived_copies(opened, arrivals, book)
         with book.step(VerificationStep.PROCEDURE):
-            self.case = claims.case_of(known, arrivals, parts, disclosures.destroyed_for(opened, keyring), manifest)
-            self.judgement = claims.check_procedure(self.case, known, opened, arrivals, self.as_of, book)
+            self.case = claims.case_of(
+                own_entries, arrivals, parts, disclosures.destroyed_for(opened, keyring), manifest
+            )
+            self.judgement = claims.check_procedure(self.case, own_entries, opened, arrivals, self.as_of, book)
         with book.step(VerificationStep.COMPLETENESS):
-            claims.check_claims(known, lifted, manifest, times, files, trust, now, book)
+            claims.check_claims(own_entries, lifted, manifest, times, files, trust, now, book)
             claims.check_readme(manifest, opened, parts, files, book)
 
     def report(self, exhibit: bytes | None) -> Report:

@@ -28,22 +28,22 @@ def verify_exhibit(data: bytes, trust: Trust | None) -> Report:
     """
     try:
         logs = _claimed(data)
-        found = check_exhibit(data, logs)
+        contradiction = check_exhibit(data, logs)
     except RecordError as wrong:
         return _report(Verdict.INDETERMINATE, (Reason(wrong.code, wrong.where, wrong.says),))
-    which = WHICH_ENTRY if isinstance(found, SplitOrder) else WHICH
-    signatures = 4 if isinstance(found, SplitOrder) else 2
-    proven = Reason(found.code, found.log.name, str(found))
+    which = WHICH_ENTRY if isinstance(contradiction, SplitOrder) else WHICH
+    signatures = 4 if isinstance(contradiction, SplitOrder) else 2
+    proven = Reason(contradiction.code, contradiction.log.name, str(contradiction))
     if trust is None:
         lack = Reason("NO_TRUST_ANCHOR", "", "nothing from outside says that this is the log's key")
         return _report(Verdict.INDETERMINATE, (lack, proven), signatures, (OWN_KEY, which))
     sides = (trust, *trust.others)
     if not {key for each in sides for key in each.policy.logs}.issuperset(logs):
-        lack = Reason("CP-ORIGIN", found.log.name, "the policy knows no such log, or another key of it")
+        lack = Reason("CP-ORIGIN", contradiction.log.name, "the policy knows no such log, or another key of it")
         return _report(Verdict.INDETERMINATE, (lack, proven), signatures, (which,))
-    for key, size in zip((logs[0], logs[-1]), found.sizes, strict=True):
+    for key, size in zip((logs[0], logs[-1]), contradiction.sizes, strict=True):
         if not any(key in each.policy.logs and each.signs(key, size) for each in sides):
-            lack = Reason("CP-KEY", found.log.name, f"by your policy this key does not sign size {size}")
+            lack = Reason("CP-KEY", contradiction.log.name, f"by your policy this key does not sign size {size}")
             return _report(Verdict.INDETERMINATE, (lack, proven), signatures, (which,))
     return _report(Verdict.FAILED, (proven,), signatures, (which,))
 

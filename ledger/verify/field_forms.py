@@ -65,11 +65,11 @@ def _plain(
     fact = _known(kind, schema)
     fields = fact.fields() if fact is not None else {}
     for name, field in fields.items():
-        there, beside = (sealed, public) if field.sealed else (public, sealed)
-        if name in beside:
+        expected, opposite = (sealed, public) if field.sealed else (public, sealed)
+        if name in opposite:
             says = f"expected {'sealed' if field.sealed else 'public'}, it is not"
             raise FactError("FACT", says, where=f"{kind}.{name}")
-        if name not in there and (field.required or field.always):
+        if name not in expected and (field.required or field.always):
             raise FactError("FACT", "expected to be stated, it is not", where=f"{kind}.{name}")
     return tuple(quick_check(fields[name].form) if name in fields else _any for name in public)
 

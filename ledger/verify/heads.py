@@ -114,7 +114,7 @@ def open_heads(
     if unread:
         who = counted(len(unread), "witness", "witnesses")
         book.not_proven.append(f"Cosignatures of type ML-DSA-44 of {who} were not read.")
-    found: dict[str, Head] = {}
+    heads: dict[str, Head] = {}
     signed_by: dict[str, frozenset[Vkey]] = {}
     notes = {f"{kept}{digest}": note for digest, note in parts.heads.items()}
     lines = 0
@@ -124,9 +124,9 @@ def open_heads(
             raise RecordError("CP-FORMAT", f"its digest is {digest}, not the one it is kept under", where=path)
         try:
             if own and lines > READ and path in notes:
-                found[digest] = open_checkpoint(note, origin, tuple(lines_of(note, logs))[:1] or logs, [])
+                heads[digest] = open_checkpoint(note, origin, tuple(lines_of(note, logs))[:1] or logs, [])
             else:
-                found[digest] = open_checkpoint(note, origin, logs, witnesses, mldsa=mldsa)
+                heads[digest] = open_checkpoint(note, origin, logs, witnesses, mldsa=mldsa)
             lines += note.count(LINE)
             signed_by[digest] = frozenset(lines_of(note, logs))
             for key in lines_of(note, unread):
@@ -136,8 +136,8 @@ def open_heads(
             raise placed(wrong, path) from wrong
     if own and lines > READ:
         book.not_proven.append(f"Cosignatures of notes behind the first {READ} lines were not read.")
-    book.says(f"{counted(len(found), 'note')} of {origin}")
-    return Heads(here, found[note_digest(parts.checkpoint)], found, signed_by, kept)
+    book.says(f"{counted(len(heads), 'note')} of {origin}")
+    return Heads(here, heads[note_digest(parts.checkpoint)], heads, signed_by, kept)
 
 
 def check_sizes(heads: Heads, trust: Trust | None) -> None:
@@ -159,14 +159,14 @@ def check_quorum(heads: Heads, policy: Policy, now: datetime, book: Verification
     Doubts CP-FUTURE and CP-QUORUM.
     """
     latest = (now + DRIFT).timestamp()
-    kept: dict[str, Head] = {}
+    states: dict[str, Head] = {}
     for digest, head in heads.all.items():
         for key, time in head.cosignatures:
             if time > latest:
                 ahead = int(time - now.timestamp())
                 book.doubt("CP-FUTURE", f"{key.name} says it saw this {ahead} s from now", heads.where(digest))
-        kept[digest] = replace(head, cosignatures=tuple((k, t) for k, t in head.cosignatures if t <= latest))
-    heads = replace(heads, all=kept, head=kept[note_digest(heads.head.note)])
+        states[digest] = replace(head, cosignatures=tuple((k, t) for k, t in head.cosignatures if t <= latest))
+    heads = replace(heads, all=states, head=states[note_digest(heads.head.note)])
     names = policy.names(key for key, _ in heads.head.cosignatures)
     if policy.quorum == NONE:
         book.says("the policy asks for none")

@@ -26,7 +26,7 @@ def verify_entry(
     The register does not travel with one entry, so the owner of the key is not proven. The best verdict is
     therefore INDETERMINATE KEY-UNKNOWN, except for entries of the trusted registrar.
     """
-    held = None if anchor is None else parse_anchor(anchor)
+    checkpoint = None if anchor is None else parse_anchor(anchor)
     book = VerificationLog()
     head: Head | None = None
     signatures = 0
@@ -44,8 +44,8 @@ def verify_entry(
             with book.step(VerificationStep.WITNESSES):
                 states = heads.check_quorum(states, trust.policy, now, book)
         with book.step(VerificationStep.HISTORY):
-            heads.check_history(states, Arranged(), held, book)
-            heads.check_anchored(states, held, trust, book)
+            heads.check_history(states, Arranged(), checkpoint, book)
+            heads.check_anchored(states, checkpoint, trust, book)
         with book.step(VerificationStep.PROOFS):
             check_envelope(raw)
             check_leaf(raw, proof, parsed.index, states.head)
@@ -84,11 +84,11 @@ def verify_entry(
 
 def _open(proof: Proof, trust: Trust | None, book: VerificationLog, mldsa: MlDsa | None) -> heads.Heads:
     """Return the state of the log to which the proof leads; without a policy its signatures are not checked."""
-    said = _said(proof.note)
+    checkpoint = _said(proof.note)
     if trust is not None:
-        return heads.open_heads(Arranged(checkpoint=proof.note), said.origin, trust.policy, book, mldsa)
-    book.not_proven.append(f"That {said.origin} signed this state of its log: no policy was given.")
-    digest, head = note_digest(proof.note), Head(said, proof.note, ())
+        return heads.open_heads(Arranged(checkpoint=proof.note), checkpoint.origin, trust.policy, book, mldsa)
+    book.not_proven.append(f"That {checkpoint.origin} signed this state of its log: no policy was given.")
+    digest, head = note_digest(proof.note), Head(checkpoint, proof.note, ())
     return heads.Heads("proof", head, {digest: head}, {})
 
 

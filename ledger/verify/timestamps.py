@@ -65,7 +65,7 @@ def check_tokens(
     if not tokens or read is None or trust is None or not trust.authorities:
         set_aside(len(tokens), book)
         return {}
-    found: dict[str, list[Stamp]] = {}
+    by_note: dict[str, list[Stamp]] = {}
     for path, token in tokens.items():
         try:
             digest = _note_of(path, heads)
@@ -77,17 +77,17 @@ def check_tokens(
             else:
                 book.remark(wrong.code, f"{path}: {wrong.says}; this time stamp shows nothing")
             continue
-        found.setdefault(digest, []).append(stamp)
-    for digest, stamps in found.items():
+        by_note.setdefault(digest, []).append(stamp)
+    for digest, stamps in by_note.items():
         if _apart(stamps):
-            said = ", ".join(f"{stamp.authority} {wire(stamp.at)}" for stamp in stamps)
+            times = ", ".join(f"{stamp.authority} {wire(stamp.at)}" for stamp in stamps)
             where = heads.where(digest).removeprefix(f"{heads.folder}/")
-            book.remark("TST-DISAGREE", f"two authorities differ on when {where} existed ({said}): the later counts")
-    if found:  # a log without witnesses has the clocks of the authorities
+            book.remark("TST-DISAGREE", f"two authorities differ on when {where} existed ({times}): the later counts")
+    if by_note:  # a log without witnesses has the clocks of the authorities
         book.gravest[:] = [says.replace(CLAIMED, DATED) for says in book.gravest]
-    held = sum(len(stamps) for stamps in found.values())
-    book.says(f"{held} of {counted(len(tokens), 'token')} hold")
-    return {digest: existed(stamps) for digest, stamps in found.items()}
+    count = sum(len(stamps) for stamps in by_note.values())
+    book.says(f"{count} of {counted(len(tokens), 'token')} hold")
+    return {digest: existed(stamps) for digest, stamps in by_note.items()}
 
 
 def set_aside(number: int, book: VerificationLog) -> None:

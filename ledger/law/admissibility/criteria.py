@@ -178,11 +178,11 @@ QUESTIONS = (
 
 def criteria(r: OrderReading, findings: Iterable[Finding]) -> dict[str, Criterion]:
     """Return the eight criteria, after these findings have pulled."""
-    found = {question.id: question.start(r).criterion() for question in QUESTIONS}
+    results = {question.id: question.start(r).criterion() for question in QUESTIONS}
     for finding in findings:
         for name, standing in finding.effects:
-            found[name] = _pulled(found[name], finding, standing)
-    return found
+            results[name] = _pulled(results[name], finding, standing)
+    return results
 
 
 def _pulled(criterion: Criterion, finding: Finding, standing: CriterionState) -> Criterion:

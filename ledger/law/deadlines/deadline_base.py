@@ -21,16 +21,16 @@ Answers = Callable[[frozenset[str]], Entry | None]  # the first answer, leaving 
 
 def first_of(entries: Iterable[Entry]) -> Answers:
     """Return the answer that is the first of these entries, given in order of entries."""
-    kept = tuple(entries)
-    return lambda without: next((e for e in kept if e.leaf not in without), None)
+    candidates = tuple(entries)
+    return lambda without: next((e for e in candidates if e.leaf not in without), None)
 
 
 def earliest(*answers: Answers) -> Answers:
     """Return the answer that comes first of these."""
 
     def answer(without: frozenset[str]) -> Entry | None:
-        found = [e for a in answers if (e := a(without)) is not None]
-        return min(found, key=lambda e: (e.on, e.index), default=None)
+        candidates = [e for a in answers if (e := a(without)) is not None]
+        return min(candidates, key=lambda e: (e.on, e.index), default=None)
 
     return answer
 
@@ -140,8 +140,8 @@ def start_period(
     before the last version does not count.
     """
     extension = r.changes.extension(d.id, r.order.since if versioned else None) if extendable else None
-    known = trigger is not None and r.reliability.known_trigger(trigger)
-    count = counting(start or trigger.on) if trigger is not None and known else None
+    reliable = trigger is not None and r.reliability.known_trigger(trigger)
+    count = counting(start or trigger.on) if trigger is not None and reliable else None
     return RunningPeriod(r, d, trigger, count, extension)
 
 

@@ -52,7 +52,7 @@ def _transmission(
     if trigger is not None and trigger.kind == "emergency-reassessed":
         start = next(over for over, e in r.emergency.reassessed if e is trigger)
     w = start_period(r, d, trigger, lambda on: counting(on, 0), start, versioned=True)
-    stood, clarified = 0, start
+    pause, clarified = 0, start
     for referral, clarification in r.changes.referrals:
         if w.due is None or (r.order.since is not None and referral.on < r.order.since):
             continue
@@ -63,9 +63,9 @@ def _transmission(
             return replace(w, waiting=referral)
         if clarification.on > begins and start is not None and w.extension is None:
             more = passed(begins, clarification.on)
-            stood += more
+            pause += more
             note = f"referred back and clarified in between: {more} more"
-            w = replace(w, count=counting(start, stood), notes=(*w.notes, note))
+            w = replace(w, count=counting(start, pause), notes=(*w.notes, note))
         clarified = max(begins, clarification.on)
     return w
 

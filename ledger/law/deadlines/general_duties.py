@@ -17,13 +17,13 @@ from ledger.law.terms.rule import Clock, ClockVerdict, Deadline, Mark
 
 def _surplus(r: OrderReading) -> Entry | None:
     """Return the first entry that shows surplus data: by its own words, or by the elements of a receipt."""
-    said = r.entries.of("out-of-scope-data-identified")[:1]
+    reports = r.entries.of("out-of-scope-data-identified")[:1]
     seen = (
         e
         for e in r.entries.of("evidence-received")
         if any(r.substance.not_sought(element) for element in r.substance.received_elements(e))
     )
-    return min((*said, *seen), key=lambda e: (e.on, e.index), default=None)
+    return min((*reports, *seen), key=lambda e: (e.on, e.index), default=None)
 
 
 def _d_14_2b(d: Deadline, r: OrderReading) -> Iterator[Clock]:

@@ -167,8 +167,8 @@ def retention_not_reviewed(r: OrderReading) -> Matches:
     says="The supervisory authority was not told within 72 hours, and it is not said why.",
 )
 def incident_not_told_in_time(r: OrderReading) -> Matches:
-    told = [e for e in r.entries.of("incident-notified-to-authority") if e.stated("late_reasons")]
-    excused = {incident.leaf for e in told if (incident := r.entries.named(e.get("about")))}
+    notifications = [e for e in r.entries.of("incident-notified-to-authority") if e.stated("late_reasons")]
+    excused = {incident.leaf for e in notifications if (incident := r.entries.named(e.get("about")))}
     return of_clocks(c for c in r.deadlines.missed("DP-72H") if c.trigger not in excused)
 
 

@@ -141,8 +141,8 @@ def _decided_too_late(r: OrderReading, delay: Entry) -> tuple[Entry, ...]:
     says="The person was not told and no ground, or no fresh ground, is given.",
 )
 def delayed_without_ground(r: OrderReading) -> Matches:
-    said = r.entries.of(*DELAYS, "customer-notification-omitted")
-    return [e for e in said if not e.stated("grounds") or e.get("reassessed", True) is False]
+    notices = r.entries.of(*DELAYS, "customer-notification-omitted")
+    return [e for e in notices if not e.stated("grounds") or e.get("reassessed", True) is False]
 
 
 @finding(

@@ -22,12 +22,14 @@ def never_notified(r: OrderReading) -> Matches:
 def notified_late(r: OrderReading) -> Matches:
     """Return the notifications after the service of their version, with the delay, the longest first."""
     late = [
-        (sent.on - service, version, sent) for version, service in _to_notify(r) if (sent := r.order.notified(version))
+        (notification.on - service, version, notification)
+        for version, service in _to_notify(r)
+        if (notification := r.order.notified(version))
     ]
     late = sorted((x for x in late if x[0] > timedelta()), key=lambda x: x[0], reverse=True)
     if not late:
         return None
-    leaves = tuple(e.leaf for _, version, sent in late for e in (version, sent))
+    leaves = tuple(e.leaf for _, version, notification in late for e in (version, notification))
     return CheckResult(leaves, {"delta": span(late[0][0])})
 
 

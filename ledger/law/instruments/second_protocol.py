@@ -58,7 +58,7 @@ def reserver_issues(r: OrderReading) -> Matches:
 )
 def access_numbers_excluded(r: OrderReading) -> Matches:
     sought = r.order.issued.get("elements_sought") or () if r.order.issued else ()
-    numbers = any(known.access_number for e in sought if (known := ELEMENTS.get(e.partition("#")[0])))
+    numbers = any(element.access_number for e in sought if (element := ELEMENTS.get(e.partition("#")[0])))
     return r.entries.of("order-issued") if numbers and r.parties.declared("R-7-9-b") else None
 
 
@@ -75,8 +75,8 @@ def not_supervised(r: OrderReading) -> Matches:
     if r.order.served is None or r.order.issued is None or not r.parties.declared("D-7-2-b"):
         return None
     service = r.order.service(r.order.issued) or r.order.served
-    said = r.entries.of("order-supervised", "order-validated")
-    approved = any(e.get("decision") == "approved" and e.on <= service for e in said)
+    approvals = r.entries.of("order-supervised", "order-validated")
+    approved = any(e.get("decision") == "approved" and e.on <= service for e in approvals)
     return None if approved else (r.order.issued,)
 
 
@@ -243,8 +243,8 @@ def reply_opened_to_provider(r: OrderReading) -> Matches:
     return [
         e
         for e in replies
-        if (asked := r.entries.named(e.get("answers"))) is not None
-        and r.actors.is_by(asked, "NOT")
+        if (request := r.entries.named(e.get("answers"))) is not None
+        and r.actors.is_by(request, "NOT")
         and any(e.stated(name) and "SP" in e.audience.get(name, ()) for name in ("reply", "reply_document"))
     ]
 

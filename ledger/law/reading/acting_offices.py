@@ -27,8 +27,8 @@ class ActingOffices:
         """
         if e.speaks == "act":
             return frozenset((e.role,))
-        held, kind = self.held(e), KINDS.get(e.kind)
-        return (held & frozenset(kind.signers) if kind else held) or held
+        roles, kind = self.held(e), KINDS.get(e.kind)
+        return (roles & frozenset(kind.signers) if kind else roles) or roles
 
     def is_by(self, e: Entry, *roles: str) -> bool:
         """Return True if it was done in one of these roles."""

@@ -33,7 +33,7 @@ def still_stated(r: OrderReading) -> list[Entry]:
 
     Only a digest replaces a digest: one that a replacement leaves out still counts, with its stated result.
     """
-    found = []
+    entries = []
     for leaf in r.entries.replacements:
         old = r.entries.by_leaf[leaf]
         if not r.entries.would_count(old):
@@ -45,8 +45,8 @@ def still_stated(r: OrderReading) -> list[Entry]:
             closed = {field for field in DIGESTS if isinstance(e.sealed.get(field), Unread)}
             lost &= {one for one in dropped(_digest_fields(old), _digest_fields(e)) if one[0] not in closed}
         if lost:
-            found.append(_only(old, lost, r.entries.successors(leaf)))
-    return found
+            entries.append(_only(old, lost, r.entries.successors(leaf)))
+    return entries
 
 
 def _digest_fields(e: Entry) -> dict[str, Any]:
@@ -265,18 +265,18 @@ class Exhibits:
 
     def _arrived(self, e: Entry) -> tuple[First, ...]:
         """Return the first statements of the files of a receipt or a transmission: of its list, else of its source."""
-        known = _once(f for s in self._before(e) for f in self.firsts(s))
+        earlier = _once(f for s in self._before(e) for f in self.firsts(s))
         own = [First(e.leaf, d) for d in digests(e)]
-        return _once(f for mine in own for f in speaks_of(mine.digest, known) or (mine,)) if own else known
+        return _once(f for mine in own for f in speaks_of(mine.digest, earlier) or (mine,)) if own else earlier
 
     def _of_exhibit(self, exhibit: str) -> tuple[First, ...]:
         """Return the files of an exhibit; of several, or none, also its first digest that belongs to no single file."""
-        found = _once(f for e in self._receipts(exhibit) for f in self.firsts(e))
-        if found and _is_one(found):
-            return found
+        firsts = _once(f for e in self._receipts(exhibit) for f in self.firsts(e))
+        if firsts and _is_one(firsts):
+            return firsts
         stated = (First(e.leaf, d) for e in self._here.get(exhibit, ()) for d in digests(e))
-        whole = next((f for f in stated if not f.digest.name and not speaks_of(f.digest, found)), None)
-        return found if whole is None else (*found, whole)
+        whole = next((f for f in stated if not f.digest.name and not speaks_of(f.digest, firsts)), None)
+        return firsts if whole is None else (*firsts, whole)
 
     def _receipts(self, exhibit: str) -> list[Entry]:
         """Return the receipts of an exhibit, else the receipts that name no exhibit.

@@ -91,18 +91,18 @@ class Register(Struct):
 
     def days(self, party: str | None) -> Days:
         """Return the calendar of a Party; UTC without holidays for one that is not registered."""
-        known = self.parties.get(party or "")
-        return known.days if known else NOWHERE
+        member = self.parties.get(party or "")
+        return member.days if member else NOWHERE
 
     def of(self, *kinds: str) -> tuple[Entry, ...]:
         """Return the entries of these kinds, such as notice-published and transfers-suspended, in order of entries."""
-        found = (e for kind in kinds for e in self.entries.get(kind, ()))
-        return tuple(sorted(found, key=lambda e: (e.on, e.index)))
+        entries = (e for kind in kinds for e in self.entries.get(kind, ()))
+        return tuple(sorted(entries, key=lambda e: (e.on, e.index)))
 
     def declaration(self, party: str, code: str, day: date) -> Declaration | None:
         """Return the declaration of a Party in force on a day, with the terms recorded last; None without one."""
-        known = [d for d in self.declarations.get((party, code), ()) if d.valid_from <= day]
-        last = known[-1] if known else None
+        declarations = [d for d in self.declarations.get((party, code), ()) if d.valid_from <= day]
+        last = declarations[-1] if declarations else None
         return None if last is None or (last.valid_until is not None and last.valid_until < day) else last
 
     def declared(self, party: str, day: date) -> dict[str, Declaration]:
@@ -287,9 +287,14 @@ def _office(register: Register, e: Entry) -> None:
 
 def _compromise(e: Entry, keys: list[tuple[datetime, str, str]]) -> Compromise:
     actor = e.get("actor")
-    held = [key for _, of, key in keys if of == actor]  # without a named key: the key of the office at that time
+    own_keys = [key for _, of, key in keys if of == actor]  # without a named key: the key of the office at that time
     return Compromise(
-        actor, instant(e.get("suspected_since")), None, e.get("key") or (held[-1] if held else None), None, e.leaf
+        actor,
+        instant(e.get("suspected_since")),
+        None,
+        e.get("key") or (own_keys[-1] if own_keys else None),
+        None,
+        e.leaf,
     )
 
 

@@ -72,8 +72,8 @@ class OrderVersions:
     @cached_property
     def served(self) -> datetime | None:
         """The first order-transmitted by ISS, CAR or POC, or order-received, whichever is earlier."""
-        sent = (e for e in self._entries.of("order-transmitted") if self._actors.is_by(e, "ISS", "CAR", "POC"))
-        return min((e.on for e in (*sent, *self._entries.of("order-received"))), default=None)
+        transmissions = (e for e in self._entries.of("order-transmitted") if self._actors.is_by(e, "ISS", "CAR", "POC"))
+        return min((e.on for e in (*transmissions, *self._entries.of("order-received"))), default=None)
 
     @cached_property
     def sent_or_received(self) -> bool:
@@ -85,8 +85,8 @@ class OrderVersions:
 
         Of a correction that was neither sent nor received it is the `on` of the correction.
         """
-        sent = (e for e in self._entries.of("order-transmitted") if self._actors.is_by(e, "ISS", "CAR"))
-        for some in (sent, self._entries.of("order-received")):
+        transmissions = (e for e in self._entries.of("order-transmitted") if self._actors.is_by(e, "ISS", "CAR"))
+        for some in (transmissions, self._entries.of("order-received")):
             for e in some:
                 if self.version_of(e) is version:
                     return e.on

@@ -35,13 +35,13 @@ HANDLED = ("evidence-accessed", "working-copy-made", "evidence-sealed", "analysi
     says="A file is not the one that was handed over.",
 )
 def another_file(r: OrderReading) -> Matches:
-    kept = still_stated(r)
-    compared = (*r.entries.of(*COMPARED), *(e for e in kept if e.kind in COMPARED))
-    said = [e for e in compared if e.get("check") == "differ" or changed(e)]
-    arrived = (*r.entries.of(*ARRIVALS), *(e for e in kept if e.kind in ARRIVALS))
+    earlier = still_stated(r)
+    compared = (*r.entries.of(*COMPARED), *(e for e in earlier if e.kind in COMPARED))
+    contradictions = [e for e in compared if e.get("check") == "differ" or changed(e)]
+    arrived = (*r.entries.of(*ARRIVALS), *(e for e in earlier if e.kind in ARRIVALS))
     chain = Exhibits(r, r.entries.of(*HANDED, *COMPARED))
     moved = [e for e in compared if e.kind not in ARRIVALS and chain.compared(e) == "differs"]
-    return (*said, *moved, *(e for a in arrived for source in differing(r, a, kept) for e in (source, a)))
+    return (*contradictions, *moved, *(e for a in arrived for source in differing(r, a, earlier) for e in (source, a)))
 
 
 @finding(
@@ -53,17 +53,19 @@ def another_file(r: OrderReading) -> Matches:
     says="Something that arrived can be compared with nothing that was handed over.",
 )
 def not_compared(r: OrderReading) -> Matches:
-    kept = still_stated(r)
-    return [a for a in r.entries.of(*ARRIVALS) if a.get("manifest") is not None and _is_strange(a, handed(r, a, kept))]
+    earlier = still_stated(r)
+    return [
+        a for a in r.entries.of(*ARRIVALS) if a.get("manifest") is not None and _is_strange(a, handed(r, a, earlier))
+    ]
 
 
 def _is_strange(arrival: Entry, sources: Iterable[Entry]) -> bool:
     """Return True if an arrival lists no file, or one that no source lists; False if no source lists any file."""
-    known = [f for s in sources for f in files(s)]
-    names = {f.get("name") for f in known}
-    digests = {f[d] for f in known for d in ALGORITHMS if f.get(d)}
+    listed = [f for s in sources for f in files(s)]
+    names = {f.get("name") for f in listed}
+    digests = {f[d] for f in listed for d in ALGORITHMS if f.get(d)}
     strange = (f.get("name") not in names and not any(f.get(d) in digests for d in ALGORITHMS) for f in files(arrival))
-    return bool(known) and (not files(arrival) or any(strange))
+    return bool(listed) and (not files(arrival) or any(strange))
 
 
 # -- custody -----------------------------------------------------------------------------------------------------------

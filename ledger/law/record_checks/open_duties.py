@@ -41,8 +41,8 @@ class OpenDuty(Struct, frozen=True):
 
 def open_duties(r: OrderReading) -> tuple[OpenDuty, ...]:
     """Return the open duties of data protection at the moment of the reading, by question."""
-    found = (*_running(r), *_retention(r), *_bound(r), *_incidents(r), *_unanswered(r))
-    return tuple(sorted(found, key=lambda duty: duty.question))
+    duties = (*_running(r), *_retention(r), *_bound(r), *_incidents(r), *_unanswered(r))
+    return tuple(sorted(duties, key=lambda duty: duty.question))
 
 
 def _running(r: OrderReading) -> Iterator[OpenDuty]:

@@ -60,11 +60,11 @@ def contradiction_withdrawn(r: OrderReading) -> Matches:
 
     The order is read once more for each replaced entry, as if it counted and had no replacement.
     """
-    found = {old.leaf: (old, after, pulled) for old, after, pulled in _withdrawn(r)}
-    if not found:
+    contradictions = {old.leaf: (old, after, pulled) for old, after, pulled in _withdrawn(r)}
+    if not contradictions:
         return None
-    leaves = dict.fromkeys(e.leaf for old, after, _ in found.values() for e in (old, *after))
-    pulled = {criterion for *_, criteria in found.values() for criterion in criteria}
+    leaves = dict.fromkeys(e.leaf for old, after, _ in contradictions.values() for e in (old, *after))
+    pulled = {criterion for *_, criteria in contradictions.values() for criterion in criteria}
     return CheckResult(tuple(leaves), effects=tuple((criterion, CriterionState.GAP) for criterion in sorted(pulled)))
 
 
@@ -80,8 +80,8 @@ def _withdrawn(r: OrderReading) -> Iterator[tuple[Entry, Iterable[Entry], set[st
     for old in bearing[:most]:
         leaf, after = old.leaf, list(r.entries.successors(old.leaf))
         standing = [e for e in after if e.leaf not in r.entries.replacements]
-        gone = {e.leaf for e in after}
-        then = _read_again(r, entries=tuple(e for e in r.case.entries if e.leaf not in gone))
+        leaves = {e.leaf for e in after}
+        then = _read_again(r, entries=tuple(e for e in r.case.entries if e.leaf not in leaves))
         again = {e.leaf for e in standing}
         pulled = {
             criterion
@@ -94,8 +94,8 @@ def _withdrawn(r: OrderReading) -> Iterator[tuple[Entry, Iterable[Entry], set[st
         if pulled and not any(_carries(r, old, e) or _confirmed(r, e) for e in standing):
             yield old, after, pulled
     for old, since in r.register.withdrawn:
-        gone = {e.leaf for e in since}
-        then = _read_again(r, registry=tuple(e for e in r.case.registry if e.leaf not in gone))
+        leaves = {e.leaf for e in since}
+        then = _read_again(r, registry=tuple(e for e in r.case.registry if e.leaf not in leaves))
         code = origin.signed_with_an_untrusted_key.code
         if code not in now and any(f.code == code for f in _raised(then)):
             yield old, since, {"A1"}

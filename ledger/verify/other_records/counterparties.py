@@ -40,28 +40,28 @@ def check_successor(
         p = entry.payload
         if p.kind != "log-succeeded" or known(p) is None:
             continue
-        said = p.public
+        public = p.public
         where = f"entry {index}"
-        if p.seq != 1 or said["predecessor"] == p.log:
+        if p.seq != 1 or public["predecessor"] == p.log:
             raise RecordError(
                 "CTX-SUCCESSOR", "only the first entry of a register names another log before it", where=where
             )
         note = next((foreign[d.sha256] for d in p.documents if d.sha256 in foreign), None)
         if note is None:
             book.not_proven.append(
-                f"What {said['predecessor']} was when this log took its place: its head is not here."
+                f"What {public['predecessor']} was when this log took its place: its head is not here."
             )
             continue
         try:
-            _check_predecessor(note, said, logs, book)
+            _check_predecessor(note, public, logs, book)
         except RecordError as wrong:
             raise RecordError("CTX-SUCCESSOR", f"{wrong.code} {wrong.says}", where=where) from wrong
 
 
 def _check_predecessor(note: bytes, said: Mapping[str, Any], logs: OtherLogs, book: VerificationLog) -> None:
     head = unsigned(note)
-    told = (said["predecessor"], said["size"], said["root"])
-    if (head.origin, head.size, head.root.hex()) != told:
+    claim = (said["predecessor"], said["size"], said["root"])
+    if (head.origin, head.size, head.root.hex()) != claim:
         raise RecordError(
             "CP-CONSISTENCY", f"its last head is of {head.size} entries of {head.origin}, with another root"
         )
@@ -89,8 +89,8 @@ def check_arrived(
         yield one
         if one.inner is not None:
             note_texts(one.inner, book)
-        said = one.wrapper.payload.public
-        where = f"entry {one.index} wraps entry {said['index']} of {said['origin']}: {one.says}"
+        public = one.wrapper.payload.public
+        where = f"entry {one.index} wraps entry {public['index']} of {public['origin']}: {one.says}"
         if one.code == MISMATCH:
             book.remark(MISMATCH, where, one.wrapper.leaf, level="V")
         elif one.code:

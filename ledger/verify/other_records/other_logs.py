@@ -91,10 +91,10 @@ class OtherLogs:
                 self._states[note] = self._opened(origin, note)
             except (NotProven, RecordError) as wrong:
                 self._states[note] = wrong
-        found = self._states[note]
-        if not isinstance(found, State):
-            raise found
-        return found
+        state = self._states[note]
+        if not isinstance(state, State):
+            raise state
+        return state
 
     def _opened(self, origin: str, note: bytes) -> State:
         if (head := unsigned(note)).origin != origin:
@@ -125,8 +125,8 @@ class OtherLogs:
 
     def _witnessed(self, origin: str, head: Head, trust: Trust) -> State:
         policy = trust.policy
-        kept = tuple((key, time) for key, time in head.cosignatures if time <= self._latest)
-        names = policy.names(key for key, _ in kept)
+        cosignatures = tuple((key, time) for key, time in head.cosignatures if time <= self._latest)
+        names = policy.names(key for key, _ in cosignatures)
         if policy.quorum != NONE and not policy.met(names):
             voters = counted(len(policy.voters()), "witness", "witnesses")
             raise NotProven(
@@ -134,7 +134,7 @@ class OtherLogs:
                 f"that witnesses saw this checkpoint of {origin}: {len(names & policy.voters())} of {voters} did, "
                 f"which is not the quorum {policy.quorum!r}",
             )
-        return State(Head(head.checkpoint, head.note, kept), policy)
+        return State(Head(head.checkpoint, head.note, cosignatures), policy)
 
     def keyring(self, origin: str) -> Keyring:
         """Return the keys of a log's people, as far as its register is present. Raises `NotProven`."""
@@ -147,10 +147,10 @@ class OtherLogs:
                 self._keyrings[origin] = NotProven(
                     "KEY-UNKNOWN", f"whose keys those of {origin} are: its register fails, {wrong.code}"
                 )
-        found = self._keyrings[origin]
-        if isinstance(found, NotProven):
-            raise found
-        return found
+        keyring = self._keyrings[origin]
+        if isinstance(keyring, NotProven):
+            raise keyring
+        return keyring
 
     def register_size(self, origin: str) -> int:
         """Return how many register entries of a log are present."""

@@ -71,21 +71,21 @@ def arrived(
     wrappers: Iterable[tuple[int, OpenedEntry]], foreign: Foreign, here: ReceivingLog, logs: OtherLogs
 ) -> Iterator[ArrivedEntry]:
     """Yield every wrapper, in log order, with what is proven of the entry inside. Never raises `RecordError`."""
-    said: dict[tuple[object, ...], str] = {}  # what is unique in a log -> the leaf hash of the entry that counts
+    leaves: dict[tuple[object, ...], str] = {}  # what is unique in a log -> the leaf hash of the entry that counts
     for index, wrapper in wrappers:
         if wrapper.payload.kind != KIND or known(wrapper.payload) is None:
             continue
         one = _judged(index, wrapper, foreign, here, logs)
         if one.inner is not None and (one.act or one.proves):
             names = _once(one.inner, wrapper)
-            before = {said[name] for name in names if name in said}
+            before = {leaves[name] for name in names if name in leaves}
             if before == {one.inner.leaf}:
                 says = "it counts already, by an earlier entry"
                 one = ArrivedEntry(index, wrapper, one.inner, code=UNPROVEN, says=says, lacks="LEAF-DUPLICATE")
             elif before:
                 says = "its log has shown another entry in its place"
                 one = ArrivedEntry(index, wrapper, one.inner, code=UNPROVEN, says=says, lacks="SPLIT-ORDER")
-            said |= {name: one.inner.leaf for name in names if name not in said} if one.inner else {}
+            leaves |= {name: one.inner.leaf for name in names if name not in leaves} if one.inner else {}
         yield one
 
 
@@ -98,8 +98,8 @@ def _once(inner: OpenedEntry, wrapper: OpenedEntry) -> list[tuple[object, ...]]:
 
 
 def _judged(index: int, wrapper: OpenedEntry, foreign: Foreign, here: ReceivingLog, logs: OtherLogs) -> ArrivedEntry:
-    said = wrapper.payload.public
-    raw = foreign(said["envelope"])
+    public = wrapper.payload.public
+    raw = foreign(public["envelope"])
     if raw is None:
         return ArrivedEntry(index, wrapper, code=ABSENT, says="it is not here", lacks=ABSENT)
     inner: OpenedEntry | None = None
@@ -115,7 +115,7 @@ def _judged(index: int, wrapper: OpenedEntry, foreign: Foreign, here: ReceivingL
             raise NotProven(
                 "KEY-ROLE", "that it arrived: the signer of the wrapper does not hold the role that the wrapper claims"
             )
-        if "backs" in said:
+        if "backs" in public:
             ours = _backed(inner, wrapper, here)
             if otherwise := _otherwise(inner, ours, here):
                 says = f"it supports no entry that says otherwise of {', '.join(otherwise)}"
@@ -138,19 +138,19 @@ def _placed(
     inner: OpenedEntry, wrapper: OpenedEntry, raw: bytes, foreign: Foreign, logs: OtherLogs
 ) -> tuple[int, State] | None:
     """Return the index and checkpoint that prove the place in its own log; None for an entry sealed for this log."""
-    p, said = wrapper.payload, wrapper.payload.public
-    if sha256(raw).hexdigest() != said["envelope"]:
+    p, public = wrapper.payload, wrapper.payload.public
+    if sha256(raw).hexdigest() != public["envelope"]:
         raise RecordError("DOC-HASH", "the file is not the one that the wrapper names")
-    if inner.leaf != said["leaf"]:
-        raise RecordError("PRF-PATH", f"its leaf is {inner.leaf}, not {said['leaf']}")
-    if inner.payload.log != said["origin"]:
-        raise RecordError("CTX-LOG", f"it was sealed for {inner.payload.log}, not for {said['origin']}")
+    if inner.leaf != public["leaf"]:
+        raise RecordError("PRF-PATH", f"its leaf is {inner.leaf}, not {public['leaf']}")
+    if inner.payload.log != public["origin"]:
+        raise RecordError("CTX-LOG", f"it was sealed for {inner.payload.log}, not for {public['origin']}")
     if inner.payload.log == p.log:
         return None
-    proof = foreign(f"{said['envelope']}{PROOF}")
+    proof = foreign(f"{public['envelope']}{PROOF}")
     if proof is None:
         raise NotProven("PRF-FORMAT", f"that it stands in the log {inner.payload.log}: no proof from there is here")
-    return checked_place(inner, parse_proof(proof), said["index"], _head_named(p), logs)
+    return checked_place(inner, parse_proof(proof), public["index"], _head_named(p), logs)
 
 
 def _head_named(p: Payload) -> str:
@@ -206,8 +206,8 @@ def check_key(
             raise NotProven(wrong.code, f"whose key signed it: {wrong.says}") from None
         _check_enrolled(index, inner, ours, here)
         return
-    if (known := ours.keys.get(signer.key)) is not None and known.actor != signer.actor:
-        raise NotProven("KEY-UNKNOWN", f"whose key signed it: in this register it is a key of {known.actor}")
+    if (own_key := ours.keys.get(signer.key)) is not None and own_key.actor != signer.actor:
+        raise NotProven("KEY-UNKNOWN", f"whose key signed it: in this register it is a key of {own_key.actor}")
     enrolled = [k for k in ours.keys.values() if k.actor == signer.actor and k.accepted is not None]
     if any(k.accepted is not None and k.accepted < index for k in enrolled):
         if not any(k.public == signer.key for k in enrolled):
@@ -290,12 +290,12 @@ def _compared(inner: OpenedEntry, ours: OpenedEntry) -> dict[str, bool]:
 def _otherwise(inner: OpenedEntry, ours: OpenedEntry, here: ReceivingLog) -> list[str]:
     """Return the fields in which the two entries state different values, as far as both are opened."""
     theirs, mine = here.values(inner), here.values(ours)
-    found = []
+    fields = []
     for name, sealed in _compared(inner, ours).items():
         one, other = (theirs, mine) if sealed else (inner.payload.public, ours.payload.public)
         if name in one and name in other and one[name] != other[name]:
-            found.append(name)
-    return found
+            fields.append(name)
+    return fields
 
 
 def _closed(inner: OpenedEntry, ours: OpenedEntry, here: ReceivingLog) -> tuple[str, ...]:
