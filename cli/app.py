@@ -145,16 +145,16 @@ class Comity(Group):
     """
 
     def main(self, args: Sequence[str] | None = None, *_: Any, **more: Any) -> NoReturn:
-        told = Invocation()
-        more |= {"prog_name": "comity", "standalone_mode": False, "obj": told}
+        invocation = Invocation()
+        more |= {"prog_name": "comity", "standalone_mode": False, "obj": invocation}
         try:
             _check_time()
             code = super().main(args, **more)
         except SystemExit as error:  # from click: after completion, and with 1 if the output pipe was closed
             code = Exit.PIPE_CLOSED if error.code == 1 else error.code
         except BaseException as error:  # every error gets an exit code here
-            code = _end(error, told)
-            if not told.answered and _wants_json(told, sys.argv[1:] if args is None else args):
+            code = _end(error, invocation)
+            if not invocation.answered and _wants_json(invocation, sys.argv[1:] if args is None else args):
                 _answer_error(error, code)
         sys.exit(int(code) if isinstance(code, int) else Exit.DONE)
 
@@ -345,9 +345,9 @@ def completion(shell: str) -> None:
     """Print the completion script of SHELL."""
     from click.shell_completion import get_completion_class
 
-    made = get_completion_class(shell)
-    if made is not None:
-        click.echo(made(comity, {}, "comity", "_COMITY_COMPLETE").source())
+    completion_class = get_completion_class(shell)
+    if completion_class is not None:
+        click.echo(completion_class(comity, {}, "comity", "_COMITY_COMPLETE").source())
 
 
 def _version(ctx: click.Context) -> None:

@@ -20,14 +20,14 @@ HELP_OPTIONS = ["--help", "-h"]  # for every context: click keeps that of the fi
 
 
 def _keep(ctx: click.Context, param: click.Parameter, value: Any) -> None:
-    told = ctx.find_root().obj
-    if not isinstance(told, Invocation):
-        told = ctx.find_root().obj = Invocation()
+    invocation = ctx.find_root().obj
+    if not isinstance(invocation, Invocation):
+        invocation = ctx.find_root().obj = Invocation()
     if param.name == "json":
         if value:
-            told.format = "json"
+            invocation.format = "json"
     elif value not in (None, False):
-        setattr(told, str(param.name), value)
+        setattr(invocation, str(param.name), value)
 
 
 def common_options(*, hidden: bool) -> list[click.Option]:
@@ -142,8 +142,8 @@ class Group(click.Group):
         if not target:
             return None
         module, _, attribute = target.partition(":")
-        found: click.Command = getattr(importlib.import_module(module), attribute)
-        return found
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if self.otherwise and (not args or (args[0] not in self.table and args[0] not in ("--help", "-h"))):

@@ -100,9 +100,9 @@ def exit_of(error: BaseException, refused: Exit = Exit.REFUSED) -> Exit:
         return error.code
     if isinstance(error, (RecordError, LedgerError)):
         return BY_CODE.get(error.code, refused)
-    for known in type(error).__mro__:
-        if known.__name__ in BY_NAME:
-            return BY_NAME[known.__name__]
+    for base in type(error).__mro__:
+        if base.__name__ in BY_NAME:
+            return BY_NAME[base.__name__]
     return Exit.UNFORESEEN
 
 
@@ -148,6 +148,6 @@ def sentence_of(error: BaseException) -> tuple[str, str]:
         case _ if exit_of(error) is not Exit.UNFORESEEN:
             says, hint = str(error) or type(error).__name__, getattr(error, "hint", "")
         case _:
-            said = " ".join(str(error).split())
-            says, hint = f"unforeseen: {type(error).__name__}{': ' if said else ''}{said}", "--debug shows where"
+            text = " ".join(str(error).split())
+            says, hint = f"unforeseen: {type(error).__name__}{': ' if text else ''}{text}", "--debug shows where"
     return says, hint

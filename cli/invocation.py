@@ -25,5 +25,5 @@ class Invocation:
 def said() -> Invocation:
     """Return the common options of the running command; the defaults if no command runs."""
     ctx = click.get_current_context(silent=True)
-    found = ctx.find_root().obj if ctx else None
-    return found if isinstance(found, Invocation) else Invocation()
+    invocation = ctx.find_root().obj if ctx else None
+    return invocation if isinstance(invocation, Invocation) else Invocation()

@@ -41,18 +41,18 @@ def person_of(journal: Journal, signer: Signer, said: str | None) -> str:
     """
     if said is not None:
         return checked(said, journal.cases.register(reveal=False))
-    known = remembered(journal.home, signer.public)
-    known = known or holder(journal.cases.register(), signer.public) or _invented(journal, signer)
-    if known:
-        return known
+    person = remembered(journal.home, signer.public)
+    person = person or holder(journal.cases.register(), signer.public) or _invented(journal, signer)
+    if person:
+        return person
     if not prompts.attended():
         raise Stop(
             f"the record does not know which person opens values for {signer.actor}; nothing was opened or recorded",
             hint=f"comity key person {signer.actor} 'Name Surname'; or --person TEXT, or COMITY_PERSON",
             code=Exit.REFUSED,
         )
-    asked = click.prompt(f"Which person opens values for {signer.actor}? Name (recorded, sealed)", err=True)
-    name = checked(asked, journal.cases.register(reveal=False))
+    answer = click.prompt(f"Which person opens values for {signer.actor}? Name (recorded, sealed)", err=True)
+    name = checked(answer, journal.cases.register(reveal=False))
     remember(journal.home, signer.public, name)
     output.tell(f"kept for this key; another name: comity key person {signer.actor} 'Name Surname'")
     return name
@@ -113,8 +113,8 @@ def _file(home: Home, public: bytes) -> Path:
 def holder(registry: Iterable[Entry], public: bytes) -> str | None:
     """Return the `holder` of a raw public key from the register; None if there is none, or it cannot be opened here."""
     entry = next((e for e in registry if e.kind == "key-registered" and e.get("key") == public.hex()), None)
-    said = None if entry is None else entry.get("holder")
-    return said if isinstance(said, str) else None
+    name = None if entry is None else entry.get("holder")
+    return name if isinstance(name, str) else None
 
 
 def _invented(journal: Journal, signer: Signer) -> str | None:

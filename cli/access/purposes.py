@@ -82,13 +82,13 @@ class Code(click.Choice[str]):
             return str(value)
         from difflib import get_close_matches
 
-        said = " ".join(str(value).split())
-        near = get_close_matches(said.lower(), CODES, 1)
-        code = next(iter(near or (word for word in said.lower().split() if word in CODES)), "CODE")
+        text = " ".join(str(value).split())
+        near = get_close_matches(text.lower(), CODES, 1)
+        code = next(iter(near or (word for word in text.lower().split() if word in CODES)), "CODE")
         meant = f"did you mean {near[0]}?" if near else f"the codes are {', '.join(CODES)}"
-        because = "hearing on Monday" if near else said
+        because = "hearing on Monday" if near else text
         raise click.BadParameter(
-            f"{said!r} is no code; {meant}\nwords go to --because: --purpose {code} --because '{because}'", param=param
+            f"{text!r} is no code; {meant}\nwords go to --because: --purpose {code} --because '{because}'", param=param
         )
 
 

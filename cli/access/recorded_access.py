@@ -55,8 +55,8 @@ def revealed(
     no key here, and `RecordError` if it may not sign; a ledger that cannot be written reveals nothing.
     """
     if not reveal:
-        for name, said in (("--because", stated.because), ("--purpose", stated.purpose)):
-            if said:
+        for name, value in (("--because", stated.because), ("--purpose", stated.purpose)):
+            if value:
                 raise Stop(f"{name} without --reveal: nothing is opened", hint=HOW)
         return
     if not stated.because or not stated.because.strip() or not actor:
@@ -120,11 +120,11 @@ def opener(
     from ledger.facts import KINDS
 
     office = journal.read_keyring().offices.get(actor) if actor else None
-    held = office.roles if office else ()
-    able = [r for r in held if r in KINDS["record-accessed"].signers] or list(held)
+    roles = office.roles if office else ()
+    able = [r for r in roles if r in KINDS["record-accessed"].signers] or list(roles)
     meant = {r: code for r in able if (code := purpose_of(view, r, reader)) is not None}
     if role is None and purpose is None and len(set(meant.values())) > 1:
-        said = " or ".join(f"{r} ({code})" for r, code in meant.items())
-        raise Stop(f"{actor} could open them as {said}", hint="say which with --purpose CODE", code=Exit.REFUSED)
+        choices = " or ".join(f"{r} ({code})" for r, code in meant.items())
+        raise Stop(f"{actor} could open them as {choices}", hint="say which with --purpose CODE", code=Exit.REFUSED)
     fitting = [r for r, code in meant.items() if purpose in (None, code)] or able
     return hand(journal, "record-accessed", actor, role or next(iter(fitting), None), key_file)

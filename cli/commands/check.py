@@ -65,13 +65,13 @@ def check(files: tuple[str, ...], order: str) -> Exit:
         every = hands_of(reader.case(order))
     hands = standing(every)
     taken_back = [hand for hand in every if hand.replaced is not None]
-    found, traces = [], []
+    items, traces = [], []
     for file, (size, sha256, sha512) in zip(files, digests(files), strict=True):
         here = Digest(Path(file).name, size, sha256, sha512)
         t, before = trace(hands, here), trace(taken_back, here)
         traces.append(t)
         changed = next((h for h in t.differs if not t.equal or h.entry.on > t.equal[-1].entry.on), None)
-        found.append(
+        items.append(
             CheckItem(
                 file=file,
                 verdict=t.verdict,
@@ -83,9 +83,9 @@ def check(files: tuple[str, ...], order: str) -> Exit:
                 changed_at=None if changed is None else f"#{changed.entry.seq} {changed.entry.kind}",
             )
         )
-    told = [line for f, t in zip(found, traces, strict=True) for line in _compared(f, t)]
-    output.emit(CheckAnswer(found), COLUMNS, found, text=(lambda: "\n".join(told)) if output.terminal() else None)
-    open_ = [f for f in found if f.verdict != "equal"]
+    lines = [line for f, t in zip(items, traces, strict=True) for line in _compared(f, t)]
+    output.emit(CheckAnswer(items), COLUMNS, items, text=(lambda: "\n".join(lines)) if output.terminal() else None)
+    open_ = [f for f in items if f.verdict != "equal"]
     if open_ and all(f.unread for f in open_):
         return Exit.UNDECIDABLE
     return Exit.PROVED_BAD if open_ else Exit.DONE

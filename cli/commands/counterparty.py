@@ -53,14 +53,14 @@ def add(folder: str, key_file: str | None) -> None:
         if origin_of(trust) == journal.origin:
             raise Stop(f"{folder} is about this very ledger")
         fact = build("policy-adopted", adoption(trust, files, journal.now().date().isoformat()), {})
-        there = pinned(journal.cases.register(reveal=False)).get(origin_of(trust)) == _digest(fact)
-        signer = None if there else hand(journal, fact.kind, journal.folder.registrar.actor, "ADM", key_file)
-        kept = keep_counterparty(journal.folder.path / "trust", trust, files)
+        is_pinned = pinned(journal.cases.register(reveal=False)).get(origin_of(trust)) == _digest(fact)
+        signer = None if is_pinned else hand(journal, fact.kind, journal.folder.registrar.actor, "ADM", key_file)
+        copy = keep_counterparty(journal.folder.path / "trust", trust, files)
         if signer is None:
             output.tell(f"{origin_of(trust)} is pinned already, by these very files")
             return
         tell(journal, fact.kind, journal.record(fact, journal.registry, signer))
-    output.tell(f"{origin_of(trust)}: {kept}")
+    output.tell(f"{origin_of(trust)}: {copy}")
 
 
 @command("comity counterparty list", "comity counterparty list --json", refused=Exit.UNDECIDABLE)
@@ -73,12 +73,12 @@ def list_() -> None:
     items = []
     with reading() as reader:
         for origin in pinned(reader.cases.register(reveal=False)):
-            kept = newest_seen(reader.folder.others, origin)
-            items.append(PinnedLogItem(origin, *((kept.size, kept.at, kept.digest) if kept else (None, None, None))))
+            head = newest_seen(reader.folder.others, origin)
+            items.append(PinnedLogItem(origin, *((head.size, head.at, head.digest) if head else (None, None, None))))
     output.emit(CounterpartiesAnswer(items), PinnedLogItem.__struct_fields__, items)
 
 
 def _digest(fact: object) -> str | None:
     document = getattr(fact, "document", None)
-    found = document.get("sha256") if isinstance(document, Mapping) else getattr(document, "sha256", None)
-    return found if isinstance(found, str) else None
+    digest = document.get("sha256") if isinstance(document, Mapping) else getattr(document, "sha256", None)
+    return digest if isinstance(digest, str) else None

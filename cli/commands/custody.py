@@ -84,9 +84,9 @@ def custody(
     with reading() as reader:
         case = reader.case(order)
         moment = as_of or reader.now()
-        known = reader.known(case, moment)
+        snapshot = reader.known(case, moment)
         revealed([case.order], "custody", reveal, stated, actor)
-    hands = hands_of(known, moment, reveal=reveal)
+    hands = hands_of(snapshot, moment, reveal=reveal)
     moved = {leaf: _recorded(before) for leaf, before in out_of_step(hands).items()}
     steps = [_step(hand, reveal, moved.get(hand.entry.leaf)) for hand in hands]
     struck = [n for n, hand in enumerate(hands) if hand.replaced is not None]

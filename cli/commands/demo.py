@@ -194,9 +194,9 @@ class _Shown:
         for says in court.not_proven:
             self._hanging(f"not proven: {says}")
         self._say()
-        with self._handing(journal, "SP", now) as made:
-            (making / PROVIDERS).write_bytes(made.data)
-        provider = self._verified(journal, made.data, now)
+        with self._handing(journal, "SP", now) as bundle:
+            (making / PROVIDERS).write_bytes(bundle.data)
+        provider = self._verified(journal, bundle.data, now)
         closed = provider.manifest.withheld_count if provider.manifest else 0
         self._paragraph(
             f"The provider's own view keeps {closed} sealed values closed, the summary of facts among them, and still "
@@ -221,13 +221,13 @@ class _Shown:
         from cli.session.ledger_reader import reading
 
         wanted = Filing("CT", BUNDLE, self._papers(), trust=read_trust(str(making / "ledger")))
-        with self._handing(journal, "CT", now) as made:
+        with self._handing(journal, "CT", now) as bundle:
             with reading(making / "ledger") as reader:
-                files, reports = filed(reader, made, wanted)
+                files, reports = filed(reader, bundle, wanted)
             write_all(making, files)
             check(making, files, reports)
-            made.close_access()
-        return self._verified(journal, made.data, now), made.data
+            bundle.close_access()
+        return self._verified(journal, bundle.data, now), bundle.data
 
     def _papers(self) -> tuple[tuple[str, str, str], ...]:
         """Return the papers as (kind, form, medium): two pages, and with the extra `pdf` the custody report as PDF."""
@@ -249,17 +249,17 @@ class _Shown:
         from cli.version import tool
         from ledger.application.export.bundle_contents import BundleRequest
 
-        asked = BundleRequest(order=self.played.orders["main"], audience=audience, made_at=now, tool=tool())
+        request = BundleRequest(order=self.played.orders["main"], audience=audience, made_at=now, tool=tool())
         signer = hand(journal, "bundle-issued", "ilves", "ISS", None)
-        return handing(journal, Handing(asked, signer, lambda: opener(journal, "ilves"), "to show what a bundle is"))
+        return handing(journal, Handing(request, signer, lambda: opener(journal, "ilves"), "to show what a bundle is"))
 
     def _verified(self, journal: Journal, data: bytes, now: datetime) -> Report:
         from ledger.adapters.keys import mldsa
         from ledger.verify import parse_trust, verify
 
         trust = journal.folder.path / "trust"
-        held = parse_trust({n: (trust / n).read_bytes() for n in ("policy", "registrar")})
-        return verify(data, held, None, now, mldsa=mldsa.verify)
+        parsed_trust = parse_trust({n: (trust / n).read_bytes() for n in ("policy", "registrar")})
+        return verify(data, parsed_trust, None, now, mldsa=mldsa.verify)
 
     def _replay(self, making: Path, now: datetime) -> None:
         """Write the page that shows the order at every moment; print nothing."""

@@ -137,13 +137,13 @@ def _signer(
 @contextmanager
 def _followed(path: Path) -> Iterator[None]:
     """Run a second process that judges orders after new entries and ended deadlines, so that no page has to wait."""
-    beside = get_context("spawn").Process(target=follow, args=(str(path), os.getpid()), daemon=True)
-    beside.start()
+    follower = get_context("spawn").Process(target=follow, args=(str(path), os.getpid()), daemon=True)
+    follower.start()
     try:
         yield
     finally:
-        beside.terminate()
-        beside.join()
+        follower.terminate()
+        follower.join()
 
 
 def follow(ledger: str, desk: int) -> None:

@@ -70,9 +70,9 @@ def erase(
     if order is None and subject is None and not lost:
         raise Stop("whose values?", hint="name an ORDER, whose target is meant, or --subject NAME, or both")
     with writing() as journal:
-        asked = {"key_ref": "x", "method": "crypto-erased", "cause": cause, "custodians": list(custodians)}
+        fields = {"key_ref": "x", "method": "crypto-erased", "cause": cause, "custodians": list(custodians)}
         for slip in slips(
-            build("payload-key-destroyed", asked, {}), journal.cases.known(journal.read_keyring()), journal.now()
+            build("payload-key-destroyed", fields, {}), journal.cases.known(journal.read_keyring()), journal.now()
         ):
             raise slip
         if lost:
@@ -169,18 +169,18 @@ def _covers(journal: Journal, covered: ErasureScope) -> Iterator[str]:
     count = output.counted(len(covered.values), "value")
     entries = output.counted(sum(map(len, orders.values())), "entry", "entries")
     yield f"covers {count} in {entries} of {output.counted(len(orders), 'order')}"
-    gone = {digest for *_, digest in covered.values}
+    digests = {digest for *_, digest in covered.values}
     listed = set(journal.orders())
     for order, fields in orders.items():
         name = called(journal, order)
         for index in list(fields)[:_FEW]:
             p = open_(journal.store.at(index) or b"", verify=False).payload
-            beside = "companion " if p.order != order else ""
-            yield f"{name}: {beside}#{p.seq} {p.kind}: {', '.join(sorted(fields[index]))}"
+            prefix = "companion " if p.order != order else ""
+            yield f"{name}: {prefix}#{p.seq} {p.kind}: {', '.join(sorted(fields[index]))}"
         if len(fields) > _FEW:
             yield f"{name}: and {len(fields) - _FEW} more entries"
         if order in listed:
-            yield from losses(case(journal, order), journal, gone)
+            yield from losses(case(journal, order), journal, digests)
     around = {main(order) for key_id in covered.keys for _, order, *_ in journal.store.encrypted_with(key_id)}
     for order in sorted(around & listed):
         for whose, left in journal.erasure.stays(order, covered.keys).items():
@@ -216,8 +216,8 @@ def _changed(before: Judgement, after: Judgement) -> list[str]:
         for name, c in before.criteria.items()
         if c.state != after.criteria[name].state
     ]
-    told = {f.code for f in before.findings}
-    return lines + [f"{f.code}: {f.says}" for f in after.findings if f.code not in told]
+    codes = {f.code for f in before.findings}
+    return lines + [f"{f.code}: {f.says}" for f in after.findings if f.code not in codes]
 
 
 def _without(case: Case, gone: Collection[str]) -> Case:

@@ -81,11 +81,11 @@ def export(
     if order is None or as_of is not None or reveal:
         raise click.UsageError("a bundle is of one ORDER, as it is recorded now; --format makes other things")
     check_new(file, "a bundle")
-    with bundle(order, file, handed) as made:
+    with bundle(order, file, handed) as evidence:
         if file != "-":
-            write_new(file, made.data, made.close_access)
+            write_new(file, evidence.data, evidence.close_access)
     if file == "-":  # after the block: with the first byte the bundle counts as handed out
-        write_new(file, made.data)
+        write_new(file, evidence.data)
     ui.tell(f"check it with: comity verify {file} --trust trust/")
 
 

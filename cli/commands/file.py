@@ -126,7 +126,7 @@ def file_(
     reader = role_of(audience)
     if reader in COUNTED_ONLY:
         raise Stop(f"{reader} gets no papers on the whole order", hint="comity export, comity report order-form")
-    held = None if trust is None else read_trust(trust)
+    parsed_trust = None if trust is None else read_trust(trust)
     name = f"{NAMES.get(reader, reader.lower())}.evidence.zip"
     handed = Handed(
         reader,
@@ -141,14 +141,14 @@ def file_(
     )
     medium = "html" if as_pages or not find_spec("typst") else "pdf"
     papers = [*((kind, "", medium) for kind in PAPERS), *(("certification", form, medium) for form in forms)]
-    wanted = Filing(reader, name, tuple(papers), fonts, lang, held)
+    wanted = Filing(reader, name, tuple(papers), fonts, lang, parsed_trust)
     check_free(folder)
-    with bundle(order, f"{folder}/{name}", handed) as made, new_folder(folder) as making:
+    with bundle(order, f"{folder}/{name}", handed) as evidence, new_folder(folder) as making:
         with reading() as ledger:
-            files, reports = filed(ledger, made, wanted)
+            files, reports = filed(ledger, evidence, wanted)
         write_all(making, files)
         verdict = check(making, files, reports)
-        made.close_access()
+        evidence.close_access()
     _tell(folder, files, verdict)
     return Exit.DONE if verdict == "TOTAL-PASSED" else Exit.FINDINGS
 
@@ -178,10 +178,10 @@ def filed(ledger: LedgerReader, made: ExportedBundle, wanted: Filing) -> tuple[d
     files = {wanted.bundle: made.data}
     reports: list[Report] = []
     for kind, form, medium in wanted.papers:
-        asked = ReportRequest(
+        request = ReportRequest(
             kind, medium, form, reveal=made.recorded, lang=wanted.lang, head=head, beside=wanted.bundle, page=bool(page)
         )
-        name, data, report = _paper(ledger, made, wanted, case, asked)
+        name, data, report = _paper(ledger, made, wanted, case, request)
         files[name] = data
         reports.append(report)
     files |= {f"trust/{name}": data for name, data in trust_files(str(ledger.folder.path / "trust")).items()}
@@ -281,9 +281,9 @@ def _verified(folder: Path, words: Sequence[str], lines: str) -> str:
         anchor.write_text(lines, encoding="utf-8")
         stands = {"TRUST": str(folder / "trust"), "CHECKPOINT": str(anchor)}
         args = [stands.get(word) or (str(folder / word) if (folder / word).exists() else word) for word in words]
-        with redirect_stdout(io.StringIO()) as said:
+        with redirect_stdout(io.StringIO()) as stdout:
             verify.main([*args, "--json"], standalone_mode=False, obj=Invocation())
-    report: dict[str, Any] = json.loads(said.getvalue())
+    report: dict[str, Any] = json.loads(stdout.getvalue())
     reasons = [f"{r['code']}: {r['says']}" for r in report["reasons"]]
     if report["verdict"] == "TOTAL-FAILED" or any(r["code"] in DISAGREE for r in report["reasons"]):
         says = f"what the papers say to type ends in {report['verdict']}: {'; '.join(reasons)}"

@@ -37,13 +37,13 @@ def fsck() -> None:
     from ledger.application.integrity.own_check import Consistency, check_ledger
 
     with prompts.progress("verifying") as progress:
-        found = check_ledger(Path(ledger_choice.ledger_folder()), ledger_choice.now(), progress)
-    for says in found.notes:
+        result = check_ledger(Path(ledger_choice.ledger_folder()), ledger_choice.now(), progress)
+    for says in result.notes:
         output.tell(says)
-    report = found.report
+    report = result.report
     answer = FsckAnswer(
-        verdict=str(found.verdict),
-        reasons=list(found.reasons),
+        verdict=str(result.verdict),
+        reasons=list(result.reasons),
         entries=report.entries + report.not_covered,
         signatures=report.signatures,
         not_covered=report.not_covered,
@@ -54,21 +54,21 @@ def fsck() -> None:
     checked = f"{entries} and {output.counted(report.signatures, 'signature')} checked"
 
     def text() -> str:
-        code = f" {found.reasons[0].code}" if found.reasons else ""
-        lines = [f"Ledger: {output.paint(str(found.verdict))}{code}", ""]
+        code = f" {result.reasons[0].code}" if result.reasons else ""
+        lines = [f"Ledger: {output.paint(str(result.verdict))}{code}", ""]
         lines.append(
             f"{checked} under the ledger's own trust; compared with the guard, every kept head and time stamp, the "
             "published files, the witnesses."
         )
-        lines += [f"{r.code}{' ' + r.where if r.where else ''}: {r.says}" for r in found.reasons]
+        lines += [f"{r.code}{' ' + r.where if r.where else ''}: {r.says}" for r in result.reasons]
         return "\n".join(lines)
 
-    rows = [(str(found.verdict), "verdict", "", f"{checked} under the ledger's own trust")]
-    rows += [(r.code, "reason", r.where, r.says) for r in found.reasons]
+    rows = [(str(result.verdict), "verdict", "", f"{checked} under the ledger's own trust")]
+    rows += [(r.code, "reason", r.where, r.says) for r in result.reasons]
     output.emit(answer, ("code", "level", "where", "says"), rows, text=text)
     exits = {
         Consistency.CONSISTENT: Exit.DONE,
         Consistency.INCONSISTENT: Exit.PROVED_BAD,
         Consistency.UNDECIDED: Exit.FINDINGS,
     }
-    click.get_current_context().exit(exits[found.verdict])
+    click.get_current_context().exit(exits[result.verdict])

@@ -83,8 +83,8 @@ def init(
         raise Stop(f"{registrar!r} is no name for an office", hint="lower-case letters, digits, dot, dash, underscore")
     mine = home.keys / checked_name(f"{registrar}.{origin.replace('/', '.')}"[:80])
     file = key_file or str(mine)
-    there = is_elsewhere(file) or key_files.exists(Path(file))
-    key = opened(file) if there else key_files.new(Path(file), passphrase=passphrase(passphrase_fd))
+    exists = is_elsewhere(file) or key_files.exists(Path(file))
+    key = opened(file) if exists else key_files.new(Path(file), passphrase=passphrase(passphrase_fd))
     if not is_elsewhere(file):
         key_files.finish(Path(file), key.public)
     who = Registrar(registrar, state, key.public.hex())

@@ -150,7 +150,7 @@ def enrol(
     from cli.session.open_ledger import writing
     from ledger.facts import build
 
-    roles = tuple(role for said in roles for role in said.split(","))
+    roles = tuple(role for text in roles for role in text.split(","))
     with writing() as journal:
         facts = []
         if actor not in journal.read_keyring().offices:
@@ -161,14 +161,14 @@ def enrol(
             registered = {"actor": actor, "party": party, "roles": list(roles), "valid_from": day, **names}
             facts.append(build("authority-registered", registered, {}))
             _asked(journal, facts[0], unregistered=unregistered)
-        said: dict[str, Any] = {
+        fields: dict[str, Any] = {
             "actor": actor,
             "key": public_key(public or str(home().keys / actor)),
             "roles": list(roles),
         }
         if following is not None:
-            said["next_key_sha256"] = digest_of(public_key(following))
-        facts.append(build("key-registered", said, {"holder": holder} if holder else {}))
+            fields["next_key_sha256"] = digest_of(public_key(following))
+        facts.append(build("key-registered", fields, {"holder": holder} if holder else {}))
         put(journal, key_file, *facts)
     output.tell(f"its holder shows possession with: comity key accept {actor}")
 
@@ -231,8 +231,8 @@ def person(actor: str, name: str | None, key_file: str | None) -> None:
         registry = reader.cases.register(reveal=False)
         current = {k.public for k in reader.cases.keyring().keys.values() if k.actor == actor and k.ended is None}
         home = Home.of(reader.folder.path)
-    held = [opened(key_file).public] if key_file else listed(home.keys).values()
-    here = sorted({public for public in held if public.hex() in current})
+    keys = [opened(key_file).public] if key_file else listed(home.keys).values()
+    here = sorted({public for public in keys if public.hex() in current})
     if not here:
         raise Stop(f"no key of {actor} is here", hint="--key FILE names one; `comity key list` shows them")
     if name is not None:
@@ -261,10 +261,10 @@ def rotate(actor: str, new_key: str, following: str | None, lost: bool, key_file
         old = next(journal.read_keyring().current(actor), None)
         if old is None:
             raise Stop(f"{actor} holds no key that could be replaced", hint="comity key enrol")
-        said = {"actor": actor, "old_key": old.public, "new_key": public_key(new_key)}
+        fields = {"actor": actor, "old_key": old.public, "new_key": public_key(new_key)}
         if following is not None:
-            said["next_key_sha256"] = digest_of(public_key(following))
-        rotated = build("key-rotated", said, {})
+            fields["next_key_sha256"] = digest_of(public_key(following))
+        rotated = build("key-rotated", fields, {})
         if lost:
             put(journal, key_file, rotated)
             output.tell(f"its holder shows possession with: comity key accept {actor}")
@@ -284,8 +284,8 @@ def revoke(actor: str, public: str | None, cause: str, yes: bool, key_file: str 
     from cli.session.recording import FINAL
 
     with writing() as journal:
-        said = {"actor": actor, "cause": cause, **({"key": public_key(public)} if public else {})}
-        fact = _of_office(journal, "key-revoked", said)
+        fields = {"actor": actor, "cause": cause, **({"key": public_key(public)} if public else {})}
+        fact = _of_office(journal, "key-revoked", fields)
         prompts.confirm(f"{actor}: {FINAL['key-revoked']}", yes=yes)
         put(journal, key_file, fact)
 
@@ -302,8 +302,8 @@ def compromised(actor: str, public: str | None, since: datetime, yes: bool, key_
     from ledger.entries.case import wire
 
     with writing() as journal:
-        said = {"actor": actor, "suspected_since": wire(since), **({"key": public_key(public)} if public else {})}
-        fact = _of_office(journal, "key-compromised", said)
+        fields = {"actor": actor, "suspected_since": wire(since), **({"key": public_key(public)} if public else {})}
+        fact = _of_office(journal, "key-compromised", fields)
         prompts.confirm(f"{actor}: the key ends, and what it signed since {wire(since)} becomes suspect", yes=yes)
         put(journal, key_file, fact)
 
@@ -333,10 +333,10 @@ def _signed(journal: Journal, signer: Signer, *facts: Fact) -> None:
     from ledger.application.write.draft import Draft
     from ledger.entries.envelope import Circumstances
 
-    said = Circumstances(journal.now(), journal.now())
+    circumstances = Circumstances(journal.now(), journal.now())
     for fact in facts:
         _asked(journal, fact, unregistered=True)
-    receipts = journal.record_batch([Draft(fact, journal.registry, signer, said) for fact in facts])
+    receipts = journal.record_batch([Draft(fact, journal.registry, signer, circumstances) for fact in facts])
     for fact, receipt in zip(facts, receipts, strict=True):
         tell(journal, fact.kind, receipt)
 

@@ -58,12 +58,12 @@ def lapse(order: str | None, actor: str | None, dry_run: bool) -> None:
         for name in chosen:
             case = case_of(journal, name)
             for clock in unanswered(case, judge(case, moment).deadlines):
-                said = {"deadline": clock.id, "policy": clock.policy, "due": wire(clock.due or moment)}
+                fields = {"deadline": clock.id, "policy": clock.policy, "due": wire(clock.due or moment)}
                 if clock.trigger:
-                    said["trigger"] = clock.trigger
-                lapsed.append(LapsedItem(name, clock.id, clock.policy, said["due"], clock.trigger or UNSET))
+                    fields["trigger"] = clock.trigger
+                lapsed.append(LapsedItem(name, clock.id, clock.policy, fields["due"], clock.trigger or UNSET))
                 if signer is not None:
-                    journal.record(build("deadline-lapsed", said, {}), name, signer)
+                    journal.record(build("deadline-lapsed", fields, {}), name, signer)
     output.emit(LapseAnswer(not dry_run, lapsed), ("order", "deadline", "policy", "due"), lapsed)
     if not lapsed:
         output.tell("no clock ended unmet that is not on record already")
@@ -74,11 +74,11 @@ def unanswered(case: Case, clocks: tuple[Clock, ...]) -> list[Clock]:
     from ledger.entries.case import wire
     from ledger.law import ClockVerdict
 
-    told = {(e.get("deadline"), e.get("policy"), e.get("due")) for e in case.entries if e.kind == "deadline-lapsed"}
+    lapses = {(e.get("deadline"), e.get("policy"), e.get("due")) for e in case.entries if e.kind == "deadline-lapsed"}
     return [
         c
         for c in clocks
-        if c.verdict is ClockVerdict.MISSED and not c.met_by and c.due and (c.id, c.policy, wire(c.due)) not in told
+        if c.verdict is ClockVerdict.MISSED and not c.met_by and c.due and (c.id, c.policy, wire(c.due)) not in lapses
     ]
 
 
@@ -86,7 +86,7 @@ def _node(journal: Journal, actor: str | None) -> Signer:
     if actor is None:
         nodes = [o.actor for o in journal.read_keyring().offices.values() if ROLE in o.roles]
         if len(nodes) != 1:
-            found = ", ".join(nodes) or "none"
-            raise Stop(f"offices in the role SYS: {found}", hint="name one with --as, or register one", code=Exit.USAGE)
+            names = ", ".join(nodes) or "none"
+            raise Stop(f"offices in the role SYS: {names}", hint="name one with --as, or register one", code=Exit.USAGE)
         actor = nodes[0]
     return hand(journal, "deadline-lapsed", actor, ROLE, None)

@@ -195,15 +195,15 @@ def unwound(reading: OrderReading, rule: Deadline, triggers: Collection[str | No
     entries = [e for e in reading.entries.current if e.kind in rule.winds or e.leaf in triggers]
     if not entries:
         return [f"nothing on record winds it: {rule.wound_by}"]
-    found = []
+    reasons = []
     for e in entries:
         lacks = [
             f"{lack.says} (it would with {lack.column} {lack.value})" for lack in reading.receipts.lacks_as_trigger(e)
         ]
         disputed = ["it is disputed"] if reading.reliability.disputed(e.leaf) else []
         if lacks or disputed:
-            found.append(f"#{e.seq} {e.kind} winds no clock: {'; '.join((*lacks, *disputed))}")
-    return found
+            reasons.append(f"#{e.seq} {e.kind} winds no clock: {'; '.join((*lacks, *disputed))}")
+    return reasons
 
 
 def _parties() -> None:

@@ -59,8 +59,8 @@ def lint(file: str, channel: str) -> Exit:
 
     public, sealed = _order_fields(file, kind_of("order-issued"))
     registry, moment = _register()
-    found = look(public, sealed, registry, moment, channel)
-    missing = [MissingItem(m.code, m.level, m.cite, m.says, m.add) for m in found]
+    gaps = look(public, sealed, registry, moment, channel)
+    missing = [MissingItem(m.code, m.level, m.cite, m.says, m.add) for m in gaps]
     practice = before_sending(public, sealed, registry, channel)
     advice = [PracticeItem(a.about, a.says, a.add, a.cite, str(a.mark)) for a in practice]
 
@@ -68,7 +68,7 @@ def lint(file: str, channel: str) -> Exit:
         from cli.terminal.judgement_text import level
 
         out: list[str] = []
-        for m in found:
+        for m in gaps:
             out += wrapped(f"{m.code} {m.says} ({m.cite})", level(m.level), 80, indent=0)
             out += wrapped(f"add: {m.add}", " ", 80, indent=0)
         out = out or ["No finding: nothing that this instrument asks of an order is missing."]
@@ -80,24 +80,24 @@ def lint(file: str, channel: str) -> Exit:
         return "\n".join([*out, f"  {practice[0].cite}"] if practice else out)
 
     output.emit(LintAnswer(missing, advice), MissingItem.__struct_fields__, missing, text=text)
-    return Exit.FINDINGS if found else Exit.DONE
+    return Exit.FINDINGS if gaps else Exit.DONE
 
 
 def _order_fields(file: str, kind: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     from cli.session.field_values import parsed
     from ledger.facts import build
 
-    told = parsed(file_io.read(file), file)
-    if not isinstance(told, dict):
+    document = parsed(file_io.read(file), file)
+    if not isinstance(document, dict):
         raise Stop(f"{file}: an object of fields is expected", code=Exit.UNDECIDABLE)
-    if set(told) <= {"public", "sealed"}:
-        public, sealed = told.get("public", {}), told.get("sealed", {})
+    if set(document) <= {"public", "sealed"}:
+        public, sealed = document.get("public", {}), document.get("sealed", {})
         if not (isinstance(public, dict) and isinstance(sealed, dict)):
             raise Stop(f"{file}: public and sealed are objects of fields", code=Exit.UNDECIDABLE)
     else:
         fields = kind.fields()
-        sealed = {n: v for n, v in told.items() if n in fields and fields[n].sealed}
-        public = {n: v for n, v in told.items() if n not in sealed}
+        sealed = {n: v for n, v in document.items() if n in fields and fields[n].sealed}
+        public = {n: v for n, v in document.items() if n not in sealed}
     build("order-issued", public, sealed)
     return public, sealed
 

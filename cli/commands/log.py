@@ -143,8 +143,8 @@ def log(
         more, entries = len(entries) > number, entries[:number]
         label = {e.order: reader.label(reader.main_of(e.order) or e.order) for e in entries}
         label |= {reader.cases.registry: "register", reader.cases.access: "access"}
-        beside = {e.order: main for e in entries if (main := reader.main_of(e.order))}
-        gone = replaced(Case("", "", tuple(sorted(entries, key=lambda e: e.index)), reader.cases.register()))
+        companions = {e.order: main for e in entries if (main := reader.main_of(e.order))}
+        replacements = replaced(Case("", "", tuple(sorted(entries, key=lambda e: e.index)), reader.cases.register()))
     following = None
     if more:
         following = f"{entries[-1].index + 1}" if oldest else f"..{entries[-1].index}"
@@ -161,31 +161,35 @@ def log(
             signed_at=e.at,
             replaces=e.replaces,
             party=e.party,
-            **put_right(gone.get(e.leaf)),
+            **put_right(replacements.get(e.leaf)),
         )
         for e in entries
     ]
     columns = ("index", "leaf", "order", "seq", "kind", "by", "role", "on", "signed_at", "replaced")
-    rows = [(*(getattr(i, c) for c in columns[:-1]), numbered(gone, i.leaf)) for i in items]
+    rows = [(*(getattr(i, c) for c in columns[:-1]), numbered(replacements, i.leaf)) for i in items]
 
     def paragraphs() -> Iterator[list[str]]:
         for e in entries:
-            where = label[e.order] or (beside.get(e.order) or e.order)[:8]
-            where += " (companion)" if e.order in beside else ""
+            where = label[e.order] or (companions.get(e.order) or e.order)[:8]
+            where += " (companion)" if e.order in companions else ""
             yield [
                 f"{output.paint(f'entry {e.index}', 'yellow')} {e.leaf[:16]}  {where} #{e.seq}",
                 f"Signed: {e.by} as {e.role} of {e.party}, {output.plain(e.at)}",
                 f"Event:  {output.plain(e.on)}",
                 "",
-                f"    {output.paint(e.kind, 'bold strike' if e.leaf in gone else 'bold')}",
+                f"    {output.paint(e.kind, 'bold strike' if e.leaf in replacements else 'bold')}",
                 *wrapped(says(e.kind), " ", 72),
-                *(wrapped(f"{gone[e.leaf].line(f'#{gone[e.leaf].entry.seq}')}", " ", 72) if e.leaf in gone else ()),
+                *(
+                    wrapped(f"{replacements[e.leaf].line(f'#{replacements[e.leaf].entry.seq}')}", " ", 72)
+                    if e.leaf in replacements
+                    else ()
+                ),
                 "",
             ]
 
     def text() -> str:
         if drawn or (orders > 1 and not oldest):
-            return "\n".join(graph(entries, list(paragraphs()), beside))
+            return "\n".join(graph(entries, list(paragraphs()), companions))
         return "\n".join(line for lines in paragraphs() for line in lines)
 
     answer = LogAnswer(of, items, following)
@@ -266,10 +270,10 @@ def publish(folder: str) -> None:
     from cli.session.open_ledger import writing
 
     with writing() as journal:
-        kept = journal.log.publish_entries(Path(folder))
+        head = journal.log.publish_entries(Path(folder))
         origin = journal.origin
-    says = f"{origin}, {kept.size} entries, in {folder}"
-    output.emit(PublishAnswer(origin, kept.size, folder), text=lambda: says)
+    says = f"{origin}, {head.size} entries, in {folder}"
+    output.emit(PublishAnswer(origin, head.size, folder), text=lambda: says)
 
 
 class GuardAnswer(CommandAnswer, tag="comity.guard/1"):
@@ -349,8 +353,8 @@ def set_back() -> Exit:
     says = f"{folder.origin} goes on at {output.plain(now)}, by {by}; {dated}"
     output.emit(answer, ("origin", "size", "signed_at", "now", "by"), [answer], text=lambda: says)
     if later:
-        told = output.counted(len(later), "entry says that it was", "entries say that they were")
-        output.tell(f"{told} signed later than now: log index {', '.join(map(str, later[:20]))}")
+        entries = output.counted(len(later), "entry says that it was", "entries say that they were")
+        output.tell(f"{entries} signed later than now: log index {', '.join(map(str, later[:20]))}")
         output.tell("record each again with its true date, --replaces and --why; both stay")
     return Exit.DONE
 
@@ -363,11 +367,11 @@ def _says_so(folder: Folder, home: Home, last: Signed, now: datetime) -> str:
     from ledger.application.journal import Journal
 
     with Journal.open(folder.path, home, writable=False, now=lambda: now) as journal:
-        asked = _asked(journal, last, now)
+        answers = _asked(journal, last, now)
     stamped = _stamped(folder, last, now)
     policy = folder.policy
-    doubted(system_clock.away(now, times_given(asked), policy.faults() or 0))
-    near = [a for a in asked if any(abs(now - at) <= system_clock.AWAY for _, at in times_given([a]))]
+    doubted(system_clock.away(now, times_given(answers), policy.faults() or 0))
+    near = [a for a in answers if any(abs(now - at) <= system_clock.AWAY for _, at in times_given([a]))]
     if policy.quorum != "none" and policy.met({name for a in near for name in a.names}):
         return "a quorum of witnesses"
     if stamped:
@@ -391,18 +395,18 @@ def _asked(journal: Journal, last: Signed, now: datetime) -> list[WitnessResult]
     if not any(key in policy.urls for key in policy.witnesses.values()):
         return []
     head = open_checkpoint(last.note, log.origin, log.key, (), mldsa=mldsa.verify)
-    asked = ask_witnesses(policy, log.key, head, log.consistency, now=int(now.timestamp()))
-    for answer in asked:
+    answers = ask_witnesses(policy, log.key, head, log.consistency, now=int(now.timestamp()))
+    for answer in answers:
         if answer.fault:
             output.tell(f"{', '.join(answer.names)}: {answer.fault}")
-    return asked
+    return answers
 
 
 def _stamped(folder: Folder, last: Signed, now: datetime) -> list[str]:
     """Return the names of the time-stamp authorities that stamp the newest head now; CLOCK-AHEAD if one contradicts."""
     from ledger.adapters.timestamps.rfc3161 import authorities, need, obtain, trusted
 
-    tsa, found = folder.path / "trust" / "tsa", []
+    tsa, names = folder.path / "trust" / "tsa", []
     for name, url in authorities(tsa).items():
         try:
             need()
@@ -413,8 +417,8 @@ def _stamped(folder: Folder, last: Signed, now: datetime) -> list[str]:
             else:
                 output.tell(f"{name}: {fault}")
         else:
-            found.append(name)
-    return found
+            names.append(name)
+    return names
 
 
 def _signed_later(path: Path, now: datetime) -> list[int]:

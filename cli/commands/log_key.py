@@ -62,8 +62,8 @@ def rotate_log(state: str | None, yes: bool, key_file: str | None) -> None:
 
 def _unrecorded(journal: Journal, begun: dict[str, int]) -> tuple[str, int] | None:
     """Return the vkey and first size of a new key that signs already and is not in the register; else None."""
-    told = {o.payload.public["new_key"] for _, o in journal.cases.opened_registry() if o.payload.kind == _KIND}
-    return next(((key, size) for key, size in begun.items() if key not in told), None)
+    keys = {o.payload.public["new_key"] for _, o in journal.cases.opened_registry() if o.payload.kind == _KIND}
+    return next(((key, size) for key, size in begun.items() if key not in keys), None)
 
 
 _KIND = "log-key-rotated"

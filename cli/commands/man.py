@@ -55,13 +55,13 @@ def man(words: tuple[str, ...], folder: Path | None) -> None:
 
 def named(words: Iterable[str], root: click.Command) -> click.Command:
     """Return the command that the words name after `comity`; UsageError if there is none."""
-    found = root
+    command = root
     for word in words:
-        below = found.get_command(click.Context(found), word) if isinstance(found, Group) else None
+        below = command.get_command(click.Context(command), word) if isinstance(command, Group) else None
         if below is None:
             raise click.UsageError(f"no command {' '.join(words)!r}; `comity --help` lists them")
-        found = below
-    return found
+        command = below
+    return command
 
 
 def walk(path: tuple[str, ...], cmd: click.Command) -> Iterator[tuple[tuple[str, ...], click.Command]]:
@@ -69,9 +69,9 @@ def walk(path: tuple[str, ...], cmd: click.Command) -> Iterator[tuple[tuple[str,
     yield path, cmd
     if isinstance(cmd, Group):
         for name in cmd.table:
-            found = cmd.get_command(click.Context(cmd), name)
-            if found is not None:
-                yield from walk((*path, name), found)
+            command = cmd.get_command(click.Context(cmd), name)
+            if command is not None:
+                yield from walk((*path, name), command)
 
 
 def page(path: tuple[str, ...], cmd: click.Command) -> str:

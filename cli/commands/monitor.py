@@ -153,12 +153,12 @@ def _hours(hours: float | None) -> timedelta | None:
 
 def _logs(places: tuple[str, ...], trusts: tuple[str, ...]) -> Iterator[tuple[str, Trust, str]]:
     """Yield (where, trust, origin) of each log: the named places, else every log with a URL in its policy."""
-    held = _held(trusts)
+    parsed_trusts = _held(trusts)
     if places:
         for place in places:
-            yield place, *_whose(place, held)
+            yield place, *_whose(place, parsed_trusts)
         return
-    for trust in held:
+    for trust in parsed_trusts:
         for key, url in trust.policy.urls.items():
             if key in trust.policy.logs:
                 yield url, trust, key.name
@@ -190,6 +190,6 @@ def _whose(place: str, held: list[Trust]) -> tuple[Trust, str]:
             raise
         origin = next(iter(logs))
     if origin not in logs:
-        known = ", ".join(sorted(logs)) or "none"
-        raise Stop(f"{place} says it is the log {origin!r}", hint=f"--trust DIR for it; known is {known}")
+        origins = ", ".join(sorted(logs)) or "none"
+        raise Stop(f"{place} says it is the log {origin!r}", hint=f"--trust DIR for it; known is {origins}")
     return logs[origin], origin

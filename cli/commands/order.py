@@ -40,11 +40,11 @@ def rename(order: str, name: str) -> Exit:
     except FormError as unfit:
         raise RecordError("FACT", f"expected {unfit.expected}, got {name!r}", where="name") from None
     with reading() as reader:
-        found = reader.find(order)
-        others = {*reader.called(name)} - {found}
+        order_id = reader.find(order)
+        others = {*reader.called(name)} - {order_id}
         if others:
             says = f"an order is called {name!r} already, {', '.join(sorted(o[:8] for o in others))}"
             raise RecordError("NAME-TAKEN", says, where="name", hint="a name of one's own fits one order alone")
-        give(reader.folder.path, found, name)
-    output.emit(NameAnswer(found, name), text=lambda: f"{name} is the order {found}")
+        give(reader.folder.path, order_id, name)
+    output.emit(NameAnswer(order_id, name), text=lambda: f"{name} is the order {order_id}")
     return Exit.DONE

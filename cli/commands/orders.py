@@ -89,9 +89,9 @@ def orders(
 ) -> None:
     """Every order and the state it is in; --json has its parties, dates, open deadlines and findings too."""
     every, names, _ = docket_rows(as_of)
-    found = [row for row in selected(every, state, provider, party, by) if at_or_after(since, row.last_on)]
+    matches = [row for row in selected(every, state, provider, party, by) if at_or_after(since, row.last_on)]
     name = sort.removeprefix("-")
-    shown, following = page(found, SORTS[name], turned=name != sort, after=after, limit=limit)
+    shown, following = page(matches, SORTS[name], turned=name != sort, after=after, limit=limit)
     items = [
         OrderItem(
             ref=o.ref,
@@ -114,5 +114,5 @@ def orders(
         for o in shown
     ]
     rows = [(i.name or i.ref or i.label or "", i.order, i.instrument, i.state) for i in items]
-    output.emit(OrdersAnswer(items, len(found), following), ("ref", "order", "instrument", "state"), rows)
+    output.emit(OrdersAnswer(items, len(matches), following), ("ref", "order", "instrument", "state"), rows)
     output.tell_next(following)

@@ -54,12 +54,12 @@ def play(story: str, into: str | None, wanted: bool) -> Exit:
     from cli.stories.model import read_story
     from cli.stories.player import play_story
 
-    told = read_story(file_io.read(story), story)
+    parsed_story = read_story(file_io.read(story), story)
     with new_folder(into) as folder:
-        played = play_story(told, folder)
+        played = play_story(parsed_story, folder)
         outcomes = list(_checked(played)) if wanted else []
-        entries = len(told.facts)
-    report(told, into, outcomes, entries, played.orders)
+        entries = len(parsed_story.facts)
+    report(parsed_story, into, outcomes, entries, played.orders)
     return Exit.FINDINGS if any(o.differs for o in outcomes) else Exit.DONE
 
 

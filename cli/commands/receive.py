@@ -131,11 +131,11 @@ def _from_bundle(journal: Journal, data: bytes, name: str | None, *, anyway: boo
     parts = arrange(files, manifest.log, manifest.v)
     check = _settled(journal, report, trust, parts, anyway=anyway)
     _hold(journal, report, trust, parts)
-    known = _known(journal, trust, manifest.log, [*manifest.heads, *([find(journal, name)] if name else ())])
-    if known is not None:
-        report = read(elsewhere=known)
+    earlier = _known(journal, trust, manifest.log, [*manifest.heads, *([find(journal, name)] if name else ())])
+    if earlier is not None:
+        report = read(elsewhere=earlier)
         if report.exhibit is not None:
-            raise _convicted(journal, report, files, known)
+            raise _convicted(journal, report, files, earlier)
         check = _settled(journal, report, trust, parts, anyway=anyway)
     _compare_ours(journal, parts)
     register = registry_of(manifest.log)
@@ -212,8 +212,8 @@ def _known(journal: Journal, trust: Trust, origin: str, orders: Sequence[str]) -
     from ledger.tlog.note import origin_hash
 
     register = registers(journal.folder.registers).get(origin_hash(origin), {})
-    known = recalled(origin, orders, journal.store, journal.folder.foreign, trust.policy.logs, register)
-    return known if known.entries else None
+    earlier = recalled(origin, orders, journal.store, journal.folder.foreign, trust.policy.logs, register)
+    return earlier if earlier.entries else None
 
 
 def _convicted(journal: Journal, report: Report, files: Mapping[str, bytes], known: EarlierEntries) -> LedgerError:
@@ -244,11 +244,11 @@ def _hold_entry(journal: Journal, opened: OpenedEntry, proof: bytes, trust: Trus
     from ledger.tlog.tree import parse_proof
     from ledger.verify import Contradiction, hold_entry
 
-    known = _known(journal, trust, opened.payload.log, [opened.payload.order])
-    if known is None:
+    earlier = _known(journal, trust, opened.payload.log, [opened.payload.order])
+    if earlier is None:
         return
     try:
-        hold_entry(Shown(opened.raw, proof, _signed_by(trust, parse_proof(proof).note)), known)
+        hold_entry(Shown(opened.raw, proof, _signed_by(trust, parse_proof(proof).note)), earlier)
     except Contradiction as wrong:
         if wrong.exhibit is None:
             raise
@@ -279,8 +279,8 @@ def _hold(journal: Journal, report: Report, trust: Trust, parts: Arranged | None
         raise AssertionError("what was verified leads to a head")
     key = _signed_by(trust, head.note)
     with closing(followed(journal.folder.others, key.name)) as heads:
-        held = hold_against(heads, key, head, _proofs(parts), journal.now(), journal.folder.evidence)
-    for size in held.unproven:
+        comparison = hold_against(heads, key, head, _proofs(parts), journal.now(), journal.folder.evidence)
+    for size in comparison.unproven:
         output.tell(
             f"{key.name}: nothing connects its head of {head.checkpoint.size} entries with that of {size}, seen before"
         )
@@ -366,9 +366,9 @@ def _take_in(
         opened = _open(arrival.raw)
         place = order or opened.payload.order
         key = _signed_by(_trust(journal, opened.payload.log), _note(arrival))
-        there = post.place_of(arrival, place, journal.store, key, folder, evidence)
-        if there.index is not None:
-            rows.append(_row(opened, arrival, "already recorded", there.index))
+        position = post.place_of(arrival, place, journal.store, key, folder, evidence)
+        if position.index is not None:
+            rows.append(_row(opened, arrival, "already recorded", position.index))
             continue
         _check_place(journal, place, arrival)
         now = journal.now()
@@ -376,7 +376,9 @@ def _take_in(
             _check_order(opened, place)
             post.check_counts(arrival, journal.cases, journal.store.size())
         leaf = Place.of(journal, KIND, place, None).event(backs) if backs else None
-        draft = post.draft_of(arrival, journal.origin, signer, now, check, order=place, backs=leaf, entry=there.entry)
+        draft = post.draft_of(
+            arrival, journal.origin, signer, now, check, order=place, backs=leaf, entry=position.entry
+        )
         fresh.append(arrival)
         drafts.append(draft)
     post.keep_files(fresh, folder)

@@ -72,19 +72,19 @@ def register(
         revealed([case.order for case in cases], "dpo", reveal, stated, actor)
         moment = as_of or reader.now()  # after its own access entry, which the answer includes
         accesses = [e for e in reader.accesses() if e.at <= moment]
-    found = []
+    pairs = []
     for case in cases:
         read = [e for e in accesses if case.order in e.get("orders", ())]
-        found.append((case, answers_of(case.known(moment), judge_case(case, moment), read, reveal=reveal)))
+        pairs.append((case, answers_of(case.known(moment), judge_case(case, moment), read, reveal=reveal)))
     items = [
         QuestionItem(case.label or case.order[:8], a.number, a.question, a.cite, a.open, " | ".join(a.lines))
-        for case, answers in found
+        for case, answers in pairs
         for a in answers
     ]
 
     def text() -> str:
         out = []
-        for case, answers in found:
+        for case, answers in pairs:
             out += [output.paint(f"{case.label or case.order}  {case.instrument}", "bold")]
             for a in answers:
                 out += ["", *wrapped(f"{a.question} ({a.cite})", f"{a.number}.", 80, indent=0)]
@@ -95,4 +95,4 @@ def register(
         return "\n".join(out)
 
     output.emit(RegisterAnswer(moment, items), QuestionItem.__struct_fields__, items, text=text)
-    return Exit.FINDINGS if any(a.open for _, answers in found for a in answers) else Exit.DONE
+    return Exit.FINDINGS if any(a.open for _, answers in pairs for a in answers) else Exit.DONE

@@ -115,7 +115,7 @@ def replay(
 
     Sealed values are shown only with --reveal: those of the entries known then, of the new ones, of the page's story.
     """
-    if sum(asked is not None for asked in (at, diff, file)) != 1:
+    if sum(option is not None for option in (at, diff, file)) != 1:
         raise click.UsageError("one of --at TIME, --diff A..B and --html FILE")
     if lang != "en" and file is None:
         raise click.UsageError("--lang is of the page: --html FILE")
@@ -172,16 +172,16 @@ def _replay_at(reader: LedgerReader, case: Case, at: datetime, reveal: bool) -> 
     from projections.views.known_at import LogMoment, as_known
 
     size, moment = _moment(reader, at)
-    known = as_known(case, LogMoment(at, size))
-    judgement = judge_case(known, at)
-    opened = _opened(known.entries) if reveal else []
+    snapshot = as_known(case, LogMoment(at, size))
+    judgement = judge_case(snapshot, at)
+    opened = _opened(snapshot.entries) if reveal else []
     answer = ReplayAnswer(replay=moment, **judged(judgement), values=opened if reveal else UNSET)
-    rows = [("state", judgement.state), ("entries", len(known.entries)), ("log size", size), ("clock", moment.clock)]
+    rows = [("state", judgement.state), ("entries", len(snapshot.entries)), ("log size", size), ("clock", moment.clock)]
 
     def text() -> str:
-        known_then = output.counted(len(known.entries), "entry", "entries")
+        known_then = output.counted(len(snapshot.entries), "entry", "entries")
         head = f"Log size {size} at {output.plain(at)} ({moment.says}); {known_then} of this order."
-        return "\n".join([head, "", opinion(known, judgement), *_values(opened)])
+        return "\n".join([head, "", opinion(snapshot, judgement), *_values(opened)])
 
     output.emit(answer, ("what", "value"), rows, text=text)
 
@@ -191,22 +191,22 @@ def _replay_diff(reader: LedgerReader, case: Case, first: datetime, last: dateti
     from projections.views.known_at import LogMoment, difference
 
     before, after = LogMoment(first, _moment(reader, first)[0]), LogMoment(last, _moment(reader, last)[0])
-    found = difference(case, before, after, judge_case)
-    changes = [ChangeItem(c.what, c.before, c.after) for c in found.changes]
-    opened = _opened(found.entries) if reveal else []
+    diff = difference(case, before, after, judge_case)
+    changes = [ChangeItem(c.what, c.before, c.after) for c in diff.changes]
+    opened = _opened(diff.entries) if reveal else []
     answer = ReplayDiffAnswer(
         order=case.order,
         from_=SizeItem(first, before.size),
         to=SizeItem(last, after.size),
-        entries=[NewEntryItem(e.seq, e.kind, e.on, e.leaf) for e in found.entries],
+        entries=[NewEntryItem(e.seq, e.kind, e.on, e.leaf) for e in diff.entries],
         changes=changes,
         values=opened if reveal else UNSET,
     )
 
     def text() -> str:
-        new = [f"+ #{e.seq} {output.plain(e.on)} {e.kind}" for e in found.entries] or ["no new entries"]
+        new = [f"+ #{e.seq} {output.plain(e.on)} {e.kind}" for e in diff.entries] or ["no new entries"]
         changed = []
-        for c in found.changes:
+        for c in diff.changes:
             if c.before is not None:
                 changed.append(output.paint(f"- {c.what}: {c.before}", "red"))
             if c.after is not None:

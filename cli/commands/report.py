@@ -132,7 +132,7 @@ def report(
     from projections.render.verbatim import stated as own_words
 
     check_new(file, "a report")
-    held = None if trust is None else read_trust(trust)
+    parsed_trust = None if trust is None else read_trust(trust)
     attached: Bundle | None = None
     lacks: Sequence[str] = ()
     with reading() as reader:
@@ -140,8 +140,8 @@ def report(
         graph = b""
         if order is None:
             moment = as_of or reader.now()
-            made: Report = _of_ledger(reader, kind, wish, beside, moment, held, medium, lang)
-            about, said = reader.cases.access, reader.cases.register(reveal=False)
+            result: Report = _of_ledger(reader, kind, wish, beside, moment, parsed_trust, medium, lang)
+            about, entries = reader.cases.access, reader.cases.register(reveal=False)
         else:
             case = reader.case(order)
             if attach is not None:
@@ -156,7 +156,7 @@ def report(
                 reads = whose = whose or addressee(case.instrument)
             revealed([case.order], VIEWS[kind], reveal, stated, actor, reads)
             moment = as_of or reader.now()  # after its own access entry, which a processing record includes
-            asked = ReportRequest(
+            request = ReportRequest(
                 kind,
                 medium,
                 form or "",
@@ -167,14 +167,14 @@ def report(
                 head=reader.head_of(attached.head) if attached else None,
                 file="" if file == "-" else os.path.basename(file),
             )
-            made = order_report(reader, asked, case, moment, held)
+            result = order_report(reader, request, case, moment, parsed_trust)
             graph = _graph(reader, case.known(moment), moment, reveal) if medium == "case" else b""
-            about, said = case.order, (*case.entries, *case.registry)
+            about, entries = case.order, (*case.entries, *case.registry)
             lacks = _lacks(case.known(moment), moment) if kind == "order-form" else ()
-    theirs = () if lang == "en" else own_words(said)
-    data = graph or written(kind, made, medium, attached, fonts, lang, theirs)
+    theirs = () if lang == "en" else own_words(entries)
+    data = graph or written(kind, result, medium, attached, fonts, lang, theirs)
     put(file, data)
-    making = making_of(made)
+    making = making_of(result)
     if recorder is not None:
         record_report(kind, about, making.as_of, data, medium, recorder)
     code = EXITS[making.integrity.verdict]
@@ -191,10 +191,10 @@ next(p for p in report.params if "--format" in p.opts).type = click.Choice(tuple
 
 def _medium() -> str:
     """Return the medium of a report; HTML by default."""
-    said = invocation.said().format
-    if said != "table" and said not in MEDIA:
+    medium = invocation.said().format
+    if medium != "table" and medium not in MEDIA:
         raise click.UsageError("a report is --format html, pdf, json or case")
-    return "html" if said == "table" else said
+    return "html" if medium == "table" else medium
 
 
 def _lacks(known: Case, moment: datetime) -> list[str]:
@@ -289,7 +289,7 @@ def record_report(kind: str, order: str, as_of: datetime, data: bytes, medium: s
         "size": len(data),
         "sha256": sha256(data).hexdigest(),
     }
-    said = {"report": kind, "as_of": wire(as_of), "document": document, "rules_digest": rules_digest()}
+    fields = {"report": kind, "as_of": wire(as_of), "document": document, "rules_digest": rules_digest()}
     with writing() as journal:
-        receipt = journal.record(build("report-issued", said, {}), order, signer)
+        receipt = journal.record(build("report-issued", fields, {}), order, signer)
     output.tell(f"recorded as entry {receipt.index} of the log")

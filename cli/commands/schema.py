@@ -93,18 +93,18 @@ def schema(name: str | None) -> None:
 
     NAME is the `format` of the document. `comity.` and the version may be left out.
     """
-    known = documents()
+    formats = documents()
     if name is None:
-        items = [DocumentItem(each, _about(classes)) for each, classes in known.items()]
+        items = [DocumentItem(each, _about(classes)) for each, classes in formats.items()]
         output.emit(SchemasAnswer(items), DocumentItem.__struct_fields__, items)
         return
     full = f"comity.{name.removeprefix('comity.')}"
-    found = [each for each in known if full in (each, each.rpartition("/")[0])]
-    if not found:
-        near = get_close_matches(full, known, n=1)
+    matches = [each for each in formats if full in (each, each.rpartition("/")[0])]
+    if not matches:
+        near = get_close_matches(full, formats, n=1)
         hint = f"`comity schema {near[0]}`?" if near else "`comity schema` lists them"
         raise Stop(f"no document is called {name!r}", hint=hint)
-    output.page(output.dumps(schema_of(found[-1])))
+    output.page(output.dumps(schema_of(matches[-1])))
 
 
 @cache
@@ -116,14 +116,14 @@ def documents() -> dict[str, list[type]]:
     for package in PACKAGES:
         for module in pkgutil.iter_modules(importlib.import_module(package).__path__, f"{package}."):
             importlib.import_module(module.name)
-    found: dict[str, list[type]] = {}
+    classes: dict[str, list[type]] = {}
     for answer in _subclasses(CommandAnswer):
         tag = answer.__struct_config__.tag
         if isinstance(tag, str) and "/" in tag and answer.__module__.startswith("cli."):
-            found.setdefault(tag, []).append(answer)
+            classes.setdefault(tag, []).append(answer)
     for name, more in _others():
-        found.setdefault(name, []).append(more)
-    return dict(sorted(found.items()))
+        classes.setdefault(name, []).append(more)
+    return dict(sorted(classes.items()))
 
 
 def _subclasses(of: type[Struct]) -> Iterator[type[Struct]]:

@@ -105,15 +105,15 @@ def show(order: str, as_of: datetime | None, only: bool) -> None:
         moment = as_of or reader.now()
         shares, elsewhere = matter(reader, order, moment, only=only)
         proven = brackets(reader, [shares[0].case.order])
-    asked, *beside = shares
-    judgement = asked.judgement
-    v = view(asked.case, judgement)
-    names, advice = office_names(asked.case.registry), afterwards(asked.case.happened(moment))
+    first, *others = shares
+    judgement = first.judgement
+    v = view(first.case, judgement)
+    names, advice = office_names(first.case.registry), afterwards(first.case.happened(moment))
     duties = due_of(judgement, moment)
     owed = soonest_first(d for share in shares for d in due_of(share.judgement, moment))
-    gone = replaced(asked.case, moment)
-    seq = {e.leaf: e.seq for e in asked.case.entries}
-    kind = {e.leaf: e.kind for e in asked.case.entries}
+    replacements = replaced(first.case, moment)
+    seq = {e.leaf: e.seq for e in first.case.entries}
+    kind = {e.leaf: e.kind for e in first.case.entries}
     called = {share.case.order: share.name for share in shares}
     orders = [member(s) for s in sorted(shares, key=began)]
     answer = ShowAnswer(
@@ -133,13 +133,13 @@ def show(order: str, as_of: datetime | None, only: bool) -> None:
         linked=v.linked,
         due=[duty_item(d) for d in duties],
         findings=[f.code for f in judgement.findings],
-        replaced=[ReplacedItem(entry=f"#{seq[leaf]}", leaf=leaf, **put_right(by)) for leaf, by in gone.items()],
+        replaced=[ReplacedItem(entry=f"#{seq[leaf]}", leaf=leaf, **put_right(by)) for leaf, by in replacements.items()],
         criteria={name: str(c.state) for name, c in judgement.criteria.items()},
         practice=[a.says for a in advice],
         matter=UNSET if only else LinkedItem(orders, [duty_item(d) for d in owed], elsewhere),
     )
     times: dict[datetime | None, str] = {
-        e.on: spelled(proven.get(e.index, (None, None))) for e in reversed(asked.case.entries)
+        e.on: spelled(proven.get(e.index, (None, None))) for e in reversed(first.case.entries)
     }
     names_of = zip(answer.__struct_encode_fields__, answer.__struct_fields__, strict=True)
     rows = [(name, getattr(answer, attribute)) for name, attribute in names_of if name not in NO_ROW]
@@ -147,17 +147,17 @@ def show(order: str, as_of: datetime | None, only: bool) -> None:
     def text() -> str:
         head = f"{v.ref or v.label or v.order[:8]}  {v.instrument}  {output.paint(v.state, 'bold')}"
         lines = [head, "", *_pairs(answer, names, times)]
-        if beside or elsewhere:
+        if others or elsewhere:
             lines += ["", "Matter"]
             for s in sorted(shares, key=began):
-                mark = "*" if s is asked else " "
+                mark = "*" if s is first else " "
                 lines.append(f"{mark} {s.name:<14} {s.case.instrument:<9} {output.paint(s.judgement.state, 'bold')}")
             lines += [f"  {name:<14} not in this ledger" for name in elsewhere]
         if owed:
             lines += ["", "Due"]
             for d in owed:
                 when, cite = output.plain(d.clock.due) or "unknown", ", ".join(d.clock.cite)
-                whose = f"{called[d.order]:<14} " if beside else ""
+                whose = f"{called[d.order]:<14} " if others else ""
                 lines.append(f"  {whose}{d.clock.id:<14} {when:<21} {left(d.left):<16} {cite}")
                 lines += wrapped(period(d.clock), " ", 80, indent=4)
         if judgement.findings:
@@ -166,9 +166,9 @@ def show(order: str, as_of: datetime | None, only: bool) -> None:
                 lines += wrapped(f"{f.code}: {f.says}", level(f.level), 80)
         else:
             lines += ["", "No finding. What was checked: comity judge."]
-        if gone:
+        if replacements:
             lines += ["", "Replaced by their own signers"]
-            for leaf, by in gone.items():
+            for leaf, by in replacements.items():
                 lines += wrapped(f"#{seq[leaf]} {kind[leaf]}: {by.line(f'#{by.entry.seq}')}", " ", 80)
         for a in advice:
             lines += ["", *wrapped(f"{a.says} {a.add[0].upper()}{a.add[1:]} ({a.cite}).", f"{a.about}:", 80)]

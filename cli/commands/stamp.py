@@ -80,14 +80,14 @@ def stamp(actor: str | None, key_file: str | None) -> Exit:
     need()
     with writing() as journal:
         tsa = journal.folder.path / "trust" / "tsa"
-        asked = authorities(tsa)
-        if not asked:
+        urls = authorities(tsa)
+        if not urls:
             raise Stop("this ledger names no time-stamp authority", hint="comity stamp add NAME URL --root FILE")
         # Find the signer first: an authority may charge for each time stamp.
         signer = None if actor is None else hand(journal, "timestamp-anchored", actor, "SYS", key_file)
         head = published_head(journal)
-        digest, kept = note_digest(head.note), []
-        for number, (name, url) in enumerate(asked.items()):
+        digest, tokens = note_digest(head.note), []
+        for number, (name, url) in enumerate(urls.items()):
             try:
                 reply = obtain(url, head.note, trusted(tsa), ledger_choice.now(), sha512=number % 2 == 1)
             except LedgerError as fault:
@@ -96,17 +96,17 @@ def stamp(actor: str | None, key_file: str | None) -> Exit:
                 else:
                     output.tell(f"{name}: {fault}")
                 continue
-            kept.append(TimeStampToken(digest, name, reply, journal.now()))
-        for token in kept:  # store after all have answered: one of them may contradict our clock
+            tokens.append(TimeStampToken(digest, name, reply, journal.now()))
+        for token in tokens:  # store after all have answered: one of them may contradict our clock
             journal.heads.stamp(token)
         if signer is not None:
-            for token in kept:
+            for token in tokens:
                 _record(journal, token, head.checkpoint.size, head.checkpoint.root.hex(), signer)
-        rows = [row for row in _rows(journal.folder.path) if row.digest in {token.digest for token in kept}]
+        rows = [row for row in _rows(journal.folder.path) if row.digest in {token.digest for token in tokens}]
     output.emit(StampAnswer(head.checkpoint.origin, head.checkpoint.size, digest, rows), COLUMNS, rows)
-    if len(asked) == 1:
+    if len(urls) == 1:
         output.tell("one authority alone can be wrong about the time: name a second one, of another operator")
-    return Exit.DONE if len(kept) == len(asked) else Exit.FINDINGS
+    return Exit.DONE if len(tokens) == len(urls) else Exit.FINDINGS
 
 
 @command(
@@ -131,18 +131,18 @@ def add(name: str, url: str, root: str) -> None:
     if not is_address(url) or any(c.isspace() for c in url):
         raise Stop(f"{url!r} is not the address of an http server")
     file = file_io.read(root)
-    found = certificates(file)
-    if not any(certificate.issuer == certificate.subject for certificate in found):
+    certs = certificates(file)
+    if not any(certificate.issuer == certificate.subject for certificate in certs):
         raise Stop(f"{root} holds no root certificate, only what stands below one", code=Exit.UNDECIDABLE)
     tsa = private_folder(Path(ledger_choice.ledger_folder()) / "trust" / "tsa")
-    asked = authorities(tsa)
-    if checked_name(name) in asked:
+    urls = authorities(tsa)
+    if checked_name(name) in urls:
         raise Stop(f"there is an authority {name} already")
-    asked[name] = url
+    urls[name] = url
     replace_file(tsa / f"{name}{'.pem' if b'-----BEGIN' in file else '.der'}", file)
-    replace_file(tsa / "authorities", "".join(f"{n} {u}\n" for n, u in asked.items()).encode())
+    replace_file(tsa / "authorities", "".join(f"{n} {u}\n" for n, u in urls.items()).encode())
     sync_folder(tsa)
-    output.emit(AuthorityAnswer(name, url, [c.subject.rfc4514_string() for c in found]))
+    output.emit(AuthorityAnswer(name, url, [c.subject.rfc4514_string() for c in certs]))
     output.tell("comity stamp asks it; hand trust/tsa to whoever verifies")
 
 
@@ -166,9 +166,9 @@ def _rows(path: Path) -> list[StampItem]:
             head = heads.get(token.head)
             size, note = (head.size, head.note) if head else (None, b"")
             try:
-                said = read_stamp(token.reply, note, roots)
-                at = output.plain(said.at)
-                accuracy = f"{said.accuracy.total_seconds():g} s"
+                stamp = read_stamp(token.reply, note, roots)
+                at = output.plain(stamp.at)
+                accuracy = f"{stamp.accuracy.total_seconds():g} s"
             except RecordError as wrong:
                 at, accuracy = str(wrong), ""
             rows.append(StampItem(token.authority, at, accuracy, size, token.head, token.digest))

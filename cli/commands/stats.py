@@ -138,10 +138,10 @@ def stats(
             provider = office(reader, provider)
         wish = OrderFilter(since, until, party, provider)
         lives = [life for life in lives_of(reader, moment) if wish.takes(life)]
-        made = _making(reader, moment)
+        provenance = _making(reader, moment)
         theirs = stated(reader.cases.register(reveal=False))
     form = (article_28 if which == "art28" else transparency)(lives)
-    report = statistics_report(form, selection(wish), made, None if beside is None else published(beside))
+    report = statistics_report(form, selection(wish), provenance, None if beside is None else published(beside))
     if said().format == "html":
         from cli.commands.report import put
         from projections.render.html import statistics_page
@@ -244,25 +244,25 @@ def _table(table: StatisticsTable, width: int) -> list[str]:
         words = [[*textwrap.wrap(table.columns[n], HEADING), *(cells[n] for _, cells in rows)] for n in kept]
         return [max(map(len, column)) for column in words]
 
-    kept = list(range(len(table.columns)))
-    if width - sum(sized(kept)) - 2 * len(kept) < LABEL:
-        kept = [n for n in kept if n >= total or any(cells[n] not in ("0", "-") for _, cells in rows)]
-    sizes = sized(kept)
+    columns = list(range(len(table.columns)))
+    if width - sum(sized(columns)) - 2 * len(columns) < LABEL:
+        columns = [n for n in columns if n >= total or any(cells[n] not in ("0", "-") for _, cells in rows)]
+    sizes = sized(columns)
     left = max(16, min(2 * LABEL, width - sum(sizes) - 2 * len(sizes)))
-    headings = [textwrap.wrap(table.columns[n], HEADING) for n in kept]
+    headings = [textwrap.wrap(table.columns[n], HEADING) for n in columns]
     deep = max(map(len, headings))
     lines = [("", [([""] * (deep - len(h)) + h)[n] for h in headings]) for n in range(deep)]
     for row, cells in rows:
         indent = "  " if row.inner else ""
         says = textwrap.wrap(row.says, left, initial_indent=indent, subsequent_indent=f"{indent}  ")
-        lines += [(part, [""] * len(kept)) for part in says[:-1]]
-        lines.append((says[-1], [cells[n] for n in kept]))
+        lines += [(part, [""] * len(columns)) for part in says[:-1]]
+        lines.append((says[-1], [cells[n] for n in columns]))
     out = [
         f"{says:<{left}}{''.join(f'  {c:>{size}}' for c, size in zip(cells, sizes, strict=True))}".rstrip()
         for says, cells in lines
     ]
-    gone = [name for n, name in enumerate(table.columns) if n not in kept]
-    return [*out, f"  nothing under {', '.join(gone)}"] if gone else out
+    empty_columns = [name for n, name in enumerate(table.columns) if n not in columns]
+    return [*out, f"  nothing under {', '.join(empty_columns)}"] if empty_columns else out
 
 
 def _bars(report: StatisticsReport, width: int) -> list[str]:

@@ -81,8 +81,8 @@ def succeed(
         if not journal.store.size():
             now = journal.now()
             signer = journal.signer(registrar.actor, "ADM", key)
-            said = Circumstances(now, now, documents=(document,))
-            receipt = journal.record(build("log-succeeded", public, {}), journal.registry, signer, said)
+            circumstances = Circumstances(now, now, documents=(document,))
+            receipt = journal.record(build("log-succeeded", public, {}), journal.registry, signer, circumstances)
             tell(journal, "log-succeeded", receipt)
     if retire(home, public["predecessor"]):
         output.tell(f"the guard of {public['predecessor']} is retired: here it signs nothing more")

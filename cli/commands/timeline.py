@@ -102,7 +102,7 @@ def timeline(
         shares, elsewhere = matter(reader, order, moment, only=only)
         revealed([s.case.order for s in shares], "timeline", reveal, stated, actor)
         proven = brackets(reader, _stood_in(shares)) if bracketed else {}
-    asked = shares[0].case
+    case = shares[0].case
     lines = merged(shares, reveal=reveal)
     columns: tuple[str, ...] = ("entry", "on", "kind", "who", "says", "state", "written", "replaced", "fields", "order")
     columns += BRACKET if bracketed else ()
@@ -123,8 +123,8 @@ def timeline(
         for share, x in lines
     ]
     answer = TimelineAnswer(
-        order=asked.order,
-        label=asked.label,
+        order=case.order,
+        label=case.label,
         as_of=moment,
         orders=[member(s) for s in sorted(shares, key=began)],
         elsewhere=elsewhere,

@@ -96,9 +96,9 @@ def new(folder: str, named: tuple[str, ...], threshold: int | None, source: str 
     if not roots or enough is None:
         raise click.UsageError("--root NAME=KEY and --threshold K: whose signatures count, and how many it takes?")
     place = source or ledger_choice.ledger_folder()
-    held = read_trust(place)
+    trust = read_trust(place)
     now = ledger_choice.now()
-    said = PolicyStatement(
+    statement = PolicyStatement(
         format=FORMAT,
         version=last.version + 1 if last else 1,
         issued=wire(now),
@@ -106,13 +106,13 @@ def new(folder: str, named: tuple[str, ...], threshold: int | None, source: str 
         roots=roots,
         threshold=enough,
         algorithms=(),
-        own=record_of(held),
+        own=record_of(trust),
         sizes=tuple(_sizes(place)) if ledger_choice.is_ledger(place) else (),
-        others=tuple(map(record_of, held.others)),
-        authorities=tuple(sorted(_digest(file) for file in held.authorities)),
+        others=tuple(map(record_of, trust.others)),
+        authorities=tuple(sorted(_digest(file) for file in trust.authorities)),
     )
-    version = draft(replace(said, algorithms=tuple(sorted(used_by(said)))))
-    for file in held.authorities:
+    version = draft(replace(statement, algorithms=tuple(sorted(used_by(statement)))))
+    for file in trust.authorities:
         write(Path(folder) / "tsa" / f"{_digest(file)}.pem", file)
     write(Path(folder) / _name(version), format_version(version))
     _tell(version)
@@ -133,9 +133,9 @@ def sign(folder: str, reference: str) -> None:
     newest = versions[-1]
     here = home().keys / reference
     key = opened(str(here) if not os.path.exists(reference) and here.exists() else reference)
-    asked = {root.key: root.name for version in versions[-2:] for root in version.said.roots}
-    if key.public.hex() not in asked:
-        hint = f"roots are {', '.join(sorted(set(asked.values())))}"
+    names = {root.key: root.name for version in versions[-2:] for root in version.said.roots}
+    if key.public.hex() not in names:
+        hint = f"roots are {', '.join(sorted(set(names.values())))}"
         raise Stop(f"{key.public.hex()} is the key of no root", hint=hint, code=Exit.REFUSED)
     version = signed(newest, key.public, key.sign)
     write(Path(folder) / _name(version), format_version(version))
@@ -215,23 +215,23 @@ def update(folder: str, source: str, typed: str | None) -> None:
     from ledger.errors import RecordError
     from ledger.trust.signed_policy import check_unexpired, check_versions, format_version
 
-    held, given = versions_of(folder), _some(source)
+    versions, source_versions = versions_of(folder), _some(source)
     pin = _pin(folder, typed)
     if pin is None:
         raise Stop("nothing says which first version is the true one", hint="--root-fingerprint, by another way")
-    for mine, theirs in zip(held, given, strict=False):
+    for mine, theirs in zip(versions, source_versions, strict=False):
         if mine.fingerprint != theirs.fingerprint:
             says = f"{source} has another version {mine.said.version} than the one you hold: keep both"
             raise RecordError("POL-VERSION", says, where=_name(theirs))
-    if held and len(given) < len(held):
-        says = f"{source} ends with version {given[-1].said.version}, you hold {held[-1].said.version}"
+    if versions and len(source_versions) < len(versions):
+        says = f"{source} ends with version {source_versions[-1].said.version}, you hold {versions[-1].said.version}"
         raise RecordError("POL-VERSION", says, where=source, hint="it is older; nothing was changed")
-    newest = check_versions([*held, *given[len(held) :]], pin)
+    newest = check_versions([*versions, *source_versions[len(versions) :]], pin)
     check_unexpired(newest, ledger_choice.now())
     trust = expanded(source, newest)
     for file in trust.authorities:
         write(Path(folder) / "tsa" / f"{_digest(file)}.pem", file)
-    for version in given[len(held) :]:  # lowest first: a crash leaves fewer versions, in a valid sequence
+    for version in source_versions[len(versions) :]:  # lowest first: a crash leaves fewer versions, in a valid sequence
         write(Path(folder) / _name(version), format_version(version))
     write(Path(folder) / PIN, f"{pin}\n".encode())
     _tell(newest)
@@ -289,9 +289,9 @@ def _sizes(ledger: str) -> Iterator[Span]:
     from ledger.trust.signed_policy import Span
 
     with reading(Path(ledger)) as reader:
-        told = [o.payload.public for _, o in reader.cases.opened_registry() if o.payload.kind == "log-key-rotated"]
-    starts = [0, *(said["from_size"] for said in told)]
-    keys = [said["old_key"] for said in told[:1]] + [said["new_key"] for said in told]
+        rotations = [o.payload.public for _, o in reader.cases.opened_registry() if o.payload.kind == "log-key-rotated"]
+    starts = [0, *(rotation["from_size"] for rotation in rotations)]
+    keys = [rotation["old_key"] for rotation in rotations[:1]] + [rotation["new_key"] for rotation in rotations]
     for key, first, end in zip(keys, starts, [*starts[1:], UNSET], strict=False):
         yield Span(key, first, end)
 
@@ -325,11 +325,11 @@ def _by(version: PolicyVersion) -> list[str]:
 def _tell(version: PolicyVersion) -> None:
     from ledger.trust.signed_policy import spoken
 
-    said = version.said
+    statement = version.said
     answer = TrustVersionAnswer(
-        version=said.version,
+        version=statement.version,
         file=_name(version),
-        expires=said.expires,
+        expires=statement.expires,
         signed_by=_by(version),
         fingerprint=version.fingerprint,
         words=spoken(version.fingerprint),

@@ -66,7 +66,7 @@ def verify(
     now = ledger_choice.now()
     if root_fingerprint is not None and trust is None:
         raise click.UsageError("--root-fingerprint is of the versions in the folder of --trust")
-    held = None if trust is None else read_trust(trust, root_fingerprint)
+    parsed_trust = None if trust is None else read_trust(trust, root_fingerprint)
     pinned = None if anchor is None else file_io.read(anchor)
     if output is not None and other is None:
         raise click.UsageError("-o is for the exhibit that --with may give")
@@ -76,7 +76,7 @@ def verify(
         from ledger.application.integrity import verify_ledger
 
         with prompts.progress("verifying") as progress:
-            report = verify_ledger.verify_folder(Path(file), held, pinned, now, store=store, progress=progress)
+            report = verify_ledger.verify_folder(Path(file), parsed_trust, pinned, now, store=store, progress=progress)
     elif store:
         raise click.UsageError("--store says where the entries of a ledger are: verify its folder")
     else:
@@ -87,13 +87,13 @@ def verify(
             raise click.UsageError("--with holds a bundle against another bundle")
         report = verify_file(
             content,
-            held,
+            parsed_trust,
             pinned,
             now,
             proof=proof_beside(file) if content.kind is FileKind.ENTRY else b"",
             mldsa=lazy_verifiers.mldsa,
             stamps=lazy_verifiers.stamps(),
-            elsewhere=None if other is None else _elsewhere(other, held, now),
+            elsewhere=None if other is None else _elsewhere(other, parsed_trust, now),
         )
     if output is not None and report.exhibit is not None:
         write_new(output, report.exhibit)
@@ -153,8 +153,8 @@ def proof_beside(file: str) -> bytes:
 
     `Stop` if the file is missing.
     """
-    beside = (file.removesuffix(".json").removesuffix(".dsse")) + PROOF
-    if file == "-" or not os.path.exists(beside):
-        hint = f"put it beside the entry as {os.path.basename(beside) if file != '-' else 'NAME' + PROOF}"
+    path = (file.removesuffix(".json").removesuffix(".dsse")) + PROOF
+    if file == "-" or not os.path.exists(path):
+        hint = f"put it beside the entry as {os.path.basename(path) if file != '-' else 'NAME' + PROOF}"
         raise Stop(f"{file} is a sealed entry, and its proof is missing", hint=hint, code=Exit.UNDECIDABLE)
-    return file_io.read(beside)
+    return file_io.read(path)

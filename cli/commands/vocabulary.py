@@ -50,7 +50,7 @@ def vocabulary(kind: str | None) -> None:
         return
     fact = kind_of(kind)
     fields = ("field", "type", "required", "readers", "says")
-    told = [
+    rows = [
         (
             f.name,
             f.type + (f" of {', '.join(f.one_of)}" if f.one_of else ""),
@@ -65,7 +65,7 @@ def vocabulary(kind: str | None) -> None:
         out = [f"{output.paint(fact.kind, 'bold')}: {fact.says}", f"signed as {', '.join(fact.signers)}"]
         if fact.basis:
             out.append(f"basis {', '.join(fact.basis)}")
-        for name, type_, required, readers, says in told:
+        for name, type_, required, readers, says in rows:
             seal = "" if readers == "everybody" else "  [sealed]"
             out += ["", f"  {output.paint(name, 'bold')}  {required}{seal}".rstrip()]
             out += wrapped(f"{says} ({type_})", " ", 80)
@@ -76,4 +76,4 @@ def vocabulary(kind: str | None) -> None:
         out += wrapped("readers: those who may read all sealed fields of the entry that is replaced", " ", 80)
         return "\n".join(out)
 
-    output.emit(VocabularyAnswer(schema=json_schema(kind), about=about(fact)), fields, told, text=text)
+    output.emit(VocabularyAnswer(schema=json_schema(kind), about=about(fact)), fields, rows, text=text)

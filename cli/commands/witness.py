@@ -65,14 +65,14 @@ def new(name: str, state: str | None, mldsa: bool) -> None:
     check_name(name)
     folder = _folder(name, state)
     Vkey.of(name, MLDSA44, bytes(1312))  # raises CP-KEY for an invalid name before a file is made
-    if there := [file for file in ("witness.key", "mldsa.key", "witness.db") if (folder / file).exists()]:
-        raise Stop(f"{folder} has a {there[0]} already", hint="a witness is never made twice", code=Exit.REFUSED)
+    if files := [file for file in ("witness.key", "mldsa.key", "witness.db") if (folder / file).exists()]:
+        raise Stop(f"{folder} has a {files[0]} already", hint="a witness is never made twice", code=Exit.REFUSED)
     with new_folder(str(folder)) as making:
-        made = [_ed25519(name, key_files.new(making / "witness.key"))]
+        keys = [_ed25519(name, key_files.new(making / "witness.key"))]
         if mldsa:
-            made.append(Vkey.of(name, MLDSA44, new_mldsa(making / "mldsa.key").public))
-        Memory.create(making / "witness.db", made[0].text).close()
-    answer = WitnessAnswer(name, [key.text for key in made], str(folder))
+            keys.append(Vkey.of(name, MLDSA44, new_mldsa(making / "mldsa.key").public))
+        Memory.create(making / "witness.db", keys[0].text).close()
+    answer = WitnessAnswer(name, [key.text for key in keys], str(folder))
     ui.emit(answer, ("vkey",), [(vkey,) for vkey in answer.vkeys], text=lambda: "\n".join(answer.vkeys))
     ui.tell(f"key and memory: {folder}")
     ui.tell("whoever wants its cosignatures: comity witness add VKEY URL")
@@ -212,13 +212,17 @@ def evidence(name: str, key_file: str | None, policies: tuple[str, ...], state: 
     items = []
     with closing(_Own(name, key_file, None, state)) as own:
         logs = logs_of(_policies(policies))
-        for kept in own.memory.evidence():
-            exhibit = exhibit_of(kept, logs.get(kept.origin, ()))
+        for refusal in own.memory.evidence():
+            exhibit = exhibit_of(refusal, logs.get(refusal.origin, ()))
             proves = "SPLIT-VIEW" if exhibit else ""
-            at = datetime.fromtimestamp(kept.at, UTC)
-            items.append(RefusedHeadItem(at, kept.origin, kept.status, proves, kept.says))
+            at = datetime.fromtimestamp(refusal.at, UTC)
+            items.append(RefusedHeadItem(at, refusal.origin, refusal.status, proves, refusal.says))
             if output:
-                for data, ending in ((kept.cosigned, "note"), (kept.refused, "note"), (exhibit, "split-view.json")):
+                for data, ending in (
+                    (refusal.cosigned, "note"),
+                    (refusal.refused, "note"),
+                    (exhibit, "split-view.json"),
+                ):
                     if data:
                         write(Path(output) / f"{_digest(data)}.{ending}", data)
     ui.emit(EvidenceAnswer(items), RefusedHeadItem.__struct_fields__, items)

@@ -109,9 +109,9 @@ def list_() -> None:
     policy = folder.policy
     last: dict[Vkey, tuple[int, datetime]] = {}
     with closing(CheckpointStore(folder.heads, writable=False)) as heads:
-        if kept := heads.newest_cosigned():
+        if newest_head := heads.newest_cosigned():
             witnesses = tuple(policy.witnesses.values())
-            head = open_checkpoint(kept.note, folder.origin, folder.keys, witnesses, mldsa=mldsa.verify)
+            head = open_checkpoint(newest_head.note, folder.origin, folder.keys, witnesses, mldsa=mldsa.verify)
             last = {k: (head.checkpoint.size, datetime.fromtimestamp(at, UTC)) for k, at in head.cosignatures}
     items = [
         WitnessItem(name, key.name, policy.urls.get(key, ""), size, cosigned, key.text)

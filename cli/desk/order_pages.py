@@ -71,30 +71,30 @@ class RecordedOpening:
 
 def order_page(desk: Desk, frame: Frame, case: Case) -> Response:
     """Return the page of one order: state, clocks, findings, custody, timeline and reports."""
-    known, judgement = _judged_now(case, frame.now)
+    snapshot, judgement = _judged_now(case, frame.now)
     newest = slice(-MOST, None)
     endings = _endings(judgement, frame.now)
-    about = subject(known, judgement)
+    about = subject(snapshot, judgement)
     return page(
         "desk_order.html.j2",
         frame,
         about.name,
         "/orders",
         subject=about,
-        only_for=only_for(known.entries),
+        only_for=only_for(snapshot.entries),
         procedure=procedure(judgement.findings),
-        linked=[(order, desk.name(order)) for order in linked(known.entries) if desk.reader.store.head(order)],
+        linked=[(order, desk.name(order)) for order in linked(snapshot.entries) if desk.reader.store.head(order)],
         sections=SECTIONS,
         over=[e for e in endings if e.over],
         endings=endings,
-        periods=periods(known, judgement),
-        findings=remarks(judgement.findings, known),
-        criteria=criterion_rows(known, judgement),
-        held=custody_rows(known, reveal=False, part=newest, at=frame.now),
-        story=history(known, judgement, reveal=False, part=newest),
+        periods=periods(snapshot, judgement),
+        findings=remarks(judgement.findings, snapshot),
+        criteria=criterion_rows(snapshot, judgement),
+        held=custody_rows(snapshot, reveal=False, part=newest, at=frame.now),
+        story=history(snapshot, judgement, reveal=False, part=newest),
         most=MOST,
-        away=_away(known),
-        slow=len(known.entries) > AT_ONCE,
+        away=_away(snapshot),
+        slow=len(snapshot.entries) > AT_ONCE,
         papers=[(kind, name, forms()) for kind, name in PAPERS],
         openable=OPENABLE,
         audiences=[(role, ROLES[role]) for role in AUDIENCES],
@@ -109,19 +109,19 @@ def entries_page(
     desk: Desk, frame: Frame, case: Case, first: int = 0, opened: RecordedOpening | None = None
 ) -> Response:
     """Return the page of the entries of an order from place `first` on; all, with sealed values, once `opened`."""
-    known, judgement = _judged_now(case, frame.now)
-    about = subject(known, judgement)
-    last = len(known.entries) if opened else first + MOST
+    snapshot, judgement = _judged_now(case, frame.now)
+    about = subject(snapshot, judgement)
+    last = len(snapshot.entries) if opened else first + MOST
     return page(
         "desk_entries.html.j2",
         frame,
         f"{about.name}: what each entry states",
         "/orders",
         subject=about,
-        only_for=only_for(known.entries),
-        story=history(known, judgement, reveal=opened is not None, part=slice(first, last)),
+        only_for=only_for(snapshot.entries),
+        story=history(snapshot, judgement, reveal=opened is not None, part=slice(first, last)),
         before=max(first - MOST, 0) if first else None,
-        after=last if last < len(known.entries) else None,
+        after=last if last < len(snapshot.entries) else None,
         opened=opened,
     )
 
@@ -173,18 +173,18 @@ async def paper(desk: Desk, frame: Frame, order: str, kind: str, form: str) -> R
     words = ("replay", order, "--html", "-") if kind == REPLAY else ("report", kind, order, "--format", form)
     if form != "html":
         return _response(await desk.background.wait(words, frame.size), kind, form, name)
-    made = desk.background.take(words, frame.size)
-    if made is None:
+    data = desk.background.take(words, frame.size)
+    if data is None:
         title = f"{TITLES[kind]} of {name}"
         return page("desk_making.html.j2", frame, title, "/orders", again=1, order=order, entries=entries)
-    return _response(made, kind, form, name)
+    return _response(data, kind, form, name)
 
 
 def _paper(reader: LedgerReader, case: Case, kind: str, form: str, name: str, *, reveal: bool = False) -> Response:
     if kind == REPLAY:
         return _response(replay_of(reader, case, reader.now()).encode(), kind, form, name)
-    made = order_report(reader, ReportRequest(kind, form, reveal=reveal), case, reader.now(), None)
-    return _response(written(kind, made, form), kind, form, name)
+    report = order_report(reader, ReportRequest(kind, form, reveal=reveal), case, reader.now(), None)
+    return _response(written(kind, report, form), kind, form, name)
 
 
 def _response(data: bytes, kind: str, form: str, name: str) -> Response:
@@ -276,5 +276,5 @@ def _made(context: click.Context, wanted: Handing) -> bytes:
     from cli.handover.hand_over import handing
     from cli.session.open_ledger import writing
 
-    with click.Context(context.command, parent=context), writing() as journal, handing(journal, wanted) as made:
-        return made.data
+    with click.Context(context.command, parent=context), writing() as journal, handing(journal, wanted) as bundle:
+        return bundle.data

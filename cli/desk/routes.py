@@ -81,10 +81,12 @@ class Pages:
             return self.stop(request, ["The board has no such part."], 404)
         frame = self.desk.frame(request)
         tally = self.desk.view.tally(frame.now, frame.now + SOON)
-        found = self._span(name, frame.now, _place(request.query_params.get("after", "")), PAGE + 1)
-        more = f"/due/{name}?after={'.'.join(map(str, found[PAGE - 1].at))}" if len(found) > PAGE else None
+        deadlines = self._span(name, frame.now, _place(request.query_params.get("after", "")), PAGE + 1)
+        more = f"/due/{name}?after={'.'.join(map(str, deadlines[PAGE - 1].at))}" if len(deadlines) > PAGE else None
         title, says = SPANS[name]
-        section = BoardSection(name, title, says, self._endings(found[:PAGE], frame.now), getattr(tally, name), more)
+        section = BoardSection(
+            name, title, says, self._endings(deadlines[:PAGE], frame.now), getattr(tally, name), more
+        )
         return page("desk_board.html.j2", frame, title, "/", sections=[section])
 
     def _span(self, name: str, now: datetime, after: tuple[int, int, int] | None, limit: int) -> list[OpenDeadline]:
@@ -104,53 +106,55 @@ class Pages:
 
     def orders(self, request: Request) -> Response:
         """Return the list of orders by words and values, newest first."""
-        said = {name: request.query_params.get(name, "").strip()[:200] for name in ("q", *PICKED)}
-        asked = OrderQuery(
-            said["q"], {n: said[n] for n in PICKED if said[n]}, overdue=request.query_params.get("overdue") == "1"
+        parameters = {name: request.query_params.get(name, "").strip()[:200] for name in ("q", *PICKED)}
+        query = OrderQuery(
+            parameters["q"],
+            {n: parameters[n] for n in PICKED if parameters[n]},
+            overdue=request.query_params.get("overdue") == "1",
         )
-        if asked.words and not asked.picked and not asked.overdue:
-            exact = self.desk.reader.cases.named(asked.words)
+        if query.words and not query.picked and not query.overdue:
+            exact = self.desk.reader.cases.named(query.words)
             if len(exact) == 1:
                 return RedirectResponse(f"/orders/{exact[0]}", 303)
         frame = self.desk.frame(request)
         before = request.query_params.get("before", "")
-        found = self.desk.view.orders(
-            asked,
+        rows = self.desk.view.orders(
+            query,
             frame.now,
             int(before) if _small(before) else None,
             PAGE + 1,
         )
-        full = before or len(found) > PAGE
-        total = self.desk.view.count(asked, frame.now) if full else len(found)
-        kept = [(name, value) for name, value in said.items() if value] + [("overdue", "1")] * asked.overdue
+        full = before or len(rows) > PAGE
+        total = self.desk.view.count(query, frame.now) if full else len(rows)
+        filters = [(name, value) for name, value in parameters.items() if value] + [("overdue", "1")] * query.overdue
         names = self.desk.names()
         return page(
             "desk_orders.html.j2",
             frame,
             "Orders",
             "/orders",
-            found=said["q"],
-            picks=self._picks(said, names),
-            overdue=asked.overdue,
-            narrowed=bool(kept),
+            found=parameters["q"],
+            picks=self._picks(parameters, names),
+            overdue=query.overdue,
+            narrowed=bool(filters),
             total="1 order"
             if total == 1
-            else f"{'more than ' if total > MOST_COUNTED and kept else ''}"
-            f"{min(total, MOST_COUNTED) if total > MOST_COUNTED and kept else total:,} orders",
-            items=[item(row, frame.now, names) for row in found[:PAGE]],
-            more=f"/orders?{urlencode([*kept, ('before', found[PAGE - 1].number)])}" if len(found) > PAGE else None,
-            later=f"/orders?{urlencode(kept)}" if before else None,
+            else f"{'more than ' if total > MOST_COUNTED and filters else ''}"
+            f"{min(total, MOST_COUNTED) if total > MOST_COUNTED and filters else total:,} orders",
+            items=[item(row, frame.now, names) for row in rows[:PAGE]],
+            more=f"/orders?{urlencode([*filters, ('before', rows[PAGE - 1].number)])}" if len(rows) > PAGE else None,
+            later=f"/orders?{urlencode(filters)}" if before else None,
         )
 
     def _picks(self, said: Mapping[str, str], names: Mapping[str, str]) -> list[tuple[str, str, Any, str]]:
         """Return for each filter its name, its label, its choices and the chosen value."""
-        found = []
+        picks = []
         for name, values in self.desk.view.choices().items():
             choices = [(v, words(v) if name == "state" else names.get(v, v), orders) for v, orders in values]
             if said[name] and all(value != said[name] for value, _, _ in choices):
                 choices.append((said[name], said[name], 0))
-            found.append((name, name.capitalize(), choices if len(choices) <= 200 else None, said[name]))
-        return found
+            picks.append((name, name.capitalize(), choices if len(choices) <= 200 else None, said[name]))
+        return picks
 
     # -- one order ----------------------------------------------------------------------------------------------------
 
@@ -181,22 +185,24 @@ class Pages:
 
     async def paper(self, request: Request) -> Response:
         """Return a report, without sealed values."""
-        said = request.path_params
-        return await paper(self.desk, self.desk.frame(request), self._order(request), said["kind"], said["form"])
+        parameters = request.path_params
+        return await paper(
+            self.desk, self.desk.frame(request), self._order(request), parameters["kind"], parameters["form"]
+        )
 
     async def open(self, request: Request) -> Response:
         """Show sealed values after the access is recorded."""
-        said = await fields(request, self.desk.sessions)
-        if said is None:
+        form = await fields(request, self.desk.sessions)
+        if form is None:
             return self.stop(request, [SPENT], 403)
-        return open_(self.desk, self.desk.frame(request), self._order(request), said)
+        return open_(self.desk, self.desk.frame(request), self._order(request), form)
 
     async def bundle(self, request: Request) -> Response:
         """Send a bundle after the access is recorded."""
-        said = await fields(request, self.desk.sessions)
-        if said is None:
+        form = await fields(request, self.desk.sessions)
+        if form is None:
             return self.stop(request, [SPENT], 403)
-        return await bundle(self.desk, self.desk.reader.case(self._order(request)), said)
+        return await bundle(self.desk, self.desk.reader.case(self._order(request)), form)
 
     # -- law and keys -------------------------------------------------------------------------------------------------
 
@@ -249,8 +255,8 @@ def app(desk: Desk, hosts: Sequence[str]) -> Gate:
         async def endpoint(request: Request) -> Response:
             with desk.context.scope(cleanup=False):
                 try:
-                    made = make(request)
-                    return made if isinstance(made, Response) else await made
+                    answer = make(request)
+                    return answer if isinstance(answer, Response) else await answer
                 except Exception as error:  # every error becomes a page with its status here
                     code = exit_of(error)
                     if code is Exit.UNFORESEEN:
@@ -291,5 +297,5 @@ def _small(said: str) -> bool:
 
 
 def _place(after: str) -> tuple[int, int, int] | None:
-    found = re.fullmatch(r"(-?\d{1,15})\.(\d{1,15})\.(\d{1,6})", after)
-    return None if found is None else (int(found[1]), int(found[2]), int(found[3]))
+    match = re.fullmatch(r"(-?\d{1,15})\.(\d{1,15})\.(\d{1,6})", after)
+    return None if match is None else (int(match[1]), int(match[2]), int(match[3]))

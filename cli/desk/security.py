@@ -148,8 +148,8 @@ async def fields(request: Request, sessions: Sessions) -> dict[str, str] | None:
     except (TimeoutError, ClientDisconnect):
         return None
     try:
-        sent = parse_qs(body.decode("ascii"), keep_blank_values=True, strict_parsing=True, errors="strict")
+        parameters = parse_qs(body.decode("ascii"), keep_blank_values=True, strict_parsing=True, errors="strict")
     except ValueError:
         return None
-    said = {name: values[0] for name, values in sent.items() if len(values) == 1}
-    return said if len(said) == len(sent) and sessions.spend(said.get("form", "")) else None
+    form = {name: values[0] for name, values in parameters.items() if len(values) == 1}
+    return form if len(form) == len(parameters) and sessions.spend(form.get("form", "")) else None

@@ -38,15 +38,15 @@ def asic(wanted: ExportRequest) -> bytes | None:
     to_sign = Path(f"{wanted.file}{TO_SIGN}")
     if sign is None:
         check_new(str(to_sign), "a manifest")
-    with bundle(wanted.one, name, handed) as made:
-        files = {name: made.data}
+    with bundle(wanted.one, name, handed) as evidence:
+        files = {name: evidence.data}
         data = container(files, sign(manifest(files)) if sign else None)
         if sign is None:
             write_new(str(to_sign), manifest(files))
         if wanted.file == "-":
             return data
         try:
-            write_new(wanted.file, data, made.close_access)
+            write_new(wanted.file, data, evidence.close_access)
         except BaseException:
             if sign is None:
                 to_sign.unlink()
@@ -86,12 +86,12 @@ def sealing(cert: str, key: str, at: datetime) -> Callable[[bytes], bytes]:
     )
 
     def sign(content: bytes) -> bytes:
-        said = to_be_signed(content, certificate, at)
+        message = to_be_signed(content, certificate, at)
         if isinstance(private, rsa.RSAPrivateKey):
-            made = private.sign(said, padding.PKCS1v15(), SHA256())
+            signature = private.sign(message, padding.PKCS1v15(), SHA256())
         else:
-            made = private.sign(said, ec.ECDSA(SHA256()))
-        return signed(content, certificate, at, made)
+            signature = private.sign(message, ec.ECDSA(SHA256()))
+        return signed(content, certificate, at, signature)
 
     return sign
 

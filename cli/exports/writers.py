@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 def case(wanted: ExportRequest) -> bytes:
     """Return an order as CASE/UCO 1.5 in JSON-LD."""
     with reading() as reader:
-        known, judgement = _known(reader, wanted)
-        return case_of(reader, known, judgement, reveal=wanted.reveal)
+        snapshot, judgement = _known(reader, wanted)
+        return case_of(reader, snapshot, judgement, reveal=wanted.reveal)
 
 
 def case_of(reader: LedgerReader, known: Case, judgement: Judgement, *, reveal: bool) -> bytes:
@@ -43,8 +43,8 @@ def timeline_csv(wanted: ExportRequest) -> bytes:
     from projections.reports.history import history
 
     with reading() as reader:
-        known, judgement = _known(reader, wanted)
-    return timeline_csv(history(known, judgement, reveal=wanted.reveal))
+        snapshot, judgement = _known(reader, wanted)
+    return timeline_csv(history(snapshot, judgement, reveal=wanted.reveal))
 
 
 def custody_csv(wanted: ExportRequest) -> bytes:
@@ -53,8 +53,8 @@ def custody_csv(wanted: ExportRequest) -> bytes:
     from projections.reports.custody_report import custody_rows
 
     with reading() as reader:
-        known, _ = _known(reader, wanted)
-    return custody_csv(custody_rows(known, reveal=wanted.reveal))
+        snapshot, _ = _known(reader, wanted)
+    return custody_csv(custody_rows(snapshot, reveal=wanted.reveal))
 
 
 def ics(wanted: ExportRequest) -> bytes | None:
@@ -73,23 +73,23 @@ def ics(wanted: ExportRequest) -> bytes | None:
     with reading() as reader:
         moment = wanted.as_of or reader.now()
         cases = reader.all() if wanted.order is None else [reader.case(wanted.order)]
-        for known in (found.known(moment) for found in cases):
-            judgement = judge(known, moment)
-            v = view(known, judgement)
+        for snapshot in (case.known(moment) for case in cases):
+            judgement = judge(snapshot, moment)
+            v = view(snapshot, judgement)
             names[v.order] = v.ref or v.label or v.order[:8]
-            clocks += followed(known, moment)
+            clocks += followed(snapshot, moment)
             unanswered += due(judgement, moment)
-            wound |= {e.leaf: e.on for e in known.entries}
+            wound |= {e.leaf: e.on for e in snapshot.entries}
         origin = reader.folder.origin
     lost = sum(d.clock.due is None for d in unanswered)
     if lost:
         output.tell(
             f"{lost} of {len(unanswered)} clocks could not be computed and have no day; `comity due` lists them first"
         )
-    made = calendar_file(clocks, names, origin, moment, wound)
-    if made is None:
+    calendar = calendar_file(clocks, names, origin, moment, wound)
+    if calendar is None:
         output.tell(f"no clock was open at {output.plain(moment)}: {wanted.file} was not written")
-    return made
+    return calendar
 
 
 def _known(reader: LedgerReader, wanted: ExportRequest) -> tuple[Case, Judgement]:
@@ -97,9 +97,9 @@ def _known(reader: LedgerReader, wanted: ExportRequest) -> tuple[Case, Judgement
     from cli.access.recorded_access import revealed
 
     moment = wanted.as_of or reader.now()
-    found = reader.case(wanted.one)
-    known = found.known(moment)
-    if not known.entries:
+    case = reader.case(wanted.one)
+    snapshot = case.known(moment)
+    if not snapshot.entries:
         raise Stop(f"nothing of this order was on record at {output.plain(moment)}", hint="a later --as-of")
-    revealed([found.order], "export", wanted.reveal, wanted.handed.stated, wanted.handed.actor)
-    return known, judge(known, moment)
+    revealed([case.order], "export", wanted.reveal, wanted.handed.stated, wanted.handed.actor)
+    return snapshot, judge(snapshot, moment)

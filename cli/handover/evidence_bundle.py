@@ -57,7 +57,7 @@ def bundle(order: str, file: str, handed: Handed) -> Iterator[ExportedBundle]:
         here = find(journal, order)
         maker = handed.actor or _maker(journal, here)
         signer = hand(journal, "bundle-issued", maker, handed.role, handed.key_file)  # before documents are hashed
-        asked = BundleRequest(
+        request = BundleRequest(
             order=here,
             audience=reader,
             made_at=journal.now(),
@@ -68,7 +68,7 @@ def bundle(order: str, file: str, handed: Handed) -> Iterator[ExportedBundle]:
             documents=by_digest(Path(handed.documents)) if handed.documents else {},
         )
         wanted = Handing(
-            asked,
+            request,
             signer,
             lambda: signer,
             handed.stated.because,
@@ -76,11 +76,11 @@ def bundle(order: str, file: str, handed: Handed) -> Iterator[ExportedBundle]:
             person=handed.stated.person,
             whole=handed.whole,
         )
-        with handing(journal, wanted) as made:
-            yield made
-        closed = len(made.contents.about.withheld)
+        with handing(journal, wanted) as evidence:
+            yield evidence
+        closed = len(evidence.contents.about.withheld)
         ui.tell(
-            f"{file}: {ui.counted(len(made.contents.entries), 'entry', 'entries')} for {reader} "
+            f"{file}: {ui.counted(len(evidence.contents.entries), 'entry', 'entries')} for {reader} "
             f"({ROLES[reader]}), {ui.counted(closed, 'sealed value')} not opened"
         )
         if not journal.folder.policy.witnesses:

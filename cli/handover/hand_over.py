@@ -57,10 +57,10 @@ def handing(journal: Journal, wanted: Handing) -> Iterator[ExportedBundle]:
             raise Stop("--because is empty", hint="say why the values are handed over, or leave it out")
         return wanted.opener()
 
-    asked = wanted.asked
-    purpose = purpose_for(wanted.signer, "export", asked.purpose, asked.audience)
+    request = wanted.asked
+    purpose = purpose_for(wanted.signer, "export", request.purpose, request.audience)
     export = Export(
-        replace(asked, purpose=purpose),
+        replace(request, purpose=purpose),
         wanted.signer,
         opener,
         lambda signer: person_of(journal, signer, wanted.person),
@@ -70,5 +70,5 @@ def handing(journal: Journal, wanted: Handing) -> Iterator[ExportedBundle]:
         output.tell,
         lambda error: lines_of(error)[0],
     )
-    with hand_over(journal, export, witnesses(journal, wanted.otherwise)) as made:
-        yield made
+    with hand_over(journal, export, witnesses(journal, wanted.otherwise)) as bundle:
+        yield bundle

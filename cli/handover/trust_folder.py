@@ -32,8 +32,8 @@ def read_trust(place: str, root_fingerprint: str | None = None) -> Trust:
 def _some(folder: str) -> list[PolicyVersion]:
     from ledger.adapters.folders.read_trust import versions_of
 
-    if found := versions_of(folder):
-        return found
+    if versions := versions_of(folder):
+        return versions
     raise Stop(f"{folder} has no 1.trust.json", hint="comity trust new makes one", code=Exit.UNDECIDABLE)
 
 

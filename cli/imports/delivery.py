@@ -61,12 +61,12 @@ def delivery(
     sha256 = hashlib.sha256(data).hexdigest()
     with writing() as journal:
         here = find(journal, order)
-        there = case(journal, here)
-        addressee = whose or _addressee(there)
-    if (known := documents(there).get(sha256)) is not None:
-        output.tell(f"already recorded: {known.kind}, entry #{known.seq}, rests on this very file")
+        order_case = case(journal, here)
+        addressee = whose or _addressee(order_case)
+    if (entry := documents(order_case).get(sha256)) is not None:
+        output.tell(f"already recorded: {entry.kind}, entry #{entry.seq}, rests on this very file")
         return Exit.DONE
-    _compare(evidence, there)
+    _compare(evidence, order_case)
     media = ASIC_S if data.startswith(b"PK") else "application/xml"
     proof = {"code": "delivery-evidence", "media": media, "size": len(data), "sha256": sha256}
     public: dict[str, Any]
@@ -74,7 +74,7 @@ def delivery(
         public, sealed = {"proof_kind": "delivery-receipt", "proof": proof}, {}
     else:
         public, sealed = {"addressee": addressee, "channel": "decentralised-it-system"}, {"record": proof}
-    asked = RecordOptions(
+    options = RecordOptions(
         fields=(),
         source=None,
         elements=(),
@@ -95,19 +95,19 @@ def delivery(
         receipt=None,
         unregistered=unregistered,
     )
-    return put(asked, kind, here, public=public, sealed=sealed)
+    return put(options, kind, here, public=public, sealed=sealed)
 
 
 def _addressee(case: Case) -> str:
     """Return the addressee of the order: the last one on record, else the only provider that it names."""
-    sent = [e.public["addressee"] for e in case.entries if e.kind == "order-transmitted"]
+    addressees = [e.public["addressee"] for e in case.entries if e.kind == "order-transmitted"]
     named = [p for e in case.entries if e.kind == "order-issued" for p in e.get("providers", ())]
-    found = sent[-1:] or list(dict.fromkeys(named))
-    if len(found) != 1:
+    candidates = addressees[-1:] or list(dict.fromkeys(named))
+    if len(candidates) != 1:
         raise Stop(
-            "who was to receive it?", hint="say --whose ACTOR; the order names " + (", ".join(found) or "nobody")
+            "who was to receive it?", hint="say --whose ACTOR; the order names " + (", ".join(candidates) or "nobody")
         )
-    return str(found[0])
+    return str(candidates[0])
 
 
 def _tell(evidence: Evidence) -> None:

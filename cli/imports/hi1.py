@@ -90,5 +90,5 @@ def import_message(
         raise Stop(f"{file}: under what instrument is the order made?", hint="--instrument CODE, as 2AP-7 or EPOC")
     more = {"unregistered": "yes"} if unregistered else {}
     table = io.BytesIO(b"".join(json.dumps({**row, **more}, ensure_ascii=False).encode() + b"\n" for row in rows))
-    asked = ImportOptions(file, "jsonl", actor, role, key_file, None, None, 20, tuple(row["kind"] for row in rows))
-    return import_table(table, asked, dry_run=dry_run)
+    options = ImportOptions(file, "jsonl", actor, role, key_file, None, None, 20, tuple(row["kind"] for row in rows))
+    return import_table(table, options, dry_run=dry_run)

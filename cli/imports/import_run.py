@@ -118,8 +118,8 @@ def check(
             clocks.add(told.draft, reader.index.instrument(told.order), told.row.number, told.row.line)
 
     with reading(journal, names, stream, asked, "checking", fault) as (source, reader, rows):
-        for told in rows:
-            each(told, reader)
+        for parsed_row in rows:
+            each(parsed_row, reader)
         for name, number, line, field in reader.index.broken():
             fault(TableRow(number, line, {}), [Wrong(field, f"no order is called {name!r} here or in any row")])
         checked.rows, checked.sha256, checked.strangers = reader.rows, source.sha256, reader.strangers
@@ -167,9 +167,9 @@ def _recorded(
     from ledger.errors import RecordError
 
     def fault(row: TableRow, wrongs: list[Wrong]) -> None:
-        taken = next((wrong for wrong in wrongs if wrong.code == "REFERENCE-TAKEN"), None)
-        if taken is not None:  # by another process since the check
-            raise RecordError(taken.code, taken.says, where=asked.row(row.number, row.line), hint=taken.hint)
+        clash = next((wrong for wrong in wrongs if wrong.code == "REFERENCE-TAKEN"), None)
+        if clash is not None:  # by another process since the check
+            raise RecordError(clash.code, clash.says, where=asked.row(row.number, row.line), hint=clash.hint)
         changed()
 
     def changed() -> None:
@@ -180,16 +180,18 @@ def _recorded(
         journal.many(report) as bulk,
         reading(journal, names, stream, asked, "sealing", fault) as (source, reader, rows),
     ):
-        for told in rows:
+        for parsed_row in rows:
             try:
-                leaf = bulk.add(told.draft, fresh=not told.order.there)
+                leaf = bulk.add(parsed_row.draft, fresh=not parsed_row.order.there)
             except Conflict as conflict:  # recorded by another process since the check
-                where = asked.row(told.row.number, told.row.line)
+                where = asked.row(parsed_row.row.number, parsed_row.row.line)
                 raise RecordError("CONFLICT", conflict.says, where=where) from conflict
             except RecordError as refused:
-                where = asked.row(told.row.number, told.row.line) + (f", {refused.where}" if refused.where else "")
+                where = asked.row(parsed_row.row.number, parsed_row.row.line) + (
+                    f", {refused.where}" if refused.where else ""
+                )
                 raise RecordError(refused.code, refused.says, where=where, hint=refused.hint) from refused
-            reader.index.sealed(told.order.id, told.label, leaf)
+            reader.index.sealed(parsed_row.order.id, parsed_row.label, leaf)
         if source.sha256 != checked.sha256:
             changed()
     return bulk.indices
@@ -231,13 +233,13 @@ def _understood(
         reader.rows += 1
         row, wrongs = (read, []) if isinstance(read, TableRow) else read
         try:
-            told = reader.parse(row) if row.cells else None
+            parsed_row = reader.parse(row) if row.cells else None
         except Wrongs as more:
-            told, wrongs = None, [*wrongs, *more.wrongs]
+            parsed_row, wrongs = None, [*wrongs, *more.wrongs]
         if wrongs:
             fault(row, wrongs)
-        elif told is not None:
-            yield told
+        elif parsed_row is not None:
+            yield parsed_row
 
 
 # -- output ------------------------------------------------------------------------------------------------------------
@@ -326,11 +328,13 @@ def tell(asked: ImportOptions, checked: CheckedTable, indices: range, *, dry_run
         kinds = ", ".join(f"{kind} {n}" for kind, n in checked.kinds.most_common(6))
         more = f" and {len(checked.kinds) - 6} more kinds" if len(checked.kinds) > 6 else ""
         new = checked.orders - checked.there
-        said = [f"{_many(count, 'entry', 'entries')} {done}, of {_many(checked.orders, 'order', 'orders')} ({new} new)"]
-        said += [f"  on record from before: {_many(checked.already, 'row', 'rows')}"] if checked.already else []
-        said += [f"  {kinds}{more}"] if kinds else []
-        said += [f"  log index {indices[0]} to {indices[-1]}"] if indices else []
-        return "\n".join([*said, f"  sha256 of the table {checked.sha256}"])
+        lines = [
+            f"{_many(count, 'entry', 'entries')} {done}, of {_many(checked.orders, 'order', 'orders')} ({new} new)"
+        ]
+        lines += [f"  on record from before: {_many(checked.already, 'row', 'rows')}"] if checked.already else []
+        lines += [f"  {kinds}{more}"] if kinds else []
+        lines += [f"  log index {indices[0]} to {indices[-1]}"] if indices else []
+        return "\n".join([*lines, f"  sha256 of the table {checked.sha256}"])
 
     columns = [name for name in answer.__struct_fields__ if name not in ("faults", "unwound")]
     output.emit(answer, columns, [answer], text=text)

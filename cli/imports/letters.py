@@ -77,21 +77,21 @@ def letters(
     names = _scans(folder)
     sidecar = _sidecar(folder, names)
     with writing() as journal:
-        there = case(journal, find(journal, order))
-    known = documents(there)
+        order_case = case(journal, find(journal, order))
+    entries = documents(order_case)
     shared = {"kind": kind, "actor": whose, "occurred": output.plain(on) if on else None, **_pairs(fields)}
     table, read = io.BytesIO(), []
     for name in names:
         row = {**{k: v for k, v in shared.items() if v}, **sidecar.get(name, {})}
         document = _document(os.path.join(folder, name))
-        if (recorded := known.get(document["sha256"])) is not None:
+        if (recorded := entries.get(document["sha256"])) is not None:
             output.tell(f"{name}: on record already, {recorded.kind}, entry #{recorded.seq}")
             continue
-        row = {"order": there.order, "id": uuid.uuid4().hex, **_dated(row, name), **_placed(row, document, name)}
+        row = {"order": order_case.order, "id": uuid.uuid4().hex, **_dated(row, name), **_placed(row, document, name)}
         table.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
         read.append(name)
-    asked = ImportOptions(folder, "jsonl", actor, role, key_file, zone, None, max(20, len(read)), tuple(read))
-    return import_table(table, asked, dry_run=dry_run)
+    options = ImportOptions(folder, "jsonl", actor, role, key_file, zone, None, max(20, len(read)), tuple(read))
+    return import_table(table, options, dry_run=dry_run)
 
 
 def _scans(folder: str) -> list[str]:
@@ -123,17 +123,17 @@ def _sidecar(folder: str, names: list[str]) -> dict[str, dict[str, Any]]:
     def known(name: str) -> str:
         return "file" if name.strip().lower() == "file" else column_of(name)
 
-    told: dict[str, dict[str, Any]] = {}
+    rows: dict[str, dict[str, Any]] = {}
     with open(path, "rb") as stream:
         for row in rows_of(Source(stream, path), "csv", known=known):
             if not isinstance(row, TableRow):
                 raise Stop(f"{path}: row {row[0].number}: {row[1][0].says}", hint=row[1][0].hint, code=Exit.REFUSED)
             name = str(row.cells.get("file", ""))
-            if name not in names or name in told:
-                why = "is named twice" if name in told else f"is not in {folder}"
+            if name not in names or name in rows:
+                why = "is named twice" if name in rows else f"is not in {folder}"
                 raise Stop(f"{path}: row {row.number}: {name or 'a row without a file'} {why}", code=Exit.REFUSED)
-            told[name] = {column: cell for column, cell in row.cells.items() if column != "file"}
-    return told
+            rows[name] = {column: cell for column, cell in row.cells.items() if column != "file"}
+    return rows
 
 
 def _pairs(fields: tuple[str, ...]) -> dict[str, str]:
@@ -145,10 +145,10 @@ def _pairs(fields: tuple[str, ...]) -> dict[str, str]:
 
 def _dated(row: Mapping[str, Any], name: str) -> dict[str, Any]:
     """Add the moment to a row: a day in the row, or at the start of the file name, becomes its noon, an estimate."""
-    said = row.get("occurred") or next(iter(re.findall(r"^\d{4}-\d\d-\d\d(?!\d)", name)), "")
-    if not re.fullmatch(r"\d{4}-\d\d-\d\d", said):
+    text = row.get("occurred") or next(iter(re.findall(r"^\d{4}-\d\d-\d\d(?!\d)", name)), "")
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d", text):
         return dict(row)
-    return {**row, "occurred": f"{said}T12:00:00", "on_source": row.get("on_source") or "estimate"}
+    return {**row, "occurred": f"{text}T12:00:00", "on_source": row.get("on_source") or "estimate"}
 
 
 def _placed(row: Mapping[str, Any], document: dict[str, Any], name: str) -> dict[str, Any]:

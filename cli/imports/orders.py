@@ -69,8 +69,8 @@ def orders(
     from cli.imports.import_run import ImportOptions, import_table
 
     with opened(file) as stream:
-        asked = ImportOptions(file, _form(stream), actor, role, key_file, zone, delimiter, most)
-        return import_table(stream, asked, dry_run=dry_run)
+        options = ImportOptions(file, _form(stream), actor, role, key_file, zone, delimiter, most)
+        return import_table(stream, options, dry_run=dry_run)
 
 
 # -- the file ----------------------------------------------------------------------------------------------------------

@@ -70,14 +70,14 @@ def read_evidence(data: bytes, name: str) -> Evidence:
     """Return the evidence in a file, XML or a container; `Stop` if there is none, or the container was changed."""
     if not data.startswith(b"PK"):
         return _evidence(parse(data, name), name)
-    found = [(inner, root) for inner, root in _in_container(data, name) if root.space == SPACE and root.name in KNOWN]
-    if len(found) != 1:
+    pieces = [(inner, root) for inner, root in _in_container(data, name) if root.space == SPACE and root.name in KNOWN]
+    if len(pieces) != 1:
         says = (
-            "no delivery evidence" if not found else f"{len(found)} pieces of evidence, and one is recorded at a time"
+            "no delivery evidence" if not pieces else f"{len(pieces)} pieces of evidence, and one is recorded at a time"
         )
         hint = "in e-CODEX the evidence comes beside the container, as DELIVERY.xml or RETRIEVAL.xml"
         raise Stop(f"{name} is a sound container that holds {says}", hint=hint, code=Exit.UNDECIDABLE)
-    return _evidence(found[0][1], f"{name}/{found[0][0]}")
+    return _evidence(pieces[0][1], f"{name}/{pieces[0][0]}")
 
 
 def _evidence(root: Element, name: str) -> Evidence:

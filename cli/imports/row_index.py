@@ -61,8 +61,8 @@ class Index:
         self._c.execute("PRAGMA journal_mode=OFF")
         self._c.executescript(_SCHEMA)
         self._c.execute("BEGIN")  # no data here must survive a crash
-        said = ((key, quoted) for quoted, _ in journal.store.references() for key in _keys(quoted))
-        self._c.executemany("INSERT OR IGNORE INTO alike VALUES (?, ?)", said)
+        pairs = ((key, quoted) for quoted, _ in journal.store.references() for key in _keys(quoted))
+        self._c.executemany("INSERT OR IGNORE INTO alike VALUES (?, ?)", pairs)
         self._newest: tuple[str, dict[str, str]] = ("", {})
         self._instrument: tuple[str, str] = ("", "")
         self._last: tuple[str, Named] | None = None  # the rows of an order mostly stand together
@@ -77,12 +77,12 @@ class Index:
         """Return the order of a reference, opened by an earlier row or on record; None if there is none yet."""
         if self._last is not None and self._last[0] == name:
             return self._last[1]
-        found = self._c.execute("SELECT id, instrument, there FROM orders WHERE name = ?", (name,)).fetchone()
-        if found:
-            named = Named(found[0], found[1], bool(found[2]))
-        elif (known := self._known(name)) is not None:
-            self._c.execute("INSERT INTO orders VALUES (?, ?, NULL, 1)", (name, known))
-            named = Named(known, None, True)
+        row = self._c.execute("SELECT id, instrument, there FROM orders WHERE name = ?", (name,)).fetchone()
+        if row:
+            named = Named(row[0], row[1], bool(row[2]))
+        elif (order := self._known(name)) is not None:
+            self._c.execute("INSERT INTO orders VALUES (?, ?, NULL, 1)", (name, order))
+            named = Named(order, None, True)
         else:
             return None
         self._last = (name, named)
@@ -120,10 +120,10 @@ class Index:
 
     def check_own_name(self, name: str) -> None:
         """Raise `Stop` if a row that issues an order uses a name that exists only in this ledger."""
-        given = names(self._journal.folder.path).get(name)
-        if given is not None and given not in self._journal.store.referenced(name):
-            hint = f"the order's reference, or {given[:8]} in full; or give it another name: comity order rename"
-            raise Stop(f"{name!r} is a name given here to the order {given[:8]}, and no reference", hint=hint)
+        order = names(self._journal.folder.path).get(name)
+        if order is not None and order not in self._journal.store.referenced(name):
+            hint = f"the order's reference, or {order[:8]} in full; or give it another name: comity order rename"
+            raise Stop(f"{name!r} is a name given here to the order {order[:8]}, and no reference", hint=hint)
 
     def issue(self, reference: str, office: str, order: Named, *, version: bool) -> None:
         """Record that an office issues an order; `version`: the row is a new version, or corrects one.
@@ -165,9 +165,9 @@ class Index:
     def _taken(self, key: str, office: str) -> list[tuple[str, str, list[str]]]:
         """Return the orders under a key of `_keys`, from table and ledger: id, reference, offices."""
         here = self._c.execute("SELECT id, reference FROM quoted WHERE key = ? AND office = ?", (key, office))
-        taken = [(other, quoted, [office]) for other, quoted in here.fetchall()]
+        orders = [(other, quoted, [office]) for other, quoted in here.fetchall()]
         alike = self._c.execute("SELECT reference FROM alike WHERE key = ?", (key,)).fetchall()
-        return taken + [
+        return orders + [
             (o, quoted, offices) for (quoted,) in alike for o, offices in self._journal.cases.quoted(quoted)
         ]
 
@@ -189,8 +189,8 @@ class Index:
 
     def count(self) -> tuple[int, int]:
         """Return how many orders the rows refer to, and how many of them the ledger had before."""
-        total, there = self._c.execute("SELECT count(*), ifnull(sum(there), 0) FROM orders").fetchone()
-        return total, there
+        total, existing = self._c.execute("SELECT count(*), ifnull(sum(there), 0) FROM orders").fetchone()
+        return total, existing
 
     def _known(self, name: str) -> str | None:
         """Return the order on record under this name.
@@ -201,11 +201,11 @@ class Index:
         store, cases = self._journal.store, self._journal.cases
         if name in self._names:
             return self._names[name]
-        found = cases.named(name)
-        if len(found) > 1:
-            raise cases.ambiguous(name, found)
+        matches = cases.named(name)
+        if len(matches) > 1:
+            raise cases.ambiguous(name, matches)
         ids = [name] if _UUID.fullmatch(name) else []
-        return next((order for order in (*found, *ids, self._id_for(name)) if store.first_kind(order)), None)
+        return next((order for order in (*matches, *ids, self._id_for(name)) if store.first_kind(order)), None)
 
     def _id_for(self, name: str) -> str:
         return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{self._journal.origin}/import/{name}"))
@@ -221,13 +221,13 @@ class Index:
 
     def belongs(self, order: str, label: str, subjects: Mapping[str, str | None]) -> None:
         """Record the data subject of each sealed field of the row with this label; None is the target."""
-        said = (json.dumps(dict(subjects)), order, label)
-        self._c.execute("UPDATE labels SET subjects = ? WHERE id = ? AND label = ?", said)
+        values = (json.dumps(dict(subjects)), order, label)
+        self._c.execute("UPDATE labels SET subjects = ? WHERE id = ? AND label = ?", values)
 
     def whose(self, order: str, label: str) -> dict[str, str | None]:
         """Return what `belongs` recorded; empty if no row of this table has the label."""
-        found = self._c.execute("SELECT subjects FROM labels WHERE id = ? AND label = ?", (order, label)).fetchone()
-        return json.loads(found[0]) if found else {}
+        row = self._c.execute("SELECT subjects FROM labels WHERE id = ? AND label = ?", (order, label)).fetchone()
+        return json.loads(row[0]) if row else {}
 
     def sealed(self, order: str, label: str | None, leaf: str) -> None:
         """Record the leaf hash of the entry with this label, if it has one."""
@@ -236,9 +236,9 @@ class Index:
 
     def leaf(self, order: str, text: str) -> str | None:
         """Return the leaf hash of an entry by the label of an earlier row, by `#3`, or by a leaf hash on record."""
-        found = self._c.execute("SELECT leaf FROM labels WHERE id = ? AND label = ?", (order, text)).fetchone()
-        if found:
-            return str(found[0])
+        row = self._c.execute("SELECT leaf FROM labels WHERE id = ? AND label = ?", (order, text)).fetchone()
+        if row:
+            return str(row[0])
         if self._newest[0] != order:  # the rows of an order mostly stand together
             opened = self._journal.cases.opened(order)
             self._newest = (order, {f"#{o.payload.seq}": o.leaf for _, o in opened})
@@ -250,16 +250,16 @@ class Index:
     def entry_id(self, said: str) -> str:
         """Return the id of an entry by its content: always the same, and another one for each further equal row."""
         digest = hashlib.sha256(said.encode()).digest()
-        found = self._c.execute(
+        row = self._c.execute(
             "INSERT INTO told VALUES (?, 1) ON CONFLICT (said) DO UPDATE SET times = times + 1 RETURNING times",
             (digest,),
         ).fetchone()
-        return hashlib.sha256(digest + int(found[0]).to_bytes(8, "big")).hexdigest()[:32]
+        return hashlib.sha256(digest + int(row[0]).to_bytes(8, "big")).hexdigest()[:32]
 
     def own_id(self, order: str, text: str) -> str:
         """Return the id of an entry from the key of its row; `Stop` if an earlier row of the order has the same."""
-        said = f"{self._journal.origin}\n{order}\n{text}"
-        digest = hashlib.sha256(said.encode()).digest()
+        key = f"{self._journal.origin}\n{order}\n{text}"
+        digest = hashlib.sha256(key.encode()).digest()
         try:
             self._c.execute("INSERT INTO told VALUES (?, 1)", (digest,))
         except sqlite3.IntegrityError:

@@ -161,23 +161,25 @@ class RowParser:
         on = tried("occurred", lambda: self._past(common["occurred"])) if common.get("occurred") else None
         order = tried("order", lambda: self._order(common, kind, cells)) if common.get("order") else None
         signer = tried("signer", lambda: self._signer(common, kind)) if kind else None
-        said = tried("speaks", lambda: self._said(common, on, signer, order)) if on and signer else None
+        circumstances = tried("speaks", lambda: self._said(common, on, signer, order)) if on and signer else None
         fact = self._fact(kind, cells, order, wrongs, tried) if kind else None
         label = common.get("label")
         if label and order:  # also of a wrong row, or each row that refers to it would be wrong
             tried("label", lambda: self.index.label(order.id, label))
-        if wrongs or order is None or signer is None or said is None or fact is None:
+        if wrongs or order is None or signer is None or circumstances is None or fact is None:
             raise Wrongs(wrongs)
-        tried("audience", lambda: check_audience(fact.kind, said.audience or {}))
-        subjects = tried("subject", lambda: self._subjects(common, fact, said, order)) or {}
-        entry = tried("id", lambda: self._entry(common, order, fact, said, signer))
-        draft = Draft(fact, order.id, signer, said, entry, order.instrument, subjects)
+        tried("audience", lambda: check_audience(fact.kind, circumstances.audience or {}))
+        subjects = tried("subject", lambda: self._subjects(common, fact, circumstances, order)) or {}
+        entry = tried("id", lambda: self._entry(common, order, fact, circumstances, signer))
+        draft = Draft(fact, order.id, signer, circumstances, entry, order.instrument, subjects)
         unregistered = tried("unregistered", lambda: _yes(common.get("unregistered") or "no"))
         lookalike = tried("lookalike", lambda: _yes(common.get("lookalike") or "no"))
         version = tried("version", lambda: self._version(common, fact.kind))
         if not wrongs and not (order.there and self._journal.has(entry)):  # an entry on record is not checked again
             named = partial(self._named, order)
-            for slip in slips(fact, self._known, self._now, whose=said.whose, named=named, unregistered=unregistered):
+            for slip in slips(
+                fact, self._known, self._now, whose=circumstances.whose, named=named, unregistered=unregistered
+            ):
                 column = slip.where.removeprefix(f"{fact.kind}.")
                 wrongs.append(Wrong("actor" if column == "whose" else column, slip.says, slip.hint, slip.code))
             if fact.kind == "order-issued":
@@ -196,10 +198,10 @@ class RowParser:
 
     def _version(self, common: Mapping[str, str], kind: str) -> bool:
         """Return True if a row of an issued order is a new version or corrects an entry."""
-        said = _yes(common.get("version") or "no")
-        if said and kind != "order-issued":
+        version = _yes(common.get("version") or "no")
+        if version and kind != "order-issued":
             raise Wrong("", f"only order-issued makes a new version, and this is {kind}")
-        return said or bool(common.get("replaces"))
+        return version or bool(common.get("replaces"))
 
     # -- the columns all kinds share ----------------------------------------------------------------------------------
 
@@ -209,33 +211,33 @@ class RowParser:
             cells["instrument"] = instrument
         if kind == "order-issued":
             self.index.check_own_name(name)
-        there = self.index.order(name)
-        if there is None:
-            there = self.index.open(name, instrument or "")  # also if wrong: later rows need it
+        order = self.index.order(name)
+        if order is None:
+            order = self.index.open(name, instrument or "")  # also if wrong: later rows need it
             if instrument is None:
                 hint = "is the reference right? only the first row of a new order needs it"
                 raise Wrong("instrument", f"no order is called {name!r}, and the row that opens one names it", hint)
             if instrument not in INSTRUMENTS:
                 raise Wrong("instrument", f"expected an instrument, got {instrument!r}", _near(instrument, INSTRUMENTS))
-        elif not there.there and there.instrument and instrument not in (None, there.instrument):
-            raise Wrong("instrument", f"an earlier row opened this order under {there.instrument}")
-        if kind == "order-issued" and not (there.there and self.index.by_id(name)):
+        elif not order.there and order.instrument and instrument not in (None, order.instrument):
+            raise Wrong("instrument", f"an earlier row opened this order under {order.instrument}")
+        if kind == "order-issued" and not (order.there and self.index.by_id(name)):
             office, mark, reference = name.partition("/")
             issues = cells.get("issuing_authority") or common.get("actor") or common.get("signer") or self._actor
             cells.setdefault("reference", reference if mark and office == issues else name)
-        return there
+        return order
 
     def _signer(self, common: Mapping[str, str], kind: str) -> Signer:
         actor = common.get("signer") or self._actor or ""
         others = common.get("actor") not in (None, actor)
         role = common.get("role") or self._role or self._any_role(actor, kind, others)
-        asked = (actor, role, kind)
-        if asked not in self._signers:
+        key = (actor, role, kind)
+        if key not in self._signers:
             try:
-                self._signers[asked] = hand(self._journal, kind, actor or None, role or None, self._key_file)
+                self._signers[key] = hand(self._journal, kind, actor or None, role or None, self._key_file)
             except (Stop, RecordError) as error:  # the next row of this signer then fails at once with the same fault
-                self._signers[asked] = error
-        signer = self._signers[asked]
+                self._signers[key] = error
+        signer = self._signers[key]
         if isinstance(signer, Signer):
             return signer
         raise signer
@@ -287,10 +289,10 @@ class RowParser:
         return subjects
 
     def _other(self, name: str) -> str:
-        found = self.index.order(name)
-        if found is None:
+        order = self.index.order(name)
+        if order is None:
             raise Stop(f"no order is called {name!r} here or in an earlier row")
-        return found.id
+        return order.id
 
     def _past(self, text: str) -> datetime:
         on = self._moment(text)
@@ -376,15 +378,15 @@ class RowParser:
             return document(os.path.join(self._folder, cell), field.name.replace("_", "-"))
         if field.type == "manifest":
             raise Wrong(field.name, "a manifest is written as JSON", 'as {"elements": ["name"], "files": [...]}')
-        said = cell.splitlines() if field.type.startswith("list[") or field.type == "names" else [cell]
-        return value_of(field, said, event=event, order=other)
+        values = cell.splitlines() if field.type.startswith("list[") or field.type == "names" else [cell]
+        return value_of(field, values, event=event, order=other)
 
     def _own(self, leaf: str | None, signer: Signer) -> None:
         """Refuse to replace an entry of another signer on record; an earlier row has no leaf yet and is not checked."""
-        found = None if leaf is None else self._journal.store.by_leaf(bytes.fromhex(leaf))
-        if found is not None:
+        row = None if leaf is None else self._journal.store.by_leaf(bytes.fromhex(leaf))
+        if row is not None:
             try:
-                check_own(open_(found[1], verify=False).payload.signer.actor, signer.actor)
+                check_own(open_(row[1], verify=False).payload.signer.actor, signer.actor)
             except RecordError as refused:
                 raise Wrong("replaces", refused.says, refused.hint) from None
 
@@ -397,10 +399,10 @@ class RowParser:
 
 
 def _zone(name: str) -> tzinfo:
-    found = zone(name)
-    if found is UTC and name.upper() not in ("UTC", "Z"):
+    time_zone = zone(name)
+    if time_zone is UTC and name.upper() not in ("UTC", "Z"):
         raise Stop(f"--zone {name}: no such time zone", hint="a zone is named as Europe/Oslo")
-    return found
+    return time_zone
 
 
 def _reason(why: str | None) -> None:

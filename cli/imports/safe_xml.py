@@ -52,18 +52,18 @@ class Element:
 
     def all(self, name: str) -> list[Element]:
         """Return every descendant with this local name, in document order."""
-        found: list[Element] = []
+        elements: list[Element] = []
         waiting = self.children[::-1]
         while waiting:
             here = waiting.pop()
-            found += [here] if here.name == name else []
+            elements += [here] if here.name == name else []
             waiting += here.children[::-1]
-        return found
+        return elements
 
     def text_at(self, *path: str) -> str:
         """Return the text of the element at a path; empty if there is none."""
-        there = self.find(*path)
-        return there.text if there else ""
+        element = self.find(*path)
+        return element.text if element else ""
 
 
 def parse(data: bytes, name: str) -> Element:

@@ -166,10 +166,10 @@ def _header(cells: list[str], name: str, known: Callable[[str], str]) -> list[st
 
 
 def _row(number: int, line: int, columns: list[str], cells: list[str]) -> TableRow | tuple[TableRow, list[Wrong]]:
-    told = {
+    texts = {
         c: text for c, cell in zip(columns, cells, strict=False) if c and (text := cell.strip().replace("\r\n", "\n"))
     }
-    row = TableRow(number, line, told)
+    row = TableRow(number, line, texts)
     stray = [n for n, cell in enumerate(cells) if cell.strip() and (n >= len(columns) or not columns[n])]
     wrongs = [
         Wrong(f"#{n + 1}", "this cell stands under no column", "is a text with the delimiter unquoted?") for n in stray
@@ -186,19 +186,19 @@ def _jsonl(source: Source, known: Callable[[str], str]) -> Iterator[TableRow | t
             continue
         empty = TableRow(source.line, source.line, {})
         try:
-            told = json.loads(text, object_pairs_hook=_once)
+            members = json.loads(text, object_pairs_hook=_once)
         except (ValueError, RecursionError) as error:
             yield empty, [Wrong("", f"not a JSON object on one line: {error}")]
             continue
-        if not isinstance(told, dict):
+        if not isinstance(members, dict):
             yield empty, [Wrong("", "expected a JSON object on each line")]
             continue
-        if sum(1 for _ in _flat(told)) > MOST:
+        if sum(1 for _ in _flat(members)) > MOST:
             yield empty, [Wrong("", f"has more than {MOST} members")]
             continue
         cells: dict[str, Any] = {}
         wrongs: list[Wrong] = []
-        for name, value in _flat(told):
+        for name, value in _flat(members):
             try:
                 column = known(name)
                 if column in cells:
@@ -213,10 +213,10 @@ def _jsonl(source: Source, known: Callable[[str], str]) -> Iterator[TableRow | t
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    told = dict(pairs)
-    if len(told) != len(pairs):
+    members = dict(pairs)
+    if len(members) != len(pairs):
         raise ValueError("a member stands twice")
-    return told
+    return members
 
 
 def _flat(told: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

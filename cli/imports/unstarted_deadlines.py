@@ -67,9 +67,9 @@ class Clocks:
         clocks = winds(draft.fact.kind, instrument)
         lacks = self._reading(instrument).receipts.lacks_as_trigger(unsigned(draft, instrument)) if clocks else ()
         if lacks:
-            found = Unwound(draft.fact.kind, clocks, lacks)
-            self._counts[found] += 1
-            self._first.setdefault(found, (row, line))
+            unwound = Unwound(draft.fact.kind, clocks, lacks)
+            self._counts[unwound] += 1
+            self._first.setdefault(unwound, (row, line))
 
     def found(self) -> Iterator[tuple[Unwound, int, tuple[int, int]]]:
         """Return what rows lack, how many lack it, and number and line of the first; the most frequent first."""

@@ -145,13 +145,13 @@ _INSTEAD = {
 
 def _unproven(sentences: Iterable[str], head: Head | None) -> tuple[str, ...]:
     """Return the sentences on what nothing proves; some have their own words in a report."""
-    told = [] if head is not None and head.cosignatures else [NO_WITNESS]
+    reasons = [] if head is not None and head.cosignatures else [NO_WITNESS]
     for says in sentences:
         if says.endswith("itself."):
             continue  # the first reason states the same
         instead = next((ours for begins, ours in _INSTEAD.items() if says.startswith(begins)), says)
-        told += [instead] if instead else []
-    return tuple(dict.fromkeys((*(says for says in told if says != NOT_TRUE), NOT_TRUE)))
+        reasons += [instead] if instead else []
+    return tuple(dict.fromkeys((*(says for says in reasons if says != NOT_TRUE), NOT_TRUE)))
 
 
 def _log_keys(reader: LedgerReader, trust: Trust | None) -> tuple[Vkey, ...]:
@@ -235,5 +235,5 @@ def _checkpoint(head: Head, kept: PublishedHead, key: Vkey) -> ReportCheckpoint:
 
 def checkpoint(head: Head | None, kept: Mapping[int, PublishedHead], key: Vkey) -> ReportCheckpoint | None:
     """Return the published head of an audit as a report names it; None if there is none."""
-    found = None if head is None else kept.get(head.checkpoint.size)
-    return None if head is None or found is None else _checkpoint(head, found, key)
+    published_head = None if head is None else kept.get(head.checkpoint.size)
+    return None if head is None or published_head is None else _checkpoint(head, published_head, key)

@@ -23,29 +23,29 @@ def audit_report(reader: LedgerReader, trust: Trust | None) -> Verification:
     from projections.reports.front_page import CheckCommand, Provenance
     from projections.reports.ledger_report import HeadRow, verification
 
-    found = verified(reader, trust)
-    kept = kept_heads(reader)
-    made = Provenance(
-        as_of=kept[-1].at if kept else reader.now(),
+    result = verified(reader, trust)
+    heads = kept_heads(reader)
+    provenance = Provenance(
+        as_of=heads[-1].at if heads else reader.now(),
         tool=tool(),
         rules=rules_digest()[:16],
-        head=checkpoint(found.head, {k.size: k for k in kept}, reader.folder.key),
-        integrity=audited(found, trust),
+        head=checkpoint(result.head, {k.size: k for k in heads}, reader.folder.key),
+        integrity=audited(result, trust),
         test=reader.folder.test,
     )
     rows = [
         HeadRow(k.size, k.at, None if k.cosigned is None else datetime.fromtimestamp(k.cosigned, UTC), k.digest)
-        for k in reversed(kept)
+        for k in reversed(heads)
     ]
-    anchor = " --anchor CHECKPOINT" if made.head else ""
+    anchor = " --anchor CHECKPOINT" if provenance.head else ""
     todo = (
         CheckCommand("The same check, on any copy of the ledger:", f"comity verify LEDGER --trust TRUST{anchor}"),
         CheckCommand("Also the guard and everything kept, in the office itself:", "comity fsck --ledger LEDGER"),
         CheckCommand("As JSON, for a machine to compare:", "comity verify LEDGER --trust TRUST --json"),
     )
-    counts = (found.entries, found.signatures, 1 if found.head else 0)
+    counts = (result.entries, result.signatures, 1 if result.head else 0)
     return verification(
-        made, counts, len(list(reader.cases.orders())), _keys(reader, trust), rows[:HEADS], len(rows), todo
+        provenance, counts, len(list(reader.cases.orders())), _keys(reader, trust), rows[:HEADS], len(rows), todo
     )
 
 

@@ -51,47 +51,49 @@ def order_report(
     """Return the wanted report on a case, as recorded at a moment; `Stop` if nothing was on record then."""
     from ledger.law import judge
 
-    made = making(reader, case.order, moment, trust, reveal=asked.reveal, head=asked.head)
-    known = case.known(moment)
-    made = _without_later(made, len(reader.known(case, moment).entries) - len(known.entries))
-    if not known.entries:
+    provenance = making(reader, case.order, moment, trust, reveal=asked.reveal, head=asked.head)
+    snapshot = case.known(moment)
+    provenance = _without_later(provenance, len(reader.known(case, moment).entries) - len(snapshot.entries))
+    if not snapshot.entries:
         raise Stop(f"nothing of this order was on record at {output.plain(moment)}", hint="a later --as-of")
-    judgement = judge(known, moment)
-    todo = commands(reader, asked, known, made, trust)
+    judgement = judge(snapshot, moment)
+    todo = commands(reader, asked, snapshot, provenance, trust)
     match asked.kind:
         case "certification":
             from projections.reports.certificates import certificate
 
-            return certificate(asked.form, known, judgement, made)
+            return certificate(asked.form, snapshot, judgement, provenance)
         case "order-form":
             from projections.reports.order_form import addressee, order_form
 
-            return order_form(known, judgement, made, asked.reader or addressee(known.instrument))
+            return order_form(snapshot, judgement, provenance, asked.reader or addressee(snapshot.instrument))
         case "custody":
             from projections.reports.custody_report import custody_report
 
-            return custody_report(known, judgement, made, todo)
+            return custody_report(snapshot, judgement, provenance, todo)
         case "evidence-chain":
             from projections.reports.evidence_chain_report import evidence_chain_report
 
-            return evidence_chain_report(known, judgement, made, todo)
+            return evidence_chain_report(snapshot, judgement, provenance, todo)
     from projections.reports.processing_record import processing_record
     from projections.reports.replay import stages
 
     read = [e for e in reader.accesses() if e.at <= moment and case.order in e.get("orders", ())]
-    return processing_record(known, judgement, made, todo, read, stages(known, dated(reader), moment, judge))
+    return processing_record(
+        snapshot, judgement, provenance, todo, read, stages(snapshot, dated(reader), moment, judge)
+    )
 
 
 def _without_later(made: Provenance, later: int) -> Provenance:
     """Return the same, with a sentence on `later` entries that state a signing time after the report's moment."""
     if not later:
         return made
-    said = (
+    sentence = (
         "1 entry of this order says that it was signed after this moment; what it states is left out."
         if later == 1
         else f"{later} entries of this order say that they were signed after this moment; what they state is left out."
     )
-    not_proven = (said, *made.integrity.not_proven)
+    not_proven = (sentence, *made.integrity.not_proven)
     return replace(made, integrity=replace(made.integrity, not_proven=not_proven))
 
 
@@ -115,7 +117,7 @@ def making(
     from projections.reports.front_page import Provenance
 
     read = read_again(reader, order, head or reader.head_at(moment), trust)
-    proven = {index: said for index, found in brackets(reader, [order], trust).items() if (said := spelled(found))}
+    proven = {index: text for index, bracket in brackets(reader, [order], trust).items() if (text := spelled(bracket))}
     return Provenance(
         moment,
         tool(),
@@ -135,18 +137,18 @@ def replay_of(reader: LedgerReader, case: Case, moment: datetime, *, reveal: boo
     from projections.render.verbatim import stated
     from projections.reports.replay import replay
 
-    cosigned = any(kept.cosigned is not None for kept in kept_heads(reader))
-    made = making(reader, case.order, moment, None, reveal=reveal)
+    cosigned = any(head.cosigned is not None for head in kept_heads(reader))
+    provenance = making(reader, case.order, moment, None, reveal=reveal)
     return replay_page(
-        replay(case, dated(reader), made, judge, cosigned=cosigned), lang, stated((*case.entries, *case.registry))
+        replay(case, dated(reader), provenance, judge, cosigned=cosigned), lang, stated((*case.entries, *case.registry))
     )
 
 
 def dated(reader: LedgerReader) -> list[tuple[datetime, int]]:
     """Return the time and size of every kept head; the time of a cosigning witness, else the log's own clock."""
     return [
-        (kept.at if kept.cosigned is None else datetime.fromtimestamp(kept.cosigned, UTC), kept.size)
-        for kept in kept_heads(reader)
+        (head.at if head.cosigned is None else datetime.fromtimestamp(head.cosigned, UTC), head.size)
+        for head in kept_heads(reader)
     ]
 
 
@@ -172,18 +174,18 @@ def commands(
     """
     from projections.reports.front_page import CheckCommand
 
-    told: list[CheckCommand] = []
+    checks: list[CheckCommand] = []
     bundle = quote(asked.attached or asked.beside or "order.evidence.zip")
     if asked.attached:
         says = "Take the order's bundle out of this file. Most programs that show PDF list what is attached; or:"
-        told.append(CheckCommand(says, f"pdfdetach -saveall {quote(asked.file or f'{asked.kind}.pdf')}"))
+        checks.append(CheckCommand(says, f"pdfdetach -saveall {quote(asked.file or f'{asked.kind}.pdf')}"))
     elif asked.kind not in OUTSIDE:
         says = "Have the order's bundle made:"
-        told.append(CheckCommand(says, f"comity export {_typed(reader, case)} --audience DPO -o {bundle}"))
+        checks.append(CheckCommand(says, f"comity export {_typed(reader, case)} --audience DPO -o {bundle}"))
     elif asked.beside is None:
-        told.append(CheckCommand(f"Ask the office for the order's evidence bundle; below it is called {bundle}.", ""))
+        checks.append(CheckCommand(f"Ask the office for the order's evidence bundle; below it is called {bundle}.", ""))
     anchor = " --anchor CHECKPOINT" if made.head else ""
-    told += [
+    checks += [
         CheckCommand(
             "Verify it offline, with a copy of the program, a folder of trust and a checkpoint that did not come from "
             "this office:",
@@ -197,18 +199,18 @@ def commands(
     ]
     if asked.kind in OUTSIDE:
         digest = "Is the file you hold what was disclosed? Its digest must be one that stands under Files and digests:"
-        return (*told, CheckCommand(digest, "sha256sum FILE")) if asked.kind == "custody" and made.reveal else told
+        return (*checks, CheckCommand(digest, "sha256sum FILE")) if asked.kind == "custody" and made.reveal else checks
     named, as_of = _typed(reader, case), output.plain(made.as_of)
     judged = "Every period and finding again, from the signed bytes:"
-    told.append(CheckCommand(judged, f"comity judge {named} --as-of {as_of}"))
+    checks.append(CheckCommand(judged, f"comity judge {named} --as-of {as_of}"))
     words = ["comity report", asked.kind, named, f"--as-of {as_of}"]
     words += ["--format pdf"] if asked.medium == "pdf" else []
     words += [f"--lang {asked.lang}"] if asked.lang != "en" else []
     words += ["--trust TRUST"] if trust else []
     if not (asked.reveal or asked.attached):
         again = "Make this paper again: the same record gives the same bytes, up to its options."
-        told.append(CheckCommand(again, f"{' '.join(words)} | sha256sum"))
-    return told
+        checks.append(CheckCommand(again, f"{' '.join(words)} | sha256sum"))
+    return checks
 
 
 PAGE = (

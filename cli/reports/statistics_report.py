@@ -52,9 +52,9 @@ def lives_of(reader: LedgerReader, moment: datetime) -> Iterator[Life]:
     done, size = 0, reader.store.size()
     with prompts.progress("counting") as report:
         for case in reader.all():
-            known = case.known(moment)
-            if known.entries and (found := life(known, judge(known, moment))) is not None:
-                yield found
+            snapshot = case.known(moment)
+            if snapshot.entries and (order_life := life(snapshot, judge(snapshot, moment))) is not None:
+                yield order_life
             done += len(case.entries)
             report(done, size)
 
@@ -73,10 +73,10 @@ def selection(wish: OrderFilter) -> str:
     """Return a sentence that says which orders are counted."""
     period = [f"from {output.plain(wish.since)}"] if wish.since else []
     period += [f"until before {output.plain(wish.until)}"] if wish.until else []
-    said = f"Orders issued {' '.join(period)}" if period else "All orders"
-    said += f", from or to {wish.party}" if wish.party else ""
-    said += f", to {wish.provider} alone" if wish.provider else ""
-    return f"{said}."
+    sentence = f"Orders issued {' '.join(period)}" if period else "All orders"
+    sentence += f", from or to {wish.party}" if wish.party else ""
+    sentence += f", to {wish.provider} alone" if wish.provider else ""
+    return f"{sentence}."
 
 
 def published(series: str) -> PublishedSeries:
@@ -101,13 +101,13 @@ def statistics_of(
     if wish.provider is not None:
         wish = replace(wish, provider=office(reader, wish.provider))
     lives = [life for life in lives_of(reader, moment) if wish.takes(life)]
-    beside = None if series == NONE else published(series)
-    return statistics(lives, selection(wish), _making(reader, moment, trust), todo, beside)
+    comparison = None if series == NONE else published(series)
+    return statistics(lives, selection(wish), _making(reader, moment, trust), todo, comparison)
 
 
 def _words(wish: OrderFilter, series: str, moment: datetime) -> str:
     """Return the command that counts these orders."""
-    asked = {
+    options = {
         "--as-of": output.plain(moment),
         "--from": wish.since and output.plain(wish.since),
         "--to": wish.until and output.plain(wish.until),
@@ -115,7 +115,9 @@ def _words(wish: OrderFilter, series: str, moment: datetime) -> str:
         "--provider": wish.provider,
         "--beside": None if series == GOOGLE else series,
     }
-    return " ".join(["comity report statistics", *(f"{name} {quote(value)}" for name, value in asked.items() if value)])
+    return " ".join(
+        ["comity report statistics", *(f"{name} {quote(value)}" for name, value in options.items() if value)]
+    )
 
 
 def _making(reader: LedgerReader, moment: datetime, trust: Trust | None) -> Provenance:
@@ -128,9 +130,9 @@ def _making(reader: LedgerReader, moment: datetime, trust: Trust | None) -> Prov
     from ledger.law.provisions import rules_digest
     from projections.reports.front_page import Provenance
 
-    found = verified(reader, trust)
+    result = verified(reader, trust)
     head = kept_checkpoint(reader, reader.head_at(moment), trust)
-    return Provenance(moment, tool(), rules_digest()[:16], head, audited(found, trust), test=reader.folder.test)
+    return Provenance(moment, tool(), rules_digest()[:16], head, audited(result, trust), test=reader.folder.test)
 
 
 def _commands(words: str, look: str) -> tuple[CheckCommand, ...]:

@@ -126,8 +126,8 @@ def _paragraph(x: TimelineEntry, width: int, tag: str = "", reveal: bool = False
     if x.early:
         out.append(f"{'':13}{output.paint('signed ' + left(x.early) + ' before the event', 'bold red')}")
     if x.replaced is not None:
-        gone = f"{x.replaced.line(f'#{x.replaced.entry.seq}')}; not counted"
-        out += textwrap.wrap(gone, width, initial_indent=" " * 13, subsequent_indent=" " * 13)
+        sentence = f"{x.replaced.line(f'#{x.replaced.entry.seq}')}; not counted"
+        out += textwrap.wrap(sentence, width, initial_indent=" " * 13, subsequent_indent=" " * 13)
     if reveal:
         opened = (f"{name}: {output.plain(x.fields[name])}" for name in x.entry.sealed if name in x.fields)
         for value in opened:

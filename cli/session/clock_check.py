@@ -58,8 +58,8 @@ def _newest(folder: Folder, home: Home) -> datetime | None:
         if not folder.heads.exists():
             return None
     with closing(CheckpointStore(folder.heads, writable=False)) as heads:
-        kept = heads.newest()
-    return kept.at if kept else None
+        head = heads.newest()
+    return head.at if head else None
 
 
 def check_heard(journal: Journal, asked: Sequence[WitnessResult]) -> None:

@@ -82,8 +82,8 @@ def bring_up(
 
 def at_moment(reader: LedgerReader, moment: datetime) -> list[OrderRow]:
     """Return every order as recorded and judged at any moment, without the view."""
-    known = (case for case in reader.all() if case.known(moment).entries)
-    return [read_row(shown(case, moment).body) for case in known]
+    cases = (case for case in reader.all() if case.known(moment).entries)
+    return [read_row(shown(case, moment).body) for case in cases]
 
 
 def _listed(reader: LedgerReader, orders: Iterable[str]) -> Iterator[str]:
@@ -156,5 +156,5 @@ def docket_rows(as_of: datetime | None) -> tuple[list[OrderRow], dict[str, str],
     """Return the orders, the names given to them, and the moment: from the view now, or judged at `as_of`."""
     with reading() as reader:
         moment = as_of or reader.now()
-        found = docket(reader, moment) if as_of is None else at_moment(reader, moment)
-        return found, reader.names(), moment
+        rows = docket(reader, moment) if as_of is None else at_moment(reader, moment)
+        return rows, reader.names(), moment

@@ -38,7 +38,7 @@ def stated(
     `facts.build` checks the form.
     """
     fields = kind_of(kind).fields()
-    said: dict[str, list[str]] = {}
+    texts: dict[str, list[str]] = {}
     for pair in given:
         name, mark, value = pair.partition("=")
         name = name.strip().replace("-", "_")
@@ -46,10 +46,10 @@ def stated(
             raise Stop(f"--field {pair}: this is name=value", hint=f"`comity vocabulary {kind}` lists the names")
         if name not in fields:
             raise Stop(f"{kind} has no field {name}", hint=f"`comity vocabulary {kind}` lists them")
-        said.setdefault(name, []).append(value)
+        texts.setdefault(name, []).append(value)
     public: dict[str, Any] = {}
     sealed: dict[str, Any] = {}
-    for name, values in said.items():
+    for name, values in texts.items():
         place = sealed if fields[name].sealed else public
         place[name] = value_of(fields[name], values, event=event, order=order, elements=elements)
     return public, sealed
@@ -142,7 +142,7 @@ def manifest(paths: Sequence[str], elements: Sequence[str]) -> dict[str, Any]:
     if twice:
         raise Stop(f"two files are called {sorted(twice)[0]}; a manifest tells files apart by name")
     return {
-        "elements": [part.strip() for said in elements for part in said.split(",") if part.strip()],
+        "elements": [part.strip() for text in elements for part in text.split(",") if part.strip()],
         "files": [
             {"name": name, "size": size, "sha256": sha256, "sha512": sha512}
             for name, (size, sha256, sha512) in zip(names, digests(paths), strict=True)
@@ -156,7 +156,7 @@ def digests(paths: Sequence[str]) -> list[tuple[int, str, str]]:
     Each file is read once, a mebibyte at a time.
     """
     total = sum(_size(path) for path in paths)
-    done, found = 0, []
+    done, results = 0, []
     with prompts.progress("hashing") as report:
         for path in paths:
             short, long, size = hashlib.sha256(), hashlib.sha512(), 0
@@ -167,8 +167,8 @@ def digests(paths: Sequence[str]) -> list[tuple[int, str, str]]:
                     size += len(chunk)
                     done += len(chunk)
                     report(done, total)
-            found.append((size, short.hexdigest(), long.hexdigest()))
-    return found
+            results.append((size, short.hexdigest(), long.hexdigest()))
+    return results
 
 
 def by_digest(folder: Path) -> dict[str, Path]:
@@ -206,21 +206,21 @@ def from_json(raw: bytes, name: str, kind: str) -> tuple[dict[str, Any], dict[st
     The JSON is `{"public": {...}, "sealed": {...}}`, as --dry-run prints it, or one object with all
     fields.
     """
-    told = parsed(raw, name)
-    if not isinstance(told, dict):
+    fact = parsed(raw, name)
+    if not isinstance(fact, dict):
         raise Stop(f"{name}: a fact is a JSON object", code=Exit.UNDECIDABLE)
-    if told.get("kind", kind) != kind:
-        raise Stop(f"{name} tells {told['kind']}, and the command records {kind}")
+    if fact.get("kind", kind) != kind:
+        raise Stop(f"{name} tells {fact['kind']}, and the command records {kind}")
     if (
-        isinstance(told.get("public", {}), dict)
-        and isinstance(told.get("sealed", {}), dict)
-        and ("public" in told or "sealed" in told)
+        isinstance(fact.get("public", {}), dict)
+        and isinstance(fact.get("sealed", {}), dict)
+        and ("public" in fact or "sealed" in fact)
     ):
-        return dict(told.get("public", {})), dict(told.get("sealed", {}))
+        return dict(fact.get("public", {})), dict(fact.get("sealed", {}))
     fields = kind_of(kind).fields()
     public: dict[str, Any] = {}
     sealed: dict[str, Any] = {}
-    for key, value in told.items():
+    for key, value in fact.items():
         (sealed if key in fields and fields[key].sealed else public)[key] = value
     public.pop("kind", None)
     return public, sealed

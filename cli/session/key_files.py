@@ -42,11 +42,11 @@ def public_key(said: str) -> str:
 
     if re.fullmatch("[0-9a-fA-F]{64}", said):
         return said.lower()
-    found = public_of(Path(said.removesuffix(".pub")))
-    if found is None:
+    key = public_of(Path(said.removesuffix(".pub")))
+    if key is None:
         hint = "64 hex digits, or a .pub file, which comity key new makes"
         raise Stop(f"{said}: no Ed25519 public key", hint=hint, code=Exit.UNDECIDABLE)
-    return found.hex()
+    return key.hex()
 
 
 def digest_of(public: str) -> str:
@@ -65,7 +65,7 @@ def passphrase(descriptor: int | None) -> bytes | None:
     if not prompts.attended():
         output.tell("no passphrase: whoever can read the file can sign with it")
         return None
-    said: str = click.prompt(
+    text: str = click.prompt(
         "passphrase (empty for none)",
         default="",
         hide_input=True,
@@ -73,4 +73,4 @@ def passphrase(descriptor: int | None) -> bytes | None:
         show_default=False,
         err=True,
     )
-    return said.encode() or None
+    return text.encode() or None

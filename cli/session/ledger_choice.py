@@ -57,16 +57,16 @@ def now(folder: str | None = None) -> datetime:
 def moment(text: str, what: str = "a moment") -> datetime:
     """Return a typed moment in UTC; `Stop` if it is malformed, lacks its offset or Z, or has fractions of a second."""
     try:
-        found = datetime.fromisoformat(text)
+        time = datetime.fromisoformat(text)
     except ValueError:
         hint = "a moment is written 2027-03-01T09:40:00Z or 2027-03-01T10:40+01:00"
         raise Stop(f"{what}: {text!r} is not a moment", hint=hint) from None
-    if found.tzinfo is None:
+    if time.tzinfo is None:
         raise Stop(f"{what}: {text!r} needs its offset or Z: the same words are another moment elsewhere")
-    if found.microsecond:
+    if time.microsecond:
         raise Stop(f"{what}: {text!r}: the record counts whole seconds")
     try:
-        return _in_utc(found)
+        return _in_utc(time)
     except ValueError:
         raise Stop(f"{what}: {text!r} is a moment that no calendar here has") from None
 
@@ -100,9 +100,9 @@ def choose(text: str, names: Mapping[str, str], ids: Iterable[str], what: str = 
     """Return the id that `text` names: a key of `names` (name -> id), else an unambiguous prefix of one of `ids`."""
     if text in names:
         return names[text]
-    found = sorted({i for i in ids if i.startswith(text.lower())}) if text else []
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise Stop(f"{text!r} could be {', '.join(i[:13] for i in found[:4])}", hint="type more of it")
+    matches = sorted({i for i in ids if i.startswith(text.lower())}) if text else []
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        raise Stop(f"{text!r} could be {', '.join(i[:13] for i in matches[:4])}", hint="type more of it")
     raise Stop(f"no {what} {text!r} here", hint="`comity orders` lists them" if what == "order" else "")

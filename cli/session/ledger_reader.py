@@ -60,7 +60,7 @@ class LedgerReader:
 
     def label(self, order: str) -> str | None:
         """Return the name that a story gave an order; None if it gave none."""
-        return next((label for label, known in self.labels.items() if known == order), None)
+        return next((label for label, other in self.labels.items() if other == order), None)
 
     def all(self) -> Iterator[Case]:
         """Return an iterator over the case of every main order."""
@@ -97,11 +97,11 @@ class LedgerReader:
     def head_of(self, note: bytes) -> PublishedHead:
         """Return the kept head with this note; `Stop` if this ledger kept none."""
         with closing(CheckpointStore(self.folder.heads, writable=False)) as heads:
-            found = heads.get(note_digest(note))
-        if found is None:
+            head = heads.get(note_digest(note))
+        if head is None:
             hint = "`comity file` makes bundle and papers together"
             raise Stop("this ledger kept no head such as the one in that bundle", hint=hint)
-        return found
+        return head
 
     def known(self, case: Case, moment: datetime) -> Case:
         """Return a case as recorded at a moment; the whole case if the moment is now.
@@ -121,10 +121,10 @@ def reading(place: Path | None = None) -> Iterator[LedgerReader]:
     """Open a ledger for reading, by default that of this command; nothing is written, and no key is required."""
     path = place or Path(ledger_choice.ledger_folder())
     folder = read_folder(path)
-    told: Any = ledger_choice.story_of(str(path)).get("orders", {})
+    labels: Any = ledger_choice.story_of(str(path)).get("orders", {})
     with ExitStack() as opened:
         store = opened.enter_context(closing(EntryReader(folder.entries)))
         drawer = None
         if folder.drawer.exists():
             drawer = opened.enter_context(closing(SubjectKeyStore(folder.drawer, writable=False)))
-        yield LedgerReader(folder, store, CaseReader(folder, store, drawer), dict(told), drawer)
+        yield LedgerReader(folder, store, CaseReader(folder, store, drawer), dict(labels), drawer)

@@ -25,12 +25,12 @@ def matter(
     order = reader.find(name)
     if only:
         return [_share(reader.known(reader.case(name), moment), moment)], []
-    known, *rest = [reader.known(case, moment) for case in _around(reader, order).values()]
-    told = [case for case in rest if case.entries]
-    together = connected(order, (p for case in (known, *told) for p in pairs(case)))
-    beside = sorted((c for c in told if c.order in together), key=lambda c: c.entries[0].index)
+    first, *rest = [reader.known(case, moment) for case in _around(reader, order).values()]
+    others = [case for case in rest if case.entries]
+    together = connected(order, (p for case in (first, *others) for p in pairs(case)))
+    linked_cases = sorted((c for c in others if c.order in together), key=lambda c: c.entries[0].index)
     elsewhere = sorted(o for o in together if not reader.store.head(o))
-    return [_share(case, moment) for case in (known, *beside)], elsewhere
+    return [_share(case, moment) for case in (first, *linked_cases)], elsewhere
 
 
 def _share(case: Case, moment: datetime) -> LinkedOrder:
@@ -39,17 +39,17 @@ def _share(case: Case, moment: datetime) -> LinkedOrder:
 
 def _around(reader: LedgerReader, order: str) -> dict[str, Case]:
     """Return the cases of an order and of every stored order that links reach from it, in both directions."""
-    found: dict[str, Case] = {}
+    cases: dict[str, Case] = {}
     ahead = [order]
     while ahead:
         this = ahead.pop()
-        if this in found or (this != order and not reader.store.head(this)):
+        if this in cases or (this != order and not reader.store.head(this)):
             continue
-        found[this] = case = reader.cases.case(this, label=reader.label(this))
+        cases[this] = case = reader.cases.case(this, label=reader.label(this))
         named = (p for e in case.entries if (p := pair(this, e.public)))
         ahead += [o for p in named for o in p]
         ahead += [reader.main_of(o) or o for o in reader.store.naming(this)]
-    return found
+    return cases
 
 
 def began(share: LinkedOrder) -> int:

@@ -57,7 +57,7 @@ def find(journal: Journal, name: str) -> str:
 
 def case(journal: Journal, order: str) -> Case:
     """Return the case of an order with its label; sealed values are opened where their keys are in this ledger."""
-    return journal.case(order, label=next((name for name, known in labels(journal).items() if known == order), None))
+    return journal.case(order, label=next((name for name, other in labels(journal).items() if other == order), None))
 
 
 def hand(journal: Journal, kind: str, actor: str | None, role: str | None, key_file: str | None) -> Signer:
@@ -69,8 +69,8 @@ def hand(journal: Journal, kind: str, actor: str | None, role: str | None, key_f
     name = actor or _only_one(journal)
     office = journal.read_keyring().offices.get(name)
     if office is None:
-        known = ", ".join(sorted(journal.read_keyring().offices)[:8])
-        raise Stop(f"no office {name!r} in the register", hint=f"there are {known}")
+        offices = ", ".join(sorted(journal.read_keyring().offices)[:8])
+        raise Stop(f"no office {name!r} in the register", hint=f"there are {offices}")
     key = opened(key_file) if key_file else _held(journal, name)
     return journal.signer(name, role or _role(kind, name, office.roles), key, accepts=False)
 
@@ -112,5 +112,5 @@ def secret(what: str) -> bytes | None:
     """Return a passphrase or PIN typed at the terminal; None without a terminal."""
     if not prompts.attended():
         return None
-    said: str = click.prompt(what, hide_input=True, err=True)
-    return said.encode()
+    text: str = click.prompt(what, hide_input=True, err=True)
+    return text.encode()

@@ -38,10 +38,10 @@ def times_of(reader: LedgerReader, opened: Mapping[int, OpenedEntry], trust: Tru
     They are checked under `trust`, by default the ledger's own policy.
     """
     folder = reader.folder
-    with closing(Kept(folder.heads, writable=False)) as kept:
+    with closing(Kept(folder.heads, writable=False)) as store:
         cited = {entry.payload.seen.note for entry in opened.values() if entry.payload.seen is not None}
-        notes = {head.digest: head.note for head in kept.dating(opened.keys(), cited, reader.store.size())}
-        tokens = kept.tokens()
+        notes = {head.digest: head.note for head in store.dating(opened.keys(), cited, reader.store.size())}
+        tokens = store.tokens()
     if not notes:
         return None
     from ledger.adapters.keys import mldsa
@@ -66,8 +66,8 @@ def times_of(reader: LedgerReader, opened: Mapping[int, OpenedEntry], trust: Tru
 def spelled(bracket: Bracket) -> str:
     """Return a bracket as words, with its times in UTC as reports write them; empty without proof of either side."""
     sides = zip(("after", "by"), bracket, strict=True)
-    said = ", ".join(f"{word} {moment:%Y-%m-%d %H:%M:%S}" for word, moment in sides if moment)
-    return said and f"proven: {said}"
+    text = ", ".join(f"{word} {moment:%Y-%m-%d %H:%M:%S}" for word, moment in sides if moment)
+    return text and f"proven: {text}"
 
 
 def _times(
@@ -85,9 +85,9 @@ def _times(
     from ledger.verify.time_brackets import Times
     from ledger.verify.timestamps import check_tokens
 
-    held = Heads("heads.db", next(iter(heads.values())), heads, {})
+    log_heads = Heads("heads.db", next(iter(heads.values())), heads, {})
     own = Trust(policy, b"", folder.registrar, rfc3161.trusted(folder.path / "trust" / "tsa"))
     parts = Arranged(tokens={f"heads/{token.head}.{n}.tsr": token.reply for n, token in enumerate(tokens)})
-    seen = Times(held, policy)
+    seen = Times(log_heads, policy)
     stamped = check_tokens(parts, seen, trust or own, rfc3161.reader(), ledger_choice.now(), VerificationLog())
-    return Times(held, policy, stamped)
+    return Times(log_heads, policy, stamped)

@@ -97,8 +97,8 @@ def recording(command: Callable[..., Any]) -> Callable[..., Any]:
     names = RecordOptions.__dataclass_fields__
 
     def run(**given: Any) -> Any:
-        asked = RecordOptions(**{name: given.pop(name) for name in names})
-        return command(asked, **given)
+        options = RecordOptions(**{name: given.pop(name) for name in names})
+        return command(options, **given)
 
     run.__doc__ = command.__doc__
     run.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]
@@ -129,12 +129,12 @@ def put(
 
     with writing() as journal:
         place = Place.of(journal, kind, order, asked.entry)
-        told = _fields(asked, kind, place)
+        fields = _fields(asked, kind, place)
         signer = hand(journal, kind, asked.actor, asked.role, asked.key_file)
         on = asked.on or journal.now()
         mine = dict(public or {})
-        implied = {n: v for n, v in complete(signer, on, journal).items() if n not in mine and n not in told[0]}
-        fact = build(kind, {**implied, **_together(mine, told[0])}, _together(dict(sealed or {}), told[1]))
+        implied = {n: v for n, v in complete(signer, on, journal).items() if n not in mine and n not in fields[0]}
+        fact = build(kind, {**implied, **_together(mine, fields[0])}, _together(dict(sealed or {}), fields[1]))
         draft = _draft(asked, journal, place, fact, signer, on, instrument)
         same = known_elsewhere(journal, draft.subjects.values(), place.order)
         for says in same:
@@ -251,8 +251,8 @@ def _draft(
         check_reason(asked.why, fact.kind)  # before a passphrase is asked for
         entries: Sequence[Entry] = () if place.case is None else place.case.entries
         check_own(next((e.by for e in entries if e.leaf == replaces), signer.actor), signer.actor)
-    audience = dict(audience_of(said) for said in asked.audience)
-    said = Circumstances(
+    audience = dict(audience_of(text) for text in asked.audience)
+    circumstances = Circumstances(
         on=on,
         signed_at=journal.now(),
         speaks=cast(Speaks, asked.speaks),
@@ -265,7 +265,7 @@ def _draft(
     )
     sealed = [*sealed_of(fact), *([WHY.name] if asked.why is not None else [])]
     subjects = subjects_of(asked.subjects, fact.kind, sealed, place.other)
-    return Draft(fact, place.order, signer, said, entry=asked.entry, instrument=instrument, subjects=subjects)
+    return Draft(fact, place.order, signer, circumstances, entry=asked.entry, instrument=instrument, subjects=subjects)
 
 
 def audience_of(said: str) -> tuple[str, list[str]]:
@@ -316,20 +316,20 @@ class FactAnswer(CommandAnswer, tag="comity.fact/1"):
 def _dry(plan: RecordPlan) -> Exit:
     from ledger.facts import public_of, sealed_of
 
-    draft, said, signer = plan.draft, plan.draft.said, plan.draft.signer
+    draft, circumstances, signer = plan.draft, plan.draft.said, plan.draft.signer
     answer = FactAnswer(
         kind=draft.fact.kind,
         order=draft.order,
         signer=SignerItem(signer.actor, signer.role, signer.party, signer.public.hex()),
-        speaks=said.speaks,
-        whose=said.whose,
-        replaces=said.replaces,
-        why=said.why,
-        on=said.on,
-        on_source=said.on_source,
+        speaks=circumstances.speaks,
+        whose=circumstances.whose,
+        replaces=circumstances.replaces,
+        why=circumstances.why,
+        on=circumstances.on,
+        on_source=circumstances.on_source,
         public=output.jsonable(public_of(draft.fact)),
         sealed=output.jsonable(sealed_of(draft.fact)),
-        audience=output.jsonable(said.audience or {}),
+        audience=output.jsonable(circumstances.audience or {}),
         subjects=output.jsonable(draft.subjects),
         findings=[RaisedItem(f.code, f.level.value, f.says, f.cite) for f in plan.findings],
     )

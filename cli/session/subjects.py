@@ -74,13 +74,13 @@ def _data_subject(said: str, find: Callable[[str], str]) -> str:
 
 def known_elsewhere(journal: Journal, names: Iterable[str], order: str) -> list[str]:
     """Return a sentence for each name that other orders use too: there it means the same person."""
-    told = []
+    sentences = []
     for name in dict.fromkeys(names):
         others = set(journal.drawer.keys_of(name).values()) - {order, ""} if journal.drawer else set()
         if others:
             places = ", ".join(called(journal, other) for other in sorted(others)[:_FEW])
-            told.append(f"{name!r} is the same person here as in {places}")
-    return told
+            sentences.append(f"{name!r} is the same person here as in {places}")
+    return sentences
 
 
 def near(journal: Journal, name: str) -> list[str]:
@@ -95,6 +95,6 @@ def called(journal: Journal, order: str) -> str:
 
     if order == journal.registry:
         return "the register"
-    label = next((label for label, known in labels(journal).items() if known == order), None)
+    label = next((label for label, other in labels(journal).items() if other == order), None)
     issued = next((o for _, o in journal.cases.opened(order) if o.payload.kind == "order-issued"), None)
     return label or (issued.payload.public.get("reference") if issued else None) or order[:8]

@@ -50,21 +50,21 @@ def _case(journal: Journal, played: PlayedStory, name: str) -> Case:
 
 
 def _judgement_differences(expected: ExpectedJudgement, case: Case) -> Iterator[str]:
-    found = judge(case, expected.as_of)
-    if found.state != expected.state:
-        yield f"state: expected {expected.state}, found {found.state}"
-    yield from _sets("region", _pairs(expected.regions), _pairs(found.regions))
+    judgement = judge(case, expected.as_of)
+    if judgement.state != expected.state:
+        yield f"state: expected {expected.state}, found {judgement.state}"
+    yield from _sets("region", _pairs(expected.regions), _pairs(judgement.regions))
     yield from _sets(
         "deadline",
         (_clock(c) for c in expected.deadlines),
         (
             _clock(ExpectedDeadline(id=c.id, policy=c.policy, verdict=str(c.verdict), due=c.due))
-            for c in found.deadlines
+            for c in judgement.deadlines
         ),
     )
-    yield from _sets("finding", expected.findings, (f.code for f in found.findings))
+    yield from _sets("finding", expected.findings, (f.code for f in judgement.findings))
     if expected.criteria:
-        states = {name: str(criterion.state) for name, criterion in found.criteria.items()}
+        states = {name: str(criterion.state) for name, criterion in judgement.criteria.items()}
         yield from _sets("criterion", _pairs(expected.criteria), _pairs(states))
 
 

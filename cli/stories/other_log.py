@@ -117,10 +117,10 @@ class OtherLog(Struct):
         place = EntryPlace(
             self.origin, order, before.seq + 1 if before else 1, before.leaf if before else None, instrument
         )
-        made = seal(fact, place, by.signer(), Circumstances(on, on), self._draw(16).hex(), self._draw)
-        self._nodes += self._tree.add(leaf_hash(made.raw))
-        self.entries.append(made.raw)
-        self._links[order] = Link(place.seq, made.leaf, instrument)
+        entry = seal(fact, place, by.signer(), Circumstances(on, on), self._draw(16).hex(), self._draw)
+        self._nodes += self._tree.add(leaf_hash(entry.raw))
+        self.entries.append(entry.raw)
+        self._links[order] = Link(place.seq, entry.leaf, instrument)
         return len(self.entries) - 1
 
     def _draw(self, size: int) -> bytes:
@@ -157,8 +157,10 @@ def receive_entry(
     proof = log.proof(index)
     arrival = Arrival(log.entries[index], spoil_proof(proof) if check == "fails" else proof)
     keep_files([arrival], journal.folder.foreign)
-    made = draft_of(arrival, journal.origin, draft.signer, entry.at, check, order=draft.order, backs=public["backs"])
-    return journal.record_batch([replace(made, said=msgspec.structs.replace(made.said, on=entry.on))])[0]
+    reception = draft_of(
+        arrival, journal.origin, draft.signer, entry.at, check, order=draft.order, backs=public["backs"]
+    )
+    return journal.record_batch([replace(reception, said=msgspec.structs.replace(reception.said, on=entry.on))])[0]
 
 
 def _pin(journal: Journal, story: Story, log: OtherLog, at: datetime) -> None:

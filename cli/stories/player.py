@@ -116,7 +116,7 @@ def _draft(journal: Journal, played: PlayedStory, entry: PlannedEntry) -> Draft:
     key = SeedKey(entry.seed)
     actors = played.story.actors
     party = actors[entry.by].party if entry.by in actors else registrar(played.story)[1]
-    said = Circumstances(
+    circumstances = Circumstances(
         on=entry.on,
         signed_at=entry.at,
         speaks=cast(Speaks, entry.speaks),
@@ -133,7 +133,7 @@ def _draft(journal: Journal, played: PlayedStory, entry: PlannedEntry) -> Draft:
         ),
         order=order,
         signer=Signer(entry.by, entry.role, party, key.public, key.sign),
-        said=said,
+        said=circumstances,
         instrument=None if entry.order is None else played.story.orders[entry.order].instrument,
     )
 

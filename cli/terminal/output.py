@@ -245,10 +245,10 @@ def table(
     """Return a table as wide as the terminal (80 columns without one); underscores in headings become spaces."""
     from cli.terminal import table as grid
 
-    told = [[plain(v) for v in row] for row in rows]
+    cells = [[plain(v) for v in row] for row in rows]
     return grid.table(
         [c.replace("_", " ") for c in columns],
-        told,
+        cells,
         width or _columns(),
         paint,
         _heading,

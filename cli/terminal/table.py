@@ -123,8 +123,8 @@ def fold(text: str, width: int) -> list[str]:
 
 def _room(piece: str, width: int) -> int:
     """Return how many letters of a piece fit into `width` columns, at least one."""
-    taken = accumulate(cells(letter) for letter in piece)
-    return max(1, sum(columns <= width for columns in taken))
+    widths = accumulate(cells(letter) for letter in piece)
+    return max(1, sum(columns <= width for columns in widths))
 
 
 def wrapped(text: str, mark: str, width: int, indent: int = 2) -> list[str]:

@@ -78,13 +78,13 @@ def rows(report: Report) -> list[tuple[str, str, str, str]]:
 
     `level` is verdict, reason, V, W or G of a finding on the procedure, or not-proven.
     """
-    found = [(str(report.verdict), "verdict", "", f"{checked(report)}; procedure: {procedure(report)}")]
-    found += [(r.code, "reason", r.where, r.says) for r in report.reasons]
-    found += [(p.code, p.level, "", p.says) for p in report.procedure]
+    lines = [(str(report.verdict), "verdict", "", f"{checked(report)}; procedure: {procedure(report)}")]
+    lines += [(r.code, "reason", r.where, r.says) for r in report.reasons]
+    lines += [(p.code, p.level, "", p.says) for p in report.procedure]
     for says in report.not_proven:
         code, _, rest = says.partition(": ")
-        found.append((code, "not-proven", "", rest) if CODE.fullmatch(code) else ("", "not-proven", "", says))
-    return found
+        lines.append((code, "not-proven", "", rest) if CODE.fullmatch(code) else ("", "not-proven", "", says))
+    return lines
 
 
 def checked(report: Report) -> str:
