@@ -102,8 +102,8 @@ class _Graph:
         return () if hand is None else hand.parties
 
     def offices(self, lines: Sequence[TimelineEntry]) -> Iterator[Node]:
-        said = (x for line in lines for x in (line.entry.actor, line.entry.by, *self.parties(line.entry)))
-        for actor in dict.fromkeys(x for x in said if x):
+        offices = (x for line in lines for x in (line.entry.actor, line.entry.by, *self.parties(line.entry)))
+        for actor in dict.fromkeys(x for x in offices if x):
             yield {
                 "@id": self.id("office", actor),
                 "@type": "uco-identity:Organization",
@@ -122,38 +122,38 @@ class _Graph:
 
     def steps(self, lines: Sequence[TimelineEntry], held: Mapping[str, CustodyStep]) -> Iterator[Node]:
         before: str | None = None
-        told: set[str] = set()
+        ids: set[str] = set()
         current: list[str] = []  # the files as the step before left them
         for line in lines:
             e = line.entry
             yield self.entry(e)
-            made, objects = [self.id("entry", e.leaf)], list(current)
+            results, objects = [self.id("entry", e.leaf)], list(current)
             if (hand := held.get(e.leaf)) is not None:
                 files = [*self.files(hand)]
-                yield from (f for f in files if f["@id"] not in told and not told.add(f["@id"]))  # type: ignore[func-returns-value]
+                yield from (f for f in files if f["@id"] not in ids and not ids.add(f["@id"]))  # type: ignore[func-returns-value]
                 here = [str(f["@id"]) for f in files] or current
                 if e.kind in BRINGS or not current:
-                    made, objects = made + here, []
+                    results, objects = results + here, []
                 else:
-                    made += [f for f in here if f not in current]
+                    results += [f for f in here if f not in current]
                 current = current if hand.replaced else here
                 record = self.record(hand, here)
                 yield record
-                made.append(record["@id"])
-            action = self.action(line, before, objects if hand is not None else [], made)
+                results.append(record["@id"])
+            action = self.action(line, before, objects if hand is not None else [], results)
             yield action
             before = action["@id"]
 
     def entry(self, e: Entry) -> Node:
         """Return the signed entry as a node: the digest is of its bytes, its description has the leaf hash."""
-        known = self.signed[e.leaf]
+        signed = self.signed[e.leaf]
         return {
             "@id": self.id("entry", e.leaf),
             "@type": "uco-observable:ObservableObject",
             "uco-core:name": f"entry {e.index} of the log",
             "uco-core:description": f"RFC 6962 leaf hash {e.leaf}",
             "uco-core:hasFacet": [
-                self.content(e.leaf, known.sha256, None, known.size, "application/vnd.comity.event.v1+json")
+                self.content(e.leaf, signed.sha256, None, signed.size, "application/vnd.comity.event.v1+json")
             ],
         }
 

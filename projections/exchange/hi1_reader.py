@@ -73,13 +73,13 @@ class _Reader:
                 {"@xsi:type": AUTHORISATION, "ObjectIdentifier": o["ObjectIdentifier"], **_bare(o)}
                 for o in self._tasks()[:1]
             ]
-        made: list[dict[str, Any]] = []
+        rows: list[dict[str, Any]] = []
         for order in orders:
             mine = [o for o in self.objects if len(orders) == 1 or order["ObjectIdentifier"] in _about(o)]
-            made += self._order(order, mine)
-        known = (AUTHORISATION, *_TASKS, DOCUMENT, NOTIFICATION)
-        self.unread += [f"a {o['@xsi:type'].rpartition('}')[2]}" for o in self.objects if o["@xsi:type"] not in known]
-        return made
+            rows += self._order(order, mine)
+        types = (AUTHORISATION, *_TASKS, DOCUMENT, NOTIFICATION)
+        self.unread += [f"a {o['@xsi:type'].rpartition('}')[2]}" for o in self.objects if o["@xsi:type"] not in types]
+        return rows
 
     def _tasks(self) -> list[Object]:
         return [o for o in self.objects if o["@xsi:type"] in _TASKS]
@@ -155,8 +155,8 @@ class _Reader:
         what = self._ours(o.get("doc:DocumentType"), "Document")
         properties = o.get("doc:DocumentProperties", {}).get("doc:DocumentProperty", ())
         if what == "order-form":
-            said = [(p["doc:PropertyType"]["common:Value"], p["doc:PropertyValue"]) for p in properties]
-            return _values("order-issued", said)
+            pairs = [(p["doc:PropertyType"]["common:Value"], p["doc:PropertyValue"]) for p in properties]
+            return _values("order-issued", pairs)
         body = o.get("doc:DocumentBody", {})
         size = next((p["doc:PropertyValue"] for p in properties if p["doc:PropertyType"]["common:Value"] == "size"), "")
         if what not in _FILES or body.get("doc:ChecksumType") != "SHA-256" or not size.isdecimal():
@@ -176,7 +176,7 @@ class _Reader:
             self.unread.append(f"notification {o['ObjectIdentifier']}: {o.get('notification:NotificationDetails', '')}")
             return None
         statuses = o.get("notification:StatusOfAssociatedObjects", {}).get("notification:AssociatedObjectStatus", ())
-        said = [
+        pairs = [
             (
                 s["notification:Status"]["common:Name"],
                 s.get("notification:Details") or s["notification:Status"]["common:Value"],
@@ -189,7 +189,7 @@ class _Reader:
             "occurred": o.get("notification:NotificationTimestamp"),
             "actor": self._actor(o.get("OwnerIdentifier"), kind),
             "label": o.get("ExternalIdentifier"),
-            **_values(kind, said),
+            **_values(kind, pairs),
         }
 
     def _ours(self, word: Object | None, name: str) -> str | None:

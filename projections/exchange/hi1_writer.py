@@ -65,8 +65,8 @@ def hi1(case: Case, *, reveal: bool = False) -> tuple[bytes, tuple[OmittedValue,
 
     The message has sealed values only where `reveal` is set, and then only the values that a provider may read.
     """
-    gone = replaced(case)
-    issued = next((e for e in case.entries if e.kind == "order-issued" and e.leaf not in gone), None)
+    replacements = replaced(case)
+    issued = next((e for e in case.entries if e.kind == "order-issued" and e.leaf not in replacements), None)
     if issued is None:
         return b"", tuple(OmittedValue(e.leaf, e.kind, None, "the order was never issued") for e in case.entries)
     writer = _Writer(case, issued, reveal)

@@ -41,8 +41,8 @@ def calendar_file(
     calendar.add("name", "Deadlines")
     for due, *_, clock in sorted(ending):
         calendar.add_component(_event(clock, due, names, origin, now, wound))
-    made: bytes = calendar.to_ical()
-    return made
+    content: bytes = calendar.to_ical()
+    return content
 
 
 def _event(

@@ -130,9 +130,9 @@ def desk_page(template: str, frame: Frame, title: str, here: str, **values: Any)
 def law(instrument: str | None) -> Markup:
     """Return the rules in force, all or those of an instrument, as the middle of a page."""
     rules = rulebook(instrument)
-    found = environment("en").get_template("desk_rules.html.j2")
-    made = found.render(count=len(rules), digest=rules_digest(), marks=MARKS, chapters=_chapters(rules))
-    return Markup(made)  # noqa: S704 - the template escaped what is in it
+    template = environment("en").get_template("desk_rules.html.j2")
+    markup = template.render(count=len(rules), digest=rules_digest(), marks=MARKS, chapters=_chapters(rules))
+    return Markup(markup)  # noqa: S704 - the template escaped what is in it
 
 
 def _chapters(rules: Sequence[Provision]) -> list[Chapter]:

@@ -48,15 +48,15 @@ DIGEST: Final = re.compile(r"\b[0-9a-f]{64}(?:[0-9a-f]{64})?\b")
 
 def page(report: Report, lang: str = "en", theirs: Collection[str] = ()) -> str:
     """Return a report as one HTML file, in a language by its code; `theirs` are the words that others stated."""
-    said = translation(lang).keeping(theirs).of(report)
+    content = translation(lang).keeping(theirs).of(report)
     styles = source("page.css") + (source("statistics.css") if isinstance(report, Statistics) else "")
-    return _render(f"{KINDS[type(report)]}.html.j2", headline(said), said, styles, lang=lang)
+    return _render(f"{KINDS[type(report)]}.html.j2", headline(content), content, styles, lang=lang)
 
 
 def headline(report: Report) -> str:
     """Return the headline of a report: its kind, and the order it is about."""
-    said = report if isinstance(report, FillableForm) else report.face
-    return f"{said.title}: {said.subject.name}" if said.subject else said.title
+    face = report if isinstance(report, FillableForm) else report.face
+    return f"{face.title}: {face.subject.name}" if face.subject else face.title
 
 
 def picture(drawn: Drawing, lang: str = "en") -> str:
@@ -69,28 +69,28 @@ def picture(drawn: Drawing, lang: str = "en") -> str:
 def replay_page(report: Replay, lang: str = "en", theirs: Collection[str] = ()) -> str:
     """Return a replay as one HTML file with a slider; without script it is a list of every moment."""
     styles = source("page.css") + source("replay.css")
-    said = translation(lang).keeping(theirs)
-    title = f"{said.say('Replay')}: {report.subject.name}"
-    return _render("replay.html.j2", title, said.of(report), styles, source("replay.js"), lang)
+    language = translation(lang).keeping(theirs)
+    title = f"{language.say('Replay')}: {report.subject.name}"
+    return _render("replay.html.j2", title, language.of(report), styles, source("replay.js"), lang)
 
 
 def charts(report: Statistics, lang: str = "en") -> dict[str, str]:
     """Return the charts of a statistic as SVG files by name, in the type of the paper."""
     pictures: Any = environment(lang).get_template("numbers.html.j2").module
-    made: dict[str, str] = {}
+    files: dict[str, str] = {}
     for n, part in enumerate(report.parts, 1):
         if part.chart is not None:
-            made[f"chart-{n}.svg"] = pictures.plot(part.chart, paper=True)
+            files[f"chart-{n}.svg"] = pictures.plot(part.chart, paper=True)
         if part.bars is not None:
-            made[f"bars-{n}.svg"] = pictures.drawn_bars(part.bars, f"bars-{n}", paper=True)
-    return made
+            files[f"bars-{n}.svg"] = pictures.drawn_bars(part.bars, f"bars-{n}", paper=True)
+    return files
 
 
 def statistics_page(report: StatisticsReport, lang: str = "en", theirs: Collection[str] = ()) -> str:
     """Return a statistical form as one HTML file, without script."""
     styles = source("page.css") + source("statistics.css")
-    said = translation(lang).keeping(theirs).of(report)
-    return _render("stats.html.j2", said.title, said, styles, lang=lang)
+    content = translation(lang).keeping(theirs).of(report)
+    return _render("stats.html.j2", content.title, content, styles, lang=lang)
 
 
 def _render(
@@ -126,7 +126,7 @@ def digest(text: str) -> str:
 @cache
 def environment(lang: str) -> Environment:
     """Return the templates of this package in a language, with the filters that format values."""
-    made = Environment(
+    env = Environment(
         loader=PackageLoader("projections", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -138,32 +138,32 @@ def environment(lang: str) -> Environment:
         if lang == "en"
         else None,  # elsewhere `Translation.of` did, and our own words hold soft hyphens
     )
-    said = translation(lang)
+    language = translation(lang)
 
     def marked(message: str, *values: object) -> Markup:
         # Messages are our own words, and may say more than text; what is put into them is escaped.
-        words = Markup(said.messages.get(message, message))  # noqa: S704
+        words = Markup(language.messages.get(message, message))  # noqa: S704
         return words.format(*values) if values else words
 
     # What a reader aloud has to say in English: words of the program, of a foreign law.
     english = Markup("") if lang == "en" else Markup(' lang="en"')
-    made.globals.update({"_": marked, "lang": lang, "english": english})
+    env.globals.update({"_": marked, "lang": lang, "english": english})
     filters: dict[str, Any] = {
         "wire": wire,
-        "people": lambda moment: said.say(_people(moment)),
-        "said": said.say,
-        "number": said.number,
-        "describe_drawing": lambda drawn: said.say(describe_drawing(drawn)),
-        "caption": lambda drawn: said.say(caption(drawn)),
+        "people": lambda moment: language.say(_people(moment)),
+        "said": language.say,
+        "number": language.number,
+        "describe_drawing": lambda drawn: language.say(describe_drawing(drawn)),
+        "caption": lambda drawn: language.say(caption(drawn)),
         "describe_plot": describe_plot,
         "legend": legend,
         "suppressed": suppressed,
         "rows": in_rows,
-        "printed": lambda row, table: printed(row, table, said.number),
+        "printed": lambda row, table: printed(row, table, language.number),
         "grouped": "{:,}".format,
     }
-    made.filters.update(filters, runs=runs, together=together, square=_square)
-    return made
+    env.filters.update(filters, runs=runs, together=together, square=_square)
+    return env
 
 
 def _shown(value: object) -> object:
@@ -173,17 +173,17 @@ def _shown(value: object) -> object:
 
 def compile_templates() -> None:
     """Compile every template now, so that the first request need not wait for it."""
-    made = environment("en")
-    for name in made.list_templates(["j2"]):
-        made.get_template(name)
+    env = environment("en")
+    for name in env.list_templates(["j2"]):
+        env.get_template(name)
 
 
 @cache
 def source(name: str) -> str:
     """Return one of the package's files as it is in the page."""
-    made = environment("en")
-    assert made.loader is not None  # noqa: S101 - made above
-    return made.loader.get_source(made, name)[0]
+    env = environment("en")
+    assert env.loader is not None  # noqa: S101 - made above
+    return env.loader.get_source(env, name)[0]
 
 
 def in_rows(text: str) -> str:

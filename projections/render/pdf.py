@@ -63,7 +63,7 @@ def paper(
     """Return a report as PDF in a language; `theirs` are the words that others stated. Raises `NoGlyph`."""
     spoken = translation(lang).keeping(theirs)
     report = spoken.of(report)
-    said = report if isinstance(report, FillableForm) else report.face
+    face = report if isinstance(report, FillableForm) else report.face
     story = getattr(report, "story", None)
     drawn = story.drawing if isinstance(story, History) else None
     text = breakable(msgspec.json.encode(report).decode())
@@ -74,11 +74,11 @@ def paper(
         "date": spoken.date_pattern,
         "group": spoken.group,
         "commands": () if isinstance(report, FillableForm) else report.face.commands,
-        "making": said.making,
-        "title": said.title,
-        "name": said.subject.name if said.subject else None,
-        "fonts": families(fonts.families(), said.languages),
-        "languages": dict(said.languages),
+        "making": face.making,
+        "title": face.title,
+        "name": face.subject.name if face.subject else None,
+        "fonts": families(fonts.families(), face.languages),
+        "languages": dict(face.languages),
         "drawing": None if drawn is None else _laid_out(drawn, spoken),
         "attached": attached,
         "long": isinstance(story, History) and len(story.events) > LONG_ORDER,
@@ -92,23 +92,23 @@ def paper(
         files["drawing.svg"] = picture(drawn, lang).encode()
     if isinstance(report, Statistics):
         files |= {name: svg.encode() for name, svg in charts(report, lang).items()}
-    if said.making.head is not None:
-        files["qr.svg"] = checkpoint_qr_code(said.making.head)
+    if face.making.head is not None:
+        files["qr.svg"] = checkpoint_qr_code(face.making.head)
     try:
-        made = typst.compile(  # type: ignore[call-overload]  # its stub forgets that files may be given by name
+        pdf = typst.compile(  # type: ignore[call-overload]  # its stub forgets that files may be given by name
             files,
             root=None if attached is None else attached.folder,
             format="pdf",
             font_paths=fonts,
             ignore_system_fonts=True,
             pdf_standards=STANDARDS,
-            timestamp=int(said.making.as_of.timestamp()),
+            timestamp=int(face.making.as_of.timestamp()),
         )
     except typst.TypstError as wrong:
         if absent := ABSENT.findall(wrong.diagnostic):
             raise NoGlyph("".join(dict.fromkeys(absent))) from None
         raise
-    return bytes(made)
+    return bytes(pdf)
 
 
 def _laid_out(drawn: Drawing, spoken: Translation) -> dict[str, object]:
@@ -139,8 +139,8 @@ def families(at_hand: Sequence[str], languages: Sequence[tuple[str, str]]) -> li
     han = (
         ["Noto Sans SC", "Noto Sans JP"] if "zh" in spoken and "ja" not in spoken else ["Noto Sans JP", "Noto Sans SC"]
     )
-    found = [f for f in at_hand if f.startswith("Noto Sans") and f not in ("Noto Sans", *han)]
-    return [f for f in ("Noto Sans", *found, *han) if f in at_hand]
+    others = [f for f in at_hand if f.startswith("Noto Sans") and f not in ("Noto Sans", *han)]
+    return [f for f in ("Noto Sans", *others, *han) if f in at_hand]
 
 
 def breakable(text: str) -> str:

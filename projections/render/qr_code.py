@@ -16,6 +16,6 @@ def checkpoint_qr_code(head: ReportCheckpoint, *, inside: bool = False) -> bytes
     """
     out = io.BytesIO()
     text = f"{head.origin}\n{head.size}\n{head.root}\n"
-    made = segno.make(text, error="m", micro=False)
-    made.save(out, kind="svg", border=2, xmldecl=False, svgns=not inside, nl=False, omitsize=inside)
+    code = segno.make(text, error="m", micro=False)
+    code.save(out, kind="svg", border=2, xmldecl=False, svgns=not inside, nl=False, omitsize=inside)
     return out.getvalue()

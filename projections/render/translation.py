@@ -118,20 +118,20 @@ class Translation:
 
     def keeping(self, theirs: Collection[str]) -> Translation:
         """Return the same language, which keeps these words as they were stated, and each sentence and part of them."""
-        kept = copy(self)
-        kept._said_before = {}
+        language = copy(self)
+        language._said_before = {}
         theirs = [visible(words) for words in theirs]
         parts = (part for words in theirs for part in re.split("|".join(SENTENCES), words))
-        kept.theirs = frozenset((*theirs, *parts))
-        return kept
+        language.theirs = frozenset((*theirs, *parts))
+        return language
 
     def say(self, text: str) -> str:
         """Return a text of ours in this language; the text itself where no message fits."""
         if not self.messages or not text:
             return text
-        if (said := self._said_before.get(text)) is None:
-            said = self._said_before[text] = self._say(text)
-        return said
+        if (result := self._said_before.get(text)) is None:
+            result = self._said_before[text] = self._say(text)
+        return result
 
     def part(self, text: str) -> str:
         """Return the same of a part of a text, which may be what somebody stated."""
@@ -144,20 +144,20 @@ class Translation:
             return self.messages[small][:1].upper() + self.messages[small][1:]
         if STATE.fullmatch(text) and (state := text.replace("_", " ").lower()) in self.messages:
             return self.messages[state]
-        if found := WHEN.fullmatch(text):
-            return " ".join(part for part in (self.date(found[1]), found[2], found[3] and "UTC") if part)
-        for pattern, said in self._placed:
-            if found := pattern.fullmatch(text):
-                values = found.groupdict()
-                return PLACE.sub(lambda place, v=values: self.part(v[f"p{place[1]}"]), said)  # type: ignore[misc]
-        if found := DAY.fullmatch(text):
-            return f"{self.messages.get(found[1], found[1])}, {self.date(found[2])}"
-        if found := MOMENT.fullmatch(text):
-            return f"{self.part(found[1])} {self.part(found[2])}"
-        if found := CRITERION.fullmatch(text):
-            return f"{found[1]} {self.part(found[2])}{found[3]}"
-        if text[-1] in ".:" and ". " not in text and (said := self.part(text[:-1])) != text[:-1]:
-            return said + text[-1]
+        if match := WHEN.fullmatch(text):
+            return " ".join(part for part in (self.date(match[1]), match[2], match[3] and "UTC") if part)
+        for pattern, message in self._placed:
+            if match := pattern.fullmatch(text):
+                values = match.groupdict()
+                return PLACE.sub(lambda place, v=values: self.part(v[f"p{place[1]}"]), message)  # type: ignore[misc]
+        if match := DAY.fullmatch(text):
+            return f"{self.messages.get(match[1], match[1])}, {self.date(match[2])}"
+        if match := MOMENT.fullmatch(text):
+            return f"{self.part(match[1])} {self.part(match[2])}"
+        if match := CRITERION.fullmatch(text):
+            return f"{match[1]} {self.part(match[2])}{match[3]}"
+        if text[-1] in ".:" and ". " not in text and (message := self.part(text[:-1])) != text[:-1]:
+            return message + text[-1]
         if all(p in self.messages for p in text.split("; ")):
             return "; ".join(self.messages[p] for p in text.split("; "))
         for part in PARTS:
@@ -229,12 +229,12 @@ class Translation:
         """Return a date below the drawing, as this language writes it."""
         from babel.dates import get_month_names
 
-        found = DATE.fullmatch(says)
-        if found is None:
+        match = DATE.fullmatch(says)
+        if match is None:
             return says
-        month = get_month_names("abbreviated", locale=self.lang)[MONTHS.index(found[2]) + 1]
-        later = self.say(found[4]) if found[4] else ""
-        return f"{found[1]}. {month}{found[3] or ''}{later}"
+        month = get_month_names("abbreviated", locale=self.lang)[MONTHS.index(match[2]) + 1]
+        later = self.say(match[4]) if match[4] else ""
+        return f"{match[1]}. {month}{match[3] or ''}{later}"
 
     def _said(self, value: Any, say: Callable[[str], str]) -> Any:
         if isinstance(value, str):
@@ -283,4 +283,4 @@ def translation(lang: str) -> Translation:
     source, _, _ = loader.get_source(Environment(loader=loader, autoescape=True), f"{lang}/LC_MESSAGES/comity.po")
     catalogue = read_po(BytesIO(source.encode()), locale=lang)
     messages = ((m.id, m.string) for m in catalogue if m.id and m.string and not m.fuzzy)
-    return Translation(lang, {id: said for id, said in messages if isinstance(id, str) and isinstance(said, str)})
+    return Translation(lang, {id: string for id, string in messages if isinstance(id, str) and isinstance(string, str)})

@@ -270,9 +270,11 @@ def _chain(hands: Sequence[CustodyStep], case: Case) -> FormSection:
 def _exceptions(case: Case, judgement: Judgement, making: Provenance) -> FormSection:
     """Return what speaks against it or is open: integrity first, then findings on authenticity, integrity, custody."""
     wrong = [(f"{r.code} {r.where}".strip(), r.says) for r in making.integrity.reasons]
-    names, gone = office_names(case.registry), replaced(case, judgement.as_of, reveal=making.reveal)
+    names, replacements = office_names(case.registry), replaced(case, judgement.as_of, reveal=making.reveal)
     wrong += [
-        (f"entry {number(e, case)}", _put_right(gone[e.leaf], case, names)) for e in case.entries if e.leaf in gone
+        (f"entry {number(e, case)}", _put_right(replacements[e.leaf], case, names))
+        for e in case.entries
+        if e.leaf in replacements
     ]
     touching = [f for f in judgement.findings if {"A1", "A2", "A3"} & set(f.criteria)]
     wrong += [(f"{f.level} {f.code}", _with_entries(f.says, f.entries)) for f in remarks(touching, case)]
@@ -315,9 +317,11 @@ def _declarations(form: str, rule: Rule, hands: Sequence[CustodyStep], making: P
                 "Certification", rule.cite, rule.oath, (FormLine("I certify that", ticks=REGULAR), *sign), fixed=True
             ),
         )
-    said = "as qualified person I certify " + ("the comparison above" if rule.copies else "the process above")
+    statement = "as qualified person I certify " + ("the comparison above" if rule.copies else "the process above")
     return (
-        FormSection("Certification", rule.cite, rule.oath, (FormLine("I certify", ticks=(said,)), *sign), fixed=True),
+        FormSection(
+            "Certification", rule.cite, rule.oath, (FormLine("I certify", ticks=(statement,)), *sign), fixed=True
+        ),
     )
 
 

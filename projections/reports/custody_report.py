@@ -90,7 +90,7 @@ def custody_rows(
     """
     hands = custody(case, at, reveal=reveal)
     moved = out_of_step(hands)
-    known, names = numbers(case), office_names(case.registry)
+    by_leaf, names = numbers(case), office_names(case.registry)
     return tuple(
         CustodyRow(
             number=number(h.entry, case),
@@ -107,7 +107,7 @@ def custody_rows(
             files=tuple(map(_file, h.files)) if reveal else None,
             unread=h.unread,
             recorded=recorded(moved[h.entry.leaf], case) if h.entry.leaf in moved else "",
-            **replacement_fields(h.replaced, known, names),
+            **replacement_fields(h.replaced, by_leaf, names),
         )
         for h in hands[part]
     )
@@ -126,25 +126,25 @@ def _same(held: Sequence[CustodyRow]) -> str:
     """Return all comparisons in one sentence."""
     if not held:
         return "Nothing that was disclosed is on record, so there is no custody to show."
-    gone = [f"{h.number}" for h in held if h.replaced_by is not None]
+    replaced = [f"{h.number}" for h in held if h.replaced_by is not None]
     held = [h for h in held if h.replaced_by is None]
     bad = [f"{h.number}" for h in held if h.compared == "differs"]
     apart = [f"{h.number}" for h in held if h.compared == "not comparable"]
     silent = [f"{h.number}" for h in held if h.compared == NONE_SEEN]
     closed = {way: [f"{h.number}" for h in held if h.compared == way] for way in UNREAD}
     equal = sum(h.compared == "equal" for h in held)
-    said = f"{len(held)} {'step is' if len(held) == 1 else 'steps are'} on record."
-    if gone:
-        said += f" Replaced by its own signer, shown and not counted: entry {', '.join(gone)}."
+    text = f"{len(held)} {'step is' if len(held) == 1 else 'steps are'} on record."
+    if replaced:
+        text += f" Replaced by its own signer, shown and not counted: entry {', '.join(replaced)}."
     if equal:
-        said += f" At {equal} of them the digests equal those first stated."
+        text += f" At {equal} of them the digests equal those first stated."
     if bad:
-        said += f" A digest DIFFERS from the first one at entry {', '.join(bad)}."
+        text += f" A digest DIFFERS from the first one at entry {', '.join(bad)}."
     if apart:
-        said += f" What is stated cannot be compared with what was handed over: entry {', '.join(apart)}."
+        text += f" What is stated cannot be compared with what was handed over: entry {', '.join(apart)}."
     for way, where in closed.items():
         if where:
-            said += f" Digests are stated and cannot be read here, {way}, at entry {', '.join(where)}."
+            text += f" Digests are stated and cannot be read here, {way}, at entry {', '.join(where)}."
     if silent:
-        said += f" Nothing to compare is stated at entry {', '.join(silent)}."
-    return said
+        text += f" Nothing to compare is stated at entry {', '.join(silent)}."
+    return text

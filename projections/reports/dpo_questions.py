@@ -50,8 +50,8 @@ class _Source:
 
     def standing(self, entries: Iterable[Entry]) -> tuple[Entry, ...]:
         """Return the entries that no other entry replaced."""
-        gone = self.gone
-        return tuple(e for e in entries if e.leaf not in gone)
+        leaves = self.gone
+        return tuple(e for e in entries if e.leaf not in leaves)
 
     def found(self, *codes: str) -> tuple[str, ...]:
         return tuple(f"{f.code}: {f.says}" for f in self.judgement.findings if f.code in codes)
@@ -143,10 +143,10 @@ def _answer(
 
 
 def _basis(r: _Source) -> DpoAnswer:
-    found = r.of("order-issued", "purpose-recorded", "further-use-decided")
+    entries = r.of("order-issued", "purpose-recorded", "further-use-decided")
     gaps = r.found("G-DP-BASIS")
     question = "On what legal basis and for what purpose were this person's data obtained?"
-    return _answer(1, question, "2AP:14(1), 14(2)(a)", found, r, broken=gaps)
+    return _answer(1, question, "2AP:14(1), 14(2)(a)", entries, r, broken=gaps)
 
 
 def _seen(r: _Source) -> DpoAnswer:
@@ -163,18 +163,18 @@ def _seen(r: _Source) -> DpoAnswer:
         "record-accessed",
     )
     own = (e for e in r.case.entries if e.kind in kinds or e.leaf in received)
-    found = tuple(sorted((*own, *r.accesses), key=lambda e: (e.on, e.index)))
+    entries = tuple(sorted((*own, *r.accesses), key=lambda e: (e.on, e.index)))
     question = "Who read, used or received them, when and why?"
-    lines = r.lines(found, received) or ("Nothing on record.",)
-    return DpoAnswer(2, question, "2AP:14(8), LED:25(1)", lines, found, open=False)
+    lines = r.lines(entries, received) or ("Nothing on record.",)
+    return DpoAnswer(2, question, "2AP:14(8), LED:25(1)", lines, entries, open=False)
 
 
 def _surplus(r: _Source) -> DpoAnswer:
-    found = r.of("out-of-scope-data-identified", "data-returned", "data-destroyed", "use-restricted")
+    entries = r.of("out-of-scope-data-identified", "data-returned", "data-destroyed", "use-restricted")
     question = "Was more received than asked for, and what became of the surplus?"
     more = r.clocks("D-14-2b", "E-4-5-DATA")
     broken = r.found("V-14-2b", "V-4-5-NOT-DELETED")
-    return _answer(3, question, "2AP:14(2)(b), LED:4(1)(c)", found, r, more, broken)
+    return _answer(3, question, "2AP:14(2)(b), LED:4(1)(c)", entries, r, more, broken)
 
 
 NOTICE = (
@@ -199,9 +199,9 @@ def _notice(r: _Source) -> DpoAnswer:
 
 def _delays(r: _Source) -> DpoAnswer:
     question = "Does a delay run on a ground that has expired or was never renewed?"
-    found = r.of("customer-notification-delayed", "customer-notification-delay-extended")
+    entries = r.of("customer-notification-delayed", "customer-notification-delay-extended")
     bad = r.found("V-NOTICE-OVERDUE", "V-DELAY-NO-GROUND", "V-DELAY-EXTENDED-AFTER-EXPIRY")
-    return _answer(5, question, "LED:13(3), 2AP:14(11)(b)", found, r, broken=bad)
+    return _answer(5, question, "LED:13(3), 2AP:14(11)(b)", entries, r, broken=bad)
 
 
 def _retention(r: _Source) -> DpoAnswer:
@@ -211,21 +211,23 @@ def _retention(r: _Source) -> DpoAnswer:
 
 def _onward(r: _Source) -> DpoAnswer:
     question = "Did data go to another State without authorisation beforehand?"
-    found = r.of("onward-transferred", "onward-transfer-authorisation-granted", "onward-transfer-authorisation-refused")
+    entries = r.of(
+        "onward-transferred", "onward-transfer-authorisation-granted", "onward-transfer-authorisation-refused"
+    )
     bad = r.found("V-14-10", "V-LED-35-ONWARD")
-    return _answer(7, question, "2AP:14(10), LED:35(1)(c), 35(1)(e)", found, r, broken=bad)
+    return _answer(7, question, "2AP:14(10), LED:35(1)(c), 35(1)(e)", entries, r, broken=bad)
 
 
 def _conditions(r: _Source) -> DpoAnswer:
     question = "Which conditions bind the use, and were they kept?"
-    found = r.of("condition-imposed", "condition-accepted", "condition-declined", "use-explained")
+    entries = r.of("condition-imposed", "condition-accepted", "condition-declined", "use-explained")
     bad = r.found("V-6-3c-USE", "V-28-2b-USE", "V-14-2a-PURPOSE")
-    return _answer(8, question, "2AP:14(2)(a), BC:28(2)(b)", found, r, broken=bad)
+    return _answer(8, question, "2AP:14(2)(a), BC:28(2)(b)", entries, r, broken=bad)
 
 
 def _incidents(r: _Source) -> DpoAnswer:
     question = "Which incidents were there, since when known, and who was told within the time?"
-    found = r.of(
+    entries = r.of(
         "security-incident-detected",
         "incident-assessed",
         "incident-notified-to-authority",
@@ -233,16 +235,16 @@ def _incidents(r: _Source) -> DpoAnswer:
         "incident-notified-to-individual",
         "incident-notice-delayed",
     )
-    return _answer(9, question, "2AP:14(7), LED:30, GDPR:33", found, r, r.clocks("DP-72H"), r.found("V-DP-72H"))
+    return _answer(9, question, "2AP:14(7), LED:30, GDPR:33", entries, r, r.clocks("DP-72H"), r.found("V-DP-72H"))
 
 
 def _requests(r: _Source) -> DpoAnswer:
     question = "What did the person ask for, and how was it answered, on which reasons?"
-    asked, answered = r.of(*REQUESTS), r.of(*ANSWERS)
-    waiting = unanswered(r.standing(asked), r.standing(answered))
-    found = tuple(sorted((*asked, *answered), key=lambda e: (e.on, e.index)))
+    requests, answered = r.of(*REQUESTS), r.of(*ANSWERS)
+    waiting = unanswered(r.standing(requests), r.standing(answered))
+    entries = tuple(sorted((*requests, *answered), key=lambda e: (e.on, e.index)))
     more = tuple(f"Not answered: {says(e.kind)}" for e in waiting)
-    return _answer(10, question, "2AP:14(12), LED:14-16", found, r, more, r.found("V-14-12b-NO-REASONS"))
+    return _answer(10, question, "2AP:14(12), LED:14-16", entries, r, more, r.found("V-14-12b-NO-REASONS"))
 
 
 _QUESTIONS: tuple[Callable[[_Source], DpoAnswer], ...] = (

@@ -91,10 +91,10 @@ def evidence_chain_report(
         "For each of eight criteria: what the record shows, the entries it rests on, and what is lacking. "
         "Whether the evidence may be used is for the court."
     )
-    found = criterion_rows(case, judgement)
+    rows = criterion_rows(case, judgement)
     return EvidenceChain(
-        face=front_page("Evidence-chain report", what, _shown(found), case, judgement, making, commands),
-        criteria=found,
+        face=front_page("Evidence-chain report", what, _shown(rows), case, judgement, making, commands),
+        criteria=rows,
         periods=periods(case, judgement),
         findings=remarks(judgement.findings, case),
         story=history(case, judgement, reveal=making.reveal, proven=making.proven),
@@ -131,7 +131,7 @@ def _shown(found: Sequence[CriterionRow]) -> str:
 
 def periods(case: Case, judgement: Judgement) -> tuple[Period, ...]:
     """Return every deadline of a judgement with how it was counted."""
-    known = numbers(case)
+    by_leaf = numbers(case)
     return tuple(
         Period(
             id=c.id,
@@ -139,7 +139,7 @@ def periods(case: Case, judgement: Judgement) -> tuple[Period, ...]:
             due=c.due,
             policy=c.policy,
             cite=c.cite,
-            entries=tuple(known[leaf] for leaf in c.entries if leaf in known),
+            entries=tuple(by_leaf[leaf] for leaf in c.entries if leaf in by_leaf),
             steps=c.steps,
         )
         for c in judgement.deadlines

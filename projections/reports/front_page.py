@@ -210,13 +210,13 @@ def number(entry: Entry, case: Case) -> str:
 
 def runs(numbers: Iterable[str]) -> list[list[str]]:
     """Split numbers of entries, in the order given, into consecutive runs: 1, 2, 3 and C1 make two."""
-    found: list[list[str]] = []
+    groups: list[list[str]] = []
     for n in numbers:
-        if found and n == _next(found[-1][-1]):
-            found[-1].append(n)
+        if groups and n == _next(groups[-1][-1]):
+            groups[-1].append(n)
         else:
-            found.append([n])
-    return found
+            groups.append([n])
+    return groups
 
 
 def _next(number: str) -> str:
@@ -232,14 +232,14 @@ def together(lines: Iterable[tuple[str, str]]) -> list[tuple[list[str], str]]:
 def remarks(findings: Iterable[Finding], case: Case) -> tuple[FindingLine, ...]:
     """Return findings as sentences with the numbers of their entries, the gravest first."""
     findings = tuple(findings)
-    known = numbers(case) if findings else {}
+    by_leaf = numbers(case) if findings else {}
     return tuple(
         FindingLine(
             level=LEVELS[f.level],
             says=f.says,
             code=f.code,
             cite=f.cite,
-            entries=tuple(known[leaf] for leaf in f.entries if leaf in known),
+            entries=tuple(by_leaf[leaf] for leaf in f.entries if leaf in by_leaf),
             mark=MARKS[f.mark],
         )
         for f in sorted(findings, key=lambda f: (GRAVEST.find(f.level), f.code))
@@ -275,9 +275,9 @@ def only_for(entries: Iterable[Entry]) -> tuple[str, ...]:
 
 def languages(registry: Iterable[Entry]) -> tuple[tuple[str, str], ...]:
     """Return the shown names of offices that are not English, each with its language (BCP 47)."""
-    found: dict[str, str] = {}
+    by_name: dict[str, str] = {}
     for e in registry:
         if names := e.get("names"):
             lang, name = next(((lang, name) for lang, name in names.items() if lang == "en"), next(iter(names.items())))
-            found[name] = lang
-    return tuple((name, lang) for name, lang in found.items() if lang != "en")
+            by_name[name] = lang
+    return tuple((name, lang) for name, lang in by_name.items() if lang != "en")

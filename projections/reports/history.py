@@ -72,15 +72,15 @@ def history(
     `part` is the part of the timeline that is listed and drawn.
     """
     lines = timeline(case, judgement.trail, reveal=reveal, part=part, at=judgement.as_of)
-    known, names = numbers(case), office_names(case.registry)
-    found = frozenset(leaf for f in judgement.findings for leaf in f.entries)
+    by_leaf, names = numbers(case), office_names(case.registry)
+    leaves = frozenset(leaf for f in judgement.findings for leaf in f.entries)
     turns = tuple((s.on, s.clock or "", words(s.to)) for s in by_time(judgement.trail))
-    taken = {x.entry.role for x in lines}
+    roles = {x.entry.role for x in lines}
     return History(
-        tuple(_event(x, case, known, names, proven.get(x.entry.index, "")) for x in lines),
+        tuple(_event(x, case, by_leaf, names, proven.get(x.entry.index, "")) for x in lines),
         turns,
-        drawing(lines, case, found),
-        tuple((role, says) for role, says in ROLES.items() if role in taken),
+        drawing(lines, case, leaves),
+        tuple((role, says) for role, says in ROLES.items() if role in roles),
     )
 
 

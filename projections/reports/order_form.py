@@ -212,13 +212,13 @@ def missing(case: Case, moment: datetime) -> list[Missing]:
 
 
 def _reader(case: Case, issued: Entry | None, role: str, *, reveal: bool) -> Say:
-    known, names = numbers(case), office_names(case.registry)
+    by_leaf, names = numbers(case), office_names(case.registry)
     stated: Mapping[str, object] = {} if issued is None else fields(issued, reveal=reveal)
-    own, said = (None, {}) if issued is None else (issued.role, issued.audience)
+    own, audience = (None, {}) if issued is None else (issued.role, issued.audience)
     closed = {
         name
         for name, field in ISSUED.items()
-        if field.audience and role != own and role not in said.get(name, field.audience)
+        if field.audience and role != own and role not in audience.get(name, field.audience)
     }
 
     def say(name: str) -> tuple[str, ...] | None:
@@ -227,23 +227,23 @@ def _reader(case: Case, issued: Entry | None, role: str, *, reveal: bool) -> Say
         value = stated.get(name)
         if value is True and (says := STATEMENTS.get((case.instrument, name))):
             return (says,)
-        return () if value in (None, "", [], ()) else (_spelled(text(value, known, names)),)
+        return () if value in (None, "", [], ()) else (_spelled(text(value, by_leaf, names)),)
 
     return say
 
 
 def _spelled(value: str) -> str:
     """Return a period in words: `P20D` as 20 days."""
-    found = re.fullmatch(r"P(?:(\d+)D|T(\d+)H)", value)
-    return value if found is None else f"{found[1]} days" if found[1] else f"{found[2]} hours"
+    match = re.fullmatch(r"P(?:(\d+)D|T(\d+)H)", value)
+    return value if match is None else f"{match[1]} days" if match[1] else f"{match[2]} hours"
 
 
 def _lines(names: Iterable[str], say: Say, cite: str = "") -> Iterator[FormLine]:
     """Yield a line for each field that is for the reader."""
     for name in names:
-        if (found := say(name)) is not None:
+        if (values := say(name)) is not None:
             label = (WORDS if cite else LABELS | WORDS | ANNEX).get(name) or LABELS.get(name) or name.replace("_", " ")
-            yield FormLine(label[:1].upper() + label[1:], found, cite, blank=0 if found else 1)
+            yield FormLine(label[:1].upper() + label[1:], values, cite, blank=0 if values else 1)
 
 
 def _paragraphs(points: Sequence[RequiredContent], say: Say, instrument: str, role: str) -> list[FormSection]:
@@ -253,25 +253,25 @@ def _paragraphs(points: Sequence[RequiredContent], say: Say, instrument: str, ro
         under = next((p for p in PARAGRAPHS if point.cite.startswith(p)), OTHER)
         if under == SUPPORTING and role in COUNTED_ONLY:
             continue
-        asked = point.cite if point.when is None else f"{point.cite}, if {point.when.__doc__}"
-        parts.setdefault(under, []).extend(_lines(point.fields, say, asked))
+        source = point.cite if point.when is None else f"{point.cite}, if {point.when.__doc__}"
+        parts.setdefault(under, []).extend(_lines(point.fields, say, source))
     if instrument == "2AP-7":
         parts["2AP:7(4)"] += _lines(["other_information"], say, "2AP:7(4)(h)")
     first = FormSection("The order", lines=tuple(_lines(("reference", "case_ref", "from_party", "to_party"), say)))
-    found = [
+    sections = [
         FormSection(PARAGRAPHS.get(under, OTHER), "" if under == OTHER else f"{under} {MARK}", lines=tuple(lines))
         for under, lines in parts.items()
     ]
-    return [first, *found, FormSection("Signed", lines=SIGNED)]
+    return [first, *sections, FormSection("Signed", lines=SIGNED)]
 
 
 def _annex(instrument: str, case: Case, say: Say) -> list[FormSection]:
     parts, annex = (ANNEX_I, "I") if instrument == "EPOC" else (ANNEX_II, "II")
-    found = [_section(part, case, say, annex) for part in parts]
+    sections = [_section(part, case, say, annex) for part in parts]
     if later := _later(case):
-        found.append(later)
+        sections.append(later)
     theirs = any(say(name) is not None for name in FOR_AUTHORITY.fields.split())
-    return [*found, _section(FOR_AUTHORITY, case, say, annex)] if instrument == "EPOC" and theirs else found
+    return [*sections, _section(FOR_AUTHORITY, case, say, annex)] if instrument == "EPOC" and theirs else sections
 
 
 def _section(part: AnnexSection, case: Case, say: Say, annex: str) -> FormSection:
@@ -286,22 +286,22 @@ def _section(part: AnnexSection, case: Case, say: Say, annex: str) -> FormSectio
 
 def _from_record(title: str, case: Case) -> list[FormLine]:
     """Return what other entries than the order fill: who validated it, why the person is not informed yet."""
-    names, known = office_names(case.registry), numbers(case)
-    found: list[FormLine] = []
+    names, by_leaf = office_names(case.registry), numbers(case)
+    lines: list[FormLine] = []
     for e in case.entries:
         where = (f"entry {number(e, case)}, {e.on:%Y-%m-%d %H:%M} UTC",)
         if title == "The validating authority" and e.kind == "order-validated":
-            said = (
+            values = (
                 names.get(e.actor, e.actor),
-                text(e.get("capacity"), known, names),
-                text(e.get("decision"), known, names),
+                text(e.get("capacity"), by_leaf, names),
+                text(e.get("decision"), by_leaf, names),
             )
-            found.append(FormLine("Validated", (*said, *where)))
+            lines.append(FormLine("Validated", (*values, *where)))
         elif title == "Informing the person" and e.kind == "customer-notification-delayed":
-            found.append(FormLine("Put off, on the ground of", (text(e.get("grounds"), known, names), *where)))
+            lines.append(FormLine("Put off, on the ground of", (text(e.get("grounds"), by_leaf, names), *where)))
         elif title == "The notified enforcing authority" and e.kind == "notification-sent":
-            found.append(FormLine("Notified", where))
-    return found
+            lines.append(FormLine("Notified", where))
+    return lines
 
 
 def _later(case: Case) -> FormSection | None:

@@ -154,12 +154,14 @@ def _row(case: Case, answers: Sequence[AnswerRow], read_by: Sequence[str]) -> tu
     names = office_names(case.registry)
     issued = next((e for e in case.entries if e.kind == "order-issued"), None)
     received = dict.fromkeys((*(one.who for one in recipients(case)), *read_by))
-    asked = {} if issued is None else fields(issued)
+    order_fields = {} if issued is None else fields(issued)
 
     def said(*asked_for: str) -> str:
-        return "; ".join(text(asked[name], {}, names) for name in asked_for if asked.get(name) not in (None, "", []))
+        return "; ".join(
+            text(order_fields[name], {}, names) for name in asked_for if order_fields.get(name) not in (None, "", [])
+        )
 
-    kept = [line for a in answers if a.number == 6 for line in a.lines if a.entries]
+    time_limits = [line for a in answers if a.number == 6 for line in a.lines if a.entries]
     onward = [line for a in answers if a.number == 7 for line in a.lines if a.entries]
     return (
         ("Controller", "" if issued is None else names.get(issued.actor, issued.actor)),
@@ -168,7 +170,7 @@ def _row(case: Case, answers: Sequence[AnswerRow], read_by: Sequence[str]) -> tu
         ("Categories of data", said("data_categories", "elements_sought")),
         ("Recipients", "; ".join(received)),
         ("Transfers to other States", "; ".join(onward)),
-        ("Time limits for erasure", "; ".join(kept)),
+        ("Time limits for erasure", "; ".join(time_limits)),
     )
 
 
@@ -180,16 +182,16 @@ def _holdings(case: Case) -> tuple[Holding, ...]:
     """
     steps = standing(custody(case))
     arrived = {h.exhibit for h in steps if h.entry.kind == "evidence-received"}
-    found: list[Holding] = []
+    holdings: list[Holding] = []
     for place, h in enumerate(steps):
         if h.holder is None or h.entry.kind in (*GIVEN, *GONE):
             continue
         copy = h.entry.get("copy") if h.entry.kind == "working-copy-made" else None
         for exhibit in (h.exhibit, copy)[: 1 if copy is None else 2]:
-            if any(_has(a, h, exhibit) for a in found):
+            if any(_has(a, h, exhibit) for a in holdings):
                 continue
             end = next((e for e in steps[place:] if e is not h and _gives(e, h.holder, exhibit, arrived)), None)
-            found.append(
+            holdings.append(
                 Holding(
                     holder=h.holder,
                     since=h.entry.on,
@@ -199,7 +201,7 @@ def _holdings(case: Case) -> tuple[Holding, ...]:
                     exhibit=exhibit,
                 )
             )
-    return tuple(found)
+    return tuple(holdings)
 
 
 def _has(held: Holding, hand: CustodyStep, exhibit: str | None) -> bool:

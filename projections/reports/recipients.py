@@ -43,26 +43,26 @@ def recipients(case: Case) -> list[DataReceipt]:
     the first entry that shows it. A transfer that its receiver acknowledged is listed at the receipt alone.
     """
     names = office_names(case.registry)
-    gone = {e.replaces for e in case.entries}
-    entries = sorted((e for e in case.entries if e.leaf not in gone), key=lambda e: (e.on, e.index))
+    replaced_leaves = {e.replaces for e in case.entries}
+    entries = sorted((e for e in case.entries if e.leaf not in replaced_leaves), key=lambda e: (e.on, e.index))
     sources = {e.actor for e in entries if e.kind == DISCLOSED}
-    known = set(sources)
-    found: list[DataReceipt] = []
+    holders = set(sources)
+    receipts: list[DataReceipt] = []
     for e in entries:
         place = number(e, case)
         holder = _holder(e)
-        if holder is not None and holder not in known:
-            known.add(holder)
+        if holder is not None and holder not in holders:
+            holders.add(holder)
             who = names.get(holder, holder)
-            found.append(DataReceipt(e, who, f"{who} is shown to hold the data, entry {place}."))
+            receipts.append(DataReceipt(e, who, f"{who} is shown to hold the data, entry {place}."))
         receiver = _receiver(e)
         if receiver is None or _acknowledged(e, receiver, entries):
             continue
         if receiver not in sources or e.kind == "bundle-issued":
-            known.add(receiver)
+            holders.add(receiver)
             who = names.get(receiver, receiver)
-            found.append(DataReceipt(e, who, _says(e, who, names, place)))
-    return found
+            receipts.append(DataReceipt(e, who, _says(e, who, names, place)))
+    return receipts
 
 
 def readers(accesses: Iterable[Entry]) -> list[str]:
@@ -71,9 +71,9 @@ def readers(accesses: Iterable[Entry]) -> list[str]:
     An access after which nothing was handed out does not count. The reasons are sealed, so open them first.
     """
     accesses = list(accesses)
-    gone = {e.replaces for e in accesses if came_to_nothing(e, accesses)}
-    found = (MADE.match(str(e.get("justification", ""))) for e in accesses if e.leaf not in gone)
-    return list(dict.fromkeys(ROLES[made["role_code"]] for made in found if made and made["role_code"] in ROLES))
+    void_leaves = {e.replaces for e in accesses if came_to_nothing(e, accesses)}
+    matches = (MADE.match(str(e.get("justification", ""))) for e in accesses if e.leaf not in void_leaves)
+    return list(dict.fromkeys(ROLES[match["role_code"]] for match in matches if match and match["role_code"] in ROLES))
 
 
 def replaced_access(e: Entry, accesses: Iterable[Entry]) -> Entry | None:

@@ -87,17 +87,17 @@ class Replay:
 
 def replay(case: Case, heads: Heads, making: Provenance, judge: Judge, *, cosigned: bool) -> Replay:
     """Return the replay of a case up to the moment `making` speaks of; sealed values only where they are revealed."""
-    known = case.known(making.as_of)
-    judgement = judge(known, making.as_of)
-    found = stages(known, heads, making.as_of, judge)
+    known_case = case.known(making.as_of)
+    judgement = judge(known_case, making.as_of)
+    result = stages(known_case, heads, making.as_of, judge)
     return Replay(
         making=making,
-        subject=subject(known, judgement),
-        stages=tuple(found),
-        story=history(known, judgement, reveal=making.reveal, proven=making.proven),
+        subject=subject(known_case, judgement),
+        stages=tuple(result),
+        story=history(known_case, judgement, reveal=making.reveal, proven=making.proven),
         cosigned=cosigned,
-        thinned=len({e.on for e in known.entries}) > MOST,
-        only_for=only_for(known.entries),
+        thinned=len({e.on for e in known_case.entries}) > MOST,
+        only_for=only_for(known_case.entries),
     )
 
 
@@ -109,7 +109,7 @@ def stages(case: Case, heads: Heads, until: datetime, judge: Judge) -> list[Stag
     moments = _thinned(sorted({m for m in (*(e.on for e in case.entries), *entered.values(), *ends) if m <= until}))
     names = office_names(case.registry)
     at_once = _at_once(case)
-    found: list[Stage] = []
+    result: list[Stage] = []
     before: Judgement | None = None
     earlier: datetime | None = None
 
@@ -121,10 +121,10 @@ def stages(case: Case, heads: Heads, until: datetime, judge: Judge) -> list[Stag
 
     for at in moments:
         size = max((size for dated, size in heads if dated <= at), default=0)
-        known = as_known(case, LogMoment(at, size))
-        judgement = judge(known, at)
-        here = {e.leaf for e in known.entries}
-        found.append(
+        known_case = as_known(case, LogMoment(at, size))
+        judgement = judge(known_case, at)
+        here = {e.leaf for e in known_case.entries}
+        result.append(
             Stage(
                 at=at,
                 size=size,
@@ -135,13 +135,13 @@ def stages(case: Case, heads: Heads, until: datetime, judge: Judge) -> list[Stag
                 really=words(state_at(at_once, at)),
                 regions=tuple((name.replace("_", " "), words(value)) for name, value in judgement.regions.items()),
                 due=tuple(RunningDeadline(d.clock.id, d.clock.due, d.over, d.clock.cite) for d in due(judgement, at)),
-                findings=remarks(judgement.findings, known),
+                findings=remarks(judgement.findings, known_case),
                 changes=changes(before, judgement) if before is not None else (),
                 clocks_ended=tuple(s.clock for s in trail if s.clock is not None and new(s.on)),
             )
         )
         before, earlier = judgement, at
-    return found
+    return result
 
 
 def _entered(entries: Sequence[Entry], heads: Heads) -> dict[str, datetime]:

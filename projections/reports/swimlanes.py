@@ -145,15 +145,15 @@ def describe_drawing(drawn: Drawing) -> str:
 
 def caption(drawn: Drawing) -> str:
     """Return the text below the drawing: how to read its lines and marks."""
-    found = any(m.found for m in drawn.marks)
+    marked = any(m.found for m in drawn.marks)
     if not drawn.numbered:
         return (
             "One line for each office, one stroke for each entry"
-            f"{'; a higher one: a finding points at it' if found else ''}. Distances are not to scale; a day without "
+            f"{'; a higher one: a finding points at it' if marked else ''}. Distances are not to scale; a day without "
             "room for its date stands in the table."
         )
     return (
         f"One line for each office, one mark for each entry ({'; '.join(legend(drawn).values())}"
-        f"{'; a triangle above: a finding points at it' if found else ''}). Distances are not to scale; a day without "
+        f"{'; a triangle above: a finding points at it' if marked else ''}). Distances are not to scale; a day without "
         "room for its date stands in the table."
     )

@@ -82,22 +82,22 @@ class OrderFilter:
 def life(case: Case, judgement: Judgement) -> Life | None:
     """Return the outcome of an order as known at the judgement's moment; None where nothing was issued by then."""
     case = case.happened(judgement.as_of)
-    gone = replaced(case, judgement.as_of)
-    entries = [e for e in case.entries if e.leaf not in gone]
+    replacements = replaced(case, judgement.as_of)
+    entries = [e for e in case.entries if e.leaf not in replacements]
     if not entries:
         return None
     issued = next((e for e in entries if e.kind == "order-issued"), entries[0])
     kinds = {e.kind for e in entries}
     names = office_names(case.registry)
     providers = [names.get(p, p) for p in issued.get("providers", ())]
-    asked = set(issued.get("data_categories", ()))
+    categories = set(issued.get("data_categories", ()))
     return Life(
         instrument=case.instrument,
         issued_on=issued.on,
         from_party=issued.get("from_party") or "not stated",
         to_party=issued.get("to_party") or "not stated",
         addressee=providers[0] if len(providers) == 1 else "several" if providers else "not stated",
-        category=next((c for c in GRAVEST_FIRST if c in asked), "not stated"),
+        category=next((c for c in GRAVEST_FIRST if c in categories), "not stated"),
         emergency=bool(issued.get("emergency")) or "emergency-declared" in kinds,
         outcome=_outcome(case.instrument, entries, judgement.state),
         took=_took(case.instrument, entries, issued),
@@ -241,8 +241,8 @@ class CountedCells:
 
 def form(name: str, lives: Sequence[Life], plans: Sequence[TablePlan], cannot_know: Sequence[str]) -> Form:
     """Count orders into tables, and withhold what must not be shown in any of them."""
-    (made,) = forms({name: plans}, lives, cannot_know)
-    return made
+    (result,) = forms({name: plans}, lives, cannot_know)
+    return result
 
 
 def forms(
@@ -256,10 +256,10 @@ def forms(
     `links` are sums that hold between tables of different forms. Each form says how many numbers all of them
     withhold.
     """
-    found = counted(lives, [plan for plans in named.values() for plan in plans], links)
-    hidden = withheld(found.cells, found.sums, never=found.rests)
+    counts = counted(lives, [plan for plans in named.values() for plan in plans], links)
+    hidden = withheld(counts.cells, counts.sums, never=counts.rests)
     return [
-        Form(name, tuple(_table(plan, lives, found.cells, hidden) for plan in plans), len(hidden), tuple(cannot_know))
+        Form(name, tuple(_table(plan, lives, counts.cells, hidden) for plan in plans), len(hidden), tuple(cannot_know))
         for name, plans in named.items()
     ]
 
@@ -316,10 +316,10 @@ def _table(plan: TablePlan, lives: Sequence[Life], cells: Mapping[Key, int], hid
     for row in (None, *(c for group in plan.groups for c in group.rows)):
         keys = [_key(plan, row, column) for column in (*plan.columns, None)]
         numbers = tuple(None if key in hidden else cells[key] for key in keys)
-        said = plan.whole if row is None else row
-        rows.append(StatisticsRow(said.says, said.cite, "orders", numbers, inner=row is not None))
-        if said.took:
-            rows += _durations(said, [x for x in mine if said.test(x)], plan.columns, numbers)
+        selection = plan.whole if row is None else row
+        rows.append(StatisticsRow(selection.says, selection.cite, "orders", numbers, inner=row is not None))
+        if selection.took:
+            rows += _durations(selection, [x for x in mine if selection.test(x)], plan.columns, numbers)
     columns = (*(c.says for c in plan.columns), TOTAL)
     if plan.share is None:
         return StatisticsTable(plan.title, columns, tuple(rows))

@@ -63,18 +63,18 @@ def between(cells: Mapping[Key, int]) -> Iterator[tuple[Key, Sequence[Key], Mapp
     ours: list[Key] = []
     for instrument, orders in (("EPOC", key_of(PRODUCTION)), ("EPOC-PR", key_of(PRESERVATION))):
         ours.append(orders)
-        asked = key_of(REQUESTS) | {f"instrument/{instrument}"}
-        if asked in by_instrument:
-            by_instrument.remove(asked)
-            yield asked, [orders], {}
+        requests = key_of(REQUESTS) | {f"instrument/{instrument}"}
+        if requests in by_instrument:
+            by_instrument.remove(requests)
+            yield requests, [orders], {}
             for answer, outcomes in zip(ANSWERS, (OUTCOMES[:2], OUTCOMES[2:3], OUTCOMES[3:]), strict=True):
-                yield asked | key_of(answer), [orders | key_of(outcome) for outcome in outcomes], {}
+                yield requests | key_of(answer), [orders | key_of(outcome) for outcome in outcomes], {}
     others = key_of(REQUESTS) | {"under other instruments"}
     parts: list[Key] = []
     for situation in map(key_of, SITUATIONS):
-        asked, known = key_of(REQUESTS) | situation, [orders | situation for orders in ours]
+        requests, terms = key_of(REQUESTS) | situation, [orders | situation for orders in ours]
         parts.append(others | situation)
-        yield asked, [*known, parts[-1]], {parts[-1]: cells[asked] - sum(cells[key] for key in known)}
+        yield requests, [*terms, parts[-1]], {parts[-1]: cells[requests] - sum(cells[key] for key in terms)}
     yield others, parts, {others: sum(cells[key] for key in by_instrument)}
     yield others, sorted(by_instrument, key=sorted), {}
 

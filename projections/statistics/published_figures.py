@@ -61,10 +61,10 @@ def by_period(figures: Iterable[Figure]) -> list[Total]:
 
 
 def _total(period: str, rows: Sequence[Figure]) -> Total:
-    known = [f for f in rows if f.share is not None]
-    asked = sum(f.requests for f in known)
-    share = sum(f.requests * (f.share or 0) for f in known) / asked / 100 if asked else None
-    return Total(period, sum(f.requests for f in rows), sum(f.most for f in rows), asked, share)
+    figures = [f for f in rows if f.share is not None]
+    requests = sum(f.requests for f in figures)
+    share = sum(f.requests * (f.share or 0) for f in figures) / requests / 100 if requests else None
+    return Total(period, sum(f.requests for f in rows), sum(f.most for f in rows), requests, share)
 
 
 def _google(content: bytes) -> Iterator[Figure]:

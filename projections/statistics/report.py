@@ -73,8 +73,8 @@ def statistics_report(
     form: Form, selection: str, making: Provenance, beside: PublishedSeries | None = None
 ) -> StatisticsReport:
     """Return a form as a report."""
-    made = _part(form, beside)
-    return StatisticsReport(making, made.title, selection, form, METHOD, beside, made.chart, made.bars)
+    part = _part(form, beside)
+    return StatisticsReport(making, part.title, selection, form, METHOD, beside, part.chart, part.bars)
 
 
 def statistics(

@@ -63,10 +63,10 @@ def lacking(case: Case, now: datetime, channel: str) -> list[Missing]:
     instrument = issued.instrument or ""
     if not any(e.kind == "order-transmitted" for e in case.entries):
         named = {"addressee": _addressee(issued.public), "channel": channel}
-        sent = _entry(len(case.entries) + 1, "order-transmitted", instrument, named, {}, now)
-        case = Case(case.order, case.instrument, (*case.entries, sent), case.registry, case.label)
+        transmission = _entry(len(case.entries) + 1, "order-transmitted", instrument, named, {}, now)
+        case = Case(case.order, case.instrument, (*case.entries, transmission), case.registry, case.label)
     points = {p.code: p for p in CONTENTS.get(instrument, ())}
-    found = []
+    missing = []
     for finding in judge(case, now).findings:
         point = points.get(finding.code)
         if point is not None:
@@ -75,8 +75,8 @@ def lacking(case: Case, now: datetime, channel: str) -> list[Missing]:
         else:
             add = ADVICE.get(finding.code, "")
         if add:
-            found.append(Missing(finding.code, finding.level.value, ", ".join(finding.cite), finding.says, add))
-    return found
+            missing.append(Missing(finding.code, finding.level.value, ", ".join(finding.cite), finding.says, add))
+    return missing
 
 
 def _addressee(public: Mapping[str, Any]) -> str:
@@ -109,11 +109,11 @@ def _entry(
 def known_register(now: datetime) -> list[Entry]:
     """Return a register of the real Parties as far as they are known, for an order checked outside any ledger."""
     before = now - timedelta(seconds=1)
-    made: list[Entry] = []
+    entries: list[Entry] = []
 
     def say(kind: str, **public: Any) -> None:
-        index = len(made)
-        made.append(
+        index = len(entries)
+        entries.append(
             Entry(
                 leaf=f"{index + 1000:064x}",
                 index=index,
@@ -142,4 +142,4 @@ def known_register(now: datetime) -> list[Entry]:
                 verified=d.verified,
                 valid_from=f"{party.ratified:%Y-%m-%d}",
             )
-    return made
+    return entries

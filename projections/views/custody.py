@@ -83,11 +83,13 @@ def custody(case: Case, at: datetime | None = None, *, reveal: bool = False) -> 
 
     `at` is the moment at which the case is read; `reveal` opens why a step was replaced.
     """
-    names, gone = office_names(case.registry), replaced(case, at, reveal=reveal)
+    names, replacements = office_names(case.registry), replaced(case, at, reveal=reveal)
     exhibits = exhibits_of(case, at, HANDS)
-    given = [e for e in exhibits.steps if e.kind in GIVEN]
-    effective = [e for e in given if e.leaf not in gone]
-    return [_hand(e, _parties(e, given, effective), names, exhibits, gone.get(e.leaf)) for e in exhibits.steps]
+    handovers = [e for e in exhibits.steps if e.kind in GIVEN]
+    effective = [e for e in handovers if e.leaf not in replacements]
+    return [
+        _hand(e, _parties(e, handovers, effective), names, exhibits, replacements.get(e.leaf)) for e in exhibits.steps
+    ]
 
 
 def standing(hands: Iterable[CustodyStep]) -> list[CustodyStep]:
@@ -102,14 +104,14 @@ def _hand(
     exhibits: Exhibits,
     gone: Replacement | None,
 ) -> CustodyStep:
-    released, received, held = (None if actor is None else names.get(actor, actor) for actor in parties)
+    released, received, holder = (None if actor is None else names.get(actor, actor) for actor in parties)
     return CustodyStep(
         entry=e,
         says=says(e.kind),
         exhibit=e.get("exhibit"),
         released_by=released,
         received_by=received,
-        held_by=held,
+        held_by=holder,
         parties=tuple(actor for actor in parties if actor is not None),
         check=e.get("check"),
         files=tuple(digests(e)),
@@ -145,8 +147,8 @@ def _giver(receipt: Entry, given: Sequence[Entry], standing: Sequence[Entry]) ->
     anything to an unstated recipient, or to anybody.
     """
     named = receipt.get("about")
-    if named and (found := next((e for e in given if named in (e.leaf, e.proves)), None)):
-        return found.actor
+    if named and (entry := next((e for e in given if named in (e.leaf, e.proves)), None)):
+        return entry.actor
     before = [e for e in standing if e.on <= receipt.on]
     if to_signer := [e for e in before if e.get("recipient") == receipt.actor]:
         return to_signer[-1].actor
@@ -160,12 +162,12 @@ def out_of_step(hands: Sequence[CustodyStep]) -> dict[str, CustodyStep | None]:
     Of `hands`, which are in the order of their dates, it is the smallest such set: without them, both orders
     agree. None means that there is no step before.
     """
-    kept = _rising([h.entry.index for h in hands])
+    places = _rising([h.entry.index for h in hands])
     recorded = sorted(hands, key=lambda h: h.entry.index)
     before: dict[str, CustodyStep | None] = {
         h.entry.leaf: earlier for h, earlier in zip(recorded, [None, *recorded], strict=False)
     }
-    return {h.entry.leaf: before[h.entry.leaf] for n, h in enumerate(hands) if n not in kept}
+    return {h.entry.leaf: before[h.entry.leaf] for n, h in enumerate(hands) if n not in places}
 
 
 def _rising(numbers: Sequence[int]) -> set[int]:
@@ -178,12 +180,12 @@ def _rising(numbers: Sequence[int]) -> set[int]:
         tops[pile : pile + 1] = [number]
         places[pile : pile + 1] = [place]
         below.append(places[pile - 1] if pile else None)
-    found: set[int] = set()
+    subsequence: set[int] = set()
     at = places[-1] if places else None
     while at is not None:
-        found.add(at)
+        subsequence.add(at)
         at = below[at]
-    return found
+    return subsequence
 
 
 def trace(hands: Sequence[CustodyStep], file: Digest) -> Trace:
@@ -192,13 +194,13 @@ def trace(hands: Sequence[CustodyStep], file: Digest) -> Trace:
     It is the file with this digest; only where no step states its digest, the file of this name.
     """
     equal = [h for h in hands if any(d.same(file) for d in h.files)]
-    found = {f for h in hands for f in h.firsts if f.digest.same(file)}
-    as_first_stated = bool(found)
-    found |= {f for h in equal for d in h.files if d.same(file) for f in speaks_of(d, h.firsts)}
-    if not equal and not found:
-        found = {f for h in hands for f in h.firsts if f.digest.name == file.name}
+    firsts = {f for h in hands for f in h.firsts if f.digest.same(file)}
+    as_first_stated = bool(firsts)
+    firsts |= {f for h in equal for d in h.files if d.same(file) for f in speaks_of(d, h.firsts)}
+    if not equal and not firsts:
+        firsts = {f for h in hands for f in h.firsts if f.digest.name == file.name}
     others = (h for h in hands if not any(d.same(file) for d in h.files))
-    differs = [h for h in others if any(_is_another(d, file, found, h) for d in h.files)]
+    differs = [h for h in others if any(_is_another(d, file, firsts, h) for d in h.files)]
     return Trace(tuple(equal), tuple(differs), as_first_stated)
 
 

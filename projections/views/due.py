@@ -37,7 +37,7 @@ class Duty(Struct, frozen=True):
 
 def due(judgement: Judgement, now: datetime) -> list[Duty]:
     """Return the deadlines of one order that are open, could not be computed, or ran out unanswered."""
-    found = [
+    duties = [
         Duty(
             order=judgement.order,
             label=judgement.label,
@@ -49,7 +49,7 @@ def due(judgement: Judgement, now: datetime) -> list[Duty]:
         for clock in judgement.deadlines
         if _unanswered(clock)
     ]
-    return soonest_first(found)
+    return soonest_first(duties)
 
 
 def _unanswered(clock: Clock) -> bool:
@@ -87,20 +87,20 @@ def followed(case: Case, now: datetime) -> list[DeadlineHistory]:
     entries never lower `changes`.
     """
     recorded = sorted({e.received or e.at for e in case.known(now).entries})
-    found: dict[tuple[str, str | None, int], DeadlineHistory] = {}
+    histories: dict[tuple[str, str | None, int], DeadlineHistory] = {}
     for moment in sorted({*recorded, *(after - SECOND for after in recorded[1:]), now}):
         listed = dict(_ending(read_order(case, moment).deadlines.clocks))
         for key, clock in listed.items():
-            before, here = found.get(key), _unanswered(clock)
+            before, here = histories.get(key), _unanswered(clock)
             if before is not None:
                 changed = (before.open, before.clock.due) != (here, clock.due)
-                found[key] = replace(before, clock=clock, open=here, changes=before.changes + changed)
+                histories[key] = replace(before, clock=clock, open=here, changes=before.changes + changed)
             elif here:
-                found[key] = DeadlineHistory(case.order, case.instrument, clock, key[2])
-        for key, before in found.items():
+                histories[key] = DeadlineHistory(case.order, case.instrument, clock, key[2])
+        for key, before in histories.items():
             if before.open and key not in listed:
-                found[key] = replace(before, open=False, changes=before.changes + 1)
-    return list(found.values())
+                histories[key] = replace(before, open=False, changes=before.changes + 1)
+    return list(histories.values())
 
 
 def _ending(clocks: Iterable[Clock]) -> Iterator[tuple[tuple[str, str | None, int], Clock]]:

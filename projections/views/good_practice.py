@@ -43,8 +43,8 @@ class _UnsentOrder(Struct, frozen=True):
 
         What an article asks for would be a finding.
         """
-        asked = {name for point in CONTENTS.get(str(self.fields["instrument"]), ()) for name in point.fields}
-        return any(self.fields.get(name) in (None, "", []) for name in names if name not in asked)
+        required_names = {name for point in CONTENTS.get(str(self.fields["instrument"]), ()) for name in point.fields}
+        return any(self.fields.get(name) in (None, "", []) for name in names if name not in required_names)
 
 
 def before_sending(
@@ -57,9 +57,9 @@ def before_sending(
 
 def _no_desk_of_ours(d: _UnsentOrder) -> bool:
     """Return True if the order names no office to answer to, or one that the register does not know."""
-    known = {e.get("actor") for e in d.registry if e.kind == "authority-registered"}
+    offices = {e.get("actor") for e in d.registry if e.kind == "authority-registered"}
     desk = d.fields.get("return_authority")
-    return d.lacks("return_authority") or bool(known and desk and desk not in known)
+    return d.lacks("return_authority") or bool(offices and desk and desk not in offices)
 
 
 def _no_reason_to_hurry(d: _UnsentOrder) -> bool:

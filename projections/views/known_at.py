@@ -52,9 +52,9 @@ def difference(
 ) -> Difference:
     """Return the entries recorded between two moments and every line of the judgement that reads differently."""
     before, after = as_known(case, earlier), as_known(case, later)
-    known = {e.leaf for e in before.entries}
+    leaves = {e.leaf for e in before.entries}
     return Difference(
-        entries=tuple(e for e in after.entries if e.leaf not in known),
+        entries=tuple(e for e in after.entries if e.leaf not in leaves),
         changes=changes(judge(before, earlier.at), judge(after, later.at)),
     )
 

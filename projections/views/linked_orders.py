@@ -40,9 +40,9 @@ def pair(order: str, public: Mapping[str, Any]) -> Pair | None:
 
 def pairs(case: Case) -> list[Pair]:
     """Return the pairs that the entries of an order make; a replaced entry makes none."""
-    gone = replaced(case)
-    found = (pair(case.order, e.public) for e in case.entries if e.leaf not in gone)
-    return list(dict.fromkeys(p for p in found if p is not None))
+    replacements = replaced(case)
+    links = (pair(case.order, e.public) for e in case.entries if e.leaf not in replacements)
+    return list(dict.fromkeys(p for p in links if p is not None))
 
 
 def connected(order: str, links: Iterable[Pair]) -> set[str]:
@@ -51,12 +51,12 @@ def connected(order: str, links: Iterable[Pair]) -> set[str]:
     for before, after in links:
         neighbours.setdefault(before, set()).add(after)
         neighbours.setdefault(after, set()).add(before)
-    found, ahead = {order}, [order]
+    orders, ahead = {order}, [order]
     while ahead:
-        new = neighbours.get(ahead.pop(), set()) - found
-        found |= new
+        new = neighbours.get(ahead.pop(), set()) - orders
+        orders |= new
         ahead += new
-    return found
+    return orders
 
 
 def merged(shares: Sequence[LinkedOrder], *, reveal: bool = False) -> list[tuple[LinkedOrder, TimelineEntry]]:

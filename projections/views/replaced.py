@@ -34,8 +34,8 @@ def replaced(case: Case, at: datetime | None = None, *, reveal: bool = False) ->
 
     An entry that names the entry of another signer replaces nothing.
     """
-    found = replacements(case.entries, at or EVER)
-    return {leaf: Replacement(by[-1], why(by[-1], reveal=reveal)) for leaf, by in found.items()}
+    successors = replacements(case.entries, at or EVER)
+    return {leaf: Replacement(by[-1], why(by[-1], reveal=reveal)) for leaf, by in successors.items()}
 
 
 def why(e: Entry, *, reveal: bool) -> str:

@@ -55,7 +55,7 @@ def timeline(
     read.
     """
     moved = {step.leaf: (step.source, step.to) for step in trail if step.leaf is not None}
-    gone = replaced(case, at, reveal=reveal)
+    replacements = replaced(case, at, reveal=reveal)
     names = office_names(case.registry)
     return [
         TimelineEntry(
@@ -64,7 +64,7 @@ def timeline(
             who=speaker(e, names),
             late=e.at - e.on if late(e) else None,
             early=e.ahead if e.after_signature else None,
-            replaced=gone.get(e.leaf),
+            replaced=replacements.get(e.leaf),
             moved=moved.get(e.leaf),
             fields=fields(e, reveal=reveal),
         )
@@ -74,28 +74,28 @@ def timeline(
 
 def sentence(e: Entry) -> str:
     """Say what has happened when this entry is recorded, and that it has no effect where that is so."""
-    said = _arrived(e) or says(e.kind)
+    text = _arrived(e) or says(e.kind)
     if not e.held:
-        said += f" Its key did not hold the role {e.role}: it has no legal effect."
-    return said
+        text += f" Its key did not hold the role {e.role}: it has no legal effect."
+    return text
 
 
 def _arrived(e: Entry) -> str:
     """Say which entry of which other record has arrived; empty for every other kind."""
     if e.kind != "counterparty-record-received":
         return ""
-    said = f"Entry {e.get('index')} of {e.get('origin')} has arrived."
+    text = f"Entry {e.get('index')} of {e.get('origin')} has arrived."
     if e.unproven:
-        said += f" It is not proven to be its signer's own act: {e.unproven}."
-    return said
+        text += f" It is not proven to be its signer's own act: {e.unproven}."
+    return text
 
 
 def says(kind: str) -> str:
     """Return what has happened when an entry of this kind is recorded: the vocabulary's first sentence."""
-    known = KINDS.get(kind)
-    if known is None:
+    fact = KINDS.get(kind)
+    if fact is None:
         return "An entry of a kind this reader does not know."
-    return known.says.split(". ")[0].rstrip(".") + "."
+    return fact.says.split(". ")[0].rstrip(".") + "."
 
 
 def speaker(entry: Entry, names: Mapping[str, str]) -> str:
@@ -111,8 +111,8 @@ def office_names(registry: Sequence[Entry]) -> dict[str, str]:
     names: dict[str, str] = {}
     for e in registry:
         if e.kind in ("authority-registered", "authority-changed") and e.get("names"):
-            said = e.public["names"]
-            names[e.public["actor"]] = said.get("en") or next(iter(said.values()))
+            by_language = e.public["names"]
+            names[e.public["actor"]] = by_language.get("en") or next(iter(by_language.values()))
     return names
 
 
