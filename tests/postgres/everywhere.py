@@ -66,6 +66,7 @@ OF_THE_FILE = (
     "test_an_older_shelf_put_in_place_is_a_rollback",
     "test_a_value_that_stays_readable_although_an_entry_says_its_key_is_destroyed_is_found",
     "test_sealed_values_stand_nowhere_in_the_clear",
+    "test_encrypted_values_left_over_from_an_erasure_keep_nobody_from_sealing",
     "test_an_older_shelf_put_under_an_open_ledger_takes_nothing_in",
     "test_the_register_is_checked_again_where_a_byte_of_it_has_changed",
     "test_the_page_is_typed_as_it_stands",

@@ -7,6 +7,7 @@ from contextlib import closing
 
 import pytest
 
+from ledger.adapters.folders.ledger_folder import read_folder
 from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.application.write import parallel_open
 from ledger.application.write.parallel_open import VerifierPool, open_entry
@@ -19,7 +20,7 @@ CHUNK = 3
 @pytest.fixture(scope="module")
 def entries(tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
     ledger = ledger_of("S1", tmp_path_factory.mktemp("entries"))
-    with closing(EntryReader(ledger / "entries.db")) as store:
+    with closing(EntryReader(read_folder(ledger).entries)) as store:
         return [raw for _, raw in store.page(0)] * 2
 
 
