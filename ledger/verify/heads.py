@@ -169,7 +169,7 @@ def check_quorum(heads: Heads, policy: Policy, now: datetime, book: Verification
     heads = replace(heads, all=states, head=states[note_digest(heads.head.note)])
     names = policy.names(key for key, _ in heads.head.cosignatures)
     if policy.quorum == NONE:
-        book.says("the policy asks for none")
+        book.nothing_asked("the policy asks for none")
         book.gravest.append(
             "NO-WITNESS: when the log said this, and that it told everybody the same. The policy asks for no witness, "
             f"so whoever holds the log's key could show two records; {CLAIMED}"

@@ -26,12 +26,13 @@ class VerificationLog(Struct):
     not_proven: list[str] = field(default_factory=list)
     failed: Reason | None = None
     detail: str = ""
+    ran: bool = True
 
     @contextmanager
     def step(self, step: VerificationStep) -> Iterator[None]:
         """Add the result of a step. A `RecordError` in the block proves the record wrong, and is raised again."""
         doubts = len(self.doubts)
-        self.detail = ""
+        self.detail, self.ran = "", True
         try:
             yield
         except RecordError as wrong:
@@ -41,8 +42,8 @@ class VerificationLog(Struct):
                 if later > step:
                     self._add(later, Result.NOT_RUN)
             raise
-        result = Result.OPEN if len(self.doubts) > doubts else Result.PASSED
-        self._add(step, result, self.detail)
+        result = Result.PASSED if self.ran else Result.NOT_RUN
+        self._add(step, Result.OPEN if len(self.doubts) > doubts else result, self.detail)
 
     def _add(self, step: VerificationStep, result: Result, says: str = "") -> None:
         self.steps.append(StepResult(step.value, step.title, result, says))
@@ -59,6 +60,10 @@ class VerificationLog(Struct):
     def says(self, sentence: str) -> None:
         """Set the sentence of the current step, which says how much it checked."""
         self.detail = sentence
+
+    def nothing_asked(self, sentence: str = "") -> None:
+        """Note that the current step has checked nothing, with the reason: it is not run, and has not passed."""
+        self.detail, self.ran = sentence, False
 
     def doubt(self, code: str, says: str, where: str = "") -> None:
         """Add a reason for doubt: a proof is missing, so the best verdict is INDETERMINATE."""

@@ -92,8 +92,8 @@ def check_tokens(
 
 def set_aside(number: int, book: VerificationLog) -> None:
     """Record that tokens were not read; the bundle carries them for other tools."""
+    book.nothing_asked(f"{counted(number, 'token')}, not read" if number else "")
     if number:
-        book.says(f"{counted(number, 'token')}, not read")
         book.not_proven.append(
             f"What {counted(number, 'time stamp')} in the {book.of} would add: check them with "
             "`openssl ts -verify -data checkpoint -in checkpoint.1.tsr -CAfile ROOT -attime GENTIME`."

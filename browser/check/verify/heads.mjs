@@ -115,7 +115,7 @@ export function checkQuorum(heads, policy, now, book) {
   const names = policy.names(seen.head.cosignatures.map(([key]) => key));
   const voters = policy.voters();
   if (policy.asksForNone) {
-    book.says('quorum-none');
+    book.nothingAsked('quorum-none');
     book.gravest.push(['unproven-no-witness']);
   } else if (policy.met(names)) {
     book.says('quorum-met', names.size, voters.size);

@@ -18,18 +18,21 @@ export class Notebook {
   notProven = [];
   failed = null;
   said = null;
+  ran = true;
 
   /** Run a step and record its result. A refusal ends the verification and is rethrown. */
   async step(number, work) {
     const doubts = this.doubts.length;
     this.said = null;
+    this.ran = true;
     try {
       await work();
     } catch (wrong) {
       if (wrong instanceof Refused) this.end(number, wrong);
       throw wrong;
     }
-    this.steps.push({ number, result: this.doubts.length > doubts ? OPEN : PASSED, says: this.said });
+    const result = this.ran ? PASSED : NOT_RUN;
+    this.steps.push({ number, result: this.doubts.length > doubts ? OPEN : result, says: this.said });
   }
 
   end(number, { code, where, says }) {
@@ -53,6 +56,12 @@ export class Notebook {
   /** Record how much the current step had to check. */
   says(...text) {
     this.said = text;
+  }
+
+  /** Record that the current step has checked nothing, with the reason: it is not run, and has not passed. */
+  nothingAsked(...text) {
+    this.said = text.length ? text : null;
+    this.ran = false;
   }
 
   /** Record that a proof is missing: the best verdict is then INDETERMINATE. */

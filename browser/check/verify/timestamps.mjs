@@ -14,8 +14,8 @@ export async function checkTokens(parts, cosigned, trust, now, book) {
   const heads = cosigned.heads;
   const tokens = [...parts.tokens].filter(([path]) => path.endsWith('.tsr'));
   if (!tokens.length || !trust?.authorities.length) {
+    book.nothingAsked(...(tokens.length ? ['tokens', tokens.length] : []));
     if (tokens.length) {
-      book.says('tokens', tokens.length);
       book.notProven.push(['unproven-tokens', tokens.length]);
     }
     return new Map();
