@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
@@ -13,6 +15,7 @@ from cli.access.recorded_access import Stated
 from cli.click_extensions import command
 from cli.exports.formats import FORMATS
 from cli.handover.evidence_bundle import Handed, bundle
+from cli.session import ledger_choice
 from cli.session.ledger_choice import MOMENT
 from cli.session.options import AS, KEY, ROLE
 from cli.terminal import output as ui
@@ -86,7 +89,8 @@ def export(
             write_new(file, evidence.data, evidence.close_access)
     if file == "-":  # after the block: with the first byte the bundle counts as handed out
         write_new(file, evidence.data)
-    ui.tell(f"check it with: comity verify {file} --trust trust/")
+    trust = os.path.join(ledger_choice.ledger_folder(), "trust")
+    ui.tell(f"check it with: comity verify {quote(file)} --trust {quote(os.path.normpath(trust))}")
 
 
 # The common --format has table formats; an export has its own.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import subprocess
 import sys
 import zipfile
@@ -46,6 +48,16 @@ def test_a_bundle_for_any_audience_verifies_under_trust_from_elsewhere(audience:
     assert report["format"] == "comity.verify/1"
     assert report["not_proven"][0].startswith(("NO-WITNESS", "TEST"))
     assert set(report) >= {"verdict", "reasons", "entries", "signatures", "not_proven", "procedure", "brackets"}
+
+
+def test_the_command_that_an_export_prints_verifies_the_bundle_from_where_it_was_typed(
+    ledger: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ledger.parent)
+    for folder, file in ((ledger.name, "for the court.zip"), (f"./{ledger.name}/", "-x.zip")):
+        done = run("export", "main", "--audience", "COURT", "--unwitnessed", "-o", f"./{file}", ledger=Path(folder))
+        (typed,) = re.findall("^check it with: comity (.*)$", done.stderr, re.MULTILINE)
+        assert run(*shlex.split(typed)).exit_code == 0, typed
 
 
 def test_the_first_two_lines_keep_integrity_and_procedure_apart(ledger: Path) -> None:
