@@ -179,7 +179,7 @@ def _end(error: BaseException, told: Invocation) -> Exit:
         if isinstance(error, click.exceptions.NoArgsIsHelpError):
             output.tell(error.ctx.get_help())
             return code
-        output.tell(error.ctx.get_usage())
+        output.tell(error.ctx.get_usage().replace("  ", " "))  # two blanks where a group itself is the command
     for number, line in enumerate(lines_of(error)):
         output.tell(line if number else f"comity: {line}")
     return code

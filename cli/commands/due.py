@@ -102,8 +102,7 @@ def due(
             span = None if d.due is None else instant(d.due) - moment
             if (longest is None or span is None or span <= longest) and at_or_after(since, d.due):
                 duties.append(_Duty(span, order, d, place))
-    name = sort.removeprefix("-")
-    shown, following = page(duties, SORTS[name], turned=name != sort, after=after, limit=limit)
+    shown, following = page(duties, SORTS, sort, after=after, limit=limit)
     columns = ("order", "clock", "due", "left", "verdict", "policy", "cite")
     rows = [
         (names.get(o.order) or o.ref or o.label or o.order[:8], d.id, d.due, left(span), d.verdict, d.policy, d.cite)

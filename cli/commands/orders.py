@@ -90,8 +90,7 @@ def orders(
     """Every order and the state it is in; --json has its parties, dates, open deadlines and findings too."""
     every, names, _ = docket_rows(as_of)
     matches = [row for row in selected(every, state, provider, party, by) if at_or_after(since, row.last_on)]
-    name = sort.removeprefix("-")
-    shown, following = page(matches, SORTS[name], turned=name != sort, after=after, limit=limit)
+    shown, following = page(matches, SORTS, sort, after=after, limit=limit)
     items = [
         OrderItem(
             ref=o.ref,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 from cli.session.ledger_choice import MOMENT
+from cli.terminal import output
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -47,38 +48,66 @@ def sort(*names: str) -> Callable[[Callable[..., object]], Callable[..., object]
 def selected(
     rows: Iterable[OrderRow], state: str | None, provider: str | None, party: str | None, by: str | None
 ) -> list[OrderRow]:
-    """Return the orders that have all of these values; None stands for any."""
+    """Return the orders that have all of these values; None stands for any.
+
+    A provider, Party or office that no order names is reported on stderr. Raises `click.UsageError` for a state that no
+    instrument has.
+    """
+    orders = list(rows)
+    if state is not None:
+        state = known_state(state)
+    for option, value, names in (
+        ("provider", provider, {name for row in orders for name in row.providers}),
+        ("party", party, {name for row in orders for name in (row.from_party, row.to_party)}),
+        ("by", by, {row.authority for row in orders}),
+    ):
+        if value is not None and value not in names:
+            output.tell(f"--{option} {value}: no order names it")
     return [
         row
-        for row in rows
-        if (state is None or row.state == state.upper())
+        for row in orders
+        if (state is None or row.state == state)
         and (provider is None or provider in row.providers)
         and (party is None or party in (row.from_party, row.to_party))
         and (by is None or by == row.authority)
     ]
 
 
-def page(
-    items: Iterable[T], key: Callable[[T], Key], *, turned: bool = False, after: str | None, limit: int | None
-) -> tuple[list[T], str | None]:
-    """Return one page of the items sorted by `key`, and the cursor behind it; None if nothing follows.
+def known_state(text: str) -> str:
+    """Return the state of an order that a person typed, in capitals; `click.UsageError` if no instrument has it."""
+    from ledger.facts import meant
+    from ledger.law.states import state_names
 
-    A cursor is the key of the last item. Each key occurs once, and keys have the same length. The cursor stays valid
-    when items come or go: the page after it begins with the first greater key (with the first smaller if `turned`).
+    state, names = text.upper(), state_names()
+    if state not in names:
+        raise click.UsageError(" ".join(filter(None, (f"--state {text}: no order can be in it.", meant(state, names)))))
+    return state
+
+
+def page(
+    items: Iterable[T], sorts: Mapping[str, Callable[[T], Key]], sort: str, *, after: str | None, limit: int | None
+) -> tuple[list[T], str | None]:
+    """Return one page of the items in the order `sort`, and the cursor behind it; None if nothing follows.
+
+    `sorts` has the key of each order by its name; a - before the name reverses it. A cursor is the order and the key of
+    the last item. Each key occurs once, and keys of one order have the same length. The cursor stays valid when items
+    come or go: the page after it begins with the first greater key (with the first smaller if the order is reversed).
     """
+    key, turned = sorts[sort.removeprefix("-")], sort.startswith("-")
     ordered = sorted(((key(item), item) for item in items), key=lambda pair: pair[0], reverse=turned)
     if after is not None:
-        start = cursor(after, len(ordered[0][0])) if ordered else ()
+        start = cursor(after, sort, len(ordered[0][0]) if ordered else 1)
         ordered = [(k, item) for k, item in ordered if (k < start if turned else k > start)]
     shown = ordered if limit is None else ordered[:limit]
-    following = "/".join(shown[-1][0]) if shown and len(shown) < len(ordered) else None
+    following = "/".join((sort, *shown[-1][0])) if shown and len(shown) < len(ordered) else None
     return [item for _, item in shown], following
 
 
-def cursor(text: str, length: int) -> Key:
-    """Return the key that a cursor stands for; `click.UsageError` if it has another length."""
-    key = tuple(text.rsplit("/", length - 1))
-    if len(key) != length:
+def cursor(text: str, sort: str, length: int) -> Key:
+    """Return the key in a cursor; `click.UsageError` if it is of another order, or its key of another length."""
+    name, slash, rest = text.partition("/")
+    key = tuple(rest.rsplit("/", length - 1))
+    if not slash or name != sort or len(key) != length:
         raise click.UsageError(f"--after {text}: it is the `next` of the page before, with the same --sort")
     return key
 

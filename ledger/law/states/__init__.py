@@ -25,6 +25,13 @@ ALL = (
 MACHINES = {instrument: machine for machine in ALL for instrument in machine.instruments}
 
 
+def state_names() -> frozenset[str]:
+    """Return the names of all states that an order of some instrument can be in."""
+    named = {name for machine in ALL for row in machine.rows for name in (*row.states.split(), row.to)}
+    named |= {name for machine in ALL for row in machine.alone for name in (*row.states.split(), row.to)}
+    return frozenset(name for name in named if name.isupper()) | {NOTHING_YET}
+
+
 def state_history(r: OrderReading) -> StateHistory:
     """Run the state machine of the instrument of an order; without a machine the state never changes."""
     machine = MACHINES.get(r.instrument)

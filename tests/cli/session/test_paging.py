@@ -17,6 +17,7 @@ from tests.support.cli import documents_in, ledger_of, run
 
 LATE = ("--as-of", "2027-08-20T00:00:00Z")
 VALUES = st.text("ab/", max_size=2)
+SORTS = {"pair": lambda item: item, "swapped": lambda item: item[::-1]}
 ITEMS = st.lists(st.tuples(VALUES, st.text("xyz", min_size=1, max_size=2)), unique=True)
 
 
@@ -46,12 +47,13 @@ def joined(words: Sequence[str], name: str, ledger: Path, after: Sequence[str] =
 
 @given(ITEMS, st.integers(1, 4), st.booleans())
 def test_pages_joined_are_the_whole_list(items: list[tuple[str, str]], limit: int, turned: bool) -> None:
-    whole, none = page(items, lambda item: item, turned=turned, after=None, limit=None)
+    sort = "-pair" if turned else "pair"
+    whole, none = page(items, SORTS, sort, after=None, limit=None)
     assert (whole, none) == (sorted(items, reverse=turned), None)
     found: list[tuple[str, str]] = []
     after = None
     while True:
-        some, after = page(items, lambda item: item, turned=turned, after=after, limit=limit)
+        some, after = page(items, SORTS, sort, after=after, limit=limit)
         found += some
         if after is None:
             break
@@ -62,11 +64,11 @@ def test_pages_joined_are_the_whole_list(items: list[tuple[str, str]], limit: in
 def test_a_cursor_stays_valid_when_its_item_has_gone(
     items: list[tuple[str, str]], limit: int, data: st.DataObject
 ) -> None:
-    first, after = page(items, lambda item: item, after=None, limit=limit)
+    first, after = page(items, SORTS, "pair", after=None, limit=limit)
     gone = data.draw(st.sampled_from(items))
     left = [item for item in items if item != gone]
     if after is not None:
-        rest, _ = page(left, lambda item: item, after=after, limit=None)
+        rest, _ = page(left, SORTS, "pair", after=after, limit=None)
         assert rest == sorted(item for item in left if item > first[-1])
 
 
@@ -163,9 +165,28 @@ def test_a_page_that_cannot_be_meant_is_usage(words: tuple[str, ...], ledger: Pa
     assert run(*words, *(LATE if words[0] == "due" else ()), ledger=ledger).exit_code == 2
 
 
-def test_a_cursor_of_another_sort_order_is_usage() -> None:
+@pytest.mark.parametrize("after", ["", "a", "a/b", "pair", "pair/a", "-pair/a/b", "swapped/b/a"])
+@pytest.mark.parametrize("items", [[("a", "b")], []], ids=["items", "none"])
+def test_a_cursor_that_no_page_of_this_sort_order_gave_is_usage(after: str, items: list[tuple[str, str]]) -> None:
+    if after == "pair/a" and not items:
+        return  # without items nothing says how long a key is, and nothing can be left out
     with pytest.raises(click.UsageError):
-        page([("a", "b")], lambda item: item, after="a", limit=1)
+        page(items, SORTS, "pair", after=after, limit=1)
+
+
+def test_a_state_that_no_order_can_be_in_is_usage_and_names_the_one_that_is_meant(ledger: Path) -> None:
+    for command in ("orders", "due"):
+        done = run(command, "--state", "DISCLOSSED", ledger=ledger)
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert "DISCLOSED" in done.stderr
+    assert run("orders", "--state", "escalated", ledger=ledger).exit_code == 0
+
+
+@pytest.mark.parametrize("option", ["--provider", "--party", "--by"])
+def test_a_value_that_no_order_names_is_reported(option: str, ledger: Path) -> None:
+    done = run("due", option, "nowhere", *LATE, ledger=ledger)
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert done.stderr == f"{option} nowhere: no order names it\n"
 
 
 def test_people_are_told_how_a_list_goes_on(ledger: Path) -> None:
