@@ -23,8 +23,8 @@ def judge_figure(ledger: Path) -> Figure:
     """Divide the seconds to judge every order of a ledger by the seconds to load, open and parse its entries."""
     say("judging every order")
     folder = read_folder(ledger)
-    store, drawer = EntryReader(folder.entries), SubjectKeyStore(folder.drawer, writable=False)
-    cases = CaseReader(folder, store, drawer)
+    store, subject_keys = EntryReader(folder.entries), SubjectKeyStore(folder.subject_keys, writable=False)
+    cases = CaseReader(folder, store, subject_keys)
     orders = list(islice(cases.orders(), MOST))
     loaded = judged = 0.0
     for start in range(0, len(orders), 1_000):
@@ -33,7 +33,7 @@ def judge_figure(ledger: Path) -> Figure:
         loaded += seconds(partial(_load, cases, page, found))
         judged += seconds(partial(_judge, found))
     store.close()
-    drawer.close()
+    subject_keys.close()
     made_of = {"orders": len(orders), "loaded_s": round(loaded, 2), "judged_s": round(judged, 2)}
     return Figure(judged / loaded, made_of, at_most=3)
 

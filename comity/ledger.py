@@ -69,8 +69,8 @@ class Ledger:
         with ExitStack() as opened:
             self._store = opened.enter_context(closing(EntryReader(folder.entries)))
             keys = None
-            if folder.drawer.exists():
-                keys = opened.enter_context(closing(SubjectKeyStore(folder.drawer, writable=False)))
+            if folder.subject_keys.exists():
+                keys = opened.enter_context(closing(SubjectKeyStore(folder.subject_keys, writable=False)))
             self._cases = CaseReader(folder, self._store, keys)
             self._opened = opened.pop_all()
         self._closed = False

@@ -85,7 +85,7 @@ def erase(
             return
         here = None if order is None else find(journal, order)
         named = target_of(str(here)) if subject is None else subject_name(subject, lambda o: find(journal, o))
-        named = journal.drawer.stored_name(named) if journal.drawer else named
+        named = journal.subject_keys.stored_name(named) if journal.subject_keys else named
         if subject is not None:
             for line in near(journal, named):
                 output.tell(f"{line}, and stays; `comity subject same` says otherwise")
@@ -143,7 +143,7 @@ def _only_order(journal: Journal, subject: str) -> str | None:
     """Return the one order with sealed values of a data subject; None without one, `Stop` if there are several."""
     from cli.session.subjects import called
 
-    orders = sorted(set(journal.drawer.keys_of(subject).values())) if journal.drawer else []
+    orders = sorted(set(journal.subject_keys.keys_of(subject).values())) if journal.subject_keys else []
     if len(orders) > 1:
         places = ", ".join(called(journal, order) for order in orders[:_FEW])
         more = f" and {len(orders) - _FEW} more" if len(orders) > _FEW else ""
@@ -161,7 +161,7 @@ def _covers(journal: Journal, covered: ErasureScope) -> Iterator[str]:
     from ledger.entries.envelope import open_
 
     def main(order: str) -> str:
-        return (journal.drawer.main_of(order) if journal.drawer else None) or order
+        return (journal.subject_keys.main_of(order) if journal.subject_keys else None) or order
 
     orders: dict[str, dict[int, list[str]]] = {}
     for index, order, field, _ in covered.values:

@@ -403,7 +403,7 @@ def _check_place(journal: Journal, order: str, arrival: Arrival) -> None:
 
     newest = journal.store.newest(order)
     check_instrument(arrival, _open(newest[1]).payload.instrument if newest else None)
-    if journal.drawer and journal.drawer.main_of(order) is not None:
+    if journal.subject_keys and journal.subject_keys.main_of(order) is not None:
         raise RecordError("CTX-ORDER", "what arrives from others does not go where some of them may not look")
 
 

@@ -37,12 +37,12 @@ def same(name: str, other: str) -> Exit:
     from cli.session.open_ledger import find, writing
 
     with writing() as journal:
-        drawer = _drawer(journal)
+        subject_keys = _subject_keys(journal)
         one, two = (
-            drawer.stored_name(subject_name(each, lambda order: find(journal, order))) for each in (name, other)
+            subject_keys.stored_name(subject_name(each, lambda order: find(journal, order))) for each in (name, other)
         )
         _apart(journal, one, two)
-        drawer.merge(one, two)
+        subject_keys.merge(one, two)
         _emit(journal, "same", one)
     return Exit.DONE
 
@@ -59,9 +59,9 @@ def other(name: str, order: str, new: str) -> Exit:
         was, now = (subject_name(each, lambda order: find(journal, order)) for each in (name, new))
         if was == now:
             raise Stop("both names are the same", hint="give the other person another name")
-        was = _drawer(journal).stored_name(was)
+        was = _subject_keys(journal).stored_name(was)
         _apart(journal, was, now)
-        _drawer(journal).split(was, find(journal, order), now)
+        _subject_keys(journal).split(was, find(journal, order), now)
         _emit(journal, "other", now)
     return Exit.DONE
 
@@ -76,16 +76,16 @@ def _apart(journal: Journal, *names: str) -> None:
             raise Stop(says, hint=hint, code=Exit.REFUSED)
 
 
-def _drawer(journal: Journal) -> SubjectKeyStore:
+def _subject_keys(journal: Journal) -> SubjectKeyStore:
     from ledger.errors import LedgerError
 
-    if journal.drawer is None:
+    if journal.subject_keys is None:
         raise LedgerError("KEYS-MISSING", "keys.db is missing: it holds who is who", "put its own backup back")
-    return journal.drawer
+    return journal.subject_keys
 
 
 def _emit(journal: Journal, did: str, name: str) -> None:
-    orders = sorted(set(_drawer(journal).keys_of(name).values()))
+    orders = sorted(set(_subject_keys(journal).keys_of(name).values()))
     answer = SubjectAnswer(did, name, [order for order in orders if order])
     places = ", ".join(called(journal, order) for order in answer.orders)
     output.emit(answer, ("name", "orders"), [(name, places)], text=lambda: f"{name!r}: one person in {places}")

@@ -140,7 +140,7 @@ def _persons(journal: Journal, index: Index) -> dict[str, int]:
         for name, order in pairs:
             orders.setdefault(name, set()).add(order)
     for name, mine in orders.items():
-        mine |= set(journal.drawer.keys_of(name).values()) if journal.drawer else set()
+        mine |= set(journal.subject_keys.keys_of(name).values()) if journal.subject_keys else set()
     return {name: len(mine) for name, mine in orders.items() if len(mine) > 1}
 
 

@@ -36,7 +36,7 @@ class LedgerReader:
     store: EntryReader
     cases: CaseReader
     labels: dict[str, str]
-    drawer: SubjectKeyStore | None
+    subject_keys: SubjectKeyStore | None
     # the register as last checked: its keys and chains, by the inputs of the check (`cli.reports.integrity`)
     registers: dict[object, tuple[Keyring, Chains]] = field(default_factory=dict)
 
@@ -75,7 +75,11 @@ class LedgerReader:
         """Return the orders with values sealed for a data subject, by its name in this ledger; `Stop` if unknown."""
         from cli.session.subjects import subject_name
 
-        keys = self.drawer.keys_of(self.drawer.stored_name(subject_name(subject, self.find))) if self.drawer else {}
+        keys = (
+            self.subject_keys.keys_of(self.subject_keys.stored_name(subject_name(subject, self.find)))
+            if self.subject_keys
+            else {}
+        )
         if not keys:
             hint = "by default values are sealed for 'target of ORDER'"
             raise Stop(f"no data subject is called {subject!r} here", hint=hint)
@@ -84,7 +88,7 @@ class LedgerReader:
 
     def main_of(self, order: str) -> str | None:
         """Return the main order of a companion; None for every other order."""
-        return self.drawer.main_of(order) if self.drawer else None
+        return self.subject_keys.main_of(order) if self.subject_keys else None
 
     def head_at(self, moment: datetime) -> PublishedHead | None:
         """Return the newest kept head at or before a moment; None if there is none."""
@@ -124,7 +128,7 @@ def reading(place: Path | None = None) -> Iterator[LedgerReader]:
     labels: Any = ledger_choice.story_of(str(path)).get("orders", {})
     with ExitStack() as opened:
         store = opened.enter_context(closing(EntryReader(folder.entries)))
-        drawer = None
-        if folder.drawer.exists():
-            drawer = opened.enter_context(closing(SubjectKeyStore(folder.drawer, writable=False)))
-        yield LedgerReader(folder, store, CaseReader(folder, store, drawer), dict(labels), drawer)
+        subject_keys = None
+        if folder.subject_keys.exists():
+            subject_keys = opened.enter_context(closing(SubjectKeyStore(folder.subject_keys, writable=False)))
+        yield LedgerReader(folder, store, CaseReader(folder, store, subject_keys), dict(labels), subject_keys)

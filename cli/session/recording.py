@@ -139,7 +139,11 @@ def put(
         same = known_elsewhere(journal, draft.subjects.values(), place.order)
         for says in same:
             output.tell(says)
-        new = [n for n in dict.fromkeys(draft.subjects.values()) if journal.drawer and not journal.drawer.keys_of(n)]
+        new = [
+            n
+            for n in dict.fromkeys(draft.subjects.values())
+            if journal.subject_keys and not journal.subject_keys.keys_of(n)
+        ]
         alike = [line for name in new for line in near(journal, name)]
         for says in alike:
             output.tell(says)

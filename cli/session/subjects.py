@@ -76,7 +76,7 @@ def known_elsewhere(journal: Journal, names: Iterable[str], order: str) -> list[
     """Return a sentence for each name that other orders use too: there it means the same person."""
     sentences = []
     for name in dict.fromkeys(names):
-        others = set(journal.drawer.keys_of(name).values()) - {order, ""} if journal.drawer else set()
+        others = set(journal.subject_keys.keys_of(name).values()) - {order, ""} if journal.subject_keys else set()
         if others:
             places = ", ".join(called(journal, other) for other in sorted(others)[:_FEW])
             sentences.append(f"{name!r} is the same person here as in {places}")
@@ -85,7 +85,7 @@ def known_elsewhere(journal: Journal, names: Iterable[str], order: str) -> list[
 
 def near(journal: Journal, name: str) -> list[str]:
     """Return a sentence for each data subject with a similar name, which is another person."""
-    others = journal.drawer.similar_names(name) if journal.drawer else []
+    others = journal.subject_keys.similar_names(name) if journal.subject_keys else []
     return [f"{other!r} is another person here than {name!r}" for other in others]
 
 

@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from ledger.adapters.folders.ledger_folder import RESTORED, SHELF, STORE, read_folder
+from ledger.adapters.folders.ledger_folder import ENTRIES_DB, RESTORED, STORE, read_folder
 from ledger.adapters.folders.new_folder import new_folder
 from ledger.adapters.folders.user_folders import Home, replace_file
 from ledger.adapters.log.signer_process import POINTER, signatory
@@ -26,7 +26,7 @@ from ledger.application.restore import check_witnesses, mark_restored
 from ledger.errors import LedgerError
 
 NEVER = ("state", "keys", STORE)  # no backup of ours has them
-LEFT_OUT = frozenset({"keys.db", "views.db", "state", "keys", SHELF, STORE, "heads.db", "others", RESTORED})
+LEFT_OUT = frozenset({"keys.db", "views.db", "state", "keys", ENTRIES_DB, STORE, "heads.db", "others", RESTORED})
 
 
 def back_up(folder: Path, file: str) -> tuple[int, int]:
@@ -48,12 +48,12 @@ def back_up(folder: Path, file: str) -> tuple[int, int]:
                     count += 1
                 others = sorted(f"others/{path.name}" for path in (folder / "others").glob("*.db"))
                 sources: dict[str, Location] = {name: folder / name for name in (*others, "heads.db")}
-                for name, source in {**sources, SHELF: ledger.entries}.items():
+                for name, source in {**sources, ENTRIES_DB: ledger.entries}.items():
                     target = work / Path(name).name
                     copy(source, target)
                     tar.add(target, name, filter=_anonymous)
                     count += 1
-                with closing(EntryReader(work / SHELF)) as shelf:
+                with closing(EntryReader(work / ENTRIES_DB)) as shelf:
                     size = shelf.size()
             stream.flush()
             os.fsync(stream.fileno())
@@ -108,9 +108,9 @@ def restore_backup(
             _check_guard(making, file, say)
             mark_restored(making)
         if store:
-            move_in(making / SHELF, address(store, read_folder(making).origin))
+            move_in(making / ENTRIES_DB, address(store, read_folder(making).origin))
             replace_file(making / STORE, f"{store}\n".encode())
-            for name in (SHELF, f"{SHELF}-wal", f"{SHELF}-shm"):
+            for name in (ENTRIES_DB, f"{ENTRIES_DB}-wal", f"{ENTRIES_DB}-shm"):
                 (making / name).unlink(missing_ok=True)
             _verified_size(making, store, now, progress)
     return size

@@ -35,7 +35,7 @@ _KEPT = 4  # orders: one with its companion and the access order, and the one be
 
 
 class CaseReader:
-    """Read the orders of one ledger. `drawer` is None if there are no keys, as in a copy for an auditor.
+    """Read the orders of one ledger. `subject_keys` is None if there are no keys, as in a copy for an auditor.
 
     Entries of other logs count as far as this ledger can prove them, under the trust that its registrar
     pinned.
@@ -45,14 +45,14 @@ class CaseReader:
         self,
         folder: Folder,
         store: EntryReader,
-        drawer: SubjectKeyStore | None,
+        subject_keys: SubjectKeyStore | None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.registry = registry_of(folder.origin)
         self.access = access_of(folder.origin)
         self._folder = folder
         self._store = store
-        self._drawer = drawer
+        self._subject_keys = subject_keys
         self._now = now
         self._keyring = Keyring(self.registry, folder.registrar)
         self._folded = 0  # entries of the registry that the keyring has read
@@ -70,7 +70,7 @@ class CaseReader:
         opened = self.opened(order)
         if not opened:
             raise LedgerError("ORDER-UNKNOWN", f"no order {order} in this ledger", "comity orders lists them")
-        companion = self._drawer.companion_of(order) if self._drawer else None
+        companion = self._subject_keys.companion_of(order) if self._subject_keys else None
         companion_entries = self.opened(companion) if companion else []
         arrivals = self.arrivals(opened)
         by_index = {one.index: one for one in arrivals}
@@ -144,7 +144,7 @@ class CaseReader:
                 return {} if entry is None else self.values(entry[0], o)
             index, outer = wrapper
             closed = self._store.ciphertexts(outer.payload.order).get(index, [])
-            texts = self._drawer.decrypt_values(outer.payload.entry, closed) if self._drawer else []
+            texts = self._subject_keys.decrypt_values(outer.payload.entry, closed) if self._subject_keys else []
             return lift(texts, o.sd, public=o.payload.public)
 
         here = ReceivingLog(
@@ -170,7 +170,9 @@ class CaseReader:
                 continue
             closed = self._store.ciphertexts(order) if closed is None else closed
             ciphertexts = closed.get(one.index, [])
-            texts = self._drawer.decrypt_values(one.wrapper.payload.entry, ciphertexts) if self._drawer else []
+            texts = (
+                self._subject_keys.decrypt_values(one.wrapper.payload.entry, ciphertexts) if self._subject_keys else []
+            )
             yield one.index, one.wrapper, one.inner, texts
 
     def _arrived(
@@ -223,16 +225,16 @@ class CaseReader:
     def values(self, index: int, opened: OpenedEntry) -> dict[str, Any]:
         """Return the sealed values of one entry that can still be opened."""
         closed = self._store.ciphertexts(opened.payload.order).get(index, []) if opened.payload.sealed else []
-        texts = self._drawer.decrypt_values(opened.payload.entry, closed) if self._drawer else []
+        texts = self._subject_keys.decrypt_values(opened.payload.entry, closed) if self._subject_keys else []
         return lift(texts, opened.sd, public=opened.payload.public)
 
     def disclosures(self, order: str) -> dict[int, list[str]]:
         """Return the disclosure strings of an order's sealed values that can still be opened, by index of the entry."""
-        if self._drawer is None:
+        if self._subject_keys is None:
             return {}
         closed = self._store.ciphertexts(order)
         return {
-            index: self._drawer.decrypt_values(o.payload.entry, closed[index])
+            index: self._subject_keys.decrypt_values(o.payload.entry, closed[index])
             for index, o in self.opened(order)
             if index in closed
         }
@@ -249,7 +251,9 @@ class CaseReader:
         if not o.payload.sealed:
             return entry_of(o, index, held=held)
         texts = (
-            [] if keys is None or self._drawer is None else self._drawer.decrypt_values(o.payload.entry, closed, keys)
+            []
+            if keys is None or self._subject_keys is None
+            else self._subject_keys.decrypt_values(o.payload.entry, closed, keys)
         )
         values: Mapping[str, Any] = lift(texts, o.sd, public=o.payload.public)
         erased = {c.field for c in closed if c.ciphertext is None or gone & {c.digest, c.key_id}}

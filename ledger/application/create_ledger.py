@@ -7,7 +7,7 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
-from ledger.adapters.folders.ledger_folder import SHELF, STORE, make_folder
+from ledger.adapters.folders.ledger_folder import ENTRIES_DB, STORE, make_folder
 from ledger.adapters.folders.user_folders import Home, private_folder, replace_file
 from ledger.adapters.keys import key_files
 from ledger.adapters.keys.key_files import Entropy, SeedKey
@@ -43,7 +43,7 @@ def found(
     check_origin(origin)
     Keyring("", registrar)  # refuses a registrar's key for which anybody can make signatures
     check_vacant(path)
-    entries: Location = address(store, origin) if store else path / SHELF
+    entries: Location = address(store, origin) if store else path / ENTRIES_DB
     key = _log_key(home.log(origin), entropy)
     first = first_note(parse_vkey(log_vkey(origin, key.public)), key.seed, now)
     signed = _guard(home.log(origin) / "guard.db", first)
@@ -63,7 +63,7 @@ def found(
     make_folder(path, origin, key.public, registrar, test=test)  # last: a folder with a policy is a ledger
 
 
-_MADE = (SHELF, f"{SHELF}-wal", f"{SHELF}-shm", STORE, "heads.db", "keys.db", "trust/registrar", "TEST")
+_MADE = (ENTRIES_DB, f"{ENTRIES_DB}-wal", f"{ENTRIES_DB}-shm", STORE, "heads.db", "keys.db", "trust/registrar", "TEST")
 
 
 def check_vacant(path: Path) -> None:
@@ -73,10 +73,10 @@ def check_vacant(path: Path) -> None:
 
 
 def _has_entries(path: Path) -> bool:
-    if not (path / SHELF).exists():
+    if not (path / ENTRIES_DB).exists():
         return False
     try:
-        with closing(EntryReader(path / SHELF)) as shelf:
+        with closing(EntryReader(path / ENTRIES_DB)) as shelf:
             return shelf.size() > 0
     except LedgerError:
         return True  # an unreadable file is not what an interrupted `found` leaves

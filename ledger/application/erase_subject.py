@@ -84,10 +84,10 @@ class Erasure:
         SUBJECT-UNKNOWN if nothing is sealed under that name, KEYS-MISSING; `RecordError` as `record`. Then nothing was
         destroyed.
         """
-        drawer, place = self._keys(), order and self._place(order)
+        subject_keys, place = self._keys(), order and self._place(order)
         self.check_whole(order, only_here=only_here)
         keys = self.covered(subject, order).keys
-        if not keys and not self._was_interrupted(subject, place, drawer.unrecorded()):
+        if not keys and not self._was_interrupted(subject, place, subject_keys.unrecorded()):
             return self._erased_before(subject, order)
         return self._destroy(keys, signer, said, cause, method, custodians)
 
@@ -117,9 +117,9 @@ class Erasure:
         custodians: Sequence[str],
     ) -> list[Receipt]:
         """Destroy keys and those of interrupted erasures, and record what is not on record yet."""
-        drawer, moment = self._keys(), self._now()
+        subject_keys, moment = self._keys(), self._now()
         said = said or Circumstances(moment, moment)
-        cut = {each.key_id: each for each in drawer.unrecorded()}
+        cut = {each.key_id: each for each in subject_keys.unrecorded()}
         drafts: list[Draft] = []
         for key_id in (*cut, *keys):
             why, who = cause, custodians
@@ -129,13 +129,13 @@ class Erasure:
                 self._store, self._cases, key_id, signer, said, cause=why, method=method, custodians=who
             )
         self._check_sealable(drafts)
-        drawer.destroy(keys, cause, custodians)
+        subject_keys.destroy(keys, cause, custodians)
         self._cases.forget()
         before = {index for key_id in keys for index in stated(self._store, self._cases, key_id)}
         receipts = [*self._receipts(before), *self._record(drafts)]
         for key_id in (*cut, *keys):
             self._store.remove_ciphertexts(key_id)
-            drawer.mark_recorded(key_id)
+            subject_keys.mark_recorded(key_id)
         return receipts
 
     def check_whole(self, order: str | None, *, only_here: bool = False) -> None:
@@ -157,12 +157,12 @@ class Erasure:
 
     def _erased_before(self, subject: str, order: str | None) -> list[Receipt]:
         """Return the receipts of the entries that state an erasure; SUBJECT-UNKNOWN if there is none."""
-        drawer = self._keys()
+        subject_keys = self._keys()
         orders = [self._place(order)] if order else self._orders_erased()
-        keys = drawer.erased_keys(subject, orders)
+        keys = subject_keys.erased_keys(subject, orders)
         stating = {index for key_id in keys for index in stated(self._store, self._cases, key_id)}
         if not stating and order and subject == target_of(order):  # erased before keys.db recorded erasures
-            link = drawer.keys_of(f"{COMPANION}{drawer.companion_of(order)}", order)
+            link = subject_keys.keys_of(f"{COMPANION}{subject_keys.companion_of(order)}", order)
             if set(self._store.sealing_keys(self.around(order))) <= link.keys():
                 keyring = self._cases.keyring()
                 entries = ((index, o) for index, o in self._cases.opened(order) if o.payload.kind == DESTROYED)

@@ -29,34 +29,34 @@ class ErasureScope:
     values: tuple[tuple[int, str, str, str], ...]
 
 
-def covered(store: EntryReader, drawer: SubjectKeyStore, subject: str, order: str | None) -> ErasureScope:
+def covered(store: EntryReader, subject_keys: SubjectKeyStore, subject: str, order: str | None) -> ErasureScope:
     """Return what the erasure of a data subject covers, in one order with its companion or in all orders."""
-    keys = tuple(drawer.keys_of(subject, order))
-    return ErasureScope(keys, tuple(_said(store, drawer, keys)))
+    keys = tuple(subject_keys.keys_of(subject, order))
+    return ErasureScope(keys, tuple(_said(store, subject_keys, keys)))
 
 
 def stays(
-    store: EntryReader, drawer: SubjectKeyStore, keys: Collection[str], around: Collection[str]
+    store: EntryReader, subject_keys: SubjectKeyStore, keys: Collection[str], around: Collection[str]
 ) -> dict[str, list[str]]:
     """Return the fields of an order and its companion that stay readable without these keys, by name of the subject."""
     by_subject: dict[str, list[str]] = {}
-    for key_id in sorted(drawer.existing(store.sealing_keys(around)) - set(keys)):
-        name = drawer.name_of(key_id)
+    for key_id in sorted(subject_keys.existing(store.sealing_keys(around)) - set(keys)):
+        name = subject_keys.name_of(key_id)
         if name is not None and not name.startswith(COMPANION):
-            fields = [field for _, order, field, _ in _said(store, drawer, [key_id]) if order in around]
+            fields = [field for _, order, field, _ in _said(store, subject_keys, [key_id]) if order in around]
             by_subject.setdefault(name, []).extend(fields)
     return {name: sorted(fields) for name, fields in sorted(by_subject.items()) if fields}
 
 
-def logged(store: EntryReader, cases: CaseReader, drawer: SubjectKeyStore, found: ErasureScope) -> list[str]:
+def logged(store: EntryReader, cases: CaseReader, subject_keys: SubjectKeyStore, found: ErasureScope) -> list[str]:
     """Return the offices whose persons or reasons in the register and the access order are sealed under these keys."""
     keys = set(found.keys)
-    offices = {a for a in cases.keyring().offices if keys & drawer.keys_of(holder_of(a), cases.registry).keys()}
+    offices = {a for a in cases.keyring().offices if keys & subject_keys.keys_of(holder_of(a), cases.registry).keys()}
     opened = {index for index, order, *_ in found.values if order == cases.access}
     return sorted(offices | {open_(store.at(i) or b"", verify=False).payload.signer.actor for i in opened})
 
 
-def _said(store: EntryReader, drawer: SubjectKeyStore, keys: Collection[str]) -> list[tuple[int, str, str, str]]:
+def _said(store: EntryReader, subject_keys: SubjectKeyStore, keys: Collection[str]) -> list[tuple[int, str, str, str]]:
     """Return the values under these keys, except values that open as null: these were committed to but never stated."""
     values = sorted(value for key_id in keys for value in store.encrypted_with(key_id))
     null: set[str] = set()
@@ -64,7 +64,7 @@ def _said(store: EntryReader, drawer: SubjectKeyStore, keys: Collection[str]) ->
         for index, closed in store.ciphertexts(order).items():
             if mine := [c for c in closed if c.key_id in keys]:
                 entry = open_(store.at(index) or b"", verify=False).payload.entry
-                read = map(parse_disclosure, drawer.decrypt_values(entry, mine))
+                read = map(parse_disclosure, subject_keys.decrypt_values(entry, mine))
                 null.update(d.digest for d in read if d.value is None)
     return [value for value in values if value[3] not in null]
 

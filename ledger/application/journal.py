@@ -66,16 +66,16 @@ class Journal:
         with ExitStack() as opened:  # close the opened files if one cannot be opened
             self.store = opened.enter_context(closing(EntryStore(folder.entries, writable=writable)))
             self.heads = opened.enter_context(closing(CheckpointStore(folder.heads, writable=writable)))
-            self.drawer: SubjectKeyStore | None = None
-            if folder.drawer.exists():
-                self.drawer = opened.enter_context(
-                    closing(SubjectKeyStore(folder.drawer, writable=writable, entropy=entropy))
+            self.subject_keys: SubjectKeyStore | None = None
+            if folder.subject_keys.exists():
+                self.subject_keys = opened.enter_context(
+                    closing(SubjectKeyStore(folder.subject_keys, writable=writable, entropy=entropy))
                 )
             self.log = opened.enter_context(closing(self._log(say)))
-            self.cases = CaseReader(folder, self.store, self.drawer, now)
+            self.cases = CaseReader(folder, self.store, self.subject_keys, now)
             self.registry, self.access = self.cases.registry, self.cases.access
             self._past = WritePosition(folder.origin, folder.registrar, self.cases, self.store)
-            self._sealer = Sealer(folder.origin, self.cases, self.drawer, self.heads, entropy, self._check_bound)
+            self._sealer = Sealer(folder.origin, self.cases, self.subject_keys, self.heads, entropy, self._check_bound)
             self._receiver = SealedReceiver(self.store, self._sealer.values, self._store, self._receipt)
             self.erasure = Erasure(
                 self.store,
@@ -139,8 +139,8 @@ class Journal:
             self.log.close()
             self.heads.close()
             self.store.close()
-            if self.drawer:
-                self.drawer.close()
+            if self.subject_keys:
+                self.subject_keys.close()
 
     def __enter__(self) -> Self:
         return self
@@ -166,7 +166,7 @@ class Journal:
 
     def _finish_erasures(self, say: Callable[[str], None]) -> None:
         """Remove ciphertexts under keys whose destruction is on record; report the destroyed keys that are not yet."""
-        for each in self.drawer.unrecorded() if self.drawer else ():
+        for each in self.subject_keys.unrecorded() if self.subject_keys else ():
             if not unstated(self.store, self.cases, each.key_id):
                 self.store.remove_ciphertexts(each.key_id)
                 self._keys().mark_recorded(each.key_id)
@@ -268,9 +268,9 @@ class Journal:
 
         `LedgerError` KEYS-OTHER.
         """
-        if self.drawer is not None:
+        if self.subject_keys is not None:
             self._check_bound()
-            self.drawer.keys_for(whose)
+            self.subject_keys.keys_for(whose)
 
     def recorded(self, draft: Draft) -> str | None:
         """Return the leaf hash of the entry with the id of a draft; `Conflict` if the entry holds another fact."""
@@ -301,10 +301,10 @@ class Journal:
         return [self._receipt(self._sealer.values.row(o, (), {}), Stored(index, already=True)) for index, o in rows]
 
     def _keys(self) -> SubjectKeyStore:
-        if self.drawer is None:
+        if self.subject_keys is None:
             says = "keys.db is missing: there is no key to open or to destroy"
             raise LedgerError("KEYS-MISSING", says, "put its own backup back")
-        return self.drawer
+        return self.subject_keys
 
     def preview(self, fact: Fact, order: str, signer: Signer, said: Circumstances | None = None, **more: Any) -> Entry:
         """Return the entry that a fact would become, for the law to judge before signing; its leaf is all zeros."""
@@ -339,7 +339,7 @@ class Journal:
         return self.record(fact, self.access, signer, circumstances, entry=entry)
 
     def _check_openable(self, orders: Sequence[str]) -> None:
-        around = [each for order in orders for each in self.erasure.around(order)] if self.drawer else []
+        around = [each for order in orders for each in self.erasure.around(order)] if self.subject_keys else []
         keys = self.store.sealing_keys(around)
         if not keys or self._keys().existing(keys):
             return
@@ -389,7 +389,7 @@ class Journal:
 
     def _same_subjects(self, subjects: Mapping[str, str], index: int, opened: OpenedEntry) -> bool:
         """Return True if each value of a recorded entry is sealed for the subject that is named for its field."""
-        closed = self.store.ciphertexts(opened.payload.order).get(index, []) if subjects and self.drawer else []
+        closed = self.store.ciphertexts(opened.payload.order).get(index, []) if subjects and self.subject_keys else []
         here = self._keys().existing(c.key_id for c in closed) if closed else set()
         named = [(c.key_id, subjects[c.field]) for c in closed if c.field in subjects and c.key_id in here]
         return all(key_id in self._keys().keys_of(name) for key_id, name in named)

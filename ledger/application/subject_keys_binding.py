@@ -22,36 +22,36 @@ _FEW = 5  # entries named in a message
 
 
 def elsewhere(
-    store: EntryReader, cases: CaseReader, drawer: SubjectKeyStore, orders: Iterable[str] | None = None
+    store: EntryReader, cases: CaseReader, subject_keys: SubjectKeyStore, orders: Iterable[str] | None = None
 ) -> list[str]:
     """Return the keys of sealed values, in these orders or in all, that are neither here nor destroyed by an entry."""
     keys = store.sealing_keys(orders)
-    missing = set(keys) - drawer.existing(keys)
+    missing = set(keys) - subject_keys.existing(keys)
     if not missing:
         return []
-    missing -= {each.key_id for each in drawer.unrecorded()}
+    missing -= {each.key_id for each in subject_keys.unrecorded()}
     return sorted(missing - cases.destroyed_keys().keys()) if missing else []
 
 
-def check_bound(store: EntryReader, cases: CaseReader, drawer: SubjectKeyStore) -> None:
+def check_bound(store: EntryReader, cases: CaseReader, subject_keys: SubjectKeyStore) -> None:
     """Raise `LedgerError` KEYS-OTHER if the newest sealed values are under a key that is neither here nor destroyed."""
     newest = store.newest_sealed()
     if not newest:
         return
     keys = {key_id for _, key_id in newest}
-    missing = keys - drawer.existing(keys) - {each.key_id for each in drawer.unrecorded()}
+    missing = keys - subject_keys.existing(keys) - {each.key_id for each in subject_keys.unrecorded()}
     if not missing or missing <= cases.destroyed_keys().keys():
         return
     index = newest[0][0]
     signer = open_(store.at(index) or b"", verify=False).payload.signer.actor
     says = (
-        f"the values sealed last, in entry {index} by {signer}, are under a key that is not in {drawer.path}: this is "
-        "another machine, another folder, or an old copy of keys.db; nothing was recorded"
+        f"the values sealed last, in entry {index} by {signer}, are under a key that is not in {subject_keys.path}: "
+        "this is another machine, another folder, or an old copy of keys.db; nothing was recorded"
     )
     raise LedgerError("KEYS-OTHER", says, HINT)
 
 
-def left_over(store: EntryReader, cases: CaseReader, drawer: SubjectKeyStore) -> Iterator[tuple[int, str, bool]]:
+def left_over(store: EntryReader, cases: CaseReader, subject_keys: SubjectKeyStore) -> Iterator[tuple[int, str, bool]]:
     """Yield the encrypted values that are still stored although an entry states that their key is destroyed.
 
     Each item: index of the entry, its fields in words, and True if a key here opens one of them.
@@ -63,7 +63,7 @@ def left_over(store: EntryReader, cases: CaseReader, drawer: SubjectKeyStore) ->
             closed |= store.ciphertexts(cases.registry)
         for index, values in sorted(closed.items()):
             left = [c for c in values if c.ciphertext is not None and destroyed & {c.digest, c.key_id}]
-            here = drawer.existing(c.key_id for c in left)
+            here = subject_keys.existing(c.key_id for c in left)
             if left:
                 yield index, ", ".join(c.field for c in left if not here or c.key_id in here), bool(here)
 

@@ -34,7 +34,7 @@ from ledger.tlog.note import Vkey, check_origin, log_vkey
 from ledger.tlog.policy import Policy, parse_policy
 
 RESTORED = "RESTORED"
-SHELF = "entries.db"
+ENTRIES_DB = "entries.db"
 STORE = "store"
 
 
@@ -63,10 +63,10 @@ class Folder(Struct, frozen=True):
 
     @property
     def entries(self) -> Location:
-        return Address(self.store, self.origin) if self.store else self.path / SHELF
+        return Address(self.store, self.origin) if self.store else self.path / ENTRIES_DB
 
     @property
-    def drawer(self) -> Path:
+    def subject_keys(self) -> Path:
         return self.path / "keys.db"
 
     @property

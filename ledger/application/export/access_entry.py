@@ -56,7 +56,7 @@ def export_access(journal: Journal, contents: Contents, because: str | None, per
     opened = {
         open_(raw, verify=False).payload.order for index, raw, _ in contents.entries if index in contents.disclosures
     }
-    mains = {journal.drawer.main_of(order) or order for order in opened} if journal.drawer else opened
+    mains = {journal.subject_keys.main_of(order) or order for order in opened} if journal.subject_keys else opened
     orders = (about.order, *sorted(mains - {about.order, journal.registry}))
     why = f"to make a bundle for {about.audience} ({ROLES[about.audience]}): {because or about.purpose}"
     return ExportAccess(orders, about.purpose, why, person)

@@ -100,7 +100,7 @@ def bundle_contents(journal: Journal, request: BundleRequest, head: Head | None 
 def _orders(journal: Journal, request: BundleRequest) -> Iterable[str]:
     """Yield the order, its companion for an audience that may know of it, and linked orders if they are wanted."""
     yield request.order
-    companion = journal.drawer.companion_of(request.order) if journal.drawer else None
+    companion = journal.subject_keys.companion_of(request.order) if journal.subject_keys else None
     if companion is not None and all(
         visible(o.payload.kind, request.audience) for _, o in journal.cases.opened(companion)
     ):

@@ -123,7 +123,7 @@ def _bundle(journal: Journal, export: Export, head: Head, pending: Pending | Non
 def _check_keys(journal: Journal, export: Export) -> None:
     """Say which values stay closed for every reader because `keys.db` lacks their keys; with `whole` refuse them."""
     order = export.bundle.order
-    here = journal.drawer is not None
+    here = journal.subject_keys is not None
     missing = journal.erasure.elsewhere(order) if here else list(journal.store.sealing_keys([order]))
     if missing:
         says = f"{where(journal.store, missing)} stay closed for every reader: their keys are not in this keys.db"

@@ -14,7 +14,7 @@ from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
 
-from ledger.adapters.folders.ledger_folder import SHELF, STORE, Folder, read_folder
+from ledger.adapters.folders.ledger_folder import ENTRIES_DB, STORE, Folder, read_folder
 from ledger.adapters.folders.user_folders import Home, exposed
 from ledger.adapters.log.checkpoints import CheckpointStore
 from ledger.adapters.log.signer_process import signatory
@@ -109,7 +109,7 @@ def check_ledger(path: Path, now: datetime, progress: Progress = no_progress) ->
         if fault.code != "LOG-CORRUPT":
             raise
         if not check.wrong:
-            check.wrong.append(Reason(fault.code, STORE if folder.store else SHELF, fault.says))
+            check.wrong.append(Reason(fault.code, STORE if folder.store else ENTRIES_DB, fault.says))
     return check
 
 
@@ -173,23 +173,23 @@ class _OfficeFiles:
 
     def check_subject_keys(self) -> None:
         """Compare the sealed values with the keys of data subjects, and both with the stated destructions."""
-        if not self.folder.drawer.exists():
+        if not self.folder.subject_keys.exists():
             self.check.notes.append("keys.db is not here: sealed values were not compared with their keys")
             return
-        with closing(SubjectKeyStore(self.folder.drawer, writable=False)) as drawer:
-            cases = CaseReader(self.folder, self.store, drawer)
-            if others := elsewhere(self.store, cases, drawer):
+        with closing(SubjectKeyStore(self.folder.subject_keys, writable=False)) as subject_keys:
+            cases = CaseReader(self.folder, self.store, subject_keys)
+            if others := elsewhere(self.store, cases, subject_keys):
                 says = f"{where(self.store, others)} are under keys that are neither here nor destroyed by an entry"
                 self.check.missing.append(Reason("KEYS-OTHER", "keys.db", says))
-            for each in drawer.unrecorded():
+            for each in subject_keys.unrecorded():
                 if unstated(self.store, cases, each.key_id):
                     says = f"{where(self.store, [each.key_id])}: their key is destroyed and no entry says so yet"
                     self.check.missing.append(Reason("KEYS-OTHER", "keys.db", f"{says}; repeat the erasure"))
             destroyed_keys = cases.destroyed_keys()
-            for key_id in sorted(drawer.existing(destroyed_keys)):
+            for key_id in sorted(subject_keys.existing(destroyed_keys)):
                 says = "it says that a key was destroyed, and keys.db here still has it"
                 self.check.wrong.append(Reason("KEYS-KEPT", f"entry {destroyed_keys[key_id]}", says))
-            for index, fields, opens in left_over(self.store, cases, drawer):
+            for index, fields, opens in left_over(self.store, cases, subject_keys):
                 if opens:
                     says = f"an entry says that the key to {fields} was destroyed, and keys.db here opens it"
                     self.check.wrong.append(Reason("KEYS-KEPT", f"entry {index}", says))

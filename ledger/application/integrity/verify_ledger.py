@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from ledger.adapters.folders.handed_folder import FOREIGN, NOTE, TRUST_FILE, HandedFolder
-from ledger.adapters.folders.ledger_folder import SHELF, STORE, Folder
+from ledger.adapters.folders.ledger_folder import ENTRIES_DB, STORE, Folder
 from ledger.adapters.log.checkpoints import CheckpointStore, notes_in
 from ledger.adapters.storage import sqlite
 from ledger.adapters.storage.connection import ReadableLocation
@@ -45,7 +45,7 @@ def verify_folder(
     """
     checkpoint = None if anchor is None else parse_anchor(anchor)
     handed_folder = HandedFolder(path)
-    databases = [path / name for name in (SHELF, HEADS) if handed_folder.has(name)]
+    databases = [path / name for name in (ENTRIES_DB, HEADS) if handed_folder.has(name)]
     before = [sqlite.file_state(file) for file in databases]
     with ExitStack() as until:
         files = _handed_files(handed_folder, path, store, until)
@@ -83,7 +83,7 @@ def verify_own(
         foreign=lambda name: _content(folder.foreign / name),
         foreign_names=lambda: sorted(os.listdir(folder.foreign)) if folder.foreign.is_dir() else (),
         registers=lambda: registers(folder.registers),
-        entries_at=STORE if folder.store else SHELF,
+        entries_at=STORE if folder.store else ENTRIES_DB,
     )
     return _verify(files, trust, None, now, progress)
 
@@ -104,7 +104,7 @@ def _verify(
 
 def _handed_files(there: HandedFolder, path: Path, store: str, until: ExitStack) -> LogFiles:
     """Read the regular files of a folder, each up to the size that its kind may have."""
-    if not store and not there.has(SHELF):
+    if not store and not there.has(ENTRIES_DB):
         raise _no_log(there, path)
     policy = there.read("trust/policy", TRUST_FILE)
     checkpoint = there.read("log/checkpoint", NOTE)
@@ -112,13 +112,13 @@ def _handed_files(there: HandedFolder, path: Path, store: str, until: ExitStack)
     if not origin:
         says = f"{path} does not say which log it holds: neither trust/policy nor log/checkpoint names one"
         raise LedgerError("NO-LEDGER", says, "a folder is verified as it was copied, with trust/ and log/")
-    place: ReadableLocation = address(store, origin) if store else sqlite.ForeignFile(path / SHELF, SCHEMA)
+    place: ReadableLocation = address(store, origin) if store else sqlite.ForeignFile(path / ENTRIES_DB, SCHEMA)
     notes: dict[str, bytes] = {}
     tokens: list[tuple[str, bytes]] = []
     damage: LedgerError | None = None
     try:
         if not store:
-            place = sqlite.ForeignFile(until.enter_context(sqlite.without_wal(path / SHELF)), SCHEMA)
+            place = sqlite.ForeignFile(until.enter_context(sqlite.without_wal(path / ENTRIES_DB)), SCHEMA)
         if there.has(HEADS):
             notes, tokens = notes_in(until.enter_context(sqlite.without_wal(path / HEADS)))
     except LedgerError as fault:
@@ -140,7 +140,7 @@ def _handed_files(there: HandedFolder, path: Path, store: str, until: ExitStack)
             lambda place: there.names(f"registers/{place}".rstrip("/")),
             lambda path: there.read(f"registers/{path}", FOREIGN),
         ),
-        entries_at="store" if store else SHELF,
+        entries_at="store" if store else ENTRIES_DB,
         damage=damage,
     )
 
@@ -156,7 +156,7 @@ def _no_log(there: HandedFolder, path: Path) -> LedgerError:
         hint = f"comity monitor {path} --trust TRUST --entries asks what can be asked of it"
         return LedgerError("NOT-A-LEDGER", says, hint)
     hint = "comity init DIR makes a ledger; --ledger DIR or COMITY_LEDGER names one"
-    return LedgerError("NO-LEDGER", f"{path} is not a ledger: it has no {SHELF}", hint)
+    return LedgerError("NO-LEDGER", f"{path} is not a ledger: it has no {ENTRIES_DB}", hint)
 
 
 def _origin(policy: bytes | None, checkpoint: bytes | None) -> str:

@@ -27,7 +27,7 @@ from ledger.facts import WHY, check_audience, public_of, sealed_of
 
 
 class Sealer:
-    """Seals for one ledger. Without `drawer`, the subject keys, it seals only facts without sealed values.
+    """Seals for one ledger. Without `subject_keys` it seals only facts without sealed values.
 
     `check_bound` raises if the ledger's values are sealed with other subject keys.
     """
@@ -36,13 +36,13 @@ class Sealer:
         self,
         origin: str,
         cases: CaseReader,
-        drawer: SubjectKeyStore | None,
+        subject_keys: SubjectKeyStore | None,
         heads: CheckpointStore,
         entropy: Entropy,
         check_bound: Callable[[], None] = lambda: None,
     ) -> None:
         self._cases = cases
-        self._drawer = drawer
+        self._subject_keys = subject_keys
         self._entropy = entropy
         self.values = ValueEncrypter(cases, self._keys, check_bound)
         self._placer = EntryPlacer(origin, cases, self._keys, heads, entropy)
@@ -101,11 +101,11 @@ class Sealer:
         )
 
     def _keys(self) -> SubjectKeyStore:
-        if self._drawer is None:
+        if self._subject_keys is None:
             raise LedgerError(
                 "KEYS-MISSING", "keys.db is missing, so sealed values could not be kept", "put its own backup back"
             )
-        return self._drawer
+        return self._subject_keys
 
 
 def unsigned(draft: Draft, instrument: str | None) -> Entry:

@@ -184,16 +184,16 @@ def test_a_bad_row_leaves_nothing_behind_and_every_fault_has_its_row_and_column(
     rows = [opening("A-1"), sending("A-1", at="yesterday", channel="pidgeon"), opening("A-2"), sending("A-3")]
     before = entries(ledger)
     with Journal.open(ledger, writable=False) as journal:
-        assert journal.drawer is not None
-        subjects = journal.drawer.subjects()
+        assert journal.subject_keys is not None
+        subjects = journal.subject_keys.subjects()
     result = run("import", str(written(tmp_path / "t.csv", rows)), "--as", "ilves", "--json", ledger=ledger)
     assert result.exit_code == 5
     faults = {(fault["row"], fault["column"]) for fault in json.loads(result.stdout)["faults"]}
     assert faults == {(3, "occurred"), (3, "channel"), (5, "instrument")}
     assert entries(ledger) == before
     with Journal.open(ledger, writable=False) as journal:
-        assert journal.drawer is not None
-        assert journal.drawer.subjects() == subjects
+        assert journal.subject_keys is not None
+        assert journal.subject_keys.subjects() == subjects
 
 
 def test_so_many_faults_are_told_as_were_asked_for_and_the_rest_counted(ledger: Path, tmp_path: Path) -> None:

@@ -66,8 +66,8 @@ def key_of(house: House, order: str) -> tuple[str, list[str], str]:
     home = Home(house.folder / "state" / "comity", house.keys)
     with Journal.open(house.ledger, home, writable=False) as journal:
         id = journal.find(order)
-        assert journal.drawer is not None
-        (key_id,) = journal.drawer.keys_of(f"target of {id}")
+        assert journal.subject_keys is not None
+        (key_id,) = journal.subject_keys.keys_of(f"target of {id}")
         return key_id, [digest for *_, digest in journal.store.encrypted_with(key_id)], id
 
 
@@ -222,9 +222,9 @@ def test_a_data_subject_is_never_one_with_a_person_of_the_log(house: House) -> N
 def test_names_that_were_joined_before_do_not_erase_the_log(house: House) -> None:
     named(house, "Anna Kask")
     assert house.run(*OPENED[:1], "PPO-2", *OPENED[2:]).exit_code == Exit.DONE
-    drawer = SubjectKeyStore(house.ledger / "keys.db")
-    drawer.merge("Anna Kask", holder_of("ilves"))
-    drawer.close()
+    subject_keys = SubjectKeyStore(house.ledger / "keys.db")
+    subject_keys.merge("Anna Kask", holder_of("ilves"))
+    subject_keys.close()
     done = house.run("erase", "--subject", "Anna Kask", "--everywhere", *ERASE)
     assert (done.exit_code, "LED art. 25" in done.output) == (Exit.REFUSED, True), done.output
     assert house.run("erase", "PPO-2", "--subject", "Anna Kask", *ERASE).exit_code == Exit.DONE

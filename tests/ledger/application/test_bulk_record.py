@@ -96,13 +96,13 @@ def test_what_stands_there_under_its_id_is_not_stored_again(journal: Journal) ->
 
 
 def test_keys_for_many_orders_are_made_once(journal: Journal) -> None:
-    assert journal.drawer is not None
+    assert journal.subject_keys is not None
     journal.prepare([(target_of(ORDER), ORDER), ("another", ORDER)])
-    before = journal.drawer.subjects()
+    before = journal.subject_keys.subjects()
     journal.prepare([(target_of(ORDER), ORDER), ("another", ORDER)])
     with journal.many() as many:
         many.add(draft(journal, issued()))
-    assert journal.drawer.subjects() == before
+    assert journal.subject_keys.subjects() == before
 
 
 def test_what_is_staged_lies_in_no_folder(journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

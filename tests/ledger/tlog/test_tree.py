@@ -72,8 +72,8 @@ class EntryReader:
         return [self.hashes[index] for index in indexes]
 
 
-SHELF = EntryReader(LEAVES)
-ROOT_AT = [root(size, SHELF.read) for size in range(SIZE + 1)]
+ENTRIES_DB = EntryReader(LEAVES)
+ROOT_AT = [root(size, ENTRIES_DB.read) for size in range(SIZE + 1)]
 
 
 @cache
@@ -127,9 +127,9 @@ def test_the_published_trees_have_the_published_roots_nodes_and_proofs() -> None
 
 def test_every_root_is_the_one_of_the_recursion_from_few_stored_hashes() -> None:
     for size in range(SIZE + 1):
-        SHELF.readings.clear()
-        assert root(size, SHELF.read) == mth(0, size)
-        assert sum(SHELF.readings) == size.bit_count()
+        ENTRIES_DB.readings.clear()
+        assert root(size, ENTRIES_DB.read) == mth(0, size)
+        assert sum(ENTRIES_DB.readings) == size.bit_count()
 
 
 def test_stored_hashes_stand_in_the_order_in_which_subtrees_become_complete() -> None:
@@ -140,7 +140,7 @@ def test_stored_hashes_stand_in_the_order_in_which_subtrees_become_complete() ->
         if (leaf + 1) % (1 << level) == 0
     ]
     assert [stored_index(level, n) for level, n in expected] == list(range(len(expected)))
-    assert len(SHELF.hashes) == stored_count(SIZE) == len(expected)
+    assert len(ENTRIES_DB.hashes) == stored_count(SIZE) == len(expected)
     assert [stored_index(0, size) for size in range(SIZE)] == [stored_count(size) for size in range(SIZE)]
     assert stored_index(0, 1 << 62) == (1 << 63) - 1  # no loop, no float
 
@@ -150,25 +150,25 @@ def test_appending_to_the_shelf_and_to_a_frontier_store_the_same() -> None:
     for index, leaf in enumerate(LEAVES):
         assert frontier.root() == ROOT_AT[index]
         stored = frontier.add(leaf)
-        assert stored == SHELF.hashes[stored_index(0, index) : stored_index(0, index + 1)]
+        assert stored == ENTRIES_DB.hashes[stored_index(0, index) : stored_index(0, index + 1)]
         assert frontier.size == index + 1
     assert frontier.root() == ROOT_AT[SIZE]
 
 
 def test_a_frontier_is_picked_up_where_it_was_left() -> None:
     for size in range(SIZE):
-        resumed = Frontier.at(size, SHELF.read)
+        resumed = Frontier.at(size, ENTRIES_DB.read)
         assert resumed.root() == ROOT_AT[size]
         resumed.add(LEAVES[size])
         assert resumed.root() == ROOT_AT[size + 1]
-        assert resumed.peaks == SHELF.read(indexes_for_root(size + 1))
+        assert resumed.peaks == ENTRIES_DB.read(indexes_for_root(size + 1))
     with pytest.raises(ValueError):
         Frontier(3, [LEAVES[0]])
 
 
 def test_a_shelf_that_gives_fewer_hashes_than_asked_for_is_corrupt() -> None:
     with refused("LOG-CORRUPT"):
-        root(7, lambda indexes: SHELF.read(indexes[1:]))
+        root(7, lambda indexes: ENTRIES_DB.read(indexes[1:]))
 
 
 # proofs
@@ -177,38 +177,38 @@ def test_a_shelf_that_gives_fewer_hashes_than_asked_for_is_corrupt() -> None:
 def test_every_entry_is_proven_at_every_size_from_one_reading() -> None:
     for size in range(1, SIZE + 1):
         for index in range(size):
-            SHELF.readings.clear()
-            path = prove_inclusion(index, size, SHELF.read)
+            ENTRIES_DB.readings.clear()
+            path = prove_inclusion(index, size, ENTRIES_DB.read)
             check_inclusion(index, size, LEAVES[index], path, ROOT_AT[size])
-            assert len(SHELF.readings) <= 1
-            assert sum(SHELF.readings) <= 2 * size.bit_length()
+            assert len(ENTRIES_DB.readings) <= 1
+            assert sum(ENTRIES_DB.readings) <= 2 * size.bit_length()
 
 
 def test_the_paths_of_many_entries_are_those_of_each_from_one_reading() -> None:
     for size in (1, 2, 7, 64, SIZE):
         some = range(size - 1, -1, -3)
-        SHELF.readings.clear()
-        paths = prove_inclusions(some, size, SHELF.read)
-        assert len(SHELF.readings) <= 1
-        assert sum(SHELF.readings) <= 2 * size, "what two paths share is read once"
-        assert paths == [prove_inclusion(index, size, SHELF.read) for index in some]
+        ENTRIES_DB.readings.clear()
+        paths = prove_inclusions(some, size, ENTRIES_DB.read)
+        assert len(ENTRIES_DB.readings) <= 1
+        assert sum(ENTRIES_DB.readings) <= 2 * size, "what two paths share is read once"
+        assert paths == [prove_inclusion(index, size, ENTRIES_DB.read) for index in some]
     with refused("PRF-INDEX"):
-        prove_inclusions((0, SIZE), SIZE, SHELF.read)
+        prove_inclusions((0, SIZE), SIZE, ENTRIES_DB.read)
 
 
 def test_every_size_is_consistent_with_every_later_one() -> None:
     for n in range(1, SIZE + 1):
         for m in range(1, n + 1):
-            check_consistency(m, n, ROOT_AT[m], ROOT_AT[n], prove_consistency(m, n, SHELF.read))
-    assert prove_consistency(0, SIZE, SHELF.read) == []
-    assert prove_consistency(SIZE, SIZE, SHELF.read) == []
+            check_consistency(m, n, ROOT_AT[m], ROOT_AT[n], prove_consistency(m, n, ENTRIES_DB.read))
+    assert prove_consistency(0, SIZE, ENTRIES_DB.read) == []
+    assert prove_consistency(SIZE, SIZE, ENTRIES_DB.read) == []
 
 
 @given(st.data())
 def test_no_flipped_bit_of_an_inclusion_proof_survives(data: st.DataObject) -> None:
     size = data.draw(st.integers(1, SIZE))
     index = data.draw(st.integers(0, size - 1))
-    hashes = [LEAVES[index], ROOT_AT[size], *prove_inclusion(index, size, SHELF.read)]
+    hashes = [LEAVES[index], ROOT_AT[size], *prove_inclusion(index, size, ENTRIES_DB.read)]
     flip(hashes, data.draw(st.integers(0, 256 * len(hashes) - 1)))
     with refused("PRF-PATH", "leads to"):
         check_inclusion(index, size, hashes[0], hashes[2:], hashes[1])
@@ -218,7 +218,7 @@ def test_no_flipped_bit_of_an_inclusion_proof_survives(data: st.DataObject) -> N
 def test_no_flipped_bit_of_a_consistency_proof_survives(data: st.DataObject) -> None:
     n = data.draw(st.integers(1, SIZE))
     m = data.draw(st.integers(1, n))
-    hashes = [ROOT_AT[m], ROOT_AT[n], *prove_consistency(m, n, SHELF.read)]
+    hashes = [ROOT_AT[m], ROOT_AT[n], *prove_consistency(m, n, ENTRIES_DB.read)]
     flip(hashes, data.draw(st.integers(0, 256 * len(hashes) - 1)))
     with refused("CP-CONSISTENCY"):
         check_consistency(m, n, hashes[0], hashes[1], hashes[2:])
@@ -233,7 +233,7 @@ def flip(hashes: list[bytes], bit: int) -> None:
 def test_a_path_proves_one_index_at_one_size(data: st.DataObject) -> None:
     size = data.draw(st.integers(1, SIZE))
     index = data.draw(st.integers(0, size - 1))
-    path = prove_inclusion(index, size, SHELF.read)
+    path = prove_inclusion(index, size, ENTRIES_DB.read)
     other = data.draw(st.integers(0, size + 10).filter(lambda n: n != index))
     with refused("PRF-(INDEX|PATH)"):
         check_inclusion(other, size, LEAVES[index], path, ROOT_AT[size])
@@ -250,12 +250,12 @@ def test_a_path_proves_one_index_at_one_size(data: st.DataObject) -> None:
 def test_what_is_not_in_a_tree_is_not_proven() -> None:
     for index, size in ((0, 0), (5, 5), (6, 5), (-1, 5), (0, -1)):
         with refused("PRF-INDEX"):
-            prove_inclusion(index, size, SHELF.read)
+            prove_inclusion(index, size, ENTRIES_DB.read)
         with refused("PRF-INDEX"):
             check_inclusion(index, size, LEAVES[0], [], ROOT_AT[5])
     for m, n in ((6, 5), (-1, 5)):
         with refused("CP-CONSISTENCY"):
-            prove_consistency(m, n, SHELF.read)
+            prove_consistency(m, n, ENTRIES_DB.read)
         with refused("CP-CONSISTENCY"):
             check_consistency(m, n, ROOT_AT[5], ROOT_AT[5], [])
 
@@ -277,13 +277,13 @@ def test_a_byte_does_not_move_from_one_hash_into_its_neighbour() -> None:
 
 def test_a_path_does_not_lead_on_beyond_the_root_of_its_size() -> None:
     above = LEAVES[9]
-    path = prove_inclusion(3, 7, SHELF.read)
+    path = prove_inclusion(3, 7, ENTRIES_DB.read)
     with refused("PRF-PATH", "more than"):
         check_inclusion(3, 7, LEAVES[3], [*path, above], node_hash(above, ROOT_AT[7]))
     for m in (3, 4):
         old, new = node_hash(above, ROOT_AT[m]), node_hash(above, ROOT_AT[7])
         with refused("CP-CONSISTENCY", "more than"):
-            check_consistency(m, 7, old, new, [*prove_consistency(m, 7, SHELF.read), above])
+            check_consistency(m, 7, old, new, [*prove_consistency(m, 7, ENTRIES_DB.read), above])
 
 
 def test_trees_end_below_two_to_the_sixty_third() -> None:
@@ -403,7 +403,7 @@ def test_the_tree_can_be_told_from_its_tiles_alone(size: int) -> None:
 
 def test_a_bundle_is_no_hash_tile() -> None:
     with pytest.raises(ValueError):
-        tile_bytes(Tile(ENTRIES, 0, 1), SHELF.read)
+        tile_bytes(Tile(ENTRIES, 0, 1), ENTRIES_DB.read)
 
 
 @given(st.lists(st.binary(min_size=1, max_size=300), min_size=1, max_size=256))
@@ -483,7 +483,7 @@ def test_a_complete_proof_holds_or_fails_as_the_vector_says(case: dict[str, Any]
     st.integers(0, SIZE - 1), st.binary(max_size=200), st.binary(max_size=200).filter(lambda note: b"\r" not in note)
 )
 def test_a_proof_file_says_what_it_was_made_of(index: int, extra: bytes, note: bytes) -> None:
-    path = tuple(prove_inclusion(index, SIZE, SHELF.read))
+    path = tuple(prove_inclusion(index, SIZE, ENTRIES_DB.read))
     made = format_proof(index, path, note + b"\n", extra)
     assert parse_proof(made) == Proof(index, path, note + b"\n", extra or None)
 

@@ -110,94 +110,94 @@ def test_ssh_keygen_reads_what_we_write_and_we_read_what_it_makes(tmp_path: Path
 
 
 @pytest.fixture
-def drawer(tmp_path: Path) -> Iterator[SubjectKeyStore]:
-    drawer = SubjectKeyStore.create(tmp_path / "keys.db")
-    yield drawer
-    drawer.close()
+def subject_keys(tmp_path: Path) -> Iterator[SubjectKeyStore]:
+    subject_keys = SubjectKeyStore.create(tmp_path / "keys.db")
+    yield subject_keys
+    subject_keys.close()
 
 
 def disclosures(*names: str) -> list[Disclosure]:
     return [veil(name, f"value of {name}", bytes(16)) for name in names]
 
 
-def close(drawer: SubjectKeyStore, told: list[Disclosure], **whose: str) -> tuple[Ciphertext, ...]:
+def close(subject_keys: SubjectKeyStore, told: list[Disclosure], **whose: str) -> tuple[Ciphertext, ...]:
     """Encrypt disclosures for the target of the order, or for the data subject that `whose` names by field."""
     names = {"target", *whose.values()} if len(whose) < len(told) else set(whose.values())
-    keys = drawer.keys_for([(name, ORDER) for name in names])
-    return drawer.encrypt_values(ENTRY, told, lambda field: (whose.get(field, "target"), ORDER), keys)
+    keys = subject_keys.keys_for([(name, ORDER) for name in names])
+    return subject_keys.encrypt_values(ENTRY, told, lambda field: (whose.get(field, "target"), ORDER), keys)
 
 
-def test_what_was_closed_opens_again(drawer: SubjectKeyStore) -> None:
+def test_what_was_closed_opens_again(subject_keys: SubjectKeyStore) -> None:
     told = disclosures("identifiers", "offences")
-    closed = close(drawer, told)
+    closed = close(subject_keys, told)
     assert [c.field for c in closed] == ["identifiers", "offences"]
-    assert {c.key_id for c in closed} == {drawer.key_of("target", ORDER)}
-    assert drawer.decrypt_values(ENTRY, closed) == [d.text for d in told]
+    assert {c.key_id for c in closed} == {subject_keys.key_of("target", ORDER)}
+    assert subject_keys.decrypt_values(ENTRY, closed) == [d.text for d in told]
     assert all(
         c.ciphertext is not None and d.text.encode() not in c.ciphertext for c, d in zip(closed, told, strict=True)
     )
 
 
-def test_each_subject_has_a_key_of_its_own_under_a_random_name(drawer: SubjectKeyStore) -> None:
+def test_each_subject_has_a_key_of_its_own_under_a_random_name(subject_keys: SubjectKeyStore) -> None:
     told = disclosures("identifiers", "witness")
-    first, second = close(drawer, told, witness="somebody")
+    first, second = close(subject_keys, told, witness="somebody")
     assert first.key_id != second.key_id
-    assert drawer.subjects() == {("target", ORDER): first.key_id, ("somebody", ORDER): second.key_id}
+    assert subject_keys.subjects() == {("target", ORDER): first.key_id, ("somebody", ORDER): second.key_id}
     assert "target" not in first.key_id
 
 
-def test_a_ciphertext_moved_to_another_entry_field_or_key_does_not_open(drawer: SubjectKeyStore) -> None:
-    (closed,) = close(drawer, disclosures("identifiers"))
-    (other,) = close(drawer, disclosures("identifiers"), identifiers="other")
-    assert drawer.decrypt_values(ENTRY, [closed])
-    assert drawer.decrypt_values("ff" * 16, [closed]) == []
-    assert drawer.decrypt_values(ENTRY, [replace(closed, field="offences")]) == []
-    assert drawer.decrypt_values(ENTRY, [replace(closed, key_id=other.key_id)]) == []
+def test_a_ciphertext_moved_to_another_entry_field_or_key_does_not_open(subject_keys: SubjectKeyStore) -> None:
+    (closed,) = close(subject_keys, disclosures("identifiers"))
+    (other,) = close(subject_keys, disclosures("identifiers"), identifiers="other")
+    assert subject_keys.decrypt_values(ENTRY, [closed])
+    assert subject_keys.decrypt_values("ff" * 16, [closed]) == []
+    assert subject_keys.decrypt_values(ENTRY, [replace(closed, field="offences")]) == []
+    assert subject_keys.decrypt_values(ENTRY, [replace(closed, key_id=other.key_id)]) == []
 
 
-def test_a_destroyed_key_opens_nothing_and_the_next_one_is_another(drawer: SubjectKeyStore) -> None:
-    (closed,) = close(drawer, disclosures("identifiers"))
-    drawer.destroy([closed.key_id])
-    assert drawer.key_of("target", ORDER) is None
-    assert drawer.decrypt_values(ENTRY, [closed]) == []
-    (again,) = close(drawer, disclosures("identifiers"))
+def test_a_destroyed_key_opens_nothing_and_the_next_one_is_another(subject_keys: SubjectKeyStore) -> None:
+    (closed,) = close(subject_keys, disclosures("identifiers"))
+    subject_keys.destroy([closed.key_id])
+    assert subject_keys.key_of("target", ORDER) is None
+    assert subject_keys.decrypt_values(ENTRY, [closed]) == []
+    (again,) = close(subject_keys, disclosures("identifiers"))
     assert again.key_id != closed.key_id
 
 
-def test_a_destroyed_key_leaves_no_byte_of_itself_in_any_file(drawer: SubjectKeyStore) -> None:
+def test_a_destroyed_key_leaves_no_byte_of_itself_in_any_file(subject_keys: SubjectKeyStore) -> None:
     for subject in ("one", "target", "three"):
-        close(drawer, disclosures("identifiers"), identifiers=subject)
-    key_id = drawer.key_of("target", ORDER)
-    c = sqlite3.connect(drawer.path)
+        close(subject_keys, disclosures("identifiers"), identifiers=subject)
+    key_id = subject_keys.key_of("target", ORDER)
+    c = sqlite3.connect(subject_keys.path)
     (secret,) = c.execute(
         "SELECT secret FROM subject_key JOIN subject_name USING (subject) WHERE name = 'target'"
     ).fetchone()
     c.close()
-    files = list(drawer.path.parent.iterdir())
+    files = list(subject_keys.path.parent.iterdir())
     assert any(secret in file.read_bytes() for file in files), "else this test proves nothing"
     assert key_id is not None
-    drawer.destroy([key_id], "other", ["orn"])
-    assert not any(secret in file.read_bytes() for file in drawer.path.parent.iterdir())
-    assert drawer.unrecorded() == [DestroyedKey(key_id, "other", ("orn",))]
-    drawer.mark_recorded(key_id)
-    assert drawer.unrecorded() == []
-    files = list(drawer.path.parent.iterdir())
+    subject_keys.destroy([key_id], "other", ["orn"])
+    assert not any(secret in file.read_bytes() for file in subject_keys.path.parent.iterdir())
+    assert subject_keys.unrecorded() == [DestroyedKey(key_id, "other", ("orn",))]
+    subject_keys.mark_recorded(key_id)
+    assert subject_keys.unrecorded() == []
+    files = list(subject_keys.path.parent.iterdir())
     assert not any(word in file.read_bytes() for file in files for word in (secret, b"target"))
 
 
-def test_two_openings_of_the_drawer_agree_on_a_new_subjects_key(drawer: SubjectKeyStore) -> None:
-    second = SubjectKeyStore(drawer.path)
-    (one,) = close(drawer, disclosures("identifiers"))
+def test_two_openings_of_the_drawer_agree_on_a_new_subjects_key(subject_keys: SubjectKeyStore) -> None:
+    second = SubjectKeyStore(subject_keys.path)
+    (one,) = close(subject_keys, disclosures("identifiers"))
     (two,) = close(second, disclosures("identifiers"))
     assert one.key_id == two.key_id
-    assert second.decrypt_values(ENTRY, [one]) == drawer.decrypt_values(ENTRY, [two])
-    drawer.destroy([one.key_id])
+    assert second.decrypt_values(ENTRY, [one]) == subject_keys.decrypt_values(ENTRY, [two])
+    subject_keys.destroy([one.key_id])
     assert second.decrypt_values(ENTRY, [two]) == [], "a key another process destroyed is gone here too"
     second.close()
 
 
-def test_an_order_has_one_companion(drawer: SubjectKeyStore) -> None:
-    assert drawer.companion_of("main") is None
-    assert drawer.companion_for("main", "first") == "first"
-    assert drawer.companion_for("main", "second") == "first"
-    assert drawer.companion_of("main") == "first"
+def test_an_order_has_one_companion(subject_keys: SubjectKeyStore) -> None:
+    assert subject_keys.companion_of("main") is None
+    assert subject_keys.companion_for("main", "first") == "first"
+    assert subject_keys.companion_for("main", "second") == "first"
+    assert subject_keys.companion_of("main") == "first"

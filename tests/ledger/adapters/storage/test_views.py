@@ -138,12 +138,12 @@ def test_the_docket_follows_what_is_recorded(tmp_path: Path) -> None:
 
 def test_the_docket_changes_by_time_alone(ledger: Path) -> None:
     folder = read_folder(ledger)
-    store, drawer = EntryReader(folder.entries), SubjectKeyStore(folder.drawer, writable=False)
+    store, subject_keys = EntryReader(folder.entries), SubjectKeyStore(folder.subject_keys, writable=False)
     labels = json.loads((ledger / "story.json").read_text("utf-8"))["orders"]
-    reader = LedgerReader(folder, store, CaseReader(folder, store, drawer), labels, drawer)
+    reader = LedgerReader(folder, store, CaseReader(folder, store, subject_keys), labels, subject_keys)
     early = {o.label: [d.verdict for d in o.due] for o in docket(reader, datetime(2027, 6, 1, tzinfo=UTC))}
     late = {o.label: [d.verdict for d in o.due] for o in docket(reader, datetime(2028, 6, 1, tzinfo=UTC))}
     assert early["second"] == ["OPEN"]
     assert late["second"] == ["MISSED"]
-    drawer.close()
+    subject_keys.close()
     store.close()

@@ -146,8 +146,8 @@ def test_what_puts_an_entry_right_holds_data_of_the_same_person(house: House) ->
 
 def test_a_name_may_hold_an_equals_sign_where_no_field_is_called_so(house: House) -> None:
     delayed(house, "PPO-1", "x", "--subject", "account=7")
-    with closing(keys(house)) as drawer:
-        assert drawer.keys_of("account=7")
+    with closing(keys(house)) as subject_keys:
+        assert subject_keys.keys_of("account=7")
 
 
 def test_a_repeated_id_that_names_another_person_is_a_conflict(house: House) -> None:
@@ -201,8 +201,8 @@ def test_one_name_in_two_orders_is_one_person_with_a_key_for_each_and_that_is_to
     delayed(house, "PPO-1", "first", "--subject", "witness 3")
     done = reason(house, "PPO-2", "second", "--subject", "witness 3")
     assert "'witness 3' is the same person here as in PPO-1" in done.stderr
-    with closing(keys(house)) as drawer:
-        assert len(drawer.keys_of("witness 3")) == 2
+    with closing(keys(house)) as subject_keys:
+        assert len(subject_keys.keys_of("witness 3")) == 2
     done = erased(house, "--subject", "witness 3")
     assert (done.exit_code, "known in PPO-" in done.stderr, "--everywhere" in done.stderr) == (Exit.USAGE, True, True)
     assert erased(house, "PPO-1", "--subject", "witness 3").exit_code == Exit.DONE
@@ -441,8 +441,8 @@ def test_other_keys_seal_open_and_erase_nothing_and_reading_goes_on(house: House
     done = house.run("export", "PPO-1", "--audience", "COURT", "-o", bundle, "--as", "ilves")
     assert (done.exit_code, "3 sealed values not opened" in done.output) == (Exit.DONE, True), done.output
     assert size(house) == before, "no access is on record that opened nothing"
-    with closing(keys(house)) as drawer:
-        assert drawer.subjects() == {}, "and no key was made"
+    with closing(keys(house)) as subject_keys:
+        assert subject_keys.subjects() == {}, "and no key was made"
     assert house.run("timeline", "PPO-1").exit_code == Exit.DONE
     assert house.run("judge", "PPO-1").exit_code in (Exit.DONE, Exit.FINDINGS)
     words = ("record", "order-transmitted", "PPO-1", "-f", "addressee=ilves", "-f", "channel=mail", "--as", "ilves")
@@ -476,10 +476,10 @@ def test_an_old_copy_of_the_keys_seals_nothing_behind_what_it_does_not_know(hous
 def test_two_openings_with_keys_of_their_own_never_both_seal(tmp_path: Path) -> None:
     """A second process that is open already is refused at its next sealed value, not only when it opens again."""
     with made(tmp_path / "ledger") as one, Journal.open(tmp_path / "ledger", now=Clock()) as two:
-        assert two.drawer is not None
+        assert two.subject_keys is not None
         SubjectKeyStore.create(tmp_path / "other.db").close()
-        two.drawer.close()
-        two.drawer = two._sealer._drawer = SubjectKeyStore(tmp_path / "other.db")
+        two.subject_keys.close()
+        two.subject_keys = two._sealer._subject_keys = SubjectKeyStore(tmp_path / "other.db")
         with pytest.raises(LedgerError, match="KEYS-OTHER"):
             two.record(issued(), ORDER, ilves(two))
         assert one.record(issued(), ORDER, ilves(one)).seq == 1
@@ -602,11 +602,11 @@ def test_the_keys_of_the_first_version_are_raised_in_their_place_and_all_stay(na
     house = Kept(name, tmp_path)
     file = house.ledger / "keys.db"
     before, raw = secrets_of(file, "drawer"), file.read_bytes()
-    with closing(SubjectKeyStore(file, writable=False)) as drawer:
-        read = drawer.subjects()
+    with closing(SubjectKeyStore(file, writable=False)) as subject_keys:
+        read = subject_keys.subjects()
     assert file.read_bytes() == raw, "a reader changes nothing"
-    with closing(SubjectKeyStore(file)) as drawer:
-        assert drawer.subjects() == read
+    with closing(SubjectKeyStore(file)) as subject_keys:
+        assert subject_keys.subjects() == read
     with closing(sqlite3.connect(file)) as c:
         assert c.execute("PRAGMA user_version").fetchone() == (VERSION,)
         tables = {name for (name,) in c.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
