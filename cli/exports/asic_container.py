@@ -65,13 +65,15 @@ def sealing(cert: str, key: str, at: datetime) -> Callable[[bytes], bytes]:
 
     from projections.exchange.cades import Certificate, signed, to_be_signed
 
+    certificate_file, key_file = file_io.read(cert), file_io.read(key)
     try:
-        x509 = load_pem_x509_certificate(file_io.read(cert))
-    except ValueError:
+        x509 = load_pem_x509_certificate(certificate_file)
+    except Exception:  # a foreign parser on untrusted bytes may raise anything
         raise Stop(f"{cert} is no certificate in PEM", code=Exit.UNDECIDABLE) from None
+    passphrase = _passphrase(key)
     try:
-        private = load_pem_private_key(file_io.read(key), _passphrase(key))
-    except ValueError as error:
+        private = load_pem_private_key(key_file, passphrase)
+    except Exception as error:
         raise Stop(f"{key} cannot be read as a key in PEM: {error}", code=Exit.UNDECIDABLE) from None
     if private.public_key() != x509.public_key():
         raise Stop(f"{key} is not the key of {cert}", code=Exit.UNDECIDABLE)

@@ -190,5 +190,7 @@ def _unpack(file: str, folder: Path) -> None:
                     shutil.copyfileobj(stream, out)
                     out.flush()
                     os.fsync(out.fileno())
-    except tarfile.TarError as error:
-        raise LedgerError("COPY-FORMAT", f"{file}: not a copy of a ledger: {error}") from None
+    except (LedgerError, OSError):
+        raise
+    except Exception as error:  # tarfile on untrusted bytes raises more than TarError
+        raise LedgerError("COPY-FORMAT", f"{file}: not a copy of a ledger: {str(error)[:200]}") from None

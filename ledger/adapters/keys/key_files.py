@@ -99,7 +99,6 @@ def load(path: Path, passphrase: bytes | None = None) -> SeedKey:
     `LedgerError`: KEY-MISSING, KEY-MODE (others can read it), KEY-LOCKED (a passphrase is needed, or this one is
     wrong), KEY-FORMAT.
     """
-    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives import serialization as ssh
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -121,10 +120,11 @@ def load(path: Path, passphrase: bytes | None = None) -> SeedKey:
         if passphrase:
             return load(path)
         raise LedgerError("KEY-LOCKED", f"{path} is locked with a passphrase") from None
-    except (ValueError, UnsupportedAlgorithm) as error:
+    except Exception as error:  # a foreign parser on untrusted bytes may raise anything
         if passphrase:
             raise LedgerError("KEY-LOCKED", f"the passphrase does not open {path}") from None
-        raise LedgerError("KEY-FORMAT", f"{path} is not a private key: {error}") from None
+        says = str(error) if isinstance(error, ValueError) else type(error).__name__
+        raise LedgerError("KEY-FORMAT", f"{path} is not a private key: {says}") from None
     if not isinstance(private, Ed25519PrivateKey):
         raise LedgerError("KEY-FORMAT", f"{path} is not an Ed25519 key", "comity key new makes one")
     return SeedKey(private.private_bytes_raw())
