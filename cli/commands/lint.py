@@ -77,7 +77,7 @@ def lint(file: str, channel: str) -> Exit:
         for a in practice:
             out += wrapped(f"{a.about}: {a.says} [{a.mark}]", "-", 80, indent=0)
             out += wrapped(f"add: {a.add}", " ", 80, indent=0)
-        return "\n".join([*out, f"  {practice[0].cite}"] if practice else out)
+        return "\n".join([*out, *(f"  {cite}" for cite in dict.fromkeys(a.cite for a in practice))])
 
     output.emit(LintAnswer(missing, advice), MissingItem.__struct_fields__, missing, text=text)
     return Exit.FINDINGS if gaps else Exit.DONE

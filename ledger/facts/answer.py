@@ -92,6 +92,11 @@ DecliningReason = Literal[
     "not-our-service",
     "provider-policy",
     "none-given",
+    # as providers and the SIRIUS reports list them, the most frequent first
+    "wrong-identifier",
+    "needs-judicial-cooperation",
+    "no-such-data",
+    "no-valid-legal-basis",
 ]
 
 

@@ -1,15 +1,16 @@
-"""Good practice of the Council of Europe's guidelines of 2008: advice next to the findings, never one of them."""
+"""Good practice, of the guidelines, SIRIUS and providers: advice next to the findings, never one of them."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from ledger.facts.answer import DecliningReason
 from ledger.law import FINDING_RULES
-from projections.views.good_practice import afterwards, before_sending
+from projections.views.good_practice import AFTER_REFUSAL, CITE, OWN, PROVIDERS, SIRIUS, afterwards, before_sending
 from tests.support.cli import run
 from tests.support.scenarios import by_issuer, disclosed, fact, given, issued, received, sent
 
@@ -47,12 +48,81 @@ def test_each_thing_a_provider_needs_is_asked_for_by_name(without: str, advice: 
 
 
 def test_a_request_goes_to_a_desk_and_not_to_a_mailbox() -> None:
-    assert about("mail") == ["one point of contact"]
+    assert about("fax") == ["one point of contact"]
 
 
 def test_an_emergency_says_why() -> None:
-    assert about(emergency=True) == ["priorities"]
-    assert about(emergency=True, emergency_reasons="a child") == []
+    assert "priorities" in about(emergency=True)
+    assert "priorities" not in about(emergency=True, emergency_reasons="a child")
+
+
+def test_a_request_by_mail_comes_from_the_official_domain_of_the_office() -> None:
+    assert about("encrypted-mail") == ["official sender"]
+    assert about("provider-portal") == []
+
+
+def test_an_emergency_request_is_checked_a_second_time_before_it_is_sent() -> None:
+    assert about(emergency=True, emergency_reasons="a child") == ["second check"]
+
+
+def test_an_emergency_request_goes_by_the_form_of_the_provider_for_emergencies() -> None:
+    assert "emergency form" in about("encrypted-mail", emergency=True, emergency_reasons="a child")
+    assert "emergency form" not in about("provider-portal", emergency=True, emergency_reasons="a child")
+
+
+@pytest.mark.parametrize(
+    ("identifier", "advice"),
+    [
+        ("Jane Q. Example", ["right identifier"]),
+        ("jane@example.org", []),
+        ("+47 22 00 00 00", []),
+        ("jane.example", []),
+    ],
+)
+def test_the_name_of_a_person_is_no_identifier(identifier: str, advice: list[str]) -> None:
+    sealed = {**SEALED, "identifiers": [identifier]}
+    assert [a.about for a in before_sending(WHOLE, sealed, [], "provider-portal")] == advice
+
+
+@pytest.mark.parametrize("address", ["203.0.113.7", "2001:db8::1"])
+def test_an_address_of_the_internet_identifies_a_user_only_with_a_time(address: str) -> None:
+    order = {**WHOLE, "data_categories": ["subscriber"]}
+    without = before_sending(order, {"identifiers": [address]}, [], "provider-portal")
+    assert [(a.about, a.mark) for a in without] == [("right identifier", "likely")]
+    timed = {"identifiers": [address], "time_range": "2027-01-01T10:00Z/2027-01-01T10:01Z"}
+    assert before_sending(order, timed, [], "provider-portal") == []
+
+
+def test_the_reasons_of_providers_are_codes_of_a_refusal() -> None:
+    assert set(AFTER_REFUSAL) <= set(get_args(DecliningReason))
+    assert next(iter(AFTER_REFUSAL)) == "wrong-identifier"
+
+
+def test_the_reasons_of_earlier_ledgers_keep_their_place() -> None:
+    assert get_args(DecliningReason)[:8] == (
+        "reserved-by-state", "instructed", "not-properly-served", "law-of-provider", "overbroad", "not-our-service",
+        "provider-policy", "none-given",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("reason", AFTER_REFUSAL)
+def test_a_refusal_leads_to_advice_until_the_data_come(reason: str) -> None:
+    refused = given(
+        issued("2027-03-01T09:00Z"), sent("2027-03-02T08:00Z"), received("2027-03-02T08:30Z"),
+        fact("disclosure-declined", "2027-03-08T09:00Z", "skylark", "SP", reason_code=reason),
+    )  # fmt: skip
+    assert afterwards(refused.case) == [AFTER_REFUSAL[reason]]
+    assert afterwards(refused.when(disclosed("2027-03-10T09:00Z", "name")).case) == []
+
+
+def test_data_disclosed_in_an_emergency_want_a_confirmation_that_the_request_was_genuine() -> None:
+    urgent = given(
+        issued("2027-03-01T09:00Z", emergency=True), sent("2027-03-01T09:10Z"), received("2027-03-01T09:20Z"),
+        disclosed("2027-03-01T10:00Z", "name"),
+    )  # fmt: skip
+    assert [a.about for a in afterwards(urgent.case)] == ["second check"]
+    confirmed = fact("authenticity-confirmed", "2027-03-01T09:40Z", "orn", "ISS", method="call-back")
+    assert afterwards(urgent.when(confirmed).case) == []
 
 
 def test_what_an_article_asks_for_is_a_finding_and_not_advice() -> None:
@@ -84,6 +154,15 @@ def test_advice_is_no_finding_and_changes_no_exit_code(tmp_path: Path) -> None:
     answer = json.loads(result.stdout)
     assert (result.exit_code, answer["missing"]) == (0, [])
     assert {a["mark"] for a in answer["practice"]} == {"known"}
-    assert all("CoE guidelines" in a["cite"] for a in answer["practice"])
+    assert all(a["cite"] == CITE for a in answer["practice"])
     assert "Good practice, which binds nobody" in run("lint", str(order)).stdout
-    assert not [check.code for check in FINDING_RULES if any("CoE guidelines" in cite for cite in check.cite)]
+    sources = {CITE, SIRIUS, PROVIDERS, OWN}
+    assert not [check.code for check in FINDING_RULES if not sources.isdisjoint(check.cite)]
+
+
+def test_every_source_of_advice_is_printed_with_its_mark(tmp_path: Path) -> None:
+    order = tmp_path / "order.json"
+    order.write_text(json.dumps({"instrument": "VOL", "from_party": "RS", "to_party": "HU", "emergency": True}))
+    printed = " ".join(run("lint", str(order), "--channel", "mail").stdout.split())
+    assert all(source in printed for source in (CITE, PROVIDERS, OWN))
+    assert all(f"[{mark}]" in printed for mark in ("known", "likely", "design"))
