@@ -22,7 +22,7 @@ from ledger.formats.characters import visible
 from projections.reports.charts import Bar, Bars, DataPoint, Plot
 from projections.reports.charts import Series as Series
 from projections.reports.custody_report import CustodyRow
-from projections.reports.evidence_chain_report import CriterionRow, Period
+from projections.reports.evidence_chain_report import CriterionRow, Period, UsedRule
 from projections.reports.fillable_form import FillableForm, FormLine, FormSection, FormTable
 from projections.reports.front_page import CheckCommand, FindingLine, FrontPage, IntegrityResult, Subject, VerdictReason
 from projections.reports.history import Event, History
@@ -56,6 +56,7 @@ OURS: Final[Mapping[type, tuple[str, ...]]] = {
     IntegrityResult: ("says", "not_proven"),
     VerdictReason: ("says",),
     FindingLine: ("level", "says", "mark"),
+    UsedRule: ("mark",),
     CheckCommand: ("says",),
     Subject: ("instrument_says", "state", "regions"),
     Event: ("late", "early", "says", "who", "state", "proven"),

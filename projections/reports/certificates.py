@@ -1,8 +1,8 @@
 """Certification sheets: one part filled from the record, one part left for the person who certifies.
 
 Federal Rules of Evidence 902(13) and 902(14) with 902(11) and 28 U.S.C. 1746; 18 U.S.C. 3505; Bharatiya Sakshya
-Adhiniyam 2023 s. 63(4) with its Schedule, parts A and B. The wording is this project's and no form is copied:
-the texts of 3505 and of the Schedule are [known] and were not at hand. A sheet says what the record shows and
+Adhiniyam 2023 s. 63(4) with its Schedule, parts A and B. The wording is this project's and no form is copied: 902(13)
+and 3505 [text], the rest [known]. A sheet says what the record shows and
 no more. Whether the conditions of a rule are met is what the person certifies, so those lines are never filled
 here.
 """
@@ -63,7 +63,7 @@ RULES = {
     ),
     "18-usc-3505": Rule(
         "Foreign certification of a record of regularly conducted activity",
-        "18 U.S.C. 3505 [known]",
+        "18 U.S.C. 3505",
         "A foreign record in a criminal proceeding; its conditions are for the custodian to certify.",
         "I understand that a false statement in this certification would subject me to criminal penalty under the laws "
         "of the country in which I sign it, which I name below.",
@@ -72,7 +72,7 @@ RULES = {
     ),
     "bsa-63-4": Rule(
         "Certificate for an electronic record, parts A and B",
-        "Bharatiya Sakshya Adhiniyam 2023, s. 63(4), Schedule [known]",
+        "Bharatiya Sakshya Adhiniyam 2023, s. 63(4), Schedule",
         "The record produced, its source and its hash values; part A is the party's, part B the expert's.",
         "What I have stated above is true to my knowledge and belief.",
         "The hash report is to be enclosed; the tables of this sheet can serve as one.",

@@ -12,6 +12,7 @@ from datetime import datetime
 from ledger.entries.case import Case
 from ledger.law import Judgement
 from projections.reports.front_page import (
+    MARKS,
     CheckCommand,
     FindingLine,
     FrontPage,
@@ -55,6 +56,15 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True)
+class UsedRule:
+    """Hold one rule that a finding or period rests on: its code, citations, and whether its text was verified."""
+
+    code: str
+    cite: tuple[str, ...]
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
 class EvidenceChain:
     """Hold for each criterion what the record shows and where; the deadlines; the history."""
 
@@ -63,6 +73,7 @@ class EvidenceChain:
     periods: tuple[Period, ...]
     findings: tuple[FindingLine, ...]
     story: History
+    rules: tuple[UsedRule, ...] = ()
 
 
 ASKS = {
@@ -98,7 +109,15 @@ def evidence_chain_report(
         periods=periods(case, judgement),
         findings=remarks(judgement.findings, case),
         story=history(case, judgement, reveal=making.reveal, proven=making.proven),
+        rules=used_rules(judgement),
     )
+
+
+def used_rules(judgement: Judgement) -> tuple[UsedRule, ...]:
+    """Return each rule of the findings and deadlines of a judgement once, by its code."""
+    used = {f.code: UsedRule(f.code, f.cite, MARKS[f.mark]) for f in judgement.findings}
+    used |= {c.id: UsedRule(c.id, c.cite, MARKS[c.mark]) for c in judgement.deadlines}
+    return tuple(used[code] for code in sorted(used))
 
 
 def criterion_rows(case: Case, judgement: Judgement) -> tuple[CriterionRow, ...]:

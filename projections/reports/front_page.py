@@ -21,10 +21,11 @@ from projections.views.timeline import office_names
 
 LEVELS = {Level.V: "violation", Level.W: "remark", Level.G: "gap"}
 GRAVEST = "VWG"  # the order in which findings are shown
+# How sure a rule is, in words for readers of papers: in the annex only.
 MARKS = {
-    "text": "the wording of the provision was read",
-    "known": "the rule is known, its text was not at hand",
-    "likely": "the rule is believed right, and is to be checked",
+    "text": "verified against the text",
+    "known": "not verified against the text",
+    "likely": "not verified against the text; to be checked",
     "design": "a rule of this program, of no act",
 }
 

@@ -99,7 +99,6 @@ NO_NOTICE = (
     "authority."
 )
 AUTHORITIES = "from_party to_party issuing_authority reference case_ref date_issued"
-MARK = "[known]"
 
 ANNEX_I = (
     AnnexSection("A", "The authorities, and their file numbers", AUTHORITIES),
@@ -259,7 +258,7 @@ def _paragraphs(points: Sequence[RequiredContent], say: Say, instrument: str, ro
         parts["2AP:7(4)"] += _lines(["other_information"], say, "2AP:7(4)(h)")
     first = FormSection("The order", lines=tuple(_lines(("reference", "case_ref", "from_party", "to_party"), say)))
     sections = [
-        FormSection(PARAGRAPHS.get(under, OTHER), "" if under == OTHER else f"{under} {MARK}", lines=tuple(lines))
+        FormSection(PARAGRAPHS.get(under, OTHER), "" if under == OTHER else under, lines=tuple(lines))
         for under, lines in parts.items()
     ]
     return [first, *sections, FormSection("Signed", lines=SIGNED)]
@@ -275,9 +274,7 @@ def _annex(instrument: str, case: Case, say: Say) -> list[FormSection]:
 
 
 def _section(part: AnnexSection, case: Case, say: Say, annex: str) -> FormSection:
-    cite = f"Annex {annex} {MARK}"
-    if part.letter:
-        cite = f"Annex {annex}, section {part.letter} [text]; its lines {MARK}"
+    cite = f"Annex {annex}, section {part.letter}" if part.letter else f"Annex {annex}"
     lines = [*_lines(part.fields.split(), say)]
     lines += _from_record(part.title, case)
     title = f"{part.letter}. {part.title}" if part.letter else part.title
@@ -313,7 +310,7 @@ def _later(case: Case) -> FormSection | None:
     )
     heads = ("Form", "Entry", "When (UTC)", "What", "In codes")
     table = FormTable("From the record; the sealed words of each stand in the reports.", heads, rows)
-    return FormSection("What followed", f"Annexes III, V and VI {MARK}", table=table) if rows else None
+    return FormSection("What followed", "Annexes III, V and VI", table=table) if rows else None
 
 
 def _codes(e: Entry) -> str:

@@ -21,8 +21,8 @@ HEADINGS = {
 }
 MARKS = {
     "text": "the wording of the provision was read",
-    "known": "certain from knowledge of the text; the text itself was not at hand",
-    "likely": "believed right; check before relying on it",
+    "known": "certain from knowledge, not verified against the text",
+    "likely": "believed right; check it before you rely on it",
     "design": "a choice of this project; no source claims it",
 }
 _STYLE = """

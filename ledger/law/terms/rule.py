@@ -21,7 +21,7 @@ class Mark(StrEnum):
     """How sure a rule is."""
 
     TEXT = "text"  # the wording of the provision was read
-    KNOWN = "known"  # certain from knowledge of the text; the text itself was not at hand
+    KNOWN = "known"  # certain from knowledge, not verified against the text
     LIKELY = "likely"  # believed right; check before relying on it
     DESIGN = "design"  # a choice of this project; no source claims it
 
