@@ -41,7 +41,10 @@ class LawAnswer(CommandAnswer, tag="comity.law/1"):
 
 
 class PartyItem(Struct, frozen=True):
-    """One ratification (`code` is `-`) or declaration of a Party, and whether its text was verified."""
+    """A ratification (`code` is `-`), a declaration, or another act that binds a State or not (`code` of the act).
+
+    `verified`: the text of a declaration was read.
+    """
 
     party: str
     code: str
@@ -59,6 +62,7 @@ class PartiesAnswer(CommandAnswer, tag="comity.parties/1"):
     ratifications_read: int
     ratifications_needed: int
     parties: list[PartyItem]
+    as_read: str
 
 
 @command("comity law", "comity law 2AP-7", "comity law D-7-7", "comity law '2AP:7(5)'", "comity law --html rules.html")
@@ -207,7 +211,9 @@ def unwound(reading: OrderReading, rule: Deadline, triggers: Collection[str | No
 
 
 def _parties() -> None:
-    from ledger.law.reading.known_parties import EXPECTED_OF_MEMBER_STATES, IN_FORCE, NEEDED, RATIFIED
+    from ledger.law.reading.bound_parties import AGREEMENTS, BOUND
+    from ledger.law.reading.known_parties import AS_READ, EXPECTED_OF_MEMBER_STATES, IN_FORCE, NEEDED, RATIFIED
+    from ledger.law.terms.rule import Mark
 
     items = []
     for p in RATIFIED.values():
@@ -217,11 +223,18 @@ def _parties() -> None:
         PartyItem("EU", d.code, f"expected of Member States: {d.says}", d.verified, str(d.mark), "")
         for d in EXPECTED_OF_MEMBER_STATES
     ]
+    for bound in BOUND.values():
+        says = f"bound from {bound.since}" if bound.since else "not bound"
+        items.append(PartyItem(bound.party, bound.act, says, bound.mark is Mark.TEXT, str(bound.mark), bound.source))
+    for a in AGREEMENTS.values():
+        says = f"agreement with the United States in force from {a.since}"
+        items.append(PartyItem(a.party, "COA", says, a.mark is Mark.TEXT, str(a.mark), a.source))
     answer = PartiesAnswer(
         treaty="CETS 224",
         in_force=IN_FORCE,
         ratifications_read=len(RATIFIED),
         ratifications_needed=NEEDED,
         parties=items,
+        as_read=AS_READ,
     )
     output.emit(answer, PartyItem.__struct_fields__, items)

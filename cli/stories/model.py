@@ -31,6 +31,7 @@ class StoryParty(_StoryTable, frozen=True, kw_only=True):
     declarations_verified: bool = False
     designates: dict[str, str] = {}
     terms: dict[str, str | list[str]] = {}
+    not_bound_by: list[str] = []
 
 
 class StoryActor(_StoryTable, frozen=True, kw_only=True):

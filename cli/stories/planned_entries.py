@@ -147,6 +147,7 @@ def _setup(story: Story, keys: StoryKeys, follows: Mapping[tuple[str, str], str]
                 holidays=on_the_wire(party.holidays),
                 declarations_verified=party.declarations_verified,
                 in_force=[f"{t}={day.isoformat()}" for t, day in story.assume_in_force.items()] or None,
+                not_bound_by=party.not_bound_by or None,
             )
         for declaration in party.declarations:
             terms = party.terms.get(declaration)

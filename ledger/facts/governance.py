@@ -41,6 +41,7 @@ class PartyRegistered(Fact):
     ] = None
     declarations_verified: Annotated[bool, "Somebody read its declarations, or read that there are none."]
     in_force: Annotated[tuple[Treaty, ...] | None, "Treaties taken to be in force, as 2AP=2027-01-01."] = None
+    not_bound_by: Annotated[tuple[str, ...] | None, "Acts that do not bind the Party, as EPOC."] = None
 
 
 class AuthorityRegistered(Fact):

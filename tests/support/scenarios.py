@@ -175,6 +175,7 @@ class Party(Struct, frozen=True):
     terms: Mapping[str, Any] = {}
     verified: bool = True
     in_force: tuple[str, ...] = ()
+    not_bound_by: tuple[str, ...] = ()
 
 
 class Office(Struct, frozen=True):
@@ -217,6 +218,7 @@ def registry(parties: Mapping[str, Party], offices: Mapping[str, Office], begins
             holidays=None if party.holidays is None else list(party.holidays),
             declarations_verified=party.verified,
             in_force=list(party.in_force) or None,
+            not_bound_by=list(party.not_bound_by) or None,
         )
         for declaration in party.declarations:
             terms = party.terms.get(declaration)
@@ -410,6 +412,7 @@ def case_from_story(told: Mapping[str, Any]) -> dict[str, Case]:
             terms=p.get("terms", {}),
             verified=p["declarations_verified"],
             in_force=force,
+            not_bound_by=tuple(p.get("not_bound_by", ())),
         )
         for code, p in told["parties"].items()
     }

@@ -23,7 +23,10 @@ WARNINGS = ("key-compromised",)  # in the register these count from when they ar
 
 
 class Party(Struct, frozen=True):
-    """A Party with its calendar. `in_force`: treaty -> the day from which it is assumed to be in force."""
+    """A Party with its calendar.
+
+    `in_force`: act -> the day from which it is assumed to bind the Party. `not_bound_by`: acts that do not.
+    """
 
     code: str
     names: Mapping[str, str]
@@ -31,6 +34,7 @@ class Party(Struct, frozen=True):
     in_force: Mapping[str, date]
     days: Days
     leaf: str
+    not_bound_by: frozenset[str] = frozenset()
 
     @property
     def zone(self) -> str:
@@ -233,6 +237,7 @@ def _party(e: Entry) -> Party:
         in_force=_in_force(e.get("in_force") or ()),
         days=Days(e.get("zone"), holidays),
         leaf=e.leaf,
+        not_bound_by=frozenset(e.get("not_bound_by") or ()),
     )
 
 

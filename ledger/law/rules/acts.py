@@ -10,9 +10,9 @@ from datetime import date
 
 from msgspec import Struct
 
+from ledger.law.reading.bound_parties import NEVER, agreement_from, bound_from
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.rules.check import Matches, finding
-from ledger.law.terms.instruments import CONVENTION, PROTOCOL
 from ledger.law.terms.rule import Mark
 
 
@@ -35,11 +35,11 @@ ACTS = {
         Act(
             "2AP",
             "Second Additional Protocol to the Convention on Cybercrime, CETS 224",
-            None,  # three of five ratifications as far as could be read; the register says from when it applies
+            None,  # four of five ratifications as far as could be read; the register says from when it applies
             "2AP:16(3)",
             Mark.LIKELY,
         ),
-        Act("BC", "Convention on Cybercrime, Budapest, ETS 185", date(2004, 7, 1), "BC:36(3)", Mark.KNOWN),
+        Act("BC", "Convention on Cybercrime, Budapest, ETS 185", date(2004, 7, 1), "BC:36(3)", Mark.TEXT),
         Act("EPOC", "Regulation (EU) 2023/1543", date(2026, 8, 18), "EPOC:34(2)", Mark.TEXT),
         Act("2025/1550", "Implementing Regulation (EU) 2025/1550", date(2026, 8, 18), "EPOC:34(2)", Mark.LIKELY),
         Act("LED", "Directive (EU) 2016/680", date(2018, 5, 6), "LED:63(1)", Mark.KNOWN),
@@ -65,26 +65,35 @@ def valid_from(cite: tuple[str, ...]) -> date | None:
     return None
 
 
-def _in_force_from(r: OrderReading) -> date | None:
-    """Return the day from which the instrument of an order is in force; `date.max` while it is not."""
-    if r.instrument in PROTOCOL:
-        parties = (r.register.parties.get(code or "") for code in (r.parties.from_party, r.parties.to_party))
-        assumed = [party.in_force["2AP"] for party in parties if party and "2AP" in party.in_force]
-        return max(assumed, default=date.max)
-    return ACTS["BC" if r.instrument in CONVENTION else "EPOC"].since
+def _in_force_between(r: OrderReading) -> date | None:
+    """Return the first day on which the instrument of an order binds both States; `NEVER` if one of them not at all.
+
+    A State of which neither the register nor a list says anything is bound from the day of the act [design]; without
+    such a day, as CETS 224, it is not bound. A domestic order (BC-16, BC-18) rests on national law: only the day of the
+    act counts.
+    """
+    parties = (r.parties.from_party, r.parties.to_party)
+    if r.instrument == "COA":
+        return agreement_from(r.register, parties)
+    act = r.instrument.partition("-")[0]
+    since = ACTS[act].since
+    if since and r.instrument in ("BC-16", "BC-18"):
+        return since
+    days = [bound_from(r.register, act, party) or since or NEVER for party in parties]
+    return max(days) if since is None else max(since, *days)
 
 
 @finding(
     "V-NOT-IN-FORCE",
-    cite="2AP:16(3), EPOC:34(2)",
+    cite="2AP:16(3), EPOC:3(1), EPOC:34(2), BC:36(3)-(4), SCA:2523",
     mark=Mark.LIKELY,
-    under="2AP-6 2AP-7 2AP-8 2AP-9 2AP-10 BC-16 BC-18 BC-29 BC-31 EPOC EPOC-PR",
+    under="2AP-6 2AP-7 2AP-8 2AP-9 2AP-10 BC-16 BC-18 BC-29 BC-31 EPOC EPOC-PR COA",
     kinds="order-issued",
     contradicts="A5",
-    says="The instrument was not in force when the order was made.",
+    says="The instrument did not bind both States when the order was made.",
 )
 def not_in_force(r: OrderReading) -> Matches:
-    since = _in_force_from(r)
+    since = _in_force_between(r)
     return [e for e in r.entries.of("order-issued") if since and r.parties.issuer_days.day(e.on) < since]
 
 

@@ -224,7 +224,7 @@ def test_the_law_prints_every_rule_with_citation_and_mark() -> None:
 def test_the_law_of_real_parties_says_what_nobody_has_read() -> None:
     found = told("law", "--parties")
     assert found["in_force"] is None
-    assert (found["ratifications_read"], found["ratifications_needed"]) == (3, 5)
+    assert (found["ratifications_read"], found["ratifications_needed"]) == (4, 5)
     assert not [p for p in found["parties"] if p["code"] == "-" and p["verified"]]
 
 
