@@ -1,0 +1,109 @@
+"""What a clock that could not be computed lacks, and what meets a clock: by the entries of the order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+
+from ledger.entries.case import Entry
+from ledger.law.deadlines.table import REGISTER
+from ledger.law.next_steps.step import NextStep, Remedies, filled, nothing, record, restate, run
+from ledger.law.reading.order_reading import OrderReading
+from ledger.law.reading.receipts import ADDRESSEES
+from ledger.law.reading.reliability import Lack
+from ledger.law.terms.rule import Clock, ClockVerdict, Deadline
+
+RECEIPT = record(
+    "when the order arrived, as the addressee says", "order-received -f proof_kind=own-stamp --on WHEN --as ADDRESSEE"
+)
+PROVEN = record(
+    "or as the issuing authority proves",
+    "order-received -f proof_kind=delivery-receipt -f proof=FILE --on WHEN --on-source receipt-stamp --as ISSUER",
+)
+# The entry that starts a clock, by its kind: what to record where it is missing. A receipt that only the addressee may
+# state (2AP-8, BC-31 and others) has no second step.
+STARTS: dict[str, Remedies] = {
+    "order-received": (RECEIPT, PROVEN),
+    "notification-received": (
+        record("when the notification arrived", "notification-received --on WHEN --as AUTHORITY"),
+    ),
+}
+
+# The options that give an entry the value it lacks, by the column that a `Lack` names.
+OPTIONS = {
+    "on_source": "--on-source receipt-stamp",
+    "occurred": "--on WHEN",
+    "proof_kind": "-f proof_kind=delivery-receipt -f proof=FILE",
+    "proper_addressee": "-f proper_addressee=yes",
+    "actor": "--as OFFICE",
+    "role": "--as OFFICE --role ROLE",
+}
+SETTLED = record(
+    "the ruling of a court on the dispute", "court-ruled -f ruling=dispute-settled -f settles=ENTRY --as COURT"
+)
+BY_ANOTHER = frozenset(("actor", "role"))  # its signer cannot supply it: another office records the fact
+
+
+@cache
+def rule_of(id: str) -> Deadline:
+    """Return the deadline with an id."""
+    return next(d for d in REGISTER if d.id == id)
+
+
+def lacking(r: OrderReading, clock: Clock, order: str) -> tuple[NextStep, ...]:
+    """Return what a clock with the verdict UNDETERMINED lacks."""
+    if clock.due is None:
+        rule = rule_of(clock.id)
+        return tuple(_trigger(r, rule, clock, order)) or tuple(_start(r, rule, order))
+    return tuple(_answer(r, clock, order))
+
+
+def meeting(r: OrderReading, clock: Clock, order: str) -> tuple[NextStep, ...]:
+    """Return what meets a clock that is open or was missed, in the words of its rule."""
+    rule = rule_of(clock.id)
+    if clock.verdict is ClockVerdict.MISSED:
+        return (NextStep(f"in time, if it was so, with a stamp that shows when: {rule.met_by}"),)
+    return (NextStep(f"what meets {clock.id}: {rule.met_by}"),)
+
+
+def _trigger(r: OrderReading, rule: Deadline, clock: Clock, order: str) -> Iterator[NextStep]:
+    for e in r.entries.current:
+        if e.kind in rule.winds or e.leaf == clock.trigger:
+            for dispute in r.reliability.open_disputes.get(e.leaf, ()):
+                yield SETTLED.step(order, dispute)
+            if lacks := r.receipts.lacks_as_trigger(e):
+                yield _restated(e, lacks, order)
+
+
+def _start(r: OrderReading, rule: Deadline, order: str) -> Iterator[NextStep]:
+    """Yield what to record where no entry can start a clock."""
+    says = f"what starts {rule.id}: {rule.wound_by}"
+    rows = [row for kind in rule.winds for row in STARTS.get(kind, ())]
+    if not rows:
+        command = f"record {rule.winds[0]} ORDER --from FIELDS --on WHEN" if rule.winds else None
+        yield NextStep(says, command and filled(command, {"ORDER": order}))
+    yield from (row.step(order, None) for row in rows if row is not PROVEN or r.instrument not in ADDRESSEES)
+
+
+def _restated(e: Entry, lacks: tuple[Lack, ...], order: str) -> NextStep:
+    """Return the step that states an entry again with all that it lacks."""
+    says = "; ".join(f"{lack.says} (it counts with {lack.column} {lack.value})" for lack in lacks)
+    columns = [lack.column for lack in lacks]
+    options = [*([] if "occurred" in columns else ["--on MOMENT"]), *(OPTIONS[column] for column in columns)]
+    command = "record KIND ORDER --from FIELDS" if BY_ANOTHER.intersection(columns) else restate("", "", "").command
+    return run(f"#{e.seq} {e.kind}: {says}", " ".join((command or "", *options))).step(order, e)
+
+
+def _answer(r: OrderReading, clock: Clock, order: str) -> Iterator[NextStep]:
+    answers = [e for leaf in clock.met_by if (e := r.entries.by_leaf.get(leaf))]
+    for e in answers:
+        yield restate(
+            f"#{e.seq} {e.kind} was recorded after the end; a stamp that shows when it happened",
+            "",
+            "--on MOMENT --on-source receipt-stamp",
+        ).step(order, e)
+    if not answers:
+        why = "an instruction not to disclose was lifted only after the end, and no rule says what was still to be done"
+        yield nothing(why).step(order, None)
+        command = f"record deadline-extended ORDER -f deadline={clock.id} -f new_due=WHEN --as ISSUER"
+        yield NextStep("or a new end, set by the issuing authority", filled(command, {"ORDER": order}))

@@ -1,0 +1,91 @@
+"""The rows of the tables of next steps, and the filling of their commands."""
+
+from __future__ import annotations
+
+import shlex
+import string
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from ledger.entries.case import Entry, wire
+
+FILLED = ("ORDER", "ENTRY", "KIND", "MOMENT")  # the caller fills in every other word in capitals
+PLAIN = frozenset(string.ascii_letters + string.digits + "-_.:")
+FROM = "--from FIELDS"  # the fields of the entry that is recorded again, as JSON
+NOTHING = "Nothing that can be recorded changes this"
+
+
+class NextStep(Struct, frozen=True):
+    """What would settle a point: the missing fact in words, and the command that records it.
+
+    `command` is a line for a shell. The caller fills in the words in capitals, such as WHEN. It is None where nothing
+    that can be recorded changes the point; `lacks` then says why.
+    """
+
+    lacks: str
+    command: str | None = None
+
+
+class Remedy(Struct, frozen=True):
+    """A row of a table: the missing fact in words, and the command after `comity`, in which ORDER and ENTRY are filled.
+
+    ENTRY, KIND and MOMENT are those of the first entry of `about` kinds (empty: any) to which the point refers.
+    """
+
+    lacks: str
+    command: str | None = None
+    about: tuple[str, ...] = ()
+
+    def step(self, order: str, entry: Entry | None) -> NextStep:
+        """Return the step for an order by its name; `entry` is the one that the command names."""
+        if self.command is None:
+            return NextStep(self.lacks)
+        command, words = self.command, {"ORDER": order}
+        if entry is not None:
+            words |= {"ENTRY": f"#{entry.seq}", "KIND": entry.kind, "MOMENT": wire(entry.on)}
+            command = command.replace(FROM, _stated(entry, command))
+        return NextStep(self.lacks, filled(command, words))
+
+
+Remedies = tuple[Remedy, ...]
+
+
+def record(lacks: str, command: str, about: str = "") -> Remedy:
+    """Return a row whose command is `comity record`: `command` is the kind, then its fields and options."""
+    kind, _, options = command.partition(" ")
+    return Remedy(lacks, f"record {kind} ORDER {options}".rstrip(), tuple(about.split()))
+
+
+def restate(lacks: str, kinds: str, options: str) -> Remedy:
+    """Return a row whose command records an entry of these kinds again, by its own signer, with other values."""
+    return Remedy(
+        lacks, f"record KIND ORDER --replaces ENTRY --why TEXT {FROM} {options}".rstrip(), tuple(kinds.split())
+    )
+
+
+def run(lacks: str, command: str, about: str = "") -> Remedy:
+    """Return a row with another command."""
+    return Remedy(lacks, command, tuple(about.split()))
+
+
+def nothing(why: str) -> Remedy:
+    """Return a row for a point that no later entry changes, with the reason as a half sentence."""
+    return Remedy(f"{NOTHING}: {why}.")
+
+
+def _stated(entry: Entry, command: str) -> str:
+    """Return options that state the fields of an entry again; `--from FIELDS` where they are not all plain."""
+    if entry.sealed or not all(isinstance(v, str) and PLAIN.issuperset(v) for v in entry.public.values()):
+        return FROM
+    again = {name: value for name, value in entry.public.items() if f"-f {name}=" not in command}
+    return " ".join(f"-f {name}={value}" for name, value in again.items())
+
+
+def filled(command: str, words: Mapping[str, str]) -> str:
+    """Return a command line with these words filled in, also as the value of a field (`about=ENTRY`)."""
+    parts = []
+    for part in command.split():
+        name, mark, value = part.rpartition("=")
+        parts.append(shlex.quote(f"{name}{mark}{words.get(value, value)}"))
+    return " ".join(("comity", *parts))
