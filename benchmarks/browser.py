@@ -24,7 +24,7 @@ from benchmarks.paper import one_long_order
 from browser import build
 from cli.app import comity
 from ledger.adapters.keys.key_files import SeedKey, write
-from tests.browser.webdriver import Browser, Chromium
+from tests.browser.support.webdriver import Browser, Chromium
 
 TIMES = 7
 NEEDED = ("chromium", "chromedriver")

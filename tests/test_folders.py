@@ -21,14 +21,11 @@ LISTS = (
     "tests/fuzz/seeds",
     "tests/transcripts",
 )
-GROUPED_LATER = ("tests/browser",)
 
 
 def test_a_folder_has_at_most_sixteen_files_unless_it_is_a_list_by_nature() -> None:
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     files = Counter(str(Path(name).parent) for name in listed.splitlines() if (ROOT / name).is_file())
     assert [
-        f"{folder}: {count}"
-        for folder, count in sorted(files.items())
-        if count > MOST and not folder.startswith(LISTS) and folder not in GROUPED_LATER
+        f"{folder}: {count}" for folder, count in sorted(files.items()) if count > MOST and not folder.startswith(LISTS)
     ] == []

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from browser import build
-from tests.browser.node import Asked, Page
-from tests.browser.opened import Opened
-from tests.browser.webdriver import Browser, Chromium, Firefox
+from tests.browser.support.node import Asked, Page
+from tests.browser.support.opened import Opened
+from tests.browser.support.webdriver import Browser, Chromium, Firefox
 
 BROWSERS: dict[str, tuple[Callable[[Path, int | None], Browser], tuple[str, ...]]] = {
     "chromium": (Chromium, ("chromium", "chromedriver")),

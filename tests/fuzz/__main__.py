@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from browser import build
-from tests.browser.node import Page
+from tests.browser.support.node import Page
 from tests.fuzz.cases import Case, case
 from tests.fuzz.oracle import Failure, failures
 from tests.fuzz.script import Kept

@@ -14,7 +14,7 @@ from typing import Any
 from ledger.facts import KINDS
 from ledger.facts.vocabulary import ROLES
 from ledger.formats.dsse import EVENT_TYPE
-from tests.browser.mutations import HOSTILE
+from tests.browser.support.mutations import HOSTILE
 from tests.fuzz.script import Deed, Expect, Script, Wrap
 from tests.fuzz.worlds import FILE, HIDDEN, MANIFEST, OFFICES, ref
 

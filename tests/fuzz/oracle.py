@@ -13,9 +13,9 @@ from ledger.errors import RecordError
 from ledger.formats.characters import visible
 from ledger.law import read_order
 from ledger.verify import Report, Trust, verify
-from tests.browser.node import Asked, Crashed
-from tests.browser.recorder import question, told
-from tests.browser.test_browser_conformance import differences
+from tests.browser.check.test_conformance import differences
+from tests.browser.support.node import Asked, Crashed
+from tests.browser.support.recorder import question, told
 from tests.fuzz.built import Built, build
 from tests.fuzz.script import RANKS, Expect, Script
 

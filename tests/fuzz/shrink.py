@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from ledger.errors import RecordError
-from tests.browser.node import Asked
+from tests.browser.support.node import Asked
 from tests.fuzz.cases import Case, told
 from tests.fuzz.oracle import Failure, failures
 from tests.fuzz.script import Deed, Expect, Kept, Script, Verifier, Wrap

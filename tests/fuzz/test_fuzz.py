@@ -1,4 +1,4 @@
-"""What the program says of worlds with dishonest signers; tests/browser/test_browser_fuzz.py compares the page."""
+"""What the program says of worlds with dishonest signers; tests/browser/check/test_fuzz.py compares the page."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from browser import build
-from tests.browser.webdriver import Browser, Chromium
+from tests.browser.support.webdriver import Browser, Chromium
 from tests.generate.examples import PLACE
 from tests.support.cli import ledger_of, run
 

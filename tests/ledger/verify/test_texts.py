@@ -10,7 +10,7 @@ from ledger.entries.envelope import open_
 from ledger.entries.text_form import check_texts
 from ledger.errors import RecordError
 from ledger.verify import Report, Verdict, verify_entry
-from tests.browser.rows_entries import payload_of
+from tests.browser.rows.entries import payload_of
 from tests.support.memory_ledger import (
     ISSUED,
     NOW,

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.node import Page
-from tests.browser.recorder import question
+from tests.browser.support.node import Page
+from tests.browser.support.recorder import question
 from tests.support.memory_ledger import NOW, small
 
 pytestmark = pytest.mark.browser

@@ -29,11 +29,11 @@ from ledger.trust.signed_policy import (
     spoken,
     versions_in,
 )
-from tests.browser.case import held
-from tests.browser.form import choose_folder, opened_at, press
-from tests.browser.node import Asked, Refusal
-from tests.browser.token_cases import PLAIN
-from tests.browser.webdriver import Browser
+from tests.browser.rows.case import held
+from tests.browser.support.form import choose_folder, opened_at, press
+from tests.browser.support.node import Asked, Refusal
+from tests.browser.support.token_cases import PLAIN
+from tests.browser.support.webdriver import Browser
 from tests.ledger.trust import test_signed_policy as published
 from tests.ledger.trust.test_signed_policy import BASE, FIRST, LOGS, POLICY, REGISTRAR, SECOND, SEEDS, by
 from tests.ledger.verify.other_records.test_counterparties import FILES, REGISTER, THERE, received

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.node import Page
+from tests.browser.support.node import Page
 from tests.fuzz.cases import case
 from tests.fuzz.oracle import failures
 from tests.fuzz.shrink import described

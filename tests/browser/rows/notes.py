@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from ledger.formats.ed25519 import public_key, sign
 from ledger.tlog.note import b64, cosign, sign_note, witness_vkey
 from ledger.tlog.tree import root as root_of
-from tests.browser.case import PASSES, Case, CaseReader, Make, case, held
+from tests.browser.rows.case import PASSES, Case, CaseReader, Make, case, held
 from tests.ledger.tlog.test_note import seed
 from tests.ledger.verify.test_hostile import NOTES, noted
 from tests.ledger.verify.test_time_brackets import t

@@ -15,7 +15,7 @@ from ledger.formats.ed25519 import public_key
 from ledger.formats.selective_disclosure import digest_of, veil
 from ledger.tlog.note import log_vkey, note_digest
 from ledger.tlog.tree import Frontier, format_proof, leaf_hash, prove_inclusion
-from tests.browser.case import PASSES, Case, CaseReader, Make, case, entered
+from tests.browser.rows.case import PASSES, Case, CaseReader, Make, case, entered
 from tests.ledger.verify.other_records.test_counterparties import OLD, succeeded
 from tests.ledger.verify.test_entries import PLACES, TRANSMITTED, resealed_payload
 from tests.ledger.verify.test_hostile import proved

@@ -21,13 +21,13 @@ from ledger.formats.ed25519 import enrolable, public_key, sign, verify_signature
 from ledger.tlog.note import open_note, parse_checkpoint, parse_vkey
 from ledger.tlog.policy import parse_policy
 from ledger.tlog.tree import check_consistency, check_inclusion, parse_proof
-from tests.browser.node import Asked, Page, Refusal
+from tests.browser.support.node import Asked, Page, Refusal
 from tests.ledger.formats.test_characters import samples
 
 pytestmark = pytest.mark.browser
 
-VECTORS = Path(__file__).parents[2] / "fixtures" / "vectors"
-SHARED = Path(__file__).parents[3] / "shared" / "vectors"
+VECTORS = Path(__file__).parents[3] / "fixtures" / "vectors"
+SHARED = Path(__file__).parents[4] / "shared" / "vectors"
 FROZEN = json.loads((VECTORS / "frozen_pynacl.json").read_text("utf-8"))
 
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="needs ../shared, which stands beside the project")

@@ -13,7 +13,7 @@ from ledger.bundle import pack, unpack, zip_profile
 from ledger.bundle.layout import sums
 from ledger.bundle.repacked import reread
 from ledger.verify import Trust
-from tests.browser.case import Case, CaseReader, Make, case
+from tests.browser.rows.case import Case, CaseReader, Make, case
 from tests.ledger.bundle.test_zip_profile import HEADER, NAMES, foreign, header, info, replaced
 from tests.ledger.verify.test_bit_flips import three_entries, trust_of
 from tests.ledger.verify.test_exhibits import KEY, NOTHING, ORDER_NOTHING, SPLIT, SPLIT_ORDER, TRUE, omitted, trust

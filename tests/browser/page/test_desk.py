@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from cli.session.ledger_reader import reading
-from tests.browser.webdriver import ENTER, Browser
+from tests.browser.support.webdriver import ENTER, Browser
 from tests.support.cli import ledger_of, size
 
 pytest.importorskip("starlette", reason="needs the extra `server`")

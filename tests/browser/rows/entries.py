@@ -18,7 +18,7 @@ from ledger.bundle import unpack
 from ledger.formats.dsse import EVENT_TYPE, keyid, pae
 from ledger.formats.ed25519 import sign
 from ledger.formats.selective_disclosure import digest_of
-from tests.browser.case import PASSES, Case, CaseReader, Make, case, entered
+from tests.browser.rows.case import PASSES, Case, CaseReader, Make, case, entered
 from tests.ledger.verify.test_entries import TRANSMITTED
 from tests.ledger.verify.test_hostile import ENVELOPES
 from tests.support.memory_ledger import (

@@ -9,9 +9,9 @@ import pytest
 from ledger.adapters.keys import mldsa
 from ledger.tlog.note import MLDSA44, Vkey, cosign_mldsa
 from ledger.verify import verify
-from tests.browser.node import Asked, Page
-from tests.browser.recorder import question, told
-from tests.browser.test_browser_conformance import differences
+from tests.browser.check.test_conformance import differences
+from tests.browser.support.node import Asked, Page
+from tests.browser.support.recorder import question, told
 from tests.ledger.verify.test_time_brackets import t
 from tests.support.memory_ledger import NOW, Ledger, small
 

@@ -10,7 +10,7 @@ from ledger.adapters.timestamps.rfc3161 import read_stamp
 from ledger.entries.split_view import form_of
 from ledger.errors import RecordError
 from ledger.verify import Report, Trust, format_registrar, parse_trust, verify, verify_exhibit
-from tests.browser.recorder import told
+from tests.browser.support.recorder import told
 from tests.support.memory_ledger import NOW, Hand, Ledger, small, smuggled
 
 FOLDER = {"authorities": "tsa/authorities.pem"}  # the path in a trust folder, for a field of the form with another name

@@ -9,9 +9,9 @@ import pytest
 from cli.handover.trust_folder import read_trust
 from ledger.adapters.timestamps.rfc3161 import read_stamp
 from ledger.verify import verify
-from tests.browser.node import Page
-from tests.browser.recorder import question, told
-from tests.browser.test_browser_conformance import differences
+from tests.browser.check.test_conformance import differences
+from tests.browser.support.node import Page
+from tests.browser.support.recorder import question, told
 from tests.support.kept_files import VERDICTS, expected, unpacked
 from tests.support.memory_ledger import NOW
 

@@ -1,6 +1,6 @@
 """A pytest plugin that writes every bundle that the tests verify to a file, with the report on it.
 
-    python -m pytest -p tests.browser.recorder --conformance DIR tests/ledger/verify/test_verify.py ...
+    python -m pytest -p tests.browser.support.recorder --conformance DIR tests/ledger/verify/test_verify.py ...
 
 Each file in DIR is one case as JSON: what `ledger.verify.verify` was given, and `expected`, its report. Any other
 verifier can be held against them.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tests.browser.node import Asked
-from tests.browser.webdriver import Browser
+from tests.browser.support.node import Asked
+from tests.browser.support.webdriver import Browser
 
 ANSWERS = Path(__file__).with_name("answers.mjs")
 END = "</script>\n</body>"  # of the last script, the program

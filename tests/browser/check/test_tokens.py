@@ -17,11 +17,11 @@ from ledger.adapters.timestamps.rfc3161 import LARGEST, read_stamp
 from ledger.errors import RecordError
 from ledger.tlog.note import note_digest
 from ledger.verify import Trust, format_registrar, parse_trust, verify
-from tests.browser.node import Page, Refusal
-from tests.browser.recorder import question, told
-from tests.browser.test_browser_conformance import differences
-from tests.browser.test_browser_page import ask, text
-from tests.browser.token_cases import (
+from tests.browser.check.test_conformance import differences
+from tests.browser.page.test_page import ask, text
+from tests.browser.support.node import Page, Refusal
+from tests.browser.support.recorder import question, told
+from tests.browser.support.token_cases import (
     AT,
     DATA,
     EACH,
@@ -36,13 +36,13 @@ from tests.browser.token_cases import (
     chain,
     under_root,
 )
-from tests.browser.webdriver import ENTER, Browser
+from tests.browser.support.webdriver import ENTER, Browser
 from tests.support.memory_ledger import NOW, ORDER, small
 from tests.support.tokens import Stamper
 
 pytestmark = pytest.mark.browser
 
-VECTORS = Path(__file__).parents[2] / "fixtures" / "vectors" / "rfc3161"
+VECTORS = Path(__file__).parents[3] / "fixtures" / "vectors" / "rfc3161"
 EXPECTED = json.loads((VECTORS / "expectations.json").read_bytes())
 SPOILT, STAMPED = 2_000, 200
 

@@ -16,13 +16,13 @@ import pytest
 
 from ledger.bundle.archive_kind import is_bundle
 from ledger.entries.split_view import form_of
-from tests.browser.case import PASSES, expected
-from tests.browser.form import choose, opened_at, press, send, shown
-from tests.browser.rows import ROWS
-from tests.browser.webdriver import Browser
+from tests.browser.rows.case import PASSES, expected
+from tests.browser.rows.every import ROWS
+from tests.browser.support.form import choose, opened_at, press, send, shown
+from tests.browser.support.webdriver import Browser
 from tests.support.memory_ledger import NOW
 
-TABLE = Path(__file__).parents[2] / "docs" / "reference" / "hostile-inputs.md"
+TABLE = Path(__file__).parents[3] / "docs" / "reference" / "hostile-inputs.md"
 NOT_OF_A_BUNDLE = {"LOG-CORRUPT", "TST-NONCE"}  # of a log, and of an authority's answer, in rows that concern both
 
 

@@ -10,8 +10,8 @@ import pytest
 from ledger.bundle.archive_kind import Inside, inside, is_bundle, is_container
 from ledger.errors import RecordError
 from ledger.verify import verify
-from tests.browser.case import held
-from tests.browser.node import Page, Refusal
+from tests.browser.rows.case import held
+from tests.browser.support.node import Page, Refusal
 from tests.ledger.bundle.test_archive_kind import BUNDLE, CONTAINER, DAMAGED, OTHERS, STILL, TAKEN
 from tests.support.memory_ledger import NOW, small
 

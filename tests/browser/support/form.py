@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from browser import build
-from tests.browser.webdriver import ENTER, Browser, Firefox
+from tests.browser.support.webdriver import ENTER, Browser, Firefox
 
 # `bind` makes a function of the page, also in Firefox, which runs the script of a test in another scope.
 CLOCK = """

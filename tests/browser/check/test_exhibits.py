@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from ledger.verify import Trust, verify_exhibit
-from tests.browser.node import Asked
-from tests.browser.recorder import told
-from tests.browser.test_browser_conformance import OWN_WORDS
+from tests.browser.check.test_conformance import OWN_WORDS
+from tests.browser.support.node import Asked
+from tests.browser.support.recorder import told
 from tests.ledger.verify.test_exhibits import (
     BREAK,
     KEY,

@@ -13,15 +13,15 @@ import pytest
 
 from browser import build as texts
 from ledger.verify import verify
-from tests.browser import mutations
-from tests.browser.node import Asked, Page, Refusal
-from tests.browser.recorder import question, told
+from tests.browser.support import mutations
+from tests.browser.support.node import Asked, Page, Refusal
+from tests.browser.support.recorder import question, told
 from tests.ledger.bundle.test_layout import later
 from tests.support.memory_ledger import NOW, changed, hand, small
 
 pytestmark = pytest.mark.browser
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 MUTATED = 2_000  # in Node.js
 SAMPLE = 300  # in each browser
 
@@ -78,7 +78,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     folder = tmp_path_factory.mktemp("conformance")
     tests = [*sorted((ROOT / "tests/ledger/verify").glob("test_*.py"))]
     tests += [ROOT / "tests/ledger/trust/test_signed_policy.py"]
-    recorder = ["-p", "tests.browser.recorder", "--conformance", str(folder)]
+    recorder = ["-p", "tests.browser.support.recorder", "--conformance", str(folder)]
     command = [sys.executable, "-m", "pytest", "-q", *recorder, *map(str, tests)]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     return sorted(folder.glob("*.json"))

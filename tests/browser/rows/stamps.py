@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from cryptography import x509
 
-from tests.browser.case import Case, CaseReader, Make, held
-from tests.browser.token_cases import AT, FOR_CODE, FOR_STAMPS, HOSTILE, PLAIN, RSA
+from tests.browser.rows.case import Case, CaseReader, Make, held
+from tests.browser.support.token_cases import AT, FOR_CODE, FOR_STAMPS, HOSTILE, PLAIN, RSA
 from tests.support.memory_ledger import NOW, small
 from tests.support.tokens import ENDS, Stamper
 

@@ -12,10 +12,10 @@ from ledger.formats.ed25519 import public_key
 from ledger.tlog.note import cosign, open_checkpoint, parse_vkey, witness_vkey
 from ledger.tlog.tree import check_consistency, check_inclusion, leaf_hash, node_hash
 from ledger.trust.trust_folder import Sizes, parse_trust
-from tests.browser.node import Page, Refusal
-from tests.browser.recorder import question, told
-from tests.browser.rows_records import ROWS
-from tests.browser.test_browser_conformance import differences
+from tests.browser.check.test_conformance import differences
+from tests.browser.rows.records import ROWS
+from tests.browser.support.node import Page, Refusal
+from tests.browser.support.recorder import question, told
 from tests.ledger.bundle.test_pdf_attachment import paper
 from tests.support.hash_log import HashLog
 from tests.support.memory_ledger import NOW, checked, small

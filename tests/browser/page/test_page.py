@@ -17,9 +17,9 @@ from browser import build
 from ledger.bundle.zip_profile import MAX_TOTAL
 from ledger.verify import format_registrar, verify
 from projections.exchange.asic import container
-from tests.browser import mutations
-from tests.browser.node import Page
-from tests.browser.webdriver import ENTER, Browser
+from tests.browser.support import mutations
+from tests.browser.support.node import Page
+from tests.browser.support.webdriver import ENTER, Browser
 from tests.ledger.bundle.test_archive_kind import OTHERS
 from tests.ledger.bundle.test_pdf_attachment import PAPERS, paper
 from tests.ledger.bundle.test_repacked import AGAIN, TRUST

@@ -11,8 +11,8 @@ import pytest
 from cli.handover.trust_folder import read_trust
 from cli.session import ledger_choice
 from ledger.verify import verify
-from tests.browser.node import Page
-from tests.browser.recorder import question, told
+from tests.browser.support.node import Page
+from tests.browser.support.recorder import question, told
 from tests.cli.commands.test_file import checkpoint, filed, printed
 
 pytestmark = pytest.mark.browser

@@ -23,11 +23,11 @@ import pytest
 from ledger.bundle.archive_kind import is_bundle
 from ledger.bundle.zip_profile import MAX_TOTAL
 from ledger.entries.split_view import form_of
-from tests.browser.case import Case, case, expected, held
 from tests.browser.conftest import BROWSERS, started
-from tests.browser.form import choose, opened_at, press, shown
-from tests.browser.rows import ROWS
-from tests.browser.webdriver import Browser
+from tests.browser.rows.case import Case, case, expected, held
+from tests.browser.rows.every import ROWS
+from tests.browser.support.form import choose, opened_at, press, shown
+from tests.browser.support.webdriver import Browser
 from tests.ledger.bundle.test_pdf_attachment import paper
 from tests.support.memory_ledger import NOW, ORDER, Ledger, changed, rezipped, small
 
