@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from ledger.entries.case import Case, Entry, Unread
 from ledger.law import Judgement
-from ledger.law.record_checks.open_duties import ANSWERS, REQUESTS, RETENTION, unanswered
+from ledger.law.reading.person_requests import ANSWERS, EXTENDED, REQUESTS
+from ledger.law.record_checks.open_duties import RETENTION
 from projections.reports.front_page import number
 from projections.reports.recipients import came_to_nothing, recipients, replaced_access
 from projections.views.replaced import Replacement, replaced
@@ -206,7 +207,8 @@ def _delays(r: _Source) -> DpoAnswer:
 
 def _retention(r: _Source) -> DpoAnswer:
     question = "Which retention rule applies, and is a review overdue?"
-    return _answer(6, question, "2AP:14(5), LED:5", r.of(*RETENTION), r, broken=r.found("W-14-5-OVERDUE"))
+    more = r.clocks("RETENTION-REVIEW")
+    return _answer(6, question, "2AP:14(5), LED:5", r.of(*RETENTION), r, more, r.found("W-14-5-OVERDUE"))
 
 
 def _onward(r: _Source) -> DpoAnswer:
@@ -238,13 +240,21 @@ def _incidents(r: _Source) -> DpoAnswer:
     return _answer(9, question, "2AP:14(7), LED:30, GDPR:33", entries, r, r.clocks("DP-72H"), r.found("V-DP-72H"))
 
 
+FURTHER = ("supplementary-statement-added", "processing-restricted", "payload-key-destroyed")
+
+
 def _requests(r: _Source) -> DpoAnswer:
     question = "What did the person ask for, and how was it answered, on which reasons?"
-    requests, answered = r.of(*REQUESTS), r.of(*ANSWERS)
-    waiting = unanswered(r.standing(requests), r.standing(answered))
+    requests = r.of(*REQUESTS)
+    answered = r.of(*(kind for kinds in ANSWERS.values() for kind in kinds), EXTENDED, *FURTHER)
+    waiting = {leaf for duty in r.judgement.duties if duty.question == 10 for leaf in duty.entries}
     entries = tuple(sorted((*requests, *answered), key=lambda e: (e.on, e.index)))
-    more = tuple(f"Not answered: {says(e.kind)}" for e in waiting)
-    return _answer(10, question, "2AP:14(12), LED:14-16", entries, r, more, r.found("V-14-12b-NO-REASONS"))
+    more = (
+        *r.clocks("GDPR-12-3", "LED-12-3"),
+        *(f"Not answered: {says(e.kind)}" for e in requests if e.leaf in waiting),
+    )
+    broken = r.found("V-14-12b-NO-REASONS", "V-GDPR-12-3", "W-LED-12-3", "W-GDPR-12-3-EXTENDED")
+    return _answer(10, question, "2AP:14(12), LED:12(3), 14-16, GDPR:12(3)", entries, r, more, broken)
 
 
 _QUESTIONS: tuple[Callable[[_Source], DpoAnswer], ...] = (

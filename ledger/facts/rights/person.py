@@ -123,6 +123,21 @@ class ErasureDecided(Fact):
     reasons: Annotated[Text | None, SealedField(PERSON_CONCERNED), "Why."] = None
 
 
+ExtensionGround = Literal["complexity", "number-of-requests"]
+
+
+class ReplyPeriodExtended(Fact):
+    """The time for the answer to a request of a person is extended, and the person is informed."""
+
+    basis = ("GDPR:12(3)",)
+    signers = ("ISS", "RET", "SP", "REG", "DPO")
+
+    about: Annotated[Event, "The request."]
+    grounds: Annotated[tuple[ExtensionGround, ...], "On which ground."]
+
+    reasons: Annotated[Text | None, SealedField(PERSON_CONCERNED), "The reasons for the delay."] = None
+
+
 class RemedySought(Fact):
     """A person seeks a remedy."""
 

@@ -15,6 +15,7 @@ from ledger.entries.case import Entry
 from ledger.entries.replacement import ALGORITHMS
 from ledger.law.reading.exhibit_digests import files
 from ledger.law.reading.order_reading import OrderReading
+from ledger.law.reading.person_requests import CLOCKS
 from ledger.law.record_checks.open_duties import open_duties
 from ledger.law.terms.rule import ClockVerdict, CriterionState, Finding
 
@@ -140,7 +141,7 @@ def conditions_of_the_instrument(r: OrderReading) -> Start:
 
 def time(r: OrderReading) -> Start:
     """A6: what had to be done in time was done in time."""
-    clocks = r.deadlines.counting
+    clocks = tuple(c for c in r.deadlines.counting if c.id not in CLOCKS)
     if all(c.verdict is ClockVerdict.NOT_RUNNING for c in clocks):
         return _not_applicable("No clock runs.")
     bad = [c for c in clocks if c.verdict in (ClockVerdict.MISSED, ClockVerdict.UNDETERMINED)]

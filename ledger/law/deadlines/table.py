@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ledger.law.deadlines import between_states as states
+from ledger.law.deadlines import data_subject_rights as rights
 from ledger.law.deadlines import direct_cooperation as direct
 from ledger.law.deadlines import e_evidence as eu
 from ledger.law.deadlines import e_evidence_authorities as authorities
@@ -38,10 +39,16 @@ REGISTER: tuple[Deadline, ...] = (
     duties.NOTICE_REVIEW,
     duties.NOTICE_DUE,
     duties.DP_72H,
+    rights.GDPR_12_3,
+    rights.LED_12_3,
+    rights.RETENTION_REVIEW,
 )
 
 # A disowned order needs no answer; the duties towards the person and the supervisory authority stay.
-OF_DISOWNED = (duties.NOTICE_REVIEW, duties.NOTICE_DUE, duties.DP_72H)
+OF_DISOWNED = (
+    *(duties.NOTICE_REVIEW, duties.NOTICE_DUE, duties.DP_72H),
+    *(rights.GDPR_12_3, rights.LED_12_3, rights.RETENTION_REVIEW),
+)
 
 
 def clocks(r: OrderReading) -> tuple[Clock, ...]:

@@ -7,10 +7,10 @@ the most special one; a decision taken afterwards does not cure (decision 57).
 from __future__ import annotations
 
 from ledger.entries.case import Entry
-from ledger.law.instruments.notice import end_of_day
 from ledger.law.instruments.second_protocol import broken_instructions, late_instructions
 from ledger.law.reading.effective_entries import in_order
 from ledger.law.reading.order_reading import OrderReading
+from ledger.law.reading.person_requests import EXTENDED, extension_of
 from ledger.law.rules.check import Matches, finding, of_clocks
 from ledger.law.terms.rule import Mark
 
@@ -148,11 +148,7 @@ def no_safeguard(r: OrderReading) -> Matches:
     says="The date to look at retention again has passed.",
 )
 def retention_not_reviewed(r: OrderReading) -> Matches:
-    dated = [e for e in r.entries.of("retention-rule-set", "retention-reviewed") if e.stated("review_on")]
-    if not dated or r.substance.gone or r.entries.later(dated[-1], "retention-reviewed", "retention-expired"):
-        return None
-    end = end_of_day(r, dated[-1], "review_on")
-    return (dated[-1],) if end is not None and r.at >= end else None
+    return of_clocks(c for c in r.deadlines.missed("RETENTION-REVIEW") if not c.met_by)
 
 
 # -- 14(7): security incidents -----------------------------------------------------------------------------------------
@@ -233,6 +229,51 @@ def passed_on_to_a_third_country(r: OrderReading) -> Matches:
 def person_refused_without_reasons(r: OrderReading) -> Matches:
     refused = r.entries.of("access-restricted", "rectification-refused")
     return [e for e in refused if not e.stated("reasons") or e.get("redress_info") is False]
+
+
+@finding(
+    "V-GDPR-12-3",
+    cite="GDPR:12(3), GDPR:12(4)",
+    mark=Mark.TEXT,
+    kinds="access-requested rectification-requested erasure-requested",
+    contradicts="A7",
+    says="A request of the person was not answered within the month, or the three months, of the regulation.",
+)
+def request_answered_too_late(r: OrderReading) -> Matches:
+    return of_clocks(r.deadlines.missed("GDPR-12-3"))
+
+
+@finding(
+    "W-LED-12-3",
+    cite="LED:12(3), 2AP:14(12)(a)",
+    mark=Mark.DESIGN,
+    kinds="access-requested rectification-requested erasure-requested",
+    gap="A7",
+    says="A request of the person waited for more than a month; the act asks for an answer without undue delay.",
+)
+def request_waited(r: OrderReading) -> Matches:
+    return of_clocks(r.deadlines.missed("LED-12-3"))
+
+
+@finding(
+    "W-GDPR-12-3-EXTENDED",
+    cite="GDPR:12(3)",
+    mark=Mark.TEXT,
+    kinds="reply-period-extended",
+    gap="A7",
+    says="The time to answer a request was extended after the first month, or a second time; this has no effect.",
+)
+def extended_too_late(r: OrderReading) -> Matches:
+    """Only the first extension of a request counts, and only if it was made within the first month."""
+    return [e for e in r.entries.of(EXTENDED) if not _in_effect(r, e)]
+
+
+def _in_effect(r: OrderReading, extension: Entry) -> bool:
+    request = r.entries.named(extension.get("about"))
+    if request is None or extension_of(r.entries, request) is not extension:
+        return False
+    clocks = (c for c in r.deadlines.clocks if c.trigger == request.leaf and c.id in ("GDPR-12-3", "LED-12-3"))
+    return any(c.due is None or extension.leaf in c.entries for c in clocks)
 
 
 @finding(

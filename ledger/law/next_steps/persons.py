@@ -10,6 +10,20 @@ DELAYED = record(
     "customer-notification-delayed -f review_on=DAY -f grounds=GROUND",
 )
 
+ANSWERED = (
+    record("the answer, if it was given in time", "access-granted -f answers=ENTRY --on WHEN", "access-requested"),
+    record(
+        "the decision, if it was taken in time",
+        "erasure-decided -f answers=ENTRY -f decision=DECISION --on WHEN",
+        "erasure-requested",
+    ),
+    record(
+        "the correction, if it was made in time",
+        "rectification-made -f about=ENTRY -f mode=MODE --on WHEN",
+        "rectification-requested",
+    ),
+)
+
 ROWS: dict[str, Remedies] = {
     "W-NOTICE-CONTRARY-TO-REQUEST": (nothing("the person was told"),),
     "V-NOTICE-CONTRARY-TO-ORDER": (nothing("the person was told"),),
@@ -101,6 +115,9 @@ ROWS: dict[str, Remedies] = {
             "-f reasons=TEXT -f redress_info=yes",
         ),
     ),
+    "V-GDPR-12-3": ANSWERED,
+    "W-LED-12-3": ANSWERED,
+    "W-GDPR-12-3-EXTENDED": (restate("when it was extended, if that is wrong", "reply-period-extended", "--on WHEN"),),
     "V-14-15-SUSPENDED": (
         record(
             "that the suspension had been lifted before, if it had",

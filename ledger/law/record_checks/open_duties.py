@@ -12,22 +12,12 @@ from msgspec import Struct
 
 from ledger.entries.case import Entry
 from ledger.law.reading.order_reading import OrderReading
+from ledger.law.reading.person_requests import REQUESTS, answers_to
 from ledger.law.record_checks.regions import conditions, custody
 from ledger.law.terms.rule import ClockVerdict
 
 # Clocks of data protection, each with its question of the processing record.
 CLOCKS = {"D-14-2b": 3, "E-4-5-DATA": 3, "NOTICE-REVIEW": 4, "NOTICE-DUE": 4, "DP-72H": 9}
-REQUESTS = ("access-requested", "rectification-requested", "erasure-requested")
-ANSWERS = (
-    "access-granted",
-    "access-restricted",
-    "rectification-made",
-    "rectification-refused",
-    "erasure-decided",
-    "payload-key-destroyed",
-    "supplementary-statement-added",
-    "processing-restricted",
-)
 RETENTION = ("retention-rule-set", "retention-reviewed", "retention-expired")
 
 
@@ -81,23 +71,8 @@ def _incidents(r: OrderReading) -> Iterator[OpenDuty]:
 
 def _unanswered(r: OrderReading) -> Iterator[OpenDuty]:
     """Yield requests of the person without an answer. LED:14 to LED:16."""
-    if waiting := unanswered(r.entries.of(*REQUESTS), r.entries.of(*ANSWERS)):
+    if waiting := [e for e in r.entries.of(*REQUESTS) if not answers_to(r.entries, e)]:
         yield OpenDuty(10, "A request of the person was not answered.", _leaves(waiting))
-
-
-def unanswered(requests: tuple[Entry, ...], answers: tuple[Entry, ...]) -> list[Entry]:
-    """Return the requests that no answer names.
-
-    A rectification that was made names the entry concerned, not the request; the next one answers it.
-    """
-    answered = {e.get("answers") for e in answers}
-    return [e for e in requests if e.leaf not in answered and not _made(e, answers)]
-
-
-def _made(request: Entry, answered: tuple[Entry, ...]) -> bool:
-    return request.kind == "rectification-requested" and any(
-        e.kind == "rectification-made" and e.on >= request.on for e in answered
-    )
 
 
 def _leaves(entries: tuple[Entry, ...] | list[Entry]) -> tuple[str, ...]:

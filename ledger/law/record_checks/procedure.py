@@ -12,6 +12,7 @@ from ledger.facts.vocabulary import GROUPS
 from ledger.formats import time_zones
 from ledger.law.reading.exhibit_digests import files
 from ledger.law.reading.order_reading import OrderReading
+from ledger.law.reading.person_requests import CLOCKS
 from ledger.law.reading.reliability import late
 from ledger.law.rules.check import CheckResult, Matches, finding, of_clocks
 from ledger.law.terms.rule import ClockVerdict, CriterionState, Mark
@@ -170,7 +171,13 @@ def not_of_its_type(r: OrderReading) -> Matches:
     "late without support.",
 )
 def clock_undetermined(r: OrderReading) -> Matches:
-    return of_clocks(c for c in r.deadlines.clocks if c.verdict is ClockVerdict.UNDETERMINED)
+    """Pull A6; of the clocks of a person's rights A7."""
+    unknown = [c for c in r.deadlines.clocks if c.verdict is ClockVerdict.UNDETERMINED]
+    result = of_clocks(unknown)
+    if result is None or not any(c.id in CLOCKS for c in unknown):
+        return result
+    pulled = ("A7",) if all(c.id in CLOCKS for c in unknown) else ("A6", "A7")
+    return CheckResult(result.leaves, effects=tuple((criterion, CriterionState.GAP) for criterion in pulled))
 
 
 # -- disputed, not understood ------------------------------------------------------------------------------------------
