@@ -17,7 +17,7 @@ import orjson
 from ledger.law.deadlines.counting_policies import POLICIES
 from ledger.law.deadlines.table import REGISTER
 from ledger.law.judge import FINDING_RULES
-from ledger.law.rules.acts import ACTS, valid_from
+from ledger.law.rules.acts import ACTS, valid_from, valid_until
 from ledger.law.rules.check import FindingRule
 from ledger.law.rules.order_contents import CONTENTS, RequiredContent
 from ledger.law.states import ALL
@@ -32,7 +32,7 @@ class Provision:
     """A rule: `kind` is act, policy, finding, deadline, element or transition, `id` its name among those of its kind.
 
     `cite` are provisions as `<act>:<provision>`, `instruments` where it applies (empty: everywhere), `since` the first
-    day of the act it rests on, `detail` what the sentence does not say.
+    day of the act it rests on and `until` the last one of a repealed act, `detail` what the sentence does not say.
     """
 
     kind: str
@@ -43,13 +43,14 @@ class Provision:
     instruments: tuple[str, ...] = ()
     since: date | None = None
     detail: tuple[tuple[str, str], ...] = ()
+    until: date | None = None
 
 
 def _of_finding(check: FindingRule) -> Provision:
     effects = tuple((criterion, str(standing)) for criterion, standing in check.effects)
     detail = (("level", str(check.level)), *effects, ("looks at", ", ".join(check.kinds)))
-    since = valid_from(check.cite)
-    return Provision("finding", check.code, check.cite, check.says, check.mark, check.instruments, since, detail)
+    since, until = valid_from(check.cite), valid_until(check.cite)
+    return Provision("finding", check.code, check.cite, check.says, check.mark, check.instruments, since, detail, until)
 
 
 def _of_deadline(d: Deadline) -> Provision:
@@ -62,7 +63,8 @@ def _of_deadline(d: Deadline) -> Provision:
         ("listed", d.listed),
     )
     says = f"{d.length}, counted from {d.wound_by}"
-    return Provision("deadline", d.id, d.cite, says, d.mark, d.instruments, valid_from(d.cite), detail)
+    since, until = valid_from(d.cite), valid_until(d.cite)
+    return Provision("deadline", d.id, d.cite, says, d.mark, d.instruments, since, detail, until)
 
 
 def _of_element(instrument: str, point: RequiredContent, name: str) -> Provision:
@@ -70,7 +72,9 @@ def _of_element(instrument: str, point: RequiredContent, name: str) -> Provision
     detail = (("missing", point.code), ("level", str(point.level)), *when)
     cite = (point.cite,)
     says = f"the order states {name}"
-    return Provision("element", f"{instrument} {name}", cite, says, point.mark, (instrument,), valid_from(cite), detail)
+    since, until = valid_from(cite), valid_until(cite)
+    name = f"{instrument} {name}"
+    return Provision("element", name, cite, says, point.mark, (instrument,), since, detail, until)
 
 
 def _of_machine(machine: Machine) -> Iterator[Provision]:
@@ -92,9 +96,9 @@ def _timed_move(alone: TimedMove) -> str:
 
 def _rules() -> Iterator[Provision]:
     for act in ACTS.values():
-        yield Provision("act", act.code, (act.source,), act.says, act.mark, since=act.since)
+        yield Provision("act", act.code, (act.source,), act.says, act.mark, since=act.since, until=act.until)
     for policy in POLICIES.values():
-        yield Provision("policy", policy.id, (policy.source,), policy.says, policy.mark, since=policy.since)
+        yield Provision("policy", policy.id, policy.cite, policy.says, policy.mark, since=policy.since)
     yield from map(_of_finding, FINDING_RULES)
     yield from map(_of_deadline, REGISTER)
     for instrument, points in CONTENTS.items():

@@ -21,6 +21,11 @@ class CountingPolicy:
     mark: Mark
     since: date | None = None
 
+    @property
+    def cite(self) -> tuple[str, ...]:
+        """The provisions of its source, or the source in words."""
+        return tuple(self.source.split(", ")) if ":" in self.source else (self.source,)
+
 
 POLICIES = {
     policy.id: policy
@@ -32,14 +37,14 @@ POLICIES = {
             "the next working day if that is a Saturday, Sunday or public holiday, and one of two days or more "
             "contains at least two working days; working days: counted from the day after the event; all in the zone "
             "and by the holidays of the State where the action is to be taken",
-            "Regulation (EEC, Euratom) No 1182/71, arts 2 and 3",
+            "1182/71:3, 1182/71:2",
             Mark.TEXT,  # that it governs these periods is [likely]
-            date(1971, 7, 1),  # art. 6 [known]
+            date(1971, 7, 1),  # art. 6 [text]
         ),
         CountingPolicy(
             "EU-17(9)",
             "as EU-1182-71, in the zone and by the holidays of the issuing State, standing in for its national law",
-            "Regulation (EU) 2023/1543, art. 17(9)",
+            "EPOC:17(9)",
             Mark.DESIGN,
             date(2026, 8, 18),  # art. 34(2) [text]
         ),

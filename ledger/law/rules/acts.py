@@ -19,7 +19,8 @@ from ledger.law.terms.rule import Mark
 class Act(Struct, frozen=True):
     """A treaty, regulation, statute or standard, by the code used in citations (`<code>:<provision>`).
 
-    `since` is the first day on which it applies; None where it is unknown, or where the register states it.
+    `since` is the first day on which it applies; None where it is unknown, or where the register states it. `until` is
+    the last day of an act that was repealed.
     """
 
     code: str
@@ -27,6 +28,7 @@ class Act(Struct, frozen=True):
     since: date | None
     source: str
     mark: Mark
+    until: date | None = None
 
 
 ACTS = {
@@ -42,6 +44,7 @@ ACTS = {
         Act("BC", "Convention on Cybercrime, Budapest, ETS 185", date(2004, 7, 1), "BC:36(3)", Mark.TEXT),
         Act("EPOC", "Regulation (EU) 2023/1543", date(2026, 8, 18), "EPOC:34(2)", Mark.TEXT),
         Act("2025/1550", "Implementing Regulation (EU) 2025/1550", date(2026, 8, 18), "EPOC:34(2)", Mark.LIKELY),
+        Act("1182/71", "Regulation (EEC, Euratom) No 1182/71", date(1971, 7, 1), "1182/71:6", Mark.TEXT),
         Act("LED", "Directive (EU) 2016/680", date(2018, 5, 6), "LED:63(1)", Mark.KNOWN),
         Act("GDPR", "Regulation (EU) 2016/679", date(2018, 5, 25), "GDPR:99(2)", Mark.KNOWN),
         Act("SCA", "Stored Communications Act, 18 U.S.C. 2701 ff.", date(1986, 10, 21), "Pub. L. 99-508", Mark.KNOWN),
@@ -63,6 +66,12 @@ def valid_from(cite: tuple[str, ...]) -> date | None:
         act = ACTS.get(provision.partition(":")[0])
         return LATER.get(provision, act.since if act else None)
     return None
+
+
+def valid_until(cite: tuple[str, ...]) -> date | None:
+    """Return the last day on which a rule with these citations applies; None where its act was not repealed."""
+    act = ACTS.get(cite[0].partition(":")[0]) if cite else None
+    return act.until if act else None
 
 
 def _in_force_between(r: OrderReading) -> date | None:

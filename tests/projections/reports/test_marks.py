@@ -1,4 +1,4 @@
-"""How sure a rule is stands in the annex of the evidence-chain report and in the book of rules, on no other paper."""
+"""Papers say in the annex of the evidence-chain report how sure a rule is; no other paper says it."""
 
 from __future__ import annotations
 
