@@ -65,13 +65,14 @@ DenialGround = Literal[
 class RecognitionDecided(Fact):
     """The enforcing authority recognises the order or declines to."""
 
-    basis = ("EPOC:16(2)",)
+    basis = ("EPOC:16(2)", "EPOC:16(6)", "EPOC:16(7)")
     signers = ("NOT",)
 
     decision: Annotated[Literal["recognised", "denied"], "The decision."]
     grounds: Annotated[tuple[DenialGround, ...] | None, "The grounds for denying it."] = None
 
     reasons: Annotated[Text | None, SealedField(ALL_SIDES), "Why."] = None
+    issuer_consulted_first: Annotated[bool | None, "The issuing authority was consulted before a denial."] = None
 
 
 ObjectionGround = Literal[

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from ledger.facts.kind import Fact, SealedField
 from ledger.facts.readers import ALL_SIDES, AUTHORITIES
 from ledger.facts.value_types import Actor, AttachedFile, Element, Event, Text
-from ledger.facts.vocabulary import NonExecutionReason
+from ledger.facts.vocabulary import NonExecutionReason, ReceiptProof
 
 
 class OrderReferredBack(Fact):
@@ -20,6 +20,17 @@ class OrderReferredBack(Fact):
     data_preserved: Annotated[bool | None, "The data could be identified and preserved."] = None
 
     details: Annotated[Text | None, SealedField(ALL_SIDES), "In words."] = None
+
+
+class FormReceived(Fact):
+    """A form, or an order for enforcement, has arrived at the authority that it is for."""
+
+    basis = ("EPOC:10(6)", "EPOC:11(5)", "EPOC:16(2)")
+    signers = ("ISS", "CAR", "RET", "NOT")
+
+    about: Annotated[Event, "The entry by which it was sent."]
+    proof_kind: Annotated[ReceiptProof | None, "What the time of arrival rests on."] = None
+    proof: Annotated[AttachedFile | None, "The proof itself."] = None
 
 
 class AdditionalInformationRequested(Fact):

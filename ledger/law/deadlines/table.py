@@ -7,6 +7,8 @@ from ledger.law.deadlines import data_subject_rights as rights
 from ledger.law.deadlines import direct_cooperation as direct
 from ledger.law.deadlines import e_evidence as eu
 from ledger.law.deadlines import e_evidence_authorities as authorities
+from ledger.law.deadlines import e_evidence_enforcement as enforcement
+from ledger.law.deadlines import e_evidence_preservation as preservation
 from ledger.law.deadlines import general_duties as duties
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.terms.rule import Clock, Deadline
@@ -25,11 +27,12 @@ REGISTER: tuple[Deadline, ...] = (
     eu.E_10_4,
     authorities.E_10_4_DATA,
     authorities.E_10_6,
-    authorities.E_11_1,
+    preservation.E_11_1,
     authorities.E_11_5,
     eu.E_12_1,
-    authorities.E_16_2,
-    authorities.E_16_7,
+    enforcement.E_16_2,
+    enforcement.E_16_3,
+    enforcement.E_16_7,
     eu.E_17_2,
     authorities.E_4_5,
     authorities.E_4_5_DATA,

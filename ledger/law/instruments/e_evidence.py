@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ledger.entries.case import Entry, Unread, instant
-from ledger.law.deadlines.e_evidence_authorities import extension_in_time
+from ledger.law.deadlines.e_evidence_preservation import extension_in_time, extensions, is_thirty_days
 from ledger.law.instruments.notification import never_notified, notified_late
 from ledger.law.reading.effective_entries import in_order
 from ledger.law.reading.order_reading import OrderReading
@@ -213,6 +213,20 @@ def kept_against_a_ground(r: OrderReading) -> Matches:
 )
 def extended_too_late(r: OrderReading) -> Matches:
     return [e for e in r.entries.of("preservation-extended") if not extension_in_time(r, e)]
+
+
+@finding(
+    "W-11-1-LENGTH",
+    cite="EPOC:11(1), EPOC:AnnexVI",
+    mark=Mark.TEXT,
+    under="EPOC-PR",
+    kinds="preservation-extended",
+    says="An extension states another length than thirty days, or is not the first; thirty days count, and once.",
+)
+def extended_otherwise_than_by_thirty_days(r: OrderReading) -> Matches:
+    further = extensions(r)[1:]
+    in_time = (e for e in r.entries.of("preservation-extended") if extension_in_time(r, e))
+    return [e for e in in_time if e in further or not is_thirty_days(e)]
 
 
 # -- article 12: grounds for refusal -----------------------------------------------------------------------------------

@@ -62,6 +62,9 @@ ROWS: dict[str, Remedies] = {
         record("that their use was restricted, if it was", "use-restricted -f scope=all --on WHEN"),
     ),
     "V-11-1-LATE": (restate("the moment of the extension, if it is wrong", "preservation-extended", "--on WHEN"),),
+    "W-11-1-LENGTH": (
+        restate("that it extends by thirty days, if it does", "preservation-extended", "-f extends_by=P30D"),
+    ),
     "V-12-2": (nothing("the data were sent after the ground had been raised"),),
     "W-12-LATE": (restate("the moment of the ground, if it is wrong", "ground-for-refusal-raised", "--on WHEN"),),
     "W-12-3-NO-CONTACT": (

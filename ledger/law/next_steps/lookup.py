@@ -8,7 +8,14 @@ from functools import cached_property
 from ledger.entries.case import Case, Entry
 from ledger.law.admissibility.criteria import Criterion
 from ledger.law.judge import Judgement, read_order
-from ledger.law.next_steps import e_evidence, other_instruments, persons, record_checks, second_protocol
+from ledger.law.next_steps import (
+    e_evidence,
+    e_evidence_enforcement,
+    other_instruments,
+    persons,
+    record_checks,
+    second_protocol,
+)
 from ledger.law.next_steps.clocks import lacking, meeting
 from ledger.law.next_steps.criteria import DUTIES, LACKS
 from ledger.law.next_steps.step import NextStep, Remedies, Remedy, record
@@ -19,6 +26,7 @@ from ledger.law.terms.rule import Clock, ClockVerdict, Finding
 
 FINDINGS: dict[str, Remedies] = {
     **e_evidence.ROWS,
+    **e_evidence_enforcement.ROWS,
     **second_protocol.ROWS,
     **other_instruments.ROWS,
     **persons.ROWS,

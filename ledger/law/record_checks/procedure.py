@@ -116,7 +116,8 @@ def signed_before_it_happened(r: OrderReading) -> Matches:
 # before it: drafting, approval, an emergency, preservation, a delay decided beforehand [design].
 PRESUPPOSE_THE_ORDER = frozenset(
     "order-transmitted order-received duplicate-service-recorded receipt-disputed authenticity-questioned "
-    "authenticity-confirmed order-referred-back additional-information-requested additional-information-provided "
+    "authenticity-confirmed order-referred-back form-received additional-information-requested "
+    "additional-information-provided "
     "order-corrected order-adapted order-maintained order-withdrawn withdrawal-confirmed order-closed "
     "notification-sent notification-received no-ground-confirmed non-disclosure-instructed instruction-reasons-given "
     "instruction-lifted ground-for-refusal-raised condition-imposed condition-accepted condition-declined "

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from ledger.entries.case import Entry, instant
 from ledger.law.deadlines.e_evidence import end_10_2
-from ledger.law.deadlines.e_evidence_authorities import extension_in_time
+from ledger.law.deadlines.e_evidence_preservation import extension_in_time
 from ledger.law.deadlines.table import REGISTER
 from ledger.law.reading.effective_entries import in_order
 from ledger.law.reading.order_reading import OrderReading

@@ -80,7 +80,10 @@ PRODUCTION_ORDER = machine(
     alone=(TimedMove("SERVED UNDER_STATE_REVIEW", ends="E-10-2", to="RELEASED", when=while_the_notification_suspends),),
 )
 
-WITHDRAWABLE_PR = "ISSUED SERVED PRESERVED EXTENDED PRODUCTION_CONFIRMED AWAITING_CLARIFICATION"
+WITHDRAWABLE_PR = """
+    ISSUED SERVED PRESERVED EXTENDED PRODUCTION_CONFIRMED AWAITING_CLARIFICATION ENFORCEMENT ENFORCEMENT_DENIED
+"""
+CLOSABLE_PR = "CEASED EXEMPT DECLINED NO_DATA WITHDRAWN PRODUCTION_CONFIRMED ENFORCEMENT_DENIED REPUDIATED"
 PRESERVATION_ORDER = machine(
     "EPOC-PR",
     rows=(
@@ -90,7 +93,8 @@ PRESERVATION_ORDER = machine(
         Move(OTHER, "order-transmitted order-received", STAYS),
         Move("SERVED", "preservation-confirmed", "PRESERVED"),
         Move("PRESERVED EXTENDED PRODUCTION_CONFIRMED", "preservation-confirmed", STAYS),
-        Move("SERVED PRESERVED", "preservation-refused", "DECLINED"),
+        Move("ENFORCEMENT", "preservation-confirmed", "PRESERVED"),
+        Move("SERVED PRESERVED ENFORCEMENT", "preservation-refused", "DECLINED"),
         Move("PRESERVED", "preservation-extended", "EXTENDED", when=in_time),
         Move("SERVED CEASED", "preservation-extended", STAYS),
         Move("SERVED PRESERVED EXTENDED", "production-request-confirmed", "PRODUCTION_CONFIRMED", when=in_time),
@@ -100,14 +104,18 @@ PRESERVATION_ORDER = machine(
         Move("AWAITING_CLARIFICATION", "order-corrected order-maintained", BEFORE),
         Move("AWAITING_CLARIFICATION", "additional-information-provided", BEFORE, when=answers_the_provider),
         Move(OTHER, "order-corrected order-maintained additional-information-provided", STAYS),
-        Move("SERVED PRESERVED EXTENDED", "no-data-held", "NO_DATA"),
+        Move("SERVED PRESERVED EXTENDED ENFORCEMENT", "no-data-held", "NO_DATA"),
+        Move("SERVED PRESERVED EXTENDED DECLINED NO_DATA", "enforcement-requested", "ENFORCEMENT"),
+        Move("ENFORCEMENT", "recognition-decided", "ENFORCEMENT_DENIED", when=denied),
+        Move("ENFORCEMENT", "recognition-decided addressee-objected compliance-ordered penalty-imposed", STAYS),
+        Move("CEASED", "recognition-decided addressee-objected compliance-ordered penalty-imposed", STAYS),
         Move(WITHDRAWABLE_PR, "order-withdrawn", "WITHDRAWN"),
         Move("CEASED EXEMPT DECLINED NO_DATA WITHDRAWN", "order-withdrawn", STAYS),
         Move(ANY, "ex-post-validation-refused", "WITHDRAWN"),
-        Move("CEASED EXEMPT DECLINED NO_DATA WITHDRAWN PRODUCTION_CONFIRMED REPUDIATED", "order-closed", "CLOSED"),
+        Move(CLOSABLE_PR, "order-closed", "CLOSED"),
     ),
     alone=(
         TimedMove("AWAITING_CLARIFICATION", ends="E-11-5", to="EXEMPT"),
-        TimedMove("SERVED PRESERVED EXTENDED", ends="E-11-1", to="CEASED"),
+        TimedMove("SERVED PRESERVED EXTENDED ENFORCEMENT", ends="E-11-1", to="CEASED"),
     ),
 )

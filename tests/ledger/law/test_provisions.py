@@ -50,8 +50,7 @@ FINDINGS = {row[0]: row for row in rows(section(2), 7)}
 
 def test_every_code_of_the_page_has_a_check_and_no_other_code_has() -> None:
     assert set(CHECK) == set(FINDINGS)
-    assert len(FINDING_RULES) == len(CHECK) == 165
-    assert Counter(str(check.level) for check in FINDING_RULES) == {"V": 90, "W": 60, "G": 15}
+    assert len(FINDING_RULES) == len(CHECK)
 
 
 @pytest.mark.parametrize("code", sorted(FINDINGS))

@@ -1,4 +1,4 @@
-"""Further deadlines of European orders: preservation, enforcement, validation, grounds after disclosure, links."""
+"""Further deadlines of European orders: clarification, validation, grounds after disclosure, links."""
 
 from __future__ import annotations
 
@@ -8,130 +8,45 @@ import pytest
 from msgspec.structs import replace
 
 from ledger.entries.case import Unread
-from ledger.law.deadlines.e_evidence_authorities import extension_in_time, keeping_end
+from ledger.law.deadlines.e_evidence_authorities import NOT_SHOWN
 from ledger.law.terms.rule import ClockVerdict
 from tests.support.scenarios import (
     Fact,
-    Office,
     Story,
     by_authority,
     by_issuer,
     by_provider,
-    corrected,
     disclosed,
     fact,
     given,
     issued,
     leaf,
-    moment,
     received,
     sent,
 )
 
-# -- preservation: art. 11 ---------------------------------------------------------------------------------------------
-
-# Received on Monday 7 September 2026: sixty days end on Friday 6 November, ninety on Sunday 6 December.
-KEPT = given(issued("2026-09-04T07:00Z", "EPOC-PR"), sent("2026-09-07T07:00Z"), received("2026-09-07T08:00Z"))
-SIXTY, NINETY = "2026-11-06T23:00Z", "2026-12-07T23:00Z"
-
-
-def extended(on: str, by: str = "P30D") -> Fact:
-    return by_issuer("preservation-extended", on, extends_by=by)
-
-
-PRODUCED = by_issuer("production-request-confirmed", "2026-12-01T09:00Z", production_kind="EPOC")
-
-
-def test_data_are_kept_for_sixty_days() -> None:
-    given(KEPT.facts[0], sent("2026-09-07T07:00Z")).then_unwound("E-11-1")
-    KEPT.then("E-11-1", ClockVerdict.OPEN, SIXTY)
-    KEPT.when(PRODUCED).then("E-11-1", ClockVerdict.MISSED, SIXTY)
-    KEPT.when(PRODUCED.moved("2026-11-06T22:59:59Z")).then("E-11-1", ClockVerdict.MET, SIXTY)
-
-
-def test_the_first_extension_in_time_makes_one_period_of_both_that_rolls_once() -> None:
-    KEPT.when(extended("2026-11-03T09:00Z")).then("E-11-1", ClockVerdict.OPEN, NINETY)
-    KEPT.when(extended("2026-11-03T09:00Z"), PRODUCED).then("E-11-1", ClockVerdict.MET, NINETY)
-    KEPT.when(extended("2026-11-03T09:00Z"), extended("2026-11-04T09:00Z")).then("E-11-1", ClockVerdict.OPEN, NINETY)
-    KEPT.when(extended("2026-11-06T22:59:59Z")).then("E-11-1", ClockVerdict.OPEN, NINETY)
-
-
-def test_an_extension_after_the_sixty_days_moves_nothing() -> None:
-    story = KEPT.when(extended("2026-11-06T23:00:00Z"))
-    story.then("E-11-1", ClockVerdict.MISSED, SIXTY)
-    reading = story.reading
-    assert extension_in_time(reading, reading.entries.of("preservation-extended")[0]) is False
-    assert keeping_end(reading) == moment(SIXTY)
-
-
-def test_no_new_end_can_be_set_for_keeping() -> None:
-    moved = by_issuer("deadline-extended", "2026-10-01T09:00Z", deadline="E-11-1", new_due="2027-01-01T00:00:00Z")
-    KEPT.when(moved).then("E-11-1", ClockVerdict.OPEN, SIXTY)
-
-
-@pytest.mark.parametrize(
-    "over",
-    [
-        by_issuer("order-withdrawn", "2026-10-01T09:00Z", data_handling="delete"),
-        by_provider("preservation-ceased", "2026-10-01T09:00Z", cause="released-by-issuer"),
-        by_provider("preservation-refused", "2026-10-01T09:00Z", ground="other"),
-        by_provider("no-data-held", "2026-10-01T09:00Z", elements=["name"]),
-    ],
-    ids=lambda f: f.kind,
-)
-def test_what_ends_keeping_before_its_time_leaves_nobody_bound(over: Fact) -> None:
-    KEPT.when(over).then("E-11-1", ClockVerdict.NOT_RUNNING, SIXTY)
-    after = over.moved(SIXTY)
-    KEPT.when(after).then("E-11-1", ClockVerdict.MISSED, SIXTY)
-
-
-def test_without_clarification_in_five_days_the_provider_is_exempt() -> None:
-    """Referred back on Monday 14 September: five days end on Saturday 19, so Monday 21 September in Reykjavik."""
-    back = by_provider("order-referred-back", "2026-09-14T09:00Z", label="back", reason_codes=["incomplete"])
-    story = KEPT.when(back)
-    story.then("E-11-5", ClockVerdict.OPEN, "2026-09-22T00:00Z").then("E-11-1", ClockVerdict.OPEN, SIXTY)
-    silent = story.asked_at("2026-09-22T00:00Z")
-    silent.then("E-11-5", ClockVerdict.MISSED).then("E-11-1", ClockVerdict.NOT_RUNNING, SIXTY)
-    answer = by_issuer("additional-information-provided", "2026-09-18T09:00Z", answers="back")
-    story.when(answer).asked_at("2026-09-22T00:00Z").then("E-11-5", ClockVerdict.MET).then("E-11-1", ClockVerdict.OPEN)
-
-
-def test_a_material_correction_winds_keeping_again() -> None:
-    story = KEPT.when(extended("2026-09-10T09:00Z"), corrected("2026-09-14T09:00Z", "c1"))
-    story.then_unwound("E-11-1")
-    story = story.when(received("2026-09-15T09:00Z", "receipt-2", about="c1"))
-    story.then(
-        "E-11-1", ClockVerdict.OPEN, "2026-11-16T23:00Z"
-    )  # Saturday 14 November; the extension belongs to the other version
-
-
-# -- enforcement: art. 16 ----------------------------------------------------------------------------------------------
-
 ORDER = issued("2026-10-01T07:00Z", "EPOC")
 SERVED = given(ORDER, sent("2026-10-01T08:00Z"), received("2026-10-01T09:30Z"))
-ENFORCE = by_issuer("enforcement-requested", "2026-10-16T09:00Z", enforcing_authority="ncco")  # a Friday
+
+# -- clarification: arts 10(6), 11(5) ----------------------------------------------------------------------------------
 
 
-def test_the_enforcing_authority_decides_in_five_working_days_of_its_own() -> None:
-    story = SERVED.when(ENFORCE)
-    story.then("E-16-2", ClockVerdict.OPEN, "2026-10-23T22:00Z")
-    story.where("XV", holidays=("2026-10-19",)).then("E-16-2", ClockVerdict.OPEN, "2026-10-26T23:00Z")
-    decided = by_authority("recognition-decided", "2026-10-23T21:59:59Z", decision="recognised")
-    story.when(decided).then("E-16-2", ClockVerdict.MET)
-    story.among(ncco=Office("XO", ("NOT",))).then("E-16-2", ClockVerdict.OPEN, "2026-10-24T00:00Z")
-
-
-def test_its_question_is_answered_in_five_working_days_if_it_comes_after_the_request() -> None:
-    def asked(on: str, **by: str) -> Fact:
-        question = by_authority("additional-information-requested", on, label="q", asked_of="orn")
-        return replace(question, **by)
-
-    reply = fact("additional-information-provided", "2026-10-23T23:59:59Z", "orn", "RET", answers="q")
-    question = asked("2026-10-16T10:00Z")
-    SERVED.when(ENFORCE, question).then("E-16-7", ClockVerdict.OPEN, "2026-10-24T00:00Z")
-    SERVED.when(ENFORCE, question, reply).then("E-16-7", ClockVerdict.MET)
-    SERVED.when(asked("2026-10-15T10:00Z"), ENFORCE).then_not_listed("E-16-7")
-    SERVED.when(ENFORCE, asked("2026-10-16T10:00Z", by="skylark", role="SP")).then_not_listed("E-16-7")
+@pytest.mark.parametrize(("instrument", "clock"), [("EPOC", "E-10-6"), ("EPOC-PR", "E-11-5")])
+def test_the_five_days_for_a_clarification_run_from_the_receipt_of_the_form(instrument: str, clock: str) -> None:
+    """Sent on Friday 2 October, received on Monday 5 October 2026: to Wednesday 7 and to Monday 12 October."""
+    order = issued("2026-10-01T07:00Z", instrument)
+    back = by_provider("order-referred-back", "2026-10-02T22:00Z", label="back", reason_codes=["incomplete"])
+    arrival = fact("form-received", "2026-10-05T08:00Z", "orn", "RET", about="back")
+    story = given(order, sent("2026-10-01T08:00Z"), received("2026-10-01T09:30Z"), back)
+    story.then(clock, ClockVerdict.OPEN, "2026-10-08T00:00Z")
+    assert story.clocks(clock)[0].notes == (NOT_SHOWN,)
+    story.when(arrival).then(clock, ClockVerdict.OPEN, "2026-10-13T00:00Z")
+    story.when(by_authority("form-received", "2026-10-05T08:00Z", about="back")).then(
+        clock, ClockVerdict.OPEN, "2026-10-08T00:00Z"
+    )
+    answer = by_issuer("additional-information-provided", "2026-10-12T23:59:59Z", answers="back")
+    story.when(arrival, answer).then(clock, ClockVerdict.MET)
+    story.when(arrival, answer.moved("2026-10-13T00:00Z")).then(clock, ClockVerdict.MISSED)
 
 
 # -- validation after issue: art. 4(5) ---------------------------------------------------------------------------------

@@ -249,6 +249,25 @@ def test_an_extension_of_keeping_comes_within_the_sixty_days() -> None:
     finds(twice, "V-11-1-LATE")
 
 
+def test_an_extension_of_another_length_or_a_further_one_is_to_be_looked_at() -> None:
+    """The sixty days of an order received on 1 March 2027 end with Friday 30 April in Stockholm."""
+    kept = given(order("EPOC-PR"), SENT, RECEIVED)
+
+    def extended(on: str, by: str) -> Fact:
+        return by_issuer("preservation-extended", on, extends_by=by)
+
+    for length in ("P300D", "P29D", "P1M", "PT30H"):
+        assert finds(kept.when(extended("2027-04-20T09:00Z", length)), "W-11-1-LENGTH").effects == ()
+    for length in ("P30D", "P4W2D", "PT720H"):
+        finds_not(kept.when(extended("2027-04-20T09:00Z", length)), "W-11-1-LENGTH")
+    twice = kept.when(extended("2027-04-20T09:00Z", "P30D"), extended("2027-04-21T09:00Z", "P30D"))
+    found = finds(twice, "W-11-1-LENGTH")
+    assert len(found.entries) == 1
+    late = kept.when(extended("2027-04-20T09:00Z", "P30D"), extended("2027-05-02T09:00Z", "P300D"))
+    finds_not(late, "W-11-1-LENGTH")
+    finds(late, "V-11-1-LATE")
+
+
 # -- article 12 --------------------------------------------------------------------------------------------------------
 
 

@@ -72,6 +72,8 @@ SPECIAL = {
     ("customer-notified", "CHANNEL"): "letter",
     ("authenticity-confirmed", "METHOD"): "call-back",
     ("non-disclosure-instructed", "GROUND"): "G-7-i",
+    ("addressee-objected", "GROUND"): "EPOC:16(4)(a)",
+    ("recognition-decided", "GROUND"): "EPOC:16(4)(a)",
     ("erasure-decided", "DECISION"): "erased",
 }
 

@@ -1,0 +1,28 @@
+"""Next steps of the findings on enforcement, in the order of instruments/e_evidence_enforcement.py."""
+
+from __future__ import annotations
+
+from ledger.law.next_steps.step import Remedies, record, restate
+
+ROWS: dict[str, Remedies] = {
+    "W-16-3-GROUND": (
+        restate("the grounds that the article lists, if it named them", "addressee-objected", "-f grounds=GROUND"),
+    ),
+    "V-16-3-OVERDUE": (
+        record(
+            "that the provider objected in time, if it did",
+            "addressee-objected -f grounds=GROUND --on WHEN --on-source receipt-stamp",
+        ),
+        record("a new end, if the enforcing authority sets one", "compliance-ordered -f new_due=WHEN --as AUTHORITY"),
+    ),
+    "V-16-4-GROUND": (
+        restate("the listed ground of the denial, if there was one", "recognition-decided", "-f grounds=GROUND"),
+    ),
+    "W-16-7-NO-CONSULT": (
+        restate(
+            "that the issuing authority was consulted first, if it was",
+            "recognition-decided",
+            "-f issuer_consulted_first=yes",
+        ),
+    ),
+}
