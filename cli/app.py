@@ -81,7 +81,7 @@ KEY = {
 
 ORDER = {"rename": ("cli.commands.order:rename", "give an order a name that is used in this ledger's folder alone")}
 
-LAW = {"deadline": ("cli.commands.law:deadline", "one deadline explained step by step")}
+LAW = {"deadline": ("cli.commands.law_deadline:deadline", "one deadline explained step by step")}
 
 WITNESS = {
     "new": ("cli.commands.witness:new", "make a witness: its key, and the memory that goes with it"),

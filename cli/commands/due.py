@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 from msgspec import Struct
 
 from cli.click_extensions import command
 from cli.exit_codes import Exit
+from cli.invocation import said
 from cli.reports.timeline_text import left
 from cli.session.docket import docket_rows
 from cli.session.options import AS_OF
@@ -18,10 +19,18 @@ from cli.session.paging import AFTER, LIMIT, PROVIDER, STATE, Key, at_or_after, 
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer, Time
 from ledger.adapters.storage.order_index import Due, OrderRow
+from ledger.law.next_steps.step import NextStep
+from ledger.law.terms.rule import ClockVerdict
+
+if TYPE_CHECKING:
+    from ledger.law.next_steps.lookup import NextSteps
 
 
 class DueItem(Struct, frozen=True):
-    """One open deadline of an order, with `due` null where it could not be computed."""
+    """One open deadline of an order; `due` is null where its start is not known.
+
+    `next` names what a deadline lacks that could not be computed, and the command that records it; else it is empty.
+    """
 
     order: str
     label: str | None
@@ -34,6 +43,7 @@ class DueItem(Struct, frozen=True):
     cite: str
     entries: list[str]
     ref: str | None
+    next: tuple[NextStep, ...]
 
 
 class DueAnswer(CommandAnswer, tag="comity.due/1"):
@@ -51,17 +61,33 @@ class _Duty(NamedTuple):
     clock: Due
     place: int
 
+    @property
+    def unknown(self) -> bool:
+        """True if the deadline could not be computed."""
+        return self.clock.verdict == ClockVerdict.UNDETERMINED
+
+    @property
+    def over(self) -> bool:
+        """True if the time ran out with nothing done."""
+        return not self.unknown and self.left is not None and self.left <= timedelta(0)
+
 
 # Two deadlines of one order may have the same end and the same rule; their place in the row makes the key unique.
 SORTS: dict[str, Callable[[_Duty], Key]] = {
     "due": lambda d: (d.clock.due or "", d.row.order, f"{d.place:03}"),
     "order": lambda d: (d.row.order, d.clock.due or "", f"{d.place:03}"),
 }
+ONLY: dict[str, Callable[[_Duty], bool]] = {
+    "overdue": lambda d: d.over,
+    "undetermined": lambda d: d.unknown,
+    "running": lambda d: not d.over and not d.unknown,
+}
 
 
 @command(
     "comity due",
     "comity due --within P14D",
+    "comity due --only overdue --json          (for a script: exit 3 only if one is over)",
     "comity due --provider skylark --party XV --sort order",
     "comity due --limit 100 --json          (and on: --after CURSOR, the `next` of that answer)",
     refused=Exit.UNDECIDABLE,
@@ -76,6 +102,7 @@ SORTS: dict[str, Callable[[_Duty], Key]] = {
 @AFTER
 @AS_OF
 @click.option("--within", metavar="DAYS", help="Only what ends within so many days, as 14 or P14D.")
+@click.option("--only", type=click.Choice([*ONLY]), help="Only what is over, cannot be computed, or still runs.")
 def due(
     state: str | None,
     provider: str | None,
@@ -87,10 +114,12 @@ def due(
     after: str | None,
     as_of: datetime | None,
     within: str | None,
+    only: str | None,
 ) -> Exit:
     """List every open deadline, soonest first, with its article; exit 3 if one is over or could not be computed.
 
-    The exit code covers every deadline that matches, also on the next pages.
+    The exit code covers every deadline that matches, also on the next pages, and none that --only or another option
+    leaves out.
     """
     from ledger.entries.case import instant
 
@@ -100,25 +129,68 @@ def due(
     for order in selected(every, state, provider, party, by):
         for place, d in enumerate(order.due):
             span = None if d.due is None else instant(d.due) - moment
-            if (longest is None or span is None or span <= longest) and at_or_after(since, d.due):
-                duties.append(_Duty(span, order, d, place))
+            duty = _Duty(span, order, d, place)
+            within_time = longest is None or span is None or span <= longest
+            if within_time and at_or_after(since, d.due) and (only is None or ONLY[only](duty)):
+                duties.append(duty)
     shown, following = page(duties, SORTS, sort, after=after, limit=limit)
     columns = ("order", "clock", "due", "left", "verdict", "policy", "cite")
     rows = [
         (names.get(o.order) or o.ref or o.label or o.order[:8], d.id, d.due, left(span), d.verdict, d.policy, d.cite)
         for span, o, d, _ in shown
     ]
+    every_step = said().format == "json"  # else only those of the first are printed
+    steps = _next_steps([d for d in shown if d.unknown][: None if every_step else 1], moment)
     items = [
-        DueItem(o.order, o.label, o.instrument, o.state, d.id, d.due, d.policy, d.verdict, d.cite, d.entries, o.ref)
-        for _, o, d, _ in shown
+        DueItem(
+            order=o.order,
+            label=o.label,
+            instrument=o.instrument,
+            state=o.state,
+            id=d.id,
+            due=d.due,
+            policy=d.policy,
+            verdict=d.verdict,
+            cite=d.cite,
+            entries=d.entries,
+            ref=o.ref,
+            next=steps.get((o.order, d.id, place), ()),
+        )
+        for _, o, d, place in shown
     ]
     output.emit(DueAnswer(moment, items, len(duties), following), columns, rows)
     output.tell_next(following)
-    if unknown := [(o.ref or o.label or o.order[:8], d.id) for span, o, d, _ in duties if span is None]:
-        called, id = unknown[0]
+    if unknown := [d for d in duties if d.unknown]:
+        called = names.get(unknown[0].row.order) or unknown[0].row.ref or unknown[0].row.order[:8]
         says = f"{output.counted(len(unknown), 'clock')} could not be computed"
-        output.tell(f"{says}: `comity law deadline {id} {called}` says what is missing")
-    return Exit.FINDINGS if any(d.left is None or d.left <= timedelta(0) for d in duties) else Exit.DONE
+        output.tell(f"{says}: `comity law deadline {unknown[0].clock.id} {called}` says what is missing")
+        for step in next(iter(steps.values()), ()):
+            output.tell(step.lacks if step.command is None else f"{step.lacks}: {step.command}")
+    return Exit.FINDINGS if any(d.unknown or d.over for d in duties) else Exit.DONE
+
+
+def _next_steps(unknown: Iterable[_Duty], moment: datetime) -> dict[tuple[str, str, int], tuple[NextStep, ...]]:
+    """Return what deadlines lack that could not be computed, by order, id and place. Each order is judged again."""
+    from cli.session.ledger_reader import reading
+    from cli.terminal.judgement_text import next_steps
+    from ledger.law import judge
+    from projections.views.due import due as due_of
+
+    found = {}
+    orders: dict[str, list[_Duty]] = {}
+    for duty in unknown:
+        orders.setdefault(duty.row.order, []).append(duty)
+    if not orders:
+        return {}
+    with reading() as reader:
+        for order, duties in orders.items():
+            case = reader.case(order)
+            judgement = judge(case, moment)
+            steps: NextSteps = next_steps(case, judgement)
+            clocks = due_of(judgement, moment)
+            for d in duties:
+                found[order, d.clock.id, d.place] = steps.of_clock(clocks[d.place].clock)
+    return found
 
 
 def _days(within: str | None) -> timedelta | None:

@@ -14,7 +14,7 @@ from cli.exit_codes import Exit
 from cli.session.ledger_reader import reading
 from cli.session.options import AS_OF, ORDER
 from cli.terminal import output
-from cli.terminal.judgement_text import JudgementFields, judged, opinion, sheet
+from cli.terminal.judgement_text import JudgementFields, judged, next_steps, opinion, sheet
 from cli.terminal.table import wrapped as wrapped
 from ledger.law.admissibility.forums import ForumSheet
 
@@ -30,18 +30,24 @@ class JudgeAnswer(JudgementFields, tag="comity.judge/1"):
 @AS_OF
 @click.option("--forum", help="Beside A1-A8, the questions a forum asks: US, GB, DE, EU or ECHR.")
 def judge(order: str, as_of: datetime | None, forum: str | None) -> Exit:
-    """Deadlines, findings, and the criteria A1-A8 with the entries each rests on; exit 3 on a violation."""
+    """Deadlines, findings, and the criteria A1-A8 with the entries each rests on; exit 3 on a violation.
+
+    Under each point stands what would settle it, and the command that records it; words in capitals are yours.
+    """
     from ledger.law import judge as judge_case
 
     with reading() as reader:
         case = reader.case(order)
         moment = as_of or reader.now()
     judgement = judge_case(case, moment)
-    answer = JudgeAnswer(**judged(judgement), forum=UNSET if forum is None else sheet(judgement, forum))
+    steps = next_steps(case, judgement)
+    answer = JudgeAnswer(**judged(judgement, steps), forum=UNSET if forum is None else sheet(judgement, forum))
     rows: list[Sequence[Any]] = [("state", judgement.state, "", "")]
     rows += [("region", name, value, "") for name, value in judgement.regions.items()]
     rows += [("deadline", c.id, str(c.verdict), output.plain(c.due)) for c in judgement.deadlines]
     rows += [("finding", f.code, f.level.value, f.says) for f in judgement.findings]
     rows += [("criterion", name, str(c.state), "; ".join(c.lacks)) for name, c in judgement.criteria.items()]
-    output.emit(answer, ("what", "name", "value", "says"), rows, text=lambda: opinion(case, judgement, forum))
+    output.emit(
+        answer, ("what", "name", "value", "says"), rows, text=lambda: opinion(case, judgement, forum, steps=steps)
+    )
     return Exit.FINDINGS if any(f.level.value == "V" for f in judgement.findings) else Exit.DONE

@@ -1,24 +1,17 @@
-"""`comity law`: list the rules in force with their citations, and explain one deadline step by step."""
+"""`comity law`: list the rules in force with their citations."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from datetime import date, datetime
-from typing import TYPE_CHECKING
+from datetime import date
 
 import click
 from msgspec import Struct
 
 from cli.click_extensions import command
-from cli.exit_codes import Exit, Stop
-from cli.session.ledger_choice import MOMENT
+from cli.exit_codes import Stop
 from cli.terminal import output
-from cli.terminal.answer import CommandAnswer, Time
+from cli.terminal.answer import CommandAnswer
 from cli.terminal.table import wrapped
-
-if TYPE_CHECKING:
-    from ledger.law.reading.order_reading import OrderReading
-    from ledger.law.terms.rule import Deadline
 
 
 class RuleItem(Struct, frozen=True):
@@ -107,107 +100,6 @@ def law(about: str | None, html: str | None, parties: bool) -> None:
         return "\n".join([*out, "", f"{len(rules)} {'rule' if len(rules) == 1 else 'rules'}; digest {rules_digest()}"])
 
     output.emit(LawAnswer(rules_digest(), items), RuleItem.__struct_fields__, items, text=text)
-
-
-class DeadlineItem(Struct, frozen=True):
-    """One deadline with the steps of its computation; `trigger` and `met_by` are leaf hashes of entries."""
-
-    id: str
-    policy: str
-    verdict: str
-    due: Time | None
-    cite: str
-    mark: str
-    trigger: str | None
-    met_by: tuple[str, ...]
-    steps: tuple[str, ...]
-
-
-class DeadlineAnswer(CommandAnswer, tag="comity.deadline/1"):
-    """One deadline of an order explained; `missing` says what its computation lacks."""
-
-    order: str
-    as_of: Time
-    missing: list[str]
-    deadlines: list[DeadlineItem]
-
-
-@command("comity law deadline D-7-7 main", "comity law deadline E-10-2 main --json", refused=Exit.UNDECIDABLE)
-@click.argument("id")
-@click.argument("order")
-@click.option("--as-of", "as_of", type=MOMENT, help="As recorded at this moment (default: now).")
-def deadline(id: str, order: str, as_of: datetime | None) -> None:
-    """One deadline of ORDER explained step by step: what wound it, how it is counted, what moved or met it.
-
-    Of one that could not be computed: what is missing, and in which field.
-    """
-    from cli.session.ledger_reader import reading
-    from ledger.law import judge, read_order
-    from ledger.law.deadlines.table import REGISTER
-
-    with reading() as reader:
-        case = reader.case(order)
-        moment = as_of or reader.now()
-    clocks = [c for c in judge(case, moment).deadlines if c.id == id]
-    if not clocks:
-        raise Stop(
-            f"{id} is not listed for this order at {output.plain(moment)}", hint=f"`comity judge {order}` lists them"
-        )
-    named = {e.leaf: f"#{e.seq} {e.kind}" for e in case.entries}
-    missing: list[str] = []
-    if any(c.count is None and c.due is None for c in clocks):
-        rule = next(d for d in REGISTER if d.id == id)
-        missing = unwound(read_order(case, moment), rule, {c.trigger for c in clocks})
-    answer = DeadlineAnswer(
-        order=case.order,
-        as_of=moment,
-        missing=missing,
-        deadlines=[
-            DeadlineItem(
-                id=c.id,
-                policy=c.policy,
-                verdict=str(c.verdict),
-                due=c.due,
-                cite=", ".join(c.cite),
-                mark=str(c.mark),
-                trigger=c.trigger,
-                met_by=c.met_by,
-                steps=c.steps,
-            )
-            for c in clocks
-        ],
-    )
-
-    def text() -> str:
-        out: list[str] = []
-        for c in clocks:
-            out.append(f"{output.paint(c.id, 'bold')}  {c.policy}  {', '.join(c.cite)}  [{c.mark}]")
-            if c.trigger:
-                out.append(f"  wound by {named.get(c.trigger, c.trigger)}")
-            out += [f"  {step}" for step in c.steps]
-            out += [f"  answered by {named.get(leaf, leaf)}" for leaf in c.met_by]
-            out.append(f"  {output.paint(str(c.verdict))}" + (f", due {output.plain(c.due)}" if c.due else ""))
-        out += [line for says in missing for line in wrapped(says, "  missing:", 80, indent=0)]
-        return "\n".join(out)
-
-    rows = [(c.id, c.policy, str(c.verdict), c.due, " | ".join(c.steps)) for c in clocks]
-    output.emit(answer, ("id", "policy", "verdict", "due", "steps"), rows, text=text)
-
-
-def unwound(reading: OrderReading, rule: Deadline, triggers: Collection[str | None]) -> list[str]:
-    """Return why no entry starts a clock: what each possible trigger lacks, by its number and kind."""
-    entries = [e for e in reading.entries.current if e.kind in rule.winds or e.leaf in triggers]
-    if not entries:
-        return [f"nothing on record winds it: {rule.wound_by}"]
-    reasons = []
-    for e in entries:
-        lacks = [
-            f"{lack.says} (it would with {lack.column} {lack.value})" for lack in reading.receipts.lacks_as_trigger(e)
-        ]
-        disputed = ["it is disputed"] if reading.reliability.disputed(e.leaf) else []
-        if lacks or disputed:
-            reasons.append(f"#{e.seq} {e.kind} winds no clock: {'; '.join((*lacks, *disputed))}")
-    return reasons
 
 
 def _parties() -> None:

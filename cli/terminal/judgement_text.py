@@ -13,11 +13,13 @@ from cli.terminal import output
 from cli.terminal.answer import CommandAnswer, Time
 from cli.terminal.table import wrapped as wrapped
 from cli.terminal.verdict_text import LEVELS
+from ledger.law.next_steps.step import NextStep
 
 if TYPE_CHECKING:
     from ledger.entries.case import Case
     from ledger.law import Judgement
     from ledger.law.admissibility.forums import ForumSheet
+    from ledger.law.next_steps.lookup import NextSteps
     from ledger.law.terms.rule import Clock, Finding
 
 FIELD = re.compile(r"[a-z]+_[a-z_]+")
@@ -32,6 +34,7 @@ class ClockItem(Struct, frozen=True, kw_only=True):
     verdict: str
     cite: str
     entries: tuple[str, ...]
+    next: tuple[NextStep, ...] | UnsetType = UNSET
 
 
 class FindingItem(Struct, frozen=True):
@@ -43,6 +46,7 @@ class FindingItem(Struct, frozen=True):
     says: str
     cite: str
     entries: tuple[str, ...]
+    next: tuple[NextStep, ...] | UnsetType = UNSET
 
 
 class CriterionItem(Struct, frozen=True):
@@ -51,6 +55,7 @@ class CriterionItem(Struct, frozen=True):
     state: str
     rests_on: tuple[str, ...]
     lacks: tuple[str, ...]
+    next: tuple[NextStep, ...] | UnsetType = UNSET
 
 
 class DutyItem(Struct, frozen=True):
@@ -59,10 +64,11 @@ class DutyItem(Struct, frozen=True):
     question: int
     says: str
     entries: tuple[str, ...]
+    next: tuple[NextStep, ...] | UnsetType = UNSET
 
 
 class JudgementFields(CommandAnswer):
-    """The judgement of one order at a moment."""
+    """The judgement of one order at a moment; `next` names what would settle a point, where the command says it."""
 
     order: str
     label: str | None
@@ -76,8 +82,8 @@ class JudgementFields(CommandAnswer):
     duties: list[DutyItem]
 
 
-def judged(j: Judgement) -> dict[str, Any]:
-    """Return the fields of an answer that contains a judgement (docs/reference/command-line.md)."""
+def judged(j: Judgement, steps: NextSteps | None = None) -> dict[str, Any]:
+    """Return the fields of an answer that contains a judgement (docs/reference/command-line.md), with next steps."""
     return {
         "order": j.order,
         "label": j.label,
@@ -93,23 +99,36 @@ def judged(j: Judgement) -> dict[str, Any]:
                 verdict=str(c.verdict),
                 cite=", ".join(c.cite),
                 entries=c.entries,
+                next=steps.of_clock(c) if steps else UNSET,
             )
             for c in j.deadlines
         ],
         "findings": [
-            FindingItem(f.code, f.level.value, ", ".join(f.criteria) or None, f.says, ", ".join(f.cite), f.entries)
+            FindingItem(
+                code=f.code,
+                level=f.level.value,
+                criterion=", ".join(f.criteria) or None,
+                says=f.says,
+                cite=", ".join(f.cite),
+                entries=f.entries,
+                next=steps.of_finding(f) if steps else UNSET,
+            )
             for f in j.findings
         ],
-        "criteria": {name: CriterionItem(str(c.state), c.rests_on, c.lacks) for name, c in j.criteria.items()},
-        "duties": [DutyItem(d.question, d.says, d.entries) for d in j.duties],
+        "criteria": {
+            name: CriterionItem(str(c.state), c.rests_on, c.lacks, steps.of_criterion(c) if steps else UNSET)
+            for name, c in j.criteria.items()
+        },
+        "duties": [DutyItem(d.question, d.says, d.entries, steps.of_duty(d) if steps else UNSET) for d in j.duties],
     }
 
 
-def opinion(case: Case, j: Judgement, forum: str | None = None, width: int = 80) -> str:
+def opinion(case: Case, j: Judgement, forum: str | None = None, width: int = 80, steps: NextSteps | None = None) -> str:
     """Return a judgement as text: what the record shows and what it lacks, never whether it is admitted.
 
-    Paragraphs wrap at `width`; the rows of deadlines and criteria need 80 columns.
+    Paragraphs wrap at `width`; the rows of deadlines and criteria need 80 columns. Commands are not wrapped.
     """
+    from ledger.law.next_steps.lookup import OF_CLOCKS
     from projections.views.evidence_chain import evidence_chain
 
     seq = {e.leaf: e.seq for e in case.entries}
@@ -123,6 +142,7 @@ def opinion(case: Case, j: Judgement, forum: str | None = None, width: int = 80)
             f"{output.plain(c.due) or 'not known':<21} {c.policy:<13} {', '.join(c.cite)}"
         )
         out += wrapped(period(c), " ", width, indent=4)
+        out += next_lines(steps.of_clock(c) if steps else (), width)
     if not j.deadlines:
         out.append("  None is listed for this order.")
     out += ["", output.paint("Findings", "bold")]
@@ -130,6 +150,8 @@ def opinion(case: Case, j: Judgement, forum: str | None = None, width: int = 80)
         at = numbered(seq[leaf] for leaf in f.entries if leaf in seq)
         ground = "; ".join(part for part in (", ".join(f.cite), at) if part)
         out += wrapped(f"{f.code} [{f.mark}] {f.says} ({ground})", level(f.level), width)
+        if steps and f.code != OF_CLOCKS:  # its steps are printed with the clocks
+            out += next_lines(steps.of_finding(f), width)
     if not j.findings:
         out.append("  No finding.")
     out += ["", output.paint("Criteria", "bold")]
@@ -139,6 +161,7 @@ def opinion(case: Case, j: Judgement, forum: str | None = None, width: int = 80)
         out.append(f"  {pillar.id} {pillar.name:<29} {state}{'  rests on ' + rests if rests else ''}")
         for lack in pillar.lacks:
             out += wrapped(lack, " ", width, indent=5)
+            out += next_lines(steps.of_lack(lack) if steps else (), width)
     if forum is not None:
         out += ["", output.paint(f"Questions of the forum: {forum}", "bold")]
         for q in sheet(j, forum).questions:
@@ -150,9 +173,26 @@ def opinion(case: Case, j: Judgement, forum: str | None = None, width: int = 80)
     return "\n".join(out)
 
 
+def next_lines(steps: Iterable[NextStep], width: int = 80) -> list[str]:
+    """Return next steps as lines: what is missing, then the command, which is not wrapped so that it can be copied."""
+    out: list[str] = []
+    for step in steps:
+        out += wrapped(f"{step.lacks}:" if step.command else step.lacks, "->", width, indent=7)
+        if step.command is not None:
+            out.append(f"{'':10}{output.paint(step.command, 'bold')}")
+    return out
+
+
 def level(of: str) -> str:
     """Return the word for the level of a finding, in its colour."""
     return output.paint(LEVELS.get(of, of), output.COLOURS.get(of))
+
+
+def next_steps(case: Case, j: Judgement) -> NextSteps:
+    """Return the next steps of a judgement, with commands that name the order as people do."""
+    from ledger.law.next_steps.lookup import NextSteps
+
+    return NextSteps(case, j, _called(case, j))
 
 
 def _called(case: Case, j: Judgement) -> str:

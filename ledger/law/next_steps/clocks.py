@@ -77,21 +77,23 @@ def _trigger(r: OrderReading, rule: Deadline, clock: Clock, order: str) -> Itera
 
 def _start(r: OrderReading, rule: Deadline, order: str) -> Iterator[NextStep]:
     """Yield what to record where no entry can start a clock."""
-    says = f"what starts {rule.id}: {rule.wound_by}"
+    says = f"nothing on record starts it: {rule.wound_by}"
     rows = [row for kind in rule.winds for row in STARTS.get(kind, ())]
     if not rows:
-        command = f"record {rule.winds[0]} ORDER --from FIELDS --on WHEN" if rule.winds else None
+        command = f"record {rule.winds[0]} ORDER --from FILE --on WHEN" if rule.winds else None
         yield NextStep(says, command and filled(command, {"ORDER": order}))
-    yield from (row.step(order, None) for row in rows if row is not PROVEN or r.instrument not in ADDRESSEES)
+    for row in rows:
+        if row is not PROVEN or r.instrument not in ADDRESSEES:
+            yield NextStep(f"{says}; {row.lacks}", row.step(order, None).command)
 
 
 def _restated(e: Entry, lacks: tuple[Lack, ...], order: str) -> NextStep:
     """Return the step that states an entry again with all that it lacks."""
-    says = "; ".join(f"{lack.says} (it counts with {lack.column} {lack.value})" for lack in lacks)
+    says = "; ".join(f"{lack.says} (it would with {lack.column} {lack.value})" for lack in lacks)
     columns = [lack.column for lack in lacks]
     options = [*([] if "occurred" in columns else ["--on MOMENT"]), *(OPTIONS[column] for column in columns)]
     command = "record KIND ORDER --from FIELDS" if BY_ANOTHER.intersection(columns) else restate("", "", "").command
-    return run(f"#{e.seq} {e.kind}: {says}", " ".join((command or "", *options))).step(order, e)
+    return run(f"#{e.seq} {e.kind} starts no clock: {says}", " ".join((command or "", *options))).step(order, e)
 
 
 def _answer(r: OrderReading, clock: Clock, order: str) -> Iterator[NextStep]:

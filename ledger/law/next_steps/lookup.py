@@ -75,7 +75,11 @@ class NextSteps:
 
     def of_criterion(self, criterion: Criterion) -> tuple[NextStep, ...]:
         """Return what would supply the facts that a criterion lacks."""
-        return _once(step for lack in criterion.lacks for step in self._of_lack(lack))
+        return _once(step for lack in criterion.lacks for step in self._of_any_lack(lack))
+
+    def of_lack(self, lack: str) -> tuple[NextStep, ...]:
+        """Return the steps of what a criterion lacks by itself; none for a finding, a duty or a clock."""
+        return tuple(self._step(row, self._reading.entries.current) for row in LACKS.get(lack, DUTIES.get(lack, ())))
 
     def of_duty(self, duty: OpenDuty) -> tuple[NextStep, ...]:
         """Return what would fulfil an open duty, or show that it was fulfilled."""
@@ -85,7 +89,7 @@ class NextSteps:
             return tuple(self._step(row, entries) for row in rows or DUTIES[duty.says])
         return self._of_clock_lack(duty.says)
 
-    def _of_lack(self, lack: str) -> Iterator[NextStep]:
+    def _of_any_lack(self, lack: str) -> Iterator[NextStep]:
         if lack in LACKS:
             yield from (self._step(row, self._reading.entries.current) for row in LACKS[lack])
         elif (duty := next((d for d in self._judgement.duties if d.says == lack), None)) is not None:

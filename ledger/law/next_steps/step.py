@@ -76,7 +76,9 @@ def nothing(why: str) -> Remedy:
 
 def _stated(entry: Entry, command: str) -> str:
     """Return options that state the fields of an entry again; `--from FIELDS` where they are not all plain."""
-    if entry.sealed or not all(isinstance(v, str) and PLAIN.issuperset(v) for v in entry.public.values()):
+    if any(map(entry.stated, entry.sealed)) or not all(
+        isinstance(v, str) and PLAIN.issuperset(v) for v in entry.public.values()
+    ):
         return FROM
     again = {name: value for name, value in entry.public.items() if f"-f {name}=" not in command}
     return " ".join(f"-f {name}={value}" for name, value in again.items())

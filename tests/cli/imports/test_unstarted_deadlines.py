@@ -11,15 +11,16 @@ from typing import Any
 
 import pytest
 
-from cli.commands.law import unwound
 from cli.session.ledger_choice import now
 from ledger.application.journal import Journal
 from ledger.entries.case import wire
 from ledger.facts import KINDS
 from ledger.law.deadlines.table import REGISTER
 from ledger.law.judge import judge
+from ledger.law.next_steps.lookup import NextSteps
 from tests.ledger.law.test_stories import TOLD
 from tests.support.cli import ledger_of, run, told
+from tests.support.judging import judged
 from tests.support.scenarios import case_from_story, given, sent
 from tests.support.scenarios import issued as order_issued
 
@@ -120,9 +121,10 @@ def test_due_and_the_deadline_explained_say_what_a_receipt_on_record_lacks(ledge
     assert due.exit_code == 3
     assert "could not be computed: `comity law deadline D-7-7 H-" in due.stderr
     (missing,) = told("law", "deadline", "D-7-7", "H-1", ledger=ledger)["missing"]
-    assert missing.startswith("#2 order-received winds no clock: no proper receipt")
+    assert missing.startswith("#2 order-received starts no clock: no proper receipt")
     assert "(it would with on_source receipt-stamp)" in missing
-    assert "missing: #2 order-received" in run("law", "deadline", "D-7-7", "H-1", ledger=ledger).stdout
+    shown = run("law", "deadline", "D-7-7", "H-1", ledger=ledger).stdout
+    assert "-> #2 order-received starts no clock" in shown
     assert run("law", "deadline", "D-7-7", "H-2", ledger=ledger).exit_code == 2, "not served: no clock is listed"
 
 
@@ -164,5 +166,10 @@ def test_what_winds_a_clock_is_what_its_words_say(rule: Any) -> None:
 def test_a_clock_that_no_entry_could_wind_says_what_would() -> None:
     story = given(order_issued("2027-03-01T09:00Z"), sent("2027-03-02T09:00Z"))
     story.then_unwound("D-7-7")
-    rule = next(d for d in REGISTER if d.id == "D-7-7")
-    assert unwound(story.reading, rule, {None}) == ["nothing on record winds it: governing receipt"]
+    judgement = judged(story)
+    (clock,) = [c for c in judgement.deadlines if c.id == "D-7-7"]
+    by_addressee, by_issuer = NextSteps(story.case, judgement, "H-1").of_clock(clock)
+    assert by_addressee.lacks.startswith("nothing on record starts it: governing receipt; when the order arrived")
+    assert by_addressee.command == "comity record order-received H-1 -f proof_kind=own-stamp --on WHEN --as ADDRESSEE"
+    assert by_issuer.command is not None
+    assert "proof_kind=delivery-receipt" in by_issuer.command

@@ -67,7 +67,7 @@ WORDS = {
 }
 OFFICES = ("ADDRESSEE", "AUTHORITY", "COURT", "ISSUER", "OFFICE", "PROVIDER", "REGISTRAR")
 WORDS |= dict.fromkeys(OFFICES, "ilves")
-# Kinds in which a word has a value of its own.
+# Kinds in which a word has another value.
 SPECIAL = {
     ("customer-notified", "CHANNEL"): "letter",
     ("authenticity-confirmed", "METHOD"): "call-back",

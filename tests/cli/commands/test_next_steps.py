@@ -1,0 +1,101 @@
+"""What `judge`, `due` and `law deadline` say would settle a point can be recorded, and then settles it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.cli import ledger_of, run
+
+HEAD = "order,kind,occurred,actor,instrument,from_party,to_party,providers,proof_kind,channel,addressee\n"
+FILLED = {"TEXT": "it was stamped", "FILE": __file__}
+
+
+def imported(folder: Path, *rows: str) -> Path:
+    """Return a ledger with these rows of a table, recorded by the issuing authority long after the events."""
+    ledger = ledger_of("S1", folder)
+    (folder / "orders.csv").write_text(HEAD + "".join(f"{row}\n" for row in rows))
+    done = run("import", str(folder / "orders.csv"), "--as", "ilves", ledger=ledger)
+    assert done.exit_code == 0, done.output
+    return ledger
+
+
+def order(name: str, instrument: str, proof: str) -> tuple[str, str, str]:
+    return (
+        f"{name},order-issued,2026-09-01T09:00:00Z,,{instrument},XO,XV,skylark,,,",
+        f"{name},order-transmitted,2026-09-02T07:00:00Z,,,,,,,mail,skylark",
+        f"{name},order-received,2026-09-02T08:30:00Z,,,,,,{proof},,",
+    )
+
+
+def document(*args: str, ledger: Path) -> Any:
+    return json.loads(run(*args, "--json", ledger=ledger).stdout)
+
+
+def recorded(command: str, ledger: Path, office: str = "ilves") -> None:
+    """Record what a next step says, with the words in capitals filled in."""
+    program, *words = shlex.split(command)
+    assert program == "comity"
+    words = [re.sub(r"[A-Z]{3,}$", lambda word: FILLED.get(word[0], word[0]), word) for word in words]
+    done = run(*words, "--as", office, "--yes", ledger=ledger)
+    assert done.exit_code == 0, done.output
+
+
+@pytest.mark.parametrize("proof", ["", "own-stamp", "delivery-receipt"])
+@pytest.mark.parametrize(("instrument", "clock"), [("2AP-7", "D-7-7"), ("EPOC", "E-10-3"), ("EPOC-PR", "E-11-1")])
+def test_recording_what_it_says_makes_the_clock_of_an_imported_receipt_compute(
+    tmp_path: Path, instrument: str, clock: str, proof: str
+) -> None:
+    ledger = imported(tmp_path, *order("H-1", instrument, proof))
+    (before,) = document("law", "deadline", clock, "H-1", ledger=ledger)["deadlines"]
+    assert (before["verdict"], before["due"]) == ("UNDETERMINED", None)
+    (step,) = before["next"]
+    recorded(step["command"], ledger)
+    after = document("law", "deadline", clock, "H-1", ledger=ledger)["deadlines"]
+    assert all(d["due"] is not None and d["next"] == [] for d in after)
+
+
+def test_judge_and_due_name_the_same_step(tmp_path: Path) -> None:
+    ledger = imported(tmp_path, *order("H-1", "EPOC", ""))
+    (explained,) = document("law", "deadline", "E-10-3", "H-1", ledger=ledger)["deadlines"]
+    judged = document("judge", "H-1", ledger=ledger)
+    (clock,) = [c for c in judged["deadlines"] if c["id"] == "E-10-3"]
+    (item,) = [d for d in document("due", "--only", "undetermined", ledger=ledger)["due"] if d["id"] == "E-10-3"]
+    assert explained["next"] == clock["next"] == item["next"]
+    (gap,) = [f for f in judged["findings"] if f["code"] == "G-CLOCK-UNDETERMINED"]
+    assert clock["next"][0] in gap["next"]
+    assert clock["next"][0] in judged["criteria"]["A6"]["next"]
+    shown = run("judge", "H-1", ledger=ledger).stdout
+    assert f"          {clock['next'][0]['command']}\n" in shown
+    assert clock["next"][0]["command"] in run("due", ledger=ledger).stderr
+
+
+def test_a_content_that_an_order_lacks_is_no_longer_missing_once_what_it_says_is_recorded(tmp_path: Path) -> None:
+    ledger = imported(tmp_path, *order("H-1", "EPOC", "delivery-receipt"))
+    found = document("judge", "H-1", ledger=ledger)["findings"]
+    missing = [f for f in found if f["code"].startswith("FE5")]
+    assert len(missing) > 3
+    for finding in missing:
+        (step,) = finding["next"]
+        recorded(step["command"], ledger)
+    after = {f["code"] for f in document("judge", "H-1", ledger=ledger)["findings"]}
+    assert after.isdisjoint(f["code"] for f in missing)
+
+
+def test_due_with_only_shows_and_answers_for_that_part_alone(tmp_path: Path) -> None:
+    ledger = imported(tmp_path, *order("H-1", "EPOC", ""))
+    every = document("due", ledger=ledger)["due"]
+    parts = {
+        part: run("due", "--only", part, "--json", ledger=ledger) for part in ("overdue", "undetermined", "running")
+    }
+    shown = {part: json.loads(done.stdout)["due"] for part, done in parts.items()}
+    assert sorted(map(str, every)) == sorted(str(d) for part in shown.values() for d in part)
+    assert {d["verdict"] for d in shown["undetermined"]} == {"UNDETERMINED"}
+    assert parts["undetermined"].exit_code == 3
+    assert parts["overdue"].exit_code == (3 if shown["overdue"] else 0)
+    assert parts["running"].exit_code == 0
