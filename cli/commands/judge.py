@@ -32,7 +32,7 @@ class JudgeAnswer(JudgementFields, tag="comity.judge/1"):
 def judge(order: str, as_of: datetime | None, forum: str | None) -> Exit:
     """Deadlines, findings, and the criteria A1-A8 with the entries each rests on; exit 3 on a violation.
 
-    Under each point stands what would settle it, and the command that records it; words in capitals are yours.
+    Under each point is what would settle it, and the command that records it; the caller fills in words in capitals.
     """
     from ledger.law import judge as judge_case
 

@@ -78,7 +78,7 @@ class NextSteps:
         return _once(step for lack in criterion.lacks for step in self._of_any_lack(lack))
 
     def of_lack(self, lack: str) -> tuple[NextStep, ...]:
-        """Return the steps of what a criterion lacks by itself; none for a finding, a duty or a clock."""
+        """Return the steps of one lack of a criterion; none if it repeats a finding or a clock."""
         return tuple(self._step(row, self._reading.entries.current) for row in LACKS.get(lack, DUTIES.get(lack, ())))
 
     def of_duty(self, duty: OpenDuty) -> tuple[NextStep, ...]:
