@@ -29,6 +29,7 @@ class DigestItem(Struct, frozen=True):
     size: int | None
     sha256: str | None
     sha512: str | None
+    digest: str | None = None
 
 
 class CustodyItem(Struct, frozen=True):
@@ -137,4 +138,4 @@ def _step(hand: CustodyStep, reveal: bool, recorded: str | None) -> CustodyItem:
 
 
 def _file(d: Digest) -> DigestItem:
-    return DigestItem(d.name, d.size, d.sha256, d.sha512)
+    return DigestItem(d.name, d.size, d.sha256, d.sha512, d.digest)

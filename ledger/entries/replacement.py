@@ -19,7 +19,8 @@ from ledger.facts.vocabulary import ROLES
 from ledger.formats.characters import unseen
 
 DIGESTS: Final = ("manifest", "digest_before", "digest_after")  # the fields with digests of the handed-over data
-ALGORITHMS: Final = ("sha256", "sha512")
+# The digests of a file, by their fields. `digest` names its algorithm: `sha3-512:` and hex.
+ALGORITHMS: Final = ("sha256", "sha512", "digest")
 
 Stated = tuple[str, str, str, str]  # field, name of the file (empty for a single digest), algorithm, hex
 
@@ -33,6 +34,11 @@ def stated(values: Mapping[str, Any]) -> Iterator[Stated]:
         elif isinstance(value, Mapping):
             for file in value.get("files") or ():
                 yield from ((field, file["name"], a, file[a]) for a in ALGORITHMS if file.get(a))
+
+
+def contradicts(a: str, b: str) -> bool:
+    """Return True if two digests of one field differ and are by the same algorithm."""
+    return a != b and (":" not in a or a.partition(":")[0] == b.partition(":")[0])
 
 
 def dropped(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Stated]:

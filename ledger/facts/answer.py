@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from ledger.facts.kind import Fact, SealedField
 from ledger.facts.readers import ALL_SIDES, AUTHORITIES, CORRESPONDENTS, EVIDENCE_AND_OVERSIGHT, EXHIBIT
 from ledger.facts.value_types import Actor, AttachedFile, DataManifest, Element, Event, Instant, Numbered, State, Text
-from ledger.facts.vocabulary import Channel, Comparison, NonExecutionReason
+from ledger.facts.vocabulary import AlternativeGround, Channel, Comparison, NonExecutionReason
 
 WithholdingReason = Literal[
     "instructed",
@@ -39,6 +39,10 @@ class DataDisclosed(Fact):
         DataManifest, SealedField(EVIDENCE_AND_OVERSIGHT), "What was handed over, file by file, with digests."
     ]
 
+    alternative_ground: Annotated[
+        AlternativeGround | None, "Why the decentralised system could not be used, if it was not."
+    ] = None
+
 
 class DataTransmittedByState(Fact):
     """An authority passes the data on to the issuing side."""
@@ -52,6 +56,22 @@ class DataTransmittedByState(Fact):
     manifest: Annotated[
         DataManifest, SealedField(EVIDENCE_AND_OVERSIGHT), "What was passed on, file by file, with digests."
     ]
+
+    access_until: Annotated[Instant | None, "Until when a link stays open."] = None
+    alternative_ground: Annotated[
+        AlternativeGround | None, "Why the decentralised system could not be used, if it was not."
+    ] = None
+
+
+class AccessExtended(Fact):
+    """The sender keeps data accessible for longer."""
+
+    basis = ("2025/1550:3.3.3(b)",)
+    signers = ("SP", "NOT")
+
+    about: Annotated[Event, "The disclosure or transmission of the data."]
+    access_until: Annotated[Instant, "Until when the data are accessible now."]
+    requested_by: Annotated[Actor | None, "The authority of the issuing State that asked for it."] = None
 
 
 class EvidenceReceived(Fact):

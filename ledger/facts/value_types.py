@@ -130,6 +130,14 @@ Names = Annotated[
 Size = Annotated[int, IntegerForm("int", "a size in bytes, 0 or more", least=0)]
 Sha256 = Annotated[str, TextForm("str", "a SHA-256, 64 hex digits in lower case", r"[0-9a-f]{64}")]
 Sha512 = Annotated[str, TextForm("str", "a SHA-512, 128 hex digits in lower case", r"[0-9a-f]{128}")]
+OtherDigest = Annotated[
+    str,
+    TextForm(
+        "str",
+        "a hash algorithm and its digest in hex, in lower case, such as sha3-512:5a0f",
+        r"[a-z][a-z0-9]*(-[a-z0-9]+)*:([0-9a-f]{2}){1,128}",
+    ),
+]
 HEX_DIGITS = r"[0-9a-f]{64}"
 # A recorded entry may hold any line.
 DIGEST = TextForm("str", "a SHA-256, 64 hex digits in lower case", strict_pattern=HEX_DIGITS)
@@ -191,15 +199,16 @@ class AttachedFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class FileDigest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One file that was handed over, with at least one of the two digests."""
+    """One file that was handed over, with at least one digest."""
 
     type: ClassVar[str] = "filedigest"
-    either: ClassVar[tuple[str, ...]] = ("sha256", "sha512")
+    either: ClassVar[tuple[str, ...]] = ("sha256", "sha512", "digest")
 
     name: FileName
     size: Size
     sha256: Sha256 | None = None
     sha512: Sha512 | None = None
+    digest: OtherDigest | None = None
 
 
 class DataManifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -219,6 +219,21 @@ Channel = Literal[
     "not-known",
 ]
 
+# Why the decentralised system cannot be used. Regulation (EU) 2023/1543, art. 19(5), whose list is not closed.
+AlternativeGround = Literal[
+    "system-disrupted",
+    "nature-of-material",
+    "data-size",
+    "technical-limitation",
+    "admissibility",
+    "forensic-requirements",
+    "exceptional-circumstances",
+    "other",
+]
+
+# The signature or seal of a document. Regulation (EU) 2023/1543, art. 21(2); Regulation (EU) No 910/2014.
+SignatureLevel = Literal["qualified-signature", "qualified-seal", "advanced", "simple", "by-hand", "none"]
+
 # The proof of a time of arrival.
 ReceiptProof = Literal["own-stamp", "delivery-receipt", "portal-log", "courier-receipt", "none"]
 

@@ -16,6 +16,7 @@ from ledger.law.instruments import (
     data_protection,
     e_evidence,
     e_evidence_enforcement,
+    e_evidence_transmission,
     notice,
     second_protocol,
     second_protocol_states,
@@ -33,8 +34,8 @@ from ledger.law.states import state_history
 from ledger.law.terms.rule import Clock, Finding, StateChange
 
 FILES: tuple[ModuleType, ...] = (
-    *(acts, second_protocol, second_protocol_states, budapest, e_evidence, e_evidence_enforcement),
-    *(notice, data_protection),
+    *(acts, second_protocol, second_protocol_states, budapest),
+    *(e_evidence, e_evidence_enforcement, e_evidence_transmission, notice, data_protection),
     *(origin, integrity, procedure, stored_communications, voluntary, withdrawn),
 )
 FINDING_RULES: tuple[FindingRule, ...] = (

@@ -153,11 +153,16 @@ class _Graph:
             "uco-core:name": f"entry {e.index} of the log",
             "uco-core:description": f"RFC 6962 leaf hash {e.leaf}",
             "uco-core:hasFacet": [
-                self.content(e.leaf, signed.sha256, None, signed.size, "application/vnd.comity.event.v1+json")
+                self.content(
+                    e.leaf,
+                    Digest("", signed.size, signed.sha256, None),
+                    "application/vnd.comity.event.v1+json",
+                )
             ],
         }
 
-    def content(self, of: str, sha256: str | None, sha512: str | None, size: int | None, media: str = "") -> Node:
+    def content(self, of: str, file: Digest, media: str = "") -> Node:
+        algorithm, _, other = (file.digest or "").partition(":")
         hashes = [
             {
                 "@id": self.id("hash", of, method),
@@ -165,14 +170,14 @@ class _Graph:
                 "uco-types:hashMethod": method,
                 "uco-types:hashValue": {"@type": "xsd:hexBinary", "@value": value},
             }
-            for method, value in (("SHA256", sha256), ("SHA512", sha512))
+            for method, value in (("SHA256", file.sha256), ("SHA512", file.sha512), (algorithm.upper(), other))
             if value
         ]
         return {
             "@id": self.id("content", of),
             "@type": "uco-observable:ContentDataFacet",
             **({"uco-observable:mimeType": media} if media else {}),
-            **({} if size is None else {"uco-observable:sizeInBytes": size}),
+            **({} if file.size is None else {"uco-observable:sizeInBytes": file.size}),
             **({"uco-observable:hash": hashes} if hashes else {}),
         }
 
@@ -182,7 +187,7 @@ class _Graph:
             yield self.file(d) if self.reveal else self.closed(n)
 
     def file(self, d: Digest) -> Node:
-        of = d.sha256 or d.sha512 or d.name
+        of = d.sha256 or d.sha512 or d.digest or d.name
         name = {
             "@id": self.id("name", d.name, of),
             "@type": "uco-observable:FileFacet",
@@ -193,7 +198,7 @@ class _Graph:
             "@type": "uco-observable:File",
             "uco-core:hasFacet": [
                 *([name] if d.name else []),
-                self.content(f"{d.name}/{of}", d.sha256, d.sha512, d.size),
+                self.content(f"{d.name}/{of}", d),
             ],
         }
 

@@ -138,6 +138,6 @@ def custody_csv(held: Iterable[CustodyRow]) -> bytes:
 
 def _files(h: CustodyRow) -> str:
     """Return the files that a step states: sealed ones counted, others by name and digest."""
-    opened = [f"{f.name or 'digest'} {f.sha256 or f.sha512 or ''}".rstrip() for f in h.files or ()]
+    opened = [f"{f.name or 'digest'} {f.sha256 or f.sha512 or f.digest or ''}".rstrip() for f in h.files or ()]
     counted = [f"{h.count} sealed"] if h.files is None and (h.count or not h.unread) else []
     return "; ".join([*opened, *counted, *([h.unread] if h.unread else [])])

@@ -9,7 +9,7 @@ here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,6 +20,7 @@ from projections.reports.custody_report import recorded
 from projections.reports.fillable_form import FillableForm, FormLine, FormSection, FormTable
 from projections.reports.front_page import LEVELS, Provenance, languages, number, only_for, remarks, subject
 from projections.views.custody import CustodyStep, custody, out_of_step, standing
+from projections.views.exhibit_digests import Digest
 from projections.views.replaced import Replacement, replaced
 from projections.views.timeline import office_names, speaker
 
@@ -207,7 +208,7 @@ def _copies(hands: Sequence[CustodyStep], case: Case, making: Provenance) -> For
             f"entry {_called(h, case)}{f', {h.exhibit}' if h.exhibit else ''}",
             f.name or "not named",
             "not stated" if f.size is None else f"{f.size} bytes",
-            "; ".join(f"{name} {value}" for name, value in (("SHA-256", f.sha256), ("SHA-512", f.sha512)) if value),
+            "; ".join(f"{name} {value}" for name, value in _digests(f)),
         )
         for h in hands
         for f in h.files
@@ -343,20 +344,21 @@ def source_of_a_copy() -> tuple[FormLine, ...]:
     )
 
 
+def _digests(file: Digest) -> Iterator[tuple[str, str]]:
+    """Yield the algorithm and the value of each digest of a file."""
+    other, _, value = (file.digest or "").partition(":")
+    stated = (("SHA-256", file.sha256), ("SHA-512", file.sha512), (other.upper(), value))
+    return ((name, value) for name, value in stated if value)
+
+
 def _hashes(hands: Sequence[CustodyStep], making: Provenance) -> tuple[FormLine, ...]:
     """Return the algorithms that the record uses; the values are in the table, if they were opened."""
-    used = [
-        name
-        for name, has in (("SHA-256", any(f.sha256 for h in standing(hands) for f in h.files)),
-                          ("SHA-512", any(f.sha512 for h in standing(hands) for f in h.files)))
-        if has
-    ]  # fmt: skip
-    names = ", ".join(used)
+    names = ", ".join(dict.fromkeys(name for h in standing(hands) for f in h.files for name, _ in _digests(f)))
     opened = f"{names}; the values stand in the table above" if making.reveal else f"{names}; the values are sealed"
     none = (
         "the hash values on record cannot be read here"
         if any(h.unread for h in hands)
         else "no hash value is on record"
     )
-    says = opened if used else none
+    says = opened if names else none
     return (FormLine("Hash values obtained by", (says,)),)

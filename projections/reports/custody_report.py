@@ -29,6 +29,7 @@ class File:
     size: int | None
     sha256: str | None
     sha512: str | None
+    digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ def recorded(before: CustodyStep | None, case: Case) -> str:
 
 
 def _file(d: Digest) -> File:
-    return File(d.name, d.size, d.sha256, d.sha512)
+    return File(d.name, d.size, d.sha256, d.sha512, d.digest)
 
 
 def _same(held: Sequence[CustodyRow]) -> str:

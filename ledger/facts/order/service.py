@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from ledger.facts.kind import Fact, SealedField
 from ledger.facts.readers import ALL_SIDES, CORRESPONDENTS
-from ledger.facts.value_types import Actor, AttachedFile, Event, PastInstant, Text
-from ledger.facts.vocabulary import Channel, Circumstance, ReceiptProof
+from ledger.facts.value_types import Actor, AttachedFile, Event, FileName, PastInstant, Reference, Size, Text
+from ledger.facts.vocabulary import AlternativeGround, Channel, Circumstance, ReceiptProof, SignatureLevel
 
 
 class OrderTransmitted(Fact):
@@ -25,6 +25,26 @@ class OrderTransmitted(Fact):
         SealedField(CORRESPONDENTS),
         "The record to be made when the regular channel is not used.",
     ] = None
+
+    alternative_ground: Annotated[
+        AlternativeGround | None, "Why the decentralised system could not be used, if it was not."
+    ] = None
+    signature_level: Annotated[SignatureLevel | None, "How the certificate is signed or sealed."] = None
+
+
+class AlternativeTransmissionRecorded(Fact):
+    """A transmission by other means than the decentralised system is recorded in it."""
+
+    basis = ("EPOC:19(6)", "2025/1550:3.3.1", "2025/1550:3.3.2")
+    signers = ("ISS", "RET", "CAR", "SP", "NOT")
+
+    about: Annotated[Event, "The transmission."]
+    reference: Annotated[Reference, "The number of the case or of the file."]
+    sent_on: Annotated[PastInstant, "Its date and time."]
+    recipient: Annotated[Actor, "To whom it was sent; the sender is the office whose act it was."]
+    size: Annotated[Size, "The size of its files, in bytes."]
+
+    file_names: Annotated[tuple[FileName, ...], SealedField(CORRESPONDENTS), "The name of each file."]
 
 
 class OrderReceived(Fact):

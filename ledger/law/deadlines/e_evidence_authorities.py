@@ -7,7 +7,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from ledger.entries.case import Entry, instant
+from ledger.entries.case import Entry
 from ledger.law.deadlines.deadline_base import Counting, RunningPeriod, answered, start_period
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.terms.calendar import calendar_days as house_days
@@ -89,14 +89,14 @@ def _e_10_4_data(d: Deadline, r: OrderReading) -> Iterator[Clock]:
 
 
 def _e_2025(d: Deadline, r: OrderReading) -> Iterator[Clock]:
-    for disclosure in r.substance.disclosures:
-        if (until := disclosure.get("access_until")) is not None:
-            w = _link(r, d, disclosure, instant(until))
-            yield answered(w, (e for e in r.entries.of("evidence-received") if r.reliability.speaks_of(e, disclosure)))
+    for transfer in r.entries.of("data-disclosed", "data-transmitted-by-state"):
+        if (until := r.substance.accessible_until(transfer)) is not None:
+            w = _access(r, d, transfer, until)
+            yield answered(w, (e for e in r.entries.of("evidence-received") if r.reliability.speaks_of(e, transfer)))
 
 
-def _link(r: OrderReading, d: Deadline, disclosure: Entry, until: datetime) -> RunningPeriod:
-    return start_period(r, d, disclosure, lambda on: stated(until, r.parties.provider_days, on))
+def _access(r: OrderReading, d: Deadline, transfer: Entry, until: datetime) -> RunningPeriod:
+    return start_period(r, d, transfer, lambda on: stated(until, r.parties.days_of(r.actors.party(transfer)), on))
 
 
 E_10_4_DATA = Deadline(
@@ -169,9 +169,9 @@ E_4_5_DATA = Deadline(
 E_2025_3_3_3_B = Deadline(
     id="E-2025-3.3.3(b)",
     instruments=("EPOC",),
-    wound_by="data-disclosed with access_until",
+    wound_by="data-disclosed or data-transmitted-by-state with access_until",
     met_by="evidence-received about it",
-    length="until access_until",
+    length="until access_until, as last extended by access-extended",
     policy="STATED",
     acts="the issuing Party",
     listed="always",

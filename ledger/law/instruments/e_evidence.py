@@ -1,12 +1,11 @@
-"""Findings on European orders: Regulation (EU) 2023/1543, Implementing Regulation (EU) 2025/1550.
+"""Findings on European orders: Regulation (EU) 2023/1543.
 
 In the order of the articles. Elsewhere: the required contents (rules/order_contents.py), the clocks (deadlines/
-e_evidence.py and e_evidence_authorities.py), the states (states/e_evidence.py).
+e_evidence.py and e_evidence_authorities.py), the states (states/e_evidence.py), transmission and transfer
+(e_evidence_transmission.py).
 """
 
 from __future__ import annotations
-
-from typing import Any
 
 from ledger.entries.case import Entry, Unread, instant
 from ledger.law.deadlines.e_evidence_preservation import extension_in_time, extensions, is_thirty_days
@@ -19,10 +18,6 @@ from ledger.law.terms.rule import Mark
 # Art. 4(2): traffic and content in an EPOC. Art. 4(1), 4(3): all else, also data that are only to be preserved.
 JUDICIAL = ("judge", "court", "investigating-judge")
 WITH_PROSECUTOR = (*JUDICIAL, "public-prosecutor")
-
-COMMON_SYSTEM = "decentralised-it-system"
-LARGEST = 25 * 1024 * 1024  # bytes through the common system: 25 600 KB, 2025/1550:3.2 [text]
-OPEN_DAYS = (10, 45)  # calendar days a link stays open, at least and at most: 2025/1550:3.3.3(b) [text]
 
 # -- articles 3 to 5: emergency, who may issue, for which offence ------------------------------------------------------
 
@@ -303,47 +298,3 @@ def provider_bound_before_authority(r: OrderReading) -> Matches:
 )
 def objection_too_late(r: OrderReading) -> Matches:
     return [e for e in r.entries.of("reasoned-objection-filed") if not r.deadlines.before_end(e, "E-17-2")]
-
-
-# -- Implementing Regulation (EU) 2025/1550, points 3.2 and 3.3.3: the transfer ----------------------------------------
-
-
-@finding(
-    "W-2025-1550-MANIFEST",
-    cite="2025/1550:3.2, 2025/1550:3.3.3",
-    mark=Mark.TEXT,
-    under="EPOC",
-    kinds="data-disclosed",
-    gap="A2",
-    says="The transfer does not meet the rules on size, manifest or time of access.",
-)
-def transfer_not_as_prescribed(r: OrderReading) -> Matches:
-    return [d for d in r.substance.disclosures if not _listed(d) or _too_large(d) or not _open_long_enough(r, d)]
-
-
-def _files(disclosure: Entry) -> list[dict[str, Any]]:
-    return list((disclosure.get("manifest") or {}).get("files") or ())
-
-
-def _listed(disclosure: Entry) -> bool:
-    """Return True if every file is listed with size and digest, outside the common system. Unreadable lists pass."""
-    if disclosure.get("channel") == COMMON_SYSTEM or isinstance(disclosure.sealed.get("manifest"), Unread):
-        return True
-    files = _files(disclosure)
-    return bool(files) and all(f.get("size") is not None and (f.get("sha256") or f.get("sha512")) for f in files)
-
-
-def _too_large(disclosure: Entry) -> bool:
-    return disclosure.get("channel") == COMMON_SYSTEM and sum(f.get("size") or 0 for f in _files(disclosure)) > LARGEST
-
-
-def _open_long_enough(r: OrderReading, disclosure: Entry) -> bool:
-    """Return True if a link stays open long enough, by local dates of the provider without the day of disclosure."""
-    if disclosure.get("channel") != "link":
-        return True
-    until = disclosure.get("access_until")
-    if until is None:
-        return False
-    here = r.parties.provider_days
-    least, most = OPEN_DAYS
-    return least <= (here.day(instant(until)) - here.day(disclosure.on)).days <= most

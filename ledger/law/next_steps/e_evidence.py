@@ -81,11 +81,4 @@ ROWS: dict[str, Remedies] = {
         ),
     ),
     "W-17-LATE": (restate("the moment of the objection, if it is wrong", "reasoned-objection-filed", "--on WHEN"),),
-    "W-2025-1550-MANIFEST": (
-        restate(
-            "the files with their sizes and digests, and until when the link stays open",
-            "data-disclosed",
-            "-f manifest=FILES -f access_until=WHEN",
-        ),
-    ),
 }

@@ -12,7 +12,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from ledger.entries.case import Entry, Unread
-from ledger.entries.replacement import ALGORITHMS, DIGESTS, Stated, dropped, stated
+from ledger.entries.replacement import ALGORITHMS, DIGESTS, Stated, contradicts, dropped, stated
 from ledger.law.reading.effective_entries import in_order
 from ledger.law.reading.order_reading import OrderReading
 
@@ -128,7 +128,7 @@ def _differ(a: Entry, b: Entry, excused: Collection[Any] = ()) -> bool:
     """Return True if a file of the same name, which is not excused, has another digest of the same kind."""
     others = {f.get("name"): f for f in files(b) if f.get("name") not in excused}
     pairs = ((f, others[f.get("name")]) for f in files(a) if f.get("name") in others)
-    return any(f.get(d) and o.get(d) and f[d] != o[d] for f, o in pairs for d in ALGORITHMS)
+    return any(f.get(d) and o.get(d) and contradicts(f[d], o[d]) for f, o in pairs for d in ALGORITHMS)
 
 
 # -- chains of custody -------------------------------------------------------------------------------------------------
@@ -142,11 +142,12 @@ class Digest:
     size: int | None
     sha256: str | None
     sha512: str | None
+    digest: str | None = None  # by another algorithm, with its name
 
     def same(self, other: Digest) -> bool | None:
         """Return True if all shared algorithms give the same digest, False if one differs, None if none is shared."""
-        pairs = [(self.sha256, other.sha256), (self.sha512, other.sha512)]
-        shared = [(a, b) for a, b in pairs if a and b]
+        pairs = [(self.sha256, other.sha256), (self.sha512, other.sha512), (self.digest, other.digest)]
+        shared = [(a, b) for a, b in pairs if a and b and (a == b or contradicts(a, b))]
         return all(a == b for a, b in shared) if shared else None
 
 
@@ -162,7 +163,7 @@ def digests(e: Entry) -> Iterator[Digest]:
     """Yield the files and digests that an entry states, as far as they can be read here."""
     manifest: Mapping[str, Any] = e.get("manifest") or {}
     for f in manifest.get("files", ()):
-        yield Digest(f["name"], f.get("size"), f.get("sha256"), f.get("sha512"))
+        yield Digest(f["name"], f.get("size"), f.get("sha256"), f.get("sha512"), f.get("digest"))
     for name in ("digest_before", "digest_after"):
         if value := e.get(name):
             yield Digest("", None, value, None)

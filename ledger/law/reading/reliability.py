@@ -12,6 +12,7 @@ from functools import cached_property
 from msgspec import Struct
 
 from ledger.entries.case import Entry, instant
+from ledger.entries.replacement import ALGORITHMS
 from ledger.law.reading.effective_entries import EffectiveEntries
 from ledger.law.reading.versions import OrderVersions
 
@@ -157,13 +158,13 @@ class Reliability:
 
 
 def file_digests(e: Entry) -> frozenset[str]:
-    """Return the SHA-256 and SHA-512 digests of the files in the manifest of an entry, as far as it can be read."""
+    """Return the digests of the files in the manifest of an entry, as far as it can be read."""
     manifest = e.get("manifest") or {}
     return frozenset(_digests(manifest.get("files") or ()))
 
 
 def _digests(files: Iterable[dict[str, object]]) -> Iterator[str]:
     for file in files:
-        for name in ("sha256", "sha512"):
+        for name in ALGORITHMS:
             if digest := file.get(name):
                 yield str(digest)

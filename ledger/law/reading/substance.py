@@ -12,7 +12,7 @@ from collections.abc import Container, Iterable
 from datetime import datetime
 from functools import cached_property
 
-from ledger.entries.case import Entry, Unread
+from ledger.entries.case import Entry, Unread, instant
 from ledger.law.reading.authority_review import AuthorityReview
 from ledger.law.reading.effective_entries import EffectiveEntries
 from ledger.law.reading.instructions import Instructions
@@ -100,6 +100,12 @@ class Substance:
         if disclosure.get("partial") and not withheld:
             return NOTHING
         return frozenset(s for s in self.scope(disclosure.on) if not covered(s, withheld))
+
+    def accessible_until(self, transfer: Entry) -> datetime | None:
+        """Return until when transferred data are accessible, as last extended; None where it is not stated."""
+        extended = (e for e in self._entries.of("access-extended") if self._entries.named(e.get("about")) is transfer)
+        stated = [e.get("access_until") for e in (transfer, *extended) if e.stated("access_until")]
+        return max(map(instant, stated), default=None)
 
     def received_elements(self, receipt: Entry) -> frozenset[str]:
         """Return the elements of an evidence-received: of its manifest, else of the entry it names."""

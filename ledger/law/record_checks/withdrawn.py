@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from ledger.entries.case import Entry
 from ledger.entries.replacement import DIGESTS, dropped, stated
-from ledger.law.instruments import e_evidence
+from ledger.law.instruments import e_evidence_transmission
 from ledger.law.reading.exhibit_digests import COMPARED
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.record_checks import integrity, origin, procedure
@@ -27,7 +27,12 @@ BEARS = (  # the kinds on which these criteria rest
 )
 RAISED_BY: tuple[FindingRule, ...] = (  # every finding that can pull one of these criteria
     *(origin.no_signed_order, origin.disclosed_to_a_forger, origin.signed_with_an_untrusted_key),
-    *(origin.second_hand, origin.not_certified, e_evidence.transfer_not_as_prescribed),
+    *(
+        origin.second_hand,
+        origin.not_certified,
+        e_evidence_transmission.manifest_incomplete,
+        e_evidence_transmission.not_qualified,
+    ),
     *(integrity.another_file, integrity.not_compared, integrity.not_shown_who_held_it),
     *(integrity.not_reproduced, procedure.disputed),
 )

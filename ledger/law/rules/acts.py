@@ -43,8 +43,8 @@ ACTS = {
         ),
         Act("BC", "Convention on Cybercrime, Budapest, ETS 185", date(2004, 7, 1), "BC:36(3)", Mark.TEXT),
         Act("EPOC", "Regulation (EU) 2023/1543", date(2026, 8, 18), "EPOC:34(2)", Mark.TEXT),
-        Act("2025/1550", "Implementing Regulation (EU) 2025/1550", date(2026, 8, 18), "EPOC:34(2)", Mark.LIKELY),
         Act("1182/71", "Regulation (EEC, Euratom) No 1182/71", date(1971, 7, 1), "1182/71:6", Mark.TEXT),
+        Act("2025/1550", "Implementing Regulation (EU) 2025/1550", date(2025, 8, 18), "2025/1550:2", Mark.TEXT),
         Act("LED", "Directive (EU) 2016/680", date(2018, 5, 6), "LED:63(1)", Mark.KNOWN),
         Act("GDPR", "Regulation (EU) 2016/679", date(2018, 5, 25), "GDPR:99(2)", Mark.KNOWN),
         Act("SCA", "Stored Communications Act, 18 U.S.C. 2701 ff.", date(1986, 10, 21), "Pub. L. 99-508", Mark.KNOWN),
@@ -55,6 +55,10 @@ ACTS = {
         Act("ACPO", "ACPO good practice guide for digital evidence", None, "ACPO", Mark.TEXT),
     )
 }
+
+# The duty to use the decentralised IT system: "one year after the adoption of the implementing acts", which was on
+# 28 July 2025. EPOC:34(2) [text]. The first order could be made on 18 August 2026, so none is of the time before.
+COMMON_SYSTEM_SINCE = date(2026, 7, 28)
 
 # 18 U.S.C. 2703(h), the motion of a provider, came with the CLOUD Act: Pub. L. 115-141, division V, s. 103.
 LATER = {"SCA:2703(h)(2)": date(2018, 3, 23)}

@@ -85,7 +85,7 @@ def test_a_slip_of_the_pen_is_met_with_what_was_meant(told: Told, hint: str) -> 
 @pytest.mark.parametrize(
     ("file", "sentence"),
     [
-        ({"name": "a", "size": 1}, ": expected sha256 or sha512, got nothing"),
+        ({"name": "a", "size": 1}, ": expected sha256 or sha512 or digest, got nothing"),
         ({**FILE, "size": -1}, ".size: expected a size in bytes, 0 or more, got a number"),
         ({**FILE, "size": True}, ".size: expected a size in bytes, 0 or more, got true or false"),
         ({**FILE, "sha256": "6A" * 32}, ".sha256: expected a SHA-256, 64 hex digits in lower case, got a string"),
@@ -94,7 +94,7 @@ def test_a_slip_of_the_pen_is_met_with_what_was_meant(told: Told, hint: str) -> 
             {**FILE, "name": ""},
             ".name: expected the name of a file without its folders, such as return.zip, got a string",
         ),
-        ("a", ": expected an object with name, size, sha256, sha512, got a string"),
+        ("a", ": expected an object with name, size, sha256, sha512, digest, got a string"),
     ],
 )
 def test_a_file_that_was_handed_over_has_a_name_a_size_and_a_digest(file: Any, sentence: str) -> None:

@@ -55,7 +55,12 @@ def value(dice: random.Random, field: Field, labels: list[str]) -> Any:
         case "manifest":
             names = dice.sample(tuple(ELEMENTS), 2)
             files = [
-                {"name": n, "size": 9, "sha256": dice.choice("ab") * 64} for n in dice.sample(names, dice.randint(0, 2))
+                {
+                    "name": n,
+                    "size": 9,
+                    **dice.choice(({"sha256": "a" * 64}, {"sha256": "b" * 64}, {"digest": "md5:00"})),
+                }
+                for n in dice.sample(names, dice.randint(0, 2))
             ]
             return {"elements": names, "files": files}
         case "str" if field.name == "deadline":

@@ -13,7 +13,6 @@ from tests.support.judging import codes, criterion, finds, finds_not, judged, st
 from tests.support.scenarios import (
     Fact,
     Office,
-    Story,
     by_authority,
     by_issuer,
     by_provider,
@@ -21,7 +20,6 @@ from tests.support.scenarios import (
     fact,
     given,
     issued,
-    leaf,
     moment,
     received,
     sent,
@@ -313,55 +311,6 @@ def test_an_objection_after_ten_days_does_not_suspend() -> None:
     late = given(order(**LIGHT), RECEIVED, replace(objection, on=moment("2027-03-12T00:00:00Z")))
     finds(late.asked_at("2027-03-13T00:00Z"), "W-17-LATE")
     assert state(late.asked_at("2027-03-13T00:00Z")) == "SERVED"
-
-
-# -- Implementing Regulation (EU) 2025/1550 ----------------------------------------------------------------------------
-
-TRANSFER = "W-2025-1550-MANIFEST"
-FILE = {"name": "a.mbox", "size": 1, "sha512": leaf("a", "file") * 2}
-
-
-def given_transfer(channel: str, *files: dict[str, Any], **fields: Any) -> Story:
-    """Make a disclosure through a channel, with these files."""
-    return SERVED.when(RELEASED, answer("2027-03-04T10:00Z", channel=channel, files=list(files), **fields))
-
-
-def test_outside_the_common_system_every_file_has_a_size_and_a_digest() -> None:
-    finds_not(given_transfer("courier", FILE), TRANSFER)
-    finds(given_transfer("courier"), TRANSFER, A2="GAP")
-    finds(given_transfer("courier", FILE, {"name": "b", "size": 1}), TRANSFER)
-    finds(given_transfer("courier", {"name": "b", "sha256": "0" * 64}), TRANSFER)
-    finds_not(given_transfer("decentralised-it-system"), TRANSFER)
-
-
-def test_the_common_system_carries_no_more_than_25_600_kilobytes() -> None:
-    limit = 26_214_400
-    finds_not(given_transfer("decentralised-it-system", {**FILE, "size": limit}), TRANSFER)
-    finds(given_transfer("decentralised-it-system", {**FILE, "size": limit}, FILE), TRANSFER)
-    finds_not(given_transfer("courier", {**FILE, "size": limit + 1}), TRANSFER)
-
-
-@pytest.mark.parametrize(
-    ("until", "found"),
-    [
-        (None, True),
-        ("2027-03-13T22:59:59Z", True),  # the ninth day in Stockholm
-        ("2027-03-13T23:00:00Z", False),  # the tenth
-        ("2027-04-18T21:59:59Z", False),  # the forty-fifth
-        ("2027-04-18T22:00:00Z", True),
-    ],
-)
-def test_a_link_is_open_for_ten_to_forty_five_days(until: str | None, found: bool) -> None:
-    assert (TRANSFER in codes(given_transfer("link", FILE, access_until=until))) is found
-
-
-@pytest.mark.parametrize("unread", Unread)
-def test_files_nobody_can_read_any_more_are_not_judged(unread: Unread) -> None:
-    told = SERVED.when(RELEASED, disclosed("2027-03-04T10:00Z", channel="courier", manifest=unread))
-    finds_not(told, TRANSFER)
-    assert (
-        criterion(told.when(fact("evidence-received", "2027-03-04T11:00Z", "orn", "RET", check="equal")), "A2") == "GAP"
-    )
 
 
 def test_offices_of_both_states_are_who_they_are() -> None:

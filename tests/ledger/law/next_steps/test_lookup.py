@@ -64,6 +64,9 @@ WORDS = {
     "ROLE": "SP",
     "NAME": "name",
     "TEXT": "why",
+    "BYTES": "18204",
+    "NUMBER": "PPO-2027-88",
+    "NAMES": "epoc.pdf",
 }
 OFFICES = ("ADDRESSEE", "AUTHORITY", "COURT", "ISSUER", "OFFICE", "PROVIDER", "REGISTRAR")
 WORDS |= dict.fromkeys(OFFICES, "ilves")

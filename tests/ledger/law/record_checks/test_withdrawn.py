@@ -388,7 +388,7 @@ def test_every_finding_that_pulls_these_criteria_is_looked_for_again() -> None:
     stays = {"V-ROLE-NOT-HELD"}  # this finding reads replaced entries too, so no replacement removes it
     assert {check.code for check in RAISED_BY} == (pulling - stays) | {"G-DISPUTED"}
     assert {kind for check in RAISED_BY for kind in check.kinds} - set(BEARS) == {
-        *("order-received", "order-repudiated", "event-disputed")
+        *("order-transmitted", "order-received", "order-repudiated", "event-disputed")
     }
 
 
