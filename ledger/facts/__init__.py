@@ -16,6 +16,7 @@ import msgspec
 from ledger.errors import RecordError
 from ledger.facts import (
     answer,
+    costs,
     court,
     custody,
     customer,
@@ -53,7 +54,7 @@ __all__ = [
 
 _FILES = (
     *(issued, service, changes, third_state, preservation, answer, escalation, emergency, customer, custody, sharing),
-    *(person, retention, use, incidents, oversight, court, governance),
+    *(person, retention, use, incidents, oversight, court, governance, costs),
 )
 
 KINDS: dict[str, type[Fact]] = {

@@ -171,6 +171,11 @@ Treaty = Annotated[
 Language = Annotated[
     str, TextForm("str", "the code of a language in two letters such as en", strict_pattern="[a-z]{2}")
 ]
+Amount = Annotated[
+    str,
+    TextForm("str", "an amount of money such as 1250.00", r"(0|[1-9][0-9]{0,11})(\.[0-9]{1,4})?"),
+]
+Currency = Annotated[str, TextForm("str", "the code of a currency in three letters such as EUR", r"[A-Z]{3}")]
 MediaType = Annotated[
     str, TextForm("str", "a media type such as application/pdf", r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+")
 ]

@@ -59,7 +59,7 @@ INSTRUMENTS: Final[Mapping[str, str]] = {
 
 
 class KindGroup(NamedTuple):
-    """A group of kinds; a disputed entry of the group leaves a gap in `criterion`."""
+    """A group of kinds; a disputed entry of the group leaves a gap in `criterion`, if it has one."""
 
     letter: str
     criterion: str
@@ -79,6 +79,7 @@ GROUPS: Final[Mapping[str, KindGroup]] = {
     "rights": KindGroup("J", "A7", "rights of the person, oversight, security"),
     "court": KindGroup("K", "A8", "court and defence"),
     "governance": KindGroup("L", "A1", "offices, keys, declarations, disputes"),
+    "costs": KindGroup("M", "", "what execution costs, and who pays"),
 }
 
 # When a content of an order that is not stated counts as missing. Without a condition: always.

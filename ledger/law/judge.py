@@ -13,6 +13,7 @@ from ledger.law.admissibility.criteria import Criterion, criteria
 from ledger.law.deadlines.table import clocks
 from ledger.law.instruments import (
     budapest,
+    costs,
     data_protection,
     e_evidence,
     e_evidence_enforcement,
@@ -35,7 +36,7 @@ from ledger.law.terms.rule import Clock, Finding, StateChange
 
 FILES: tuple[ModuleType, ...] = (
     *(acts, second_protocol, second_protocol_states, budapest),
-    *(e_evidence, e_evidence_enforcement, e_evidence_transmission, notice, data_protection),
+    *(e_evidence, e_evidence_enforcement, e_evidence_transmission, costs, notice, data_protection),
     *(origin, integrity, procedure, stored_communications, voluntary, withdrawn),
 )
 FINDING_RULES: tuple[FindingRule, ...] = (

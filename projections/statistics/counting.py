@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from statistics import fmean, median
+from typing import TypeAlias
 
 from ledger.entries.case import Case, Entry
 from ledger.law import Judgement
@@ -27,6 +29,9 @@ OVER = frozenset(
     "REPUDIATED RETURNED WITHDRAWN INSTRUCTED_NOT_TO_DISCLOSE".split()
 )
 DAY = timedelta(days=1)
+
+
+Amounts: TypeAlias = tuple[tuple[str, Decimal], ...]  # currency and amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,9 @@ class Life:
     sought_after: bool
     refused_after: bool
     told: str
+    received: bool = False
+    claimed: Amounts = ()
+    reimbursed: Amounts = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +116,9 @@ def life(case: Case, judgement: Judgement) -> Life | None:
         sought_after="ex-post-validation-sought" in kinds,
         refused_after="ex-post-validation-refused" in kinds,
         told=_told(kinds),
+        received=_received_for_enforcement(entries),
+        claimed=_amounts(entries, "costs-claimed"),
+        reimbursed=_amounts(entries, "costs-reimbursed"),
     )
 
 
@@ -138,6 +149,22 @@ def _grounds(e: Entry) -> Iterable[str]:
     return e.get("grounds") or ([e.get("ground")] if e.get("ground") else ["not stated"])
 
 
+def _received_for_enforcement(entries: Sequence[Entry]) -> bool:
+    """Return True if the enforcing State has the order: it says so, or has decided on it."""
+    sent = {e.leaf for e in entries if e.kind == "enforcement-requested"}
+    named = any(e.kind == "form-received" and e.get("about") in sent for e in entries)
+    return bool(sent) and (named or any(e.kind in ("recognition-decided", "compliance-ordered") for e in entries))
+
+
+def _amounts(entries: Sequence[Entry], kind: str) -> Amounts:
+    """Return what was claimed or reimbursed, by currency; nothing for an amount of 0."""
+    found: dict[str, Decimal] = {}
+    for e in entries:
+        if e.kind == kind and (amount := Decimal(e.get("amount") or 0)):
+            found[e.get("currency")] = found.get(e.get("currency"), Decimal()) + amount
+    return tuple(sorted(found.items()))
+
+
 def _told(kinds: set[str]) -> str:
     """Return what the record shows on informing the person, the most final first."""
     if "customer-notified" in kinds:
@@ -155,8 +182,8 @@ class StatisticsRow:
     """Hold one line of a table.
 
     A cell is a number of orders, days for a duration, a fraction for a share. None is withheld, and "" says
-    that there is nothing to count. `unit` is "orders" or "days"; `cite` is the provision; `inner`: it is a part
-    of a row above it.
+    that there is nothing to count. `unit` is "orders", "days" or a currency; `cite` is the provision; `inner`: it
+    is a part of a row above it.
     """
 
     says: str
@@ -198,6 +225,7 @@ class Selection:
     test: Callable[[Life], bool]
     cite: str = ""
     took: str = ""  # the duration that is reported of them, in words; empty: none
+    amounts: Callable[[Life], Amounts] | None = None  # the money that is reported of them
     among: str = ""
 
 
@@ -320,6 +348,8 @@ def _table(plan: TablePlan, lives: Sequence[Life], cells: Mapping[Key, int], hid
         rows.append(StatisticsRow(selection.says, selection.cite, "orders", numbers, inner=row is not None))
         if selection.took:
             rows += _durations(selection, [x for x in mine if selection.test(x)], plan.columns, numbers)
+        if selection.amounts:
+            rows += _totals(selection, selection.amounts, mine, plan.columns, numbers)
     columns = (*(c.says for c in plan.columns), TOTAL)
     if plan.share is None:
         return StatisticsTable(plan.title, columns, tuple(rows))
@@ -347,6 +377,27 @@ def _durations(
     means = spread(fmean)
     if None not in means and any(means):
         rows.append(StatisticsRow(f"mean days {said.took}", said.cite, "days", means, inner=True))
+    return rows
+
+
+def _totals(
+    said: Selection,
+    amounts: Callable[[Life], Amounts],
+    lives: Sequence[Life],
+    columns: Sequence[Selection],
+    numbers: Sequence[int | None],
+) -> list[StatisticsRow]:
+    """Return the total of each currency, where nothing of its row is withheld and no cell rests on few orders."""
+    rows: list[StatisticsRow] = []
+    of = {currency for x in lives for currency, _ in amounts(x)}
+    for currency in sorted(of) if None not in numbers else ():
+        cells: list[float | str | None] = []
+        for column in (*columns, None):
+            mine = (dict(amounts(x)) for x in lives if column is None or column.test(x))
+            paid = [money[currency] for money in mine if currency in money]
+            cells.append("" if not paid else None if len(paid) < FEW else float(sum(paid)))
+        if None not in cells:
+            rows.append(StatisticsRow(f"{said.says}: total", said.cite, currency, tuple(cells), inner=True))
     return rows
 
 

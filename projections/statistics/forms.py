@@ -3,12 +3,12 @@
 Regulation (EU) 2023/1543, article 28(2), asks for numbers by type of data, addressee and situation. Providers'
 reports show requests, and in how many of them some data were produced, by country and by half year.
 
-The letters of article 28(2): (a) to (e) and the beginning of (f) were read, in the German version (OJ L 191,
-28.7.2023, p. 118), 2026-11-25 [text]: (a) issued; (b) issued under the derogations for emergencies; (c)
-fulfilled and not; (d) notified under article 8, refused and on which ground; (e) mean time of fulfilled EPOCs
-from issue to the data; (f) mean time of fulfilled EPOC-PRs. The rest of (f), until the request for production
-is issued, (g) sent for enforcement and fulfilled then, (h) remedies, (i) validation afterwards not given and
-(j) costs are known, not read [known].
+The letters of article 28(2) were read (OJ L 191, 28.7.2023, p. 118) [text]: (a) issued; (b) issued under
+emergency case derogations; (c) fulfilled and not; (d) notified under article 8, refused and on which ground; (e)
+average period of fulfilled EPOCs until the data were obtained; (f) of fulfilled EPOC-PRs until "the subsequent
+request for production was issued"; (g) "transmitted to and received by an enforcing State" and fulfilled; (h)
+remedies "in the issuing State and in the enforcing State"; (i) validation afterwards "was not granted"; (j) "costs
+claimed ... and the costs reimbursed". The record does not say in which State a remedy was sought.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ CANNOT_KNOW = (
     "Orders that are not in this record: those of other offices, those sent on paper and never written down.",
     "Whether an order without an answer was answered elsewhere: what nobody recorded is counted as open.",
     "How many accounts an order named: identifiers are sealed and are not opened for statistics.",
-    "What execution cost and what was paid back: no entry states it (article 28(2) asks for it).",
+    "Costs that nobody recorded, and in which State a remedy was sought (article 28(2)(h) asks for it).",
     "What a second table would tell: two of them over orders that overlap can be subtracted from each other. Choose "
     "one period and one selection, and publish only that.",
 )
@@ -127,6 +127,7 @@ def _production() -> TablePlan:
             RowGroup((*map(_ground, GROUNDS), SEVERAL), of="refused"),
             *ENFORCED,
             RowGroup((Selection("a remedy was sought", lambda x: x.remedy, f"{ARTICLE}(h)"),), parts=False),
+            COSTS,
             RowGroup(PERSONS),
         ),
     )
@@ -148,6 +149,7 @@ def _preservation() -> TablePlan:
             RowGroup((replace(OUTCOMES[0], took="", cite=f"{ARTICLE}(c)"), *OUTCOMES[1:])),
             RowGroup((followed,), parts=False),
             *ENFORCED,
+            COSTS,
         ),
     )
 
@@ -209,7 +211,17 @@ ANSWERS = (
 )
 SENT = Selection("sent for enforcement", lambda x: x.enforced, f"{ARTICLE}(g)")
 OBEYED = Selection("fulfilled after that", lambda x: x.enforced and x.outcome == "fulfilled", f"{ARTICLE}(g)")
-ENFORCED = (RowGroup((SENT,), parts=False), RowGroup((OBEYED,), parts=False, of=SENT.says))
+ARRIVED = Selection("received by the enforcing State", lambda x: x.enforced and x.received, f"{ARTICLE}(g)")
+ENFORCED = (RowGroup((SENT,), parts=False), RowGroup((ARRIVED, OBEYED), parts=False, of=SENT.says))
+COSTS = RowGroup(
+    (
+        Selection("costs were claimed", lambda x: bool(x.claimed), f"{ARTICLE}(j)", amounts=lambda x: x.claimed),
+        Selection(
+            "costs were reimbursed", lambda x: bool(x.reimbursed), f"{ARTICLE}(j)", amounts=lambda x: x.reimbursed
+        ),
+    ),
+    parts=False,
+)
 SEVERAL = Selection(
     "on several or other grounds",
     lambda x: bool(x.grounds) and x.grounds not in {(g,) for g in GROUNDS},

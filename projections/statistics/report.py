@@ -170,4 +170,4 @@ def _cell(value: int | float | str | None, unit: str, number: Number) -> str:
         case _ if unit == "share":
             return f"{number(100 * value, 1)} %"
         case _:
-            return number(value, 1 if unit == "days" else 0)
+            return number(value, {"orders": 0, "days": 1}.get(unit, 2))

@@ -191,7 +191,10 @@ def kind(k: type[Fact]) -> str:
     """Return the page of one kind."""
     group = lists.GROUPS[k.group]
     rows = [
-        ("group", f"{group.letter}, {group.says}; a dispute about an entry weakens {group.criterion}"),
+        (
+            "group",
+            f"{group.letter}, {group.says}; a dispute about an entry weakens {group.criterion or 'no criterion'}",
+        ),
         ("signed with effect as", ", ".join(f"{role} ({lists.ROLES[role]})" for role in k.signers)),
         ("provisions", ", ".join(k.basis) or "none: the record needs it"),
         ("version", str(k.schema)),
@@ -318,7 +321,7 @@ def vocabulary() -> str:
     parts.append(
         table(
             ("group", "letter", "criterion", "meaning"),
-            ((f"`{code}`", g.letter, g.criterion, g.says) for code, g in lists.GROUPS.items()),
+            ((f"`{code}`", g.letter, g.criterion or "none", g.says) for code, g in lists.GROUPS.items()),
         )
     )
     parts += ["## Grounds for refusal, restriction and delay"]

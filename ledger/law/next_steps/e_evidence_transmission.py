@@ -1,4 +1,4 @@
-"""Next steps of the findings on transmission, in the order of instruments/e_evidence_transmission.py."""
+"""Next steps of the findings on transmission, in the order of instruments/e_evidence_transmission.py; and on costs."""
 
 from __future__ import annotations
 
@@ -40,5 +40,23 @@ ROWS: dict[str, Remedies] = {
             TRANSFERS,
         ),
         restate("until when the data are accessible, if it is wrong or not stated", TRANSFERS, "-f access_until=WHEN"),
+    ),
+    # -- costs: instruments/costs.py
+    "G-14-1-NO-NATIONAL-LAW": (
+        restate(
+            "the provision of the issuing State that allows the claim", "costs-claimed", "-f national_law=PROVISION"
+        ),
+        record(
+            "what was reimbursed, and under which provision",
+            "costs-reimbursed -f claim=ENTRY -f amount=AMOUNT -f currency=CURRENCY -f national_law=PROVISION",
+            "costs-claimed",
+        ),
+    ),
+    "W-COSTS-DIFFER": (
+        restate(
+            "the amount and the currency, if they are wrong",
+            "costs-reimbursed",
+            "-f amount=AMOUNT -f currency=CURRENCY",
+        ),
     ),
 }

@@ -134,7 +134,8 @@ PRESUPPOSE_THE_ORDER = frozenset(
     "onward-transfer-authorisation-requested onward-transfer-authorisation-granted "
     "onward-transfer-authorisation-refused onward-transferred use-recorded further-use-decided data-quality-noted "
     "sensitive-data-flagged incorrect-transmission-notified automated-decision-declared defence-bundle-issued "
-    "defence-challenge-filed expert-verification-performed alternative-transmission-recorded access-extended".split()
+    "defence-challenge-filed expert-verification-performed alternative-transmission-recorded access-extended "
+    "costs-claimed costs-reimbursed".split()
 )
 
 
@@ -197,7 +198,7 @@ def disputed(r: OrderReading) -> Matches:
         return None
     about = [e for d in standing if (e := r.entries.by_leaf.get(d.get("about")))]
     criteria = {GROUPS[KINDS[e.kind].group].criterion for e in about if e.kind in KINDS}
-    effects = tuple((criterion, CriterionState.GAP) for criterion in sorted(criteria))
+    effects = tuple((criterion, CriterionState.GAP) for criterion in sorted(criteria) if criterion)
     return CheckResult(tuple(e.leaf for e in (*standing, *about)), effects=effects)
 
 

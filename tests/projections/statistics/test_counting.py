@@ -113,6 +113,43 @@ def test_an_answer_in_part_is_no_whole_one_until_the_rest_arrives() -> None:
     assert lived(ORDER, received("2027-03-01T10:00Z"), part, rest).outcome == "fulfilled"
 
 
+def claimed(amount: str, currency: str = "EUR") -> Fact:
+    return by_provider("costs-claimed", "2027-03-04T09:00Z", label="claim", amount=amount, currency=currency)
+
+
+def paid(amount: str, currency: str = "EUR") -> Fact:
+    return by_issuer("costs-reimbursed", "2027-03-09T09:00Z", claim="claim", amount=amount, currency=currency)
+
+
+def test_costs_claimed_and_reimbursed_are_counted_and_added_up_by_currency() -> None:
+    answered = (ORDER, received("2027-03-01T10:00Z"), disclosed("2027-03-03T09:00Z"), claimed("120.50"))
+    some, none = lived(*answered, paid("100")), lived(*answered, paid("0"))
+    form = article_28([some] * 6 + [none] * 5)
+    assert number(form, ORDERS, "costs were claimed", "total") == "11"
+    assert number(form, ORDERS, "costs were claimed: total", "total") == "1325.50"
+    assert number(form, ORDERS, "costs were reimbursed", "traffic") == "6"
+    assert number(form, ORDERS, "costs were reimbursed: total", "traffic") == "600.00"
+
+
+def test_no_total_of_costs_rests_on_fewer_than_five_orders() -> None:
+    answered = (ORDER, received("2027-03-01T10:00Z"), disclosed("2027-03-03T09:00Z"))
+    kroner = lived(*answered, claimed("900", "SEK"))
+    form = article_28([lived(*answered, claimed("120.50"))] * 6 + [kroner] * 4)
+    totals = [row.unit for table in form.tables for row in table.rows if row.says == "costs were claimed: total"]
+    assert totals == ["EUR"]
+    few = article_28([kroner] * 4)
+    assert not [row for table in few.tables for row in table.rows if row.says.endswith(": total")]
+
+
+def test_an_order_sent_for_enforcement_is_received_once_the_enforcing_state_says_so() -> None:
+    asked = by_issuer("enforcement-requested", "2027-03-20T09:00Z", label="asked", enforcing_authority="ncco")
+    arrived = by_authority("form-received", "2027-03-21T09:00Z", about="asked")
+    decided = by_authority("recognition-decided", "2027-03-22T09:00Z", decision="recognised")
+    assert not lived(ORDER, received("2027-03-01T10:00Z"), asked).received
+    assert lived(ORDER, received("2027-03-01T10:00Z"), asked, arrived).received
+    assert lived(ORDER, received("2027-03-01T10:00Z"), asked, decided).received
+
+
 def test_what_nobody_answered_is_open_and_what_is_over_without_data_is_not_fulfilled() -> None:
     assert lived(ORDER, received("2027-03-01T10:00Z")).outcome == "open"
     nothing = by_provider("no-data-held", "2027-03-02T09:00Z")

@@ -65,6 +65,9 @@ WORDS = {
     "NAME": "name",
     "TEXT": "why",
     "BYTES": "18204",
+    "AMOUNT": "1250.00",
+    "CURRENCY": "EUR",
+    "PROVISION": "JVEG 23",
     "NUMBER": "PPO-2027-88",
     "NAMES": "epoc.pdf",
 }

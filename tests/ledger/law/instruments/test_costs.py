@@ -1,0 +1,68 @@
+"""Costs of execution: Regulation (EU) 2023/1543, art. 14(1); 18 U.S.C. 2706."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ledger.facts import FactError, build
+from tests.support.judging import codes, finds, finds_not, judged
+from tests.support.scenarios import Fact, by_issuer, by_provider, disclosed, given, issued, received
+
+NO_LAW = "G-14-1-NO-NATIONAL-LAW"
+DIFFER = "W-COSTS-DIFFER"
+ANSWERED = given(
+    issued("2027-03-01T09:00Z", "EPOC", issuing_capacity="judge"),
+    received("2027-03-01T10:00Z"),
+    disclosed("2027-03-03T09:00Z", channel="decentralised-it-system"),
+)
+
+
+def claimed(amount: str = "120.50", **fields: Any) -> Fact:
+    """Return that the provider claims its costs."""
+    return by_provider(
+        "costs-claimed", "2027-03-04T09:00Z", label="claim", amount=amount, **{"currency": "EUR", **fields}
+    )
+
+
+def paid(amount: str, on: str = "2027-03-09T09:00Z", **fields: Any) -> Fact:
+    """Return that the issuing authority pays, or does not."""
+    return by_issuer("costs-reimbursed", on, claim="claim", amount=amount, **{"currency": "EUR", **fields})
+
+
+def test_a_claim_of_costs_rests_on_the_national_law_of_the_issuing_state() -> None:
+    finds(ANSWERED.when(claimed()), NO_LAW)
+    finds_not(ANSWERED.when(claimed(national_law="JVEG 23")), NO_LAW)
+    finds(ANSWERED.when(claimed(), paid("100")), NO_LAW)
+    finds_not(ANSWERED.when(claimed(), paid("100", national_law="JVEG 23")), NO_LAW)
+    assert codes(ANSWERED.when(claimed(national_law="JVEG 23"))) == codes(ANSWERED)
+
+
+def test_a_claim_that_is_declined_needs_no_law_that_allows_it() -> None:
+    finds_not(ANSWERED.when(claimed(), paid("0")), NO_LAW)
+
+
+@pytest.mark.parametrize(
+    ("amounts", "found"), [(("120.50",), False), (("120.51",), True), (("100", "20.50"), False), (("100", "21"), True)]
+)
+def test_no_more_is_reimbursed_than_was_claimed(amounts: tuple[str, ...], found: bool) -> None:
+    payments = (paid(amount, f"2027-03-{9 + n:02}T09:00Z") for n, amount in enumerate(amounts))
+    assert (DIFFER in codes(ANSWERED.when(claimed(), *payments))) is found
+
+
+def test_costs_are_reimbursed_in_the_currency_of_the_claim() -> None:
+    finds(ANSWERED.when(claimed(), paid("1300", currency="SEK")), DIFFER)
+
+
+def test_a_dispute_about_costs_weakens_no_criterion() -> None:
+    disputed = by_issuer("event-disputed", "2027-03-10T09:00Z", about="claim")
+    told = ANSWERED.when(claimed(national_law="JVEG 23"))
+    finds(told.when(disputed), "G-DISPUTED")
+    assert judged(told.when(disputed)).criteria == judged(told).criteria
+
+
+@pytest.mark.parametrize("amount", ["-1", "1,50", "01", "1.23456", "1e3", ""])
+def test_an_amount_is_a_plain_number(amount: str) -> None:
+    with pytest.raises(FactError, match=r"costs-claimed\.amount"):
+        build("costs-claimed", {"amount": amount, "currency": "EUR"}, {})
