@@ -56,7 +56,7 @@ COMMANDS = {
     "witness": ("cli.app:witness", "cosign other logs, and name the witnesses of this one"),
     "signer": ("cli.app:signer", "a process of its own that signs checkpoints, and never two of one size"),
     "erase": ("cli.commands.erase:erase", "destroy the key to a subject's sealed values"),
-    "subject": ("cli.app:subject", "which names of data subjects mean one person, and which do not"),
+    "subject": ("cli.app:subject", "find a person; which names of data subjects mean one person"),
     "backup": ("cli.commands.backup:backup", "a copy of everything but guard, log key and keys"),
     "restore": ("cli.commands.restore:restore", "put a copy back, checked against the guard"),
     "desk": ("cli.commands.desk:desk", "a local page: what is due, every order, its papers, the law"),
@@ -111,6 +111,8 @@ COUNTERPARTY = {
 }
 
 SUBJECT = {
+    "find": ("cli.commands.subject:find", "the orders with something about a person, by an identifier; recorded"),
+    "reindex": ("cli.commands.subject:reindex", "make the index of identifiers again"),
     "same": ("cli.commands.subject:same", "two names are one person"),
     "other": ("cli.commands.subject:other", "in one order a name means another person"),
 }
@@ -315,6 +317,7 @@ subject = Group(
     table=SUBJECT,
     help="Data subjects: one name is one person in all orders, unless it is said here. No entry names them.",
     examples=(
+        "comity subject find lena@skylark.example --because 'request of 3 May' --as dpo",
         "comity subject same 'witness 3' 'target of PPO-2026-124'",
         "comity subject other 'witness 3' PPO-2026-124 'witness 3 of 124'",
     ),

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from ledger.entries.envelope import Signer
 
 
+SEARCH = "to search all orders for a person (keyed hash {keyed}): "  # how the reason of a search begins
+
+
 @dataclass(frozen=True, slots=True)
 class Stated:
     """The reason, purpose and person that a command states for an opening; None where it states none."""
@@ -87,6 +90,22 @@ def accessed(
         because=(stated.because or "").strip(),
         person=person_of(journal, signer, stated.person),
     )
+
+
+def searched(journal: Journal, value: str, stated: Stated, actor: str) -> Receipt:
+    """Record that an office searches all orders for a person. The reason has a keyed hash of the value, sealed.
+
+    The value itself would stay in the log of accesses after an erasure of the person.
+    """
+    from ledger.adapters.subject_keys.search_forms import asked_forms
+    from ledger.errors import LedgerError
+
+    if journal.subject_keys is None:
+        raise LedgerError("KEYS-MISSING", "keys.db is missing: it holds the index", "put its own backup back")
+    keyed = journal.subject_keys.index.hash_of(next(iter(asked_forms(value)[0])))
+    because = SEARCH.format(keyed=keyed) + (stated.because or "").strip()
+    signer = opener(journal, actor, view="dpo", purpose=stated.purpose)
+    return accessed(journal, (), "dpo", Stated(because, stated.purpose, stated.person), signer)
 
 
 def purpose_for(signer: Signer, view: str, said: str | None, reader: str | None = None) -> str:

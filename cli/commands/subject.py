@@ -1,13 +1,18 @@
-"""`comity subject`: state which names of data subjects mean one person; only keys.db stores the names."""
+"""`comity subject`: find a person by an identifier, and state which names mean one person; keys.db has the names."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import Struct
 
+from cli.access.persons import PERSON
+from cli.access.purposes import PURPOSE
+from cli.access.recorded_access import Stated, searched
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
+from cli.session.options import AS_ACTOR, BECAUSE
 from cli.session.subjects import called, subject_name
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer
@@ -24,6 +29,104 @@ class SubjectAnswer(CommandAnswer, tag="comity.subject/1"):
     did: str
     name: str
     orders: list[str]
+
+
+class FoundItem(Struct, frozen=True):
+    """An order in which something is sealed for the person: its id, its reference, the subject's names, how found.
+
+    `how` is `value` (the identifier as a whole), `phone`, `ending` (the last eight digits of a number), `name` (words
+    of a name) or `called` (a name of the subject in keys.db).
+    """
+
+    order: str
+    reference: str
+    names: list[str]
+    how: str
+
+
+class SearchAnswer(CommandAnswer, tag="comity.subject-search/1"):
+    """The orders found for an identifier, the log index of the entry of this search, and how many keys are elsewhere.
+
+    Values under keys that are elsewhere were not searched.
+    """
+
+    entry: int
+    found: list[FoundItem]
+    elsewhere: int
+
+
+HOW = {
+    "value": "the identifier",
+    "phone": "the number",
+    "ending": "the end of a number",
+    "name": "words of a name",
+    "called": "a name in keys.db",
+}
+
+
+@command(
+    "comity subject find lena@skylark.example --purpose rights-request --because 'request of 3 May' --as ilves",
+    "comity subject find '+372 5123 4567' --because 'request of 3 May' --as dpo --json",
+)
+@click.argument("value")
+@BECAUSE
+@PURPOSE
+@PERSON
+@AS_ACTOR
+def find(value: str, because: str | None, purpose: str | None, person: str | None, actor: str | None) -> Exit:
+    """Find the orders in which something is sealed for the person with this account, address, number or name.
+
+    Case, spaces and forms of a number do not matter. The search is recorded before its answer is shown, also if nothing
+    is found; the entry has a keyed hash of VALUE. No order is opened. Exit 4 if some values could not be searched.
+    """
+    from cli.session.open_ledger import writing
+    from ledger.application.find_subject import find_subjects, index_values
+    from ledger.application.subject_keys_binding import elsewhere
+
+    if not because or not because.strip() or not actor:
+        raise Stop("a search needs a reason and an office", hint="--because TEXT --as ACTOR")
+    if not any(c.isalnum() for c in value):
+        raise Stop("an identifier has a letter or a digit")
+    with writing() as journal:
+        subject_keys = _subject_keys(journal)
+        receipt = searched(journal, value, Stated(because, purpose, person), actor)
+        index_values(journal.store, subject_keys, (journal.registry, journal.access))
+        items = [
+            FoundItem(one.order, called(journal, one.order), list(one.names), one.how)
+            for one in find_subjects(journal.store, subject_keys, value)
+        ]
+        missing = len(elsewhere(journal.store, journal.cases, subject_keys))
+    rows = [(item.reference, ", ".join(item.names), HOW[item.how], item.order) for item in items]
+
+    def text() -> str:
+        lines = [f"{reference}  by {how}" + (f"; {names}" if names else "") for reference, names, how, _ in rows]
+        return "\n".join(lines or ["Nothing is sealed for this identifier in any order."])
+
+    output.tell(f"recorded record-accessed, entry {receipt.index} of the log")
+    if missing:
+        output.tell(f"values under {missing} keys that are not in this keys.db were not searched")
+    output.emit(SearchAnswer(receipt.index, items, missing), ("reference", "names", "how", "order"), rows, text=text)
+    return Exit.UNDECIDABLE if missing else Exit.DONE
+
+
+class IndexAnswer(CommandAnswer, tag="comity.subject-index/1"):
+    """How many entries the index of identifiers covers."""
+
+    entries: int
+
+
+@command("comity subject reindex")
+def reindex() -> Exit:
+    """Make the index of identifiers in keys.db again, from the values that can be opened; shows none of them."""
+    from cli.session.open_ledger import writing
+    from ledger.application.find_subject import rebuild_index
+
+    with writing() as journal:
+        subject_keys = _subject_keys(journal)
+        rebuild_index(journal.store, subject_keys, (journal.registry, journal.access))
+        answer = IndexAnswer(journal.store.size())
+    output.emit(answer, ("entries",), [(answer.entries,)], text=lambda: f"{answer.entries} entries are in the index")
+    return Exit.DONE
 
 
 @command(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -27,6 +27,7 @@ from ledger.application.case_reader import CaseReader
 from ledger.application.create_ledger import found
 from ledger.application.erase_subject import Erasure
 from ledger.application.erasure import unstated
+from ledger.application.find_subject import index_values
 from ledger.application.subject_keys_binding import HINT, check_bound, elsewhere, where
 from ledger.application.write.bulk_record import Ahead, Bulk, staged
 from ledger.application.write.draft import Draft, check_entry_id
@@ -135,6 +136,7 @@ class Journal:
         try:
             if self._unpublished:
                 self.publish()
+                self._index()
         finally:
             self.log.close()
             self.heads.close()
@@ -152,6 +154,12 @@ class Journal:
         """Write tiles and checkpoint for the acknowledged entries."""
         self.log.publish()
         self._unpublished = False
+
+    def _index(self) -> None:
+        """Read new sealed values into the index by which persons are found; what fails here is read later."""
+        if self.subject_keys is not None:
+            with suppress(LedgerError):
+                index_values(self.store, self.subject_keys, (self.registry, self.access))
 
     def _catch_up(self, say: Callable[[str], None]) -> range:
         try:

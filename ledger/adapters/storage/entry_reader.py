@@ -191,6 +191,11 @@ class EntryReader:
         """Return (index, order, field, digest) of every value that is encrypted with this key."""
         return self._all(statements.ENCRYPTED_WITH, (key_id,))
 
+    def sealed_between(self, start: int, stop: int) -> list[tuple[str, str, Ciphertext]]:
+        """Return the values of the entries from index `start` on and below `stop`, as (order, entry id, ciphertext)."""
+        rows = self._all(statements.SEALED_BETWEEN, (start, stop))
+        return [(order, bytes(entry).hex(), Ciphertext(*rest)) for order, entry, *rest in rows]
+
     def orders_with(self, kind: str) -> list[str]:
         """Return the ids of the orders with an entry of this kind; reads the kinds of the whole log."""
         return [order for (order,) in self._all(statements.ORDERS_WITH_KIND, (kind,))]

@@ -160,6 +160,14 @@ ENCRYPTED_WITH = Statement(
     "SELECT c.idx, e.originator_id, c.field, c.digest FROM ciphertext c"
     " JOIN stored_events e ON e.notification_id = c.idx + 1 WHERE c.key_id = %s ORDER BY c.idx, c.field",
 )
+SEALED_BETWEEN = Statement(
+    "SELECT e.originator_id, l.entry_id, c.field, c.digest, c.key_id, c.ciphertext FROM ciphertext c"
+    " JOIN stored_events e ON e.rowid = c.idx + 1 JOIN log_leaf l ON l.idx = c.idx"
+    " WHERE c.idx >= ? AND c.idx < ? AND c.ciphertext IS NOT NULL ORDER BY c.idx, c.field",
+    "SELECT e.originator_id, l.entry_id, c.field, c.digest, c.key_id, c.ciphertext FROM ciphertext c"
+    " JOIN stored_events e ON e.notification_id = c.idx + 1 JOIN log_leaf l ON l.idx = c.idx"
+    " WHERE c.idx >= %s AND c.idx < %s AND c.ciphertext IS NOT NULL ORDER BY c.idx, c.field",
+)
 IS_EMPTIED = Statement(
     "SELECT ciphertext IS NULL FROM ciphertext WHERE key_id = ? LIMIT 1",
     "SELECT ciphertext IS NULL FROM ciphertext WHERE key_id = %s LIMIT 1",

@@ -27,14 +27,17 @@ from ledger.adapters.subject_keys.names import COMPANION, are_similar, check_nam
 from ledger.adapters.subject_keys.schema import (
     ALL_ORDERS,
     COMPANIONS,
+    INDEX,
     SCHEMA,
     VERSION,
     create_views,
     drop_views,
     insert_marking,
     migrate,
+    needs_views,
     new_subject_id,
 )
+from ledger.adapters.subject_keys.value_index import ValueIndex
 from ledger.errors import Busy, LedgerError
 from ledger.formats.selective_disclosure import Disclosure
 
@@ -59,19 +62,20 @@ class SubjectKeyStore:
     def __init__(
         self, path: Path, *, writable: bool = True, entropy: Callable[[int], bytes] = secrets.token_bytes
     ) -> None:
-        """Open `keys.db`. A file of version 1 is migrated in its place if `writable`, else read without a change."""
+        """Open `keys.db`. A file of an earlier version is migrated if `writable`, else read without a change."""
         self.path = path
         self._entropy = entropy
         self._has_views = False  # True while a file of version 1 is read without a change
         self._c = connect(path, writable=writable, secure_delete=writable, newest=VERSION)
+        self.index = ValueIndex(self._c, path, self._marking)
         try:
             with SQLiteErrors(path):
-                if check_version(self._c, path, newest=VERSION) < VERSION:
-                    if writable:
-                        self._migrate()
-                    else:
-                        self._has_views = True
-                        create_views(self._c)
+                version = check_version(self._c, path, newest=VERSION)
+                if writable and version < VERSION:
+                    self._migrate()
+                elif needs_views(version):
+                    self._has_views = True
+                    create_views(self._c)
         except BaseException:
             self._c.close()
             raise
@@ -79,19 +83,22 @@ class SubjectKeyStore:
     @classmethod
     def create(cls, path: Path, *, entropy: Callable[[int], bytes] = secrets.token_bytes) -> SubjectKeyStore:
         """Create an empty key store. Raises FileExistsError if there is one."""
-        create(path, (*SCHEMA, COMPANIONS, insert_marking(entropy(_SECRET))), secure_delete=True, version=VERSION)
+        create(
+            path, (*SCHEMA, *INDEX, COMPANIONS, insert_marking(entropy(_SECRET))), secure_delete=True, version=VERSION
+        )
         return cls(path, entropy=entropy)
 
     def _migrate(self) -> None:
         with transaction(self._c, self.path) as c:
-            if check_version(c, self.path, newest=VERSION) == VERSION:  # another process was faster
+            version = check_version(c, self.path, newest=VERSION)
+            if version == VERSION:  # another process was faster
                 return
-            migrate(c, self._entropy(_SECRET))
+            migrate(c, version, self._entropy(_SECRET))
         self._empty_wal()
 
     def _read(self, statement: str, params: Sequence[object] = ()) -> sqlite3.Cursor:
         """Execute a query; drop the views of version 1 if another process has migrated the file."""
-        if self._has_views and check_version(self._c, self.path, newest=VERSION) == VERSION:
+        if self._has_views and not needs_views(check_version(self._c, self.path, newest=VERSION)):
             drop_views(self._c)
             self._has_views = False
         return self._c.execute(statement, params)
@@ -146,6 +153,16 @@ class SubjectKeyStore:
                 (name,),
             )
             return next((stored_name for (stored_name,) in rows.fetchall() if check_name(stored_name) == name), name)
+
+    def subjects_of(self, key_ids: Iterable[str]) -> dict[SubjectInOrder, str]:
+        """Return the id of each of these keys by every name of its subject and the order."""
+        with SQLiteErrors(self.path):
+            rows = self._read(
+                "SELECT n.name, k.order_id, k.key_id FROM subject_key k JOIN subject_name n ON n.subject = k.subject"
+                " WHERE k.key_id IN (SELECT value FROM json_each(?)) ORDER BY n.name, k.order_id",
+                (_listed(key_ids),),
+            )
+            return {(name, order): key_id for name, order, key_id in rows}
 
     def name_of(self, key_id: str) -> str | None:
         """Return a name of the subject of a key; None if the key is not stored here."""
@@ -271,7 +288,7 @@ class SubjectKeyStore:
         Their ids stay `unrecorded` until `mark_recorded`. A subject without a key loses its names.
         """
         with transaction(self._c, self.path) as c:
-            (secret,) = c.execute("SELECT secret FROM marking").fetchone()
+            secret = self._marking()
             of = c.execute(
                 "SELECT n.name, k.order_id, k.key_id FROM subject_key k JOIN subject_name n ON n.subject = k.subject"
                 " WHERE k.key_id IN (SELECT value FROM json_each(?))",
@@ -281,7 +298,8 @@ class SubjectKeyStore:
             c.executemany(
                 "INSERT INTO erased VALUES (?, ?) ON CONFLICT (mark) DO UPDATE SET key_id = excluded.key_id", marks
             )
-            c.executemany("DELETE FROM subject_key WHERE key_id = ?", [(key_id,) for key_id in key_ids])
+            for table in ("subject_key", "indexed_value"):
+                c.executemany(f"DELETE FROM {table} WHERE key_id = ?", [(key_id,) for key_id in key_ids])  # noqa: S608
             c.executemany(
                 "INSERT INTO destroyed_key VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
                 [(key_id, cause, " ".join(custodians)) for key_id in key_ids],
@@ -292,7 +310,7 @@ class SubjectKeyStore:
     def erased_keys(self, name: str, orders: Iterable[str]) -> list[str]:
         """Return the ids of the keys that were destroyed when a subject of this name was erased in these orders."""
         with SQLiteErrors(self.path):
-            (secret,) = self._read("SELECT secret FROM marking").fetchone()
+            secret = self._marking()
             rows = [
                 self._read("SELECT key_id FROM erased WHERE mark = ?", (_mark(secret, name, order),)).fetchone()
                 for order in (*dict.fromkeys(orders), ALL_ORDERS)
@@ -340,6 +358,11 @@ class SubjectKeyStore:
             c.execute("INSERT INTO companion VALUES (?, ?) ON CONFLICT (main) DO NOTHING", (main, fresh))
             companion: str = c.execute("SELECT companion FROM companion WHERE main = ?", (main,)).fetchone()[0]
         return companion
+
+    def _marking(self) -> bytes:
+        """Return the secret of the keyed digests in this file."""
+        secret: bytes = self._read("SELECT secret FROM marking").fetchone()[0]
+        return secret
 
     def _key(self, key_id: str) -> Aead | None:
         # read from the file each time: another process may have destroyed it

@@ -1,4 +1,4 @@
-"""The tables of `keys.db`, version 2, and how a file of version 1 is read and migrated."""
+"""The tables of `keys.db`, version 3, and how a file of an earlier version is read and migrated."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import sqlite3
 import uuid
 from collections.abc import Sequence
 
-VERSION = 2
+VERSION = 3
+_SUBJECTS = 2  # the version from which subjects have ids, and a key for each order
 ALL_ORDERS = ""  # the order of a key of version 1, which is valid in all orders of a subject
 
 SCHEMA: tuple[str, ...] = (
@@ -20,6 +21,14 @@ SCHEMA: tuple[str, ...] = (
     "CREATE TABLE erased (mark BLOB PRIMARY KEY, key_id TEXT NOT NULL) STRICT",
     "CREATE TABLE marking (one INTEGER PRIMARY KEY CHECK (one = 1), secret BLOB NOT NULL) STRICT",
 )
+# keyed hashes of identifiers, with the key of the subject; and how many entries of the log have been read for them
+INDEX: tuple[str, ...] = (
+    """CREATE TABLE indexed_value (
+        hash BLOB NOT NULL, key_id TEXT NOT NULL, PRIMARY KEY (hash, key_id)) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX indexed_value_key ON indexed_value (key_id)",
+    "CREATE TABLE index_position (one INTEGER PRIMARY KEY CHECK (one = 1), size INTEGER NOT NULL) STRICT",
+    "INSERT INTO index_position VALUES (1, 0)",
+)
 # which order a companion order belongs to; in the log this is a sealed value; the same table as in version 1
 COMPANIONS = "CREATE TABLE companion (main TEXT PRIMARY KEY, companion TEXT NOT NULL UNIQUE) STRICT"
 
@@ -29,13 +38,18 @@ _KEYS_OF_VERSION_1 = """SELECT key_id, subject, CASE
     WHEN subject GLOB 'companion *' THEN ifnull(
         (SELECT main FROM companion WHERE companion = substr(subject, 11)), '')
     ELSE '' END AS order_id, secret FROM drawer"""
-_VIEWS = {  # the tables of version 2 as views of version 1
+_VIEWS = {  # the tables of version 2 as views of version 1; a reader needs no index
     "subject_name": "SELECT subject AS name, subject FROM drawer",
     "subject_key": _KEYS_OF_VERSION_1,
     "destroyed_key": "SELECT key_id, NULL AS cause, '' AS custodians FROM destroyed",
     "erased": "SELECT x'' AS mark, '' AS key_id WHERE 0",
     "marking": "SELECT 1 AS one, x'' AS secret",
 }
+
+
+def needs_views(version: int) -> bool:
+    """Return True if a file of this version has other tables for subjects and keys."""
+    return version < _SUBJECTS
 
 
 def create_views(c: sqlite3.Connection) -> None:
@@ -50,8 +64,16 @@ def drop_views(c: sqlite3.Connection) -> None:
         c.execute(f"DROP VIEW temp.{name}")
 
 
-def migrate(c: sqlite3.Connection, marking: bytes) -> None:
-    """Migrate a file of version 1 within a transaction. Every key stays, under the same id."""
+def migrate(c: sqlite3.Connection, version: int, marking: bytes) -> None:
+    """Migrate a file of an earlier version within a transaction. Every key stays, under the same id."""
+    if version < _SUBJECTS:
+        _migrate_subjects(c, marking)
+    for statement in INDEX:
+        c.execute(statement)
+    c.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def _migrate_subjects(c: sqlite3.Connection, marking: bytes) -> None:
     for statement in SCHEMA:
         c.execute(statement)
     c.execute(*insert_marking(marking))
@@ -62,7 +84,6 @@ def migrate(c: sqlite3.Connection, marking: bytes) -> None:
     c.execute("INSERT INTO destroyed_key SELECT key_id, NULL, '' FROM destroyed")
     c.execute("DROP TABLE drawer")
     c.execute("DROP TABLE destroyed")
-    c.execute(f"PRAGMA user_version = {VERSION}")
 
 
 def insert_marking(secret: bytes) -> tuple[str, Sequence[object]]:

@@ -1,0 +1,76 @@
+"""Different spellings of an identifier have a form in common."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from ledger.adapters.subject_keys.search_forms import SearchForm, asked_forms, forms_in, forms_of
+
+
+def matches(asked: str, stored: set[SearchForm]) -> str | None:
+    """Return how a value is found among stored forms; None if it is not."""
+    return next((next(iter(forms)).how for forms in asked_forms(asked) if forms <= stored), None)
+
+
+@pytest.mark.parametrize(
+    ("stored", "asked", "how"),
+    [
+        ("Lena.Voss@Skylark.Example", "lena.voss@skylark.example", "value"),
+        ("mailto:lena.voss@skylark.example", "LENA.VOSS@skylark.example", "value"),
+        ("user-3", "USER-3", "value"),
+        ("ｕｓｅｒ-3", "user-3", "value"),
+        ("lena@xn--mller-kva.example", "lena@müller.example", "value"),
+        ("Straße 7", "STRASSE  7", "value"),
+        ("user\u200b-3", "user-3", "value"),
+        ("e\u0301va@x.example", "éva@x.example", "value"),
+        ("+46 70-123 45 67", "0046 (0)70 1234567", "phone"),
+        ("tel:+46701234567", "+46 70 123 45 67", "phone"),
+        ("+46 70-123 45 67", "070-123 45 67", "ending"),
+        ("070-123 45 67", "+46 70 123 45 67", "ending"),
+        ("Lena Voss", "voss, lena", "name"),
+        ("Anna Lena Voss", "Anna Lena Voss", "value"),
+        ("Anna Lena Voss", "Lena Voss", "name"),
+    ],
+)
+def test_an_identifier_is_found_in_another_spelling(stored: str, asked: str, how: str) -> None:
+    assert matches(asked, forms_of(stored)) == how
+
+
+@pytest.mark.parametrize(
+    ("stored", "asked"),
+    [
+        ("user-3", "user-33"),
+        ("lena@x.example", "lena@y.example"),
+        ("+46701234567", "+46701234568"),
+        ("Lena Voss", "Lena Moss"),
+        ("Lena Voss", "Lena"),
+        ("0701234567", "0711234567"),
+        ("", ""),
+        ("user 3", "3 user"),
+    ],
+)
+def test_another_identifier_is_not_found(stored: str, asked: str) -> None:
+    assert matches(asked, forms_of(stored)) is None
+
+
+def test_a_text_gives_addresses_numbers_and_names_and_no_other_words() -> None:
+    text = "Secret reason about Jaan Tamm (jaan.tamm@mail.example, +372 5123 4567); he was seen."
+    stored = forms_in(text)
+    assert matches("tamm jaan", stored) == "name"
+    assert matches("JAAN.TAMM@mail.example", stored) == "value"
+    assert matches("+372 51234567", stored) == "phone"
+    assert matches("Secret reason", stored) is None
+    assert matches("he was", stored) is None
+
+
+def test_a_name_is_not_joined_over_the_end_of_a_sentence() -> None:
+    assert matches("Tamm Lena", forms_in("It was Tamm. Lena agreed.")) is None
+
+
+def test_a_long_text_is_read_in_linear_time() -> None:
+    for text in ("a" * 400_000, "a@" * 200_000, "0" * 400_000, "+ " * 200_000, "Aa " * 100_000, "(" * 400_000):
+        begun = time.process_time()
+        forms_in(text)
+        assert time.process_time() - begun < 2
