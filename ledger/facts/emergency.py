@@ -38,12 +38,12 @@ class OralRequestMade(Fact):
 
 
 class RequestConfirmedInWriting(Fact):
-    """The oral request is confirmed in writing."""
+    """The request is confirmed in writing: an oral one, or one sent by expedited means."""
 
-    basis = ("2AP:9(4)",)
+    basis = ("2AP:9(4)", "BC:25(3)")
     signers = ("POC", "ISS")
 
-    confirms: Annotated[Event, "The oral request."]
+    confirms: Annotated[Event, "The oral request, or the transmission by expedited means."]
 
     confirmation: Annotated[AttachedFile | None, SealedField(AUTHORITIES), "The confirmation."] = None
 

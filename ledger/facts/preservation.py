@@ -49,6 +49,20 @@ class PreservationRefused(Fact):
     reasons: Annotated[Text | None, SealedField(CORRESPONDENTS), "Why."] = None
 
 
+PreservationRisk = Literal["availability", "confidentiality", "investigation"]
+
+
+class PreservationRiskReported(Fact):
+    """The requested Party says that preservation will not secure the data, or will harm the investigation."""
+
+    basis = ("BC:29(6)",)
+    signers = ("CAQ", "POC")
+
+    risk: Annotated[PreservationRisk, "What is at risk."]
+
+    reasons: Annotated[Text | None, SealedField(AUTHORITIES), "Why."] = None
+
+
 class PreservationExtended(Fact):
     """The keeping period is lengthened."""
 

@@ -144,6 +144,9 @@ class ConditionImposed(Fact):
     elements: Annotated[tuple[Element, ...] | None, "The elements bound by it; without it, all."] = None
 
     condition: Annotated[Text | None, SealedField(CONDITION), "The condition in words."] = None
+    explanation_required: Annotated[bool | None, "The issuing side must explain the use that it makes of the data."] = (
+        None
+    )
 
 
 class ConditionAccepted(Fact):

@@ -92,6 +92,7 @@ WHEN: Final[Mapping[str, str]] = {
     "confidentiality-asked": "a confidentiality-requested is on record",
     "electronic": "the order went by any channel but post, courier, fax or by-hand",
     "declared-8-4": "the requested Party has declared D-8-4",
+    "preservation-sought": "the order says that preservation was already sought",
     "user-known": "unless every category in data_categories is identification; where none is stated it applies",
     "traffic-or-content": "traffic or content is among data_categories",
     "emergency": "the order is issued as an emergency",

@@ -95,7 +95,7 @@ class OrderAdapted(Fact):
 class OrderMaintained(Fact):
     """The issuing authority stands by the order after an objection."""
 
-    basis = ("EPOC:10(5)", "EPOC:10(8)", "EPOC:17(3)")
+    basis = ("EPOC:10(5)", "EPOC:10(8)", "EPOC:17(3)", "BC:29(6)")
     signers = ("ISS",)
 
     answers: Annotated[Event, "The objection or the reasons answered."]

@@ -165,7 +165,8 @@ class OrderIssued(Fact):
     ] = None
     case_specific_statement: Annotated[
         bool | None,
-        "The data are needed for, and will be used only in, one specific investigation or proceeding.",
+        "The need arises because the data are relevant to one specific investigation or proceeding, "
+        "and they will be used only in it.",
     ] = None
     emergency: Annotated[bool | None, "The order is issued as an emergency."] = None
     resolved_declarations: Annotated[
@@ -267,3 +268,7 @@ class OrderIssued(Fact):
     ] = None
     order_document: Annotated[AttachedFile | None, SealedField(ALL_SIDES), "The order as served."] = None
     translation: Annotated[AttachedFile | None, SealedField(ALL_SIDES), "The translation served with it."] = None
+    treaty: Annotated[
+        str | None,
+        "The treaty or arrangement on mutual assistance that is in force between the two Parties.",
+    ] = None

@@ -25,6 +25,12 @@ class OrderTransmitted(Fact):
         SealedField(CORRESPONDENTS),
         "The record to be made when the regular channel is not used.",
     ] = None
+    confirmation_required: Annotated[
+        bool | None, "The requested Party requires formal confirmation of a request sent by expedited means."
+    ] = None
+    copy_to_central_authority: Annotated[
+        bool | None, "A copy went at the same time to the central authority of the requested Party."
+    ] = None
 
     alternative_ground: Annotated[
         AlternativeGround | None, "Why the decentralised system could not be used, if it was not."

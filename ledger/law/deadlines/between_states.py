@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from ledger.entries.case import Entry, instant
+from ledger.facts.vocabulary import ELEMENTS
 from ledger.law.deadlines.deadline_base import (
     RunningPeriod,
     answered,
@@ -30,11 +33,28 @@ def _d_8_6_service(d: Deadline, r: OrderReading) -> Iterator[Clock]:
 
 
 def _d_8_6_return(d: Deadline, r: OrderReading) -> Iterator[Clock]:
-    if r.receipts.governing is not None and r.order.issued is not None:
-        length = 45 if "traffic" in (r.order.issued.get("data_categories") or ()) else 20
-        w = start_by_receipt(r, d, lambda receipt: calendar_days(receipt, length, r.parties.provider_days))
-        answers = since(r, "data-disclosed", "no-data-held")
-        yield from with_twin(w, lambda w: w.judged(first_of(answers), answers))
+    """Yield D-8-6-RETURN: one period for each kind of data. A mixed order has both, each with its own answer."""
+    if r.receipts.governing is None or r.order.issued is None:
+        return
+    sought = r.order.issued.get("data_categories") or ()
+    traffic, other = "traffic" in sought, any(category != "traffic" for category in sought)
+    answers = since(r, "data-disclosed", "no-data-held")
+    for of_traffic, length in ((False, 20), (True, 45)):
+        if of_traffic != traffic and not (traffic and other):
+            continue
+        w = start_by_receipt(r, d, lambda on, length=length: calendar_days(on, length, r.parties.provider_days))  # type: ignore[misc]
+        own = answers
+        if traffic and other:
+            w = replace(w, notes=(*w.notes, f"for {'traffic data' if of_traffic else 'subscriber information'}"))
+            own = tuple(e for e in answers if _speaks_of(r, e, traffic=of_traffic))
+        yield from with_twin(w, lambda w, own=own: w.judged(first_of(own), own))  # type: ignore[misc]
+
+
+def _speaks_of(r: OrderReading, e: Entry, *, traffic: bool) -> bool:
+    """Return True if an answer returns or lacks an element of this kind of data; all kinds if it names no element."""
+    named = e.get("elements") or () if e.kind == "no-data-held" else r.substance.returned_by(e)
+    known = [element for name in named if (element := ELEMENTS.get(name.partition("#")[0]))]
+    return not known or any((element.category == "traffic") is traffic for element in known)
 
 
 def _d_9_5(d: Deadline, r: OrderReading) -> Iterator[Clock]:
@@ -103,7 +123,7 @@ D_8_6_RETURN = Deadline(
     wound_by="governing receipt",
     winds=("order-received",),
     met_by="data-disclosed, no-data-held",
-    length="45 days with traffic data, else 20",
+    length="20 days; 45 days for traffic data; both if the order asks for both",
     policy="2AP-CAL",
     acts="the provider",
     listed="always",

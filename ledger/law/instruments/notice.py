@@ -73,7 +73,7 @@ def notified_by_the_provider(r: OrderReading) -> list[Entry]:
 
 @finding(
     "W-NOTICE-CONTRARY-TO-REQUEST",
-    cite="2AP:7(4)(f), BC:27(8)",
+    cite="2AP:7(4)(f), BC:16(3)",
     mark=Mark.KNOWN,
     kinds="customer-notified customer-notified-contrary-to-confidentiality",
     gap="A7",

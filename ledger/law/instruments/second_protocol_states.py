@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ledger.entries.case import Entry
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.rules.check import CheckResult, Matches, finding, of_clocks
 from ledger.law.terms.rule import CriterionState, Mark
@@ -26,7 +27,7 @@ def provider_not_asked_first(r: OrderReading) -> Matches:
 @finding(
     "V-8-13-RESERVED",
     cite="2AP:8(13)",
-    mark=Mark.TEXT,
+    mark=Mark.LIKELY,  # a letter of the Canadian Bar Association says that the reservation exists
     under="2AP-8",
     kinds="order-issued",
     contradicts="A5",
@@ -46,12 +47,19 @@ def traffic_data_reserved(r: OrderReading) -> Matches:
     says="The request was not sent by the central authority.",
 )
 def not_sent_by_the_central_authority(r: OrderReading) -> Matches:
-    wrong = [e for e in r.entries.of("order-transmitted") if r.actors.is_by(e, "ISS", "POC")]
+    """Find it unless the sender is the other authority that was mutually determined: designated under D-8-11."""
+    sent = (e for e in r.entries.of("order-transmitted") if r.actors.is_by(e, "ISS", "POC"))
+    wrong = [e for e in sent if not _mutually_determined(r, e)]
     if not wrong or not r.parties.declared("D-8-11"):
         return None
     again = [e for e in r.entries.later(wrong[-1], "order-transmitted") if r.actors.is_by(e, "CAR")]
     standing = CriterionState.GAP if again else CriterionState.CONTRADICTED
     return CheckResult(tuple(e.leaf for e in (*wrong, *again)), effects=(("A5", standing),))
+
+
+def _mutually_determined(r: OrderReading, e: Entry) -> bool:
+    office = r.register.office(e.actor, r.parties.issuer_days.day(e.on))
+    return office is not None and "D-8-11" in office.designations
 
 
 @finding(

@@ -21,6 +21,55 @@ ROWS: dict[str, Remedies] = {
     "V-27-7-NO-REASONS": (
         restate("the reasons, if they were given", "request-refused execution-postponed", "-f reasons=TEXT"),
     ),
+    "G-27-1-REASONS": (
+        restate("the reasons, if they were given", "request-refused execution-postponed", "-f reasons=TEXT"),
+        nothing("without reasons the treaty decides, and it is not in this record"),
+    ),
+    "W-17-PATH": (
+        restate(
+            "the path and the provider, if they were disclosed", "traffic-data-partially-disclosed", "-f path=TEXT"
+        ),
+    ),
+    "W-17-NOT-DISCLOSED": (
+        record("the traffic data, if they were disclosed in part", "traffic-data-partially-disclosed --on WHEN"),
+    ),
+    "V-25-3-NOT-CONFIRMED": (
+        record(
+            "the formal confirmation",
+            "request-confirmed-in-writing -f confirms=ENTRY",
+            "order-transmitted",
+        ),
+    ),
+    "W-27-9-a-COPY": (
+        restate(
+            "that a copy went to the central authority, if it did",
+            "order-transmitted",
+            "-f copy_to_central_authority=yes",
+        ),
+    ),
+    "W-28-4-NOT-EXPLAINED": (
+        record("the explanation of the use", "use-explained -f about=ENTRY", "condition-imposed"),
+    ),
+    "V-29-GROUND": (
+        restate("a ground of the article, if it was given", "preservation-refused request-refused", "-f ground=GROUND"),
+        nothing("the requested Party has to keep the data; the requesting Party can ask again"),
+    ),
+    "G-29-4-RESERVATION": (
+        run(
+            "the reservation of the requested Party, if it made one",
+            "record declaration-recorded -f party=PARTY -f declaration=R-29-4 -f verified=yes -f valid_from=DAY",
+        ),
+    ),
+    "W-29-6-UNDECIDED": (
+        record(
+            "that the request is to be executed all the same",
+            "order-maintained -f answers=ENTRY",
+            "preservation-risk-reported",
+        ),
+        record(
+            "that the request is withdrawn", "order-withdrawn -f reason=no-longer-needed -f data_handling=none-held"
+        ),
+    ),
     "W-29-7": (
         record(
             "the request for the data, if it was made in time",

@@ -47,6 +47,11 @@ def electronic(r: OrderReading) -> bool:
     return any(e.get("channel") not in PAPER for e in r.entries.of("order-transmitted"))
 
 
+def preservation_sought(r: OrderReading) -> bool:
+    """the order says that preservation was already sought"""
+    return r.order.issued is not None and r.order.issued.get("preservation_sought") is True
+
+
 def declared_8_4(r: OrderReading) -> bool:
     """the requested Party has declared D-8-4"""
     return r.parties.declared("D-8-4") is not None
@@ -80,7 +85,7 @@ WORDS = {
     "domain_names": "the domain names",
     "elements_sought": "the data elements sought",
     "protocol_statement": "the statement under which instrument it is made",
-    "case_specific_statement": "the statement on use in one specific case",
+    "case_specific_statement": ("the statement that the data are relevant to one specific case and used in it alone"),
     "return_timeframe": "the time for the answer",
     "return_manner": "the manner of the answer",
     "providers": "the provider to be served",
@@ -92,6 +97,7 @@ WORDS = {
     "offence_provisions": "the provisions of criminal law",
     "applicable_penalties": "the penalties",
     "preservation_sought": "whether preservation was already sought",
+    "preservation_ref": "the date and reference of the preservation that was sought",
     "special_instructions": "the confidentiality that was asked for elsewhere",
     "simultaneous_notification_statement": "the statement on simultaneous notification",
     "summary_of_facts": "the summary of facts",
@@ -145,9 +151,10 @@ def should(code: str, cite: str, fields: str, when: ContentCondition | None = No
 
 
 CONTENTS: dict[str, tuple[RequiredContent, ...]] = {
-    # Article 6(3): request for domain name registration information.
+    # Article 6(3): request for domain name registration information. Other special procedural instructions, 6(3)(d),
+    # never count as missing.
     "2AP-6": (
-        must("F601", "2AP:6(3)(a)", "issuing_authority date_issued return_authority"),
+        must("F601", "2AP:6(3)(a)", "issuing_authority date_issued"),
         must("F602", "2AP:6(3)(b)", "domain_names elements_sought"),
         must("F603", "2AP:6(3)(c)", "protocol_statement case_specific_statement"),
         should("F604", "2AP:6(3)(d)", "return_timeframe return_manner"),
@@ -171,6 +178,7 @@ CONTENTS: dict[str, tuple[RequiredContent, ...]] = {
         should("F719", "2AP:7(2)(b)", "supervision", when=supervised),
         should("F720", "2AP:4(2)", "languages"),
         should("F721", "2AP:7(6)", "electronic_form_accepted", when=electronic),
+        should("F722", "2AP:7(4)(e)", "preservation_ref", when=preservation_sought),
     ),
     # Article 8(3) and (4): order that another Party is asked to give effect to.
     "2AP-8": (
@@ -188,6 +196,7 @@ CONTENTS: dict[str, tuple[RequiredContent, ...]] = {
         should("F816", "2AP:8(3)(b)(vi)", "return_authority"),
         should("F817", "2AP:8(3)(b)(vii)", "preservation_sought"),
         should("F818", "2AP:8(3)(b)(viii)", "prior_attempts"),
+        should("F819", "2AP:8(3)(b)(vii)", "preservation_ref", when=preservation_sought),
         should("F821", "2AP:8(4)", "additional_supporting_information", when=declared_8_4),
     ),
     # Article 9(3): emergency request between contact points. 9(3)(h), other information, never counts as missing.
@@ -206,7 +215,7 @@ CONTENTS: dict[str, tuple[RequiredContent, ...]] = {
     "BC-29": (
         should("F291", "BC:29(2)(a)", "issuing_authority"),
         should("F292", "BC:29(2)(b)", "offences summary_of_facts"),
-        should("F293", "BC:29(2)(c)", "elements_sought"),
+        should("F293", "BC:29(2)(c)", "elements_sought relevance"),
         should("F294", "BC:29(2)(d)", "custodian_information"),
         should("F295", "BC:29(2)(e)", "necessity_grounds"),
         should("F296", "BC:29(2)(f)", "intends_mutual_assistance"),

@@ -17,6 +17,7 @@ PRESERVATION_REQUEST = machine(
         Move("PRESERVED", "production-request-confirmed", "MLA_SUBMITTED"),
         Move("PRESERVED MLA_SUBMITTED", "preservation-ceased", "CEASED"),
         Move("PRESERVED MLA_SUBMITTED", "traffic-data-partially-disclosed", STAYS),
+        Move("REQUESTED PRESERVED", "preservation-risk-reported order-maintained", STAYS),
         Move("REQUESTED PRESERVED MLA_SUBMITTED", "order-withdrawn", "WITHDRAWN"),
         Move("CEASED REFUSED_BY_STATE", "order-withdrawn", STAYS),
         Move("CEASED REFUSED_BY_STATE WITHDRAWN MLA_SUBMITTED REPUDIATED", "order-closed", "CLOSED"),

@@ -5,7 +5,19 @@ from __future__ import annotations
 import pytest
 
 from ledger.law.terms.rule import ClockVerdict
-from tests.support.scenarios import Fact, Story, by_issuer, by_provider, disclosed, fact, given, issued, received, sent
+from tests.support.scenarios import (
+    Fact,
+    Story,
+    by_issuer,
+    by_provider,
+    disclosed,
+    fact,
+    given,
+    issued,
+    moment,
+    received,
+    sent,
+)
 
 ISSUED = issued("2027-03-01T09:00Z")
 SENT = sent("2027-03-02T08:00Z")
@@ -41,6 +53,36 @@ def test_the_return_is_due_twenty_days_from_service_and_45_with_traffic_data(cat
     served.when(by_provider("no-data-held", "2027-04-20T09:00Z", elements=["name"])).then(
         "D-8-6-RETURN", ClockVerdict.MET
     )
+
+
+def returns(story: Story) -> list[tuple[str, ClockVerdict]]:
+    """Return the two periods of a mixed order: what each is for, and its verdict."""
+    clocks = [c for c in story.reading.deadlines.counting if c.id == "D-8-6-RETURN"]
+    return [(c.notes[0], c.verdict) for c in clocks]
+
+
+def test_a_mixed_order_has_a_period_for_each_kind_of_data() -> None:
+    mixed = issued(
+        "2027-03-01T09:00Z",
+        "2AP-8",
+        data_categories=["subscriber", "traffic"],
+        elements_sought=["name", "connection-log"],
+    )
+    served = given(mixed, received("2027-04-15T09:00Z"))
+    of_subscriber, of_traffic = "for subscriber information", "for traffic data"
+    open_, met, missed = ClockVerdict.OPEN, ClockVerdict.MET, ClockVerdict.MISSED
+    assert returns(served) == [(of_subscriber, open_), (of_traffic, open_)]
+    ends = {c.due for c in served.reading.deadlines.counting if c.id == "D-8-6-RETURN"}
+    assert ends == {moment("2027-05-05T22:00Z"), moment("2027-05-30T22:00Z")}
+    name = disclosed("2027-05-05T21:59:59Z", "name", partial=True)
+    assert returns(served.when(name)) == [(of_subscriber, met), (of_traffic, open_)]
+    late = disclosed("2027-05-05T22:00:00Z", "name", partial=True)
+    assert returns(served.when(late)) == [(of_subscriber, missed), (of_traffic, open_)]
+    log = disclosed("2027-05-30T21:59:59Z", "connection-log", partial=True)
+    assert returns(served.when(name, log)) == [(of_subscriber, met), (of_traffic, met)]
+    assert returns(served.when(log)) == [(of_subscriber, missed), (of_traffic, met)]
+    none = by_provider("no-data-held", "2027-04-20T09:00Z")
+    assert returns(served.when(none)) == [(of_subscriber, met), (of_traffic, met)]
 
 
 @pytest.mark.parametrize("instrument", ["2AP-10", "BC-31"])

@@ -107,6 +107,14 @@ def test_the_central_authority_sends_where_that_is_declared_and_again_if_another
     finds_not(told(order(), sent("2027-03-02T09:00Z", "ilves", "ISS")), "V-8-11-SENDER")
 
 
+def test_another_authority_that_was_mutually_determined_may_send_the_request() -> None:
+    sent = fact("order-transmitted", "2027-03-02T09:00Z", "ilves", "ISS", addressee="caq", channel="mail")
+    declared = told(order(), sent).where("XV", declarations=("D-8-11",))
+    finds(declared, "V-8-11-SENDER")
+    finds_not(declared.among(ilves=Office("XO", ("ISS",), ("D-8-11",))), "V-8-11-SENDER")
+    finds(declared.among(ilves=Office("XO", ("ISS",), ("C-7-5-e",))), "V-8-11-SENDER")
+
+
 ACCEPTED = by_state("request-accepted", "2027-03-02T09:00Z", complete_at="2027-03-02T09:00:00Z")  # 45 days: 16 April
 
 
@@ -122,13 +130,10 @@ def test_a_return_after_its_time_is_looked_at_and_the_policy_is_named() -> None:
     finds_not(told(order(), ACCEPTED, served, disclosed("2027-03-23T22:59:59Z")), "W-8-6-RETURN")
 
 
-@pytest.mark.parametrize("kind", ["request-refused", "execution-postponed"])
-def test_a_state_that_refuses_or_postpones_says_why(kind: str) -> None:
-    fields = {"ground": "other"} if kind == "request-refused" else {}
-    for instrument in ("2AP-8", "2AP-9", "BC-29"):
-        finds(told(order(instrument), by_state(kind, "2027-03-02T09:00Z", **fields)), "V-27-7-NO-REASONS", A5="GAP")
-    given_reasons = by_state(kind, "2027-03-02T09:00Z", reasons="An inquiry of its own.", **fields)
-    finds_not(told(order(), given_reasons), "V-27-7-NO-REASONS")
+@pytest.mark.parametrize("instrument", ["2AP-8", "2AP-9"])
+def test_the_protocol_asks_for_no_reasons_of_a_refusal(instrument: str) -> None:
+    refused = by_state("request-refused", "2027-03-02T09:00Z", ground="other")
+    finds_not(told(order(instrument), refused), "V-27-7-NO-REASONS")
 
 
 # -- article 9 ---------------------------------------------------------------------------------------------------------
@@ -170,17 +175,6 @@ def test_an_executed_request_is_sent_again_in_the_declared_form_in_time() -> Non
     finds(story.asked_at("2027-03-16T00:00:00Z"), "V-9-5-OVERDUE", A5="CONTRADICTED")
     formalised = by_issuer("emergency-request-formalised", "2027-03-10T11:00Z", channel="mail")
     finds_not(story.when(formalised).asked_at("2027-06-16T00:00:00Z"), "V-9-5-OVERDUE")
-
-
-# -- the Budapest Convention -------------------------------------------------------------------------------------------
-
-
-def test_sixty_days_without_a_request_for_what_is_kept_are_looked_at() -> None:
-    story = told(order("BC-29"), by_state("preservation-confirmed", "2027-03-02T09:00Z"))
-    finds_not(story.asked_at("2027-05-01T23:59:59Z"), "W-29-7")
-    finds(story.asked_at("2027-05-02T00:00:00Z"), "W-29-7", A6="GAP")
-    asked = by_issuer("production-request-confirmed", "2027-04-02T09:00Z", production_kind="MLA")
-    finds_not(story.when(asked).asked_at("2027-06-02T00:00:00Z"), "W-29-7")
 
 
 def test_a_refusal_is_no_finding_in_itself() -> None:

@@ -8,7 +8,9 @@ import pytest
 
 from ledger.entries.case import Unread
 from ledger.facts import KINDS
+from ledger.law.provisions import RULES
 from ledger.law.rules.order_contents import CONTENTS, RequiredContent
+from ledger.law.terms.rule import Mark
 from tests.support.judging import codes, criterion, finds, finds_not
 from tests.support.scenarios import (
     Fact,
@@ -43,6 +45,8 @@ def order(instrument: str, without: str | None = None, **changes: Any) -> Fact:
     fields: dict[str, Any] = {
         n: [v] if n in LISTS and isinstance(v, str) else v for n, v in {**STATED[instrument], **changes}.items()
     }
+    if without == "preservation_ref" or changes.get("preservation_ref") == []:
+        fields["preservation_sought"] = True
     if instrument.startswith("EPOC"):
         fields |= {name: value for name, value in HEAVY.items() if name not in changes and name != without}
     fields.pop(without or "", None)
@@ -181,3 +185,18 @@ def test_categories_are_read_from_what_is_stated_never_from_the_elements() -> No
     )
     finds_not(told, "FE505")
     assert moment(ON) == told.facts[0].on
+
+
+def test_a_reference_is_asked_for_only_where_preservation_was_sought() -> None:
+    for instrument, code in (("2AP-7", "F722"), ("2AP-8", "F819")):
+        finds_not(story(order(instrument, preservation_sought=False, preservation_ref=None)), code)
+        finds(story(order(instrument, preservation_sought=True, preservation_ref=None)), code, A5="GAP")
+
+
+def test_a_request_for_registration_data_needs_no_return_authority() -> None:
+    finds_not(story(order("2AP-6", return_authority=None)), "F601")
+
+
+def test_of_the_protocol_only_what_was_read_is_marked_as_text() -> None:
+    read = {rule.id for rule in RULES if rule.mark is Mark.TEXT and rule.cite and rule.cite[0].startswith("2AP:")}
+    assert read == {"V-7-RESERVED", "V-8-11-SENDER"}
