@@ -41,6 +41,7 @@ from ledger.bundle.manifest import open_manifest
 from ledger.bundle.pdf_attachment import bundle_inside
 from ledger.facts.vocabulary import ROLES
 from projections.reports.fillable_form import FillableForm
+from projections.reports.letters.letter import Letter
 
 if TYPE_CHECKING:
     from ledger.application.export.hand_over import ExportedBundle
@@ -242,7 +243,7 @@ def check(folder: Path, files: Mapping[str, bytes], reports: Sequence[Report]) -
         bundle = next(data for name, data in files.items() if name.endswith(ENDING))
         if not _note(bundle).startswith(lines.encode()):
             raise Stop("a paper prints another checkpoint than that of its bundle", code=Exit.REFUSED)
-        for command in () if isinstance(report, FillableForm) else report.face.commands:
+        for command in () if isinstance(report, FillableForm | Letter) else report.face.commands:
             match shlex.split(command.type):
                 case ["comity", "verify", *words]:
                     verdict = verdict or _verified(folder, words, lines)

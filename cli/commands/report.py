@@ -12,6 +12,7 @@ from cli import invocation
 from cli.access.recorded_access import Stated, revealed, revealing
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
+from cli.reports.letter_report import LetterOptions, letter_options
 from cli.reports.report_files import MEDIA, making_of, written
 from cli.reports.statistics_report import FILES, GOOGLE, NONE, PARTY, PROVIDER, SINCE, UNTIL
 from cli.session.ledger_reader import LedgerReader, reading
@@ -28,8 +29,18 @@ if TYPE_CHECKING:
     from projections.render.html import Report
     from projections.statistics.counting import OrderFilter
 
-KINDS = ("custody", "evidence-chain", "dpo", "audit", "statistics", "certification", "order-form")
-WHOLE = ("audit", "statistics")  # on the whole ledger; all others on one order
+KINDS = (
+    "custody",
+    "evidence-chain",
+    "dpo",
+    "audit",
+    "statistics",
+    "certification",
+    "order-form",
+    "letter",
+    "processing",
+)
+WHOLE = ("audit", "statistics", "processing")  # on the whole ledger; all others on one order
 ALIASES = {"certificate": "certification"}
 FORMS = ("fre-902-13", "fre-902-14", "18-usc-3505", "bsa-63-4")
 # The views in the vocabulary of record-accessed.
@@ -56,6 +67,9 @@ EXITS = {"TOTAL-PASSED": Exit.DONE, "INDETERMINATE": Exit.FINDINGS, "TOTAL-FAILE
     "comity report audit -o audit.html",
     "comity report statistics --from 2027-01-01 --to 2028-01-01 --format pdf -o statistics.pdf",
     "comity report custody main --lang de -o verwahrung.html",
+    "comity report letter main --kind notice --because 'the delay is lifted' --as ilves -o notice.html",
+    "comity report processing --format pdf -o processing.pdf",
+    "comity report processing --template > controller.json",
     refused=Exit.UNDECIDABLE,
 )
 @click.argument("kind", type=click.Choice((*KINDS, *ALIASES)), metavar="KIND")
@@ -74,6 +88,8 @@ EXITS = {"TOTAL-PASSED": Exit.DONE, "INDETERMINATE": Exit.FINDINGS, "TOTAL-FAILE
 @click.option("--beside", type=click.Choice((*FILES, NONE)), help="Of statistics: whose figures stand beside ours.")
 @click.option("--trust", metavar="DIR|FILE", help="What you hold from elsewhere: policy and registrar.")
 @click.option("--record", is_flag=True, help="Record that it was made (report-issued), with the digest of FILE.")
+@click.option("--template", is_flag=True, help="Of processing: print the controller's description to fill in.")
+@letter_options
 @revealing
 def report(
     kind: str,
@@ -92,25 +108,38 @@ def report(
     beside: str | None,
     trust: str | None,
     record: bool,
+    template: bool,
+    letters: LetterOptions,
     reveal: bool,
     stated: Stated,
     actor: str | None,
 ) -> None:
     """Write a document: custody, evidence-chain, dpo (the processing record), certification or order-form of ORDER,
-    audit or statistics of the whole ledger.
+    a letter to the person of ORDER; audit, statistics or processing (the record of processing) of the whole ledger.
 
     One HTML file without network and script, or --format pdf (PDF/A-3a and PDF/UA-1), json, or case (the order as
     CASE/UCO, whichever report is asked for). The first page of a report says what was checked, what was found, what
     was not checked, and how to check it without us. Sealed values show as [sealed] unless they are revealed. Statistics
     are of orders issued --from until before --to, of a --party, to a --provider, with Google's published figures for
-    comparison. The exit code is that of the verdict on integrity, as of `verify`: 3 without --trust, 1 if the record is
-    proved bad.
+    comparison. A letter opens values, which is an entry first; it is refused while the person must not be informed, and
+    ends with exit 3 where it lacks what an act asks for. Otherwise the exit code is that of the verdict on integrity,
+    as of `verify`: 3 without --trust, 1 if the record is proved bad.
     """
     kind, medium = ALIASES.get(kind, kind), _medium()
     from projections.statistics.counting import OrderFilter
 
     wish = OrderFilter(since, until, party, provider)
     _fits(kind, order, form, medium, attach)
+    letters.check(kind)
+    if kind in ("letter", "processing") and record:
+        raise click.UsageError(f"{kind} is recorded by no report-issued: without --record")
+    if template:
+        if kind != "processing":
+            raise click.UsageError("--template is of processing")
+        from cli.reports.processing_report import template as description
+
+        click.echo(description())
+        return
     if lang != "en" and medium in ("json", "case"):
         raise click.UsageError("JSON is in English always: --lang is of a page or a PDF")
     if kind == "audit" and as_of:
@@ -140,6 +169,8 @@ def report(
         graph = b""
         if order is None:
             moment = as_of or reader.now()
+            if kind == "processing":
+                click.get_current_context().exit(_processing(reader, moment, parsed_trust, lang, file, medium, fonts))
             result: Report = _of_ledger(reader, kind, wish, beside, moment, parsed_trust, medium, lang)
             about, entries = reader.cases.access, reader.cases.register(reveal=False)
         else:
@@ -148,6 +179,10 @@ def report(
                 from cli.reports.pdf import read_bundle
 
                 attached = read_bundle(attach, case.order)
+            if kind == "letter":
+                click.get_current_context().exit(
+                    _letter(reader, letters, case, as_of, parsed_trust, stated, actor, lang, order, file, medium, fonts)
+                )
             whose = role_of(whose) if whose else None
             reads = READERS.get(kind)
             if kind == "order-form":
@@ -183,6 +218,44 @@ def report(
     if code is Exit.DONE and lacks:
         code = Exit.FINDINGS
     click.get_current_context().exit(code)
+
+
+def _processing(
+    reader: LedgerReader, moment: datetime, trust: Trust | None, lang: str, file: str, medium: str, fonts: str | None
+) -> Exit:
+    """Write the record of processing; say what it lacks."""
+    from cli.reports.processing_report import processing_report, tell_missing
+    from projections.render.verbatim import stated as own_words
+
+    made, missing = processing_report(reader, moment, trust, lang)
+    theirs = () if lang == "en" else own_words(reader.cases.register(reveal=False))
+    put(file, written("processing", made, medium, None, fonts, lang, theirs))
+    return tell_missing(missing)
+
+
+def _letter(
+    reader: LedgerReader,
+    letters: LetterOptions,
+    case: Case,
+    as_of: datetime | None,
+    trust: Trust | None,
+    stated: Stated,
+    actor: str | None,
+    lang: str,
+    order: str,
+    file: str,
+    medium: str,
+    fonts: str | None,
+) -> Exit:
+    """Write a letter to the person; say what it lacks, and what records that it was sent."""
+    from cli.reports.letter_report import made_letter, tell_missing, tell_recording
+    from projections.render.verbatim import stated as own_words
+
+    made = made_letter(reader, letters, case, as_of, trust, stated, actor, lang)
+    theirs = () if lang == "en" else (*own_words((*case.entries, *case.registry)), *letters.addressee)
+    put(file, written("letter", made, medium, None, fonts, lang, theirs))
+    tell_recording(made, order, file, actor or "ACTOR")
+    return tell_missing(made)
 
 
 # The common --format has table formats; a report has its own.

@@ -20,8 +20,9 @@ MEDIA = {"html": "text/html", "json": "application/json", "pdf": "application/pd
 def making_of(made: Report) -> Provenance:
     """Return how a report was made."""
     from projections.reports.fillable_form import FillableForm
+    from projections.reports.letters.letter import Letter
 
-    return made.making if isinstance(made, FillableForm) else made.face.making
+    return made.making if isinstance(made, FillableForm | Letter) else made.face.making
 
 
 def written(

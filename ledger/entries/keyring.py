@@ -42,6 +42,7 @@ REGISTRY_TOO = frozenset(
         "timestamp-anchored",
         "event-disputed",
         "notice-published",
+        "controller-described",
         "transfers-suspended",
         "suspension-lifted",
     }

@@ -27,12 +27,13 @@ from projections.reports.evidence_chain_report import EvidenceChain
 from projections.reports.fillable_form import FillableForm
 from projections.reports.front_page import ReportCheckpoint, runs, together
 from projections.reports.ledger_report import Verification
+from projections.reports.letters.letter import Letter
 from projections.reports.processing_record import ProcessingRecord
 from projections.reports.replay import Replay
 from projections.reports.swimlanes import Drawing, caption, describe_drawing
 from projections.statistics.report import Statistics, StatisticsReport, printed, suppressed
 
-Report = CustodyReport | EvidenceChain | ProcessingRecord | Verification | Statistics | FillableForm
+Report = CustodyReport | EvidenceChain | ProcessingRecord | Verification | Statistics | FillableForm | Letter
 
 KINDS: Final[Mapping[type, str]] = {
     CustodyReport: "custody",
@@ -41,7 +42,10 @@ KINDS: Final[Mapping[type, str]] = {
     Verification: "audit",
     Statistics: "statistics",
     FillableForm: "sheet",
+    Letter: "letter",
 }
+
+STYLES: Final[Mapping[type, str]] = {Statistics: "statistics.css", Letter: "letter.css"}
 
 DIGEST: Final = re.compile(r"\b[0-9a-f]{64}(?:[0-9a-f]{64})?\b")
 
@@ -49,13 +53,13 @@ DIGEST: Final = re.compile(r"\b[0-9a-f]{64}(?:[0-9a-f]{64})?\b")
 def page(report: Report, lang: str = "en", theirs: Collection[str] = ()) -> str:
     """Return a report as one HTML file, in a language by its code; `theirs` are the words that others stated."""
     content = translation(lang).keeping(theirs).of(report)
-    styles = source("page.css") + (source("statistics.css") if isinstance(report, Statistics) else "")
+    styles = source("page.css") + (source(STYLES[type(report)]) if type(report) in STYLES else "")
     return _render(f"{KINDS[type(report)]}.html.j2", headline(content), content, styles, lang=lang)
 
 
 def headline(report: Report) -> str:
     """Return the headline of a report: its kind, and the order it is about."""
-    face = report if isinstance(report, FillableForm) else report.face
+    face = report if isinstance(report, FillableForm | Letter) else report.face
     return f"{face.title}: {face.subject.name}" if face.subject else face.title
 
 

@@ -22,6 +22,7 @@ from projections.render.translation import Translation, translation
 from projections.reports.charts import describe_plot, legend
 from projections.reports.fillable_form import FillableForm
 from projections.reports.history import History
+from projections.reports.letters.letter import Letter
 from projections.reports.swimlanes import Drawing, caption, describe_drawing
 from projections.statistics.report import FormReport, Statistics, printed
 
@@ -63,7 +64,7 @@ def paper(
     """Return a report as PDF in a language; `theirs` are the words that others stated. Raises `NoGlyph`."""
     spoken = translation(lang).keeping(theirs)
     report = spoken.of(report)
-    face = report if isinstance(report, FillableForm) else report.face
+    face = report if isinstance(report, FillableForm | Letter) else report.face
     story = getattr(report, "story", None)
     drawn = story.drawing if isinstance(story, History) else None
     text = breakable(msgspec.json.encode(report).decode())
@@ -73,7 +74,7 @@ def paper(
         "messages": {**spoken.messages, **(_glosses(report, spoken) if isinstance(report, FillableForm) else {})},
         "date": spoken.date_pattern,
         "group": spoken.group,
-        "commands": () if isinstance(report, FillableForm) else report.face.commands,
+        "commands": () if isinstance(report, FillableForm | Letter) else report.face.commands,
         "making": face.making,
         "title": face.title,
         "name": face.subject.name if face.subject else None,

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from copy import copy
 from dataclasses import fields, is_dataclass, replace
+from datetime import date
 from functools import cache
 from io import BytesIO
 from typing import Any, Final, TypeVar
@@ -27,6 +28,8 @@ from projections.reports.fillable_form import FillableForm, FormLine, FormSectio
 from projections.reports.front_page import CheckCommand, FindingLine, FrontPage, IntegrityResult, Subject, VerdictReason
 from projections.reports.history import Event, History
 from projections.reports.ledger_report import CheckCount, KeyRow
+from projections.reports.letters.letter import Letter, LetterSection, LetterSource, MissingContent
+from projections.reports.letters.wording import MONTHS as LONG_MONTHS
 from projections.reports.processing_record import AccessRow, AnswerRow, ProcessingRecord
 from projections.reports.replay import EntryLine, Stage
 from projections.reports.swimlanes import DateLabel, EntryMark
@@ -45,6 +48,7 @@ CRITERION: Final = re.compile(r"(A[1-8]) (.+?)([.:]?)")
 DATE: Final = re.compile(r"(\d+) ([A-Z][a-z]{2})( \d{4})?(, .+)?")
 STATE: Final = re.compile(r"[A-Z][A-Z_]+|[a-z]+(?:_[a-z]+)+")  # a state or region by its code; the catalogue has words
 WHEN: Final = re.compile(r"(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d(?::\d\d)?))?(Z?)")
+LONG_DATE: Final = re.compile(rf"(\d{{1,2}}) ({'|'.join(LONG_MONTHS)}) (\d{{4}})")  # as letters have it
 ISO: Final = "y-MM-dd"
 SENTENCES: Final = (r"(?<=[.:]) ", "; ")
 PARTS: Final = (", if ", *SENTENCES, ", ", " or ")  # where a text that fits no message is taken apart
@@ -78,6 +82,10 @@ OURS: Final[Mapping[type, tuple[str, ...]]] = {
     FormLine: ("label", "says", "cite", "ticks"),
     FormTable: ("caption", "heads", "rows"),
     Missing: ("says", "add"),
+    Letter: ("title", "date", "basis"),
+    LetterSection: ("title", "paragraphs", "points", "blanks"),
+    LetterSource: ("says",),
+    MissingContent: ("says",),
     StatisticsReport: ("title", "selection", "method"),
     Statistics: ("method", "cannot_know"),
     FormReport: ("title",),
@@ -97,6 +105,7 @@ MIXED: Final[Mapping[type, tuple[str, ...]]] = {
     EntryLine: ("who",),
     FormLine: ("says",),
     FormTable: ("rows",),
+    LetterSection: ("paragraphs", "points"),
     StatisticsRow: ("says",),
     Bar: ("name",),
 }
@@ -147,6 +156,8 @@ class Translation:
             return self.messages[state]
         if match := WHEN.fullmatch(text):
             return " ".join(part for part in (self.date(match[1]), match[2], match[3] and "UTC") if part)
+        if match := LONG_DATE.fullmatch(text):
+            return self.long_date(int(match[1]), LONG_MONTHS.index(match[2]) + 1, int(match[3]))
         for pattern, message in self._placed:
             if match := pattern.fullmatch(text):
                 values = match.groupdict()
@@ -188,6 +199,12 @@ class Translation:
         """Return a date such as 2027-03-01 as this language writes it."""
         year, month, day = iso.split("-")
         return self.date_pattern.replace("dd", day).replace("MM", month).replace("y", year)
+
+    def long_date(self, day: int, month: int, year: int) -> str:
+        """Return a date with the name of its month, as this language writes it."""
+        from babel.dates import format_date
+
+        return str(format_date(date(year, month, day), "long", self.lang))
 
     def number(self, n: float, digits: int = 0) -> str:
         """Return a number with this many digits after its decimal point."""

@@ -29,11 +29,15 @@ HELD = (*HANDS, "use-recorded", "expert-verification-performed")  # who signs on
 
 @dataclass(frozen=True, slots=True)
 class DataReceipt:
-    """Hold one entry which shows that somebody received something: the entry, who, and a sentence for people."""
+    """Hold one entry which shows that somebody received something: the entry, who, and a sentence for people.
+
+    `whom` is the same receiver as the record has it: an actor, the code of a State, or the defence.
+    """
 
     entry: Entry
     who: str
     says: str
+    whom: str
 
 
 def recipients(case: Case) -> list[DataReceipt]:
@@ -54,14 +58,14 @@ def recipients(case: Case) -> list[DataReceipt]:
         if holder is not None and holder not in holders:
             holders.add(holder)
             who = names.get(holder, holder)
-            receipts.append(DataReceipt(e, who, f"{who} is shown to hold the data, entry {place}."))
+            receipts.append(DataReceipt(e, who, f"{who} is shown to hold the data, entry {place}.", holder))
         receiver = _receiver(e)
         if receiver is None or _acknowledged(e, receiver, entries):
             continue
         if receiver not in sources or e.kind == "bundle-issued":
             holders.add(receiver)
             who = names.get(receiver, receiver)
-            receipts.append(DataReceipt(e, who, _says(e, who, names, place)))
+            receipts.append(DataReceipt(e, who, _says(e, who, names, place), receiver))
     return receipts
 
 

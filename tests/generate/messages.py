@@ -21,7 +21,7 @@ from babel.messages.pofile import read_po, write_po
 from jinja2.ext import babel_extract
 
 from ledger.facts import KINDS
-from ledger.facts.vocabulary import INSTRUMENTS, ROLES
+from ledger.facts.vocabulary import GROUNDS, INSTRUMENTS, ROLES
 from ledger.law import FINDING_RULES, ClockVerdict
 from ledger.law.record_checks.regions import AT_REST
 from ledger.law.rules.order_contents import CONTENTS, WORDS
@@ -31,6 +31,8 @@ from projections.render.translation import PLACE, translation
 from projections.reports.certificates import REGULAR, RULES, source_of_a_copy
 from projections.reports.evidence_chain_report import SHOWN
 from projections.reports.front_page import LEVELS, words
+from projections.reports.letters.wording import WORDS as LETTER_WORDS
+from projections.reports.office_record import CONTENTS as RECORD_CONTENTS
 from projections.reports.order_form import ANNEX, ANNEX_I, ANNEX_II, FOR_AUTHORITY, LABELS, PARAGRAPHS
 from projections.views.completeness import ADVICE
 from projections.views.evidence_chain import CRITERIA
@@ -40,7 +42,7 @@ ROOT: Final = Path(__file__).parents[2]
 HERE: Final = ROOT / "projections"
 TEMPLATES: Final = (
     *("layout", "report", "words", "custody", "evidence-chain", "dpo", "audit", "stages", "replay", "sheet"),
-    *("numbers", "stats", "statistics"),
+    *("numbers", "stats", "statistics", "letter"),
 )
 SAID: Final = re.compile(r"\b(?:say|says|word|counted)\(")  # the marks of words in the templates of PDF reports
 TOKEN: Final = re.compile(r'"((?:[^"\\]|\\.)*)"|[()]')
@@ -65,6 +67,8 @@ SOURCES: Final = (
     "projections/views/replaced.py",
     "projections/statistics/forms.py",
     "projections/statistics/report.py",
+    "projections/reports/office_record.py",
+    *(f"projections/reports/letters/{name}.py" for name in ("parts", "notice", "access", "erasure", "wording")),
     "cli/reports/order_report.py",
     "cli/reports/ledger_report.py",
     "cli/reports/integrity.py",
@@ -79,6 +83,7 @@ SOURCES: Final = (
 PHRASE: Final = re.compile(r"[a-z\}][a-z'’]*[,:]? (?:[a-z\{A-Z]|\d)")
 NEITHER: Final = re.compile(
     r"comity|(?<!with )--|pdfdetach|unzip|sha256sum|^\S+:\S+,|[a-z]_[a-z]|^[a-z-]+-[a-z]+ [a-z]+-|^noqa|\|"
+    "|controller-described|erasure-decided:"
 )
 REGIONS: Final = re.compile(r'"([A-Z][A-Z_]{2,})"')
 # Values in templates, and phrases of a word and a number.
@@ -86,9 +91,24 @@ SMALL: Final = (
     *("equal", "differs", "not comparable", "no digest", "first stated", "matches", "mismatch", "none", " or "),
     *("act", "observation", "import", "yes", "no", "authorised", "custody", "export", "timeline", "register"),
     *("TOTAL-PASSED", "INDETERMINATE", "TOTAL-FAILED", "public holiday", "Saturday", "Sunday"),
-    *("{0} day", "{0} days", "{0} hour", "{0} hours", "{0} month", "{0} months", "state", "region {0}", "deadline {0}"),
+    *(
+        "{0} day",
+        "{0} days",
+        "{0} hour",
+        "{0} hours",
+        "{0} month",
+        "{0} months",
+        "{0} week",
+        "{0} weeks",
+        "{0} year",
+        "{0} years",
+        "state",
+        "region {0}",
+        "deadline {0}",
+    ),
     *("criterion {0}", "finding {0}", "after {0}", "by {0}", "proven: {0}", "{0} due {1}", "{0} d {1} h"),
     *("{0} h {1} min", "{0} violation", "{0} violations", "{0} remark", "{0} remarks", "{0} gap", "{0} gaps"),
+    *("{0} week", "{0} weeks", "{0} year", "{0} years"),
     "When the entries were made, and that no other version of this log was shown to others.",
     "of",
     "referred back and clarified in between: {0} more",
@@ -175,7 +195,7 @@ def _numbered(text: str) -> str:
 
 def _sheets() -> Iterator[str]:
     """Return the short words of sheets and statistics that are not sentences: titles, labels, boxes, heads, rows."""
-    for source in ("reports/order_form", "reports/certificates", "statistics/forms"):
+    for source in ("reports/order_form", "reports/certificates", "reports/office_record", "statistics/forms"):
         for node in ast.walk(ast.parse((HERE / f"{source}.py").read_text())):
             match node:
                 case ast.Call(
@@ -209,6 +229,9 @@ def _numbered_texts(node: ast.AST) -> Iterator[str]:
 def _law() -> Iterable[str]:
     yield from (_placed(c.says) for c in FINDING_RULES if not c.says.startswith("Missing in the order"))
     yield from (word for said in WORDS.values() for word in said.split(" or "))
+    yield from (word for table in LETTER_WORDS for word in table.values())
+    yield from (ground.says for ground in GROUNDS.values())
+    yield from (content.label for content in RECORD_CONTENTS)
     yield from (says(kind) for kind in KINDS)
     yield says("a kind nobody knows")
     yield NOT_TRUE

@@ -289,7 +289,7 @@ CAN_COME_BEFORE = frozenset(
     "production-request-confirmed preservation-ceased traffic-data-partially-disclosed "
     # confidentiality and delay decided in advance, requirements of another Party's law
     "confidentiality-requested confidentiality-ordered customer-notification-delayed customer-notification-omitted "
-    "notice-requirement-communicated notice-published "
+    "notice-requirement-communicated notice-published controller-described "
     # rights of persons, retention, incidents and oversight, which do not belong to one order alone
     "access-requested access-granted access-restricted rectification-requested rectification-made "
     "rectification-refused reply-period-extended supplementary-statement-added erasure-requested erasure-decided "

@@ -1,0 +1,102 @@
+"""What forbids to tell the person now: a delay, a decision not to tell, an order or a request of confidentiality.
+
+Reg. (EU) 2023/1543 art. 13(2), 13(4); LED art. 13(3); CETS 224 art. 14(11)(b), (c); 18 U.S.C. 2705.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from msgspec import Struct
+
+from ledger.entries.case import Entry
+from ledger.law.instruments.notice import DELAYS, end_of_day
+from ledger.law.reading.order_reading import OrderReading
+from ledger.law.terms.instruments import EUROPEAN
+
+PROVIDERS: Final = ("SP", "REG")
+OWN_SIDE: Final = ("ISS", "RET", "VAL", "SEEK", "CAR", "DPO")
+DECISIONS: Final = (
+    *DELAYS,
+    "customer-notification-delay-lifted",
+    "customer-notification-omitted",
+    "customer-notified",
+    "customer-notified-contrary-to-confidentiality",
+)
+OMITTED: Final = "customer-notification-omitted"
+
+
+class NoticeBar(Struct, frozen=True):
+    """What forbids to tell the person: a sentence, its provisions, its entry (None: the act itself), how it ends."""
+
+    says: str
+    cite: tuple[str, ...]
+    entry: Entry | None
+    ends: str
+
+
+def bar_of_notice(r: OrderReading, role: str) -> NoticeBar | None:
+    """Return what forbids an office in `role` to tell the person at the moment of the reading; None without a bar.
+
+    The issuing side is bound by its own delay until it is lifted: a review date that has passed ends no delay
+    [design]. Every other office is bound by European orders, by orders and by requests of confidentiality.
+    """
+    return _delay(r) if role in OWN_SIDE else _confidentiality(r, role)
+
+
+def _delay(r: OrderReading) -> NoticeBar | None:
+    last = next(reversed(r.entries.of(*DECISIONS)), None)
+    if last is None or last.kind not in (*DELAYS, OMITTED):
+        return None
+    if last.kind == OMITTED:
+        return NoticeBar(
+            "It was decided that the person is not told.",
+            ("EPOC:13(2)", "LED:13(3)"),
+            last,
+            "a new decision, or customer-notification-delay-lifted on the delay before it",
+        )
+    return NoticeBar(
+        "Telling the person is put off, and the delay was not lifted.",
+        ("EPOC:13(2)", "LED:13(3)", "2AP:14(11)(b)"),
+        last,
+        "customer-notification-delay-lifted",
+    )
+
+
+def _confidentiality(r: OrderReading, role: str) -> NoticeBar | None:
+    if r.instrument in EUROPEAN and role in PROVIDERS:
+        says = "The addressee of a European order does not tell the person; the issuing authority does."
+        return NoticeBar(says, ("EPOC:13(1)", "EPOC:13(4)"), None, "nothing: the issuing authority tells the person")
+    for order in r.entries.of("confidentiality-ordered"):
+        if _lasts(r, order):
+            return NoticeBar(
+                "A court or the law of the provider forbids telling the person.",
+                ("SCA:2705(b)", "BC:16(3)"),
+                order,
+                "the end of the prohibition",
+            )
+    issued = r.order.issued
+    asked = [*r.entries.of("confidentiality-requested")]
+    asked += [issued] if issued is not None and r.order.instructs("confidentiality") else []
+    for request in asked:
+        if _lasts(r, request) and not _settled(r, request):
+            return NoticeBar(
+                "The issuing side asked that the person not be told.",
+                ("2AP:7(4)(f)", "2AP:14(11)(c)", "BC:27(8)"),
+                request,
+                "the end of the request: its date, customer-notification-delay-lifted, or the notice of the "
+                "issuing side",
+            )
+    return None
+
+
+def _lasts(r: OrderReading, e: Entry) -> bool:
+    end = end_of_day(r, e, "until")
+    return end is None or r.at < end
+
+
+def _settled(r: OrderReading, request: Entry) -> bool:
+    return any(
+        e.kind != "customer-notified" or r.actors.is_by(e, "ISS", "RET")
+        for e in r.entries.later(request, "customer-notification-delay-lifted", "customer-notified")
+    )

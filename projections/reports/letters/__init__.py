@@ -1,0 +1,1 @@
+"""Letters to the person whose data were sought: notice, access, erasure."""

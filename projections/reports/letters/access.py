@@ -1,0 +1,126 @@
+"""The answer to a request for access: LED arts 14, 15, 17; GDPR art. 15; CETS 224 art. 14(12).
+
+LED art. 15(3): a restriction and its reasons are stated, unless stating them would undermine its purpose. Then the
+letter says neither whether data are processed nor that something is withheld.
+"""
+
+from __future__ import annotations
+
+from ledger.entries.case import Entry
+from projections.reports.front_page import number
+from projections.reports.letters import parts
+from projections.reports.letters.context import LetterContext, blank
+from projections.reports.letters.letter import LetterRefused, LetterSection
+from projections.reports.letters.wording import CATEGORY_WORDS, ELEMENT_WORDS, RESTRICTION_WORDS, listed
+
+TITLE = "Answer to your request for access"
+DATA = {"LED": "LED:14(g)", "GDPR": "GDPR:15(3)", "2AP": "2AP:14(12)(a)(i)"}
+
+
+def access(c: LetterContext) -> tuple[str, tuple[LetterSection, ...]]:
+    """Return the title and the sections of an answer."""
+    request = _request(c)
+    c.answers = number(request, c.case)
+    restriction = _restriction(c, request)
+    c.restricted = restriction is not None
+    _check_omission(c, restriction)
+    received = f"On {c.times.date(request.on)} you asked this office which data about you it processes."
+    if c.concealed:
+        return TITLE, _neutral(c, received)
+    c.rests_on(request, "You asked for access.")
+    opening = LetterSection("", ((received, "This office processes data about you."),))
+    return TITLE, (
+        opening,
+        *_restricted(c, restriction),
+        _data(c),
+        _origin(c),
+        parts.purpose_section(c),
+        parts.recipients_section(c),
+        parts.period_section(c),
+        *_profiling(c),
+        parts.rights_section(c),
+        parts.remedies_section(c),
+        parts.controller_section(c),
+    )
+
+
+def _request(c: LetterContext) -> Entry:
+    requests = c.of("access-requested")
+    if not requests:
+        raise LetterRefused(
+            "no request for access is on record, so there is nothing to answer",
+            "comity record access-requested ORDER --as ACTOR",
+        )
+    return requests[-1]
+
+
+def _restriction(c: LetterContext, request: Entry) -> Entry | None:
+    return next((e for e in reversed(c.of("access-restricted")) if e.get("answers") == request.leaf), None)
+
+
+def _check_omission(c: LetterContext, restriction: Entry | None) -> None:
+    """Refuse a letter that would tell too much, or that leaves out what the law does not allow to leave out."""
+    record = "comity record access-restricted ORDER -f 'answers=#N' -f grounds=LED:15(1)(a) -f reasons=TEXT"
+    if c.concealed and (restriction is None or c.asked.omit != "restriction"):
+        raise LetterRefused(
+            "the person must not learn of this order now, and this letter would tell them of it",
+            f"record the decision ({record}), then --omit restriction: a letter that neither confirms nor denies",
+        )
+    if c.asked.omit and (restriction is None or not restriction.get("grounds") or not restriction.stated("reasons")):
+        raise LetterRefused(
+            "LED art. 15(3) and (4): only a restriction whose ground and reasons are documented may be left unsaid",
+            record,
+        )
+
+
+def _neutral(c: LetterContext, received: str) -> tuple[LetterSection, ...]:
+    """Return the answer that neither confirms nor denies. LED art. 15(3)."""
+    says = (
+        "This office can give you no further information: either it processes no data about you, or the law does not "
+        "allow it to inform you of them.",
+        "This letter does not say which of the two is the case.",
+    )
+    return (
+        LetterSection("", ((received,), says)),
+        parts.remedies_section(c),
+        parts.controller_section(c),
+    )
+
+
+def _restricted(c: LetterContext, restriction: Entry | None) -> tuple[LetterSection, ...]:
+    if restriction is None or c.asked.omit == "restriction":
+        return ()
+    lines = [c.rests_on(restriction, f"On {c.times.date(restriction.on)} your access was restricted.")]
+    if c.asked.omit == "grounds":
+        lines.append("The law allows this office not to state the reasons.")
+    else:
+        lines.append(f"The ground is: {listed(restriction.get('grounds'), RESTRICTION_WORDS)}.")
+    lines.append("The supervisory authority can examine the reasons.")
+    return (LetterSection("What is withheld", (tuple(lines),)),)
+
+
+def _data(c: LetterContext) -> LetterSection:
+    """Return the categories of data, and the data themselves as an enclosure. LED art. 14(b), (g)."""
+    issued = c.issued
+    kinds = listed(issued.get("data_categories"), CATEGORY_WORDS) if issued is not None else ""
+    elements = listed(issued.get("elements_sought"), ELEMENT_WORDS) if issued is not None else ""
+    lines = [f"The data are of these categories: {kinds}."] if kinds else []
+    lines += [f"In particular they are: {elements}."] if elements else []
+    if c.asked.enclosures:
+        lines.append("The data are enclosed with this letter.")
+    else:
+        c.lacks("the data themselves, as an enclosure", DATA, "--enclosure TEXT names what is enclosed")
+    return LetterSection(
+        "The data", (tuple(lines),), (), blank(c.asked.enclosures, "The data, or where you can see them")
+    )
+
+
+def _origin(c: LetterContext) -> LetterSection:
+    """Return where the data come from. LED art. 14(g), GDPR art. 15(1)(g)."""
+    order, *_ = parts.order_section(c).paragraphs
+    return LetterSection("Where the data come from", (order, *parts.disclosure_section(c).paragraphs))
+
+
+def _profiling(c: LetterContext) -> tuple[LetterSection, ...]:
+    lines = c.described("profiling")
+    return (LetterSection("Automated decisions and profiling", (lines,)),) if lines and "GDPR" in c.regimes else ()

@@ -1,0 +1,92 @@
+"""The answer to a request for erasure: LED art. 16(2) to (4), 17; GDPR arts 12(4), 17; CETS 224 art. 14(12)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ledger.entries.case import Entry, Unread
+from projections.reports.letters import parts
+from projections.reports.letters.context import LetterContext, blank
+from projections.reports.letters.letter import LetterRefused, LetterSection
+from projections.reports.letters.wording import LOCK_WORDS, METHOD_WORDS
+
+TITLE = "Answer to your request for erasure"
+REASONS = {"LED": "LED:16(4)", "GDPR": "GDPR:12(4)", "2AP": "2AP:14(12)(b)"}
+
+
+def erasure(c: LetterContext) -> tuple[str, tuple[LetterSection, ...]]:
+    """Return the title and the sections of an answer."""
+    request, decision = _request(c), None
+    decision = next((e for e in reversed(c.of("erasure-decided")) if e.get("answers") == request.leaf), None)
+    if decision is None:
+        raise LetterRefused(
+            "the request for erasure is not decided on record",
+            "comity record erasure-decided ORDER -f 'answers=#N' -f decision=erased|refused|restricted-instead ...",
+        )
+    received = c.rests_on(request, f"On {c.times.date(request.on)} you asked this office to erase data about you.")
+    return TITLE, (
+        LetterSection("", ((received, c.rests_on(decision, _decided(c, decision))),)),
+        *_outcome(c, decision),
+        *_reasons(c, decision),
+        parts.rights_section(c),
+        parts.remedies_section(c),
+        parts.controller_section(c),
+    )
+
+
+def _request(c: LetterContext) -> Entry:
+    requests = c.of("erasure-requested")
+    if not requests:
+        raise LetterRefused(
+            "no request for erasure is on record, so there is nothing to answer",
+            "comity record erasure-requested ORDER --as ACTOR",
+        )
+    return requests[-1]
+
+
+def _decided(c: LetterContext, decision: Entry) -> str:
+    day = c.times.date(decision.on)
+    return {
+        "erased": f"On {day} it was decided that the data are erased.",
+        "refused": f"On {day} it was decided that the data are not erased.",
+        "restricted-instead": f"On {day} it was decided that the data are locked instead of erased.",
+    }[str(decision.get("decision"))]
+
+
+def _outcome(c: LetterContext, decision: Entry) -> Iterator[LetterSection]:
+    """Yield what was done: what is erased, what is locked instead, what remains."""
+    done = [
+        c.rests_on(e, f"On {c.times.date(e.on)} data were erased: {METHOD_WORDS[str(e.get('method'))]}.")
+        for e in c.of("payload-key-destroyed", "data-destroyed")
+        if e.on >= decision.on or str(decision.get("decision")) == "erased"
+    ]
+    if decision.get("decision") == "erased":
+        done += [] if done else ["The erasure itself is not on record yet."]
+        done.append("The entries that document the steps of the proceedings remain.")
+        done.append("The erased values can no longer be read in them.")
+        if not any(e.kind != "erasure-decided" for e in c.of("payload-key-destroyed", "data-destroyed")):
+            c.lacks("the erasure itself", {"LED": "LED:16(2)", "GDPR": "GDPR:17(1)"}, "comity erase ORDER")
+    done += [
+        c.rests_on(e, f"Since {c.times.date(e.on)} data are locked, because {LOCK_WORDS[str(e.get('cause'))]}.")
+        for e in c.of("processing-restricted")
+    ]
+    if decision.get("decision") == "restricted-instead":
+        if not c.of("processing-restricted"):
+            done.append("The locking itself is not on record yet.")
+            c.lacks(
+                "the locking itself", {"LED": "LED:16(3)", "GDPR": "GDPR:18"}, "comity record processing-restricted"
+            )
+        done.append("Locked data are kept, and are used for no other purpose.")
+    if done:
+        yield LetterSection("What was done", tuple((line,) for line in done))
+
+
+def _reasons(c: LetterContext, decision: Entry) -> Iterator[LetterSection]:
+    """Yield the reasons of a refusal, in the words of the decision. LED art. 16(4)."""
+    if decision.get("decision") == "erased":
+        return
+    stated = decision.sealed.get("reasons")
+    words = () if not stated or isinstance(stated, Unread) else tuple(str(stated).splitlines())
+    if not words:
+        c.lacks("the reasons of the decision", REASONS, "erasure-decided: reasons")
+    yield LetterSection("Reasons", tuple((line,) for line in words), (), blank(words, "The reasons of the decision"))

@@ -1,0 +1,200 @@
+"""The words of letters: dates, periods, instruments, data elements, names. Codes have words here, values stay."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Final
+
+from ledger.entries.case import Entry
+from ledger.facts.vocabulary import GROUNDS, INSTRUMENTS
+from ledger.formats.time_zones import zone
+
+MONTHS: Final = (
+    *("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November"),
+    "December",
+)
+INSTRUMENT_WORDS: Final[Mapping[str, str]] = {
+    "2AP-6": (
+        "a request for domain name registration information under article 6 of the Second Additional Protocol to the "
+        "Convention on Cybercrime (CETS 224)"
+    ),
+    "2AP-7": (
+        "an order for subscriber information under article 7 of the Second Additional Protocol to the Convention on "
+        "Cybercrime (CETS 224)"
+    ),
+    "2AP-8": (
+        "an order submitted under article 8 of the Second Additional Protocol to the Convention on Cybercrime "
+        "(CETS 224)"
+    ),
+    "2AP-9": (
+        "a request in an emergency under article 9 of the Second Additional Protocol to the Convention on Cybercrime "
+        "(CETS 224)"
+    ),
+    "2AP-10": (
+        "a request for mutual assistance in an emergency under article 10 of the Second Additional Protocol to the "
+        "Convention on Cybercrime (CETS 224)"
+    ),
+    "BC-16": "an order to preserve data under article 16 of the Convention on Cybercrime (ETS 185)",
+    "BC-18": "a production order under article 18 of the Convention on Cybercrime (ETS 185)",
+    "BC-29": "a request to another State to preserve data under article 29 of the Convention on Cybercrime (ETS 185)",
+    "BC-31": "a request for mutual assistance under article 31 of the Convention on Cybercrime (ETS 185)",
+    "VOL": "a request to a provider abroad that did not oblige the provider",
+    "EPOC": "a European Production Order under Regulation (EU) 2023/1543",
+    "EPOC-PR": "a European Preservation Order under Regulation (EU) 2023/1543",
+    "SCA": "an order under the Stored Communications Act of the United States (18 U.S.C. 2701 ff.)",
+    "COA": "an order under an agreement made under the CLOUD Act of the United States (18 U.S.C. 2523)",
+}
+CATEGORY_WORDS: Final[Mapping[str, str]] = {
+    "subscriber": "subscriber data",
+    "identification": "data to identify the user",
+    "traffic": "traffic data",
+    "content": "content of communications and stored data",
+    "domain-registration": "domain name registration data",
+}
+ELEMENT_WORDS: Final[Mapping[str, str]] = {
+    "name": "the name of the user",
+    "date-of-birth": "the date of birth",
+    "postal-address": "the postal address",
+    "email-address": "e-mail addresses",
+    "telephone-number": "telephone numbers",
+    "billing-record": "records of billing",
+    "payment-means": "means of payment",
+    "service-type": "the type of the service",
+    "service-period": "the period of the service",
+    "installation-site": "the place of installation",
+    "registration-ip": "the IP address at registration",
+    "login-ip": "IP addresses at login",
+    "connection-log": "logs of connections",
+    "message-headers": "headers of messages",
+    "device-location": "locations of a device",
+    "message-content": "the content of messages",
+    "stored-files": "stored files",
+    "voice-messages": "voice messages",
+    "domain-holder": "the holder of the domain name",
+    "domain-contact": "the contacts of the domain name",
+    "domain-dates": "the dates of the domain name",
+}
+PURPOSE_WORDS: Final[Mapping[str, str]] = {
+    "investigation": "the investigation of criminal offences",
+    "prosecution": "the prosecution of criminal offences",
+    "trial": "criminal proceedings before a court",
+    "execution-of-sentence": "the execution of a sentence",
+    "defence": "the defence of the accused person",
+    "supervision": "the supervision of data protection",
+    "audit": "the examination of the record",
+    "rights-request": "the answer to a person who exercises a right",
+}
+RESTRICTION_WORDS: Final[Mapping[str, str]] = {
+    "LED:15(1)(a)": GROUNDS["LED:13(3)(a)"].says,  # LED 15(1) has the same five grounds as 13(3)
+    "LED:15(1)(b)": GROUNDS["LED:13(3)(b)"].says,
+    "LED:15(1)(c)": GROUNDS["LED:13(3)(c)"].says,
+    "LED:15(1)(d)": GROUNDS["LED:13(3)(d)"].says,
+    "LED:15(1)(e)": GROUNDS["LED:13(3)(e)"].says,
+    "2AP:14(12)(a)(i)": GROUNDS["2AP:14(12)(a)(i)"].says,
+}
+METHOD_WORDS: Final[Mapping[str, str]] = {
+    "overwritten": "they were overwritten",
+    "crypto-erased": "the key that opens them was destroyed",
+    "media-destroyed": "the storage media were destroyed",
+    "deleted-by-provider": "the provider deleted them",
+}
+LOCK_WORDS: Final[Mapping[str, str]] = {
+    "kept-as-evidence": "they must be kept as evidence",
+    "accuracy-contested": "it is contested whether they are accurate",
+    "unlawful": "their processing was unlawful, and they are locked instead of erased",
+    "safety-of-a-person": "the safety of a person requires it",
+}
+ACT_WORDS: Final[Mapping[str, str]] = {
+    "EPOC:13": "article 13 of Regulation (EU) 2023/1543",
+    "LED:13": "article 13 of Directive (EU) 2016/680",
+    "2AP:14(11)": "article 14, paragraph 11, of the Second Additional Protocol (CETS 224)",
+    "SCA:2705": "18 U.S.C. 2705(a)",
+    "LED:14": "article 14 of Directive (EU) 2016/680",
+    "LED:15": "article 15 of Directive (EU) 2016/680",
+    "GDPR:15": "article 15 of Regulation (EU) 2016/679",
+    "2AP:14(12)": "article 14, paragraph 12, of the Second Additional Protocol (CETS 224)",
+    "LED:16": "article 16 of Directive (EU) 2016/680",
+    "GDPR:12": "article 12 of Regulation (EU) 2016/679",
+}
+WORDS: Final = (
+    *(INSTRUMENT_WORDS, CATEGORY_WORDS, ELEMENT_WORDS, PURPOSE_WORDS, RESTRICTION_WORDS, METHOD_WORDS, LOCK_WORDS),
+    ACT_WORDS,
+)
+UNITS: Final = {"Y": "year", "M": "month", "W": "week", "D": "day", "H": "hour", "m": "minute", "S": "second"}
+
+
+def instrument_words(code: str) -> str:
+    """Return an instrument as a letter names it; in the words of the vocabulary where it has none here."""
+    return INSTRUMENT_WORDS.get(code) or INSTRUMENTS.get(code, code)
+
+
+def listed(codes: Iterable[object] | None, words: Mapping[str, str]) -> str:
+    """Return codes in words with a comma between, each once; labels such as `#mailbox-2` are left out."""
+    plain = dict.fromkeys(str(code).partition("#")[0] for code in codes or ())
+    return ", ".join(words.get(code, code.replace("-", " ")) for code in plain)
+
+
+def long_date(day: date) -> str:
+    """Return a date as a letter writes it: `15 March 2027`."""
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+def stated_date(value: object) -> str:
+    """Return a stated date of the wire as a letter writes it."""
+    return long_date(date.fromisoformat(str(value)))
+
+
+class LocalTimes:
+    """Moments as a letter writes them: in UTC, and in the time of the office's place."""
+
+    def __init__(self, zone_name: str) -> None:
+        self._zone = zone(zone_name)
+        self._place = "" if zone_name in ("", "UTC") else zone_name.rpartition("/")[2].replace("_", " ")
+
+    def day(self, moment: datetime) -> date:
+        """Return the local date of a moment."""
+        return moment.astimezone(self._zone).date()
+
+    def date(self, moment: datetime) -> str:
+        """Return the local date of a moment in words."""
+        return long_date(self.day(moment))
+
+    def moment(self, moment: datetime) -> str:
+        """Return a moment: `15 March 2027 at 13:00 UTC (14:00 in Oslo)`; seconds only where they are not zero."""
+        utc, local = moment.astimezone(UTC), moment.astimezone(self._zone)
+        shape = "%H:%M:%S" if utc.second else "%H:%M"
+        day, there = long_date(utc.date()), long_date(local.date())
+        hour, here = utc.strftime(shape), local.strftime(shape)
+        if not self._place:
+            return f"{day} at {hour} UTC"
+        if day == there:
+            return f"{day} at {hour} UTC ({here} in {self._place})"
+        return f"{day} at {hour} UTC ({here} on {there} in {self._place})"
+
+
+def period(value: object) -> str:
+    """Return an ISO 8601 duration in words: `P1Y6M` as `1 year, 6 months`."""
+    days, _, clock = str(value).removeprefix("P").partition("T")
+    parts = [*re.findall(r"(\d+)([YMWD])", days), *re.findall(r"(\d+)([HmS])", clock.replace("M", "m"))]
+    return ", ".join(f"{n} {UNITS[unit]}{'' if n == '1' else 's'}" for n, unit in parts)
+
+
+def office_names_in(registry: Sequence[Entry], lang: str) -> dict[str, str]:
+    """Return the names of offices by actor: the newest, in `lang` if there is one, else in English."""
+    return _names(registry, ("authority-registered", "authority-changed"), "actor", lang)
+
+
+def party_names_in(registry: Sequence[Entry], lang: str) -> dict[str, str]:
+    """Return the names of States by their code, in `lang` if there is one, else in English."""
+    return _names(registry, ("party-registered",), "party", lang)
+
+
+def _names(registry: Sequence[Entry], kinds: tuple[str, ...], key: str, lang: str) -> dict[str, str]:
+    names: dict[str, str] = {}
+    for e in registry:
+        if e.kind in kinds and e.get("names"):
+            by_language = e.public["names"]
+            names[e.public[key]] = by_language.get(lang) or by_language.get("en") or next(iter(by_language.values()))
+    return names

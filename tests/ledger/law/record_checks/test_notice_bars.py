@@ -1,0 +1,72 @@
+"""What forbids to tell the person now, for each side, and what ends it."""
+
+from __future__ import annotations
+
+import pytest
+
+from ledger.law.judge import read_order
+from ledger.law.record_checks.notice_bars import bar_of_notice
+from tests.support.scenarios import Fact, by_issuer, by_provider, case, fact, issued, moment
+
+ORDER = issued("2027-03-01T09:00Z")
+DELAY = by_issuer(
+    "customer-notification-delayed",
+    "2027-03-01T10:00Z",
+    label="delay",
+    grounds=["LED:13(3)(a)"],
+    review_on="2027-06-01",
+)
+LIFTED = by_issuer("customer-notification-delay-lifted", "2027-05-20T10:00Z", about="delay")
+
+
+def barred(role: str, at: str, *facts: Fact, instrument: str = "2AP-7") -> str | None:
+    """Return what forbids an office in `role` to tell the person at a moment."""
+    order = issued("2027-03-01T09:00Z", instrument, special_instructions=[])
+    bar = bar_of_notice(read_order(case((order, *facts), instrument), moment(at)), role)
+    return None if bar is None else (bar.entry.kind if bar.entry is not None else "the act")
+
+
+def test_a_delay_binds_the_issuing_side_until_it_is_lifted() -> None:
+    assert barred("ISS", "2027-05-20T09:59:59Z", DELAY, LIFTED) == "customer-notification-delayed"
+    assert barred("RET", "2027-05-20T10:00Z", DELAY, LIFTED) is None
+
+
+def test_a_review_date_that_passed_ends_no_delay() -> None:
+    assert barred("ISS", "2027-06-02T00:00Z", DELAY) == "customer-notification-delayed"
+
+
+def test_a_decision_not_to_tell_binds_the_issuing_side() -> None:
+    omitted = by_issuer("customer-notification-omitted", "2027-03-02T09:00Z", grounds=["LED:13(3)(d)"])
+    assert barred("ISS", "2027-03-03T09:00Z", omitted) == "customer-notification-omitted"
+
+
+def test_who_told_the_person_already_may_write_again() -> None:
+    told = fact("customer-notified", "2027-03-02T09:00Z", "orn", "RET", channel="letter")
+    assert barred("ISS", "2027-03-03T09:00Z", DELAY, told) is None
+
+
+@pytest.mark.parametrize("instrument", ["EPOC", "EPOC-PR"])
+def test_the_addressee_of_a_european_order_never_tells_the_person(instrument: str) -> None:
+    assert barred("SP", "2030-01-01T00:00Z", instrument=instrument) == "the act"
+    assert barred("ISS", "2030-01-01T00:00Z", instrument=instrument) is None
+
+
+def test_a_request_of_confidentiality_binds_the_provider_until_its_date_or_the_end_of_the_delay() -> None:
+    asked = by_issuer("confidentiality-requested", "2027-03-01T11:00Z", until="2027-04-01")
+    assert barred("SP", "2027-04-01T23:59:59Z", asked) == "confidentiality-requested"
+    assert barred("SP", "2027-04-02T00:00Z", asked) is None
+    forever = by_issuer("confidentiality-requested", "2027-03-01T11:00Z")
+    assert barred("SP", "2027-05-20T09:59:59Z", DELAY, forever, LIFTED) == "confidentiality-requested"
+    assert barred("SP", "2027-05-20T10:00Z", DELAY, forever, LIFTED) is None
+
+
+def test_a_notice_of_the_provider_does_not_end_the_request_that_forbade_it() -> None:
+    forever = by_issuer("confidentiality-requested", "2027-03-01T11:00Z")
+    told = by_provider("customer-notified", "2027-03-02T09:00Z", channel="e-mail")
+    assert barred("SP", "2027-03-03T09:00Z", forever, told) == "confidentiality-requested"
+
+
+def test_a_court_order_of_silence_binds_the_provider_and_not_the_issuing_side() -> None:
+    ordered = fact("confidentiality-ordered", "2027-03-01T11:00Z", "judge", "CT", confidentiality_basis="court-order")
+    assert barred("SP", "2027-03-02T09:00Z", ordered) == "confidentiality-ordered"
+    assert barred("ISS", "2027-03-02T09:00Z", ordered) is None

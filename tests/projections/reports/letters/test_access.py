@@ -1,0 +1,112 @@
+"""The answer to a request for access has what LED arts 14, 15 and GDPR art. 15 ask for, and no more."""
+
+from __future__ import annotations
+
+import pytest
+
+from projections.reports.letters.letter import LetterRefused
+from tests.support.letters import section, words, written
+from tests.support.scenarios import by_issuer, disclosed, fact
+
+DISCLOSED = disclosed("2027-03-15T13:00Z", recipient="orn")
+ARRIVED = fact("evidence-received", "2027-03-15T13:20Z", "orn", "RET", label="got", check="equal", exhibit="X/1")
+ASKED = by_issuer("access-requested", "2027-06-01T09:00Z", label="asked")
+DELAY = by_issuer(
+    "customer-notification-delayed",
+    "2027-03-01T10:00Z",
+    label="delay",
+    grounds=["LED:13(3)(a)"],
+    review_on="2027-12-01",
+)
+
+
+RESTRICTED = by_issuer(
+    "access-restricted",
+    "2027-06-10T09:00Z",
+    answers="asked",
+    grounds=["LED:15(1)(b)"],
+    redress_info=True,
+    reasons="SEALED REASONS",
+)
+
+
+def test_access_tells_purposes_basis_categories_recipients_period_rights_complaint_and_origin() -> None:
+    made = written("access", DISCLOSED, ARRIVED, ASKED, enclosures=("return.json on a data carrier",))
+    text = words(made)
+    for says in (
+        "On 1 June 2027 you asked this office which data about you it processes.",
+        "This office processes data about you.",
+        "the prosecution of criminal offences",
+        "Code of Criminal Procedure, s. 88",
+        "The data are of these categories: subscriber data.",
+        "Cyber Unit Karsk (received on 15 March 2027)",
+        "until the proceedings end",
+        "the restriction of the processing, where the data must be kept",
+        "You can complain to the supervisory authority: Data Protection Authority of Orsinia, complaints@dpa.example.",
+        "Skylark Mail AS handed over data to Cyber Unit Karsk.",
+        "return.json on a data carrier",
+    ):
+        assert says in text
+    assert made.missing == ()
+
+
+def test_the_data_themselves_are_missing_without_an_enclosure() -> None:
+    made = written("access", DISCLOSED, ASKED)
+    assert [m.cite for m in made.missing] == [("LED:14(g)", "2AP:14(12)(a)(i)")]
+
+
+def test_there_is_no_answer_without_a_request() -> None:
+    with pytest.raises(LetterRefused, match="no request for access is on record"):
+        written("access", DISCLOSED)
+
+
+def test_a_restriction_is_stated_with_its_ground_and_never_with_its_reasons() -> None:
+    withheld = section(written("access", DISCLOSED, ASKED, RESTRICTED), "What is withheld")
+    assert "On 10 June 2027 your access was restricted. The ground is: not to prejudice prevention" in withheld
+    assert "SEALED" not in withheld
+
+
+def test_the_grounds_may_be_omitted_where_they_are_documented() -> None:
+    withheld = section(written("access", DISCLOSED, ASKED, RESTRICTED, omit="grounds"), "What is withheld")
+    assert "The law allows this office not to state the reasons." in withheld
+    assert "prejudice" not in withheld
+
+
+def test_the_restriction_itself_may_be_omitted_where_it_is_documented() -> None:
+    text = words(written("access", DISCLOSED, ASKED, RESTRICTED, omit="restriction"))
+    assert "restricted" not in text
+    assert "This office processes data about you." in text
+
+
+@pytest.mark.parametrize("omit", ["grounds", "restriction"])
+def test_nothing_is_omitted_without_a_documented_restriction(omit: str) -> None:
+    bare = by_issuer(
+        "access-restricted", "2027-06-10T09:00Z", answers="asked", grounds=["LED:15(1)(b)"], redress_info=True
+    )
+    for facts in ((ASKED,), (ASKED, bare)):
+        with pytest.raises(LetterRefused, match=r"LED art\. 15\(3\) and \(4\)"):
+            written("access", DISCLOSED, *facts, omit=omit)  # type: ignore[arg-type]
+
+
+def test_while_the_person_must_not_be_told_an_answer_is_refused_unless_it_conceals_the_order() -> None:
+    for facts, omit in (((ASKED,), ""), ((ASKED, RESTRICTED), ""), ((ASKED, RESTRICTED), "grounds")):
+        with pytest.raises(LetterRefused, match="must not learn of this order"):
+            written("access", DELAY, DISCLOSED, *facts, omit=omit)  # type: ignore[arg-type]
+
+
+def test_a_concealing_answer_neither_confirms_nor_denies_and_names_nothing_of_the_order() -> None:
+    made = written("access", DELAY, DISCLOSED, ASKED, RESTRICTED, omit="restriction")
+    text = words(made)
+    assert "either it processes no data about you, or the law does not allow it to inform you of them" in text
+    assert "You can also exercise your rights through the supervisory authority." in text
+    assert (made.reference, made.sources) == ("", ())
+    for trace in ("order", "Skylark", "CETS", "2027-03", "March", "Cyber Unit", "criminal"):
+        assert trace not in text.replace("the prosecution of criminal offences", ""), trace
+    assert not any("handed" in s.title for s in made.sections)
+
+
+def test_a_provider_answers_after_the_regulation_on_data_protection() -> None:
+    asked = fact("access-requested", "2027-06-01T09:00Z", "skylark", "SP", label="asked")
+    made = written("access", DISCLOSED, asked, actor="skylark", role="SP", register=())
+    assert "article 15 of Regulation (EU) 2016/679" in made.basis
+    assert any("GDPR:15(3)" in m.cite for m in made.missing)
