@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import click
 from msgspec import Struct
@@ -13,12 +15,32 @@ from cli.session.ledger_choice import MOMENT
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer, Time
 from ledger.law.next_steps.step import NextStep
+from ledger.law.terms.computation import ComputationStep
+
+if TYPE_CHECKING:
+    from cli.session.ledger_reader import LedgerReader
+    from ledger.entries.case import Entry
+
+
+class LeafItem(Struct, frozen=True):
+    """One entry on which a deadline rests: its leaf hash, its number in the order, its place in the log (from 0).
+
+    `proof` is a tlog-proof (c2sp.org/tlog-proof) under the newest checkpoint; null if no checkpoint covers the entry
+    yet, or if it was sealed for another log. Then `comity export` proves it.
+    """
+
+    leaf: str
+    entry: str
+    kind: str
+    index: int
+    proof: str | None
 
 
 class DeadlineItem(Struct, frozen=True):
     """One deadline with the steps of its computation; `trigger` and `met_by` are leaf hashes of entries.
 
-    `next` names what it lacks where it could not be computed, and the command that records it; else it is empty.
+    `steps` are the sentences, `computation` the same steps as data. `next` names what it lacks where it could not be
+    computed, and the command that records it; else it is empty.
     """
 
     id: str
@@ -30,16 +52,21 @@ class DeadlineItem(Struct, frozen=True):
     trigger: str | None
     met_by: tuple[str, ...]
     steps: tuple[str, ...]
+    computation: tuple[ComputationStep, ...]
     next: tuple[NextStep, ...]
 
 
 class DeadlineAnswer(CommandAnswer, tag="comity.deadline/1"):
-    """One deadline of an order explained; `missing` says what its computation lacks, in words."""
+    """One deadline of an order explained; `missing` says what its computation lacks, in words.
+
+    `leaves` are the entries on which the deadlines rest, each with its proof.
+    """
 
     order: str
     as_of: Time
     missing: list[str]
     deadlines: list[DeadlineItem]
+    leaves: list[LeafItem]
 
 
 @command("comity law deadline D-7-7 main", "comity law deadline E-10-2 main --json", refused=Exit.UNDECIDABLE)
@@ -58,8 +85,10 @@ def deadline(id: str, order: str, as_of: datetime | None) -> None:
     with reading() as reader:
         case = reader.case(order)
         moment = as_of or reader.now()
-    judgement = judge(case, moment)
-    clocks = [c for c in judgement.deadlines if c.id == id]
+        judgement = judge(case, moment)
+        clocks = [c for c in judgement.deadlines if c.id == id]
+        rests = dict.fromkeys(leaf for c in clocks for leaf in (c.trigger, *c.met_by, *c.entries))
+        leaves = _leaves(reader, [e for e in case.entries if e.leaf in rests])
     if not clocks:
         raise Stop(
             f"{id} is not listed for this order at {output.plain(moment)}", hint=f"`comity judge {order}` lists them"
@@ -82,10 +111,12 @@ def deadline(id: str, order: str, as_of: datetime | None) -> None:
                 trigger=c.trigger,
                 met_by=c.met_by,
                 steps=c.steps,
+                computation=c.computation,
                 next=of_clock,
             )
             for c, of_clock in zip(clocks, following, strict=True)
         ],
+        leaves=leaves,
     )
 
     def text() -> str:
@@ -102,3 +133,17 @@ def deadline(id: str, order: str, as_of: datetime | None) -> None:
 
     rows = [(c.id, c.policy, str(c.verdict), c.due, " | ".join(c.steps)) for c in clocks]
     output.emit(answer, ("id", "policy", "verdict", "due", "steps"), rows, text=text)
+
+
+def _leaves(reader: LedgerReader, entries: Sequence[Entry]) -> list[LeafItem]:
+    """Return entries with their proofs under the newest checkpoint, from one read of the hashes that they share."""
+    from ledger.tlog.tree import format_proof, prove_inclusions
+
+    head = reader.newest_head()
+    size = 0 if head is None else head.size
+    covered = [e.index for e in entries if e.index < size and e.origin is None]
+    proofs = {}
+    if head is not None:
+        paths = prove_inclusions(covered, size, reader.store.hashes)
+        proofs = {i: format_proof(i, path, head.note).decode() for i, path in zip(covered, paths, strict=True)}
+    return [LeafItem(e.leaf, f"#{e.seq}", e.kind, e.index, proofs.get(e.index)) for e in entries]

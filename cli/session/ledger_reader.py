@@ -98,6 +98,11 @@ class LedgerReader:
         finally:
             heads.close()
 
+    def newest_head(self) -> PublishedHead | None:
+        """Return the newest kept head; None if no checkpoint was made yet."""
+        with closing(CheckpointStore(self.folder.heads, writable=False)) as heads:
+            return heads.newest()
+
     def head_of(self, note: bytes) -> PublishedHead:
         """Return the kept head with this note; `Stop` if this ledger kept none."""
         with closing(CheckpointStore(self.folder.heads, writable=False)) as heads:

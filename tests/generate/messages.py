@@ -77,6 +77,7 @@ SOURCES: Final = (
     "ledger/law/admissibility/criteria.py",
     "ledger/law/record_checks/open_duties.py",
     "ledger/law/terms/calendar.py",
+    "ledger/law/terms/computation.py",
     "ledger/law/deadlines/deadline_base.py",
 )
 # Sentences and phrases: two adjacent words in small letters, except commands, citations and lists of names.

@@ -8,11 +8,12 @@ from functools import cached_property
 
 from msgspec import Struct
 
-from ledger.entries.case import Entry, instant, wire
+from ledger.entries.case import Entry, instant
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.reading.reliability import late
 from ledger.law.reading.substance import NOTHING
 from ledger.law.terms.calendar import CountedPeriod, rolled
+from ledger.law.terms.computation import Note, extended
 from ledger.law.terms.rule import Clock, ClockVerdict, Deadline
 
 Counting = Callable[[datetime], CountedPeriod]
@@ -52,7 +53,7 @@ class RunningPeriod(Struct, frozen=True, dict=True):
     trigger: Entry | None
     count: CountedPeriod | None
     extension: Entry | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     waiting: Entry | None = None
 
     @cached_property
@@ -98,7 +99,8 @@ class RunningPeriod(Struct, frozen=True, dict=True):
         d, extension = self.deadline, self.extension
         notes = self.notes
         if extension is not None:
-            notes += (f"the end was set to {extension.get('new_due')} by an entry of {wire(extension.on)}",)
+            counted = self.count.due if self.count else None
+            notes += (extended(counted, str(extension.get("new_due")), extension.on, extension.leaf),)
         rests = (self.trigger, extension, self.waiting, answer, *also)
         return Clock(
             id=d.id,

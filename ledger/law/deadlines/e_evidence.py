@@ -15,6 +15,7 @@ from ledger.entries.case import Entry
 from ledger.law.deadlines.deadline_base import Answers, RunningPeriod, earliest, first_of, since, start_period, window
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.terms.calendar import HOUR, CountedPeriod, eu_days, eu_hours
+from ledger.law.terms.computation import paused
 from ledger.law.terms.rule import Clock, ClockVerdict, Deadline, Mark
 
 ANSWERS = ("data-disclosed", "no-data-held")
@@ -42,6 +43,7 @@ def _transmission(
     trigger: Entry | None,
     counting: PausedCount,
     passed: Callable[[datetime, datetime], int],
+    unit: str,
 ) -> RunningPeriod:
     """Return the period of a provider; a referral back pauses it until the clarification, art. 10(6).
 
@@ -64,24 +66,26 @@ def _transmission(
         if clarification.on > begins and start is not None and w.extension is None:
             more = passed(begins, clarification.on)
             pause += more
-            note = f"referred back and clarified in between: {more} more"
-            w = replace(w, count=counting(start, pause), notes=(*w.notes, note))
+            step = paused(begins, clarification.on, more, unit, (referral.leaf, clarification.leaf))
+            w = replace(w, count=counting(start, pause), notes=(*w.notes, step))
         clarified = max(begins, clarification.on)
     return w
 
 
-def _in_days(r: OrderReading) -> tuple[PausedCount, Callable[[datetime, datetime], int]]:
+def _in_days(r: OrderReading) -> tuple[PausedCount, Callable[[datetime, datetime], int], str]:
     days = r.parties.provider_days
     return (
         lambda on, stood: eu_days(on, 10 + stood, days),
         lambda begins, ends: (days.day(ends) - days.day(begins)).days,
+        "days",
     )
 
 
-def _in_hours(r: OrderReading) -> tuple[PausedCount, Callable[[datetime, datetime], int]]:
+def _in_hours(r: OrderReading) -> tuple[PausedCount, Callable[[datetime, datetime], int], str]:
     return (
         lambda on, stood: eu_hours(on, 8 + stood, r.parties.provider_days),
         lambda begins, ends: -((begins - ends) // HOUR),  # rounded up to full hours
+        "hours",
     )
 
 

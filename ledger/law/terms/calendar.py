@@ -51,6 +51,13 @@ class Duration(Struct, frozen=True):
         moved = day if not self.months else date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
         return moved + timedelta(days=self.days - (-self.seconds // 86400))
 
+    def short_month(self, day: date) -> date | None:
+        """Return the last day of the month in which the months after `day` end, if that month lacks the day."""
+        year, month = divmod(day.year * 12 + day.month - 1 + self.months, 12)
+        if year > date.max.year or (last := monthrange(year, month + 1)[1]) >= day.day:
+            return None
+        return date(year, month + 1, last)
+
     def __add__(self, more: Duration) -> Duration:
         return Duration(self.months + more.months, self.days + more.days, self.seconds + more.seconds)
 
@@ -145,7 +152,7 @@ class CountedPeriod(Struct, frozen=True):
     """A period from `trigger` by `policy` for `length`, in the calendar `days`, until just before `due`.
 
     `last` is the last day of a period in days, None for one in hours; `passed` are the days that could not end it, each
-    with the reason; `begins` is where hours start to run.
+    with the reason; `begins` is where hours start to run; `span` is the length in months and days, where it has one.
     """
 
     policy: str
@@ -156,6 +163,7 @@ class CountedPeriod(Struct, frozen=True):
     last: date | None = None
     passed: Passed = ()
     begins: datetime | None = None
+    span: Duration | None = None
 
 
 def eu_hours(trigger: datetime, hours: int, days: Days, policy: str = "EU-1182-71") -> CountedPeriod:
@@ -180,7 +188,7 @@ def eu_days(trigger: datetime, length: int | Duration, days: Days, policy: str =
     if length.after(first) - first >= 2 * DAY:
         while last < date.max and _working_days(first, last, days) < 2:
             last, passed = _roll(last + DAY, days, (*passed, (last, "fewer than two working days")))
-    return CountedPeriod(policy, trigger, str(length), days, days.end_of(last), last, passed)
+    return CountedPeriod(policy, trigger, str(length), days, days.end_of(last), last, passed, span=length)
 
 
 def eu_working_days(trigger: datetime, length: int, days: Days, policy: str = "EU-1182-71") -> CountedPeriod:
@@ -201,7 +209,7 @@ def calendar_days(trigger: datetime, length: int | Duration, days: Days, policy:
     if length.seconds and not (length.months or length.days):
         return CountedPeriod(policy, trigger, str(length), days, _later(trigger, timedelta(seconds=length.seconds)))
     last = length.after(days.day(trigger))
-    return CountedPeriod(policy, trigger, str(length), days, days.end_of(last), last)
+    return CountedPeriod(policy, trigger, str(length), days, days.end_of(last), last, span=length)
 
 
 def us_days(trigger: datetime, length: int | Duration, days: Days, policy: str = "US-45") -> CountedPeriod:
@@ -252,33 +260,5 @@ def _roll(last: date, days: Days, passed: Passed = ()) -> tuple[date, Passed]:
     return last, passed
 
 
-# -- the account -------------------------------------------------------------------------------------------------------
-
-
-def explain(count: CountedPeriod) -> tuple[str, ...]:
-    """How a due date came about, one step a line: the event, what does not count, the last day, what rolled, due."""
-    days = count.days
-    local = days.local(count.trigger)
-    steps = [f"event: {_utc(count.trigger)}, {local:%H:%M:%S} on {_named(local.date())} in {days.zone}"]
-    if count.policy == "STATED":
-        steps.append(f"stated: {count.length}")
-    elif count.begins is not None:
-        steps.append(f"the hour of the event does not count: {count.length} from {_utc(count.begins)}")
-    elif count.last is None:
-        steps.append(f"{count.length} from the event")
-    else:
-        ends = count.passed[0][0] if count.passed and "working" not in count.length else count.last
-        steps.append(f"the day of the event does not count: {count.length} end with {_named(ends)}")
-        steps += [f"{_named(day)} does not end the period: {why}" for day, why in count.passed]
-        if count.passed:
-            steps.append(f"so the last day is {_named(count.last)}")
-    local = days.local(count.due)
-    return (*steps, f"due: {_utc(count.due)}, {local:%H:%M:%S} on {_named(local.date())} there; policy {count.policy}")
-
-
 def _utc(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _named(day: date) -> str:
-    return f"{WEEKDAYS[day.weekday()]} {day.isoformat()}"

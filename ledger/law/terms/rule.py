@@ -14,7 +14,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from ledger.law.terms.calendar import CountedPeriod, explain
+from ledger.law.terms.calendar import CountedPeriod
+from ledger.law.terms.computation import ComputationStep, Note, computation, note
 
 
 class Mark(StrEnum):
@@ -93,12 +94,18 @@ class Clock:
     met_by: tuple[str, ...] = ()
     entries: tuple[str, ...] = ()
     count: CountedPeriod | None = field(default=None, compare=False, repr=False)
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def computation(self) -> tuple[ComputationStep, ...]:
+        """The computation of `due` as data, then what moved or stopped it."""
+        counted = computation(self.count, self.trigger) if self.count else ()
+        return (*counted, *map(note, self.notes))
 
     @property
     def steps(self) -> tuple[str, ...]:
-        """The calculation of `due`, one step a line; for people."""
-        return (*(explain(self.count) if self.count else ()), *self.notes)
+        """The computation of `due`, one step a line; for people."""
+        return tuple(step.says for step in self.computation)
 
 
 class StateChange(Struct, frozen=True):

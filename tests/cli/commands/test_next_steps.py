@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from ledger.tlog.note import parse_checkpoint
+from ledger.tlog.tree import check_inclusion, parse_proof
 from tests.support.cli import ledger_of, run
 
 HEAD = "order,kind,occurred,actor,instrument,from_party,to_party,providers,proof_kind,channel,addressee\n"
@@ -99,3 +101,32 @@ def test_due_with_only_shows_and_answers_for_that_part_alone(tmp_path: Path) -> 
     assert parts["undetermined"].exit_code == 3
     assert parts["overdue"].exit_code == (3 if shown["overdue"] else 0)
     assert parts["running"].exit_code == 0
+
+
+def test_an_explained_deadline_names_each_entry_with_a_proof_that_leads_to_the_checkpoint(tmp_path: Path) -> None:
+    ledger = ledger_of("S1", tmp_path)
+    assert run("checkpoint", ledger=ledger).exit_code == 0
+    answer = document("law", "deadline", "D-7-7", "main", ledger=ledger)
+    leaves = {item["leaf"]: item for item in answer["leaves"]}
+    rests = {leaf for d in answer["deadlines"] for leaf in (d["trigger"], *d["met_by"])}
+    assert rests <= set(leaves)
+    assert {leaf for d in answer["deadlines"] for step in d["computation"] for leaf in step["entries"]} <= set(leaves)
+    checkpoint = (ledger / "log" / "checkpoint").read_bytes()
+    for leaf, item in leaves.items():
+        proof = parse_proof(item["proof"].encode())
+        assert (proof.index, proof.note) == (item["index"], checkpoint)
+        head = parse_checkpoint(checkpoint.decode().partition("\n\n")[0] + "\n")
+        check_inclusion(proof.index, head.size, bytes.fromhex(leaf), proof.path, head.root)
+
+
+def test_an_entry_that_no_checkpoint_covers_yet_has_no_proof(tmp_path: Path) -> None:
+    ledger = imported(tmp_path, *order("H-1", "EPOC", ""))
+    (leaf,) = document("law", "deadline", "E-10-3", "H-1", ledger=ledger)["leaves"] or [{"proof": None}]
+    assert leaf["proof"] is None
+
+
+def test_the_sentences_of_an_explained_deadline_are_those_of_its_computation(tmp_path: Path) -> None:
+    answer = document("law", "deadline", "D-7-7", "main", ledger=ledger_of("S1", tmp_path))
+    for deadline in answer["deadlines"]:
+        assert [step["says"] for step in deadline["computation"]] == deadline["steps"]
+        assert deadline["computation"][0]["entries"] == [deadline["trigger"]]

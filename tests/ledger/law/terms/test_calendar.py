@@ -23,13 +23,13 @@ from ledger.law.terms.calendar import (
     eu_days,
     eu_hours,
     eu_working_days,
-    explain,
     public_holidays,
     rolled,
     stated,
     stated_day,
     us_days,
 )
+from ledger.law.terms.computation import explain
 
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 
