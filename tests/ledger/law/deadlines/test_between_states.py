@@ -58,7 +58,7 @@ def test_the_return_is_due_twenty_days_from_service_and_45_with_traffic_data(cat
 def returns(story: Story) -> list[tuple[str, ClockVerdict]]:
     """Return the two periods of a mixed order: what each is for, and its verdict."""
     clocks = [c for c in story.reading.deadlines.counting if c.id == "D-8-6-RETURN"]
-    return [(c.notes[0], c.verdict) for c in clocks]
+    return [(c.steps[-1], c.verdict) for c in clocks]
 
 
 def test_a_mixed_order_has_a_period_for_each_kind_of_data() -> None:
