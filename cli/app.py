@@ -81,7 +81,10 @@ KEY = {
 
 ORDER = {"rename": ("cli.commands.order:rename", "give an order a name that is used in this ledger's folder alone")}
 
-LAW = {"deadline": ("cli.commands.law_deadline:deadline", "one deadline explained step by step")}
+LAW = {
+    "deadline": ("cli.commands.law_deadline:deadline", "one deadline explained step by step"),
+    "diff": ("cli.commands.law_editions:diff", "what differs between two editions of the rules"),
+}
 
 WITNESS = {
     "new": ("cli.commands.witness:new", "make a witness: its key, and the memory that goes with it"),
@@ -258,7 +261,10 @@ law = Group(
         "comity law V-NOTICE-OVERDUE",
         "comity law '2AP:7(5)'",
         "comity law --html rules.html",
+        "comity law --not-modelled",
+        "comity law --edition rules-2026.json",
         "comity law deadline D-7-7 main",
+        "comity law diff rules-2026.json",
     ),
 )
 

@@ -8,6 +8,7 @@ import click
 from msgspec import Struct
 
 from cli.click_extensions import command
+from cli.commands.law_editions import not_modelled, write_book, write_edition
 from cli.exit_codes import Stop
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer
@@ -15,7 +16,10 @@ from cli.terminal.table import wrapped
 
 
 class RuleItem(Struct, frozen=True):
-    """One rule: its code, what it is, the instruments it belongs to, its citation, how sure it is, since when."""
+    """One rule: its code, what it is, the instruments it belongs to, its citation, how sure it is, since when.
+
+    `until` is the last day of a repealed act; `words` are the few words of the acts that it rests on.
+    """
 
     id: str
     kind: str
@@ -24,6 +28,8 @@ class RuleItem(Struct, frozen=True):
     mark: str
     since: date | None
     says: str
+    until: date | None = None
+    words: list[str] = []
 
 
 class LawAnswer(CommandAnswer, tag="comity.law/1"):
@@ -60,33 +66,47 @@ class PartiesAnswer(CommandAnswer, tag="comity.parties/1"):
 
 @command("comity law", "comity law 2AP-7", "comity law D-7-7", "comity law '2AP:7(5)'", "comity law --html rules.html")
 @click.argument("about", required=False)
-@click.option("--html", metavar="FILE", help="One page to print and correct.")
+@click.option("--html", metavar="FILE", help="The book of rules by act and article, to print and correct.")
+@click.option("--not-modelled", "gaps", is_flag=True, help="Every article of the acts, and what has no rule and why.")
+@click.option("--edition", metavar="FILE", help="Write all rules with their digest as JSON, for `comity law diff`.")
 @click.option("--parties", is_flag=True, help="What is known of real Parties and their declarations.")
-def law(about: str | None, html: str | None, parties: bool) -> None:
+def law(about: str | None, html: str | None, gaps: bool, edition: str | None, parties: bool) -> None:
     """The rules in force with their citations, and how sure each of them is.
 
     ABOUT is an instrument, the code of one rule as findings and clocks print it, or a provision that rules rest on.
     """
     from ledger.facts.vocabulary import INSTRUMENTS
     from ledger.law.provisions import rules_digest
-    from projections.views.rulebook import rulebook
+    from projections.views.rulebook import rulebook, words
 
     if parties:
         _parties()
+        return
+    if gaps:
+        not_modelled()
+        return
+    if edition is not None:
+        write_edition(edition)
         return
     rules = rulebook(about)
     if not rules:
         hint = f"`comity law` lists the rules; instruments are {', '.join(INSTRUMENTS)}"
         raise Stop(f"{about!r} is no instrument, no code of a rule, and no provision that one rests on", hint=hint)
     if html is not None:
-        from projections.views.rulebook import rulebook_page
-
-        with open(html, "w", encoding="utf-8") as page:
-            page.write(rulebook_page(rules, rules_digest()))
-        output.tell(f"{len(rules)} rules written to {html}")
+        write_book(rules, html, whole=about is None)
         return
     items = [
-        RuleItem(r.id, r.kind, ", ".join(r.instruments) or "any", ", ".join(r.cite), r.mark, r.since, r.says)
+        RuleItem(
+            r.id,
+            r.kind,
+            ", ".join(r.instruments) or "any",
+            ", ".join(r.cite),
+            r.mark,
+            r.since,
+            r.says,
+            r.until,
+            words(r),
+        )
         for r in rules
     ]
 
@@ -96,6 +116,7 @@ def law(about: str | None, html: str | None, parties: bool) -> None:
             out.append(f"{output.paint(r.id, 'bold')}  {', '.join(r.cite) or '-'}  [{r.mark}]")
             out += wrapped(r.says, " ", 80)
             if len(rules) == 1:
+                out += [line for said in words(r) for line in wrapped(f'"{said}"', " ", 80)]
                 out += [line for name, what in r.detail for line in wrapped(f"{name}: {what}", " ", 80)]
         return "\n".join([*out, "", f"{len(rules)} {'rule' if len(rules) == 1 else 'rules'}; digest {rules_digest()}"])
 

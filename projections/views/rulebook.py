@@ -1,15 +1,16 @@
-"""The rules in force as a lawyer reads and corrects them: in the order of the law, every rule with its mark."""
+"""The rules in force by act and article, each with the words it rests on, and what of each article has no rule."""
 
 from __future__ import annotations
 
-from base64 import b64encode
-from collections.abc import Iterable, Sequence
-from hashlib import sha256
-from html import escape
-from itertools import groupby
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
+from ledger.facts import KINDS
 from ledger.facts.vocabulary import INSTRUMENTS
 from ledger.law.provisions import RULES, Provision
+from ledger.law.rules.acts import ACTS
+from ledger.law.wording import TEXTS, Article, article_of, quotations
 
 HEADINGS = {
     "act": "Acts",
@@ -19,26 +20,78 @@ HEADINGS = {
     "element": "What an order states",
     "transition": "How the state moves",
 }
+SORTS = {
+    "act": "act",
+    "policy": "way of counting",
+    "finding": "finding",
+    "deadline": "clock",
+    "element": "content of an order",
+    "transition": "change of state",
+}
 MARKS = {
     "text": "the wording of the provision was read",
     "known": "certain from knowledge, not verified against the text",
     "likely": "believed right; check it before you rely on it",
     "design": "a choice of this project; no source claims it",
 }
-_STYLE = """
-body{font:16px/1.5 Georgia,serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#111}
-h1,h2{line-height:1.2} code{overflow-wrap:anywhere} table{border-collapse:collapse;width:100%}
-th,td{text-align:left;vertical-align:top;padding:.35rem .6rem .35rem 0;border-bottom:1px solid #bbb}
-th{font-weight:600} td:first-child{white-space:nowrap;font-family:ui-monospace,monospace;font-size:.9em}
-dl{margin:.2rem 0 0;font-size:.9em} dt{font-style:italic;display:inline} dd{display:inline;margin:0 0 0 .2rem}
-dd::after{content:"\\A";white-space:pre} .correct{min-width:8rem}
-td:nth-child(4){white-space:nowrap} @media screen and (max-width:50rem){table{display:block;overflow-x:auto}}
-@media print{body{font-size:10pt;max-width:none;margin:0} thead{display:table-header-group} tr{break-inside:avoid}}
-"""
-_POLICY = (
-    f"default-src 'none'; style-src 'sha256-{b64encode(sha256(_STYLE.encode()).digest()).decode()}'; "
-    "base-uri 'none'; form-action 'none'"
-)
+LEVELS = {"V": "violation", "W": "remark", "G": "gap"}
+CRITERIA = tuple(f"A{n}" for n in range(1, 9))
+OWN = "Rules of this program"  # of no act
+
+
+@dataclass(frozen=True, slots=True)
+class BookRule:
+    """One rule of the book: its anchor in the page, the quoted words after their provisions, its details in words."""
+
+    rule: Provision
+    anchor: str
+    sort: str
+    words: tuple[tuple[str, str], ...]
+    facts: tuple[tuple[str, str], ...]
+
+    @property
+    def brief(self) -> bool:
+        """Return True for a rule that one line says: a content of an order, or a change of state."""
+        return self.rule.kind in ("element", "transition")
+
+
+@dataclass(frozen=True, slots=True)
+class BookArticle:
+    """One article with the rules that rest on it first, and those printed under another article (anchor, code)."""
+
+    anchor: str
+    number: str
+    title: str
+    rules: tuple[BookRule, ...]
+    also: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BookAct:
+    """One act: its own row, the source of its text (empty where none is known), its articles in order."""
+
+    anchor: str
+    title: str
+    act: Provision | None
+    source: str
+    articles: tuple[BookArticle, ...]
+
+    @property
+    def count(self) -> int:
+        """How many rules are printed under this act."""
+        return sum(len(a.rules) for a in self.articles)
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """One article of an act: its rules and kinds of fact by name, and what of it has no rule and why."""
+
+    act: str
+    article: str
+    title: str
+    rules: tuple[str, ...]
+    kinds: tuple[str, ...]
+    without: str
 
 
 def rulebook(about: str | None = None) -> list[Provision]:
@@ -53,37 +106,146 @@ def rulebook(about: str | None = None) -> list[Provision]:
     ]
 
 
-def rulebook_page(rules: Sequence[Provision], digest: str) -> str:
-    """Return one HTML page without script or network: the rules with an empty column in which to correct them."""
-    marks = "".join(f"<dt>[{m}]</dt> <dd>{escape(says)}</dd>" for m, says in MARKS.items())
-    sections = "".join(_section(kind, list(part)) for kind, part in groupby(rules, key=lambda r: r.kind))
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>Rules in force</title>'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-        f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head><body><main>'
-        f"<h1>Rules in force</h1><p>{len(rules)} rules; digest <code>{digest}</code>. A model of the law, not legal "
-        f"advice: print it, correct it, send it back.</p><dl>{marks}</dl>{sections}</main></body></html>\n"
-    )
+def words(rule: Provision) -> list[str]:
+    """Return the quoted words of the provisions that a rule cites."""
+    return [said for _, said in _quoted(rule)]
 
 
-def _section(kind: str, rules: Iterable[Provision]) -> str:
-    rows = "".join(
-        f"<tr><td>{escape(r.id)}</td><td>{escape(r.says)}{_detail(r)}</td>"
-        f"<td>{escape(', '.join(r.cite))}</td><td>{r.since or ''}</td><td>[{r.mark}]</td><td></td></tr>"
-        for r in rules
+def book(rules: Sequence[Provision]) -> list[BookAct]:
+    """Return rules by act and article, each of them once; those of no act come last, by what they are."""
+    acts = {r.id: r for r in rules if r.kind == "act"}
+    parts: dict[str, dict[str, list[Provision]]] = {code: {} for code in ACTS}
+    own: dict[str, list[Provision]] = {}
+    for rule in rules:
+        if rule.kind == "act":
+            continue
+        code, number = _home(rule)
+        if code:
+            parts[code].setdefault(number, []).append(rule)
+        else:
+            own.setdefault(_own_heading(rule), []).append(rule)
+    also = _also(rules)
+    made = [
+        _act(code, acts.get(code), by_article, also) for code, by_article in parts.items() if by_article or code in acts
+    ]
+    chapters = tuple(
+        BookArticle(f"own-{n}", "", heading, tuple(map(_of_rule, some)), ())
+        for n, (heading, some) in enumerate(own.items(), 1)
     )
-    heads = "".join(
-        f'<th scope="col"{extra}>{name}</th>'
-        for name, extra in (
-            *(("rule", ""), ("says", ""), ("citation", ""), ("since", ""), ("mark", "")),
-            ("correction", ' class="correct"'),
+    return [*made, BookAct("own", OWN, None, "", chapters)] if chapters else made
+
+
+def coverage() -> list[Coverage]:
+    """Return every article of the acts whose articles are listed, in the order of the acts.
+
+    A content of an order is named by the finding for its absence.
+    """
+    rules = _by_article((r.id, r.cite) for r in RULES if r.kind not in ("act", "element"))
+    kinds = _by_article((name, kind.basis) for name, kind in KINDS.items())
+    return [
+        Coverage(
+            text.code,
+            a.number,
+            a.title,
+            rules.get((text.code, a.number), ()),
+            kinds.get((text.code, a.number), ()),
+            a.without,
         )
+        for text in TEXTS.values()
+        for a in text.articles
+    ]
+
+
+def anchor(kind: str, id: str) -> str:
+    """Return the anchor of a rule in the page."""
+    return f"{kind}-{_slug(id)}"
+
+
+def _by_article(cited: Iterable[tuple[str, Iterable[str]]]) -> Mapping[tuple[str, str], tuple[str, ...]]:
+    found: dict[tuple[str, str], dict[str, None]] = {}
+    for name, cites in cited:
+        for cite in cites:
+            found.setdefault((cite.partition(":")[0], article_of(cite)), {})[name] = None
+    return {key: tuple(names) for key, names in found.items()}
+
+
+def _home(rule: Provision) -> tuple[str, str]:
+    """Return the act and the article under which a rule is printed: those of its first citation, or none."""
+    code = rule.cite[0].partition(":")[0] if rule.cite else ""
+    return (code, article_of(rule.cite[0])) if code in ACTS else ("", "")
+
+
+def _also(rules: Iterable[Provision]) -> Mapping[tuple[str, str], tuple[tuple[str, str], ...]]:
+    """Return by act and article the rules that cite it and are printed elsewhere."""
+    found: dict[tuple[str, str], dict[tuple[str, str], None]] = {}
+    for rule in rules:
+        if rule.kind == "act":
+            continue
+        home = _home(rule)
+        for cite in rule.cite:
+            place = (cite.partition(":")[0], article_of(cite))
+            if place != home and place[0] in ACTS:
+                found.setdefault(place, {})[anchor(rule.kind, rule.id), rule.id] = None
+    return {place: tuple(rows) for place, rows in found.items()}
+
+
+def _act(
+    code: str,
+    act: Provision | None,
+    by_article: Mapping[str, list[Provision]],
+    also: Mapping[tuple[str, str], tuple[tuple[str, str], ...]],
+) -> BookAct:
+    text = TEXTS.get(code)
+    titles: dict[str, Article] = {a.number: a for a in text.articles} if text else {}
+    order = list(titles)
+    numbers = {*by_article, *(number for of, number in also if of == code)}
+    articles = tuple(
+        BookArticle(
+            f"{_slug(code)}-{_slug(number) or 'act'}",
+            number,
+            titles[number].title if number in titles else "",
+            tuple(_of_rule(r) for r in sorted(by_article.get(number, ()), key=_place)),
+            also.get((code, number), ()),
+        )
+        for number in sorted(numbers, key=lambda n: (order.index(n) if n in order else len(order), _numbers(n)))
     )
-    return f"<h2>{HEADINGS[kind]}</h2><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+    return BookAct(_slug(code), ACTS[code].says, act, text.source if text else "", articles)
 
 
-def _detail(rule: Provision) -> str:
-    shown = [(name, value) for name, value in rule.detail if value]
-    if not shown:
-        return ""
-    return "<dl>" + "".join(f"<dt>{escape(n)}:</dt> <dd>{escape(v)}</dd>" for n, v in shown) + "</dl>"
+def _of_rule(rule: Provision) -> BookRule:
+    facts = tuple(_fact(name, value) for name, value in rule.detail if value and name != "length")
+    return BookRule(rule, anchor(rule.kind, rule.id), SORTS[rule.kind], _quoted(rule), facts)
+
+
+def _quoted(rule: Provision) -> tuple[tuple[str, str], ...]:
+    """Return the quoted words of a rule, each once, after its provision."""
+    found = {said: provision for cite in reversed(rule.cite) for provision, said in reversed(quotations(cite))}
+    return tuple((provision, said) for said, provision in reversed(found.items()))
+
+
+def _fact(name: str, value: str) -> tuple[str, str]:
+    """Return a detail of a rule in words for readers of the book."""
+    if name == "level":
+        return "Level", LEVELS[value]
+    if name in CRITERIA:
+        return f"Criterion {name}", value.lower()
+    return name.capitalize(), value
+
+
+def _own_heading(rule: Provision) -> str:
+    if rule.kind == "transition":
+        return f"How the state of an order under {rule.instruments[0]} moves"
+    return HEADINGS[rule.kind]
+
+
+def _place(rule: Provision) -> tuple[list[tuple[int, str]], int]:
+    return _numbers(rule.cite[0]), list(SORTS).index(rule.kind)
+
+
+def _numbers(text: str) -> list[tuple[int, str]]:
+    """Return a key that sorts 7(2) before 7(10)."""
+    return [(int(part), "") if part.isdigit() else (0, part) for part in re.findall(r"\d+|[a-z]+", text.lower())]
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-")

@@ -316,7 +316,8 @@ SHOWS = "reads; with --reveal it records who looked, as `reveal` does; its views
 WRITES_NOTHING = {
     **dict.fromkeys(("show", "due", "judge", "custody", "check", "replay", "register", "stats", "log"), SHOWS),
     **dict.fromkeys(
-        ("lint", "law", "law deadline", "vocabulary", "verify", "fsck", "man", "completion", "schema"), "reads"
+        ("lint", "law", "law deadline", "law diff", "vocabulary", "verify", "fsck", "man", "completion", "schema"),
+        "reads",
     ),
     **dict.fromkeys(("key list", "counterparty list", "witness list", "stamp list", "trust check", "schema"), "reads"),
 }

@@ -33,14 +33,18 @@ _RANGE = re.compile(r"(.*)\((\d+)\)-\((\d+)\)")
 _NUMBER = re.compile(r"Annex ?[IVX]+|\d+[a-z]?")
 
 
-def quotations(cite: str) -> tuple[str, ...]:
-    """Return the words of a citation ("EPOC:10(2)"): its own, or those of the provision that contains it."""
-    found: dict[str, None] = {}
+def quotations(cite: str) -> tuple[tuple[str, str], ...]:
+    """Return the words of a citation ("EPOC:10(2)"), each after its provision.
+
+    They are its own, or those of the provision that contains it.
+    """
+    found: dict[str, str] = {}
     for one in _each(cite):
         while one and one not in _WORDS:
             one = one[: max(one.rfind("("), 0)]
-        found |= dict.fromkeys(_WORDS.get(one, ()))
-    return tuple(found)
+        for words in _WORDS.get(one, ()):
+            found.setdefault(words, one)
+    return tuple((provision, words) for words, provision in found.items())
 
 
 def article_of(cite: str) -> str:

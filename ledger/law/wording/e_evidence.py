@@ -330,7 +330,7 @@ REGULATION = ActText(
                 "28(2)(e)": "the average period between the moment the EPOC was issued and the moment the data",
                 "28(2)(j)": "an overview of the costs claimed by service providers",
             },
-            "No rule on an order: `comity stats` counts what paragraph 2 asks for.",
+            "No rule on an order: `comity stats --art28` counts what paragraph 2 asks for.",
         ),
         article("29", "Amendments to the certificates and the forms", "A power of the Commission."),
         article("30", "Exercise of the delegation", "A power of the Commission."),

@@ -23,7 +23,7 @@ from projections.views.due import due, soonest_first
 from projections.views.evidence_chain import CRITERIA, evidence_chain
 from projections.views.exhibit_digests import Digest
 from projections.views.known_at import LogMoment, as_known, difference
-from projections.views.rulebook import rulebook, rulebook_page
+from projections.views.rulebook import rulebook
 from projections.views.state import view
 from projections.views.timeline import by_time, timeline
 from tests.support.judging import judged
@@ -516,14 +516,6 @@ def test_the_declarations_of_a_real_party_nobody_has_read_in_full_stay_unverifie
 def test_the_rule_book_of_an_instrument_leaves_out_the_rules_of_others() -> None:
     assert not [r.id for r in rulebook("2AP-7") if r.instruments and "2AP-7" not in r.instruments]
     assert len(rulebook()) > len(rulebook("2AP-7"))
-
-
-def test_the_rule_book_page_carries_every_rule_and_runs_no_script() -> None:
-    rules = rulebook()
-    page = rulebook_page(rules, "ab" * 32)
-    assert page.count("<tr>") == len(rules) + len({r.kind for r in rules})
-    assert "<script" not in page
-    assert "default-src 'none'" in page
 
 
 # -- its state --------------------------------------------------------------------------------------------------------

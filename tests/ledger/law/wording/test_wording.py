@@ -93,8 +93,12 @@ def test_no_rule_cites_an_article_that_its_act_does_not_have() -> None:
     ],
 )
 def test_a_citation_has_the_words_of_its_provision_or_of_the_one_that_contains_it(cite: str, words: object) -> None:
-    found = quotations(cite)
+    found = tuple(said for _, said in quotations(cite))
     assert (len(found) if isinstance(words, int) else found) == words
+
+
+def test_a_quotation_comes_with_the_provision_that_it_is_taken_from() -> None:
+    assert [p for p, _ in quotations("EPOC:10(2)-(3)")] == ["EPOC:10(2)", "EPOC:10(2)", "EPOC:10(3)"]
 
 
 @pytest.mark.parametrize(

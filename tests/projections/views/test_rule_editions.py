@@ -1,0 +1,121 @@
+"""Two editions of the rules: what was added, removed and changed, and the orders on which it bears."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import orjson
+import pytest
+
+from ledger.law.provisions import RULES, rules_digest
+from projections.views.rule_editions import AlteredEdition, RuleName, difference, parsed, running, touched
+from tests.support.judging import judged
+from tests.support.scenarios import given, issued, received, sent
+
+
+def without(*ids: str) -> dict[str, Any]:
+    """Return the edition of today without some rules."""
+    edition = running()
+    return {**edition, "rules": [r for r in edition["rules"] if r["id"] not in ids]}
+
+
+def other(id: str, **fields: Any) -> dict[str, Any]:
+    """Return the edition of today with other fields in one rule."""
+    edition = running()
+    return {**edition, "rules": [{**r, **fields} if r["id"] == id else r for r in edition["rules"]]}
+
+
+def written(edition: dict[str, Any]) -> bytes:
+    """Return an edition as a file with the right digest."""
+    whole = {"edition": edition["edition"], "rules": edition["rules"]}
+    digest = hashlib.sha256(orjson.dumps(whole, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    return orjson.dumps({**edition, "digest": digest})
+
+
+def test_the_edition_of_today_holds_every_rule_and_its_digest_is_that_of_the_rules() -> None:
+    edition = running()
+    assert [(r["kind"], r["id"]) for r in edition["rules"]] == [(r.kind, r.id) for r in RULES]
+    assert edition["digest"] == rules_digest()
+    assert parsed(written(edition)) == edition
+
+
+def test_two_editions_that_are_the_same_do_not_differ() -> None:
+    assert not difference(running(), running()).any
+
+
+def test_a_rule_of_the_newer_edition_is_added_and_one_of_the_older_is_removed() -> None:
+    (rule,) = [r for r in RULES if r.id == "E-10-2"]
+    name = RuleName("deadline", "E-10-2", rule.says)
+    assert difference(without("E-10-2"), running()).added == (name,)
+    assert difference(running(), without("E-10-2")).removed == (name,)
+
+
+def test_a_changed_rule_is_named_field_by_field() -> None:
+    (rule,) = [r for r in running()["rules"] if r["id"] == "E-10-2"]
+    detail = [[name, "12 days" if name == "length" else said] for name, said in rule["detail"]]
+    old = other("E-10-2", mark="known", cite=["EPOC:10(3)"], detail=detail)
+    (change,) = difference(old, running()).changed
+    assert (change.kind, change.id) == ("deadline", "E-10-2")
+    assert {(f.field, f.before, f.after) for f in change.fields} == {
+        ("mark", "known", "text"),
+        ("cite", "EPOC:10(3)", "EPOC:10(2)"),
+        ("length", "12 days", "10 days"),
+    }
+
+
+def test_a_field_that_only_the_newer_program_knows_is_no_change() -> None:
+    edition = running()
+    old = {**edition, "rules": [{k: v for k, v in r.items() if k != "until"} for r in edition["rules"]]}
+    assert not difference(old, edition).any
+
+
+def test_a_change_of_state_put_in_between_is_one_added_rule_although_the_later_ones_are_renumbered() -> None:
+    edition = running()
+    moves = [r for r in edition["rules"] if r["kind"] == "transition" and r["id"].startswith("EPOC ")]
+    first, *later = moves
+    kept = [r for r in edition["rules"] if r not in moves]
+    old = {**edition, "rules": [*kept, *({**r, "id": f"EPOC {n}"} for n, r in enumerate(later, 1))]}
+    found = difference(old, edition)
+    assert [r.says for r in found.added] == [first["says"]]
+    assert (found.removed, found.changed) == ((), ())
+
+
+def test_an_edition_with_the_same_words_and_another_number_differs_unseen() -> None:
+    found = difference({**running(), "edition": 0}, running())
+    assert found.unseen
+    assert found.any
+    assert (found.added, found.removed, found.changed) == ((), (), ())
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"[]", b"{}", b'{"format":"comity.law/1","rules":[]}', b'{"format":"comity.edition/1"}']
+)
+def test_what_is_no_edition_is_refused(data: bytes) -> None:
+    with pytest.raises(ValueError, match=r"expected|input|empty"):
+        parsed(data)
+
+
+def test_an_edition_that_was_changed_by_hand_is_refused() -> None:
+    with pytest.raises(AlteredEdition):
+        parsed(orjson.dumps(other("E-10-2", says="as you like it")))
+
+
+EPOC = given(issued("2027-03-01T09:00Z", instrument="EPOC"), sent("2027-03-02T08:00Z"), received("2027-03-02T08:30Z"))
+
+
+@pytest.mark.parametrize(
+    ("id", "bears"),
+    [
+        ("E-10-3", True),  # one of its clocks
+        ("EU-1182-71", True),  # how its clocks are counted
+        ("E-17-2", False),  # a clock that it does not have
+        ("EPOC providers", True),  # what its order must state
+        ("2AP-7 providers", False),
+        ("EPOC", True),  # the act that its clocks cite
+    ],
+)
+def test_an_order_is_named_when_a_changed_rule_bears_on_it(id: str, bears: bool) -> None:
+    found = difference(other(id, says="otherwise"), running())
+    case = EPOC.case
+    assert touched(case, judged(EPOC), found) == ((id,) if bears else ())

@@ -1,0 +1,68 @@
+"""The book of rules by act and article, and every article with or without a rule."""
+
+from __future__ import annotations
+
+from ledger.law.provisions import RULES
+from ledger.law.wording import TEXTS, article_of
+from projections.views.rulebook import MARKS, OWN, book, coverage, rulebook, words
+
+
+def test_every_rule_is_in_the_book_once_and_every_act_has_its_own_row() -> None:
+    acts = book(RULES)
+    printed = [(r.rule.kind, r.rule.id) for act in acts for a in act.articles for r in a.rules]
+    assert sorted(printed) == sorted((r.kind, r.id) for r in RULES if r.kind != "act")
+    assert [act.act.id for act in acts if act.act] == [r.id for r in RULES if r.kind == "act"]
+    anchors = [r.anchor for act in acts for a in act.articles for r in a.rules]
+    assert len(set(anchors)) == len(anchors)
+
+
+def test_a_rule_is_printed_under_the_article_of_its_first_citation_and_named_under_the_others() -> None:
+    for act in book(RULES):
+        for a in act.articles:
+            code = act.act.id if act.act else ""
+            assert all(article_of(r.rule.cite[0]) == a.number for r in a.rules if code)
+    epoc = next(act for act in book(RULES) if act.act and act.act.id == "EPOC")
+    eight = next(a for a in epoc.articles if a.number == "8")
+    assert "V-10-2-BEFORE-RELEASE" in [code for _, code in eight.also]
+
+
+def test_articles_are_in_the_order_of_the_act_and_rules_in_the_order_of_the_paragraphs() -> None:
+    epoc = next(act for act in book(RULES) if act.act and act.act.id == "EPOC")
+    order = [a.number for a in TEXTS["EPOC"].articles]
+    numbers = [a.number for a in epoc.articles]
+    assert numbers == sorted(numbers, key=order.index)
+    ten = [r.rule.cite[0] for a in epoc.articles if a.number == "10" for r in a.rules]
+    assert ten.index("EPOC:10(2)") < ten.index("EPOC:10(3)") < ten.index("EPOC:10(4)")
+
+
+def test_rules_of_no_act_come_last_and_rest_on_no_provision_of_one() -> None:
+    *_, last = book(RULES)
+    assert last.title == OWN
+    assert all(r.rule.cite == () or ":" not in r.rule.cite[0] for a in last.articles for r in a.rules)
+
+
+def test_a_rule_has_the_words_of_each_of_its_provisions_once() -> None:
+    (rule,) = rulebook("V-10-2-BEFORE-RELEASE")
+    assert "at the end of that 10-day period" in words(rule)
+    assert any("suspensive effect" in said for said in words(rule))
+    assert all(len(set(words(r))) == len(words(r)) for r in RULES)
+    assert words(next(r for r in RULES if r.id == "D-7-7")) == []  # the article was not read: no words are quoted
+
+
+def test_every_article_is_modelled_by_rules_or_says_why_it_is_not() -> None:
+    articles = coverage()
+    assert [(a.act, a.article) for a in articles] == [(t.code, a.number) for t in TEXTS.values() for a in t.articles]
+    assert [a for a in articles if not a.rules and not a.without] == []
+    known = {r.id for r in RULES}
+    assert all(set(a.rules) <= known for a in articles)
+
+
+def test_an_article_names_the_kinds_of_entries_that_record_it() -> None:
+    penalties = next(a for a in coverage() if (a.act, a.article) == ("EPOC", "15"))
+    assert penalties.rules == ()
+    assert penalties.kinds
+    assert "national law" in penalties.without
+
+
+def test_no_mark_says_that_a_text_was_not_at_hand() -> None:
+    assert not [says for says in MARKS.values() if "at hand" in says]
