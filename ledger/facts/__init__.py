@@ -29,7 +29,7 @@ from ledger.facts import (
 )
 from ledger.facts.kind import WHY, Fact, Field, SealedField
 from ledger.facts.order import changes, issued, service
-from ledger.facts.rights import incidents, oversight, person, retention, use
+from ledger.facts.rights import controller, incidents, oversight, person, retention, use
 from ledger.facts.schema import about, describe
 from ledger.facts.value_forms import ABSENT, Form, FormError, check, check_before_signing, quick_check
 from ledger.facts.vocabulary import ROLES
@@ -54,7 +54,7 @@ __all__ = [
 
 _FILES = (
     *(issued, service, changes, third_state, preservation, answer, escalation, emergency, customer, custody, sharing),
-    *(person, retention, use, incidents, oversight, court, governance, costs),
+    *(person, retention, use, incidents, oversight, controller, court, governance, costs),
 )
 
 KINDS: dict[str, type[Fact]] = {
