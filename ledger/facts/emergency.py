@@ -82,6 +82,13 @@ class ExPostValidationSought(Fact):
     asked_of: Annotated[Actor, "Who is asked."]
 
     main_order: Annotated[Order | None, SealedField(EX_POST), "The order it belongs to; the ledger fills it in."] = None
+    not_obtainable_in_time: Annotated[bool | None, "Validation could not be obtained before the order was issued."] = (
+        None
+    )
+    possible_in_domestic_case: Annotated[
+        bool | None,
+        "The authority could issue such an order without validation in a similar domestic case.",
+    ] = None
 
 
 class ExPostValidationGranted(Fact):

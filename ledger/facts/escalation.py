@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from ledger.facts.kind import Fact, SealedField
 from ledger.facts.readers import ALL_SIDES, AUTHORITIES, CORRESPONDENTS
-from ledger.facts.value_types import Actor, Element, Instant, Order, Text
+from ledger.facts.value_types import Actor, Element, Event, Instant, Language, Order, Text
 
 
 class EscalatedToArticle8(Fact):
@@ -34,6 +34,9 @@ class EscalatedToMutualAssistance(Fact):
     attempt_summary: Annotated[Text | None, SealedField(AUTHORITIES), "What was tried."] = None
 
 
+EnforcementPart = Literal["order", "non-execution-form", "other-documents"]
+
+
 class EnforcementRequested(Fact):
     """The issuing authority asks the enforcing authority to enforce the order."""
 
@@ -43,6 +46,9 @@ class EnforcementRequested(Fact):
     enforcing_authority: Annotated[Actor, "Who is asked."]
 
     reasons: Annotated[Text | None, SealedField(AUTHORITIES), "Why."] = None
+    includes: Annotated[tuple[EnforcementPart, ...] | None, "What goes with it."] = None
+    languages: Annotated[tuple[Language, ...] | None, "The languages of what goes with it, as two-letter codes."] = None
+    addressee_informed: Annotated[bool | None, "The addressee was informed of the transfer."] = None
 
 
 DenialGround = Literal[
@@ -108,6 +114,16 @@ class ComplianceOrdered(Fact):
     signers = ("NOT",)
 
     new_due: Annotated[Instant, "By when."]
+
+
+class DecisionNotified(Fact):
+    """A decision is notified to those who must know it."""
+
+    basis = ("EPOC:16(8)", "EPOC:17(8)", "EPOC:17(10)")
+    signers = ("NOT", "ISS", "CT")
+
+    about: Annotated[Event, "The decision."]
+    recipients: Annotated[tuple[Actor, ...], "Who is notified."]
 
 
 class PenaltyImposed(Fact):

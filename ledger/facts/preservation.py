@@ -97,6 +97,18 @@ class PreservationCeased(Fact):
     cause: Annotated[CeasingCause, "Why."]
 
 
+ReleaseCause = Literal["no-longer-needed", "obtained-otherwise", "enforcement-denied", "order-lifted", "other"]
+
+
+class PreservationReleased(Fact):
+    """An authority tells the addressee that the data need no longer be produced or kept."""
+
+    basis = ("EPOC:10(9)", "EPOC:11(3)")
+    signers = ("ISS", "NOT")
+
+    cause: Annotated[ReleaseCause | None, "Why."] = None
+
+
 class TrafficDataPartiallyDisclosed(Fact):
     """Enough traffic data are disclosed to find another provider in the path."""
 

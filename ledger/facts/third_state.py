@@ -131,6 +131,33 @@ class GroundForRefusalRaised(Fact):
     reasons: Annotated[Text | None, SealedField(AUTHORITIES), "Why."] = None
 
 
+PowerHolder = Literal["enforcing-state", "other-member-state", "third-country", "international-organisation"]
+
+
+class WaiverRequested(Fact):
+    """The waiver of an immunity or a privilege is asked for."""
+
+    basis = ("EPOC:12(5)",)
+    signers = ("ISS", "NOT")
+
+    holder: Annotated[PowerHolder, "Whose authority has the power to waive it."]
+    asked_of: Annotated[Actor | None, "Who is asked."] = None
+
+    reasons: Annotated[Text | None, SealedField(AUTHORITIES), "Why."] = None
+
+
+class WaiverDecided(Fact):
+    """The authority with the power waives the immunity or the privilege, or does not."""
+
+    basis = ("EPOC:12(5)",)
+    signers = ("NOT", "CAQ", "POC", "ISS")
+
+    about: Annotated[Event | None, "The request for it."] = None
+    decision: Annotated[Literal["waived", "not-waived"], "The decision."]
+
+    reasons: Annotated[Text | None, SealedField(AUTHORITIES), "Why."] = None
+
+
 ConditionCode = Literal["this-case-only", "confidentiality", "sources-protected", "handling", "other"]
 
 

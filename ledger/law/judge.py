@@ -17,6 +17,7 @@ from ledger.law.instruments import (
     data_protection,
     e_evidence,
     e_evidence_enforcement,
+    e_evidence_execution,
     e_evidence_transmission,
     notice,
     second_protocol,
@@ -36,7 +37,8 @@ from ledger.law.terms.rule import Clock, Finding, StateChange
 
 FILES: tuple[ModuleType, ...] = (
     *(acts, second_protocol, second_protocol_states, budapest),
-    *(e_evidence, e_evidence_enforcement, e_evidence_transmission, costs, notice, data_protection),
+    *(e_evidence, e_evidence_execution, e_evidence_enforcement, e_evidence_transmission),
+    *(costs, notice, data_protection),
     *(origin, integrity, procedure, stored_communications, voluntary, withdrawn),
 )
 FINDING_RULES: tuple[FindingRule, ...] = (

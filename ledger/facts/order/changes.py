@@ -103,6 +103,17 @@ class OrderMaintained(Fact):
     reasons: Annotated[Text | None, SealedField(ALL_SIDES), "Why."] = None
 
 
+class ImpossibilityConcluded(Fact):
+    """The issuing authority concludes that execution is impossible, and that the order need not be executed."""
+
+    basis = ("EPOC:10(7)", "EPOC:11(6)")
+    signers = ("ISS",)
+
+    about: Annotated[Event | None, "The reasons of the addressee."] = None
+
+    reasons: Annotated[Text | None, SealedField(ALL_SIDES), "Why."] = None
+
+
 DataHandling = Literal["none-held", "delete", "restrict", "return", "keep"]
 WithdrawalReason = Literal[
     "ground-for-refusal",

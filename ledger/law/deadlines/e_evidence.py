@@ -19,6 +19,7 @@ from ledger.law.terms.computation import paused
 from ledger.law.terms.rule import Clock, ClockVerdict, Deadline, Mark
 
 ANSWERS = ("data-disclosed", "no-data-held")
+OVER = ("order-withdrawn", "ex-post-validation-refused", "impossibility-concluded", "preservation-released")
 SILENCE = timedelta(hours=24)  # decision 28 [design]: after an authority that stayed silent, so long from the end
 
 PausedCount = Callable[[datetime, int], CountedPeriod]  # (start, days or hours of the pause) -> the count
@@ -90,19 +91,25 @@ def _in_hours(r: OrderReading) -> tuple[PausedCount, Callable[[datetime, datetim
 
 
 def _stopped_by(w: RunningPeriod) -> Entry | None:
-    """Return the entry that releases a provider from the period: arts 4(5), 10(6), 10(8), 10(9), 12(2), 17(3).
+    """Return the entry that releases a provider from the period: arts 4(5), 10(6)-(9), 12(2), 17(3).
 
-    An objection or reasons no longer do once the authority has set a new end after them (decisions 34, 35).
+    An objection or reasons no longer do once the authority has set a new end after them (decisions 34, 35). In an
+    emergency nothing suspends the eight hours: a ground or an objection after them is no excuse.
     """
     r = w.r
     if w.waiting is not None:
         return w.waiting
-    for_all = [e for e in r.review.grounds_in_time if e.get("scope") == "all"]
-    objections = [e for e in r.entries.of("reasoned-objection-filed") if objection_in_time(r, e)]
+    ground = next((e for e in r.review.grounds_in_time if r.substance.bars_all(e) and _stops(w, e)), None)
+    filed = r.entries.of("reasoned-objection-filed")
+    objections = [e for e in filed if objection_in_time(r, e) and _stops(w, e)]
     reasons = [e for e in r.entries.of("reasons-for-non-execution-given") if w.before(e)]
     still = [e for e in (*objections, *reasons) if w.extension is None or e.on > w.extension.on]
-    over = [e for e in r.entries.of("order-withdrawn", "ex-post-validation-refused") if w.before(e)]
-    return next(iter((*for_all, *still, *over)), None)
+    over = [e for e in r.entries.of(*OVER) if w.before(e)]
+    return ground or next(iter((*still, *over)), None)
+
+
+def _stops(w: RunningPeriod, e: Entry) -> bool:
+    return w.deadline is not E_10_4 or w.before(e)
 
 
 def _judged(w: RunningPeriod, end: datetime | None = None) -> Clock:

@@ -53,20 +53,20 @@ def clarify(d: Deadline, r: OrderReading) -> Iterator[Clock]:
 # -- validation after the fact: art. 4(5) ------------------------------------------------------------------------------
 
 
-def _pending(r: OrderReading) -> bool:
+def pending(r: OrderReading) -> bool:
     """Return True if issued without prior validation, for a reader that may read the field (decision 41)."""
     return r.order.issued is not None and r.order.issued.get("validation_pending") is True
 
 
 def _e_4_5(d: Deadline, r: OrderReading) -> Iterator[Clock]:
-    if _pending(r):
+    if pending(r):
         w = start_period(r, d, r.order.issued, lambda on: eu_hours(on, 48, r.parties.issuer_days))
         yield answered(w, r.entries.of("ex-post-validation-sought"))
 
 
 def _e_4_5_data(d: Deadline, r: OrderReading) -> Iterator[Clock]:
     refused, disclosed = r.entries.first("ex-post-validation-refused"), r.entries.first("data-disclosed")
-    if _pending(r) and refused is not None and disclosed is not None:
+    if pending(r) and refused is not None and disclosed is not None:
         trigger = disclosed if after(disclosed, refused) else refused
         w = start_period(r, d, trigger, lambda on: house_days(on, 7, r.parties.issuer_days, d.policy))
         done = r.entries.of("data-destroyed", "use-restricted")

@@ -13,7 +13,7 @@ from ledger.law.terms.calendar import DAY, CountedPeriod, Duration, duration, eu
 from ledger.law.terms.rule import Clock, ClockVerdict, Deadline, Mark
 
 KEPT, LONGER = 60, 30  # days: art. 11(1), "after 60 days", "an additional 30-day period" [text]
-ENDS = ("order-withdrawn", "preservation-ceased")
+ENDS = ("order-withdrawn", "preservation-ceased", "preservation-released", "impossibility-concluded")
 REFUSALS = ("preservation-refused", "no-data-held")
 
 

@@ -7,6 +7,7 @@ from ledger.law.deadlines import data_subject_rights as rights
 from ledger.law.deadlines import direct_cooperation as direct
 from ledger.law.deadlines import e_evidence as eu
 from ledger.law.deadlines import e_evidence_authorities as authorities
+from ledger.law.deadlines import e_evidence_decisions as decisions
 from ledger.law.deadlines import e_evidence_enforcement as enforcement
 from ledger.law.deadlines import e_evidence_preservation as preservation
 from ledger.law.deadlines import general_duties as duties
@@ -26,15 +27,22 @@ REGISTER: tuple[Deadline, ...] = (
     eu.E_10_3,
     eu.E_10_4,
     authorities.E_10_4_DATA,
+    decisions.E_10_5,
     authorities.E_10_6,
+    decisions.E_10_7,
+    decisions.E_10_8,
     preservation.E_11_1,
     authorities.E_11_5,
     eu.E_12_1,
+    decisions.E_12_2,
     enforcement.E_16_2,
     enforcement.E_16_3,
     enforcement.E_16_7,
+    decisions.E_16_8,
     eu.E_17_2,
+    decisions.E_17_10,
     authorities.E_4_5,
+    decisions.E_4_5_WITHDRAWAL,
     authorities.E_4_5_DATA,
     authorities.E_2025_3_3_3_B,
     direct.SCA_2703_H,

@@ -1,16 +1,15 @@
 """Findings on European orders: Regulation (EU) 2023/1543.
 
-In the order of the articles. Elsewhere: the required contents (rules/order_contents.py), the clocks (deadlines/
-e_evidence.py and e_evidence_authorities.py), the states (states/e_evidence.py), transmission and transfer
-(e_evidence_transmission.py).
+Articles 3 to 8, in the order of the articles. Elsewhere: articles 10 to 12 and 17 (e_evidence_execution.py), article 16
+(e_evidence_enforcement.py), transmission and transfer (e_evidence_transmission.py), the required contents
+(rules/order_contents.py), the clocks (deadlines/e_evidence*.py), the states (states/e_evidence.py).
 """
 
 from __future__ import annotations
 
 from ledger.entries.case import Entry, Unread, instant
-from ledger.law.deadlines.e_evidence_preservation import extension_in_time, extensions, is_thirty_days
+from ledger.law.deadlines.e_evidence_authorities import pending
 from ledger.law.instruments.notification import never_notified, notified_late
-from ledger.law.reading.effective_entries import in_order
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.rules.check import Matches, finding, of_clocks
 from ledger.law.terms.rule import Mark
@@ -18,6 +17,9 @@ from ledger.law.terms.rule import Mark
 # Art. 4(2): traffic and content in an EPOC. Art. 4(1), 4(3): all else, also data that are only to be preserved.
 JUDICIAL = ("judge", "court", "investigating-judge")
 WITH_PROSECUTOR = (*JUDICIAL, "public-prosecutor")
+
+# Art. 4(5): what an order without validation presupposes; annex I, section I, has a box for it.
+CONDITIONS = ("not_obtainable_in_time", "possible_in_domestic_case")
 
 # -- articles 3 to 5: emergency, who may issue, for which offence ------------------------------------------------------
 
@@ -74,8 +76,27 @@ def _unvalidated_emergency(r: OrderReading, issued: Entry) -> bool:
 
     Such a reader must not learn it from the finding (decision 41).
     """
-    pending = issued.get("validation_pending") is True or isinstance(issued.sealed.get("validation_pending"), Unread)
-    return pending and r.emergency.lasts(issued.on) and not (r.instrument == "EPOC" and r.order.traffic_or_content)
+    without = issued.get("validation_pending") is True or isinstance(issued.sealed.get("validation_pending"), Unread)
+    denied = (e.get(name) is False for e in r.entries.of("ex-post-validation-sought") for name in CONDITIONS)
+    light = not (r.instrument == "EPOC" and r.order.traffic_or_content)
+    return without and light and not any(denied) and r.emergency.lasts(issued.on)
+
+
+@finding(
+    "W-4-5-CONDITIONS",
+    cite="EPOC:4(5)",
+    mark=Mark.TEXT,
+    under="EPOC EPOC-PR",
+    kinds="ex-post-validation-sought",
+    gap="A4",
+    says="The record does not show that validation could not be had in time, or that such an order is possible without "
+    "it in a domestic case.",
+)
+def conditions_not_stated(r: OrderReading) -> Matches:
+    """Find it where a condition is not stated; where it is denied, the order is V-4-COMPETENCE."""
+    if not pending(r):
+        return None
+    return [e for e in r.entries.of("ex-post-validation-sought") if any(e.get(name) is None for name in CONDITIONS)]
 
 
 @finding(
@@ -89,6 +110,19 @@ def _unvalidated_emergency(r: OrderReading, issued: Entry) -> bool:
 )
 def validation_not_sought(r: OrderReading) -> Matches:
     return of_clocks(r.deadlines.missed("E-4-5"))
+
+
+@finding(
+    "V-4-5-NOT-WITHDRAWN",
+    cite="EPOC:4(5)",
+    mark=Mark.TEXT,
+    under="EPOC EPOC-PR",
+    kinds="ex-post-validation-refused",
+    contradicts="A4",
+    says="Validation was refused and the order was not withdrawn.",
+)
+def not_withdrawn_though_not_validated(r: OrderReading) -> Matches:
+    return of_clocks(r.deadlines.missed("E-4-5-WITHDRAWAL"))
 
 
 @finding(
@@ -146,155 +180,3 @@ def not_notified(r: OrderReading) -> Matches:
 )
 def not_notified_simultaneously(r: OrderReading) -> Matches:
     return notified_late(r)
-
-
-# -- articles 10 and 11: execution -------------------------------------------------------------------------------------
-
-
-@finding(
-    "V-10-2-BEFORE-RELEASE",
-    cite="EPOC:10(2), EPOC:8(4)",
-    mark=Mark.TEXT,
-    under="EPOC",
-    kinds="data-disclosed",
-    contradicts="A5",
-    says="Data were sent before the enforcing authority's period was over and without its confirmation.",
-)
-def sent_before_release(r: OrderReading) -> Matches:
-    """Treat an unknown end as not reached."""
-    return [
-        d
-        for d in r.substance.disclosures
-        if r.review.suspends(d.on)
-        and r.deadlines.before_end(d, "E-10-2")
-        and not r.entries.earlier(d, "no-ground-confirmed")
-        and not any(in_order(g) < in_order(d) for g in r.review.grounds_in_time)
-    ]
-
-
-@finding(
-    "V-10-LATE",
-    cite="EPOC:10(2)-(4)",
-    mark=Mark.TEXT,
-    under="EPOC",
-    contradicts="A6",
-    says="The data were not sent in time.",
-)
-def not_sent_in_time(r: OrderReading) -> Matches:
-    return of_clocks(r.deadlines.missed("E-10-2", "E-10-3", "E-10-4"))
-
-
-@finding(
-    "V-10-4",
-    cite="EPOC:10(4)",
-    mark=Mark.TEXT,
-    under="EPOC",
-    kinds="ground-for-refusal-raised",
-    contradicts="A5",
-    says="A ground was raised after the data had been sent, and they were neither deleted nor restricted.",
-)
-def kept_against_a_ground(r: OrderReading) -> Matches:
-    return of_clocks(r.deadlines.missed("E-10-4-DATA"))
-
-
-@finding(
-    "V-11-1-LATE",
-    cite="EPOC:11(1)",
-    mark=Mark.TEXT,
-    under="EPOC-PR",
-    kinds="preservation-extended",
-    contradicts="A6",
-    says="The extension came after the keeping period had ended.",
-)
-def extended_too_late(r: OrderReading) -> Matches:
-    return [e for e in r.entries.of("preservation-extended") if not extension_in_time(r, e)]
-
-
-@finding(
-    "W-11-1-LENGTH",
-    cite="EPOC:11(1), EPOC:AnnexVI",
-    mark=Mark.TEXT,
-    under="EPOC-PR",
-    kinds="preservation-extended",
-    says="An extension states another length than thirty days, or is not the first; thirty days count, and once.",
-)
-def extended_otherwise_than_by_thirty_days(r: OrderReading) -> Matches:
-    further = extensions(r)[1:]
-    in_time = (e for e in r.entries.of("preservation-extended") if extension_in_time(r, e))
-    return [e for e in in_time if e in further or not is_thirty_days(e)]
-
-
-# -- article 12: grounds for refusal -----------------------------------------------------------------------------------
-
-
-@finding(
-    "V-12-2",
-    cite="EPOC:12(2)",
-    mark=Mark.TEXT,
-    under="EPOC",
-    kinds="ground-for-refusal-raised",
-    contradicts="A5",
-    says="Data were sent although the enforcing authority had objected.",
-)
-def sent_against_a_ground(r: OrderReading) -> Matches:
-    return [
-        e
-        for d in r.substance.disclosures
-        for g in r.review.grounds_in_time
-        if in_order(g) < in_order(d) and r.substance.bars(g, d)
-        for e in (g, d)
-    ]
-
-
-@finding(
-    "W-12-LATE",
-    cite="EPOC:12(1)",
-    mark=Mark.TEXT,
-    under="EPOC",
-    kinds="ground-for-refusal-raised",
-    says="The ground was raised after the period and has no effect under this article.",
-)
-def ground_too_late(r: OrderReading) -> Matches:
-    return [e for e in r.entries.of("ground-for-refusal-raised") if not r.review.ground_in_time(e)]
-
-
-@finding(
-    "W-12-3-NO-CONTACT",
-    cite="EPOC:12(3)",
-    mark=Mark.TEXT,
-    under="EPOC",
-    kinds="ground-for-refusal-raised",
-    says="The enforcing authority did not contact the issuing authority first.",
-)
-def issuer_not_contacted(r: OrderReading) -> Matches:
-    return [e for e in r.entries.of("ground-for-refusal-raised") if e.get("issuer_contacted_first") is not True]
-
-
-@finding(
-    "W-CLOCK-GAP",
-    cite="EPOC:10(2), EPOC:12(1)",
-    mark=Mark.DESIGN,
-    under="EPOC",
-    kinds="notification-received",
-    says="The provider had to send before the enforcing authority's time was over.",
-)
-def provider_bound_before_authority(r: OrderReading) -> Matches:
-    provider, authority = r.deadlines.clock("E-10-2"), r.deadlines.clock("E-12-1")
-    if provider is None or authority is None or provider.due is None or authority.due is None:
-        return None
-    return of_clocks((provider, authority)) if authority.due > provider.due else None
-
-
-# -- article 17: conflict of laws --------------------------------------------------------------------------------------
-
-
-@finding(
-    "W-17-LATE",
-    cite="EPOC:17(2)",
-    mark=Mark.TEXT,
-    under="EPOC",
-    kinds="reasoned-objection-filed",
-    says="The objection came too late to suspend the order.",
-)
-def objection_too_late(r: OrderReading) -> Matches:
-    return [e for e in r.entries.of("reasoned-objection-filed") if not r.deadlines.before_end(e, "E-17-2")]

@@ -10,6 +10,7 @@ from ledger.law.terms.rule import Mark
 
 GROUNDS = {"EPOC": "EPOC:16(4)", "EPOC-PR": "EPOC:16(5)"}  # the paragraph that lists the grounds for each order
 OFFENCE = "EPOC:16(4)(b)"  # not an offence of art. 5(4), which is asked for traffic and content data alone
+FORMS = ("reasons-for-non-execution-given", "reasoned-objection-filed", "order-referred-back")  # on annex III
 CONSULTING = ("consultation-opened", "consultation-concluded", "additional-information-requested")
 
 
@@ -27,6 +28,26 @@ def _on_listed_grounds(r: OrderReading, e: Entry) -> bool:
 
 def _denials(r: OrderReading) -> list[Entry]:
     return [e for e in r.entries.of("recognition-decided") if e.get("decision") == "denied"]
+
+
+@finding(
+    "W-16-1-TRANSFER",
+    cite="EPOC:16(1)",
+    mark=Mark.TEXT,
+    under="EPOC EPOC-PR",
+    kinds="enforcement-requested",
+    says="The record does not show that the order and the form of the addressee went to the enforcing authority in a "
+    "language that it accepts, and that the addressee was informed.",
+)
+def transfer_not_shown(r: OrderReading) -> Matches:
+    return [e for e in r.entries.of("enforcement-requested") if not _transferred(r, e)]
+
+
+def _transferred(r: OrderReading, request: Entry) -> bool:
+    """Return True if order, form and language are stated, and the addressee was informed. No form: none was needed."""
+    parts = {"order", *(("non-execution-form",) if r.entries.earlier(request, *FORMS) else ())}
+    whole = parts <= set(request.get("includes") or ())
+    return whole and bool(request.get("languages")) and request.get("addressee_informed") is True
 
 
 @finding(
@@ -77,6 +98,19 @@ def denied_on_another_ground(r: OrderReading) -> Matches:
 )
 def denied_without_consultation(r: OrderReading) -> Matches:
     return [e for e in _denials(r) if e.get("issuer_consulted_first") is not True and not _consulted(r, e)]
+
+
+@finding(
+    "W-16-8-NOT-NOTIFIED",
+    cite="EPOC:16(8)",
+    mark=Mark.TEXT,
+    under="EPOC EPOC-PR",
+    kinds="recognition-decided compliance-ordered penalty-imposed",
+    says="The record does not show that a decision on enforcement was notified to the issuing authority and to the "
+    "addressee.",
+)
+def decision_not_notified(r: OrderReading) -> Matches:
+    return of_clocks(r.deadlines.missed("E-16-8"))
 
 
 def _consulted(r: OrderReading, denial: Entry) -> bool:

@@ -5,6 +5,13 @@ from __future__ import annotations
 from ledger.law.next_steps.step import Remedies, record, restate
 
 ROWS: dict[str, Remedies] = {
+    "W-16-1-TRANSFER": (
+        restate(
+            "what was transferred, in which languages, and that the addressee was informed",
+            "enforcement-requested",
+            "-f includes=order -f languages=LANGUAGE -f addressee_informed=yes",
+        ),
+    ),
     "W-16-3-GROUND": (
         restate("the grounds that the article lists, if it named them", "addressee-objected", "-f grounds=GROUND"),
     ),
@@ -23,6 +30,13 @@ ROWS: dict[str, Remedies] = {
             "that the issuing authority was consulted first, if it was",
             "recognition-decided",
             "-f issuer_consulted_first=yes",
+        ),
+    ),
+    "W-16-8-NOT-NOTIFIED": (
+        record(
+            "that the decision was notified to both, if it was",
+            "decision-notified -f about=ENTRY -f recipients=OFFICE --on WHEN --as AUTHORITY",
+            "recognition-decided compliance-ordered penalty-imposed",
         ),
     ),
 }

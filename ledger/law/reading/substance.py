@@ -162,6 +162,15 @@ class Substance:
             return True
         return e.get("scope") == "part" and self._covers_some(e, disclosure)
 
+    def bars_all(self, ground: Entry) -> bool:
+        """Return True if a ground is against all data, or leaves nothing of the scope with those before it."""
+        if ground.get("scope") != "part":
+            return bool(ground.get("scope") == "all")
+        not_held = frozenset(e.leaf for e in self._entries.of("no-data-held"))
+        grounds = frozenset(e.leaf for e in self._review.grounds_in_time)
+        sought = self.scope(ground.on, not_held | grounds)
+        return bool(sought) and not self.scope(ground.on, not_held)
+
     def touches(self, ground: Entry, disclosure: Entry) -> bool:
         """Return True if the scope of a ground is all or conditions, or it covers an element of the disclosure."""
         return ground.get("scope") in ("all", "conditions") or self._covers_some(ground, disclosure)

@@ -88,12 +88,12 @@ def in_time(r: OrderReading, e: Entry) -> bool:
 
 def in_time_for_all(r: OrderReading, e: Entry) -> bool:
     """in time, all"""
-    return r.review.ground_in_time(e) and e.get("scope") == "all"
+    return r.review.ground_in_time(e) and r.substance.bars_all(e)
 
 
 def in_time_in_part(r: OrderReading, e: Entry) -> bool:
     """in time, part or conditions"""
-    return r.review.ground_in_time(e) and e.get("scope") in ("part", "conditions")
+    return r.review.ground_in_time(e) and e.get("scope") in ("part", "conditions") and not r.substance.bars_all(e)
 
 
 def suspensive(r: OrderReading, e: Entry) -> bool:
@@ -139,6 +139,11 @@ def the_time_to_transmit_is_over(r: OrderReading, e: Entry) -> bool:
 def after_a_withdrawal(r: OrderReading, e: Entry) -> bool:
     """after an order-withdrawn or ex-post-validation-refused"""
     return any(in_order(w) < in_order(e) for w in r.entries.of("order-withdrawn", "ex-post-validation-refused"))
+
+
+def after_a_refused_validation(r: OrderReading, e: Entry) -> bool:
+    """after an ex-post-validation-refused"""
+    return any(in_order(v) < in_order(e) for v in r.entries.of("ex-post-validation-refused"))
 
 
 partial = states("partial", True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ledger.law.states.common import machine
 from ledger.law.states.conditions import (
     TRANSMISSION,
+    after_a_refused_validation,
     answers_the_provider,
     denied,
     in_time,
@@ -26,13 +27,15 @@ UNDER_REVIEW = "SERVED UNDER_STATE_REVIEW RELEASED CONDITIONED"
 OBJECTABLE = "SERVED UNDER_STATE_REVIEW RELEASED CONDITIONED AWAITING_CLARIFICATION NON_COMPLIANT"
 ANSWERABLE = """
     SERVED UNDER_STATE_REVIEW RELEASED CONDITIONED REFUSED_BY_STATE AWAITING_CLARIFICATION SUSPENDED_ART17
-    NON_COMPLIANT ENFORCEMENT WITHDRAWN PARTIALLY_DISCLOSED
+    NON_COMPLIANT ENFORCEMENT WITHDRAWN EXEMPT PARTIALLY_DISCLOSED
 """
 WITHDRAWABLE = """
     ISSUED SERVED UNDER_STATE_REVIEW RELEASED CONDITIONED REFUSED_BY_STATE AWAITING_CLARIFICATION SUSPENDED_ART17
     NON_COMPLIANT ENFORCEMENT ENFORCEMENT_DENIED
 """
-CLOSABLE = "DISCLOSED PARTIALLY_DISCLOSED RESTRICTED NO_DATA WITHDRAWN REFUSED_BY_STATE ENFORCEMENT_DENIED REPUDIATED"
+EXECUTABLE = "SERVED UNDER_STATE_REVIEW RELEASED CONDITIONED AWAITING_CLARIFICATION SUSPENDED_ART17 NON_COMPLIANT"
+ANSWERED = "DISCLOSED PARTIALLY_DISCLOSED RESTRICTED NO_DATA"
+CLOSABLE = f"{ANSWERED} WITHDRAWN EXEMPT REFUSED_BY_STATE ENFORCEMENT_DENIED REPUDIATED"
 PRODUCTION_ORDER = machine(
     "EPOC",
     rows=(
@@ -72,9 +75,12 @@ PRODUCTION_ORDER = machine(
         Move("SERVED RELEASED CONDITIONED", "enforcement-requested", "ENFORCEMENT", when=the_time_to_transmit_is_over),
         Move("ENFORCEMENT", "recognition-decided", "ENFORCEMENT_DENIED", when=denied),
         Move("ENFORCEMENT", "recognition-decided addressee-objected compliance-ordered penalty-imposed", STAYS),
+        Move(EXECUTABLE, "impossibility-concluded", "EXEMPT"),
+        Move(OTHER, "impossibility-concluded", STAYS),
         Move(WITHDRAWABLE, "order-withdrawn", "WITHDRAWN"),
-        Move("DISCLOSED PARTIALLY_DISCLOSED RESTRICTED NO_DATA WITHDRAWN", "order-withdrawn", STAYS),
-        Move(ANY, "ex-post-validation-refused", "WITHDRAWN"),
+        Move(ANSWERED, "order-withdrawn", "WITHDRAWN", when=after_a_refused_validation),
+        Move(f"{ANSWERED} WITHDRAWN EXEMPT", "order-withdrawn", STAYS),
+        Move(ANY, "ex-post-validation-refused", STAYS),
         Move(CLOSABLE, "order-closed", "CLOSED"),
     ),
     alone=(TimedMove("SERVED UNDER_STATE_REVIEW", ends="E-10-2", to="RELEASED", when=while_the_notification_suspends),),
@@ -83,6 +89,8 @@ PRODUCTION_ORDER = machine(
 WITHDRAWABLE_PR = """
     ISSUED SERVED PRESERVED EXTENDED PRODUCTION_CONFIRMED AWAITING_CLARIFICATION ENFORCEMENT ENFORCEMENT_DENIED
 """
+KEEPING = "SERVED PRESERVED EXTENDED PRODUCTION_CONFIRMED AWAITING_CLARIFICATION ENFORCEMENT"
+OVER_PR = "CEASED EXEMPT DECLINED NO_DATA"
 CLOSABLE_PR = "CEASED EXEMPT DECLINED NO_DATA WITHDRAWN PRODUCTION_CONFIRMED ENFORCEMENT_DENIED REPUDIATED"
 PRESERVATION_ORDER = machine(
     "EPOC-PR",
@@ -109,9 +117,14 @@ PRESERVATION_ORDER = machine(
         Move("ENFORCEMENT", "recognition-decided", "ENFORCEMENT_DENIED", when=denied),
         Move("ENFORCEMENT", "recognition-decided addressee-objected compliance-ordered penalty-imposed", STAYS),
         Move("CEASED", "recognition-decided addressee-objected compliance-ordered penalty-imposed", STAYS),
+        Move(KEEPING, "preservation-released", "CEASED"),
+        Move(OTHER, "preservation-released", STAYS),
+        Move("SERVED PRESERVED EXTENDED AWAITING_CLARIFICATION DECLINED", "impossibility-concluded", "EXEMPT"),
+        Move(OTHER, "impossibility-concluded", STAYS),
         Move(WITHDRAWABLE_PR, "order-withdrawn", "WITHDRAWN"),
-        Move("CEASED EXEMPT DECLINED NO_DATA WITHDRAWN", "order-withdrawn", STAYS),
-        Move(ANY, "ex-post-validation-refused", "WITHDRAWN"),
+        Move(OVER_PR, "order-withdrawn", "WITHDRAWN", when=after_a_refused_validation),
+        Move(f"{OVER_PR} WITHDRAWN", "order-withdrawn", STAYS),
+        Move(ANY, "ex-post-validation-refused", STAYS),
         Move(CLOSABLE_PR, "order-closed", "CLOSED"),
     ),
     alone=(

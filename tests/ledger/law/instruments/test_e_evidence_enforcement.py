@@ -108,3 +108,23 @@ def test_a_preservation_that_was_refused_may_be_enforced() -> None:
     refused = by_provider("preservation-refused", "2027-03-02T09:00Z", ground="other")
     enforce = by_issuer("enforcement-requested", "2027-03-20T09:00Z", enforcing_authority="ncco")
     assert state(given(order, sent("2027-03-01T10:00Z"), refused, enforce)) == "ENFORCEMENT"
+
+
+@pytest.mark.parametrize("instrument", ["EPOC", "EPOC-PR"])
+def test_the_order_goes_with_its_form_in_a_language_that_is_accepted_and_the_addressee_is_informed(
+    instrument: str,
+) -> None:
+    order = given(issued("2027-03-01T09:00Z", instrument), sent("2027-03-01T10:00Z"), received("2027-03-01T10:00Z"))
+
+    def request(**fields: Any) -> Fact:
+        return by_issuer("enforcement-requested", "2027-03-20T09:00Z", enforcing_authority="ncco", **fields)
+
+    whole: dict[str, Any] = {"includes": ["order"], "languages": ["en"], "addressee_informed": True}
+    finds_not(order.when(request(**whole)), "W-16-1-TRANSFER")
+    assert finds(order.when(request()), "W-16-1-TRANSFER").effects == ()
+    for name in whole:
+        finds(order.when(request(**{**whole, name: None})), "W-16-1-TRANSFER")
+    finds(order.when(request(**{**whole, "addressee_informed": False})), "W-16-1-TRANSFER")
+    form = by_provider("reasons-for-non-execution-given", "2027-03-05T09:00Z", reason_codes=["other"])
+    finds(order.when(form, request(**whole)), "W-16-1-TRANSFER")
+    finds_not(order.when(form, request(**{**whole, "includes": ["order", "non-execution-form"]})), "W-16-1-TRANSFER")

@@ -101,6 +101,8 @@ def deeds(instrument: str) -> list[Fact]:
         by_provider("preservation-confirmed", t),
         by_provider("preservation-refused", t, ground="other"),
         by_issuer("preservation-extended", t, extends_by="P30D"),
+        by_issuer("preservation-released", t),
+        by_issuer("impossibility-concluded", t),
         by_issuer("production-request-confirmed", t, production_kind="MLA"),
         by_provider("preservation-ceased", t, cause="period-ended"),
         fact("traffic-data-partially-disclosed", t, "caq", "CAQ"),
@@ -140,6 +142,8 @@ def past(r: OrderReading) -> tuple[bool, ...]:
     """Return the facts of the past that the conditions of a state read besides the state."""
     if r.history.state == "RETURNED":
         return (bool(r.entries.of("data-transmitted-by-state")), any(d.get("partial") for d in r.substance.disclosures))
+    if r.history.state in ("DISCLOSED", "CEASED"):
+        return (bool(r.entries.of("ex-post-validation-refused")),)
     return (bool(r.entries.of("notification-received")),) if r.history.state == "ISSUED" else ()
 
 
