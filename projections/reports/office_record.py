@@ -16,7 +16,7 @@ from ledger.entries.case import Case, Entry, replacements
 from ledger.facts.vocabulary import INSTRUMENTS, ROLES
 from projections.reports.fillable_form import FillableForm, FormLine, FormSection, FormTable
 from projections.reports.front_page import Provenance, languages
-from projections.reports.letters.wording import CATEGORY_WORDS, PURPOSE_WORDS, period
+from projections.reports.letters.wording import CATEGORY_WORDS, PURPOSE_WORDS, party_names_in, period
 from projections.reports.recipients import DEFENCE, recipients
 from projections.views.controller_description import description, descriptions
 from projections.views.timeline import office_names
@@ -74,7 +74,7 @@ class OfficeCounts:
     periods: Counter[str] = field(default_factory=Counter)
     authorities: Counter[str] = field(default_factory=Counter)
 
-    def add(self, case: Case, roles: Mapping[str, Sequence[str]], moment: datetime) -> None:
+    def add(self, case: Case, roles: Mapping[str, Sequence[str]], states: Mapping[str, str], moment: datetime) -> None:
         """Count one order as known at a moment, without its sealed values."""
         gone = replacements(case.entries, moment)
         entries = [e for e in case.entries if e.leaf not in gone and e.on <= moment]
@@ -88,7 +88,7 @@ class OfficeCounts:
             self._read(e, found, abroad)
         for name, values in found.items():
             getattr(self, name).update(values)
-        self.transfers.update(abroad)
+        self.transfers.update(states.get(code, code) for code in abroad)
         self.recipients.update({_kind_of(one.whom, roles) for one in recipients(case.happened(moment))})
 
     def _read(self, e: Entry, found: Mapping[str, set[str]], abroad: set[str]) -> None:
@@ -123,9 +123,10 @@ def office_record(
 ) -> tuple[FillableForm, tuple[str, ...]]:
     """Return the record of an office, and the labels of the contents that are missing."""
     roles = {e.public["actor"]: e.public["roles"] for e in registry if e.kind == "authority-registered"}
+    states = party_names_in(registry, lang)
     counts = OfficeCounts()
     for case in cases:
-        counts.add(case, roles, making.as_of)
+        counts.add(case, roles, states, making.as_of)
     day, names = making.as_of.date(), office_names(registry)
     described = list(dict.fromkeys(str(e.get("controller")) for e in descriptions(registry, day)))
     controllers = described or [actor for actor, _ in counts.authorities.most_common(MOST)]

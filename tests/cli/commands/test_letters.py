@@ -12,7 +12,9 @@ import pytest
 
 from cli.exit_codes import Exit
 from cli.session.ledger_reader import reading
+from tests.generate.messages import left_in_english
 from tests.projections.render.test_html import Page
+from tests.projections.render.test_translation import german_of
 from tests.support.cli import ledger_of, run, told
 
 WRITES = {"S1": "orn", "S2": "ilves", "S6": "vilar"}
@@ -134,6 +136,32 @@ def test_the_page_and_the_paper_have_the_words_of_the_values_in_both_languages(t
     assert "Sie können sich bei der Aufsichtsbehörde beschweren" in german
     for words in (page, german):
         assert "comity " not in words.partition("Annex")[0].partition("Anhang")[0]
+
+
+def test_a_letter_as_a_page_is_whole_quiet_and_escapes_what_others_wrote(tmp_path: Path) -> None:
+    ledger, hostile = ledger_of("S1", tmp_path), """<script>alert('1')</script>"x"&amp;"""
+    page = Page(notice(ledger, "orn", "--addressee", hostile).stdout)
+    assert (page.open, page.crossed, page.raw["script"]) == ([], [], "")
+    assert hostile in page.words
+    assert [len(page.all(tag)) for tag in ("main", "h1", "style")] == [1, 1, 1]
+    assert len(page.all("caption")) == len(page.all("table"))
+    assert all(th.get("scope") in ("row", "col") for th in page.all("th"))
+
+
+def test_no_english_sentence_of_the_catalogue_is_left_in_a_german_letter(tmp_path: Path) -> None:
+    ledger = ledger_of("S1", tmp_path)
+    for kind in ("access", "erasure"):
+        asked = run("record", f"{kind}-requested", "main", "--as", "orn", "--yes", ledger=ledger)
+        assert asked.exit_code == 0
+    seq = told("timeline", "main", ledger=ledger)["timeline"][-1]["seq"]
+    decided = ("record", "erasure-decided", "main", "-f", f"answers=#{seq}", "-f", "decision=restricted-instead")
+    assert run(*decided, "--as", "orn", "--yes", ledger=ledger).exit_code == 0
+    for kind in ("notice", "access", "erasure"):
+        made = run(
+            *("report", "letter", "main", "--kind", kind, "--because", "x", "--as", "orn", "--lang", "de"),
+            ledger=ledger,
+        )
+        assert left_in_english(german_of(made.stdout), "de") == [], kind
 
 
 def test_the_first_page_of_the_paper_has_no_command_and_no_digest(tmp_path: Path) -> None:

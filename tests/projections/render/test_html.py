@@ -93,7 +93,7 @@ def made(ledger: Path, kind: str, folder: Path, *more: str) -> str:
     if kind == "replay":
         result = run("replay", "main", "--html", str(file), *more, ledger=ledger)
     else:
-        named = () if kind in ("audit", "statistics") else ("main",)
+        named = () if kind in ("audit", "statistics", "processing") else ("main",)
         result = run("report", kind, *named, "-o", str(file), *more, ledger=ledger)
     assert result.exit_code in (Exit.DONE, Exit.FINDINGS, Exit.PROVED_BAD), result.output
     return file.read_text(encoding="utf-8")
@@ -108,7 +108,7 @@ def hostile(folder: Path) -> Path:
     return play_story(story, folder / "hostile").path
 
 
-@pytest.mark.parametrize("kind", [*KINDS, "replay"])
+@pytest.mark.parametrize("kind", [*KINDS, "processing", "replay"])
 @pytest.mark.parametrize("story", SHOWN)
 def test_every_page_is_whole_and_can_be_read_aloud(story: str, kind: str, tmp_path: Path) -> None:
     page = Page(written(story, kind, tmp_path))

@@ -22,6 +22,7 @@ from tests.support.cli import STORIES, ledger_of
 
 REPORTS = (
     *(("custody",), ("evidence-chain",), ("dpo",), ("order-form",), ("audit",), ("statistics",)),
+    ("processing",),
     *(("certification", "--form", form) for form in ("fre-902-13", "fre-902-14", "18-usc-3505", "bsa-63-4")),
 )
 CATALOGUE = Path(__file__).parents[3] / "projections" / "locale" / "de" / "LC_MESSAGES" / "comity.po"
