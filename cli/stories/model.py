@@ -32,6 +32,7 @@ class StoryParty(_StoryTable, frozen=True, kw_only=True):
     designates: dict[str, str] = {}
     terms: dict[str, str | list[str]] = {}
     not_bound_by: list[str] = []
+    languages: list[str] = []
 
 
 class StoryActor(_StoryTable, frozen=True, kw_only=True):
@@ -42,6 +43,7 @@ class StoryActor(_StoryTable, frozen=True, kw_only=True):
     party: str
     roles: list[str]
     key: Literal["own", "none"] = "own"
+    languages: list[str] = []
 
 
 class StoryOrder(_StoryTable, frozen=True, kw_only=True):

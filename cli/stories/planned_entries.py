@@ -148,6 +148,7 @@ def _setup(story: Story, keys: StoryKeys, follows: Mapping[tuple[str, str], str]
                 declarations_verified=party.declarations_verified,
                 in_force=[f"{t}={day.isoformat()}" for t, day in story.assume_in_force.items()] or None,
                 not_bound_by=party.not_bound_by or None,
+                languages=party.languages or None,
             )
         for declaration in party.declarations:
             terms = party.terms.get(declaration)
@@ -169,6 +170,7 @@ def _setup(story: Story, keys: StoryKeys, follows: Mapping[tuple[str, str], str]
             "names": {"en": _register_name(story, actor)},
             "designations": _designations(story, name) or None,
             "valid_from": since,
+            "languages": actor.languages or None,
         }
         if name == keeper:
             yield by_keeper("authority-changed", **about)

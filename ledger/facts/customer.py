@@ -137,3 +137,12 @@ class RestrictionStatusAnswered(Fact):
     answers: Annotated[Event, "The question."]
     still_restricted: Annotated[bool, "Telling the person is still barred."]
     until: Annotated[Date | None, "Until when."] = None
+
+
+class ControllerInformed(Fact):
+    """The processor informs the controller about the production of data."""
+
+    basis = ("EPOC:5(7)",)
+    signers = ("SP",)
+
+    controller: Annotated[Text | None, SealedField(CORRESPONDENTS), "The controller."] = None

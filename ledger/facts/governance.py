@@ -12,6 +12,7 @@ from ledger.facts.value_types import (
     Date,
     Digest,
     Event,
+    Language,
     Names,
     NewActor,
     Party,
@@ -42,6 +43,10 @@ class PartyRegistered(Fact):
     declarations_verified: Annotated[bool, "Somebody read its declarations, or read that there are none."]
     in_force: Annotated[tuple[Treaty, ...] | None, "Treaties taken to be in force, as 2AP=2027-01-01."] = None
     not_bound_by: Annotated[tuple[str, ...] | None, "Acts that do not bind the Party, as EPOC."] = None
+    languages: Annotated[
+        tuple[Language, ...] | None,
+        "Its official languages, and those that it accepts, as two-letter codes.",
+    ] = None
 
 
 class AuthorityRegistered(Fact):
@@ -58,6 +63,7 @@ class AuthorityRegistered(Fact):
     valid_from: Annotated[Date, "From when."]
     valid_until: Annotated[Date | None, "Until when."] = None
     source: Annotated[AttachedFile | None, "Where this was read."] = None
+    languages: Annotated[tuple[Language, ...] | None, "The languages that it accepts, as two-letter codes."] = None
 
 
 class AuthorityChanged(Fact):
@@ -73,6 +79,7 @@ class AuthorityChanged(Fact):
     valid_from: Annotated[Date, "From when."]
     valid_until: Annotated[Date | None, "Until when."] = None
     source: Annotated[AttachedFile | None, "Where this was read."] = None
+    languages: Annotated[tuple[Language, ...] | None, "The languages that it accepts, as two-letter codes."] = None
 
 
 class DeclarationRecorded(Fact):

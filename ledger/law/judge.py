@@ -16,6 +16,7 @@ from ledger.law.instruments import (
     costs,
     data_protection,
     e_evidence,
+    e_evidence_contents,
     e_evidence_enforcement,
     e_evidence_execution,
     e_evidence_transmission,
@@ -37,7 +38,7 @@ from ledger.law.terms.rule import Clock, Finding, StateChange
 
 FILES: tuple[ModuleType, ...] = (
     *(acts, second_protocol, second_protocol_states, budapest),
-    *(e_evidence, e_evidence_execution, e_evidence_enforcement, e_evidence_transmission),
+    *(e_evidence, e_evidence_contents, e_evidence_execution, e_evidence_enforcement, e_evidence_transmission),
     *(costs, notice, data_protection),
     *(origin, integrity, procedure, stored_communications, voluntary, withdrawn),
 )

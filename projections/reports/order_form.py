@@ -99,23 +99,30 @@ NO_NOTICE = (
     "authority."
 )
 AUTHORITIES = "from_party to_party issuing_authority reference case_ref date_issued"
+ADDRESSEE = "providers addressee_capacity other_addressee_reason"
+PROCEEDINGS = (
+    "proceedings sentence_months sentence_in_absentia convicted_absconded offence_provisions offences "
+    "applicable_penalties"
+)
 
 ANNEX_I = (
     AnnexSection("A", "The authorities, and their file numbers", AUTHORITIES),
-    AnnexSection("B", "The addressee", "providers", CONTACT),
+    AnnexSection("B", "The addressee", ADDRESSEE, CONTACT),
     AnnexSection("C", "The time", "emergency return_timeframe"),
     AnnexSection(
-        "D", "Earlier requests for production or preservation", "prior_order preservation_sought preservation_ref"
+        "D",
+        "Earlier requests for production or preservation",
+        "prior_order preservation_sought preservation_ref parallel_instruments",
     ),
     AnnexSection("E", "What helps to find the data", "identifiers domain_names other_information"),
     AnnexSection("F", "The data", "data_categories elements_sought information_sought time_range"),
     AnnexSection(
         "G",
         "The conditions",
-        "offence_provisions offences applicable_penalties offence_threshold addressed_to_processor "
-        "processor_conditions special_instructions",
+        f"{PROCEEDINGS} offence_threshold addressed_to_processor processor_ground processor_conditions "
+        "special_instructions controller_delay_justification",
     ),
-    AnnexSection("H", "Informing the person", "", lead=NO_NOTICE),
+    AnnexSection("H", "Informing the person", "notice_delay_grounds", lead=NO_NOTICE),
     AnnexSection("I", "The issuing authority", "issuing_authority issuing_capacity emergency_reasons",
          (FormLine("Emergency without prior validation", ticks=("art. 4(5) applies",)), *SIGNED)),
     AnnexSection("J", "The validating authority", "", SIGNED),
@@ -130,14 +137,14 @@ FOR_AUTHORITY = AnnexSection(
     "It is not in what the addressee gets.",
 )
 ANNEX_II = (
-    AnnexSection("", "The authorities, and their file numbers", AUTHORITIES),
-    AnnexSection("", "The addressee", "providers", CONTACT),
-    AnnexSection("", "What helps to find the data", "identifiers domain_names other_information"),
-    AnnexSection("", "The data to be preserved", "data_categories elements_sought information_sought time_range"),
-    AnnexSection("", "The conditions", "offence_provisions offences applicable_penalties"),
-    AnnexSection("", "Informing the person", "special_instructions", lead=NO_NOTICE),
-    AnnexSection("", "The issuing authority", "issuing_authority issuing_capacity", SIGNED),
-    AnnexSection("", "The validating authority", "", SIGNED),
+    AnnexSection("A", "The authorities, and their file numbers", AUTHORITIES),
+    AnnexSection("B", "The addressee", ADDRESSEE, CONTACT),
+    AnnexSection("C", "What helps to find the data", "identifiers domain_names other_information time_range"),
+    AnnexSection("D", "The data to be preserved", "data_categories elements_sought information_sought"),
+    AnnexSection("E", "The conditions", f"{PROCEEDINGS} special_instructions"),
+    AnnexSection("F", "The issuing authority", "issuing_authority issuing_capacity emergency_reasons",
+         (FormLine("Emergency without prior validation", ticks=("art. 4(5) applies",)), *SIGNED)),
+    AnnexSection("G", "The validating authority", "", SIGNED),
 )  # fmt: skip
 # What the certificates that may follow are in the record.
 LATER = {
@@ -161,6 +168,16 @@ LABELS = {
     "notified_authority": "the authority",
     "notification_test": "whether it must be notified",
     "notification_test_reasons": "why it is, or is not, notified",
+    "addressee_capacity": "whether designated establishment, legal representative or another establishment",
+    "other_addressee_reason": "why another establishment, in an emergency",
+    "parallel_instruments": "other instruments for the same data",
+    "proceedings": "criminal proceedings, or the execution of a sentence",
+    "sentence_months": "the sentence, in months",
+    "sentence_in_absentia": "whether the decision was rendered in absentia",
+    "convicted_absconded": "whether the person convicted absconded",
+    "processor_ground": "why it goes to a processor",
+    "controller_delay_justification": "why the controller is not to be informed, in short",
+    "notice_delay_grounds": "why the person is not informed yet",
 }
 ANNEX = {"special_instructions": "special instructions to the addressee"}  # in place of the words of CETS 224
 

@@ -181,6 +181,7 @@ class Party(Struct, frozen=True):
     verified: bool = True
     in_force: tuple[str, ...] = ()
     not_bound_by: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
 
 
 class Office(Struct, frozen=True):
@@ -191,6 +192,7 @@ class Office(Struct, frozen=True):
     designations: tuple[str, ...] = ()
     name: str = ""
     valid_until: str | None = None
+    languages: tuple[str, ...] = ()
 
 
 PARTIES = {
@@ -224,6 +226,7 @@ def registry(parties: Mapping[str, Party], offices: Mapping[str, Office], begins
             declarations_verified=party.verified,
             in_force=list(party.in_force) or None,
             not_bound_by=list(party.not_bound_by) or None,
+            languages=list(party.languages) or None,
         )
         for declaration in party.declarations:
             terms = party.terms.get(declaration)
@@ -246,6 +249,7 @@ def registry(parties: Mapping[str, Party], offices: Mapping[str, Office], begins
             designations=list(office.designations) or None,
             valid_from=valid.isoformat(),
             valid_until=office.valid_until,
+            languages=list(office.languages) or None,
         )
     return facts
 
@@ -418,6 +422,7 @@ def case_from_story(told: Mapping[str, Any]) -> dict[str, Case]:
             verified=p["declarations_verified"],
             in_force=force,
             not_bound_by=tuple(p.get("not_bound_by", ())),
+            languages=tuple(p.get("languages", ())),
         )
         for code, p in told["parties"].items()
     }
@@ -428,6 +433,7 @@ def case_from_story(told: Mapping[str, Any]) -> dict[str, Case]:
             roles=tuple(a["roles"]),
             designations=tuple(code for actor, code in designated if actor == name),
             name=a["office"],
+            languages=tuple(a.get("languages", ())),
         )
         for name, a in told["actors"].items()
     }

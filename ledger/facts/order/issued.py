@@ -19,9 +19,10 @@ from ledger.facts.value_types import (
     Party,
     PastDate,
     Reference,
+    State,
     Text,
 )
-from ledger.facts.vocabulary import Approval, Capacity, Channel, Circumstance
+from ledger.facts.vocabulary import Approval, Capacity, Channel, Circumstance, RestrictionGround
 
 
 class OrderDrafted(Fact):
@@ -70,6 +71,42 @@ NotificationTest = Literal["required", "not-required-category", "not-required-8-
 OffenceThreshold = Literal[
     "three-years-or-more", "listed-information-system-offence", "terrorism", "sentence-execution", "below"
 ]
+
+
+PrivilegeCondition = Literal["resides-in-issuing-state", "detrimental-to-the-investigation", "waived"]
+Protection = Literal["nothing", "immunity-or-privilege", "press-or-expression"]
+AddresseeCapacity = Literal["designated-establishment", "legal-representative", "other-establishment"]
+OtherAddresseeReason = Literal["no-reaction", "none-designated"]
+ProcessorGround = Literal["controller-not-identified", "detrimental-to-the-investigation"]
+Proceedings = Literal["criminal-proceedings", "execution-of-sentence"]
+ParallelInstrument = Literal["european-investigation-order", "mutual-assistance", "convention", "protocol", "other"]
+DefenceRequest = Literal["suspect-or-accused", "lawyer"]
+
+
+class ProtectionExamined(Fact):
+    """The issuing authority examines whether data of a public authority or protected data are sought."""
+
+    basis = ("EPOC:5(8)", "EPOC:5(9)", "EPOC:5(10)", "EPOC:6(1)")
+    signers = ("ISS", "VAL")
+
+    consulted: Annotated[Actor | None, "The authority that was asked for clarification."] = None
+
+    public_authority_in: Annotated[
+        State | None,
+        SealedField(AUTHORITIES, always=True),
+        "The State of the public authority for which the data are stored.",
+    ] = None
+    privilege_condition: Annotated[
+        PrivilegeCondition | None,
+        SealedField(AUTHORITIES, always=True),
+        "The condition under which data of a privileged professional may be sought.",
+    ] = None
+    protected_by: Annotated[
+        Protection | None,
+        SealedField(AUTHORITIES, always=True),
+        "What protects the data under the law of the enforcing State, as the issuing authority finds.",
+    ] = None
+    reasons: Annotated[Text | None, SealedField(AUTHORITIES, always=True), "In words."] = None
 
 
 class OrderIssued(Fact):
@@ -271,4 +308,44 @@ class OrderIssued(Fact):
     treaty: Annotated[
         str | None,
         "The treaty or arrangement on mutual assistance that is in force between the two Parties.",
+    ] = None
+
+    # Annexes I and II to Regulation (EU) 2023/1543: what the certificate states beside the fields above.
+    addressee_capacity: Annotated[AddresseeCapacity | None, "In which capacity the addressee gets the order."] = None
+    other_addressee_reason: Annotated[
+        OtherAddresseeReason | None,
+        "Why the order goes to another addressee in an emergency.",
+    ] = None
+    processor_ground: Annotated[ProcessorGround | None, "Why the order goes to a processor."] = None
+    notice_delay_grounds: Annotated[
+        tuple[RestrictionGround, ...] | None,
+        "Why the person is not informed yet, as the order tells the addressee in short.",
+    ] = None
+    proceedings: Annotated[Proceedings | None, "The proceedings for which the data are needed."] = None
+    parallel_instruments: Annotated[
+        tuple[ParallelInstrument, ...] | None,
+        "Other instruments under which the same data are asked for.",
+    ] = None
+
+    sentence_months: Annotated[int | None, SealedField(ALL_SIDES), "The length of the sentence, in months."] = None
+    sentence_in_absentia: Annotated[
+        bool | None, SealedField(ALL_SIDES), "The decision was rendered in the absence of the person."
+    ] = None
+    convicted_absconded: Annotated[
+        bool | None, SealedField(ALL_SIDES), "The person convicted absconded from justice."
+    ] = None
+    controller_delay_justification: Annotated[
+        Text | None,
+        SealedField(ALL_SIDES),
+        "Why the processor is not to inform the controller, in short, for the addressee.",
+    ] = None
+    controller_delay_reasons: Annotated[
+        Text | None,
+        SealedField(CASE_FILE),
+        "Why the controller is not informed yet, for the case file.",
+    ] = None
+    requested_by_defence: Annotated[
+        DefenceRequest | None,
+        SealedField((*CASE_FILE, "DEF")),
+        "Who of the defence asked for the order.",
     ] = None

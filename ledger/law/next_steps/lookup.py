@@ -10,6 +10,7 @@ from ledger.law.admissibility.criteria import Criterion
 from ledger.law.judge import Judgement, read_order
 from ledger.law.next_steps import (
     e_evidence,
+    e_evidence_contents,
     e_evidence_enforcement,
     e_evidence_execution,
     e_evidence_transmission,
@@ -28,6 +29,7 @@ from ledger.law.terms.rule import Clock, ClockVerdict, Finding
 
 FINDINGS: dict[str, Remedies] = {
     **e_evidence.ROWS,
+    **e_evidence_contents.ROWS,
     **e_evidence_enforcement.ROWS,
     **e_evidence_execution.ROWS,
     **e_evidence_transmission.ROWS,

@@ -35,6 +35,7 @@ class Party(Struct, frozen=True):
     days: Days
     leaf: str
     not_bound_by: frozenset[str] = frozenset()
+    languages: frozenset[str] = frozenset()
 
     @property
     def zone(self) -> str:
@@ -65,6 +66,7 @@ class RegisteredOffice(Struct, frozen=True):
     designations: frozenset[str]
     valid_from: date
     leaf: str
+    languages: frozenset[str] = frozenset()
 
 
 class Compromise(Struct, frozen=True):
@@ -238,6 +240,7 @@ def _party(e: Entry) -> Party:
         days=Days(e.get("zone"), holidays),
         leaf=e.leaf,
         not_bound_by=frozenset(e.get("not_bound_by") or ()),
+        languages=frozenset(e.get("languages") or ()),
     )
 
 
@@ -284,6 +287,7 @@ def _office(register: Register, e: Entry) -> None:
             else frozenset(),
             valid_from=date.fromisoformat(e.get("valid_from")),
             leaf=e.leaf,
+            languages=frozenset(e.get("languages") or (before.languages if before else ())),
         )
     )
     if until := _day(e.get("valid_until")):

@@ -137,7 +137,7 @@ PRESUPPOSE_THE_ORDER = frozenset(
     "onward-transfer-authorisation-refused onward-transferred use-recorded further-use-decided data-quality-noted "
     "sensitive-data-flagged incorrect-transmission-notified automated-decision-declared defence-bundle-issued "
     "defence-challenge-filed expert-verification-performed alternative-transmission-recorded access-extended "
-    "costs-claimed costs-reimbursed".split()
+    "costs-claimed costs-reimbursed controller-informed".split()
 )
 
 

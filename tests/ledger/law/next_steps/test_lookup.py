@@ -67,6 +67,8 @@ WORDS = {
     "NAME": "name",
     "TEXT": "why",
     "BYTES": "18204",
+    "MONTHS": "6",
+    "CONDITION": "waived",
     "AMOUNT": "1250.00",
     "CURRENCY": "EUR",
     "PROVISION": "JVEG 23",
