@@ -13,12 +13,14 @@ from cli.exit_codes import Stop
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer
 from cli.terminal.table import wrapped
+from ledger.law.rules.citations import Citation, citation
 
 
 class RuleItem(Struct, frozen=True):
     """One rule: its code, what it is, the instruments it belongs to, its citation, how sure it is, since when.
 
-    `until` is the last day of a repealed act; `words` are the few words of the acts that it rests on.
+    `until` is the last day of a repealed act; `words` are the few words of the acts that it rests on; `citations` are
+    the parts of `cite`, each with its act, its provision in words, and its stable identifiers.
     """
 
     id: str
@@ -30,6 +32,10 @@ class RuleItem(Struct, frozen=True):
     says: str
     until: date | None = None
     words: list[str] = []
+    citations: tuple[Citation, ...] = ()
+
+
+COLUMNS = ("id", "kind", "instruments", "cite", "mark", "since", "says")
 
 
 class LawAnswer(CommandAnswer, tag="comity.law/1"):
@@ -97,15 +103,16 @@ def law(about: str | None, html: str | None, gaps: bool, edition: str | None, pa
         return
     items = [
         RuleItem(
-            r.id,
-            r.kind,
-            ", ".join(r.instruments) or "any",
-            ", ".join(r.cite),
-            r.mark,
-            r.since,
-            r.says,
-            r.until,
-            words(r),
+            id=r.id,
+            kind=r.kind,
+            instruments=", ".join(r.instruments) or "any",
+            cite=", ".join(r.cite),
+            mark=r.mark,
+            since=r.since,
+            says=r.says,
+            until=r.until,
+            words=words(r),
+            citations=tuple(map(citation, r.cite)),
         )
         for r in rules
     ]
@@ -120,7 +127,7 @@ def law(about: str | None, html: str | None, gaps: bool, edition: str | None, pa
                 out += [line for name, what in r.detail for line in wrapped(f"{name}: {what}", " ", 80)]
         return "\n".join([*out, "", f"{len(rules)} {'rule' if len(rules) == 1 else 'rules'}; digest {rules_digest()}"])
 
-    output.emit(LawAnswer(rules_digest(), items), RuleItem.__struct_fields__, items, text=text)
+    output.emit(LawAnswer(rules_digest(), items), COLUMNS, items, text=text)
 
 
 def _parties() -> None:

@@ -15,6 +15,7 @@ from cli.session.ledger_choice import MOMENT
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer, Time
 from ledger.law.next_steps.step import NextStep
+from ledger.law.rules.citations import Citation, citation
 from ledger.law.terms.computation import ComputationStep
 
 if TYPE_CHECKING:
@@ -59,7 +60,8 @@ class DeadlineItem(Struct, frozen=True):
 class DeadlineAnswer(CommandAnswer, tag="comity.deadline/1"):
     """One deadline of an order explained; `missing` says what its computation lacks, in words.
 
-    `leaves` are the entries on which the deadlines rest, each with its proof.
+    `leaves` are the entries on which the deadlines rest, each with its proof. `citations` are all provisions that the
+    deadlines and their steps cite, each with its act and its stable identifiers.
     """
 
     order: str
@@ -67,6 +69,7 @@ class DeadlineAnswer(CommandAnswer, tag="comity.deadline/1"):
     missing: list[str]
     deadlines: list[DeadlineItem]
     leaves: list[LeafItem]
+    citations: list[Citation]
 
 
 @command("comity law deadline D-7-7 main", "comity law deadline E-10-2 main --json", refused=Exit.UNDECIDABLE)
@@ -96,6 +99,7 @@ def deadline(id: str, order: str, as_of: datetime | None) -> None:
     named = {e.leaf: f"#{e.seq} {e.kind}" for e in case.entries}
     steps = next_steps(case, judgement)
     following = [steps.of_clock(c) for c in clocks]
+    cited = {cite for c in clocks for cite in (*c.cite, *(cite for step in c.computation for cite in step.cite))}
     answer = DeadlineAnswer(
         order=case.order,
         as_of=moment,
@@ -117,6 +121,7 @@ def deadline(id: str, order: str, as_of: datetime | None) -> None:
             for c, of_clock in zip(clocks, following, strict=True)
         ],
         leaves=leaves,
+        citations=[citation(cite) for cite in sorted(cited)],
     )
 
     def text() -> str:
