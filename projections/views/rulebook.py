@@ -10,6 +10,7 @@ from ledger.facts import KINDS
 from ledger.facts.vocabulary import INSTRUMENTS
 from ledger.law.provisions import RULES, Provision
 from ledger.law.rules.acts import ACTS
+from ledger.law.rules.citations import citation
 from ledger.law.wording import TEXTS, Article, article_of, quotations
 
 HEADINGS = {
@@ -48,6 +49,7 @@ class BookRule:
     sort: str
     words: tuple[tuple[str, str], ...]
     facts: tuple[tuple[str, str], ...]
+    links: tuple[tuple[str, str | None], ...]  # each citation with its ELI, which is its address too
 
     @property
     def brief(self) -> bool:
@@ -214,7 +216,8 @@ def _act(
 
 def _of_rule(rule: Provision) -> BookRule:
     facts = tuple(_fact(name, value) for name, value in rule.detail if value and name != "length")
-    return BookRule(rule, anchor(rule.kind, rule.id), SORTS[rule.kind], _quoted(rule), facts)
+    links = tuple((cite, citation(cite).eli) for cite in rule.cite)
+    return BookRule(rule, anchor(rule.kind, rule.id), SORTS[rule.kind], _quoted(rule), facts, links)
 
 
 def _quoted(rule: Provision) -> tuple[tuple[str, str], ...]:
