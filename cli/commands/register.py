@@ -1,8 +1,10 @@
-"""`comity register`: answer the ten questions of a data protection officer."""
+"""`comity register`: answer the ten questions of a data protection officer, on one order or on the whole ledger."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 import click
 from msgspec import Struct
@@ -15,6 +17,12 @@ from cli.session.options import AS_OF
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer, Time
 from cli.terminal.table import wrapped as wrapped
+
+if TYPE_CHECKING:
+    from ledger.entries.case import Case
+    from projections.reports.dpo_questions import DpoAnswer
+
+ALL = range(1, 11)
 
 
 class QuestionItem(Struct, frozen=True):
@@ -36,18 +44,29 @@ class RegisterAnswer(CommandAnswer, tag="comity.register/1"):
 
 
 @command(
-    "comity register main",
+    "comity register          (all orders, on one screen)",
+    "comity register --question 10          (one question over all orders)",
+    "comity register --kept-until 2027-12-31",
+    "comity register main --open",
     "comity register --subject 'witness 3' --json",
     "comity register main --reveal --because 'request of 3 May' --purpose rights-request --as dpo",
     refused=Exit.UNDECIDABLE,
 )
 @click.argument("order", required=False)
 @click.option("--subject", metavar="S", help="Only the orders in which something is sealed for this person.")
+@click.option("--question", type=click.IntRange(1, 10), metavar="N", help="Only this question, 1 to 10.")
+@click.option("--open", "only_open", is_flag=True, help="Only open duties.")
+@click.option("--kept-until", "until", type=click.DateTime(["%Y-%m-%d"]), metavar="DAY", help="What is held and due.")
+@click.option("--full", is_flag=True, help="Every answer of every order, with its entries.")
 @AS_OF
 @revealing
 def register(
     order: str | None,
     subject: str | None,
+    question: int | None,
+    only_open: bool,
+    until: datetime | None,
+    full: bool,
     as_of: datetime | None,
     reveal: bool,
     stated: Stated,
@@ -55,14 +74,19 @@ def register(
 ) -> Exit:
     """The ten questions of a data protection officer, and which duties are open; exit 3 if one is.
 
-    Question 2 says who received data, and who opened sealed values, when, in which view and what for; with --reveal
-    also which person and why. An issuing office that reveals says its --purpose, such as rights-request.
+    Without ORDER, the questions over the whole ledger: how many orders say what, the open duties, and what is kept
+    until when. Question 2 says who received data, and who opened sealed values, when, in which view and what for; with
+    --reveal also which person and why. An issuing office that reveals says its --purpose, such as rights-request.
     """
-    from ledger.law import judge as judge_case
-    from projections.reports.dpo_questions import register as answers_of
-
     if order and subject:
         raise click.UsageError("an ORDER or --subject S, not both")
+    each = full or reveal or order is not None or subject is not None
+    if until is not None and (each or question not in (None, 6) or only_open):
+        raise click.UsageError("--kept-until DAY is a question about the whole ledger, of its own")
+    if not each:
+        revealed((), "dpo", reveal, stated, actor)  # refuses a reason without --reveal
+        numbers = {6} if until else {question} if question else set(ALL)
+        return _summary(numbers, only_open, until.date() if until else None, as_of)
     with reading() as reader:
         if subject is not None:
             mine = reader.of_subject(subject)
@@ -72,27 +96,59 @@ def register(
         revealed([case.order for case in cases], "dpo", reveal, stated, actor)
         moment = as_of or reader.now()  # after its own access entry, which the answer includes
         accesses = [e for e in reader.accesses() if e.at <= moment]
+    from ledger.law import judge as judge_case
+    from projections.reports.dpo_questions import register as answers_of
+
     pairs = []
     for case in cases:
         read = [e for e in accesses if case.order in e.get("orders", ())]
-        pairs.append((case, answers_of(case.known(moment), judge_case(case, moment), read, reveal=reveal)))
+        answers = answers_of(case.known(moment), judge_case(case, moment), read, reveal=reveal)
+        pairs.append((case, [a for a in answers if question in (None, a.number) and (a.open or not only_open)]))
     items = [
         QuestionItem(case.label or case.order[:8], a.number, a.question, a.cite, a.open, " | ".join(a.lines))
         for case, answers in pairs
         for a in answers
     ]
+    output.emit(
+        RegisterAnswer(moment, items), QuestionItem.__struct_fields__, items, text=lambda: _text(pairs, only_open)
+    )
+    return Exit.FINDINGS if any(item.open for item in items) else Exit.DONE
 
-    def text() -> str:
-        out = []
-        for case, answers in pairs:
-            out += [output.paint(f"{case.label or case.order}  {case.instrument}", "bold")]
-            for a in answers:
-                out += ["", *wrapped(f"{a.question} ({a.cite})", f"{a.number}.", 80, indent=0)]
-                for line in a.lines:
-                    out += wrapped(line, " ", 80)
-                if a.open:
-                    out.append(f"    {output.paint('A duty is open.', 'yellow')}")
-        return "\n".join(out)
 
-    output.emit(RegisterAnswer(moment, items), QuestionItem.__struct_fields__, items, text=text)
-    return Exit.FINDINGS if any(a.open for _, answers in pairs for a in answers) else Exit.DONE
+def _text(pairs: Iterable[tuple[Case, list[DpoAnswer]]], only_open: bool) -> str:
+    lines = []
+    for case, answers in pairs:
+        if only_open and not answers:
+            continue
+        lines += [output.paint(f"{case.label or case.order}  {case.instrument}", "bold")]
+        for a in answers:
+            lines += ["", *wrapped(f"{a.question} ({a.cite})", f"{a.number}.", 80, indent=0)]
+            for line in a.lines:
+                lines += wrapped(line, " ", 80)
+            if a.open:
+                lines.append(f"    {output.paint('A duty is open.', 'yellow')}")
+    return "\n".join(lines or ["No duty is open."])
+
+
+def _summary(questions: set[int], only_open: bool, until: date | None, as_of: datetime | None) -> Exit:
+    """Print the questions over the whole ledger, from the view of orders."""
+    from cli.reports.register_summary import as_text, summary
+    from cli.session.docket import docket_rows
+
+    rows, names, moment = docket_rows(as_of)
+    purposes: list[str] = []
+    if 2 in questions:
+        with reading() as reader:
+            opened = reader.cases.opened(reader.cases.access)
+            entries = reader.cases.entries(reader.cases.access, opened, reveal=False)
+            purposes = [str(e.get("purpose_code")) for e in entries if e.kind == "record-accessed" and e.at <= moment]
+    answer = summary(moment, rows, names, purposes, questions, until)
+    columns: tuple[str, ...] = ("number", "question", "cite", "orders", "open")
+    cells: list[tuple[object, ...]] = [(q.number, q.question, q.cite, q.orders, q.open) for q in answer.questions]
+    if until is not None:
+        columns, cells = ("order", "until"), [(one.order, one.until) for one in answer.kept]
+    elif only_open:
+        columns = ("question", "says", "orders")
+        cells = [(duty.question, duty.says, ", ".join(duty.orders)) for duty in answer.open]
+    output.emit(answer, columns, cells, text=lambda: as_text(answer, only_open=only_open, until=until))
+    return Exit.FINDINGS if answer.open else Exit.DONE

@@ -20,7 +20,7 @@ from cli.terminal import output
 from cli.terminal.answer import CommandAnswer
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-PACKAGES = ("cli.commands", "cli.imports", "cli.session", "cli.terminal")
+PACKAGES = ("cli.commands", "cli.imports", "cli.reports", "cli.session", "cli.terminal")
 
 
 class NamesFile(CommandAnswer, tag="comity.names/1"):

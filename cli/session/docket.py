@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ledger.entries.case import Case
 
 DAY = timedelta(hours=24)  # E-10-2 with a silent authority is judged until 24 hours after its end (decision 28)
-EDITION = 3  # raise it when the content of a row changes
+EDITION = 4  # raise it when the content of a row changes
 TOGETHER = 500  # stale orders judged between two commits
 
 
@@ -107,6 +107,8 @@ def _still_to_come(registry: tuple[Entry, ...], moment: datetime) -> list[dateti
 
 def shown(case: Case, moment: datetime) -> ViewRow:
     """Return the row of one order, and the next moment at which time alone changes it."""
+    from projections.reports.dpo_questions import open_points
+    from projections.reports.register_rows import kept_until, short_answers
     from projections.views.due import due
     from projections.views.state import view
     from projections.views.timeline import office_names
@@ -145,6 +147,9 @@ def shown(case: Case, moment: datetime) -> ViewRow:
         last_on=None if v.last_on is None else wire(v.last_on),
         entries=v.entries,
         findings=dict(sorted(Counter(f.level.value for f in judgement.findings).items())),
+        answers=short_answers(case.known(moment), judgement),
+        open=[(duty.question, duty.says) for duty in open_points(judgement)],
+        kept_until=kept_until(judgement),
     )
     turns = [end for c in judgement.deadlines if c.due for end in (c.due, c.due + DAY) if end > moment]
     later = [t for e in case.entries for t in (e.at, e.on) if t > moment]  # recorded or dated after `moment`

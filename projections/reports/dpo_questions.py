@@ -13,11 +13,47 @@ from dataclasses import dataclass
 from ledger.entries.case import Case, Entry, Unread
 from ledger.law import Judgement
 from ledger.law.reading.person_requests import ANSWERS, EXTENDED, REQUESTS
-from ledger.law.record_checks.open_duties import RETENTION
+from ledger.law.record_checks.open_duties import RETENTION, OpenDuty
 from projections.reports.front_page import number
 from projections.reports.recipients import came_to_nothing, recipients, replaced_access
 from projections.views.replaced import Replacement, replaced
 from projections.views.timeline import fields, office_names, says, speaker
+
+QUESTIONS = {  # with their citations
+    1: ("On what legal basis and for what purpose were this person's data obtained?", "2AP:14(1), 14(2)(a)"),
+    2: ("Who read, used or received them, when and why?", "2AP:14(8), LED:25(1)"),
+    3: ("Was more received than asked for, and what became of the surplus?", "2AP:14(2)(b), LED:4(1)(c)"),
+    4: (
+        "Was the person told; if not, on which ground, by whose decision, and when is it looked at again?",
+        "2AP:14(11), LED:13, EPOC:13",
+    ),
+    5: ("Does a delay run on a ground that has expired or was never renewed?", "LED:13(3), 2AP:14(11)(b)"),
+    6: ("Which retention rule applies, and is a review overdue?", "2AP:14(5), LED:5"),
+    7: (
+        "Did data go to another State without authorisation beforehand?",
+        "2AP:14(10), LED:35(1)(c), 35(1)(e)",
+    ),
+    8: ("Which conditions bind the use, and were they kept?", "2AP:14(2)(a), BC:28(2)(b)"),
+    9: (
+        "Which incidents were there, since when known, and who was told within the time?",
+        "2AP:14(7), LED:30, GDPR:33",
+    ),
+    10: (
+        "What did the person ask for, and how was it answered, on which reasons?",
+        "2AP:14(12), LED:12(3), 14-16, GDPR:12(3)",
+    ),
+}
+BROKEN = {  # question -> the findings on criterion A7 that belong to it
+    1: ("G-DP-BASIS", "V-14-15-SUSPENDED", "V-DISCLOSED-TO-FORGER", "W-EMERGENCY-DOWNGRADED"),
+    3: ("V-14-2b", "V-4-5-NOT-DELETED", "V-14-4"),
+    4: ("G-NOTICE-UNSETTLED", "V-NOTICE-CONTRARY-TO-ORDER", "W-NOTICE-CONTRARY-TO-REQUEST"),
+    5: ("V-NOTICE-OVERDUE", "V-DELAY-NO-GROUND", "V-DELAY-EXTENDED-AFTER-EXPIRY"),
+    6: ("W-14-5-OVERDUE",),
+    7: ("V-14-10", "V-LED-35-ONWARD"),
+    8: ("V-6-3c-USE", "V-28-2b-USE", "V-14-2a-PURPOSE", "G-USE-UNPROVEN", "W-28-4-NOT-EXPLAINED"),
+    9: ("V-DP-72H",),
+    10: ("V-14-12b-NO-REASONS", "V-GDPR-12-3", "W-LED-12-3", "W-GDPR-12-3-EXTENDED", "G-CLOCK-UNDETERMINED"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +89,6 @@ class _Source:
         """Return the entries that no other entry replaced."""
         leaves = self.gone
         return tuple(e for e in entries if e.leaf not in leaves)
-
-    def found(self, *codes: str) -> tuple[str, ...]:
-        return tuple(f"{f.code}: {f.says}" for f in self.judgement.findings if f.code in codes)
 
     def lines(self, entries: Iterable[Entry], sentences: Mapping[str, Sequence[str]] = {}) -> tuple[str, ...]:
         """Return one line for each entry; `sentences` has sentences in place of the vocabulary's, by leaf hash."""
@@ -124,30 +157,30 @@ _TELLING = frozenset(
 )
 
 
-def _answer(
-    number: int,
-    question: str,
-    cite: str,
-    entries: tuple[Entry, ...],
-    r: _Source,
-    more: tuple[str, ...] = (),
-    broken: tuple[str, ...] = (),
-) -> DpoAnswer:
-    """Build an answer from entries, further lines, and the findings on broken duties.
+def _answer(number: int, entries: tuple[Entry, ...], r: _Source, more: tuple[str, ...] = ()) -> DpoAnswer:
+    """Build an answer from entries, further lines, and the open and broken duties of the question."""
+    question, cite = QUESTIONS[number]
+    owed = tuple(duty.says for duty in open_points(r.judgement) if duty.question == number)
+    lines = (*r.lines(entries), *more, *owed)
+    return DpoAnswer(number, question, cite, lines or ("Nothing on record.",), entries, bool(owed))
 
-    A duty is open if one was broken, or if the law says so (`Judgement.duties`). Criterion A7 uses the same
-    list.
+
+def open_points(judgement: Judgement) -> list[OpenDuty]:
+    """Return the duties that were broken, by the findings on them, and the open duties of the judgement.
+
+    Criterion A7 goes by the same findings and the same duties, so it is not demonstrated while there is one.
     """
-    owed = tuple(duty.says for duty in r.judgement.duties if duty.question == number)
-    lines = (*r.lines(entries), *more, *broken, *owed)
-    return DpoAnswer(number, question, cite, lines or ("Nothing on record.",), entries, bool(owed or broken))
+    broken = [
+        OpenDuty(number, f"{f.code}: {f.says}", f.entries)
+        for number, codes in BROKEN.items()
+        for f in judgement.findings
+        if f.code in codes and any(criterion == "A7" for criterion, _ in f.effects)
+    ]
+    return sorted([*broken, *judgement.duties], key=lambda duty: duty.question)
 
 
 def _basis(r: _Source) -> DpoAnswer:
-    entries = r.of("order-issued", "purpose-recorded", "further-use-decided")
-    gaps = r.found("G-DP-BASIS")
-    question = "On what legal basis and for what purpose were this person's data obtained?"
-    return _answer(1, question, "2AP:14(1), 14(2)(a)", entries, r, broken=gaps)
+    return _answer(1, r.of("order-issued", "purpose-recorded", "further-use-decided"), r)
 
 
 def _seen(r: _Source) -> DpoAnswer:
@@ -165,17 +198,13 @@ def _seen(r: _Source) -> DpoAnswer:
     )
     own = (e for e in r.case.entries if e.kind in kinds or e.leaf in received)
     entries = tuple(sorted((*own, *r.accesses), key=lambda e: (e.on, e.index)))
-    question = "Who read, used or received them, when and why?"
-    lines = r.lines(entries, received) or ("Nothing on record.",)
-    return DpoAnswer(2, question, "2AP:14(8), LED:25(1)", lines, entries, open=False)
+    question, cite = QUESTIONS[2]
+    return DpoAnswer(2, question, cite, r.lines(entries, received) or ("Nothing on record.",), entries, open=False)
 
 
 def _surplus(r: _Source) -> DpoAnswer:
-    entries = r.of("out-of-scope-data-identified", "data-returned", "data-destroyed", "use-restricted")
-    question = "Was more received than asked for, and what became of the surplus?"
-    more = r.clocks("D-14-2b", "E-4-5-DATA")
-    broken = r.found("V-14-2b", "V-4-5-NOT-DELETED")
-    return _answer(3, question, "2AP:14(2)(b), LED:4(1)(c)", entries, r, more, broken)
+    kinds = ("out-of-scope-data-identified", "data-returned", "data-destroyed", "use-restricted")
+    return _answer(3, r.of(*kinds, "sensitive-data-flagged"), r, r.clocks("D-14-2b", "E-4-5-DATA"))
 
 
 NOTICE = (
@@ -189,46 +218,31 @@ NOTICE = (
 
 
 def _notice(r: _Source) -> DpoAnswer:
-    question = "Was the person told; if not, on which ground, by whose decision, and when is it looked at again?"
     more = (
         f"customer notice: {r.judgement.regions.get('customer_notice', 'NONE')}",
         *r.clocks("NOTICE-REVIEW", "NOTICE-DUE"),
     )
-    gaps = r.found("G-NOTICE-UNSETTLED")
-    return _answer(4, question, "2AP:14(11), LED:13, EPOC:13", r.of(*NOTICE), r, more, gaps)
+    return _answer(4, r.of(*NOTICE), r, more)
 
 
 def _delays(r: _Source) -> DpoAnswer:
-    question = "Does a delay run on a ground that has expired or was never renewed?"
-    entries = r.of("customer-notification-delayed", "customer-notification-delay-extended")
-    bad = r.found("V-NOTICE-OVERDUE", "V-DELAY-NO-GROUND", "V-DELAY-EXTENDED-AFTER-EXPIRY")
-    return _answer(5, question, "LED:13(3), 2AP:14(11)(b)", entries, r, broken=bad)
+    return _answer(5, r.of("customer-notification-delayed", "customer-notification-delay-extended"), r)
 
 
 def _retention(r: _Source) -> DpoAnswer:
-    question = "Which retention rule applies, and is a review overdue?"
-    more = r.clocks("RETENTION-REVIEW")
-    return _answer(6, question, "2AP:14(5), LED:5", r.of(*RETENTION), r, more, r.found("W-14-5-OVERDUE"))
+    return _answer(6, r.of(*RETENTION), r, r.clocks("RETENTION-REVIEW"))
 
 
 def _onward(r: _Source) -> DpoAnswer:
-    question = "Did data go to another State without authorisation beforehand?"
-    entries = r.of(
-        "onward-transferred", "onward-transfer-authorisation-granted", "onward-transfer-authorisation-refused"
-    )
-    bad = r.found("V-14-10", "V-LED-35-ONWARD")
-    return _answer(7, question, "2AP:14(10), LED:35(1)(c), 35(1)(e)", entries, r, broken=bad)
+    authorised = ("onward-transfer-authorisation-granted", "onward-transfer-authorisation-refused")
+    return _answer(7, r.of("onward-transferred", *authorised), r)
 
 
 def _conditions(r: _Source) -> DpoAnswer:
-    question = "Which conditions bind the use, and were they kept?"
-    entries = r.of("condition-imposed", "condition-accepted", "condition-declined", "use-explained")
-    bad = r.found("V-6-3c-USE", "V-28-2b-USE", "V-14-2a-PURPOSE")
-    return _answer(8, question, "2AP:14(2)(a), BC:28(2)(b)", entries, r, broken=bad)
+    return _answer(8, r.of("condition-imposed", "condition-accepted", "condition-declined", "use-explained"), r)
 
 
 def _incidents(r: _Source) -> DpoAnswer:
-    question = "Which incidents were there, since when known, and who was told within the time?"
     entries = r.of(
         "security-incident-detected",
         "incident-assessed",
@@ -237,14 +251,13 @@ def _incidents(r: _Source) -> DpoAnswer:
         "incident-notified-to-individual",
         "incident-notice-delayed",
     )
-    return _answer(9, question, "2AP:14(7), LED:30, GDPR:33", entries, r, r.clocks("DP-72H"), r.found("V-DP-72H"))
+    return _answer(9, entries, r, r.clocks("DP-72H"))
 
 
 FURTHER = ("supplementary-statement-added", "processing-restricted", "payload-key-destroyed")
 
 
 def _requests(r: _Source) -> DpoAnswer:
-    question = "What did the person ask for, and how was it answered, on which reasons?"
     requests = r.of(*REQUESTS)
     answered = r.of(*(kind for kinds in ANSWERS.values() for kind in kinds), EXTENDED, *FURTHER)
     waiting = {leaf for duty in r.judgement.duties if duty.question == 10 for leaf in duty.entries}
@@ -253,8 +266,7 @@ def _requests(r: _Source) -> DpoAnswer:
         *r.clocks("GDPR-12-3", "LED-12-3"),
         *(f"Not answered: {says(e.kind)}" for e in requests if e.leaf in waiting),
     )
-    broken = r.found("V-14-12b-NO-REASONS", "V-GDPR-12-3", "W-LED-12-3", "W-GDPR-12-3-EXTENDED")
-    return _answer(10, question, "2AP:14(12), LED:12(3), 14-16, GDPR:12(3)", entries, r, more, broken)
+    return _answer(10, entries, r, more)
 
 
 _QUESTIONS: tuple[Callable[[_Source], DpoAnswer], ...] = (

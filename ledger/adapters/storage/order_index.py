@@ -72,6 +72,9 @@ class OrderRow(msgspec.Struct, frozen=True):
     last_on: str | None = None
     entries: int = 0
     findings: dict[str, int] = {}  # how many of each level: V, W, G
+    answers: dict[str, list[str]] = {}  # on the ten questions of a data protection officer, in short, by number
+    open: list[tuple[int, str]] = []  # open duties of data protection, each with its question
+    kept_until: str | None = None  # the day on which the retention of held data is reviewed; empty without a rule
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from ledger.entries.case import Case
-from ledger.law import Judgement, judge
+from ledger.law import FINDING_RULES, Judgement, judge
 from ledger.law.terms.rule import CriterionState
-from projections.reports.dpo_questions import register
+from projections.reports.dpo_questions import BROKEN, register
 from tests.ledger.law.test_stories import TOLD
 from tests.projections.views.test_views import HELD
 from tests.support.cli import ledger_of, run, told
@@ -49,6 +49,14 @@ def test_no_story_demonstrates_data_protection_beside_an_open_duty(name: str) ->
         if any(answer.open for answer in answers):
             assert judgement.criteria["A7"].state is not CriterionState.DEMONSTRATED, (case.label, at)
         assert {duty.question for duty in judgement.duties} <= {a.number for a in answers if a.open}
+        pulled = [f.code for f in judgement.findings if "A7" in f.criteria and f.code != "G-DISPUTED"]
+        assert any(a.open for a in answers) is bool(pulled or judgement.duties), (case.label, at, pulled)
+
+
+def test_every_finding_on_data_protection_belongs_to_a_question_of_the_register() -> None:
+    asked = {code for codes in BROKEN.values() for code in codes}
+    on_a7 = {rule.code for rule in FINDING_RULES if any(criterion == "A7" for criterion, _ in rule.effects)}
+    assert asked - {"G-CLOCK-UNDETERMINED"} == on_a7
 
 
 def test_judge_and_register_of_s1_agree_on_the_retention_that_is_open(tmp_path: Path) -> None:
