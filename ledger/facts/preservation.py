@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from ledger.facts.kind import Fact, SealedField
 from ledger.facts.readers import ALL_SIDES_AND_OVERSIGHT, AUTHORITIES, CORRESPONDENTS, EVIDENCE_AND_OVERSIGHT
 from ledger.facts.value_types import DataManifest, Date, Duration, Element, Numbered, Order, State, Text
-from ledger.facts.vocabulary import AssistanceGround
+from ledger.facts.vocabulary import AssistanceGround, NonExecutionReason
 
 
 class PreservationRequested(Fact):
@@ -38,13 +38,17 @@ class PreservationConfirmed(Fact):
     preservation_ref: Annotated[str | None, "The reference given to it."] = None
 
 
+# The grounds of a Party that refuses assistance, and the reasons of an addressee under a European order.
+KeepingGround = Literal[AssistanceGround, NonExecutionReason]
+
+
 class PreservationRefused(Fact):
     """The data are not, or cannot be, kept."""
 
-    basis = ("BC:29(5)", "EPOC:11(6)")
+    basis = ("BC:29(5)", "EPOC:11(4)", "EPOC:11(6)", "EPOC:11(7)")
     signers = ("SP", "REG", "CAQ", "POC")
 
-    ground: Annotated[AssistanceGround, "The ground."]
+    ground: Annotated[KeepingGround, "The ground. Of a European order, a reason of the form of annex III."]
 
     reasons: Annotated[Text | None, SealedField(CORRESPONDENTS), "Why."] = None
 

@@ -93,7 +93,9 @@ WHEN: Final[Mapping[str, str]] = {
     "electronic": "the order went by any channel but post, courier, fax or by-hand",
     "declared-8-4": "the requested Party has declared D-8-4",
     "preservation-sought": "the order says that preservation was already sought",
-    "user-known": "unless every category in data_categories is identification; where none is stated it applies",
+    "validation-needed": (
+        "the issuing authority needs a validation for these data (EPOC 4(1)-(3)), none is on record and none is pending"
+    ),
     "traffic-or-content": "traffic or content is among data_categories",
     "emergency": "the order is issued as an emergency",
     "processor": "the order goes directly to a processor",

@@ -30,7 +30,8 @@ OTHER_REASONS = (  # arts 10(8), 11(7), 17(1)
     "third-country-law",
     "other",
 )
-DECISIONS = ("order-withdrawn", "order-adapted", "order-maintained")  # "withdraw, adapt or maintain"
+# "Withdraw, adapt or maintain"; who asks for enforcement maintains the order, art. 16(1).
+DECISIONS = ("order-withdrawn", "order-adapted", "order-maintained", "enforcement-requested")
 
 
 def _house(r: OrderReading, d: Deadline, trigger: Entry) -> RunningPeriod:
@@ -55,8 +56,8 @@ def _e_4_5_withdrawal(d: Deadline, r: OrderReading) -> Iterator[Clock]:
 
 def _on_reasons(r: OrderReading, d: Deadline, codes: tuple[str, ...], *decisions: str) -> Iterator[Clock]:
     """Yield a period for each form that states one of these reasons, from its receipt by the issuing side."""
-    for reasons in r.entries.of("reasons-for-non-execution-given"):
-        if not set(codes).isdisjoint(reasons.get("reason_codes") or ()):
+    for reasons in r.entries.of("reasons-for-non-execution-given", "preservation-refused"):
+        if not set(codes).isdisjoint(reasons.get("reason_codes") or (reasons.get("ground"),)):
             w = start_by_arrival(
                 r, d, reasons, lambda on: calendar_days(on, HOUSE, r.parties.issuer_days, d.policy), *ISSUING
             )
@@ -144,12 +145,15 @@ E_4_5_WITHDRAWAL = Deadline(
     mark=Mark.DESIGN,
     run=_e_4_5_withdrawal,
 )
-BY_FORM = "form-received by ISS, CAR or RET about reasons-for-non-execution-given with {}; without it, these reasons"
+BY_FORM = (
+    "form-received by ISS, CAR or RET about reasons-for-non-execution-given or preservation-refused with {}; without "
+    "it, these reasons"
+)
 E_10_5 = Deadline(
     id="E-10-5",
     instruments=EUROPEAN,
     wound_by=BY_FORM.format("immunity-or-press"),
-    met_by="order-withdrawn; order-adapted; order-maintained about them",
+    met_by="order-withdrawn; order-adapted; order-maintained about them; enforcement-requested",
     length=NO_NUMBER,
     policy="HOUSE-CAL",
     acts="the issuing Party",
@@ -162,7 +166,8 @@ E_10_7 = Deadline(
     id="E-10-7",
     instruments=EUROPEAN,
     wound_by=BY_FORM.format("data-not-held or de-facto-impossibility"),
-    met_by="impossibility-concluded; deadline-extended; order-withdrawn; order-adapted; order-maintained about them",
+    met_by="impossibility-concluded; deadline-extended; order-withdrawn; order-adapted; order-maintained about them; "
+    "enforcement-requested",
     length=NO_NUMBER,
     policy="HOUSE-CAL",
     acts="the issuing Party",
@@ -175,7 +180,8 @@ E_10_8 = Deadline(
     id="E-10-8",
     instruments=EUROPEAN,
     wound_by=BY_FORM.format("another reason that is not referred back"),
-    met_by="deadline-extended; order-corrected; order-withdrawn; order-adapted; order-maintained about them",
+    met_by="deadline-extended; order-corrected; order-withdrawn; order-adapted; order-maintained about them; "
+    "enforcement-requested",
     length=NO_NUMBER,
     policy="HOUSE-CAL",
     acts="the issuing Party",

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 from ledger.entries.case import Entry
+from ledger.facts.vocabulary import NonExecutionReason
 from ledger.law.deadlines.e_evidence_preservation import extension_in_time, extensions, is_thirty_days
 from ledger.law.reading.effective_entries import in_order
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.rules.check import Matches, finding, of_clocks
 from ledger.law.terms.rule import ClockVerdict, Mark
 
+REASONS = get_args(NonExecutionReason)
 PRIVILEGE = frozenset(("EPOC:12(1)(a)", "EPOC:16(4)(f)", "EPOC:16(5)(e)"))  # immunities, privileges, press
 
 # -- articles 10 and 11: execution -------------------------------------------------------------------------------------
@@ -65,7 +69,7 @@ def kept_against_a_ground(r: OrderReading) -> Matches:
     cite="EPOC:10(5), EPOC:11(4)",
     mark=Mark.TEXT,
     under="EPOC EPOC-PR",
-    kinds="reasons-for-non-execution-given",
+    kinds="reasons-for-non-execution-given preservation-refused",
     gap="A5",
     says="The provider named an immunity, a privilege or the freedom of the press, and the issuing authority did not "
     "decide on it, or late.",
@@ -79,7 +83,7 @@ def interference_not_decided(r: OrderReading) -> Matches:
     cite="EPOC:10(7), EPOC:10(8), EPOC:11(6), EPOC:11(7)",
     mark=Mark.TEXT,
     under="EPOC EPOC-PR",
-    kinds="reasons-for-non-execution-given",
+    kinds="reasons-for-non-execution-given preservation-refused",
     says="The provider gave reasons why it cannot execute, and the issuing authority did not review them, or late.",
 )
 def reasons_not_reviewed(r: OrderReading) -> Matches:
@@ -136,6 +140,18 @@ def extended_otherwise_than_by_thirty_days(r: OrderReading) -> Matches:
     further = extensions(r)[1:]
     in_time = (e for e in r.entries.of("preservation-extended") if extension_in_time(r, e))
     return [e for e in in_time if e in further or not is_thirty_days(e)]
+
+
+@finding(
+    "W-11-7-GROUND",
+    cite="EPOC:11(7), EPOC:AnnexIII(D)",
+    mark=Mark.TEXT,
+    under="EPOC-PR",
+    kinds="preservation-refused",
+    says="The provider refused to preserve on a ground that the form of annex III does not have.",
+)
+def refused_on_a_ground_of_assistance(r: OrderReading) -> Matches:
+    return [e for e in r.entries.of("preservation-refused") if e.get("ground") not in REASONS]
 
 
 # -- article 12: grounds for refusal -----------------------------------------------------------------------------------

@@ -29,8 +29,12 @@ def end_of_day(r: OrderReading, e: Entry, field: str) -> datetime | None:
 
 
 def forbidden(r: OrderReading, e: Entry) -> bool:
-    """Return True if an order, a law or the regulation forbade notice to the customer at the time of an entry."""
-    return r.instrument in EUROPEAN or any(_lasts(r, o, e) for o in r.entries.earlier(e, "confidentiality-ordered"))
+    """Return True if an order, a law or the regulation forbade notice to the customer at the time of an entry.
+
+    The regulation does so in the certificate of a production order (annex I, section H). The one of a preservation
+    order has no such section.
+    """
+    return r.instrument == "EPOC" or any(_lasts(r, o, e) for o in r.entries.earlier(e, "confidentiality-ordered"))
 
 
 def confidentiality_requested(r: OrderReading, e: Entry) -> bool:
@@ -39,6 +43,11 @@ def confidentiality_requested(r: OrderReading, e: Entry) -> bool:
     It was not over by its date, the delay was not lifted since, and the issuing side had not notified the person.
     """
     return any(_lasts(r, q, e) and not _settled_between(r, q, e) for q in _requests(r, e))
+
+
+def confidential(r: OrderReading, e: Entry) -> bool:
+    """Return True if the provider had to keep the order confidential at the time of an entry: art. 13(4), or asked."""
+    return r.instrument in EUROPEAN or forbidden(r, e) or confidentiality_requested(r, e)
 
 
 def _requests(r: OrderReading, e: Entry) -> Iterator[Entry]:
@@ -93,6 +102,19 @@ def told_though_confidentiality_requested(r: OrderReading) -> Matches:
 )
 def told_though_forbidden(r: OrderReading) -> Matches:
     return [e for e in notified_by_the_provider(r) if forbidden(r, e)]
+
+
+@finding(
+    "W-NOTICE-OF-PRESERVATION",
+    cite="EPOC:13(4)",
+    mark=Mark.DESIGN,
+    under="EPOC-PR",
+    kinds="customer-notified customer-notified-contrary-to-confidentiality",
+    gap="A7",
+    says="The provider told the customer of a preservation order, which it has to keep confidential.",
+)
+def told_of_a_preservation(r: OrderReading) -> Matches:
+    return [e for e in notified_by_the_provider(r) if not forbidden(r, e) and not confidentiality_requested(r, e)]
 
 
 # -- delay -------------------------------------------------------------------------------------------------------------
@@ -161,6 +183,24 @@ def _had_run_out(r: OrderReading, extension: Entry) -> bool:
     before = r.entries.earlier(extension, *DELAYS)
     end = end_of_day(r, before[-1], "review_on") if before else None
     return end is not None and extension.on >= end
+
+
+# -- the notice to the person ---------------------------------------------------------------------------------------------
+
+
+@finding(
+    "W-13-3-NO-REMEDIES",
+    cite="EPOC:13(3)",
+    mark=Mark.TEXT,
+    under="EPOC",
+    kinds="customer-notified",
+    gap="A7",
+    says="The record does not show that the person was told of the available remedies.",
+)
+def told_without_remedies(r: OrderReading) -> Matches:
+    """Find it where no notice of the issuing side includes the remedies; a later notice may add them."""
+    notices = [e for e in r.entries.of("customer-notified") if r.actors.is_by(e, "ISS", "RET")]
+    return None if any("remedies" in (e.get("includes") or ()) for e in notices) else notices
 
 
 # -- in the end --------------------------------------------------------------------------------------------------------

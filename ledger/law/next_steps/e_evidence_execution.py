@@ -36,6 +36,9 @@ ROWS: dict[str, Remedies] = {
             "preservation-released -f cause=no-longer-needed",
         ),
     ),
+    "W-11-7-GROUND": (
+        restate("the reason of the form of annex III, if there was one", "preservation-refused", "-f ground=REASON"),
+    ),
     "V-12-2-NOT-WITHDRAWN": (WITHDRAWN,),
     "W-12-5-WAIVED": (restate("another ground, if there was one", "ground-for-refusal-raised", "-f grounds=GROUND"),),
     "W-17-10-NOT-NOTIFIED": (

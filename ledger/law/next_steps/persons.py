@@ -27,6 +27,10 @@ ANSWERED = (
 ROWS: dict[str, Remedies] = {
     "W-NOTICE-CONTRARY-TO-REQUEST": (nothing("the person was told"),),
     "V-NOTICE-CONTRARY-TO-ORDER": (nothing("the person was told"),),
+    "W-NOTICE-OF-PRESERVATION": (nothing("the person was told"),),
+    "W-13-3-NO-REMEDIES": (
+        record("a notice that includes the remedies", "customer-notified -f channel=CHANNEL -f includes=remedies"),
+    ),
     "V-NOTICE-OVERDUE": (
         record(
             "that the person was told in time, if so",

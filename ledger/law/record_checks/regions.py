@@ -11,9 +11,8 @@ from ledger.entries.case import Entry
 from ledger.law.instruments.notice import (
     DELAYS,
     NOTIFIED_CONTRARY,
-    confidentiality_requested,
+    confidential,
     end_of_day,
-    forbidden,
     general_notice,
 )
 from ledger.law.reading.order_reading import OrderReading
@@ -57,9 +56,7 @@ NOTICE = {
 
 
 def _notice(r: OrderReading, e: Entry, value: str) -> str:
-    early = (
-        value == "NOTIFIED" and r.actors.is_by(e, "SP", "REG") and (forbidden(r, e) or confidentiality_requested(r, e))
-    )
+    early = value == "NOTIFIED" and r.actors.is_by(e, "SP", "REG") and confidential(r, e)
     return "NOTIFIED_EARLY" if early else value
 
 

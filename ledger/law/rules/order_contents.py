@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
+from ledger.entries.case import Unread
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.rules.check import FindingRule, Matches
 from ledger.law.terms.rule import CriterionState, Level, Mark
@@ -57,9 +58,15 @@ def declared_8_4(r: OrderReading) -> bool:
     return r.parties.declared("D-8-4") is not None
 
 
-def user_known(r: OrderReading) -> bool:
-    """unless every category in data_categories is identification; where none is stated it applies"""
-    return r.order.categories != {"identification"}
+def validation_needed(r: OrderReading) -> bool:
+    """the issuing authority needs a validation for these data (EPOC 4(1)-(3)), none is on record and none is pending"""
+    issued = r.order.issued
+    if issued is None or issued.get("issuing_capacity") in (None, "judge", "court", "investigating-judge"):
+        return False
+    if issued.get("issuing_capacity") == "public-prosecutor" and not (r.instrument == "EPOC" and traffic_or_content(r)):
+        return False
+    pending = issued.get("validation_pending") is True or isinstance(issued.sealed.get("validation_pending"), Unread)
+    return not pending and not any(e.get("decision") == "approved" for e in r.entries.of("order-validated"))
 
 
 def traffic_or_content(r: OrderReading) -> bool:
@@ -101,7 +108,7 @@ WORDS = {
     "special_instructions": "the confidentiality that was asked for elsewhere",
     "simultaneous_notification_statement": "the statement on simultaneous notification",
     "summary_of_facts": "the summary of facts",
-    "supervision": "a reference to its supervision",
+    "supervision": "the supervising (validating) authority",
     "languages": "its language",
     "electronic_form_accepted": "whether the provider accepts electronic form",
     "possession_reasons": "why the provider is believed to hold the data",
@@ -127,11 +134,12 @@ class RequiredContent(Struct, frozen=True):
     cite: str
     fields: tuple[str, ...]
     when: ContentCondition | None = None
+    stated_mark: Mark | None = None
 
     @property
     def mark(self) -> Mark:
-        """How sure it is: the text of CETS 224 was not at hand."""
-        return Mark.KNOWN if self.cite.startswith("2AP:") else Mark.TEXT
+        """How sure it is: as stated, else [known] for CETS 224, whose text was not at hand, else [text]."""
+        return self.stated_mark or (Mark.KNOWN if self.cite.startswith("2AP:") else Mark.TEXT)
 
     @property
     def says(self) -> str:
@@ -145,9 +153,11 @@ def must(code: str, cite: str, fields: str, when: ContentCondition | None = None
     return RequiredContent(code, Level.V, cite, tuple(fields.split()), when)
 
 
-def should(code: str, cite: str, fields: str, when: ContentCondition | None = None) -> RequiredContent:
+def should(
+    code: str, cite: str, fields: str, when: ContentCondition | None = None, mark: Mark | None = None
+) -> RequiredContent:
     """Return a supplemental content: time frame, manner, supporting information, details of a request to preserve."""
-    return RequiredContent(code, Level.W, cite, tuple(fields.split()), when)
+    return RequiredContent(code, Level.W, cite, tuple(fields.split()), when, mark)
 
 
 CONTENTS: dict[str, tuple[RequiredContent, ...]] = {
@@ -222,26 +232,30 @@ CONTENTS: dict[str, tuple[RequiredContent, ...]] = {
     ),
     # Article 5(5): (a) to (h) go to the addressee, (a) to (j) to the enforcing authority; all belong to the order.
     "EPOC": (
-        must("FE501", "EPOC:5(5)(a)", "issuing_authority issuing_capacity"),
+        must("FE501", "EPOC:5(5)(a)", "issuing_authority"),
         must("FE502", "EPOC:5(5)(b)", "providers"),
-        must("FE503", "EPOC:5(5)(c)", "identifiers", when=user_known),
+        must("FE503", "EPOC:5(5)(c)", "identifiers"),  # the user, or the identifier that leads to the user
         must("FE504", "EPOC:5(5)(d)", "data_categories"),
-        must("FE505", "EPOC:5(5)(e)", "time_range", when=traffic_or_content),
+        should("FE505", "EPOC:5(5)(e)", "time_range", when=traffic_or_content, mark=Mark.DESIGN),
         must("FE506", "EPOC:5(5)(f)", "offence_provisions"),
         must("FE507", "EPOC:5(5)(g)", "emergency_reasons", when=emergency),
         must("FE508", "EPOC:5(5)(h)", "processor_conditions", when=processor),
         must("FE509", "EPOC:5(5)(i)", "necessity_grounds"),
         must("FE510", "EPOC:5(5)(j)", "summary_of_facts"),
+        must("FE511", "EPOC:5(5)(a)", "supervision", when=validation_needed),
+        should("FE512", "EPOC:AnnexI(I)", "issuing_capacity"),
     ),
     # Article 6(4): the certificate carries (a) to (f).
     "EPOC-PR": (
-        must("FE601", "EPOC:6(4)(a)", "issuing_authority issuing_capacity"),
+        must("FE601", "EPOC:6(4)(a)", "issuing_authority"),
         must("FE602", "EPOC:6(4)(b)", "providers"),
-        must("FE603", "EPOC:6(4)(c)", "identifiers", when=user_known),
+        must("FE603", "EPOC:6(4)(c)", "identifiers"),
         must("FE604", "EPOC:6(4)(d)", "data_categories"),
-        must("FE605", "EPOC:6(4)(e)", "time_range", when=traffic_or_content),
+        should("FE605", "EPOC:6(4)(e)", "time_range", when=traffic_or_content, mark=Mark.DESIGN),
         must("FE606", "EPOC:6(4)(f)", "offence_provisions"),
         must("FE607", "EPOC:6(4)(g)", "necessity_grounds"),
+        must("FE608", "EPOC:6(4)(a)", "supervision", when=validation_needed),
+        should("FE609", "EPOC:AnnexII(F)", "issuing_capacity"),
     ),
 }
 

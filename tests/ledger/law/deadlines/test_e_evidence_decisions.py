@@ -88,6 +88,19 @@ def test_a_new_end_is_no_decision_on_an_immunity_and_a_conclusion_none_on_anothe
     order(instrument).when(reasons("other"), IMPOSSIBLE.moved("2027-03-09T10:00Z")).then("E-10-8", ClockVerdict.OPEN)
 
 
+@pytest.mark.parametrize(
+    ("ground", "clock"), [("immunity-or-press", "E-10-5"), ("data-not-held", "E-10-7"), ("other", "E-10-8")]
+)
+def test_a_refusal_to_preserve_is_decided_on_like_reasons(ground: str, clock: str) -> None:
+    refused = order("EPOC-PR").when(by_provider("preservation-refused", ON, label="reasons", ground=ground))
+    in_seven_days(refused, clock, MAINTAINED)
+    enforce = by_issuer("enforcement-requested", ON, enforcing_authority="ncco")
+    in_seven_days(refused, clock, enforce)
+    finds(refused.asked_at(SEVEN), "W-10-5-UNDECIDED" if clock == "E-10-5" else "W-10-8-UNDECIDED")
+    of_assistance = by_provider("preservation-refused", ON, ground="BC:29(5)(a)")
+    order("EPOC-PR").when(of_assistance).then_not_listed("E-10-5", "E-10-7", "E-10-8")
+
+
 def test_a_form_with_two_reasons_needs_two_decisions_and_one_that_asks_for_clarification_none() -> None:
     both = order().when(reasons("immunity-or-press", "other"))
     both.then("E-10-5", ClockVerdict.OPEN).then("E-10-8", ClockVerdict.OPEN)

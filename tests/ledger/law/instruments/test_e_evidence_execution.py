@@ -1,4 +1,4 @@
-"""Findings on articles 4(5) and 12(5): conditions of an order without validation, and a waived immunity."""
+"""Findings on articles 4(5), 11(7) and 12(5): an order without validation, reasons against preservation, a waiver."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 
 from ledger.entries.case import Unread
-from tests.support.judging import finds, finds_not
-from tests.support.scenarios import Fact, Story, by_authority, by_issuer, given, issued, received, sent
+from ledger.facts import KINDS
+from tests.support.judging import codes, finds, finds_not
+from tests.support.scenarios import Fact, Story, by_authority, by_issuer, by_provider, given, issued, received, sent
+
+ON = "2027-03-03T09:00Z"
 
 BOTH: dict[str, Any] = {"not_obtainable_in_time": True, "possible_in_domestic_case": True}
 
@@ -39,6 +42,26 @@ def test_an_order_without_validation_that_could_have_been_validated_is_not_compe
 @pytest.mark.parametrize("value", [False, *Unread])
 def test_who_may_not_read_that_validation_is_pending_learns_nothing_of_its_conditions(value: Any) -> None:
     finds_not(unvalidated(value), "W-4-5-CONDITIONS")
+
+
+@pytest.mark.parametrize(
+    ("ground", "found"),
+    [("service-not-covered", False), ("immunity-or-press", False), ("other", False), ("BC:29(5)(a)", True)],
+)
+def test_a_preservation_order_is_refused_for_a_reason_of_the_form(ground: str, found: bool) -> None:
+    story = given(issued("2027-03-01T09:00Z", "EPOC-PR"), by_provider("preservation-refused", ON, ground=ground))
+    assert ("W-11-7-GROUND" in codes(story)) is found
+    if found:
+        assert finds(story, "W-11-7-GROUND").effects == ()
+    finds_not(
+        given(issued("2027-03-01T09:00Z", "BC-29"), by_provider("preservation-refused", ON, ground=ground)),
+        "W-11-7-GROUND",
+    )
+
+
+def test_the_vocabulary_takes_a_reason_of_the_form_as_the_ground_of_a_refusal_to_preserve() -> None:
+    grounds = KINDS["preservation-refused"].fields()["ground"].one_of
+    assert {"immunity-or-press", "de-facto-impossibility", "BC:29(5)(a)", "2AP:9", "other"} <= set(grounds)
 
 
 def test_a_ground_that_rests_on_a_waived_immunity_is_to_be_looked_at() -> None:

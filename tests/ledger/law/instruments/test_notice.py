@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from ledger.law.terms.rule import Mark
 from tests.support.judging import codes, finds, finds_not, region
 from tests.support.scenarios import (
     Fact,
@@ -72,11 +73,40 @@ def test_telling_the_customer_against_an_order_or_a_law_is_a_violation() -> None
     finds_not(given(ISSUED, told("2027-03-02T09:00Z"), ordered("2027-03-02T12:00Z")), ORDER)
 
 
-@pytest.mark.parametrize("instrument", ["EPOC", "EPOC-PR"])
-def test_under_european_orders_the_provider_never_tells(instrument: str) -> None:
-    finds(given(issued("2027-03-01T09:00Z", instrument), told("2027-03-02T09:00Z")), ORDER)
+def test_under_a_european_production_order_the_provider_never_tells() -> None:
+    finds(given(issued("2027-03-01T09:00Z", "EPOC"), told("2027-03-02T09:00Z")), ORDER)
     by_issuer_first = (told("2027-03-02T09:00Z", "ilves", "ISS"), told("2027-03-03T09:00Z"))
-    finds(given(issued("2027-03-01T09:00Z", instrument), *by_issuer_first), ORDER)
+    finds(given(issued("2027-03-01T09:00Z", "EPOC"), *by_issuer_first), ORDER)
+    finds_not(given(issued("2027-03-01T09:00Z", "EPOC"), told("2027-03-02T09:00Z")), "W-NOTICE-OF-PRESERVATION")
+
+
+def test_a_provider_that_tells_of_a_preservation_order_breaks_confidentiality_and_no_section_h() -> None:
+    kept = issued("2027-03-01T09:00Z", "EPOC-PR")
+    story = given(kept, told("2027-03-02T09:00Z"))
+    found = finds(story, "W-NOTICE-OF-PRESERVATION", A7="GAP")
+    assert found.mark is Mark.DESIGN
+    finds_not(story, ORDER)
+    assert region(story, "customer_notice") == "NOTIFIED_EARLY"
+    requested = given(kept, asked("2027-03-01T10:00Z"), told("2027-03-02T09:00Z"))
+    finds(requested, REQUEST)
+    finds_not(requested, "W-NOTICE-OF-PRESERVATION")
+    finds(given(kept, ordered("2027-03-01T10:00Z"), told("2027-03-02T09:00Z")), ORDER)
+    finds_not(given(kept, told("2027-03-02T09:00Z", "ilves", "ISS")), "W-NOTICE-OF-PRESERVATION")
+
+
+def test_the_person_is_told_of_the_remedies() -> None:
+    produced = issued("2027-03-01T09:00Z", "EPOC")
+
+    def notice(*parts: str, on: str = "2027-03-02T09:00Z", by: str = "ilves", role: str = "ISS") -> Fact:
+        return fact("customer-notified", on, by, role, channel="letter", includes=list(parts))
+
+    finds(given(produced, notice("purpose")), "W-13-3-NO-REMEDIES", A7="GAP")
+    finds(given(produced, told("2027-03-02T09:00Z", "orn", "RET")), "W-13-3-NO-REMEDIES")
+    finds_not(given(produced, notice("purpose", "remedies")), "W-13-3-NO-REMEDIES")
+    finds_not(given(produced, notice("purpose"), notice("remedies", on="2027-03-05T09:00Z")), "W-13-3-NO-REMEDIES")
+    finds_not(given(produced, told("2027-03-02T09:00Z")), "W-13-3-NO-REMEDIES")  # the provider owes no notice
+    finds_not(given(issued("2027-03-01T09:00Z", "EPOC-PR"), notice("purpose")), "W-13-3-NO-REMEDIES")
+    finds_not(given(ISSUED, notice("purpose")), "W-13-3-NO-REMEDIES")
 
 
 def test_confidentiality_ends_with_its_day_in_the_zone_of_its_signer() -> None:

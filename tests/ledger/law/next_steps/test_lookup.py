@@ -60,6 +60,7 @@ WORDS = {
     "MODE": "correction",
     "OUTCOME": "may-disclose",
     "HANDLING": "delete",
+    "REASON": "service-not-covered",
     "LANGUAGE": "en",
     "SCOPE": "all",
     "THRESHOLD": "three-years",

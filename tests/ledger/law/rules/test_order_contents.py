@@ -10,7 +10,7 @@ from ledger.entries.case import Unread
 from ledger.facts import KINDS
 from ledger.law.provisions import RULES
 from ledger.law.rules.order_contents import CONTENTS, RequiredContent
-from ledger.law.terms.rule import Mark
+from ledger.law.terms.rule import Level, Mark
 from tests.support.judging import codes, criterion, finds, finds_not
 from tests.support.scenarios import (
     Fact,
@@ -160,11 +160,53 @@ def test_supporting_information_is_asked_where_the_requested_party_has_declared_
 
 @pytest.mark.parametrize(
     ("categories", "asked"),
-    [(["identification"], False), (["identification", "subscriber"], True), ([], True)],
+    [(["identification"], True), (["subscriber"], True), (["traffic"], True), ([], True)],
 )
-def test_a_user_who_is_to_be_identified_need_not_be_named(categories: list[str], asked: bool) -> None:
-    told = given(order("EPOC", without="identifiers", data_categories=categories))
-    assert ("FE503" in codes(told)) is asked
+@pytest.mark.parametrize(("instrument", "code"), [("EPOC", "FE503"), ("EPOC-PR", "FE603")])
+def test_an_order_names_the_user_or_an_identifier_also_where_it_only_identifies(
+    instrument: str, code: str, categories: list[str], asked: bool
+) -> None:
+    told = given(order(instrument, without="identifiers", data_categories=categories))
+    assert (code in codes(told)) is asked
+    by_address: dict[str, Any] = {"data_categories": categories, "identifiers": ["198.51.100.7"]}
+    finds_not(given(order(instrument, **by_address)), code)
+
+
+@pytest.mark.parametrize(("instrument", "code"), [("EPOC", "FE505"), ("EPOC-PR", "FE605")])
+def test_a_time_range_is_for_the_authority_to_state_where_it_applies(instrument: str, code: str) -> None:
+    found = finds(story(order(instrument, without="time_range")), code, A5="GAP")
+    assert (found.level, found.mark) == (Level.W, Mark.DESIGN)
+
+
+@pytest.mark.parametrize(
+    ("instrument", "capacity", "category", "asked"),
+    [
+        ("EPOC", "judge", "traffic", False),
+        ("EPOC", "public-prosecutor", "subscriber", False),
+        ("EPOC", "public-prosecutor", "traffic", True),
+        ("EPOC", "other-authority", "identification", True),
+        ("EPOC-PR", "public-prosecutor", "content", False),
+        ("EPOC-PR", "other-authority", "content", True),
+    ],
+)
+def test_the_validating_authority_is_named_where_the_order_needs_one(
+    instrument: str, capacity: str, category: str, asked: bool
+) -> None:
+    code = "FE511" if instrument == "EPOC" else "FE608"
+    fields: dict[str, Any] = {"issuing_capacity": capacity, "data_categories": [category]}
+    lacking = given(order(instrument, without="supervision", **fields))
+    assert (code in codes(lacking)) is asked
+    finds_not(given(order(instrument, **fields)), code)
+    approved = fact("order-validated", ON, "ilves", "VAL", capacity="judge", decision="approved")
+    finds_not(lacking.when(approved), code)
+    finds_not(given(order(instrument, without="supervision", validation_pending=True, **fields)), code)
+    finds_not(given(order(instrument, without="supervision", validation_pending=Unread.ERASED, **fields)), code)
+
+
+def test_the_capacity_of_the_authority_is_a_box_of_the_form() -> None:
+    for instrument, code in (("EPOC", "FE512"), ("EPOC-PR", "FE609")):
+        finds(story(order(instrument, without="issuing_capacity")), code, A5="GAP")
+        finds_not(story(order(instrument, without="issuing_capacity")), "FE501" if instrument == "EPOC" else "FE601")
 
 
 def test_the_rest_of_a_european_order_follows_from_what_it_says_of_itself() -> None:
