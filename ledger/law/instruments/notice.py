@@ -185,7 +185,7 @@ def _had_run_out(r: OrderReading, extension: Entry) -> bool:
     return end is not None and extension.on >= end
 
 
-# -- the notice to the person ---------------------------------------------------------------------------------------------
+# -- the notice to the person ------------------------------------------------------------------------------------------
 
 
 @finding(

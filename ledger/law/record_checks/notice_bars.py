@@ -15,13 +15,11 @@ from ledger.law.reading.order_reading import OrderReading
 from ledger.law.terms.instruments import EUROPEAN
 
 PROVIDERS: Final = ("SP", "REG")
-OWN_SIDE: Final = ("ISS", "RET", "VAL", "SEEK", "CAR", "DPO")
 DECISIONS: Final = (
     *DELAYS,
     "customer-notification-delay-lifted",
     "customer-notification-omitted",
     "customer-notified",
-    "customer-notified-contrary-to-confidentiality",
 )
 OMITTED: Final = "customer-notification-omitted"
 
@@ -35,17 +33,19 @@ class NoticeBar(Struct, frozen=True):
     ends: str
 
 
-def bar_of_notice(r: OrderReading, role: str) -> NoticeBar | None:
-    """Return what forbids an office in `role` to tell the person at the moment of the reading; None without a bar.
+def bar_of_notice(r: OrderReading, role: str, party: str | None) -> NoticeBar | None:
+    """Return what forbids an office of a Party, in `role`, to tell the person at the moment; None without a bar.
 
     The issuing side is bound by its own delay until it is lifted: a review date that has passed ends no delay
     [design]. Every other office is bound by European orders, by orders and by requests of confidentiality.
     """
-    return _delay(r) if role in OWN_SIDE else _confidentiality(r, role)
+    own = role not in PROVIDERS and party == r.parties.from_party
+    return _delay(r) if own else _confidentiality(r)
 
 
 def _delay(r: OrderReading) -> NoticeBar | None:
-    last = next(reversed(r.entries.of(*DECISIONS)), None)
+    decisions = (e for e in r.entries.of(*DECISIONS) if e.kind != "customer-notified" or _is_own(r, e))
+    last = next(reversed(tuple(decisions)), None)
     if last is None or last.kind not in (*DELAYS, OMITTED):
         return None
     if last.kind == OMITTED:
@@ -63,9 +63,9 @@ def _delay(r: OrderReading) -> NoticeBar | None:
     )
 
 
-def _confidentiality(r: OrderReading, role: str) -> NoticeBar | None:
-    if r.instrument in EUROPEAN and role in PROVIDERS:
-        says = "The addressee of a European order does not tell the person; the issuing authority does."
+def _confidentiality(r: OrderReading) -> NoticeBar | None:
+    if r.instrument in EUROPEAN:
+        says = "Under a European order only the issuing side tells the person."
         return NoticeBar(says, ("EPOC:13(1)", "EPOC:13(4)"), None, "nothing: the issuing authority tells the person")
     for order in r.entries.of("confidentiality-ordered"):
         if _lasts(r, order):
@@ -97,6 +97,10 @@ def _lasts(r: OrderReading, e: Entry) -> bool:
 
 def _settled(r: OrderReading, request: Entry) -> bool:
     return any(
-        e.kind != "customer-notified" or r.actors.is_by(e, "ISS", "RET")
+        e.kind != "customer-notified" or _is_own(r, e)
         for e in r.entries.later(request, "customer-notification-delay-lifted", "customer-notified")
     )
+
+
+def _is_own(r: OrderReading, e: Entry) -> bool:
+    return r.actors.is_by(e, "ISS", "RET")

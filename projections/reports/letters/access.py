@@ -14,7 +14,6 @@ from projections.reports.letters.letter import LetterRefused, LetterSection
 from projections.reports.letters.wording import CATEGORY_WORDS, ELEMENT_WORDS, RESTRICTION_WORDS, listed
 
 TITLE = "Answer to your request for access"
-DATA = {"LED": "LED:14(g)", "GDPR": "GDPR:15(3)", "2AP": "2AP:14(12)(a)(i)"}
 
 
 def access(c: LetterContext) -> tuple[str, tuple[LetterSection, ...]]:
@@ -109,7 +108,7 @@ def _data(c: LetterContext) -> LetterSection:
     if c.asked.enclosures:
         lines.append("The data are enclosed with this letter.")
     else:
-        c.lacks("the data themselves, as an enclosure", DATA, "--enclosure TEXT names what is enclosed")
+        c.lacks("the data themselves, as an enclosure", "data", "--enclosure TEXT names what is enclosed")
     return LetterSection(
         "The data", (tuple(lines),), (), blank(c.asked.enclosures, "The data, or where you can see them")
     )

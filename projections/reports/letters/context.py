@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ledger.entries.case import Case, Entry
@@ -10,6 +10,7 @@ from ledger.law.reading.order_reading import OrderReading
 from ledger.law.terms.instruments import EUROPEAN
 from projections.reports.front_page import Provenance, number
 from projections.reports.letters.letter import LetterKind, LetterSource, MissingContent, Omission
+from projections.reports.letters.provisions import PROVISIONS
 from projections.reports.letters.wording import LocalTimes, office_names_in, party_names_in
 from projections.views.controller_description import description
 
@@ -65,8 +66,7 @@ class LetterContext:
     @property
     def sender_party(self) -> str | None:
         """The Party of the office that writes."""
-        office = self.reading.register.office(self.asked.actor)
-        return office.party if office else self.reading.parties.from_party
+        return party_of(self.reading, self.asked.actor)
 
     @property
     def own_side(self) -> bool:
@@ -118,23 +118,24 @@ class LetterContext:
         self.sources.setdefault(e.leaf, LetterSource(number(e, self.case), e.on, says))
         return says
 
-    def cited(self, provisions: Mapping[str, str]) -> tuple[str, ...]:
-        """Return the provisions of the acts that apply; all of them if none of these acts does."""
+    def cited(self, content: str) -> tuple[str, ...]:
+        """Return the provisions that ask for a content, of the acts that apply; of all acts if none applies."""
+        provisions = PROVISIONS[content][self.asked.letter]
         return tuple(cite for act, cite in provisions.items() if act in self.regimes) or tuple(provisions.values())
 
-    def lacks(self, says: str, provisions: Mapping[str, str], add: str) -> None:
+    def lacks(self, says: str, content: str, add: str) -> None:
         """Note a content that an act asks for and the record does not have."""
-        self.missing.append(MissingContent(says, self.cited(provisions), add))
+        self.missing.append(MissingContent(says, self.cited(content), add))
 
     def described(self, name: str) -> tuple[str, ...]:
         """Return what the controller's description states in a field, as lines; empty where it states nothing."""
         value = None if self.description is None else self.description.get(name)
         return () if not value else tuple(map(str, value)) if isinstance(value, list | tuple) else (str(value),)
 
-    def describes(self, field_name: str, says: str, provisions: Mapping[str, str]) -> tuple[str, ...]:
+    def describes(self, field_name: str, says: str, content: str) -> tuple[str, ...]:
         """Return the same, and note the content as missing where the description states nothing."""
         if not (lines := self.described(field_name)):
-            self.lacks(says, provisions, f"controller-described: {field_name}")
+            self.lacks(says, content, f"controller-described: {field_name}")
         return lines
 
     def sorted_sources(self) -> tuple[LetterSource, ...]:
@@ -145,3 +146,9 @@ class LetterContext:
 def blank(lines: Iterable[str], label: str) -> tuple[str, ...]:
     """Return the label of a line to fill in by hand where there are no lines."""
     return () if tuple(lines) else (label,)
+
+
+def party_of(reading: OrderReading, actor: str) -> str | None:
+    """Return the Party of an office; the issuing Party for an office that the register does not know."""
+    office = reading.register.office(actor)
+    return office.party if office else reading.parties.from_party

@@ -11,7 +11,6 @@ from projections.reports.letters.letter import LetterRefused, LetterSection
 from projections.reports.letters.wording import LOCK_WORDS, METHOD_WORDS
 
 TITLE = "Answer to your request for erasure"
-REASONS = {"LED": "LED:16(4)", "GDPR": "GDPR:12(4)", "2AP": "2AP:14(12)(b)"}
 
 
 def erasure(c: LetterContext) -> tuple[str, tuple[LetterSection, ...]]:
@@ -65,7 +64,7 @@ def _outcome(c: LetterContext, decision: Entry) -> Iterator[LetterSection]:
         done.append("The entries that document the steps of the proceedings remain.")
         done.append("The erased values can no longer be read in them.")
         if not any(e.kind != "erasure-decided" for e in c.of("payload-key-destroyed", "data-destroyed")):
-            c.lacks("the erasure itself", {"LED": "LED:16(2)", "GDPR": "GDPR:17(1)"}, "comity erase ORDER")
+            c.lacks("the erasure itself", "outcome", "comity erase ORDER")
     done += [
         c.rests_on(e, f"Since {c.times.date(e.on)} data are locked, because {LOCK_WORDS[str(e.get('cause'))]}.")
         for e in c.of("processing-restricted")
@@ -73,9 +72,7 @@ def _outcome(c: LetterContext, decision: Entry) -> Iterator[LetterSection]:
     if decision.get("decision") == "restricted-instead":
         if not c.of("processing-restricted"):
             done.append("The locking itself is not on record yet.")
-            c.lacks(
-                "the locking itself", {"LED": "LED:16(3)", "GDPR": "GDPR:18"}, "comity record processing-restricted"
-            )
+            c.lacks("the locking itself", "restriction", "comity record processing-restricted")
         done.append("Locked data are kept, and are used for no other purpose.")
     if done:
         yield LetterSection("What was done", tuple((line,) for line in done))
@@ -88,5 +85,5 @@ def _reasons(c: LetterContext, decision: Entry) -> Iterator[LetterSection]:
     stated = decision.sealed.get("reasons")
     words = () if not stated or isinstance(stated, Unread) else tuple(str(stated).splitlines())
     if not words:
-        c.lacks("the reasons of the decision", REASONS, "erasure-decided: reasons")
+        c.lacks("the reasons of the decision", "reasons", "erasure-decided: reasons")
     yield LetterSection("Reasons", tuple((line,) for line in words), (), blank(words, "The reasons of the decision"))

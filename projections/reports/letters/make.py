@@ -13,7 +13,7 @@ from ledger.law.record_checks.notice_bars import NoticeBar, bar_of_notice
 from projections.reports.front_page import Provenance, languages
 from projections.reports.letters import parts
 from projections.reports.letters.access import access
-from projections.reports.letters.context import PERSON, LetterContext, LetterRequest
+from projections.reports.letters.context import PERSON, LetterContext, LetterRequest, party_of
 from projections.reports.letters.erasure import erasure
 from projections.reports.letters.letter import Letter, LetterRefused
 from projections.reports.letters.notice import notice
@@ -25,7 +25,7 @@ def letter(asked: LetterRequest, case: Case, making: Provenance) -> Letter:
     """Return a letter on a case as known at its moment; `LetterRefused` where the law does not allow it now."""
     shown = shown_to(case, PERSON)
     reading = read_order(shown, making.as_of)
-    bar = bar_of_notice(reading, asked.role)
+    bar = bar_of_notice(reading, asked.role, party_of(reading, asked.actor))
     concealed = bar is not None
     c = LetterContext(asked, shown, reading, making, concealed)
     if asked.letter == "notice":

@@ -25,15 +25,6 @@ from projections.reports.letters.wording import (
 )
 from projections.reports.recipients import recipients
 
-CONTROLLER: Final = {"LED": "LED:13(1)(a)", "GDPR": "GDPR:14(1)(a)"}
-DPO: Final = {"LED": "LED:13(1)(b)", "GDPR": "GDPR:14(1)(b)"}
-PURPOSES: Final = {"LED": "LED:13(1)(c)", "GDPR": "GDPR:15(1)(a)", "2AP": "2AP:14(11)(a)"}
-COMPLAINT: Final = {"LED": "LED:13(1)(d)", "GDPR": "GDPR:15(1)(f)", "2AP": "2AP:14(13)"}
-LEGAL_BASIS: Final = {"LED": "LED:13(2)(a)", "2AP": "2AP:14(11)(a)"}
-PERIOD: Final = {"LED": "LED:13(2)(b)", "GDPR": "GDPR:15(1)(d)", "2AP": "2AP:14(11)(a)"}
-RECIPIENTS: Final = {"LED": "LED:13(2)(c)", "GDPR": "GDPR:15(1)(c)", "2AP": "2AP:14(11)(a)"}
-REMEDIES: Final = {"EPOC": "EPOC:13(3)", "2AP": "2AP:14(13)"}
-
 BASIS: Final = {
     "notice": {"EPOC": "EPOC:13", "LED": "LED:13", "2AP": "2AP:14(11)", "SCA": "SCA:2705"},
     "access": {"LED": "LED:14", "GDPR": "GDPR:15", "2AP": "2AP:14(12)"},
@@ -120,14 +111,14 @@ def purpose_section(c: LetterContext) -> LetterSection:
             dict.fromkeys(PURPOSE_WORDS.get(code, code) for e in recorded if (code := str(e.get("purpose_code"))))
         )
         if not purposes:
-            c.lacks("the purposes of the processing", PURPOSES, "controller-described: purposes")
+            c.lacks("the purposes of the processing", "purposes", "controller-described: purposes")
     lines = []
     grounds = () if c.issued is None else tuple(c.issued.get("domestic_legal_grounds") or ())
     bases = tuple(dict.fromkeys((*grounds, *c.described("legal_bases"))))
     if bases:
         lines.append(f"The processing rests on these provisions: {'; '.join(bases)}.")
     elif not grounds:
-        c.lacks("the legal basis of the processing", LEGAL_BASIS, "controller-described: legal_bases")
+        c.lacks("the legal basis of the processing", "legal basis", "controller-described: legal_bases")
     blanks = (
         *blank(purposes, "The purposes of the processing"),
         *blank(bases, "The legal basis of the processing"),
@@ -151,7 +142,7 @@ def recipients_section(c: LetterContext) -> LetterSection:
     if abroad:
         states = ", ".join(dict.fromkeys(c.name(e.get("recipient_party")) for e in abroad))
         abroad_lines.append(f"Data went to these other States or organisations: {states}.")
-        if safeguards := c.describes("safeguards", "the safeguards of transfers to other States", RECIPIENTS):
+        if safeguards := c.describes("safeguards", "the safeguards of transfers to other States", "safeguards"):
             abroad_lines.append(f"These safeguards protect the data there: {'; '.join(safeguards)}.")
     paragraphs = tuple(p for p in (tuple(abroad_lines), tuple(lines)) if p)
     return LetterSection("Who received the data", paragraphs, tuple(received.values()))
@@ -177,7 +168,7 @@ def period_section(c: LetterContext) -> LetterSection:
         lines.append(c.rests_on(e, says))
     if not lines and not general:
         c.lacks(
-            "the period for which the data are kept", PERIOD, "retention-rule-set, or controller-described: periods"
+            "the period for which the data are kept", "period", "retention-rule-set, or controller-described: periods"
         )
     lead = ("These periods or criteria apply:",) if general else ()
     return LetterSection(
@@ -190,7 +181,7 @@ def period_section(c: LetterContext) -> LetterSection:
 
 def rights_section(c: LetterContext) -> LetterSection:
     """Return the rights of the person, and how to exercise them; LED arts 13(1)(e), 14(e)."""
-    contact = c.describes("contact", "the contact of the controller", CONTROLLER)
+    contact = c.describes("contact", "the contact of the controller", "controller")
     lead = "You can ask this office for:"
     points = (
         "access to the data about you, and information on how they are processed",
@@ -204,8 +195,8 @@ def rights_section(c: LetterContext) -> LetterSection:
 
 def remedies_section(c: LetterContext) -> LetterSection:
     """Return the complaint and the remedies; LED arts 13(1)(d), 17, EPOC art. 18, CETS 224 art. 14(13)."""
-    authority = c.describes("supervisory_authority", "the name of the supervisory authority", COMPLAINT)
-    contact = c.describes("supervisory_contact", "the contact of the supervisory authority", COMPLAINT)
+    authority = c.describes("supervisory_authority", "the name of the supervisory authority", "complaint")
+    contact = c.describes("supervisory_contact", "the contact of the supervisory authority", "complaint")
     lines = [f"You can complain to the supervisory authority: {', '.join((*authority, *contact))}."]
     if not (authority and contact):
         lines = ["You can complain to the supervisory authority."]
@@ -225,7 +216,7 @@ def remedies_section(c: LetterContext) -> LetterSection:
         lines.append("You can also seek a remedy before a court.")
     court = c.described("court")
     if c.own_side and "EPOC" in c.regimes and not court:
-        c.lacks("the court of the remedies", REMEDIES, "controller-described: court")
+        c.lacks("the court of the remedies", "remedies", "controller-described: court")
     lines += [f"The court is: {line}." for line in court]
     blanks = blank(authority and contact, "The supervisory authority and its contact")
     if c.own_side and "EPOC" in c.regimes:
@@ -235,7 +226,7 @@ def remedies_section(c: LetterContext) -> LetterSection:
 
 def controller_section(c: LetterContext) -> LetterSection:
     """Return who is responsible, and the contact of the data protection officer; LED art. 13(1)(a), (b)."""
-    dpo = c.describes("dpo_contact", "the contact of the data protection officer", DPO)
+    dpo = c.describes("dpo_contact", "the contact of the data protection officer", "dpo")
     lines = (
         f"{c.controller} is responsible for the processing.",
         *(f"The data protection officer: {line}." for line in dpo),

@@ -22,7 +22,8 @@ LIFTED = by_issuer("customer-notification-delay-lifted", "2027-05-20T10:00Z", ab
 def barred(role: str, at: str, *facts: Fact, instrument: str = "2AP-7") -> str | None:
     """Return what forbids an office in `role` to tell the person at a moment."""
     order = issued("2027-03-01T09:00Z", instrument, special_instructions=[])
-    bar = bar_of_notice(read_order(case((order, *facts), instrument), moment(at)), role)
+    party = "XV" if role in ("SP", "NOT", "DPO") else "XO"
+    bar = bar_of_notice(read_order(case((order, *facts), instrument), moment(at)), role, party)
     return None if bar is None else (bar.entry.kind if bar.entry is not None else "the act")
 
 
@@ -46,8 +47,9 @@ def test_who_told_the_person_already_may_write_again() -> None:
 
 
 @pytest.mark.parametrize("instrument", ["EPOC", "EPOC-PR"])
-def test_the_addressee_of_a_european_order_never_tells_the_person(instrument: str) -> None:
-    assert barred("SP", "2030-01-01T00:00Z", instrument=instrument) == "the act"
+def test_only_the_issuing_side_tells_the_person_under_a_european_order(instrument: str) -> None:
+    for role in ("SP", "NOT", "DPO"):
+        assert barred(role, "2030-01-01T00:00Z", instrument=instrument) == "the act"
     assert barred("ISS", "2030-01-01T00:00Z", instrument=instrument) is None
 
 
@@ -64,6 +66,18 @@ def test_a_notice_of_the_provider_does_not_end_the_request_that_forbade_it() -> 
     forever = by_issuer("confidentiality-requested", "2027-03-01T11:00Z")
     told = by_provider("customer-notified", "2027-03-02T09:00Z", channel="e-mail")
     assert barred("SP", "2027-03-03T09:00Z", forever, told) == "confidentiality-requested"
+
+
+def test_what_the_provider_told_contrary_to_confidentiality_ends_no_delay() -> None:
+    told = by_provider("customer-notified-contrary-to-confidentiality", "2027-03-02T09:00Z", admitted=True)
+    early = by_provider("customer-notified", "2027-03-02T10:00Z", channel="e-mail")
+    assert barred("ISS", "2027-03-03T09:00Z", DELAY, told, early) == "customer-notification-delayed"
+
+
+def test_another_office_of_the_providers_state_is_bound_as_the_provider_is() -> None:
+    asked = by_issuer("confidentiality-requested", "2027-03-01T11:00Z")
+    assert barred("DPO", "2027-03-02T09:00Z", asked) == "confidentiality-requested"
+    assert barred("NOT", "2027-03-02T09:00Z", asked) == "confidentiality-requested"
 
 
 def test_a_court_order_of_silence_binds_the_provider_and_not_the_issuing_side() -> None:

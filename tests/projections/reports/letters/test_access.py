@@ -55,6 +55,14 @@ def test_the_data_themselves_are_missing_without_an_enclosure() -> None:
     assert [m.cite for m in made.missing] == [("LED:14(g)", "2AP:14(12)(a)(i)")]
 
 
+def test_a_content_that_an_answer_lacks_is_cited_from_article_14() -> None:
+    made = written("access", DISCLOSED, ASKED, register=(), enclosures=("a copy",))
+    cites = {m.says: m.cite[0] for m in made.missing}
+    assert cites["the purposes of the processing"] == "LED:14(a)"
+    assert cites["the period for which the data are kept"] == "LED:14(d)"
+    assert cites["the contact of the supervisory authority"] == "LED:14(f)"
+
+
 def test_there_is_no_answer_without_a_request() -> None:
     with pytest.raises(LetterRefused, match="no request for access is on record"):
         written("access", DISCLOSED)

@@ -103,7 +103,7 @@ def test_what_the_law_asks_for_and_the_record_lacks_is_named_with_its_provision(
     lacks = {m.says: m.cite for m in made.missing}
     assert lacks["the purposes of the processing"] == ("LED:13(1)(c)", "2AP:14(11)(a)")
     assert lacks["the legal basis of the processing"] == ("LED:13(2)(a)", "2AP:14(11)(a)")
-    assert lacks["the contact of the supervisory authority"] == ("LED:13(1)(d)", "2AP:14(13)")
+    assert lacks["the contact of the supervisory authority"] == ("LED:13(1)(d)", "2AP:14(11)(a)")
     assert {"the contact of the controller", "the contact of the data protection officer"} <= lacks.keys()
     assert "The supervisory authority and its contact" in words(made)
 
