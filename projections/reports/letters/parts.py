@@ -118,7 +118,7 @@ def purpose_section(c: LetterContext) -> LetterSection:
     if bases:
         lines.append(f"The processing rests on these provisions: {'; '.join(bases)}.")
     elif not grounds:
-        c.lacks("the legal basis of the processing", "legal basis", "controller-described: legal_bases")
+        c.lacks("the legal basis of the processing", "basis", "controller-described: legal_bases")
     blanks = (
         *blank(purposes, "The purposes of the processing"),
         *blank(bases, "The legal basis of the processing"),

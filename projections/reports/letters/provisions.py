@@ -27,7 +27,7 @@ PROVISIONS: Final[Mapping[str, Mapping[str, Provisions]]] = {
         "notice": {"LED": "LED:13(1)(c)", "2AP": "2AP:14(11)(a)"},
         "access": {"LED": "LED:14(a)", "GDPR": "GDPR:15(1)(a)", "2AP": "2AP:14(12)(a)(i)"},
     },
-    "legal basis": {
+    "basis": {
         "notice": {"LED": "LED:13(2)(a)", "2AP": "2AP:14(11)(a)"},
         "access": {"LED": "LED:14(a)", "2AP": "2AP:14(12)(a)(i)"},
     },
