@@ -68,6 +68,7 @@ class PartiesAnswer(CommandAnswer, tag="comity.parties/1"):
     ratifications_needed: int
     parties: list[PartyItem]
     as_read: str
+    un_convention: str
 
 
 @command("comity law", "comity law 2AP-7", "comity law D-7-7", "comity law '2AP:7(5)'", "comity law --html rules.html")
@@ -132,7 +133,14 @@ def law(about: str | None, html: str | None, gaps: bool, edition: str | None, pa
 
 def _parties() -> None:
     from ledger.law.reading.bound_parties import AGREEMENTS, BOUND
-    from ledger.law.reading.known_parties import AS_READ, EXPECTED_OF_MEMBER_STATES, IN_FORCE, NEEDED, RATIFIED
+    from ledger.law.reading.known_parties import (
+        AS_READ,
+        EXPECTED_OF_MEMBER_STATES,
+        IN_FORCE,
+        NEEDED,
+        RATIFIED,
+        UN_CONVENTION,
+    )
     from ledger.law.terms.rule import Mark
 
     items = []
@@ -156,5 +164,6 @@ def _parties() -> None:
         ratifications_needed=NEEDED,
         parties=items,
         as_read=AS_READ,
+        un_convention=UN_CONVENTION,
     )
     output.emit(answer, PartyItem.__struct_fields__, items)

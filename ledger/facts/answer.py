@@ -176,6 +176,20 @@ class ReasonedObjectionFiled(Fact):
         SealedField(ALL_SIDES),
         "The law, its applicability, the conflict and the consequences.",
     ] = None
+    not_us_person: Annotated[
+        bool | None,
+        SealedField(ALL_SIDES, always=True),
+        "The customer is no United States person and does not reside in the United States.",
+    ] = None
+
+
+class ForeignGovernmentInformed(Fact):
+    """The provider tells a foreign government that contents of its national are sought in the United States."""
+
+    basis = ("SCA:2703(h)(5)",)
+    signers = ("SP",)
+
+    government: Annotated[State, "The State that is told."]
 
 
 class CourtReviewRequested(Fact):

@@ -20,6 +20,7 @@ from ledger.law.instruments import (
     e_evidence_enforcement,
     e_evidence_execution,
     e_evidence_transmission,
+    executive_agreements,
     notice,
     second_protocol,
     second_protocol_states,
@@ -40,7 +41,7 @@ FILES: tuple[ModuleType, ...] = (
     *(acts, second_protocol, second_protocol_states, budapest),
     *(e_evidence, e_evidence_contents, e_evidence_execution, e_evidence_enforcement, e_evidence_transmission),
     *(costs, notice, data_protection),
-    *(origin, integrity, procedure, stored_communications, voluntary, withdrawn),
+    *(origin, integrity, procedure, stored_communications, executive_agreements, voluntary, withdrawn),
 )
 FINDING_RULES: tuple[FindingRule, ...] = (
     *MISSING,

@@ -53,7 +53,7 @@ FORUMS = {
                     "Was the record made by an electronic process that produces an accurate result?",
                     ("A1", "A2"),
                     Mark.TEXT,
-                    "a certification by a qualified person, with notice to the other side",
+                    "a certification by a qualified person as 902(11) or (12) asks for it, with the notice of 902(11)",
                 ),
                 ForumQuestion(
                     "FRE 902(14)",
@@ -72,9 +72,11 @@ FORUMS = {
                 ForumQuestion(
                     "18 U.S.C. 3505",
                     "Foreign record of regular activity in a criminal case: is there a foreign certification?",
-                    ("A1",),
-                    Mark.KNOWN,
-                    "its wording and the penalty for a false statement there; 902(12) is for civil cases",
+                    ("A1", "A6"),
+                    Mark.TEXT,
+                    "that a false declaration would be punished under the law of the country where it is signed; "
+                    "written notice at the arraignment or as soon after as practicable; an objection not made "
+                    "before trial is waived; 902(12) is for civil cases",
                 ),
                 ForumQuestion(
                     "Sanchez-Llamas v. Oregon, 548 U.S. 331 (2006)",

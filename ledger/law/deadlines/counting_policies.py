@@ -75,6 +75,13 @@ POLICIES = {
             date(2009, 12, 1),  # since when every day counts, also in short periods [known]
         ),
         CountingPolicy(
+            "GB-CAL",
+            "calendar days in the zone of the issuing Party; the day of the event is the first day; no rolling",
+            "OPO:9(1)",
+            Mark.TEXT,  # that section 5 counts in this way is [likely]
+            date(2019, 10, 9),  # S.I. 2019/1318 [likely]
+        ),
+        CountingPolicy(
             "STATED",
             "a moment or day an entry states; a day ends at midnight in the zone of the Party of its signer",
             "the entry itself",

@@ -1,4 +1,4 @@
-"""Clocks of orders that go straight to a provider, outside the Union: CETS 224 arts 6 and 7, 18 U.S.C. 2703(h)."""
+"""Clocks of orders that go straight to a provider, outside the Union: CETS 224 arts 6 and 7, 18 U.S.C. 2703(f), (h)."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ from ledger.law.deadlines.deadline_base import (
     window,
     with_twin,
 )
+from ledger.law.reading.bound_parties import agreement_from
 from ledger.law.reading.order_reading import OrderReading
-from ledger.law.terms.calendar import CountedPeriod, calendar_days, duration, us_days
+from ledger.law.terms.calendar import CountedPeriod, Days, calendar_days, duration, us_days
 from ledger.law.terms.rule import Clock, ClockVerdict, Deadline, Mark
 
 ANSWERS = ("data-disclosed", "disclosure-declined", "no-data-held")
@@ -95,10 +96,58 @@ def _d_6_3d(d: Deadline, r: OrderReading) -> Iterator[Clock]:
         yield w.clock(*w.judged(provider_answers(r), since(r, *ANSWERS)))
 
 
+def qualifies(r: OrderReading, party: str | None, on: datetime) -> bool:
+    """Return True unless a State is known to have no agreement under 18 U.S.C. 2523 with the issuing one then."""
+    since = agreement_from(r.register, (r.parties.from_party, party))
+    return since is None or since <= r.parties.issuer_days.day(on)
+
+
+def motion_2703_h(r: OrderReading, e: Entry) -> bool:
+    """Return True if an objection is a motion under 18 U.S.C. 2703(h)(2) in time: it suspends the order, 2703(h)(4).
+
+    It is one against an order for contents, on the law of a qualifying foreign government, and not for a customer who
+    is a United States person or resides there.
+    """
+    if "content" not in r.order.categories or e.get("not_us_person") is False:
+        return False
+    return qualifies(r, e.get("conflicting_law_party"), e.on) and r.deadlines.before_end(e, "SCA-2703-h")
+
+
 def _sca_2703_h(d: Deadline, r: OrderReading) -> Iterator[Clock]:
-    if r.receipts.governing is not None:
+    if r.receipts.governing is not None and "content" in r.order.categories:
         w = start_by_receipt(r, d, lambda receipt: us_days(receipt, 14, r.parties.provider_days))
         yield window(w, since(r, "reasoned-objection-filed"))
+
+
+def _days_of(r: OrderReading, requested: Entry) -> Days:
+    """Return the calendar of the Party that asks: no order need be issued yet."""
+    return r.parties.days_of(r.actors.party(requested))
+
+
+def renewal_2703_f(r: OrderReading) -> Entry | None:
+    """Return the first renewed request that came within the ninety days; a second one extends nothing."""
+    requested = r.entries.first("preservation-requested")
+    if requested is None:
+        return None
+    end = calendar_days(requested.on, 90, _days_of(r, requested)).due
+    renewed = (e for e in r.entries.later(requested, "preservation-extended", "preservation-requested") if e.on < end)
+    return next(renewed, None)
+
+
+def _sca_2703_f(d: Deadline, r: OrderReading) -> Iterator[Clock]:
+    """Yield SCA-2703-f: ninety days from the request, one hundred and eighty with one renewed request in time."""
+    requested = r.entries.first("preservation-requested")
+    if requested is None:
+        return
+    length = 90 if renewal_2703_f(r) is None else 180
+    w = start_period(r, d, requested, lambda on: calendar_days(on, length, _days_of(r, requested)))
+    process = r.entries.of("order-issued", "production-request-confirmed")
+    verdict, answer = w.judged(first_of(process), process)
+    over = [e for e in r.entries.of("order-withdrawn", "preservation-ceased") if w.before(e)]
+    if over and verdict in (ClockVerdict.OPEN, ClockVerdict.MISSED):
+        yield w.clock(ClockVerdict.NOT_RUNNING, answer, over[0])
+    else:
+        yield w.clock(verdict, answer, renewal_2703_f(r))
 
 
 D_7_7 = Deadline(
@@ -146,16 +195,30 @@ D_6_3D = Deadline(
 )
 SCA_2703_H = Deadline(
     id="SCA-2703-h",
-    instruments=("SCA", "COA"),
-    wound_by="governing receipt",
+    instruments=("SCA",),
+    wound_by="governing receipt of an order for contents",
     winds=("order-received",),
     met_by="reasoned-objection-filed",
     length="14 days",
     policy="US-45",
     acts="the provider",
-    listed="always; a window",
+    listed="for contents; a window",
     cite=("SCA:2703(h)(2)",),
-    mark=Mark.KNOWN,  # the 14 days are [text]
+    mark=Mark.TEXT,  # the counting is [known]
     run=_sca_2703_h,
     window=True,
+)
+SCA_2703_F = Deadline(
+    id="SCA-2703-f",
+    instruments=("SCA",),
+    wound_by="preservation-requested",
+    winds=("preservation-requested",),
+    met_by="order-issued, production-request-confirmed",
+    length="90 days; 180 with one renewed request within the 90",
+    policy="2AP-CAL",
+    acts="the issuing authority",
+    listed="always",
+    cite=("SCA:2703(f)(2)",),
+    mark=Mark.TEXT,  # where it starts is [likely]
+    run=_sca_2703_f,
 )

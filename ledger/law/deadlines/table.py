@@ -10,6 +10,7 @@ from ledger.law.deadlines import e_evidence_authorities as authorities
 from ledger.law.deadlines import e_evidence_decisions as decisions
 from ledger.law.deadlines import e_evidence_enforcement as enforcement
 from ledger.law.deadlines import e_evidence_preservation as preservation
+from ledger.law.deadlines import executive_agreements as agreements
 from ledger.law.deadlines import general_duties as duties
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.terms.rule import Clock, Deadline
@@ -46,6 +47,9 @@ REGISTER: tuple[Deadline, ...] = (
     authorities.E_4_5_DATA,
     authorities.E_2025_3_3_3_B,
     direct.SCA_2703_H,
+    direct.SCA_2703_F,
+    agreements.OPO_9_SERVICE,
+    agreements.OPO_5_PRODUCE,
     duties.D_14_2B,
     duties.NOTICE_REVIEW,
     duties.NOTICE_DUE,

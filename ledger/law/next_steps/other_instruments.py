@@ -76,6 +76,33 @@ ROWS: dict[str, Remedies] = {
             "production-request-confirmed -f production_kind=MLA --on WHEN --on-source receipt-stamp",
         ),
     ),
+    "W-2703d-MOTION": (
+        nothing("2703(h) is for contents alone; under 2703(d) the court may quash or modify the order"),
+    ),
+    "W-2703f-ENDED": (
+        record(
+            "the process or the renewed request, if it came in time",
+            "production-request-confirmed -f production_kind=domestic --on WHEN --on-source receipt-stamp",
+        ),
+    ),
+    "W-2703f-RENEWAL": (nothing("the section has one further period of ninety days"),),
+    "W-2703h-CONDITIONS": (
+        restate(
+            "the State whose law conflicts, if it is another one",
+            "reasoned-objection-filed",
+            "-f conflicting_law_party=PARTY",
+        ),
+        nothing("the motion does not suspend the order; the court can still hear it under 2703(d)"),
+    ),
+    "W-2703h5-NOT-QUALIFYING": (nothing("2703(h)(5) is for contents and for a qualifying foreign government"),),
+    "W-OPO-5-LATE": (
+        restate("the moment of service, if it is wrong", "order-received", "--on WHEN"),
+        nothing("the judge who made the order can vary its time"),
+    ),
+    "V-OPO-9-NOT-SERVED": (
+        record("the service of the order, if it was in time", "order-received --on WHEN --on-source receipt-stamp"),
+        nothing("a new order is needed"),
+    ),
     "W-2703h-LATE": (restate("the moment of the motion, if it is wrong", "reasoned-objection-filed", "--on WHEN"),),
     "G-VOL-EVIDENTIAL-RISK": (
         record("a request for mutual assistance for the same data", "escalated-to-mutual-assistance"),

@@ -44,6 +44,13 @@ AS_READ = (
     "deposited after that day is not known here. ETS 185, article 36(3), counts from the fifth deposit to the first "
     "day of the month after three months; article 16(3) of the Protocol was not read."
 )
+UN_CONVENTION = (
+    "United Nations Convention against Cybercrime (UNCC): adopted on 24 December 2024, open for signature until "
+    "31 December 2026, 72 signatories at Hanoi. Not in force: article 65(1) needs forty instruments, and counts ninety "
+    "days from the fortieth. Ratifications that were reported by May 2026: Qatar, Viet Nam, Azerbaijan. Source: United "
+    "Nations Treaty Collection XVIII-16 for the signatories and article 65(1) [text]; The Machine Herald, 21 May 2026, "
+    "for the ratifications [likely]."
+)
 OPENED = date(2022, 5, 12)  # for signature
 NEEDED = 5
 SOURCE = "Netherlands treaty database, entry 013833, capture after 2026-02-05"

@@ -48,6 +48,20 @@ ACTS = {
         Act("LED", "Directive (EU) 2016/680", date(2018, 5, 6), "LED:63(1)", Mark.KNOWN),
         Act("GDPR", "Regulation (EU) 2016/679", date(2018, 5, 25), "GDPR:99(2)", Mark.KNOWN),
         Act("SCA", "Stored Communications Act, 18 U.S.C. 2701 ff.", date(1986, 10, 21), "Pub. L. 99-508", Mark.KNOWN),
+        Act(
+            "OPO",
+            "Crime (Overseas Production Orders) Act 2019, United Kingdom",
+            date(2019, 10, 9),  # in Northern Ireland 22 February 2021, S.I. 2021/146
+            "S.I. 2019/1318",
+            Mark.LIKELY,
+        ),
+        Act(
+            "UNCC",
+            "United Nations Convention against Cybercrime, adopted 24 December 2024",
+            None,  # not in force: forty instruments are needed; see UN_CONVENTION in reading/known_parties.py
+            "UNCC:65(1)",
+            Mark.TEXT,
+        ),
         Act("FRE", "Federal Rules of Evidence", date(1975, 7, 1), "Pub. L. 93-595", Mark.KNOWN),
         Act("ECHR", "European Convention on Human Rights, ETS 5", date(1953, 9, 3), "ECHR:59", Mark.KNOWN),
         Act("T-CY(2016)2", "Cybercrime Convention Committee, cloud evidence group", None, "T-CY(2016)2", Mark.TEXT),
@@ -61,7 +75,13 @@ ACTS = {
 COMMON_SYSTEM_SINCE = date(2026, 7, 28)
 
 # 18 U.S.C. 2703(h), the motion of a provider, came with the CLOUD Act: Pub. L. 115-141, division V, s. 103.
-LATER = {"SCA:2703(h)(2)": date(2018, 3, 23)}
+CLOUD_ACT = date(2018, 3, 23)
+LATER = {
+    "SCA:2703(h)(2)": CLOUD_ACT,
+    "SCA:2703(h)(2)(A)": CLOUD_ACT,
+    "SCA:2703(h)(5)": CLOUD_ACT,
+    "SCA:2703(f)(2)": date(1996, 4, 24),  # Pub. L. 104-132, s. 804 [likely]
+}
 
 
 def valid_from(cite: tuple[str, ...]) -> date | None:

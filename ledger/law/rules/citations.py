@@ -31,11 +31,11 @@ NAMES = {  # acts that kinds of facts cite and no rule rests on
 POINTS = {("EPOC", "3"), ("GDPR", "4"), ("LED", "3")}  # articles of definitions: their numbers are points
 SERIES = {"2AP": "CETS 224", "BC": "ETS 185", "ECHR": "ETS 5"}
 URNS = {"ISO27037": "urn:iso:std:iso-iec:27037:ed-1", "ISO27042": "urn:iso:std:iso-iec:27042:ed-1"}
-WORDS = {"SCA": "s.", "FRE": "rule", "ACPO": "principle", "ISO27037": "clause", "ISO27042": "clause"}
+WORDS = {"SCA": "s.", "OPO": "s.", "FRE": "rule", "ACPO": "principle", "ISO27037": "clause", "ISO27042": "clause"}
 
-_ARTICLE = re.compile(r"(?P<number>\d+[a-z]?)(?P<parts>(?:\([0-9a-z]+\))*)(?P<more>-.*)?")
+_ARTICLE = re.compile(r"(?P<number>\d+[a-z]?)(?P<parts>(?:\([0-9A-Za-z]+\))*)(?P<more>-.*)?")
 _ANNEX = re.compile(r"Annex(?P<number>[IVX]+)(?:\((?P<section>[A-Z])\))?")
-_PART = re.compile(r"\(([0-9a-z]+)\)")
+_PART = re.compile(r"\(([0-9A-Za-z]+)\)")
 _PUBLIC_LAW = re.compile(r"Pub\. L\. (\d+)-(\d+)")
 
 

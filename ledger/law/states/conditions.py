@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from ledger.entries.case import Entry, instant
+from ledger.law.deadlines.direct_cooperation import motion_2703_h
 from ledger.law.deadlines.e_evidence import end_10_2
 from ledger.law.deadlines.e_evidence_preservation import extension_in_time
 from ledger.law.deadlines.table import REGISTER
@@ -79,7 +80,7 @@ def in_time(r: OrderReading, e: Entry) -> bool:
         case "ground-for-refusal-raised":
             return r.review.ground_in_time(e)
         case "reasoned-objection-filed":
-            return r.deadlines.before_end(e, "E-17-2", "SCA-2703-h")
+            return motion_2703_h(r, e) if r.instrument == "SCA" else r.deadlines.before_end(e, "E-17-2")
         case "preservation-extended":
             return extension_in_time(r, e)
         case _:

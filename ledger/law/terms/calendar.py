@@ -212,6 +212,18 @@ def calendar_days(trigger: datetime, length: int | Duration, days: Days, policy:
     return CountedPeriod(policy, trigger, str(length), days, days.end_of(last), last, span=length)
 
 
+def days_with_first(trigger: datetime, length: Duration, days: Days, policy: str = "GB-CAL") -> CountedPeriod:
+    """Count calendar days of a period "beginning with the day" of the event: that day is the first one; no rolling.
+
+    Months end on the day before the same day of the last month, or with that month where it lacks the day.
+    """
+    count = calendar_days(trigger, length, days, policy)
+    if count.last is None or (length.months and length.short_month(days.day(trigger)) is not None):
+        return count
+    last = count.last - DAY
+    return replace(count, last=last, due=days.end_of(last))
+
+
 def us_days(trigger: datetime, length: int | Duration, days: Days, policy: str = "US-45") -> CountedPeriod:
     """Count days by rule 45(a)(1): the day of the event does not count; the last one is a working day."""
     return rolled(calendar_days(trigger, length, days), policy)

@@ -105,7 +105,9 @@ def _days(count: CountedPeriod, last: date) -> Iterator[ComputationStep]:
         "add",
         f"{first} + {count.length}",
         str(ends),
-        f"the day of the event does not count: {count.length} end with {named(ends)}",
+        f"the day of the event is the first day: {count.length} end with {named(ends)}"
+        if count.policy == "GB-CAL"
+        else f"the day of the event does not count: {count.length} end with {named(ends)}",
         *_cite(count, "3(1)", provision),
     )
     for day, why in count.passed:

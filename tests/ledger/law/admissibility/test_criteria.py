@@ -24,7 +24,9 @@ from tests.support.scenarios import (
     sent,
 )
 
-ISSUED = issued("2027-03-01T09:00Z", "SCA")  # no conditions, no notification: few other findings arise
+ISSUED = issued(
+    "2027-03-01T09:00Z", "SCA", data_categories=["content"]
+)  # no conditions, no notification: few other findings arise
 RECEIVED = received("2027-03-02T08:30Z")
 DATA = disclosed("2027-03-05T09:00Z", label="disclosed")
 EVIDENCE = fact(

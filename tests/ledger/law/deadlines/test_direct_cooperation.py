@@ -218,7 +218,8 @@ def test_the_clock_of_art_6_runs_only_if_a_time_frame_is_stated() -> None:
 
 
 US = Party("America/Los_Angeles", holidays=("2026-11-11",))
-WARRANT = given(issued("2026-11-01T18:00Z", "SCA", to_party="XV"), received("2026-11-02T17:00Z"))
+CONTENTS: dict[str, Any] = {"data_categories": ["content"], "elements_sought": ["stored-files"]}
+WARRANT = given(issued("2026-11-01T18:00Z", "SCA", to_party="XV", **CONTENTS), received("2026-11-02T17:00Z"))
 
 
 @pytest.mark.parametrize(
@@ -239,9 +240,64 @@ def test_the_window_for_a_motion_closes_after_fourteen_days(
 
 
 def test_the_fourteenth_day_rolls_over_weekend_and_holiday_and_needs_a_receipt_to_stand() -> None:
-    story = given(issued("2026-10-20T18:00Z", "COA"), received("2026-10-28T17:00Z"))  # ends on Wednesday 11 November
+    story = given(
+        issued("2026-10-20T18:00Z", "SCA", **CONTENTS), received("2026-10-28T17:00Z")
+    )  # ends on Wednesday 11 November
     story = story.where("XV", zone="America/Los_Angeles", holidays=("2026-11-11",))
     story.then("SCA-2703-h", ClockVerdict.OPEN, "2026-11-13T08:00Z")
-    given(issued("2026-10-20T18:00Z", "SCA"), SENT).then_not_listed("SCA-2703-h")
+    given(issued("2026-10-20T18:00Z", "SCA", **CONTENTS), SENT).then_not_listed("SCA-2703-h")
     disputed = by_issuer("event-disputed", "2026-11-03T09:00Z", about="receipt")
     WARRANT.when(disputed).then_unwound("SCA-2703-h")
+
+
+@pytest.mark.parametrize("category", ["subscriber", "identification", "traffic"])
+def test_there_is_no_motion_of_2703_h_against_an_order_for_other_data_than_contents(category: str) -> None:
+    order = issued("2026-11-01T18:00Z", "SCA", data_categories=[category])
+    given(order, received("2026-11-02T17:00Z")).then_not_listed("SCA-2703-h")
+    both = issued("2026-11-01T18:00Z", "SCA", data_categories=[category, "content"])
+    given(both, received("2026-11-02T17:00Z")).then("SCA-2703-h", ClockVerdict.OPEN)
+
+
+def test_an_order_under_an_executive_agreement_is_no_process_under_2703() -> None:
+    given(issued("2026-11-01T18:00Z", "COA", **CONTENTS), received("2026-11-02T17:00Z")).then_not_listed("SCA-2703-h")
+
+
+# -- 18 U.S.C. 2703(f): preservation -----------------------------------------------------------------------------------
+
+DRAFTED = by_issuer("order-drafted", "2026-09-30T17:00Z", instrument="SCA", to_party="XV")
+PRESERVE = by_issuer("preservation-requested", "2026-10-01T17:00Z", label="kept")  # ninety days: 30 December 2026
+
+
+def renewed(on: str, by: str = "P90D") -> Fact:
+    """Make a renewed request."""
+    return by_issuer("preservation-extended", on, extends_by=by)
+
+
+def test_data_are_kept_for_ninety_days_from_the_request() -> None:
+    story = given(DRAFTED, PRESERVE)
+    story.asked_at("2026-12-30T23:59:59Z").then("SCA-2703-f", ClockVerdict.OPEN, "2026-12-31T00:00Z")
+    story.asked_at("2026-12-31T00:00:00Z").then("SCA-2703-f", ClockVerdict.MISSED, "2026-12-31T00:00Z")
+    process = issued("2026-12-30T23:59:59Z", "SCA", **CONTENTS)
+    story.when(process).asked_at("2027-02-01T00:00Z").then("SCA-2703-f", ClockVerdict.MET)
+    late = issued("2026-12-31T00:00:00Z", "SCA", **CONTENTS)
+    story.when(late).asked_at("2027-02-01T00:00Z").then("SCA-2703-f", ClockVerdict.MISSED)
+
+
+def test_a_renewed_request_within_the_ninety_days_adds_ninety_whatever_it_says() -> None:
+    for by in ("P90D", "P30D", "P1Y"):
+        story = given(DRAFTED, PRESERVE, renewed("2026-12-30T23:59:59Z", by))
+        story.then("SCA-2703-f", ClockVerdict.OPEN, "2027-03-31T00:00Z")
+    again = by_issuer("preservation-requested", "2026-12-01T17:00Z")
+    given(DRAFTED, PRESERVE, again).then("SCA-2703-f", ClockVerdict.OPEN, "2027-03-31T00:00Z")
+
+
+def test_a_renewal_at_the_end_or_a_second_one_adds_nothing() -> None:
+    late = given(DRAFTED, PRESERVE, renewed("2026-12-31T00:00:00Z"))
+    late.then("SCA-2703-f", ClockVerdict.MISSED, "2026-12-31T00:00Z")
+    twice = given(DRAFTED, PRESERVE, renewed("2026-12-01T17:00Z"), renewed("2027-03-01T17:00Z"))
+    twice.then("SCA-2703-f", ClockVerdict.OPEN, "2027-03-31T00:00Z")
+
+
+def test_data_that_are_given_up_before_the_end_need_no_process() -> None:
+    ceased = by_provider("preservation-ceased", "2026-11-01T17:00Z", cause="released-by-issuer")
+    given(DRAFTED, PRESERVE, ceased).asked_at("2027-02-01T00:00Z").then("SCA-2703-f", ClockVerdict.NOT_RUNNING)

@@ -206,10 +206,9 @@ def test_what_is_given_without_compulsion_carries_a_risk() -> None:
     assert "G-VOL-EVIDENTIAL-RISK" not in codes(BASE.when(DATA))
 
 
-@pytest.mark.parametrize("instrument", ["SCA", "COA"])
-def test_a_motion_after_its_fourteen_days_comes_too_late(instrument: str) -> None:
+def test_a_motion_after_its_fourteen_days_comes_too_late() -> None:
     motion = by_provider("reasoned-objection-filed", "2027-03-16T22:59:59Z", conflicting_law_party="XX")
-    served = given(issued("2027-03-01T09:00Z", instrument), RECEIVED)  # 14 days: 16 March
+    served = given(issued("2027-03-01T09:00Z", "SCA", data_categories=["content"]), RECEIVED)  # 14 days: 16 March
     finds_not(served.when(motion), "W-2703h-LATE")
     assert state(served.when(motion)) == "SUSPENDED"
     late = served.when(replace(motion, on=moment("2027-03-16T23:00:00Z"))).asked_at("2027-03-17T00:00Z")

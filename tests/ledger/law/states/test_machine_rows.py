@@ -48,7 +48,7 @@ START = "2027-03-01T09:00Z"
 
 def deeds(instrument: str) -> list[Fact]:
     """Return one of each act that can move this instrument's machine, with the variants that its conditions require."""
-    heavy = ["content"] if instrument == "EPOC" else ["subscriber"]
+    heavy = ["content"] if instrument in ("EPOC", "SCA") else ["subscriber"]
     sought = ["name", "postal-address"]
     order: dict[str, Any] = {"data_categories": heavy, "return_timeframe": "P20D", "elements_sought": sought}
     t = START

@@ -1,0 +1,63 @@
+"""Clocks of orders under an agreement of 18 U.S.C. 2523 (COA), as far as the law of the issuing State could be read.
+
+An order of the United Kingdom is an overseas production order. Section 9(1) of the Act of 2019 was read. The seven days
+of section 5 are second-hand. Of an international production order of Australia (Telecommunications (Interception and
+Access) Act 1979, schedule 1) no period could be read, so that it has no clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ledger.law.deadlines.deadline_base import answered, since, start_by_receipt, start_period
+from ledger.law.deadlines.direct_cooperation import ANSWERS, provider_answers
+from ledger.law.reading.order_reading import OrderReading
+from ledger.law.terms.calendar import Duration, days_with_first, duration
+from ledger.law.terms.rule import Clock, Deadline, Mark
+
+UNITED_KINGDOM = ("GB", "UK")
+
+
+def _opo_9_service(d: Deadline, r: OrderReading) -> Iterator[Clock]:
+    if r.order.issued is not None and r.parties.from_party in UNITED_KINGDOM:
+        length = Duration(months=3)
+        w = start_period(r, d, r.order.issued, lambda on: days_with_first(on, length, r.parties.issuer_days))
+        yield answered(w, (r.receipts.governing,) if r.receipts.governing else ())
+
+
+def _opo_5_produce(d: Deadline, r: OrderReading) -> Iterator[Clock]:
+    """Yield OPO-5-PRODUCE: the time that the order states, else seven days from service."""
+    if r.receipts.governing is None or r.order.issued is None or r.parties.from_party not in UNITED_KINGDOM:
+        return
+    length = duration(r.order.issued.get("return_timeframe")) or Duration(days=7)
+    w = start_by_receipt(r, d, lambda on: days_with_first(on, length, r.parties.issuer_days))
+    yield w.clock(*w.judged(provider_answers(r), since(r, *ANSWERS)))
+
+
+OPO_9_SERVICE = Deadline(
+    id="OPO-9-SERVICE",
+    instruments=("COA",),
+    wound_by="order-issued by an authority of the United Kingdom",
+    met_by="governing receipt",
+    length="3 months, beginning with the day of the order",
+    policy="GB-CAL",
+    acts="the issuing authority",
+    listed="for orders of the United Kingdom",
+    cite=("OPO:9(1)",),
+    mark=Mark.TEXT,
+    run=_opo_9_service,
+)
+OPO_5_PRODUCE = Deadline(
+    id="OPO-5-PRODUCE",
+    instruments=("COA",),
+    wound_by="governing receipt of an order of the United Kingdom",
+    winds=("order-received",),
+    met_by="as D-7-7",
+    length="return_timeframe, else 7 days, beginning with the day of service",
+    policy="GB-CAL",
+    acts="the provider",
+    listed="for orders of the United Kingdom",
+    cite=("OPO:5",),
+    mark=Mark.LIKELY,
+    run=_opo_5_produce,
+)
