@@ -21,7 +21,9 @@ from ledger.facts import KINDS
 from ledger.facts.readers import DRAFTERS
 from ledger.facts.vocabulary import ROLES
 from ledger.law import Judgement
+from ledger.law.instruments.e_evidence_transmission import COMMON_SYSTEM
 from ledger.law.rules.order_contents import CONTENTS, WORDS, RequiredContent
+from ledger.law.terms.instruments import EUROPEAN
 from projections.reports.fillable_form import FillableForm, FormLine, FormSection, FormTable
 from projections.reports.front_page import Provenance, languages, number, numbers, only_for, subject, words
 from projections.reports.history import text
@@ -93,6 +95,10 @@ class AnnexSection(NamedTuple):
 
 
 SIGNED = (FormLine("Name and post of who signs", blank=1), FormLine("Date, signature, stamp", blank=2))
+CERTIFIED = (
+    FormLine("Name and post of who certifies the contents as accurate and correct", blank=1),
+    FormLine("Date and signature; outside the common system also a stamp, seal or equivalent", blank=2),
+)
 CONTACT = (FormLine("Contact: post, electronic address, telephone, languages", blank=2),)
 NO_NOTICE = (
     "In any event the addressee refrains from informing the person whose data are sought; that is for the issuing "
@@ -124,8 +130,8 @@ ANNEX_I = (
     ),
     AnnexSection("H", "Informing the person", "notice_delay_grounds", lead=NO_NOTICE),
     AnnexSection("I", "The issuing authority", "issuing_authority issuing_capacity emergency_reasons",
-         (FormLine("Emergency without prior validation", ticks=("art. 4(5) applies",)), *SIGNED)),
-    AnnexSection("J", "The validating authority", "", SIGNED),
+         (FormLine("Emergency without prior validation", ticks=("art. 4(5) applies",)), *CERTIFIED)),
+    AnnexSection("J", "The validating authority", "", CERTIFIED),
     AnnexSection("K", "The notified enforcing authority", "notified_authority notification_test", CONTACT),
     AnnexSection("L", "To whom the data go, and in what form", "return_authority return_manner languages", CONTACT),
 )  # fmt: skip
@@ -143,8 +149,8 @@ ANNEX_II = (
     AnnexSection("D", "The data to be preserved", "data_categories elements_sought information_sought"),
     AnnexSection("E", "The conditions", f"{PROCEEDINGS} special_instructions"),
     AnnexSection("F", "The issuing authority", "issuing_authority issuing_capacity emergency_reasons",
-         (FormLine("Emergency without prior validation", ticks=("art. 4(5) applies",)), *SIGNED)),
-    AnnexSection("G", "The validating authority", "", SIGNED),
+         (FormLine("Emergency without prior validation", ticks=("art. 4(5) applies",)), *CERTIFIED)),
+    AnnexSection("G", "The validating authority", "", CERTIFIED),
 )  # fmt: skip
 # What the certificates that may follow are in the record.
 LATER = {
@@ -197,7 +203,7 @@ def order_form(case: Case, judgement: Judgement, making: Provenance, role: str) 
     issued = next((e for e in reversed(case.entries) if e.kind == "order-issued"), None)
     say = _reader(case, issued, role, reveal=making.reveal)
     instrument = case.instrument
-    if instrument in ("EPOC", "EPOC-PR"):
+    if instrument in EUROPEAN:
         sections = _annex(instrument, case.happened(judgement.as_of), say)
         form = "I" if instrument == "EPOC" else "II"
         what = f"The certificate for the addressee, after the structure of Annex {form} to Regulation (EU) 2023/1543."
@@ -224,7 +230,8 @@ def missing(case: Case, moment: datetime) -> list[Missing]:
     issued = next((e for e in reversed(case.entries) if e.kind == "order-issued"), None)
     if issued is None:
         return []
-    return lacking(case, moment, str(issued.get("return_manner", "secure-email")))
+    by_mail = str(issued.get("return_manner", "secure-email"))
+    return lacking(case, moment, COMMON_SYSTEM if case.instrument in EUROPEAN else by_mail)
 
 
 def _reader(case: Case, issued: Entry | None, role: str, *, reveal: bool) -> Say:

@@ -51,6 +51,7 @@ ADVICE = {
     "W-7-2-NO-EARLIER-ORDER": "name in prior_order the order to which nobody reacted",
     "W-9-4-ADDRESSEE": "add a translation into a language that the addressee accepts, and name it in languages",
     "W-9-4-NOTIFIED": "add a translation into a language that the enforcing State accepts",
+    "W-19-5-NO-GROUND": "send it through the common system, or state in alternative_ground why that is not possible",
     "W-13-2-NOT-IN-ORDER": "state notice_delay_grounds",
     "V-NOT-IN-FORCE": "use another instrument: this one is not in force between the two on this day",
     "G-DECLARATIONS-UNVERIFIED": "read the declarations of the addressed Party and record them as verified",

@@ -1,0 +1,112 @@
+"""The order form after the sections of Annexes I and II to Regulation (EU) 2023/1543."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from projections.reports.fillable_form import FillableForm
+from projections.reports.front_page import IntegrityResult, Provenance
+from projections.reports.order_form import missing, order_form
+from projections.views.completeness import lint
+from tests.support.judging import judged
+from tests.support.scenarios import Story, given, issued, moment
+
+NOW = moment("2027-03-01T12:00Z")
+MAKING = Provenance(NOW, "comity 0", "0" * 64, None, IntegrityResult("INDETERMINATE", "", (), ()), reveal=True)
+FULL: dict[str, Any] = {
+    "issuing_capacity": "judge",
+    "addressee_capacity": "legal-representative",
+    "proceedings": "execution-of-sentence",
+    "sentence_months": 14,
+    "sentence_in_absentia": False,
+    "convicted_absconded": True,
+    "special_instructions": ["no-notice-to-controller"],
+    "addressed_to_processor": True,
+    "processor_ground": "controller-not-identified",
+    "controller_delay_justification": "It would warn the suspect.",
+    "controller_delay_reasons": "Only for the file.",
+    "notice_delay_grounds": ["LED:13(3)(b)"],
+    "requested_by_defence": "lawyer",
+}
+
+
+def form(instrument: str, role: str = "SP") -> FillableForm:
+    """Return the form of an order with all that the Annexes ask, for a reader."""
+    story = given(issued("2027-03-01T09:00Z", instrument, **FULL))
+    return order_form(story.case, judged(story), MAKING, role)
+
+
+def lines(found: FillableForm, letter: str) -> dict[str, tuple[str, ...]]:
+    """Return the lines of a section by label."""
+    section = next(s for s in found.sections if s.title.startswith(f"{letter}. "))
+    return {line.label: line.says for line in section.lines}
+
+
+def test_the_sections_of_the_forms_are_those_of_the_annexes() -> None:
+    assert [s.title[:2] for s in form("EPOC").sections] == [f"{letter}." for letter in "ABCDEFGHIJKL"]
+    assert [s.title[:2] for s in form("EPOC-PR").sections] == [f"{letter}." for letter in "ABCDEFG"]
+
+
+def test_a_preservation_order_says_nothing_about_informing_the_person() -> None:
+    assert not [s for s in form("EPOC-PR").sections if "Informing" in s.title]
+    grounds = lines(form("EPOC"), "H")["Why the person is not informed yet"]
+    assert "LED:13(3)(b)" in " ".join(grounds)
+
+
+@pytest.mark.parametrize(("instrument", "letter"), [("EPOC", "G"), ("EPOC-PR", "E")])
+def test_the_conditions_of_a_sentence_are_printed_for_the_addressee(instrument: str, letter: str) -> None:
+    found = lines(form(instrument), letter)
+    assert found["The sentence, in months"] == ("14",)
+    assert found["Whether the decision was rendered in absentia"] == ("no",)
+    assert found["Whether the person convicted absconded"] == ("yes",)
+
+
+@pytest.mark.parametrize("instrument", ["EPOC", "EPOC-PR"])
+def test_the_addressee_reads_in_which_capacity_it_is_addressed(instrument: str) -> None:
+    found = lines(form(instrument), "B")
+    assert found["Whether designated establishment, legal representative or another establishment"] == (
+        "legal-representative",
+    )
+
+
+def test_the_processor_reads_the_short_justification_and_not_the_case_file() -> None:
+    found = form("EPOC")
+    assert lines(found, "G")["Why the controller is not to be informed, in short"] == ("It would warn the suspect.",)
+    printed = " ".join(value for s in found.sections for line in s.lines for value in line.says)
+    assert "Only for the file." not in printed
+    assert "lawyer" not in printed
+
+
+# -- before it is sent -------------------------------------------------------------------------------------------------
+
+
+def asked(channel: str, **fields: Any) -> set[str]:
+    """Return the codes of what would be found in an order that is sent by this channel."""
+    public = {"instrument": "EPOC", "from_party": "XO", "to_party": "XV", "issuing_capacity": "judge", **fields}
+    return {m.code for m in lint(public, {}, [], NOW, channel)}
+
+
+def test_lint_asks_why_an_order_does_not_go_through_the_common_system() -> None:
+    assert "W-19-5-NO-GROUND" in asked("provider-portal")
+    assert "W-19-5-NO-GROUND" not in asked("decentralised-it-system")
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"proceedings": "execution-of-sentence"}, "V-5-3-SENTENCE"),
+        ({"special_instructions": ["no-notice-to-controller"]}, "V-5-7-NO-JUSTIFICATION"),
+        ({"addressee_capacity": "other-establishment"}, "V-7-2-OTHER-ADDRESSEE"),
+        ({"other_addressee_reason": "no-reaction"}, "W-7-2-NO-EARLIER-ORDER"),
+    ],
+)
+def test_lint_asks_for_what_the_order_must_say(fields: dict[str, Any], code: str) -> None:
+    assert code in asked("decentralised-it-system", **fields)
+    assert code not in asked("decentralised-it-system")
+
+
+def test_a_form_is_complete_for_the_common_system_whatever_channel_the_answer_takes() -> None:
+    story: Story = given(issued("2027-03-01T09:00Z", "EPOC", return_manner="courier", **FULL))
+    assert "W-19-5-NO-GROUND" not in {m.code for m in missing(story.case, NOW)}
