@@ -143,7 +143,8 @@ def test_lawful_authority_rests_on_an_effective_order_and_on_whoever_approved_it
 def test_a_validation_that_is_pending_is_a_gap_granted_demonstrated_and_refused_contradicted() -> None:
     urgent: dict[str, Any] = {"issuing_capacity": "other-authority", "emergency": True, "validation_pending": True}
     story = given(issued("2027-03-01T09:00Z", "EPOC", **urgent))
-    sought = by_issuer("ex-post-validation-sought", "2027-03-01T10:00Z", label="sought", asked_of="judge")
+    conditions: dict[str, Any] = {"not_obtainable_in_time": True, "possible_in_domestic_case": True}
+    sought = by_issuer("ex-post-validation-sought", "2027-03-01T10:00Z", label="sought", asked_of="judge", **conditions)
 
     def outcome(kind: str) -> Fact:
         return fact(f"ex-post-validation-{kind}", "2027-03-02T09:00Z", "ilves", "VAL", about="sought", capacity="judge")
