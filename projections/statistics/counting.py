@@ -16,6 +16,7 @@ from typing import TypeAlias
 
 from ledger.entries.case import Case, Entry
 from ledger.law import Judgement
+from ledger.law.instruments.costs import amount
 from projections.statistics.suppression import FEW, withheld
 from projections.views.replaced import replaced
 from projections.views.timeline import office_names
@@ -160,8 +161,8 @@ def _amounts(entries: Sequence[Entry], kind: str) -> Amounts:
     """Return what was claimed or reimbursed, by currency; nothing for an amount of 0."""
     found: dict[str, Decimal] = {}
     for e in entries:
-        if e.kind == kind and (amount := Decimal(e.get("amount") or 0)):
-            found[e.get("currency")] = found.get(e.get("currency"), Decimal()) + amount
+        if e.kind == kind and (of_entry := amount(e)):
+            found[e.get("currency")] = found.get(e.get("currency"), Decimal()) + of_entry
     return tuple(sorted(found.items()))
 
 

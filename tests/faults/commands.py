@@ -201,6 +201,10 @@ COMMANDS: dict[str, Command] = {
     "subject other": Command(
         ("subject", "other", "witness 3", "PPO-2", "another"), with_subjects, done="SUBJECT-UNKNOWN"
     ),
+    "subject find": Command(
+        ("subject", "find", "J. Tamm", "--because", "trial", "--purpose", "other", "--as", "ilves"), with_subjects
+    ),
+    "subject reindex": Command(("subject", "reindex"), with_subjects, form=()),
     "order rename": Command(("order", "rename", "PPO-1", "karsk-1")),
     "key new": Command(("key", "new", "another"), done=EXISTS, made="config/comity/keys"),
     "key enrol": Command(

@@ -25,6 +25,7 @@ from unittest.mock import patch
 
 import click
 import msgspec
+import orjson
 from click.testing import CliRunner
 
 from cli.access import persons
@@ -87,6 +88,7 @@ from ledger.trust.signed_policy import (
 from ledger.verify import parse_anchor, parse_registrar, parse_trust, verify, verify_entry, verify_exhibit
 from ledger.verify.heads import hashes
 from projections.exchange import hi1_reader as hi1_reading
+from projections.views.rule_editions import running
 from tests.fuzz import inputs
 from tests.support.cli import PERSON, STORIES, ledger_of
 from tests.support.memory_ledger import NOW, Ledger, small, two_histories
@@ -1051,6 +1053,14 @@ PARSERS = (
         ("cli.session.field_values",),
         COMMAND,
     ),
+    Parser(
+        "edition of the rules",
+        "json",
+        lambda: [orjson.dumps(running())],
+        command("law", "diff", "{}"),
+        ("projections.views.rule_editions",),
+        COMMAND,
+    ),
     # a ledger's own folder, in which anything may have been written
     setting("trust/policy", "orders", "fsck"),
     setting("trust/registrar", "orders", "fsck"),
@@ -1074,6 +1084,9 @@ OWN = {
     "ledger.law.deadlines.general_duties": "dates of entries, whose form is checked; tests/test_law_never_raises.py",
     "ledger.law.instruments.notice": "the same",
     "ledger.law.reading.parties": "the same",
+    "ledger.law.deadlines.data_subject_rights": "the same",
+    "projections.reports.letters.wording": "the same",
+    "ledger.application.find_subject": "disclosures that were verified when they were stored",
     "ledger.adapters.storage.order_index": "rows of views.db, which may be deleted at any time",
     "cli.session.docket": "the same",
     "cli.commands.demo": "a bundle that it has just made",

@@ -143,8 +143,9 @@ class _World:
             case _:
                 text = chance.choice(("some", "other", "D-7-7"))
                 form = field.form.item if isinstance(field.form, ListForm) else field.form
-                door = form.strict_pattern if isinstance(form, TextForm) else ""
-                return next(t for t in (text, "ab" * 32, "en", "2AP=2027-01-01") if not door or re.fullmatch(door, t))
+                patterns = [form.pattern, form.strict_pattern] if isinstance(form, TextForm) else []
+                texts = (text, "ab" * 32, "en", "2AP=2027-01-01", "1250.00", "EUR")
+                return next(t for t in texts if all(re.fullmatch(p, t) for p in patterns if p))
 
     def any_fact(self, order: str = "main", log: str = "own") -> None:
         """Return a fact of any kind that one of the offices may state."""

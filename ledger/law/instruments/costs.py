@@ -5,7 +5,7 @@ Both leave the amount to others: to the national law of the issuing State; to ag
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from ledger.entries.case import Entry
 from ledger.law.reading.order_reading import OrderReading
@@ -56,5 +56,10 @@ def _is_refused(r: OrderReading, claim: Entry) -> bool:
 
 
 def amount(e: Entry) -> Decimal:
-    """Return the amount that an entry on costs states; 0 where it states none."""
-    return Decimal(e.get("amount") or 0)
+    """Return the amount that an entry on costs states; 0 where it states none, or none of the form of its kind."""
+    stated = e.get("amount")
+    try:
+        number = Decimal(stated) if isinstance(stated, str) else Decimal()
+    except InvalidOperation:
+        return Decimal()
+    return number if number.is_finite() else Decimal()
