@@ -105,7 +105,7 @@ def register(
         answers = answers_of(case.known(moment), judge_case(case, moment), read, reveal=reveal)
         pairs.append((case, [a for a in answers if question in (None, a.number) and (a.open or not only_open)]))
     items = [
-        QuestionItem(case.label or case.order[:8], a.number, a.question, a.cite, a.open, " | ".join(a.lines))
+        QuestionItem(_called(case) or case.order[:8], a.number, a.question, a.cite, a.open, " | ".join(a.lines))
         for case, answers in pairs
         for a in answers
     ]
@@ -115,12 +115,18 @@ def register(
     return Exit.FINDINGS if any(item.open for item in items) else Exit.DONE
 
 
+def _called(case: Case) -> str | None:
+    """Return the name of an order: the label that a story gave it, else its reference."""
+    references = (e.get("reference") for e in case.entries if e.kind == "order-issued")
+    return case.label or next((str(reference) for reference in references if reference), None)
+
+
 def _text(pairs: Iterable[tuple[Case, list[DpoAnswer]]], only_open: bool) -> str:
     lines = []
     for case, answers in pairs:
         if only_open and not answers:
             continue
-        lines += [output.paint(f"{case.label or case.order}  {case.instrument}", "bold")]
+        lines += [output.paint(f"{_called(case) or case.order}  {case.instrument}", "bold")]
         for a in answers:
             lines += ["", *wrapped(f"{a.question} ({a.cite})", f"{a.number}.", 80, indent=0)]
             for line in a.lines:
