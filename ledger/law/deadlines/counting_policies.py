@@ -37,7 +37,7 @@ POLICIES = {
             "the next working day if that is a Saturday, Sunday or public holiday, and one of two days or more "
             "contains at least two working days; working days: counted from the day after the event; all in the zone "
             "and by the holidays of the State where the action is to be taken",
-            "1182/71:3, 1182/71:2",
+            "1182/71:3(1)-(5), 1182/71:2(2)",
             Mark.TEXT,  # that it governs these periods is [likely]
             date(1971, 7, 1),  # art. 6 [text]
         ),

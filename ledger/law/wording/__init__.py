@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ledger.law.wording import data_protection
 from ledger.law.wording.article import ActText, Article
 from ledger.law.wording.budapest import CONVENTION
 from ledger.law.wording.e_evidence import REGULATION
@@ -21,13 +22,22 @@ __all__ = ["TEXTS", "ActText", "Article", "article_of", "quotations"]
 
 TEXTS: dict[str, ActText] = {
     text.code: text
-    for text in (PROTOCOL, CONVENTION, REGULATION, IMPLEMENTING, STORED_COMMUNICATIONS, EVIDENCE, PERIODS)
+    for text in (
+        *(PROTOCOL, CONVENTION, REGULATION, IMPLEMENTING, PERIODS),
+        *(data_protection.DIRECTIVE, data_protection.REGULATION, STORED_COMMUNICATIONS, EVIDENCE),
+    )
 }
 _WORDS = {
     f"{text.code}:{provision}": words
     for text in TEXTS.values()
     for article in text.articles
     for provision, words in article.words.items()
+}
+_WHOLE = {  # a citation of a whole article of which one provision is quoted has its words
+    f"{text.code}:{article.number}": tuple(words for all_ in article.words.values() for words in all_)
+    for text in TEXTS.values()
+    for article in text.articles
+    if len(article.words) == 1
 }
 _RANGE = re.compile(r"(.*)\((\d+)\)-\((\d+)\)")
 _NUMBER = re.compile(r"Annex ?[IVX]+|\d+[a-z]?")
@@ -40,9 +50,10 @@ def quotations(cite: str) -> tuple[tuple[str, str], ...]:
     """
     found: dict[str, str] = {}
     for one in _each(cite):
-        while one and one not in _WORDS:
+        whole = _WHOLE.get(one, ())
+        while one and one not in _WORDS and not whole:
             one = one[: max(one.rfind("("), 0)]
-        for words in _WORDS.get(one, ()):
+        for words in whole or _WORDS.get(one, ()):
             found.setdefault(words, one)
     return tuple((provision, words) for words, provision in found.items())
 

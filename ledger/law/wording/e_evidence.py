@@ -339,7 +339,7 @@ REGULATION = ActText(
             "32",
             "Relationship to other instruments, agreements and arrangements",
             {"32(1)": "does not affect Union or other international instruments, agreements and arrangements"},
-            "Orders under two instruments for the same data are linked, and not compared.",
+            "Which of two instruments goes first is for the authorities.",
         ),
         article("33", "Evaluation", "A duty of the Commission."),
         quoted(
@@ -350,13 +350,24 @@ REGULATION = ActText(
         quoted(
             "Annex I",
             "European Production Order Certificate",
-            {"AnnexI(H)": "shall in any event refrain from informing the person whose data are being requested"},
+            {
+                "AnnexI(B)": (
+                    "did not react to the EPOC within the deadlines set out in Article 10 of Regulation (EU) 2023/1543 "
+                    "or has not been designated or appointed"
+                ),
+                "AnnexI(H)": "shall in any event refrain from informing the person whose data are being requested",
+            },
             "The boxes of the form: `comity report order-form` follows its sections.",
         ),
         article("Annex II", "European Preservation Order Certificate", "The boxes of the form, as of Annex I."),
         article("Annex III", "Information on the impossibility of executing", "The reasons are codes of a kind."),
         article("Annex IV", "Categories of offences", "Whether conduct falls under a category is for the authorities."),
         article("Annex V", "Confirmation of a subsequent request for production", "The boxes of the form."),
-        article("Annex VI", "Extension of the preservation", "The boxes of the form."),
+        quoted(
+            "Annex VI",
+            "Extension of the preservation of electronic evidence",
+            {"AnnexVI": "may extend the duration of the preservation by an additional 30 days where necessary"},
+            "The boxes of the form.",
+        ),
     ),
 )

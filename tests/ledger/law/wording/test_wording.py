@@ -17,6 +17,8 @@ FILES: dict[str, tuple[tuple[str, bool], ...]] = {
     "EPOC": (("32023R1543.md", True), ("2023-1543.md", False)),
     "2025/1550": (("32025R1550.md", True), ("2025-1550.md", False)),
     "1182/71": (("31971R1182.md", True),),
+    "LED": (("32016L0680.md", True),),
+    "GDPR": (("32016R0679.md", True),),
     "BC": (("ETS185.md", True),),
     "SCA": (("title-18.md", True), ("USC18.md", False)),
     "FRE": (("USC18.md", True),),
@@ -88,6 +90,8 @@ def test_no_rule_cites_an_article_that_its_act_does_not_have() -> None:
         ("EPOC:8(1)", ("at the same time as it transmits the EPOC to the addressee",)),
         ("EPOC:16(3)(a)", ("the deadline for compliance or objection",)),  # of the paragraph that contains it
         ("EPOC:4(1)-(3)", 2),  # paragraphs 1 and 3 have the same words
+        ("GDPR:33", 1),  # a whole article with few words
+        ("EPOC:10", ()),  # one with many
         ("2AP:7(7)", ()),
         ("ISO27037:6.1", ()),
     ],
