@@ -22,6 +22,7 @@ from ledger.errors import RecordError
 from ledger.facts import build
 from ledger.law import FINDING_RULES, judge
 from ledger.law.admissibility import criteria
+from ledger.law.next_steps.changes import CHANGES, EXTENDED
 from ledger.law.next_steps.clocks import STARTS
 from ledger.law.next_steps.criteria import DUTIES, LACKS
 from ledger.law.next_steps.lookup import FINDINGS, NextSteps, has_steps
@@ -66,6 +67,9 @@ WORDS = {
     "THRESHOLD": "three-years",
     "ROLE": "SP",
     "NAME": "name",
+    "CAUSE": "withdrawn",
+    "FIELD": "offences",
+    "GROUNDS": "EPOC:12(1)(a)",
     "TEXT": "why",
     "BYTES": "18204",
     "MONTHS": "6",
@@ -87,12 +91,13 @@ SPECIAL = {
     ("addressee-objected", "GROUND"): "EPOC:16(4)(a)",
     ("recognition-decided", "GROUND"): "EPOC:16(4)(a)",
     ("erasure-decided", "DECISION"): "erased",
+    ("reply-period-extended", "GROUND"): "complexity",
 }
 
 
 def rows() -> Iterator[tuple[str, Remedy]]:
     """Yield every row of the tables with the name of the point."""
-    for table in (FINDINGS, LACKS, DUTIES, STARTS):
+    for table in (FINDINGS, LACKS, DUTIES, STARTS, CHANGES, {"extended": (EXTENDED,)}):
         for name, remedies in table.items():
             yield from ((name, remedy) for remedy in remedies)
 
