@@ -14,6 +14,8 @@ from cli.exit_codes import Exit, Stop
 from cli.session.ledger_choice import MOMENT
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer, Time
+from cli.terminal.table import wrapped
+from ledger.law.next_steps.alternatives import Alternative
 from ledger.law.next_steps.step import NextStep
 from ledger.law.rules.citations import Citation, citation
 from ledger.law.terms.computation import ComputationStep
@@ -41,7 +43,8 @@ class DeadlineItem(Struct, frozen=True):
     """One deadline with the steps of its computation; `trigger` and `met_by` are leaf hashes of entries.
 
     `steps` are the sentences, `computation` the same steps as data. `next` names what it lacks where it could not be
-    computed, and the command that records it; else it is empty.
+    computed, and the command that records it; `alternatives` are the ends that doubtful statements lead to then; else
+    both are empty. `changes` names what would change it.
     """
 
     id: str
@@ -55,6 +58,8 @@ class DeadlineItem(Struct, frozen=True):
     steps: tuple[str, ...]
     computation: tuple[ComputationStep, ...]
     next: tuple[NextStep, ...]
+    alternatives: tuple[Alternative, ...]
+    changes: tuple[NextStep, ...]
 
 
 class DeadlineAnswer(CommandAnswer, tag="comity.deadline/1"):
@@ -72,18 +77,28 @@ class DeadlineAnswer(CommandAnswer, tag="comity.deadline/1"):
     citations: list[Citation]
 
 
-@command("comity law deadline D-7-7 main", "comity law deadline E-10-2 main --json", refused=Exit.UNDECIDABLE)
+@command(
+    "comity law deadline D-7-7 main",
+    "comity law deadline E-10-2 main --calendar",
+    "comity law deadline E-10-2 main --json",
+    refused=Exit.UNDECIDABLE,
+)
 @click.argument("id")
 @click.argument("order")
 @click.option("--as-of", "as_of", type=MOMENT, help="As recorded at this moment (default: now).")
-def deadline(id: str, order: str, as_of: datetime | None) -> None:
-    """One deadline of ORDER explained step by step: what started it, how it is counted, what moved or met it.
+@click.option("--calendar", is_flag=True, help="Draw the months from the event to the end.")
+def deadline(id: str, order: str, as_of: datetime | None, calendar: bool) -> None:
+    """One deadline of ORDER step by step: what started it, how it is counted, what moved or met it, what may change it.
 
-    Of one that could not be computed: what is missing, and the command that records it.
+    Of one that could not be computed: what is missing, the command that records it, and the dates that the statements
+    on record lead to. Where two ways of counting lead to two dates, both are shown.
     """
     from cli.session.ledger_reader import reading
+    from cli.terminal.calendar_text import calendar_lines
     from cli.terminal.judgement_text import next_lines, next_steps
     from ledger.law import judge
+    from ledger.law.next_steps.alternatives import alternatives
+    from projections.views.deadline_calendar import deadline_calendar
 
     with reading() as reader:
         case = reader.case(order)
@@ -117,6 +132,8 @@ def deadline(id: str, order: str, as_of: datetime | None) -> None:
                 steps=c.steps,
                 computation=c.computation,
                 next=of_clock,
+                alternatives=alternatives(case, moment, c),
+                changes=steps.changing(c),
             )
             for c, of_clock in zip(clocks, following, strict=True)
         ],
@@ -126,14 +143,18 @@ def deadline(id: str, order: str, as_of: datetime | None) -> None:
 
     def text() -> str:
         out: list[str] = []
-        for c, of_clock in zip(clocks, following, strict=True):
+        for c, of_clock, item in zip(clocks, following, answer.deadlines, strict=True):
             out.append(f"{output.paint(c.id, 'bold')}  {c.policy}  {', '.join(c.cite)}  [{c.mark}]")
             if c.trigger:
                 out.append(f"  started by {named.get(c.trigger, c.trigger)}")
             out += [f"  {step}" for step in c.steps]
             out += [f"  answered by {named.get(leaf, leaf)}" for leaf in c.met_by]
             out.append(f"  {output.paint(str(c.verdict))}" + (f", due {output.plain(c.due)}" if c.due else ""))
+            out += [f"  due {output.plain(other.due)} {other.says}" for other in item.alternatives]
             out += next_lines(of_clock)
+            out += wrapped("; ".join(step.lacks for step in item.changes), "  what would change it:", 80, indent=0)
+            if calendar:
+                out += [*calendar_lines(deadline_calendar(c)), ""]
         return "\n".join(out)
 
     rows = [(c.id, c.policy, str(c.verdict), c.due, " | ".join(c.steps)) for c in clocks]

@@ -21,11 +21,13 @@ from cli.reports.timeline_text import left
 from ledger.entries.case import Case, linked
 from ledger.facts.vocabulary import ROLES
 from ledger.law import Judgement, judge
+from ledger.law.next_steps.lookup import NextSteps
 from projections.render.desk_pages import BoardRow, Frame
 from projections.reports.custody_report import custody_rows
 from projections.reports.evidence_chain_report import criterion_rows, periods
 from projections.reports.front_page import number, only_for, procedure, remarks, subject
 from projections.reports.history import history
+from projections.views.deadline_calendar import MARKS, WEEKDAYS, deadline_calendar
 from projections.views.due import due
 
 if TYPE_CHECKING:
@@ -75,6 +77,7 @@ def order_page(desk: Desk, frame: Frame, case: Case) -> Response:
     newest = slice(-MOST, None)
     endings = _endings(judgement, frame.now)
     about = subject(snapshot, judgement)
+    steps = NextSteps(snapshot, judgement, about.name)
     return page(
         "desk_order.html.j2",
         frame,
@@ -88,7 +91,12 @@ def order_page(desk: Desk, frame: Frame, case: Case) -> Response:
         over=[e for e in endings if e.over],
         endings=endings,
         periods=periods(snapshot, judgement),
+        calendars=[deadline_calendar(clock) for clock in judgement.deadlines],
+        signs=MARKS,
+        weekdays=WEEKDAYS,
+        lacking=[steps.of_clock(clock) for clock in judgement.deadlines],
         findings=remarks(judgement.findings, snapshot),
+        settling={finding.code: steps.of_finding(finding) for finding in judgement.findings},
         criteria=criterion_rows(snapshot, judgement),
         held=custody_rows(snapshot, reveal=False, part=newest, at=frame.now),
         story=history(snapshot, judgement, reveal=False, part=newest),

@@ -116,6 +116,15 @@ CHANGES: dict[str, Remedies] = {
     "E-4-5-DATA": (),
     "E-2025-3.3.3(b)": (),
     "SCA-2703-h": (DISPUTED,),
+    "SCA-2703-f": (
+        record(
+            "one renewed request within the ninety days: ninety days more", "preservation-extended -f extends_by=P90D"
+        ),
+        WITHDRAWN,
+        CEASED,
+    ),
+    "OPO-9-SERVICE": (),
+    "OPO-5-PRODUCE": (CORRECTED, DISPUTED),
     "D-14-2b": (),
     "NOTICE-REVIEW": (MORE_DELAY,),
     "NOTICE-DUE": (nothing("it ends by the notice to the person"),),

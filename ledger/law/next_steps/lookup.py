@@ -19,6 +19,7 @@ from ledger.law.next_steps import (
     record_checks,
     second_protocol,
 )
+from ledger.law.next_steps.changes import changes
 from ledger.law.next_steps.clocks import lacking, meeting
 from ledger.law.next_steps.criteria import DUTIES, LACKS
 from ledger.law.next_steps.step import NextStep, Remedies, Remedy, record
@@ -78,6 +79,11 @@ class NextSteps:
         if clock.verdict is not ClockVerdict.UNDETERMINED:
             return ()
         return lacking(self._reading, clock, self._order)
+
+    def changing(self, clock: Clock) -> tuple[NextStep, ...]:
+        """Return what would move, stop or start a clock again."""
+        started = [e for leaf in (clock.trigger,) if leaf and (e := self._by_leaf.get(leaf))]
+        return tuple(self._step(row, started) for row in changes(clock))
 
     def of_criterion(self, criterion: Criterion) -> tuple[NextStep, ...]:
         """Return what would supply the facts that a criterion lacks."""

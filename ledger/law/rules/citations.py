@@ -54,7 +54,7 @@ class Citation(Struct, frozen=True):
 
 @cache
 def citation(cite: str) -> Citation:
-    """Return a citation read; every text gives one, and a source that is no act stands in its own words."""
+    """Return a citation read; every text gives one, and a source that is no act keeps its words."""
     code, _, place = cite.partition(":")
     name = ACTS[code].says if code in ACTS else NAMES.get(code)
     if name is None:

@@ -266,6 +266,19 @@ def test_an_order_shows_what_judge_says(kept2: Sat) -> None:
         assert clock["id"] in shown
 
 
+def test_an_order_shows_what_would_settle_each_finding_and_a_calendar_of_each_period(kept2: Sat) -> None:
+    judged = json.loads(run("judge", "main", "--json", ledger=kept2.ledger).stdout)
+    page = kept2.visitor.page(kept2.url())
+    shown = words(page)
+    steps = [step for finding in judged["findings"] for step in finding["next"]]
+    assert any(step["command"] for step in steps)
+    for step in steps:
+        assert step["lacks"] in shown
+        assert step["command"] is None or step["command"] in shown
+    assert page.count('<details class="months">') == len([c for c in judged["deadlines"] if "due" in c])
+    assert 'class="last"' in page
+
+
 def test_an_order_names_who_released_and_who_received_in_its_custody(kept2: Sat) -> None:
     shown = words(kept2.visitor.page(kept2.url()))
     steps = json.loads(run("custody", "main", "--json", ledger=kept2.ledger).stdout)["custody"]
