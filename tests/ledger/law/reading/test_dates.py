@@ -282,7 +282,8 @@ def test_an_entry_to_come_stays_on_view(tmp_path: Path) -> None:
 
 CAN_COME_BEFORE = frozenset(
     # drafting, supervision, issue, emergency, consultation
-    "order-drafted order-supervised order-validated order-issued order-repudiated emergency-declared "
+    "order-drafted order-supervised order-validated protection-examined order-issued order-repudiated "
+    "emergency-declared "
     "oral-request-made emergency-reassessed consultation-opened consultation-concluded "
     # preservation, with or before an order for the data
     "preservation-requested preservation-confirmed preservation-refused preservation-extended "
