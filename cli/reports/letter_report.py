@@ -142,7 +142,10 @@ def _of_person(reader: LedgerReader, subject: str | None, case: Case) -> Case:
     named = reader.subject_keys.stored_name(named)
     found = covered(reader.store, reader.subject_keys, named, case.order)
     if subject is not None and not found.keys:
-        raise Stop(f"no data subject of this order is called {subject!r} here", hint="comity subject lists them")
+        raise Stop(
+            f"no data subject of this order is called {subject!r} here",
+            hint="after an erasure the name is gone: without --subject",
+        )
     return of_subject(case, [(index, name) for index, _, name, _ in found.values])
 
 

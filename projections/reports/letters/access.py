@@ -7,20 +7,31 @@ letter says neither whether data are processed nor that something is withheld.
 from __future__ import annotations
 
 from ledger.entries.case import Entry
+from ledger.law.reading.order_reading import OrderReading
 from projections.reports.front_page import number
 from projections.reports.letters import parts
 from projections.reports.letters.context import LetterContext, blank
-from projections.reports.letters.letter import LetterRefused, LetterSection
+from projections.reports.letters.letter import LetterRefused, LetterSection, Omission
 from projections.reports.letters.wording import CATEGORY_WORDS, ELEMENT_WORDS, RESTRICTION_WORDS, listed
 
 TITLE = "Answer to your request for access"
+ALL = frozenset({"copy", "legal-basis", "purpose", "retention", "recipients", "redress"})  # of access-granted
+
+
+def refused_silently(r: OrderReading, omit: Omission) -> bool:
+    """Return True if access is refused as a whole and the letter may not say so."""
+    restricted, granted = r.entries.of("access-restricted"), r.entries.of("access-granted")
+    return omit == "restriction" and bool(restricted) and not granted
 
 
 def access(c: LetterContext) -> tuple[str, tuple[LetterSection, ...]]:
-    """Return the title and the sections of an answer."""
+    """Return the title and the sections of an answer.
+
+    Without a restriction it has everything. With one it has the parts that `access-granted` states, none without.
+    """
     request = _request(c)
     c.answers = number(request, c.case)
-    restriction = _restriction(c, request)
+    restriction, granted = _answer(c, request, "access-restricted"), _answer(c, request, "access-granted")
     c.restricted = restriction is not None
     _check_omission(c, restriction)
     received = f"On {c.times.date(request.on)} you asked this office which data about you it processes."
@@ -28,14 +39,14 @@ def access(c: LetterContext) -> tuple[str, tuple[LetterSection, ...]]:
         return TITLE, _neutral(c, received)
     c.rests_on(request, "You asked for access.")
     opening = LetterSection("", ((received, "This office processes data about you."),))
+    parts_given = ALL if restriction is None else frozenset(granted.get("includes") or () if granted else ())
     return TITLE, (
         opening,
         *_restricted(c, restriction),
-        _data(c),
-        _origin(c),
-        parts.purpose_section(c),
-        parts.recipients_section(c),
-        parts.period_section(c),
+        *((_data(c), _origin(c)) if "copy" in parts_given else ()),
+        *((parts.purpose_section(c),) if parts_given & {"purpose", "legal-basis"} else ()),
+        *((parts.recipients_section(c),) if "recipients" in parts_given else ()),
+        *((parts.period_section(c),) if "retention" in parts_given else ()),
         *_profiling(c),
         parts.rights_section(c),
         parts.remedies_section(c),
@@ -53,8 +64,8 @@ def _request(c: LetterContext) -> Entry:
     return requests[-1]
 
 
-def _restriction(c: LetterContext, request: Entry) -> Entry | None:
-    return next((e for e in reversed(c.of("access-restricted")) if e.get("answers") == request.leaf), None)
+def _answer(c: LetterContext, request: Entry, kind: str) -> Entry | None:
+    return next((e for e in reversed(c.of(kind)) if e.get("answers") == request.leaf), None)
 
 
 def _check_omission(c: LetterContext, restriction: Entry | None) -> None:

@@ -12,7 +12,7 @@ from ledger.law.judge import read_order
 from ledger.law.record_checks.notice_bars import NoticeBar, bar_of_notice
 from projections.reports.front_page import Provenance, languages
 from projections.reports.letters import parts
-from projections.reports.letters.access import access
+from projections.reports.letters.access import access, refused_silently
 from projections.reports.letters.context import PERSON, LetterContext, LetterRequest, party_of
 from projections.reports.letters.erasure import erasure
 from projections.reports.letters.letter import Letter, LetterRefused
@@ -26,7 +26,7 @@ def letter(asked: LetterRequest, case: Case, making: Provenance) -> Letter:
     shown = shown_to(case, PERSON)
     reading = read_order(shown, making.as_of)
     bar = bar_of_notice(reading, asked.role, party_of(reading, asked.actor))
-    concealed = bar is not None
+    concealed = bar is not None or (asked.letter == "access" and refused_silently(reading, asked.omit))
     c = LetterContext(asked, shown, reading, making, concealed)
     if asked.letter == "notice":
         if asked.omit:
@@ -84,7 +84,7 @@ def of_subject(case: Case, values: Collection[tuple[int, str]]) -> Case:
 
 
 def _of_another(e: Entry, mine: Collection[str]) -> bool:
-    stated = [name for name, value in e.sealed.items() if value is not None]
+    stated = [name for name, value in e.sealed.items() if value is not None and value is not Unread.ERASED]
     return e.kind.startswith(OF_A_PERSON) and bool(stated) and not mine
 
 

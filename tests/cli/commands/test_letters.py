@@ -209,6 +209,27 @@ def test_a_letter_about_another_person_of_the_order_opens_only_the_values_of_thi
     assert "no data subject" in run(*base, "--subject", "witness 9", ledger=ledger).stderr
 
 
+def test_after_an_erasure_the_answer_can_still_be_written(tmp_path: Path) -> None:
+    ledger = ledger_of("S1", tmp_path)
+    common = ("--as", "orn", "--yes")
+    request = tmp_path / "request.txt"
+    request.write_text("Please erase my data.", encoding="utf-8")
+    for done in (
+        ("record", "erasure-requested", "main", "-f", f"request={request}"),
+        ("record", "erasure-decided", "main", "-f", "answers=#16", "-f", "decision=erased"),
+        ("erase", "main", "--cause", "erasure-granted"),
+    ):
+        ended = run(*done, *common, ledger=ledger)
+        assert ended.exit_code == 0, ended.output
+    made = run(
+        *("report", "letter", "main", "--kind", "erasure", "--because", "request", "--as", "orn", "--json"),
+        ledger=ledger,
+    )
+    letter = json.loads(made.stdout)
+    assert not any(m["says"] == "the erasure itself" for m in letter["missing"])
+    assert "the key that opens them was destroyed" in made.stdout
+
+
 def test_the_record_of_processing_names_what_is_missing_and_lacks_nothing_once_described(tmp_path: Path) -> None:
     ledger = ledger_of("S1", tmp_path)
     before = run("report", "processing", ledger=ledger)

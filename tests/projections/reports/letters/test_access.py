@@ -80,10 +80,35 @@ def test_the_grounds_may_be_omitted_where_they_are_documented() -> None:
     assert "prejudice" not in withheld
 
 
+GRANTED = by_issuer(
+    "access-granted", "2027-06-10T09:00Z", answers="asked", includes=["purpose", "legal-basis", "retention", "redress"]
+)
+
+
+def test_access_refused_as_a_whole_says_nothing_of_the_order_its_data_or_their_recipients() -> None:
+    made = written("access", DISCLOSED, ARRIVED, ASKED, RESTRICTED)
+    assert [s.title for s in made.sections] == [
+        *("", "What is withheld", "Your rights", "Complaint and remedies", "Who is responsible")
+    ]
+    assert "Skylark" not in words(made)
+
+
+def test_access_in_part_has_the_parts_that_were_granted_and_no_other() -> None:
+    titles = [s.title for s in written("access", DISCLOSED, ARRIVED, ASKED, RESTRICTED, GRANTED).sections]
+    assert {"What is withheld", "Purposes and legal basis", "How long the data are kept"} <= {*titles}
+    assert not {"The data", "Where the data come from", "Who received the data"} & {*titles}
+
+
 def test_the_restriction_itself_may_be_omitted_where_it_is_documented() -> None:
-    text = words(written("access", DISCLOSED, ASKED, RESTRICTED, omit="restriction"))
-    assert "restricted" not in text
+    text = words(written("access", DISCLOSED, ASKED, RESTRICTED, GRANTED, omit="restriction"))
+    assert "your access was restricted" not in text
     assert "This office processes data about you." in text
+
+
+def test_a_refusal_of_all_access_that_may_not_be_said_neither_confirms_nor_denies() -> None:
+    made = written("access", DISCLOSED, ASKED, RESTRICTED, omit="restriction")
+    assert "This letter does not say which of the two is the case." in words(made)
+    assert (made.reference, made.sources) == ("", ())
 
 
 @pytest.mark.parametrize("omit", ["grounds", "restriction"])

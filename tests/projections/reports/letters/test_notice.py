@@ -134,3 +134,18 @@ def test_a_moment_whose_local_date_differs_names_both_dates_and_the_seconds() ->
     assert section(written("notice", late), "What was handed over").startswith(
         "On 15 March 2027 at 23:30:05 UTC (00:30:05 on 16 March 2027 in Oslo), Skylark"
     )
+
+
+def test_a_delayed_notice_in_the_united_states_names_who_delayed_it_and_under_which_provision() -> None:
+    delay = fact(
+        *("customer-notification-delayed", "2027-03-01T10:00Z", "judge", "CT"),
+        label="delay",
+        grounds=["SCA:2705(a)(2)(C)"],
+        review_on="2027-06-01",
+    )
+    order = issued("2027-03-01T09:00Z", "SCA")
+    made = written("notice", delay, DISCLOSED, LIFTED, instrument="SCA", order=order)
+    assert "judge decided on 1 March 2027 that you were to be told later. The ground was: destruction of or" in words(
+        made
+    )
+    assert made.basis.endswith(": 18 U.S.C. 2705(a).")
