@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import tomllib
 from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -57,12 +59,25 @@ def papers(case: Case, judgement: Judgement) -> Iterator[tuple[str, Report]]:
         yield f"order-form for {role}", order_form(case, judgement, making, role)
 
 
+def texts(value: object) -> Iterator[str]:
+    """Yield every text of a report, at any depth."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, tuple):
+        for part in value:
+            yield from texts(part)
+    elif is_dataclass(value):
+        for field in fields(value):
+            yield from texts(getattr(value, field.name))
+
+
 def test_no_paper_of_any_story_says_that_a_text_was_not_at_hand() -> None:
     said = [
-        f"{case.order[:8]} {kind}: {found[0]}"
+        f"{case.order[:8]} {kind}: {text}"
         for case in cases()
         for kind, report in papers(case, judged(case))
-        if (found := FORBIDDEN.search(page(report)))
+        for text in texts(report)
+        if FORBIDDEN.search(text)
     ]
     assert said == []
 
@@ -101,6 +116,22 @@ def test_no_template_of_a_paper_and_no_message_in_german_says_so() -> None:
     with CATALOGUE.open("rb") as file:
         found = [m.id for m in read_po(file, locale="de") if FORBIDDEN.search(f"{m.id} {m.string}")]
     assert found == []
+
+
+def test_no_sentence_of_a_report_says_so() -> None:
+    files = (f for folder in ("reports", "statistics") for f in (ROOT / "projections" / folder).rglob("*.py"))
+    assert [f"{f.name}: {said}" for f in files for said in sentences(f) if FORBIDDEN.search(said)] == []
+
+
+def sentences(file: Path) -> Iterator[str]:
+    """Yield every text in a file of Python but the docstrings."""
+    tree = ast.parse(file.read_text("utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant):
+                child.value.value = None
 
 
 def test_a_finding_on_paper_cites_its_provision_and_not_its_mark() -> None:
