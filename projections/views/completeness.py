@@ -54,6 +54,8 @@ ADVICE = {
     "W-19-5-NO-GROUND": "send it through the common system, or state in alternative_ground why that is not possible",
     "W-13-2-NOT-IN-ORDER": "state notice_delay_grounds",
     "V-NOT-IN-FORCE": "use another instrument: this one is not in force between the two on this day",
+    "V-3-1-OWN-STATE": "use a national order: the addressee is in the State of the issuing authority",
+    "W-27-9-a-COPY": "send a copy to the central authority at the same time, or let the central authority send it",
     "G-DECLARATIONS-UNVERIFIED": "read the declarations of the addressed Party and record them as verified",
 }
 

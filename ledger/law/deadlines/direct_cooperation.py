@@ -140,7 +140,7 @@ def _sca_2703_f(d: Deadline, r: OrderReading) -> Iterator[Clock]:
     if requested is None:
         return
     length = 90 if renewal_2703_f(r) is None else 180
-    w = start_period(r, d, requested, lambda on: calendar_days(on, length, _days_of(r, requested)))
+    w = start_period(r, d, requested, lambda on: calendar_days(on, length, _days_of(r, requested)), extendable=False)
     process = r.entries.of("order-issued", "production-request-confirmed")
     verdict, answer = w.judged(first_of(process), process)
     over = [e for e in r.entries.of("order-withdrawn", "preservation-ceased") if w.before(e)]

@@ -21,7 +21,9 @@ UNITED_KINGDOM = ("GB", "UK")
 def _opo_9_service(d: Deadline, r: OrderReading) -> Iterator[Clock]:
     if r.order.issued is not None and r.parties.from_party in UNITED_KINGDOM:
         length = Duration(months=3)
-        w = start_period(r, d, r.order.issued, lambda on: days_with_first(on, length, r.parties.issuer_days))
+        w = start_period(
+            r, d, r.order.issued, lambda on: days_with_first(on, length, r.parties.issuer_days), extendable=False
+        )
         yield answered(w, (r.receipts.governing,) if r.receipts.governing else ())
 
 

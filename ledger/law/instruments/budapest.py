@@ -222,3 +222,24 @@ def risk_not_decided(r: OrderReading) -> Matches:
 )
 def no_request_for_what_is_kept(r: OrderReading) -> Matches:
     return of_clocks(r.deadlines.missed("B-29-60"))
+
+
+@finding(
+    "V-29-7-CEASED",
+    cite="BC:29(7)",
+    mark=Mark.TEXT,
+    under="BC-29",
+    kinds="preservation-ceased",
+    gap="A5",
+    says="The data were kept for less than sixty days, or no longer although a request for them was made.",
+)
+def ceased_too_early(r: OrderReading) -> Matches:
+    """Find a period that the keeper ended before the sixty days, or after a request for the data.
+
+    "Pending a decision on that request": a decision is of another order. A keeper that states another cause than the
+    end of the period is not found.
+    """
+    ceased = [e for e in r.entries.of("preservation-ceased") if e.get("cause") == "period-ended"]
+    clock = r.deadlines.clock("B-29-60")
+    early = [e for e in ceased if clock is not None and clock.due is not None and e.on < clock.due]
+    return [*early, *(e for e in ceased if r.entries.earlier(e, "production-request-confirmed"))]

@@ -60,6 +60,22 @@ def renewed_otherwise(r: OrderReading) -> Matches:
 
 
 @finding(
+    "V-2703f-CEASED",
+    cite="SCA:2703(f)(2)",
+    mark=Mark.TEXT,
+    under="SCA",
+    kinds="preservation-ceased",
+    gap="A6",
+    says="The provider ended the preservation before its time was over.",
+)
+def preservation_ceased_early(r: OrderReading) -> Matches:
+    clock = r.deadlines.clock("SCA-2703-f")
+    if clock is None or clock.due is None:
+        return None
+    return [e for e in r.entries.of("preservation-ceased") if e.get("cause") == "period-ended" and e.on < clock.due]
+
+
+@finding(
     "W-2703h-LATE",
     cite="SCA:2703(h)(2)",
     mark=Mark.TEXT,

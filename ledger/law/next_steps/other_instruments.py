@@ -60,6 +60,15 @@ ROWS: dict[str, Remedies] = {
             "record declaration-recorded -f party=PARTY -f declaration=R-29-4 -f verified=yes -f valid_from=DAY",
         ),
     ),
+    "V-3-1-OWN-STATE": (nothing("an order to an addressee of the same State is a national one"),),
+    "V-29-7-CEASED": (
+        restate("the cause, if it is another one", "preservation-ceased", "-f cause=CAUSE"),
+        nothing("the data are no longer kept"),
+    ),
+    "V-2703f-CEASED": (
+        restate("the cause, if it is another one", "preservation-ceased", "-f cause=CAUSE"),
+        nothing("the data are no longer kept"),
+    ),
     "W-29-6-UNDECIDED": (
         record(
             "that the request is to be executed all the same",

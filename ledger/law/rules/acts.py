@@ -131,6 +131,20 @@ def not_in_force(r: OrderReading) -> Matches:
 
 
 @finding(
+    "V-3-1-OWN-STATE",
+    cite="EPOC:3(1)-(2), EPOC:1(1)",
+    mark=Mark.TEXT,
+    under="EPOC EPOC-PR",
+    kinds="order-issued",
+    contradicts="A5",
+    says="The order goes to an addressee in the State that made it; the Regulation is for addressees in another Member "
+    "State.",
+)
+def addressee_in_the_own_state(r: OrderReading) -> Matches:
+    return r.entries.of("order-issued") if r.parties.from_party == r.parties.to_party else None
+
+
+@finding(
     "G-DECLARATIONS-UNVERIFIED",
     cite="2AP:19",
     mark=Mark.DESIGN,

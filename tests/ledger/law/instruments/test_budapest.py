@@ -191,3 +191,13 @@ def test_sixty_days_without_a_request_for_what_is_kept_are_looked_at() -> None:
     finds(story.asked_at("2027-05-02T00:00:00Z"), "W-29-7", A6="GAP")
     asked = by_issuer("production-request-confirmed", "2027-04-02T09:00Z", production_kind="MLA")
     finds_not(story.when(asked).asked_at("2027-06-02T00:00:00Z"), "W-29-7")
+
+
+def test_data_are_kept_for_sixty_days_and_until_the_request_for_them_is_decided() -> None:
+    ceased = by_state("preservation-ceased", "2027-05-01T23:59:59Z", cause="period-ended")
+    finds(told(order(), CONFIRMED, ceased), "V-29-7-CEASED", A5="GAP")
+    finds_not(told(order(), CONFIRMED, ceased.moved("2027-05-02T00:00:00Z")), "V-29-7-CEASED")
+    asked = by_issuer("production-request-confirmed", "2027-04-02T09:00Z", production_kind="MLA")
+    finds(told(order(), CONFIRMED, asked, ceased.moved("2027-05-02T00:00:00Z")), "V-29-7-CEASED")
+    finds_not(told(order(), CONFIRMED, asked, ceased.changed(cause="produced")), "V-29-7-CEASED")
+    finds_not(told(order("BC-16"), by_provider("preservation-confirmed", "2027-03-02T09:00Z"), ceased), "V-29-7-CEASED")

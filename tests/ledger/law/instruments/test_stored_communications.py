@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ledger.law.admissibility.forums import FORUMS
-from ledger.law.terms.rule import Mark
+from ledger.law.terms.rule import ClockVerdict, Mark
 from tests.support.judging import codes, finds, finds_not, state
 from tests.support.scenarios import Office, Party, Story, by_issuer, by_provider, fact, given, issued, received
 
@@ -96,6 +96,21 @@ def test_the_end_of_preservation_without_process_is_looked_at() -> None:
     finds_not(story.when(issued("2026-10-05T17:00Z", "SCA")).asked_at("2027-02-01T00:00Z"), "W-2703f-ENDED")
     late = issued("2027-01-05T17:00Z", "SCA")
     finds(story.when(late), "W-2703f-ENDED", A6="GAP")
+
+
+def test_a_provider_keeps_the_data_to_the_end_of_the_period() -> None:
+    ceased = by_provider("preservation-ceased", "2026-12-30T23:59:59Z", cause="period-ended")
+    story = given(KEPT, issued("2026-10-05T17:00Z", "SCA"))
+    finds(story.when(ceased), "V-2703f-CEASED", A6="GAP")
+    finds_not(story.when(ceased.moved("2026-12-31T00:00:00Z")), "V-2703f-CEASED")
+    finds_not(story.when(ceased.changed(cause="produced")), "V-2703f-CEASED")
+    renewal = by_issuer("preservation-extended", "2026-12-01T17:00Z", extends_by="P90D")
+    finds(story.when(renewal, ceased.moved("2027-03-30T23:59:59Z")), "V-2703f-CEASED")
+
+
+def test_no_office_extends_a_statutory_period() -> None:
+    longer = by_issuer("deadline-extended", "2026-11-01T17:00Z", deadline="SCA-2703-f", new_due="2027-06-01T00:00:00Z")
+    given(KEPT, issued("2026-10-05T17:00Z", "SCA"), longer).then("SCA-2703-f", ClockVerdict.MET, "2026-12-31T00:00Z")
 
 
 def test_another_renewal_than_one_of_ninety_days_is_looked_at() -> None:

@@ -110,6 +110,14 @@ def test_two_states_without_the_united_states_have_no_executive_agreement() -> N
     )
 
 
+@pytest.mark.parametrize("instrument", ["EPOC", "EPOC-PR"])
+def test_an_order_to_an_addressee_of_the_same_state_is_not_under_the_regulation(instrument: str) -> None:
+    finds(between("SE", "SE", instrument), "V-3-1-OWN-STATE", A5="CONTRADICTED")
+    finds(between("XO", "XO", instrument), "V-3-1-OWN-STATE")
+    finds_not(between("SE", "IE", instrument), "V-3-1-OWN-STATE")
+    finds_not(between("XO", "XO", "BC-18"), "V-3-1-OWN-STATE")
+
+
 def test_all_member_states_but_denmark_are_bound_by_the_regulation() -> None:
     assert len(MEMBER_STATES) == 26
     days = {party: bound.since for (act, party), bound in BOUND.items() if act == "EPOC"}
