@@ -115,7 +115,8 @@ def check(
             checked.already += 1
             reader.index.sealed(told.order.id, told.label, leaf)
         else:
-            clocks.add(told.draft, reader.index.instrument(told.order), told.row.number, told.row.line)
+            instrument, new = reader.index.instrument(told.order), not told.order.there
+            clocks.add(told.draft, instrument, told.row.number, told.row.line, new=new)
 
     with reading(journal, names, stream, asked, "checking", fault) as (source, reader, rows):
         for parsed_row in rows:

@@ -6,6 +6,7 @@ recorded, while its columns can still be filled in.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +21,12 @@ from ledger.law.reading.reliability import Lack
 
 if TYPE_CHECKING:
     from ledger.application.journal import Journal
+    from ledger.entries.case import Entry
     from ledger.law.reading.order_reading import OrderReading
+    from ledger.law.terms.rule import Deadline
+
+SENT, RECEIVED = "order-transmitted", "order-received"
+NOT_RECEIVED = Lack("no row says when the order arrived", "kind", f"{RECEIVED}, in another row")
 
 
 class UnwoundItem(Struct, frozen=True):
@@ -61,20 +67,47 @@ class Clocks:
         self._readings: dict[str, OrderReading] = {}
         self._counts: Counter[Unwound] = Counter()
         self._first: dict[Unwound, tuple[int, int]] = {}
+        self._sent: dict[str, tuple[str, tuple[int, int]]] = {}  # order -> instrument, number and line of the row
+        self._received: set[str] = set()
 
-    def add(self, draft: Draft, instrument: str, row: int, line: int) -> None:
-        """Check one row, by its number and its line, for what the deadlines of its kind need."""
-        clocks = winds(draft.fact.kind, instrument)
-        lacks = self._reading(instrument).receipts.lacks_as_trigger(unsigned(draft, instrument)) if clocks else ()
-        if lacks:
-            unwound = Unwound(draft.fact.kind, clocks, lacks)
-            self._counts[unwound] += 1
-            self._first.setdefault(unwound, (row, line))
+    def add(self, draft: Draft, instrument: str, row: int, line: int, *, new: bool = True) -> None:
+        """Check one row, by its number and its line, for what the deadlines of its kind need; `new`: of a new order."""
+        kind = draft.fact.kind
+        if kind == RECEIVED:
+            self._received.add(draft.order)
+        elif kind == SENT and new:
+            self._sent.setdefault(draft.order, (instrument, (row, line)))
+        clocks, perhaps = winds(kind, instrument), may_wind(kind, instrument)
+        if not clocks and not perhaps:
+            return
+        entry = unsigned(draft, instrument)
+        lacks = self._reading(instrument).receipts.lacks_as_trigger(entry)
+        if lacks and perhaps:
+            clocks = (*clocks, *self._unstarted(entry, instrument, perhaps))
+        if lacks and clocks:
+            self._count(Unwound(kind, clocks, lacks), (row, line))
 
     def found(self) -> Iterator[tuple[Unwound, int, tuple[int, int]]]:
-        """Return what rows lack, how many lack it, and number and line of the first; the most frequent first."""
+        """Return what rows lack, how many lack it, and number and line of the first; the most frequent first.
+
+        An order that is sent and of which no row says when it arrived is counted by the row that sent it.
+        """
+        for order, (instrument, place) in self._sent.items():
+            if order not in self._received and (clocks := winds(RECEIVED, instrument)):
+                self._count(Unwound(SENT, clocks, (NOT_RECEIVED,)), place)
         for unwound, rows in self._counts.most_common():
             yield unwound, rows, self._first[unwound]
+
+    def _count(self, unwound: Unwound, place: tuple[int, int]) -> None:
+        self._counts[unwound] += 1
+        self._first.setdefault(unwound, place)
+
+    def _unstarted(self, entry: Entry, instrument: str, rules: tuple[Deadline, ...]) -> tuple[str, ...]:
+        """Return the ids of those deadlines that the entry alone would start, if its time were known."""
+        from ledger.entries.case import Case
+
+        reading = self._reading(instrument).of_case(Case("", instrument, (entry,), self._registry))
+        return tuple(d.id for d in rules if any(c.due is None for c in d.run(d, reading)))
 
     def _reading(self, instrument: str) -> OrderReading:
         from ledger.entries.case import Case
@@ -92,3 +125,16 @@ def winds(kind: str, instrument: str) -> tuple[str, ...]:
     from ledger.law.deadlines.table import REGISTER
 
     return tuple(d.id for d in REGISTER if kind in d.winds and d.applies(instrument))
+
+
+@cache
+def may_wind(kind: str, instrument: str) -> tuple[Deadline, ...]:
+    """Return the deadlines that an entry of this kind starts under a condition, by the words of the table."""
+    from ledger.law.deadlines.table import REGISTER
+
+    return tuple(d for d in REGISTER if not d.winds and d.applies(instrument) and named(kind, d.wound_by))
+
+
+def named(kind: str, words: str) -> bool:
+    """Return True if the words of a deadline name a kind."""
+    return re.search(rf"(?<![a-z-]){re.escape(kind)}(?![a-z-])", words) is not None

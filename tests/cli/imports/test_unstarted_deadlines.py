@@ -128,6 +128,33 @@ def test_due_and_the_deadline_explained_say_what_a_receipt_on_record_lacks(ledge
     assert run("law", "deadline", "D-7-7", "H-2", ledger=ledger).exit_code == 2, "not served: no clock is listed"
 
 
+def test_orders_that_are_sent_and_of_which_no_row_says_when_they_arrived_are_counted(
+    ledger: Path, tmp_path: Path
+) -> None:
+    sent_row = "{0},order-transmitted,2026-03-02T07:00:00Z,,,,,,,,,,mail,skylark\n"
+    head = HEAD.strip() + ",channel,addressee\n"
+    rows = [issued(f"H-{n}", "2AP-7") + sent_row.format(f"H-{n}") for n in range(3)]
+    (tmp_path / "orders.csv").write_text(head + "".join(rows) + received("H-0", source="receipt-stamp"))
+    asked = ("import", str(tmp_path / "orders.csv"), "--as", "ilves", "--dry-run")
+    assert (
+        "2 rows of order-transmitted wind no clock (D-7-7): no row says when the order arrived (it would with kind "
+        "order-received, in another row); the first is row 5"
+    ) in run(*asked, ledger=ledger).stderr
+    (found,) = told(*asked, ledger=ledger)["unwound"]
+    assert (found["kind"], found["rows"], found["clocks"]) == ("order-transmitted", 2, ["D-7-7"])
+
+
+def test_a_row_that_starts_a_clock_under_a_condition_is_reported_where_the_condition_holds(
+    ledger: Path, tmp_path: Path
+) -> None:
+    head = "order,kind,occurred,instrument,from_party,to_party,providers,aware_at,incident_kind,regime\n"
+    order = "H-1,order-issued,2026-03-01T09:00:00Z,2AP-7,XO,XV,skylark,,,\n"
+    incident = "H-1,security-incident-detected,2026-03-09T09:00:00Z,,,,,2026-03-09T09:00:00Z,misdirected,{0}\n"
+    (tmp_path / "orders.csv").write_text(head + order + incident.format("LED:30") + incident.format("2AP:14(7)"))
+    found = told("import", str(tmp_path / "orders.csv"), "--as", "ilves", "--dry-run", ledger=ledger)["unwound"]
+    assert [(u["kind"], u["rows"], u["clocks"]) for u in found] == [("security-incident-detected", 1, ["DP-72H"])]
+
+
 def test_rows_that_are_on_record_already_are_not_told_again(ledger: Path, tmp_path: Path) -> None:
     table = written(tmp_path, issued("H-1", "2AP-7"), received("H-1"))
     assert len(told("import", table, "--as", "ilves", ledger=ledger)["unwound"]) == 1
