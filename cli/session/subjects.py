@@ -96,5 +96,4 @@ def called(journal: Journal, order: str) -> str:
     if order == journal.registry:
         return "the register"
     label = next((label for label, other in labels(journal).items() if other == order), None)
-    issued = next((o for _, o in journal.cases.opened(order) if o.payload.kind == "order-issued"), None)
-    return label or (issued.payload.public.get("reference") if issued else None) or order[:8]
+    return label or min(journal.cases.references(order) - {"None"}, default=order[:8])

@@ -51,9 +51,17 @@ LACKS: dict[str, Remedies] = {
     ),
 }
 
+DESTROYED = record("that the data were destroyed", "data-destroyed -f scope=all -f method=METHOD")
+RETURNED = record("that the data were returned", "data-returned -f scope=all")
+
 DUTIES: dict[str, Remedies] = {
     "Data are held, and no retention rule is on record.": (
         record("until when the data are kept before they are looked at again", "retention-rule-set -f review_on=DAY"),
+    ),
+    "The retention of the data ended, and they are still held.": (DESTROYED, RETURNED),
+    "It was decided to erase the data, and they are still held.": (DESTROYED, RETURNED),
+    "It was decided to restrict the data, and they are not restricted.": (
+        record("that the data are restricted", "use-restricted -f scope=all"),
     ),
     "A condition on the use was set, and neither accepted nor declined.": (
         record("that the condition is accepted", "condition-accepted -f about=ENTRY", "condition-imposed"),

@@ -47,11 +47,19 @@ def _running(r: OrderReading) -> Iterator[OpenDuty]:
 
 
 def _retention(r: OrderReading) -> Iterator[OpenDuty]:
-    """Yield held data without a retention rule. 2AP:14(5), LED:5."""
-    if custody(r) in ("HELD", "RESTRICTED") and not r.entries.of(*RETENTION):
+    """Yield held data without a retention rule, and held data whose retention ended. 2AP:14(5), LED:5."""
+    held = custody(r)
+    if held not in ("HELD", "RESTRICTED"):
+        return
+    decisions = r.entries.of(*RETENTION)
+    if not decisions:
         yield OpenDuty(
             6, "Data are held, and no retention rule is on record.", _leaves(r.entries.of("evidence-received"))
         )
+    elif decisions[-1].kind == "retention-expired" or decisions[-1].get("decision") == "erase":
+        yield OpenDuty(6, "The retention of the data ended, and they are still held.", _leaves(decisions[-1:]))
+    elif decisions[-1].get("decision") == "restrict" and held == "HELD":
+        yield OpenDuty(6, "It was decided to restrict the data, and they are not restricted.", _leaves(decisions[-1:]))
 
 
 def _bound(r: OrderReading) -> Iterator[OpenDuty]:
@@ -70,9 +78,12 @@ def _incidents(r: OrderReading) -> Iterator[OpenDuty]:
 
 
 def _unanswered(r: OrderReading) -> Iterator[OpenDuty]:
-    """Yield requests of the person without an answer. LED:14 to LED:16."""
+    """Yield requests of the person without an answer, and a granted erasure that was not done. LED:14 to LED:16."""
     if waiting := [e for e in r.entries.of(*REQUESTS) if not answers_to(r.entries, e)]:
         yield OpenDuty(10, "A request of the person was not answered.", _leaves(waiting))
+    granted = [e for e in r.entries.of("erasure-decided") if e.get("decision") == "erased"]
+    if granted and custody(r) in ("HELD", "RESTRICTED"):
+        yield OpenDuty(10, "It was decided to erase the data, and they are still held.", _leaves(granted))
 
 
 def _leaves(entries: tuple[Entry, ...] | list[Entry]) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ import pytest
 from cli.exit_codes import Exit
 from ledger.application.journal import Journal
 from tests.support.cli import House, ledger_of, run, size, told
+from tests.support.import_tables import sheet_of, story
 
 WHY = ("--because", "request of 3 May", "--purpose", "rights-request", "--as", "orn")
 MAIL = "lena.voss@skylark.example"
@@ -102,6 +103,19 @@ def test_the_index_is_filled_when_entries_are_recorded_and_made_again_by_a_comma
         c.commit()
     assert house.told("subject", "reindex")["entries"] > 0
     assert count(house.ledger) == rows
+
+
+def test_what_was_imported_is_found(two: Path, tmp_path: Path) -> None:
+    tale = story("one-person-two-orders")
+    table = tmp_path / "sheet.csv"
+    table.write_bytes(sheet_of(tale).encode("utf-8-sig"))
+    told("import", str(table), ledger=two)
+    assert sorted(item["reference"] for item in found(two, MAIL)["found"]) == [
+        "again-hosting",
+        "again-mail",
+        "hosting",
+        "mail",
+    ]
 
 
 def test_keys_of_version_2_get_an_index_and_a_reader_leaves_them_as_they_are(two: Path) -> None:

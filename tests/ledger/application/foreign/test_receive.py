@@ -143,6 +143,15 @@ def test_what_arrived_counts_as_its_signers_act_and_its_values_can_be_erased(sky
     )
 
 
+def test_a_person_is_found_in_what_arrived_until_they_are_erased(skylark: Office, root: Path) -> None:
+    skylark.does("receive", str(root / "order.zip"), "--as", "sky")
+    search = ("subject", "find", "USER-80417", "--because", "request of 3 May", "--purpose", "rights-request")
+    assert [item["reference"] for item in skylark.does(*search, "--as", "sky")["found"]] == ["E-7"]
+    words = ("erase", "E-7", "--cause", "retention-ended", "--as", "registrar", "--yes")
+    assert skylark.run(*words).exit_code == 0
+    assert skylark.does(*search, "--as", "sky")["found"] == []
+
+
 def test_the_same_file_twice_is_already_recorded(skylark: Office, root: Path) -> None:
     skylark.does("receive", str(root / "order.zip"), "--as", "sky")
     before = skylark.entries()

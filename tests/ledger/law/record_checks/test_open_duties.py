@@ -123,3 +123,30 @@ def test_retention_and_notice_are_owed_until_they_are_on_record(kind: str, quest
 def test_data_that_are_gone_need_no_retention_rule() -> None:
     gone = fact("data-destroyed", "2027-03-13T09:00Z", "orn", "RET", scope="all", method="overwritten")
     assert of(gone, without="retention-rule-set").duties == ()
+
+
+DESTROYED = fact("data-destroyed", "2027-03-15T09:00Z", "orn", "RET", scope="all", method="overwritten")
+RULE = by_issuer("retention-rule-set", "2027-03-12T10:00Z", label="rule", review_on="2028-03-12")
+ASKED = by_issuer("erasure-requested", "2027-03-13T09:00Z", label="ask")
+
+
+@pytest.mark.parametrize(
+    ("decided", "question", "done"),
+    [
+        ((by_issuer("retention-expired", "2027-03-14T09:00Z", about="rule"),), 6, DESTROYED),
+        ((by_issuer("retention-reviewed", "2027-03-14T09:00Z", about="rule", decision="erase"),), 6, DESTROYED),
+        ((by_issuer("retention-reviewed", "2027-03-14T09:00Z", about="rule", decision="restrict"),), 6,
+         by_issuer("processing-restricted", "2027-03-15T09:00Z", cause="kept-as-evidence")),
+        ((ASKED, by_issuer("erasure-decided", "2027-03-14T09:00Z", answers="ask", decision="erased")), 10, DESTROYED),
+    ],
+)  # fmt: skip
+def test_a_decision_about_the_data_is_an_open_duty_until_it_is_carried_out(
+    decided: tuple[Fact, ...], question: int, done: Fact
+) -> None:
+    assert [duty.question for duty in of(RULE, *decided).duties] == [question]
+    assert of(RULE, *decided, done).duties == ()
+
+
+def test_an_erasure_that_was_refused_leaves_no_duty() -> None:
+    refused = by_issuer("erasure-decided", "2027-03-14T09:00Z", answers="ask", decision="refused", reasons="x")
+    assert of(ASKED, refused).duties == ()
