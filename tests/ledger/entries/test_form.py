@@ -786,6 +786,7 @@ def test_offices_and_parties_have_the_types_that_ask() -> None:
         "party-registered.party",
         "authority-registered.actor",
         "reasoned-objection-filed.conflicting_law_party",
+        "protection-examined.public_authority_in",
         "foreign-government-informed.government",
         "traffic-data-partially-disclosed.other_provider_party",
         "onward-transfer-authorisation-requested.recipient_party",
