@@ -84,7 +84,7 @@ def law(about: str | None, html: str | None, gaps: bool, edition: str | None, pa
     """
     from ledger.facts.vocabulary import INSTRUMENTS
     from ledger.law.provisions import rules_digest
-    from projections.views.rulebook import rulebook, words
+    from projections.views.rulebook import quoted, rulebook, words
 
     if parties:
         _parties()
@@ -124,7 +124,7 @@ def law(about: str | None, html: str | None, gaps: bool, edition: str | None, pa
             out.append(f"{output.paint(r.id, 'bold')}  {', '.join(r.cite) or '-'}  [{r.mark}]")
             out += wrapped(r.says, " ", 80)
             if len(rules) == 1:
-                out += [line for said in words(r) for line in wrapped(f'"{said}"', " ", 80)]
+                out += [line for at, said in quoted(r) for line in wrapped(f'"{said}" ({at})', " ", 80)]
                 out += [line for name, what in r.detail for line in wrapped(f"{name}: {what}", " ", 80)]
         return "\n".join([*out, "", f"{len(rules)} {'rule' if len(rules) == 1 else 'rules'}; digest {rules_digest()}"])
 

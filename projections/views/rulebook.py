@@ -110,7 +110,17 @@ def rulebook(about: str | None = None) -> list[Provision]:
 
 def words(rule: Provision) -> list[str]:
     """Return the quoted words of the provisions that a rule cites."""
-    return [said for _, said in _quoted(rule)]
+    return [said for _, said in quoted(rule)]
+
+
+def quoted(rule: Provision) -> tuple[tuple[str, str], ...]:
+    """Return the quoted words of a rule, each once, after its provision and whether they were read second hand."""
+    found = {said: provision for cite in reversed(rule.cite) for provision, said in reversed(quotations(cite))}
+    return tuple((_where(provision), said) for said, provision in reversed(found.items()))
+
+
+def _where(provision: str) -> str:
+    return provision if TEXTS[provision.partition(":")[0]].read else f"{provision}, second hand"
 
 
 def book(rules: Sequence[Provision]) -> list[BookAct]:
@@ -217,13 +227,7 @@ def _act(
 def _of_rule(rule: Provision) -> BookRule:
     facts = tuple(_fact(name, value) for name, value in rule.detail if value and name != "length")
     links = tuple((cite, citation(cite).eli) for cite in rule.cite)
-    return BookRule(rule, anchor(rule.kind, rule.id), SORTS[rule.kind], _quoted(rule), facts, links)
-
-
-def _quoted(rule: Provision) -> tuple[tuple[str, str], ...]:
-    """Return the quoted words of a rule, each once, after its provision."""
-    found = {said: provision for cite in reversed(rule.cite) for provision, said in reversed(quotations(cite))}
-    return tuple((provision, said) for said, provision in reversed(found.items()))
+    return BookRule(rule, anchor(rule.kind, rule.id), SORTS[rule.kind], quoted(rule), facts, links)
 
 
 def _fact(name: str, value: str) -> tuple[str, str]:

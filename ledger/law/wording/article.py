@@ -23,7 +23,8 @@ class Article(Struct, frozen=True):
 class ActText(Struct, frozen=True):
     """The articles of an act that was read or is known; `scope` says which, `source` identifies the text.
 
-    `read` is False where titles and contents are by memory; then there are no quotations.
+    `read` is False where the text could not be read whole: titles are partly by memory, and what is quoted was read in
+    another document.
     """
 
     code: str

@@ -1,7 +1,7 @@
 """Second Additional Protocol (CETS 224) by article: what has a rule, and what has none.
 
 The text could not be read whole. The titles of articles 1 to 8 were read in part or second hand, the others are by
-memory; no article is quoted but by the fragments that were read.
+memory; what is quoted was read in declarations and by others who had the text.
 """
 
 from __future__ import annotations

@@ -91,4 +91,5 @@ EVIDENCE = ActText(
             },
         ),
     ),
+    read=False,
 )

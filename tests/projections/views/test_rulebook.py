@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ledger.law.provisions import RULES
 from ledger.law.wording import TEXTS, article_of
-from projections.views.rulebook import MARKS, OWN, book, coverage, rulebook, words
+from projections.views.rulebook import MARKS, OWN, book, coverage, quoted, rulebook, words
 
 
 def test_every_rule_is_in_the_book_once_and_every_act_has_its_own_row() -> None:
@@ -47,6 +47,13 @@ def test_a_rule_has_the_words_of_each_of_its_provisions_once() -> None:
     assert any("suspensive effect" in said for said in words(rule))
     assert all(len(set(words(r))) == len(words(r)) for r in RULES)
     assert words(next(r for r in RULES if r.id == "D-7-7")) == []  # the article was not read: no words are quoted
+
+
+def test_words_that_were_read_in_another_document_say_so() -> None:
+    (sender,) = rulebook("V-8-11-SENDER")
+    assert [where for where, _ in quoted(sender)] == ["2AP:8(11), second hand"]
+    (ten,) = rulebook("E-10-3")
+    assert [where for where, _ in quoted(ten)] == ["EPOC:10(3)"]
 
 
 def test_every_article_is_modelled_by_rules_or_says_why_it_is_not() -> None:
