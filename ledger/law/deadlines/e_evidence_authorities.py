@@ -27,14 +27,16 @@ def after(e: Entry, earlier: Entry) -> bool:
 NOT_SHOWN = "its arrival is not on record; counted from its sending"
 
 
-def start_by_arrival(r: OrderReading, d: Deadline, sent: Entry, counting: Counting, *roles: str) -> RunningPeriod:
+def start_by_arrival(
+    r: OrderReading, d: Deadline, sent: Entry, counting: Counting, *roles: str, extendable: bool = True
+) -> RunningPeriod:
     """Start a period by the form-received about an entry by one of these roles; without one, by the entry itself.
 
     The Regulation counts from the receipt. A form-received dated before the sending counts for nothing.
     """
     arrivals = (e for e in r.entries.of("form-received") if e.on >= sent.on and r.actors.is_by(e, *roles))
     arrival = next((e for e in arrivals if r.entries.named(e.get("about")) is sent), None)
-    w = start_period(r, d, arrival or sent, counting)
+    w = start_period(r, d, arrival or sent, counting, extendable=extendable)
     return w if arrival else replace(w, notes=(*w.notes, NOT_SHOWN))
 
 

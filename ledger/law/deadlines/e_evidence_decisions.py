@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from ledger.entries.case import Entry
 from ledger.law.deadlines.deadline_base import Answers, RunningPeriod, answered, start_period
 from ledger.law.deadlines.e_evidence_authorities import ISSUING, after, pending, start_by_arrival
+from ledger.law.reading.effective_entries import in_order
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.terms.calendar import calendar_days
 from ledger.law.terms.instruments import EUROPEAN
@@ -30,12 +31,15 @@ OTHER_REASONS = (  # arts 10(8), 11(7), 17(1)
     "third-country-law",
     "other",
 )
-# "Withdraw, adapt or maintain"; who asks for enforcement maintains the order, art. 16(1).
-DECISIONS = ("order-withdrawn", "order-adapted", "order-maintained", "enforcement-requested")
+# "Withdraw, adapt or maintain"; who asks for enforcement maintains the order, art. 16(1). A withdrawal counts also
+# where it came before.
+DECISIONS = ("order-adapted", "order-maintained", "enforcement-requested")
 
 
 def _house(r: OrderReading, d: Deadline, trigger: Entry) -> RunningPeriod:
-    return start_period(r, d, trigger, lambda on: calendar_days(on, HOUSE, r.parties.issuer_days, d.policy))
+    return start_period(
+        r, d, trigger, lambda on: calendar_days(on, HOUSE, r.parties.issuer_days, d.policy), extendable=False
+    )
 
 
 def _later(r: OrderReading, than: Entry, *kinds: str) -> tuple[Entry, ...]:
@@ -59,9 +63,15 @@ def _on_reasons(r: OrderReading, d: Deadline, codes: tuple[str, ...], *decisions
     for reasons in r.entries.of("reasons-for-non-execution-given", "preservation-refused"):
         if not set(codes).isdisjoint(reasons.get("reason_codes") or (reasons.get("ground"),)):
             w = start_by_arrival(
-                r, d, reasons, lambda on: calendar_days(on, HOUSE, r.parties.issuer_days, d.policy), *ISSUING
+                r,
+                d,
+                reasons,
+                lambda on: calendar_days(on, HOUSE, r.parties.issuer_days, d.policy),
+                *ISSUING,
+                extendable=False,
             )
-            yield answered(w, (e for e in _later(r, reasons, *DECISIONS, *decisions) if _decides(r, e, reasons)))
+            taken = [e for e in _later(r, reasons, *DECISIONS, *decisions) if _decides(r, e, reasons)]
+            yield answered(w, sorted((*r.entries.of("order-withdrawn"), *taken), key=in_order))
 
 
 def _decides(r: OrderReading, e: Entry, reasons: Entry) -> bool:
@@ -92,7 +102,7 @@ def _e_12_2(d: Deadline, r: OrderReading) -> Iterator[Clock]:
     later = frozenset(e.leaf for e in r.entries.of("ground-for-refusal-raised") if not after(ground, e))
     complete = r.substance.complete(None, later)
     if complete is None or after(complete, ground):
-        yield answered(_house(r, d, ground), _later(r, ground, "order-withdrawn"))
+        yield answered(_house(r, d, ground), r.entries.of("order-withdrawn"))
 
 
 # -- decisions that others must know: arts 16(8), 17(10) ---------------------------------------------------------------
@@ -116,7 +126,7 @@ def _notified(r: OrderReading, decision: Entry, *sides: tuple[str, ...]) -> Answ
 
 def _made_known(r: OrderReading, d: Deadline, decision: Entry, *sides: tuple[str, ...]) -> Clock:
     days = r.parties.days_of(r.actors.party(decision))
-    w = start_period(r, d, decision, lambda on: calendar_days(on, HOUSE, days, d.policy))
+    w = start_period(r, d, decision, lambda on: calendar_days(on, HOUSE, days, d.policy), extendable=False)
     return w.clock(*w.judged(_notified(r, decision, *sides), r.entries.of("decision-notified")))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from ledger.entries.case import Entry, instant
 from ledger.law.deadlines.deadline_base import RunningPeriod, answered, earliest, first_of, start_period
@@ -42,14 +43,17 @@ def _e_16_2(d: Deadline, r: OrderReading) -> Iterator[Clock]:
 
 def _e_16_3(d: Deadline, r: OrderReading) -> Iterator[Clock]:
     for demand in r.entries.of("compliance-ordered"):
-        until = instant(demand.get("new_due"))
-        w = start_period(r, d, demand, lambda on, until=until: stated(until, r.parties.provider_days, on))  # type: ignore[misc]
+        w = _until(r, d, demand, instant(demand.get("new_due")))
         kinds = ("addressee-objected", "no-data-held", "preservation-confirmed", "data-transmitted-by-state")
         answers = _later(r, demand, *kinds)
         complied = earliest(first_of(answers), lambda without: r.substance.complete(None, without))
         denied = tuple(e for e in _later(r, demand, "recognition-decided") if e.get("decision") == "denied")
         verdict, answer = w.judged(complied, (*answers, *r.substance.disclosures))
         yield _unless_over(w, verdict, answer, (*_later(r, demand, "order-withdrawn"), *denied))
+
+
+def _until(r: OrderReading, d: Deadline, demand: Entry, end: datetime) -> RunningPeriod:
+    return start_period(r, d, demand, lambda on: stated(end, r.parties.provider_days, on), extendable=False)
 
 
 def _e_16_7(d: Deadline, r: OrderReading) -> Iterator[Clock]:

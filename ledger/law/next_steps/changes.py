@@ -14,7 +14,10 @@ EXTENDED = record(
     "a new end, set by the issuing authority or a court", "deadline-extended -f deadline=CLOCK -f new_due=WHEN"
 )
 FIXED = frozenset(  # deadline-extended does not move them
-    ("NOTICE-REVIEW", "NOTICE-DUE", "E-11-1", "GDPR-12-3", "LED-12-3", "RETENTION-REVIEW")
+    (
+        *("NOTICE-REVIEW", "NOTICE-DUE", "E-11-1", "GDPR-12-3", "LED-12-3", "RETENTION-REVIEW"),
+        *("E-4-5-WITHDRAWAL", "E-10-5", "E-10-7", "E-10-8", "E-12-2", "E-16-3", "E-16-8", "E-17-10"),
+    )
 )
 CORRECTED = record(
     "a correction of substance starts it again, from the receipt of that version",
@@ -104,15 +107,15 @@ CHANGES: dict[str, Remedies] = {
     ),
     "E-11-5": (FORM,),
     "E-12-1": (),
-    "E-12-2": (),
-    "E-16-2": (FORM,),
+    "E-12-2": (nothing("it ends by the withdrawal of the order"),),
+    "E-16-2": (FORM, WITHDRAWN),
     "E-16-3": (WITHDRAWN,),
     "E-16-7": (),
-    "E-16-8": (),
+    "E-16-8": (nothing("it ends by the notification of the decision"),),
     "E-17-2": (CORRECTED, DISPUTED),
-    "E-17-10": (),
+    "E-17-10": (nothing("it ends by the notification of the outcome"),),
     "E-4-5": (),
-    "E-4-5-WITHDRAWAL": (),
+    "E-4-5-WITHDRAWAL": (nothing("it ends by the withdrawal of the order"),),
     "E-4-5-DATA": (),
     "E-2025-3.3.3(b)": (),
     "SCA-2703-h": (DISPUTED,),

@@ -132,8 +132,17 @@ def lapsed(*clocks: str) -> Condition:
 
 def the_time_to_transmit_is_over(r: OrderReading, e: Entry) -> bool:
     """the time to transmit is over"""
-    missed = [c for c in r.deadlines.clocks if c.id in TRANSMISSION and c.verdict is ClockVerdict.MISSED]
-    ends = [end_10_2(r, c.due) if c.id == "E-10-2" else c.due for c in missed if c.due]
+    reasons = {x.leaf for x in r.entries.of("reasons-for-non-execution-given")}
+    over = [
+        c
+        for c in r.deadlines.clocks
+        if c.id in TRANSMISSION
+        and (
+            c.verdict is ClockVerdict.MISSED
+            or (c.verdict is ClockVerdict.NOT_RUNNING and not reasons.isdisjoint(c.entries))
+        )
+    ]
+    ends = [end_10_2(r, c.due) if c.id == "E-10-2" else c.due for c in over if c.due]
     return any(end <= e.on for end in ends)
 
 

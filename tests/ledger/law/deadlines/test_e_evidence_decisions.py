@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from ledger.law.terms.rule import ClockVerdict
 from tests.support.judging import finds, finds_not, state
@@ -18,6 +19,7 @@ from tests.support.scenarios import (
     fact,
     given,
     issued,
+    moment,
     received,
     sent,
 )
@@ -113,6 +115,22 @@ def test_a_decision_on_other_reasons_is_none_on_these() -> None:
     objection = by_provider("reasoned-objection-filed", ON, label="objection", conflicting_law_party="XX")
     about = by_issuer("order-maintained", "2027-03-10T09:00Z", answers="objection")
     order().when(reasons("other"), objection, about).then("E-10-8", ClockVerdict.OPEN)
+
+
+def test_an_order_that_was_withdrawn_before_needs_no_decision() -> None:
+    before = WITHDRAWN.moved("2027-03-05T10:00Z")
+    for code, clock in (("immunity-or-press", "E-10-5"), ("data-not-held", "E-10-7"), ("other", "E-10-8")):
+        order().when(before, reasons(code)).asked_at(SEVEN).then(clock, ClockVerdict.MET)
+    order().when(before, ground()).asked_at(SEVEN).then("E-12-2", ClockVerdict.MET)
+
+
+def test_the_issuing_authority_does_not_lengthen_its_own_seven_days() -> None:
+    for code, clock in (("immunity-or-press", "E-10-5"), ("other", "E-10-8")):
+        own = by_issuer("deadline-extended", ON, deadline=clock, new_due="2028-01-01T00:00:00Z")
+        story = order().when(
+            replace(own, on=moment("2027-03-02T11:00Z"), at=moment("2027-03-02T11:00Z")), reasons(code)
+        )
+        story.then(clock, ClockVerdict.OPEN, SEVEN)
 
 
 def test_the_decision_on_reasons_runs_from_the_receipt_of_the_form() -> None:

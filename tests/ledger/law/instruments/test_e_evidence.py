@@ -8,7 +8,9 @@ import pytest
 from msgspec.structs import replace
 
 from ledger.entries.case import Unread
-from ledger.law import judge
+from ledger.law import FINDING_RULES, judge
+from ledger.law.deadlines.table import REGISTER
+from ledger.law.terms.rule import Mark
 from tests.support.judging import codes, criterion, finds, finds_not, judged, state
 from tests.support.scenarios import (
     Fact,
@@ -320,3 +322,20 @@ def test_offices_of_both_states_are_who_they_are() -> None:
     )
     finds(told.among(caq=stranger), "V-AUTHORITY", A4="GAP")
     assert state(told.among(caq=stranger)) == "SERVED"
+
+
+# -- marks -------------------------------------------------------------------------------------------------------------
+
+READ = (
+    *("V-4-COMPETENCE", "V-4-5-LATE", "V-4-5-NOT-DELETED", "V-5-4", "V-8-MISSING", "W-8-NOT-SIMULTANEOUS", "V-10-4"),
+    *("V-10-2-BEFORE-RELEASE", "V-10-LATE", "V-11-1-LATE", "V-12-2", "W-12-LATE", "W-12-3-NO-CONTACT", "W-17-LATE"),
+    *("V-NOTICE-OVERDUE", "V-DELAY-NO-GROUND", "V-DELAY-EXTENDED-AFTER-EXPIRY"),
+    *("FE501", "FE502", "FE503", "FE504", "FE506", "FE507", "FE508", "FE509", "FE510"),
+    *("FE601", "FE602", "FE603", "FE604", "FE606", "FE607"),
+)
+CLOCKS = ("E-4-5", "E-10-2", "E-10-3", "E-10-4", "E-10-6", "E-11-1", "E-11-5", "E-12-1", "E-16-2", "E-16-7", "E-17-2")
+
+
+def test_the_rules_that_agree_with_the_wording_are_marked_text() -> None:
+    marks = {rule.code: rule.mark for rule in FINDING_RULES} | {d.id: d.mark for d in REGISTER}
+    assert {name: marks[name] for name in (*READ, *CLOCKS)} == dict.fromkeys((*READ, *CLOCKS), Mark.TEXT)

@@ -103,6 +103,21 @@ def test_a_preservation_order_is_enforced_recognised_and_obeyed() -> None:
     assert state(story.asked_at("2027-05-01T00:00Z")) == "CEASED"  # the sixty days are over
 
 
+def test_reasons_that_are_not_accepted_lead_to_enforcement_once_the_time_is_over() -> None:
+    """Ten days from 1 March 2027 end with Thursday 11 March in Stockholm."""
+    order = issued("2027-03-01T09:00Z", "EPOC", issuing_capacity="judge")
+    reasons = by_provider("reasons-for-non-execution-given", "2027-03-05T09:00Z", reason_codes=["service-not-covered"])
+    story = given(order, sent("2027-03-01T10:00Z"), received("2027-03-01T10:00Z"), reasons)
+    enforce = by_issuer("enforcement-requested", "2027-03-11T23:00:00Z", enforcing_authority="ncco")
+    assert state(story.when(enforce)) == "ENFORCEMENT"
+    finds_not(story.when(enforce), "W-OUT-OF-SEQUENCE")
+    assert state(story.when(enforce.moved("2027-03-11T22:59:59Z"))) == "SERVED"
+    nothing = by_provider("no-data-held", "2027-03-05T09:00Z")
+    unanswered = given(order, sent("2027-03-01T10:00Z"), received("2027-03-01T10:00Z"))
+    assert state(unanswered.when(nothing, enforce)) == "ENFORCEMENT"
+    assert state(unanswered.when(enforce, nothing.moved("2027-03-20T09:00Z"))) == "NO_DATA"
+
+
 def test_a_preservation_that_was_refused_may_be_enforced() -> None:
     order = issued("2027-03-01T09:00Z", "EPOC-PR")
     refused = by_provider("preservation-refused", "2027-03-02T09:00Z", ground="other")
