@@ -56,7 +56,7 @@ def check(files: tuple[str, ...], order: str) -> Exit:
 
     Exit 1 if a file is not what was disclosed; 4 if that is undecided because stated digests cannot be read here.
     """
-    from cli.session.field_values import digests
+    from cli.session.field_values import digest_by, digests
     from projections.views.custody import custody as hands_of
     from projections.views.custody import standing, trace
     from projections.views.exhibit_digests import Digest
@@ -65,10 +65,12 @@ def check(files: tuple[str, ...], order: str) -> Exit:
         every = hands_of(reader.case(order))
     hands = standing(every)
     taken_back = [hand for hand in every if hand.replaced is not None]
+    named = sorted({f.digest.partition(":")[0] for hand in every for f in hand.files or () if f.digest})
     items, traces = [], []
     for file, (size, sha256, sha512) in zip(files, digests(files), strict=True):
-        here = Digest(Path(file).name, size, sha256, sha512)
-        t, before = trace(hands, here), trace(taken_back, here)
+        found = [digest_by(file, algorithm) for algorithm in named]
+        here = [Digest(Path(file).name, size, sha256, sha512, digest) for digest in found or [None]]
+        t, before = (max((trace(steps, one) for one in here), key=_decided) for steps in (hands, taken_back))
         traces.append(t)
         changed = next((h for h in t.differs if not t.equal or h.entry.on > t.equal[-1].entry.on), None)
         items.append(
@@ -89,6 +91,11 @@ def check(files: tuple[str, ...], order: str) -> Exit:
     if open_ and all(f.unread for f in open_):
         return Exit.UNDECIDABLE
     return Exit.PROVED_BAD if open_ else Exit.DONE
+
+
+def _decided(t: Trace) -> int:
+    """Return how much a comparison decides: an equal digest before another one, and that before none."""
+    return ("unknown", "differs", "equal").index(t.verdict)
 
 
 def _compared(file: CheckItem, t: Trace) -> list[str]:

@@ -171,6 +171,16 @@ def digests(paths: Sequence[str]) -> list[tuple[int, str, str]]:
     return results
 
 
+def digest_by(path: str, algorithm: str) -> str | None:
+    """Return the digest of a file by a named algorithm, as `sha3-512:` and hex; None for one that is not known here."""
+    names = (algorithm, algorithm.replace("-", "_"), algorithm.replace("-", ""))
+    name = next((n for n in names if n in hashlib.algorithms_available and not n.startswith("shake")), None)
+    if name is None:
+        return None
+    with open(path, "rb") as stream:
+        return f"{algorithm}:{hashlib.file_digest(stream, name).hexdigest()}"
+
+
 def by_digest(folder: Path) -> dict[str, Path]:
     """Return the files of a folder and its subfolders by their SHA-256 (hex)."""
     if not folder.is_dir():

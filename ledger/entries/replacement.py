@@ -21,6 +21,9 @@ from ledger.formats.characters import unseen
 DIGESTS: Final = ("manifest", "digest_before", "digest_after")  # the fields with digests of the handed-over data
 # The digests of a file, by their fields. `digest` names its algorithm: `sha3-512:` and hex.
 ALGORITHMS: Final = ("sha256", "sha512", "digest")
+# Algorithms with known collisions, and a checksum; written without hyphens. Which ones is [known];
+# 2025/1550:3.3.3(a)(7) asks for one "not subject to publicly disclosed weaknesses such as collisions" [text].
+BROKEN: Final = frozenset(("crc32", "md2", "md4", "md5", "sha0", "sha1"))
 
 Stated = tuple[str, str, str, str]  # field, name of the file (empty for a single digest), algorithm, hex
 
@@ -34,6 +37,16 @@ def stated(values: Mapping[str, Any]) -> Iterator[Stated]:
         elif isinstance(value, Mapping):
             for file in value.get("files") or ():
                 yield from ((field, file["name"], a, file[a]) for a in ALGORITHMS if file.get(a))
+
+
+def is_broken(digest: str) -> bool:
+    """Return True for a digest by an algorithm for which other files with the same digest can be made."""
+    return digest.partition(":")[0].replace("-", "") in BROKEN
+
+
+def has_strong_digest(file: Mapping[str, Any]) -> bool:
+    """Return True if a file of a manifest has a digest that is not broken."""
+    return any(file.get(a) and not is_broken(str(file[a])) for a in ALGORITHMS)
 
 
 def contradicts(a: str, b: str) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from msgspec import Struct
 
 from ledger.entries.case import Entry
-from ledger.entries.replacement import ALGORITHMS
+from ledger.entries.replacement import has_strong_digest
 from ledger.law.reading.exhibit_digests import files
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.reading.person_requests import CLOCKS
@@ -87,7 +87,9 @@ def integrity(r: OrderReading) -> Start:
     equal = [e for e in receipts if e.get("check") == "equal"]
     lacks = []
     if len(listed) < len(r.substance.disclosures):
-        lacks.append("A disclosure lists no files, a file without a digest, or files that cannot be read any more.")
+        lacks.append(
+            "A disclosure lists no files, a file without a strong digest, or files that cannot be read any more."
+        )
     if not receipts:
         lacks.append("No receipt of the data is on record.")
     elif len(equal) < len(receipts):
@@ -97,7 +99,7 @@ def integrity(r: OrderReading) -> Start:
 
 def _has_digests(disclosure: Entry) -> bool:
     listed = files(disclosure)
-    return bool(listed) and all(any(f.get(digest) for digest in ALGORITHMS) for f in listed)
+    return bool(listed) and all(map(has_strong_digest, listed))
 
 
 def custody(r: OrderReading) -> Start:

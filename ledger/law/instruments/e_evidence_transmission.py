@@ -12,6 +12,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from ledger.entries.case import Entry, Unread
+from ledger.entries.replacement import has_strong_digest
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.rules.acts import COMMON_SYSTEM_SINCE
 from ledger.law.rules.check import Matches, finding
@@ -23,8 +24,6 @@ DAY = timedelta(days=1)
 OPEN_DAYS = (10, 45)  # calendar days that data stay accessible, at least and at most: 2025/1550:3.3.3(b) [text]
 TRANSFERS = ("data-disclosed", "data-transmitted-by-state")  # of the provider; of the enforcing authority, art. 16(9)
 
-# "not subject to publicly disclosed weaknesses such as collisions", 2025/1550:3.3.3(a)(7) [text]; which ones [known].
-WEAK = frozenset(("md2", "md4", "md5", "sha0", "sha1", "crc32"))
 QUALIFIED = ("qualified-signature", "qualified-seal")
 
 # -- Regulation (EU) 2023/1543, articles 19 and 21 ---------------------------------------------------------------------
@@ -146,14 +145,7 @@ def _listed(transfer: Entry) -> bool:
     if _unread(transfer):
         return True
     files = _files(transfer)
-    return bool(files) and all(f.get("name") and f.get("size") is not None and _has_strong_digest(f) for f in files)
-
-
-def _has_strong_digest(file: dict[str, Any]) -> bool:
-    if file.get("sha256") or file.get("sha512"):
-        return True
-    algorithm, _, digest = str(file.get("digest") or "").partition(":")
-    return bool(digest) and algorithm.replace("-", "") not in WEAK
+    return bool(files) and all(f.get("name") and f.get("size") is not None and has_strong_digest(f) for f in files)
 
 
 def _open_long_enough(r: OrderReading, transfer: Entry) -> bool:
@@ -171,9 +163,6 @@ def _open_long_enough(r: OrderReading, transfer: Entry) -> bool:
     least, most = (timedelta(days=days) for days in OPEN_DAYS)
     if closed - opened < least:
         return False
-    return closed - datetime.combine(opened, time()) <= most + DAY or _asked_to_extend(r, transfer)
-
-
-def _asked_to_extend(r: OrderReading, transfer: Entry) -> bool:
-    extended = (e for e in r.entries.of("access-extended") if r.entries.named(e.get("about")) is transfer)
-    return any(e.stated("requested_by") for e in extended)
+    return closed - datetime.combine(opened, time()) <= most + DAY or any(
+        e.stated("requested_by") for e in r.substance.access_extensions(transfer)
+    )

@@ -23,7 +23,7 @@ LACKS: dict[str, Remedies] = {
     "That data were handed over is not on record in the hand of whoever did it.": (
         run("the entry of whoever handed the data over, from its bundle", BUNDLE),
     ),
-    "A disclosure lists no files, a file without a digest, or files that cannot be read any more.": (
+    "A disclosure lists no files, a file without a strong digest, or files that cannot be read any more.": (
         restate("the files with their digests", "data-disclosed data-transmitted-by-state", "-f manifest=FILES"),
     ),
     "No receipt of the data is on record.": (RECEIPT,),

@@ -12,7 +12,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from ledger.entries.case import Entry, Unread
-from ledger.entries.replacement import ALGORITHMS, DIGESTS, Stated, contradicts, dropped, stated
+from ledger.entries.replacement import ALGORITHMS, DIGESTS, Stated, contradicts, dropped, is_broken, stated
 from ledger.law.reading.effective_entries import in_order
 from ledger.law.reading.order_reading import OrderReading
 
@@ -145,9 +145,13 @@ class Digest:
     digest: str | None = None  # by another algorithm, with its name
 
     def same(self, other: Digest) -> bool | None:
-        """Return True if all shared algorithms give the same digest, False if one differs, None if none is shared."""
+        """Return True if all shared algorithms give the same digest, False if one differs, None if none is shared.
+
+        Equal digests of a broken algorithm show nothing; different ones show a difference.
+        """
         pairs = [(self.sha256, other.sha256), (self.sha512, other.sha512), (self.digest, other.digest)]
-        shared = [(a, b) for a, b in pairs if a and b and (a == b or contradicts(a, b))]
+        stated = [(a, b) for a, b in pairs if a and b]
+        shared = [(a, b) for a, b in stated if contradicts(a, b) or (a == b and not is_broken(a))]
         return all(a == b for a, b in shared) if shared else None
 
 

@@ -102,10 +102,24 @@ class Substance:
         return frozenset(s for s in self.scope(disclosure.on) if not covered(s, withheld))
 
     def accessible_until(self, transfer: Entry) -> datetime | None:
-        """Return until when transferred data are accessible, as last extended; None where it is not stated."""
-        extended = (e for e in self._entries.of("access-extended") if self._entries.named(e.get("about")) is transfer)
-        stated = [e.get("access_until") for e in (transfer, *extended) if e.stated("access_until")]
-        return max(map(instant, stated), default=None)
+        """Return until when transferred data are accessible, as last extended; None where it is not stated.
+
+        Only an extension before the end extends [design].
+        """
+        stated = (e.get("access_until") for e in (transfer, *self.access_extensions(transfer)))
+        return max((instant(until) for until in stated if until), default=None)
+
+    def access_extensions(self, transfer: Entry) -> list[Entry]:
+        """Return the access-extended about transferred data that came before the end of access."""
+        until = instant(transfer.get("access_until")) if transfer.stated("access_until") else None
+        extensions: list[Entry] = []
+        for e in self._entries.of("access-extended"):
+            if self._entries.named(e.get("about")) is not transfer or not e.stated("access_until"):
+                continue
+            if until is None or e.on < until:
+                extensions.append(e)
+                until = max(instant(e.get("access_until")), until or e.on)
+        return extensions
 
     def received_elements(self, receipt: Entry) -> frozenset[str]:
         """Return the elements of an evidence-received: of its manifest, else of the entry it names."""

@@ -166,6 +166,35 @@ def test_check_says_whether_a_file_is_what_was_disclosed_and_where_it_changed(tm
     assert found["sha256"] == hashlib.sha256(bytes.fromhex(CLOSED)).hexdigest()
 
 
+@pytest.mark.parametrize(
+    ("algorithm", "content", "verdict"),
+    [
+        ("sha3-512", b"the return", "equal"),
+        ("sha3-512", b"another one", "differs"),
+        ("blake2b", b"the return", "equal"),
+        ("md5", b"the return", "unknown"),  # other files have the same
+        ("md5", b"another one", "differs"),
+        ("skein-512", b"the return", "unknown"),  # not known here
+    ],
+)
+def test_check_computes_the_digest_by_the_algorithm_that_the_manifest_names(
+    algorithm: str, content: bytes, verdict: str, tmp_path: Path
+) -> None:
+    name = algorithm.replace("-", "_")
+    stated = hashlib.new(name, b"the return").hexdigest() if name in hashlib.algorithms_available else "0a" * 64
+    text = (Path(__file__).parents[3] / "fixtures" / "stories" / "by-other-means.toml").read_text("utf-8")
+    old = next(line for line in text.splitlines() if 'name = "said-nothing.zip"' in line)
+    new = f'    {{ name = "said-nothing.zip", size = 10, digest = "{algorithm}:{stated}" }},'
+    story = tmp_path / "by-other-means.toml"
+    story.write_text(text.replace(old, new), "utf-8")
+    run("play", str(story), "--into", str(tmp_path / "ledger"))
+    file = tmp_path / "said-nothing.zip"
+    file.write_bytes(content)
+    result = run("check", str(file), "said-nothing", "--json", ledger=tmp_path / "ledger")
+    (found,) = json.loads(result.stdout)["files"]
+    assert found["verdict"] == verdict, result.output
+
+
 def test_a_replay_knows_what_was_known_and_says_whose_clock_it_is(s1: Path) -> None:
     found = told("replay", "main", "--at", "2027-03-10T00:00:00Z", ledger=s1)
     assert found["state"] == "SERVED"

@@ -236,6 +236,21 @@ def test_an_extension_moves_the_end_of_access() -> None:
     story.when(extended("2027-04-10T10:00:00Z")).then("E-2025-3.3.3(b)", ClockVerdict.OPEN, "2027-04-10T10:00Z")
 
 
+@pytest.mark.parametrize(("on", "found"), [("2027-03-13T09:59:59Z", False), ("2027-03-13T10:00:00Z", True)])
+def test_an_extension_after_the_end_of_access_extends_nothing(on: str, found: bool) -> None:
+    story = SERVED.when(transfer("link", FILE, access_until="2027-03-13T10:00:00Z"))
+    again = extended("2027-03-30T10:00:00Z").moved(on)
+    assert (ACCESS in codes(story.when(again))) is found
+
+
+@pytest.mark.parametrize(("digest", "left"), [("md5:" + "0a" * 16, "GAP"), ("sha3-256:" + "0a" * 32, "DEMONSTRATED")])
+def test_a_broken_digest_alone_leaves_integrity_open(digest: str, left: str) -> None:
+    file = {"name": "a", "size": 1, "digest": digest}
+    data = disclosed("2027-03-04T10:00Z", "name", files=[file], label="data", recipient="orn")
+    arrival = fact("evidence-received", "2027-03-05T09:00Z", "orn", "RET", about="data", check="equal")
+    assert criterion(given(issued("2027-03-01T09:00Z", "2AP-7", "name"), data, arrival), "A2") == left
+
+
 @pytest.mark.parametrize("unread", Unread)
 def test_files_nobody_can_read_any_more_are_not_judged(unread: Unread) -> None:
     told = SERVED.when(disclosed("2027-03-04T10:00Z", channel="courier", recipient="ilves", manifest=unread))
