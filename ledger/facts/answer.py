@@ -191,6 +191,12 @@ class ForeignGovernmentInformed(Fact):
 
     government: Annotated[State, "The State that is told."]
 
+    national_or_resident: Annotated[
+        bool | None,
+        SealedField(ALL_SIDES, always=True),
+        "The customer is a national or a resident of that State.",
+    ] = None
+
 
 class CourtReviewRequested(Fact):
     """The issuing authority asks the court to review the order."""

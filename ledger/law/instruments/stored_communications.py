@@ -89,7 +89,7 @@ def motion_too_late(r: OrderReading) -> Matches:
 
 @finding(
     "W-2703h-CONDITIONS",
-    cite="SCA:2703(h)(2)(A)",
+    cite="SCA:2703(h)(2)(A), SCA:2703(h)(1)(A)",
     mark=Mark.TEXT,
     under="SCA",
     kinds="reasoned-objection-filed",
@@ -114,9 +114,14 @@ def conditions_not_met(r: OrderReading) -> Matches:
     kinds="foreign-government-informed",
     gap="A7",
     says="A foreign government was told of the order that is not a qualifying one, or of an order that is not for "
-    "contents.",
+    "contents, or about a customer who is neither its national nor its resident.",
 )
 def told_another_government(r: OrderReading) -> Matches:
     """Find it; telling a qualifying government of an order for contents breaks no order of confidentiality."""
-    told = r.entries.of("foreign-government-informed")
-    return [e for e in told if "content" not in r.order.categories or not qualifies(r, e.get("government"), e.on)]
+    return [
+        e
+        for e in r.entries.of("foreign-government-informed")
+        if "content" not in r.order.categories
+        or e.get("national_or_resident") is False
+        or not qualifies(r, e.get("government"), e.on)
+    ]

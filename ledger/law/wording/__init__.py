@@ -16,6 +16,7 @@ from ledger.law.wording.e_evidence import REGULATION
 from ledger.law.wording.e_evidence_system import IMPLEMENTING
 from ledger.law.wording.periods import PERIODS
 from ledger.law.wording.second_protocol import PROTOCOL
+from ledger.law.wording.united_kingdom import OVERSEAS
 from ledger.law.wording.united_states import EVIDENCE, STORED_COMMUNICATIONS
 
 __all__ = ["TEXTS", "ActText", "Article", "article_of", "quotations"]
@@ -24,7 +25,7 @@ TEXTS: dict[str, ActText] = {
     text.code: text
     for text in (
         *(PROTOCOL, CONVENTION, REGULATION, IMPLEMENTING, PERIODS),
-        *(data_protection.DIRECTIVE, data_protection.REGULATION, STORED_COMMUNICATIONS, EVIDENCE),
+        *(data_protection.DIRECTIVE, data_protection.REGULATION, STORED_COMMUNICATIONS, EVIDENCE, OVERSEAS),
     )
 }
 _WORDS = {

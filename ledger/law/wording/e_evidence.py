@@ -22,7 +22,12 @@ REGULATION = ActText(
     "http://data.europa.eu/eli/reg/2023/1543/oj",
     "all articles and annexes",
     (
-        article("1", "Subject matter", "Who may ask for an order for the defence is national law."),
+        quoted(
+            "1",
+            "Subject matter",
+            {"1(1)": "offering services in the Union and established in another Member State"},
+            "Who may ask for an order for the defence is national law.",
+        ),
         article("2", "Scope", "Whether proceedings and services are covered is for the authority that issues."),
         quoted(
             "3",

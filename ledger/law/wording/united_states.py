@@ -33,6 +33,15 @@ STORED_COMMUNICATIONS = ActText(
                     "90 days, which shall be extended for an additional 90-day period upon a renewed request by the "
                     "governmental entity"
                 ),
+                "2703(h)(1)(A)": (
+                    "with which the United States has an executive agreement that has entered into force under section "
+                    "2523"
+                ),
+                "2703(h)(2)(A)": (
+                    "the contents of a wire or electronic communication of a subscriber or customer",
+                    "is not a United States person and does not reside in the United States",
+                    "would violate the laws of a qualifying foreign government",
+                ),
                 "2703(h)(2)": (
                     "being required to disclose pursuant to legal process issued under this section the contents of a "
                     "wire or electronic communication",
@@ -43,6 +52,12 @@ STORED_COMMUNICATIONS = ActText(
                 "2703(h)(4)": (
                     "shall preserve, but not be obligated to produce",
                     "unless the court finds that immediate production is necessary",
+                ),
+                "2703(h)(5)": (
+                    "It shall not constitute a violation of a protective order issued under section 2705",
+                    "the fact of the existence of legal process issued under this section seeking the contents of a "
+                    "wire or electronic communication of a customer or subscriber who is a national or resident of the "
+                    "qualifying foreign government",
                 ),
             },
             "Which process is required for which data, (a) to (c), is for the court that issues it.",

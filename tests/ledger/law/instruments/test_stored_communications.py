@@ -86,6 +86,8 @@ def test_a_provider_may_tell_a_qualifying_government_of_an_order_for_contents() 
     finds_not(story, "V-NOTICE-CONTRARY-TO-ORDER")
     finds(served().when(said.changed(government="DE")), "W-2703h5-NOT-QUALIFYING", A7="GAP")
     finds(served("traffic").when(said), "W-2703h5-NOT-QUALIFYING")
+    finds(served().when(said.changed(national_or_resident=False)), "W-2703h5-NOT-QUALIFYING")
+    finds_not(served().when(said.changed(national_or_resident=True)), "W-2703h5-NOT-QUALIFYING")
 
 
 KEPT = by_issuer("preservation-requested", "2026-10-01T17:00Z")

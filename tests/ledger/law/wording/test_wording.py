@@ -22,6 +22,7 @@ FILES: dict[str, tuple[tuple[str, bool], ...]] = {
     "BC": (("ETS185.md", True),),
     "SCA": (("title-18.md", True), ("USC18.md", False)),
     "FRE": (("USC18.md", True),),
+    "OPO": (("ukpga-2019-5.md", True),),
     "2AP": (("CETS224.md", True), ("CETS224-fragments.md", True)),
 }
 ARTICLES = {
