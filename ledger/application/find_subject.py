@@ -18,9 +18,12 @@ from ledger.adapters.subject_keys.names import COMPANION, HOLDER, TARGET
 from ledger.adapters.subject_keys.search_forms import SearchForm, asked_forms, forms_in, forms_of
 
 WHOLE = frozenset(("identifiers", "domain_names"))  # fields that are identifiers as a whole
-# values that name no data subject: the link of a companion, codes of the law, and who read the record (LED art. 25(2))
+# Fields that name no data subject: the order of a companion, codes of the law, and the official who used the data.
 LEFT_OUT = frozenset(
-    ("main_order", "offences", "offence_provisions", "applicable_penalties", "digest_before", "digest_after")
+    (
+        *("main_order", "person"),
+        *("offences", "offence_provisions", "applicable_penalties", "digest_before", "digest_after"),
+    )
 )
 _PAGE = 4_096  # entries read at a time
 _FEW = 512  # entries without a form that are read again rather than noted

@@ -143,3 +143,10 @@ def test_values_under_the_keys_of_another_file_make_the_answer_undecided(two: Pa
 def test_the_log_of_accesses_and_the_register_are_not_searched(two: Path) -> None:
     found(two, MAIL)
     assert found(two, "Somebody Invented")["found"] == []
+
+
+def test_the_official_who_used_data_is_not_found(two: Path) -> None:
+    words = ("record", "use-recorded", "mail", "-f", "case_ref=XO-71", "-f", "purpose_code=investigation")
+    done = run(*words, "-f", "person=Pavel Orn", "--as", "orn", "--yes", ledger=two)
+    assert done.exit_code == Exit.DONE, done.output
+    assert found(two, "Pavel Orn")["found"] == []

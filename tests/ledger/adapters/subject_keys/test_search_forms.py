@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ledger.adapters.subject_keys.search_forms import SearchForm, asked_forms, forms_in, forms_of
 
@@ -67,6 +69,13 @@ def test_a_text_gives_addresses_numbers_and_names_and_no_other_words() -> None:
 
 def test_a_name_is_not_joined_over_the_end_of_a_sentence() -> None:
     assert matches("Tamm Lena", forms_in("It was Tamm. Lena agreed.")) is None
+
+
+@given(st.text(max_size=60))
+def test_every_text_is_read_and_is_found_by_itself(text: str) -> None:
+    forms_in(text)
+    if asked_forms(text):
+        assert matches(text, forms_of(text)) == "value"
 
 
 def test_a_long_text_is_read_in_linear_time() -> None:
