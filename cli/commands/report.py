@@ -131,6 +131,8 @@ def report(
     wish = OrderFilter(since, until, party, provider)
     _fits(kind, order, form, medium, attach)
     letters.check(kind)
+    if kind == "letter" and (medium == "case" or attach is not None):
+        raise click.UsageError("a letter is a page, a PDF or JSON, and goes without a bundle")
     if kind in ("letter", "processing") and record:
         raise click.UsageError(f"{kind} is recorded by no report-issued: without --record")
     if template:

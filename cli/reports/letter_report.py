@@ -105,6 +105,8 @@ def made_letter(
     request = _request(asked, _signer(actor, stated), lang)
     mine = _of_person(reader, asked.subject, case)
     moment = as_of or reader.now()
+    if not mine.known(moment).entries:
+        raise Stop(f"nothing of this order was on record at {output.plain(moment)}", hint="a later --as-of")
     try:
         letter(request, mine.known(moment), making(reader, case.order, moment, trust))  # what is refused opens nothing
         revealed([case.order], VIEW, True, stated, actor, PERSON)

@@ -188,6 +188,10 @@ def test_the_command_that_records_the_letter_is_printed_and_can_be_typed(tmp_pat
 def test_options_of_a_letter_are_of_a_letter(tmp_path: Path) -> None:
     ledger = ledger_of("S1", tmp_path)
     assert "of a letter" in run("report", "custody", "main", "--kind", "notice", ledger=ledger).stderr
+    attached = run("report", "letter", "main", "--kind", "notice", "--format", "case", ledger=ledger)
+    assert "goes without a bundle" in attached.stderr
+    assert "nothing of this order was on record" in notice(ledger, "orn", "--as-of", "2020-01-01T00:00:00Z").stderr
+    assert accesses(ledger) == []
     assert "--kind notice|access|erasure" in run("report", "letter", "main", ledger=ledger).stderr
 
 
@@ -228,6 +232,31 @@ def test_after_an_erasure_the_answer_can_still_be_written(tmp_path: Path) -> Non
     letter = json.loads(made.stdout)
     assert not any(m["says"] == "the erasure itself" for m in letter["missing"])
     assert "the key that opens them was destroyed" in made.stdout
+
+
+DELAYED = "letters-after-a-delay"
+
+
+def test_a_notice_is_refused_to_the_last_second_of_the_delay(tmp_path: Path) -> None:
+    ledger = ledger_of(DELAYED, tmp_path)
+    assert notice(ledger, "ilves", "--as-of", "2027-05-20T09:59:59Z").exit_code == Exit.REFUSED
+    assert notice(ledger, "ilves", "--as-of", "2027-05-20T10:00:00Z").exit_code == 0
+
+
+@pytest.mark.parametrize("kind", ["notice", "access", "erasure"])
+@pytest.mark.parametrize("lang", ["en", "de"])
+def test_each_letter_of_a_described_controller_lacks_nothing_in_both_languages(
+    kind: str, lang: str, tmp_path: Path
+) -> None:
+    ledger = ledger_of(DELAYED, tmp_path)
+    made = run(
+        *("report", "letter", "main", "--kind", kind, "--because", "x", "--as", "ilves", "--lang", lang), ledger=ledger
+    )
+    assert made.exit_code == 0, made.stderr
+    said = Page(made.stdout).words
+    assert ("Datenschutzbehörde von Orsinia" if lang == "de" else "Data Protection Authority of Orsinia") in said
+    assert "skyl-return.json" not in said
+    assert "which accounts were compared" not in said
 
 
 def test_the_record_of_processing_names_what_is_missing_and_lacks_nothing_once_described(tmp_path: Path) -> None:
