@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from ledger.law.deadlines import between_states as states
 from ledger.law.deadlines import data_subject_rights as rights
 from ledger.law.deadlines import direct_cooperation as direct
@@ -66,7 +68,12 @@ OF_DISOWNED = (
 )
 
 
+@cache
+def _rules(instrument: str, *, disowned: bool) -> tuple[Deadline, ...]:
+    return tuple(d for d in (OF_DISOWNED if disowned else REGISTER) if d.applies(instrument))
+
+
 def clocks(r: OrderReading) -> tuple[Clock, ...]:
     """Return the clocks listed for an order at its moment, in the order of the table, a rolled twin after its clock."""
-    rules = OF_DISOWNED if r.substance.disowned else REGISTER
-    return tuple(clock for d in rules if d.applies(r.instrument) for clock in d.run(d, r))
+    rules = _rules(r.instrument, disowned=r.substance.disowned)
+    return tuple(clock for d in rules for clock in d.run(d, r))
