@@ -79,6 +79,11 @@ class BookAct:
     articles: tuple[BookArticle, ...]
 
     @property
+    def words(self) -> tuple[tuple[str, str], ...]:
+        """The quoted words on the day from which the act applies, after their provision."""
+        return quoted(self.act) if self.act else ()
+
+    @property
     def count(self) -> int:
         """How many rules are printed under this act."""
         return sum(len(a.rules) for a in self.articles)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ledger.law.wording import data_protection
+from ledger.law.wording import data_protection, united_nations
 from ledger.law.wording.article import ActText, Article
 from ledger.law.wording.budapest import CONVENTION
 from ledger.law.wording.e_evidence import REGULATION
@@ -25,7 +25,8 @@ TEXTS: dict[str, ActText] = {
     text.code: text
     for text in (
         *(PROTOCOL, CONVENTION, REGULATION, IMPLEMENTING, PERIODS),
-        *(data_protection.DIRECTIVE, data_protection.REGULATION, STORED_COMMUNICATIONS, EVIDENCE, OVERSEAS),
+        *(data_protection.DIRECTIVE, data_protection.REGULATION),
+        *(STORED_COMMUNICATIONS, EVIDENCE, OVERSEAS, united_nations.CONVENTION),
     )
 }
 _WORDS = {

@@ -13,6 +13,7 @@ _DENIED = "may only be denied on the basis of one or more of the following groun
 _TOLD = "shall inform the addressee without undue delay"
 _MEANS = "by the most appropriate alternative means"
 _PROVISIONS = "the applicable provisions of the criminal law of the issuing State"
+_TYPE = "The type of issuing authority (tick the relevant box/boxes)"
 _ISSUING = "the issuing authority and, where applicable, the validating authority"
 _USER = "the user, except where the sole purpose of the order is to identify the user, or any other unique identifier"
 _CATEGORY = "the requested data category as defined in Article 3, points (9) to (12)"
@@ -361,10 +362,16 @@ REGULATION = ActText(
                     "or has not been designated or appointed"
                 ),
                 "AnnexI(H)": "shall in any event refrain from informing the person whose data are being requested",
+                "AnnexI(I)": _TYPE,
             },
             "The boxes of the form: `comity report order-form` follows its sections.",
         ),
-        article("Annex II", "European Preservation Order Certificate", "The boxes of the form, as of Annex I."),
+        quoted(
+            "Annex II",
+            "European Preservation Order Certificate",
+            {"AnnexII(F)": _TYPE},
+            "The boxes of the form, as of Annex I.",
+        ),
         article("Annex III", "Information on the impossibility of executing", "The reasons are codes of a kind."),
         article("Annex IV", "Categories of offences", "Whether conduct falls under a category is for the authorities."),
         article("Annex V", "Confirmation of a subsequent request for production", "The boxes of the form."),

@@ -17,6 +17,7 @@ FILES: dict[str, tuple[tuple[str, bool], ...]] = {
     "EPOC": (("32023R1543.md", True), ("2023-1543.md", False)),
     "2025/1550": (("32025R1550.md", True), ("2025-1550.md", False)),
     "1182/71": (("31971R1182.md", True),),
+    "UNCC": (("UNCC.md", False),),
     "LED": (("32016L0680.md", True),),
     "GDPR": (("32016R0679.md", True),),
     "BC": (("ETS185.md", True),),
