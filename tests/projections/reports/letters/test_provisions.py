@@ -1,4 +1,4 @@
-"""Every provision of a letter stands in the reference, in the row of its content and the column of its letter."""
+"""The reference names every provision of a letter: in the row of its content, in the column of its letter."""
 
 from __future__ import annotations
 
