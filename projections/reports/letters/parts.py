@@ -228,7 +228,9 @@ def controller_section(c: LetterContext) -> LetterSection:
     """Return who is responsible, and the contact of the data protection officer; LED art. 13(1)(a), (b)."""
     dpo = c.describes("dpo_contact", "the contact of the data protection officer", "dpo")
     lines = (
-        f"{c.controller} is responsible for the processing.",
+        f"{c.office} is responsible for the answer to your request."
+        if c.concealed
+        else f"{c.controller} is responsible for the processing.",
         *(f"The data protection officer: {line}." for line in dpo),
     )
     return LetterSection("Who is responsible", (lines,), (), blank(dpo, "The contact of the data protection officer"))
@@ -236,5 +238,5 @@ def controller_section(c: LetterContext) -> LetterSection:
 
 def basis(c: LetterContext) -> str:
     """Return the provisions that ask for what the letter says; empty where none of the known acts applies."""
-    acts = [ACT_WORDS[cite] for act, cite in BASIS[c.asked.letter].items() if act in c.regimes]
+    acts = [ACT_WORDS[cite] for act, cite in BASIS[c.asked.letter].items() if act in c.regimes and not c.concealed]
     return f"This letter gives the information for which these provisions ask: {'; '.join(acts)}." if acts else ""

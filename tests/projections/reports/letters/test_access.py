@@ -136,6 +136,7 @@ def test_a_concealing_answer_neither_confirms_nor_denies_and_names_nothing_of_th
     for trace in ("order", "Skylark", "CETS", "2027-03", "March", "Cyber Unit", "criminal"):
         assert trace not in text.replace("the prosecution of criminal offences", ""), trace
     assert not any("handed" in s.title for s in made.sections)
+    assert (made.basis, "responsible for the processing" in text) == ("", False)
 
 
 def test_a_provider_answers_after_the_regulation_on_data_protection() -> None:
