@@ -48,6 +48,8 @@ class LawAnswer(CommandAnswer, tag="comity.law/1"):
 class PartyItem(Struct, frozen=True):
     """A ratification (`code` is `-`), a declaration, or another act that binds a State or not (`code` of the act).
 
+    `party` is `-` where the row is about an act alone.
+
     `verified`: the text of a declaration was read.
     """
 
@@ -143,7 +145,10 @@ def _parties() -> None:
     )
     from ledger.law.terms.rule import Mark
 
-    items = []
+    items = [
+        PartyItem("-", "2AP", AS_READ, False, str(Mark.LIKELY), "2AP:16(3)"),
+        PartyItem("-", "UNCC", UN_CONVENTION, False, str(Mark.LIKELY), "UNCC:65(1)"),
+    ]
     for p in RATIFIED.values():
         items.append(PartyItem(p.code, "-", f"{p.name}, ratified {p.ratified}", p.complete, str(p.mark), p.source))
         items += [PartyItem(p.code, d.code, d.says, d.verified, str(d.mark), p.source) for d in p.declarations]

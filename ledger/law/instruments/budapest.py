@@ -67,6 +67,10 @@ def _keeps_traffic(r: OrderReading, kept: Entry) -> bool:
 )
 def never_formally_confirmed(r: OrderReading) -> Matches:
     """Find it once data have come or the order is closed; the text sets no period (as decision 51)."""
+    required = (e for e in r.entries.of("order-transmitted") if e.get("confirmation_required") is True)
+    sent = [e for e in required if e.get("channel") in EXPEDITED]
+    if not sent:
+        return None
     came = r.entries.of("data-disclosed", "data-transmitted-by-state", "preservation-confirmed")
     if not came and r.history.state != "CLOSED":
         return None
@@ -75,8 +79,7 @@ def never_formally_confirmed(r: OrderReading) -> Matches:
         for e in r.entries.of("request-confirmed-in-writing")
         if (about := r.entries.named(e.get("confirms")))
     }
-    sent = [e for e in r.entries.of("order-transmitted") if e.get("confirmation_required") is True]
-    open_ = [e for e in sent if e.get("channel") in EXPEDITED and e.leaf not in confirmed]
+    open_ = [e for e in sent if e.leaf not in confirmed]
     return (*open_, *came) if open_ else None
 
 
@@ -240,6 +243,8 @@ def ceased_too_early(r: OrderReading) -> Matches:
     end of the period is not found.
     """
     ceased = [e for e in r.entries.of("preservation-ceased") if e.get("cause") == "period-ended"]
+    if not ceased:
+        return None
     clock = r.deadlines.clock("B-29-60")
     early = [e for e in ceased if clock is not None and clock.due is not None and e.on < clock.due]
     return [*early, *(e for e in ceased if r.entries.earlier(e, "production-request-confirmed"))]

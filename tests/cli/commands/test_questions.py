@@ -257,6 +257,17 @@ def test_the_law_of_real_parties_says_what_nobody_has_read() -> None:
     assert not [p for p in found["parties"] if p["code"] == "-" and p["verified"]]
 
 
+def test_the_law_of_real_parties_lists_which_act_binds_which_state() -> None:
+    found = told("law", "--parties")
+    bound = {(p["party"], p["code"]): p["says"] for p in found["parties"]}
+    assert bound["SE", "EPOC"] == "bound from 2026-08-18"
+    assert bound["DK", "EPOC"] == "not bound"
+    assert bound["AU", "COA"].endswith("in force from 2024-01-31")
+    printed = run("law", "--parties").stdout
+    assert "Four of the five ratifications" in printed
+    assert "Not in force: article 65(1) needs forty instruments" in printed
+
+
 def test_a_code_that_was_printed_is_explained() -> None:
     assert [r["kind"] for r in told("law", "F702")["rules"]] == ["finding"]
     assert [r["kind"] for r in told("law", "D-7-7")["rules"]] == ["deadline"]
