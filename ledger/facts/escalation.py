@@ -107,6 +107,9 @@ class AddresseeObjected(Fact):
     reasons: Annotated[Text | None, SealedField(ALL_SIDES), "Why."] = None
 
 
+DemandPart = Literal["possibility-to-object", "penalties"]
+
+
 class ComplianceOrdered(Fact):
     """The enforcing authority formally requires the addressee to comply."""
 
@@ -114,6 +117,7 @@ class ComplianceOrdered(Fact):
     signers = ("NOT",)
 
     new_due: Annotated[Instant, "By when."]
+    includes: Annotated[tuple[DemandPart, ...] | None, "What else the addressee is informed of."] = None
 
 
 class DecisionNotified(Fact):

@@ -51,6 +51,19 @@ def _transferred(r: OrderReading, request: Entry) -> bool:
 
 
 @finding(
+    "W-16-3-NOT-INFORMED",
+    cite="EPOC:16(3)",
+    mark=Mark.TEXT,
+    under="EPOC EPOC-PR",
+    kinds="compliance-ordered",
+    says="The record does not show that the addressee was informed that it may object, and of the penalties.",
+)
+def demand_without_information(r: OrderReading) -> Matches:
+    demands = r.entries.of("compliance-ordered")
+    return [e for e in demands if not {"possibility-to-object", "penalties"} <= set(e.get("includes") or ())]
+
+
+@finding(
     "W-16-3-GROUND",
     cite="EPOC:16(3)(a)",
     mark=Mark.TEXT,
@@ -111,6 +124,20 @@ def denied_without_consultation(r: OrderReading) -> Matches:
 )
 def decision_not_notified(r: OrderReading) -> Matches:
     return of_clocks(r.deadlines.missed("E-16-8"))
+
+
+@finding(
+    "W-16-10-NOT-RECOGNISED",
+    cite="EPOC:16(10)",
+    mark=Mark.TEXT,
+    under="EPOC EPOC-PR",
+    kinds="penalty-imposed",
+    says="A penalty was imposed, and the record does not show that the order had been recognised before.",
+)
+def penalty_without_recognition(r: OrderReading) -> Matches:
+    recognised = [e for e in r.entries.of("recognition-decided") if e.get("decision") == "recognised"]
+    penalties = r.entries.of("penalty-imposed")
+    return [e for e in penalties if not any(in_order(x) < in_order(e) for x in recognised)]
 
 
 def _consulted(r: OrderReading, denial: Entry) -> bool:

@@ -12,6 +12,19 @@ ROWS: dict[str, Remedies] = {
             "-f includes=order -f languages=LANGUAGE -f addressee_informed=yes",
         ),
     ),
+    "W-16-3-NOT-INFORMED": (
+        restate(
+            "that the addressee was informed of both, if it was",
+            "compliance-ordered",
+            "-f includes=possibility-to-object -f includes=penalties",
+        ),
+    ),
+    "W-16-10-NOT-RECOGNISED": (
+        record(
+            "that the order had been recognised before, if it had",
+            "recognition-decided -f decision=recognised --on WHEN --as AUTHORITY",
+        ),
+    ),
     "W-16-3-GROUND": (
         restate("the grounds that the article lists, if it named them", "addressee-objected", "-f grounds=GROUND"),
     ),

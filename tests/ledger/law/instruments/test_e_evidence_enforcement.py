@@ -93,6 +93,26 @@ def test_neither_compliance_nor_objection_by_the_day_that_is_set_is_a_breach(ins
     finds_not(story.asked_at("2027-03-31T21:59:59Z"), "V-16-3-OVERDUE")
 
 
+def test_the_addressee_learns_that_it_may_object_and_what_penalties_there_are() -> None:
+    def demand(*parts: str) -> Fact:
+        return by_authority(
+            "compliance-ordered", "2027-03-24T09:00Z", new_due="2027-03-31T22:00:00Z", includes=list(parts)
+        )
+
+    finds_not(served().when(demand("possibility-to-object", "penalties")), "W-16-3-NOT-INFORMED")
+    for parts in ((), ("penalties",), ("possibility-to-object",)):
+        assert finds(served("EPOC-PR").when(demand(*parts)), "W-16-3-NOT-INFORMED").effects == ()
+
+
+def test_a_penalty_follows_a_recognition() -> None:
+    penalty = by_authority("penalty-imposed", "2027-04-01T09:00Z")
+    recognised = by_authority("recognition-decided", "2027-03-24T09:00Z", decision="recognised")
+    assert finds(served().when(penalty), "W-16-10-NOT-RECOGNISED").effects == ()
+    finds_not(served().when(recognised, penalty), "W-16-10-NOT-RECOGNISED")
+    finds(served().when(penalty, recognised.moved("2027-04-02T09:00Z")), "W-16-10-NOT-RECOGNISED")
+    finds(served().when(ASKED, denied("EPOC:16(4)(a)"), penalty), "W-16-10-NOT-RECOGNISED")
+
+
 def test_a_preservation_order_is_enforced_recognised_and_obeyed() -> None:
     story = served("EPOC-PR")
     assert state(story) == "ENFORCEMENT"
