@@ -86,4 +86,6 @@ def _reasons(c: LetterContext, decision: Entry) -> Iterator[LetterSection]:
     words = () if not stated or isinstance(stated, Unread) else tuple(str(stated).splitlines())
     if not words:
         c.lacks("the reasons of the decision", "reasons", "erasure-decided: reasons")
-    yield LetterSection("Reasons", tuple((line,) for line in words), (), blank(words, "The reasons of the decision"))
+    yield LetterSection(
+        "Reasons for the decision", tuple((line,) for line in words), (), blank(words, "The reasons of the decision")
+    )

@@ -38,7 +38,7 @@ def test_a_granted_erasure_that_is_not_on_record_is_missing() -> None:
 
 def test_a_refusal_gives_its_reasons_in_writing_and_the_remedies() -> None:
     made = written("erasure", DISCLOSED, ASKED, decided("refused", reasons="The trial is not over."))
-    assert section(made, "Reasons") == "The trial is not over."
+    assert section(made, "Reasons for the decision") == "The trial is not over."
     assert "You can complain to the supervisory authority" in section(made, "Complaint and remedies")
     assert "article 16 of Directive (EU) 2016/680" in made.basis
 
