@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from ledger.entries.case import Case, Entry
@@ -72,7 +72,12 @@ class NextSteps:
         rows = FINDINGS.get(finding.code)
         if rows is None and (point := CONTENT.get(finding.code)) is not None:
             rows = (self._content(point),)
-        return tuple(self._step(row, entries) for row in rows or ())
+        return tuple(self._step(row, entries) for row in self._fitting(rows or (), entries))
+
+    def _fitting(self, rows: Sequence[Remedy], entries: Sequence[Entry]) -> Sequence[Remedy]:
+        """Return the rows that are about an entry of the order, or about none; all rows if there is no such row."""
+        everywhere = (*entries, *self._reading.entries.current)
+        return [row for row in rows if self._entry(row, everywhere) is not None or not row.about] or rows
 
     def of_clock(self, clock: Clock) -> tuple[NextStep, ...]:
         """Return what a clock lacks that could not be computed; for another one, nothing."""

@@ -29,7 +29,7 @@ from ledger.law.next_steps.lookup import FINDINGS, NextSteps, has_steps
 from ledger.law.next_steps.step import NOTHING, NextStep, Remedy
 from ledger.law.record_checks import open_duties
 from ledger.law.terms.rule import ClockVerdict, CriterionState
-from tests.support.scenarios import case_from_story
+from tests.support.scenarios import case_from_story, moment
 
 STORIES = sorted((Path(__file__).parents[4] / "fixtures" / "stories").glob("*.toml"))
 TOLD = {path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in STORIES}
@@ -224,3 +224,11 @@ def test_a_point_that_nothing_changes_says_so() -> None:
 def test_a_command_that_cannot_be_typed_would_be_noticed(command: str) -> None:
     with pytest.raises((AssertionError, click.UsageError, Stop, RecordError)):
         check_typed(command)
+
+
+def test_a_step_about_a_kind_of_entry_that_the_order_lacks_is_left_out() -> None:
+    case = case_from_story(TOLD["answered-a-second-too-late"])["late"]
+    judgement = judge(case, moment("2027-05-06T00:00Z"))
+    (late,) = (f for f in judgement.findings if f.code == "V-GDPR-12-3")
+    (step,) = NextSteps(case, judgement, "late").of_finding(late)
+    assert "access-granted" in str(step.command)
