@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ledger.law.deadlines.deadline_base import answered, since, start_by_receipt, start_period
+from ledger.entries.case import Entry
+from ledger.law.deadlines.deadline_base import RunningPeriod, first_of, since, start_by_receipt, start_period
 from ledger.law.deadlines.direct_cooperation import ANSWERS, provider_answers
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.terms.calendar import Duration, days_with_first, duration
-from ledger.law.terms.rule import Clock, Deadline, Mark
+from ledger.law.terms.rule import Clock, ClockVerdict, Deadline, Mark
 
 UNITED_KINGDOM = ("GB", "UK")
 
@@ -24,7 +25,8 @@ def _opo_9_service(d: Deadline, r: OrderReading) -> Iterator[Clock]:
         w = start_period(
             r, d, r.order.issued, lambda on: days_with_first(on, length, r.parties.issuer_days), extendable=False
         )
-        yield answered(w, (r.receipts.governing,) if r.receipts.governing else ())
+        served = (r.receipts.governing,) if r.receipts.governing else ()
+        yield _unless_withdrawn(w, w.judged(first_of(served), served))
 
 
 def _opo_5_produce(d: Deadline, r: OrderReading) -> Iterator[Clock]:
@@ -33,7 +35,16 @@ def _opo_5_produce(d: Deadline, r: OrderReading) -> Iterator[Clock]:
         return
     length = duration(r.order.issued.get("return_timeframe")) or Duration(days=7)
     w = start_by_receipt(r, d, lambda on: days_with_first(on, length, r.parties.issuer_days))
-    yield w.clock(*w.judged(provider_answers(r), since(r, *ANSWERS)))
+    yield _unless_withdrawn(w, w.judged(provider_answers(r), since(r, *ANSWERS)))
+
+
+def _unless_withdrawn(w: RunningPeriod, judged: tuple[ClockVerdict, Entry | None]) -> Clock:
+    """Return the clock; a withdrawal before the end binds no one any more [design]."""
+    verdict, answer = judged
+    withdrawn = next((e for e in w.r.entries.of("order-withdrawn") if w.before(e)), None)
+    if withdrawn is not None and verdict in (ClockVerdict.OPEN, ClockVerdict.MISSED):
+        return w.clock(ClockVerdict.NOT_RUNNING, answer, withdrawn)
+    return w.clock(verdict, answer)
 
 
 OPO_9_SERVICE = Deadline(

@@ -6,7 +6,7 @@ import pytest
 
 from ledger.law.terms.rule import ClockVerdict
 from tests.support.judging import finds, finds_not
-from tests.support.scenarios import Office, Party, Story, by_provider, disclosed, issued, received
+from tests.support.scenarios import Office, Party, Story, by_issuer, by_provider, disclosed, issued, received
 
 PARTIES = {"GB": Party("Europe/London"), "AU": Party("Australia/Sydney"), "US": Party("America/Los_Angeles")}
 
@@ -59,6 +59,15 @@ def test_the_data_are_produced_within_seven_days_beginning_with_the_day_of_servi
 def test_the_time_that_the_order_states_goes_before_the_seven_days() -> None:
     story = under("GB", "2026-10-05T09:00Z", served="2026-10-12T09:00Z", return_timeframe="P14D")
     story.then("OPO-5-PRODUCE", ClockVerdict.OPEN, "2026-10-26T00:00Z")
+
+
+def test_an_order_that_was_withdrawn_before_the_end_needs_no_service_and_no_answer() -> None:
+    withdrawn = by_issuer("order-withdrawn", "2026-10-15T09:00Z", reason="no-longer-needed", data_handling="none-held")
+    unserved = under("GB", "2026-10-05T09:00Z").when(withdrawn).asked_at("2027-02-01T00:00Z")
+    unserved.then("OPO-9-SERVICE", ClockVerdict.NOT_RUNNING)
+    finds_not(unserved, "V-OPO-9-NOT-SERVED")
+    served = under("GB", "2026-10-05T09:00Z", served="2026-10-12T09:00Z").when(withdrawn)
+    served.asked_at("2027-02-01T00:00Z").then("OPO-5-PRODUCE", ClockVerdict.NOT_RUNNING)
 
 
 @pytest.mark.parametrize("party", ["AU", "US"])
