@@ -161,7 +161,8 @@ def due(
     output.emit(DueAnswer(moment, items, len(duties), following), columns, rows)
     output.tell_next(following)
     if unknown := [d for d in duties if d.unknown]:
-        called = names.get(unknown[0].row.order) or unknown[0].row.ref or unknown[0].row.order[:8]
+        first = unknown[0].row
+        called = names.get(first.order) or first.ref or first.label or first.order[:8]
         says = f"{output.counted(len(unknown), 'clock')} could not be computed"
         output.tell(f"{says}: `comity law deadline {unknown[0].clock.id} {called}` says what is missing")
         for step in next(iter(steps.values()), ()):

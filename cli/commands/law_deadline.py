@@ -152,9 +152,10 @@ def deadline(id: str, order: str, as_of: datetime | None, calendar: bool) -> Non
             out.append(f"  {output.paint(str(c.verdict))}" + (f", due {output.plain(c.due)}" if c.due else ""))
             out += [f"  due {output.plain(other.due)} {other.says}" for other in item.alternatives]
             out += next_lines(of_clock)
-            out += wrapped("; ".join(step.lacks for step in item.changes), "  what would change it:", 80, indent=0)
             if calendar:
                 out += [*calendar_lines(deadline_calendar(c)), ""]
+        of_all = "; ".join(step.lacks for step in answer.deadlines[0].changes)  # a rolled twin has the same
+        out += wrapped(of_all, "  what would change it:", 80, indent=0)
         return "\n".join(out)
 
     rows = [(c.id, c.policy, str(c.verdict), c.due, " | ".join(c.steps)) for c in clocks]

@@ -13,7 +13,7 @@ from ledger.law.reading.order_reading import OrderReading
 from ledger.law.reading.reliability import late
 from ledger.law.reading.substance import NOTHING
 from ledger.law.terms.calendar import CountedPeriod, rolled
-from ledger.law.terms.computation import Note, extended
+from ledger.law.terms.computation import Note, extended, waits
 from ledger.law.terms.rule import Clock, ClockVerdict, Deadline
 
 Counting = Callable[[datetime], CountedPeriod]
@@ -101,6 +101,8 @@ class RunningPeriod(Struct, frozen=True, dict=True):
         if extension is not None:
             counted = self.count.due if self.count else None
             notes += (extended(counted, str(extension.get("new_due")), extension.on, extension.leaf),)
+        if self.waiting is not None:
+            notes += (waits(self.waiting.on, self.waiting.leaf),)
         rests = (self.trigger, extension, self.waiting, answer, *also)
         return Clock(
             id=d.id,

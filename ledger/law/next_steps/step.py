@@ -10,7 +10,6 @@ from msgspec import Struct
 
 from ledger.entries.case import Entry, wire
 
-FILLED = ("ORDER", "ENTRY", "KIND", "MOMENT")  # the caller fills in every other word in capitals
 PLAIN = frozenset(string.ascii_letters + string.digits + "-_.:")
 FROM = "--from FIELDS"  # the fields of the entry that is recorded again, as JSON
 NOTHING = "Nothing that can be recorded changes this"
@@ -30,7 +29,7 @@ class NextStep(Struct, frozen=True):
 class Remedy(Struct, frozen=True):
     """A row of a table: the missing fact in words, and the command after `comity`, in which ORDER and ENTRY are filled.
 
-    ENTRY, KIND and MOMENT are those of the first entry of `about` kinds (empty: any) to which the point refers.
+    ENTRY, KIND, MOMENT and SIGNER are those of the first entry of `about` kinds (empty: any) to which the point refers.
     """
 
     lacks: str
@@ -43,7 +42,7 @@ class Remedy(Struct, frozen=True):
             return NextStep(self.lacks)
         command, words = self.command, {"ORDER": order}
         if entry is not None:
-            words |= {"ENTRY": f"#{entry.seq}", "KIND": entry.kind, "MOMENT": wire(entry.on)}
+            words |= {"ENTRY": f"#{entry.seq}", "KIND": entry.kind, "MOMENT": wire(entry.on), "SIGNER": entry.by}
             command = command.replace(FROM, _stated(entry, command))
         return NextStep(self.lacks, filled(command, words))
 
@@ -60,7 +59,7 @@ def record(lacks: str, command: str, about: str = "") -> Remedy:
 def restate(lacks: str, kinds: str, options: str) -> Remedy:
     """Return a row whose command records an entry of these kinds again, by its own signer, with other values."""
     return Remedy(
-        lacks, f"record KIND ORDER --replaces ENTRY --why TEXT {FROM} {options}".rstrip(), tuple(kinds.split())
+        lacks, f"record KIND ORDER --replaces ENTRY --why TEXT {FROM} {options} --as SIGNER", tuple(kinds.split())
     )
 
 

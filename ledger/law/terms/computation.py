@@ -185,6 +185,12 @@ def paused(begins: datetime, ends: datetime, more: int, unit: str, entries: tupl
     )
 
 
+def waits(on: datetime, entry: str) -> ComputationStep:
+    """Return the step of a referral back that still waits for the clarification."""
+    says = f"referred back by an entry of {utc(on)}: it waits for the clarification"
+    return ComputationStep(operation="pause", input=utc(on), output="", says=says, entries=(entry,))
+
+
 def extended(counted: datetime | None, stated: str, on: datetime, entry: str) -> ComputationStep:
     """Return the step of an end that an entry sets in place of the counted one."""
     return ComputationStep(

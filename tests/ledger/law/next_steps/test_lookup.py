@@ -80,7 +80,7 @@ WORDS = {
     "NUMBER": "PPO-2027-88",
     "NAMES": "epoc.pdf",
 }
-OFFICES = ("ADDRESSEE", "AUTHORITY", "COURT", "ISSUER", "OFFICE", "PROVIDER", "REGISTRAR")
+OFFICES = ("ADDRESSEE", "AUTHORITY", "COURT", "ISSUER", "OFFICE", "PROVIDER", "REGISTRAR", "SIGNER")
 WORDS |= dict.fromkeys(OFFICES, "ilves")
 # Kinds in which a word has another value.
 SPECIAL = {

@@ -21,6 +21,7 @@ from ledger.law.terms.calendar import (
     stated_day,
 )
 from ledger.law.terms.computation import ComputationStep, computation, explain, extended, note, paused
+from tests.support import scenarios
 
 DUBLIN = Days("Europe/Dublin", frozenset((date(2026, 10, 26),)))
 moments = st.integers(0, 3 * 366 * 86_400).map(lambda s: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=s))
@@ -114,6 +115,19 @@ def test_a_pause_in_hours_says_what_was_rounded_up() -> None:
     assert (said.input, said.output) == ("2026-10-01T09:10:00Z/2026-10-01T11:20:00Z", "3 hours")
     whole = paused(utc("2026-10-01T09:10Z"), utc("2026-10-01T11:10Z"), 2, "hours", ("a", "b"))
     assert whole.says == "referred back and clarified in between: 2 hours more"
+
+
+def test_a_referral_back_that_waits_is_a_step_with_the_old_end_before_it() -> None:
+    story = scenarios.given(
+        scenarios.issued("2026-09-01T09:00Z", "EPOC"),
+        scenarios.received("2026-09-02T08:30Z"),
+        scenarios.by_provider("order-referred-back", "2026-09-04T09:00Z", reason_codes=["incomplete"]),
+    ).asked_at("2026-09-05T00:00Z")
+    clock = story.reading.deadlines.clock("E-10-3")
+    assert clock is not None
+    assert clock.steps[-1] == "referred back by an entry of 2026-09-04T09:00:00Z: it waits for the clarification"
+    assert clock.computation[-1].operation == "pause"
+    assert clock.due is not None
 
 
 def test_an_end_that_was_set_is_a_step_with_the_entry_that_set_it() -> None:
