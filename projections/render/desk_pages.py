@@ -18,7 +18,7 @@ from ledger.law.deadlines.table import REGISTER
 from ledger.law.provisions import Provision, rules_digest
 from ledger.law.terms.rule import Deadline
 from projections.render.html import digest, environment, source
-from projections.views.rulebook import HEADINGS, MARKS, rulebook
+from projections.views.rulebook import HEADINGS, MARKS, quoted, rulebook
 
 PLACES = (("/", "Due", "d"), ("/orders", "Orders", "o"), ("/law", "Law", "l"), ("/keys", "Keys and help", "h"))
 
@@ -131,7 +131,9 @@ def law(instrument: str | None) -> Markup:
     """Return the rules in force, all or those of an instrument, as the middle of a page."""
     rules = rulebook(instrument)
     template = environment("en").get_template("desk_rules.html.j2")
-    markup = template.render(count=len(rules), digest=rules_digest(), marks=MARKS, chapters=_chapters(rules))
+    markup = template.render(
+        count=len(rules), digest=rules_digest(), marks=MARKS, quoted=quoted, chapters=_chapters(rules)
+    )
     return Markup(markup)  # noqa: S704 - the template escaped what is in it
 
 
