@@ -94,7 +94,7 @@ def order_page(desk: Desk, frame: Frame, case: Case) -> Response:
         calendars=[deadline_calendar(clock) for clock in judgement.deadlines],
         signs=MARKS,
         weekdays=WEEKDAYS,
-        lacking=[steps.of_clock(clock) for clock in judgement.deadlines],
+        lacking=[(clock.id, steps.of_clock(clock)) for clock in judgement.deadlines],
         findings=remarks(judgement.findings, snapshot),
         settling={finding.code: steps.of_finding(finding) for finding in judgement.findings},
         criteria=criterion_rows(snapshot, judgement),

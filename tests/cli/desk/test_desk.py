@@ -279,6 +279,13 @@ def test_an_order_shows_what_would_settle_each_finding_and_a_calendar_of_each_pe
     assert 'class="last"' in page
 
 
+def test_an_order_shows_what_a_clock_lacks_that_could_not_be_computed(stack: ExitStack, tmp_path: Path) -> None:
+    kept = sat(stack, ledger_of("receipts-in-doubt", tmp_path))
+    page = words(kept.visitor.page(kept.url("a-day-and-a-second")))
+    assert "D-7-7 could not be computed: #3 order-received starts no clock" in page
+    assert "--on-source receipt-stamp" in page
+
+
 def test_an_order_names_who_released_and_who_received_in_its_custody(kept2: Sat) -> None:
     shown = words(kept2.visitor.page(kept2.url()))
     steps = json.loads(run("custody", "main", "--json", ledger=kept2.ledger).stdout)["custody"]
