@@ -63,6 +63,7 @@ class Life:
     received: bool = False
     claimed: Amounts = ()
     reimbursed: Amounts = ()
+    remedy_in: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,7 @@ def life(case: Case, judgement: Judgement) -> Life | None:
         received=_received_for_enforcement(entries),
         claimed=_amounts(entries, "costs-claimed"),
         reimbursed=_amounts(entries, "costs-reimbursed"),
+        remedy_in=frozenset(e.get("in_party") or "" for e in entries if e.kind == "remedy-sought") - {""},
     )
 
 

@@ -8,7 +8,7 @@ emergency case derogations; (c) fulfilled and not; (d) notified under article 8,
 average period of fulfilled EPOCs until the data were obtained; (f) of fulfilled EPOC-PRs until "the subsequent
 request for production was issued"; (g) "transmitted to and received by an enforcing State" and fulfilled; (h)
 remedies "in the issuing State and in the enforcing State"; (i) validation afterwards "was not granted"; (j) "costs
-claimed ... and the costs reimbursed". The record does not say in which State a remedy was sought.
+claimed ... and the costs reimbursed".
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ CANNOT_KNOW = (
     "Orders that are not in this record: those of other offices, those sent on paper and never written down.",
     "Whether an order without an answer was answered elsewhere: what nobody recorded is counted as open.",
     "How many accounts an order named: identifiers are sealed and are not opened for statistics.",
-    "Costs that nobody recorded, and in which State a remedy was sought (article 28(2)(h) asks for it).",
+    "Costs and remedies that nobody recorded.",
     "What a second table would tell: two of them over orders that overlap can be subtracted from each other. Choose "
     "one period and one selection, and publish only that.",
 )
@@ -126,7 +126,8 @@ def _production() -> TablePlan:
             ),
             RowGroup((*map(_ground, GROUNDS), SEVERAL), of="refused"),
             *ENFORCED,
-            RowGroup((Selection("a remedy was sought", lambda x: x.remedy, f"{ARTICLE}(h)"),), parts=False),
+            RowGroup((REMEDY,), parts=False),
+            RowGroup(REMEDIES, parts=False, of=REMEDY.says),
             COSTS,
             RowGroup(PERSONS),
         ),
@@ -213,6 +214,11 @@ SENT = Selection("sent for enforcement", lambda x: x.enforced, f"{ARTICLE}(g)")
 OBEYED = Selection("fulfilled after that", lambda x: x.enforced and x.outcome == "fulfilled", f"{ARTICLE}(g)")
 ARRIVED = Selection("received by the enforcing State", lambda x: x.enforced and x.received, f"{ARTICLE}(g)")
 ENFORCED = (RowGroup((SENT,), parts=False), RowGroup((ARRIVED, OBEYED), parts=False, of=SENT.says))
+REMEDY = Selection("a remedy was sought", lambda x: x.remedy, f"{ARTICLE}(h)")
+REMEDIES = (
+    Selection("in the issuing State", lambda x: x.remedy and x.from_party in x.remedy_in, f"{ARTICLE}(h)"),
+    Selection("in the enforcing State", lambda x: x.remedy and x.to_party in x.remedy_in, f"{ARTICLE}(h)"),
+)
 COSTS = RowGroup(
     (
         Selection("costs were claimed", lambda x: bool(x.claimed), f"{ARTICLE}(j)", amounts=lambda x: x.claimed),

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from ledger.facts.kind import Fact, SealedField
 from ledger.facts.readers import EVIDENCE, OVERSIGHT, PERSON_CONCERNED, TRIAL
-from ledger.facts.value_types import AttachedFile, Event, Text
+from ledger.facts.value_types import AttachedFile, Event, Party, Text
 
 
 class AccessRequested(Fact):
@@ -147,6 +147,8 @@ class RemedySought(Fact):
     forum: Annotated[Literal["court", "supervisory-authority", "other"], "Where."]
 
     claim: Annotated[Text | None, SealedField(TRIAL), "What is claimed."] = None
+
+    in_party: Annotated[Party | None, "The State in which it is sought."] = None
 
 
 class RemedyDecided(Fact):

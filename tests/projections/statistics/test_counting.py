@@ -141,6 +141,17 @@ def test_no_total_of_costs_rests_on_fewer_than_five_orders() -> None:
     assert not [row for table in few.tables for row in table.rows if row.says.endswith(": total")]
 
 
+def test_remedies_are_counted_by_the_state_in_which_they_were_sought() -> None:
+    def sought(**fields: str) -> Life:
+        told = by_issuer("remedy-sought", "2027-03-20T09:00Z", forum="court", **fields)
+        return lived(ORDER, received("2027-03-01T10:00Z"), told)
+
+    form = article_28([sought(in_party="XO")] * 6 + [sought(in_party="XV")] * 5 + [sought()] * 7)
+    assert number(form, ORDERS, "a remedy was sought", "total") == "18"
+    assert number(form, ORDERS, "in the issuing State", "total") == "6"
+    assert number(form, ORDERS, "in the enforcing State", "total") == "5"
+
+
 def test_an_order_sent_for_enforcement_is_received_once_the_enforcing_state_says_so() -> None:
     asked = by_issuer("enforcement-requested", "2027-03-20T09:00Z", label="asked", enforcing_authority="ncco")
     arrived = by_authority("form-received", "2027-03-21T09:00Z", about="asked")
