@@ -15,7 +15,7 @@ from cli.session import ledger_choice
 from cli.terminal import file_io, output, prompts
 from cli.terminal.answer import CommandAnswer
 from cli.terminal.table import wrapped
-from projections.views.rule_editions import Difference, RuleChange, RuleName
+from ledger.law.editions import Difference, RuleChange, RuleName
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,7 +105,7 @@ def write_book(rules: Sequence[Provision], file: str, *, whole: bool) -> None:
 
 def write_edition(file: str) -> None:
     """Write the edition of the rules in force to a file that is not there yet; `-` is standard output."""
-    from projections.views.rule_editions import running
+    from ledger.law.editions import running
 
     document = running()
     file_io.check_new(file, "an edition")
@@ -147,7 +147,7 @@ def diff(old: str, new: str | None) -> Exit:
     OLD and NEW are files of `comity law --edition`; without NEW, OLD is compared with the rules in force. In a ledger,
     the orders on which an added or changed rule bears are named then. Exit 3 if the editions differ.
     """
-    from projections.views.rule_editions import difference, running
+    from ledger.law.editions import difference, running
 
     before, after = _edition(old), running() if new is None else _edition(new)
     found = difference(before, after)
@@ -171,7 +171,7 @@ def diff(old: str, new: str | None) -> Exit:
 
 
 def _edition(file: str) -> dict[str, Any]:
-    from projections.views.rule_editions import AlteredEdition, parsed
+    from ledger.law.editions import AlteredEdition, parsed
 
     try:
         return parsed(file_io.read(file))
@@ -190,7 +190,7 @@ def _touched(found: Difference) -> list[TouchedItem] | None:
         return []
     from cli.session.ledger_reader import reading
     from ledger.law import judge
-    from projections.views.rule_editions import touched
+    from ledger.law.editions import touched
     from projections.views.state import view
 
     items = []

@@ -69,6 +69,7 @@ from ledger.formats import canonical_json as canonical
 from ledger.formats import dsse
 from ledger.formats import selective_disclosure as veil
 from ledger.formats.ed25519 import public_key, sign
+from ledger.law.editions import running
 from ledger.tlog import add_checkpoint as submission
 from ledger.tlog import note, policy, tile
 from ledger.tlog import tree as tlog
@@ -88,7 +89,6 @@ from ledger.trust.signed_policy import (
 from ledger.verify import parse_anchor, parse_registrar, parse_trust, verify, verify_entry, verify_exhibit
 from ledger.verify.heads import hashes
 from projections.exchange import hi1_reader as hi1_reading
-from projections.views.rule_editions import running
 from tests.fuzz import inputs
 from tests.support.cli import PERSON, STORIES, ledger_of
 from tests.support.memory_ledger import NOW, Ledger, small, two_histories
@@ -1058,7 +1058,7 @@ PARSERS = (
         "json",
         lambda: [orjson.dumps(running())],
         command("law", "diff", "{}"),
-        ("projections.views.rule_editions",),
+        ("ledger.law.editions",),
         COMMAND,
     ),
     # a ledger's own folder, in which anything may have been written

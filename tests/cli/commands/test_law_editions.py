@@ -10,7 +10,7 @@ import pytest
 from cli.exit_codes import Exit
 from ledger.law.provisions import RULES, rules_digest
 from projections.views.rulebook import coverage
-from tests.projections.views.test_rule_editions import other, without, written
+from tests.ledger.law.test_editions import other, without, written
 from tests.support.cli import check_document, ledger_of, run, told
 
 ALTERED = json.dumps(other("E-10-2", says="x")).encode()

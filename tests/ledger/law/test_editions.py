@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 import pytest
 
+from ledger.law.editions import AlteredEdition, RuleName, difference, parsed, running, touched
 from ledger.law.provisions import RULES, rules_digest
-from projections.views.rule_editions import AlteredEdition, RuleName, difference, parsed, running, touched
 from tests.support.judging import judged
 from tests.support.scenarios import given, issued, received, sent
 
