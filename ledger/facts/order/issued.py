@@ -310,7 +310,7 @@ class OrderIssued(Fact):
         "The treaty or arrangement on mutual assistance that is in force between the two Parties.",
     ] = None
 
-    # Annexes I and II to Regulation (EU) 2023/1543: what the certificate states beside the fields above.
+    # Annexes I and II to Regulation (EU) 2023/1543: what the certificate states next to the fields above.
     addressee_capacity: Annotated[AddresseeCapacity | None, "In which capacity the addressee gets the order."] = None
     other_addressee_reason: Annotated[
         OtherAddresseeReason | None,

@@ -1,6 +1,6 @@
 """Findings on what a European order says: Regulation (EU) 2023/1543, arts 5 to 7, 9(4) and 13(2), in their order.
 
-What must not be missing stands in rules/order_contents.py. A condition that is not stated counts as not shown
+What must not be missing is listed in rules/order_contents.py. A condition that is not stated counts as not shown
 (decision 44); a value that cannot be read here counts as stated.
 """
 
@@ -168,7 +168,7 @@ def other_addressee_without_need(r: OrderReading) -> Matches:
     under="EPOC EPOC-PR",
     kinds="order-issued",
     gap="A5",
-    says="The addressee before is said not to have reacted, and no earlier order or service is on record.",
+    says="The addressee before is said not to have reacted, and no earlier order is named.",
 )
 def no_earlier_order(r: OrderReading) -> Matches:
     issued = r.order.issued
