@@ -5,10 +5,7 @@ from __future__ import annotations
 from ledger.law.next_steps.step import Remedies, nothing, record, restate
 
 ROWS: dict[str, Remedies] = {
-    "W-EMERGENCY-DOWNGRADED": (
-        record("what was done with the data, if their use was restricted", "use-restricted -f scope=all"),
-        record("that the person was informed, or why not yet", "customer-notified -f channel=CHANNEL"),
-    ),
+    "W-EMERGENCY-DOWNGRADED": (nothing("the data came before the emergency was downgraded"),),
     "G-EMERGENCY-FALSE": (nothing("the emergency was declared against better knowledge"),),
     "V-4-COMPETENCE": (
         record(

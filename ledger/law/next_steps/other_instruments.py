@@ -114,6 +114,8 @@ ROWS: dict[str, Remedies] = {
     ),
     "W-2703h-LATE": (restate("the moment of the motion, if it is wrong", "reasoned-objection-filed", "--on WHEN"),),
     "G-VOL-EVIDENTIAL-RISK": (
-        record("a request for mutual assistance for the same data", "escalated-to-mutual-assistance"),
+        record(
+            "a request for mutual assistance for the same data; the finding stays", "escalated-to-mutual-assistance"
+        ),
     ),
 }

@@ -8,18 +8,21 @@ BUNDLE = "receive BUNDLE --order ORDER --as OFFICE"
 
 ROWS: dict[str, Remedies] = {
     "V-AUTHORITY": (
+        restate("the same fact, signed in a role that may do this", "", "--on MOMENT --role ROLE"),
         run(
-            "that the office holds a role in which this counts, if it does",
-            "record authority-changed -f actor=OFFICE -f roles=ROLE -f valid_from=DAY --as REGISTRAR",
+            "until when the office acts, if the register ends it too early",
+            "record authority-changed -f actor=OFFICE -f valid_from=DAY -f valid_until=DAY --as REGISTRAR",
         ),
-        record("the same fact, signed by an office that may do this", "KIND --from FIELDS --on MOMENT --as AUTHORITY"),
     ),
     "V-ROLE-NOT-HELD": (
-        record("the same fact, signed in a role that the key holds", "KIND --from FIELDS --on MOMENT --role ROLE"),
+        record(
+            "the same fact, signed in a role that the key holds, so that it counts; the finding stays",
+            "KIND --from FIELDS --on MOMENT --role ROLE",
+        ),
     ),
     "W-SELF-EXTENSION": (
         record(
-            "that the issuing authority set a later end, if it did",
+            "a later end that the issuing authority sets, if it does; it moves the clock, and the remark stays",
             "deadline-extended -f deadline=CLOCK -f new_due=WHEN --as ISSUER",
         ),
     ),
@@ -35,10 +38,11 @@ ROWS: dict[str, Remedies] = {
     "G-DECISION-SECOND-HAND": (run("the entry of the office that decided, from its bundle", BUNDLE),),
     "G-NOT-CERTIFIED": (restate("the certificate", "data-disclosed", "-f certificate=FILE"),),
     "V-HASH-MISMATCH": (
-        run("which of the files is the one that was handed over", "check FILE ORDER"),
-        record(
-            "that an expert compared them anew",
-            "expert-verification-performed -f tool=TEXT -f tool_version=TEXT -f result=reproduced --as OFFICE",
+        run("at which step the file changed", "check FILE ORDER"),
+        restate(
+            "the digest of the file, if an entry states a wrong one",
+            "evidence-received custody-transferred working-copy-made analysis-performed data-transmitted-by-state",
+            "--on MOMENT",
         ),
     ),
     "G-NOT-COMPARED": (
@@ -56,9 +60,8 @@ ROWS: dict[str, Remedies] = {
         ),
     ),
     "G-NOT-REPRODUCED": (
-        record(
-            "a check that gave the same result, if there is one",
-            "expert-verification-performed -f tool=TEXT -f tool_version=TEXT -f result=reproduced --as OFFICE",
+        restate(
+            "another result of the same check, if it has one", "expert-verification-performed", "-f result=reproduced"
         ),
     ),
     "G-WITHHELD-NO-REASON": (restate("why it is withheld", "defence-bundle-issued", "-f withheld_reasons=NAME=TEXT"),),
@@ -71,13 +74,8 @@ ROWS: dict[str, Remedies] = {
         ),
     ),
     "W-DUPLICATE": (nothing("the first counts, and the rest stays on record"),),
-    "W-OUT-OF-SEQUENCE": (
-        record("the step that came before, if it is missing", "STEP --from FILE --on WHEN"),
-        record("that the entry is wrong, if it is", "event-disputed -f about=ENTRY -f statement=TEXT"),
-    ),
-    "W-LATE-REC": (
-        restate("a stamp that shows when it happened, if there is one", "", "--on MOMENT --on-source receipt-stamp"),
-    ),
+    "W-OUT-OF-SEQUENCE": (record("the step that came before, if it is missing", "STEP --from FILE --on WHEN"),),
+    "W-LATE-REC": (nothing("what is recorded now is later still"),),
     "V-AFTER-SIGNATURE": (restate("the true moment of the event", "", "--on WHEN"),),
     "W-BEFORE-ORDER": (restate("the true moment of the event, if the stated one is wrong", "", "--on WHEN"),),
     "W-NOT-ITS-TYPE": (restate("the value in the form of its field", "", ""),),

@@ -9,14 +9,7 @@ ANOTHER_WAY = "the order has to go another way; `comity issue` makes the new ord
 ROWS: dict[str, Remedies] = {
     "V-7-RESERVED": (nothing(ANOTHER_WAY),),
     "W-7-RESERVER-ISSUES": (nothing("the protocol does not settle it"),),
-    "F730": (
-        record(
-            "the elements sought without access numbers",
-            "order-corrected -f corrects=ENTRY -f material=yes -f changed_fields=elements_sought"
-            " -f elements_sought=ELEMENTS",
-            "order-issued",
-        ),
-    ),
+    "F730": (nothing("the order asks for them; `comity issue` makes an order that asks for less"),),
     "V-7-2b": (
         record(
             "the approval of a supervising authority, if it was given before service",
@@ -66,7 +59,7 @@ ROWS: dict[str, Remedies] = {
     ),
     "V-7-5e-WRONG-AUTHORITY": (
         record(
-            "an instruction of the designated authority, if it gave one",
+            "an instruction of the designated authority, which binds; the finding about the other one stays",
             "non-disclosure-instructed -f ground=GROUND -f scope=SCOPE --as AUTHORITY",
         ),
     ),

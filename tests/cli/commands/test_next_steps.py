@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,12 +40,13 @@ def document(*args: str, ledger: Path) -> Any:
     return json.loads(run(*args, "--json", ledger=ledger).stdout)
 
 
-def recorded(command: str, ledger: Path, office: str = "ilves") -> None:
+def recorded(command: str, ledger: Path, office: str = "ilves", words: Mapping[str, str] = {}) -> None:
     """Record what a next step says, with the words in capitals filled in."""
-    program, *words = shlex.split(command)
+    known = {**FILLED, **words}
+    program, *typed = shlex.split(command)
     assert program == "comity"
-    words = [re.sub(r"[A-Z]{3,}$", lambda word: FILLED.get(word[0], word[0]), word) for word in words]
-    done = run(*words, "--as", office, "--yes", ledger=ledger)
+    typed = [re.sub(r"[A-Z]{3,}$", lambda word: known.get(word[0], word[0]), word) for word in typed]
+    done = run(*typed, "--as", office, "--yes", ledger=ledger)
     assert done.exit_code == 0, done.output
 
 
@@ -75,6 +77,35 @@ def test_judge_and_due_name_the_same_step(tmp_path: Path) -> None:
     shown = run("judge", "H-1", ledger=ledger).stdout
     assert f"          {clock['next'][0]['command']}\n" in shown
     assert clock["next"][0]["command"] in run("due", ledger=ledger).stderr
+
+
+def points(judged: Any) -> dict[str, list[dict[str, Any]]]:
+    """Return the next steps of the findings by code, and of the open duties by their sentence."""
+    findings = {f["code"]: f["next"] for f in judged["findings"]}
+    return findings | {d["says"]: d["next"] for d in judged["duties"]}
+
+
+@pytest.mark.parametrize(
+    ("story", "order", "point", "office", "words"),
+    [
+        ("S1", "main", "Data are held, and no retention rule is on record.", "ilves", {"DAY": "2030-01-01"}),
+        ("S2", "main", "G-USE-UNPROVEN", "orn", {"WHEN": "2027-03-08T09:00:00Z"}),
+        (
+            "european-stations",
+            "on-conditions-late",
+            "V-10-LATE",
+            "voss",
+            {"CLOCK": "E-10-2", "WHEN": "2028-01-01T00:00:00Z"},
+        ),
+    ],
+)
+def test_recording_what_it_says_settles_a_point_of_a_story(
+    tmp_path: Path, story: str, order: str, point: str, office: str, words: dict[str, str]
+) -> None:
+    ledger = ledger_of(story, tmp_path)
+    step = points(document("judge", order, ledger=ledger))[point][0]
+    recorded(step["command"], ledger, office, words=words)
+    assert point not in points(document("judge", order, ledger=ledger))
 
 
 def test_a_content_that_an_order_lacks_is_no_longer_missing_once_what_it_says_is_recorded(tmp_path: Path) -> None:
