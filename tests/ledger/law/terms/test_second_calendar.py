@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ledger.entries.case import wire
 from ledger.law.terms.calendar import Days, Duration, eu_days, eu_hours, eu_working_days
 from tests.support import second_calendar as second
-from tests.support.scenarios import Fact, given, issued, received
+from tests.support.scenarios import Fact, by_authority, by_issuer, given, issued, received
 
 # Clocks that change at night and at midnight, by an hour and by half an hour, half-hour and quarter-hour offsets, both
 # hemispheres, the date line.
@@ -96,12 +96,12 @@ receipts = st.integers(0, 300 * 86_400).map(lambda s: datetime(2026, 9, 1, tzinf
 
 
 def due_of(id: str, *facts: Fact) -> tuple[datetime | None, second.Place]:
-    """Return the end of a clock of a story, and the place of its provider as the second calendar knows it."""
-    reading = given(*facts).asked_at("2029-01-01T00:00Z").reading
-    clock = reading.deadlines.clock(id)
-    days = reading.parties.provider_days
-    holidays = {FIRST + timedelta(days=n) for n in range(SPAN) if FIRST + timedelta(days=n) in days.holidays}
+    """Return the end of a clock of a story, and the place where it is counted as the second calendar knows it."""
+    clock = given(*facts).asked_at("2029-01-01T00:00Z").reading.deadlines.clock(id)
     assert clock is not None
+    assert clock.count is not None
+    days = clock.count.days
+    holidays = {FIRST + timedelta(days=n) for n in range(SPAN) if FIRST + timedelta(days=n) in days.holidays}
     return clock.due, second.Place(days.zone, holidays)
 
 
@@ -114,8 +114,26 @@ def test_the_time_to_transmit_ends_together(receipt: datetime, emergency: bool) 
 
 
 @settings(max_examples=40, deadline=None)
-@drawn(receipt=receipts)
-def test_the_time_to_keep_ends_together(receipt: datetime) -> None:
+@drawn(receipt=receipts, extended=st.booleans())
+def test_the_time_to_keep_ends_together(receipt: datetime, extended: bool) -> None:
     order = issued("2026-08-20T09:00Z", "EPOC-PR")
-    due, place = due_of("E-11-1", order, received(wire(receipt)))
-    assert due == second.end_of_keeping(receipt, place, extended=False)
+    longer = by_issuer("preservation-extended", wire(receipt + timedelta(days=3)), extends_by="P30D")
+    due, place = due_of("E-11-1", order, received(wire(receipt)), *((longer,) if extended else ()))
+    assert due == second.end_of_keeping(receipt, place, extended=extended)
+
+
+@settings(max_examples=40, deadline=None)
+@drawn(arrival=receipts, emergency=st.booleans())
+def test_the_time_for_grounds_ends_together(arrival: datetime, emergency: bool) -> None:
+    order = issued("2026-08-20T09:00Z", "EPOC", data_categories=["content"], emergency=emergency)
+    due, place = due_of("E-12-1", order, by_authority("notification-received", wire(arrival)))
+    assert due == second.end_of_objection(arrival, place, emergency=emergency)
+
+
+@settings(max_examples=40, deadline=None)
+@drawn(request=receipts)
+def test_the_time_to_recognise_ends_together(request: datetime) -> None:
+    order = issued("2026-08-20T09:00Z", "EPOC")
+    requested = by_issuer("enforcement-requested", wire(request), enforcing_authority="ncco")
+    due, place = due_of("E-16-2", order, requested)
+    assert due == second.end_of_recognition(request, place)
