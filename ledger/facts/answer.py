@@ -178,7 +178,7 @@ class ReasonedObjectionFiled(Fact):
     ] = None
     not_us_person: Annotated[
         bool | None,
-        SealedField(ALL_SIDES, always=True),
+        SealedField(ALL_SIDES),
         "The customer is no United States person and does not reside in the United States.",
     ] = None
 
