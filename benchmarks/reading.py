@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from benchmarks.data.generate import ORIGIN, registrar
 from benchmarks.data.ledgers import REFERENCE
 from benchmarks.measure import CORES, Figure, cpu_seconds, in_turn, say, seconds
-from benchmarks.raw import SAMPLE, Cost, Yardstick
+from benchmarks.peers.raw import SAMPLE, Cost, Yardstick
 from cli.app import comity
 from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.application.integrity.audit import audit

@@ -15,9 +15,9 @@ from eventsourcing.utils import Environment
 
 from benchmarks.data.generate import BEGIN, entries, order, registry, signer
 from benchmarks.data.ledgers import new, receive
-from benchmarks.git import commit_and_verify
 from benchmarks.measure import Figure, cpu_seconds, in_turn, say, seconds
-from benchmarks.raw import SAMPLE, Cost, Yardstick
+from benchmarks.peers.git import commit_and_verify
+from benchmarks.peers.raw import SAMPLE, Cost, Yardstick
 from ledger.application.journal import Journal
 from ledger.entries.envelope import Circumstances, Sealed
 from ledger.facts import build

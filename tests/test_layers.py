@@ -110,7 +110,7 @@ PLANTED = {
         "import ledger.adapters.storage.views",
     ),
     "Rules of law build on the reading of an order": (
-        "ledger/law/reading/parties.py",
+        "ledger/law/parties/party_register.py",
         "def f():\n    import ledger.law.judge",
     ),
     "Adapters build on the event store": ("ledger/adapters/storage/sqlite.py", "import ledger.adapters.log.log"),

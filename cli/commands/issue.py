@@ -85,7 +85,7 @@ def _declared(journal: Journal, party: str, on: datetime) -> list[str]:
 
     The order records them as they were at that time.
     """
-    from ledger.law.reading.parties import fold
+    from ledger.law.parties.party_register import fold
 
     register = fold(journal.cases.register(reveal=False))
     return sorted(register.declared(party, register.days(party).day(on)))

@@ -134,8 +134,8 @@ def law(about: str | None, html: str | None, gaps: bool, edition: str | None, pa
 
 
 def _parties() -> None:
-    from ledger.law.reading.bound_parties import AGREEMENTS, BOUND
-    from ledger.law.reading.known_parties import (
+    from ledger.law.parties.bound_parties import AGREEMENTS, BOUND
+    from ledger.law.parties.known_parties import (
         AS_READ,
         EXPECTED_OF_MEMBER_STATES,
         IN_FORCE,

@@ -20,7 +20,7 @@ from cli.terminal.table import wrapped as wrapped
 
 if TYPE_CHECKING:
     from ledger.entries.case import Case
-    from projections.reports.dpo_questions import DpoAnswer
+    from projections.reports.data_protection.dpo_questions import DpoAnswer
 
 ALL = range(1, 11)
 
@@ -97,7 +97,7 @@ def register(
         moment = as_of or reader.now()  # after its own access entry, which the answer includes
         accesses = [e for e in reader.accesses() if e.at <= moment]
     from ledger.law import judge as judge_case
-    from projections.reports.dpo_questions import register as answers_of
+    from projections.reports.data_protection.dpo_questions import register as answers_of
 
     pairs = []
     for case in cases:

@@ -75,7 +75,7 @@ def order_report(
             from projections.reports.evidence_chain_report import evidence_chain_report
 
             return evidence_chain_report(snapshot, judgement, provenance, todo)
-    from projections.reports.processing_record import processing_record
+    from projections.reports.data_protection.processing_record import processing_record
     from projections.reports.replay import stages
 
     read = [e for e in reader.accesses() if e.at <= moment and case.order in e.get("orders", ())]

@@ -24,7 +24,7 @@ def processing_report(
     reader: LedgerReader, moment: datetime, trust: Trust | None, lang: str
 ) -> tuple[FillableForm, tuple[str, ...]]:
     """Return the record, and the labels of what is missing; no sealed value is opened."""
-    from projections.reports.office_record import office_record
+    from projections.reports.data_protection.office_record import office_record
 
     return office_record(
         [e for e in reader.cases.register(reveal=False) if e.at <= moment],

@@ -13,7 +13,7 @@ from cli.terminal import output
 from cli.terminal.answer import CommandAnswer, Time
 from cli.terminal.table import wrapped
 from ledger.adapters.storage.order_index import OrderRow
-from projections.reports.dpo_questions import QUESTIONS
+from projections.reports.data_protection.dpo_questions import QUESTIONS
 
 FEW = 3  # orders named on one line
 MOST = 12  # lines of one part

@@ -107,8 +107,8 @@ def _still_to_come(registry: tuple[Entry, ...], moment: datetime) -> list[dateti
 
 def shown(case: Case, moment: datetime) -> ViewRow:
     """Return the row of one order, and the next moment at which time alone changes it."""
-    from projections.reports.dpo_questions import open_points
-    from projections.reports.register_rows import kept_until, short_answers
+    from projections.reports.data_protection.dpo_questions import open_points
+    from projections.reports.data_protection.register_rows import kept_until, short_answers
     from projections.views.due import due
     from projections.views.state import view
     from projections.views.timeline import office_names

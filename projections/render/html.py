@@ -23,12 +23,12 @@ from projections.render.qr_code import checkpoint_qr_code
 from projections.render.translation import translation
 from projections.reports.charts import describe_plot, legend
 from projections.reports.custody_report import CustodyReport
+from projections.reports.data_protection.processing_record import ProcessingRecord
 from projections.reports.evidence_chain_report import EvidenceChain
 from projections.reports.fillable_form import FillableForm
 from projections.reports.front_page import ReportCheckpoint, runs, together
 from projections.reports.ledger_report import Verification
 from projections.reports.letters.letter import Letter
-from projections.reports.processing_record import ProcessingRecord
 from projections.reports.replay import Replay
 from projections.reports.swimlanes import Drawing, caption, describe_drawing
 from projections.statistics.report import Statistics, StatisticsReport, printed, suppressed

@@ -23,6 +23,7 @@ from ledger.formats.characters import visible
 from projections.reports.charts import Bar, Bars, DataPoint, Plot
 from projections.reports.charts import Series as Series
 from projections.reports.custody_report import CustodyRow
+from projections.reports.data_protection.processing_record import AccessRow, AnswerRow, ProcessingRecord
 from projections.reports.evidence_chain_report import CriterionRow, Period, UsedRule
 from projections.reports.fillable_form import FillableForm, FormLine, FormSection, FormTable
 from projections.reports.front_page import CheckCommand, FindingLine, FrontPage, IntegrityResult, Subject, VerdictReason
@@ -30,7 +31,6 @@ from projections.reports.history import Event, History
 from projections.reports.ledger_report import CheckCount, KeyRow
 from projections.reports.letters.letter import Letter, LetterSection, LetterSource, MissingContent
 from projections.reports.letters.wording import MONTHS as LONG_MONTHS
-from projections.reports.processing_record import AccessRow, AnswerRow, ProcessingRecord
 from projections.reports.replay import EntryLine, Stage
 from projections.reports.swimlanes import DateLabel, EntryMark
 from projections.statistics.counting import Form, StatisticsRow

@@ -13,7 +13,7 @@ from typing import Any
 
 from ledger.entries.case import Case, Entry
 from ledger.law import judge
-from ledger.law.reading.known_parties import RATIFIED
+from ledger.law.parties.known_parties import RATIFIED
 from ledger.law.rules.order_contents import CONTENTS, WORDS
 
 NO_ENTRY = "0" * 64  # a leaf hash that no entry has

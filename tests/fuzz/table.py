@@ -1083,7 +1083,7 @@ PARSERS = (
 OWN = {
     "ledger.law.deadlines.general_duties": "dates of entries, whose form is checked; tests/test_law_never_raises.py",
     "ledger.law.instruments.notice": "the same",
-    "ledger.law.reading.parties": "the same",
+    "ledger.law.parties.party_register": "the same",
     "ledger.law.deadlines.data_subject_rights": "the same",
     "projections.reports.letters.wording": "the same",
     "ledger.application.find_subject": "disclosures that were verified when they were stored",

@@ -29,10 +29,10 @@ from ledger.law.states import ALL
 from ledger.verify.claims import NOT_TRUE
 from projections.render.translation import PLACE, translation
 from projections.reports.certificates import REGULAR, RULES, source_of_a_copy
+from projections.reports.data_protection.office_record import CONTENTS as RECORD_CONTENTS
 from projections.reports.evidence_chain_report import SHOWN
 from projections.reports.front_page import LEVELS, words
 from projections.reports.letters.wording import WORDS as LETTER_WORDS
-from projections.reports.office_record import CONTENTS as RECORD_CONTENTS
 from projections.reports.order_form import ANNEX, ANNEX_I, ANNEX_II, FOR_AUTHORITY, LABELS, PARAGRAPHS
 from projections.views.completeness import ADVICE
 from projections.views.evidence_chain import CRITERIA
@@ -54,8 +54,8 @@ SOURCES: Final = (
     "projections/views/custody.py",
     "projections/reports/swimlanes.py",
     "projections/reports/ledger_report.py",
-    "projections/reports/processing_record.py",
-    "projections/reports/dpo_questions.py",
+    "projections/reports/data_protection/processing_record.py",
+    "projections/reports/data_protection/dpo_questions.py",
     "projections/reports/recipients.py",
     "projections/views/timeline.py",
     "projections/views/known_at.py",
@@ -67,7 +67,7 @@ SOURCES: Final = (
     "projections/views/replaced.py",
     "projections/statistics/forms.py",
     "projections/statistics/report.py",
-    "projections/reports/office_record.py",
+    "projections/reports/data_protection/office_record.py",
     *(f"projections/reports/letters/{name}.py" for name in ("parts", "notice", "access", "erasure", "wording")),
     "cli/reports/order_report.py",
     "cli/reports/ledger_report.py",

@@ -18,7 +18,7 @@ from ledger.law.deadlines.deadline_base import (
     window,
     with_twin,
 )
-from ledger.law.reading.bound_parties import agreement_from
+from ledger.law.parties.bound_parties import agreement_from
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.terms.calendar import CountedPeriod, Days, calendar_days, duration, us_days
 from ledger.law.terms.rule import Clock, ClockVerdict, Deadline, Mark

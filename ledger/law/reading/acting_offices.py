@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ledger.entries.case import Entry
 from ledger.facts import KINDS
-from ledger.law.reading.parties import Register
+from ledger.law.parties.party_register import Register
 
 
 class ActingOffices:

@@ -6,9 +6,9 @@ from datetime import datetime
 from functools import cached_property
 
 from ledger.entries.case import Entry
+from ledger.law.parties.party_register import Register
 from ledger.law.reading.effective_entries import EffectiveEntries
 from ledger.law.reading.order_parties import OrderParties
-from ledger.law.reading.parties import Register
 
 
 class Instructions:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from functools import cached_property
 
+from ledger.law.parties.party_register import Declaration, Register
 from ledger.law.reading.effective_entries import EffectiveEntries
-from ledger.law.reading.parties import Declaration, Register
 from ledger.law.reading.receipts import Receipts
 from ledger.law.reading.versions import OrderVersions
 from ledger.law.terms.calendar import Days

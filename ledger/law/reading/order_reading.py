@@ -12,13 +12,13 @@ from functools import cached_property
 from typing import TypeAlias
 
 from ledger.entries.case import Case, Entry
+from ledger.law.parties.party_register import register_at
 from ledger.law.reading.acting_offices import ActingOffices
 from ledger.law.reading.authority_review import AuthorityReview, Emergency
 from ledger.law.reading.deadline_changes import DeadlineChanges
 from ledger.law.reading.effective_entries import EffectiveEntries
 from ledger.law.reading.instructions import Instructions
 from ledger.law.reading.order_parties import OrderParties
-from ledger.law.reading.parties import register_at
 from ledger.law.reading.receipts import Receipts
 from ledger.law.reading.reliability import Reliability
 from ledger.law.reading.substance import Substance

@@ -10,7 +10,7 @@ from datetime import date
 
 from msgspec import Struct
 
-from ledger.law.reading.bound_parties import NEVER, agreement_from, bound_from
+from ledger.law.parties.bound_parties import NEVER, agreement_from, bound_from
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.rules.check import Matches, finding
 from ledger.law.terms.rule import Mark

@@ -203,8 +203,8 @@ READERS = {  # files that name the access order or its entries, and the purpose 
     "cli/commands/desk.py": "writes it",
     "cli/desk/routes.py": "leaves it out",
     "cli/desk/order_pages.py": "writes it, before the page shows a value",
-    "projections/reports/dpo_questions.py": "the ten questions: is the processing lawful?",
-    "projections/reports/processing_record.py": "the processing record: self-monitoring",
+    "projections/reports/data_protection/dpo_questions.py": "the ten questions: is the processing lawful?",
+    "projections/reports/data_protection/processing_record.py": "the processing record: self-monitoring",
 }
 
 

@@ -25,7 +25,7 @@ from ledger.entries.placement import access_of, registry_of
 from ledger.entries.wrapped_entry import KIND
 from ledger.errors import RecordError
 from ledger.facts import KINDS, build
-from projections.reports.dpo_questions import register
+from projections.reports.data_protection.dpo_questions import register
 from projections.reports.recipients import came_to_nothing, readers
 from tests.ledger.adapters.subject_keys.test_key_store import size
 from tests.support.cli import ORIGIN, House

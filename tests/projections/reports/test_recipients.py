@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from ledger.entries.case import Unread
-from projections.reports.dpo_questions import register
+from projections.reports.data_protection.dpo_questions import register
+from projections.reports.data_protection.processing_record import processing_record
 from projections.reports.front_page import IntegrityResult, Provenance
-from projections.reports.processing_record import processing_record
 from projections.reports.recipients import readers, recipients
 from tests.support.cli import PERSON, House, ledger_of, run
 from tests.support.judging import judged

@@ -16,8 +16,8 @@ from projections.exchange.csv_file import custody_csv
 from projections.render.html import page
 from projections.reports.certificates import _copies
 from projections.reports.custody_report import custody_report
+from projections.reports.data_protection.processing_record import processing_record
 from projections.reports.front_page import IntegrityResult, Provenance
-from projections.reports.processing_record import processing_record
 from projections.views.custody import CustodyStep, custody, standing, trace
 from projections.views.exhibit_digests import Digest
 from tests.support.cli import ledger_of, run, told

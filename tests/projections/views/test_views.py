@@ -14,9 +14,9 @@ import pytest
 from ledger.entries.case import Case, Unread
 from ledger.law import judge, state_at
 from ledger.law.terms.rule import ClockVerdict
-from projections.reports.dpo_questions import register
+from projections.reports.data_protection.dpo_questions import register
+from projections.reports.data_protection.processing_record import processing_record
 from projections.reports.front_page import IntegrityResult, Provenance
-from projections.reports.processing_record import processing_record
 from projections.views.completeness import known_register, lint
 from projections.views.custody import custody, trace
 from projections.views.due import due, soonest_first

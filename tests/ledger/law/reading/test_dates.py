@@ -25,7 +25,7 @@ from ledger.facts import KINDS
 from ledger.law import ClockVerdict, judge, read_order
 from ledger.law.record_checks.procedure import PRESUPPOSE_THE_ORDER
 from projections.exchange.hi1_writer import hi1
-from projections.reports.dpo_questions import register
+from projections.reports.data_protection.dpo_questions import register
 from projections.statistics.counting import life
 from projections.views.custody import _rising, custody, out_of_step
 from projections.views.due import due

@@ -11,7 +11,7 @@ import pytest
 from ledger.entries.case import Case
 from ledger.law import FINDING_RULES, Judgement, judge
 from ledger.law.terms.rule import CriterionState
-from projections.reports.dpo_questions import BROKEN, register
+from projections.reports.data_protection.dpo_questions import BROKEN, register
 from tests.ledger.law.test_stories import TOLD
 from tests.projections.views.test_views import HELD
 from tests.support.cli import ledger_of, run, told
@@ -56,7 +56,9 @@ def test_no_story_demonstrates_data_protection_beside_an_open_duty(name: str) ->
 def test_every_finding_on_data_protection_belongs_to_a_question_of_the_register() -> None:
     asked = {code for codes in BROKEN.values() for code in codes}
     on_a7 = {rule.code for rule in FINDING_RULES if any(criterion == "A7" for criterion, _ in rule.effects)}
-    assert asked - {"G-CLOCK-UNDETERMINED"} == on_a7, "a line of BROKEN in projections/reports/dpo_questions.py"
+    assert asked - {"G-CLOCK-UNDETERMINED"} == on_a7, (
+        "a line of BROKEN in projections/reports/data_protection/dpo_questions.py"
+    )
 
 
 def test_judge_and_register_of_s1_agree_on_the_retention_that_is_open(tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from ledger.law.reading.bound_parties import AGREEMENTS, BOUND, MEMBER_STATES, NEVER, is_real
-from ledger.law.reading.known_parties import IN_FORCE, NEEDED, RATIFIED
+from ledger.law.parties.bound_parties import AGREEMENTS, BOUND, MEMBER_STATES, NEVER, is_real
+from ledger.law.parties.known_parties import IN_FORCE, NEEDED, RATIFIED
 from tests.support.judging import finds, finds_not
 from tests.support.scenarios import PARTIES, Office, Party, Story, given, issued
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from ledger.law.reading.parties import Register
+from ledger.law.parties.party_register import Register
 from ledger.law.terms.rule import Mark
 
 NEVER: Final = date.max  # in place of the first day: the act does not bind this State

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from ledger.law.reading.known_parties import RATIFIED
+from ledger.law.parties.known_parties import RATIFIED
 from ledger.law.terms.rule import Mark
 from tests.support.scenarios import PARTIES, Fact, Office, Party, disclosed, fact, given, issued, moment, received, sent
 

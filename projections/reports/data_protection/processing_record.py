@@ -8,7 +8,7 @@ from datetime import datetime
 
 from ledger.entries.case import Case, Entry, Unread
 from ledger.law import Judgement
-from projections.reports.dpo_questions import register
+from projections.reports.data_protection.dpo_questions import register
 from projections.reports.front_page import CheckCommand, FrontPage, Provenance, front_page, number, words
 from projections.reports.history import History, history, text
 from projections.reports.recipients import came_to_nothing, readers, recipients, replaced_access

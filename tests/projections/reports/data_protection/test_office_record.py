@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from projections.reports.data_protection.office_record import MISSING, NONE, office_record
 from projections.reports.fillable_form import FillableForm
 from projections.reports.front_page import IntegrityResult, Provenance
-from projections.reports.office_record import MISSING, NONE, office_record
 from tests.support.letters import NAMED, described
 from tests.support.scenarios import Fact, by_issuer, case, disclosed, fact, issued, moment
 

@@ -1,0 +1,1 @@
+"""Reports for data protection: the ten questions, the record of processing."""
