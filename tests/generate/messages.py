@@ -196,7 +196,12 @@ def _numbered(text: str) -> str:
 
 def _sheets() -> Iterator[str]:
     """Return the short words of sheets and statistics that are not sentences: titles, labels, boxes, heads, rows."""
-    for source in ("reports/order_form", "reports/certificates", "reports/office_record", "statistics/forms"):
+    for source in (
+        "reports/order_form",
+        "reports/certificates",
+        "reports/data_protection/office_record",
+        "statistics/forms",
+    ):
         for node in ast.walk(ast.parse((HERE / f"{source}.py").read_text())):
             match node:
                 case ast.Call(

@@ -1,4 +1,4 @@
-"""The words of the vocabulary are those of its table, and the stories beside the project can be built."""
+"""The words of the vocabulary are those of its table, and the facts of the stories can be built."""
 
 from __future__ import annotations
 
