@@ -35,6 +35,7 @@ def test_every_message_has_a_translation_with_the_same_places_and_none_is_fuzzy(
     assert set(held) == set(messages())
     assert [m for m, said in held.items() if not said.string or said.fuzzy] == []
     assert [m for m, said in held.items() if set(PLACE.findall(str(m))) != set(PLACE.findall(str(said.string)))] == []
+    assert [m for m, said in held.items() if re.match(r"(.{25,})\1", str(said.string))] == [], "said twice"
 
 
 @pytest.mark.parametrize("story", SHOWN)
