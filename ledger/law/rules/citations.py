@@ -2,8 +2,8 @@
 
 Acts of the Union have an ELI (European Legislation Identifier), down to the paragraph and point where a citation names
 one: `http://data.europa.eu/eli/reg/2023/1543/art_10/par_2/oj`. Treaties have their number in the series of the Council
-of Europe, statutes of the United States their path in USLM, standards a URN (RFC 5141). A source without any of them is
-shown in its own words.
+of Europe, statutes of the United States their path in USLM, a statute of the United Kingdom its URI, standards a URN
+(RFC 5141). A source without any of them is shown in its own words.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ UNION = {  # code -> type, year and number in an ELI
     "GDPR": "reg/2016/679",
     "eIDAS": "reg/2014/910",
 }
+UK_ACT = "http://www.legislation.gov.uk/id/ukpga/2019/5"  # 2019 c. 5
 NAMES = {  # acts that kinds of facts cite and no rule rests on
     "eIDAS": "Regulation (EU) No 910/2014",
     "ISO27042": "ISO/IEC 27042:2015",
@@ -92,6 +93,8 @@ def _eli(code: str, place: str) -> str | None:
 def _id(code: str, place: str) -> str | None:
     if code == "SCA" and (section := _ARTICLE.fullmatch(place)):
         return "/".join(("/us/usc/t18", f"s{section['number']}", *_PART.findall(section["parts"])))
+    if code == "OPO" and (section := _ARTICLE.fullmatch(place)):
+        return "/".join((UK_ACT, f"section/{section['number']}", *_PART.findall(section["parts"])))
     if code in SERIES:
         return f"{SERIES[code]} {_words(code, place)}".rstrip()
     return URNS.get(code)

@@ -15,10 +15,12 @@ from ledger.law.deadlines.table import REGISTER
 from ledger.law.provisions import RULES, rules_digest
 from ledger.law.rules.acts import ACTS
 from ledger.law.rules.check import FindingRule
+from ledger.law.rules.citations import citation
 from ledger.law.rules.order_contents import CONTENTS
 from ledger.law.states import MACHINES
 from ledger.law.states.common import AFTER_ALL, BEFORE_ALL
 from ledger.law.states.machine import ANY, BEFORE, OTHER, STAYS, Move
+from ledger.law.terms.rule import Mark
 
 PAGE = (Path(__file__).parents[3] / "docs" / "reference" / "findings.md").read_text(encoding="utf-8")
 CHECK = {check.code: check for check in FINDING_RULES}
@@ -180,6 +182,27 @@ def test_a_rule_of_an_act_begins_with_the_act() -> None:
     assert since["V-27-7-NO-REASONS"] == date(2004, 7, 1)
     assert since["W-2703h-LATE"] == date(2018, 3, 23)
     assert since["V-7-7-PREMATURE"] is None  # the register states the day from which the Protocol applies
+
+
+NUMBER = re.compile(
+    r"(?i)\b(\d+|one|two|three|four|five|six|seven|eight|nine|ten|fourteen|fifteen|twenty|thirty|forty-five|sixty|ninety)"
+    r"[ -]((full|more|further|additional|working|calendar|local) )*"
+    r"(second|minute|hour|day|week|month|year|megabyte)s?\b"
+)
+
+
+def test_no_number_of_the_law_is_without_citation_date_source_and_mark() -> None:
+    numbered = [r for r in RULES if NUMBER.search(" ".join([r.says, *(text for _, text in r.detail)]))]
+    assert len(numbered) > 40
+    for rule in numbered:
+        assert rule.mark, rule.id
+        if rule.mark is Mark.DESIGN:  # a number of this project, which the mark says
+            continue
+        assert rule.cite, rule.id
+        acts = [ACTS[cite.partition(":")[0]] for cite in rule.cite]
+        assert all(act.source for act in acts), rule.id
+        assert rule.since or all(act.since is None for act in acts), rule.id  # None: the act is not in force
+        assert all(citation(cite).eli or citation(cite).id for cite in rule.cite), rule.id
 
 
 def test_an_element_that_is_asked_for_sometimes_says_when() -> None:

@@ -67,6 +67,7 @@ def test_an_act_of_the_union_has_an_eli_down_to_the_point(cite: str, eli: str) -
         ("BC:29(7)", "art. 29(7)", "ETS 185 art. 29(7)"),
         ("SCA:2703(h)(2)", "s. 2703(h)(2)", "/us/usc/t18/s2703/h/2"),
         ("Pub. L. 99-508", "", "/us/pl/99/508"),
+        ("OPO:9(1)", "s. 9(1)", "http://www.legislation.gov.uk/id/ukpga/2019/5/section/9/1"),
         ("ISO27037:6.1", "clause 6.1", "urn:iso:std:iso-iec:27037:ed-1"),
         ("FRE:902(13)", "rule 902(13)", None),
         ("EPOC:AnnexI(H)", "Annex I, section H", None),
