@@ -55,6 +55,8 @@ INSTRUMENTS: Final[Mapping[str, str]] = {
     "EPOC-PR": "Regulation (EU) 2023/1543: European Preservation Order",
     "SCA": "United States, Stored Communications Act, 18 U.S.C. 2701 ff.",
     "COA": "order under an agreement made under the CLOUD Act, 18 U.S.C. 2523",
+    "UNCC-42": "United Nations Convention against Cybercrime (not in force), art. 42: request to preserve data",
+    "UNCC-44": "United Nations Convention against Cybercrime (not in force), art. 44: assistance to obtain stored data",
 }
 
 

@@ -26,7 +26,7 @@ OWNER = "comity"
 SP = "SP"
 LEG = frozenset({"order", "preservation", "answer", "escalation", "emergency"})  # groups between the two of them
 APPROVALS = frozenset({"order-supervised", "order-validated"})
-PRESERVING = frozenset({"BC-16", "BC-29", "EPOC-PR"})
+PRESERVING = frozenset({"BC-16", "BC-29", "EPOC-PR", "UNCC-42"})
 _LONG, _SHORT = 65_535, 255  # TS 103 280, LongString and ShortString
 
 AUTHORISATION = "{http://uri.etsi.org/03120/common/2020/09/Authorisation}AuthorisationObject"

@@ -50,7 +50,11 @@ NOTE = (
     "printed where the form is made with --reveal."
 )
 MAKERS = (*DRAFTERS, "CAR")  # the side that makes the order
-ADDRESSEES = {"2AP-6": "REG", "2AP-8": "CAQ", "2AP-9": "POC", "2AP-10": "CAQ", "BC-29": "CAQ", "BC-31": "CAQ"}
+ADDRESSEES = {
+    "2AP-6": "REG",
+    "2AP-9": "POC",
+    **dict.fromkeys(("2AP-8", "2AP-10", "BC-29", "BC-31", "UNCC-42", "UNCC-44"), "CAQ"),
+}
 # Where an act asks for a statement and not for an answer: the statement, by the field that says it is made.
 STATEMENTS = {
     ("2AP-6", "protocol_statement"): (

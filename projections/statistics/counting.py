@@ -23,7 +23,7 @@ from projections.views.timeline import office_names
 
 GRAVEST_FIRST = ("content", "traffic", "identification", "subscriber", "domain-registration")
 BRINGS = ("data-disclosed", "data-transmitted-by-state")
-KEEPS = ("EPOC-PR", "BC-16", "BC-29")  # what they ask for is that data be kept
+KEEPS = ("EPOC-PR", "BC-16", "BC-29", "UNCC-42")  # what they ask for is that data be kept
 REFUSALS = ("ground-for-refusal-raised", "non-disclosure-instructed", "request-refused")
 OVER = frozenset(
     "CEASED CLOSED DECLINED ENFORCEMENT_DENIED EXEMPT LAPSED NO_ANSWER NO_DATA NON_COMPLIANT REFUSED_BY_STATE "

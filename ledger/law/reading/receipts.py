@@ -12,8 +12,8 @@ from ledger.law.reading.versions import OrderVersions
 STAMPED = ("delivery-receipt", "portal-log", "courier-receipt")  # proof by which the issuing side may record arrival
 
 # Whose signature makes an arrival a proper receipt, where it is not SP, REG or, with proof, ISS.
-_BY_PROVIDER = dict.fromkeys(("2AP-8", "2AP-10", "BC-31"), ("SP", "REG"))
-_BY_STATE = dict.fromkeys(("2AP-9", "BC-29"), ("CAQ", "POC", "SP"))
+_BY_PROVIDER = dict.fromkeys(("2AP-8", "2AP-10", "BC-31", "UNCC-44"), ("SP", "REG"))
+_BY_STATE = dict.fromkeys(("2AP-9", "BC-29", "UNCC-42"), ("CAQ", "POC", "SP"))
 ADDRESSEES = {**_BY_PROVIDER, **_BY_STATE}
 
 

@@ -58,7 +58,7 @@ ACTS = {
         Act(
             "UNCC",
             "United Nations Convention against Cybercrime, adopted 24 December 2024",
-            None,  # not in force: forty instruments are needed; see UN_CONVENTION in reading/known_parties.py
+            None,  # not in force: forty instruments are needed; see UN_CONVENTION in parties/known_parties.py
             "UNCC:65(1)",
             Mark.TEXT,
         ),
@@ -102,8 +102,8 @@ def _in_force_between(r: OrderReading) -> date | None:
     """Return the first day on which the instrument of an order binds both States; `NEVER` if one of them not at all.
 
     A State of which neither the register nor a list says anything is bound from the day of the act [design]; without
-    such a day, as CETS 224, it is not bound. A domestic order (BC-16, BC-18) rests on national law: only the day of the
-    act counts.
+    such a day, as CETS 224 and the United Nations Convention, it is not bound. A domestic order (BC-16, BC-18) rests on
+    national law: only the day of the act counts.
     """
     parties = (r.parties.from_party, r.parties.to_party)
     if r.instrument == "COA":
@@ -118,9 +118,9 @@ def _in_force_between(r: OrderReading) -> date | None:
 
 @finding(
     "V-NOT-IN-FORCE",
-    cite="2AP:16(3), EPOC:3(1), EPOC:34(2), BC:36(3)-(4), SCA:2523",
+    cite="2AP:16(3), EPOC:3(1), EPOC:34(2), BC:36(3)-(4), SCA:2523, UNCC:65(1)",
     mark=Mark.LIKELY,
-    under="2AP-6 2AP-7 2AP-8 2AP-9 2AP-10 BC-16 BC-18 BC-29 BC-31 EPOC EPOC-PR COA",
+    under="2AP-6 2AP-7 2AP-8 2AP-9 2AP-10 BC-16 BC-18 BC-29 BC-31 EPOC EPOC-PR COA UNCC-42 UNCC-44",
     kinds="order-issued",
     contradicts="A5",
     says="The instrument did not bind both States when the order was made.",

@@ -1,4 +1,7 @@
-"""The states of a request or order to preserve data: Budapest Convention (ETS 185), arts 16 and 29."""
+"""The states of a request or order to preserve data: Budapest Convention (ETS 185), arts 16 and 29.
+
+A request under article 42 of the United Nations Convention against Cybercrime takes the same way [design].
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from ledger.law.states.machine import ANY, STAYS, Move
 PRESERVATION_REQUEST = machine(
     "BC-29",
     "BC-16",
+    "UNCC-42",
     rows=(
         Move("- DRAFT", "order-issued", "REQUESTED"),
         Move(ANY, "order-transmitted order-received", STAYS),

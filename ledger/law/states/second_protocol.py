@@ -105,7 +105,7 @@ DIRECT_ORDER = machine(
     ),
 )
 
-# Article 8: between two States. Article 10 and BC art. 31 take the same way, without the clocks of art. 8(6).
+# Article 8: between two States. Articles 10, BC 31 and UNCC 44 take the same way, without the clocks of art. 8(6).
 REFUSABLE_8 = "SUBMITTED INCOMPLETE ACCEPTED CONDITIONED POSTPONED AWAITING_STATE_DECISION"
 WITHDRAWABLE_8 = "ISSUED SUBMITTED INCOMPLETE ACCEPTED CONDITIONED POSTPONED AWAITING_STATE_DECISION SERVED RETURNED"
 CLOSABLE_8 = "DISCLOSED PARTIALLY_DISCLOSED REFUSED_BY_STATE NO_DATA WITHDRAWN ESCALATED REPUDIATED"
@@ -113,6 +113,7 @@ THROUGH_THE_STATE = machine(
     "2AP-8",
     "2AP-10",
     "BC-31",
+    "UNCC-44",
     rows=(
         Move("- DRAFT", "order-issued", "ISSUED"),
         Move("ISSUED", "order-transmitted", "SUBMITTED"),

@@ -13,7 +13,8 @@ CONVENTION = ActText(
             "65",
             "Entry into force",
             {"65(1)": "on the ninetieth day after the date of deposit of the fortieth instrument"},
-            "Preservation, production and mutual assistance under the Convention: their wording was not read.",
+            "Preservation (42), stored data (44) and mutual assistance: their wording was not read; "
+            "UNCC-42 and UNCC-44 have the states of BC-29 and BC-31 and no clock.",
         ),
     ),
     read=False,

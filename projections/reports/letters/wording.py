@@ -45,6 +45,11 @@ INSTRUMENT_WORDS: Final[Mapping[str, str]] = {
     "EPOC-PR": "a European Preservation Order under Regulation (EU) 2023/1543",
     "SCA": "an order under the Stored Communications Act of the United States (18 U.S.C. 2701 ff.)",
     "COA": "an order under an agreement made under the CLOUD Act of the United States (18 U.S.C. 2523)",
+    "UNCC-42": (
+        "a request to another State to preserve data under article 42 of the United Nations Convention against "
+        "Cybercrime"
+    ),
+    "UNCC-44": ("a request for mutual assistance under article 44 of the United Nations Convention against Cybercrime"),
 }
 CATEGORY_WORDS: Final[Mapping[str, str]] = {
     "subscriber": "subscriber data",

@@ -118,6 +118,19 @@ def test_an_order_to_an_addressee_of_the_same_state_is_not_under_the_regulation(
     finds_not(between("XO", "XO", "BC-18"), "V-3-1-OWN-STATE")
 
 
+@pytest.mark.parametrize("instrument", ["UNCC-42", "UNCC-44"])
+def test_a_request_under_the_united_nations_convention_is_not_in_force_until_the_register_says_so(
+    instrument: str,
+) -> None:
+    finds(between("QA", "VN", instrument), "V-NOT-IN-FORCE", A5="CONTRADICTED")
+    order = given(issued("2027-03-01T09:00Z", instrument))
+    finds(order, "V-NOT-IN-FORCE")
+    one_state = order.where("XO", in_force=("UNCC=2027-03-01",))
+    finds(one_state, "V-NOT-IN-FORCE")
+    finds_not(one_state.where("XV", in_force=("UNCC=2027-03-01",)), "V-NOT-IN-FORCE")
+    finds(one_state.where("XV", in_force=("UNCC=2027-03-02",)), "V-NOT-IN-FORCE")
+
+
 def test_all_member_states_but_denmark_are_bound_by_the_regulation() -> None:
     assert len(MEMBER_STATES) == 26
     days = {party: bound.since for (act, party), bound in BOUND.items() if act == "EPOC"}
