@@ -10,7 +10,9 @@ from __future__ import annotations
 import ast
 import sys
 import tomllib
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from ledger.law import FINDING_RULES
 from ledger.law.deadlines.table import REGISTER
@@ -57,11 +59,20 @@ def pairs(node: ast.Assign) -> list[tuple[ast.expr, ast.expr]]:
     return [(target, node.value)]
 
 
-BY_TEST = {path.relative_to(TESTS).as_posix(): shown(path) for path in sorted(TESTS.rglob("test_*.py"))}
-BY_STORY = {
-    path.stem: tomllib.loads(path.read_text(encoding="utf-8")).get("expect", ())
-    for path in sorted(STORIES.glob("*.toml"))
-}
+@cache
+def by_test() -> dict[str, set[str]]:
+    """Return the codes that each test file asserts, by its path below `tests`."""
+    return {path.relative_to(TESTS).as_posix(): shown(path) for path in sorted(TESTS.rglob("test_*.py"))}
+
+
+@cache
+def by_story() -> dict[str, Any]:
+    """Return what each story expects, by its name."""
+    return {
+        path.stem: tomllib.loads(path.read_text("utf-8")).get("expect", ()) for path in sorted(STORIES.glob("*.toml"))
+    }
+
+
 ELEMENTS = {param.values[1].code for param in POINTS}  # type: ignore[union-attr]
 
 
@@ -70,10 +81,10 @@ def listing() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {id: [] for id in (*(c.code for c in FINDING_RULES), *(d.id for d in REGISTER))}
     for code in ELEMENTS:
         found[code].append("ledger/law/rules/test_order_contents.py")
-    for name, codes in BY_TEST.items():
+    for name, codes in by_test().items():
         for code in codes & set(found):
             found[code].append(name)
-    for story, expects in BY_STORY.items():
+    for story, expects in by_story().items():
         told = {code for e in expects for code in e["findings"]} | {d["id"] for e in expects for d in e["deadlines"]}
         for code in told & set(found):
             found[code].append(story)
@@ -88,7 +99,7 @@ def test_every_code_and_every_clock_is_in_the_listing_with_what_shows_it() -> No
 def test_a_kind_nobody_knows_cannot_be_told_in_a_story_and_is_shown_by_tests() -> None:
     where = listing()["G-UNKNOWN-KIND"]
     assert "ledger/law/record_checks/test_procedure.py" in where
-    assert not set(where) & set(BY_STORY)
+    assert not set(where) & set(by_story())
 
 
 def test_a_new_code_without_a_test_would_be_noticed(tmp_path: Path) -> None:

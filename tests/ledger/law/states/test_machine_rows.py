@@ -124,11 +124,12 @@ def read(instrument: str, party: Party, facts: tuple[Fact, ...], at: datetime) -
     return read_order(told, at)
 
 
-def next_deed(r: OrderReading, facts: tuple[Fact, ...], deed: Fact, on: datetime) -> Fact | None:
+def next_deed(instrument: str, party: Party, facts: tuple[Fact, ...], deed: Fact, on: datetime) -> Fact | None:
     """Return an act as it is possible now, or None: a lapse names an ended deadline, an answer the open referral."""
     known, fields = {f.label for f in facts}, dict(deed.fields)
     if deed.kind == "deadline-lapsed":
-        ended = next((c for c in r.deadlines.clocks if c.verdict is ClockVerdict.MISSED), None)
+        clocks = read(instrument, party, facts, on).deadlines.clocks
+        ended = next((c for c in clocks if c.verdict is ClockVerdict.MISSED), None)
         if ended is None:
             return None
         fields |= {"deadline": ended.id, "policy": ended.policy, "due": ended.due}
@@ -148,7 +149,7 @@ def past(r: OrderReading) -> tuple[bool, ...]:
 
 
 def fired(machine: Machine, party: Party) -> set[Move]:
-    """Return the rows that fire when every possible act is applied from every state."""
+    """Return the rows that fire when every possible act is applied from every state, until all have fired."""
     instrument = machine.instruments[0]
     kinds = {kind for row in machine.rows for kind in row.kinds.split()}
     can = [deed for deed in deeds(instrument) if deed.kind in kinds]
@@ -158,7 +159,7 @@ def fired(machine: Machine, party: Party) -> set[Move]:
         for deed in can:
             for later in (1, 80 * 24) if deed.kind in LATER else (1,):
                 on = facts[-1].on + later * HOUR
-                done = next_deed(read(instrument, party, facts, on), facts, deed, on)
+                done = next_deed(instrument, party, facts, deed, on)
                 if done is None:
                     continue
                 r = read(instrument, party, (*facts, done), on)
@@ -166,6 +167,8 @@ def fired(machine: Machine, party: Party) -> set[Move]:
                 source = next((s.source for s in course.changes if s.leaf == entry.leaf), course.state)
                 if (row := machine.row(source, r, entry)) is not None:
                     found.add(row)
+                    if len(found) == len(machine.rows):
+                        return found
                 key = (course.state, past(r))
                 if key not in seen and (r.order.issued or course.state in BEFORE_ISSUE):
                     seen.add(key)
