@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 import orjson
-from msgspec import Struct
+from msgspec import Struct, ValidationError, convert
 
 from ledger.entries.case import Case
 from ledger.law.judge import Judgement
@@ -64,13 +64,37 @@ def running() -> dict[str, Any]:
 def parsed(data: bytes) -> dict[str, Any]:
     """Return an edition from its JSON; `ValueError` if the document is none, or not the one of its digest."""
     document = orjson.loads(data)
-    rules = document.get("rules") if isinstance(document, dict) and document.get("format") == FORMAT else None
-    if not isinstance(rules, list) or not all(isinstance(r, dict) and {"kind", "id", "says"} <= set(r) for r in rules):
+    try:
+        edition = convert(document, _Edition)
+        whole = {"edition": document["edition"], "rules": document["rules"]}
+        found = orjson.dumps(whole, option=orjson.OPT_SORT_KEYS)
+    except (ValidationError, orjson.JSONEncodeError) as error:
+        raise ValueError(f"a document of the format {FORMAT} is expected: {error}") from None
+    if edition.format != FORMAT:
         raise ValueError(f"a document of the format {FORMAT} is expected")
-    whole = {"edition": document.get("edition"), "rules": rules}
-    if hashlib.sha256(orjson.dumps(whole, option=orjson.OPT_SORT_KEYS)).hexdigest() != document.get("digest"):
+    if hashlib.sha256(found).hexdigest() != edition.digest:
         raise AlteredEdition("the digest is not that of the rules: the file was changed")
+    if len({(rule.kind, rule.id) for rule in edition.rules}) != len(edition.rules):
+        raise ValueError("two rules have the same sort and code")
     return dict(document)
+
+
+class _Rule(Struct):
+    """What a rule of any edition must have; other fields are free."""
+
+    kind: str
+    id: str
+    says: str
+    detail: list[tuple[str, str]] = []
+
+
+class _Edition(Struct):
+    """What an edition must have."""
+
+    format: str
+    edition: int
+    digest: str
+    rules: list[_Rule]
 
 
 class AlteredEdition(ValueError):

@@ -34,6 +34,8 @@ OTHER_REASONS = (  # arts 10(8), 11(7), 17(1)
 # "Withdraw, adapt or maintain"; who asks for enforcement maintains the order, art. 16(1). A withdrawal counts also
 # where it came before.
 DECISIONS = ("order-adapted", "order-maintained", "enforcement-requested")
+# The time of the addressee, for which arts 10(7), 10(8), 11(6) and 11(7) set a new end.
+EXECUTION = ("E-10-2", "E-10-3", "E-10-4", "E-11-1")
 
 
 def _house(r: OrderReading, d: Deadline, trigger: Entry) -> RunningPeriod:
@@ -75,7 +77,9 @@ def _on_reasons(r: OrderReading, d: Deadline, codes: tuple[str, ...], *decisions
 
 
 def _decides(r: OrderReading, e: Entry, reasons: Entry) -> bool:
-    """Return True unless a decision names other reasons than these."""
+    """Return True unless a decision names other reasons than these, or sets an end for another act."""
+    if e.kind == "deadline-extended" and e.get("deadline") not in EXECUTION:
+        return False
     named = r.entries.named(e.get("answers") or e.get("about"))
     return named is None or named is reasons
 
@@ -116,12 +120,23 @@ def _notified(r: OrderReading, decision: Entry, *sides: tuple[str, ...]) -> Answ
         roles: set[str] = set()
         for e in notices:
             if e.leaf not in without:
-                roles.update(role for office in e.get("recipients") or () for role in r.register.roles(office, e.on))
+                recipients = [office for office in e.get("recipients") or () if _takes_part(r, office)]
+                roles.update(role for office in recipients for role in r.register.roles(office, e.on))
                 if not any(roles.isdisjoint(side) for side in sides):
                     return e
         return None
 
     return answer
+
+
+def _takes_part(r: OrderReading, name: str) -> bool:
+    """Return True for a provider of this order, and for another office of one of its two Parties."""
+    issued, office = r.order.issued, r.register.office(name)
+    if name == r.parties.provider or (issued and name in (issued.get("providers") or ())):
+        return True
+    return (
+        office is not None and "SP" not in office.roles and office.party in (r.parties.from_party, r.parties.to_party)
+    )
 
 
 def _made_known(r: OrderReading, d: Deadline, decision: Entry, *sides: tuple[str, ...]) -> Clock:
@@ -176,8 +191,8 @@ E_10_7 = Deadline(
     id="E-10-7",
     instruments=EUROPEAN,
     wound_by=BY_FORM.format("data-not-held or de-facto-impossibility"),
-    met_by="impossibility-concluded; deadline-extended; order-withdrawn; order-adapted; order-maintained about them; "
-    "enforcement-requested",
+    met_by="impossibility-concluded; deadline-extended of E-10-2, E-10-3, E-10-4, E-11-1; order-withdrawn; "
+    "order-adapted; order-maintained about them; enforcement-requested",
     length=NO_NUMBER,
     policy="HOUSE-CAL",
     acts="the issuing Party",
@@ -190,8 +205,8 @@ E_10_8 = Deadline(
     id="E-10-8",
     instruments=EUROPEAN,
     wound_by=BY_FORM.format("another reason that is not referred back"),
-    met_by="deadline-extended; order-corrected; order-withdrawn; order-adapted; order-maintained about them; "
-    "enforcement-requested",
+    met_by="deadline-extended of E-10-2, E-10-3, E-10-4, E-11-1; order-corrected; order-withdrawn; "
+    "order-adapted; order-maintained about them; enforcement-requested",
     length=NO_NUMBER,
     policy="HOUSE-CAL",
     acts="the issuing Party",
@@ -218,7 +233,7 @@ E_16_8 = Deadline(
     instruments=EUROPEAN,
     wound_by="recognition-decided, compliance-ordered, penalty-imposed",
     winds=("recognition-decided", "compliance-ordered", "penalty-imposed"),
-    met_by="decision-notified about it to the issuing side and to the provider",
+    met_by="decision-notified about it to the issuing side and to the provider of the order",
     length='7 days; the regulation says "immediately"',
     policy="HOUSE-CAL",
     acts="the enforcing authority",

@@ -13,6 +13,8 @@ from ledger.law.terms.calendar import Days, eu_working_days, stated
 from ledger.law.terms.instruments import EUROPEAN
 from ledger.law.terms.rule import Clock, ClockVerdict, Deadline, Mark
 
+# What shows compliance with the order that is enforced. To keep the data is not to produce them.
+COMPLIED = {"EPOC": "data-transmitted-by-state", "EPOC-PR": "preservation-confirmed"}
 DECIDE, REPLY = 5, 5  # working days: art. 16(2), 16(7) [text]
 
 
@@ -44,8 +46,10 @@ def _e_16_2(d: Deadline, r: OrderReading) -> Iterator[Clock]:
 def _e_16_3(d: Deadline, r: OrderReading) -> Iterator[Clock]:
     for demand in r.entries.of("compliance-ordered"):
         w = _until(r, d, demand, instant(demand.get("new_due")))
-        kinds = ("addressee-objected", "no-data-held", "preservation-confirmed", "data-transmitted-by-state")
-        answers = _later(r, demand, *kinds)
+        kinds = ("addressee-objected", "no-data-held", COMPLIED[r.instrument])
+        answers = [
+            e for e in _later(r, demand, *kinds) if e.kind != "no-data-held" or r.substance.is_no_data_for_all(e)
+        ]
         complied = earliest(first_of(answers), lambda without: r.substance.complete(None, without))
         denied = tuple(e for e in _later(r, demand, "recognition-decided") if e.get("decision") == "denied")
         verdict, answer = w.judged(complied, (*answers, *r.substance.disclosures))
@@ -84,7 +88,8 @@ E_16_3 = Deadline(
     instruments=EUROPEAN,
     wound_by="compliance-ordered",
     winds=("compliance-ordered",),
-    met_by="addressee-objected; all is returned; data-transmitted-by-state; preservation-confirmed; no-data-held",
+    met_by="addressee-objected; no-data-held for all; EPOC: all is returned, data-transmitted-by-state; EPOC-PR: "
+    "preservation-confirmed",
     length="until new_due",
     policy="STATED",
     acts="the provider",

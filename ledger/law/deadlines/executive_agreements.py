@@ -25,7 +25,7 @@ def _opo_9_service(d: Deadline, r: OrderReading) -> Iterator[Clock]:
         w = start_period(
             r, d, r.order.issued, lambda on: days_with_first(on, length, r.parties.issuer_days), extendable=False
         )
-        served = (r.receipts.governing,) if r.receipts.governing else ()
+        served = r.receipts.proper  # of any version: a correction does not undo the service
         yield _unless_withdrawn(w, w.judged(first_of(served), served))
 
 
@@ -51,7 +51,7 @@ OPO_9_SERVICE = Deadline(
     id="OPO-9-SERVICE",
     instruments=("COA",),
     wound_by="order-issued by an authority of the United Kingdom",
-    met_by="governing receipt",
+    met_by="proper receipt of any version",
     length="3 months, beginning with the day of the order",
     policy="GB-CAL",
     acts="the issuing authority",

@@ -23,9 +23,8 @@ from ledger.law.terms.rule import Mark
 )
 def no_law_for_costs(r: OrderReading) -> Matches:
     """Accept the law that the answer to a claim names."""
-    named = {e.get("claim") for e in r.entries.of("costs-reimbursed") if e.stated("national_law")}
     claims = (e for e in r.entries.of("costs-claimed") if not e.stated("national_law"))
-    return [e for e in claims if e.leaf not in named and not _is_refused(r, e)]
+    return [e for e in claims if not _names_law(r, e) and not _is_refused(r, e)]
 
 
 @finding(
@@ -39,7 +38,7 @@ def more_paid_than_claimed(r: OrderReading) -> Matches:
     found = []
     for claim in r.entries.of("costs-claimed"):
         answers = _answers(r, claim)
-        foreign = any(e.get("currency") != claim.get("currency") for e in answers)
+        foreign = any(amount(e) and e.get("currency") != claim.get("currency") for e in answers)
         if foreign or sum(map(amount, answers), Decimal()) > amount(claim):
             found += [claim, *answers]
     return found
@@ -47,6 +46,10 @@ def more_paid_than_claimed(r: OrderReading) -> Matches:
 
 def _answers(r: OrderReading, claim: Entry) -> list[Entry]:
     return [e for e in r.entries.of("costs-reimbursed") if r.entries.named(e.get("claim")) is claim]
+
+
+def _names_law(r: OrderReading, claim: Entry) -> bool:
+    return any(e.stated("national_law") for e in _answers(r, claim))
 
 
 def _is_refused(r: OrderReading, claim: Entry) -> bool:

@@ -62,10 +62,8 @@ def no_ground_for_other_means(r: OrderReading) -> Matches:
 )
 def other_means_not_recorded(r: OrderReading) -> Matches:
     """Leave out data: their manifest is the record (3.3.3)."""
-    recorded = {e.get("about") for e in r.entries.of("alternative-transmission-recorded")}
-    return [
-        e for e in _by_other_means(r, "order-transmitted") if not e.stated("record") and recorded.isdisjoint((e.leaf,))
-    ]
+    recorded = [r.entries.named(e.get("about")) for e in r.entries.of("alternative-transmission-recorded")]
+    return [e for e in _by_other_means(r, "order-transmitted") if not e.stated("record") and e not in recorded]
 
 
 @finding(
@@ -164,5 +162,11 @@ def _open_long_enough(r: OrderReading, transfer: Entry) -> bool:
     if closed - opened < least:
         return False
     return closed - datetime.combine(opened, time()) <= most + DAY or any(
-        e.stated("requested_by") for e in r.substance.access_extensions(transfer)
+        _is_issuing(r, e.get("requested_by")) for e in r.substance.access_extensions(transfer)
     )
+
+
+def _is_issuing(r: OrderReading, name: str | None) -> bool:
+    """Return True for an office of the issuing State that is no provider; the register must know it."""
+    office = r.register.office(name) if name else None
+    return office is not None and office.party == r.parties.from_party and "SP" not in office.roles

@@ -48,8 +48,17 @@ GROUND = record(
     "a ground for refusal of the enforcing authority, in time and for all data, ends it",
     "ground-for-refusal-raised -f grounds=GROUNDS -f scope=all --as AUTHORITY",
 )
-FORM = record(
-    "when the form arrived: it runs from there", "form-received -f about=ENTRY --on WHEN", "order-referred-back"
+ARRIVED = "when the form arrived: it runs from there"
+FORM = record(ARRIVED, "form-received -f about=ENTRY --on WHEN --as ISSUER", "order-referred-back")
+REASONS_FORM = record(
+    ARRIVED,
+    "form-received -f about=ENTRY --on WHEN --as ISSUER",
+    "reasons-for-non-execution-given preservation-refused",
+)
+REQUEST = record(
+    "when the order arrived: it runs from there",
+    "form-received -f about=ENTRY --on WHEN --as AUTHORITY",
+    "enforcement-requested",
 )
 MORE_DELAY = record(
     "a new decision to delay, with a new day",
@@ -96,10 +105,10 @@ CHANGES: dict[str, Remedies] = {
         *TRANSMISSION,
     ),
     "E-10-4-DATA": (),
-    "E-10-5": (FORM,),
+    "E-10-5": (REASONS_FORM,),
     "E-10-6": (FORM,),
-    "E-10-7": (FORM,),
-    "E-10-8": (FORM,),
+    "E-10-7": (REASONS_FORM,),
+    "E-10-8": (REASONS_FORM,),
     "E-11-1": (
         record("an extension in time, by thirty days", "preservation-extended -f extends_by=P30D"),
         CORRECTED,
@@ -110,7 +119,7 @@ CHANGES: dict[str, Remedies] = {
     "E-11-5": (FORM,),
     "E-12-1": (),
     "E-12-2": (nothing("it ends by the withdrawal of the order"),),
-    "E-16-2": (FORM, WITHDRAWN),
+    "E-16-2": (REQUEST, WITHDRAWN),
     "E-16-3": (WITHDRAWN,),
     "E-16-7": (),
     "E-16-8": (nothing("it ends by the notification of the decision"),),

@@ -92,8 +92,10 @@ def _restated(e: Entry, lacks: tuple[Lack, ...], order: str) -> NextStep:
     says = "; ".join(f"{lack.says} (it would with {lack.column} {lack.value})" for lack in lacks)
     columns = [lack.column for lack in lacks]
     options = [*([] if "occurred" in columns else ["--on MOMENT"]), *(OPTIONS[column] for column in columns)]
-    command = "record KIND ORDER --from FIELDS" if BY_ANOTHER.intersection(columns) else restate("", "", "").command
-    return run(f"#{e.seq} {e.kind} starts no clock: {says}", " ".join((command or "", *options))).step(order, e)
+    starts_none = f"#{e.seq} {e.kind} starts no clock: {says}"
+    if BY_ANOTHER.intersection(columns):
+        return run(starts_none, " ".join(("record KIND ORDER --from FIELDS", *options))).step(order, e)
+    return restate(starts_none, "", " ".join(options)).step(order, e)
 
 
 def _answer(r: OrderReading, clock: Clock, order: str) -> Iterator[NextStep]:

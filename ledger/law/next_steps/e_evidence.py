@@ -47,7 +47,7 @@ ROWS: dict[str, Remedies] = {
     "V-10-LATE": (
         record(
             "that the end of the time was set later by the issuing authority, if it was",
-            "deadline-extended -f deadline=CLOCK -f new_due=WHEN",
+            "deadline-extended -f deadline=CLOCK -f new_due=END --on WHEN",
         ),
         record(
             "that the data, or all of them, had been sent before, if they had",

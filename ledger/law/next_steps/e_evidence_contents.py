@@ -36,7 +36,7 @@ ROWS: dict[str, Remedies] = {
         restate(
             "that it is an emergency, and why the order goes to another establishment",
             "order-issued",
-            "-f emergency=yes -f other_addressee_reason=no-reaction",
+            "-f emergency=yes -f other_addressee_reason=REASON",
         ),
     ),
     "W-7-2-NO-EARLIER-ORDER": (

@@ -7,9 +7,9 @@ from ledger.law.next_steps.step import Remedies, record, restate
 ROWS: dict[str, Remedies] = {
     "W-16-1-TRANSFER": (
         restate(
-            "what was transferred, in which languages, and that the addressee was informed",
+            "what was transferred, in which languages, and that the addressee was informed; the form if one was sent",
             "enforcement-requested",
-            "-f includes=order -f languages=LANGUAGE -f addressee_informed=yes",
+            "-f includes=order -f includes=non-execution-form -f languages=LANGUAGE -f addressee_informed=yes",
         ),
     ),
     "W-16-3-NOT-INFORMED": (
@@ -33,7 +33,7 @@ ROWS: dict[str, Remedies] = {
             "that the provider objected in time, if it did",
             "addressee-objected -f grounds=GROUND --on WHEN --on-source receipt-stamp",
         ),
-        record("a new end, if the enforcing authority sets one", "compliance-ordered -f new_due=WHEN --as AUTHORITY"),
+        restate("the end that the enforcing authority set, if it is wrong", "compliance-ordered", "-f new_due=END"),
     ),
     "V-16-4-GROUND": (
         restate("the listed ground of the denial, if there was one", "recognition-decided", "-f grounds=GROUND"),
@@ -48,7 +48,7 @@ ROWS: dict[str, Remedies] = {
     "W-16-8-NOT-NOTIFIED": (
         record(
             "that the decision was notified to both, if it was",
-            "decision-notified -f about=ENTRY -f recipients=OFFICE --on WHEN --as AUTHORITY",
+            "decision-notified -f about=ENTRY -f recipients=ISSUER -f recipients=PROVIDER --on WHEN --as AUTHORITY",
             "recognition-decided compliance-ordered penalty-imposed",
         ),
     ),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from ledger.law.next_steps.step import Remedies, record, restate
 
+REASONS = "reasons-for-non-execution-given preservation-refused"
 WITHDRAWN = record("that the order was withdrawn, if it was", "order-withdrawn -f data_handling=HANDLING --on WHEN")
 MAINTAINED = record(
     "that it was maintained, if it was",
     "order-maintained -f answers=ENTRY --on WHEN",
-    "reasons-for-non-execution-given",
+    REASONS,
 )
 
 ROWS: dict[str, Remedies] = {
@@ -25,15 +26,18 @@ ROWS: dict[str, Remedies] = {
         record(
             "that the issuing authority concluded that execution is impossible, if it did",
             "impossibility-concluded -f about=ENTRY --on WHEN",
-            "reasons-for-non-execution-given",
+            REASONS,
         ),
-        record("the new end, if one was set", "deadline-extended -f deadline=CLOCK -f new_due=WHEN"),
+        record(
+            "the new end of the time of the provider, if one was set",
+            "deadline-extended -f deadline=CLOCK -f new_due=END --on WHEN",
+        ),
         MAINTAINED,
     ),
     "W-10-9-NOT-RELEASED": (
         record(
             "that the provider was told so, if it was",
-            "preservation-released -f cause=no-longer-needed",
+            "preservation-released -f cause=no-longer-needed --on WHEN",
         ),
     ),
     "W-11-7-GROUND": (

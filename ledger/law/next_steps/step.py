@@ -44,6 +44,8 @@ class Remedy(Struct, frozen=True):
         if entry is not None:
             words |= {"ENTRY": f"#{entry.seq}", "KIND": entry.kind, "MOMENT": wire(entry.on), "SIGNER": entry.by}
             command = command.replace(FROM, _stated(entry, command))
+            if "--replaces" in command:
+                command += _circumstances(entry, command)
         return NextStep(self.lacks, filled(command, words))
 
 
@@ -57,9 +59,15 @@ def record(lacks: str, command: str, about: str = "") -> Remedy:
 
 
 def restate(lacks: str, kinds: str, options: str) -> Remedy:
-    """Return a row whose command records an entry of these kinds again, by its own signer, with other values."""
+    """Return a row whose command records an entry of these kinds again, by its own signer, with other values.
+
+    It states the same moment again, if no other one is among the values: without it the entry would happen now.
+    """
+    moment = "" if "--on " in options else "--on MOMENT"
     return Remedy(
-        lacks, f"record KIND ORDER --replaces ENTRY --why TEXT {FROM} {options} --as SIGNER", tuple(kinds.split())
+        lacks,
+        f"record KIND ORDER --replaces ENTRY --why TEXT {FROM} {options} {moment} --as SIGNER",
+        tuple(kinds.split()),
     )
 
 
@@ -81,6 +89,20 @@ def _stated(entry: Entry, command: str) -> str:
         return FROM
     again = {name: value for name, value in entry.public.items() if f"-f {name}=" not in command}
     return " ".join(f"-f {name}={value}" for name, value in again.items())
+
+
+def _circumstances(entry: Entry, command: str) -> str:
+    """Return the options that state again how the moment is known and whose act it was, if not as usual."""
+    stated = {
+        "--on-source": (entry.on_source, "own-act"),
+        "--speaks": (entry.speaks, "act"),
+        "--whose": (entry.whose, None),
+    }
+    return "".join(
+        f" {option} {value}"
+        for option, (value, usual) in stated.items()
+        if value != usual and value is not None and f"{option} " not in command
+    )
 
 
 def filled(command: str, words: Mapping[str, str]) -> str:

@@ -95,7 +95,7 @@ def points(judged: Any) -> dict[str, list[dict[str, Any]]]:
             "on-conditions-late",
             "V-10-LATE",
             "voss",
-            {"CLOCK": "E-10-2", "WHEN": "2028-01-01T00:00:00Z"},
+            {"CLOCK": "E-10-2", "END": "2028-01-01T00:00:00Z", "WHEN": "2027-03-08T09:00:00Z"},
         ),
     ],
 )

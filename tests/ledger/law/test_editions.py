@@ -119,3 +119,39 @@ def test_an_order_is_named_when_a_changed_rule_bears_on_it(id: str, bears: bool)
     found = difference(other(id, says="otherwise"), running())
     case = EPOC.case
     assert touched(case, judged(EPOC), found) == ((id,) if bears else ())
+
+
+RULE = {"kind": "finding", "id": "V-1", "says": "A sentence."}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"edition": None, "rules": [RULE]},
+        {"edition": [3], "rules": [RULE]},
+        *(
+            {"edition": 3, "rules": [{**RULE, name: odd}]}
+            for name in ("kind", "id", "says")
+            for odd in (5, None, ["a"])
+        ),
+        *(
+            {"edition": 3, "rules": [{**RULE, "detail": odd}]}
+            for odd in (None, "abc", 4, [["a"]], [["a", 5]], [[[], ""]])
+        ),
+        {"edition": 3, "rules": [RULE, {**RULE, "says": "Another sentence."}]},
+        {"edition": 3, "rules": [{**RULE, "kind": "transition", "id": 5}]},
+    ],
+)
+def test_an_edition_whose_rules_have_another_form_is_refused_although_its_digest_is_right(document: Any) -> None:
+    with pytest.raises(ValueError, match=r"expected|same sort and code") as raised:
+        parsed(written({"format": "comity.edition/1", **document}))
+    assert not isinstance(raised.value, AlteredEdition)
+
+
+def test_an_edition_that_is_nested_too_deeply_is_refused() -> None:
+    deep = b"[" * 300 + b"]" * 300
+    head = (
+        b'{"format": "comity.edition/1", "edition": 3, "digest": "", "rules": [{"kind": "", "id": "", "says": "", "z": '
+    )
+    with pytest.raises(ValueError, match="Recursion limit"):
+        parsed(head + deep + b"}]}")

@@ -11,6 +11,7 @@ from ledger.law.terms.rule import ClockVerdict
 from tests.support.judging import finds, finds_not, state
 from tests.support.scenarios import (
     Fact,
+    Office,
     Story,
     by_authority,
     by_issuer,
@@ -277,3 +278,20 @@ def test_the_enforcing_authority_learns_the_outcome_of_a_review() -> None:
     in_seven_days(story, "E-17-10", notified("outcome", "ncco", by="ilves", role="ISS"))
     story.when(notified("outcome", "skylark", by="judge", role="CT")).then("E-17-10", ClockVerdict.OPEN)
     assert finds(story.asked_at(SEVEN), "W-17-10-NOT-NOTIFIED").effects == ()
+
+
+@BOTH
+def test_a_decision_is_notified_to_the_two_sides_of_this_order(instrument: str) -> None:
+    decision = by_authority("recognition-decided", ON, label="decision", decision="recognised")
+    others = {"other": Office("XV", ("SP",)), "foreign": Office("XX", ("ISS",))}
+    story = order(instrument).among(**others).when(decision)
+    for recipients in (("ilves", "other"), ("foreign", "skylark")):
+        story.when(notified("decision", *recipients)).asked_at(SEVEN).then("E-16-8", ClockVerdict.MISSED)
+
+
+@BOTH
+def test_a_new_end_for_another_act_is_no_decision_on_reasons(instrument: str) -> None:
+    for code, clock in (("data-not-held", "E-10-7"), ("other", "E-10-8")):
+        story = order(instrument).when(reasons(code))
+        for other in ("E-16-7", "E-12-1", "E-10-6"):
+            story.when(EXTENDED.changed(deadline=other).moved("2027-03-09T10:00Z")).then(clock, ClockVerdict.OPEN)

@@ -126,3 +126,23 @@ def test_nobody_has_to_comply_once_enforcement_is_denied_or_the_order_withdrawn(
         by_issuer("order-withdrawn", "2026-10-28T09:00Z", data_handling="none-held"),
     ):
         served.when(ENFORCE, DEMAND, over).asked_at("2026-11-10T09:00Z").then("E-16-3", ClockVerdict.NOT_RUNNING)
+
+
+OVER = "2026-10-30T23:00Z"
+
+
+def test_keeping_the_data_is_no_compliance_with_a_demand_to_produce_them() -> None:
+    kept = by_provider("preservation-confirmed", "2026-10-27T09:00Z", elements=["name", "postal-address"])
+    SERVED.when(ENFORCE, DEMAND, kept).asked_at(OVER).then("E-16-3", ClockVerdict.MISSED)
+    KEPT.when(ENFORCE, DEMAND, kept).asked_at(OVER).then("E-16-3", ClockVerdict.MET)
+
+
+@BOTH
+def test_that_a_part_of_the_data_is_not_held_is_no_answer_to_a_demand(served: Story) -> None:
+    def none(*elements: str) -> Fact:
+        return by_provider("no-data-held", "2026-10-27T09:00Z", elements=list(elements))
+
+    demanded = served.when(ENFORCE, DEMAND)
+    demanded.when(none("name")).asked_at(OVER).then("E-16-3", ClockVerdict.MISSED)
+    demanded.when(none("name", "postal-address")).asked_at(OVER).then("E-16-3", ClockVerdict.MET)
+    demanded.when(none()).asked_at(OVER).then("E-16-3", ClockVerdict.MET)

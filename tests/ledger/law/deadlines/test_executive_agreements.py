@@ -6,7 +6,7 @@ import pytest
 
 from ledger.law.terms.rule import ClockVerdict
 from tests.support.judging import finds, finds_not
-from tests.support.scenarios import Office, Party, Story, by_issuer, by_provider, disclosed, issued, received
+from tests.support.scenarios import Office, Party, Story, by_issuer, by_provider, corrected, disclosed, issued, received
 
 PARTIES = {"GB": Party("Europe/London"), "AU": Party("Australia/Sydney"), "US": Party("America/Los_Angeles")}
 
@@ -75,3 +75,11 @@ def test_the_periods_of_another_state_could_not_be_read_and_have_no_clock(party:
     story = under(party, "2026-10-05T09:00Z", served="2026-10-12T09:00Z")
     story.then_not_listed("OPO-9-SERVICE")
     story.then_not_listed("OPO-5-PRODUCE")
+
+
+def test_a_correction_does_not_undo_the_service_of_an_order_of_the_united_kingdom() -> None:
+    served = under("GB", "2026-10-05T09:00Z", served="2026-10-12T09:00Z")
+    correction = corrected("2027-01-20T09:00Z", "c", elements_sought=["name"])
+    for story in (served.when(correction), served.when(correction, received("2027-01-21T09:00Z", "r2", about="c"))):
+        story.asked_at("2027-02-01T00:00Z").then("OPO-9-SERVICE", ClockVerdict.MET)
+        finds_not(story.asked_at("2027-02-01T00:00Z"), "V-OPO-9-NOT-SERVED")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from ledger.facts import FactError, build
 from tests.support.judging import codes, finds, finds_not, judged
-from tests.support.scenarios import Fact, by_issuer, by_provider, disclosed, given, issued, received
+from tests.support.scenarios import Fact, by_issuer, by_provider, disclosed, fact, given, issued, moment, received
 
 NO_LAW = "G-14-1-NO-NATIONAL-LAW"
 DIFFER = "W-COSTS-DIFFER"
@@ -66,3 +67,13 @@ def test_a_dispute_about_costs_weakens_no_criterion() -> None:
 def test_an_amount_is_a_plain_number(amount: str) -> None:
     with pytest.raises(FactError, match=r"costs-claimed\.amount"):
         build("costs-claimed", {"amount": amount, "currency": "EUR"}, {})
+
+
+def test_a_claim_that_was_replaced_keeps_the_law_that_its_answer_names() -> None:
+    again = fact("costs-claimed", "2027-03-04T09:00Z", "skylark", "SP", replaces="claim", amount="110", currency="EUR")
+    answer = paid("100", national_law="JVEG 23")
+    finds_not(ANSWERED.when(claimed(), answer, replace(again, at=moment("2027-03-10T09:00Z"))), NO_LAW)
+
+
+def test_a_claim_that_is_declined_is_in_no_other_currency() -> None:
+    finds_not(ANSWERED.when(claimed(), paid("0", currency="SEK")), DIFFER)

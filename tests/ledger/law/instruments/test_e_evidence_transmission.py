@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from ledger.entries.case import Unread
 from ledger.law.rules.acts import ACTS, COMMON_SYSTEM_SINCE
@@ -22,6 +23,7 @@ from tests.support.scenarios import (
     given,
     issued,
     leaf,
+    moment,
     received,
 )
 
@@ -258,3 +260,17 @@ def test_files_nobody_can_read_any_more_are_not_judged(unread: Unread) -> None:
         finds_not(told, code)
     arrival = fact("evidence-received", "2027-03-04T11:00Z", "orn", "RET", check="equal")
     assert criterion(told.when(arrival), "A2") == "GAP"
+
+
+def test_the_record_of_a_transmission_counts_for_the_entry_that_replaces_it() -> None:
+    mailed = sent("encrypted-mail", alternative_ground="system-disrupted")
+    record = by_issuer("alternative-transmission-recorded", "2027-03-01T10:00Z", about="sent", reference="PPO-2027-1")
+    again = replace(mailed, label="again", replaces="sent", at=moment("2027-03-01T11:00Z"))
+    finds_not(given(ISSUED, mailed, record, again), NO_RECORD)
+
+
+@pytest.mark.parametrize("name", ["skylark", "ncco", "unknown"])
+def test_a_longer_time_is_no_request_of_the_issuing_state_because_somebody_else_asked(name: str) -> None:
+    story = SERVED.when(transfer("link", FILE, access_until="2027-04-01T10:00:00Z"))
+    finds(story.when(extended("2027-05-01T10:00:00Z", requested_by=name)), ACCESS)
+    finds_not(story.when(extended("2027-05-01T10:00:00Z", requested_by="orn")), ACCESS)

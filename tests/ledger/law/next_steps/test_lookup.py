@@ -14,6 +14,7 @@ from typing import Any
 
 import click
 import pytest
+from msgspec.structs import replace
 
 from cli.app import comity
 from cli.exit_codes import Stop
@@ -23,13 +24,13 @@ from ledger.facts import build
 from ledger.law import FINDING_RULES, judge
 from ledger.law.admissibility import criteria
 from ledger.law.next_steps.changes import CHANGES, EXTENDED
-from ledger.law.next_steps.clocks import STARTS
+from ledger.law.next_steps.clocks import STARTS, rule_of
 from ledger.law.next_steps.criteria import DUTIES, LACKS
 from ledger.law.next_steps.lookup import FINDINGS, NextSteps, has_steps
-from ledger.law.next_steps.step import NOTHING, NextStep, Remedy
+from ledger.law.next_steps.step import NOTHING, NextStep, Remedy, restate
 from ledger.law.record_checks import open_duties
 from ledger.law.terms.rule import ClockVerdict, CriterionState
-from tests.support.scenarios import case_from_story, moment
+from tests.support.scenarios import by_issuer, case_from_story, given, moment
 
 STORIES = sorted((Path(__file__).parents[4] / "fixtures" / "stories").glob("*.toml"))
 TOLD = {path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in STORIES}
@@ -41,6 +42,7 @@ WORDS = {
     "STEP": "order-transmitted",
     "MOMENT": "2027-03-02T08:30:00Z",
     "WHEN": "2027-03-02T08:30:00Z",
+    "END": "2027-03-09T08:30:00Z",
     "DAY": "2027-03-02",
     "CLOCK": "E-10-3",
     "CASE": "K-1",
@@ -88,6 +90,7 @@ SPECIAL = {
     ("authenticity-confirmed", "METHOD"): "call-back",
     ("non-disclosure-instructed", "GROUND"): "G-7-i",
     ("ground-for-refusal-raised", "GROUND"): "EPOC:12(1)(b)",
+    ("order-issued", "REASON"): "no-reaction",
     ("addressee-objected", "GROUND"): "EPOC:16(4)(a)",
     ("recognition-decided", "GROUND"): "EPOC:16(4)(a)",
     ("erasure-decided", "DECISION"): "erased",
@@ -232,3 +235,22 @@ def test_a_step_about_a_kind_of_entry_that_the_order_lacks_is_left_out() -> None
     (late,) = (f for f in judgement.findings if f.code == "V-GDPR-12-3")
     (step,) = NextSteps(case, judgement, "late").of_finding(late)
     assert "access-granted" in str(step.command)
+
+
+def test_a_command_that_replaces_an_entry_states_its_moment_and_whose_act_it_was_again() -> None:
+    told = by_issuer("order-transmitted", "2027-03-02T08:00Z", speaks="observation", whose="orn", channel="mail")
+    (e, *_) = given(replace(told, on_source="document")).case.entries
+    step = restate("the addressee", "order-transmitted", "-f addressee=OFFICE").step("main", e)
+    assert step.command is not None
+    for option in ("--on 2027-03-02T08:00:00Z", "--on-source document", "--speaks observation", "--whose orn"):
+        assert f" {option}" in step.command
+    moved = restate("the moment", "order-transmitted", "--on WHEN").step("main", e)
+    assert moved.command is not None
+    assert moved.command.count("--on ") == 1
+
+
+@pytest.mark.parametrize("clock", ["E-10-5", "E-10-7", "E-10-8", "E-16-2"])
+def test_the_arrival_that_moves_a_clock_is_of_the_form_that_starts_it(clock: str) -> None:
+    kinds = {kind for row in CHANGES[clock] for kind in row.about if "form-received" in (row.command or "")}
+    assert kinds
+    assert all(kind in rule_of(clock).wound_by for kind in kinds)
