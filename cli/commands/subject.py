@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import TYPE_CHECKING
 
 import click
@@ -87,6 +88,8 @@ def find(value: str, because: str | None, purpose: str | None, person: str | Non
         raise Stop("a search needs a reason and an office", hint="--because TEXT --as ACTOR")
     if not any(c.isalnum() for c in value):
         raise Stop("an identifier has a letter or a digit")
+    if any(unicodedata.category(c) == "Cs" for c in value):
+        raise Stop("the identifier is not UTF-8")
     with writing() as journal:
         subject_keys = _subject_keys(journal)
         receipt = searched(journal, value, Stated(because, purpose, person), actor)

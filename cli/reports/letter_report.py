@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -47,8 +48,18 @@ class LetterOptions:
         """Refuse options of a letter with another report, and a letter without its kind."""
         if kind != "letter" and self != LetterOptions():
             raise click.UsageError("--kind, --subject, --addressee, --enclosure and --omit are of a letter")
+        for name, lines in (("--addressee", self.addressee), ("--enclosure", self.enclosures)):
+            if not all(map(_is_line, lines)):
+                raise click.UsageError(f"{name} is one line of text, without control characters")
         if kind == "letter" and self.letter is None:
             raise click.UsageError(f"a letter is --kind {'|'.join(LETTERS)}")
+
+
+def _is_line(text: str) -> bool:
+    """Return True for text without control and bidi-control characters and without bytes that are not UTF-8."""
+    from ledger.facts.value_forms import LINE, fits
+
+    return bool(fits(LINE)(text)) and not any(unicodedata.category(c) == "Cs" for c in text)
 
 
 def letter_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -136,19 +147,23 @@ def _of_person(reader: LedgerReader, subject: str | None, case: Case) -> Case:
     from cli.session.subjects import subject_name
     from ledger.application.erasure import covered
     from ledger.application.write.draft import target_of
-    from projections.reports.letters.make import of_subject
+    from projections.reports.letters.make import DESTROYED, of_subject
 
     if reader.subject_keys is None:
         return of_subject(case, ())
     named = target_of(case.order) if subject is None else subject_name(subject, reader.find)
     named = reader.subject_keys.stored_name(named)
     found = covered(reader.store, reader.subject_keys, named, case.order)
-    if subject is not None and not found.keys:
+    erased = reader.subject_keys.erased_keys(named, [case.order])
+    if subject is not None and not found.keys and not erased:
         raise Stop(
             f"no data subject of this order is called {subject!r} here",
-            hint="after an erasure the name is gone: without --subject",
+            hint="without --subject: the target of the order",
         )
-    return of_subject(case, [(index, name) for index, _, name, _ in found.values])
+    values = [*found.values, *(value for key_id in erased for value in reader.store.encrypted_with(key_id))]
+    destroyed = {str(e.get("key_ref")) for e in case.entries if e.kind == DESTROYED} - {*erased}
+    others = {key_id for key_id in destroyed if reader.store.encrypted_with(key_id)}
+    return of_subject(case, [(index, name) for index, _, name, _ in values], others)
 
 
 def tell_missing(made: Letter) -> Exit:

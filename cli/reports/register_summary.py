@@ -91,18 +91,18 @@ def summary(
     With `until`, `kept` has only data whose retention is reviewed by that day, and data without a rule.
     """
     called = {row.order: names.get(row.order) or row.ref or row.label or row.order[:8] for row in rows}
-    open_: dict[tuple[int, str], dict[str, None]] = {}
+    open_: dict[tuple[int, str], dict[str, str]] = {}  # by order: two orders may have one reference
     for row in rows:
         for number, says in row.open:
             if number in questions:
-                open_.setdefault((number, says), {})[called[row.order]] = None
+                open_.setdefault((number, says), {})[row.order] = called[row.order]
     kept = [
         KeptItem(called[row.order], row.kept_until or None)
         for row in sorted(rows, key=lambda row: (not row.kept_until, row.kept_until or "", called[row.order]))
         if row.kept_until is not None and (until is None or row.kept_until <= until.isoformat())
     ]
     items = [_item(number, rows, tuple(accesses)) for number in sorted(questions)]
-    duties = [OpenItem(number, says, list(orders)) for (number, says), orders in open_.items()]
+    duties = [OpenItem(number, says, list(orders.values())) for (number, says), orders in open_.items()]
     duties.sort(key=lambda duty: (duty.question, -len(duty.orders), duty.says))
     return RegisterSummary(as_of, len(rows), items, duties, kept if 6 in questions else [])
 

@@ -1,7 +1,7 @@
 """List every order with its state and deadlines, from views.db; judge an order again only where it may have changed.
 
-An order is judged again when an entry of it was recorded, when one of its clocks ended, and when the
-register grew, because a declaration or an office may bear on any order. A row holds no sealed value.
+An order is judged again when an entry of it was recorded, when one of its clocks or a stated day ended,
+and when the register grew, because a declaration or an office may bear on any order. A row holds no sealed value.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,8 @@ from ledger.adapters.storage.order_index import Due, OrderIndex, OrderRow, read_
 from ledger.adapters.storage.views import ViewRow
 from ledger.entries.case import Case, Entry, wire
 from ledger.entries.envelope import open_
-from ledger.law import judge
+from ledger.law import judge, read_order
+from ledger.law.instruments.notice import DELAYS
 from ledger.law.provisions import rules_digest
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from ledger.entries.case import Case
 
 DAY = timedelta(hours=24)  # E-10-2 with a silent authority is judged until 24 hours after its end (decision 28)
-EDITION = 4  # raise it when the content of a row changes
+EDITION = 5  # raise it when the content of a row changes
 TOGETHER = 500  # stale orders judged between two commits
 
 
@@ -105,6 +106,18 @@ def _still_to_come(registry: tuple[Entry, ...], moment: datetime) -> list[dateti
     return [e.on for e in registry if e.on > moment]
 
 
+def _stated_days(case: Case, moment: datetime) -> Iterator[datetime]:
+    """Yield the turns of days that entries state and that may be in no clock: a delay's review, a general notice."""
+    delays = [e for e in case.entries if e.kind in DELAYS and e.get("review_on")]
+    notices = [e for e in (*case.entries, *case.registry) if e.kind == "notice-published" and e.get("valid_from")]
+    if delays or notices:
+        days_of = read_order(case, moment).parties.days_of
+        for e in delays:
+            yield days_of(e.party).end_of(date.fromisoformat(e.get("review_on")))
+        for e in notices:
+            yield days_of(e.party).end_of(date.fromisoformat(e.get("valid_from")) - timedelta(days=1))
+
+
 def shown(case: Case, moment: datetime) -> ViewRow:
     """Return the row of one order, and the next moment at which time alone changes it."""
     from projections.reports.data_protection.dpo_questions import open_points
@@ -154,6 +167,7 @@ def shown(case: Case, moment: datetime) -> ViewRow:
     turns = [end for c in judgement.deadlines if c.due for end in (c.due, c.due + DAY) if end > moment]
     later = [t for e in case.entries for t in (e.at, e.on) if t > moment]  # recorded or dated after `moment`
     later += _still_to_come(case.registry, moment)
+    later += [t for t in _stated_days(case, moment) if t > moment]
     return ViewRow(msgspec.json.encode(row), min([*turns, *later], default=None))
 
 

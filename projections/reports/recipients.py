@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from ledger.entries.case import Case, Entry
+from ledger.entries.case import Case, Entry, replacements
 from ledger.facts.vocabulary import ROLES
 from projections.reports.front_page import number
 from projections.views.custody import HANDS
@@ -47,7 +48,7 @@ def recipients(case: Case) -> list[DataReceipt]:
     the first entry that shows it. A transfer that its receiver acknowledged is listed at the receipt alone.
     """
     names = office_names(case.registry)
-    replaced_leaves = {e.replaces for e in case.entries}
+    replaced_leaves = replacements(case.entries, datetime.max.replace(tzinfo=UTC))
     entries = sorted((e for e in case.entries if e.leaf not in replaced_leaves), key=lambda e: (e.on, e.index))
     sources = {e.actor for e in entries if e.kind == DISCLOSED}
     holders = set(sources)

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from ledger.entries.case import Entry
 from ledger.law.instruments.notice import DELAYS, end_of_day
+from ledger.law.reading.effective_entries import in_order
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.terms.instruments import EUROPEAN
 
@@ -22,6 +23,8 @@ DECISIONS: Final = (
     "customer-notified",
 )
 OMITTED: Final = "customer-notification-omitted"
+LIFTED: Final = "customer-notification-delay-lifted"
+EXTENDED: Final = "customer-notification-delay-extended"
 
 
 class NoticeBar(Struct, frozen=True):
@@ -45,9 +48,17 @@ def bar_of_notice(r: OrderReading, role: str, party: str | None) -> NoticeBar | 
 
 def _delay(r: OrderReading) -> NoticeBar | None:
     decisions = (e for e in r.entries.of(*DECISIONS) if e.kind != "customer-notified" or _is_own(r, e))
-    last = next(reversed(tuple(decisions)), None)
-    if last is None or last.kind not in (*DELAYS, OMITTED):
+    lasting: list[Entry] = []
+    for e in decisions:
+        if e.kind not in (*DELAYS, OMITTED) and e.speaks != "act" and e.party != r.parties.from_party:
+            continue  # the word of another side ends no delay
+        if e.kind == LIFTED:
+            lasting = [bar for bar in lasting if not _is_lifted(r, bar, e)]
+        else:
+            lasting = [] if e.kind == "customer-notified" else [*lasting, e]
+    if not lasting:
         return None
+    last = lasting[-1]
     if last.kind == OMITTED:
         return NoticeBar(
             "It was decided that the person is not told.",
@@ -61,6 +72,21 @@ def _delay(r: OrderReading) -> NoticeBar | None:
         last,
         "customer-notification-delay-lifted",
     )
+
+
+def _is_lifted(r: OrderReading, bar: Entry, lifting: Entry) -> bool:
+    """Return True if a lifting ends a bar: the delay that it names with its extensions, and all bars before that."""
+    about = r.entries.named(lifting.get("about"))
+    if bar.kind == OMITTED or about is None:
+        return bar.kind == OMITTED
+    return in_order(bar) <= in_order(about) or _delay_of(r, bar) is _delay_of(r, about)
+
+
+def _delay_of(r: OrderReading, e: Entry) -> Entry:
+    """Return the delay that an extension prolongs; a delay itself."""
+    while e.kind == EXTENDED and (about := r.entries.named(e.get("about"))) and in_order(about) < in_order(e):
+        e = about
+    return e
 
 
 def _confidentiality(r: OrderReading) -> NoticeBar | None:

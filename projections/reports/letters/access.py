@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ledger.entries.case import Entry
 from ledger.law.reading.order_reading import OrderReading
+from ledger.law.reading.person_requests import answers_to
 from projections.reports.front_page import number
 from projections.reports.letters import parts
 from projections.reports.letters.context import LetterContext, blank
@@ -20,8 +21,9 @@ ALL = frozenset({"copy", "legal-basis", "purpose", "retention", "recipients", "r
 
 def refused_silently(r: OrderReading, omit: Omission) -> bool:
     """Return True if access is refused as a whole and the letter may not say so."""
-    restricted, granted = r.entries.of("access-restricted"), r.entries.of("access-granted")
-    return omit == "restriction" and bool(restricted) and not granted
+    requests = r.entries.of("access-requested")
+    kinds = {e.kind for e in answers_to(r.entries, requests[-1])} if requests else set()
+    return omit == "restriction" and kinds == {"access-restricted"}
 
 
 def access(c: LetterContext) -> tuple[str, tuple[LetterSection, ...]]:
@@ -34,6 +36,11 @@ def access(c: LetterContext) -> tuple[str, tuple[LetterSection, ...]]:
     restriction, granted = _answer(c, request, "access-restricted"), _answer(c, request, "access-granted")
     c.restricted = restriction is not None
     _check_omission(c, restriction)
+    if restriction is None and granted is None and c.of("access-restricted"):
+        raise LetterRefused(
+            "an earlier request for access was restricted, and the newest one is not decided on record",
+            f"comity record access-granted|access-restricted ORDER -f 'answers={c.answers}' ...",
+        )
     received = f"On {c.times.date(request.on)} you asked this office which data about you it processes."
     if c.concealed:
         return TITLE, _neutral(c, received)
@@ -65,7 +72,7 @@ def _request(c: LetterContext) -> Entry:
 
 
 def _answer(c: LetterContext, request: Entry, kind: str) -> Entry | None:
-    return next((e for e in reversed(c.of(kind)) if e.get("answers") == request.leaf), None)
+    return next((e for e in reversed(answers_to(c.reading.entries, request)) if e.kind == kind), None)
 
 
 def _check_omission(c: LetterContext, restriction: Entry | None) -> None:
@@ -75,6 +82,11 @@ def _check_omission(c: LetterContext, restriction: Entry | None) -> None:
         raise LetterRefused(
             "the person must not learn of this order now, and this letter would tell them of it",
             f"record the decision ({record}), then --omit restriction: a letter that neither confirms nor denies",
+        )
+    if c.concealed and c.asked.enclosures:
+        raise LetterRefused(
+            "a letter that neither confirms nor denies encloses nothing: an enclosure would tell of the data",
+            "without --enclosure",
         )
     if c.asked.omit and (restriction is None or not restriction.get("grounds") or not restriction.stated("reasons")):
         raise LetterRefused(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ledger.entries.case import Entry, Unread
+from ledger.law.reading.person_requests import answers_to
 from projections.reports.letters import parts
 from projections.reports.letters.context import LetterContext, blank
 from projections.reports.letters.letter import LetterRefused, LetterSection
@@ -15,8 +16,8 @@ TITLE = "Answer to your request for erasure"
 
 def erasure(c: LetterContext) -> tuple[str, tuple[LetterSection, ...]]:
     """Return the title and the sections of an answer."""
-    request, decision = _request(c), None
-    decision = next((e for e in reversed(c.of("erasure-decided")) if e.get("answers") == request.leaf), None)
+    request = _request(c)
+    decision = next(reversed(answers_to(c.reading.entries, request)), None)
     if decision is None:
         raise LetterRefused(
             "the request for erasure is not decided on record",
@@ -63,14 +64,16 @@ def _outcome(c: LetterContext, decision: Entry) -> Iterator[LetterSection]:
         done += [] if done else ["The erasure itself is not on record yet."]
         done.append("The entries that document the steps of the proceedings remain.")
         done.append("The erased values can no longer be read in them.")
-        if not any(e.kind != "erasure-decided" for e in c.of("payload-key-destroyed", "data-destroyed")):
+        if not c.of("payload-key-destroyed", "data-destroyed"):
             c.lacks("the erasure itself", "outcome", "comity erase ORDER")
+    released = {c.reading.entries.named(e.get("about")) for e in c.of("restriction-released")}
+    locked = [e for e in c.of("processing-restricted") if e not in released]
     done += [
         c.rests_on(e, f"Since {c.times.date(e.on)} data are locked, because {LOCK_WORDS[str(e.get('cause'))]}.")
-        for e in c.of("processing-restricted")
+        for e in locked
     ]
     if decision.get("decision") == "restricted-instead":
-        if not c.of("processing-restricted"):
+        if not locked:
             done.append("The locking itself is not on record yet.")
             c.lacks("the locking itself", "restriction", "comity record processing-restricted")
         done.append("Locked data are kept, and are used for no other purpose.")

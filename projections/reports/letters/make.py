@@ -18,6 +18,7 @@ from projections.reports.letters.erasure import erasure
 from projections.reports.letters.letter import Letter, LetterRefused
 from projections.reports.letters.notice import notice
 
+DESTROYED = "payload-key-destroyed"
 OF_A_PERSON = ("access-", "rectification-", "erasure-")  # kinds that are about one person's request
 
 
@@ -70,21 +71,23 @@ def _check_bar(bar: NoticeBar | None) -> None:
     raise LetterRefused(f"{bar.says}{where} {', '.join(bar.cite)}", f"what ends this: {bar.ends}")
 
 
-def of_subject(case: Case, values: Collection[tuple[int, str]]) -> Case:
+def of_subject(case: Case, values: Collection[tuple[int, str]], others: Collection[str] = ()) -> Case:
     """Return a case with the sealed values of one person alone; `values` are (index, field) of this person.
 
-    A request or an answer with sealed values of other persons alone is left out: it is theirs.
+    A request or an answer with sealed values of other persons alone is left out: it is theirs, also after their
+    erasure. So is the destruction of one of the keys `others`.
     """
     entries = (
         _of(e, {name for index, name in values if index == e.index})
         for e in case.entries
         if not _of_another(e, {name for index, name in values if index == e.index})
+        if e.kind != DESTROYED or e.get("key_ref") not in others
     )
     return replace(case, entries=tuple(entries))
 
 
 def _of_another(e: Entry, mine: Collection[str]) -> bool:
-    stated = [name for name, value in e.sealed.items() if value is not None and value is not Unread.ERASED]
+    stated = [name for name, value in e.sealed.items() if value is not None]
     return e.kind.startswith(OF_A_PERSON) and bool(stated) and not mine
 
 

@@ -132,6 +132,8 @@ def recipients_section(c: LetterContext) -> LetterSection:
     """Return who received the data, by name; LED arts 13(2)(c), 14(c)."""
     received: dict[str, str] = {}
     for one in recipients(c.case.happened(c.making.as_of)):
+        if not c.reading.entries.is_effective(one.entry):
+            continue
         if one.whom != c.asked.actor and one.whom not in received:
             received[one.whom] = f"{c.name(one.whom)} (received on {c.times.date(one.entry.on)})"
             c.rests_on(one.entry, f"{c.name(one.whom)} received the data.")

@@ -213,6 +213,40 @@ def test_a_letter_about_another_person_of_the_order_opens_only_the_values_of_thi
     assert "no data subject" in run(*base, "--subject", "witness 9", ledger=ledger).stderr
 
 
+def test_the_erasure_of_another_person_is_not_told_as_that_of_the_target(tmp_path: Path) -> None:
+    ledger, request = ledger_of("S1", tmp_path), tmp_path / "request.txt"
+    common = ("--as", "orn", "--yes")
+    request.write_text("Please erase my data.", encoding="utf-8")
+    for who, decision, reasons in (
+        ("target of main", "refused", "REASON OF THE TARGET"),
+        ("witness 3", "erased", "REASON OF THE WITNESS"),
+    ):
+        asked = ("record", "erasure-requested", "main", "-f", f"request={request}", "--subject", who)
+        assert run(*asked, *common, ledger=ledger).exit_code == 0
+        seq = told("timeline", "main", ledger=ledger)["timeline"][-1]["seq"]
+        decided = ("-f", f"answers=#{seq}", "-f", f"decision={decision}", "-f", f"reasons={reasons}")
+        done = run("record", "erasure-decided", "main", *decided, "--subject", who, *common, ledger=ledger)
+        assert done.exit_code == 0, done.output
+    erased = run("erase", "main", "--subject", "witness 3", "--cause", "erasure-granted", *common, ledger=ledger)
+    assert erased.exit_code == 0, erased.output
+    base = ("report", "letter", "main", "--kind", "erasure", "--because", "request", "--as", "orn")
+    target, witness = (run(*base, *more, ledger=ledger).stdout for more in ((), ("--subject", "witness 3")))
+    assert "it was decided that the data are not erased" in target
+    assert "REASON OF THE TARGET" in target
+    assert "the key that opens them was destroyed" not in target
+    assert "it was decided that the data are erased" in witness
+    assert "the key that opens them was destroyed" in witness
+
+
+@pytest.mark.parametrize("line", ["a\nb", "\x1b[31mred", "\u202eevil", "\udcff"])
+@pytest.mark.parametrize("option", ["--addressee", "--enclosure"])
+def test_a_line_of_a_letter_has_no_control_characters(option: str, line: str, tmp_path: Path) -> None:
+    ledger = ledger_of("S1", tmp_path)
+    refused = notice(ledger, "orn", option, line)
+    assert (refused.exit_code, accesses(ledger)) == (Exit.USAGE, [])
+    assert "one line of text" in refused.stderr
+
+
 def test_after_an_erasure_the_answer_can_still_be_written(tmp_path: Path) -> None:
     ledger = ledger_of("S1", tmp_path)
     common = ("--as", "orn", "--yes")

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from cli.exit_codes import Exit
+from cli.reports.register_summary import summary
+from cli.session.docket import at_moment, board, bring_up
+from cli.session.ledger_reader import reading
+from ledger.adapters.storage.order_index import OrderRow, read_row
 from tests.support.cli import ledger_of, run, told
 
 AT = ("--as-of", "2027-05-02T00:00:00Z")  # in `erasure-while-retention-runs`: one request ran out
@@ -98,3 +105,20 @@ def test_accesses_are_counted_by_purpose_and_not_opened(ledger: Path) -> None:
 @pytest.mark.parametrize("words", [("locked", "--kept-until", "2027-06-01"), ("--kept-until", "2027-06-01", "--open")])
 def test_a_question_about_the_whole_ledger_is_asked_alone(words: tuple[str, ...], ledger: Path) -> None:
     assert run("register", *words, ledger=ledger).exit_code == Exit.USAGE
+
+
+def test_two_orders_with_one_reference_are_two_orders() -> None:
+    row = OrderRow("a", "PPO-1", None, "2AP-7", "ISSUED", [], 1, open=[(4, "Open.")])
+    made = summary(datetime(2027, 1, 1, tzinfo=UTC), [row, replace(row, order="b")], {}, (), {4}, None)
+    assert [(duty.orders, made.questions[0].open) for duty in made.open] == [(["PPO-1", "PPO-1"], 2)]
+
+
+def test_a_view_of_orders_turns_at_a_stated_day_that_no_clock_has(tmp_path: Path) -> None:
+    """The moment of the delay is in doubt, so NOTICE-REVIEW has no end; the day of the review has one."""
+    with reading(ledger_of("delay-written-down-late", tmp_path)) as reader:
+        with closing(board(reader)) as view:
+            for moment in (datetime(2027, 4, 22, tzinfo=UTC), datetime(2027, 5, 13, tzinfo=UTC)):
+                bring_up(reader, view, moment)
+                assert {read_row(body).order: read_row(body) for _, body in view.rows()} == {
+                    row.order: row for row in at_moment(reader, moment)
+                }

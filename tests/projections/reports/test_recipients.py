@@ -100,8 +100,15 @@ def test_an_office_that_has_data_without_a_receipt_is_named_once_and_said_to_hol
 
 
 def test_a_receipt_that_was_replaced_names_nobody() -> None:
-    instead = fact("evidence-received", "2027-03-10T10:00Z", "pol", "RET", check="equal", replaces="got")
-    assert who(DISCLOSED, RECEIVED, instead) == [("evidence-received", "pol")]
+    given_to = fact("shared-domestically", "2027-03-11T10:00Z", "orn", "RET", label="given", recipient="lab")
+    instead = fact("shared-domestically", "2027-03-11T10:00Z", "orn", "RET", recipient="pol", replaces="given")
+    expected = [("evidence-received", "orn"), ("shared-domestically", "pol")]
+    assert who(DISCLOSED, RECEIVED, given_to, instead) == expected
+
+
+def test_an_entry_of_another_signer_replaces_no_receipt() -> None:
+    foreign = fact("evidence-received", "2027-03-10T11:00Z", "pol", "RET", check="equal", replaces="got")
+    assert who(DISCLOSED, RECEIVED, foreign) == [("evidence-received", "orn"), ("evidence-received", "pol")]
 
 
 def test_the_register_says_when_what_and_on_which_entry() -> None:

@@ -144,3 +144,30 @@ def test_a_provider_answers_after_the_regulation_on_data_protection() -> None:
     made = written("access", DISCLOSED, asked, actor="skylark", role="SP", register=())
     assert "article 15 of Regulation (EU) 2016/679" in made.basis
     assert any("GDPR:15(3)" in m.cite for m in made.missing)
+
+
+def test_a_request_that_its_signer_replaced_keeps_its_restriction() -> None:
+    again = fact("access-requested", "2027-06-01T09:00Z", "ilves", "ISS", at="2027-06-12T09:00Z", replaces="asked")
+    made = written("access", DISCLOSED, ARRIVED, ASKED, RESTRICTED, again)
+    assert made.restricted
+    assert "Skylark" not in words(made)
+
+
+def test_after_a_restriction_a_new_request_is_decided_before_it_is_answered() -> None:
+    again = by_issuer("access-requested", "2027-07-01T09:00Z", label="again")
+    with pytest.raises(LetterRefused, match="the newest one is not decided"):
+        written("access", DISCLOSED, ASKED, RESTRICTED, again)
+    granted = by_issuer("access-granted", "2027-07-10T09:00Z", answers="again", includes=["copy"])
+    assert "Skylark" in words(written("access", DISCLOSED, ASKED, RESTRICTED, again, granted))
+
+
+def test_a_grant_of_an_earlier_request_does_not_confirm_data_in_the_answer_to_a_later_one() -> None:
+    earlier = by_issuer("access-requested", "2027-04-01T09:00Z", label="earlier")
+    granted = by_issuer("access-granted", "2027-04-10T09:00Z", answers="earlier", includes=["purpose"])
+    made = written("access", DISCLOSED, earlier, granted, ASKED, RESTRICTED, omit="restriction")
+    assert "This letter does not say which of the two is the case." in words(made)
+
+
+def test_a_letter_that_neither_confirms_nor_denies_has_no_enclosure() -> None:
+    with pytest.raises(LetterRefused, match="encloses nothing"):
+        written("access", DELAY, DISCLOSED, ASKED, RESTRICTED, omit="restriction", enclosures=("a copy of the data",))

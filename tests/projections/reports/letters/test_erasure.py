@@ -6,7 +6,7 @@ import pytest
 
 from projections.reports.letters.letter import LetterRefused
 from tests.support.letters import section, words, written
-from tests.support.scenarios import Fact, by_issuer, disclosed
+from tests.support.scenarios import Fact, by_issuer, disclosed, fact
 
 DISCLOSED = disclosed("2027-03-15T13:00Z", recipient="orn")
 ASKED = by_issuer("erasure-requested", "2027-06-01T09:00Z", label="asked")
@@ -64,3 +64,17 @@ def test_there_is_no_answer_before_the_decision() -> None:
         written("erasure", DISCLOSED, ASKED)
     with pytest.raises(LetterRefused, match="no request for erasure is on record"):
         written("erasure", DISCLOSED)
+
+
+def test_data_whose_lock_was_opened_are_not_locked() -> None:
+    locked = by_issuer("processing-restricted", "2027-06-10T10:00Z", label="lock", cause="kept-as-evidence")
+    opened = by_issuer("restriction-released", "2027-07-01T10:00Z", about="lock")
+    made = written("erasure", DISCLOSED, ASKED, decided("restricted-instead", reasons="Evidence."), locked, opened)
+    assert "Since 10 June" not in words(made)
+    assert [m.says for m in made.missing] == ["the locking itself"]
+
+
+def test_a_request_that_its_signer_replaced_keeps_its_decision() -> None:
+    again = fact("erasure-requested", "2027-06-01T09:00Z", "ilves", "ISS", at="2027-06-12T09:00Z", replaces="asked")
+    made = written("erasure", DISCLOSED, ASKED, decided("refused", reasons="The trial is not over."), again)
+    assert section(made, "Reasons for the decision") == "The trial is not over."

@@ -149,3 +149,43 @@ def test_a_delayed_notice_in_the_united_states_names_who_delayed_it_and_under_wh
         made
     )
     assert made.basis.endswith(": 18 U.S.C. 2705(a).")
+
+
+def test_lifting_one_delay_does_not_lift_a_later_one() -> None:
+    second = by_issuer(
+        "customer-notification-delayed",
+        "2027-03-05T10:00Z",
+        label="second",
+        grounds=["LED:13(3)(b)"],
+        review_on="2027-12-01",
+    )
+    with pytest.raises(LetterRefused, match="the delay was not lifted"):
+        written("notice", DELAY, second, DISCLOSED, LIFTED)
+    of_second = by_issuer("customer-notification-delay-lifted", "2027-06-20T10:00Z", about="second")
+    assert written("notice", DELAY, second, DISCLOSED, of_second).sections
+
+
+def test_lifting_a_delay_lifts_its_extensions() -> None:
+    more = {"about": "delay", "grounds": ["LED:13(3)(b)"], "reassessed": True, "review_on": "2027-12-01"}
+    extended = by_issuer("customer-notification-delay-extended", "2027-04-05T10:00Z", label="extended", **more)
+    assert written("notice", DELAY, extended, DISCLOSED, LIFTED).sections
+
+
+def test_the_word_of_the_provider_lifts_no_delay() -> None:
+    said = {"speaks": "observation", "whose": "ilves", "on_source": "receipt-stamp", "about": "delay"}
+    heard = fact("customer-notification-delay-lifted", "2027-05-20T10:00Z", "skylark", "SP", **said)
+    with pytest.raises(LetterRefused, match="the delay was not lifted"):
+        written("notice", DELAY, DISCLOSED, heard)
+
+
+def test_a_receipt_that_its_signer_could_not_state_is_no_receipt_in_a_letter() -> None:
+    false = fact("shared-domestically", "2027-03-16T08:00Z", "skylark", "SP", recipient="lab")
+    assert "Forensic" not in section(written("notice", DISCLOSED, ARRIVED, false), "Who received the data")
+
+
+def test_an_entry_of_another_office_hides_no_recipient() -> None:
+    given = {"exhibit": "X/1", "released_by": "orn", "received_by": "lab", "check": "equal"}
+    moved = fact("custody-transferred", "2027-03-16T08:00Z", "lab", "LAB", label="moved", **given)
+    foreign = by_issuer("purpose-recorded", "2027-03-17T08:00Z", purpose_code="trial", replaces="moved")
+    received = section(written("notice", DISCLOSED, ARRIVED, moved, foreign), "Who received the data")
+    assert "Karsk Forensic Laboratory (received on 16 March 2027)" in received
