@@ -50,12 +50,12 @@ class LetterContext:
 
     def __post_init__(self) -> None:
         registry = self.case.registry
-        self.names = office_names_in(registry, self.asked.lang)
         self.parties = party_names_in(registry, self.asked.lang)
         self.times = LocalTimes(self.reading.parties.days_of(self.sender_party).zone)
         issuer = None if self.issued is None else str(self.issued.get("issuing_authority") or self.issued.actor)
         of_whom = [self.asked.actor, *([issuer] if issuer and self.own_side and not self.concealed else [])]
         today = self.times.day(self.making.as_of)
+        self.names = office_names_in(self.reading.register, self.asked.lang, today)
         self.description = description(registry, of_whom, self.asked.lang, today)
 
     @property

@@ -8,9 +8,12 @@ from datetime import UTC, date, datetime
 from typing import Final
 
 from ledger.entries.case import Entry
+from ledger.facts import KINDS
 from ledger.facts.vocabulary import GROUNDS, INSTRUMENTS
 from ledger.formats.time_zones import zone
+from ledger.law.parties.party_register import Register
 
+PARTY: Final = "party-registered"
 MONTHS: Final = (
     *("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November"),
     "December",
@@ -186,20 +189,17 @@ def period(value: object) -> str:
     return ", ".join(f"{n} {UNITS[unit]}{'' if n == '1' else 's'}" for n, unit in parts)
 
 
-def office_names_in(registry: Sequence[Entry], lang: str) -> dict[str, str]:
-    """Return the names of offices by actor: the newest, in `lang` if there is one, else in English."""
-    return _names(registry, ("authority-registered", "authority-changed"), "actor", lang)
+def office_names_in(register: Register, lang: str, day: date) -> dict[str, str]:
+    """Return the names of offices by actor on a day, in `lang` if there is one, else in English."""
+    offices = ((actor, register.office(actor, day) or register.office(actor)) for actor in register.offices)
+    return {actor: _name(office.names, lang) for actor, office in offices if office is not None and office.names}
 
 
 def party_names_in(registry: Sequence[Entry], lang: str) -> dict[str, str]:
     """Return the names of States by their code, in `lang` if there is one, else in English."""
-    return _names(registry, ("party-registered",), "party", lang)
+    found = (e for e in registry if e.kind == PARTY and e.held and e.role in KINDS[PARTY].signers and e.get("names"))
+    return {str(e.get("party")): _name(e.public["names"], lang) for e in found}
 
 
-def _names(registry: Sequence[Entry], kinds: tuple[str, ...], key: str, lang: str) -> dict[str, str]:
-    names: dict[str, str] = {}
-    for e in registry:
-        if e.kind in kinds and e.get("names"):
-            by_language = e.public["names"]
-            names[e.public[key]] = by_language.get(lang) or by_language.get("en") or next(iter(by_language.values()))
-    return names
+def _name(names: Mapping[str, str], lang: str) -> str:
+    return names.get(lang) or names.get("en") or next(iter(names.values()))

@@ -115,10 +115,9 @@ def test_two_orders_with_one_reference_are_two_orders() -> None:
 
 def test_a_view_of_orders_turns_at_a_stated_day_that_no_clock_has(tmp_path: Path) -> None:
     """The moment of the delay is in doubt, so NOTICE-REVIEW has no end; the day of the review has one."""
-    with reading(ledger_of("delay-written-down-late", tmp_path)) as reader:
-        with closing(board(reader)) as view:
-            for moment in (datetime(2027, 4, 22, tzinfo=UTC), datetime(2027, 5, 13, tzinfo=UTC)):
-                bring_up(reader, view, moment)
-                assert {read_row(body).order: read_row(body) for _, body in view.rows()} == {
-                    row.order: row for row in at_moment(reader, moment)
-                }
+    with reading(ledger_of("delay-written-down-late", tmp_path)) as reader, closing(board(reader)) as view:
+        for moment in (datetime(2027, 4, 22, tzinfo=UTC), datetime(2027, 5, 13, tzinfo=UTC)):
+            bring_up(reader, view, moment)
+            assert {read_row(body).order: read_row(body) for _, body in view.rows()} == {
+                row.order: row for row in at_moment(reader, moment)
+            }

@@ -21,6 +21,7 @@ def contact(day: str, *facts: Fact, lang: str = "en", of: str = "ilves") -> str 
     return None if e is None else e.get("contact")
 
 
+SAYS: dict[str, Any] = {"language": "en", "valid_from": "2027-01-01", "contact": "changed"}
 OLD = described("2027-01-01T09:00Z", "2027-01-01", "old", contact="old")
 NEW = described("2027-02-01T09:00Z", "2027-06-01", "new", contact="new")
 
@@ -44,3 +45,20 @@ def test_a_replaced_description_does_not_count() -> None:
 
 def test_another_office_has_another_description() -> None:
     assert contact("2027-07-01", OLD, of="orn") is None
+
+
+def test_a_provider_describes_itself_and_no_authority() -> None:
+    foreign = fact(
+        "controller-described", "2027-02-02T09:00Z", "skylark", "SP", label="foreign", **SAYS, controller="ilves"
+    )
+    own = fact("controller-described", "2027-02-02T09:00Z", "skylark", "SP", label="own", **SAYS, controller="skylark")
+    assert contact("2027-03-01", OLD, foreign) == "old"
+    assert contact("2027-03-01", OLD, own, of="skylark") == "changed"
+
+
+def test_an_authority_of_the_same_party_describes_a_controller_and_one_of_another_party_does_not() -> None:
+    same = fact("controller-described", "2027-02-02T09:00Z", "orn", "RET", label="same", **SAYS, controller="ilves")
+    powerless = fact("controller-described", "2027-02-02T09:00Z", "ncco", "NOT", label="no", **SAYS, controller="ilves")
+    abroad = fact("controller-described", "2027-02-02T09:00Z", "ncco", "DPO", label="far", **SAYS, controller="ilves")
+    assert contact("2027-03-01", OLD, same) == "changed"
+    assert contact("2027-03-01", OLD, powerless, abroad) == "old"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from projections.reports.letters.letter import LetterRefused
@@ -189,3 +191,14 @@ def test_an_entry_of_another_office_hides_no_recipient() -> None:
     foreign = by_issuer("purpose-recorded", "2027-03-17T08:00Z", purpose_code="trial", replaces="moved")
     received = section(written("notice", DISCLOSED, ARRIVED, moved, foreign), "Who received the data")
     assert "Karsk Forensic Laboratory (received on 16 March 2027)" in received
+
+
+def test_an_office_is_named_as_the_registrar_named_it_on_the_day_of_the_letter() -> None:
+    later: dict[str, Any] = {"actor": "ilves", "names": {"en": "Office of Next Year"}, "valid_from": "2028-01-01"}
+    changed = fact("authority-changed", "2027-02-02T09:00Z", "registrar", "ADM", label="changed", **later)
+    false: dict[str, Any] = {"actor": "ilves", "names": {"en": "False Office"}, "valid_from": "2027-01-01"}
+    foreign = fact("authority-changed", "2027-02-02T09:00Z", "skylark", "SP", label="foreign", **false)
+    made = written("notice", DISCLOSED, register=(described(), changed, foreign))
+    assert (made.office, "Next Year" in words(made)) == ("Prosecutor's Office Karsk", False)
+    made = written("notice", DISCLOSED, register=(described(), changed), at="2028-02-01T09:00Z")
+    assert made.office == "Office of Next Year"
