@@ -1,8 +1,8 @@
 """Reduce identifiers of a person to forms that are equal for different spellings.
 
 Forms: `value` (NFKC, case folded, single spaces, an international domain in Unicode), `phone` (digits of a number with
-its country code), `ending` (the last eight digits, for a number without country code), `name` (two neighbouring words
-of a name, sorted). A form is never stored in clear, only under a keyed hash (`value_index.py`).
+its country code), `ending` (the last eight digits, also of a number without country code), `name` (two neighbouring
+words of a name, sorted). A form is never stored in clear, only under a keyed hash (`value_index.py`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ _BETWEEN = re.compile(r"[\s<>()\[\],;:\"']+")
 _LONGEST_EMAIL = 254  # characters; RFC 5321 with its erratum 1690
 _NUMBER = r"(?:\+|00|\(?0)[\d\s()./\-]{5,25}\d"
 _PHONE = re.compile(rf"(?<![\w+]){_NUMBER}(?!\w)")
-_PHONE_WHOLE = re.compile(_NUMBER)
+_PHONE_WHOLE = re.compile(rf"\({_NUMBER}|{_NUMBER}|\(?\d[\d\s()/\-]{{5,25}}\d")  # whole, also without any prefix
+_SAME = str.maketrans(
+    dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-") | dict.fromkeys("\u2018\u2019\u02bc", "'")
+)
 _WORD = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*")
 _DIGITS = range(7, 16)  # of a telephone number; ITU-T E.164 allows at most 15
 _ENDING = 8
@@ -41,6 +44,7 @@ def forms_of(value: str) -> set[SearchForm]:
 
 def forms_in(text: str) -> set[SearchForm]:
     """Return the forms of the e-mail addresses, telephone numbers and names (two capital words) within a text."""
+    text = text.translate(_SAME)
     forms = {SearchForm("value", _plain(found)) for found in _addresses(text)}
     for number in _PHONE.findall(text):
         forms |= _numbers(_plain(number))
@@ -66,8 +70,10 @@ def _addresses(text: str) -> Iterator[str]:
 
 
 def _plain(value: str) -> str:
-    """Return a value in NFKC, case folded, without invisible characters, with single spaces."""
-    visible = "".join(c for c in unicodedata.normalize("NFKC", value) if unicodedata.category(c) != "Cf")
+    """Return a value in NFKC, case folded, without invisible characters, with one dash, apostrophe and space."""
+    visible = "".join(
+        c for c in unicodedata.normalize("NFKC", value).translate(_SAME) if unicodedata.category(c) != "Cf"
+    )
     text = unicodedata.normalize("NFKC", " ".join(visible.split()).casefold())
     text = next((text.removeprefix(scheme) for scheme in _SCHEMES if text.startswith(scheme)), text)
     return ".".join(map(_domain_label, text.split("."))) if "xn--" in text else text
@@ -84,7 +90,7 @@ def _domain_label(label: str) -> str:
 def _numbers(text: str) -> set[SearchForm]:
     if not _PHONE_WHOLE.fullmatch(text):
         return set()
-    international = text.startswith(("+", "00"))
+    international = text.startswith(("+", "(+", "00"))
     digits = "".join(c for c in text.replace("(0)", "") if c.isdecimal()).removeprefix("00")
     digits = "".join(str(unicodedata.decimal(c)) for c in digits)
     if len(digits) not in _DIGITS:

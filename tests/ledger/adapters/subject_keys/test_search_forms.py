@@ -31,6 +31,13 @@ def matches(asked: str, stored: set[SearchForm]) -> str | None:
         ("tel:+46701234567", "+46 70 123 45 67", "phone"),
         ("+46 70-123 45 67", "070-123 45 67", "ending"),
         ("070-123 45 67", "+46 70 123 45 67", "ending"),
+        ("+372 5123 4567", "5123 4567", "ending"),  # no prefix within the State
+        ("+1 212-555-0100", "(212) 555-0100", "ending"),
+        ("+1 212-555-0100", "212-555-0100", "ending"),
+        ("+372 5123 4567", "(+372) 5123 4567", "phone"),
+        ("+372 5123 4567", "+372 5123\u20114567", "phone"),
+        ("+372\u20135123\u20134567", "+37251234567", "phone"),
+        ("Nora O\u2019Brien", "nora o'brien", "value"),
         ("Lena Voss", "voss, lena", "name"),
         ("Anna Lena Voss", "Anna Lena Voss", "value"),
         ("Anna Lena Voss", "Lena Voss", "name"),
