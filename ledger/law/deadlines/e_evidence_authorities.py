@@ -28,13 +28,21 @@ NOT_SHOWN = "its arrival is not on record; counted from its sending"
 
 
 def start_by_arrival(
-    r: OrderReading, d: Deadline, sent: Entry, counting: Counting, *roles: str, extendable: bool = True
+    r: OrderReading,
+    d: Deadline,
+    sent: Entry,
+    counting: Counting,
+    *roles: str,
+    party: str | None,
+    extendable: bool = True,
 ) -> RunningPeriod:
     """Start a period by the form-received about an entry by one of these roles; without one, by the entry itself.
 
-    The Regulation counts from the receipt. A form-received dated before the sending counts for nothing.
+    The Regulation counts from the receipt. A form-received dated before the sending counts for nothing, nor does one by
+    an office of another State than `party`, where that is known.
     """
-    arrivals = (e for e in r.entries.of("form-received") if e.on >= sent.on and r.actors.is_by(e, *roles))
+    of_party = (e for e in r.entries.of("form-received") if party is None or r.actors.party(e) == party)
+    arrivals = (e for e in of_party if e.on >= sent.on and r.actors.is_by(e, *roles))
     arrival = next((e for e in arrivals if r.entries.named(e.get("about")) is sent), None)
     w = start_period(r, d, arrival or sent, counting, extendable=extendable)
     return w if arrival else replace(w, notes=(*w.notes, NOT_SHOWN))
@@ -46,7 +54,9 @@ def start_by_arrival(
 def clarify(d: Deadline, r: OrderReading) -> Iterator[Clock]:
     """Yield the five days of each referral back, from the receipt of the form by the issuing side."""
     for referral, clarification in r.changes.referrals:
-        w = start_by_arrival(r, d, referral, lambda on: eu_days(on, 5, r.parties.issuer_days), *ISSUING)
+        w = start_by_arrival(
+            r, d, referral, lambda on: eu_days(on, 5, r.parties.issuer_days), *ISSUING, party=r.parties.from_party
+        )
         withdrawn = [e for e in r.entries.of("order-withdrawn") if after(e, referral)]
         answers = sorted((*withdrawn, *((clarification,) if clarification else ())), key=lambda e: (e.on, e.index))
         yield answered(w, answers)

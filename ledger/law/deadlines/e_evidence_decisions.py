@@ -70,6 +70,7 @@ def _on_reasons(r: OrderReading, d: Deadline, codes: tuple[str, ...], *decisions
                 reasons,
                 lambda on: calendar_days(on, HOUSE, r.parties.issuer_days, d.policy),
                 *ISSUING,
+                party=r.parties.from_party,
                 extendable=False,
             )
             taken = [e for e in _later(r, reasons, *DECISIONS, *decisions) if _decides(r, e, reasons)]

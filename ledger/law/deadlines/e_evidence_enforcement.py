@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 
 from ledger.entries.case import Entry, instant
 from ledger.law.deadlines.deadline_base import RunningPeriod, answered, earliest, first_of, start_period
 from ledger.law.deadlines.e_evidence_authorities import after, start_by_arrival
 from ledger.law.reading.order_reading import OrderReading
-from ledger.law.terms.calendar import Days, eu_working_days, stated
+from ledger.law.terms.calendar import CountedPeriod, Days, eu_working_days, stated
 from ledger.law.terms.instruments import EUROPEAN
 from ledger.law.terms.rule import Clock, ClockVerdict, Deadline, Mark
 
@@ -18,9 +19,9 @@ COMPLIED = {"EPOC": "data-transmitted-by-state", "EPOC-PR": "preservation-confir
 DECIDE, REPLY = 5, 5  # working days: art. 16(2), 16(7) [text]
 
 
-def _enforcing(r: OrderReading, request: Entry) -> Days:
+def _enforcing_party(r: OrderReading, request: Entry) -> str | None:
     office = r.register.office(request.get("enforcing_authority") or "")
-    return r.parties.days_of(office.party if office else r.parties.to_party)
+    return office.party if office else r.parties.to_party
 
 
 def _unless_over(w: RunningPeriod, verdict: ClockVerdict, answer: Entry | None, over: tuple[Entry, ...]) -> Clock:
@@ -35,10 +36,15 @@ def _later(r: OrderReading, than: Entry, *kinds: str) -> tuple[Entry, ...]:
     return tuple(e for e in r.entries.of(*kinds) if after(e, than))
 
 
+def _decide(days: Days, on: datetime) -> CountedPeriod:
+    return eu_working_days(on, DECIDE, days)
+
+
 def _e_16_2(d: Deadline, r: OrderReading) -> Iterator[Clock]:
     for request in r.entries.of("enforcement-requested"):
-        days = _enforcing(r, request)
-        w = start_by_arrival(r, d, request, lambda on, days=days: eu_working_days(on, DECIDE, days), "NOT")  # type: ignore[misc]
+        party = _enforcing_party(r, request)
+        days = r.parties.days_of(party)
+        w = start_by_arrival(r, d, request, partial(_decide, days), "NOT", party=party)
         decisions = _later(r, request, "recognition-decided")
         yield _unless_over(w, *w.judged(first_of(decisions), decisions), _later(r, request, "order-withdrawn"))
 

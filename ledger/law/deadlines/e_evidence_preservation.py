@@ -44,10 +44,14 @@ def is_thirty_days(e: Entry) -> bool:
 
 
 def _releases(r: OrderReading) -> Iterator[Entry]:
-    """Yield what releases the provider. A refusal does not, once the provider has preserved the data after it."""
+    """Yield what releases the provider. A refusal does not, once the provider has preserved the data after it.
+
+    If some of the data are not held, the provider still keeps the rest.
+    """
     yield from r.entries.of(*ENDS)
     kept = r.entries.of("preservation-confirmed")
-    yield from (e for e in r.entries.of(*REFUSALS) if not any(after(c, e) for c in kept))
+    refusals = (e for e in r.entries.of(*REFUSALS) if e.kind != "no-data-held" or r.substance.is_no_data_for_all(e))
+    yield from (e for e in refusals if not any(after(c, e) for c in kept))
 
 
 def _e_11_1(d: Deadline, r: OrderReading) -> Iterator[Clock]:

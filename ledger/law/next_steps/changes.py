@@ -18,7 +18,6 @@ FIXED = frozenset(  # deadline-extended does not move them
         *("NOTICE-REVIEW", "NOTICE-DUE", "E-11-1", "GDPR-12-3", "LED-12-3", "RETENTION-REVIEW"),
         *("SCA-2703-f", "OPO-9-SERVICE"),
         *("E-4-5-WITHDRAWAL", "E-10-5", "E-10-7", "E-10-8", "E-12-2", "E-16-3", "E-16-8", "E-17-10"),
-        *("SCA-2703-f", "OPO-9-SERVICE"),
     )
 )
 CORRECTED = record(

@@ -295,3 +295,10 @@ def test_a_new_end_for_another_act_is_no_decision_on_reasons(instrument: str) ->
         story = order(instrument).when(reasons(code))
         for other in ("E-16-7", "E-12-1", "E-10-6"):
             story.when(EXTENDED.changed(deadline=other).moved("2027-03-09T10:00Z")).then(clock, ClockVerdict.OPEN)
+
+
+@BOTH
+def test_the_receipt_of_a_form_by_an_authority_of_another_state_starts_nothing(instrument: str) -> None:
+    elsewhere = fact("form-received", "2027-03-10T10:00Z", "foreign", "ISS", about="reasons")
+    story = order(instrument).among(foreign=Office("XX", ("ISS",))).when(reasons("other"))
+    story.when(elsewhere).then("E-10-8", ClockVerdict.OPEN, SEVEN)

@@ -146,3 +146,10 @@ def test_that_a_part_of_the_data_is_not_held_is_no_answer_to_a_demand(served: St
     demanded.when(none("name")).asked_at(OVER).then("E-16-3", ClockVerdict.MISSED)
     demanded.when(none("name", "postal-address")).asked_at(OVER).then("E-16-3", ClockVerdict.MET)
     demanded.when(none()).asked_at(OVER).then("E-16-3", ClockVerdict.MET)
+
+
+@BOTH
+def test_the_receipt_of_the_order_by_an_authority_of_another_state_starts_nothing(served: Story) -> None:
+    elsewhere = replace(by_authority("form-received", "2026-10-19T08:00Z", about="enforce"), by="foreign")
+    story = served.among(foreign=Office("XX", ("NOT",))).when(ENFORCE, elsewhere)
+    story.then("E-16-2", ClockVerdict.OPEN, "2026-10-23T22:00Z")

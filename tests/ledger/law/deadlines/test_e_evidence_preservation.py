@@ -68,7 +68,7 @@ def test_no_new_end_can_be_set_for_keeping() -> None:
         by_issuer("order-withdrawn", "2026-10-01T09:00Z", data_handling="delete"),
         by_provider("preservation-ceased", "2026-10-01T09:00Z", cause="released-by-issuer"),
         by_provider("preservation-refused", "2026-10-01T09:00Z", ground="other"),
-        by_provider("no-data-held", "2026-10-01T09:00Z", elements=["name"]),
+        by_provider("no-data-held", "2026-10-01T09:00Z", elements=["name", "postal-address"]),
     ],
     ids=lambda f: f.kind,
 )
@@ -103,3 +103,11 @@ def test_a_material_correction_winds_keeping_again() -> None:
     story.then(
         "E-11-1", ClockVerdict.OPEN, "2026-11-16T23:00Z"
     )  # Saturday 14 November; the extension belongs to the other version
+
+
+def test_that_a_part_of_the_data_is_not_held_releases_nobody_from_keeping_the_rest() -> None:
+    kept = given(issued("2026-10-01T07:00Z", "EPOC-PR"), received("2026-10-01T09:30Z"))
+    part = by_provider("no-data-held", "2026-10-02T09:00Z", elements=["name"])
+    kept.when(part).then("E-11-1", ClockVerdict.OPEN)
+    kept.when(part.changed(elements=["name", "postal-address"])).then("E-11-1", ClockVerdict.NOT_RUNNING)
+    kept.when(part.changed(elements=None)).then("E-11-1", ClockVerdict.NOT_RUNNING)
