@@ -294,10 +294,10 @@ class SubjectKeyStore:
                 " WHERE k.key_id IN (SELECT value FROM json_each(?))",
                 (_listed(key_ids),),
             )
-            marks = [(_mark(secret, name, order), key_id) for name, order, key_id in of.fetchall()]
-            c.executemany(
-                "INSERT INTO erased VALUES (?, ?) ON CONFLICT (mark) DO UPDATE SET key_id = excluded.key_id", marks
-            )
+            for name, order, key_id in of.fetchall():
+                earlier = self._marked(secret, name, order)
+                mark = _mark(secret, name, order, len(earlier))
+                c.execute("INSERT INTO erased VALUES (?, ?)", (mark, key_id))
             for table in ("subject_key", "indexed_value"):
                 c.executemany(f"DELETE FROM {table} WHERE key_id = ?", [(key_id,) for key_id in key_ids])  # noqa: S608
             c.executemany(
@@ -311,11 +311,17 @@ class SubjectKeyStore:
         """Return the ids of the keys that were destroyed when a subject of this name was erased in these orders."""
         with SQLiteErrors(self.path):
             secret = self._marking()
-            rows = [
-                self._read("SELECT key_id FROM erased WHERE mark = ?", (_mark(secret, name, order),)).fetchone()
-                for order in (*dict.fromkeys(orders), ALL_ORDERS)
-            ]
-            return list(dict.fromkeys(row[0] for row in rows if row))
+            places = (*dict.fromkeys(orders), ALL_ORDERS)
+            return list(dict.fromkeys(key_id for order in places for key_id in self._marked(secret, name, order)))
+
+    def _marked(self, secret: bytes, name: str, order: str) -> list[str]:
+        """Return the destroyed keys of a name in an order, oldest first; after a merge of names several."""
+        keys: list[str] = []
+        while row := self._read(
+            "SELECT key_id FROM erased WHERE mark = ?", (_mark(secret, name, order, len(keys)),)
+        ).fetchone():
+            keys.append(row[0])
+        return keys
 
     def unrecorded(self) -> list[DestroyedKey]:
         """Return the destroyed keys whose destruction the log may not state: a crash came before the entry."""
@@ -371,8 +377,10 @@ class SubjectKeyStore:
         return Aead(row[0]) if row else None
 
 
-def _mark(secret: bytes, name: str, order: str) -> bytes:
-    return blake2b(f"{order}\n{name}".encode(), key=secret, digest_size=32).digest()
+def _mark(secret: bytes, name: str, order: str, earlier: int = 0) -> bytes:
+    """Return the digest of a name and an order, and of the number of keys that were destroyed before, if any."""
+    text = f"{order}\n{name}\n{earlier}" if earlier else f"{order}\n{name}"
+    return blake2b(text.encode(), key=secret, digest_size=32).digest()
 
 
 def _listed(texts: Iterable[str]) -> str:

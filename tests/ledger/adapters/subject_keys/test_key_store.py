@@ -684,3 +684,14 @@ def test_a_name_is_one_line_in_one_normal_form() -> None:
     for wrong in ("", "x" * 201, "a\u2028b", "companion 1"):
         with pytest.raises(ValueError, match="name"):
             check_name(wrong)
+
+
+def test_all_keys_of_a_merged_person_are_known_after_the_erasure(tmp_path: Path) -> None:
+    with closing(SubjectKeyStore.create(tmp_path / "keys.db")) as store:
+        store.keys_for([("Lena", "order"), ("target of order", "order")])
+        store.merge("Lena", "target of order")
+        keys = set(store.keys_of("Lena", "order"))
+        assert len(keys) == 2
+        store.destroy(sorted(keys))
+        assert set(store.erased_keys("Lena", ["order"])) == keys
+        assert set(store.erased_keys("target of order", ["order"])) == keys
