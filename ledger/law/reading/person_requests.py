@@ -1,7 +1,8 @@
 """Requests of the person concerned (access, rectification, erasure) and the entries that answer them.
 
 LED art. 14 to 16, GDPR art. 15 to 17, CETS 224 art. 14(12). An answer names its request. A rectification that was made
-names the corrected entry instead: it answers the requests before it about that entry, and those about no entry.
+names the corrected entry instead: it answers the requests before it about that entry, and those about no entry. The
+duty is that of the office that took the request: an office of another Party neither answers nor extends it [design].
 """
 
 from __future__ import annotations
@@ -26,10 +27,13 @@ def answers_to(entries: EffectiveEntries, request: Entry) -> tuple[Entry, ...]:
 
 def extension_of(entries: EffectiveEntries, request: Entry) -> Entry | None:
     """Return the first entry that extends the time for the answer to a request."""
-    return next((e for e in entries.of(EXTENDED) if entries.named(e.get("about")) is request), None)
+    named = (e for e in entries.of(EXTENDED) if entries.named(e.get("about")) is request)
+    return next((e for e in named if e.party == request.party), None)
 
 
 def _answers(entries: EffectiveEntries, e: Entry, request: Entry) -> bool:
+    if e.party != request.party:
+        return False
     if e.kind != "rectification-made":
         return entries.named(e.get("answers")) is request
     about = request.get("about")

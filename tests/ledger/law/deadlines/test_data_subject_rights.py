@@ -52,6 +52,13 @@ def test_a_period_extended_within_the_month_has_two_further_months(on: str, verd
     given(ISSUED, ASKED, extended).asked_at("2027-04-06T00:00Z").then("GDPR-12-3", verdict, due)
 
 
+def test_an_office_of_another_party_neither_answers_nor_extends_a_request() -> None:
+    extended = by_issuer("reply-period-extended", "2027-03-20T09:00Z", about="ask", grounds=["complexity"])
+    given(ISSUED, ASKED, extended).asked_at("2027-04-06T00:00Z").then("GDPR-12-3", ClockVerdict.MISSED, END)
+    granted = by_issuer("access-granted", "2027-03-20T09:00Z", answers="ask")
+    given(ISSUED, ASKED, granted).asked_at("2027-03-21T00:00Z").then("GDPR-12-3", ClockVerdict.OPEN, END)
+
+
 def test_an_extension_after_the_month_or_a_second_one_has_no_effect_and_is_a_finding() -> None:
     first = by_provider("reply-period-extended", "2027-03-20T09:00Z", about="ask", grounds=["complexity"])
     finds_not(given(ISSUED, ASKED, first).asked_at("2027-04-10T00:00Z"), "W-GDPR-12-3-EXTENDED")
