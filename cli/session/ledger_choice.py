@@ -16,8 +16,8 @@ from cli.invocation import said
 
 def is_ledger(folder: str) -> bool:
     """Return True for a folder that holds a ledger."""
-    shelf = (os.path.join(folder, name) for name in ("entries.db", "store"))
-    return os.path.isdir(os.path.join(folder, "trust")) and any(map(os.path.exists, shelf))
+    stores = (os.path.join(folder, name) for name in ("entries.db", "store"))
+    return os.path.isdir(os.path.join(folder, "trust")) and any(map(os.path.exists, stores))
 
 
 def ledger_folder() -> str:

@@ -53,8 +53,8 @@ def back_up(folder: Path, file: str) -> tuple[int, int]:
                     copy(source, target)
                     tar.add(target, name, filter=_anonymous)
                     count += 1
-                with closing(EntryReader(work / ENTRIES_DB)) as shelf:
-                    size = shelf.size()
+                with closing(EntryReader(work / ENTRIES_DB)) as reader:
+                    size = reader.size()
             stream.flush()
             os.fsync(stream.fileno())
         os.link(part, file)

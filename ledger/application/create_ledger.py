@@ -76,8 +76,8 @@ def _has_entries(path: Path) -> bool:
     if not (path / ENTRIES_DB).exists():
         return False
     try:
-        with closing(EntryReader(path / ENTRIES_DB)) as shelf:
-            return shelf.size() > 0
+        with closing(EntryReader(path / ENTRIES_DB)) as reader:
+            return reader.size() > 0
     except LedgerError:
         return True  # an unreadable file is not what an interrupted `found` leaves
 

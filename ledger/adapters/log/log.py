@@ -109,7 +109,7 @@ class Log:
         while last.size <= index:
             size, tree = self.store.tree_covering(index)
             if size <= index:
-                raise ValueError(f"entry {index} is not on the shelf")
+                raise ValueError(f"entry {index} is not stored")
             prove = partial(prove_consistency, last.size, size, self.store.hashes)
             after = self.signatory.step(last, size, tree, prove, self._now(), self._say)
             if after is not None:

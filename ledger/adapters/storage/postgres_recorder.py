@@ -114,7 +114,7 @@ class PostgresEntryRecorder(EntryRecorder, PostgresApplicationRecorder):
                 with suppress(ValueError):
                     c.remove_notice_handler(add_warning)
         if warnings:  # an administrator ended the wait for a standby
-            raise unsafe(warnings[0], "once the standby is there again, comity checkpoint signs what is on the shelf")
+            raise unsafe(warnings[0], "once the standby is there again, comity checkpoint signs what is stored")
 
     def wait_until_durable(self) -> None:
         """Wait for the standby: after a crash, entries that still wait for it can be read."""

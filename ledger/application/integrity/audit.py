@@ -350,9 +350,9 @@ def _bytes(cell: Any) -> bytes:
     return cell if isinstance(cell, bytes) else b""
 
 
-def _opened(shelf: Any) -> Iterator[tuple[tuple[Any, ...], OpenedEntry | RecordError]]:
+def _opened(cursor: Any) -> Iterator[tuple[tuple[Any, ...], OpenedEntry | RecordError]]:
     """Yield rows of `AUDITED_COLUMNS`, each with its opened entry or the error."""
-    while rows := shelf.fetchmany(TOGETHER):
+    while rows := cursor.fetchmany(TOGETHER):
         yield from zip(rows, open_each([_bytes(row[4]) for row in rows]), strict=True)
 
 

@@ -51,7 +51,7 @@ def _newest(notes: Iterable[bytes]) -> bytes:
     return max(sized, default=(0, b""))[1]
 
 
-def compare_states(walked: Audit, shelf: EntryReader, states: Heads, anchor: Checkpoint | None) -> Iterator[Problem]:
+def compare_states(walked: Audit, reader: EntryReader, states: Heads, anchor: Checkpoint | None) -> Iterator[Problem]:
     """Compare each signed state, and the checkpoint held independently, with the tree of the entries.
 
     Yields LOG-ROLLBACK for a state of more entries than are stored; for a state of other entries LOG-CORRUPT, or
@@ -65,11 +65,11 @@ def compare_states(walked: Audit, shelf: EntryReader, states: Heads, anchor: Che
     for size, promised, where, code in signed:
         if size > walked.size:
             yield Problem("LOG-ROLLBACK", where, f"it covers {size} entries, and there are {walked.size}")
-        elif walked.frontier.size == walked.size and _root(walked, shelf, size) != promised:
+        elif walked.frontier.size == walked.size and _root(walked, reader, size) != promised:
             yield Problem(code, where, f"the first {size} entries are not those it was signed for")
 
 
-def _root(walked: Audit, shelf: EntryReader, size: int) -> bytes:
+def _root(walked: Audit, reader: EntryReader, size: int) -> bytes:
     if size == walked.size:
         return walked.frontier.root()
-    return root(size, shelf.hashes) if size else EMPTY_ROOT
+    return root(size, reader.hashes) if size else EMPTY_ROOT

@@ -237,10 +237,11 @@ def provider_bound_before_authority(r: OrderReading) -> Matches:
     says="A ground rests on an immunity or a privilege alone, which had been waived.",
 )
 def ground_though_waived(r: OrderReading) -> Matches:
-    waivers = [e for e in r.entries.of("waiver-decided") if e.get("decision") == "waived"]
+    decisions = r.entries.of("waiver-decided")
     objections = r.entries.of("ground-for-refusal-raised", "recognition-decided", "addressee-objected")
     on_privilege = [e for e in objections if e.get("grounds") and set(e.get("grounds")) <= PRIVILEGE]
-    return [e for e in on_privilege if any(in_order(w) < in_order(e) for w in waivers)]
+    newest = ((e, [d for d in decisions if in_order(d) < in_order(e)][-1:]) for e in on_privilege)
+    return [e for e, decided in newest if any(d.get("decision") == "waived" for d in decided)]
 
 
 # -- article 17: conflict of laws --------------------------------------------------------------------------------------

@@ -79,5 +79,7 @@ def test_a_ground_that_rests_on_a_waived_immunity_is_to_be_looked_at() -> None:
     finds_not(served.when(waived, ground("EPOC:12(1)(a)", "EPOC:12(1)(c)")), "W-12-5-WAIVED")
     kept = by_authority("waiver-decided", "2027-03-03T10:00Z", decision="not-waived")
     finds_not(served.when(kept, privilege), "W-12-5-WAIVED")
+    finds_not(served.when(waived, kept.moved("2027-03-03T11:00Z"), privilege), "W-12-5-WAIVED")
+    finds(served.when(kept, waived.moved("2027-03-03T11:00Z"), privilege), "W-12-5-WAIVED")
     denied = by_authority("recognition-decided", "2027-03-04T10:00Z", decision="denied", grounds=["EPOC:16(4)(f)"])
     finds(served.when(waived, denied), "W-12-5-WAIVED")
