@@ -32,6 +32,7 @@ from projections.reports.ledger_report import CheckCount, KeyRow
 from projections.reports.letters.letter import Letter, LetterSection, LetterSource, MissingContent
 from projections.reports.letters.wording import MONTHS as LONG_MONTHS
 from projections.reports.replay import EntryLine, Stage
+from projections.reports.signature_note import SignatureNote
 from projections.reports.swimlanes import DateLabel, EntryMark
 from projections.statistics.counting import Form, StatisticsRow
 from projections.statistics.counting import StatisticsTable as Numbers
@@ -63,6 +64,7 @@ OURS: Final[Mapping[type, tuple[str, ...]]] = {
     UsedRule: ("mark",),
     CheckCommand: ("says",),
     Subject: ("instrument_says", "state", "regions"),
+    SignatureNote: ("says",),
     Event: ("late", "early", "says", "who", "state", "proven"),
     History: ("turns", "roles"),
     EntryMark: ("says",),

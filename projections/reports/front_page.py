@@ -16,6 +16,7 @@ from ledger.facts import KINDS
 from ledger.facts.vocabulary import INSTRUMENTS, ROLES
 from ledger.law import Finding, Judgement
 from ledger.law.terms.rule import Level
+from projections.reports.signature_note import SignatureNote
 from projections.views.state import view
 from projections.views.timeline import office_names
 
@@ -109,7 +110,7 @@ class Provenance:
 
     `test` marks a test ledger; `reveal` says that sealed values are opened. `integrity` is what the maker
     checked. `proven` says of entries, by log index, when they were signed as far as evidence outside the ledger
-    shows.
+    shows. `signature` is None for a paper that is not signed electronically.
     """
 
     as_of: datetime
@@ -120,6 +121,7 @@ class Provenance:
     test: bool = False
     reveal: bool = False
     proven: Mapping[int, str] = field(default_factory=dict)
+    signature: SignatureNote | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,7 @@ SOURCES: Final = (
     "projections/reports/custody_report.py",
     "projections/reports/evidence_chain_report.py",
     "projections/reports/front_page.py",
+    "projections/reports/signature_note.py",
     "projections/views/custody.py",
     "projections/reports/swimlanes.py",
     "projections/reports/ledger_report.py",

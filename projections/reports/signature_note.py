@@ -1,0 +1,30 @@
+"""Say on a paper who signs it electronically, and what such a signature proves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureNote:
+    """Hold the name and the subject (RFC 4514) of the signer's certificate, and `says`: the sentences of a paper."""
+
+    name: str
+    subject: str
+    says: tuple[str, ...]
+
+
+def signature_note(name: str, subject: str, *, stamped: bool) -> SignatureNote:
+    """Return the note of a paper that is signed when it is made; `stamped`: with a time stamp of an authority."""
+    return SignatureNote(
+        name,
+        subject,
+        (
+            f"Signed electronically by {name} ({subject}); the signature panel of a PDF reader shows the signature.",
+            "The signature proves that the key of this certificate signed this file as it is. "
+            "It proves nothing about what the file says.",
+            "A time-stamp authority confirms when it was signed."
+            if stamped
+            else "No time-stamp authority confirms when it was signed.",
+        ),
+    )
