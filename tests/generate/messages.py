@@ -22,6 +22,7 @@ from jinja2.ext import babel_extract
 
 from ledger.facts import KINDS
 from ledger.facts.vocabulary import GROUNDS, INSTRUMENTS, ROLES
+from ledger.facts.words import CODE_LISTS
 from ledger.law import FINDING_RULES, ClockVerdict
 from ledger.law.record_checks.regions import AT_REST
 from ledger.law.rules.order_contents import CONTENTS, WORDS
@@ -238,6 +239,7 @@ def _law() -> Iterable[str]:
     yield from (word for said in WORDS.values() for word in said.split(" or "))
     yield from (word for table in LETTER_WORDS for word in table.values())
     yield from (ground.says for ground in GROUNDS.values())
+    yield from (word for name, each in CODE_LISTS.items() if name != "groups" for word in each.words.values())
     yield from (content.label for content in RECORD_CONTENTS)
     yield from (says(kind) for kind in KINDS)
     yield says("a kind nobody knows")

@@ -7,13 +7,14 @@ letter says neither whether data are processed nor that something is withheld.
 from __future__ import annotations
 
 from ledger.entries.case import Entry
+from ledger.facts.words.data import ELEMENT_WORDS
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.reading.person_requests import answers_to
 from projections.reports.front_page import number
 from projections.reports.letters import parts
 from projections.reports.letters.context import LetterContext, blank
 from projections.reports.letters.letter import LetterRefused, LetterSection, Omission
-from projections.reports.letters.wording import CATEGORY_WORDS, ELEMENT_WORDS, RESTRICTION_WORDS, listed
+from projections.reports.letters.wording import CATEGORY_WORDS, RESTRICTION_WORDS, listed
 
 TITLE = "Answer to your request for access"
 ALL = frozenset({"copy", "legal-basis", "purpose", "retention", "recipients", "redress"})  # of access-granted

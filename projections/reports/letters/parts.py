@@ -11,12 +11,12 @@ from typing import Final
 
 from ledger.entries.case import Entry
 from ledger.facts.vocabulary import GROUNDS
+from ledger.facts.words.data import ELEMENT_WORDS
 from projections.reports.letters.context import LetterContext, blank
 from projections.reports.letters.letter import LetterSection, Paragraph
 from projections.reports.letters.wording import (
     ACT_WORDS,
     CATEGORY_WORDS,
-    ELEMENT_WORDS,
     PURPOSE_WORDS,
     instrument_words,
     listed,

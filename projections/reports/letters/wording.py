@@ -9,7 +9,10 @@ from typing import Final
 
 from ledger.entries.case import Entry
 from ledger.facts import KINDS
-from ledger.facts.vocabulary import GROUNDS, INSTRUMENTS
+from ledger.facts.vocabulary import INSTRUMENTS
+from ledger.facts.words.data import INSTRUMENT_WORDS
+from ledger.facts.words.rights import ACCESS_RESTRICTION_GROUNDS, LOCK_CAUSES
+from ledger.facts.words.shared import CATEGORIES, DESTRUCTION_METHODS, PURPOSES
 from ledger.formats.time_zones import zone
 from ledger.law.parties.party_register import Register
 
@@ -18,102 +21,11 @@ MONTHS: Final = (
     *("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November"),
     "December",
 )
-INSTRUMENT_WORDS: Final[Mapping[str, str]] = {
-    "2AP-6": (
-        "a request for domain name registration information under article 6 of the Second Additional Protocol to the "
-        "Convention on Cybercrime (CETS 224)"
-    ),
-    "2AP-7": (
-        "an order for subscriber information under article 7 of the Second Additional Protocol to the Convention on "
-        "Cybercrime (CETS 224)"
-    ),
-    "2AP-8": (
-        "an order submitted under article 8 of the Second Additional Protocol to the Convention on Cybercrime "
-        "(CETS 224)"
-    ),
-    "2AP-9": (
-        "a request in an emergency under article 9 of the Second Additional Protocol to the Convention on Cybercrime "
-        "(CETS 224)"
-    ),
-    "2AP-10": (
-        "a request for mutual assistance in an emergency under article 10 of the Second Additional Protocol to the "
-        "Convention on Cybercrime (CETS 224)"
-    ),
-    "BC-16": "an order to preserve data under article 16 of the Convention on Cybercrime (ETS 185)",
-    "BC-18": "a production order under article 18 of the Convention on Cybercrime (ETS 185)",
-    "BC-29": "a request to another State to preserve data under article 29 of the Convention on Cybercrime (ETS 185)",
-    "BC-31": "a request for mutual assistance under article 31 of the Convention on Cybercrime (ETS 185)",
-    "VOL": "a request to a provider abroad that did not oblige the provider",
-    "EPOC": "a European Production Order under Regulation (EU) 2023/1543",
-    "EPOC-PR": "a European Preservation Order under Regulation (EU) 2023/1543",
-    "SCA": "an order under the Stored Communications Act of the United States (18 U.S.C. 2701 ff.)",
-    "COA": "an order under an agreement made under the CLOUD Act of the United States (18 U.S.C. 2523)",
-    "UNCC-42": (
-        "a request to another State to preserve data under article 42 of the United Nations Convention against "
-        "Cybercrime"
-    ),
-    "UNCC-44": ("a request for mutual assistance under article 44 of the United Nations Convention against Cybercrime"),
-}
-CATEGORY_WORDS: Final[Mapping[str, str]] = {
-    "subscriber": "subscriber data",
-    "identification": "data to identify the user",
-    "traffic": "traffic data",
-    "content": "content of communications and stored data",
-    "domain-registration": "domain name registration data",
-}
-ELEMENT_WORDS: Final[Mapping[str, str]] = {
-    "name": "the name of the user",
-    "date-of-birth": "the date of birth",
-    "postal-address": "the postal address",
-    "email-address": "e-mail addresses",
-    "telephone-number": "telephone numbers",
-    "billing-record": "records of billing",
-    "payment-means": "means of payment",
-    "service-type": "the type of the service",
-    "service-period": "the period of the service",
-    "installation-site": "the place of installation",
-    "registration-ip": "the IP address at registration",
-    "login-ip": "IP addresses at login",
-    "connection-log": "logs of connections",
-    "message-headers": "headers of messages",
-    "device-location": "locations of a device",
-    "message-content": "the content of messages",
-    "stored-files": "stored files",
-    "voice-messages": "voice messages",
-    "domain-holder": "the holder of the domain name",
-    "domain-contact": "the contacts of the domain name",
-    "domain-dates": "the dates of the domain name",
-}
-PURPOSE_WORDS: Final[Mapping[str, str]] = {
-    "investigation": "the investigation of criminal offences",
-    "prosecution": "the prosecution of criminal offences",
-    "trial": "criminal proceedings before a court",
-    "execution-of-sentence": "the execution of a sentence",
-    "defence": "the defence of the accused person",
-    "supervision": "the supervision of data protection",
-    "audit": "the examination of the record",
-    "rights-request": "the answer to a person who exercises a right",
-}
-RESTRICTION_WORDS: Final[Mapping[str, str]] = {
-    "LED:15(1)(a)": GROUNDS["LED:13(3)(a)"].says,  # LED 15(1) has the same five grounds as 13(3)
-    "LED:15(1)(b)": GROUNDS["LED:13(3)(b)"].says,
-    "LED:15(1)(c)": GROUNDS["LED:13(3)(c)"].says,
-    "LED:15(1)(d)": GROUNDS["LED:13(3)(d)"].says,
-    "LED:15(1)(e)": GROUNDS["LED:13(3)(e)"].says,
-    "2AP:14(12)(a)(i)": GROUNDS["2AP:14(12)(a)(i)"].says,
-}
-METHOD_WORDS: Final[Mapping[str, str]] = {
-    "overwritten": "they were overwritten",
-    "crypto-erased": "the key that opens them was destroyed",
-    "media-destroyed": "the storage media were destroyed",
-    "deleted-by-provider": "the provider deleted them",
-}
-LOCK_WORDS: Final[Mapping[str, str]] = {
-    "kept-as-evidence": "they must be kept as evidence",
-    "accuracy-contested": "it is contested whether they are accurate",
-    "unlawful": "their processing was unlawful, and they are locked instead of erased",
-    "safety-of-a-person": "the safety of a person requires it",
-}
+CATEGORY_WORDS: Final = CATEGORIES.words
+PURPOSE_WORDS: Final = {code: words for code, words in PURPOSES.words.items() if code != "other"}
+METHOD_WORDS: Final = DESTRUCTION_METHODS.words
+LOCK_WORDS: Final = LOCK_CAUSES.words
+RESTRICTION_WORDS: Final = ACCESS_RESTRICTION_GROUNDS.words
 ACT_WORDS: Final[Mapping[str, str]] = {
     "EPOC:13": "article 13 of Regulation (EU) 2023/1543",
     "LED:13": "article 13 of Directive (EU) 2016/680",
@@ -126,10 +38,7 @@ ACT_WORDS: Final[Mapping[str, str]] = {
     "LED:16": "article 16 of Directive (EU) 2016/680",
     "GDPR:12": "article 12 of Regulation (EU) 2016/679",
 }
-WORDS: Final = (
-    *(INSTRUMENT_WORDS, CATEGORY_WORDS, ELEMENT_WORDS, PURPOSE_WORDS, RESTRICTION_WORDS, METHOD_WORDS, LOCK_WORDS),
-    ACT_WORDS,
-)
+WORDS: Final = (INSTRUMENT_WORDS, ACT_WORDS)
 UNITS: Final = {"Y": "year", "M": "month", "W": "week", "D": "day", "H": "hour", "m": "minute", "S": "second"}
 
 

@@ -1,0 +1,45 @@
+"""Every code of the vocabulary has its words."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from ledger.facts import KINDS
+from ledger.facts.vocabulary import ELEMENTS
+from ledger.facts.words import CODE_LISTS, words_of
+from projections.render.translation import translation
+
+FIELDS = {f"{kind}.{f.name}": f for kind, cls in KINDS.items() for f in cls.fields().values() if f.one_of}
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_every_code_that_a_field_takes_has_words(name: str) -> None:
+    field = FIELDS[name]
+    assert {*words_of(field.one_of)} == {*field.one_of}
+
+
+def test_every_list_is_one_that_a_field_takes_or_a_table_of_the_vocabulary() -> None:
+    taken = {frozenset(f.one_of) for f in FIELDS.values()}
+    lists = [name for name, each in CODE_LISTS.items() if frozenset(each.words) not in taken]
+    assert lists == ["roles", "instruments", "elements", "grounds", "groups"]
+    assert {*CODE_LISTS["elements"].words} == {*ELEMENTS}
+
+
+def test_two_codes_of_one_list_have_the_same_words_only_where_two_acts_have_the_same_ground() -> None:
+    doubled = [n for n, each in CODE_LISTS.items() if len({*each.words.values()}) < len(each.words)]
+    assert doubled == ["denial-grounds", "objection-grounds"]
+
+
+def test_words_fit_after_a_colon() -> None:
+    tables = {"roles", "instruments", "grounds", "groups"}  # in the words of the vocabulary
+    words = {w for n, each in CODE_LISTS.items() if n not in tables for w in each.words.values()}
+    assert [w for w in sorted(words) if w.endswith(".") or not re.match("[a-z]|IP ", w)] == []
+    assert [n for n, each in CODE_LISTS.items() if not each.says.endswith(".") or not each.words] == []
+
+
+def test_every_word_is_translated() -> None:
+    german = translation("de").messages
+    words = {w for n, each in CODE_LISTS.items() if n != "groups" for w in each.words.values()}
+    assert sorted(w for w in words if not german.get(w)) == []
