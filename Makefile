@@ -4,8 +4,9 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN     = $(VENV)/bin
 PYTEST  = $(BIN)/python -m pytest -q
+STYLE   = projections/templates/built/desk.css
 
-.PHONY: help install demo test quick cover slow faults fuzz mutate postgres lint format interop browser browser-test bench messages characters confusables examples docs pins sbom review wheel reproducible release clean
+.PHONY: help install demo test quick cover slow faults fuzz mutate postgres lint format interop style browser browser-test bench messages characters confusables examples docs pins sbom review wheel reproducible release clean
 
 help:
 	@echo 'make demo      one order from issue to verified bundle (DIR=folder)'
@@ -17,6 +18,7 @@ help:
 	@echo 'make mutate    small changes of the code, each of which a test must notice (COUNT=300 SEED=0; AREA=, FILE=; docs/how-to/test.md)'
 	@echo 'make postgres  the entries in PostgreSQL: servers killed and failed over, and every test of a ledger there'
 	@echo 'make interop   Go, OpenSSL, Python and npm verifiers over our output'
+	@echo 'make style     the styles of desk and reports, from npm packages (a part of make install)'
 	@echo 'make browser   the verifier page, browser/verify.html;   make browser-test   it in Node, Chromium, Firefox'
 	@echo 'make bench     every performance figure as JSON (BENCH_FULL=1: a million entries)'
 	@echo 'make lint      ruff, mypy --strict, the layers and plain English;   make format   ruff'
@@ -31,7 +33,7 @@ help:
 	@echo 'make docs      generated reference pages, and the site in build/site'
 	@echo 'make pins      requirements/*.txt from pyproject.toml'
 
-install: $(VENV)/.dev
+install: $(VENV)/.dev $(STYLE)
 
 # The pinned set, hash-checked, then this tree itself on top, editable, with nothing more to fetch.
 $(VENV)/.dev: pyproject.toml requirements/dev.txt
@@ -39,6 +41,12 @@ $(VENV)/.dev: pyproject.toml requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
+
+# Without npm, and without leave to install it, desk and reports have a plain style and say so.
+$(STYLE): $(VENV)/.dev $(wildcard browser/style.* browser/package*.* projections/templates/*.*)
+	{ tests/browser/install.sh page && $(BIN)/python -m browser.style; } || echo 'no npm: desk and reports have a plain style' >&2
+
+style: install
 
 # Into build/demo, which is made anew each time; `make demo DIR=somewhere` deletes nothing.
 demo: install
@@ -196,4 +204,4 @@ release:
 	ssh-keygen -Y sign -f "$(KEY)" -n comity-release dist/SHA256SUMS
 
 clean:
-	rm -rf $(VENV) .tools dist build demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .tools dist build demo projections/templates/built .mypy_cache .ruff_cache .pytest_cache .hypothesis

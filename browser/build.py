@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import re
-import shutil
 import subprocess
 import tempfile
 from base64 import b64encode
@@ -20,11 +19,10 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from browser.packages import installed
 from browser.vocabulary import tables
 
 HERE = Path(__file__).parent
-TOOLS = HERE.parent / ".tools" / "browser"
-MANIFESTS = ("package.json", "package-lock.json")
 
 _IMPORT = re.compile(r"^import \{[^}]*\} from '(?P<path>[a-z0-9_./-]+)';\n", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?P<kind>async function|function|class|const) (?P<names>\w+|\[[^\]]*\])", re.MULTILINE)
@@ -154,30 +152,6 @@ def _title(name: str, folder: Path) -> str:
     licence = (folder / "node_modules" / name / "LICENSE").read_text("utf-8")
     lines = "".join(f" * {line}".rstrip() + "\n" for line in licence.splitlines())
     return f"/*\n * {name} {pinned['version']}, {pinned['integrity']}\n *\n{lines} */\n"
-
-
-def installed(source: Path = HERE) -> Path:
-    """Return the folder in which npm installed what `source`/package-lock.json pins; npm runs once for each such file.
-
-    npm compares the digest of every package. CalledProcessError if one differs or cannot be fetched.
-    """
-    lock = (source / "package-lock.json").read_bytes()
-    folder = TOOLS / sha256(lock).hexdigest()[:16]
-    if not folder.exists():
-        TOOLS.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=TOOLS) as scratch:
-            target = Path(scratch, "made")
-            target.mkdir()
-            for name in MANIFESTS:
-                shutil.copy(source / name, target)
-            command = ["npm", "ci", "--silent", "--ignore-scripts", "--no-audit", "--no-fund"]
-            subprocess.run(command, check=True, cwd=target, capture_output=True)
-            try:
-                target.rename(folder)
-            except OSError:
-                if not folder.exists():  # no other process was faster
-                    raise
-    return folder
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 
-from browser.build import installed
+from browser.packages import installed
 from release.pins import ROOT, project
 
 SUMS = "SHA256SUMS"
@@ -44,6 +44,7 @@ def built(tree: Path, into: Path, when: int, of: str | None, more: dict[str, str
     shutil.rmtree(tree / "build" / "man", ignore_errors=True)
     for step in (
         ["-m", "browser.build"],
+        ["-m", "browser.style"],
         ["-c", f"from {module} import {function}; {function}()", "man", "--all", "build/man"],
         ["-m", "release.sbom", "build/comity.cdx.json", *(["--commit", of] if of else [])],
         ["-m", "hatchling", "build", "-t", "wheel", "-t", "sdist", "-d", str(into)],

@@ -9,11 +9,12 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 MATERIALS = "build/comity.cdx.json"
 PAGE = "browser/verify.html"
+STYLE = "projections/templates/built/desk.css"
 
 
 class MadeFiles(BuildHookInterface[Any]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Add the bill of materials (PEP 770) and the verifier page; warn where one has not been made.
+        """Add the bill of materials (PEP 770) and the verifier page; warn where they or the styles are not made.
 
         An editable install takes neither: it reads the page in the source tree.
         """
@@ -23,6 +24,8 @@ class MadeFiles(BuildHookInterface[Any]):
             build_data["sbom_files"].append(MATERIALS)
         if self._made(PAGE, "make browser"):
             build_data["force_include"][str(Path(self.root, PAGE))] = f"comity/shipped/{PAGE}"
+
+        self._made(STYLE, "make style")  # pyproject.toml adds the styles
 
     def _made(self, file: str, command: str) -> bool:
         exists = Path(self.root, file).is_file()

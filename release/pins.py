@@ -17,8 +17,10 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
-# npm packages that others ask for, and of which esbuild takes nothing into the page: the ciphers are for Falcon.
-LEFT_OUT = frozenset({"@noble/ciphers"})
+# npm packages that others ask for and of which nothing is shipped: ciphers for Falcon, dates for scripts of pages.
+LEFT_OUT = frozenset({"@noble/ciphers", "moment"})
+# npm packages in the styles of desk and reports; the others are in the verifier page.
+STYLES = frozenset({"@ministryofjustice/frontend", "govuk-frontend"})
 EXTRAS = ("archive", "calendar", "pdf", "pkcs11", "postgres", "server", "tsa")
 
 _LINE = re.compile(
@@ -49,12 +51,17 @@ class Pin:
 
 @dataclass(frozen=True)
 class Script:
-    """One npm package bundled in the verifier page: name, version, SPDX licence, SHA-512 (hex) of its archive."""
+    """One npm package of which something is shipped: name, version, SPDX licence, SHA-512 (hex) of its archive."""
 
     name: str
     version: str
     licence: str
     sha512: str
+
+    @property
+    def bundled_in(self) -> str:
+        """Return the file or folder that holds it."""
+        return "projections/templates/built" if self.name in STYLES else "browser/verify.html"
 
 
 def pins(file: Path) -> list[Pin]:
@@ -72,7 +79,7 @@ def pins(file: Path) -> list[Pin]:
 
 
 def scripts(root: Path = ROOT) -> list[Script]:
-    """Return the npm packages that the verifier page bundles, by name."""
+    """Return the npm packages that are bundled in the verifier page and in the styles, by name."""
     locked: dict[str, Any] = json.loads((root / "browser/package-lock.json").read_text("utf-8"))["packages"]
     packages = {path.rpartition("node_modules/")[2]: p for path, p in locked.items() if path and not p.get("dev")}
     return [

@@ -1,8 +1,9 @@
 """Writes the bill of materials of the wheel, CycloneDX 1.6: `python -m release.sbom FILE [--commit ID]`.
 
-It lists what the wheel installs, to run and with each extra, as pinned in requirements, and the scripts that are
-bundled in the verifier page. A component's hashes are those of every file of the package that the pins allow. The same
-commit gives the same bytes: the time is SOURCE_DATE_EPOCH (seconds since 1970, UTC), the serial number a digest.
+It lists what the wheel installs, to run and with each extra, as pinned in requirements, and the npm packages in the
+verifier page and in the styles of desk and reports. A component's hashes are those of every file of the package that
+the pins allow. The same commit gives the same bytes: the time is SOURCE_DATE_EPOCH (seconds since 1970, UTC), the
+serial number a digest.
 """
 
 from __future__ import annotations
@@ -79,7 +80,7 @@ def bill(epoch: int, commit: str | None, root: Path = ROOT) -> str:
             scope=ComponentScope.REQUIRED,
             licenses=[LicenseExpression(script.licence)],
             hashes=[HashType(alg=HashAlgorithm.SHA_512, content=script.sha512)],
-            properties=[Property(name="comity:bundled-in", value="browser/verify.html")],
+            properties=[Property(name="comity:bundled-in", value=script.bundled_in)],
         )
     itself = Component(
         type=ComponentType.APPLICATION,

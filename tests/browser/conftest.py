@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from browser import build
+from browser.packages import installed
 from tests.browser.support.node import Asked, Page
 from tests.browser.support.opened import Opened
 from tests.browser.support.webdriver import Browser, Chromium, Firefox
@@ -72,6 +73,6 @@ def started(name: str, tmp_path_factory: pytest.TempPathFactory, limit: int | No
 def axe() -> str:
     """Return the source of axe-core, for the test alone."""
     try:
-        return (build.installed() / "node_modules/axe-core/axe.min.js").read_text("utf-8")
+        return (installed() / "node_modules/axe-core/axe.min.js").read_text("utf-8")
     except (FileNotFoundError, subprocess.CalledProcessError) as absent:
         pytest.skip(f"needs npm and its registry for axe-core: {absent}")

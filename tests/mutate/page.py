@@ -6,7 +6,7 @@ import json
 import subprocess
 from pathlib import Path
 
-from browser.build import installed
+from browser.packages import installed
 from tests.mutate.sites import Mutant, mutant
 
 SITES = Path(__file__).with_name("sites.mjs")
