@@ -133,13 +133,16 @@ def _subclasses(of: type[Struct]) -> Iterator[type[Struct]]:
 
 
 def _others() -> Iterator[tuple[str, type]]:
-    """Yield the documents that are no answer of a command: reports as JSON, and the statement of a trust policy."""
+    """Yield the documents that are no answer of a command: reports as JSON, a trust policy, findings in a bundle."""
     from cli.commands.report import KINDS
+    from ledger.bundle.findings import FORMAT as FINDINGS
+    from ledger.bundle.findings import StatedFindings
     from ledger.trust.signed_policy import FORMAT, PolicyStatement
     from projections.render import html
     from projections.reports.fillable_form import FillableForm
 
     yield FORMAT, PolicyStatement
+    yield FINDINGS, StatedFindings
     reports = {kind: report for report, kind in html.KINDS.items()}
     for kind in KINDS:
         yield f"comity.report-{kind}/1", reports.get(kind, FillableForm)

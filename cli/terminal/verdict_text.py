@@ -13,8 +13,10 @@ from cli.exit_codes import Exit
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer, Time
 from cli.terminal.table import wrapped
+from ledger.bundle.findings import StatedFinding
+from ledger.formats.characters import visible
 from ledger.tlog.note import Checkpoint
-from ledger.verify.report import Bracket, Reason, Remark, Report, Result, Verdict
+from ledger.verify.report import Bracket, MakersFindings, Reason, Remark, Report, Result, Verdict
 
 EXITS = {Verdict.PASSED: Exit.DONE, Verdict.INDETERMINATE: Exit.FINDINGS, Verdict.FAILED: Exit.PROVED_BAD}
 CODE = re.compile(r"[A-Z][A-Z_-]+")
@@ -38,6 +40,31 @@ class CheckpointItem(Struct, frozen=True):
     root: str
 
 
+class StatedItem(Struct, frozen=True):
+    """A finding that the maker of a bundle states; `entries` are indexes in the log, `more` were not listed."""
+
+    code: str
+    level: str
+    says: str
+    cite: list[str]
+    mark: str
+    entries: list[int]
+    more: int
+
+
+class MakersItem(Struct, frozen=True):
+    """What the maker of a bundle states on the procedure, and how it compares with what was found here.
+
+    `state` is stated, none or unreadable, `again` same, differs or not-compared, `rules` the digest of the
+    maker's rules.
+    """
+
+    state: str
+    again: str
+    rules: str | None
+    findings: list[StatedItem]
+
+
 class VerifyAnswer(CommandAnswer, tag="comity.verify/1"):
     """The verdict on a bundle, an entry, a ledger or an exhibit."""
 
@@ -53,6 +80,7 @@ class VerifyAnswer(CommandAnswer, tag="comity.verify/1"):
     as_of: Time | None
     head: CheckpointItem | None
     head_seen: Time | None
+    makers: MakersItem | None
 
 
 def answer(report: Report) -> VerifyAnswer:
@@ -70,13 +98,15 @@ def answer(report: Report) -> VerifyAnswer:
         as_of=report.as_of,
         head=None if report.head is None else _checkpoint(report.head.checkpoint),
         head_seen=report.head_seen,
+        makers=None if report.makers is None else _item_of(report.makers),
     )
 
 
 def rows(report: Report) -> list[tuple[str, str, str, str]]:
     """Return the report as (code, level, where, says) for CSV and JSON Lines; the verdict always comes first.
 
-    `level` is verdict, reason, V, W or G of a finding on the procedure, or not-proven.
+    `level` is verdict, reason, V, W or G of a finding on the procedure, not-proven, or `maker` for what the maker of
+    a bundle states that it found.
     """
     lines = [(str(report.verdict), "verdict", "", f"{checked(report)}; procedure: {procedure(report)}")]
     lines += [(r.code, "reason", r.where, r.says) for r in report.reasons]
@@ -84,6 +114,9 @@ def rows(report: Report) -> list[tuple[str, str, str, str]]:
     for says in report.not_proven:
         code, _, rest = says.partition(": ")
         lines.append((code, "not-proven", "", rest) if CODE.fullmatch(code) else ("", "not-proven", "", says))
+    if report.makers is not None:
+        lines += [("", "maker", "", _compared(report.makers))]
+        lines += [(f.code, "maker", "", visible(f.says)) for f in _stated(report.makers)]
     return lines
 
 
@@ -114,6 +147,7 @@ def text(report: Report, width: int = 80) -> str:
         for p in sorted(report.procedure, key=lambda p: "VWG".find(p.level)):
             level = output.paint(LEVELS.get(p.level, p.level), output.COLOURS.get(p.level))
             lines += wrapped(f"{p.code}: {p.says}{_cited(p)}", level, width)
+    lines += _makers(report, width)
     lines += _brackets(report.brackets)
     if report.not_proven:
         lines += ["", "Not proven here"]
@@ -160,7 +194,51 @@ def _code(report: Report) -> str:
 
 
 def _cited(remark: Remark) -> str:
-    return f" [{', '.join(remark.cite)}]" if remark.cite else ""
+    return _citing(remark.cite)
+
+
+def _citing(cite: Sequence[str]) -> str:
+    return f" [{', '.join(cite)}]" if cite else ""
+
+
+def _makers(report: Report, width: int) -> list[str]:
+    """Return what the maker of a bundle states, under its own heading; its list only where it says something new."""
+    makers = report.makers
+    if makers is None:
+        return []
+    checked = "" if makers.again == "same" else " (not checked here)"
+    lines = ["", f"What the maker says it found{checked}", *_item(_compared(makers), width)]
+    for f in () if makers.again == "same" else _stated(makers):
+        level = output.paint(LEVELS[f.level], output.COLOURS.get(f.level))
+        lines += wrapped(visible(f"{f.code}: {f.says}{_citing(f.cite)}"), level, width)
+    return lines
+
+
+def _stated(makers: MakersFindings) -> list[StatedFinding]:
+    return [] if makers.stated is None else sorted(makers.stated.findings, key=lambda f: "VWG".find(f.level))
+
+
+def _item_of(makers: MakersFindings) -> MakersItem:
+    findings = [
+        StatedItem(f.code, f.level, f.says, f.cite, f.mark, [entry.index for entry in f.entries], f.more)
+        for f in _stated(makers)
+    ]
+    return MakersItem(makers.state, makers.again, makers.stated.rules if makers.stated else None, findings)
+
+
+def _compared(makers: MakersFindings) -> str:
+    """Return in a sentence what the maker states, and how it compares with what was found here."""
+    if makers.stated is None:
+        return {
+            "none": "The maker states no findings: this bundle has no list of them.",
+            "unreadable": "The list of the maker cannot be read (CMP-FINDINGS), so nothing of it is shown.",
+        }[makers.state]
+    number = output.counted(len(makers.stated.findings), "finding") if makers.stated.findings else "no finding"
+    if makers.again == "same":
+        return f"{number}; computed again here, from what this audience may read: the same."
+    differs = "computed again here: the findings on the procedure above DIFFER"
+    other = f"by other rules than this program has ({makers.stated.rules[:8]}), so it was not compared"
+    return f"{number}; {differs if makers.again == 'differs' else other}."
 
 
 def _brackets(brackets: Sequence[Bracket]) -> list[str]:

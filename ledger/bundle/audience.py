@@ -73,7 +73,7 @@ def _shown(entry: Entry, role: str) -> Entry:
     if all(name in may for name in entry.sealed):
         return entry
     sealed = {
-        name: value if name in may or value is None or value is Unread.ERASED else Unread.WITHHELD
+        name: value if name in may or value is Unread.ERASED else Unread.WITHHELD
         for name, value in entry.sealed.items()
     }
     return replace(entry, sealed=sealed)

@@ -22,7 +22,7 @@ from ledger.errors import RecordError
 from ledger.law import Judgement
 from ledger.tlog.note import Checkpoint, Head, MlDsa
 from ledger.trust.trust_folder import Trust, parse_anchor
-from ledger.verify import claims, disclosures, entries, heads
+from ledger.verify import claims, disclosures, entries, heads, makers_findings
 from ledger.verify.earlier_bundles import (
     Contradiction,
     EarlierEntries,
@@ -34,7 +34,7 @@ from ledger.verify.earlier_bundles import (
 from ledger.verify.other_records import counterparties
 from ledger.verify.other_records.other_logs import OtherLogs
 from ledger.verify.progress import VerificationLog, counted
-from ledger.verify.report import Bracket, Report, VerificationStep, verdict_of
+from ledger.verify.report import Bracket, MakersFindings, Report, VerificationStep, verdict_of
 from ledger.verify.time_brackets import Times, check_times
 from ledger.verify.timestamps import ReadStamp, check_tokens
 
@@ -95,6 +95,7 @@ class _Verification:
     judgement: Judgement | None = None
     as_of: datetime | None = None
     head_seen: datetime | None = None
+    makers: MakersFindings | None = None
 
     def run(self, carried: Inside | RecordError) -> None:
         """Run the 17 steps; the first `RecordError` ends them."""
@@ -188,6 +189,9 @@ class _Verification:
         with book.step(VerificationStep.COMPLETENESS):
             claims.check_claims(own_entries, lifted, manifest, times, files, trust, now, book)
             claims.check_readme(manifest, opened, parts, files, book)
+            self.makers = makers_findings.compare(
+                files, manifest, states.head.checkpoint.size, opened, arrivals, self.case, self.judgement, book
+            )
 
     def report(self, exhibit: bytes | None) -> Report:
         """Return all results; `exhibit` proves a contradiction of the log."""
@@ -208,6 +212,7 @@ class _Verification:
             as_of=self.as_of,
             head_seen=self.head_seen,
             exhibit=exhibit,
+            makers=self.makers,
         )
 
 

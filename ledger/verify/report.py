@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from enum import IntEnum, StrEnum
+from typing import Literal
 
 from msgspec import Struct
 
+from ledger.bundle.findings import StatedFindings
 from ledger.bundle.manifest import Manifest
 from ledger.entries.case import Case
 from ledger.law import Judgement
@@ -108,6 +110,19 @@ class Remark(Struct, frozen=True):
     entries: tuple[str, ...] = ()
 
 
+class MakersFindings(Struct, frozen=True):
+    """What the maker of a bundle states that it found on the procedure; never part of the verdict or of `procedure`.
+
+    `state`: `stated`; `none`, if the bundle states no findings; `unreadable`, if its file is broken or is about
+    something else (CMP-FINDINGS). `again`: whether this program finds the `same` in the bundle or the maker's
+    list `differs`; `not-compared`, if the rules of the maker are not the rules of this program.
+    """
+
+    state: Literal["stated", "none", "unreadable"]
+    again: Literal["same", "differs", "not-compared"] = "not-compared"
+    stated: StatedFindings | None = None
+
+
 class Report(Struct, frozen=True):
     """The results of `verify`.
 
@@ -117,7 +132,8 @@ class Report(Struct, frozen=True):
     `head_seen` is when the witnesses last saw the head, or, if none counts, by when a time stamp shows that
     it existed; None if neither is proven. `exhibit` proves to third parties that the log contradicts itself,
     if a second record showed it. For a whole log, `entries` counts the entries that `head` covers, and
-    `not_covered` the later ones.
+    `not_covered` the later ones. `makers` are the findings that the maker of a bundle states; None if an
+    earlier step failed, or if the file is no bundle.
     """
 
     verdict: Verdict
@@ -136,6 +152,7 @@ class Report(Struct, frozen=True):
     head_seen: datetime | None = None
     exhibit: bytes | None = None
     not_covered: int = 0
+    makers: MakersFindings | None = None
 
     @property
     def integrity(self) -> str:

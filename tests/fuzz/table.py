@@ -57,7 +57,7 @@ from ledger.adapters.witness import client as asking
 from ledger.adapters.witness import monitor
 from ledger.application import counterparties
 from ledger.bundle import archive_kind as containers
-from ledger.bundle import manifest, repacked, unpack, zip_profile
+from ledger.bundle import findings, manifest, repacked, unpack, zip_profile
 from ledger.bundle import pdf_attachment as attached
 from ledger.bundle.layout import arrange, check_claimed, version_of
 from ledger.bundle.zip_profile import check_paths
@@ -703,6 +703,21 @@ def trust_lines() -> list[bytes]:
     return [_lined(world().trust_files())]
 
 
+def makers_findings() -> list[bytes]:
+    entry = findings.CitedEntry(3, "0" * 64)
+    finding = findings.StatedFinding("W-LATE-REC", "W", "Written down late.", ["2AP:7"], "text", [entry], 0)
+    stated = findings.StatedFindings(
+        log="ledger.test/xo",
+        order="11111111-2222-4333-8444-555555555555",
+        audience="CT",
+        size=9,
+        as_of="2027-03-01T00:00:00Z",
+        rules="0" * 64,
+        findings=[finding],
+    )
+    return [findings.format_findings(stated)]
+
+
 PARSERS = (
     # JSON, envelopes, notes, the log
     Parser(
@@ -729,6 +744,9 @@ PARSERS = (
     Parser("entry and proof", "lines", entry_and_proof, one_entry, ("ledger.verify.single_entry",)),
     Parser(
         "manifest", "json", inside("manifest.dsse.json"), plainly(manifest.open_manifest), ("ledger.bundle.manifest",)
+    ),
+    Parser(
+        "findings of a maker", "json", makers_findings, plainly(findings.parse_findings), ("ledger.bundle.findings",)
     ),
     Parser("note", "lines", lambda: [world().witnessed(), world().checkpoint()], notes, ("ledger.tlog.note",)),
     Parser(

@@ -8,6 +8,8 @@ import { digestOfFile } from '../formats/digest.mjs';
 import { secondsOf, wire } from '../shape.mjs';
 import { vocabulary } from '../../vocabulary.mjs';
 
+const FINDINGS = 'views/findings.json'; // what the maker found: shown as its own statement
+
 const [UNKNOWN, NOT_HELD] = ['G-UNKNOWN-KIND', 'V-ROLE-NOT-HELD'];
 
 // -- step 16 ----------------------------------------------------------------------------------------------------------
@@ -62,7 +64,7 @@ export async function checkClaims(entries, lifted, manifest, times, files, trust
   checkMadeAt(manifest, times, now, book);
   if (manifest.test) book.gravest.unshift(['unproven-test']);
   incomplete(manifest, await registryOf(manifest.log), times.heads.head.checkpoint.size, book);
-  if ([...files.keys()].some((path) => path.startsWith('views/'))) book.notProven.push(['unproven-views']);
+  if ([...files.keys()].some((path) => path.startsWith('views/') && path !== FINDINGS)) book.notProven.push(['unproven-views']);
   book.notProven.push(['unproven-readme']);
   if (manifest.withheld_count) book.notProven.push(['unproven-withheld', manifest.withheld_count]);
   book.notProven.push(['unproven-true']);

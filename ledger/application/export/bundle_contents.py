@@ -15,11 +15,13 @@ from ledger.application.counterparties import registers
 from ledger.application.export.witnessed_head import published_head
 from ledger.application.journal import Journal
 from ledger.bundle import About, Contents, readable, select, visible
+from ledger.bundle.audience import shown_to
+from ledger.bundle.findings import PATH, format_findings, stated
 from ledger.entries.case import Entry, linked
 from ledger.entries.envelope import OpenedEntry
 from ledger.entries.wrapped_entry import KIND, PROOF, VALUES, as_counted
 from ledger.formats.selective_disclosure import parse_disclosure
-from ledger.law.provisions import rules_digest
+from ledger.law import judge
 from ledger.tlog.note import Head, note_digest, origin_hash
 from ledger.tlog.tree import format_proof, prove_consistency, prove_inclusions
 
@@ -68,6 +70,8 @@ def bundle_contents(journal: Journal, request: BundleRequest, head: Head | None 
     sizes = {published.size for published in (*heads, *journal.heads.all()[-RECENT:]) if 0 < published.size < size}
     read = journal.store.hashes
     places = sorted(opened)
+    case = shown_to(journal.case(request.order), request.audience, size)
+    found = stated(case, judge(case, request.made_at), log=journal.origin, audience=request.audience, size=size)
     return Contents(
         origin=journal.origin,
         about=About(
@@ -75,7 +79,7 @@ def bundle_contents(journal: Journal, request: BundleRequest, head: Head | None 
             audience=request.audience,
             purpose=request.purpose or "other",
             made_at=request.made_at,
-            rules=rules_digest(),
+            rules=found.rules,
             tool=request.tool,
             legal_basis=request.legal_basis,
             withheld=withheld,
@@ -94,6 +98,7 @@ def bundle_contents(journal: Journal, request: BundleRequest, head: Head | None 
         tokens=_tokens(tokens, note_digest(head.note), heads),
         foreign=_foreign(journal, covered, request.audience) | _heads_seen(journal, opened.values()),
         others=_registers(journal, opened.values()),
+        views={PATH: format_findings(found)},
     )
 
 

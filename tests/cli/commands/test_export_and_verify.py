@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import shlex
@@ -10,14 +11,16 @@ import sys
 import zipfile
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
 from cli.exit_codes import Exit
+from cli.terminal.verdict_text import text
 from ledger.bundle import unpack
 from ledger.tlog.note import witness_vkey
 from tests.support.cli import ledger_of, run
-from tests.support.memory_ledger import left_out, two_histories
+from tests.support.memory_ledger import checked, left_out, small, two_histories
 
 
 @pytest.fixture
@@ -71,6 +74,40 @@ def test_a_violation_is_a_finding_on_the_procedure_and_leaves_integrity_alone(tm
     assert done.exit_code == 0
     assert done.stdout.splitlines()[:2] == ["Integrity: TOTAL-PASSED", "Procedure: 1 violation, 1 gap"]
     assert "V-7-5c-DISCLOSED-AGAINST-INSTRUCTION" in done.stdout
+
+
+@pytest.mark.parametrize("story", ["S1", "S2", "S6", "wrong-on-every-count"])
+def test_a_verifier_with_the_rules_of_the_maker_finds_what_the_maker_states(story: str, tmp_path: Path) -> None:
+    other = ledger_of(story, tmp_path)
+    role = ("--role", "ISS") if story == "wrong-on-every-count" else ()
+    for audience in ("COURT", "SP", "DEF", "CUST", "NOT"):
+        _, report = verdict(made(other, audience, *role), *trust(other))
+        assert (report["makers"]["state"], report["makers"]["again"]) == ("stated", "same"), audience
+
+
+def test_what_the_maker_states_stands_under_its_own_heading(tmp_path: Path) -> None:
+    other = ledger_of("S2", tmp_path)
+    file = made(other)
+    says = run("verify", str(file), *trust(other)).stdout
+    assert "What the maker says it found\n  2 findings; computed again here" in says
+    assert says.count("V-7-5c-DISCLOSED-AGAINST-INSTRUCTION") == 1
+    with patch("ledger.verify.makers_findings.rules_digest", lambda: "0" * 64):
+        says = run("verify", str(file), *trust(other)).stdout
+    assert "What the maker says it found (not checked here)" in says
+    assert says.count("V-7-5c-DISCLOSED-AGAINST-INSTRUCTION") == 2
+    with patch("ledger.verify.makers_findings.stated", lambda *_, **__: None):
+        says = run("verify", str(file), *trust(other)).stdout
+    assert "the findings on the procedure above DIFFER" in " ".join(says.split())
+    row = next(
+        row for row in csv.reader(run("verify", str(file), "--format", "csv").stdout.splitlines()) if "maker" in row
+    )
+    assert row[3].startswith("2 findings; computed again here")
+
+
+def test_the_maker_of_an_older_bundle_states_no_findings() -> None:
+    ledger, ilves = small()
+    says = " ".join(text(checked(ledger.bundle(ilves), ledger)).split())
+    assert "What the maker says it found (not checked here) The maker states no findings" in says
 
 
 def test_nothing_vouches_for_itself(ledger: Path) -> None:
