@@ -19,6 +19,7 @@ COMMANDS = {
     "demo": ("cli.commands.demo:demo", "the main job in one go, on a shipped story"),
     "init": ("cli.commands.init:init", "a new ledger with its registrar, log key and guard"),
     "key": ("cli.app:key", "key life, every step an entry"),
+    "offices": ("cli.app:offices", "the Parties and offices of an address book, with their keys"),
     "issue": ("cli.commands.issue:issue", "make an order, and record that it was made"),
     "notify": ("cli.commands.notify:notify", "the other State is told of the order"),
     "object": ("cli.commands.object:object_", "the notified authority says no: instruction or ground for refusal"),
@@ -78,6 +79,8 @@ KEY = {
     "rotate-log": ("cli.commands.log_key:rotate_log", "have a new key sign the checkpoints of this log"),
     "compromised": ("cli.commands.key:compromised", "a key may have been in wrong hands since a moment"),
 }
+
+OFFICES = {"add": ("cli.commands.offices:add", "register what an address book (CSV) holds, all or none")}
 
 ORDER = {"rename": ("cli.commands.order:rename", "give an order a name that is used in this ledger's folder alone")}
 
@@ -295,6 +298,13 @@ stamp = Group(
     otherwise="cli.commands.stamp:stamp",
     help="Have the newest checkpoint stamped by every time-stamp authority this ledger names (RFC 3161).",
     examples=("comity stamp add karsk-tsa https://tsa.example/stamp --root karsk-root.pem", "comity stamp"),
+)
+
+offices = Group(
+    name="offices",
+    table=OFFICES,
+    help="The Parties and offices of a ledger, from one address book: a CSV table with a row for each office.",
+    examples=("comity offices add --template > offices.csv", "comity offices add offices.csv"),
 )
 
 import_ = Group(

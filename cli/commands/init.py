@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from cli.click_extensions import command
 from cli.exit_codes import Stop
+from cli.offices.enrolment import OfficeItem
 from cli.session.key_files import PASSPHRASE
+from cli.session.next_commands import at_ledger, tell_next
 from cli.session.options import KEY, STORE
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer
+from ledger.tlog.note import check_origin
+
+if TYPE_CHECKING:
+    from cli.offices.address_book import BookRow
+    from ledger.adapters.folders.ledger_folder import Folder
+    from ledger.application.journal import Journal
+    from ledger.entries.keyring import Registrar
 
 
 class RegistrarItem(Struct, frozen=True):
@@ -26,7 +39,7 @@ class RegistrarItem(Struct, frozen=True):
 
 
 class InitAnswer(CommandAnswer, tag="comity.init/1"):
-    """The new ledger: its log key (a vkey), its registrar, and the folder of the guard."""
+    """The new ledger: its log key (a vkey), its registrar, the folder of the guard, and the offices registered."""
 
     ledger: str
     origin: str
@@ -35,15 +48,19 @@ class InitAnswer(CommandAnswer, tag="comity.init/1"):
     log_key: str
     registrar: RegistrarItem
     guard: str
+    offices: list[OfficeItem] | UnsetType = UNSET
 
 
 @command(
-    "comity init ledger/ --origin ledger.example/xo/karsk",
+    "comity init ledger/ --guided                                    (asks one question after the other)",
+    "comity init ledger/ --origin ledger.example/xo/karsk --offices offices.csv",
     "comity init test/ --origin ledger.example/xo/try --test",
     "comity init ledger/ --origin ledger.example/xo/karsk --store postgresql://db.example/karsk",
 )
 @click.argument("folder", metavar="DIR")
-@click.option("--origin", required=True, metavar="O", help="The log's name, a lower-case URL without its scheme.")
+@click.option("--origin", metavar="O", help="The log's name, a lower-case URL without its scheme.")
+@click.option("--guided", is_flag=True, help="Ask for what is needed, one question after the other, and explain it.")
+@click.option("--offices", "book", metavar="FILE", help="Register these Parties and offices too: comity offices add.")
 @click.option("--test", is_flag=True, help="A test ledger: it says TEST on everything it makes.")
 @click.option("--registrar", default="registrar", metavar="NAME", help="Who keeps the register.")
 @click.option("--party", metavar="PARTY", help="Whose; else the second part of the origin, as in ledger.example/xo/...")
@@ -52,7 +69,9 @@ class InitAnswer(CommandAnswer, tag="comity.init/1"):
 @PASSPHRASE
 def init(
     folder: str,
-    origin: str,
+    origin: str | None,
+    guided: bool,
+    book: str | None,
     test: bool,
     registrar: str,
     party: str | None,
@@ -64,64 +83,114 @@ def init(
 
     Log key and guard are kept outside DIR, in your state folder; the registrar's key in your configuration folder.
     DIR/trust is what you hand to those who will verify. With --store, DIR/store keeps the address of the entries.
+    With --offices the command can be repeated: a ledger of this name that is there already is gone on with.
     """
-    from cli.session.key_files import checked_name, passphrase
+    from cli.offices.address_book import read_book
+    from cli.offices.enrolment import enrol_all, lines
+    from cli.session.key_files import passphrase
+    from cli.session.open_ledger import writing
+    from ledger.adapters.folders.user_folders import Home
+    from ledger.application.journal import Journal
+
+    rows: list[BookRow] = []
+    name = book or ""
+    if guided:
+        from cli.offices.guided import ask
+
+        asked = ask(folder, origin=origin, book=book, party=party)
+        origin, rows, name = asked.origin, asked.rows, "your answers"
+    if origin is None:
+        raise Stop("which name has the log?", hint="--origin ledger.example/xo/karsk; or --guided, on a terminal")
+    if book is not None:
+        with open(book, "rb") as stream:
+            rows = read_book(stream, book)
+    path, home = Path(folder), Home.user()
+    secret = cache(lambda: passphrase(passphrase_fd))  # one for all keys that are made
+    if rows and (made := _made_before(path, origin)) is not None:
+        output.tell(f"the ledger {origin} is there already; going on with its offices")
+        who, file = made.registrar, key_file or ""
+        opening: AbstractContextManager[Journal] = writing(path)
+    else:
+        check_origin(origin)
+        who, file = _registrar(path, origin, registrar, _party(origin, party, test), key_file, secret)
+        opening = Journal.create(path, origin, who, home=home, test=test, store=store)
+    with opening as journal:
+        items = enrol_all(journal, rows, name, file or None, secret) if rows else []
+        journal.publish()
+        answer = InitAnswer(
+            ledger=folder,
+            origin=origin,
+            test=journal.folder.test,
+            store=store or None,
+            log_key=journal.folder.key.text,
+            registrar=RegistrarItem(who.actor, who.party, who.key, file),
+            guard=str(home.log(origin)),
+            offices=items if rows else UNSET,
+        )
+        next_lines = _next(journal, folder, rows)
+
+    def text() -> str:
+        shown = [
+            f"{'TEST ledger' if answer.test else 'ledger'} {origin} in {folder}",
+            f"  log key    {answer.log_key}",
+            f"  registrar  {who.actor} of {who.party}{f', key {file}' if file else ''}",
+            f"  guard      {answer.guard}",
+            *([f"  entries    {store}"] if store else []),
+        ]
+        return "\n".join([*shown, *lines(items)])
+
+    output.emit(answer, ("ledger", "origin", "log_key"), [answer], text=text)
+    output.tell("whoever can read the log key can sign a checkpoint; only witnesses stop a fork")
+    tell_next(*next_lines, ledger="")
+
+
+def _next(journal: Journal, folder: str, rows: list[BookRow]) -> tuple[str, ...]:
+    """Return the commands that come next: an address book, or the template of the first order."""
+    if not rows:
+        template = "comity offices add --template > offices.csv"
+        return template, at_ledger("comity offices add offices.csv", folder)
+    bound = any(part.startswith("2AP=") for row in rows for part in row.in_force)
+    return (at_ledger(f"comity issue --template {'2AP-7' if bound else 'EPOC'} > order.json", folder),)
+
+
+def _made_before(path: Path, origin: str) -> Folder | None:
+    """Return the ledger of this name in a folder; None if the folder holds none, or one of another name."""
+    from cli.session.ledger_choice import is_ledger
+    from ledger.adapters.folders.ledger_folder import read_folder
+
+    if not is_ledger(str(path)):
+        return None
+    folder = read_folder(path)
+    return folder if folder.origin == origin else None
+
+
+def _registrar(
+    path: Path,
+    origin: str,
+    registrar: str,
+    party: str,
+    key_file: str | None,
+    passphrase: Callable[[], bytes | None],
+) -> tuple[Registrar, str]:
+    """Return the registrar of a new ledger and the file of its key, which is made if it is not there."""
+    from cli.session.key_files import checked_name
     from cli.session.open_ledger import opened
     from ledger.adapters.folders.user_folders import Home
     from ledger.adapters.keys import key_files
     from ledger.adapters.keys.open_key import is_elsewhere
     from ledger.application.create_ledger import check_vacant
-    from ledger.application.journal import Journal
     from ledger.entries.keyring import Registrar
-    from ledger.tlog.note import check_origin
 
-    check_origin(origin)
-    state = _party(origin, party, test)
-    path, home = Path(folder), Home.user()
     check_vacant(path)
     if not re.fullmatch(r"[a-z0-9_.-]{1,200}", registrar):
         raise Stop(f"{registrar!r} is no name for an office", hint="lower-case letters, digits, dot, dash, underscore")
-    mine = home.keys / checked_name(f"{registrar}.{origin.replace('/', '.')}"[:80])
+    mine = Home.user().keys / checked_name(f"{registrar}.{origin.replace('/', '.')}"[:80])
     file = key_file or str(mine)
     exists = is_elsewhere(file) or key_files.exists(Path(file))
-    key = opened(file) if exists else key_files.new(Path(file), passphrase=passphrase(passphrase_fd))
+    key = opened(file) if exists else key_files.new(Path(file), passphrase=passphrase())
     if not is_elsewhere(file):
         key_files.finish(Path(file), key.public)
-    who = Registrar(registrar, state, key.public.hex())
-    with Journal.create(path, origin, who, home=home, test=test, store=store) as journal:
-        journal.publish()
-        answer = InitAnswer(
-            ledger=folder,
-            origin=origin,
-            test=test,
-            store=store or None,
-            log_key=journal.folder.key.text,
-            registrar=RegistrarItem(registrar, state, key.public.hex(), file),
-            guard=str(home.log(origin)),
-        )
-
-    def text() -> str:
-        lines = [
-            f"{'TEST ledger' if test else 'ledger'} {origin} in {folder}",
-            f"  log key    {answer.log_key}",
-            f"  registrar  {registrar} of {state}, key {file}",
-            f"  guard      {answer.guard}",
-            *([f"  entries    {store}"] if store else []),
-        ]
-        return "\n".join(lines)
-
-    output.emit(answer, ("ledger", "origin", "log_key"), [answer], text=text)
-    output.tell("whoever can read the log key can sign a checkpoint; only witnesses stop a fork")
-    output.tell(_NEXT.format(state))
-
-
-_NEXT = """next, for each Party and for each office:
-  comity record party-registered -f party={0} -f zone=AREA/CITY \\
-    -f declarations_verified=false
-  comity key new ACTOR
-  comity key enrol ACTOR --role ROLE --party {0} --office NAME
-  comity key accept ACTOR
-  comity key person ACTOR 'Name Surname'"""
+    return Registrar(registrar, party, key.public.hex()), file
 
 
 def _party(origin: str, said: str | None, test: bool) -> str:

@@ -178,6 +178,7 @@ def enrol(
 @KEY
 def accept(actor: str, key_file: str | None) -> None:
     """The holder of an enrolled key shows possession: the key signs for itself, and from here on may sign."""
+    from cli.offices.enrolment import tell_of_keys_here
     from cli.session.open_ledger import opened, writing
     from ledger.adapters.keys.key_files import listed
     from ledger.facts import build
@@ -195,6 +196,7 @@ def accept(actor: str, key_file: str | None) -> None:
             raise Stop(f"this is not the key that was enrolled for {actor}", code=Exit.REFUSED)
         signer = journal.signer(actor, enrolled.roles[0], key)
         _signed(journal, signer, build("key-accepted", {"key": key.public.hex()}, {}))
+        tell_of_keys_here(journal, {actor})
 
 
 class KeyPersonItem(Struct, frozen=True):

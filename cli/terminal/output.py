@@ -310,6 +310,14 @@ def tell(text: str) -> None:
         forget_what_is_unwritten(sys.stderr)
 
 
+def tell_line(text: str) -> None:
+    """Print a message on stderr that is not wrapped, such as a command that can be copied."""
+    try:
+        click.echo(named(text), err=True)
+    except OSError:
+        forget_what_is_unwritten(sys.stderr)
+
+
 def tell_next(cursor: str | None) -> None:
     """Print how the list continues, if it does; a JSON answer contains the cursor itself."""
     if cursor is not None and said().format != "json":

@@ -158,6 +158,13 @@ def with_older_policy(house: House) -> None:
     does(house, *COMMANDS["trust sign"].words)
 
 
+def with_book(house: House) -> None:
+    """Write an address book of two Parties and two offices."""
+    (house.folder / "offices.csv").write_text(
+        "party,zone,actor,name,roles,key,holder\nXO,UTC,court,Court,CT,new,Dina Ilves\nXW,UTC,sky,Sky,SP,new,\n"
+    )
+
+
 def with_subjects(house: House) -> None:
     """Name two persons whose data are sealed, one of them in two orders."""
     order = ("issue", "--instrument", "2AP-7", "--to", "XV", "--reference", "PPO-2", "--as", "ilves", "--yes")
@@ -252,6 +259,15 @@ COMMANDS: dict[str, Command] = {
     "init": Command(
         ("init", "HOUSE/second", "--origin", "ledger.example/xo/second"), done="LEDGER-EXISTS", goes_on="second"
     ),
+    "init offices": Command(
+        (
+            *("init", "HOUSE/second", "--origin", "ledger.example/xo/second"),
+            *("--offices", "HOUSE/offices.csv"),
+        ),
+        with_book,
+        goes_on="second",
+    ),
+    "offices add": Command(("offices", "add", "HOUSE/offices.csv"), with_book),
     "succeed": Command(
         ("succeed", "HOUSE/ledger", "HOUSE/second", "--origin", f"{ORIGIN}/2", "--cause", "planned"),
         done="LEDGER-EXISTS",

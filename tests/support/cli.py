@@ -97,6 +97,10 @@ class House:
     def run(self, *args: str) -> Any:
         return run(*args, ledger=self.ledger, **self.env)
 
+    def away(self, *args: str, stdin: str | None = None) -> Result:
+        """Run a command to which no ledger is named."""
+        return run(*args, ledger=None, stdin=stdin, **self.env)
+
     def told(self, *args: str) -> dict[str, Any]:
         return told(*args, ledger=self.ledger, **self.env)
 

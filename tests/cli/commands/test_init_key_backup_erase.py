@@ -41,14 +41,16 @@ def test_a_ledger_begins_with_its_log_key_and_guard_outside(tmp_path: Path) -> N
     assert load(Path(made["registrar"]["file"])).public.hex() == made["registrar"]["key"]
 
 
-def test_what_a_new_ledger_says_comes_next_does_as_it_says(tmp_path: Path) -> None:
+def test_what_a_new_ledger_says_comes_next_does_as_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     house = House(tmp_path)
-    said = house.run("init", str(house.ledger), "--origin", ORIGIN).stderr
-    typed = said.partition("each office:\n")[2].replace("\\\n", " ").splitlines()
-    for word, meant in {"AREA/CITY": "Europe/Tallinn", "ACTOR": "ilves", "ROLE": "ISS", "NAME": "'Cyber Unit'"}.items():
-        typed = [line.replace(word, meant) for line in typed]
-    assert [house.run(*shlex.split(line)[1:]).exit_code for line in typed] == [0] * 5
-    assert house.run("issue", "--unregistered", "--instrument", "2AP-7", "--to", "XV", "--as", "ilves").exit_code == 0
+    said = house.away("init", str(house.ledger), "--origin", ORIGIN).stderr
+    template, add = [line.strip() for line in said.partition("next:\n")[2].splitlines()]
+    words, _, file = template.partition(" > ")
+    (tmp_path / file).write_text(run(*shlex.split(words)[1:]).stdout)
+    monkeypatch.chdir(tmp_path)
+    assert house.away(*shlex.split(add)[1:]).exit_code == 0
+    issued = house.run("issue", "--instrument", "2AP-7", "--to", "XV", "--provider", "skylark", "--as", "ilves")
+    assert issued.exit_code == 0
 
 
 def test_nothing_private_can_be_read_by_others(house: House) -> None:

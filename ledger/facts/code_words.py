@@ -1,0 +1,50 @@
+"""Find the code that a typed text means: by the code, by its words, or by a part of its words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+_SMALL = frozenset(("a", "an", "and", "for", "from", "in", "is", "not", "of", "or", "the", "to", "which", "with"))
+
+
+def code_of(text: str, words: Mapping[str, str]) -> str | None:
+    """Return the one code that a text names: the code in any case, its words, or one of the parts of its words.
+
+    The parts are divided by a semicolon or by `or`: `forensic examiner` names the code of `evidence custodian or
+    forensic examiner`. None if no code or more than one has these words.
+    """
+    typed = _plain(text)
+    named = [code for code in words if code.casefold() == typed] or [
+        code for code, says in words.items() if typed in map(_plain, (says, *re.split(r"; | or ", says)))
+    ]
+    return named[0] if len(named) == 1 else None
+
+
+def near_codes(text: str, words: Mapping[str, str], most: int = 3) -> list[str]:
+    """Return the codes that a mistyped text may mean, the most probable first; at most `most`."""
+    from difflib import get_close_matches  # its import takes 5 ms
+
+    lower = {code.casefold(): code for code in words}
+    typed = text.casefold().strip()
+    found = [lower[near] for near in get_close_matches(typed, lower, n=1, cutoff=0.75)]
+    found += [code for near, code in lower.items() if len(typed) > 2 and near.startswith(typed)]
+    said = _words(text)
+    count = {code: len(said & (_words(says) | _words(code))) for code, says in words.items()}
+    best = max(count.values(), default=0)
+    found += [code for code in words if best and count[code] == best]
+    return list(dict.fromkeys(found))[:most]
+
+
+def did_you_mean(text: str, words: Mapping[str, str]) -> str:
+    """Return the question "did you mean VAL (...)?"; empty without a probable code."""
+    near = near_codes(text, words)
+    return f"did you mean {' or '.join(f'{code} ({words[code]})' for code in near)}?" if near else ""
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(re.findall(r"[a-z0-9]+", text.casefold())) - _SMALL
