@@ -46,7 +46,10 @@ COMMANDS = {
     "lint": ("cli.commands.lint:lint", "what is missing in an order before it is sent"),
     "law": ("cli.app:law", "the rules in force with their citations"),
     "schema": ("cli.commands.schema:schema", "the JSON Schema of each document that --json prints"),
-    "vocabulary": ("cli.commands.vocabulary:vocabulary", "the kinds of fact and their fields"),
+    "vocabulary": (
+        "cli.commands.vocabulary:vocabulary",
+        "the kinds of fact with their fields, and the codes",
+    ),
     "file": ("cli.commands.file:file_", "what is filed together: bundle, papers, whom to trust, the verifier page"),
     "export": ("cli.commands.export:export", "the evidence bundle for one audience"),
     "verify": ("cli.commands.verify:verify", "offline verdict on a bundle, an entry or a ledger"),

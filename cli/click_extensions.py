@@ -49,7 +49,7 @@ def common_options(*, hidden: bool) -> list[click.Option]:
     ]
 
 
-COMPLETED = frozenset(("order", "actor", "whose", "kind", "kinds", "role", "roles", "audience", "about"))
+COMPLETED = frozenset(("order", "actor", "whose", "kind", "kinds", "role", "roles", "audience", "about", "term"))
 
 
 class Completed(click.types.StringParamType):

@@ -26,6 +26,13 @@ def _kinds() -> Iterable[str]:
     return KINDS
 
 
+def _terms() -> Iterable[str]:
+    from ledger.facts import KINDS
+    from ledger.facts.words import CODE_LISTS
+
+    return (*KINDS, *CODE_LISTS, "lists", *(code for each in CODE_LISTS.values() for code in each.words))
+
+
 def _roles() -> Iterable[str]:
     from ledger.facts.vocabulary import ROLES
 
@@ -49,6 +56,7 @@ VALUES: dict[str, Callable[[], Iterable[str]]] = {
     "roles": _roles,
     "audience": _roles,
     "about": _rules,
+    "term": _terms,
 }
 
 

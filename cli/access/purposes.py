@@ -86,6 +86,7 @@ class Code(click.Choice[str]):
         near = get_close_matches(text.lower(), CODES, 1)
         code = next(iter(near or (word for word in text.lower().split() if word in CODES)), "CODE")
         meant = f"did you mean {near[0]}?" if near else f"the codes are {', '.join(CODES)}"
+        meant += "; `comity vocabulary purposes` explains them"
         because = "hearing on Monday" if near else text
         raise click.BadParameter(
             f"{text!r} is no code; {meant}\nwords go to --because: --purpose {code} --because '{because}'", param=param

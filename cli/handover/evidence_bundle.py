@@ -93,7 +93,9 @@ def role_of(said: str) -> str:
 
     role = AUDIENCES.get(said.upper(), said.upper())
     if role not in ROLES:
-        raise Stop(f"no role {said!r}", hint=f"there are COURT, {', '.join(ROLES)}")
+        from ledger.facts.words.lookup import hint_of
+
+        raise Stop(f"no role {said!r}", hint=f"COURT, or a role: {hint_of(said, ROLES)}")
     return role
 
 

@@ -441,7 +441,9 @@ def _one_of(column: str, word: str, known: tuple[str, ...]) -> str:
 
 
 def _near(word: str, known: Mapping[str, object]) -> str:
-    return meant(word, known) or f"there are {', '.join(known)}"
+    from ledger.facts.words.lookup import hint_of
+
+    return hint_of(word, known) or meant(word, known) or f"there are {', '.join(known)}"
 
 
 def _structured(type: str) -> bool:

@@ -127,7 +127,7 @@ def _row(row: TableRow) -> BookRow:
     if not cells.get("actor") and (given := [c for c in ("name", "roles", "key", "holder") if cells.get(c)]):
         raise Wrong("actor", f"{given[0]} belongs to an office, and the row names none", "a short name such as ilves")
     if cells.get("actor") and not cells.get("roles"):
-        raise Wrong("roles", f"in which role does {cells['actor']} sign?", "`comity vocabulary roles` lists them")
+        raise Wrong("roles", f"in which role does {cells['actor']} sign?", "`comity vocabulary roles` explains them")
     if cells.get("holder") and not cells.get("key"):
         raise Wrong("holder", "the person uses a key, and the row has none", f"key {NEW} makes one")
     return BookRow(
@@ -147,13 +147,12 @@ def _row(row: TableRow) -> BookRow:
 
 def role_of(text: str) -> str:
     """Return the code of a role that was given as a code or in words; raises `Wrong`."""
-    from ledger.facts.code_words import code_of, did_you_mean
     from ledger.facts.vocabulary import ROLES
+    from ledger.facts.words.lookup import code_of, hint_of
 
     code = code_of(text, ROLES)
     if code is None:
-        hint = " ".join(filter(None, (did_you_mean(text, ROLES), "`comity vocabulary roles` lists them")))
-        raise Wrong("roles", f"{text!r} is no role", hint)
+        raise Wrong("roles", f"{text!r} is no role", hint_of(text, ROLES))
     return code
 
 

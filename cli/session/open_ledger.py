@@ -20,6 +20,7 @@ from ledger.adapters.keys.open_key import open_key
 from ledger.application.journal import Journal
 from ledger.entries.envelope import Signer
 from ledger.facts import KINDS
+from ledger.facts.vocabulary import ROLES
 
 if TYPE_CHECKING:
     from ledger.entries.case import Case
@@ -71,6 +72,10 @@ def hand(journal: Journal, kind: str, actor: str | None, role: str | None, key_f
     if office is None:
         offices = ", ".join(sorted(journal.read_keyring().offices)[:8])
         raise Stop(f"no office {name!r} in the register", hint=f"there are {offices}")
+    if role is not None and role not in ROLES:
+        from ledger.facts.words.lookup import hint_of
+
+        raise Stop(f"--role {role}: no such role", hint=hint_of(role, ROLES))
     key = opened(key_file) if key_file else _held(journal, name)
     return journal.signer(name, role or _role(kind, name, office.roles), key, accepts=False)
 

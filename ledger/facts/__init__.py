@@ -249,9 +249,16 @@ def _in_words(value: Any, *, secret: bool = False) -> str:
 
 
 def hint_for(error: FormError) -> str:
-    """Return the suggestion nearest to a wrong value, else all suggestions if few and not in the message already."""
+    """Return the suggestion nearest to a wrong value, else all suggestions if few and not in the message already.
+
+    For a code it is the code with the nearest words, and the command that explains the list.
+    """
+    from ledger.facts.words.lookup import hint_of
+
     suggestions = list(error.suggestions)
     listed = ", ".join(suggestions)
+    if hint := hint_of(error.got, suggestions, listed=listed in error.expected):
+        return hint
     return meant(error.got, suggestions) or (
         f"there are {listed}" if 0 < len(suggestions) < 40 and listed not in error.expected else ""
     )

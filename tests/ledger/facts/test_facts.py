@@ -65,14 +65,20 @@ def test_a_refusal_names_the_field_and_what_was_expected(told: Told, sentence: s
     assert str(refusal.value) == sentence
 
 
+OUTCOMES = "`comity vocabulary outcomes` explains them"
+
+
 @pytest.mark.parametrize(
     ("told", "hint"),
     [
         (Told("order-isued", {}, {}), "did you mean order-issued?"),
         (Told("provider-declined", {}, {}), "`comity vocabulary` lists them"),
         (Told("order-issued", {**ORDER, "return_timefame": "P20D"}, {}), "did you mean return_timeframe?"),
-        (Told("order-closed", {"outcome": "anwsered"}, {}), "did you mean answered?"),
-        (Told("order-closed", {"outcome": "zzz"}, {}), ""),
+        (
+            Told("order-closed", {"outcome": "anwsered"}, {}),
+            f"did you mean answered (the order was answered)?; {OUTCOMES}",
+        ),
+        (Told("order-closed", {"outcome": "zzz"}, {}), OUTCOMES),
     ],
     ids=["kind", "another word", "field", "code", "nothing near"],
 )

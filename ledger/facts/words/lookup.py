@@ -3,9 +3,37 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from functools import cache
+
+from ledger.facts.words import CODE_LISTS, CodeList
 
 _SMALL = frozenset(("a", "an", "and", "for", "from", "in", "is", "not", "of", "or", "the", "to", "which", "with"))
+
+
+def list_of(codes: Collection[str]) -> CodeList | None:
+    """Return the code list with exactly these codes; None if there is none."""
+    return _lists().get(frozenset(codes))
+
+
+@cache
+def _lists() -> Mapping[frozenset[str], CodeList]:
+    return {frozenset(each.words): each for each in CODE_LISTS.values()}
+
+
+def hint_of(text: object, codes: Collection[str], *, listed: bool = False) -> str:
+    """Return what a mistyped code may mean, and the command that explains all; empty if no list has these codes.
+
+    `listed`: the message has all codes already.
+    """
+    found = list_of(codes)
+    if found is None:
+        return ""
+    near = did_you_mean(text, found.words) if isinstance(text, str) else ""
+    if not near and not listed:
+        near = f"there are {', '.join(codes)}"
+    explains = f"`comity vocabulary {found.name}` explains them"
+    return f"{near}; {explains}" if near else explains
 
 
 def code_of(text: str, words: Mapping[str, str]) -> str | None:
