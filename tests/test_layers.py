@@ -118,7 +118,7 @@ PLANTED = {
         "comity/ledger.py",
         "import cli.session.docket",
     ),
-    "Reports build on views": ("projections/views/state.py", "import projections.reports.charts"),
+    "Reports build on views": ("projections/views/state.py", "import projections.reports.replay"),
 }
 
 

@@ -152,4 +152,4 @@ def policy() -> str:
 
 
 def _style() -> str:
-    return source("page.css") + source("desk.css")
+    return source("page.css") + source("picture.css") + source("desk.css")

@@ -19,6 +19,8 @@ from markupsafe import Markup
 
 from ledger.entries.case import wire
 from ledger.formats.characters import visible
+from projections.drawings.picture import Picture
+from projections.render.pictures import figures
 from projections.render.qr_code import checkpoint_qr_code
 from projections.render.translation import translation
 from projections.reports.charts import describe_plot, legend
@@ -30,7 +32,6 @@ from projections.reports.front_page import ReportCheckpoint, runs, together
 from projections.reports.ledger_report import Verification
 from projections.reports.letters.letter import Letter
 from projections.reports.replay import Replay
-from projections.reports.swimlanes import Drawing, caption, describe_drawing
 from projections.statistics.report import Statistics, StatisticsReport, printed, suppressed
 
 Report = CustodyReport | EvidenceChain | ProcessingRecord | Verification | Statistics | FillableForm | Letter
@@ -53,7 +54,8 @@ DIGEST: Final = re.compile(r"\b[0-9a-f]{64}(?:[0-9a-f]{64})?\b")
 def page(report: Report, lang: str = "en", theirs: Collection[str] = ()) -> str:
     """Return a report as one HTML file, in a language by its code; `theirs` are the words that others stated."""
     content = translation(lang).keeping(theirs).of(report)
-    styles = source("page.css") + (source(STYLES[type(report)]) if type(report) in STYLES else "")
+    styles = source("page.css") + source("picture.css")
+    styles += source(STYLES[type(report)]) if type(report) in STYLES else ""
     return _render(f"{KINDS[type(report)]}.html.j2", headline(content), content, styles, lang=lang)
 
 
@@ -63,16 +65,15 @@ def headline(report: Report) -> str:
     return f"{face.title}: {face.subject.name}" if face.subject else face.title
 
 
-def picture(drawn: Drawing, lang: str = "en") -> str:
-    """Return a drawing as a separate SVG file, in the type of the paper and without the names of the lanes."""
-    title = translation(lang).say("The story of the order")
-    svg: str = environment(lang).get_template("drawing.svg.j2").module.svg(drawn, title, paper=True)  # type: ignore[attr-defined]
+def picture(drawn: Picture, lang: str = "en") -> str:
+    """Return a picture as a separate SVG file, in the type of the paper and without the names of others."""
+    svg: str = environment(lang).get_template("picture.svg.j2").module.svg(drawn, paper=True)  # type: ignore[attr-defined]
     return svg
 
 
 def replay_page(report: Replay, lang: str = "en", theirs: Collection[str] = ()) -> str:
     """Return a replay as one HTML file with a slider; without script it is a list of every moment."""
-    styles = source("page.css") + source("replay.css")
+    styles = source("page.css") + source("picture.css") + source("replay.css")
     language = translation(lang).keeping(theirs)
     title = f"{language.say('Replay')}: {report.subject.name}"
     return _render("replay.html.j2", title, language.of(report), styles, source("replay.js"), lang)
@@ -92,7 +93,7 @@ def charts(report: Statistics, lang: str = "en") -> dict[str, str]:
 
 def statistics_page(report: StatisticsReport, lang: str = "en", theirs: Collection[str] = ()) -> str:
     """Return a statistical form as one HTML file, without script."""
-    styles = source("page.css") + source("statistics.css")
+    styles = source("page.css") + source("picture.css") + source("statistics.css")
     content = translation(lang).keeping(theirs).of(report)
     return _render("stats.html.j2", content.title, content, styles, lang=lang)
 
@@ -157,8 +158,7 @@ def environment(lang: str) -> Environment:
         "people": lambda moment: language.say(_people(moment)),
         "said": language.say,
         "number": language.number,
-        "describe_drawing": lambda drawn: language.say(describe_drawing(drawn)),
-        "caption": lambda drawn: language.say(caption(drawn)),
+        "figures": lambda drawn: figures(drawn, language),
         "describe_plot": describe_plot,
         "legend": legend,
         "suppressed": suppressed,

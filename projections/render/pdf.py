@@ -17,13 +17,13 @@ import msgspec
 import typst
 
 from projections.render.html import KINDS, Report, charts, in_rows, picture, source
+from projections.render.pictures import PAGE, Figure, drawings, figure
 from projections.render.qr_code import checkpoint_qr_code
 from projections.render.translation import Translation, translation
 from projections.reports.charts import describe_plot, legend
 from projections.reports.fillable_form import FillableForm
 from projections.reports.history import History
 from projections.reports.letters.letter import Letter
-from projections.reports.swimlanes import Drawing, caption, describe_drawing
 from projections.statistics.report import FormReport, Statistics, printed
 
 STANDARDS: list[typst.PDFStandard] = ["a-3a", "ua-1"]  # ISO 19005-3 level A, ISO 14289-1, both in one file
@@ -66,7 +66,7 @@ def paper(
     report = spoken.of(report)
     face = report if isinstance(report, FillableForm | Letter) else report.face
     story = getattr(report, "story", None)
-    drawn = story.drawing if isinstance(story, History) else None
+    shown = {name: figure(drawn, spoken, tallest=PAGE) for name, drawn in drawings(report).items()}
     text = breakable(msgspec.json.encode(report).decode())
     values = {
         "kind": KINDS[type(report)],
@@ -80,7 +80,7 @@ def paper(
         "name": face.subject.name if face.subject else None,
         "fonts": families(fonts.families(), face.languages),
         "languages": dict(face.languages),
-        "drawing": None if drawn is None else _laid_out(drawn, spoken),
+        "pictures": {name: _placed(name, one) for name, one in shown.items()},
         "attached": attached,
         "long": isinstance(story, History) and len(story.events) > LONG_ORDER,
         "rtl": RTL.search(text) is not None,
@@ -89,8 +89,8 @@ def paper(
     files = {name: source(name).encode() for name in (*SHARED, f"{values['kind']}.typ")}
     files["report.json"] = msgspec.json.encode(values)
     files["values.json"] = text.encode()
-    if drawn is not None:
-        files["drawing.svg"] = picture(drawn, lang).encode()
+    for name, one in shown.items():
+        files |= {f"{name}-{n}.svg": picture(p, lang).encode() for n, p in enumerate(one.pictures)}
     if isinstance(report, Statistics):
         files |= {name: svg.encode() for name, svg in charts(report, lang).items()}
     if face.making.head is not None:
@@ -112,9 +112,18 @@ def paper(
     return bytes(pdf)
 
 
-def _laid_out(drawn: Drawing, spoken: Translation) -> dict[str, object]:
-    alt, below = spoken.say(describe_drawing(drawn)), spoken.say(caption(drawn))
-    return {"alt": alt, "caption": below, "width": drawn.width, "lanes": drawn.lanes}
+def _placed(name: str, one: Figure) -> dict[str, object]:
+    """Return the files of a drawing, their texts, and the names that typst sets on them."""
+    files = [
+        {
+            "file": f"{name}-{n}.svg",
+            "alt": " ".join((f"{p.title}: {p.says}", *one.lines)),
+            "width": p.width,
+            "names": [w for w in p.words if w.theirs],
+        }
+        for n, p in enumerate(one.pictures)
+    ]
+    return {"files": files, "caption": one.caption}
 
 
 def _glosses(sheet: FillableForm, spoken: Translation) -> dict[str, str]:

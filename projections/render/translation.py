@@ -33,20 +33,17 @@ from projections.reports.letters.letter import Letter, LetterSection, LetterSour
 from projections.reports.letters.wording import MONTHS as LONG_MONTHS
 from projections.reports.replay import EntryLine, Stage
 from projections.reports.signature_note import SignatureNote
-from projections.reports.swimlanes import DateLabel, EntryMark
 from projections.statistics.counting import Form, StatisticsRow
 from projections.statistics.counting import StatisticsTable as Numbers
 from projections.statistics.report import FormReport, Statistics, StatisticsReport
 from projections.views.completeness import Missing
 from projections.views.known_at import Change
 
-MONTHS: Final = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 SHORT: Final = 7  # letters of a message around its places; fewer fit too much, so a place takes two words at most
 PLACE: Final = re.compile(r"\{(\d)\}")
 DAY: Final = re.compile(r"([A-Z][a-z]+day) (\d{4}-\d\d-\d\d)")
 MOMENT: Final = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)?Z) (.+)")
 CRITERION: Final = re.compile(r"(A[1-8]) (.+?)([.:]?)")
-DATE: Final = re.compile(r"(\d+) ([A-Z][a-z]{2})( \d{4})?(, .+)?")
 STATE: Final = re.compile(r"[A-Z][A-Z_]+|[a-z]+(?:_[a-z]+)+")  # a state or region by its code; the catalogue has words
 WHEN: Final = re.compile(r"(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d(?::\d\d)?))?(Z?)")
 LONG_DATE: Final = re.compile(rf"(\d{{1,2}}) ({'|'.join(LONG_MONTHS)}) (\d{{4}})")  # as letters have it
@@ -67,8 +64,6 @@ OURS: Final[Mapping[type, tuple[str, ...]]] = {
     SignatureNote: ("says",),
     Event: ("late", "early", "says", "who", "state", "proven"),
     History: ("turns", "roles"),
-    EntryMark: ("says",),
-    DateLabel: (),
     CustodyRow: ("says", "check", "compared", "recorded"),
     CriterionRow: ("name", "asks", "state", "rests_on", "lacks"),
     Period: ("verdict", "steps"),
@@ -229,8 +224,6 @@ class Translation:
             return tuple(self._of(v) for v in value)
         if not is_dataclass(value) or isinstance(value, type):
             return value
-        if isinstance(value, DateLabel):
-            return replace(value, says=self._day(value.says))
         if isinstance(value, ProcessingRecord):
             value = replace(value, row=tuple((self.say(label), self.part(stated)) for label, stated in value.row))
         if isinstance(value, FormSection) and value.fixed:
@@ -244,17 +237,6 @@ class Translation:
                 if (new := self._of(old := getattr(value, f.name))) is not old or f.name in ours
             },
         )
-
-    def _day(self, says: str) -> str:
-        """Return a date below the drawing, as this language writes it."""
-        from babel.dates import get_month_names
-
-        match = DATE.fullmatch(says)
-        if match is None:
-            return says
-        month = get_month_names("abbreviated", locale=self.lang)[MONTHS.index(match[2]) + 1]
-        later = self.say(match[4]) if match[4] else ""
-        return f"{match[1]}. {month}{match[3] or ''}{later}"
 
     def _said(self, value: Any, say: Callable[[str], str]) -> Any:
         if isinstance(value, str):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,8 +10,8 @@ from typing import Any
 from ledger.entries.case import Case, Unread
 from ledger.facts.vocabulary import ROLES
 from ledger.law import Judgement
+from projections.drawings.timeline import DeadlineMark, EntryMark, TimelineDrawing, in_few_words
 from projections.reports.front_page import number, numbers, words
-from projections.reports.swimlanes import Drawing, drawing
 from projections.views.replaced import Replacement
 from projections.views.timeline import TimelineEntry, by_time, office_names, speaker, timeline
 
@@ -54,7 +54,7 @@ class History:
 
     events: tuple[Event, ...]
     turns: tuple[tuple[datetime, str, str], ...]
-    drawing: Drawing | None
+    drawing: TimelineDrawing | None
     roles: tuple[tuple[str, str], ...] = ()
 
 
@@ -73,14 +73,40 @@ def history(
     """
     lines = timeline(case, judgement.trail, reveal=reveal, part=part, at=judgement.as_of)
     by_leaf, names = numbers(case), office_names(case.registry)
-    leaves = frozenset(leaf for f in judgement.findings for leaf in f.entries)
     turns = tuple((s.on, s.clock or "", words(s.to)) for s in by_time(judgement.trail))
     roles = {x.entry.role for x in lines}
     return History(
         tuple(_event(x, case, by_leaf, names, proven.get(x.entry.index, "")) for x in lines),
         turns,
-        drawing(lines, case, leaves),
+        drawing(lines, case, judgement),
         tuple((role, says) for role, says in ROLES.items() if role in roles),
+    )
+
+
+def drawing(lines: Sequence[TimelineEntry], case: Case, judgement: Judgement) -> TimelineDrawing | None:
+    """Return what is drawn of these lines of a timeline, and the deadlines that end in their time or later."""
+    if not lines:
+        return None
+    names, by_leaf = office_names(case.registry), numbers(case)
+    lanes = list(dict.fromkeys(x.entry.actor for x in lines))
+    found = {leaf for f in judgement.findings for leaf in f.entries}
+    ends = {(c.id, c.due, words(str(c.verdict))) for c in judgement.deadlines if c.due and c.due >= lines[0].entry.on}
+    return TimelineDrawing(
+        lanes=tuple(names.get(actor, actor) for actor in lanes),
+        marks=tuple(
+            EntryMark(
+                number=number(x.entry, case),
+                on=x.entry.on,
+                what=in_few_words(x.entry.kind),
+                lane=lanes.index(x.entry.actor),
+                speaks=x.entry.speaks,
+                found=x.entry.leaf in found,
+                replaced_by=None if x.replaced_by is None else by_leaf.get(x.replaced_by, x.replaced_by[:8]),
+            )
+            for x in lines
+        ),
+        deadlines=tuple(DeadlineMark(id_, due, verdict) for due, id_, verdict in sorted((d, i, v) for i, d, v in ends)),
+        as_of=judgement.as_of,
     )
 
 

@@ -28,6 +28,7 @@ from ledger.law.record_checks.regions import AT_REST
 from ledger.law.rules.order_contents import CONTENTS, WORDS
 from ledger.law.states import ALL
 from ledger.verify.claims import NOT_TRUE
+from projections.drawings.timeline import in_few_words
 from projections.render.translation import PLACE, translation
 from projections.reports.certificates import REGULAR, RULES, source_of_a_copy
 from projections.reports.data_protection.office_record import CONTENTS as RECORD_CONTENTS
@@ -54,7 +55,7 @@ SOURCES: Final = (
     "projections/reports/front_page.py",
     "projections/reports/signature_note.py",
     "projections/views/custody.py",
-    "projections/reports/swimlanes.py",
+    "projections/drawings/timeline.py",
     "projections/reports/ledger_report.py",
     "projections/reports/data_protection/processing_record.py",
     "projections/reports/data_protection/dpo_questions.py",
@@ -119,7 +120,21 @@ SMALL: Final = (
     *("{0} day later", "{0} second", "{0} seconds", "{0} minute", "{0} minutes", "nothing on record", "not stated"),
     *("{0}, act by {1}", "{0}, observation by {1}", "{0}, import by {1}", "Missing in the order: {0}."),
     *("All orders.", "total", "several", "withheld (x)", "Statistics", ", if ", "demonstrated", "not applicable"),
-    *("signature", "shown", "authenticity", "integrity", "time", "Controller", "Purpose", "Recipients"),
+    *(
+        "deadline",
+        "Deadlines",
+        "not running",
+        "{0} entry",
+        "{0} entries",
+        "signature",
+        "shown",
+        "authenticity",
+        "integrity",
+        "time",
+        "Controller",
+        "Purpose",
+        "Recipients",
+    ),
 )
 
 
@@ -242,6 +257,7 @@ def _law() -> Iterable[str]:
     yield from (word for name, each in CODE_LISTS.items() if name != "groups" for word in each.words.values())
     yield from (content.label for content in RECORD_CONTENTS)
     yield from (says(kind) for kind in KINDS)
+    yield from (in_few_words(kind) for kind in KINDS)
     yield says("a kind nobody knows")
     yield NOT_TRUE
     yield from ROLES.values()

@@ -21,14 +21,12 @@ from cli.session import ledger_choice
 from cli.session.ledger_reader import reading
 from cli.stories.model import read_story
 from cli.stories.player import play_story
-from ledger.entries.case import Case, instant
+from ledger.entries.case import instant
 from ledger.law import judge
 from ledger.tlog.note import witness_vkey
 from projections.render.html import environment
 from projections.reports.front_page import runs, together, words
 from projections.reports.replay import MOST, Stage, stages
-from projections.reports.swimlanes import LEFT, WIDTH, caption, drawing
-from projections.views.timeline import timeline
 from tests.support.cli import STORIES, ledger_of, run, told
 from tests.support.scenarios import given, issued, received, sent
 
@@ -376,38 +374,7 @@ def _stages(ledger: Path) -> list[Stage]:
     return stages(case.known(until), heads, until, judge)
 
 
-# -- the drawing -------------------------------------------------------------------------------------------------------
-
-
-def test_every_entry_has_its_mark_on_the_line_of_its_office(tmp_path: Path) -> None:
-    with reading(ledger_of("S2", tmp_path)) as reader:
-        case = reader.case("main")
-    lines = timeline(case)
-    drawn = drawing(lines, case, frozenset({lines[3].entry.leaf}))
-    assert drawn is not None
-    assert [m.number for m in drawn.marks] == [str(x.entry.seq) for x in lines]
-    assert [m.found for m in drawn.marks].index(True) == 3
-    heights = {x.entry.actor: m.y for x, m in zip(lines, drawn.marks, strict=True)}
-    assert len(heights) == len(set(heights.values())) == len(drawn.lanes)
-    assert all(LEFT < m.x < WIDTH for m in drawn.marks)
-
-
-def test_a_thousand_entries_stay_inside_the_drawing_without_numbers(tmp_path: Path) -> None:
-    with reading(ledger_of("S2", tmp_path)) as reader:
-        case = reader.case("main")
-    drawn = drawing(timeline(case) * 72, case, frozenset())
-    assert drawn is not None
-    assert not drawn.numbered
-    assert all(LEFT < m.x < WIDTH for m in drawn.marks)
-    assert drawn.stroke < drawn.marks[1].x - drawn.marks[0].x, "strokes side by side do not run together"
-    assert "one stroke for each entry." in caption(drawn)
-    found = drawing(timeline(case) * 72, case, frozenset({case.entries[0].leaf}))
-    assert found is not None
-    assert "a higher one: a finding points at it" in caption(found)
-
-
-def test_an_order_without_entries_is_not_drawn(tmp_path: Path) -> None:
-    assert drawing([], Case("0", "2AP-7", (), ()), frozenset()) is None
+# -- words -------------------------------------------------------------------------------------------------------------
 
 
 def test_numbers_that_follow_each_other_are_told_by_the_first_and_the_last() -> None:
