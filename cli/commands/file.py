@@ -27,6 +27,7 @@ from cli.access.recorded_access import Stated
 from cli.commands.report import FORMS
 from cli.exit_codes import Exit, Stop
 from cli.invocation import Invocation
+from cli.reports.court_folder import PAGE, READ_ME
 from cli.reports.order_report import ReportRequest
 from cli.reports.report_files import making_of
 from cli.session.ledger_reader import LedgerReader, reading
@@ -39,7 +40,6 @@ from ledger.bundle.layout import MANIFEST
 from ledger.bundle.layout import folder as layout_folder
 from ledger.bundle.manifest import open_manifest
 from ledger.bundle.pdf_attachment import bundle_inside
-from ledger.facts.vocabulary import ROLES
 from projections.reports.fillable_form import FillableForm
 from projections.reports.letters.letter import Letter
 
@@ -50,8 +50,6 @@ if TYPE_CHECKING:
     from projections.render.html import Report
 
 PAPERS = ("custody", "evidence-chain")
-READ_ME = "READ-ME.txt"
-VERIFIER = "verify.html"
 NAMES = {"CT": "court"}  # file names of a bundle by role; otherwise the code of the role
 DISAGREE = ("ANCHOR-MISMATCH", "NO_TRUST_ANCHOR")  # papers, bundle and trust folder do not match
 
@@ -168,7 +166,7 @@ class Filing:
 
 def filed(ledger: LedgerReader, made: ExportedBundle, wanted: Filing) -> tuple[dict[str, bytes], list[Report]]:
     """Return every file by its name in the folder, and the reports among them; all lead to the bundle's checkpoint."""
-    from cli.reports.court_folder import verifier_page
+    from cli.reports.court_folder import filing_read_me, verifier_page
     from ledger.adapters.folders.read_trust import trust_files
     from ledger.bundle.audience import shown_to
 
@@ -187,9 +185,11 @@ def filed(ledger: LedgerReader, made: ExportedBundle, wanted: Filing) -> tuple[d
         reports.append(report)
     files |= {f"trust/{name}": data for name, data in trust_files(str(ledger.folder.path / "trust")).items()}
     if page is not None:
-        files[VERIFIER] = page
-    called = ledger.label(order) or next((r for e in case.entries if (r := e.get("reference"))), "")
-    files[READ_ME] = read_me(made, wanted, [*files], f"{called}, " if called else "").encode()
+        files[PAGE] = page
+    called = ledger.label(order) or next((r for e in case.entries if (r := e.get("reference"))), None)
+    contents = made.contents
+    said = filing_read_me(contents.about, contents.checkpoint, wanted.bundle, [*files], called, wanted.lang)
+    files[READ_ME] = said.encode()
     return files, reports
 
 
@@ -301,45 +301,5 @@ def _tell(folder: str, files: Mapping[str, bytes], verdict: str) -> None:
     items = [FileItem(name, len(data)) for name, data in files.items()]
     output.emit(FileAnswer(folder, verdict, items), FileItem.__struct_fields__, items)
     output.tell(f"what the papers print to be typed was typed here: {verdict}")
-    if VERIFIER not in files:
-        output.tell(f"{VERIFIER} is not there: it has not been built here (make browser)")
-
-
-ABOUT = {
-    "custody": "who held what was disclosed, from hand to hand, with its digests",
-    "evidence-chain": "eight criteria, and what each of them rests on in the record",
-}
-CERTIFICATE = "a certificate; what is blank is for the person who certifies"
-
-
-def read_me(made: ExportedBundle, wanted: Filing, names: Sequence[str], called: str) -> str:
-    """Return READ-ME.txt in plain text: what each file of the folder is."""
-    about = made.contents.about
-    origin, size, root = made.contents.checkpoint.decode().split("\n")[:3]
-    papers = [name for name in names if not name.startswith(("trust/", wanted.bundle, VERIFIER))]
-    rows = [(wanted.bundle, "the evidence bundle: signed entries, and what proves them")]
-    rows += [(name, ABOUT.get(name.partition(".")[0], CERTIFICATE)) for name in papers]
-    rows.append(("trust/", "whose log, witnesses and register; it came with the rest"))
-    if VERIFIER in names:
-        rows.append((VERIFIER, "the verifier page: open it in a browser, without a network"))
-    width = max(len(name) for name, _ in rows)
-    listed = "\n".join(f"    {name:<{width}}  {says}" for name, says in rows)
-    test = "TEST. This comes from a test ledger. It is not evidence.\n\n" if about.test else ""
-    absent = "" if VERIFIER in names else f"\n{VERIFIER} is not here: it was not built where this folder was made.\n"
-    return f"""{test}WHAT THIS FOLDER IS
-
-What was filed on the order {called}{about.order},
-for: {ROLES[about.audience]}. ExportedBundle {about.made_at:%Y-%m-%d %H:%M:%S} UTC.
-
-{listed}
-
-All of it is of one state of the log. Every paper prints its three lines:
-
-    {origin}
-    {size}
-    {root}
-
-Compare them with a copy that came from elsewhere: the court file, the other side, a witness. What to type is printed on
-the papers, under "How to check it yourself". CHECKPOINT is a file with these three lines, and TRUST a folder such as
-trust/ that did not come with the rest.
-{absent}"""
+    if PAGE not in files:
+        output.tell(f"{PAGE} is not there: it has not been built here (make browser)")

@@ -22,17 +22,17 @@ from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
 from cli.handover.trust_folder import _check_plain, _pin, _some
 from cli.session import ledger_choice
+from cli.session.options import LANG
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer, ProblemItem
-from ledger.adapters.folders.read_trust import PIN, expanded, versions_of
+from ledger.adapters.folders.read_trust import PIN, expanded, plain_files, read_trust_folder, versions_of
 from ledger.trust.signed_policy import PolicyStatement
+from ledger.trust.trust_folder import fingerprint_of
 
 if TYPE_CHECKING:
     from ledger.trust.signed_policy import PolicyVersion, Root, Span
 
-FINGERPRINT = click.option(
-    "--root-fingerprint", "typed", metavar="WORDS|HEX|FILE", help="Of version 1, as it came by another way."
-)
+FINGERPRINT = click.option("--root-fingerprint", "typed", metavar="WORDS|HEX|FILE", help="As it came by another way.")
 
 
 class VersionItem(Struct, frozen=True):
@@ -58,6 +58,15 @@ class TrustAnswer(CommandAnswer, tag="comity.trust/1"):
     newest: PolicyStatement
     versions: list[VersionItem]
     problems: list[ProblemItem]
+
+
+class TrustFolderAnswer(CommandAnswer, tag="comity.trust-folder/1"):
+    """A trust folder without versions: the fingerprint of its files (`pinned` if it was compared), and their names."""
+
+    fingerprint: str
+    words: str
+    files: list[str]
+    pinned: bool
 
 
 class TrustVersionAnswer(CommandAnswer, tag="comity.trust-version/1"):
@@ -152,11 +161,16 @@ def sign(folder: str, reference: str) -> None:
 @click.argument("folder", metavar="DIR")
 @FINGERPRINT
 def check(folder: str, typed: str | None) -> None:
-    """Check every version in DIR against the one before, and the first against its fingerprint; show what it says."""
+    """Check every version in DIR against the one before, and the first against its fingerprint; show what it says.
+
+    Of a folder without versions, such as trust/ of a ledger, it prints and compares the fingerprint of its files.
+    """
     from ledger.errors import RecordError
     from ledger.trust.signed_policy import check_unexpired, check_versions, spoken
 
-    versions = _some(folder)
+    if not (versions := versions_of(folder)) and "policy" in plain_files(folder):
+        click.get_current_context().exit(_check_folder(folder, _pin(folder, typed)))
+    versions = versions or _some(folder)
     first, newest = versions[0], versions[-1]
     pin = _pin(folder, typed)
     lacking = None
@@ -238,37 +252,65 @@ def update(folder: str, source: str, typed: str | None) -> None:
     output.tell(f"use it with: comity verify FILE --trust {folder}")
 
 
-@command("comity trust stick policy/ /media/stick/karsk", "comity trust stick policy/ court/")
+@command(
+    "comity trust stick ledger/trust /media/stick/karsk",
+    "comity trust stick policy/ court/ --lang de       (the versions of a signed policy)",
+)
 @click.argument("folder", metavar="DIR")
 @click.argument("out", metavar="OUT")
-def stick(folder: str, out: str) -> None:
-    """Write the folder a court is handed: the versions, the verifier page, what to compare, and all digests.
+@LANG
+def stick(folder: str, out: str, lang: str) -> None:
+    """Write the folder a court is handed: whom to trust, the verifier page, what to compare, and all digests.
 
-    The fingerprint has to reach the court by another way than this folder, or the folder vouches for itself.
+    DIR is a trust folder, a ledger, or a folder with the versions of a signed policy. The fingerprint has to reach the
+    court by another way than this folder, or the folder vouches for itself.
     """
-    from cli.reports.court_folder import read_me, verifier_page
+    from cli.reports.court_folder import PAGE, READ_ME, trust_read_me, verifier_page, versions_read_me
     from cli.terminal.file_io import write
     from ledger.adapters.folders.new_folder import new_folder
-    from ledger.trust.signed_policy import check_versions, format_version, plain_files
+    from ledger.trust import signed_policy
 
-    versions = _some(folder)
-    newest = check_versions(versions, versions[0].fingerprint)
-    trust = expanded(folder, newest)
+    page = verifier_page()
+    if versions := versions_of(folder):
+        newest = signed_policy.check_versions(versions, versions[0].fingerprint)
+        trust = expanded(folder, newest)
+        files = {_name(version): signed_policy.format_version(version) for version in versions}
+        files |= {f"tsa/{_digest(file)}.pem": file for file in trust.authorities}
+        files |= {f"page/{name}": data for name, data in signed_policy.plain_files(trust).items()}
+        text = versions_read_me(versions[0], newest, page=page is not None, lang=lang)
+    else:
+        read_trust_folder(folder)
+        files = plain_files(folder)
+        fingerprint = fingerprint_of(files)
+        text = trust_read_me(fingerprint, files, page=page is not None, lang=lang)
     if os.path.exists(out) and os.listdir(out):
         raise Stop(f"{out} is not empty", hint="a stick is written into a folder of its own")
-    files = {_name(version): format_version(version) for version in versions}
-    files |= {f"tsa/{_digest(file)}.pem": file for file in trust.authorities}
-    files |= {f"page/{name}": data for name, data in plain_files(trust).items()}
-    if page := verifier_page():
-        files["verify.html"] = page
-    files["READ-ME.txt"] = read_me(versions[0], newest, with_page=page is not None).encode()
+    files[READ_ME] = text.encode()
+    if page is not None:
+        files[PAGE] = page
     sums = "".join(f"{_digest(data)}  {name}\n" for name, data in sorted(files.items()))
     with new_folder(out) as making:
         for name, data in sorted({**files, "SHA256SUMS": sums.encode()}.items()):
             write(making / name, data)
-    _tell(newest)
+    if versions:
+        _tell(newest)
+    else:
+        output.emit(TrustFolderAnswer(fingerprint, signed_policy.spoken(fingerprint), list(files), pinned=False))
     if page is None:
-        output.tell("verify.html is not there: it has not been built here (make browser)")
+        output.tell(f"{PAGE} is not there: it has not been built here (make browser)")
+
+
+def _check_folder(folder: str, pin: str | None) -> Exit:
+    """Print the fingerprint of a plain trust folder; exit 3 as long as it was compared with none."""
+    from ledger.trust.signed_policy import spoken
+
+    read_trust_folder(folder, pin)
+    files = plain_files(folder)
+    words = spoken(fingerprint_of(files))
+    output.emit(TrustFolderAnswer(fingerprint_of(files), words, list(files), pinned=pin is not None))
+    if pin is None:
+        output.tell("NO_TRUST_ANCHOR: compare these words, by telephone or on paper")
+    return Exit.FINDINGS if pin is None else Exit.DONE
 
 
 def _root(said: str) -> Root:

@@ -214,8 +214,8 @@ def commands(
 
 
 PAGE = (
-    "Or without installing anything: open verify.html in a browser, give it the bundle and the folder of trust, and "
-    "type the three lines of the checkpoint."
+    "Or without installing anything: open OPEN-ME-FIRST.html in a browser, give it the bundle and the folder of "
+    "trust, and type the three lines of the checkpoint."
 )
 
 

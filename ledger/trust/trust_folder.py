@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 
 from msgspec import Struct
 
@@ -22,6 +23,7 @@ from ledger.tlog.policy import Policy, parse_policy
 
 _REGISTRAR = re.compile(r"([a-z0-9_.-]{1,200}) ([A-Z][A-Z0-9-]{1,31}) ([0-9a-f]{64})\n?")
 OTHERS = "others/"
+_FILE = re.compile(r"(?:others/[^/]+/)?(?:policy|registrar)|tsa/[^/]+\.(?:pem|crt|cer|der)")
 _TSA = re.compile(r"tsa/.*\.(?:pem|crt|cer|der)")
 
 
@@ -70,6 +72,20 @@ def parse_trust(files: Mapping[str, bytes]) -> Trust:
     registrar = parse_registrar(files["registrar"]) if "registrar" in files else None
     authorities = tuple(files[name] for name in sorted(files) if _TSA.match(name))
     return Trust(parse_policy(raw), raw, registrar, authorities, tuple(_others(files)))
+
+
+def trusted_files(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return the files of a plain trust folder that a verifier reads, sorted by name."""
+    return {name: files[name] for name in sorted(files) if _FILE.fullmatch(name)}
+
+
+def fingerprint_of(files: Mapping[str, bytes]) -> str:
+    """Return the fingerprint of a plain trust folder in hex: the digest of the list of its files with their digests.
+
+    The list has the format of `sha256sum`, sorted by name.
+    """
+    lines = (f"{sha256(data).hexdigest()}  {name}\n" for name, data in trusted_files(files).items())
+    return sha256("".join(lines).encode()).hexdigest()
 
 
 def _others(files: Mapping[str, bytes]) -> Iterator[Trust]:

@@ -73,6 +73,7 @@ SOURCES: Final = (
     "projections/reports/data_protection/office_record.py",
     *(f"projections/reports/letters/{name}.py" for name in ("parts", "notice", "access", "erasure", "wording")),
     "cli/reports/order_report.py",
+    "cli/reports/court_folder.py",
     "cli/reports/ledger_report.py",
     "cli/reports/integrity.py",
     "cli/session/proven_times.py",

@@ -11,7 +11,7 @@ from pathlib import Path
 from ledger.adapters.folders.handed_folder import TRUST_FILE, HandedFolder
 from ledger.errors import RecordError
 from ledger.trust.signed_policy import NAME, PolicyVersion, check_versions, expand, parse_fingerprint, versions_in
-from ledger.trust.trust_folder import Trust, parse_trust
+from ledger.trust.trust_folder import Trust, fingerprint_of, parse_trust, trusted_files
 
 PIN = "fingerprint"
 
@@ -19,7 +19,8 @@ PIN = "fingerprint"
 def read_trust_folder(folder: str, pin: str | None = None) -> Trust:
     """Read a trust folder, or the one of a ledger folder.
 
-    `pin` is the fingerprint of version 1 of a signed policy in 64 hex digits; by default the one kept in the folder.
+    `pin` is the fingerprint in 64 hex digits, of version 1 of a signed policy or of a folder without versions; by
+    default the one kept in the folder.
     Raises `RecordError`: TRUST-FORMAT, POL-*, NOT-A-FILE, NO_TRUST_ANCHOR for signed versions without a fingerprint.
     """
     pin = pin or kept_pin(folder)
@@ -30,13 +31,19 @@ def read_trust_folder(folder: str, pin: str | None = None) -> Trust:
             says = "nothing says that its first version is the true one"
             raise RecordError("NO_TRUST_ANCHOR", says, where=folder, hint=hint)
         return expanded(folder, check_versions(versions, pin))
-    if pin is not None:
-        raise RecordError("TRUST-FORMAT", "it has no signed trust policy", where=folder, hint="1.trust.json")
-    files = trust_files(str(Path(folder) / "trust") if _is_ledger(folder) else folder)
+    files = plain_files(folder)
+    if pin is not None and pin != fingerprint_of(files):
+        says = "it has no signed trust policy, and its files have another fingerprint than the one given"
+        raise RecordError("TRUST-FORMAT", says, where=folder, hint="`comity trust check` prints the fingerprint")
     if "policy" not in files:
         hint = "a trust folder holds `policy` and `registrar`, as trust/ of a ledger does"
         raise RecordError("TRUST-FORMAT", "it has no file named policy", where=folder, hint=hint)
     return parse_trust(files)
+
+
+def plain_files(folder: str) -> dict[str, bytes]:
+    """Return the files of a plain trust folder, or of the one in a ledger folder, that a verifier reads."""
+    return trusted_files(trust_files(str(Path(folder) / "trust") if _is_ledger(folder) else folder))
 
 
 def _is_ledger(folder: str) -> bool:

@@ -115,7 +115,9 @@ def test_what_is_filed_together_prints_the_checkpoint_of_its_bundle_and_its_inst
     shutil.copytree(filing, court)
     shutil.copytree(filing / "trust", court / "TRUST")
     lines = head(filing / "court.evidence.zip")
-    papers = [path for path in filing.iterdir() if path.suffix in (".html", ".pdf") and path.name != "verify.html"]
+    papers = [
+        path for path in filing.iterdir() if path.suffix in (".html", ".pdf") and path.name != "OPEN-ME-FIRST.html"
+    ]
     assert len(papers) == 3
     for paper in papers:
         blocks = printed(paper)
@@ -222,15 +224,15 @@ def test_the_verifier_page_is_filed_where_it_was_built_and_named_on_the_papers(
 ) -> None:
     monkeypatch.setattr("cli.reports.court_folder.verifier_page", lambda: b"<html>the page</html>")
     _, filing = filed(tmp_path, "--html")
-    assert (filing / "verify.html").read_bytes() == b"<html>the page</html>"
-    assert "open verify.html in a browser" in (filing / "custody.html").read_text()
-    assert "verify.html" in (filing / "READ-ME.txt").read_text()
+    assert (filing / "OPEN-ME-FIRST.html").read_bytes() == b"<html>the page</html>"
+    assert "open OPEN-ME-FIRST.html in a browser" in (filing / "custody.html").read_text()
+    assert (filing / "READ-ME.txt").read_text().split("\n")[4].startswith("Open OPEN-ME-FIRST.html in a browser")
     monkeypatch.setattr("cli.reports.court_folder.verifier_page", lambda: None)
     (tmp_path / "without").mkdir()
     _, other = filed(tmp_path / "without", "--html")
-    assert not (other / "verify.html").exists()
-    assert "verify.html is not here" in (other / "READ-ME.txt").read_text()
-    assert "verify.html" not in (other / "custody.html").read_text()
+    assert not (other / "OPEN-ME-FIRST.html").exists()
+    assert "The verifier page is missing" in (other / "READ-ME.txt").read_text()
+    assert "OPEN-ME-FIRST.html" not in (other / "custody.html").read_text()
 
 
 def test_an_order_that_its_reader_may_not_know_of_is_in_no_paper(tmp_path: Path) -> None:

@@ -91,9 +91,9 @@ def test_a_stick_carries_the_verifier_page_where_it_has_been_built(
         page.write_bytes(b"<!DOCTYPE html>")
     monkeypatch.setattr("cli.shipped_files.TREE", office.here / "program")
     stick = office.stick("stick")
-    assert [path.read_bytes() for path in stick.glob("verify.html")] == [b"<!DOCTYPE html>"] * built
-    assert ("open verify.html in a browser" in (stick / "READ-ME.txt").read_text()) is built
-    assert ("verify.html" in (stick / "SHA256SUMS").read_text()) is built
+    assert [path.read_bytes() for path in stick.glob("OPEN-ME-FIRST.html")] == [b"<!DOCTYPE html>"] * built
+    assert ("Open OPEN-ME-FIRST.html in a browser" in (stick / "READ-ME.txt").read_text()) is built
+    assert ("OPEN-ME-FIRST.html" in (stick / "SHA256SUMS").read_text()) is built
 
 
 def test_what_is_kept_is_updated_step_by_step_and_never_back(office: Office) -> None:
@@ -195,3 +195,87 @@ def test_who_is_to_sign_can_read_what_they_sign(office: Office) -> None:
     assert (done.exit_code, "POL-THRESHOLD" in done.stderr) == (4, True)
     for file in ("policy", "registrar"):
         assert (office.ledger / "trust" / file).read_text("utf-8").strip() in done.stdout
+
+
+# -- a trust folder without versions -----------------------------------------------------------------------------------
+
+
+def plain_stick(folder: Path, *more: str) -> tuple[Path, Path]:
+    ledger, stick = ledger_of("S1", folder), folder / "stick"
+    done = run("trust", "stick", str(ledger / "trust"), str(stick), *more)
+    assert done.exit_code == 0, done.output
+    return ledger, stick
+
+
+def words_in(stick: Path) -> str:
+    """Return the fingerprint as READ-ME.txt of a stick has it."""
+    text = (stick / "READ-ME.txt").read_text("utf-8")
+    return "-".join(re.findall(r"^    (\w{5}-\w{5}-\w{5}-\w{5})$", text, re.MULTILINE))
+
+
+def test_a_stick_is_made_of_an_ordinary_trust_folder_and_of_its_ledger(tmp_path: Path) -> None:
+    ledger, stick = plain_stick(tmp_path)
+    bundle = made(ledger)
+    assert run("verify", str(bundle), "--trust", str(stick)).exit_code == 0
+    assert {path.name for path in stick.iterdir()} - {"OPEN-ME-FIRST.html"} == {
+        *("policy", "registrar", "READ-ME.txt", "SHA256SUMS")
+    }
+    assert run("trust", "stick", str(ledger), str(tmp_path / "other")).exit_code == 0
+    for file in stick.iterdir():
+        assert (tmp_path / "other" / file.name).read_bytes() == file.read_bytes()
+    assert subprocess.run(["sha256sum", "-c", "--quiet", "SHA256SUMS"], cwd=stick, check=False).returncode == 0
+
+
+def test_the_words_of_a_plain_stick_are_those_that_the_office_reads_from_its_own_folder(tmp_path: Path) -> None:
+    ledger, stick = plain_stick(tmp_path)
+    words = words_in(stick)
+    done = run("trust", "check", str(ledger / "trust"), "--json")
+    assert (done.exit_code, json.loads(done.stdout)["words"]) == (3, words)
+    done = run("trust", "check", str(stick), "--root-fingerprint", words, "--json")
+    assert (done.exit_code, json.loads(done.stdout)["pinned"]) == (0, True)
+    bundle = str(made(ledger))
+    assert run("verify", bundle, "--trust", str(stick), "--root-fingerprint", words).exit_code == 0
+
+
+@pytest.mark.parametrize("file", ["policy", "registrar", "others/xv/policy", "tsa/forged.pem"])
+def test_another_file_in_a_plain_stick_has_another_fingerprint(file: str, tmp_path: Path) -> None:
+    ledger, stick = plain_stick(tmp_path)
+    words, bundle = words_in(stick), str(made(ledger))
+    (stick / file).parent.mkdir(exist_ok=True, parents=True)
+    (stick / file).write_bytes((ledger / "trust" / "registrar").read_bytes().replace(b"0", b"1", 1))
+    done = run("verify", bundle, "--trust", str(stick), "--root-fingerprint", words)
+    assert (done.exit_code, "TRUST-FORMAT" in done.output) == (4, True)
+
+
+def test_the_fingerprint_of_a_folder_can_be_computed_with_a_shell(tmp_path: Path) -> None:
+    _, stick = plain_stick(tmp_path)
+    done = subprocess.run(
+        ["bash", "-ec", "sha256sum policy registrar | sha256sum"], cwd=stick, capture_output=True, text=True, check=True
+    )
+    assert done.stdout[:64] in (stick / "READ-ME.txt").read_text("utf-8")
+
+
+def test_a_stick_begins_with_the_page_and_keeps_the_shell_for_its_annex(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cli.reports.court_folder.verifier_page", lambda: b"<html>")
+    _, stick = plain_stick(tmp_path)
+    text = (stick / "READ-ME.txt").read_text("utf-8")
+    assert text.startswith("START HERE\n\nOpen OPEN-ME-FIRST.html in a browser")
+    assert text.index("ANNEX") < min(text.index("comity "), text.index("sha256sum"))
+    assert max(map(len, text.splitlines())) <= 100
+
+
+def test_a_stick_speaks_german(tmp_path: Path) -> None:
+    from tests.generate.messages import left_in_english
+
+    _, stick = plain_stick(tmp_path, "--lang", "de")
+    text = (stick / "READ-ME.txt").read_text("utf-8")
+    assert text.startswith("HIER ANFANGEN\n")
+    assert left_in_english(text, "de") == []
+
+
+def test_a_folder_that_is_no_trust_folder_makes_no_stick(tmp_path: Path) -> None:
+    done = run("trust", "stick", str(tmp_path), str(tmp_path / "stick"))
+    assert (done.exit_code, "it has no file named policy" in done.output) == (4, True)
+    assert not (tmp_path / "stick").exists()

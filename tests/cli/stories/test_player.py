@@ -213,7 +213,7 @@ def test_the_demonstration_shows_integrity_and_procedure_on_two_lines(tmp_path: 
 def test_what_the_demonstration_leaves_can_be_asked_and_verified_again(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
     assert run("demo", str(folder)).exit_code == 0
-    assert {path.name for path in folder.iterdir()} - {"verify.html"} == {
+    assert {path.name for path in folder.iterdir()} - {"OPEN-ME-FIRST.html"} == {
         *("ledger", "trust", "court.evidence.zip", "provider.evidence.zip", "READ-ME-FIRST.html", "READ-ME.txt"),
         *("custody.html", "custody.pdf", "evidence-chain.html", "replay.html"),
     }
