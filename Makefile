@@ -5,6 +5,7 @@ VENV   ?= .venv
 BIN     = $(VENV)/bin
 PYTEST  = $(BIN)/python -m pytest -q
 STYLE   = projections/templates/built/desk.css
+PAGE    = browser/verify.html
 
 .PHONY: help install demo test quick cover slow faults fuzz mutate postgres lint format interop style browser browser-test bench messages characters confusables examples docs pins sbom review wheel reproducible release clean
 
@@ -48,8 +49,12 @@ $(STYLE): $(VENV)/.dev $(wildcard browser/style.* browser/package*.* projections
 
 style: install
 
+# Without npm, and without leave to install it, the demonstration has no verifier page and says so.
+$(PAGE): $(VENV)/.dev $(wildcard browser/*.* browser/check/*.* browser/check/*/*.* browser/page/*.* browser/texts/*.*)
+	{ tests/browser/install.sh page && $(BIN)/python -m browser.build; } || echo 'no npm: there is no verifier page; with npm, make browser builds it' >&2
+
 # Into build/demo, which is made anew each time; `make demo DIR=somewhere` deletes nothing.
-demo: install
+demo: install $(PAGE)
 	$(if $(DIR),,rm -rf build/demo)
 	$(BIN)/comity demo $(or $(DIR),build/demo)
 

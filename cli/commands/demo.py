@@ -12,6 +12,7 @@ import click
 from cli import click_extensions
 from cli.exit_codes import Exit
 from cli.invocation import said
+from cli.reports.court_folder import PAGE
 from cli.shipped_files import shipped
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer
@@ -108,6 +109,7 @@ class _Shown:
         self.counted = counted
         self.passed = True
         self.no_paper = ""  # why there is no PDF
+        self.page = False  # is the verifier page here?
         self.unread: BrokenPipeError | None = None  # set when the output pipe is closed
         self.fields: dict[str, Any] = {"folder": folder, "story": played.story.story}
 
@@ -225,6 +227,7 @@ class _Shown:
             with reading(making / "ledger") as reader:
                 files, reports = filed(reader, bundle, wanted)
             write_all(making, files)
+            self.page = PAGE in files
             check(making, files, reports)
             bundle.close_access()
         return self._verified(journal, bundle.data, now), bundle.data
@@ -274,8 +277,14 @@ class _Shown:
     def _where_next(self) -> None:
         self._heading(5, "Where to look next")
         here = self.folder
+        open_first = (
+            (f"{here}/{PAGE}", f"what the court opens first, in a browser; drop {BUNDLE} on it")
+            if self.page
+            else ("make browser", f"builds the page that the court opens first, {PAGE}; it needs npm")
+        )
         for command, says in (
-            (f"{here}/{README}", "what the court reads first; open it in a browser"),
+            open_first,
+            (f"{here}/{README}", "the page inside the bundle; open it in a browser"),
             (f"{here}/{REPORTS['custody']}", "who held what, from hand to hand: to file and to print"),
             (f"{here}/{PAPER}", self.no_paper or "the same on paper, the court's bundle attached to it"),
             (f"{here}/{REPORTS['evidence-chain']}", "the eight criteria and what each rests on"),

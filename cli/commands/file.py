@@ -186,7 +186,7 @@ def filed(ledger: LedgerReader, made: ExportedBundle, wanted: Filing) -> tuple[d
     files |= {f"trust/{name}": data for name, data in trust_files(str(ledger.folder.path / "trust")).items()}
     if page is not None:
         files[PAGE] = page
-    called = ledger.label(order) or next((r for e in case.entries if (r := e.get("reference"))), None)
+    called = next((r for e in case.entries if (r := e.get("reference"))), None) or ledger.label(order)
     contents = made.contents
     said = filing_read_me(contents.about, contents.checkpoint, wanted.bundle, [*files], called, wanted.lang)
     files[READ_ME] = said.encode()

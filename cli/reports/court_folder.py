@@ -67,11 +67,11 @@ def filing_read_me(
     text.rows({"for whom": text.say(ROLES[about.audience])})
     text.rows({"made at": about.made_at.strftime("%Y-%m-%d %H:%M:%S UTC")})
     text.end()
+    if PAGE in names:
+        text.rows({PAGE: text.say("the verifier page: a program that checks the bundle in a browser")})
     text.rows({bundle: text.say("the evidence bundle: signed entries, and what proves them")})
     text.rows({name: text.say(PAPERS.get(name.partition(".")[0], CERTIFICATE)) for name in papers})
     text.rows({"trust/": text.say("whose log, witnesses and register; it came with the rest")})
-    if PAGE in names:
-        text.rows({PAGE: text.say("the verifier page: a program that checks the bundle in a browser")})
     text.end()
     text.heading("The checkpoint")
     text.paragraph("All of it is of one state of the log. Every paper prints its three lines:")

@@ -11,6 +11,7 @@ from base64 import b64encode
 from collections.abc import Sequence
 from hashlib import sha256
 from html import escape as in_html
+from typing import Literal
 
 from ledger.bundle.layout import folder
 from ledger.bundle.manifest import Manifest
@@ -93,9 +94,44 @@ STAMPED = """find FOLDER -name '*.tsr' | while read -r token; do
 done"""
 
 
-def earlier(page: bytes) -> bytes:
-    """Return the page as earlier versions wrote it: their content policy had neither base-uri nor form-action."""
-    return page.replace(_POLICY.encode(), _EARLIER.encode(), 1)
+_START = (
+    "<h2>Start with the verifier page</h2>",
+    "<p>Open <code>OPEN-ME-FIRST.html</code> in a browser. It is in the folder that was filed with this bundle, and "
+    "each release of Comity has it. It needs no network, and nothing is installed. A copy from elsewhere is better "
+    "than the one that came with the bundle.</p>",
+    "<ol>",
+    "<li>Give it this bundle.</li>",
+    "<li>Give it a folder of trust that did <em>not</em> come with the bundle, or type the checkpoint from your "
+    "paper.</li>",
+    "<li>Give it the file that was disclosed, if you hold it. The page says whether it is the one.</li>",
+    "</ol>",
+)
+_WITH_COMITY = (
+    "<p>Use a copy of the program and a folder of trust (the log's policy and the registrar's key) that did "
+    "<em>not</em> come with this bundle, or a checkpoint from the court file. Without either, no program can say "
+    "more than that the parts fit each other.</p>",
+    "<pre>comity verify BUNDLE --trust FOLDER --anchor CHECKPOINT</pre>",
+    "<p>It says two separate things: whether the record is whole and signed by whom it says, and what the "
+    "procedure it tells of lacks. Neither is an opinion on whether the evidence may be used. That is for the "
+    "court.</p>",
+)
+
+
+def pages(
+    manifest: Manifest,
+    checkpoint: bytes,
+    opened: Sequence[OpenedEntry],
+    indexes: Sequence[int],
+    *,
+    stamped: bool = False,
+) -> tuple[bytes, ...]:
+    """Return the page as this version and the two before write it; the parameters are those of `read_me_first`.
+
+    The content policy of the first version had neither base-uri nor form-action.
+    """
+    before = read_me_first(manifest, checkpoint, opened, indexes, stamped=stamped, edition=1)
+    first = before.replace(_POLICY.encode(), _EARLIER.encode(), 1)
+    return read_me_first(manifest, checkpoint, opened, indexes, stamped=stamped), before, first
 
 
 def read_me_first(
@@ -105,10 +141,12 @@ def read_me_first(
     indexes: Sequence[int],
     *,
     stamped: bool = False,
+    edition: Literal[1, 2] = 2,
 ) -> bytes:
     """Return the page as UTF-8; `opened` are the entries of the bundle at `indexes` of the log, in that order.
 
-    `stamped` says that the bundle has time-stamp tokens.
+    `stamped` says that the bundle has time-stamp tokens. The page begins with the verifier page, and its annex has
+    the steps for a shell; edition 1, of earlier versions, had the steps in the middle.
     """
     own = [n for n, entry in enumerate(opened) if entry.payload.order == manifest.order]
     if not own:
@@ -117,28 +155,26 @@ def read_me_first(
     example = f"{here}/entries/{indexes[own[-1]]}.dsse.json"
     instrument = opened[own[0]].payload.instrument or ""
     title = f"Evidence bundle {_reference(opened, manifest.order)}"
-    parts = [
+    head = [
         f"<h1>{escape(title)}</h1>",
         "<p>This file holds the record of one order for electronic evidence, and what is needed to check it. "
         "It was made by the office named below. <strong>This page came with the bundle and proves nothing: "
         "it says what its maker claims, and how you can check that without them and without us.</strong></p>",
+    ]
+    claims = [
         "<h2>What its maker claims</h2>",
         _claims(manifest, instrument, opened, _head(checkpoint)),
         "<h2>What is kept closed</h2>",
         f"<p>{_withheld(manifest)}</p>",
-        "<h2>How to check it without us</h2>",
-        _steps(here, example, opened[own[-1]].payload.signer.key, stamped),
-        "<h2>How to check it with Comity</h2>",
-        "<p>Use a copy of the program and a folder of trust (the log's policy and the registrar's key) that did "
-        "<em>not</em> come with this bundle, or a checkpoint from the court file. Without either, no program can say "
-        "more than that the parts fit each other.</p>",
-        "<pre>comity verify BUNDLE --trust FOLDER --anchor CHECKPOINT</pre>",
-        "<p>It says two separate things: whether the record is whole and signed by whom it says, and what the "
-        "procedure it tells of lacks. Neither is an opinion on whether the evidence may be used. That is for the "
-        "court.</p>",
-        "<h2>What is in it</h2>",
-        _legend(here, manifest.v),
     ]
+    steps = _steps(here, example, opened[own[-1]].payload.signer.key, stamped)
+    with_comity = ["<h2>How to check it with Comity</h2>", *_WITH_COMITY]
+    files = ["<h2>What is in it</h2>", _legend(here, manifest.v)]
+    parts = (
+        [*head, *claims, "<h2>How to check it without us</h2>", steps, *with_comity, *files]
+        if edition == 1
+        else [*head, *_START, *claims, *with_comity, *files, "<h2>Annex: how to check it with a shell</h2>", steps]
+    )
     if manifest.test:
         parts.insert(0, '<p class="test" role="note">TEST. This comes from a test ledger. It is not evidence.</p>')
         title = f"TEST {title}"

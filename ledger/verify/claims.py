@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Any
 
 from ledger.bundle.audience import COUNTED_ONLY, readable, visible
-from ledger.bundle.cover_page import earlier, read_me_first
+from ledger.bundle.cover_page import pages
 from ledger.bundle.layout import POLICY, README, VIEWS, Arranged
 from ledger.bundle.manifest import Manifest
 from ledger.entries.case import Case, Entry, instant, wire
@@ -169,10 +169,10 @@ def check_readme(
 ) -> None:
     """Add CMP-README unless the page for people is the one that this program writes of the verified record."""
     indexes = sorted(opened)
-    page = read_me_first(
+    written = pages(
         manifest, parts.checkpoint, [opened[n] for n in indexes], indexes, stamped=any(map(_is_token, files))
     )
-    if files.get(README) not in (page, earlier(page)):
+    if files.get(README) not in written:
         says = "READ-ME-FIRST.html is not the page that this program writes of this record: believe nothing in it"
         book.remark("CMP-README", says)
 

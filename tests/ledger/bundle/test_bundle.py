@@ -9,6 +9,7 @@ import sys
 import zipfile
 from base64 import b64encode
 from collections.abc import Iterator
+from functools import partial
 from hashlib import sha256
 from html import unescape
 from html.parser import HTMLParser
@@ -20,6 +21,7 @@ from msgspec.structs import replace
 
 from cli.stories.model import read_story
 from ledger.bundle import Withheld, pack, readable, select, unpack, visible
+from ledger.bundle.cover_page import pages
 from ledger.bundle.layout import sums
 from ledger.bundle.manifest import check_listing, open_manifest
 from ledger.entries.case import Entry
@@ -323,7 +325,7 @@ def test_the_page_can_be_read_aloud() -> None:
     ledger, ilves = small()
     tags = Outline(page(ledger, ilves)).tags
     assert ("html", {"lang": "en"}) in tags
-    assert [tag for tag, _ in tags if tag in ("h1", "h2")] == ["h1"] + ["h2"] * 5
+    assert [tag for tag, _ in tags if tag in ("h1", "h2")] == ["h1"] + ["h2"] * 6
     assert all(a == {"scope": "row"} for tag, a in tags if tag == "th")
     assert [tag for tag, _ in tags].count("main") == 1
 
@@ -398,7 +400,7 @@ def test_the_commands_of_the_page_do_what_it_says(tmp_path: Path) -> None:
 
     with zipfile.ZipFile(tmp_path / "bundle") as archive:
         archive.extractall(tmp_path)
-    listing, head, head_signature, entry_signature, in_the_log, leaf, ours = blocks
+    ours, listing, head, head_signature, entry_signature, in_the_log, leaf = blocks
     assert run(listing.split("\n")[1]).endswith("exit 0")
     assert run(head) == ledger.checkpoint().decode() + "exit 0"
     assert "Signature Verified Successfully" in run(head_signature)
@@ -426,14 +428,28 @@ def test_a_page_for_people_that_says_something_else_is_remarked() -> None:
     assert [p.code for p in report.procedure if p.code == "CMP-README"] == ["CMP-README"]
 
 
-def test_a_page_for_people_that_an_earlier_version_wrote_is_not_remarked() -> None:
+def test_the_page_for_people_begins_with_the_verifier_page_and_ends_with_the_shell() -> None:
     ledger, ilves = small()
+    page = unpack(ledger.bundle(ilves))["READ-ME-FIRST.html"].decode()
+    places = [page.index(words) for words in ("OPEN-ME-FIRST.html", "What its maker claims", "Annex", "openssl")]
+    assert places == sorted(places)
 
-    def before(files: dict[str, bytes]) -> None:
-        files["READ-ME-FIRST.html"] = files["READ-ME-FIRST.html"].replace(b"; base-uri 'none'; form-action 'none'", b"")
 
-    report = checked(changed(ledger.bundle(ilves), before, ilves.signer("ISS")), ledger)
-    assert "CMP-README" not in {p.code for p in report.procedure}
+def test_a_page_of_an_earlier_version_is_not_remarked_and_a_mixture_of_two_is() -> None:
+    ledger, ilves = small()
+    bundle = ledger.bundle(ilves)
+    files = unpack(bundle)
+    opened = {n: open_(raw) for n, raw, _ in ledger.contents().entries}
+    said = open_manifest(files["manifest.dsse.json"])
+    new, before, first = pages(said, files[f"{HERE}/checkpoint"], list(opened.values()), list(opened))
+    assert new == files["READ-ME-FIRST.html"]
+    for page, remarked in ((before, False), (first, False), (before.replace(b"<h2>", b"<h2>OK ", 1), True)):
+        lie = changed(bundle, partial(_put, page), ilves.signer("ISS"))
+        assert ("CMP-README" in {p.code for p in checked(lie, ledger).procedure}) is remarked
+
+
+def _put(page: bytes, files: dict[str, bytes]) -> None:
+    files["READ-ME-FIRST.html"] = page
 
 
 def test_views_are_said_not_to_have_been_compared() -> None:
