@@ -16,10 +16,10 @@ from cli.click_extensions import command
 from cli.exit_codes import Stop
 from cli.offices.enrolment import OfficeItem
 from cli.session.key_files import PASSPHRASE
-from cli.session.next_commands import at_ledger, tell_next
 from cli.session.options import KEY, STORE
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer
+from cli.terminal.next_commands import at_ledger, tell_next
 from ledger.tlog.note import check_origin
 
 if TYPE_CHECKING:

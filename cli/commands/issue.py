@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from cli.click_extensions import command
+from cli.exit_codes import Exit, Stop
+from cli.invocation import said
 from cli.session.recording import RecordOptions, put, recording
 from cli.session.step_fields import document_digests, stated_fields
+from cli.terminal import output
 
 if TYPE_CHECKING:
-    from cli.exit_codes import Exit
     from ledger.application.journal import Journal
     from ledger.entries.envelope import Signer
 
 
 @command(
+    "comity issue --template 2AP-7 > order.json",
+    "comity issue --from order.json --as ilves",
     "comity issue --instrument 2AP-7 --to XV --provider skylark --reference PPO-2026-123 --from order.json --as ilves",
     "comity issue --instrument EPOC --to XV --provider skylark --reference E-7 --category content --dry-run",
 )
-@click.option("--instrument", required=True, metavar="CODE", help="Under which instrument, as 2AP-7 or EPOC.")
-@click.option("--to", "to_party", required=True, metavar="PARTY", help="The Party of the provider or authority.")
+@click.option("--template", metavar="CODE", help="Print the order as JSON to fill in, with what this instrument asks.")
+@click.option("--instrument", metavar="CODE", help="Under which instrument, as 2AP-7 or EPOC.")
+@click.option("--to", "to_party", metavar="PARTY", help="The Party of the provider or authority.")
 @click.option("--from-party", metavar="PARTY", help="The issuing Party (default: the signer's).")
 @click.option("--order", metavar="ORDER", help="An order that has begun already, as by its supervision.")
 @click.option("--reference", metavar="REF", help="The order's own number, as people will quote it.")
@@ -35,8 +41,9 @@ if TYPE_CHECKING:
 @recording
 def issue(
     asked: RecordOptions,
-    instrument: str,
-    to_party: str,
+    template: str | None,
+    instrument: str | None,
+    to_party: str | None,
     from_party: str | None,
     order: str | None,
     reference: str | None,
@@ -49,15 +56,21 @@ def issue(
 ) -> Exit:
     """Make an order, and record that it was made. What it lacks under its instrument is shown before it is signed.
 
-    `comity lint` shows the same beforehand; --from takes the order's fields as JSON.
+    `comity lint` shows the same beforehand; --from takes the order's fields as JSON, which --template prints.
     """
+    if template is not None:
+        _print_template(template)
+        return Exit.DONE
+    if asked.source is None:
+        _check_given(instrument=instrument, to_party=to_party)
 
-    def implied(signer: Signer, on: datetime, journal: Journal) -> dict[str, Any]:
+    def implied(signer: Signer, on: datetime, journal: Journal, stated: Mapping[str, Any]) -> dict[str, Any]:
+        party = stated.get("to_party")
         return {
             "from_party": from_party or signer.party,
             "issuing_authority": asked.whose or signer.actor,
             "date_issued": on.date().isoformat(),
-            **stated_fields(resolved_declarations=_declared(journal, to_party, on)),
+            **stated_fields(resolved_declarations=_declared(journal, party, on) if party else []),
         }
 
     return put(
@@ -78,6 +91,55 @@ def issue(
         instrument=instrument,
         lookalike=lookalike,
     )
+
+
+def _check_given(**options: str | None) -> None:
+    """Raise the usage error of a required option that is missing."""
+    ctx = click.get_current_context()
+    for param in ctx.command.params:
+        if param.name in options and options[param.name] is None:
+            raise click.MissingParameter(ctx=ctx, param=param)
+
+
+def _print_template(instrument: str) -> None:
+    """Print the template of an order, with what the ledger knows, and the commands that take it."""
+    import json
+
+    from cli.session import ledger_choice
+    from cli.terminal.next_commands import tell_next
+    from ledger.facts.vocabulary import INSTRUMENTS
+    from ledger.facts.words.lookup import code_of, hint_of
+    from projections.reports.order_template import template
+
+    code = code_of(instrument, INSTRUMENTS)
+    if code is None:
+        raise Stop(f"--template {instrument}: no such instrument", hint=hint_of(instrument, INSTRUMENTS))
+    known: dict[str, Any] = {}
+    office = "OFFICE"
+    if ledger_choice.is_ledger(said().ledger or "."):
+        known, office = _known()
+    click.echo(json.dumps(template(code, known), ensure_ascii=False, indent=2))
+    output.tell("put a value in the place of each null that you can state; a null that stays is not stated")
+    tell_next(
+        "comity lint order.json",
+        f"comity issue --from order.json --as {office}",
+        heading="next, if this is order.json:",
+    )
+
+
+def _known() -> tuple[dict[str, Any], str]:
+    """Return the fields of an order that the register leaves no choice about, and the only office that may issue."""
+    from cli.session.ledger_reader import reading
+
+    with reading() as reader:
+        offices = reader.cases.keyring().offices.values()
+        own = reader.folder.registrar.party
+    issuers = [o.actor for o in offices if o.party == own and "ISS" in o.roles]
+    providers = [o for o in offices if o.party != own and {"SP", "REG"} & {*o.roles}]
+    fields: dict[str, Any] = {}
+    if len(providers) == 1:
+        fields = {"to_party": providers[0].party, "providers": [providers[0].actor]}
+    return fields, issuers[0] if len(issuers) == 1 else "OFFICE"
 
 
 def _declared(journal: Journal, party: str, on: datetime) -> list[str]:

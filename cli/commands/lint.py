@@ -9,7 +9,7 @@ import click
 from msgspec import Struct
 
 from cli.click_extensions import command
-from cli.exit_codes import Exit, Stop
+from cli.exit_codes import Exit
 from cli.invocation import said
 from cli.session import ledger_choice
 from cli.terminal import file_io, output
@@ -18,13 +18,17 @@ from cli.terminal.table import wrapped
 
 
 class MissingItem(Struct, frozen=True):
-    """One finding that this order would raise, and the text to add."""
+    """One finding that this order would raise, the text to add, and commands that state it in the register.
+
+    `level` is `form` for a field that is not of its form, or that every order needs.
+    """
 
     code: str
     level: str
     cite: str
     says: str
     add: str
+    commands: list[str]
 
 
 class PracticeItem(Struct, frozen=True):
@@ -50,27 +54,40 @@ class LintAnswer(CommandAnswer, tag="comity.lint/1"):
 def lint(file: str, channel: str) -> Exit:
     """What would be found if this order were sent now, by citation, with what to add; exit 3 if anything is.
 
-    FILE holds the fields of an order-issued as JSON: {"public": {...}, "sealed": {...}}, or all of them in one object.
-    Good practice that no law requires is listed separately and changes no exit code.
+    FILE holds the fields of an order-issued as JSON: {"public": {...}, "sealed": {...}}, or all of them in one object,
+    as `comity issue --template` prints them. What `comity issue` states need not be in it.
+    Exit 4 if a value has not the form of its field. Good practice that no law requires is listed separately and
+    changes no exit code.
     """
     from ledger.facts import kind_of
+    from ledger.law.next_steps.lookup import CONTENT
     from projections.views.completeness import lint as look
     from projections.views.good_practice import before_sending
 
-    public, sealed = _order_fields(file, kind_of("order-issued"))
-    registry, moment = _register()
-    gaps = look(public, sealed, registry, moment, channel)
-    missing = [MissingItem(m.code, m.level, m.cite, m.says, m.add) for m in gaps]
-    practice = before_sending(public, sealed, registry, channel)
+    public, sealed, unfit = _order_fields(file)
+    missing = list(unfit)
+    registry, moment, implied = _register()
+    public = {**implied, "date_issued": moment.date().isoformat(), **public}
+    for name in PLACEHOLDERS:
+        if name not in public:
+            hint = f"{name}: {kind_of('order-issued').fields()[name].says}"
+            missing.append(MissingItem("FACT", FORM, "", "Every order states it.", hint, []))
+    gaps = look(public, sealed, registry, moment, channel) if "instrument" in public else []
+    if any(item.level == FORM for item in missing):
+        gaps = [m for m in gaps if m.code in CONTENT]  # who is bound by what cannot be asked of half an order
+    missing += [MissingItem(m.code, m.level, m.cite, m.says, m.add, list(m.commands)) for m in gaps]
+    practice = before_sending(public, sealed, registry, channel) if "instrument" in public else []
     advice = [PracticeItem(a.about, a.says, a.add, a.cite, str(a.mark)) for a in practice]
 
     def text() -> str:
         from cli.terminal.judgement_text import level
 
         out: list[str] = []
-        for m in gaps:
-            out += wrapped(f"{m.code} {m.says} ({m.cite})", level(m.level), 80, indent=0)
-            out += wrapped(f"add: {m.add}", " ", 80, indent=0)
+        for m in missing:
+            cite = f" ({m.cite})" if m.cite else ""
+            out += wrapped(f"{m.code} {m.says}{cite}", level(m.level), 80, indent=0)
+            out += wrapped(f"add: {m.add}", " ", 80, indent=0) if m.add else []
+            out += [f"  {command}" for command in m.commands]
         out = out or ["No finding: nothing that this instrument asks of an order is missing."]
         if practice:
             out += ["", output.paint("Good practice, which binds nobody", "bold")]
@@ -80,30 +97,42 @@ def lint(file: str, channel: str) -> Exit:
         return "\n".join([*out, *(f"  {cite}" for cite in dict.fromkeys(a.cite for a in practice))])
 
     output.emit(LintAnswer(missing, advice), MissingItem.__struct_fields__, missing, text=text)
-    return Exit.FINDINGS if gaps else Exit.DONE
+    if unfit:
+        return Exit.UNDECIDABLE
+    return Exit.FINDINGS if missing else Exit.DONE
 
 
-def _order_fields(file: str, kind: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    from cli.session.field_values import parsed
-    from ledger.facts import build
+def _order_fields(file: str) -> tuple[dict[str, Any], dict[str, Any], list[MissingItem]]:
+    """Return the fields of an order that have their form, and a row for each field that has not or must be there."""
+    from cli.session.field_values import from_json
+    from ledger.facts import FactError, build, kind_of
 
-    document = parsed(file_io.read(file), file)
-    if not isinstance(document, dict):
-        raise Stop(f"{file}: an object of fields is expected", code=Exit.UNDECIDABLE)
-    if set(document) <= {"public", "sealed"}:
-        public, sealed = document.get("public", {}), document.get("sealed", {})
-        if not (isinstance(public, dict) and isinstance(sealed, dict)):
-            raise Stop(f"{file}: public and sealed are objects of fields", code=Exit.UNDECIDABLE)
-    else:
-        fields = kind.fields()
-        sealed = {n: v for n, v in document.items() if n in fields and fields[n].sealed}
-        public = {n: v for n, v in document.items() if n not in sealed}
-    build("order-issued", public, sealed)
-    return public, sealed
+    raw = from_json(file_io.read(file), file, "order-issued")
+    fields = kind_of("order-issued").fields()
+    unfit: list[MissingItem] = []
+    kept: tuple[dict[str, Any], dict[str, Any]] = ({}, {})
+    required = {name: PLACEHOLDERS[name] for name, field in fields.items() if field.required}
+    for given, good, sealed in ((raw[0], kept[0], False), (raw[1], kept[1], True)):
+        for name, value in given.items():
+            try:
+                public = {**required, **({} if sealed else {name: value})}
+                build("order-issued", public, {name: value} if sealed else {})
+            except FactError as error:
+                unfit.append(MissingItem(error.code, FORM, "", f"{error.where}: {error.says}", error.hint, []))
+            else:
+                good[name] = value
+    return (*kept, unfit)
 
 
-def _register() -> tuple[Any, datetime]:
-    """Return the register and the time of the ledger; without a ledger, what is known of real Parties."""
+PLACEHOLDERS = {"instrument": "2AP-7", "from_party": "XX", "to_party": "XX"}  # to check one field alone
+FORM = "form"
+
+
+def _register() -> tuple[Any, datetime, dict[str, Any]]:
+    """Return the register and the time of the ledger, and the fields that `comity issue` states alone there.
+
+    Without a ledger, return what is known of real Parties.
+    """
     from projections.views.completeness import known_register
 
     folder = said().ledger or "."
@@ -111,6 +140,10 @@ def _register() -> tuple[Any, datetime]:
         from cli.session.ledger_reader import reading
 
         with reading() as reader:
-            return reader.cases.register(), reader.now()
+            own = reader.folder.registrar.party
+            offices = reader.cases.keyring().offices.values()
+            issuers = [o.actor for o in offices if o.party == own and "ISS" in o.roles]
+            implied = {"from_party": own, "issuing_authority": issuers[0] if len(issuers) == 1 else "issuer"}
+            return reader.cases.register(), reader.now(), implied
     moment = ledger_choice.now()
-    return known_register(moment), moment
+    return known_register(moment), moment, {"issuing_authority": "issuer"}

@@ -195,6 +195,7 @@ def _size(path: str) -> int:
     return os.path.getsize(path)
 
 
+COMMENT = "#"  # a member of a template that explains another one (projections/reports/order_template.py)
 _JSON = 1 << 22  # bytes; an entry has at most 64 KiB
 
 # -- a fact as JSON ----------------------------------------------------------------------------------------------------
@@ -214,11 +215,13 @@ def from_json(raw: bytes, name: str, kind: str) -> tuple[dict[str, Any], dict[st
     """Return the public and sealed fields of a fact from JSON.
 
     The JSON is `{"public": {...}, "sealed": {...}}`, as --dry-run prints it, or one object with all
-    fields.
+    fields. Of a template (`comity issue --template`) explanations are left out, and fields that are still null.
     """
     fact = parsed(raw, name)
     if not isinstance(fact, dict):
         raise Stop(f"{name}: a fact is a JSON object", code=Exit.UNDECIDABLE)
+    if any(key.startswith(COMMENT) for key in fact):
+        fact = {key: value for key, value in fact.items() if value is not None and not key.startswith(COMMENT)}
     if fact.get("kind", kind) != kind:
         raise Stop(f"{name} tells {fact['kind']}, and the command records {kind}")
     if (

@@ -18,6 +18,7 @@ from cli.session.options import AS, KEY, ROLE
 from cli.session.subjects import SUBJECT, known_elsewhere, near, subjects_of
 from cli.terminal import file_io, output, prompts
 from cli.terminal.answer import CommandAnswer, Time
+from cli.terminal.next_commands import tell_next
 
 if TYPE_CHECKING:
     from ledger.application.journal import Journal
@@ -114,14 +115,14 @@ def put(
     *,
     public: Mapping[str, Any] | None = None,
     sealed: Mapping[str, Any] | None = None,
-    complete: Callable[[Signer, datetime, Journal], dict[str, Any]] = lambda signer, on, journal: {},
+    complete: Callable[[Signer, datetime, Journal, Mapping[str, Any]], dict[str, Any]] = lambda *known: {},
     instrument: str | None = None,
     lookalike: bool = False,
 ) -> Exit:
     """Record one fact, or print the unsigned fact with --dry-run; print the receipt, and findings on stderr.
 
     `public` and `sealed` are the fields from a command's own options. `complete` returns the fields
-    that its signer and the ledger imply.
+    that its signer, the moment, the ledger and the stated public fields imply.
     """
     from cli.session.open_ledger import hand, writing
     from ledger.application.record_fact import prepare, record
@@ -132,9 +133,9 @@ def put(
         fields = _fields(asked, kind, place)
         signer = hand(journal, kind, asked.actor, asked.role, asked.key_file)
         on = asked.on or journal.now()
-        mine = dict(public or {})
-        implied = {n: v for n, v in complete(signer, on, journal).items() if n not in mine and n not in fields[0]}
-        fact = build(kind, {**implied, **_together(mine, fields[0])}, _together(dict(sealed or {}), fields[1]))
+        typed = _together(dict(public or {}), fields[0])
+        implied = {n: v for n, v in complete(signer, on, journal, typed).items() if n not in typed}
+        fact = build(kind, {**implied, **typed}, _together(dict(sealed or {}), fields[1]))
         draft = _draft(asked, journal, place, fact, signer, on, instrument)
         same = known_elsewhere(journal, draft.subjects.values(), place.order)
         for says in same:
@@ -150,6 +151,7 @@ def put(
         plan = prepare(journal, draft, place.case, unregistered=asked.unregistered, lookalike=lookalike)
         for finding in plan.findings:
             output.tell(f"{output.paint(finding.code, output.COLOURS.get(finding.level.value))}: {finding.says}")
+        tell_in_force(journal, plan)
         if asked.dry_run:
             return _dry(plan)
         if BEFORE_ORDER in {finding.code for finding in plan.findings} and prompts.attended():
@@ -167,6 +169,21 @@ def put(
             write_new(asked.receipt, receipt.proof)
         tell(journal, kind, receipt)
     return Exit.DONE
+
+
+def tell_in_force(journal: Journal, plan: RecordPlan) -> None:
+    """Print the commands that say from when an act binds the Parties, if it is not known to bind them."""
+    from ledger.facts import public_of
+    from ledger.law.next_steps.lookup import NOT_IN_FORCE
+    from ledger.law.next_steps.other_instruments import binding_steps
+    from ledger.law.parties.party_register import fold
+
+    if NOT_IN_FORCE not in {finding.code for finding in plan.findings}:
+        return
+    public = public_of(plan.draft.fact)
+    parties = [public[name] for name in ("from_party", "to_party") if name in public]
+    binding = binding_steps(fold(journal.cases.register(reveal=False)), str(public.get("instrument")), parties)
+    tell_next(*(str(step.command) for step in binding), heading="if it does bind them, say from when, as a DAY:")
 
 
 @dataclass(frozen=True)

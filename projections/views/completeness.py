@@ -13,6 +13,7 @@ from typing import Any
 
 from ledger.entries.case import Case, Entry
 from ledger.law import judge
+from ledger.law.next_steps.lookup import NOT_IN_FORCE, NextSteps
 from ledger.law.parties.known_parties import RATIFIED
 from ledger.law.rules.order_contents import CONTENTS, WORDS
 
@@ -21,13 +22,17 @@ NO_ENTRY = "0" * 64  # a leaf hash that no entry has
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Hold one thing to add: code and level of the finding it would be, its citation, its sentence, the text to add."""
+    """Hold one thing to add: code and level of the finding it would be, its citation, its sentence, the text to add.
+
+    `commands` would settle it in the register, if what they say is so.
+    """
 
     code: str
     level: str
     cite: str
     says: str
     add: str
+    commands: tuple[str, ...] = ()
 
 
 # What to do about findings that are not about a field of the form.
@@ -78,7 +83,9 @@ def lacking(case: Case, now: datetime, channel: str) -> list[Missing]:
         case = Case(case.order, case.instrument, (*case.entries, transmission), case.registry, case.label)
     points = {p.code: p for p in CONTENTS.get(instrument, ())}
     missing = []
-    for finding in judge(case, now).findings:
+    judgement = judge(case, now)
+    steps = NextSteps(case, judgement, "ORDER")
+    for finding in judgement.findings:
         point = points.get(finding.code)
         if point is not None:
             absent = [name for name in point.fields if not issued.stated(name)]
@@ -86,7 +93,10 @@ def lacking(case: Case, now: datetime, channel: str) -> list[Missing]:
         else:
             add = ADVICE.get(finding.code, "")
         if add:
-            missing.append(Missing(finding.code, finding.level.value, ", ".join(finding.cite), finding.says, add))
+            found = steps.of_finding(finding) if finding.code == NOT_IN_FORCE else ()
+            commands = tuple(step.command for step in found if step.command)
+            cite = ", ".join(finding.cite)
+            missing.append(Missing(finding.code, finding.level.value, cite, finding.says, add, commands))
     return missing
 
 

@@ -40,6 +40,7 @@ FINDINGS: dict[str, Remedies] = {
     **record_checks.ROWS,
 }
 CONTENT: dict[str, RequiredContent] = {point.code: point for points in CONTENTS.values() for point in points}
+NOT_IN_FORCE = "V-NOT-IN-FORCE"  # its steps name the Parties of the order
 OF_CLOCKS = "G-CLOCK-UNDETERMINED"  # its steps are those of the clocks
 
 
@@ -68,6 +69,11 @@ class NextSteps:
         """Return what would settle a finding."""
         if finding.code == OF_CLOCKS:
             return _once(step for clock in self._judgement.deadlines for step in self.of_clock(clock))
+        if finding.code == NOT_IN_FORCE:
+            r = self._reading
+            parties = [p for p in (r.parties.from_party, r.parties.to_party) if p]
+            if binding := other_instruments.binding_steps(r.register, r.instrument, parties):
+                return (*binding, FINDINGS[NOT_IN_FORCE][-1].step(self._order, None))
         entries = [e for leaf in finding.entries if (e := self._by_leaf.get(leaf))]
         rows = FINDINGS.get(finding.code)
         if rows is None and (point := CONTENT.get(finding.code)) is not None:

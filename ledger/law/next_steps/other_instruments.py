@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from ledger.law.next_steps.step import Remedies, nothing, record, restate, run
+import shlex
+from collections.abc import Iterator, Sequence
+
+from ledger.law.next_steps.step import NextStep, Remedies, nothing, record, restate, run
+from ledger.law.parties.bound_parties import bound_from
+from ledger.law.parties.party_register import Register
+from ledger.law.rules.acts import ACTS
 
 ROWS: dict[str, Remedies] = {
     "V-NOT-IN-FORCE": (
@@ -119,3 +125,41 @@ ROWS: dict[str, Remedies] = {
         ),
     ),
 }
+
+
+def binding_steps(register: Register, instrument: str, parties: Sequence[str]) -> tuple[NextStep, ...]:
+    """Return, for each of these Parties that a treaty is not known to bind, the command that says from when it does.
+
+    The command states again all that the register has of the Party, because the newest entry replaces the one before.
+    """
+    act = instrument.partition("-")[0]
+    if act not in ACTS or ACTS[act].since is not None:
+        return ()  # the day of the act decides, or an agreement between the two
+    return tuple(
+        NextStep(f"from when {act} binds {party}, if it does", _command(register, act, party))
+        for party in dict.fromkeys(parties)
+        if bound_from(register, act, party) is None
+    )
+
+
+def _command(register: Register, act: str, party: str) -> str:
+    newest = next((e for e in reversed(register.of("party-registered")) if e.get("party") == party), None)
+    known = {"party": party, "zone": "ZONE", "declarations_verified": False} if newest is None else newest.public
+    known = {"party": party, **known}
+    registrar = "registrar" if newest is None else newest.by
+    stated = [f"{name}={value}" for name, values in known.items() for value in _texts(values)]
+    fields = [word for each in (*stated, f"in_force={act}=DAY") for word in ("-f", each)]
+    return shlex.join(("comity", "record", "party-registered", *fields, "--as", registrar))
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Yield the texts that state a value as the command line takes it: one for each item of a list or a name."""
+    match value:
+        case bool():
+            yield "yes" if value else "no"
+        case dict():
+            yield from (f"{key}={text}" for key, text in value.items())
+        case list() | tuple():
+            yield from map(str, value)
+        case _:
+            yield str(value)

@@ -314,7 +314,16 @@ def test_lint_exits_3_with_what_is_missing_and_0_where_nothing_is(tmp_path: Path
     assert "2AP:7(3)(b)" in {m["cite"] for m in json.loads(result.stdout)["missing"]}
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", '{"instrument": 7}', '{"instrument": "2AP-7", "colour": "red"}'])
+@pytest.mark.parametrize("text", ['{"instrument": 7}', '{"instrument": "2AP-7", "colour": "red"}'])
+def test_lint_of_a_field_that_has_not_its_form_lists_it_with_the_rest(text: str, tmp_path: Path) -> None:
+    order = tmp_path / "order.json"
+    order.write_text(text)
+    result = run("lint", str(order))
+    assert result.exit_code == 4
+    assert "expected " in result.stdout
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{"])
 def test_lint_of_what_is_no_order_is_refused_with_a_sentence(text: str, tmp_path: Path) -> None:
     order = tmp_path / "order.json"
     order.write_text(text)

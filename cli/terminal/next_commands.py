@@ -21,9 +21,9 @@ def at_ledger(command: str, ledger: str | None = None) -> str:
     return f"{words} --ledger {shlex.quote(folder)}{mark}{file}"
 
 
-def tell_next(*commands: str, ledger: str | None = None, about: str = "") -> None:
-    """Print commands as the next ones, on standard error; `about` is what they are for."""
+def tell_next(*commands: str, ledger: str | None = None, heading: str = "next:") -> None:
+    """Print commands as the next ones, below a heading, on standard error."""
     if commands:
-        output.tell(f"next{f', {about}' if about else ''}:")
+        output.tell(heading)
         for command in commands:
             output.tell_line(f"  {at_ledger(command, ledger)}")

@@ -1,0 +1,133 @@
+"""The template of an order names and explains every field that its instrument asks for, and states none of them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.exit_codes import Exit
+from ledger.facts import build, kind_of
+from ledger.facts.vocabulary import INSTRUMENTS
+from ledger.law.rules.order_contents import CONTENTS
+from projections.reports.order_template import BY_ITSELF, example, template
+from tests.support.cli import House, run
+
+BOOK = "party,zone,actor,name,roles,key\nXO,UTC,ilves,Office,ISS,new\nXV,Europe/Dublin,skylark,Skylark,SP,\n"
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    (tmp_path / "offices.csv").write_text(BOOK)
+    house = House(tmp_path).begun()
+    assert house.run("offices", "add", str(tmp_path / "offices.csv")).exit_code == 0
+    return house
+
+
+def filled(house: House, document: dict[str, Any], **values: Any) -> str:
+    (house.folder / "order.json").write_text(json.dumps(document | values))
+    return str(house.folder / "order.json")
+
+
+def made(instrument: str, house: House | None = None) -> dict[str, Any]:
+    words = ("issue", "--template", instrument)
+    done = run(*words) if house is None else house.run(*words)
+    assert done.exit_code == 0, done.output
+    document: dict[str, Any] = json.loads(done.stdout)
+    return document
+
+
+@pytest.mark.parametrize("instrument", INSTRUMENTS)
+def test_each_field_that_the_instrument_asks_for_is_there_without_a_value_and_explained(instrument: str) -> None:
+    document = made(instrument)
+    asked = {name for point in CONTENTS.get(instrument, ()) for name in point.fields} - {*BY_ITSELF}
+    fields = {name for name in document if not name.startswith("#")}
+    assert asked <= fields
+    assert {name for name in document if name.startswith("# ")} == {f"# {name}" for name in fields}
+    assert [name for name in fields if document[name] is not None] == ["instrument"]
+    for point in CONTENTS.get(instrument, ()):
+        assert all(f"{point.cite} asks for it" in document[f"# {n}"] for n in point.fields if n not in BY_ITSELF)
+
+
+@pytest.mark.parametrize("name", [n for n in template("2AP-7", {}) if not n.startswith("#") and n != "supervision"])
+def test_each_example_has_the_form_of_its_field(name: str) -> None:
+    field = kind_of("order-issued").fields()[name]
+    parties = {"instrument": "2AP-7", "from_party": "XO", "to_party": "XV"}
+    value = {name: json.loads(example(field))}
+    build("order-issued", parties | ({} if field.sealed else value), value if field.sealed else {})
+
+
+def test_what_the_register_leaves_no_choice_about_is_filled_in(house: House) -> None:
+    document = made("EPOC", house)
+    assert (document["to_party"], document["providers"]) == ("XV", ["skylark"])
+    assert f"comity issue --from order.json --as ilves --ledger {house.ledger}" not in run("issue").stdout
+
+
+def test_a_template_is_linted_as_it_is_and_all_that_is_missing_is_listed_at_once(house: House) -> None:
+    done = house.run("lint", filled(house, made("EPOC", house)), "--json")
+    assert done.exit_code == Exit.FINDINGS
+    codes = [item["code"] for item in json.loads(done.stdout)["missing"]]
+    assert {"FE503", "FE504", "FE506", "FE509", "FE510", "FE512"} <= {*codes}
+    assert "FE501" not in codes  # the command that issues states it
+
+
+def test_a_filled_template_is_issued_and_what_stays_null_is_not_stated(house: House) -> None:
+    document = filled(house, made("EPOC", house), reference="E-7", identifiers=["acct-1"], data_categories=["content"])
+    done = house.run("issue", "--from", document, "--as", "ilves")
+    assert done.exit_code == 0, done.output
+    (entry,) = house.told("timeline", "E-7")["timeline"]
+    assert entry["fields"]["to_party"] == "XV"
+    assert "offence_provisions" not in entry["fields"]
+    assert entry["fields"]["identifiers"] == "[sealed]"
+
+
+def test_faults_of_form_are_listed_together_with_what_is_missing(tmp_path: Path) -> None:
+    (tmp_path / "o.json").write_text('{"instrument": "2AP-7", "elements_sought": ["email"], "nothing": 1, "#": ""}')
+    done = run("lint", str(tmp_path / "o.json"), "--json")
+    assert done.exit_code == Exit.UNDECIDABLE
+    missing = json.loads(done.stdout)["missing"]
+    says = " ".join(f"{item['level']} {item['says']} {item['add']}" for item in missing)
+    for part in ("email-address", "expected a field of order-issued", "to_party: ", "from_party: ", "offences"):
+        assert part in says
+    (tmp_path / "o.json").write_text("{}")
+    empty = json.loads(run("lint", str(tmp_path / "o.json"), "--json").stdout)["missing"]
+    assert [item["level"] for item in empty] == ["form"] * 3
+
+
+def test_a_null_in_any_other_file_is_refused_as_before(house: House) -> None:
+    order = {"instrument": "EPOC", "to_party": "XV", "offences": None}
+    assert house.run("issue", "--from", filled(house, order), "--as", "ilves").exit_code == Exit.REFUSED
+
+
+def test_without_a_file_the_instrument_and_the_party_are_asked_for(house: House) -> None:
+    done = house.run("issue", "--to", "XV", "--as", "ilves")
+    assert (done.exit_code, "--instrument CODE is missing" in done.stderr) == (Exit.USAGE, True)
+
+
+def test_an_instrument_is_named_in_words_or_met_with_what_is_meant() -> None:
+    assert made("order under an agreement made under the CLOUD Act, 18 U.S.C. 2523")["instrument"] == "COA"
+    wrong = run("issue", "--template", "production order")
+    assert (wrong.exit_code, "did you mean" in wrong.stderr) == (Exit.USAGE, True)
+
+
+# -- an act that is not in force ---------------------------------------------------------------------------------------
+
+
+def test_an_order_under_a_treaty_that_is_not_known_to_bind_says_how_the_register_states_it(house: House) -> None:
+    document = made("2AP-7", house) | {"reference": "P-1"}
+    (finding,) = [
+        item
+        for item in json.loads(house.run("lint", filled(house, document), "--json").stdout)["missing"]
+        if item["code"] == "V-NOT-IN-FORCE"
+    ]
+    assert [command.split()[4] for command in finding["commands"]] == ["party=XO", "party=XV"]
+    issued = house.run("issue", "--from", filled(house, document), "--as", "ilves")
+    typed = [line.strip() for line in issued.stderr.splitlines() if line.startswith("  comity record party-registered")]
+    assert [line.replace(f" --ledger {house.ledger}", "") for line in typed] == finding["commands"]
+    for command in finding["commands"]:
+        words = command.replace("DAY", "2026-01-01").split()[1:]
+        assert house.run(*words).exit_code == 0
+    linted = house.run("lint", filled(house, document)).stdout
+    assert "V-NOT-IN-FORCE" not in linted
