@@ -74,7 +74,7 @@ def _reduced(pages: list[list[str]], own: Iterable[str]) -> list[str]:
 
 
 def _texts(names: Iterable[str]) -> list[str]:
-    """Return templates, and those that they extend or import, by the names of their files."""
+    """Return the templates of these names, and every template that one of them extends or imports."""
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True)
     found: dict[str, str] = {}
     left = list(names)

@@ -22,7 +22,7 @@ from ledger.entries.case import Case, linked
 from ledger.facts.vocabulary import ROLES
 from ledger.law import Judgement, judge
 from ledger.law.next_steps.lookup import NextSteps
-from projections.render.desk_pages import BoardRow, Frame
+from projections.render.desk_pages import ENDED, BoardRow, Frame
 from projections.reports.custody_report import custody_rows
 from projections.reports.evidence_chain_report import criterion_rows, periods
 from projections.reports.front_page import number, only_for, procedure, remarks, subject
@@ -51,13 +51,15 @@ OPENABLE = (
     ("evidence-chain", "Evidence-chain report"),
     ("dpo", "Processing record"),
 )  # by the names of views in record-accessed
-SECTIONS = (
-    ("clocks", "Clocks"),
-    ("findings", "Findings and criteria"),
-    ("custody", "Custody"),
-    ("story", "Timeline"),
-    ("papers", "Papers, sealed values, bundle"),
-)
+SECTIONS = {
+    "clocks": "Deadlines",
+    "findings": "Findings",
+    "custody": "Custody",
+    "story": "Timeline",
+    "papers": "Papers, sealed values, bundle",
+}
+# The letter of each gravity, its shape, its name, and whether its findings are open when the page comes.
+GRAVITIES = (("V", "■", "violation", True), ("W", "▲", "remark", True), ("G", "○", "gap", False))
 MOST = 100  # entries of an order on one page
 AT_ONCE = 40  # entries of an order up to which its reports take no longer than a page
 AUDIENCES = ("CT", "DEF", "DPO", "SA", "AUD", "CUST", "ISS", "RET", "NOT", "SP")
@@ -78,16 +80,23 @@ def order_page(desk: Desk, frame: Frame, case: Case) -> Response:
     endings = _endings(judgement, frame.now)
     about = subject(snapshot, judgement)
     steps = NextSteps(snapshot, judgement, about.name)
+    row = desk.view.row(case.order)
+    findings = remarks(judgement.findings, snapshot)
+    held = custody_rows(snapshot, reveal=False, part=newest, at=frame.now)
+    counts = {"clocks": len(endings), "findings": len(findings), "custody": len(held), "story": about.entries}
     return page(
         "desk_order.html.j2",
         frame,
         about.name,
         "/orders",
         subject=about,
+        ended=about.state == ENDED,
+        case_ref=row and row.case_ref,
+        next=next((e for e in endings if e.due), None),
         only_for=only_for(snapshot.entries),
         procedure=procedure(judgement.findings),
         linked=[(order, desk.name(order)) for order in linked(snapshot.entries) if desk.reader.store.head(order)],
-        sections=SECTIONS,
+        sections=[(id, name, counts.get(id)) for id, name in SECTIONS.items()],
         over=[e for e in endings if e.over],
         endings=endings,
         periods=periods(snapshot, judgement),
@@ -95,10 +104,11 @@ def order_page(desk: Desk, frame: Frame, case: Case) -> Response:
         signs=MARKS,
         weekdays=WEEKDAYS,
         lacking=[(clock.id, steps.of_clock(clock)) for clock in judgement.deadlines],
-        findings=remarks(judgement.findings, snapshot),
+        findings=findings,
+        gravities=GRAVITIES,
         settling={finding.code: steps.of_finding(finding) for finding in judgement.findings},
         criteria=criterion_rows(snapshot, judgement),
-        held=custody_rows(snapshot, reveal=False, part=newest, at=frame.now),
+        held=held,
         story=history(snapshot, judgement, reveal=False, part=newest),
         most=MOST,
         away=_away(snapshot),

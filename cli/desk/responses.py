@@ -57,7 +57,8 @@ def ending(row: OrderRow, clock: str, cite: str, due: str | None, now: datetime,
 def item(row: OrderRow, now: datetime, names: Mapping[str, str]) -> OrderListRow:
     """Return an order as a line of the list of orders."""
     ends = [instant(d.due) for d in row.due if d.due is not None]
-    span = min(ends) - now if ends else None
+    due = min(ends, default=None)
+    span = None if due is None else due - now
     return OrderListRow(
         order=row.order,
         name=row.ref or row.label or row.order[:8],
@@ -67,6 +68,7 @@ def item(row: OrderRow, now: datetime, names: Mapping[str, str]) -> OrderListRow
         provider=", ".join(names.get(p, p) for p in row.providers),
         issued_on=None if row.issued_on is None else instant(row.issued_on),
         last_on=None if row.last_on is None else instant(row.last_on),
+        due=due,
         left=left(span) if span is not None else "not known" if row.due else "no clock runs",
         over=span is not None and span <= timedelta(0),
     )

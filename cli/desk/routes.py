@@ -23,14 +23,23 @@ from cli.desk.responses import ending, item, page
 from cli.desk.security import Gate, fields
 from cli.desk.session import Desk
 from cli.exit_codes import Exit, Stop, exit_of, lines_of
-from ledger.adapters.storage.order_index import MOST_COUNTED, PICKED, OpenDeadline, OrderQuery
-from projections.render.desk_pages import BoardRow, BoardSection, law
+from ledger.adapters.storage.order_index import (
+    MOST_COUNTED,
+    PICKED,
+    DeadlineCounts,
+    OpenDeadline,
+    OrderQuery,
+    OrderRow,
+    position,
+)
+from projections.render.desk_pages import BoardRow, BoardSection, Sorts, law
 from projections.render.html import compile_templates
 from projections.reports.front_page import words
 
 PAGE = 50  # lines of a list
 GLANCE = 12  # lines of each part of the board
 SOON = timedelta(days=7)
+OLD = timedelta(days=30)
 STATUS = {Exit.USAGE: 404, Exit.REFUSED: 403, Exit.UNDECIDABLE: 404, Exit.BUSY: 503}
 
 KEYS = (
@@ -58,10 +67,10 @@ class Pages:
     # -- lists --------------------------------------------------------------------------------------------------------
 
     def board(self, request: Request) -> Response:
-        """Return the board: overdue clocks, then clocks that end soon, the first lines of each."""
+        """Return the first lines of each part of the board; what ran out long ago comes last."""
         frame = self.desk.frame(request)
-        tally = self.desk.view.tally(frame.now, frame.now + SOON)
-        totals = {"over": tally.over, "soon": tally.soon, "later": tally.later, "unknown": tally.unknown}
+        tally = self._tally(frame.now)
+        totals = {name: getattr(tally, name) for name in SPANS}
         sections = [
             BoardSection(
                 name,
@@ -80,7 +89,7 @@ class Pages:
         if name not in SPANS:
             return self.stop(request, ["The board has no such part."], 404)
         frame = self.desk.frame(request)
-        tally = self.desk.view.tally(frame.now, frame.now + SOON)
+        tally = self._tally(frame.now)
         deadlines = self._span(name, frame.now, _place(request.query_params.get("after", "")), PAGE + 1)
         more = f"/due/{name}?after={'.'.join(map(str, deadlines[PAGE - 1].at))}" if len(deadlines) > PAGE else None
         title, says = SPANS[name]
@@ -89,10 +98,15 @@ class Pages:
         )
         return page("desk_board.html.j2", frame, title, "/", sections=[section])
 
+    def _tally(self, now: datetime) -> DeadlineCounts:
+        return self.desk.view.tally(now, now + SOON, now - OLD)
+
     def _span(self, name: str, now: datetime, after: tuple[int, int, int] | None, limit: int) -> list[OpenDeadline]:
         match name:
             case "over":
-                return self.desk.view.due(None, now, after, limit)
+                return self.desk.view.due(now - OLD, now, after, limit, newest=True)
+            case "old":
+                return self.desk.view.due(None, now - OLD, after, limit, newest=True)
             case "soon":
                 return self.desk.view.due(now, now + SOON, after, limit)
             case "later":
@@ -105,7 +119,7 @@ class Pages:
         return [ending(one.row, one.clock.id, one.clock.cite, one.clock.due, now, names) for one in found]
 
     def orders(self, request: Request) -> Response:
-        """Return the list of orders by words and values, newest first."""
+        """Return the list of orders by words and values, the newest first or sorted by another column."""
         parameters = {name: request.query_params.get(name, "").strip()[:200] for name in ("q", *PICKED)}
         query = OrderQuery(
             parameters["q"],
@@ -117,16 +131,13 @@ class Pages:
             if len(exact) == 1:
                 return RedirectResponse(f"/orders/{exact[0]}", 303)
         frame = self.desk.frame(request)
-        before = request.query_params.get("before", "")
-        rows = self.desk.view.orders(
-            query,
-            frame.now,
-            int(before) if _small(before) else None,
-            PAGE + 1,
-        )
+        sort = by if (by := request.query_params.get("sort", "")) in SORTED else "made"
+        before = _position(request.query_params.get("before", ""))
+        rows = self.desk.view.orders(query, frame.now, before, PAGE + 1, sort)
         full = before or len(rows) > PAGE
         total = self.desk.view.count(query, frame.now) if full else len(rows)
         filters = [(name, value) for name, value in parameters.items() if value] + [("overdue", "1")] * query.overdue
+        links = {key: _address(filters + [("sort", key)] * (key != "made")) for key in SORTED}
         names = self.desk.names()
         return page(
             "desk_orders.html.j2",
@@ -137,13 +148,14 @@ class Pages:
             picks=self._picks(parameters, names),
             overdue=query.overdue,
             narrowed=bool(filters),
+            sorts=Sorts(sort, SORTED[sort], links),
             total="1 order"
             if total == 1
             else f"{'more than ' if total > MOST_COUNTED and filters else ''}"
             f"{min(total, MOST_COUNTED) if total > MOST_COUNTED and filters else total:,} orders",
             items=[item(row, frame.now, names) for row in rows[:PAGE]],
-            more=f"/orders?{urlencode([*filters, ('before', rows[PAGE - 1].number)])}" if len(rows) > PAGE else None,
-            later=f"/orders?{urlencode(filters)}" if before else None,
+            more=_further(links[sort], rows[PAGE - 1], sort) if len(rows) > PAGE else None,
+            later=links[sort] if before else None,
         )
 
     def _picks(self, said: Mapping[str, str], names: Mapping[str, str]) -> list[tuple[str, str, Any, str]]:
@@ -237,12 +249,15 @@ class Pages:
         return page("desk_stop.html.j2", self.desk.frame(request, follow=False), title, "", status=status, lines=lines)
 
 
+SORTED = {"made": "newest first", "last": "the newest entry first", "due": "the next deadline first"}
+_FAR = 1 << 62
 SPENT = "This form was sent before, or is not one of this desk. Go back, load the page again, and send it anew."
 SPANS = {
-    "over": ("Overdue", "ran out unanswered"),
+    "over": ("Overdue", "ran out unanswered in the last 30 days"),
     "soon": ("Due within seven days", "end within seven days"),
     "later": ("Due later", "end later"),
     "unknown": ("End not known", "could not be computed"),
+    "old": ("Overdue for more than 30 days", "ran out unanswered before"),
 }
 
 
@@ -292,10 +307,25 @@ def app(desk: Desk, hosts: Sequence[str]) -> Gate:
     )
 
 
+def _address(parameters: Sequence[tuple[str, str]]) -> str:
+    return f"/orders?{urlencode(parameters)}" if parameters else "/orders"
+
+
+def _further(address: str, last: OrderRow, sort: str) -> str:
+    """Return the address of the page of a list that follows the row `last`."""
+    at = ".".join(map(str, position(last, sort)))
+    return f"{address}{'&' if '?' in address else '?'}before={at}"
+
+
+def _position(before: str) -> tuple[int, int] | None:
+    match = re.fullmatch(r"(-?\d{1,18}|\d{19})\.(\d{1,19})", before)
+    return None if match is None or int(match[1]) > _FAR or int(match[2]) > _FAR else (int(match[1]), int(match[2]))
+
+
 def _small(said: str) -> bool:
     return said.isascii() and said.isdecimal() and len(said) < 18
 
 
 def _place(after: str) -> tuple[int, int, int] | None:
-    match = re.fullmatch(r"(-?\d{1,15})\.(\d{1,15})\.(\d{1,6})", after)
-    return None if match is None else (int(match[1]), int(match[2]), int(match[3]))
+    match = re.fullmatch(r"(-?\d{1,15})\.(\d{1,19})\.(\d{1,6})", after)
+    return None if match is None or int(match[2]) > _FAR else (int(match[1]), int(match[2]), int(match[3]))

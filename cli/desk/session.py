@@ -55,6 +55,7 @@ class Desk:
             self.known_size = size
         if follow and 0 <= size - self.view.size <= AT_ONCE:
             bring_up(self.reader, self.view, now, most=AT_ONCE)
+        orders, overdue = self.view.numbers(now)
         return Frame(
             origin=self.reader.folder.origin,
             test=self.reader.folder.test,
@@ -63,6 +64,8 @@ class Desk:
             size=size,
             read=min(self.view.size, size),
             doubtful=self.view.stale_count(now),
+            orders=orders,
+            overdue=overdue,
             keys=request.cookies.get("comity-keys") != "off",
         )
 

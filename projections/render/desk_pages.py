@@ -17,9 +17,10 @@ from markupsafe import Markup
 from ledger.law.deadlines.table import REGISTER
 from ledger.law.provisions import Provision, rules_digest
 from ledger.law.terms.rule import Deadline
-from projections.render.html import digest, environment, source
+from projections.render.html import built, digest, environment, source
 from projections.views.rulebook import HEADINGS, MARKS, quoted, rulebook
 
+ENDED = "closed"  # the state of an order with which nothing is to be done any more
 PLACES = (("/", "Due", "d"), ("/orders", "Orders", "o"), ("/law", "Law", "l"), ("/keys", "Keys and help", "h"))
 
 
@@ -28,7 +29,8 @@ class Frame:
     """Hold the frame of a page: the ledger, who uses the desk, and how far the record was read.
 
     `size` entries are in the log, `read` of them are on the board, `doubtful` orders have yet to be judged
-    again; `now` is the moment (UTC) that everything is compared with. `keys`: single keys work.
+    again; `now` is the moment (UTC) that everything is compared with. There are `orders`, and of them `overdue` with an
+    open deadline that is over. `keys`: single keys work.
     """
 
     origin: str
@@ -38,7 +40,14 @@ class Frame:
     size: int
     read: int
     doubtful: int
+    orders: int
+    overdue: int
     keys: bool = True
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Return the numbers in the navigation, by place."""
+        return {"/": self.overdue, "/orders": self.orders}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +95,7 @@ class BoardSection:
 
 @dataclass(frozen=True, slots=True)
 class OrderListRow:
-    """Hold one line of the list of orders; `left` is the time left of its first open deadline."""
+    """Hold one line of the list of orders; `left` is the time left of its first open deadline, which ends at `due`."""
 
     order: str
     name: str
@@ -96,8 +105,23 @@ class OrderListRow:
     provider: str
     issued_on: datetime | None
     last_on: datetime | None
+    due: datetime | None
     left: str
     over: bool
+
+    @property
+    def ended(self) -> bool:
+        """Return True for an order that is closed."""
+        return self.state == ENDED
+
+
+@dataclass(frozen=True, slots=True)
+class Sorts:
+    """Hold how the list of orders is sorted, in a key and in words, and the addresses of the same list otherwise."""
+
+    by: str
+    says: str
+    links: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +144,7 @@ def desk_page(template: str, frame: Frame, title: str, here: str, **values: Any)
             here=here,
             places=PLACES,
             style=Markup(_style()),  # noqa: S704 - our own files
+            plain=not built("desk"),
             script=Markup(source("desk.js")) if frame.keys else "",  # noqa: S704
             **values,
         )
@@ -152,4 +177,4 @@ def policy() -> str:
 
 
 def _style() -> str:
-    return source("page.css") + source("picture.css") + source("desk.css")
+    return (built("desk") or source("plain.css")) + source("picture.css") + source("desk.css")

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from hashlib import sha256
 from typing import Any, Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, TemplateNotFound
 from markupsafe import Markup
 
 from ledger.entries.case import wire
@@ -156,6 +156,8 @@ def environment(lang: str) -> Environment:
     filters: dict[str, Any] = {
         "wire": wire,
         "people": lambda moment: language.say(_people(moment)),
+        "before": lambda moment: f"{moment.astimezone(UTC) - timedelta(days=1):%Y-%m-%d}",
+        "kind": lambda kind: kind.replace("-", " ").capitalize(),
         "said": language.say,
         "number": language.number,
         "figures": lambda drawn: figures(drawn, language),
@@ -188,6 +190,15 @@ def source(name: str) -> str:
     env = environment("en")
     assert env.loader is not None  # noqa: S101 - made above
     return env.loader.get_source(env, name)[0]
+
+
+@cache
+def built(page: str) -> str:
+    """Return the style that `make style` builds for a page; empty where this installation has none."""
+    try:
+        return source(f"built/{page}.css")
+    except TemplateNotFound:
+        return ""
 
 
 def in_rows(text: str) -> str:

@@ -24,11 +24,15 @@ from ledger.entries.case import instant
 
 PICKED = ("instrument", "state", "party", "provider")
 MOST_COUNTED = 1_000  # matching orders are counted up to this number
-_EDITION = "2"  # increased when these tables change
+SORTS = ("made", "last", "due")  # the newest order first; the newest last entry first; the next deadline first
+_EDITION = "3"  # increased when these tables change
 _TABLES = (
-    # number: the leaf index of the first entry of the order, so the newest order has the highest
-    "CREATE TABLE board (number INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, first_due INTEGER)",
+    # number: see `place`; last: the moment of the last entry; first_due: of the first deadline
+    "CREATE TABLE board (number INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, last INTEGER NOT NULL,"
+    " first_due INTEGER)",
     "CREATE INDEX board_first_due ON board (first_due) WHERE first_due IS NOT NULL",
+    f"CREATE INDEX board_by_due ON board (ifnull(first_due, {1 << 62}), number)",
+    "CREATE INDEX board_by_last ON board (last, number)",
     # place: the position of the deadline in its row
     "CREATE TABLE board_clock (number INTEGER NOT NULL, place INTEGER NOT NULL, due INTEGER,"
     " PRIMARY KEY (number, place)) WITHOUT ROWID",
@@ -38,6 +42,10 @@ _TABLES = (
     " WITHOUT ROWID",
     "CREATE TABLE board_of (view TEXT NOT NULL)",
 )
+_FAR = 1 << 62  # beyond every second and every place
+_FIRST_DUE = f"ifnull(b.first_due, {_FAR})"
+_LEAF_BITS = 28  # of a leaf index in the place of an order
+_LAST_SECOND = (1 << 34) - 1  # the year 2514
 _NAMES = ("board", "board_clock", "board_words", "board_value", "board_of")
 
 
@@ -100,17 +108,30 @@ class OpenDeadline:
 
 @dataclass(frozen=True, slots=True)
 class DeadlineCounts:
-    """Numbers of deadlines that are over, end soon, end later or are unknown, and of orders and overdue orders."""
+    """Numbers of deadlines that are over, end soon, end later or are unknown, and of orders and overdue orders.
+
+    `over` counts the deadlines that ran out after the moment `old`, and `old` the earlier ones.
+    """
 
     over: int
     soon: int
     later: int
     unknown: int
+    old: int
     orders: int
     overdue: int
 
 
 read_row = msgspec.json.Decoder(OrderRow).decode
+
+
+def place(row: OrderRow) -> int:
+    """Return the place of an order in the list: the later it was made, the higher; of two, the later recorded.
+
+    It is made of the second of `issued_on` and of the leaf index. An order without that moment comes last.
+    """
+    made = 0 if row.issued_on is None else min(max(_second(instant(row.issued_on)), 0), _LAST_SECOND)
+    return made << _LEAF_BITS | row.number
 
 
 class OrderIndex(View):
@@ -154,7 +175,7 @@ class OrderIndex(View):
     def _put(self, c: SQLiteCursor, rows: Mapping[str, ViewRow]) -> None:
         old_rows = self._known(c, list(rows))
         super()._put(c, rows)
-        numbers = [(row.number,) for row in old_rows]
+        numbers = [(place(row),) for row in old_rows]
         for table, column in (("board", "number"), ("board_clock", "number"), ("board_words", "rowid")):
             c.executemany(f"DELETE FROM {table} WHERE {column} = ?", numbers)  # noqa: S608 - fixed names
         self._insert(c, [read_row(shown.body) for shown in rows.values()], old_rows)
@@ -172,17 +193,20 @@ class OrderIndex(View):
         ends = [[_end(clock) for clock in row.due] for row in rows]
         first = [min((end for end in some if end is not None), default=None) for some in ends]
         c.executemany(
-            "INSERT INTO board VALUES (?, ?, ?)",
-            [(row.number, row.order, due) for row, due in zip(rows, first, strict=True)],
+            "INSERT INTO board VALUES (?, ?, ?, ?)",
+            [
+                (place(row), row.order, 0 if row.last_on is None else _second(instant(row.last_on)), due)
+                for row, due in zip(rows, first, strict=True)
+            ],
         )
         c.executemany(
             "INSERT INTO board_clock VALUES (?, ?, ?)",
-            [(row.number, n, end) for row, some in zip(rows, ends, strict=True) for n, end in enumerate(some)],
+            [(place(row), n, end) for row, some in zip(rows, ends, strict=True) for n, end in enumerate(some)],
         )
         c.executemany(
             "INSERT INTO board_words (rowid, words, picked) VALUES (?, ?, ?)",
             [
-                (row.number, " ".join(_words(row)), " ".join([*(_term(*value) for value in _values(row)), *runs]))
+                (place(row), " ".join(_words(row)), " ".join([*(_term(*value) for value in _values(row)), *runs]))
                 for row, due in zip(rows, first, strict=True)
                 for runs in [[] if due is None else [_RUNS]]
             ],
@@ -206,15 +230,28 @@ class OrderIndex(View):
         rows = self._all("SELECT body FROM shown WHERE view = ? AND key = ?", self.name, order)
         return read_row(rows[0][0]) if rows else None
 
-    def orders(self, asked: OrderQuery, now: datetime, before: int | None = None, limit: int = 50) -> list[OrderRow]:
-        """Return a page of orders, newest first, with numbers below `before`."""
+    def orders(
+        self,
+        asked: OrderQuery,
+        now: datetime,
+        before: tuple[int, int] | None = None,
+        limit: int = 50,
+        sort: str = "made",
+    ) -> list[OrderRow]:
+        """Return a page of orders that match, sorted by one of `SORTS`, from behind the position `before`."""
         source, number, params = _found(asked, now)
+        value, way = {"made": (number, "DESC"), "last": ("b.last", "DESC"), "due": (_FIRST_DUE, "ASC")}[sort]
+        keys = (value,) if sort == "made" else (value, number)  # one column: the full-text index is in this order
+        start = (-_FAR, -_FAR) if way == "ASC" else (_FAR, _FAR)
         rows = self._all(
-            f"SELECT s.body FROM {source} AND {number} < ? ORDER BY {number} DESC LIMIT ?",  # noqa: S608 - fixed text
-            self.name,
+            f"SELECT s.body FROM (SELECT b.key AS key, {value} AS value, {number} AS number FROM {source}"  # noqa: S608
+            f" AND ({', '.join(keys)}) {'>' if way == 'ASC' else '<'} ({', '.join('?' * len(keys))})"
+            f" ORDER BY {', '.join(f'{key} {way}' for key in keys)} LIMIT ?) f"
+            f" CROSS JOIN shown s ON s.view = ? AND s.key = f.key ORDER BY f.value {way}, f.number {way}",
             *params,
-            before if before is not None else 1 << 62,
+            *(before or start)[: len(keys)],
             limit,
+            self.name,
         )
         return [read_row(body) for (body,) in rows]
 
@@ -222,7 +259,7 @@ class OrderIndex(View):
         """Return how many orders match, counted up to `MOST_COUNTED` + 1."""
         if not asked.words and not asked.overdue and len(asked.picked) <= 1:
             return sum(self.values(*value) for value in asked.picked.items()) if asked.picked else self._number()
-        source, _, params = _found(asked, now, rows=False)
+        source, _, params = _found(asked, now)
         counted = f"SELECT count(*) FROM (SELECT 1 FROM {source} LIMIT {MOST_COUNTED + 1})"  # noqa: S608 - fixed text
         rows = self._all(counted, *params)
         return int(rows[0][0])
@@ -248,20 +285,23 @@ class OrderIndex(View):
         last: datetime | None,
         after: tuple[int, int, int] | None = None,
         limit: int = 50,
+        *,
+        newest: bool = False,
     ) -> list[OpenDeadline]:
         """Return a page of open deadlines that end after `first` and not after `last`, soonest first.
 
-        The page begins after the position `after`.
+        The page begins after the position `after`. `newest` turns the order round.
         """
-        low = -(1 << 62) if first is None else _second(first) + 1
-        start = after or (low, -1, -1)
+        low = -_FAR if first is None else _second(first) + 1
+        high = _FAR if last is None else _second(last)
+        sign, way, start = ("<", "DESC", (high, _FAR, _FAR)) if newest else (">", "ASC", (low, -1, -1))
         rows = self._all(
-            f"{_CLOCKS} WHERE (c.due, c.number, c.place) > (?, ?, ?) AND c.due >= ? AND c.due <= ?"
-            " ORDER BY c.due, c.number, c.place LIMIT ?",
+            f"{_CLOCKS} WHERE (c.due, c.number, c.place) {sign} (?, ?, ?) AND c.due >= ? AND c.due <= ?"
+            f" ORDER BY c.due {way}, c.number {way}, c.place {way} LIMIT ?",
             self.name,
-            *start,
+            *(after or start),
             low,
-            1 << 62 if last is None else _second(last),
+            high,
             limit,
         )
         return list(_opened(rows))
@@ -278,17 +318,24 @@ class OrderIndex(View):
         )
         return list(_opened(rows))
 
-    def tally(self, now: datetime, soon: datetime) -> DeadlineCounts:
+    def tally(self, now: datetime, soon: datetime, old: datetime) -> DeadlineCounts:
         """Return the numbers of deadlines and orders; `soon` is the moment between soon and later."""
-        over, to_soon, dated, unknown, orders, overdue = self._all(
-            "SELECT (SELECT count(*) FROM board_clock WHERE due <= ?1), (SELECT count(*) FROM board_clock"
-            " WHERE due <= ?2), (SELECT count(*) FROM board_clock WHERE due IS NOT NULL),"
-            " (SELECT count(*) FROM board_clock WHERE due IS NULL), (SELECT count(*) FROM board),"
-            " (SELECT count(*) FROM board WHERE first_due <= ?1)",
+        before, over, to_soon, dated, unknown = self._all(
+            "SELECT (SELECT count(*) FROM board_clock WHERE due <= ?3), (SELECT count(*) FROM board_clock"
+            " WHERE due <= ?1), (SELECT count(*) FROM board_clock WHERE due <= ?2), (SELECT count(*) FROM board_clock"
+            " WHERE due IS NOT NULL), (SELECT count(*) FROM board_clock WHERE due IS NULL)",
             _second(now),
             _second(soon),
+            _second(old),
         )[0]
-        return DeadlineCounts(over, to_soon - over, dated - to_soon, unknown, orders, overdue)
+        return DeadlineCounts(over - before, to_soon - over, dated - to_soon, unknown, before, *self.numbers(now))
+
+    def numbers(self, now: datetime) -> tuple[int, int]:
+        """Return the number of orders, and of those with an open deadline that is over."""
+        orders, overdue = self._all(
+            "SELECT (SELECT count(*) FROM board), (SELECT count(*) FROM board WHERE first_due <= ?)", _second(now)
+        )[0]
+        return orders, overdue
 
     def stale_count(self, moment: datetime) -> int:
         """Return how many rows have to be judged again."""
@@ -309,12 +356,17 @@ def _opened(found: Iterable[Sequence[Any]]) -> Iterator[OpenDeadline]:
         yield OpenDeadline(row, row.due[place], (due or 0, number, place))
 
 
-def _found(asked: OrderQuery, now: datetime, *, rows: bool = True) -> tuple[str, str, list[Any]]:
-    """Return the FROM and WHERE of a query for orders, the column of their numbers, and its parameters.
+def position(row: OrderRow, sort: str) -> tuple[int, int]:
+    """Return the position of an order in a list sorted by one of `SORTS`, from which the next page continues."""
+    if sort == "due":
+        return min((end for end in map(_end, row.due) if end is not None), default=_FAR), place(row)
+    if sort == "last":
+        return 0 if row.last_on is None else _second(instant(row.last_on)), place(row)
+    return place(row), place(row)
 
-    With `rows` the first parameter, which the caller adds, is the name of the view.
-    """
-    shown = " CROSS JOIN shown s ON s.view = ? AND s.key = b.key" if rows else ""
+
+def _found(asked: OrderQuery, now: datetime) -> tuple[str, str, list[Any]]:
+    """Return the FROM and WHERE of a query for orders, the column of their numbers, and its parameters."""
     terms = [_term(name, value) for name, value in asked.picked.items() if name in PICKED]
     terms += [_RUNS] * asked.overdue
     query = [f'picked : "{term}"' for term in terms]
@@ -325,9 +377,9 @@ def _found(asked: OrderQuery, now: datetime, *, rows: bool = True) -> tuple[str,
     if asked.overdue:
         params.append(_second(now))
     if query:
-        source = f"board_words w CROSS JOIN board b ON b.number = w.rowid{shown} WHERE board_words MATCH ?{over}"
+        source = f"board_words w CROSS JOIN board b ON b.number = w.rowid WHERE board_words MATCH ?{over}"
         return source, "w.rowid", params
-    return f"board b{shown} WHERE 1{over}", "b.number", params
+    return f"board b WHERE 1{over}", "b.number", params
 
 
 _RUNS = "runs"  # the word of an order with a deadline that has an end: no other order can be overdue

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from cli.session.ledger_reader import reading
-from tests.browser.support.webdriver import ENTER, Browser
+from tests.browser.support.webdriver import ENTER, Browser, Chromium
 from tests.support.cli import ledger_of, size
 
 pytest.importorskip("starlette", reason="needs the extra `server`")
@@ -114,9 +114,28 @@ def test_no_page_is_wider_than_its_window(browser: Browser, served: Served, path
     assert wide <= window
 
 
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_fits_a_phone_and_can_be_read_in_the_dark(
+    browser: Browser, served: Served, axe: str, path: str
+) -> None:
+    if not isinstance(browser, Chromium):
+        pytest.skip("only Chromium shows another width and colour scheme")
+    browser.open(served.page(path))
+    try:
+        browser.emulate(390, "dark")
+        wide, dark = browser.run("return [document.documentElement.scrollWidth, getComputedStyle(document.body).color]")
+        assert (wide, dark) == (390, "rgb(240, 241, 242)")
+        browser.run("document.querySelectorAll('details').forEach((each) => (each.open = true))")
+        found: dict[str, Any] = browser.run(f"{axe}; return axe.run()")
+        assert [f"{v['id']}: {[n['html'] for n in v['nodes']][:3]}" for v in found["violations"]] == []
+        assert browser.run("return document.documentElement.scrollWidth") == 390
+    finally:
+        browser.emulate()
+
+
 def test_the_style_and_the_script_of_the_page_run_under_its_policy(browser: Browser, served: Served) -> None:
     browser.open(served.page("/"))
-    assert browser.run("return getComputedStyle(document.querySelector('.top')).display") == "flex"
+    assert browser.run("return getComputedStyle(document.querySelector('.top .wide')).display") == "flex"
     press(browser, "/")
     assert browser.run("return document.activeElement.id") == "find"
 

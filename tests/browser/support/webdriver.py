@@ -100,6 +100,16 @@ class Chromium(Browser):
     def picture(self) -> bytes:
         return b64decode(self._call("GET", "/screenshot"))
 
+    def emulate(self, width: int = 0, scheme: str = "light") -> None:
+        """Show pages at a width (0: that of the window) and in a colour scheme, `light` or `dark`."""
+        size = {"width": width, "height": 844, "deviceScaleFactor": 1, "mobile": True}
+        name = "setDeviceMetricsOverride" if width else "clearDeviceMetricsOverride"
+        self._devtools(name, size if width else {})
+        self._devtools("setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
+
+    def _devtools(self, name: str, params: dict[str, Any]) -> None:
+        self._call("POST", "/goog/cdp/execute", {"cmd": f"Emulation.{name}", "params": params})
+
     def close(self) -> None:
         self._call("DELETE", "")
         self._driver.terminate()

@@ -14,6 +14,7 @@ from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
+from datetime import timedelta
 from hashlib import sha256
 from html import escape
 from pathlib import Path
@@ -29,7 +30,9 @@ from cli.session.docket import board, bring_up
 from cli.session.ledger_reader import LedgerReader, reading
 from cli.session.open_ledger import hand, writing
 from ledger.bundle import unpack
+from ledger.entries.case import wire
 from ledger.law.deadlines.table import REGISTER
+from projections.render import desk_pages
 from tests.ledger.adapters.storage.test_order_index import NOON, put, row
 from tests.projections.render.test_html import HOSTILE, Page
 from tests.support.cli import PERSON, House, ledger_of, run, size, told
@@ -228,15 +231,114 @@ def test_every_link_of_every_page_leads_somewhere(kept2: Sat) -> None:
     } <= seen
 
 
-def test_what_ran_out_stands_first_on_the_first_page(kept3: Sat) -> None:
+def test_an_overdue_clock_says_who_must_act_what_meets_it_and_since_when(kept3: Sat) -> None:
     taken = words(kept3.visitor.page("/"))
-    assert taken.index("Overdue") < taken.index("over by") < taken.index("D-7-7") < taken.index("Due later")
+    assert taken.index("Overdue for more than 30 days") < taken.index("D-7-7") < taken.index("over by")
     rows = re.findall(r"<tr class=\"over\">.*?</tr>", kept3.visitor.page("/"), re.DOTALL)
     assert len(rows) == 1
     assert kept3.url("main") in rows[0]
     (clock,) = (deadline for deadline in REGISTER if deadline.id == "D-7-7")
     assert clock.acts in words(rows[0])
     assert clock.met_by in words(rows[0])
+
+
+def test_what_ran_out_long_ago_is_not_on_top_and_what_ran_out_last_comes_first(s3: Sat) -> None:
+    now = s3.reader.now()
+    ago = {2_000: 900, 2_001: 3, 2_002: 1}
+    put(s3.desk.view, *(row(n, now - timedelta(days=days)) for n, days in ago.items()))
+    shown = words(s3.visitor.page("/"))
+    assert shown.index("PPO-2027-2002") < shown.index("PPO-2027-2001") < shown.index("Due later")
+    assert shown.index("Due later") < shown.index("Overdue for more than 30 days") < shown.index("PPO-2027-2000")
+
+
+def test_the_navigation_counts_orders_and_those_with_an_overdue_clock(kept3: Sat) -> None:
+    for url in ("/", "/orders", "/keys"):
+        assert "Due 1 overdue Orders 2 in all Law" in words(kept3.visitor.page(url))
+
+
+def test_the_list_of_orders_is_sorted_by_the_links_of_its_columns(s3: Sat) -> None:
+    now = s3.reader.now()
+    put(
+        s3.desk.view,
+        *(
+            row(
+                2_000 + n,
+                now + timedelta(days=n + 1),
+                state="CLOSED",
+                issued_on=wire(now - timedelta(days=(7 * n) % 55)),
+                last_on=wire(now - timedelta(days=(3 * n) % 55)),
+            )
+            for n in range(PAGE + 5)
+        ),
+    )
+    expected = {
+        "made": [2_000 + 8 * k % 55 for k in range(55)],
+        "last": [2_000 + 37 * k % 55 for k in range(55)],
+        "due": [2_000 + n for n in range(55)],
+    }
+    first = Page(s3.visitor.page("/orders?state=CLOSED"))
+    links = [str(a["href"]) for a in first.all("a") if "sort=" in str(a["href"])]
+    assert links == ["/orders?state=CLOSED&sort=last", "/orders?state=CLOSED&sort=due"]
+    for sort, url in zip(("made", "last", "due"), ("/orders?state=CLOSED", *links), strict=True):
+        seen: list[str] = []
+        while url:
+            page = s3.visitor.page(url)
+            assert page.count(' aria-sort="') == 1
+            assert page.count(f'name="sort" value="{sort}"') == (sort != "made")
+            seen += [str(a["href"]) for a in Page(page).all("a") if a.get("class") == "go"]
+            nexts = [str(a["href"]) for a in Page(page).all("a") if a.get("rel") == "next"]
+            url = nexts[0] if nexts else ""
+        assert seen == [f"/orders/{row(n).order}" for n in expected[sort]], sort
+
+
+def test_every_cell_of_a_list_keeps_its_heading_on_a_phone(kept2: Sat) -> None:
+    for url in ("/", "/orders", kept2.url()):
+        html = re.sub(r'<details class="months">.*?</details>', "", kept2.visitor.page(url), flags=re.DOTALL)
+        tables = re.findall(r'<table class="(?:list|cards)">.*?</table>', html, re.DOTALL)
+        assert tables
+        assert [cell for table in tables for cell in re.findall(r"<td[^>]*>", table) if "data-th=" not in cell] == []
+
+
+def test_the_head_of_an_order_has_case_provider_instrument_state_and_next_deadline(kept2: Sat) -> None:
+    html = kept2.visitor.page(kept2.url())
+    bar = html[html.index('class="identity') : html.index('class="here"')]
+    shown = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", bar))
+    for said in ("KA-2027-0311", "Harbor Chat Ltd", "2AP-7", "disclosed", "NOTICE-REVIEW"):
+        assert said in shown
+    (label,) = re.findall(r'<span class="small nowrap[^"]*">([^<]*)<', bar)
+    assert 0 < len(label) <= 20
+    assert re.search(r"<b>2027-06-09</b> end of day", bar)
+
+
+def test_entries_have_titles_in_words_and_the_newest_comes_first(kept2: Sat) -> None:
+    html = kept2.visitor.page(kept2.url())
+    titles = re.findall(r'<h3 class="moj-timeline__title">([^<]*)</h3>', html)
+    kinds = [e.kind for e in sorted(kept2.reader.case("main").entries, key=lambda e: (e.on, e.index))]
+    assert [title.lower().replace(" ", "-") for title in titles] == kinds[::-1]
+    assert ">00:00<" not in html
+    assert "</b> 00:00" not in html
+    assert '<h3 id="entry-10">Entry 10: Data disclosed ' in kept2.visitor.page(f"{kept2.url()}/entries")
+
+
+def test_findings_are_grouped_by_gravity_and_the_shape_says_which(kept2: Sat) -> None:
+    html = kept2.visitor.page(kept2.url())
+    groups = re.findall(r'<details class="gravity ([VWG])"( open)?><summary><span[^>]*>(.)</span>([^<]*)<', html)
+    assert groups == [("V", " open", "■", "1 violation"), ("G", "", "○", "1 gap")]
+
+
+def test_without_the_built_style_the_desk_has_a_plain_one_and_says_so(
+    kept3: Sat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk_pages, "built", lambda page: "")
+    desk_pages.policy.cache_clear()
+    try:
+        answer = kept3.visitor.get("/")
+        style = Page(answer.text).raw["style"]
+        assert "The style of an installation without the built one" in style
+        assert b64encode(sha256(style.encode()).digest()).decode() in answer.headers["content-security-policy"]
+        assert "This installation has the plain style. make style builds the full one" in words(answer.text)
+    finally:
+        desk_pages.policy.cache_clear()
 
 
 def test_the_board_says_what_comity_due_says(kept3: Sat) -> None:
@@ -500,7 +602,7 @@ def test_the_desk_opens_nothing_for_a_purpose_that_nobody_knows(kept2: Sat, purp
 
 def test_the_forms_of_the_desk_ask_what_for_and_name_the_person(kept2: Sat) -> None:
     html = kept2.visitor.page(kept2.url())
-    assert html.count('<select id="purpose" name="purpose">') == html.count('<select id="use" name="purpose">') == 1
+    assert html.count('id="purpose" name="purpose">') == html.count('id="use" name="purpose">') == 1
     for code in CODES:
         assert html.count(f'<option value="{code}">') == 2
     assert f"naming {PERSON}" in words(html)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from cli.session.docket import board, bring_up
 from cli.session.ledger_reader import reading
-from ledger.adapters.storage.order_index import MOST_COUNTED, Due, OrderIndex, OrderQuery, OrderRow
+from ledger.adapters.storage.order_index import MOST_COUNTED, SORTS, Due, OrderIndex, OrderQuery, OrderRow, position
 from ledger.adapters.storage.views import ViewRow
 from ledger.entries.case import instant, wire
 from tests.support.cli import ledger_of, run
@@ -45,13 +45,13 @@ def numbers(rows: Sequence[OrderRow]) -> list[int]:
     return [one.number for one in rows]
 
 
-def pages(view: OrderIndex, asked: OrderQuery, now: datetime, limit: int) -> list[int]:
+def pages(view: OrderIndex, asked: OrderQuery, now: datetime, limit: int, sort: str = "made") -> list[int]:
     """Return the number of every order on all pages in turn."""
-    found: list[int] = []
-    while page := view.orders(asked, now, found[-1] if found else None, limit):
+    found: list[OrderRow] = []
+    while page := view.orders(asked, now, position(found[-1], sort) if found else None, limit, sort):
         assert len(page) <= limit
-        found += numbers(page)
-    return found
+        found += page
+    return numbers(found)
 
 
 def test_every_order_is_on_one_page_newest_first(view: OrderIndex) -> None:
@@ -59,11 +59,40 @@ def test_every_order_is_on_one_page_newest_first(view: OrderIndex) -> None:
     assert pages(view, OrderQuery(), NOON, 3) == [6, 5, 4, 3, 2, 1, 0]
 
 
+def test_the_newest_order_is_the_one_that_was_made_last_whatever_was_recorded_last(view: OrderIndex) -> None:
+    made = {1: NOON, 2: NOON - 900 * DAY, 3: NOON - DAY, 4: None, 5: NOON}
+    put(view, *(row(n, issued_on=None if on is None else wire(on)) for n, on in made.items()))
+    assert pages(view, OrderQuery(), NOON, 2) == [5, 1, 3, 2, 4]
+    assert pages(view, OrderQuery("ppo"), NOON, 2) == [5, 1, 3, 2, 4]
+
+
+@pytest.mark.parametrize(("sort", "order"), [("last", [2, 3, 1, 4]), ("due", [4, 1, 3, 2])])
+@pytest.mark.parametrize("asked", [OrderQuery(), OrderQuery("ppo", {"instrument": "2AP-7"})])
+def test_orders_are_sorted_by_their_last_entry_or_their_next_deadline(
+    view: OrderIndex, sort: str, order: list[int], asked: OrderQuery
+) -> None:
+    ends = {1: (NOON + DAY,), 2: (), 3: (NOON + 9 * DAY, NOON + 2 * DAY), 4: (NOON - 99 * DAY, None)}
+    last = {1: NOON, 2: NOON + 2 * DAY, 3: NOON + DAY, 4: None}
+    put(view, *(row(n, *ends[n], last_on=None if last[n] is None else wire(last[n])) for n in ends))  # type: ignore[arg-type]
+    assert [pages(view, asked, NOON, limit, sort) for limit in (1, 2, 9)] == [order] * 3
+    assert set(SORTS) == {"made", "last", "due"}
+
+
+def test_what_ran_out_last_comes_first_where_it_is_asked_for(view: OrderIndex) -> None:
+    put(view, *(row(n, NOON - n * DAY, NOON - n * DAY) for n in range(4)))
+    seen: list[int] = []
+    at = None
+    while page := view.due(None, NOON, at, 3, newest=True):
+        seen += [one.row.number for one in page]
+        at = page[-1].at
+    assert seen == [0, 0, 1, 1, 2, 2, 3, 3]
+
+
 def test_an_order_that_comes_while_pages_are_turned_moves_none_of_the_others(view: OrderIndex) -> None:
     put(view, *(row(n) for n in range(4)))
     first = view.orders(OrderQuery(), NOON, None, 2)
     put(view, row(9))
-    assert numbers(view.orders(OrderQuery(), NOON, first[-1].number, 2)) == [1, 0]
+    assert numbers(view.orders(OrderQuery(), NOON, position(first[-1], "made"), 2)) == [1, 0]
 
 
 def test_a_clock_is_overdue_from_its_end_on_and_not_a_second_before(view: OrderIndex) -> None:
@@ -81,8 +110,9 @@ def test_the_parts_of_the_board_hold_every_clock_once(view: OrderIndex) -> None:
     soon = NOON + 7 * DAY
     parts = [view.due(None, NOON), view.due(NOON, soon), view.due(soon, None), view.unknown()]
     assert [[one.row.number for one in part] for part in parts] == [[1, 1], [2], [3], [3]]
-    tally = view.tally(NOON, soon)
-    assert (tally.over, tally.soon, tally.later, tally.unknown, tally.orders, tally.overdue) == (2, 1, 1, 1, 4, 1)
+    tally = view.tally(NOON, soon, NOON - DAY)
+    assert (tally.over, tally.old, tally.soon, tally.later, tally.unknown) == (1, 1, 1, 1, 1)
+    assert view.numbers(NOON) == (tally.orders, tally.overdue) == (4, 1)
 
 
 def test_orders_are_counted_by_a_value_that_some_of_them_have(view: OrderIndex) -> None:
@@ -188,7 +218,7 @@ def test_the_index_says_what_its_rows_say_whatever_came_before(tmp_path: Path, b
             assert view.values("state", state) == len(having)
         ends = sorted((instant(d.due), n) for n, one in stands.items() for d in one.due if d.due is not None)
         assert [(instant(str(o.clock.due)), o.row.number) for o in view.due(None, None)] == ends
-        assert view.tally(NOON, NOON).overdue == sum(
+        assert view.tally(NOON, NOON, NOON).overdue == sum(
             any(d.due is not None and instant(d.due) <= NOON for d in one.due) for one in stands.values()
         )
 
@@ -211,7 +241,7 @@ def answers(ledger: Path) -> list[Any]:
             view.size,
             view.orders(OrderQuery(), now),
             [(one.row, one.clock, one.at) for one in (*view.unknown(), *view.due(None, None))],
-            view.tally(now, now + 7 * DAY),
+            view.tally(now, now + 7 * DAY, now - DAY),
             view.choices(),
         ]
 
