@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from browser.packages import installed
+from browser.style import bundle
 from browser.vocabulary import tables
 
 HERE = Path(__file__).parent
@@ -33,7 +34,10 @@ _LIBRARIES = "libraries.mjs"
 def page() -> bytes:
     """Return the whole page."""
     texts = languages()
-    style = "\n" + (HERE / "page.css").read_text("utf-8")
+    template = (HERE / "page.html").read_text("utf-8")
+    own = (HERE / "page.css").read_text("utf-8")
+    named = [template, *(file.read_text("utf-8") for file in sorted(HERE.glob("page/*.mjs")))]
+    style = f"\n{bundle(named, [own])}{own}"
     scripts = {"libraries": f"\n{libraries()}", "program": f"\n{program(texts)}"}
     policy = "; ".join(
         (
@@ -47,7 +51,6 @@ def page() -> bytes:
     for script in scripts.values():
         if re.search(r"</script|<!--", script):
             raise ValueError("a script contains `</script` or `<!--`, which would end it")
-    template = (HERE / "page.html").read_text("utf-8")
     filled = re.sub(r'data-text="([a-z-]+)"[^>]*>', lambda tag: tag[0] + escape(texts["en"]["page"][tag[1]]), template)
     choices = "".join(f'<option value="{code}" lang="{code}">{escape(t["name"])}</option>' for code, t in texts.items())
     parts = {"policy": policy, "style": style, "languages": choices, **scripts}

@@ -29,6 +29,7 @@ def tables() -> dict[str, Any]:
     }
 
 
+NAMED = {"actor": "office", "party": "party"}  # the types of fields whose values the page shows by name
 # the types of fields that name entries or orders of one log
 LOCAL = ("event", "list[event]", "order", "list[order]")
 
@@ -79,7 +80,8 @@ def _kind(fact: type[Fact], forms: _Forms) -> dict[str, Any]:
 
 
 def _field(field: Field, forms: _Forms) -> dict[str, Any]:
-    return {
+    named = NAMED.get(field.type.removeprefix("list[").removesuffix("]"))
+    return ({"names": named} if named else {}) | {
         "form": forms.number(field.form),
         "required": field.required,
         "sealed": field.sealed,

@@ -13,7 +13,8 @@ import { verify } from '../check/verify/verify.mjs';
 import { isVersion, parseFingerprint, readVersions } from '../check/trust/signed_policy.mjs';
 import { MAX_TOTAL } from '../check/bundle/zip_profile.mjs';
 import { make } from './dom.mjs';
-import { LARGEST, bytesOf, filesOf } from './folder.mjs';
+import { comparedFiles } from './evidence.mjs';
+import { LARGEST, bytesOf, droppedIn, filesOf, chosenAt } from './folder.mjs';
 import { readQr } from './qr.mjs';
 import { result, spoken } from './result.mjs';
 import { say, speak, stepName } from './texts.mjs';
@@ -44,7 +45,7 @@ function start() {
     at(name).addEventListener('input', () => fromFile.delete(name));
   }
   for (const id of ['folder', 'folder-whole']) {
-    at(id).addEventListener('change', ({ target }) => takeFolder([...target.files]));
+    at(id).addEventListener('change', ({ target }) => takeHeld([...target.files].map(chosenAt)));
   }
   at('question').addEventListener('submit', (event) => {
     event.preventDefault();
@@ -52,15 +53,13 @@ function start() {
   });
   addEventListener('dragover', (event) => {
     event.preventDefault();
-    document.body.classList.add('dropping');
+    mark(event.target);
   });
-  addEventListener('dragleave', () => document.body.classList.remove('dropping'));
-  addEventListener('drop', (event) => {
+  addEventListener('dragleave', () => mark(null));
+  addEventListener('drop', async (event) => {
     event.preventDefault();
-    document.body.classList.remove('dropping');
-    const files = [...event.dataTransfer.files];
-    if (files.some(({ name }) => isVersion(name))) takeFolder(files);
-    else dropped(files);
+    mark(null);
+    dropped(await droppedIn(event.dataTransfer), event.target.closest?.('[data-drop]')?.dataset.drop);
   });
   addEventListener('beforeprint', () => document.querySelectorAll('details').forEach((each) => (each.open = true)));
 }
@@ -75,27 +74,63 @@ function translate(...wanted) {
   showFolder();
 }
 
-/** Put dropped files into fields by their names; a second bundle is the one that the first is compared with. */
-function dropped(files) {
-  const bundles = files.filter((file) => !drop(file));
-  bundles.slice(0, 2).forEach((file, n) => {
-    const chosen = new DataTransfer();
-    chosen.items.add(file);
-    at(['bundle', 'other'][n]).files = chosen.files;
-  });
-  if (bundles.length) tell(say(['bundle-chosen', bundles.map(({ name }) => name).join(', ')]));
+/** Mark the field over which files are held; the whole page where they are over none. */
+function mark(target) {
+  const field = target?.closest?.('[data-drop]');
+  document.querySelectorAll('.dropping').forEach((each) => each.classList.remove('dropping'));
+  if (target) (field ?? document.body).classList.add('dropping');
 }
 
-/** Put a file into the field that its name determines; return false if there is none. */
-function drop(file) {
-  const begins = (word) => file.name.toLowerCase().startsWith(word === 'anchor' ? 'checkpoint' : word);
-  const name = isPicture(file) ? 'anchor' : isCertificate(file) ? 'authorities' : HELD.find(begins);
-  if (name) take(name, file);
-  return Boolean(name);
+/** Put dropped files, [path, file], into the field on which they fell; into one by name and content if they fell on none. */
+async function dropped(files, field) {
+  if (field === 'trust') return takeHeld(files);
+  const [bundles, evidence, held] = [[], [], []];
+  for (const one of files) {
+    if (field) (field === 'bundle' ? bundles : evidence).push(one[1]);
+    else if (isHeld(one[0]) || isPicture(one[1])) held.push(one);
+    else (await isBundleLike(one[1]) ? bundles : evidence).push(one[1]);
+  }
+  if (held.length) await takeHeld(held);
+  for (const [id, some] of [
+    ['bundle', bundles.slice(0, 1)],
+    ['other', bundles.slice(1, 2)],
+    ['evidence', evidence],
+  ]) {
+    if (some.length) choose(id, some);
+  }
+  const named = [...bundles.slice(0, 2), ...evidence].map(({ name }) => name).join(', ');
+  if (named) tell(say(['chosen', named]));
 }
 
+function choose(id, files) {
+  const chosen = new DataTransfer();
+  files.forEach((file) => chosen.items.add(file));
+  at(id).files = chosen.files;
+}
+
+async function isBundleLike(file) {
+  if (/\.(evidence\.zip|asice|sce)$/i.test(file.name)) return true;
+  const start = await bytesOf(file.slice(0, 200));
+  return isBundle(start) || (isPdf(start) && !at('bundle').files.length);
+}
+
+/** Return the field of a file by its name; undefined if it has none. */
+function fieldOf(name) {
+  if (isCertificate(name)) return 'authorities';
+  return HELD.find((field) => name.toLowerCase().startsWith(field === 'anchor' ? 'checkpoint' : field));
+}
+
+const isHeld = (path) => path.includes('/') || isVersion(path) || Boolean(fieldOf(path));
 const isPicture = (file) => file.type.startsWith('image/');
-const isCertificate = (file) => /\.(pem|crt|cer|der)$/i.test(file.name);
+const isCertificate = (name) => /\.(pem|crt|cer|der)$/i.test(name);
+
+/** Take what the reader holds from elsewhere: a trust folder or its files, a checkpoint, a picture of its code. */
+async function takeHeld(files) {
+  const single = files.filter(([path, file]) => isPicture(file) || (!path.includes('/') && fieldOf(path) === 'anchor'));
+  const rest = files.filter((one) => !single.includes(one));
+  if (rest.length) await takeFolder(rest);
+  for (const [, file] of single) await take('anchor', file);
+}
 
 async function take(name, file) {
   if (name === 'anchor' && isPicture(file)) {
@@ -139,6 +174,10 @@ async function takeFolder(files) {
   for (const name of ['policy', 'registrar']) fill(name, signed ? null : folder.get(name));
   const certificates = [...folder].filter(([path]) => path.startsWith('tsa/')).map(([, bytes]) => asPem(bytes));
   at('authorities').value = signed ? '' : certificates.join('');
+  for (const [path, file] of files) {
+    if (!path.includes('/') && isCertificate(path)) await take('authorities', file);
+    else if (!folder.has(path) && ['policy', 'registrar'].includes(fieldOf(path))) await take(fieldOf(path), file);
+  }
   showFolder();
 }
 
@@ -165,7 +204,7 @@ async function ask() {
   const [button, file] = [document.querySelector('#question button'), at('bundle').files[0]];
   at('result').hidden = true;
   shown = null;
-  ['bundle', 'other', 'folder', 'fingerprint', ...HELD].forEach((name) => at(name).removeAttribute('aria-invalid'));
+  ['bundle', 'other', 'evidence', 'folder', 'fingerprint', ...HELD].forEach((name) => at(name).removeAttribute('aria-invalid'));
   button.disabled = true;
   try {
     if (file.size > MAX_TOTAL) {
@@ -179,9 +218,16 @@ async function ask() {
   } catch (wrong) {
     if (wrong.field) at(wrong.field).setAttribute('aria-invalid', 'true');
     tell(wrong.field ? wrong.message : say(['page-failed', String(wrong)]), true);
-    if (wrong.field) at(wrong.field).focus();
+    if (wrong.field) focus(at(wrong.field));
   }
+  at('progress').hidden = true;
   button.disabled = false;
+}
+
+function focus(field) {
+  const folded = field.closest('details');
+  if (folded) folded.open = true;
+  field.focus();
 }
 
 /** Verify the bundle, extracted from a PDF if it is in one; a file of another kind is not judged. */
@@ -237,19 +283,34 @@ async function answer(name, data, paper) {
     ),
     native: await browserHasEd25519(),
   };
-  shown = [report, circumstances];
-  show(report, circumstances);
+  shown = [report, circumstances, exhibit ? [] : await evidenceFiles(report)];
+  show(...shown);
   at('result-title').focus();
 }
 
-function show(report, circumstances) {
+/** Compare the evidence files with the report, and show how far that is. */
+async function evidenceFiles(report) {
+  const bar = at('progress');
+  const onRead = async (name, read, size) => {
+    [bar.hidden, bar.value] = [size === 0, read / (size || 1)];
+    tell(say(['file-reading', name, Math.floor((100 * read) / (size || 1))]));
+    await new Promise((done) => setTimeout(done)); // let the browser draw it
+  };
+  try {
+    return await comparedFiles([...at('evidence').files], report, onRead);
+  } catch (wrong) {
+    throw unreadable('evidence', say(['file-unreadable', String(wrong)]));
+  }
+}
+
+function show(report, circumstances, files) {
   at('result').replaceChildren(
-    ...result(report, circumstances)
+    ...result(report, circumstances, files)
       .flat(Infinity)
       .filter((each) => each !== null),
   );
   at('result').hidden = false;
-  tell(spoken(report));
+  tell(spoken(report, files));
 }
 
 /** Return the trust from the fields and the folder; null if there is none. */

@@ -6,7 +6,7 @@ import { bullets, foreign, make } from './dom.mjs';
 import { say } from './texts.mjs';
 
 /** Return the orders of a bundle: its own order first, then linked ones, then the registry. */
-export function recordOf({ manifest, known, brackets }) {
+export function recordOf({ manifest, known, brackets }, names) {
   const shownElsewhere = new Set([...known.own, ...known.registry]);
   const linked = known.all.filter((entry) => !shownElsewhere.has(entry));
   const leaves = new Map(known.all.map((entry) => [entry.leaf, entry.index]));
@@ -16,22 +16,22 @@ export function recordOf({ manifest, known, brackets }) {
     make(
       'ol',
       { class: 'record' },
-      some.map((entry) => one(entry, timeOf.get(entry.index), leaves, gone)),
+      some.map((entry) => one(entry, timeOf.get(entry.index), leaves, gone, names)),
     );
   return [
-    make('h3', {}, say(['record-order', manifest.order])),
+    make('h3', {}, names.reference ? [say(['record-order-named']), foreign(names.reference)] : say(['record-order', manifest.order])),
     entries(known.own),
-    known.arrived?.length ? arrivedFrom(known.arrived, leaves) : null,
+    known.arrived?.length ? arrivedFrom(known.arrived, leaves, names) : null,
     linked.length ? [make('h3', {}, say(['record-linked'])), entries(linked)] : null,
     make('details', {}, make('summary', {}, say(['record-registry', known.registry.length])), entries(known.registry)),
   ];
 }
 
 /** Show the wrapped entries of other records, each under the name of its log. */
-function arrivedFrom(entries, leaves) {
+function arrivedFrom(entries, leaves, names) {
   const unknown = { notBefore: null, notAfter: null };
   const items = entries.map((entry, n) =>
-    one({ ...entry, index: entry.place }, unknown, leaves, new Map(), `arrived-${n}`, [
+    one({ ...entry, index: entry.place }, unknown, leaves, new Map(), names, `arrived-${n}`, [
       'arrived-title',
       entry.place,
       entry.log,
@@ -66,21 +66,21 @@ function reason(entry) {
   return entry.values.has('why') ? foreign(String(entry.values.get('why'))) : say([`field-${stateOf(entry, 'why')}`]);
 }
 
-function one(entry, bracket, leaves, gone, id = `entry-${entry.index}`, title = ['entry-title', entry.index, entry.seq]) {
+function one(entry, bracket, leaves, gone, names, id = `entry-${entry.index}`, title = ['entry-title', entry.index, entry.seq]) {
   const kind = knownKind(entry);
   const by = gone.get(entry.leaf);
   const title_ = [say(title), foreign(entry.kind)];
   const { actor, party, role } = entry.signer;
   const facts = [
-    [say(['signed-by']), [foreign(actor), say(['of-party', party]), roleName(role)]],
+    [say(['signed-by']), [names.office(actor), say(['of-party']), names.party(party), roleName(role)]],
     [say(['happened']), say(['claimed-at', entry.on, [`source-${entry.on_source}`]])],
     [say(['signed-at']), say(['claimed', entry.signed_at])],
     [say(['proven-when']), proven(bracket)],
     entry.speaks === 'act' ? null : [say(['speaks']), say([`speaks-${entry.speaks}`])],
-    entry.whose ? [say(['whose']), foreign(entry.whose)] : null,
+    entry.whose ? [say(['whose']), names.office(entry.whose)] : null,
     entry.replaces ? [say(['replaces']), shown(entry.replaces, leaves)] : null,
     by
-      ? [say(['replaced']), [shown(by.leaf, leaves), ', ', say(['claimed', by.signed_at]), ', ', foreign(by.signer.actor)]]
+      ? [say(['replaced']), [shown(by.leaf, leaves), ', ', say(['claimed', by.signed_at]), ', ', names.office(by.signer.actor)]]
       : null,
     by ? [say(['replaced-why']), reason(by)] : null,
     entry.refs.length ? [say(['refs']), entry.refs.join(', ')] : null,
@@ -97,7 +97,7 @@ function one(entry, bracket, leaves, gone, id = `entry-${entry.index}`, title = 
       {},
       facts.map(([name, value]) => [make('dt', {}, name), make('dd', {}, value)]),
     ),
-    fields(entry, kind, leaves),
+    fields(entry, kind, leaves, names),
   );
 }
 
@@ -117,7 +117,7 @@ function proven({ notBefore, notAfter }) {
     : say(['proven-between', wire(notBefore), wire(notAfter)]);
 }
 
-function fields(entry, kind, leaves) {
+function fields(entry, kind, leaves, names) {
   const open = [...entry.public].filter(([name]) => name !== '_sd').map(([name, value]) => [name, value, 'public']);
   const sealed = entry.sealed.map((name) => [name, entry.values.get(name), stateOf(entry, name)]);
   const documents = entry.documents.length
@@ -128,7 +128,7 @@ function fields(entry, kind, leaves) {
       'tr',
       {},
       make('th', { scope: 'row', ...about(kind?.fields[name]) }, name.replaceAll('_', ' ')),
-      make('td', {}, ['public', 'opened'].includes(state) ? shown(value, leaves) : ''),
+      make('td', {}, ['public', 'opened'].includes(state) ? valueOf(value, kind?.fields[name]?.names, leaves, names) : ''),
       make('td', { class: state }, say([`field-${state}`])),
     ),
   );
@@ -140,6 +140,14 @@ function fields(entry, kind, leaves) {
     make('thead', {}, make('tr', {}, headings)),
     make('tbody', {}, rows),
   );
+}
+
+/** Format a value; an id of an office or a Party becomes its name. */
+function valueOf(value, named, leaves, names) {
+  if (!named || value === null) return shown(value, leaves);
+  const name = (id) => (typeof id === 'string' ? names[named](id) : shown(id, leaves));
+  if (!Array.isArray(value)) return name(value);
+  return value.length > 1 ? bullets(value.map(name)) : value.map(name);
 }
 
 const about = (field) => (field ? { title: field.says } : {});

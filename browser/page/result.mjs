@@ -3,18 +3,29 @@ import { bySize } from '../check/formats/bytes.mjs';
 import { wire } from '../check/shape.mjs';
 import { vocabulary } from '../vocabulary.mjs';
 import { bullets, foreign, grid, make, twoColumns } from './dom.mjs';
+import { evidence, fileStates } from './evidence.mjs';
+import { makersStatement, statesViolation } from './makers.mjs';
+import { Names, dated } from './names.mjs';
 import { recordOf } from './record.mjs';
 import { say, stepName } from './texts.mjs';
 
 /** Return the two lines as one sentence, for screen readers. */
-export const spoken = (report) => say(['spoken', integrityOf(report), [report.known ? 'not-judged' : 'not-examined']]);
+export const spoken = (report, files) =>
+  [say(['spoken', integrityOf(report), [report.known ? 'not-judged' : 'not-examined']]), ...fileStates(files, report)].join(' ');
 
 /** Create the elements of a result. `circumstances` names what was compared, and the tools. */
-export function result(report, circumstances) {
+export function result(report, circumstances, files) {
+  const names = new Names(report);
+  const statement = makersStatement(report, names);
+  const first = statesViolation(report); // a violation is seen before the frame of the verdict
   return [
-    make('h2', { id: 'result-title', tabindex: '-1' }, say(['result-title'])),
+    make('h2', { id: 'result-title', tabindex: '-1' }, titleOf(report, names)),
+    subject(report, names),
     report.manifest?.test ? make('p', { class: 'problem' }, say(['test-ledger'])) : null,
+    first ? statement : null,
     verdict(report),
+    evidence(files, report, names),
+    first ? null : statement,
     circumstances.paper ? make('p', { class: 'paper' }, make('strong', {}, say(['pdf-inside']))) : null,
     part('reasons-title', report.reasons.map(reason)),
     part(
@@ -37,11 +48,32 @@ export function result(report, circumstances) {
       [say(['signatures-by']), say([circumstances.native ? 'ed25519-twice' : 'ed25519-once'])],
     ]),
     report.steps.length ? steps(report.steps) : null,
-    report.manifest && report.head ? claims(report) : null,
+    report.manifest && report.head ? claims(report, names) : null,
     report.known || report.remarks.length ? [make('h2', {}, say(['findings-title'])), findings(report)] : null,
     report.known ? make('h2', {}, say(['record-title'])) : null,
-    report.known ? [make('p', {}, say(['record-lead'])), make('p', {}, say(['record-words'])), recordOf(report)] : null,
+    report.known ? [make('p', {}, say(['record-lead'])), make('p', {}, say(['record-words'])), recordOf(report, names)] : null,
   ];
+}
+
+/** Return the title: the reference of the order, else its case number, where the record was proven to be what it says. */
+const titleOf = (report, { reference, caseNumber }) =>
+  report.known && (reference ?? caseNumber) ? [say(['result-of']), foreign(reference ?? caseNumber)] : say(['result-title']);
+
+/** Say whose order this is, in names. */
+function subject({ known, manifest }, names) {
+  if (!known) return null;
+  const issued = known.own.find(({ kind, order }) => kind === 'order-issued' && order === manifest.order);
+  if (!issued) return null;
+  const value = (name) => issued.public.get(name) ?? issued.values.get(name) ?? null;
+  const providers = value('providers') ?? [];
+  const [from, to] = ['from_party', 'to_party'].map(value);
+  return twoColumns(say(['subject-title']), [
+    [say(['subject-case']), names.caseNumber && foreign(names.caseNumber)],
+    [say(['subject-office']), [names.office(value('issuing_authority') ?? issued.whose ?? issued.signer.actor), from && [', ', names.party(from)]]],
+    [say(['subject-provider']), providers.length ? providers.map((actor, n) => [n ? ', ' : '', names.office(actor)]) : null],
+    [say(['subject-party']), to && names.party(to)],
+    [say(['subject-issued']), dated(issued.on)],
+  ]);
 }
 
 const authorities = ({ authorities: all }) =>
@@ -77,7 +109,7 @@ const reason = ({ code, where, says }) => [
 const part = (title, items) => (items.length ? [make('h3', {}, say([title])), bullets(items)] : null);
 
 function printButton() {
-  const button = make('button', { type: 'button', class: 'quiet' }, say(['print']));
+  const button = make('button', { type: 'button', class: 'govuk-button govuk-button--secondary' }, say(['print']));
   button.addEventListener('click', () => print());
   return button;
 }
@@ -101,20 +133,19 @@ const steps = (all) =>
 /** Step 7 passes without certificates, since tokens cannot fail a bundle; say that none was checked. */
 const resultOf = (result, says) => (says?.[0] === 'tokens' ? 'result-aside' : `result-${result.replace(' ', '-')}`);
 
-function claims({ manifest, head, headSeen, known }) {
+function claims({ manifest, head, headSeen, known }, names) {
   const { actor, party, role } = manifest.signer;
   const { origin, size, root } = head.checkpoint;
   const instrument = known?.own.find((entry) => entry.instrument)?.instrument;
   const about = (codes, code) => (codes[code] ? `${codes[code]} (${code})` : code);
-  return twoColumns(say(['claims-title']), [
-    [say(['claim-order']), make('code', {}, manifest.order)],
+  const table = twoColumns(say(['claims-title']), [
     [say(['claim-instrument']), instrument ? about(vocabulary.instruments, instrument) : null],
     [say(['claim-audience']), about(vocabulary.roles, manifest.audience)],
     [say(['claim-purpose']), foreign(manifest.purpose)],
     [say(['claim-basis']), manifest.legal_basis.length ? foreign(manifest.legal_basis.join(', ')) : null],
     [
       say(['claim-maker']),
-      [foreign(actor), say(['of-party', party]), say(['as-role', vocabulary.roles[role] ?? role])],
+      [names.office(actor), say(['of-party']), names.party(party), say(['as-role', vocabulary.roles[role] ?? role])],
     ],
     [say(['claim-made-at']), say(['claimed', manifest.made_at])],
     [say(['claim-log']), make('code', {}, origin)],
@@ -123,7 +154,24 @@ function claims({ manifest, head, headSeen, known }) {
     [say(['claim-root']), make('code', {}, btoa(String.fromCharCode(...root)))],
     [say(['claim-tool']), foreign(manifest.tool)],
   ]);
+  return [table, known ? ids(manifest, names) : null];
 }
+
+/** Show the ids behind the names. */
+const ids = ({ order }, names) =>
+  make(
+    'details',
+    {},
+    make('summary', {}, say(['ids-title'])),
+    make('p', {}, say(['claim-order']), ': ', make('code', {}, order)),
+    grid(
+      say(['ids-caption']),
+      ['id-name', 'id-id', 'id-party'].map((heading) => say([heading])),
+      names.all().map(([name, id, party]) =>
+        make('tr', {}, make('td', {}, name), make('td', {}, make('code', {}, foreign(id))), make('td', {}, party)),
+      ),
+    ),
+  );
 
 function findings({ remarks, known }) {
   if (!remarks.length) return make('p', {}, say(['findings-none']));

@@ -17,6 +17,9 @@ export function speak(...wanted) {
   return code;
 }
 
+/** Return the code of the language in use. */
+export const languageOf = () => table.language;
+
 /** Return the sentence of a text; '' for null. */
 export function say(text) {
   if (text === null) return '';

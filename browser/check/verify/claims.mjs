@@ -3,12 +3,11 @@ import { equal } from '../formats/bytes.mjs';
 import { registryOf } from '../entries/placement.mjs';
 import { kindOf, knownKind } from './field_forms.mjs';
 import { DRIFT } from './heads.mjs';
+import { FINDINGS } from '../bundle/findings.mjs';
 import { POLICY } from '../bundle/layout.mjs';
 import { digestOfFile } from '../formats/digest.mjs';
 import { secondsOf, wire } from '../shape.mjs';
 import { vocabulary } from '../../vocabulary.mjs';
-
-const FINDINGS = 'views/findings.json'; // what the maker found: shown as its own statement
 
 const [UNKNOWN, NOT_HELD] = ['G-UNKNOWN-KIND', 'V-ROLE-NOT-HELD'];
 

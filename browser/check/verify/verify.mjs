@@ -9,6 +9,7 @@ import { checkArrived, checkSuccessor, noteArrivedCopies } from './received_entr
 import { utf8 } from '../formats/bytes.mjs';
 import { registryOf } from '../entries/placement.mjs';
 import { caseOf, checkClaims, checkForm } from './claims.mjs';
+import { makersFindings } from '../bundle/findings.mjs';
 import { carriedIn } from '../bundle/archive_kind.mjs';
 import { checkKeys, checkLeaves, checkPlaces, checkRotations, chooseRegistrar, openEntries } from './entries.mjs';
 import { checkAnchored, checkCurrent, checkHistory, checkQuorum, checkSizesOf, choosePolicy, openHeads } from './heads.mjs';
@@ -17,6 +18,7 @@ import { MANIFEST, SUMS, arrange, checkVersion, isOfVersion, sumsOf, unpacked } 
 import { checkListing, openManifest } from '../bundle/manifest.mjs';
 import { Notebook } from './progress.mjs';
 import { OtherLogs } from './other_logs.mjs';
+import { kindOf, knownKind } from './field_forms.mjs';
 import { Refused } from '../errors.mjs';
 import { digestOfFile } from '../formats/digest.mjs';
 import { checkTokens } from './timestamps.mjs';
@@ -37,7 +39,7 @@ export async function verify(data, trust, anchor, now, onStep = () => {}, elsewh
   if (carried.content instanceof Uint8Array) checkVersion(carried.content);
   const held = anchor && parseAnchor(anchor);
   const book = new Notebook();
-  const found = { entries: 0, signatures: 0, head: null, manifest: null, brackets: [], known: null, headSeen: null, shown: null };
+  const found = { entries: 0, signatures: 0, head: null, manifest: null, makers: null, brackets: [], known: null, headSeen: null, shown: null };
   try {
     await walk(carried, trust, held, now, book, found, onStep, elsewhere);
   } catch (wrong) {
@@ -134,10 +136,21 @@ async function walk(carried, trust, held, now, book, found, onStep, elsewhere) {
     noteArrivedCopies(opened, arrivals, book);
   });
   onStep(16);
-  found.known = { ...caseOf(entries, manifest, registry), all: [...entries.values()], arrived: shownOf(arrivals, lifted) };
+  found.known = {
+    ...caseOf(entries, manifest, registry),
+    all: [...entries.values()],
+    arrived: shownOf(arrivals, lifted),
+    acts: actsOf(arrivals, lifted, manifest),
+    proves: new Map(arrivals.filter(({ proves }) => proves).map(({ wrapper, proves }) => [wrapper.leaf, proves])),
+  };
   checkForm(found.known, opened, manifest, now, book);
   book.skip(16, ['law-elsewhere']);
-  await step(17, () => checkClaims(entries, lifted, manifest, times, files, trust, now, book));
+  await step(17, async () => {
+    await checkClaims(entries, lifted, manifest, times, files, trust, now, book);
+    const inner = arrivals.filter((one) => one.inner).map((one) => `${one.index} ${one.inner.leaf}`);
+    const carried = new Set([...[...opened].map(([index, { leaf }]) => `${index} ${leaf}`), ...inner]);
+    found.makers = makersFindings(files, manifest, heads.head.checkpoint.size, carried, book);
+  });
   found.shown = { origin: manifest.log, entries: opened, heads, consistency: parts.consistency };
 }
 
@@ -154,6 +167,19 @@ function shownOf(arrivals, lifted) {
       values: values.get(inner.leaf) ?? new Map(),
       erased: new Set(),
     }));
+}
+
+/** Return the wrapped entries that count as acts of their signers in the order of the bundle, each with its wrapper. */
+function actsOf(arrivals, lifted, { log, order }) {
+  const values = new Map(lifted.map((entry) => [entry.leaf, entry.values]));
+  return arrivals
+    .filter(({ act, wrapper }) => act && wrapper.order === order)
+    .map(({ inner, wrapper, index }) => {
+      const known = !kindOf(inner.kind) || knownKind(inner);
+      const shownAs = known ? inner.kind : `${inner.kind}/${inner.schema}`;
+      const opened = { values: values.get(inner.leaf) ?? new Map(), erased: new Set(), held: true, shownAs };
+      return { inner: { ...inner, ...opened }, wrapper, index, log };
+    });
 }
 
 function spells(bytes, text) {

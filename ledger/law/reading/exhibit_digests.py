@@ -94,7 +94,8 @@ def handed(r: OrderReading, arrival: Entry, kept: Iterable[Entry]) -> list[Entry
     """
     if (named := _answer(r, arrival)) is not None:
         about = arrival.get("about")
-        same = (k for k in kept if about == k.leaf or about in {e.leaf for e in r.entries.successors(k.leaf)})
+        given = (k for k in kept if k.kind in HANDED)
+        same = (k for k in given if about == k.leaf or about in {e.leaf for e in r.entries.successors(k.leaf)})
         return [named, *same]
     kinds = HANDED[:1] if arrival.kind == "data-transmitted-by-state" else HANDED
     every = (*r.entries.of(*kinds), *(k for k in kept if k.kind in kinds))
@@ -222,6 +223,9 @@ class Exhibits:
                 self._by_exhibit.setdefault(exhibit and self._whole(exhibit), []).append(e)
             if exhibit:
                 self._here.setdefault(self._whole(exhibit), []).append(e)
+        arrivals = [e for e in (*reading.entries.by_leaf.values(), *self._kept) if e.kind in ARRIVALS]
+        for e in sorted(arrivals, key=lambda e: e.index):
+            self.firsts(e)  # in the order of the log: the sources of an arrival are computed before it
 
     def firsts(self, e: Entry) -> tuple[First, ...]:
         """Return the first statements of the files that a step may be about."""
@@ -270,9 +274,13 @@ class Exhibits:
 
     def _arrived(self, e: Entry) -> tuple[First, ...]:
         """Return the first statements of the files of a receipt or a transmission: of its list, else of its source."""
-        earlier = _once(f for s in self._before(e) for f in self.firsts(s))
+        earlier = _once(f for s in self._before(e) for f in self._of_source(s, e))
         own = [First(e.leaf, d) for d in digests(e)]
         return _once(f for mine in own for f in speaks_of(mine.digest, earlier) or (mine,)) if own else earlier
+
+    def _of_source(self, source: Entry, e: Entry) -> Iterable[First]:
+        """Return the first statements of a source; of one recorded later, which may lead back here, its own digests."""
+        return self.firsts(source) if source.index < e.index else (First(source.leaf, d) for d in digests(source))
 
     def _of_exhibit(self, exhibit: str) -> tuple[First, ...]:
         """Return the files of an exhibit; of several, or none, also its first digest that belongs to no single file."""

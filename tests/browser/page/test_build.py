@@ -59,6 +59,7 @@ def test_every_text_is_used_and_every_text_that_is_used_is_there() -> None:
         f"{each}-means" for each in ("total-passed", "indeterminate", "total-failed", "not-judged", "not-examined")
     }
     made |= {f"{each}-label" for each in ("policy", "registrar", "anchor")}
+    made |= {f"makers-{each}" for each in ("none", "unreadable")} | {f"level-{each}" for each in "vwg"}
     known = TEXTS["checks"].keys() | TEXTS["page"].keys()
     assert known - quoted - made == set()
     asked = set(re.findall(r"say\(\['([a-z0-9-]+)'", code)) | set(

@@ -94,7 +94,7 @@ def test_the_same_without_anything_from_elsewhere_is_open_and_says_what_is_missi
 ) -> None:
     said = ask(browser, page, court.folder / "order.evidence.zip")
     assert said.startswith("Integrity: INDETERMINATE NO_TRUST_ANCHOR.")
-    assert "Give a policy and a registrar" in text(browser, "#result")
+    assert "Give the trust folder, or the three lines of the checkpoint" in text(browser, "#result")
 
 
 def test_a_checkpoint_typed_from_paper_is_an_anchor(browser: Browser, page: Path, court: Court) -> None:
@@ -115,7 +115,9 @@ def test_a_spoilt_bundle_fails_and_nothing_of_it_is_shown(browser: Browser, page
 def test_what_cannot_be_read_is_said_at_its_field(browser: Browser, page: Path, court: Court) -> None:
     browser.open(page.as_uri())
     browser.type("#bundle", str(court.folder / "order.evidence.zip"))
+    browser.run("document.getElementById('more').open = true")
     browser.type("#policy", "rubbish")
+    browser.run("document.getElementById('more').open = false")
     browser.type("#question button", ENTER)
     said = browser.wait("return document.querySelector('#status .problem')?.textContent")
     assert "POL-FORMAT" in said

@@ -7,7 +7,11 @@
 
 /** Names of the page that the questions use. */
 export const NAMES = [
+  'CaseEntry',
+  'Custody',
+  'ERASED',
   'Refused',
+  'WITHHELD',
   'bundleInside',
   'certificatesIn',
   'checkConsistency',
@@ -70,6 +74,18 @@ export const answering = (it) => {
 
   const spansOf = (sizes) =>
     new Map(Object.entries(sizes).map(([key, [first, end]]) => [key, { first, end: end ?? Infinity }]));
+
+  const mapped = (value) => {
+    if (Array.isArray(value)) return value.map(mapped);
+    if (value === null || typeof value !== 'object') return value;
+    return new Map(Object.entries(value).map(([name, inner]) => [name, mapped(inner)]));
+  };
+
+  /** An entry as tests/projections/views/evidence_files.py writes it: `closed` are sealed fields that cannot be read. */
+  const entryOf = ({ public: open, sealed, closed, ...entry }) => {
+    const unread = Object.entries(closed).map(([name, why]) => [name, why === 'erased' ? it.ERASED : it.WITHHELD]);
+    return new it.CaseEntry({ ...entry, public: mapped(open), sealed: new Map([...mapped(sealed), ...unread]) });
+  };
 
   const answers = {
     async verify({ data, policy, registrar, authorities = [], others = {}, sizes = {}, until = null, anchor, now, elsewhere }) {
@@ -141,6 +157,15 @@ export const answering = (it) => {
         it.unseen(text, 'at-home') ?? null,
         it.visible(text),
       ]),
+    evidence({ own, registry, file, digests }) {
+      const custody = new it.Custody(own.map(entryOf), registry.map(entryOf));
+      const found = custody.compare(digests.map((digest) => ({ ...file, digest })));
+      const leaves = (entries) => entries.map(({ leaf }) => leaf);
+      const { verdict, equal, differs, replaced, unread } = found;
+      const lists = Object.entries({ equal, differs, replaced, unread }).map(([name, some]) => [name, leaves(some)]);
+      const single = { first: found.first?.leaf ?? null, changed: found.changed?.leaf ?? null };
+      return { verdict, algorithms: custody.algorithms, ...single, ...Object.fromEntries(lists) };
+    },
     sha256: ({ data }) => hexOf(it.sha256(bytes(data))),
     fact: ({ kind, name, json }) =>
       it.checkSealed({ kind, schema: it.vocabulary.kinds[kind].schema }, [{ name, value: it.parseJson(bytes(json))[0] }]),

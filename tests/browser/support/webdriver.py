@@ -48,6 +48,10 @@ class Browser(ABC):
         """Return a picture of the window, as PNG."""
 
     @abstractmethod
+    def resize(self, width: int) -> None:
+        """Give the page a width in pixels: Firefox has no window below 450."""
+
+    @abstractmethod
     def close(self) -> None: ...
 
     def wait(self, script: str) -> Any:
@@ -99,6 +103,9 @@ class Chromium(Browser):
 
     def picture(self) -> bytes:
         return b64decode(self._call("GET", "/screenshot"))
+
+    def resize(self, width: int) -> None:
+        self.emulate(width)
 
     def emulate(self, width: int = 0, scheme: str = "light") -> None:
         """Show pages at a width (0: that of the window) and in a colour scheme, `light` or `dark`."""
@@ -180,6 +187,9 @@ class Firefox(Browser):
 
     def picture(self) -> bytes:
         return b64decode(self._call("WebDriver:TakeScreenshot", {"full": True}))
+
+    def resize(self, width: int) -> None:
+        self._call("WebDriver:SetWindowRect", {"width": width, "height": 1_400})
 
     def close(self) -> None:
         self._call("Marionette:Quit", {"flags": ["eForceQuit"]})

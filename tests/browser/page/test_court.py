@@ -1,0 +1,242 @@
+"""The questions of a court, from a folder on disk: is the record whole, what was found, is this the disclosed file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from browser import build
+from tests.browser.page.test_page import text
+from tests.browser.support import mutations
+from tests.browser.support.webdriver import ENTER, Browser
+from tests.support.cli import ledger_of, run, told
+
+pytestmark = pytest.mark.browser
+
+TEXTS: dict[str, str] = build.languages()["en"]["page"]
+PROVIDERS = {"S1": "skylark", "S2": "harbor"}
+WIDER = """
+  document.querySelectorAll('.record > li').forEach((e) => (e.style.contentVisibility = 'visible'));
+  return [...document.querySelectorAll('main *')]
+    .filter((e) => e.clientWidth && e.scrollWidth > e.clientWidth + 1 && !e.matches('button, input, textarea, select'))
+    .filter((e) => getComputedStyle(e).display !== 'inline')
+    .map((e) => e.outerHTML.slice(0, 120));
+"""  # elements whose content is wider than themselves
+EVIDENCE = b"what was handed over\n" * 1_000
+
+
+@dataclass(frozen=True)
+class Kit:
+    """What a court holds on one story: bundle, trust folder, evidence file, and the three lines of the checkpoint."""
+
+    folder: Path
+    bundle: Path
+    evidence: Path
+    trust: Path
+    lines: str
+
+
+@pytest.fixture(scope="module")
+def kits(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Kit]:
+    return {story: kit(story, tmp_path_factory.mktemp(story)) for story in PROVIDERS}
+
+
+def kit(story: str, folder: Path) -> Kit:
+    """Disclose a file on disk, hand it on twice, and export the bundle for the court."""
+    ledger, evidence, bundle = ledger_of(story, folder), folder / "return.zip", folder / "court.evidence.zip"
+    evidence.write_bytes(EVIDENCE)
+    digest = hashlib.sha256(EVIDENCE).hexdigest()
+    by = ("--as", PROVIDERS[story])
+    steps: list[tuple[str, ...]] = [("disclose", str(evidence), "main", "--elements", "name", "--channel", "mail", *by)]
+    if story == "S1":
+        exhibit = ("-f", "exhibit=EX-B", "-f", "check=equal", "--as", "orn")
+        steps += [
+            ("record", "evidence-received", "main", "-f", f"manifest={evidence}", *exhibit),
+            (
+                *("record", "custody-transferred", "main", "-f", "released_by=orn", "-f", "received_by=lab"),
+                *("-f", f"digest_before={digest}", "-f", f"digest_after={digest}", *exhibit),
+            ),
+        ]
+    export = ("export", "main", "--audience", "COURT", "--as", "ilves", "--because", "trial", "-o", str(bundle))
+    for step in (*steps, export):
+        done = run(*step, ledger=ledger)
+        assert done.exit_code == 0, done.output
+    with zipfile.ZipFile(bundle) as archive:
+        (note,) = (name for name in archive.namelist() if name.endswith("/checkpoint"))
+        lines = "\n".join(archive.read(note).decode().split("\n")[:3])
+    return Kit(folder, bundle, evidence, ledger / "trust", lines)
+
+
+def asked(browser: Browser, page: Path, bundle: Path, evidence: Path | None = None, lines: str = "") -> str:
+    """Fill the three fields of the first screen, press Enter on the button, and return the answer read aloud."""
+    browser.open(page.as_uri())
+    browser.type("#bundle", str(bundle))
+    if lines:
+        browser.type("#anchor", lines)
+    if evidence:
+        browser.type("#evidence", str(evidence))
+    browser.type("#question button", ENTER)
+    browser.wait("return !document.getElementById('result').hidden || document.querySelector('#status .problem')")
+    return text(browser, "#status")
+
+
+def order_of(browser: Browser, *selectors: str) -> bool:
+    """Return whether the first elements of these selectors follow each other on the page."""
+    after = "const at = (s) => document.querySelector(s); return arguments[0].every((s, n, all) => !n || "
+    after += "Boolean(at(all[n - 1]).compareDocumentPosition(at(s)) & Node.DOCUMENT_POSITION_FOLLOWING));"
+    return bool(browser.run(after, list(selectors)))
+
+
+def test_the_first_screen_asks_for_three_things(browser: Browser, page: Path) -> None:
+    browser.open(page.as_uri())
+    fields = browser.run("return [...document.querySelectorAll('#question fieldset')].map((each) => each.dataset.drop)")
+    assert fields == ["bundle", "trust", "evidence"]
+    assert browser.run("return document.getElementById('more').open") is False
+
+
+def test_the_file_that_was_disclosed_is_confirmed_with_who_when_and_where(
+    browser: Browser, page: Path, kits: dict[str, Kit]
+) -> None:
+    kit = kits["S1"]
+    said = asked(browser, page, kit.bundle, kit.evidence, kit.lines)
+    assert said.startswith("Integrity: TOTAL-PASSED.")
+    assert said.endswith(f"return.zip: {TEXTS['file-same']}")
+    answer = text(browser, "section.file-answer")
+    assert "by Skylark Mail AS on" in answer
+    assert hashlib.sha256(EVIDENCE).hexdigest() in answer
+    (found,) = told("check", str(kit.evidence), "main", ledger=kit.folder / "ledger")["files"]
+    assert found["verdict"] == "equal"
+    number = found["equal_to"][0].split()[0].removeprefix("#")
+    assert f"entry {number} of the order" in answer
+    rows = browser.run("return document.querySelectorAll('section.file-answer tbody tr.digest-same').length")
+    assert rows == len(found["equal_to"]) == 3
+
+
+def test_a_changed_file_is_said_to_be_stated_by_nobody_and_no_laboratory_is_named(
+    browser: Browser, page: Path, kits: dict[str, Kit], tmp_path: Path
+) -> None:
+    kit, changed = kits["S1"], tmp_path / "return.zip"
+    changed.write_bytes(EVIDENCE[:-1])
+    said = asked(browser, page, kit.bundle, changed, kit.lines)
+    assert said.endswith(f"return.zip: {TEXTS['file-other']}")
+    answer = browser.run(
+        "return [...document.querySelectorAll('section.file-answer > p')].map((each) => each.textContent).join(' ')"
+    )
+    assert answer.startswith(TEXTS["file-other"])
+    assert "disclosed with another digest, by Skylark Mail AS" in answer
+    assert "your copy may have changed" in answer
+    assert "Lab" not in answer
+
+
+def test_a_file_of_another_matter_is_not_one_that_the_bundle_speaks_of(
+    browser: Browser, page: Path, kits: dict[str, Kit], tmp_path: Path
+) -> None:
+    kit, other = kits["S1"], tmp_path / "other.bin"
+    other.write_bytes(b"other")
+    assert asked(browser, page, kit.bundle, other, kit.lines).endswith(TEXTS["file-unknown"])
+    assert hashlib.sha256(b"other").hexdigest() in text(browser, "section.file-answer")
+
+
+def test_a_file_confirmed_by_a_bundle_that_is_not_proven_says_so(
+    browser: Browser, page: Path, kits: dict[str, Kit]
+) -> None:
+    said = asked(browser, page, kits["S1"].bundle, kits["S1"].evidence)
+    assert "NO_TRUST_ANCHOR" in said
+    assert said.endswith(TEXTS["file-same-unproven"])
+    assert "a bundle that is not proven (INDETERMINATE)" in text(browser, "section.file-answer")
+
+
+def test_what_a_changed_bundle_says_of_files_counts_for_nothing(
+    browser: Browser, page: Path, kits: dict[str, Kit], tmp_path: Path
+) -> None:
+    kit, changed = kits["S1"], tmp_path / "changed.evidence.zip"
+    data = bytearray(kit.bundle.read_bytes())
+    data[len(data) // 2] ^= 1
+    changed.write_bytes(data)
+    said = asked(browser, page, changed, kit.evidence, kit.lines)
+    assert said.startswith("Integrity: TOTAL-FAILED")
+    assert said.endswith(TEXTS["file-not-compared"])
+    assert browser.run("return document.querySelector('.makers')") is None
+
+
+def test_the_evidence_in_the_place_of_the_bundle_is_no_alarm_and_sent_to_its_field(
+    browser: Browser, page: Path, kits: dict[str, Kit]
+) -> None:
+    said = asked(browser, page, kits["S1"].evidence)
+    assert said.startswith("This file is not an evidence bundle")
+    assert "choose it in field 3" in said
+    assert browser.run("return document.getElementById('result').hidden") is True
+    said = asked(browser, page, kits["S1"].bundle, kits["S1"].bundle, kits["S1"].lines)
+    assert TEXTS["file-is-bundle"] in text(browser, "section.file-answer")
+
+
+def test_a_violation_that_the_maker_found_is_seen_before_the_verdict_and_is_the_makers(
+    browser: Browser, page: Path, kits: dict[str, Kit]
+) -> None:
+    kit = kits["S2"]
+    said = asked(browser, page, kit.bundle, kit.evidence, kit.lines)
+    assert "Procedure: not judged by this page." in said
+    assert order_of(browser, "section.makers.violation", ".verdict", "section.file-answer")
+    statement = text(browser, "section.makers")
+    assert "Prosecutor's Office Karsk, Republic of Orsinia signed this bundle and says so." in statement
+    assert "V-7-5c-DISCLOSED-AGAINST-INSTRUCTION" in statement
+    assert "2AP:7(5)(c)" in statement
+    assert browser.run("return document.querySelectorAll('section.makers li:first-child a').length") > 0
+    assert "DISCLOSED-AGAINST" not in text(browser, ".verdict")
+    with zipfile.ZipFile(kit.bundle) as archive:
+        stated = json.loads(archive.read("views/findings.json"))
+    assert stated["rules"] in statement
+    assert browser.run("return document.querySelectorAll('section.makers > ol > li').length") == len(stated["findings"])
+
+
+def test_a_bundle_without_findings_of_its_maker_is_not_one_with_none(
+    browser: Browser, page: Path, kits: dict[str, Kit], tmp_path: Path
+) -> None:
+    ledger, ilves = mutations.busy()
+    bundle = tmp_path / "order.evidence.zip"
+    bundle.write_bytes(mutations.honest(ledger, ilves))
+    asked(browser, page, bundle)
+    assert text(browser, "#makers") == TEXTS["makers-none"]
+    assert "found nothing" not in text(browser, "section.makers")
+
+
+def test_offices_and_parties_have_names_and_their_ids_are_folded_away(
+    browser: Browser, page: Path, kits: dict[str, Kit]
+) -> None:
+    kit = kits["S1"]
+    asked(browser, page, kit.bundle, None, kit.lines)
+    assert text(browser, "#result-title").startswith("Result for ")
+    subject = text(browser, "#result table.facts")
+    assert "Prosecutor's Office Karsk, Republic of Orsinia" in subject
+    assert "Skylark Mail AS" in subject
+    signed = browser.run("return [...document.querySelectorAll('.record dd')].map((each) => each.textContent)")
+    assert not [line for line in signed if line.startswith(("ilves,", "skylark,"))]
+    assert browser.run("return [...document.querySelectorAll('td code')].some((c) => c.textContent === 'skylark')")
+
+
+@pytest.mark.parametrize("story", PROVIDERS)
+@pytest.mark.parametrize("language", build.languages())
+def test_the_whole_answer_is_accessible_and_fits_a_phone_in_every_language(
+    browser: Browser, page: Path, kits: dict[str, Kit], axe: str, story: str, language: str
+) -> None:
+    kit = kits[story]
+    asked(browser, page, kit.bundle, kit.evidence, kit.lines)
+    browser.run(
+        "const at = document.getElementById('language'); at.value = arguments[0]; "
+        "at.dispatchEvent(new Event('change'))",
+        language,
+    )
+    browser.run("document.querySelectorAll('details').forEach((each) => (each.open = true))")
+    found: dict[str, Any] = browser.run(f"{axe}; return axe.run()")
+    broken = [f"{v['id']}: {v['help']} {[n['html'] for n in v['nodes']][:3]}" for v in found["violations"]]
+    assert broken == []
+    for width in (390, 1280):
+        browser.resize(width)
+        assert browser.run("return document.documentElement.scrollWidth <= innerWidth"), width
+        assert browser.run(WIDER) == [], width
