@@ -118,8 +118,9 @@ def report(
     a letter to the person of ORDER; audit, statistics or processing (the record of processing) of the whole ledger.
 
     One HTML file without network and script, or --format pdf (PDF/A-3a and PDF/UA-1), json, or case (the order as
-    CASE/UCO, whichever report is asked for). The first page of a report says what was checked, what was found, what
-    was not checked, and how to check it without us. Sealed values show as [sealed] unless they are revealed. Statistics
+    CASE/UCO, whichever report is asked for). The first page of a report says who asked whom for what,
+    what was disclosed, what was found and what was not checked; its annex says how to check it
+    without us. Sealed values show as [sealed] unless they are revealed. Statistics
     are of orders issued --from until before --to, of a --party, to a --provider, with Google's published figures for
     comparison. A letter opens values, which is an entry first; it is refused while the person must not be informed, and
     ends with exit 3 where it lacks what an act asks for. Otherwise the exit code is that of the verdict on integrity,

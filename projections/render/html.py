@@ -22,7 +22,7 @@ from ledger.formats.characters import visible
 from projections.drawings.picture import Picture
 from projections.render.pictures import figures
 from projections.render.qr_code import checkpoint_qr_code
-from projections.render.translation import translation
+from projections.render.translation import PLACE, Translation, translation
 from projections.reports.charts import describe_plot, legend
 from projections.reports.custody_report import CustodyReport
 from projections.reports.data_protection.processing_record import ProcessingRecord
@@ -47,6 +47,7 @@ KINDS: Final[Mapping[type, str]] = {
 }
 
 STYLES: Final[Mapping[type, str]] = {Statistics: "statistics.css", Letter: "letter.css"}
+CSS_PLAIN: Final = re.compile(r"[^A-Za-z0-9 ]")
 
 DIGEST: Final = re.compile(r"\b[0-9a-f]{64}(?:[0-9a-f]{64})?\b")
 
@@ -54,15 +55,31 @@ DIGEST: Final = re.compile(r"\b[0-9a-f]{64}(?:[0-9a-f]{64})?\b")
 def page(report: Report, lang: str = "en", theirs: Collection[str] = ()) -> str:
     """Return a report as one HTML file, in a language by its code; `theirs` are the words that others stated."""
     content = translation(lang).keeping(theirs).of(report)
-    styles = source("page.css") + source("picture.css")
+    letter = isinstance(report, Letter)
+    styles = source("page.css") + source("picture.css") + ("" if letter else source("paper.css"))
     styles += source(STYLES[type(report)]) if type(report) in STYLES else ""
+    styles += "" if letter else running(headline(content), translation(lang))
     return _render(f"{KINDS[type(report)]}.html.j2", headline(content), content, styles, lang=lang)
 
 
 def headline(report: Report) -> str:
     """Return the headline of a report: its kind, and the order it is about."""
     face = report if isinstance(report, FillableForm | Letter) else report.face
-    return f"{face.title}: {face.subject.name}" if face.subject else face.title
+    return f"{face.title}: {face.subject.called}" if face.subject else face.title
+
+
+def running(title: str, language: Translation) -> str:
+    """Return the style of the running head of a printed page: the headline, and which page it is."""
+    said = PLACE.split(language.say("Page {0} of {1}"))
+    counters = ("counter(page)", "counter(pages)")
+    parts = (counters[int(part)] if n % 2 else _css_string(part) for n, part in enumerate(said) if part)
+    head = f"@top-left {{ content: {_css_string(title)}; }} @top-right {{ content: {' '.join(parts)}; }}"
+    return f"@page {{ {head} }}\n"
+
+
+def _css_string(text: str) -> str:
+    """Return a text as a string of CSS, everything but letters and digits of ASCII escaped."""
+    return '"' + CSS_PLAIN.sub(lambda found: f"\\{ord(found[0]):x} ", text) + '"'
 
 
 def picture(drawn: Picture, lang: str = "en") -> str:

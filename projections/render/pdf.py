@@ -27,7 +27,7 @@ from projections.reports.letters.letter import Letter
 from projections.statistics.report import FormReport, Statistics, printed
 
 STANDARDS: list[typst.PDFStandard] = ["a-3a", "ua-1"]  # ISO 19005-3 level A, ISO 14289-1, both in one file
-SHARED: Final = ("main.typ", "paper.typ", "face.typ", "story.typ")
+SHARED: Final = ("main.typ", "paper.typ", "face.typ", "annex.typ", "story.typ")
 ABSENT: Final = re.compile(r'the text `"(.+?)"` could not be displayed')
 RTL: Final = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")  # Hebrew to Arabic Extended-A, and their forms
 LONG_ORDER: Final = 200  # entries; beyond, a paper is set closer and its numbers are not links
@@ -77,7 +77,8 @@ def paper(
         "commands": () if isinstance(report, FillableForm | Letter) else report.face.commands,
         "making": face.making,
         "title": face.title,
-        "name": face.subject.name if face.subject else None,
+        "name": face.subject.called if face.subject else None,
+        "order": face.subject.order if face.subject else None,
         "fonts": families(fonts.families(), face.languages),
         "languages": dict(face.languages),
         "pictures": {name: _placed(name, one) for name, one in shown.items()},

@@ -32,6 +32,7 @@ from projections.reports.ledger_report import CheckCount, KeyRow
 from projections.reports.letters.letter import Letter, LetterSection, LetterSource, MissingContent
 from projections.reports.letters.wording import MONTHS as LONG_MONTHS
 from projections.reports.replay import EntryLine, Stage
+from projections.reports.request import Request, StateName
 from projections.reports.signature_note import SignatureNote
 from projections.statistics.counting import Form, StatisticsRow
 from projections.statistics.counting import StatisticsTable as Numbers
@@ -54,17 +55,18 @@ LISTS: Final = (", ", " or ")  # only where all of it is ours
 
 # The values that are sentences of ours; all others are names, codes, or the words of the signer of an entry.
 OURS: Final[Mapping[type, tuple[str, ...]]] = {
-    FrontPage: ("title", "what", "answer", "procedure", "not_checked", "only_for"),
+    FrontPage: ("title", "what", "answer", "found", "vouches", "lacking", "procedure", "not_checked", "only_for"),
+    Request: ("asked_for", "elements"),
     IntegrityResult: ("says", "not_proven"),
     VerdictReason: ("says",),
     FindingLine: ("level", "says", "mark"),
     UsedRule: ("mark",),
     CheckCommand: ("says",),
-    Subject: ("instrument_says", "state", "regions"),
     SignatureNote: ("says",),
+    Subject: ("called", "instrument_says", "state", "regions"),
     Event: ("late", "early", "says", "who", "state", "proven"),
     History: ("turns", "roles"),
-    CustodyRow: ("says", "check", "compared", "recorded"),
+    CustodyRow: ("step", "says", "check", "compared", "recorded"),
     CriterionRow: ("name", "asks", "state", "rests_on", "lacks"),
     Period: ("verdict", "steps"),
     AnswerRow: ("question", "lines"),
@@ -98,6 +100,8 @@ OURS: Final[Mapping[type, tuple[str, ...]]] = {
 
 # Of these, the ones that may hold nothing but what somebody stated.
 MIXED: Final[Mapping[type, tuple[str, ...]]] = {
+    Subject: ("called",),
+    Request: ("asked_for", "elements"),
     Event: ("who",),
     EntryLine: ("who",),
     FormLine: ("says",),
@@ -224,6 +228,8 @@ class Translation:
             return tuple(self._of(v) for v in value)
         if not is_dataclass(value) or isinstance(value, type):
             return value
+        if isinstance(value, StateName):
+            return replace(value, name=value.called(self.lang))
         if isinstance(value, ProcessingRecord):
             value = replace(value, row=tuple((self.say(label), self.part(stated)) for label, stated in value.row))
         if isinstance(value, FormSection) and value.fixed:

@@ -5,18 +5,41 @@ HTML, PDF and JSON are made from these values alone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from ledger.entries.case import Case
+from ledger.entries.case import Case, Unread
 from ledger.law import Judgement
-from projections.reports.front_page import CheckCommand, FrontPage, Provenance, front_page, number, numbers
+from projections.reports.exhibits import exhibits
+from projections.reports.front_page import (
+    CheckCommand,
+    Exhibit,
+    FrontPage,
+    Provenance,
+    front_page,
+    number,
+    numbers,
+    runs,
+)
 from projections.reports.history import History, history, replacement_fields
 from projections.views.custody import CustodyStep, custody, out_of_step
 from projections.views.exhibit_digests import Digest
-from projections.views.timeline import office_names
+from projections.views.timeline import office_names, speaker
 
+STEPS = {
+    "data-disclosed": "disclosure",
+    "data-transmitted-by-state": "transmission",
+    "evidence-received": "receipt",
+    "custody-transferred": "transfer",
+    "evidence-accessed": "access",
+    "working-copy-made": "working copy",
+    "evidence-sealed": "sealing",
+    "analysis-performed": "analysis",
+    "use-restricted": "restriction of use",
+    "data-returned": "return",
+    "data-destroyed": "destruction",
+}
 NONE_SEEN = "no digest"
 UNREAD = ("[sealed]", "[erased]")
 
@@ -41,6 +64,8 @@ class CustodyRow:
     `[sealed]` or `[erased]` where others are stated that cannot be read here. `recorded` says where the step is
     recorded, if its date gives another place; else it is empty. A replaced step counts for nothing:
     `replaced_by` is the entry that took its place, signed at `replaced_at` by `replaced_who`, `why` its reason.
+    `step` is its kind in a word or two, `purpose` as stated or `[sealed]`, `place` as stated. `listed` are the
+    numbers of its files in the list of exhibits.
     """
 
     number: str
@@ -61,25 +86,62 @@ class CustodyRow:
     replaced_at: datetime | None = None
     replaced_who: str = ""
     why: str = ""
+    step: str = ""
+    purpose: str = ""
+    place: str = ""
+    listed: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class CustodyReport:
-    """Hold who held the disclosed data, with which digests, from hand to hand."""
+    """Hold who held the disclosed data, with which digests, from hand to hand.
+
+    `confirmed` says who signed which steps, as (who, numbers of entries).
+    """
 
     face: FrontPage
     held: tuple[CustodyRow, ...]
     story: History
+    exhibits: tuple[Exhibit, ...] = ()
+    confirmed: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 def custody_report(
     case: Case, judgement: Judgement, making: Provenance, commands: Sequence[CheckCommand]
 ) -> CustodyReport:
     """Return the chain-of-custody report of a case as known at the judgement's moment."""
-    steps = custody_rows(case, reveal=making.reveal, at=judgement.as_of)
+    hands = custody(case, judgement.as_of, reveal=making.reveal)
+    steps = _rows(hands, hands, case, reveal=making.reveal)
+    stated, lacking = stated_files(hands, case, reveal=making.reveal)
     what = "Who held what was disclosed under this order, from hand to hand, and whether its digests stayed the same."
-    page = front_page("Chain-of-custody report", what, _same(steps), case, judgement, making, commands)
-    return CustodyReport(page, steps, history(case, judgement, reveal=making.reveal, proven=making.proven))
+    page = front_page(
+        "Chain-of-custody report", what, result(steps), case, judgement, making, commands, stated, lacking
+    )
+    told = history(case, judgement, reveal=making.reveal, proven=making.proven)
+    return CustodyReport(page, steps, told, stated, _confirmed(hands, case))
+
+
+def stated_files(
+    hands: Sequence[CustodyStep], case: Case, *, reveal: bool
+) -> tuple[tuple[Exhibit, ...], tuple[str, ...]]:
+    """Return the files that steps of custody state, and sentences on the files that this paper does not open."""
+    stated, _ = exhibits(hands, case)
+    if reveal or not stated:
+        return stated, ()
+    return (), (
+        f"The names, sizes and digests of {len(stated)} {'file' if len(stated) == 1 else 'files'} are sealed and not "
+        "opened in this paper. The office opens them with --reveal and a reason.",
+    )
+
+
+def _confirmed(hands: Sequence[CustodyStep], case: Case) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return who signed which of the steps that count, in the order of the steps."""
+    names = office_names(case.registry)
+    by: dict[str, list[str]] = {}
+    for h in hands:
+        if h.replaced is None:
+            by.setdefault(speaker(h.entry, names), []).append(number(h.entry, case))
+    return tuple((who, tuple(entries)) for who, entries in by.items())
 
 
 def custody_rows(
@@ -90,8 +152,15 @@ def custody_rows(
     The rows list files only where they are revealed.
     """
     hands = custody(case, at, reveal=reveal)
+    return _rows(hands, hands[part], case, reveal=reveal)
+
+
+def _rows(
+    hands: Sequence[CustodyStep], shown: Sequence[CustodyStep], case: Case, *, reveal: bool
+) -> tuple[CustodyRow, ...]:
     moved = out_of_step(hands)
     by_leaf, names = numbers(case), office_names(case.registry)
+    places = exhibits(hands, case)[1] if reveal else {}
     return tuple(
         CustodyRow(
             number=number(h.entry, case),
@@ -109,9 +178,22 @@ def custody_rows(
             unread=h.unread,
             recorded=recorded(moved[h.entry.leaf], case) if h.entry.leaf in moved else "",
             **replacement_fields(h.replaced, by_leaf, names),
+            step=STEPS[h.entry.kind],
+            purpose=_opened(h.entry.sealed.get("purpose"), reveal=reveal),
+            place=str(h.entry.get("place") or ""),
+            listed=places.get(h.entry.leaf, ()),
         )
-        for h in hands[part]
+        for h in shown
     )
+
+
+def _opened(value: object, *, reveal: bool) -> str:
+    """Return a sealed text as this report shows it; empty where it was not stated."""
+    if value is None:
+        return ""
+    if value is Unread.ERASED:
+        return "[erased]"
+    return value if reveal and isinstance(value, str) else "[sealed]"
 
 
 def recorded(before: CustodyStep | None, case: Case) -> str:
@@ -123,29 +205,42 @@ def _file(d: Digest) -> File:
     return File(d.name, d.size, d.sha256, d.sha512, d.digest)
 
 
-def _same(held: Sequence[CustodyRow]) -> str:
-    """Return all comparisons in one sentence."""
+def result(held: Sequence[CustodyRow]) -> str:
+    """Return all comparisons in one or two sentences, what differs first."""
     if not held:
         return "Nothing that was disclosed is on record, so there is no custody to show."
-    replaced = [f"{h.number}" for h in held if h.replaced_by is not None]
+    replaced = _at(h.number for h in held if h.replaced_by is not None)
     held = [h for h in held if h.replaced_by is None]
-    bad = [f"{h.number}" for h in held if h.compared == "differs"]
-    apart = [f"{h.number}" for h in held if h.compared == "not comparable"]
-    silent = [f"{h.number}" for h in held if h.compared == NONE_SEEN]
-    closed = {way: [f"{h.number}" for h in held if h.compared == way] for way in UNREAD}
-    equal = sum(h.compared == "equal" for h in held)
-    text = f"{len(held)} {'step is' if len(held) == 1 else 'steps are'} on record."
-    if replaced:
-        text += f" Replaced by its own signer, shown and not counted: entry {', '.join(replaced)}."
-    if equal:
-        text += f" At {equal} of them the digests equal those first stated."
-    if bad:
-        text += f" A digest DIFFERS from the first one at entry {', '.join(bad)}."
+    first, equal, differs, apart, silent = (
+        _at(h.number for h in held if h.compared == way)
+        for way in ("first stated", "equal", "differs", "not comparable", NONE_SEEN)
+    )
+    text = []
+    if differs:
+        text.append(f"A digest DIFFERS from the first one at {differs}.")
+    if first and equal:
+        text.append(
+            f"The digests were first stated at {first}; those stated at {equal} are equal to them"
+            + ("." if differs else ", and none differs.")
+        )
+    elif first:
+        text.append(f"The digests were first stated at {first}; no other step repeats them.")
+    elif equal:
+        text.append(f"The digests stated at {equal} are equal to those first stated.")
     if apart:
-        text += f" What is stated cannot be compared with what was handed over: entry {', '.join(apart)}."
-    for way, where in closed.items():
-        if where:
-            text += f" Digests are stated and cannot be read here, {way}, at entry {', '.join(where)}."
+        text.append(f"What is stated cannot be compared with what was handed over: {apart}.")
+    for way in UNREAD:
+        if closed := _at(h.number for h in held if h.compared == way):
+            text.append(f"Digests are stated and cannot be read here, {way}, at {closed}.")
     if silent:
-        text += f" Nothing to compare is stated at entry {', '.join(silent)}."
-    return text
+        text.append(f"Nothing to compare is stated at {silent}.")
+    if replaced:
+        text.append(f"Replaced by its own signer, shown and not counted: {replaced}.")
+    return " ".join(text)
+
+
+def _at(entries: Iterable[str]) -> str:
+    """Name entries by their numbers, in order: `entry 10`, `entries 11, 12`, `entries 3-7`; empty without any."""
+    entries = sorted(entries, key=lambda n: (n.startswith("C"), int(n.lstrip("C"))))
+    parts = [p for run in runs(entries) for p in (run if len(run) < 3 else [f"{run[0]}–{run[-1]}"])]
+    return f"{'entry' if len(entries) == 1 else 'entries'} {', '.join(parts)}" if entries else ""

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from ledger.entries.case import Case
 from ledger.law import Judgement
+from projections.reports.custody_report import stated_files
 from projections.reports.front_page import (
     MARKS,
     CheckCommand,
@@ -24,6 +25,7 @@ from projections.reports.front_page import (
     words,
 )
 from projections.reports.history import History, history
+from projections.views.custody import custody
 from projections.views.evidence_chain import evidence_chain
 from projections.views.timeline import sentence
 
@@ -103,8 +105,10 @@ def evidence_chain_report(
         "Whether the evidence may be used is for the court."
     )
     rows = criterion_rows(case, judgement)
+    stated, lacking = stated_files(custody(case, judgement.as_of, reveal=making.reveal), case, reveal=making.reveal)
+    answer = _shown(rows)
     return EvidenceChain(
-        face=front_page("Evidence-chain report", what, _shown(rows), case, judgement, making, commands),
+        face=front_page("Evidence-chain report", what, answer, case, judgement, making, commands, stated, lacking),
         criteria=rows,
         periods=periods(case, judgement),
         findings=remarks(judgement.findings, case),

@@ -1,7 +1,8 @@
-"""The first page of a report, as values: the subject, the results on integrity and procedure, and what was not checked.
+"""The first page of a report, as values, in the order in which it is read; and its annex on how to check it.
 
-It also says how to check the report without this program. HTML, PDF and JSON are the same. The page never says
-what a court decides.
+The order: number and title, who asked whom for what, the exhibits, the result, the findings, what was not checked, the
+signature. The verdict with its codes, the checkpoint and the commands are for the annex at the end. HTML, PDF and
+JSON are the same. The page never says what a court decides.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from ledger.facts import KINDS
 from ledger.facts.vocabulary import INSTRUMENTS, ROLES
 from ledger.law import Finding, Judgement
 from ledger.law.terms.rule import Level
+from projections.reports.request import Request, request
 from projections.reports.signature_note import SignatureNote
 from projections.views.state import view
 from projections.views.timeline import office_names
@@ -87,11 +89,36 @@ class CheckCommand:
 
 
 @dataclass(frozen=True, slots=True)
+class Exhibit:
+    """Hold one file of the record: size in bytes, digests in hex, the entries that state it by number.
+
+    `exhibits` are the numbers under which it went from hand to hand. `differs`: it is not what was first stated of
+    its name or exhibit. `replaced`: every entry that states it was replaced.
+    """
+
+    no: int
+    exhibits: tuple[str, ...]
+    name: str
+    size: int | None
+    sha256: str | None
+    sha512: str | None
+    digest: str | None
+    entries: tuple[str, ...]
+    differs: bool = False
+    replaced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Subject:
-    """Hold the order a report is about: its name, instrument, Parties, providers and state."""
+    """Hold the order a report is about: its name, instrument, Parties, providers and state.
+
+    `name` is what an order is called in the office, which may be a label; `called` is what a paper calls it.
+    """
 
     order: str
     name: str
+    called: str
+    request: Request
     reference: str | None
     instrument: str
     instrument_says: str
@@ -126,10 +153,12 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class FrontPage:
-    """Hold the first page; `answer` is the report in one or two sentences.
+    """Hold the first page; `answer` is the report in one or two sentences, `found` says what the rules found.
 
-    `only_for` are the roles that may know of entries on it whose existence is hidden from all others.
-    `languages` are the names on it that are not English, each with its language.
+    `vouches` says in one sentence whether the record is whole and who vouches for that. `lacking` are the parts that
+    the paper does not open. `signed`: a person signs it. `only_for` are the roles that may know of entries on it
+    whose existence is hidden from all others. `languages` are the names on it that are not English, each with its
+    language.
     """
 
     title: str
@@ -143,15 +172,23 @@ class FrontPage:
     commands: tuple[CheckCommand, ...]
     only_for: tuple[str, ...]
     languages: tuple[tuple[str, str], ...] = ()
+    found: str = ""
+    vouches: str = ""
+    exhibits: tuple[Exhibit, ...] = ()
+    lacking: tuple[str, ...] = ()
+    signed: bool = True
 
 
 def subject(case: Case, judgement: Judgement) -> Subject:
     """Return who and what an order is about; `case` is as known at the judgement's moment."""
     v = view(case, judgement)
     names = office_names(case.registry)
+    asked = request(case, names)
     return Subject(
         order=v.order,
         name=v.ref or v.label or v.order[:8],
+        called=asked.case_number or asked.reference or UNNUMBERED,
+        request=asked,
         reference=v.ref,
         instrument=v.instrument,
         instrument_says=INSTRUMENTS.get(v.instrument, "not known to this program"),
@@ -173,6 +210,8 @@ def front_page(
     judgement: Judgement,
     making: Provenance,
     commands: Sequence[CheckCommand],
+    exhibits: Sequence[Exhibit] = (),
+    lacking: Sequence[str] = (),
 ) -> FrontPage:
     """Return the first page of a report about an order; `case` is as known at the judgement's moment."""
     return FrontPage(
@@ -187,8 +226,14 @@ def front_page(
         commands=tuple(commands),
         only_for=only_for(case.entries),
         languages=languages(case.registry),
+        found=found(judgement.findings),
+        vouches=vouches(making.integrity),
+        exhibits=tuple(exhibits),
+        lacking=tuple(lacking),
     )
 
+
+UNNUMBERED = "no case number stated"
 
 LIMITS = (
     "The files themselves were not read: what is compared here are the digests that the entries state.",
@@ -254,6 +299,39 @@ def procedure(findings: Sequence[Finding]) -> str:
     counts = [(level, sum(f.level is level for f in findings)) for level in (Level.V, Level.W, Level.G)]
     counted = [f"{n} {LEVELS[level]}{'' if n == 1 else 's'}" for level, n in counts if n]
     return ", ".join(counted) or "no finding"
+
+
+def found(findings: Sequence[Finding]) -> str:
+    """Say in one sentence what the rules found on the procedure."""
+    if not findings:
+        return "On the procedure there is no finding: none of the rules as modelled found anything."
+    return f"On the procedure the rules found: {procedure(findings)}."
+
+
+def vouches(integrity: IntegrityResult) -> str:
+    """Say in plain words whether the record is whole, and who vouches for that; the code is for the annex."""
+    reasons = integrity.reasons
+    if integrity.verdict == "TOTAL-FAILED":
+        return f"The record FAILED its integrity check: {_sentence(reasons)} Do not rely on this paper."
+    if integrity.verdict == "TOTAL-PASSED":
+        return (
+            "The record passed its integrity check: signatures, keys and places of the entries fit keys that did not "
+            "come from this office."
+        )
+    if [r.code for r in reasons] == ["NO_TRUST_ANCHOR"]:
+        return (
+            "Nothing was found wrong with the signatures and the chain of the entries, but so far only the office's "
+            "own keys vouch for them. The annex says how to compare them with a copy from elsewhere."
+        )
+    if not reasons:
+        return integrity.says
+    return f"Nothing was proved wrong, but not everything could be checked: {_sentence(reasons)}"
+
+
+def _sentence(reasons: Sequence[VerdictReason]) -> str:
+    """Return the first reason as a sentence."""
+    says = next((r.says for r in reasons), "the annex says why")
+    return says if says.endswith(".") else f"{says}."
 
 
 def _beyond(case: Case, head: ReportCheckpoint | None) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,8 @@ from projections.drawings.timeline import DeadlineMark, EntryMark, TimelineDrawi
 from projections.reports.front_page import number, numbers, words
 from projections.views.replaced import Replacement
 from projections.views.timeline import TimelineEntry, by_time, office_names, speaker, timeline
+
+DISPUTES = ("event-disputed", "receipt-disputed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +48,25 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Dispute:
+    """Hold an entry and the entry that disputes it, so that both are read side by side; nothing is decided here."""
+
+    entry: Event
+    disputed_by: Event
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """Hold every entry, the changes of state that needed no entry as (moment, clock, state), and a drawing.
 
-    `roles` are the roles in which somebody signed here, each with its meaning.
+    `roles` are the roles in which somebody signed here, each with its meaning. `disputes` are the disputed entries.
     """
 
     events: tuple[Event, ...]
     turns: tuple[tuple[datetime, str, str], ...]
     drawing: TimelineDrawing | None
     roles: tuple[tuple[str, str], ...] = ()
+    disputes: tuple[Dispute, ...] = ()
 
 
 def history(
@@ -75,11 +86,13 @@ def history(
     by_leaf, names = numbers(case), office_names(case.registry)
     turns = tuple((s.on, s.clock or "", words(s.to)) for s in by_time(judgement.trail))
     roles = {x.entry.role for x in lines}
+    events = tuple(_event(x, case, by_leaf, names, proven.get(x.entry.index, "")) for x in lines)
     return History(
-        tuple(_event(x, case, by_leaf, names, proven.get(x.entry.index, "")) for x in lines),
+        events,
         turns,
         drawing(lines, case, judgement),
         tuple((role, says) for role, says in ROLES.items() if role in roles),
+        tuple(_disputes(lines, events)),
     )
 
 
@@ -108,6 +121,15 @@ def drawing(lines: Sequence[TimelineEntry], case: Case, judgement: Judgement) ->
         deadlines=tuple(DeadlineMark(id_, due, verdict) for due, id_, verdict in sorted((d, i, v) for i, d, v in ends)),
         as_of=judgement.as_of,
     )
+
+
+def _disputes(lines: Sequence[TimelineEntry], events: Sequence[Event]) -> Iterator[Dispute]:
+    """Yield each listed entry with each listed entry that disputes it."""
+    listed = zip(lines, events, strict=True)
+    by_leaf = {leaf: event for x, event in listed for leaf in (x.entry.proves, x.entry.leaf) if leaf is not None}
+    for x, event in zip(lines, events, strict=True):
+        if x.entry.kind in DISPUTES and (entry := by_leaf.get(x.entry.get("about"))) is not None:
+            yield Dispute(entry, event)
 
 
 def _event(x: TimelineEntry, case: Case, known: Mapping[str, str], names: Mapping[str, str], proven: str) -> Event:

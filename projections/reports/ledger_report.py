@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from projections.reports.front_page import CheckCommand, FrontPage, Provenance, VerdictReason
+from projections.reports.front_page import CheckCommand, FrontPage, Provenance, VerdictReason, vouches
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +108,7 @@ def verification(
         not_checked=making.integrity.not_proven,
         commands=tuple(commands),
         only_for=(),
+        vouches=vouches(making.integrity),
     )
     entries, signatures, compared = counts
     return Verification(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from projections.reports.charts import Bars, Plot, bar_chart, plot
-from projections.reports.front_page import CheckCommand, FrontPage, Provenance
+from projections.reports.front_page import CheckCommand, FrontPage, Provenance, vouches
 from projections.statistics.counting import TOTAL, Form, Life, StatisticsRow, StatisticsTable
 from projections.statistics.forms import both
 from projections.statistics.published_figures import Total
@@ -98,6 +98,8 @@ def statistics(
         not_checked=(*making.integrity.not_proven, UNREAD),
         commands=tuple(commands),
         only_for=(),
+        vouches=vouches(making.integrity),
+        signed=False,
     )
     parts = (_part(european), _part(published, beside))
     return Statistics(page, parts, METHOD, european.cannot_know)

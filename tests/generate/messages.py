@@ -31,6 +31,7 @@ from ledger.verify.claims import NOT_TRUE
 from projections.drawings.timeline import in_few_words
 from projections.render.translation import PLACE, translation
 from projections.reports.certificates import REGULAR, RULES, source_of_a_copy
+from projections.reports.custody_report import STEPS
 from projections.reports.data_protection.office_record import CONTENTS as RECORD_CONTENTS
 from projections.reports.evidence_chain_report import SHOWN
 from projections.reports.front_page import LEVELS, words
@@ -266,6 +267,7 @@ def _law() -> Iterable[str]:
     yield from LEVELS.values()
     yield from SHOWN.values()
     yield from CRITERIA.values()
+    yield from STEPS.values()
     states = {s for m in ALL for row in m.rows if row.to not in ("stays", "the state before") for s in [row.to]}
     states |= {s for m in ALL for alone in m.alone for s in [alone.to]} | {"DRAFT", "-"}
     regions = set(REGIONS.findall((ROOT / "ledger/law/record_checks/regions.py").read_text())) - {"REG"}

@@ -208,7 +208,7 @@ def test_findings_stand_on_the_first_page_as_sentences_with_their_entries(tmp_pa
     first = Page(html[: html.index("<nav")] + "</main></body></html>")
     says = "Violation: Data were disclosed although the notified authority had forbidden it. Entries 8 , 10 ."
     assert says in first.words
-    assert "Procedure 1 violation, 1 gap" in first.words
+    assert "On the procedure the rules found: 1 violation, 1 gap." in first.words
     assert "contradicted: A5 conditions of the instrument" in first.words
 
 

@@ -83,7 +83,7 @@ def test_what_somebody_stated_stays_although_it_is_word_for_word_a_message(tmp_p
     ledger = play_story(read_story(text.encode(), "ours"), tmp_path / "ours").path
     words = Page(made(ledger, "dpo", tmp_path, "--lang", "de")).words
     assert "Rechtsgrundlage not stated; " in words
-    assert "Diensteanbieter: shown" in words
+    assert "Gerichtet an shown" in words
     assert "Diensteanbieter: nachgewiesen" not in words
     assert "2AP:7(4)(a) not stated" in Page(made(ledger, "order-form", tmp_path, "--lang", "de")).words
     chain = Page(made(ledger, "evidence-chain", tmp_path, "--lang", "de")).words

@@ -257,10 +257,10 @@ def test_digests_that_cannot_be_read_are_said_to_be_sealed_or_erased(why: Unread
     assert compared(*hidden) == {**dict.fromkeys(("one", "got", "move"), said), "silent": "no digest"}
     report = answer(story(*hidden), reveal)
     *closed, silent = (h.number for h in report.held)
-    assert f"stated and cannot be read here, {said}, at entry {', '.join(closed)}." in report.face.answer
+    assert f"stated and cannot be read here, {said}, at entries {closed[0]}–{closed[-1]}." in report.face.answer
     assert f"Nothing to compare is stated at entry {silent}." in report.face.answer
     sheet = page(report)
-    assert sheet.count(f'<span class="code">{said}</span></p>') == 3
+    assert sheet.count(f'<span class="code">{said}</span></td>') == 3
     rows = custody_csv(report.held).decode().splitlines()[1:]
     assert [said in row for row in rows] == [True, True, True, False]
 
@@ -384,5 +384,5 @@ def test_check_says_that_it_cannot_tell_where_the_digests_are_erased(tmp_path: P
     assert {step["against_first"] for step in steps} == {"[erased]"}
     assert all(step["files"] == ["[erased]"] for step in steps)
     words = run("report", "custody", "main", ledger=ledger).stdout
-    assert "Digests are stated and cannot be read here, [erased], at entry 10, 11, 12." in words
+    assert "Digests are stated and cannot be read here, [erased], at entries 10–12." in words
     assert "No entry states a digest." not in words

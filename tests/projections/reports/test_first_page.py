@@ -1,0 +1,198 @@
+"""Page one of a paper that is filed, in the order in which a judge reads it; read from the PDF and from the page."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import tomllib
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from cli.exit_codes import Exit
+from cli.session.ledger_reader import reading
+from ledger.entries.case import Case
+from ledger.law import judge
+from projections.reports.custody_report import CustodyReport, custody_report
+from projections.reports.exhibits import exhibits
+from projections.reports.front_page import IntegrityResult, Provenance, VerdictReason, vouches
+from projections.reports.request import state, territory
+from projections.views.custody import custody
+from tests.projections.render.test_html import Page, made
+from tests.projections.render.test_pdf import printed
+from tests.support.cli import STORIES, ledger_of, run
+from tests.support.scenarios import case_from_story
+
+OPENED = ("--reveal", "--because", "trial", "--as", "ilves")
+SHA = "6a9641f5c82ee9cea2a2045cb51335a5"
+IN_ORDER = {
+    "en": (
+        "KA-2027-0311",
+        "Prosecutor's Office Karsk, Republic of Orsinia",
+        "Skylark Mail AS, Kingdom of Valdoria",
+        "subscriber data",
+        "Second Additional Protocol",
+        "skyl-return.json",
+        "1842 bytes",
+        SHA,
+        "Result",
+        "On the procedure",
+        "What was not checked",
+        "Signature",
+        "Name",
+        "Office",
+    ),
+    "de": (
+        "KA-2027-0311",
+        "Prosecutor's Office Karsk, Republic of Orsinia",
+        "Skylark Mail AS, Kingdom of Valdoria",
+        "Bestandsdaten",
+        "Zweites Zusatzprotokoll",
+        "skyl-return.json",
+        SHA,
+        "Ergebnis",
+        "Zum Verfahren",
+        "Was nicht geprüft wurde",
+        "Unterschrift",
+    ),
+}
+NOT_HERE = re.compile(
+    r"comity (?:verify|export|report|check)|sha256sum|unzip|pdfdetach|INDETERMINATE|NO_TRUST|TOTAL-PASSED"
+    r"|story\.example|\bXO\b|\bXV\b|2AP-7"
+    r"|\bmain\b|759427d8|[A-Z]-[0-9A-Z][\w-]*-[A-Z]{3,}"
+)
+
+
+def first_of_pdf(ledger: Path, folder: Path, kind: str, *more: str) -> str:
+    """Return the text of page one of a paper, in the order in which it is read."""
+    if (reader := shutil.which("pdftotext")) is None:
+        pytest.skip("no pdftotext here")
+    printed(ledger, folder, kind, "main", *more)
+    command = [reader, "-l", "1", "-layout", str(folder / "paper.pdf"), "-"]
+    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return re.sub(r"\s+", " ", text)
+
+
+def first_of_page(ledger: Path, folder: Path, kind: str, *more: str) -> str:
+    """Return the words of the first section of a page."""
+    html = made(ledger, kind, folder, *more)
+    begins, ends = html.index('<section class="face"'), html.index("<nav")
+    return re.sub(r" ,", ",", Page(html[begins:ends]).words)
+
+
+@pytest.mark.parametrize("lang", ["en", "de"])
+@pytest.mark.parametrize("kind", ["custody", "evidence-chain"])
+@pytest.mark.parametrize("medium", ["pdf", "html"])
+def test_page_one_has_what_a_court_files_in_order_and_no_command_or_code(
+    kind: str, medium: str, lang: str, tmp_path: Path
+) -> None:
+    ledger = ledger_of("S1", tmp_path)
+    first = (first_of_pdf if medium == "pdf" else first_of_page)(ledger, tmp_path, kind, *OPENED, "--lang", lang)
+    begin = first.rindex("TEST")  # the running head has the number as well
+    places: list[int] = []
+    for words in IN_ORDER[lang]:
+        place = first.find(words, places[-1] if places else begin)
+        assert place >= 0, (words, first)
+        places.append(place)
+    assert not NOT_HERE.findall(first)
+    assert all(a < b for a, b in pairwise(places))
+
+
+@pytest.mark.parametrize("kind", ["custody", "evidence-chain"])
+def test_findings_stand_on_page_one_with_their_entries_and_without_their_codes(kind: str, tmp_path: Path) -> None:
+    ledger = ledger_of("S2", tmp_path)
+    for first in (first_of_pdf(ledger, tmp_path, kind), first_of_page(ledger, tmp_path, kind)):
+        violation = "Violation: Data were disclosed although the notified authority had forbidden it."
+        assert first.index(violation) < first.index("Gap: For some time nothing shows that the data were not used.")
+        assert re.search(r"forbidden it\. Entries 8 ?, 10 ?\.", first)
+        assert not NOT_HERE.findall(first)
+
+
+def test_what_the_paper_does_not_open_is_said_in_one_line(tmp_path: Path) -> None:
+    first = first_of_page(ledger_of("S1", tmp_path), tmp_path, "custody")
+    assert "The names, sizes and digests of 1 file are sealed and not opened in this paper." in first
+    assert SHA not in first
+
+
+def test_the_annex_at_the_end_has_verdict_checkpoint_and_commands(tmp_path: Path) -> None:
+    words = Page(made(ledger_of("S1", tmp_path), "custody", tmp_path)).words
+    annex = words[words.rindex("Annex: how to check this paper") :]
+    for said in ("INDETERMINATE NO_TRUST_ANCHOR", "story.example/s1", "comity verify", "759427d8-1153", "rules "):
+        assert said in annex
+    assert annex.index("INDETERMINATE") < annex.index("comity verify")
+
+
+def test_a_label_is_no_title_and_a_missing_case_number_is_said() -> None:
+    for story in sorted(STORIES.glob("[Sl]*.toml")):
+        for label, case in case_from_story(tomllib.loads(story.read_text("utf-8"))).items():
+            subject = report(case).face.subject
+            assert subject is not None
+            stated = (subject.request.case_number, subject.request.reference, "no case number stated")
+            assert subject.called in stated
+            assert subject.called != label
+
+
+def report(case: Case, reveal: bool = True) -> CustodyReport:
+    """Return the custody report of a case, made after its last entry."""
+    moment = max(e.at for e in case.entries)
+    making = Provenance(moment, "comity 0", "0" * 64, None, IntegrityResult("INDETERMINATE", "", (), ()), reveal=reveal)
+    return custody_report(case, judge(case, moment), making, ())
+
+
+def test_each_file_is_listed_once_with_the_entries_that_state_it() -> None:
+    case = case_from_story(tomllib.loads((STORIES / "S1.toml").read_text("utf-8")))["main"]
+    (file,), numbers = exhibits(custody(case, reveal=True), case)
+    assert (file.name, file.exhibits, file.differs) == ("skyl-return.json", ("KA-0311/1",), False)
+    assert len(file.entries) == 3
+    assert sorted(numbers.values()) == [(1,), (1,), (1,)]
+
+
+def test_a_digest_that_differs_is_a_row_of_its_own_and_says_so(tmp_path: Path) -> None:
+    story = tomllib.loads((STORIES / "hand-to-hand.toml").read_text("utf-8"))
+    found = [x for case in case_from_story(story).values() for x in exhibits(custody(case, reveal=True), case)[0]]
+    assert [x for x in found if x.differs]
+    assert [x for x in found if not x.differs]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "codes", "says"),
+    [
+        ("TOTAL-PASSED", (), "passed its integrity check"),
+        ("INDETERMINATE", ("NO_TRUST_ANCHOR",), "only the office's own keys vouch"),
+        ("INDETERMINATE", ("CP-QUORUM",), "not everything could be checked: Too few."),
+        ("TOTAL-FAILED", ("SIG-BAD",), "FAILED its integrity check: Too few. Do not rely on this paper."),
+    ],
+)
+def test_the_verdict_is_one_plain_sentence_on_page_one(verdict: str, codes: tuple[str, ...], says: str) -> None:
+    reasons = tuple(VerdictReason(code, "", "Too few.") for code in codes)
+    said = vouches(IntegrityResult(verdict, "", reasons, ()))
+    assert says in said
+    assert not re.search(r"[A-Z]+_[A-Z]+|TOTAL|INDETERMINATE", said)
+
+
+def test_states_are_named_in_the_language_of_the_paper_and_invented_ones_as_registered(tmp_path: Path) -> None:
+    assert [territory("DE", lang) for lang in ("en", "de")] == ["Germany", "Deutschland"]
+    with reading(ledger_of("S1", tmp_path)) as reader:
+        registry = reader.case("main").registry
+    orsinia, ireland, unknown, none = (state(code, registry) for code in ("XO", "IE", "XQ", None))
+    assert none is None
+    assert [s.called("de") for s in (orsinia, ireland, unknown) if s] == ["Republic of Orsinia", "Irland", "Party XQ"]
+
+
+def test_a_paper_without_findings_prints_no_empty_section(tmp_path: Path) -> None:
+    headings = re.findall(r"<h2[^>]*>([^<]+)", made(ledger_of("S1", tmp_path), "custody", tmp_path))
+    assert not {"Findings", "Findings and their provisions", "Disputed entries", "Files and digests"} & set(headings)
+
+
+def test_a_dispute_shows_both_statements_side_by_side(tmp_path: Path) -> None:
+    ledger = ledger_of("S1", tmp_path)
+    says = ("record", "event-disputed", "main", "-f", "about=#10", "-f", "statement=It was another file.")
+    assert run(*says, "--as", "orn", "--yes", ledger=ledger).exit_code == Exit.DONE
+    html = made(ledger, "custody", tmp_path, *OPENED)
+    table = html[html.index('id="disputes"') : html.index('id="story"')]
+    row = re.findall(r"<td>(.*?)</td>", table, re.DOTALL)
+    assert len(row) == 2
+    assert "#entry-10" in row[0]
+    assert "It was another file." in row[1]
