@@ -31,6 +31,7 @@ SHARED: Final = ("main.typ", "paper.typ", "face.typ", "annex.typ", "story.typ")
 ABSENT: Final = re.compile(r'the text `"(.+?)"` could not be displayed')
 RTL: Final = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")  # Hebrew to Arabic Extended-A, and their forms
 LONG_ORDER: Final = 200  # entries; beyond, a paper is set closer and its numbers are not links
+STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"')  # of JSON
 LONG: Final = re.compile(r"[!#-\[\]-~]{48}(?=[!#-\[\]-~])")  # what no line is sure to take
 
 
@@ -159,7 +160,7 @@ def breakable(text: str) -> str:
 
     Not for text that somebody copies out of the paper: a break point is a character.
     """
-    return LONG.sub("\\g<0>\u200b", in_rows(text))
+    return STRING.sub(lambda said: LONG.sub("\\g<0>\u200b", said[0]), in_rows(text))
 
 
 def script(character: str) -> str | None:

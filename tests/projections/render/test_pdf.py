@@ -129,6 +129,21 @@ def boxes(pdf: Path) -> Iterator[list[tuple[float, float, float, float, str]]]:
         yield [(float(a), float(b), float(c), float(d), said) for a, b, c, d, said in word.findall(part)]
 
 
+def checked_words(pdf: Path) -> int:
+    """Return how many words a paper has, after a check that none overprints another or leaves the sheet."""
+    count = 0
+    for page in boxes(pdf):
+        page.sort(key=lambda box: box[1])
+        for n, (left, top, right, bottom, said) in enumerate(page):
+            count += 1
+            assert 40 < left <= right < 555, said  # A4 is 595 points wide, its margins 51
+            for other in takewhile(lambda box: box[1] < bottom, page[n + 1 :]):  # noqa: B023 - used at once
+                across = min(right, other[2]) - max(left, other[0])
+                down = min(bottom, other[3]) - max(top, other[1])
+                assert across < 1 or down < 0.45 * min(bottom - top, other[3] - other[1]), (said, other[4])
+    return count
+
+
 @pytest.mark.parametrize("lang", ["en", "de"])
 @pytest.mark.parametrize(
     "asked",
@@ -147,17 +162,7 @@ def test_no_word_of_a_paper_overprints_another_or_leaves_the_sheet(
     opened = () if whole else ("main", *more, "--reveal", "--because", "trial", "--as", "ilves")
     opened += ("--purpose", "trial") if kind == "dpo" else ()
     printed(at_length, tmp_path, kind, *opened, "--lang", lang)
-    count = 0
-    for page in boxes(tmp_path / "paper.pdf"):
-        page.sort(key=lambda box: box[1])
-        for n, (left, top, right, bottom, said) in enumerate(page):
-            count += 1
-            assert 40 < left < right < 555, said  # A4 is 595 points wide, its margins 51
-            for other in takewhile(lambda box: box[1] < bottom, page[n + 1 :]):  # noqa: B023 - used at once
-                across = min(right, other[2]) - max(left, other[0])
-                down = min(bottom, other[3]) - max(top, other[1])
-                assert across < 1 or down < 0.45 * min(bottom - top, other[3] - other[1]), (said, other[4])
-    assert count > 150
+    assert checked_words(tmp_path / "paper.pdf") > 150
 
 
 def test_the_bundle_travels_inside_the_paper_byte_for_byte(tmp_path: Path) -> None:
@@ -222,6 +227,13 @@ def test_digests_stand_in_groups_and_nothing_else_is_touched() -> None:
     assert breakable(f'"{digest}"') == f'"{digest[:32]} {digest[32:]}"'
     assert breakable(digest * 2).count(" ") == 3
     assert breakable("a sentence of words, and 32 hex digits: " + digest[:32]).endswith(digest[:32])
+
+
+def test_only_texts_are_broken_and_no_list_of_numbers() -> None:
+    numbers = list(range(40))
+    said, broken = json.loads(breakable(json.dumps(["x" * 60, numbers]).replace(" ", "")))
+    assert said == "x" * 48 + "\u200b" + "x" * 12
+    assert broken == numbers
 
 
 def test_han_characters_follow_the_language_of_the_names() -> None:

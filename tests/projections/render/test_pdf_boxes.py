@@ -1,0 +1,96 @@
+"""Papers with long names in four writings, seconds in every time, a thousand entries: nothing overlaps or is cut."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import typst
+from msgspec.structs import replace
+
+from cli.reports.pdf import folders
+from cli.session.ledger_reader import reading
+from cli.stories.model import read_story
+from cli.stories.player import play_story
+from ledger.entries.case import Case, Entry
+from ledger.law import judge
+from projections.render.html import Report
+from projections.render.pdf import paper
+from projections.reports.custody_report import custody_report
+from projections.reports.evidence_chain_report import evidence_chain_report
+from projections.reports.front_page import IntegrityResult, Provenance
+from tests.projections.render.test_pdf import checked_words, printed
+from tests.support.cli import STORIES, ledger_of
+
+WRITINGS = {
+    "Skylark Mail AS": "شركة سكايلارك للبريد الإلكتروني والخدمات الرقمية المحدودة في فالدوريا",
+    "Cyber Unit Karsk": "卡尔斯克市人民检察院电子证据与网络犯罪侦查支队第三大队电子数据取证中心办公室",
+    "Karsk Forensic Laboratory": "Национальная криминалистическая лаборатория цифровых доказательств",
+    "Prosecutor's Office Karsk": "Zentralstelleelektronischebeweismittellandeskriminalamtkarsk1",
+    "KA-0311/1": "KA-2027-0311-EXHIBIT-0001-COPY-OF-THE-ORIGINAL-MEDIUM-0001",
+    "skyl-return.json": "skylark-return-of-2027-03-15-account-holder-4471-part-01.json",
+    "KA-2027-0311": "KA-2027-0311-AKTENZEICHEN-DER-ZENTRALEN-STELLE-0001",
+}
+ENTRIES = 1_000
+FILES = 40
+
+
+@pytest.fixture(scope="module")
+def writings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the ledger of S1 with names of about 60 characters in four writings, and seconds in every time."""
+    text = (STORIES / "S1.toml").read_text("utf-8")
+    for short, long in WRITINGS.items():
+        text = text.replace(short, long)
+    text = re.sub(r"(T\d\d:\d\d):00Z", r"\1:37Z", text)
+    return play_story(read_story(text.encode(), "writings"), tmp_path_factory.mktemp("writings") / "ledger").path
+
+
+@pytest.mark.parametrize("lang", ["en", "de"])
+@pytest.mark.parametrize("kind", ["custody", "evidence-chain", "dpo", "order-form"])
+def test_names_in_four_writings_overprint_nothing(kind: str, lang: str, writings: Path, tmp_path: Path) -> None:
+    opened = ("--reveal", "--because", "trial", "--as", "ilves", *(("--purpose", "trial") if kind == "dpo" else ()))
+    printed(writings, tmp_path, kind, "main", *opened, "--lang", lang)
+    assert checked_words(tmp_path / "paper.pdf") > 150
+
+
+@pytest.fixture(scope="module")
+def long_case(tmp_path_factory: pytest.TempPathFactory) -> Case:
+    """Return S1 with forty files, and transfers up to a thousand entries, with seconds in their times."""
+    with reading(ledger_of("S1", tmp_path_factory.mktemp("s1"))) as reader:
+        case = reader.case("main")
+    given = [_with_files(e) if e.kind in ("data-disclosed", "evidence-received") else e for e in case.entries]
+    step = next(e for e in given if e.kind == "custody-transferred")
+    later = (
+        replace(step, seq=n, index=5_000 + n, leaf=f"{n:064x}", on=given[-1].on.replace(second=n % 60), at=given[-1].at)
+        for n in range(len(given) + 1, ENTRIES + 1)
+    )
+    return replace(case, entries=(*given, *later))
+
+
+def _with_files(e: Entry) -> Entry:
+    files = [{"name": f"part-{n:02}.json", "size": 1_000 + n, "sha256": f"{n:064x}"} for n in range(FILES)]
+    return replace(e, sealed={**e.sealed, "manifest": {"elements": [], "files": files}})
+
+
+@pytest.mark.parametrize("make", [custody_report, evidence_chain_report])
+def test_a_thousand_entries_overprint_nothing_and_long_lists_go_on(
+    make: Callable[..., Report], long_case: Case, tmp_path: Path
+) -> None:
+    if (reader := shutil.which("pdftotext")) is None:
+        pytest.skip("no pdftotext here")
+    moment = max(e.at for e in long_case.entries)
+    making = Provenance(moment, "comity 0", "0" * 64, None, IntegrityResult("INDETERMINATE", "", (), ()), reveal=True)
+    report = make(long_case, judge(long_case, moment), making, ())
+    file = tmp_path / "long.pdf"
+    file.write_bytes(paper(report, typst.Fonts(include_system_fonts=False, font_paths=list(folders()))))
+    assert checked_words(file) > 5_000
+    pages = subprocess.run([reader, "-layout", str(file), "-"], capture_output=True, text=True, check=True).stdout
+    first, *others = pages.split("\f")
+    more, place = re.findall(r"And (\d+) more exhibits, page (\d+)\.", first)[0]
+    assert FILES - int(more) in range(1, 13)
+    assert "part-39.json" in "".join(others[int(place) - 2 :])
+    assert "Signature" in first
