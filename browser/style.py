@@ -20,11 +20,6 @@ from browser.packages import HERE, installed
 
 TEMPLATES = HERE.parent / "projections" / "templates"
 BUILT = TEMPLATES / "built"
-DESK = "desk"
-PAGES = (
-    *("audit", "custody", "dpo", "evidence-chain", "letter", "replay", "sheet", "statistics", "stats"),
-    *("coverage", "rulebook"),
-)
 HOLDERS = {
     "@ministryofjustice/frontend": "Copyright (c) 2019 Ministry of Justice",
     "govuk-frontend": "Copyright (C) 2017 Crown Copyright (Government Digital Service)",
@@ -56,12 +51,13 @@ def bundle(texts: Iterable[str], own: Iterable[str] = ()) -> str:
 
 
 def styles() -> dict[str, str]:
-    """Return the styles of the desk and of every kind of report, by the names of their files."""
-    desk = [file.name for file in sorted(TEMPLATES.glob("desk_*.j2"))]
-    pages = {DESK: desk} | {page: [f"{page}.html.j2"] for page in PAGES}
+    """Return the style of the desk, of the reports and of the book of rules, by the names of their files."""
+    book = ["coverage.html.j2", "rulebook.html.j2"]
+    desk = sorted(file.name for file in TEMPLATES.glob("desk_*.j2"))
+    reports = sorted({file.name for file in TEMPLATES.glob("*.html.j2")} - {*book, *desk})
     own = [file.read_text("utf-8") for file in sorted(TEMPLATES.glob("*.css"))]
-    made = _reduced([_texts(names) for names in pages.values()], own)
-    return {f"{page}.css": css for page, css in zip(pages, made, strict=True)}
+    made = _reduced([_texts(names) for names in (desk, reports, book)], own)
+    return dict(zip(("desk.css", "report.css", "rulebook.css"), made, strict=True))
 
 
 def _reduced(pages: list[list[str]], own: Iterable[str]) -> list[str]:

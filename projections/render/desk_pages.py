@@ -17,7 +17,7 @@ from markupsafe import Markup
 from ledger.law.deadlines.table import REGISTER
 from ledger.law.provisions import Provision, rules_digest
 from ledger.law.terms.rule import Deadline
-from projections.render.html import built, digest, environment, source
+from projections.render.html import based, built, digest, environment, source
 from projections.views.rulebook import HEADINGS, MARKS, quoted, rulebook
 
 ENDED = "closed"  # the state of an order with which nothing is to be done any more
@@ -177,4 +177,4 @@ def policy() -> str:
 
 
 def _style() -> str:
-    return (built("desk") or source("plain.css")) + source("picture.css") + source("desk.css")
+    return based("desk") + source("picture.css") + source("desk.css")

@@ -56,7 +56,7 @@ def page(report: Report, lang: str = "en", theirs: Collection[str] = ()) -> str:
     """Return a report as one HTML file, in a language by its code; `theirs` are the words that others stated."""
     content = translation(lang).keeping(theirs).of(report)
     letter = isinstance(report, Letter)
-    styles = source("page.css") + source("picture.css") + ("" if letter else source("paper.css"))
+    styles = source("picture.css") + ("" if letter else source("paper.css"))
     styles += source(STYLES[type(report)]) if type(report) in STYLES else ""
     styles += "" if letter else running(headline(content), translation(lang))
     return _render(f"{KINDS[type(report)]}.html.j2", headline(content), content, styles, lang=lang)
@@ -90,7 +90,7 @@ def picture(drawn: Picture, lang: str = "en") -> str:
 
 def replay_page(report: Replay, lang: str = "en", theirs: Collection[str] = ()) -> str:
     """Return a replay as one HTML file with a slider; without script it is a list of every moment."""
-    styles = source("page.css") + source("picture.css") + source("replay.css")
+    styles = source("picture.css") + source("replay.css")
     language = translation(lang).keeping(theirs)
     title = f"{language.say('Replay')}: {report.subject.name}"
     return _render("replay.html.j2", title, language.of(report), styles, source("replay.js"), lang)
@@ -110,7 +110,7 @@ def charts(report: Statistics, lang: str = "en") -> dict[str, str]:
 
 def statistics_page(report: StatisticsReport, lang: str = "en", theirs: Collection[str] = ()) -> str:
     """Return a statistical form as one HTML file, without script."""
-    styles = source("page.css") + source("picture.css") + source("statistics.css")
+    styles = source("picture.css") + source("statistics.css")
     content = translation(lang).keeping(theirs).of(report)
     return _render("stats.html.j2", content.title, content, styles, lang=lang)
 
@@ -123,6 +123,7 @@ def _render(
     script: str = "",
     lang: str = "en",
 ) -> str:
+    style = based("report") + source("page.css") + style
     # What the policy allows is named by digest: this style, this script, nothing else and nothing from anywhere.
     policy = ["default-src 'none'", f"style-src '{digest(style)}'", "base-uri 'none'", "form-action 'none'"]
     if script:
@@ -135,6 +136,7 @@ def _render(
             title=title,
             policy=Markup("; ".join(policy)),  # noqa: S704 - made here, of digests
             style=Markup(style),  # noqa: S704 - our own files
+            plain=not built("report"),
             script=Markup(script),  # noqa: S704
         )
     )
@@ -211,11 +213,16 @@ def source(name: str) -> str:
 
 @cache
 def built(page: str) -> str:
-    """Return the style that `make style` builds for a page; empty where this installation has none."""
+    """Return the style that `make style` builds for desk, report or rulebook; empty where it is not installed."""
     try:
         return source(f"built/{page}.css")
     except TemplateNotFound:
         return ""
+
+
+def based(page: str) -> str:
+    """Return the style under our own rules: the one built for the page, else the plain one."""
+    return built(page) or source("plain.css")
 
 
 def in_rows(text: str) -> str:

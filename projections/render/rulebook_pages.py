@@ -10,8 +10,8 @@ from markupsafe import Markup
 from ledger.law.provisions import Provision
 from ledger.law.rules.acts import ACTS
 from ledger.law.wording import TEXTS
+from projections.render.html import based, environment, source
 from projections.render.html import digest as csp_digest
-from projections.render.html import environment, source
 from projections.views.rulebook import MARKS, Coverage, anchor, book
 
 RULES_TITLE = "Rules in force"
@@ -54,7 +54,7 @@ def anchors() -> dict[str, str]:
 
 
 def _page(template: str, title: str, **values: object) -> str:
-    style = source("rulebook.css")
+    style = based("rulebook") + source("rulebook.css")
     policy = f"default-src 'none'; style-src '{csp_digest(style)}'; base-uri 'none'; form-action 'none'"
     return (
         environment("en")

@@ -1,6 +1,7 @@
 """Make the examples in docs/examples by the commands that its table names: `make examples`.
 
-Keys and clock of a story are simulated, so the same code writes the same pages.
+Keys and clock of a story are simulated, so the same code writes the same pages. HTML files have the plain style: the
+built one is other people's code, which is not committed.
 """
 
 from __future__ import annotations
@@ -8,10 +9,12 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
-from contextlib import chdir
+from contextlib import chdir, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from unittest.mock import patch
 
+from projections.render import html
 from tests.support.cli import STORIES, run
 
 PLACE = Path(__file__).parents[2] / "docs" / "examples"
@@ -24,8 +27,13 @@ def rows() -> dict[str, list[str]]:
     return {name: COMMAND.findall(how) for name, how in ROW.findall((PLACE / "README.md").read_text("utf-8"))}
 
 
-def made(folder: Path) -> dict[str, Path]:
-    """Make every example in an empty folder, and return the files by name."""
+def made(folder: Path, *, plain: bool = True) -> dict[str, Path]:
+    """Make every example in an empty folder, and return the files by name; `plain` is the style of HTML files."""
+    with patch.object(html, "built", lambda page: "") if plain else nullcontext():
+        return _made(folder)
+
+
+def _made(folder: Path) -> dict[str, Path]:
     for story in STORIES.glob("*.toml"):
         (folder / story.name).symlink_to(story)
     with chdir(folder):

@@ -11,15 +11,15 @@ from tempfile import TemporaryDirectory
 
 from browser import build
 from tests.browser.support.webdriver import Browser, Chromium
-from tests.generate.examples import PLACE
+from tests.generate.examples import PLACE, made
 from tests.support.cli import ledger_of, run
 
 ENTER = "\ue007"
 
 
-def report(browser: Browser) -> bytes:
+def report(browser: Browser, folder: Path) -> bytes:
     """Return a picture of the first page of a custody report."""
-    browser.open((PLACE / "custody-S1.html").as_uri())
+    browser.open(made(folder, plain=False)["custody-S1.html"].as_uri())
     return plain(browser, "body")
 
 
@@ -49,6 +49,7 @@ def plain(browser: Browser, selector: str) -> bytes:
 
 if __name__ == "__main__":
     with TemporaryDirectory() as scratch, closing(Chromium(Path(scratch, "profile"))) as chromium:
+        Path(scratch, "examples").mkdir()
         chromium._call("POST", "/window/rect", {"width": 900, "height": 800})
-        (PLACE / "custody-S1.png").write_bytes(report(chromium))
+        (PLACE / "custody-S1.png").write_bytes(report(chromium, Path(scratch, "examples")))
         (PLACE / "verifier.png").write_bytes(verifier(chromium, Path(scratch)))

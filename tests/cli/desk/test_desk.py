@@ -32,7 +32,7 @@ from cli.session.open_ledger import hand, writing
 from ledger.bundle import unpack
 from ledger.entries.case import wire
 from ledger.law.deadlines.table import REGISTER
-from projections.render import desk_pages
+from projections.render import desk_pages, html
 from tests.ledger.adapters.storage.test_order_index import NOON, put, row
 from tests.projections.render.test_html import HOSTILE, Page
 from tests.support.cli import PERSON, House, ledger_of, run, size, told
@@ -329,7 +329,8 @@ def test_findings_are_grouped_by_gravity_and_the_shape_says_which(kept2: Sat) ->
 def test_without_the_built_style_the_desk_has_a_plain_one_and_says_so(
     kept3: Sat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(desk_pages, "built", lambda page: "")
+    for module in (html, desk_pages):
+        monkeypatch.setattr(module, "built", lambda page: "")
     desk_pages.policy.cache_clear()
     try:
         answer = kept3.visitor.get("/")
