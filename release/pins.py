@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[1]
 LEFT_OUT = frozenset({"@noble/ciphers", "moment"})
 # npm packages in the styles of desk and reports; the others are in the verifier page.
 STYLES = frozenset({"@ministryofjustice/frontend", "govuk-frontend"})
-EXTRAS = ("archive", "calendar", "pdf", "pkcs11", "postgres", "server", "tsa")
+EXTRAS = ("archive", "calendar", "pdf", "pkcs11", "postgres", "server", "sign", "tsa")
 
 _LINE = re.compile(
     r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)==(?P<version>[A-Za-z0-9.!+_-]+)(?P<hashes>( --hash=sha256:[0-9a-f]{64})*)"

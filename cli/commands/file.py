@@ -26,6 +26,7 @@ from cli.access.purposes import PURPOSE
 from cli.access.recorded_access import Stated
 from cli.commands.report import FORMS
 from cli.exit_codes import Exit, Stop
+from cli.handover.paper_signer import PaperSigner, SigningOptions, paper_signer, signing_options
 from cli.invocation import Invocation
 from cli.reports.court_folder import PAGE, READ_ME
 from cli.reports.order_report import ReportRequest
@@ -72,6 +73,7 @@ class FileAnswer(CommandAnswer, tag="comity.file/1"):
 @click_extensions.command(
     "comity file PPO-2026-123 --audience COURT -o filing/",
     "comity file main --audience COURT --certificate fre-902-14 --because 'trial' --as ilves -o filing/",
+    "comity file main --audience COURT --sign seal.p12 -o filing/",
     "comity file main --audience DEF --lang de --html -o akte/",
 )
 @click.argument("order")
@@ -91,6 +93,7 @@ class FileAnswer(CommandAnswer, tag="comity.file/1"):
 @click.option("--basis", multiple=True, metavar="CITE", help="On which legal basis it is handed over; repeatable.")
 @click.option("--documents", metavar="DIR", help="Add the documents that lie here and that the audience may see.")
 @click.option("--unwitnessed", is_flag=True, help="Make it even if no quorum of witnesses saw the log.")
+@signing_options
 def file_(
     order: str,
     audience: str,
@@ -109,13 +112,14 @@ def file_(
     basis: tuple[str, ...],
     documents: str | None,
     unwitnessed: bool,
+    signing: SigningOptions,
 ) -> Exit:
     """Make DIR, what is filed together on ORDER: the evidence bundle for one audience, the chain-of-custody and the
     evidence-chain report, certificates that are asked for, whom to trust, and the verifier page.
 
     All of it is of one checkpoint, which every paper prints. The papers open what this audience may read, under the one
     entry of the access order that the bundle needs. Before DIR is there, what the papers say to type is typed; if that
-    fails, nothing is handed out and the record says so. Exit 3 if the bundle is INDETERMINATE, as of `verify`.
+    fails, nothing is handed out and the record says so. --sign signs every PDF (PAdES). Exit 3 if the bundle is INDETERMINATE, as of `verify`.
     """
     from cli.handover.evidence_bundle import Handed, bundle, role_of
     from cli.handover.trust_folder import read_trust
@@ -126,6 +130,9 @@ def file_(
     if reader in COUNTED_ONLY:
         raise Stop(f"{reader} gets no papers on the whole order", hint="comity export, comity report order-form")
     parsed_trust = None if trust is None else read_trust(trust)
+    if signing.key is not None and (as_pages or not find_spec("typst")):
+        raise Stop("--sign signs papers in PDF", hint="without --html, and with `pip install 'comity[pdf]'`")
+    signer = paper_signer(signing)
     name = f"{NAMES.get(reader, reader.lower())}.evidence.zip"
     handed = Handed(
         reader,
@@ -140,7 +147,7 @@ def file_(
     )
     medium = "html" if as_pages or not find_spec("typst") else "pdf"
     papers = [*((kind, "", medium) for kind in PAPERS), *(("certification", form, medium) for form in forms)]
-    wanted = Filing(reader, name, tuple(papers), fonts, lang, parsed_trust)
+    wanted = Filing(reader, name, tuple(papers), fonts, lang, parsed_trust, signer)
     check_free(folder)
     with bundle(order, f"{folder}/{name}", handed) as evidence, new_folder(folder) as making:
         with reading() as ledger:
@@ -148,6 +155,8 @@ def file_(
         write_all(making, files)
         verdict = check(making, files, reports)
         evidence.close_access()
+    if signer is not None:
+        signer.tell()
     _tell(folder, files, verdict)
     return Exit.DONE if verdict == "TOTAL-PASSED" else Exit.FINDINGS
 
@@ -162,6 +171,7 @@ class Filing:
     fonts: str | None = None
     lang: str = "en"
     trust: Trust | None = None
+    signer: PaperSigner | None = None
 
 
 def filed(ledger: LedgerReader, made: ExportedBundle, wanted: Filing) -> tuple[dict[str, bytes], list[Report]]:
@@ -209,9 +219,12 @@ def _paper(
     report = order_report(ledger, asked, case, made.contents.about.made_at, wanted.trust)
     theirs = () if wanted.lang == "en" else stated((*case.entries, *case.registry))
     try:
-        data = written(asked.kind, report, asked.medium, inside if carries else None, wanted.fonts, wanted.lang, theirs)
+        data = written(
+            *(asked.kind, report, asked.medium, inside if carries else None, wanted.fonts, wanted.lang, theirs),
+            signer=wanted.signer,
+        )
     except Stop as lacking:
-        if asked.medium != "pdf":
+        if asked.medium != "pdf" or wanted.signer is not None:
             raise
         output.tell(f"{name} is made as a page: {lacking.message}")
         return _paper(ledger, made, wanted, case, replace(asked, medium="html"))

@@ -12,6 +12,7 @@ from cli import invocation
 from cli.access.recorded_access import Stated, revealed, revealing
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
+from cli.handover.paper_signer import PaperSigner, SigningOptions, paper_signer, signing_options
 from cli.reports.letter_report import LetterOptions, letter_options
 from cli.reports.report_files import MEDIA, making_of, written
 from cli.reports.statistics_report import FILES, GOOGLE, NONE, PARTY, PROVIDER, SINCE, UNTIL
@@ -63,6 +64,7 @@ EXITS = {"TOTAL-PASSED": Exit.DONE, "INDETERMINATE": Exit.FINDINGS, "TOTAL-FAILE
     "comity report order-form main --reveal --because 'to be served' -o order.html      (for the addressee)",
     "comity report order-form main --for NOT --reveal --because 'to be notified' -o notified.html",
     "comity report dpo main --json",
+    "comity report custody main --format pdf --sign seal.p12 -o custody.pdf",
     "comity report custody main -o custody.html --record --as ilves",
     "comity report audit -o audit.html",
     "comity report statistics --from 2027-01-01 --to 2028-01-01 --format pdf -o statistics.pdf",
@@ -89,6 +91,7 @@ EXITS = {"TOTAL-PASSED": Exit.DONE, "INDETERMINATE": Exit.FINDINGS, "TOTAL-FAILE
 @click.option("--trust", metavar="DIR|FILE", help="What you hold from elsewhere: policy and registrar.")
 @click.option("--record", is_flag=True, help="Record that it was made (report-issued), with the digest of FILE.")
 @click.option("--template", is_flag=True, help="Of processing: print the controller's description to fill in.")
+@signing_options
 @letter_options
 @revealing
 def report(
@@ -109,6 +112,7 @@ def report(
     trust: str | None,
     record: bool,
     template: bool,
+    signing: SigningOptions,
     letters: LetterOptions,
     reveal: bool,
     stated: Stated,
@@ -123,7 +127,9 @@ def report(
     without us. Sealed values show as [sealed] unless they are revealed. Statistics
     are of orders issued --from until before --to, of a --party, to a --provider, with Google's published figures for
     comparison. A letter opens values, which is an entry first; it is refused while the person must not be informed, and
-    ends with exit 3 where it lacks what an act asks for. Otherwise the exit code is that of the verdict on integrity,
+    ends with exit 3 where it lacks what an act asks for. --sign signs a PDF (PAdES) with the time stamp of the ledger's
+    authority; the signature shows who signed the file and that it is unchanged, and says nothing of what is in it.
+    Otherwise the exit code is that of the verdict on integrity,
     as of `verify`: 3 without --trust, 1 if the record is proved bad.
     """
     kind, medium = ALIASES.get(kind, kind), _medium()
@@ -132,6 +138,8 @@ def report(
     wish = OrderFilter(since, until, party, provider)
     _fits(kind, order, form, medium, attach)
     letters.check(kind)
+    if signing.key is not None and medium != "pdf":
+        raise click.UsageError("--sign signs a PDF: --format pdf")
     if kind == "letter" and (medium == "case" or attach is not None):
         raise click.UsageError("a letter is a page, a PDF or JSON, and goes without a bundle")
     if kind in ("letter", "processing") and record:
@@ -164,6 +172,7 @@ def report(
     from projections.render.verbatim import stated as own_words
 
     check_new(file, "a report")
+    signer = paper_signer(signing)
     parsed_trust = None if trust is None else read_trust(trust)
     attached: Bundle | None = None
     lacks: Sequence[str] = ()
@@ -173,7 +182,9 @@ def report(
         if order is None:
             moment = as_of or reader.now()
             if kind == "processing":
-                click.get_current_context().exit(_processing(reader, moment, parsed_trust, lang, file, medium, fonts))
+                click.get_current_context().exit(
+                    _processing(reader, moment, parsed_trust, lang, file, medium, fonts, signer)
+                )
             result: Report = _of_ledger(reader, kind, wish, beside, moment, parsed_trust, medium, lang)
             about, entries = reader.cases.access, reader.cases.register(reveal=False)
         else:
@@ -184,7 +195,21 @@ def report(
                 attached = read_bundle(attach, case.order)
             if kind == "letter":
                 click.get_current_context().exit(
-                    _letter(reader, letters, case, as_of, parsed_trust, stated, actor, lang, order, file, medium, fonts)
+                    _letter(
+                        reader,
+                        letters,
+                        case,
+                        as_of,
+                        parsed_trust,
+                        stated,
+                        actor,
+                        lang,
+                        order,
+                        file,
+                        medium,
+                        fonts,
+                        signer,
+                    )
                 )
             whose = role_of(whose) if whose else None
             reads = READERS.get(kind)
@@ -210,8 +235,8 @@ def report(
             about, entries = case.order, (*case.entries, *case.registry)
             lacks = _lacks(case.known(moment), moment) if kind == "order-form" else ()
     theirs = () if lang == "en" else own_words(entries)
-    data = graph or written(kind, result, medium, attached, fonts, lang, theirs)
-    put(file, data)
+    data = graph or written(kind, result, medium, attached, fonts, lang, theirs, signer)
+    put(file, data, signer)
     making = making_of(result)
     if recorder is not None:
         record_report(kind, about, making.as_of, data, medium, recorder)
@@ -224,7 +249,14 @@ def report(
 
 
 def _processing(
-    reader: LedgerReader, moment: datetime, trust: Trust | None, lang: str, file: str, medium: str, fonts: str | None
+    reader: LedgerReader,
+    moment: datetime,
+    trust: Trust | None,
+    lang: str,
+    file: str,
+    medium: str,
+    fonts: str | None,
+    signer: PaperSigner | None,
 ) -> Exit:
     """Write the record of processing; say what it lacks."""
     from cli.reports.processing_report import processing_report, tell_missing
@@ -232,7 +264,7 @@ def _processing(
 
     made, missing = processing_report(reader, moment, trust, lang)
     theirs = () if lang == "en" else own_words(reader.cases.register(reveal=False))
-    put(file, written("processing", made, medium, None, fonts, lang, theirs))
+    put(file, written("processing", made, medium, None, fonts, lang, theirs, signer), signer)
     return tell_missing(missing)
 
 
@@ -249,6 +281,7 @@ def _letter(
     file: str,
     medium: str,
     fonts: str | None,
+    signer: PaperSigner | None,
 ) -> Exit:
     """Write a letter to the person; say what it lacks, and what records that it was sent."""
     from cli.reports.letter_report import made_letter, tell_missing, tell_recording
@@ -256,7 +289,7 @@ def _letter(
 
     made = made_letter(reader, letters, case, as_of, trust, stated, actor, lang)
     theirs = () if lang == "en" else (*own_words((*case.entries, *case.registry)), *letters.addressee)
-    put(file, written("letter", made, medium, None, fonts, lang, theirs))
+    put(file, written("letter", made, medium, None, fonts, lang, theirs, signer), signer)
     tell_recording(made, order, file, actor or "ACTOR")
     return tell_missing(made)
 
@@ -321,10 +354,12 @@ def _fits(kind: str, order: str | None, form: str | None, medium: str, attach: s
         raise click.UsageError("--attach puts an order's bundle into a report on it in PDF: --format pdf")
 
 
-def put(file: str, data: bytes) -> None:
-    """Write bytes to a new file, or to standard output for `-`."""
+def put(file: str, data: bytes, signer: PaperSigner | None = None) -> None:
+    """Write bytes to a new file, or to standard output for `-`; say who signed them."""
     from cli.terminal.file_io import write_new
 
+    if signer is not None:
+        signer.tell()
     if file == "-":
         click.echo(data, nl=False)
         return

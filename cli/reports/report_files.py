@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from cli.terminal import output
@@ -10,9 +10,11 @@ from cli.terminal import output
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from cli.handover.paper_signer import PaperSigner
     from cli.reports.pdf import Bundle
     from projections.render.html import Report
     from projections.reports.front_page import Provenance
+    from projections.reports.signature_note import SignatureNote
 
 MEDIA = {"html": "text/html", "json": "application/json", "pdf": "application/pdf", "case": "application/ld+json"}
 
@@ -25,6 +27,17 @@ def making_of(made: Report) -> Provenance:
     return made.making if isinstance(made, FillableForm | Letter) else made.face.making
 
 
+def noted(made: Report, note: SignatureNote) -> Report:
+    """Return the same report, which says that it is signed."""
+    from projections.reports.fillable_form import FillableForm
+    from projections.reports.letters.letter import Letter
+
+    making = replace(making_of(made), signature=note)
+    if isinstance(made, FillableForm | Letter):
+        return replace(made, making=making)
+    return replace(made, face=replace(made.face, making=making))
+
+
 def written(
     kind: str,
     made: Report,
@@ -33,14 +46,20 @@ def written(
     fonts: str | None = None,
     lang: str = "en",
     theirs: Collection[str] = (),
+    signer: PaperSigner | None = None,
 ) -> bytes:
-    """Return the bytes of a report as HTML, as PDF, or its values as JSON; `theirs` are words that others stated."""
+    """Return the bytes of a report as HTML, as PDF, or its values as JSON; `theirs` are words that others stated.
+
+    A PDF is signed if there is a `signer`, and says so.
+    """
     if medium == "json":
         return f"{output.dumps({'format': f'comity.report-{kind}/1', **asdict(made)})}\n".encode()
     if medium == "pdf":
         from cli.reports.pdf import as_paper
 
-        return as_paper(made, attached, fonts, lang=lang, theirs=theirs)
+        if signer is None:
+            return as_paper(made, attached, fonts, lang=lang, theirs=theirs)
+        return signer.sign(as_paper(noted(made, signer.note), attached, fonts, lang=lang, theirs=theirs), lang)
     from projections.render.html import page
 
     return page(made, lang, theirs).encode()

@@ -54,14 +54,19 @@ def digest_of(public: str) -> str:
     return hashlib.sha256(bytes.fromhex(public)).hexdigest()
 
 
+def from_descriptor(descriptor: int) -> bytes | None:
+    """Return the passphrase that a descriptor holds: its first line; None if it is empty."""
+    try:
+        with os.fdopen(descriptor, "rb") as stream:
+            return stream.readline().rstrip(b"\r\n") or None
+    except OSError as error:
+        raise Stop(f"descriptor {descriptor}: {error.strerror}") from None
+
+
 def passphrase(descriptor: int | None) -> bytes | None:
     """Return the passphrase for a new key: from a descriptor, or typed at the terminal; None without a terminal."""
     if descriptor is not None:
-        try:
-            with os.fdopen(descriptor, "rb") as stream:
-                return stream.readline().rstrip(b"\r\n") or None
-        except OSError as error:
-            raise Stop(f"descriptor {descriptor}: {error.strerror}") from None
+        return from_descriptor(descriptor)
     if not prompts.attended():
         output.tell("no passphrase: whoever can read the file can sign with it")
         return None

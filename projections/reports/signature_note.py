@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+FIELD = "Electronic signature"  # the name of the signature field, for readers of the PDF
+
 
 @dataclass(frozen=True, slots=True)
 class SignatureNote:

@@ -52,7 +52,9 @@ class TokenKey:
         try:
             signature: bytes = self._private.sign(message, mechanism=Mechanism.EDDSA)
         except PKCS11Error as error:
-            raise LedgerError("KEY-AWAY", f"token {self._place.token}: {_name(error)}", "is it still there?") from None
+            raise LedgerError(
+                "KEY-AWAY", f"token {self._place.token}: {name_of(error)}", "is it still there?"
+            ) from None
         return signature
 
     def __repr__(self) -> str:
@@ -92,22 +94,27 @@ def find(uri: str, pin: Pin) -> TokenKey:
     (no such module or token), KEY-LOCKED (no PIN, or a wrong one), KEY-MISSING, KEY-MODE for a PIN that
     others can read.
     """
+    session, place = open_session(uri, pin)
+    try:
+        return _key(session, place)
+    except BaseException:
+        session.close()
+        raise
+
+
+def open_session(uri: str, pin: Pin) -> tuple[Session, KeyUri]:
+    """Unlock the token that a URI names; return the session and the parsed URI. `LedgerError` as of `find`."""
     place = parse_uri(uri)
     try:
         import pkcs11
     except ImportError:
         raise LedgerError("NO-PKCS11", "keys in tokens need python-pkcs11", "pip install 'comity[pkcs11]'") from None
     try:
-        session = _session(pkcs11.lib(place.module).get_token(token_label=place.token), _pin(place, pin))
+        return _session(pkcs11.lib(place.module).get_token(token_label=place.token), _pin(place, pin)), place
     except (pkcs11.PinIncorrect, pkcs11.PinLenRange, pkcs11.PinInvalid):
         raise LedgerError("KEY-LOCKED", f"the PIN does not open token {place.token}") from None
     except pkcs11.PKCS11Error as error:
-        raise LedgerError("KEY-AWAY", f"token {place.token} by {place.module}: {_name(error)}") from None
-    try:
-        return _key(session, place)
-    except BaseException:
-        session.close()
-        raise
+        raise LedgerError("KEY-AWAY", f"token {place.token} by {place.module}: {name_of(error)}") from None
 
 
 def _session(token: Token, pin: str) -> Session:
@@ -130,7 +137,7 @@ def _key(session: Session, place: KeyUri) -> TokenKey:
         which = place.object or (place.id or b"").hex()
         raise LedgerError("KEY-MISSING", f"token {place.token} has no Ed25519 key pair {which}, or several") from None
     except PKCS11Error as error:
-        raise LedgerError("KEY-AWAY", f"token {place.token}: {_name(error)}") from None
+        raise LedgerError("KEY-AWAY", f"token {place.token}: {name_of(error)}") from None
     public = point.removeprefix(b"\x04\x20") if len(point) == 34 else point  # an OCTET STRING, or the bare key
     if len(public) != 32:
         raise LedgerError("KEY-FORMAT", f"token {place.token}: a key of {len(public)} bytes is no Ed25519 key")
@@ -153,5 +160,6 @@ def _pin(place: KeyUri, pin: Pin) -> str:
         raise LedgerError("KEY-MISSING", f"{place.pin_file}: {error.strerror}") from None
 
 
-def _name(error: Exception) -> str:
+def name_of(error: Exception) -> str:
+    """Return the words of an error of a token, else the name of its class."""
     return str(error) or type(error).__name__

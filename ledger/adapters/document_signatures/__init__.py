@@ -1,0 +1,1 @@
+"""Electronic signatures with X.509 certificates: PAdES on papers, CAdES on containers."""

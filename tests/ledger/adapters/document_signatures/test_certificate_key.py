@@ -1,0 +1,107 @@
+"""Keys that sign papers: files in PEM and PKCS#12, their passphrases, and the certificates with them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from ledger.adapters.document_signatures.algorithms import holds
+from ledger.adapters.document_signatures.certificate_key import open_certificate_key
+from ledger.errors import LedgerError
+from tests.support.certificates import NOW, issuer, pem, private_key, sealed
+
+
+def fault(reference: str, certificate: str | None = None, passphrase: bytes | None = None) -> str:
+    with pytest.raises(LedgerError) as found:
+        open_certificate_key(reference, certificate, NOW, lambda _: passphrase)
+    return found.value.code
+
+
+@pytest.mark.parametrize(("kind", "digest"), [("rsa", "sha256"), ("p256", "sha256"), ("p384", "sha384")])
+def test_a_key_in_pem_signs_with_the_digest_of_its_kind(kind: str, digest: str, tmp_path: Path) -> None:
+    key = open_certificate_key(*sealed(kind).pem(tmp_path), NOW)
+    assert (key.digest, key.name, key.issuers) == (digest, "Dina Ilves", ())
+    assert holds(key.certificate.public_key(), key.sign(b"message"), b"message", digest)
+    assert not holds(key.certificate.public_key(), key.sign(b"message"), b"massage", digest)
+
+
+def test_a_file_in_pkcs12_has_key_certificate_and_issuer(tmp_path: Path) -> None:
+    asked: list[str] = []
+    key = open_certificate_key(sealed().p12(tmp_path), None, NOW, lambda what: asked.append(what) or b"word")
+    assert asked == [f"passphrase of {tmp_path / 'seal.p12'}"]
+    assert key.issuers == (issuer(),)
+    assert open_certificate_key(sealed().p12(tmp_path, None), None, NOW).name == key.name
+
+
+def test_key_and_certificates_may_be_in_one_file_of_pem_in_any_order(tmp_path: Path) -> None:
+    one = sealed("p256")
+    key, _ = one.pem(tmp_path)
+    Path(key).write_bytes(pem(issuer(), one.certificate) + Path(key).read_bytes())
+    found = open_certificate_key(key, None, NOW)
+    assert (found.certificate, found.issuers) == (one.certificate, (issuer(),))
+
+
+def test_a_passphrase_opens_a_key_and_a_wrong_one_or_none_is_refused(tmp_path: Path) -> None:
+    key, certificate = sealed().pem(tmp_path, b"word")
+    assert open_certificate_key(key, certificate, NOW, lambda _: b"word").name == "Dina Ilves"
+    for file, given in ((key, certificate), (sealed().p12(tmp_path), None)):
+        assert fault(file, given) == "KEY-LOCKED"
+        assert fault(file, given, b"sword") == "KEY-LOCKED"
+
+
+def test_the_certificate_of_another_key_is_refused(tmp_path: Path) -> None:
+    key, _ = sealed("p256").pem(tmp_path)
+    (tmp_path / "other.pem").write_bytes(pem(sealed("rsa").certificate))
+    assert fault(key, str(tmp_path / "other.pem")) == "CERT-KEY"
+    assert fault(key) == "CERT-MISSING"
+    (tmp_path / "none.pem").write_text("no certificate")
+    assert fault(key, str(tmp_path / "none.pem")) == "CERT-MISSING"
+
+
+@pytest.mark.parametrize("begins", [NOW - timedelta(days=9), NOW + timedelta(seconds=1)])
+def test_a_certificate_signs_only_while_it_is_in_force(begins: object, tmp_path: Path) -> None:
+    early = NOW - timedelta(days=9) == begins
+    one = (
+        sealed(begins=NOW - timedelta(days=9), ends=NOW - timedelta(seconds=1))
+        if early
+        else sealed(begins=NOW + timedelta(seconds=1))
+    )
+    assert fault(*one.pem(tmp_path)) == "CERT-TIME"
+
+
+def test_a_certificate_that_is_not_for_signatures_signs_nothing(tmp_path: Path) -> None:
+    assert fault(*sealed(signs=False).pem(tmp_path)) == "CERT-USE"
+
+
+def test_a_key_that_others_can_read_signs_nothing(tmp_path: Path) -> None:
+    key, certificate = sealed().pem(tmp_path)
+    Path(key).chmod(0o644)
+    assert fault(key, certificate) == "KEY-MODE"
+
+
+def test_what_is_no_key_is_said_to_be_none(tmp_path: Path) -> None:
+    (tmp_path / "text").touch(mode=0o600)
+    (tmp_path / "text").write_text("no key")
+    assert fault(str(tmp_path / "text")) == "KEY-FORMAT"
+    assert fault(str(tmp_path / "absent")) == "KEY-MISSING"
+
+
+def test_a_key_that_signs_entries_signs_no_papers(tmp_path: Path) -> None:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+    from cryptography.x509 import CertificateBuilder
+
+    private = Ed25519PrivateKey.generate()
+    subject = issuer().subject
+    certificate = (
+        CertificateBuilder(subject, subject, private.public_key(), 9)
+        .not_valid_before(NOW)
+        .not_valid_after(NOW + timedelta(days=1))
+        .sign(private_key("p256"), issuer().signature_hash_algorithm)
+    )
+    file = tmp_path / "ed25519"
+    file.touch(mode=0o600)
+    file.write_bytes(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) + pem(certificate))
+    assert fault(str(file)) == "KEY-FORMAT"
