@@ -15,6 +15,7 @@ from cli.access.recorded_access import Stated
 from cli.click_extensions import command
 from cli.exports.formats import FORMATS
 from cli.handover.evidence_bundle import Handed, bundle
+from cli.handover.paper_signer import SigningOptions, signing_options
 from cli.session import ledger_choice
 from cli.session.ledger_choice import MOMENT
 from cli.session.options import AS, KEY, ROLE
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     "comity export main --audience CUST --because 'request of 3 May' --person 'Dina Ilves' -o request.evidence.zip",
     "comity export main --format case -o main.case.jsonld",
     "comity export --format ics -o deadlines.ics",
-    "comity export main --audience COURT --format asic-e --cert seal.pem --key seal.key -o court.asice",
+    "comity export main --audience COURT --format asic-e --sign seal.p12 -o court.asice",
 )
 @click.argument("order", required=False)
 @click.option("--audience", metavar="ROLE", help="Who reads it: a role, or COURT; every bundle has one.")
@@ -48,8 +49,8 @@ if TYPE_CHECKING:
 @click.option("--unwitnessed", is_flag=True, help="Make it even if no quorum of witnesses saw the log.")
 @click.option("--as-of", "as_of", type=MOMENT, help="A table or file as recorded at this moment (default: now).")
 @click.option("--reveal", is_flag=True, help="Open sealed values in a table or file; recorded, with the reason.")
-@click.option("--cert", metavar="FILE", help="asic-e: the X.509 certificate, in PEM; its key is then --key.")
 @click.option("--unsigned", is_flag=True, help="asic-e: leave the signature to a card; see docs/reference/exports.md.")
+@signing_options
 def export(
     order: str | None,
     audience: str | None,
@@ -66,8 +67,8 @@ def export(
     as_of: datetime | None,
     reveal: bool,
     because: str | None,
-    cert: str | None,
     unsigned: bool,
+    signing: SigningOptions,
 ) -> None:
     """Write the evidence bundle of ORDER for one audience: what it may read is opened, all else is proven closed.
 
@@ -79,8 +80,10 @@ def export(
     if (form := invocation.said().format) != "table":
         from cli.exports.formats import ExportRequest, write
 
-        write(form, ExportRequest(order, file, handed, as_of, reveal, cert, unsigned))
+        write(form, ExportRequest(order, file, handed, as_of, reveal, signing, unsigned))
         return
+    if signing.key is not None or unsigned:
+        raise click.UsageError("--sign and --unsigned are of --format asic-e; the keys of the ledger sign a bundle")
     if order is None or as_of is not None or reveal:
         raise click.UsageError("a bundle is of one ORDER, as it is recorded now; --format makes other things")
     check_new(file, "a bundle")

@@ -119,7 +119,8 @@ def file_(
 
     All of it is of one checkpoint, which every paper prints. The papers open what this audience may read, under the one
     entry of the access order that the bundle needs. Before DIR is there, what the papers say to type is typed; if that
-    fails, nothing is handed out and the record says so. --sign signs every PDF (PAdES). Exit 3 if the bundle is INDETERMINATE, as of `verify`.
+    fails, nothing is handed out and the record says so. --sign signs every PDF (PAdES). Exit 3 if the bundle is
+    INDETERMINATE, as of `verify`.
     """
     from cli.handover.evidence_bundle import Handed, bundle, role_of
     from cli.handover.trust_folder import read_trust

@@ -358,17 +358,17 @@ def put(file: str, data: bytes, signer: PaperSigner | None = None) -> None:
     """Write bytes to a new file, or to standard output for `-`; say who signed them."""
     from cli.terminal.file_io import write_new
 
-    if signer is not None:
-        signer.tell()
     if file == "-":
         click.echo(data, nl=False)
-        return
-    try:
-        write_new(file, data)
-    except Stop as there:
-        raise Stop(there.message, hint="a report is never overwritten; choose another name") from None
-    if data.startswith(b"<"):
-        output.tell(f"{file}: open it in any browser; it needs no network")
+    else:
+        try:
+            write_new(file, data)
+        except Stop as there:
+            raise Stop(there.message, hint="a report is never overwritten; choose another name") from None
+        if data.startswith(b"<"):
+            output.tell(f"{file}: open it in any browser; it needs no network")
+    if signer is not None:
+        signer.tell()
 
 
 def recording(actor: str | None) -> Signer:

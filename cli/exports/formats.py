@@ -7,13 +7,14 @@ a reason in --reveal, and they prove nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
 
 from cli.exit_codes import Stop
+from cli.handover.paper_signer import SigningOptions
 
 if TYPE_CHECKING:
     from cli.handover.evidence_bundle import Handed
@@ -34,7 +35,7 @@ FORMATS = {
 class ExportRequest:
     """One request for an export: the order (None: all), the file, the moment of the record (None: now), opened values.
 
-    For a container also: its bundle, its certificate, and whether its signature is left out.
+    For a container also: its bundle, how it is signed, and whether its signature is left out.
     """
 
     order: str | None
@@ -42,7 +43,7 @@ class ExportRequest:
     handed: Handed
     as_of: datetime | None = None
     reveal: bool = False
-    cert: str | None = None
+    signing: SigningOptions = field(default_factory=SigningOptions)
     unsigned: bool = False
 
     @property
@@ -61,6 +62,8 @@ def write(form: str, wanted: ExportRequest) -> None:
 
     if form not in FORMATS:  # --json, or --format before the command, which knows only tables
         raise click.UsageError(f"an export is a file, never {form}; --format is one of {', '.join(FORMATS)}")
+    if form != "asic-e" and (wanted.signing.key is not None or wanted.unsigned):
+        raise click.UsageError("--sign and --unsigned are of --format asic-e")
     check_new(wanted.file, "an export")
     module, _, name = FORMATS[form][0].partition(":")
     data: bytes | None = getattr(importlib.import_module(module), name)(wanted)

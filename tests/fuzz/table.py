@@ -31,7 +31,6 @@ from click.testing import CliRunner
 from cli.access import persons
 from cli.app import comity
 from cli.exit_codes import Exit, Stop
-from cli.exports import asic_container as container
 from cli.imports.letters import media_of
 from cli.imports.rem_evidence import read_evidence
 from cli.imports.safe_xml import parse as parse_xml
@@ -39,6 +38,7 @@ from cli.session import field_values as fields
 from cli.session import ledger_choice
 from cli.stories.model import read_story
 from ledger.adapters import http_client as http
+from ledger.adapters.document_signatures import certificate_key as papers_key
 from ledger.adapters.folders import handed_folder as handed
 from ledger.adapters.folders import ledger_folder as folder
 from ledger.adapters.folders.user_folders import Home
@@ -634,9 +634,23 @@ def versions(data: bytes, place: Path) -> object:
     return versions_in({"1.trust.json": data}), handed.HandedFolder(str(place))
 
 
-def sealing(data: bytes, place: Path) -> object:
-    (place / "cert.pem").write_bytes(data)
-    return container.sealing(str(place / "cert.pem"), str(place / "cert.pem"), NOW)
+def certificate_key(data: bytes, place: Path) -> object:
+    """Read data as a key that signs papers, and as the file of its certificate."""
+    (place / "seal").touch(mode=0o600)
+    (place / "seal").write_bytes(data)
+    return papers_key.open_certificate_key(str(place / "seal"), None, NOW, lambda _: b"word")
+
+
+def certificate_file(data: bytes, _: Path) -> object:
+    return papers_key.certificates_in(data, "the file")
+
+
+def certificate_keys() -> list[bytes]:
+    from tests.support.certificates import pem, sealed
+
+    folder, one = Path(tempfile.mkdtemp(prefix="comity-fuzz-")), sealed()
+    key, _ = one.pem(folder)
+    return [Path(one.p12(folder)).read_bytes(), Path(key).read_bytes() + pem(one.certificate)]
 
 
 def copied(data: bytes, place: Path) -> object:
@@ -926,7 +940,22 @@ PARSERS = (
         ("ledger.adapters.timestamps.rfc3161", "ledger.adapters.timestamps.certificate_order"),
     ),
     Parser("certificates", "der", chains, plainly(stamping.certificates), ("ledger.adapters.timestamps.rfc3161",)),
-    Parser("container key", "der", chains, sealing, ("cli.exports.asic_container",), COMMAND),
+    Parser(
+        "key of papers",
+        "der",
+        certificate_keys,
+        certificate_key,
+        ("ledger.adapters.document_signatures.certificate_key",),
+        LOCAL,
+    ),
+    Parser(
+        "certificate of papers",
+        "der",
+        chains,
+        certificate_file,
+        ("ledger.adapters.document_signatures.certificate_key",),
+        LOCAL,
+    ),
     Parser("private key", "der", key_files, in_file(keys.load), ("ledger.adapters.keys.key_files",), LOCAL),
     Parser("ML-DSA key", "der", key_files, in_file(mldsa.load), ("ledger.adapters.keys.mldsa",), LOCAL),
     Parser("public key", "lines", public_files, in_file(public), ("ledger.adapters.keys.key_files",), LOCAL),

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
     pkcs12,
 )
 from cryptography.x509.oid import NameOID
+from pyhanko_certvalidator import ValidationContext
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 Private = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
@@ -100,10 +101,9 @@ def pem(*certificates: x509.Certificate) -> bytes:
     return b"".join(certificate.public_bytes(Encoding.PEM) for certificate in certificates)
 
 
-def trusted_by_pyhanko(roots: Sequence[x509.Certificate] = ()) -> object:
+def trusted_by_pyhanko(roots: Sequence[x509.Certificate] = ()) -> ValidationContext:
     """Return what pyHanko validates against: the issuer and other roots, and no network."""
     from asn1crypto import x509 as asn1
-    from pyhanko_certvalidator import ValidationContext
 
     known = [asn1.Certificate.load(root.public_bytes(Encoding.DER)) for root in (issuer(), *roots)]
     return ValidationContext(trust_roots=known, allow_fetching=False)

@@ -7,16 +7,21 @@ from functools import cache
 from io import BytesIO
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import Any
 
 from asn1crypto import tsp
+from cryptography.x509 import Certificate, load_pem_x509_certificate
 from pyhanko.pdf_utils.embed import EmbeddedFileObject, FileSpec, embed_file
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.misc import PdfReadError
+from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.signers.pdf_signer import PdfTimeStamper
 from pyhanko.sign.timestamps import TimeStamper
+from pyhanko.sign.validation import validate_pdf_signature
 
 from ledger.adapters.document_signatures.certificate_key import CertificateKey, open_certificate_key
 from ledger.adapters.document_signatures.pdf_signature import sign_pdf
-from tests.support.certificates import NOW, sealed
+from tests.support.certificates import NOW, sealed, trusted_by_pyhanko
 from tests.support.cli import ledger_of, run
 from tests.support.time_stamp_authority import Authority
 
@@ -94,6 +99,25 @@ def with_other_bundle(pdf: bytes) -> bytes:
     update.update_container(spec)
     update.write(out)
     return out.getvalue()
+
+
+@cache
+def judged(pdf: bytes, *roots: Certificate) -> list[Any]:
+    """Return what pyHanko's validator says of each signature of a paper; it trusts the issuer, and `roots`."""
+    trusted = trusted_by_pyhanko([load_pem_x509_certificate(authority().root), *roots])
+    return [
+        validate_pdf_signature(one, signer_validation_context=trusted)
+        for one in PdfFileReader(BytesIO(pdf)).embedded_regular_signatures
+    ]
+
+
+def accepted(pdf: bytes, *roots: Certificate) -> bool:
+    """Return True if pyHanko reads a paper, finds signatures, and accepts every one."""
+    try:
+        found = judged(pdf, *roots)
+    except PdfReadError:
+        return False
+    return bool(found) and all(status.bottom_line for status in found)
 
 
 CASES: dict[str, tuple[Callable[[], bytes], bool]] = {  # what was done to it, and whether its bundle is found

@@ -25,6 +25,7 @@ from projections.exchange.csv_file import FORMULA, guarded, unguarded
 from projections.exchange.csv_file import csv_table as written
 from projections.exchange.icalendar_file import _warnings
 from tests.support.cli import ledger_of, run, told
+from tests.support.time_stamp_authority import Authority
 
 
 @pytest.fixture(scope="module")
@@ -453,12 +454,15 @@ def container(ledger: Path, file: Path, *args: str) -> None:
     assert done.exit_code == 0, done.output
 
 
+SIGNED = ("--no-time-stamp", "--sign")
+
+
 @pytest.mark.parametrize("kind", [RSA, EC], ids=["rsa", "ec"])
 def test_a_signed_container_is_checked_by_openssl_and_its_bundle_by_us(
     ledger: Path, kind: tuple[str, ...], tmp_path: Path
 ) -> None:
     cert, key = sealing(tmp_path, *kind)
-    container(ledger, tmp_path / "court.asice", "--cert", str(cert), "--key", str(key))
+    container(ledger, tmp_path / "court.asice", *SIGNED, str(key), "--sign-cert", str(cert))
     check_by_hand(tmp_path / "court.asice", cert, tmp_path / "out")
     bundle = tmp_path / "out" / "court.evidence.zip"
     assert run("verify", str(bundle), "--trust", str(ledger / "trust")).exit_code == 0
@@ -466,13 +470,31 @@ def test_a_signed_container_is_checked_by_openssl_and_its_bundle_by_us(
 
 def test_a_changed_manifest_is_caught_by_the_signature(ledger: Path, seal: tuple[Path, Path], tmp_path: Path) -> None:
     cert, key = seal
-    container(ledger, tmp_path / "court.asice", "--cert", str(cert), "--key", str(key))
+    container(ledger, tmp_path / "court.asice", *SIGNED, str(key), "--sign-cert", str(cert))
     data = (tmp_path / "court.asice").read_bytes()
     with zipfile.ZipFile(tmp_path / "bad.asice", "w") as bad, zipfile.ZipFile(io.BytesIO(data)) as good:
         for name in good.namelist():
             bad.writestr(name, good.read(name).replace(b"court.evidence", b"curt.evidence"))
     with pytest.raises(subprocess.CalledProcessError):
         check_by_hand(tmp_path / "bad.asice", cert, tmp_path / "out")
+
+
+def test_the_signature_of_a_container_has_a_time_stamp_of_the_ledgers_authority(tmp_path: Path) -> None:
+    from asn1crypto import cms
+
+    other, authority = ledger_of("S1", tmp_path), Authority(tmp_path / "authority")
+    cert, key = sealing(tmp_path, *RSA)
+    (tmp_path / "root.pem").write_bytes(authority.root)
+    file = tmp_path / "court.asice"
+    with authority.served() as url:
+        assert run("stamp", "add", "tsa", url, "--root", str(tmp_path / "root.pem"), ledger=other).exit_code == 0
+        container(other, file, "--sign", str(key), "--sign-cert", str(cert))
+    check_by_hand(file, cert, tmp_path / "out")
+    made = (tmp_path / "out" / "META-INF" / "signature001.p7s").read_bytes()
+    (info,) = cms.ContentInfo.load(made)["content"]["signer_infos"]
+    (stamped,) = [a for a in info["unsigned_attrs"] if a["type"].native == "signature_time_stamp_token"]
+    imprint = stamped["values"][0]["content"]["encap_content_info"]["content"].parsed["message_imprint"]
+    assert imprint["hashed_message"].native == sha256(info["signature"].native).digest()
 
 
 def test_a_container_is_left_to_a_card_and_finished_by_hand(
@@ -493,16 +515,18 @@ def test_a_container_is_left_to_a_card_and_finished_by_hand(
 
 
 @pytest.mark.parametrize(
-    ("args", "says"),
+    ("form", "args", "says"),
     [
-        ((), "--cert FILE --key FILE"),
-        (("--cert", "seal.pem"), "needs its key"),
-        (("--cert", "seal.pem", "--unsigned"), "--cert FILE --key FILE"),
+        ("asic-e", (), "--sign KEY"),
+        ("asic-e", ("--sign-cert", "seal.pem"), "are of --sign KEY"),
+        ("asic-e", ("--sign", "seal.p12", "--unsigned"), "--sign KEY"),
+        ("ics", ("--sign", "seal.p12"), "are of --format asic-e"),
+        ("table", ("--sign", "seal.p12"), "the keys of the ledger sign a bundle"),
     ],
 )
-def test_half_a_seal_is_usage(ledger: Path, args: tuple[str, ...], says: str, tmp_path: Path) -> None:
+def test_half_a_seal_is_usage(ledger: Path, form: str, args: tuple[str, ...], says: str, tmp_path: Path) -> None:
     done = run(
-        *("export", "main", "--audience", "COURT", "--format", "asic-e", "-o", str(tmp_path / "x"), *args),
+        *("export", "main", "--audience", "COURT", "--format", form, "-o", str(tmp_path / "x"), *args),
         ledger=ledger,
     )
     assert done.exit_code == 2
@@ -515,24 +539,11 @@ def test_the_key_of_another_certificate_signs_nothing(ledger: Path, seal: tuple[
     file = tmp_path / "court.asice"
     done = run(
         *("export", "main", "--audience", "COURT", "--format", "asic-e", "-o", str(file)),
-        *("--cert", str(seal[0]), "--key", str(other)),
+        *(*SIGNED, str(other), "--sign-cert", str(seal[0])),
         ledger=ledger,
     )
-    assert done.exit_code == 4
-    assert "is not the key of" in done.stderr
+    assert (done.exit_code, "CERT-KEY" in done.stderr) == (4, True)
     assert not file.exists()
-
-
-def test_a_key_with_a_passphrase_is_not_asked_for_where_nobody_sits(ledger: Path, tmp_path: Path) -> None:
-    cert, key = sealing(tmp_path, *EC)
-    _openssl("pkcs8", "-topk8", "-in", str(key), "-out", str(tmp_path / "locked.key"), "-passout", "pass:word")
-    done = run(
-        *("export", "main", "--audience", "COURT", "--format", "asic-e", "-o", str(tmp_path / "x.asice")),
-        *("--cert", str(cert), "--key", str(tmp_path / "locked.key")),
-        ledger=ledger,
-    )
-    assert (done.exit_code, "has a passphrase, and nobody is here to type it" in done.stderr) == (4, True)
-    assert not (tmp_path / "x.asice").exists()
 
 
 @pytest.mark.parametrize("start", FORMULA)

@@ -29,7 +29,12 @@ def test_a_key_in_pem_signs_with_the_digest_of_its_kind(kind: str, digest: str, 
 
 def test_a_file_in_pkcs12_has_key_certificate_and_issuer(tmp_path: Path) -> None:
     asked: list[str] = []
-    key = open_certificate_key(sealed().p12(tmp_path), None, NOW, lambda what: asked.append(what) or b"word")
+
+    def secret(what: str) -> bytes:
+        asked.append(what)
+        return b"word"
+
+    key = open_certificate_key(sealed().p12(tmp_path), None, NOW, secret)
     assert asked == [f"passphrase of {tmp_path / 'seal.p12'}"]
     assert key.issuers == (issuer(),)
     assert open_certificate_key(sealed().p12(tmp_path, None), None, NOW).name == key.name
@@ -90,6 +95,7 @@ def test_what_is_no_key_is_said_to_be_none(tmp_path: Path) -> None:
 
 def test_a_key_that_signs_entries_signs_no_papers(tmp_path: Path) -> None:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.hashes import SHA256
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
     from cryptography.x509 import CertificateBuilder
 
@@ -99,7 +105,7 @@ def test_a_key_that_signs_entries_signs_no_papers(tmp_path: Path) -> None:
         CertificateBuilder(subject, subject, private.public_key(), 9)
         .not_valid_before(NOW)
         .not_valid_after(NOW + timedelta(days=1))
-        .sign(private_key("p256"), issuer().signature_hash_algorithm)
+        .sign(private_key("p256"), SHA256())
     )
     file = tmp_path / "ed25519"
     file.touch(mode=0o600)

@@ -2,41 +2,31 @@
 
 from __future__ import annotations
 
-from functools import cache
 from io import BytesIO
-from typing import Any
 
 import pytest
 from cryptography.x509 import load_pem_x509_certificate
-from pyhanko.pdf_utils.misc import PdfReadError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.diff_analysis import ModificationLevel
-from pyhanko.sign.validation import validate_pdf_signature, validate_pdf_timestamp
+from pyhanko.sign.validation import validate_pdf_timestamp
 
 from ledger.adapters.document_signatures.pdf_signature import sign_pdf
 from ledger.bundle.pdf_attachment import bundle_inside
 from tests.support.certificates import NOW, trusted_by_pyhanko
-from tests.support.signed_papers import CASES, LABEL, authority, case, key, paper, signed, with_document_time_stamp
+from tests.support.signed_papers import (
+    CASES,
+    LABEL,
+    accepted,
+    authority,
+    case,
+    judged,
+    key,
+    paper,
+    signed,
+    with_document_time_stamp,
+)
 
 UNTOUCHED = {"signed", "signed with ECDSA", "signed with a time stamp"}
-
-
-@cache
-def judged(pdf: bytes) -> list[Any]:
-    """Return what pyHanko's validator says of each signature of a paper."""
-    trusted = trusted_by_pyhanko([load_pem_x509_certificate(authority().root)])
-    return [
-        validate_pdf_signature(one, signer_validation_context=trusted)
-        for one in PdfFileReader(BytesIO(pdf)).embedded_regular_signatures
-    ]
-
-
-def accepted(pdf: bytes) -> bool:
-    """Return True if pyHanko reads a paper and accepts every signature in it."""
-    try:
-        return all(status.bottom_line for status in judged(pdf))
-    except PdfReadError:
-        return False
 
 
 @pytest.mark.parametrize("name", sorted(UNTOUCHED))
