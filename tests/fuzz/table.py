@@ -646,7 +646,7 @@ def certificate_file(data: bytes, _: Path) -> object:
 
 
 def certificate_keys() -> list[bytes]:
-    from tests.support.certificates import pem, sealed
+    from tests.support.signatures.certificates import pem, sealed
 
     folder, one = Path(tempfile.mkdtemp(prefix="comity-fuzz-")), sealed()
     key, _ = one.pem(folder)
@@ -1138,6 +1138,7 @@ OWN = {
     "cli.session.docket": "the same",
     "cli.commands.demo": "a bundle that it has just made",
     "cli.reports.pdf": "the same",
+    "ledger.adapters.document_signatures.token_key": "what a token answers; tests/interop/test_softhsm.py",
     "cli.desk.security": "forms: tests/fuzz/servers.py",
     "projections.statistics.published_figures": "published tables that come with the program, fixtures/statistics",
 }

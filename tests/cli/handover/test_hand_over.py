@@ -383,8 +383,8 @@ def test_a_place_that_takes_no_file_is_found_before_anything_is_recorded(house: 
 def test_a_certificate_that_does_not_fit_is_found_before_anything_is_recorded(house: Watched) -> None:
     before = house.size()
     (house.folder / "seal.pem").write_text("no certificate")
-    args = ("--format", "asic-e", "--cert", str(house.folder / "seal.pem"), "--key", str(house.folder / "seal.pem"))
-    assert house.exports(*args).exit_code == Exit.UNDECIDABLE
+    args = ("--no-time-stamp", "--sign", str(house.folder / "seal.pem"), "--sign-cert", str(house.folder / "seal.pem"))
+    assert house.exports("--format", "asic-e", *args).exit_code == Exit.UNDECIDABLE
     assert house.size() == before
 
 

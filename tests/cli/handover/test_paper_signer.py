@@ -16,9 +16,9 @@ from click.testing import Result
 from cryptography.x509 import load_pem_x509_certificate
 
 from ledger.bundle.pdf_attachment import bundle_inside
-from tests.support.certificates import NOW, pem, sealed
 from tests.support.cli import ledger_of, run, told
-from tests.support.signed_papers import accepted, judged
+from tests.support.signatures.certificates import NOW, pem, sealed
+from tests.support.signatures.signed_papers import accepted, judged
 from tests.support.time_stamp_authority import Authority
 
 FILED = ("--audience", "COURT", "--because", "trial", "--as", "ilves")

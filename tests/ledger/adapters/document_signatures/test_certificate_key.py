@@ -10,7 +10,7 @@ import pytest
 from ledger.adapters.document_signatures.algorithms import holds
 from ledger.adapters.document_signatures.certificate_key import open_certificate_key
 from ledger.errors import LedgerError
-from tests.support.certificates import NOW, issuer, pem, private_key, sealed
+from tests.support.signatures.certificates import NOW, issuer, pem, private_key, sealed
 
 
 def fault(reference: str, certificate: str | None = None, passphrase: bytes | None = None) -> str:

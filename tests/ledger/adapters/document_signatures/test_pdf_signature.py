@@ -12,8 +12,8 @@ from pyhanko.sign.validation import validate_pdf_timestamp
 
 from ledger.adapters.document_signatures.pdf_signature import sign_pdf
 from ledger.bundle.pdf_attachment import bundle_inside
-from tests.support.certificates import NOW, trusted_by_pyhanko
-from tests.support.signed_papers import (
+from tests.support.signatures.certificates import NOW, trusted_by_pyhanko
+from tests.support.signatures.signed_papers import (
     CASES,
     LABEL,
     accepted,

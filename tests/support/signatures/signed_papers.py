@@ -21,8 +21,8 @@ from pyhanko.sign.validation import validate_pdf_signature
 
 from ledger.adapters.document_signatures.certificate_key import CertificateKey, open_certificate_key
 from ledger.adapters.document_signatures.pdf_signature import sign_pdf
-from tests.support.certificates import NOW, sealed, trusted_by_pyhanko
 from tests.support.cli import ledger_of, run
+from tests.support.signatures.certificates import NOW, sealed, trusted_by_pyhanko
 from tests.support.time_stamp_authority import Authority
 
 LABEL = "Electronic signature"
