@@ -57,7 +57,8 @@ def disclose(
         withheld_reason=withheld_reason,
         **document_digests(certificate=certificate),
     )
-    return put(asked, "data-disclosed", name, public=public, sealed={"manifest": manifest(paths, asked.elements)})
+    sealed = {"manifest": manifest(paths, asked.elements)}
+    return put(asked, "data-disclosed", name, public=public, sealed=sealed, files=paths)
 
 
 def _files_and_order(words: Sequence[str], order: str | None) -> tuple[list[str], str]:

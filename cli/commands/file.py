@@ -35,6 +35,7 @@ from cli.session.ledger_reader import LedgerReader, reading
 from cli.session.options import AS, KEY, LANG, ROLE
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer
+from cli.terminal.next_commands import tell_next
 from ledger.bundle import unpack
 from ledger.bundle.archive_kind import ENDING
 from ledger.bundle.layout import MANIFEST
@@ -317,3 +318,6 @@ def _tell(folder: str, files: Mapping[str, bytes], verdict: str) -> None:
     output.tell(f"what the papers print to be typed was typed here: {verdict}")
     if PAGE not in files:
         output.tell(f"{PAGE} is not there: it has not been built here (make browser)")
+    place = Path(folder)
+    bundle = next(name for name in files if name.endswith(ENDING))
+    tell_next(shlex.join(("comity", "verify", str(place / bundle), "--trust", str(place / "trust"))), ledger="")

@@ -118,11 +118,13 @@ def put(
     complete: Callable[[Signer, datetime, Journal, Mapping[str, Any]], dict[str, Any]] = lambda *known: {},
     instrument: str | None = None,
     lookalike: bool = False,
+    files: Sequence[str] = (),
 ) -> Exit:
     """Record one fact, or print the unsigned fact with --dry-run; print the receipt, and findings on stderr.
 
     `public` and `sealed` are the fields from a command's own options. `complete` returns the fields
-    that its signer, the moment, the ledger and the stated public fields imply.
+    that its signer, the moment, the ledger and the stated public fields imply. `files` are the paths of
+    files that are handed over.
     """
     from cli.session.open_ledger import hand, writing
     from ledger.application.record_fact import prepare, record
@@ -167,7 +169,7 @@ def put(
             from cli.terminal.file_io import write_new
 
             write_new(asked.receipt, receipt.proof)
-        tell(journal, kind, receipt)
+        tell(journal, kind, receipt, files)
     return Exit.DONE
 
 

@@ -15,7 +15,7 @@ def at_ledger(command: str, ledger: str | None = None) -> str:
     A redirection stays at the end of the line.
     """
     folder = said().ledger if ledger is None else ledger
-    if not folder or folder == "." or folder == os.environ.get("COMITY_LEDGER"):
+    if " --ledger " in command or not folder or folder == "." or folder == os.environ.get("COMITY_LEDGER"):
         return command
     words, mark, file = command.partition(" > ")
     return f"{words} --ledger {shlex.quote(folder)}{mark}{file}"

@@ -12,4 +12,4 @@ PAGE = Path(__file__).parents[2] / "docs" / "tutorial" / "first-ledger.md"
 
 
 def test_the_tutorial_is_typed_as_it_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert type_page(PAGE, tmp_path, monkeypatch) > 17
+    assert type_page(PAGE, tmp_path, monkeypatch) > 14

@@ -18,7 +18,7 @@ def tutorial(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folders that result from typing the first tutorial."""
     root = tmp_path_factory.mktemp("tutorial")
     with pytest.MonkeyPatch.context() as patch:
-        assert type_page(DOCS / "tutorial" / "first-ledger.md", root, patch) > 17
+        assert type_page(DOCS / "tutorial" / "first-ledger.md", root, patch) > 14
     return root
 
 

@@ -1,0 +1,106 @@
+"""From nothing to the first filed custody report: each command is printed by the one before it."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from cli.app import comity
+from cli.session.following import Following
+from cli.session.ledger_reader import reading
+from tests.support.cli import House, ledger_of, run, told
+
+MOST = 10
+FIRST = "comity offices add --template > offices.csv"
+STATED = {
+    "reference": "PPO-2026-123",
+    "case_ref": "K-17",
+    "protocol_statement": True,
+    "offences": ["fraud"],
+    "elements_sought": ["name", "email-address"],
+    "identifiers": ["jo@skylark.example"],
+}
+
+
+def next_lines(stderr: str) -> list[str]:
+    """Return the commands that an output prints as the next ones."""
+    return [line.strip() for line in stderr.splitlines() if line.startswith("  comity ")]
+
+
+def typed(line: str, house: House) -> Any:
+    """Type a line as a person does at a shell; FILE is the file that arrived."""
+    words, _, into = line.replace("FILE", "return.zip").partition(" > ")
+    done = house.away(*shlex.split(words)[1:])
+    assert done.exit_code == 0, (line, done.output)
+    if into:
+        Path(into).write_text(done.stdout)
+    return done
+
+
+def test_an_own_ledger_from_nothing_to_the_filed_custody_report_takes_ten_commands_each_printed_by_the_one_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    house = House(tmp_path)
+    (tmp_path / "return.zip").write_bytes(b"the answer of the provider")
+    line, count = FIRST, 0
+    while not (tmp_path / "filing").exists():
+        done = typed(line, house)
+        count += 1
+        if line.startswith("comity issue --template"):
+            order = json.loads((tmp_path / "order.json").read_text())
+            (tmp_path / "order.json").write_text(json.dumps(order | STATED))  # a person fills it in
+            line = next_lines(done.stderr)[-1]  # the first one lints
+        elif not (tmp_path / "filing").exists():
+            line = next_lines(done.stderr)[0]
+    assert count <= MOST
+    assert {path.name for path in (tmp_path / "filing").iterdir()} >= {"custody.pdf", "court.evidence.zip", "trust"}
+    assert next_lines(done.stderr)[0] == "comity verify filing/court.evidence.zip --trust filing/trust"
+    typed(next_lines(done.stderr)[0], house)
+
+
+def test_a_receipt_says_what_was_recorded_where_it_stands_and_what_usually_follows(tmp_path: Path) -> None:
+    house = House(tmp_path).furnished()
+    words = ("record", "order-transmitted", "PPO-1", "-f", "addressee=ilves", "-f", "channel=post", "--as", "ilves")
+    answer = house.told(*words)
+    assert answer["says"].endswith(".")
+    assert answer["next"].startswith("comity ")
+    done = house.run(*words)
+    first, says, *_ = done.stdout.splitlines()
+    assert first == f"recorded order-transmitted, entry #3 of order {answer['order']}"
+    assert says == f"  {answer['says']}"
+    assert next_lines(done.stderr) == [answer["next"]]
+
+
+def test_an_entry_of_the_register_is_followed_by_no_command_about_an_order(tmp_path: Path) -> None:
+    house = House(tmp_path).begun()
+    said = ("-f", "party=XV", "-f", "zone=Europe/Dublin", "-f", "declarations_verified=false", "--as", "registrar")
+    assert "next" not in house.told("record", "party-registered", *said)
+
+
+@pytest.mark.parametrize("story", ["S1", "S2", "S6"])
+def test_the_command_that_follows_any_entry_of_a_story_can_be_typed(story: str, tmp_path: Path) -> None:
+    ledger = ledger_of(story, tmp_path)
+    for order in told("orders", ledger=ledger)["orders"]:
+        with reading(ledger) as reader:
+            case = reader.case(order["order"])
+            here = dict(reader.cases.keyring().offices)
+        for entry in case.entries:
+            _, command, *rest = shlex.split(Following(case, order["order"], here).after(entry))
+            found = comity.get_command(click.Context(comity), command)
+            assert found is not None
+            found.make_context(command, rest)  # raises for an option that does not exist
+
+
+def test_without_keys_of_the_offices_the_command_leaves_the_office_to_the_reader(tmp_path: Path) -> None:
+    ledger = ledger_of("S1", tmp_path)
+    with reading(ledger) as reader:
+        case = reader.case("main")
+    issued = next(e for e in case.entries if e.kind == "order-issued")
+    assert Following(case, "main", {}).after(issued).endswith(" --as OFFICE")
+    assert run("show", "main", ledger=ledger).exit_code == 0
