@@ -28,7 +28,7 @@ from projections.reports.custody_report import CustodyReport
 from projections.reports.data_protection.processing_record import ProcessingRecord
 from projections.reports.evidence_chain_report import EvidenceChain
 from projections.reports.fillable_form import FillableForm
-from projections.reports.front_page import ReportCheckpoint, runs, together
+from projections.reports.front_page import Provenance, ReportCheckpoint, runs, together
 from projections.reports.ledger_report import Verification
 from projections.reports.letters.letter import Letter
 from projections.reports.replay import Replay
@@ -58,8 +58,12 @@ def page(report: Report, lang: str = "en", theirs: Collection[str] = ()) -> str:
     letter = isinstance(report, Letter)
     styles = source("picture.css") + ("" if letter else source("paper.css"))
     styles += source(STYLES[type(report)]) if type(report) in STYLES else ""
-    styles += "" if letter else running(headline(content), translation(lang))
+    styles += "" if letter else running(headline(content), translation(lang), test=_made(content).test)
     return _render(f"{KINDS[type(report)]}.html.j2", headline(content), content, styles, lang=lang)
+
+
+def _made(report: Report) -> Provenance:
+    return report.making if isinstance(report, FillableForm | Letter) else report.face.making
 
 
 def headline(report: Report) -> str:
@@ -68,13 +72,13 @@ def headline(report: Report) -> str:
     return f"{face.title}: {face.subject.called}" if face.subject else face.title
 
 
-def running(title: str, language: Translation) -> str:
+def running(title: str, language: Translation, *, test: bool) -> str:
     """Return the style of the running head of a printed page: the headline, and which page it is."""
     said = PLACE.split(language.say("Page {0} of {1}"))
     counters = ("counter(page)", "counter(pages)")
     parts = (counters[int(part)] if n % 2 else _css_string(part) for n, part in enumerate(said) if part)
-    head = f"@top-left {{ content: {_css_string(title)}; }} @top-right {{ content: {' '.join(parts)}; }}"
-    return f"@page {{ {head} }}\n"
+    begin = _css_string(f"TEST {title}" if test else title)
+    return f"@page {{ @top-left {{ content: {begin}; }} @top-right {{ content: {' '.join(parts)}; }} }}\n"
 
 
 def _css_string(text: str) -> str:

@@ -16,9 +16,9 @@ from datetime import datetime
 from ledger.entries.case import Case, Entry
 from ledger.law import Judgement
 from ledger.law.reading.reliability import in_time, late
-from projections.reports.custody_report import recorded
+from projections.reports.custody_report import recorded, stated_files
 from projections.reports.fillable_form import FillableForm, FormLine, FormSection, FormTable
-from projections.reports.front_page import LEVELS, Provenance, languages, number, only_for, remarks, subject
+from projections.reports.front_page import LEVELS, Exhibit, Provenance, languages, number, only_for, remarks, subject
 from projections.views.custody import CustodyStep, custody, out_of_step, standing
 from projections.views.exhibit_digests import Digest
 from projections.views.replaced import Replacement, replaced
@@ -202,37 +202,30 @@ def _before(e: Entry) -> str:
 
 
 def _copies(hands: Sequence[CustodyStep], case: Case, making: Provenance) -> FormSection:
-    """Return the files with their digests, by the entry that states them."""
+    """Return the files with their digests, each once, with the entries that state it."""
+    files, sealed = stated_files(hands, case, reveal=making.reveal)
     rows = tuple(
         (
-            f"entry {_called(h, case)}{f', {h.exhibit}' if h.exhibit else ''}",
-            f.name or "not named",
-            "not stated" if f.size is None else f"{f.size} bytes",
-            "; ".join(f"{name} {value}" for name, value in _digests(f)),
+            ", ".join(x.exhibits) or "-",
+            f"{x.name or 'not named'}{', differs from what was first stated' if x.differs else ''}",
+            "not stated" if x.size is None else f"{x.size} bytes",
+            "; ".join(f"{name} {value}" for name, value in _digests(x)),
+            f"{'entry' if len(x.entries) == 1 else 'entries'} {', '.join(x.entries)}",
         )
-        for h in hands
-        for f in h.files
+        for x in files
     )
-    struck = tuple(h.replaced is not None for h in hands for _ in h.files)
-    count = len(rows)
-    sealed = f"{count} digests or files are stated: [sealed]. They are printed where the sheet is made with --reveal."
-    shown = making.reveal and count
     closed = [
         f"Entry {_called(h, case)}: digests are stated and cannot be read here, {h.unread}." for h in hands if h.unread
     ]
-    lead = (
-        " ".join([*([sealed] if count and not shown else []), *closed])
-        if count or closed
-        else "No entry states a digest."
-    )
-    heads = ("Stated by", "File", "Size", "Hash values")
-    caption = "As the entries state them, in the order in which the data went from hand to hand."
+    none = () if files or sealed or closed else ("No entry states a digest.",)
+    heads = ("Exhibit", "File", "Size", "Hash values", "Stated by")
+    caption = "Each file once, in the order in which the entries state it."
     return FormSection(
         "The data, and their hash values",
         cite="902(14); BSA Schedule",
-        lead=lead,
+        lead=" ".join((*sealed, *closed, *none)),
         lines=(FormLine("Source and method of the copy", blank=2),),
-        table=FormTable(caption, heads, rows, struck) if shown else None,
+        table=FormTable(caption, heads, rows, tuple(x.replaced for x in files)) if files else None,
     )
 
 
@@ -344,7 +337,7 @@ def source_of_a_copy() -> tuple[FormLine, ...]:
     )
 
 
-def _digests(file: Digest) -> Iterator[tuple[str, str]]:
+def _digests(file: Digest | Exhibit) -> Iterator[tuple[str, str]]:
     """Yield the algorithm and the value of each digest of a file."""
     other, _, value = (file.digest or "").partition(":")
     stated = (("SHA-256", file.sha256), ("SHA-512", file.sha512), (other.upper(), value))

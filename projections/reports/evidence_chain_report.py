@@ -5,12 +5,12 @@ HTML, PDF and JSON are made from these values alone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from ledger.entries.case import Case
-from ledger.law import Judgement
+from ledger.law import Finding, Judgement
 from projections.reports.custody_report import stated_files
 from projections.reports.front_page import (
     MARKS,
@@ -134,11 +134,16 @@ def criterion_rows(case: Case, judgement: Judgement) -> tuple[CriterionRow, ...]
             state=SHOWN[p.state] + (", with a remark" if p.state == "DEMONSTRATED" and p.pulled_by else ""),
             code=p.state,
             rests_on=tuple((number(e, case), sentence(e)) for e in p.rests_on),
-            lacks=p.lacks,
+            lacks=tuple(_in_words(lack, p.pulled_by) for lack in p.lacks),
             pulled_by=remarks(p.pulled_by, case),
         )
         for p in evidence_chain(case, judgement)
     )
+
+
+def _in_words(lack: str, findings: Iterable[Finding]) -> str:
+    """Return what is lacking without the code of its finding, which the section on findings has."""
+    return next((f.says for f in findings if lack == f"{f.code}: {f.says}"), lack)
 
 
 def _shown(found: Sequence[CriterionRow]) -> str:

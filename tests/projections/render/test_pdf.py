@@ -268,7 +268,7 @@ def test_a_certificate_states_digests_with_their_algorithm_only_where_they_are_o
     ledger = ledger_of("S1", tmp_path)
     asked = ("certificate", "main", "--form", "bsa-63-4")
     closed = words(ledger, *asked)
-    assert "4 digests or files are stated: [sealed]" in closed
+    assert "The names, sizes and digests of 1 file are sealed and not opened in this paper." in closed
     assert FILE not in closed
     assert re.search("Hash values obtained by SHA-256[^;]*; the values are sealed", closed)
     opened = words(ledger, *asked, "--reveal", "--because", "trial", "--as", "ilves")

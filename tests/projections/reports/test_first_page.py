@@ -15,6 +15,8 @@ from cli.exit_codes import Exit
 from cli.session.ledger_reader import reading
 from ledger.entries.case import Case
 from ledger.law import judge
+from projections.render.html import running
+from projections.render.translation import translation
 from projections.reports.custody_report import CustodyReport, custody_report
 from projections.reports.exhibits import exhibits
 from projections.reports.front_page import IntegrityResult, Provenance, VerdictReason, vouches
@@ -196,3 +198,26 @@ def test_a_dispute_shows_both_statements_side_by_side(tmp_path: Path) -> None:
     assert len(row) == 2
     assert "#entry-10" in row[0]
     assert "It was another file." in row[1]
+
+
+def test_a_certificate_lists_a_file_once_with_the_entries_that_state_it(tmp_path: Path) -> None:
+    html = made(ledger_of("S1", tmp_path), "certification", tmp_path, "--form", "fre-902-14", *OPENED)
+    assert html.count("skyl-return.json") == 1
+    assert html.count(SHA) == 1
+    assert "entries 10, 11, 12" in html
+
+
+def test_the_head_of_a_printed_page_has_its_headline_as_a_string_of_css_and_nothing_else(tmp_path: Path) -> None:
+    head = running('x"; } </style><script>', translation("en"), test=True)
+    assert head.startswith('@page { @top-left { content: "TEST x')
+    assert not re.search(r"[<>]|</", head)
+    assert 'content: "Page " counter(page) " of " counter(pages)' in head
+    assert running("K-1", translation("de"), test=False).count('"Seite "') == 1
+    assert r'content: "TEST Chain\2d of\2d custody report' in made(ledger_of("S1", tmp_path), "custody", tmp_path)
+
+
+def test_what_a_criterion_lacks_is_said_without_codes_of_findings(tmp_path: Path) -> None:
+    html = made(ledger_of("S2", tmp_path), "evidence-chain", tmp_path)
+    criteria = html[html.index('id="criteria"') : html.index('id="findings"')]
+    assert "Data were disclosed although" in criteria
+    assert "V-7-5c" not in criteria
