@@ -210,7 +210,7 @@ def told(report: StatisticsReport) -> str:
     for table in report.form.tables:
         out += ["", output.paint(table.title, "bold"), *_table(table, width)]
     if report.bars is not None:
-        from projections.reports.charts import bars
+        from projections.drawings.charts import bars
 
         named = [(b.name, None if b.value is None else float(b.value), b.says) for b in report.bars.bars]
         out += [
@@ -267,7 +267,7 @@ def _table(table: StatisticsTable, width: int) -> list[str]:
 
 def _bars(report: StatisticsReport, width: int) -> list[str]:
     """Return the bars of our half years, followed by the published ones."""
-    from projections.reports.charts import bars
+    from projections.drawings.charts import bars
     from projections.statistics.report import requests, shares
 
     ours = shares(report.form.tables)

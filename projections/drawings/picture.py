@@ -90,13 +90,14 @@ class Canvas:
         self.paths.append(Path(d, box, ink, width, dash))
 
     def mark(self, shape: str, x: float, y: float, r: float = 5.0, ink: str = "full", dash: str = "") -> None:
-        """Draw a mark: `circle`, `square`, `diamond`, `triangle` or `cross`."""
+        """Draw a mark: `circle`, `square`, `diamond`, `triangle`, `arrow` (downwards) or `cross`."""
         a, b, c, e = _n(x), _n(y), _n(r), _n(2 * r)
         d = {
             "circle": f"M{_n(x - r)} {b}a{c} {c} 0 1 0 {e} 0a{c} {c} 0 1 0 -{e} 0Z",
             "square": f"M{_n(x - r)} {_n(y - r)}h{e}v{e}h-{e}Z",
             "diamond": f"M{a} {_n(y - r)}l{c} {c}l-{c} {c}l-{c} -{c}Z",
             "triangle": f"M{a} {_n(y - r)}l{c} {e}h-{e}Z",
+            "arrow": f"M{_n(x - r)} {_n(y - r)}h{e}l-{c} {e}Z",
             "cross": f"M{_n(x - r)} {_n(y - r)}l{e} {e}M{_n(x + r)} {_n(y - r)}l-{e} {e}",
         }[shape]
         box = (x - r, y - r, x + r, y + r)

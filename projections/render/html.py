@@ -19,11 +19,11 @@ from markupsafe import Markup
 
 from ledger.entries.case import wire
 from ledger.formats.characters import visible
+from projections.drawings.charts import describe_plot, legend
 from projections.drawings.picture import Picture
 from projections.render.pictures import figures
 from projections.render.qr_code import checkpoint_qr_code
 from projections.render.translation import PLACE, Translation, translation
-from projections.reports.charts import describe_plot, legend
 from projections.reports.custody_report import CustodyReport
 from projections.reports.data_protection.processing_record import ProcessingRecord
 from projections.reports.evidence_chain_report import EvidenceChain

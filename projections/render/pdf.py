@@ -16,11 +16,11 @@ from typing import Final
 import msgspec
 import typst
 
+from projections.drawings.charts import describe_plot, legend
 from projections.render.html import KINDS, Report, charts, in_rows, picture, source
 from projections.render.pictures import PAGE, Figure, drawings, figure
 from projections.render.qr_code import checkpoint_qr_code
 from projections.render.translation import Translation, translation
-from projections.reports.charts import describe_plot, legend
 from projections.reports.fillable_form import FillableForm
 from projections.reports.history import History
 from projections.reports.letters.letter import Letter

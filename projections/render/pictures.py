@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
+from projections.drawings.custody_chain import ChainDrawing, chain_caption, chain_lines, chain_pictures
 from projections.drawings.picture import NARROW, WIDE, Picture, Spoken, said
 from projections.drawings.timeline import TimelineDrawing, timeline_caption, timeline_pictures
 
-Drawing = TimelineDrawing
+Drawing = TimelineDrawing | ChainDrawing
 
 ENDLESS: Final = 1e9
 PAGE: Final = 900.0  # units of height on one sheet of paper
+MOST_LINES: Final = 60  # of a list that says the same in words; the tables of a longer record do
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +26,35 @@ class Figure:
     lines: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """Hold how one sort of drawing is laid out and said."""
+
+    pictures: Callable[[Any, Spoken, float, float], list[Picture]]
+    caption: Callable[[Any], Sequence[str]]
+    lines: Callable[[Any, Spoken], Sequence[str]]
+
+
+SORTS: Final[Mapping[type, Sort]] = {
+    TimelineDrawing: Sort(timeline_pictures, timeline_caption, lambda drawn, spoken: ()),  # its table says all of it
+    ChainDrawing: Sort(chain_pictures, chain_caption, chain_lines),
+}
+
+
 def figure(drawn: Drawing, spoken: Spoken, width: float = WIDE, tallest: float = ENDLESS) -> Figure:
     """Return a drawing laid out in a language for a width in units."""
-    return Figure(tuple(timeline_pictures(drawn, spoken, width, tallest)), said(spoken, timeline_caption(drawn)))
+    sort = SORTS[type(drawn)]
+    pictures = tuple(sort.pictures(drawn, spoken, width, tallest))
+    if not pictures:
+        return Figure((), spoken.say("The picture is left out, because it would be too long; the table says the same."))
+    lines = tuple(sort.lines(drawn, spoken))
+    return Figure(pictures, said(spoken, sort.caption(drawn)), lines if len(lines) <= MOST_LINES else ())
 
 
 def drawings(report: object) -> Mapping[str, Drawing]:
     """Return the drawings of a report by their names."""
     story = getattr(report, "story", None)
-    named = {"timeline": getattr(story, "drawing", None)}
+    named = {"timeline": getattr(story, "drawing", None), "chain": getattr(report, "chain", None)}
     return {name: drawn for name, drawn in named.items() if drawn is not None}
 
 

@@ -20,8 +20,8 @@ from typing import Any, Final, TypeVar
 from jinja2 import Environment, PackageLoader
 
 from ledger.formats.characters import visible
-from projections.reports.charts import Bar, Bars, DataPoint, Plot
-from projections.reports.charts import Series as Series
+from projections.drawings.charts import Bar, Bars, DataPoint, Plot
+from projections.drawings.charts import Series as Series
 from projections.reports.custody_report import CustodyRow
 from projections.reports.data_protection.processing_record import AccessRow, AnswerRow, ProcessingRecord
 from projections.reports.evidence_chain_report import CriterionRow, Period, UsedRule

@@ -11,6 +11,8 @@ from datetime import datetime
 
 from ledger.entries.case import Case, Unread
 from ledger.law import Judgement
+from projections.drawings.custody_chain import ChainDrawing
+from projections.reports.custody_drawing import custody_drawing
 from projections.reports.exhibits import exhibits
 from projections.reports.front_page import (
     CheckCommand,
@@ -104,6 +106,7 @@ class CustodyReport:
     story: History
     exhibits: tuple[Exhibit, ...] = ()
     confirmed: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    chain: ChainDrawing | None = None
 
 
 def custody_report(
@@ -118,7 +121,8 @@ def custody_report(
         "Chain-of-custody report", what, result(steps), case, judgement, making, commands, stated, lacking
     )
     told = history(case, judgement, reveal=making.reveal, proven=making.proven)
-    return CustodyReport(page, steps, told, stated, _confirmed(hands, case))
+    chain = custody_drawing(hands, case, reveal=making.reveal)
+    return CustodyReport(page, steps, told, stated, _confirmed(hands, case), chain)
 
 
 def stated_files(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from projections.reports.charts import Bars, Plot, bar_chart, plot
+from projections.drawings.charts import Bars, Plot, bar_chart, plot
 from projections.reports.front_page import CheckCommand, FrontPage, Provenance, vouches
 from projections.statistics.counting import TOTAL, Form, Life, StatisticsRow, StatisticsTable
 from projections.statistics.forms import both

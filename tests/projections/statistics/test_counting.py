@@ -17,8 +17,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from projections.drawings.charts import FOOT, HEIGHT, LEFT, RIGHT, TOP, WIDTH, bar, bar_chart, bars, plot
 from projections.render.html import statistics_page
-from projections.reports.charts import FOOT, HEIGHT, LEFT, RIGHT, TOP, WIDTH, bar, bar_chart, bars, plot
 from projections.reports.front_page import IntegrityResult, Provenance
 from projections.statistics.counting import Form, Life, OrderFilter, counted, life
 from projections.statistics.forms import article_28, between, both, european, half_year, requested, transparency

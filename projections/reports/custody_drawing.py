@@ -1,0 +1,92 @@
+"""The steps of custody of a case as a drawing: one chain for each exhibit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ledger.entries.case import Case
+from projections.drawings.custody_chain import ChainDrawing, ChainStep, CustodyChain
+from projections.drawings.timeline import in_few_words
+from projections.reports.front_page import number, numbers
+from projections.views.custody import GIVEN, CustodyStep
+from projections.views.exhibit_digests import Digest
+from projections.views.timeline import office_names, speaker
+
+SHORT = 16  # digits of a digest in a picture
+
+
+def custody_drawing(hands: Sequence[CustodyStep], case: Case, *, reveal: bool) -> ChainDrawing | None:
+    """Return the steps of custody of a case as one chain for each exhibit; digests only where they are revealed."""
+    if not hands:
+        return None
+    by_leaf, names = numbers(case), office_names(case.registry)
+    made = [h for h in hands if h.entry.kind == "working-copy-made" and h.replaced is None]
+    copies = {h.entry.get("copy"): h.exhibit for h in made}
+    return ChainDrawing(
+        tuple(
+            CustodyChain(
+                exhibit,
+                copies.get(exhibit) if exhibit is not None and copies.get(exhibit) != exhibit else None,
+                tuple(_step(h, case, by_leaf, names, reveal=reveal) for h in steps),
+            )
+            for exhibit, steps in by_exhibit(hands).items()
+        )
+    )
+
+
+def by_exhibit(hands: Sequence[CustodyStep]) -> dict[str | None, list[CustodyStep]]:
+    """Return the steps of each exhibit in their order.
+
+    A disclosure names no exhibit. It belongs to the exhibits of the receipts that name it, and to those with which the
+    digests of its files were compared; to the only exhibit of a record; else it is apart, as is a step without exhibit.
+    """
+    exhibits = list(dict.fromkeys(h.exhibit for h in hands if h.exhibit is not None))
+    chains: dict[str | None, list[CustodyStep]] = {exhibit: [] for exhibit in exhibits}
+    for h in hands:
+        for exhibit in _exhibits(h, hands, exhibits):
+            chains.setdefault(exhibit, []).append(h)
+    return chains
+
+
+def _exhibits(h: CustodyStep, hands: Sequence[CustodyStep], exhibits: Sequence[str]) -> Sequence[str | None]:
+    if h.exhibit is not None:
+        return (h.exhibit,)
+    if len(exhibits) == 1:
+        return exhibits
+    if h.entry.kind not in GIVEN:
+        return (None,)
+    known = {h.entry.leaf, h.entry.proves} - {None}
+    arrived = [x for x in hands if x.exhibit is not None and _came_from(x, known)]
+    return list(dict.fromkeys(x.exhibit for x in arrived)) or (None,)
+
+
+def _came_from(step: CustodyStep, disclosure: set[str | None]) -> bool:
+    return step.entry.kind == "evidence-received" and (
+        step.entry.get("about") in disclosure or any(f.leaf in disclosure for f in step.firsts)
+    )
+
+
+def _digest(d: Digest) -> str:
+    """Return the algorithm and the beginning of a digest; of several, of the one by SHA-256."""
+    if d.sha256:
+        return f"SHA-256 {d.sha256[:SHORT]}"
+    return f"SHA-512 {d.sha512[:SHORT]}" if d.sha512 else d.digest or ""
+
+
+def _step(h: CustodyStep, case: Case, known: Mapping[str, str], names: Mapping[str, str], *, reveal: bool) -> ChainStep:
+    digests = [_digest(d) for d in h.files]
+    gone = h.replaced
+    return ChainStep(
+        number=number(h.entry, case),
+        on=h.entry.on,
+        what=in_few_words(h.entry.kind),
+        released_by=h.released_by,
+        received_by=h.received_by,
+        held_by=h.held_by,
+        compared=h.compared,
+        check=h.check,
+        digest=digests[0] if reveal and digests else "",
+        more=max(0, len(set(digests)) - 1),
+        replaced_by=None if gone is None else known.get(gone.entry.leaf, gone.entry.leaf[:8]),
+        replaced_who="" if gone is None else speaker(gone.entry, names),
+    )
