@@ -38,7 +38,7 @@ function answer(file, report, names) {
     { class: `file-answer ${state === 'same' && !proven ? 'open' : state}` },
     make('h3', {}, foreign(file.name)),
     make('p', { class: 'answer' }, make('strong', {}, say([heading]))),
-    proven ? null : make('p', {}, say(['file-rests', report.verdict])),
+    proven || !file.found ? null : make('p', {}, say(['file-rests', report.verdict])),
     sentences.map((sentence) => make('p', {}, sentence)),
     make('p', {}, say(['file-digest', file.size]), make('code', {}, file.sha256)),
     rests(file.found, names),
@@ -120,7 +120,7 @@ function rests(found, names) {
 export const fileStates = (compared, report) =>
   compared.map((file) => {
     const [state, title] = judged(file, NO_NAMES);
-    return `${file.name}: ${say([state === 'same' && report.verdict !== 'TOTAL-PASSED' ? 'file-same-unproven' : title])}`;
+    return `${file.name}${say(['colon'])}${say([state === 'same' && report.verdict !== 'TOTAL-PASSED' ? 'file-same-unproven' : title])}`;
   });
 
 const NO_NAMES = { office: (actor) => actor, place: ({ seq }) => String(seq) };

@@ -44,7 +44,7 @@ function one({ code, level, says, cite, entries, more }, leaves, names) {
     'li',
     {},
     make('strong', {}, say([`level-${level.toLowerCase()}`])),
-    ': ',
+    say(['colon']),
     make('span', { lang: 'en' }, foreign(says)),
     make('p', { class: 'govuk-hint' }, say(['makers-rests']), links.length ? links : say(['makers-rests-none']), rest ? say(['makers-more', rest]) : ''),
     make('p', { class: 'govuk-hint' }, code, cite.length ? [', ', foreign(cite.join(', '))] : ''),

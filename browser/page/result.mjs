@@ -102,7 +102,7 @@ function verdict(report) {
 const reason = ({ code, where, says }) => [
   make('strong', {}, code),
   where ? [' ', make('code', {}, foreign(where))] : '',
-  `: ${say(says)}`,
+  say(['colon']) + say(says),
   code === 'NO_TRUST_ANCHOR' ? `. ${say(['give-trust'])}` : '',
 ];
 
@@ -163,7 +163,7 @@ const ids = ({ order }, names) =>
     'details',
     {},
     make('summary', {}, say(['ids-title'])),
-    make('p', {}, say(['claim-order']), ': ', make('code', {}, order)),
+    make('p', {}, say(['claim-order']), say(['colon']), make('code', {}, order)),
     grid(
       say(['ids-caption']),
       ['id-name', 'id-id', 'id-party'].map((heading) => say([heading])),
