@@ -127,9 +127,9 @@ def log(
     """
     from cli.terminal.output import put_right
     from ledger.entries.case import Case
+    from projections.sentences.sentence import says
     from projections.views.log_graph import graph
     from projections.views.replaced import numbered, replaced
-    from projections.views.timeline import says
 
     if only and order is None:
         raise click.UsageError("--only is of one order: --order NAME")

@@ -120,7 +120,8 @@ def _paragraph(x: TimelineEntry, width: int, tag: str = "", reveal: bool = False
     moved = f"  -> {output.paint(x.moved[1], 'cyan')}" if x.moved else ""
     style = "bold" if x.replaced is None else "bold strike"
     out = [f"  {x.entry.on:%H:%M} UTC  {output.paint(x.entry.kind, style)}{tag}{moved}"]
-    out += textwrap.wrap(f"{x.says} {x.who}.", width, initial_indent=" " * 13, subsequent_indent=" " * 13)
+    says = str(x.says) if x.names_signer else f"{x.says} {x.who}."
+    out += textwrap.wrap(says, width, initial_indent=" " * 13, subsequent_indent=" " * 13)
     if x.late:
         out.append(f"{'':13}{output.paint('written down ' + left(x.late) + ' after the event', 'yellow')}")
     if x.early:

@@ -121,7 +121,7 @@ def plain(value: Any) -> str:
         case datetime():
             return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         case str():
-            return named(value)
+            return str(named(value))  # a sentence is plain text here
         case Mapping():
             return ", ".join(f"{k}={plain(v)}" for k, v in value.items())
         case list() | tuple():

@@ -9,7 +9,7 @@ What somebody stated (`stated`) stays even where a message has the same words.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from copy import copy
 from dataclasses import fields, is_dataclass, replace
 from datetime import date
@@ -30,10 +30,12 @@ from projections.reports.front_page import CheckCommand, FindingLine, FrontPage,
 from projections.reports.history import Event, History
 from projections.reports.ledger_report import CheckCount, KeyRow
 from projections.reports.letters.letter import Letter, LetterSection, LetterSource, MissingContent
-from projections.reports.letters.wording import MONTHS as LONG_MONTHS
 from projections.reports.replay import EntryLine, Stage
 from projections.reports.request import Request, StateName
 from projections.reports.signature_note import SignatureNote
+from projections.sentences.local_time import MONTHS as LONG_MONTHS
+from projections.sentences.sentence import Sentence
+from projections.sentences.values import Language
 from projections.statistics.counting import Form, StatisticsRow
 from projections.statistics.counting import StatisticsTable as Numbers
 from projections.statistics.report import FormReport, Statistics, StatisticsReport
@@ -65,7 +67,7 @@ OURS: Final[Mapping[type, tuple[str, ...]]] = {
     SignatureNote: ("says",),
     Subject: ("called", "instrument_says", "state", "regions"),
     Event: ("late", "early", "says", "who", "state", "proven"),
-    History: ("turns", "roles"),
+    History: ("turns",),
     CustodyRow: ("step", "says", "check", "compared", "recorded"),
     CriterionRow: ("name", "asks", "state", "rests_on", "lacks"),
     Period: ("verdict", "steps"),
@@ -121,6 +123,8 @@ class Translation:
         self.lang = lang
         self.messages = messages
         self.theirs: Collection[str] = frozenset()
+        self.values = Language(lang, messages)
+        self._sentences: dict[str, str] = {}
         self._said_before: dict[str, str] = {}
         placed = sorted(
             (m for m in messages if PLACE.search(m)), key=lambda m: (len(PLACE.sub("", m)), m), reverse=True
@@ -140,6 +144,8 @@ class Translation:
         """Return a text of ours in this language; the text itself where no message fits."""
         if not self.messages or not text:
             return text
+        if text in self._sentences:
+            return self._sentences[text]
         if (result := self._said_before.get(text)) is None:
             result = self._said_before[text] = self._say(text)
         return result
@@ -221,7 +227,17 @@ class Translation:
         Characters without a visible shape are named in every text first (`ledger.formats.characters`).
         """
         shown: T = _shown(value)
-        return shown if not self.messages else self._of(shown)
+        if not self.messages:
+            return shown
+        language = copy(self)
+        language._said_before = {}
+        language._sentences = {str(says): self._sentence(says) for says in _sentences(value)}
+        translated: T = language._of(shown)
+        return translated
+
+    def _sentence(self, says: Sentence) -> str:
+        """Return what an entry says, made anew from its values, with the words around it."""
+        return f"{self.say(says.before)}{says.in_(self.values)}{self.part(says.after)}"
 
     def _of(self, value: Any) -> Any:
         if isinstance(value, tuple):
@@ -265,7 +281,21 @@ def _as_pattern(message: str) -> str:
     return pattern
 
 
+def _sentences(value: Any) -> Iterator[Sentence]:
+    """Return every sentence of an entry in a report."""
+    if isinstance(value, Sentence):
+        yield value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _sentences(item)
+    elif is_dataclass(value) and not isinstance(value, type):
+        for f in fields(value):
+            yield from _sentences(getattr(value, f.name))
+
+
 def _shown(value: Any) -> Any:
+    if isinstance(value, Sentence):
+        return str(value)
     if isinstance(value, str):
         return visible(value)
     if isinstance(value, tuple):

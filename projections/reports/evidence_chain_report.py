@@ -25,9 +25,10 @@ from projections.reports.front_page import (
     words,
 )
 from projections.reports.history import History, history
+from projections.sentences.names import names_of
+from projections.sentences.sentence import sentence
 from projections.views.custody import custody
 from projections.views.evidence_chain import evidence_chain
-from projections.views.timeline import sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ def evidence_chain_report(
         "For each of eight criteria: what the record shows, the entries it rests on, and what is lacking. "
         "Whether the evidence may be used is for the court."
     )
-    rows = criterion_rows(case, judgement)
+    rows = criterion_rows(case, judgement, reveal=making.reveal)
     stated, lacking = stated_files(custody(case, judgement.as_of, reveal=making.reveal), case, reveal=making.reveal)
     answer = _shown(rows)
     return EvidenceChain(
@@ -124,8 +125,9 @@ def used_rules(judgement: Judgement) -> tuple[UsedRule, ...]:
     return tuple(used[code] for code in sorted(used))
 
 
-def criterion_rows(case: Case, judgement: Judgement) -> tuple[CriterionRow, ...]:
+def criterion_rows(case: Case, judgement: Judgement, *, reveal: bool = False) -> tuple[CriterionRow, ...]:
     """Return the eight criteria of a judgement."""
+    names = names_of(case)
     return tuple(
         CriterionRow(
             id=p.id,
@@ -133,7 +135,7 @@ def criterion_rows(case: Case, judgement: Judgement) -> tuple[CriterionRow, ...]
             asks=ASKS[p.id],
             state=SHOWN[p.state] + (", with a remark" if p.state == "DEMONSTRATED" and p.pulled_by else ""),
             code=p.state,
-            rests_on=tuple((number(e, case), sentence(e)) for e in p.rests_on),
+            rests_on=tuple((number(e, case), sentence(e, names, reveal=reveal)) for e in p.rests_on),
             lacks=tuple(_in_words(lack, p.pulled_by) for lack in p.lacks),
             pulled_by=remarks(p.pulled_by, case),
         )

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from ledger.entries.case import Case, Unread
-from ledger.facts.vocabulary import ROLES
 from ledger.law import Judgement
 from projections.drawings.timeline import DeadlineMark, EntryMark, TimelineDrawing, in_few_words
 from projections.reports.front_page import number, numbers, words
@@ -59,13 +58,12 @@ class Dispute:
 class History:
     """Hold every entry, the changes of state that needed no entry as (moment, clock, state), and a drawing.
 
-    `roles` are the roles in which somebody signed here, each with its meaning. `disputes` are the disputed entries.
+    `disputes` are the disputed entries.
     """
 
     events: tuple[Event, ...]
     turns: tuple[tuple[datetime, str, str], ...]
     drawing: TimelineDrawing | None
-    roles: tuple[tuple[str, str], ...] = ()
     disputes: tuple[Dispute, ...] = ()
 
 
@@ -85,13 +83,11 @@ def history(
     lines = timeline(case, judgement.trail, reveal=reveal, part=part, at=judgement.as_of)
     by_leaf, names = numbers(case), office_names(case.registry)
     turns = tuple((s.on, s.clock or "", words(s.to)) for s in by_time(judgement.trail))
-    roles = {x.entry.role for x in lines}
     events = tuple(_event(x, case, by_leaf, names, proven.get(x.entry.index, "")) for x in lines)
     return History(
         events,
         turns,
         drawing(lines, case, judgement),
-        tuple((role, says) for role, says in ROLES.items() if role in roles),
         tuple(_disputes(lines, events)),
     )
 

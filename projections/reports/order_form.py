@@ -27,8 +27,10 @@ from ledger.law.terms.instruments import EUROPEAN
 from projections.reports.fillable_form import FillableForm, FormLine, FormSection, FormTable
 from projections.reports.front_page import Provenance, languages, number, numbers, only_for, subject, words
 from projections.reports.history import text
+from projections.sentences.names import names_of
+from projections.sentences.sentence import sentence
 from projections.views.completeness import Missing, lacking
-from projections.views.timeline import fields, office_names, says
+from projections.views.timeline import fields, office_names
 
 # A field by its name, as it reads; empty where it was not stated, None where it is not for the reader.
 Say = Callable[[str], tuple[str, ...] | None]
@@ -331,8 +333,9 @@ def _from_record(title: str, case: Case) -> list[FormLine]:
 
 def _later(case: Case) -> FormSection | None:
     """Return the certificates that followed, one row each."""
+    names = names_of(case)
     rows = tuple(
-        (f"Annex {LATER[e.kind]}", number(e, case), f"{e.on:%Y-%m-%d %H:%M}", says(e.kind), _codes(e))
+        (f"Annex {LATER[e.kind]}", number(e, case), f"{e.on:%Y-%m-%d %H:%M}", sentence(e, names), _codes(e))
         for e in case.entries
         if e.kind in LATER
     )

@@ -18,9 +18,11 @@ from ledger.entries.case import Case, Entry
 from ledger.law import Judgement, state_at
 from projections.reports.front_page import FindingLine, Provenance, Subject, number, only_for, remarks, subject, words
 from projections.reports.history import History, history
+from projections.sentences.names import names_of
+from projections.sentences.sentence import sentence
 from projections.views.due import due
 from projections.views.known_at import Change, LogMoment, as_known, changes
-from projections.views.timeline import by_time, office_names, says, speaker
+from projections.views.timeline import by_time, speaker
 
 MOST = 150  # stages; of more, days and then weeks are shown by their last moment
 
@@ -107,14 +109,14 @@ def stages(case: Case, heads: Heads, until: datetime, judge: Judge) -> list[Stag
     trail = by_time(judge(case, until).trail)
     ends = [s.on for s in trail]
     moments = _thinned(sorted({m for m in (*(e.on for e in case.entries), *entered.values(), *ends) if m <= until}))
-    names = office_names(case.registry)
+    called = names_of(case)
     at_once = _at_once(case)
     result: list[Stage] = []
     before: Judgement | None = None
     earlier: datetime | None = None
 
     def lines(entries: Iterable[Entry]) -> tuple[EntryLine, ...]:
-        return tuple(EntryLine(number(e, case), e.on, says(e.kind), speaker(e, names)) for e in entries)
+        return tuple(EntryLine(number(e, case), e.on, sentence(e, called), speaker(e, called.offices)) for e in entries)
 
     def new(moment: datetime) -> bool:
         return moment <= at and (earlier is None or moment > earlier)

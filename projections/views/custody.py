@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from ledger.entries.case import Case, Entry
+from projections.sentences.names import Names, names_of
+from projections.sentences.sentence import Sentence, sentence
 from projections.views.exhibit_digests import Digest, Exhibits, First, digests, exhibits_of, speaks_of, unread
 from projections.views.replaced import Replacement, replaced
-from projections.views.timeline import office_names, says
 
 HANDS = (
     "data-disclosed",
@@ -42,7 +43,7 @@ class CustodyStep:
     """
 
     entry: Entry
-    says: str
+    says: Sentence
     exhibit: str | None
     released_by: str | None
     received_by: str | None
@@ -83,12 +84,13 @@ def custody(case: Case, at: datetime | None = None, *, reveal: bool = False) -> 
 
     `at` is the moment at which the case is read; `reveal` opens why a step was replaced.
     """
-    names, replacements = office_names(case.registry), replaced(case, at, reveal=reveal)
+    names, replacements = names_of(case), replaced(case, at, reveal=reveal)
     exhibits = exhibits_of(case, at, HANDS)
     handovers = [e for e in exhibits.steps if e.kind in GIVEN]
     effective = [e for e in handovers if e.leaf not in replacements]
     return [
-        _hand(e, _parties(e, handovers, effective), names, exhibits, replacements.get(e.leaf)) for e in exhibits.steps
+        _hand(e, _parties(e, handovers, effective), names, exhibits, replacements.get(e.leaf), reveal=reveal)
+        for e in exhibits.steps
     ]
 
 
@@ -100,14 +102,16 @@ def standing(hands: Iterable[CustodyStep]) -> list[CustodyStep]:
 def _hand(
     e: Entry,
     parties: tuple[str | None, str | None, str | None],
-    names: Mapping[str, str],
+    names: Names,
     exhibits: Exhibits,
     gone: Replacement | None,
+    *,
+    reveal: bool,
 ) -> CustodyStep:
-    released, received, holder = (None if actor is None else names.get(actor, actor) for actor in parties)
+    released, received, holder = (None if actor is None else names.office(actor) for actor in parties)
     return CustodyStep(
         entry=e,
-        says=says(e.kind),
+        says=sentence(e, names, reveal=reveal),
         exhibit=e.get("exhibit"),
         released_by=released,
         received_by=received,

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ledger.entries.case import Case, Entry, Unread
-from ledger.facts import KINDS
 from ledger.law import StateChange
 from ledger.law.reading.reliability import late
+from projections.sentences.names import Names, names_of
 from projections.views.replaced import Replacement, replaced
 
-MANNER = {"act": "", "observation": "saw", "import": "took over"}
+if TYPE_CHECKING:
+    from projections.sentences.sentence import Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +28,18 @@ class TimelineEntry:
     """
 
     entry: Entry
-    says: str
+    says: Sentence
     who: str
     late: timedelta | None
     early: timedelta | None
     replaced: Replacement | None
     moved: tuple[str, str] | None
     fields: Mapping[str, Any]
+
+    @property
+    def names_signer(self) -> bool:
+        """Return True if the sentence says who signed the entry."""
+        return self.who in self.says or self.entry.whose is not None
 
     @property
     def replaced_by(self) -> str | None:
@@ -54,14 +60,16 @@ def timeline(
     `trail` is the judgement's. `part` says which of these lines are made, `at` at which moment the case is
     read.
     """
+    from projections.sentences.sentence import sentence  # most commands need the names of offices alone
+
     moved = {step.leaf: (step.source, step.to) for step in trail if step.leaf is not None}
     replacements = replaced(case, at, reveal=reveal)
-    names = office_names(case.registry)
+    names = names_of(case)
     return [
         TimelineEntry(
             entry=e,
-            says=sentence(e),
-            who=speaker(e, names),
+            says=sentence(e, names, reveal=reveal),
+            who=speaker(e, names.offices),
             late=e.at - e.on if late(e) else None,
             early=e.ahead if e.after_signature else None,
             replaced=replacements.get(e.leaf),
@@ -72,35 +80,9 @@ def timeline(
     ]
 
 
-def sentence(e: Entry) -> str:
-    """Say what has happened when this entry is recorded, and that it has no effect where that is so."""
-    text = _arrived(e) or says(e.kind)
-    if not e.held:
-        text += f" Its key did not hold the role {e.role}: it has no legal effect."
-    return text
-
-
-def _arrived(e: Entry) -> str:
-    """Say which entry of which other record has arrived; empty for every other kind."""
-    if e.kind != "counterparty-record-received":
-        return ""
-    text = f"Entry {e.get('index')} of {e.get('origin')} has arrived."
-    if e.unproven:
-        text += f" It is not proven to be its signer's own act: {e.unproven}."
-    return text
-
-
-def says(kind: str) -> str:
-    """Return what has happened when an entry of this kind is recorded: the vocabulary's first sentence."""
-    fact = KINDS.get(kind)
-    if fact is None:
-        return "An entry of a kind this reader does not know."
-    return fact.says.split(". ")[0].rstrip(".") + "."
-
-
 def speaker(entry: Entry, names: Mapping[str, str]) -> str:
-    """Return who says so, for people: the office, its role, and whose act it reports."""
-    signer = f"{names.get(entry.by, entry.by)} ({entry.role})"
+    """Return who says so, for people: the office, and whose act it reports."""
+    signer = names.get(entry.by, entry.by)
     if entry.whose is None:
         return signer
     return f"{names.get(entry.whose, entry.whose)}, {entry.speaks} by {signer}"
@@ -108,12 +90,7 @@ def speaker(entry: Entry, names: Mapping[str, str]) -> str:
 
 def office_names(registry: Sequence[Entry]) -> dict[str, str]:
     """Return the names of offices, by actor: the newest name in the register, English first."""
-    names: dict[str, str] = {}
-    for e in registry:
-        if e.kind in ("authority-registered", "authority-changed") and e.get("names"):
-            by_language = e.public["names"]
-            names[e.public["actor"]] = by_language.get("en") or next(iter(by_language.values()))
-    return names
+    return Names(registry).offices
 
 
 def fields(entry: Entry, *, reveal: bool = False) -> dict[str, Any]:

@@ -37,9 +37,10 @@ from projections.reports.evidence_chain_report import SHOWN
 from projections.reports.front_page import LEVELS, words
 from projections.reports.letters.wording import WORDS as LETTER_WORDS
 from projections.reports.order_form import ANNEX, ANNEX_I, ANNEX_II, FOR_AUTHORITY, LABELS, PARAGRAPHS
+from projections.sentences.kinds import PATTERNS
+from projections.sentences.sentence import MESSAGES, says
 from projections.views.completeness import ADVICE
 from projections.views.evidence_chain import CRITERIA
-from projections.views.timeline import says
 
 ROOT: Final = Path(__file__).parents[2]
 HERE: Final = ROOT / "projections"
@@ -116,7 +117,8 @@ SMALL: Final = (
     ),
     *("criterion {0}", "finding {0}", "after {0}", "by {0}", "proven: {0}", "{0} due {1}", "{0} d {1} h"),
     *("{0} h {1} min", "{0} violation", "{0} violations", "{0} remark", "{0} remarks", "{0} gap", "{0} gaps"),
-    *("{0} week", "{0} weeks", "{0} year", "{0} years"),
+    *("{0} week", "{0} weeks", "{0} year", "{0} years", "{0} byte", "{0} bytes", "{0} more", " and ", "entry {0}"),
+    *("{0} at {1} UTC", "{0} at {1} UTC ({2} in {3})", "{0} at {1} UTC ({2} on {3} in {4})"),
     "When the entries were made, and that no other version of this log was shown to others.",
     "of",
     "referred back and clarified in between: {0} more",
@@ -262,7 +264,8 @@ def _law() -> Iterable[str]:
     yield from (content.label for content in RECORD_CONTENTS)
     yield from (says(kind) for kind in KINDS)
     yield from (in_few_words(kind) for kind in KINDS)
-    yield says("a kind nobody knows")
+    yield from PATTERNS.values()
+    yield from MESSAGES
     yield NOT_TRUE
     yield from ROLES.values()
     yield from INSTRUMENTS.values()

@@ -16,8 +16,10 @@ from ledger.law.reading.person_requests import ANSWERS, EXTENDED, REQUESTS
 from ledger.law.record_checks.open_duties import RETENTION, OpenDuty
 from projections.reports.front_page import number
 from projections.reports.recipients import came_to_nothing, recipients, replaced_access
+from projections.sentences.names import Names, names_of
+from projections.sentences.sentence import Sentence, says, sentence
 from projections.views.replaced import Replacement, replaced
-from projections.views.timeline import fields, office_names, says, speaker
+from projections.views.timeline import fields, speaker
 
 QUESTIONS = {  # with their citations
     1: ("On what legal basis and for what purpose were this person's data obtained?", "2AP:14(1), 14(2)(a)"),
@@ -95,14 +97,18 @@ class _Source:
 
     def lines(self, entries: Iterable[Entry], sentences: Mapping[str, Sequence[str]] = {}) -> tuple[str, ...]:
         """Return one line for each entry; `sentences` has sentences in place of the vocabulary's, by leaf hash."""
-        names = office_names(self.case.registry)
+        names = names_of(self.case)
         return tuple(
-            f"{e.on:%Y-%m-%d %H:%M}Z {says} {speaker(e, names)}{_details(e, self.reveal)}"
-            for e in entries
-            for says in sentences.get(e.leaf) or (self._says(e),)
+            self._line(e, says, names) for e in entries for says in sentences.get(e.leaf) or (self._says(e, names),)
         )
 
-    def _says(self, e: Entry) -> str:
+    def _line(self, e: Entry, says: str, names: Names) -> str:
+        before, after = f"{e.on:%Y-%m-%d %H:%M}Z ", _details(e, self.reveal)
+        if isinstance(says, Sentence):
+            return says.between(before, after)
+        return f"{before}{says} {speaker(e, names.offices)}{after}"
+
+    def _says(self, e: Entry, names: Names) -> str:
         if access := came_to_nothing(e, self.accesses):
             return f"Nothing was handed out after entry {access.index} of the log."
         if access := replaced_access(e, self.accesses):
@@ -113,7 +119,7 @@ class _Source:
                 return (
                     f"Somebody reads the record, entry {e.index} of the log; its signer replaced it by entry {index}."
                 )
-        return says(e.kind)
+        return sentence(e, names, reveal=self.reveal)
 
     def clocks(self, *ids: str) -> tuple[str, ...]:
         return tuple(
@@ -154,10 +160,7 @@ def _shown(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-_TELLING = frozenset(
-    "dp_regime domestic_legal_grounds case_ref purpose_code view recipient recipient_party elements scope method"
-    " grounds review_on period decision condition_code incident_kind aware_at risk still_restricted mode cause".split()
-)
+_TELLING = frozenset(("dp_regime", "domestic_legal_grounds"))  # public, and in no sentence
 
 
 def _answer(number: int, entries: tuple[Entry, ...], r: _Source, more: tuple[str, ...] = ()) -> DpoAnswer:

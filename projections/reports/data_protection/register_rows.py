@@ -11,7 +11,7 @@ from ledger.entries.case import Case
 from ledger.law import Judgement
 from ledger.law.reading.person_requests import REQUESTS
 from projections.reports.recipients import recipients
-from projections.views.timeline import says
+from projections.sentences.sentence import says
 
 HELD = ("HELD", "RESTRICTED")
 

@@ -11,7 +11,8 @@ from ledger.law.terms.instruments import EUROPEAN
 from projections.reports.front_page import Provenance, number
 from projections.reports.letters.letter import LetterKind, LetterSource, MissingContent, Omission
 from projections.reports.letters.provisions import PROVISIONS
-from projections.reports.letters.wording import LocalTimes, office_names_in, party_names_in
+from projections.reports.letters.wording import office_names_in, party_names_in
+from projections.sentences.local_time import LocalTimes
 from projections.views.controller_description import description
 
 PERSON = "CUST"  # the reader of every letter

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Final
 
 from ledger.entries.case import Entry
@@ -13,14 +13,10 @@ from ledger.facts.vocabulary import INSTRUMENTS
 from ledger.facts.words.data import INSTRUMENT_WORDS
 from ledger.facts.words.rights import ACCESS_RESTRICTION_GROUNDS, LOCK_CAUSES
 from ledger.facts.words.shared import CATEGORIES, DESTRUCTION_METHODS, PURPOSES
-from ledger.formats.time_zones import zone
 from ledger.law.parties.party_register import Register
+from projections.sentences.local_time import long_date
 
 PARTY: Final = "party-registered"
-MONTHS: Final = (
-    *("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November"),
-    "December",
-)
 CATEGORY_WORDS: Final = CATEGORIES.words
 PURPOSE_WORDS: Final = {code: words for code, words in PURPOSES.words.items() if code != "other"}
 METHOD_WORDS: Final = DESTRUCTION_METHODS.words
@@ -53,42 +49,9 @@ def listed(codes: Iterable[object] | None, words: Mapping[str, str]) -> str:
     return ", ".join(words.get(code, code.replace("-", " ")) for code in plain)
 
 
-def long_date(day: date) -> str:
-    """Return a date as a letter writes it: `15 March 2027`."""
-    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
-
-
 def stated_date(value: object) -> str:
     """Return a stated date of the wire as a letter writes it."""
     return long_date(date.fromisoformat(str(value)))
-
-
-class LocalTimes:
-    """Moments as a letter writes them: in UTC, and in the time of the office's place."""
-
-    def __init__(self, zone_name: str) -> None:
-        self._zone = zone(zone_name)
-        self._place = "" if zone_name in ("", "UTC") else zone_name.rpartition("/")[2].replace("_", " ")
-
-    def day(self, moment: datetime) -> date:
-        """Return the local date of a moment."""
-        return moment.astimezone(self._zone).date()
-
-    def date(self, moment: datetime) -> str:
-        """Return the local date of a moment in words."""
-        return long_date(self.day(moment))
-
-    def moment(self, moment: datetime) -> str:
-        """Return a moment: `15 March 2027 at 13:00 UTC (14:00 in Oslo)`; seconds only where they are not zero."""
-        utc, local = moment.astimezone(UTC), moment.astimezone(self._zone)
-        shape = "%H:%M:%S" if utc.second else "%H:%M"
-        day, there = long_date(utc.date()), long_date(local.date())
-        hour, here = utc.strftime(shape), local.strftime(shape)
-        if not self._place:
-            return f"{day} at {hour} UTC"
-        if day == there:
-            return f"{day} at {hour} UTC ({here} in {self._place})"
-        return f"{day} at {hour} UTC ({here} on {there} in {self._place})"
 
 
 def period(value: object) -> str:

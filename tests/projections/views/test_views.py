@@ -355,7 +355,7 @@ def test_2_every_use_and_every_reading_is_listed_with_its_purpose() -> None:
     story = given(*HELD, use)
     answer = register(story.case, judged(story))[1]
     assert [e.kind for e in answer.entries] == ["evidence-received", "use-recorded"]
-    assert "purpose code investigation" in answer.lines[1]
+    assert "for the investigation of criminal offences" in answer.lines[1]
 
 
 def test_3_surplus_data_stay_open_until_something_is_done_about_them() -> None:
@@ -537,9 +537,15 @@ def test_a_line_says_that_a_role_was_not_held_and_that_an_arrived_entry_is_not_p
     case = given(issued("2027-03-01T09:00Z")).case
     (entry,) = case.entries
     (line,) = timeline(msgspec.structs.replace(case, entries=(msgspec.structs.replace(entry, held=False),)))
-    assert "did not hold the role ISS: it has no legal effect" in line.says
+    assert "did not hold the role (issuing authority): the entry has no legal effect" in line.says
     arrived = msgspec.structs.replace(
-        entry, kind="counterparty-record-received", public={"origin": "o", "index": 1}, unproven="CP-QUORUM"
+        entry,
+        kind="counterparty-record-received",
+        public={"origin": "o", "index": 1, "proof_check": "not-checked"},
+        unproven="CP-QUORUM",
     )
     (line,) = timeline(msgspec.structs.replace(case, entries=(arrived,)))
-    assert line.says == "Entry 1 of o has arrived. It is not proven to be its signer's own act: CP-QUORUM."
+    assert line.says == (
+        "ilves received entry 1 of the record o. Its check: the proof was not checked. "
+        "It is not proven to be its signer's own act: CP-QUORUM."
+    )

@@ -1,0 +1,189 @@
+"""Values of entries in words: codes by the vocabulary, offices and States by name, dates, sizes, digests.
+
+What others stated in their own words is shown as it is: a plain word or number bare, everything else in quotation
+marks. Text, and whatever is too long for a sentence, has no words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Final
+
+from ledger.entries.case import instant
+from ledger.facts.value_forms import Form, IntegerForm, ListForm, MapForm, ObjectForm, TextForm
+from ledger.facts.vocabulary import INSTRUMENTS, ROLES
+from ledger.facts.words import words_of
+from ledger.facts.words.data import ELEMENT_WORDS, INSTRUMENT_WORDS
+from ledger.formats.characters import visible
+from projections.sentences.local_time import LocalTimes, long_date
+from projections.sentences.names import Names
+
+LONGEST: Final = 80  # characters of a stated value in a sentence
+MOST: Final = 4  # items of a list
+FILES: Final = 2
+PLAIN: Final = re.compile(r"[^\W_](?:[\w./#+-]*[\w#+])?")
+QUOTES: Final = frozenset('"“”„‟«»')
+QUOTED: Final = {"en": "“{}”", "de": "„{}“", "fr": "«\u00a0{}\u00a0»"}
+UNITS: Final = {"Y": "year", "M": "month", "W": "week", "D": "day", "H": "hour", "m": "minute", "S": "second"}
+STEPS: Final = ((10**12, "TB"), (10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
+
+
+class Language:
+    """The words of one language for values: English without messages."""
+
+    def __init__(self, lang: str = "en", messages: Mapping[str, str] = {}) -> None:
+        self.lang = lang
+        self.messages = messages
+
+    @property
+    def point(self) -> str:
+        """The decimal point."""
+        if not self.messages:
+            return "."
+        from babel.numbers import get_decimal_symbol
+
+        return str(get_decimal_symbol(self.lang))
+
+    def word(self, english: str) -> str:
+        """Return words of ours in this language; in English where it has none."""
+        return self.messages.get(english) or english
+
+    def put(self, english: str, *values: object) -> str:
+        """Return a message with its places filled."""
+        return self.word(english).format(*values)
+
+    def date(self, day: date) -> str:
+        """Return a date in words: `15 March 2027`."""
+        if not self.messages:
+            return long_date(day)
+        from babel.dates import format_date
+
+        return str(format_date(day, "long", self.lang))
+
+    def moment(self, moment: datetime, times: LocalTimes) -> str:
+        """Return a moment in UTC, and in the time of an office: `15 March 2027 at 13:00 UTC (14:00 in Oslo)`."""
+        at = times.at(moment)
+        day = self.date(at.day)
+        if not at.place:
+            return self.put("{0} at {1} UTC", day, at.clock)
+        if at.local_day == at.day:
+            return self.put("{0} at {1} UTC ({2} in {3})", day, at.clock, at.local_clock, at.place)
+        there = self.date(at.local_day)
+        return self.put("{0} at {1} UTC ({2} on {3} in {4})", day, at.clock, at.local_clock, there, at.place)
+
+    def size(self, size: int) -> str:
+        """Return a number of bytes: `50 MB`, `1.2 MB`, `512 bytes`."""
+        for step, unit in STEPS:
+            if size >= step:
+                shown = f"{size / step:.1f}".removesuffix(".0")
+                return f"{shown.replace('.', self.point)} {unit}"
+        return self.put("{0} byte" if size == 1 else "{0} bytes", size)
+
+    def period(self, value: str) -> str:
+        """Return an ISO 8601 duration in words: `P1Y6M` as `1 year, 6 months`."""
+        days, _, clock = value.removeprefix("P").partition("T")
+        parts = [*re.findall(r"(\d+)([YMWD])", days), *re.findall(r"(\d+)([HmS])", clock.replace("M", "m"))]
+        return ", ".join(self.put(f"{{0}} {UNITS[unit]}{'' if n == '1' else 's'}", n) for n, unit in parts)
+
+    def listed(self, items: Sequence[str], most: int = MOST) -> str:
+        """Return items as a list: `a, b and c`; with semicolons where an item has a comma itself."""
+        if len(items) > most + 1:
+            items = [*items[:most], self.put("{0} more", len(items) - most)]
+        comma = "; " if any("," in item or ";" in item for item in items) else ", "
+        return comma.join(items[:-1]) + self.word(" and ") + items[-1] if len(items) > 1 else items[0]
+
+    def quoted(self, text: str) -> str | None:
+        """Return what somebody stated: a plain word bare, else in quotation marks; None where it is too long."""
+        text = visible(text)
+        if len(text) > LONGEST or not text.strip() or "\n" in text or QUOTES & {*text}:
+            return None
+        return text if PLAIN.fullmatch(text) else self.in_quotes(text)
+
+    def in_quotes(self, text: str) -> str:
+        """Return a text in quotation marks."""
+        return QUOTED.get(self.lang, QUOTED["en"]).format(text)
+
+
+def in_words(value: Any, form: Form, language: Language, names: Names, times: LocalTimes, how: str = "") -> str | None:
+    """Return a stated value in words; None where it has none for a sentence."""
+    match form:
+        case TextForm() if isinstance(value, str):
+            return _text(value, form, language, names, times, how)
+        case IntegerForm() if isinstance(value, int):
+            return language.size(value) if how == "bytes" else str(value)
+        case ListForm(item=item) if isinstance(value, list | tuple) and value:
+            found = [in_words(each, item, language, names, times, how) for each in value]
+            words = [each for each in dict.fromkeys(found) if each]
+            return language.listed(words) if words and None not in found else None
+        case ObjectForm(type="manifest") if isinstance(value, Mapping):
+            return _files(value.get("files") or (), language)
+        case MapForm() if isinstance(value, Mapping) and value:
+            return visible(value.get(language.lang) or value.get("en") or next(iter(value.values())))
+    return None
+
+
+def short(digest: str) -> str:
+    """Return a digest or key in short: its first eight digits."""
+    return f"{digest[:8]}..." if len(digest) > 12 else digest
+
+
+def role_words(role: str, language: Language) -> str:
+    """Return a role in few words: what the vocabulary says of it before the first semicolon."""
+    return language.word(ROLES.get(role, role)).partition(";")[0]
+
+
+def _text(value: str, form: TextForm, language: Language, names: Names, times: LocalTimes, how: str) -> str | None:
+    if form.values and form.type == "code":
+        return language.word(words_of(form.values).get(value, value))
+    if how == "digest":
+        return short(value)
+    named = _NAMED.get(form.type)
+    return language.quoted(value) if named is None else named(value, language, names, times)
+
+
+_Named = Callable[[str, Language, Names, LocalTimes], "str | None"]
+
+
+def _entry(leaf: str, language: Language, names: Names) -> str | None:
+    number = names.entry(leaf)
+    return None if number is None else language.put("entry {0}", number)
+
+
+def _element(code: str, language: Language) -> str:
+    name, _, label = code.partition("#")
+    words = language.word(ELEMENT_WORDS.get(name, name))
+    return f"{words} {language.in_quotes(label)}" if label else words
+
+
+_NAMED: Final[Mapping[str, _Named]] = {
+    "actor": lambda v, lang, names, _: visible(names.office(v, lang.lang)),
+    "party": lambda v, lang, names, _: visible(names.party(v, lang.lang)),
+    "role": lambda v, lang, *_: role_words(v, lang),
+    "instrument": lambda v, lang, *_: lang.word(INSTRUMENT_WORDS.get(v) or INSTRUMENTS.get(v, v)),
+    "element": lambda v, lang, *_: _element(v, lang),
+    "date": lambda v, lang, *_: lang.date(date.fromisoformat(v)),
+    "instant": lambda v, lang, _, times: lang.moment(instant(v), times),
+    "duration": lambda v, lang, *_: lang.period(v),
+    "event": lambda v, lang, names, _: _entry(v, lang, names),
+    "order": lambda *_: None,
+    "text": lambda *_: None,
+}
+
+
+def _files(files: Iterable[Mapping[str, Any]], language: Language) -> str | None:
+    words = []
+    for file in files:
+        name = language.quoted(str(file.get("name", "")))
+        if name is None:
+            return None
+        words.append(f"{name} ({', '.join((language.size(int(file.get('size', 0))), *_digest(file)))})")
+    return language.listed(words, FILES) if words else None
+
+
+def _digest(file: Mapping[str, Any]) -> Iterator[str]:
+    for key, name in (("sha256", "SHA-256"), ("sha512", "SHA-512")):
+        if file.get(key):
+            yield f"{name} {short(str(file[key]))}"
+            return

@@ -1,0 +1,228 @@
+"""The sentence of each kind: who did what, with which values, in two languages, with nothing that is sealed."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given as given_any
+
+from ledger.entries.case import Entry, Unread
+from ledger.facts import KINDS
+from ledger.facts.vocabulary import ROLES
+from projections.render.translation import translation
+from projections.sentences.kinds import PATTERNS
+from projections.sentences.names import Names, names_of
+from projections.sentences.pattern import Choice, choices, fields, parsed
+from projections.sentences.sentence import Sentence, sentence
+from projections.sentences.values import Language
+from tests.support.facts import Told, facts, in_full
+from tests.support.scenarios import case_from_story
+
+STORIES = Path(__file__).parents[3] / "fixtures" / "stories"
+GERMAN = Language("de", translation("de").messages)
+LANGUAGES = (Language(), GERMAN)
+OWN = {"who", "acting"}
+SHAPE = re.compile(r"[{}\[\]<>|]|\bNone\b|  | [.,;:]|\.\.(?!\.)|, \.|: \.")
+
+
+def german(kind: str) -> str:
+    return GERMAN.messages[PATTERNS[kind]]
+
+
+def entry(told: Told, *, role: str = "ISS", **more: Any) -> Entry:
+    at = datetime(2027, 3, 15, 13, tzinfo=UTC)
+    return Entry(
+        *("ab" * 32, 9, "order", 10, told.kind, "2AP-7", "skylark", role, "XV", "cd" * 32, "act", at, at),
+        public=told.public,
+        sealed=told.sealed,
+        **more,
+    )
+
+
+def said(told: Told, names: Names | None = None, **more: Any) -> tuple[str, str]:
+    english = sentence(entry(told, **more), names or Names(()), reveal=True)
+    return str(english), english.in_(GERMAN)
+
+
+def test_every_kind_has_a_pattern_and_every_pattern_is_translated() -> None:
+    assert {*PATTERNS} == {*KINDS}
+    assert [kind for kind in KINDS if not GERMAN.messages.get(PATTERNS[kind])] == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_pattern_names_fields_of_its_kind_and_no_text_of_others(kind: str) -> None:
+    known = KINDS[kind].fields()
+    for pattern in (PATTERNS[kind], german(kind)):
+        used = {*fields(parsed(pattern))}
+        assert used <= known.keys() | OWN
+        assert [name for name in used - OWN if known[name].type in ("text", "document", "order")] == []
+    assert {*fields(parsed(PATTERNS[kind]))} == {*fields(parsed(german(kind)))}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_pattern_needs_only_what_every_entry_of_its_kind_has_and_anybody_may_read(kind: str) -> None:
+    known = KINDS[kind].fields()
+    for pattern in (PATTERNS[kind], german(kind)):
+        needed = {*fields(parsed(pattern), needed=True)} - OWN
+        assert [name for name in needed if not known[name].required or known[name].sealed] == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_choice_names_codes_of_its_field_and_leaves_none_out(kind: str) -> None:
+    known = KINDS[kind].fields()
+
+    def codes(choice: Choice) -> set[str]:
+        if choice.field == "acting":
+            return {*ROLES}
+        field = known[choice.field]
+        return {"yes", "no"} if field.type == "bool" else {*field.one_of}
+
+    for pattern in (PATTERNS[kind], german(kind)):
+        for choice in choices(parsed(pattern)):
+            if choice.field != "amount":  # no code: it asks whether nothing is paid
+                assert {*choice.words} - {"*"} <= codes(choice)
+                flag = choice.field not in OWN and known[choice.field].type == "bool"
+                assert flag or "*" in choice.words or {*choice.words} == codes(choice)
+
+
+def test_no_two_kinds_say_the_same() -> None:
+    for language in LANGUAGES:
+        spoken = [language.word(PATTERNS[kind]) for kind in KINDS]
+        assert len(spoken) == len({re.sub(r"[{\[<][^}\]>]*[}\]>]", "", text) for text in spoken})
+
+
+def test_a_pattern_that_is_not_closed_is_refused() -> None:
+    for wrong in ("{who", "[{who}", "<a=b:c", "who}", "who]", "who|", "<a=b:[c>"):
+        with pytest.raises(ValueError, match=r"closes nothing|at the end"):
+            parsed(wrong)
+
+
+@pytest.mark.parametrize("story", sorted(path.stem for path in STORIES.glob("*.toml")))
+def test_every_entry_of_every_story_has_a_sentence_sealed_and_opened(story: str) -> None:
+    cases = case_from_story(tomllib.loads((STORIES / f"{story}.toml").read_text("utf-8"))).values()
+    for e, names in (
+        (e, names) for case in cases for names in [names_of(case)] for e in (*case.entries, *case.registry)
+    ):
+        for reveal in (False, True):
+            one = sentence(e, names, reveal=reveal)
+            for text in (str(one), one.in_(GERMAN)):
+                assert text.endswith((".", ".”", ".“")), text
+                assert not SHAPE.search(text.replace("...", "")), text
+            if PATTERNS[e.kind].startswith("{who}") and e.whose in (None, e.by):
+                assert one.startswith(names.office(e.by))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_kind_with_all_its_values_is_said_in_both_languages(kind: str) -> None:
+    english, german_words = said(in_full(kind))
+    assert english != german_words
+    for text in (english, german_words):
+        assert text.endswith(".")
+        assert not SHAPE.search(text.replace("...", "")), text
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_not_opened_or_erased_is_left_out(kind: str) -> None:
+    told = in_full(kind)
+    for why in Unread:
+        closed = told._replace(sealed=dict.fromkeys(told.sealed, why))
+        for text in said(closed):
+            assert "sealed]" not in text
+            assert "erased]" not in text
+            assert not SHAPE.search(text.replace("...", "")), text
+    hidden = sentence(entry(told), Names(()))
+    assert str(hidden) == str(
+        sentence(entry(told._replace(sealed=dict.fromkeys(told.sealed, Unread.WITHHELD))), Names(()))
+    )
+
+
+@given_any(facts())
+def test_any_value_makes_one_line_that_ends(told: Told) -> None:
+    for text in said(told):
+        assert "\n" not in text
+        assert text.endswith(".")
+        assert len(text) < 1200
+
+
+HANDED = Told(
+    "data-disclosed",
+    {"partial": False, "recipient": "orn", "channel": "provider-portal"},
+    {"manifest": {"elements": ["name"], "files": [{"name": "return.zip", "size": 50_000_000, "sha256": "ab12" * 16}]}},
+)
+PLACE = "Europe/Oslo"
+REGISTER = (
+    Told(
+        "party-registered", {"party": "XV", "names": {"en": "Valdoria", "de": "Waldorien"}, "zone": "Europe/Oslo"}, {}
+    ),
+    Told("authority-registered", {"actor": "skylark", "party": "XV", "names": {"en": "Skylark Mail AS"}}, {}),
+    Told("authority-registered", {"actor": "orn", "party": "XV", "names": {"en": "Cyber Unit Karsk"}}, {}),
+)
+NAMES = Names([entry(told) for told in REGISTER])
+
+
+def test_the_example_of_a_disclosure() -> None:
+    assert said(HANDED, NAMES) == (
+        "Skylark Mail AS handed over return.zip (50 MB, SHA-256 ab12ab12...) to Cyber Unit Karsk through "
+        "the provider's portal.",
+        "Skylark Mail AS hat return.zip (50 MB, SHA-256 ab12ab12...) an Cyber Unit Karsk über das Portal des "
+        "Diensteanbieters übergeben.",
+    )
+
+
+def test_what_another_office_saw_or_took_over_is_said_as_that() -> None:
+    told = Told("order-received", {}, {})
+    assert said(told, NAMES, whose="orn")[0].startswith(
+        "Skylark Mail AS recorded from papers or mail that Cyber Unit Karsk"
+    )
+    seen = msgspec.structs.replace(entry(told, whose="orn"), speaks="observation")
+    one = sentence(seen, NAMES)
+    assert str(one) == "Skylark Mail AS saw that Cyber Unit Karsk received the order."
+    assert one.in_(GERMAN) == "Skylark Mail AS hat beobachtet: Cyber Unit Karsk hat die Anordnung erhalten."
+
+
+def test_a_moment_has_the_local_time_of_the_office_that_acts() -> None:
+    told = Told("request-accepted", {"complete_at": "2027-07-01T22:30:05Z"}, {})
+    english, german_words = said(told, NAMES)
+    assert "complete on 1 July 2027 at 22:30:05 UTC (00:30:05 on 2 July 2027 in Oslo)." in english
+    assert "am 1. Juli 2027 um 22:30:05 Uhr UTC (00:30:05 Uhr am 2. Juli 2027 in Oslo)." in german_words
+
+
+def test_states_are_named_in_the_language_of_the_reader() -> None:
+    told = Told("onward-transferred", {"recipient_party": "XV"}, {})
+    assert [text.count(name) for text, name in zip(said(told, NAMES), ("Valdoria", "Waldorien"), strict=True)] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("stated", "shown"),
+    [
+        ("EX-1", "exhibit EX-1 for"),
+        ("KA-0311/1", "exhibit KA-0311/1 for"),
+        ("the knife. The court admitted it", "exhibit “the knife. The court admitted it” for"),
+        ("x” was destroyed", "Somebody opens the exhibit."),
+        ("x" * 81, "Somebody opens the exhibit."),
+    ],
+)
+def test_the_words_of_others_are_in_quotation_marks_and_never_too_long(stated: str, shown: str) -> None:
+    assert shown in said(Told("evidence-accessed", {"exhibit": stated, "purpose_code": "trial"}, {}))[0]
+
+
+def test_invisible_characters_are_named() -> None:
+    name = Names(
+        [entry(Told("authority-registered", {"actor": "skylark", "party": "XV", "names": {"en": "Sky\u200blark"}}, {}))]
+    )
+    assert "Sky<U+200B>lark" in said(HANDED, name)[0]
+
+
+def test_a_copy_of_a_sentence_is_plain_text() -> None:
+    from copy import deepcopy
+
+    one = sentence(entry(HANDED), NAMES)
+    assert type(deepcopy(one)) is str
+    assert isinstance(one.between("13:00 UTC: "), Sentence)
+    assert one.between("13:00 UTC: ") == f"13:00 UTC: {one}"
