@@ -18,7 +18,7 @@ from typing import Final
 SHARE: Final = 0.4  # of all time that is drawn: a longer interval is a break,
 TIMES: Final = 4  # if it is so many times as long as half of the others
 LONG: Final = 86400.0  # seconds; a shorter interval is no break
-MOST: Final = 6  # breaks
+MOST: Final = 4  # breaks of one scale
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +33,12 @@ class Spacing:
     scale: float
 
 
-def spaced(gaps: Sequence[float], needs: Sequence[float], room: float, sign: float) -> Spacing:
+def spaced(gaps: Sequence[float], needs: Sequence[float], room: float, sign: float, most: int = MOST) -> Spacing:
     """Return the lengths of intervals of `gaps` seconds, each at least what it needs, all together `room` if they fit.
 
     A break is `sign` longer than it needs to be.
     """
-    breaks = breaks_of(gaps)
+    breaks = breaks_of(gaps, most)
     short = {n for n, gap in enumerate(gaps) if gap <= 0 or n in breaks}
     left = room - sign * len(breaks)
     while True:
@@ -56,11 +56,11 @@ def spaced(gaps: Sequence[float], needs: Sequence[float], room: float, sign: flo
     return Spacing(tuple(lengths), breaks, scale)
 
 
-def breaks_of(gaps: Sequence[float]) -> frozenset[int]:
+def breaks_of(gaps: Sequence[float], most: int = MOST) -> frozenset[int]:
     """Return the intervals that are drawn as breaks: long ones, next to which all others would vanish."""
     found: set[int] = set()
     ordered = sorted((n for n, gap in enumerate(gaps) if gap > 0), key=lambda n: (-gaps[n], n))
-    while len(found) < MOST and len(ordered) > 1:
+    while len(found) < most and len(ordered) > 1:
         first, *others = ordered
         longest = gaps[first]
         if longest < LONG or longest < SHARE * sum(gaps[n] for n in ordered):
@@ -92,13 +92,15 @@ class TimeScale:
         return self.places[n] + share * (self.places[n + 1] - self.places[n])
 
 
-def time_scale(moments: Sequence[datetime], start: float, end: float, need: float, sign: float) -> TimeScale:
+def time_scale(
+    moments: Sequence[datetime], start: float, end: float, need: float, sign: float, most: int = MOST
+) -> TimeScale:
     """Return the scale of moments between two places; `need` is the least distance, if there is room for it."""
     distinct = tuple(sorted(set(moments)))
     gaps = [(b - a).total_seconds() for a, b in pairwise(distinct)]
     room = end - start
-    need = min(need, max(room - sign * MOST, 0.0) / max(len(gaps), 1))
-    spacing = spaced(gaps, [need] * len(gaps), room, sign)
+    need = min(need, max(room - sign * most, 0.0) / max(len(gaps), 1))
+    spacing = spaced(gaps, [need] * len(gaps), room, sign, most)
     stretch = room / total if (total := sum(spacing.lengths)) else 1.0
     places = [start]
     for length in spacing.lengths:

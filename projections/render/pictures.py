@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from projections.drawings.custody_chain import ChainDrawing, chain_caption, chain_lines, chain_pictures
+from projections.drawings.deadline_bars import DeadlineDrawing, deadline_caption, deadline_lines, deadline_pictures
 from projections.drawings.picture import NARROW, WIDE, Picture, Spoken, said
 from projections.drawings.timeline import TimelineDrawing, timeline_caption, timeline_pictures
 
-Drawing = TimelineDrawing | ChainDrawing
+Drawing = TimelineDrawing | ChainDrawing | DeadlineDrawing
 
 ENDLESS: Final = 1e9
 PAGE: Final = 900.0  # units of height on one sheet of paper
@@ -37,6 +38,7 @@ class Sort:
 
 SORTS: Final[Mapping[type, Sort]] = {
     TimelineDrawing: Sort(timeline_pictures, timeline_caption, lambda drawn, spoken: ()),  # its table says all of it
+    DeadlineDrawing: Sort(deadline_pictures, deadline_caption, deadline_lines),
     ChainDrawing: Sort(chain_pictures, chain_caption, chain_lines),
 }
 
@@ -54,7 +56,11 @@ def figure(drawn: Drawing, spoken: Spoken, width: float = WIDE, tallest: float =
 def drawings(report: object) -> Mapping[str, Drawing]:
     """Return the drawings of a report by their names."""
     story = getattr(report, "story", None)
-    named = {"timeline": getattr(story, "drawing", None), "chain": getattr(report, "chain", None)}
+    named = {
+        "timeline": getattr(story, "drawing", None),
+        "deadlines": getattr(story, "clocks", None),
+        "chain": getattr(report, "chain", None),
+    }
     return {name: drawn for name, drawn in named.items() if drawn is not None}
 
 

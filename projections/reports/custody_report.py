@@ -12,7 +12,6 @@ from datetime import datetime
 from ledger.entries.case import Case, Unread
 from ledger.law import Judgement
 from projections.drawings.custody_chain import ChainDrawing
-from projections.reports.custody_drawing import custody_drawing
 from projections.reports.exhibits import exhibits
 from projections.reports.front_page import (
     CheckCommand,
@@ -25,6 +24,7 @@ from projections.reports.front_page import (
     runs,
 )
 from projections.reports.history import History, history, replacement_fields
+from projections.reports.order_drawings import custody_drawing
 from projections.views.custody import CustodyStep, custody, out_of_step
 from projections.views.exhibit_digests import Digest
 from projections.views.timeline import office_names, speaker

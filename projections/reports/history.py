@@ -9,8 +9,10 @@ from typing import Any
 
 from ledger.entries.case import Case, Unread
 from ledger.law import Judgement
+from projections.drawings.deadline_bars import DeadlineDrawing
 from projections.drawings.timeline import DeadlineMark, EntryMark, TimelineDrawing, in_few_words
 from projections.reports.front_page import number, numbers, words
+from projections.reports.order_drawings import deadline_drawing
 from projections.views.replaced import Replacement
 from projections.views.timeline import TimelineEntry, by_time, office_names, speaker, timeline
 
@@ -65,6 +67,7 @@ class History:
     turns: tuple[tuple[datetime, str, str], ...]
     drawing: TimelineDrawing | None
     disputes: tuple[Dispute, ...] = ()
+    clocks: DeadlineDrawing | None = None
 
 
 def history(
@@ -89,6 +92,7 @@ def history(
         turns,
         drawing(lines, case, judgement),
         tuple(_disputes(lines, events)),
+        deadline_drawing(case, judgement),
     )
 
 

@@ -23,7 +23,7 @@ from projections.drawings.custody_chain import (
 )
 from projections.drawings.picture import NARROW, WIDE, Picture
 from projections.render.translation import translation
-from projections.reports.custody_drawing import custody_drawing
+from projections.reports.order_drawings import custody_drawing
 from projections.views.custody import custody
 from tests.projections.drawings.pictures import check_picture
 from tests.projections.drawings.test_timeline import NAMES

@@ -1,13 +1,17 @@
-"""The steps of custody of a case as a drawing: one chain for each exhibit."""
+"""The drawings of a case: its custody with one chain for each exhibit, and its deadlines as bars."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ledger.entries.case import Case
+from ledger.entries.case import Case, Entry, instant
+from ledger.law import Judgement
+from ledger.law.terms.rule import Clock
 from projections.drawings.custody_chain import ChainDrawing, ChainStep, CustodyChain
+from projections.drawings.deadline_bars import MOST as MOST_BARS
+from projections.drawings.deadline_bars import DeadlineBar, DeadlineDrawing, with_other_readings
 from projections.drawings.timeline import in_few_words
-from projections.reports.front_page import number, numbers
+from projections.reports.front_page import number, numbers, words
 from projections.views.custody import GIVEN, CustodyStep
 from projections.views.exhibit_digests import Digest
 from projections.views.timeline import office_names, speaker
@@ -31,6 +35,37 @@ def custody_drawing(hands: Sequence[CustodyStep], case: Case, *, reveal: bool) -
             )
             for exhibit, steps in by_exhibit(hands).items()
         )
+    )
+
+
+def deadline_drawing(case: Case, judgement: Judgement) -> DeadlineDrawing | None:
+    """Return the deadlines of a judgement as bars; of too many, those that are not met, the earliest first."""
+    clocks = judgement.deadlines
+    if not clocks:
+        return None
+    by_leaf = {e.leaf: e for e in case.entries}
+    bars = with_other_readings([_bar(c, case, by_leaf) for c in clocks], [c.policy for c in clocks])
+    if len(bars) > MOST_BARS:
+        unmet = sorted((b for b in bars if b.verdict != "met"), key=lambda b: (b.due is None, b.due))
+        bars = tuple(unmet[:MOST_BARS] if any(b.due for b in unmet) else bars[:MOST_BARS])
+    return DeadlineDrawing(bars, judgement.as_of, len(clocks) - len(bars))
+
+
+def _bar(c: Clock, case: Case, by_leaf: Mapping[str, Entry]) -> DeadlineBar:
+    steps = c.computation
+    pauses = (step.input.partition("/") for step in steps if step.operation == "pause")
+    answers = sorted((by_leaf[leaf] for leaf in c.met_by if leaf in by_leaf), key=lambda e: (e.on, e.index))
+    return DeadlineBar(
+        id=c.id,
+        cite=", ".join(c.cite),
+        length="" if c.count is None or c.policy == "STATED" else c.count.length,
+        verdict=words(str(c.verdict)),
+        begins=None if c.count is None else c.count.trigger,
+        due=c.due,
+        policy="",
+        answers=tuple((number(e, case), e.on) for e in answers),
+        pauses=tuple((instant(begins), instant(ends) if ends else None) for begins, _, ends in pauses),
+        extended=any(step.operation == "extension" for step in steps),
     )
 
 
