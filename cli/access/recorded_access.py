@@ -19,6 +19,7 @@ from cli.exit_codes import Exit, Stop
 from cli.session.options import AS_ACTOR, BECAUSE, HOW, REVEAL
 
 if TYPE_CHECKING:
+    from cli.session.record_reader import RecordReader
     from ledger.application.journal import Journal
     from ledger.application.write.receipt import Receipt
     from ledger.entries.envelope import Signer
@@ -68,6 +69,23 @@ def revealed(
 
     with writing() as journal:
         note(journal, orders, view, stated, actor, reader)
+
+
+def opened_in(
+    reader: RecordReader, orders: Iterable[str], view: str, reveal: bool, stated: Stated, actor: str | None
+) -> bool:
+    """Return whether sealed values are shown; of a ledger the opening is recorded first, as by `revealed`.
+
+    A bundle opens what it opens: its reader has those values, and nothing is recorded. `Stop` if something is said
+    that would be recorded.
+    """
+    if reader.bundle is None:
+        revealed(orders, view, reveal, stated, actor)
+        return reveal
+    if reveal or actor or stated.because or stated.purpose:
+        says = "a bundle shows the values that it opens, and nothing is recorded"
+        raise Stop(says, hint="leave out --reveal, --because, --purpose and --as")
+    return True
 
 
 def note(

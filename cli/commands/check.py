@@ -10,10 +10,10 @@ from msgspec import Struct
 
 from cli.click_extensions import command
 from cli.exit_codes import Exit
-from cli.session.ledger_reader import reading
-from cli.session.options import ORDER
+from cli.records.source import RecordSource, from_bundle, item
+from cli.session.options import ANY_ORDER
 from cli.terminal import output
-from cli.terminal.answer import CommandAnswer
+from cli.terminal.answer import RecordAnswer
 from cli.terminal.judgement_text import numbered
 from cli.terminal.table import wrapped as wrapped
 
@@ -42,17 +42,24 @@ class CheckItem(Struct, frozen=True):
     changed_at: str | None
 
 
-class CheckAnswer(CommandAnswer, tag="comity.check/1"):
+class CheckAnswer(RecordAnswer, tag="comity.check/1"):
     """Each file, compared with what was disclosed under an order."""
 
     files: list[CheckItem]
 
 
-@command("comity check skyl-return.json main", refused=Exit.UNDECIDABLE)
-@click.argument("files", nargs=-1, required=True, type=click.Path())
-@ORDER
-def check(files: tuple[str, ...], order: str) -> Exit:
+@command(
+    "comity check skyl-return.json main",
+    "comity check skyl-return.json --bundle court.evidence.zip --trust trust/",
+    refused=Exit.UNDECIDABLE,
+)
+@click.argument("files", nargs=-1, type=click.Path())
+@ANY_ORDER
+@from_bundle
+def check(files: tuple[str, ...], order: str | None, source: RecordSource) -> Exit:
     """Compare each FILE with what was disclosed under ORDER, and name the custody step at which it changed.
+
+    With --bundle each argument is a file, and the order is that of the bundle.
 
     Exit 1 if a file is not what was disclosed; 4 if that is undecided because stated digests cannot be read here.
     """
@@ -61,8 +68,13 @@ def check(files: tuple[str, ...], order: str) -> Exit:
     from projections.views.custody import standing, trace
     from projections.views.exhibit_digests import Digest
 
-    with reading() as reader:
-        every = hands_of(reader.case(order))
+    if source.file is not None:
+        files, order = (*files, *([order] if order else ())), None
+    if not files:
+        raise click.UsageError("Missing argument 'FILES...'.")
+    with source.reading() as reader:
+        case = reader.case(source.order(order, reader))
+        every = hands_of(case, reader.now() if source.bundle else None)
     hands = standing(every)
     taken_back = [hand for hand in every if hand.replaced is not None]
     named = sorted({f.digest.partition(":")[0] for hand in every for f in hand.files or () if f.digest})
@@ -86,7 +98,12 @@ def check(files: tuple[str, ...], order: str) -> Exit:
             )
         )
     lines = [line for f, t in zip(items, traces, strict=True) for line in _compared(f, t)]
-    output.emit(CheckAnswer(items), COLUMNS, items, text=(lambda: "\n".join(lines)) if output.terminal() else None)
+    output.emit(
+        CheckAnswer(items, bundle=item(source.bundle)),
+        COLUMNS,
+        items,
+        text=(lambda: "\n".join(lines)) if output.terminal() else None,
+    )
     open_ = [f for f in items if f.verdict != "equal"]
     if open_ and all(f.unread for f in open_):
         return Exit.UNDECIDABLE

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from cli.access.recorded_access import Stated, revealed, revealing
+from cli.access.recorded_access import Stated, opened_in, revealing
 from cli.click_extensions import command
 from cli.exit_codes import Exit
-from cli.session.ledger_reader import reading
-from cli.session.options import AS_OF, ORDER
+from cli.records.source import RecordSource, from_bundle, item
+from cli.session.options import ANY_ORDER, AS_OF
 from cli.terminal import output
-from cli.terminal.answer import CommandAnswer, Time
+from cli.terminal.answer import RecordAnswer, Time
 from cli.terminal.output import put_right
 from cli.terminal.table import wrapped as wrapped
 
@@ -58,7 +58,7 @@ class CustodyItem(Struct, frozen=True):
     recorded: str | None
 
 
-class CustodyAnswer(CommandAnswer, tag="comity.custody/1"):
+class CustodyAnswer(RecordAnswer, tag="comity.custody/1"):
     """Who held what was disclosed, hand to hand."""
 
     order: str
@@ -67,26 +67,33 @@ class CustodyAnswer(CommandAnswer, tag="comity.custody/1"):
     custody: list[CustodyItem]
 
 
-@command("comity custody PPO-2026-123", "comity custody main --json", refused=Exit.UNDECIDABLE)
-@ORDER
+@command(
+    "comity custody PPO-2026-123",
+    "comity custody main --json",
+    "comity custody --bundle court.evidence.zip --trust trust/",
+    refused=Exit.UNDECIDABLE,
+)
+@ANY_ORDER
 @AS_OF
 @revealing
+@from_bundle
 def custody(
-    order: str,
+    order: str | None,
     as_of: datetime | None,
     reveal: bool,
     stated: Stated,
     actor: str | None,
+    source: RecordSource,
 ) -> None:
     """Hand to hand: who held what was disclosed, and whether its digests are still the same."""
     from projections.views.custody import custody as hands_of
     from projections.views.custody import out_of_step
 
-    with reading() as reader:
-        case = reader.case(order)
+    with source.reading() as reader:
+        case = reader.case(source.order(order, reader))
         moment = as_of or reader.now()
         snapshot = reader.known(case, moment)
-        revealed([case.order], "custody", reveal, stated, actor)
+        reveal = opened_in(reader, [case.order], "custody", reveal, stated, actor)
     hands = hands_of(snapshot, moment, reveal=reveal)
     moved = {leaf: _recorded(before) for leaf, before in out_of_step(hands).items()}
     steps = [_step(hand, reveal, moved.get(hand.entry.leaf)) for hand in hands]
@@ -94,15 +101,31 @@ def custody(
     columns: tuple[str, ...] = ("entry", "on", "kind", "hands", "exhibit", "check", "against_first", "files")
     columns += ("replaced",) if struck else ()
     rows = [
-        (_placed(step), step.on, step.kind, _between(hand), *(getattr(step, c) for c in columns[4:]))
+        (_placed(step), step.on, step.kind, _between(hand), *(_cell(step, c) for c in columns[4:]))
         for step, hand in zip(steps, hands, strict=True)
     ]
-    output.emit(CustodyAnswer(case.order, case.label, moment, steps), columns, rows, struck=struck)
+    output.emit(
+        CustodyAnswer(case.order, case.label, moment, steps, bundle=item(source.bundle)), columns, rows, struck=struck
+    )
 
 
 def _placed(step: CustodyItem) -> str:
     """Return the number of an entry, and its place in the record where that differs from its place by date."""
     return f"{step.entry} (recorded {step.recorded})" if step.recorded else step.entry
+
+
+def _cell(step: CustodyItem, column: str) -> Any:
+    """Return the value of a column; files as `NAME (SIZE bytes, SHA-256 HEX)`, as far as it is stated."""
+    if column != "files":
+        return getattr(step, column)
+    return [file if isinstance(file, str) else _file_text(file) for file in step.files]
+
+
+def _file_text(file: DigestItem) -> str:
+    stated = [f"{file.size} bytes"] if file.size is not None else []
+    stated += [f"{name} {value}" for name, value in (("SHA-256", file.sha256), ("SHA-512", file.sha512)) if value]
+    stated += [file.digest] if file.digest else []
+    return f"{file.name} ({', '.join(stated)})" if file.name and stated else file.name or ", ".join(stated)
 
 
 def _between(hand: CustodyStep) -> str:

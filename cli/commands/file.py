@@ -10,8 +10,8 @@ import io
 import json
 import shlex
 import tempfile
-from collections.abc import Mapping, Sequence
-from contextlib import redirect_stdout
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -262,6 +262,8 @@ def check(folder: Path, files: Mapping[str, bytes], reports: Sequence[Report]) -
             match shlex.split(command.type):
                 case ["comity", "verify", *words]:
                     verdict = verdict or _verified(folder, words, lines)
+                case ["comity", "check", "FILE", *words]:
+                    _check_typed(folder, words, lines, command.type)
                 case ["unzip", name, member]:
                     _hold(member in unpack(files[name]), command.type)
                 case ["pdfdetach", "-saveall", name]:
@@ -286,19 +288,11 @@ def _note(bundle: bytes) -> bytes:
 
 
 def _verified(folder: Path, words: Sequence[str], lines: str) -> str:
-    """Run a printed `comity verify` command and return its verdict.
-
-    TRUST, CHECKPOINT and file names are replaced by files of the folder.
-    """
+    """Run a printed `comity verify` command and return its verdict."""
     from cli.commands.verify import verify
 
-    with tempfile.TemporaryDirectory(prefix="comity-file-") as place:
-        anchor = Path(place) / "checkpoint"
-        anchor.write_text(lines, encoding="utf-8")
-        stands = {"TRUST": str(folder / "trust"), "CHECKPOINT": str(anchor)}
-        args = [stands.get(word) or (str(folder / word) if (folder / word).exists() else word) for word in words]
-        with redirect_stdout(io.StringIO()) as stdout:
-            verify.main([*args, "--json"], standalone_mode=False, obj=Invocation())
+    with _typed(folder, words, lines) as args, redirect_stdout(io.StringIO()) as stdout:
+        verify.main([*args, "--json"], standalone_mode=False, obj=Invocation())
     report: dict[str, Any] = json.loads(stdout.getvalue())
     reasons = [f"{r['code']}: {r['says']}" for r in report["reasons"]]
     if report["verdict"] == "TOTAL-FAILED" or any(r["code"] in DISAGREE for r in report["reasons"]):
@@ -307,6 +301,27 @@ def _verified(folder: Path, words: Sequence[str], lines: str) -> str:
     for reason in reasons:
         output.tell(f"{report['verdict']} {reason}")
     return str(report["verdict"])
+
+
+def _check_typed(folder: Path, words: Sequence[str], lines: str, typed: str) -> None:
+    """Run a printed `comity check FILE` on the bundle itself, which was not disclosed; any other end is refused."""
+    from cli.commands.check import check as command
+
+    with _typed(folder, words, lines) as args:
+        stranger = next(path for path in folder.iterdir() if path.name.endswith(ENDING))
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            ended = command.main([str(stranger), *args], standalone_mode=False, obj=Invocation())
+    _hold(ended in (Exit.PROVED_BAD, Exit.UNDECIDABLE), typed)
+
+
+@contextmanager
+def _typed(folder: Path, words: Sequence[str], lines: str) -> Iterator[list[str]]:
+    """Yield the words of a printed command; TRUST, CHECKPOINT and file names are replaced by files of the folder."""
+    with tempfile.TemporaryDirectory(prefix="comity-file-") as place:
+        anchor = Path(place) / "checkpoint"
+        anchor.write_text(lines, encoding="utf-8")
+        stands = {"TRUST": str(folder / "trust"), "CHECKPOINT": str(anchor)}
+        yield [stands.get(word) or (str(folder / word) if (folder / word).exists() else word) for word in words]
 
 
 # -- what is said ------------------------------------------------------------------------------------------------------

@@ -11,8 +11,8 @@ from msgspec import UNSET, UnsetType
 
 from cli.click_extensions import command
 from cli.exit_codes import Exit
-from cli.session.ledger_reader import reading
-from cli.session.options import AS_OF, ORDER
+from cli.records.source import RecordSource, from_bundle, item
+from cli.session.options import ANY_ORDER, AS_OF
 from cli.terminal import output
 from cli.terminal.judgement_text import JudgementFields, judged, next_steps, opinion, sheet
 from cli.terminal.table import wrapped as wrapped
@@ -25,23 +25,35 @@ class JudgeAnswer(JudgementFields, tag="comity.judge/1"):
     forum: ForumSheet | UnsetType = UNSET
 
 
-@command("comity judge PPO-2026-123", "comity judge main --as-of 2027-09-02T00:00:00Z --json", refused=Exit.UNDECIDABLE)
-@ORDER
+@command(
+    "comity judge PPO-2026-123",
+    "comity judge main --as-of 2027-09-02T00:00:00Z --json",
+    "comity judge --bundle court.evidence.zip --trust trust/",
+    refused=Exit.UNDECIDABLE,
+)
+@ANY_ORDER
 @AS_OF
 @click.option("--forum", help="Beside A1-A8, the questions a forum asks: US, GB, DE, EU or ECHR.")
-def judge(order: str, as_of: datetime | None, forum: str | None) -> Exit:
+@from_bundle
+def judge(order: str | None, as_of: datetime | None, forum: str | None, source: RecordSource) -> Exit:
     """Deadlines, findings, and the criteria A1-A8 with the entries each rests on; exit 3 on a violation.
 
     Under each point is what would settle it, and the command that records it; the caller fills in words in capitals.
+    With --bundle it is the judgement of what the bundle shows its audience, as of the moment of the bundle.
     """
     from ledger.law import judge as judge_case
 
-    with reading() as reader:
-        case = reader.case(order)
+    with source.reading() as reader:
         moment = as_of or reader.now()
+        case = reader.case(source.order(order, reader))
+        reader.known(case, moment)  # refuses a moment of which a bundle shows nothing
     judgement = judge_case(case, moment)
-    steps = next_steps(case, judgement)
-    answer = JudgeAnswer(**judged(judgement, steps), forum=UNSET if forum is None else sheet(judgement, forum))
+    steps = None if source.bundle else next_steps(case, judgement)
+    answer = JudgeAnswer(
+        **judged(judgement, steps),
+        forum=UNSET if forum is None else sheet(judgement, forum),
+        bundle=item(source.bundle),
+    )
     rows: list[Sequence[Any]] = [("state", judgement.state, "", "")]
     rows += [("region", name, value, "") for name, value in judgement.regions.items()]
     rows += [("deadline", c.id, str(c.verdict), output.plain(c.due)) for c in judgement.deadlines]

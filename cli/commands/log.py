@@ -231,7 +231,7 @@ def _entries(
     reader: LedgerReader, order: str | None, only: bool, bound: int | None, oldest: bool
 ) -> tuple[Iterator[Entry], int, int]:
     """Return the entries from `bound` on, or below it, the number of their orders, and the number of all entries."""
-    from cli.session.linked_orders import matter
+    from cli.records.linked_orders import matter
     from ledger.entries.envelope import entry_of, open_
 
     if order is not None:

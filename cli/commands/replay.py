@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Any
 import click
 from msgspec import UNSET, Struct, UnsetType, field
 
-from cli.access.recorded_access import Stated, revealed, revealing
+from cli.access.recorded_access import Stated, opened_in, revealing
 from cli.click_extensions import command
 from cli.exit_codes import Exit
+from cli.records.source import RecordSource, from_bundle, item
 from cli.session.ledger_choice import MOMENT
-from cli.session.ledger_reader import LedgerReader, reading
-from cli.session.options import AS_OF, LANG, ORDER
+from cli.session.ledger_reader import LedgerReader
+from cli.session.options import ANY_ORDER, AS_OF, LANG
+from cli.session.record_reader import RecordReader
 from cli.terminal import output
-from cli.terminal.answer import CommandAnswer, Time
+from cli.terminal.answer import RecordAnswer, Time
 from cli.terminal.judgement_text import JudgementFields, judged, opinion
 from cli.terminal.table import wrapped
 
@@ -75,7 +77,7 @@ class ChangeItem(Struct, frozen=True):
     after: str | None
 
 
-class ReplayDiffAnswer(CommandAnswer, tag="comity.replay-diff/1"):
+class ReplayDiffAnswer(RecordAnswer, tag="comity.replay-diff/1"):
     """What one moment knows of an order that an earlier one did not; with --reveal the sealed values."""
 
     order: str
@@ -90,18 +92,20 @@ class ReplayDiffAnswer(CommandAnswer, tag="comity.replay-diff/1"):
     "comity replay main --at 2027-03-10T00:00:00Z",
     "comity replay main --diff 2027-03-10T00:00:00Z..2027-03-16T00:00:00Z",
     "comity replay main --html replay.html",
+    "comity replay --bundle court.evidence.zip --trust trust/ --html replay.html",
     "comity replay main --html verlauf.html --lang de",
     refused=Exit.UNDECIDABLE,
 )
-@ORDER
+@ANY_ORDER
 @click.option("--at", type=MOMENT, help="The state as it was known at this moment.")
 @click.option("--diff", metavar="A..B", help="What moment B knew that A did not.")
 @click.option("--html", "file", metavar="FILE", help="One page with a slider over every moment.")
 @LANG
 @AS_OF
 @revealing
+@from_bundle
 def replay(
-    order: str,
+    order: str | None,
     at: datetime | None,
     diff: str | None,
     file: str | None,
@@ -110,6 +114,7 @@ def replay(
     reveal: bool,
     stated: Stated,
     actor: str | None,
+    source: RecordSource,
 ) -> None:
     """The order as the record stood at a moment, what changed between two, or all of it as a page to watch.
 
@@ -127,9 +132,10 @@ def replay(
         from cli.terminal.file_io import check_new
 
         check_new(file, "a replay")
-    with reading() as reader:
-        case = reader.case(order)
-        revealed([case.order], "timeline", reveal, stated, actor)
+    with source.reading() as reader:
+        case = reader.case(source.order(order, reader))
+        reader.known(case, as_of or at or (span[1] if span else reader.now()))  # a bundle ends at its own moment
+        reveal = opened_in(reader, [case.order], "timeline", reveal, stated, actor)
         if file is not None:
             from cli.commands.report import put
             from cli.reports.order_report import replay_of
@@ -141,13 +147,29 @@ def replay(
             _replay_diff(reader, case, *span, reveal)
 
 
-def _moment(reader: LedgerReader, at: datetime) -> tuple[int, MomentItem]:
+CLAIMED = "as far as the signers say: no state of the log in this bundle has a proven date"
+
+
+def _moment(reader: RecordReader, at: datetime) -> tuple[int, MomentItem]:
+    if not isinstance(reader, LedgerReader):
+        return _dated_moment(reader, at)
     head = reader.head_at(at)
     if head is None:
         return 0, MomentItem(at=at, size=0, clock="none", says="no head was kept at or before this moment")
     clock = "log" if head.cosigned is None else "cosigned"
     says = "the log's own clock; no witness had signed" if head.cosigned is None else "the time of a witness"
     return head.size, MomentItem(at=at, size=head.size, head=head.digest, clock=clock, dated=head.at, says=says)
+
+
+def _dated_moment(reader: RecordReader, at: datetime) -> tuple[int, MomentItem]:
+    """Return the newest dated state of a bundle at a moment, and its size."""
+    states = [state for state in reader.dated() if state.at <= at]
+    if not states:
+        return 0, MomentItem(at=at, size=0, clock="none", says="no state of the log is dated at or before this moment")
+    newest = states[-1]
+    says = CLAIMED if newest.clock == "claimed" else "by then a witness or a time stamp shows it"
+    head = newest.digest or UNSET
+    return newest.size, MomentItem(at=at, size=newest.size, head=head, clock=newest.clock, dated=newest.at, says=says)
 
 
 def _opened(entries: Iterable[Entry]) -> list[OpenedItem]:
@@ -167,7 +189,7 @@ def _values(opened: Sequence[OpenedItem]) -> list[str]:
     return lines
 
 
-def _replay_at(reader: LedgerReader, case: Case, at: datetime, reveal: bool) -> None:
+def _replay_at(reader: RecordReader, case: Case, at: datetime, reveal: bool) -> None:
     from ledger.law import judge as judge_case
     from projections.views.known_at import LogMoment, as_known
 
@@ -175,7 +197,9 @@ def _replay_at(reader: LedgerReader, case: Case, at: datetime, reveal: bool) -> 
     snapshot = as_known(case, LogMoment(at, size))
     judgement = judge_case(snapshot, at)
     opened = _opened(snapshot.entries) if reveal else []
-    answer = ReplayAnswer(replay=moment, **judged(judgement), values=opened if reveal else UNSET)
+    answer = ReplayAnswer(
+        replay=moment, **judged(judgement), values=opened if reveal else UNSET, bundle=item(reader.bundle)
+    )
     rows = [("state", judgement.state), ("entries", len(snapshot.entries)), ("log size", size), ("clock", moment.clock)]
 
     def text() -> str:
@@ -186,7 +210,7 @@ def _replay_at(reader: LedgerReader, case: Case, at: datetime, reveal: bool) -> 
     output.emit(answer, ("what", "value"), rows, text=text)
 
 
-def _replay_diff(reader: LedgerReader, case: Case, first: datetime, last: datetime, reveal: bool) -> None:
+def _replay_diff(reader: RecordReader, case: Case, first: datetime, last: datetime, reveal: bool) -> None:
     from ledger.law import judge as judge_case
     from projections.views.known_at import LogMoment, difference
 
@@ -201,6 +225,7 @@ def _replay_diff(reader: LedgerReader, case: Case, first: datetime, last: dateti
         entries=[NewEntryItem(e.seq, e.kind, e.on, e.leaf) for e in diff.entries],
         changes=changes,
         values=opened if reveal else UNSET,
+        bundle=item(reader.bundle),
     )
 
     def text() -> str:

@@ -13,6 +13,7 @@ from cli.access.recorded_access import Stated, revealed, revealing
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
 from cli.handover.paper_signer import PaperSigner, SigningOptions, paper_signer, signing_options
+from cli.records.source import ANCHOR, BUNDLE, PIN, RecordSource, source_of
 from cli.reports.letter_report import LetterOptions, letter_options
 from cli.reports.report_files import MEDIA, making_of, written
 from cli.reports.statistics_report import FILES, GOOGLE, NONE, PARTY, PROVIDER, SINCE, UNTIL
@@ -23,6 +24,7 @@ from cli.terminal import output
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from cli.records.bundle_report import BundleReport
     from cli.reports.pdf import Bundle
     from ledger.entries.case import Case
     from ledger.entries.envelope import Signer
@@ -68,6 +70,7 @@ EXITS = {"TOTAL-PASSED": Exit.DONE, "INDETERMINATE": Exit.FINDINGS, "TOTAL-FAILE
     "comity report custody main -o custody.html --record --as ilves",
     "comity report audit -o audit.html",
     "comity report statistics --from 2027-01-01 --to 2028-01-01 --format pdf -o statistics.pdf",
+    "comity report custody --bundle court.evidence.zip --trust trust/ -o custody.html",
     "comity report custody main --lang de -o verwahrung.html",
     "comity report letter main --kind notice --because 'the delay is lifted' --as ilves -o notice.html",
     "comity report processing --format pdf -o processing.pdf",
@@ -89,6 +92,9 @@ EXITS = {"TOTAL-PASSED": Exit.DONE, "INDETERMINATE": Exit.FINDINGS, "TOTAL-FAILE
 @PROVIDER
 @click.option("--beside", type=click.Choice((*FILES, NONE)), help="Of statistics: whose figures stand beside ours.")
 @click.option("--trust", metavar="DIR|FILE", help="What you hold from elsewhere: policy and registrar.")
+@BUNDLE
+@PIN
+@ANCHOR
 @click.option("--record", is_flag=True, help="Record that it was made (report-issued), with the digest of FILE.")
 @click.option("--template", is_flag=True, help="Of processing: print the controller's description to fill in.")
 @signing_options
@@ -110,6 +116,9 @@ def report(
     provider: str | None,
     beside: str | None,
     trust: str | None,
+    bundle: str | None,
+    pin: str | None,
+    anchor: str | None,
     record: bool,
     template: bool,
     signing: SigningOptions,
@@ -129,13 +138,22 @@ def report(
     comparison. A letter opens values, which is an entry first; it is refused while the person must not be informed, and
     ends with exit 3 where it lacks what an act asks for. --sign signs a PDF (PAdES) with the time stamp of the ledger's
     authority; the signature shows who signed the file and that it is unchanged, and says nothing of what is in it.
-    Otherwise the exit code is that of the verdict on integrity,
+    With --bundle custody and evidence-chain are made of a bundle, whose verdict they state. Otherwise the exit code is
+    that of the verdict on integrity,
     as of `verify`: 3 without --trust, 1 if the record is proved bad.
     """
     kind, medium = ALIASES.get(kind, kind), _medium()
     from projections.statistics.counting import OrderFilter
 
     wish = OrderFilter(since, until, party, provider)
+    if bundle is not None or pin is not None or anchor is not None:
+        if record or attach or form or whose or signing.key is not None:
+            raise click.UsageError("with --bundle nothing is recorded, attached or signed, and no form is filled in")
+        source = source_of(bundle, trust, pin, anchor)
+        from cli.records.bundle_report import BundleReport
+
+        wanted = BundleReport(kind, order, as_of, medium, file, lang, fonts)
+        click.get_current_context().exit(_of_bundle(source, wanted, reveal, stated, actor))
     _fits(kind, order, form, medium, attach)
     letters.check(kind)
     if signing.key is not None and medium != "pdf":
@@ -246,6 +264,17 @@ def report(
     if code is Exit.DONE and lacks:
         code = Exit.FINDINGS
     click.get_current_context().exit(code)
+
+
+def _of_bundle(source: RecordSource, wanted: BundleReport, reveal: bool, stated: Stated, actor: str | None) -> Exit:
+    """Write a report of a bundle; the exit code is that of the verdict on the bundle."""
+    from cli.records.bundle_report import bundle_report
+    from cli.terminal.file_io import check_new
+
+    check_new(wanted.file, "a report")
+    data, made = bundle_report(source, wanted, reveal, stated, actor)
+    put(wanted.file, data)
+    return EXITS[making_of(made).integrity.verdict]
 
 
 def _processing(

@@ -9,12 +9,12 @@ from msgspec import UNSET, Struct, UnsetType, field
 
 from cli.click_extensions import command
 from cli.exit_codes import Exit
+from cli.records.linked_orders import LinkedOrderItem
+from cli.records.source import RecordSource, from_bundle, item
 from cli.reports.timeline_text import left
-from cli.session.ledger_reader import reading
-from cli.session.linked_orders import LinkedOrderItem
-from cli.session.options import AS_OF, ONLY, ORDER
+from cli.session.options import ANY_ORDER, AS_OF, ONLY
 from cli.terminal import output
-from cli.terminal.answer import CommandAnswer, Time
+from cli.terminal.answer import RecordAnswer, Time
 from cli.terminal.judgement_text import gravest_first, level, period
 from cli.terminal.output import put_right
 from cli.terminal.table import wrapped
@@ -58,7 +58,7 @@ class LinkedItem(Struct, frozen=True):
     elsewhere: list[str]
 
 
-class ShowAnswer(CommandAnswer, tag="comity.show/1", kw_only=True):
+class ShowAnswer(RecordAnswer, tag="comity.show/1", kw_only=True):
     """One order: its state, its open deadlines, its findings and its criteria."""
 
     order: str
@@ -83,16 +83,30 @@ class ShowAnswer(CommandAnswer, tag="comity.show/1", kw_only=True):
     matter: LinkedItem | UnsetType = UNSET
 
 
-NO_ROW = ("due", "findings", "replaced", "criteria", "practice", "matter")  # of the two columns field and value
+NO_ROW = (
+    "due",
+    "findings",
+    "replaced",
+    "criteria",
+    "practice",
+    "matter",
+    "bundle",
+)  # of the two columns field and value
 
 
-@command("comity show PPO-2026-123", "comity show main --only --json", refused=Exit.UNDECIDABLE)
-@ORDER
+@command(
+    "comity show PPO-2026-123",
+    "comity show main --only --json",
+    "comity show --bundle court.evidence.zip --trust trust/",
+    refused=Exit.UNDECIDABLE,
+)
+@ANY_ORDER
 @AS_OF
 @ONLY
-def show(order: str, as_of: datetime | None, only: bool) -> None:
+@from_bundle
+def show(order: str | None, as_of: datetime | None, only: bool, source: RecordSource) -> None:
     """Show one order: its state, what is due, what the record lacks, and the orders linked with it."""
-    from cli.session.linked_orders import began, matter, member
+    from cli.records.linked_orders import began, matter, member
     from cli.session.proven_times import brackets, spelled
     from projections.views.due import due as due_of
     from projections.views.due import soonest_first
@@ -101,9 +115,9 @@ def show(order: str, as_of: datetime | None, only: bool) -> None:
     from projections.views.state import view
     from projections.views.timeline import office_names
 
-    with reading() as reader:
+    with source.reading() as reader:
         moment = as_of or reader.now()
-        shares, elsewhere = matter(reader, order, moment, only=only)
+        shares, elsewhere = matter(reader, source.order(order, reader), moment, only=only)
         proven = brackets(reader, [shares[0].case.order])
     first, *others = shares
     judgement = first.judgement
@@ -136,6 +150,7 @@ def show(order: str, as_of: datetime | None, only: bool) -> None:
         replaced=[ReplacedItem(entry=f"#{seq[leaf]}", leaf=leaf, **put_right(by)) for leaf, by in replacements.items()],
         criteria={name: str(c.state) for name, c in judgement.criteria.items()},
         practice=[a.says for a in advice],
+        bundle=item(source.bundle),
         matter=UNSET if only else LinkedItem(orders, [duty_item(d) for d in owed], elsewhere),
     )
     times: dict[datetime | None, str] = {
@@ -143,6 +158,8 @@ def show(order: str, as_of: datetime | None, only: bool) -> None:
     }
     names_of = zip(answer.__struct_encode_fields__, answer.__struct_fields__, strict=True)
     rows = [(name, getattr(answer, attribute)) for name, attribute in names_of if name not in NO_ROW]
+
+    place = "bundle" if source.bundle else "ledger"
 
     def text() -> str:
         head = f"{v.ref or v.label or v.order[:8]}  {v.instrument}  {output.paint(v.state, 'bold')}"
@@ -152,7 +169,7 @@ def show(order: str, as_of: datetime | None, only: bool) -> None:
             for s in sorted(shares, key=began):
                 mark = "*" if s is first else " "
                 lines.append(f"{mark} {s.name:<14} {s.case.instrument:<9} {output.paint(s.judgement.state, 'bold')}")
-            lines += [f"  {name:<14} not in this ledger" for name in elsewhere]
+            lines += [f"  {name:<14} not in this {place}" for name in elsewhere]
         if owed:
             lines += ["", "Due"]
             for d in owed:

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 import click
 from msgspec import UNSET, Struct, UnsetType
 
-from cli.access.recorded_access import Stated, revealed, revealing
+from cli.access.recorded_access import Stated, opened_in, revealing
 from cli.click_extensions import command
 from cli.exit_codes import Exit
+from cli.records.linked_orders import LinkedOrderItem
+from cli.records.source import RecordSource, from_bundle, item
 from cli.reports.timeline_text import BRACKET, _stood_in, _tabbed, left, matter_told
-from cli.session.ledger_reader import reading
-from cli.session.linked_orders import LinkedOrderItem
-from cli.session.options import AS_OF, ONLY, ORDER
+from cli.session.options import ANY_ORDER, AS_OF, ONLY
 from cli.terminal import output
-from cli.terminal.answer import CommandAnswer, Time
+from cli.terminal.answer import RecordAnswer, Time
 from cli.terminal.output import put_right
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class TimelineItem(Struct, frozen=True, kw_only=True):
     not_after: Time | UnsetType | None = UNSET
 
 
-class TimelineAnswer(CommandAnswer, tag="comity.timeline/1"):
+class TimelineAnswer(RecordAnswer, tag="comity.timeline/1"):
     """Every step of an order and of those linked with it, in the order in which they happened."""
 
     order: str
@@ -71,36 +71,39 @@ class TimelineAnswer(CommandAnswer, tag="comity.timeline/1"):
 @command(
     "comity timeline PPO-2026-123",
     "comity timeline main --only --format csv",
+    "comity timeline --bundle court.evidence.zip --trust trust/ --brackets",
     "comity timeline main --reveal --because 'hearing on Monday' --as ilves",
     refused=Exit.UNDECIDABLE,
 )
-@ORDER
+@ANY_ORDER
 @AS_OF
 @ONLY
 @revealing
 @click.option("--brackets", "bracketed", is_flag=True, help="When each entry was signed, as proven from outside.")
+@from_bundle
 def timeline(
-    order: str,
+    order: str | None,
     as_of: datetime | None,
     only: bool,
     reveal: bool,
     stated: Stated,
     actor: str | None,
     bracketed: bool,
+    source: RecordSource,
 ) -> None:
     """Show what happened in an order and in the orders linked with it, in the order in which it happened.
 
     Sealed values show as [sealed] unless they are revealed. Times are claims; --brackets adds what witnesses
     and time-stamp authorities prove.
     """
-    from cli.session.linked_orders import began, matter, member
+    from cli.records.linked_orders import began, matter, member
     from cli.session.proven_times import brackets
     from projections.views.linked_orders import merged
 
-    with reading() as reader:
+    with source.reading() as reader:
         moment = as_of or reader.now()
-        shares, elsewhere = matter(reader, order, moment, only=only)
-        revealed([s.case.order for s in shares], "timeline", reveal, stated, actor)
+        shares, elsewhere = matter(reader, source.order(order, reader), moment, only=only)
+        reveal = opened_in(reader, [s.case.order for s in shares], "timeline", reveal, stated, actor)
         proven = brackets(reader, _stood_in(shares)) if bracketed else {}
     case = shares[0].case
     lines = merged(shares, reveal=reveal)
@@ -129,6 +132,7 @@ def timeline(
         orders=[member(s) for s in sorted(shares, key=began)],
         elsewhere=elsewhere,
         timeline=[_item(share.case.order, x, proven.get(x.entry.index)) for share, x in lines],
+        bundle=item(source.bundle),
     )
     output.emit(
         answer,

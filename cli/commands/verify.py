@@ -21,7 +21,7 @@ from ledger.application import lazy_verifiers
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from ledger.verify import EarlierEntries, EvidenceFile, Report, Trust
+    from ledger.verify import EarlierEntries, Report, Trust
 
 PROOF = ".tlog-proof"
 
@@ -80,9 +80,10 @@ def verify(
     elif store:
         raise click.UsageError("--store says where the entries of a ledger are: verify its folder")
     else:
+        from cli.records.bundle_reader import recognised
         from ledger.verify import FileKind, verify_file
 
-        content = _recognised(file)
+        content = recognised(file)
         if other is not None and content.kind is not FileKind.BUNDLE:
             raise click.UsageError("--with holds a bundle against another bundle")
         report = verify_file(
@@ -101,31 +102,13 @@ def verify(
     tell(report)
 
 
-def _recognised(file: str) -> EvidenceFile:
-    """Read a file and recognise its kind; `RecordError` BND-NONE, with the name of the file, for any other."""
-    from ledger.errors import RecordError
-    from ledger.verify import FileKind, read_evidence
-    from ledger.verify.progress import placed
-
-    try:
-        content = read_evidence(file_io.read(file))
-        if content.kind is FileKind.UNKNOWN:
-            raise content.unknown()
-    except RecordError as none:
-        raise placed(none, file) from None
-    if content.from_pdf:
-        ui.tell(
-            "the evidence bundle inside this PDF is verified, not the paper around it: compare the checkpoint it prints"
-        )
-    return content
-
-
 def _elsewhere(file: str, trust: Trust | None, now: datetime) -> EarlierEntries:
     """Return the entries of another bundle, which is verified alone first; `Stop` if it is proved wrong."""
+    from cli.records.bundle_reader import recognised
     from ledger.errors import RecordError
     from ledger.verify import FileKind, Verdict, known_of, verify_file
 
-    content = _recognised(file)
+    content = recognised(file)
     if content.kind is not FileKind.BUNDLE:
         raise RecordError("BND-NONE", "it is no bundle", where=file)
     report = verify_file(content, trust, None, now, mldsa=lazy_verifiers.mldsa, stamps=lazy_verifiers.stamps())

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from cli.session import ledger_choice
 from cli.session.ledger_reader import LedgerReader
 from cli.session.proven_times import times_of
+from cli.session.record_reader import VerifiedBundle
 from cli.terminal import prompts
 from ledger.adapters.keys import mldsa
 from ledger.adapters.log.checkpoints import PublishedHead
@@ -34,6 +35,7 @@ from ledger.verify.time_brackets import Times
 from projections.reports.front_page import IntegrityResult, ReportCheckpoint, VerdictReason
 
 NO_ANCHOR = "Nothing was found wrong, but under the keys of the record's own folder: nobody else vouches."
+NO_OUTSIDE = "Nothing was found wrong, but nothing from outside the bundle vouches for it."
 NO_REGISTRAR = "The trust that was given names the log, but not the registrar who vouches for people's keys."
 NO_HEAD = "No checkpoint had been signed by then: nothing shows which entries the log had."
 NO_COVER = "The checkpoint named here covers none of these entries."
@@ -90,6 +92,21 @@ def read_again(reader: LedgerReader, order: str, kept: PublishedHead | None, tru
     verdict = Verdict.INDETERMINATE if doubts else Verdict.PASSED
     checked = IntegrityResult(str(verdict), says, doubts, _unproven(book.unproven, head))
     return Read(checked, None if head is None or kept is None else _checkpoint(head, kept, key))
+
+
+def bundle_read(bundle: VerifiedBundle) -> Read:
+    """Return the verdict on a bundle as a report states it, and the head of the bundle."""
+    report = bundle.report
+    says = f"The evidence bundle was verified: {report.entries} entries and {report.signatures} signatures."
+    ours = {"NO_TRUST_ANCHOR": NO_OUTSIDE, "CP-QUORUM": NO_QUORUM}
+    doubts = tuple(VerdictReason(each.code, each.where, ours.get(each.code, each.says)) for each in report.reasons)
+    checked = IntegrityResult(str(report.verdict), says, doubts, _unproven(report.not_proven, report.head))
+    if report.head is None or report.as_of is None:
+        return Read(checked, None)
+    origin, size, root = report.head.note.decode().split("\n")[:3]
+    names = tuple(key.name for key, _ in report.head.cosignatures)
+    seen = report.head_seen or report.as_of
+    return Read(checked, ReportCheckpoint(origin, int(size), root, report.log_key, seen, names))
 
 
 def _registrar(reader: LedgerReader, trust: Trust | None) -> Registrar:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from cli.reports.order_report import kept_heads
 from cli.session.ledger_reader import LedgerReader
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ def audit_report(reader: LedgerReader, trust: Trust | None) -> Verification:
     from projections.reports.ledger_report import HeadRow, verification
 
     result = verified(reader, trust)
-    heads = kept_heads(reader)
+    heads = reader.kept_heads()
     provenance = Provenance(
         as_of=heads[-1].at if heads else reader.now(),
         tool=tool(),

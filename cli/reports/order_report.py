@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from shlex import quote
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from cli.terminal import output
 from ledger.errors import LedgerError
 
 if TYPE_CHECKING:
+    from cli.session.record_reader import RecordReader
     from ledger.adapters.log.checkpoints import PublishedHead
     from ledger.entries.case import Case
     from ledger.verify import Trust
@@ -46,7 +47,7 @@ class ReportRequest:
 
 
 def order_report(
-    reader: LedgerReader, asked: ReportRequest, case: Case, moment: datetime, trust: Trust | None
+    reader: RecordReader, asked: ReportRequest, case: Case, moment: datetime, trust: Trust | None
 ) -> Report:
     """Return the wanted report on a case, as recorded at a moment; `Stop` if nothing was on record then."""
     from ledger.law import judge
@@ -78,9 +79,11 @@ def order_report(
     from projections.reports.data_protection.processing_record import processing_record
     from projections.reports.replay import stages
 
+    if not isinstance(reader, LedgerReader):
+        raise TypeError(type(reader))  # a bundle has no log of accesses
     read = [e for e in reader.accesses() if e.at <= moment and case.order in e.get("orders", ())]
     return processing_record(
-        snapshot, judgement, provenance, todo, read, stages(snapshot, dated(reader), moment, judge)
+        snapshot, judgement, provenance, todo, read, stages(snapshot, moments(reader), moment, judge)
     )
 
 
@@ -98,7 +101,7 @@ def _without_later(made: Provenance, later: int) -> Provenance:
 
 
 def making(
-    reader: LedgerReader,
+    reader: RecordReader,
     order: str,
     moment: datetime,
     trust: Trust | None,
@@ -108,15 +111,21 @@ def making(
 ) -> Provenance:
     """Return how a report on an order is made: the integrity check, and the head that the report leads to.
 
-    By default the head is the newest that was kept at `moment`.
+    By default the head is the newest that was kept at `moment`. Of a bundle it is the head of the bundle, with the
+    verdict on it.
     """
-    from cli.reports.integrity import read_again
+    from cli.reports.integrity import bundle_read, read_again
     from cli.session.proven_times import brackets, spelled
     from cli.version import tool
     from ledger.law.provisions import rules_digest
     from projections.reports.front_page import Provenance
 
-    read = read_again(reader, order, head or reader.head_at(moment), trust)
+    if isinstance(reader, LedgerReader):
+        read, test = read_again(reader, order, head or reader.head_at(moment), trust), reader.folder.test
+    elif reader.bundle is not None:
+        read, test = bundle_read(reader.bundle), reader.bundle.manifest.test
+    else:
+        raise TypeError(type(reader))
     proven = {index: text for index, bracket in brackets(reader, [order], trust).items() if (text := spelled(bracket))}
     return Provenance(
         moment,
@@ -124,49 +133,38 @@ def making(
         rules_digest()[:16],
         read.checkpoint,
         read.checked,
-        test=reader.folder.test,
+        test=test,
         reveal=reveal,
         proven=proven,
     )
 
 
-def replay_of(reader: LedgerReader, case: Case, moment: datetime, *, reveal: bool = False, lang: str = "en") -> str:
+def replay_of(reader: RecordReader, case: Case, moment: datetime, *, reveal: bool = False, lang: str = "en") -> str:
     """Return a page of HTML that shows an order at every moment; sealed values only if they are revealed."""
     from ledger.law import judge
     from projections.render.html import replay_page
     from projections.render.verbatim import stated
     from projections.reports.replay import replay
 
-    cosigned = any(head.cosigned is not None for head in kept_heads(reader))
+    cosigned = any(state.clock == "cosigned" for state in reader.dated())
     provenance = making(reader, case.order, moment, None, reveal=reveal)
     return replay_page(
-        replay(case, dated(reader), provenance, judge, cosigned=cosigned), lang, stated((*case.entries, *case.registry))
+        replay(case, moments(reader), provenance, judge, cosigned=cosigned),
+        lang,
+        stated((*case.entries, *case.registry)),
     )
 
 
-def dated(reader: LedgerReader) -> list[tuple[datetime, int]]:
-    """Return the time and size of every kept head; the time of a cosigning witness, else the log's own clock."""
-    return [
-        (head.at if head.cosigned is None else datetime.fromtimestamp(head.cosigned, UTC), head.size)
-        for head in kept_heads(reader)
-    ]
-
-
-def kept_heads(reader: LedgerReader) -> list[PublishedHead]:
-    """Return every kept head, oldest first."""
-    from contextlib import closing
-
-    from ledger.adapters.log.checkpoints import CheckpointStore
-
-    with closing(CheckpointStore(reader.folder.heads, writable=False)) as heads:
-        return heads.all()
+def moments(reader: RecordReader) -> list[tuple[datetime, int]]:
+    """Return the moment and size of every dated state of the log."""
+    return [(state.at, state.size) for state in reader.dated()]
 
 
 OUTSIDE = ("custody", "evidence-chain", "certification")  # filed outside the office, where no ledger can be asked
 
 
 def commands(
-    reader: LedgerReader, asked: ReportRequest, case: Case, made: Provenance, trust: Trust | None
+    reader: RecordReader, asked: ReportRequest, case: Case, made: Provenance, trust: Trust | None
 ) -> Sequence[CheckCommand]:
     """Return the commands with which a reader checks a report on an order, with our program and without.
 
@@ -219,7 +217,7 @@ PAGE = (
 )
 
 
-def _typed(reader: LedgerReader, case: Case) -> str:
+def _typed(reader: RecordReader, case: Case) -> str:
     """Return what to type for an order: its name for people if that names this order alone, else its id."""
     from projections.views.state import name_of
 

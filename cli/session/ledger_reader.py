@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cli.exit_codes import Stop
 from cli.session import ledger_choice
+from cli.session.record_reader import DatedState, VerifiedBundle
 from ledger.adapters.folders.ledger_folder import Folder, read_folder
 from ledger.adapters.folders.order_names import names
 from ledger.adapters.log.checkpoints import CheckpointStore, PublishedHead
@@ -57,6 +58,45 @@ class LedgerReader:
         """Return the case of an order; sealed values are opened where their keys are in this ledger."""
         order = self.find(name)
         return self.cases.case(order, label=self.label(order))
+
+    @property
+    def bundle(self) -> VerifiedBundle | None:
+        """Return None: this is a ledger."""
+        return None
+
+    def around(self, order: str) -> dict[str, Case]:
+        """Return the cases of an order and of every stored order that links reach from it, in both directions."""
+        from projections.views.linked_orders import pair
+
+        cases: dict[str, Case] = {}
+        ahead = [order]
+        while ahead:
+            this = ahead.pop()
+            if this in cases or (this != order and not self.holds(this)):
+                continue
+            cases[this] = case = self.cases.case(this, label=self.label(this))
+            named = (p for e in case.entries if (p := pair(this, e.public)))
+            ahead += [o for p in named for o in p]
+            ahead += [self.main_of(o) or o for o in self.store.naming(this)]
+        return cases
+
+    def holds(self, order: str) -> bool:
+        """Return True if entries of an order are in this ledger."""
+        return self.store.head(order) > 0
+
+    def dated(self) -> list[DatedState]:
+        """Return every kept head with its moment, of a cosigning witness or else of the log's own clock."""
+        return [
+            DatedState(head.size, head.at, "log", head.digest)
+            if head.cosigned is None
+            else DatedState(head.size, datetime.fromtimestamp(head.cosigned, UTC), "cosigned", head.digest)
+            for head in self.kept_heads()
+        ]
+
+    def kept_heads(self) -> list[PublishedHead]:
+        """Return every kept head, oldest first."""
+        with closing(CheckpointStore(self.folder.heads, writable=False)) as heads:
+            return heads.all()
 
     def label(self, order: str) -> str | None:
         """Return the name that a story gave an order; None if it gave none."""

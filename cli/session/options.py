@@ -42,6 +42,9 @@ AS_OF = click.option("--as-of", "as_of", type=MOMENT, help="As recorded at this 
 ORDER = click.argument("order")
 
 
+ANY_ORDER = click.argument("order", required=False)  # a bundle is of one order
+
+
 ONLY = click.option("--only", is_flag=True, help="This order alone, without those that are one matter with it.")
 
 

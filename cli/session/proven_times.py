@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from cli.session import ledger_choice
+from cli.session.ledger_reader import LedgerReader
 from ledger.adapters.log.checkpoints import CheckpointStore as Kept
 
 if TYPE_CHECKING:
-    from cli.session.ledger_reader import LedgerReader
+    from cli.session.record_reader import RecordReader
     from ledger.adapters.folders.ledger_folder import Folder
     from ledger.adapters.log.checkpoints import TimeStampToken
     from ledger.entries.envelope import OpenedEntry
@@ -23,8 +24,14 @@ if TYPE_CHECKING:
 Bracket = tuple[datetime | None, datetime | None]  # not before, not after; UTC
 
 
-def brackets(reader: LedgerReader, orders: Iterable[str], trust: Trust | None = None) -> dict[int, Bracket]:
-    """Return the time bracket of every entry of these orders, by log index; None for a side without proof."""
+def brackets(reader: RecordReader, orders: Iterable[str], trust: Trust | None = None) -> dict[int, Bracket]:
+    """Return the time bracket of every entry of these orders, by log index; None for a side without proof.
+
+    Of a bundle they are those of its verification.
+    """
+    if not isinstance(reader, LedgerReader):
+        proven = reader.bundle.report.brackets if reader.bundle else ()
+        return {bracket.index: (bracket.not_before, bracket.not_after) for bracket in proven}
     opened = {index: entry for order in orders for index, entry in reader.cases.opened(order)}
     times = times_of(reader, opened, trust)
     if times is None:

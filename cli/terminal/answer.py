@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 Time = Annotated[datetime, Meta(tz=True)]  # in a document: UTC, whole seconds, `2027-03-01T09:40:00Z`
 
@@ -36,3 +36,36 @@ class ProblemItem(Struct, frozen=True):
 
     code: str
     says: str
+
+
+class BundleReason(Struct, frozen=True):
+    """Why the verdict on a bundle is not better: a released code, the file or entry, a sentence."""
+
+    code: str
+    where: str
+    says: str
+
+
+class BundleItem(Struct, frozen=True):
+    """The bundle that an answer was read from: what it is, the verdict on it, and how much its audience may not read.
+
+    `partial` says that the law was judged on a partial record.
+    """
+
+    file: str
+    order: str
+    log: str
+    size: int
+    audience: str
+    as_of: Time
+    verdict: str
+    reasons: list[BundleReason]
+    withheld: int
+    test: bool
+    partial: str
+
+
+class RecordAnswer(CommandAnswer, kw_only=True):
+    """An answer on one order; `bundle` is there if it was read from a bundle and not from a ledger."""
+
+    bundle: BundleItem | UnsetType = UNSET

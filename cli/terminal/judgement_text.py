@@ -10,7 +10,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from cli.exit_codes import Stop
 from cli.terminal import output
-from cli.terminal.answer import CommandAnswer, Time
+from cli.terminal.answer import RecordAnswer, Time
 from cli.terminal.table import wrapped as wrapped
 from cli.terminal.verdict_text import LEVELS
 from ledger.law.next_steps.step import NextStep
@@ -67,7 +67,7 @@ class DutyItem(Struct, frozen=True):
     next: tuple[NextStep, ...] | UnsetType = UNSET
 
 
-class JudgementFields(CommandAnswer):
+class JudgementFields(RecordAnswer):
     """The judgement of one order at a moment; `next` names what would settle a point, where the command says it."""
 
     order: str

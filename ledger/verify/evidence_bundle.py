@@ -20,7 +20,7 @@ from ledger.entries.case import Case
 from ledger.entries.placement import registry_of
 from ledger.errors import RecordError
 from ledger.law import Judgement
-from ledger.tlog.note import Checkpoint, Head, MlDsa
+from ledger.tlog.note import Checkpoint, Head, MlDsa, note_digest
 from ledger.trust.trust_folder import Trust, parse_anchor
 from ledger.verify import claims, disclosures, entries, heads, makers_findings
 from ledger.verify.earlier_bundles import (
@@ -34,7 +34,7 @@ from ledger.verify.earlier_bundles import (
 from ledger.verify.other_records import counterparties
 from ledger.verify.other_records.other_logs import OtherLogs
 from ledger.verify.progress import VerificationLog, counted
-from ledger.verify.report import Bracket, MakersFindings, Report, VerificationStep, verdict_of
+from ledger.verify.report import Bracket, DatedHead, MakersFindings, Report, VerificationStep, verdict_of
 from ledger.verify.time_brackets import Times, check_times
 from ledger.verify.timestamps import ReadStamp, check_tokens
 
@@ -96,6 +96,8 @@ class _Verification:
     as_of: datetime | None = None
     head_seen: datetime | None = None
     makers: MakersFindings | None = None
+    dated: tuple[DatedHead, ...] = ()
+    log_key: str = ""
 
     def run(self, carried: Inside | RecordError) -> None:
         """Run the 17 steps; the first `RecordError` ends them."""
@@ -137,6 +139,7 @@ class _Verification:
             states = heads.open_heads(parts, manifest.log, policy, book, self.mldsa, own=trust is None)
             heads.check_sizes(states, trust)
             self.head = states.head
+            self.log_key = max(key.text for key in states.signed_by[note_digest(states.head.note)])
             elsewhere = comparable(elsewhere, manifest, policy, book)
         with book.step(VerificationStep.WITNESSES):
             states = heads.check_quorum(states, policy, now, book)
@@ -166,6 +169,11 @@ class _Verification:
             keyring = entries.check_keys(opened, manifest, registrar, states, times, book, later)
             entries.check_rotations({**opened, **later}.values(), states, trust, book)
             self.head_seen = times.head_seen()
+            self.dated = tuple(
+                DatedHead(head.checkpoint.size, digest, at)
+                for digest, head in sorted(states.all.items(), key=lambda item: (item[1].checkpoint.size, item[0]))
+                if (at := times.existed(digest)) is not None
+            )
         with book.step(VerificationStep.TIMES):
             self.brackets = check_times(opened, times, book)
         with book.step(VerificationStep.SEALED_VALUES):
@@ -213,6 +221,8 @@ class _Verification:
             head_seen=self.head_seen,
             exhibit=exhibit,
             makers=self.makers,
+            dated=self.dated,
+            log_key=self.log_key,
         )
 
 

@@ -110,6 +110,14 @@ class Remark(Struct, frozen=True):
     entries: tuple[str, ...] = ()
 
 
+class DatedHead(Struct, frozen=True):
+    """A signed state of the log with a proven date: its size, the digest of its note, and by when it existed."""
+
+    size: int
+    note: str
+    at: datetime
+
+
 class MakersFindings(Struct, frozen=True):
     """What the maker of a bundle states that it found on the procedure; never part of the verdict or of `procedure`.
 
@@ -133,7 +141,8 @@ class Report(Struct, frozen=True):
     it existed; None if neither is proven. `exhibit` proves to third parties that the log contradicts itself,
     if a second record showed it. For a whole log, `entries` counts the entries that `head` covers, and
     `not_covered` the later ones. `makers` are the findings that the maker of a bundle states; None if an
-    earlier step failed, or if the file is no bundle.
+    earlier step failed, or if the file is no bundle. `dated` are the heads of a bundle whose date is proven, by
+    size. `log_key` is the key of the log that signed its head, as `name+id+key`.
     """
 
     verdict: Verdict
@@ -153,6 +162,8 @@ class Report(Struct, frozen=True):
     exhibit: bytes | None = None
     not_covered: int = 0
     makers: MakersFindings | None = None
+    dated: tuple[DatedHead, ...] = ()
+    log_key: str = ""
 
     @property
     def integrity(self) -> str:

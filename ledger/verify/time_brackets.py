@@ -67,6 +67,11 @@ class Times:
         times = self._times(head) if head else []
         return None if self.faults is None or len(times) <= self.faults else _moment(times[-1 - self.faults])
 
+    def existed(self, digest: str) -> datetime | None:
+        """Return the earliest proven moment (UTC) at which a note existed."""
+        by = [_moment(seconds) for seconds in self._by(self.heads.all[digest])]
+        return min([*by, *(moment for note, moment in self._stamped.items() if note == digest)], default=None)
+
     def head_seen(self) -> datetime | None:
         """Return when the witnesses last saw the head; if none counts, by when a time stamp shows that it existed."""
         digest = note_digest(self.heads.head.note)

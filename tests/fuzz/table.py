@@ -732,6 +732,39 @@ def makers_findings() -> list[bytes]:
     return [findings.format_findings(stated)]
 
 
+READS = (
+    ("judge",),
+    ("custody",),
+    ("timeline", "--brackets"),
+    ("show",),
+    ("replay", "--at", "2027-03-20T00:00:00Z"),
+    ("report", "custody"),
+    ("check", "FILE"),
+)
+
+
+def read_as_record(data: bytes, place: Path) -> object:
+    """Read a bundle with every reading command; what is printed obeys no terminal."""
+    file, trust = place / "bundle.zip", place / "trust"
+    file.write_bytes(data)
+    trust.mkdir(exist_ok=True)
+    for name, content in world().trust_files().items():
+        (trust / name).write_bytes(content)
+    for words in READS:
+        command = [str(file) if word == "FILE" else word for word in words]
+        done = CliRunner().invoke(comity, [*command, "--bundle", str(file), "--trust", str(trust), "--debug"])
+        if done.exit_code == Exit.UNFORESEEN:
+            raise Unforeseen(done.output)
+        if done.exit_code not in {int(code) for code in Exit}:
+            raise AssertionError(f"exit {done.exit_code}")
+        if OBEYED.search(done.stdout) and words[0] != "report":
+            raise AssertionError(f"{words[0]} prints what a terminal obeys")
+    return None
+
+
+OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
 PARSERS = (
     # JSON, envelopes, notes, the log
     Parser(
@@ -853,6 +886,7 @@ PARSERS = (
     ),
     # bundles, and what carries them
     Parser("bundle", "zip", lambda: [bundle()], verified, ("ledger.verify.earlier_bundles",)),
+    Parser("bundle that is read", "zip", lambda: [bundle()], read_as_record, ("cli.records.bundle_reader",), COMMAND),
     Parser("zip profile", "zip", lambda: [bundle()], archived, ("ledger.bundle.zip_profile", "ledger.bundle:unpack")),
     Parser(
         "repacked bundle",

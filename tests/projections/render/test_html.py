@@ -16,7 +16,7 @@ import pytest
 from msgspec.structs import replace
 
 from cli.exit_codes import Exit
-from cli.reports.order_report import dated
+from cli.reports.order_report import moments
 from cli.session import ledger_choice
 from cli.session.ledger_reader import reading
 from cli.stories.model import read_story
@@ -359,7 +359,7 @@ def test_an_entry_that_no_head_covers_yet_is_in_no_record() -> None:
 
 def test_too_many_moments_are_shown_by_the_last_of_each_day_or_week(tmp_path: Path) -> None:
     with reading(ledger_of("S1", tmp_path)) as reader:
-        case, heads = reader.case("main"), dated(reader)
+        case, heads = reader.case("main"), moments(reader)
     last = case.entries[-1]
     busy = [replace(last, on=last.on + n * timedelta(minutes=7)) for n in range(4 * MOST)]
     found = stages(replace(case, entries=(*case.entries, *busy)), heads, busy[-1].on, judge)
@@ -370,7 +370,7 @@ def test_too_many_moments_are_shown_by_the_last_of_each_day_or_week(tmp_path: Pa
 
 def _stages(ledger: Path) -> list[Stage]:
     with reading(ledger) as reader:
-        case, heads, until = reader.case("main"), dated(reader), reader.now()
+        case, heads, until = reader.case("main"), moments(reader), reader.now()
     return stages(case.known(until), heads, until, judge)
 
 

@@ -7,15 +7,15 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from cli.session.ledger_reader import LedgerReader
+from cli.session.record_reader import RecordReader
 from ledger.entries.case import Case
 from ledger.law import judge
-from projections.views.linked_orders import LinkedOrder, connected, pair, pairs
+from projections.views.linked_orders import LinkedOrder, connected, pairs
 from projections.views.state import name_of, view
 
 
 def matter(
-    reader: LedgerReader, name: str, moment: datetime, *, only: bool = False
+    reader: RecordReader, name: str, moment: datetime, *, only: bool = False
 ) -> tuple[list[LinkedOrder], list[str]]:
     """Return an order and the orders linked with it, as recorded at `moment`; then the ids not in this ledger.
 
@@ -25,31 +25,16 @@ def matter(
     order = reader.find(name)
     if only:
         return [_share(reader.known(reader.case(name), moment), moment)], []
-    first, *rest = [reader.known(case, moment) for case in _around(reader, order).values()]
+    first, *rest = [reader.known(case, moment) for case in reader.around(order).values()]
     others = [case for case in rest if case.entries]
     together = connected(order, (p for case in (first, *others) for p in pairs(case)))
     linked_cases = sorted((c for c in others if c.order in together), key=lambda c: c.entries[0].index)
-    elsewhere = sorted(o for o in together if not reader.store.head(o))
+    elsewhere = sorted(o for o in together if not reader.holds(o))
     return [_share(case, moment) for case in (first, *linked_cases)], elsewhere
 
 
 def _share(case: Case, moment: datetime) -> LinkedOrder:
     return LinkedOrder(name_of(case), case, judge(case, moment))
-
-
-def _around(reader: LedgerReader, order: str) -> dict[str, Case]:
-    """Return the cases of an order and of every stored order that links reach from it, in both directions."""
-    cases: dict[str, Case] = {}
-    ahead = [order]
-    while ahead:
-        this = ahead.pop()
-        if this in cases or (this != order and not reader.store.head(this)):
-            continue
-        cases[this] = case = reader.cases.case(this, label=reader.label(this))
-        named = (p for e in case.entries if (p := pair(this, e.public)))
-        ahead += [o for p in named for o in p]
-        ahead += [reader.main_of(o) or o for o in reader.store.naming(this)]
-    return cases
 
 
 def began(share: LinkedOrder) -> int:

@@ -1,0 +1,152 @@
+"""Choose the record that a command reads: the ledger, or with --bundle a verified evidence bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+import click
+from msgspec import UNSET, UnsetType
+
+from cli.exit_codes import Exit
+from cli.session import ledger_choice
+from cli.session.ledger_reader import LedgerReader, reading
+from cli.terminal import file_io, output
+from cli.terminal.answer import BundleItem, BundleReason
+
+if TYPE_CHECKING:
+    from cli.records.bundle_reader import BundleReader
+    from cli.session.record_reader import RecordReader, VerifiedBundle
+    from ledger.verify import Trust
+
+BUNDLE = click.option("--bundle", metavar="FILE", help="Read this evidence bundle, and no ledger.")
+TRUST = click.option("--trust", metavar="DIR|FILE", help="With --bundle: what you hold from elsewhere.")
+PIN = click.option("--root-fingerprint", "pin", metavar="WORDS|HEX|FILE", help="With --bundle: of that --trust.")
+ANCHOR = click.option("--anchor", metavar="FILE", help="With --bundle: a checkpoint held independently.")
+
+
+@dataclass(slots=True)
+class RecordSource:
+    """The record of a command: the bundle in `file` under `trust` and `anchor`, or the ledger if `file` is None.
+
+    `bundle` is the bundle after it was verified.
+    """
+
+    file: str | None = None
+    trust: Trust | None = None
+    anchor: bytes | None = None
+    bundle: VerifiedBundle | None = None
+
+    def order(self, named: str | None, reader: RecordReader) -> str:
+        """Return what names the order; without a name that of the bundle. `UsageError` if a ledger gets none."""
+        if named is not None:
+            return named
+        if isinstance(reader, LedgerReader):
+            raise click.UsageError("Missing argument 'ORDER'.")
+        return reader.bundle.manifest.order if reader.bundle else ""
+
+    @contextmanager
+    def reading(self) -> Iterator[LedgerReader | BundleReader]:
+        """Open the record for reading; of a bundle say on stderr what it is and what it does not prove."""
+        if self.file is None:
+            with reading() as ledger:
+                yield ledger
+            return
+        from cli.records.bundle_reader import open_bundle
+
+        bundle = open_bundle(self.file, self.trust, self.anchor, ledger_choice.now())
+        self.bundle = bundle.bundle
+        for line in describe(bundle.bundle):
+            output.tell(line)
+        yield bundle
+
+
+def from_bundle(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that read a bundle; the command gets `source`.
+
+    A command that would end with 0 ends with 3 if the bundle is INDETERMINATE.
+    """
+
+    @wraps(command)
+    def chosen(
+        *args: Any, bundle: str | None, trust: str | None, pin: str | None, anchor: str | None, **more: Any
+    ) -> Any:
+        source = source_of(bundle, trust, pin, anchor)
+        done = command(*args, source=source, **more)
+        return ended(source, done)
+
+    for option in (ANCHOR, PIN, TRUST, BUNDLE):
+        chosen = option(chosen)
+    return chosen
+
+
+def source_of(bundle: str | None, trust: str | None, pin: str | None, anchor: str | None) -> RecordSource:
+    """Return the record that the options name."""
+    if bundle is None:
+        for name, value in (("--trust", trust), ("--root-fingerprint", pin), ("--anchor", anchor)):
+            if value is not None:
+                raise click.UsageError(f"{name} is for a bundle: --bundle FILE")
+        return RecordSource()
+    if pin is not None and trust is None:
+        raise click.UsageError("--root-fingerprint is of the folder of --trust")
+    from cli.handover.trust_folder import read_trust
+
+    held = None if trust is None else read_trust(trust, pin)
+    return RecordSource(bundle, held, None if anchor is None else file_io.read(anchor))
+
+
+def ended(source: RecordSource, done: Any) -> Any:
+    """Return how a command ends: with 3 in the place of 0 where it read an INDETERMINATE bundle."""
+    if source.bundle is None or done not in (None, Exit.DONE):
+        return done
+    from ledger.verify import Verdict
+
+    return done if source.bundle.report.verdict is Verdict.PASSED else Exit.FINDINGS
+
+
+def describe(bundle: VerifiedBundle) -> Iterator[str]:
+    """Yield what is said of every bundle that is read: its verdict, its moment, and that the view is partial."""
+    from ledger.facts.vocabulary import ROLES
+
+    report, said = bundle.report, bundle.manifest
+    reasons = "; ".join(f"{reason.code}: {reason.says}" for reason in report.reasons)
+    yield f"{bundle.file}: {report.verdict}{f' {reasons}' if reasons else ''}"
+    if said.test:
+        yield "TEST: it comes from a test ledger and is not evidence"
+    size = report.head.checkpoint.size if report.head else 0
+    role = ROLES.get(said.audience, said.audience)
+    yield f"made for {said.audience} ({role}), as of {output.plain(report.as_of)}, log {said.log}, size {size}"
+    yield partial(bundle)
+
+
+def partial(bundle: VerifiedBundle) -> str:
+    """Return in a sentence that the law was judged on a partial record."""
+    if not bundle.withheld:
+        return "judged on what this audience may read; no sealed value is withheld"
+    closed = output.counted(bundle.withheld, "sealed value is", "sealed values are")
+    return (
+        f"judged on what this audience may read: {closed} withheld from it, shown as [sealed]; a gap may come of that"
+    )
+
+
+def item(bundle: VerifiedBundle | None) -> BundleItem | UnsetType:
+    """Return the bundle as part of an answer; UNSET for a ledger."""
+    if bundle is None or bundle.report.as_of is None or bundle.report.head is None:
+        return UNSET
+    report, said = bundle.report, bundle.manifest
+    return BundleItem(
+        file=bundle.file,
+        order=said.order,
+        log=said.log,
+        size=bundle.report.head.checkpoint.size,
+        audience=said.audience,
+        as_of=bundle.report.as_of,
+        verdict=str(report.verdict),
+        reasons=[BundleReason(reason.code, reason.where, reason.says) for reason in report.reasons],
+        withheld=said.withheld_count,
+        test=said.test,
+        partial=partial(bundle),
+    )
