@@ -9,7 +9,7 @@ mkdir -p "$here/bin"
 
 packages=(golang-go golang-golang-x-mod-dev golang-github-transparency-dev-formats-dev golang-github-transparency-dev-merkle-dev
     golang-github-secure-systems-lab-go-securesystemslib-dev openssl sigsum-go softhsm2
-    poppler-utils qpdf zbar-tools default-jre-headless libpdfbox2-java libfontbox2-java libjaxb-api-java libactivation-java
+    poppler-utils libnss3-tools qpdf zbar-tools default-jre-headless libpdfbox2-java libfontbox2-java libjaxb-api-java libactivation-java
     libcommons-logging-java libpangoft2-1.0-0 libharfbuzz-subset0)
 if ! dpkg-query -W "${packages[@]}" >/dev/null 2>&1; then
     export DEBIAN_FRONTEND=noninteractive

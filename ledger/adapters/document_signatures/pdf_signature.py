@@ -1,7 +1,8 @@
 """Sign a PDF report as an incremental update: PAdES-B-B, or B-T with a time stamp (ETSI EN 319 142-1).
 
-The bytes of the report stay as they are. What is added: a signature field without a visible part on the last page,
-its element in the structure tree (ISO 14289-1, 7.18.4: a form field is tagged), and the signature. The
+The bytes of the report stay as they are. What is added: a signature field without a visible part on the last page
+(with an empty appearance, ISO 19005-1, 6.9), its element in the structure tree (ISO 14289-1, 7.18.4: a form
+field is tagged), and the signature. The
 metadata are not changed, so that PDF/A finds the same in both places (ISO 19005-3, 6.6.3), and the same key
 over the same report makes the same file, as far as its algorithm allows that (RSA without a time stamp).
 """
@@ -12,6 +13,7 @@ from datetime import datetime
 from hashlib import sha256
 from io import BytesIO
 
+from pyhanko.pdf_utils.content import RawContent
 from pyhanko.pdf_utils.generic import (
     ArrayObject,
     ByteStringObject,
@@ -22,6 +24,7 @@ from pyhanko.pdf_utils.generic import (
     PdfObject,
 )
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.layout import BoxConstraints
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter, append_signature_field
 from pyhanko.sign.signers.pdf_signer import PdfSignatureMetadata, PdfSigner
@@ -52,8 +55,11 @@ def sign_pdf(pdf: bytes, key: CertificateKey, at: datetime, stamp: TimeStamper |
     signatures = len(update.prev.embedded_signatures)
     name = f"{FIELD}{signatures + 1}"
     append_signature_field(update, SigFieldSpec(name, on_page=-1, readable_field_name=label))
+    field = update.root["/AcroForm"]["/Fields"].raw_get(-1)
+    nothing = RawContent(b"", box=BoxConstraints(1, 1)).as_form_xobject()
+    field.get_object()["/AP"] = _dictionary(N=update.add_object(nothing))
     if not signatures:  # validators call a later change of the structure tree a change of what was signed
-        _tag(update, update.root["/AcroForm"]["/Fields"].raw_get(-1))
+        _tag(update, field)
     meta = PdfSignatureMetadata(field_name=name, subfilter=SigSeedSubFilter.PADES, md_algorithm=key.digest)
     session = PdfSigner(meta, signer(key)).init_signing_session(update, existing_fields_only=True)
     session.system_time = at

@@ -22,6 +22,7 @@ from cryptography.x509.oid import NameOID
 from pyhanko_certvalidator import ValidationContext
 
 NOW = datetime.now(UTC).replace(microsecond=0)
+KINDS = ("rsa", "p256", "p384")
 Private = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 
@@ -84,16 +85,29 @@ def sealed(
 ) -> Sealed:
     """Return a signer whose certificate the issuer signed."""
     private = private_key(kind)
+    made = certified(private.public_key(), 7 + KINDS.index(kind), common, begins=begins, ends=ends, signs=signs)
+    return Sealed(private, made)
+
+
+def certified(
+    public: rsa.RSAPublicKey | ec.EllipticCurvePublicKey,
+    serial: int = 20,
+    common: str = "Dina Ilves",
+    *,
+    begins: datetime = NOW - timedelta(days=1),
+    ends: datetime = NOW + timedelta(days=1000),
+    signs: bool = True,
+) -> x509.Certificate:
+    """Return the certificate of a public key, by the issuer."""
     usage = x509.KeyUsage(signs, signs, not signs, False, False, False, False, False, False)
-    certificate = (
-        x509.CertificateBuilder(issuer().subject, name(common), private.public_key(), 7)
+    return (
+        x509.CertificateBuilder(issuer().subject, name(common), public, serial)
         .not_valid_before(begins)
         .not_valid_after(ends)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(usage, critical=True)
         .sign(private_key("p384"), hashes.SHA384())
     )
-    return Sealed(private, certificate)
 
 
 def pem(*certificates: x509.Certificate) -> bytes:

@@ -82,7 +82,7 @@ def test_the_bundle_of_a_signed_paper_is_the_one_it_was_made_with_or_none(name: 
     assert bundle_inside(pdf) == inside
 
 
-@pytest.mark.parametrize("word", [b"/Title", b"/Outlines 26", b"EmbeddedFile"])
+@pytest.mark.parametrize("word", [b"/Title", b"/Outlines", b"EmbeddedFile"])
 def test_a_changed_byte_is_refused(word: bytes) -> None:
     pdf = signed(stamped=True)
     place = pdf.rindex(word) + len(word) - 1
