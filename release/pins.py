@@ -19,7 +19,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[1]
 # npm packages that others ask for and of which nothing is shipped: ciphers for Falcon, dates for scripts of pages.
 LEFT_OUT = frozenset({"@noble/ciphers", "moment"})
-# npm packages in the styles of desk and reports; the others are in the verifier page.
+# npm packages in the styles of desk and reports too; all of them are in the verifier page.
 STYLES = frozenset({"@ministryofjustice/frontend", "govuk-frontend"})
 EXTRAS = ("archive", "calendar", "pdf", "pkcs11", "postgres", "server", "sign", "tsa")
 
@@ -59,9 +59,9 @@ class Script:
     sha512: str
 
     @property
-    def bundled_in(self) -> str:
-        """Return the file or folder that holds it."""
-        return "projections/templates/built" if self.name in STYLES else "browser/verify.html"
+    def bundled_in(self) -> tuple[str, ...]:
+        """Return the files and folders that hold a part of it."""
+        return ("browser/verify.html", *(("projections/templates/built",) if self.name in STYLES else ()))
 
 
 def pins(file: Path) -> list[Pin]:

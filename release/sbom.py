@@ -80,7 +80,7 @@ def bill(epoch: int, commit: str | None, root: Path = ROOT) -> str:
             scope=ComponentScope.REQUIRED,
             licenses=[LicenseExpression(script.licence)],
             hashes=[HashType(alg=HashAlgorithm.SHA_512, content=script.sha512)],
-            properties=[Property(name="comity:bundled-in", value=script.bundled_in)],
+            properties=[Property(name="comity:bundled-in", value=place) for place in script.bundled_in],
         )
     itself = Component(
         type=ComponentType.APPLICATION,

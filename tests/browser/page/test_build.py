@@ -15,7 +15,7 @@ import pytest
 from browser import build
 from browser.packages import MANIFESTS, installed
 from ledger.facts.vocabulary import OnSource
-from release.pins import scripts
+from release.pins import STYLES, scripts
 
 SOURCES = sorted((*build.HERE.glob("check/**/*.mjs"), *build.HERE.glob("page/*.mjs")))
 LANGUAGES = build.languages()
@@ -144,7 +144,7 @@ def test_the_source_in_the_page_is_the_source_in_the_tree(page: Path) -> None:
 def test_the_packages_in_the_page_are_those_of_the_bill_of_materials_and_their_licences_are_in_it(page: Path) -> None:
     html = page.read_text("utf-8")
     packages = installed() / "node_modules"
-    bundled = [script for script in scripts() if script.bundled_in == "browser/verify.html"]
+    bundled = [script for script in scripts() if script.name not in STYLES]
     for script in bundled:
         assert (
             f"/*\n * {script.name} {script.version}, sha512-{b64encode(bytes.fromhex(script.sha512)).decode()}\n"
@@ -154,6 +154,8 @@ def test_the_packages_in_the_page_are_those_of_the_bill_of_materials_and_their_l
         assert all(line.strip() in html for line in licence.splitlines())
     files = re.findall(r"^ *// node_modules/((?:@[^/\n]+/)?[^/\n]+)/.*$", html, re.MULTILINE)
     assert set(files) == {script.name for script in bundled}
+    assert all("browser/verify.html" in script.bundled_in for script in scripts())
+    assert all(f" * {name} " in html for name in STYLES)
 
 
 @pytest.mark.browser

@@ -194,7 +194,7 @@ def test_a_dispute_shows_both_statements_side_by_side(tmp_path: Path) -> None:
     assert run(*says, "--as", "orn", "--yes", ledger=ledger).exit_code == Exit.DONE
     html = made(ledger, "custody", tmp_path, *OPENED)
     table = html[html.index('id="disputes"') : html.index('id="story"')]
-    row = re.findall(r"<td>(.*?)</td>", table, re.DOTALL)
+    row = re.findall(r"<td[^>]*>(.*?)</td>", table, re.DOTALL)
     assert len(row) == 2
     assert "#entry-10" in row[0]
     assert "It was another file." in row[1]
