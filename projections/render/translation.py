@@ -51,6 +51,7 @@ STATE: Final = re.compile(r"[A-Z][A-Z_]+|[a-z]+(?:_[a-z]+)+")  # a state or regi
 WHEN: Final = re.compile(r"(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d(?::\d\d)?))?(Z?)")
 LONG_DATE: Final = re.compile(rf"(\d{{1,2}}) ({'|'.join(LONG_MONTHS)}) (\d{{4}})")  # as letters have it
 ISO: Final = "y-MM-dd"
+SIGNER: Final = re.compile(r"(.+)( \([A-Z0-9]+\))")  # an office and the role in which it signed
 SENTENCES: Final = (r"(?<=[.:]) ", "; ")
 PARTS: Final = (", if ", *SENTENCES, ", ", " or ")  # where a text that fits no message is taken apart
 LISTS: Final = (", ", " or ")  # only where all of it is ours
@@ -125,6 +126,7 @@ class Translation:
         self.theirs: Collection[str] = frozenset()
         self.values = Language(lang, messages)
         self._sentences: dict[str, str] = {}
+        self.offices: Mapping[str, str] = {}
         self._said_before: dict[str, str] = {}
         placed = sorted(
             (m for m in messages if PLACE.search(m)), key=lambda m: (len(PLACE.sub("", m)), m), reverse=True
@@ -140,19 +142,39 @@ class Translation:
         language.theirs = frozenset((*theirs, *parts))
         return language
 
+    def naming(self, report: object) -> Translation:
+        """Return the same language with the names that offices of a report have in it, by the names in the report."""
+        face = getattr(report, "face", report)
+        offices = {shown: name for shown, lang, name in getattr(face, "named", ()) if lang == self.lang}
+        if not offices:
+            return self
+        language = copy(self)
+        language._said_before = {}
+        language.offices = {visible(shown): visible(name) for shown, name in offices.items()}
+        return language
+
+    def office(self, text: str) -> str:
+        """Return the name of an office in this language, with its role where the text has it; else the text itself."""
+        match = SIGNER.fullmatch(text)
+        name, role = (match[1], match[2]) if match else (text, "")
+        return f"{self.offices[name]}{role}" if name in self.offices else text
+
     def say(self, text: str) -> str:
         """Return a text of ours in this language; the text itself where no message fits."""
         if not self.messages or not text:
             return text
         if text in self._sentences:
             return self._sentences[text]
+        if self.offices and (name := self.office(text)) != text:
+            return name
         if (result := self._said_before.get(text)) is None:
             result = self._said_before[text] = self._say(text)
         return result
 
     def part(self, text: str) -> str:
         """Return the same of a part of a text, which may be what somebody stated."""
-        return text if text in self.theirs else self.say(text)
+        name = self.office(text) if self.offices else text
+        return name if name != text or text in self.theirs else self.say(text)
 
     def _say(self, text: str) -> str:
         if text in self.messages:
@@ -229,7 +251,7 @@ class Translation:
         shown: T = _shown(value)
         if not self.messages:
             return shown
-        language = copy(self)
+        language = copy(self.naming(shown))
         language._said_before = {}
         language._sentences = {str(says): self._sentence(says) for says in _sentences(value)}
         translated: T = language._of(shown)
@@ -240,6 +262,8 @@ class Translation:
         return f"{self.say(says.before)}{says.in_(self.values)}{self.part(says.after)}"
 
     def _of(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self.office(value) if self.offices else value
         if isinstance(value, tuple):
             return tuple(self._of(v) for v in value)
         if not is_dataclass(value) or isinstance(value, type):

@@ -18,7 +18,17 @@ from ledger.law import Judgement
 from ledger.law.reading.reliability import in_time, late
 from projections.reports.custody_report import recorded, stated_files
 from projections.reports.fillable_form import FillableForm, FormLine, FormSection, FormTable
-from projections.reports.front_page import LEVELS, Exhibit, Provenance, languages, number, only_for, remarks, subject
+from projections.reports.front_page import (
+    LEVELS,
+    Exhibit,
+    Provenance,
+    languages,
+    named,
+    number,
+    only_for,
+    remarks,
+    subject,
+)
 from projections.views.custody import CustodyStep, custody, out_of_step, standing
 from projections.views.exhibit_digests import Digest
 from projections.views.replaced import Replacement, replaced
@@ -123,6 +133,7 @@ def certificate(form: str, case: Case, judgement: Judgement, making: Provenance)
         sections=sections,
         only_for=only_for(case.entries),
         languages=languages(case.registry),
+        named=named(case.registry),
     )
 
 

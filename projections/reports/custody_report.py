@@ -19,6 +19,7 @@ from projections.reports.front_page import (
     FrontPage,
     Provenance,
     front_page,
+    in_order,
     number,
     numbers,
     runs,
@@ -245,6 +246,6 @@ def result(held: Sequence[CustodyRow]) -> str:
 
 def _at(entries: Iterable[str]) -> str:
     """Name entries by their numbers, in order: `entry 10`, `entries 11, 12`, `entries 3-7`; empty without any."""
-    entries = sorted(entries, key=lambda n: (n.startswith("C"), int(n.lstrip("C"))))
+    entries = sorted(entries, key=in_order)
     parts = [p for run in runs(entries) for p in (run if len(run) < 3 else [f"{run[0]}–{run[-1]}"])]
     return f"{'entry' if len(entries) == 1 else 'entries'} {', '.join(parts)}" if entries else ""

@@ -66,3 +66,4 @@ class FillableForm:
     only_for: tuple[str, ...] = ()
     languages: tuple[tuple[str, str], ...] = ()
     missing: tuple[Missing, ...] | None = None
+    named: tuple[tuple[str, str, str], ...] = ()

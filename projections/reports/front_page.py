@@ -22,6 +22,7 @@ from projections.reports.signature_note import SignatureNote
 from projections.views.state import view
 from projections.views.timeline import office_names
 
+REGISTERS = ("authority-registered", "authority-changed")
 LEVELS = {Level.V: "violation", Level.W: "remark", Level.G: "gap"}
 GRAVEST = "VWG"  # the order in which findings are shown
 # How sure a rule is, in words for readers of papers: in the annex only.
@@ -158,7 +159,7 @@ class FrontPage:
     `vouches` says in one sentence whether the record is whole and who vouches for that. `lacking` are the parts that
     the paper does not open. `signed`: a person signs it. `only_for` are the roles that may know of entries on it
     whose existence is hidden from all others. `languages` are the names on it that are not English, each with its
-    language.
+    language; `named` are names of offices in other languages, as (name here, language, name there).
     """
 
     title: str
@@ -177,6 +178,7 @@ class FrontPage:
     exhibits: tuple[Exhibit, ...] = ()
     lacking: tuple[str, ...] = ()
     signed: bool = True
+    named: tuple[tuple[str, str, str], ...] = ()
 
 
 def subject(case: Case, judgement: Judgement) -> Subject:
@@ -230,6 +232,7 @@ def front_page(
         vouches=vouches(making.integrity),
         exhibits=tuple(exhibits),
         lacking=tuple(lacking),
+        named=named(case.registry),
     )
 
 
@@ -254,6 +257,11 @@ def numbers(case: Case) -> dict[str, str]:
 def number(entry: Entry, case: Case) -> str:
     """Return the number of an entry as reports show it."""
     return f"{'' if entry.order == case.order else 'C'}{entry.seq}"
+
+
+def in_order(number: str) -> tuple[bool, int]:
+    """Return the key by which numbers of entries are sorted: those of the order, then those of its companion."""
+    return number.startswith("C"), int(number.lstrip("C"))
 
 
 def runs(numbers: Iterable[str]) -> list[list[str]]:
@@ -287,7 +295,7 @@ def remarks(findings: Iterable[Finding], case: Case) -> tuple[FindingLine, ...]:
             says=f.says,
             code=f.code,
             cite=f.cite,
-            entries=tuple(by_leaf[leaf] for leaf in f.entries if leaf in by_leaf),
+            entries=tuple(sorted((by_leaf[leaf] for leaf in f.entries if leaf in by_leaf), key=in_order)),
             mark=MARKS[f.mark],
         )
         for f in sorted(findings, key=lambda f: (GRAVEST.find(f.level), f.code))
@@ -362,3 +370,10 @@ def languages(registry: Iterable[Entry]) -> tuple[tuple[str, str], ...]:
             lang, name = next(((lang, name) for lang, name in names.items() if lang == "en"), next(iter(names.items())))
             by_name[name] = lang
     return tuple((name, lang) for name, lang in by_name.items() if lang != "en")
+
+
+def named(registry: Iterable[Entry]) -> tuple[tuple[str, str, str], ...]:
+    """Return the names of offices in the languages in which they are not shown: (name shown, language, name)."""
+    names = {e.public["actor"]: e.public["names"] for e in registry if e.kind in REGISTERS and e.get("names")}
+    shown = ((by.get("en") or next(iter(by.values())), by) for by in names.values())
+    return tuple((name, lang, other) for name, by in shown for lang, other in by.items() if other != name)

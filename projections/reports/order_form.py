@@ -25,7 +25,7 @@ from ledger.law.instruments.e_evidence_transmission import COMMON_SYSTEM
 from ledger.law.rules.order_contents import CONTENTS, WORDS, RequiredContent
 from ledger.law.terms.instruments import EUROPEAN
 from projections.reports.fillable_form import FillableForm, FormLine, FormSection, FormTable
-from projections.reports.front_page import Provenance, languages, number, numbers, only_for, subject, words
+from projections.reports.front_page import Provenance, languages, named, number, numbers, only_for, subject, words
 from projections.reports.history import text
 from projections.sentences.names import names_of
 from projections.sentences.sentence import sentence
@@ -227,6 +227,7 @@ def order_form(case: Case, judgement: Judgement, making: Provenance, role: str) 
         sections=tuple(s for s in sections if s.lines or s.lead or s.table),
         only_for=only_for(case.entries),
         languages=languages(case.registry),
+        named=named(case.registry),
         missing=tuple(missing(case, making.as_of)) if issued is not None and role in MAKERS else None,
     )
 

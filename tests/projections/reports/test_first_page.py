@@ -10,14 +10,19 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import typst
+from msgspec.structs import replace
 
 from cli.exit_codes import Exit
+from cli.reports.pdf import folders
 from cli.session.ledger_reader import reading
-from ledger.entries.case import Case
-from ledger.law import judge
-from projections.render.html import running
+from ledger.entries.case import Case, instant
+from ledger.law import Judgement, judge
+from projections.render.html import page, running
+from projections.render.pdf import paper
 from projections.render.translation import translation
 from projections.reports.custody_report import CustodyReport, custody_report
+from projections.reports.evidence_chain_report import evidence_chain_report
 from projections.reports.exhibits import exhibits
 from projections.reports.front_page import IntegrityResult, Provenance, VerdictReason, vouches
 from projections.reports.request import state, territory
@@ -136,11 +141,25 @@ def test_a_label_is_no_title_and_a_missing_case_number_is_said() -> None:
             assert subject.called != label
 
 
-def report(case: Case, reveal: bool = True) -> CustodyReport:
+MAKING = Provenance(
+    instant("2030-01-01T00:00:00Z"),
+    "comity 0",
+    "0" * 64,
+    None,
+    IntegrityResult("INDETERMINATE", "", (), ()),
+    reveal=True,
+)
+FONTS = typst.Fonts(include_system_fonts=False, font_paths=list(folders()))
+
+
+def judged(case: Case) -> Judgement:
+    """Return the judgement of a case after its last entry."""
+    return judge(case, max(e.at for e in case.entries))
+
+
+def report(case: Case) -> CustodyReport:
     """Return the custody report of a case, made after its last entry."""
-    moment = max(e.at for e in case.entries)
-    making = Provenance(moment, "comity 0", "0" * 64, None, IntegrityResult("INDETERMINATE", "", (), ()), reveal=reveal)
-    return custody_report(case, judge(case, moment), making, ())
+    return custody_report(case, judged(case), MAKING, ())
 
 
 def test_each_file_is_listed_once_with_the_entries_that_state_it() -> None:
@@ -221,3 +240,34 @@ def test_what_a_criterion_lacks_is_said_without_codes_of_findings(tmp_path: Path
     criteria = html[html.index('id="criteria"') : html.index('id="findings"')]
     assert "Data were disclosed although" in criteria
     assert "V-7-5c" not in criteria
+
+
+def test_an_office_has_its_registered_name_in_the_language_of_the_paper() -> None:
+    case = case_from_story(tomllib.loads((STORIES / "S1.toml").read_text("utf-8")))["main"]
+    names = {"en": "Prosecutor's Office Karsk", "de": "Staatsanwaltschaft Karsk"}
+    offices = [replace(e, public={**e.public, "names": names}) for e in case.registry if e.get("actor") == "ilves"]
+    case = replace(case, registry=(*(e for e in case.registry if e.get("actor") != "ilves"), *offices))
+    english, german = (Page(page(report(case), lang)).words for lang in ("en", "de"))
+    assert "Staatsanwaltschaft" not in english
+    assert "Prosecutor's Office Karsk" not in german
+    assert "Staatsanwaltschaft Karsk (ISS)" in german
+
+
+@pytest.mark.parametrize("kind", ["custody", "evidence-chain"])
+def test_page_one_is_one_page_where_much_was_found_and_says_where_the_rest_is(kind: str, tmp_path: Path) -> None:
+    if (reader := shutil.which("pdftotext")) is None:
+        pytest.skip("no pdftotext here")
+    case = case_from_story(tomllib.loads((STORIES / "wrong-on-every-count.toml").read_text("utf-8")))
+    for one in case.values():
+        made = judged(one)
+        for times in (1, 20):
+            much = replace(made, findings=made.findings * times)
+            make = custody_report if kind == "custody" else evidence_chain_report
+            file = tmp_path / "paper.pdf"
+            file.write_bytes(paper(make(one, much, MAKING, ()), FONTS))
+            command = [reader, "-layout", str(file), "-"]
+            first, *others = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split("\f")
+            assert "Signature" in first
+            more = re.search(r"And (\d+) more findings, page (\d+)\.", first)
+            assert (more is not None) == (len(much.findings) > 8)
+            assert more is None or "Findings and their provisions" in others[int(more[2]) - 2]
