@@ -250,7 +250,7 @@ def test_an_office_has_its_registered_name_in_the_language_of_the_paper() -> Non
     english, german = (Page(page(report(case), lang)).words for lang in ("en", "de"))
     assert "Staatsanwaltschaft" not in english
     assert "Prosecutor's Office Karsk" not in german
-    assert "Staatsanwaltschaft Karsk (ISS)" in german
+    assert german.count("Staatsanwaltschaft Karsk") > 3
 
 
 @pytest.mark.parametrize("kind", ["custody", "evidence-chain"])
