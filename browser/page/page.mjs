@@ -291,9 +291,12 @@ async function answer(name, data, paper) {
 /** Compare the evidence files with the report, and show how far that is. */
 async function evidenceFiles(report) {
   const bar = at('progress');
+  let said = -1; // tenths that were announced: a screen reader reads each announcement
   const onRead = async (name, read, size) => {
     [bar.hidden, bar.value] = [size === 0, read / (size || 1)];
-    tell(say(['file-reading', name, Math.floor((100 * read) / (size || 1))]));
+    const tenths = Math.floor((10 * read) / (size || 1));
+    if (tenths !== said) tell(say(['file-reading', name, 10 * tenths]));
+    said = tenths;
     await new Promise((done) => setTimeout(done)); // let the browser draw it
   };
   try {

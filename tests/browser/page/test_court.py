@@ -14,7 +14,7 @@ import pytest
 from browser import build
 from tests.browser.page.test_page import text
 from tests.browser.support import mutations
-from tests.browser.support.webdriver import ENTER, Browser
+from tests.browser.support.webdriver import ENTER, TAB, Browser, Chromium
 from tests.support.cli import ledger_of, run, told
 
 pytestmark = pytest.mark.browser
@@ -218,6 +218,62 @@ def test_offices_and_parties_have_names_and_their_ids_are_folded_away(
     signed = browser.run("return [...document.querySelectorAll('.record dd')].map((each) => each.textContent)")
     assert not [line for line in signed if line.startswith(("ilves,", "skylark,"))]
     assert browser.run("return [...document.querySelectorAll('td code')].some((c) => c.textContent === 'skylark')")
+
+
+def test_the_form_is_walked_and_sent_by_keyboard_and_the_focus_is_always_seen(
+    browser: Browser, page: Path, kits: dict[str, Kit]
+) -> None:
+    kit = kits["S1"]
+    browser.open(page.as_uri())
+    browser.type("#bundle", str(kit.bundle))
+    browser.run("document.activeElement.blur(); document.getElementById('language').focus()")
+    walked = []
+    for _ in range(8):
+        browser.press(TAB)
+        walked.append(browser.run("return document.activeElement.id || document.activeElement.tagName.toLowerCase()"))
+        seen = browser.run(
+            "const { outlineStyle, boxShadow } = getComputedStyle(document.activeElement); "
+            "return outlineStyle !== 'none' || boxShadow !== 'none'"
+        )
+        assert seen, walked[-1]
+        if walked[-1] == "anchor":
+            browser.type("#anchor", kit.lines)
+        if walked[-1] == "button":
+            break
+    assert walked == ["bundle", "folder", "folder-whole", "anchor", "evidence", "summary", "button"]
+    browser.press(ENTER)
+    browser.wait("return !document.getElementById('result').hidden")
+    assert text(browser, "#status").startswith("Integrity: TOTAL-PASSED.")
+    assert browser.run("return document.activeElement.id") == "result-title"
+
+
+def dropped(browser: Browser, field: str, *paths: Path) -> None:
+    """Drop files and folders on a field, as from a file manager. Only the remote control of Chromium can do it."""
+    where = "const at = document.querySelector(`[data-drop=${arguments[0]}]`); at.scrollIntoView(); "
+    x, y = browser.run(where + "const { x, y } = at.getBoundingClientRect(); return [x + 99, y + 9]", field)
+    data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
+    assert isinstance(browser, Chromium)
+    for kind in ("dragEnter", "dragOver", "drop"):
+        browser.devtools("Input.dispatchDragEvent", {"type": kind, "x": x, "y": y, "data": data})
+
+
+def test_a_trust_folder_a_bundle_and_an_evidence_file_are_dropped_on_their_fields(
+    browser: Browser, page: Path, kits: dict[str, Kit]
+) -> None:
+    if not isinstance(browser, Chromium):
+        pytest.skip("no remote control of this browser drops files")
+    kit = kits["S1"]
+    browser.open(page.as_uri())
+    dropped(browser, "trust", kit.trust)
+    browser.wait("return document.getElementById('policy').value")
+    assert text(browser, "#folder-taken") == "Taken from it: policy, registrar."
+    for field, file in (("bundle", kit.bundle), ("evidence", kit.evidence)):
+        dropped(browser, field, file)
+        browser.wait(f"return document.getElementById({field!r}).files.length")
+    browser.type("#question button", ENTER)
+    browser.wait("return !document.getElementById('result').hidden")
+    assert text(browser, "#status").startswith("Integrity: TOTAL-PASSED.")
+    assert text(browser, "#status").endswith(TEXTS["file-same"])
 
 
 @pytest.mark.parametrize("story", PROVIDERS)

@@ -17,6 +17,7 @@ export const NAMES = [
   'checkConsistency',
   'checkInclusion',
   'checkSealed',
+  'digestsOfFile',
   'enrolable',
   'insideOf',
   'isMeant',
@@ -69,6 +70,7 @@ export const answering = (it) => {
     notProven: report.notProven.map(it.say),
     entries: report.entries,
     signatures: report.signatures,
+    makers: report.makers && [report.makers.state, report.makers.findings.length],
     brackets: report.brackets.map((b) => [Number(b.index), b.notBefore, b.notAfter, b.on, b.signedAt]),
   });
 
@@ -165,6 +167,18 @@ export const answering = (it) => {
       const lists = Object.entries({ equal, differs, replaced, unread }).map(([name, some]) => [name, leaves(some)]);
       const single = { first: found.first?.leaf ?? null, changed: found.changed?.leaf ?? null };
       return { verdict, algorithms: custody.algorithms, ...single, ...Object.fromEntries(lists) };
+    },
+    /** Digest a file whose pieces can be read and which cannot be read as a whole. */
+    async digests({ data, names }) {
+      const [content, pieces] = [bytes(data), []];
+      const slice = (from, to) => ({
+        async arrayBuffer() {
+          const piece = content.slice(from, to);
+          pieces.push(piece.length);
+          return piece.buffer;
+        },
+      });
+      return { digests: Object.fromEntries(await it.digestsOfFile({ size: content.length, slice }, names)), pieces };
     },
     sha256: ({ data }) => hexOf(it.sha256(bytes(data))),
     fact: ({ kind, name, json }) =>

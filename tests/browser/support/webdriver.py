@@ -20,6 +20,7 @@ from typing import Any
 
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # how WebDriver marks an element in JSON
 ENTER = "\ue007"
+TAB = "\ue004"
 SCRIPT = 180  # seconds until the browser ends a script in the page
 SECONDS = SCRIPT + 30  # until a browser that does not answer counts as stuck
 
@@ -27,6 +28,11 @@ SECONDS = SCRIPT + 30  # until a browser that does not answer counts as stuck
 def within(limit: int | None, *command: str | Path) -> list[str | Path]:
     """Return a command whose processes may each allocate at most `limit` bytes of writable memory."""
     return [*(["prlimit", f"--data={limit}", "--"] if limit else []), *command]
+
+
+def _pressed(key: str) -> list[dict[str, Any]]:
+    """Return the actions of WebDriver that press and release a key."""
+    return [{"type": "key", "id": "keys", "actions": [{"type": kind, "value": key} for kind in ("keyDown", "keyUp")]}]
 
 
 class Browser(ABC):
@@ -46,6 +52,10 @@ class Browser(ABC):
     @abstractmethod
     def picture(self) -> bytes:
         """Return a picture of the window, as PNG."""
+
+    @abstractmethod
+    def press(self, key: str) -> None:
+        """Press a key of the keyboard, wherever the focus is."""
 
     @abstractmethod
     def resize(self, width: int) -> None:
@@ -104,6 +114,9 @@ class Chromium(Browser):
     def picture(self) -> bytes:
         return b64decode(self._call("GET", "/screenshot"))
 
+    def press(self, key: str) -> None:
+        self._call("POST", "/actions", {"actions": _pressed(key)})
+
     def resize(self, width: int) -> None:
         self.emulate(width)
 
@@ -111,11 +124,12 @@ class Chromium(Browser):
         """Show pages at a width (0: that of the window) and in a colour scheme, `light` or `dark`."""
         size = {"width": width, "height": 844, "deviceScaleFactor": 1, "mobile": True}
         name = "setDeviceMetricsOverride" if width else "clearDeviceMetricsOverride"
-        self._devtools(name, size if width else {})
-        self._devtools("setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
+        self.devtools(f"Emulation.{name}", size if width else {})
+        self.devtools("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
 
-    def _devtools(self, name: str, params: dict[str, Any]) -> None:
-        self._call("POST", "/goog/cdp/execute", {"cmd": f"Emulation.{name}", "params": params})
+    def devtools(self, name: str, params: dict[str, Any]) -> None:
+        """Send a command of the DevTools protocol."""
+        self._call("POST", "/goog/cdp/execute", {"cmd": name, "params": params})
 
     def close(self) -> None:
         self._call("DELETE", "")
@@ -187,6 +201,9 @@ class Firefox(Browser):
 
     def picture(self) -> bytes:
         return b64decode(self._call("WebDriver:TakeScreenshot", {"full": True}))
+
+    def press(self, key: str) -> None:
+        self._call("WebDriver:PerformActions", {"actions": _pressed(key)})
 
     def resize(self, width: int) -> None:
         self._call("WebDriver:SetWindowRect", {"width": width, "height": 1_400})

@@ -1,0 +1,70 @@
+"""Page and program agree on what the maker of a bundle states that it found, and on a file that cannot be read."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+
+from ledger.verify import Report
+from tests.browser.check.test_conformance import differences
+from tests.browser.support.node import Page
+from tests.browser.support.recorder import question, told
+from tests.ledger.bundle.test_findings import BROKEN, BYTES, FILE, made
+from tests.support.memory_ledger import NOW, Ledger, changed, checked, small
+
+pytestmark = pytest.mark.browser
+
+
+def agreed(node: Page, data: bytes, ledger: Ledger) -> tuple[Report, str, int]:
+    """Return the report of the program, and the state and the number of findings that the page shows."""
+    report = checked(data, ledger)
+    said = node.ask("verify", **question(data, ledger.trust(), None, NOW))
+    assert not differences(said, told(report))
+    state, count = said["makers"]
+    return report, state, count
+
+
+@pytest.mark.parametrize("what", [*BROKEN, *BYTES])
+def test_findings_that_the_program_cannot_read_the_page_does_not_show(node: Page, what: str) -> None:
+    if what in BROKEN:
+        data, ledger = made(BROKEN[what])
+    else:
+        ledger, ilves = small()
+        data = changed(ledger.bundle(ilves), lambda files: files.update({FILE: BYTES[what]}), ilves.signer("ISS"))
+    report, state, count = agreed(node, data, ledger)
+    assert report.makers
+    assert (state, count) == (report.makers.state, 0) == ("unreadable", 0)
+
+
+def test_findings_of_the_maker_are_read_alike_and_absent_ones_are_not_none(node: Page) -> None:
+    data, ledger = made()
+    report, state, count = agreed(node, data, ledger)
+    assert report.makers
+    assert report.makers.stated
+    assert (state, count) == ("stated", len(report.makers.stated.findings))
+    ledger, ilves = small()
+    assert agreed(node, ledger.bundle(ilves), ledger)[1:] == ("none", 0)
+
+
+def test_a_file_is_digested_in_small_pieces_and_never_read_as_a_whole(node: Page) -> None:
+    data = bytes(range(256)) * 36_001  # a little more than two pieces
+    names = (
+        "md5",
+        "sha1",
+        "sha-1",
+        "sha224",
+        "sha256",
+        "sha384",
+        "sha512",
+        "sha3-224",
+        "sha3-256",
+        "sha3-384",
+        "sha3-512",
+    )
+    said = node.ask("digests", data=data, names=names)
+    python = {"sha-1": "sha1"}
+    wanted = {n: hashlib.new(python.get(n, n.replace("sha3-", "sha3_")), data).hexdigest() for n in names}
+    assert said["digests"] == wanted
+    assert said["pieces"] == [2**22, 2**22, len(data) - 2**23]
+    assert node.ask("digests", data=b"", names=["sha256"])["digests"] == {"sha256": hashlib.sha256().hexdigest()}
