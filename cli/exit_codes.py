@@ -91,6 +91,9 @@ BY_CODE = {
 }
 
 
+OF_ENTRIES = ("--replaces", "--about", "--backs")  # options that take the number of an entry
+
+
 class Stop(click.ClickException):
     """An error that ends a command: what is wrong, what to do next, and the exit code."""
 
@@ -147,6 +150,8 @@ def sentence_of(error: BaseException) -> tuple[str, str]:
             says, hint = " ".join(error.format_message().split()), f"{command} --help shows how it is used"
             if isinstance(param, click.Option) and param.metavar:
                 says = f"{' / '.join(param.opts)} {param.metavar} is missing: {param.help}"
+        case click.BadOptionUsage() if "requires an argument" in error.message and error.option_name in OF_ENTRIES:
+            says, hint = error.format_message(), f"in a shell # begins a comment: {error.option_name} 7, or '#7'"
         case click.ClickException():
             says, hint = error.format_message(), getattr(error, "hint", "")
         case OSError(filename=name, strerror=why) if why is not None:

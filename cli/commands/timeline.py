@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from msgspec import UNSET, Struct, UnsetType
 from cli.access.recorded_access import Stated, opened_in, revealing
 from cli.click_extensions import command
 from cli.exit_codes import Exit
+from cli.invocation import said
 from cli.records.linked_orders import LinkedOrderItem
 from cli.records.source import RecordSource, from_bundle, item
 from cli.reports.timeline_text import BRACKET, _stood_in, _tabbed, left, matter_told
@@ -144,6 +146,14 @@ def timeline(
             else _tabbed(rows, reveal=reveal, named=len(shares) > 1)
         ),
     )
+    if order is not None and said().format == "table" and output.terminal():
+        output.tell(CORRECTIONS.format(shlex.quote(order)))
+
+
+CORRECTIONS = (
+    "Its signer puts an entry right: comity record KIND {0} --replaces 7 --why TEXT ...\n"
+    "Another office disputes it: comity record event-disputed {0} -f about=7 ..."
+)
 
 
 def _item(order: str, x: TimelineEntry, bracket: Bracket | None) -> TimelineItem:

@@ -235,7 +235,7 @@ class Index:
             self._c.execute("UPDATE labels SET leaf = ? WHERE id = ? AND label = ?", (leaf, order, label))
 
     def leaf(self, order: str, text: str) -> str | None:
-        """Return the leaf hash of an entry by the label of an earlier row, by `#3`, or by a leaf hash on record."""
+        """Return the leaf hash of an entry by an earlier row's label, by `#3` or `3`, or by a leaf hash on record."""
         row = self._c.execute("SELECT leaf FROM labels WHERE id = ? AND label = ?", (order, text)).fetchone()
         if row:
             return str(row[0])
@@ -243,7 +243,7 @@ class Index:
             opened = self._journal.cases.opened(order)
             self._newest = (order, {f"#{o.payload.seq}": o.leaf for _, o in opened})
         numbers = self._newest[1]
-        return numbers.get(text) or (text if text in numbers.values() else None)
+        return numbers.get(text) or numbers.get(f"#{text}") or (text if text in numbers.values() else None)
 
     # -- ids ----------------------------------------------------------------------------------------------------------
 

@@ -105,4 +105,5 @@ def choose(text: str, names: Mapping[str, str], ids: Iterable[str], what: str = 
         return matches[0]
     if matches:
         raise Stop(f"{text!r} could be {', '.join(i[:13] for i in matches[:4])}", hint="type more of it")
-    raise Stop(f"no {what} {text!r} here", hint="`comity orders` lists them" if what == "order" else "")
+    lists = "`comity orders` lists them" if what == "order" else "`comity timeline ORDER` shows the numbers, as #7 or 7"
+    raise Stop(f"no {what} {text!r} here", hint=lists)

@@ -56,7 +56,7 @@ _OPTIONS = (
     click.option("--speaks", type=click.Choice(SPEAKS), default="act", help="Done, seen, or taken over from paper."),
     click.option("--whose", metavar="ACTOR", help="Whose act an observation or import reports."),
     click.option("--on-source", type=click.Choice(SOURCES), default="own-act", help="How it is known when."),
-    click.option("--replaces", metavar="ENTRY", help="Your own earlier entry that this one puts right."),
+    click.option("--replaces", metavar="ENTRY", help="Your own earlier entry that this one puts right, as 7."),
     click.option("--why", metavar="TEXT", help="Why it is put right; sealed, and needed with --replaces."),
     click.option("--audience", multiple=True, metavar="FIELD=ROLES", help="Who may read a sealed field instead."),
     SUBJECT,
@@ -212,12 +212,13 @@ class Place:
         return cls(journal, order, case(journal, order))
 
     def event(self, text: str) -> str:
-        """Return the leaf hash of an entry of this order, by `#7`, a story's label, or the start of its leaf hash."""
+        """Return the leaf hash of an entry of this order: by `7` or `#7`, a story's label, or the start of its hash."""
         entries: Sequence[Entry] = () if self.case is None else self.case.entries
         own = {f"#{e.seq}": e.leaf for e in entries if e.order == self.order}
         if self.case is not None and self.case.label is not None:
             own |= ledger_choice.story_of(str(self.journal.folder.path)).get("entries", {}).get(self.case.label, {})
-        return ledger_choice.choose(text, own, (e.leaf for e in entries), "entry")
+        number = f"#{text}"
+        return ledger_choice.choose(number if number in own else text, own, (e.leaf for e in entries), "entry")
 
     def other(self, text: str) -> str:
         """Return the id of another order by any of its names."""

@@ -14,7 +14,7 @@ from ledger.adapters.keys.key_files import SeedKey, write
 from ledger.tlog.note import parse_vkey
 from ledger.tlog.policy import parse_policy
 from ledger.tlog.tree import check_inclusion, parse_proof
-from tests.support.cli import ledger_of, run, size, told
+from tests.support.cli import House, ledger_of, run, size, told
 
 ID = "0123456789abcdef0123456789abcdef"
 
@@ -354,3 +354,25 @@ def test_a_policy_of_a_provider_stands_in_the_register(ledger: Path, tmp_path: P
     receipt = told(*args, "-f", "valid_from=2027-01-01", "--as", "harbor", ledger=ledger)
     assert receipt["kind"] == "policy-adopted"
     assert receipt["order"] not in {o["order"] for o in told("orders", ledger=ledger)["orders"]}
+
+
+@pytest.mark.parametrize("number", ["#1", "1"])
+def test_an_entry_is_named_by_its_number_with_the_mark_or_without(tmp_path: Path, number: str) -> None:
+    house = House(tmp_path).furnished()
+    words = ("record", "order-corrected", "PPO-1", "-f", f"corrects={number}", "-f", "material=no")
+    assert house.run(*words, "-f", "changed_fields=offences", "--as", "ilves").exit_code == 0
+    right = ("record", "order-corrected", "PPO-1", "-f", "corrects=1", "-f", "material=no", "--replaces", "2")
+    assert house.run(*right, "--why", "typed twice", "-f", "changed_fields=languages", "--as", "ilves").exit_code == 0
+    replaced = [item["replaced"] for item in house.told("timeline", "PPO-1")["timeline"]]
+    assert [text is not None for text in replaced] == [False, True, False]
+
+
+def test_an_unknown_number_is_met_with_the_command_that_shows_numbers(tmp_path: Path) -> None:
+    house = House(tmp_path).furnished()
+    done = house.run("record", "order-closed", "PPO-1", "-f", "outcome=refused", "--replaces", "9", "--why", "x")
+    assert (done.exit_code, "`comity timeline ORDER` shows the numbers" in done.stderr) == (2, True)
+
+
+def test_a_number_that_the_shell_took_for_a_comment_is_met_with_how_to_write_it(tmp_path: Path) -> None:
+    done = House(tmp_path).run("record", "order-closed", "PPO-1", "-f", "outcome=refused", "--replaces")
+    assert (done.exit_code, "--replaces 7, or '#7'" in done.stderr) == (2, True)
