@@ -185,14 +185,16 @@ def _end(error: BaseException, told: Invocation) -> Exit:
     if told.debug:
         import traceback
 
-        output.tell("".join(traceback.format_exception(error)).rstrip())
+        output.tell("".join(traceback.format_exception(error)).rstrip(), error=True)
     if isinstance(error, click.UsageError) and error.ctx is not None:
         if isinstance(error, click.exceptions.NoArgsIsHelpError):
-            output.tell(error.ctx.get_help())
+            output.tell(error.ctx.get_help(), error=True)
             return code
-        output.tell(error.ctx.get_usage().replace("  ", " "))  # two blanks where a group itself is the command
+        output.tell(
+            error.ctx.get_usage().replace("  ", " "), error=True
+        )  # two blanks where a group itself is the command
     for number, line in enumerate(lines_of(error)):
-        output.tell(line if number else f"comity: {line}")
+        output.tell(line if number else f"comity: {line}", error=True)
     return code
 
 

@@ -44,6 +44,7 @@ def common_options(*, hidden: bool) -> list[click.Option]:
         option(
             "--color", type=click.Choice(["auto", "always", "never"]), help="Else NO_COLOR and the terminal decide."
         ),
+        option("--quiet", is_flag=True, help="Print the answer and errors alone: no remark, no hint, no next command."),
         option("--debug", is_flag=True, help="A traceback for what nobody foresaw."),
         option("--clock-is-right", is_flag=True, help="Write although this machine's clock is doubted (CLOCK-AHEAD)."),
     ]
@@ -97,7 +98,7 @@ class Command(click.Command):
         super().format_epilog(ctx, formatter)
         formatter.write_paragraph()
         formatter.write_text(
-            "--ledger, --format, --json, --color, --debug and --clock-is-right work here too; see `comity --help`."
+            "--ledger, --format, --json, --quiet, --color, --debug and --clock-is-right work here too: `comity --help`."
         )
 
 

@@ -17,6 +17,7 @@ class Invocation:
     format: str = "table"
     color: str = "auto"  # auto | always | never
     debug: bool = False
+    quiet: bool = False  # True: no message but errors
     clock_is_right: bool = False
     answered: bool = False  # True once the command has printed an answer
     refused: Exit = Exit.REFUSED  # the exit code of a refusal in the running command

@@ -11,7 +11,7 @@ from msgspec import Struct
 from cli.click_extensions import command
 from cli.exit_codes import Exit
 from cli.records.source import RecordSource, from_bundle, item
-from cli.session.options import ANY_ORDER
+from cli.session.ledger_reader import order_and_files
 from cli.terminal import output
 from cli.terminal.answer import RecordAnswer
 from cli.terminal.judgement_text import numbered
@@ -49,14 +49,13 @@ class CheckAnswer(RecordAnswer, tag="comity.check/1"):
 
 
 @command(
-    "comity check skyl-return.json main",
+    "comity check main skyl-return.json",
     "comity check skyl-return.json --bundle court.evidence.zip --trust trust/",
     refused=Exit.UNDECIDABLE,
 )
-@click.argument("files", nargs=-1, type=click.Path())
-@ANY_ORDER
+@click.argument("words", nargs=-1, metavar="[ORDER] FILES...")
 @from_bundle
-def check(files: tuple[str, ...], order: str | None, source: RecordSource) -> Exit:
+def check(words: tuple[str, ...], source: RecordSource) -> Exit:
     """Compare each FILE with what was disclosed under ORDER, and name the custody step at which it changed.
 
     With --bundle each argument is a file, and the order is that of the bundle.
@@ -68,10 +67,12 @@ def check(files: tuple[str, ...], order: str | None, source: RecordSource) -> Ex
     from projections.views.custody import standing, trace
     from projections.views.exhibit_digests import Digest
 
-    if source.file is not None:
-        files, order = (*files, *([order] if order else ())), None
-    if not files:
+    order: str | None = None
+    files = list(words)
+    if not words:
         raise click.UsageError("Missing argument 'FILES...'.")
+    if source.file is None:
+        order, files = order_and_files(words, "comity check ORDER FILES...")
     with source.reading() as reader:
         case = reader.case(source.order(order, reader))
         every = hands_of(case, reader.now() if source.bundle else None)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 from cli.click_extensions import command
-from cli.exit_codes import Stop
+from cli.session.ledger_reader import order_and_files
 from cli.session.recording import RecordOptions, put, recording
 from cli.session.step_fields import document_digests, listed, stated_fields
 
@@ -17,13 +15,16 @@ if TYPE_CHECKING:
     from cli.exit_codes import Exit
 
 
+USAGE = "comity disclose ORDER FILES..."
+
+
 @command(
-    "comity disclose return.json PPO-2026-123 --elements name,postal-address --channel provider-portal --as skylark",
-    "comity disclose a.zip b.zip PPO-2026-123 --elements name --partial --withheld login-ip "
+    "comity disclose PPO-2026-123 return.json --elements name,postal-address --channel provider-portal --as skylark",
+    "comity disclose PPO-2026-123 a.zip b.zip --elements name --partial --withheld login-ip "
     "--withheld-reason provider-policy --channel provider-portal --as skylark",
 )
-@click.argument("files", nargs=-1, required=True, metavar="FILES... [ORDER]")
-@click.option("--order", metavar="ORDER", help="The order that is answered; it may also stand behind the files.")
+@click.argument("words", nargs=-1, required=True, metavar="ORDER FILES...")
+@click.option("--order", metavar="ORDER", help="The order that is answered; then all words are files.")
 @click.option("--channel", required=True, metavar="CODE", help="By which channel, as provider-portal.")
 @click.option("--to", "recipient", metavar="ACTOR", help="Who gets the data.")
 @click.option("--certificate", metavar="FILE", help="The provider's certificate of authenticity.")
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 @recording
 def disclose(
     asked: RecordOptions,
-    files: tuple[str, ...],
+    words: tuple[str, ...],
     order: str | None,
     channel: str,
     recipient: str | None,
@@ -48,7 +49,7 @@ def disclose(
     """
     from cli.session.field_values import manifest
 
-    paths, name = _files_and_order(files, order)
+    name, paths = (order, list(words)) if order is not None else order_and_files(words, USAGE)
     public = stated_fields(
         partial=partial,
         channel=channel,
@@ -59,14 +60,3 @@ def disclose(
     )
     sealed = {"manifest": manifest(paths, asked.elements)}
     return put(asked, "data-disclosed", name, public=public, sealed=sealed, files=paths)
-
-
-def _files_and_order(words: Sequence[str], order: str | None) -> tuple[list[str], str]:
-    """Return the files and the order: --order, else the last or the first word, if no file has that name."""
-    if order is not None:
-        return list(words), order
-    for at in (-1, 0):
-        rest = [word for n, word in enumerate(words) if n != at % len(words)]
-        if rest and not os.path.exists(words[at]):
-            return rest, words[at]
-    raise Stop("which order is answered?", hint="say --order ORDER, or name it behind the files")

@@ -12,7 +12,7 @@ from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
 from cli.invocation import said
 from cli.session.recording import RecordOptions, put, recording
-from cli.session.step_fields import document_digests, stated_fields
+from cli.session.step_fields import document_digests, listed, stated_fields
 from cli.terminal import output
 
 if TYPE_CHECKING:
@@ -73,6 +73,9 @@ def issue(
             **stated_fields(resolved_declarations=_declared(journal, party, on) if party else []),
         }
 
+    if asked.elements:
+        output.tell("--elements is of files that are handed over; an order asks with --element, and it is taken so")
+        sought = (*sought, *listed(asked.elements))
     return put(
         asked,
         "order-issued",

@@ -394,8 +394,9 @@ def put(file: str, data: bytes, signer: PaperSigner | None = None) -> None:
             write_new(file, data)
         except Stop as there:
             raise Stop(there.message, hint="a report is never overwritten; choose another name") from None
-        if data.startswith(b"<"):
-            output.tell(f"{file}: open it in any browser; it needs no network")
+        page = data.startswith(b"<")
+        wrote = "open it in any browser; it needs no network" if page else f"written, {len(data)} bytes"
+        output.tell(f"{file}: {wrote}")
     if signer is not None:
         signer.tell()
 

@@ -285,7 +285,8 @@ def refuse(asked: ImportOptions, checked: CheckedTable) -> Exit:
     if invocation.said().format == "table":
         for f in faults:
             where = asked.row(f.row, f.line) + (f", {f.column}" if f.column else "")
-            output.tell(f"{where}: {f.says}" + (f" ({f.code})" if f.code else "") + (f"; {f.hint}" if f.hint else ""))
+            says = f"{where}: {f.says}" + (f" ({f.code})" if f.code else "") + (f"; {f.hint}" if f.hint else "")
+            output.tell(says, error=True)
     else:
         output.emit(ImportAnswer(**_about(asked, checked), faults=faults), FaultItem.__struct_fields__, faults)
     if checked.faults > len(faults):

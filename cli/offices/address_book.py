@@ -103,7 +103,7 @@ def refuse(name: str, faults: Sequence[tuple[int, Wrong]]) -> None:
     """Show the faults by row and column and raise `Stop`, if there are any."""
     for number, wrong in faults[:MOST]:
         where = f"{name} row {number}{f', {wrong.column}' if wrong.column else ''}"
-        output.tell(f"{where}: {wrong.says}{f'; {wrong.hint}' if wrong.hint else ''}")
+        output.tell(f"{where}: {wrong.says}{f'; {wrong.hint}' if wrong.hint else ''}", error=True)
     if faults:
         raise Stop(
             f"{output.counted(len(faults), 'fault')} in {name}; nothing was recorded",

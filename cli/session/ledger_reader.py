@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from cli.exit_codes import Stop
 from cli.session import ledger_choice
 from cli.session.record_reader import DatedState, VerifiedBundle
+from cli.terminal import output
 from ledger.adapters.folders.ledger_folder import Folder, read_folder
 from ledger.adapters.folders.order_names import names
 from ledger.adapters.log.checkpoints import CheckpointStore, PublishedHead
@@ -19,6 +21,7 @@ from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.adapters.subject_keys.key_store import SubjectKeyStore
 from ledger.application.case_reader import CaseReader
 from ledger.entries.case import Case, Entry
+from ledger.errors import LedgerError
 from ledger.tlog.note import note_digest
 
 if TYPE_CHECKING:
@@ -177,3 +180,28 @@ def reading(place: Path | None = None) -> Iterator[LedgerReader]:
         if folder.subject_keys.exists():
             subject_keys = opened.enter_context(closing(SubjectKeyStore(folder.subject_keys, writable=False)))
         yield LedgerReader(folder, store, CaseReader(folder, store, subject_keys), dict(labels), subject_keys)
+
+
+def order_and_files(words: Sequence[str], usage: str) -> tuple[str, list[str]]:
+    """Return the order and the files of a command that takes the order first; it may also come last, as before.
+
+    The order is the first or the last word: the one that is no file, else the one that the ledger knows. `usage` is
+    shown where the order came last. `Stop` for fewer than two words.
+    """
+    if len(words) < 2:
+        raise Stop("which order, and which file?", hint=usage)
+    at = next((n for n in (0, -1) if not os.path.exists(words[n]) and os.path.exists(words[-1 - n])), None)
+    if at is None:
+        at = next((n for n in (0, -1) if _is_order(words[n])), 0)
+    if at == -1:
+        output.tell(f"the order comes first: {usage}")
+    return words[at], list(words[1:] if at == 0 else words[:-1])
+
+
+def _is_order(name: str) -> bool:
+    with reading() as reader:
+        try:
+            reader.find(name)
+        except (LedgerError, Stop):
+            return False
+    return True

@@ -37,6 +37,7 @@ FINAL = {  # kinds that cannot be withdrawn, and the sentence to confirm before 
 
 
 BEFORE_ORDER = "W-BEFORE-ORDER"
+ASKED = ("order-issued", "data-disclosed")  # kinds that a person at a terminal confirms where they are a violation
 
 
 SPEAKS = ("act", "observation", "import")
@@ -151,9 +152,10 @@ def put(
         for says in alike:
             output.tell(says)
         plan = prepare(journal, draft, place.case, unregistered=asked.unregistered, lookalike=lookalike)
-        for finding in plan.findings:
+        for finding in () if asked.dry_run else plan.findings:
             output.tell(f"{output.paint(finding.code, output.COLOURS.get(finding.level.value))}: {finding.says}")
-        tell_in_force(journal, plan)
+        if not asked.dry_run:
+            tell_in_force(journal, plan)
         if asked.dry_run:
             return _dry(plan)
         if BEFORE_ORDER in {finding.code for finding in plan.findings} and prompts.attended():
@@ -164,6 +166,8 @@ def put(
             prompts.confirm("one person has one name: that name, or comity subject same", yes=asked.yes)
         if kind in FINAL and not plan.recorded:
             prompts.confirm(FINAL[kind], yes=asked.yes)
+        if kind in ASKED and prompts.attended():
+            ask_to_sign(plan, yes=asked.yes)
         receipt = record(journal, plan)
         if asked.receipt:
             from cli.terminal.file_io import write_new
@@ -171,6 +175,16 @@ def put(
             write_new(asked.receipt, receipt.proof)
         tell(journal, kind, receipt, files)
     return Exit.DONE
+
+
+def ask_to_sign(plan: RecordPlan, *, yes: bool) -> None:
+    """Ask a person whether to sign although the law reports violations; `click.Abort` if not."""
+    violations = sum(finding.level.value == "V" for finding in plan.findings)
+    if violations and not yes:
+        output.tell(
+            f"{output.counted(violations, 'violation')}; the law refuses nothing, and an entry cannot be undone"
+        )
+        click.confirm("sign?", default=False, abort=True, err=True)
 
 
 def tell_in_force(journal: Journal, plan: RecordPlan) -> None:

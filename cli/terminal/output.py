@@ -299,11 +299,13 @@ def page(text: str) -> None:
     click.echo_via_pager(shown, color=None if colourful() else False)
 
 
-def tell(text: str) -> None:
-    """Print a message on stderr, wrapped to the screen if it is a terminal.
+def tell(text: str, *, error: bool = False) -> None:
+    """Print a message on stderr, wrapped to the screen if it is a terminal; with --quiet only an error.
 
     If stderr cannot be written, the command and its exit code stay the same.
     """
+    if said().quiet and not error:
+        return
     try:
         click.echo(fitted(named(text), sys.stderr), err=True)
     except OSError:
@@ -311,7 +313,9 @@ def tell(text: str) -> None:
 
 
 def tell_line(text: str) -> None:
-    """Print a message on stderr that is not wrapped, such as a command that can be copied."""
+    """Print a message on stderr that is not wrapped, such as a command that can be copied; nothing with --quiet."""
+    if said().quiet:
+        return
     try:
         click.echo(named(text), err=True)
     except OSError:

@@ -75,7 +75,7 @@ def tell(journal: Journal, kind: str, receipt: Receipt, files: Sequence[str] = (
 
 def _about(journal: Journal, receipt: Receipt, files: Sequence[str]) -> tuple[str, str, str]:
     """Return what an entry says, the name of its order with its id, and the command that usually follows."""
-    from cli.session.following import Following
+    from cli.terminal.following import Following
     from ledger.adapters.keys.key_files import listed
     from ledger.entries.case import Case
     from projections.views.timeline import timeline

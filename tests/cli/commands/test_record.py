@@ -369,7 +369,7 @@ def test_an_entry_is_named_by_its_number_with_the_mark_or_without(tmp_path: Path
 
 def test_an_unknown_number_is_met_with_the_command_that_shows_numbers(tmp_path: Path) -> None:
     house = House(tmp_path).furnished()
-    done = house.run("record", "order-closed", "PPO-1", "-f", "outcome=refused", "--replaces", "9", "--why", "x")
+    done = house.run("record", "order-closed", "PPO-1", "-f", "outcome=refused", "--replaces", "9", "--as", "ilves")
     assert (done.exit_code, "`comity timeline ORDER` shows the numbers" in done.stderr) == (2, True)
 
 

@@ -11,8 +11,8 @@ import click
 import pytest
 
 from cli.app import comity
-from cli.session.following import Following
 from cli.session.ledger_reader import reading
+from cli.terminal.following import Following
 from tests.support.cli import House, ledger_of, run, told
 
 MOST = 10
