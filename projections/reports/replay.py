@@ -7,6 +7,7 @@ had happened is read as if everybody had recorded everything at once.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -20,10 +21,12 @@ from projections.reports.front_page import FindingLine, Provenance, Subject, num
 from projections.reports.history import History, history
 from projections.sentences.names import names_of
 from projections.sentences.sentence import sentence
+from projections.views.custody import custody, held_periods
 from projections.views.due import due
 from projections.views.known_at import Change, LogMoment, as_known, changes
 from projections.views.timeline import by_time, speaker
 
+CODE = re.compile(r"^(?:[A-Z][A-Z0-9_-]+|-)(?= due |$)")  # a state or verdict by its code, at the beginning
 MOST = 150  # stages; of more, days and then weeks are shown by their last moment
 
 Heads = Sequence[tuple[datetime, int]]  # every kept head as (dated, log size): cosigned time, else the log's clock
@@ -51,13 +54,22 @@ class RunningDeadline:
 
 
 @dataclass(frozen=True, slots=True)
+class DataHeld:
+    """Hold one office that had data at a moment: which exhibit (None: without a number), and since which entry."""
+
+    holder: str
+    exhibit: str | None
+    since_entry: str
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
     """Hold one moment (UTC) with the log size acknowledged by then.
 
     `happened` and `recorded` are the entries that are new on either axis, `unknown` the entries that had
     happened and were not on record yet. `state` is what the record showed, `really` what it would have shown
     had everything been recorded at once. `due` and `findings` are of the record, `changes` what reads
-    differently from the stage before.
+    differently from the stage before. `held` is who had the data, as far as the record showed it.
     """
 
     at: datetime
@@ -72,6 +84,7 @@ class Stage:
     findings: tuple[FindingLine, ...]
     changes: tuple[Change, ...]
     clocks_ended: tuple[str, ...]
+    held: tuple[DataHeld, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +151,32 @@ def stages(case: Case, heads: Heads, until: datetime, judge: Judge) -> list[Stag
                 regions=tuple((name.replace("_", " "), words(value)) for name, value in judgement.regions.items()),
                 due=tuple(RunningDeadline(d.clock.id, d.clock.due, d.over, d.clock.cite) for d in due(judgement, at)),
                 findings=remarks(judgement.findings, known_case),
-                changes=changes(before, judgement) if before is not None else (),
+                changes=tuple(map(in_words, changes(before, judgement))) if before is not None else (),
                 clocks_ended=tuple(s.clock for s in trail if s.clock is not None and new(s.on)),
+                held=_held(known_case, at),
             )
         )
         before, earlier = judgement, at
     return result
+
+
+def _held(case: Case, at: datetime) -> tuple[DataHeld, ...]:
+    """Return who had the data at a moment, as the case shows it."""
+    periods = held_periods(custody(case, at))
+    return tuple(DataHeld(p.holder, p.exhibit, number(p.since, case)) for p in periods if p.at(at))
+
+
+def in_words(change: Change) -> Change:
+    """Return a change with its states in words."""
+    sort, _, name = change.what.partition(" ")
+    if sort in ("finding", ""):
+        return change
+    before, after = (None if value is None else CODE.sub(_as_words, value) for value in (change.before, change.after))
+    return Change(f"{sort} {name.replace('_', ' ')}".strip() if sort == "region" else change.what, before, after)
+
+
+def _as_words(code: re.Match[str]) -> str:
+    return words(code[0])
 
 
 def _entered(entries: Sequence[Entry], heads: Heads) -> dict[str, datetime]:

@@ -29,6 +29,7 @@ HANDS = (
 
 
 GIVEN = ("data-disclosed", "data-transmitted-by-state")
+GONE = ("data-returned", "data-destroyed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,3 +212,58 @@ def trace(hands: Sequence[CustodyStep], file: Digest) -> Trace:
 def _is_another(digest: Digest, file: Digest, found: Collection[First], hand: CustodyStep) -> bool:
     """Return True for a digest that is not the file's, of the same item."""
     return digest.same(file) is False and any(f in found for f in speaks_of(digest, hand.firsts))
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPeriod:
+    """Hold a period in which a holder had an exhibit (None: data without such a number).
+
+    It runs from the entry `since` to the entry `until`, or goes on.
+    """
+
+    holder: str
+    exhibit: str | None
+    since: Entry
+    until: Entry | None
+
+    def at(self, moment: datetime) -> bool:
+        """Return True if the holder had the exhibit at a moment."""
+        return self.since.on <= moment and (self.until is None or moment < self.until.on)
+
+
+def held_periods(hands: Iterable[CustodyStep]) -> list[HeldPeriod]:
+    """Return the periods in which each holder had an exhibit, a copy, or data that have no such number.
+
+    A period begins with a step of custody. It ends where the holder releases that exhibit, or returns or
+    destroys all data. A holder that gets the exhibit back has a further period.
+    """
+    steps = standing(hands)
+    arrived = {h.exhibit for h in steps if h.entry.kind == "evidence-received"}
+    periods: list[HeldPeriod] = []
+    for place, h in enumerate(steps):
+        if h.holder is None or h.entry.kind in (*GIVEN, *GONE):
+            continue
+        copy = h.entry.get("copy") if h.entry.kind == "working-copy-made" else None
+        for exhibit in (h.exhibit, copy)[: 1 if copy is None else 2]:
+            if any(_has(a, h, exhibit) for a in periods):
+                continue
+            end = next((e for e in steps[place:] if e is not h and _gives(e, h.holder, exhibit, arrived)), None)
+            periods.append(HeldPeriod(h.holder, exhibit, h.entry, None if end is None else end.entry))
+    return periods
+
+
+def _has(held: HeldPeriod, hand: CustodyStep, exhibit: str | None) -> bool:
+    """Return True if a step falls into a listed period; a step without an exhibit concerns whatever the holder has."""
+    same = exhibit is None or exhibit == held.exhibit
+    return same and held.holder == hand.holder and (held.until is None or hand.entry.on <= held.until.on)
+
+
+def _gives(hand: CustodyStep, holder: str, exhibit: str | None, arrived: Collection[str | None]) -> bool:
+    """Return True if the holder gives up the exhibit in this step.
+
+    An exhibit that arrived without a number is part of the rest.
+    """
+    if hand.entry.kind in GONE:
+        return holder in (hand.released_by, hand.held_by) and hand.entry.get("scope") == "all"
+    same = hand.exhibit in (exhibit, None) or (exhibit is None and hand.exhibit not in arrived)
+    return hand.released_by == holder and same

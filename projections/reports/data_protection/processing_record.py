@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,11 +13,9 @@ from projections.reports.front_page import CheckCommand, FrontPage, Provenance, 
 from projections.reports.history import History, history, text
 from projections.reports.recipients import came_to_nothing, readers, recipients, replaced_access
 from projections.reports.replay import RunningDeadline, Stage
-from projections.views.custody import GIVEN, CustodyStep, custody, standing
+from projections.views.custody import custody, held_periods
 from projections.views.due import due
 from projections.views.timeline import fields, office_names
-
-GONE = ("data-returned", "data-destroyed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,47 +173,15 @@ def _row(case: Case, answers: Sequence[AnswerRow], read_by: Sequence[str]) -> tu
 
 
 def _holdings(case: Case) -> tuple[Holding, ...]:
-    """Return the periods in which each holder had an exhibit, a copy, or data that have no such number.
-
-    A period begins with a step of custody. It ends where the holder releases that exhibit, or returns or
-    destroys all data. A holder that gets the exhibit back has a further period.
-    """
-    steps = standing(custody(case))
-    arrived = {h.exhibit for h in steps if h.entry.kind == "evidence-received"}
-    holdings: list[Holding] = []
-    for place, h in enumerate(steps):
-        if h.holder is None or h.entry.kind in (*GIVEN, *GONE):
-            continue
-        copy = h.entry.get("copy") if h.entry.kind == "working-copy-made" else None
-        for exhibit in (h.exhibit, copy)[: 1 if copy is None else 2]:
-            if any(_has(a, h, exhibit) for a in holdings):
-                continue
-            end = next((e for e in steps[place:] if e is not h and _gives(e, h.holder, exhibit, arrived)), None)
-            holdings.append(
-                Holding(
-                    holder=h.holder,
-                    since=h.entry.on,
-                    since_entry=number(h.entry, case),
-                    until=None if end is None else end.entry.on,
-                    until_entry=None if end is None else number(end.entry, case),
-                    exhibit=exhibit,
-                )
-            )
-    return tuple(holdings)
-
-
-def _has(held: Holding, hand: CustodyStep, exhibit: str | None) -> bool:
-    """Return True if a step falls into a listed period; a step without an exhibit concerns whatever the holder has."""
-    same = exhibit is None or exhibit == held.exhibit
-    return same and held.holder == hand.holder and (held.until is None or hand.entry.on <= held.until)
-
-
-def _gives(hand: CustodyStep, holder: str, exhibit: str | None, arrived: Collection[str | None]) -> bool:
-    """Return True if the holder gives up the exhibit in this step.
-
-    An exhibit that arrived without a number is part of the rest.
-    """
-    if hand.entry.kind in GONE:
-        return holder in (hand.released_by, hand.held_by) and hand.entry.get("scope") == "all"
-    same = hand.exhibit in (exhibit, None) or (exhibit is None and hand.exhibit not in arrived)
-    return hand.released_by == holder and same
+    """Return the periods in which each holder had an exhibit, a copy, or data that have no such number."""
+    return tuple(
+        Holding(
+            holder=held.holder,
+            since=held.since.on,
+            since_entry=number(held.since, case),
+            until=None if held.until is None else held.until.on,
+            until_entry=None if held.until is None else number(held.until, case),
+            exhibit=held.exhibit,
+        )
+        for held in held_periods(custody(case))
+    )

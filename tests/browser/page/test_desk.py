@@ -203,6 +203,23 @@ def test_the_replay_plays_at_the_desk(browser: Browser, served: Served) -> None:
     assert browser.run("return getComputedStyle(document.querySelector('.player')).display") == "grid"
 
 
+def test_a_time_leads_to_the_moment_at_or_before_it_and_a_second_one_is_compared_with_it(
+    browser: Browser, served: Served
+) -> None:
+    browser.open(served.page("/orders/{}/replay"))
+    browser.run("document.querySelector('#to').value = document.querySelector('#to').min")
+    browser.run("document.querySelector('#to').dispatchEvent(new Event('change'))")
+    assert browser.run("return [...document.querySelectorAll('article')].findIndex((m) => m.matches('.now'))") == 0
+    assert browser.run("return getComputedStyle(document.querySelector('.compared')).display") == "none"
+    browser.run("document.querySelector('#with').value = document.querySelector('#with').max")
+    browser.run("document.querySelector('#with').dispatchEvent(new Event('change'))")
+    assert browser.run("return getComputedStyle(document.querySelector('.compared')).display") != "none"
+    cells = "[...document.querySelectorAll('.compared td:last-child')]"
+    rows = browser.run(f"return {cells}.map((cell) => cell.textContent)")
+    assert rows[0] == "differs"
+    assert len(rows) == 4
+
+
 class _Evil(BaseHTTPRequestHandler):
     """A hostile page on this machine: another port, the same host name."""
 

@@ -1,0 +1,81 @@
+"""The replay: who held the data at a moment, changes in words, and a page on which two moments can be compared."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from cli.reports.order_report import dated
+from cli.session.ledger_reader import reading
+from ledger.law import judge
+from projections.reports.replay import Stage, in_words, stages
+from projections.views.custody import custody, held_periods
+from projections.views.known_at import Change
+from tests.projections.render.test_html import Page, made
+from tests.support.cli import ledger_of
+
+
+@pytest.fixture(scope="module")
+def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return ledger_of("S2", tmp_path_factory.mktemp("replayed"))
+
+
+def every(ledger: Path) -> list[Stage]:
+    with reading(ledger) as reader:
+        case, heads, until = reader.case("main"), dated(reader), reader.now()
+    return stages(case.known(until), heads, until, judge)
+
+
+def test_a_stage_says_who_held_the_data_and_since_which_entry(ledger: Path) -> None:
+    found = every(ledger)
+    assert [h.holder for h in found[0].held] == []
+    assert [(h.holder, h.exhibit, h.since_entry) for h in found[-1].held] == [("Cyber Unit Karsk", "KA-0311/1", "11")]
+
+
+def test_a_holder_has_the_data_from_the_receipt_until_before_it_gives_them_away(tmp_path: Path) -> None:
+    with reading(ledger_of("S1", tmp_path)) as reader:
+        periods = held_periods(custody(reader.case("main")))
+    (police,) = [p for p in periods if p.holder == "Cyber Unit Karsk"]
+    assert police.at(police.since.on)
+    assert police.until is not None
+    assert not police.at(police.until.on)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (Change("state", "-", "INSTRUCTED_NOT_TO_DISCLOSE"), ("state", "no order yet", "instructed not to disclose")),
+        (Change("criterion A7", "NOT_APPLICABLE", None), ("criterion A7", "not applicable", None)),
+        (
+            Change("deadline D-7-7 (2AP-CAL)", "OPEN due 2027-04-01T22:00:00Z", "NOT-RUNNING"),
+            ("deadline D-7-7 (2AP-CAL)", "open due 2027-04-01T22:00:00Z", "not-running"),
+        ),
+        (Change("region customer_notice", None, "DELAYED"), ("region customer notice", None, "delayed")),
+        (Change("finding V-X", None, "GPS IS OUT"), ("finding V-X", None, "GPS IS OUT")),
+    ],
+)
+def test_states_are_words_and_sentences_stay(change: Change, said: tuple[str, str | None, str | None]) -> None:
+    told = in_words(change)
+    assert (told.what, told.before, told.after) == said
+
+
+@pytest.mark.parametrize("lang", ["en", "de"])
+def test_the_page_shows_no_code_of_a_state(ledger: Path, lang: str, tmp_path: Path) -> None:
+    page = made(ledger, "replay", tmp_path, "--lang", lang)
+    assert re.findall(r">[^<]*\b[A-Z]{3,}_[A-Z_]+\b", page.split("<script>")[0]) == []
+
+
+def test_each_moment_has_its_time_and_the_facts_that_are_compared(ledger: Path, tmp_path: Path) -> None:
+    page = Page(made(ledger, "replay", tmp_path))
+    found = every(ledger)
+    assert [a["data-at"] for a in page.all("article")] == [f"{s.at:%Y-%m-%dT%H:%M:%SZ}" for s in found]
+    compared = [dd["data-of"] for dd in page.all("dd") if "data-of" in dd]
+    assert compared == ["state", "clocks", "held", "findings"] * len(found)
+
+
+def test_without_script_there_is_no_field_that_does_nothing(ledger: Path, tmp_path: Path) -> None:
+    page = Page(made(ledger, "replay", tmp_path))
+    assert all("hidden" in div for div in page.all("div") if div.get("class") in ("player", "compared"))
+    assert len([field for field in page.all("input") if field["type"] == "datetime-local"]) == 2
