@@ -10,7 +10,7 @@ import { Refused } from '../check/errors.mjs';
 import { digestOfFile } from '../check/formats/digest.mjs';
 import { AUTHORITIES, parseAnchor, readTrust } from '../check/trust/trust_folder.mjs';
 import { verify } from '../check/verify/verify.mjs';
-import { isVersion, parseFingerprint, readVersions } from '../check/trust/signed_policy.mjs';
+import { fingerprintOf, isVersion, parseFingerprint, readVersions, wordsOf } from '../check/trust/signed_policy.mjs';
 import { MAX_TOTAL } from '../check/bundle/zip_profile.mjs';
 import { make } from './dom.mjs';
 import { comparedFiles } from './evidence.mjs';
@@ -189,7 +189,8 @@ function versioned() {
 function showFolder() {
   const chosen = ['folder', 'folder-whole'].some((id) => at(id).files.length) || folder.size;
   const said = folder.size ? ['folder-taken', [...folder.keys()].join(', ')] : ['folder-none'];
-  at('folder-taken').textContent = chosen ? say(said) : '';
+  const compare = folder.has('policy') && !versioned() ? say(['folder-fingerprint', wordsOf(fingerprintOf(folder))]) : '';
+  at('folder-taken').textContent = chosen ? `${say(said)} ${compare}`.trim() : '';
   at('pinned').hidden = !versioned();
   for (const name of SIGNED) at(name).closest('.held').hidden = versioned(); // the versions contain all three
 }

@@ -125,6 +125,10 @@ def trust_read_me(fingerprint: str, files: Iterable[str], *, page: bool, lang: s
     text.end()
     text.paragraph("Nobody signed this folder. Several people can sign a policy in versions instead.")
     _compare(text, fingerprint, "the fingerprint of this folder")
+    text.paragraph(
+        "A forger can print the true words here. The verifier page and the program make them from the files: compare "
+        "those words."
+    )
     text.heading("Annex: with the program")
     text.paragraph("This prints the fingerprint of a folder of trust:")
     text.block(["comity trust check THIS-FOLDER"])
@@ -138,9 +142,7 @@ def _stick_begins(text: _Text, *, page: bool) -> None:
     text.heading("Start here")
     if page:
         text.paragraph(f"Open {PAGE} in a browser, from this folder. It needs no network, and nothing is installed.")
-        text.paragraph(
-            "Compare the words below. Then give the page the bundle, and this folder as the folder of trust."
-        )
+        text.paragraph("Give it the bundle, and this folder as the folder of trust. Then compare, as said below.")
     else:
         text.paragraph(ABSENT)
     text.heading("What this folder is")

@@ -219,6 +219,25 @@ export function parseFingerprint(text) {
     .join('');
 }
 
+/** Return a digest in hex as sixteen words of five letters, as `parseFingerprint` reads them. */
+export const wordsOf = (digest) => digest.match(/.{4}/g).map(wordOf).join('-');
+
+/** Encode sixteen bits, in hex, as five letters. */
+function wordOf(digits) {
+  const bits = parseInt(digits, 16);
+  const letters = [CONSONANTS[bits >> 12], VOWELS[(bits >> 10) & 3], CONSONANTS[(bits >> 6) & 15], VOWELS[(bits >> 4) & 3]];
+  return [...letters, CONSONANTS[bits & 15]].join('');
+}
+
+/**
+ * Return the fingerprint of a folder without versions, in hex: the digest of the list of its files with their digests, as
+ * `sha256sum` writes it, sorted by name (ledger/trust/trust_folder.py).
+ */
+export function fingerprintOf(files) {
+  const names = [...files.keys()].filter((name) => !isVersion(name)).sort(byCodePoint);
+  return hex(sha256(encoded(names.map((name) => `${hex(sha256(files.get(name)))}  ${name}\n`).join(''))));
+}
+
 /** Decode five letters as sixteen bits: 4, 2, 4, 2, 4. */
 const numberOf = (letters) =>
   [...letters].reduce((sum, letter, n) => (n % 2 ? sum * 4 + VOWELS.indexOf(letter) : sum * 16 + CONSONANTS.indexOf(letter)), 0);

@@ -29,6 +29,7 @@ from ledger.trust.signed_policy import (
     spoken,
     versions_in,
 )
+from ledger.trust.trust_folder import fingerprint_of
 from tests.browser.rows.case import held
 from tests.browser.support.form import choose_folder, opened_at, press
 from tests.browser.support.node import Asked, Refusal
@@ -125,6 +126,30 @@ def believed(folder: Mapping[str, bytes], pin: str) -> list[Any]:
     until = trust.until.timestamp() if trust.until else None
     registrar = trust.registrar and trust.registrar.key
     return [b64encode(trust.raw).decode(), registrar, len(trust.others), len(trust.authorities), until]
+
+
+def test_page_and_program_say_the_same_words_of_a_folder_without_versions(reader: Asked) -> None:
+    ledger, _ = small(witnesses=1)
+    plain = ledger.trust_files()
+    beside = {
+        **plain,
+        "others/xv/policy": b"quorum none\n",
+        "tsa/b.pem": b"b",
+        "tsa/a.pem": b"a",
+        "others/a/policy": b"x",
+    }
+    for folder in (plain, beside, {"policy": b""}):
+        assert reader.ask("folder", files=folder) == spoken(fingerprint_of(folder))
+
+
+def test_the_page_takes_a_stick_of_an_ordinary_trust_folder(reader: Asked, tmp_path: Path) -> None:
+    from tests.cli.commands.test_export_and_verify import made
+    from tests.cli.commands.test_trust import plain_stick
+
+    ledger, stick = plain_stick(tmp_path)
+    taken = {name: (stick / name).read_bytes() for name in ("policy", "registrar")}
+    report = reader.ask("verify", data=made(ledger).read_bytes(), now=int(NOW.timestamp()), **taken)
+    assert report["verdict"] == "TOTAL-PASSED"
 
 
 def test_versions_are_believed_or_refused_under_the_same_code(reader: Asked) -> None:

@@ -19,6 +19,7 @@ export const NAMES = [
   'checkSealed',
   'digestsOfFile',
   'enrolable',
+  'fingerprintOf',
   'insideOf',
   'isMeant',
   'isNfc',
@@ -45,6 +46,7 @@ export const NAMES = [
   'verifySignature',
   'visible',
   'vocabulary',
+  'wordsOf',
 ];
 
 /** Return the function that answers a line; `it` has every name of NAMES. */
@@ -120,6 +122,8 @@ export const answering = (it) => {
       const trust = await it.readVersions(folder, fingerprint ? it.parseFingerprint(fingerprint) : null);
       return [text64(trust.raw), trust.registrar?.key ?? null, trust.others.length, trust.authorities.length, trust.until];
     },
+    folder: ({ files }) =>
+      it.wordsOf(it.fingerprintOf(new Map(Object.entries(files).map(([path, text]) => [path, bytes(text)])))),
     stamp: ({ reply, data, trusted }) =>
       it.readStamp(bytes(reply), bytes(data), trusted.map(bytes).flatMap(it.certificatesIn)),
     signature: ({ key, message, signature }) => it.verifySignature(bytes(key), bytes(message), bytes(signature)),
