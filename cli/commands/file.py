@@ -200,7 +200,8 @@ def filed(ledger: LedgerReader, made: ExportedBundle, wanted: Filing) -> tuple[d
         files[PAGE] = page
     called = next((r for e in case.entries if (r := e.get("reference"))), None) or ledger.label(order)
     contents = made.contents
-    said = filing_read_me(contents.about, contents.checkpoint, wanted.bundle, [*files], called, wanted.lang)
+    note = None if wanted.signer is None else wanted.signer.note
+    said = filing_read_me(contents.about, contents.checkpoint, wanted.bundle, [*files], called, wanted.lang, note)
     files[READ_ME] = said.encode()
     return files, reports
 

@@ -17,6 +17,7 @@ from projections.render.translation import Translation, translation
 if TYPE_CHECKING:
     from ledger.bundle import About
     from ledger.trust.signed_policy import PolicyVersion
+    from projections.reports.signature_note import SignatureNote
 
 PAGE = "OPEN-ME-FIRST.html"
 READ_ME = "READ-ME.txt"
@@ -43,11 +44,17 @@ def verifier_page() -> bytes | None:
 
 
 def filing_read_me(
-    about: About, checkpoint: bytes, bundle: str, names: Sequence[str], called: str | None, lang: str = "en"
+    about: About,
+    checkpoint: bytes,
+    bundle: str,
+    names: Sequence[str],
+    called: str | None,
+    lang: str = "en",
+    signature: SignatureNote | None = None,
 ) -> str:
     """Return READ-ME.txt of what is filed; `names` are the files of the folder, `called` the order's name for people.
 
-    `checkpoint` is the note of the bundle.
+    `checkpoint` is the note of the bundle; `signature` is that of each paper in PDF.
     """
     text = _Text(translation(lang))
     papers = [name for name in names if not name.startswith(("trust/", bundle, PAGE))]
@@ -73,6 +80,9 @@ def filing_read_me(
     text.rows({name: text.say(PAPERS.get(name.partition(".")[0], CERTIFICATE)) for name in papers})
     text.rows({"trust/": text.say("whose log, witnesses and register; it came with the rest")})
     text.end()
+    if signature is not None:
+        says = ("Each paper in PDF has an electronic signature.", *signature.says)
+        text.paragraph(" ".join(text.say(sentence) for sentence in says))
     text.heading("The checkpoint")
     text.paragraph("All of it is of one state of the log. Every paper prints its three lines:")
     text.block(checkpoint.decode().split("\n")[:3])

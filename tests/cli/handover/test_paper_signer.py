@@ -201,6 +201,8 @@ def test_every_paper_that_is_filed_is_signed_and_its_bundle_is_found(
     inside = (folder / "court.evidence.zip").read_bytes()
     assert [bundle_inside(p.read_bytes()) for p in papers[1:]] == [inside, inside]
     assert len(authority.asked) == 3
+    said = " ".join((folder / "READ-ME.txt").read_text("utf-8").split())
+    assert "Each paper in PDF has an electronic signature. Signed electronically by Dina Ilves" in said
 
 
 def test_a_filing_without_its_time_stamps_is_not_handed_out_and_the_record_says_so(
