@@ -3,6 +3,7 @@ import { Custody } from '../check/reading/evidence_file.mjs';
 import { GIVEN } from '../check/reading/exhibit_digests.mjs';
 import { digestsOfFile, isComputed } from '../check/formats/file_digests.mjs';
 import { isBundle } from '../check/bundle/archive_kind.mjs';
+import { visible } from '../check/formats/characters.mjs';
 import { bytesOf } from './folder.mjs';
 import { foreign, grid, make } from './dom.mjs';
 import { dated } from './names.mjs';
@@ -120,7 +121,7 @@ function rests(found, names) {
 export const fileStates = (compared, report) =>
   compared.map((file) => {
     const [state, title] = judged(file, NO_NAMES);
-    return `${file.name}${say(['colon'])}${say([state === 'same' && report.verdict !== 'TOTAL-PASSED' ? 'file-same-unproven' : title])}`;
+    return `${visible(file.name)}${say(['colon'])}${say([state === 'same' && report.verdict !== 'TOTAL-PASSED' ? 'file-same-unproven' : title])}`;
   });
 
 const NO_NAMES = { office: (actor) => actor, place: ({ seq }) => String(seq) };

@@ -209,7 +209,7 @@ async function ask() {
   button.disabled = true;
   try {
     if (file.size > MAX_TOTAL) {
-      if (!isBundle(await bytesOf(file.slice(0, 200)))) throw unreadable('bundle', say(['too-large', file.size, MAX_TOTAL]));
+      if (!isBundle(await bytesOf(file.slice(0, 200)))) throw noBundle('bundle', say(['too-large', file.size, MAX_TOTAL]));
       await answer(file.name, { length: file.size }, null); // refused without reading it
     } else {
       const data = await bytesOf(file);
@@ -218,7 +218,7 @@ async function ask() {
     }
   } catch (wrong) {
     if (wrong.field) at(wrong.field).setAttribute('aria-invalid', 'true');
-    tell(wrong.field ? wrong.message : say(['page-failed', String(wrong)]), true);
+    tell(wrong.field ? wrong.message : say(['page-failed', String(wrong)]), true, wrong.calm);
     if (wrong.field) focus(at(wrong.field));
   }
   at('progress').hidden = true;
@@ -234,10 +234,10 @@ function focus(field) {
 /** Verify the bundle, extracted from a PDF if it is in one; a file of another kind is not judged. */
 async function unwrapped(data, field) {
   const inside = isPdf(data) ? await bundleInside(data) : data;
-  if (!inside) throw unreadable(field, say(['pdf-none']));
+  if (!inside) throw noBundle(field, say(['pdf-none']));
   if (!exhibitForm(inside) && !(await isMeant(inside))) {
     const [held] = bundlesNamed(inside);
-    throw unreadable(field, say(held ? ['not-a-bundle-but', held] : ['not-a-bundle']));
+    throw noBundle(field, say(held ? ['not-a-bundle-but', held] : ['not-a-bundle']));
   }
   const { content } = await carriedIn(inside);
   if (content) await parsed(() => checkVersion(content), [field]);
@@ -345,6 +345,10 @@ async function parsed(read, fields) {
 
 const unreadable = (field, message) => Object.assign(new Error(message), { field });
 
-function tell(sentence, problem = false) {
-  at('status').replaceChildren(problem ? make('span', { class: 'problem' }, sentence) : sentence);
+/** Another file in the place of a bundle is a mistake of the reader, and no alarm. */
+const noBundle = (field, message) => Object.assign(unreadable(field, message), { calm: true });
+
+function tell(sentence, problem = false, calm = false) {
+  const kind = calm ? 'problem calm' : 'problem';
+  at('status').replaceChildren(problem ? make('span', { class: kind }, sentence) : sentence);
 }

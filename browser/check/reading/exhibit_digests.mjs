@@ -130,7 +130,7 @@ export class Exhibits {
     this.steps = [...steps].sort(inOrder);
     this.standing = this.steps.filter(({ leaf }) => !counting.replacements.has(leaf));
     this.copies = new Map();
-    [this.known, this.sources, this.arrived] = [new Map(), new Map(), new Map()];
+    [this.known, this.sources] = [new Map(), new Map()]; // known by step, and by name of exhibit
     [this.byExhibit, this.here] = [new Map(), new Map()];
     for (const entry of this.standing) {
       if (entry.kind === 'working-copy-made') this.copies.set(entry.get('copy'), entry.get('exhibit'));
@@ -146,12 +146,14 @@ export class Exhibits {
     for (const entry of arrivals.sort((a, b) => a.index - b.index)) this.firsts(entry);
   }
 
-  /** Return the first statements of the files that a step may be about. */
+  /** Return the first statements of the files that a step may be about; each step is computed once. */
   firsts(entry) {
-    if (ARRIVALS.includes(entry.kind)) {
-      if (!this.arrived.has(entry)) this.arrived.set(entry, this.ofArrival(entry));
-      return this.arrived.get(entry);
-    }
+    if (!this.known.has(entry)) this.known.set(entry, this.computed(entry));
+    return this.known.get(entry);
+  }
+
+  computed(entry) {
+    if (ARRIVALS.includes(entry.kind)) return this.ofArrival(entry);
     if (GIVEN.includes(entry.kind)) return digestsOf(entry).map((digest) => firstOf(entry.leaf, digest));
     const exhibit = entry.get('exhibit');
     if (exhibit === null) return once(this.before(entry).flatMap((source) => this.firsts(source)));

@@ -143,6 +143,17 @@ def test_a_file_of_another_matter_is_not_one_that_the_bundle_speaks_of(
     assert hashlib.sha256(b"other").hexdigest() in text(browser, "section.file-answer")
 
 
+def test_a_long_name_of_a_file_is_wrapped_on_a_phone(
+    browser: Browser, page: Path, kits: dict[str, Kit], tmp_path: Path
+) -> None:
+    long = tmp_path / f"{'return_of_the_provider_' * 9}.zip"
+    long.write_bytes(EVIDENCE)
+    browser.resize(390)
+    asked(browser, page, kits["S1"].bundle, long, kits["S1"].lines)
+    assert browser.run("return document.documentElement.scrollWidth <= innerWidth") is True
+    browser.resize(1_000)
+
+
 def test_a_file_confirmed_by_a_bundle_that_is_not_proven_says_so(
     browser: Browser, page: Path, kits: dict[str, Kit]
 ) -> None:
@@ -172,6 +183,7 @@ def test_the_evidence_in_the_place_of_the_bundle_is_no_alarm_and_sent_to_its_fie
     assert said.startswith("This file is not an evidence bundle")
     assert "choose it in field 3" in said
     assert browser.run("return document.getElementById('result').hidden") is True
+    assert browser.run("return document.querySelector('#status .problem').classList.contains('calm')") is True
     said = asked(browser, page, kits["S1"].bundle, kits["S1"].bundle, kits["S1"].lines)
     assert TEXTS["file-is-bundle"] in text(browser, "section.file-answer")
 
