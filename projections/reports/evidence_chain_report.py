@@ -11,6 +11,7 @@ from datetime import datetime
 
 from ledger.entries.case import Case
 from ledger.law import Finding, Judgement
+from projections.drawings.timeline import in_few_words
 from projections.reports.custody_report import stated_files
 from projections.reports.front_page import (
     MARKS,
@@ -19,21 +20,20 @@ from projections.reports.front_page import (
     FrontPage,
     Provenance,
     front_page,
+    in_order,
     number,
     numbers,
     remarks,
     words,
 )
 from projections.reports.history import History, history
-from projections.sentences.names import names_of
-from projections.sentences.sentence import sentence
 from projections.views.custody import custody
 from projections.views.evidence_chain import evidence_chain
 
 
 @dataclass(frozen=True, slots=True)
 class CriterionRow:
-    """Hold one criterion: its state in words and as a code, the entries it rests on, what is lacking."""
+    """Hold one criterion: its state in words and as a code, the entries it rests on in few words, what is lacking."""
 
     id: str
     name: str
@@ -105,7 +105,7 @@ def evidence_chain_report(
         "For each of eight criteria: what the record shows, the entries it rests on, and what is lacking. "
         "Whether the evidence may be used is for the court."
     )
-    rows = criterion_rows(case, judgement, reveal=making.reveal)
+    rows = criterion_rows(case, judgement)
     stated, lacking = stated_files(custody(case, judgement.as_of, reveal=making.reveal), case, reveal=making.reveal)
     answer = _shown(rows)
     return EvidenceChain(
@@ -125,9 +125,8 @@ def used_rules(judgement: Judgement) -> tuple[UsedRule, ...]:
     return tuple(used[code] for code in sorted(used))
 
 
-def criterion_rows(case: Case, judgement: Judgement, *, reveal: bool = False) -> tuple[CriterionRow, ...]:
+def criterion_rows(case: Case, judgement: Judgement) -> tuple[CriterionRow, ...]:
     """Return the eight criteria of a judgement."""
-    names = names_of(case)
     return tuple(
         CriterionRow(
             id=p.id,
@@ -135,12 +134,16 @@ def criterion_rows(case: Case, judgement: Judgement, *, reveal: bool = False) ->
             asks=ASKS[p.id],
             state=SHOWN[p.state] + (", with a remark" if p.state == "DEMONSTRATED" and p.pulled_by else ""),
             code=p.state,
-            rests_on=tuple((number(e, case), sentence(e, names, reveal=reveal)) for e in p.rests_on),
+            rests_on=tuple(sorted(((number(e, case), in_few_words(e.kind)) for e in p.rests_on), key=_by_number)),
             lacks=tuple(_in_words(lack, p.pulled_by) for lack in p.lacks),
             pulled_by=remarks(p.pulled_by, case),
         )
         for p in evidence_chain(case, judgement)
     )
+
+
+def _by_number(entry: tuple[str, str]) -> tuple[bool, int]:
+    return in_order(entry[0])
 
 
 def _in_words(lack: str, findings: Iterable[Finding]) -> str:
