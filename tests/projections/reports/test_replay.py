@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.reports.order_report import dated
+from cli.reports.order_report import moments
 from cli.session.ledger_reader import reading
 from ledger.law import judge
 from projections.reports.replay import Stage, in_words, stages
@@ -24,7 +24,7 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def every(ledger: Path) -> list[Stage]:
     with reading(ledger) as reader:
-        case, heads, until = reader.case("main"), dated(reader), reader.now()
+        case, heads, until = reader.case("main"), moments(reader), reader.now()
     return stages(case.known(until), heads, until, judge)
 
 
