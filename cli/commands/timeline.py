@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 class TimelineItem(Struct, frozen=True, kw_only=True):
     """One entry of an order, what it says, and the states it moved the order between (`moved`).
 
-    `fields` are the values of the entry, sealed ones as `[sealed]`. `not_before` and `not_after` are proven times of
-    its signature, with --brackets.
+    `fields` are the values of the entry, sealed ones as `[sealed]`. `local` is the local time of the office whose act
+    it is, if that differs from UTC. `not_before` and `not_after` are proven times of its signature, with --brackets.
     """
 
     seq: int
@@ -44,6 +44,7 @@ class TimelineItem(Struct, frozen=True, kw_only=True):
     party: str
     speaks: str
     whose: str | None
+    local: str
     says: str
     who: str
     moved: tuple[str, str] | None
@@ -170,6 +171,7 @@ def _item(order: str, x: TimelineEntry, bracket: Bracket | None) -> TimelineItem
         party=e.party,
         speaks=e.speaks,
         whose=e.whose,
+        local=x.local,
         says=x.says,
         who=x.who,
         moved=x.moved or None,

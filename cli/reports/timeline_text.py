@@ -119,7 +119,8 @@ def _paragraph(x: TimelineEntry, width: int, tag: str = "", reveal: bool = False
 
     moved = f"  -> {output.paint(x.moved[1], 'cyan')}" if x.moved else ""
     style = "bold" if x.replaced is None else "bold strike"
-    out = [f"  {x.entry.on:%H:%M} UTC  #{x.entry.seq} {output.paint(x.entry.kind, style)}{tag}{moved}"]
+    local = f" ({x.local})" if x.local else ""
+    out = [f"  {x.entry.on:%H:%M} UTC{local}  #{x.entry.seq} {output.paint(x.entry.kind, style)}{tag}{moved}"]
     says = str(x.says) if x.names_signer else f"{x.says} {x.who}."
     out += textwrap.wrap(says, width, initial_indent=" " * 13, subsequent_indent=" " * 13)
     if x.late:

@@ -50,6 +50,7 @@ CRITERION: Final = re.compile(r"(A[1-8]) (.+?)([.:]?)")
 STATE: Final = re.compile(r"[A-Z][A-Z_]+|[a-z]+(?:_[a-z]+)+")  # a state or region by its code; the catalogue has words
 WHEN: Final = re.compile(r"(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d(?::\d\d)?))?(Z?)")
 LONG_DATE: Final = re.compile(rf"(\d{{1,2}}) ({'|'.join(LONG_MONTHS)}) (\d{{4}})")  # as letters have it
+LOCAL: Final = re.compile(r"(?:(\d{4}-\d\d-\d\d) )?(\d\d:\d\d(?::\d\d)? in .+)")  # the time at an office
 ISO: Final = "y-MM-dd"
 SIGNER: Final = re.compile(r"(.+)( \([A-Z0-9]+\))")  # an office and the role in which it signed
 SENTENCES: Final = (r"(?<=[.:]) ", "; ")
@@ -67,9 +68,9 @@ OURS: Final[Mapping[type, tuple[str, ...]]] = {
     CheckCommand: ("says",),
     SignatureNote: ("says",),
     Subject: ("called", "instrument_says", "state", "regions"),
-    Event: ("late", "early", "says", "who", "state", "proven"),
+    Event: ("late", "early", "says", "who", "state", "proven", "local"),
     History: ("turns",),
-    CustodyRow: ("step", "says", "check", "compared", "recorded"),
+    CustodyRow: ("step", "says", "check", "compared", "recorded", "local"),
     CriterionRow: ("name", "asks", "state", "rests_on", "lacks"),
     Period: ("verdict", "steps"),
     AnswerRow: ("question", "lines"),
@@ -185,6 +186,8 @@ class Translation:
             return self.messages[state]
         if match := WHEN.fullmatch(text):
             return " ".join(part for part in (self.date(match[1]), match[2], match[3] and "UTC") if part)
+        if match := LOCAL.fullmatch(text):
+            return f"{self.date(match[1])} {match[2]}" if match[1] else text
         if match := LONG_DATE.fullmatch(text):
             return self.long_date(int(match[1]), LONG_MONTHS.index(match[2]) + 1, int(match[3]))
         for pattern, message in self._placed:

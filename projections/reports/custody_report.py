@@ -93,6 +93,7 @@ class CustodyRow:
     purpose: str = ""
     place: str = ""
     listed: tuple[int, ...] = ()
+    local: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +173,7 @@ def _rows(
             on=h.entry.on,
             signed_at=h.entry.at,
             says=h.says,
+            local=h.local,
             exhibit=h.exhibit,
             released_by=h.released_by,
             received_by=h.received_by,

@@ -46,6 +46,7 @@ class Event:
     replaced_at: datetime | None = None
     replaced_who: str = ""
     why: str = ""
+    local: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,7 @@ def _event(x: TimelineEntry, case: Case, known: Mapping[str, str], names: Mappin
         state=words(x.moved[1]) if x.moved else "",
         fields=tuple((name.replace("_", " "), text(value, known, names)) for name, value in x.fields.items()),
         proven=proven,
+        local=x.local,
         replaces=None if e.replaces is None else known.get(e.replaces, e.replaces[:8]),
         **replacement_fields(x.replaced, known, names),
     )

@@ -40,7 +40,7 @@ class CustodyStep:
     `files` are the digests that can be read here; `unread` is `[sealed]` or `[erased]` where others are stated.
     `compared` was computed here: the digests against `firsts`, the same files as they were first stated.
     `parties` are the actors behind these names. `replaced` is the entry that took its place; such a step is
-    shown and counts for nothing.
+    shown and counts for nothing. `local` is the local time of the office whose act it is.
     """
 
     entry: Entry
@@ -56,6 +56,7 @@ class CustodyStep:
     compared: str
     firsts: tuple[First, ...]
     replaced: Replacement | None = None
+    local: str = ""
 
     @property
     def holder(self) -> str | None:
@@ -124,6 +125,7 @@ def _hand(
         compared=exhibits.compared(e),
         firsts=exhibits.firsts(e),
         replaced=gone,
+        local=names.times(e.actor).beside(e.on),
     )
 
 

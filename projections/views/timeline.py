@@ -24,7 +24,8 @@ class TimelineEntry:
     `on` is when it happened and `at` when it was signed, both UTC and both claims. `late` is how long after the
     event it was signed where that is more than a day, `early` how long before, where that cannot be. `fields`
     holds what a reader sees: values, or an `Unread`. `moved` is the change of state it caused, as (from, to).
-    `replaced` is the entry that took its place.
+    `replaced` is the entry that took its place. `local` is the local time of the office whose act it is, if
+    that differs from UTC.
     """
 
     entry: Entry
@@ -35,6 +36,7 @@ class TimelineEntry:
     replaced: Replacement | None
     moved: tuple[str, str] | None
     fields: Mapping[str, Any]
+    local: str = ""
 
     @property
     def names_signer(self) -> bool:
@@ -75,6 +77,7 @@ def timeline(
             replaced=replacements.get(e.leaf),
             moved=moved.get(e.leaf),
             fields=fields(e, reveal=reveal),
+            local=names.times(e.actor).beside(e.on),
         )
         for e in sorted(case.entries, key=lambda e: (e.on, e.index))[part]
     ]
