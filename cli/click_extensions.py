@@ -38,7 +38,13 @@ def common_options(*, hidden: bool) -> list[click.Option]:
 
     env = None if hidden else "COMITY_LEDGER"
     return [
-        option("--ledger", metavar="DIR", envvar=env, help="The ledger; else COMITY_LEDGER, else this folder."),
+        option(
+            "--ledger",
+            metavar="DIR",
+            envvar=env,
+            is_eager=True,
+            help="The ledger; else COMITY_LEDGER, else this folder.",
+        ),
         option("--format", type=click.Choice(FORMATS), help="How the answer is printed."),
         option("--json", is_flag=True, help="Short for --format json."),
         option(

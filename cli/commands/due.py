@@ -14,6 +14,7 @@ from cli.exit_codes import Exit
 from cli.invocation import said
 from cli.reports.timeline_text import left
 from cli.session.docket import docket_rows
+from cli.session.local_time import typed_period
 from cli.session.options import AS_OF
 from cli.session.paging import AFTER, LIMIT, PROVIDER, STATE, Key, at_or_after, by, page, party, selected, since, sort
 from cli.terminal import output
@@ -101,7 +102,7 @@ ONLY: dict[str, Callable[[_Duty], bool]] = {
 @LIMIT
 @AFTER
 @AS_OF
-@click.option("--within", metavar="DAYS", help="Only what ends within so many days, as 14 or P14D.")
+@click.option("--within", metavar="DAYS", help="Only what ends within so many days, as 14, '14 days' or P14D.")
 @click.option("--only", type=click.Choice([*ONLY]), help="Only what is over, cannot be computed, or still runs.")
 def due(
     state: str | None,
@@ -197,7 +198,8 @@ def _next_steps(unknown: Iterable[_Duty], moment: datetime) -> dict[tuple[str, s
 def _days(within: str | None) -> timedelta | None:
     if within is None:
         return None
-    digits = within.removeprefix("P").removesuffix("D")
+    period = f"P{within}D" if within.isdecimal() else typed_period(within, "--within")
+    digits = period.removeprefix("P").removesuffix("D")
     if not digits.isdecimal():
-        raise click.UsageError(f"--within {within!r}: a number of days, as 14 or P14D")
+        raise click.UsageError(f"--within {within!r}: a number of days, as 14, '14 days' or P14D")
     return timedelta(days=int(digits))

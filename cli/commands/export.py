@@ -17,7 +17,7 @@ from cli.exports.formats import FORMATS
 from cli.handover.evidence_bundle import Handed, bundle
 from cli.handover.paper_signer import SigningOptions, signing_options
 from cli.session import ledger_choice
-from cli.session.ledger_choice import MOMENT
+from cli.session.local_time import MOMENT
 from cli.session.options import AS, KEY, ROLE
 from cli.terminal import output as ui
 from cli.terminal.file_io import check_new, write_new

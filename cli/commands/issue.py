@@ -11,6 +11,7 @@ import click
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
 from cli.invocation import said
+from cli.session.local_time import typed_period
 from cli.session.recording import RecordOptions, put, recording
 from cli.session.step_fields import document_digests, listed, stated_fields
 from cli.terminal import output
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 @click.option("--provider", "providers", multiple=True, metavar="ACTOR", help="Who is to be served; repeatable.")
 @click.option("--category", "categories", multiple=True, metavar="CODE", help="Category of data; repeatable.")
 @click.option("--element", "sought", multiple=True, metavar="CODE", help="Data element sought; repeatable.")
-@click.option("--within", metavar="P20D", help="The time within which the answer is asked for.")
+@click.option("--within", metavar="PERIOD", help="The time for the answer, as '20 days' or P20D.")
 @click.option("--document", metavar="FILE", help="The order as served; its digest is recorded, sealed.")
 @click.option("--lookalike", is_flag=True, help="The reference is meant, though one in other letters looks the same.")
 @recording
@@ -87,7 +88,7 @@ def issue(
             providers=list(providers),
             data_categories=list(categories),
             elements_sought=list(sought),
-            return_timeframe=within,
+            return_timeframe=None if within is None else typed_period(within, "--within"),
         ),
         sealed=document_digests(order_document=document),
         complete=implied,

@@ -13,7 +13,7 @@ from cli import invocation
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
 from cli.session.key_files import PASSPHRASE, checked_name, digest_of, home, passphrase, public_key
-from cli.session.ledger_choice import MOMENT
+from cli.session.local_time import MOMENT
 from cli.session.options import KEY
 from cli.terminal import output, prompts
 from cli.terminal.answer import CommandAnswer

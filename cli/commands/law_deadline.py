@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
-from cli.session.ledger_choice import MOMENT
+from cli.session.local_time import MOMENT
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer, Time
 from cli.terminal.table import wrapped

@@ -13,8 +13,8 @@ from cli.access.recorded_access import Stated, opened_in, revealing
 from cli.click_extensions import command
 from cli.exit_codes import Exit
 from cli.records.source import RecordSource, from_bundle, item
-from cli.session.ledger_choice import MOMENT
 from cli.session.ledger_reader import LedgerReader
+from cli.session.local_time import MOMENT
 from cli.session.options import ANY_ORDER, AS_OF, LANG
 from cli.session.record_reader import RecordReader
 from cli.terminal import output

@@ -14,8 +14,8 @@ from cli.click_extensions import command
 from cli.exit_codes import Exit
 from cli.invocation import said
 from cli.reports.statistics_report import BESIDE, PARTY, PROVIDER, SINCE, UNTIL, lives_of, office, published, selection
-from cli.session.ledger_choice import MOMENT
 from cli.session.ledger_reader import LedgerReader, reading
+from cli.session.local_time import MOMENT
 from cli.session.options import LANG
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer

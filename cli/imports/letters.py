@@ -14,7 +14,7 @@ import click
 
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
-from cli.session.ledger_choice import MOMENT
+from cli.session.local_time import MOMENT
 from cli.session.options import AS, KEY, ROLE
 from cli.terminal import output
 

@@ -27,7 +27,7 @@ from cli.session.subjects import subjects_of
 from ledger.application.journal import Journal
 from ledger.application.record_fact import issued_reference, issuer
 from ledger.application.write.draft import Draft, kept_subjects
-from ledger.entries.case import check_dates
+from ledger.entries.case import check_dates, wire
 from ledger.entries.envelope import Circumstances, Signer, open_
 from ledger.entries.form import BY_COMMAND, check_by_hand, named_in, slips
 from ledger.entries.keyring import REGISTRY_ONLY
@@ -372,6 +372,8 @@ class RowParser:
                 raise Wrong(field.name, f"begins like JSON and is none: {error}") from None
         if not isinstance(cell, str):
             return _resolved(field, cell, event, other)
+        if field.type == "instant":
+            return wire(ledger_choice.moment(cell, field.name))
         if field.form is DIGEST:
             return digest(field, cell, self._folder)
         if field.type == "document":

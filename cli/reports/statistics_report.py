@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.exit_codes import Stop
-from cli.session import ledger_choice
+from cli.session import local_time
 from cli.session.ledger_reader import LedgerReader
 from cli.shipped_files import shipped
 from cli.terminal import output, prompts
@@ -27,13 +27,14 @@ FILES = {"google": "google.csv", "facebook": "facebook-2013-h1.csv", "twitter": 
 GOOGLE, NONE = "google", "none"  # the default published series, and no series
 
 
-class Day(ledger_choice.Moment):
+class Day(local_time.Moment):
     """A moment, or a calendar day, which begins at 00:00 UTC."""
 
     name = "DAY"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        text = f"{value}T00:00:00Z" if isinstance(value, str) and len(value) == len("2027-01-01") else value
+        day = isinstance(value, str) and len(value) == len("2027-01-01") and value[4] == "-"
+        text = f"{value}T00:00:00Z" if day else value
         return super().convert(text, param, ctx)
 
 

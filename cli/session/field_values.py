@@ -8,14 +8,13 @@ import mimetypes
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import click
 
 from cli.exit_codes import Exit, Stop
-from cli.session import ledger_choice
+from cli.session.local_time import typed_day, typed_moment, typed_period
 from cli.terminal import prompts
 from ledger.entries.case import wire
 from ledger.errors import RecordError
@@ -85,12 +84,11 @@ def _one(name: str, kind: str, text: str, event: Refer, order: Refer) -> Any:
                 raise Stop(f"{name} is a whole number, not {text!r}")
             return int(text)
         case "instant":
-            return wire(ledger_choice.moment(text, name))
+            return wire(typed_moment(text, name, _signer()))
         case "date":
-            try:
-                return date.fromisoformat(text).isoformat()
-            except ValueError:
-                raise Stop(f"{name} is a day such as 2027-03-01, not {text!r}") from None
+            return typed_day(text, name).isoformat()
+        case "duration":
+            return typed_period(text, name)
         case "event":
             return event(text)
         case "order":
@@ -99,6 +97,13 @@ def _one(name: str, kind: str, text: str, event: Refer, order: Refer) -> Any:
             return document(text, name.replace("_", "-"))
         case _:
             return text
+
+
+def _signer() -> str | None:
+    """Return the office of `--as` in the running command."""
+    ctx = click.get_current_context(silent=True)
+    actor = ctx.params.get("actor") if ctx else None
+    return actor if isinstance(actor, str) else None
 
 
 def digest(field: Field, text: str, folder: str = ".") -> str:

@@ -8,8 +8,6 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
-import click
-
 from cli.exit_codes import Exit, Stop
 from cli.invocation import said
 
@@ -66,12 +64,12 @@ def moment(text: str, what: str = "a moment") -> datetime:
     if time.microsecond:
         raise Stop(f"{what}: {text!r}: the record counts whole seconds")
     try:
-        return _in_utc(time)
+        return in_utc(time)
     except ValueError:
         raise Stop(f"{what}: {text!r} is a moment that no calendar here has") from None
 
 
-def _in_utc(found: datetime) -> datetime:
+def in_utc(found: datetime) -> datetime:
     """Return the moment in UTC; ValueError outside the years 1000 to 9999, which entries can write."""
     try:
         utc = found.astimezone(UTC)
@@ -80,20 +78,6 @@ def _in_utc(found: datetime) -> datetime:
     if utc.year < 1000:
         raise ValueError("entries write years of four digits")
     return utc
-
-
-class Moment(click.ParamType[datetime]):
-    """A parameter of click that takes a moment, as `moment` parses it."""
-
-    name = "TIME"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        if isinstance(value, datetime):
-            return value
-        return moment(value, param.opts[-1] if param else "a moment")
-
-
-MOMENT = Moment()
 
 
 def choose(text: str, names: Mapping[str, str], ids: Iterable[str], what: str = "order") -> str:

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.session.ledger_choice import MOMENT
+from cli.session.local_time import MOMENT
 
 if TYPE_CHECKING:
     pass
 
-AS = click.option("--as", "actor", metavar="ACTOR", help="Who signs: an office of the register.")
+AS = click.option(
+    "--as", "actor", metavar="ACTOR", is_eager=True, help="Who signs: an office of the register."
+)  # eager: a moment without an offset is in the zone of this office
 
 
 ROLE = click.option("--role", metavar="ROLE", help="In which role, where the office has more than one that fits.")
@@ -54,7 +56,7 @@ REVEAL = click.option("--reveal", is_flag=True, help="Open sealed values; record
 BECAUSE = click.option("--because", metavar="TEXT", help="Why they are opened, in words.")
 
 
-AS_ACTOR = click.option("--as", "actor", metavar="ACTOR", help="Who opens them.")
+AS_ACTOR = click.option("--as", "actor", metavar="ACTOR", is_eager=True, help="Who opens them.")
 
 
 HOW = "--reveal --because TEXT --as ACTOR"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from cli.session.ledger_choice import MOMENT
+from cli.session.local_time import MOMENT
 from cli.terminal import output
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from cli.exit_codes import Exit, Stop
 from cli.session import ledger_choice
-from cli.session.ledger_choice import MOMENT
+from cli.session.local_time import MOMENT
 from cli.session.options import AS, KEY, ROLE
 from cli.session.subjects import SUBJECT, known_elsewhere, near, subjects_of
 from cli.terminal import file_io, output, prompts

@@ -20,7 +20,7 @@ from cli.app import COMMANDS, KEY, comity
 from cli.exit_codes import Exit, Stop, exit_of, lines_of
 from cli.invocation import Invocation
 from cli.session import ledger_choice
-from cli.session.ledger_choice import MOMENT
+from cli.session.local_time import MOMENT
 from cli.terminal import output, prompts
 from cli.terminal.answer import CommandAnswer
 from ledger.entries.case import Unread

@@ -298,7 +298,7 @@ CLOSED = ("record", "order-closed", "main", "-f", "outcome=answered")
         (("record", "order-closed", "main", "-f", "outcom=x", "--as", "ilves"), 2, "no field outcom"),
         ((*CLOSED, "--as", "nobody"), 2, "no office 'nobody'"),
         ((*CLOSED,), 2, "who signs?"),
-        ((*CLOSED, "--as", "ilves", "--on", "2027-03-01T10:00:00"), 2, "offset"),
+        ((*CLOSED, "--as", "ilves", "--on", "01/03/2027"), 2, "2027-01-03 or 2027-03-01"),
         ((*CLOSED, "--as", "ilves", "--on", "soon"), 2, "not a moment"),
         ((*CLOSED, "--as", "ilves", "--id", "xyz"), 5, "32 lower-case hex digits"),
         ((*CLOSED, "--as", "ilves", "--replaces", "#99"), 2, "no entry '#99'"),
