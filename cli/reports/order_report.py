@@ -196,8 +196,12 @@ def commands(
         ),
     ]
     if asked.kind in OUTSIDE:
-        digest = "Is the file you hold what was disclosed? Its digest must be one that stands under Files and digests:"
-        return (*checks, CheckCommand(digest, "sha256sum FILE")) if asked.kind == "custody" and made.reveal else checks
+        if asked.kind == "custody" and made.reveal:
+            compared = "Is the file you hold what was disclosed? The bundle says by which entry:"
+            checks.append(CheckCommand(compared, f"comity check FILE --bundle {bundle} --trust TRUST"))
+            digest = "Or without our program: its digest must be one that stands under Files and digests:"
+            checks.append(CheckCommand(digest, "sha256sum FILE"))
+        return checks
     named, as_of = _typed(reader, case), output.plain(made.as_of)
     judged = "Every period and finding again, from the signed bytes:"
     checks.append(CheckCommand(judged, f"comity judge {named} --as-of {as_of}"))
