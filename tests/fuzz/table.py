@@ -38,6 +38,7 @@ from cli.session import field_values as fields
 from cli.session import ledger_choice
 from cli.stories.model import read_story
 from ledger.adapters import http_client as http
+from ledger.adapters.document_signatures import certificate_file as certificate_files
 from ledger.adapters.document_signatures import certificate_key as papers_key
 from ledger.adapters.folders import handed_folder as handed
 from ledger.adapters.folders import ledger_folder as folder
@@ -635,14 +636,14 @@ def versions(data: bytes, place: Path) -> object:
 
 
 def certificate_key(data: bytes, place: Path) -> object:
-    """Read data as a key that signs papers, and as the file of its certificate."""
+    """Read data as the file of a key that signs papers, with its certificate."""
     (place / "seal").touch(mode=0o600)
     (place / "seal").write_bytes(data)
     return papers_key.open_certificate_key(str(place / "seal"), None, NOW, lambda _: b"word")
 
 
 def certificate_file(data: bytes, _: Path) -> object:
-    return papers_key.certificates_in(data, "the file")
+    return certificate_files.certificates_in(data, "the file")
 
 
 def certificate_keys() -> list[bytes]:
@@ -650,7 +651,7 @@ def certificate_keys() -> list[bytes]:
 
     folder, one = Path(tempfile.mkdtemp(prefix="comity-fuzz-")), sealed()
     key, _ = one.pem(folder)
-    return [Path(one.p12(folder)).read_bytes(), Path(key).read_bytes() + pem(one.certificate)]
+    return [Path(one.p12(folder, None)).read_bytes(), Path(key).read_bytes() + pem(one.certificate)]
 
 
 def copied(data: bytes, place: Path) -> object:
@@ -987,7 +988,7 @@ PARSERS = (
         "der",
         chains,
         certificate_file,
-        ("ledger.adapters.document_signatures.certificate_key",),
+        ("ledger.adapters.document_signatures.certificate_file",),
         LOCAL,
     ),
     Parser("private key", "der", key_files, in_file(keys.load), ("ledger.adapters.keys.key_files",), LOCAL),

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ledger.adapters.document_signatures.algorithms import digest_for, holds, sign
+from ledger.adapters.document_signatures.certificate_file import certificates_in, has_key, whole
 from ledger.adapters.document_signatures.token_key import find_in_token
 from ledger.adapters.folders.handed_folder import read_named
 from ledger.adapters.keys.open_key import Secret
@@ -100,16 +101,6 @@ def need() -> None:
         raise LedgerError("NO-SIGN", "signing papers needs pyHanko", "pip install 'comity[sign]'") from None
 
 
-def certificates_in(data: bytes, where: str) -> list[Certificate]:
-    """Return the certificates of a PEM or DER file; `LedgerError` CERT-MISSING if it has none."""
-    from cryptography.x509 import load_der_x509_certificate, load_pem_x509_certificates
-
-    try:
-        return load_pem_x509_certificates(data) if b"-----BEGIN" in data else [load_der_x509_certificate(data)]
-    except Exception:  # a foreign parser on untrusted bytes may raise anything
-        raise LedgerError("CERT-MISSING", f"{where} is no certificate in PEM or DER") from None
-
-
 def _key_file(path: Path, secret: Secret) -> tuple[PrivateKeyTypes, list[Certificate]]:
     """Return the private key of a file, and the certificates in the same file."""
     try:
@@ -138,7 +129,7 @@ def _pkcs12(data: bytes, passphrase: bytes | None) -> tuple[PrivateKeyTypes, lis
     private, certificate, others = load_key_and_certificates(data, passphrase)
     if private is None:
         raise ValueError("no private key")
-    return private, [*([certificate] if certificate else []), *others]
+    return private, whole([*([certificate] if certificate else []), *others])
 
 
 def _pem_or_der(data: bytes, passphrase: bytes | None) -> tuple[PrivateKeyTypes, list[Certificate]]:
@@ -158,7 +149,7 @@ def _certificate_of(
         raise LedgerError("CERT-MISSING", f"{reference} has no certificate with its key", hint)
     public = private.public_key()
     for certificate in found:
-        if certificate.public_key() == public:
+        if has_key(certificate, public):
             return certificate
     raise LedgerError("CERT-KEY", f"{reference} is not the key of {certificate_file or 'the certificate in it'}")
 

@@ -11,6 +11,7 @@ from hashlib import new
 from typing import TYPE_CHECKING, Any
 
 from ledger.adapters.document_signatures.algorithms import CURVES
+from ledger.adapters.document_signatures.certificate_file import certificates_in
 from ledger.adapters.keys.pkcs11 import KeyUri, Pin, name_of, open_session
 from ledger.errors import LedgerError
 
@@ -42,13 +43,13 @@ def _found(
     try:
         private = session.get_key(ObjectClass.PRIVATE_KEY, label=place.object, id=place.id)
         found = list(given) or _certificates(session, place, private[Attribute.ID])
+        certificate = next((c for c in found if _fits(session, private, c)), None)
     except (NoSuchKey, MultipleObjectsReturned):
         raise LedgerError("KEY-MISSING", f"{which}: no private key of this name, or several") from None
     except PKCS11Error as error:
         raise LedgerError("KEY-AWAY", f"token {place.token}: {name_of(error)}") from None
     if not found:
         raise LedgerError("CERT-MISSING", f"{which}: no certificate with this key", "--sign-cert FILE")
-    certificate = next((c for c in found if _fits(session, private, c)), None)
     if certificate is None:
         raise LedgerError("CERT-KEY", f"{which}: not the key of the certificate")
     return certificate, _signing(session, place, private, certificate)
@@ -56,7 +57,6 @@ def _found(
 
 def _certificates(session: Session, place: KeyUri, id: bytes) -> list[Certificate]:
     """Return the certificates with the id of a key, else those with its label."""
-    from cryptography.x509 import load_der_x509_certificate
     from pkcs11 import Attribute, ObjectClass
 
     for named in ({Attribute.ID: id}, {Attribute.LABEL: place.object}):
@@ -64,20 +64,21 @@ def _certificates(session: Session, place: KeyUri, id: bytes) -> list[Certificat
             session.get_objects({Attribute.CLASS: ObjectClass.CERTIFICATE, **named}) if all(named.values()) else ()
         )
         if found := [one[Attribute.VALUE] for one in objects]:
-            try:
-                return [load_der_x509_certificate(der) for der in found]
-            except ValueError:
-                raise LedgerError("CERT-MISSING", f"token {place.token}: its certificate is not in DER") from None
+            return [one for der in found for one in certificates_in(der, f"token {place.token}")]
     return []
 
 
 def _fits(session: Session, private: Any, certificate: Certificate) -> bool:
     """Return False if the token shows another public key; a token that shows none is asked when it signs."""
+    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric import ec, rsa
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
     from pkcs11 import Attribute, KeyType, ObjectClass
 
-    public = certificate.public_key()
+    try:
+        public = certificate.public_key()
+    except (ValueError, UnsupportedAlgorithm):
+        return False
     if isinstance(public, rsa.RSAPublicKey):
         modulus = private[Attribute.MODULUS] if private.key_type == KeyType.RSA else b""
         return int.from_bytes(modulus, "big") == public.public_numbers().n
@@ -97,7 +98,7 @@ def _signing(session: Session, place: KeyUri, private: Any, certificate: Certifi
 
     public = certificate.public_key()
 
-    def sign(message: bytes) -> bytes:
+    def sign(message: bytes, session: Session = session) -> bytes:  # the key is usable as long as its session is
         try:
             if not isinstance(public, ec.EllipticCurvePublicKey):
                 return bytes(private.sign(message, mechanism=Mechanism.SHA256_RSA_PKCS))

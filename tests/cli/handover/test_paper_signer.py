@@ -187,6 +187,16 @@ def test_papers_of_every_kind_are_signed(kind: tuple[str, ...], ledger: Path, tm
     assert "Signed electronically by Dina Ilves" in words(file)
 
 
+def test_a_letter_is_signed_and_says_so(ledger: Path, tmp_path: Path) -> None:
+    file = tmp_path / "letter.pdf"
+    asked = ("letter", "main", "--kind", "notice", "--because", "the delay is lifted", "--as", "ilves")
+    signing = (PLAIN, "--sign", sealed().p12(tmp_path, None))
+    done = run("report", *asked, "--format", "pdf", "-o", str(file), *signing, ledger=ledger)
+    assert file.exists(), done.output
+    assert accepted(file.read_bytes())
+    assert "Signed electronically by Dina Ilves" in words(file)
+
+
 def test_every_paper_that_is_filed_is_signed_and_its_bundle_is_found(
     ledger: Path, authority: Authority, tmp_path: Path
 ) -> None:

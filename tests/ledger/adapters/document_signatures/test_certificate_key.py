@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from ledger.adapters.document_signatures.algorithms import holds
 from ledger.adapters.document_signatures.certificate_key import open_certificate_key
@@ -93,10 +94,19 @@ def test_what_is_no_key_is_said_to_be_none(tmp_path: Path) -> None:
     assert fault(str(tmp_path / "absent")) == "KEY-MISSING"
 
 
+def test_a_certificate_that_is_malformed_inside_is_no_certificate(tmp_path: Path) -> None:
+    key, _ = sealed("p256").pem(tmp_path)
+    der = sealed("p256").certificate.public_bytes(Encoding.DER)
+    spoilt = der.replace(b"Dina Ilves", b"Dina \xff\xfeves")
+    assert spoilt != der
+    (tmp_path / "spoilt.der").write_bytes(spoilt)
+    assert fault(key, str(tmp_path / "spoilt.der")) == "CERT-MISSING"
+
+
 def test_a_key_that_signs_entries_signs_no_papers(tmp_path: Path) -> None:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.hashes import SHA256
-    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+    from cryptography.hazmat.primitives.serialization import NoEncryption, PrivateFormat
     from cryptography.x509 import CertificateBuilder
 
     private = Ed25519PrivateKey.generate()
