@@ -1,5 +1,7 @@
 /** What the page takes from other people's packages; esbuild bundles it into one script (build.py). */
 export { Point } from '@noble/ed25519';
+export { blake2b } from '@noble/hashes/blake2.js';
+export { blake2s } from '@noble/hashes/blake2.js';
 export { md5 } from '@noble/hashes/legacy.js';
 export { sha1 } from '@noble/hashes/legacy.js';
 export { sha224 } from '@noble/hashes/sha2.js';

@@ -1,9 +1,10 @@
 /** Digests of a file of any size, read in pieces: it is never in memory as a whole. */
 import { hex } from './bytes.mjs';
-import { md5, sha1, sha224, sha256, sha384, sha3_224, sha3_256, sha3_384, sha3_512, sha512 } from '../../libraries.mjs';
+import { blake2b, blake2s, md5, sha1, sha224, sha256, sha384 } from '../../libraries.mjs';
+import { sha3_224, sha3_256, sha3_384, sha3_512, sha512 } from '../../libraries.mjs';
 
 const PIECE = 4 * 2 ** 20; // bytes
-const HASHES = { md5, sha1, sha224, sha256, sha384, sha512 };
+const HASHES = { blake2b, blake2s, md5, sha1, sha224, sha256, sha384, sha512 };
 Object.assign(HASHES, { sha3224: sha3_224, sha3256: sha3_256, sha3384: sha3_384, sha3512: sha3_512 });
 
 const hashOf = (name) => HASHES[name.replaceAll(/[-_]/g, '')];

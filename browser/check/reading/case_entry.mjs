@@ -63,13 +63,13 @@ export function membersOf(entry) {
 /** Compare by when it happened, then by place in the record. */
 export const inOrder = (a, b) => (a.on < b.on ? -1 : a.on > b.on ? 1 : a.index - b.index);
 
-/** Return leaf of a replaced entry -> the entries by its signer that replace it, the last one last. */
-export function replacements(entries) {
+/** Return leaf of a replaced entry -> the entries by its signer that replace it at a moment, the last one last. */
+export function replacements(entries, at) {
   const byLeaf = new Map(entries.map((entry) => [entry.leaf, entry]));
   const place = (entry) => entry.place ?? entry.index;
   const found = new Map();
   for (const entry of entries) {
-    const old = entry.held ? byLeaf.get(entry.replaces) : null;
+    const old = entry.held && entry.on <= at ? byLeaf.get(entry.replaces) : null;
     if (!old || old.by !== entry.by || old.origin !== entry.origin || place(old) >= place(entry)) continue;
     found.set(old.leaf, [...(found.get(old.leaf) ?? []), entry]);
   }

@@ -83,13 +83,13 @@ function replacedIn(registry) {
   return gone;
 }
 
-/** The entries of an order, all of them known: which count, which are replaced, what a reference names. */
+/** The entries of an order at a moment: which count, which are replaced, what a reference names. */
 export class EntriesThatCount {
-  constructor(entries, offices) {
+  constructor(entries, offices, at) {
     this.offices = offices;
     this.byLeaf = new Map(entries.map((entry) => [entry.leaf, entry]));
-    this.replacements = replacements(entries);
-    this.current = entries.filter(({ leaf }) => !this.replacements.has(leaf)).sort(inOrder);
+    this.replacements = replacements(entries, at);
+    this.current = entries.filter(({ leaf, on }) => !this.replacements.has(leaf) && on <= at).sort(inOrder);
     this.effective = this.current.filter((entry) => this.wouldCount(entry));
     this.backed = this.backedHere();
   }

@@ -17,10 +17,11 @@ const HANDS = [
   'data-destroyed',
 ];
 
-/** The steps of custody of a case. `own` are entries of an order in the order of the log, `registry` the register. */
+/** The steps of custody at a moment. `own` are entries of an order in the order of the log, `registry` the register. */
 export class Custody {
-  constructor(own, registry) {
-    const counting = new EntriesThatCount(own, new Offices(registry));
+  constructor(own, registry, at) {
+    const offices = new Offices(registry.filter(({ on }) => on <= at));
+    const counting = new EntriesThatCount(own, offices, at);
     const exhibits = new Exhibits(counting, own.filter(({ kind }) => HANDS.includes(kind)));
     this.byLeaf = counting.byLeaf;
     this.hands = exhibits.steps.map((entry) => ({
@@ -32,10 +33,10 @@ export class Custody {
     }));
   }
 
-  /** Return the steps of custody of a report of `verify`. */
-  static of({ own, registry, acts, proves }) {
+  /** Return the steps of custody of a report of `verify`, as of the moment of the bundle. */
+  static of({ own, registry, acts, proves, at }) {
     const [order, register] = [{ own, acts, proves }, { own: registry, acts: [], proves }].map(caseEntries);
-    return new Custody(order, register);
+    return new Custody(order, register, at);
   }
 
   /** Return the algorithms with which files are named here, except SHA-256: sha512, and any of a `digest`. */

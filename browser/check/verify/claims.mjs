@@ -44,7 +44,7 @@ export function checkForm(known, opened, manifest, now, book) {
 }
 
 /** Return the moment at which a bundle is judged: when it was made, or now if a bundle that is no test is of the future. */
-function judgedAt({ made_at, test }, now) {
+export function judgedAt({ made_at, test }, now) {
   const made = secondsOf(made_at);
   return test || made <= now + DRIFT ? made : now;
 }

@@ -8,7 +8,7 @@
 import { checkArrived, checkSuccessor, noteArrivedCopies } from './received_entries.mjs';
 import { utf8 } from '../formats/bytes.mjs';
 import { registryOf } from '../entries/placement.mjs';
-import { caseOf, checkClaims, checkForm } from './claims.mjs';
+import { caseOf, checkClaims, checkForm, judgedAt } from './claims.mjs';
 import { makersFindings } from '../bundle/findings.mjs';
 import { carriedIn } from '../bundle/archive_kind.mjs';
 import { checkKeys, checkLeaves, checkPlaces, checkRotations, chooseRegistrar, openEntries } from './entries.mjs';
@@ -22,6 +22,7 @@ import { kindOf, knownKind } from './field_forms.mjs';
 import { Refused } from '../errors.mjs';
 import { digestOfFile } from '../formats/digest.mjs';
 import { checkTokens } from './timestamps.mjs';
+import { wire } from '../shape.mjs';
 import { Times, checkTimes } from './time_brackets.mjs';
 import { parseAnchor } from '../trust/trust_folder.mjs';
 import { checkDocuments, liftForeign, liftValues } from './disclosures.mjs';
@@ -139,6 +140,7 @@ async function walk(carried, trust, held, now, book, found, onStep, elsewhere) {
   found.known = {
     ...caseOf(entries, manifest, registry),
     all: [...entries.values()],
+    at: wire(judgedAt(manifest, now)),
     arrived: shownOf(arrivals, lifted),
     acts: actsOf(arrivals, lifted, manifest),
     proves: new Map(arrivals.filter(({ proves }) => proves).map(({ wrapper, proves }) => [wrapper.leaf, proves])),

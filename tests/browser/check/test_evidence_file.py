@@ -21,9 +21,9 @@ def test_the_page_says_of_a_file_what_the_table_says(node: Page, held: Held) -> 
 
 def test_page_and_program_agree_on_hundreds_of_records_and_files(node: Page) -> None:
     verdicts = set()
-    for case, file in stories(500, 15):
-        said = node.ask("evidence", **question(case, file))
-        wanted = told(case, file)
+    for case, file, at in stories(500, 15):
+        said = node.ask("evidence", **question(case, file, at))
+        wanted = told(case, file, at)
         assert {name: said[name] for name in wanted} == wanted
         verdicts.add((said["verdict"], bool(said["unread"]), bool(said["replaced"])))
     assert len(verdicts) > 8

@@ -110,7 +110,7 @@ def test_the_file_that_was_disclosed_is_confirmed_with_who_when_and_where(
     answer = text(browser, "section.file-answer")
     assert "by Skylark Mail AS on" in answer
     assert hashlib.sha256(EVIDENCE).hexdigest() in answer
-    (found,) = told("check", str(kit.evidence), "main", ledger=kit.folder / "ledger")["files"]
+    (found,) = told("check", "--bundle", str(kit.bundle), "--trust", str(kit.trust), str(kit.evidence))["files"]
     assert found["verdict"] == "equal"
     number = found["equal_to"][0].split()[0].removeprefix("#")
     assert f"entry {number} of the order" in answer

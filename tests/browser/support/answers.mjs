@@ -163,8 +163,8 @@ export const answering = (it) => {
         it.unseen(text, 'at-home') ?? null,
         it.visible(text),
       ]),
-    evidence({ own, registry, file, digests }) {
-      const custody = new it.Custody(own.map(entryOf), registry.map(entryOf));
+    evidence({ own, registry, at, file, digests }) {
+      const custody = new it.Custody(own.map(entryOf), registry.map(entryOf), at);
       const found = custody.compare(digests.map((digest) => ({ ...file, digest })));
       const leaves = (entries) => entries.map(({ leaf }) => leaf);
       const { verdict, equal, differs, replaced, unread } = found;

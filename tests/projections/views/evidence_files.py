@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from ledger.entries.case import Case, Entry, Unread, wire
 from projections.views.custody import CustodyStep, custody, standing, trace
 from projections.views.exhibit_digests import Digest
+from projections.views.replaced import EVER
 from tests.support.scenarios import LABELS, OFFICES, Fact, disclosed, fact, given, issued
 
 A, B, C, D = "a" * 64, "b" * 64, "c" * 64, "d" * 64
@@ -150,9 +152,9 @@ def case_of(facts: tuple[Fact, ...]) -> Case:
     return given(issued("2027-03-01T09:00Z"), *facts).case
 
 
-def told(case: Case, file: Digest) -> dict[str, Any]:
+def told(case: Case, file: Digest, at: datetime = EVER) -> dict[str, Any]:
     """Return what the program says of a file, in the form of the page's answer."""
-    hands = custody(case)
+    hands = custody(case, at)
     found = trace(standing(hands), file)
     before = trace([hand for hand in hands if hand.replaced is not None], file)
     return {
@@ -175,11 +177,11 @@ def labelled(leaves: list[str]) -> str:
     return ", ".join(LABELS[leaf] for leaf in leaves)
 
 
-def question(case: Case, file: Digest) -> dict[str, Any]:
-    """Return the question to the page about a file."""
+def question(case: Case, file: Digest, at: datetime = EVER) -> dict[str, Any]:
+    """Return the question to the page about a file at a moment."""
     known = {"name": file.name, "size": file.size, "sha256": file.sha256, "sha512": file.sha512}
     own, registry = ([_plain(e) for e in entries] for entries in (case.entries, case.registry))
-    return {"own": own, "registry": registry, "file": known, "digests": [file.digest]}
+    return {"own": own, "registry": registry, "at": wire(at), "file": known, "digests": [file.digest]}
 
 
 def _plain(e: Entry) -> dict[str, Any]:
@@ -194,8 +196,8 @@ def _plain(e: Entry) -> dict[str, Any]:
     }
 
 
-def stories(number: int, seed: int) -> Iterator[tuple[Case, Digest]]:
-    """Yield cases with steps at random: several disclosures, exhibits, copies, replacements, closed values."""
+def stories(number: int, seed: int) -> Iterator[tuple[Case, Digest, datetime]]:
+    """Yield cases at random, a file and a moment: disclosures, exhibits, copies, replacements, closed values."""
     chance = random.Random(seed)
     for n in range(number):
         facts: list[Fact] = []
@@ -203,7 +205,9 @@ def stories(number: int, seed: int) -> Iterator[tuple[Case, Digest]]:
             facts.append(_step(chance, f"{n}/{step}", facts))
         digest = chance.choice((A, B, C, D))
         name = chance.choice(("a", "b", "c"))
-        yield case_of(tuple(facts)), Digest(name, 1, digest, chance.choice((None, digest * 2)), None)
+        moment = datetime(2027, 3, chance.randint(2, 31), tzinfo=UTC)
+        file = Digest(name, 1, digest, chance.choice((None, digest * 2)), None)
+        yield case_of(tuple(facts)), file, chance.choice((EVER, moment))
 
 
 def _step(chance: random.Random, label: str, before: list[Fact]) -> Fact:
