@@ -168,10 +168,13 @@ def environment(lang: str) -> Environment:
     )
     language = translation(lang)
 
-    def marked(message: str, *values: object) -> Markup:
+    @cache
+    def words_of(message: str) -> Markup:
         # Messages are our own words, and may say more than text; what is put into them is escaped.
-        words = Markup(language.messages.get(message, message))  # noqa: S704
-        return words.format(*values) if values else words
+        return Markup(language.messages.get(message, message))  # noqa: S704
+
+    def marked(message: str, *values: object) -> Markup:
+        return words_of(message).format(*values) if values else words_of(message)
 
     # What a reader aloud has to say in English: words of the program, of a foreign law.
     english = Markup("") if lang == "en" else Markup(' lang="en"')
@@ -197,7 +200,7 @@ def environment(lang: str) -> Environment:
 
 def _shown(value: object) -> object:
     """Return a value as a template writes it: characters without a visible shape are named."""
-    return visible(value) if type(value) is str else value
+    return value if type(value) is not str or value.isascii() else visible(value)
 
 
 def compile_templates() -> None:

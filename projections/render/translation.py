@@ -324,7 +324,7 @@ def _shown(value: Any) -> Any:
     if isinstance(value, Sentence):
         return str(value)
     if isinstance(value, str):
-        return visible(value)
+        return value if value.isascii() else visible(value)
     if isinstance(value, tuple):
         items = tuple(map(_shown, value))
         return value if all(new is old for new, old in zip(items, value, strict=True)) else items
