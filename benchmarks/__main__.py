@@ -6,6 +6,7 @@ the disk to be measured, by default build/bench; the ledgers are kept there for 
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 from pathlib import Path
@@ -28,7 +29,8 @@ LARGE = 1_000_000 if os.environ.get("BENCH_FULL") else 100_000
 
 
 def main() -> None:
-    """Measure every figure, report it and print the table as JSON."""
+    """Measure every figure, report it and print the table as JSON; --help measures nothing."""
+    argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__).parse_args()
     folder = Path(os.environ.get("BENCH_DIR") or "build/bench").resolve()
     folder.mkdir(parents=True, exist_ok=True)
     figures: dict[str, Figure] = {"record": record_figure(folder), "receive": receive_figure(folder)}

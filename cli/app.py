@@ -246,7 +246,7 @@ key = Group(
     help="Key life: made by its holder, enrolled by the registrar, accepted by itself, and every step an entry.",
     examples=(
         "comity key new ilves",
-        "comity key enrol ilves --public ilves.pub --as-registrar adm",
+        "comity key enrol ilves --public ilves.pub --role ISS",
         "comity key list",
     ),
 )

@@ -56,6 +56,14 @@ def common_options(*, hidden: bool) -> list[click.Option]:
     ]
 
 
+# Options that few calls need: the help lists them below the others. `RECORDING` are those of commands that record.
+ADVANCED = frozenset(("--role", "--key", "--passphrase-fd", "--store", "--lookalike", "--verbose"))
+RECORDING = frozenset(
+    (
+        *("--speaks", "--whose", "--on-source", "--replaces", "--why", "--audience", "--subject", "--id"),
+        *("--unregistered", "--receipt", "--elements"),
+    )
+)
 COMPLETED = frozenset(("order", "actor", "whose", "kind", "kinds", "role", "roles", "audience", "about", "term"))
 
 
@@ -70,12 +78,23 @@ class Completed(click.types.StringParamType):
 
 
 class Command(click.Command):
-    """A command whose help starts with examples; `refused` is the exit code of a refusal by the ledger."""
+    """A command whose help starts with examples; `refused` is the exit code of a refusal by the ledger.
 
-    def __init__(self, *args: Any, examples: Sequence[str] = (), refused: Exit = Exit.REFUSED, **more: Any) -> None:
+    `usual` are options of `RECORDING` that this command lists among its usual ones.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        examples: Sequence[str] = (),
+        refused: Exit = Exit.REFUSED,
+        usual: Sequence[str] = (),
+        **more: Any,
+    ) -> None:
         super().__init__(*args, **more)
         self.examples = tuple(examples)
         self.refused = refused
+        self.usual = tuple(usual)
         for param in self.params:
             if param.name in COMPLETED and type(param.type) is click.types.StringParamType:
                 param.type = Completed()
@@ -99,6 +118,27 @@ class Command(click.Command):
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         write_examples(self.examples, formatter)
         super().format_help(ctx, formatter)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the usual options, then the advanced ones; all of them if that is all the command has."""
+        records: dict[bool, list[tuple[str, str]]] = {False: [], True: []}
+        for param in self.get_params(ctx):
+            record = None if isinstance(param, click.Argument) else param.get_help_record(ctx)
+            if record is not None:
+                records[self.is_advanced(param)].append(record)
+        if len(records[False]) == 1:  # --help alone
+            records = {False: records[True] + records[False], True: []}
+        for title, rows in (("Options", records[False]), ("Advanced options", records[True])):
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl(rows)
+
+    def is_advanced(self, param: click.Parameter) -> bool:
+        """Return True for an option that few calls of this command need; a required one is usual."""
+        if param.required or {*param.opts} & {*self.usual}:
+            return False
+        records = any("--replaces" in other.opts for other in self.params)
+        return bool({*param.opts} & (ADVANCED | RECORDING if records else ADVANCED))
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         super().format_epilog(ctx, formatter)

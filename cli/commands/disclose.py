@@ -22,6 +22,7 @@ USAGE = "comity disclose ORDER FILES..."
     "comity disclose PPO-2026-123 return.json --elements name,postal-address --channel provider-portal --as skylark",
     "comity disclose PPO-2026-123 a.zip b.zip --elements name --partial --withheld login-ip "
     "--withheld-reason provider-policy --channel provider-portal --as skylark",
+    usual=("--elements",),
 )
 @click.argument("words", nargs=-1, required=True, metavar="ORDER FILES...")
 @click.option("--order", metavar="ORDER", help="The order that is answered; then all words are files.")

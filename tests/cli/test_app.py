@@ -63,6 +63,31 @@ def test_the_help_of_every_command_starts_with_examples(path: list[str]) -> None
     assert "Usage: comity" in done.output
 
 
+def sections(*words: str) -> dict[str, str]:
+    """Return the help of a command by its sections of options."""
+    text = CliRunner().invoke(comity, [*words, "--help"]).output
+    usual, _, advanced = text.partition("\nOptions:\n")[2].partition("\nAdvanced options:\n")
+    return {"usual": usual, "advanced": advanced}
+
+
+@pytest.mark.parametrize("name", ["record", "issue", "notify", "object", "disclose", "notify-customer"])
+def test_the_options_of_every_recording_command_that_few_need_stand_below_the_others(name: str) -> None:
+    shown = sections(name)
+    for option in ("--field", "--from", "--on", "--as", "--dry-run", "--yes"):
+        assert f"{option} " in shown["usual"]
+        assert f"  {option} " not in shown["advanced"]
+    for option in ("--speaks", "--whose", "--replaces", "--id", "--receipt", "--key", "--role"):
+        assert f"  {option} " in shown["advanced"]
+        assert f"  {option} " not in shown["usual"]
+
+
+def test_an_option_that_a_command_needs_is_among_the_usual_ones() -> None:
+    assert "--elements LIST" in sections("disclose")["usual"]
+    assert "--role ROLE" in sections("key", "enrol")["usual"]
+    assert "--audience ROLE" in sections("export")["usual"]
+    assert "--subject NAME" in sections("erase")["usual"]
+
+
 @pytest.mark.parametrize(
     "path", [*([name] for name in COMMANDS if name not in ("key", "log")), *(["key", n] for n in KEY)]
 )
