@@ -127,7 +127,8 @@ def log(
     """
     from cli.terminal.output import put_right
     from ledger.entries.case import Case
-    from projections.sentences.sentence import says
+    from projections.sentences.names import Names
+    from projections.sentences.sentence import sentence
     from projections.views.log_graph import graph
     from projections.views.replaced import numbered, replaced
 
@@ -144,7 +145,8 @@ def log(
         label = {e.order: reader.label(reader.main_of(e.order) or e.order) for e in entries}
         label |= {reader.cases.registry: "register", reader.cases.access: "access"}
         companions = {e.order: main for e in entries if (main := reader.main_of(e.order))}
-        replacements = replaced(Case("", "", tuple(sorted(entries, key=lambda e: e.index)), reader.cases.register()))
+        registry = reader.cases.register()
+        replacements = replaced(Case("", "", tuple(sorted(entries, key=lambda e: e.index)), registry))
     following = None
     if more:
         following = f"{entries[-1].index + 1}" if oldest else f"..{entries[-1].index}"
@@ -169,6 +171,7 @@ def log(
     rows = [(*(getattr(i, c) for c in columns[:-1]), numbered(replacements, i.leaf)) for i in items]
 
     def paragraphs() -> Iterator[list[str]]:
+        names = Names(registry)
         for e in entries:
             where = label[e.order] or (companions.get(e.order) or e.order)[:8]
             where += " (companion)" if e.order in companions else ""
@@ -178,7 +181,7 @@ def log(
                 f"Event:  {output.plain(e.on)}",
                 "",
                 f"    {output.paint(e.kind, 'bold strike' if e.leaf in replacements else 'bold')}",
-                *wrapped(says(e.kind), " ", 72),
+                *wrapped(sentence(e, names), " ", 72),
                 *(
                     wrapped(f"{replacements[e.leaf].line(f'#{replacements[e.leaf].entry.seq}')}", " ", 72)
                     if e.leaf in replacements

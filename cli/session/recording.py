@@ -167,7 +167,7 @@ def put(
         if kind in FINAL and not plan.recorded:
             prompts.confirm(FINAL[kind], yes=asked.yes)
         if kind in ASKED and prompts.attended():
-            ask_to_sign(plan, yes=asked.yes)
+            ask_to_sign(journal, plan, yes=asked.yes)
         receipt = record(journal, plan)
         if asked.receipt:
             from cli.terminal.file_io import write_new
@@ -177,14 +177,28 @@ def put(
     return Exit.DONE
 
 
-def ask_to_sign(plan: RecordPlan, *, yes: bool) -> None:
-    """Ask a person whether to sign although the law reports violations; `click.Abort` if not."""
+def ask_to_sign(journal: Journal, plan: RecordPlan, *, yes: bool) -> None:
+    """Say what will be signed, and ask a person whether to sign although the law reports violations.
+
+    Raises `click.Abort` for no.
+    """
     violations = sum(finding.level.value == "V" for finding in plan.findings)
     if violations and not yes:
         output.tell(
             f"{output.counted(violations, 'violation')}; the law refuses nothing, and an entry cannot be undone"
         )
+        output.tell(what_is_signed(journal, plan))
         click.confirm("sign?", default=False, abort=True, err=True)
+
+
+def what_is_signed(journal: Journal, plan: RecordPlan) -> str:
+    """Return what a prepared fact will say, in one sentence with all its values."""
+    from projections.sentences.names import Names
+    from projections.sentences.sentence import sentence
+
+    draft = plan.draft
+    entry = journal.preview(draft.fact, draft.order, draft.signer, draft.said, instrument=draft.instrument)
+    return sentence(entry, Names(journal.cases.register()), reveal=True)
 
 
 def tell_in_force(journal: Journal, plan: RecordPlan) -> None:

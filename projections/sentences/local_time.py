@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import Final, NamedTuple
+from typing import Final
+
+from msgspec import Struct
 
 from ledger.formats.time_zones import zone
 
@@ -24,7 +26,7 @@ def place_of(zone_name: str) -> str:
     return "" if area in ("", "Etc") else place.replace("_", " ")
 
 
-class At(NamedTuple):
+class At(Struct, frozen=True):
     """A moment in UTC and at a place; without a place where that adds nothing to UTC."""
 
     day: date
@@ -69,12 +71,13 @@ class LocalTimes:
 
     def beside(self, moment: datetime) -> str:
         """Return what a table shows next to UTC: `14:00 in Oslo`, with the date if it is another one; else nothing."""
-        at = self.at(moment)
-        if not at.place:
+        local = moment.astimezone(self._zone)
+        if not self._place or not local.utcoffset():
             return ""
-        other = "" if at.day == at.local_day else f"{at.local_day} "
-        return f"{other}{at.local_clock} in {at.place}"
+        other = "" if moment.astimezone(UTC).day == local.day else f"{local.date()} "
+        return f"{other}{_clock(local)} in {self._place}"
 
 
 def _clock(moment: datetime) -> str:
-    return f"{moment:%H:%M:%S}" if moment.second else f"{moment:%H:%M}"
+    hours = f"{moment.hour:02}:{moment.minute:02}"
+    return f"{hours}:{moment.second:02}" if moment.second else hours

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Final
 
 from ledger.entries.case import Case, Entry
@@ -34,7 +34,7 @@ class Names:
         self._order = order
         self._numbers: dict[str, str] | None = None
 
-    @property
+    @cached_property
     def offices(self) -> dict[str, str]:
         """The names of offices by actor, in English if they have one."""
         return {actor: _in(names, "en") for actor, names in self._offices.items()}

@@ -14,7 +14,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from typing import Final, NamedTuple
+from typing import Final
+
+from msgspec import Struct
 
 from ledger.entries.case import Unread
 
@@ -24,7 +26,7 @@ Code = Callable[[str], str]  # field -> its code; empty where it is not stated o
 SIGN: Final = re.compile(r"[{}\[\]<>|]|[^{}\[\]<>|]+")
 
 
-class Value(NamedTuple):
+class Value(Struct, frozen=True):
     """A value of the entry, how it is written, and the words in its place where it is not opened, or erased."""
 
     field: str
@@ -33,13 +35,13 @@ class Value(NamedTuple):
     erased: str | None = None
 
 
-class Optional(NamedTuple):
+class Optional(Struct, frozen=True):
     """A part that is left out unless every value in it has words."""
 
     parts: tuple[Part, ...]
 
 
-class Choice(NamedTuple):
+class Choice(Struct, frozen=True):
     """Words by the code of a field."""
 
     field: str

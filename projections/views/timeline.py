@@ -67,11 +67,12 @@ def timeline(
     moved = {step.leaf: (step.source, step.to) for step in trail if step.leaf is not None}
     replacements = replaced(case, at, reveal=reveal)
     names = names_of(case)
+    offices = names.offices
     return [
         TimelineEntry(
             entry=e,
             says=sentence(e, names, reveal=reveal),
-            who=speaker(e, names.offices),
+            who=speaker(e, offices),
             late=e.at - e.on if late(e) else None,
             early=e.ahead if e.after_signature else None,
             replaced=replacements.get(e.leaf),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+
+from msgspec import Struct
 
 
-class CodeList(NamedTuple):
+class CodeList(Struct, frozen=True):
     """A closed list of codes: its name, what its codes say, and each code with its words in English.
 
     The words fit after a colon in a sentence; they begin with a small letter and have no full stop. The catalogue of

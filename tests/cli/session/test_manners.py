@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,13 @@ def test_a_declined_question_records_nothing(house: House, asked: None) -> None:
 def test_a_confirmed_violation_is_signed(house: House, asked: None) -> None:
     code, said = typed(house, *ISSUE, answer="y\n")
     assert (code, "the law refuses nothing" in said, orders(house)) == (Exit.DONE, True, 2)
+
+
+def test_the_question_says_in_a_sentence_what_will_be_signed(house: House, asked: None) -> None:
+    _, said = typed(house, *ISSUE, answer="\n")
+    shown = " ".join(said.split())
+    assert re.search(r"\w+ issued an order for subscriber information .*, addressed to .*, number P-2", shown)
+    assert shown.index(" issued an order") < shown.index("sign? [y/N]")
 
 
 def test_yes_and_no_terminal_sign_without_a_question(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
