@@ -105,6 +105,12 @@ _START = (
     "paper.</li>",
     "<li>Give it the file that was disclosed, if you hold it. The page says whether it is the one.</li>",
     "</ol>",
+    '<p lang="de">Deutsch: Öffnen Sie <code>OPEN-ME-FIRST.html</code> in einem Browser. Die Prüfseite gibt es auch auf '
+    "Deutsch. Sie braucht kein Netz, und es wird nichts installiert. Übergeben Sie ihr dieses Bündel und einen Ordner "
+    "mit Vertrauensankern, der <em>nicht</em> mit dem Bündel kam, oder den Prüfpunkt von Ihrem Papier.</p>",
+    '<p lang="fr">Français : ouvrez <code>OPEN-ME-FIRST.html</code> dans un navigateur. La page de vérification existe '
+    "aussi en français. Elle n’a pas besoin de réseau et rien n’est installé. Donnez-lui ce paquet de preuves et un "
+    "dossier de confiance qui n’est <em>pas</em> venu avec lui, ou le point de contrôle de votre document.</p>",
 )
 _WITH_COMITY = (
     "<p>Use a copy of the program and a folder of trust (the log's policy and the registrar's key) that did "

@@ -448,6 +448,13 @@ def test_a_page_of_an_earlier_version_is_not_remarked_and_a_mixture_of_two_is() 
         assert ("CMP-README" in {p.code for p in checked(lie, ledger).procedure}) is remarked
 
 
+def test_the_page_for_people_leads_to_the_verifier_page_in_each_of_its_languages() -> None:
+    ledger, ilves = small()
+    page = unpack(ledger.bundle(ilves))["READ-ME-FIRST.html"].decode()
+    languages = {path.stem for path in Path("browser/texts").glob("*.json")}
+    assert set(re.findall(r'<p lang="([a-z]+)">', page)) == languages - {"en"}
+
+
 def _put(page: bytes, files: dict[str, bytes]) -> None:
     files["READ-ME-FIRST.html"] = page
 
