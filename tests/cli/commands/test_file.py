@@ -86,7 +86,7 @@ def types(command: str, place: Path, lines: str, ledger: Path | None = None, pap
     words, _, summed = command.partition(" | ")
     with chdir(place):
         result = run(*shlex.split(words)[1:], ledger=ledger)
-    stranger = words.startswith("comity check FILE ")  # EVIDENCE was disclosed by nobody
+    stranger = words.startswith("comity check FILE ")  # EVIDENCE was not disclosed
     ends = (Exit.PROVED_BAD, Exit.UNDECIDABLE) if stranger else (Exit.DONE, Exit.FINDINGS)
     assert result.exit_code in ends, f"{command}: {result.output}"
     if words.startswith("comity verify"):
