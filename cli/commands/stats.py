@@ -209,15 +209,12 @@ def told(report: StatisticsReport) -> str:
     ]
     for table in report.form.tables:
         out += ["", output.paint(table.title, "bold"), *_table(table, width)]
-    if report.bars is not None:
-        from projections.drawings.charts import bars
+    from projections.drawings.charts import bars
 
-        named = [(b.name, None if b.value is None else float(b.value), b.says) for b in report.bars.bars]
-        out += [
-            "",
-            output.paint(report.bars.title, "bold"),
-            *bars(named, min(width, 100), plain=not output.colourful()),
-        ]
+    for drawn in report.bars:
+        named = [(b.name, None if b.value is None else float(b.value), b.says) for b in drawn.bars]
+        lines = bars(named, min(width, 100), plain=not output.colourful())
+        out += ["", output.paint(drawn.title, "bold"), *lines]
     if report.form.name == "transparency":
         out += ["", output.paint("Share of requests with some data", "bold"), *_bars(report, width)]
     out += ["", output.paint("How it was counted", "bold")]

@@ -74,9 +74,9 @@ class Bars:
 
 
 def bar_chart(title: str, named: Sequence[tuple[str, int | None]]) -> Bars | None:
-    """Return numbers as bars; None where there is no number to draw."""
+    """Return numbers as bars; None where there is no number to draw, or only one bar: it would be as long as any."""
     most = max((n for _, n in named if n is not None), default=0)
-    if not most:
+    if not most or len(named) < 2:
         return None
     room = WIDTH - BEGIN - 60
     drawn = tuple(

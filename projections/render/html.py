@@ -32,7 +32,15 @@ from projections.reports.front_page import Provenance, ReportCheckpoint, runs, t
 from projections.reports.ledger_report import Verification
 from projections.reports.letters.letter import Letter
 from projections.reports.replay import Replay
-from projections.statistics.report import Statistics, StatisticsReport, printed, suppressed
+from projections.statistics.report import (
+    Statistics,
+    StatisticsReport,
+    counted_rows,
+    empty_rows,
+    nothing,
+    printed,
+    suppressed,
+)
 
 Report = CustodyReport | EvidenceChain | ProcessingRecord | Verification | Statistics | FillableForm | Letter
 
@@ -107,8 +115,6 @@ def charts(report: Statistics, lang: str = "en") -> dict[str, str]:
     for n, part in enumerate(report.parts, 1):
         if part.chart is not None:
             files[f"chart-{n}.svg"] = pictures.plot(part.chart, paper=True)
-        if part.bars is not None:
-            files[f"bars-{n}.svg"] = pictures.drawn_bars(part.bars, f"bars-{n}", paper=True)
     return files
 
 
@@ -190,6 +196,9 @@ def environment(lang: str) -> Environment:
         "describe_plot": describe_plot,
         "legend": legend,
         "suppressed": suppressed,
+        "nothing": nothing,
+        "counted_rows": counted_rows,
+        "empty_rows": empty_rows,
         "rows": in_rows,
         "printed": lambda row, table: printed(row, table, language.number),
         "grouped": "{:,}".format,

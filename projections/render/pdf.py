@@ -24,7 +24,7 @@ from projections.render.translation import Translation, translation
 from projections.reports.fillable_form import FillableForm
 from projections.reports.history import History
 from projections.reports.letters.letter import Letter
-from projections.statistics.report import FormReport, Statistics, printed
+from projections.statistics.report import FormReport, Statistics, counted_rows, empty_rows, nothing, printed
 
 STANDARDS: list[typst.PDFStandard] = ["a-3a", "ua-1"]  # ISO 19005-3 level A, ISO 14289-1, both in one file
 SHARED: Final = ("main.typ", "paper.typ", "face.typ", "annex.typ", "story.typ")
@@ -138,7 +138,14 @@ def _numbers(part: FormReport, spoken: Translation) -> dict[str, object]:
     """Return the cells of a statistic as they are printed, and what its chart shows in words."""
     totals = () if part.beside is None else part.beside.totals
     return {
-        "tables": [[printed(row, t, spoken.number) for row in t.rows] for t in part.form.tables],
+        "tables": [
+            {
+                "nothing": nothing(t),
+                "rows": [(row, printed(row, t, spoken.number)) for row in counted_rows(t)],
+                "empty": empty_rows(t),
+            }
+            for t in part.form.tables
+        ],
         "shares": [None if t.share is None else f"{spoken.number(100 * t.share, 1)} %" for t in totals],
         "alt": "" if part.chart is None else spoken.say(describe_plot(part.chart)),
         "below": "" if part.chart is None else spoken.say(legend(part.chart)),

@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from projections.drawings.bar_chart import bar_caption, bar_pictures
+from projections.drawings.charts import Bars
 from projections.drawings.custody_chain import ChainDrawing, chain_caption, chain_lines, chain_pictures
 from projections.drawings.deadline_bars import DeadlineDrawing, deadline_caption, deadline_lines, deadline_pictures
 from projections.drawings.picture import NARROW, WIDE, Picture, Spoken, said
 from projections.drawings.timeline import TimelineDrawing, timeline_caption, timeline_pictures
 
-Drawing = TimelineDrawing | ChainDrawing | DeadlineDrawing
+Drawing = TimelineDrawing | ChainDrawing | DeadlineDrawing | Bars
 
 ENDLESS: Final = 1e9
 PAGE: Final = 900.0  # units of height on one sheet of paper
@@ -38,6 +40,7 @@ class Sort:
 
 SORTS: Final[Mapping[type, Sort]] = {
     TimelineDrawing: Sort(timeline_pictures, timeline_caption, lambda drawn, spoken: ()),  # its table says all of it
+    Bars: Sort(bar_pictures, bar_caption, lambda drawn, spoken: ()),  # a table has every number
     DeadlineDrawing: Sort(deadline_pictures, deadline_caption, deadline_lines),
     ChainDrawing: Sort(chain_pictures, chain_caption, chain_lines),
 }
@@ -56,11 +59,13 @@ def figure(drawn: Drawing, spoken: Spoken, width: float = WIDE, tallest: float =
 def drawings(report: object) -> Mapping[str, Drawing]:
     """Return the drawings of a report by their names."""
     story = getattr(report, "story", None)
-    named = {
+    named: dict[str, Drawing | None] = {
         "timeline": getattr(story, "drawing", None),
         "deadlines": getattr(story, "clocks", None),
         "chain": getattr(report, "chain", None),
     }
+    for n, part in enumerate(getattr(report, "parts", ()), 1):
+        named |= {f"bars-{n}-{k}": drawn for k, drawn in enumerate(part.bars, 1)}
     return {name: drawn for name, drawn in named.items() if drawn is not None}
 
 

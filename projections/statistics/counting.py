@@ -7,11 +7,11 @@ to more than one provider or was refused on more than one ground. The numbers co
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from statistics import fmean, median
+from statistics import fmean, median, quantiles
 from typing import TypeAlias
 
 from ledger.entries.case import Case, Entry
@@ -236,12 +236,14 @@ class Selection:
 class RowGroup:
     """Hold rows that belong together.
 
-    `parts` of the row named `of` (the first of the table) add up to it; other rows are some of it.
+    `parts` of the row named `of` (the first of the table) add up to it; other rows are some of it. Rows that are
+    not `shown` are in another table.
     """
 
     rows: Sequence[Selection]
     parts: bool = True
     of: str = ""
+    shown: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +255,7 @@ class TablePlan:
     columns: Sequence[Selection]
     groups: Sequence[RowGroup]
     share: tuple[str, str] | None = None  # one column in relation to another
+    times: tuple[str, str] | None = None  # a further table: its title, and the column of orders whose time it states
 
 
 TOTAL = "total"
@@ -290,7 +293,7 @@ def forms(
     counts = counted(lives, [plan for plans in named.values() for plan in plans], links)
     hidden = withheld(counts.cells, counts.sums, never=counts.rests)
     return [
-        Form(name, tuple(_table(plan, lives, counts.cells, hidden) for plan in plans), len(hidden), tuple(cannot_know))
+        Form(name, tuple(_tables(plans, lives, counts.cells, hidden)), len(hidden), tuple(cannot_know))
         for name, plans in named.items()
     ]
 
@@ -341,10 +344,42 @@ def key_of(*counts: Selection) -> Key:
     return frozenset(f"{c.among}/{c.says}" for c in counts)
 
 
+def _tables(
+    plans: Sequence[TablePlan], lives: Sequence[Life], cells: Mapping[Key, int], hidden: frozenset[Key]
+) -> Iterator[StatisticsTable]:
+    for plan in plans:
+        yield _table(plan, lives, cells, hidden)
+        if plan.times is not None:
+            yield _times(plan, *plan.times, lives, hidden)
+
+
+def _times(plan: TablePlan, title: str, column: str, lives: Sequence[Life], hidden: frozenset[Key]) -> StatisticsTable:
+    """Return the days from issue to the data obtained: the median, and within which a quarter and three quarters fall.
+
+    A median needs `FEW` durations, a quartile as many on each of its sides. Neither is shown of orders whose number is
+    withheld.
+    """
+    (some,) = (c for c in plan.columns if c.says == column)
+    found = [x for x in lives if plan.whole.test(x) and some.test(x) and x.instrument not in KEEPS]
+    rows: list[StatisticsRow] = []
+    for row in (None, *(c for group in plan.groups if group.shown for c in group.rows)):
+        days = sorted(x.took / DAY for x in found if x.took is not None and (row is None or row.test(x)))
+        cells: tuple[float | str | None, ...] = ("", "", "")
+        if _key(plan, row, some) in hidden or 0 < len(days) < FEW:
+            cells = (None, None, None)
+        elif days:
+            low, middle, high = quantiles(days, n=4, method="inclusive")
+            spread = len(days) >= 4 * FEW
+            cells = (round(middle, 1), round(low, 1) if spread else None, round(high, 1) if spread else None)
+        selection = plan.whole if row is None else row
+        rows.append(StatisticsRow(selection.says, selection.cite, "days", cells, inner=row is not None))
+    return StatisticsTable(title, ("median days", "a quarter within days", "three quarters within days"), tuple(rows))
+
+
 def _table(plan: TablePlan, lives: Sequence[Life], cells: Mapping[Key, int], hidden: frozenset[Key]) -> StatisticsTable:
     mine = [x for x in lives if plan.whole.test(x)]
     rows: list[StatisticsRow] = []
-    for row in (None, *(c for group in plan.groups for c in group.rows)):
+    for row in (None, *(c for group in plan.groups if group.shown for c in group.rows)):
         keys = [_key(plan, row, column) for column in (*plan.columns, None)]
         numbers = tuple(None if key in hidden else cells[key] for key in keys)
         selection = plan.whole if row is None else row

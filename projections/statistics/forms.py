@@ -20,6 +20,9 @@ from datetime import datetime
 from projections.statistics.counting import TOTAL, Form, Key, Life, RowGroup, Selection, TablePlan, form, forms, key_of
 
 ARTICLE = "EPOC:28(2)"
+PROVIDERS = "By provider"
+QUARTERS = "By quarter of issue: how old open requests are"
+TIMES = "Time to disclosure, by provider"
 GROUNDS = ("EPOC:12(1)(a)", "EPOC:12(1)(b)", "EPOC:12(1)(c)", "EPOC:12(1)(d)")
 
 CANNOT_KNOW = (
@@ -48,7 +51,7 @@ def both(lives: Sequence[Life]) -> tuple[Form, Form]:
 
     A number is withheld for what either of them would reveal.
     """
-    plans = {"art28": european(lives), "transparency": requested(lives)}
+    plans = {"art28": european(lives), "transparency": requested(lives, apart=True)}
     of_states, of_providers = forms(plans, lives, CANNOT_KNOW, between)
     return of_states, of_providers
 
@@ -57,7 +60,7 @@ def between(cells: Mapping[Key, int]) -> Iterator[tuple[Key, Sequence[Key], Mapp
     """Yield the sums that hold between the two forms.
 
     The requests under an instrument of the Regulation are its orders. The requests in a situation are its
-    orders and those under all other instruments, which no table shows.
+    orders and those under all other instruments.
     """
     by_instrument = {key for key in cells if len(key) == 2 and any(part.startswith("instrument/") for part in key)}
     ours: list[Key] = []
@@ -69,14 +72,17 @@ def between(cells: Mapping[Key, int]) -> Iterator[tuple[Key, Sequence[Key], Mapp
             yield requests, [orders], {}
             for answer, outcomes in zip(ANSWERS, (OUTCOMES[:2], OUTCOMES[2:3], OUTCOMES[3:]), strict=True):
                 yield requests | key_of(answer), [orders | key_of(outcome) for outcome in outcomes], {}
-    others = key_of(REQUESTS) | {"under other instruments"}
+    others = key_of(OTHERS)
     parts: list[Key] = []
     for situation in map(key_of, SITUATIONS):
         requests, terms = key_of(REQUESTS) | situation, [orders | situation for orders in ours]
         parts.append(others | situation)
         yield requests, [*terms, parts[-1]], {parts[-1]: cells[requests] - sum(cells[key] for key in terms)}
-    yield others, parts, {others: sum(cells[key] for key in by_instrument)}
-    yield others, sorted(by_instrument, key=sorted), {}
+    yield others, parts, {}
+    instruments = sorted(by_instrument, key=sorted)
+    yield others, instruments, {}
+    for some in map(key_of, ANSWERS):
+        yield others | some, [instrument | some for instrument in instruments], {}
 
 
 def european(lives: Sequence[Life]) -> list[TablePlan]:
@@ -84,17 +90,43 @@ def european(lives: Sequence[Life]) -> list[TablePlan]:
     return [_production(), _preservation(), *_by_addressee(lives)]
 
 
-def requested(lives: Sequence[Life]) -> list[TablePlan]:
-    """Return the tables of a transparency report on these orders."""
-    return [
-        TablePlan(title, REQUESTS, ANSWERS, (RowGroup(rows),), share=("some data", TOTAL))
-        for title, rows in (
-            ("By requesting Party", _each(lives, "party", lambda x: x.from_party)),
-            ("By half year of issue", _each(lives, "half year", lambda x: half_year(x.issued_on))),
-            ("By instrument", _each(lives, "instrument", lambda x: x.instrument)),
-            ("By situation", SITUATIONS),
+def requested(lives: Sequence[Life], *, apart: bool = False) -> list[TablePlan]:
+    """Return the tables of a transparency report on these orders.
+
+    With `apart`, European orders are left out of the table of providers: another form counts them by addressee.
+    Quarters are parts of half years: a partition that is finer in another way would tell small numbers by differences.
+    """
+    share = ("some data", TOTAL)
+    halves = _each(lives, "half year", lambda x: half_year(x.issued_on))
+    quarters = [
+        RowGroup(
+            _each([x for x in lives if half_year(x.issued_on) == half.says], "quarter", lambda x: quarter(x.issued_on)),
+            of=half.says,
         )
+        for half in halves
     ]
+    whole = OTHERS if apart else REQUESTS
+    among = f", {OTHERS.says}" if apart else ""
+    providers = _each(_among(lives, whole.test), "addressee", lambda x: x.addressee)
+    times = (f"{TIMES}{among}", "some data")
+    return [
+        *(
+            TablePlan(title, REQUESTS, ANSWERS, (RowGroup(rows),), share=share)
+            for title, rows in (
+                ("By requesting Party", _each(lives, "party", lambda x: x.from_party)),
+                ("By half year of issue", halves),
+                ("By instrument", _each(lives, "instrument", lambda x: x.instrument)),
+                ("By situation", SITUATIONS),
+            )
+        ),
+        TablePlan(f"{PROVIDERS}{among}", whole, ANSWERS, (RowGroup(providers),), share=share, times=times),
+        TablePlan(QUARTERS, REQUESTS, ANSWERS, (RowGroup(halves, shown=False), *quarters), share=share),
+    ]
+
+
+def quarter(moment: datetime) -> str:
+    """Return the quarter of a moment, in UTC: `2027-Q1`."""
+    return f"{moment.year}-Q{(moment.month + 2) // 3}"
 
 
 def half_year(moment: datetime) -> str:
@@ -185,6 +217,7 @@ def _ground(code: str) -> Selection:
 PRODUCTION = Selection("production orders issued", lambda x: x.instrument == "EPOC", f"{ARTICLE}(a)")
 PRESERVATION = Selection("preservation orders issued", lambda x: x.instrument == "EPOC-PR", f"{ARTICLE}(a)")
 REQUESTS = Selection("requests", lambda x: True)
+OTHERS = Selection("requests under other instruments", lambda x: x.instrument not in ("EPOC", "EPOC-PR"))
 
 CATEGORIES = (
     Selection("subscriber", lambda x: x.category == "subscriber"),

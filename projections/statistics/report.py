@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from projections.drawings.charts import Bars, Plot, bar_chart, plot
 from projections.reports.front_page import CheckCommand, FrontPage, Provenance, vouches
 from projections.statistics.counting import TOTAL, Form, Life, StatisticsRow, StatisticsTable
-from projections.statistics.forms import both
+from projections.statistics.forms import PROVIDERS, QUARTERS, TIMES, both
 from projections.statistics.published_figures import Total
 from projections.statistics.suppression import FEW
 
@@ -21,8 +21,11 @@ METHOD = (
     '(content before traffic before identification before subscriber), and as "several" where it went to more than one '
     "provider. Durations are medians, in days; a mean is given only where nothing in its row is withheld.",
     f"An x stands where a number is under {FEW}, or would tell one that is. Which of the two, an x does not say.",
+    f"A median is given of at least {FEW} durations, and the days of a quarter and of three quarters of at least "
+    f"{4 * FEW}, so that each has {FEW} durations on either side.",
 )
 HALF_YEARS = "By half year of issue"
+MOST_BARS = 20  # of one picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ class StatisticsReport:
     method: tuple[str, ...]
     beside: PublishedSeries | None
     chart: Plot | None
-    bars: Bars | None
+    bars: tuple[Bars, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ class FormReport:
     form: Form
     beside: PublishedSeries | None
     chart: Plot | None
-    bars: Bars | None
+    bars: tuple[Bars, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +120,48 @@ def suppressed(withheld: int) -> str:
 
 
 def _part(form: Form, beside: PublishedSeries | None = None) -> FormReport:
-    drawn, title = None, "Orders issued, by the gravest category sought"
+    drawn = None
+    named: list[tuple[str, list[tuple[str, int | None]]]] = []
     if form.name == "transparency":
-        named = {"this record": shares(form.tables)}
+        ours = shares(form.tables)
+        series = {"this record": ours}
         if beside is not None:
-            named[beside.name] = {t.period: t.share for t in beside.totals if t.share is not None}
-        drawn, title = plot(named), "Requests by half year"
-    return FormReport(TITLES[form.name], form, beside, drawn, bar_chart(title, orders(form)))
+            series[beside.name] = {t.period: t.share for t in beside.totals if t.share is not None}
+        drawn = plot(series) if len(ours) > 1 else None
+        named = [
+            ("Requests by half year", requests(form.tables)),
+            ("Requests by provider", _column(form.tables, PROVIDERS, TOTAL)),
+            ("Open requests by quarter of issue", _column(form.tables, QUARTERS, "open")),
+            ("Median days to disclosure, by provider", _column(form.tables, TIMES, "median days")),
+        ]
+    else:
+        named = [("Orders issued, by the gravest category sought", orders(form))]
+    bars = (bar_chart(title, cells[:MOST_BARS]) for title, cells in named)
+    return FormReport(TITLES[form.name], form, beside, drawn, tuple(b for b in bars if b is not None))
+
+
+def _column(tables: Sequence[StatisticsTable], title: str, column: str) -> list[tuple[str, int | None]]:
+    """Return one column of a table without its first row; None is withheld; zeros are left out."""
+    table = next(t for t in tables if t.title.startswith(title))
+    at = table.columns.index(column)
+    cells = ((row.says, row.cells[at]) for row in table.rows if row.inner)
+    return [(says, round(n) if isinstance(n, int | float) else None) for says, n in cells if n not in ("", 0)]
+
+
+def nothing(table: StatisticsTable) -> bool:
+    """Return True if a table counts nothing."""
+    return all(cell in (0, "") for cell in table.rows[0].cells)
+
+
+def counted_rows(table: StatisticsTable) -> tuple[StatisticsRow, ...]:
+    """Return the rows of a table in which something is counted; the first row is one always."""
+    return tuple(row for n, row in enumerate(table.rows) if not n or any(cell not in (0, "") for cell in row.cells))
+
+
+def empty_rows(table: StatisticsTable) -> tuple[str, ...]:
+    """Return the names of the other rows."""
+    kept = counted_rows(table)
+    return tuple(row.says for row in table.rows if row not in kept and row.unit == "orders")
 
 
 def orders(form: Form) -> list[tuple[str, int | None]]:

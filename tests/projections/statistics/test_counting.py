@@ -284,7 +284,7 @@ def test_no_number_from_one_to_four_is_shown_and_none_can_be_computed_from_all_t
     found: list[Life],
 ) -> None:
     european_orders = [x for x in found if x.instrument.startswith("EPOC")]
-    together = [*european(found), *requested(found)]
+    together = [*european(found), *requested(found, apart=True)]
     forms = ((european_orders, european(european_orders), None), (found, requested(found), None))
     for orders, plans, links in (*forms, (found, together, between)):
         n = counted(orders, plans, links)
@@ -357,13 +357,15 @@ def test_twitter_adds_up_to_its_own_total_and_a_dash_is_no_share() -> None:
 # -- as people get it --------------------------------------------------------------------------------------------------
 
 
+MAKING = Provenance(T, "comity 0", "0" * 16, None, IntegrityResult("INDETERMINATE", "", (), ()))
+
+
 def report_of(found: Sequence[Life], beside: str | None = None) -> str:
-    making = Provenance(T, "comity 0", "0" * 16, None, IntegrityResult("INDETERMINATE", "", (), ()))
     published = None
     if beside:
         figures = by_period(read(beside, (FIXTURES / f"{beside}.csv").read_bytes()))
         published = PublishedSeries("Google", "published", tuple(figures))
-    return statistics_page(statistics_report(transparency(found), "All orders.", making, published))
+    return statistics_page(statistics_report(transparency(found), "All orders.", MAKING, published))
 
 
 def test_a_page_is_one_file_without_network_or_script_and_the_same_twice() -> None:
@@ -376,7 +378,7 @@ def test_a_page_is_one_file_without_network_or_script_and_the_same_twice() -> No
 
 
 def test_our_half_years_and_the_published_ones_are_drawn_on_one_axis() -> None:
-    page = report_of([a_life()] * 9, "google")
+    page = report_of([a_life(), a_life(issued_on=T + timedelta(days=400))] * 9, "google")
     assert "this record, 2027-H1: 100.0%" in page
     assert "Google, 2017-H1: 64.5%" in page
     assert "between 2017-H1 and 2027-H1" in page  # years without figures are named, not drawn
@@ -425,6 +427,46 @@ def test_points_lie_inside_the_drawing_above_the_names_of_their_half_years() -> 
 
 def test_a_plot_without_values_is_none() -> None:
     assert plot({"this record": {}}) is None
+
+
+def test_one_half_year_is_no_line_and_one_bar_is_no_chart() -> None:
+    report = statistics_report(transparency([a_life()] * 9), "All orders.", MAKING)
+    assert report.chart is None
+    assert report.bars == ()
+
+
+def test_open_requests_have_an_age_by_quarter_and_providers_a_time_to_disclosure() -> None:
+    found = [
+        a_life(addressee=a, took=timedelta(days=d), outcome="fulfilled")
+        for a, base in (("one", 5), ("two", 20))
+        for d in range(base, base + 30)
+    ]
+    found += [a_life(outcome="open", took=None, issued_on=T + timedelta(days=d)) for d in (0, 100) for _ in range(8)]
+    form = transparency(found)
+    times = "Time to disclosure, by provider"
+    assert number(form, times, "one", "median days") == "19.5"
+    assert number(form, times, "one", "a quarter within days") == "12.2"
+    assert number(form, times, "two", "three quarters within days") == "41.8"
+    report = statistics_report(form, "All orders.", MAKING)
+    drawn = {b.title: [(x.name, x.value) for x in b.bars] for b in report.bars}
+    assert drawn["Median days to disclosure, by provider"] == [("one", 20), ("two", 34)]
+    assert [n for _, n in drawn["Open requests by quarter of issue"]] == [8, 8]
+
+
+def test_a_quartile_needs_five_orders_on_each_side_and_a_median_five_orders() -> None:
+    times = "Time to disclosure, by provider"
+    for n, median, quartile in ((4, "x", "x"), (6, "2.5", "x"), (19, "9.0", "x"), (20, "9.5", "4.8")):
+        form = transparency([a_life(took=timedelta(days=d)) for d in range(n)])
+        assert number(form, times, "requests", "median days") == median
+        assert number(form, times, "requests", "a quarter within days") == quartile
+
+
+def test_a_table_without_orders_is_a_sentence_and_rows_of_zeros_are_named_in_one() -> None:
+    report = statistics_report(article_28([a_life()] * 9), "All orders.", MAKING)
+    page = statistics_page(report)
+    assert "Nothing was counted." in page  # preservation orders
+    assert "Nothing was counted under: in an emergency; validated only afterwards;" in page
+    assert not re.search(r"<th[^>]*>(?:<[^>]+>)*in an emergency", page)
 
 
 # -- typed -------------------------------------------------------------------------------------------------------------
