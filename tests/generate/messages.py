@@ -156,6 +156,7 @@ SMALL: Final = (
         "Controller",
         "Purpose",
         "Recipients",
+        "the entry says",
     ),
 )
 
