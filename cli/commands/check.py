@@ -29,7 +29,9 @@ class CheckItem(Struct, frozen=True):
 
     `verdict` is `equal`, `differs` or `unknown`. Entries are `#SEQ KIND`. They state this digest (`equal_to`),
     another digest of the same exhibit (`differs_from`), either of them before they were replaced (`replaced`), or
-    digests that cannot be read here (`unread`). `changed_at` is the first entry with another digest.
+    digests that cannot be read here (`unread`). `changed_at` is the first entry with another
+    digest after the last one with this digest. It is null for a file whose digest no entry states: the file may have
+    changed after it was handed out.
     """
 
     file: str
@@ -85,7 +87,7 @@ def check(words: tuple[str, ...], source: RecordSource) -> Exit:
         here = [Digest(Path(file).name, size, sha256, sha512, digest) for digest in found or [None]]
         t, before = (max((trace(steps, one) for one in here), key=_decided) for steps in (hands, taken_back))
         traces.append(t)
-        changed = next((h for h in t.differs if not t.equal or h.entry.on > t.equal[-1].entry.on), None)
+        changed = next((h for h in t.differs if t.equal and h.entry.on > t.equal[-1].entry.on), None)
         items.append(
             CheckItem(
                 file=file,
@@ -120,18 +122,19 @@ def _compared(file: CheckItem, t: Trace) -> list[str]:
     """Return the result for one file in a sentence that a court can read, with the entries it is based on."""
     says = {
         "equal": "is what was disclosed",
-        "differs": "is not what was disclosed: its digest is another",
+        "differs": "is not what was disclosed: "
+        + ("its digest is stated at a later step only" if t.equal else "no entry states its digest"),
         "unknown": "is not among what was disclosed: no entry states its digest or its name",
     }[file.verdict]
     if file.unread:
         says = f"cannot be told: digests are stated that cannot be read here, at {', '.join(file.unread)}"
     lines = wrapped(f"{says}.", f"{file.file}:", 80, indent=0)
-    for word, hands in (("equal to what is stated in", t.equal), ("not what is stated in", t.differs)):
+    for word, hands in (("equal to what is stated in", t.equal), ("another digest is stated in", t.differs)):
         if hands:
             lines += wrapped(f"{word} {numbered(h.entry.seq for h in hands)}", " ", 80, indent=0)
     if file.replaced:
         says = f"stated before, and replaced since by the same signer: {', '.join(file.replaced)}"
         lines += wrapped(says, " ", 80, indent=0)
     if file.changed_at:
-        lines += wrapped(f"the first entry that states another digest: {file.changed_at}", " ", 80, indent=0)
+        lines += wrapped(f"from this entry on the record states another digest: {file.changed_at}", " ", 80, indent=0)
     return lines

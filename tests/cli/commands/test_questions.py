@@ -162,7 +162,7 @@ def test_check_says_whether_a_file_is_what_was_disclosed_and_where_it_changed(tm
     result = run("check", str(other), "main", "--json", ledger=ledger)
     (found,) = json.loads(result.stdout)["files"]
     assert result.exit_code == 1
-    assert (found["verdict"], found["changed_at"]) == ("differs", "#10 data-disclosed")
+    assert (found["verdict"], found["differs_from"][0], found["changed_at"]) == ("differs", "#10 data-disclosed", None)
     assert found["sha256"] == hashlib.sha256(bytes.fromhex(CLOSED)).hexdigest()
 
 
