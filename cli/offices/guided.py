@@ -40,8 +40,10 @@ def ask(folder: str, *, origin: str | None, book: str | None, party: str | None)
         raise Stop("--guided and --offices both say which offices there are", hint="give one of them")
     output.tell("Nothing is made before the last question. An empty answer takes the value in brackets.")
     if origin is None:
-        explain("The name of the log. It never changes, and everything that is signed carries it. Like a web address")
-        explain("without https://. Only you use it: it need not exist on the internet.")
+        explain(
+            "The log needs a name like a web address without https://. It need not exist on the internet. "
+            "It never changes, and everything that is signed carries it."
+        )
         origin = question("name of the log", f"ledger.example/xo/{Path(folder).resolve().name.lower()}", check_origin)
     parts = origin.split("/")
     explain("A Party is a State. Its code is in capital letters, as in NO or XO.")
@@ -54,7 +56,7 @@ def ask(folder: str, *, origin: str | None, book: str | None, party: str | None)
         asked.rows.append(_office(party, actor))
         if not click.confirm("another office of your Party?", default=False, err=True):
             break
-    explain("The Party of the provider whom you ask, and the provider. Leave the Party empty if you have none yet.")
+    explain("The provider whom you ask, and its Party. Answer - if you have none yet.")
     if other := question("Party of the provider", "-", _empty_or(of(STATE))).strip("-"):
         if other != party:
             asked.rows.append(BookRow(0, other, zone=_zone(other)))
@@ -64,7 +66,7 @@ def ask(folder: str, *, origin: str | None, book: str | None, party: str | None)
     explain(f"A ledger {origin} is made in {folder}, with {len(asked.rows)} Parties and offices:")
     for row in asked.rows:
         says = f"{row.actor}: {row.names.get('en', '')}, {', '.join(row.roles)}" if row.actor else f"zone {row.zone}"
-        explain(f"  {row.party}  {says}")
+        output.tell(f"  {row.party}  {says}")
     click.confirm("begin the ledger?", default=True, abort=True, err=True)
     return asked
 
@@ -78,10 +80,14 @@ def _zone(party: str) -> str:
 
 def _office(party: str, actor: str) -> BookRow:
     name = question("its full name, as papers print it", actor, _written)
-    explain("What it does, as codes or in words: issuing authority (ISS), court (CT), service provider (SP), ...")
-    explain("Several are divided by commas. `comity vocabulary roles` explains all.")
+    explain(
+        "What it does, as codes or in words: issuing authority (ISS), court (CT), service provider (SP), ... "
+        "Several are divided by commas. `comity vocabulary roles` explains all."
+    )
     roles = question("its roles", "ISS, RET", _roles)
-    explain("Each opening of sealed values names a person. The name is sealed in the register.")
+    explain(
+        "Each opening of sealed values names a person. The name is sealed in the register. Answer - to leave it out."
+    )
     holder = question("the person who signs for it", "-", _empty_or(_person)).strip("-")
     codes = tuple(dict.fromkeys(role_of(part.strip()) for part in roles.split(",")))
     return BookRow(0, party, actor, names={"en": name}, roles=codes, key=NEW, holder=holder)
@@ -91,6 +97,8 @@ def _office(party: str, actor: str) -> BookRow:
 
 
 def explain(text: str) -> None:
+    """Print an explanation below an empty line."""
+    output.tell("")
     output.tell(text)
 
 

@@ -33,6 +33,8 @@ def hint_of(text: object, codes: Collection[str], *, listed: bool = False) -> st
     if not near and not listed:
         near = f"there are {', '.join(codes)}"
     explains = f"`comity vocabulary {found.name}` explains them"
+    if near.endswith("?"):
+        return f"{near} {explains}"
     return f"{near}; {explains}" if near else explains
 
 

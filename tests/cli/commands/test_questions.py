@@ -77,8 +77,8 @@ def test_due_leaves_out_what_ends_later_than_asked_for(s1: Path) -> None:
     assert [d["id"] for d in found["due"]] == ["D-7-7"]
 
 
-def test_a_moment_without_its_offset_is_usage(s1: Path) -> None:
-    assert run("due", "--as-of", "2027-03-10T00:00:00", ledger=s1).exit_code == 2
+def test_a_moment_that_is_read_in_two_ways_is_usage(s1: Path) -> None:
+    assert run("due", "--as-of", "03/10/2027", ledger=s1).exit_code == 2
 
 
 def test_a_timeline_shows_sealed_values_as_sealed(s1: Path) -> None:

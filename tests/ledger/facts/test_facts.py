@@ -76,7 +76,7 @@ OUTCOMES = "`comity vocabulary outcomes` explains them"
         (Told("order-issued", {**ORDER, "return_timefame": "P20D"}, {}), "did you mean return_timeframe?"),
         (
             Told("order-closed", {"outcome": "anwsered"}, {}),
-            f"did you mean answered (the order was answered)?; {OUTCOMES}",
+            f"did you mean answered (the order was answered)? {OUTCOMES}",
         ),
         (Told("order-closed", {"outcome": "zzz"}, {}), OUTCOMES),
     ],
