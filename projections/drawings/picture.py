@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import lru_cache
 from typing import Final, Protocol
 
 SIZE: Final = 12.0  # of words, in units; a picture is shown at one pixel a unit, never smaller
@@ -134,11 +135,13 @@ NARROW_LETTERS: Final = frozenset("iljtfrI.,:;'|!()[] -/")
 BROAD_LETTERS: Final = frozenset("mwMW@%&…—")
 
 
+@lru_cache(maxsize=4096)
 def breadth(text: str, *, bold: bool = False, size: float = SIZE) -> float:
     """Return the room that a line of words takes at most, in units."""
     return sum(map(_letter, text)) * size * (1.09 if bold else 1.0)
 
 
+@lru_cache(maxsize=4096)
 def _letter(c: str) -> float:
     if unicodedata.combining(c) or unicodedata.category(c) in ("Mn", "Cf"):
         return 0.0

@@ -157,7 +157,7 @@ def custody_rows(
 
     The rows list files only where they are revealed.
     """
-    hands = custody(case, at, reveal=reveal)
+    hands = custody(case, at, reveal=reveal, said=part)
     return _rows(hands, hands[part], case, reveal=reveal)
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from ledger.entries.case import Case, Entry
 from projections.sentences.names import Names, names_of
-from projections.sentences.sentence import Sentence, sentence
+from projections.sentences.sentence import sentence
 from projections.views.exhibit_digests import Digest, Exhibits, First, digests, exhibits_of, speaks_of, unread
 from projections.views.replaced import Replacement, replaced
 
@@ -44,7 +44,7 @@ class CustodyStep:
     """
 
     entry: Entry
-    says: Sentence
+    says: str
     exhibit: str | None
     released_by: str | None
     received_by: str | None
@@ -81,17 +81,28 @@ class Trace:
         return "equal" if self.as_first_stated else "differs" if self.equal or self.differs else "unknown"
 
 
-def custody(case: Case, at: datetime | None = None, *, reveal: bool = False) -> list[CustodyStep]:
+def custody(
+    case: Case, at: datetime | None = None, *, reveal: bool = False, said: slice = slice(None)
+) -> list[CustodyStep]:
     """Return every step of custody of an order in the order in which it happened, replaced steps too, marked as such.
 
-    `at` is the moment at which the case is read; `reveal` opens why a step was replaced.
+    `at` is the moment at which the case is read; `reveal` opens why a step was replaced. Only the steps of the part
+    `said` have their sentences.
     """
     names, replacements = names_of(case), replaced(case, at, reveal=reveal)
     exhibits = exhibits_of(case, at, HANDS)
     handovers = [e for e in exhibits.steps if e.kind in GIVEN]
     effective = [e for e in handovers if e.leaf not in replacements]
+    sentences = {e.leaf: sentence(e, names, reveal=reveal) for e in exhibits.steps[said]}
     return [
-        _hand(e, _parties(e, handovers, effective), names, exhibits, replacements.get(e.leaf), reveal=reveal)
+        _hand(
+            e,
+            _parties(e, handovers, effective),
+            names,
+            exhibits,
+            replacements.get(e.leaf),
+            says=sentences.get(e.leaf, ""),
+        )
         for e in exhibits.steps
     ]
 
@@ -108,12 +119,12 @@ def _hand(
     exhibits: Exhibits,
     gone: Replacement | None,
     *,
-    reveal: bool,
+    says: str,
 ) -> CustodyStep:
     released, received, holder = (None if actor is None else names.office(actor) for actor in parties)
     return CustodyStep(
         entry=e,
-        says=sentence(e, names, reveal=reveal),
+        says=says,
         exhibit=e.get("exhibit"),
         released_by=released,
         received_by=received,
