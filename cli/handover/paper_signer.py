@@ -50,8 +50,8 @@ def signing_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
     options = (
         click.option("--sign", metavar="KEY", help="Sign with a certificate: a PKCS#12 or PEM file, or pkcs11:..."),
-        click.option("--sign-cert", metavar="FILE", help="The certificate of --sign, and those above it, if not with KEY."),
-        click.option("--passphrase-fd", type=int, metavar="N", help="Read the passphrase of --sign from this descriptor."),
+        click.option("--sign-cert", metavar="FILE", help="The certificate of --sign, if not in KEY; its issuers."),
+        click.option("--passphrase-fd", type=int, metavar="N", help="Read the passphrase of --sign from descriptor N."),
         click.option("--no-time-stamp", is_flag=True, help="Sign without a time stamp of the ledger's authority."),
     )
     for option in reversed(options):
