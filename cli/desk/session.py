@@ -16,8 +16,8 @@ from cli.session.docket import bring_up
 from cli.session.ledger_reader import LedgerReader
 from ledger.adapters.storage.order_index import OrderIndex
 from ledger.entries.case import Case
-from projections.render.desk_pages import Frame
-from projections.views.timeline import office_names
+from projections.render.desk_pages import UTC_ALONE, Frame
+from projections.sentences.names import Names
 
 if TYPE_CHECKING:
     from ledger.entries.envelope import Signer
@@ -67,11 +67,15 @@ class Desk:
             orders=orders,
             overdue=overdue,
             keys=request.cookies.get("comity-keys") != "off",
+            times=UTC_ALONE if self.signer is None else self._names().times(self.signer.actor),
         )
 
     def names(self) -> Mapping[str, str]:
         """Return the names of offices."""
-        return office_names(self.reader.cases.register(reveal=False))
+        return self._names().offices
+
+    def _names(self) -> Names:
+        return Names(self.reader.cases.register(reveal=False))
 
     def name(self, order: str) -> str:
         """Return the reference of an order, else its label, else the beginning of its id."""

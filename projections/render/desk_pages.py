@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from markupsafe import Markup
 
@@ -18,10 +18,14 @@ from ledger.law.deadlines.table import REGISTER
 from ledger.law.provisions import Provision, rules_digest
 from ledger.law.terms.rule import Deadline
 from projections.render.html import based, built, digest, environment, source
+from projections.sentences.local_time import LocalTimes
 from projections.views.rulebook import HEADINGS, MARKS, quoted, rulebook
 
 ENDED = "closed"  # the state of an order with which nothing is to be done any more
 PLACES = (("/", "Due", "d"), ("/orders", "Orders", "o"), ("/law", "Law", "l"), ("/keys", "Keys and help", "h"))
+
+
+UTC_ALONE: Final = LocalTimes("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,7 @@ class Frame:
 
     `size` entries are in the log, `read` of them are on the board, `doubtful` orders have yet to be judged
     again; `now` is the moment (UTC) that everything is compared with. There are `orders`, and of them `overdue` with an
-    open deadline that is over. `keys`: single keys work.
+    open deadline that is over. `keys`: single keys work. `times` is the time at the office that uses the desk.
     """
 
     origin: str
@@ -43,6 +47,11 @@ class Frame:
     orders: int
     overdue: int
     keys: bool = True
+    times: LocalTimes = UTC_ALONE
+
+    def ending(self, end: datetime) -> str:
+        """Return the end of a period at the office that uses the desk; empty where that is the time in UTC."""
+        return self.times.ending(end)
 
     @property
     def counts(self) -> dict[str, int]:

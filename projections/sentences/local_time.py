@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from msgspec import Struct
@@ -76,6 +76,18 @@ class LocalTimes:
             return ""
         other = "" if moment.astimezone(UTC).day == local.day else f"{local.date()} "
         return f"{other}{_clock(local)} in {self._place}"
+
+    def ending(self, end: datetime) -> str:
+        """Return the local end of a period, always with its date: `2027-04-08 end of day in Oslo`; else nothing.
+
+        A period that ends at midnight ends with the day before.
+        """
+        local = end.astimezone(self._zone)
+        if not self._place or not local.utcoffset():
+            return ""
+        if _clock(local) == "00:00":
+            return f"{local.date() - timedelta(days=1)} end of day in {self._place}"
+        return f"{local.date()} {_clock(local)} in {self._place}"
 
 
 def _clock(moment: datetime) -> str:

@@ -33,6 +33,7 @@ from ledger.bundle import unpack
 from ledger.entries.case import wire
 from ledger.law.deadlines.table import REGISTER
 from projections.render import desk_pages, html
+from projections.sentences.local_time import LocalTimes
 from tests.ledger.adapters.storage.test_order_index import NOON, put, row
 from tests.projections.render.test_html import HOSTILE, Page
 from tests.support.cli import PERSON, House, ledger_of, run, size, told
@@ -613,6 +614,15 @@ def test_the_processing_record_at_the_desk_tells_of_its_own_opening(s2: Sat) -> 
     said = {"form": s2.visitor.form(s2.url()), "what": "dpo", "because": WHY, "purpose": "supervision"}
     shown = words(s2.visitor.post(f"{s2.url()}/open", said).text)
     assert f"justification {WHY}; person {PERSON}" in shown
+
+
+def test_deadlines_have_the_local_time_of_the_office_that_uses_the_desk(
+    kept2: Sat, kept3: Sat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert " in Reykjavik" not in words(kept2.visitor.page("/"))  # where it is the time in UTC
+    monkeypatch.setattr("projections.sentences.names.Names.times", lambda *_: LocalTimes("Europe/Oslo"))
+    assert "2027-06-09 end of day 2027-06-10 02:00 in Oslo" in words(kept2.visitor.page("/"))
+    assert " in Oslo" not in words(kept3.visitor.page("/"))  # no office uses this desk
 
 
 @pytest.mark.parametrize("because", ["", "   ", None])

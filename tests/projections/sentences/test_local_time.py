@@ -59,3 +59,16 @@ def test_german_says_the_day_and_the_hour() -> None:
 def test_an_office_has_the_time_of_its_party_and_an_unknown_one_has_none() -> None:
     assert NAMES.times("skylark").beside(WINTER) == "14:00 in Oslo"
     assert Names(()).times("skylark").beside(WINTER) == ""
+
+
+@pytest.mark.parametrize(
+    ("zone", "end", "shown"),
+    [
+        ("Europe/Oslo", datetime(2027, 4, 8, 22, tzinfo=UTC), "2027-04-08 end of day in Oslo"),
+        ("Europe/Oslo", datetime(2027, 4, 9, tzinfo=UTC), "2027-04-09 02:00 in Oslo"),
+        ("Europe/London", datetime(2027, 1, 9, tzinfo=UTC), ""),
+        ("UTC", datetime(2027, 1, 9, tzinfo=UTC), ""),
+    ],
+)
+def test_a_period_that_ends_at_midnight_ends_with_the_day_before(zone: str, end: datetime, shown: str) -> None:
+    assert LocalTimes(zone).ending(end) == shown
