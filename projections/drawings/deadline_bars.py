@@ -14,7 +14,7 @@ from typing import Final
 from projections.drawings.picture import LINE, Canvas, Picture, Spoken, breadth, joined, said, span, wrapped
 from projections.drawings.scale import TimeScale, time_scale
 
-MOST: Final = 40  # bars; of more, those that are not met, the earliest first
+MOST: Final = 40  # bars; of more, the unmet ones, the earliest first
 LABELS: Final = 600.0  # from this width on, words are left of the bars and not above them
 SIGN: Final = 20.0  # the width of a break
 SHAPES: Final = {

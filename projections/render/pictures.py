@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from projections.drawings.bar_chart import bar_caption, bar_pictures
 from projections.drawings.charts import Bars
-from projections.drawings.custody_chain import ChainDrawing, chain_caption, chain_lines, chain_pictures
+from projections.drawings.custody_chain import ChainDrawing, chain_caption, chain_lines, chain_pictures, describe_chains
 from projections.drawings.deadline_bars import DeadlineDrawing, deadline_caption, deadline_lines, deadline_pictures
 from projections.drawings.picture import NARROW, WIDE, Picture, Spoken, said
 from projections.drawings.timeline import TimelineDrawing, timeline_caption, timeline_pictures
@@ -51,7 +51,9 @@ def figure(drawn: Drawing, spoken: Spoken, width: float = WIDE, tallest: float =
     sort = SORTS[type(drawn)]
     pictures = tuple(sort.pictures(drawn, spoken, width, tallest))
     if not pictures:
-        return Figure((), spoken.say("The picture is left out, because it would be too long; the table says the same."))
+        states = describe_chains(drawn)[:-1] if isinstance(drawn, ChainDrawing) else []
+        left_out = "The picture is left out, because it would be too long; the table says the same."
+        return Figure((), said(spoken, [left_out, *states]))
     lines = tuple(sort.lines(drawn, spoken))
     return Figure(pictures, said(spoken, sort.caption(drawn)), lines if len(lines) <= MOST_LINES else ())
 

@@ -39,7 +39,7 @@ def custody_drawing(hands: Sequence[CustodyStep], case: Case, *, reveal: bool) -
 
 
 def deadline_drawing(case: Case, judgement: Judgement) -> DeadlineDrawing | None:
-    """Return the deadlines of a judgement as bars; of too many, those that are not met, the earliest first."""
+    """Return the deadlines of a judgement as bars; of too many, the unmet ones, the earliest first."""
     clocks = judgement.deadlines
     if not clocks:
         return None

@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from msgspec.structs import replace
 
@@ -128,8 +129,12 @@ def stages(case: Case, heads: Heads, until: datetime, judge: Judge) -> list[Stag
     before: Judgement | None = None
     earlier: datetime | None = None
 
+    @cache  # an entry that is in no record yet is named at many moments
+    def line(e: Entry) -> EntryLine:
+        return EntryLine(number(e, case), e.on, sentence(e, called), speaker(e, called.offices))
+
     def lines(entries: Iterable[Entry]) -> tuple[EntryLine, ...]:
-        return tuple(EntryLine(number(e, case), e.on, sentence(e, called), speaker(e, called.offices)) for e in entries)
+        return tuple(map(line, entries))
 
     def new(moment: datetime) -> bool:
         return moment <= at and (earlier is None or moment > earlier)

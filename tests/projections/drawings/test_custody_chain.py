@@ -22,6 +22,7 @@ from projections.drawings.custody_chain import (
     describe_chains,
 )
 from projections.drawings.picture import NARROW, WIDE, Picture
+from projections.render.pictures import figure
 from projections.render.translation import translation
 from projections.reports.order_drawings import custody_drawing
 from projections.views.custody import custody
@@ -141,7 +142,11 @@ def test_of_many_steps_those_at_one_hand_are_drawn_as_one_and_none_that_differs_
 
 def test_a_chain_of_hundreds_of_hand_overs_is_left_out() -> None:
     moved = [step(n, "custody transferred", (POLICE, LAB)[n % 2], (LAB, POLICE)[n % 2]) for n in range(400)]
+    moved[7] = replace(moved[7], compared="differs")
     assert chain_pictures(drawn(*moved), ENGLISH, WIDE, 1e9) == []
+    says = figure(drawn(*moved), ENGLISH).caption
+    assert says.startswith("The picture is left out")
+    assert says.endswith("A digest DIFFERS at entry 7.")
 
 
 @st.composite
