@@ -34,8 +34,9 @@ from cli.exit_codes import Exit, Stop
 from cli.imports.letters import media_of
 from cli.imports.rem_evidence import read_evidence
 from cli.imports.safe_xml import parse as parse_xml
+from cli.offices import address_book
 from cli.session import field_values as fields
-from cli.session import ledger_choice
+from cli.session import ledger_choice, local_time
 from cli.stories.model import read_story
 from ledger.adapters import http_client as http
 from ledger.adapters.document_signatures import certificate_file as certificate_files
@@ -1110,6 +1111,30 @@ PARSERS = (
         plainly(media_of),
         ("cli.imports.letters",),
         (),
+    ),
+    Parser(
+        "address book",
+        "lines",
+        told(address_book.template()),
+        lambda d, _: address_book.read_book(BytesIO(d), "offices.csv"),
+        ("cli.offices.address_book",),
+        COMMAND,
+    ),
+    Parser(
+        "typed day",
+        "raw",
+        told("2026-11-26", "26.11.2026", "03/04/2026", "2026-11-26 14:30"),
+        lambda d, _: local_time.typed_day(d.decode("utf-8", "replace"), "a day"),
+        ("cli.session.local_time",),
+        COMMAND,
+    ),
+    Parser(
+        "typed period",
+        "raw",
+        told("20 days", "1 month and 3 days", "P20D", "2 weeks"),
+        lambda d, _: local_time.typed_period(d.decode("utf-8", "replace"), "--within"),
+        ("cli.session.local_time",),
+        COMMAND,
     ),
     Parser(
         "fact as JSON",
