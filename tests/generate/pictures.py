@@ -1,16 +1,17 @@
-"""Take the pictures of README.md with Chromium, of a report and of the verifier page: `make examples`.
+"""Take the pictures of the documents with Chromium, of a report, the verifier page and the desk: `make examples`.
 
 The bytes depend on the fonts of the machine, so a test checks only that the pictures exist and are small.
 """
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from browser import build
 from tests.browser.support.webdriver import Browser, Chromium
+from tests.cli.desk.test_desk import sat
 from tests.generate.examples import PLACE, made
 from tests.support.cli import ledger_of, run
 
@@ -40,6 +41,17 @@ def verifier(browser: Browser, folder: Path) -> bytes:
     return plain(browser, "#result")
 
 
+def desk(browser: Browser, folder: Path) -> bytes:
+    """Return a picture of the page of an order at the desk."""
+    folder.mkdir()
+    with ExitStack() as opened:
+        sitting = sat(opened, ledger_of("S2", folder), "ilves")
+        page = folder / "order.html"
+        page.write_text(sitting.visitor.page(sitting.url()), "utf-8")
+    browser.open(page.as_uri())
+    return plain(browser, "body")
+
+
 def plain(browser: Browser, selector: str) -> bytes:
     """Return a picture from an element down, without scroll bars and focus marks."""
     browser.run("document.documentElement.style.overflow = 'hidden'; document.activeElement.blur()")
@@ -53,3 +65,5 @@ if __name__ == "__main__":
         chromium._call("POST", "/window/rect", {"width": 900, "height": 800})
         (PLACE / "custody-S1.png").write_bytes(report(chromium, Path(scratch, "examples")))
         (PLACE / "verifier.png").write_bytes(verifier(chromium, Path(scratch)))
+        chromium._call("POST", "/window/rect", {"width": 1180, "height": 1300})
+        (PLACE / "desk-order-S2.png").write_bytes(desk(chromium, Path(scratch, "desk")))
