@@ -16,10 +16,12 @@ from datetime import datetime
 from typing import NamedTuple
 
 from ledger.bundle.audience import COUNTED_ONLY, shown_to
-from ledger.entries.case import Case, Entry
+from ledger.entries.case import Case, Entry, Unread
 from ledger.facts import KINDS
+from ledger.facts.kind import Field
 from ledger.facts.readers import DRAFTERS
 from ledger.facts.vocabulary import ROLES
+from ledger.facts.words import words_of
 from ledger.law import Judgement
 from ledger.law.instruments.e_evidence_transmission import COMMON_SYSTEM
 from ledger.law.rules.order_contents import CONTENTS, WORDS, RequiredContent
@@ -27,6 +29,7 @@ from ledger.law.terms.instruments import EUROPEAN
 from projections.reports.fillable_form import FillableForm, FormLine, FormSection, FormTable
 from projections.reports.front_page import Provenance, languages, named, number, numbers, only_for, subject, words
 from projections.reports.history import text
+from projections.reports.request import element, state
 from projections.sentences.names import names_of
 from projections.sentences.sentence import sentence
 from projections.views.completeness import Missing, lacking
@@ -257,9 +260,28 @@ def _reader(case: Case, issued: Entry | None, role: str, *, reveal: bool) -> Say
         value = stated.get(name)
         if value is True and (says := STATEMENTS.get((case.instrument, name))):
             return (says,)
-        return () if value in (None, "", [], ()) else (_spelled(text(value, by_leaf, names)),)
+        if value in (None, "", [], ()):
+            return ()
+        return (_spelled(text(_worded(ISSUED.get(name), value, case.registry), by_leaf, names)),)
 
     return say
+
+
+def _worded(field: Field | None, value: object, registry: Sequence[Entry]) -> object:
+    """Return a value with its codes in words: a Party by its name, an element, a code of a closed list."""
+    if field is None or isinstance(value, Unread):
+        return value
+    if isinstance(value, list | tuple):
+        return [_worded(field, one, registry) for one in value]
+    if not isinstance(value, str):
+        return value
+    if field.type == "party":
+        named = state(value, registry)
+        return value if named is None else named.name
+    if field.type in ("element", "list[element]"):
+        words, *which = element(value)
+        return f"{words}: {which[0]}" if which else words
+    return value if ":" in value else words_of(field.one_of).get(value, value)  # a citation stays one
 
 
 def _spelled(value: str) -> str:

@@ -58,11 +58,11 @@ def request(case: Case, names: dict[str, str]) -> Request:
         addressees=tuple(names.get(actor, actor) for actor in addressees),
         to_state=state(issued.get("to_party"), case.registry),
         asked_for=tuple(CATEGORIES.words.get(c, c) for c in issued.get("data_categories") or ()),
-        elements=tuple(_element(e) for e in issued.get("elements_sought") or ()),
+        elements=tuple(element(e) for e in issued.get("elements_sought") or ()),
     )
 
 
-def _element(code: str) -> tuple[str, ...]:
+def element(code: str) -> tuple[str, ...]:
     element, *which = code.split("#", 1)
     return ELEMENT_WORDS.get(element, element), *which
 

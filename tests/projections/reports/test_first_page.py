@@ -271,3 +271,10 @@ def test_page_one_is_one_page_where_much_was_found_and_says_where_the_rest_is(ki
             more = re.search(r"And (\d+) more findings, page (\d+)\.", first)
             assert (more is not None) == (len(much.findings) > 8)
             assert more is None or "Findings and their provisions" in others[int(more[2]) - 2]
+
+
+def test_an_order_form_names_states_elements_and_codes_in_words(tmp_path: Path) -> None:
+    words = Page(made(ledger_of("S1", tmp_path), "order-form", tmp_path)).words
+    for said in ("Republic of Orsinia", "Kingdom of Valdoria", "the IP address at registration"):
+        assert said in words
+    assert not re.search(r"\bXO\b|\bXV\b|registration-ip|provider-portal", words)

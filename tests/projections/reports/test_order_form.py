@@ -67,7 +67,7 @@ def test_the_conditions_of_a_sentence_are_printed_for_the_addressee(instrument: 
 def test_the_addressee_reads_in_which_capacity_it_is_addressed(instrument: str) -> None:
     found = lines(form(instrument), "B")
     assert found["Whether designated establishment, legal representative or another establishment"] == (
-        "legal-representative",
+        "legal representative",
     )
 
 
