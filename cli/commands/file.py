@@ -81,6 +81,7 @@ class FileAnswer(CommandAnswer, tag="comity.file/1"):
 @click.option("--audience", metavar="ROLE", required=True, help="Who reads it: a role, or COURT.")
 @click.option("-o", "--output", "folder", required=True, metavar="DIR", help="The folder to make.")
 @click.option("--certificate", "forms", type=click.Choice(FORMS), multiple=True, help="Add a certificate; repeatable.")
+@click.option("--hearing", is_flag=True, help="Add the hearing bundle: all reports in one PDF, with cover and index.")
 @click.option("--html", "as_pages", is_flag=True, help="Papers as pages, although the extra pdf is here.")
 @click.option("--fonts", metavar="DIR", help="Of a PDF: a folder with more fonts.")
 @LANG
@@ -100,6 +101,7 @@ def file_(
     audience: str,
     folder: str,
     forms: tuple[str, ...],
+    hearing: bool,
     as_pages: bool,
     fonts: str | None,
     lang: str,
@@ -148,7 +150,10 @@ def file_(
         whole=True,
     )
     medium = "html" if as_pages or not find_spec("typst") else "pdf"
-    papers = [*((kind, "", medium) for kind in PAPERS), *(("certification", form, medium) for form in forms)]
+    if hearing and medium != "pdf":
+        raise Stop("a hearing bundle is a PDF, and papers are made as pages here", hint="pip install 'comity[pdf]'")
+    kinds = (*PAPERS, "hearing") if hearing else PAPERS
+    papers = [*((kind, "", medium) for kind in kinds), *(("certification", form, medium) for form in forms)]
     wanted = Filing(reader, name, tuple(papers), fonts, lang, parsed_trust, signer)
     check_free(folder)
     with bundle(order, f"{folder}/{name}", handed) as evidence, new_folder(folder) as making:
@@ -217,7 +222,7 @@ def _paper(
 
     name = f"{'certificate-' + asked.form if asked.form else asked.kind}.{asked.medium}"
     inside = Bundle(wanted.bundle, made.data, made.contents.checkpoint)
-    carries = asked.medium == "pdf" and asked.kind in PAPERS
+    carries = asked.medium == "pdf" and asked.kind != "certification"
     asked = replace(asked, file=name, attached=wanted.bundle if carries else None)
     report = order_report(ledger, asked, case, made.contents.about.made_at, wanted.trust)
     theirs = () if wanted.lang == "en" else stated((*case.entries, *case.registry))
@@ -227,7 +232,7 @@ def _paper(
             signer=wanted.signer,
         )
     except Stop as lacking:
-        if asked.medium != "pdf" or wanted.signer is not None:
+        if asked.medium != "pdf" or wanted.signer is not None or asked.kind == "hearing":
             raise
         output.tell(f"{name} is made as a page: {lacking.message}")
         return _paper(ledger, made, wanted, case, replace(asked, medium="html"))

@@ -20,6 +20,7 @@ from cli.reports.statistics_report import FILES, GOOGLE, NONE, PARTY, PROVIDER, 
 from cli.session.ledger_reader import LedgerReader, reading
 from cli.session.options import AS_OF, LANG
 from cli.terminal import output
+from projections.reports.hearing.depths import DEPTHS, Depth
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 KINDS = (
     "custody",
     "evidence-chain",
+    "hearing",
     "dpo",
     "audit",
     "statistics",
@@ -50,6 +52,7 @@ FORMS = ("fre-902-13", "fre-902-14", "18-usc-3505", "bsa-63-4")
 VIEWS = {
     "custody": "custody",
     "evidence-chain": "evidence-chain",
+    "hearing": "evidence-chain",
     "dpo": "dpo",
     "certification": "custody",
     "order-form": "export",
@@ -62,6 +65,8 @@ EXITS = {"TOTAL-PASSED": Exit.DONE, "INDETERMINATE": Exit.FINDINGS, "TOTAL-FAILE
     "comity report custody PPO-2026-123 -o custody.html",
     "comity report evidence-chain main --as-of 2027-09-02T00:00:00Z --trust trust/ -o chain.html",
     "comity report custody main --format pdf --attach court.evidence.zip -o custody.pdf",
+    "comity report hearing main --attach court.evidence.zip -o hearing.pdf",
+    "comity report hearing main --depth diagnostic -o hearing-diagnostic.pdf",
     "comity report certificate main --form fre-902-14 --format pdf -o certificate.pdf",
     "comity report order-form main --reveal --because 'to be served' -o order.html      (for the addressee)",
     "comity report order-form main --for NOT --reveal --because 'to be notified' -o notified.html",
@@ -81,6 +86,7 @@ EXITS = {"TOTAL-PASSED": Exit.DONE, "INDETERMINATE": Exit.FINDINGS, "TOTAL-FAILE
 @click.argument("order", required=False)
 @AS_OF
 @click.option("--form", type=click.Choice(FORMS), help="Of a certificate: after which law.")
+@click.option("--depth", type=click.Choice(DEPTHS), help="Of a hearing bundle: how much (default: detailed).")
 @click.option("--for", "whose", metavar="ROLE", help="Of an order form: who reads it (default: the addressee).")
 @click.option("-o", "--output", "file", default="-", metavar="FILE", help="Where it goes (default: standard output).")
 @click.option("--attach", metavar="FILE", help="Of a PDF: the order's evidence bundle, to travel inside it.")
@@ -105,6 +111,7 @@ def report(
     order: str | None,
     as_of: datetime | None,
     form: str | None,
+    depth: Depth | None,
     whose: str | None,
     file: str,
     attach: str | None,
@@ -127,32 +134,37 @@ def report(
     stated: Stated,
     actor: str | None,
 ) -> None:
-    """Write a document: custody, evidence-chain, dpo (the processing record), certification or order-form of ORDER,
-    a letter to the person of ORDER; audit, statistics or processing (the record of processing) of the whole ledger.
+    """Write a document: custody, evidence-chain, hearing (both in one PDF, with cover and index), dpo (the processing
+    record), certification or order-form of ORDER, a letter to the person of ORDER; audit, statistics or processing (the
+    record of processing) of the whole ledger.
 
     One HTML file without network and script, or --format pdf (PDF/A-3a and PDF/UA-1), json, or case (the order as
-    CASE/UCO, whichever report is asked for). The first page of a report says who asked whom for what,
-    what was disclosed, what was found and what was not checked; its annex says how to check it
-    without us. Sealed values show as [sealed] unless they are revealed. Statistics
-    are of orders issued --from until before --to, of a --party, to a --provider, with Google's published figures for
-    comparison. A letter opens values, which is an entry first; it is refused while the person must not be informed, and
-    ends with exit 3 where it lacks what an act asks for. --sign signs a PDF (PAdES) with the time stamp of the ledger's
-    authority; the signature shows who signed the file and that it is unchanged, and says nothing of what is in it.
-    With --bundle custody and evidence-chain are made of a bundle, whose verdict they state. Otherwise the exit code is
-    that of the verdict on integrity,
-    as of `verify`: 3 without --trust, 1 if the record is proved bad.
+    CASE/UCO, whichever report is asked for). The first page of a report says who asked whom for what, what was
+    disclosed, what was found and what was not checked; its annex says how to check it without us. Sealed values show as
+    [sealed] unless they are revealed. Statistics are of orders issued --from until before --to, of a --party, to a
+    --provider, with Google's published figures for comparison. A letter opens values, which is an entry first; it is
+    refused while the person must not be informed, and ends with exit 3 where it lacks what an act asks for. --sign
+    signs a PDF (PAdES) with the time stamp of the ledger's authority; the signature shows who signed the file and that
+    it is unchanged, and says nothing of what is in it. With --bundle custody, evidence-chain and hearing are made of a
+    bundle, whose verdict they state. Otherwise the exit code is that of the verdict on integrity, as of `verify`: 3
+    without --trust, 1 if the record is proved bad.
     """
-    kind, medium = ALIASES.get(kind, kind), _medium()
+    kind = ALIASES.get(kind, kind)
+    medium = _medium("pdf" if kind == "hearing" else "html")
     from projections.statistics.counting import OrderFilter
 
     wish = OrderFilter(since, until, party, provider)
+    if kind == "hearing" and medium not in ("pdf", "json"):
+        raise click.UsageError("a hearing bundle is one paper: --format pdf, or json")
+    if depth is not None and kind != "hearing":
+        raise click.UsageError("--depth is of a hearing bundle")
     if bundle is not None or pin is not None or anchor is not None:
         if record or attach or form or whose or signing.key is not None:
             raise click.UsageError("with --bundle nothing is recorded, attached or signed, and no form is filled in")
         source = source_of(bundle, trust, pin, anchor)
         from cli.records.bundle_report import BundleReport
 
-        wanted = BundleReport(kind, order, as_of, medium, file, lang, fonts)
+        wanted = BundleReport(kind, order, as_of, medium, file, lang, fonts, depth or "detailed")
         click.get_current_context().exit(_of_bundle(source, wanted, reveal, stated, actor))
     _fits(kind, order, form, medium, attach)
     letters.check(kind)
@@ -160,7 +172,7 @@ def report(
         raise click.UsageError("--sign signs a PDF: --format pdf")
     if kind == "letter" and (medium == "case" or attach is not None):
         raise click.UsageError("a letter is a page, a PDF or JSON, and goes without a bundle")
-    if kind in ("letter", "processing") and record:
+    if kind in ("letter", "processing", "hearing") and record:
         raise click.UsageError(f"{kind} is recorded by no report-issued: without --record")
     if template:
         if kind != "processing":
@@ -247,6 +259,7 @@ def report(
                 reader=whose or "",
                 head=reader.head_of(attached.head) if attached else None,
                 file="" if file == "-" else os.path.basename(file),
+                depth=depth or "detailed",
             )
             result = order_report(reader, request, case, moment, parsed_trust)
             graph = _graph(reader, case.known(moment), moment, reveal) if medium == "case" else b""
@@ -327,12 +340,12 @@ def _letter(
 next(p for p in report.params if "--format" in p.opts).type = click.Choice(tuple(MEDIA))
 
 
-def _medium() -> str:
-    """Return the medium of a report; HTML by default."""
+def _medium(default: str) -> str:
+    """Return the medium of a report, or the default."""
     medium = invocation.said().format
     if medium != "table" and medium not in MEDIA:
         raise click.UsageError("a report is --format html, pdf, json or case")
-    return "html" if medium == "table" else medium
+    return default if medium == "table" else medium
 
 
 def _lacks(known: Case, moment: datetime) -> list[str]:

@@ -14,8 +14,9 @@ from cli.reports.order_report import ReportRequest, order_report
 from cli.reports.report_files import written
 from projections.render.html import Report
 from projections.render.verbatim import stated as own_words
+from projections.reports.hearing.depths import Depth
 
-KINDS = ("custody", "evidence-chain")
+KINDS = ("custody", "evidence-chain", "hearing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class BundleReport:
     file: str
     lang: str
     fonts: str | None
+    depth: Depth = "detailed"
 
 
 def bundle_report(
@@ -39,7 +41,9 @@ def bundle_report(
     Nothing is recorded.
     """
     if wanted.kind not in KINDS:
-        raise click.UsageError(f"with --bundle a report is {' or '.join(KINDS)}: {wanted.kind} needs the ledger")
+        raise click.UsageError(
+            f"with --bundle a report is {', '.join(KINDS[:-1])} or {KINDS[-1]}: {wanted.kind} needs the ledger"
+        )
     if wanted.medium == "case":
         raise click.UsageError("CASE needs the ledger: a report of a bundle is html, pdf or json")
     with source.reading() as reader:
@@ -53,6 +57,7 @@ def bundle_report(
             lang=wanted.lang,
             beside=os.path.basename(source.file or ""),
             file=file,
+            depth=wanted.depth,
         )
         made = order_report(reader, asked, case, wanted.as_of or reader.now(), source.trust)
     theirs = () if wanted.lang == "en" else own_words((*case.entries, *case.registry))

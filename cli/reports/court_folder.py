@@ -26,6 +26,7 @@ WIDTH = 100
 PAPERS = {
     "custody": "who held what was disclosed, from hand to hand, with its digests",
     "evidence-chain": "eight criteria, and what each of them rests on in the record",
+    "hearing": "both reports in one paper, with cover, index and numbered pages",
 }
 CERTIFICATE = "a certificate; what is blank is for the person who certifies"
 TEST = "TEST. This comes from a test ledger. It is not evidence."

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ledger.verify import Trust
     from projections.render.html import Report
     from projections.reports.front_page import CheckCommand, Provenance
+    from projections.reports.hearing.depths import Depth
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class ReportRequest:
     `reader` is the role an order form is for, by default the addressee. `head` is the kept head that
     the report leads to, by default the newest at its moment. `attached` is the name of the bundle
     inside the PDF, `beside` that of the bundle handed over with it; with `page` the verifier page is
-    handed over too. `file` is the file name of the report.
+    handed over too. `file` is the file name of the report. `depth` is that of a hearing bundle.
     """
 
     kind: str
@@ -44,6 +45,7 @@ class ReportRequest:
     beside: str | None = None
     page: bool = False
     file: str = ""
+    depth: Depth = "detailed"
 
 
 def order_report(
@@ -76,6 +78,10 @@ def order_report(
             from projections.reports.evidence_chain_report import evidence_chain_report
 
             return evidence_chain_report(snapshot, judgement, provenance, todo)
+        case "hearing":
+            from projections.reports.hearing.hearing_bundle import hearing
+
+            return hearing(snapshot, judgement, provenance, todo, asked.depth)
     from projections.reports.data_protection.processing_record import processing_record
     from projections.reports.replay import stages
 
@@ -160,7 +166,12 @@ def moments(reader: RecordReader) -> list[tuple[datetime, int]]:
     return [(state.at, state.size) for state in reader.dated()]
 
 
-OUTSIDE = ("custody", "evidence-chain", "certification")  # filed outside the office, where no ledger can be asked
+OUTSIDE = (
+    "custody",
+    "evidence-chain",
+    "hearing",
+    "certification",
+)  # filed outside the office, where no ledger can be asked
 
 
 def commands(

@@ -29,6 +29,7 @@ from projections.reports.data_protection.processing_record import ProcessingReco
 from projections.reports.evidence_chain_report import EvidenceChain
 from projections.reports.fillable_form import FillableForm
 from projections.reports.front_page import Provenance, ReportCheckpoint, runs, together
+from projections.reports.hearing.hearing_bundle import Hearing
 from projections.reports.ledger_report import Verification
 from projections.reports.letters.letter import Letter
 from projections.reports.replay import Replay
@@ -42,11 +43,12 @@ from projections.statistics.report import (
     suppressed,
 )
 
-Report = CustodyReport | EvidenceChain | ProcessingRecord | Verification | Statistics | FillableForm | Letter
+Report = CustodyReport | EvidenceChain | Hearing | ProcessingRecord | Verification | Statistics | FillableForm | Letter
 
 KINDS: Final[Mapping[type, str]] = {
     CustodyReport: "custody",
     EvidenceChain: "evidence-chain",
+    Hearing: "hearing",
     ProcessingRecord: "dpo",
     Verification: "audit",
     Statistics: "statistics",

@@ -22,12 +22,14 @@ from projections.render.pictures import PAGE, Figure, drawings, figure
 from projections.render.qr_code import checkpoint_qr_code
 from projections.render.translation import Translation, translation
 from projections.reports.fillable_form import FillableForm
+from projections.reports.hearing.hearing_bundle import Hearing
 from projections.reports.history import History
 from projections.reports.letters.letter import Letter
 from projections.statistics.report import FormReport, Statistics, counted_rows, empty_rows, nothing, printed
 
 STANDARDS: list[typst.PDFStandard] = ["a-3a", "ua-1"]  # ISO 19005-3 level A, ISO 14289-1, both in one file
 SHARED: Final = ("main.typ", "paper.typ", "face.typ", "annex.typ", "story.typ")
+PARTS: Final = {"hearing": ("custody.typ", "evidence-chain.typ")}  # templates whose sections another one uses
 ABSENT: Final = re.compile(r'the text `"(.+?)"` could not be displayed')
 RTL: Final = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")  # Hebrew to Arabic Extended-A, and their forms
 LONG_ORDER: Final = 200  # entries; beyond, a paper is set closer and its numbers are not links
@@ -69,8 +71,9 @@ def paper(
     story = getattr(report, "story", None)
     shown = {name: figure(drawn, spoken, tallest=PAGE) for name, drawn in drawings(report).items()}
     text = breakable(msgspec.json.encode(report).decode())
+    kind = KINDS[type(report)]
     values = {
-        "kind": KINDS[type(report)],
+        "kind": kind,
         "lang": lang,
         "messages": {**spoken.messages, **(_glosses(report, spoken) if isinstance(report, FillableForm) else {})},
         "date": spoken.date_pattern,
@@ -84,11 +87,12 @@ def paper(
         "languages": dict(face.languages),
         "pictures": {name: _placed(name, one) for name, one in shown.items()},
         "attached": attached,
-        "long": isinstance(story, History) and len(story.events) > LONG_ORDER,
+        "long": isinstance(story, History) and (len(story.events) > LONG_ORDER or not story.events),
+        "leaves": dict(report.leaves) if isinstance(report, Hearing) else {},
         "rtl": RTL.search(text) is not None,
         "parts": [_numbers(part, spoken) for part in report.parts] if isinstance(report, Statistics) else (),
     }
-    files = {name: source(name).encode() for name in (*SHARED, f"{values['kind']}.typ")}
+    files = {name: source(name).encode() for name in (*SHARED, f"{kind}.typ", *PARTS.get(kind, ()))}
     files["report.json"] = msgspec.json.encode(values)
     files["values.json"] = text.encode()
     for name, one in shown.items():

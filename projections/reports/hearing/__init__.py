@@ -1,0 +1,1 @@
+"""The hearing bundle: the reports on one order in one paper."""
