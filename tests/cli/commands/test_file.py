@@ -480,7 +480,7 @@ def test_what_a_paper_for_others_says_to_type_works_without_the_ledger(kind: tup
     assert [command.split()[:2] for command in commands(blocks)] == [
         ["comity", "verify"],
         ["unzip", "order.evidence.zip"],
-        *([["sha256sum", "FILE"]] if opened else []),
+        *([["comity", "check"], ["sha256sum", "FILE"]] if opened else []),
     ]
     for command in commands(blocks):
         types(command, tmp_path / "court", checkpoint(blocks))
