@@ -159,7 +159,8 @@ class _Bars:
         """Write the moment of the picture, the ends of the scale and each break; return where the rows begin."""
         scale, spoken = self.scale, self.spoken
         labels = [(scale.place(self.drawn.as_of), f"{spoken.say('as of')} {spoken.say(_iso(self.drawn.as_of))}")]
-        labels += [(scale.places[n], spoken.say(f"{scale.moments[n]:%Y-%m-%d}")) for n in (0, -1)]
+        limits = (n for n in (0, -1) if scale.moments[n] != self.drawn.as_of)
+        labels += [(scale.places[n], spoken.say(f"{scale.moments[n]:%Y-%m-%d}")) for n in limits]
         for n, begins, ends in scale.breaks:
             long = span(scale.moments[n + 1] - scale.moments[n])
             labels.append(((begins + ends) / 2, f"↔ {spoken.say(long)}"))
