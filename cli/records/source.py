@@ -41,11 +41,9 @@ class RecordSource:
     bundle: VerifiedBundle | None = None
 
     def order(self, named: str | None, reader: RecordReader) -> str:
-        """Return what names the order; without a name that of the bundle. `UsageError` if a ledger gets none."""
+        """Return what names the order; without a name that of the bundle."""
         if named is not None:
             return named
-        if isinstance(reader, LedgerReader):
-            raise click.UsageError("Missing argument 'ORDER'.")
         return reader.bundle.manifest.order if reader.bundle else ""
 
     @contextmanager
@@ -67,6 +65,7 @@ class RecordSource:
 def from_bundle(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that read a bundle; the command gets `source`.
 
+    Only a bundle names its order: without one the argument ORDER is needed, `UsageError`, before a ledger is sought.
     A command that would end with 0 ends with 3 if the bundle is INDETERMINATE.
     """
 
@@ -75,6 +74,8 @@ def from_bundle(command: Callable[..., Any]) -> Callable[..., Any]:
         *args: Any, bundle: str | None, trust: str | None, pin: str | None, anchor: str | None, **more: Any
     ) -> Any:
         source = source_of(bundle, trust, pin, anchor)
+        if source.file is None and more.get("order", "") is None:
+            raise click.UsageError("Missing argument 'ORDER'.")
         done = command(*args, source=source, **more)
         return ended(source, done)
 

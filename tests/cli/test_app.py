@@ -99,12 +99,37 @@ def test_the_line_in_the_list_and_the_help_of_a_command_are_both_there(path: lis
     assert not says.endswith(".")
 
 
-def test_what_is_typed_wrong_is_answered_with_the_usage_of_the_command_and_the_reason() -> None:
-    done = CliRunner().invoke(comity, ["judge"])
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("judge",), "comity: Missing argument 'ORDER'."),
+        (("custody",), "comity: Missing argument 'ORDER'."),
+        (("timeline",), "comity: Missing argument 'ORDER'."),
+        (("show",), "comity: Missing argument 'ORDER'."),
+        (("replay",), "comity: Missing argument 'ORDER'."),
+        (("replay", "--at", "2027-04-01T00:00:00Z"), "comity: Missing argument 'ORDER'."),
+        (("check",), "comity: Missing argument 'FILES...'."),
+        (("report",), "comity: Missing argument 'KIND'."),
+        (("report", "custody"), "comity: custody is a report on one ORDER"),
+        (("judge", "--trust", "trust"), "comity: --trust is for a bundle: --bundle FILE"),
+    ],
+)
+def test_what_is_typed_wrong_is_answered_with_the_usage_of_the_command_and_the_reason(
+    words: tuple[str, ...], reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # where there is no ledger: what is typed is answered before one is sought
+    done = CliRunner().invoke(comity, words)
     assert done.exit_code == Exit.USAGE
-    usage, reason = done.stderr.splitlines()[:2]
-    assert usage.startswith("Usage: comity judge ")
-    assert reason.startswith("comity: Missing argument")
+    usage, says = done.stderr.splitlines()[:2]
+    assert usage.startswith(f"Usage: comity {words[0]} ")
+    assert says.startswith(reason)
+
+
+@pytest.mark.parametrize("name", ["judge", "custody", "timeline", "show"])
+def test_only_a_bundle_names_its_order(name: str, tmp_path: Path) -> None:
+    done = CliRunner().invoke(comity, [name, "--bundle", str(tmp_path / "no.zip")])
+    assert done.exit_code != Exit.USAGE or "Missing argument" not in done.stderr
+    assert "no.zip" in done.stderr
 
 
 def test_without_a_command_the_help_is_shown_and_it_is_usage() -> None:

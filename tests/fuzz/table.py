@@ -1193,6 +1193,7 @@ OWN = {
     "ledger.law.parties.party_register": "the same",
     "ledger.law.deadlines.data_subject_rights": "the same",
     "projections.reports.letters.wording": "the same",
+    "projections.sentences.values": "the same",
     "ledger.application.find_subject": "disclosures that were verified when they were stored",
     "ledger.adapters.storage.order_index": "rows of views.db, which may be deleted at any time",
     "cli.session.docket": "the same",

@@ -140,7 +140,10 @@ def test_the_reveal_of_a_data_protection_officer_says_so(house: House) -> None:
     done = house.run("register", "PPO-2", "--reveal", "--because", "audit by the DPO", "--as", "dpo")
     assert done.exit_code in (0, 3), done.output
     assert accesses(house) == [("DPO", "dpo", "supervision", PERSON)]
-    assert "purpose code supervision; view dpo; justification audit by the DPO" in " ".join(done.stdout.split())
+    assert (
+        "read the record (the report on data protection) for the supervision of data protection. "
+        f"(justification audit by the DPO; person {PERSON})"
+    ) in " ".join(done.stdout.split())
 
 
 @pytest.mark.parametrize("command", [("register", "PPO-2"), ("report", "dpo", "PPO-2")])

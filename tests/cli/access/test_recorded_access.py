@@ -19,6 +19,7 @@ from tests.support.scenarios import case_from_story
 ROOT = Path(__file__).parents[3]
 WHY = ("--because", "hearing on Monday", "--as", "ilves")
 ASKED = (*WHY, "--purpose", "rights-request")  # an issuing office states the purpose for which it opens the register
+OFFICE = "Prosecutor's Office Karsk"
 SECRET = "An online shop"  # the summary of facts of S1 begins with this text
 
 
@@ -36,20 +37,33 @@ def newest(ledger: Path) -> dict[str, Any]:
 def accesses(ledger: Path) -> list[str]:
     """Return the accesses that the register shows, with their reasons opened; its own access is the last."""
     found = json.loads(run("register", "main", "--reveal", *ASKED, "--json", ledger=ledger).stdout)["register"]
-    return [part for part in found[1]["answer"].split(" | ") if "Somebody reads the record" in part]
+    return [part for part in found[1]["answer"].split(" | ") if " read the record (" in part]
 
 
-READS = [
-    (("timeline", "main"), "timeline", "investigation"),
-    (("replay", "main", "--at", "2027-04-01T00:00:00Z"), "timeline", "investigation"),
-    (("replay", "main", "--diff", "2027-02-01T00:00:00Z..2027-04-01T00:00:00Z"), "timeline", "investigation"),
-    (("custody", "main"), "custody", "investigation"),
-    (("register", "main", "--purpose", "rights-request"), "dpo", "rights-request"),
-    (("report", "custody", "main"), "custody", "investigation"),
-    (("report", "evidence-chain", "main"), "evidence-chain", "investigation"),
-    (("report", "dpo", "main", "--purpose", "supervision"), "dpo", "supervision"),
-    (("report", "certification", "main", "--form", "fre-902-13"), "custody", "trial"),
-    (("report", "order-form", "main"), "export", "investigation"),
+INVESTIGATION = "the investigation of criminal offences"
+READS = [  # the view and the purpose, as the sentence of the access has them
+    (("timeline", "main"), "the timeline", INVESTIGATION),
+    (("replay", "main", "--at", "2027-04-01T00:00:00Z"), "the timeline", INVESTIGATION),
+    (("replay", "main", "--diff", "2027-02-01T00:00:00Z..2027-04-01T00:00:00Z"), "the timeline", INVESTIGATION),
+    (("custody", "main"), "the chain of custody", INVESTIGATION),
+    (
+        ("register", "main", "--purpose", "rights-request"),
+        "the report on data protection",
+        "the answer to a person who exercises a right",
+    ),
+    (("report", "custody", "main"), "the chain of custody", INVESTIGATION),
+    (("report", "evidence-chain", "main"), "the evidence chain", INVESTIGATION),
+    (
+        ("report", "dpo", "main", "--purpose", "supervision"),
+        "the report on data protection",
+        "the supervision of data protection",
+    ),
+    (
+        ("report", "certification", "main", "--form", "fre-902-13"),
+        "the chain of custody",
+        "criminal proceedings before a court",
+    ),
+    (("report", "order-form", "main"), "an export", INVESTIGATION),
 ]
 
 
@@ -61,8 +75,10 @@ def test_what_is_revealed_stands_in_the_access_order_with_view_purpose_reason_an
     run(*command, "--reveal", *WHY, "--json", ledger=s1)
     assert size(s1) == before + 1
     assert newest(s1)["kind"] == "record-accessed"
-    said = f"purpose code {purpose}; view {view}; justification hearing on Monday; person {PERSON}"
-    assert said in accesses(s1)[0]
+    _, _, said = accesses(s1)[0].partition("Z ")
+    assert said == (
+        f"{OFFICE} read the record ({view}) for {purpose}. (justification hearing on Monday; person {PERSON})"
+    )
 
 
 def test_nothing_is_revealed_or_recorded_without_a_reason_and_a_person(s1: Path) -> None:
@@ -94,7 +110,7 @@ def test_an_office_or_what_somebody_does_is_no_name_of_a_person(name: str, s1: P
 )
 def test_a_persons_name_is_taken_in_every_script(name: str, s1: Path) -> None:
     assert run("timeline", "main", "--reveal", *WHY, "--person", name, ledger=s1).exit_code == 0
-    assert f"person {name}" in accesses(s1)[0]
+    assert f"person {name})" in accesses(s1)[0]
 
 
 def test_a_reading_that_opens_nothing_leaves_no_trace(s1: Path) -> None:
@@ -125,7 +141,11 @@ def test_a_bundle_that_opens_values_is_an_access_for_its_reader_with_its_reason(
     file = str(tmp_path / "court.zip")
     assert run("export", "main", "--audience", "COURT", "--because", "trial", "-o", file, ledger=s1).exit_code == 0
     assert size(s1) == before + 1
-    assert "purpose code trial; view export; justification to make a bundle for CT (court): trial" in accesses(s1)[0]
+    _, _, said = accesses(s1)[0].partition("Z ")
+    assert said == (
+        f"{OFFICE} read the record (an export) for criminal proceedings before a court. "
+        f"(justification to make a bundle for CT (court): trial; person {PERSON})"
+    )
 
 
 def test_a_bundle_without_a_reason_of_its_own_says_at_least_for_whom_and_what_for(s1: Path, tmp_path: Path) -> None:
@@ -180,7 +200,7 @@ def test_the_register_tells_of_an_order_only_who_read_that_order(tmp_path: Path)
 
     def told_of(*asked: str) -> dict[str, int]:
         rows = json.loads(run("register", *asked, "--json", ledger=ledger).stdout)["register"]
-        return {row["order"]: row["answer"].count("Somebody reads the record") for row in rows if row["number"] == 2}
+        return {row["order"]: row["answer"].count(" read the record (") for row in rows if row["number"] == 2}
 
     assert told_of("--full") == {"main": 0, "second": 1}
     assert told_of("main") == {"main": 0}
@@ -205,6 +225,7 @@ READERS = {  # files that name the access order or its entries, and the purpose 
     "cli/desk/order_pages.py": "writes it, before the page shows a value",
     "projections/reports/data_protection/dpo_questions.py": "the ten questions: is the processing lawful?",
     "projections/reports/data_protection/processing_record.py": "the processing record: self-monitoring",
+    "projections/sentences/kinds/rights.py": "the pattern of its sentence; it reads no entry",
 }
 
 

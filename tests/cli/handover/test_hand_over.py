@@ -424,7 +424,7 @@ def test_the_register_says_that_nothing_was_handed_out(house: Watched) -> None:
     house.exports()
     answers = house.told("register", "PPO-2")["register"]
     reads, nothing = answers[1]["answer"].split(" | ")[-2:]
-    assert "Somebody reads the record. Office" in reads
+    assert "Office read the record (an export) for criminal proceedings before a court." in reads
     assert f"Nothing was handed out after entry {first} of the log. Office" in nothing
     read = json.loads(house.run("report", "dpo", "PPO-2", "--json").stdout)["reads"]
     assert [row["view"] for row in read] == ["export", "nothing was handed out"]
