@@ -49,19 +49,19 @@ function answer(file, report, names) {
 /** Return the state, the title and the sentences of a file; nothing points at a hand for a file that no entry states. */
 function judged({ name, found, open, isBundle: bundle }, names) {
   if (!found) return ['open', 'file-not-compared', [say(['file-not-compared-why'])]];
-  const { verdict, equal, differs, first, changed, unread, replaced } = found;
+  const { verdict, equal, differs, first, given, reported, changed, unread, replaced } = found;
   const unreadable = [
     unread.length ? [say(['file-unread']), ...places(unread, names), '.'] : null,
     open.length ? say(['file-uncomputed', open.join(', ')]) : null,
   ].filter((each) => each);
   const withdrawn = replaced.length ? [[say(['file-replaced']), ...places(replaced, names), '.']] : [];
   if (verdict === 'equal') {
-    const given = GIVEN.includes(first.kind);
     const at = changed ? [changedAt(changed, names)] : differs.length ? [say(['file-differs'])] : [];
-    return ['same', given ? 'file-same' : 'file-same-not-given', [stating(first, names), ...at, ...withdrawn]];
+    const heading = given ? 'file-same' : reported ? 'file-same-reported' : 'file-same-not-given';
+    return [given ? 'same' : 'open', heading, [stating(given ?? reported ?? first, names, given ?? reported), ...at, ...withdrawn]];
   }
   if (equal.length) {
-    return ['other', 'file-became', [stating(equal[0], names), ...givenOtherwise(differs, names), ...withdrawn]];
+    return ['other', 'file-became', [stating(equal[0], names, given ?? reported), ...givenOtherwise(differs, names), ...withdrawn]];
   }
   if (verdict === 'differs') {
     const says = [...givenOtherwise(differs, names), say(['file-other-means']), ...unreadable, ...withdrawn];
@@ -71,10 +71,11 @@ function judged({ name, found, open, isBundle: bundle }, names) {
   return ['other', 'file-unknown', [say(['file-unknown-means', name]), bundle ? say(['file-is-bundle']) : null, ...withdrawn].filter((each) => each)];
 }
 
-/** Say who first stated a digest, in which entry, and when. */
-const stating = (entry, names) => [
-  say([GIVEN.includes(entry.kind) ? 'file-given' : 'file-stated']),
+/** Say who stated a digest, in which entry, and when; of a report also who reports. */
+const stating = (entry, names, handover) => [
+  say([entry === handover ? 'file-given' : 'file-stated']),
   names.office(entry.actor),
+  entry.by === entry.actor ? '' : [say(['file-reporter']), names.office(entry.by)],
   say(['file-on', dated(entry.on)]),
   ...places([entry], names),
   '.',

@@ -31,7 +31,9 @@ class CheckItem(Struct, frozen=True):
     another digest of the same exhibit (`differs_from`), either of them before they were replaced (`replaced`), or
     digests that cannot be read here (`unread`). `changed_at` is the first entry with another
     digest after the last one with this digest. It is null for a file whose digest no entry states: the file may have
-    changed after it was handed out.
+    changed after it was handed out. `disclosed_by` is the disclosure or transmission that states this digest and is
+    proven to be its signer's own act. Without one, `reported_by` is the first that another office reports. An act
+    without legal effect is neither.
     """
 
     file: str
@@ -42,6 +44,8 @@ class CheckItem(Struct, frozen=True):
     replaced: list[str]
     unread: list[str]
     changed_at: str | None
+    disclosed_by: str | None
+    reported_by: str | None
 
 
 class CheckAnswer(RecordAnswer, tag="comity.check/1"):
@@ -62,11 +66,12 @@ def check(words: tuple[str, ...], source: RecordSource) -> Exit:
 
     With --bundle each argument is a file, and the order is that of the bundle.
 
-    Exit 1 if a file is not what was disclosed; 4 if that is undecided because stated digests cannot be read here.
+    Exit 1 if a file is not what was disclosed; 4 if that is undecided because stated digests cannot be read here, or
+    no disclosure with legal effect, and no report of one, states the digest.
     """
     from cli.session.field_values import digest_by, digests
     from projections.views.custody import custody as hands_of
-    from projections.views.custody import standing, trace
+    from projections.views.custody import disclosures, standing, trace
     from projections.views.exhibit_digests import Digest
 
     order: str | None = None
@@ -77,7 +82,8 @@ def check(words: tuple[str, ...], source: RecordSource) -> Exit:
         order, files = order_and_files(words, "comity check ORDER FILES...")
     with source.reading() as reader:
         case = reader.case(source.order(order, reader))
-        every = hands_of(case, reader.now() if source.bundle else None)
+        at = reader.now() if source.bundle else None
+        every = hands_of(case, at)
     hands = standing(every)
     taken_back = [hand for hand in every if hand.replaced is not None]
     named = sorted({f.digest.partition(":")[0] for hand in every for f in hand.files or () if f.digest})
@@ -87,6 +93,7 @@ def check(words: tuple[str, ...], source: RecordSource) -> Exit:
         here = [Digest(Path(file).name, size, sha256, sha512, digest) for digest in found or [None]]
         t, before = (max((trace(steps, one) for one in here), key=_decided) for steps in (hands, taken_back))
         traces.append(t)
+        given, reported = (None if e is None else f"#{e.seq} {e.kind}" for e in disclosures(case, at, t))
         changed = next((h for h in t.differs if t.equal and h.entry.on > t.equal[-1].entry.on), None)
         items.append(
             CheckItem(
@@ -98,6 +105,8 @@ def check(words: tuple[str, ...], source: RecordSource) -> Exit:
                 replaced=[f"#{h.entry.seq} {h.entry.kind}" for h in (*before.equal, *before.differs)],
                 unread=[f"#{h.entry.seq} {h.unread}" for h in hands if h.unread] if t.verdict == "unknown" else [],
                 changed_at=None if changed is None else f"#{changed.entry.seq} {changed.entry.kind}",
+                disclosed_by=given,
+                reported_by=reported,
             )
         )
     lines = [line for f, t in zip(items, traces, strict=True) for line in _compared(f, t)]
@@ -107,10 +116,9 @@ def check(words: tuple[str, ...], source: RecordSource) -> Exit:
         items,
         text=(lambda: "\n".join(lines)) if output.terminal() else None,
     )
-    open_ = [f for f in items if f.verdict != "equal"]
-    if open_ and all(f.unread for f in open_):
-        return Exit.UNDECIDABLE
-    return Exit.PROVED_BAD if open_ else Exit.DONE
+    if any(f.verdict != "equal" and not f.unread for f in items):
+        return Exit.PROVED_BAD
+    return Exit.DONE if all(f.disclosed_by or f.reported_by for f in items) else Exit.UNDECIDABLE
 
 
 def _decided(t: Trace) -> int:
@@ -121,7 +129,11 @@ def _decided(t: Trace) -> int:
 def _compared(file: CheckItem, t: Trace) -> list[str]:
     """Return the result for one file in a sentence that a court can read, with the entries it is based on."""
     says = {
-        "equal": "is what was disclosed",
+        "equal": "is what was disclosed"
+        if file.disclosed_by
+        else "is what was disclosed, as another office reports: no act of who disclosed it proves that"
+        if file.reported_by
+        else "is what the record speaks of: its digest is stated, but by no disclosure with legal effect",
         "differs": "is not what was disclosed: "
         + ("its digest is stated at a later step only" if t.equal else "no entry states its digest"),
         "unknown": "is not among what was disclosed: no entry states its digest or its name",

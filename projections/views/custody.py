@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ledger.entries.case import Case, Entry
+from ledger.law import read_all
 from projections.sentences.names import Names, names_of
 from projections.sentences.sentence import sentence
 from projections.views.exhibit_digests import Digest, Exhibits, First, digests, exhibits_of, speaks_of, unread
-from projections.views.replaced import Replacement, replaced
+from projections.views.replaced import EVER, Replacement, replaced
 
 HANDS = (
     "data-disclosed",
@@ -68,12 +69,14 @@ class CustodyStep:
 class Trace:
     """Hold where a file occurs in the record: the steps with an equal digest, and the steps about another content.
 
-    `as_first_stated`: it is the file that was handed over, and not one that it became later.
+    `as_first_stated`: it is the file as it was first stated, and not one that it became later; `stated` are the leaves
+    of the entries that state its digest, replaced ones too where their digest still counts.
     """
 
     equal: tuple[CustodyStep, ...]
     differs: tuple[CustodyStep, ...]
     as_first_stated: bool
+    stated: frozenset[str] = frozenset()
 
     @property
     def verdict(self) -> str:
@@ -214,12 +217,26 @@ def trace(hands: Sequence[CustodyStep], file: Digest) -> Trace:
     equal = [h for h in hands if any(d.same(file) for d in h.files)]
     firsts = {f for h in hands for f in h.firsts if f.digest.same(file)}
     as_first_stated = bool(firsts)
+    stated = frozenset((*(h.entry.leaf for h in equal), *(f.leaf for f in firsts)))
     firsts |= {f for h in equal for d in h.files if d.same(file) for f in speaks_of(d, h.firsts)}
     if not equal and not firsts:
         firsts = {f for h in hands for f in h.firsts if f.digest.name == file.name}
     others = (h for h in hands if not any(d.same(file) for d in h.files))
     differs = [h for h in others if any(_is_another(d, file, firsts, h) for d in h.files)]
-    return Trace(tuple(equal), tuple(differs), as_first_stated)
+    return Trace(tuple(equal), tuple(differs), as_first_stated, stated)
+
+
+def disclosures(case: Case, at: datetime | None, found: Trace) -> tuple[Entry | None, Entry | None]:
+    """Return the disclosure or transmission that states the digest of a file: one proven to be its signer's own act.
+
+    Without one, the second is the first that another office reports. An act without legal effect is neither.
+    """
+    r = read_all(case, at or EVER)
+    given = [e for e in case.entries if e.leaf in found.stated and e.kind in GIVEN and e.on <= (at or EVER)]
+    given.sort(key=lambda e: (e.on, e.index))
+    act = next((e for e in given if r.entries.would_count(e) and r.reliability.first_hand(e)), None)
+    reports = (e for e in given if e.speaks != "act" and e.held)
+    return act, None if act is not None else next(reports, None)
 
 
 def _is_another(digest: Digest, file: Digest, found: Collection[First], hand: CustodyStep) -> bool:

@@ -1,6 +1,6 @@
 /** Compare a file in the reader's hand with the steps of custody, as `comity check` does (projections/views/custody.py). */
 import { EntriesThatCount, Offices } from './entries_that_count.mjs';
-import { Exhibits, digestsOf, same, speaksOf, unread } from './exhibit_digests.mjs';
+import { Exhibits, GIVEN, digestsOf, same, speaksOf, unread } from './exhibit_digests.mjs';
 import { caseEntries, inOrder } from './case_entry.mjs';
 
 const HANDS = [
@@ -23,7 +23,9 @@ export class Custody {
     const offices = new Offices(registry.filter(({ on }) => on <= at));
     const counting = new EntriesThatCount(own, offices, at);
     const exhibits = new Exhibits(counting, own.filter(({ kind }) => HANDS.includes(kind)));
+    this.counting = counting;
     this.byLeaf = counting.byLeaf;
+    this.at = at;
     this.hands = exhibits.steps.map((entry) => ({
       entry,
       files: digestsOf(entry),
@@ -51,6 +53,8 @@ export class Custody {
    *
    * `verdict` is `equal` to what was first stated, `differs` from it, or `unknown`. `equal` and `differs` are the
    * entries that state its digest, or another one of the same item; `first` the first entry that states its digest;
+   * `given` the disclosure or transmission that states it and is proven to be its signer's own act; without one,
+   * `reported` the first that another office reports; an act without legal effect is neither;
    * `changed` the first entry with another digest after the last with this one, and null for a file that no entry
    * states: it may have changed in the reader's own hands. `unread` are entries whose digests cannot be read here,
    * `replaced` entries that stated a digest of it before they were replaced.
@@ -64,11 +68,17 @@ export class Custody {
     const [equal, differs] = [entries(found.equal), entries(found.differs)];
     const stating = [...equal, ...found.firsts.map(({ leaf }) => this.byLeaf.get(leaf))].sort(inOrder);
     const last = equal.at(-1);
+    const handing = stating.filter(({ kind, on }) => GIVEN.includes(kind) && on <= this.at);
+    const isAct = (entry) => this.counting.wouldCount(entry) && this.counting.firstHand(entry);
+    const given = handing.find(isAct) ?? null;
+    const reported = given ? null : (handing.find(({ speaks, held }) => speaks !== 'act' && held) ?? null);
     return {
       verdict: found.isAsStated ? 'equal' : equal.length || differs.length ? 'differs' : 'unknown',
       equal,
       differs,
       first: stating[0] ?? null,
+      given,
+      reported,
       changed: (last && differs.find(({ on }) => on > last.on)) ?? null,
       unread: standing.filter((hand) => hand.unread).map(({ entry }) => entry),
       replaced: [...entries(before.equal), ...entries(before.differs)],

@@ -15,8 +15,8 @@ def test_the_page_says_of_a_file_what_the_table_says(node: Page, held: Held) -> 
     said = node.ask("evidence", **question(case_of(held.facts), held.file))
     found = (said["verdict"], labelled(said["equal"]), labelled(said["differs"]))
     assert found == (held.verdict, held.equal, held.differs)
-    one = [labelled([said[name]] if said[name] else []) or None for name in ("first", "changed")]
-    assert one == [held.first, held.changed]
+    one = [labelled([said[name]] if said[name] else []) or None for name in ("first", "changed", "given", "reported")]
+    assert one == [held.first, held.changed, held.given, held.reported]
 
 
 def test_page_and_program_agree_on_hundreds_of_records_and_files(node: Page) -> None:

@@ -169,7 +169,8 @@ export const answering = (it) => {
       const leaves = (entries) => entries.map(({ leaf }) => leaf);
       const { verdict, equal, differs, replaced, unread } = found;
       const lists = Object.entries({ equal, differs, replaced, unread }).map(([name, some]) => [name, leaves(some)]);
-      const single = { first: found.first?.leaf ?? null, changed: found.changed?.leaf ?? null };
+      const leafOf = (name) => [name, found[name]?.leaf ?? null];
+      const single = Object.fromEntries(['first', 'changed', 'given', 'reported'].map(leafOf));
       return { verdict, algorithms: custody.algorithms, ...single, ...Object.fromEntries(lists) };
     },
     /** Digest a file whose pieces can be read and which cannot be read as a whole. */

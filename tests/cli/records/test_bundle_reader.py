@@ -157,6 +157,18 @@ def test_without_trust_every_answer_says_that_nothing_vouches_for_the_bundle(com
     assert (read["bundle"]["verdict"], read["bundle"]["reasons"][0]["code"]) == ("INDETERMINATE", "NO_TRUST_ANCHOR")
 
 
+def test_a_file_that_no_disclosure_states_is_not_said_to_be_what_was_disclosed(tmp_path: Path) -> None:
+    ledger, file = ledger_of("S1", tmp_path), tmp_path / "brought.zip"
+    file.write_bytes(EVIDENCE)
+    got = ("evidence-received", "main", "-f", f"manifest={file}", "-f", "check=equal", "-f", "exhibit=EX-9")
+    assert run("record", *got, "--as", "orn", ledger=ledger).exit_code == Exit.DONE
+    for held in (("--ledger", str(ledger), "main"), ("--bundle", str(made(ledger, "COURT")))):
+        done = run("check", *held, str(file), "--json")
+        assert done.exit_code == Exit.UNDECIDABLE, done.output
+        (found,) = json.loads(done.stdout)["files"]
+        assert (found["verdict"], found["disclosed_by"], found["reported_by"]) == ("equal", None, None)
+
+
 @pytest.mark.parametrize("command", [*READS, "check file", "replay --at 2027-03-20T00:00:00Z", "report custody"])
 def test_a_bundle_that_is_proved_wrong_is_not_read(command: str, filing: Path, tmp_path: Path) -> None:
     data = bytearray((filing / "COURT.evidence.zip").read_bytes())

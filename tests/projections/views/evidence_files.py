@@ -11,8 +11,10 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from msgspec.structs import replace
+
 from ledger.entries.case import Case, Entry, Unread, wire
-from projections.views.custody import CustodyStep, custody, standing, trace
+from projections.views.custody import CustodyStep, custody, disclosures, standing, trace
 from projections.views.exhibit_digests import Digest
 from projections.views.replaced import EVER
 from tests.support.scenarios import LABELS, OFFICES, Fact, disclosed, fact, given, issued
@@ -61,7 +63,7 @@ class Held(NamedTuple):
     """What happened, a file, and the expected result.
 
     Verdict; labels of the entries with an equal digest and with another one; the first with an equal one; the first
-    with another one after the last equal one.
+    with another one after the last equal one; the disclosure that states it; the one that is only reported to.
     """
 
     facts: tuple[Fact, ...]
@@ -71,6 +73,8 @@ class Held(NamedTuple):
     differs: str = ""
     first: str | None = None
     changed: str | None = None
+    given: str | None = None
+    reported: str | None = None
 
 
 def _closed(why: Unread) -> tuple[Fact, ...]:
@@ -80,13 +84,15 @@ def _closed(why: Unread) -> tuple[Fact, ...]:
 
 CASES: dict[str, Held] = {
     "the file that was disclosed": Held(
-        TWO, Digest("a.zip", 1, A, None), "equal", "one, got a, move a, back a", first="one"
+        TWO, Digest("a.zip", 1, A, None), "equal", "one, got a, move a, back a", first="one", given="one"
     ),
-    "the file under another name": Held(TWO, Digest("renamed", 1, B, None), "equal", "two, got b, move b", first="two"),
+    "the file under another name": Held(
+        TWO, Digest("renamed", 1, B, None), "equal", "two, got b, move b", first="two", given="two"
+    ),
     "a file changed in the reader's hands": Held(TWO, Digest("b.zip", 1, C, None), "differs", "", "two, got b, move b"),
     "a file that no entry states": Held(TWO, Digest("other.zip", 1, D, None), "unknown"),
     "a genuine file whose digest changed at a hand": Held(
-        (*TWO, WRONG), Digest("b.zip", 1, B, None), "equal", "two, got b, move b", "wrong b", "two", "wrong b"
+        (*TWO, WRONG), Digest("b.zip", 1, B, None), "equal", "two, got b, move b", "wrong b", "two", "wrong b", "two"
     ),
     "the file that it became at a hand": Held(
         (*TWO, WRONG), Digest("b.zip", 1, C, None), "differs", "wrong b", "two, got b, move b", "wrong b"
@@ -95,7 +101,12 @@ CASES: dict[str, Held] = {
     "erased digests": Held(_closed(Unread.ERASED), Digest("a.zip", 1, A, None), "unknown"),
     "one that a replacement took back": Held((*TWO[:2], AGAIN), Digest("b.zip", 1, B, None), "differs", "", "again"),
     "two digests of one file, both right": Held(
-        (hands_over("one", 5, manifest=BOTH),), Digest("a.zip", 1, A, "1" * 128), "equal", "one", first="one"
+        (hands_over("one", 5, manifest=BOTH),),
+        Digest("a.zip", 1, A, "1" * 128),
+        "equal",
+        "one",
+        first="one",
+        given="one",
     ),
     "two digests of one file, one wrong": Held(
         (hands_over("one", 5, manifest=BOTH),), Digest("a.zip", 1, A, "3" * 128), "differs", "", "one"
@@ -126,6 +137,7 @@ CASES: dict[str, Held] = {
         "copy moves",
         "two",
         "copy moves",
+        "two",
     ),
     "a receipt of a step that was replaced by a disclosure": Held(
         (
@@ -145,6 +157,55 @@ CASES: dict[str, Held] = {
         "one",
         first="one",
     ),
+    "a disclosure whose signer's key did not hold the role": Held(
+        (replace(hands_over("one", 5, ("a.zip", A)), held=False),),
+        Digest("a.zip", 1, A, None),
+        "equal",
+        "one",
+        first="one",
+    ),
+    "a file that only a receipt states": Held(
+        (hands_over("one", 5), arrives("got", 7, "E", ("a.zip", A))),
+        Digest("a.zip", 1, A, None),
+        "equal",
+        "got",
+        first="got",
+    ),
+    "a disclosure that another office reports": Held(
+        (hands_over("told", 5, ("a.zip", A), by="orn", role="RET", speaks="observation", whose="skylark"),),
+        Digest("a.zip", 1, A, None),
+        "equal",
+        "told",
+        first="told",
+        reported="told",
+    ),
+    "a reported disclosure of an office that is not registered": Held(
+        (hands_over("told", 5, ("a.zip", A), by="orn", role="RET", speaks="observation", whose="sky"),),
+        Digest("a.zip", 1, A, None),
+        "equal",
+        "told",
+        first="told",
+        reported="told",
+    ),
+    "a disclosure that its receipt is dated before": Held(
+        (arrives("got", 5, "E", ("a.zip", A)), hands_over("one", 6, ("a.zip", A))),
+        Digest("a.zip", 1, A, None),
+        "equal",
+        "got, one",
+        first="got",
+        given="one",
+    ),
+    "a disclosure whose digest its replacement leaves out": Held(
+        (
+            hands_over("one", 5, ("a.zip", A)),
+            arrives("got", 6, "E", about="one"),
+            hands_over("again", 7, replaces="one", why="an element"),
+        ),
+        Digest("a.zip", 1, A, None),
+        "equal",
+        first="one",
+        given="one",
+    ),
 }
 
 
@@ -163,6 +224,7 @@ def told(case: Case, file: Digest, at: datetime = EVER) -> dict[str, Any]:
         "differs": _leaves(found.differs),
         "replaced": [h.entry.leaf for h in (*before.equal, *before.differs)],
         "unread": [h.entry.leaf for h in standing(hands) if h.unread],
+        **{name: e and e.leaf for name, e in zip(("given", "reported"), disclosures(case, at, found), strict=True)},
         "changed": next(
             (h.entry.leaf for h in found.differs if found.equal and h.entry.on > found.equal[-1].entry.on), None
         ),

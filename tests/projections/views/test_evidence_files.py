@@ -16,7 +16,8 @@ def test_the_program_says_of_a_file_what_the_table_says(held: Held) -> None:
     said = told(case_of(held.facts), held.file)
     found = (said["verdict"], labelled(said["equal"]), labelled(said["differs"]))
     assert found == (held.verdict, held.equal, held.differs)
-    assert (labelled([said["changed"]]) if said["changed"] else None) == held.changed
+    one = [labelled([said[name]]) if said[name] else None for name in ("changed", "given", "reported")]
+    assert one == [held.changed, held.given, held.reported]
 
 
 def test_a_long_chain_of_transmissions_that_name_each_other_is_compared() -> None:
