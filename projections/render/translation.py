@@ -27,6 +27,7 @@ from projections.reports.data_protection.processing_record import AccessRow, Ans
 from projections.reports.evidence_chain_report import CriterionRow, Period, UsedRule
 from projections.reports.fillable_form import FillableForm, FormLine, FormSection, FormTable
 from projections.reports.front_page import CheckCommand, FindingLine, FrontPage, IntegrityResult, Subject, VerdictReason
+from projections.reports.hearing.hearing_bundle import Document
 from projections.reports.history import Event, History
 from projections.reports.ledger_report import CheckCount, KeyRow
 from projections.reports.letters.letter import Letter, LetterSection, LetterSource, MissingContent
@@ -53,7 +54,7 @@ LONG_DATE: Final = re.compile(rf"(\d{{1,2}}) ({'|'.join(LONG_MONTHS)}) (\d{{4}})
 LOCAL: Final = re.compile(r"(?:(\d{4}-\d\d-\d\d) )?(\d\d:\d\d(?::\d\d)? in .+)")  # the time at an office
 ISO: Final = "y-MM-dd"
 SIGNER: Final = re.compile(r"(.+)( \([A-Z0-9]+\))")  # an office and the role in which it signed
-SENTENCES: Final = (r"(?<=[.:]) ", "; ")
+SENTENCES: Final = (r"(?<=\.) ", r"(?<=:) ", "; ")  # a message may have a colon, and is one sentence
 PARTS: Final = (", if ", *SENTENCES, ", ", " or ")  # where a text that fits no message is taken apart
 LISTS: Final = (", ", " or ")  # only where all of it is ours
 
@@ -63,6 +64,7 @@ OURS: Final[Mapping[type, tuple[str, ...]]] = {
     Request: ("asked_for", "elements"),
     IntegrityResult: ("says", "not_proven"),
     VerdictReason: ("says",),
+    Document: ("title",),
     FindingLine: ("level", "says", "mark"),
     UsedRule: ("mark",),
     CheckCommand: ("says",),

@@ -7,6 +7,7 @@ JSON are the same. The page never says what a court decides.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -159,7 +160,8 @@ class FrontPage:
     `vouches` says in one sentence whether the record is whole and who vouches for that. `lacking` are the parts that
     the paper does not open. `signed`: a person signs it. `only_for` are the roles that may know of entries on it
     whose existence is hidden from all others. `languages` are the names on it that are not English, each with its
-    language; `named` are names of offices in other languages, as (name here, language, name there).
+    language; `named` are names of offices in other languages, as (name here, language, name there). `unproven` are the
+    codes of what is not proven.
     """
 
     title: str
@@ -179,6 +181,7 @@ class FrontPage:
     lacking: tuple[str, ...] = ()
     signed: bool = True
     named: tuple[tuple[str, str, str], ...] = ()
+    unproven: tuple[str, ...] = ()
 
 
 def subject(case: Case, judgement: Judgement) -> Subject:
@@ -224,7 +227,7 @@ def front_page(
         subject=subject(case, judgement),
         procedure=procedure(judgement.findings),
         findings=remarks(judgement.findings, case),
-        not_checked=(*making.integrity.not_proven, *_beyond(case, making.head), *LIMITS),
+        not_checked=(*in_plain_words(making.integrity.not_proven), *_beyond(case, making.head), *LIMITS),
         commands=tuple(commands),
         only_for=only_for(case.entries),
         languages=languages(case.registry),
@@ -233,6 +236,7 @@ def front_page(
         exhibits=tuple(exhibits),
         lacking=tuple(lacking),
         named=named(case.registry),
+        unproven=tuple(dict.fromkeys(code for code, _ in map(_uncoded, making.integrity.not_proven) if code)),
     )
 
 
@@ -242,6 +246,26 @@ LIMITS = (
     "The files themselves were not read: what is compared here are the digests that the entries state.",
     "What the law of a State requires beyond the rules of the instrument as modelled was not examined.",
 )
+# What a bundle leaves unproven under a code, for readers of papers; the code is in the annex.
+PLAIN = {
+    "CMP-ORDER": "Whether the log holds more on this order, or another entry in the place of one: that it does not is "
+    "signed by the maker of the bundle alone.",
+    "CMP-REGISTER": "Whether a key was revoked, reported or replaced later than the bundle shows: that it was not is "
+    "signed by the maker of the bundle alone.",
+}
+CODED = re.compile(r"([A-Z]+(?:-[A-Z]+)+): ")
+
+
+def in_plain_words(sentences: Iterable[str]) -> tuple[str, ...]:
+    """Return what is not proven without its codes; several sentences under one code are one."""
+    return tuple(dict.fromkeys(PLAIN.get(code, says) for code, says in map(_uncoded, sentences)))
+
+
+def _uncoded(says: str) -> tuple[str, str]:
+    if (match := CODED.match(says)) is None:
+        return "", says
+    rest = says[match.end() :]
+    return match[1], rest[:1].upper() + rest[1:]
 
 
 def words(code: str) -> str:
@@ -323,8 +347,8 @@ def vouches(integrity: IntegrityResult) -> str:
         return f"The record FAILED its integrity check: {_sentence(reasons)} Do not rely on this paper."
     if integrity.verdict == "TOTAL-PASSED":
         return (
-            "The record passed its integrity check: signatures, keys and places of the entries fit keys that did not "
-            "come from this office."
+            "The record passed its integrity check: signatures, keys and places of the entries fit the keys that the "
+            "maker of this paper was given as trusted. Where these keys came from is not checked here."
         )
     if [r.code for r in reasons] == ["NO_TRUST_ANCHOR"]:
         return (

@@ -123,6 +123,7 @@ SMALL: Final = (
     *("{0} week", "{0} weeks", "{0} year", "{0} years", "{0} byte", "{0} bytes", "{0} more", " and ", "entry {0}"),
     *("{0} at {1} UTC", "{0} at {1} UTC ({2} in {3})", "{0} at {1} UTC ({2} on {3} in {4})"),
     "When the entries were made, and that no other version of this log was shown to others.",
+    "Summary",
     "of",
     "referred back and clarified in between: {0} more",
     *("Monday", "Tuesday", "Wednesday", "Thursday", "Friday"),

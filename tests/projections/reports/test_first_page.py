@@ -193,6 +193,19 @@ def test_the_verdict_is_one_plain_sentence_on_page_one(verdict: str, codes: tupl
     assert not re.search(r"[A-Z]+_[A-Z]+|TOTAL|INDETERMINATE", said)
 
 
+def test_page_one_says_what_a_bundle_does_not_prove_without_codes_and_the_annex_has_the_codes(tmp_path: Path) -> None:
+    ledger, bundle = ledger_of("S2", tmp_path), tmp_path / "court.evidence.zip"
+    run("export", "main", "--audience", "COURT", "-o", str(bundle), ledger=ledger)
+    for lang, says in (("en", "signed by the maker of the bundle alone."), ("de", "unterzeichnet allein der")):
+        file = tmp_path / f"{lang}.html"
+        known = ("--bundle", str(bundle), "--trust", str(ledger / "trust"))
+        run("report", "custody", *known, "--lang", lang, "-o", str(file))
+        page = file.read_text("utf-8")
+        front, annex = page[: page.index('id="check"')], page[page.index('id="check"') :]
+        assert (front.count(says), "CMP-" in front) == (2, False)
+        assert ("CMP-ORDER" in annex, "CMP-REGISTER" in annex) == (True, True)
+
+
 def test_states_are_named_in_the_language_of_the_paper_and_invented_ones_as_registered(tmp_path: Path) -> None:
     assert [territory("DE", lang) for lang in ("en", "de")] == ["Germany", "Deutschland"]
     with reading(ledger_of("S1", tmp_path)) as reader:

@@ -115,6 +115,11 @@ def test_the_evidence_bundle_is_inside(tmp_path: Path) -> None:
     assert bundle_inside(paper.read_bytes()) == bundle.read_bytes()
 
 
+def test_the_documents_of_a_german_hearing_bundle_have_german_titles(tmp_path: Path) -> None:
+    said = text(of_story(ledger_of("S1", tmp_path), tmp_path, "--depth", "diagnostic", "--lang", "de"))
+    assert [title for _, title, _ in DOCUMENTS if title in said] == []
+
+
 def test_a_bundle_gives_the_same_documents_as_the_ledger(tmp_path: Path) -> None:
     ledger, bundle = ledger_of("S1", tmp_path), tmp_path / "court.evidence.zip"
     run("export", "main", "--audience", "COURT", "-o", str(bundle), ledger=ledger)
