@@ -11,6 +11,8 @@ from typing import Any
 from cli.exit_codes import Exit, Stop
 from cli.invocation import said
 
+HASH_DIGITS = 8  # from so many characters on, digits alone can be the start of a hash
+
 
 def is_ledger(folder: str) -> bool:
     """Return True for a folder that holds a ledger."""
@@ -78,6 +80,15 @@ def in_utc(found: datetime) -> datetime:
     if utc.year < 1000:
         raise ValueError("entries write years of four digits")
     return utc
+
+
+def choose_entry(text: str, names: Mapping[str, str], leaves: Iterable[str]) -> str:
+    """Return the leaf hash of an entry: by `7` or `#7`, a story's label, or the start of its hash.
+
+    Up to seven digits are always a number: the hash of another entry may begin with them.
+    """
+    number = text.isascii() and text.isdecimal() and len(text) < HASH_DIGITS
+    return choose(f"#{text}" if number else text, names, leaves, "entry")
 
 
 def choose(text: str, names: Mapping[str, str], ids: Iterable[str], what: str = "order") -> str:

@@ -245,8 +245,7 @@ class Place:
         own = {f"#{e.seq}": e.leaf for e in entries if e.order == self.order}
         if self.case is not None and self.case.label is not None:
             own |= ledger_choice.story_of(str(self.journal.folder.path)).get("entries", {}).get(self.case.label, {})
-        number = f"#{text}"
-        return ledger_choice.choose(number if number in own else text, own, (e.leaf for e in entries), "entry")
+        return ledger_choice.choose_entry(text, own, (e.leaf for e in entries))
 
     def other(self, text: str) -> str:
         """Return the id of another order by any of its names."""
