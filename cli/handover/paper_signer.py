@@ -90,7 +90,7 @@ class PaperSigner:
     def tell(self) -> None:
         """Say on stderr who signed, and whether an authority confirms when."""
         when = "with a time stamp" if self.stamp else WITHOUT_STAMP
-        output.tell(f"signed by {self.key.name} ({self.key.subject}); {when}")
+        output.tell(f"signed by {self.note.name} ({self.note.subject}); {when}")
 
 
 def paper_signer(options: SigningOptions) -> PaperSigner | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ledger.formats.characters import visible
+
 FIELD = "Electronic signature"  # the name of the signature field, for readers of the PDF
 
 
@@ -17,12 +19,17 @@ class SignatureNote:
 
 
 def signature_note(name: str, subject: str, *, stamped: bool) -> SignatureNote:
-    """Return the note of a paper that is signed when it is made; `stamped`: with a time stamp of an authority."""
+    """Return the note of a paper that is signed when it is made; `stamped`: with a time stamp of an authority.
+
+    A copy may have lost its signature, so the paper says where to see one.
+    """
+    name, subject = (visible(" ".join(text.split())) for text in (name, subject))
     return SignatureNote(
         name,
         subject,
         (
-            f"Signed electronically by {name} ({subject}); the signature panel of a PDF reader shows the signature.",
+            f"Signed electronically by {name} ({subject}); the signature panel of a PDF reader shows the signature. "
+            "A copy for which it shows none is not signed.",
             "The signature proves that the key of this certificate signed this file as it is. "
             "It proves nothing about what the file says.",
             "A time-stamp authority confirms when it was signed."

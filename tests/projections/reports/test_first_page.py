@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import shutil
 import subprocess
@@ -291,3 +292,55 @@ def test_an_order_form_names_states_elements_and_codes_in_words(tmp_path: Path) 
     for said in ("Republic of Orsinia", "Kingdom of Valdoria", "the IP address at registration"):
         assert said in words
     assert not re.search(r"\bXO\b|\bXV\b|registration-ip|provider-portal", words)
+
+
+def first_of(report: CustodyReport, folder: Path) -> str:
+    """Return the text of page one of a report as PDF."""
+    if (reader := shutil.which("pdftotext")) is None:
+        pytest.skip("no pdftotext here")
+    file = folder / "paper.pdf"
+    file.write_bytes(paper(report, FONTS))
+    command = [reader, "-l", "1", "-layout", str(file), "-"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+LONG_NAMES: dict[str, tuple[str, object]] = {
+    "names of files": (
+        "manifest",
+        {"elements": ["name"], "files": [{"name": "n" * 4_000, "size": 1, "sha256": "a" * 64}]},
+    ),
+    "addressees": ("providers", [f"office-{n}" for n in range(400)]),
+    "an order number": ("reference", "9 " * 4_000),
+    "a case number": ("case_ref", "9" * 4_000),
+    "numbers of exhibits": ("exhibit", "EX-" * 1_000),
+    "data elements": ("elements_sought", [f"name#label-{n}" for n in range(600)]),
+}
+
+
+@pytest.mark.parametrize("what", LONG_NAMES)
+def test_no_stated_value_takes_findings_or_what_was_not_checked_from_page_one(what: str, tmp_path: Path) -> None:
+    case = case_from_story(tomllib.loads((STORIES / "S2.toml").read_text("utf-8")))["main"]
+    field, value = LONG_NAMES[what]
+    told = replace(
+        case,
+        entries=tuple(
+            replace(
+                e,
+                public={**e.public, **({field: value} if field in e.public or e.kind == "order-issued" else {})},
+                sealed={**e.sealed, **({field: value} if field in e.sealed else {})},
+            )
+            for e in case.entries
+        ),
+    )
+    first = first_of(report(told), tmp_path)
+    for part in ("Result", "Violation: Data were disclosed", "What was not checked", "Signature"):
+        assert part in first
+
+
+def test_a_finding_on_page_one_names_its_first_entries_and_how_many_more(tmp_path: Path) -> None:
+    made = report(case_from_story(tomllib.loads((STORIES / "S2.toml").read_text("utf-8")))["main"])
+    gravest, *others = made.face.findings
+    many = dataclasses.replace(gravest, entries=gravest.entries * 600)
+    first = first_of(dataclasses.replace(made, face=dataclasses.replace(made.face, findings=(many, *others))), tmp_path)
+    assert re.search(r"Entries (\d+, ){12}and 1188 more\.", re.sub(r"\s+", " ", first))
+    assert "Signature" in first
