@@ -120,10 +120,11 @@ def paper(
 
 def _placed(name: str, one: Figure) -> dict[str, object]:
     """Return the files of a drawing, their texts, and the names that typst sets on them."""
+    lines = () if name == "deadlines" else one.lines  # the lists of a paper say when each begins and ends
     files = [
         {
             "file": f"{name}-{n}.svg",
-            "alt": " ".join((f"{p.title}: {p.says}", *one.lines)),
+            "alt": " ".join((f"{p.title}: {p.says}", *lines)),
             "width": p.width,
             "names": [w for w in p.words if w.theirs],
         }

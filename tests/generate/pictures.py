@@ -1,10 +1,14 @@
-"""Take the pictures of the documents with Chromium, of a report, the verifier page and the desk: `make examples`.
+"""Take the pictures of the documents with Chromium, of reports, the verifier page and the desk: `make examples`.
+
+Of a PDF poppler's `pdftoppm` takes the picture. `docs/examples/before` shows the same as the first version made them.
 
 The bytes depend on the fonts of the machine, so a test checks only that the pictures exist and are small.
 """
 
 from __future__ import annotations
 
+import subprocess
+from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,10 +22,15 @@ from tests.support.cli import ledger_of, run
 ENTER = "\ue007"
 
 
-def report(browser: Browser, folder: Path) -> bytes:
-    """Return a picture of the first page of a custody report."""
-    browser.open(made(folder, plain=False)["custody-S1.html"].as_uri())
-    return plain(browser, "body")
+def reports(browser: Browser, folder: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield the first page of each example as a picture, by its name."""
+    for name, file in made(folder, plain=False).items():
+        if file.suffix == ".html":
+            browser.open(file.as_uri())
+            yield Path(name).stem, plain(browser, "body")
+        else:
+            command = ["pdftoppm", "-r", "60", "-f", "1", "-l", "1", "-png", str(file)]
+            yield Path(name).stem, subprocess.run(command, capture_output=True, check=True).stdout
 
 
 def verifier(browser: Browser, folder: Path) -> bytes:
@@ -63,7 +72,8 @@ if __name__ == "__main__":
     with TemporaryDirectory() as scratch, closing(Chromium(Path(scratch, "profile"))) as chromium:
         Path(scratch, "examples").mkdir()
         chromium._call("POST", "/window/rect", {"width": 900, "height": 800})
-        (PLACE / "custody-S1.png").write_bytes(report(chromium, Path(scratch, "examples")))
+        for name, picture in reports(chromium, Path(scratch, "examples")):
+            (PLACE / f"{name}.png").write_bytes(picture)
         (PLACE / "verifier.png").write_bytes(verifier(chromium, Path(scratch)))
         chromium._call("POST", "/window/rect", {"width": 1180, "height": 1300})
         (PLACE / "desk-order-S2.png").write_bytes(desk(chromium, Path(scratch, "desk")))

@@ -73,9 +73,9 @@ def test_a_foot_names_the_entries_of_its_page_with_the_first_digits_of_their_lea
     pages = text(of_story(ledger, tmp_path)).split("\f")
     leaves = {str(n): leaf[:8] for n, leaf in enumerate(leaves_of(ledger), 1)}
     [custody] = [page for page in pages if "Custody and exhibits" in page and "Documents" not in page]
-    foot = custody[custody.index("Entries on this page") :]
+    foot = custody[custody.index("Entry and leaf") :]
     assert [f"{n} {leaves[n]}" in foot for n in ("10", "11", "12")] == [True, True, True]
-    assert "Entries on this page" not in pages[0]
+    assert "Entry and leaf" not in pages[0]
 
 
 def test_each_depth_has_the_documents_of_the_one_before_and_more() -> None:
