@@ -13,6 +13,7 @@ from typing import Final
 
 from projections.drawings.picture import LINE, Canvas, Picture, Spoken, breadth, joined, said, span, wrapped
 from projections.drawings.scale import TimeScale, time_scale
+from projections.sentences.periods import period
 
 MOST: Final = 40  # bars; of more, the unmet ones, the earliest first
 LABELS: Final = 600.0  # from this width on, words are left of the bars and not above them
@@ -89,7 +90,7 @@ def _iso(moment: datetime) -> str:
 
 
 def _words(b: DeadlineBar, spoken: Spoken) -> Iterator[str]:
-    yield f"{b.id}: {spoken.say(b.verdict)}"
+    yield f"{period(b.id, spoken.say)}: {spoken.say(b.verdict)}"
     if about := joined((spoken.say(b.length), b.cite, b.policy)):
         yield about
     if b.due is None:
@@ -123,8 +124,10 @@ class _Bars:
         self.scale = self._scale()
         self.rows = [(b, self._lines(b)) for b in drawn.bars]
 
-    def _lines(self, b: DeadlineBar) -> list[str]:
-        return [line for text in _words(b, self.spoken) for line in wrapped(text, self.room, bold=True)]
+    def _lines(self, b: DeadlineBar) -> list[tuple[str, bool]]:
+        """Return the lines next to a bar; those of its name are bold."""
+        texts = enumerate(_words(b, self.spoken))
+        return [(line, n == 0) for n, text in texts for line in wrapped(text, self.room, bold=True)]
 
     def _scale(self) -> TimeScale:
         moments = {self.drawn.as_of}
@@ -185,10 +188,10 @@ class _Bars:
         for shift in (-2.5, 2.5):
             canvas.line((x + shift - 2, y + r), (x + shift + 2, y - r), width=1.5)
 
-    def _row(self, canvas: Canvas, b: DeadlineBar, lines: Sequence[str], y: float) -> None:
+    def _row(self, canvas: Canvas, b: DeadlineBar, lines: Sequence[tuple[str, bool]], y: float) -> None:
         base = y + 13
-        for n, text in enumerate(lines):
-            canvas.write(0, base, text, self.room + 1, bold=n == 0)
+        for text, bold in lines:
+            canvas.write(0, base, text, self.room + 1, bold=bold)
             base += LINE
         if b.due is None:
             return

@@ -14,6 +14,7 @@ from typing import Final
 
 from projections.drawings.picture import LINE, Canvas, Picture, Spoken, breadth, counted, said, span, wrapped
 from projections.drawings.scale import Spacing, breaks_of, spaced
+from projections.sentences.periods import period
 
 MOST: Final = 100  # entries that are drawn one by one
 ROWS: Final = 45  # periods that stand for more entries than that
@@ -149,7 +150,7 @@ def _rows(drawn: TimelineDrawing, spoken: Spoken) -> Iterable[Row]:
             on=d.on,
             number="",
             when=spoken.say(_iso(d.on)),
-            what=f"{d.id}: {spoken.say('deadline')}, {spoken.say(d.verdict)}",
+            what=f"{period(d.id, spoken.say)}: {spoken.say('deadline')}, {spoken.say(d.verdict)}",
             marks=((lane, *VERDICTS.get(d.verdict, ("diamond", "paper"))),),
         )
         for d in drawn.deadlines

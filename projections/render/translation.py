@@ -31,7 +31,7 @@ from projections.reports.hearing.hearing_bundle import Document
 from projections.reports.history import Event, History
 from projections.reports.ledger_report import CheckCount, KeyRow
 from projections.reports.letters.letter import Letter, LetterSection, LetterSource, MissingContent
-from projections.reports.replay import EntryLine, Stage
+from projections.reports.replay import EntryLine, RunningDeadline, Stage
 from projections.reports.request import Request, StateName
 from projections.reports.signature_note import SignatureNote
 from projections.sentences.local_time import MONTHS as LONG_MONTHS
@@ -74,10 +74,11 @@ OURS: Final[Mapping[type, tuple[str, ...]]] = {
     History: ("turns",),
     CustodyRow: ("step", "says", "check", "compared", "recorded", "local"),
     CriterionRow: ("name", "asks", "state", "rests_on", "lacks"),
-    Period: ("verdict", "steps"),
+    Period: ("name", "verdict", "steps"),
     AnswerRow: ("question", "lines"),
     AccessRow: ("view",),
     EntryLine: ("says", "who"),
+    RunningDeadline: ("name",),
     Stage: ("state", "really", "regions"),
     Change: ("what", "before", "after"),
     CheckCount: ("what",),

@@ -27,6 +27,7 @@ from projections.reports.front_page import (
     words,
 )
 from projections.reports.history import History, history
+from projections.sentences.periods import PERIODS
 from projections.views.custody import custody
 from projections.views.evidence_chain import evidence_chain
 
@@ -47,7 +48,7 @@ class CriterionRow:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Hold one deadline: what became of it, when it ended, how it was counted step by step."""
+    """Hold one deadline: what became of it, when it ended, how it was counted step by step, its name in few words."""
 
     id: str
     verdict: str
@@ -56,6 +57,7 @@ class Period:
     cite: tuple[str, ...]
     entries: tuple[str, ...]
     steps: tuple[str, ...]
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +176,7 @@ def periods(case: Case, judgement: Judgement) -> tuple[Period, ...]:
             cite=c.cite,
             entries=tuple(by_leaf[leaf] for leaf in c.entries if leaf in by_leaf),
             steps=c.steps,
+            name=PERIODS.get(c.id, ""),
         )
         for c in judgement.deadlines
     )

@@ -21,9 +21,10 @@ from ledger.law import Judgement, state_at
 from projections.reports.front_page import FindingLine, Provenance, Subject, number, only_for, remarks, subject, words
 from projections.reports.history import History, history
 from projections.sentences.names import names_of
+from projections.sentences.periods import PERIODS
 from projections.sentences.sentence import sentence
 from projections.views.custody import custody, held_periods
-from projections.views.due import due
+from projections.views.due import Duty, due
 from projections.views.known_at import Change, LogMoment, as_known, changes
 from projections.views.timeline import by_time, speaker
 
@@ -46,12 +47,18 @@ class EntryLine:
 
 @dataclass(frozen=True, slots=True)
 class RunningDeadline:
-    """Hold one deadline that ran at a moment; `due` is None where it could not be computed."""
+    """Hold one deadline that ran at a moment, with its name; `due` is None where it could not be computed."""
 
     id: str
     due: datetime | None
     over: bool
     cite: tuple[str, ...]
+    name: str = ""
+
+
+def running(d: Duty) -> RunningDeadline:
+    """Return a deadline that runs, with its name in few words."""
+    return RunningDeadline(d.clock.id, d.clock.due, d.over, d.clock.cite, PERIODS.get(d.clock.id, ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +161,7 @@ def stages(case: Case, heads: Heads, until: datetime, judge: Judge) -> list[Stag
                 state=words(judgement.state),
                 really=words(state_at(at_once, at)),
                 regions=tuple((name.replace("_", " "), words(value)) for name, value in judgement.regions.items()),
-                due=tuple(RunningDeadline(d.clock.id, d.clock.due, d.over, d.clock.cite) for d in due(judgement, at)),
+                due=tuple(running(d) for d in due(judgement, at)),
                 findings=remarks(judgement.findings, known_case),
                 changes=tuple(map(in_words, changes(before, judgement))) if before is not None else (),
                 clocks_ended=tuple(s.clock for s in trail if s.clock is not None and new(s.on)),

@@ -12,7 +12,7 @@ from projections.reports.data_protection.dpo_questions import register
 from projections.reports.front_page import CheckCommand, FrontPage, Provenance, front_page, number, words
 from projections.reports.history import History, history, text
 from projections.reports.recipients import came_to_nothing, readers, recipients, replaced_access
-from projections.reports.replay import RunningDeadline, Stage
+from projections.reports.replay import RunningDeadline, Stage, running
 from projections.views.custody import custody, held_periods
 from projections.views.due import due
 from projections.views.timeline import fields, office_names
@@ -104,9 +104,7 @@ def processing_record(
         face=front_page("Processing record", what, answer, case, judgement, making, commands),
         row=_row(past, answers, readers(accesses) if making.reveal else ()),
         answers=answers,
-        duties=tuple(
-            RunningDeadline(d.clock.id, d.clock.due, d.over, d.clock.cite) for d in due(judgement, making.as_of)
-        ),
+        duties=tuple(running(d) for d in due(judgement, making.as_of)),
         holdings=_holdings(past),
         reads=tuple(_read(e, accesses, names, making.reveal) for e in accesses),
         stages=tuple(stages),

@@ -104,7 +104,7 @@ def test_deadlines_are_marks_with_what_became_of_them(tmp_path: Path) -> None:
     assert drawn is not None
     assert {d.id for d in drawn.deadlines} == {"D-7-7", "NOTICE-REVIEW", "NOTICE-DUE"}
     (p,) = timeline_pictures(drawn, ENGLISH, WIDE, 1e9)
-    assert "D-7-7: deadline, met" in [w.says for w in p.words]
+    assert "answer of the provider (D-7-7): deadline, met" in [w.says for w in p.words]
 
 
 def test_a_long_silence_is_a_break_with_its_length_in_words() -> None:
