@@ -4,6 +4,7 @@ import { dated } from './names.mjs';
 import { say } from './texts.mjs';
 
 const LEVELS = ['V', 'W', 'G']; // gravest first
+const [SHOWN, LONGEST] = [10, 600]; // findings, and characters of one; further and longer ones are folded away
 
 /** Return whether the maker states a violation. */
 export const statesViolation = ({ makers }) => Boolean(makers?.findings.some(({ level }) => level === 'V'));
@@ -21,9 +22,7 @@ export function makersStatement({ makers, manifest, known }, names) {
     make('h2', { id: 'makers-title' }, say(['makers-title'])),
     make('p', {}, make('strong', { id: 'makers' }, headline(makers, violations))),
     make('p', {}, maker, say([makers.state === 'stated' ? 'makers-signed' : 'makers-silent'])),
-    makers.findings.length
-      ? make('ol', { class: 'plain' }, sorted(makers.findings).map((finding) => one(finding, leaves, names)))
-      : null,
+    listed(sorted(makers.findings), (finding) => one(finding, leaves, names)),
     makers.state === 'stated' ? circumstances(makers) : null,
   );
 }
@@ -32,6 +31,15 @@ function headline({ state, findings }, violations) {
   if (state !== 'stated') return say([`makers-${state}`]);
   if (!findings.length) return say(['makers-nothing']);
   return say(violations ? ['makers-violations', violations, findings.length] : ['makers-found', findings.length]);
+}
+
+/** List findings; a maker that states much cannot take the verdict below it out of sight. */
+function listed(findings, row) {
+  const list = (some) => (some.length ? make('ol', { class: 'plain' }, some.map(row)) : null);
+  const shown = findings.filter(({ says, cite }) => [says, ...cite].join('').length <= LONGEST).slice(0, SHOWN);
+  const others = findings.filter((finding) => !shown.includes(finding));
+  const folded = others.length ? make('details', {}, make('summary', {}, say(['makers-others', others.length])), list(others)) : null;
+  return [list(shown), folded];
 }
 
 const sorted = (findings) => LEVELS.flatMap((level) => findings.filter((one) => one.level === level));

@@ -15,6 +15,7 @@ from browser import build
 from tests.browser.page.test_page import text
 from tests.browser.support import mutations
 from tests.browser.support.webdriver import ENTER, TAB, Browser, Chromium
+from tests.ledger.bundle.test_findings import made as findings_made
 from tests.support.cli import ledger_of, run, told
 
 pytestmark = pytest.mark.browser
@@ -205,6 +206,22 @@ def test_a_violation_that_the_maker_found_is_seen_before_the_verdict_and_is_the_
         stated = json.loads(archive.read("views/findings.json"))
     assert stated["rules"] in statement
     assert browser.run("return document.querySelectorAll('section.makers > ol > li').length") == len(stated["findings"])
+
+
+def test_a_maker_that_states_much_does_not_take_the_verdict_out_of_sight(
+    browser: Browser, page: Path, tmp_path: Path
+) -> None:
+    def much(value: dict[str, Any]) -> None:
+        one = {"code": "V-A", "level": "V", "cite": [], "mark": "text", "entries": [], "more": 0}
+        value["findings"] = [{**one, "says": "So. " * 900 if n == 0 else f"It was late {n}."} for n in range(150)]
+
+    bundle = tmp_path / "order.evidence.zip"
+    bundle.write_bytes(findings_made(much)[0])
+    asked(browser, page, bundle)
+    assert text(browser, "#makers").startswith(TEXTS["makers-violations"].partition("{")[0])
+    assert browser.run("return document.querySelectorAll('section.makers > ol > li').length") == 10
+    assert browser.run("return document.querySelectorAll('section.makers > details li').length") == 140
+    assert browser.run("return document.querySelector('section.makers').offsetHeight") < 2_000
 
 
 def test_a_bundle_without_findings_of_its_maker_is_not_one_with_none(
