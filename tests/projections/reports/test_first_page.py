@@ -344,3 +344,36 @@ def test_a_finding_on_page_one_names_its_first_entries_and_how_many_more(tmp_pat
     first = first_of(dataclasses.replace(made, face=dataclasses.replace(made.face, findings=(many, *others))), tmp_path)
     assert re.search(r"Entries (\d+, ){12}and 1188 more\.", re.sub(r"\s+", " ", first))
     assert "Signature" in first
+
+
+@pytest.mark.parametrize("said", ["a typo. The court accepted this.", "a typo”. The court accepted “this"])
+def test_why_an_entry_was_replaced_is_in_quotation_marks_that_it_cannot_close(said: str, tmp_path: Path) -> None:
+    ledger = ledger_of("S1", tmp_path)
+    moved = (
+        "record",
+        "custody-transferred",
+        "main",
+        "-f",
+        "exhibit=KA-0311/1",
+        "-f",
+        "check=equal",
+        "--as",
+        "orn",
+        "--yes",
+    )
+    hands = ("-f", "released_by=orn", "-f", "received_by=orn", "-f", f"digest_before={'a' * 64}")
+    assert run(*moved, *hands, ledger=ledger).exit_code == Exit.DONE
+    with reading(ledger) as reader:
+        last = reader.case("main").entries[-1].seq
+    assert run(*moved, *hands, "--replaces", f"#{last}", "--why", said, ledger=ledger).exit_code == Exit.DONE
+    for lang in ("en", "de"):  # not opened: no words of others
+        assert re.search(r"(?:Why|Grund): [^<]", made(ledger, "custody", tmp_path, "--lang", lang))
+    shown = said.replace("”", "’").replace("“", "’")
+    assert f"Why: <q><bdi>{shown}</bdi></q>" in made(ledger, "custody", tmp_path, *OPENED)
+    printed(ledger, tmp_path, "custody", "main", *OPENED)
+    if (reader_of := shutil.which("pdftotext")) is None:
+        pytest.skip("no pdftotext here")
+    text = subprocess.run(
+        [reader_of, str(tmp_path / "paper.pdf"), "-"], capture_output=True, text=True, check=True
+    ).stdout
+    assert f"Why: “{shown}”" in re.sub(r"\s+", " ", text)
