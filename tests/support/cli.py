@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections import Counter
 from collections.abc import Iterator
@@ -22,6 +23,15 @@ from cli.stories.player import PlayedStory, play_story
 PERSON = "Somebody Invented"
 ORIGIN = "ledger.example/xo/karsk"
 STORIES = Path(__file__).parents[2] / "fixtures" / "stories"
+LONG_NAMES = {
+    "Skylark Mail AS": "شركة سكايلارك للبريد الإلكتروني والخدمات الرقمية المحدودة في فالدوريا",
+    "Cyber Unit Karsk": "卡尔斯克市人民检察院电子证据与网络犯罪侦查支队第三大队电子数据取证中心办公室",
+    "Karsk Forensic Laboratory": "Национальная криминалистическая лаборатория цифровых доказательств",
+    "Prosecutor's Office Karsk": "Zentralstelleelektronischebeweismittellandeskriminalamtkarsk1",
+    "KA-0311/1": "KA-2027-0311-EXHIBIT-0001-COPY-OF-THE-ORIGINAL-MEDIUM-0001",
+    "skyl-return.json": "skylark-return-of-2027-03-15-account-holder-4471-part-01.json",
+    "KA-2027-0311": "KA-2027-0311-AKTENZEICHEN-DER-ZENTRALEN-STELLE-0001",
+}
 
 
 def run(*args: str, ledger: Path | None = None, stdin: str | None = None, **env: str) -> Result:
@@ -78,6 +88,15 @@ def _original(story: str) -> PlayedStory:
 def ledger_of(story: str, folder: Path) -> Path:
     """Return a fresh copy of a story's ledger, which a test may change."""
     return Path(shutil.copytree(_original(story).path, folder / "ledger"))
+
+
+def ledger_of_long_names(folder: Path) -> Path:
+    """Return the ledger of S1 with names of about 60 characters in four writings, and seconds in every time."""
+    text = (STORIES / "S1.toml").read_text("utf-8")
+    for short, long in LONG_NAMES.items():
+        text = text.replace(short, long)
+    text = re.sub(r"(T\d\d:\d\d):00Z", r"\1:37Z", text)
+    return play_story(read_story(text.encode(), "writings"), folder / "ledger").path
 
 
 def size(ledger: Path) -> int:

@@ -68,10 +68,14 @@ def kit(story: str, folder: Path) -> Kit:
     for step in (*steps, export):
         done = run(*step, ledger=ledger)
         assert done.exit_code == 0, done.output
+    return Kit(folder, bundle, evidence, ledger / "trust", lines_in(bundle))
+
+
+def lines_in(bundle: Path) -> str:
+    """Return the three lines of the checkpoint in a bundle."""
     with zipfile.ZipFile(bundle) as archive:
         (note,) = (name for name in archive.namelist() if name.endswith("/checkpoint"))
-        lines = "\n".join(archive.read(note).decode().split("\n")[:3])
-    return Kit(folder, bundle, evidence, ledger / "trust", lines)
+        return "\n".join(archive.read(note).decode().split("\n")[:3])
 
 
 def asked(browser: Browser, page: Path, bundle: Path, evidence: Path | None = None, lines: str = "") -> str:

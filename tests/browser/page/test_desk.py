@@ -47,14 +47,13 @@ class Served:
 @pytest.fixture(scope="module")
 def served(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """Start a desk for each browser, and let the browser in."""
-    with serving(browser, tmp_path_factory.mktemp("desk")) as desk:
+    with serving(browser, ledger_of("S2", tmp_path_factory.mktemp("desk"))) as desk:
         yield desk
 
 
 @contextmanager
-def serving(browser: Browser, folder: Path, first: str = "") -> Iterator[Served]:
-    """Start a desk over the story S2 in a separate process, which runs the statement `first` first."""
-    ledger = ledger_of("S2", folder)
+def serving(browser: Browser, ledger: Path, first: str = "") -> Iterator[Served]:
+    """Start a desk over a ledger in a separate process, which runs the statement `first` first."""
     command = [sys.executable, "-c", f"{first}\nfrom cli.app import main\nmain()", "desk", "--ledger", str(ledger)]
     command += ["--listen", "127.0.0.1:0", "--as", "ilves", "--role", "ISS"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
@@ -190,7 +189,8 @@ def test_sealed_values_are_opened_by_the_form_and_the_entry_is_made_first(browse
 
 
 def test_a_paper_that_is_made_beside_the_desk_opens_by_itself(browser: Browser, tmp_path: Path) -> None:
-    with serving(browser, tmp_path, "import cli.desk.order_pages; cli.desk.order_pages.AT_ONCE = 0") as slow:
+    first = "import cli.desk.order_pages; cli.desk.order_pages.AT_ONCE = 0"
+    with serving(browser, ledger_of("S2", tmp_path), first) as slow:
         for paper, there in (("custody.html", "#files"), ("replay", "#moments")):
             browser.open(slow.page("/orders/{}/") + paper)
             assert "It is being made." in text(browser)

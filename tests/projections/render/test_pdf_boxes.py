@@ -14,8 +14,6 @@ from msgspec.structs import replace
 
 from cli.reports.pdf import folders
 from cli.session.ledger_reader import reading
-from cli.stories.model import read_story
-from cli.stories.player import play_story
 from ledger.entries.case import Case, Entry
 from ledger.law import judge
 from projections.render.html import Report
@@ -24,29 +22,15 @@ from projections.reports.custody_report import custody_report
 from projections.reports.evidence_chain_report import evidence_chain_report
 from projections.reports.front_page import IntegrityResult, Provenance
 from tests.projections.render.test_pdf import checked_words, printed
-from tests.support.cli import STORIES, ledger_of
+from tests.support.cli import ledger_of, ledger_of_long_names
 
-WRITINGS = {
-    "Skylark Mail AS": "شركة سكايلارك للبريد الإلكتروني والخدمات الرقمية المحدودة في فالدوريا",
-    "Cyber Unit Karsk": "卡尔斯克市人民检察院电子证据与网络犯罪侦查支队第三大队电子数据取证中心办公室",
-    "Karsk Forensic Laboratory": "Национальная криминалистическая лаборатория цифровых доказательств",
-    "Prosecutor's Office Karsk": "Zentralstelleelektronischebeweismittellandeskriminalamtkarsk1",
-    "KA-0311/1": "KA-2027-0311-EXHIBIT-0001-COPY-OF-THE-ORIGINAL-MEDIUM-0001",
-    "skyl-return.json": "skylark-return-of-2027-03-15-account-holder-4471-part-01.json",
-    "KA-2027-0311": "KA-2027-0311-AKTENZEICHEN-DER-ZENTRALEN-STELLE-0001",
-}
 ENTRIES = 1_000
 FILES = 40
 
 
 @pytest.fixture(scope="module")
 def writings(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the ledger of S1 with names of about 60 characters in four writings, and seconds in every time."""
-    text = (STORIES / "S1.toml").read_text("utf-8")
-    for short, long in WRITINGS.items():
-        text = text.replace(short, long)
-    text = re.sub(r"(T\d\d:\d\d):00Z", r"\1:37Z", text)
-    return play_story(read_story(text.encode(), "writings"), tmp_path_factory.mktemp("writings") / "ledger").path
+    return ledger_of_long_names(tmp_path_factory.mktemp("writings"))
 
 
 @pytest.mark.parametrize("lang", ["en", "de"])
