@@ -84,7 +84,8 @@ def order_page(desk: Desk, frame: Frame, case: Case) -> Response:
     steps = NextSteps(snapshot, judgement, about.name)
     row = desk.view.row(case.order)
     findings = remarks(judgement.findings, snapshot)
-    held = custody_rows(snapshot, reveal=False, part=newest, at=frame.now)
+    hands = custody(snapshot, frame.now, said=newest)
+    held = custody_rows(hands, snapshot, reveal=False, part=newest)
     counts = {"clocks": len(endings), "findings": len(findings), "custody": len(held), "story": about.entries}
     return page(
         "desk_order.html.j2",
@@ -111,7 +112,7 @@ def order_page(desk: Desk, frame: Frame, case: Case) -> Response:
         settling={finding.code: steps.of_finding(finding) for finding in judgement.findings},
         criteria=criterion_rows(snapshot, judgement),
         held=held,
-        chain=custody_drawing(custody(snapshot, frame.now), snapshot, reveal=False) if len(held) < MOST else None,
+        chain=custody_drawing(hands, snapshot, reveal=False) if len(held) < MOST else None,
         story=history(snapshot, judgement, reveal=False, part=newest),
         most=MOST,
         away=_away(snapshot),

@@ -51,10 +51,11 @@ def custody_csv(wanted: ExportRequest) -> bytes:
     """Return the custody steps as CSV."""
     from projections.exchange.csv_file import custody_csv
     from projections.reports.custody_report import custody_rows
+    from projections.views.custody import custody
 
     with reading() as reader:
         snapshot, _ = _known(reader, wanted)
-    return custody_csv(custody_rows(snapshot, reveal=wanted.reveal))
+    return custody_csv(custody_rows(custody(snapshot, reveal=wanted.reveal), snapshot, reveal=wanted.reveal))
 
 
 def ics(wanted: ExportRequest) -> bytes | None:

@@ -93,13 +93,14 @@ class Canvas:
     def mark(self, shape: str, x: float, y: float, r: float = 5.0, ink: str = "full", dash: str = "") -> None:
         """Draw a mark: `circle`, `square`, `diamond`, `triangle`, `arrow` (downwards) or `cross`."""
         a, b, c, e = _n(x), _n(y), _n(r), _n(2 * r)
+        left, top, right = _n(x - r), _n(y - r), _n(x + r)
         d = {
-            "circle": f"M{_n(x - r)} {b}a{c} {c} 0 1 0 {e} 0a{c} {c} 0 1 0 -{e} 0Z",
-            "square": f"M{_n(x - r)} {_n(y - r)}h{e}v{e}h-{e}Z",
-            "diamond": f"M{a} {_n(y - r)}l{c} {c}l-{c} {c}l-{c} -{c}Z",
-            "triangle": f"M{a} {_n(y - r)}l{c} {e}h-{e}Z",
-            "arrow": f"M{_n(x - r)} {_n(y - r)}h{e}l-{c} {e}Z",
-            "cross": f"M{_n(x - r)} {_n(y - r)}l{e} {e}M{_n(x + r)} {_n(y - r)}l-{e} {e}",
+            "circle": f"M{left} {b}a{c} {c} 0 1 0 {e} 0a{c} {c} 0 1 0 -{e} 0Z",
+            "square": f"M{left} {top}h{e}v{e}h-{e}Z",
+            "diamond": f"M{a} {top}l{c} {c}l-{c} {c}l-{c} -{c}Z",
+            "triangle": f"M{a} {top}l{c} {e}h-{e}Z",
+            "arrow": f"M{left} {top}h{e}l-{c} {e}Z",
+            "cross": f"M{left} {top}l{e} {e}M{right} {top}l-{e} {e}",
         }[shape]
         box = (x - r, y - r, x + r, y + r)
         self.paths.append(Path(d, box, "line" if shape == "cross" else ink, 2.5 if shape == "cross" else 1.5, dash))
@@ -154,7 +155,8 @@ def _letter(c: str) -> float:
     return 0.76 if c.isupper() else 0.64
 
 
-def wrapped(text: str, room: float, *, bold: bool = False) -> list[str]:
+@lru_cache(maxsize=4096)
+def wrapped(text: str, room: float, *, bold: bool = False) -> tuple[str, ...]:
     """Return a text in lines that fit the room; a word that is longer than a line is broken between its letters."""
     lines: list[str] = []
     line = ""
@@ -167,7 +169,7 @@ def wrapped(text: str, room: float, *, bold: bool = False) -> list[str]:
             lines.append(line)
         *whole, line = _pieces(word, room, bold)
         lines += whole
-    return [*lines, line] if line or not lines else lines
+    return (*lines, line) if line or not lines else tuple(lines)
 
 
 def _pieces(word: str, room: float, bold: bool) -> list[str]:

@@ -21,7 +21,7 @@ from ledger.entries.case import wire
 from ledger.formats.characters import visible
 from projections.drawings.charts import describe_plot, legend
 from projections.drawings.picture import Picture
-from projections.render.pictures import figures
+from projections.render.pictures import figures, shapes
 from projections.render.qr_code import checkpoint_qr_code
 from projections.render.translation import PLACE, Translation, translation
 from projections.reports.custody_report import CustodyReport
@@ -195,6 +195,7 @@ def environment(lang: str) -> Environment:
         "said": language.say,
         "number": language.number,
         "figures": lambda drawn: figures(drawn, language),
+        "shapes": lambda drawn, paper: shapes(drawn, env.finalize or str, paper=paper),
         "describe_plot": describe_plot,
         "legend": legend,
         "suppressed": suppressed,

@@ -6,15 +6,26 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from markupsafe import Markup, escape
+
 from projections.drawings.bar_chart import bar_caption, bar_pictures
 from projections.drawings.charts import Bars
 from projections.drawings.custody_chain import ChainDrawing, chain_caption, chain_lines, chain_pictures, describe_chains
 from projections.drawings.deadline_bars import DeadlineDrawing, deadline_caption, deadline_lines, deadline_pictures
-from projections.drawings.picture import NARROW, WIDE, Picture, Spoken, said
+from projections.drawings.picture import NARROW, WIDE, Path, Picture, Spoken, Words, said
 from projections.drawings.timeline import TimelineDrawing, timeline_caption, timeline_pictures
 
 Drawing = TimelineDrawing | ChainDrawing | DeadlineDrawing | Bars
 
+INKS: Final = {
+    "line": ("none", "#1a1a1a"),
+    "soft": ("none", "#767676"),
+    "faint": ("none", "#c8c8c8"),
+    "full": ("#1a1a1a", "#1a1a1a"),
+    "grey": ("#8a8a8a", "#1a1a1a"),
+    "pale": ("#e6e6e6", "#1a1a1a"),
+    "paper": ("#fff", "#1a1a1a"),
+}  # what fills a shape, and its line
 ENDLESS: Final = 1e9
 PAGE: Final = 900.0  # units of height on one sheet of paper
 MOST_LINES: Final = 60  # of a list that says the same in words; the tables of a longer record do
@@ -74,3 +85,25 @@ def drawings(report: object) -> Mapping[str, Drawing]:
 def figures(drawn: Drawing, spoken: Spoken) -> Mapping[str, Figure]:
     """Return a drawing for a page: `wide`, and `narrow` for a phone."""
     return {"wide": figure(drawn, spoken), "narrow": figure(drawn, spoken, NARROW)}
+
+
+def shapes(drawn: Picture, written: Callable[[str], object], *, paper: bool) -> Markup:
+    """Return the shapes and words of a picture as SVG; on paper without the names of others, which typst sets."""
+    words = (_words(w, escape(written(w.says))) for w in drawn.words if not (paper and w.theirs))
+    return Markup("".join((*map(_shape, drawn.paths), *words)))  # noqa: S704 - the words are escaped
+
+
+def _shape(s: Path) -> str:
+    fill, stroke = INKS[s.ink]
+    width = f' stroke-width="{s.width}"' if s.width != 1 else ""
+    dash = f' stroke-dasharray="{s.dash}"' if s.dash else ""
+    return f'<path d="{s.d}" fill="{fill}" stroke="{stroke}"{width}{dash}/>\n'
+
+
+def _words(w: Words, says: Markup) -> str:
+    fill = "#4a4a4a" if w.soft else "#1a1a1a"
+    anchor = f' text-anchor="{w.anchor}"' if w.anchor != "start" else ""
+    weight = ' font-weight="bold"' if w.bold else ""
+    struck = ' text-decoration="line-through"' if w.struck else ""
+    text = f"&#8296;{says}&#8297;" if w.theirs else says
+    return f'<text x="{round(w.x, 1)}" y="{round(w.y, 1)}" fill="{fill}"{anchor}{weight}{struck}>{text}</text>\n'

@@ -15,6 +15,7 @@ from dataclasses import fields, is_dataclass, replace
 from datetime import date
 from functools import cache
 from io import BytesIO
+from operator import is_
 from typing import Any, Final, TypeVar
 
 from jinja2 import Environment, PackageLoader
@@ -324,17 +325,21 @@ def _sentences(value: Any) -> Iterator[Sentence]:
 
 
 def _shown(value: Any) -> Any:
-    if isinstance(value, Sentence):
-        return str(value)
     if isinstance(value, str):
+        if isinstance(value, Sentence):
+            return str(value)
         return value if value.isascii() else visible(value)
     if isinstance(value, tuple):
         items = tuple(map(_shown, value))
-        return value if all(new is old for new, old in zip(items, value, strict=True)) else items
-    if not is_dataclass(value) or isinstance(value, type):
-        return value
-    changed = {f.name: new for f in fields(value) if (new := _shown(old := getattr(value, f.name))) is not old}
+        return value if all(map(is_, items, value)) else items
+    changed = {name: new for name in _names(value.__class__) if (new := _shown(old := getattr(value, name))) is not old}
     return replace(value, **changed) if changed else value
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    """Return the names of the fields of a dataclass; none for another type."""
+    return tuple(f.name for f in fields(kind)) if is_dataclass(kind) else ()
 
 
 ENGLISH: Final = Translation("en", {})

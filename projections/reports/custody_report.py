@@ -116,7 +116,7 @@ def custody_report(
 ) -> CustodyReport:
     """Return the chain-of-custody report of a case as known at the judgement's moment."""
     hands = custody(case, judgement.as_of, reveal=making.reveal)
-    steps = _rows(hands, hands, case, reveal=making.reveal)
+    steps = custody_rows(hands, case, reveal=making.reveal)
     stated, lacking = stated_files(hands, case, reveal=making.reveal)
     what = "Who held what was disclosed under this order, from hand to hand, and whether its digests stayed the same."
     page = front_page(
@@ -151,19 +151,9 @@ def _confirmed(hands: Sequence[CustodyStep], case: Case) -> tuple[tuple[str, tup
 
 
 def custody_rows(
-    case: Case, *, reveal: bool, part: slice = slice(None), at: datetime | None = None
+    hands: Sequence[CustodyStep], case: Case, *, reveal: bool, part: slice = slice(None)
 ) -> tuple[CustodyRow, ...]:
-    """Return the steps of custody of a case, read at a moment, in the order in which they happened.
-
-    The rows list files only where they are revealed.
-    """
-    hands = custody(case, at, reveal=reveal, said=part)
-    return _rows(hands, hands[part], case, reveal=reveal)
-
-
-def _rows(
-    hands: Sequence[CustodyStep], shown: Sequence[CustodyStep], case: Case, *, reveal: bool
-) -> tuple[CustodyRow, ...]:
+    """Return a part of the steps of custody of a case as rows; they list files only where they are revealed."""
     moved = out_of_step(hands)
     by_leaf, names = numbers(case), office_names(case.registry)
     places = exhibits(hands, case)[1] if reveal else {}
@@ -190,7 +180,7 @@ def _rows(
             place=str(h.entry.get("place") or ""),
             listed=places.get(h.entry.leaf, ()),
         )
-        for h in shown
+        for h in hands[part]
     )
 
 

@@ -39,8 +39,9 @@ def exhibits(steps: Iterable[CustodyStep], case: Case) -> tuple[tuple[Exhibit, .
             elif not found[place].file.name:
                 found[place].file = digest
             for key in _keys(digest):
-                by_key.setdefault(key, []).append(place)
-            if step not in found[place].steps:
+                if place not in (places := by_key.setdefault(key, [])):
+                    places.append(place)
+            if step not in found[place].steps[-1:]:
                 found[place].steps.append(step)
             stated.setdefault(step.entry.leaf, []).append(place + 1)
     numbers = {leaf: tuple(dict.fromkeys(places)) for leaf, places in stated.items()}

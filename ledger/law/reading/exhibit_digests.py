@@ -150,10 +150,14 @@ class Digest:
 
         Equal digests of a broken algorithm show nothing; different ones show a difference.
         """
-        pairs = [(self.sha256, other.sha256), (self.sha512, other.sha512), (self.digest, other.digest)]
-        stated = [(a, b) for a, b in pairs if a and b]
-        shared = [(a, b) for a, b in stated if contradicts(a, b) or (a == b and not is_broken(a))]
-        return all(a == b for a, b in shared) if shared else None
+        same: bool | None = None
+        pairs = ((self.sha256, other.sha256), (self.sha512, other.sha512), (self.digest, other.digest))
+        for a, b in pairs:
+            if a and b:
+                if contradicts(a, b):
+                    return False
+                same = True if a == b and not is_broken(a) else same
+        return same
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,9 +237,8 @@ class Exhibits:
             if id(e) not in self._arrivals:
                 self._arrivals[id(e)] = self._arrived(e)
             return self._arrivals[id(e)]
-        own = tuple(First(e.leaf, d) for d in digests(e))
         if e.kind in HANDED:
-            return own
+            return tuple(First(e.leaf, d) for d in digests(e))
         if (exhibit := e.get("exhibit")) is None:
             return _once(f for s in self._before(e) for f in self.firsts(s))
         exhibit = self._whole(exhibit)
