@@ -33,7 +33,7 @@ function headline({ state, findings }, violations) {
   return say(violations ? ['makers-violations', violations, findings.length] : ['makers-found', findings.length]);
 }
 
-/** List findings; a maker that states much cannot take the verdict below it hidden. */
+/** List findings; a maker that states much cannot hide the verdict below it. */
 function listed(findings, row) {
   const list = (some) => (some.length ? make('ol', { class: 'plain' }, some.map(row)) : null);
   const shown = findings.filter(({ says, cite }) => [says, ...cite].join('').length <= LONGEST).slice(0, SHOWN);

@@ -113,6 +113,9 @@ def deadline_pictures(drawn: DeadlineDrawing, spoken: Spoken, width: float, tall
     return _Bars(drawn, spoken, width).pictures(tallest)
 
 
+BELOW: Final = 2.0  # units below the last row
+
+
 class _Bars:
     """The places of the bars."""
 
@@ -144,7 +147,7 @@ class _Bars:
         y = top = self._axis(canvas)
         for bar, lines in self.rows:
             tall = LINE * len(lines) + (14 if self.beside else 38)
-            if y > top and y + tall > tallest:
+            if y > top and y + tall + BELOW > tallest:
                 pictures.append(self._done(canvas, top, y))
                 canvas = Canvas()
                 y = top = self._axis(canvas)
@@ -156,7 +159,7 @@ class _Bars:
         now = self.scale.place(self.drawn.as_of)
         canvas.line((now, top - 6), (now, bottom), dash="5 3", width=1.5)
         says = said(self.spoken, describe_deadlines(self.drawn))
-        return canvas.picture(self.width, bottom + 2, self.spoken.say("The deadlines of the order"), says)
+        return canvas.picture(self.width, bottom + BELOW, self.spoken.say("The deadlines of the order"), says)
 
     def _axis(self, canvas: Canvas) -> float:
         """Write the moment of the picture, the ends of the scale and each break; return where the rows begin."""

@@ -96,7 +96,7 @@ SOURCES: Final = (
 PHRASE: Final = re.compile(r"[a-z\}][a-z'’]*[,:]? (?:[a-z\{A-Z]|\d)")
 NEITHER: Final = re.compile(
     r"comity|(?<!with )--|pdfdetach|unzip|sha256sum|^\S+:\S+,|[a-z]_[a-z]|^[a-z-]+-[a-z]+ [a-z]+-|^noqa|\|"
-    "|controller-described|erasure-decided:"
+    "|controller-described|erasure-decided:|^<"
 )
 REGIONS: Final = re.compile(r'"([A-Z][A-Z_]{2,})"')
 # Values in templates, and phrases of a word and a number.
