@@ -191,7 +191,7 @@ def test_sealed_values_are_opened_by_the_form_and_the_entry_is_made_first(browse
 def test_a_paper_that_is_made_beside_the_desk_opens_by_itself(browser: Browser, tmp_path: Path) -> None:
     first = "import cli.desk.order_pages; cli.desk.order_pages.AT_ONCE = 0"
     with serving(browser, ledger_of("S2", tmp_path), first) as slow:
-        for paper, there in (("custody.html", "#files"), ("replay", "#moments")):
+        for paper, there in (("custody.html", "#entries"), ("replay", "#moments")):
             browser.open(slow.page("/orders/{}/") + paper)
             assert "It is being made." in text(browser)
             browser.wait(f"return document.querySelector('{there}') !== null")
