@@ -14,7 +14,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from cli.click_extensions import command
 from cli.exit_codes import Stop
-from cli.offices.enrolment import OfficeItem
+from cli.offices.enrolment_plan import OfficeItem
 from cli.session.key_files import PASSPHRASE
 from cli.session.options import KEY, STORE
 from cli.terminal import output
@@ -86,10 +86,11 @@ def init(
     With --offices the command can be repeated: a ledger of this name that is there already is gone on with.
     """
     from cli.offices.address_book import read_book
-    from cli.offices.enrolment import enrol_all, lines
+    from cli.offices.enrolment import check_new, enrol_all, lines
     from cli.session.key_files import passphrase
     from cli.session.open_ledger import writing
     from ledger.adapters.folders.user_folders import Home
+    from ledger.application.create_ledger import check_vacant
     from ledger.application.journal import Journal
 
     rows: list[BookRow] = []
@@ -112,7 +113,14 @@ def init(
         opening: AbstractContextManager[Journal] = writing(path)
     else:
         check_origin(origin)
-        who, file = _registrar(path, origin, registrar, _party(origin, party, test), key_file, secret)
+        check_vacant(path)
+        if not re.fullmatch(r"[a-z0-9_.-]{1,200}", registrar):
+            hint = "lower-case letters, digits, dot, dash, underscore"
+            raise Stop(f"{registrar!r} is no name for an office", hint=hint)
+        whose, file = _party(origin, party, test), key_file or _key_file(origin, registrar)
+        if rows:
+            check_new(origin, registrar, whose, Path(file), rows, name)
+        who = _registrar(registrar, whose, file, secret)
         opening = Journal.create(path, origin, who, home=home, test=test, store=store)
     with opening as journal:
         items = enrol_all(journal, rows, name, file or None, secret) if rows else []
@@ -164,33 +172,26 @@ def _made_before(path: Path, origin: str) -> Folder | None:
     return folder if folder.origin == origin else None
 
 
-def _registrar(
-    path: Path,
-    origin: str,
-    registrar: str,
-    party: str,
-    key_file: str | None,
-    passphrase: Callable[[], bytes | None],
-) -> tuple[Registrar, str]:
-    """Return the registrar of a new ledger and the file of its key, which is made if it is not there."""
+def _key_file(origin: str, registrar: str) -> str:
+    """Return the file of the key of a registrar that gives none."""
     from cli.session.key_files import checked_name
-    from cli.session.open_ledger import opened
     from ledger.adapters.folders.user_folders import Home
+
+    return str(Home.user().keys / checked_name(f"{registrar}.{origin.replace('/', '.')}"[:80]))
+
+
+def _registrar(registrar: str, party: str, file: str, passphrase: Callable[[], bytes | None]) -> Registrar:
+    """Return the registrar of a new ledger, whose key is made if its file is not there."""
+    from cli.session.open_ledger import opened
     from ledger.adapters.keys import key_files
     from ledger.adapters.keys.open_key import is_elsewhere
-    from ledger.application.create_ledger import check_vacant
     from ledger.entries.keyring import Registrar
 
-    check_vacant(path)
-    if not re.fullmatch(r"[a-z0-9_.-]{1,200}", registrar):
-        raise Stop(f"{registrar!r} is no name for an office", hint="lower-case letters, digits, dot, dash, underscore")
-    mine = Home.user().keys / checked_name(f"{registrar}.{origin.replace('/', '.')}"[:80])
-    file = key_file or str(mine)
     exists = is_elsewhere(file) or key_files.exists(Path(file))
     key = opened(file) if exists else key_files.new(Path(file), passphrase=passphrase())
     if not is_elsewhere(file):
         key_files.finish(Path(file), key.public)
-    return Registrar(registrar, party, key.public.hex()), file
+    return Registrar(registrar, party, key.public.hex())
 
 
 def _party(origin: str, said: str | None, test: bool) -> str:

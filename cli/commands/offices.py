@@ -8,7 +8,7 @@ import click
 
 from cli.click_extensions import command
 from cli.exit_codes import Stop
-from cli.offices.enrolment import OfficeItem
+from cli.offices.enrolment_plan import OfficeItem
 from cli.session.key_files import PASSPHRASE
 from cli.session.options import KEY
 from cli.terminal import output

@@ -1,39 +1,39 @@
-"""Record the Parties, offices and keys of an address book in one transaction."""
+"""Record the Parties, offices and keys of an address book in one transaction.
+
+All entries are planned twice: first with public keys that stand in for the keys to be made, to ask for each entry
+whether the ledger would take it, and then with the keys.
+"""
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Sequence, Set
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from msgspec import Struct
-
-from cli.imports.tables import Wrong
-from cli.offices.address_book import NEW, BookRow, refuse
+from cli.offices.address_book import BookRow, refuse
+from cli.offices.enrolment_plan import EnrolmentPlan, OfficeItem, Register
 from cli.terminal import output
-from ledger.errors import RecordError
 
 if TYPE_CHECKING:
     from ledger.adapters.keys.key_files import Key
     from ledger.application.journal import Journal
+
+
+def check_new(origin: str, registrar: str, party: str, key_file: Path, rows: Sequence[BookRow], name: str) -> None:
+    """Check an address book with which a ledger is to begin: `Stop` after all faults were shown; nothing is made."""
+    from datetime import UTC, datetime
+
+    from ledger.adapters.folders.user_folders import Home
     from ledger.entries.envelope import Signer
-    from ledger.entries.keyring import Keyring
-    from ledger.facts import Fact
+    from ledger.entries.keyring import Keyring, Registrar
 
-
-class OfficeItem(Struct, frozen=True):
-    """A Party or an office of an address book, and the kinds of the entries that were recorded about it.
-
-    `actor` is empty for a Party. `key` is the public key in hex, `file` the private key on this machine; both may be
-    empty.
-    """
-
-    party: str
-    actor: str
-    roles: list[str]
-    key: str
-    file: str
-    recorded: list[str]
+    keys = StandInKeys()
+    public = keys.public(key_file)
+    keyring = Keyring("", Registrar(registrar, party, public.hex()))
+    register = Register(origin, keyring, {}, 0, datetime.now(UTC), Home.user().keys)
+    signer = Signer(registrar, "ADM", party, public, lambda body: keys.sign(key_file, body))
+    refuse(name, EnrolmentPlan(register, rows, signer, keys).faults)
 
 
 def enrol_all(
@@ -45,7 +45,7 @@ def enrol_all(
 ) -> list[OfficeItem]:
     """Record what the register lacks of an address book, all or nothing; return what was done for each Party and row.
 
-    What is registered stays as it is, so the command can be repeated. Keys are made before anything is recorded.
+    What is registered stays as it is, so the command can be repeated. Keys are made after all rows were checked.
     `passphrase` is called for each new key. Raises `Stop` after all faults were shown, and what
     `Journal.record_batch` raises.
     """
@@ -54,17 +54,58 @@ def enrol_all(
     from ledger.entries.envelope import Circumstances
 
     registrar = hand(journal, "party-registered", journal.folder.registrar.actor, "ADM", key_file)
-    plan = _Plan(journal, rows, registrar)
-    refuse(name, plan.faults)
-    plan.make_keys(passphrase)
-    now = journal.now()
+    register = Register.of(journal)
+    refuse(name, EnrolmentPlan(register, rows, registrar, StandInKeys()).faults)
+    plan = EnrolmentPlan(register, rows, registrar, KeyFiles(passphrase))
     if plan.facts:
-        said = Circumstances(now, now)
+        said = Circumstances(register.now, register.now)
         journal.record_batch([Draft(fact, journal.registry, signer, said) for fact, signer in plan.facts])
     for says in plan.unlike:
         output.tell(says)
     tell_of_keys_here(journal, {item.actor for item in plan.items if "key-accepted" in item.recorded})
     return plan.items
+
+
+class StandInKeys:
+    """Public keys of files, and for a file that is not there yet a public key for a check; they sign nothing."""
+
+    def public(self, file: Path) -> bytes:
+        """Return the public key of a file, else one whose private key is thrown away."""
+        from ledger.adapters.keys.key_files import SeedKey, public_of
+
+        return public_of(file) or SeedKey(secrets.token_bytes(32)).public
+
+    def sign(self, file: Path, message: bytes) -> bytes:
+        """Raise `ValueError`: what is checked is not signed."""
+        raise ValueError(f"{file} is not opened for a check")
+
+
+class KeyFiles:
+    """Private keys that are opened or made when they are needed, each once."""
+
+    def __init__(self, passphrase: Callable[[], bytes | None]) -> None:
+        self._passphrase = passphrase
+        self._keys: dict[Path, Key] = {}
+
+    def public(self, file: Path) -> bytes:
+        """Return the public key of a file; the key is made if there is none."""
+        return self._key(file).public
+
+    def sign(self, file: Path, message: bytes) -> bytes:
+        """Return the signature of the key of a file."""
+        return self._key(file).sign(message)
+
+    def _key(self, file: Path) -> Key:
+        from cli.session.open_ledger import opened
+        from ledger.adapters.keys import key_files
+
+        if file not in self._keys:
+            if key_files.exists(file):
+                self._keys[file] = opened(str(file))
+                key_files.finish(file, self._keys[file].public)
+            else:
+                self._keys[file] = key_files.new(file, passphrase=self._passphrase())
+        return self._keys[file]
 
 
 def lines(items: Sequence[OfficeItem]) -> list[str]:
@@ -102,182 +143,3 @@ def tell_of_keys_here(journal: Journal, accepted: Set[str]) -> None:
             f"the keys of {', '.join(offices)} are on this machine: one account can sign for each of them, "
             "and the record does not show that. Separate offices keep their keys on machines of their own."
         )
-
-
-class _Plan:
-    """The facts that the register lacks, each with its signer, in the order of the log; nothing is made or recorded.
-
-    `faults` are the faults of rows. `unlike` says what the register has otherwise than the address book.
-    """
-
-    def __init__(self, journal: Journal, rows: Sequence[BookRow], registrar: Signer) -> None:
-        self._journal, self._rows, self._registrar = journal, rows, registrar
-        self._keyring: Keyring = journal.read_keyring()
-        self.facts: list[tuple[Fact, Signer]] = []
-        self.items: list[OfficeItem] = []
-        self.faults: list[tuple[int, Wrong]] = []
-        self.unlike: list[str] = []
-        self._publics: dict[str, str] = {}  # actor -> public key that the row names, in hex
-        self._opened: dict[Path, Key] = {}
-        registered = {
-            e.public["party"]: e.public for e in journal.cases.register(reveal=False) if e.kind == "party-registered"
-        }
-        for row in self._first_rows():
-            self._party(row, registered.get(row.party))
-        seen: set[str] = set()
-        for row in rows:
-            if row.actor in seen:
-                self._fault(row, "actor", f"{row.actor} has a row already", "one row for each office")
-            elif row.actor:
-                seen.add(row.actor)
-                self._office(row)
-
-    def _fault(self, row: BookRow, column: str, says: str, hint: str = "") -> None:
-        self.faults.append((row.number, Wrong(column, says, hint)))
-
-    def _first_rows(self) -> list[BookRow]:
-        """Return the first row of each Party; another zone in a later row is a fault."""
-        first: dict[str, BookRow] = {}
-        for row in self._rows:
-            known = first.setdefault(row.party, row)
-            if row.zone and row.zone != known.zone:
-                if known.zone:
-                    self._fault(row, "zone", f"{row.party} has the zone {known.zone} in row {known.number}")
-                else:
-                    first[row.party] = row
-        return list(first.values())
-
-    def _party(self, row: BookRow, registered: Any) -> None:
-        if registered is not None:
-            if row.zone and row.zone != registered["zone"]:
-                again = f"comity record party-registered -f party={row.party} -f zone={row.zone} ... --as registrar"
-                self.unlike.append(
-                    f"{row.party} stays registered with the zone {registered['zone']}; {again} changes it"
-                )
-            return
-        if not row.zone:
-            hint = "an IANA name such as Europe/Oslo: deadlines end in this zone"
-            self._fault(row, "zone", f"{row.party} is not registered yet: in which time zone is it?", hint)
-            return
-        fields = {
-            "party": row.party,
-            "names": row.party_names,
-            "zone": row.zone,
-            "in_force": list(row.in_force),
-        }
-        stated = {name: value for name, value in fields.items() if value}
-        self._add(row, "party-registered", {**stated, "declarations_verified": row.declarations_verified})
-        self.items.append(OfficeItem(row.party, "", [], "", "", ["party-registered"]))
-
-    def _office(self, row: BookRow) -> None:
-        office = self._keyring.offices.get(row.actor)
-        recorded = []
-        if office is None:
-            day = self._journal.now().date().isoformat()
-            fields = {"actor": row.actor, "party": row.party, "roles": list(row.roles), "valid_from": day}
-            self._add(row, "authority-registered", fields | ({"names": row.names} if row.names else {}))
-            recorded.append("authority-registered")
-        elif office.party != row.party:
-            self._fault(row, "party", f"{row.actor} is registered as an office of {office.party}")
-        elif set(office.roles) != set(row.roles):
-            change = "comity record authority-changed -f roles=... changes it"
-            self.unlike.append(f"{row.actor} stays registered as {', '.join(office.roles)}; {change}")
-        self._name_key(row)
-        self.items.append(OfficeItem(row.party, row.actor, list(row.roles), "", "", recorded))
-
-    def _name_key(self, row: BookRow) -> None:
-        """Find the public key that a row names; a new one is made later."""
-        from cli.exit_codes import Stop
-        from cli.session.key_files import checked_name, public_key
-
-        try:
-            if row.key.lower() == NEW:
-                checked_name(row.actor)
-            elif row.key:
-                self._publics[row.actor] = public_key(row.key)
-        except Stop as stop:
-            self._fault(row, "key", stop.message, stop.hint)
-            return
-        key = self._keyring.keys.get(self._publics.get(row.actor, ""))
-        if key is not None and key.actor != row.actor:
-            self._fault(row, "key", f"this is the key of {key.actor}", "each office has a key of its own")
-
-    def _add(self, row: BookRow, kind: str, public: dict[str, Any], sealed: dict[str, Any] | None = None) -> None:
-        """Add a fact that the registrar signs, after the check of its form."""
-        from ledger.entries.form import RegisteredNames, slips
-        from ledger.facts import build
-
-        known = RegisteredNames({*self._keyring.offices, *(r.actor for r in self._rows)}, {r.party for r in self._rows})
-        try:
-            fact = build(kind, public, sealed or {})
-            for slip in slips(fact, known, self._journal.now()):
-                raise slip
-        except RecordError as error:
-            self._fault(row, error.where.rpartition(".")[2], error.says, error.hint)
-        else:
-            self.facts.append((fact, self._registrar))
-
-    # -- keys ----------------------------------------------------------------------------------------------------------
-
-    def make_keys(self, passphrase: Callable[[], bytes | None]) -> None:
-        """Make the keys that rows ask for, and add the entries that enrol and accept the keys of all rows."""
-        by_actor = {row.actor: row for row in self._rows if row.key}
-        self.items = [
-            self._enrolled(item, by_actor[item.actor], passphrase) if item.actor in by_actor else item
-            for item in self.items
-        ]
-
-    def _enrolled(self, item: OfficeItem, row: BookRow, passphrase: Callable[[], bytes | None]) -> OfficeItem:
-        public, file = self._key_of(row, passphrase)
-        if not public:
-            self.unlike.append(f"{row.actor} has a key in the register, and none was made: `comity key list` shows it")
-            return item
-        recorded = list(item.recorded)
-        key = self._keyring.keys.get(public)
-        roles = list(key.roles if key else row.roles)
-        if key is None:
-            fields = {"actor": row.actor, "key": public, "roles": roles}
-            self._add(row, "key-registered", fields, {"holder": row.holder} if row.holder else {})
-            recorded.append("key-registered")
-        if file and (key is None or key.accepted is None):
-            self._accept(row, roles[0], file)
-            recorded.append("key-accepted")
-        return OfficeItem(row.party, row.actor, list(row.roles), public, file, recorded)
-
-    def _key_of(self, row: BookRow, passphrase: Callable[[], bytes | None]) -> tuple[str, str]:
-        """Return the public key of a row in hex and its private file, empty if it is not here.
-
-        No key is made for an office that has a current one elsewhere: the public key is then empty.
-        """
-        from ledger.adapters.keys import key_files
-
-        folder = self._journal.home.keys
-        here = {public.hex(): str(folder / name) for name, public in key_files.listed(folder).items()}
-        if public := self._publics.get(row.actor, ""):
-            return public, here.get(public, "")
-        path = folder / row.actor
-        key: Key
-        if key_files.exists(path):
-            key = self._open(path)
-            key_files.finish(path, key.public)
-        elif any(self._keyring.current(row.actor)):
-            return "", ""
-        else:
-            key = self._opened[path] = key_files.new(path, passphrase=passphrase())
-        return key.public.hex(), str(path)
-
-    def _open(self, path: Path) -> Key:
-        """Return a key of a file; a passphrase is asked for once."""
-        from cli.session.open_ledger import opened
-
-        if path not in self._opened:
-            self._opened[path] = opened(str(path))
-        return self._opened[path]
-
-    def _accept(self, row: BookRow, role: str, file: str) -> None:
-        from ledger.entries.envelope import Signer
-        from ledger.facts import build
-
-        key = self._open(Path(file))
-        signer = Signer(row.actor, role, row.party, key.public, key.sign)
-        self.facts.append((build("key-accepted", {"key": key.public.hex()}, {}), signer))

@@ -30,6 +30,7 @@ from ledger.entries.payload import (
     is_hex64,
     well_formed,
 )
+from ledger.entries.text_form import check_texts
 from ledger.errors import RecordError
 from ledger.facts import WHY, Fact, misformed, public_of, sealed_of
 from ledger.facts.vocabulary import OnSource, Speaks
@@ -114,22 +115,42 @@ def seal(
     public = public_of(fact)
     if disclosures:
         public["_sd"] = sorted(d.digest for d in disclosures)
-    body = canonical(msgspec.to_builtins(_payload(fact, place, signer, said, entry, public, values)))
+    body = _signed_bytes(_payload(fact, place, signer, said, entry, public, values))
+    raw = seal_bytes(body, EVENT_TYPE, signer.public, signer.sign)
+    return Sealed(raw, _leaf(raw), disclosures)
+
+
+def _signed_bytes(payload: Payload) -> bytes:
+    body = canonical(msgspec.to_builtins(payload))
     if len(body) > MAX_PAYLOAD:
         raise RecordError(
             "ENV-SIZE",
             f"the payload would have {len(body)} bytes, at most {MAX_PAYLOAD} are allowed",
             hint="keep the text outside as a document and record its digest",
         )
-    raw = seal_bytes(body, EVENT_TYPE, signer.public, signer.sign)
-    return Sealed(raw, _leaf(raw), disclosures)
+    return body
 
 
 def unsigned_entry(fact: Fact, place: EntryPlace, signer: Signer, said: Circumstances, index: int = 0) -> Entry:
     """Return the entry that a fact would become at a place, as law and projections read it; its leaf is all zeros."""
+    return entry_of(_unsigned(fact, place, signer, said), index, _sealed_values(fact, said))
+
+
+def check_unsigned(fact: Fact, place: EntryPlace, signer: Signer, said: Circumstances) -> OpenedEntry:
+    """Return the opened entry that a fact would become at a place, without signature and with a leaf of zeros.
+
+    Raises what `seal` and `check_texts` raise.
+    """
+    opened = _unsigned(fact, place, signer, said)
+    _signed_bytes(opened.payload)
+    check_texts(opened.payload, _sealed_values(fact, said))
+    return opened
+
+
+def _unsigned(fact: Fact, place: EntryPlace, signer: Signer, said: Circumstances) -> OpenedEntry:
     values = _sealed_values(fact, said)
     payload = _payload(fact, place, signer, said, "0" * 32, public_of(fact), values)
-    return entry_of(OpenedEntry(b"", "0" * 64, payload), index, values)
+    return OpenedEntry(b"", "0" * 64, payload)
 
 
 def _sealed_values(fact: Fact, said: Circumstances) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from ledger.facts.vocabulary import GROUNDS, GROUPS, INSTRUMENTS, ROLES
 from ledger.facts.words import answer, court, order, rights, shared, state
 from ledger.facts.words.code_list import CodeList
 from ledger.facts.words.data import ELEMENT_WORDS
+from ledger.facts.words.everyday import ROLE_WORDS
 
 __all__ = ["CODE_LISTS", "CodeList", "words_of"]
 
@@ -22,7 +23,7 @@ _FIELDS: Final = (*shared.LISTS, *order.LISTS, *state.LISTS, *answer.LISTS, *rig
 CODE_LISTS: Final[Mapping[str, CodeList]] = {
     each.name: each
     for each in (
-        CodeList("roles", "The roles in which offices sign.", ROLES),
+        CodeList("roles", "The roles in which offices sign.", ROLES, ROLE_WORDS),
         CodeList("instruments", "The instruments under which an order is made.", INSTRUMENTS),
         CodeList("elements", "The data elements that an order may ask for.", ELEMENT_WORDS),
         CodeList("grounds", "The grounds for refusal or postponement.", {c: g.says for c, g in GROUNDS.items()}),

@@ -1,10 +1,11 @@
-"""Find the code that a typed text means: by the code, by its words, or by a part of its words."""
+"""Find the code that a typed text means: by the code, by its words or a part of them, or by an everyday word."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
 from functools import cache
+from unicodedata import normalize
 
 from ledger.facts.words import CODE_LISTS, CodeList
 
@@ -39,20 +40,30 @@ def hint_of(text: object, codes: Collection[str], *, listed: bool = False) -> st
 
 
 def code_of(text: str, words: Mapping[str, str]) -> str | None:
-    """Return the one code that a text names: the code in any case, its words, or one of the parts of its words.
+    """Return the one code that a text names: the code in any case, its words, a part of them, or an everyday word.
 
     The parts are divided by a semicolon or by `or`: `forensic examiner` names the code of `evidence custodian or
     forensic examiner`. None if no code or more than one has these words.
     """
     typed = _plain(text)
-    named = [code for code in words if code.casefold() == typed] or [
-        code for code, says in words.items() if typed in map(_plain, (says, *re.split(r"; | or ", says)))
-    ]
+    named = (
+        [code for code in words if code.casefold() == typed]
+        or [code for code, says in words.items() if typed in map(_plain, (says, *re.split(r"; | or ", says)))]
+        or _everyday(text, words)
+    )
     return named[0] if len(named) == 1 else None
+
+
+def _everyday(text: str, words: Mapping[str, str]) -> list[str]:
+    """Return the codes that an everyday word may mean; empty where no list among these codes has such a word."""
+    lists = (each for each in CODE_LISTS.values() if each.words.keys() <= words.keys())
+    return [code for each in lists for code in each.everyday.get(_plain(text), ())]
 
 
 def near_codes(text: str, words: Mapping[str, str], most: int = 3) -> list[str]:
     """Return the codes that a mistyped text may mean, the most probable first; at most `most`."""
+    if meant := _everyday(text, words):
+        return meant[:most]
     from difflib import get_close_matches  # its import takes 5 ms
 
     lower = {code.casefold(): code for code in words}
@@ -73,7 +84,7 @@ def did_you_mean(text: str, words: Mapping[str, str]) -> str:
 
 
 def _plain(text: str) -> str:
-    return " ".join(text.casefold().split())
+    return " ".join(normalize("NFC", text).casefold().split())
 
 
 def _words(text: str) -> frozenset[str]:

@@ -100,13 +100,43 @@ def test_all_faults_of_an_address_book_are_shown_by_row_and_column_and_nothing_i
     assert entries(house) == before
 
 
+PUBLIC = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
+
+
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        ("XV,Europe/Dublin,anna,Anna,,CUST,new,\n", "row 3, key: anna cannot sign as CUST"),
+        (f"XO,,registrar,R,,ADM,{PUBLIC},\n", "row 3: the registrar may not enrol a key for itself"),
+        (f"XV,Europe/Dublin,a,A,,SP,{PUBLIC},\nXV,,b,B,,SP,{PUBLIC},\n", "row 4, key: this is the key of a"),
+        (f"XV,Europe/Dublin,a,A,,SP,{'0' * 64},\n", "row 3: not 64 hex digits of a point of prime order"),
+        (f"XV,Europe/Dublin,a,{'N' * 70_000},,SP,,\n", "row 3"),
+        ("XV,Europe/Dublin,a,A\u202eB,,SP,,\n", "row 3"),
+    ],
+    ids=["role", "registrar", "key", "point", "long", "bidi"],
+)
+def test_what_the_ledger_would_refuse_is_a_fault_of_its_row_and_no_ledger_or_key_is_made(
+    house: House, rows: str, says: str
+) -> None:
+    book = house.folder / "offices.csv"
+    book.write_text(HEAD + "XO,Europe/Oslo,ilves,Office,,ISS,new,\n" + rows)
+    done = house.run("init", str(house.ledger), "--origin", ORIGIN, "--offices", str(book))
+    assert (done.exit_code, says in " ".join(done.stderr.split())) == (Exit.REFUSED, True), done.stderr
+    assert not house.ledger.exists()
+    assert not house.keys.exists()
+
+
+def test_a_key_accepts_in_the_role_that_signs(house: House) -> None:
+    (house.folder / "offices.csv").write_text(HEAD + "XO,Europe/Oslo,ilves,Office,,CUST; ISS,new,\n")
+    assert "accepted" in begun(house)
+
+
 def test_a_public_key_is_enrolled_and_its_holder_accepts_it_elsewhere(house: House) -> None:
     house.begun()
-    public = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
-    (house.folder / "offices.csv").write_text(HEAD + f"XO,Europe/Oslo,ilves,Office,,ISS,{public},\n")
+    (house.folder / "offices.csv").write_text(HEAD + f"XO,Europe/Oslo,ilves,Office,,ISS,{PUBLIC},\n")
     done = house.run("offices", "add", str(house.folder / "offices.csv"))
     assert "on its own machine: comity key accept ilves" in done.stdout
-    assert [k["state"] for k in house.told("key", "list")["keys"] if k["key"] == public] == ["pending"]
+    assert [k["state"] for k in house.told("key", "list")["keys"] if k["key"] == PUBLIC] == ["pending"]
 
 
 def test_several_keys_on_one_machine_are_mentioned_once(house: House) -> None:

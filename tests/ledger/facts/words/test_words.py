@@ -9,6 +9,7 @@ import pytest
 from ledger.facts import KINDS
 from ledger.facts.vocabulary import ELEMENTS
 from ledger.facts.words import CODE_LISTS, words_of
+from ledger.facts.words.lookup import code_of, hint_of, near_codes
 from projections.render.translation import translation
 
 FIELDS = {f"{kind}.{f.name}": f for kind, cls in KINDS.items() for f in cls.fields().values() if f.one_of}
@@ -43,3 +44,21 @@ def test_every_word_is_translated() -> None:
     german = translation("de").messages
     words = {w for n, each in CODE_LISTS.items() if n != "groups" for w in each.words.values()}
     assert sorted(w for w in words if not german.get(w)) == []
+
+
+@pytest.mark.parametrize("name", [n for n, each in CODE_LISTS.items() if each.everyday])
+def test_an_everyday_word_names_one_code_or_is_answered_with_the_codes_that_it_may_mean(name: str) -> None:
+    words = CODE_LISTS[name].words
+    for text, codes in CODE_LISTS[name].everyday.items():
+        assert (text.casefold(), {*codes} <= {*words}) == (text, True)
+        if len(codes) == 1:
+            assert code_of(text.title(), words) == codes[0]
+        else:
+            assert code_of(text, words) is None
+            assert hint_of(text, words).startswith("did you mean ")
+            assert near_codes(text, words) == [*codes]
+
+
+@pytest.mark.parametrize("text", ["law enforcement", "Polizei", "central authority", "Zentrale Beho\u0308rde"])
+def test_a_role_in_words_with_several_codes_is_asked_about(text: str) -> None:
+    assert hint_of(text, CODE_LISTS["roles"].words).startswith("did you mean ")
