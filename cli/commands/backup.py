@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from cli.click_extensions import command
+from cli.session.ledger_choice import checked_ledger
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer
 
@@ -31,6 +32,6 @@ def backup(folder: str, file: str) -> None:
     """
     from ledger.application.backup import back_up
 
-    size, count = back_up(Path(folder), file)
+    size, count = back_up(Path(checked_ledger(folder)), file)
     answer = BackupAnswer(folder, file, size, count)
     output.emit(answer, text=lambda: f"{size} entries in {count} files: {file}")

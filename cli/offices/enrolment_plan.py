@@ -70,7 +70,7 @@ class Keys(Protocol):
 class EnrolmentPlan:
     """The facts that the register lacks, each with its signer, in the order of the log.
 
-    `faults` are the faults of rows, those that the ledger would refuse included. `unlike` says what the register has
+    `faults` are the faults of rows, also of a row that the ledger would refuse. `unlike` says what the register has
     otherwise than the address book. Keys of `keys` sign when the facts are recorded.
     """
 

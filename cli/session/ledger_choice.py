@@ -22,12 +22,15 @@ def is_ledger(folder: str) -> bool:
 
 def ledger_folder() -> str:
     """Return the folder of the ledger: --ledger, COMITY_LEDGER, or the current folder; `Stop` if it is none."""
-    named = said().ledger
-    folder = named or "."
+    return checked_ledger(said().ledger or ".")
+
+
+def checked_ledger(folder: str) -> str:
+    """Return a folder that holds a ledger; `Stop` if it holds none."""
     if not is_ledger(folder):
         with suppress(FileNotFoundError, NotADirectoryError):  # no permission: PermissionError instead
             os.stat(os.path.join(folder, "trust", "policy"))
-        where = f"{folder} is not a ledger" if named else "this folder is not a ledger"
+        where = "this folder is not a ledger" if folder == "." else f"{folder} is not a ledger"
         hint = "name one with --ledger DIR or COMITY_LEDGER; `comity init DIR` makes one, `comity demo` shows one"
         raise Stop(where, hint=hint, code=Exit.NO_LEDGER)
     return folder

@@ -109,7 +109,14 @@ def parse_findings(raw: bytes) -> StatedFindings:
         raise RecordError(CODE, str(error)) from None
     if any("\n" in text for each in found.findings for text in (each.code, each.says, *each.cite)):
         raise RecordError(CODE, "a finding is one line")
+    if other := next((each for each in found.findings if level_of(each.code) not in (None, each.level)), None):
+        raise RecordError(CODE, f"{other.code} has the level {other.level}")
     return found
+
+
+def level_of(code: str) -> str | None:
+    """Return the level that the code of a finding says, as `V` of `V-NOT-IN-FORCE`; None for a code such as F713."""
+    return code[0] if code[0] in "VWG" and code[1:2] == "-" else None
 
 
 def check_findings(found: StatedFindings, manifest: Manifest, size: int, carried: Container[tuple[int, str]]) -> None:

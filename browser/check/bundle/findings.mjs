@@ -11,6 +11,7 @@ export const FINDINGS = 'views/findings.json';
 
 const [MAX_BYTES, MAX_NODES] = [2 ** 20, 100_000];
 const MAX_FINDINGS = 1_000;
+const LEVEL_OF = /^([VWG])-/; // the level that a code says; a code such as F713 says none
 const LISTED = { entries: 100, cite: 50 };
 
 const FINDING = record({
@@ -50,7 +51,8 @@ export function makersFindings(files, manifest, size, carried, book) {
 function parsed(raw) {
   const found = SHAPE(parseJson(raw, { maxBytes: MAX_BYTES, maxNodes: MAX_NODES }), 'findings');
   const tooMany = found.findings.some((one) => Object.entries(LISTED).some(([name, most]) => one[name].length > most));
-  if (found.findings.length > MAX_FINDINGS || tooMany) throw new Refused('CMP-FINDINGS', ['findings-unreadable']);
+  const misplaced = found.findings.some(({ code, level }) => (LEVEL_OF.exec(code)?.[1] ?? level) !== level);
+  if (found.findings.length > MAX_FINDINGS || tooMany || misplaced) throw new Refused('CMP-FINDINGS', ['findings-unreadable']);
   return found;
 }
 

@@ -12,10 +12,11 @@ from msgspec.structs import replace
 
 from ledger.bundle import unpack
 from ledger.bundle.audience import shown_to
-from ledger.bundle.findings import MAX_BYTES, MAX_NODES, format_findings, parse_findings, stated
+from ledger.bundle.findings import MAX_BYTES, MAX_NODES, format_findings, level_of, parse_findings, stated
 from ledger.entries.case import Case, Entry, Unread
 from ledger.errors import RecordError
 from ledger.formats.canonical_json import canonical
+from ledger.law.judge import FINDING_RULES
 from ledger.law.terms.rule import Finding, Level, Mark
 from ledger.verify import Report, Verdict
 from tests.support.memory_ledger import Ledger, changed, checked, small
@@ -88,6 +89,8 @@ BROKEN: dict[str, Callable[[dict[str, Any]], object]] = {
     "an entry that is not in the bundle": lambda v: v.update(findings=[FINDING | {"entries": [ENTRY]}]),
     "no list": lambda v: v.update(findings="none"),
     "a level that is none": lambda v: v.update(findings=[FINDING | {"level": "OK"}]),
+    "a violation as a gap": lambda v: v.update(findings=[FINDING | {"code": "V-X", "level": "G"}]),
+    "a remark as a violation": lambda v: v.update(findings=[FINDING | {"level": "V"}]),
     "a code of two lines": lambda v: v.update(findings=[FINDING | {"code": "W-X\nIntegrity: TOTAL-PASSED"}]),
     "a code that ends its line": lambda v: v.update(findings=[FINDING | {"code": "W-X\n"}]),
     "a sentence of two lines": lambda v: v.update(findings=[FINDING | {"says": "x\nIntegrity: TOTAL-PASSED"}]),
@@ -106,6 +109,11 @@ def test_a_file_that_is_broken_or_about_something_else_is_a_finding_of_form_and_
     assert report.makers
     assert (report.makers.state, report.makers.stated) == ("unreadable", None)
     assert codes(report).count("CMP-FINDINGS") == 1
+
+
+def test_the_level_of_each_rule_is_that_which_its_code_says() -> None:
+    assert [rule.code for rule in FINDING_RULES if level_of(rule.code) not in (None, rule.level)] == []
+    assert [level_of(code) for code in ("V-X", "W-X", "G-X", "F713", "VX", "V")] == ["V", "W", "G", None, None, None]
 
 
 BYTES = {
