@@ -86,19 +86,19 @@ GROUPS: Final[Mapping[str, KindGroup]] = {
 
 # When a content of an order that is not stated counts as missing. Without a condition: always.
 WHEN: Final[Mapping[str, str]] = {
-    "notified": (
-        "an authority of the provider's State must be notified of this order (2AP 7(5)(a) as declared; EPOC art. 8)"
+    "notified": "an authority of the provider's State must be notified of this order",
+    "supervised": (
+        "the provider's Party requires orders made under supervision, and a supervision or validation is on record"
     ),
-    "supervised": "the provider's Party has declared D-7-2-b and a supervision or validation is on record",
-    "other-seeker": "an entry of this order is signed in the role SEEK",
-    "confidentiality-asked": "a confidentiality-requested is on record",
-    "electronic": "the order went by any channel but post, courier, fax or by-hand",
-    "declared-8-4": "the requested Party has declared D-8-4",
+    "other-seeker": "an authority that needs the data, and is not the issuing authority, signed an entry of this order",
+    "confidentiality-asked": "a request for confidentiality is on record",
+    "electronic": "the order went by any channel but post, courier, fax or by hand",
+    "declared-8-4": "the requested Party has declared that it requires additional supporting information",
     "preservation-sought": "the order says that preservation was already sought",
     "validation-needed": (
-        "the issuing authority needs a validation for these data (EPOC 4(1)-(3)), none is on record and none is pending"
+        "the issuing authority needs a validation for these data, none is on record and none is pending"
     ),
-    "traffic-or-content": "traffic or content is among data_categories",
+    "traffic-or-content": "traffic data or content data are asked for",
     "emergency": "the order is issued as an emergency",
     "processor": "the order goes directly to a processor",
 }

@@ -36,8 +36,7 @@ from projections.reports.replay import EntryLine, RunningDeadline, Stage
 from projections.reports.request import Request, StateName
 from projections.reports.signature_note import SignatureNote
 from projections.sentences.local_time import MONTHS as LONG_MONTHS
-from projections.sentences.sentence import Sentence
-from projections.sentences.values import Language
+from projections.sentences.values import Language, Worded
 from projections.statistics.counting import Form, StatisticsRow
 from projections.statistics.counting import StatisticsTable as Numbers
 from projections.statistics.report import FormReport, Statistics, StatisticsReport
@@ -264,8 +263,8 @@ class Translation:
         translated: T = language._of(shown)
         return translated
 
-    def _sentence(self, says: Sentence) -> str:
-        """Return what an entry says, made anew from its values, with the words around it."""
+    def _sentence(self, says: Worded) -> str:
+        """Return words made anew from values, with the words around them."""
         return f"{self.say(says.before)}{says.in_(self.values)}{self.part(says.after)}"
 
     def _of(self, value: Any) -> Any:
@@ -312,9 +311,9 @@ def _as_pattern(message: str) -> str:
     return pattern
 
 
-def _sentences(value: Any) -> Iterator[Sentence]:
-    """Return every sentence of an entry in a report."""
-    if isinstance(value, Sentence):
+def _sentences(value: Any) -> Iterator[Worded]:
+    """Return all words in a report that a language makes anew."""
+    if isinstance(value, Worded):
         yield value
     elif isinstance(value, tuple):
         for item in value:
@@ -326,7 +325,7 @@ def _sentences(value: Any) -> Iterator[Sentence]:
 
 def _shown(value: Any) -> Any:
     if isinstance(value, str):
-        if isinstance(value, Sentence):
+        if isinstance(value, Worded):
             return str(value)
         return value if value.isascii() else visible(value)
     if isinstance(value, tuple):

@@ -9,31 +9,33 @@ order is served on them. Only the titles of the sections of Annex I were read; t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 from ledger.bundle.audience import COUNTED_ONLY, shown_to
-from ledger.entries.case import Case, Entry, Unread
+from ledger.entries.case import Case, Entry
 from ledger.facts import KINDS
 from ledger.facts.kind import Field
 from ledger.facts.readers import DRAFTERS
+from ledger.facts.value_forms import ListForm
 from ledger.facts.vocabulary import ROLES
-from ledger.facts.words import words_of
+from ledger.formats.characters import visible
 from ledger.law import Judgement
 from ledger.law.instruments.e_evidence_transmission import COMMON_SYSTEM
 from ledger.law.rules.order_contents import CONTENTS, WORDS, RequiredContent
 from ledger.law.terms.instruments import EUROPEAN
 from projections.reports.fillable_form import FillableForm, FormLine, FormSection, FormTable
-from projections.reports.front_page import Provenance, languages, named, number, numbers, only_for, subject, words
+from projections.reports.front_page import Provenance, languages, named, number, only_for, subject
 from projections.reports.history import text
-from projections.reports.request import element, state
-from projections.sentences.names import names_of
+from projections.reports.request import StateName, state
+from projections.sentences.names import Names, names_of, tongue
 from projections.sentences.sentence import sentence
+from projections.sentences.values import Language, Worded, in_words
 from projections.views.completeness import Missing, lacking
-from projections.views.timeline import fields, office_names
+from projections.views.timeline import fields
 
 # A field by its name, as it reads; empty where it was not stated, None where it is not for the reader.
 Say = Callable[[str], tuple[str, ...] | None]
@@ -51,8 +53,8 @@ OTHER = "What else is asked for"
 SUPPORTING = "2AP:8(3)(b)"
 ISSUED = KINDS["order-issued"].fields()
 NOTE = (
-    "Words and layout are this program's own and no official form. What is blank was not stated; [sealed] was, and is "
-    "printed where the form is made with --reveal."
+    "Words and layout are this program's own and no official form. What is blank was not stated. What is [sealed] was "
+    "stated, and this copy does not open it."
 )
 MAKERS = (*DRAFTERS, "CAR")  # the side that makes the order
 ADDRESSEES = {
@@ -245,7 +247,7 @@ def missing(case: Case, moment: datetime) -> list[Missing]:
 
 
 def _reader(case: Case, issued: Entry | None, role: str, *, reveal: bool) -> Say:
-    by_leaf, names = numbers(case), office_names(case.registry)
+    names = names_of(case)
     stated: Mapping[str, object] = {} if issued is None else fields(issued, reveal=reveal)
     own, audience = (None, {}) if issued is None else (issued.role, issued.audience)
     closed = {
@@ -260,34 +262,62 @@ def _reader(case: Case, issued: Entry | None, role: str, *, reveal: bool) -> Say
         value = stated.get(name)
         if value is True and (says := STATEMENTS.get((case.instrument, name))):
             return (says,)
-        if value in (None, "", [], ()):
-            return ()
-        return (_spelled(text(_worded(ISSUED.get(name), value, case.registry), by_leaf, names)),)
+        if name == "supervision" and value:
+            return tuple(_supervised(value, case, names))
+        return tuple(_worded(ISSUED[name], value, case, names)) if name in ISSUED else ()
 
     return say
 
 
-def _worded(field: Field | None, value: object, registry: Sequence[Entry]) -> object:
-    """Return a value with its codes in words: a Party by its name, an element, a code of a closed list."""
-    if field is None or isinstance(value, Unread):
-        return value
-    if isinstance(value, list | tuple):
-        return [_worded(field, one, registry) for one in value]
-    if not isinstance(value, str):
-        return value
-    if field.type == "party":
-        named = state(value, registry)
-        return value if named is None else named.name
-    if field.type in ("element", "list[element]"):
-        words, *which = element(value)
-        return f"{words}: {which[0]}" if which else words
-    return value if ":" in value else words_of(field.one_of).get(value, value)  # a citation stays one
+def _worded(field: Field, value: object, case: Case, names: Names) -> Iterator[str]:
+    """Yield a value in words, its codes too, each item of a list by itself; nothing where it was not stated."""
+    for item in value if isinstance(value, list | tuple) else (value,):
+        if item is None or item == "":
+            continue
+        if not isinstance(item, str):
+            yield text(item, {}, {})
+        elif field.name == "languages":
+            yield Worded(partial(_tongue, item))
+        elif field.type == "party":
+            yield Worded(partial(_state, state(item, case.registry)))
+        else:
+            yield Worded(partial(_in_words, field, item, names))
 
 
-def _spelled(value: str) -> str:
-    """Return a period in words: `P20D` as 20 days."""
-    match = re.fullmatch(r"P(?:(\d+)D|T(\d+)H)", value)
-    return value if match is None else f"{match[1]} days" if match[1] else f"{match[2]} hours"
+def _in_words(field: Field, value: str, names: Names, language: Language) -> str:
+    """Return one value of a field in words, a citation behind its words, and stated words as they are."""
+    form = field.form.item if isinstance(field.form, ListForm) else field.form
+    free = not field.one_of and form.type in ("str", "text")
+    words = None if free else in_words(value, form, language, names, names.times(""))
+    return visible(value) if words is None else f"{words} ({value})" if ":" in value and field.one_of else words
+
+
+def _state(name: StateName | None, language: Language) -> str:
+    return "" if name is None else visible(name.called(language.lang))
+
+
+def _tongue(code: str, language: Language) -> str:
+    return tongue(code, language.lang)
+
+
+def _office(actor: str, names: Names, language: Language) -> str:
+    return visible(names.office(actor, language.lang))
+
+
+def _supervised(leaf: object, case: Case, names: Names) -> Iterator[str]:
+    """Yield who supervised or validated the order, in which capacity, and by which entry."""
+    e = next((e for e in case.entries if e.leaf == leaf), None)
+    if e is None:
+        yield "in an entry that is not for this reader"
+    else:
+        yield Worded(partial(_office, e.actor, names))
+        yield from _of_entry(e, "capacity", case, names)
+        yield f"entry {number(e, case)}"
+
+
+def _of_entry(e: Entry, name: str, case: Case, names: Names) -> Iterator[str]:
+    """Yield a value of an entry in words."""
+    return _worded(KINDS[e.kind].fields()[name], e.get(name), case, names)
 
 
 def _lines(names: Iterable[str], say: Say, cite: str = "") -> Iterator[FormLine]:
@@ -336,21 +366,18 @@ def _section(part: AnnexSection, case: Case, say: Say, annex: str) -> FormSectio
 
 def _from_record(title: str, case: Case) -> list[FormLine]:
     """Return what other entries than the order fill: who validated it, why the person is not informed yet."""
-    names, by_leaf = office_names(case.registry), numbers(case)
+    names = names_of(case)
     lines: list[FormLine] = []
     for e in case.entries:
-        where = (f"entry {number(e, case)}, {e.on:%Y-%m-%d %H:%M} UTC",)
+        where = f"entry {number(e, case)}, {e.on:%Y-%m-%d %H:%M} UTC"
         if title == "The validating authority" and e.kind == "order-validated":
-            values = (
-                names.get(e.actor, e.actor),
-                text(e.get("capacity"), by_leaf, names),
-                text(e.get("decision"), by_leaf, names),
-            )
-            lines.append(FormLine("Validated", (*values, *where)))
+            who = Worded(partial(_office, e.actor, names))
+            said = (words for name in ("capacity", "decision") for words in _of_entry(e, name, case, names))
+            lines.append(FormLine("Validated", (who, *said, where)))
         elif title == "Informing the person" and e.kind == "customer-notification-delayed":
-            lines.append(FormLine("Put off, on the ground of", (text(e.get("grounds"), by_leaf, names), *where)))
+            lines.append(FormLine("Put off, on the ground of", (*_of_entry(e, "grounds", case, names), where)))
         elif title == "The notified enforcing authority" and e.kind == "notification-sent":
-            lines.append(FormLine("Notified", where))
+            lines.append(FormLine("Notified", (where,)))
     return lines
 
 
@@ -358,17 +385,10 @@ def _later(case: Case) -> FormSection | None:
     """Return the certificates that followed, one row each."""
     names = names_of(case)
     rows = tuple(
-        (f"Annex {LATER[e.kind]}", number(e, case), f"{e.on:%Y-%m-%d %H:%M}", sentence(e, names), _codes(e))
+        (f"Annex {LATER[e.kind]}", number(e, case), f"{e.on:%Y-%m-%d %H:%M}", sentence(e, names))
         for e in case.entries
         if e.kind in LATER
     )
-    heads = ("Form", "Entry", "When (UTC)", "What", "In codes")
+    heads = ("Form", "Entry", "When (UTC)", "What")
     table = FormTable("From the record; the sealed words of each stand in the reports.", heads, rows)
     return FormSection("What followed", "Annexes III, V and VI", table=table) if rows else None
-
-
-def _codes(e: Entry) -> str:
-    stated = [
-        e.get(name) for name in ("reason_codes", "conflicting_law_party", "production_kind", "reference", "extends_by")
-    ]
-    return "; ".join(words(text(value, {}, {})) for value in stated if value)

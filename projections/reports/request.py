@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
 
 from ledger.entries.case import Case, Entry
 from ledger.facts.words.data import ELEMENT_WORDS
 from ledger.facts.words.shared import CATEGORIES
+from projections.sentences.names import territory
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +77,3 @@ def state(code: str | None, registry: Iterable[Entry]) -> StateName | None:
             own |= e.get("names") or {}
     name = own.get("en") or territory(code, "en") or next(iter(own.values()), f"Party {code}")
     return StateName(code, name, tuple(own.items()))
-
-
-@cache
-def territory(code: str, lang: str) -> str | None:
-    """Return the name of a State in a language by its code (ISO 3166-1), as the CLDR has it; None if it has none."""
-    from babel import Locale
-
-    found = Locale.parse(lang, sep="-").territories.get(code)
-    return None if found is None else str(found)

@@ -75,5 +75,22 @@ def names_of(case: Case) -> Names:
     return Names(case.registry, case.entries, case.order)
 
 
+@cache
+def territory(code: str, lang: str) -> str | None:
+    """Return the name of a State in a language by its code (ISO 3166-1), as the CLDR has it; None if it has none."""
+    from babel import Locale
+
+    found = Locale.parse(lang, sep="-").territories.get(code)
+    return None if found is None else str(found)
+
+
+@cache
+def tongue(code: str, lang: str) -> str:
+    """Return the name of a language by its code (ISO 639-1) in a language, as the CLDR has it; else the code."""
+    from babel import Locale
+
+    return str(Locale.parse(lang, sep="-").languages.get(code, code))
+
+
 def _in(names: Mapping[str, str] | None, lang: str) -> str:
     return "" if not names else names.get(lang) or names.get("en") or next(iter(names.values()))

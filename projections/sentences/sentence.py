@@ -16,9 +16,8 @@ from ledger.formats.characters import visible
 from projections.sentences.kinds import PATTERNS
 from projections.sentences.names import Names
 from projections.sentences.pattern import filled, parsed
-from projections.sentences.values import Language, in_words, role_words
+from projections.sentences.values import ENGLISH, Language, Worded, in_words, role_words
 
-ENGLISH: Final = Language()
 UNKNOWN: Final = "An entry of a kind this reader does not know."
 SAW: Final = "{0} saw that {1}"
 TOOK_OVER: Final = "{0} recorded from papers or mail that {1}"
@@ -27,23 +26,17 @@ UNPROVEN: Final = "It is not proven to be its signer's own act: {0}."
 MESSAGES: Final = (UNKNOWN, SAW, TOOK_OVER, NO_EFFECT, UNPROVEN)
 
 
-class Sentence(str):
+class Sentence(Worded):
     """What one entry says, in English, between words of ours; `in_` says it in another language."""
 
     _entry: Entry
     _names: Names
     _reveal: bool
-    before: str
-    after: str
 
     def __new__(cls, e: Entry, names: Names, *, reveal: bool, before: str = "", after: str = "") -> Sentence:
-        made = super().__new__(cls, f"{before}{in_language(e, names, ENGLISH, reveal=reveal)}{after}")
+        made = str.__new__(cls, f"{before}{in_language(e, names, ENGLISH, reveal=reveal)}{after}")
         made._entry, made._names, made._reveal, made.before, made.after = e, names, reveal, before, after
         return made
-
-    def __reduce__(self) -> tuple[type[str], tuple[str]]:
-        """Let a copy be plain text."""
-        return str, (str(self),)
 
     def in_(self, language: Language) -> str:
         """Return the sentence in another language, without the words around it.

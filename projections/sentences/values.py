@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from ledger.entries.case import instant
 from ledger.facts.value_forms import Form, IntegerForm, ListForm, MapForm, ObjectForm, TextForm
@@ -104,6 +104,30 @@ class Language:
     def in_quotes(self, text: str) -> str:
         """Return a text in quotation marks."""
         return QUOTED.get(self.lang, QUOTED["en"]).format(text)
+
+
+ENGLISH: Final = Language()
+
+
+class Worded(str):
+    """Words in English that `in_` makes anew in another language, from values and not from the English words."""
+
+    _made: Callable[[Language], str]
+    before: str = ""
+    after: str = ""
+
+    def __new__(cls, made: Callable[[Language], str]) -> Self:
+        words = super().__new__(cls, made(ENGLISH))
+        words._made = made
+        return words
+
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        """Let a copy be plain text."""
+        return str, (str(self),)
+
+    def in_(self, language: Language) -> str:
+        """Return the words in another language, without the words of ours around them."""
+        return self._made(language)
 
 
 def in_words(value: Any, form: Form, language: Language, names: Names, times: LocalTimes, how: str = "") -> str | None:

@@ -24,27 +24,27 @@ PAPER = ("post", "courier", "fax", "by-hand")  # channels that are not electroni
 
 
 def notified(r: OrderReading) -> bool:
-    """an authority of the provider's State must be notified of this order (2AP 7(5)(a) as declared; EPOC art. 8)"""
+    """an authority of the provider's State must be notified of this order"""
     return r.review.required
 
 
 def supervised(r: OrderReading) -> bool:
-    """the provider's Party has declared D-7-2-b and a supervision or validation is on record"""
+    """the provider's Party requires orders made under supervision, and a supervision or validation is on record"""
     return r.parties.declared("D-7-2-b") is not None and bool(r.entries.of("order-supervised", "order-validated"))
 
 
 def other_seeker(r: OrderReading) -> bool:
-    """an entry of this order is signed in the role SEEK"""
+    """an authority that needs the data, and is not the issuing authority, signed an entry of this order"""
     return any(r.actors.is_by(e, "SEEK") and r.entries.is_effective(e) for e in r.entries.current)
 
 
 def confidentiality_asked(r: OrderReading) -> bool:
-    """a confidentiality-requested is on record"""
+    """a request for confidentiality is on record"""
     return bool(r.entries.of("confidentiality-requested"))
 
 
 def electronic(r: OrderReading) -> bool:
-    """the order went by any channel but post, courier, fax or by-hand"""
+    """the order went by any channel but post, courier, fax or by hand"""
     return any(e.get("channel") not in PAPER for e in r.entries.of("order-transmitted"))
 
 
@@ -54,12 +54,12 @@ def preservation_sought(r: OrderReading) -> bool:
 
 
 def declared_8_4(r: OrderReading) -> bool:
-    """the requested Party has declared D-8-4"""
+    """the requested Party has declared that it requires additional supporting information"""
     return r.parties.declared("D-8-4") is not None
 
 
 def validation_needed(r: OrderReading) -> bool:
-    """the issuing authority needs a validation for these data (EPOC 4(1)-(3)), none is on record and none is pending"""
+    """the issuing authority needs a validation for these data, none is on record and none is pending"""
     issued = r.order.issued
     if issued is None or issued.get("issuing_capacity") in (None, "judge", "court", "investigating-judge"):
         return False
@@ -70,7 +70,7 @@ def validation_needed(r: OrderReading) -> bool:
 
 
 def traffic_or_content(r: OrderReading) -> bool:
-    """traffic or content is among data_categories"""
+    """traffic data or content data are asked for"""
     return r.order.traffic_or_content
 
 

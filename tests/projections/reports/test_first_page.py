@@ -26,7 +26,8 @@ from projections.reports.custody_report import CustodyReport, custody_report
 from projections.reports.evidence_chain_report import evidence_chain_report
 from projections.reports.exhibits import exhibits
 from projections.reports.front_page import IntegrityResult, Provenance, VerdictReason, vouches
-from projections.reports.request import state, territory
+from projections.reports.request import state
+from projections.sentences.names import territory
 from projections.views.custody import custody
 from tests.projections.render.test_html import Page, made
 from tests.projections.render.test_pdf import printed

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
+from msgspec import structs
 
+from ledger.entries.case import Entry
+from ledger.facts import KINDS
+from ledger.facts.value_forms import ListForm
+from ledger.facts.vocabulary import INSTRUMENTS, ROLES
+from ledger.facts.words.data import ELEMENT_WORDS
+from projections.render.translation import translation
 from projections.reports.fillable_form import FillableForm
 from projections.reports.front_page import IntegrityResult, Provenance
-from projections.reports.order_form import missing, order_form
+from projections.reports.order_form import addressee, missing, order_form
 from projections.views.completeness import lint
 from tests.support.judging import judged
-from tests.support.scenarios import Story, given, issued, moment
+from tests.support.scenarios import Story, by_issuer, by_provider, given, issued, moment
 
 NOW = moment("2027-03-01T12:00Z")
 MAKING = Provenance(NOW, "comity 0", "0" * 64, None, IntegrityResult("INDETERMINATE", "", (), ()), reveal=True)
@@ -77,6 +85,77 @@ def test_the_processor_reads_the_short_justification_and_not_the_case_file() -> 
     printed = " ".join(value for s in found.sections for line in s.lines for value in line.says)
     assert "Only for the file." not in printed
     assert "lawyer" not in printed
+
+
+# A code of the vocabulary, or a command's option: behind words in parentheses only.
+CODE = re.compile(
+    r"--[a-z]+|\bcomity\b|\b[A-Z]+:\d|\b[DN]-\d|[a-z]_[a-z]|\b[0-9a-f]{32}"
+    + "".join(
+        rf"|(?<![\w-]){code}(?![\w:-])" for code in (*KINDS, *INSTRUMENTS, *ROLES) if not code.islower() or "-" in code
+    )
+    + "".join(
+        rf"|(?<![\w-]){re.escape(code)}(?![\w-])"
+        for field in KINDS["order-issued"].fields().values()
+        for code in (*field.one_of, *ELEMENT_WORDS)
+        if re.search(r"[A-Z-]", code)
+    )
+)
+
+
+def stating_all(instrument: str) -> Story:
+    """Return an order that states every field of its kind that has codes, and what may follow it."""
+    fields: dict[str, Any] = {**FULL, "supervision": "supervised", "languages": ["en", "fr"]}
+    for field in KINDS["order-issued"].fields().values():
+        if field.one_of:
+            fields[field.name] = list(field.one_of) if isinstance(field.form, ListForm) else field.one_of[-1]
+        elif field.type == "bool":
+            fields[field.name] = True
+    return given(
+        by_issuer(
+            "order-supervised",
+            "2027-03-01T08:00Z",
+            label="supervised",
+            capacity="public-prosecutor",
+            decision="approved",
+        ),
+        issued("2027-03-01T09:00Z", instrument, *ELEMENT_WORDS, by="ilves", **fields),
+        by_issuer("order-validated", "2027-03-01T09:10Z", capacity="judge", decision="approved"),
+        by_issuer("confidentiality-requested", "2027-03-01T09:20Z"),
+        by_issuer(
+            "customer-notification-delayed", "2027-03-01T09:30Z", grounds=["LED:13(3)(b)"], review_on="2027-04-01"
+        ),
+        by_provider("order-referred-back", "2027-03-01T10:00Z", reason_codes=["incomplete"]),
+    )
+
+
+@pytest.mark.parametrize("instrument", INSTRUMENTS)
+def test_no_order_form_prints_a_bare_code_or_an_option_of_a_command(instrument: str) -> None:
+    story = stating_all(instrument)
+    for role, lang in ((addressee(instrument), "en"), (addressee(instrument), "de"), ("ISS", "en")):
+        shown = translation(lang).of(order_form(story.case, judged(story), MAKING, role))
+        words = [shown.title, shown.what, shown.note]
+        for s in shown.sections:
+            words += [s.title, s.lead, *(c for row in (s.table.rows if s.table else ()) for c in row)]
+            words += [w for line in s.lines for w in (line.label, line.cite.partition(", ")[2], *line.says)]
+        bare = {w: CODE.findall(re.sub(r"\(.*?\)+", "", w)) for w in words}
+        assert not {w: codes for w, codes in bare.items() if codes}
+
+
+def test_states_languages_and_the_supervising_authority_have_their_names_in_the_language_of_the_form() -> None:
+    story = stating_all("2AP-7")
+    case = structs.replace(story.case, entries=tuple(in_states(e) for e in story.case.entries))
+    found = order_form(case, judged(story), MAKING, "SP")
+    for lang, state, language in (("en", "Germany", "English"), ("de", "Deutschland", "Englisch")):
+        says = {line.label: line.says for s in translation(lang).of(found).sections for line in s.lines}
+        assert (state,) in says.values()
+        assert any(language in words for words in says.values())
+    assert says["Die beaufsichtigende (validierende) Behörde"] == ("ilves", "Staatsanwaltschaft", "Eintrag 9")
+
+
+def in_states(e: Entry) -> Entry:
+    """Return an entry between two States that have names."""
+    parties = {"from_party": "DE", "to_party": "FR"} if e.kind == "order-issued" else {}
+    return structs.replace(e, public={**e.public, **parties})
 
 
 # -- before it is sent -------------------------------------------------------------------------------------------------
