@@ -1,8 +1,21 @@
-"""Report the seed of the random order after every run of the tests."""
+"""Keep what tests write in memory; report the seed of the random order after every run of the tests."""
 
 from __future__ import annotations
 
+import os
+from contextlib import ExitStack
+
 import pytest
+
+from tests.support.temporary_folder import temporary_folder
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give the run and its workers one folder, deleted after it; whoever sets `TMPDIR` keeps what tests leave."""
+    if "TMPDIR" not in os.environ:
+        folder = ExitStack()
+        folder.enter_context(temporary_folder())
+        config.add_cleanup(folder.close)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

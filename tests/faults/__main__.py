@@ -8,7 +8,6 @@ import os
 import random
 import shutil
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -18,8 +17,7 @@ from pathlib import Path
 
 from tests.faults import PARTS, parts
 from tests.faults.folder import PendingBatch
-
-FAST = Path("/dev/shm")  # noqa: S108 -- the same calls, and no disk to wait for
+from tests.support.temporary_folder import temporary_folder
 
 
 def main() -> int:
@@ -34,17 +32,14 @@ def main() -> int:
         say("faults are made by strace, which is not here: apt-get install strace")
         return 2
     started = time.monotonic()
-    with tempfile.TemporaryDirectory(dir=FAST if os.access(FAST, os.W_OK) else None) as place:
-        os.chmod(place, 0o711)  # noqa: S103 -- PostgreSQL runs as another user, and has its folder inside
-        tempfile.tempdir = os.environ["TMPDIR"] = place  # inherited by every process, and all they leave goes with it
-        with ProcessPoolExecutor(os.cpu_count(), get_context("fork")) as pool:
-            every = _every(pool, asked.part or PARTS, asked.only)
-            chosen = sampled(every, asked.count, asked.seed)
-            kept = _kept(asked.keep)
-            left = [trial for trial in chosen if trial not in kept]
-            count = sum(map(len, every.values()))
-            say(f"{count} faults; {len(chosen)} are tried, {len(chosen) - len(left)} of them held before")
-            wrong = _run(pool, left, asked.keep)
+    with temporary_folder(), ProcessPoolExecutor(os.cpu_count(), get_context("fork")) as pool:
+        every = _every(pool, asked.part or PARTS, asked.only)
+        chosen = sampled(every, asked.count, asked.seed)
+        kept = _kept(asked.keep)
+        left = [trial for trial in chosen if trial not in kept]
+        count = sum(map(len, every.values()))
+        say(f"{count} faults; {len(chosen)} are tried, {len(chosen) - len(left)} of them held before")
+        wrong = _run(pool, left, asked.keep)
     told = {"faults": count, "tried": len(chosen), "held": len(chosen) - len(wrong), "seed": asked.seed}
     sys.stdout.write(f"{json.dumps({**told, 'seconds': round(time.monotonic() - started)})}\n")
     return 1 if wrong else 0
