@@ -136,7 +136,7 @@ def stated_files(
         return stated, ()
     return (), (
         f"The names, sizes and digests of {len(stated)} {'file' if len(stated) == 1 else 'files'} are sealed and not "
-        "opened in this paper. The office opens them with --reveal and a reason.",
+        "opened in this paper. The office that keeps the record can make a copy that opens them.",
     )
 
 

@@ -270,7 +270,7 @@ def _reader(case: Case, issued: Entry | None, role: str, *, reveal: bool) -> Say
 
 
 def _worded(field: Field, value: object, case: Case, names: Names) -> Iterator[str]:
-    """Yield a value in words, its codes too, each item of a list by itself; nothing where it was not stated."""
+    """Yield a value in words, its codes too, each item of a list alone; nothing where it was not stated."""
     for item in value if isinstance(value, list | tuple) else (value,):
         if item is None or item == "":
             continue
