@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.support.temporary_folder import temporary_folder
+from tests.temporary_folder import temporary_folder
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tests.faults import PARTS, parts
 from tests.faults.folder import PendingBatch
-from tests.support.temporary_folder import temporary_folder
+from tests.temporary_folder import temporary_folder
 
 
 def main() -> int:
