@@ -14,6 +14,7 @@ from cli.exit_codes import Exit, Stop
 from cli.session.record_reader import DatedState, VerifiedBundle
 from cli.terminal import file_io, output
 from ledger.application import lazy_verifiers
+from ledger.bundle.archive_kind import is_container
 from ledger.entries.case import Case
 from ledger.errors import LedgerError, RecordError
 from ledger.verify import EvidenceFile, FileKind, Trust, Verdict, read_evidence, verify_file
@@ -44,6 +45,8 @@ def open_bundle(file: str, trust: Trust | None, anchor: bytes | None, now: datet
     content = recognised(file)
     if content.kind is not FileKind.BUNDLE:
         raise RecordError("BND-NONE", "it is no evidence bundle", where=file, hint=f"comity verify {file}")
+    if is_container(content.data):
+        output.tell("the evidence bundle inside this container is verified, not the signature of the container")
     report = verify_file(content, trust, anchor, now, mldsa=lazy_verifiers.mldsa, stamps=lazy_verifiers.stamps())
     if report.verdict is Verdict.FAILED or report.case is None or report.manifest is None or report.as_of is None:
         reason = report.reasons[0]

@@ -124,13 +124,17 @@ def describe(bundle: VerifiedBundle) -> Iterator[str]:
 
 
 def partial(bundle: VerifiedBundle) -> str:
-    """Return in a sentence that the law was judged on a partial record."""
-    if not bundle.withheld:
-        return "judged on what this audience may read; no sealed value is withheld"
+    """Return in a sentence that the law was judged on a partial record, and what of the bundle was not read."""
     closed = output.counted(bundle.withheld, "sealed value is", "sealed values are")
-    return (
+    withheld = (
         f"judged on what this audience may read: {closed} withheld from it, shown as [sealed]; a gap may come of that"
+        if bundle.withheld
+        else "judged on what this audience may read; no sealed value is withheld"
     )
+    if not bundle.unread:
+        return withheld
+    others = output.counted(bundle.unread, "entry of other orders is", "entries of other orders are")
+    return f"{withheld}; {others} proven in this bundle and not read here"
 
 
 def item(bundle: VerifiedBundle | None) -> BundleItem | UnsetType:

@@ -26,6 +26,13 @@ class VerifiedBundle:
         """The number of sealed values that the bundle does not open."""
         return self.manifest.withheld_count
 
+    @property
+    def unread(self) -> int:
+        """The number of proven entries that are neither of the order of the bundle nor of the register."""
+        case = self.report.case
+        read = {entry.index for entry in (*case.entries, *case.registry)} if case else set()
+        return self.report.entries - len(read)
+
 
 @dataclass(frozen=True, slots=True)
 class DatedState:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from cli.records.bundle_reader import open_bundle
+from cli.records.source import item
 from cli.session.ledger_choice import now
 from cli.session.open_ledger import hand
+from cli.terminal.answer import BundleItem
 from ledger.application.journal import Journal
 from ledger.entries.case import Entry, wire
 from ledger.facts import build
@@ -165,3 +169,15 @@ def test_the_graph_names_each_entry_by_its_order(s3: Path) -> None:
     assert "* entry" in text
     assert {"main #1", "second #1"} <= {line.split("  ")[-1] for line in text.splitlines() if "entry" in line}
     assert json.loads(run("log", "--order", "second", "--json", ledger=s3).stdout)["format"] == "comity.log/1"
+
+
+def test_a_bundle_says_how_many_entries_of_other_orders_it_carries_and_are_not_read(s3: Path, tmp_path: Path) -> None:
+    ledger = Path(shutil.copytree(s3, tmp_path / "ledger"))
+    for number, (options, says) in enumerate((((), ""), (("--linked",), "; 12 entries of other orders are proven"))):
+        bundle = str(tmp_path / f"{number}.evidence.zip")
+        run("export", "main", "--audience", "COURT", "--unwitnessed", *options, "-o", bundle, ledger=ledger)
+        read = item(open_bundle(bundle, None, None, datetime(2027, 7, 1, tzinfo=UTC)).bundle)
+        assert isinstance(read, BundleItem)
+        assert read.partial.removeprefix("judged on what this audience may read; no sealed value is withheld") == (
+            f"{says} in this bundle and not read here" if says else ""
+        )

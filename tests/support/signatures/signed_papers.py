@@ -22,6 +22,7 @@ from pyhanko.sign.validation import validate_pdf_signature
 from ledger.adapters.document_signatures.certificate_key import CertificateKey, open_certificate_key
 from ledger.adapters.document_signatures.pdf_signature import sign_pdf
 from tests.support.cli import ledger_of, run
+from tests.support.memory_ledger import small
 from tests.support.signatures.certificates import NOW, sealed, trusted_by_pyhanko
 from tests.support.time_stamp_authority import Authority
 
@@ -89,16 +90,22 @@ def with_attachment(pdf: bytes, name: str = "other.evidence.zip") -> bytes:
     return out.getvalue()
 
 
-def with_other_bundle(pdf: bytes) -> bytes:
+def with_other_bundle(pdf: bytes, other: bytes = OTHER) -> bytes:
     """Return a paper in which a later revision puts other bytes into the embedded file."""
     update, out = IncrementalPdfFileWriter(BytesIO(pdf)), BytesIO()
     spec = update.root["/Names"]["/EmbeddedFiles"]["/Names"][1]
-    data = EmbeddedFileObject.from_file_data(update, data=OTHER, mime_type="application/zip")
+    data = EmbeddedFileObject.from_file_data(update, data=other, mime_type="application/zip")
     for name in list(spec["/EF"]):
         spec["/EF"][name] = data.ef_stream_ref
     update.update_container(spec)
     update.write(out)
     return out.getvalue()
+
+
+def genuine() -> bytes:
+    """Return a bundle of another ledger."""
+    ledger, maker = small()
+    return ledger.bundle(maker)
 
 
 @cache
@@ -129,6 +136,11 @@ CASES: dict[str, tuple[Callable[[], bytes], bool]] = {  # what was done to it, a
     "signed, then another archive attached": (lambda: with_attachment(signed()), False),
     "signed, then another of the same name": (lambda: with_attachment(signed(), "court.evidence.zip"), False),
     "signed, then other bytes in the bundle": (lambda: with_other_bundle(signed()), False),
+    "signed, then a genuine bundle in its place": (lambda: with_other_bundle(signed(), genuine()), False),
+    "signed, a genuine bundle in its place, signed again": (
+        lambda: signed_again(with_other_bundle(signed(), genuine())),
+        False,
+    ),
     "signed, another attached, signed again": (lambda: signed_again(with_attachment(signed())), False),
 }
 

@@ -12,6 +12,8 @@ from pyhanko.sign.validation import validate_pdf_timestamp
 
 from ledger.adapters.document_signatures.pdf_signature import sign_pdf
 from ledger.bundle.pdf_attachment import bundle_inside
+from ledger.errors import RecordError
+from ledger.verify import EvidenceFile, FileKind, read_evidence
 from tests.support.signatures.certificates import NOW, trusted_by_pyhanko
 from tests.support.signatures.signed_papers import (
     CASES,
@@ -80,6 +82,11 @@ def test_what_is_attached_after_a_signature_is_no_longer_what_was_signed(name: s
 def test_the_bundle_of_a_signed_paper_is_the_one_it_was_made_with_or_none(name: str) -> None:
     pdf, inside = case(name)
     assert bundle_inside(pdf) == inside
+    if inside is None:
+        with pytest.raises(RecordError, match="BND-NONE"):
+            read_evidence(pdf)
+    else:
+        assert read_evidence(pdf) == EvidenceFile(FileKind.BUNDLE, inside, from_pdf=True)
 
 
 @pytest.mark.parametrize("word", [b"/Title", b"/Outlines", b"EmbeddedFile"])
