@@ -137,7 +137,7 @@ def replay(
         reader.known(case, as_of or at or (span[1] if span else reader.now()))  # a bundle ends at its own moment
         reveal = opened_in(reader, [case.order], "timeline", reveal, stated, actor)
         if file is not None:
-            from cli.commands.report import put
+            from cli.reports.issued_report import put
             from cli.reports.order_report import replay_of
 
             put(file, replay_of(reader, case, as_of or reader.now(), reveal=reveal, lang=lang).encode())

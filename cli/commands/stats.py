@@ -143,7 +143,7 @@ def stats(
     form = (article_28 if which == "art28" else transparency)(lives)
     report = statistics_report(form, selection(wish), provenance, None if beside is None else published(beside))
     if said().format == "html":
-        from cli.commands.report import put
+        from cli.reports.issued_report import put
         from projections.render.html import statistics_page
 
         put(file, statistics_page(report, lang, theirs).encode())
