@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from cli import invocation
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
-from cli.session.key_files import PASSPHRASE, checked_name, digest_of, home, passphrase, public_key
+from cli.session.key_files import PASSPHRASE, digest_of, home, new_key_name, passphrase, public_key
 from cli.session.local_time import MOMENT
 from cli.session.options import KEY
 from cli.terminal import output, prompts
@@ -54,7 +54,7 @@ def new(name: str, passphrase_fd: int | None, at: str | None) -> None:
     from ledger.adapters.keys import key_files
     from ledger.adapters.keys.open_key import point_to
 
-    path = home().keys / checked_name(name)
+    path = home().keys / new_key_name(name)
     if key_files.exists(path):
         key = opened(str(path))
         if not key_files.finish(path, key.public):

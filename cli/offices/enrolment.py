@@ -69,11 +69,16 @@ def enrol_all(
 class StandInKeys:
     """Public keys of files, and for a file that is not there yet a public key for a check; they sign nothing."""
 
+    def __init__(self) -> None:
+        self._publics: dict[Path, bytes] = {}
+
     def public(self, file: Path) -> bytes:
-        """Return the public key of a file, else one whose private key is thrown away."""
+        """Return the public key of a file, else one whose private key is thrown away; the same each time."""
         from ledger.adapters.keys.key_files import SeedKey, public_of
 
-        return public_of(file) or SeedKey(secrets.token_bytes(32)).public
+        if file not in self._publics:
+            self._publics[file] = public_of(file) or SeedKey(secrets.token_bytes(32)).public
+        return self._publics[file]
 
     def sign(self, file: Path, message: bytes) -> bytes:
         """Raise `ValueError`: what is checked is not signed."""

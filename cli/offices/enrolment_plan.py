@@ -192,14 +192,14 @@ class EnrolmentPlan:
 
         No key is made for an office that has a current one elsewhere: both are then empty.
         """
-        from cli.session.key_files import checked_name, public_key
+        from cli.session.key_files import new_key_name, public_key
         from ledger.adapters.keys import key_files
 
         if row.key.lower() != NEW:
             public = public_key(row.key)
             here = {key.hex(): name for name, key in key_files.listed(self._register.keys).items()}
             return public, str(self._register.keys / here[public]) if public in here else ""
-        file = self._register.keys / checked_name(row.actor)
+        file = self._register.keys / new_key_name(row.actor)
         if not key_files.exists(file) and any(self._keyring.current(row.actor)):
             return "", ""
         return self._keys.public(file).hex(), str(file)
@@ -236,7 +236,17 @@ class EnrolmentPlan:
             entry = check_unsigned(fact, place, signer, Circumstances(now, now))
             self._keyring.admit(entry, self._register.size + len(self.facts))
         except RecordError as error:
-            self._fault(row, error.where.rpartition(".")[2], error.says, error.hint)
+            self._fault(row, _column(error.where), error.says, error.hint)
             return False
         self.facts.append((fact, signer))
         return True
+
+
+def _column(where: str) -> str:
+    """Return the column of a field, as `name_de` of `authority-registered.names.de`; empty without a field."""
+    kind, _, path = where.partition(".")
+    field, _, language = path.partition(".")
+    if field == "names":
+        name = "party_name" if kind == "party-registered" else "name"
+        return name if language in ("", "en") else f"{name}_{language}"
+    return field.partition("[")[0]

@@ -36,6 +36,13 @@ def checked_name(name: str) -> str:
     return name
 
 
+def new_key_name(name: str) -> str:
+    """Return the name of a new key if it is safe, and not that of the file of a public key; otherwise `Stop`."""
+    if name.endswith(".pub"):
+        raise Stop(f"{name!r} is no name for a key", hint="the file of a public key ends with .pub")
+    return checked_name(name)
+
+
 def public_key(said: str) -> str:
     """Return a public key as 64 hex digits, from digits, a `.pub` file, or the path of its private key."""
     from ledger.adapters.keys.key_files import public_of

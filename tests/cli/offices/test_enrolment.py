@@ -111,9 +111,12 @@ PUBLIC = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
         (f"XV,Europe/Dublin,a,A,,SP,{PUBLIC},\nXV,,b,B,,SP,{PUBLIC},\n", "row 4, key: this is the key of a"),
         (f"XV,Europe/Dublin,a,A,,SP,{'0' * 64},\n", "row 3: not 64 hex digits of a point of prime order"),
         (f"XV,Europe/Dublin,a,{'N' * 70_000},,SP,,\n", "row 3"),
-        ("XV,Europe/Dublin,a,A\u202eB,,SP,,\n", "row 3"),
+        ("XV,Europe/Dublin,a,A\u202eB,,SP,,\n", "row 3, name: "),
+        ("XV,Europe/Dublin,a,A,A\u202eB,SP,,\n", "row 3, name_de: "),
+        ("XO,,registrar.ledger.example.xo.karsk,R,,SP,new,\n", "row 3, key: this is the key of registrar"),
+        ("XV,Europe/Dublin,a.pub,A,,SP,new,\n", "row 3, key: 'a.pub' is no name for a key"),
     ],
-    ids=["role", "registrar", "key", "point", "long", "bidi"],
+    ids=["role", "registrar", "key", "point", "long", "bidi", "German", "file of the registrar", "public file"],
 )
 def test_what_the_ledger_would_refuse_is_a_fault_of_its_row_and_no_ledger_or_key_is_made(
     house: House, rows: str, says: str
