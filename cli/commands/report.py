@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -258,7 +257,7 @@ def report(
                 lang,
                 reader=whose or "",
                 head=reader.head_of(attached.head) if attached else None,
-                file="" if file == "-" else os.path.basename(file),
+                file="" if file == "-" else output.file_name(file),
                 depth=depth or "detailed",
             )
             result = order_report(reader, request, case, moment, parsed_trust)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +11,7 @@ from cli.access.recorded_access import Stated, opened_in
 from cli.records.source import RecordSource
 from cli.reports.order_report import ReportRequest, order_report
 from cli.reports.report_files import written
+from cli.terminal.output import file_name
 from projections.render.html import Report
 from projections.render.verbatim import stated as own_words
 from projections.reports.hearing.depths import Depth
@@ -49,13 +49,13 @@ def bundle_report(
     with source.reading() as reader:
         case = reader.case(source.order(wanted.order, reader))
         shown = opened_in(reader, [case.order], "custody", reveal, stated, actor)
-        file = "" if wanted.file == "-" else os.path.basename(wanted.file)
+        file = "" if wanted.file == "-" else file_name(wanted.file)
         asked = ReportRequest(
             wanted.kind,
             wanted.medium,
             reveal=shown,
             lang=wanted.lang,
-            beside=os.path.basename(source.file or ""),
+            beside=file_name(source.file or ""),
             file=file,
             depth=wanted.depth,
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from cli.exit_codes import Exit, Stop
 from cli.terminal import file_io, prompts
+from cli.terminal.output import file_name
 
 if TYPE_CHECKING:
     from typst import Fonts
@@ -127,7 +127,7 @@ def read_bundle(file: str, order: str) -> Bundle:
         raise Stop(
             f"{file} is the bundle of another order, {about}", hint="`comity export` makes the one of this order"
         )
-    return Bundle(os.path.basename(file), data, files[f"{folder(manifest.log)}/checkpoint"])
+    return Bundle(file_name(file), data, files[f"{folder(manifest.log)}/checkpoint"])
 
 
 def lacking(absent: ModuleNotFoundError) -> Exception:

@@ -79,6 +79,7 @@ def paint(text: str, style: str | None = None) -> str:
 
 # Characters that control a terminal (C0 but for tab and line feed, DEL, C1), set the direction of text, or end a line.
 _OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]")
+_SURROGATE = re.compile("[\ud800-\udfff]")  # in the name of a file that is not UTF-8
 _STYLE = re.compile("\x1b\\[(?:[0129]|3[1-6])m")  # from `paint`: none hides text or moves the cursor
 
 
@@ -106,6 +107,12 @@ def _named(text: str) -> str:
 def in_one_line(text: str) -> str:
     """Return a safe text for one row: tab and line feed are named too."""
     return named(text).replace("\n", "<U+000A>").replace("\t", "<U+0009>")
+
+
+def file_name(path: str) -> str:
+    """Return the name of a file as a paper prints it: in one line, without what controls a terminal, in UTF-8."""
+    name = os.path.basename(path).encode("utf-8", "backslashreplace").decode()
+    return in_one_line(name.replace("\x1b", "<U+001B>"))
 
 
 def plain(value: Any) -> str:
@@ -227,12 +234,16 @@ def dumps(document: CommandAnswer | Mapping[str, Any], *, indent: bool = True) -
         from msgspec import to_builtins
 
         built = to_builtins(document, builtin_types=(datetime,), enc_hook=plain)
-    text = json.dumps(built, default=plain, ensure_ascii=False)
+    text = _SURROGATE.sub(_spelt, json.dumps(built, default=plain, ensure_ascii=False))
     if indent:
         from msgspec.json import format as indented
 
         text = indented(text, indent=2)  # ten times faster than `json` with an indent
     return _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def _spelt(found: re.Match[str]) -> str:
+    return f"\\\\u{ord(found[0]):04x}"
 
 
 def table(

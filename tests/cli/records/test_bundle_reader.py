@@ -251,6 +251,18 @@ def test_a_report_of_a_bundle_states_the_verdict_on_the_bundle(filing: Path, tmp
         assert "The evidence bundle was verified: 39 entries and 39 signatures." in page
 
 
+@pytest.mark.parametrize("name", ["c\u202ex\x1b[2J.zip", "b\udcff.zip"])
+def test_the_name_of_the_file_of_a_bundle_controls_no_paper_and_no_answer(
+    name: str, filing: Path, tmp_path: Path
+) -> None:
+    file, page = tmp_path / name, tmp_path / "custody.html"
+    shutil.copy(filing / "COURT.evidence.zip", file)
+    held = ("--bundle", str(file), "--trust", str(filing / "trust"))
+    assert run("report", "custody", *held, "-o", str(page)).exit_code == 0
+    assert not {"\x1b", "\u202e"} & {*page.read_text("utf-8")}
+    assert answer("judge", *held)["bundle"]["verdict"] == "TOTAL-PASSED"
+
+
 def test_a_report_that_needs_a_ledger_is_refused(filing: Path) -> None:
     for words in (("dpo",), ("letter", "--kind", "notice"), ("order-form",), ("statistics",)):
         done = run("report", *words, *trusted(filing))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import threading
@@ -193,3 +194,20 @@ def test_a_terminal_that_is_dumb_gets_no_colour(
         monkeypatch.setenv(name, value)
     assert output.colourful() is coloured
     assert ("\x1b[" in output.paint("MISSED")) is coloured
+
+
+ODD = {
+    "a\u202eb\x1b[2J.zip": "a<U+202E>b<U+001B>[2J.zip",
+    "dir/a\nb\tc": "a<U+000A>b<U+0009>c",
+    "b\udcff.zip": "b\\udcff.zip",
+    "\x1b[0m": "<U+001B>[0m",
+}
+
+
+@pytest.mark.parametrize("path", list(ODD))
+def test_the_name_of_a_file_on_a_paper_obeys_no_terminal_and_is_utf_8(path: str) -> None:
+    assert output.file_name(path) == ODD[path]
+
+
+def test_json_has_the_name_of_a_file_that_is_not_utf_8() -> None:
+    assert json.loads(output.dumps({"file": "b\udcff.zip"}).encode()) == {"file": "b\\udcff.zip"}
