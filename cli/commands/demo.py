@@ -161,13 +161,14 @@ class _Shown:
         from cli.reports.timeline_text import left
         from cli.terminal.judgement_text import opinion
         from ledger.law import judge
+        from ledger.law.terms.periods import period
         from projections.views.due import due
 
         case = journal.case(self.played.orders["main"], label="main")
         self._heading(2, f"What was due on {halfway:%A, {halfway.day} %B %Y}")
         for d in due(judge(case, halfway), halfway):
             when = output.plain(d.clock.due) or "not known"
-            self._say(f"  {d.clock.id:<14} {when}  in {left(d.left):<10}  {', '.join(d.clock.cite)}")
+            self._say(f"  {period(d.clock.id)}\n    {when}  in {left(d.left):<10}  {', '.join(d.clock.cite)}")
         self._heading(3, f"What the record shows on {end:%A, {end.day} %B %Y}")
         judgement = judge(case, end)
         self._say(opinion(case, judgement, width=WIDTH))

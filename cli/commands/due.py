@@ -21,6 +21,7 @@ from cli.terminal import output
 from cli.terminal.answer import CommandAnswer, Time
 from ledger.adapters.storage.order_index import Due, OrderRow
 from ledger.law.next_steps.step import NextStep
+from ledger.law.terms.periods import PERIODS
 from ledger.law.terms.rule import ClockVerdict
 
 if TYPE_CHECKING:
@@ -135,9 +136,12 @@ def due(
             if within_time and at_or_after(since, d.due) and (only is None or ONLY[only](duty)):
                 duties.append(duty)
     shown, following = page(duties, SORTS, sort, after=after, limit=limit)
-    columns = ("order", "clock", "due", "left", "verdict", "policy", "cite")
+    columns = ("order", "clock", "due", "left", "verdict", "policy", "cite", "period")
     rows = [
-        (names.get(o.order) or o.ref or o.label or o.order[:8], d.id, d.due, left(span), d.verdict, d.policy, d.cite)
+        (
+            *(names.get(o.order) or o.ref or o.label or o.order[:8], d.id, d.due, left(span)),
+            *(d.verdict, d.policy, d.cite, PERIODS.get(d.id, "")),
+        )
         for span, o, d, _ in shown
     ]
     every_step = said().format == "json"  # else only those of the first are printed

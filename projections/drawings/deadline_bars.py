@@ -11,9 +11,9 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Final
 
+from ledger.law.terms.periods import period
 from projections.drawings.picture import LINE, Canvas, Picture, Spoken, breadth, joined, said, span, wrapped
 from projections.drawings.scale import TimeScale, time_scale
-from projections.sentences.periods import period
 
 MOST: Final = 40  # bars; of more, the unmet ones, the earliest first
 LABELS: Final = 600.0  # from this width on, words are left of the bars and not above them

@@ -12,9 +12,9 @@ from datetime import datetime
 from itertools import chain, groupby, pairwise
 from typing import Final
 
+from ledger.law.terms.periods import period
 from projections.drawings.picture import LINE, Canvas, Picture, Spoken, breadth, counted, said, span, wrapped
 from projections.drawings.scale import Spacing, breaks_of, spaced
-from projections.sentences.periods import period
 
 MOST: Final = 100  # entries that are drawn one by one
 ROWS: Final = 45  # periods that stand for more entries than that

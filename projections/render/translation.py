@@ -54,6 +54,7 @@ LONG_DATE: Final = re.compile(rf"(\d{{1,2}}) ({'|'.join(LONG_MONTHS)}) (\d{{4}})
 LOCAL: Final = re.compile(r"(?:(\d{4}-\d\d-\d\d) )?(\d\d:\d\d(?::\d\d)? in .+)")  # the time at an office
 ISO: Final = "y-MM-dd"
 SIGNER: Final = re.compile(r"(.+)( \([A-Z0-9]+\))")  # an office and the role in which it signed
+CODED: Final = re.compile(r"(.+)( \([A-Z][A-Z0-9]*[-:][\w.:()-]+\))")  # words with their code behind
 SENTENCES: Final = (r"(?<=\.) ", r"(?<=:) ", "; ")  # a message may have a colon, and is one sentence
 PARTS: Final = (", if ", *SENTENCES, ", ", " or ")  # where a text that fits no message is taken apart
 LISTS: Final = (", ", " or ")  # only where all of it is ours
@@ -193,6 +194,8 @@ class Translation:
             return f"{self.date(match[1])} {match[2]}" if match[1] else text
         if match := LONG_DATE.fullmatch(text):
             return self.long_date(int(match[1]), LONG_MONTHS.index(match[2]) + 1, int(match[3]))
+        if (match := CODED.fullmatch(text)) and (words := self.part(match[1])) != match[1]:
+            return f"{words}{match[2]}"
         for pattern, message in self._placed:
             if match := pattern.fullmatch(text):
                 values = match.groupdict()

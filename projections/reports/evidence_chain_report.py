@@ -11,6 +11,7 @@ from datetime import datetime
 
 from ledger.entries.case import Case
 from ledger.law import Finding, Judgement
+from ledger.law.terms.periods import PERIODS
 from projections.drawings.timeline import in_few_words
 from projections.reports.custody_report import stated_files
 from projections.reports.front_page import (
@@ -27,7 +28,6 @@ from projections.reports.front_page import (
     words,
 )
 from projections.reports.history import History, history
-from projections.sentences.periods import PERIODS
 from projections.views.custody import custody
 from projections.views.evidence_chain import evidence_chain
 

@@ -18,10 +18,10 @@ from msgspec.structs import replace
 
 from ledger.entries.case import Case, Entry
 from ledger.law import Judgement, state_at
+from ledger.law.terms.periods import PERIODS
 from projections.reports.front_page import FindingLine, Provenance, Subject, number, only_for, remarks, subject, words
 from projections.reports.history import History, history
 from projections.sentences.names import names_of
-from projections.sentences.periods import PERIODS
 from projections.sentences.sentence import sentence
 from projections.views.custody import custody, held_periods
 from projections.views.due import Duty, due

@@ -17,6 +17,7 @@ from ledger.facts.vocabulary import INSTRUMENTS, ROLES
 from ledger.facts.words import words_of
 from ledger.facts.words.data import ELEMENT_WORDS, INSTRUMENT_WORDS
 from ledger.formats.characters import visible
+from ledger.law.terms.periods import PERIODS, period
 from projections.sentences.local_time import LocalTimes, long_date
 from projections.sentences.names import Names
 
@@ -163,6 +164,8 @@ def _text(value: str, form: TextForm, language: Language, names: Names, times: L
         return language.word(words_of(form.values).get(value, value))
     if how == "digest":
         return short(value)
+    if how == "period" and value in PERIODS:
+        return period(value, language.word)
     named = _NAMED.get(form.type)
     return language.quoted(value) if named is None else named(value, language, names, times)
 

@@ -58,7 +58,7 @@ SOURCES: Final = (
     "projections/reports/hearing/hearing_bundle.py",
     "projections/reports/signature_note.py",
     "projections/views/custody.py",
-    "projections/sentences/periods.py",
+    "ledger/law/terms/periods.py",
     "projections/drawings/timeline.py",
     "projections/drawings/custody_chain.py",
     "projections/drawings/deadline_bars.py",

@@ -17,6 +17,7 @@ from ledger.law.reading.exhibit_digests import files
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.reading.person_requests import CLOCKS
 from ledger.law.record_checks.open_duties import open_duties
+from ledger.law.terms.periods import outcome
 from ledger.law.terms.rule import ClockVerdict, CriterionState, Finding
 
 NO_LAWFUL_AUTHORITY = ("VOL",)
@@ -148,7 +149,7 @@ def time(r: OrderReading) -> Start:
         return _not_applicable("No clock runs.")
     bad = [c for c in clocks if c.verdict in (ClockVerdict.MISSED, ClockVerdict.UNDETERMINED)]
     met = [c for c in clocks if c.verdict is ClockVerdict.MET]
-    lacks = [f"{c.id} is {c.verdict}." for c in bad]
+    lacks = [outcome(c) for c in bad]
     if not met:
         lacks.append("No clock has been met.")
     return Start((leaf for c in met for leaf in c.entries), lacks)

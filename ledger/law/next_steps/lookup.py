@@ -26,6 +26,7 @@ from ledger.law.next_steps.step import NextStep, Remedies, Remedy, record
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.record_checks.open_duties import OpenDuty
 from ledger.law.rules.order_contents import CONTENTS, WORDS, RequiredContent
+from ledger.law.terms.periods import outcome
 from ledger.law.terms.rule import Clock, ClockVerdict, Finding
 
 FINDINGS: dict[str, Remedies] = {
@@ -125,9 +126,8 @@ class NextSteps:
             yield from self._of_clock_lack(lack)
 
     def _of_clock_lack(self, lack: str) -> tuple[NextStep, ...]:
-        """Return the steps of `E-10-3 is UNDETERMINED.`: what the clock lacks, or what meets it."""
-        id, _, verdict = lack.removesuffix(".").partition(" is ")
-        clocks = [c for c in self._judgement.deadlines if c.id == id and c.verdict == verdict]
+        """Return the steps of the outcome of a clock: what the clock lacks, or what meets it."""
+        clocks = [c for c in self._judgement.deadlines if outcome(c) == lack]
         return _once(step for c in clocks for step in (self.of_clock(c) or meeting(self._reading, c, self._order)))
 
     def _content(self, point: RequiredContent) -> Remedy:

@@ -14,6 +14,7 @@ from ledger.entries.case import Entry
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.reading.person_requests import REQUESTS, answers_to
 from ledger.law.record_checks.regions import conditions, custody
+from ledger.law.terms.periods import outcome
 from ledger.law.terms.rule import ClockVerdict
 
 # Clocks of data protection, each with its question of the processing record.
@@ -43,7 +44,7 @@ def _running(r: OrderReading) -> Iterator[OpenDuty]:
             and not clock.met_by
             and clock.verdict not in (ClockVerdict.MET, ClockVerdict.NOT_RUNNING)
         ):
-            yield OpenDuty(CLOCKS[clock.id], f"{clock.id} is {clock.verdict}.", clock.entries)
+            yield OpenDuty(CLOCKS[clock.id], outcome(clock), clock.entries)
 
 
 def _retention(r: OrderReading) -> Iterator[OpenDuty]:

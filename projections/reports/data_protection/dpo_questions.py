@@ -14,6 +14,7 @@ from ledger.entries.case import Case, Entry, Unread
 from ledger.law import Judgement
 from ledger.law.reading.person_requests import ANSWERS, EXTENDED, REQUESTS
 from ledger.law.record_checks.open_duties import RETENTION, OpenDuty
+from ledger.law.terms.periods import outcome
 from projections.reports.front_page import number
 from projections.reports.recipients import came_to_nothing, recipients, replaced_access
 from projections.sentences.names import Names, names_of
@@ -123,7 +124,7 @@ class _Source:
 
     def clocks(self, *ids: str) -> tuple[str, ...]:
         return tuple(
-            f"{c.id} {c.verdict}" + ("" if c.due is None else f", due {c.due:%Y-%m-%d %H:%MZ}")
+            outcome(c) if c.due is None else f"{outcome(c)} Its end: {c.due:%Y-%m-%d %H:%MZ}"
             for c in self.judgement.deadlines
             if c.id in ids
         )

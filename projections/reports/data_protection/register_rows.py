@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from ledger.entries.case import Case
 from ledger.law import Judgement
 from ledger.law.reading.person_requests import REQUESTS
+from ledger.law.terms.periods import outcome
 from projections.reports.recipients import recipients
 from projections.sentences.sentence import says
 
@@ -41,7 +42,7 @@ def _seen(case: Case, _: Judgement) -> Iterator[str]:
 
 
 def _surplus(case: Case, judgement: Judgement) -> Iterator[str]:
-    yield from (f"{c.id} {c.verdict}" for c in judgement.deadlines if c.id in ("D-14-2b", "E-4-5-DATA"))
+    yield from (outcome(c) for c in judgement.deadlines if c.id in ("D-14-2b", "E-4-5-DATA"))
     yield from (says(e.kind) for e in case.entries if e.kind == "sensitive-data-flagged")
 
 

@@ -31,6 +31,6 @@ PATTERNS: Final[Mapping[str, str]] = {
     ),
     "court-review-requested": "{who} asked the court to review the order after an objection[ ({about})].",
     "court-review-decided": "{who} <decision=upheld:upheld|lifted:lifted> the order.",
-    "deadline-extended": "{who} set {new_due} as the new end of the deadline {deadline}.",
-    "deadline-lapsed": "The deadline {deadline} ended on {due}.",
+    "deadline-extended": "{who} set {new_due} as the new end of the deadline {deadline:period}.",
+    "deadline-lapsed": "The deadline {deadline:period} ended on {due}.",
 }

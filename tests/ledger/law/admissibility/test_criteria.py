@@ -179,7 +179,7 @@ def test_time_asks_for_one_clock_met_and_none_missed() -> None:
     assert rests_on(direct.when(RECEIVED, DATA), "A6") == ["receipt", "disclosed"]
     assert criterion(direct.when(RECEIVED).asked_at("2027-06-01T00:00Z"), "A6") == "GAP"
     assert said(direct.when(RECEIVED).asked_at("2027-06-01T00:00Z"), "A6").lacks == (
-        "D-7-7 is MISSED.",
+        "Answer of the provider (D-7-7): the period was missed.",
         "No clock has been met.",
     )
 
@@ -194,7 +194,7 @@ def test_a_rolled_twin_does_not_count() -> None:
     direct = given(issued("2027-03-01T09:00Z"), received("2027-03-03T08:30Z"), disclosed("2027-04-03T09:00Z"))
     story = direct.where("XV", holidays=("2027-04-02",))
     assert [str(c.verdict) for c in story.clocks("D-7-7")] == ["MISSED", "MET"]
-    assert "D-7-7 is MISSED." in said(story, "A6").lacks
+    assert "Answer of the provider (D-7-7): the period was missed." in said(story, "A6").lacks
 
 
 def test_data_protection_is_demonstrated_once_no_duty_is_open_or_broken() -> None:

@@ -1,9 +1,11 @@
-"""Each period in few words, for papers and pictures, which print its code next to the words."""
+"""Each period in few words, printed with its code behind them, and what became of it in a sentence."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Final
+
+from ledger.law.terms.rule import Clock, ClockVerdict
 
 PERIODS: Final[Mapping[str, str]] = {
     "D-7-7": "answer of the provider",
@@ -53,3 +55,18 @@ PERIODS: Final[Mapping[str, str]] = {
 def period(code: str, say: Callable[[str], str] = str) -> str:
     """Return a period in words with its code, as `answer of the provider (D-7-7)`; one without words by its code."""
     return f"{say(PERIODS[code])} ({code})" if code in PERIODS else code
+
+
+OUTCOMES: Final[Mapping[ClockVerdict, str]] = {
+    ClockVerdict.MET: "{0}: the period was kept.",
+    ClockVerdict.MISSED: "{0}: the period was missed.",
+    ClockVerdict.OPEN: "{0}: the period is still open.",
+    ClockVerdict.UNDETERMINED: "{0}: the end of the period could not be computed.",
+    ClockVerdict.NOT_RUNNING: "{0}: the period does not run any more.",
+}
+
+
+def outcome(clock: Clock) -> str:
+    """Return what became of a period, as `Answer of the provider (D-7-7): the period was missed`, with a full stop."""
+    named = period(clock.id)
+    return OUTCOMES[clock.verdict].format(named[:1].upper() + named[1:])
