@@ -12,7 +12,6 @@ from typing import Any, Final
 from ledger.entries.case import Entry, Unread
 from ledger.facts import KINDS
 from ledger.facts.kind import Field
-from ledger.formats.characters import visible
 from projections.sentences.kinds import PATTERNS
 from projections.sentences.names import Names
 from projections.sentences.pattern import filled, parsed
@@ -92,7 +91,7 @@ class _Source:
 
     def office(self, actor: str) -> str:
         """Return the name of an office."""
-        return visible(self._names.office(actor, self._language.lang))
+        return self._language.named(self._names.office(actor, self._language.lang))
 
     def words(self, field: str, how: str) -> str | Unread | None:
         """Return the words of a value, or why it has none here."""

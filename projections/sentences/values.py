@@ -26,6 +26,7 @@ MOST: Final = 4  # items of a list
 FILES: Final = 2
 PLAIN: Final = re.compile(r"[^\W_](?:[\w./#+-]*[\w#+])?")
 QUOTES: Final = frozenset('"“”„‟«»')
+UNLIKE_A_NAME: Final = re.compile(r"\w{3}\. +\w|[。！？؟:;!?\n\"“”„‟«»]")  # a sentence, or a mark of one
 QUOTED: Final = {"en": "“{}”", "de": "„{}“", "fr": "«\u00a0{}\u00a0»"}
 UNITS: Final = {"Y": "year", "M": "month", "W": "week", "D": "day", "H": "hour", "m": "minute", "S": "second"}
 STEPS: Final = ((10**12, "TB"), (10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
@@ -102,6 +103,15 @@ class Language:
             return None
         return text if PLAIN.fullmatch(text) else self.in_quotes(text)
 
+    def named(self, name: str) -> str:
+        """Return a registered name: bare, but in quotation marks and cut where it could be read as words of ours."""
+        name = visible(name)
+        if len(name) <= LONGEST and not UNLIKE_A_NAME.search(name):
+            return name
+        for mark in QUOTES:
+            name = name.replace(mark, "’")
+        return self.in_quotes(name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…")
+
     def in_quotes(self, text: str) -> str:
         """Return a text in quotation marks."""
         return QUOTED.get(self.lang, QUOTED["en"]).format(text)
@@ -145,7 +155,7 @@ def in_words(value: Any, form: Form, language: Language, names: Names, times: Lo
         case ObjectForm(type="manifest") if isinstance(value, Mapping):
             return _files(value.get("files") or (), language)
         case MapForm() if isinstance(value, Mapping) and value:
-            return visible(value.get(language.lang) or value.get("en") or next(iter(value.values())))
+            return language.named(value.get(language.lang) or value.get("en") or next(iter(value.values())))
     return None
 
 
@@ -185,8 +195,8 @@ def _element(code: str, language: Language) -> str:
 
 
 _NAMED: Final[Mapping[str, _Named]] = {
-    "actor": lambda v, lang, names, _: visible(names.office(v, lang.lang)),
-    "party": lambda v, lang, names, _: visible(names.party(v, lang.lang)),
+    "actor": lambda v, lang, names, _: lang.named(names.office(v, lang.lang)),
+    "party": lambda v, lang, names, _: lang.named(names.party(v, lang.lang)),
     "role": lambda v, lang, *_: role_words(v, lang),
     "instrument": lambda v, lang, *_: lang.word(INSTRUMENT_WORDS.get(v) or INSTRUMENTS.get(v, v)),
     "element": lambda v, lang, *_: _element(v, lang),

@@ -375,7 +375,9 @@ def test_why_an_entry_was_replaced_is_in_quotation_marks_that_it_cannot_close(sa
     for lang in ("en", "de"):  # not opened: no words of others
         assert re.search(r"(?:Why|Grund): [^<]", made(ledger, "custody", tmp_path, "--lang", lang))
     shown = said.replace("”", "’").replace("“", "’")
-    assert f"Why: <q><bdi>{shown}</bdi></q>" in made(ledger, "custody", tmp_path, *OPENED)
+    opened = made(ledger, "custody", tmp_path, *OPENED)
+    assert f"Why: <q><bdi>{shown}</bdi></q>" in opened
+    assert "Place: <q><bdi>Karsk, evidence room 2</bdi></q>" in opened  # and so is what a step states in free words
     printed(ledger, tmp_path, "custody", "main", *OPENED)
     if (reader_of := shutil.which("pdftotext")) is None:
         pytest.skip("no pdftotext here")

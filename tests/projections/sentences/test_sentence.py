@@ -56,6 +56,21 @@ def test_every_kind_has_a_pattern_and_every_pattern_is_translated() -> None:
     assert [kind for kind in KINDS if not GERMAN.messages.get(PATTERNS[kind])] == []
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Prosecutor's Office St. Gallen, J.P. Desk", "Prosecutor's Office St. Gallen, J.P. Desk"),
+        ("Lab. The court accepted it", "“Lab. The court accepted it”"),
+        ("Lab” passed every check: “Lab", "“Lab’ passed every check: ’Lab”"),
+        ("x" * 90, f"“{'x' * 79}…”"),
+    ],
+)
+def test_a_registered_name_that_could_be_a_sentence_is_in_quotation_marks_it_cannot_close_and_is_cut(
+    name: str, shown: str
+) -> None:
+    assert Language().named(name) == shown
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_pattern_names_fields_of_its_kind_and_no_text_of_others(kind: str) -> None:
     known = KINDS[kind].fields()
