@@ -186,6 +186,7 @@ def filed(ledger: LedgerReader, made: ExportedBundle, wanted: Filing) -> tuple[d
     from cli.reports.court_folder import filing_read_me, verifier_page
     from ledger.adapters.folders.read_trust import trust_files
     from ledger.bundle.audience import shown_to
+    from projections.reports.request import request
 
     head = ledger.head_of(made.contents.checkpoint)
     order = made.contents.about.order
@@ -194,16 +195,16 @@ def filed(ledger: LedgerReader, made: ExportedBundle, wanted: Filing) -> tuple[d
     files = {wanted.bundle: made.data}
     reports: list[Report] = []
     for kind, form, medium in wanted.papers:
-        request = ReportRequest(
+        asked = ReportRequest(
             kind, medium, form, reveal=made.recorded, lang=wanted.lang, head=head, beside=wanted.bundle, page=bool(page)
         )
-        name, data, report = _paper(ledger, made, wanted, case, request)
+        name, data, report = _paper(ledger, made, wanted, case, asked)
         files[name] = data
         reports.append(report)
     files |= {f"trust/{name}": data for name, data in trust_files(str(ledger.folder.path / "trust")).items()}
     if page is not None:
         files[PAGE] = page
-    called = next((r for e in case.entries if (r := e.get("reference"))), None) or ledger.label(order)
+    called = request(case, {}).called
     contents = made.contents
     note = None if wanted.signer is None else wanted.signer.note
     said = filing_read_me(contents.about, contents.checkpoint, wanted.bundle, [*files], called, wanted.lang, note)

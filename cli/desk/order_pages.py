@@ -90,7 +90,7 @@ def order_page(desk: Desk, frame: Frame, case: Case) -> Response:
     return page(
         "desk_order.html.j2",
         frame,
-        about.name,
+        about.request.called or about.name,
         "/orders",
         subject=about,
         ended=about.state == ENDED,
@@ -137,7 +137,7 @@ def entries_page(
     return page(
         "desk_entries.html.j2",
         frame,
-        f"{about.name}: what each entry states",
+        f"{about.request.called or about.name}: what each entry states",
         "/orders",
         subject=about,
         only_for=only_for(snapshot.entries),

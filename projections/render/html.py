@@ -106,7 +106,7 @@ def replay_page(report: Replay, lang: str = "en", theirs: Collection[str] = ()) 
     """Return a replay as one HTML file with a slider; without script it is a list of every moment."""
     styles = source("picture.css") + source("replay.css")
     language = translation(lang).keeping(theirs)
-    title = f"{language.say('Replay')}: {report.subject.name}"
+    title = f"{language.say('Replay')}: {language.say(report.subject.called)}"
     return _render("replay.html.j2", title, language.of(report), styles, source("replay.js"), lang)
 
 

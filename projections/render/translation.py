@@ -54,7 +54,7 @@ LONG_DATE: Final = re.compile(rf"(\d{{1,2}}) ({'|'.join(LONG_MONTHS)}) (\d{{4}})
 LOCAL: Final = re.compile(r"(?:(\d{4}-\d\d-\d\d) )?(\d\d:\d\d(?::\d\d)? in .+)")  # the time at an office
 ISO: Final = "y-MM-dd"
 SIGNER: Final = re.compile(r"(.+)( \([A-Z0-9]+\))")  # an office and the role in which it signed
-CODED: Final = re.compile(r"(.+)( \([A-Z][A-Z0-9]*[-:][\w.:()-]+\))")  # words with their code behind
+CODED: Final = re.compile(r"(.+)( \([A-Z][A-Z0-9]*[-:_][\w.:()-]+(?: [^()]+)?\))")  # words with their code behind
 SENTENCES: Final = (r"(?<=\.) ", r"(?<=:) ", "; ")  # a message may have a colon, and is one sentence
 PARTS: Final = (", if ", *SENTENCES, ", ", " or ")  # where a text that fits no message is taken apart
 LISTS: Final = (", ", " or ")  # only where all of it is ours

@@ -22,6 +22,7 @@ from projections.reports.front_page import (
     LEVELS,
     Exhibit,
     Provenance,
+    in_plain_words,
     languages,
     named,
     number,
@@ -149,6 +150,14 @@ def _declarant(form: str) -> FormSection:
     return FormSection("Who certifies", lines=(*lines, FormLine("How I know what I certify", blank=2)))
 
 
+# The verdict on the record in words, before its code.
+CHECKED = {
+    "TOTAL-PASSED": "The record passed its integrity check.",
+    "INDETERMINATE": "Nothing was proved wrong, but not everything could be checked.",
+    "TOTAL-FAILED": "The record failed its integrity check.",
+}
+
+
 def _system(making: Provenance) -> FormSection:
     integrity = making.integrity
     head = making.head
@@ -159,8 +168,11 @@ def _system(making: Provenance) -> FormSection:
             FormLine("Program", (making.tool, f"rules {making.rules}")),
             FormLine("Log", ("none was published by then",) if head is None else (head.origin, f"its key {head.key}")),
             FormLine("How it works", PROCESS),
-            FormLine("Checked for this sheet", (f"{integrity.verdict}. {integrity.says}",)),
-            FormLine("Known limits", (*KNOWN_LIMITS, *integrity.not_proven)),
+            FormLine(
+                "Checked for this sheet",
+                (f"{CHECKED.get(integrity.verdict, '')} {integrity.says} ({integrity.verdict})".strip(),),
+            ),
+            FormLine("Known limits", (*KNOWN_LIMITS, *in_plain_words(integrity.not_proven))),
             FormLine("In whose care it runs, since when, and how it is kept in order", blank=2),
         ),
     )
@@ -274,7 +286,7 @@ def _chain(hands: Sequence[CustodyStep], case: Case) -> FormSection:
 
 def _exceptions(case: Case, judgement: Judgement, making: Provenance) -> FormSection:
     """Return what speaks against it or is open: integrity first, then findings on authenticity, integrity, custody."""
-    wrong = [(f"{r.code} {r.where}".strip(), r.says) for r in making.integrity.reasons]
+    wrong = [("integrity", f"{r.says} ({f'{r.code} {r.where}'.strip()})") for r in making.integrity.reasons]
     names, replacements = office_names(case.registry), replaced(case, judgement.as_of, reveal=making.reveal)
     wrong += [
         (f"entry {number(e, case)}", _put_right(replacements[e.leaf], case, names))
@@ -282,7 +294,7 @@ def _exceptions(case: Case, judgement: Judgement, making: Provenance) -> FormSec
         if e.leaf in replacements
     ]
     touching = [f for f in judgement.findings if {"A1", "A2", "A3"} & set(f.criteria)]
-    wrong += [(f"{f.level} {f.code}", _with_entries(f.says, f.entries)) for f in remarks(touching, case)]
+    wrong += [(f.level, f"{_with_entries(f.says, f.entries)} ({f.code})") for f in remarks(touching, case)]
     rest = len(judgement.findings) - len(touching)
     lead = "" if wrong else "None on authenticity, integrity or custody that the record shows."
     if rest:
@@ -290,7 +302,7 @@ def _exceptions(case: Case, judgement: Judgement, making: Provenance) -> FormSec
             f" {rest} more {'finding concerns' if rest == 1 else 'findings concern'} other criteria; "
             "see the evidence-chain report."
         )
-    caption = f"By their code; {', '.join(LEVELS.values())} are the levels of a finding."
+    caption = f"With their code; {', '.join(LEVELS.values())} are the levels of a finding."
     table = FormTable(caption, ("What", "Which"), tuple(wrong)) if wrong else None
     return FormSection(
         "Exceptions, gaps and late entries", lead=lead.strip(), table=table, lines=(FormLine("Others", blank=1),)

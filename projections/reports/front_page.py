@@ -192,7 +192,7 @@ def subject(case: Case, judgement: Judgement) -> Subject:
     return Subject(
         order=v.order,
         name=v.ref or v.label or v.order[:8],
-        called=asked.case_number or asked.reference or UNNUMBERED,
+        called=asked.called or UNNUMBERED,
         request=asked,
         reference=v.ref,
         instrument=v.instrument,

@@ -41,6 +41,11 @@ class Request:
     asked_for: tuple[str, ...]
     elements: tuple[tuple[str, ...], ...]
 
+    @property
+    def called(self) -> str | None:
+        """Return what people call the order: the number of its case, else its own number; None without either."""
+        return self.case_number or self.reference
+
 
 def request(case: Case, names: dict[str, str]) -> Request:
     """Return who asked whom for what by the newest version of an order; `names` are those of offices, by actor."""
