@@ -16,6 +16,25 @@ from projections.reports.order_drawings import deadline_drawing
 from projections.views.replaced import Replacement
 from projections.views.timeline import TimelineEntry, by_time, office_names, speaker, timeline
 
+# The fields whose names papers in another language have words for: those that a judge reads.
+NAMED_FIELDS: tuple[str, ...] = tuple(
+    name.replace("_", " ")
+    for name in (
+        "about access_until addressee amount answers applicable_penalties asked_of capacity case_ref cause "
+        "changed_fields changes channel check circumstances conditions confidentiality_basis consulted "
+        "contact copy corrects criteria data_categories data_preserved date_issued deadline decision details "
+        "digest_after digest_before domestic_legal_grounds dp_regime electronic_form_accepted elements "
+        "elements_sought emergency emergency_reasons exhibit from_party grounds identifiers includes "
+        "information_sought instrument issuing_authority issuing_capacity languages legal_basis manifest "
+        "material method necessity_grounds new_due notice_delay_grounds notified_authority offence_provisions "
+        "offences other_information outcome partial place preservation_ref preservation_sought proof_kind "
+        "proper_addressee protocol_statement providers purpose purpose_code reason_codes reasons received_by "
+        "recipient recipients reference released_by resolved_declarations result return_authority "
+        "return_manner return_timeframe review_on ruling scope seal simultaneous_notification_statement "
+        "special_instructions statement summary_of_facts supervision time_range to_party tool tool_version "
+        "until valid_from withheld withheld_reason witness"
+    ).split()
+)
 DISPUTES = ("event-disputed", "receipt-disputed")
 
 

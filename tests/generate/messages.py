@@ -35,6 +35,7 @@ from projections.reports.custody_report import STEPS
 from projections.reports.data_protection.office_record import CONTENTS as RECORD_CONTENTS
 from projections.reports.evidence_chain_report import SHOWN
 from projections.reports.front_page import LEVELS, words
+from projections.reports.history import NAMED_FIELDS
 from projections.reports.letters.wording import WORDS as LETTER_WORDS
 from projections.reports.order_form import ANNEX, ANNEX_I, ANNEX_II, FOR_AUTHORITY, LABELS, PARAGRAPHS
 from projections.sentences.kinds import PATTERNS
@@ -289,6 +290,7 @@ def _law() -> Iterable[str]:
     yield from (in_few_words(kind) for kind in KINDS)
     yield from PATTERNS.values()
     yield from MESSAGES
+    yield from NAMED_FIELDS
     yield NOT_TRUE
     yield from ROLES.values()
     yield from INSTRUMENTS.values()
