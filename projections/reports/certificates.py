@@ -170,7 +170,7 @@ def _system(making: Provenance) -> FormSection:
             FormLine("How it works", PROCESS),
             FormLine(
                 "Checked for this sheet",
-                (f"{CHECKED.get(integrity.verdict, '')} {integrity.says} ({integrity.verdict})".strip(),),
+                (CHECKED[integrity.verdict], integrity.says, f"The code of this result is {integrity.verdict}."),
             ),
             FormLine("Known limits", (*KNOWN_LIMITS, *in_plain_words(integrity.not_proven))),
             FormLine("In whose care it runs, since when, and how it is kept in order", blank=2),

@@ -16,7 +16,7 @@ from projections.reports.order_drawings import deadline_drawing
 from projections.views.replaced import Replacement
 from projections.views.timeline import TimelineEntry, by_time, office_names, speaker, timeline
 
-# The fields whose names papers in another language have words for: those that a judge reads.
+# The fields whose names papers in another language have words for: the fields that a judge reads.
 NAMED_FIELDS: tuple[str, ...] = tuple(
     name.replace("_", " ")
     for name in (

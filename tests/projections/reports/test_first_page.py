@@ -145,6 +145,7 @@ def test_a_label_is_no_title_and_a_missing_case_number_is_said() -> None:
             assert subject is not None
             stated = (subject.request.case_number, subject.request.reference, "no case number stated")
             assert subject.called in stated
+            assert subject.request.called in (subject.called, None)
             assert subject.called != label
 
 
