@@ -10,6 +10,7 @@ import click
 
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
+from cli.handover.arrivals import proof_beside
 from cli.handover.trust_folder import read_trust
 from cli.session import ledger_choice
 from cli.terminal import file_io, prompts, verdict_text
@@ -129,15 +130,3 @@ def tell(report: Report) -> None:
         text=lambda: verdict_text.text(report),
     )
     click.get_current_context().exit(verdict_text.exit_of(report))
-
-
-def proof_beside(file: str) -> bytes:
-    """Return the proof of a sealed entry, from the file of the same name with the ending `.tlog-proof`.
-
-    `Stop` if the file is missing.
-    """
-    path = (file.removesuffix(".json").removesuffix(".dsse")) + PROOF
-    if file == "-" or not os.path.exists(path):
-        hint = f"put it beside the entry as {os.path.basename(path) if file != '-' else 'NAME' + PROOF}"
-        raise Stop(f"{file} is a sealed entry, and its proof is missing", hint=hint, code=Exit.UNDECIDABLE)
-    return file_io.read(path)
