@@ -6,6 +6,7 @@ import contextlib
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -44,21 +45,38 @@ def node(page: Path) -> Iterator[Page]:
     waiting.close()
 
 
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Browser]]:
+    """Start each browser once, when a test first needs it: a start takes as long as many tests."""
+    with contextlib.ExitStack() as ends:
+
+        @cache
+        def start(name: str) -> Browser:
+            return ends.enter_context(contextlib.closing(started(name, tmp_path_factory)))
+
+        yield start
+
+
 @pytest.fixture(scope="module", params=BROWSERS)
-def browser(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """Start Chromium, then Firefox."""
-    with contextlib.closing(started(request.param, tmp_path_factory)) as browser:
-        yield browser
+def browser(request: pytest.FixtureRequest, running: Callable[[str], Browser]) -> Browser:
+    """Return Chromium, then Firefox, each with the width of its window."""
+    browser = running(request.param)
+    browser.resize()
+    return browser
 
 
 @pytest.fixture(scope="module", params=["node", *BROWSERS])
-def reader(request: pytest.FixtureRequest, page: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
-    """Run the scripts of the page in Node.js, in Chromium, in Firefox."""
+def reader(
+    request: pytest.FixtureRequest,
+    page: Path,
+    running: Callable[[str], Browser],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Asked:
+    """Return the scripts of the page in Node.js, in Chromium, in Firefox."""
     if request.param == "node":
-        yield request.getfixturevalue("node")
-        return
-    with contextlib.closing(started(request.param, tmp_path_factory)) as browser:
-        yield Opened(browser, page, tmp_path_factory.mktemp("opened"))
+        node: Page = request.getfixturevalue("node")
+        return node
+    return Opened(running(request.param), page, tmp_path_factory.mktemp("opened"))
 
 
 def started(name: str, tmp_path_factory: pytest.TempPathFactory, limit: int | None = None) -> Browser:

@@ -50,43 +50,45 @@ def outcome(ask: Callable[[], Any]) -> Any:
 
 @needs_shared
 def test_every_unusual_point_gets_the_answer_of_libsodium(reader: Asked) -> None:
-    rows = []
-    for vector in read(SHARED / "cctv-ed25519" / "ed25519vectors.json"):
-        key, signature = bytes.fromhex(vector["key"]), bytes.fromhex(vector["sig"])
-        holds = reader.ask("signature", key=key, message=vector["msg"].encode(), signature=signature)
-        points = [reader.ask("enrolable", key=each) for each in (key, signature[:32])]
-        rows.append([vector["number"], holds, *points])
-    assert rows == FROZEN["rows"]
+    vectors = read(SHARED / "cctv-ed25519" / "ed25519vectors.json")
+    keys, signatures = ([bytes.fromhex(v[name]) for v in vectors] for name in ("key", "sig"))
+    signed = zip(keys, [v["msg"].encode() for v in vectors], signatures, strict=True)
+    holds = reader.ask_each("signature", [{"key": k, "message": m, "signature": s} for k, m, s in signed])
+    own, points = (reader.ask_each("enrolable", [{"key": each[:32]} for each in some]) for some in (keys, signatures))
+    rows = zip([v["number"] for v in vectors], holds, own, points, strict=True)
+    assert [list(row) for row in rows] == FROZEN["rows"]
 
 
 @needs_shared
 def test_wycheproof_signatures_are_accepted_as_libsodium_does(reader: Asked) -> None:
-    accepted = {
-        test["tcId"]
+    asked = {
+        test["tcId"]: {
+            "key": bytes.fromhex(group["publicKey"]["pk"]),
+            "message": bytes.fromhex(test["msg"]),
+            "signature": bytes.fromhex(test["sig"]),
+        }
         for group in read(SHARED / "wycheproof" / "ed25519_test.json")["testGroups"]
         for test in group["tests"]
-        if reader.ask(
-            "signature",
-            key=bytes.fromhex(group["publicKey"]["pk"]),
-            message=bytes.fromhex(test["msg"]),
-            signature=bytes.fromhex(test["sig"]),
-        )
     }
+    holds = zip(asked, reader.ask_each("signature", asked.values()), strict=True)
+    accepted = {number for number, held in holds if held}
     assert accepted == set(FROZEN["wycheproof_ed25519"]["accepted_tcIds"])
 
 
 def test_what_is_signed_verifies_and_nothing_near_it_does(reader: Asked) -> None:
     chance = random.Random(1)
     order = 2**252 + 27742317777372353535851937790883648493
+    asked = []
     for _ in range(40):
         seed, message = chance.randbytes(32), chance.randbytes(chance.randrange(200))
         key, good = public_key(seed), sign(seed, message)
         malleable = good[:32] + (int.from_bytes(good[32:], "little") + order).to_bytes(32, "little")
         flipped = bytes(byte ^ (n == chance.randrange(64)) for n, byte in enumerate(good))
         for signature in (good, malleable, flipped, good[:-1], good + b"\0"):
-            holds = reader.ask("signature", key=key, message=message, signature=signature)
-            assert holds == verify_signature(key, message, signature)
-        assert reader.ask("enrolable", key=key) == enrolable(key)
+            asked.append({"key": key, "message": message, "signature": signature})
+    assert reader.ask_each("signature", asked) == [verify_signature(*each.values()) for each in asked]
+    keys = [each["key"] for each in asked[::5]]
+    assert reader.ask_each("enrolable", [{"key": key} for key in keys]) == [enrolable(key) for key in keys]
 
 
 # -- SHA-256, trees, proofs --------------------------------------------------------------------------------------------
@@ -94,9 +96,8 @@ def test_what_is_signed_verifies_and_nothing_near_it_does(reader: Asked) -> None
 
 def test_the_digest_of_small_inputs_is_sha256(reader: Asked) -> None:
     chance = random.Random(2)
-    for size in [*range(140), 1000, 65_537]:
-        data = chance.randbytes(size)
-        assert reader.ask("sha256", data=data) == sha256(data).hexdigest()
+    some = [chance.randbytes(size) for size in (*range(140), 1000, 65_537)]
+    assert reader.ask_each("sha256", [{"data": data} for data in some]) == [sha256(data).hexdigest() for data in some]
 
 
 @needs_shared

@@ -12,7 +12,7 @@ import pytest
 
 from tests.browser.page.test_court import asked, lines_in
 from tests.browser.page.test_desk import Served, serving
-from tests.browser.support.webdriver import Browser, Chromium
+from tests.browser.support.webdriver import Browser
 from tests.support.cli import ledger_of, ledger_of_long_names, run
 
 pytestmark = pytest.mark.browser
@@ -32,9 +32,7 @@ PAGES = {
 LEDGERS = {"S1": lambda folder: ledger_of("S1", folder), "long-names": ledger_of_long_names}
 
 
-def widths(browser: Browser) -> tuple[int, ...]:
-    """Return the widths of a page: Firefox has no window as narrow as a phone."""
-    return (390, 1280) if isinstance(browser, Chromium) else (1280,)
+WIDTHS = (390, 1280)
 
 
 @pytest.fixture(scope="module", params=LEDGERS)
@@ -60,12 +58,10 @@ def desk(browser: Browser, folder: Path) -> Iterator[Served]:
 def wrong(browser: Browser) -> dict[int, list[str]]:
     """Return what is wrong with the page that a browser shows, with everything unfolded, at each width."""
     found = {}
-    for width in widths(browser):
+    for width in WIDTHS:
         browser.resize(width)
         browser.run("document.querySelectorAll('details').forEach((each) => (each.open = true))")
         found[width] = browser.run(BOXES)
-    if isinstance(browser, Chromium):
-        browser.emulate()
     return {width: sentences for width, sentences in found.items() if sentences}
 
 
@@ -109,7 +105,7 @@ SOUND = {
 def test_a_spoilt_page_is_found(browser: Browser, tmp_path: Path, kind: str) -> None:
     shown(browser, tmp_path, SPOILT[kind])
     found = wrong(browser)
-    assert tuple(sorted(found)) == widths(browser)
+    assert tuple(sorted(found)) == WIDTHS
     assert all(any(sentence.startswith(kind) for sentence in sentences) for sentences in found.values()), found
 
 

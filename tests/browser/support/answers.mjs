@@ -1,8 +1,8 @@
 /**
  * The questions that tests ask the scripts of the verifier page, in Node.js (checker.mjs) and browsers (opened.py).
  *
- * A question is a line of JSON, {"ask": name, ...}, bytes in base64; so is the answer: {"answer"}, {"refused"} or
- * {"crashed"}.
+ * A line is a list of questions as JSON, {"ask": name, ...}, bytes in base64; so are their answers, each {"answer"},
+ * {"refused"} or {"crashed"}.
  */
 
 /** Names of the page that the questions use. */
@@ -198,5 +198,9 @@ export const answering = (it) => {
     }
   };
 
-  return async (line) => JSON.stringify(await answer(JSON.parse(line)));
+  return async (line) => {
+    const said = [];
+    for (const question of JSON.parse(line)) said.push(await answer(question));
+    return JSON.stringify(said);
+  };
 };

@@ -2,7 +2,7 @@
  * The scripts of a built verifier page, run by Node.js without the page around them: `node checker.mjs verify.html`,
  * with `lying` for a browser whose Ed25519 gives the opposite answer, `without` for a browser without Ed25519.
  *
- * Each line on standard input is a question, each line on standard output its answer (answers.mjs). Thus the tests run
+ * Each line on standard input has questions, each line on standard output their answers (answers.mjs). Thus the tests run
  * the shipped scripts, byte for byte.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

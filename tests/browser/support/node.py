@@ -6,6 +6,7 @@ import json
 import subprocess
 from abc import ABC, abstractmethod
 from base64 import b64encode
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,12 +34,20 @@ class Asked(ABC):
 
     def ask(self, what: str, **question: Any) -> Any:
         """Return the answer as JSON; bytes in the question are sent as base64. Raise `Refusal` or `Crashed`."""
-        said = json.loads(self._answer(json.dumps({"ask": what, **question}, default=_text)))
-        if "crashed" in said:
-            raise Crashed(said["crashed"])
-        if "refused" in said:
-            raise Refusal(said["refused"]["code"])
-        return said["answer"]
+        return self.ask_each(what, [question])[0]
+
+    def ask_each(self, what: str, questions: Iterable[Mapping[str, Any]]) -> list[Any]:
+        """Return the answers to questions of one kind, which are sent together."""
+        line = json.dumps([{"ask": what, **question} for question in questions], default=_text)
+        return list(map(_said, json.loads(self._answer(line))))
+
+
+def _said(answer: dict[str, Any]) -> Any:
+    if "crashed" in answer:
+        raise Crashed(answer["crashed"])
+    if "refused" in answer:
+        raise Refusal(answer["refused"]["code"])
+    return answer["answer"]
 
 
 class Page(Asked):
