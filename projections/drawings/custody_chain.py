@@ -235,25 +235,21 @@ def _title(chain: CustodyChain, spoken: Spoken) -> Iterable[tuple[str, bool]]:
 # -- places ------------------------------------------------------------------------------------------------------------
 
 
-def chain_pictures(drawn: ChainDrawing, spoken: Spoken, width: float, tallest: float) -> list[Picture]:
-    """Return the chains as pictures of at most `tallest` units; none where they are too long to be a picture."""
+def chain_picture(drawn: ChainDrawing, spoken: Spoken, width: float) -> Picture | None:
+    """Return the chains as a picture that can be cut between its parts; None where they are too long for one."""
     brief = sum(len(c.steps) for c in drawn.chains) > MOST
     parts = [p for c in drawn.chains for p in _parts(c, spoken, brief)]
     if len(parts) > 4 * MOST:
-        return []
-    pictures: list[Picture] = []
-    title, says = spoken.say("The chain of custody"), said(spoken, describe_chains(drawn))
+        return None
     canvas, y = Canvas(), 0.0
     for n, part in enumerate(parts):
         tall = _height(part, spoken, width)
-        if n and y + tall + 12 > tallest:
-            pictures.append(canvas.picture(width, y + 2, title, says))
-            canvas, y = Canvas(), 6.0
+        if n and parts[n - 1].sort != "head" and not part.enters:
+            canvas.seams.append(y)
         follows = n + 1 < len(parts) and parts[n + 1].sort != "head"
         _draw(canvas, part, spoken, width, y, tall, follows=follows)
         y += tall
-    pictures.append(canvas.picture(width, y + 2, title, says))
-    return pictures
+    return canvas.picture(width, y + 2, spoken.say("The chain of custody"), said(spoken, describe_chains(drawn)))
 
 
 def _text(s: ChainStep, spoken: Spoken) -> tuple[str, str]:

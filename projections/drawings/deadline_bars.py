@@ -108,9 +108,9 @@ def _words(b: DeadlineBar, spoken: Spoken) -> Iterator[str]:
         yield f"{spoken.say('paused')} {spoken.say(_iso(begins))} – {until}"
 
 
-def deadline_pictures(drawn: DeadlineDrawing, spoken: Spoken, width: float, tallest: float) -> list[Picture]:
-    """Return the bars as pictures of at most `tallest` units, one below the other."""
-    return _Bars(drawn, spoken, width).pictures(tallest)
+def deadline_picture(drawn: DeadlineDrawing, spoken: Spoken, width: float) -> Picture:
+    """Return the bars as a picture that can be cut between them; the scale is its head."""
+    return _Bars(drawn, spoken, width).picture()
 
 
 BELOW: Final = 2.0  # units below the last row
@@ -140,26 +140,18 @@ class _Bars:
             moments |= {m for pause in b.pauses for m in pause if m is not None}
         return time_scale(sorted(moments), self.left, self.width - 10, 9, SIGN, most=2)
 
-    def pictures(self, tallest: float) -> list[Picture]:
-        """Return the rows in pictures, each with the scale above it."""
-        pictures: list[Picture] = []
-        canvas, top = Canvas(), 0.0
+    def picture(self) -> Picture:
+        """Return the rows below the scale."""
+        canvas = Canvas()
         y = top = self._axis(canvas)
         for bar, lines in self.rows:
-            tall = LINE * len(lines) + (14 if self.beside else 38)
-            if y > top and y + tall + BELOW > tallest:
-                pictures.append(self._done(canvas, top, y))
-                canvas = Canvas()
-                y = top = self._axis(canvas)
+            canvas.seams.append(y)
             self._row(canvas, bar, lines, y)
-            y += tall
-        return [*pictures, self._done(canvas, top, y)]
-
-    def _done(self, canvas: Canvas, top: float, bottom: float) -> Picture:
+            y += LINE * len(lines) + (14 if self.beside else 38)
         now = self.scale.place(self.drawn.as_of)
-        canvas.line((now, top - 6), (now, bottom), dash="5 3", width=1.5)
+        canvas.line((now, top - 6), (now, y), dash="5 3", width=1.5)
         says = said(self.spoken, describe_deadlines(self.drawn))
-        return canvas.picture(self.width, bottom + BELOW, self.spoken.say("The deadlines of the order"), says)
+        return canvas.picture(self.width, y + BELOW, self.spoken.say("The deadlines of the order"), says, head=top)
 
     def _axis(self, canvas: Canvas) -> float:
         """Write the moment of the picture, the ends of the scale and each break; return where the rows begin."""

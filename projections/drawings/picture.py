@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final, Protocol
 
 SIZE: Final = 12.0  # of words, in units; a picture is shown at one pixel a unit, never smaller
@@ -61,7 +62,10 @@ class Path:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Hold one picture: its size in units, its title, what it says in a sentence, its shapes and words."""
+    """Hold one picture: its size in units, its title, what it says in a sentence, its shapes and words.
+
+    It may be cut at `seams`; what is above `head` is repeated on each page. A part of a picture begins at `top`.
+    """
 
     width: float
     height: float
@@ -69,6 +73,22 @@ class Picture:
     says: str
     paths: tuple[Path, ...]
     words: tuple[Words, ...]
+    seams: tuple[float, ...] = ()
+    head: float = 0.0
+    top: float = 0.0
+
+    def parts(self, least: float) -> tuple[Picture, ...]:
+        """Return the picture cut into parts of `least` units or more, except the head, which is first, and the last."""
+        cuts = [0.0, self.head] if self.head else [0.0]
+        for seam in self.seams:
+            if seam - cuts[-1] >= least:
+                cuts.append(seam)
+        return tuple(self._part(a, b) for a, b in pairwise((*cuts, self.height)))
+
+    def _part(self, top: float, bottom: float) -> Picture:
+        paths = tuple(p for p in self.paths if p.box[1] <= bottom and p.box[3] >= top)
+        words = tuple(w for w in self.words if top <= w.y < bottom)
+        return replace(self, height=round(bottom - top, 1), paths=paths, words=words, seams=(), head=0.0, top=top)
 
 
 @dataclass(slots=True)
@@ -77,6 +97,7 @@ class Canvas:
 
     paths: list[Path] = field(default_factory=list)
     words: list[Words] = field(default_factory=list)
+    seams: list[float] = field(default_factory=list)
 
     def line(self, *points: tuple[float, float], ink: str = "line", width: float = 1.0, dash: str = "") -> None:
         """Draw a line through points."""
@@ -123,9 +144,10 @@ class Canvas:
             y += LINE
         return y
 
-    def picture(self, width: float, height: float, title: str, says: str) -> Picture:
+    def picture(self, width: float, height: float, title: str, says: str, head: float = 0.0) -> Picture:
         """Return what was collected."""
-        return Picture(width, round(height, 1), title, says, tuple(self.paths), tuple(self.words))
+        words, seams = tuple(self.words), tuple(round(seam, 1) for seam in self.seams)
+        return Picture(width, round(height, 1), title, says, tuple(self.paths), words, seams, round(head, 1))
 
 
 def _n(value: float) -> str:
@@ -134,6 +156,7 @@ def _n(value: float) -> str:
 
 NARROW_LETTERS: Final = frozenset("iljtfrI.,:;'|!()[] -/")
 BROAD_LETTERS: Final = frozenset("mwMW@%&…—")
+FULL: Final = 1.09  # of a Chinese letter: a font takes 1.0, and Firefox without one draws a box of 13 pixels at 12
 
 
 @lru_cache(maxsize=4096)
@@ -147,7 +170,7 @@ def _letter(c: str) -> float:
     if unicodedata.combining(c) or unicodedata.category(c) in ("Mn", "Cf"):
         return 0.0
     if unicodedata.east_asian_width(c) in "WF":
-        return 1.0
+        return FULL
     if c in NARROW_LETTERS:
         return 0.42
     if c in BROAD_LETTERS:

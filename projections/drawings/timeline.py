@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain, groupby, pairwise
+from itertools import accumulate, chain, groupby, pairwise
 from typing import Final
 
 from ledger.law.terms.periods import period
@@ -20,6 +20,7 @@ MOST: Final = 100  # entries that are drawn one by one
 ROWS: Final = 45  # periods that stand for more entries than that
 ENTRIES: Final = "The timeline of the order"
 SIGN: Final = 26.0  # the height of a break
+ABOVE: Final = 8.0  # the room above the middle of a row
 PITCH: Final = 22.0  # from one line of an office to the next, at most
 SHAPES: Final = {"act": ("circle", "full"), "observation": ("circle", "paper"), "import": ("square", "paper")}
 VERDICTS: Final = {
@@ -123,11 +124,9 @@ def timeline_caption(drawn: TimelineDrawing) -> list[str]:
     return sentences
 
 
-def timeline_pictures(drawn: TimelineDrawing, spoken: Spoken, width: float, tallest: float) -> list[Picture]:
-    """Return the timeline as pictures of at most `tallest` units, one below the other."""
-    rows = list(_rows(drawn, spoken))
-    layout = _Layout(drawn, rows, spoken, width)
-    return layout.pictures(tallest)
+def timeline_picture(drawn: TimelineDrawing, spoken: Spoken, width: float) -> Picture:
+    """Return the timeline as a picture that can be cut between its rows; the names of the offices are its head."""
+    return _Layout(drawn, list(_rows(drawn, spoken)), spoken, width).picture()
 
 
 def _iso(moment: datetime) -> str:
@@ -249,23 +248,6 @@ class _Layout:
     def _silent(self, n: int) -> str:
         return self.spoken.say(f"{span(self.rows[n + 1].on - self.rows[n].on)} with nothing on record")
 
-    def pictures(self, tallest: float) -> list[Picture]:
-        """Return the rows in pictures of at most this height, each with the names of the offices above it."""
-        head = self._head(Canvas())
-        pictures: list[Picture] = []
-        begins, top = 0, 0.0
-        lengths = self.spacing.lengths
-        used = self.heights[-1]
-        for n, length in enumerate((*lengths, 0.0)):
-            last = n == len(self.rows) - 1
-            used = top + length + (0 if last else self.heights[n + 1])
-            if last or head + used > tallest:
-                pictures.append(self._picture(begins, n + 1, len(pictures)))
-                begins, top = n + 1, 0.0
-            else:
-                top += length
-        return pictures
-
     def _head(self, canvas: Canvas) -> float:
         """Write the names of the offices, each next to the beginning of its line; return where the rows begin."""
         y = 12.0
@@ -275,24 +257,20 @@ class _Layout:
             y = canvas.write(x + 9, y, name, self.width - x - 9, theirs=theirs, bold=not theirs)
         return y + 6
 
-    def _picture(self, begins: int, ends: int, nth: int) -> Picture:
+    def picture(self) -> Picture:
+        """Return the rows below the names of the offices."""
         canvas = Canvas()
-        places: list[float] = []
-        y = self._head(canvas) + 4
-        for n in range(begins, ends):
-            places.append(y)
-            y += self.spacing.lengths[n] if n + 1 < ends else self.heights[n]
-        broken = [n for n in sorted(self.spacing.breaks) if begins <= n < ends - 1]
-        breaks = [(places[n - begins] + self.heights[n] - 10, n) for n in broken]
-        self._lines(canvas, [(top, top + self.sign) for top, _ in breaks], y - 8)
+        places = list(accumulate(self.spacing.lengths, initial=self._head(canvas) + 4))
+        bottom = places[-1] + self.heights[-1]
+        breaks = [(places[n] + self.heights[n] - 10, n) for n in sorted(self.spacing.breaks)]
+        self._lines(canvas, [(top, top + self.sign) for top, _ in breaks], bottom - 8)
         for top, n in breaks:
             self._break(canvas, top, self._silent(n))
-        for row, place in zip(self.rows[begins:ends], places, strict=True):
+        for row, place in zip(self.rows, places, strict=True):
+            canvas.seams.append(place - ABOVE)
             self._row(canvas, row, place)
-        title = self.spoken.say(ENTRIES)
-        if nth:
-            title = f"{title} ({nth + 1})"
-        return canvas.picture(self.width, y, title, said(self.spoken, describe_timeline(self.drawn)))
+        says = said(self.spoken, describe_timeline(self.drawn))
+        return canvas.picture(self.width, bottom, self.spoken.say(ENTRIES), says, head=canvas.seams[0])
 
     def _lines(self, canvas: Canvas, breaks: Sequence[tuple[float, float]], bottom: float) -> None:
         for n, (x, head) in enumerate(zip(self.lanes, self.heads, strict=True)):

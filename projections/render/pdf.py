@@ -10,15 +10,16 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import msgspec
 import typst
 
 from projections.drawings.charts import describe_plot, legend
+from projections.drawings.picture import Picture
 from projections.render.html import KINDS, Report, charts, in_rows, picture, source
-from projections.render.pictures import PAGE, Figure, drawings, figure
+from projections.render.pictures import PART, Figure, drawings, figure
 from projections.render.qr_code import checkpoint_qr_code
 from projections.render.translation import Translation, translation
 from projections.reports.fillable_form import FillableForm
@@ -69,7 +70,7 @@ def paper(
     report = spoken.of(report)
     face = report if isinstance(report, FillableForm | Letter) else report.face
     story = getattr(report, "story", None)
-    shown = {name: figure(drawn, spoken, tallest=PAGE) for name, drawn in drawings(report).items()}
+    shown = {name: figure(drawn, spoken) for name, drawn in drawings(report).items()}
     text = breakable(msgspec.json.encode(report).decode())
     kind = KINDS[type(report)]
     values = {
@@ -96,7 +97,7 @@ def paper(
     files["report.json"] = msgspec.json.encode(values)
     files["values.json"] = text.encode()
     for name, one in shown.items():
-        files |= {f"{name}-{n}.svg": picture(p, lang).encode() for n, p in enumerate(one.pictures)}
+        files |= {f"{name}-{n}.svg": picture(p, lang).encode() for n, p in enumerate(_parts(one))}
     if isinstance(report, Statistics):
         files |= {name: svg.encode() for name, svg in charts(report, lang).items()}
     if face.making.head is not None:
@@ -124,13 +125,17 @@ def _placed(name: str, one: Figure) -> dict[str, object]:
     files = [
         {
             "file": f"{name}-{n}.svg",
-            "alt": " ".join((f"{p.title}: {p.says}", *lines)),
+            "alt": f"{p.title} ({n + 1})" if n else " ".join((f"{p.title}: {p.says}", *lines)),
             "width": p.width,
-            "names": [w for w in p.words if w.theirs],
+            "names": [replace(w, y=w.y - p.top) for w in p.words if w.theirs],
         }
-        for n, p in enumerate(one.pictures)
+        for n, p in enumerate(_parts(one))
     ]
-    return {"files": files, "caption": one.caption}
+    return {"files": files, "caption": one.caption, "head": one.picture is not None and one.picture.head > 0}
+
+
+def _parts(one: Figure) -> tuple[Picture, ...]:
+    return one.picture.parts(PART) if one.picture else ()
 
 
 def _glosses(sheet: FillableForm, spoken: Translation) -> dict[str, str]:

@@ -8,12 +8,12 @@ from typing import Any, Final
 
 from markupsafe import Markup, escape
 
-from projections.drawings.bar_chart import bar_caption, bar_pictures
+from projections.drawings.bar_chart import bar_caption, bar_picture
 from projections.drawings.charts import Bars
-from projections.drawings.custody_chain import ChainDrawing, chain_caption, chain_lines, chain_pictures, describe_chains
-from projections.drawings.deadline_bars import DeadlineDrawing, deadline_caption, deadline_lines, deadline_pictures
+from projections.drawings.custody_chain import ChainDrawing, chain_caption, chain_lines, chain_picture, describe_chains
+from projections.drawings.deadline_bars import DeadlineDrawing, deadline_caption, deadline_lines, deadline_picture
 from projections.drawings.picture import NARROW, WIDE, Path, Picture, Spoken, Words, said
-from projections.drawings.timeline import TimelineDrawing, timeline_caption, timeline_pictures
+from projections.drawings.timeline import TimelineDrawing, timeline_caption, timeline_picture
 
 Drawing = TimelineDrawing | ChainDrawing | DeadlineDrawing | Bars
 
@@ -26,16 +26,15 @@ INKS: Final = {
     "pale": ("#e6e6e6", "#1a1a1a"),
     "paper": ("#fff", "#1a1a1a"),
 }  # what fills a shape, and its line
-ENDLESS: Final = 1e9
-PAGE: Final = 900.0  # units of height on one sheet of paper
+PART: Final = 120.0  # units of height that stay together on paper, an eighth of a sheet
 MOST_LINES: Final = 60  # of a list that says the same in words; the tables of a longer record do
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """Hold a drawing as it is shown: its pictures one below the other, the text below, and the same in words."""
+    """Hold a drawing as it is shown: its picture (None: too long for one), the text below, and the same in words."""
 
-    pictures: tuple[Picture, ...]
+    picture: Picture | None
     caption: str
     lines: tuple[str, ...] = ()
 
@@ -44,29 +43,29 @@ class Figure:
 class Sort:
     """Hold how one sort of drawing is laid out and said."""
 
-    pictures: Callable[[Any, Spoken, float, float], list[Picture]]
+    picture: Callable[[Any, Spoken, float], Picture | None]
     caption: Callable[[Any], Sequence[str]]
     lines: Callable[[Any, Spoken], Sequence[str]]
 
 
 SORTS: Final[Mapping[type, Sort]] = {
-    TimelineDrawing: Sort(timeline_pictures, timeline_caption, lambda drawn, spoken: ()),  # its table says all of it
-    Bars: Sort(bar_pictures, bar_caption, lambda drawn, spoken: ()),  # a table has every number
-    DeadlineDrawing: Sort(deadline_pictures, deadline_caption, deadline_lines),
-    ChainDrawing: Sort(chain_pictures, chain_caption, chain_lines),
+    TimelineDrawing: Sort(timeline_picture, timeline_caption, lambda drawn, spoken: ()),  # its table says all of it
+    Bars: Sort(bar_picture, bar_caption, lambda drawn, spoken: ()),  # a table has every number
+    DeadlineDrawing: Sort(deadline_picture, deadline_caption, deadline_lines),
+    ChainDrawing: Sort(chain_picture, chain_caption, chain_lines),
 }
 
 
-def figure(drawn: Drawing, spoken: Spoken, width: float = WIDE, tallest: float = ENDLESS) -> Figure:
+def figure(drawn: Drawing, spoken: Spoken, width: float = WIDE) -> Figure:
     """Return a drawing laid out in a language for a width in units."""
     sort = SORTS[type(drawn)]
-    pictures = tuple(sort.pictures(drawn, spoken, width, tallest))
-    if not pictures:
+    picture = sort.picture(drawn, spoken, width)
+    if picture is None:
         states = describe_chains(drawn)[:-1] if isinstance(drawn, ChainDrawing) else []
         left_out = "The picture is left out, because it would be too long; the table says the same."
-        return Figure((), said(spoken, [left_out, *states]))
+        return Figure(None, said(spoken, [left_out, *states]))
     lines = tuple(sort.lines(drawn, spoken))
-    return Figure(pictures, said(spoken, sort.caption(drawn)), lines if len(lines) <= MOST_LINES else ())
+    return Figure(picture, said(spoken, sort.caption(drawn)), lines if len(lines) <= MOST_LINES else ())
 
 
 def drawings(report: object) -> Mapping[str, Drawing]:

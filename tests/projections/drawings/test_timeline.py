@@ -20,7 +20,7 @@ from projections.drawings.timeline import (
     EntryMark,
     TimelineDrawing,
     timeline_caption,
-    timeline_pictures,
+    timeline_picture,
 )
 from projections.render.translation import translation
 from projections.reports.history import drawing, history
@@ -63,20 +63,15 @@ def drawings(draw: st.DrawFn) -> TimelineDrawing:
 
 
 @settings(max_examples=40, deadline=None)
-@given(drawings(), st.sampled_from((WIDE, NARROW)), st.sampled_from(("en", "de")), st.sampled_from((900.0, 1e9)))
+@given(drawings(), st.sampled_from((WIDE, NARROW)), st.sampled_from(("en", "de")))
 def test_no_two_labels_overlap_nothing_leaves_the_picture_and_the_order_is_kept(
-    drawn: TimelineDrawing, width: float, lang: str, tallest: float
+    drawn: TimelineDrawing, width: float, lang: str
 ) -> None:
-    pictures = timeline_pictures(drawn, translation(lang), width, tallest)
-    numbers: list[str] = []
-    for p in pictures:
-        check_picture(p)
-        rows = [w for w in p.words if w.bold and w.says in {m.number for m in drawn.marks}]
-        assert all(a.y < b.y for a, b in pairwise(rows))
-        numbers += [w.says for w in rows]
-    assert numbers == [m.number for m in drawn.marks]
-    if tallest < 1e6:
-        assert all(p.height < 1000 for p in pictures)
+    p = timeline_picture(drawn, translation(lang), width)
+    check_picture(p)
+    rows = [w for w in p.words if w.bold and w.says in {m.number for m in drawn.marks}]
+    assert all(a.y < b.y for a, b in pairwise(rows))
+    assert [w.says for w in rows] == [m.number for m in drawn.marks]
 
 
 def test_every_entry_stands_on_the_line_of_its_office_with_its_date_and_words(tmp_path: Path) -> None:
@@ -87,7 +82,7 @@ def test_every_entry_stands_on_the_line_of_its_office_with_its_date_and_words(tm
     assert drawn is not None
     assert [m.number for m in drawn.marks] == [str(x.entry.seq) for x in timeline(case)]
     assert len(drawn.lanes) == len({e.actor for e in case.entries})
-    (p,) = timeline_pictures(drawn, ENGLISH, WIDE, 1e9)
+    p = timeline_picture(drawn, ENGLISH, WIDE)
     said = [w.says for w in p.words]
     for m in drawn.marks:
         assert m.number in said
@@ -103,14 +98,14 @@ def test_deadlines_are_marks_with_what_became_of_them(tmp_path: Path) -> None:
     drawn = drawing(timeline(case), case, judgement)
     assert drawn is not None
     assert {d.id for d in drawn.deadlines} == {"D-7-7", "NOTICE-REVIEW", "NOTICE-DUE"}
-    (p,) = timeline_pictures(drawn, ENGLISH, WIDE, 1e9)
+    p = timeline_picture(drawn, ENGLISH, WIDE)
     assert "answer of the provider (D-7-7): deadline, met" in [w.says for w in p.words]
 
 
 def test_a_long_silence_is_a_break_with_its_length_in_words() -> None:
     on = (BEGIN, BEGIN + timedelta(minutes=10), BEGIN + timedelta(days=2), BEGIN + timedelta(days=1133))
     marks = tuple(EntryMark(str(n), m, "order issued", 0, "act", False, None) for n, m in enumerate(on))
-    (p,) = timeline_pictures(TimelineDrawing(("A",), marks, (), on[-1]), ENGLISH, WIDE, 1e9)
+    p = timeline_picture(TimelineDrawing(("A",), marks, (), on[-1]), ENGLISH, WIDE)
     assert "1131 days with nothing on record" in [w.says for w in p.words]
 
 
@@ -122,16 +117,15 @@ def test_a_thousand_entries_are_rows_of_days_or_longer_and_the_caption_says_so()
     drawn = TimelineDrawing(NAMES, marks, (), BEGIN + timedelta(days=400))
     assert len(marks) > MOST
     for width in (WIDE, NARROW):
-        pictures = timeline_pictures(drawn, ENGLISH, width, 1e9)
-        assert sum(len(p.words) for p in pictures) < 200
-        for p in pictures:
-            check_picture(p)
+        p = timeline_picture(drawn, ENGLISH, width)
+        assert len(p.words) < 200
+        check_picture(p)
     assert "1000 entries are too many for one mark each" in " ".join(timeline_caption(drawn))
 
 
 def test_an_entry_that_was_replaced_is_struck_through_and_names_the_entry_that_replaced_it() -> None:
     mark = EntryMark("18", BEGIN, "custody transferred", 0, "act", True, "19")
-    (p,) = timeline_pictures(TimelineDrawing(("A",), (mark,), (), BEGIN), ENGLISH, WIDE, 1e9)
+    p = timeline_picture(TimelineDrawing(("A",), (mark,), (), BEGIN), ENGLISH, WIDE)
     assert [w.says for w in p.words if w.struck] == ["custody transferred"]
     assert "REPLACED by entry 19" in [w.says for w in p.words]
 
