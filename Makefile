@@ -11,9 +11,9 @@ PAGE    = browser/verify.html
 
 help:
 	@echo 'make demo      one order from issue to verified bundle (DIR=folder)'
-	@echo 'make test      the test suite, a minute or two'
+	@echo 'make test      the test suite, three minutes'
 	@echo 'make quick     the tests of the domain alone, seconds;   make cover   lines that the suite runs'
-	@echo 'make slow      kill -9 at random moments, flipped bits (FULL=1: every one; SEED=0)'
+	@echo 'make slow      kill -9 at random moments, flipped bits, papers and filings (FULL=1: every bit; SEED=0)'
 	@echo 'make faults    kills, errors, wrong clocks at the calls of every writing command (SEED=0 PART=folder; COUNT=0: every one)'
 	@echo 'make fuzz      two minutes of worlds whose signers lie, inputs for every parser, requests for desk and witness (SEED=0 SECONDS=120)'
 	@echo 'make mutate    small changes of the code, each of which a test must notice (COUNT=300 SEED=0; AREA=, FILE=; docs/how-to/test.md)'
@@ -101,6 +101,7 @@ postgres: install
 	tests/postgres/install.sh
 	$(PYTEST) -n 2 -m postgres -rs tests/postgres
 	$(PYTEST) -n 2 -p tests.postgres.everywhere $$(grep -rlE --include='test_*.py' 'ledger_of|House\(|Journal\.' tests/comity tests/ledger tests/projections tests/cli tests/docs)
+	$(PYTEST) -n 2 -p tests.postgres.everywhere -m slow tests/cli/handover/test_hand_over.py tests/ledger/application/test_interrupted.py
 
 lint: install
 	$(BIN)/ruff check .
@@ -126,7 +127,7 @@ browser: install
 # The page against the Python verifier, in Node.js, Chromium and Firefox.
 browser-test: install
 	tests/browser/install.sh
-	$(PYTEST) -m browser -rs tests/browser
+	$(PYTEST) -n 2 --dist loadfile -m browser -rs tests/browser
 
 # A quarter of an hour, with the peers it measures against; BENCH_FULL=1 goes up to a million entries. The last line is
 # one JSON object.

@@ -31,6 +31,8 @@ from tests.projections.render.test_html import Page
 from tests.projections.render.test_pdf import FORMS
 from tests.support.cli import PERSON, STORIES, ledger_of, run, told
 
+pytestmark = pytest.mark.slow
+
 FILED = ("--audience", "COURT", "--because", "trial", "--as", "ilves")
 MOMENT = "2027-09-02T00:00:00Z"
 PRE = re.compile(r"<pre[^>]*>(.*?)</pre>", re.DOTALL)

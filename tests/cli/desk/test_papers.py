@@ -24,6 +24,8 @@ pytest.importorskip("starlette", reason="needs the extra `server`")
 from cli.desk.background_jobs import BackgroundReports
 from tests.cli.desk.test_desk import Sat, sat, words
 
+pytestmark = pytest.mark.slow
+
 PATIENCE = 60.0  # seconds after which a report counts as lost
 CUSTODY, CHAIN = ("report", "custody", "main"), ("report", "evidence-chain", "main")
 

@@ -42,6 +42,8 @@ from tests.cli.commands.test_witness import serving
 from tests.cli.desk.test_desk import Sat, sat
 from tests.ledger.adapters.witness.test_cosigning import scripted
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 WHY = "hearing on Monday"
 

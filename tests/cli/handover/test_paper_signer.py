@@ -21,6 +21,8 @@ from tests.support.signatures.certificates import NOW, pem, sealed
 from tests.support.signatures.signed_papers import accepted, judged
 from tests.support.time_stamp_authority import Authority
 
+pytestmark = pytest.mark.slow
+
 FILED = ("--audience", "COURT", "--because", "trial", "--as", "ilves")
 PLAIN = "--no-time-stamp"
 

@@ -21,6 +21,8 @@ from ledger.tlog.policy import parse_policy
 from tests.support.cli import ORIGIN, House
 from tests.support.killed_command import killed
 
+pytestmark = pytest.mark.slow
+
 CALLS = ("open", "link", "fsync", "mkdir", "replace")
 INIT = ("--origin", ORIGIN)
 

@@ -28,6 +28,8 @@ from projections.reports.front_page import ReportCheckpoint
 from tests.projections.render.test_html import Page
 from tests.support.cli import STORIES, House, ledger_of, run, told
 
+pytestmark = pytest.mark.slow
+
 MOMENT = ("--as-of", "2027-09-02T00:00:00Z")
 FORMS = ("fre-902-13", "fre-902-14", "18-usc-3505", "bsa-63-4")
 KEPT = datetime(2027, 9, 1, tzinfo=UTC)

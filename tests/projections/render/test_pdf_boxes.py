@@ -24,6 +24,8 @@ from projections.reports.front_page import IntegrityResult, Provenance
 from tests.projections.render.test_pdf import checked_words, printed
 from tests.support.cli import ledger_of, ledger_of_long_names
 
+pytestmark = pytest.mark.slow
+
 ENTRIES = 1_000
 FILES = 40
 

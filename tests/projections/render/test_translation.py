@@ -20,6 +20,8 @@ from tests.generate.messages import left_in_english, messages
 from tests.projections.render.test_html import SHOWN, Page, made
 from tests.support.cli import STORIES, ledger_of
 
+pytestmark = pytest.mark.slow
+
 REPORTS = (
     *(("custody",), ("evidence-chain",), ("dpo",), ("order-form",), ("audit",), ("statistics",)),
     ("processing",),

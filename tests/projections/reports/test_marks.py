@@ -27,6 +27,8 @@ from tests.projections.render.test_html import Page, made
 from tests.support.cli import ledger_of
 from tests.support.scenarios import case_from_story
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 STORIES = sorted((ROOT / "fixtures" / "stories").glob("*.toml"))
 TEMPLATES = ROOT / "projections" / "templates"
