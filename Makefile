@@ -7,6 +7,9 @@ PYTEST  = $(BIN)/python -m pytest -q
 STYLE   = projections/templates/built/desk.css
 PAGE    = browser/verify.html
 
+# Tests start thousands of processes; each would compile every module anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help install demo test quick cover slow faults fuzz mutate postgres lint format interop style browser browser-test bench messages characters confusables examples docs pins sbom review wheel reproducible release clean
 
 help:
@@ -127,7 +130,7 @@ browser: install
 # The page against the Python verifier, in Node.js, Chromium and Firefox.
 browser-test: install
 	tests/browser/install.sh
-	$(PYTEST) -n 2 --dist loadfile -m browser -rs tests/browser
+	$(PYTEST) -n 2 --dist worksteal -m browser -rs tests/browser
 
 # A quarter of an hour, with the peers it measures against; BENCH_FULL=1 goes up to a million entries. The last line is
 # one JSON object.
