@@ -72,9 +72,15 @@ def office(reader: LedgerReader, provider: str) -> str:
 
 def selection(wish: OrderFilter) -> str:
     """Return a sentence that says which orders are counted."""
-    period = [f"from {output.plain(wish.since)}"] if wish.since else []
-    period += [f"until before {output.plain(wish.until)}"] if wish.until else []
-    sentence = f"Orders issued {' '.join(period)}" if period else "All orders"
+    since, until = (output.plain(moment) if moment else None for moment in (wish.since, wish.until))
+    if since and until:
+        sentence = f"Orders issued from {since} until before {until}"
+    elif since:
+        sentence = f"Orders issued from {since}"
+    elif until:
+        sentence = f"Orders issued until before {until}"
+    else:
+        sentence = "All orders"
     sentence += f", from or to {wish.party}" if wish.party else ""
     sentence += f", to {wish.provider} alone" if wish.provider else ""
     return f"{sentence}."
