@@ -130,7 +130,7 @@ browser: install
 # The page against the Python verifier, in Node.js, Chromium and Firefox.
 browser-test: install
 	tests/browser/install.sh
-	$(PYTEST) -n 2 --dist loadfile -m browser -rs tests/browser
+	$(PYTEST) -n 2 --dist worksteal -m browser -rs tests/browser
 
 # A quarter of an hour, with the peers it measures against; BENCH_FULL=1 goes up to a million entries. The last line is
 # one JSON object.
