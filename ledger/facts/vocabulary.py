@@ -102,6 +102,13 @@ WHEN: Final[Mapping[str, str]] = {
     "emergency": "the order is issued as an emergency",
     "processor": "the order goes directly to a processor",
 }
+# What a condition rests on, where it is not the text of the order or the entries alone.
+WHEN_CITES: Final[Mapping[str, str]] = {
+    "notified": "2AP 7(5)(a) as declared; EPOC art. 8",
+    "supervised": "declaration D-7-2-b",
+    "declared-8-4": "declaration D-8-4",
+    "validation-needed": "EPOC 4(1)-(3)",
+}
 
 
 class Ground(NamedTuple):

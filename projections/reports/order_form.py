@@ -31,7 +31,7 @@ from projections.reports.fillable_form import FillableForm, FormLine, FormSectio
 from projections.reports.front_page import Provenance, languages, named, number, only_for, subject
 from projections.reports.history import text
 from projections.reports.request import StateName, state
-from projections.sentences.names import Names, names_of, tongue
+from projections.sentences.names import Names, language_name, names_of
 from projections.sentences.sentence import sentence
 from projections.sentences.values import Language, Worded, in_words
 from projections.views.completeness import Missing, lacking
@@ -277,7 +277,7 @@ def _worded(field: Field, value: object, case: Case, names: Names) -> Iterator[s
         if not isinstance(item, str):
             yield text(item, {}, {})
         elif field.name == "languages":
-            yield Worded(partial(_tongue, item))
+            yield Worded(partial(_language, item))
         elif field.type == "party":
             yield Worded(partial(_state, state(item, case.registry)))
         else:
@@ -296,8 +296,8 @@ def _state(name: StateName | None, language: Language) -> str:
     return "" if name is None else visible(name.called(language.lang))
 
 
-def _tongue(code: str, language: Language) -> str:
-    return tongue(code, language.lang)
+def _language(code: str, language: Language) -> str:
+    return language_name(code, language.lang)
 
 
 def _office(actor: str, names: Names, language: Language) -> str:

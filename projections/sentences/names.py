@@ -85,7 +85,7 @@ def territory(code: str, lang: str) -> str | None:
 
 
 @cache
-def tongue(code: str, lang: str) -> str:
+def language_name(code: str, lang: str) -> str:
     """Return the name of a language by its code (ISO 639-1) in a language, as the CLDR has it; else the code."""
     from babel import Locale
 

@@ -313,10 +313,13 @@ def readers(name: str) -> Iterator[str]:
 
 def vocabulary() -> str:
     """Return the page of the closed lists."""
-    plain = {"ROLES": "Roles", "INSTRUMENTS": "Instruments", "WHEN": "When an element of an order counts as missing"}
+    plain = {"ROLES": "Roles", "INSTRUMENTS": "Instruments"}
     parts: list[str] = []
     for name, title in plain.items():
         parts += [f"## {title}", table(("code", "meaning"), ((f"`{c}`", s) for c, s in getattr(lists, name).items()))]
+    parts += ["## When an element of an order counts as missing"]
+    conditions = ((f"`{code}`", says, lists.WHEN_CITES.get(code, "")) for code, says in lists.WHEN.items())
+    parts.append(table(("code", "meaning", "rests on"), conditions))
     parts += ["## Groups of kinds"]
     parts.append(
         table(

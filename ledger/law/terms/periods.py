@@ -61,7 +61,7 @@ OUTCOMES: Final[Mapping[ClockVerdict, str]] = {
     ClockVerdict.MET: "{0}: the period was kept.",
     ClockVerdict.MISSED: "{0}: the period was missed.",
     ClockVerdict.OPEN: "{0}: the period is still open.",
-    ClockVerdict.UNDETERMINED: "{0}: the end of the period could not be computed.",
+    ClockVerdict.UNDETERMINED: "{0}: whether the period was kept could not be determined.",
     ClockVerdict.NOT_RUNNING: "{0}: the period does not run any more.",
 }
 
