@@ -22,6 +22,7 @@ from projections.sentences.local_time import LocalTimes, long_date
 from projections.sentences.names import Names
 
 LONGEST: Final = 80  # characters of a stated value in a sentence
+LONGEST_NAME: Final = 200  # of a registered name: offices with a unit and a section in theirs stand whole
 MOST: Final = 4  # items of a list
 FILES: Final = 2
 PLAIN: Final = re.compile(r"[^\W_](?:[\w./#+-]*[\w#+])?")
@@ -106,11 +107,11 @@ class Language:
     def named(self, name: str) -> str:
         """Return a registered name: bare, but in quotation marks and cut where it could be read as words of ours."""
         name = visible(name)
-        if len(name) <= LONGEST and not UNLIKE_A_NAME.search(name):
+        if len(name) <= LONGEST_NAME and not UNLIKE_A_NAME.search(name):
             return name
         for mark in QUOTES:
             name = name.replace(mark, "’")
-        return self.in_quotes(name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…")
+        return self.in_quotes(name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…")
 
     def in_quotes(self, text: str) -> str:
         """Return a text in quotation marks."""

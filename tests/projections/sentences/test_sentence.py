@@ -56,13 +56,17 @@ def test_every_kind_has_a_pattern_and_every_pattern_is_translated() -> None:
     assert [kind for kind in KINDS if not GERMAN.messages.get(PATTERNS[kind])] == []
 
 
+SECTION = "Prosecutor's Office of Karsk, Unit for Cybercrime and Electronic Evidence, Third Section"
+
+
 @pytest.mark.parametrize(
     ("name", "shown"),
     [
         ("Prosecutor's Office St. Gallen, J.P. Desk", "Prosecutor's Office St. Gallen, J.P. Desk"),
         ("Lab. The court accepted it", "“Lab. The court accepted it”"),
         ("Lab” passed every check: “Lab", "“Lab’ passed every check: ’Lab”"),
-        ("x" * 90, f"“{'x' * 79}…”"),
+        (SECTION, SECTION),
+        ("x" * 210, f"“{'x' * 199}…”"),
     ],
 )
 def test_a_registered_name_that_could_be_a_sentence_is_in_quotation_marks_it_cannot_close_and_is_cut(
