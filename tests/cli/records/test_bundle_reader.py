@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import json
 import shutil
@@ -187,7 +188,8 @@ def test_a_checkpoint_from_elsewhere_is_an_anchor_and_another_one_is_not(filing:
     anchor.write_bytes(b"\n".join(note.split(b"\n")[:3]))
     assert run("show", "--bundle", str(bundle), "--anchor", str(anchor)).exit_code in (0, 3)
     origin, size, root = anchor.read_text().split("\n")
-    anchor.write_text(f"{origin}\n{size}\n{root[:-2]}A=\n")
+    other = base64.b64encode(bytes(byte ^ 1 for byte in base64.b64decode(root))).decode()
+    anchor.write_text(f"{origin}\n{size}\n{other}\n")
     done = run("show", "--bundle", str(bundle), "--anchor", str(anchor), "--trust", str(filing / "trust"))
     assert done.exit_code == Exit.PROVED_BAD
 
