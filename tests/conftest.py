@@ -1,4 +1,4 @@
-"""Keep what tests write in memory; report the seed of the random order after every run of the tests."""
+"""Keep what tests write in memory, ask no speed of a property test, report the seed of the random order."""
 
 from __future__ import annotations
 
@@ -8,8 +8,14 @@ from collections.abc import Generator
 from contextlib import ExitStack
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.temporary_folder import temporary_folder
+
+# How fast a machine draws or tries an example decides nothing: a busy one would fail a test that holds.
+settings.register_profile("any speed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+if settings.get_current_profile_name() == "default":  # tests/mutate/plugin.py has chosen its own
+    settings.load_profile("any speed")
 
 
 def pytest_configure(config: pytest.Config) -> None:

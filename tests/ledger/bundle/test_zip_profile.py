@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.bundle import zip_profile
@@ -63,7 +63,6 @@ def test_other_programs_read_the_archive() -> None:
         assert all(i.compress_type == zipfile.ZIP_STORED and i.extra == b"" for i in archive.infolist())
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_every_single_changed_bit_is_refused(data: st.DataObject) -> None:
     archive = bytearray(zip_profile.write(FILES))

@@ -90,7 +90,7 @@ def test_a_body_outside_the_domain_is_not_taken_at_a_glance_and_refused(old: byt
         open_(raw)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.integers(0, len(ENTRY) * 8 - 1))
 def test_an_entry_with_another_bit_is_never_taken_at_a_glance(bit: int) -> None:
     raw = bytearray(ENTRY)
@@ -98,7 +98,7 @@ def test_an_entry_with_another_bit_is_never_taken_at_a_glance(bit: int) -> None:
     assert not agree(bytes(raw))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.integers(0, len(BODY) - 1), st.binary(max_size=3))
 def test_whatever_is_signed_both_looks_agree(place: int, bytes_: bytes) -> None:
     agree(signed(BODY[:place] + bytes_ + BODY[place + 1 :]))
@@ -112,7 +112,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.dictionaries(NAMES, JSON, max_size=3))
 def test_whatever_stands_among_the_public_fields_both_looks_agree(public: dict[str, Any]) -> None:
     value = parse_json(BODY) | {"public": public, "sealed": []}

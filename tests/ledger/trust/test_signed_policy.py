@@ -137,7 +137,7 @@ def test_an_old_version_may_have_expired_and_the_newest_is_asked_for_its_day() -
             check_unexpired(version, datetime(2028, 9, 1, tzinfo=UTC))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.sets(st.sampled_from(NAMES)), st.sets(st.sampled_from(NAMES)), st.data())
 def test_exactly_who_reaches_both_thresholds_is_believed(held: set[str], new: set[str], data: st.DataObject) -> None:
     old, following = sorted(held) or ["ada"], sorted(new) or ["bo"]

@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -234,7 +234,7 @@ def test_a_word_in_the_register_that_means_nothing_is_left_aside_and_never_crash
 PATHS = sorted(unpack(small()[0].bundle(small()[1])))
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(st.sampled_from(PATHS), st.data())
 def test_a_maker_who_lies_about_any_file_ends_in_a_report_and_never_in_a_crash(path: str, data: st.DataObject) -> None:
     ledger, ilves = small()

@@ -175,7 +175,7 @@ def chains(draw: st.DrawFn) -> ChainDrawing:
     return ChainDrawing((CustodyChain(draw(hand), draw(hand), tuple(steps)), CustodyChain(None, None, tuple(steps))))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(chains(), st.sampled_from((WIDE, NARROW)), st.sampled_from(("en", "de")))
 def test_no_two_labels_overlap_nothing_leaves_the_picture_and_the_order_is_kept(
     drawing: ChainDrawing, width: float, lang: str

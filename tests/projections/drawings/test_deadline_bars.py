@@ -105,7 +105,7 @@ def bars(draw: st.DrawFn) -> DeadlineBar:
     )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(bars(), min_size=1, max_size=20),
     st.integers(0, 2 * 10**8),

@@ -62,7 +62,7 @@ def drawings(draw: st.DrawFn) -> TimelineDrawing:
     return TimelineDrawing(tuple(lanes), marks, deadlines, moments[-1])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(drawings(), st.sampled_from((WIDE, NARROW)), st.sampled_from(("en", "de")))
 def test_no_two_labels_overlap_nothing_leaves_the_picture_and_the_order_is_kept(
     drawn: TimelineDrawing, width: float, lang: str

@@ -10,7 +10,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import given as given_any
 
 from ledger.entries.case import Entry, Unread
@@ -162,7 +161,6 @@ def test_what_is_not_opened_or_erased_is_left_out(kind: str) -> None:
     )
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
 @given_any(facts())
 def test_any_value_makes_one_line_that_ends(told: Told) -> None:
     for text in said(told):

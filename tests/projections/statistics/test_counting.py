@@ -279,7 +279,7 @@ lives = st.lists(
 
 
 @hypothesis.given(lives)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_no_number_from_one_to_four_is_shown_and_none_can_be_computed_from_all_tables_together(
     found: list[Life],
 ) -> None:
@@ -296,7 +296,7 @@ def test_no_number_from_one_to_four_is_shown_and_none_can_be_computed_from_all_t
 
 
 @hypothesis.given(lives)
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 def test_what_is_withheld_is_printed_in_no_table(found: list[Life]) -> None:
     for form in (article_28(found), transparency(found)):
         rows = [(row, row.cells[: -1 if table.share else None]) for table in form.tables for row in table.rows]

@@ -66,7 +66,7 @@ bodies = st.integers(1, 5).flatmap(
 
 
 @given(bodies)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_no_withheld_cell_is_pinned_or_narrowed_to_fewer_than_two_values(body: list[list[int]]) -> None:
     cells, sums = table(body)
     hidden = withheld(cells, sums)
@@ -80,7 +80,7 @@ def test_no_withheld_cell_is_pinned_or_narrowed_to_fewer_than_two_values(body: l
 
 
 @given(st.lists(st.lists(st.integers(0, 7), min_size=2, max_size=2), min_size=2, max_size=2))
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 def test_whoever_tries_every_table_there_could_be_still_has_two_numbers_for_each_small_cell(
     body: list[list[int]],
 ) -> None:
@@ -100,7 +100,7 @@ def test_whoever_tries_every_table_there_could_be_still_has_two_numbers_for_each
 
 
 @given(bodies)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_every_small_cell_is_withheld_and_no_zero_is(body: list[list[int]]) -> None:
     cells, sums = table(body)
     hidden = withheld(cells, sums)

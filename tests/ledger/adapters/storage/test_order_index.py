@@ -202,7 +202,7 @@ row_strategy = st.builds(
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.lists(row_strategy, max_size=4, unique_by=lambda one: one.number), max_size=5))
 def test_the_index_says_what_its_rows_say_whatever_came_before(tmp_path: Path, batches: list[list[OrderRow]]) -> None:
     path = tmp_path / "views.db"
