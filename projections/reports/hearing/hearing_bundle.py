@@ -68,7 +68,8 @@ def hearing(
     custody = custody_report(case, judgement, making, commands)
     chain = evidence_chain_report(case, judgement, making, commands)
     included = DEPTHS[: DEPTHS.index(depth) + 1]
-    documents = tuple(Document(id, title) for id, title, least in DOCUMENTS if least in included)
+    nothing = () if custody.held or custody.exhibits else ("custody",)
+    documents = tuple(Document(id, title) for id, title, least in DOCUMENTS if least in included and id not in nothing)
     detailed = depth != "simple"
     story = custody.story
     return Hearing(

@@ -75,6 +75,7 @@ def test_a_thousand_entries_overprint_nothing_and_long_lists_go_on(
     file.write_bytes(paper(report, typst.Fonts(include_system_fonts=False, font_paths=list(folders()))))
     assert checked_words(file) > 5_000
     pages = subprocess.run([reader, "-layout", str(file), "-"], capture_output=True, text=True, check=True).stdout
+    assert not re.findall(r"\S*\.\.\s", pages)
     first, *others = pages.split("\f")
     more, place = re.findall(r"And (\d+) more exhibits, page (\d+)\.", first)[0]
     assert FILES - int(more) in range(1, 13)

@@ -46,9 +46,9 @@ def leaves_of(ledger: Path) -> list[str]:
     return [x["leaf"] for x in json.loads(run("timeline", "main", "--json", ledger=ledger).stdout)["timeline"]]
 
 
-def made(depth: str) -> tuple[Hearing, Case]:
-    """Return the values of a hearing bundle of S1."""
-    case = case_from_story(tomllib.loads((STORIES / "S1.toml").read_text("utf-8")))["main"]
+def made(depth: str, story: str = "S1", order: str = "main") -> tuple[Hearing, Case]:
+    """Return the values of a hearing bundle of an order of a story."""
+    case = case_from_story(tomllib.loads((STORIES / f"{story}.toml").read_text("utf-8")))[order]
     at = case.entries[-1].at
     provenance = Provenance(at, "comity", "0" * 16, None, IntegrityResult("TOTAL-PASSED", "", (), ()), reveal=True)
     return hearing(case, judge(case, at), provenance, (), depth), case  # type: ignore[arg-type]
@@ -84,6 +84,12 @@ def test_each_depth_has_the_documents_of_the_one_before_and_more() -> None:
     assert named[0] < named[1] < named[2]
     assert named[2] == {id for id, _, _ in DOCUMENTS}
     assert simple.face == detailed.face == diagnostic.face
+
+
+def test_there_is_no_document_on_custody_where_nothing_was_disclosed() -> None:
+    for order, there in (("first", True), ("second", False)):
+        ids = {d.id for d in made("detailed", "landmark-microsoft-ireland", order)[0].documents}
+        assert ("custody" in ids, "timeline" in ids) == (there, True)
 
 
 def test_a_diagnostic_bundle_states_the_leaf_of_every_entry(tmp_path: Path) -> None:
