@@ -131,14 +131,18 @@ def boxes(pdf: Path) -> Iterator[list[tuple[float, float, float, float, str]]]:
         yield [(float(a), float(b), float(c), float(d), said) for a, b, c, d, said in word.findall(part)]
 
 
+RUNS_ON = re.compile(r"\d:\d\d(?!Z)[^\W\d_]")  # a moment that touches what stands in the next column
+
+
 def checked_words(pdf: Path) -> int:
-    """Return how many words a paper has, after a check that none overprints another or leaves the sheet."""
+    """Return how many words a paper has, after a check that none overprints or touches another or leaves the sheet."""
     count = 0
     for page in boxes(pdf):
         page.sort(key=lambda box: box[1])
         for n, (left, top, right, bottom, said) in enumerate(page):
             count += 1
             assert 40 < left <= right < 555, said  # A4 is 595 points wide, its margins 51
+            assert not RUNS_ON.search(said), said
             for other in takewhile(lambda box: box[1] < bottom, page[n + 1 :]):  # noqa: B023 - used at once
                 across = min(right, other[2]) - max(left, other[0])
                 down = min(bottom, other[3]) - max(top, other[1])
@@ -164,6 +168,13 @@ def test_no_word_of_a_paper_overprints_another_or_leaves_the_sheet(
     opened = () if whole else ("main", *more, "--reveal", "--because", "trial", "--as", "ilves")
     opened += ("--purpose", "trial") if kind == "dpo" else ()
     printed(at_length, tmp_path, kind, *opened, "--lang", lang)
+    assert checked_words(tmp_path / "paper.pdf") > 150
+
+
+@pytest.mark.parametrize("kind", ["custody", "letter"])
+def test_no_moment_without_seconds_touches_the_next_column(kind: str, tmp_path: Path) -> None:
+    more = ("--kind", "notice") if kind == "letter" else ()
+    printed(ledger_of("S1", tmp_path), tmp_path, kind, "main", *more, "--reveal", "--because", "trial", "--as", "ilves")
     assert checked_words(tmp_path / "paper.pdf") > 150
 
 
