@@ -15,6 +15,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, TemplateNotFound
+from jinja2.ext import Extension
 from markupsafe import Markup
 
 from ledger.entries.case import wire
@@ -33,6 +34,7 @@ from projections.reports.hearing.hearing_bundle import Hearing
 from projections.reports.ledger_report import Verification
 from projections.reports.letters.letter import Letter
 from projections.reports.replay import Replay
+from projections.sentences.values import QUOTES
 from projections.statistics.report import (
     Statistics,
     StatisticsReport,
@@ -58,6 +60,9 @@ KINDS: Final[Mapping[type, str]] = {
 
 STYLES: Final[Mapping[type, str]] = {Statistics: "statistics.css", Letter: "letter.css"}
 CSS_PLAIN: Final = re.compile(r"[^A-Za-z0-9 ]")
+
+CONSTANT: Final = re.compile(r'(?<!\w)_\(("[^"\\]*")\)')  # `_` with a message and nothing to put into it
+NO_QUOTES: Final = str.maketrans(dict.fromkeys(QUOTES, "’"))
 
 DIGEST: Final = re.compile(r"\b[0-9a-f]{64}(?:[0-9a-f]{64})?\b")
 
@@ -159,11 +164,20 @@ def digest(text: str) -> str:
     return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"
 
 
+class ConstantMessages(Extension):
+    """Have Jinja2 look up a message without values once, when it compiles a template: it folds a constant's filter."""
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
+        """Return the source of a template, each such message as a constant with a filter."""
+        return CONSTANT.sub(r"(\1|message)", source)
+
+
 @cache
 def environment(lang: str) -> Environment:
     """Return the templates of this package in a language, with the filters that format values."""
     env = Environment(
         loader=PackageLoader("projections", "templates"),
+        extensions=[ConstantMessages],
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -186,8 +200,18 @@ def environment(lang: str) -> Environment:
 
     # What a reader aloud has to say in English: words of the program, of a foreign law.
     english = Markup("") if lang == "en" else Markup(' lang="en"')
+
+    @cache
+    def field_name(name: str) -> Markup:
+        """Return the name of a field in the language of the page, if it has one."""
+        said = words_of(name)
+        return Markup("<span{}>{}</span>").format(english, name) if said == name else said
+
     env.globals.update({"_": marked, "lang": lang, "english": english})
     filters: dict[str, Any] = {
+        "message": words_of,
+        "field_name": field_name,
+        "without_quotes": lambda text: text.translate(NO_QUOTES),
         "wire": wire,
         "people": lambda moment: language.say(_people(moment)),
         "before": lambda moment: f"{moment.astimezone(UTC) - timedelta(days=1):%Y-%m-%d}",
