@@ -131,7 +131,7 @@ def boxes(pdf: Path) -> Iterator[list[tuple[float, float, float, float, str]]]:
         yield [(float(a), float(b), float(c), float(d), said) for a, b, c, d, said in word.findall(part)]
 
 
-RUNS_ON = re.compile(r"\d:\d\d(?!Z)[^\W\d_]")  # a moment that touches what stands in the next column
+RUNS_ON = re.compile(r"\d:\d\d(?!Z)[^\W\d_]")  # a moment that touches the text of the next column
 
 
 def checked_words(pdf: Path) -> int:
