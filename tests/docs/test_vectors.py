@@ -13,6 +13,8 @@ from pathlib import Path
 
 from nacl.signing import VerifyKey
 
+from tests.ledger.tlog.plain_patricia import plain_proof, plain_root
+
 FOLDER = Path(__file__).parents[2] / "docs" / "reference" / "formats" / "vectors"
 VALUES = dict(re.findall(r"^\| ([^|]+?) \| [^|]+ \| `([^`]+)` \|$", (FOLDER / "index.md").read_text("utf-8"), re.M))
 RAW = (FOLDER / "entry.dsse.json").read_bytes()
@@ -79,3 +81,39 @@ def test_the_disclosure_has_a_digest_in_the_entry() -> None:
     assert digest == VALUES["digest in `_sd`"]
     assert digest in json.loads(PAYLOAD)["public"]["_sd"]
     assert json.loads(urlsafe_b64decode(told + "=" * (-len(told) % 4)))[1] == "reasons"
+
+
+# -- the map of heads --------------------------------------------------------------------------------------------------
+
+MAP = (FOLDER.parent / "map-of-heads.md").read_text("utf-8")
+
+
+def test_the_example_of_the_map_of_heads_follows_from_its_entries() -> None:
+    keys = {
+        row[0]: (row[1], row[2]) for row in re.findall(r"^\| order (\w)\b.*? \| `(.+)` \| key `(.+)` \|$", MAP, re.M)
+    }
+    assert len(keys) == 3
+    for order, key in keys.values():
+        assert sha256(f"comity/order\n{order}".encode()).hexdigest() == key
+    one, two, three = (sha256(b"\x00" + entry).digest() for entry in (b"one", b"two", b"three"))
+    named = dict(re.findall(r"^\| (value of A|value of B|root) \| `(\w+)` \|$", MAP, re.M))
+    assert named["value of A"] == node(one, three).hex()
+    assert named["value of B"] == two.hex()
+    pairs = {bytes.fromhex(keys[name][1]): bytes.fromhex(named[f"value of {name}"]) for name in "AB"}
+    assert named["root"] == plain_root(pairs).hex()
+    proofs = dict(re.findall(r"^\| ([AC]) \| `(\w+)` \|$", MAP, re.M))
+    assert proofs == {name: plain_proof(pairs, bytes.fromhex(keys[name][1])).hex() for name in "AC"}
+
+
+def test_the_vectors_of_absence_follow_from_the_definition_of_the_tree() -> None:
+    for name, count in (("mpt_non_inclusion_kats.jsonl", 40), ("mpt_refused_kats.jsonl", 19)):
+        lines = (FOLDER / name).read_text("ascii").splitlines()
+        assert len(lines) == count == len({json.loads(line)["label"] for line in lines})
+        assert f"{count} proofs" in (FOLDER / "index.md").read_text("utf-8")
+        for line in lines:
+            case = json.loads(line)
+            pairs = {b64decode(leaf["key"]): b64decode(leaf["value"]) for leaf in case["leaves"]}
+            key, proof = b64decode(case["key"]), b64decode(case["proof"])
+            assert b64decode(case["root"]) == plain_root(pairs)
+            assert (proof == plain_proof(pairs, key)) == (name == "mpt_non_inclusion_kats.jsonl")
+            assert key not in pairs or name == "mpt_refused_kats.jsonl"

@@ -74,6 +74,7 @@ from ledger.formats.ed25519 import public_key, sign
 from ledger.law.editions import running
 from ledger.tlog import add_checkpoint as submission
 from ledger.tlog import note, policy, tile
+from ledger.tlog import patricia_tree as map_tree
 from ledger.tlog import tree as tlog
 from ledger.tlog.tree import Frontier
 from ledger.trust.signed_policy import (
@@ -158,6 +159,12 @@ def inside(*ends: str) -> Callable[[], list[bytes]]:
 
 def told(*texts: bytes | str) -> Callable[[], list[bytes]]:
     return lambda: [text.encode() if isinstance(text, str) else text for text in texts]
+
+
+def maps() -> list[map_tree.PatriciaTree]:
+    """Return a tree with the key of 32 zero bytes, one without it, and the empty one."""
+    pairs = [{bytes([n]) * 32: bytes(32) for n in range(least, 7)} for least in (0, 1, 7)]
+    return [map_tree.PatriciaTree(each) for each in pairs]
 
 
 @cache
@@ -840,6 +847,13 @@ PARSERS = (
         lambda: [b"".join(base64.b64encode(bytes([n]) * 32) + b"\n" for n in range(3))],
         plainly(hashes),
         ("ledger.verify.heads",),
+    ),
+    Parser(
+        "proof of a map",
+        "raw",
+        lambda: [tree.prove(bytes(32)) for tree in maps()],
+        lambda d, _: [map_tree.check_lookup(bytes(32), d, tree.root()) for tree in maps()[:1]],
+        ("ledger.tlog.patricia_tree:parse_lookup_proof",),
     ),
     Parser(
         "tile path",
