@@ -76,7 +76,7 @@ def program(texts: dict[str, object]) -> str:
     sources = {"vocabulary.mjs": _table("vocabulary", tables()), "languages.mjs": _table("languages", texts)}
     parts: dict[str, str] = {}
     exporter: dict[str, str] = {}
-    for name in _ordered("page/page.mjs"):
+    for name in _modules():
         source = sources.get(name) or (HERE / name).read_text("utf-8")
         exported = [each for match in _EXPORT.finditer(source) for each in re.findall(r"\w+", match["names"])]
         for each in exported:
@@ -96,6 +96,14 @@ def program(texts: dict[str, object]) -> str:
 
 def _table(name: str, table: dict[str, object]) -> str:
     return f"export const {name} = {_lines(table)};\n"
+
+
+def _modules() -> Iterator[str]:
+    """Yield every module of check/, of which the page may not use each, then those of the page; imports come first."""
+    seen: set[str] = set()
+    for name in (*sorted(file.relative_to(HERE).as_posix() for file in HERE.glob("check/**/*.mjs")), "page/page.mjs"):
+        if name not in seen:
+            yield from _ordered(name, seen)
 
 
 def _ordered(name: str, seen: set[str] | None = None) -> Iterator[str]:

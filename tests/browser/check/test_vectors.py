@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import random
-from base64 import b64decode
-from collections.abc import Callable
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,14 @@ from ledger.formats.canonical_json import canonical, parse_json
 from ledger.formats.characters import is_nfc, unassigned, unseen, visible
 from ledger.formats.ed25519 import enrolable, public_key, sign, verify_signature
 from ledger.tlog.note import open_note, parse_checkpoint, parse_vkey
+from ledger.tlog.patricia_tree import PatriciaTree, check_lookup
 from ledger.tlog.policy import parse_policy
 from ledger.tlog.tree import check_consistency, check_inclusion, parse_proof
 from tests.browser.support.node import Asked, Page, Refusal
+from tests.fuzz.inputs import changed
+from tests.generate.map_vectors import ABSENCE, PLACE, REFUSED
 from tests.ledger.formats.test_characters import samples
+from tests.ledger.tlog.plain_patricia import random_key, random_pairs
 
 pytestmark = pytest.mark.browser
 
@@ -134,6 +138,65 @@ def test_proof_files_are_read_alike(reader: Asked) -> None:
         if isinstance(said, list):
             said[2] = b64decode(said[2])
         assert said == outcome(lambda: proof_of(data)), case["id"]  # noqa: B023
+
+
+def looked_up(reader: Asked, cases: Sequence[Mapping[str, bytes]]) -> list[Any]:
+    """Return what the page says to each proof of a map; a refusal as its code."""
+    return [outcome(lambda: reader.ask("lookup", **case)) for case in cases]  # noqa: B023
+
+
+def program_says(case: Mapping[str, bytes]) -> Any:
+    value = outcome(lambda: check_lookup(**case))
+    return b64encode(value).decode() if isinstance(value, bytes) else value
+
+
+def map_cases(folder: Path, name: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (folder / name).read_text("ascii").splitlines()]
+
+
+def test_published_proofs_of_the_map_of_heads_show_what_they_say(reader: Asked) -> None:
+    shown = map_cases(VECTORS / "mpt", "mpt_inclusion_kats.jsonl")
+    leaves = [case["leaves"][case["target_index"]] for case in shown]
+    shows = [
+        {"key": leaf["key"], "proof": case["proof"], "root": case["root"]}
+        for case, leaf in zip(shown, leaves, strict=True)
+    ]
+    assert [reader.ask("lookup", **case) for case in shows] == [leaf["value"] for leaf in leaves]
+    roots = map_cases(VECTORS / "mpt", "mpt_root_kats.jsonl")
+    for case in roots:
+        tree = PatriciaTree({b64decode(leaf["key"]): b64decode(leaf["value"]) for leaf in case["leaves"]})
+        asked = [{"key": b64decode(leaf["key"])} for leaf in case["leaves"]]
+        assert reader.ask_each(
+            "lookup", [{**each, "proof": tree.prove(each["key"]), "root": case["root"]} for each in asked]
+        ) == [leaf["value"] for leaf in case["leaves"]]
+    absent, wrong = (map_cases(PLACE, name) for name in (ABSENCE, REFUSED))
+    asked = [{name: b64decode(case[name]) for name in ("key", "proof", "root")} for case in (*absent, *wrong)]
+    said = looked_up(reader, asked)
+    assert said == [program_says(case) for case in asked]
+    assert said[: len(absent)] == [None] * len(absent)
+    assert set(said[len(absent) :]) == {"refused: MAP-FORMAT", "refused: MAP-PATH"}
+
+
+def test_changed_proofs_of_the_map_of_heads_are_judged_alike(reader: Asked) -> None:
+    chance = random.Random(3)
+    asked, known = [], []
+    for _ in range(60):
+        pairs = random_pairs(chance)
+        tree = PatriciaTree(pairs)
+        for key in (*list(pairs)[:1], random_key(chance, pairs)):
+            proof = tree.prove(key)
+            known.append({"key": key, "proof": proof, "root": tree.root()})
+            asked += [{**known[-1], "proof": changed(proof, "raw", chance)} for _ in range(4)]
+            asked.append({**known[-1], "key": random_key(chance, {key: key})})
+    assert looked_up(reader, known) == [program_says(case) for case in known]
+    said = looked_up(reader, asked)
+    assert said == [program_says(case) for case in asked]
+    assert {"refused: MAP-FORMAT", "refused: MAP-PATH"} <= set(map(str, said))
+    for case in known[:30]:
+        for short in (b"", bytes(31), bytes(33)):
+            for name in ("key", "root"):
+                with pytest.raises(Refusal, match="MAP-FORMAT"):
+                    reader.ask("lookup", **{**case, name: short})
 
 
 # -- notes, policies, JSON ---------------------------------------------------------------------------------------------

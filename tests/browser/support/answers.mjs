@@ -16,6 +16,7 @@ export const NAMES = [
   'certificatesIn',
   'checkConsistency',
   'checkInclusion',
+  'checkLookup',
   'checkSealed',
   'digestsOfFile',
   'enrolable',
@@ -154,6 +155,10 @@ export const answering = (it) => {
       it.checkInclusion(BigInt(index), BigInt(size), bytes(leaf), path.map(bytes), bytes(root)),
     consistency: ({ m, n, rootM, rootN, path }) =>
       it.checkConsistency(BigInt(m), BigInt(n), bytes(rootM), bytes(rootN), path.map(bytes)),
+    lookup({ key, proof, root }) {
+      const value = it.checkLookup(bytes(key), bytes(proof), bytes(root));
+      return value && text64(value);
+    },
     json: ({ data }) => void it.parseJson(bytes(data)),
     characters: ({ texts }) =>
       texts.map((text) => [
