@@ -17,6 +17,7 @@ from benchmarks.data.ledgers import filled
 from benchmarks.desk import desk_figure
 from benchmarks.importing import import_figures
 from benchmarks.judging import judge_figure
+from benchmarks.map_of_heads import map_figures
 from benchmarks.measure import Figure, machine, say
 from benchmarks.paper import paper_figures
 from benchmarks.postgres import postgres_figures
@@ -40,6 +41,7 @@ def main() -> None:
     figures["views"] = view_figure(large)
     figures["judge"] = judge_figure(large)
     figures["desk"] = desk_figure(large)
+    figures |= map_figures()
     figures |= startup_figures(tiny)
     figures |= paper_figures(folder)
     figures |= browser_figures(folder)
