@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any, NoReturn
 
 import click
+from click.shell_completion import get_completion_class
 
 from cli.click_extensions import HELP_OPTIONS, Group, command, common_options
 from cli.exit_codes import Exit, Stop, code_of, exit_of, lines_of, sentence_of, where_of
@@ -367,8 +368,6 @@ log = Group(
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
     """Print the completion script of SHELL."""
-    from click.shell_completion import get_completion_class
-
     completion_class = get_completion_class(shell)
     if completion_class is not None:
         click.echo(completion_class(comity, {}, "comity", "_COMITY_COMPLETE").source())

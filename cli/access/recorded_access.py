@@ -17,6 +17,7 @@ from cli.access.persons import PERSON, person_of
 from cli.access.purposes import CODES, PURPOSE, purpose_of
 from cli.exit_codes import Exit, Stop
 from cli.session.options import AS_ACTOR, BECAUSE, HOW, REVEAL
+from ledger.errors import LedgerError
 
 if TYPE_CHECKING:
     from cli.session.record_reader import RecordReader
@@ -116,7 +117,6 @@ def searched(journal: Journal, value: str, stated: Stated, actor: str) -> Receip
     The value itself would stay in the log of accesses after an erasure of the person.
     """
     from ledger.adapters.subject_keys.search_forms import asked_forms
-    from ledger.errors import LedgerError
 
     if journal.subject_keys is None:
         raise LedgerError("KEYS-MISSING", "keys.db is missing: it holds the index", "put its own backup back")

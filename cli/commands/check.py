@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 from msgspec import Struct
@@ -11,15 +10,15 @@ from msgspec import Struct
 from cli.click_extensions import command
 from cli.exit_codes import Exit
 from cli.records.source import RecordSource, from_bundle, item
+from cli.session.field_values import digest_by, digests
 from cli.session.ledger_reader import order_and_files
 from cli.terminal import output
 from cli.terminal.answer import RecordAnswer
 from cli.terminal.judgement_text import numbered
 from cli.terminal.table import wrapped as wrapped
-
-if TYPE_CHECKING:
-    from projections.views.custody import Trace
-
+from projections.views.custody import Trace, disclosures, standing, trace
+from projections.views.custody import custody as hands_of
+from projections.views.exhibit_digests import Digest
 
 COLUMNS = ("file", "verdict", "equal_to", "differs_from", "changed_at", "replaced")
 
@@ -69,11 +68,6 @@ def check(words: tuple[str, ...], source: RecordSource) -> Exit:
     Exit 1 if a file is not what was disclosed; 4 if that is undecided because stated digests cannot be read here, or
     no disclosure with legal effect, and no report of one, states the digest.
     """
-    from cli.session.field_values import digest_by, digests
-    from projections.views.custody import custody as hands_of
-    from projections.views.custody import disclosures, standing, trace
-    from projections.views.exhibit_digests import Digest
-
     order: str | None = None
     files = list(words)
     if not words:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from cli.click_extensions import command
+from cli.session.open_ledger import writing
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer
+from ledger.application.export.witnessed_head import meets_quorum, open_head, published_head
 
 
 class CheckpointAnswer(CommandAnswer, tag="comity.checkpoint/1"):
@@ -24,9 +26,6 @@ def checkpoint() -> None:
 
     The witnesses of the policy are asked to cosign it; once more on an idle log, it shows that the log is alive.
     """
-    from cli.session.open_ledger import writing
-    from ledger.application.export.witnessed_head import meets_quorum, open_head, published_head
-
     with writing() as journal:
         journal.log.catch_up()
         policy = journal.folder.policy

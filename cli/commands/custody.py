@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec import Struct
 
@@ -16,10 +16,9 @@ from cli.terminal import output
 from cli.terminal.answer import RecordAnswer, Time
 from cli.terminal.output import put_right
 from cli.terminal.table import wrapped as wrapped
-
-if TYPE_CHECKING:
-    from projections.views.custody import CustodyStep
-    from projections.views.exhibit_digests import Digest
+from projections.views.custody import CustodyStep, out_of_step
+from projections.views.custody import custody as hands_of
+from projections.views.exhibit_digests import Digest
 
 
 class DigestItem(Struct, frozen=True):
@@ -86,9 +85,6 @@ def custody(
     source: RecordSource,
 ) -> None:
     """Hand to hand: who held what was disclosed, and whether its digests are still the same."""
-    from projections.views.custody import custody as hands_of
-    from projections.views.custody import out_of_step
-
     with source.reading() as reader:
         case = reader.case(source.order(order, reader))
         moment = as_of or reader.now()

@@ -3,31 +3,37 @@
 from __future__ import annotations
 
 import textwrap
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from cli import click_extensions
-from cli.exit_codes import Exit
+from cli.exit_codes import Exit, Stop
 from cli.invocation import said
 from cli.reports.court_folder import PAGE
 from cli.shipped_files import shipped
+from cli.stories.model import read_story
+from cli.stories.planned_entries import PlannedEntry
+from cli.stories.player import PlayedStory, play_story
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer
+from ledger.adapters.folders.new_folder import new_folder
+from ledger.adapters.folders.user_folders import Home
+from ledger.adapters.keys import mldsa
+from ledger.application.journal import Journal
+from ledger.application.write.receipt import Receipt
+from ledger.bundle import unpack
+from ledger.law import judge
+from ledger.law.terms.periods import period
+from ledger.verify import Report, parse_trust, verify
+from projections.views.due import due
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-    from datetime import datetime
-
-    from cli.stories.planned_entries import PlannedEntry
-    from cli.stories.player import PlayedStory
     from ledger.application.export.hand_over import ExportedBundle
-    from ledger.application.journal import Journal
-    from ledger.application.write.receipt import Receipt
-    from ledger.verify import Report
-
 STORY = shipped("fixtures/stories/S1.toml")
 BUNDLE, PROVIDERS, README = "court.evidence.zip", "provider.evidence.zip", "READ-ME-FIRST.html"
 REPORTS = {"custody": "custody.html", "evidence-chain": "evidence-chain.html"}
@@ -44,10 +50,6 @@ def demo(folder: str) -> Exit:
     Makes DIR (default: demo) with a ledger, the court's bundle, the provider's own view, and what to trust. Persons,
     offices and States are invented; the keys lie open, named PUBLIC.
     """
-    from cli.stories.model import read_story
-    from cli.stories.player import play_story
-    from ledger.adapters.folders.new_folder import new_folder
-
     story = read_story(STORY.read_bytes(), STORY.name)
     with new_folder(folder) as making:
         counted = _Counted()
@@ -115,9 +117,6 @@ class _Shown:
 
     def everything(self, making: Path) -> None:
         """Show the record, its judgement and the bundles, in this order; write the files into `making`."""
-        from ledger.adapters.folders.user_folders import Home
-        from ledger.application.journal import Journal
-
         story = self.played.story
         with Journal.open(making / "ledger", Home.inside(making / "ledger"), now=lambda: story.ends) as journal:
             self._opening(journal)
@@ -139,7 +138,6 @@ class _Shown:
 
     def _record(self, journal: Journal) -> None:
         from cli.reports.timeline_text import story, told
-        from ledger.law import judge
 
         self._heading(1, "What happened, as each of them signed it")
         case = journal.case(self.played.orders["main"], label="main")
@@ -160,9 +158,6 @@ class _Shown:
     def _law(self, journal: Journal, halfway: datetime, end: datetime) -> None:
         from cli.reports.timeline_text import left
         from cli.terminal.judgement_text import opinion
-        from ledger.law import judge
-        from ledger.law.terms.periods import period
-        from projections.views.due import due
 
         case = journal.case(self.played.orders["main"], label="main")
         self._heading(2, f"What was due on {halfway:%A, {halfway.day} %B %Y}")
@@ -185,7 +180,6 @@ class _Shown:
 
     def _bundles(self, journal: Journal, making: Path, now: datetime) -> None:
         from cli.terminal import verdict_text
-        from ledger.bundle import unpack
 
         self._heading(4, "The court's bundle, verified as a court would, offline")
         court, data = self._filed(journal, making, now)
@@ -235,7 +229,6 @@ class _Shown:
 
     def _papers(self) -> tuple[tuple[str, str, str], ...]:
         """Return the papers as (kind, form, medium): two pages, and with the extra `pdf` the custody report as PDF."""
-        from cli.exit_codes import Stop
         from cli.reports.pdf import fonts_at_hand
 
         pages = tuple((kind, "", "html") for kind in REPORTS)
@@ -258,9 +251,6 @@ class _Shown:
         return handing(journal, Handing(request, signer, lambda: opener(journal, "ilves"), "to show what a bundle is"))
 
     def _verified(self, journal: Journal, data: bytes, now: datetime) -> Report:
-        from ledger.adapters.keys import mldsa
-        from ledger.verify import parse_trust, verify
-
         trust = journal.folder.path / "trust"
         parsed_trust = parse_trust({n: (trust / n).read_bytes() for n in ("policy", "registrar")})
         return verify(data, parsed_trust, None, now, mldsa=mldsa.verify)

@@ -11,20 +11,19 @@ from contextlib import closing, contextmanager, suppress
 from ipaddress import ip_address
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from cli.access.persons import PERSON
+from cli.access.persons import PERSON, person_of
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
 from cli.session import ledger_choice
+from cli.session.docket import board, bring_up
+from cli.session.ledger_reader import reading
 from cli.session.options import AS, KEY, ROLE
 from cli.terminal import output, prompts
 from cli.terminal.log_output import VERBOSE
-
-if TYPE_CHECKING:
-    from ledger.entries.envelope import Signer
+from ledger.entries.envelope import Signer
 
 EVERY = 1.0  # seconds between two updates of the view
 GRACE = 3  # seconds to finish open requests when the desk is closed
@@ -62,9 +61,6 @@ def desk(
         if absent.name not in ("starlette", "uvicorn"):
             raise
         raise Stop("a desk needs starlette and uvicorn", hint="pip install 'comity[server]'") from None
-    from cli.session.docket import board, bring_up
-    from cli.session.ledger_reader import reading
-
     path = Path(ledger_choice.ledger_folder()).absolute()
     if not os.access(path, os.W_OK):
         raise Stop(f"{path} cannot be written: a desk keeps a view there", hint="copy it, or use comity due and show")
@@ -122,7 +118,6 @@ def _signer(
         if role or key_file:
             raise click.UsageError("--role and --key say how --as ACTOR signs")
         return None, None
-    from cli.access.persons import person_of
     from cli.access.recorded_access import opener
     from cli.session.open_ledger import writing
 
@@ -148,9 +143,6 @@ def _followed(path: Path) -> Iterator[None]:
 
 def follow(ledger: str, desk: int) -> None:
     """Keep the view of orders up to date as long as the desk runs; `desk` is its process id."""
-    from cli.session.docket import board, bring_up
-    from cli.session.ledger_reader import reading
-
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the desk too, which ends this process
     os.nice(5)
     with reading(Path(ledger)) as reader, closing(board(reader)) as view:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from cli.click_extensions import command
+from cli.exit_codes import Exit
+from cli.session.field_values import manifest
 from cli.session.ledger_reader import order_and_files
 from cli.session.recording import RecordOptions, put, recording
 from cli.session.step_fields import document_digests, listed, stated_fields
-
-if TYPE_CHECKING:
-    from cli.exit_codes import Exit
-
 
 USAGE = "comity disclose ORDER FILES..."
 
@@ -48,8 +44,6 @@ def disclose(
 
     --elements says which data elements they hold. Recorded even against an instruction: the law comments.
     """
-    from cli.session.field_values import manifest
-
     name, paths = (order, list(words)) if order is not None else order_and_files(words, USAGE)
     public = stated_fields(
         partial=partial,

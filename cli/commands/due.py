@@ -14,12 +14,15 @@ from cli.exit_codes import Exit
 from cli.invocation import said
 from cli.reports.timeline_text import left
 from cli.session.docket import docket_rows
+from cli.session.ledger_reader import reading
 from cli.session.local_time import typed_period
 from cli.session.options import AS_OF
 from cli.session.paging import AFTER, LIMIT, PROVIDER, STATE, Key, at_or_after, by, page, party, selected, since, sort
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer, Time
 from ledger.adapters.storage.order_index import Due, OrderRow
+from ledger.entries.case import instant
+from ledger.law import judge
 from ledger.law.next_steps.step import NextStep
 from ledger.law.terms.periods import PERIODS
 from ledger.law.terms.rule import ClockVerdict
@@ -123,8 +126,6 @@ def due(
     The exit code covers every deadline that matches, also on the next pages, and none that --only or another option
     leaves out.
     """
-    from ledger.entries.case import instant
-
     longest = _days(within)
     every, names, moment = docket_rows(as_of)
     duties = []
@@ -177,9 +178,7 @@ def due(
 
 def _next_steps(unknown: Iterable[_Duty], moment: datetime) -> dict[tuple[str, str, int], tuple[NextStep, ...]]:
     """Return what deadlines lack that could not be computed, by order, id and place. Each order is judged again."""
-    from cli.session.ledger_reader import reading
     from cli.terminal.judgement_text import next_steps
-    from ledger.law import judge
     from projections.views.due import due as due_of
 
     found = {}

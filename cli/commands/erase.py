@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from typing import TYPE_CHECKING
 
 import click
+from msgspec.structs import replace
 
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
+from cli.session.open_ledger import case, find, hand, writing
 from cli.session.options import AS, KEY, ROLE
+from cli.session.subjects import called, near, subject_name
 from cli.terminal import output, prompts
-
-if TYPE_CHECKING:
-    from ledger.application.erasure import ErasureScope
-    from ledger.application.journal import Journal
-    from ledger.entries.case import Case
-    from ledger.entries.envelope import Signer
-    from ledger.law import Judgement
+from cli.terminal.receipt import tell
+from ledger.adapters.subject_keys.names import TARGET
+from ledger.application.erasure import ErasureScope
+from ledger.application.journal import Journal
+from ledger.application.subject_keys_binding import where
+from ledger.application.write.draft import target_of
+from ledger.entries.case import Case, Unread
+from ledger.entries.envelope import Signer, open_
+from ledger.entries.form import slips
+from ledger.errors import LedgerError
+from ledger.facts import build
+from ledger.law import Judgement, judge
+from ledger.verify.disclosures import CUSTODIANS
 
 
 @command(
@@ -56,15 +64,6 @@ def erase(
     First shows the values, the duties that are still open and what the record loses. A restriction keeps the values and
     locks them instead.
     """
-    from cli.session.open_ledger import find, writing
-    from cli.session.subjects import near, subject_name
-    from cli.terminal.receipt import tell
-    from ledger.application.subject_keys_binding import where
-    from ledger.application.write.draft import target_of
-    from ledger.entries.form import slips
-    from ledger.errors import LedgerError
-    from ledger.facts import build
-
     if lost and (order or subject or everywhere or only_here):
         raise click.UsageError("--lost takes what keys are missing for, whoever's it is: no ORDER, no --subject")
     if order is None and subject is None and not lost:
@@ -125,9 +124,6 @@ def _custodian(journal: Journal, actor: str | None, role: str | None, key_file: 
 
     A verifier accepts an erasure from a custodian only.
     """
-    from cli.session.open_ledger import hand
-    from ledger.verify.disclosures import CUSTODIANS
-
     signer, party = (
         hand(journal, "payload-key-destroyed", actor, role, key_file),
         journal.read_keyring().registrar.party,
@@ -141,8 +137,6 @@ def _custodian(journal: Journal, actor: str | None, role: str | None, key_file: 
 
 def _only_order(journal: Journal, subject: str) -> str | None:
     """Return the one order with sealed values of a data subject; None without one, `Stop` if there are several."""
-    from cli.session.subjects import called
-
     orders = sorted(set(journal.subject_keys.keys_of(subject).values())) if journal.subject_keys else []
     if len(orders) > 1:
         places = ", ".join(called(journal, order) for order in orders[:_FEW])
@@ -156,9 +150,6 @@ _FEW = 10  # orders, and entries of each, that are listed
 
 def _covers(journal: Journal, covered: ErasureScope) -> Iterator[str]:
     """Yield lines on what an erasure covers: the number of values, their fields, entries and orders, and each loss."""
-    from cli.session.open_ledger import case
-    from cli.session.subjects import called
-    from ledger.entries.envelope import open_
 
     def main(order: str) -> str:
         return (journal.subject_keys.main_of(order) if journal.subject_keys else None) or order
@@ -190,16 +181,11 @@ def _covers(journal: Journal, covered: ErasureScope) -> Iterator[str]:
 
 def _subject(journal: Journal, name: str) -> str:
     """Return a data subject as `--subject` takes it: for the target of an order, with the order's name for people."""
-    from cli.session.subjects import called
-    from ledger.adapters.subject_keys.names import TARGET
-
     return repr(f"{TARGET}{called(journal, name.removeprefix(TARGET))}" if name.startswith(TARGET) else name)
 
 
 def losses(case: Case, journal: Journal, gone: Collection[str]) -> list[str]:
     """Return lines on the open deadlines of an order, and on what its record loses with the values of these digests."""
-    from cli.session.subjects import called
-    from ledger.law import judge
     from projections.views.due import due
 
     now = journal.now()
@@ -222,10 +208,6 @@ def _changed(before: Judgement, after: Judgement) -> list[str]:
 
 def _without(case: Case, gone: Collection[str]) -> Case:
     """Return the order as its readers see it once the sealed values of these digests are erased."""
-    from msgspec.structs import replace
-
-    from ledger.entries.case import Unread
-
     return replace(
         case,
         entries=tuple(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime
 from shlex import quote
-from typing import TYPE_CHECKING
 
 import click
 
@@ -13,7 +13,7 @@ from cli.access.persons import PERSON
 from cli.access.purposes import PURPOSE
 from cli.access.recorded_access import Stated
 from cli.click_extensions import command
-from cli.exports.formats import FORMATS
+from cli.exports.formats import FORMATS, ExportRequest, write
 from cli.handover.evidence_bundle import Handed, bundle
 from cli.handover.paper_signer import SigningOptions, signing_options
 from cli.session import ledger_choice
@@ -21,9 +21,6 @@ from cli.session.local_time import MOMENT
 from cli.session.options import AS, KEY, ROLE
 from cli.terminal import output as ui
 from cli.terminal.file_io import check_new, write_new
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 
 @command(
@@ -78,8 +75,6 @@ def export(
     stated = Stated(because, purpose, person)
     handed = Handed(audience, actor, role, key_file, stated, basis, documents, linked, unwitnessed)
     if (form := invocation.said().format) != "table":
-        from cli.exports.formats import ExportRequest, write
-
         write(form, ExportRequest(order, file, handed, as_of, reveal, signing, unsigned))
         return
     if signing.key is not None or unsigned:

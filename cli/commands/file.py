@@ -26,29 +26,36 @@ from cli.access.purposes import PURPOSE
 from cli.access.recorded_access import Stated
 from cli.commands.report import FORMS
 from cli.exit_codes import Exit, Stop
+from cli.handover.evidence_bundle import Handed, bundle, role_of
 from cli.handover.paper_signer import PaperSigner, SigningOptions, paper_signer, signing_options
+from cli.handover.trust_folder import read_trust
 from cli.invocation import Invocation
-from cli.reports.court_folder import PAGE, READ_ME
-from cli.reports.order_report import ReportRequest
-from cli.reports.report_files import making_of
+from cli.reports.court_folder import PAGE, READ_ME, filing_read_me, verifier_page
+from cli.reports.order_report import ReportRequest, order_report
+from cli.reports.report_files import making_of, written
 from cli.session.ledger_reader import LedgerReader, reading
 from cli.session.options import AS, KEY, LANG, ROLE
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer
+from cli.terminal.file_io import write
 from cli.terminal.next_commands import tell_next
+from ledger.adapters.folders.new_folder import check_free, new_folder
 from ledger.bundle import unpack
 from ledger.bundle.archive_kind import ENDING
+from ledger.bundle.audience import COUNTED_ONLY, shown_to
 from ledger.bundle.layout import MANIFEST
 from ledger.bundle.layout import folder as layout_folder
 from ledger.bundle.manifest import open_manifest
 from ledger.bundle.pdf_attachment import bundle_inside
+from ledger.entries.case import Case
+from ledger.verify import Trust
+from projections.render.verbatim import stated
 from projections.reports.fillable_form import FillableForm
 from projections.reports.letters.letter import Letter
+from projections.reports.request import request
 
 if TYPE_CHECKING:
     from ledger.application.export.hand_over import ExportedBundle
-    from ledger.entries.case import Case
-    from ledger.verify import Trust
     from projections.render.html import Report
 
 PAPERS = ("custody", "evidence-chain")
@@ -125,11 +132,6 @@ def file_(
     fails, nothing is handed out and the record says so. --sign signs every PDF (PAdES). Exit 3 if the bundle is
     INDETERMINATE, as of `verify`.
     """
-    from cli.handover.evidence_bundle import Handed, bundle, role_of
-    from cli.handover.trust_folder import read_trust
-    from ledger.adapters.folders.new_folder import check_free, new_folder
-    from ledger.bundle.audience import COUNTED_ONLY
-
     reader = role_of(audience)
     if reader in COUNTED_ONLY:
         raise Stop(f"{reader} gets no papers on the whole order", hint="comity export, comity report order-form")
@@ -183,10 +185,7 @@ class Filing:
 
 def filed(ledger: LedgerReader, made: ExportedBundle, wanted: Filing) -> tuple[dict[str, bytes], list[Report]]:
     """Return every file by its name in the folder, and the reports among them; all lead to the bundle's checkpoint."""
-    from cli.reports.court_folder import filing_read_me, verifier_page
     from ledger.adapters.folders.read_trust import trust_files
-    from ledger.bundle.audience import shown_to
-    from projections.reports.request import request
 
     head = ledger.head_of(made.contents.checkpoint)
     order = made.contents.about.order
@@ -216,10 +215,7 @@ def _paper(
     ledger: LedgerReader, made: ExportedBundle, wanted: Filing, case: Case, asked: ReportRequest
 ) -> tuple[str, bytes, Report]:
     """Return the file name of a paper, its bytes and its report; a page of HTML where a PDF cannot be made."""
-    from cli.reports.order_report import order_report
     from cli.reports.pdf import Bundle
-    from cli.reports.report_files import written
-    from projections.render.verbatim import stated
 
     name = f"{'certificate-' + asked.form if asked.form else asked.kind}.{asked.medium}"
     inside = Bundle(wanted.bundle, made.data, made.contents.checkpoint)
@@ -242,8 +238,6 @@ def _paper(
 
 def write_all(folder: Path, files: Mapping[str, bytes]) -> None:
     """Write files by their names into a folder, whole and durably."""
-    from cli.terminal.file_io import write
-
     for name, data in files.items():
         write(folder / name, data)
 

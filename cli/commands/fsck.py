@@ -12,6 +12,7 @@ from cli.session import ledger_choice
 from cli.terminal import output, prompts
 from cli.terminal.answer import CommandAnswer
 from cli.terminal.log_output import VERBOSE
+from ledger.application.integrity.own_check import Consistency, check_ledger
 from ledger.verify.report import Reason
 
 
@@ -34,8 +35,6 @@ def fsck() -> None:
     Everything is derived again from the stored bytes; nothing is changed. Exit 0: CONSISTENT; 1: INCONSISTENT; 3:
     UNDECIDED, because something to compare with is missing or silent. What it proves to others is for `comity verify`.
     """
-    from ledger.application.integrity.own_check import Consistency, check_ledger
-
     with prompts.progress("verifying") as progress:
         result = check_ledger(Path(ledger_choice.ledger_folder()), ledger_choice.now(), progress)
     for says in result.notes:

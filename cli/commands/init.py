@@ -7,26 +7,30 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 from msgspec import UNSET, Struct, UnsetType
 
 from cli.click_extensions import command
 from cli.exit_codes import Stop
+from cli.offices.address_book import BookRow, read_book
+from cli.offices.enrolment import check_new, enrol_all, lines
 from cli.offices.enrolment_plan import OfficeItem
-from cli.session.key_files import PASSPHRASE
+from cli.session.key_files import PASSPHRASE, checked_name, passphrase
+from cli.session.ledger_choice import is_ledger
+from cli.session.open_ledger import opened, writing
 from cli.session.options import KEY, STORE
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer
 from cli.terminal.next_commands import at_ledger, tell_next
+from ledger.adapters.folders.ledger_folder import Folder, read_folder
+from ledger.adapters.folders.user_folders import Home
+from ledger.adapters.keys import key_files
+from ledger.adapters.keys.open_key import is_elsewhere
+from ledger.application.create_ledger import check_vacant
+from ledger.application.journal import Journal
+from ledger.entries.keyring import Registrar
 from ledger.tlog.note import check_origin
-
-if TYPE_CHECKING:
-    from cli.offices.address_book import BookRow
-    from ledger.adapters.folders.ledger_folder import Folder
-    from ledger.application.journal import Journal
-    from ledger.entries.keyring import Registrar
 
 
 class RegistrarItem(Struct, frozen=True):
@@ -85,14 +89,6 @@ def init(
     DIR/trust is what you hand to those who will verify. With --store, DIR/store keeps the address of the entries.
     With --offices the command can be repeated: a ledger of this name that is there already is gone on with.
     """
-    from cli.offices.address_book import read_book
-    from cli.offices.enrolment import check_new, enrol_all, lines
-    from cli.session.key_files import passphrase
-    from cli.session.open_ledger import writing
-    from ledger.adapters.folders.user_folders import Home
-    from ledger.application.create_ledger import check_vacant
-    from ledger.application.journal import Journal
-
     rows: list[BookRow] = []
     name = book or ""
     if guided:
@@ -163,9 +159,6 @@ def _next(journal: Journal, folder: str, rows: list[BookRow]) -> tuple[str, ...]
 
 def _made_before(path: Path, origin: str) -> Folder | None:
     """Return the ledger of this name in a folder; None if the folder holds none, or one of another name."""
-    from cli.session.ledger_choice import is_ledger
-    from ledger.adapters.folders.ledger_folder import read_folder
-
     if not is_ledger(str(path)):
         return None
     folder = read_folder(path)
@@ -174,19 +167,11 @@ def _made_before(path: Path, origin: str) -> Folder | None:
 
 def _key_file(origin: str, registrar: str) -> str:
     """Return the file of the key of a registrar that gives none."""
-    from cli.session.key_files import checked_name
-    from ledger.adapters.folders.user_folders import Home
-
     return str(Home.user().keys / checked_name(f"{registrar}.{origin.replace('/', '.')}"[:80]))
 
 
 def _registrar(registrar: str, party: str, file: str, passphrase: Callable[[], bytes | None]) -> Registrar:
     """Return the registrar of a new ledger, whose key is made if its file is not there."""
-    from cli.session.open_ledger import opened
-    from ledger.adapters.keys import key_files
-    from ledger.adapters.keys.open_key import is_elsewhere
-    from ledger.entries.keyring import Registrar
-
     exists = is_elsewhere(file) or key_files.exists(Path(file))
     key = opened(file) if exists else key_files.new(Path(file), passphrase=passphrase())
     if not is_elsewhere(file):

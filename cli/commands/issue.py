@@ -11,10 +11,12 @@ import click
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
 from cli.invocation import said
+from cli.session import ledger_choice
 from cli.session.local_time import typed_period
 from cli.session.recording import RecordOptions, put, recording
 from cli.session.step_fields import document_digests, listed, stated_fields
 from cli.terminal import output
+from cli.terminal.next_commands import tell_next
 
 if TYPE_CHECKING:
     from ledger.application.journal import Journal
@@ -109,8 +111,6 @@ def _print_template(instrument: str) -> None:
     """Print the template of an order, with what the ledger knows, and the commands that take it."""
     import json
 
-    from cli.session import ledger_choice
-    from cli.terminal.next_commands import tell_next
     from ledger.facts.vocabulary import INSTRUMENTS
     from ledger.facts.words.lookup import code_of, hint_of
     from projections.reports.order_template import template

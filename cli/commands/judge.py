@@ -16,6 +16,7 @@ from cli.session.options import ANY_ORDER, AS_OF
 from cli.terminal import output
 from cli.terminal.judgement_text import JudgementFields, judged, next_steps, opinion, sheet
 from cli.terminal.table import wrapped as wrapped
+from ledger.law import judge as judge_case
 from ledger.law.admissibility.forums import ForumSheet
 
 
@@ -41,8 +42,6 @@ def judge(order: str | None, as_of: datetime | None, forum: str | None, source: 
     Under each point is what would settle it, and the command that records it; the caller fills in words in capitals.
     With --bundle it is the judgement of what the bundle shows its audience, as of the moment of the bundle.
     """
-    from ledger.law import judge as judge_case
-
     with source.reading() as reader:
         moment = as_of or reader.now()
         case = reader.case(source.order(order, reader))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 from msgspec import UNSET, Struct, UnsetType
 
@@ -13,12 +11,11 @@ from cli.session.open_ledger import case as case_of
 from cli.session.open_ledger import find, hand, writing
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer
-
-if TYPE_CHECKING:
-    from ledger.application.journal import Journal
-    from ledger.entries.case import Case
-    from ledger.entries.envelope import Signer
-    from ledger.law import Clock
+from ledger.application.journal import Journal
+from ledger.entries.case import Case, wire
+from ledger.entries.envelope import Signer
+from ledger.facts import build
+from ledger.law import Clock, ClockVerdict, judge
 
 ROLE = "SYS"  # this role signs only facts that every reader can compute again
 
@@ -46,10 +43,6 @@ class LapseAnswer(CommandAnswer, tag="comity.lapse/1"):
 @click.option("--dry-run", is_flag=True, help="Say what would be recorded, and record nothing.")
 def lapse(order: str | None, actor: str | None, dry_run: bool) -> None:
     """Record deadline-lapsed for every clock of ORDER, or of every order, that ran out with nothing done."""
-    from ledger.entries.case import wire
-    from ledger.facts import build
-    from ledger.law import judge
-
     lapsed: list[LapsedItem] = []
     with writing() as journal:
         moment = journal.now()
@@ -71,9 +64,6 @@ def lapse(order: str | None, actor: str | None, dry_run: bool) -> None:
 
 def unanswered(case: Case, clocks: tuple[Clock, ...]) -> list[Clock]:
     """Return the clocks that ended with no entry that meets them, and that no `deadline-lapsed` records yet."""
-    from ledger.entries.case import wire
-    from ledger.law import ClockVerdict
-
     lapses = {(e.get("deadline"), e.get("policy"), e.get("due")) for e in case.entries if e.kind == "deadline-lapsed"}
     return [
         c

@@ -13,7 +13,12 @@ from cli.exit_codes import Stop
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer
 from cli.terminal.table import wrapped
+from ledger.facts.vocabulary import INSTRUMENTS
+from ledger.law.parties.bound_parties import AGREEMENTS, BOUND
+from ledger.law.provisions import rules_digest
 from ledger.law.rules.citations import Citation, citation
+from ledger.law.terms.rule import Mark
+from projections.views.rulebook import quoted, rulebook, words
 
 
 class RuleItem(Struct, frozen=True):
@@ -84,10 +89,6 @@ def law(about: str | None, html: str | None, gaps: bool, edition: str | None, pa
 
     ABOUT is an instrument, the code of one rule as findings and clocks print it, or a provision that rules rest on.
     """
-    from ledger.facts.vocabulary import INSTRUMENTS
-    from ledger.law.provisions import rules_digest
-    from projections.views.rulebook import quoted, rulebook, words
-
     if parties:
         _parties()
         return
@@ -134,7 +135,6 @@ def law(about: str | None, html: str | None, gaps: bool, edition: str | None, pa
 
 
 def _parties() -> None:
-    from ledger.law.parties.bound_parties import AGREEMENTS, BOUND
     from ledger.law.parties.known_parties import (
         AS_READ,
         EXPECTED_OF_MEMBER_STATES,
@@ -143,7 +143,6 @@ def _parties() -> None:
         RATIFIED,
         UN_CONVENTION,
     )
-    from ledger.law.terms.rule import Mark
 
     items = [
         PartyItem("-", "2AP", AS_READ, False, str(Mark.LIKELY), "2AP:16(3)"),

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 import click
 from msgspec import Struct
 
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
+from cli.session.ledger_reader import LedgerReader, reading
 from cli.session.local_time import MOMENT
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer, Time
+from cli.terminal.calendar_text import calendar_lines
+from cli.terminal.judgement_text import next_lines, next_steps
 from cli.terminal.table import wrapped
-from ledger.law.next_steps.alternatives import Alternative
+from ledger.entries.case import Entry
+from ledger.law import judge
+from ledger.law.next_steps.alternatives import Alternative, alternatives
 from ledger.law.next_steps.step import NextStep
 from ledger.law.rules.citations import Citation, citation
 from ledger.law.terms.computation import ComputationStep
-
-if TYPE_CHECKING:
-    from cli.session.ledger_reader import LedgerReader
-    from ledger.entries.case import Entry
+from ledger.tlog.tree import format_proof, prove_inclusions
+from projections.views.deadline_calendar import deadline_calendar
 
 
 class LeafItem(Struct, frozen=True):
@@ -93,13 +95,6 @@ def deadline(id: str, order: str, as_of: datetime | None, calendar: bool) -> Non
     Of one that could not be computed: what is missing, the command that records it, and the dates that the statements
     on record lead to. Where two ways of counting lead to two dates, both are shown.
     """
-    from cli.session.ledger_reader import reading
-    from cli.terminal.calendar_text import calendar_lines
-    from cli.terminal.judgement_text import next_lines, next_steps
-    from ledger.law import judge
-    from ledger.law.next_steps.alternatives import alternatives
-    from projections.views.deadline_calendar import deadline_calendar
-
     with reading() as reader:
         case = reader.case(order)
         moment = as_of or reader.now()
@@ -164,8 +159,6 @@ def deadline(id: str, order: str, as_of: datetime | None, calendar: bool) -> Non
 
 def _leaves(reader: LedgerReader, entries: Sequence[Entry]) -> list[LeafItem]:
     """Return entries with their proofs under the newest checkpoint, from one read of the hashes that they share."""
-    from ledger.tlog.tree import format_proof, prove_inclusions
-
     head = reader.newest_head()
     size = 0 if head is None else head.size
     covered = [e.index for e in entries if e.index < size and e.origin is None]

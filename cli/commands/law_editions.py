@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 from msgspec import Struct
@@ -15,12 +16,9 @@ from cli.session import ledger_choice
 from cli.terminal import file_io, output, prompts
 from cli.terminal.answer import CommandAnswer
 from cli.terminal.table import wrapped
-from ledger.law.editions import Difference, RuleChange, RuleName
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from ledger.law.provisions import Provision
+from ledger.law import judge
+from ledger.law.editions import AlteredEdition, Difference, RuleChange, RuleName, difference, parsed, running, touched
+from ledger.law.provisions import Provision, rules_digest
 
 
 class ArticleItem(Struct, frozen=True):
@@ -89,7 +87,6 @@ class LawDiffAnswer(CommandAnswer, tag="comity.law-diff/1"):
 
 def write_book(rules: Sequence[Provision], file: str, *, whole: bool) -> None:
     """Write the book of rules to a file; of all rules also the page of what has no rule, in the same folder."""
-    from ledger.law.provisions import rules_digest
     from projections.render.rulebook_pages import coverage_page, rulebook_page
     from projections.views.rulebook import coverage
 
@@ -105,8 +102,6 @@ def write_book(rules: Sequence[Provision], file: str, *, whole: bool) -> None:
 
 def write_edition(file: str) -> None:
     """Write the edition of the rules in force to a file that is not there yet; `-` is standard output."""
-    from ledger.law.editions import running
-
     document = running()
     file_io.check_new(file, "an edition")
     file_io.write_new(file, output.dumps(document).encode() + b"\n")
@@ -115,7 +110,6 @@ def write_edition(file: str) -> None:
 
 def not_modelled() -> None:
     """Print every article of the acts with its rules, and what of it has no rule."""
-    from ledger.law.provisions import rules_digest
     from projections.views.rulebook import coverage
 
     items = [ArticleItem(a.act, a.article, a.title, list(a.rules), list(a.kinds), a.without) for a in coverage()]
@@ -147,8 +141,6 @@ def diff(old: str, new: str | None) -> Exit:
     OLD and NEW are files of `comity law --edition`; without NEW, OLD is compared with the rules in force. In a ledger,
     the orders on which an added or changed rule bears are named then. Exit 3 if the editions differ.
     """
-    from ledger.law.editions import difference, running
-
     before, after = _edition(old), running() if new is None else _edition(new)
     found = difference(before, after)
     orders = _touched(found) if after["digest"] == running()["digest"] else None
@@ -171,8 +163,6 @@ def diff(old: str, new: str | None) -> Exit:
 
 
 def _edition(file: str) -> dict[str, Any]:
-    from ledger.law.editions import AlteredEdition, parsed
-
     try:
         return parsed(file_io.read(file))
     except AlteredEdition as error:
@@ -189,8 +179,6 @@ def _touched(found: Difference) -> list[TouchedItem] | None:
     if not (found.added or found.changed):
         return []
     from cli.session.ledger_reader import reading
-    from ledger.law import judge
-    from ledger.law.editions import touched
     from projections.views.state import view
 
     items = []

@@ -15,6 +15,11 @@ from cli.session import ledger_choice
 from cli.terminal import file_io, output
 from cli.terminal.answer import CommandAnswer
 from cli.terminal.table import wrapped
+from ledger.facts import FactError, build, kind_of
+from ledger.law.next_steps.lookup import CONTENT
+from projections.views.completeness import known_register
+from projections.views.completeness import lint as look
+from projections.views.good_practice import before_sending
 
 
 class MissingItem(Struct, frozen=True):
@@ -59,11 +64,6 @@ def lint(file: str, channel: str) -> Exit:
     Exit 4 if a value has not the form of its field. Good practice that no law requires is listed separately and
     changes no exit code.
     """
-    from ledger.facts import kind_of
-    from ledger.law.next_steps.lookup import CONTENT
-    from projections.views.completeness import lint as look
-    from projections.views.good_practice import before_sending
-
     public, sealed, unfit = _order_fields(file)
     missing = list(unfit)
     registry, moment, implied = _register()
@@ -105,7 +105,6 @@ def lint(file: str, channel: str) -> Exit:
 def _order_fields(file: str) -> tuple[dict[str, Any], dict[str, Any], list[MissingItem]]:
     """Return the fields of an order that have their form, and a row for each field that has not or must be there."""
     from cli.session.field_values import from_json
-    from ledger.facts import FactError, build, kind_of
 
     raw = from_json(file_io.read(file), file, "order-issued")
     fields = kind_of("order-issued").fields()
@@ -133,8 +132,6 @@ def _register() -> tuple[Any, datetime, dict[str, Any]]:
 
     Without a ledger, return what is known of real Parties.
     """
-    from projections.views.completeness import known_register
-
     folder = said().ledger or "."
     if ledger_choice.is_ledger(folder):
         from cli.session.ledger_reader import reading

@@ -29,15 +29,21 @@ from ledger.adapters.folders.user_folders import Home
 from ledger.errors import LedgerError
 
 if TYPE_CHECKING:
-    from ledger.adapters.log.sign_once_guard import Signed
     from ledger.adapters.witness.client import WitnessResult
-    from ledger.application.journal import Journal
-from cli.session.clock_check import doubted, times_given
-
-if TYPE_CHECKING:
-    from ledger.adapters.folders.user_folders import Home
-    from ledger.application.journal import Journal
-    from ledger.entries.case import Entry
+from cli.session.clock_check import check_clock, doubted, times_given
+from cli.session.open_ledger import writing
+from cli.terminal.output import put_right
+from ledger.adapters.keys import mldsa
+from ledger.adapters.log.sign_once_guard import LATENESS, Guard, Signed
+from ledger.adapters.log.signer_process import POINTER
+from ledger.application.journal import Journal
+from ledger.entries.case import DRIFT, Case, Entry, wire
+from ledger.entries.envelope import entry_of, open_
+from ledger.tlog.note import open_checkpoint
+from projections.sentences.names import Names
+from projections.sentences.sentence import sentence
+from projections.views.log_graph import graph
+from projections.views.replaced import numbered, replaced
 
 
 class LogItem(Struct, frozen=True):
@@ -125,13 +131,6 @@ def log(
     --after N begins with entry N, as `ledger.entries(after=N)` of the Python interface does: N entries were read
     before. The `next` of a list with the newest first is another cursor, `..N`: the entries before entry N.
     """
-    from cli.terminal.output import put_right
-    from ledger.entries.case import Case
-    from projections.sentences.names import Names
-    from projections.sentences.sentence import sentence
-    from projections.views.log_graph import graph
-    from projections.views.replaced import numbered, replaced
-
     if only and order is None:
         raise click.UsageError("--only is of one order: --order NAME")
     bound, oldest = _bound(after, sort)
@@ -235,7 +234,6 @@ def _entries(
 ) -> tuple[Iterator[Entry], int, int]:
     """Return the entries from `bound` on, or below it, the number of their orders, and the number of all entries."""
     from cli.records.linked_orders import matter
-    from ledger.entries.envelope import entry_of, open_
 
     if order is not None:
         shares, _ = matter(reader, order, reader.now(), only=only)
@@ -270,8 +268,6 @@ def publish(folder: str) -> None:
 
     The ledger's own log/ folder holds hashes only and may be public; what is written here may not.
     """
-    from cli.session.open_ledger import writing
-
     with writing() as journal:
         head = journal.log.publish_entries(Path(folder))
         origin = journal.origin
@@ -296,9 +292,6 @@ def remake_guard(anchor: str | None) -> None:
     Only a quorum of the policy's witnesses, or a checkpoint from outside, can say what was signed before. Entries that
     do not begin with what they saw are LOG-ROLLBACK or LOG-FORKED, and nothing is made.
     """
-    from cli.session.clock_check import check_clock
-    from ledger.adapters.folders.ledger_folder import read_folder
-    from ledger.adapters.folders.user_folders import Home
     from ledger.application.restore import remake_guard
 
     path = Path(ledger_choice.ledger_folder())
@@ -332,9 +325,6 @@ def set_back() -> Exit:
     What was signed stays as it is; the guard notes the other time. Entries that state a later signature than now are
     listed: correct them with `--replaces` and `--why`.
     """
-    from ledger.adapters.log.sign_once_guard import LATENESS, Guard
-    from ledger.adapters.log.signer_process import POINTER
-
     path = Path(ledger_choice.ledger_folder())
     folder, home = read_folder(path), Home.of(path)
     state = home.log(folder.origin)
@@ -367,8 +357,6 @@ def _says_so(folder: Folder, home: Home, last: Signed, now: datetime) -> str:
 
     Raises `LedgerError` CLOCK-BACK if no one does, CLOCK-AHEAD if one of them contradicts.
     """
-    from ledger.application.journal import Journal
-
     with Journal.open(folder.path, home, writable=False, now=lambda: now) as journal:
         answers = _asked(journal, last, now)
     stamped = _stamped(folder, last, now)
@@ -390,9 +378,7 @@ def _says_so(folder: Folder, home: Home, last: Signed, now: datetime) -> str:
 
 def _asked(journal: Journal, last: Signed, now: datetime) -> list[WitnessResult]:
     """Return the answers of the policy's witnesses to the newest signed head."""
-    from ledger.adapters.keys import mldsa
     from ledger.adapters.witness.client import ask_witnesses
-    from ledger.tlog.note import open_checkpoint
 
     policy, log = journal.folder.policy, journal.log
     if not any(key in policy.urls for key in policy.witnesses.values()):
@@ -426,10 +412,6 @@ def _stamped(folder: Folder, last: Signed, now: datetime) -> list[str]:
 
 def _signed_later(path: Path, now: datetime) -> list[int]:
     """Return the log index of every entry that states a signing time after `now`."""
-    from cli.session.ledger_reader import reading
-    from ledger.entries.case import DRIFT, wire
-    from ledger.entries.envelope import open_
-
     end = wire(now + DRIFT)
     with reading(path) as reader:
         entries = ((index, open_(raw, verify=False)) for page in reader.store.pages() for index, raw in page)

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from cli.click_extensions import command
-from cli.commands.key import YES
+from cli.commands.key import YES, put
+from cli.session.open_ledger import writing
 from cli.session.options import KEY
 from cli.terminal import output, prompts
 from cli.terminal.answer import CommandAnswer
 from cli.terminal.file_io import write
-
-if TYPE_CHECKING:
-    from ledger.application.journal import Journal
+from ledger.adapters.log.key_rotation import begin, begun, prepare, with_log
+from ledger.application.journal import Journal
+from ledger.facts import build
+from ledger.tlog.policy import parse_policy
 
 
 class LogKeyAnswer(CommandAnswer, tag="comity.log-key/1"):
@@ -37,10 +38,6 @@ def rotate_log(state: str | None, yes: bool, key_file: str | None) -> None:
     The registrar records it, and the new policy. Give the new trust/policy to every verifier and every witness.
     After an interruption, the same command goes on where it stopped.
     """
-    from cli.session.open_ledger import writing
-    from ledger.adapters.log.key_rotation import begin, begun, prepare, with_log
-    from ledger.tlog.policy import parse_policy
-
     with writing() as journal:
         place = Path(state) if state else journal.home.log(journal.origin)
         waiting = _unrecorded(journal, begun(journal.origin, place))
@@ -70,9 +67,6 @@ _KIND = "log-key-rotated"
 
 
 def _record(journal: Journal, new_key: str, size: int, key_file: str | None) -> None:
-    from cli.commands.key import put
-    from ledger.facts import build
-
     keys = [key.text for key in journal.folder.keys]
     text = (journal.folder.path / "trust" / "policy").read_bytes()
     document = {

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
@@ -16,9 +17,12 @@ from cli.session import ledger_choice
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer, ProblemItem
 from cli.terminal.log_output import VERBOSE
+from ledger.adapters.folders.user_folders import Home, private_folder
+from ledger.adapters.log.published_log import LARGEST_NOTE, source
+from ledger.adapters.witness.monitor import Alarm, Patience, look
+from ledger.errors import LedgerError
 
 if TYPE_CHECKING:
-    from ledger.adapters.witness.monitor import Alarm
     from ledger.verify import Trust
 
 PROVED = frozenset({"SPLIT-VIEW", "SPLIT-ORDER", "LOG-ROLLBACK", "LOG-CORRUPT", "LOG-FORKED"})
@@ -81,11 +85,6 @@ def monitor(
     be reached; 0 if there is nothing to look at. Evidence is kept in the folder `evidence` of the state; without
     --trust in the ledger, whose counterparties are checked together with what came in their bundles.
     """
-    from msgspec.structs import replace
-
-    from ledger.adapters.folders.user_folders import private_folder
-    from ledger.adapters.witness.monitor import Alarm, Patience, look
-
     folder, evidence = _memory(state, trusts)
     private_folder(folder)
     patience = Patience(_hours(silence), _hours(stale))
@@ -129,7 +128,6 @@ def monitor(
 def _memory(state: str | None, trusts: tuple[str, ...]) -> tuple[Path, Path]:
     """Return the folders for heads and for evidence: --state, the ledger's, or with --trust the user's state folder."""
     from ledger.adapters.folders.ledger_folder import read_folder
-    from ledger.adapters.folders.user_folders import Home
 
     if state is None and not trusts:
         ledger = read_folder(Path(ledger_choice.ledger_folder()))
@@ -179,9 +177,6 @@ def _whose(place: str, held: list[Trust]) -> tuple[Trust, str]:
 
     The origin is the one that the log states; the verification that follows proves it.
     """
-    from ledger.adapters.log.published_log import LARGEST_NOTE, source
-    from ledger.errors import LedgerError
-
     logs = {key.name: trust for trust in held for key in trust.policy.logs}
     try:
         origin = source(place)("checkpoint", LARGEST_NOTE).partition(b"\n")[0].decode("ascii", "replace")

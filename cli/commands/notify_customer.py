@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from cli.click_extensions import command
+from cli.exit_codes import Exit
 from cli.session.recording import RecordOptions, put, recording
 from cli.session.step_fields import document_digests, listed, stated_fields
-
-if TYPE_CHECKING:
-    from cli.exit_codes import Exit
 
 
 @command(

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from cli.click_extensions import command
-from cli.exit_codes import Stop
+from cli.exit_codes import Exit, Stop
 from cli.session.recording import RecordOptions, put, recording
 from cli.session.step_fields import listed, stated_fields
 from cli.terminal import output, prompts
-
-if TYPE_CHECKING:
-    from cli.exit_codes import Exit
 
 
 @command(

@@ -8,8 +8,12 @@ import click
 
 from cli.click_extensions import command
 from cli.exit_codes import Stop
+from cli.offices.address_book import COLUMNS, read_book
+from cli.offices.address_book import template as made
+from cli.offices.enrolment import enrol_all, lines
 from cli.offices.enrolment_plan import OfficeItem
-from cli.session.key_files import PASSPHRASE
+from cli.session.key_files import PASSPHRASE, passphrase
+from cli.session.open_ledger import writing
 from cli.session.options import KEY
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer
@@ -37,12 +41,6 @@ def add(file: str | None, template: bool, key_file: str | None, passphrase_fd: i
     column `key` makes a key on this machine, which is enrolled and accepted at once. The columns are explained by
     --template.
     """
-    from cli.offices.address_book import COLUMNS, read_book
-    from cli.offices.address_book import template as made
-    from cli.offices.enrolment import enrol_all, lines
-    from cli.session.key_files import passphrase
-    from cli.session.open_ledger import writing
-
     if template:
         click.echo(made(), nl=False)
         for name, says in COLUMNS.items():

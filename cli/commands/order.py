@@ -6,8 +6,14 @@ import click
 
 from cli.click_extensions import command
 from cli.exit_codes import Exit
+from cli.session.ledger_reader import reading
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer
+from ledger.adapters.folders.order_names import give
+from ledger.errors import RecordError
+from ledger.facts.value_forms import FormError, check, check_before_signing
+from ledger.facts.value_types import Reference as Form
+from ledger.facts.value_types import form_of
 
 
 class NameAnswer(CommandAnswer, tag="comity.name/1"):
@@ -26,13 +32,6 @@ def rename(order: str, name: str) -> Exit:
     Nothing is recorded and no entry changes: the name is kept in the ledger's folder, in names.json. References and
     ids go on naming the order. NAME is refused where an order is called so already.
     """
-    from cli.session.ledger_reader import reading
-    from ledger.adapters.folders.order_names import give
-    from ledger.errors import RecordError
-    from ledger.facts.value_forms import FormError, check, check_before_signing
-    from ledger.facts.value_types import Reference as Form
-    from ledger.facts.value_types import form_of
-
     form = form_of(Form)
     try:
         check(form, name)

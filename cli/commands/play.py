@@ -10,14 +10,14 @@ from msgspec import Struct
 
 from cli.click_extensions import command
 from cli.exit_codes import Exit
+from cli.stories.model import Story, read_story
+from cli.stories.player import PlayedStory, play_story
 from cli.terminal import file_io, output
 from cli.terminal.answer import CommandAnswer
 from ledger.adapters.folders.new_folder import new_folder
 
 if TYPE_CHECKING:
     from cli.stories.expectations import Outcome
-    from cli.stories.model import Story
-    from cli.stories.player import PlayedStory
 
 
 class ExpectationItem(Struct, frozen=True):
@@ -51,9 +51,6 @@ def play(story: str, into: str | None, wanted: bool) -> Exit:
     Keys are made from the story's own words and lie open in the ledger, named PUBLIC. Nothing in such a ledger is
     evidence of anything, and everything made from it says TEST.
     """
-    from cli.stories.model import read_story
-    from cli.stories.player import play_story
-
     parsed_story = read_story(file_io.read(story), story)
     with new_folder(into) as folder:
         played = play_story(parsed_story, folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import click
@@ -11,16 +12,21 @@ from msgspec import Struct
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
 from cli.handover.arrivals import from_bundle, from_entry, opened_entry, signed_by, trust_in_log
+from cli.session.open_ledger import find, hand, writing
 from cli.session.options import AS, KEY, ROLE
 from cli.terminal import file_io, output
 from cli.terminal.answer import CommandAnswer
 from cli.terminal.log_output import VERBOSE
+from ledger.application.journal import Journal
+from ledger.application.write.draft import Draft
+from ledger.application.write.receipt import Receipt
+from ledger.entries.envelope import Circumstances, OpenedEntry, Signer
+from ledger.entries.wrapped_entry import wrapping_crossed
+from ledger.errors import RecordError
+from ledger.tlog.tree import parse_proof
 
 if TYPE_CHECKING:
     from ledger.application.foreign.receive import Arrival
-    from ledger.application.journal import Journal
-    from ledger.application.write.receipt import Receipt
-    from ledger.entries.envelope import OpenedEntry, Signer
 
 
 class ReceivedItem(Struct, frozen=True):
@@ -74,8 +80,6 @@ def receive(
     law counts it as its signer's own act. What is here already stays where it is. An entry sealed for this very ledger
     is stored as it is, or wrapped if others wrote first.
     """
-    from cli.session.open_ledger import hand, writing
-
     data = file_io.read(file)
     with writing() as journal:
         opened = opened_entry(data) if data.startswith(b'{"payload":') else None
@@ -106,7 +110,6 @@ def _take_in(
     *,
     anyway: bool,
 ) -> Exit:
-    from cli.session.open_ledger import find
     from cli.session.recording import Place
     from ledger.application.foreign import receive as post
 
@@ -143,8 +146,6 @@ def _take_in(
 
 
 def _check_order(opened: OpenedEntry, order: str) -> None:
-    from ledger.errors import RecordError
-
     if opened.payload.order != order:
         hint = "--anyway keeps it all the same, as what its recipient has observed"
         raise RecordError("CTX-ORDER", f"it is about the order {opened.payload.order}", where=order, hint=hint)
@@ -152,7 +153,6 @@ def _check_order(opened: OpenedEntry, order: str) -> None:
 
 def _check_place(journal: Journal, order: str, arrival: Arrival) -> None:
     from ledger.application.foreign.receive import check_instrument
-    from ledger.errors import RecordError
 
     newest = journal.store.newest(order)
     check_instrument(arrival, opened_entry(newest[1]).payload.instrument if newest else None)
@@ -164,13 +164,8 @@ def _sealed_for_us(
     journal: Journal, opened: OpenedEntry, actor: str | None, role: str | None, key_file: str | None
 ) -> Exit:
     """Record an entry sealed elsewhere for this ledger: unchanged, or wrapped if other entries came first."""
-    from cli.session.open_ledger import hand
     from cli.terminal.receipt import tell
     from ledger.application.foreign.receive import keep_alone
-    from ledger.application.write.draft import Draft
-    from ledger.entries.envelope import Circumstances
-    from ledger.entries.wrapped_entry import wrapping_crossed
-    from ledger.errors import RecordError
 
     try:
         (receipt,) = journal.receive_sealed([opened.raw])
@@ -207,8 +202,6 @@ def _sealed_for_us(
 
 def _crossed(journal: Journal, opened: OpenedEntry) -> tuple[str, int | None]:
     """Return the id under which a crossed entry is wrapped, and its recorded position if it was wrapped before."""
-    from hashlib import sha256
-
     for attempt in range(1_000):
         entry = opened.leaf[:32] if not attempt else sha256(f"{opened.leaf}\n{attempt}".encode()).hexdigest()[:32]
         before = journal.store.by_entry(bytes.fromhex(entry))
@@ -221,14 +214,10 @@ def _crossed(journal: Journal, opened: OpenedEntry) -> tuple[str, int | None]:
 
 
 def _note(arrival: Arrival) -> bytes:
-    from ledger.tlog.tree import parse_proof
-
     return parse_proof(arrival.proof).note
 
 
 def _row(opened: OpenedEntry, arrival: Arrival, done: str, index: int) -> ReceivedItem:
-    from ledger.tlog.tree import parse_proof
-
     p = opened.payload
     return ReceivedItem(p.log, parse_proof(arrival.proof).index, p.kind, done, index)
 

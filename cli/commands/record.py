@@ -7,6 +7,8 @@ import click
 from cli import click_extensions
 from cli.exit_codes import Exit
 from cli.session.recording import RecordOptions, put, recording
+from ledger.entries.form import check_by_hand
+from ledger.facts import kind_of
 
 
 @click_extensions.command(
@@ -25,9 +27,6 @@ def record(asked: RecordOptions, kind: str, order: str | None, instrument: str |
     The law refuses nothing; what has not the form of its field is refused. `comity vocabulary KIND` shows the fields.
     Personal values are better given with --from than on the command line, where others on this machine may see them.
     """
-    from ledger.entries.form import check_by_hand
-    from ledger.facts import kind_of
-
     kind_of(kind)  # report an unknown kind before the ledger is opened
     check_by_hand(kind)
     return put(asked, kind, order, instrument=instrument)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import TYPE_CHECKING
 
 import click
 from msgspec import Struct
@@ -17,10 +16,10 @@ from cli.session.options import AS_OF
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer, Time
 from cli.terminal.table import wrapped as wrapped
-
-if TYPE_CHECKING:
-    from ledger.entries.case import Case
-    from projections.reports.data_protection.dpo_questions import DpoAnswer
+from ledger.entries.case import Case
+from ledger.law import judge as judge_case
+from projections.reports.data_protection.dpo_questions import DpoAnswer
+from projections.reports.data_protection.dpo_questions import register as answers_of
 
 ALL = range(1, 11)
 
@@ -96,9 +95,6 @@ def register(
         revealed([case.order for case in cases], "dpo", reveal, stated, actor)
         moment = as_of or reader.now()  # after its own access entry, which the answer includes
         accesses = [e for e in reader.accesses() if e.at <= moment]
-    from ledger.law import judge as judge_case
-    from projections.reports.data_protection.dpo_questions import register as answers_of
-
     pairs = []
     for case in cases:
         read = [e for e in accesses if case.order in e.get("orders", ())]

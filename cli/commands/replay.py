@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 from msgspec import UNSET, Struct, UnsetType, field
@@ -19,11 +19,11 @@ from cli.session.options import ANY_ORDER, AS_OF, LANG
 from cli.session.record_reader import RecordReader
 from cli.terminal import output
 from cli.terminal.answer import RecordAnswer, Time
+from cli.terminal.file_io import check_new
 from cli.terminal.judgement_text import JudgementFields, judged, opinion
 from cli.terminal.table import wrapped
-
-if TYPE_CHECKING:
-    from ledger.entries.case import Case, Entry
+from ledger.entries.case import Case, Entry
+from ledger.law import judge as judge_case
 
 
 class MomentItem(Struct, frozen=True, kw_only=True):
@@ -129,8 +129,6 @@ def replay(
         raise click.UsageError("--diff is two moments with two dots between: A..B")
     span = (MOMENT.convert(first, None, None), MOMENT.convert(last, None, None)) if diff else None
     if file is not None:
-        from cli.terminal.file_io import check_new
-
         check_new(file, "a replay")
     with source.reading() as reader:
         case = reader.case(source.order(order, reader))
@@ -190,7 +188,6 @@ def _values(opened: Sequence[OpenedItem]) -> list[str]:
 
 
 def _replay_at(reader: RecordReader, case: Case, at: datetime, reveal: bool) -> None:
-    from ledger.law import judge as judge_case
     from projections.views.known_at import LogMoment, as_known
 
     size, moment = _moment(reader, at)
@@ -211,7 +208,6 @@ def _replay_at(reader: RecordReader, case: Case, at: datetime, reveal: bool) -> 
 
 
 def _replay_diff(reader: RecordReader, case: Case, first: datetime, last: datetime, reveal: bool) -> None:
-    from ledger.law import judge as judge_case
     from projections.views.known_at import LogMoment, difference
 
     before, after = LogMoment(first, _moment(reader, first)[0]), LogMoment(last, _moment(reader, last)[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -11,26 +12,30 @@ from cli import invocation
 from cli.access.recorded_access import Stated, revealed, revealing
 from cli.click_extensions import command
 from cli.exit_codes import Exit
+from cli.handover.evidence_bundle import role_of
 from cli.handover.paper_signer import PaperSigner, SigningOptions, paper_signer, signing_options
+from cli.handover.trust_folder import read_trust
 from cli.records.source import ANCHOR, BUNDLE, PIN, RecordSource, source_of
 from cli.reports.issued_report import put, record_report, recording
-from cli.reports.letter_report import LetterOptions, letter_options
+from cli.reports.letter_report import LetterOptions, letter_options, made_letter, tell_missing, tell_recording
+from cli.reports.order_report import ReportRequest, order_report
 from cli.reports.report_files import MEDIA, making_of, written
-from cli.reports.statistics_report import FILES, GOOGLE, NONE, PARTY, PROVIDER, SINCE, UNTIL
+from cli.reports.statistics_report import FILES, GOOGLE, NONE, PARTY, PROVIDER, SINCE, UNTIL, statistics_of
 from cli.session.ledger_reader import LedgerReader, reading
 from cli.session.options import AS_OF, LANG
 from cli.terminal import output
+from cli.terminal.file_io import check_new
+from ledger.entries.case import Case
+from ledger.law import judge
+from ledger.verify import Trust
+from projections.render.verbatim import stated as own_words
 from projections.reports.hearing.depths import DEPTHS, Depth
+from projections.statistics.counting import OrderFilter
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from cli.records.bundle_report import BundleReport
     from cli.reports.pdf import Bundle
-    from ledger.entries.case import Case
-    from ledger.verify import Trust
     from projections.render.html import Report
-    from projections.statistics.counting import OrderFilter
 
 KINDS = (
     "custody",
@@ -150,7 +155,6 @@ def report(
     """
     kind = ALIASES.get(kind, kind)
     medium = _medium("pdf" if kind == "hearing" else "html")
-    from projections.statistics.counting import OrderFilter
 
     wish = OrderFilter(since, until, party, provider)
     if kind == "hearing" and medium not in ("pdf", "json"):
@@ -194,12 +198,6 @@ def report(
         raise click.UsageError("CASE is of the whole order, for no one reader: `comity export --format case --reveal`")
     if record and file == "-":
         raise click.UsageError("--record is of a report in a file: -o FILE")
-    from cli.handover.evidence_bundle import role_of
-    from cli.handover.trust_folder import read_trust
-    from cli.reports.order_report import ReportRequest, order_report
-    from cli.terminal.file_io import check_new
-    from projections.render.verbatim import stated as own_words
-
     check_new(file, "a report")
     signer = paper_signer(signing)
     parsed_trust = None if trust is None else read_trust(trust)
@@ -281,7 +279,6 @@ def report(
 def _of_bundle(source: RecordSource, wanted: BundleReport, reveal: bool, stated: Stated, actor: str | None) -> Exit:
     """Write a report of a bundle; the exit code is that of the verdict on the bundle."""
     from cli.records.bundle_report import bundle_report
-    from cli.terminal.file_io import check_new
 
     check_new(wanted.file, "a report")
     data, made = bundle_report(source, wanted, reveal, stated, actor)
@@ -301,7 +298,6 @@ def _processing(
 ) -> Exit:
     """Write the record of processing; say what it lacks."""
     from cli.reports.processing_report import processing_report, tell_missing
-    from projections.render.verbatim import stated as own_words
 
     made, missing = processing_report(reader, moment, trust, lang)
     theirs = () if lang == "en" else own_words(reader.cases.register(reveal=False))
@@ -325,9 +321,6 @@ def _letter(
     signer: PaperSigner | None,
 ) -> Exit:
     """Write a letter to the person; say what it lacks, and what records that it was sent."""
-    from cli.reports.letter_report import made_letter, tell_missing, tell_recording
-    from projections.render.verbatim import stated as own_words
-
     made = made_letter(reader, letters, case, as_of, trust, stated, actor, lang)
     theirs = () if lang == "en" else (*own_words((*case.entries, *case.registry)), *letters.addressee)
     put(file, written("letter", made, medium, None, fonts, lang, theirs, signer), signer)
@@ -356,7 +349,6 @@ def _lacks(known: Case, moment: datetime) -> list[str]:
 
 def _graph(reader: LedgerReader, known: Case, moment: datetime, reveal: bool) -> bytes:
     from cli.exports.writers import case_of
-    from ledger.law import judge
 
     return case_of(reader, known, judge(known, moment), reveal=reveal)
 
@@ -376,7 +368,6 @@ def _of_ledger(
         from cli.reports.ledger_report import audit_report
 
         return audit_report(reader, held)
-    from cli.reports.statistics_report import statistics_of
 
     look = (" --format pdf" if medium == "pdf" else "") + (f" --lang {lang}" if lang != "en" else "")
     return statistics_of(reader, wish, beside or GOOGLE, moment, held, look)

@@ -11,6 +11,7 @@ from cli.session import ledger_choice
 from cli.session.options import STORE
 from cli.terminal import output, prompts
 from cli.terminal.answer import CommandAnswer
+from ledger.application.backup import restore_backup
 
 
 class RestoreAnswer(CommandAnswer, tag="comity.restore/1"):
@@ -37,8 +38,6 @@ def restore(file: str, folder: str, behind: bool, store: str) -> None:
     A copy older than what the log has signed is LOG-ROLLBACK: writing on in it would fork the log. A copy is the same
     whatever kept the entries: this is also how a ledger moves into a database, with --store, and out of one, without.
     """
-    from ledger.application.backup import restore_backup
-
     with prompts.progress("verifying") as progress:
         size = restore_backup(
             file,

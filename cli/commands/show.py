@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from msgspec import UNSET, Struct, UnsetType, field
 
 from cli.click_extensions import command
 from cli.exit_codes import Exit
-from cli.records.linked_orders import LinkedOrderItem
+from cli.records.linked_orders import LinkedOrderItem, began, matter, member
 from cli.records.source import RecordSource, from_bundle, item
 from cli.reports.timeline_text import left
 from cli.session.options import ANY_ORDER, AS_OF, ONLY
+from cli.session.proven_times import brackets, spelled
 from cli.terminal import output
 from cli.terminal.answer import RecordAnswer, Time
 from cli.terminal.judgement_text import gravest_first, level, period
 from cli.terminal.output import put_right
 from cli.terminal.table import wrapped
-
-if TYPE_CHECKING:
-    from projections.views.due import Duty
+from projections.views.due import Duty, soonest_first
+from projections.views.due import due as due_of
+from projections.views.good_practice import afterwards
+from projections.views.replaced import replaced
+from projections.views.state import view
+from projections.views.timeline import office_names
 
 
 class DutyClockItem(Struct, frozen=True):
@@ -106,15 +109,6 @@ NO_ROW = (
 @from_bundle
 def show(order: str | None, as_of: datetime | None, only: bool, source: RecordSource) -> None:
     """Show one order: its state, what is due, what the record lacks, and the orders linked with it."""
-    from cli.records.linked_orders import began, matter, member
-    from cli.session.proven_times import brackets, spelled
-    from projections.views.due import due as due_of
-    from projections.views.due import soonest_first
-    from projections.views.good_practice import afterwards
-    from projections.views.replaced import replaced
-    from projections.views.state import view
-    from projections.views.timeline import office_names
-
     with source.reading() as reader:
         moment = as_of or reader.now()
         shares, elsewhere = matter(reader, source.order(order, reader), moment, only=only)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 from msgspec import Struct, convert
@@ -19,11 +20,13 @@ from cli.session.local_time import MOMENT
 from cli.session.options import LANG
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer
-
-if TYPE_CHECKING:
-    from projections.reports.front_page import Provenance
-    from projections.statistics.counting import StatisticsTable
-    from projections.statistics.report import StatisticsReport
+from ledger.law.provisions import rules_digest
+from projections.drawings.charts import bars
+from projections.render.verbatim import stated
+from projections.reports.front_page import IntegrityResult, Provenance
+from projections.statistics.counting import OrderFilter, StatisticsTable
+from projections.statistics.forms import article_28, transparency
+from projections.statistics.report import StatisticsReport, printed, requests, shares, statistics_report
 
 
 class CountRowItem(Struct, frozen=True):
@@ -127,11 +130,6 @@ def stats(
         raise click.UsageError("-o FILE is for --format html; other forms can be sent on: > FILE")
     if lang != "en" and said().format != "html":
         raise click.UsageError(f"--lang {lang} is of a page: --format html")
-    from projections.render.verbatim import stated
-    from projections.statistics.counting import OrderFilter
-    from projections.statistics.forms import article_28, transparency
-    from projections.statistics.report import statistics_report
-
     with reading() as reader:
         moment = as_of or reader.now()
         if provider is not None:
@@ -161,8 +159,6 @@ COLUMNS = ("table", "row", "column", "unit", "value", "cite")
 
 def _making(reader: LedgerReader, moment: datetime) -> Provenance:
     from cli.version import tool
-    from ledger.law.provisions import rules_digest
-    from projections.reports.front_page import IntegrityResult, Provenance
 
     unchecked = IntegrityResult("INDETERMINATE", "The entries were read for counting, not verified.", (), ())
     return Provenance(moment, tool(), rules_digest()[:16], None, unchecked, test=reader.folder.test)
@@ -183,8 +179,6 @@ def _fields(report: StatisticsReport) -> dict[str, Any]:
 
 def _rows(report: StatisticsReport) -> Iterator[tuple[str, str, str, str, str, str]]:
     """Yield one row for each cell; the published figures follow in the same columns."""
-    from projections.statistics.report import printed
-
     for table in report.form.tables:
         for row in table.rows:
             for n, (column, value) in enumerate(zip(table.columns, printed(row, table), strict=True)):
@@ -209,7 +203,6 @@ def told(report: StatisticsReport) -> str:
     ]
     for table in report.form.tables:
         out += ["", output.paint(table.title, "bold"), *_table(table, width)]
-    from projections.drawings.charts import bars
 
     for drawn in report.bars:
         named = [(b.name, None if b.value is None else float(b.value), b.says) for b in drawn.bars]
@@ -228,10 +221,6 @@ def told(report: StatisticsReport) -> str:
 
 def _table(table: StatisticsTable, width: int) -> list[str]:
     """Return the lines of a table with aligned numbers; if it is too wide, columns without orders are left out."""
-    import textwrap
-
-    from projections.statistics.report import printed
-
     rows = [(row, printed(row, table)) for row in table.rows]
     total = len(table.columns) - (2 if table.share else 1)
     if rows[0][1][total] == "0":
@@ -264,9 +253,6 @@ def _table(table: StatisticsTable, width: int) -> list[str]:
 
 def _bars(report: StatisticsReport, width: int) -> list[str]:
     """Return the bars of our half years, followed by the published ones."""
-    from projections.drawings.charts import bars
-    from projections.statistics.report import requests, shares
-
     ours = shares(report.form.tables)
     named: list[tuple[str, float | None, str]] = [
         (period, ours.get(period), f"{100 * ours[period]:.1f} %" if period in ours else "x")

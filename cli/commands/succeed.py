@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
 from cli.session import ledger_choice
+from cli.session.open_ledger import writing
 from cli.session.options import KEY, STORE
 from cli.terminal import file_io, output
-
-if TYPE_CHECKING:
-    from ledger.adapters.folders.user_folders import Home
-    from ledger.adapters.keys.key_files import Key
-    from ledger.entries.keyring import Registrar
+from cli.terminal.receipt import tell
+from ledger.adapters.folders.user_folders import Home
+from ledger.adapters.keys.key_files import Key, listed
+from ledger.adapters.keys.open_key import open_key
+from ledger.application.counterparties import origin_of, read_counterparty
+from ledger.application.journal import Journal
+from ledger.application.successor import keep_predecessor, last_head, retire, succession
+from ledger.entries.envelope import Circumstances, open_
+from ledger.entries.keyring import Registrar
+from ledger.facts import build
+from ledger.tlog.note import check_origin
 
 CAUSES = ("lost-storage", "restored-backup", "split-view", "key-compromise", "planned", "other")
 
@@ -49,16 +55,6 @@ def succeed(
     register names that head; the registrar is the same, and signs with the same key. What the old log still holds can
     be read and verified as before; what it lost comes back as counterparties' records: comity receive.
     """
-    from cli.session.open_ledger import writing
-    from cli.terminal.receipt import tell
-    from ledger.adapters.folders.user_folders import Home
-    from ledger.application.counterparties import origin_of, read_counterparty
-    from ledger.application.journal import Journal
-    from ledger.application.successor import keep_predecessor, last_head, retire, succession
-    from ledger.entries.envelope import Circumstances
-    from ledger.facts import build
-    from ledger.tlog.note import check_origin
-
     check_origin(origin)
     ledger = Path(old) if ledger_choice.is_ledger(old) else None
     trust, files = read_counterparty(Path(old) / "trust" if ledger else Path(old))
@@ -97,7 +93,6 @@ def succeed(
 def _begun(folder: Path, origin: str, registrar: Registrar, home: Home, predecessor: str) -> bool:
     """Return True for the ledger of an interrupted succession; False if there is none, or if it is complete."""
     from cli.session.ledger_reader import reading
-    from ledger.entries.envelope import open_
 
     if not (folder / "trust" / "policy").exists():
         return False
@@ -113,9 +108,6 @@ def _begun(folder: Path, origin: str, registrar: Registrar, home: Home, predeces
 
 
 def _registrars(home: Home, registrar: Registrar, key_file: str | None) -> Key:
-    from ledger.adapters.keys.key_files import listed
-    from ledger.adapters.keys.open_key import open_key
-
     mine = next((name for name, key in listed(home.keys).items() if key.hex() == registrar.key), None)
     if key_file is None and mine is None:
         raise Stop(f"the key of {registrar.actor} is not here", hint="--key FILE", code=Exit.UNDECIDABLE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 from msgspec import UNSET, Struct, UnsetType
@@ -13,17 +13,16 @@ from cli.access.recorded_access import Stated, opened_in, revealing
 from cli.click_extensions import command
 from cli.exit_codes import Exit
 from cli.invocation import said
-from cli.records.linked_orders import LinkedOrderItem
+from cli.records.linked_orders import LinkedOrderItem, began, matter, member
 from cli.records.source import RecordSource, from_bundle, item
 from cli.reports.timeline_text import BRACKET, _stood_in, _tabbed, left, matter_told
 from cli.session.options import ANY_ORDER, AS_OF, ONLY
+from cli.session.proven_times import Bracket, brackets
 from cli.terminal import output
 from cli.terminal.answer import RecordAnswer, Time
 from cli.terminal.output import put_right
-
-if TYPE_CHECKING:
-    from cli.session.proven_times import Bracket
-    from projections.views.timeline import TimelineEntry
+from projections.views.linked_orders import merged
+from projections.views.timeline import TimelineEntry
 
 
 class TimelineItem(Struct, frozen=True, kw_only=True):
@@ -99,10 +98,6 @@ def timeline(
     Sealed values show as [sealed] unless they are revealed. Times are claims; --brackets adds what witnesses
     and time-stamp authorities prove.
     """
-    from cli.records.linked_orders import began, matter, member
-    from cli.session.proven_times import brackets
-    from projections.views.linked_orders import merged
-
     with source.reading() as reader:
         moment = as_of or reader.now()
         shares, elsewhere = matter(reader, source.order(order, reader), moment, only=only)

@@ -13,24 +13,43 @@ import os
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
-from msgspec import Struct
+from msgspec import UNSET, Struct
+from msgspec.structs import replace
 
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
-from cli.handover.trust_folder import _check_plain, _pin, _some
+from cli.handover.trust_folder import _check_plain, _pin, _some, read_trust
+from cli.reports.court_folder import PAGE, READ_ME, trust_read_me, verifier_page, versions_read_me
 from cli.session import ledger_choice
+from cli.session.key_files import home, public_key
+from cli.session.open_ledger import opened
 from cli.session.options import LANG
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer, ProblemItem
+from cli.terminal.file_io import write
+from ledger.adapters.folders.new_folder import new_folder
 from ledger.adapters.folders.read_trust import PIN, expanded, plain_files, read_trust_folder, versions_of
-from ledger.trust.signed_policy import PolicyStatement
+from ledger.entries.case import wire
+from ledger.errors import RecordError
+from ledger.trust import signed_policy
+from ledger.trust.signed_policy import (
+    FORMAT,
+    PolicyStatement,
+    PolicyVersion,
+    Root,
+    Span,
+    check_unexpired,
+    check_versions,
+    draft,
+    format_version,
+    record_of,
+    signed,
+    spoken,
+    used_by,
+)
 from ledger.trust.trust_folder import fingerprint_of
-
-if TYPE_CHECKING:
-    from ledger.trust.signed_policy import PolicyVersion, Root, Span
 
 FINGERPRINT = click.option("--root-fingerprint", "typed", metavar="WORDS|HEX|FILE", help="As it came by another way.")
 
@@ -91,13 +110,6 @@ class TrustVersionAnswer(CommandAnswer, tag="comity.trust-version/1"):
 @click.option("--days", type=int, default=365, show_default=True, metavar="N", help="How long it is in force.")
 def new(folder: str, named: tuple[str, ...], threshold: int | None, source: str | None, days: int) -> None:
     """Write the next version of a trust folder, as it is today, into DIR, unsigned."""
-    from msgspec.structs import replace
-
-    from cli.handover.trust_folder import read_trust
-    from cli.terminal.file_io import write
-    from ledger.entries.case import wire
-    from ledger.trust.signed_policy import FORMAT, draft, format_version, record_of, used_by
-
     versions = versions_of(folder)
     last = versions[-1].said if versions else None
     roots = tuple(map(_root, named)) or (last.roots if last else ())
@@ -133,11 +145,6 @@ def new(folder: str, named: tuple[str, ...], threshold: int | None, source: str 
 @click.option("--key", "reference", required=True, metavar="FILE|URI", help="The key of a root, of it or of the last.")
 def sign(folder: str, reference: str) -> None:
     """Sign the newest version in DIR, after reading what it says: `comity trust check DIR`."""
-    from cli.session.key_files import home
-    from cli.session.open_ledger import opened
-    from cli.terminal.file_io import write
-    from ledger.trust.signed_policy import format_version, signed
-
     versions = _some(folder)
     newest = versions[-1]
     here = home().keys / reference
@@ -165,9 +172,6 @@ def check(folder: str, typed: str | None) -> None:
 
     Of a folder without versions, such as trust/ of a ledger, it prints and compares the fingerprint of its files.
     """
-    from ledger.errors import RecordError
-    from ledger.trust.signed_policy import check_unexpired, check_versions, spoken
-
     if not (versions := versions_of(folder)) and "policy" in plain_files(folder):
         click.get_current_context().exit(_check_folder(folder, _pin(folder, typed)))
     versions = versions or _some(folder)
@@ -225,10 +229,6 @@ def update(folder: str, source: str, typed: str | None) -> None:
 
     The first time DIR is made, and the fingerprint is kept in it; later nothing in FROM can replace what DIR has.
     """
-    from cli.terminal.file_io import write
-    from ledger.errors import RecordError
-    from ledger.trust.signed_policy import check_unexpired, check_versions, format_version
-
     versions, source_versions = versions_of(folder), _some(source)
     pin = _pin(folder, typed)
     if pin is None:
@@ -265,11 +265,6 @@ def stick(folder: str, out: str, lang: str) -> None:
     DIR is a trust folder, a ledger, or a folder with the versions of a signed policy. The fingerprint has to reach the
     court by another way than this folder, or the folder vouches for itself.
     """
-    from cli.reports.court_folder import PAGE, READ_ME, trust_read_me, verifier_page, versions_read_me
-    from cli.terminal.file_io import write
-    from ledger.adapters.folders.new_folder import new_folder
-    from ledger.trust import signed_policy
-
     page = verifier_page()
     if versions := versions_of(folder):
         newest = signed_policy.check_versions(versions, versions[0].fingerprint)
@@ -302,8 +297,6 @@ def stick(folder: str, out: str, lang: str) -> None:
 
 def _check_folder(folder: str, pin: str | None) -> Exit:
     """Print the fingerprint of a plain trust folder; exit 3 as long as it was compared with none."""
-    from ledger.trust.signed_policy import spoken
-
     read_trust_folder(folder, pin)
     files = plain_files(folder)
     words = spoken(fingerprint_of(files))
@@ -314,9 +307,6 @@ def _check_folder(folder: str, pin: str | None) -> Exit:
 
 
 def _root(said: str) -> Root:
-    from cli.session.key_files import public_key
-    from ledger.trust.signed_policy import Root
-
     name, equals, key = said.partition("=")
     if not equals:
         raise click.UsageError(f"--root {said}: it is NAME=FILE or NAME=HEX")
@@ -325,10 +315,7 @@ def _root(said: str) -> Root:
 
 def _sizes(ledger: str) -> Iterator[Span]:
     """Yield the sizes that each key of the log signs, by the register; nothing if the log has had one key only."""
-    from msgspec import UNSET
-
     from cli.session.ledger_reader import reading
-    from ledger.trust.signed_policy import Span
 
     with reading(Path(ledger)) as reader:
         rotations = [o.payload.public for _, o in reader.cases.opened_registry() if o.payload.kind == "log-key-rotated"]
@@ -365,8 +352,6 @@ def _by(version: PolicyVersion) -> list[str]:
 
 
 def _tell(version: PolicyVersion) -> None:
-    from ledger.trust.signed_policy import spoken
-
     statement = version.said
     answer = TrustVersionAnswer(
         version=statement.version,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -18,11 +18,8 @@ from cli.terminal import output as ui
 from cli.terminal.file_io import write_new
 from cli.terminal.log_output import VERBOSE
 from ledger.application import lazy_verifiers
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from ledger.verify import EarlierEntries, Report, Trust
+from ledger.errors import RecordError
+from ledger.verify import EarlierEntries, FileKind, Report, Trust, Verdict, known_of, verify_file
 
 PROOF = ".tlog-proof"
 
@@ -82,7 +79,6 @@ def verify(
         raise click.UsageError("--store says where the entries of a ledger are: verify its folder")
     else:
         from cli.records.bundle_reader import recognised
-        from ledger.verify import FileKind, verify_file
 
         content = recognised(file)
         if other is not None and content.kind is not FileKind.BUNDLE:
@@ -106,8 +102,6 @@ def verify(
 def _elsewhere(file: str, trust: Trust | None, now: datetime) -> EarlierEntries:
     """Return the entries of another bundle, which is verified alone first; `Stop` if it is proved wrong."""
     from cli.records.bundle_reader import recognised
-    from ledger.errors import RecordError
-    from ledger.verify import FileKind, Verdict, known_of, verify_file
 
     content = recognised(file)
     if content.kind is not FileKind.BUNDLE:

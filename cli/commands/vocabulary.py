@@ -13,6 +13,9 @@ from cli.exit_codes import Stop
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer
 from cli.terminal.table import wrapped
+from ledger.facts import KINDS, WHY, about, json_schema, kind_of, meant
+from ledger.facts.vocabulary import ELEMENTS, GROUNDS
+from ledger.facts.words import CODE_LISTS
 
 
 class KindItem(Struct, frozen=True):
@@ -72,9 +75,6 @@ def vocabulary(term: str | None) -> None:
 
     Of a kind, --json prints its JSON Schema and what a schema cannot say.
     """
-    from ledger.facts import KINDS
-    from ledger.facts.words import CODE_LISTS
-
     if term is None:
         kinds = [KindItem(k, f.group, ", ".join(f.signers), f.says) for k, f in sorted(KINDS.items())]
         output.emit(VocabularyAnswer(kinds=kinds), KindItem.__struct_fields__, kinds)
@@ -98,8 +98,6 @@ LISTS = "lists"
 
 def _show_code(text: str) -> None:
     """Explain a code in every list that has it; `Stop` with what may be meant."""
-    from ledger.facts import KINDS, meant
-    from ledger.facts.words import CODE_LISTS
     from ledger.facts.words.lookup import code_of, near_codes
 
     every = {code: says for each in CODE_LISTS.values() for code, says in each.words.items()}
@@ -126,10 +124,6 @@ def _show_code(text: str) -> None:
 
 
 def _code(list_name: str, code: str) -> CodeItem:
-    from ledger.facts import KINDS
-    from ledger.facts.vocabulary import ELEMENTS, GROUNDS
-    from ledger.facts.words import CODE_LISTS
-
     found = CODE_LISTS[list_name]
     about, used = "", []
     if list_name == "roles":
@@ -147,8 +141,6 @@ def _code(list_name: str, code: str) -> CodeItem:
 
 
 def _show_kind(kind: str) -> None:
-    from ledger.facts import WHY, about, json_schema, kind_of
-
     fact = kind_of(kind)
     fields = ("field", "type", "required", "readers", "says")
     rows = [

@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import click
+from starlette.responses import Response
 
 from cli.access.purposes import CODES, purpose_of
 from cli.access.recorded_access import Stated, accessed
@@ -18,7 +19,9 @@ from cli.reports import integrity  # noqa: F401 - reports use it; imported befor
 from cli.reports.order_report import ReportRequest, order_report, replay_of
 from cli.reports.report_files import MEDIA, written
 from cli.reports.timeline_text import left
+from cli.session.ledger_reader import LedgerReader
 from ledger.entries.case import Case, linked
+from ledger.entries.envelope import Signer
 from ledger.facts.vocabulary import ROLES
 from ledger.law import Judgement, judge
 from ledger.law.next_steps.lookup import NextSteps
@@ -33,13 +36,8 @@ from projections.views.deadline_calendar import MARKS, WEEKDAYS, deadline_calend
 from projections.views.due import due
 
 if TYPE_CHECKING:
-    from starlette.responses import Response
-
     from cli.desk.session import Desk
     from cli.handover.hand_over import Handing
-    from cli.session.ledger_reader import LedgerReader
-    from ledger.entries.envelope import Signer
-
 REPLAY = "replay"
 PAPERS = (
     ("custody", "Chain of custody"),

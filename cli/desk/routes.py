@@ -32,6 +32,7 @@ from ledger.adapters.storage.order_index import (
     OrderRow,
     position,
 )
+from ledger.facts.vocabulary import INSTRUMENTS
 from projections.render.desk_pages import BoardRow, BoardSection, Sorts, law
 from projections.render.html import compile_templates
 from projections.reports.front_page import words
@@ -220,8 +221,6 @@ class Pages:
 
     def law(self, request: Request) -> Response:
         """Return the page of the rules in force."""
-        from ledger.facts.vocabulary import INSTRUMENTS
-
         instrument = request.query_params.get("instrument") or None
         if instrument is not None and instrument not in INSTRUMENTS:
             return self.stop(request, ["There is no such instrument."], 404)

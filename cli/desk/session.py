@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import click
 from starlette.requests import Request
@@ -16,11 +15,9 @@ from cli.session.docket import bring_up
 from cli.session.ledger_reader import LedgerReader
 from ledger.adapters.storage.order_index import OrderIndex
 from ledger.entries.case import Case
+from ledger.entries.envelope import Signer
 from projections.render.desk_pages import UTC_ALONE, Frame
 from projections.sentences.names import Names
-
-if TYPE_CHECKING:
-    from ledger.entries.envelope import Signer
 
 KEPT = 60.0  # seconds
 AT_ONCE = 12  # entries or orders that are judged before a response; the background follower judges more

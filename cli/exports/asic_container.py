@@ -6,6 +6,7 @@ from pathlib import Path
 
 from cli.exit_codes import Stop
 from cli.exports.formats import ExportRequest
+from cli.handover.paper_signer import paper_signer
 from cli.terminal import output
 
 TO_SIGN = ".manifest.xml"
@@ -17,7 +18,6 @@ def asic(wanted: ExportRequest) -> bytes | None:
     Return the bytes instead if they go to standard output.
     """
     from cli.handover.evidence_bundle import bundle
-    from cli.handover.paper_signer import paper_signer
     from cli.terminal.file_io import check_new, write_new
     from projections.exchange.asic import SIGNATURE, container, manifest
 

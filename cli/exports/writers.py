@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from cli.exit_codes import Stop
@@ -12,8 +14,6 @@ from ledger.entries.case import Case
 from ledger.law import Judgement, judge
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from projections.views.due import DeadlineHistory, Duty
 
 
@@ -26,8 +26,6 @@ def case(wanted: ExportRequest) -> bytes:
 
 def case_of(reader: LedgerReader, known: Case, judgement: Judgement, *, reveal: bool) -> bytes:
     """Return an order as CASE/UCO, as known at the moment of the judgement."""
-    from hashlib import sha256
-
     from cli.version import tool
     from projections.exchange.case_uco import SignedEntry, case_uco
 

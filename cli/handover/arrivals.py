@@ -7,20 +7,22 @@ import os
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from functools import partial
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from cli.exit_codes import Exit, Stop
 from cli.terminal import file_io, output
+from ledger.entries.envelope import OpenedEntry, open_
 from ledger.entries.wrapped_entry import PROOF
+from ledger.errors import LedgerError, RecordError
+from ledger.tlog.note import Vkey, open_checkpoint, origin_hash
+from ledger.tlog.tree import parse_proof
 
 if TYPE_CHECKING:
     from ledger.adapters.witness.followed_logs import Prove
     from ledger.application.foreign.receive import Arrival
     from ledger.application.journal import Journal
     from ledger.bundle.layout import Arranged
-    from ledger.entries.envelope import OpenedEntry
-    from ledger.errors import LedgerError
-    from ledger.tlog.note import Vkey
     from ledger.verify import EarlierEntries, Report, Trust
 
 logger = logging.getLogger(__name__)
@@ -38,7 +40,6 @@ def from_bundle(journal: Journal, data: bytes, name: str | None, *, anyway: bool
     from ledger.bundle.layout import MANIFEST, arrange
     from ledger.bundle.manifest import open_manifest
     from ledger.entries.placement import registry_of
-    from ledger.errors import RecordError
     from ledger.verify import verify
 
     files = unpack(data)
@@ -81,7 +82,6 @@ def _settled(journal: Journal, report: Report, trust: Trust, parts: Arranged, *,
 
     With `anyway` a doubtful result is `not-checked`.
     """
-    from ledger.errors import RecordError
     from ledger.verify import Verdict
 
     if report.verdict is Verdict.PASSED:
@@ -104,7 +104,6 @@ def from_entry(journal: Journal, opened: OpenedEntry, file: str, *, anyway: bool
     """
     from ledger.adapters.keys import mldsa
     from ledger.application.foreign.receive import Arrival
-    from ledger.errors import RecordError
     from ledger.verify import Verdict, verify_entry
 
     signer = opened.payload.signer
@@ -146,7 +145,6 @@ def _known(journal: Journal, trust: Trust, origin: str, orders: Sequence[str]) -
     """Return what was received from a log before: entries of these orders, and its register; None if nothing was."""
     from ledger.application.counterparties import registers
     from ledger.application.foreign.recall import recalled
-    from ledger.tlog.note import origin_hash
 
     register = registers(journal.folder.registers).get(origin_hash(origin), {})
     earlier = recalled(origin, orders, journal.store, journal.folder.foreign, trust.policy.logs, register)
@@ -158,10 +156,7 @@ def _convicted(journal: Journal, report: Report, files: Mapping[str, bytes], kno
 
     For two entries at one position, both are kept with their proofs.
     """
-    from hashlib import sha256
-
     from ledger.adapters.witness.followed_logs import convicted, keep_evidence
-    from ledger.tlog.tree import parse_proof
 
     (wrong,) = report.reasons
     if wrong.code == "SPLIT-VIEW":
@@ -177,7 +172,6 @@ def _convicted(journal: Journal, report: Report, files: Mapping[str, bytes], kno
 def _hold_entry(journal: Journal, opened: OpenedEntry, proof: bytes, trust: Trust) -> None:
     from ledger.adapters.witness.followed_logs import convicted
     from ledger.entries.split_view import Shown
-    from ledger.tlog.tree import parse_proof
     from ledger.verify import Contradiction, hold_entry
 
     earlier = _known(journal, trust, opened.payload.log, [opened.payload.order])
@@ -198,8 +192,6 @@ def trust_in_log(journal: Journal, origin: str) -> Trust:
 
 
 def opened_entry(raw: bytes) -> OpenedEntry:
-    from ledger.entries.envelope import open_
-
     return open_(raw)
 
 
@@ -235,8 +227,6 @@ def _proofs(parts: Arranged | None) -> Prove:
 def _convict(journal: Journal, trust: Trust, notes: list[bytes]) -> None:
     """Store the exhibit that their log signed two trees; both notes came in one bundle."""
     from ledger.adapters.witness.followed_logs import keep_split
-    from ledger.errors import RecordError
-    from ledger.tlog.note import open_checkpoint
 
     opened = []
     for note in notes:
@@ -251,9 +241,6 @@ def _convict(journal: Journal, trust: Trust, notes: list[bytes]) -> None:
 
 
 def signed_by(trust: Trust, note: bytes) -> Vkey:
-    from ledger.errors import RecordError
-    from ledger.tlog.note import open_checkpoint
-
     for key in trust.policy.logs[:-1]:
         try:
             open_checkpoint(note, key.name, key, ())
@@ -266,7 +253,6 @@ def signed_by(trust: Trust, note: bytes) -> Vkey:
 def _compare_ours(journal: Journal, parts: Arranged) -> None:
     """Compare the heads of our own log that they have seen with our log."""
     from ledger.adapters.witness.cosigning import check_shown
-    from ledger.tlog.tree import parse_proof
 
     for name, content in parts.foreign.items():
         if name.endswith(PROOF):

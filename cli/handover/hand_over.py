@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 from cli.access.persons import person_of
 from cli.access.recorded_access import purpose_for
@@ -16,10 +15,8 @@ from cli.terminal import output
 from ledger.application.export.bundle_contents import BundleRequest
 from ledger.application.export.hand_over import Export, ExportedBundle, hand_over
 from ledger.application.export.witnessed_head import Witnesses
-
-if TYPE_CHECKING:
-    from ledger.application.journal import Journal
-    from ledger.entries.envelope import Signer
+from ledger.application.journal import Journal
+from ledger.entries.envelope import Signer
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from cli.exit_codes import Exit, Stop
 from cli.terminal import file_io
+from ledger.errors import RecordError
 
 if TYPE_CHECKING:
     from ledger.trust.signed_policy import PolicyVersion
@@ -39,7 +40,6 @@ def _some(folder: str) -> list[PolicyVersion]:
 
 def _check_plain(folder: str, trust: Trust) -> None:
     """Raise TRUST-FORMAT if a plain file for the verifier page, where there is one, differs from the newest version."""
-    from ledger.errors import RecordError
     from ledger.trust.signed_policy import plain_files
 
     for name, data in plain_files(trust).items():

@@ -18,15 +18,16 @@ from msgspec import UNSET, Struct, UnsetType
 
 from cli import invocation
 from cli.exit_codes import Exit, Stop
-from cli.imports.unstarted_deadlines import UnwoundItem
+from cli.imports.unstarted_deadlines import Clocks, Unwound, UnwoundItem
 from cli.terminal import output, prompts
 from cli.terminal.answer import CommandAnswer
+from ledger.application.write.draft import target_of
+from ledger.errors import RecordError
 
 if TYPE_CHECKING:
     from cli.imports.row_index import Index
     from cli.imports.row_parser import ParsedRow, RowParser
     from cli.imports.tables import TableRow, Wrong
-    from cli.imports.unstarted_deadlines import Unwound
     from ledger.application.journal import Journal
 
 _TRIES = 3  # attempts to seal again after another process wrote to one of the orders
@@ -94,9 +95,6 @@ def check(
 ) -> CheckedTable:
     """Parse every row and record nothing; with `keys` and without faults, make the keys that will seal the rows."""
     from cli.imports.tables import TableRow, Wrong
-    from cli.imports.unstarted_deadlines import Clocks
-    from ledger.application.write.draft import target_of
-    from ledger.errors import RecordError
 
     checked, clocks = CheckedTable(), Clocks(journal)
 
@@ -165,7 +163,6 @@ def _recorded(
     journal: Journal, names: dict[str, str], stream: IO[bytes], asked: ImportOptions, checked: CheckedTable
 ) -> range:
     from ledger.adapters.storage.entry_store import Conflict
-    from ledger.errors import RecordError
 
     def fault(row: TableRow, wrongs: list[Wrong]) -> None:
         clash = next((wrong for wrong in wrongs if wrong.code == "REFERENCE-TAKEN"), None)

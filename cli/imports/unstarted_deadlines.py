@@ -17,14 +17,15 @@ from msgspec import Struct
 
 from ledger.application.write.draft import Draft
 from ledger.application.write.seal import unsigned
+from ledger.entries.case import Case, Entry
+from ledger.law import read_order
+from ledger.law.deadlines.table import REGISTER
+from ledger.law.reading.order_reading import OrderReading
 from ledger.law.reading.reliability import Lack
+from ledger.law.terms.rule import Deadline
 
 if TYPE_CHECKING:
     from ledger.application.journal import Journal
-    from ledger.entries.case import Entry
-    from ledger.law.reading.order_reading import OrderReading
-    from ledger.law.terms.rule import Deadline
-
 SENT, RECEIVED = "order-transmitted", "order-received"
 NOT_RECEIVED = Lack("no row says when the order arrived", "kind", f"{RECEIVED}, in another row")
 
@@ -104,15 +105,10 @@ class Clocks:
 
     def _unstarted(self, entry: Entry, instrument: str, rules: tuple[Deadline, ...]) -> tuple[str, ...]:
         """Return the ids of those deadlines that the entry alone would start, if its time were known."""
-        from ledger.entries.case import Case
-
         reading = self._reading(instrument).of_case(Case("", instrument, (entry,), self._registry))
         return tuple(d.id for d in rules if any(c.due is None for c in d.run(d, reading)))
 
     def _reading(self, instrument: str) -> OrderReading:
-        from ledger.entries.case import Case
-        from ledger.law import read_order
-
         if instrument not in self._readings:
             case = Case("", instrument, (), self._registry)
             self._readings[instrument] = read_order(case, self._journal.now())
@@ -122,16 +118,12 @@ class Clocks:
 @cache
 def winds(kind: str, instrument: str) -> tuple[str, ...]:
     """Return the deadlines that an entry of this kind starts under an instrument, from the table of deadlines."""
-    from ledger.law.deadlines.table import REGISTER
-
     return tuple(d.id for d in REGISTER if kind in d.winds and d.applies(instrument))
 
 
 @cache
 def may_wind(kind: str, instrument: str) -> tuple[Deadline, ...]:
     """Return the deadlines that an entry of this kind starts under a condition, by the words of the table."""
-    from ledger.law.deadlines.table import REGISTER
-
     return tuple(d for d in REGISTER if not d.winds and d.applies(instrument) and named(kind, d.wound_by))
 
 

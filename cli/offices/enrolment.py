@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence, Set
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 def check_new(origin: str, registrar: str, party: str, key_file: Path, rows: Sequence[BookRow], name: str) -> None:
     """Check an address book with which a ledger is to begin: `Stop` after all faults were shown; nothing is made."""
-    from datetime import UTC, datetime
-
     from ledger.adapters.folders.user_folders import Home
     from ledger.entries.envelope import Signer
     from ledger.entries.keyring import Keyring, Registrar

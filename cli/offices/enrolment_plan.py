@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import Struct
 
+from cli.exit_codes import Stop
 from cli.imports.tables import Wrong
 from cli.offices.address_book import NEW, BookRow
 from ledger.errors import RecordError
@@ -151,8 +152,6 @@ class EnrolmentPlan:
 
         Both are empty where no key is made, the file also where it is not on this machine.
         """
-        from cli.exit_codes import Stop
-
         try:
             public, file = self._named(row)
         except Stop as stop:

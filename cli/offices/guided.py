@@ -14,6 +14,7 @@ from cli.offices.address_book import NEW, BookRow, role_of
 from cli.terminal import output, prompts
 from ledger.errors import RecordError
 from ledger.facts.value_forms import Form, FormError, check, check_before_signing
+from ledger.facts.value_types import NAME, STATE, STR, Zone, form_of
 
 INSTEAD = "comity init DIR --origin ledger.example/xo/karsk --offices FILE; comity offices add --template prints a FILE"
 
@@ -31,7 +32,6 @@ def ask(folder: str, *, origin: str | None, book: str | None, party: str | None)
 
     `Stop` without a terminal, and if the person does not confirm the answers.
     """
-    from ledger.facts.value_types import NAME, STATE
     from ledger.tlog.note import check_origin
 
     if not prompts.attended():
@@ -72,8 +72,6 @@ def ask(folder: str, *, origin: str | None, book: str | None, party: str | None)
 
 
 def _zone(party: str) -> str:
-    from ledger.facts.value_types import Zone, form_of
-
     explain(f"Deadlines end at midnight in the time zone of {party}. An IANA name, such as Europe/Oslo.")
     return question(f"time zone of {party}", "Europe/Oslo", of(form_of(Zone)))
 
@@ -138,8 +136,6 @@ def _roles(answer: str) -> None:
 
 
 def _written(answer: str) -> None:
-    from ledger.facts.value_types import STR
-
     of(STR)(answer)
 
 

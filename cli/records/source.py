@@ -14,14 +14,14 @@ from msgspec import UNSET, UnsetType
 from cli.exit_codes import Exit
 from cli.session import ledger_choice
 from cli.session.ledger_reader import LedgerReader, reading
+from cli.session.record_reader import RecordReader, VerifiedBundle
 from cli.terminal import file_io, output
 from cli.terminal.answer import BundleItem, BundleReason
+from ledger.facts.vocabulary import ROLES
+from ledger.verify import Trust, Verdict
 
 if TYPE_CHECKING:
     from cli.records.bundle_reader import BundleReader
-    from cli.session.record_reader import RecordReader, VerifiedBundle
-    from ledger.verify import Trust
-
 BUNDLE = click.option("--bundle", metavar="FILE", help="Read this evidence bundle, and no ledger.")
 TRUST = click.option("--trust", metavar="DIR|FILE", help="With --bundle: what you hold from elsewhere.")
 PIN = click.option("--root-fingerprint", "pin", metavar="WORDS|HEX|FILE", help="With --bundle: of that --trust.")
@@ -103,15 +103,12 @@ def ended(source: RecordSource, done: Any) -> Any:
     """Return how a command ends: with 3 in the place of 0 where it read an INDETERMINATE bundle."""
     if source.bundle is None or done not in (None, Exit.DONE):
         return done
-    from ledger.verify import Verdict
 
     return done if source.bundle.report.verdict is Verdict.PASSED else Exit.FINDINGS
 
 
 def describe(bundle: VerifiedBundle) -> Iterator[str]:
     """Yield what is said of every bundle that is read: its verdict, its moment, and that the view is partial."""
-    from ledger.facts.vocabulary import ROLES
-
     report, said = bundle.report, bundle.manifest
     reasons = "; ".join(f"{reason.code}: {reason.says}" for reason in report.reasons)
     yield f"{bundle.file}: {report.verdict}{f' {reasons}' if reasons else ''}"

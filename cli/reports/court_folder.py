@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 from cli.shipped_files import shipped
 from ledger.facts.vocabulary import ROLES
 from projections.render.translation import Translation, translation
+from projections.reports.signature_note import SignatureNote
 
 if TYPE_CHECKING:
     from ledger.bundle import About
     from ledger.trust.signed_policy import PolicyVersion
-    from projections.reports.signature_note import SignatureNote
 
 PAGE = "OPEN-ME-FIRST.html"
 READ_ME = "READ-ME.txt"

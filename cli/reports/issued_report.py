@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -11,8 +12,6 @@ from cli.reports.report_files import MEDIA
 from cli.terminal import output
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from cli.handover.paper_signer import PaperSigner
     from ledger.entries.envelope import Signer
 

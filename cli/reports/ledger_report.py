@@ -6,9 +6,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from cli.session.ledger_reader import LedgerReader
+from ledger.entries.keyring import Keyring
+from ledger.errors import RecordError
+from ledger.law.provisions import rules_digest
+from ledger.verify import Trust
 
 if TYPE_CHECKING:
-    from ledger.verify import Trust
     from projections.reports.ledger_report import KeyRow, Verification
 
 HEADS = 50  # heads listed in the report; all are compared
@@ -18,7 +21,6 @@ def audit_report(reader: LedgerReader, trust: Trust | None) -> Verification:
     """Return the report on a whole ledger; every entry is verified again."""
     from cli.reports.integrity import audited, checkpoint, verified
     from cli.version import tool
-    from ledger.law.provisions import rules_digest
     from projections.reports.front_page import CheckCommand, Provenance
     from projections.reports.ledger_report import HeadRow, verification
 
@@ -49,8 +51,6 @@ def audit_report(reader: LedgerReader, trust: Trust | None) -> Verification:
 
 
 def _keys(reader: LedgerReader, trust: Trust | None) -> list[KeyRow]:
-    from ledger.entries.keyring import Keyring
-    from ledger.errors import RecordError
     from projections.reports.ledger_report import KeyRow
     from projections.views.timeline import office_names
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import wraps
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
@@ -16,13 +17,12 @@ from cli.access.recorded_access import Stated, opener, revealed
 from cli.exit_codes import Exit, Stop
 from cli.session.ledger_reader import LedgerReader
 from cli.terminal import output
+from ledger.entries.case import Case
+from ledger.entries.envelope import Signer
+from ledger.facts.value_forms import LINE, fits
+from ledger.verify import Trust
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from ledger.entries.case import Case
-    from ledger.entries.envelope import Signer
-    from ledger.verify import Trust
     from projections.reports.letters.context import LetterRequest
     from projections.reports.letters.letter import Letter, LetterKind, Omission
 
@@ -57,14 +57,11 @@ class LetterOptions:
 
 def _is_line(text: str) -> bool:
     """Return True for text without control and bidi-control characters and without bytes that are not UTF-8."""
-    from ledger.facts.value_forms import LINE, fits
-
     return bool(fits(LINE)(text)) and not any(unicodedata.category(c) == "Cs" for c in text)
 
 
 def letter_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of a letter; the command gets `letters`."""
-    from functools import wraps
 
     @wraps(command)
     def collected(

@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING
 
 from cli.exit_codes import Stop
 from cli.session.ledger_reader import LedgerReader
+from cli.session.record_reader import RecordReader
 from cli.terminal import output
+from ledger.adapters.log.checkpoints import PublishedHead
+from ledger.entries.case import Case
 from ledger.errors import LedgerError
+from ledger.law import judge
+from ledger.law.provisions import rules_digest
+from ledger.verify import Trust
 
 if TYPE_CHECKING:
-    from cli.session.record_reader import RecordReader
-    from ledger.adapters.log.checkpoints import PublishedHead
-    from ledger.entries.case import Case
-    from ledger.verify import Trust
     from projections.render.html import Report
     from projections.reports.front_page import CheckCommand, Provenance
     from projections.reports.hearing.depths import Depth
@@ -52,8 +54,6 @@ def order_report(
     reader: RecordReader, asked: ReportRequest, case: Case, moment: datetime, trust: Trust | None
 ) -> Report:
     """Return the wanted report on a case, as recorded at a moment; `Stop` if nothing was on record then."""
-    from ledger.law import judge
-
     provenance = making(reader, case.order, moment, trust, reveal=asked.reveal, head=asked.head)
     snapshot = case.known(moment)
     provenance = _without_later(provenance, len(reader.known(case, moment).entries) - len(snapshot.entries))
@@ -123,7 +123,6 @@ def making(
     from cli.reports.integrity import bundle_read, read_again
     from cli.session.proven_times import brackets, spelled
     from cli.version import tool
-    from ledger.law.provisions import rules_digest
     from projections.reports.front_page import Provenance
 
     if isinstance(reader, LedgerReader):
@@ -147,7 +146,6 @@ def making(
 
 def replay_of(reader: RecordReader, case: Case, moment: datetime, *, reveal: bool = False, lang: str = "en") -> str:
     """Return a page of HTML that shows an order at every moment; sealed values only if they are revealed."""
-    from ledger.law import judge
     from projections.render.html import replay_page
     from projections.render.verbatim import stated
     from projections.reports.replay import replay

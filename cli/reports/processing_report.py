@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 from cli.exit_codes import Exit
 from cli.session.ledger_reader import LedgerReader
 from cli.terminal import output, prompts
+from ledger.entries.case import Case
+from ledger.facts import kind_of
+from ledger.law.provisions import rules_digest
+from ledger.verify import Trust
 
 if TYPE_CHECKING:
-    from ledger.entries.case import Case
-    from ledger.verify import Trust
     from projections.reports.fillable_form import FillableForm
     from projections.reports.front_page import Provenance
 
@@ -47,7 +49,6 @@ def _cases(reader: LedgerReader, moment: datetime) -> Iterator[Case]:
 def _making(reader: LedgerReader, moment: datetime, trust: Trust | None) -> Provenance:
     from cli.reports.integrity import kept_checkpoint
     from cli.version import tool
-    from ledger.law.provisions import rules_digest
     from projections.reports.front_page import IntegrityResult, Provenance
 
     head = kept_checkpoint(reader, reader.head_at(moment), trust)
@@ -66,8 +67,6 @@ def tell_missing(missing: tuple[str, ...]) -> Exit:
 
 def template() -> str:
     """Return a description to fill in, as JSON: null is refused when it is recorded, so no field is left by mistake."""
-    from ledger.facts import kind_of
-
     fields = kind_of("controller-described").fields()
     values: dict[str, Any] = {name: [None] if f.type.startswith("list") else None for name, f in fields.items()}
     for name, f in fields.items():

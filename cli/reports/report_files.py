@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from cli.terminal import output
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from cli.handover.paper_signer import PaperSigner
     from cli.reports.pdf import Bundle
     from projections.render.html import Report

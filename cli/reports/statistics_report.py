@@ -15,9 +15,11 @@ from cli.session import local_time
 from cli.session.ledger_reader import LedgerReader
 from cli.shipped_files import shipped
 from cli.terminal import output, prompts
+from ledger.law import judge
+from ledger.law.provisions import rules_digest
+from ledger.verify import Trust
 
 if TYPE_CHECKING:
-    from ledger.verify import Trust
     from projections.reports.front_page import CheckCommand, Provenance
     from projections.statistics.counting import Life, OrderFilter
     from projections.statistics.report import PublishedSeries, Statistics
@@ -47,7 +49,6 @@ BESIDE = click.option("--beside", type=click.Choice(tuple(FILES)), help="Publish
 
 def lives_of(reader: LedgerReader, moment: datetime) -> Iterator[Life]:
     """Yield the life of every order that had been issued by `moment`."""
-    from ledger.law import judge
     from projections.statistics.counting import life
 
     done, size = 0, reader.store.size()
@@ -134,7 +135,6 @@ def _making(reader: LedgerReader, moment: datetime, trust: Trust | None) -> Prov
     """
     from cli.reports.integrity import audited, kept_checkpoint, verified
     from cli.version import tool
-    from ledger.law.provisions import rules_digest
     from projections.reports.front_page import Provenance
 
     result = verified(reader, trust)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -115,8 +116,6 @@ def _proven(x: TimelineEntry, proven: Mapping[int, Bracket]) -> list[str]:
 
 
 def _paragraph(x: TimelineEntry, width: int, tag: str = "", reveal: bool = False) -> list[str]:
-    import textwrap
-
     moved = f"  -> {output.paint(x.moved[1], 'cyan')}" if x.moved else ""
     style = "bold" if x.replaced is None else "bold strike"
     local = f" ({x.local})" if x.local else ""

@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
-from cli.session.ledger_reader import reading
+from cli.session.ledger_reader import LedgerReader, reading
 from cli.terminal import prompts
 from ledger.adapters.storage.order_index import Due, OrderIndex, OrderRow, read_row
 from ledger.adapters.storage.views import ViewRow
@@ -25,10 +25,6 @@ from ledger.entries.envelope import open_
 from ledger.law import judge, read_order
 from ledger.law.instruments.notice import DELAYS
 from ledger.law.provisions import rules_digest
-
-if TYPE_CHECKING:
-    from cli.session.ledger_reader import LedgerReader
-    from ledger.entries.case import Case
 
 DAY = timedelta(hours=24)  # E-10-2 with a silent authority is judged until 24 hours after its end (decision 28)
 EDITION = 5  # raise it when the content of a row changes

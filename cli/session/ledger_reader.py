@@ -8,7 +8,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cli.exit_codes import Stop
 from cli.session import ledger_choice
@@ -21,13 +21,10 @@ from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.adapters.subject_keys.key_store import SubjectKeyStore
 from ledger.application.case_reader import CaseReader
 from ledger.entries.case import Case, Entry
+from ledger.entries.keyring import Keyring
+from ledger.entries.placement import Chains
 from ledger.errors import LedgerError
 from ledger.tlog.note import note_digest
-
-if TYPE_CHECKING:
-    from ledger.entries.keyring import Keyring
-    from ledger.entries.placement import Chains
-
 
 MINUTE = timedelta(minutes=1)  # longer than a command takes between reading the clock and asking
 

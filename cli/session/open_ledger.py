@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -18,12 +17,10 @@ from ledger.adapters.folders.user_folders import Home, exposed
 from ledger.adapters.keys.key_files import Key, listed
 from ledger.adapters.keys.open_key import open_key
 from ledger.application.journal import Journal
+from ledger.entries.case import Case
 from ledger.entries.envelope import Signer
 from ledger.facts import KINDS
 from ledger.facts.vocabulary import ROLES
-
-if TYPE_CHECKING:
-    from ledger.entries.case import Case
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 import click
@@ -11,8 +12,6 @@ from cli.session.local_time import MOMENT
 from cli.terminal import output
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from ledger.adapters.storage.order_index import OrderRow
 
 T = TypeVar("T")

@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from cli.session import ledger_choice
 from cli.session.ledger_reader import LedgerReader
+from cli.session.record_reader import RecordReader
+from ledger.adapters.folders.ledger_folder import Folder
+from ledger.adapters.keys import mldsa
 from ledger.adapters.log.checkpoints import CheckpointStore as Kept
-
-if TYPE_CHECKING:
-    from cli.session.record_reader import RecordReader
-    from ledger.adapters.folders.ledger_folder import Folder
-    from ledger.adapters.log.checkpoints import TimeStampToken
-    from ledger.entries.envelope import OpenedEntry
-    from ledger.tlog.note import Head
-    from ledger.tlog.policy import Policy
-    from ledger.verify import Trust
-    from ledger.verify.time_brackets import Times
+from ledger.adapters.log.checkpoints import TimeStampToken
+from ledger.bundle.layout import Arranged
+from ledger.entries.envelope import OpenedEntry
+from ledger.errors import RecordError
+from ledger.tlog.note import Head, open_checkpoint
+from ledger.tlog.policy import Policy
+from ledger.verify import Trust
+from ledger.verify.heads import Heads
+from ledger.verify.progress import VerificationLog
+from ledger.verify.time_brackets import Times
+from ledger.verify.timestamps import check_tokens
 
 Bracket = tuple[datetime | None, datetime | None]  # not before, not after; UTC
 
@@ -51,12 +54,6 @@ def times_of(reader: LedgerReader, opened: Mapping[int, OpenedEntry], trust: Tru
         tokens = store.tokens()
     if not notes:
         return None
-    from ledger.adapters.keys import mldsa
-    from ledger.errors import RecordError
-    from ledger.tlog.note import (
-        open_checkpoint,  # import the verifier only if there are notes to verify
-    )
-
     policy = folder.policy if trust is None else trust.policy
     keys = tuple(key for key in policy.logs if key.name == folder.origin)
     heads = {}
@@ -85,12 +82,6 @@ def _times(
     The time-stamp authorities are those of `trust`, by default those of the ledger.
     """
     from ledger.adapters.timestamps import rfc3161
-    from ledger.bundle.layout import Arranged
-    from ledger.verify import Trust
-    from ledger.verify.heads import Heads
-    from ledger.verify.progress import VerificationLog
-    from ledger.verify.time_brackets import Times
-    from ledger.verify.timestamps import check_tokens
 
     log_heads = Heads("heads.db", next(iter(heads.values())), heads, {})
     own = Trust(policy, b"", folder.registrar, rfc3161.trusted(folder.path / "trust" / "tsa"))

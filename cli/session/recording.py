@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ledger.entries.case import Case, Entry
     from ledger.entries.envelope import Signer
     from ledger.facts import Fact
+from cli.terminal.file_io import write_new
 from cli.terminal.receipt import tell
 
 FINAL = {  # kinds that cannot be withdrawn, and the sentence to confirm before they are signed
@@ -170,8 +171,6 @@ def put(
             ask_to_sign(journal, plan, yes=asked.yes)
         receipt = record(journal, plan)
         if asked.receipt:
-            from cli.terminal.file_io import write_new
-
             write_new(asked.receipt, receipt.proof)
         tell(journal, kind, receipt, files)
     return Exit.DONE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from cli.session.recording import RecordOptions
@@ -25,7 +26,5 @@ def document_digests(**paths: str | None) -> dict[str, Any]:
 
 def with_fields(asked: RecordOptions, **said: str | None) -> RecordOptions:
     """Return the request with fields that name entries added; the entries are looked up with all other fields."""
-    from dataclasses import replace
-
     more = tuple(f"{name}={value}" for name, value in said.items() if value is not None)
     return replace(asked, fields=(*asked.fields, *more))

@@ -13,14 +13,15 @@ from cli.terminal import output
 from cli.terminal.answer import RecordAnswer, Time
 from cli.terminal.table import wrapped as wrapped
 from cli.terminal.verdict_text import LEVELS
+from ledger.entries.case import Case
+from ledger.law import Judgement
+from ledger.law.deadlines.table import REGISTER
 from ledger.law.next_steps.step import NextStep
+from ledger.law.terms.rule import Clock, Finding
 
 if TYPE_CHECKING:
-    from ledger.entries.case import Case
-    from ledger.law import Judgement
     from ledger.law.admissibility.forums import ForumSheet
     from ledger.law.next_steps.lookup import NextSteps
-    from ledger.law.terms.rule import Clock, Finding
 
 FIELD = re.compile(r"[a-z]+_[a-z_]+")
 
@@ -220,8 +221,6 @@ def gravest_first(findings: Iterable[Finding]) -> list[Finding]:
 
 def period(clock: Clock) -> str:
     """Return a deadline as words: whose it is, its length, and its end in the local time of the count."""
-    from ledger.law.deadlines.table import REGISTER
-
     rule = next(d for d in REGISTER if d.id == clock.id)
     says = f"{rule.acts}: {FIELD.sub(_stated, rule.length)}"
     if clock.due is None or clock.count is None:

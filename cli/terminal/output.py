@@ -18,6 +18,7 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from cli.invocation import said
+from cli.terminal import table as grid
 from cli.terminal.table import wrapped as wrapped
 
 if TYPE_CHECKING:
@@ -254,8 +255,6 @@ def table(
     struck: Collection[int] = (),
 ) -> str:
     """Return a table as wide as the terminal (80 columns without one); underscores in headings become spaces."""
-    from cli.terminal import table as grid
-
     cells = [[plain(v) for v in row] for row in rows]
     return grid.table(
         [c.replace("_", " ") for c in columns],
@@ -285,7 +284,6 @@ def fitted(text: str, stream: IO[str] | None = None) -> str:
     """Return a text wrapped to the screen, if the stream (by default stdout) is a terminal."""
     if not terminal(stream):
         return text
-    from cli.terminal import table as grid
 
     return grid.fitted(text, _columns())
 

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 import click
 
 from cli.exit_codes import Stop
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 from cli.terminal import output
 
 

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from markupsafe import Markup
 
-from ledger.law.provisions import Provision
+from ledger.law.provisions import RULES, Provision
 from ledger.law.rules.acts import ACTS
 from ledger.law.wording import TEXTS
 from projections.render.html import based, environment, source
@@ -45,8 +45,6 @@ def coverage_page(articles: Sequence[Coverage], digest: str, rules: str = "") ->
 
 def anchors() -> dict[str, str]:
     """Return the anchor of each rule by its id; of two with one id the first."""
-    from ledger.law.provisions import RULES
-
     found: dict[str, str] = {}
     for rule in RULES:
         found.setdefault(rule.id, anchor(rule.kind, rule.id))

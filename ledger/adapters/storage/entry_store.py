@@ -18,12 +18,12 @@ from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.adapters.storage.entry_recorder import EntryRow, StaleVersion
 from ledger.adapters.storage.postgres import Address
 from ledger.adapters.storage.schema import SCHEMA
+from ledger.adapters.storage.sqlite_recorder import SQLiteEntryRecorder
 from ledger.errors import RecordError
 from ledger.tlog.tree import root
 
 if TYPE_CHECKING:
     from ledger.adapters.storage.postgres_recorder import PostgresEntryRecorder
-    from ledger.adapters.storage.sqlite_recorder import SQLiteEntryRecorder
 
 
 class Conflict(RecordError):

@@ -9,13 +9,12 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from ledger.bundle import Contents
-from ledger.entries.envelope import open_
+from ledger.entries.envelope import Signer, open_
 from ledger.facts.vocabulary import ROLES
 
 if TYPE_CHECKING:
     from ledger.application.journal import Journal
     from ledger.application.write.receipt import Receipt
-    from ledger.entries.envelope import Signer
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,21 +17,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from ledger.adapters.folders.pending_exports import Pending, begin
 from ledger.application.export.access_entry import ExportAccess, export_access
 from ledger.application.export.bundle_contents import BundleRequest, bundle_contents
 from ledger.application.export.witnessed_head import WaitingForWitness, Witnesses, published_head
+from ledger.application.journal import Journal
 from ledger.application.subject_keys_binding import HINT, where
+from ledger.application.write.receipt import Receipt
 from ledger.bundle import Contents, pack
+from ledger.entries.envelope import Signer
 from ledger.errors import LedgerError
 from ledger.tlog.note import Head
-
-if TYPE_CHECKING:
-    from ledger.application.journal import Journal
-    from ledger.application.write.receipt import Receipt
-    from ledger.entries.envelope import Signer
 
 
 @dataclass(frozen=True, slots=True)

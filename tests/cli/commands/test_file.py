@@ -226,12 +226,12 @@ def test_what_was_filed_is_listed_as_json(tmp_path: Path) -> None:
 def test_the_verifier_page_is_filed_where_it_was_built_and_named_on_the_papers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cli.reports.court_folder.verifier_page", lambda: b"<html>the page</html>")
+    monkeypatch.setattr("cli.commands.file.verifier_page", lambda: b"<html>the page</html>")
     _, filing = filed(tmp_path, "--html")
     assert (filing / "OPEN-ME-FIRST.html").read_bytes() == b"<html>the page</html>"
     assert "open OPEN-ME-FIRST.html in a browser" in (filing / "custody.html").read_text()
     assert (filing / "READ-ME.txt").read_text().split("\n")[4].startswith("Open OPEN-ME-FIRST.html in a browser")
-    monkeypatch.setattr("cli.reports.court_folder.verifier_page", lambda: None)
+    monkeypatch.setattr("cli.commands.file.verifier_page", lambda: None)
     (tmp_path / "without").mkdir()
     _, other = filed(tmp_path / "without", "--html")
     assert not (other / "OPEN-ME-FIRST.html").exists()

@@ -108,7 +108,7 @@ def test_a_key_is_rotated_as_often_as_one_likes(house: Rotating) -> None:
     assert house.verdict() == ("TOTAL-PASSED", [])
 
 
-@pytest.mark.parametrize("stops", ["ledger.adapters.log.key_rotation.begin", "cli.commands.log_key._record"])
+@pytest.mark.parametrize("stops", ["cli.commands.log_key.begin", "cli.commands.log_key._record"])
 def test_a_rotation_that_was_interrupted_goes_on_where_it_stopped(
     house: Rotating, stops: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
