@@ -19,7 +19,7 @@ STANDARD = """
     difflib enum fractions functools hashlib heapq html io ipaddress itertools math operator re shlex statistics string
     struct textwrap types typing unicodedata uuid zlib zoneinfo
 """.split()
-OUTSIDE = {*STANDARD, "msgspec", "orjson", "nacl", "holidays", "tzdata"}
+OUTSIDE = {*STANDARD, "cbor2", "msgspec", "orjson", "nacl", "holidays", "tzdata"}
 # For projections alone: jinja2 and typst read the templates of the package; babel brings month names.
 TEMPLATES = {"babel", "jinja2", "markupsafe", "icalendar", "segno", "typst"}
 READING = {  # the parts of those packages that read the disk or draw random numbers

@@ -213,9 +213,10 @@ class _Shown:
 
     def _filed(self, journal: Journal, making: Path, now: datetime) -> tuple[Report, bytes]:
         """Return the verdict on the court's bundle and its bytes; write it with its papers, as `comity file` does."""
-        from cli.commands.file import Filing, check, filed, write_all
+        from cli.commands.file import Filing, check, filed
         from cli.handover.trust_folder import read_trust
         from cli.session.ledger_reader import reading
+        from cli.terminal.file_io import write_all
 
         wanted = Filing("CT", BUNDLE, self._papers(), trust=read_trust(str(making / "ledger")))
         with self._handing(journal, "CT", now) as bundle:

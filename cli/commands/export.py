@@ -30,6 +30,7 @@ from cli.terminal.file_io import check_new, write_new
     "comity export main --format case -o main.case.jsonld",
     "comity export --format ics -o deadlines.ics",
     "comity export main --audience COURT --format asic-e --sign seal.p12 -o court.asice",
+    "comity export main --audience COURT --format cose-receipts -o receipts",
 )
 @click.argument("order", required=False)
 @click.option("--audience", metavar="ROLE", help="Who reads it: a role, or COURT; every bundle has one.")

@@ -37,7 +37,7 @@ from cli.session.ledger_reader import LedgerReader, reading
 from cli.session.options import AS, KEY, LANG, ROLE
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer
-from cli.terminal.file_io import write
+from cli.terminal.file_io import write_all
 from cli.terminal.next_commands import tell_next
 from ledger.adapters.folders.new_folder import check_free, new_folder
 from ledger.bundle import unpack
@@ -234,12 +234,6 @@ def _paper(
         output.tell(f"{name} is made as a page: {lacking.message}")
         return _paper(ledger, made, wanted, case, replace(asked, medium="html"))
     return name, data, report
-
-
-def write_all(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Write files by their names into a folder, whole and durably."""
-    for name, data in files.items():
-        write(folder / name, data)
 
 
 # -- before it is handed out -------------------------------------------------------------------------------------------

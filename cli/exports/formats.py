@@ -2,7 +2,8 @@
 
 A writer takes the request and returns the bytes of one file. A writer that makes a folder, or discloses opened values,
 writes its files itself and returns None. All formats but the bundle are conveniences: they open no sealed value without
-a reason in --reveal, and they prove nothing.
+a reason in --reveal, and they prove nothing. Two of them prove a part: `asic-e` holds the bundle, and `cose-receipts`
+proves that entries are in the log, under the log's key alone.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ FORMATS = {
     "custody-csv": ("cli.exports.writers:custody_csv", "hand to hand as CSV"),
     "hi1": ("cli.imports.hi1:write", "the provider's leg as an ETSI TS 103 120 message in JSON"),
     "parquet": ("cli.exports.parquet:archive", "the whole ledger as a folder of Parquet files"),
+    "cose-receipts": ("cli.exports.cose_receipts:receipts", "a folder of entries, each with a receipt of RFC 9942"),
     "asic-e": ("cli.exports.asic_container:asic", "the bundle in an ASiC-E container with an X.509 signature"),
 }
 

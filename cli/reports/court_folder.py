@@ -1,7 +1,7 @@
 """Make the files of a court's folder that are no evidence: READ-ME.txt, and the verifier page to open first.
 
-Both folders have them: what `comity file` makes, and what `comity trust stick` makes. READ-ME.txt begins with the
-page. What needs a shell is in its annex.
+What `comity file` and `comity trust stick` make has both. There READ-ME.txt begins with the page, and what needs a
+shell is in its annex. A folder of receipts (`comity export --format cose-receipts`) has READ-ME.txt alone.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from projections.render.translation import Translation, translation
 from projections.reports.signature_note import SignatureNote
 
 if TYPE_CHECKING:
+    from ledger.application.export.cose_receipts import CoseReceipts
     from ledger.bundle import About
     from ledger.trust.signed_policy import PolicyVersion
 
@@ -178,6 +179,45 @@ def _compare(text: _Text, fingerprint: str, what: str) -> None:
 def _sums(text: _Text) -> None:
     text.paragraph(DAMAGE)
     text.block(["sha256sum -c SHA256SUMS"])
+
+
+def receipts_read_me(made: CoseReceipts, keys: tuple[str, str], *, test: bool, lang: str = "en") -> str:
+    """Return READ-ME.txt of a folder of receipts; `keys` are the names of the log's key as a COSE_Key and as PEM."""
+    text = _Text(translation(lang))
+    index = made.entries[0][0]
+    if test:
+        text.paragraph(TEST)
+    text.heading("What this folder is")
+    text.paragraph("Entries of the record of one order, each with a receipt that says: it is in the log.")
+    text.rows({"the log": made.origin, "entries in it": str(made.signed.size)})
+    text.end()
+    text.rows({"entries/N.dsse.json": text.say("the signed bytes of entry N of the log; the first has the number 0")})
+    text.rows({"entries/N.receipt": text.say("its receipt: a COSE Receipt, RFC 9942")})
+    text.rows({keys[0]: text.say("the key of the log, as a COSE_Key")})
+    text.rows({keys[1]: text.say("the same key, as PEM")})
+    text.end()
+    text.heading("What a receipt says")
+    text.paragraph("The holder of the log's key states that the bytes of this entry are in the log.")
+    text.paragraph("With other bytes, or with another key, the receipt does not verify.")
+    text.heading("What a receipt does not say")
+    text.paragraph("Whose key it is. The key came with the rest: compare it with a copy from elsewhere.")
+    text.paragraph("That anybody else saw this log. A receipt carries no witness. Others may be shown another log.")
+    text.paragraph("Which number the entry has, and how many entries there are. The signature covers neither.")
+    text.paragraph("When the entry was made, or in which order things happened.")
+    text.paragraph("Who signed the entry, and in which role. The register that says so is not here.")
+    text.paragraph("What the sealed values are. Nothing in this folder opens them.")
+    text.paragraph("That no entry is missing. The folder has the entries of the order that this reader may know of.")
+    text.paragraph("That anything was lawful.")
+    text.paragraph("The evidence bundle of the same order has the register and the witnesses, and says more.")
+    text.heading("Check a receipt with a program of others")
+    text.paragraph("The receipt and the entry have the same number. The program is scitt-cose, from PyPI:")
+    text.block(
+        [
+            f"LEAF=$(od -An -v -tx1 entries/{index}.dsse.json | tr -d ' \\n')",
+            f"scitt-cose --receipt entries/{index}.receipt --receipt-log-pubkey {keys[1]} --leaf-entry-hex $LEAF",
+        ]
+    )
+    return str(text)
 
 
 class _Text:

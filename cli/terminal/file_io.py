@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import TemporaryFile, mkstemp
 
@@ -68,3 +68,9 @@ def write(path: Path, data: bytes) -> None:
     private_folder(path.parent)
     replace_file(path, data)
     sync_folder(path.parent)
+
+
+def write_all(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write files by their names into a folder, whole and durably."""
+    for name, data in files.items():
+        write(folder / name, data)

@@ -249,6 +249,12 @@ COMMANDS: dict[str, Command] = {
         made="court.evidence.zip",
         form=(),
     ),
+    "export receipts": Command(
+        ("export", "PPO-1", "--audience", "COURT", "--format", "cose-receipts", "-o", "HOUSE/receipts"),
+        done=EXISTS,
+        made="receipts",
+        form=(),
+    ),
     "file": Command(
         ("file", "PPO-1", "--audience", "COURT", "-o", "HOUSE/filed", "--as", "ilves", "--html"),
         done=EXISTS,

@@ -23,6 +23,7 @@ PROGRAMS: dict[str, list[str | Path]] = {
     "@sigstore/core": ["node", TOOLS / "node" / "dsse_check.mjs"],
     "ajv": ["node", TOOLS / "node" / "ajv_check.mjs"],
     "sd-jwt": [TOOLS / "python" / "bin" / "python", PEERS / "sdjwt_check.py"],
+    "scitt-cose": [TOOLS / "python" / "bin" / "python", PEERS / "cose_receipt_check.py"],
     "openssl": ["openssl"],
     "ts103976": [TOOLS / "python" / "bin" / "python", PEERS / "hi1_check.py", TOOLS / "hi1" / "ts103976" / "schemas"],
     **{f"case_{name}": [TOOLS / "python" / "bin" / f"case_{name}"] for name in ("validate", "prov_rdf", "prov_check")},

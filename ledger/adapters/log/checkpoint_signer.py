@@ -3,6 +3,9 @@
 Each size is signed once: the guard is advanced before the signature is returned. The key of a size is
 `log.key`, or `log.<n>.key` from size n on. The first checkpoint under a new key is signed by both keys, so
 that a verifier that trusts the old key sees the new one begin.
+
+The key signs one thing besides checkpoints: the root of the checkpoint that it signed last, as the payload of
+receipts (RFC 9942). The caller names no root, so the guard decides which tree is signed.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from ledger.adapters.keys.key_files import Key
 from ledger.adapters.keys.open_key import open_key
 from ledger.adapters.log.sign_once_guard import Guard, Signed, signing_time
 from ledger.errors import LedgerError
+from ledger.tlog.cose_receipt import SignedRoot, signed_bytes
 from ledger.tlog.note import Checkpoint, Vkey, format_checkpoint, log_vkey, parse_vkey, sign_note_with
 
 Prove = Callable[[], Sequence[bytes]]  # returns the consistency proof from the old tree to the new one
@@ -39,6 +43,13 @@ class Signatory(Protocol):
 
         None if another process has signed since `before`. `LedgerError`: LOG-ROLLBACK, LOG-FORKED,
         CLOCK-BACK, KEY-*.
+        """
+        ...
+
+    def sign_root(self) -> SignedRoot:
+        """Sign the root of the state that was signed last, for receipts.
+
+        `LedgerError`: GUARD-MISSING, KEY-*, NO-CBOR.
         """
         ...
 
@@ -78,6 +89,13 @@ class LocalSigner:
         note = self._note(before.size, Checkpoint(self._origin, size, root))
         after = Signed(size, root, note, at.replace(microsecond=0))
         return after if self.guard.advance(before, after) else None
+
+    def sign_root(self) -> SignedRoot:
+        """Sign as `Signatory.sign_root` says, by the key of that size."""
+        last = self.last()
+        key = self._key(_name(later_keys(self._state), last.size))
+        signature = key.sign(signed_bytes(self._origin, key.public, last.root))
+        return SignedRoot(last.size, last.root, key.public, signature)
 
     def ready(self, last: Signed, now: datetime) -> None:
         """Raise the errors that `Signatory.ready` lists."""

@@ -23,6 +23,7 @@ from ledger.adapters.log.static_files import StaticLog
 from ledger.adapters.storage.entry_store import EntryStore
 from ledger.entries.case import wire
 from ledger.errors import LedgerError
+from ledger.tlog.cose_receipt import SignedRoot
 from ledger.tlog.note import Checkpoint, LogKey, Vkey, format_checkpoint, in_turn, open_checkpoint, sign_note
 from ledger.tlog.tree import (
     EMPTY_ROOT,
@@ -121,6 +122,17 @@ class Log:
     def ready(self) -> None:
         """Raise the errors that `acknowledge` would raise after an entry is stored: guard, store, clock, key."""
         self.signatory.ready(self.signed(), self._now())
+
+    def sign_root(self) -> SignedRoot:
+        """Sign the root of the last signed state for receipts; `LedgerError` as `signed` does, KEY-*, NO-CBOR.
+
+        One signature serves every entry below that size; `ledger.tlog.cose_receipt` makes the receipts.
+        """
+        self.signed()
+        signed = self.signatory.sign_root()
+        if signed.size > self.store.size() or root(signed.size, self.store.hashes) != signed.root:
+            raise LedgerError("LOG-CORRUPT", f"the first {signed.size} entries are not those signed for receipts")
+        return signed
 
     # -- proving ------------------------------------------------------------------------------------------------------
 

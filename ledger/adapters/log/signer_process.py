@@ -6,13 +6,17 @@ JSON, and so is a reply:
 
     {"ask": "last"}
     {"ask": "sign", "old": [3, "<root>"], "checkpoint": "<three lines>", "proof": ["<hash>", ...]}
+    {"ask": "root"}
 
     {"signed": {"size": 3, "root": "...", "note": "...", "at": "2027-03-01T12:00:00Z"}}
     {"moved": {...}}        it signed another state meanwhile; the ledger compares and asks again
+    {"root": {"size": 3, "root": "...", "public": "<key>", "signature": "..."}}
     {"refused": {"code": "LOG-FORKED", "says": "...", "hint": "...", "evidence": ["<its note>", "<the request's>"]}}
 
-Roots and hashes are base64. The guard is durable before the reply is sent: after a crash in between, the same
-request gets the same note. Contradictions to a signed state are kept in `refused/`, next to the guard.
+`root` signs the root of the last checkpoint as the payload of receipts (RFC 9942); the request names no tree.
+Roots, hashes, keys and signatures are base64. The guard is durable before the reply is sent: after a crash in
+between, the same request gets the same note. Contradictions to a signed state are kept in `refused/`, next to
+the guard.
 """
 
 from __future__ import annotations
@@ -34,6 +38,7 @@ from ledger.adapters.log.checkpoint_signer import LocalSigner, Prove, Say
 from ledger.adapters.log.sign_once_guard import Guard, Signed
 from ledger.entries.case import instant, wire
 from ledger.errors import LedgerError, RecordError
+from ledger.tlog.cose_receipt import SignedRoot
 from ledger.tlog.note import Checkpoint, Vkey, b64, format_checkpoint, open_checkpoint, parse_checkpoint, unb64
 from ledger.tlog.tree import check_consistency
 
@@ -48,7 +53,7 @@ MOST_KEPT = 100
 REFUSALS = frozenset(
     "SIGNER-FORMAT CP-FORMAT CP-ORIGIN LOG-FORKED LOG-ROLLBACK LOG-GAP LOG-CORRUPT CLOCK-BACK CLOCK-AHEAD BUSY "
     "GUARD-MISSING KEY-MISSING KEY-MODE KEY-LOCKED KEY-FORMAT NOT-A-FILE LEDGER-VERSION READ-ONLY DISK-FULL "
-    "DISK-ERROR".split()
+    "DISK-ERROR NO-CBOR".split()
 )
 
 
@@ -68,6 +73,22 @@ class SignedState(msgspec.Struct, frozen=True):
         return Signed(self.size, unb64(self.root), self.note.encode(), instant(self.at))
 
 
+class RootSignature(msgspec.Struct, frozen=True):
+    """Hold a `SignedRoot` as it is sent."""
+
+    size: int
+    root: str
+    public: str
+    signature: str
+
+    @classmethod
+    def of(cls, signed: SignedRoot) -> RootSignature:
+        return cls(signed.size, b64(signed.root), b64(signed.public), b64(signed.signature))
+
+    def signed(self) -> SignedRoot:
+        return SignedRoot(self.size, unb64(self.root), unb64(self.public), unb64(self.signature))
+
+
 class No(msgspec.Struct, frozen=True):
     """Hold a refusal: its code, a sentence, a hint, and both checkpoints if two contradict each other."""
 
@@ -78,7 +99,7 @@ class No(msgspec.Struct, frozen=True):
 
 
 class SignRequest(msgspec.Struct, frozen=True):
-    """Hold a request: `last`, or `sign` a checkpoint that follows the state `old` (size, root)."""
+    """Hold a request: `last`, `root`, or `sign` a checkpoint that follows the state `old` (size, root)."""
 
     ask: str
     old: tuple[int, str] = (0, "")
@@ -87,10 +108,11 @@ class SignRequest(msgspec.Struct, frozen=True):
 
 
 class SignReply(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Hold a reply; one of the three fields is set."""
+    """Hold a reply; one of the four fields is set."""
 
     signed: SignedState | None = None
     moved: SignedState | None = None
+    root: RootSignature | None = None
     refused: No | None = None
 
 
@@ -129,6 +151,8 @@ class SignerServer:
             reply = SignReply(refused=No(wrong.code, wrong.says, wrong.hint))
         if state := reply.signed or reply.moved:
             logger.info("answered with the checkpoint of %d entries", state.size)
+        if reply.root:
+            logger.info("signed the root of %d entries for receipts", reply.root.size)
         if reply.refused:
             logger.info("refused: %s", reply.refused.code)
             self._say(f"refused: {reply.refused.code}: {reply.refused.says}")
@@ -146,6 +170,8 @@ class SignerServer:
         last = self._hand.last()
         if question.ask == "last":
             return SignReply(signed=SignedState.of(last))
+        if question.ask == "root":
+            return SignReply(root=RootSignature.of(self._hand.sign_root()))
         if question.ask != "sign":
             return SignReply(refused=No("SIGNER-FORMAT", f"there is no question {question.ask!r}"))
         checkpoint = parse_checkpoint(question.checkpoint)
@@ -237,6 +263,7 @@ class RemoteSigner:
 
     def __init__(self, keys: Sequence[Vkey], place: Path) -> None:
         self._keys = tuple(keys)
+        self._origin = self._keys[0].name
         self._place = place
         self._line: socket.socket | None = None
 
@@ -246,7 +273,7 @@ class RemoteSigner:
 
     def step(self, before: Signed, size: int, root: bytes, prove: Prove, now: datetime, say: Say) -> Signed | None:
         """Sign as `Signatory.step` says; the time is that of the signer process."""
-        checkpoint = format_checkpoint(Checkpoint(self._keys[0].name, size, root))
+        checkpoint = format_checkpoint(Checkpoint(self._origin, size, root))
         proof = tuple(b64(value) for value in prove()) if before.size else ()
         answer = self._ask(SignRequest("sign", (before.size, b64(before.root)), checkpoint, proof))
         if answer.moved:
@@ -254,6 +281,23 @@ class RemoteSigner:
         signed = self._opened(answer.signed)
         if (signed.size, signed.root) != (size, root):
             raise LedgerError("KEY-ANSWER", f"{self._place}: signed {signed.size} entries instead of {size}")
+        return signed
+
+    def sign_root(self) -> SignedRoot:
+        """Sign as `Signatory.sign_root` says; SIGNER-FORMAT from a process that is older than receipts."""
+        try:
+            told = self._ask(SignRequest("root")).root
+        except LedgerError as no:
+            if no.code != "SIGNER-FORMAT":
+                raise
+            hint = "the process is older than receipts: stop it, and start it again with this version"
+            raise LedgerError(no.code, no.says, hint) from None
+        try:
+            signed = told.signed() if told else None
+        except ValueError:
+            signed = None
+        if signed is None or signed.public not in {key.public for key in self._keys} or not signed.holds(self._origin):
+            raise LedgerError("KEY-ANSWER", f"what {self._place} signed for receipts does not verify")
         return signed
 
     def ready(self, last: Signed, now: datetime) -> None:
@@ -271,7 +315,7 @@ class RemoteSigner:
             if told is None:
                 raise ValueError("no checkpoint")
             signed = told.signed()
-            head = open_checkpoint(signed.note, self._keys[0].name, self._keys, ())
+            head = open_checkpoint(signed.note, self._origin, self._keys, ())
             if (head.checkpoint.size, head.checkpoint.root) != (signed.size, signed.root):
                 raise ValueError("another checkpoint than it says")
         except (RecordError, ValueError) as wrong:

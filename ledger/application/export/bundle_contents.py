@@ -54,7 +54,7 @@ def bundle_contents(journal: Journal, request: BundleRequest, head: Head | None 
     size = head.checkpoint.size
     covered = {
         order: [(index, o) for index, o in journal.cases.opened(order) if index < size]
-        for order in [*_orders(journal, request), journal.registry]
+        for order in [*orders_of(journal, request.order, request.audience, request.with_linked), journal.registry]
     }
     opened = {index: o for group in covered.values() for index, o in group}
     entries = [e for order, group in covered.items() for e in journal.cases.entries(order, group)]
@@ -102,17 +102,15 @@ def bundle_contents(journal: Journal, request: BundleRequest, head: Head | None 
     )
 
 
-def _orders(journal: Journal, request: BundleRequest) -> Iterable[str]:
+def orders_of(journal: Journal, order: str, audience: str, with_linked: bool = False) -> Iterable[str]:
     """Yield the order, its companion for an audience that may know of it, and linked orders if they are wanted."""
-    yield request.order
-    companion = journal.subject_keys.companion_of(request.order) if journal.subject_keys else None
-    if companion is not None and all(
-        visible(o.payload.kind, request.audience) for _, o in journal.cases.opened(companion)
-    ):
+    yield order
+    companion = journal.subject_keys.companion_of(order) if journal.subject_keys else None
+    if companion is not None and all(visible(o.payload.kind, audience) for _, o in journal.cases.opened(companion)):
         yield companion
-    if request.with_linked:
-        case = journal.case(request.order)
-        yield from (order for order in linked(case.entries) if order != request.order and journal.store.head(order))
+    if with_linked:
+        case = journal.case(order)
+        yield from (other for other in linked(case.entries) if other != order and journal.store.head(other))
 
 
 def _tokens(tokens: Iterable[TimeStampToken], checkpoint: str, heads: Iterable[PublishedHead]) -> dict[str, bytes]:
