@@ -23,7 +23,8 @@ from ledger.errors import LedgerError as LedgerError
 from ledger.errors import RecordError as RecordError
 from ledger.law import Clock, Criterion, Finding, Judgement
 from ledger.law.admissibility.forums import ForumSheet
-from ledger.verify import Report, Trust, Verdict
+from ledger.trust.trust_folder import Trust
+from ledger.verify.report import Report, Verdict
 from projections.views.custody import CustodyStep
 from projections.views.due import Duty
 from projections.views.state import OrderView

@@ -12,8 +12,9 @@ from ledger.application import lazy_verifiers
 from ledger.errors import RecordError
 from ledger.trust.signed_policy import parse_fingerprint
 from ledger.trust.trust_folder import Trust, parse_trust
-from ledger.verify import FileKind, Report, read_evidence
-from ledger.verify import verify as verify_bundle
+from ledger.verify.evidence_bundle import verify as verify_bundle
+from ledger.verify.evidence_file import FileKind, read_evidence
+from ledger.verify.report import Report
 
 Source = str | PathLike[str] | bytes
 

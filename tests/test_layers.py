@@ -13,11 +13,11 @@ import pytest
 ROOT = Path(__file__).parents[1]
 IMPURE = ("ledger.adapters", "ledger.application")  # every other file of `ledger` and `projections` is pure
 
-# What a pure file may import from outside. zoneinfo reads the pinned tzdata and nothing else.
+# What a pure file may import from outside. zoneinfo and pkgutil read the pinned tzdata and nothing else.
 STANDARD = """
     __future__ abc base64 binascii bisect calendar collections contextlib copy csv dataclasses datetime decimal
-    difflib enum fractions functools hashlib heapq html io ipaddress itertools math operator re shlex statistics string
-    struct textwrap types typing unicodedata uuid zlib zoneinfo
+    difflib enum fractions functools hashlib heapq html io ipaddress itertools math operator pkgutil re shlex statistics
+    string struct textwrap types typing unicodedata uuid zlib zoneinfo
 """.split()
 OUTSIDE = {*STANDARD, "cbor2", "msgspec", "orjson", "nacl", "holidays", "tzdata"}
 # For projections alone: jinja2 and typst read the templates of the package; babel brings month names.

@@ -26,10 +26,12 @@ from ledger.adapters.folders.user_folders import Home
 from ledger.adapters.keys import mldsa
 from ledger.application.journal import Journal
 from ledger.application.write.receipt import Receipt
-from ledger.bundle import unpack
+from ledger.bundle.archive import unpack
 from ledger.law import judge
 from ledger.law.terms.periods import period
-from ledger.verify import Report, parse_trust, verify
+from ledger.trust.trust_folder import parse_trust
+from ledger.verify.evidence_bundle import verify
+from ledger.verify.report import Report
 from projections.views.due import due
 
 if TYPE_CHECKING:

@@ -40,7 +40,7 @@ from cli.terminal.answer import CommandAnswer
 from cli.terminal.file_io import write_all
 from cli.terminal.next_commands import tell_next
 from ledger.adapters.folders.new_folder import check_free, new_folder
-from ledger.bundle import unpack
+from ledger.bundle.archive import unpack
 from ledger.bundle.archive_kind import ENDING
 from ledger.bundle.audience import COUNTED_ONLY, shown_to
 from ledger.bundle.layout import MANIFEST
@@ -48,7 +48,7 @@ from ledger.bundle.layout import folder as layout_folder
 from ledger.bundle.manifest import open_manifest
 from ledger.bundle.pdf_attachment import bundle_inside
 from ledger.entries.case import Case
-from ledger.verify import Trust
+from ledger.trust.trust_folder import Trust
 from projections.render.verbatim import stated
 from projections.reports.fillable_form import FillableForm
 from projections.reports.letters.letter import Letter

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 from msgspec import Struct
@@ -21,9 +20,7 @@ from ledger.adapters.folders.user_folders import Home, private_folder
 from ledger.adapters.log.published_log import LARGEST_NOTE, source
 from ledger.adapters.witness.monitor import Alarm, Patience, look
 from ledger.errors import LedgerError
-
-if TYPE_CHECKING:
-    from ledger.verify import Trust
+from ledger.trust.trust_folder import Trust
 
 PROVED = frozenset({"SPLIT-VIEW", "SPLIT-ORDER", "LOG-ROLLBACK", "LOG-CORRUPT", "LOG-FORKED"})
 OF_ENTRIES = ("CTX-", "ENV-", "JSON-", "KEY-", "SD-", "SIG-")  # entries that a log accepted against its own rules

@@ -27,7 +27,7 @@ from cli.terminal import output
 from cli.terminal.file_io import check_new
 from ledger.entries.case import Case
 from ledger.law import judge
-from ledger.verify import Trust
+from ledger.trust.trust_folder import Trust
 from projections.render.verbatim import stated as own_words
 from projections.reports.hearing.depths import DEPTHS, Depth
 from projections.statistics.counting import OrderFilter

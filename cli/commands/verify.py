@@ -19,7 +19,10 @@ from cli.terminal.file_io import write_new
 from cli.terminal.log_output import VERBOSE
 from ledger.application import lazy_verifiers
 from ledger.errors import RecordError
-from ledger.verify import EarlierEntries, FileKind, Report, Trust, Verdict, known_of, verify_file
+from ledger.trust.trust_folder import Trust
+from ledger.verify.earlier_bundles import EarlierEntries, known_of
+from ledger.verify.evidence_file import FileKind, verify_file
+from ledger.verify.report import Report, Verdict
 
 PROOF = ".tlog-proof"
 

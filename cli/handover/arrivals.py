@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from ledger.application.foreign.receive import Arrival
     from ledger.application.journal import Journal
     from ledger.bundle.layout import Arranged
-    from ledger.verify import EarlierEntries, Report, Trust
+    from ledger.trust.trust_folder import Trust
+    from ledger.verify.earlier_bundles import EarlierEntries
+    from ledger.verify.report import Report
 
 logger = logging.getLogger(__name__)
 
@@ -36,11 +38,11 @@ def from_bundle(journal: Journal, data: bytes, name: str | None, *, anyway: bool
     from ledger.adapters.timestamps import rfc3161
     from ledger.application.counterparties import keep_register
     from ledger.application.foreign.receive import Arrival
-    from ledger.bundle import unpack
+    from ledger.bundle.archive import unpack
     from ledger.bundle.layout import MANIFEST, arrange
     from ledger.bundle.manifest import open_manifest
     from ledger.entries.placement import registry_of
-    from ledger.verify import verify
+    from ledger.verify.evidence_bundle import verify
 
     files = unpack(data)
     if MANIFEST not in files:
@@ -82,7 +84,7 @@ def _settled(journal: Journal, report: Report, trust: Trust, parts: Arranged, *,
 
     With `anyway` a doubtful result is `not-checked`.
     """
-    from ledger.verify import Verdict
+    from ledger.verify.report import Verdict
 
     if report.verdict is Verdict.PASSED:
         return "verifies"
@@ -104,7 +106,8 @@ def from_entry(journal: Journal, opened: OpenedEntry, file: str, *, anyway: bool
     """
     from ledger.adapters.keys import mldsa
     from ledger.application.foreign.receive import Arrival
-    from ledger.verify import Verdict, verify_entry
+    from ledger.verify.report import Verdict
+    from ledger.verify.single_entry import verify_entry
 
     signer = opened.payload.signer
     trust = trust_in_log(journal, opened.payload.log)
@@ -172,7 +175,7 @@ def _convicted(journal: Journal, report: Report, files: Mapping[str, bytes], kno
 def _hold_entry(journal: Journal, opened: OpenedEntry, proof: bytes, trust: Trust) -> None:
     from ledger.adapters.witness.followed_logs import convicted
     from ledger.entries.split_view import Shown
-    from ledger.verify import Contradiction, hold_entry
+    from ledger.verify.earlier_bundles import Contradiction, hold_entry
 
     earlier = _known(journal, trust, opened.payload.log, [opened.payload.order])
     if earlier is None:

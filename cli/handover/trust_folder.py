@@ -12,7 +12,7 @@ from ledger.errors import RecordError
 
 if TYPE_CHECKING:
     from ledger.trust.signed_policy import PolicyVersion
-    from ledger.verify import Trust
+    from ledger.trust.trust_folder import Trust
 
 
 def read_trust(place: str, root_fingerprint: str | None = None) -> Trust:
@@ -22,7 +22,7 @@ def read_trust(place: str, root_fingerprint: str | None = None) -> Trust:
     file.
     """
     from ledger.adapters.folders.read_trust import read_trust_folder
-    from ledger.verify import parse_trust
+    from ledger.trust.trust_folder import parse_trust
 
     pin = _pin(place, root_fingerprint)
     if pin is None and not os.path.isdir(place):

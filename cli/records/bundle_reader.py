@@ -17,9 +17,10 @@ from ledger.application import lazy_verifiers
 from ledger.bundle.archive_kind import is_container
 from ledger.entries.case import Case
 from ledger.errors import LedgerError, RecordError
-from ledger.verify import EvidenceFile, FileKind, Trust, Verdict, read_evidence, verify_file
+from ledger.trust.trust_folder import Trust
+from ledger.verify.evidence_file import EvidenceFile, FileKind, read_evidence, verify_file
 from ledger.verify.progress import placed
-from ledger.verify.report import DatedHead
+from ledger.verify.report import DatedHead, Verdict
 
 
 def recognised(file: str) -> EvidenceFile:

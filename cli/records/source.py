@@ -18,7 +18,8 @@ from cli.session.record_reader import RecordReader, VerifiedBundle
 from cli.terminal import file_io, output
 from cli.terminal.answer import BundleItem, BundleReason
 from ledger.facts.vocabulary import ROLES
-from ledger.verify import Trust, Verdict
+from ledger.trust.trust_folder import Trust
+from ledger.verify.report import Verdict
 
 if TYPE_CHECKING:
     from cli.records.bundle_reader import BundleReader

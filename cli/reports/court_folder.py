@@ -17,7 +17,7 @@ from projections.reports.signature_note import SignatureNote
 
 if TYPE_CHECKING:
     from ledger.application.export.cose_receipts import CoseReceipts
-    from ledger.bundle import About
+    from ledger.bundle.contents import About
     from ledger.trust.signed_policy import PolicyVersion
 
 PAGE = "OPEN-ME-FIRST.html"

@@ -25,12 +25,14 @@ from ledger.errors import RecordError
 from ledger.tlog.note import Checkpoint as State
 from ledger.tlog.note import Head, Vkey, open_checkpoint
 from ledger.tlog.tree import EMPTY_ROOT, check_inclusion, leaf_hash, prove_inclusions
-from ledger.verify import Reason as Doubt
-from ledger.verify import Report, Trust, Verdict, heads
+from ledger.trust.trust_folder import Trust
+from ledger.verify import heads
 from ledger.verify.claims import CLOSED, NOT_TRUE
 from ledger.verify.entries import doubt_key, suspect
 from ledger.verify.heads import Heads
 from ledger.verify.progress import VerificationLog
+from ledger.verify.report import Reason as Doubt
+from ledger.verify.report import Report, Verdict
 from ledger.verify.time_brackets import Times
 from projections.reports.front_page import IntegrityResult, ReportCheckpoint, VerdictReason
 

@@ -9,7 +9,7 @@ from cli.session.ledger_reader import LedgerReader
 from ledger.entries.keyring import Keyring
 from ledger.errors import RecordError
 from ledger.law.provisions import rules_digest
-from ledger.verify import Trust
+from ledger.trust.trust_folder import Trust
 
 if TYPE_CHECKING:
     from projections.reports.ledger_report import KeyRow, Verification

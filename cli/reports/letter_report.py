@@ -20,7 +20,7 @@ from cli.terminal import output
 from ledger.entries.case import Case
 from ledger.entries.envelope import Signer
 from ledger.facts.value_forms import LINE, fits
-from ledger.verify import Trust
+from ledger.trust.trust_folder import Trust
 
 if TYPE_CHECKING:
     from projections.reports.letters.context import LetterRequest

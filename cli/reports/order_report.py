@@ -18,7 +18,7 @@ from ledger.entries.case import Case
 from ledger.errors import LedgerError
 from ledger.law import judge
 from ledger.law.provisions import rules_digest
-from ledger.verify import Trust
+from ledger.trust.trust_folder import Trust
 
 if TYPE_CHECKING:
     from projections.render.html import Report

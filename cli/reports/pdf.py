@@ -115,7 +115,7 @@ def read_bundle(file: str, order: str) -> Bundle:
 
     It is not verified here: `comity verify` does that.
     """
-    from ledger.bundle import unpack
+    from ledger.bundle.archive import unpack
     from ledger.bundle.layout import MANIFEST, folder
     from ledger.bundle.manifest import open_manifest
 

@@ -12,7 +12,7 @@ from cli.terminal import output, prompts
 from ledger.entries.case import Case
 from ledger.facts import kind_of
 from ledger.law.provisions import rules_digest
-from ledger.verify import Trust
+from ledger.trust.trust_folder import Trust
 
 if TYPE_CHECKING:
     from projections.reports.fillable_form import FillableForm

@@ -17,7 +17,7 @@ from cli.shipped_files import shipped
 from cli.terminal import output, prompts
 from ledger.law import judge
 from ledger.law.provisions import rules_digest
-from ledger.verify import Trust
+from ledger.trust.trust_folder import Trust
 
 if TYPE_CHECKING:
     from projections.reports.front_page import CheckCommand, Provenance

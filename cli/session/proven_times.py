@@ -18,7 +18,7 @@ from ledger.entries.envelope import OpenedEntry
 from ledger.errors import RecordError
 from ledger.tlog.note import Head, open_checkpoint
 from ledger.tlog.policy import Policy
-from ledger.verify import Trust
+from ledger.trust.trust_folder import Trust
 from ledger.verify.heads import Heads
 from ledger.verify.progress import VerificationLog
 from ledger.verify.time_brackets import Times

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from ledger.bundle.manifest import Manifest
     from ledger.entries.case import Case
-    from ledger.verify import Report
+    from ledger.verify.report import Report
 
 
 @dataclass(frozen=True, slots=True)

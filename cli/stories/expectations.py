@@ -15,10 +15,12 @@ from ledger.adapters.folders.user_folders import Home
 from ledger.adapters.keys import mldsa
 from ledger.application.export.bundle_contents import BundleRequest, bundle_contents
 from ledger.application.journal import Journal
-from ledger.bundle import pack
+from ledger.bundle.archive import pack
 from ledger.entries.case import Case, Entry, Unread, wire
 from ledger.law import judge
-from ledger.verify import Verdict, parse_trust, verify
+from ledger.trust.trust_folder import parse_trust
+from ledger.verify.evidence_bundle import verify
+from ledger.verify.report import Verdict
 
 
 @dataclass(frozen=True, slots=True)

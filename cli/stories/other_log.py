@@ -29,7 +29,7 @@ from ledger.facts import KINDS, Fact, build, public_of
 from ledger.formats.ed25519 import public_key, sign
 from ledger.tlog.note import Checkpoint, format_checkpoint, log_vkey, sign_note
 from ledger.tlog.tree import Frontier, format_proof, leaf_hash, prove_inclusion
-from ledger.verify import parse_trust
+from ledger.trust.trust_folder import parse_trust
 
 __all__ = ["RECEIVED", "OtherLog", "receive_entry"]
 

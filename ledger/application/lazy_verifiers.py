@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ledger.verify import ReadStamp, Stamp
+    from ledger.verify.timestamps import ReadStamp, Stamp
 
 
 def mldsa(public: bytes, message: bytes, signature: bytes) -> bool:

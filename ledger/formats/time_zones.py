@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pkgutil
 import zoneinfo
 from datetime import UTC, tzinfo
 from functools import cache, lru_cache
@@ -16,7 +17,7 @@ zoneinfo.reset_tzpath(to=[f"{place}/zoneinfo" for place in tzdata.__path__])
 @cache
 def names() -> frozenset[str]:
     """Return every zone of the pinned table, without "Factory", which means that no zone was set."""
-    return frozenset(zoneinfo.available_timezones()) - {"Factory"}
+    return frozenset((pkgutil.get_data("tzdata", "zones") or b"").decode().split()) - {"Factory"}
 
 
 @lru_cache(maxsize=256)

@@ -14,7 +14,7 @@ from operator import attrgetter
 
 from msgspec import Struct, field
 
-from ledger.bundle import unpack
+from ledger.bundle.archive import unpack
 from ledger.bundle.archive_kind import inside, is_container
 from ledger.bundle.layout import MANIFEST, POLICY, Arranged, arrange
 from ledger.bundle.manifest import Manifest, open_manifest

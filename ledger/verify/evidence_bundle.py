@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ledger.bundle import unpacked
+from ledger.bundle.archive import unpacked
 from ledger.bundle.archive_kind import Inside, inside, is_container
 from ledger.bundle.layout import MANIFEST, MEDIA_TYPES, MIMETYPE, POLICY, SUMS, arrange, check_version, sums
 from ledger.bundle.manifest import Manifest, check_listing, open_manifest

@@ -18,7 +18,9 @@ from unittest import mock
 import msgspec
 from msgspec.structs import replace
 
-from ledger.bundle import Contents, pack, readable
+from ledger.bundle.archive import pack
+from ledger.bundle.audience import readable
+from ledger.bundle.contents import Contents
 from ledger.bundle.manifest import Manifest
 from ledger.entries.case import wire
 from ledger.entries.envelope import Circumstances, EntryPlace, OpenedEntry, Sealed, Signer, entry_of, seal
@@ -36,8 +38,7 @@ from ledger.formats.selective_disclosure import Disclosure, digest_of
 from ledger.tlog.note import Checkpoint, cosign, format_checkpoint, log_vkey, note_digest, sign_note, witness_vkey
 from ledger.tlog.tree import format_proof, leaf_hash, prove_consistency, prove_inclusion
 from ledger.tlog.tree import root as root_of
-from ledger.trust.trust_folder import Sizes
-from ledger.verify import Trust, parse_trust
+from ledger.trust.trust_folder import Sizes, Trust, parse_trust
 from tests.fuzz.script import Deed, Script
 from tests.support.memory_ledger import BEGINS, COMPANION, LINKED, NOW, ORDER, Hand, Ledger, changed, hand
 
@@ -550,5 +551,5 @@ class _LenientChains:
 
 @contextmanager
 def _lenient() -> Iterator[None]:
-    with mock.patch("ledger.bundle.Chains", _LenientChains):
+    with mock.patch("ledger.bundle.archive.Chains", _LenientChains):
         yield

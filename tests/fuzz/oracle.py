@@ -12,7 +12,9 @@ from ledger.entries.case import Unread
 from ledger.errors import RecordError
 from ledger.formats.characters import visible
 from ledger.law import read_order
-from ledger.verify import Report, Trust, verify
+from ledger.trust.trust_folder import Trust
+from ledger.verify.evidence_bundle import verify
+from ledger.verify.report import Report
 from tests.browser.check.test_conformance import differences
 from tests.browser.support.node import Asked, Crashed
 from tests.browser.support.recorder import question, told

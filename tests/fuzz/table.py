@@ -59,8 +59,9 @@ from ledger.adapters.witness import client as asking
 from ledger.adapters.witness import monitor
 from ledger.application import counterparties
 from ledger.bundle import archive_kind as containers
-from ledger.bundle import findings, manifest, repacked, unpack, zip_profile
+from ledger.bundle import findings, manifest, repacked, zip_profile
 from ledger.bundle import pdf_attachment as attached
+from ledger.bundle.archive import unpack
 from ledger.bundle.layout import arrange, check_claimed, version_of
 from ledger.bundle.zip_profile import check_paths
 from ledger.entries import case as order
@@ -89,8 +90,11 @@ from ledger.trust.signed_policy import (
     signed,
     versions_in,
 )
-from ledger.verify import parse_anchor, parse_registrar, parse_trust, verify, verify_entry, verify_exhibit
+from ledger.trust.trust_folder import parse_anchor, parse_registrar, parse_trust
+from ledger.verify.evidence_bundle import verify
+from ledger.verify.exhibits import verify_exhibit
 from ledger.verify.heads import hashes
+from ledger.verify.single_entry import verify_entry
 from projections.exchange import hi1_reader as hi1_reading
 from tests.fuzz import inputs
 from tests.support.cli import PERSON, STORIES, ledger_of

@@ -23,7 +23,9 @@ from msgspec.structs import replace
 
 from cli.stories.model import read_story
 from cli.stories.planned_entries import PlannedEntry, plan_entries, registrar, seed_of
-from ledger.bundle import About, Contents, assemble, pack, select, unpack
+from ledger.bundle.archive import assemble, pack, unpack
+from ledger.bundle.audience import select
+from ledger.bundle.contents import About, Contents
 from ledger.bundle.manifest import Manifest, open_manifest
 from ledger.entries.case import Entry
 from ledger.entries.envelope import Circumstances, EntryPlace, Sealed, Signer, entry_of, open_, seal
@@ -49,7 +51,9 @@ from ledger.tlog.note import (
 )
 from ledger.tlog.tree import Frontier, format_proof, leaf_hash, prove_consistency, prove_inclusion
 from ledger.tlog.tree import root as root_of
-from ledger.verify import Report, Trust, Verdict, format_registrar, parse_trust, verify
+from ledger.trust.trust_folder import Trust, format_registrar, parse_trust
+from ledger.verify.evidence_bundle import verify
+from ledger.verify.report import Report, Verdict
 
 ORIGIN = "ledger.test/xo/karsk"
 ORDER = "11111111-2222-4333-8444-555555555555"

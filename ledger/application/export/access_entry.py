@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from ledger.bundle import Contents
+from ledger.bundle.contents import Contents
 from ledger.entries.envelope import Signer, open_
 from ledger.facts.vocabulary import ROLES
 

@@ -14,8 +14,8 @@ from ledger.adapters.witness.followed_logs import newest_seen
 from ledger.application.counterparties import registers
 from ledger.application.export.witnessed_head import published_head
 from ledger.application.journal import Journal
-from ledger.bundle import About, Contents, readable, select, visible
-from ledger.bundle.audience import shown_to
+from ledger.bundle.audience import readable, select, shown_to, visible
+from ledger.bundle.contents import About, Contents
 from ledger.bundle.findings import PATH, format_findings, stated
 from ledger.entries.case import Entry, linked
 from ledger.entries.envelope import OpenedEntry

@@ -25,7 +25,8 @@ from ledger.application.export.witnessed_head import WaitingForWitness, Witnesse
 from ledger.application.journal import Journal
 from ledger.application.subject_keys_binding import HINT, where
 from ledger.application.write.receipt import Receipt
-from ledger.bundle import Contents, pack
+from ledger.bundle.archive import pack
+from ledger.bundle.contents import Contents
 from ledger.entries.envelope import Signer
 from ledger.errors import LedgerError
 from ledger.tlog.note import Head

@@ -17,7 +17,7 @@ from ledger.entries.wrapped_entry import KIND, PROOF
 from ledger.errors import RecordError
 from ledger.tlog.note import Checkpoint, Vkey, open_checkpoint
 from ledger.tlog.tree import check_inclusion, leaf_hash, parse_proof
-from ledger.verify import EarlierEntries
+from ledger.verify.earlier_bundles import EarlierEntries
 
 Received = tuple[bytes, bytes]  # a sealed entry and its proof
 

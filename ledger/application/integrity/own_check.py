@@ -34,8 +34,9 @@ from ledger.errors import LedgerError, RecordError
 from ledger.tlog.note import open_checkpoint
 from ledger.tlog.tile import tile_bytes, tile_path, tiles_for
 from ledger.tlog.tree import EMPTY_ROOT, root
-from ledger.verify import Reason, Report, Trust, Verdict
+from ledger.trust.trust_folder import Trust
 from ledger.verify.progress import counted
+from ledger.verify.report import Reason, Report, Verdict
 
 ASIDE = frozenset({"CP-QUORUM", "CP-FUTURE", "KEY-SUSPECT"})  # doubts that do not concern missing entries
 

@@ -23,7 +23,8 @@ from ledger.application.integrity.verify_log import verify_log
 from ledger.errors import LedgerError, RecordError
 from ledger.tlog.note import Checkpoint
 from ledger.tlog.policy import parse_policy
-from ledger.verify import Report, Trust, parse_anchor
+from ledger.trust.trust_folder import Trust, parse_anchor
+from ledger.verify.report import Report
 
 HEADS = "heads.db"
 

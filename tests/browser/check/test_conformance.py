@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from browser import build as texts
-from ledger.verify import verify
+from ledger.verify.evidence_bundle import verify
 from tests.browser.support import mutations
 from tests.browser.support.node import Asked, Page, Refusal
 from tests.browser.support.recorder import question, told

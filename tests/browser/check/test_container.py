@@ -9,7 +9,7 @@ import pytest
 
 from ledger.bundle.archive_kind import Inside, inside, is_bundle, is_container
 from ledger.errors import RecordError
-from ledger.verify import verify
+from ledger.verify.evidence_bundle import verify
 from tests.browser.rows.case import held
 from tests.browser.support.node import Page, Refusal
 from tests.ledger.bundle.test_archive_kind import BUNDLE, CONTAINER, DAMAGED, OTHERS, STILL, TAKEN

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ledger.verify import Trust, verify_exhibit
+from ledger.trust.trust_folder import Trust
+from ledger.verify.exhibits import verify_exhibit
 from tests.browser.check.test_conformance import OWN_WORDS
 from tests.browser.support.node import Asked
 from tests.browser.support.recorder import told

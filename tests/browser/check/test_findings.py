@@ -6,7 +6,7 @@ import hashlib
 
 import pytest
 
-from ledger.verify import Report
+from ledger.verify.report import Report
 from tests.browser.check.test_conformance import differences
 from tests.browser.support.node import Page
 from tests.browser.support.recorder import question, told

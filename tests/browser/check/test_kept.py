@@ -8,7 +8,7 @@ import pytest
 
 from cli.handover.trust_folder import read_trust
 from ledger.adapters.timestamps.rfc3161 import read_stamp
-from ledger.verify import verify
+from ledger.verify.evidence_bundle import verify
 from tests.browser.check.test_conformance import differences
 from tests.browser.support.node import Page
 from tests.browser.support.recorder import question, told

@@ -8,7 +8,7 @@ import pytest
 
 from ledger.adapters.keys import mldsa
 from ledger.tlog.note import MLDSA44, Vkey, cosign_mldsa
-from ledger.verify import verify
+from ledger.verify.evidence_bundle import verify
 from tests.browser.check.test_conformance import differences
 from tests.browser.support.node import Asked, Page
 from tests.browser.support.recorder import question, told

@@ -9,7 +9,7 @@ import pytest
 from ledger.bundle.archive_kind import is_bundle
 from ledger.bundle.repacked import reread
 from ledger.errors import RecordError
-from ledger.verify import verify
+from ledger.verify.evidence_bundle import verify
 from tests.browser.rows.case import held
 from tests.browser.support.node import Page, Refusal
 from tests.ledger.bundle.test_repacked import AGAIN, BUNDLE, FILES, HOSTILE, LATER, LEDGER, zipped

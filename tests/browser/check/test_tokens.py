@@ -16,7 +16,8 @@ import pytest
 from ledger.adapters.timestamps.rfc3161 import LARGEST, read_stamp
 from ledger.errors import RecordError
 from ledger.tlog.note import note_digest
-from ledger.verify import Trust, format_registrar, parse_trust, verify
+from ledger.trust.trust_folder import Trust, format_registrar, parse_trust
+from ledger.verify.evidence_bundle import verify
 from tests.browser.check.test_conformance import differences
 from tests.browser.page.test_page import ask, text
 from tests.browser.support.node import Page, Refusal

@@ -10,7 +10,7 @@ import pytest
 
 from cli.handover.trust_folder import read_trust
 from cli.session import ledger_choice
-from ledger.verify import verify
+from ledger.verify.evidence_bundle import verify
 from tests.browser.support.node import Page
 from tests.browser.support.recorder import question, told
 from tests.cli.commands.test_file import checkpoint, filed, printed

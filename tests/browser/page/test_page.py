@@ -15,7 +15,8 @@ import pytest
 
 from browser import build
 from ledger.bundle.zip_profile import MAX_TOTAL
-from ledger.verify import format_registrar, verify
+from ledger.trust.trust_folder import format_registrar
+from ledger.verify.evidence_bundle import verify
 from projections.exchange.asic import container
 from tests.browser.support import mutations
 from tests.browser.support.node import Page

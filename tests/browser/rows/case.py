@@ -9,7 +9,10 @@ from typing import Any
 from ledger.adapters.timestamps.rfc3161 import read_stamp
 from ledger.entries.split_view import form_of
 from ledger.errors import RecordError
-from ledger.verify import Report, Trust, format_registrar, parse_trust, verify, verify_exhibit
+from ledger.trust.trust_folder import Trust, format_registrar, parse_trust
+from ledger.verify.evidence_bundle import verify
+from ledger.verify.exhibits import verify_exhibit
+from ledger.verify.report import Report
 from tests.browser.support.recorder import told
 from tests.support.memory_ledger import NOW, Hand, Ledger, small, smuggled
 

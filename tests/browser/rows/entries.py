@@ -14,7 +14,7 @@ from nacl.bindings import (
     crypto_scalarmult_ed25519_base_noclamp,
 )
 
-from ledger.bundle import unpack
+from ledger.bundle.archive import unpack
 from ledger.formats.dsse import EVENT_TYPE, keyid, pae
 from ledger.formats.ed25519 import sign
 from ledger.formats.selective_disclosure import digest_of

@@ -9,10 +9,11 @@ import zipfile
 from collections.abc import Callable
 from typing import Any
 
-from ledger.bundle import pack, unpack, zip_profile
+from ledger.bundle import zip_profile
+from ledger.bundle.archive import pack, unpack
 from ledger.bundle.layout import sums
 from ledger.bundle.repacked import reread
-from ledger.verify import Trust
+from ledger.trust.trust_folder import Trust
 from tests.browser.rows.case import Case, CaseReader, Make, case
 from tests.ledger.bundle.test_zip_profile import HEADER, NAMES, foreign, header, info, replaced
 from tests.ledger.verify.test_bit_flips import three_entries, trust_of

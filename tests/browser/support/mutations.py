@@ -18,7 +18,7 @@ import msgspec
 import orjson
 from msgspec.structs import replace
 
-from ledger.bundle import pack, unpack
+from ledger.bundle.archive import pack, unpack
 from ledger.bundle.manifest import Manifest, open_manifest
 from ledger.entries.payload import Other
 from ledger.errors import RecordError
@@ -26,7 +26,7 @@ from ledger.facts import KINDS
 from ledger.facts.vocabulary import ROLES
 from ledger.formats.dsse import EVENT_TYPE, seal_bytes
 from ledger.tlog.tree import format_proof, prove_inclusion
-from ledger.verify import Trust, format_registrar, parse_trust
+from ledger.trust.trust_folder import Trust, format_registrar, parse_trust
 from tests.support.memory_ledger import NOW, ORDER, Hand, Ledger, changed, hand, listed, rezipped, small, smuggled
 
 Files = dict[str, bytes]

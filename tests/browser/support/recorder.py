@@ -2,8 +2,8 @@
 
     python -m pytest -p tests.browser.support.recorder --conformance DIR tests/ledger/verify/test_verify.py ...
 
-Each file in DIR is one case as JSON: what `ledger.verify.verify` was given, and `expected`, its report. Any other
-verifier can be held against them.
+Each file in DIR is one case as JSON: what `ledger.verify.evidence_bundle.verify` was given, and `expected`, its
+report. Any other verifier can be held against them.
 """
 
 from __future__ import annotations
@@ -18,11 +18,14 @@ from typing import Any
 
 import pytest
 
-import ledger.verify
+import ledger.verify.earlier_bundles
+import ledger.verify.evidence_bundle
 from ledger.law import Judgement
 from ledger.tlog.note import MLDSA44
-from ledger.verify import EarlierEntries, Remark, Report, Trust, format_registrar
+from ledger.trust.trust_folder import Trust, format_registrar
 from ledger.verify.claims import NOT_HELD, UNKNOWN
+from ledger.verify.earlier_bundles import EarlierEntries
+from ledger.verify.report import Remark, Report
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -34,8 +37,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
         shown: list[tuple[EarlierEntries, bytes, Trust | None]] = []
-        ledger.verify.known_of = remembering(ledger.verify.known_of, shown)
-        ledger.verify.verify = recording(ledger.verify.verify, folder, shown)
+        earlier, bundles = ledger.verify.earlier_bundles, ledger.verify.evidence_bundle
+        earlier.known_of = remembering(earlier.known_of, shown)
+        bundles.verify = recording(bundles.verify, folder, shown)
 
 
 Shown = list[tuple[EarlierEntries, bytes, Trust | None]]  # the entries of other bundles, with file and trust

@@ -19,7 +19,7 @@ from cli.invocation import Invocation
 from cli.session.ledger_reader import reading
 from cli.session.open_ledger import hand, writing
 from cli.terminal import prompts
-from ledger.bundle import unpack
+from ledger.bundle.archive import unpack
 from ledger.bundle.layout import MANIFEST
 from ledger.bundle.manifest import open_manifest
 from ledger.facts import KINDS

@@ -17,7 +17,7 @@ import pytest
 
 from cli.exit_codes import Exit
 from cli.terminal.verdict_text import text
-from ledger.bundle import unpack
+from ledger.bundle.archive import unpack
 from ledger.tlog.note import witness_vkey
 from tests.support.cli import ledger_of, run
 from tests.support.memory_ledger import checked, left_out, small, two_histories

@@ -24,7 +24,7 @@ from cli.exit_codes import Exit
 from cli.stories.model import read_story
 from cli.stories.player import play_story
 from ledger.adapters.witness.witness import WitnessReply
-from ledger.bundle import unpack
+from ledger.bundle.archive import unpack
 from ledger.bundle.audience import shown_to
 from ledger.entries.case import Unread
 from tests.projections.render.test_html import Page

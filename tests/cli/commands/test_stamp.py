@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from ledger.bundle import unpack
+from ledger.bundle.archive import unpack
 from ledger.entries.case import instant
 from tests.support.cli import House, run
 from tests.support.time_stamp_authority import Authority

@@ -29,7 +29,7 @@ from cli.invocation import Invocation
 from cli.session.docket import board, bring_up
 from cli.session.ledger_reader import LedgerReader, reading
 from cli.session.open_ledger import hand, writing
-from ledger.bundle import unpack
+from ledger.bundle.archive import unpack
 from ledger.entries.case import wire
 from ledger.law.deadlines.table import REGISTER
 from projections.render import desk_pages, html

@@ -26,7 +26,7 @@ from ledger.adapters.witness import client
 from ledger.adapters.witness.witness import SIZE, Witness, WitnessReply, cosigners, logs_of
 from ledger.adapters.witness.witness_state import Memory
 from ledger.application.journal import Journal
-from ledger.bundle import unpack
+from ledger.bundle.archive import unpack
 from ledger.bundle.layout import MANIFEST
 from ledger.bundle.manifest import open_manifest
 from ledger.errors import RecordError

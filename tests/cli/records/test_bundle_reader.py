@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from cli.exit_codes import Exit
-from ledger.bundle import unpack
+from ledger.bundle.archive import unpack
 from ledger.bundle.manifest import open_manifest
 from tests.cli.commands.test_export_and_verify import made
 from tests.cli.commands.test_trust import Office

@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 
 from cli.exit_codes import Exit
-from ledger.bundle import unpack, zip_profile
+from ledger.bundle import zip_profile
+from ledger.bundle.archive import unpack
 from ledger.bundle.archive_kind import Inside, inside, is_bundle, is_container
 from ledger.errors import RecordError
-from ledger.verify import verify
+from ledger.verify.evidence_bundle import verify
 from projections.exchange.asic import MANIFEST, SIGNATURE, container, manifest
 from tests.ledger.bundle.test_pdf_attachment import paper
 from tests.support.cli import run

@@ -20,7 +20,8 @@ import pytest
 from msgspec.structs import replace
 
 from cli.stories.model import read_story
-from ledger.bundle import Withheld, pack, readable, select, unpack, visible
+from ledger.bundle.archive import pack, unpack
+from ledger.bundle.audience import Withheld, readable, select, visible
 from ledger.bundle.cover_page import pages
 from ledger.bundle.layout import sums
 from ledger.bundle.manifest import check_listing, open_manifest
@@ -30,7 +31,7 @@ from ledger.errors import RecordError
 from ledger.facts import KINDS
 from ledger.formats.ed25519 import public_key
 from ledger.tlog.note import log_vkey
-from ledger.verify import Verdict
+from ledger.verify.report import Verdict
 from tests.support.memory_ledger import (
     BEGINS,
     ISSUED,

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from ledger.bundle import unpack
+from ledger.bundle.archive import unpack
 from ledger.bundle.audience import shown_to
 from ledger.bundle.findings import MAX_BYTES, MAX_NODES, format_findings, level_of, parse_findings, stated
 from ledger.entries.case import Case, Entry, Unread
@@ -18,7 +18,7 @@ from ledger.errors import RecordError
 from ledger.formats.canonical_json import canonical
 from ledger.law.judge import FINDING_RULES
 from ledger.law.terms.rule import Finding, Level, Mark
-from ledger.verify import Report, Verdict
+from ledger.verify.report import Report, Verdict
 from tests.support.memory_ledger import Ledger, changed, checked, small
 
 FILE = "views/findings.json"

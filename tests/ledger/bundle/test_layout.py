@@ -9,11 +9,12 @@ import pytest
 from msgspec.structs import replace
 
 from cli.exit_codes import Exit
-from ledger.bundle import unpack
+from ledger.bundle.archive import unpack
 from ledger.bundle.layout import version_of
 from ledger.bundle.manifest import open_manifest
 from ledger.errors import RecordError
-from ledger.verify import Verdict, verify
+from ledger.verify.evidence_bundle import verify
+from ledger.verify.report import Verdict
 from tests.support.cli import run
 from tests.support.memory_ledger import NOW, Hand, Ledger, checked, ends, listed, small
 

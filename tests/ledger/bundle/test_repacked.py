@@ -13,11 +13,14 @@ from pathlib import Path
 import pytest
 
 from cli.exit_codes import Exit
-from ledger.bundle import unpack, unpacked, zip_profile
+from ledger.bundle import zip_profile
+from ledger.bundle.archive import unpack, unpacked
 from ledger.bundle.archive_kind import is_bundle
 from ledger.bundle.repacked import reread
 from ledger.errors import RecordError
-from ledger.verify import Report, parse_trust, verify
+from ledger.trust.trust_folder import parse_trust
+from ledger.verify.evidence_bundle import verify
+from ledger.verify.report import Report
 from projections.exchange.asic import container
 from tests.ledger.verify.test_bit_flips import trust_of
 from tests.support.cli import run

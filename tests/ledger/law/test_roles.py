@@ -17,7 +17,7 @@ from ledger.entries.case import replacements
 from ledger.entries.envelope import Circumstances, EntryPlace, open_, seal
 from ledger.errors import RecordError
 from ledger.facts import build
-from ledger.verify import Report, Verdict
+from ledger.verify.report import Report, Verdict
 from tests.support.cli import ledger_of, run, size
 from tests.support.memory_ledger import ISSUED, LINKED, ORDER, SEALED, Hand, Ledger, checked, ends, small
 

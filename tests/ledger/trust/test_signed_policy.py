@@ -36,8 +36,8 @@ from ledger.trust.signed_policy import (
     spoken,
     versions_in,
 )
-from ledger.trust.trust_folder import Sizes
-from ledger.verify import Verdict, parse_trust
+from ledger.trust.trust_folder import Sizes, parse_trust
+from ledger.verify.report import Verdict
 from tests.support.memory_ledger import NOW, checked, small
 
 ORIGIN = "ledger.example/xo/karsk"

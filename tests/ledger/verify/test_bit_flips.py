@@ -19,10 +19,13 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from ledger.bundle import layout, pack, unpack, zip_profile
+from ledger.bundle import layout, zip_profile
+from ledger.bundle.archive import pack, unpack
 from ledger.bundle.manifest import listing, open_manifest, seal_manifest
 from ledger.errors import RecordError
-from ledger.verify import Verdict, parse_trust, verify
+from ledger.trust.trust_folder import parse_trust
+from ledger.verify.evidence_bundle import verify
+from ledger.verify.report import Verdict
 from tests.support.memory_ledger import NOW, ORDER, Hand, Ledger, played
 from tests.support.samples import sampled
 

@@ -13,12 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from ledger.bundle import pack, unpack
+from ledger.bundle.archive import pack, unpack
 from ledger.entries.case import Unread
 from ledger.entries.payload import Other
 from ledger.formats.selective_disclosure import digest_of, veil
 from ledger.tlog.tree import format_proof, prove_inclusion
-from ledger.verify import Verdict
+from ledger.verify.report import Verdict
 from tests.support.memory_ledger import FAILED, ORDER, Hand, Ledger, changed, checked, ends, hand, resealed, small
 
 Files = dict[str, bytes]

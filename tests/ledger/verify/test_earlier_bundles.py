@@ -8,12 +8,15 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from ledger.bundle import pack
+from ledger.bundle.archive import pack
 from ledger.entries.split_view import check_order, claimed_logs
 from ledger.formats.ed25519 import public_key
 from ledger.tlog.note import log_vkey, parse_vkey
 from ledger.trust.trust_folder import Sizes
-from ledger.verify import Report, Verdict, known_of, verify, verify_exhibit
+from ledger.verify.earlier_bundles import known_of
+from ledger.verify.evidence_bundle import verify
+from ledger.verify.exhibits import verify_exhibit
+from ledger.verify.report import Report, Verdict
 from tests.ledger.verify.test_timestamps import stamped, token
 from tests.support.memory_ledger import (
     COMPANION,

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from ledger.bundle import pack, unpack
+from ledger.bundle.archive import pack, unpack
 from ledger.bundle.manifest import open_manifest
 from ledger.entries.keyring import REGISTRY_ONLY
 from ledger.formats.ed25519 import public_key
 from ledger.tlog.note import Checkpoint, format_checkpoint, log_vkey, sign_note
 from ledger.tlog.tree import root as root_of
-from ledger.verify import Report, Verdict
+from ledger.verify.report import Report, Verdict
 from tests.support.memory_ledger import (
     COMPANION,
     ORDER,

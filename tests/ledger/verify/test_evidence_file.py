@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ledger.errors import RecordError
-from ledger.verify import FileKind, Verdict, read_evidence, verify_file
+from ledger.verify.evidence_file import FileKind, read_evidence, verify_file
+from ledger.verify.report import Verdict
 from tests.support.memory_ledger import NOW, small
 
 

@@ -23,8 +23,9 @@ from ledger.errors import RecordError
 from ledger.formats.ed25519 import public_key
 from ledger.tlog.note import Vkey, log_vkey, parse_vkey
 from ledger.tlog.tree import format_proof, leaf_hash, prove_inclusion
-from ledger.trust.trust_folder import Sizes
-from ledger.verify import Report, Trust, Verdict, parse_trust, verify_exhibit
+from ledger.trust.trust_folder import Sizes, Trust, parse_trust
+from ledger.verify.exhibits import verify_exhibit
+from ledger.verify.report import Report, Verdict
 from tests.support.hash_log import HashLog
 from tests.support.memory_ledger import ORDER, Ledger, resealed, small, two_histories
 

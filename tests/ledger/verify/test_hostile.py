@@ -10,11 +10,11 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from ledger.bundle import pack, unpack
+from ledger.bundle.archive import pack, unpack
 from ledger.bundle.manifest import Manifest, open_manifest, seal_manifest
 from ledger.tlog.note import b64, cosign, note_digest
 from ledger.tlog.tree import format_proof, leaf_hash, prove_consistency, prove_inclusion
-from ledger.verify import Verdict
+from ledger.verify.report import Verdict
 from tests.support.memory_ledger import (
     NOW,
     OPEN,

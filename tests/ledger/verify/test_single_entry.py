@@ -13,8 +13,9 @@ import pytest
 
 from ledger.formats.dsse import EVENT_TYPE, seal_bytes
 from ledger.tlog.tree import format_proof, prove_inclusion
-from ledger.trust.trust_folder import Sizes
-from ledger.verify import Report, Trust, Verdict, verify_entry
+from ledger.trust.trust_folder import Sizes, Trust
+from ledger.verify.report import Report, Verdict
+from ledger.verify.single_entry import verify_entry
 from tests.support.memory_ledger import FAILED, NOW, OPEN, Ledger, hand, resealed, small
 
 VERIFIED = {"declarations_verified": True}

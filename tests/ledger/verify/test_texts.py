@@ -9,7 +9,8 @@ import pytest
 from ledger.entries.envelope import open_
 from ledger.entries.text_form import check_texts
 from ledger.errors import RecordError
-from ledger.verify import Report, Verdict, verify_entry
+from ledger.verify.report import Report, Verdict
+from ledger.verify.single_entry import verify_entry
 from tests.browser.rows.entries import payload_of
 from tests.support.memory_ledger import (
     ISSUED,

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from ledger.tlog.note import MLDSA44, Vkey, cosign_mldsa
-from ledger.verify import Report, Verdict
+from ledger.verify.report import Report, Verdict
 from tests.support.memory_ledger import NOW, ORDER, Hand, Ledger, checked, small
 
 

@@ -11,8 +11,8 @@ import pytest
 from ledger.adapters.timestamps.rfc3161 import read_stamp
 from ledger.entries.keyring import Registrar
 from ledger.tlog.note import note_digest
-from ledger.trust.trust_folder import format_registrar
-from ledger.verify import Report, Trust, Verdict, parse_trust
+from ledger.trust.trust_folder import Trust, format_registrar, parse_trust
+from ledger.verify.report import Report, Verdict
 from tests.support.memory_ledger import NOW, ORDER, Hand, Ledger, checked, small
 from tests.support.time_stamp_authority import Authority
 from tests.support.tokens import Stamper

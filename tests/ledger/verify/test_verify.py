@@ -9,22 +9,15 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from ledger.bundle import pack, unpack
+from ledger.bundle.archive import pack, unpack
 from ledger.entries.case import Case, Unread, wire
 from ledger.entries.keyring import Registrar
 from ledger.errors import RecordError
 from ledger.law import judge
 from ledger.tlog.note import Checkpoint, format_checkpoint
-from ledger.verify import (
-    Report,
-    Result,
-    Verdict,
-    format_registrar,
-    parse_registrar,
-    parse_trust,
-    verify,
-)
-from ledger.verify.report import VerificationStep
+from ledger.trust.trust_folder import format_registrar, parse_registrar, parse_trust
+from ledger.verify.evidence_bundle import verify
+from ledger.verify.report import Report, Result, Verdict, VerificationStep
 from tests.support.memory_ledger import (
     COMPANION,
     ISSUED,

@@ -11,8 +11,9 @@ from ledger.errors import RecordError
 from ledger.formats.ed25519 import public_key
 from ledger.tlog.note import log_vkey, note_digest, witness_vkey
 from ledger.tlog.policy import parse_policy
-from ledger.verify import Verdict, verify
+from ledger.verify.evidence_bundle import verify
 from ledger.verify.heads import READ
+from ledger.verify.report import Verdict
 from tests.support.memory_ledger import BEGINS, NOW, Ledger, checked, small
 
 UNREAD = f"Cosignatures of notes behind the first {READ} lines were not read."

@@ -13,7 +13,7 @@ from pyhanko.sign.validation import validate_pdf_timestamp
 from ledger.adapters.document_signatures.pdf_signature import sign_pdf
 from ledger.bundle.pdf_attachment import bundle_inside
 from ledger.errors import RecordError
-from ledger.verify import EvidenceFile, FileKind, read_evidence
+from ledger.verify.evidence_file import EvidenceFile, FileKind, read_evidence
 from tests.support.signatures.certificates import NOW, trusted_by_pyhanko
 from tests.support.signatures.signed_papers import (
     CASES,

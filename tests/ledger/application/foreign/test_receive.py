@@ -20,7 +20,8 @@ from ledger.adapters.folders.ledger_folder import read_folder
 from ledger.adapters.folders.user_folders import Home
 from ledger.adapters.keys.key_files import load
 from ledger.application.journal import Journal
-from ledger.bundle import Contents, pack, unpack
+from ledger.bundle.archive import pack, unpack
+from ledger.bundle.contents import Contents
 from ledger.entries.case import Unread
 from ledger.entries.envelope import Circumstances, EntryPlace, open_, seal
 from ledger.entries.payload import Payload

@@ -14,7 +14,8 @@ from ledger.entries.payload import Document
 from ledger.entries.wrapped_entry import wrapper_id, wrapping, wrapping_crossed
 from ledger.facts import build
 from ledger.tlog.tree import format_proof, prove_inclusion
-from ledger.verify import Report, Trust, Verdict, parse_trust
+from ledger.trust.trust_folder import Trust, parse_trust
+from ledger.verify.report import Report, Verdict
 from tests.support.memory_ledger import ISSUED, ORDER, SEALED, Hand, Ledger, checked, ends, hand, resealed, small
 
 THERE, _ = small(origin="ledger.test/xv", log=hand("log xv"))

@@ -14,7 +14,8 @@ from ledger.entries.envelope import Circumstances, EntryPlace, OpenedEntry, open
 from ledger.entries.wrapped_entry import wrapping, wrapping_crossed
 from ledger.facts import build
 from ledger.formats.selective_disclosure import veil
-from ledger.verify import Report, Trust, Verdict, parse_trust
+from ledger.trust.trust_folder import Trust, parse_trust
+from ledger.verify.report import Report, Verdict
 from tests.support.memory_ledger import BEGINS, NOW, ORDER, Hand, Ledger, checked, hand, resealed, small
 
 OTHER_ORDER = "22222222-2222-4333-8444-555555555555"
