@@ -71,19 +71,19 @@ def prove_inclusion(index: int, size: int, read: Read) -> list[bytes]:
 
 def prove_inclusions(indexes: Sequence[int], size: int, read: Read) -> list[list[bytes]]:
     """Return the path of each entry, as `prove_inclusion` does, with one call of `read` for all shared hashes."""
-    paths = [_siblings(index, size) for index in indexes]
+    paths = [siblings(index, size) for index in indexes]
     shared = list(dict.fromkeys(subtree for path in paths for subtree in path))
-    roots = dict(zip(shared, _roots(shared, read), strict=True))
-    return [[roots[subtree] for subtree in path] for path in paths]
+    found = dict(zip(shared, roots(shared, read), strict=True))
+    return [[found[subtree] for subtree in path] for path in paths]
 
 
-def _siblings(index: int, size: int) -> list[tuple[int, int]]:
+def siblings(index: int, size: int) -> list[tuple[int, int]]:
     """Return the sibling subtrees on the way from entry `index` to the root at `size`, the leaf's sibling first."""
     if not 0 <= index < size:
         raise RecordError("PRF-INDEX", f"entry {index} is not among the first {size}")
     path, low, high = [], 0, size
     while high - low > 1:
-        middle = low + _split(high - low)
+        middle = low + split(high - low)
         if index < middle:
             path.append((middle, high))
             high = middle
@@ -104,7 +104,7 @@ def prove_consistency(m: int, n: int, read: Read) -> list[bytes]:
         return []
     path, low, high = [], 0, n
     while high != m:
-        middle = low + _split(high - low)
+        middle = low + split(high - low)
         if m <= middle:
             path.append((middle, high))
             high = middle
@@ -113,7 +113,7 @@ def prove_consistency(m: int, n: int, read: Read) -> list[bytes]:
             low = middle
     if low:  # else the remaining subtree is the whole old tree, whose root the verifier has
         path.append((low, high))
-    return _roots(path[::-1], read)
+    return roots(path[::-1], read)
 
 
 def check_inclusion(index: int, size: int, leaf: bytes, path: Sequence[bytes], root: bytes) -> None:
@@ -124,7 +124,7 @@ def check_inclusion(index: int, size: int, leaf: bytes, path: Sequence[bytes], r
     """
     if not 0 <= index < size < 1 << 63:
         raise RecordError("PRF-INDEX", f"entry {index} is not among the first {size}")
-    _check_hashes("PRF-PATH", leaf, root, *path)
+    check_hashes("PRF-PATH", leaf, root, *path)
     fn, sn, reached = index, size - 1, leaf
     for sibling in path:
         if sn == 0:
@@ -159,7 +159,7 @@ def check_consistency(m: int, n: int, root_m: bytes, root_n: bytes, path: Sequen
         if path or root_m != root_n:
             raise RecordError("CP-CONSISTENCY", f"at one size, {n}, the roots must be equal and the proof empty")
         return
-    _check_hashes("CP-CONSISTENCY", root_m, root_n, *path)
+    check_hashes("CP-CONSISTENCY", root_m, root_n, *path)
     if not path:
         raise RecordError("CP-CONSISTENCY", f"an empty proof from size {m} to size {n}")
     proof = path if m & (m - 1) else [root_m, *path]  # at a power of two the old tree is a node of the new one
@@ -279,7 +279,7 @@ def _after(word: bytes, line: bytes) -> str:
     return line.removeprefix(word).decode("ascii")
 
 
-def _split(size: int) -> int:
+def split(size: int) -> int:
     """Return the largest power of two below `size`, where RFC 6962 splits a tree."""
     return 1 << (size - 1).bit_length() - 1
 
@@ -294,7 +294,7 @@ def _complete(low: int, high: int) -> list[int]:
     return indexes
 
 
-def _roots(ranges: Sequence[tuple[int, int]], read: Read) -> list[bytes]:
+def roots(ranges: Sequence[tuple[int, int]], read: Read) -> list[bytes]:
     """Return the roots of several subtrees, with one call of `read`."""
     parts = [_complete(low, high) for low, high in ranges]
     hashes = iter(asked(read, [index for part in parts for index in part]))
@@ -317,6 +317,7 @@ def asked(read: Read, indexes: Sequence[int]) -> Sequence[bytes]:
     return hashes
 
 
-def _check_hashes(code: str, *hashes: bytes) -> None:
+def check_hashes(code: str, *hashes: bytes) -> None:
+    """Raise `code` unless every hash has 32 bytes."""
     if any(len(each) != 32 for each in hashes):
         raise RecordError(code, "a hash has 32 bytes")
