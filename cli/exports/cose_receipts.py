@@ -42,9 +42,8 @@ def receipts(wanted: ExportRequest) -> None:
         made = cose_receipts(journal, find(journal, wanted.one), reader, with_linked=wanted.handed.linked)
         write_all(making, files(made, test=journal.folder.test))
     count = output.counted(len(made.entries), "entry", "entries")
-    output.tell(
-        f"{wanted.file}: receipts for {count}, under the root of {made.signed.size} entries; no sealed value is open"
-    )
+    under = f"under the root of a log of {made.signed.size}"
+    output.tell(f"{wanted.file}: {count} with receipts, {under}; sealed values stay sealed")
     output.tell("NO-WITNESS: a receipt is the word of the log's key alone; the evidence bundle carries the witnesses")
 
 

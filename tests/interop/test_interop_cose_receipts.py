@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from pathlib import Path
 
 import cbor2
 import pytest
 
-from tests.interop.conftest import Ask
+from tests.interop.conftest import TOOLS, Ask
 from tests.support.cli import STORIES, ledger_of, run, told
 
 pytestmark = pytest.mark.interop
@@ -48,6 +50,20 @@ def test_scitt_cose_accepts_every_receipt_under_the_root_of_the_checkpoint(
 def exported(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Path, Path]]:
     folder = tmp_path_factory.mktemp("receipts")
     return receipts(ledger_of("S1", folder), "main", folder / "out")
+
+
+def test_what_read_me_says_to_type_works_as_it_stands(exported: list[tuple[Path, Path]]) -> None:
+    folder = exported[0][0].parents[1]
+    typed = [line.strip() for line in (folder / "READ-ME.txt").read_text("utf-8").splitlines() if "entries/" in line]
+    program = TOOLS / "python" / "bin"
+    if not (program / "scitt-cose").exists():
+        pytest.skip("needs scitt-cose; `make interop` installs it")
+    lines = "\n".join(line for line in typed if line.startswith(("LEAF=", "scitt-cose ")))
+    assert lines.count("scitt-cose ") == 2, "in English and German"
+    env = {"PATH": f"{program}:{os.environ['PATH']}"}
+    done = subprocess.run(["bash", "-e", "-c", lines], cwd=folder, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("ok             : True") == 2
 
 
 @pytest.mark.parametrize("part", ["nothing", "entry", "root", "path", "header", "key"])
