@@ -17,33 +17,33 @@ from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
 from cli.invocation import said
 from cli.session import ledger_choice
+from cli.session.clock_check import check_clock, doubted, times_given
 from cli.session.ledger_reader import LedgerReader, reading
+from cli.session.open_ledger import writing
 from cli.session.options import ONLY
 from cli.session.paging import by, party, since
 from cli.terminal import file_io, output
 from cli.terminal.answer import CommandAnswer, Time
+from cli.terminal.output import put_right
 from cli.terminal.table import wrapped
 from ledger.adapters import system_clock
 from ledger.adapters.folders.ledger_folder import Folder, read_folder
 from ledger.adapters.folders.user_folders import Home
-from ledger.errors import LedgerError
-
-if TYPE_CHECKING:
-    from ledger.adapters.witness.client import WitnessResult
-from cli.session.clock_check import check_clock, doubted, times_given
-from cli.session.open_ledger import writing
-from cli.terminal.output import put_right
 from ledger.adapters.keys import mldsa
 from ledger.adapters.log.sign_once_guard import LATENESS, Guard, Signed
 from ledger.adapters.log.signer_process import POINTER
 from ledger.application.journal import Journal
 from ledger.entries.case import DRIFT, Case, Entry, wire
 from ledger.entries.envelope import entry_of, open_
+from ledger.errors import LedgerError
 from ledger.tlog.note import open_checkpoint
 from projections.sentences.names import Names
 from projections.sentences.sentence import sentence
 from projections.views.log_graph import graph
 from projections.views.replaced import numbered, replaced
+
+if TYPE_CHECKING:
+    from ledger.adapters.witness.client import WitnessResult
 
 
 class LogItem(Struct, frozen=True):

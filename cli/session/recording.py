@@ -18,7 +18,9 @@ from cli.session.options import AS, KEY, ROLE
 from cli.session.subjects import SUBJECT, known_elsewhere, near, subjects_of
 from cli.terminal import file_io, output, prompts
 from cli.terminal.answer import CommandAnswer, Time
+from cli.terminal.file_io import write_new
 from cli.terminal.next_commands import tell_next
+from cli.terminal.receipt import tell
 
 if TYPE_CHECKING:
     from ledger.application.journal import Journal
@@ -27,8 +29,7 @@ if TYPE_CHECKING:
     from ledger.entries.case import Case, Entry
     from ledger.entries.envelope import Signer
     from ledger.facts import Fact
-from cli.terminal.file_io import write_new
-from cli.terminal.receipt import tell
+
 
 FINAL = {  # kinds that cannot be withdrawn, and the sentence to confirm before they are signed
     "order-withdrawn": "the order is withdrawn, and whoever holds its data must act on it",
