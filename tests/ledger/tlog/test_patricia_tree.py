@@ -281,6 +281,13 @@ def test_what_is_not_a_proof_in_its_one_form_is_refused(name: str) -> None:
         check_lookup(ABSENT[0], WRONG[name], TREE.root())
 
 
+def test_more_bytes_than_the_longest_proof_are_not_read() -> None:
+    with refused("MAP-FORMAT", "at most 8489 bytes"):
+        parse_lookup_proof(b"mptproof\x01" + bytes(LARGEST_PROOF - 8))
+    with refused("MAP-FORMAT", "positions"):
+        parse_lookup_proof(b"mptproof\x01" + bytes(LARGEST_PROOF - 9))
+
+
 @pytest.mark.parametrize(
     "call",
     [
