@@ -1,6 +1,7 @@
 """Imports are at the top of a module; one in a function, or for types alone, loads what the module else would not.
 
-The module of a command is loaded when the command is called: what its function imports in any case is at the top.
+The module of a command is loaded when the command is called: what its function imports in any case is at the top. A
+module of several commands loads for each of them what that one needs.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ def modules(root: Path) -> dict[str, ast.Module]:
 
 
 class Found(NamedTuple):
-    """An import: whether it is late, and whether a command runs it in any case."""
+    """An import: whether it is late, and whether a call of a command runs it in any case."""
 
     node: ast.Import | ast.ImportFrom
     late: bool
@@ -41,14 +42,18 @@ def targets(node: ast.Import | ast.ImportFrom, known: Mapping[str, object]) -> s
     return {name if name in known else str(node.module) for name in full}
 
 
+def is_command(node: ast.stmt) -> bool:
+    """Return whether a statement defines a command."""
+    return isinstance(node, FUNCTIONS) and any("command" in ast.dump(by) for by in node.decorator_list)
+
+
 def imports(body: list[ast.stmt], late: bool = False, always: bool = False) -> Iterator[Found]:
     """Yield each import of a module."""
     for node in body:
         if isinstance(node, ast.Import | ast.ImportFrom):
             yield Found(node, late, always)
         elif isinstance(node, FUNCTIONS):
-            command = not late and any("command" in ast.dump(by) for by in node.decorator_list)
-            yield from imports(node.body, late=True, always=command)
+            yield from imports(node.body, late=True, always=not late and is_command(node))
         else:
             types = isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
             for part in ("body", "orelse", "handlers", "finalbody", "cases"):
@@ -74,9 +79,10 @@ def needlessly_late(root: Path) -> list[str]:
     for name, all_of in every.items():
         loaded = loaded_with(name)
         own = {n.name for n in known[name].body if isinstance(n, FUNCTIONS)}
+        alone = name.startswith("cli.commands.") and sum(map(is_command, known[name].body)) == 1
         for x in all_of:
             to = targets(x.node, known)
-            runs = x.always and name.startswith("cli.commands.") and to <= {*known}
+            runs = x.always and alone and to <= {*known}
             if x.late and (runs or to <= loaded) and not own & {alias.asname or alias.name for alias in x.node.names}:
                 found.append(f"{name}:{x.node.lineno}: {', '.join(sorted(to))}")
     return found
@@ -98,6 +104,7 @@ def test_an_import_is_late_only_where_it_loads_what_the_module_else_would_not() 
         ("def f():\n    from ledger.a import one", 0),
         ("@command()\ndef f():\n    from ledger.a import one", 1),
         ("@command()\ndef f():\n    if f:\n        from ledger.a import one", 0),
+        ("@command()\ndef f():\n    from ledger.a import one\n@command()\ndef g():\n    pass", 0),
         ("@command()\ndef f():\n    import typst", 0),
         ("@command()\ndef one():\n    from ledger.a import one", 0),
     ],

@@ -11,15 +11,9 @@ from msgspec import Struct
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
 from cli.session import ledger_choice
-from cli.session.ledger_reader import reading
-from cli.session.open_ledger import hand, writing
 from cli.session.options import KEY
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer, Time
-from cli.terminal.receipt import tell
-from ledger.adapters.witness.followed_logs import newest_seen
-from ledger.application.counterparties import adoption, keep_counterparty, origin_of, pinned, read_counterparty
-from ledger.facts import build
 
 
 class PinnedLogItem(Struct, frozen=True):
@@ -46,6 +40,11 @@ def add(folder: str, key_file: str | None) -> None:
     The registrar records the digest of the folder. From then on `comity receive` verifies entries of that log under
     these keys, and trust/ carries the keys to the verifiers of our bundles.
     """
+    from cli.session.open_ledger import hand, writing
+    from cli.terminal.receipt import tell
+    from ledger.application.counterparties import adoption, keep_counterparty, origin_of, pinned, read_counterparty
+    from ledger.facts import build
+
     place = Path(folder) / "trust" if ledger_choice.is_ledger(folder) else Path(folder)
     if not (place / "policy").exists():
         raise Stop(f"{folder} has no file named policy", hint="it is the folder trust/ of their ledger")
@@ -67,6 +66,10 @@ def add(folder: str, key_file: str | None) -> None:
 @command("comity counterparty list", "comity counterparty list --json", refused=Exit.UNDECIDABLE)
 def list_() -> None:
     """The other logs whose keys are pinned here, and the newest head of each that was seen."""
+    from cli.session.ledger_reader import reading
+    from ledger.adapters.witness.followed_logs import newest_seen
+    from ledger.application.counterparties import pinned
+
     items = []
     with reading() as reader:
         for origin in pinned(reader.cases.register(reveal=False)):

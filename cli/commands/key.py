@@ -3,37 +3,26 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from cli import invocation
-from cli.access.persons import checked, remember, remembered
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
-from cli.offices.enrolment import tell_of_keys_here
 from cli.session.key_files import PASSPHRASE, digest_of, home, new_key_name, passphrase, public_key
-from cli.session.ledger_reader import reading
 from cli.session.local_time import MOMENT
-from cli.session.open_ledger import hand, opened, secret, writing
 from cli.session.options import KEY
-from cli.session.recording import FINAL
 from cli.terminal import output, prompts
 from cli.terminal.answer import CommandAnswer
-from cli.terminal.receipt import tell
-from ledger.adapters.folders.user_folders import Home
-from ledger.adapters.keys import key_files
-from ledger.adapters.keys.key_files import listed
-from ledger.adapters.keys.open_key import point_to
-from ledger.application.journal import Journal
-from ledger.application.write.draft import Draft
-from ledger.entries.case import wire
-from ledger.entries.envelope import Circumstances, Signer
-from ledger.entries.form import slips
-from ledger.entries.keyring import Keyring, RegisteredKey
-from ledger.facts import Fact, build
+
+if TYPE_CHECKING:
+    from ledger.application.journal import Journal
+    from ledger.entries.envelope import Signer
+    from ledger.entries.keyring import RegisteredKey
+    from ledger.facts import Fact
 
 PUBLIC = click.option("--public", metavar="FILE|HEX", help="The public key: a .pub file, or 64 hex digits.")
 NEXT = click.option("--next", "following", metavar="FILE|HEX", help="The key that will follow: committed to now.")
@@ -61,6 +50,10 @@ def new(name: str, passphrase_fd: int | None, at: str | None) -> None:
 
     It is an OpenSSH key file: ssh-keygen reads it, and can change its passphrase.
     """
+    from cli.session.open_ledger import opened, secret
+    from ledger.adapters.keys import key_files
+    from ledger.adapters.keys.open_key import point_to
+
     path = home().keys / new_key_name(name)
     if key_files.exists(path):
         key = opened(str(path))
@@ -100,6 +93,11 @@ class KeysAnswer(CommandAnswer, tag="comity.keys/1"):
 @command("comity key list", "comity key list --json", refused=Exit.UNDECIDABLE)
 def list_() -> None:
     """The keys of this ledger, whose they are, what they may sign, and which of them are here."""
+    from cli.session.ledger_reader import reading
+    from ledger.adapters.folders.user_folders import Home
+    from ledger.adapters.keys.key_files import listed
+    from ledger.entries.keyring import Keyring
+
     with reading() as reader:
         mine = {public.hex(): name for name, public in listed(Home.of(reader.folder.path).keys).items()}
         keyring = Keyring(reader.cases.registry, reader.folder.registrar)
@@ -149,6 +147,9 @@ def enrol(
     key_file: str | None,
 ) -> None:
     """The registrar enters a key for the office ACTOR; it may sign once its holder has accepted it."""
+    from cli.session.open_ledger import writing
+    from ledger.facts import build
+
     roles = tuple(role for text in roles for role in text.split(","))
     with writing() as journal:
         facts = []
@@ -177,6 +178,11 @@ def enrol(
 @KEY
 def accept(actor: str, key_file: str | None) -> None:
     """The holder of an enrolled key shows possession: the key signs for itself, and from here on may sign."""
+    from cli.offices.enrolment import tell_of_keys_here
+    from cli.session.open_ledger import opened, writing
+    from ledger.adapters.keys.key_files import listed
+    from ledger.facts import build
+
     with writing() as journal:
         pending = {k.public: k for k in journal.read_keyring().keys.values() if k.actor == actor and k.accepted is None}
         if not pending:
@@ -217,6 +223,12 @@ def person(actor: str, name: str | None, key_file: str | None) -> None:
     Each opening names that person, sealed. NAME is kept on this machine and used instead of the holder that the
     register has for the key (`comity key enrol --holder`).
     """
+    from cli.access.persons import checked, remember, remembered
+    from cli.session.ledger_reader import reading
+    from cli.session.open_ledger import opened
+    from ledger.adapters.folders.user_folders import Home
+    from ledger.adapters.keys.key_files import listed
+
     with reading() as reader:
         registry = reader.cases.register(reveal=False)
         current = {k.public for k in reader.cases.keyring().keys.values() if k.actor == actor and k.ended is None}
@@ -244,6 +256,9 @@ def person(actor: str, name: str | None, key_file: str | None) -> None:
 @KEY
 def rotate(actor: str, new_key: str, following: str | None, lost: bool, key_file: str | None) -> None:
     """Replace the key of ACTOR: the old key signs over to the one it committed to; after a loss, the registrar does."""
+    from cli.session.open_ledger import hand, writing
+    from ledger.facts import build
+
     with writing() as journal:
         old = next(journal.read_keyring().current(actor), None)
         if old is None:
@@ -267,6 +282,9 @@ def rotate(actor: str, new_key: str, following: str | None, lost: bool, key_file
 @KEY
 def revoke(actor: str, public: str | None, cause: str, yes: bool, key_file: str | None) -> None:
     """A key may sign no more, from this place in the log on. It cannot be taken back."""
+    from cli.session.open_ledger import writing
+    from cli.session.recording import FINAL
+
     with writing() as journal:
         fields = {"actor": actor, "cause": cause, **({"key": public_key(public)} if public else {})}
         fact = _of_office(journal, "key-revoked", fields)
@@ -282,6 +300,9 @@ def revoke(actor: str, public: str | None, cause: str, yes: bool, key_file: str 
 @KEY
 def compromised(actor: str, public: str | None, since: datetime, yes: bool, key_file: str | None) -> None:
     """A key may have been in wrong hands: it ends here, and what it signed since is suspect unless proven older."""
+    from cli.session.open_ledger import writing
+    from ledger.entries.case import wire
+
     with writing() as journal:
         fields = {"actor": actor, "suspected_since": wire(since), **({"key": public_key(public)} if public else {})}
         fact = _of_office(journal, "key-compromised", fields)
@@ -294,6 +315,8 @@ def compromised(actor: str, public: str | None, since: datetime, yes: bool, key_
 
 def _of_office(journal: Journal, kind: str, public: dict[str, Any]) -> Fact:
     """Return a fact about an office; an error in it is raised before any question is asked."""
+    from ledger.facts import build
+
     fact = build(kind, public, {})
     if public["actor"] not in journal.read_keyring().offices:
         raise Stop(f"{public['actor']} is not in the register", hint="`comity key list` shows who is")
@@ -302,10 +325,16 @@ def _of_office(journal: Journal, kind: str, public: dict[str, Any]) -> Fact:
 
 def put(journal: Journal, key_file: str | None, *facts: Fact) -> None:
     """Record facts of the register, all or none, signed by the registrar."""
+    from cli.session.open_ledger import hand
+
     _signed(journal, hand(journal, facts[0].kind, journal.folder.registrar.actor, "ADM", key_file), *facts)
 
 
 def _signed(journal: Journal, signer: Signer, *facts: Fact) -> None:
+    from cli.terminal.receipt import tell
+    from ledger.application.write.draft import Draft
+    from ledger.entries.envelope import Circumstances
+
     circumstances = Circumstances(journal.now(), journal.now())
     for fact in facts:
         _asked(journal, fact, unregistered=True)
@@ -316,5 +345,7 @@ def _signed(journal: Journal, signer: Signer, *facts: Fact) -> None:
 
 def _asked(journal: Journal, fact: Fact, *, unregistered: bool) -> None:
     """Raise the first slip in a fact that its user cannot have meant: `ledger.entries.form`."""
+    from ledger.entries.form import slips
+
     for slip in slips(fact, journal.cases.known(journal.read_keyring()), journal.now(), unregistered=unregistered):
         raise slip

@@ -19,7 +19,6 @@ from cli.invocation import said
 from cli.session import ledger_choice
 from cli.session.clock_check import check_clock, doubted, times_given
 from cli.session.ledger_reader import LedgerReader, reading
-from cli.session.open_ledger import writing
 from cli.session.options import ONLY
 from cli.session.paging import by, party, since
 from cli.terminal import file_io, output
@@ -30,20 +29,19 @@ from ledger.adapters import system_clock
 from ledger.adapters.folders.ledger_folder import Folder, read_folder
 from ledger.adapters.folders.user_folders import Home
 from ledger.adapters.keys import mldsa
-from ledger.adapters.log.sign_once_guard import LATENESS, Guard, Signed
-from ledger.adapters.log.signer_process import POINTER
-from ledger.application.journal import Journal
 from ledger.entries.case import DRIFT, Case, Entry, wire
 from ledger.entries.envelope import entry_of, open_
 from ledger.errors import LedgerError
 from ledger.tlog.note import open_checkpoint
-from projections.sentences.names import Names
-from projections.sentences.sentence import sentence
-from projections.views.log_graph import graph
-from projections.views.replaced import numbered, replaced
 
 if TYPE_CHECKING:
+    from ledger.adapters.log.sign_once_guard import Signed
     from ledger.adapters.witness.client import WitnessResult
+    from ledger.application.journal import Journal
+
+
+if TYPE_CHECKING:
+    from ledger.application.journal import Journal
 
 
 class LogItem(Struct, frozen=True):
@@ -131,6 +129,11 @@ def log(
     --after N begins with entry N, as `ledger.entries(after=N)` of the Python interface does: N entries were read
     before. The `next` of a list with the newest first is another cursor, `..N`: the entries before entry N.
     """
+    from projections.sentences.names import Names
+    from projections.sentences.sentence import sentence
+    from projections.views.log_graph import graph
+    from projections.views.replaced import numbered, replaced
+
     if only and order is None:
         raise click.UsageError("--only is of one order: --order NAME")
     bound, oldest = _bound(after, sort)
@@ -268,6 +271,8 @@ def publish(folder: str) -> None:
 
     The ledger's own log/ folder holds hashes only and may be public; what is written here may not.
     """
+    from cli.session.open_ledger import writing
+
     with writing() as journal:
         head = journal.log.publish_entries(Path(folder))
         origin = journal.origin
@@ -325,6 +330,9 @@ def set_back() -> Exit:
     What was signed stays as it is; the guard notes the other time. Entries that state a later signature than now are
     listed: correct them with `--replaces` and `--why`.
     """
+    from ledger.adapters.log.sign_once_guard import LATENESS, Guard
+    from ledger.adapters.log.signer_process import POINTER
+
     path = Path(ledger_choice.ledger_folder())
     folder, home = read_folder(path), Home.of(path)
     state = home.log(folder.origin)
@@ -357,6 +365,8 @@ def _says_so(folder: Folder, home: Home, last: Signed, now: datetime) -> str:
 
     Raises `LedgerError` CLOCK-BACK if no one does, CLOCK-AHEAD if one of them contradicts.
     """
+    from ledger.application.journal import Journal
+
     with Journal.open(folder.path, home, writable=False, now=lambda: now) as journal:
         answers = _asked(journal, last, now)
     stamped = _stamped(folder, last, now)

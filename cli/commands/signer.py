@@ -6,7 +6,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,13 +17,9 @@ from cli.session import ledger_choice
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer
 from cli.terminal.log_output import VERBOSE
-from ledger.adapters.folders.ledger_folder import read_folder
-from ledger.adapters.folders.user_folders import Home, private_folder, replace_file
-from ledger.adapters.log.sign_once_guard import LATENESS, Guard
-from ledger.adapters.log.signer_process import POINTER, SignerServer, listen
-from ledger.adapters.log.signer_process import serve as answer
-from ledger.adapters.storage.sqlite import sync_folder
-from ledger.tlog.note import parse_checkpoint
+
+if TYPE_CHECKING:
+    from types import FrameType
 
 FILES = ("guard.db", "log.key")
 
@@ -40,6 +36,9 @@ def serve(folder: str, place: str) -> None:
 
     It signs a checkpoint only if a proof shows that it begins with the one it signed last, and never two of one size.
     """
+    from ledger.adapters.log.signer_process import SignerServer, listen
+    from ledger.adapters.log.signer_process import serve as answer
+
     _check_clock(Path(folder))
     with closing(SignerServer(Path(folder), say=output.tell)) as signer, closing(listen(Path(place))) as server:
         try:
@@ -68,6 +67,11 @@ def use(place: str, move: str | None) -> None:
 
     With --move they are taken out of your state folder; start the process over DIR afterwards.
     """
+    from ledger.adapters.folders.ledger_folder import read_folder
+    from ledger.adapters.folders.user_folders import Home, replace_file
+    from ledger.adapters.log.signer_process import POINTER
+    from ledger.adapters.storage.sqlite import sync_folder
+
     path = Path(ledger_choice.ledger_folder())
     state = Home.of(path).log(read_folder(path).origin)
     target = Path(place).absolute()
@@ -89,6 +93,7 @@ def _check_clock(state: Path) -> None:
     """
     from cli.session.clock_check import doubted
     from ledger.adapters import system_clock
+    from ledger.adapters.log.sign_once_guard import LATENESS, Guard
 
     now = ledger_choice.now()
     with closing(Guard(state / "guard.db")) as guard:
@@ -103,6 +108,10 @@ def _move(state: Path, folder: Path, origin: str) -> None:
 
     The guard moves first. If the target folder has it, an interrupted move is continued.
     """
+    from ledger.adapters.folders.user_folders import private_folder
+    from ledger.adapters.log.sign_once_guard import Guard
+    from ledger.adapters.storage.sqlite import sync_folder
+
     moved = _moved(folder, origin)
     if not moved:
         if not (state / "guard.db").exists():
@@ -125,6 +134,9 @@ def _move(state: Path, folder: Path, origin: str) -> None:
 
 def _moved(folder: Path, origin: str) -> bool:
     """Return True if the guard of this log is in a folder already."""
+    from ledger.adapters.log.sign_once_guard import Guard
+    from ledger.tlog.note import parse_checkpoint
+
     if not (folder / "guard.db").exists():
         return False
     with closing(Guard(folder / "guard.db")) as guard:

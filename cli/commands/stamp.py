@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from msgspec import Struct
@@ -12,24 +13,15 @@ from msgspec import Struct
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
 from cli.session import ledger_choice
-from cli.session.clock_check import doubted
-from cli.session.key_files import checked_name
-from cli.session.open_ledger import hand, writing
 from cli.session.options import AS, KEY
 from cli.terminal import file_io, output
 from cli.terminal.answer import CommandAnswer
-from ledger.adapters.folders.ledger_folder import read_folder
-from ledger.adapters.folders.user_folders import private_folder, replace_file
-from ledger.adapters.http_client import is_address
-from ledger.adapters.log.checkpoints import CheckpointStore, TimeStampToken
-from ledger.adapters.storage.sqlite import sync_folder
-from ledger.adapters.timestamps.rfc3161 import authorities, certificates, need, obtain, read_stamp, trusted
-from ledger.application.export.witnessed_head import published_head
-from ledger.application.journal import Journal
-from ledger.entries.envelope import Signer
 from ledger.errors import LedgerError, RecordError
-from ledger.facts import build
-from ledger.tlog.note import note_digest
+
+if TYPE_CHECKING:
+    from ledger.adapters.log.checkpoints import TimeStampToken
+    from ledger.application.journal import Journal
+    from ledger.entries.envelope import Signer
 
 
 class StampItem(Struct, frozen=True):
@@ -78,6 +70,13 @@ def stamp(actor: str | None, key_file: str | None) -> Exit:
     The raw answers are kept with the checkpoint for ever and travel in bundles. With --as, an office of the role SYS
     records them in the register as well. Once a day, and before an export, is what a reader expects.
     """
+    from cli.session.clock_check import doubted
+    from cli.session.open_ledger import hand, writing
+    from ledger.adapters.log.checkpoints import TimeStampToken
+    from ledger.adapters.timestamps.rfc3161 import authorities, need, obtain, trusted
+    from ledger.application.export.witnessed_head import published_head
+    from ledger.tlog.note import note_digest
+
     need()
     with writing() as journal:
         tsa = journal.folder.path / "trust" / "tsa"
@@ -122,6 +121,12 @@ def add(name: str, url: str, root: str) -> None:
 
     Its certificates go into trust/tsa. Verifiers need them from there: none inside a bundle is trusted.
     """
+    from cli.session.key_files import checked_name
+    from ledger.adapters.folders.user_folders import private_folder, replace_file
+    from ledger.adapters.http_client import is_address
+    from ledger.adapters.storage.sqlite import sync_folder
+    from ledger.adapters.timestamps.rfc3161 import authorities, certificates, need
+
     need()
     if not is_address(url) or any(c.isspace() for c in url):
         raise Stop(f"{url!r} is not the address of an http server")
@@ -150,6 +155,10 @@ def list_() -> None:
 
 def _rows(path: Path) -> list[StampItem]:
     """Return the kept time stamps; for an invalid one, `at` is the error."""
+    from ledger.adapters.folders.ledger_folder import read_folder
+    from ledger.adapters.log.checkpoints import CheckpointStore
+    from ledger.adapters.timestamps.rfc3161 import read_stamp, trusted
+
     roots, rows = trusted(path / "trust" / "tsa"), []
     with closing(CheckpointStore(read_folder(path).heads, writable=False)) as heads:
         for token in heads.tokens():
@@ -166,6 +175,8 @@ def _rows(path: Path) -> list[StampItem]:
 
 
 def _record(journal: Journal, token: TimeStampToken, size: int, root: str, signer: Signer) -> None:
+    from ledger.facts import build
+
     document = {
         "code": "timestamp",
         "media": "application/timestamp-reply",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import TYPE_CHECKING
 
 import click
 from msgspec import Struct
@@ -12,17 +13,16 @@ from cli.access.purposes import PURPOSE
 from cli.access.recorded_access import Stated, searched
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
-from cli.session.open_ledger import writing
 from cli.session.options import AS_ACTOR, BECAUSE
 from cli.session.subjects import called, subject_name
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer
-from ledger.adapters.subject_keys.key_store import SubjectKeyStore
 from ledger.adapters.subject_keys.names import HOLDER
-from ledger.application.find_subject import find_subjects, index_values, rebuild_index
-from ledger.application.journal import Journal
-from ledger.application.subject_keys_binding import elsewhere
 from ledger.errors import LedgerError
+
+if TYPE_CHECKING:
+    from ledger.adapters.subject_keys.key_store import SubjectKeyStore
+    from ledger.application.journal import Journal
 
 
 class SubjectAnswer(CommandAnswer, tag="comity.subject/1"):
@@ -81,6 +81,10 @@ def find(value: str, because: str | None, purpose: str | None, person: str | Non
     Case, spaces and forms of a number do not matter. The search is recorded before its answer is shown, also if nothing
     is found; the entry has a keyed hash of VALUE. No order is opened. Exit 4 if some values could not be searched.
     """
+    from cli.session.open_ledger import writing
+    from ledger.application.find_subject import find_subjects, index_values
+    from ledger.application.subject_keys_binding import elsewhere
+
     if not because or not because.strip() or not actor:
         raise Stop("a search needs a reason and an office", hint="--because TEXT --as ACTOR")
     if not any(c.isalnum() for c in value):
@@ -118,6 +122,9 @@ class IndexAnswer(CommandAnswer, tag="comity.subject-index/1"):
 @command("comity subject reindex")
 def reindex() -> Exit:
     """Make the index of identifiers in keys.db again, from the values that can be opened; shows none of them."""
+    from cli.session.open_ledger import writing
+    from ledger.application.find_subject import rebuild_index
+
     with writing() as journal:
         subject_keys = _subject_keys(journal)
         rebuild_index(journal.store, subject_keys, (journal.registry, journal.access))

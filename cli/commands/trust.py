@@ -21,15 +21,11 @@ from msgspec.structs import replace
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
 from cli.handover.trust_folder import _check_plain, _pin, _some, read_trust
-from cli.reports.court_folder import PAGE, READ_ME, trust_read_me, verifier_page, versions_read_me
 from cli.session import ledger_choice
-from cli.session.key_files import home, public_key
-from cli.session.open_ledger import opened
 from cli.session.options import LANG
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer, ProblemItem
 from cli.terminal.file_io import write
-from ledger.adapters.folders.new_folder import new_folder
 from ledger.adapters.folders.read_trust import PIN, expanded, plain_files, read_trust_folder, versions_of
 from ledger.entries.case import wire
 from ledger.errors import RecordError
@@ -145,6 +141,9 @@ def new(folder: str, named: tuple[str, ...], threshold: int | None, source: str 
 @click.option("--key", "reference", required=True, metavar="FILE|URI", help="The key of a root, of it or of the last.")
 def sign(folder: str, reference: str) -> None:
     """Sign the newest version in DIR, after reading what it says: `comity trust check DIR`."""
+    from cli.session.key_files import home
+    from cli.session.open_ledger import opened
+
     versions = _some(folder)
     newest = versions[-1]
     here = home().keys / reference
@@ -265,6 +264,9 @@ def stick(folder: str, out: str, lang: str) -> None:
     DIR is a trust folder, a ledger, or a folder with the versions of a signed policy. The fingerprint has to reach the
     court by another way than this folder, or the folder vouches for itself.
     """
+    from cli.reports.court_folder import PAGE, READ_ME, trust_read_me, verifier_page, versions_read_me
+    from ledger.adapters.folders.new_folder import new_folder
+
     page = verifier_page()
     if versions := versions_of(folder):
         newest = signed_policy.check_versions(versions, versions[0].fingerprint)
@@ -307,6 +309,8 @@ def _check_folder(folder: str, pin: str | None) -> Exit:
 
 
 def _root(said: str) -> Root:
+    from cli.session.key_files import public_key
+
     name, equals, key = said.partition("=")
     if not equals:
         raise click.UsageError(f"--root {said}: it is NAME=FILE or NAME=HEX")

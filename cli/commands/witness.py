@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from msgspec import Struct
@@ -18,17 +19,14 @@ from cli.terminal import output as ui
 from cli.terminal.answer import CommandAnswer, Time
 from cli.terminal.file_io import write
 from cli.terminal.log_output import VERBOSE
-from ledger.adapters.folders.new_folder import new_folder
-from ledger.adapters.folders.user_folders import Home
-from ledger.adapters.keys import key_files, mldsa
-from ledger.adapters.keys.key_files import SeedKey
-from ledger.adapters.keys.mldsa import MlDsaKey
-from ledger.adapters.keys.mldsa import new as new_mldsa
-from ledger.adapters.log.published_log import source
-from ledger.adapters.witness.witness import Pulled, Witness, cosigners, exhibit_of, logs_of
-from ledger.adapters.witness.witness_state import Memory
-from ledger.tlog.note import COSIGNATURE, MLDSA44, Vkey, check_name, origin_hash
-from ledger.tlog.policy import Policy, parse_policy
+
+if TYPE_CHECKING:
+    from ledger.adapters.keys.key_files import SeedKey
+    from ledger.adapters.keys.mldsa import MlDsaKey
+    from ledger.adapters.witness.witness import Pulled, Witness
+    from ledger.adapters.witness.witness_state import Memory
+    from ledger.tlog.note import Vkey
+    from ledger.tlog.policy import Policy
 
 NAME = click.option("--name", required=True, metavar="NAME", help="The witness's name, as in its verifier key.")
 KEY = click.option("--key", "key_file", metavar="FILE", help="Its Ed25519 key (default: in its state folder).")
@@ -57,6 +55,12 @@ def new(name: str, state: str | None, mldsa: bool) -> None:
 
     Key and memory are made together and only here. A witness that has lost its memory is retired with its name.
     """
+    from ledger.adapters.folders.new_folder import new_folder
+    from ledger.adapters.keys import key_files
+    from ledger.adapters.keys.mldsa import new as new_mldsa
+    from ledger.adapters.witness.witness_state import Memory
+    from ledger.tlog.note import MLDSA44, Vkey, check_name
+
     check_name(name)
     folder = _folder(name, state)
     Vkey.of(name, MLDSA44, bytes(1312))  # raises CP-KEY for an invalid name before a file is made
@@ -148,7 +152,9 @@ def pull(
 
     Exit 1 if a log is proved to contradict itself; the exhibit is in the folder `evidence` of the witness's state.
     """
+    from ledger.adapters.log.published_log import source
     from ledger.adapters.witness.witness import pull
+    from ledger.tlog.note import origin_hash
 
     if output and len(logs) > 1:
         raise Stop("-o takes the note of one log")
@@ -200,6 +206,8 @@ class EvidenceAnswer(CommandAnswer, tag="comity.witness-evidence/1"):
 @click.option("-o", "output", metavar="DIR", help="Write both notes of each, and the exhibit where they prove it.")
 def evidence(name: str, key_file: str | None, policies: tuple[str, ...], state: str | None, output: str | None) -> None:
     """What logs have signed that does not follow what this witness saw, and whether it proves a split view."""
+    from ledger.adapters.witness.witness import exhibit_of, logs_of
+
     items = []
     with closing(_Own(name, key_file, None, state)) as own:
         logs = logs_of(_policies(policies))
@@ -226,6 +234,10 @@ class _Own:
     """The witness of a state folder, opened: its keys and its memory."""
 
     def __init__(self, name: str, key_file: str | None, mldsa_file: str | None, state: str | None) -> None:
+        from ledger.adapters.keys import key_files, mldsa
+        from ledger.adapters.witness.witness_state import Memory
+        from ledger.tlog.note import MLDSA44, Vkey
+
         self.name = name
         self.folder = _folder(name, state)
         self._key: SeedKey = key_files.load(Path(key_file) if key_file else self.folder / "witness.key")
@@ -237,6 +249,8 @@ class _Own:
         self.memory: Memory = Memory(self.folder / "witness.db", self.vkeys[0].text)
 
     def witness(self, policies: Sequence[str]) -> Witness:
+        from ledger.adapters.witness.witness import Witness, cosigners, logs_of
+
         logs = logs_of(_policies(policies), self.vkeys)
         if not logs:
             raise Stop("the policies name no log", hint="a line reads: log VKEY")
@@ -247,14 +261,20 @@ class _Own:
 
 
 def _policies(files: Sequence[str]) -> list[Policy]:
+    from ledger.tlog.policy import parse_policy
+
     return [parse_policy(file_io.read(file)) for file in files]
 
 
 def _ed25519(name: str, key: SeedKey) -> Vkey:
+    from ledger.tlog.note import COSIGNATURE, Vkey
+
     return Vkey.of(name, COSIGNATURE, key.public)
 
 
 def _folder(name: str, state: str | None) -> Path:
+    from ledger.adapters.folders.user_folders import Home
+
     return Path(state) if state else Home.user().state / "witness" / hashlib.sha256(name.encode()).hexdigest()
 
 

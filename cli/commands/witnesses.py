@@ -6,6 +6,7 @@ import hashlib
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from msgspec import Struct
@@ -13,22 +14,14 @@ from msgspec import Struct
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
 from cli.session import ledger_choice
-from cli.session.open_ledger import hand, writing
 from cli.session.options import KEY
 from cli.terminal import file_io, output
 from cli.terminal.answer import CommandAnswer, Time
 from cli.terminal.file_io import write
-from cli.terminal.receipt import tell
-from ledger.adapters.folders.ledger_folder import read_folder
-from ledger.adapters.http_client import is_address
-from ledger.adapters.keys import mldsa
-from ledger.adapters.log.checkpoints import CheckpointStore
-from ledger.adapters.log.published_log import LARGEST_NOTE, from_url
-from ledger.adapters.witness.cosigning import take_cosignatures
-from ledger.facts import build
-from ledger.tlog.note import Vkey, check_name, open_checkpoint, origin_hash, parse_vkey
-from ledger.tlog.policy import Policy, parse_policy
-from ledger.tlog.quorum import blocking, explain, format_policy, needed, overlap
+
+if TYPE_CHECKING:
+    from ledger.tlog.note import Vkey
+    from ledger.tlog.policy import Policy
 
 
 @command(
@@ -45,6 +38,14 @@ def add(vkey: str, url: str, called: str | None, quorum: int | None, key_file: s
 
     What the quorum withstands is printed. Give the new policy to every verifier: each has a copy.
     """
+    from cli.session.open_ledger import hand, writing
+    from cli.terminal.receipt import tell
+    from ledger.adapters.http_client import is_address
+    from ledger.facts import build
+    from ledger.tlog.note import check_name, parse_vkey
+    from ledger.tlog.policy import parse_policy
+    from ledger.tlog.quorum import explain, format_policy
+
     key = parse_vkey(vkey)
     for each in (key.name, called or ""):
         check_name(each)
@@ -98,6 +99,12 @@ class WitnessesAnswer(CommandAnswer, tag="comity.witnesses/1"):
 @command("comity witness list", "comity witness list --json", refused=Exit.UNDECIDABLE)
 def list_() -> None:
     """The witnesses of this ledger's policy, what each has cosigned last, and what the quorum withstands."""
+    from ledger.adapters.folders.ledger_folder import read_folder
+    from ledger.adapters.keys import mldsa
+    from ledger.adapters.log.checkpoints import CheckpointStore
+    from ledger.tlog.note import open_checkpoint
+    from ledger.tlog.quorum import blocking, explain, overlap
+
     folder = read_folder(Path(ledger_choice.ledger_folder()))
     policy = folder.policy
     last: dict[Vkey, tuple[int, datetime]] = {}
@@ -136,6 +143,11 @@ class HeadAnswer(CommandAnswer, tag="comity.head/1"):
 @click.argument("note", metavar="FILE|URL")
 def take(note: str) -> None:
     """Take the cosignatures of a note that came back as a file, or that a witness shows on its monitoring address."""
+    from cli.session.open_ledger import writing
+    from ledger.adapters.log.published_log import LARGEST_NOTE, from_url
+    from ledger.adapters.witness.cosigning import take_cosignatures
+    from ledger.tlog.note import origin_hash
+
     with writing() as journal:
         if note.startswith(("http://", "https://")):
             offered = from_url(note)(f"{origin_hash(journal.origin)}/checkpoint", LARGEST_NOTE)
@@ -160,4 +172,6 @@ def _simple(policy: Policy) -> dict[str, tuple[Vkey, str]]:
 
 def _default_quorum(n: int) -> int:
     """Return the quorum of `n` witnesses that withstands (n - 1) // 3 liars, which is fewer than a third."""
+    from ledger.tlog.quorum import needed
+
     return needed(n, (n - 1) // 3)

@@ -258,7 +258,7 @@ def test_the_fingerprint_of_a_folder_can_be_computed_with_a_shell(tmp_path: Path
 def test_a_stick_begins_with_the_page_and_keeps_the_shell_for_its_annex(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cli.commands.trust.verifier_page", lambda: b"<html>")
+    monkeypatch.setattr("cli.reports.court_folder.verifier_page", lambda: b"<html>")
     _, stick = plain_stick(tmp_path)
     text = (stick / "READ-ME.txt").read_text("utf-8")
     assert text.startswith("START HERE\n\nOpen OPEN-ME-FIRST.html in a browser")
