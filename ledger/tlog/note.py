@@ -139,7 +139,7 @@ def check_name(name: str) -> None:
 def check_origin(origin: str) -> None:
     """Raise CP-ORIGIN unless an own log may have this origin: a scheme-less lower-case URL of at most 200 bytes.
 
-    Foreign origins only have to be ASCII without space or plus (`parse_checkpoint`).
+    Foreign origins only have to be ASCII without space or plus (`check_foreign_origin`).
     """
     if len(origin) > 200 or not _OWN_ORIGIN.fullmatch(origin):
         raise RecordError(
@@ -147,6 +147,14 @@ def check_origin(origin: str) -> None:
             "an origin is a lower-case URL of at most 200 bytes, without scheme or final slash",
             where=repr(origin),
             hint="for example ledger.example/xo/karsk",
+        )
+
+
+def check_foreign_origin(origin: str) -> None:
+    """Raise CP-ORIGIN unless a log of others may have this origin: 1 to 255 bytes of ASCII without space and plus."""
+    if not _ORIGIN.fullmatch(origin):
+        raise RecordError(
+            "CP-ORIGIN", "an origin is ASCII without space or plus, at most 255 bytes", where=repr(origin)
         )
 
 
@@ -182,10 +190,7 @@ def parse_checkpoint(body: str) -> Checkpoint:
     if len(lines) != 4 or lines[3] or not lines[0]:
         raise RecordError("CP-FORMAT", "a checkpoint has three lines: origin, size, root")
     origin, digits, text, _ = lines
-    if not _ORIGIN.fullmatch(origin):
-        raise RecordError(
-            "CP-ORIGIN", "an origin is ASCII without space or plus, at most 255 bytes", where=repr(origin)
-        )
+    check_foreign_origin(origin)
     try:
         size, root = decimal(digits), unb64(text)
     except ValueError as error:
@@ -217,13 +222,15 @@ class Head(Struct, frozen=True):
     cosignatures: tuple[tuple[Vkey, int], ...]
 
 
-class _SignatureLine(NamedTuple):
+class SignatureLine(NamedTuple):
+    """One signature line of a note: name and id of its key, and the bytes after the id. Nothing is verified."""
+
     name: str
     keyid: bytes
     signature: bytes
 
 
-def _split(note: bytes) -> tuple[str, list[_SignatureLine]]:
+def split_note(note: bytes) -> tuple[str, list[SignatureLine]]:
     """Return text and signature lines of a note; CP-FORMAT if it is not a note by the strict rules."""
     if len(note) > _LARGEST_NOTE:
         raise RecordError("CP-FORMAT", f"a note has at most {_LARGEST_NOTE} bytes")
@@ -244,7 +251,7 @@ def _split(note: bytes) -> tuple[str, list[_SignatureLine]]:
     return text + "\n", [_parse_line(line) for line in lines]
 
 
-def _parse_line(line: str) -> _SignatureLine:
+def _parse_line(line: str) -> SignatureLine:
     name, _, blob = line.removeprefix(_DASH).partition(" ")
     if not line.startswith(_DASH) or not _NAME.fullmatch(name):
         raise RecordError("CP-FORMAT", "a signature line reads dash, name, base64", where=repr(line[:80]))
@@ -254,10 +261,11 @@ def _parse_line(line: str) -> _SignatureLine:
         raise RecordError("CP-FORMAT", "the signature is not canonical base64", where=name) from error
     if len(raw) < 5:
         raise RecordError("CP-FORMAT", "a key id without a signature", where=name)
-    return _SignatureLine(name, raw[:4], raw[4:])
+    return SignatureLine(name, raw[:4], raw[4:])
 
 
-def _format_line(key: Vkey, signature: bytes) -> str:
+def format_line(key: Vkey, signature: bytes) -> str:
+    """Return a signature line with its newline; `signature` are the bytes after the key id."""
     return f"{_DASH}{key.name} {b64(key.keyid + signature)}\n"
 
 
@@ -270,7 +278,7 @@ def sign_note_with(text: str, key: Vkey, sign: Callable[[bytes], bytes]) -> str:
     """Return `text` as a note, like `sign_note`, with a function that signs for the Ed25519 `key`."""
     if not text.endswith("\n") or _CONTROL.search(text):
         raise RecordError("CP-FORMAT", "the text of a note ends in a newline and has no other control characters")
-    return f"{text}\n{_format_line(key, sign(text.encode()))}"
+    return f"{text}\n{format_line(key, sign(text.encode()))}"
 
 
 def cosign(note: bytes, name: str, seed: bytes, time: int) -> str:
@@ -281,9 +289,9 @@ def cosign(note: bytes, name: str, seed: bytes, time: int) -> str:
     """
     if not 0 < time < 1 << 63:
         raise ValueError("a cosignature needs a time")
-    text, _ = _split(note)
+    text, _ = split_note(note)
     key = Vkey.of(name, COSIGNATURE, public_key(seed))
-    return _format_line(key, time.to_bytes(8, "big") + sign(seed, _cosigned_message(text, time)))
+    return format_line(key, time.to_bytes(8, "big") + sign(seed, _cosigned_message(text, time)))
 
 
 def cosign_mldsa(note: bytes, name: str, public: bytes, sign: Callable[[bytes], bytes], time: int) -> str:
@@ -293,16 +301,16 @@ def cosign_mldsa(note: bytes, name: str, public: bytes, sign: Callable[[bytes], 
     """
     if not 0 < time < 1 << 63:
         raise ValueError("a cosignature needs a time")
-    text, _ = _split(note)
-    message = _subtree_message(name, time, parse_checkpoint(text))
-    return _format_line(Vkey.of(name, MLDSA44, public), time.to_bytes(8, "big") + sign(message))
+    text, _ = split_note(note)
+    message = _tree_message(name, time, text)
+    return format_line(Vkey.of(name, MLDSA44, public), time.to_bytes(8, "big") + sign(message))
 
 
 def lines_of(note: bytes, keys: Sequence[Vkey]) -> dict[Vkey, str]:
     """Return the lines of `keys` in a note, each with its newline, the last one of each key, without verification."""
-    by_id = _by_id(keys)
-    lines = ((by_id.get((line.name, line.keyid)), line) for line in _split(note)[1])
-    return {key: _format_line(key, line.signature) for key, line in lines if key}
+    known = by_id(keys)
+    lines = ((known.get((line.name, line.keyid)), line) for line in split_note(note)[1])
+    return {key: format_line(key, line.signature) for key, line in lines if key}
 
 
 def open_note(note: bytes, keys: Sequence[Vkey], *, mldsa: MlDsa | None = None) -> OpenedNote:
@@ -312,8 +320,8 @@ def open_note(note: bytes, keys: Sequence[Vkey], *, mldsa: MlDsa | None = None) 
     not a note. CP-KEY: the keys are ambiguous, or one of them needs an `mldsa` verifier that is missing.
     CP-SIG: a known line is false, or none is known. Source: c2sp.org/signed-note.
     """
-    text, lines = _split(note)
-    return _verify(text, lines, _by_id(keys), mldsa)
+    text, lines = split_note(note)
+    return _verify(text, lines, by_id(keys), mldsa)
 
 
 def open_checkpoint(
@@ -326,7 +334,7 @@ def open_checkpoint(
     The policy decides how many cosignatures suffice. A cosignature without a time (0) is left out.
     """
     logs = in_turn(log_key)
-    text, lines = _split(note)
+    text, lines = split_note(note)
     checkpoint = parse_checkpoint(text)
     if checkpoint.origin != origin or any(key.name != origin for key in logs):
         raise RecordError(
@@ -334,7 +342,7 @@ def open_checkpoint(
         )
     if any(key.type != ED25519 for key in logs) or any(key.type == ED25519 for key in witnesses):
         raise RecordError("CP-KEY", "a log signs with a key of type 0x01, a witness with one of type 0x04 or 0x06")
-    opened = _verify(text, lines, _by_id([*logs, *witnesses]), mldsa)
+    opened = _verify(text, lines, by_id([*logs, *witnesses]), mldsa)
     if not set(logs) & set(opened.verified):
         raise RecordError("CP-SIG", "no line of the log's key", where=logs[0].id)
     if lines[0].name != origin:
@@ -352,16 +360,16 @@ def note_digest(note: bytes) -> str:
     return sha256(note).hexdigest()
 
 
-def _by_id(keys: Sequence[Vkey]) -> dict[tuple[str, bytes], Vkey]:
+def by_id(keys: Sequence[Vkey]) -> dict[tuple[str, bytes], Vkey]:
     """Return keys by name and id; CP-KEY if two keys share them, or if one public key occurs twice."""
-    by_id = {(key.name, key.keyid): key for key in keys}
-    if len(by_id) < len(keys) or len({key.public for key in keys}) < len(keys):
+    known = {(key.name, key.keyid): key for key in keys}
+    if len(known) < len(keys) or len({key.public for key in keys}) < len(keys):
         raise RecordError("CP-KEY", "two of the trusted keys cannot be told apart", where=", ".join(k.id for k in keys))
-    return by_id
+    return known
 
 
 def _verify(
-    text: str, lines: list[_SignatureLine], known: dict[tuple[str, bytes], Vkey], mldsa: MlDsa | None
+    text: str, lines: list[SignatureLine], known: dict[tuple[str, bytes], Vkey], mldsa: MlDsa | None
 ) -> OpenedNote:
     times: dict[Vkey, int | None] = {}
     ignored = []
@@ -396,16 +404,24 @@ def _holds(key: Vkey, text: str, time: int | None, signature: bytes, mldsa: MlDs
             where=key.id,
             hint="install cryptography 50 or later",
         )
-    return mldsa(key.public, _subtree_message(key.name, time, parse_checkpoint(text)), signature[8:])
+    return mldsa(key.public, _tree_message(key.name, time, text), signature[8:])
 
 
 def _cosigned_message(text: str, time: int) -> bytes:
     return f"cosignature/v1\ntime {time}\n{text}".encode()
 
 
-def _subtree_message(name: str, time: int, checkpoint: Checkpoint) -> bytes:
-    """Return the `cosigned_message` of a whole tree: start 0, end its size (c2sp.org/tlog-cosignature, ML-DSA-44)."""
-    who, origin = name.encode(), checkpoint.origin.encode()
+def _tree_message(name: str, time: int, text: str) -> bytes:
+    checkpoint = parse_checkpoint(text)
+    return subtree_message(name, time, checkpoint.origin, 0, checkpoint.size, checkpoint.root)
+
+
+def subtree_message(name: str, time: int, origin: str, start: int, end: int, root: bytes) -> bytes:
+    """Return the `cosigned_message` that the ML-DSA-44 cosigner `name` signs for a subtree; a tree starts at 0.
+
+    Raises CP-KEY for a name of more than 255 bytes. Source: c2sp.org/tlog-cosignature, ML-DSA-44.
+    """
+    who, log = name.encode(), origin.encode()
     if len(who) > 255:
         raise RecordError("CP-KEY", "the name of an ML-DSA-44 cosigner has at most 255 bytes", where=name)
     return b"".join(
@@ -413,9 +429,9 @@ def _subtree_message(name: str, time: int, checkpoint: Checkpoint) -> bytes:
             b"subtree/v1\n\0",
             bytes([len(who)]) + who,
             time.to_bytes(8, "big"),
-            bytes([len(origin)]) + origin,
-            bytes(8),
-            checkpoint.size.to_bytes(8, "big"),
-            checkpoint.root,
+            bytes([len(log)]) + log,
+            start.to_bytes(8, "big"),
+            end.to_bytes(8, "big"),
+            root,
         )
     )

@@ -11,6 +11,7 @@ from base64 import b64decode, urlsafe_b64decode, urlsafe_b64encode
 from hashlib import sha256
 from pathlib import Path
 
+import pytest
 from nacl.signing import VerifyKey
 
 from tests.ledger.tlog.plain_patricia import plain_proof, plain_root
@@ -117,3 +118,50 @@ def test_the_vectors_of_absence_follow_from_the_definition_of_the_tree() -> None
             assert b64decode(case["root"]) == plain_root(pairs)
             assert (proof == plain_proof(pairs, key)) == (name == "mpt_non_inclusion_kats.jsonl")
             assert key not in pairs or name == "mpt_refused_kats.jsonl"
+
+
+# -- statements of auditors --------------------------------------------------------------------------------------------
+
+AUDITS = [json.loads(line) for line in (FOLDER / "audit_kats.jsonl").read_text("utf-8").splitlines()]
+
+
+def tree(low: int, high: int) -> bytes:
+    """Return the RFC 6962 root over the entries [low, high) of the log of the vectors."""
+    if high - low == 1:
+        return sha256(b"\x00entry %d" % low).digest()
+    middle = low + (1 << (high - low - 1).bit_length() - 1)
+    return node(tree(low, middle), tree(middle, high))
+
+
+def test_statements_of_auditors_are_signed_over_their_text_range_and_root() -> None:
+    mldsa = pytest.importorskip("cryptography.hazmat.primitives.asymmetric.mldsa", reason="needs cryptography 50")
+    held = [case for case in AUDITS if not case["code"]]
+    assert len(held) == 9
+    for case in held:
+        assert b64decode(case["root"]) == tree(0, case["size"])
+        name, keyid, typed = case["vkey"].split("+", 2)
+        raw = b64decode(typed)
+        assert raw[0] == 6
+        assert name == f"auditor.example/karsk/audit/{sha256(case['statement'].encode()).hexdigest()}"
+        assert keyid == sha256(name.encode() + b"\n" + raw).hexdigest()[:8]
+        origin, line, root, blank, *lines = case["note"].split("\n")
+        start, end = map(int, line.removeprefix("subtree ").split(" "))
+        assert (blank, b64decode(root)) == ("", tree(start, end))
+        blob = b64decode(next(each.split(" ")[2] for each in lines if name in each))
+        assert blob[:12] == bytes.fromhex(keyid) + bytes(8)
+        message = b"subtree/v1\n\0" + bytes([len(name)]) + name.encode() + bytes(8)
+        message += bytes([len(origin)]) + origin.encode() + start.to_bytes(8, "big") + end.to_bytes(8, "big")
+        mldsa.MLDSA44PublicKey.from_public_bytes(raw[1:]).verify(blob[12:], message + b64decode(root))
+
+
+def test_the_page_of_statements_of_auditors_shows_and_counts_the_vectors() -> None:
+    page = (FOLDER.parent / "audit-statement.md").read_text("utf-8")
+    case = next(case for case in AUDITS if case["label"] == "entries_8_to_13")
+    assert f"```\n{case['statement']}```" in page
+    assert f"```\n{case['note'].partition('—')[0]}— {case['vkey'].partition('/audit/')[0]}/audit/" in page
+    index = (FOLDER / "index.md").read_text("utf-8")
+    refused = sum(bool(case["code"]) for case in AUDITS)
+    assert f"has {len(AUDITS)} cases" in index
+    assert f"null for {len(AUDITS) - refused} statements" in index
+    assert f"under which {refused} are refused" in index
+    assert len({case["label"] for case in AUDITS}) == len(AUDITS)

@@ -74,7 +74,7 @@ from ledger.formats import selective_disclosure as veil
 from ledger.formats.ed25519 import public_key, sign
 from ledger.law.editions import running
 from ledger.tlog import add_checkpoint as submission
-from ledger.tlog import note, policy, tile
+from ledger.tlog import audit_statement, note, policy, subtree_cosignature, tile
 from ledger.tlog import patricia_tree as map_tree
 from ledger.tlog import tree as tlog
 from ledger.tlog.tree import Frontier
@@ -851,6 +851,20 @@ PARSERS = (
         lambda: [b"".join(base64.b64encode(bytes([n]) * 32) + b"\n" for n in range(3))],
         plainly(hashes),
         ("ledger.verify.heads",),
+    ),
+    Parser(
+        "note of a subtree",
+        "lines",
+        lambda: [b"ledger.example/x\nsubtree 8 13\n" + base64.b64encode(bytes(32)) + b"\n"],
+        text(subtree_cosignature.parse_subtree),
+        ("ledger.tlog.subtree_cosignature:parse_subtree",),
+    ),
+    Parser(
+        "statement of an auditor",
+        "lines",
+        told(f"comity.audit-statement/1\nchecked signatures\nchecked chain\nprogram {'ab' * 32}\nrules {'cd' * 32}\n"),
+        plainly(audit_statement.parse_statement),
+        ("ledger.tlog.audit_statement:parse_statement",),
     ),
     Parser(
         "proof of a map",
