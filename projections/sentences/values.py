@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final, Self
+from unicodedata import category
 
 from ledger.entries.case import instant
 from ledger.facts.value_forms import Form, IntegerForm, ListForm, MapForm, ObjectForm, TextForm
@@ -21,11 +22,14 @@ from ledger.law.terms.periods import PERIODS, period
 from projections.sentences.local_time import LocalTimes, long_date
 from projections.sentences.names import Names
 
-LONGEST: Final = 80  # characters of a stated value in a sentence
+LONGEST: Final = 80  # characters of a stated value in a sentence: of a longer one BEGINNING, an ellipsis and ENDING
+BEGINNING: Final = 54
+ENDING: Final = 25  # of a name of a file: its extension too
 LONGEST_NAME: Final = 200  # of a registered name: offices with a unit and a section in theirs stand whole
 MOST: Final = 4  # items of a list
 FILES: Final = 2
 PLAIN: Final = re.compile(r"[^\W_](?:[\w./#+-]*[\w#+])?")
+NAMED_CHARACTER: Final = re.compile(r"<U\+[0-9A-F]{4,6}>")  # as `visible` writes it
 QUOTES: Final = frozenset('"“”„‟«»')
 UNLIKE_A_NAME: Final = re.compile(r"\w{3}\. +\w|[。！？؟:;!?\n\"“”„‟«»]")  # a sentence, or a mark of one
 QUOTED: Final = {"en": "“{}”", "de": "„{}“", "fr": "«\u00a0{}\u00a0»"}
@@ -98,19 +102,22 @@ class Language:
         return comma.join(items[:-1]) + self.word(" and ") + items[-1] if len(items) > 1 else items[0]
 
     def quoted(self, text: str) -> str | None:
-        """Return what somebody stated: a plain word bare, else in quotation marks; None where it is too long."""
-        text = visible(text)
-        if len(text) > LONGEST or not text.strip() or "\n" in text or QUOTES & {*text}:
+        """Return what somebody stated: a plain word bare, else in quotation marks it cannot close; None if it is blank.
+
+        A text of more than 80 characters is cut in the middle.
+        """
+        text = " ".join(visible(text).split())
+        if not text:
             return None
-        return text if PLAIN.fullmatch(text) else self.in_quotes(text)
+        text = cut(text)
+        return text if PLAIN.fullmatch(text) else self.in_quotes(_without_quotes(text))
 
     def named(self, name: str) -> str:
         """Return a registered name: bare, but in quotation marks and cut where it could be read as words of ours."""
         name = visible(name)
         if len(name) <= LONGEST_NAME and not UNLIKE_A_NAME.search(name):
             return name
-        for mark in QUOTES:
-            name = name.replace(mark, "’")
+        name = _without_quotes(name)
         return self.in_quotes(name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…")
 
     def in_quotes(self, text: str) -> str:
@@ -158,6 +165,25 @@ def in_words(value: Any, form: Form, language: Language, names: Names, times: Lo
         case MapForm() if isinstance(value, Mapping) and value:
             return language.named(value.get(language.lang) or value.get("en") or next(iter(value.values())))
     return None
+
+
+def cut(text: str) -> str:
+    """Return a visible text of at most 80 characters: a longer one keeps its beginning and its ending.
+
+    A character that is named (`<U+202E>`) and one with its combining marks are cut off whole.
+    """
+    if len(text) <= LONGEST:
+        return text
+    inside = {n for match in NAMED_CHARACTER.finditer(text) for n in range(match.start() + 1, match.end())}
+    places = [n for n, c in enumerate(text) if n not in inside and category(c)[0] != "M"]
+    first = max((n for n in places if n <= BEGINNING), default=0)
+    last = min((n for n in places if n >= len(text) - ENDING), default=len(text))
+    return f"{text[:first]}…{text[last:]}"
+
+
+def _without_quotes(text: str) -> str:
+    """Return a text that closes no quotation marks around it."""
+    return "".join("’" if c in QUOTES else c for c in text)
 
 
 def short(digest: str) -> str:

@@ -106,6 +106,20 @@ def hostile(folder: Path) -> Path:
     return play_story(story, folder / "hostile").path
 
 
+def test_a_value_that_a_sentence_cuts_is_whole_elsewhere_on_the_paper_which_says_so(tmp_path: Path) -> None:
+    ledger, says = ledger_of("S1", tmp_path), "A sentence shortens a stated value of more than 80 characters"
+    assert says not in Page(made(ledger, "custody", tmp_path)).words
+    exhibit = f"KA-0311/1 {'of the accounts department ' * 3}image.E01"
+    done = run(
+        "record", "evidence-sealed", "main", "-f", f"exhibit={exhibit}", "-f", "seal=S-1", "--as", "orn", ledger=ledger
+    )
+    assert done.exit_code == Exit.DONE, done.output
+    shown = Page(made(ledger, "custody", tmp_path)).words
+    assert f"sealed exhibit “{exhibit[:54]}…{exhibit[-25:]}” with seal S-1." in shown
+    assert exhibit in shown
+    assert says in shown
+
+
 @pytest.mark.parametrize("kind", [*KINDS, "processing", "replay"])
 @pytest.mark.parametrize("story", SHOWN)
 def test_every_page_is_whole_and_can_be_read_aloud(story: str, kind: str, tmp_path: Path) -> None:

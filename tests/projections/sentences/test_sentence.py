@@ -7,20 +7,23 @@ import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from unicodedata import category
 
 import msgspec
 import pytest
 from hypothesis import given as given_any
+from hypothesis.strategies import text as texts
 
 from ledger.entries.case import Entry, Unread
 from ledger.facts import KINDS
 from ledger.facts.vocabulary import ROLES
+from ledger.formats.characters import visible
 from projections.render.translation import translation
 from projections.sentences.kinds import PATTERNS
 from projections.sentences.names import Names, names_of
 from projections.sentences.pattern import Choice, choices, fields, parsed
 from projections.sentences.sentence import Sentence, sentence
-from projections.sentences.values import Language
+from projections.sentences.values import QUOTES, Language
 from tests.support.facts import Told, facts, in_full
 from tests.support.scenarios import case_from_story
 
@@ -28,6 +31,7 @@ STORIES = Path(__file__).parents[3] / "fixtures" / "stories"
 GERMAN = Language("de", translation("de").messages)
 LANGUAGES = (Language(), GERMAN)
 OWN = {"who", "acting"}
+NAMED = re.compile("<U\\+[0-9A-F]{4,6}>")
 SHAPE = re.compile(r"[{}\[\]<>|]|\bNone\b|  | [.,;:]|\.\.(?!\.)|, \.|: \.")
 
 
@@ -223,12 +227,70 @@ def test_states_are_named_in_the_language_of_the_reader() -> None:
         ("EX-1", "exhibit EX-1 for"),
         ("KA-0311/1", "exhibit KA-0311/1 for"),
         ("the knife. The court admitted it", "exhibit “the knife. The court admitted it” for"),
-        ("x” was destroyed", "Somebody opens the exhibit."),
-        ("x" * 81, "Somebody opens the exhibit."),
+        ("x” was destroyed", "exhibit “x’ was destroyed” for"),
+        ("EX-1\nThe court accepted it", "exhibit “EX-1 The court accepted it” for"),
+        ("x" * 81, f"exhibit “{'x' * 54}…{'x' * 25}” for"),
     ],
 )
-def test_the_words_of_others_are_in_quotation_marks_and_never_too_long(stated: str, shown: str) -> None:
+def test_the_words_of_others_are_in_quotation_marks_they_cannot_close_and_never_too_long(
+    stated: str, shown: str
+) -> None:
     assert shown in said(Told("evidence-accessed", {"exhibit": stated, "purpose_code": "trial"}, {}))[0]
+
+
+LONG = "Mailbox of the accounts department at Karsk, exported at the request of the prosecutor, part 1 of 2.tar.gz"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_long_value_takes_no_other_value_out_of_a_sentence(kind: str) -> None:
+    told = in_full(kind)
+    free = {
+        name
+        for name, field in KINDS[kind].fields().items()
+        if field.type == "str" and not field.one_of and f"{{{name}:digest}}" not in PATTERNS[kind]
+    }
+    long, short = (
+        told._replace(
+            public={name: value if name in free else old for name, old in told.public.items()},
+            sealed={name: value if name in free else old for name, old in told.sealed.items()},
+        )
+        for value in (LONG, "short")
+    )
+    cut = f"{LONG[:54]}…{LONG[-25:]}"
+    for long_text, short_text, quoted in zip(said(long), said(short), (f"“{cut}”", f"„{cut}“"), strict=True):
+        assert long_text.replace(quoted, "short") == short_text
+
+
+def test_a_long_file_name_keeps_its_beginning_and_its_ending_and_who_handed_it_to_whom() -> None:
+    told = HANDED._replace(
+        sealed={"manifest": {"elements": [], "files": [{"name": LONG, "size": 9, "sha256": "a" * 64}]}}
+    )
+    assert said(told, NAMES)[0] == (
+        "Skylark Mail AS handed over “Mailbox of the accounts department at Karsk, exported …cutor, part 1 of "
+        "2.tar.gz” (9 bytes, SHA-256 aaaaaaaa...) to Cyber Unit Karsk through the provider's portal."
+    )
+
+
+@given_any(texts(max_size=300))
+def test_a_cut_has_at_most_eighty_characters_and_no_half_of_one(stated: str) -> None:
+    shown = Language().quoted(stated)
+    assert (shown is None) == (not visible(stated).strip())
+    if shown is not None:
+        inside = shown.removeprefix("“").removesuffix("”")
+        assert len(inside) <= 80 + len("<U+10FFFF>")
+        assert "\n" not in inside
+        assert not QUOTES & {*inside}
+        begin, _, end = inside.partition("…")
+        assert not end or not category(end[0]).startswith("M")
+        for part in (begin, end):
+            assert len(NAMED.findall(part)) == part.count("<U+") or "<U+" in stated
+
+
+def test_a_cut_takes_no_half_of_a_named_character_and_none_without_its_accents() -> None:
+    hidden = Language().quoted("x" * 52 + "\u202e" + "y" * 40)
+    assert hidden == f"“{'x' * 52}…{'y' * 25}”"
+    assert Language().quoted("x" * 40 + "y" * 20 + "\u202e" + "z" * 23) == f"“{'x' * 40}{'y' * 14}…{'z' * 23}”"
+    assert Language().quoted("x" * 60 + "e\u0331" + "z" * 24) == f"“{'x' * 54}…{'z' * 24}”"
 
 
 def test_invisible_characters_are_named() -> None:
