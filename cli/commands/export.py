@@ -8,18 +8,18 @@ from shlex import quote
 
 import click
 
-from cli import invocation
 from cli.access.persons import PERSON
 from cli.access.purposes import PURPOSE
 from cli.access.recorded_access import Stated
 from cli.click_extensions import command
-from cli.exports.formats import FORMATS, ExportRequest, write
+from cli.exports.formats import ENDINGS, FORMATS, ExportRequest, write
 from cli.handover.evidence_bundle import Handed, bundle
 from cli.handover.paper_signer import SigningOptions, signing_options
 from cli.session import ledger_choice
 from cli.session.local_time import MOMENT
 from cli.session.options import AS, KEY, ROLE
 from cli.terminal import output as ui
+from cli.terminal.file_format import format_of
 from cli.terminal.file_io import check_new, write_new
 
 
@@ -71,11 +71,12 @@ def export(
     """Write the evidence bundle of ORDER for one audience: what it may read is opened, all else is proven closed.
 
     With --format the same record in somebody else's form, which is a convenience and no evidence: nothing sealed is
-    opened in it but by --reveal. Without ORDER it is of the whole ledger, where the form has room for that.
+    opened in it but by --reveal; without --format the ending of FILE decides. Without ORDER it is of the whole ledger,
+    where the form has room for that.
     """
     stated = Stated(because, purpose, person)
     handed = Handed(audience, actor, role, key_file, stated, basis, documents, linked, unwitnessed)
-    if (form := invocation.said().format) != "table":
+    if (form := format_of(file, ENDINGS, "table")) != "table":
         write(form, ExportRequest(order, file, handed, as_of, reveal, signing, unsigned))
         return
     if signing.key is not None or unsigned:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli import invocation
 from cli.access.recorded_access import Stated, revealed, revealing
 from cli.click_extensions import command
 from cli.exit_codes import Exit
@@ -19,11 +18,12 @@ from cli.records.source import ANCHOR, BUNDLE, PIN, RecordSource, source_of
 from cli.reports.issued_report import put, record_report, recording
 from cli.reports.letter_report import LetterOptions, letter_options, made_letter, tell_missing, tell_recording
 from cli.reports.order_report import ReportRequest, order_report
-from cli.reports.report_files import MEDIA, making_of, written
+from cli.reports.report_files import ENDINGS, MEDIA, making_of, written
 from cli.reports.statistics_report import FILES, GOOGLE, NONE, PARTY, PROVIDER, SINCE, UNTIL, statistics_of
 from cli.session.ledger_reader import LedgerReader, reading
 from cli.session.options import AS_OF, LANG
 from cli.terminal import output
+from cli.terminal.file_format import format_of
 from cli.terminal.file_io import check_new
 from ledger.entries.case import Case
 from ledger.law import judge
@@ -143,18 +143,18 @@ def report(
     record of processing) of the whole ledger.
 
     One HTML file without network and script, or --format pdf (PDF/A-3a and PDF/UA-1), json, or case (the order as
-    CASE/UCO, whichever report is asked for). The first page of a report says who asked whom for what, what was
-    disclosed, what was found and what was not checked; its annex says how to check it without us. Sealed values show as
-    [sealed] unless they are revealed. Statistics are of orders issued --from until before --to, of a --party, to a
-    --provider, with Google's published figures for comparison. A letter opens values, which is an entry first; it is
-    refused while the person must not be informed, and ends with exit 3 where it lacks what an act asks for. --sign
-    signs a PDF (PAdES) with the time stamp of the ledger's authority; the signature shows who signed the file and that
-    it is unchanged, and says nothing of what is in it. With --bundle custody, evidence-chain and hearing are made of a
-    bundle, whose verdict they state. Otherwise the exit code is that of the verdict on integrity, as of `verify`: 3
-    without --trust, 1 if the record is proved bad.
+    CASE/UCO, whichever report is asked for); without --format the ending of FILE decides. The first page of a report
+    says who asked whom for what, what was disclosed, what was found and what was not checked; its annex says how to
+    check it without us. Sealed values show as [sealed] unless they are revealed. Statistics are of orders issued --from
+    until before --to, of a --party, to a --provider, with Google's published figures for comparison. A letter opens
+    values, which is an entry first; it is refused while the person must not be informed, and ends with exit 3 where it
+    lacks what an act asks for. --sign signs a PDF (PAdES) with the time stamp of the ledger's authority; the signature
+    shows who signed the file and that it is unchanged, and says nothing of what is in it. With --bundle custody,
+    evidence-chain and hearing are made of a bundle, whose verdict they state. Otherwise the exit code is that of the
+    verdict on integrity, as of `verify`: 3 without --trust, 1 if the record is proved bad.
     """
     kind = ALIASES.get(kind, kind)
-    medium = _medium("pdf" if kind == "hearing" else "html")
+    medium = _medium(file, "pdf" if kind == "hearing" else "html")
 
     wish = OrderFilter(since, until, party, provider)
     if kind == "hearing" and medium not in ("pdf", "json"):
@@ -332,12 +332,12 @@ def _letter(
 next(p for p in report.params if "--format" in p.opts).type = click.Choice(tuple(MEDIA))
 
 
-def _medium(default: str) -> str:
-    """Return the medium of a report, or the default."""
-    medium = invocation.said().format
-    if medium != "table" and medium not in MEDIA:
+def _medium(file: str, default: str) -> str:
+    """Return the medium of a report: that of --format, of the file's ending, or the default."""
+    medium = format_of(file, ENDINGS, default)
+    if medium not in MEDIA:
         raise click.UsageError("a report is --format html, pdf, json or case")
-    return default if medium == "table" else medium
+    return medium
 
 
 def _lacks(known: Case, moment: datetime) -> list[str]:

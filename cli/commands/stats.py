@@ -13,13 +13,13 @@ from msgspec import Struct, convert
 
 from cli.click_extensions import command
 from cli.exit_codes import Exit
-from cli.invocation import said
 from cli.reports.statistics_report import BESIDE, PARTY, PROVIDER, SINCE, UNTIL, lives_of, office, published, selection
 from cli.session.ledger_reader import LedgerReader, reading
 from cli.session.local_time import MOMENT
 from cli.session.options import LANG
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer
+from cli.terminal.file_format import format_of
 from ledger.law.provisions import rules_digest
 from projections.drawings.charts import bars
 from projections.render.verbatim import stated
@@ -126,9 +126,10 @@ def stats(
         raise click.UsageError("which form: --art28 or --transparency?")
     if beside is not None and which != "transparency":
         raise click.UsageError("published figures stand beside --transparency")
-    if file != "-" and said().format != "html":
+    chosen = format_of(file, ENDINGS, "table")
+    if file != "-" and chosen != "html":
         raise click.UsageError("-o FILE is for --format html; other forms can be sent on: > FILE")
-    if lang != "en" and said().format != "html":
+    if lang != "en" and chosen != "html":
         raise click.UsageError(f"--lang {lang} is of a page: --format html")
     with reading() as reader:
         moment = as_of or reader.now()
@@ -140,7 +141,7 @@ def stats(
         theirs = stated(reader.cases.register(reveal=False))
     form = (article_28 if which == "art28" else transparency)(lives)
     report = statistics_report(form, selection(wish), provenance, None if beside is None else published(beside))
-    if said().format == "html":
+    if chosen == "html":
         from cli.reports.issued_report import put
         from projections.render.html import statistics_page
 
@@ -153,6 +154,7 @@ def stats(
 
 next(p for p in stats.params if "--format" in p.opts).type = click.Choice(("table", "json", "jsonl", "csv", "html"))
 
+ENDINGS = {".html": ("html",), ".htm": ("html",), ".json": ("json",), ".jsonl": ("jsonl",), ".csv": ("csv",)}
 HEADING, LABEL = 14, 24  # characters: the width of a heading, the least width of the words of a row
 COLUMNS = ("table", "row", "column", "unit", "value", "cite")
 

@@ -31,6 +31,16 @@ FORMATS = {
     "cose-receipts": ("cli.exports.cose_receipts:receipts", "a folder of entries, each with a receipt of RFC 9942"),
     "asic-e": ("cli.exports.asic_container:asic", "the bundle in an ASiC-E container with an X.509 signature"),
 }
+ENDINGS = {
+    ".zip": ("table",),
+    ".jsonld": ("case",),
+    ".json": ("case", "hi1"),
+    ".ics": ("ics",),
+    ".csv": ("timeline-csv", "custody-csv"),
+    ".parquet": ("parquet",),
+    ".asice": ("asic-e",),
+    ".sce": ("asic-e",),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from projections.reports.signature_note import SignatureNote
 
 MEDIA = {"html": "text/html", "json": "application/json", "pdf": "application/pdf", "case": "application/ld+json"}
+ENDINGS = {".html": ("html",), ".htm": ("html",), ".pdf": ("pdf",), ".json": ("json", "case"), ".jsonld": ("case",)}
 
 
 def making_of(made: Report) -> Provenance:
