@@ -164,6 +164,7 @@ def _endings(judgement: Judgement, now: datetime) -> list[BoardRow]:
         BoardRow(
             order=judgement.order,
             name="",
+            number=None,
             instrument=judgement.instrument,
             state=judgement.state,
             provider="",

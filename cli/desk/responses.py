@@ -12,6 +12,7 @@ from starlette.responses import Response
 from cli.reports.timeline_text import left
 from ledger.adapters.storage.order_index import OrderRow
 from ledger.entries.case import instant
+from ledger.facts.vocabulary import INSTRUMENTS
 from projections.render.desk_pages import BoardRow, Frame, OrderListRow, desk_page, policy
 from projections.reports.front_page import words
 
@@ -36,14 +37,20 @@ def document(text: str | bytes, media: str, name: str | None = None) -> Response
     return Response(text, 200, headers, media)
 
 
+def called(row: OrderRow) -> str:
+    """Return what people call an order: the number of its case, else its own number, its label or a part of its id."""
+    return row.case_ref or row.ref or row.label or row.order[:8]
+
+
 def ending(row: OrderRow, clock: str, cite: str, due: str | None, now: datetime, names: Mapping[str, str]) -> BoardRow:
     """Return a clock of an order as a line of the board."""
     end = None if due is None else instant(due)
     span = None if end is None else end - now
     return BoardRow(
         order=row.order,
-        name=row.ref or row.label or row.order[:8],
-        instrument=row.instrument,
+        name=called(row),
+        number=row.ref if row.case_ref else None,
+        instrument=INSTRUMENTS.get(row.instrument, row.instrument),
         state=words(row.state),
         provider=", ".join(names.get(p, p) for p in row.providers),
         clock=clock,
@@ -54,17 +61,18 @@ def ending(row: OrderRow, clock: str, cite: str, due: str | None, now: datetime,
     )
 
 
-def item(row: OrderRow, now: datetime, names: Mapping[str, str]) -> OrderListRow:
-    """Return an order as a line of the list of orders."""
+def item(row: OrderRow, now: datetime, names: Mapping[str, str], states: Mapping[str, str]) -> OrderListRow:
+    """Return an order as a line of the list of orders; `names` are those of offices, `states` those of Parties."""
     ends = [instant(d.due) for d in row.due if d.due is not None]
     due = min(ends, default=None)
     span = None if due is None else due - now
     return OrderListRow(
         order=row.order,
-        name=row.ref or row.label or row.order[:8],
-        instrument=row.instrument,
+        name=called(row),
+        number=row.ref if row.case_ref else None,
+        instrument=INSTRUMENTS.get(row.instrument, row.instrument),
         state=words(row.state),
-        between=" and ".join(p for p in (row.from_party, row.to_party) if p) or "not stated",
+        between=" and ".join(states.get(p, p) for p in (row.from_party, row.to_party) if p) or "not stated",
         provider=", ".join(names.get(p, p) for p in row.providers),
         issued_on=None if row.issued_on is None else instant(row.issued_on),
         last_on=None if row.last_on is None else instant(row.last_on),

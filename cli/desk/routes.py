@@ -139,14 +139,14 @@ class Pages:
         total = self.desk.view.count(query, frame.now) if full else len(rows)
         filters = [(name, value) for name, value in parameters.items() if value] + [("overdue", "1")] * query.overdue
         links = {key: _address(filters + [("sort", key)] * (key != "made")) for key in SORTED}
-        names = self.desk.names()
+        names, states = self.desk.names(), self.desk.states()
         return page(
             "desk_orders.html.j2",
             frame,
             "Orders",
             "/orders",
             found=parameters["q"],
-            picks=self._picks(parameters, names),
+            picks=self._picks(parameters, {**names, **states, **INSTRUMENTS}),
             overdue=query.overdue,
             narrowed=bool(filters),
             sorts=Sorts(sort, SORTED[sort], links),
@@ -154,7 +154,7 @@ class Pages:
             if total == 1
             else f"{'more than ' if total > MOST_COUNTED and filters else ''}"
             f"{min(total, MOST_COUNTED) if total > MOST_COUNTED and filters else total:,} orders",
-            items=[item(row, frame.now, names) for row in rows[:PAGE]],
+            items=[item(row, frame.now, names, states) for row in rows[:PAGE]],
             more=_further(links[sort], rows[PAGE - 1], sort) if len(rows) > PAGE else None,
             later=links[sort] if before else None,
         )

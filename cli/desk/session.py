@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import click
 from starlette.requests import Request
 
 from cli.desk.background_jobs import BackgroundReports
+from cli.desk.responses import called
 from cli.desk.security import Sessions
 from cli.session.docket import bring_up
 from cli.session.ledger_reader import LedgerReader
@@ -17,6 +17,7 @@ from ledger.adapters.storage.order_index import OrderIndex
 from ledger.entries.case import Case
 from ledger.entries.envelope import Signer
 from projections.render.desk_pages import UTC_ALONE, Frame
+from projections.reports.request import state
 from projections.sentences.names import Names
 
 KEPT = 60.0  # seconds
@@ -67,17 +68,22 @@ class Desk:
             times=UTC_ALONE if self.signer is None else self._names().times(self.signer.actor),
         )
 
-    def names(self) -> Mapping[str, str]:
+    def names(self) -> dict[str, str]:
         """Return the names of offices."""
         return self._names().offices
+
+    def states(self) -> dict[str, str]:
+        """Return the names of Parties, by code."""
+        parties = [e for e in self.reader.cases.register(reveal=False) if e.kind == "party-registered"]
+        return {code: named.name for code in {e.get("party") for e in parties} if (named := state(code, parties))}
 
     def _names(self) -> Names:
         return Names(self.reader.cases.register(reveal=False))
 
     def name(self, order: str) -> str:
-        """Return the reference of an order, else its label, else the beginning of its id."""
+        """Return what people call an order, as the list of orders does."""
         row = self.view.row(order)
-        return (row and (row.ref or row.label)) or order[:8]
+        return called(row) if row else order[:8]
 
     def case(self, order: str) -> Case:
         """Return the case of an order. The case of the last order is cached until the log grows.

@@ -14,6 +14,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from icalendar import Alarm, Calendar, Event
 
+from ledger.law.terms.periods import period
 from projections.views.due import DeadlineHistory
 
 SHOWN = timedelta(minutes=15)
@@ -54,6 +55,8 @@ def _event(
     wound: Mapping[str, datetime],
 ) -> Event:
     clock, name = one.clock, names.get(one.order, one.order[:8])
+    named = period(clock.id)
+    says = f"{named[:1].upper()}{named[1:]} ends: {name}"
     place = f"{origin}/{one.order}/{clock.id}/{clock.trigger or ''}"
     event = Event()
     event.add("uid", str(uuid5(NAMESPACE_URL, f"{place}/{one.number}" if one.number else place)))
@@ -63,7 +66,7 @@ def _event(
     # What happens at `due` is late: the quarter of an hour before it is on the last day itself, not after it.
     event.add("dtstart", due - SHOWN)
     event.add("dtend", due)
-    event.add("summary", f"{clock.id} ends: {name}")
+    event.add("summary", says)
     state = f"{clock.verdict} when this was written." if one.open else "Nothing is due by this clock any more."
     event.add("description", f"{', '.join(clock.cite)}. Counted as {clock.policy}. {state}")
     event.add("categories", [one.instrument])
@@ -72,7 +75,7 @@ def _event(
     for before in _warnings(due, wound.get(clock.trigger or "")) if one.open else ():
         alarm = Alarm()
         alarm.add("action", "DISPLAY")
-        alarm.add("description", f"{clock.id} ends: {name}")
+        alarm.add("description", says)
         alarm.add("trigger", SHOWN - before)  # counted from the start
         event.add_component(alarm)
     return event

@@ -61,10 +61,14 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class BoardRow:
-    """Hold one line of the board: a deadline of an order and the time left; `over` once it has run out."""
+    """Hold one line of the board: a deadline of an order and the time left; `over` once it has run out.
+
+    `name` is what people call the order, `number` its own number where that is another one.
+    """
 
     order: str
     name: str
+    number: str | None
     instrument: str
     state: str
     provider: str
@@ -108,6 +112,7 @@ class OrderListRow:
 
     order: str
     name: str
+    number: str | None
     instrument: str
     state: str
     between: str

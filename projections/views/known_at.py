@@ -13,6 +13,7 @@ from datetime import datetime
 
 from ledger.entries.case import Case, Entry
 from ledger.law import Judgement
+from ledger.law.terms.periods import period
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def _lines(j: Judgement) -> dict[str, str]:
     lines |= {f"region {name}": value for name, value in j.regions.items()}
     for clock in j.deadlines:
         due = "" if clock.due is None else f" due {clock.due:%Y-%m-%dT%H:%M:%SZ}"
-        lines[f"deadline {clock.id} ({clock.policy})"] = f"{clock.verdict}{due}"
+        lines[f"deadline {period(clock.id)}, counted as {clock.policy}"] = f"{clock.verdict}{due}"
     lines |= {f"finding {f.code}": f.says for f in j.findings}
     lines |= {f"criterion {name}": str(c.state) for name, c in j.criteria.items()}
     return lines

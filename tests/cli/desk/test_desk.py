@@ -292,6 +292,17 @@ def test_the_list_of_orders_is_sorted_by_the_links_of_its_columns(s3: Sat) -> No
         assert seen == [f"/orders/{row(n).order}" for n in expected[sort]], sort
 
 
+def test_the_list_and_the_board_name_the_case_the_instrument_and_the_states_in_words(kept3: Sat) -> None:
+    for url in ("/orders", "/"):
+        (shown,) = (r for r in re.findall(r"<tr.*?</tr>", kept3.visitor.page(url), re.DOTALL) if kept3.url("main") in r)
+        says = words(shown)
+        assert says.startswith("KA-2027-0311 Second Additional Protocol, art. 7: order for subscriber information")
+        assert not re.search(r"\bmain\b|2AP-7|\bX[ON]\b", says)
+    assert "Republic of Orsinia and Norhaven" in words(kept3.visitor.page("/orders"))
+    choices = re.findall(r"<option[^>]*>(.*?)</option>", kept3.visitor.page("/orders"))
+    assert not [choice for choice in choices if re.search(r"2AP-7|\bX[ON]\b", choice)]
+
+
 def test_every_cell_of_a_list_keeps_its_heading_on_a_phone(kept2: Sat) -> None:
     for url in ("/", "/orders", kept2.url()):
         html = re.sub(r'<details class="months">.*?</details>', "", kept2.visitor.page(url), flags=re.DOTALL)

@@ -253,6 +253,16 @@ def test_a_ledger_without_a_clock_gives_no_calendar_and_says_so(ledger: Path) ->
     assert not file.exists()
 
 
+def test_a_calendar_names_a_period_in_words_with_its_code(ledger: Path) -> None:
+    found = events(exported(ledger, "ics", "--as-of", OPEN, to="words").read_bytes())
+    assert [str(e["summary"]).partition(" ends: ")[0] for e in found] == [
+        "Answer of the provider (D-7-7)",
+        "Review of the delayed notice (NOTICE-REVIEW)",
+    ]
+    alarms = [str(a["description"]) for e in found for a in e.walk("VALARM")]
+    assert {*alarms} == {str(e["summary"]) for e in found}
+
+
 def test_a_calendar_names_no_office(ledger: Path) -> None:
     text = exported(ledger, "ics", "--as-of", OPEN).read_text()
     shown = told("show", "main", "--as-of", OPEN, ledger=ledger)

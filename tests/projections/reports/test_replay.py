@@ -49,8 +49,16 @@ def test_a_holder_has_the_data_from_the_receipt_until_before_it_gives_them_away(
         (Change("state", "-", "INSTRUCTED_NOT_TO_DISCLOSE"), ("state", "no order yet", "instructed not to disclose")),
         (Change("criterion A7", "NOT_APPLICABLE", None), ("criterion A7", "not applicable", None)),
         (
-            Change("deadline D-7-7 (2AP-CAL)", "OPEN due 2027-04-01T22:00:00Z", "NOT-RUNNING"),
-            ("deadline D-7-7 (2AP-CAL)", "open due 2027-04-01T22:00:00Z", "not-running"),
+            Change(
+                "deadline answer of the provider (D-7-7), counted as 2AP-CAL",
+                "OPEN due 2027-04-01T22:00:00Z",
+                "NOT-RUNNING",
+            ),
+            (
+                "deadline answer of the provider (D-7-7), counted as 2AP-CAL",
+                "open due 2027-04-01T22:00:00Z",
+                "not-running",
+            ),
         ),
         (Change("region customer_notice", None, "DELAYED"), ("region customer notice", None, "delayed")),
         (Change("finding V-X", None, "GPS IS OUT"), ("finding V-X", None, "GPS IS OUT")),
