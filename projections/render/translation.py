@@ -178,6 +178,8 @@ class Translation:
 
     def part(self, text: str) -> str:
         """Return the same of a part of a text, which may be what somebody stated."""
+        if text in self._sentences:
+            return self._sentences[text]  # words made of values, such as the name of a State
         name = self.office(text) if self.offices else text
         return name if name != text or text in self.theirs else self.say(text)
 
@@ -268,11 +270,18 @@ class Translation:
 
     def _sentence(self, says: Worded) -> str:
         """Return words made anew from values, with the words around them."""
-        return f"{self.say(says.before)}{says.in_(self.values)}{self.part(says.after)}"
+        return f"{self._around(says.before)}{says.in_(self.values)}{self._around(says.after)}"
+
+    def _around(self, words: str) -> str:
+        """Return words before or after others, with the blank that parts them."""
+        if isinstance(words, Worded):
+            return self._sentence(words)
+        said = self.part(words.strip())
+        return f"{words[: len(words) - len(words.lstrip())]}{said}{words[len(words.rstrip()) :]}" if said else words
 
     def _of(self, value: Any) -> Any:
         if isinstance(value, str):
-            return self.office(value) if self.offices else value
+            return self._sentences.get(value) or (self.office(value) if self.offices else value)
         if isinstance(value, tuple):
             return tuple(self._of(v) for v in value)
         if not is_dataclass(value) or isinstance(value, type):

@@ -9,10 +9,11 @@ order is served on them. Only the titles of the sections of Annex I were read; t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
+from types import MappingProxyType
 from typing import NamedTuple
 
 from ledger.bundle.audience import COUNTED_ONLY, shown_to
@@ -50,12 +51,39 @@ PARAGRAPHS = {
     "BC:29(2)": "What the request specifies",
 }
 OTHER = "What else is asked for"
+
+
+class FormPart(NamedTuple):
+    """Hold a part of a form without a list in an act: its title, fields, and fields that it has only where stated."""
+
+    title: str
+    fields: str
+    others: str = ""
+
+
+PARTS = (
+    FormPart("Who asks", "issuing_authority date_issued", "issuing_capacity seeking_authority supervision emergency "
+             "emergency_reasons"),
+    FormPart("The addressee", "providers"),
+    FormPart("The legal grounds", "domestic_legal_grounds", "treaty protocol_statement offences offence_provisions "
+             "applicable_penalties case_specific_statement"),
+    FormPart("The data", "data_categories elements_sought information_sought identifiers time_range",
+             "domain_names other_information special_instructions"),
+    FormPart("The answer", "return_timeframe", "return_authority return_manner electronic_form_accepted languages"),
+    FormPart("Preservation", "", "preservation_sought preservation_ref intends_mutual_assistance"),
+    FormPart("For the requested authority only", "", "summary_of_facts necessity_grounds possession_reasons relevance "
+             "prior_attempts custodian_information additional_supporting_information"),
+)  # fmt: skip
+KEPT = ("BC-16", "UNCC-42")  # what they ask for is to keep data
+PRESERVED = "The data to be preserved"
+VOLUNTARY = "This is a request. It does not oblige the addressee."
 SUPPORTING = "2AP:8(3)(b)"
 ISSUED = KINDS["order-issued"].fields()
 NOTE = (
     "Words and layout are this program's own and no official form. What is blank was not stated. What is [sealed] was "
     "stated, and this copy does not open it."
 )
+LISTED = {*CONTENTS} - {"2AP-10"}  # the act lists the contents; of 2AP-10 it adds to those of mutual assistance
 MAKERS = (*DRAFTERS, "CAR")  # the side that makes the order
 ADDRESSEES = {
     "2AP-6": "REG",
@@ -171,6 +199,11 @@ LATER = {
     "production-request-confirmed": "V",
     "preservation-extended": "VI",
 }
+PART_LABELS = {
+    "emergency": "whether it is an emergency",
+    "treaty": "the treaty or arrangement on mutual assistance",
+    "other_information": "anything else that helps to find the data",
+}
 LABELS = {
     "from_party": "the issuing State",
     "to_party": "the State of the addressee",
@@ -220,7 +253,11 @@ def order_form(case: Case, judgement: Judgement, making: Provenance, role: str) 
         what = f"The certificate for the addressee, after the structure of Annex {form} to Regulation (EU) 2023/1543."
     else:
         sections = _paragraphs(CONTENTS.get(instrument, ()), say, instrument, role)
-        what = "The order with the contents its article asks for, and the supporting information that goes with it."
+        what = (
+            "The order with the contents its article asks for, and the supporting information that goes with it."
+            if instrument in CONTENTS
+            else "The order as its maker stated it."
+        )
     about = subject(case, judgement)
     return FillableForm(
         form=instrument,
@@ -286,10 +323,21 @@ def _worded(field: Field, value: object, case: Case, names: Names) -> Iterator[s
 
 def _in_words(field: Field, value: str, names: Names, language: Language) -> str:
     """Return one value of a field in words, a citation behind its words, and stated words as they are."""
+    if field.name == "time_range" and (days := _days(value)):
+        return " – ".join(map(language.date, days))
     form = field.form.item if isinstance(field.form, ListForm) else field.form
     free = not field.one_of and form.type in ("str", "text")
     words = None if free else in_words(value, form, language, names, names.times(""))
     return visible(value) if words is None else f"{words} ({value})" if ":" in value and field.one_of else words
+
+
+def _days(value: str) -> tuple[date, date] | None:
+    """Return the two dates of a period, `2026-06-01/2026-08-31`; None for another text."""
+    try:
+        first, last = map(date.fromisoformat, value.split("/"))
+    except ValueError:
+        return None
+    return first, last
 
 
 def _state(name: StateName | None, language: Language) -> str:
@@ -320,11 +368,14 @@ def _of_entry(e: Entry, name: str, case: Case, names: Names) -> Iterator[str]:
     return _worded(KINDS[e.kind].fields()[name], e.get(name), case, names)
 
 
-def _lines(names: Iterable[str], say: Say, cite: str = "") -> Iterator[FormLine]:
-    """Yield a line for each field that is for the reader."""
+def _lines(
+    names: Iterable[str], say: Say, cite: str = "", own: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[FormLine]:
+    """Yield a line for each field that is for the reader; `own` are labels of this form."""
     for name in names:
         if (values := say(name)) is not None:
-            label = (WORDS if cite else LABELS | WORDS | ANNEX).get(name) or LABELS.get(name) or name.replace("_", " ")
+            words = own if name in own else WORDS if cite else LABELS | WORDS | ANNEX
+            label = words.get(name) or LABELS.get(name) or name.replace("_", " ")
             yield FormLine(label[:1].upper() + label[1:], values, cite, blank=0 if values else 1)
 
 
@@ -339,12 +390,29 @@ def _paragraphs(points: Sequence[RequiredContent], say: Say, instrument: str, ro
         parts.setdefault(under, []).extend(_lines(point.fields, say, source))
     if instrument == "2AP-7":
         parts["2AP:7(4)"] += _lines(["other_information"], say, "2AP:7(4)(h)")
+    printed = {"other_information"} if instrument == "2AP-7" else set()
+    printed |= {name for point in points for name in point.fields}
+    own = [*_parts(instrument, say, printed)]
+    if instrument in LISTED:
+        parts.setdefault(OTHER, []).extend(line for part in own for line in part.lines if line.says)
+        own = []
     first = FormSection("The order", lines=tuple(_lines(("reference", "case_ref", "from_party", "to_party"), say)))
     sections = [
         FormSection(PARAGRAPHS.get(under, OTHER), "" if under == OTHER else under, lines=tuple(lines))
         for under, lines in parts.items()
     ]
-    return [first, *sections, FormSection("Signed", lines=SIGNED)]
+    return [first, *own, *sections, FormSection("Signed", lines=SIGNED)]
+
+
+def _parts(instrument: str, say: Say, printed: Collection[str]) -> Iterator[FormSection]:
+    """Yield the parts of a form that no act lists, without the fields that are printed elsewhere."""
+    for part in PARTS:
+        always, others = ([n for n in names.split() if n not in printed] for names in (part.fields, part.others))
+        lines = (*_lines(always, say, own=PART_LABELS), *_lines((n for n in others if say(n)), say, own=PART_LABELS))
+        data = part.title == "The data"
+        title = PRESERVED if data and instrument in KEPT else part.title
+        if lines:
+            yield FormSection(title, lead=VOLUNTARY if data and instrument == "VOL" else "", lines=lines)
 
 
 def _annex(instrument: str, case: Case, say: Say) -> list[FormSection]:

@@ -87,6 +87,84 @@ def test_the_processor_reads_the_short_justification_and_not_the_case_file() -> 
     assert "lawyer" not in printed
 
 
+UNLISTED = ("VOL", "SCA", "COA", "BC-16", "BC-18", "BC-31", "UNCC-42", "UNCC-44", "2AP-10")
+ASKED: dict[str, Any] = {
+    "case_ref": "KA-1",
+    "issuing_authority": "ilves",
+    "date_issued": "2027-02-28",
+    "providers": ["skylark"],
+    "domestic_legal_grounds": ["18 U.S.C. 2703(d)"],
+    "data_categories": ["subscriber"],
+    "identifiers": ["dina@example.org"],
+    "information_sought": "Who paid for the account.",
+    "time_range": "2026-06-01/2026-08-31",
+    "return_timeframe": "P20D",
+    "offences": ["fraud"],
+    "summary_of_facts": "Only for authorities.",
+}
+
+
+def printed_for(instrument: str, role: str, **fields: Any) -> dict[str, tuple[str, ...]]:
+    """Return what the form prints of an order, by label."""
+    story = given(issued("2027-03-01T09:00Z", instrument, "name", **fields))
+    return {
+        line.label: line.says for s in order_form(story.case, judged(story), MAKING, role).sections for line in s.lines
+    }
+
+
+@pytest.mark.parametrize("instrument", UNLISTED)
+def test_a_form_without_a_list_in_an_act_says_who_asks_whom_for_what_on_which_grounds(instrument: str) -> None:
+    found = printed_for(instrument, addressee(instrument), **ASKED)
+    assert found["The issuing authority"] == ("ilves",)
+    assert found["Its date"] == ("28 February 2027",)
+    assert found["The provider to be served"] == ("skylark",)
+    assert found["The domestic legal grounds"] == ("18 U.S.C. 2703(d)",)
+    assert found["The category of data"] == ("subscriber data",)
+    assert found["The data elements sought"] == ("the name of the user",)
+    assert found["The user or another identifier"] == ("dina@example.org",)
+    assert found["A description of the data sought"] == ("Who paid for the account.",)
+    assert found["The time for the answer"] == ("20 days",)
+    assert found["The offences"] == ("fraud",)
+    assert ("The summary of facts" in found) == (addressee(instrument) != "SP")
+
+
+@pytest.mark.parametrize("instrument", UNLISTED)
+def test_a_form_without_a_list_has_blanks_for_what_is_asked_and_no_line_for_what_else_was_not_stated(
+    instrument: str,
+) -> None:
+    found = printed_for(instrument, addressee(instrument), case_ref="KA-1")
+    assert found["The user or another identifier"] == ()
+    assert found["The time for the answer"] == ()
+    assert "The offences" not in found
+    assert "The summary of facts" not in found
+
+
+def test_a_preservation_names_the_data_to_keep_and_a_request_says_that_it_obliges_nobody() -> None:
+    said = {i: {s.title: s.lead for s in form(i).sections} for i in ("BC-16", "BC-18", "SCA", "VOL")}
+    assert "The data to be preserved" in said["BC-16"]
+    assert {i: leads.get("The data") for i, leads in said.items() if i != "BC-16"} == {
+        "BC-18": "",
+        "SCA": "",
+        "VOL": "This is a request. It does not oblige the addressee.",
+    }
+
+
+@pytest.mark.parametrize("instrument", ["2AP-6", "2AP-7", "2AP-8", "2AP-9", "BC-29"])
+def test_a_form_after_a_list_prints_what_else_the_order_asks_for(instrument: str) -> None:
+    found = printed_for(instrument, "SP", data_categories=["subscriber"], time_range="2026-06-01/2026-08-31")
+    assert found["The category of data"] == ("subscriber data",)
+    assert found["The period covered"] == ("1 June 2026 – 31 August 2026",)
+    assert "The period covered" not in printed_for(instrument, "SP")
+
+
+def test_the_period_covered_is_in_the_language_of_the_form_and_any_other_text_as_it_is() -> None:
+    story = given(issued("2027-03-01T09:00Z", "VOL", time_range="2026-06-01/2026-08-31"))
+    shown = translation("de").of(order_form(story.case, judged(story), MAKING, "SP"))
+    assert ("1. Juni 2026 – 31. August 2026",) in {line.says for s in shown.sections for line in s.lines}
+    for stated in ("2026-06-01/2026-02-30", "2026-06-01/", "all of 2026"):
+        assert printed_for("VOL", "SP", time_range=stated)["The period covered"] == (stated,)
+
+
 # A code of the vocabulary, or a command's option: behind words in parentheses only.
 CODE = re.compile(
     r"--[a-z]+|\bcomity\b|\b[A-Z]+:\d|\b[DN]-\d|[a-z]_[a-z]|\b[0-9a-f]{32}"
@@ -146,7 +224,8 @@ def test_states_languages_and_the_supervising_authority_have_their_names_in_the_
     case = structs.replace(story.case, entries=tuple(in_states(e) for e in story.case.entries))
     found = order_form(case, judged(story), MAKING, "SP")
     for lang, state, language in (("en", "Germany", "English"), ("de", "Deutschland", "Englisch")):
-        says = {line.label: line.says for s in translation(lang).of(found).sections for line in s.lines}
+        spoken = translation(lang).keeping(("Germany", "France", "English"))  # as somebody registered them
+        says = {line.label: line.says for s in spoken.of(found).sections for line in s.lines}
         assert (state,) in says.values()
         assert any(language in words for words in says.values())
     assert says["Die beaufsichtigende (validierende) Behörde"] == ("ilves", "Staatsanwaltschaft", "Eintrag 9")
