@@ -8,32 +8,19 @@ from datetime import datetime
 from typing import Any
 
 from ledger.entries.case import Case, Unread
+from ledger.facts import KINDS
 from ledger.law import Judgement
 from projections.drawings.deadline_bars import DeadlineDrawing
 from projections.drawings.timeline import DeadlineMark, EntryMark, TimelineDrawing, in_few_words
 from projections.reports.front_page import number, numbers, words
 from projections.reports.order_drawings import deadline_drawing
+from projections.sentences.values import Worded
 from projections.views.replaced import Replacement
 from projections.views.timeline import TimelineEntry, by_time, office_names, speaker, timeline
 
-# The fields whose names papers in another language have words for: the fields that a judge reads.
+# The names of fields, for which papers in another language have words.
 NAMED_FIELDS: tuple[str, ...] = tuple(
-    name.replace("_", " ")
-    for name in (
-        "about access_until addressee amount answers applicable_penalties asked_of capacity case_ref cause "
-        "changed_fields changes channel check circumstances conditions confidentiality_basis consulted "
-        "contact copy corrects criteria data_categories data_preserved date_issued deadline decision details "
-        "digest_after digest_before domestic_legal_grounds dp_regime electronic_form_accepted elements "
-        "elements_sought emergency emergency_reasons exhibit from_party grounds identifiers includes "
-        "information_sought instrument issuing_authority issuing_capacity languages legal_basis manifest "
-        "material method necessity_grounds new_due notice_delay_grounds notified_authority offence_provisions "
-        "offences other_information outcome partial place preservation_ref preservation_sought proof_kind "
-        "proper_addressee protocol_statement providers purpose purpose_code reason_codes reasons received_by "
-        "recipient recipients reference released_by resolved_declarations result return_authority "
-        "return_manner return_timeframe review_on ruling scope seal simultaneous_notification_statement "
-        "special_instructions statement summary_of_facts supervision time_range to_party tool tool_version "
-        "until valid_from withheld withheld_reason witness"
-    ).split()
+    dict.fromkeys(name.replace("_", " ") for fact in KINDS.values() for name in fact.fields())
 )
 DISPUTES = ("event-disputed", "receipt-disputed")
 
@@ -187,6 +174,13 @@ def replacement_fields(gone: Replacement | None, known: Mapping[str, str], names
     }
 
 
+def _joined(parts: Sequence[str]) -> str:
+    """Return values as a list, whose words of ours have each language."""
+    if not any(isinstance(part, Worded) for part in parts):
+        return "; ".join(parts)
+    return Worded(lambda language: "; ".join(p.in_(language) if isinstance(p, Worded) else p for p in parts))
+
+
 def _span(days: int, seconds: int) -> str:
     return f"{days} d {seconds // 3600} h" if days else f"{seconds // 3600} h {seconds % 3600 // 60} min"
 
@@ -199,13 +193,15 @@ def text(value: Any, known: Mapping[str, str], names: Mapping[str, str]) -> str:
         case Unread.ERASED:
             return "[erased]"
         case bool():
-            return "yes" if value else "no"
+            return Worded(lambda language: language.word("yes" if value else "no"))
+        case str() if value in known:
+            return Worded(lambda language: language.put("entry {0}", known[value]))
         case str():
-            return f"entry {known[value]}" if value in known else names.get(value, value)
+            return names.get(value, value)
         case Mapping():
             return ", ".join(f"{k.replace('_', ' ')}: {text(v, known, names)}" for k, v in value.items())
         case list() | tuple():
-            return "; ".join(text(v, known, names) for v in value)
+            return _joined([text(v, known, names) for v in value])
         case None:
             return "not stated"
         case _:

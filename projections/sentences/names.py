@@ -44,8 +44,9 @@ class Names:
         return _in(self._offices.get(actor), lang) or actor
 
     def party(self, code: str, lang: str = "en") -> str:
-        """Return the name of a State or organisation in the same way; its code without a name."""
-        return _in(self._parties.get(code), lang) or code
+        """Return the name of a State or organisation: as registered, else of the CLDR, else in English; or its code."""
+        names = self._parties.get(code)
+        return code if not names else names.get(lang) or territory(code, lang) or _in(names, lang)
 
     def entry(self, leaf: str) -> str | None:
         """Return the number of an entry of the order; None for an entry that is not here."""

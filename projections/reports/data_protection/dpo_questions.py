@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from ledger.entries.case import Case, Entry, Unread
 from ledger.law import Judgement
@@ -19,6 +20,7 @@ from projections.reports.front_page import number
 from projections.reports.recipients import came_to_nothing, recipients, replaced_access
 from projections.sentences.names import Names, names_of
 from projections.sentences.sentence import Sentence, says, sentence
+from projections.sentences.values import Language, Worded
 from projections.views.replaced import Replacement, replaced
 from projections.views.timeline import fields, speaker
 
@@ -147,12 +149,17 @@ def _entry(e: Entry, case: Case) -> str:
 
 def _details(e: Entry, reveal: bool) -> str:
     shown = [
-        f"{name.replace('_', ' ')} {_shown(value)}"
+        (name.replace("_", " "), _shown(value))
         for name, value in fields(e, reveal=reveal).items()
         if isinstance(value, (str, bool, list)) or value is Unread.ERASED
         if name in _TELLING or name in e.sealed
     ]
-    return f" ({'; '.join(shown)})" if shown else ""
+    return Worded(partial(_in_brackets, shown)) if shown else ""
+
+
+def _in_brackets(values: Sequence[tuple[str, str]], language: Language) -> str:
+    """Return the names of fields in a language, with their values as they are recorded."""
+    return f" ({'; '.join(f'{language.word(name)}: {value}' for name, value in values)})"
 
 
 def _shown(value: object) -> str:

@@ -5,17 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from typing import Any, Final
 
 from ledger.entries.case import Case, Entry, Unread
+from ledger.facts import KINDS
+from ledger.facts.value_forms import ListForm, TextForm
+from ledger.facts.words import words_of
 from ledger.law import Judgement
 from projections.reports.data_protection.dpo_questions import register
 from projections.reports.front_page import CheckCommand, FrontPage, Provenance, front_page, number, words
 from projections.reports.history import History, history, text
 from projections.reports.recipients import came_to_nothing, readers, recipients, replaced_access
 from projections.reports.replay import RunningDeadline, Stage, running
+from projections.sentences.local_time import LocalTimes
+from projections.sentences.names import Names
+from projections.sentences.values import Language, Worded, in_words
 from projections.views.custody import custody, held_periods
 from projections.views.due import due
 from projections.views.timeline import fields, office_names
+
+ISSUED: Final = KINDS["order-issued"].fields()
+PURPOSE: Final = KINDS["record-accessed"].fields()["purpose_code"].form
+PURPOSES: Final[Mapping[str, str]] = words_of(PURPOSE.values) if isinstance(PURPOSE, TextForm) else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +59,7 @@ class Holding:
 
 @dataclass(frozen=True, slots=True)
 class AccessRow:
-    """Hold one opening of sealed values: when, which office and person, in which view, the purpose code, the reason.
+    """Hold one opening of sealed values: when, which office and person, in which view, the purpose, the reason.
 
     It also stands for the entry which says that nothing was handed out after an opening.
     """
@@ -131,8 +143,15 @@ def _read(e: Entry, accesses: Sequence[Entry], names: Mapping[str, str], reveal:
         value = stated.get(name, "not stated")
         return {Unread.WITHHELD: "[sealed]", Unread.ERASED: "[erased]"}.get(value, str(value))
 
+    purpose = said("purpose_code")
+    in_words = PURPOSES.get(purpose)
     return AccessRow(
-        e.on, names.get(e.by, e.by), said("person"), _view(e, accesses), said("purpose_code"), said("justification")
+        e.on,
+        names.get(e.by, e.by),
+        said("person"),
+        _view(e, accesses),
+        purpose if in_words is None else Worded(lambda language: language.word(in_words)),
+        said("justification"),
     )
 
 
@@ -153,9 +172,12 @@ def _row(case: Case, answers: Sequence[AnswerRow], read_by: Sequence[str]) -> tu
     order_fields = {} if issued is None else fields(issued)
 
     def said(*asked_for: str) -> str:
-        return "; ".join(
-            text(order_fields[name], {}, names) for name in asked_for if order_fields.get(name) not in (None, "", [])
-        )
+        parts = [
+            Worded(partial(_in_language, name, order_fields[name], names))
+            for name in asked_for
+            if order_fields.get(name) not in (None, "", [])
+        ]
+        return Worded(lambda language: "; ".join(part.in_(language) for part in parts)) if parts else ""
 
     time_limits = [line for a in answers if a.number == 6 for line in a.lines if a.entries]
     onward = [line for a in answers if a.number == 7 for line in a.lines if a.entries]
@@ -168,6 +190,17 @@ def _row(case: Case, answers: Sequence[AnswerRow], read_by: Sequence[str]) -> tu
         ("Transfers to other States", "; ".join(onward)),
         ("Time limits for erasure", "; ".join(time_limits)),
     )
+
+
+def _in_language(name: str, value: Any, names: Mapping[str, str], language: Language) -> str:
+    """Return a value of the order in words; one that is sealed or erased with the name of its field."""
+    if isinstance(value, Unread):
+        return f"{language.word(name.replace('_', ' '))}: {text(value, {}, names)}"
+    form = ISSUED[name].form
+    if name in ("data_categories", "elements_sought") and isinstance(form, ListForm):
+        one = partial(in_words, form=form.item, language=language, names=Names(()), times=LocalTimes(""))
+        return "; ".join(one(item) or str(item) for item in value)
+    return text(value, {}, names)
 
 
 def _holdings(case: Case) -> tuple[Holding, ...]:

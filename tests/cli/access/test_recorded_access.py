@@ -77,7 +77,7 @@ def test_what_is_revealed_stands_in_the_access_order_with_view_purpose_reason_an
     assert newest(s1)["kind"] == "record-accessed"
     _, _, said = accesses(s1)[0].partition("Z ")
     assert said == (
-        f"{OFFICE} read the record ({view}) for {purpose}. (justification hearing on Monday; person {PERSON})"
+        f"{OFFICE} read the record ({view}) for {purpose}. (justification: hearing on Monday; person: {PERSON})"
     )
 
 

@@ -60,7 +60,7 @@ def test_a_page_marks_what_stays_english_and_an_english_page_marks_nothing(tmp_p
     ledger = ledger_of("S1", tmp_path)
     german = made(ledger, "custody", tmp_path, "--lang", "de")
     assert "<dt>Datenkategorien</dt>" in german
-    assert '<dt><span lang="en">reply</span></dt>' in german  # a field without a German name
+    assert "<dt>Antwort</dt>" in german
     assert '<pre lang="en">comity' in german
     assert '<span class="code" lang="en">order-issued</span>' in german
     sheet = made(ledger, "certification", tmp_path, "--form", "18-usc-3505", "--lang", "de")
