@@ -431,7 +431,7 @@ def test_the_register_says_that_nothing_was_handed_out(house: Watched) -> None:
     read = json.loads(house.run("report", "dpo", "PPO-2", "--json").stdout)["reads"]
     assert [row["view"] for row in read] == ["export", "nothing was handed out"]
     german = house.run("report", "dpo", "PPO-2", "--lang", "de").stdout
-    assert f"Nach Eintrag {first} des Protokolls wurde nichts herausgegeben." in german
+    assert f"Nach Eintrag {first} des Logs wurde nichts herausgegeben." in german
 
 
 def full(*_: object) -> None:
