@@ -154,10 +154,13 @@ def _in_words(lack: str, findings: Iterable[Finding]) -> str:
 
 
 def _shown(found: Sequence[CriterionRow]) -> str:
-    """Return the criteria by their state in one sentence: shown ones are counted, all others are named."""
+    """Return the criteria by their state in one sentence: shown ones are counted, all others are named.
+
+    The code of a criterion could be taken for the number of a page: those of a hearing bundle are A1 and so on.
+    """
     shown = sum(c.code == "DEMONSTRATED" for c in found)
     others = [
-        f"{SHOWN[code]}: {', '.join(f'{c.id} {c.name}' for c in found if c.code == code)}"
+        f"{SHOWN[code]}: {', '.join(c.name for c in found if c.code == code)}"
         for code in ("CONTRADICTED", "GAP", "NOT_APPLICABLE")
         if any(c.code == code for c in found)
     ]

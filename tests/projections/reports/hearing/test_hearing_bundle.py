@@ -147,3 +147,25 @@ def test_a_hearing_bundle_is_one_paper_and_no_page(tmp_path: Path) -> None:
     assert (page.exit_code, "one paper" in page.stderr) == (Exit.USAGE, True)
     other = run("report", "custody", "main", "--depth", "simple", ledger=ledger)
     assert (other.exit_code, "--depth is of a hearing" in other.stderr) == (Exit.USAGE, True)
+
+
+@pytest.mark.parametrize("depth", ["detailed", "diagnostic"])
+def test_no_document_has_its_title_twice_and_no_criterion_can_be_taken_for_a_page(depth: str, tmp_path: Path) -> None:
+    report, _ = made(depth)
+    (file := tmp_path / "hearing.pdf").write_bytes(set_in_type(report))
+    printed = text(file)
+    assert len(re.findall(r"^ *Timeline$", printed, re.M)) == 1
+    assert re.search(r"The record shows \d of 8 criteria", report.face.answer)
+    assert not re.search(r"\bA\d\b", report.face.answer)
+
+
+@pytest.mark.parametrize("depth", ["detailed", "diagnostic"])
+def test_a_shortened_value_is_said_to_be_whole_only_where_the_values_are(depth: str, tmp_path: Path) -> None:
+    report, _ = made(depth)
+    events = (replace(report.story.events[0], says="Somebody sealed exhibit “long…name”."), *report.story.events[1:])
+    (file := tmp_path / "hearing.pdf").write_bytes(
+        set_in_type(replace(report, story=replace(report.story, events=events)))
+    )
+    printed = text(file)
+    assert "A sentence shortens a stated value" in printed
+    assert ("The values of the entry have it whole." in printed) == (depth == "diagnostic")
