@@ -34,7 +34,7 @@ def pages(folder: Path, column: str, *cells: str) -> list[str]:
     }
     fonts = typst.Fonts(include_system_fonts=False, font_paths=[*folders()])
     file = folder / "table.pdf"
-    file.write_bytes(typst.compile(files, format="pdf", font_paths=fonts, ignore_system_fonts=True))
+    file.write_bytes(typst.compile(files, format="pdf", font_paths=fonts, ignore_system_fonts=True))  # type: ignore[call-overload]  # its stub forgets that files may be given by name
     done = subprocess.run([reader, "-layout", str(file), "-"], capture_output=True, text=True, check=True)
     return done.stdout.split("\f")[:-1]
 
