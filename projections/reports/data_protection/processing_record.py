@@ -59,7 +59,9 @@ class Holding:
 
 @dataclass(frozen=True, slots=True)
 class AccessRow:
-    """Hold one opening of sealed values: when, which office and person, in which view, the purpose, the reason.
+    """Hold one opening of sealed values: when, which office and person, in which view, the purpose code, the reason.
+
+    `purpose_says` is the purpose in words.
 
     It also stands for the entry which says that nothing was handed out after an opening.
     """
@@ -70,6 +72,7 @@ class AccessRow:
     view: str
     purpose: str
     because: str
+    purpose_says: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,14 +147,15 @@ def _read(e: Entry, accesses: Sequence[Entry], names: Mapping[str, str], reveal:
         return {Unread.WITHHELD: "[sealed]", Unread.ERASED: "[erased]"}.get(value, str(value))
 
     purpose = said("purpose_code")
-    in_words = PURPOSES.get(purpose)
+    says = PURPOSES.get(purpose)
     return AccessRow(
         e.on,
         names.get(e.by, e.by),
         said("person"),
         _view(e, accesses),
-        purpose if in_words is None else Worded(lambda language: language.word(in_words)),
+        purpose,
         said("justification"),
+        purpose if says is None else Worded(lambda language: language.word(says)),
     )
 
 

@@ -142,7 +142,7 @@ def test_the_reveal_of_a_data_protection_officer_says_so(house: House) -> None:
     assert accesses(house) == [("DPO", "dpo", "supervision", PERSON)]
     assert (
         "read the record (the report on data protection) for the supervision of data protection. "
-        f"(justification audit by the DPO; person {PERSON})"
+        f"(justification: audit by the DPO; person: {PERSON})"
     ) in " ".join(done.stdout.split())
 
 

@@ -110,7 +110,7 @@ def test_an_office_or_what_somebody_does_is_no_name_of_a_person(name: str, s1: P
 )
 def test_a_persons_name_is_taken_in_every_script(name: str, s1: Path) -> None:
     assert run("timeline", "main", "--reveal", *WHY, "--person", name, ledger=s1).exit_code == 0
-    assert f"person {name})" in accesses(s1)[0]
+    assert f"person: {name})" in accesses(s1)[0]
 
 
 def test_a_reading_that_opens_nothing_leaves_no_trace(s1: Path) -> None:
@@ -144,13 +144,13 @@ def test_a_bundle_that_opens_values_is_an_access_for_its_reader_with_its_reason(
     _, _, said = accesses(s1)[0].partition("Z ")
     assert said == (
         f"{OFFICE} read the record (an export) for criminal proceedings before a court. "
-        f"(justification to make a bundle for CT (court): trial; person {PERSON})"
+        f"(justification: to make a bundle for CT (court): trial; person: {PERSON})"
     )
 
 
 def test_a_bundle_without_a_reason_of_its_own_says_at_least_for_whom_and_what_for(s1: Path, tmp_path: Path) -> None:
     assert run("export", "main", "--audience", "DEF", "-o", str(tmp_path / "d.zip"), ledger=s1).exit_code == 0
-    assert "justification to make a bundle for DEF (defence counsel): defence" in accesses(s1)[0]
+    assert "justification: to make a bundle for DEF (defence counsel): defence" in accesses(s1)[0]
     result = run("export", "main", "--audience", "DEF", "--because", " ", "-o", str(tmp_path / "e.zip"), ledger=s1)
     assert (result.exit_code, (tmp_path / "e.zip").exists()) == (2, False)
 

@@ -624,7 +624,7 @@ def test_the_forms_of_the_desk_ask_what_for_and_name_the_person(kept2: Sat) -> N
 def test_the_processing_record_at_the_desk_tells_of_its_own_opening(s2: Sat) -> None:
     said = {"form": s2.visitor.form(s2.url()), "what": "dpo", "because": WHY, "purpose": "supervision"}
     shown = words(s2.visitor.post(f"{s2.url()}/open", said).text)
-    assert f"justification {WHY}; person {PERSON}" in shown
+    assert f"justification: {WHY}; person: {PERSON}" in shown
 
 
 def test_deadlines_have_the_local_time_of_the_office_that_uses_the_desk(

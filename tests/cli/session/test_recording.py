@@ -199,7 +199,7 @@ def test_the_persons_and_reasons_of_the_log_of_accesses_are_not_erased_as_a_data
     assert (done.exit_code, "LED art. 25" in done.output) == (Exit.REFUSED, True), done.output
     assert size(house) == before
     shown = house.run("register", "PPO-2", *OPENED[2:], "--json").stdout
-    assert "justification an audit" in shown
+    assert "justification: an audit" in shown
 
 
 def test_a_data_subject_is_never_one_with_a_person_of_the_log(house: House) -> None:
@@ -228,7 +228,7 @@ def test_names_that_were_joined_before_do_not_erase_the_log(house: House) -> Non
     done = house.run("erase", "--subject", "Anna Kask", "--everywhere", *ERASE)
     assert (done.exit_code, "LED art. 25" in done.output) == (Exit.REFUSED, True), done.output
     assert house.run("erase", "PPO-2", "--subject", "Anna Kask", *ERASE).exit_code == Exit.DONE
-    assert "justification an audit" in house.run("register", "PPO-2", *OPENED[2:], "--json").stdout
+    assert "justification: an audit" in house.run("register", "PPO-2", *OPENED[2:], "--json").stdout
 
 
 def test_the_log_of_accesses_of_a_ledger_of_the_first_version_is_kept(tmp_path: Path) -> None:
@@ -244,7 +244,7 @@ def test_the_register_shows_that_a_field_which_was_stated_is_erased() -> None:
     made = given(issued("2027-03-01T09:00Z"), access).case.entries[1:]
     for reveal in (True, False):
         (line,) = register(story.case, judged(story), made, reveal=reveal)[1].lines
-        assert "justification [erased]" in line
+        assert "justification: [erased]" in line
 
 
 # -- a destruction of a key that another office states -----------------------------------------------------------------

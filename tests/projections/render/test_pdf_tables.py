@@ -43,7 +43,7 @@ def words(row: int, count: int) -> str:
     return " ".join(f"r{row}w{n}" for n in range(count))
 
 
-@pytest.mark.parametrize("column", ["1fr", "22mm"])
+@pytest.mark.parametrize("column", ["1fr", "22mm", "8em"])
 def test_no_row_is_cut_between_two_pages(column: str, tmp_path: Path) -> None:
     counts = [30 + 7 * n % 40 for n in range(60)]
     found = pages(tmp_path, column, *(words(n, count) for n, count in enumerate(counts)))

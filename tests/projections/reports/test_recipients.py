@@ -120,7 +120,7 @@ def test_the_register_says_when_what_and_on_which_entry() -> None:
         f"2027-03-11 09:00Z lab received exhibit X/1 from orn, entry {passed}. lab",
     )
     assert [e.kind for e in closed.entries] == ["evidence-received", "custody-transferred"]
-    assert "place room 2" in register(story.case, judged(story), reveal=True)[1].lines[1]
+    assert "place: room 2" in register(story.case, judged(story), reveal=True)[1].lines[1]
 
 
 def test_a_receiver_that_cannot_be_read_is_not_guessed() -> None:
@@ -165,7 +165,7 @@ def test_the_processing_record_lists_recipients_and_each_opening_with_purpose_an
     (closed,) = json.loads(run("report", "dpo", "main", "--json", ledger=ledger).stdout)["reads"]
     assert (closed["purpose"], closed["person"], closed["because"]) == ("audit", "[sealed]", "[sealed]")
     page = run("report", "dpo", "main", *REVEAL, ledger=ledger).stdout
-    read = f'<td data-th="Person"><bdi>{PERSON}</bdi></td><td data-th="View">dpo</td><td data-th="Purpose">audit</td>'
+    read = f'<td data-th="Person"><bdi>{PERSON}</bdi></td><td data-th="View">dpo</td><td data-th="Purpose">the examination of the record</td>'
     assert page.count(read) == 2
     german = run("report", "dpo", "main", "--lang", "de", ledger=ledger).stdout
     assert "Karsk Forensic Laboratory erhielt Asservat KA-0311/1 von Cyber Unit Karsk, Eintrag 12." in german
@@ -179,7 +179,7 @@ def test_the_readers_of_bundles_are_recipients_where_the_reason_may_be_read(tmp_
     closed = dict(json.loads(run("report", "dpo", "main", "--json", ledger=ledger).stdout)["row"])
     opened = dict(json.loads(run("report", "dpo", "main", "--json", *REVEAL, ledger=ledger).stdout)["row"])
     assert opened["Recipients"] == closed["Recipients"] + "; court"
-    assert "justification to make a bundle for CT (court): trial" in question(ledger, *REVEAL)
+    assert "justification: to make a bundle for CT (court): trial" in question(ledger, *REVEAL)
     german = run("report", "dpo", "main", "--lang", "de", *REVEAL, ledger=ledger).stdout
     assert "Karsk Forensic Laboratory; Die Verteidigung; Gericht" in german
 
@@ -203,7 +203,7 @@ def test_an_answer_tells_of_the_opening_that_made_it(tmp_path: Path) -> None:
     house = House(tmp_path / "house").furnished()
     done = house.run("register", "PPO-1", *REVEAL, "--json")
     answer = json.loads(done.stdout)["register"][1]["answer"]
-    assert f"(justification an audit; person {PERSON})" in answer
+    assert f"(justification: an audit; person: {PERSON})" in answer
     made = json.loads(house.run("report", "dpo", "PPO-1", *REVEAL, "--json").stdout)
     assert len(made["reads"]) == 2
     earlier = json.loads(house.run("register", "PPO-1", "--as-of", "2020-01-01T00:00:00Z", "--json").stdout)
