@@ -165,7 +165,10 @@ def test_the_processing_record_lists_recipients_and_each_opening_with_purpose_an
     (closed,) = json.loads(run("report", "dpo", "main", "--json", ledger=ledger).stdout)["reads"]
     assert (closed["purpose"], closed["person"], closed["because"]) == ("audit", "[sealed]", "[sealed]")
     page = run("report", "dpo", "main", *REVEAL, ledger=ledger).stdout
-    read = f'<td data-th="Person"><bdi>{PERSON}</bdi></td><td data-th="View">dpo</td><td data-th="Purpose">the examination of the record</td>'
+    read = (
+        f'<td data-th="Person"><bdi>{PERSON}</bdi></td><td data-th="View">dpo</td>'
+        '<td data-th="Purpose">the examination of the record</td>'
+    )
     assert page.count(read) == 2
     german = run("report", "dpo", "main", "--lang", "de", ledger=ledger).stdout
     assert "Karsk Forensic Laboratory erhielt Asservat KA-0311/1 von Cyber Unit Karsk, Eintrag 12." in german
