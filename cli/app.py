@@ -141,12 +141,15 @@ TRUST = {
 }
 
 LOG = {
-    "publish": ("cli.commands.log:publish", "write tiles and entry bundles for those who may read"),
+    "publish": ("cli.commands.log_publish:publish", "write tiles and entry bundles for those who may read"),
     "clock": (
-        "cli.commands.log:set_back",
+        "cli.commands.log_clock:set_back",
         "go on at the true time, after a head was signed by a clock that was ahead",
     ),
-    "remake-guard": ("cli.commands.log:remake_guard", "a lost guard, made again against a quorum of witnesses"),
+    "remake-guard": (
+        "cli.commands.log_remake_guard:remake_guard",
+        "a lost guard, made again against a quorum of witnesses",
+    ),
 }
 
 

@@ -17,7 +17,21 @@ from cli.session.docket import docket_rows
 from cli.session.ledger_reader import reading
 from cli.session.local_time import typed_period
 from cli.session.options import AS_OF
-from cli.session.paging import AFTER, LIMIT, PROVIDER, STATE, Key, at_or_after, by, page, party, selected, since, sort
+from cli.session.paging import (
+    AFTER,
+    LIMIT,
+    PROVIDER,
+    STATE,
+    Key,
+    at_or_after,
+    by,
+    known_deadline,
+    page,
+    party,
+    selected,
+    since,
+    sort,
+)
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer, Time
 from ledger.adapters.storage.order_index import Due, OrderRow
@@ -106,6 +120,7 @@ ONLY: dict[str, Callable[[_Duty], bool]] = {
 @LIMIT
 @AFTER
 @AS_OF
+@click.option("--kind", metavar="NAME", help="Only deadlines of this name, as D-7-7.")
 @click.option("--within", metavar="DAYS", help="Only what ends within so many days, as 14, '14 days' or P14D.")
 @click.option("--only", type=click.Choice([*ONLY]), help="Only what is over, cannot be computed, or still runs.")
 def due(
@@ -118,6 +133,7 @@ def due(
     limit: int | None,
     after: str | None,
     as_of: datetime | None,
+    kind: str | None,
     within: str | None,
     only: str | None,
 ) -> Exit:
@@ -126,7 +142,7 @@ def due(
     The exit code covers every deadline that matches, also on the next pages, and none that --only or another option
     leaves out.
     """
-    longest = _days(within)
+    longest, name = _days(within), None if kind is None else known_deadline(kind)
     every, names, moment = docket_rows(as_of)
     duties = []
     for order in selected(every, state, provider, party, by):
@@ -134,7 +150,8 @@ def due(
             span = None if d.due is None else instant(d.due) - moment
             duty = _Duty(span, order, d, place)
             within_time = longest is None or span is None or span <= longest
-            if within_time and at_or_after(since, d.due) and (only is None or ONLY[only](duty)):
+            wanted = name in (None, d.id) and (only is None or ONLY[only](duty))
+            if wanted and within_time and at_or_after(since, d.due):
                 duties.append(duty)
     shown, following = page(duties, SORTS, sort, after=after, limit=limit)
     columns = ("order", "clock", "due", "left", "verdict", "policy", "cite", "period")

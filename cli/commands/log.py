@@ -1,47 +1,34 @@
-"""`comity log`: list the newest entries, publish the log, and repair its clock or its guard."""
+"""`comity log`: list the entries of the log, newest first."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 from msgspec import Struct
 
 from cli.click_extensions import command
-from cli.exit_codes import Exit, Stop
-from cli.invocation import said
-from cli.session import ledger_choice
-from cli.session.clock_check import check_clock, doubted, times_given
+from cli.exit_codes import Exit
 from cli.session.ledger_reader import LedgerReader, reading
 from cli.session.options import ONLY
-from cli.session.paging import by, party, since
-from cli.terminal import file_io, output
+from cli.session.paging import by, known_kind, party, selected, since
+from cli.terminal import output
 from cli.terminal.answer import CommandAnswer, Time
 from cli.terminal.output import put_right
 from cli.terminal.table import wrapped
-from ledger.adapters import system_clock
-from ledger.adapters.folders.ledger_folder import Folder, read_folder
-from ledger.adapters.folders.user_folders import Home
-from ledger.adapters.keys import mldsa
-from ledger.entries.case import DRIFT, Case, Entry, wire
+from ledger.entries.case import Case, Entry
 from ledger.entries.envelope import entry_of, open_
-from ledger.errors import LedgerError
-from ledger.tlog.note import open_checkpoint
+from projections.sentences.names import Names
+from projections.sentences.sentence import sentence
+from projections.views.log_graph import graph
+from projections.views.replaced import numbered, replaced
 
 if TYPE_CHECKING:
-    from ledger.adapters.log.sign_once_guard import Signed
-    from ledger.adapters.witness.client import WitnessResult
-    from ledger.application.journal import Journal
-
-
-if TYPE_CHECKING:
-    from ledger.application.journal import Journal
+    pass
 
 
 class LogItem(Struct, frozen=True):
@@ -105,6 +92,8 @@ PAGE = 100  # entries read at a time
 @ONLY
 @click.option("--graph", "drawn", is_flag=True, help="Draw a line for each order, joined where one led to the other.")
 @click.option("--kind", metavar="KIND", help="Only entries of this kind.")
+@click.option("--state", metavar="STATE", help="Only entries of orders in this state now, as DISCLOSED.")
+@click.option("--provider", metavar="P", help="Only entries of orders to this provider.")
 @by("entries signed")
 @party("entries signed by an office")
 @since("entries signed")
@@ -118,6 +107,8 @@ def log(
     only: bool,
     drawn: bool,
     kind: str | None,
+    state: str | None,
+    provider: str | None,
     by: str | None,
     party: str | None,
     since: datetime | None,
@@ -129,20 +120,20 @@ def log(
     --after N begins with entry N, as `ledger.entries(after=N)` of the Python interface does: N entries were read
     before. The `next` of a list with the newest first is another cursor, `..N`: the entries before entry N.
     """
-    from projections.sentences.names import Names
-    from projections.sentences.sentence import sentence
-    from projections.views.log_graph import graph
-    from projections.views.replaced import numbered, replaced
-
     if only and order is None:
         raise click.UsageError("--only is of one order: --order NAME")
     bound, oldest = _bound(after, sort)
     if drawn and oldest:
         raise click.UsageError("--graph draws the newest entry first: no --sort oldest, no --after N")
-    wanted = _Wanted(kind, by, party, since)
     with reading() as reader:
+        inside = None
+        if state is not None or provider is not None:
+            from cli.session.docket import docket
+
+            inside = {row.order for row in selected(docket(reader, reader.now()), state, provider)}
+        wanted = _Wanted(None if kind is None else known_kind(kind), by, party, since, inside)
         source, orders, of = _entries(reader, order, only, bound, oldest)
-        entries = list(islice((e for e in source if wanted.takes(e)), number + 1))
+        entries = list(islice((e for e in source if wanted.takes(e, reader.main_of)), number + 1))
         more, entries = len(entries) > number, entries[:number]
         label = {e.order: reader.label(reader.main_of(e.order) or e.order) for e in entries}
         label |= {reader.cases.registry: "register", reader.cases.access: "access"}
@@ -199,7 +190,7 @@ def log(
 
     answer = LogAnswer(of, items, following)
     output.emit(answer, columns, rows, text=text if drawn or output.terminal() else None)
-    if after is not None or sort is not None or any((kind, by, party, since)):
+    if after is not None or sort is not None or any((kind, state, provider, by, party, since)):
         output.tell_next(following)
 
 
@@ -209,13 +200,15 @@ class _Wanted:
     by: str | None
     party: str | None
     since: datetime | None
+    orders: set[str] | None
 
-    def takes(self, e: Entry) -> bool:
+    def takes(self, e: Entry, main_of: Callable[[str], str | None]) -> bool:
         return (
             (self.kind is None or e.kind == self.kind)
             and (self.by is None or e.by == self.by)
             and (self.party is None or e.party == self.party)
             and (self.since is None or e.at >= self.since)
+            and (self.orders is None or (main_of(e.order) or e.order) in self.orders)
         )
 
 
@@ -254,175 +247,3 @@ def _pages_back(reader: LedgerReader, stop: int) -> Iterator[list[tuple[int, byt
         start = max(0, stop - PAGE)
         yield reader.store.page(start, stop - start)[::-1]
         stop = start
-
-
-class PublishAnswer(CommandAnswer, tag="comity.publish/1"):
-    """The published log: its origin, its size, and the folder."""
-
-    origin: str
-    size: int
-    folder: str
-
-
-@command("comity log publish /srv/log", "comity log publish entries/ --ledger ledger/")
-@click.argument("folder", metavar="DIR")
-def publish(folder: str) -> None:
-    """Write the log with its entry bundles to DIR, for those who may read the entries (c2sp.org/tlog-tiles).
-
-    The ledger's own log/ folder holds hashes only and may be public; what is written here may not.
-    """
-    from cli.session.open_ledger import writing
-
-    with writing() as journal:
-        head = journal.log.publish_entries(Path(folder))
-        origin = journal.origin
-    says = f"{origin}, {head.size} entries, in {folder}"
-    output.emit(PublishAnswer(origin, head.size, folder), text=lambda: says)
-
-
-class GuardAnswer(CommandAnswer, tag="comity.guard/1"):
-    """The guard that was made again: the head it holds, and its folder."""
-
-    origin: str
-    size: int
-    root: str
-    guard: str
-
-
-@command("comity log remake-guard", "comity log remake-guard --anchor karsk.note")
-@click.option("--anchor", metavar="FILE", help="A checkpoint somebody holds, in place of a quorum of witnesses.")
-def remake_guard(anchor: str | None) -> None:
-    """Make the lost guard of this log again, at the newest head that witnesses, or --anchor, and the ledger show.
-
-    Only a quorum of the policy's witnesses, or a checkpoint from outside, can say what was signed before. Entries that
-    do not begin with what they saw are LOG-ROLLBACK or LOG-FORKED, and nothing is made.
-    """
-    from ledger.application.restore import remake_guard
-
-    path = Path(ledger_choice.ledger_folder())
-    folder, home = read_folder(path), Home.of(path)
-    check_clock(folder, home)
-    signed = remake_guard(folder, home, ledger_choice.now(str(path)), file_io.read(anchor) if anchor else None)
-    answer = GuardAnswer(folder.origin, signed.size, signed.root.hex(), str(home.log(folder.origin)))
-    says = f"guard of {folder.origin} at {signed.size} entries: {answer.guard}"
-    output.emit(answer, ("origin", "size", "root"), [answer], text=lambda: says)
-    output.tell(
-        "whatever was signed after the newest head shown and is not here is lost; if that may be: comity succeed"
-    )
-
-
-class ClockAnswer(CommandAnswer, tag="comity.clock/1"):
-    """The time at which a log goes on, by whose word; `later` are the positions of entries signed later than now."""
-
-    origin: str
-    size: int
-    signed_at: Time
-    now: Time
-    by: str
-    later: list[int]
-
-
-@command("comity log clock", "comity log clock --clock-is-right")
-def set_back() -> Exit:
-    """Go on at the true time, after the log signed a head by a clock that was ahead (CLOCK-BACK).
-
-    The witnesses of the policy, or a time-stamp authority, say what time it is; where none can, --clock-is-right does.
-    What was signed stays as it is; the guard notes the other time. Entries that state a later signature than now are
-    listed: correct them with `--replaces` and `--why`.
-    """
-    from ledger.adapters.log.sign_once_guard import LATENESS, Guard
-    from ledger.adapters.log.signer_process import POINTER
-
-    path = Path(ledger_choice.ledger_folder())
-    folder, home = read_folder(path), Home.of(path)
-    state = home.log(folder.origin)
-    if (state / POINTER).exists():
-        hint = "start it again with --clock-is-right: comity signer serve DIR --socket PATH --clock-is-right"
-        raise Stop("another process holds the guard of this log", hint=hint, code=Exit.REFUSED)
-    now = ledger_choice.now(str(path))
-    with closing(Guard(state / "guard.db")) as guard:
-        last = guard.last()
-        if now >= last.at - LATENESS:
-            output.tell(f"the last head was signed at {output.plain(last.at)}: nothing is to be set back")
-            return Exit.DONE
-        by = _says_so(folder, home, last, now)
-        if not guard.set_back(last, now):
-            raise Stop("something was signed meanwhile", hint="try again", code=Exit.REFUSED)
-    later = _signed_later(path, now)
-    answer = ClockAnswer(folder.origin, last.size, last.at, now, by, later)
-    dated = f"its head of {last.size} entries is dated {output.plain(last.at)}"
-    says = f"{folder.origin} goes on at {output.plain(now)}, by {by}; {dated}"
-    output.emit(answer, ("origin", "size", "signed_at", "now", "by"), [answer], text=lambda: says)
-    if later:
-        entries = output.counted(len(later), "entry says that it was", "entries say that they were")
-        output.tell(f"{entries} signed later than now: log index {', '.join(map(str, later[:20]))}")
-        output.tell("record each again with its true date, --replaces and --why; both stay")
-    return Exit.DONE
-
-
-def _says_so(folder: Folder, home: Home, last: Signed, now: datetime) -> str:
-    """Return who confirms the clock: a quorum of witnesses, a time-stamp authority, or --clock-is-right.
-
-    Raises `LedgerError` CLOCK-BACK if no one does, CLOCK-AHEAD if one of them contradicts.
-    """
-    from ledger.application.journal import Journal
-
-    with Journal.open(folder.path, home, writable=False, now=lambda: now) as journal:
-        answers = _asked(journal, last, now)
-    stamped = _stamped(folder, last, now)
-    policy = folder.policy
-    doubted(system_clock.away(now, times_given(answers), policy.faults() or 0))
-    near = [a for a in answers if any(abs(now - at) <= system_clock.AWAY for _, at in times_given([a]))]
-    if policy.quorum != "none" and policy.met({name for a in near for name in a.names}):
-        return "a quorum of witnesses"
-    if stamped:
-        return f"time-stamp authority {stamped[0]}"
-    if not said().clock_is_right:
-        says = (
-            "no quorum of witnesses and no time-stamp authority says what time it is; "
-            f"the clock says {output.plain(now)}"
-        )
-        raise LedgerError("CLOCK-BACK", says, system_clock.HINT)
-    return "--clock-is-right"
-
-
-def _asked(journal: Journal, last: Signed, now: datetime) -> list[WitnessResult]:
-    """Return the answers of the policy's witnesses to the newest signed head."""
-    from ledger.adapters.witness.client import ask_witnesses
-
-    policy, log = journal.folder.policy, journal.log
-    if not any(key in policy.urls for key in policy.witnesses.values()):
-        return []
-    head = open_checkpoint(last.note, log.origin, log.key, (), mldsa=mldsa.verify)
-    answers = ask_witnesses(policy, log.key, head, log.consistency, now=int(now.timestamp()))
-    for answer in answers:
-        if answer.fault:
-            output.tell(f"{', '.join(answer.names)}: {answer.fault}")
-    return answers
-
-
-def _stamped(folder: Folder, last: Signed, now: datetime) -> list[str]:
-    """Return the names of the time-stamp authorities that stamp the newest head now; CLOCK-AHEAD if one contradicts."""
-    from ledger.adapters.timestamps.rfc3161 import authorities, need, obtain, trusted
-
-    tsa, names = folder.path / "trust" / "tsa", []
-    for name, url in authorities(tsa).items():
-        try:
-            need()
-            obtain(url, last.note, trusted(tsa), now)
-        except LedgerError as fault:
-            if fault.code == "CLOCK-AHEAD":
-                doubted(fault)
-            else:
-                output.tell(f"{name}: {fault}")
-        else:
-            names.append(name)
-    return names
-
-
-def _signed_later(path: Path, now: datetime) -> list[int]:
-    """Return the log index of every entry that states a signing time after `now`."""
-    end = wire(now + DRIFT)
-    with reading(path) as reader:
-        entries = ((index, open_(raw, verify=False)) for page in reader.store.pages() for index, raw in page)
-        return [index for index, opened in entries if opened.payload.signed_at > end]

@@ -11,7 +11,21 @@ from cli.click_extensions import command
 from cli.exit_codes import Exit
 from cli.session.docket import docket_rows
 from cli.session.options import AS_OF
-from cli.session.paging import AFTER, LIMIT, PROVIDER, STATE, Key, at_or_after, by, page, party, selected, since, sort
+from cli.session.paging import (
+    AFTER,
+    KIND,
+    LIMIT,
+    PROVIDER,
+    STATE,
+    Key,
+    at_or_after,
+    by,
+    page,
+    party,
+    selected,
+    since,
+    sort,
+)
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer
 from ledger.adapters.storage.order_index import Due, OrderRow
@@ -71,6 +85,7 @@ SORTS: dict[str, Callable[[OrderRow], Key]] = {
 @PROVIDER
 @party("orders from or to an authority or provider")
 @by("orders issued")
+@KIND
 @since("orders with an entry dated")
 @sort(*SORTS)
 @LIMIT
@@ -81,6 +96,7 @@ def orders(
     provider: str | None,
     party: str | None,
     by: str | None,
+    kind: str | None,
     since: datetime | None,
     sort: str,
     limit: int | None,
@@ -89,7 +105,7 @@ def orders(
 ) -> None:
     """Every order and the state it is in; --json has its parties, dates, open deadlines and findings too."""
     every, names, _ = docket_rows(as_of)
-    matches = [row for row in selected(every, state, provider, party, by) if at_or_after(since, row.last_on)]
+    matches = [row for row in selected(every, state, provider, party, by, kind) if at_or_after(since, row.last_on)]
     shown, following = page(matches, SORTS, sort, after=after, limit=limit)
     items = [
         OrderItem(

@@ -27,7 +27,7 @@ from ledger.law.instruments.notice import DELAYS
 from ledger.law.provisions import rules_digest
 
 DAY = timedelta(hours=24)  # E-10-2 with a silent authority is judged until 24 hours after its end (decision 28)
-EDITION = 5  # raise it when the content of a row changes
+EDITION = 6  # raise it when the content of a row changes
 TOGETHER = 500  # stale orders judged between two commits
 
 
@@ -155,6 +155,7 @@ def shown(case: Case, moment: datetime) -> ViewRow:
         issued_on=None if v.issued_on is None else wire(v.issued_on),
         last_on=None if v.last_on is None else wire(v.last_on),
         entries=v.entries,
+        kinds=sorted({e.kind for e in case.known(moment).entries}),
         findings=dict(sorted(Counter(f.level.value for f in judgement.findings).items())),
         answers=short_answers(case.known(moment), judgement),
         open=[(duty.question, duty.says) for duty in open_points(judgement)],

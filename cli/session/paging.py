@@ -19,6 +19,7 @@ Key = tuple[str, ...]  # of one item: the sort value, then the values that make 
 
 STATE = click.option("--state", metavar="STATE", help="Only orders in this state, as DISCLOSED.")
 PROVIDER = click.option("--provider", metavar="P", help="Only orders to this provider.")
+KIND = click.option("--kind", metavar="KIND", help="Only orders that have an entry of this kind.")
 LIMIT = click.option("--limit", type=click.IntRange(1), metavar="N", help="No more than N (default: all).")
 AFTER = click.option("--after", metavar="CURSOR", help="Go on behind the page before: its `next`.")
 
@@ -45,16 +46,23 @@ def sort(*names: str) -> Callable[[Callable[..., object]], Callable[..., object]
 
 
 def selected(
-    rows: Iterable[OrderRow], state: str | None, provider: str | None, party: str | None, by: str | None
+    rows: Iterable[OrderRow],
+    state: str | None,
+    provider: str | None,
+    party: str | None = None,
+    by: str | None = None,
+    kind: str | None = None,
 ) -> list[OrderRow]:
     """Return the orders that have all of these values; None stands for any.
 
     A provider, Party or office that no order names is reported on stderr. Raises `click.UsageError` for a state that no
-    instrument has.
+    instrument has, and for a kind of entry that does not exist.
     """
     orders = list(rows)
     if state is not None:
         state = known_state(state)
+    if kind is not None:
+        kind = known_kind(kind)
     for option, value, names in (
         ("provider", provider, {name for row in orders for name in row.providers}),
         ("party", party, {name for row in orders for name in (row.from_party, row.to_party)}),
@@ -69,18 +77,37 @@ def selected(
         and (provider is None or provider in row.providers)
         and (party is None or party in (row.from_party, row.to_party))
         and (by is None or by == row.authority)
+        and (kind is None or kind in row.kinds)
     ]
+
+
+def known_kind(text: str) -> str:
+    """Return the kind of entry that a person typed; `click.UsageError` if there is none of this name."""
+    from ledger.facts import KINDS
+
+    return _known("kind", text, KINDS, "no entry is of it")
 
 
 def known_state(text: str) -> str:
     """Return the state of an order that a person typed, in capitals; `click.UsageError` if no instrument has it."""
-    from ledger.facts import meant
     from ledger.law.states import state_names
 
-    state, names = text.upper(), state_names()
-    if state not in names:
-        raise click.UsageError(" ".join(filter(None, (f"--state {text}: no order can be in it.", meant(state, names)))))
-    return state
+    return _known("state", text.upper(), state_names(), "no order can be in it")
+
+
+def known_deadline(text: str) -> str:
+    """Return the name of a deadline that a person typed, as D-7-7; `click.UsageError` if no rule has it."""
+    from ledger.law.terms.periods import PERIODS
+
+    return _known("kind", text, PERIODS, "no rule has a deadline of this name")
+
+
+def _known(option: str, text: str, names: Iterable[str], wrong: str) -> str:
+    from ledger.facts import meant
+
+    if text not in (known := sorted(names)):
+        raise click.UsageError(" ".join(filter(None, (f"--{option} {text}: {wrong}.", meant(text, known)))))
+    return text
 
 
 def page(

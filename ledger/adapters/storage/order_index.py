@@ -79,6 +79,7 @@ class OrderRow(msgspec.Struct, frozen=True):
     issued_on: str | None = None
     last_on: str | None = None
     entries: int = 0
+    kinds: list[str] = []  # of its entries, each once
     findings: dict[str, int] = {}  # how many of each level: V, W, G
     answers: dict[str, list[str]] = {}  # on the ten questions of a data protection officer, in short, by number
     open: list[tuple[int, str]] = []  # open duties of data protection, each with its question

@@ -137,6 +137,42 @@ def test_filters_of_the_log_take_entries_that_have_all_of_the_values(ledger: Pat
     assert since == [e for e in every if e["signed_at"] >= one["signed_at"]]
 
 
+def test_a_kind_picks_orders_that_have_such_an_entry_and_deadlines_of_one_rule(ledger: Path) -> None:
+    kinds: dict[str, set[str]] = {}
+    for order in answer("orders", ledger=ledger)["orders"]:
+        for e in answer("timeline", order["order"], "--only", ledger=ledger)["timeline"]:
+            kinds.setdefault(e["kind"], set()).add(order["order"])
+    for kind in ("order-issued", "data-disclosed", "customer-notified"):
+        found = answer("orders", "--kind", kind, ledger=ledger)["orders"]
+        assert {o["order"] for o in found} == kinds.get(kind, set())
+    every = answer("due", *LATE, ledger=ledger)["due"]
+    one = every[0]["id"]
+    assert answer("due", "--kind", one, *LATE, ledger=ledger)["due"] == [d for d in every if d["id"] == one]
+
+
+def test_the_log_takes_entries_of_orders_in_a_state_and_to_a_provider(ledger: Path) -> None:
+    every = answer("log", "-n", "1000", ledger=ledger)["log"]
+    for option, value, fits in (
+        ("--state", "disclosed", lambda o: o["state"] == "DISCLOSED"),
+        ("--provider", "polder", lambda o: "polder" in o["providers"]),
+    ):
+        orders = {o["order"] for o in answer("orders", ledger=ledger)["orders"] if fits(o)}
+        found = answer("log", "-n", "1000", option, value, ledger=ledger)["log"]
+        assert found
+        assert {e["order"] for e in found} >= orders
+        assert [e for e in every if e["order"] in orders] == [e for e in found if e["order"] in orders]
+        assert joined(("log", option, value, "--limit", "3"), "log", ledger) == found
+
+
+@pytest.mark.parametrize(("command", "near"), [("orders", "order-issued"), ("log", "order-issued"), ("due", "E-10-2")])
+def test_a_kind_that_does_not_exist_is_usage_and_names_the_one_that_is_meant(
+    command: str, near: str, ledger: Path
+) -> None:
+    done = run(command, "--kind", f"{near}x", *(LATE if command == "due" else ()), ledger=ledger)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert near in done.stderr
+
+
 def test_the_state_of_an_order_comes_with_all_that_a_program_needs(ledger: Path) -> None:
     for order in answer("orders", ledger=ledger)["orders"][:3]:
         shown = answer("show", order["order"], "--only", ledger=ledger)
@@ -175,7 +211,7 @@ def test_a_cursor_that_no_page_of_this_sort_order_gave_is_usage(after: str, item
 
 
 def test_a_state_that_no_order_can_be_in_is_usage_and_names_the_one_that_is_meant(ledger: Path) -> None:
-    for command in ("orders", "due"):
+    for command in ("orders", "due", "log"):
         done = run(command, "--state", "DISCLOSSED", ledger=ledger)
         assert (done.exit_code, done.stdout) == (2, "")
         assert "DISCLOSED" in done.stderr
