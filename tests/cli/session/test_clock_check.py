@@ -116,7 +116,7 @@ def test_every_command_that_writes_asks_about_the_clock() -> None:
                 opened.setdefault(file.name, called.attr)
     begun = {"init.py": "create", "succeed.py": "create", "player.py": "create"}
     simulated = {"demo.py": "open", "expectations.py": "open"}
-    assert opened == {"open_ledger.py": "open", "log.py": "open", **begun, **simulated}
+    assert opened == {"open_ledger.py": "open", "log_clock.py": "open", **begun, **simulated}
 
 
 def test_a_ledger_that_lay_unused_for_a_year_goes_on_when_a_person_says_that_the_clock_is_right(
