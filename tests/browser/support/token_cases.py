@@ -101,6 +101,17 @@ def flipped(case: Case) -> Case:
     return reply[:-1] + bytes((reply[-1] ^ 1,)), data, trusted
 
 
+def respelt(case: Case, *, zero: bool) -> Case:
+    """Return a case whose reply has one length longer than DER has it: with a zero before it, or in the long form."""
+    reply, data, trusted = case
+    assert reply[:2] == b"\x30\x82", "the length of the reply has two bytes"
+    if zero:
+        return b"\x30\x83\0" + reply[2:], data, trusted
+    status = seq(b"\x02\1\0")
+    assert reply[4:].startswith(status)
+    return seq(b"\x30\x81" + status[1:], reply[4 + len(status) :]), data, trusted
+
+
 FOR_CODE = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CODE_SIGNING])
 FOR_TWO = x509.ExtendedKeyUsage([STAMPING, ExtendedKeyUsageOID.CODE_SIGNING])
 FOR_STAMPS = (x509.ExtendedKeyUsage([STAMPING]), True)
@@ -112,6 +123,8 @@ WRONG: dict[str, tuple[str, Case]] = {
     "refused, with a token": ("TST-STATUS", under_root(PLAIN, status=2)),
     "granted with modifications": ("TST-FORMAT", under_root(PLAIN, status=1)),
     "bytes after its end": ("TST-FORMAT", (under_root(PLAIN)[0] + b"\0", DATA, [PLAIN.root.pem])),
+    "a length with a zero before it": ("TST-FORMAT", respelt(under_root(PLAIN), zero=True)),
+    "a short length in the long form": ("TST-FORMAT", respelt(under_root(PLAIN), zero=False)),
     "a fraction in another spelling": ("TST-FORMAT", under_root(PLAIN, fraction=".50")),
     "longer than any authority sends": ("TST-FORMAT", under_root(PLAIN, more=bytes(LARGEST))),
     "no purpose": ("TST-EKU", under_root(Stamper("A", extensions=()))),
