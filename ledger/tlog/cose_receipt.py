@@ -69,8 +69,7 @@ def thumbprint(public: bytes) -> bytes:
 
 
 def _protected(origin: str, public: bytes) -> bytes:
-    claims = {ISSUER: origin}
-    return _cbor({ALG: EDDSA, KID: thumbprint(public), CWT_CLAIMS: claims, VDS: RFC9162_SHA256})
+    return _cbor({ALG: EDDSA, VDS: RFC9162_SHA256, KID: thumbprint(public), CWT_CLAIMS: {ISSUER: origin}})
 
 
 def _cbor(value: Any) -> bytes:

@@ -26,12 +26,11 @@ class CoseReceipts:
     entries: tuple[tuple[int, bytes, bytes], ...]
 
 
-def cose_receipts(journal: Journal, order: str, audience: str, *, with_linked: bool = False) -> CoseReceipts:
+def cose_receipts(journal: Journal, order: str, audience: str, *, with_linked: bool) -> CoseReceipts:
     """Return a receipt for each entry of an order that this audience may know of, under the newest signed root.
 
     `LedgerError` GUARD-MISSING in a copy, which can sign nothing; KEY-*; NO-CBOR.
     """
-    journal.publish()
     signed = journal.log.sign_root()
     raws = {
         index: opened.raw

@@ -151,6 +151,7 @@ def test_a_receipt_under_another_root_or_another_key_does_not_verify() -> None:
 def test_the_protected_header_names_algorithm_key_log_and_tree() -> None:
     header = cbor2.loads(cbor2.loads(TREE.receipt(0)).value[0])
     assert header == {1: -8, 4: thumbprint(PUBLIC), 15: {1: ORIGIN}, 395: 1}
+    assert [*header] == sorted(header), "deterministic CBOR sorts the labels"
 
 
 def test_what_is_signed_for_receipts_can_be_no_text_and_so_no_checkpoint() -> None:
