@@ -72,11 +72,16 @@ def refused() -> Iterator[dict[str, object]]:
         "an_unknown_tag": (away, WORD + b"\x03" + denied[9:]),
         "no_word": (away, denied[8:]),
         "nothing": (away, b""),
-        "the_empty_tree_and_a_byte": (away, WORD + b"\x00\x00"),
     }
     for reason, (key, proof) in wrong.items():
         yield {**row(reason, pairs, key), "proof": text(proof)}
-    yield {**row("empty_tree_denied_by_a_leaf", {}, away), "proof": text(WORD + b"\x02" + here + value)}
+    empty = {
+        "empty_tree_denied_by_a_leaf": b"\x02" + here + value,
+        "the_empty_tree_and_a_byte": b"\x00\x00",
+        "the_empty_tree_and_a_step": b"\x00\x00" + value,
+    }
+    for reason, proof in empty.items():
+        yield {**row(reason, {}, away), "proof": text(WORD + proof)}
     last = {bytes(32): named("value 0"), bytes(31) + b"\x01": named("value 1")}
     key, found = bytes(31) + b"\x01", bytes(32)
     proof = WORD + b"\x02" + found + PatriciaTree(last).prove(found)[9:]

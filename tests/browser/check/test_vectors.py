@@ -177,6 +177,20 @@ def test_published_proofs_of_the_map_of_heads_show_what_they_say(reader: Asked) 
     assert set(said[len(absent) :]) == {"refused: MAP-FORMAT", "refused: MAP-PATH"}
 
 
+def test_a_tree_that_was_made_wrongly_gives_no_second_answer(reader: Asked) -> None:
+    key, other, value = bytes(32), b"\x80" + bytes(31), b"1" * 32
+    misplaced, sibling = sha256(other + value).digest(), sha256(b"a sibling").digest()
+    first, second = (sha256(key + each).digest() for each in (value, bytes(32)))
+    cases = (
+        (b"\x02" + other + value + b"\x00" + sibling, misplaced + sibling + b"\x00"),
+        (b"\x01" + value + b"\x07" + second, first + second + b"\x07"),
+        (b"\x01" + bytes(32) + b"\x07" + first, first + second + b"\x07"),
+    )
+    asked = [{"key": key, "proof": b"mptproof" + proof, "root": sha256(top).digest()} for proof, top in cases]
+    assert looked_up(reader, asked) == [program_says(case) for case in asked]
+    assert looked_up(reader, asked) == ["refused: MAP-PATH", b64encode(value).decode(), "refused: MAP-PATH"]
+
+
 def test_changed_proofs_of_the_map_of_heads_are_judged_alike(reader: Asked) -> None:
     chance = random.Random(3)
     asked, known = [], []

@@ -230,6 +230,14 @@ def test_a_root_over_two_leaves_of_one_key_shows_one_of_them() -> None:
         check_lookup(key, b"mptproof\x01" + b"2" * 32 + b"\x07" + first, root)
 
 
+def test_a_leaf_in_a_wrong_place_denies_no_key() -> None:
+    key, other = bytes(32), b"\x80" + bytes(31)
+    left, right = (sha256(each + b"1" * 32).digest() for each in (other, b"\x81" + bytes(31)))
+    root = sha256(left + right + b"\x00").digest()  # by an operator: `other` has 1 at bit 0 and belongs to the right
+    with refused("MAP-PATH", "a search for this key does not end"):
+        check_lookup(key, b"mptproof\x02" + other + b"1" * 32 + b"\x00" + right, root)
+
+
 # -- the form ----------------------------------------------------------------------------------------------------------
 
 
