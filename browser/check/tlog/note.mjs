@@ -51,7 +51,7 @@ export function parseCheckpoint(body) {
   const lines = body.split('\n');
   const [origin, digits, text] = lines;
   if (lines.length !== 4 || lines[3] || !origin) throw new Refused('CP-FORMAT', ['checkpoint-lines']);
-  if (!ORIGIN.test(origin)) throw new Refused('CP-ORIGIN', ['checkpoint-origin'], origin);
+  checkForeignOrigin(origin);
   let size, root;
   try {
     [size, root] = [decimal(digits), unb64(text)];
@@ -64,11 +64,16 @@ export function parseCheckpoint(body) {
   return { origin, size, root };
 }
 
+/** Check that a log of others may have this origin: printable ASCII without space and plus. CP-ORIGIN. */
+export function checkForeignOrigin(origin) {
+  if (!ORIGIN.test(origin)) throw new Refused('CP-ORIGIN', ['checkpoint-origin'], origin);
+}
+
 /** Return the name under which a note is stored and cited: the hex SHA-256 of its bytes. */
 export const noteDigest = (note) => hex(sha256(note));
 
 /** Split a note into text and signature lines; CP-FORMAT unless it has the strict form. */
-function split(note) {
+export function split(note) {
   if (note.length > LARGEST_NOTE) throw new Refused('CP-FORMAT', ['note-size', LARGEST_NOTE]);
   let whole;
   try {
@@ -139,7 +144,7 @@ export function keysIn(note, keys) {
 }
 
 /** Return the keys by the id in a line; CP-KEY if two keys have one id. */
-function byId(keys) {
+export function byId(keys) {
   const known = new Map(keys.map((key) => [key.id, key]));
   if (known.size < keys.length || new Set(keys.map(({ mark }) => mark)).size < keys.length) {
     throw new Refused('CP-KEY', ['keys-alike'], keys.map((key) => key.id).join(', '));
@@ -170,16 +175,20 @@ async function holding(text, lines, known) {
 async function holds(key, text, time, signature) {
   if (time === null) return verifySignature(key.bytes, encoded(text), signature);
   if (time >= 1n << 63n) return false; // c2sp.org/tlog-cosignature: MUST NOT exceed 2^63 - 1
-  if (key.type === MLDSA44) return ml_dsa44.verify(signature, subtreeMessage(key.name, time, parseCheckpoint(text)), key.bytes);
+  if (key.type === MLDSA44) {
+    const { origin, size, root } = parseCheckpoint(text);
+    const message = subtreeMessage(key.name, time, { origin, start: 0n, end: size, root });
+    return ml_dsa44.verify(signature, message, key.bytes);
+  }
   return verifySignature(key.bytes, encoded(`cosignature/v1\ntime ${time}\n${text}`), signature);
 }
 
-/** Return what an ML-DSA-44 cosigner signs for a whole tree: start 0, end its size (c2sp.org/tlog-cosignature). */
-function subtreeMessage(name, time, { origin, size, root }) {
+/** Return what an ML-DSA-44 cosigner signs for a subtree; a whole tree starts at 0 (c2sp.org/tlog-cosignature). */
+export function subtreeMessage(name, time, { origin, start, end, root }) {
   const [who, log] = [encoded(name), encoded(origin)];
   if (who.length > 255) throw new Refused('CP-KEY', ['mldsa-name'], name);
   const begin = encoded('subtree/v1\n\0');
-  return concat(begin, [who.length], who, eight(time), [log.length], log, eight(0n), eight(size), root);
+  return concat(begin, [who.length], who, eight(time), [log.length], log, eight(start), eight(end), root);
 }
 
 /** Return a number as eight bytes, big-endian. */

@@ -75,7 +75,8 @@ export function checkConsistency(m, n, rootM, rootN, path) {
   if (sn || !equal(old, rootM) || !equal(now, rootN)) throw new Refused('CP-CONSISTENCY', ['consistency-wrong', n, m]);
 }
 
-function checkHashes(code, ...hashes) {
+/** Check that every hash has 32 bytes; else refuse with `code`. */
+export function checkHashes(code, ...hashes) {
   if (hashes.some((each) => each.length !== 32)) throw new Refused(code, ['hash-size']);
 }
 

@@ -14,10 +14,14 @@ export const NAMES = [
   'WITHHELD',
   'bundleInside',
   'certificatesIn',
+  'checkAudited',
   'checkConsistency',
   'checkInclusion',
   'checkLookup',
   'checkSealed',
+  'checkSubtreeConsistency',
+  'checkSubtreeInclusion',
+  'covered',
   'digestsOfFile',
   'enrolable',
   'fingerprintOf',
@@ -155,6 +159,28 @@ export const answering = (it) => {
       it.checkInclusion(BigInt(index), BigInt(size), bytes(leaf), path.map(bytes), bytes(root)),
     consistency: ({ m, n, rootM, rootN, path }) =>
       it.checkConsistency(BigInt(m), BigInt(n), bytes(rootM), bytes(rootN), path.map(bytes)),
+    subtreeInclusion: ({ index, start, end, leaf, path, root }) =>
+      it.checkSubtreeInclusion(BigInt(index), BigInt(start), BigInt(end), bytes(leaf), path.map(bytes), bytes(root)),
+    subtreeConsistency: ({ start, end, size, subtree, root, path }) =>
+      it.checkSubtreeConsistency(
+        BigInt(start),
+        BigInt(end),
+        BigInt(size),
+        bytes(subtree),
+        bytes(root),
+        path.map(bytes),
+      ),
+    audited({ cases, by, size }) {
+      const found = cases.map(({ note, statement, vkey, origin, size, root, path }) => {
+        const checkpoint = { origin, size: BigInt(size), root: bytes(root) };
+        return it.checkAudited(bytes(note), bytes(statement), it.parseVkey(vkey), checkpoint, path.map(bytes));
+      });
+      const at = found.find(({ checkpoint }) => checkpoint.size === BigInt(size));
+      return {
+        checked: found.map(({ auditor, statement }) => [auditor, statement.checks, statement.program, statement.rules]),
+        covered: at && it.covered(found, it.parseVkey(by), at.checkpoint).map((range) => range.map(Number)),
+      };
+    },
     lookup({ key, proof, root }) {
       const value = it.checkLookup(bytes(key), bytes(proof), bytes(root));
       return value && text64(value);
