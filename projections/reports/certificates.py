@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from ledger.entries.case import Case, Entry
 from ledger.law import Judgement
@@ -30,6 +31,7 @@ from projections.reports.front_page import (
     remarks,
     subject,
 )
+from projections.sentences.values import Language, Worded
 from projections.views.custody import CustodyStep, custody, out_of_step, standing
 from projections.views.exhibit_digests import Digest
 from projections.views.replaced import Replacement, replaced
@@ -231,7 +233,7 @@ def _copies(hands: Sequence[CustodyStep], case: Case, making: Provenance) -> For
         (
             ", ".join(x.exhibits) or "-",
             f"{x.name or 'not named'}{', differs from what was first stated' if x.differs else ''}",
-            "not stated" if x.size is None else f"{x.size} bytes",
+            "not stated" if x.size is None else Worded(partial(_bytes, x.size)),
             "; ".join(f"{name} {value}" for name, value in _digests(x)),
             f"{'entry' if len(x.entries) == 1 else 'entries'} {', '.join(x.entries)}",
         )
@@ -250,6 +252,10 @@ def _copies(hands: Sequence[CustodyStep], case: Case, making: Provenance) -> For
         lines=(FormLine("Source and method of the copy", blank=2),),
         table=FormTable(caption, heads, rows, tuple(x.replaced for x in files)) if files else None,
     )
+
+
+def _bytes(size: int, language: Language) -> str:
+    return language.bytes(size)
 
 
 def _moment(on: datetime) -> str:

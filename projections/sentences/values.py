@@ -80,6 +80,15 @@ class Language:
         there = self.date(at.local_day)
         return self.put("{0} at {1} UTC ({2} on {3} in {4})", day, at.clock, at.local_clock, there, at.place)
 
+    def bytes(self, size: int) -> str:
+        """Return an exact number of bytes, its digits in groups where the language has them: `1842 bytes`."""
+        if not self.messages:
+            return f"{size} byte{'' if size == 1 else 's'}"
+        from babel.numbers import format_decimal
+
+        grouped = format_decimal(size, format="#,##0", locale=self.lang)
+        return self.put("{0} byte" if size == 1 else "{0} bytes", grouped)
+
     def size(self, size: int) -> str:
         """Return a number of bytes: `50 MB`, `1.2 MB`, `512 bytes`."""
         for step, unit in STEPS:
