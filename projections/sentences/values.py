@@ -17,7 +17,7 @@ from ledger.facts.value_forms import Form, IntegerForm, ListForm, MapForm, Objec
 from ledger.facts.vocabulary import INSTRUMENTS, ROLES
 from ledger.facts.words import words_of
 from ledger.facts.words.data import ELEMENT_WORDS, INSTRUMENT_WORDS
-from ledger.formats.characters import visible
+from ledger.formats.characters import code, visible
 from ledger.law.terms.periods import PERIODS, period
 from projections.sentences.local_time import LocalTimes, long_date
 from projections.sentences.names import Names
@@ -29,6 +29,7 @@ LONGEST_NAME: Final = 200  # of a registered name: offices with a unit and a sec
 MOST: Final = 4  # items of a list
 FILES: Final = 2
 PLAIN: Final = re.compile(r"[^\W_](?:[\w./#+-]*[\w#+])?")
+CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f]")  # no signed text has one
 NAMED_CHARACTER: Final = re.compile(r"<U\+[0-9A-F]{4,6}>")  # as `visible` writes it
 QUOTES: Final = frozenset('"“”„‟«»')
 UNLIKE_A_NAME: Final = re.compile(r"\w{3}\. +\w|[。！？؟:;!?\n\"“”„‟«»]")  # a sentence, or a mark of one
@@ -115,7 +116,7 @@ class Language:
 
         A text of more than 80 characters is cut in the middle.
         """
-        text = " ".join(visible(text).split())
+        text = _in_one_line(text)
         if not text:
             return None
         text = cut(text)
@@ -123,8 +124,9 @@ class Language:
 
     def named(self, name: str) -> str:
         """Return a registered name: bare, but in quotation marks and cut where it could be read as words of ours."""
-        name = visible(name)
-        if len(name) <= LONGEST_NAME and not UNLIKE_A_NAME.search(name):
+        like_a_name = not UNLIKE_A_NAME.search(name)
+        name = _in_one_line(name)
+        if len(name) <= LONGEST_NAME and like_a_name:
             return name
         name = _without_quotes(name)
         return self.in_quotes(name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…")
@@ -188,6 +190,11 @@ def cut(text: str) -> str:
     first = max((n for n in places if n <= BEGINNING), default=0)
     last = min((n for n in places if n >= len(text) - ENDING), default=len(text))
     return f"{text[:first]}…{text[last:]}"
+
+
+def _in_one_line(text: str) -> str:
+    """Return a text without line breaks, with each character that has no shape by its number: `<U+202E>`."""
+    return CONTROL.sub(lambda c: f"<{code(c[0])}>", visible(" ".join(text.split())))
 
 
 def _without_quotes(text: str) -> str:

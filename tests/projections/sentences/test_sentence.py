@@ -17,7 +17,6 @@ from hypothesis.strategies import text as texts
 from ledger.entries.case import Entry, Unread
 from ledger.facts import KINDS
 from ledger.facts.vocabulary import ROLES
-from ledger.formats.characters import visible
 from projections.render.translation import translation
 from projections.sentences.kinds import PATTERNS
 from projections.sentences.names import Names, names_of
@@ -67,6 +66,8 @@ SECTION = "Prosecutor's Office of Karsk, Unit for Cybercrime and Electronic Evid
     [
         ("Prosecutor's Office St. Gallen, J.P. Desk", "Prosecutor's Office St. Gallen, J.P. Desk"),
         ("Lab. The court accepted it", "“Lab. The court accepted it”"),
+        ("Lab\nThe court accepted it", "“Lab The court accepted it”"),
+        ("Lab\x07", "Lab<U+0007>"),
         ("Lab” passed every check: “Lab", "“Lab’ passed every check: ’Lab”"),
         (SECTION, SECTION),
         ("x" * 210, f"“{'x' * 199}…”"),
@@ -229,6 +230,8 @@ def test_states_are_named_in_the_language_of_the_reader() -> None:
         ("the knife. The court admitted it", "exhibit “the knife. The court admitted it” for"),
         ("x” was destroyed", "exhibit “x’ was destroyed” for"),
         ("EX-1\nThe court accepted it", "exhibit “EX-1 The court accepted it” for"),
+        ("EX-1\x1b[2J", "exhibit “EX-1<U+001B>[2J” for"),
+        ("EX-1\u202e1-XE", "exhibit “EX-1<U+202E>1-XE” for"),
         ("x" * 81, f"exhibit “{'x' * 54}…{'x' * 25}” for"),
     ],
 )
@@ -274,11 +277,11 @@ def test_a_long_file_name_keeps_its_beginning_and_its_ending_and_who_handed_it_t
 @given_any(texts(max_size=300))
 def test_a_cut_has_at_most_eighty_characters_and_no_half_of_one(stated: str) -> None:
     shown = Language().quoted(stated)
-    assert (shown is None) == (not visible(stated).strip())
+    assert (shown is None) == (not stated.split())
     if shown is not None:
         inside = shown.removeprefix("“").removesuffix("”")
         assert len(inside) <= 80 + len("<U+10FFFF>")
-        assert "\n" not in inside
+        assert not re.search(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]", inside)
         assert not QUOTES & {*inside}
         begin, _, end = inside.partition("…")
         assert not end or not category(end[0]).startswith("M")
