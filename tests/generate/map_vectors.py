@@ -69,6 +69,7 @@ def refused() -> Iterator[dict[str, object]]:
         "a_byte_behind_the_last_step": (away, denied + b"\x00"),
         "half_a_step": (away, denied[:-16]),
         "no_value": (away, denied[:41]),
+        "another_key_of_31_bytes": (away, denied[:40]),
         "an_unknown_tag": (away, WORD + b"\x03" + denied[9:]),
         "no_word": (away, denied[8:]),
         "nothing": (away, b""),

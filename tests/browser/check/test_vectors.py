@@ -19,7 +19,7 @@ from ledger.formats.canonical_json import canonical, parse_json
 from ledger.formats.characters import is_nfc, unassigned, unseen, visible
 from ledger.formats.ed25519 import enrolable, public_key, sign, verify_signature
 from ledger.tlog.note import open_note, parse_checkpoint, parse_vkey
-from ledger.tlog.patricia_tree import PatriciaTree, check_lookup
+from ledger.tlog.patricia_tree import LARGEST_PROOF, PatriciaTree, check_lookup
 from ledger.tlog.policy import parse_policy
 from ledger.tlog.tree import check_consistency, check_inclusion, parse_proof
 from tests.browser.support.node import Asked, Page, Refusal
@@ -189,6 +189,13 @@ def test_a_tree_that_was_made_wrongly_gives_no_second_answer(reader: Asked) -> N
     asked = [{"key": key, "proof": b"mptproof" + proof, "root": sha256(top).digest()} for proof, top in cases]
     assert looked_up(reader, asked) == [program_says(case) for case in asked]
     assert looked_up(reader, asked) == ["refused: MAP-PATH", b64encode(value).decode(), "refused: MAP-PATH"]
+
+
+def test_the_longest_proof_of_the_map_of_heads_is_read(reader: Asked) -> None:
+    tree = PatriciaTree({(1 << bit >> 1).to_bytes(32, "big"): bytes(32) for bit in range(257)})
+    longest = {"key": bytes(32), "proof": tree.prove(bytes(32)), "root": tree.root()}
+    assert len(longest["proof"]) == LARGEST_PROOF
+    assert looked_up(reader, [longest]) == [b64encode(bytes(32)).decode()]
 
 
 def test_changed_proofs_of_the_map_of_heads_are_judged_alike(reader: Asked) -> None:

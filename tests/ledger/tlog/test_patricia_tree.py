@@ -272,6 +272,7 @@ WRONG: dict[str, bytes] = {
     "no value": b"mptproof\x01",
     "a value of 31 bytes": b"mptproof\x01" + STEP[:-1],
     "a value of 33 bytes": b"mptproof\x01" + STEP + b"\x00",
+    "another key of 31 bytes": b"mptproof\x02" + STEP[:-1],
     "another key without a value": b"mptproof\x02" + STEP,
     "half a step": b"mptproof\x01" + STEP + b"\x07" + STEP[:16],
     "a position twice": b"mptproof\x01" + STEP + 2 * (b"\x07" + STEP),
