@@ -118,6 +118,7 @@ def test_any_other_form_is_refused(wrong: Wrong) -> None:
     "statement",
     [
         AuditStatement((), STATEMENT.program, STATEMENT.rules),
+        AuditStatement(("signatures\nchecked chain",), STATEMENT.program, STATEMENT.rules),
         AuditStatement(("chain", "signatures"), STATEMENT.program, STATEMENT.rules),
         AuditStatement(CHECKS, "AB" * 32, STATEMENT.rules),
         AuditStatement(CHECKS, STATEMENT.program, f"{STATEMENT.rules}\nrules"),
