@@ -324,11 +324,10 @@ LONG_NAMES: dict[str, tuple[str, object]] = {
 }
 
 
-@pytest.mark.parametrize("what", LONG_NAMES)
-def test_no_stated_value_takes_findings_or_what_was_not_checked_from_page_one(what: str, tmp_path: Path) -> None:
+def with_value(field: str, value: object) -> Case:
+    """Return the order of S2 with this value wherever it states the field, and in what was issued."""
     case = case_from_story(tomllib.loads((STORIES / "S2.toml").read_text("utf-8")))["main"]
-    field, value = LONG_NAMES[what]
-    told = replace(
+    return replace(
         case,
         entries=tuple(
             replace(
@@ -339,9 +338,28 @@ def test_no_stated_value_takes_findings_or_what_was_not_checked_from_page_one(wh
             for e in case.entries
         ),
     )
-    first = first_of(report(told), tmp_path)
+
+
+@pytest.mark.parametrize("what", LONG_NAMES)
+def test_no_stated_value_takes_findings_or_what_was_not_checked_from_page_one(what: str, tmp_path: Path) -> None:
+    first = first_of(report(with_value(*LONG_NAMES[what])), tmp_path)
     for part in ("Result", "Violation: Data were disclosed", "What was not checked", "Signature"):
         assert part in first
+
+
+@pytest.mark.parametrize("number", ["9" * 4_000, "9 " * 4_000])
+def test_a_long_case_number_leaves_the_running_head_one_line(number: str, tmp_path: Path) -> None:
+    first = first_of(report(with_value("case_ref", number)), tmp_path)
+    assert re.match(r"\s*9[9 ]+…[9 ]+ · Chain-of-custody report +Page 1 of \d+\n", first), first[:600]
+
+
+@pytest.mark.parametrize("field", ["manifest", "exhibit"])
+def test_two_long_names_that_differ_at_their_end_differ_on_page_one(field: str, tmp_path: Path) -> None:
+    def first(name: str) -> str:
+        manifest = {"elements": ["name"], "files": [{"name": name, "size": 1, "sha256": "a" * 64}]}
+        return first_of(report(with_value(field, manifest if field == "manifest" else name)), tmp_path)
+
+    assert first(f"{'n' * 200}.json") != first(f"{'n' * 200}.html")
 
 
 def test_a_finding_on_page_one_names_its_first_entries_and_how_many_more(tmp_path: Path) -> None:
