@@ -140,7 +140,7 @@ def _check_guard(folder: Path, file: str, say: Callable[[str], None]) -> None:
                     "take the newest copy; --behind puts it back for reading only",
                 )
         try:
-            check_witnesses(ledger, size, store.hashes)
+            check_witnesses(ledger, store.size, store.hashes)
         except LedgerError as fault:
             if fault.code not in ("LOG-UNREACHABLE", "NO-HTTP"):
                 raise

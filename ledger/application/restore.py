@@ -51,21 +51,22 @@ def check_restored(folder: Folder, home: Home) -> None:
         closing(signatory(folder.keys, home.log(folder.origin))) as hand,
         closing(EntryReader(folder.entries)) as store,
     ):
-        check_witnesses(folder, hand.last().size, store.hashes)
+        check_witnesses(folder, lambda: hand.last().size, store.hashes)
     mark.unlink()
     sync_folder(folder.path)
 
 
-def check_witnesses(folder: Folder, size: int, hashes: Hashes) -> None:
-    """Compare `size` entries of a log with the last head that each of its witnesses has cosigned.
+def check_witnesses(folder: Folder, size: Callable[[], int], hashes: Hashes) -> None:
+    """Compare `size()` entries of a log with the last head that each of its witnesses has cosigned.
 
+    The witnesses are asked first: another process may record meanwhile.
     `LedgerError` LOG-ROLLBACK if one has cosigned more entries, LOG-FORKED if another tree, LOG-UNREACHABLE
     if there are witnesses to ask and none answers.
     """
     urls = [url for url, _ in by_url(folder.policy)]
     heads = remembered(folder.policy, folder.keys)
     for url, head in heads.items():
-        _compare(head.checkpoint, url, size, hashes)
+        _compare(head.checkpoint, url, size(), hashes)
     if urls and not heads:
         raise LedgerError(
             "LOG-UNREACHABLE",

@@ -158,8 +158,8 @@ class Log:
         Called once for each command or batch; a repeated call changes nothing. A cosigned checkpoint is not
         replaced by one of the same size without cosignatures.
         """
+        previous = self.files.head(self.witnesses)  # before the guard: another process may sign and publish meanwhile
         last = self.signed()
-        previous = self.files.head(self.witnesses)
         if previous and previous.checkpoint.size > last.size:
             raise LedgerError(
                 "LOG-ROLLBACK", f"size {previous.checkpoint.size} is published, the guard knows {last.size}"

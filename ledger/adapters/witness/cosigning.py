@@ -104,8 +104,9 @@ def check_remembered(log: Log, policy: Policy) -> None:
     `LedgerError`: LOG-ROLLBACK if one has cosigned more than this log knows, LOG-FORKED if it was another
     tree.
     """
-    signed = log.signed()
-    for url, head in remembered(policy, log.key).items():
+    heads = remembered(policy, log.key)
+    signed = log.signed()  # after them: another process may sign meanwhile
+    for url, head in heads.items():
         size = head.checkpoint.size
         if size > signed.size:
             raise _rollback(url, size, signed.size)

@@ -165,8 +165,8 @@ class _OfficeFiles:
         except RecordError as wrong:
             self.check.wrong.append(Reason(wrong.code, "guard", wrong.says))
             return
-        if head.size > self.size:
-            says = f"it covers {head.size} entries, and there are {self.size}"
+        if head.size > (size := self.store.size()):  # counted after: another process may record meanwhile
+            says = f"it covers {head.size} entries, and there are {size}"
             self.check.wrong.append(Reason("LOG-ROLLBACK", "guard", says))
         elif (root(head.size, self.store.hashes) if head.size else EMPTY_ROOT) != head.root:
             says = f"the first {head.size} entries are not those it was signed for"
@@ -236,7 +236,7 @@ class _OfficeFiles:
         if not self.folder.policy.urls:
             return
         try:
-            check_witnesses(self.folder, self.size, self.store.hashes)
+            check_witnesses(self.folder, self.store.size, self.store.hashes)
         except LedgerError as fault:
             contradicts = fault.code in ("LOG-ROLLBACK", "LOG-FORKED")
             reasons = self.check.wrong if contradicts else self.check.missing

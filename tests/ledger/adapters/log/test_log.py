@@ -20,7 +20,7 @@ from ledger.adapters.keys.key_files import SeedKey, write
 from ledger.adapters.log.checkpoint_signer import LocalSigner
 from ledger.adapters.log.checkpoints import CheckpointStore, TimeStampToken
 from ledger.adapters.log.log import Log, first_note
-from ledger.adapters.log.sign_once_guard import Guard
+from ledger.adapters.log.sign_once_guard import Guard, Signed
 from ledger.adapters.storage.copy_entries import copy
 from ledger.adapters.storage.entry_store import EntryStore
 from ledger.errors import LedgerError
@@ -415,6 +415,27 @@ def test_those_who_may_read_get_every_entry_in_bundles(log: Log, tmp_path: Path)
     assert entries == [raw for page in log.store.pages() for _, raw in page]
     assert {n for n in there if "entries" not in n} == set(published(log.files.folder))
     assert not any("entries" in n for n in published(log.files.folder))
+
+
+def test_what_another_process_publishes_meanwhile_is_no_rollback(
+    log: Log, folder: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = opened(folder, clock, witnesses=(WITNESS,))
+    reads = log.signatory.last
+
+    def last() -> Signed:
+        seen = reads()
+        other.acknowledge(store(other, 1, OTHER))
+        other.publish()
+        return seen
+
+    log.acknowledge(store(log, 1))
+    with monkeypatch.context() as patch:
+        patch.setattr(log.signatory, "last", last)
+        log.publish()
+    assert (head := log.files.head()) is not None
+    assert head.checkpoint.size == 2, "the larger head stays"
+    closed(other)
 
 
 RECORDER = """

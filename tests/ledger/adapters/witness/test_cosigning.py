@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,6 +26,7 @@ from ledger.errors import LedgerError, RecordError
 from ledger.formats.ed25519 import public_key
 from ledger.tlog.add_checkpoint import parse_submission
 from ledger.tlog.note import (
+    Head,
     Vkey,
     cosign,
     note_digest,
@@ -430,6 +432,25 @@ def test_an_old_copy_that_meets_its_witness_is_a_rollback(log: Log, fork: Log, c
         assert code(lambda: check_remembered(fork, told)) == "LOG-FORKED"
         check_remembered(log, told)
         assert remembered(told, KEY)[a.url].checkpoint.size == 5
+
+
+def test_what_another_process_has_cosigned_meanwhile_is_no_rollback(
+    log: Log, folder: Path, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with witness("a", tmp_path, clock) as a:
+        told = policy({"a": a.url})
+        grown(log, 2)
+        cosigned(log, told, clock)
+        other = opened(folder, clock)
+
+        def meanwhile(*asked: Any) -> dict[str, Head]:
+            grown(other, 1, OTHER)
+            cosigned(other, told, clock)
+            return remembered(*asked)
+
+        monkeypatch.setattr("ledger.adapters.witness.cosigning.remembered", meanwhile)
+        check_remembered(log, told)
+        closed(other)
 
 
 def test_a_size_nobody_can_show_is_no_rollback(log: Log, clock: Clock) -> None:

@@ -15,7 +15,9 @@ from typing import Any
 import pytest
 
 from cli.exit_codes import Exit
-from ledger.application.integrity import verify_ledger
+from ledger.adapters.storage.entry_reader import EntryReader
+from ledger.application.integrity import own_check, verify_ledger
+from ledger.application.integrity.own_check import OwnCheck, check_own
 from ledger.application.integrity.verify_log import verify_log
 from ledger.tlog.note import sign_note, witness_vkey
 from ledger.verify.report import VerificationStep
@@ -538,6 +540,27 @@ def test_fsck_has_words_of_its_own(ledger: Path) -> None:
     done = run("fsck", ledger=ledger)
     assert (done.exit_code, done.stdout.splitlines()[0]) == (Exit.PROVED_BAD, "Ledger: INCONSISTENT LOG-ROLLBACK")
     assert "TOTAL" not in done.output
+
+
+def test_fsck_finds_no_rollback_where_another_process_records_meanwhile(
+    ledger: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = ("--instrument", "VOL", "--to", "XV", "--provider", "skylark", "--unregistered", "--reference", "PPO-1")
+
+    def meanwhile(*asked: Any) -> OwnCheck:
+        checked = check_own(*asked)
+        monkeypatch.setattr(EntryReader, "size", lambda reader: recorded(size(reader)))
+        return checked
+
+    def recorded(before: int) -> int:
+        monkeypatch.setattr(EntryReader, "size", size)
+        done = run("issue", *order, "--category", "subscriber", "--as", "ilves", "--yes", ledger=ledger)
+        assert done.exit_code == 0, done.output
+        return before
+
+    size = EntryReader.size
+    monkeypatch.setattr(own_check, "check_own", meanwhile)
+    assert told("fsck", ledger=ledger)["verdict"] == "CONSISTENT"
 
 
 @pytest.mark.parametrize("gone", ["state", "log"])
