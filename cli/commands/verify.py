@@ -110,10 +110,11 @@ def _elsewhere(file: str, trust: Trust | None, now: datetime) -> EarlierEntries:
     if content.kind is not FileKind.BUNDLE:
         raise RecordError("BND-NONE", "it is no bundle", where=file)
     report = verify_file(content, trust, None, now, mldsa=lazy_verifiers.mldsa, stamps=lazy_verifiers.stamps())
-    ui.tell(f"{file} by itself: {report.integrity}")
+    name = ui.in_one_line(file)
+    ui.tell(f"{name} by itself: {report.integrity}")
     if report.verdict is Verdict.FAILED:
-        says = f"{file} is proved wrong by itself, so nothing is held against it"
-        raise Stop(says, hint=f"comity verify {file}", code=Exit.UNDECIDABLE)
+        says = f"{name} is proved wrong by itself, so nothing is held against it"
+        raise Stop(says, hint=f"comity verify {name}", code=Exit.UNDECIDABLE)
     return known_of(content.data, trust)
 
 

@@ -52,8 +52,9 @@ def open_bundle(file: str, trust: Trust | None, anchor: bytes | None, now: datet
     if report.verdict is Verdict.FAILED or report.case is None or report.manifest is None or report.as_of is None:
         reason = report.reasons[0]
         where = f" {reason.where}" if reason.where else ""
-        says = f"{file} is proved wrong, and nothing in it is read: {reason.code}{where}: {reason.says}"
-        raise Stop(says, hint=f"comity verify {file}", code=Exit.PROVED_BAD)
+        name = output.in_one_line(file)
+        says = f"{name} is proved wrong, and nothing in it is read: {reason.code}{where}: {reason.says}"
+        raise Stop(says, hint=f"comity verify {name}", code=Exit.PROVED_BAD)
     return BundleReader(VerifiedBundle(file, report.manifest, report), report.case, report.as_of)
 
 

@@ -112,7 +112,7 @@ def describe(bundle: VerifiedBundle) -> Iterator[str]:
     """Yield what is said of every bundle that is read: its verdict, its moment, and that the view is partial."""
     report, said = bundle.report, bundle.manifest
     reasons = "; ".join(f"{reason.code}: {reason.says}" for reason in report.reasons)
-    yield f"{bundle.file}: {report.verdict}{f' {reasons}' if reasons else ''}"
+    yield f"{output.in_one_line(bundle.file)}: {report.verdict}{f' {reasons}' if reasons else ''}"
     if said.test:
         yield "TEST: it comes from a test ledger and is not evidence"
     size = report.head.checkpoint.size if report.head else 0

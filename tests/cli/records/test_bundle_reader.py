@@ -265,6 +265,17 @@ def test_the_name_of_the_file_of_a_bundle_controls_no_paper_and_no_answer(
     assert answer("judge", *held)["bundle"]["verdict"] == "TOTAL-PASSED"
 
 
+def test_the_name_of_the_file_of_a_bundle_is_no_line_of_ours(filing: Path, tmp_path: Path) -> None:
+    data = (filing / "COURT.evidence.zip").read_bytes()
+    good, bad = tmp_path / "a.zip\nx: TOTAL-FAILED", tmp_path / "b.zip\nx: TOTAL-PASSED"
+    good.write_bytes(data)
+    bad.write_bytes(data + b"x")
+    trust = ("--trust", str(filing / "trust"))
+    held = run("verify", str(filing / "SP.evidence.zip"), "--with", str(good), *trust)
+    for done in (run("judge", "--bundle", str(good), *trust), run("judge", "--bundle", str(bad), *trust), held):
+        assert not any(line.startswith("x: TOTAL") for line in done.output.splitlines()), done.output
+
+
 def test_a_report_that_needs_a_ledger_is_refused(filing: Path) -> None:
     for words in (("dpo",), ("letter", "--kind", "notice"), ("order-form",), ("statistics",)):
         done = run("report", *words, *trusted(filing))
