@@ -22,8 +22,7 @@ from ledger.law.terms.periods import PERIODS, period
 from projections.sentences.local_time import LocalTimes, long_date
 from projections.sentences.names import Names
 
-LONGEST: Final = 80  # characters of a stated value in a sentence: of a longer one BEGINNING, an ellipsis and ENDING
-BEGINNING: Final = 54
+LONGEST: Final = 80  # characters of a stated value in a sentence: of a longer one the beginning, an ellipsis and ENDING
 ENDING: Final = 25  # of a name of a file: its extension too
 LONGEST_NAME: Final = 200  # of a registered name: offices with a unit and a section in theirs stand whole
 MOST: Final = 4  # items of a list
@@ -129,7 +128,7 @@ class Language:
         if len(name) <= LONGEST_NAME and like_a_name:
             return name
         name = _without_quotes(name)
-        return self.in_quotes(name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…")
+        return self.in_quotes(cut(name, LONGEST_NAME))
 
     def in_quotes(self, text: str) -> str:
         """Return a text in quotation marks."""
@@ -178,16 +177,16 @@ def in_words(value: Any, form: Form, language: Language, names: Names, times: Lo
     return None
 
 
-def cut(text: str) -> str:
-    """Return a visible text of at most 80 characters: a longer one keeps its beginning and its ending.
+def cut(text: str, most: int = LONGEST) -> str:
+    """Return a visible text of at most `most` characters: a longer one keeps its beginning and its ending.
 
     A character that is named (`<U+202E>`) and one with its combining marks are cut off whole.
     """
-    if len(text) <= LONGEST:
+    if len(text) <= most:
         return text
     inside = {n for match in NAMED_CHARACTER.finditer(text) for n in range(match.start() + 1, match.end())}
     places = [n for n, c in enumerate(text) if n not in inside and category(c)[0] != "M"]
-    first = max((n for n in places if n <= BEGINNING), default=0)
+    first = max((n for n in places if n <= most - ENDING - 1), default=0)
     last = min((n for n in places if n >= len(text) - ENDING), default=len(text))
     return f"{text[:first]}…{text[last:]}"
 

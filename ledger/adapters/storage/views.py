@@ -60,6 +60,9 @@ class View(SQLiteTrackingRecorder):
         with SQLiteErrors(self.path), closing(sqlite3.connect(self.path)) as c:
             # before the library opens the file: it would leave a damaged one open
             check_version(c, self.path, f"update comity, or delete {self.path.name}: it is made again")
+            tables = {name for (name,) in c.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            if tables and "shown" not in tables:
+                raise LedgerError("LOG-CORRUPT", f"{self.path} has no rows for what it says was applied")
             if not c.execute("PRAGMA schema_version").fetchone()[0]:  # a new file
                 c.execute(f"PRAGMA user_version = {VERSION}")
         super().__init__(SQLiteDatastore(str(self.path), single_row_tracking=True))
@@ -130,11 +133,14 @@ class View(SQLiteTrackingRecorder):
             self.clear()
         start = at = self.size
         while entries := store.page(at, page):
-            at = entries[-1][0] + 1
+            before, at = at, entries[-1][0] + 1
             try:
                 self.apply(fold(entries), at)
-            except IntegrityError:  # another process has applied this page
-                at = self.size
+            except IntegrityError:
+                at = self.size  # another process has applied this page
+                if at <= before:
+                    says = f"the rows of {self.path} contradict each other"
+                    raise LedgerError("LOG-CORRUPT", says, "delete the file: it is made again") from None
         return at - start
 
     def clear(self) -> None:

@@ -82,7 +82,7 @@ def test_a_long_file_comes_when_it_is_finished(s2: Sat, monkeypatch: pytest.Monk
     monkeypatch.setattr("cli.desk.order_pages.AT_ONCE", 0)
     answer = s2.visitor.get(f"{s2.url()}/custody.json")
     assert answer.json() == at_once.json()
-    assert answer.headers["content-disposition"] == 'attachment; filename="main.custody.json"'
+    assert answer.headers["content-disposition"] == 'attachment; filename="KA-2027-0311.custody.json"'
     assert "refresh" not in answer.headers
 
 

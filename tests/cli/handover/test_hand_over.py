@@ -386,7 +386,7 @@ def test_a_certificate_that_does_not_fit_is_found_before_anything_is_recorded(ho
     before = house.size()
     (house.folder / "seal.pem").write_text("no certificate")
     args = ("--no-time-stamp", "--sign", str(house.folder / "seal.pem"), "--sign-cert", str(house.folder / "seal.pem"))
-    assert house.exports("--format", "asic-e", *args).exit_code == Exit.UNDECIDABLE
+    assert house.exports("--format", "asic-e", *args, file=house.folder / "court.asice").exit_code == Exit.UNDECIDABLE
     assert house.size() == before
 
 

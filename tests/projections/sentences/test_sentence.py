@@ -70,7 +70,7 @@ SECTION = "Prosecutor's Office of Karsk, Unit for Cybercrime and Electronic Evid
         ("Lab\x07", "Lab<U+0007>"),
         ("Lab” passed every check: “Lab", "“Lab’ passed every check: ’Lab”"),
         (SECTION, SECTION),
-        ("x" * 210, f"“{'x' * 199}…”"),
+        ("x" * 210, f"“{'x' * 174}…{'x' * 25}”"),
     ],
 )
 def test_a_registered_name_that_could_be_a_sentence_is_in_quotation_marks_it_cannot_close_and_is_cut(
@@ -310,3 +310,9 @@ def test_a_copy_of_a_sentence_is_plain_text() -> None:
     assert type(deepcopy(one)) is str
     assert isinstance(one.between("13:00 UTC: "), Sentence)
     assert one.between("13:00 UTC: ") == f"13:00 UTC: {one}"
+
+
+def test_two_long_names_of_offices_that_differ_at_their_end_are_two_names() -> None:
+    one, other = (Language().named(f"{'Central Office for Electronic Evidence ' * 6}{end}") for end in ("Nord", "Sued"))
+    assert one != other
+    assert len(one) == len(other) == 200 + len("“”")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -90,6 +92,14 @@ def test_a_damaged_view_is_thrown_away_and_made_again(ledger: Path, tmp_path: Pa
     assert (tmp_path / "views.db").stat().st_mode & 0o077 == 0
     view.close()
     store.close()
+
+
+def test_a_view_whose_rows_are_gone_is_made_again(ledger: Path) -> None:
+    before = run("orders", ledger=ledger).stdout
+    with closing(sqlite3.connect(ledger / "views.db")) as c:
+        c.execute("DROP TABLE shown")
+        c.commit()
+    assert run("orders", ledger=ledger).stdout == before != ""
 
 
 def test_a_view_of_more_than_there_is_is_made_again(ledger: Path, tmp_path: Path) -> None:
