@@ -523,7 +523,8 @@ def test_a_provider_is_chosen_by_its_identifier_or_its_name(ledger: Path, said: 
         ((), "which form"),
         (("--art28", "--beside", "google"), "stand beside --transparency"),
         (("--transparency", "--provider", "nobody"), "no office 'nobody'"),
-        (("--transparency", "-o", "x.txt"), "--format html"),
+        (("--transparency", "-o", "x.txt"), "nothing here is written as .txt"),
+        (("--transparency", "-o", "x"), "--format html"),
         (("--transparency", "--from", "yesterday"), "is not a moment"),
     ],
 )
