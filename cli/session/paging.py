@@ -106,7 +106,8 @@ def _known(option: str, text: str, names: Iterable[str], wrong: str) -> str:
     from ledger.facts import meant
 
     if text not in (known := sorted(names)):
-        raise click.UsageError(" ".join(filter(None, (f"--{option} {text}: {wrong}.", meant(text, known)))))
+        near = meant(text, known)
+        raise click.UsageError(f"--{option} {text}: {wrong}{near and f'; {near}'}")
     return text
 
 

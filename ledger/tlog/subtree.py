@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ledger.errors import RecordError
-from ledger.tlog.tree import Read, check_hashes, check_inclusion, node_hash, roots, siblings, split
+from ledger.tlog.tree import Read, check_hashes, check_inclusion, node_hash, ranges_beside, roots, siblings
 
 
 def is_subtree(start: int, end: int) -> bool:
@@ -72,18 +72,7 @@ def prove_subtree_consistency(start: int, end: int, size: int, read: Read) -> li
     after the tree.
     """
     _check_sizes(start, end, size)
-    path, low, high, first = [], 0, size, start
-    while (low, high) != (first, end):
-        middle = low + split(high - low)
-        if end <= middle:
-            path.append((middle, high))
-            high = middle
-        else:
-            path.append((low, middle))
-            first, low = max(first, middle), middle  # the subtree begins at the boundary, or has all on its left
-    if first != start:  # else this is the whole subtree, whose root the verifier has
-        path.append((low, high))
-    return roots(path[::-1], read)
+    return roots(ranges_beside(start, end, size), read)
 
 
 def check_subtree_consistency(

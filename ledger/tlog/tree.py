@@ -100,20 +100,26 @@ def prove_consistency(m: int, n: int, read: Read) -> list[bytes]:
     """
     if not 0 <= m <= n:
         raise RecordError("CP-CONSISTENCY", f"a tree of {n} entries does not begin with {m}")
-    if m == 0:
-        return []
-    path, low, high = [], 0, n
-    while high != m:
+    return roots(ranges_beside(0, m, n), read) if m else []
+
+
+def ranges_beside(start: int, end: int, size: int) -> list[tuple[int, int]]:
+    """Return the nodes of the tree of `size` entries that prove its subtree [start, end), the lowest first.
+
+    Nodes are ranges of entries. The subtree itself is not among them where it is one node: a verifier has its root.
+    """
+    path, low, high, first = [], 0, size, start
+    while (low, high) != (first, end):
         middle = low + split(high - low)
-        if m <= middle:
+        if end <= middle:
             path.append((middle, high))
             high = middle
         else:
             path.append((low, middle))
-            low = middle
-    if low:  # else the remaining subtree is the whole old tree, whose root the verifier has
+            first, low = max(first, middle), middle  # the subtree begins at the boundary, or has all on its left
+    if first != start:
         path.append((low, high))
-    return roots(path[::-1], read)
+    return path[::-1]
 
 
 def check_inclusion(index: int, size: int, leaf: bytes, path: Sequence[bytes], root: bytes) -> None:
