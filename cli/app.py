@@ -141,6 +141,7 @@ TRUST = {
 }
 
 LOG = {
+    "commit": ("cli.commands.log_commit:commit", "commit the heads of all orders under one root"),
     "publish": ("cli.commands.log_publish:publish", "write tiles and entry bundles for those who may read"),
     "clock": (
         "cli.commands.log_clock:set_back",

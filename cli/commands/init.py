@@ -18,7 +18,7 @@ from cli.offices.enrolment import check_new, enrol_all, lines
 from cli.offices.enrolment_plan import OfficeItem
 from cli.session.key_files import PASSPHRASE, checked_name, passphrase
 from cli.session.ledger_choice import is_ledger
-from cli.session.open_ledger import opened, writing
+from cli.session.open_ledger import hand, opened, writing
 from cli.session.options import KEY, STORE
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer
@@ -26,7 +26,9 @@ from cli.terminal.next_commands import at_ledger, tell_next
 from ledger.adapters.folders.ledger_folder import Folder, read_folder
 from ledger.adapters.folders.user_folders import Home
 from ledger.adapters.keys import key_files
+from ledger.adapters.keys.key_files import Key
 from ledger.adapters.keys.open_key import is_elsewhere
+from ledger.application.commit_heads import enrol_heads_key
 from ledger.application.create_ledger import check_vacant
 from ledger.application.journal import Journal
 from ledger.entries.keyring import Registrar
@@ -90,6 +92,7 @@ def init(
     With --offices the command can be repeated: a ledger of this name that is there already is gone on with.
     """
     rows: list[BookRow] = []
+    key: Key | None = None
     name = book or ""
     if guided:
         from cli.offices.guided import ask
@@ -116,10 +119,17 @@ def init(
         whose, file = _party(origin, party, test), key_file or _key_file(origin, registrar)
         if rows:
             check_new(origin, registrar, whose, Path(file), rows, name)
-        who = _registrar(registrar, whose, file, secret)
+        key = _registrars_key(file, secret)
+        who = Registrar(registrar, whose, key.public.hex())
         opening = Journal.create(path, origin, who, home=home, test=test, store=store)
     with opening as journal:
         items = enrol_all(journal, rows, name, file or None, secret) if rows else []
+        signer = (
+            journal.signer(who.actor, "ADM", key)
+            if key
+            else hand(journal, "key-registered", who.actor, "ADM", file or None)
+        )
+        enrol_heads_key(journal, signer)
         journal.publish()
         answer = InitAnswer(
             ledger=folder,
@@ -170,13 +180,13 @@ def _key_file(origin: str, registrar: str) -> str:
     return str(Home.user().keys / checked_name(f"{registrar}.{origin.replace('/', '.')}"[:80]))
 
 
-def _registrar(registrar: str, party: str, file: str, passphrase: Callable[[], bytes | None]) -> Registrar:
-    """Return the registrar of a new ledger, whose key is made if its file is not there."""
+def _registrars_key(file: str, passphrase: Callable[[], bytes | None]) -> Key:
+    """Return the key of the registrar of a new ledger, which is made if its file is not there."""
     exists = is_elsewhere(file) or key_files.exists(Path(file))
     key = opened(file) if exists else key_files.new(Path(file), passphrase=passphrase())
     if not is_elsewhere(file):
         key_files.finish(Path(file), key.public)
-    return Registrar(registrar, party, key.public.hex())
+    return key
 
 
 def _party(origin: str, said: str | None, test: bool) -> str:

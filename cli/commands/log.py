@@ -22,6 +22,7 @@ from cli.terminal.output import put_right
 from cli.terminal.table import wrapped
 from ledger.entries.case import Case, Entry
 from ledger.entries.envelope import entry_of, open_
+from ledger.entries.placement import map_of
 from projections.sentences.names import Names
 from projections.sentences.sentence import sentence
 from projections.views.log_graph import graph
@@ -136,7 +137,7 @@ def log(
         entries = list(islice((e for e in source if wanted.takes(e, reader.main_of)), number + 1))
         more, entries = len(entries) > number, entries[:number]
         label = {e.order: reader.label(reader.main_of(e.order) or e.order) for e in entries}
-        label |= {reader.cases.registry: "register", reader.cases.access: "access"}
+        label |= {reader.cases.registry: "register", reader.cases.access: "access", map_of(reader.folder.origin): "map"}
         companions = {e.order: main for e in entries if (main := reader.main_of(e.order))}
         registry = reader.cases.register()
         replacements = replaced(Case("", "", tuple(sorted(entries, key=lambda e: e.index)), registry))

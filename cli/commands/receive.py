@@ -178,7 +178,7 @@ def _sealed_for_us(
     size = journal.store.size()
     journal.read_keyring().check(opened, size)
     journal.read_keyring().check_role(opened.payload.signer, size)
-    if opened.payload.order in (journal.registry, journal.access):
+    if opened.payload.order in journal.cases.reserved:
         raise RecordError("CTX-CHAIN", "others wrote to the register first", hint="read it again, and seal it again")
     signer = hand(journal, KIND, actor, role, key_file)
     entry, before = _crossed(journal, opened)

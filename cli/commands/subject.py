@@ -94,7 +94,7 @@ def find(value: str, because: str | None, purpose: str | None, person: str | Non
     with writing() as journal:
         subject_keys = _subject_keys(journal)
         receipt = searched(journal, value, Stated(because, purpose, person), actor)
-        index_values(journal.store, subject_keys, (journal.registry, journal.access))
+        index_values(journal.store, subject_keys, journal.cases.reserved)
         items = [
             FoundItem(one.order, called(journal, one.order), list(one.names), one.how)
             for one in find_subjects(journal.store, subject_keys, value)
@@ -127,7 +127,7 @@ def reindex() -> Exit:
 
     with writing() as journal:
         subject_keys = _subject_keys(journal)
-        rebuild_index(journal.store, subject_keys, (journal.registry, journal.access))
+        rebuild_index(journal.store, subject_keys, journal.cases.reserved)
         answer = IndexAnswer(journal.store.size())
     output.emit(answer, ("entries",), [(answer.entries,)], text=lambda: f"{answer.entries} entries are in the index")
     return Exit.DONE

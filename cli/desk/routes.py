@@ -179,9 +179,9 @@ class Pages:
         return order_page(self.desk, self.desk.frame(request), self.desk.case(order))
 
     def _order(self, request: Request) -> str:
-        """Return the order of a page. Registry, access order and companion orders have no page."""
+        """Return the order of a page. Reserved and companion orders have no page."""
         order = self.desk.reader.find(request.path_params["order"])
-        if order in (self.desk.reader.cases.registry, self.desk.reader.cases.access) or self.desk.reader.main_of(order):
+        if order in self.desk.reader.cases.reserved or self.desk.reader.main_of(order):
             raise Stop("this is not an order people ask about", code=Exit.UNDECIDABLE)
         return order
 

@@ -87,7 +87,7 @@ def _listed(reader: LedgerReader, orders: Iterable[str]) -> Iterator[str]:
     """Yield the main orders among these; a companion stands for its main order."""
     for order in orders:
         main = reader.main_of(order) or order
-        if main not in (reader.cases.registry, reader.cases.access):
+        if main not in reader.cases.reserved:
             yield main
 
 

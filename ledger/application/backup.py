@@ -26,7 +26,9 @@ from ledger.application.restore import check_witnesses, mark_restored
 from ledger.errors import LedgerError
 
 NEVER = ("state", "keys", STORE)  # no backup of ours has them
-LEFT_OUT = frozenset({"keys.db", "views.db", "state", "keys", ENTRIES_DB, STORE, "heads.db", "others", RESTORED})
+LEFT_OUT = frozenset(
+    {"keys.db", "views.db", "map.db", "state", "keys", ENTRIES_DB, STORE, "heads.db", "others", RESTORED}
+)
 
 
 def back_up(folder: Path, file: str) -> tuple[int, int]:

@@ -21,7 +21,7 @@ from ledger.entries.case import Case, Entry
 from ledger.entries.envelope import OpenedEntry, entry_of, open_
 from ledger.entries.form import RegisteredNames, issuing_office, looks_alike, plain
 from ledger.entries.keyring import Keyring
-from ledger.entries.placement import access_of, registry_of
+from ledger.entries.placement import access_of, registry_of, reserved_of
 from ledger.entries.wrapped_entry import KIND, as_counted
 from ledger.errors import LedgerError, RecordError
 from ledger.facts import KINDS
@@ -50,6 +50,7 @@ class CaseReader:
     ) -> None:
         self.registry = registry_of(folder.origin)
         self.access = access_of(folder.origin)
+        self.reserved = reserved_of(folder.origin)
         self._folder = folder
         self._store = store
         self._subject_keys = subject_keys
@@ -289,7 +290,7 @@ class CaseReader:
     # -- finding orders -----------------------------------------------------------------------------------------------
 
     def orders(self) -> Iterator[str]:
-        """Yield the ids of the orders, without the register, the access order and companion orders."""
+        """Yield the ids of the orders, without the reserved ones and companion orders."""
         return (order for order, kind in self._store.orders() if self._listed(order, kind))
 
     def find(self, name: str) -> str:
@@ -377,4 +378,4 @@ class CaseReader:
 
     def _listed(self, order: str, first_kind: str) -> bool:
         kind = KINDS.get(first_kind)
-        return order not in (self.registry, self.access) and not (kind and kind.shown_to)
+        return order not in self.reserved and not (kind and kind.shown_to)

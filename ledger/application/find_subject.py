@@ -44,8 +44,8 @@ class FoundSubject(Struct, frozen=True):
 def index_values(store: EntryReader, keys: SubjectKeyStore, left_out: Iterable[str]) -> None:
     """Read the sealed values that were added since the last call into the index.
 
-    `left_out` are the register and the access order: they name officials, and the log of accesses serves other
-    purposes. After a log became shorter, the index is made again.
+    `left_out` are the reserved orders: they name officials, and the log of accesses serves other purposes. After a
+    log became shorter, the index is made again.
     """
     size, position = store.size(), keys.index.position()
     if position > size:

@@ -159,7 +159,7 @@ class Journal:
         """Read new sealed values into the index by which persons are found; what fails here is read later."""
         if self.subject_keys is not None:
             with suppress(LedgerError):
-                index_values(self.store, self.subject_keys, (self.registry, self.access))
+                index_values(self.store, self.subject_keys, self.cases.reserved)
 
     def _catch_up(self, say: Callable[[str], None]) -> range:
         try:

@@ -15,7 +15,9 @@ from ledger.bundle.audience import COUNTED_ONLY
 from ledger.bundle.contents import Contents
 from ledger.bundle.cover_page import read_me_first
 from ledger.bundle.layout import (
+    COMMIT,
     MANIFEST,
+    MAP,
     MEDIA_TYPES,
     MIMETYPE,
     OTHERS,
@@ -135,6 +137,9 @@ def _lay_out(contents: Contents, manifest: Manifest, opened: list[OpenedEntry]) 
             files[f"{OTHERS}/{origin_hash(origin)}/entries/{index}.dsse.json"] = raw
             files[f"{OTHERS}/{origin_hash(origin)}/entries/{index}.tlog-proof"] = proof
     files |= {f"views/{path}": content for path, content in contents.views.items()}
+    if contents.commit is not None:
+        files[f"{COMMIT}.dsse.json"], files[f"{COMMIT}.tlog-proof"] = contents.commit
+        files |= {f"{MAP}/{order}.mptproof": proof for order, proof in contents.map_proofs.items()}
     return files
 
 

@@ -38,7 +38,9 @@ class Contents(Struct, frozen=True):
     on request, and the whole registry. `disclosures` by log index and `About.withheld` come from
     `audience.select`. `documents` and `foreign` are by hex SHA-256, the proof of a foreign entry under
     `<sha256>.tlog-proof`. `tokens` are by path within the log's folder, `views` by path below `views/`.
-    `others` has the register entries of other logs with their proofs, by origin and log index.
+    `others` has the register entries of other logs with their proofs, by origin and log index. `commit` is the
+    entry by which the heads of all orders were committed, with its proof, and `map_proofs` has the proof of each
+    order in the bundle.
     """
 
     origin: str
@@ -54,3 +56,5 @@ class Contents(Struct, frozen=True):
     tokens: Mapping[str, bytes] = {}
     views: Mapping[str, bytes] = {}
     others: Mapping[str, Mapping[int, tuple[bytes, bytes]]] = {}
+    commit: tuple[bytes, bytes] | None = None
+    map_proofs: Mapping[str, bytes] = {}

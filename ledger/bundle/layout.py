@@ -25,9 +25,9 @@ README = "READ-ME-FIRST.html"
 SUMS = "SHA256SUMS"
 MANIFEST = "manifest.dsse.json"
 POLICY = "policy"
-VIEWS = "views/"
 
 OTHERS, MAP, VIEWS = "others", "map", "views"
+COMMIT = "map/heads-committed"  # the entry and its proof, with two endings
 
 _TOP = (
     MIMETYPE,
@@ -45,13 +45,17 @@ _TOP = (
 )
 _NUMBER = "(?:0|[1-9][0-9]{0,15})"
 _HEX = "[0-9a-f]{64}"
+_UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _IN_LOG = re.compile(
     f"checkpoint|heads/(?P<head>{_HEX})|consistency/(?P<m>{_NUMBER})-(?P<n>{_NUMBER})"
     rf"|entries/(?P<entry>{_NUMBER})\.(?P<part>dsse\.json|tlog-proof)|disclosures/(?P<opens>{_NUMBER})\.txt"
     r"|(?P<token>(?:[a-zA-Z0-9._-]+/)?[a-zA-Z0-9._-]+\.tsr|tsa/.+)"
 )
 _IN_OTHERS = re.compile(rf"others/(?P<log>{_HEX})/entries/(?P<entry>{_NUMBER})\.(?P<part>dsse\.json|tlog-proof)")
-_IN_MAP = re.compile(r"map/[a-zA-Z0-9._-]{1,200}(?:/[a-zA-Z0-9._-]{1,200})?")
+_IN_MAP = re.compile(
+    rf"map/(?:(?P<commit>heads-committed)\.(?P<part>dsse\.json|tlog-proof)|(?P<order>{_UUID})\.mptproof"
+    "|[a-zA-Z0-9._-]{1,200}(?:/[a-zA-Z0-9._-]{1,200})?)"
+)
 _BESIDE = re.compile(rf"documents/(?P<document>{_HEX})|foreign/(?P<foreign>{_HEX}(?:\.tlog-proof|\.txt)?)")
 
 
@@ -109,7 +113,8 @@ class Arranged:
     proofs by their two sizes, time-stamp tokens by path. `foreign` is by SHA-256: an entry, its proof under
     `<sha256>.tlog-proof`, and the disclosures of its values under `<sha256>.txt`. `others` has register
     entries of other logs with their proofs, by the origin hash of their log and by log index there; an empty
-    text means a missing file.
+    text means a missing file. `commit` is the entry by which the heads of all orders were committed, and its
+    proof; None means that the file is missing. `map_proofs` are the proofs of heads by order id.
     """
 
     checkpoint: bytes = b""
@@ -122,13 +127,15 @@ class Arranged:
     foreign: dict[str, bytes] = field(default_factory=dict)
     documents: dict[str, bytes] = field(default_factory=dict)
     others: dict[str, dict[int, tuple[bytes, bytes]]] = field(default_factory=dict)
+    commit: tuple[bytes | None, bytes | None] = (None, None)
+    map_proofs: dict[str, bytes] = field(default_factory=dict)
 
 
 def arrange(files: Mapping[str, bytes], origin: str, version: int = VERSION) -> Arranged:
     """Sort the files of a bundle of a layout version by their meaning.
 
-    Raises BND-MANIFEST for a name outside the layout, or for a missing required file. Files under `map/` are
-    not read by this version.
+    Raises BND-MANIFEST for a name outside the layout, or for a missing required file. Other files under `map/`
+    than commit and proofs are not read by this version.
     """
     parts = Arranged()
     here = folder(origin) + "/"
@@ -141,7 +148,9 @@ def arrange(files: Mapping[str, bytes], origin: str, version: int = VERSION) -> 
             register = parts.others.setdefault(name["log"], {})
             raw, proof = register.get(int(name["entry"]), (b"", b""))
             register[int(name["entry"])] = (content, proof) if name["part"] == "dsse.json" else (raw, content)
-        elif not (path in _TOP[:10] or path.startswith("views/") or (version > 1 and _IN_MAP.fullmatch(path))):
+        elif version > 1 and (name := _IN_MAP.fullmatch(path)):
+            _place_in_map(parts, name, content)
+        elif not (path in _TOP[:10] or path.startswith("views/")):
             raise RecordError("BND-MANIFEST", f"no such file belongs into a bundle of {origin}", where=path)
     _require(files, (MIMETYPE, README, SUMS, MANIFEST, POLICY, here + "checkpoint"))
     parts.entries = dict(sorted(parts.entries.items()))
@@ -161,6 +170,14 @@ def _place(found: Arranged, name: re.Match[str], content: bytes) -> None:
         found.tokens[name[0]] = content
     else:
         found.checkpoint = content
+
+
+def _place_in_map(found: Arranged, name: re.Match[str], content: bytes) -> None:
+    if name["commit"]:
+        raw, proof = found.commit
+        found.commit = (content, proof) if name["part"] == "dsse.json" else (raw, content)
+    elif name["order"]:
+        found.map_proofs[name["order"]] = content
 
 
 def _require(files: Mapping[str, bytes], paths: Iterable[str]) -> None:

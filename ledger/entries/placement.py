@@ -10,6 +10,8 @@ from msgspec import Struct
 from ledger.entries.envelope import OpenedEntry
 from ledger.errors import RecordError
 
+HEADS_COMMITTED = "heads-committed"  # the kind of entry in a map order that states the root over all heads
+
 
 @lru_cache(64)  # called for every entry, with one or two origins
 def registry_of(origin: str) -> str:
@@ -21,6 +23,18 @@ def registry_of(origin: str) -> str:
 def access_of(origin: str) -> str:
     """Return the reserved id of a ledger's access order, which has the `record-accessed` of every revealed value."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, origin + "/access"))
+
+
+@lru_cache(64)
+def map_of(origin: str) -> str:
+    """Return the reserved id of a ledger's map order, which has the `heads-committed` of its operator."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, origin + "/map"))
+
+
+@lru_cache(64)
+def reserved_of(origin: str) -> frozenset[str]:
+    """Return the reserved ids of a ledger: registry, access order and map order. They have no instrument."""
+    return frozenset((registry_of(origin), access_of(origin), map_of(origin)))
 
 
 class Link(Struct, frozen=True, gc=False):
@@ -46,16 +60,15 @@ def check_place(opened: OpenedEntry, origin: str, before: Link | None) -> None:
         raise RecordError("CTX-CHAIN", f"entry {p.seq} does not continue the entry before it")
     if before is not None and p.instrument != before.instrument:
         raise RecordError("CTX-INSTRUMENT", f"{p.instrument} in an order under {before.instrument}")
-    reserved = p.order in (registry_of(origin), access_of(origin))
-    if reserved != (p.instrument is None):
-        raise RecordError("CTX-INSTRUMENT", "an order has an instrument; the registry and the access order have none")
+    if (p.order in reserved_of(origin)) != (p.instrument is None):
+        raise RecordError("CTX-INSTRUMENT", "an order has an instrument; the reserved orders of a ledger have none")
 
 
 def at_odds(one: OpenedEntry, at: int, two: OpenedEntry, then: int) -> RecordError | None:
     """Return the rule that a log breaks if it has two entries at these indexes (from 0); None if it may have both.
 
-    SPLIT-ORDER if no chain of their order has both, CTX-REPLAY if they have one entry id. Entries for
-    different logs are not compared.
+    SPLIT-ORDER if no chain of their order has both, MAP-SPLIT if they commit two maps of the same entries,
+    CTX-REPLAY if they have one entry id. Entries for different logs are not compared.
     """
     p, q = one.payload, two.payload
     if p.log != q.log or (one.leaf, at) == (two.leaf, then):
@@ -66,6 +79,10 @@ def at_odds(one: OpenedEntry, at: int, two: OpenedEntry, then: int) -> RecordErr
         if earlier.order == later.order and later.seq == earlier.seq + 1 and later.prev != leaf:
             says = f"an entry {later.seq} of order {later.order} that does not continue its entry {earlier.seq}"
             return RecordError("SPLIT-ORDER", says, where=p.order)
+    if p.order == q.order and p.instrument is None and p.kind == q.kind == HEADS_COMMITTED:
+        size = p.public.get("size")
+        if size == q.public.get("size") and p.public.get("map_root") != q.public.get("map_root"):
+            return RecordError("MAP-SPLIT", f"two roots over the heads of its first {size} entries", where=p.order)
     if p.entry == q.entry:
         return RecordError("CTX-REPLAY", f"two entries with the id {p.entry}", where=p.order)
     return None

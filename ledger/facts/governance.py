@@ -178,6 +178,16 @@ class TimestampAnchored(Fact):
     token: Annotated[AttachedFile, "The time stamp."]
 
 
+class HeadsCommitted(Fact):
+    """The ledger states, under one root, which entries each of its orders has."""
+
+    basis = ()
+    signers = ("SYS",)
+
+    size: Annotated[int, "Number of entries covered: the first ones of the log."]
+    map_root: Annotated[Digest, "Root of the map of heads of these entries, in hexadecimal."]
+
+
 class EventDisputed(Fact):
     """A party says that an entry is wrong. Both are shown; nothing is decided here."""
 

@@ -9,8 +9,9 @@ A reader with all entries of a log can compute its map at every size, and so det
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from hashlib import sha256
+from itertools import islice
 
 from ledger.tlog.patricia_tree import PatriciaTree
 from ledger.tlog.tree import Frontier
@@ -29,20 +30,37 @@ class MapOfHeads:
     def __init__(self, entries: Iterable[tuple[str, bytes]] = ()) -> None:
         """Make the map of these entries, given as order id and leaf hash (32 bytes), in the order of the log."""
         self._frontiers: dict[str, Frontier] = {}
+        self.tree = PatriciaTree()
+        self.extend(entries)
+
+    def extend(self, entries: Iterable[tuple[str, bytes]]) -> None:
+        """Add the next entries of the log; each order among them gets one new head in the tree."""
+        begins = not self._frontiers
+        changed = {}
         for order, leaf in entries:
-            self._frontier(order).add(leaf)
-        self.tree = PatriciaTree({order_key(order): each.root() for order, each in self._frontiers.items()})
+            changed[order] = frontier = self._frontiers.setdefault(order, Frontier())
+            frontier.add(leaf)
+        heads = {order_key(order): frontier.root() for order, frontier in changed.items()}
+        if begins:
+            self.tree = PatriciaTree(heads)
+        else:
+            for key, head in heads.items():
+                self.tree = self.tree.put(key, head)
 
     def add(self, order: str, leaf: bytes) -> None:
-        """Add the next entry of the log, by its order id and leaf hash: one new head in the tree."""
-        frontier = self._frontier(order)
-        frontier.add(leaf)
-        self.tree = self.tree.put(order_key(order), frontier.root())
+        """Add the next entry of the log, by its order id and leaf hash."""
+        self.extend([(order, leaf)])
 
     def count(self, order: str) -> int:
         """Return the number of entries of an order; 0 if the log has no such order."""
         frontier = self._frontiers.get(order)
         return frontier.size if frontier else 0
 
-    def _frontier(self, order: str) -> Frontier:
-        return self._frontiers.setdefault(order, Frontier())
+
+def roots_at(entries: Iterable[tuple[str, bytes]], sizes: Collection[int]) -> Iterator[tuple[int, bytes]]:
+    """Yield each of these sizes with the root of the map of so many first entries, sizes rising; one pass over them."""
+    heads, at, rest = MapOfHeads(), 0, iter(entries)
+    for size in sorted(set(sizes)):
+        heads.extend(islice(rest, size - at))
+        at = size
+        yield size, heads.tree.root()

@@ -26,7 +26,7 @@ of rsc/tmp at b6bdb3d, which that text names, for tags 00 and 02 (docs/adr/0091)
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from itertools import pairwise
 
@@ -42,61 +42,80 @@ _BITS = 8 * _HASH  # of a key
 LARGEST_PROOF = len(_MAGIC) + 1 + _HASH + _STEP * _BITS  # bytes; random keys need some 20 steps for a million keys
 
 
-class _Leaf(Struct, frozen=True, eq=False, gc=False):
+class Leaf(Struct, frozen=True, eq=False, gc=False):
+    """A key with its value."""
+
     key: bytes
     value: bytes
     hash: bytes
 
 
-class _Inner(Struct, frozen=True, eq=False, gc=False):  # no cycles: a node is made after its children
+class Inner(Struct, frozen=True, eq=False, gc=False):  # no cycles: a node is made after its children
+    """Two nodes whose keys first differ in the bit `position`."""
+
     position: int
-    left: _Leaf | _Inner
-    right: _Leaf | _Inner
+    left: Node
+    right: Node
     hash: bytes
 
 
-_Node = _Leaf | _Inner
+class Stored(Struct, frozen=True, eq=False):
+    """A node that is kept elsewhere under a number, and read when a search comes to it."""
+
+    number: int
+    hash: bytes
+    load: Callable[[int], Leaf | Inner]
+
+
+Node = Leaf | Inner | Stored
 
 
 class PatriciaTree:
     """An immutable map of 32-byte keys to 32-byte values; trees that differ in one key share all other nodes."""
 
-    __slots__ = ("_top",)
+    __slots__ = ("top",)
 
     def __init__(self, pairs: Mapping[bytes, bytes] | None = None) -> None:
         """Build the tree of all pairs: one hash for each leaf and each inner node. Raises MAP-FORMAT."""
-        self._top = _built(pairs or {})
+        self.top = _built(pairs or {})
+
+    @classmethod
+    def below(cls, top: Node | None) -> PatriciaTree:
+        """Return the tree with this top node; None is the empty tree."""
+        tree = cls()
+        tree.top = top
+        return tree
 
     def put(self, key: bytes, value: bytes) -> PatriciaTree:
         """Return the tree in which `key` has `value`; it costs one hash for each node above the leaf. MAP-FORMAT."""
         leaf = _leaf(key, value)
-        path = _search(self._top, key)
+        path = _search(self.top, key)
         if path is None:
-            return _tree(leaf)
+            return PatriciaTree.below(leaf)
         found, inner = path
         position = _first_difference(key, found.key)
-        node: _Node = leaf
-        beside: _Node = found
+        node: Node = leaf
+        beside: Node = found
         while inner and inner[-1].position > position:
             beside = inner.pop()
         if position < _BITS:
             node = _parent(position, key, leaf, beside)
         for parent in reversed(inner):
             node = _parent(parent.position, key, node, _sibling(parent, key))
-        return _tree(node)
+        return PatriciaTree.below(node)
 
     def get(self, key: bytes) -> bytes | None:
         """Return the value of a key, None if it has none. Raises MAP-FORMAT."""
-        path = _search(self._top, key)
+        path = _search(self.top, key)
         return path[0].value if path and path[0].key == key else None
 
     def root(self) -> bytes:
         """Return the root: 32 bytes."""
-        return self._top.hash if self._top else EMPTY_ROOT
+        return self.top.hash if self.top else EMPTY_ROOT
 
     def prove(self, key: bytes) -> bytes:
         """Return the proof of the value of a key, or of its absence. Raises MAP-FORMAT."""
-        path = _search(self._top, key)
+        path = _search(self.top, key)
         if path is None:
             return _MAGIC + bytes([_EMPTY])
         found, inner = path
@@ -166,15 +185,9 @@ def _check_root(reached: bytes, root: bytes) -> None:
         raise RecordError("MAP-PATH", says)
 
 
-def _tree(top: _Node) -> PatriciaTree:
-    tree = PatriciaTree()
-    tree._top = top
-    return tree
-
-
-def _built(pairs: Mapping[bytes, bytes]) -> _Node | None:
+def _built(pairs: Mapping[bytes, bytes]) -> Node | None:
     """Return the top node over all pairs, made from the left: a subtree is complete when a smaller position follows."""
-    nodes: list[_Node] = []
+    nodes: list[Node] = []
     positions: list[int] = []  # between neighbours in `nodes`, rising
     before = b""
     for key in sorted(pairs):
@@ -193,35 +206,36 @@ def _built(pairs: Mapping[bytes, bytes]) -> _Node | None:
     return nodes[0] if nodes else None
 
 
-def _search(top: _Node | None, key: bytes) -> tuple[_Leaf, list[_Inner]] | None:
+def _search(top: Node | None, key: bytes) -> tuple[Leaf, list[Inner]] | None:
     """Return the leaf that a search for `key` ends at, and the inner nodes from the top; None in an empty tree."""
     _check_size(key)
-    if top is None:
-        return None
     inner = []
-    while isinstance(top, _Inner):
-        inner.append(top)
-        top = top.right if _bit(key, top.position) else top.left
-    return top, inner
+    while top is not None and not isinstance(top, Leaf):
+        if isinstance(top, Stored):
+            top = top.load(top.number)
+        else:
+            inner.append(top)
+            top = top.right if _bit(key, top.position) else top.left
+    return None if top is None else (top, inner)
 
 
-def _sibling(parent: _Inner, key: bytes) -> _Node:
+def _sibling(parent: Inner, key: bytes) -> Node:
     """Return the child that a search for `key` leaves aside."""
     return parent.left if _bit(key, parent.position) else parent.right
 
 
-def _parent(position: int, key: bytes, node: _Node, sibling: _Node) -> _Inner:
+def _parent(position: int, key: bytes, node: Node, sibling: Node) -> Inner:
     """Return the inner node over `node`, which is on the way to `key`, and its sibling."""
     return _inner(position, sibling, node) if _bit(key, position) else _inner(position, node, sibling)
 
 
-def _leaf(key: bytes, value: bytes) -> _Leaf:
+def _leaf(key: bytes, value: bytes) -> Leaf:
     _check_size(key, value)
-    return _Leaf(key, value, sha256(key + value).digest())
+    return Leaf(key, value, sha256(key + value).digest())
 
 
-def _inner(position: int, left: _Node, right: _Node) -> _Inner:
-    return _Inner(position, left, right, sha256(left.hash + right.hash + bytes([position])).digest())
+def _inner(position: int, left: Node, right: Node) -> Inner:
+    return Inner(position, left, right, sha256(left.hash + right.hash + bytes([position])).digest())
 
 
 def _bit(key: bytes, position: int) -> int:

@@ -25,7 +25,7 @@ from ledger.verify.heads import DRIFT
 from ledger.verify.makers_findings import FINDINGS
 from ledger.verify.other_records.received_entries import ArrivedEntry, marked
 from ledger.verify.progress import VerificationLog, counted
-from ledger.verify.report import Remark
+from ledger.verify.report import CommittedHeads, Remark
 from ledger.verify.time_brackets import Times
 
 # -- step 16 -----------------------------------------------------------------------------------------------------------
@@ -133,6 +133,7 @@ def check_claims(
     lifted: Sequence[Entry],
     manifest: Manifest,
     times: Times,
+    committed: CommittedHeads | None,
     files: Mapping[str, bytes],
     trust: Trust | None,
     now: datetime,
@@ -149,7 +150,7 @@ def check_claims(
     _check_made_at(manifest, times, now, book)
     if manifest.test:
         book.gravest.insert(0, TEST)
-    book.gravest.extend(_incomplete(manifest, times.heads.head.checkpoint.size))
+    book.gravest.extend(_incomplete(manifest, times.heads.head.checkpoint.size, committed))
     if any(path.startswith(VIEWS) and path != FINDINGS for path in files):
         book.not_proven.append("That the files in views/ say what the record says: they were not compared.")
     if manifest.withheld_count:
@@ -181,19 +182,37 @@ def _is_token(path: str) -> bool:
     return path.endswith(".tsr")
 
 
-def _incomplete(manifest: Manifest, size: int) -> Iterator[str]:
-    """Yield what only the maker's signature covers: where each order ends, and that it has no other entries."""
+def _incomplete(manifest: Manifest, size: int, committed: CommittedHeads | None) -> Iterator[str]:
+    """Yield who says where each order ends and that it has no other entries: the ledger, and the maker of the bundle.
+
+    Behind the entries whose heads the ledger committed there is the signature of the maker alone.
+    """
     registry, maker = registry_of(manifest.log), f"{manifest.signer.actor} of {manifest.signer.party}"
+    others = [order for order in sorted(manifest.heads) if order not in (manifest.order, registry)]
+    if committed is not None:
+        counts, rest = committed.counts, "".join(f", order {order} {committed.counts[order]}" for order in others)
+        yield (
+            f"CMP-COMMITTED: that among the first {committed.size} entries of the log this order has exactly "
+            f"{counted(counts[manifest.order], 'entry', 'entries')}, and the register {counts[registry]}{rest}: entry "
+            f"{committed.index} of {wire(committed.signed_at)} commits the ledger to that, under one root for all "
+            "orders. Who has all entries can compute this root. Other orders may hold more on it."
+        )
+        if committed.whole:
+            return
+        behind = f"what came behind the first {committed.size} entries of the log"
+        yield f"CMP-COMMITTED: the next sentences are about {behind}."
+    else:
+        yield (
+            "CMP-NOT-COMMITTED: that nothing was left out: the bundle carries no heads that the ledger committed, so "
+            f"the next sentences rest on {maker} alone."
+        )
     last = manifest.heads[manifest.order].seq
     yield (
         f"CMP-ORDER: that the log holds no later entry of this order at size {size}, and no other entry in the place "
         f"of one of its {last}: {maker} signs that. Other orders may hold more on it."
     )
-    others = [
-        (order, head) for order, head in sorted(manifest.heads.items()) if order not in (manifest.order, registry)
-    ]
     if others:
-        listed = ", ".join(f"{order} {head.seq}" for order, head in others)
+        listed = ", ".join(f"{order} {manifest.heads[order].seq}" for order in others)
         yield f"CMP-ORDER: the same of the other orders in the bundle, by id and number of entries: {listed}."
     yield (
         f"CMP-REGISTER: that no key was revoked, reported or replaced behind entry {manifest.heads[registry].seq} of "

@@ -16,7 +16,7 @@ from msgspec import Struct, field
 
 from ledger.bundle.archive import unpack
 from ledger.bundle.archive_kind import inside, is_container
-from ledger.bundle.layout import MANIFEST, POLICY, Arranged, arrange
+from ledger.bundle.layout import COMMIT, MANIFEST, POLICY, Arranged, arrange
 from ledger.bundle.manifest import Manifest, open_manifest
 from ledger.entries.envelope import OpenedEntry, open_
 from ledger.entries.placement import at_odds, registry_of
@@ -74,6 +74,8 @@ def known_of(data: bytes, trust: Trust | None) -> EarlierEntries:
     notes = {head.note: heads.signed_by[digest] for digest, head in heads.all.items()}
     log = _first(notes[heads.head.note])
     entries = [Shown(raw, parts.proofs[index], log) for index, raw in parts.entries.items()]
+    if (commit := shown_commit(parts, log)) is not None:
+        entries.append(commit)
     return EarlierEntries(manifest.log, entries, notes, parts.consistency)
 
 
@@ -176,8 +178,23 @@ def check_entries(
     book.says(f"{book.detail}; {counted(same, 'entry', 'entries')} known from elsewhere, and none says otherwise")
 
 
+def hold_commit(parts: Arranged, heads: Heads, known: EarlierEntries) -> None:
+    """Compare the verified entry that commits heads with the known entries: as `hold_entry`, and MAP-SPLIT."""
+    if (commit := shown_commit(parts, _first(heads.signed_by[note_digest(heads.head.note)]))) is not None:
+        try:
+            hold_entry(commit, known)
+        except Contradiction as wrong:
+            raise Contradiction(wrong, COMMIT, wrong.exhibit) from wrong
+
+
+def shown_commit(parts: Arranged, log: Vkey) -> Shown | None:
+    """Return the entry that commits heads with its proof; None if the bundle has none."""
+    raw, proof = parts.commit
+    return None if raw is None or proof is None else Shown(raw, proof, log)
+
+
 def hold_entry(shown: Shown, known: EarlierEntries) -> None:
-    """Compare one verified entry with the known entries of its log: SPLIT-VIEW, SPLIT-ORDER, CTX-REPLAY."""
+    """Compare one verified entry with the known entries of its log: SPLIT-VIEW, SPLIT-ORDER, MAP-SPLIT, CTX-REPLAY."""
     here, index = open_(shown.raw, verify=False), parse_proof(shown.proof).index
     for other, earlier, theirs in known.opened():
         if other == index and here.leaf != earlier.leaf:

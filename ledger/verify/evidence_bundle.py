@@ -23,18 +23,28 @@ from ledger.law import Judgement
 from ledger.tlog.note import Checkpoint, Head, MlDsa, note_digest
 from ledger.trust.trust_folder import Trust, parse_anchor
 from ledger.verify import claims, disclosures, entries, heads, makers_findings
+from ledger.verify.committed_heads import check_committed
 from ledger.verify.earlier_bundles import (
     Contradiction,
     EarlierEntries,
     check_entries,
     check_heads,
     comparable,
+    hold_commit,
     register_after,
 )
 from ledger.verify.other_records import counterparties
 from ledger.verify.other_records.other_logs import OtherLogs
 from ledger.verify.progress import VerificationLog, counted
-from ledger.verify.report import Bracket, DatedHead, MakersFindings, Report, VerificationStep, verdict_of
+from ledger.verify.report import (
+    Bracket,
+    CommittedHeads,
+    DatedHead,
+    MakersFindings,
+    Report,
+    VerificationStep,
+    verdict_of,
+)
 from ledger.verify.time_brackets import Times, check_times
 from ledger.verify.timestamps import ReadStamp, check_tokens
 
@@ -98,6 +108,7 @@ class _Verification:
     makers: MakersFindings | None = None
     dated: tuple[DatedHead, ...] = ()
     log_key: str = ""
+    committed: CommittedHeads | None = None
 
     def run(self, carried: Inside | RecordError) -> None:
         """Run the 17 steps; the first `RecordError` ends them."""
@@ -195,7 +206,10 @@ class _Verification:
             )
             self.judgement = claims.check_procedure(self.case, own_entries, opened, arrivals, self.as_of, book)
         with book.step(VerificationStep.COMPLETENESS):
-            claims.check_claims(own_entries, lifted, manifest, times, files, trust, now, book)
+            self.committed = check_committed(parts, opened, manifest, keyring, times, book)
+            if elsewhere is not None:
+                hold_commit(parts, states, elsewhere)
+            claims.check_claims(own_entries, lifted, manifest, times, self.committed, files, trust, now, book)
             claims.check_readme(manifest, opened, parts, files, book)
             self.makers = makers_findings.compare(
                 files, manifest, states.head.checkpoint.size, opened, arrivals, self.case, self.judgement, book
@@ -223,6 +237,7 @@ class _Verification:
             makers=self.makers,
             dated=self.dated,
             log_key=self.log_key,
+            committed=self.committed,
         )
 
 

@@ -7,7 +7,7 @@ not say whether the evidence is admissible.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Literal
@@ -110,6 +110,20 @@ class Remark(Struct, frozen=True):
     entries: tuple[str, ...] = ()
 
 
+class CommittedHeads(Struct, frozen=True):
+    """The heads of all orders at `size` entries, as the entry at `index` committed them at `signed_at` (as it says).
+
+    `counts` has the number of entries that each order of the bundle has below this size. `whole` is True if the log
+    has no entry between them and the head of the bundle but this one.
+    """
+
+    index: int
+    size: int
+    signed_at: datetime
+    counts: Mapping[str, int]
+    whole: bool
+
+
 class DatedHead(Struct, frozen=True):
     """A signed state of the log with a proven date: its size, the digest of its note, and by when it existed."""
 
@@ -142,7 +156,8 @@ class Report(Struct, frozen=True):
     if a second record showed it. For a whole log, `entries` counts the entries that `head` covers, and
     `not_covered` the later ones. `makers` are the findings that the maker of a bundle states; None if an
     earlier step failed, or if the file is no bundle. `dated` are the heads of a bundle whose date is proven, by
-    size. `log_key` is the key of the log that signed its head, as `name+id+key`.
+    size. `log_key` is the key of the log that signed its head, as `name+id+key`. `committed` says up to which size
+    the orders of a bundle have the heads that the log committed; None if it carries no committed heads.
     """
 
     verdict: Verdict
@@ -164,6 +179,7 @@ class Report(Struct, frozen=True):
     makers: MakersFindings | None = None
     dated: tuple[DatedHead, ...] = ()
     log_key: str = ""
+    committed: CommittedHeads | None = None
 
     @property
     def integrity(self) -> str:

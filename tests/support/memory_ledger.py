@@ -31,13 +31,14 @@ from ledger.entries.case import Entry
 from ledger.entries.envelope import Circumstances, EntryPlace, Sealed, Signer, entry_of, open_, seal
 from ledger.entries.keyring import Registrar
 from ledger.entries.payload import Seen, SignedBy
-from ledger.entries.placement import Link, registry_of
+from ledger.entries.placement import Link, map_of, registry_of, reserved_of
 from ledger.errors import RecordError
 from ledger.facts import KINDS, build
 from ledger.formats.canonical_json import canonical
 from ledger.formats.dsse import EVENT_TYPE, seal_bytes
 from ledger.formats.ed25519 import public_key, sign
 from ledger.formats.selective_disclosure import Disclosure
+from ledger.tlog.map_of_heads import MapOfHeads, order_key
 from ledger.tlog.note import (
     Checkpoint,
     cosign,
@@ -142,7 +143,7 @@ class Ledger:
         fact = msgspec.convert(stated, KINDS[kind]) if loose else build(kind, public, sealed or {})
         order = order or self.registry
         before = self._links.get(order)
-        instrument = None if order == self.registry else instrument
+        instrument = None if order in reserved_of(self.origin) else instrument
         place = EntryPlace(
             self.origin, order, before.seq + 1 if before else 1, before.leaf if before else None, instrument
         )
@@ -179,6 +180,15 @@ class Ledger:
         self.record(self.keeper, "key-registered", {"actor": actor, "key": new.key, "roles": list(roles), **more})
         self.record(new, "key-accepted", {"key": new.key}, role=roles[0])
         return new
+
+    def commit(self, by: Hand, size: int | None = None, root: bytes | None = None) -> int:
+        """Commit the heads of all orders at a size, by default now and as they are; return the index of the entry."""
+        size = self.size if size is None else size
+        fact = {"size": size, "map_root": (root or self.map_at(size).tree.root()).hex()}
+        return self.record(by, "heads-committed", fact, order=map_of(self.origin))
+
+    def map_at(self, size: int) -> MapOfHeads:
+        return MapOfHeads((open_(raw, verify=False).payload.order, leaf_hash(raw)) for raw in self.entries[:size])
 
     # -- the log -------------------------------------------------------------------------------------------------------
 
@@ -256,9 +266,18 @@ class Ledger:
         return {n: tuple(d.text for d in self.held[n]) for n in indexes}
 
     def contents(
-        self, audience: str = "CT", *more: str, order: str = ORDER, note: bytes | None = None, **changed: Any
+        self,
+        audience: str = "CT",
+        *more: str,
+        order: str = ORDER,
+        note: bytes | None = None,
+        commit: int | None = None,
+        **changed: Any,
     ) -> Contents:
-        """Return what an honest exporter collects: the order, further orders, the registry, heads and proofs."""
+        """Return what an honest exporter collects: the order, further orders, the registry, heads and proofs.
+
+        `commit` is the index of the entry under which the heads of these orders are proven.
+        """
         note = note or self.checkpoint()
         head = open_checkpoint(note, self.origin, parse_vkey(log_vkey(self.origin, public_key(self.log.seed))), [])
         size = head.checkpoint.size
@@ -293,6 +312,10 @@ class Ledger:
             "disclosures": texts,
             "foreign": self.foreign,
         }
+        if commit is not None:
+            tree = self.map_at(open_(self.entries[commit]).payload.public["size"]).tree
+            values["commit"] = self.entries[commit], self.proof(commit, note)
+            values["map_proofs"] = {each: tree.prove(order_key(each)) for each in orders}
         return Contents(**{**values, **changed})
 
     def bundle(self, by: Hand, audience: str = "CT", *more: str, role: str = "ISS", **changed: Any) -> bytes:

@@ -31,7 +31,12 @@ const IN_LOG = new RegExp(
     '|(?<token>(?:[a-zA-Z0-9._-]+/)?[a-zA-Z0-9._-]+\\.tsr|tsa/.+))$',
 );
 const IN_OTHERS = new RegExp(`^others/(?<log>${HEX})/entries/(?<entry>${NUMBER})\\.(?<part>dsse\\.json|tlog-proof)$`);
-const IN_MAP = /^map\/[a-zA-Z0-9._-]{1,200}(?:\/[a-zA-Z0-9._-]{1,200})?$/;
+const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
+const IN_MAP = new RegExp(
+  `^map/(?:(?<commit>heads-committed)\\.(?<part>dsse\\.json|tlog-proof)|(?<order>${UUID})\\.mptproof` +
+    '|[a-zA-Z0-9._-]{1,200}(?:/[a-zA-Z0-9._-]{1,200})?)$',
+);
+export const [COMMIT, MAP] = ['map/heads-committed', 'map'];
 const BESIDE = new RegExp(`^(?:documents/(?<document>${HEX})|foreign/(?<foreign>${HEX}(?:\\.tlog-proof|\\.txt)?))$`);
 
 /** Return the folder of a log in the archive. */
@@ -91,10 +96,11 @@ export const sumsOf = (digests) =>
  * Sort the files of a bundle by their meaning, without checking their content: entries, proofs and disclosures by log
  * index (BigInt), heads by the digest in their name, consistency proofs by `m-n`. BND-MANIFEST for a name that the
  * layout does not have, or a required file that is absent. `others` has the register entries of other logs as {raw,
- * proof}, by the origin hash of their log and by log index there. This version does not read `map/`.
+ * proof}, by the origin hash of their log and by log index there. `commit` is the entry that commits heads, as {raw, proof},
+ * and `mapProofs` are the proofs of heads by order id; this version reads nothing else of `map/`.
  */
 export function arrange(files, origin, version) {
-  const found = { checkpoint: null, others: new Map() };
+  const found = { checkpoint: null, others: new Map(), commit: {}, mapProofs: new Map() };
   for (const kind of ['heads', 'consistency', 'tokens', 'entries', 'proofs', 'disclosures', 'foreign', 'documents']) {
     found[kind] = new Map();
   }
@@ -106,7 +112,8 @@ export function arrange(files, origin, version) {
     else if (beside)
       (beside.document ? found.documents : found.foreign).set(beside.document ?? beside.foreign, content);
     else if (version > 1 && IN_OTHERS.test(path)) placeOther(found.others, IN_OTHERS.exec(path).groups, content);
-    else if (!PLAIN.includes(path) && !path.startsWith('views/') && !(version > 1 && IN_MAP.test(path))) {
+    else if (version > 1 && IN_MAP.test(path)) placeInMap(found, IN_MAP.exec(path).groups, content);
+    else if (!PLAIN.includes(path) && !path.startsWith('views/')) {
       throw new Refused('BND-MANIFEST', ['no-such-file', origin], path);
     }
   }
@@ -124,6 +131,11 @@ function placeOther(others, { log, entry, part }, content) {
   const register = others.get(log);
   const there = register.get(BigInt(entry)) ?? { raw: EMPTY, proof: EMPTY };
   register.set(BigInt(entry), { ...there, [part === 'dsse.json' ? 'raw' : 'proof']: content });
+}
+
+function placeInMap(found, { commit, part, order }, content) {
+  if (commit) found.commit[part === 'dsse.json' ? 'raw' : 'proof'] = content;
+  else if (order) found.mapProofs.set(order, content);
 }
 
 function place(found, name, content) {

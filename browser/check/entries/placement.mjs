@@ -6,6 +6,9 @@ import { Refused } from '../errors.mjs';
 
 const URL_NAMESPACE = unhex('6ba7b8119dad11d180b400c04fd430c8'); // RFC 9562, 6.6
 
+/** The kind of entry in a map order that states the root over all heads. */
+export const HEADS_COMMITTED = 'heads-committed';
+
 /** Return the UUIDv5 of a name in the URL namespace (RFC 9562, 5.5). */
 async function uuidOf(name) {
   const digest = await crypto.subtle.digest('SHA-1', concat(URL_NAMESPACE, encoded(name)));
@@ -20,7 +23,8 @@ export const registryOf = (origin) => uuidOf(origin);
 
 /**
  * Return, as a Refused, the rule that a log breaks if it holds both entries at these places; null if it breaks none.
- * SPLIT-ORDER: no chain of their order has both. CTX-REPLAY: they have one entry id.
+ * SPLIT-ORDER: no chain of their order has both. MAP-SPLIT: they commit two maps of the same entries. CTX-REPLAY: they
+ * have one entry id.
  */
 export function atOdds(one, at, two, then) {
   if (one.log !== two.log || (one.leaf === two.leaf && at === then)) return null;
@@ -36,10 +40,23 @@ export function atOdds(one, at, two, then) {
       }
     }
   }
+  if (one.order === two.order && one.instrument === null && [one, two].every(({ kind }) => kind === HEADS_COMMITTED)) {
+    const [size, root] = [one.public.get('size'), one.public.get('map_root')];
+    if (size === two.public.get('size') && root !== two.public.get('map_root')) {
+      return new Refused('MAP-SPLIT', ['odds-map', size], one.order);
+    }
+  }
   return one.entry === two.entry ? new Refused('CTX-REPLAY', ['odds-id', one.entry], one.order) : null;
 }
-/** Return the reserved ids of a ledger: registry order and access order. */
-export const reservedOf = async (origin) => [await registryOf(origin), await uuidOf(`${origin}/access`)];
+/** Return the id of the map order of a ledger, which has the heads that its operator committed. */
+export const mapOf = (origin) => uuidOf(`${origin}/map`);
+
+/** Return the reserved ids of a ledger: registry order, access order and map order. */
+export const reservedOf = async (origin) => [
+  await registryOf(origin),
+  await uuidOf(`${origin}/access`),
+  await mapOf(origin),
+];
 
 /** Follow every order of one log entry by entry; `heads` has the newest of each as {seq, leaf, instrument}. */
 export class Chains {

@@ -54,7 +54,7 @@ export function judgedAt({ made_at, test }, now) {
 const A_DAY = 86_400; // seconds: a head may be older than the bundle by this much
 
 /** Compare the claims of the maker with the content of the bundle: CMP-*; doubts POL-NEWER. */
-export async function checkClaims(entries, lifted, manifest, times, files, trust, now, book) {
+export async function checkClaims(entries, lifted, manifest, times, committed, files, trust, now, book) {
   checkWithheld(entries, manifest, book);
   checkAudience([...entries.values(), ...lifted], manifest, book);
   if (trust && !equal(trust.raw, files.get(POLICY))) {
@@ -62,17 +62,26 @@ export async function checkClaims(entries, lifted, manifest, times, files, trust
   }
   checkMadeAt(manifest, times, now, book);
   if (manifest.test) book.gravest.unshift(['unproven-test']);
-  incomplete(manifest, await registryOf(manifest.log), times.heads.head.checkpoint.size, book);
+  incomplete(manifest, await registryOf(manifest.log), times.heads.head.checkpoint.size, committed, book);
   if ([...files.keys()].some((path) => path.startsWith('views/') && path !== FINDINGS)) book.notProven.push(['unproven-views']);
   book.notProven.push(['unproven-readme']);
   if (manifest.withheld_count) book.notProven.push(['unproven-withheld', manifest.withheld_count]);
   book.notProven.push(['unproven-true']);
 }
 
-/** Report that only the maker states where each order ends and that it has no other entries. */
-function incomplete({ heads, order, signer: { actor, party } }, registry, size, book) {
-  book.gravest.push(['unproven-order', size, heads.get(order).seq, actor, party]);
+/** Report who states where each order ends and that it has no other entries: the ledger, and behind its word the maker. */
+function incomplete({ heads, order, signer: { actor, party } }, registry, size, committed, book) {
   const others = [...heads.keys()].filter((other) => other !== order && other !== registry).sort();
+  if (committed) {
+    const { counts, index, signedAt } = committed;
+    const rest = others.map((other) => `, ${other} ${counts.get(other)}`).join('');
+    book.gravest.push(['unproven-committed', committed.size, counts.get(order), counts.get(registry), rest, index, signedAt]);
+    if (committed.whole) return;
+    book.gravest.push(['unproven-behind', committed.size]);
+  } else {
+    book.gravest.push(['unproven-not-committed', actor, party]);
+  }
+  book.gravest.push(['unproven-order', size, heads.get(order).seq, actor, party]);
   if (others.length) {
     book.gravest.push(['unproven-orders', others.map((other) => `${other} ${heads.get(other).seq}`).join(', ')]);
   }

@@ -6,7 +6,7 @@ import { bySize, equal } from '../formats/bytes.mjs';
 import { atOdds } from '../entries/placement.mjs';
 import { beginning } from './exhibits.mjs';
 import { hashes } from './heads.mjs';
-import { MANIFEST } from '../bundle/layout.mjs';
+import { COMMIT, MANIFEST } from '../bundle/layout.mjs';
 import { Refused } from '../errors.mjs';
 import { checkConsistency } from '../tlog/tree.mjs';
 
@@ -108,6 +108,15 @@ export function checkKnownEntries(opened, manifest, heads, known, book) {
     }
   }
   book.says('orders-known', book.said[1], same);
+}
+
+/** Compare the verified entry that commits heads with the known entries: SPLIT-VIEW, SPLIT-ORDER, MAP-SPLIT, CTX-REPLAY. */
+export function checkKnownCommit({ index, entry }, known) {
+  for (const [other, there] of [...known.entries].sort(([one], [two]) => bySize(one, two))) {
+    if (other === index && entry.leaf !== there.leaf) throw new Refused('SPLIT-VIEW', ['known-other', index], COMMIT);
+    const broken = atOdds(entry, index, there, other);
+    if (broken) throw new Refused(broken.code, broken.says, COMMIT);
+  }
 }
 
 // -- step 11 ----------------------------------------------------------------------------------------------------------

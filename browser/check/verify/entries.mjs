@@ -31,7 +31,7 @@ export async function checkLeaves(parts, heads, book) {
 }
 
 /** Check that a proof leads from entry `index` to this head and contains its note: PRF-FORMAT, PRF-INDEX, PRF-PATH. */
-function checkLeaf(leaf, proof, index, head) {
+export function checkLeaf(leaf, proof, index, head) {
   const parsed = parseProof(proof);
   if (!equal(parsed.note, head.note)) throw new Refused('PRF-FORMAT', ['proof-other-checkpoint']);
   if (parsed.index !== index) throw new Refused('PRF-INDEX', ['proof-other-entry', parsed.index, index]);
@@ -104,7 +104,7 @@ export async function checkKeys(opened, manifest, registrar, registry, heads, ti
   checkMaker(keyring, manifest, heads.head.checkpoint.size);
   for (const [index, entry] of later) keyring.admit(entry, index);
   checkLogKeys(new Map([...opened, ...later]), heads);
-  suspect(opened, keyring, heads, times, book);
+  suspect(opened, keyring, times, book, (index) => `${heads.folder}/entries/${index}.dsse.json`);
   book.says('keys', keyring.keys.size, keyring.offices.size);
   return keyring;
 }
@@ -154,15 +154,18 @@ export function checkRotations(opened, heads, trust, book) {
   }
 }
 
-/** Return the entries of a key that was reported later, except those proven to be older than the suspicion. */
-function suspect(opened, keyring, heads, times, book) {
+/**
+ * Doubt KEY-SUSPECT for the entries of a key that was reported later, except those proven to be older than the suspicion;
+ * `where` returns the file of an entry.
+ */
+export function suspect(opened, keyring, times, book, where) {
   for (const { key, actor, reported, suspectedSince } of keyring.keys.values()) {
     if (reported === null) continue;
     const signed = [...opened].filter(([index, { signer }]) => signer.key === key && index < reported);
     const doubtful = signed.map(([index]) => index).filter((index) => !times.before(index, suspectedSince));
     if (doubtful.length) {
       const says = ['key-suspect', actor, suspectedSince, doubtful.length, doubtful.join(', ')];
-      book.doubt('KEY-SUSPECT', says, `${heads.folder}/entries/${doubtful[0]}.dsse.json`);
+      book.doubt('KEY-SUSPECT', says, where(doubtful[0]));
     }
   }
 }

@@ -8,12 +8,13 @@
 import { checkArrived, checkSuccessor, noteArrivedCopies } from './received_entries.mjs';
 import { utf8 } from '../formats/bytes.mjs';
 import { registryOf } from '../entries/placement.mjs';
+import { checkCommitted } from './committed_heads.mjs';
 import { caseOf, checkClaims, checkForm, judgedAt } from './claims.mjs';
 import { makersFindings } from '../bundle/findings.mjs';
 import { carriedIn } from '../bundle/archive_kind.mjs';
 import { checkKeys, checkLeaves, checkPlaces, checkRotations, chooseRegistrar, openEntries } from './entries.mjs';
 import { checkAnchored, checkCurrent, checkHistory, checkQuorum, checkSizesOf, choosePolicy, openHeads } from './heads.mjs';
-import { checkKnownEntries, checkKnownHeads, comparable, registerAfter } from './earlier_bundles.mjs';
+import { checkKnownCommit, checkKnownEntries, checkKnownHeads, comparable, registerAfter } from './earlier_bundles.mjs';
 import { MANIFEST, SUMS, arrange, checkVersion, isOfVersion, sumsOf, unpacked } from '../bundle/layout.mjs';
 import { checkListing, openManifest } from '../bundle/manifest.mjs';
 import { Notebook } from './progress.mjs';
@@ -40,7 +41,7 @@ export async function verify(data, trust, anchor, now, onStep = () => {}, elsewh
   if (carried.content instanceof Uint8Array) checkVersion(carried.content);
   const held = anchor && parseAnchor(anchor);
   const book = new Notebook();
-  const found = { entries: 0, signatures: 0, head: null, manifest: null, makers: null, brackets: [], known: null, headSeen: null, shown: null };
+  const found = { entries: 0, signatures: 0, head: null, manifest: null, makers: null, brackets: [], known: null, headSeen: null, shown: null, committed: null };
   try {
     await walk(carried, trust, held, now, book, found, onStep, elsewhere);
   } catch (wrong) {
@@ -148,12 +149,15 @@ async function walk(carried, trust, held, now, book, found, onStep, elsewhere) {
   checkForm(found.known, opened, manifest, now, book);
   book.skip(16, ['law-elsewhere']);
   await step(17, async () => {
-    await checkClaims(entries, lifted, manifest, times, files, trust, now, book);
+    found.committed = await checkCommitted(parts, opened, manifest, keyring, times, book);
+    if (elsewhere && found.committed) checkKnownCommit(found.committed, elsewhere);
+    await checkClaims(entries, lifted, manifest, times, found.committed, files, trust, now, book);
     const inner = arrivals.filter((one) => one.inner).map((one) => `${one.index} ${one.inner.leaf}`);
     const carried = new Set([...[...opened].map(([index, { leaf }]) => `${index} ${leaf}`), ...inner]);
     found.makers = makersFindings(files, manifest, heads.head.checkpoint.size, carried, book);
   });
-  found.shown = { origin: manifest.log, entries: opened, heads, consistency: parts.consistency };
+  const commit = found.committed ? [[found.committed.index, found.committed.entry]] : [];
+  found.shown = { origin: manifest.log, entries: new Map([...opened, ...commit]), heads, consistency: parts.consistency };
 }
 
 /** Return the opened entries of other records for display: `proven` is true if they count as acts of their signers. */

@@ -9,6 +9,7 @@ The folder holds:
     entries.db        the event store      heads.db   published heads, kept for ever
     store             instead of entries.db: the address of the database with the event store
     keys.db           the subject keys     views.db   may be deleted at any time
+    map.db            the map of heads, may be deleted at any time
     log/              the published files  foreign/   entries of other logs, as received
     others/           the heads of other logs, as seen
     registers/        the registers of other logs, as received: they prove the keys of their entries
@@ -76,6 +77,10 @@ class Folder(Struct, frozen=True):
     @property
     def views(self) -> Path:
         return self.path / "views.db"
+
+    @property
+    def map(self) -> Path:
+        return self.path / "map.db"
 
     @property
     def log(self) -> Path:

@@ -6,6 +6,9 @@ that a verifier that trusts the old key sees the new one begin.
 
 The key signs one thing besides checkpoints: the root of the checkpoint that it signed last, as the payload of
 receipts (RFC 9942). The caller names no root, so the guard decides which tree is signed.
+
+Another key is next to it: `heads.key`, and after it `heads.2.key` and so on, with which the ledger itself signs the
+entries that commit the heads of its orders.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from ledger.adapters.keys import key_files
 from ledger.adapters.keys.key_files import Key
 from ledger.adapters.keys.open_key import open_key
 from ledger.adapters.log.sign_once_guard import Guard, Signed, signing_time
@@ -29,6 +33,7 @@ Say = Callable[[str], None]
 
 _FIRST = "log.key"
 _LATER = re.compile(r"log\.([1-9][0-9]{0,15})\.key")
+_HEADS = re.compile(r"heads(?:\.([1-9][0-9]{0,5}))?\.key")
 
 
 class Signatory(Protocol):
@@ -51,6 +56,10 @@ class Signatory(Protocol):
 
         `LedgerError`: GUARD-MISSING, KEY-*, NO-CBOR.
         """
+        ...
+
+    def heads_key(self, *, make: bool = False) -> Key:
+        """Return the newest key that commits heads; with `make` a new one. `LedgerError` KEY-*."""
         ...
 
     def ready(self, last: Signed, now: datetime) -> None:
@@ -97,6 +106,17 @@ class LocalSigner:
         signature = key.sign(signed_bytes(self._origin, key.public, last.root))
         return SignedRoot(last.size, last.root, key.public, signature)
 
+    def heads_key(self, *, make: bool = False) -> Key:
+        """Return a key as `Signatory.heads_key` says, from the folder of the log key."""
+        numbers = sorted(int(match[1] or 1) for match in map(_HEADS.fullmatch, _names(self._state)) if match)
+        last = numbers[-1] if numbers else 0
+        if make:
+            return key_files.new(self._state / _heads_name(last + 1))
+        if not last:
+            hint = "`comity log commit --enrol`, by the registrar, makes and enrols one"
+            raise LedgerError("KEY-MISSING", f"{self._origin} has no key that commits heads", hint)
+        return open_key(str(self._state / _heads_name(last)))
+
     def ready(self, last: Signed, now: datetime) -> None:
         """Raise the errors that `Signatory.ready` lists."""
         signing_time(last.at, now, lambda _: None)
@@ -133,13 +153,20 @@ class LocalSigner:
 
 def later_keys(state: Path) -> dict[int, str]:
     """Return the keys that followed the first one: first size -> file name."""
-    try:
-        names = os.listdir(state)
-    except FileNotFoundError:
-        return {}
-    return {int(match[1]): match[0] for match in map(_LATER.fullmatch, names) if match}
+    return {int(match[1]): match[0] for match in map(_LATER.fullmatch, _names(state)) if match}
 
 
 def _name(starts: Mapping[int, str], size: int) -> str:
     """Return the file name of the key that signs a size; `starts` are the keys that followed the first."""
     return next((starts[n] for n in sorted(starts, reverse=True) if n <= size), _FIRST)
+
+
+def _names(state: Path) -> list[str]:
+    try:
+        return os.listdir(state)
+    except FileNotFoundError:
+        return []
+
+
+def _heads_name(number: int) -> str:
+    return "heads.key" if number == 1 else f"heads.{number}.key"

@@ -7,16 +7,19 @@ JSON, and so is a reply:
     {"ask": "last"}
     {"ask": "sign", "old": [3, "<root>"], "checkpoint": "<three lines>", "proof": ["<hash>", ...]}
     {"ask": "root"}
+    {"ask": "heads", "make": false, "message": ""}     or the bytes to sign, of an entry `heads-committed`
 
     {"signed": {"size": 3, "root": "...", "note": "...", "at": "2027-03-01T12:00:00Z"}}
     {"moved": {...}}        it signed another state meanwhile; the ledger compares and asks again
     {"root": {"size": 3, "root": "...", "public": "<key>", "signature": "..."}}
+    {"heads": {"public": "<key>", "signature": "..."}}
     {"refused": {"code": "LOG-FORKED", "says": "...", "hint": "...", "evidence": ["<its note>", "<the request's>"]}}
 
-`root` signs the root of the last checkpoint as the payload of receipts (RFC 9942); the request names no tree.
-Roots, hashes, keys and signatures are base64. The guard is durable before the reply is sent: after a crash in
-between, the same request gets the same note. Contradictions to a signed state are kept in `refused/`, next to
-the guard.
+`root` signs the root of the last checkpoint as the payload of receipts (RFC 9942); the request names no tree. `heads`
+signs the entries by which this log commits its heads, and nothing else, with a key of their own; without a message it
+tells the key, and with `make` it makes a new one. Roots, hashes, keys, signatures and messages are base64. The guard
+is durable before the reply is sent: after a crash in between, the same request gets the same note. Contradictions to
+a signed state are kept in `refused/`, next to the guard.
 """
 
 from __future__ import annotations
@@ -34,10 +37,14 @@ from typing import NoReturn
 import msgspec
 
 from ledger.adapters.folders.user_folders import private_folder, replace_file
+from ledger.adapters.keys.key_files import Key
 from ledger.adapters.log.checkpoint_signer import LocalSigner, Prove, Say
 from ledger.adapters.log.sign_once_guard import Guard, Signed
 from ledger.entries.case import instant, wire
+from ledger.entries.placement import HEADS_COMMITTED, map_of
 from ledger.errors import LedgerError, RecordError
+from ledger.formats.dsse import EVENT_TYPE, pae
+from ledger.formats.ed25519 import verify_signature
 from ledger.tlog.cose_receipt import SignedRoot
 from ledger.tlog.note import Checkpoint, Vkey, b64, format_checkpoint, open_checkpoint, parse_checkpoint, unb64
 from ledger.tlog.tree import check_consistency
@@ -98,21 +105,31 @@ class No(msgspec.Struct, frozen=True):
     evidence: tuple[str, ...] = ()
 
 
+class HeadsSignature(msgspec.Struct, frozen=True):
+    """Hold the key that commits heads, and its signature over the message of the request."""
+
+    public: str
+    signature: str = ""
+
+
 class SignRequest(msgspec.Struct, frozen=True):
-    """Hold a request: `last`, `root`, or `sign` a checkpoint that follows the state `old` (size, root)."""
+    """Hold a request: `last`, `root`, `heads`, or `sign` a checkpoint that follows the state `old` (size, root)."""
 
     ask: str
     old: tuple[int, str] = (0, "")
     checkpoint: str = ""
     proof: tuple[str, ...] = ()
+    make: bool = False
+    message: str = ""
 
 
 class SignReply(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Hold a reply; one of the four fields is set."""
+    """Hold a reply; one of the five fields is set."""
 
     signed: SignedState | None = None
     moved: SignedState | None = None
     root: RootSignature | None = None
+    heads: HeadsSignature | None = None
     refused: No | None = None
 
 
@@ -172,6 +189,8 @@ class SignerServer:
             return SignReply(signed=SignedState.of(last))
         if question.ask == "root":
             return SignReply(root=RootSignature.of(self._hand.sign_root()))
+        if question.ask == "heads":
+            return self._heads(question)
         if question.ask != "sign":
             return SignReply(refused=No("SIGNER-FORMAT", f"there is no question {question.ask!r}"))
         checkpoint = parse_checkpoint(question.checkpoint)
@@ -188,6 +207,33 @@ class SignerServer:
         return (
             SignReply(signed=SignedState.of(signed)) if signed else SignReply(moved=SignedState.of(self._hand.last()))
         )
+
+    def _heads(self, question: SignRequest) -> SignReply:
+        """Sign the entry by which this log commits its heads; only its own one, of this kind and in this place."""
+        message = unb64(question.message)
+        key = self._hand.heads_key(make=question.make)
+        if not message:
+            return SignReply(heads=HeadsSignature(b64(key.public)))
+        _check_heads(message, self.origin)
+        return SignReply(heads=HeadsSignature(b64(key.public), b64(key.sign(message))))
+
+
+def _check_heads(message: bytes, origin: str) -> None:
+    """Raise `RecordError` SIGNER-FORMAT unless these bytes are those of a `heads-committed` in the map order."""
+    payload = message.partition(b"{")[1] + message.partition(b"{")[2]
+    if message != pae(EVENT_TYPE, payload):
+        raise RecordError("SIGNER-FORMAT", "not the bytes of an entry")
+    entry = msgspec.json.decode(payload, type=_HeadsEntry)
+    if (entry.log, entry.order, entry.kind) != (origin, map_of(origin), HEADS_COMMITTED):
+        raise RecordError("SIGNER-FORMAT", f"this signs {HEADS_COMMITTED} of {origin}, and no other entry")
+
+
+class _HeadsEntry(msgspec.Struct, frozen=True):
+    """Hold what decides which entry it is."""
+
+    log: str
+    order: str
+    kind: str
 
 
 def _contradiction(
@@ -300,6 +346,24 @@ class RemoteSigner:
             raise LedgerError("KEY-ANSWER", f"what {self._place} signed for receipts does not verify")
         return signed
 
+    def heads_key(self, *, make: bool = False) -> Key:
+        """Return a key as `Signatory.heads_key` says, which signs in the process."""
+        return _RemoteKey(self, self._heads(SignRequest("heads", make=make))[0])
+
+    def sign_heads(self, public: bytes, message: bytes) -> bytes:
+        """Return the signature of the key that commits heads over the bytes of such an entry."""
+        by, signature = self._heads(SignRequest("heads", message=b64(message)))
+        if by != public or not verify_signature(public, message, signature):
+            raise LedgerError("KEY-ANSWER", f"what {self._place} signed does not verify")
+        return signature
+
+    def _heads(self, request: SignRequest) -> tuple[bytes, bytes]:
+        told = self._ask(request).heads
+        try:
+            return (unb64(told.public), unb64(told.signature)) if told else (b"", b"")
+        except ValueError:
+            raise LedgerError("KEY-ANSWER", f"{self._place} told no key that commits heads") from None
+
     def ready(self, last: Signed, now: datetime) -> None:
         """Raise `LedgerError` if the signer process does not answer."""
         self.last()
@@ -357,6 +421,17 @@ class RemoteSigner:
         except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             self.close()
             raise LedgerError("KEY-ANSWER", f"{self._place}: not an answer: {error}") from None
+
+
+class _RemoteKey:
+    """Hold a key that commits heads in a signer process."""
+
+    def __init__(self, signer: RemoteSigner, public: bytes) -> None:
+        self._signer = signer
+        self.public = public
+
+    def sign(self, message: bytes) -> bytes:
+        return self._signer.sign_heads(self.public, message)
 
 
 def signatory(keys: Sequence[Vkey], state: Path) -> LocalSigner | RemoteSigner:

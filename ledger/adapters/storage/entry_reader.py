@@ -92,6 +92,11 @@ class EntryReader:
             yield page
             start = page[-1][0] + 1
 
+    def leaves_between(self, start: int, stop: int, limit: int = 5_000) -> Iterator[tuple[str, bytes]]:
+        """Iterate over the entries from index `start` on and below `stop`, as (order, leaf hash)."""
+        for first in range(start, stop, limit):
+            yield from self._all(statements.HEADS_BETWEEN, (first, min(first + limit, stop)))
+
     # -- orders and entries -------------------------------------------------------------------------------------------
 
     def first(self, order: str) -> bytes | None:

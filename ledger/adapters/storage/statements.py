@@ -197,6 +197,12 @@ BOUNDS = Statement(
     "SELECT (SELECT coalesce(min(notification_id), 1) FROM stored_events),"
     " (SELECT coalesce(max(notification_id), 0) FROM stored_events)",
 )
+HEADS_BETWEEN = Statement(
+    "SELECT e.originator_id, l.leaf FROM stored_events e JOIN log_leaf l ON l.idx = e.rowid - 1"
+    " WHERE e.rowid > ? AND e.rowid <= ? ORDER BY e.rowid",
+    "SELECT e.originator_id, l.leaf FROM stored_events e JOIN log_leaf l ON l.idx = e.notification_id - 1"
+    " WHERE e.notification_id > %s AND e.notification_id <= %s ORDER BY e.notification_id",
+)
 AUDITED_COLUMNS = Statement(
     "SELECT e.rowid - 1, e.originator_id, e.originator_version, e.topic, e.state, l.leaf, l.nodes, l.entry_id"
     " FROM stored_events e LEFT JOIN log_leaf l ON l.idx = e.rowid - 1"

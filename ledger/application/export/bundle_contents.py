@@ -11,6 +11,7 @@ from typing import Any
 
 from ledger.adapters.log.checkpoints import PublishedHead, TimeStampToken
 from ledger.adapters.witness.followed_logs import newest_seen
+from ledger.application.commit_heads import CommittedHeads
 from ledger.application.counterparties import registers
 from ledger.application.export.witnessed_head import published_head
 from ledger.application.journal import Journal
@@ -45,10 +46,13 @@ class BundleRequest:
     documents: Mapping[str, Path] = field(default_factory=dict)
 
 
-def bundle_contents(journal: Journal, request: BundleRequest, head: Head | None = None) -> Contents:
+def bundle_contents(
+    journal: Journal, request: BundleRequest, head: Head | None = None, committed: CommittedHeads | None = None
+) -> Contents:
     """Return the contents of the bundle: the order, its companion where the audience may see it, and the register.
 
-    All of it as of `head`, a published head (by default the newest); later entries are left out.
+    All of it as of `head`, a published head (by default the newest); later entries are left out. `committed` has the
+    proofs of these orders; it is left out if it lacks one, as of a companion that has begun since.
     """
     head = head or published_head(journal)
     size = head.checkpoint.size
@@ -70,6 +74,8 @@ def bundle_contents(journal: Journal, request: BundleRequest, head: Head | None 
     sizes = {published.size for published in (*heads, *journal.heads.all()[-RECENT:]) if 0 < published.size < size}
     read = journal.store.hashes
     places = sorted(opened)
+    if committed is not None and covered.keys() - committed.heads.proofs.keys():
+        committed = None
     case = shown_to(journal.case(request.order), request.audience, size)
     found = stated(case, judge(case, request.made_at), log=journal.origin, audience=request.audience, size=size)
     return Contents(
@@ -99,7 +105,16 @@ def bundle_contents(journal: Journal, request: BundleRequest, head: Head | None 
         foreign=_foreign(journal, covered, request.audience) | _heads_seen(journal, opened.values()),
         others=_registers(journal, opened.values()),
         views={PATH: format_findings(found)},
+        commit=None if committed is None else _commit(journal, committed, head),
+        map_proofs={} if committed is None else {order: committed.heads.proofs[order] for order in covered},
     )
+
+
+def _commit(journal: Journal, committed: CommittedHeads, head: Head) -> tuple[bytes, bytes]:
+    """Return the entry that commits heads, and its proof under a head that covers it."""
+    index, size = committed.index, head.checkpoint.size
+    (path,) = prove_inclusions([index], size, journal.store.hashes)
+    return journal.store.at(index) or b"", format_proof(index, path, head.note)
 
 
 def orders_of(journal: Journal, order: str, audience: str, with_linked: bool = False) -> Iterable[str]:

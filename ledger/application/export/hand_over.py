@@ -3,13 +3,14 @@
     1  contents             which sealed values does this reader get?
     2  ask the witnesses    can a quorum of them cosign now? Where it cannot, nothing is recorded
     3  access entry         values are opened in order to make this bundle for this reader
-    4  checkpoint           of a size that covers the access entry, cosigned by a quorum
-    5  bundle               under exactly that head
+    4  committed heads      the ledger commits to all its entries, the access entry among them
+    5  checkpoint           of a size that covers both entries, cosigned by a quorum
+    6  bundle               under exactly that head
 
-If a step after the third fails, a second entry says that nothing was handed out. The access entry stays open if even
-that entry cannot be recorded, if the process is killed, or if a witness has to come first that cannot be called from
-here. The same command, repeated, then uses the open entry instead of adding another
-(ledger/adapters/folders/pending_exports.py).
+Without a key that commits heads the bundle is made all the same, and says so. If a step after the third fails, a
+second entry says that nothing was handed out. The access entry stays open if even that entry cannot be recorded, if
+the process is killed, or if a witness has to come first that cannot be called from here. The same command, repeated,
+then uses the open entry instead of adding another (ledger/adapters/folders/pending_exports.py).
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from ledger.adapters.folders.pending_exports import Pending, begin
+from ledger.application.commit_heads import CommittedHeads, commit_heads
 from ledger.application.export.access_entry import ExportAccess, export_access
-from ledger.application.export.bundle_contents import BundleRequest, bundle_contents
+from ledger.application.export.bundle_contents import BundleRequest, bundle_contents, orders_of
 from ledger.application.export.witnessed_head import WaitingForWitness, Witnesses, published_head
 from ledger.application.journal import Journal
 from ledger.application.subject_keys_binding import HINT, where
@@ -28,7 +30,7 @@ from ledger.application.write.receipt import Receipt
 from ledger.bundle.archive import pack
 from ledger.bundle.contents import Contents
 from ledger.entries.envelope import Signer
-from ledger.errors import LedgerError
+from ledger.errors import LedgerError, RecordError
 from ledger.tlog.note import Head
 
 
@@ -86,8 +88,10 @@ def hand_over(journal: Journal, export: Export, witnesses: Witnesses) -> Iterato
     if frozen and contents.disclosures:
         export.say("this copy can record nothing any more, so who was given these values has to be noted elsewhere")
     if frozen or not contents.disclosures:
-        above = head.checkpoint.size - 1
-        yield _bundle(journal, export, witnesses.witnessed_head(above, unwitnessed=export.unwitnessed, frozen=frozen))
+        committed = None if frozen else _committed(journal, export)
+        above = max(head.checkpoint.size - 1, -1 if committed is None else committed.index)
+        covering = witnesses.witnessed_head(above, unwitnessed=export.unwitnessed, frozen=frozen)
+        yield _bundle(journal, export, covering, committed)
         return
     opener = export.opener()
     access = export_access(journal, contents, export.because, export.person(opener))
@@ -101,8 +105,10 @@ def hand_over(journal: Journal, export: Export, witnesses: Witnesses) -> Iterato
                 f"entry {receipt.index} of the log says already why values are opened, and nothing came of it yet"
             )
         try:
-            covering = witnesses.witnessed_head(receipt.index, unwitnessed=export.unwitnessed)
-            yield _bundle(journal, export, covering, pending)
+            committed = _committed(journal, export)
+            above = receipt.index if committed is None else max(receipt.index, committed.index)
+            covering = witnesses.witnessed_head(above, unwitnessed=export.unwitnessed)
+            yield _bundle(journal, export, covering, committed, pending)
         except WaitingForWitness:
             raise
         except BaseException as error:  # of whatever kind: the entry says why the values were opened
@@ -113,8 +119,28 @@ def hand_over(journal: Journal, export: Export, witnesses: Witnesses) -> Iterato
         pending.release()
 
 
-def _bundle(journal: Journal, export: Export, head: Head, pending: Pending | None = None) -> ExportedBundle:
-    contents = bundle_contents(journal, replace(export.bundle, made_at=journal.now()), head)
+def _committed(journal: Journal, export: Export) -> CommittedHeads | None:
+    """Commit the heads of all orders, with proofs of those in the bundle; None, and a message, without a key for it."""
+    request = export.bundle
+    orders = [*orders_of(journal, request.order, request.audience, request.with_linked), journal.registry]
+    try:
+        return commit_heads(journal, orders)
+    except (LedgerError, RecordError) as lacks:
+        if not lacks.code.startswith("KEY-"):
+            raise
+        hint = f"; {lacks.hint}" if lacks.hint else ""
+        export.say(f"{lacks.code}: {lacks.says}, so the bundle cannot show that nothing was left out{hint}")
+        return None
+
+
+def _bundle(
+    journal: Journal,
+    export: Export,
+    head: Head,
+    committed: CommittedHeads | None,
+    pending: Pending | None = None,
+) -> ExportedBundle:
+    contents = bundle_contents(journal, replace(export.bundle, made_at=journal.now()), head, committed)
     return ExportedBundle(pack(contents, export.signer), contents, pending)
 
 

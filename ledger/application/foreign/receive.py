@@ -22,7 +22,7 @@ from ledger.adapters.witness.followed_logs import keep_evidence, split_view
 from ledger.application.case_reader import CaseReader
 from ledger.application.write.draft import Draft
 from ledger.entries.envelope import Circumstances, OpenedEntry, Signer, open_
-from ledger.entries.placement import access_of, registry_of
+from ledger.entries.placement import reserved_of
 from ledger.entries.split_view import prove_omission
 from ledger.entries.wrapped_entry import KIND, PROOF, acknowledges, wrapper_id, wrapping
 from ledger.errors import RecordError
@@ -156,7 +156,7 @@ def draft_of(
     opened = open_(arrival.raw)
     p = opened.payload
     place = order or p.order
-    apart = {registry_of(origin), access_of(origin), registry_of(p.log), access_of(p.log)}
+    apart = reserved_of(origin) | reserved_of(p.log)
     if apart & {place, p.order}:
         raise RecordError("CTX-ORDER", f"entry {p.seq} of {p.order} is about a record, not about an order")
     check_sealed(p, lift(arrival.texts, opened.sd, public=p.public))

@@ -1,4 +1,4 @@
-"""Audit a ledger: check all signatures, forms, chains, keys, leaves, inner hashes and the root again.
+"""Audit a ledger: check all signatures, forms, chains, keys, leaves, inner hashes, roots and committed heads again.
 
 The register is read first. The position of an entry decides which key may sign it, so the other entries can
 then be checked in any order, on every core. A worker takes an aligned run of entries, which is a complete
@@ -33,9 +33,10 @@ from ledger.adapters.storage.postgres import Address
 from ledger.adapters.storage.sqlite import ForeignFile
 from ledger.entries.envelope import OpenedEntry, instrument_of, open_, open_each
 from ledger.entries.keyring import Keyring, RegisteredKey, Registrar
-from ledger.entries.placement import Link, check_place, registry_of
+from ledger.entries.placement import HEADS_COMMITTED, Link, check_place, map_of, registry_of
 from ledger.entries.wrapped_entry import KIND
 from ledger.errors import LedgerError, RecordError
+from ledger.tlog.map_of_heads import roots_at
 from ledger.tlog.tree import Frontier, leaf_hash, node_hash
 from ledger.verify.entries import is_suspect, note_texts
 from ledger.verify.field_forms import check_public, known
@@ -171,8 +172,35 @@ def audit(
         if register and not report.problems:
             says = "the register that is found by its order is not the one that stands in the log"
             report.problems.append(Problem("LOG-CORRUPT", "register", says))
+        if not report.problems:
+            report.problems += _wrong_commits(c, origin, keyring)
         del report.problems[MOST:]
     return report
+
+
+def _wrong_commits(c: ReadConnection, origin: str, keyring: Keyring) -> Iterator[Problem]:
+    """Yield the entries that committed to another map of heads than that of the entries, which were all checked."""
+    stated: dict[int, list[tuple[int, str]]] = {}  # by size: the entries, and the root that each states
+    for index, raw in c.execute(statements.OF_ORDER, (map_of(origin), 0)).fetchall():
+        p = open_(_bytes(raw), verify=False).payload
+        if p.kind != HEADS_COMMITTED or known(p) is None or not keyring.holds(p.signer, index):
+            continue
+        size = p.public["size"]
+        if 0 <= size <= index:
+            stated.setdefault(size, []).append((index, p.public["map_root"]))
+        else:
+            yield Problem("MAP-SIZE", f"#{index}", f"it commits the heads of {size} entries, which do not precede it")
+    for size, root in roots_at(_leaves(c, max(stated, default=0)), stated):
+        for index, said in stated[size]:
+            if said != root.hex():
+                says = f"it commits the heads of {size} entries under {said[:8]}.., and they have {root.hex()[:8]}.."
+                yield Problem("MAP-ROOT", f"#{index}", says)
+
+
+def _leaves(c: ReadConnection, size: int) -> Iterator[tuple[str, bytes]]:
+    """Yield order and leaf hash of the first entries, a page at a time."""
+    for start in range(0, size, RUN):
+        yield from c.execute(statements.HEADS_BETWEEN, (start, min(start + RUN, size))).fetchall()
 
 
 def _room(place: ReadableLocation) -> int:

@@ -158,6 +158,7 @@ class _LogVerification:
         claims.remark_rest((), claims.NOT_HELD, noted.not_held, book)
         book.skip(VerificationStep.PROCEDURE, "the law is asked order by order")
         with book.step(VerificationStep.COMPLETENESS):
+            _raise_first(walked, VerificationStep.COMPLETENESS)
             changes = {n: o.payload.public for n, o in walked.told.items() if o.payload.kind == "witness-changed"}
             claims.check_policy(changes, trust, files.policy, book)
             _say_what_is_not_proven(files, walked, size - covered, states, book)
@@ -208,6 +209,7 @@ _STEPS_OF_CODES = (
     (VerificationStep.SIGNATURES, ("SIG-", "JSON-", "SD-", "FACT")),
     (VerificationStep.ORDER_OF_ENTRIES, ("CTX-",)),
     (VerificationStep.KEYS, ("KEY-",)),
+    (VerificationStep.COMPLETENESS, ("MAP-",)),
 )
 
 

@@ -67,7 +67,7 @@ class EntryPlacer:
 
     def _instrument(self, draft: Draft, batch: PendingBatch) -> str | None:
         """Return the instrument of an order that begins: a companion has that of its order."""
-        if draft.order in (self._cases.registry, self._cases.access):
+        if draft.order in self._cases.reserved:
             return None
         main = batch.head(draft.order)
         if main is not None:

@@ -20,7 +20,7 @@ from ledger.entries.case import Entry, instant
 from ledger.entries.envelope import OpenedEntry, open_
 from ledger.entries.keyring import Keyring, RegisteredKey
 from ledger.entries.payload import Payload
-from ledger.entries.placement import access_of, registry_of
+from ledger.entries.placement import reserved_of
 from ledger.entries.wrapped_entry import KIND, PROOF, Foreign
 from ledger.errors import RecordError
 from ledger.tlog.note import note_digest
@@ -130,8 +130,8 @@ def _judged(index: int, wrapper: OpenedEntry, foreign: Foreign, here: ReceivingL
 
 
 def says_nothing(inner: Payload) -> bool:
-    """Return True for an acknowledgement, and for an entry of a register or access order: they are about no order."""
-    return inner.kind == KIND or inner.order in (registry_of(inner.log), access_of(inner.log))
+    """Return True for an acknowledgement, and for an entry of a reserved order: they are about no order."""
+    return inner.kind == KIND or inner.order in reserved_of(inner.log)
 
 
 def _placed(

@@ -21,6 +21,7 @@ PATTERNS: Final[Mapping[str, str]] = {
         "{who} reported that the key[ {key:digest}] of {actor} may have been in wrong hands since {suspected_since}."
     ),
     "policy-adopted": "{who} adopted the policy {policy}, in force from {valid_from} on.",
+    "heads-committed": "{who} committed the heads of all orders at {size} entries, under one root.",
     "timestamp-anchored": "{who} obtained a time stamp for the first {tree_size} entries of the log.",
     "event-disputed": "{who} says that {about|an earlier entry|an earlier entry} is wrong.",
     "log-key-rotated": "{who} recorded that another key signs the checkpoints of this log from size {from_size} on.",

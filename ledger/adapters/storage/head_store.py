@@ -1,0 +1,211 @@
+"""Keep the map of heads of a log at one size in SQLite, so that later entries can be added without reading all of them.
+
+The map is made from the entries alone and can be deleted at any time. It is trusted with nothing that counts: who can
+change it can make its ledger commit to a wrong root, which everybody detects who has the entries.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Self
+
+from msgspec import Struct
+
+from ledger.adapters.storage.entry_reader import EntryReader
+from ledger.adapters.storage.sqlite import connect, create, transaction
+from ledger.errors import LedgerError
+from ledger.tlog.map_of_heads import order_key
+from ledger.tlog.patricia_tree import Inner, Leaf, Node, PatriciaTree, Stored
+from ledger.tlog.tree import EMPTY_ROOT, Frontier, root
+
+_HASH = 32  # bytes
+SCHEMA = (
+    # the first `size` entries, whose tree has this root; `top` is the number of the top node
+    """CREATE TABLE map (
+        one INTEGER PRIMARY KEY CHECK (one = 1), size INTEGER NOT NULL, root BLOB NOT NULL, top INTEGER) STRICT""",
+    ("INSERT INTO map VALUES (1, 0, ?, NULL)", (EMPTY_ROOT,)),
+    # an inner node has a position and two children, a leaf a key and its value
+    """CREATE TABLE map_node (
+        number INTEGER PRIMARY KEY, hash BLOB NOT NULL, position INTEGER, one BLOB NOT NULL, two BLOB NOT NULL,
+        one_number INTEGER, two_number INTEGER) STRICT""",
+    # by key: how many entries the order has, and the roots of its complete subtrees
+    """CREATE TABLE map_head (
+        key BLOB PRIMARY KEY, size INTEGER NOT NULL, peaks BLOB NOT NULL) STRICT, WITHOUT ROWID""",
+)
+
+
+class HeadsAt(Struct, frozen=True):
+    """The map of heads at one size: its root (32 bytes), and the proof of each order that was asked for, by its id."""
+
+    size: int
+    root: bytes
+    proofs: Mapping[str, bytes]
+
+
+class KeptMap:
+    """The map of heads in the tables of an open file; the caller has a transaction."""
+
+    def __init__(self, c: sqlite3.Connection, path: Path) -> None:
+        self._c, self._path = c, path
+
+    def state(self) -> tuple[int, bytes]:
+        """Return the number of entries of which the map is, and the root of their tree in the log."""
+        size, tree_root = self._c.execute("SELECT size, root FROM map").fetchone()
+        return size, tree_root
+
+    def clear(self) -> None:
+        """Make it the map of no entries."""
+        self._c.execute("DELETE FROM map_node")
+        self._c.execute("DELETE FROM map_head")
+        self._c.execute("UPDATE map SET size = 0, root = ?, top = NULL", (EMPTY_ROOT,))
+
+    def heads(self, orders: Iterable[str] = ()) -> HeadsAt:
+        """Return the map, with the proofs of these orders."""
+        tree = self._tree({})
+        return HeadsAt(self.state()[0], tree.root(), {order: tree.prove(order_key(order)) for order in orders})
+
+    def extend(self, entries: Iterable[tuple[str, bytes]], size: int, tree_root: bytes) -> None:
+        """Add the next entries of the log, as order id and leaf hash, up to `size`, where its tree has this root."""
+        frontiers: dict[bytes, Frontier] = {}
+        for order, leaf in entries:
+            key = order_key(order)
+            if key not in frontiers:
+                frontiers[key] = self._frontier(key)
+            frontiers[key].add(leaf)
+        heads = {key: frontier.root() for key, frontier in frontiers.items()}
+        read: dict[int, tuple[int, int] | None] = {}  # nodes on the way to a changed key, with their children
+        tree = self._tree(read)
+        if tree.top is None:
+            tree = PatriciaTree(heads)
+        else:
+            for key, head in heads.items():
+                tree = tree.put(key, head)
+        c = self._c
+        (last,) = c.execute("SELECT coalesce(max(number), 0) FROM map_node").fetchone()
+        rows = _Rows(last)
+        top = rows.number(tree.top) if tree.top else None
+        gone = [(number,) for number in read.keys() - rows.kept(read)]
+        c.executemany("DELETE FROM map_node WHERE number = ?", gone)
+        c.executemany("INSERT INTO map_node VALUES (?, ?, ?, ?, ?, ?, ?)", rows.rows)
+        c.executemany(
+            "INSERT INTO map_head VALUES (?, ?, ?)"
+            " ON CONFLICT (key) DO UPDATE SET size = excluded.size, peaks = excluded.peaks",
+            [(key, frontier.size, b"".join(frontier.peaks)) for key, frontier in frontiers.items()],
+        )
+        c.execute("UPDATE map SET size = ?, root = ?, top = ?", (size, tree_root, top))
+
+    def _frontier(self, key: bytes) -> Frontier:
+        row = self._c.execute("SELECT size, peaks FROM map_head WHERE key = ?", (key,)).fetchone()
+        if row is None:
+            return Frontier()
+        size, peaks = row
+        return Frontier(size, [peaks[at : at + _HASH] for at in range(0, len(peaks), _HASH)])
+
+    def _tree(self, read: dict[int, tuple[int, int] | None]) -> PatriciaTree:
+        """Return the kept tree, whose nodes are read when they are needed; `read` gets their numbers and children."""
+
+        def load(number: int) -> Leaf | Inner:
+            row = self._c.execute("SELECT * FROM map_node WHERE number = ?", (number,)).fetchone()
+            if row is None:
+                raise LedgerError("LOG-CORRUPT", f"{self._path} lacks a node", "delete the file: it is made again")
+            _, digest, position, one, two, left, right = row
+            read[number] = None if position is None else (left, right)
+            if position is None:
+                return Leaf(one, two, digest)
+            return Inner(position, Stored(left, one, load), Stored(right, two, load), digest)
+
+        (top,) = self._c.execute("SELECT top FROM map").fetchone()
+        return PatriciaTree.below(None if top is None else load(top))
+
+
+_Content = tuple[int | None, bytes, bytes, int | None, int | None]  # of a row behind number and hash
+
+
+class _Rows:
+    """Rows of the nodes that a file does not have yet, numbered on from `last`."""
+
+    def __init__(self, last: int) -> None:
+        self._last = last
+        self._stored: list[int] = []  # the highest nodes of the new tree that have a row already
+        self.rows: list[tuple[int, bytes, *_Content]] = []
+
+    def number(self, node: Node) -> int:
+        """Return the number of a node, which gets a row, below its children's, unless it is stored."""
+        if isinstance(node, Stored):
+            self._stored.append(node.number)
+            return node.number
+        if isinstance(node, Leaf):
+            content: _Content = None, node.key, node.value, None, None
+        else:
+            children = self.number(node.left), self.number(node.right)
+            content = node.position, node.left.hash, node.right.hash, *children
+        self._last += 1
+        self.rows.append((self._last, node.hash, *content))
+        return self._last
+
+    def kept(self, read: Mapping[int, tuple[int, int] | None]) -> set[int]:
+        """Return those of the nodes that were read which the new tree has in their old rows."""
+        kept: set[int] = set()
+        below = [number for number in self._stored if number in read]
+        while below:
+            kept.add(number := below.pop())
+            below += [child for child in read[number] or () if child in read]
+        return kept
+
+
+class HeadStore:
+    """The map of heads of a ledger, in a file of its own."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file, or make it; a damaged one is made again."""
+        self.path = path
+        try:
+            self._c = self._opened()
+        except LedgerError as error:
+            if error.code != "LOG-CORRUPT":
+                raise
+            for file in (path, *(path.with_name(path.name + tail) for tail in ("-wal", "-shm"))):
+                file.unlink(missing_ok=True)
+            self._c = self._opened()
+        self._map = KeptMap(self._c, path)
+
+    def _opened(self) -> sqlite3.Connection:
+        if not self.path.exists():
+            with suppress(FileExistsError):  # another process has just made it
+                create(self.path, SCHEMA)
+        c = connect(self.path)
+        c.row_factory = None
+        return c
+
+    def close(self) -> None:
+        """Close the file."""
+        self._c.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def kept(self, orders: Iterable[str] = ()) -> HeadsAt:
+        """Return the map as it is kept, with the proofs of these orders."""
+        with transaction(self._c, self.path):
+            return self._map.heads(orders)
+
+    def advance(self, store: EntryReader, orders: Iterable[str] = ()) -> HeadsAt:
+        """Add the entries that the log has got since, and return the map with the proofs of these orders.
+
+        A map of other entries than those of `store`, as of another copy of the ledger, is made again.
+        """
+        with transaction(self._c, self.path):
+            size, tree_root = self._map.state()
+            stop = store.size()
+            if size > stop or (root(size, store.hashes) if size else EMPTY_ROOT) != tree_root:
+                self._map.clear()
+                size = 0
+            if size < stop:
+                self._map.extend(store.leaves_between(size, stop), stop, root(stop, store.hashes))
+            return self._map.heads(orders)

@@ -1,0 +1,120 @@
+"""Commit the heads of all orders of a ledger under one root, by an entry that the ledger itself signs.
+
+The entry `heads-committed` stands in the map order. It covers the first entries of the log, never itself. Whoever has
+these entries can compute its root again (docs/reference/formats/map-of-heads.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from ledger.adapters.keys.key_files import Key
+from ledger.adapters.storage.head_store import HeadsAt, HeadStore
+from ledger.application.journal import Journal
+from ledger.application.write.draft import Draft
+from ledger.application.write.receipt import Receipt
+from ledger.entries.envelope import Circumstances, OpenedEntry, Signer, open_
+from ledger.entries.keyring import RegisteredKey
+from ledger.entries.placement import HEADS_COMMITTED, map_of
+from ledger.errors import LedgerError
+from ledger.facts import Fact, build
+
+ROLE = "SYS"  # this role signs only facts that every reader can compute again
+OFFICE = "ledger"  # the usual name of the office that the ledger itself is
+
+
+class CommittedHeads(Struct, frozen=True):
+    """A committed map of heads: the index of its entry in the log, the map, and True if the entry is a new one."""
+
+    index: int
+    heads: HeadsAt
+    fresh: bool
+
+
+def heads_signer(journal: Journal) -> Signer:
+    """Return the ledger itself as signer; `LedgerError` KEY-MISSING without a key, `RecordError` KEY-* otherwise."""
+    key = journal.log.signatory.heads_key()
+    known = _registered(journal, key)
+    if known is None:
+        hint = "`comity log commit --enrol`, by the registrar, enrols it"
+        raise LedgerError("KEY-MISSING", "the key that commits heads is not in the register", hint)
+    return journal.signer(known.actor, ROLE, key)
+
+
+def enrol_heads_key(journal: Journal, registrar: Signer, actor: str = OFFICE) -> list[Receipt]:
+    """Enrol a key with which the ledger commits heads, and accept it; return the receipts, none if it has one.
+
+    A key that has ended is followed by a new one, of the same office. `RecordError` KEY-ROLE if another office is
+    called `actor`.
+    """
+    key = _key(journal)
+    known = _registered(journal, key) if key else None
+    if known is not None and known.ended is not None:
+        actor, key, known = known.actor, None, None
+    if known is not None and known.accepted is not None:
+        return []
+    key = key or journal.log.signatory.heads_key(make=True)
+    now = journal.now()
+    said = Circumstances(now, now)
+    actor = known.actor if known else actor
+    ledger = Signer(actor, ROLE, registrar.party, key.public, key.sign)
+    public, roles = key.public.hex(), [ROLE]
+    facts: list[tuple[Fact, Signer]] = []
+    if known is None:
+        office = journal.read_keyring().offices.get(actor)
+        if office is None or ROLE not in office.roles:
+            names = {"en": f"the ledger {journal.origin}"[:200]}
+            day = now.date().isoformat()
+            fields = {"actor": actor, "party": registrar.party, "roles": roles, "names": names, "valid_from": day}
+            facts.append((build("authority-registered", fields, {}), registrar))
+        facts.append((build("key-registered", {"actor": actor, "key": public, "roles": roles}, {}), registrar))
+    facts.append((build("key-accepted", {"key": public}, {}), ledger))
+    return journal.record_batch([Draft(fact, journal.registry, signer, said) for fact, signer in facts])
+
+
+def commit_heads(journal: Journal, orders: Sequence[str] = ()) -> CommittedHeads:
+    """Commit the heads of all orders, unless only commits were added since the last one; prove these orders.
+
+    `LedgerError` KEY-MISSING if this ledger has no key to commit with; what `Journal.record` raises.
+    """
+    signer = heads_signer(journal)
+    with HeadStore(journal.folder.map) as store:
+        last = last_commit(journal)
+        if last is not None and _only_commits_since(journal, last[1]):
+            index, opened = last
+            public = opened.payload.public
+            kept = store.kept(orders)
+            if (kept.size, kept.root.hex()) == (public["size"], public["map_root"]):
+                return CommittedHeads(index, kept, fresh=False)
+        heads = store.advance(journal.store, orders)
+    fact = build(HEADS_COMMITTED, {"size": heads.size, "map_root": heads.root.hex()}, {})
+    receipt = journal.record(fact, map_of(journal.origin), signer)
+    return CommittedHeads(receipt.index, heads, fresh=True)
+
+
+def last_commit(journal: Journal) -> tuple[int, OpenedEntry] | None:
+    """Return the newest entry of the map order, with its index in the log; None if nothing was committed yet."""
+    row = journal.store.newest(map_of(journal.origin))
+    return (row[0], open_(row[1], verify=False)) if row else None
+
+
+def _only_commits_since(journal: Journal, opened: OpenedEntry) -> bool:
+    """Return True if every entry behind those that a commit covers is in the map order itself."""
+    covered, place = opened.payload.public["size"], map_of(journal.origin)
+    since = journal.store.leaves_between(covered, journal.store.size())
+    return all(order == place for order, _ in since)
+
+
+def _key(journal: Journal) -> Key | None:
+    try:
+        return journal.log.signatory.heads_key()
+    except LedgerError as error:
+        if error.code != "KEY-MISSING":
+            raise
+        return None
+
+
+def _registered(journal: Journal, key: Key) -> RegisteredKey | None:
+    return journal.read_keyring().keys.get(key.public.hex())

@@ -1,0 +1,107 @@
+"""Check the committed heads of a bundle: that its orders have no other entries, as far as the ledger committed to it.
+
+The ledger itself states one root over the heads of all its orders (`ledger.tlog.map_of_heads`). A bundle carries this
+entry, and for each of its orders the proof of the head. The head of an order is the root over the leaf hashes of its
+entries, so that an entry left out, added or exchanged has another one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ledger.bundle.layout import COMMIT, MAP, Arranged
+from ledger.bundle.manifest import Manifest
+from ledger.entries.case import instant
+from ledger.entries.envelope import OpenedEntry, open_
+from ledger.entries.keyring import Keyring
+from ledger.entries.placement import HEADS_COMMITTED, map_of
+from ledger.errors import RecordError
+from ledger.tlog.map_of_heads import order_key
+from ledger.tlog.patricia_tree import check_lookup
+from ledger.tlog.tree import Frontier, parse_proof
+from ledger.verify.entries import check_leaf, doubt_key, suspect
+from ledger.verify.field_forms import check_public, known
+from ledger.verify.heads import Heads
+from ledger.verify.progress import VerificationLog, placed
+from ledger.verify.report import CommittedHeads
+from ledger.verify.time_brackets import Times
+
+
+def check_committed(
+    parts: Arranged,
+    opened: Mapping[int, OpenedEntry],
+    manifest: Manifest,
+    keyring: Keyring,
+    times: Times,
+    book: VerificationLog,
+) -> CommittedHeads | None:
+    """Return the committed heads with which the orders of the bundle agree; None if it has none.
+
+    Raises BND-MANIFEST for a part that is missing; what is wrong with the entry that commits: ENV-*, PRF-*, SIG-BAD,
+    FACT, CTX-*, KEY-*, MAP-SIZE; and of the proofs MAP-FORMAT, MAP-PATH, MAP-HEAD. Doubts KEY-SUSPECT.
+    """
+    if parts.commit == (None, None) and not parts.map_proofs:
+        return None
+    raw, proof = parts.commit
+    for content, ending in ((raw, "dsse.json"), (proof, "tlog-proof")):
+        if content is None:
+            raise RecordError(
+                "BND-MANIFEST", "heads are proven under the entry that commits them", where=f"{COMMIT}.{ending}"
+            )
+    for order in sorted(parts.map_proofs.keys() ^ manifest.heads.keys()):
+        says = "committed heads come with the proof of each order in the bundle, and of no other"
+        raise RecordError("BND-MANIFEST", says, where=f"{MAP}/{order}.mptproof")
+    try:
+        index, commit = open_commit(raw or b"", proof or b"", times.heads, keyring)
+    except RecordError as wrong:
+        raise placed(wrong, COMMIT) from wrong
+    size, root = commit.payload.public["size"], bytes.fromhex(commit.payload.public["map_root"])
+    counts = {}
+    for order in sorted(manifest.heads):
+        try:
+            counts[order] = check_head(order, parts.map_proofs[order], opened, size, root)
+        except RecordError as wrong:
+            raise placed(wrong, f"{MAP}/{order}.mptproof") from wrong
+    for actor, since, doubtful in suspect({index: commit}, keyring, times):
+        doubt_key(actor, since, doubtful, COMMIT, book)
+    head_size = times.heads.head.checkpoint.size
+    whole = index == size == head_size - 1
+    return CommittedHeads(index, size, instant(commit.payload.signed_at), counts, whole)
+
+
+def open_commit(raw: bytes, proof: bytes, heads: Heads, keyring: Keyring) -> tuple[int, OpenedEntry]:
+    """Return an entry that commits heads, with its index: it is in the log of these heads, and its key could sign it.
+
+    The entries before it in its order are not at hand, so its number there is not checked.
+    """
+    opened = open_(raw)
+    index = parse_proof(proof).index
+    check_leaf(raw, proof, index, heads.head)
+    p = opened.payload
+    if p.log != heads.head.checkpoint.origin:
+        raise RecordError("CTX-LOG", f"sealed for the log {p.log}, not for {heads.head.checkpoint.origin}")
+    if (p.order, p.kind, p.instrument) != (map_of(p.log), HEADS_COMMITTED, None) or known(p) is None:
+        raise RecordError("CTX-ORDER", f"{p.kind} in order {p.order} commits no heads of the log")
+    check_public(p)
+    keyring.check(opened, index)
+    keyring.check_role(p.signer, index)
+    if not 0 <= p.public["size"] <= index:
+        raise RecordError("MAP-SIZE", f"it is entry {index}, and speaks of {p.public['size']} entries before it")
+    return index, opened
+
+
+def check_head(order: str, proof: bytes, opened: Mapping[int, OpenedEntry], size: int, root: bytes) -> int:
+    """Return how many entries of an order stand below `size`: exactly those that were committed under `root`.
+
+    Raises MAP-FORMAT, MAP-PATH, and MAP-HEAD if the order had other entries then.
+    """
+    own = Frontier()
+    for index, entry in sorted(opened.items()):
+        if entry.payload.order == order and index < size:
+            own.add(bytes.fromhex(entry.leaf))
+    committed = check_lookup(order_key(order), proof, root)
+    if committed != (own.root() if own.size else None):
+        has = "no such order" if committed is None else "another head"
+        says = f"with the first {own.size} entries here order {order} has not the head that was committed: {has}"
+        raise RecordError("MAP-HEAD", says)
+    return own.size
