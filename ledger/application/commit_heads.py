@@ -38,8 +38,8 @@ def heads_signer(journal: Journal) -> Signer:
     key = journal.log.signatory.heads_key()
     known = _registered(journal, key)
     if known is None:
-        hint = "`comity log commit --enrol`, by the registrar, enrols it"
-        raise LedgerError("KEY-MISSING", "the key that commits heads is not in the register", hint)
+        says = "the key that commits the heads of this ledger is not in its register"
+        raise LedgerError("KEY-MISSING", says, "comity log commit --enrol enrols it")
     return journal.signer(known.actor, ROLE, key)
 
 

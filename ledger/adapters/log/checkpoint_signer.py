@@ -113,8 +113,8 @@ class LocalSigner:
         if make:
             return key_files.new(self._state / _heads_name(last + 1))
         if not last:
-            hint = "`comity log commit --enrol`, by the registrar, makes and enrols one"
-            raise LedgerError("KEY-MISSING", f"{self._origin} has no key that commits heads", hint)
+            says = "this ledger has no key that commits its heads"
+            raise LedgerError("KEY-MISSING", says, "comity log commit --enrol makes one")
         return open_key(str(self._state / _heads_name(last)))
 
     def ready(self, last: Signed, now: datetime) -> None:

@@ -128,8 +128,8 @@ def _committed(journal: Journal, export: Export) -> CommittedHeads | None:
     except (LedgerError, RecordError) as lacks:
         if not lacks.code.startswith("KEY-"):
             raise
-        hint = f"; {lacks.hint}" if lacks.hint else ""
-        export.say(f"{lacks.code}: {lacks.says}, so the bundle cannot show that nothing was left out{hint}")
+        hint = f" ({lacks.hint})" if lacks.hint else ""
+        export.say(f"CMP-NOT-COMMITTED: the bundle cannot show that nothing was left out, for {lacks.says}{hint}")
         return None
 
 
