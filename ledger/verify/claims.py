@@ -190,7 +190,8 @@ def _incomplete(manifest: Manifest, size: int, committed: CommittedHeads | None)
     registry, maker = registry_of(manifest.log), f"{manifest.signer.actor} of {manifest.signer.party}"
     others = [order for order in sorted(manifest.heads) if order not in (manifest.order, registry)]
     if committed is not None:
-        counts, rest = committed.counts, "".join(f", order {order} {committed.counts[order]}" for order in others)
+        counts = committed.counts
+        rest = "".join(f", {order} {counts[order]}" for order in others)
         yield (
             f"CMP-COMMITTED: that among the first {committed.size} entries of the log this order has exactly "
             f"{counted(counts[manifest.order], 'entry', 'entries')}, and the register {counts[registry]}{rest}: entry "
