@@ -103,6 +103,7 @@ class Ledger:
     clock: datetime = BEGINS
     seen: Seen | None = None
     foreign: dict[str, bytes] = field(default_factory=dict)
+    committed: int | None = None
     _stored: list[bytes] = field(default_factory=list)
     _tree: Frontier = field(default_factory=Frontier)
     _links: dict[str, Link] = field(default_factory=dict)
@@ -185,7 +186,8 @@ class Ledger:
         """Commit the heads of all orders at a size, by default now and as they are; return the index of the entry."""
         size = self.size if size is None else size
         fact = {"size": size, "map_root": (root or self.map_at(size).tree.root()).hex()}
-        return self.record(by, "heads-committed", fact, order=map_of(self.origin))
+        self.committed = self.record(by, "heads-committed", fact, order=map_of(self.origin))
+        return self.committed
 
     def map_at(self, size: int) -> MapOfHeads:
         return MapOfHeads((open_(raw, verify=False).payload.order, leaf_hash(raw)) for raw in self.entries[:size])
@@ -276,7 +278,7 @@ class Ledger:
     ) -> Contents:
         """Return what an honest exporter collects: the order, further orders, the registry, heads and proofs.
 
-        `commit` is the index of the entry under which the heads of these orders are proven.
+        `commit` is the index of the entry under which the heads of these orders are proven, by default the last one.
         """
         note = note or self.checkpoint()
         head = open_checkpoint(note, self.origin, parse_vkey(log_vkey(self.origin, public_key(self.log.seed))), [])
@@ -312,7 +314,8 @@ class Ledger:
             "disclosures": texts,
             "foreign": self.foreign,
         }
-        if commit is not None:
+        commit = self.committed if commit is None else commit
+        if commit is not None and commit < size:
             tree = self.map_at(open_(self.entries[commit]).payload.public["size"]).tree
             values["commit"] = self.entries[commit], self.proof(commit, note)
             values["map_proofs"] = {each: tree.prove(order_key(each)) for each in orders}
@@ -377,7 +380,10 @@ def smuggled(ledger: Ledger, by: Hand, *raws: bytes) -> bytes:
     entries = [
         (n, raw, format_proof(n, prove_inclusion(n, ledger.size, ledger.read), note)) for n, raw, _ in honest.entries
     ]
-    data = pack(replace(honest, checkpoint=note, entries=entries), by.signer("ISS"))
+    commit = (
+        None if ledger.committed is None else (ledger.entries[ledger.committed], ledger.proof(ledger.committed, note))
+    )
+    data = pack(replace(honest, checkpoint=note, entries=entries, commit=commit), by.signer("ISS"))
 
     def add(files: dict[str, bytes]) -> None:
         for n in places:

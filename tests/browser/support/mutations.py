@@ -21,13 +21,26 @@ from msgspec.structs import replace
 from ledger.bundle.archive import pack, unpack
 from ledger.bundle.manifest import Manifest, open_manifest
 from ledger.entries.payload import Other
+from ledger.entries.placement import access_of, map_of
 from ledger.errors import RecordError
 from ledger.facts import KINDS
 from ledger.facts.vocabulary import ROLES
 from ledger.formats.dsse import EVENT_TYPE, seal_bytes
 from ledger.tlog.tree import format_proof, prove_inclusion
 from ledger.trust.trust_folder import Trust, format_registrar, parse_trust
-from tests.support.memory_ledger import NOW, ORDER, Hand, Ledger, changed, hand, listed, rezipped, small, smuggled
+from tests.support.memory_ledger import (
+    COMPANION,
+    NOW,
+    ORDER,
+    Hand,
+    Ledger,
+    changed,
+    hand,
+    listed,
+    rezipped,
+    small,
+    smuggled,
+)
 
 Files = dict[str, bytes]
 
@@ -129,7 +142,15 @@ def busy() -> tuple[Ledger, Hand]:
     return ledger, ilves
 
 
-BASES = (plain, witnessed, entangled, busy)
+def committing() -> tuple[Ledger, Hand]:
+    """Make a ledger that has committed the heads of its orders, with an entry behind the commit."""
+    ledger, ilves = small()
+    ledger.commit(ledger.enrol("ledger", "XO", "SYS"))
+    ledger.record(ilves, "order-transmitted", SENT, order=ORDER)
+    return ledger, ilves
+
+
+BASES = (plain, witnessed, entangled, busy, committing)
 
 # -- mutations ---------------------------------------------------------------------------------------------------------
 
@@ -219,6 +240,38 @@ def claimed(chance: random.Random, ledger: Ledger, by: Hand) -> bytes:
         return listed(files, manifest, by.signer("ISS"), **changes)
     except RecordError:
         return honest(ledger, by)
+
+
+def committed(chance: random.Random, ledger: Ledger, by: Hand) -> bytes:
+    """Commit to heads, sometimes to wrong ones, and change the proofs; the maker lists the changed files."""
+    node = ledger.enrol("node", "XO", "SYS" if chance.random() < 0.9 else "AUD")
+    sizes = (ledger.size, ledger.size, ledger.size - 1, 0, ledger.size + chance.choice((1, 2, 9)))
+    roots = (None, None, None, ledger.map_at(max(ledger.size - 1, 1)).tree.root(), bytes(32))
+    fact = {"size": chance.choice(sizes)}
+    root = chance.choice(roots) or ledger.map_at(fact["size"]).tree.root()
+    order = map_of(ledger.origin) if chance.random() < 0.9 else access_of(ledger.origin)
+    role = "SYS" if chance.random() < 0.9 else "AUD"
+    ledger.committed = ledger.record(node, "heads-committed", {**fact, "map_root": root.hex()}, order=order, role=role)
+    if chance.random() < 0.3:
+        ledger.record(by, "order-transmitted", SENT, order=ORDER)
+    data = honest(ledger, by)
+    paths = [path for path in sorted(unpack(data)) if path.startswith("map/")]
+
+    def change(files: Files) -> None:
+        path = chance.choice(paths)
+        match chance.randrange(8):
+            case 0:
+                del files[path]
+            case 1:
+                files[path] = files[chance.choice(paths)]
+            case 2:
+                files[f"map/{chance.choice((COMPANION, 'more', 'audits/1', ORDER.upper()))}.mptproof"] = files[path]
+            case 3 | 4:
+                files[path] = spoiled(chance, files[path])
+            case _:
+                pass
+
+    return changed(data, change, by.signer("ISS")) if paths else data
 
 
 def written(chance: random.Random, ledger: Ledger, by: Hand) -> bytes:
@@ -393,5 +446,5 @@ def _alter(chance: random.Random, value: dict[str, Any]) -> None:
 
 
 WAYS: tuple[Callable[[random.Random, Ledger, Hand], bytes], ...] = (
-    flipped, swapped, lied, lied, claimed, written, written, pretended, pretended, pretended,
+    flipped, swapped, lied, lied, claimed, committed, committed, written, written, pretended, pretended, pretended,
 )  # fmt: skip
