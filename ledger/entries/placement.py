@@ -8,6 +8,7 @@ from functools import lru_cache
 from msgspec import Struct
 
 from ledger.entries.envelope import OpenedEntry
+from ledger.entries.payload import Payload, is_hex64
 from ledger.errors import RecordError
 
 HEADS_COMMITTED = "heads-committed"  # the kind of entry in a map order that states the root over all heads
@@ -43,6 +44,14 @@ class Link(Struct, frozen=True, gc=False):
     seq: int
     leaf: str
     instrument: str | None
+
+
+def committed_by(p: Payload) -> tuple[int, bytes] | None:
+    """Return size and root (32 bytes) of the map of heads to which an entry commits its ledger; None if to none."""
+    if (p.kind, p.schema, p.order) != (HEADS_COMMITTED, 1, map_of(p.log)):
+        return None
+    size, root = p.public.get("size"), p.public.get("map_root")
+    return (size, bytes.fromhex(root)) if isinstance(size, int) and isinstance(root, str) and is_hex64(root) else None
 
 
 def check_place(opened: OpenedEntry, origin: str, before: Link | None) -> None:

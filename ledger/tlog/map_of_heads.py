@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from hashlib import sha256
-from itertools import islice
 
 from ledger.tlog.patricia_tree import PatriciaTree
 from ledger.tlog.tree import Frontier
@@ -57,10 +56,20 @@ class MapOfHeads:
         return frontier.size if frontier else 0
 
 
-def roots_at(entries: Iterable[tuple[str, bytes]], sizes: Collection[int]) -> Iterator[tuple[int, bytes]]:
-    """Yield each of these sizes with the root of the map of so many first entries, sizes rising; one pass over them."""
-    heads, at, rest = MapOfHeads(), 0, iter(entries)
+def roots_at(entries: Iterable[tuple[int, str, bytes]], sizes: Collection[int]) -> Iterator[tuple[int, bytes]]:
+    """Yield each of these sizes, rising, with the root of the map of so many first entries.
+
+    Entries are index, order id and leaf hash, by index; they are read once.
+    """
+    heads, rest = MapOfHeads(), iter(entries)
+    ahead = next(rest, None)
+
+    def below(size: int) -> Iterator[tuple[str, bytes]]:
+        nonlocal ahead
+        while ahead is not None and ahead[0] < size:
+            yield ahead[1:]
+            ahead = next(rest, None)
+
     for size in sorted(set(sizes)):
-        heads.extend(islice(rest, size - at))
-        at = size
+        heads.extend(below(size))
         yield size, heads.tree.root()

@@ -14,13 +14,13 @@ from ledger.bundle.manifest import Manifest
 from ledger.entries.case import instant
 from ledger.entries.envelope import OpenedEntry, open_
 from ledger.entries.keyring import Keyring
-from ledger.entries.placement import HEADS_COMMITTED, map_of
+from ledger.entries.placement import committed_by
 from ledger.errors import RecordError
 from ledger.tlog.map_of_heads import order_key
 from ledger.tlog.patricia_tree import check_lookup
 from ledger.tlog.tree import Frontier, parse_proof
 from ledger.verify.entries import check_leaf, doubt_key, suspect
-from ledger.verify.field_forms import check_public, known
+from ledger.verify.field_forms import check_public
 from ledger.verify.heads import Heads
 from ledger.verify.progress import VerificationLog, placed
 from ledger.verify.report import CommittedHeads
@@ -80,13 +80,14 @@ def open_commit(raw: bytes, proof: bytes, heads: Heads, keyring: Keyring) -> tup
     p = opened.payload
     if p.log != heads.head.checkpoint.origin:
         raise RecordError("CTX-LOG", f"sealed for the log {p.log}, not for {heads.head.checkpoint.origin}")
-    if (p.order, p.kind, p.instrument) != (map_of(p.log), HEADS_COMMITTED, None) or known(p) is None:
-        raise RecordError("CTX-ORDER", f"{p.kind} in order {p.order} commits no heads of the log")
     check_public(p)
+    commit = committed_by(p)
+    if commit is None or p.instrument is not None:
+        raise RecordError("CTX-ORDER", f"{p.kind} in order {p.order} commits no heads of the log")
     keyring.check(opened, index)
     keyring.check_role(p.signer, index)
-    if not 0 <= p.public["size"] <= index:
-        raise RecordError("MAP-SIZE", f"it is entry {index}, and speaks of {p.public['size']} entries before it")
+    if not 0 <= commit[0] <= index:
+        raise RecordError("MAP-SIZE", f"it is entry {index}, and speaks of {commit[0]} entries before it")
     return index, opened
 
 

@@ -46,9 +46,9 @@ async function openCommit({ raw, proof }, head, keyring) {
   checkLeaf(leafHash(raw), proof, index, head);
   const { origin } = head.checkpoint;
   if (entry.log !== origin) throw new Refused('CTX-LOG', ['place-log', entry.log, origin]);
+  checkPublic(entry);
   const belongs = entry.order === (await mapOf(origin)) && entry.kind === HEADS_COMMITTED && entry.instrument === null;
   if (!belongs || !knownKind(entry)) throw new Refused('CTX-ORDER', ['commit-place', entry.kind, entry.order]);
-  checkPublic(entry);
   keyring.check(entry, index);
   keyring.checkRole(entry.signer, index);
   const size = BigInt(entry.public.get('size'));

@@ -10,6 +10,7 @@ and no entry id: an id that is used twice in different orders is not found.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -17,13 +18,16 @@ from pathlib import Path
 from msgspec import Struct
 
 from ledger.adapters.log.published_log import Fetch, entries_of, reader
+from ledger.adapters.storage.head_store import SCHEMA as MAP_SCHEMA
+from ledger.adapters.storage.head_store import KeptMap
 from ledger.adapters.storage.sqlite import SQLiteErrors, connect, create, transaction
 from ledger.adapters.witness.followed_logs import keep_evidence
 from ledger.entries.envelope import OpenedEntry, open_, open_each
 from ledger.entries.keyring import Keyring, Registrar
-from ledger.entries.placement import Link, check_place, registry_of
+from ledger.entries.placement import Link, check_place, committed_by, registry_of
 from ledger.entries.split_view import Shown, prove_order
 from ledger.errors import LedgerError, RecordError
+from ledger.tlog.map_of_heads import roots_at
 from ledger.tlog.note import Head, Vkey, note_digest
 from ledger.tlog.tile import FULL, bundles_for
 from ledger.tlog.tree import (
@@ -53,6 +57,7 @@ _SCHEMA = (
     "CREATE TABLE register (idx INTEGER PRIMARY KEY, raw BLOB NOT NULL) STRICT",
     "CREATE TABLE alarm (idx INTEGER PRIMARY KEY, code TEXT NOT NULL, says TEXT NOT NULL) STRICT",
 )
+_VERSION = 2  # in version 1 there is no map of heads: the entries are read again
 
 
 class Found(Struct, frozen=True):
@@ -75,14 +80,29 @@ class Inspection:
     def __init__(self, path: Path, origin: str, registrar: Registrar) -> None:
         """Open the file; `LedgerError` TRUST if its entries were read under another registrar."""
         if not path.exists():
-            create(path, (*_SCHEMA, ("INSERT INTO read VALUES (1, 0, x'', ?)", (format_registrar(registrar),))))
+            first = ("INSERT INTO read VALUES (1, 0, x'', ?)", (format_registrar(registrar),))
+            create(path, (*_SCHEMA, *MAP_SCHEMA, first), version=_VERSION)
         self._path, self._origin = path, origin
-        self._c = connect(path)
+        self._c = connect(path, newest=_VERSION)
+        self._map = KeptMap(self._c, path)
         try:
+            self._migrate()
             self._take_up(registrar)
         except BaseException:
             self._c.close()
             raise
+
+    def _migrate(self) -> None:
+        """Begin anew with a file without a map of heads; its alarms are found again."""
+        with transaction(self._c, self._path) as c:
+            if c.execute("PRAGMA user_version").fetchone()[0] == _VERSION:
+                return
+            for statement in MAP_SCHEMA:
+                c.execute(*((statement,) if isinstance(statement, str) else statement))
+            for table in ("head", "register", "alarm"):
+                c.execute(f"DELETE FROM {table}")  # noqa: S608 -- three names of our own
+            c.execute("UPDATE read SET size = 0, root = x''")
+            c.execute(f"PRAGMA user_version = {_VERSION}")
 
     def _take_up(self, registrar: Registrar) -> None:
         """Load the size read so far and the keys of the register."""
@@ -145,11 +165,32 @@ class Inspection:
         except RecordError as wrong:
             says = f"the entries published do not make the signed tree of {size}"
             raise LedgerError("LOG-CORRUPT", says) from wrong
-        self._keep_evidence(fetch, log, head, step, evidence)
         with transaction(self._c, self._path) as c:
+            self._check_commits(fetch, step, tree)
+            self._keep_evidence(fetch, log, head, step, evidence)
             step.write(c)
             c.execute("UPDATE read SET size = ?, root = ?", (tree.size, tree.root()))
         self._size, self._root = tree.size, tree.root()
+
+    def _check_commits(self, fetch: Fetch, step: _Step, tree: Frontier) -> None:
+        """Compare the heads that entries of a step commit with those of the entries, and keep the map of all of them.
+
+        A map of fewer entries than before the step is made from all published entries once more.
+        """
+        before = self._size
+        sizes = {size for _, _, size, _ in step.commits}
+        earlier = {size for size in sizes if size < before}
+        roots = dict(roots_at(_published(fetch, max(earlier, default=0)), earlier))
+        at = before
+        for size in sorted({*(size for size in sizes if size >= before), tree.size}):
+            entries = ((order, leaf) for index, order, leaf in step.leaves if at <= index < size)
+            self._map.extend(entries, size, tree.root() if size == tree.size else b"")
+            roots[size] = self._map.heads().root
+            at = size
+        for index, raw, size, root in step.commits:
+            if roots[size] != root:
+                says = f"commits the heads of {size} entries under {root.hex()[:8]}.., and they have another root"
+                step.alarm(index, raw, RecordError("MAP-ROOT", says))
 
     def _keep_evidence(self, fetch: Fetch, log: Vkey, head: Head, step: _Step, evidence: Path) -> None:
         """Keep faulty entries with their proofs under the head, and an exhibit if there is one.
@@ -183,24 +224,37 @@ class _Step:
         self._c, self._path, self._origin, self._keyring = c, path, origin, keyring
         self._heads: dict[str, _OrderHead] = {}
         self._register: list[tuple[int, bytes]] = []
+        self.leaves: list[tuple[int, str, bytes]] = []  # index, order, leaf hash
+        self.commits: list[tuple[int, bytes, int, bytes]] = []  # index, entry, size, root of the map
         # the fault, the entry, and the place of the preceding entry if that is the other half of the proof
         self.wrong: list[tuple[Found, bytes, int | None]] = []
 
     def take(self, index: int, raw: bytes, opened: OpenedEntry | RecordError) -> None:
         """Check the entry at a place of the log; `opened` is the entry or the error of opening it."""
+        if isinstance(opened, OpenedEntry):
+            self.leaves.append((index, opened.payload.order, bytes.fromhex(opened.leaf)))
         if isinstance(opened, RecordError):
-            self._alarm(index, raw, opened)
+            self.alarm(index, raw, opened)
         elif opened.payload.log != self._origin:
-            self._alarm(index, raw, RecordError("CTX-LOG", f"sealed for the log {opened.payload.log}"))
+            self.alarm(index, raw, RecordError("CTX-LOG", f"sealed for the log {opened.payload.log}"))
         elif self._follow(index, opened) and not self._broken(self._keyring.registry):
             try:
                 self._keyring.admit(opened, index)
                 if not self._keyring.holds(opened.payload.signer, index):
-                    self._alarm(index, raw, RecordError(*_ROLE))
+                    self.alarm(index, raw, RecordError(*_ROLE))
+                elif (commit := committed_by(opened.payload)) is not None:
+                    self._commit(index, opened.raw, *commit)
             except RecordError as wrong:
-                self._alarm(index, raw, wrong)
+                self.alarm(index, raw, wrong)
             if opened.payload.order == self._keyring.registry:
                 self._register.append((index, raw))
+
+    def _commit(self, index: int, raw: bytes, size: int, root: bytes) -> None:
+        if 0 <= size <= index:
+            self.commits.append((index, raw, size, root))
+        else:
+            says = f"commits the heads of {size} entries, which do not precede it"
+            self.alarm(index, raw, RecordError("MAP-SIZE", says))
 
     def _follow(self, index: int, opened: OpenedEntry) -> bool:
         """Put an entry after the newest of its order; return False if it does not belong there."""
@@ -216,9 +270,9 @@ class _Step:
             if head is not None and p.seq <= head.link.seq + 1 and wrong.code == "CTX-CHAIN":
                 near = head.index if p.seq >= head.link.seq else None
                 says = f"two histories of order {p.order}: {wrong.says}"
-                self._alarm(index, opened.raw, RecordError("SPLIT-ORDER", says), near)
+                self.alarm(index, opened.raw, RecordError("SPLIT-ORDER", says), near)
             else:
-                self._alarm(index, opened.raw, wrong)
+                self.alarm(index, opened.raw, wrong)
             self._heads[p.order] = _OrderHead(new.index, new.link, broken=True)
             return False
         self._heads[p.order] = new
@@ -238,7 +292,8 @@ class _Step:
         head = self._head(order)
         return head is not None and head.broken
 
-    def _alarm(self, index: int, raw: bytes, wrong: RecordError, near: int | None = None) -> None:
+    def alarm(self, index: int, raw: bytes, wrong: RecordError, near: int | None = None) -> None:
+        """Add a fault of the entry at a place of the log; `near` is the place of the other half of its proof."""
         self.wrong.append((Found(index, wrong.code, f"entry {index}: {wrong.says}"), raw, near))
 
     def write(self, c: sqlite3.Connection) -> None:
@@ -264,6 +319,15 @@ def _first(fetch: Fetch, size: int, opened: OpenedEntry) -> int | None:
             if not isinstance(other, RecordError) and _places(other) == _places(opened):
                 return index
     return None
+
+
+def _published(fetch: Fetch, size: int) -> Iterator[tuple[int, str, bytes]]:
+    """Yield index, order and leaf hash of the first published entries, as far as they can be opened."""
+    for bundle in bundles_for(0, size):
+        raws = entries_of(fetch, bundle.n, bundle.width)
+        for index, opened in enumerate(open_each(raws, verify=False), bundle.n * FULL):
+            if isinstance(opened, OpenedEntry):
+                yield index, opened.payload.order, bytes.fromhex(opened.leaf)
 
 
 def _places(opened: OpenedEntry) -> tuple[str, int]:

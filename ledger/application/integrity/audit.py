@@ -33,7 +33,7 @@ from ledger.adapters.storage.postgres import Address
 from ledger.adapters.storage.sqlite import ForeignFile
 from ledger.entries.envelope import OpenedEntry, instrument_of, open_, open_each
 from ledger.entries.keyring import Keyring, RegisteredKey, Registrar
-from ledger.entries.placement import HEADS_COMMITTED, Link, check_place, map_of, registry_of
+from ledger.entries.placement import Link, check_place, committed_by, map_of, registry_of
 from ledger.entries.wrapped_entry import KIND
 from ledger.errors import LedgerError, RecordError
 from ledger.tlog.map_of_heads import roots_at
@@ -180,27 +180,33 @@ def audit(
 
 def _wrong_commits(c: ReadConnection, origin: str, keyring: Keyring) -> Iterator[Problem]:
     """Yield the entries that committed to another map of heads than that of the entries, which were all checked."""
-    stated: dict[int, list[tuple[int, str]]] = {}  # by size: the entries, and the root that each states
+    stated: dict[int, list[tuple[int, bytes]]] = {}  # by size: the entries, and the root that each states
     for index, raw in c.execute(statements.OF_ORDER, (map_of(origin), 0)).fetchall():
         p = open_(_bytes(raw), verify=False).payload
-        if p.kind != HEADS_COMMITTED or known(p) is None or not keyring.holds(p.signer, index):
+        commit = committed_by(p)
+        if commit is None or not keyring.holds(p.signer, index):
             continue
-        size = p.public["size"]
+        size, root = commit
         if 0 <= size <= index:
-            stated.setdefault(size, []).append((index, p.public["map_root"]))
+            stated.setdefault(size, []).append((index, root))
         else:
             yield Problem("MAP-SIZE", f"#{index}", f"it commits the heads of {size} entries, which do not precede it")
     for size, root in roots_at(_leaves(c, max(stated, default=0)), stated):
         for index, said in stated[size]:
-            if said != root.hex():
-                says = f"it commits the heads of {size} entries under {said[:8]}.., and they have {root.hex()[:8]}.."
+            if said != root:
+                says = f"it commits the heads of {size} entries under {_short(said)}, and they have {_short(root)}"
                 yield Problem("MAP-ROOT", f"#{index}", says)
 
 
-def _leaves(c: ReadConnection, size: int) -> Iterator[tuple[str, bytes]]:
-    """Yield order and leaf hash of the first entries, a page at a time."""
+def _leaves(c: ReadConnection, size: int) -> Iterator[tuple[int, str, bytes]]:
+    """Yield index, order and leaf hash of the first entries, a page at a time."""
     for start in range(0, size, RUN):
-        yield from c.execute(statements.HEADS_BETWEEN, (start, min(start + RUN, size))).fetchall()
+        rows = c.execute(statements.HEADS_BETWEEN, (start, min(start + RUN, size))).fetchall()
+        yield from ((index, order, leaf) for index, (order, leaf) in enumerate(rows, start))
+
+
+def _short(digest: bytes) -> str:
+    return f"{digest.hex()[:8]}.."
 
 
 def _room(place: ReadableLocation) -> int:
