@@ -22,7 +22,7 @@ from ledger.adapters.witness.monitor import Alarm, Patience, look
 from ledger.errors import LedgerError
 from ledger.trust.trust_folder import Trust
 
-PROVED = frozenset({"SPLIT-VIEW", "SPLIT-ORDER", "LOG-ROLLBACK", "LOG-CORRUPT", "LOG-FORKED"})
+PROVED = frozenset({"SPLIT-VIEW", "SPLIT-ORDER", "MAP-ROOT", "MAP-SIZE", "LOG-ROLLBACK", "LOG-CORRUPT", "LOG-FORKED"})
 OF_ENTRIES = ("CTX-", "ENV-", "JSON-", "KEY-", "SD-", "SIG-")  # entries that a log accepted against its own rules
 UNREACHED = frozenset({"LOG-UNREACHABLE", "HTTP-SILENT", "NO-HTTP", "DISK-ERROR", "DISK-FULL"})
 

@@ -73,6 +73,17 @@ class SplitOrderFile(CommandAnswer, tag="comity.split-order/1"):
     other_log: str | UnsetType = UNSET
 
 
+class MapRootFile(CommandAnswer, tag="comity.map-root/1"):
+    """An exhibit: an entry that commits to a wrong map of heads, its proof, and the entries that it covers."""
+
+    says: str
+    log: str
+    entry: str
+    proof: str
+    path: list[str]
+    entries: list[str]
+
+
 class DocumentItem(Struct, frozen=True):
     """One JSON document that Comity writes."""
 

@@ -43,7 +43,7 @@ from ledger.tlog.tree import check_consistency, check_inclusion, leaf_hash, node
 FORMAT = "comity.split-view/1"
 OMISSION = "comity.omission/1"
 ORDER = "comity.split-order/1"
-_LARGEST = 1 << 18
+LARGEST = 1 << 18
 
 
 class SplitView(Struct, frozen=True):
@@ -89,7 +89,7 @@ def prove_split(log: Vkey, one: bytes, two: bytes, path: Sequence[bytes] = (), b
         "two": two.decode(),
         **proof,
     }
-    exhibit = _written(document)
+    exhibit = write_exhibit(document)
     check_split(exhibit, log)
     return exhibit
 
@@ -100,7 +100,7 @@ def check_split(exhibit: bytes, log: Vkey) -> SplitView:
     Raises SPLIT-FORMAT for another file, CP-* if a note is not of this log, SPLIT-UNPROVEN if both notes can
     be true.
     """
-    document = _read(exhibit, FORMAT)
+    document = read_exhibit(exhibit, FORMAT)
     try:
         one, two = (document[name].encode() for name in ("one", "two"))
         path = [unb64(line) for line in document.get("path", ())]
@@ -147,8 +147,8 @@ def prove_omission(log: Vkey, entry: bytes, proof: bytes, leaf: bytes, instead: 
     """
     small = {"format": OMISSION, "log": log.text, "entry": entry.decode(), "proof": proof.decode()}
     document = {**small, "leaf": leaf.hex(), "instead": instead.decode()}
-    says = str(check_omission(_written({**document, "says": ""}), log))
-    return _written({"format": OMISSION, "says": says, **{k: v for k, v in document.items() if k != "format"}})
+    says = str(check_omission(write_exhibit({**document, "says": ""}), log))
+    return write_exhibit({"format": OMISSION, "says": says, **{k: v for k, v in document.items() if k != "format"}})
 
 
 def check_omission(exhibit: bytes, log: Vkey) -> Omission:
@@ -157,7 +157,7 @@ def check_omission(exhibit: bytes, log: Vkey) -> Omission:
     Raises SPLIT-FORMAT for another file, CP-*, PRF-* if a head or proof is not of this log, SPLIT-UNPROVEN if
     both can be true.
     """
-    document = _read(exhibit, OMISSION)
+    document = read_exhibit(exhibit, OMISSION)
     try:
         entry, proof, instead = (document[name].encode() for name in ("entry", "proof", "instead"))
         leaf = bytes.fromhex(document["leaf"])
@@ -221,8 +221,8 @@ def prove_order(one: Shown, two: Shown) -> bytes:
     }
     if two.log != one.log:
         document["other_log"] = two.log.text
-    says = str(check_order(_written({"format": ORDER, "says": "", **document}), (one.log, two.log)))
-    return _written({"format": ORDER, "says": says, **document})
+    says = str(check_order(write_exhibit({"format": ORDER, "says": "", **document}), (one.log, two.log)))
+    return write_exhibit({"format": ORDER, "says": says, **document})
 
 
 def check_order(exhibit: bytes, logs: Sequence[Vkey]) -> SplitOrder:
@@ -231,69 +231,38 @@ def check_order(exhibit: bytes, logs: Sequence[Vkey]) -> SplitOrder:
     SPLIT-FORMAT: another file. CP-*, PRF-*: a head or proof is not of this log. ENV-*, JSON-*, SIG-BAD: a bad
     entry. SPLIT-UNPROVEN: a log may have both entries.
     """
-    document = _read(exhibit, ORDER)
+    document = read_exhibit(exhibit, ORDER)
     try:
         parts = [document[name].encode() for name in ("one", "one_proof", "two", "two_proof")]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise RecordError("SPLIT-FORMAT", f"not an exhibit of a split order: {error}") from error
     first, last = logs[0], logs[-1]
-    (one, at, size), (two, then, other) = _standing(parts[0], parts[1], first), _standing(parts[2], parts[3], last)
+    (one, at, small), (two, then, large) = standing(parts[0], parts[1], first), standing(parts[2], parts[3], last)
     if {first.name, last.name, one.payload.log, two.payload.log} != {first.name}:
         raise RecordError("SPLIT-UNPROVEN", "they were not both sealed for this log")
     broken = at_odds(one, at, two, then)
     if broken is None:
         raise RecordError("SPLIT-UNPROVEN", "a log may hold both of them")
-    return SplitOrder(first, (at, then), (one.leaf, two.leaf), broken, (size, other))
+    return SplitOrder(first, (at, then), (one.leaf, two.leaf), broken, (small.size, large.size))
 
 
-def _standing(raw: bytes, proof: bytes, log: Vkey) -> tuple[OpenedEntry, int, int]:
-    """Return an entry, its place in a tree that the key of a log signed, and the size of the tree."""
+def standing(raw: bytes, proof: bytes, log: Vkey) -> tuple[OpenedEntry, int, Checkpoint]:
+    """Return an entry, its place in a tree that the key of a log signed, and that tree. CP-*, PRF-*, ENV-*, SIG-BAD."""
     parsed = parse_proof(proof)
     head = _open(parsed.note, log)
     check_inclusion(parsed.index, head.size, leaf_hash(raw), parsed.path, head.root)
-    return open_(raw), parsed.index, head.size
+    return open_(raw), parsed.index, head
 
 
-Found = SplitView | Omission | SplitOrder
-
-
-def check_exhibit(exhibit: bytes, logs: Sequence[Vkey]) -> Found:
-    """Check an exhibit of any form with the keys of the log, as many as `claimed_logs` names."""
-    match form_of(exhibit):
-        case "comity.omission/1":
-            return check_omission(exhibit, logs[0])
-        case "comity.split-order/1":
-            return check_order(exhibit, logs)
-        case _:
-            return check_split(exhibit, logs[0])
-
-
-def claimed_logs(exhibit: bytes) -> tuple[str, ...]:
-    """Return the verifier keys that an exhibit names: to look for them among trusted keys, never to use them."""
-    try:
-        document = orjson.loads(exhibit) if len(exhibit) <= _LARGEST else None
-    except ValueError:
-        return ()
-    if not isinstance(document, dict):
-        return ()
-    keys = (document.get("log"), *([document["other_log"]] if "other_log" in document else ()))
-    return tuple(str(key) for key in keys)
-
-
-def form_of(data: bytes) -> str | None:
-    """Return the format of exhibit that a file claims; None if it claims none."""
-    start = data[:200].lstrip()
-    forms = (FORMAT, OMISSION, ORDER)
-    return next((form for form in forms if start.startswith(b"{") and form.encode() in start), None)
-
-
-def _written(document: dict[str, object]) -> bytes:
+def write_exhibit(document: dict[str, object]) -> bytes:
+    """Return the bytes of an exhibit."""
     return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
-def _read(exhibit: bytes, form: str) -> dict[str, Any]:
+def read_exhibit(exhibit: bytes, form: str, largest: int = LARGEST) -> dict[str, Any]:
+    """Return the members of an exhibit of a form; `RecordError` SPLIT-FORMAT."""
     try:
-        if len(exhibit) > _LARGEST:
+        if len(exhibit) > largest:
             raise ValueError("too large")
         document = orjson.loads(exhibit)
         if document["format"] != form:

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from ledger.bundle.archive_kind import holds_bundle
 from ledger.bundle.pdf_attachment import bundle_inside
-from ledger.entries.split_view import form_of
+from ledger.entries.exhibits import form_of
 from ledger.errors import RecordError
 from ledger.tlog.note import MlDsa
 from ledger.trust.trust_folder import Trust

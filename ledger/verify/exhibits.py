@@ -1,13 +1,15 @@
 """Verify an exhibit: whether it proves that a log contradicted itself, and whether the verifier trusts that log.
 
-The 17 steps do not apply, because there is no record to verify. TOTAL-FAILED with SPLIT-VIEW, SPLIT-ORDER or
-CTX-REPLAY means that the log is convicted. An exhibit that does not prove that is INDETERMINATE: it says
-nothing about the log, and does not show that the log is honest.
+The 17 steps do not apply, because there is no record to verify. TOTAL-FAILED with SPLIT-VIEW, SPLIT-ORDER, MAP-
+SPLIT, MAP-ROOT, MAP-SIZE or CTX-REPLAY means that the log is convicted. An exhibit that does not prove that is
+INDETERMINATE: it says nothing about the log, and does not show that the log is honest.
 """
 
 from __future__ import annotations
 
-from ledger.entries.split_view import SplitOrder, check_exhibit, claimed_logs
+from ledger.entries.exhibits import check_exhibit, claimed_logs
+from ledger.entries.split_view import SplitOrder
+from ledger.entries.wrong_map import WrongMap
 from ledger.errors import RecordError
 from ledger.tlog.note import Vkey, parse_vkey
 from ledger.trust.trust_folder import Trust
@@ -18,11 +20,15 @@ WHICH_ENTRY = (
     "Which of the two entries is true, and whether the keys that signed them were those of their signers: the log's "
     "key has signed trees with both, and its keeper let both in."
 )
+WHICH_KEY = (
+    "Whether the key that signed the entry was the ledger's own: the log's key has signed a tree with it, and its "
+    "keeper let it in."
+)
 OWN_KEY = "Whose log this is: no policy was given, so its key was taken from the exhibit itself."
 
 
 def verify_exhibit(data: bytes, trust: Trust | None) -> Report:
-    """Verify an exhibit of a split view, an omission or a split order.
+    """Verify an exhibit of a split view, an omission, a split order or a wrong map.
 
     Any content ends in a report, not in an error.
     """
@@ -31,7 +37,7 @@ def verify_exhibit(data: bytes, trust: Trust | None) -> Report:
         contradiction = check_exhibit(data, logs)
     except RecordError as wrong:
         return _report(Verdict.INDETERMINATE, (Reason(wrong.code, wrong.where, wrong.says),))
-    which = WHICH_ENTRY if isinstance(contradiction, SplitOrder) else WHICH
+    which = {SplitOrder: WHICH_ENTRY, WrongMap: WHICH_KEY}.get(type(contradiction), WHICH)
     signatures = 4 if isinstance(contradiction, SplitOrder) else 2
     proven = Reason(contradiction.code, contradiction.log.name, str(contradiction))
     if trust is None:

@@ -65,8 +65,8 @@ from ledger.bundle.archive import unpack
 from ledger.bundle.layout import arrange, check_claimed, version_of
 from ledger.bundle.zip_profile import check_paths
 from ledger.entries import case as order
-from ledger.entries import envelope
-from ledger.entries import split_view as exhibit
+from ledger.entries import envelope, split_view, wrong_map
+from ledger.entries import exhibits as exhibit
 from ledger.errors import LedgerError, RecordError
 from ledger.formats import canonical_json as canonical
 from ledger.formats import dsse
@@ -77,7 +77,7 @@ from ledger.tlog import add_checkpoint as submission
 from ledger.tlog import audit_statement, note, policy, subtree_cosignature, tile
 from ledger.tlog import patricia_tree as map_tree
 from ledger.tlog import tree as tlog
-from ledger.tlog.tree import Frontier
+from ledger.tlog.tree import Frontier, prove_consistency
 from ledger.trust.signed_policy import (
     FORMAT,
     PolicyStatement,
@@ -199,8 +199,17 @@ def exhibits() -> list[bytes]:
 
     ledger, _, places = two_histories()
     note_ = ledger.witnessed()
-    shown = [exhibit.Shown(ledger.entries[n], ledger.proof(n, note_), logs()[0]) for n in places]
-    return [exhibit.prove_split(KEY, TRUE.note(7), TRUE.fork(5, 7).note(7)), exhibit.prove_order(*shown)]
+    shown = [split_view.Shown(ledger.entries[n], ledger.proof(n, note_), logs()[0]) for n in places]
+    split = split_view.prove_split(KEY, TRUE.note(7), TRUE.fork(5, 7).note(7))
+    return [split, split_view.prove_order(*shown), wrong_root()]
+
+
+def wrong_root() -> bytes:
+    """Return an exhibit of a wrong root over the heads of three entries."""
+    ledger, _, _ = two_histories()
+    at = ledger.commit(ledger.enrol("node", "XO", "SYS"), 3, bytes(32))
+    path = prove_consistency(3, ledger.size, ledger.read)
+    return wrong_map.prove_wrong_map(logs()[0], ledger.entries[at], ledger.proof(at), path, ledger.entries[:3])
 
 
 @cache

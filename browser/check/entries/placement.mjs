@@ -58,6 +58,14 @@ export const reservedOf = async (origin) => [
   await mapOf(origin),
 ];
 
+/** Return the size and the root of the map of heads to which an entry commits its ledger: {size, root}; null if to none. */
+export async function committedBy({ kind, schema, order, log, public: said }) {
+  if (kind !== HEADS_COMMITTED || schema !== 1 || order !== (await mapOf(log))) return null;
+  const [size, root] = [said.get('size'), said.get('map_root')];
+  if (!Number.isInteger(size) || typeof root !== 'string' || !/^[0-9a-f]{64}$/.test(root)) return null;
+  return { size: BigInt(size), root: unhex(root) };
+}
+
 /** Follow every order of one log entry by entry; `heads` has the newest of each as {seq, leaf, instrument}. */
 export class Chains {
   static async of(origin) {

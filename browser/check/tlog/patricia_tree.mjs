@@ -4,7 +4,7 @@
  * A leaf is SHA-256(key || value), an inner node SHA-256(left || right || position). A proof is `mptproof` and a tag:
  * 0 for the empty tree, 1 for a value and steps, 2 for another key, its value and steps. A step is a position and a hash.
  */
-import { concat, encoded, equal, hex } from '../formats/bytes.mjs';
+import { bySize, concat, encoded, equal, hex } from '../formats/bytes.mjs';
 import { Refused } from '../errors.mjs';
 import { sha256 } from '../../libraries.mjs';
 
@@ -30,6 +30,25 @@ export function checkLookup(key, proof, root) {
   }
   lead(reached, root);
   return other ? null : value;
+}
+
+/** Return the key of an order id in a map of heads. */
+export const orderKey = (order) => sha256(encoded(`comity/order\n${order}`));
+
+/** Return the root of the map of these keys, as [key, value] pairs of 32 bytes each. */
+export function rootOfMap(pairs) {
+  const sorted = [...pairs].sort(([one], [two]) => bySize(hex(one), hex(two)));
+  return sorted.length ? rootBelow(sorted) : sha256(new Uint8Array());
+}
+
+/** Return the hash of the node above sorted pairs: they differ first where the first and the last of them do. */
+function rootBelow(pairs) {
+  const [[first, value], [last]] = [pairs[0], pairs.at(-1)];
+  if (pairs.length === 1) return sha256(concat(first, value));
+  let position = 0;
+  while (bit(first, position) === bit(last, position)) position++;
+  const half = pairs.findIndex(([key]) => bit(key, position));
+  return sha256(concat(rootBelow(pairs.slice(0, half)), rootBelow(pairs.slice(half)), [position]));
 }
 
 /** Read a proof without checking it: `other` is null unless tag 2, `value` null for the empty tree. MAP-FORMAT. */

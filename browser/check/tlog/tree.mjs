@@ -75,6 +75,14 @@ export function checkConsistency(m, n, rootM, rootN, path) {
   if (sn || !equal(old, rootM) || !equal(now, rootN)) throw new Refused('CP-CONSISTENCY', ['consistency-wrong', n, m]);
 }
 
+/** Return the RFC 6962 root over at least one leaf hash. */
+export function rootOver(leaves) {
+  if (leaves.length === 1) return leaves[0];
+  let half = 1;
+  while (half * 2 < leaves.length) half *= 2;
+  return nodeHash(rootOver(leaves.slice(0, half)), rootOver(leaves.slice(half)));
+}
+
 /** Check that every hash has 32 bytes; else refuse with `code`. */
 export function checkHashes(code, ...hashes) {
   if (hashes.some((each) => each.length !== 32)) throw new Refused(code, ['hash-size']);

@@ -3,15 +3,14 @@
  * as the ledger committed to it.
  */
 import { COMMIT, MAP } from '../bundle/layout.mjs';
-import { encoded, equal, unhex } from '../formats/bytes.mjs';
+import { equal, unhex } from '../formats/bytes.mjs';
 import { Refused, placed } from '../errors.mjs';
-import { checkLookup } from '../tlog/patricia_tree.mjs';
+import { checkLookup, orderKey } from '../tlog/patricia_tree.mjs';
 import { checkLeaf, suspect } from './entries.mjs';
-import { checkPublic, knownKind } from './field_forms.mjs';
-import { leafHash, nodeHash, parseProof } from '../tlog/tree.mjs';
-import { HEADS_COMMITTED, mapOf } from '../entries/placement.mjs';
+import { checkPublic } from './field_forms.mjs';
+import { leafHash, parseProof, rootOver } from '../tlog/tree.mjs';
+import { committedBy } from '../entries/placement.mjs';
 import { openEntry } from '../entries/envelope.mjs';
-import { sha256 } from '../../libraries.mjs';
 
 /**
  * Return the committed heads with which the orders of the bundle agree: {index, entry, size, signedAt, counts, whole};
@@ -27,8 +26,7 @@ export async function checkCommitted(parts, opened, manifest, keyring, times, bo
     throw new Refused('BND-MANIFEST', ['commit-orders'], `${MAP}/${order}.mptproof`);
   }
   const { head } = times.heads;
-  const [index, entry] = await placed(COMMIT, () => openCommit(commit, head, keyring));
-  const [size, root] = [BigInt(entry.public.get('size')), unhex(entry.public.get('map_root'))];
+  const [index, entry, { size, root }] = await placed(COMMIT, () => openCommit(commit, head, keyring));
   const counts = new Map();
   for (const order of [...manifest.heads.keys()].sort()) {
     const counted = () => checkHead(order, mapProofs.get(order), opened, size, root);
@@ -47,29 +45,20 @@ async function openCommit({ raw, proof }, head, keyring) {
   const { origin } = head.checkpoint;
   if (entry.log !== origin) throw new Refused('CTX-LOG', ['place-log', entry.log, origin]);
   checkPublic(entry);
-  const belongs = entry.order === (await mapOf(origin)) && entry.kind === HEADS_COMMITTED && entry.instrument === null;
-  if (!belongs || !knownKind(entry)) throw new Refused('CTX-ORDER', ['commit-place', entry.kind, entry.order]);
+  const commit = await committedBy(entry);
+  if (!commit || entry.instrument !== null) throw new Refused('CTX-ORDER', ['commit-place', entry.kind, entry.order]);
   keyring.check(entry, index);
   keyring.checkRole(entry.signer, index);
-  const size = BigInt(entry.public.get('size'));
-  if (size < 0n || size > index) throw new Refused('MAP-SIZE', ['commit-size', index, size]);
-  return [index, entry];
+  if (commit.size < 0n || commit.size > index) throw new Refused('MAP-SIZE', ['commit-size', index, commit.size]);
+  return [index, entry, commit];
 }
 
 /** Return how many entries of an order stand below `size`: those committed under `root`. MAP-FORMAT, MAP-PATH, MAP-HEAD. */
 function checkHead(order, proof, opened, size, root) {
   const own = [...opened].filter(([index, entry]) => entry.order === order && index < size).map(([, { leaf }]) => unhex(leaf));
-  const committed = checkLookup(sha256(encoded(`comity/order\n${order}`)), proof, root);
+  const committed = checkLookup(orderKey(order), proof, root);
   const here = own.length ? rootOver(own) : null;
   const same = committed && here ? equal(committed, here) : committed === here;
   if (!same) throw new Refused('MAP-HEAD', [committed ? 'head-other' : 'head-none', own.length, order]);
   return own.length;
-}
-
-/** Return the RFC 6962 root over leaf hashes. */
-function rootOver(leaves) {
-  if (leaves.length === 1) return leaves[0];
-  let half = 1;
-  while (half * 2 < leaves.length) half *= 2;
-  return nodeHash(rootOver(leaves.slice(0, half)), rootOver(leaves.slice(half)));
 }

@@ -3,22 +3,24 @@
  * does not prove is INDETERMINATE, because it then states nothing about the log.
  */
 import { encoded, equal, hex, latin1, unb64, unhex, utf8 } from '../formats/bytes.mjs';
-import { atOdds } from '../entries/placement.mjs';
+import { atOdds, committedBy } from '../entries/placement.mjs';
 import { openEntry } from '../entries/envelope.mjs';
 import { openCheckpoint, parseVkey } from '../tlog/note.mjs';
 import { Refused } from '../errors.mjs';
-import { checkConsistency, checkInclusion, leafHash, nodeHash, parseProof } from '../tlog/tree.mjs';
+import { checkConsistency, checkInclusion, leafHash, nodeHash, parseProof, rootOver } from '../tlog/tree.mjs';
+import { orderKey, rootOfMap } from '../tlog/patricia_tree.mjs';
 import { signsSize } from '../trust/trust_folder.mjs';
 
 const SPLIT = 'comity.split-view/1';
 const OMISSION = 'comity.omission/1';
 const ORDER = 'comity.split-order/1';
-const LARGEST = 1 << 18;
+const WRONG_MAP = 'comity.map-root/1';
+const LARGEST = { [WRONG_MAP]: 1 << 24 }; // bytes, of another form 1 << 18
 
 /** Return the form of exhibit that a file states; undefined if it states none. */
 export function exhibitForm(data) {
   const start = latin1(data.subarray(0, 200)).trimStart();
-  return start.startsWith('{') ? [SPLIT, OMISSION, ORDER].find((form) => start.includes(form)) : undefined;
+  return start.startsWith('{') ? [SPLIT, OMISSION, ORDER, WRONG_MAP].find((form) => start.includes(form)) : undefined;
 }
 
 /** Verify an exhibit under `trust` (from `parseTrust`, or null); any content ends in a report. */
@@ -28,14 +30,14 @@ export async function verifyExhibit(data, trust) {
     const said = read(data);
     form = said.format;
     logs = claimed(said);
-    [broken, sizes] = await { [SPLIT]: split, [OMISSION]: omission, [ORDER]: splitOrder }[form](said, logs[0], logs.at(-1));
+    [broken, sizes] = await CHECKS[form](said, logs[0], logs.at(-1));
   } catch (wrong) {
     if (!(wrong instanceof Refused)) throw wrong;
     return report('INDETERMINATE', [{ code: wrong.code, where: wrong.where, says: wrong.says }]);
   }
   const [log] = logs;
   const proven = { code: broken.code, where: log.name, says: broken.says };
-  const which = [form === ORDER ? 'unproven-which-entry' : 'unproven-which'];
+  const which = [{ [ORDER]: 'unproven-which-entry', [WRONG_MAP]: 'unproven-which-key' }[form] ?? 'unproven-which'];
   const signatures = form === ORDER ? 4 : 2;
   if (!trust) {
     const lack = { code: 'NO_TRUST_ANCHOR', where: '', says: ['exhibit-key'] };
@@ -67,7 +69,7 @@ function read(data) {
   const form = exhibitForm(data);
   let said;
   try {
-    said = data.length <= LARGEST ? JSON.parse(utf8(data)) : null;
+    said = data.length <= (LARGEST[form] ?? 1 << 18) ? JSON.parse(utf8(data)) : null;
   } catch {
     throw unfit();
   }
@@ -157,12 +159,48 @@ async function splitOrder(said, log, otherLog) {
   return [new Refused(broken.code, ['split-order', log.name, broken.says, ...places]), [first.size, second.size]];
 }
 
+/** Check an entry that commits to heads, and the entries that it covers, which have other ones. */
+async function wrongMap(said, log) {
+  const [raw, proof] = texts(said, 'entry', 'proof');
+  const path = paths(said.path);
+  if (!Array.isArray(said.entries) || said.entries.some((line) => typeof line !== 'string')) throw unfit();
+  const { entry, index, size: signed, root } = await standing(raw, proof, log);
+  const commit = await committedBy(entry);
+  if (!commit || entry.log !== log.name) throw new Refused('SPLIT-UNPROVEN', ['map-nothing']);
+  if (commit.size < 0n || commit.size > index) {
+    return [new Refused('MAP-SIZE', ['map-ahead', log.name, index, commit.size]), [signed, signed]];
+  }
+  const covered = said.entries.map((line) => encoded(line));
+  if (BigInt(covered.length) !== commit.size) throw new Refused('SPLIT-UNPROVEN', ['map-shows', covered.length, commit.size]);
+  const leaves = covered.map(leafHash);
+  if (covered.length) checkConsistency(commit.size, signed, rootOver(leaves), root, path);
+  if (equal(await mapRoot(covered, leaves), commit.root)) throw new Refused('SPLIT-UNPROVEN', ['map-honest']);
+  return [new Refused('MAP-ROOT', ['map-wrong', log.name, index, commit.size]), [signed, signed]];
+}
+
+/** Return the root of the map of heads of these entries; one that cannot be opened is of no order. */
+async function mapRoot(entries, leaves) {
+  const orders = new Map();
+  for (const [n, raw] of entries.entries()) {
+    try {
+      const { order } = await openEntry(raw, { unsigned: true });
+      if (!orders.has(order)) orders.set(order, []);
+      orders.get(order).push(leaves[n]);
+    } catch (wrong) {
+      if (!(wrong instanceof Refused)) throw wrong;
+    }
+  }
+  return rootOfMap(new Map([...orders].map(([order, own]) => [orderKey(order), rootOver(own)])));
+}
+
+const CHECKS = { [SPLIT]: split, [OMISSION]: omission, [ORDER]: splitOrder, [WRONG_MAP]: wrongMap };
+
 /** Check an entry and its place in a tree that the key of a log signed. */
 async function standing(raw, proof, log) {
   const { index, path, note } = parseProof(proof);
   const { size, root } = await opened(note, log);
   checkInclusion(index, size, leafHash(raw), path, root);
-  return { entry: await openEntry(raw), index, size };
+  return { entry: await openEntry(raw), index, size, root };
 }
 
 /** Return the root of `m` entries that starts a consistency proof; null where the proof omits it (RFC 9162 2.1.4.2). */

@@ -10,7 +10,7 @@ and no entry id: an id that is used twice in different orders is not found.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -26,6 +26,7 @@ from ledger.entries.envelope import OpenedEntry, open_, open_each
 from ledger.entries.keyring import Keyring, Registrar
 from ledger.entries.placement import Link, check_place, committed_by, registry_of
 from ledger.entries.split_view import Shown, prove_order
+from ledger.entries.wrong_map import LARGEST, prove_wrong_map
 from ledger.errors import LedgerError, RecordError
 from ledger.tlog.map_of_heads import roots_at
 from ledger.tlog.note import Head, Vkey, note_digest
@@ -166,30 +167,29 @@ class Inspection:
             says = f"the entries published do not make the signed tree of {size}"
             raise LedgerError("LOG-CORRUPT", says) from wrong
         with transaction(self._c, self._path) as c:
-            self._check_commits(fetch, step, tree)
+            self._check_commits(fetch, size, step, tree)
             self._keep_evidence(fetch, log, head, step, evidence)
             step.write(c)
             c.execute("UPDATE read SET size = ?, root = ?", (tree.size, tree.root()))
         self._size, self._root = tree.size, tree.root()
 
-    def _check_commits(self, fetch: Fetch, step: _Step, tree: Frontier) -> None:
+    def _check_commits(self, fetch: Fetch, size: int, step: _Step, tree: Frontier) -> None:
         """Compare the heads that entries of a step commit with those of the entries, and keep the map of all of them.
 
         A map of fewer entries than before the step is made from all published entries once more.
         """
-        before = self._size
-        sizes = {size for _, _, size, _ in step.commits}
-        earlier = {size for size in sizes if size < before}
-        roots = dict(roots_at(_published(fetch, max(earlier, default=0)), earlier))
-        at = before
-        for size in sorted({*(size for size in sizes if size >= before), tree.size}):
-            entries = ((order, leaf) for index, order, leaf in step.leaves if at <= index < size)
-            self._map.extend(entries, size, tree.root() if size == tree.size else b"")
-            roots[size] = self._map.heads().root
-            at = size
-        for index, raw, size, root in step.commits:
-            if roots[size] != root:
-                says = f"commits the heads of {size} entries under {root.hex()[:8]}.., and they have another root"
+        before = at = self._size
+        sizes = {covered for _, _, covered, _ in step.commits}
+        earlier = {covered for covered in sizes if covered < before}
+        roots = dict(roots_at(_leaves(fetch, max(earlier, default=0), size), earlier))
+        for end in sorted({*(sizes - earlier), tree.size}):
+            entries = ((order, leaf) for index, order, leaf in step.leaves if at <= index < end)
+            self._map.extend(entries, end, tree.root() if end == tree.size else b"")
+            roots[end] = self._map.heads().root
+            at = end
+        for index, raw, covered, root in step.commits:
+            if roots[covered] != root:
+                says = f"commits the heads of {covered} entries under {root.hex()[:8]}.., and they have another root"
                 step.alarm(index, raw, RecordError("MAP-ROOT", says))
 
     def _keep_evidence(self, fetch: Fetch, log: Vkey, head: Head, step: _Step, evidence: Path) -> None:
@@ -208,6 +208,8 @@ class Inspection:
             last = shown(alarm.index, raw)
             name = sha256(raw).hexdigest()
             keep_evidence(evidence, {f"{name}.dsse.json": raw, f"{name}.tlog-proof": last.proof})
+            if alarm.code in ("MAP-ROOT", "MAP-SIZE"):
+                self._keep_wrong_map(fetch, log, size, last, evidence)
             if alarm.code != "SPLIT-ORDER":
                 continue
             first = near if near is not None or convicted else _first(fetch, size, open_(raw, verify=False))
@@ -215,6 +217,15 @@ class Inspection:
                 exhibit = prove_order(shown(first, _entry(fetch, first, size)), last)
                 keep_evidence(evidence, {f"{note_digest(exhibit)}.split-order.json": exhibit})
                 convicted = True
+
+    def _keep_wrong_map(self, fetch: Fetch, log: Vkey, size: int, shown: Shown, evidence: Path) -> None:
+        """Keep an exhibit of an entry that commits to wrong heads, unless it would be larger than any reader takes."""
+        covered, _ = committed_by(open_(shown.raw, verify=False).payload) or (0, b"")
+        covered = covered if 0 <= covered < size else 0
+        path = prove_consistency(covered, size, reader(fetch, size)) if covered else []
+        with suppress(RecordError):
+            exhibit = prove_wrong_map(log, shown.raw, shown.proof, path, list(_fitting(_raws(fetch, covered, size))))
+            keep_evidence(evidence, {f"{note_digest(exhibit)}.map-root.json": exhibit})
 
 
 class _Step:
@@ -321,13 +332,30 @@ def _first(fetch: Fetch, size: int, opened: OpenedEntry) -> int | None:
     return None
 
 
-def _published(fetch: Fetch, size: int) -> Iterator[tuple[int, str, bytes]]:
-    """Yield index, order and leaf hash of the first published entries, as far as they can be opened."""
+def _raws(fetch: Fetch, first: int, size: int) -> Iterator[bytes]:
+    """Yield the `first` published entries of a log of `size` entries."""
     for bundle in bundles_for(0, size):
-        raws = entries_of(fetch, bundle.n, bundle.width)
-        for index, opened in enumerate(open_each(raws, verify=False), bundle.n * FULL):
-            if isinstance(opened, OpenedEntry):
-                yield index, opened.payload.order, bytes.fromhex(opened.leaf)
+        if (start := bundle.n * FULL) >= first:
+            return
+        yield from entries_of(fetch, bundle.n, bundle.width)[: first - start]
+
+
+def _leaves(fetch: Fetch, first: int, size: int) -> Iterator[tuple[int, str, bytes]]:
+    """Yield index, order and leaf hash of the `first` published entries, as far as they can be opened."""
+    for index, raw in enumerate(_raws(fetch, first, size)):
+        with suppress(RecordError):
+            opened = open_(raw, verify=False)
+            yield index, opened.payload.order, bytes.fromhex(opened.leaf)
+
+
+def _fitting(raws: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield as many of these entries as an exhibit has room for."""
+    room = LARGEST
+    for raw in raws:
+        room -= len(raw)
+        if room < 0:
+            return
+        yield raw
 
 
 def _places(opened: OpenedEntry) -> tuple[str, int]:

@@ -16,7 +16,8 @@ from msgspec import Struct
 from ledger.adapters.folders.user_folders import private_folder, replace_file
 from ledger.adapters.log.checkpoints import CheckpointStore, PublishedHead
 from ledger.adapters.storage.sqlite import sync_folder
-from ledger.entries.split_view import form_of, prove_split
+from ledger.entries.exhibits import form_of
+from ledger.entries.split_view import prove_split
 from ledger.errors import LedgerError, RecordError
 from ledger.tlog.note import Head, Vkey, note_digest, origin_hash, parse_checkpoint
 from ledger.tlog.tree import check_consistency

@@ -22,7 +22,7 @@ import pytest
 
 from ledger.bundle.archive_kind import is_bundle
 from ledger.bundle.zip_profile import MAX_TOTAL
-from ledger.entries.split_view import form_of
+from ledger.entries.exhibits import form_of
 from tests.browser.conftest import BROWSERS, started
 from tests.browser.rows.case import Case, case, expected, held
 from tests.browser.rows.every import ROWS

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from ledger.bundle.archive_kind import is_bundle
-from ledger.entries.split_view import form_of
+from ledger.entries.exhibits import form_of
 from tests.browser.rows.case import PASSES, expected
 from tests.browser.rows.every import ROWS
 from tests.browser.support.form import choose, opened_at, press, send, shown

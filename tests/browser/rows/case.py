@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger.adapters.timestamps.rfc3161 import read_stamp
-from ledger.entries.split_view import form_of
+from ledger.entries.exhibits import form_of
 from ledger.errors import RecordError
 from ledger.trust.trust_folder import Trust, format_registrar, parse_trust
 from ledger.verify.evidence_bundle import verify

@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from ledger.bundle.archive import pack
-from ledger.entries.split_view import check_order, claimed_logs
+from ledger.entries.exhibits import claimed_logs
+from ledger.entries.split_view import check_order
 from ledger.formats.ed25519 import public_key
 from ledger.tlog.note import log_vkey, parse_vkey
 from ledger.trust.trust_folder import Sizes

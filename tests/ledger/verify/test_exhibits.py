@@ -9,16 +9,8 @@ from typing import Any
 import pytest
 
 from ledger.entries.envelope import EntryPlace
-from ledger.entries.split_view import (
-    Shown,
-    check_omission,
-    check_order,
-    claimed_logs,
-    form_of,
-    prove_omission,
-    prove_order,
-    prove_split,
-)
+from ledger.entries.exhibits import claimed_logs, form_of
+from ledger.entries.split_view import Shown, check_omission, check_order, prove_omission, prove_order, prove_split
 from ledger.errors import RecordError
 from ledger.formats.ed25519 import public_key
 from ledger.tlog.note import Vkey, log_vkey, parse_vkey

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,9 @@ from ledger.adapters.witness import followed_entries
 from ledger.adapters.witness.monitor import Look, Patience, look
 from ledger.entries.envelope import EntryPlace
 from ledger.entries.keyring import Registrar
+from ledger.entries.placement import map_of
 from ledger.entries.split_view import check_order
+from ledger.entries.wrong_map import check_wrong_map
 from ledger.formats.ed25519 import public_key
 from ledger.tlog.note import log_vkey, parse_vkey
 from ledger.tlog.policy import parse_policy
@@ -175,6 +179,82 @@ def test_a_look_that_was_cut_short_goes_on_where_it_stopped(watch: Watch, monkey
     monkeypatch.setattr(followed_entries._Step, "take", counted)
     assert watch.again(ledger).alarms == ()
     assert seen == list(range(512, ledger.size))
+
+
+def committing(size: int | None = None, root: bytes | None = None) -> tuple[Ledger, int]:
+    """Return a ledger that has committed its heads, and the index of the entry."""
+    ledger, _ = small()
+    node = ledger.enrol("node", "XO", "SYS")
+    return ledger, ledger.commit(node, size, root)
+
+
+def test_right_heads_are_nothing_to_look_at_however_the_looks_cut_the_log(watch: Watch) -> None:
+    ledger, ilves = small()
+    node = ledger.enrol("node", "XO", "SYS")
+    for size in (0, 3, 8, 1):
+        ledger.record(ilves, "order-transmitted", SENT, order=ORDER)
+        ledger.commit(node, size)
+        assert watch.codes(ledger) == [], "of this look's entries, or of the ones before"
+        ledger.commit(node)
+    assert watch.codes(ledger) == []
+
+
+@pytest.mark.parametrize("looks", [(), (4,), (8,)], ids=["one look", "the entries before", "all but the commit"])
+def test_wrong_heads_are_an_alarm_with_an_exhibit_that_stands_by_itself(watch: Watch, looks: tuple[int, ...]) -> None:
+    ledger, at = committing(6, bytes(32))
+    for size in looks:
+        earlier = replace_entries(ledger, size)
+        assert watch.codes(earlier) == []
+    assert watch.codes(ledger) == ["MAP-ROOT"]
+    assert watch.codes(ledger) == ["MAP-ROOT"], "not forgotten"
+    (exhibit,) = watch.state.rglob("*.map-root.json")
+    found = check_wrong_map(exhibit.read_bytes(), parse_vkey(log_vkey(ledger.origin, public_key(ledger.log.seed))))
+    assert (found.code, found.index, found.size) == ("MAP-ROOT", at, 6)
+
+
+def test_heads_of_entries_that_come_later_are_an_alarm_with_an_exhibit(watch: Watch) -> None:
+    ledger, _ = committing(99, bytes(32))
+    assert watch.codes(ledger) == ["MAP-SIZE"]
+    (exhibit,) = watch.state.rglob("*.map-root.json")
+    assert json.loads(exhibit.read_bytes())["entries"] == []
+
+
+def test_heads_that_nobody_in_the_role_of_the_ledger_commits_are_an_alarm_for_the_role_alone(watch: Watch) -> None:
+    ledger, ilves = small()
+    fact = {"size": 3, "map_root": "00" * 32}
+    ledger.record(ilves, "heads-committed", fact, order=map_of(ledger.origin), role="SYS")
+    assert watch.codes(ledger) == ["V-ROLE-NOT-HELD"]
+
+
+@pytest.mark.parametrize("fact", [{}, {"size": "3", "map_root": "00" * 32}, {"size": 3, "map_root": "xy"}])
+def test_a_commit_without_its_form_commits_to_nothing_and_stops_nobody(watch: Watch, fact: dict[str, Any]) -> None:
+    ledger, at = committing()
+    node = hand("node")
+    raw = resealed(ledger.entries[at], lambda said: said.update(public=fact), node)
+    ledger.entries.pop()
+    again = replace_entries(ledger, at)
+    again.append(raw)
+    assert watch.codes(again) == []
+
+
+def replace_entries(ledger: Ledger, size: int) -> Ledger:
+    """Return the ledger as it was at a size."""
+    earlier = Ledger(origin=ledger.origin, keeper=ledger.keeper, log=ledger.log)
+    for raw in ledger.entries[:size]:
+        earlier.append(raw)
+    return earlier
+
+
+def test_the_state_of_an_earlier_monitor_is_read_again(watch: Watch) -> None:
+    ledger, _ = committing(6, bytes(32))
+    assert watch.codes(ledger) == ["MAP-ROOT"]
+    (state,) = watch.state.rglob("*.entries.db")
+    with closing(sqlite3.connect(state, isolation_level=None)) as c:  # as version 1 had it: nobody looked at the map
+        for table in ("map", "map_node", "map_head"):
+            c.execute(f"DROP TABLE {table}")
+        c.execute("DELETE FROM alarm")
+        c.execute("PRAGMA user_version = 1")
+    assert watch.codes(ledger) == ["MAP-ROOT"]
 
 
 def test_alarms_have_an_end(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
