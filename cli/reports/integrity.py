@@ -20,7 +20,7 @@ from ledger.application.integrity.verify_ledger import verify_own
 from ledger.bundle.layout import Arranged
 from ledger.entries.envelope import OpenedEntry, open_
 from ledger.entries.keyring import Keyring, Registrar
-from ledger.entries.placement import Chains
+from ledger.entries.placement import Chains, committed_by, map_of
 from ledger.errors import RecordError
 from ledger.tlog.note import Checkpoint as State
 from ledger.tlog.note import Head, Vkey, open_checkpoint
@@ -92,7 +92,8 @@ def read_again(reader: LedgerReader, order: str, kept: PublishedHead | None, tru
     )
     doubts = _doubts(book.doubts, trust)
     verdict = Verdict.INDETERMINATE if doubts else Verdict.PASSED
-    checked = IntegrityResult(str(verdict), says, doubts, _unproven(book.unproven, head))
+    left_out = () if head is None else _left_out(reader, order, head.checkpoint.size)
+    checked = IntegrityResult(str(verdict), says, doubts, (*_unproven(book.unproven, head), *left_out))
     return Read(checked, None if head is None or kept is None else _checkpoint(head, kept, key))
 
 
@@ -109,6 +110,21 @@ def bundle_read(bundle: VerifiedBundle) -> Read:
     names = tuple(key.name for key, _ in report.head.cosignatures)
     seen = report.head_seen or report.as_of
     return Read(checked, ReportCheckpoint(origin, int(size), root, report.log_key, seen, names))
+
+
+def _left_out(reader: LedgerReader, order: str, size: int) -> tuple[str, ...]:
+    """Return who says that no entry of the order was left out: the ledger, if it committed its heads by this size."""
+    for index, raw in reversed(reader.store.order(map_of(reader.folder.origin))):
+        commit = committed_by(open_(raw, verify=False).payload)
+        if commit is not None and commit[0] <= index < size:
+            covered = commit[0]
+            entries = sum(n < covered for n, _ in reader.store.order(order))
+            return (
+                f"Whether an entry of this order was left out: entry {index} of the log commits the ledger to {entries} "
+                f"of them among the first {covered} entries. The evidence bundle carries the proof, and whoever has all "
+                "entries can compute it again. Other orders may hold more on the matter.",
+            )
+    return ()
 
 
 def _registrar(reader: LedgerReader, trust: Trust | None) -> Registrar:

@@ -16,7 +16,7 @@ from cli.terminal.table import wrapped
 from ledger.bundle.findings import StatedFinding
 from ledger.formats.characters import visible
 from ledger.tlog.note import Checkpoint
-from ledger.verify.report import Bracket, MakersFindings, Reason, Remark, Report, Result, Verdict
+from ledger.verify.report import Bracket, CommittedHeads, MakersFindings, Reason, Remark, Report, Result, Verdict
 
 EXITS = {Verdict.PASSED: Exit.DONE, Verdict.INDETERMINATE: Exit.FINDINGS, Verdict.FAILED: Exit.PROVED_BAD}
 CODE = re.compile(r"[A-Z][A-Z_-]+")
@@ -65,6 +65,20 @@ class MakersItem(Struct, frozen=True):
     findings: list[StatedItem]
 
 
+class CommittedItem(Struct, frozen=True):
+    """The heads of all orders, as entry `index` of the log committed them at `size` entries.
+
+    `entries` has how many each order of the bundle has among these, by its id. `whole` is true if nothing but that
+    entry came between them and the head of the bundle.
+    """
+
+    index: int
+    size: int
+    signed_at: Time
+    entries: dict[str, int]
+    whole: bool
+
+
 class VerifyAnswer(CommandAnswer, tag="comity.verify/1"):
     """The verdict on a bundle, an entry, a ledger or an exhibit."""
 
@@ -81,6 +95,7 @@ class VerifyAnswer(CommandAnswer, tag="comity.verify/1"):
     head: CheckpointItem | None
     head_seen: Time | None
     makers: MakersItem | None
+    committed: CommittedItem | None
 
 
 def answer(report: Report) -> VerifyAnswer:
@@ -99,7 +114,12 @@ def answer(report: Report) -> VerifyAnswer:
         head=None if report.head is None else _checkpoint(report.head.checkpoint),
         head_seen=report.head_seen,
         makers=None if report.makers is None else _item_of(report.makers),
+        committed=None if report.committed is None else _committed(report.committed),
     )
+
+
+def _committed(found: CommittedHeads) -> CommittedItem:
+    return CommittedItem(found.index, found.size, found.signed_at, dict(found.counts), found.whole)
 
 
 def rows(report: Report) -> list[tuple[str, str, str, str]]:
