@@ -4,6 +4,7 @@ import { bundlesNamed, carriedIn, isBundle, isMeant } from '../check/bundle/arch
 import { SEQUENCE } from '../check/timestamps/der.mjs';
 import { browserHasEd25519 } from '../check/formats/ed25519.mjs';
 import { exhibitForm, verifyExhibit } from '../check/verify/exhibits.mjs';
+import { isAbsence, verifyAbsence } from '../check/verify/absence.mjs';
 import { checkVersion } from '../check/bundle/layout.mjs';
 import { bundleInside, isPdf } from '../check/bundle/pdf_attachment.mjs';
 import { Refused } from '../check/errors.mjs';
@@ -235,7 +236,7 @@ function focus(field) {
 async function unwrapped(data, field) {
   const inside = isPdf(data) ? await bundleInside(data) : data;
   if (!inside) throw noBundle(field, say(['pdf-none']));
-  if (!exhibitForm(inside) && !(await isMeant(inside))) {
+  if (!exhibitForm(inside) && !isAbsence(inside) && !(await isMeant(inside))) {
     const [held] = bundlesNamed(inside);
     throw noBundle(field, say(held ? ['not-a-bundle-but', held] : ['not-a-bundle']));
   }
@@ -265,9 +266,12 @@ async function answer(name, data, paper) {
   const read = data instanceof Uint8Array;
   const onStep = (number) => tell(say(['step-running', number, stepName(number)]));
   const exhibit = read && exhibitForm(data);
-  const other = exhibit ? null : await otherBundle(trust, now);
+  const absence = read && isAbsence(data);
+  const other = exhibit || absence ? null : await otherBundle(trust, now);
   const report = exhibit
     ? await verifyExhibit(data, trust)
+    : absence
+    ? await verifyAbsence(data, trust, anchor, now)
     : await parsed(() => verify(data, trust, anchor, now, onStep, other?.report.shown ?? null), ['bundle']);
   const circumstances = {
     name,
@@ -284,7 +288,7 @@ async function answer(name, data, paper) {
     ),
     native: await browserHasEd25519(),
   };
-  shown = [report, circumstances, exhibit ? [] : await evidenceFiles(report)];
+  shown = [report, circumstances, exhibit || absence ? [] : await evidenceFiles(report)];
   show(...shown);
   at('result-title').focus();
 }

@@ -24,6 +24,7 @@ export function result(report, circumstances, files) {
     report.manifest?.test ? make('p', { class: 'problem' }, say(['test-ledger'])) : null,
     first ? statement : null,
     verdict(report),
+    report.says ? make('p', { class: 'says' }, say(report.says)) : null,
     evidence(files, report, names),
     first ? null : statement,
     circumstances.paper ? make('p', { class: 'paper' }, make('strong', {}, say(['pdf-inside']))) : null,

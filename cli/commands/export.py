@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from datetime import datetime
 from shlex import quote
 
@@ -17,10 +18,13 @@ from cli.handover.evidence_bundle import Handed, bundle
 from cli.handover.paper_signer import SigningOptions, signing_options
 from cli.session import ledger_choice
 from cli.session.local_time import MOMENT
+from cli.session.open_ledger import writing
 from cli.session.options import AS, KEY, ROLE
 from cli.terminal import output as ui
 from cli.terminal.file_format import format_of
 from cli.terminal.file_io import check_new, write_new
+
+UUID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
 @command(
@@ -31,6 +35,7 @@ from cli.terminal.file_io import check_new, write_new
     "comity export --format ics -o deadlines.ics",
     "comity export main --audience COURT --format asic-e --sign seal.p12 -o court.asice",
     "comity export main --audience COURT --format cose-receipts -o receipts",
+    "comity export --absent 1b4e28ba-2fa1-4f1d-883f-0016d3cca427 -o absent.json",
 )
 @click.argument("order", required=False)
 @click.option("--audience", metavar="ROLE", help="Who reads it: a role, or COURT; every bundle has one.")
@@ -47,6 +52,7 @@ from cli.terminal.file_io import check_new, write_new
 @click.option("--unwitnessed", is_flag=True, help="Make it even if no quorum of witnesses saw the log.")
 @click.option("--as-of", "as_of", type=MOMENT, help="A table or file as recorded at this moment (default: now).")
 @click.option("--reveal", is_flag=True, help="Open sealed values in a table or file; recorded, with the reason.")
+@click.option("--absent", metavar="ORDER-ID", help="Instead, the proof that the ledger has no order of this id.")
 @click.option("--unsigned", is_flag=True, help="asic-e: leave the signature to a card; see docs/reference/exports.md.")
 @signing_options
 def export(
@@ -65,6 +71,7 @@ def export(
     as_of: datetime | None,
     reveal: bool,
     because: str | None,
+    absent: str | None,
     unsigned: bool,
     signing: SigningOptions,
 ) -> None:
@@ -73,7 +80,15 @@ def export(
     With --format the same record in somebody else's form, which is a convenience and no evidence: nothing sealed is
     opened in it but by --reveal; without --format the ending of FILE decides. Without ORDER it is of the whole ledger,
     where the form has room for that.
+
+    --absent speaks of a full id, as a paper, a receipt or a link names it. It says nothing about a case number, a
+    person or a request, which can be under another id.
     """
+    if absent is not None:
+        if order is not None or audience is not None:
+            raise click.UsageError("--absent is of no order, and the same for every reader")
+        _write_absence(absent, file, unwitnessed)
+        return
     stated = Stated(because, purpose, person)
     handed = Handed(audience, actor, role, key_file, stated, basis, documents, linked, unwitnessed)
     if (form := format_of(file, ENDINGS, "table")) != "table":
@@ -91,6 +106,20 @@ def export(
         write_new(file, evidence.data)
     trust = os.path.join(ledger_choice.ledger_folder(), "trust")
     ui.tell(f"check it with: comity verify {quote(file)} --trust {quote(os.path.normpath(trust))}")
+
+
+def _write_absence(order: str, file: str, unwitnessed: bool) -> None:
+    from cli.handover.hand_over import witnesses
+    from ledger.application.export.prove_absence import prove_absence
+
+    if not UUID.fullmatch(order):
+        says = f"{order!r} is no id of an order"
+        raise click.UsageError(f"{says}: --absent takes all of its 36 characters, in lower case")
+    check_new(file, "a proof")
+    with writing() as journal:
+        asked = witnesses(journal, "--unwitnessed leaves them out")
+        proof = prove_absence(journal, order, asked, unwitnessed=unwitnessed)
+    write_new(file, proof)
 
 
 # The common --format has table formats; an export has its own.

@@ -96,6 +96,7 @@ class VerifyAnswer(CommandAnswer, tag="comity.verify/1"):
     head_seen: Time | None
     makers: MakersItem | None
     committed: CommittedItem | None
+    says: str
 
 
 def answer(report: Report) -> VerifyAnswer:
@@ -115,6 +116,7 @@ def answer(report: Report) -> VerifyAnswer:
         head_seen=report.head_seen,
         makers=None if report.makers is None else _item_of(report.makers),
         committed=None if report.committed is None else _committed(report.committed),
+        says=report.says,
     )
 
 
@@ -151,6 +153,7 @@ def text(report: Report, width: int = 80) -> str:
     lines = [
         f"Integrity: {output.paint(str(report.verdict))}{_code(report)}",
         f"Procedure: {procedure(report)}",
+        *(["", *wrapped(report.says, "It says", width)] if report.says else []),
         "",
         checked(report) + _head(report),
     ]

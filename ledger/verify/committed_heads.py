@@ -77,9 +77,18 @@ def open_commit(raw: bytes, proof: bytes, heads: Heads, keyring: Keyring) -> tup
     opened = open_(raw)
     index = parse_proof(proof).index
     check_leaf(raw, proof, index, heads.head)
+    check_commit(opened, index, heads.head.checkpoint.origin, keyring)
+    return index, opened
+
+
+def check_commit(opened: OpenedEntry, index: int, origin: str, keyring: Keyring) -> tuple[int, bytes]:
+    """Return size and root that an entry commits its log to: its key could sign it at this place of the log.
+
+    Raises FACT, CTX-*, KEY-*, MAP-SIZE.
+    """
     p = opened.payload
-    if p.log != heads.head.checkpoint.origin:
-        raise RecordError("CTX-LOG", f"sealed for the log {p.log}, not for {heads.head.checkpoint.origin}")
+    if p.log != origin:
+        raise RecordError("CTX-LOG", f"sealed for the log {p.log}, not for {origin}")
     check_public(p)
     commit = committed_by(p)
     if commit is None or p.instrument is not None:
@@ -88,7 +97,7 @@ def open_commit(raw: bytes, proof: bytes, heads: Heads, keyring: Keyring) -> tup
     keyring.check_role(p.signer, index)
     if not 0 <= commit[0] <= index:
         raise RecordError("MAP-SIZE", f"it is entry {index}, and speaks of {commit[0]} entries before it")
-    return index, opened
+    return commit
 
 
 def check_head(order: str, proof: bytes, opened: Mapping[int, OpenedEntry], size: int, root: bytes) -> int:

@@ -1,4 +1,4 @@
-"""Recognise a file by its first bytes and verify it: a bundle, a report with a bundle, an entry, or an exhibit."""
+"""Recognise a file by its first bytes, and verify it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from msgspec import Struct
 
 from ledger.bundle.archive_kind import holds_bundle
 from ledger.bundle.pdf_attachment import bundle_inside
+from ledger.entries.absence import is_absence
 from ledger.entries.exhibits import form_of
 from ledger.errors import RecordError
 from ledger.tlog.note import MlDsa
 from ledger.trust.trust_folder import Trust
+from ledger.verify.absence import verify_absence
 from ledger.verify.earlier_bundles import EarlierEntries
 from ledger.verify.evidence_bundle import verify
 from ledger.verify.exhibits import verify_exhibit
@@ -27,6 +29,7 @@ class FileKind(Enum):
     BUNDLE = "bundle"  # also an ASiC-E container with a bundle
     ENTRY = "entry"
     EXHIBIT = "exhibit"
+    ABSENCE = "absence"  # the proof that a log has no order of an id
     UNKNOWN = "unknown"
 
 
@@ -40,7 +43,7 @@ class EvidenceFile(Struct, frozen=True):
     def unknown(self) -> RecordError:
         """Return the error for a file that has no verdict."""
         begins = f"it begins with {self.data[:8]!r}" if self.data else "it is empty"
-        says = f"it is neither a bundle, nor a sealed entry, nor an exhibit ({begins})"
+        says = f"it is neither a bundle, nor a sealed entry, nor an exhibit, nor a proof of absence ({begins})"
         return RecordError("BND-NONE", says, hint="`comity export` makes bundles; a folder is verified as a ledger")
 
 
@@ -59,6 +62,8 @@ def read_evidence(data: bytes) -> EvidenceFile:
         return EvidenceFile(FileKind.BUNDLE, data)
     if data.startswith(b'{"payload":'):
         return EvidenceFile(FileKind.ENTRY, data)
+    if is_absence(data):
+        return EvidenceFile(FileKind.ABSENCE, data)
     return EvidenceFile(FileKind.EXHIBIT if form_of(data) else FileKind.UNKNOWN, data)
 
 
@@ -84,5 +89,7 @@ def verify_file(
             return verify_entry(file.data, proof, trust, anchor, now, mldsa=mldsa)
         case FileKind.EXHIBIT:
             return verify_exhibit(file.data, trust)
+        case FileKind.ABSENCE:
+            return verify_absence(file.data, trust, anchor, now, mldsa=mldsa)
         case FileKind.UNKNOWN:
             raise file.unknown()

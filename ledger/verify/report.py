@@ -157,7 +157,8 @@ class Report(Struct, frozen=True):
     `not_covered` the later ones. `makers` are the findings that the maker of a bundle states; None if an
     earlier step failed, or if the file is no bundle. `dated` are the heads of a bundle whose date is proven, by
     size. `log_key` is the key of the log that signed its head, as `name+id+key`. `committed` says up to which size
-    the orders of a bundle have the heads that the log committed; None if it carries no committed heads.
+    the orders of a bundle have the heads that the log committed; None if it carries no committed heads. `says` is
+    what a proof of absence shows, in one sentence.
     """
 
     verdict: Verdict
@@ -180,6 +181,7 @@ class Report(Struct, frozen=True):
     dated: tuple[DatedHead, ...] = ()
     log_key: str = ""
     committed: CommittedHeads | None = None
+    says: str = ""
 
     @property
     def integrity(self) -> str:

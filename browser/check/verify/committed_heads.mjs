@@ -37,12 +37,16 @@ export async function checkCommitted(parts, opened, manifest, keyring, times, bo
   return { index, entry, size, signedAt: entry.signed_at, counts, whole };
 }
 
-/** Return the index and the entry that commits heads: it is in the log of this head, and its key could sign it. */
+/** Return the index of the entry that commits heads, the entry, and what it commits to: it is in the log of this head. */
 async function openCommit({ raw, proof }, head, keyring) {
   const entry = await openEntry(raw);
   const { index } = parseProof(proof);
   checkLeaf(leafHash(raw), proof, index, head);
-  const { origin } = head.checkpoint;
+  return [index, entry, await checkCommit(entry, index, head.checkpoint.origin, keyring)];
+}
+
+/** Return what an entry commits its log to, {size, root}: its key could sign it at this place. FACT, CTX-*, KEY-*, MAP-SIZE. */
+export async function checkCommit(entry, index, origin, keyring) {
   if (entry.log !== origin) throw new Refused('CTX-LOG', ['place-log', entry.log, origin]);
   checkPublic(entry);
   const commit = await committedBy(entry);
@@ -50,11 +54,11 @@ async function openCommit({ raw, proof }, head, keyring) {
   keyring.check(entry, index);
   keyring.checkRole(entry.signer, index);
   if (commit.size < 0n || commit.size > index) throw new Refused('MAP-SIZE', ['commit-size', index, commit.size]);
-  return [index, entry, commit];
+  return commit;
 }
 
 /** Return how many entries of an order stand below `size`: those committed under `root`. MAP-FORMAT, MAP-PATH, MAP-HEAD. */
-function checkHead(order, proof, opened, size, root) {
+export function checkHead(order, proof, opened, size, root) {
   const own = [...opened].filter(([index, entry]) => entry.order === order && index < size).map(([, { leaf }]) => unhex(leaf));
   const committed = checkLookup(orderKey(order), proof, root);
   const here = own.length ? rootOver(own) : null;

@@ -124,7 +124,7 @@ function checkMaker(keyring, { signer }, size) {
 }
 
 /** Read from a rotation of the log key which sizes each of the two keys signs; a note may be signed by both. */
-function checkLogKeys(opened, heads) {
+export function checkLogKeys(opened, heads) {
   for (const entry of opened.values()) {
     if (entry.kind !== 'log-key-rotated' || !knownKind(entry)) continue;
     const from = BigInt(entry.public.get('from_size'));

@@ -15,7 +15,7 @@ from typing import Self
 from msgspec import Struct
 
 from ledger.adapters.storage.entry_reader import EntryReader
-from ledger.adapters.storage.sqlite import connect, create, transaction
+from ledger.adapters.storage.sqlite import SQLiteErrors, connect, create, transaction
 from ledger.errors import LedgerError
 from ledger.tlog.map_of_heads import order_key
 from ledger.tlog.patricia_tree import Inner, Leaf, Node, PatriciaTree, Stored
@@ -177,6 +177,12 @@ class HeadStore:
             with suppress(FileExistsError):  # another process has just made it
                 create(self.path, SCHEMA)
         c = connect(self.path)
+        try:
+            with SQLiteErrors(self.path):
+                c.execute("SELECT * FROM map, map_node, map_head LIMIT 0")
+        except LedgerError:
+            c.close()
+            raise
         c.row_factory = None
         return c
 

@@ -9,6 +9,7 @@ from ledger.verify.exhibits import verify_exhibit
 from tests.browser.check.test_conformance import OWN_WORDS
 from tests.browser.support.node import Asked
 from tests.browser.support.recorder import told
+from tests.ledger.entries.test_wrong_map import MADE
 from tests.ledger.verify.test_exhibits import (
     BREAK,
     KEY,
@@ -29,6 +30,7 @@ pytestmark = pytest.mark.browser
 
 EXHIBITS = [SPLIT, LARGER, omitted(), SPLIT_ORDER, BREAK, TWICE]
 EXHIBITS += [exhibit for exhibit, _ in NOTHING + ORDER_NOTHING]
+EXHIBITS += MADE
 TRUSTS = {
     "its log": trust(TRUE.key, KEY),
     "its log at some sizes": sized(0, 9, TRUE.key, KEY),

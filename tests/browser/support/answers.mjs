@@ -47,6 +47,7 @@ export const NAMES = [
   'unfolded',
   'unseen',
   'verify',
+  'verifyAbsence',
   'verifyExhibit',
   'verifySignature',
   'visible',
@@ -108,6 +109,11 @@ export const answering = (it) => {
     async exhibit({ data, policy, sizes = {} }) {
       const trust = policy ? { ...it.parseTrust(bytes(policy), null), sizes: spansOf(sizes) } : null;
       return reported(await it.verifyExhibit(bytes(data), trust));
+    },
+    async absence({ data, policy, registrar, anchor, now }) {
+      const files = Object.entries({ policy, registrar }).filter(([, text]) => text);
+      const trust = policy ? it.readTrust(new Map(files.map(([path, text]) => [path, bytes(text)]))) : null;
+      return reported(await it.verifyAbsence(bytes(data), trust, bytes(anchor), now));
     },
     async inside({ data }) {
       const found = await it.bundleInside(bytes(data));

@@ -116,3 +116,27 @@ def test_an_exhibit_has_an_end() -> None:
     assert check_wrong_map(largest, key(ledger)).code == "MAP-ROOT"
     assert refused(largest + b" ", key(ledger)) == "SPLIT-FORMAT"
     assert claimed_logs(largest + b" ") == ()
+
+
+def made() -> list[bytes]:
+    """Return exhibits that convict, and some that prove nothing."""
+    ledger, convicts = wrong_root()
+    lines = json.loads(convicts)["entries"]
+    nothing = [
+        changed(convicts, entries=lines[:-1]),
+        changed(convicts, entries=lines[::-1]),
+        changed(convicts, path=[]),
+        changed(convicts, entry=lines[0]),
+        changed(convicts, entries=None),
+        changed(convicts, log=None),
+        changed(convicts, entry=ledger.entries[3].decode(), proof=ledger.proof(3).decode()),
+    ]
+    other, _, node = committing()
+    ahead = exhibit(other, other.commit(node, other.size + 1, bytes(32)), 0)
+    empty = exhibit(other, other.commit(node, 0, bytes(32)), 0)
+    at = other.commit(node, 5, bytes(32))
+    honest = changed(exhibit(other, at, 5), entry=other.entries[other.commit(node, 5)].decode())
+    return [convicts, ahead, empty, honest, *nothing]
+
+
+MADE = made()

@@ -88,6 +88,14 @@ def test_a_damaged_file_is_made_again(tmp_path: Path, damage: bytes) -> None:
         assert store.advance(reader([0, 0, 1]), ()).root == MapOfHeads(reader([0, 0, 1]).rows).tree.root()
 
 
+def test_a_file_with_other_tables_is_made_again(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "map.db")) as c:
+        c.execute("PRAGMA journal_mode=WAL")
+        c.execute("CREATE TABLE map (size INTEGER)")
+    with HeadStore(tmp_path / "map.db") as store:
+        assert store.advance(reader([0, 0, 1])).size == 3
+
+
 def test_a_map_that_lacks_a_node_says_so(tmp_path: Path) -> None:
     with HeadStore(tmp_path / "map.db") as store:
         store.advance(reader([0, 1, 2]), ())

@@ -1,0 +1,174 @@
+"""The proof that a log has no order of an id: what it shows, and what an operator who is not honest cannot show."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ledger.entries.absence import LARGEST, Absence, ProvenLine, format_absence, is_absence, sentence
+from ledger.tlog.map_of_heads import order_key
+from ledger.tlog.note import b64
+from ledger.tlog.tree import prove_inclusion
+from ledger.verify.absence import verify_absence
+from ledger.verify.evidence_file import FileKind, read_evidence
+from ledger.verify.report import Report, Verdict
+from tests.support.memory_ledger import LINKED, NOW, ORDER, Ledger, hand, small
+
+
+def proven(ledger: Ledger, at: int, order: str = LINKED, note: bytes | None = None) -> bytes:
+    """Return what an honest operator makes of the entry at `at`, which commits heads."""
+    note = note or ledger.checkpoint()
+    size = int(note.split(b"\n")[1])
+    covered = json.loads(_payload(ledger.entries[at]))["public"]["size"]
+    tree = ledger.map_at(covered).tree
+
+    def line(index: int) -> ProvenLine:
+        path = [b64(node) for node in prove_inclusion(index, size, ledger.read)]
+        return ProvenLine(index, ledger.entries[index].decode(), path)
+
+    register = [index for index, _ in ledger.seen_by([ledger.registry]) if index < size]
+    return format_absence(
+        Absence(
+            says=sentence(ledger.origin, order, covered),
+            log=ledger.origin,
+            order=order,
+            checkpoint=note.decode(),
+            absent=b64(tree.prove(order_key(order))),
+            registered=b64(tree.prove(order_key(ledger.registry))),
+            commit=line(at),
+            register=[line(index) for index in register],
+        )
+    )
+
+
+def _payload(raw: bytes) -> bytes:
+    return base64.b64decode(json.loads(raw)["payload"])
+
+
+def committing() -> tuple[Ledger, int]:
+    ledger, _ = small()
+    return ledger, ledger.commit(ledger.enrol("ledger", "XO", "SYS"))
+
+
+LEDGER, AT = committing()
+PROOF = proven(LEDGER, AT)
+
+
+def checked(data: bytes, ledger: Ledger = LEDGER) -> Report:
+    return verify_absence(data, ledger.trust(), None, NOW)
+
+
+def changed(change: Callable[[dict[str, Any]], object], data: bytes = PROOF) -> bytes:
+    document = json.loads(data)
+    change(document)
+    return json.dumps(document).encode()
+
+
+def code(data: bytes, ledger: Ledger = LEDGER) -> tuple[str, str]:
+    report = checked(data, ledger)
+    assert report.verdict is Verdict.FAILED
+    return report.reasons[0].code, report.reasons[0].where
+
+
+def test_a_log_is_shown_to_have_no_order_of_an_id() -> None:
+    report = checked(PROOF)
+    assert (report.verdict, report.entries, report.signatures) == (Verdict.PASSED, 7, 7)
+    assert report.says == f"{LEDGER.origin} has no order {LINKED} among its first {AT} entries"
+    assert [step.number for step in report.steps] == list(range(1, 18))
+    assert read_evidence(PROOF).kind is FileKind.ABSENCE
+    assert is_absence(PROOF)
+
+
+def test_it_says_that_it_speaks_of_an_id_and_that_the_ledger_alone_says_so() -> None:
+    says = checked(PROOF).not_proven
+    assert any(each.startswith("CMP-COMMITTED: that ") and "Who has all entries can compute" in each for each in says)
+    assert any("this speaks of an id" in each and "another id" in each for each in says)
+
+
+def test_without_trust_from_elsewhere_nothing_is_shown() -> None:
+    report = verify_absence(PROOF, None, None, NOW)
+    assert (report.verdict, report.reasons[0].code, report.says) == (Verdict.INDETERMINATE, "NO_TRUST_ANCHOR", "")
+
+
+def test_too_few_witnesses_leave_it_open() -> None:
+    ledger, _ = small(witnesses=3)
+    at = ledger.commit(ledger.enrol("ledger", "XO", "SYS"))
+    report = checked(proven(ledger, at), ledger)
+    assert [(r.code, report.verdict) for r in report.reasons] == [("CP-QUORUM", Verdict.INDETERMINATE)]
+    seen = proven(ledger, at, note=ledger.checkpoint(None, NOW, NOW, NOW))
+    assert checked(seen, ledger).verdict is Verdict.PASSED
+
+
+def test_an_order_that_is_there_cannot_be_shown_to_be_absent() -> None:
+    assert code(proven(LEDGER, AT, ORDER)) == ("MAP-HEAD", "absent")
+    other = json.loads(PROOF)["absent"]
+    assert code(changed(lambda d: d.update(absent=other), proven(LEDGER, AT, ORDER))) == ("MAP-PATH", "absent")
+
+
+def test_a_register_whose_tail_is_cut_is_found() -> None:
+    assert code(changed(lambda d: d["register"].pop()))[0] in ("KEY-UNKNOWN", "MAP-HEAD")
+    ledger, at = committing()
+    ledger.record(ledger.keeper, "key-revoked", {"actor": "ilves", "cause": "lost"})
+    at = ledger.commit(hand("ledger"))
+    cut = changed(lambda d: d["register"].pop(), proven(ledger, at))
+    assert code(cut, ledger) == ("MAP-HEAD", "registered")
+
+
+def swap(document: dict[str, Any]) -> None:
+    document["register"][0]["index"], document["register"][1]["index"] = 1, 0
+
+
+WRONG: list[tuple[str, Callable[[dict[str, Any]], object]]] = [
+    ("ABSENCE-FORMAT", lambda d: d.update(order="x")),
+    ("ABSENCE-FORMAT", lambda d: d.update(more=1)),
+    ("ABSENCE-FORMAT", lambda d: d.pop("commit")),
+    ("ABSENCE-FORMAT", lambda d: d["register"].append(d["commit"])),
+    ("ABSENCE-FORMAT", lambda d: d.update(register=[])),
+    ("CP-ORIGIN", lambda d: d.update(log="ledger.example/other")),
+    ("CP-SIG", lambda d: d.update(checkpoint=d["checkpoint"].replace("\n9\n", "\n8\n"))),
+    ("PRF-PATH", swap),
+    ("PRF-INDEX", lambda d: d["commit"].update(index=99)),
+    ("PRF-FORMAT", lambda d: d["commit"].update(path=["A" * 42 + "B="])),
+    ("MAP-FORMAT", lambda d: d.update(absent="!")),
+    ("MAP-FORMAT", lambda d: d.update(registered="")),
+    ("MAP-HEAD", lambda d: d.update(order=ORDER, absent=d["absent"])),
+]
+
+
+@pytest.mark.parametrize(("expected", "change"), WRONG)
+def test_what_is_wrong_has_its_code(expected: str, change: Callable[[dict[str, Any]], object]) -> None:
+    found = code(changed(change))[0]
+    assert found in (expected, "MAP-PATH") if expected == "MAP-HEAD" else found == expected
+
+
+def test_an_entry_that_commits_nothing_shows_nothing() -> None:
+    def exchange(document: dict[str, Any]) -> None:
+        document["commit"] = document["register"].pop()
+
+    assert code(changed(exchange))[0] in ("CTX-ORDER", "KEY-UNKNOWN")
+
+
+def test_a_file_has_an_end() -> None:
+    assert code(PROOF + b" " * LARGEST)[0] == "ABSENCE-FORMAT"
+
+
+@settings(max_examples=150)
+@given(st.data())
+def test_no_changed_letter_shows_another_absence(data: st.DataObject) -> None:
+    document = json.loads(PROOF)
+    place = data.draw(st.sampled_from(["log", "order", "checkpoint", "absent", "registered"]))
+    text = document[place]
+    at = data.draw(st.integers(0, len(text) - 1))
+    letter = data.draw(st.sampled_from("0af/Z="))
+    document[place] = text[:at] + letter + text[at + 1 :]
+    report = checked(json.dumps(document).encode())
+    if document[place] != text and place != "order":
+        assert report.verdict is not Verdict.PASSED or place == "checkpoint"
+    if document[place] != text and place == "order" and report.verdict is Verdict.PASSED:
+        assert document["order"] in report.says, "another id that is not there either, proven by the same leaf"
