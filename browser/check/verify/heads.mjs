@@ -202,7 +202,7 @@ export function hashes(text) {
 
 /** Doubts NO_TRUST_ANCHOR unless policy and registrar, or a checkpoint equal to the head, came from outside. */
 export function checkAnchored(heads, held, trust, book) {
-  if (held?.size === heads.head.checkpoint.size) return; // step 6 compared the roots
+  if (held && held.size === heads?.head.checkpoint.size) return; // step 6 compared the roots
   if (trust?.registrar) return;
   const lack = trust ? 'no-registrar' : held ? 'anchor-only' : 'no-anchor';
   book.doubts.unshift({ code: 'NO_TRUST_ANCHOR', where: '', says: [lack] });
