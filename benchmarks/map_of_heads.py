@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import uuid
 from hashlib import sha256
+from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 
 from benchmarks.measure import Figure, in_turn, say, seconds
+from ledger.adapters.storage.head_store import HeadStore
 from ledger.tlog.map_of_heads import MapOfHeads
 
 ORDERS = 150_000
@@ -28,7 +31,23 @@ def map_figures() -> dict[str, Figure]:
         "map_of_heads": Figure(made / hashed, ratio, at_most=10),
         "map_of_heads_seconds": Figure(made, {"orders": ORDERS}, at_most=2),
         "map_of_heads_entry_ms": Figure(added * 1000, {"orders": ORDERS, "us": round(added * 1e6)}, at_most=1),
+        "map_kept_entry_ms": _kept(entries, more),
     }
+
+
+def _kept(entries: list[tuple[str, bytes]], more: list[tuple[str, bytes]]) -> Figure:
+    """Measure one more entry in the map that a ledger keeps in a file, each in a transaction of its own."""
+    with TemporaryDirectory() as folder, HeadStore(Path(folder) / "map.db") as store:
+        first = seconds(lambda: store.extend(entries, ORDERS))
+
+        def one_by_one() -> None:
+            for size, entry in enumerate(more, ORDERS + 1):
+                store.extend([entry], size)
+
+        each = seconds(one_by_one) / len(more)
+        size = (Path(folder) / "map.db").stat().st_size
+    about = {"orders": ORDERS, "made_s": round(first, 2), "bytes_an_order": round(size / ORDERS)}
+    return Figure(each * 1000, about, at_most=1)
 
 
 def _add(heads: MapOfHeads, entries: list[tuple[str, bytes]]) -> None:

@@ -180,6 +180,7 @@ class HeadStore:
         try:
             with SQLiteErrors(self.path):
                 c.execute("SELECT * FROM map, map_node, map_head LIMIT 0")
+                c.execute("PRAGMA synchronous=NORMAL")  # what a power cut takes is made again
         except LedgerError:
             c.close()
             raise
@@ -200,6 +201,11 @@ class HeadStore:
         """Return the map as it is kept, with the proofs of these orders."""
         with transaction(self._c, self.path):
             return self._map.heads(orders)
+
+    def extend(self, entries: Iterable[tuple[str, bytes]], size: int, tree_root: bytes = EMPTY_ROOT) -> None:
+        """Add the next entries of the log, as `KeptMap.extend` does, in a transaction."""
+        with transaction(self._c, self.path):
+            self._map.extend(entries, size, tree_root)
 
     def advance(self, store: EntryReader, orders: Iterable[str] = ()) -> HeadsAt:
         """Add the entries that the log has got since, and return the map with the proofs of these orders.
