@@ -17,6 +17,7 @@ from ledger.adapters.folders.user_folders import Home
 from ledger.adapters.keys.key_files import Key, listed
 from ledger.adapters.keys.open_key import open_key
 from ledger.application.counterparties import origin_of, read_counterparty
+from ledger.application.commit_heads import enrol_heads_key
 from ledger.application.journal import Journal
 from ledger.application.successor import keep_predecessor, last_head, retire, succession
 from ledger.entries.envelope import Circumstances, open_
@@ -74,12 +75,13 @@ def succeed(
         else Journal.create(Path(folder), origin, registrar, home=home, test=test, store=store)
     ) as journal:
         keep_predecessor(journal.folder.path, note, trust, files)
+        signer = journal.signer(registrar.actor, "ADM", key)
         if not journal.store.size():
             now = journal.now()
-            signer = journal.signer(registrar.actor, "ADM", key)
             circumstances = Circumstances(now, now, documents=(document,))
             receipt = journal.record(build("log-succeeded", public, {}), journal.registry, signer, circumstances)
             tell(journal, "log-succeeded", receipt)
+        enrol_heads_key(journal, signer)
     if retire(home, public["predecessor"]):
         output.tell(f"the guard of {public['predecessor']} is retired: here it signs nothing more")
     output.tell(
