@@ -9,7 +9,7 @@ from random import Random
 from tempfile import TemporaryDirectory
 
 from benchmarks.measure import Figure, in_turn, say, seconds
-from ledger.adapters.storage.head_store import HeadStore
+from ledger.adapters.log.head_store import HeadStore
 from ledger.tlog.map_of_heads import MapOfHeads
 
 ORDERS = 150_000

@@ -84,6 +84,27 @@ class MapRootFile(CommandAnswer, tag="comity.map-root/1"):
     entries: list[str]
 
 
+class AbsenceLine(Struct, frozen=True):
+    """A sealed entry with its place in the log and the path to the root of the checkpoint (base64)."""
+
+    index: int
+    entry: str
+    path: list[str]
+
+
+class AbsenceFile(CommandAnswer, tag="comity.absence/1"):
+    """The proof that a log has no order of an id; see docs/reference/formats/absence.md."""
+
+    says: str
+    log: str
+    order: str
+    checkpoint: str
+    absent: str
+    registered: str
+    commit: AbsenceLine
+    register: list[AbsenceLine]
+
+
 class DocumentItem(Struct, frozen=True):
     """One JSON document that Comity writes."""
 

@@ -16,8 +16,8 @@ from cli.terminal.receipt import tell
 from ledger.adapters.folders.user_folders import Home
 from ledger.adapters.keys.key_files import Key, listed
 from ledger.adapters.keys.open_key import open_key
-from ledger.application.counterparties import origin_of, read_counterparty
 from ledger.application.commit_heads import enrol_heads_key
+from ledger.application.counterparties import origin_of, read_counterparty
 from ledger.application.journal import Journal
 from ledger.application.successor import keep_predecessor, last_head, retire, succession
 from ledger.entries.envelope import Circumstances, open_

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from ledger.adapters.keys.key_files import Key
-from ledger.adapters.storage.head_store import HeadsAt, HeadStore
+from ledger.adapters.log.head_store import HeadsAt, HeadStore
 from ledger.application.journal import Journal
 from ledger.application.write.draft import Draft
 from ledger.application.write.receipt import Receipt

@@ -64,8 +64,8 @@ from ledger.bundle import pdf_attachment as attached
 from ledger.bundle.archive import unpack
 from ledger.bundle.layout import arrange, check_claimed, version_of
 from ledger.bundle.zip_profile import check_paths
+from ledger.entries import absence, envelope, split_view, wrong_map
 from ledger.entries import case as order
-from ledger.entries import envelope, split_view, wrong_map
 from ledger.entries import exhibits as exhibit
 from ledger.errors import LedgerError, RecordError
 from ledger.formats import canonical_json as canonical
@@ -91,6 +91,7 @@ from ledger.trust.signed_policy import (
     versions_in,
 )
 from ledger.trust.trust_folder import parse_anchor, parse_registrar, parse_trust
+from ledger.verify.absence import verify_absence
 from ledger.verify.evidence_bundle import verify
 from ledger.verify.exhibits import verify_exhibit
 from ledger.verify.heads import hashes
@@ -613,6 +614,22 @@ def exhibited(data: bytes, _: Path) -> object:
     return exhibit.check_exhibit(data, logs())
 
 
+def absences() -> list[bytes]:
+    """Return the proof that a log has no order of an id."""
+    from tests.ledger.verify.test_absence import PROOF
+
+    return [PROOF]
+
+
+def absent(data: bytes, _: Path) -> object:
+    from tests.ledger.verify.test_absence import LEDGER
+
+    for trust in (None, LEDGER.trust()):
+        report = verify_absence(data, trust, None, NOW)
+        assert {r.code for r in report.reasons} <= CODES
+    return absence.parse_absence(data)
+
+
 def contained(data: bytes, _: Path) -> object:
     containers.is_container(data)
     containers.is_bundle(data)
@@ -915,7 +932,14 @@ PARSERS = (
         ),
         LOCAL,
     ),
-    Parser("exhibit", "json", exhibits, exhibited, ("ledger.entries.split_view",)),
+    Parser(
+        "exhibit",
+        "json",
+        exhibits,
+        exhibited,
+        ("ledger.entries.split_view", "ledger.entries.exhibits", "ledger.entries.wrong_map"),
+    ),
+    Parser("proof of absence", "json", absences, absent, ("ledger.entries.absence",)),
     Parser(
         "instant", "lines", told("2027-03-01T12:00:00Z"), text(order.instant), ("ledger.entries.case",), (ValueError,)
     ),

@@ -17,9 +17,9 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from ledger.adapters.log.head_store import SCHEMA as MAP_SCHEMA
+from ledger.adapters.log.head_store import KeptMap
 from ledger.adapters.log.published_log import Fetch, entries_of, reader
-from ledger.adapters.storage.head_store import SCHEMA as MAP_SCHEMA
-from ledger.adapters.storage.head_store import KeptMap
 from ledger.adapters.storage.sqlite import SQLiteErrors, connect, create, transaction
 from ledger.adapters.witness.followed_logs import keep_evidence
 from ledger.entries.envelope import OpenedEntry, open_, open_each

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.adapters.storage.head_store import HeadStore
+from ledger.adapters.log.head_store import HeadStore
 from ledger.errors import LedgerError
 from ledger.tlog.map_of_heads import MapOfHeads, order_key
 from ledger.tlog.patricia_tree import check_lookup
