@@ -1,4 +1,4 @@
-"""The page and the program agree on exhibits and on proofs of absence: what each proves, for whom, and what it does not."""
+"""The page and the program agree on exhibits and proofs of absence: what each proves, for whom, and what it does not."""
 
 from __future__ import annotations
 
