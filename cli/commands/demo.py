@@ -181,9 +181,12 @@ class _Shown:
     # -- what the court gets -------------------------------------------------------------------------------------------
 
     def _bundles(self, journal: Journal, making: Path, now: datetime) -> None:
+        from cli.session.open_ledger import hand
         from cli.terminal import verdict_text
+        from ledger.application.commit_heads import enrol_heads_key
 
         self._heading(4, "The court's bundle, verified as a court would, offline")
+        enrol_heads_key(journal, hand(journal, "key-registered", journal.folder.registrar.actor, "ADM", None))
         court, data = self._filed(journal, making, now)
         self._replay(making, now)
         (making / README).write_bytes(unpack(data)[README])

@@ -104,7 +104,7 @@ def _check_clock(state: Path) -> None:
 
 
 def _move(state: Path, folder: Path, origin: str) -> None:
-    """Move guard and log keys to another folder: a copy left behind could sign a second history.
+    """Move guard, log keys and heads keys to another folder: a copy left behind could sign a second history.
 
     The guard moves first. If the target folder has it, an interrupted move is continued.
     """
@@ -119,7 +119,7 @@ def _move(state: Path, folder: Path, origin: str) -> None:
         Guard(state / "guard.db").close()  # SQLite writes the WAL into the database file
         if (state / "guard.db-wal").exists():
             raise Stop(f"{state / 'guard.db'} could not be made whole", code=Exit.UNDECIDABLE)
-    files = sorted(p for p in state.iterdir() if p.name.startswith(("guard.db", "log.")))
+    files = sorted(p for p in state.iterdir() if p.name.startswith(("guard.db", "log.", "heads.")))
     if folder.exists() and any(folder.iterdir()) and (not moved or any((folder / p.name).exists() for p in files)):
         raise Stop(f"{folder} is there already, and is not empty", code=Exit.REFUSED)
     private_folder(folder)

@@ -44,6 +44,7 @@ lapse PPO-1
 law deadline PPO-1 2AP-7
 log
 log clock
+log commit
 log publish out
 log remake-guard
 monitor

@@ -17,7 +17,7 @@ PICTURE = re.compile(r"!\[[^\]]+\]\(([^)]+)\)")
 
 def test_the_sessions_go_as_they_are_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "fixtures").symlink_to(ROOT / "fixtures")
-    assert type_page(PAGE, tmp_path, monkeypatch) == 10
+    assert type_page(PAGE, tmp_path, monkeypatch) == 11
 
 
 def test_its_pictures_are_small() -> None:

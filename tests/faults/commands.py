@@ -95,6 +95,13 @@ def without_guard(house: House) -> None:
         file.unlink()
 
 
+def without_heads_key(house: House) -> None:
+    """Remove the key that commits heads, as from a ledger that is older than it."""
+    state = Home(house.folder / "state" / "comity", house.keys).log(read_folder(house.ledger).origin)
+    for file in state.glob("heads*"):
+        file.unlink()
+
+
 def with_copy(house: House) -> None:
     """Make a copy and remove the ledger's folder; its keys.db is kept elsewhere."""
     does(house, "backup", "HOUSE/ledger", "-o", "HOUSE/copy.tar")
@@ -240,6 +247,8 @@ COMMANDS: dict[str, Command] = {
         lambda house: (does(house, "log", "publish", "HOUSE/published"), does(house, *RECORD)),
     ),
     "log clock": Command(("log", "clock", "--clock-is-right"), dated_ahead),
+    "log commit": Command(("log", "commit")),
+    "enrol and commit": Command(("log", "commit", "--enrol"), without_heads_key),
     "remake-guard": Command(
         ("log", "remake-guard", "--anchor", "HOUSE/held.note"), without_guard, done="GUARD-EXISTS", cut="GUARD-MISSING"
     ),
