@@ -7,7 +7,7 @@ JSON, and so is a reply:
     {"ask": "last"}
     {"ask": "sign", "old": [3, "<root>"], "checkpoint": "<three lines>", "proof": ["<hash>", ...]}
     {"ask": "root"}
-    {"ask": "heads", "make": false, "message": ""}     or the bytes to sign, of an entry `heads-committed`
+    {"ask": "heads", "make": false, "message": ""}     or the bytes to sign, of an entry
 
     {"signed": {"size": 3, "root": "...", "note": "...", "at": "2027-03-01T12:00:00Z"}}
     {"moved": {...}}        it signed another state meanwhile; the ledger compares and asks again
@@ -16,10 +16,10 @@ JSON, and so is a reply:
     {"refused": {"code": "LOG-FORKED", "says": "...", "hint": "...", "evidence": ["<its note>", "<the request's>"]}}
 
 `root` signs the root of the last checkpoint as the payload of receipts (RFC 9942); the request names no tree. `heads`
-signs the entries by which this log commits its heads, and nothing else, with a key of their own; without a message it
-tells the key, and with `make` it makes a new one. Roots, hashes, keys, signatures and messages are base64. The guard
-is durable before the reply is sent: after a crash in between, the same request gets the same note. Contradictions to
-a signed state are kept in `refused/`, next to the guard.
+signs two kinds of entry with a key of their own: `heads-committed` of this log, and the `key-accepted` of this key.
+Without a message it states the key, and with `make` it makes a new one. Roots, hashes, keys, signatures and messages
+are base64. The guard is durable before the reply is sent: after a crash in between, the same request gets the same
+note. Contradictions to a signed state are kept in `refused/`, next to the guard.
 """
 
 from __future__ import annotations
@@ -41,8 +41,9 @@ from ledger.adapters.keys.key_files import Key
 from ledger.adapters.log.checkpoint_signer import LocalSigner, Prove, Say
 from ledger.adapters.log.sign_once_guard import Guard, Signed
 from ledger.entries.case import instant, wire
-from ledger.entries.placement import HEADS_COMMITTED, map_of
+from ledger.entries.placement import HEADS_COMMITTED, map_of, registry_of
 from ledger.errors import LedgerError, RecordError
+from ledger.formats.canonical_json import parse_json
 from ledger.formats.dsse import EVENT_TYPE, pae
 from ledger.formats.ed25519 import verify_signature
 from ledger.tlog.cose_receipt import SignedRoot
@@ -219,21 +220,17 @@ class SignerServer:
 
 
 def _check_heads(message: bytes, origin: str) -> None:
-    """Raise `RecordError` SIGNER-FORMAT unless these bytes are those of a `heads-committed` in the map order."""
-    payload = message.partition(b"{")[1] + message.partition(b"{")[2]
+    """Raise `RecordError` SIGNER-FORMAT, JSON-* unless these are the bytes of an entry that the heads key may sign.
+
+    These are a `heads-committed` in the map order, and the `key-accepted` by which the register learns of the key.
+    """
+    payload = message[message.find(b"{") :]
     if message != pae(EVENT_TYPE, payload):
         raise RecordError("SIGNER-FORMAT", "not the bytes of an entry")
-    entry = msgspec.json.decode(payload, type=_HeadsEntry)
-    if (entry.log, entry.order, entry.kind) != (origin, map_of(origin), HEADS_COMMITTED):
+    entry = parse_json(payload)
+    places = ((map_of(origin), HEADS_COMMITTED), (registry_of(origin), "key-accepted"))
+    if entry.get("log") != origin or (entry.get("order"), entry.get("kind")) not in places:
         raise RecordError("SIGNER-FORMAT", f"this signs {HEADS_COMMITTED} of {origin}, and no other entry")
-
-
-class _HeadsEntry(msgspec.Struct, frozen=True):
-    """Hold what decides which entry it is."""
-
-    log: str
-    order: str
-    kind: str
 
 
 def _contradiction(

@@ -21,9 +21,12 @@ from ledger.adapters.log.checkpoint_signer import LocalSigner
 from ledger.adapters.log.log import first_note
 from ledger.adapters.log.sign_once_guard import Guard
 from ledger.adapters.log.signer_process import POINTER, RemoteSigner, SignerServer, listen, signatory
+from ledger.entries.placement import map_of, registry_of
 from ledger.errors import LedgerError
-from ledger.formats.ed25519 import public_key
-from ledger.tlog.note import Checkpoint, b64, format_checkpoint, log_vkey, open_checkpoint, parse_vkey
+from ledger.formats.canonical_json import canonical
+from ledger.formats.dsse import EVENT_TYPE, MANIFEST_TYPE, pae
+from ledger.formats.ed25519 import public_key, verify_signature
+from ledger.tlog.note import Checkpoint, b64, format_checkpoint, log_vkey, open_checkpoint, parse_vkey, unb64
 from ledger.tlog.tree import EMPTY_ROOT, Frontier, leaf_hash, prove_consistency, root
 from tests.support.cli import House
 
@@ -194,6 +197,67 @@ def test_whatever_is_asked_is_answered_in_one_line(signer: SignerServer, questio
     answer = signer.answer(question)
     assert answer.count(b"\n") == 1
     assert json.loads(answer)["refused"]["code"] in ("SIGNER-FORMAT", "CP-FORMAT")
+
+
+# -- the entries that commit heads -------------------------------------------------------------------------------------
+
+
+def heads(message: bytes = b"", *, make: bool = False) -> bytes:
+    return json.dumps({"ask": "heads", "make": make, "message": b64(message)}).encode()
+
+
+def commit(**changed: object) -> bytes:
+    """Return the bytes to sign of an entry; what matters is log, order and kind."""
+    entry = {"kind": "heads-committed", "log": ORIGIN, "order": map_of(ORIGIN), "public": {"size": 3}}
+    return pae(EVENT_TYPE, canonical({**entry, **changed}))
+
+
+def test_the_entries_that_commit_heads_are_signed_with_a_key_of_their_own(signer: SignerServer) -> None:
+    made = json.loads(signer.answer(heads(make=True)))["heads"]
+    assert made == json.loads(signer.answer(heads()))["heads"]
+    told = json.loads(signer.answer(heads(commit())))["heads"]
+    assert told["public"] == made["public"] != b64(public_key(SEED))
+    assert verify_signature(unb64(told["public"]), commit(), unb64(told["signature"]))
+
+
+def test_without_such_a_key_none_is_told_and_nothing_signed(signer: SignerServer) -> None:
+    for question in (heads(), heads(commit())):
+        assert refused(signer, question)["code"] == "KEY-MISSING"
+
+
+PAYLOAD = commit()[commit().find(b"{") :]
+
+
+@pytest.mark.parametrize(
+    ("message", "code"),
+    [
+        (commit(kind="data-disclosed"), "SIGNER-FORMAT"),
+        (commit(order=registry_of(ORIGIN)), "SIGNER-FORMAT"),
+        (commit(kind="key-accepted"), "SIGNER-FORMAT"),
+        (commit(order=registry_of(ORIGIN), kind="key-registered"), "SIGNER-FORMAT"),
+        (commit(order=map_of("ledger.example/xv/other")), "SIGNER-FORMAT"),
+        (commit(log="ledger.example/xv/other"), "SIGNER-FORMAT"),
+        (commit(log=None), "SIGNER-FORMAT"),
+        (pae(MANIFEST_TYPE, PAYLOAD), "SIGNER-FORMAT"),
+        (PAYLOAD, "SIGNER-FORMAT"),
+        (commit() + b" ", "SIGNER-FORMAT"),
+        (b"no entry", "SIGNER-FORMAT"),
+        (format_checkpoint(Checkpoint(ORIGIN, 3, TREE.root(3))).encode(), "SIGNER-FORMAT"),
+        (pae(EVENT_TYPE, b'{"kind":"data-disclosed",' + PAYLOAD[1:]), "JSON-FORM"),
+        (pae(EVENT_TYPE, PAYLOAD.replace(b",", b", ")), "JSON-FORM"),
+        (pae(EVENT_TYPE, b"{" * 1000), "JSON-FORM"),
+        (pae(EVENT_TYPE, b"{}"), "SIGNER-FORMAT"),
+    ],
+)
+def test_no_other_bytes_are_signed_with_it(signer: SignerServer, message: bytes, code: str) -> None:
+    signer.answer(heads(make=True))
+    assert refused(signer, heads(message))["code"] == code
+
+
+@pytest.mark.parametrize("message", ["!", "AA", "ä", None, 7])
+def test_a_message_that_is_no_base64_is_refused(signer: SignerServer, message: object) -> None:
+    signer.answer(heads(make=True))
+    assert refused(signer, json.dumps({"ask": "heads", "message": message}).encode())["code"] == "SIGNER-FORMAT"
 
 
 def test_a_clock_that_was_set_back_signs_nothing(state: Path) -> None:
@@ -372,9 +436,11 @@ def test_a_ledger_records_through_the_process_and_neither_key_nor_guard_is_on_it
     away = tmp_path / "away"
     assert house.told("signer", "use", str(place), "--move", str(away))["folder"] == str(away)
     assert {path.name for path in state.iterdir()} == {POINTER}
+    assert (away / "heads.key").exists()
     with running(away, place):
         house.order()
-        assert house.told("checkpoint")["size"] == 4
+        assert house.told("log", "commit")["size"] == 7
+        assert house.told("checkpoint")["size"] == 8
         assert house.run("fsck").exit_code == 0
     done = house.run(
         "issue", "--unregistered", "--instrument", "2AP-7", "--to", "XV", "--reference", "PPO-2", "--as", "ilves"
@@ -382,7 +448,21 @@ def test_a_ledger_records_through_the_process_and_neither_key_nor_guard_is_on_it
     assert (done.exit_code, "KEY-AWAY" in done.stderr) == (4, True)
     assert house.told("orders")["orders"][0]["ref"] == "PPO-1", "reading needs no signature"
     with running(away, place):
-        assert house.told("checkpoint")["size"] == 4, "what was not acknowledged was not recorded"
+        assert house.told("checkpoint")["size"] == 8, "what was not acknowledged was not recorded"
+
+
+def test_the_process_makes_the_key_that_commits_heads_for_a_ledger_without_one(tmp_path: Path, place: Path) -> None:
+    house = House(tmp_path).begun()
+    away = tmp_path / "away"
+    house.told("signer", "use", str(place), "--move", str(away))
+    for file in away.glob("heads*"):
+        file.unlink()  # as in a ledger that is older than this key
+    with running(away, place):
+        done = house.run("log", "commit")
+        assert (done.exit_code, "KEY-MISSING" in done.stderr) == (4, True)
+        assert house.told("log", "commit", "--enrol")["enrolled"] == [3, 4]
+        assert (away / "heads.key").exists()
+        assert house.run("fsck").exit_code == 0
 
 
 def test_an_older_copy_of_a_ledger_is_refused_by_the_process_too(tmp_path: Path, place: Path) -> None:
