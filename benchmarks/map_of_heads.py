@@ -36,7 +36,7 @@ def map_figures() -> dict[str, Figure]:
 
 
 def _kept(entries: list[tuple[str, bytes]], more: list[tuple[str, bytes]]) -> Figure:
-    """Measure one more entry in the map that a ledger keeps in a file, each in a transaction of its own."""
+    """Measure one more entry in the map that a ledger keeps in a file, each in a separate transaction."""
     with TemporaryDirectory() as folder, HeadStore(Path(folder) / "map.db") as store:
         first = seconds(lambda: store.extend(entries, ORDERS))
 

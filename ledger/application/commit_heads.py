@@ -1,6 +1,6 @@
 """Commit the heads of all orders of a ledger under one root, by an entry that the ledger itself signs.
 
-The entry `heads-committed` stands in the map order. It covers the first entries of the log, never itself. Whoever has
+The entry `heads-committed` is in the map order. It covers the first entries of the log, never itself. A reader with
 these entries can compute its root again (docs/reference/formats/map-of-heads.md).
 """
 
@@ -101,7 +101,7 @@ def last_commit(journal: Journal) -> tuple[int, OpenedEntry] | None:
 
 
 def _only_commits_since(journal: Journal, opened: OpenedEntry) -> bool:
-    """Return True if every entry behind those that a commit covers is in the map order itself."""
+    """Return True if every later entry than the covered ones is in the map order itself."""
     covered, place = opened.payload.public["size"], map_of(journal.origin)
     since = journal.store.leaves_between(covered, journal.store.size())
     return all(order == place for order, _ in since)

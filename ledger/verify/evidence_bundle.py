@@ -23,7 +23,7 @@ from ledger.law import Judgement
 from ledger.tlog.note import Checkpoint, Head, MlDsa, note_digest
 from ledger.trust.trust_folder import Trust, parse_anchor
 from ledger.verify import claims, disclosures, entries, heads, makers_findings
-from ledger.verify.committed_heads import check_committed
+from ledger.verify.completeness.committed_heads import check_committed
 from ledger.verify.earlier_bundles import (
     Contradiction,
     EarlierEntries,

@@ -14,7 +14,7 @@ from ledger.entries.exhibits import form_of
 from ledger.errors import RecordError
 from ledger.tlog.note import MlDsa
 from ledger.trust.trust_folder import Trust
-from ledger.verify.absence import verify_absence
+from ledger.verify.completeness.absence import verify_absence
 from ledger.verify.earlier_bundles import EarlierEntries
 from ledger.verify.evidence_bundle import verify
 from ledger.verify.exhibits import verify_exhibit

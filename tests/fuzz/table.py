@@ -91,7 +91,7 @@ from ledger.trust.signed_policy import (
     versions_in,
 )
 from ledger.trust.trust_folder import parse_anchor, parse_registrar, parse_trust
-from ledger.verify.absence import verify_absence
+from ledger.verify.completeness.absence import verify_absence
 from ledger.verify.evidence_bundle import verify
 from ledger.verify.exhibits import verify_exhibit
 from ledger.verify.heads import hashes
@@ -616,13 +616,13 @@ def exhibited(data: bytes, _: Path) -> object:
 
 def absences() -> list[bytes]:
     """Return the proof that a log has no order of an id."""
-    from tests.ledger.verify.test_absence import PROOF
+    from tests.ledger.verify.completeness.test_absence import PROOF
 
     return [PROOF]
 
 
 def absent(data: bytes, _: Path) -> object:
-    from tests.ledger.verify.test_absence import LEDGER
+    from tests.ledger.verify.completeness.test_absence import LEDGER
 
     for trust in (None, LEDGER.trust()):
         report = verify_absence(data, trust, None, NOW)

@@ -1,5 +1,5 @@
 /**
- * Verify the proof that a log has no order of an id, as in ledger/verify/absence.py, by those of the 17 steps that apply.
+ * Verify the proof that a log has no order of an id, as in ledger/verify/completeness/absence.py, by those of the 17 steps that apply.
  */
 import { COUNT, NAME, UUID, list, oneOf, record, word } from '../shape.mjs';
 import { encoded, latin1, unb64, utf8 } from '../formats/bytes.mjs';

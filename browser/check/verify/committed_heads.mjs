@@ -1,5 +1,5 @@
 /**
- * Check the committed heads of a bundle, as ledger/verify/committed_heads.py does: its orders have no other entries, as far
+ * Check the committed heads of a bundle, as ledger/verify/completeness/committed_heads.py does: its orders have no other entries, as far
  * as the ledger committed to it.
  */
 import { COMMIT, MAP } from '../bundle/layout.mjs';

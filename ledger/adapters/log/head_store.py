@@ -157,7 +157,7 @@ class _Rows:
 
 
 class HeadStore:
-    """The map of heads of a ledger, in a file of its own."""
+    """The map of heads of a ledger, in a separate file."""
 
     def __init__(self, path: Path) -> None:
         """Open the file, or make it; a damaged one is made again."""

@@ -78,7 +78,7 @@ def _remarks(report: dict[str, Any]) -> set[tuple[str, str]]:
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Record every bundle that the tests of the Python verifier make, with its report; return the files."""
     folder = tmp_path_factory.mktemp("conformance")
-    tests = [*sorted((ROOT / "tests/ledger/verify").glob("test_*.py"))]
+    tests = [*sorted((ROOT / "tests/ledger/verify").rglob("test_*.py"))]
     tests += [ROOT / "tests/ledger/trust/test_signed_policy.py"]
     recorder = ["-p", "tests.browser.support.recorder", "--conformance", str(folder)]
     command = [sys.executable, "-m", "pytest", "-q", *recorder, *map(str, tests)]

@@ -1,4 +1,4 @@
-"""The page and the program agree on exhibits and proofs of absence: what each proves, for whom, and what it does not."""
+"""The page and the program agree on exhibits and on proofs of absence: what each proves, and for whom."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import re
 import pytest
 
 from ledger.trust.trust_folder import Trust, format_registrar, parse_trust
-from ledger.verify.absence import verify_absence
+from ledger.verify.completeness.absence import verify_absence
 from ledger.verify.exhibits import verify_exhibit
 from tests.browser.check.test_conformance import OWN_WORDS
 from tests.browser.support.node import Asked
 from tests.browser.support.recorder import told
 from tests.ledger.entries.test_wrong_map import MADE
-from tests.ledger.verify.test_absence import AT, LEDGER, PROOF, WRONG, changed, proven
+from tests.ledger.verify.completeness.test_absence import AT, LEDGER, PROOF, WRONG, changed, proven
 from tests.ledger.verify.test_exhibits import (
     BREAK,
     KEY,

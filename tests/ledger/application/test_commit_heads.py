@@ -1,4 +1,4 @@
-"""Committing heads beside other writers, from another copy, and through a signing process."""
+"""Committing heads while other processes write, and from another copy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A wrong map of heads convicts its log before whoever holds the log's key, and a right one convicts nobody."""
+"""A wrong map of heads convicts its log before every holder of the log's key; a right one convicts no log."""
 
 from __future__ import annotations
 

@@ -249,7 +249,7 @@ def test_the_state_of_an_earlier_monitor_is_read_again(watch: Watch) -> None:
     ledger, _ = committing(6, bytes(32))
     assert watch.codes(ledger) == ["MAP-ROOT"]
     (state,) = watch.state.rglob("*.entries.db")
-    with closing(sqlite3.connect(state, isolation_level=None)) as c:  # as version 1 had it: nobody looked at the map
+    with closing(sqlite3.connect(state, isolation_level=None)) as c:  # as version 1 had it, without a map
         for table in ("map", "map_node", "map_head"):
             c.execute(f"DROP TABLE {table}")
         c.execute("DELETE FROM alarm")

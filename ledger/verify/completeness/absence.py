@@ -17,7 +17,7 @@ from ledger.tlog.patricia_tree import check_lookup
 from ledger.tlog.tree import check_inclusion, leaf_hash
 from ledger.trust.trust_folder import Trust, parse_anchor
 from ledger.verify import entries, heads
-from ledger.verify.committed_heads import check_commit, check_head
+from ledger.verify.completeness.committed_heads import check_commit, check_head
 from ledger.verify.field_forms import check_public
 from ledger.verify.progress import VerificationLog, counted, placed
 from ledger.verify.report import Report, VerificationStep, verdict_of

@@ -101,7 +101,7 @@ def check_commit(opened: OpenedEntry, index: int, origin: str, keyring: Keyring)
 
 
 def check_head(order: str, proof: bytes, opened: Mapping[int, OpenedEntry], size: int, root: bytes) -> int:
-    """Return how many entries of an order stand below `size`: exactly those that were committed under `root`.
+    """Return how many entries an order has below `size`, and check that they are the ones committed under `root`.
 
     Raises MAP-FORMAT, MAP-PATH, and MAP-HEAD if the order had other entries then.
     """

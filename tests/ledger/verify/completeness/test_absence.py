@@ -15,7 +15,7 @@ from ledger.entries.absence import LARGEST, Absence, ProvenLine, format_absence,
 from ledger.tlog.map_of_heads import order_key
 from ledger.tlog.note import b64
 from ledger.tlog.tree import prove_inclusion
-from ledger.verify.absence import verify_absence
+from ledger.verify.completeness.absence import verify_absence
 from ledger.verify.evidence_file import FileKind, read_evidence
 from ledger.verify.report import Report, Verdict
 from tests.support.memory_ledger import LINKED, NOW, ORDER, Ledger, hand, small
