@@ -19,6 +19,7 @@ SHORT = (
     "reference/hostile-reading.md",
     "reference/law-against-the-acts.md",
     "explanation/electronic-ledgers.md",
+    "reference/verification.md",
 )
 
 
