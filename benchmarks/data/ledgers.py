@@ -8,11 +8,12 @@ from hashlib import sha256
 from itertools import chain, islice
 from pathlib import Path
 
-from benchmarks.data.generate import ORIGIN, entries, made_of, order, registrar, registry
+from benchmarks.data.generate import ORIGIN, entries, made_of, order, registrar, registrar_seed, registry
 from benchmarks.measure import say
 from ledger.adapters.folders.user_folders import Home
 from ledger.adapters.keys.key_files import SeedKey, write
 from ledger.adapters.storage.schema import SCHEMA
+from ledger.application.commit_heads import commit_heads, enrol_heads_key
 from ledger.application.journal import Journal
 from ledger.entries.envelope import Sealed
 
@@ -55,6 +56,8 @@ def filled(folder: Path, size: int) -> Path:
     with new(path) as journal:
         receive(journal, chain(registry(), islice(others, size // 2), asked, others))
         write(journal.home.keys / ASKER, SeedKey(made_of(ASKER)))
+        enrol_heads_key(journal, journal.signer(registrar().actor, "ADM", SeedKey(registrar_seed())))
+        commit_heads(journal)
     complete.write_text(_made_by())
     return path
 
