@@ -196,7 +196,7 @@ def _incomplete(manifest: Manifest, size: int, committed: CommittedHeads | None)
             f"CMP-COMMITTED: that among the first {committed.size} entries of the log this order has exactly "
             f"{counted(counts[manifest.order], 'entry', 'entries')}, and the register {counts[registry]}{rest}: entry "
             f"{committed.index} of {wire(committed.signed_at)} commits the ledger to that, under one root for all "
-            "orders. Who has all entries can compute this root. Other orders may hold more on it."
+            "orders. Anyone with all entries can compute this root again. Other orders may hold more on it."
         )
         if committed.whole:
             return

@@ -139,7 +139,7 @@ def _walk(
         book.says(says)
         book.gravest.append(
             f"CMP-COMMITTED: that {says}: entry {at} of {commit.payload.signed_at} commits the ledger to that, under "
-            "one root for all orders. Who has all entries can compute this root."
+            "one root for all orders. Anyone with all entries can compute this root again."
         )
         book.gravest.append(
             "That nothing is recorded on a case, a person or a request: this speaks of an id. What stands under "

@@ -87,7 +87,9 @@ def test_a_log_is_shown_to_have_no_order_of_an_id() -> None:
 
 def test_it_says_that_it_speaks_of_an_id_and_that_the_ledger_alone_says_so() -> None:
     says = checked(PROOF).not_proven
-    assert any(each.startswith("CMP-COMMITTED: that ") and "Who has all entries can compute" in each for each in says)
+    assert any(
+        each.startswith("CMP-COMMITTED: that ") and "Anyone with all entries can compute" in each for each in says
+    )
     assert any("this speaks of an id" in each and "another id" in each for each in says)
 
 
