@@ -1,7 +1,8 @@
 """Keep the map of heads of a log at one size in SQLite, so that later entries can be added without reading all of them.
 
 The map is made from the entries alone and can be deleted at any time. It is trusted with nothing that counts: who can
-change it can make its ledger commit to a wrong root, which everybody detects who has the entries.
+change it can make its ledger commit to a wrong root, which everybody detects who has the entries. What is read of it
+is hashed again: a root that is wrong by accident would convict the log for ever.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import Self
 
@@ -70,14 +73,16 @@ class KeptMap:
     def extend(self, entries: Iterable[tuple[str, bytes]], size: int, tree_root: bytes) -> None:
         """Add the next entries of the log, as order id and leaf hash, up to `size`, where its tree has this root."""
         frontiers: dict[bytes, Frontier] = {}
+        read: dict[int, tuple[int, int] | None] = {}  # nodes on the way to a changed key, with their children
+        tree = self._tree(read)
         for order, leaf in entries:
             key = order_key(order)
             if key not in frontiers:
-                frontiers[key] = self._frontier(key)
+                frontiers[key] = frontier = self._frontier(key)
+                if tree.get(key) != (frontier.root() if frontier.size else None):
+                    raise self._damaged("has two heads of an order")
             frontiers[key].add(leaf)
         heads = {key: frontier.root() for key, frontier in frontiers.items()}
-        read: dict[int, tuple[int, int] | None] = {}  # nodes on the way to a changed key, with their children
-        tree = self._tree(read)
         if tree.top is None:
             tree = PatriciaTree(heads)
         else:
@@ -102,23 +107,34 @@ class KeptMap:
         if row is None:
             return Frontier()
         size, peaks = row
-        return Frontier(size, [peaks[at : at + _HASH] for at in range(0, len(peaks), _HASH)])
+        try:
+            return Frontier(size, [peaks[at : at + _HASH] for at in range(0, len(peaks), _HASH)])
+        except ValueError:
+            raise self._damaged("has another number of entries of an order") from None
 
     def _tree(self, read: dict[int, tuple[int, int] | None]) -> PatriciaTree:
         """Return the kept tree, whose nodes are read when they are needed; `read` gets their numbers and children."""
 
-        def load(number: int) -> Leaf | Inner:
+        def load(number: int, expected: bytes | None = None) -> Leaf | Inner:
             row = self._c.execute("SELECT * FROM map_node WHERE number = ?", (number,)).fetchone()
             if row is None:
-                raise LedgerError("LOG-CORRUPT", f"{self._path} lacks a node", "delete the file: it is made again")
+                raise self._damaged("lacks a node")
             _, digest, position, one, two, left, right = row
+            hashed = sha256(one + two + (b"" if position is None else b"%c" % (position & 255))).digest()
+            if hashed != digest or expected not in (None, digest):
+                raise self._damaged("has a node with another hash")
             read[number] = None if position is None else (left, right)
             if position is None:
                 return Leaf(one, two, digest)
-            return Inner(position, Stored(left, one, load), Stored(right, two, load), digest)
+            below = [Stored(n, child, partial(load, expected=child)) for n, child in ((left, one), (right, two))]
+            return Inner(position, below[0], below[1], digest)
 
         (top,) = self._c.execute("SELECT top FROM map").fetchone()
         return PatriciaTree.below(None if top is None else load(top))
+
+    def _damaged(self, says: str) -> LedgerError:
+        """Return the error of a file that is not as it was written."""
+        return LedgerError("LOG-CORRUPT", f"{self._path} {says}", "delete the file: it is made again")
 
 
 _Content = tuple[int | None, bytes, bytes, int | None, int | None]  # of a row behind number and hash

@@ -106,6 +106,35 @@ def test_a_map_that_lacks_a_node_says_so(tmp_path: Path) -> None:
         store.kept(ORDERS)
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE map_node SET hash = zeroblob(32) WHERE number = (SELECT top FROM map)",
+        "UPDATE map_node SET hash = zeroblob(32) WHERE position IS NULL",
+        "UPDATE map_node SET one = zeroblob(32)",
+        "UPDATE map_node SET two = zeroblob(32) WHERE position IS NULL",
+        "UPDATE map_node SET position = position + 1",
+        "UPDATE map_node SET one_number = two_number, two_number = one_number",
+        "UPDATE map_head SET peaks = zeroblob(length(peaks))",
+        "UPDATE map_head SET size = size + 2",
+        "DELETE FROM map_head",
+        "UPDATE map SET top = NULL",
+    ],
+)
+def test_no_root_is_made_from_a_map_that_was_changed(tmp_path: Path, damage: str) -> None:
+    entries = reader([0, 1, 2, 1, 0, 1, 2])
+    with HeadStore(tmp_path / "map.db") as store:
+        entries.until = 4
+        store.advance(entries, ())
+    with closing(sqlite3.connect(tmp_path / "map.db")) as c:
+        assert c.execute(damage).rowcount > 0
+        c.commit()
+    entries.until = 7
+    with HeadStore(tmp_path / "map.db") as store, pytest.raises(LedgerError) as found:
+        store.advance(entries, ())
+    assert (found.value.code, found.value.hint) == ("LOG-CORRUPT", "delete the file: it is made again")
+
+
 def test_the_file_is_for_its_owner_alone(tmp_path: Path) -> None:
     with HeadStore(tmp_path / "map.db") as store:
         assert store.kept().size == 0
