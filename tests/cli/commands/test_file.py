@@ -355,7 +355,7 @@ def test_papers_and_bundle_are_of_the_head_that_witnesses_saw_although_the_log_g
     assert done.exit_code == 0, done.output
     filing = house.folder / "filing"
     lines = head(filing / "court.evidence.zip")
-    assert int(lines.split()[1]) == house.size() - 1
+    assert int(lines.split()[1]) == house.tree() - 1
     for paper in (*filing.glob("*.pdf"), *filing.glob("c*.html")):
         assert checkpoint(printed(paper)) == lines
 
