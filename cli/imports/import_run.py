@@ -224,7 +224,8 @@ def reading(
 def _understood(
     source: Any, reader: RowParser, asked: ImportOptions, fault: Callable[[TableRow, list[Wrong]], None]
 ) -> Iterator[ParsedRow]:
-    from cli.imports.row_parser import Wrongs, column_of
+    from cli.imports.columns import column_of
+    from cli.imports.row_parser import Wrongs
     from cli.imports.tables import TableRow, rows_of
 
     for read in rows_of(source, asked.form, known=column_of, delimiter=asked.delimiter):

@@ -113,7 +113,7 @@ def _scans(folder: str) -> list[str]:
 
 def _sidecar(folder: str, names: list[str]) -> dict[str, dict[str, Any]]:
     """Return the row of each file in letters.csv; `Stop` if it names an absent file, or one file twice."""
-    from cli.imports.row_parser import column_of
+    from cli.imports.columns import column_of
     from cli.imports.tables import Source, TableRow, rows_of
 
     path = os.path.join(folder, SIDECAR)
@@ -152,7 +152,10 @@ def _dated(row: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 
 def _placed(row: Mapping[str, Any], document: dict[str, Any], name: str) -> dict[str, Any]:
-    """Put the document into the field that its kind has for it; `Stop` if the kind has none, or is not stated."""
+    """Return the document under the name of the field of the kind that takes one.
+
+    `Stop` if the row states no kind, or a kind without such a field.
+    """
     from ledger.facts import kind_of
 
     kind = row.get("kind")

@@ -17,6 +17,7 @@ from typing import Any, cast
 import msgspec
 
 from cli.exit_codes import Stop
+from cli.imports.columns import COLUMNS, IMPORTED, NEEDED, kind_named, near, one_of, text_of, yes_or_no
 from cli.imports.row_index import NOT_YET, Index, Named
 from cli.imports.tables import TableRow, Wrong
 from cli.session import ledger_choice
@@ -29,8 +30,7 @@ from ledger.application.record_fact import issued_reference, issuer
 from ledger.application.write.draft import Draft, kept_subjects
 from ledger.entries.case import check_dates, wire
 from ledger.entries.envelope import Circumstances, Signer, open_
-from ledger.entries.form import BY_COMMAND, check_by_hand, named_in, slips
-from ledger.entries.keyring import REGISTRY_ONLY
+from ledger.entries.form import named_in, slips
 from ledger.entries.replacement import check_own, check_reason
 from ledger.errors import RecordError
 from ledger.facts import (
@@ -41,49 +41,13 @@ from ledger.facts import (
     build,
     check_audience,
     hint_for,
-    kind_of,
-    meant,
     public_of,
     sealed_of,
 )
 from ledger.facts.value_forms import FormError, check, check_before_signing
-from ledger.facts.value_types import DIGEST, Actor, Text, form_of
+from ledger.facts.value_types import DIGEST
 from ledger.facts.vocabulary import INSTRUMENTS, OnSource, Speaks
 from ledger.formats.time_zones import zone
-
-COLUMNS = {
-    "order": "the order's reference; where no order has it, this row opens one",
-    "kind": "what has happened: a kind of the vocabulary",
-    "occurred": "when, with its offset or Z (or --zone)",
-    "actor": "whose act it is; empty: the signer's own",
-    "signer": "who signs; empty: --as",
-    "role": "in which role, where the signer has several that fit",
-    "speaks": "import (if empty), observation or act",
-    "on_source": "what the time rests on; empty: own-act, or other-party for somebody else's act",
-    "instrument": "of a new order, where its first row is not order-issued",
-    "label": "a name by which later rows of the order speak of this one",
-    "replaces": "an earlier entry of the signer that this one puts right: a label, #3, a leaf hash",
-    "why": "why it is put right; every row that replaces an entry says it",
-    "audience": "who may read a sealed field instead: FIELD=ROLES, one on each line",
-    "version": "yes: the order is issued already, and this row is a new version of it",
-    "unregistered": "yes: the row may name offices and Parties that no register knows",
-    "lookalike": "yes: the reference is meant, though one in other letters looks the same",
-    "subject": "whose data its sealed values hold: NAME, or FIELD=NAME, one on each line; empty: the target's",
-    "id": "what is this row's own, such as its number with you; empty: what it says in public",
-}
-NEEDED = ("order", "kind", "occurred")
-IMPORTED = {name: kind for name, kind in KINDS.items() if name not in REGISTRY_ONLY | BY_COMMAND.keys()}
-_WHO, _LINES = form_of(Actor), form_of(Text)
-FIELDS = frozenset(f for kind in (*IMPORTED, *BY_COMMAND) for f in KINDS[kind].fields())
-
-
-def column_of(name: str) -> str:
-    """Return the name of a column: one of `COLUMNS`, or a field of some kind; `Wrong` for any other."""
-    column = name.strip().lower().replace(" ", "_").replace("-", "_")
-    if column in COLUMNS or column in FIELDS:
-        return column
-    hint = meant(column, [*COLUMNS, *FIELDS]) or "`comity import --template csv` prints the names"
-    raise Wrong("", f"no kind of fact has a field {name.strip()!r}", hint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,14 +114,14 @@ class RowParser:
         kind = cells.get("kind")
         own = KINDS[kind].fields() if isinstance(kind, str) and kind in KINDS else {}  # one kind has a field `subject`
         common = {
-            name: _text(name, cells.pop(name), wrongs)
+            name: text_of(name, cells.pop(name), wrongs)
             for name in COLUMNS
             if name in cells and not (name == "subject" and name in own)
         }
         for name in NEEDED:
             if not common.get(name):
                 wrongs.append(Wrong(name, "expected in every row, got nothing", COLUMNS[name]))
-        kind = tried("kind", lambda: _kind(common["kind"])) if common.get("kind") else None
+        kind = tried("kind", lambda: kind_named(common["kind"])) if common.get("kind") else None
         on = tried("occurred", lambda: self._past(common["occurred"])) if common.get("occurred") else None
         order = tried("order", lambda: self._order(common, kind, cells)) if common.get("order") else None
         signer = tried("signer", lambda: self._signer(common, kind)) if kind else None
@@ -172,8 +136,8 @@ class RowParser:
         subjects = tried("subject", lambda: self._subjects(common, fact, circumstances, order)) or {}
         entry = tried("id", lambda: self._entry(common, order, fact, circumstances, signer))
         draft = Draft(fact, order.id, signer, circumstances, entry, order.instrument, subjects)
-        unregistered = tried("unregistered", lambda: _yes(common.get("unregistered") or "no"))
-        lookalike = tried("lookalike", lambda: _yes(common.get("lookalike") or "no"))
+        unregistered = tried("unregistered", lambda: yes_or_no(common.get("unregistered") or "no"))
+        lookalike = tried("lookalike", lambda: yes_or_no(common.get("lookalike") or "no"))
         version = tried("version", lambda: self._version(common, fact.kind))
         if not wrongs and not (order.there and self._journal.has(entry)):  # an entry on record is not checked again
             named = partial(self._named, order)
@@ -198,7 +162,7 @@ class RowParser:
 
     def _version(self, common: Mapping[str, str], kind: str) -> bool:
         """Return True if a row of an issued order is a new version or corrects an entry."""
-        version = _yes(common.get("version") or "no")
+        version = yes_or_no(common.get("version") or "no")
         if version and kind != "order-issued":
             raise Wrong("", f"only order-issued makes a new version, and this is {kind}")
         return version or bool(common.get("replaces"))
@@ -218,7 +182,7 @@ class RowParser:
                 hint = "is the reference right? only the first row of a new order needs it"
                 raise Wrong("instrument", f"no order is called {name!r}, and the row that opens one names it", hint)
             if instrument not in INSTRUMENTS:
-                raise Wrong("instrument", f"expected an instrument, got {instrument!r}", _near(instrument, INSTRUMENTS))
+                raise Wrong("instrument", f"expected an instrument, got {instrument!r}", near(instrument, INSTRUMENTS))
         elif not order.there and order.instrument and instrument not in (None, order.instrument):
             raise Wrong("instrument", f"an earlier row opened this order under {order.instrument}")
         if kind == "order-issued" and not (order.there and self.index.by_id(name)):
@@ -249,14 +213,14 @@ class RowParser:
         return next(iter(fitting or roles), "") if others or not fitting else ""
 
     def _said(self, common: Mapping[str, str], on: datetime, signer: Signer, order: Named | None) -> Circumstances:
-        speaks = _one_of("speaks", common.get("speaks") or "import", SPEAKS)
+        speaks = one_of("speaks", common.get("speaks") or "import", SPEAKS)
         whose = common.get("actor")
         whose = None if whose == signer.actor else whose
         if whose is not None and speaks == "act":
             raise Wrong("actor", f"an act is its signer's own, and {signer.actor} signs", "speak as import")
         if whose is not None and whose not in self._offices:
             self.strangers[whose] = self.strangers.get(whose, 0) + 1
-        source = _one_of("on_source", common.get("on_source") or ("other-party" if whose else "own-act"), SOURCES)
+        source = one_of("on_source", common.get("on_source") or ("other-party" if whose else "own-act"), SOURCES)
         replaces, why = common.get("replaces"), common.get("why")
         leaf = self._leaf(order, "replaces", replaces) if replaces and order else None
         if replaces:
@@ -412,40 +376,6 @@ def _reason(why: str | None) -> None:
         check_reason(why)
     except RecordError as refused:
         raise Wrong("why", refused.says, COLUMNS["why"]) from None
-
-
-def _text(name: str, cell: Any, wrongs: list[Wrong]) -> str:
-    try:
-        check(_WHO if name in ("actor", "signer") else _LINES, cell)
-    except FormError as unfit:
-        wrongs.append(Wrong(name, f"expected {unfit.expected}"))
-        return ""
-    return str(cell)
-
-
-def _kind(name: str) -> str:
-    check_by_hand(name)
-    if name in KINDS and name not in IMPORTED:
-        raise Wrong("kind", f"{name} stands in the register, not in an order", f"`comity record {name}` records it")
-    return kind_of(name).kind
-
-
-def _yes(word: str) -> bool:
-    if word.lower() not in ("yes", "no", "true", "false"):
-        raise Wrong("", f"expected yes or no, got {word!r}")
-    return word.lower() in ("yes", "true")
-
-
-def _one_of(column: str, word: str, known: tuple[str, ...]) -> str:
-    if word not in known:
-        raise Wrong(column, f"expected one of {', '.join(known)}, got {word!r}")
-    return word
-
-
-def _near(word: str, known: Mapping[str, object]) -> str:
-    from ledger.facts.words.lookup import hint_of
-
-    return hint_of(word, known) or meant(word, known) or f"there are {', '.join(known)}"
 
 
 def _structured(type: str) -> bool:

@@ -8,7 +8,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from cli.imports.row_parser import COLUMNS, IMPORTED, NEEDED
+from cli.imports.columns import COLUMNS, IMPORTED, NEEDED
 from ledger.facts import Field, kind_of
 from ledger.facts.value_forms import TextForm
 

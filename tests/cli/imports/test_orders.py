@@ -16,8 +16,8 @@ import pytest
 from cli.app import IMPORT
 from cli.exit_codes import Exit
 from cli.imports import import_run
+from cli.imports.columns import IMPORTED
 from cli.imports.row_index import Index
-from cli.imports.row_parser import IMPORTED
 from cli.imports.template import template_of
 from cli.stories.model import Story, StoryFact
 from ledger.adapters.storage.entry_store import EntryStore
