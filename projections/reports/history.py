@@ -3,24 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from ledger.entries.case import Case, Unread
 from ledger.facts import KINDS
+from ledger.facts.value_forms import Form, ListForm, ObjectForm, TextForm
 from ledger.law import Judgement
 from projections.drawings.deadline_bars import DeadlineDrawing
 from projections.drawings.timeline import DeadlineMark, EntryMark, TimelineDrawing, in_few_words
 from projections.reports.front_page import number, numbers, words
 from projections.reports.order_drawings import deadline_drawing
-from projections.sentences.values import Worded
+from projections.sentences.field_words import field_words
+from projections.sentences.names import Names, names_of
+from projections.sentences.values import Language, Worded
 from projections.views.replaced import Replacement
 from projections.views.timeline import TimelineEntry, by_time, office_names, speaker, timeline
 
-# The names of fields, for which papers in another language have words.
+
+def _label(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _members(form: Form) -> Iterator[str]:
+    """Yield the names of the members of the objects in a value."""
+    match form:
+        case ListForm(item=item):
+            yield from _members(item)
+        case ObjectForm(members=members):
+            for name, member in members.items():
+                yield from (name, *_members(member))
+
+
+# The names of fields and of members of their values, for which papers in another language have words.
 NAMED_FIELDS: tuple[str, ...] = tuple(
-    dict.fromkeys(name.replace("_", " ") for fact in KINDS.values() for name in fact.fields())
+    dict.fromkeys(
+        _label(label)
+        for fact in KINDS.values()
+        for name, field in fact.fields().items()
+        for label in (name, *_members(field.form))
+    )
 )
 DISPUTES = ("event-disputed", "receipt-disputed")
 
@@ -57,7 +81,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Dispute:
-    """Hold an entry and the entry that disputes it, so that both are read side by side; nothing is decided here."""
+    """Hold an entry and the entry that disputes it, so that both are read side by side; nothing is decided here.
+
+    Their values are in words, as far as they have any.
+    """
 
     entry: Event
     disputed_by: Event
@@ -91,20 +118,20 @@ def history(
     `part` is the part of the timeline that is listed and drawn.
     """
     lines = timeline(case, judgement.trail, reveal=reveal, part=part, at=judgement.as_of)
-    by_leaf, names = numbers(case), office_names(case.registry)
+    by_leaf, names = numbers(case), names_of(case)
     turns = tuple((s.on, s.clock or "", words(s.to)) for s in by_time(judgement.trail))
-    events = tuple(_event(x, case, by_leaf, names, proven.get(x.entry.index, "")) for x in lines)
+    events = tuple(_event(x, case, by_leaf, names.offices, proven.get(x.entry.index, "")) for x in lines)
     return History(
         events,
         turns,
         drawing(lines, case, judgement),
-        tuple(_disputes(lines, events)),
+        tuple(_disputes(lines, events, by_leaf, names)),
         deadline_drawing(case, judgement),
     )
 
 
 def drawing(lines: Sequence[TimelineEntry], case: Case, judgement: Judgement) -> TimelineDrawing | None:
-    """Return what is drawn of these lines of a timeline, and the deadlines that end in their time or later."""
+    """Return the drawing of these lines of a timeline, with the deadlines that end after the first of them."""
     if not lines:
         return None
     names, by_leaf = office_names(case.registry), numbers(case)
@@ -130,13 +157,34 @@ def drawing(lines: Sequence[TimelineEntry], case: Case, judgement: Judgement) ->
     )
 
 
-def _disputes(lines: Sequence[TimelineEntry], events: Sequence[Event]) -> Iterator[Dispute]:
+def _disputes(
+    lines: Sequence[TimelineEntry], events: Sequence[Event], known: Mapping[str, str], names: Names
+) -> Iterator[Dispute]:
     """Yield each listed entry with each listed entry that disputes it."""
-    listed = zip(lines, events, strict=True)
-    by_leaf = {leaf: event for x, event in listed for leaf in (x.entry.proves, x.entry.leaf) if leaf is not None}
-    for x, event in zip(lines, events, strict=True):
-        if x.entry.kind in DISPUTES and (entry := by_leaf.get(x.entry.get("about"))) is not None:
-            yield Dispute(entry, event)
+    listed = [*zip(lines, events, strict=True)]
+    by_leaf = {leaf: each for each in listed for leaf in (each[0].entry.proves, each[0].entry.leaf) if leaf is not None}
+    for each in listed:
+        if each[0].entry.kind in DISPUTES and (entry := by_leaf.get(each[0].entry.get("about"))) is not None:
+            yield Dispute(*(_in_words(x, event, known, names) for x, event in (entry, each)))
+
+
+def _in_words(x: TimelineEntry, event: Event, known: Mapping[str, str], names: Names) -> Event:
+    """Return an event with its values in words."""
+    kind, times = KINDS.get(x.entry.kind), names.times(x.entry.actor)
+    forms = {} if kind is None else {name: field.form for name, field in kind.fields().items()}
+
+    def words(value: Any, form: Form | None) -> str:
+        match value, form:
+            case list() | tuple(), ListForm(item=item):
+                return _joined([words(each, item) for each in value])
+            case Mapping(), ObjectForm(members=members):
+                return _labelled({_label(name): words(each, members.get(name)) for name, each in value.items()})
+            case str(), TextForm() if value not in known:
+                return Worded(partial(field_words, value, form, names, times))
+        return text(value, known, names.offices)
+
+    shown = ((_label(name), words(value, forms.get(name))) for name, value in x.fields.items())
+    return replace(event, fields=tuple(shown))
 
 
 def _event(x: TimelineEntry, case: Case, known: Mapping[str, str], names: Mapping[str, str], proven: str) -> Event:
@@ -153,7 +201,7 @@ def _event(x: TimelineEntry, case: Case, known: Mapping[str, str], names: Mappin
         says=x.says,
         who=x.who,
         state=words(x.moved[1]) if x.moved else "",
-        fields=tuple((name.replace("_", " "), text(value, known, names)) for name, value in x.fields.items()),
+        fields=tuple((_label(name), text(value, known, names)) for name, value in x.fields.items()),
         proven=proven,
         local=x.local,
         replaces=None if e.replaces is None else known.get(e.replaces, e.replaces[:8]),
@@ -178,7 +226,16 @@ def _joined(parts: Sequence[str]) -> str:
     """Return values as a list, whose words of ours have each language."""
     if not any(isinstance(part, Worded) for part in parts):
         return "; ".join(parts)
-    return Worded(lambda language: "; ".join(p.in_(language) if isinstance(p, Worded) else p for p in parts))
+    return Worded(lambda language: "; ".join(_in(language, part) for part in parts))
+
+
+def _labelled(members: Mapping[str, str]) -> str:
+    """Return the members of an object, whose labels have each language."""
+    return Worded(lambda language: ", ".join(f"{language.word(k)}: {_in(language, v)}" for k, v in members.items()))
+
+
+def _in(language: Language, part: str) -> str:
+    return part.in_(language) if isinstance(part, Worded) else part
 
 
 def _span(days: int, seconds: int) -> str:
@@ -199,7 +256,7 @@ def text(value: Any, known: Mapping[str, str], names: Mapping[str, str]) -> str:
         case str():
             return names.get(value, value)
         case Mapping():
-            return ", ".join(f"{k.replace('_', ' ')}: {text(v, known, names)}" for k, v in value.items())
+            return _labelled({_label(name): text(each, known, names) for name, each in value.items()})
         case list() | tuple():
             return _joined([text(v, known, names) for v in value])
         case None:

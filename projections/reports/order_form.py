@@ -32,9 +32,10 @@ from projections.reports.fillable_form import FillableForm, FormLine, FormSectio
 from projections.reports.front_page import Provenance, languages, named, number, only_for, subject
 from projections.reports.history import text
 from projections.reports.request import StateName, state
+from projections.sentences.field_words import field_words
 from projections.sentences.names import Names, language_name, names_of
 from projections.sentences.sentence import sentence
-from projections.sentences.values import Language, Worded, in_words
+from projections.sentences.values import Language, Worded
 from projections.views.completeness import Missing, lacking
 from projections.views.timeline import fields
 
@@ -322,13 +323,11 @@ def _worded(field: Field, value: object, case: Case, names: Names) -> Iterator[s
 
 
 def _in_words(field: Field, value: str, names: Names, language: Language) -> str:
-    """Return one value of a field in words, a citation behind its words, and stated words as they are."""
+    """Return one value of a field in words."""
     if field.name == "time_range" and (days := _days(value)):
         return " – ".join(map(language.date, days))
     form = field.form.item if isinstance(field.form, ListForm) else field.form
-    free = not field.one_of and form.type in ("str", "text")
-    words = None if free else in_words(value, form, language, names, names.times(""))
-    return visible(value) if words is None else f"{words} ({value})" if ":" in value and field.one_of else words
+    return field_words(value, form, names, names.times(""), language)
 
 
 def _days(value: str) -> tuple[date, date] | None:

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import tomllib
+from html import unescape
 from itertools import pairwise
 from pathlib import Path
 
@@ -238,6 +239,15 @@ def test_a_dispute_shows_both_statements_side_by_side(tmp_path: Path) -> None:
     assert len(row) == 2
     assert "#entry-10" in row[0]
     assert "It was another file." in row[1]
+    assert "through the provider's portal" in unescape(row[0])
+    assert "the postal address" in row[0]
+    assert not {"provider-portal", "postal-address"} & set(re.findall(r"[\w-]+", row[0]))
+
+
+def test_members_of_a_value_have_german_labels(tmp_path: Path) -> None:
+    html = made(ledger_of("S1", tmp_path), "custody", tmp_path, "--lang", "de", *OPENED)
+    assert re.search(r"Dateityp: application/pdf, SHA-256: [0-9a-f]{64}, Größe: 9120<", html)
+    assert not re.search(r"(code|media|sha256|files|elements): ", html)
 
 
 def test_a_certificate_lists_a_file_once_with_the_entries_that_state_it(tmp_path: Path) -> None:

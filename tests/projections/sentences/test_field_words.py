@@ -1,0 +1,37 @@
+"""A stated value is shown in words and whole; what somebody stated in words is shown as it is."""
+
+from __future__ import annotations
+
+import pytest
+
+from ledger.facts import KINDS
+from ledger.facts.value_forms import ListForm
+from projections.render.translation import translation
+from projections.sentences.field_words import field_words
+from projections.sentences.local_time import LocalTimes
+from projections.sentences.names import Names
+
+LONG = "a word " * 40
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "value", "english", "german"),
+    [
+        ("order-issued", "data_categories", "subscriber", "subscriber data", "Bestandsdaten"),
+        ("order-issued", "return_timeframe", "P20D", "20 days", "20 Tage"),
+        ("order-issued", "date_issued", "2027-03-01", "1 March 2027", "1. März 2027"),
+        ("order-issued", "domestic_legal_grounds", LONG, LONG, LONG),
+        ("order-issued", "offences", "subscriber", "subscriber", "subscriber"),
+        ("order-issued", "providers", "skylark", "skylark", "skylark"),
+        ("customer-notification-delayed", "grounds", "LED:13(3)(a)", "(LED:13(3)(a))", "(LED:13(3)(a))"),
+    ],
+)
+def test_codes_dates_and_periods_are_words_and_stated_words_stay(
+    kind: str, field: str, value: str, english: str, german: str
+) -> None:
+    form = KINDS[kind].fields()[field].form
+    item = form.item if isinstance(form, ListForm) else form
+    for lang, words in (("en", english), ("de", german)):
+        shown = field_words(value, item, Names(()), LocalTimes(""), translation(lang).values)
+        assert shown.endswith(words) if words.startswith("(") else shown == words
+        assert shown != value or words == value
