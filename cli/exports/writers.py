@@ -63,7 +63,6 @@ def ics(wanted: ExportRequest) -> bytes | None:
     except ModuleNotFoundError:
         raise Stop("a calendar needs icalendar", hint="pip install 'comity[calendar]'") from None
     from projections.views.due import due, followed
-    from projections.views.state import view
 
     clocks: list[DeadlineHistory] = []
     unanswered: list[Duty] = []
@@ -74,8 +73,7 @@ def ics(wanted: ExportRequest) -> bytes | None:
         cases = reader.all() if wanted.order is None else [reader.case(wanted.order)]
         for snapshot in (case.known(moment) for case in cases):
             judgement = judge(snapshot, moment)
-            v = view(snapshot, judgement)
-            names[v.order] = v.ref or v.label or v.order[:8]
+            names[snapshot.order] = _known_by(snapshot)
             clocks += followed(snapshot, moment)
             unanswered += due(judgement, moment)
             wound |= {e.leaf: e.on for e in snapshot.entries}
@@ -89,6 +87,15 @@ def ics(wanted: ExportRequest) -> bytes | None:
     if calendar is None:
         output.tell(f"no clock was open at {output.plain(moment)}: {wanted.file} was not written")
     return calendar
+
+
+def _known_by(known: Case) -> str:
+    """Return what people know an order by: the number of its case, else its own number, and its addressees."""
+    from projections.reports.request import request
+    from projections.views.timeline import office_names
+
+    asked = request(known, office_names(known.registry))
+    return ", ".join((asked.called or known.label or known.order[:8], *asked.addressees))
 
 
 def _known(reader: LedgerReader, wanted: ExportRequest) -> tuple[Case, Judgement]:

@@ -1,7 +1,7 @@
 """Deadlines as an iCalendar file (RFC 5545), for any calendar program.
 
-It names no person and no office: only the deadline, the reference of the order, the article. The same record
-and the same moment give the same bytes. A deadline keeps its UID, so that a second import changes the events of
+It names no person: only the deadline, the number of the case or of the order, its addressees, the article. The same
+record and the same moment give the same bytes. A deadline keeps its UID, so that a second import changes the events of
 the first: it moves the event of a deadline that has another end, and cancels the event of a deadline that was
 met or is no longer listed.
 """
@@ -30,7 +30,7 @@ def calendar_file(
 ) -> bytes | None:
     """Return a calendar of every deadline that has or had an end, asked for at `now` (UTC); None where there is none.
 
-    `names` are the names of the orders, by id; `origin` is the log's; `wound` says when an entry happened, by
+    `names` are what people know the orders by, by id; `origin` is the log's; `wound` says when an entry happened, by
     leaf hash. Deadlines that could not be computed are left out: they have no day.
     """
     ending = [(c.clock.due, c.order, c.clock.id, c.number, n, c) for n, c in enumerate(clocks) if c.clock.due]
