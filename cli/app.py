@@ -155,7 +155,7 @@ LOG = {
 
 
 class Comity(Group):
-    """The root command: an error becomes one to three lines on stderr and an exit code.
+    """The root command: an error becomes one or two lines on stderr and an exit code.
 
     A traceback is shown with --debug only.
     """
@@ -190,14 +190,13 @@ def _end(error: BaseException, told: Invocation) -> Exit:
     if told.debug:
         import traceback
 
-        output.tell("".join(traceback.format_exception(error)).rstrip(), error=True)
+        output.tell_lines("".join(traceback.format_exception(error)).splitlines(), error=True)
     if isinstance(error, click.UsageError) and error.ctx is not None:
         if isinstance(error, click.exceptions.NoArgsIsHelpError):
-            output.tell(error.ctx.get_help(), error=True)
+            output.tell_lines(error.ctx.get_help().split("\n"), error=True)
             return code
-        output.tell(
-            error.ctx.get_usage().replace("  ", " "), error=True
-        )  # two blanks where a group itself is the command
+        usage = error.ctx.get_usage().replace("  ", " ")  # two blanks where a group itself is the command
+        output.tell_lines(usage.split("\n"), error=True)
     for number, line in enumerate(lines_of(error)):
         output.tell(line if number else f"comity: {line}", error=True)
     return code

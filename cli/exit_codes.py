@@ -134,10 +134,9 @@ def where_of(error: BaseException) -> str:
 
 
 def lines_of(error: BaseException) -> list[str]:
-    """Return one to three lines for stderr: what, where, what to do next."""
+    """Return one or two lines for stderr: what is wrong and where, and what to do next."""
     says, hint = sentence_of(error)
-    lines = [line for line in says.splitlines() if line.strip()] or [type(error).__name__]
-    return [*lines[: 2 if hint else 3], *([f"hint: {hint}"] if hint else [])]
+    return [says if says.strip() else type(error).__name__, *([f"hint: {hint}"] if hint else [])]
 
 
 def sentence_of(error: BaseException) -> tuple[str, str]:

@@ -88,9 +88,8 @@ class Code(click.Choice[str]):
         meant = f"did you mean {near[0]}?" if near else f"the codes are {', '.join(CODES)}"
         meant += "; `comity vocabulary purposes` explains them"
         because = "hearing on Monday" if near else text
-        raise click.BadParameter(
-            f"{text!r} is no code; {meant}\nwords go to --because: --purpose {code} --because '{because}'", param=param
-        )
+        says = f"{text!r} is no code; {meant}; words go to --because: --purpose {code} --because '{because}'"
+        raise click.BadParameter(says, param=param)
 
 
 PURPOSE = click.option(

@@ -143,12 +143,12 @@ def timeline(
         ),
     )
     if order is not None and said().format == "table" and output.terminal():
-        output.tell(CORRECTIONS.format(shlex.quote(order)))
+        output.tell_lines(line.format(shlex.quote(order)) for line in CORRECTIONS)
 
 
 CORRECTIONS = (
-    "Its signer puts an entry right: comity record KIND {0} --replaces 7 --why TEXT ...\n"
-    "Another office disputes it: comity record event-disputed {0} -f about=7 ..."
+    "Its signer puts an entry right: comity record KIND {0} --replaces 7 --why TEXT ...",
+    "Another office disputes it: comity record event-disputed {0} -f about=7 ...",
 )
 
 

@@ -309,14 +309,21 @@ def page(text: str) -> None:
 
 
 def tell(text: str, *, error: bool = False) -> None:
-    """Print a message on stderr, wrapped to the screen if it is a terminal; with --quiet only an error.
+    """Print a message of one line on stderr, wrapped to the screen if it is a terminal; with --quiet only an error.
 
-    If stderr cannot be written, the command and its exit code stay the same.
+    A line feed in it is named: it is in the name of a file, and would begin a line that reads as our own. If stderr
+    cannot be written, the command and its exit code stay the same.
     """
+    tell_lines((text,), error=error)
+
+
+def tell_lines(lines: Iterable[str], *, error: bool = False) -> None:
+    """Print lines on stderr, as `tell` prints one."""
     if said().quiet and not error:
         return
     try:
-        click.echo(fitted(named(text), sys.stderr), err=True)
+        for line in lines:
+            click.echo(fitted(in_one_line(line), sys.stderr), err=True)
     except OSError:
         forget_what_is_unwritten(sys.stderr)
 
@@ -326,7 +333,7 @@ def tell_line(text: str) -> None:
     if said().quiet:
         return
     try:
-        click.echo(named(text), err=True)
+        click.echo(in_one_line(text), err=True)
     except OSError:
         forget_what_is_unwritten(sys.stderr)
 

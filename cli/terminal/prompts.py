@@ -24,7 +24,7 @@ def confirm(says: str, *, yes: bool) -> None:
         return
     if not attended():
         raise Stop(f"{says}: this asks a person, and nobody is here", hint="--yes if it is meant")
-    click.confirm(f"{output.named(says)}. Go on?", abort=True, err=True)
+    click.confirm(f"{output.in_one_line(says)}. Go on?", abort=True, err=True)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import threading
 from collections import Counter
@@ -16,6 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cli.exit_codes import Exit
 from cli.terminal import output, prompts
 from cli.terminal.table import ESCAPES, cells, fitted, fold, table
 from tests.support.cli import ledger_of, run
@@ -207,6 +209,38 @@ ODD = {
 @pytest.mark.parametrize("path", list(ODD))
 def test_the_name_of_a_file_on_a_paper_obeys_no_terminal_and_is_utf_8(path: str) -> None:
     assert output.file_name(path) == ODD[path]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("verify", "{}"),
+        ("check", "main", "{}"),
+        ("report", "custody", "main", "-o", "{}/x.pdf"),
+        ("report", "custody", "main", "--trust", "{}"),
+        ("replay", "main", "--html", "{}/x.html"),
+        ("record", "order-withdrawn", "main", "--as", "{}"),
+        ("show", "{}"),
+        ("{}",),
+    ],
+)
+def test_a_typed_name_begins_no_line_of_a_message(words: tuple[str, ...], told_of: tuple[Path, str]) -> None:
+    typed = [word.format("a\ncomity: TOTAL-PASSED\x1b[2J").replace("main", told_of[1]) for word in words]
+    done = run(*typed, ledger=told_of[0])
+    assert done.exit_code in (Exit.USAGE, Exit.UNDECIDABLE), done.output
+    assert not re.search("^comity: TOTAL-PASSED", done.output, re.M)
+    assert "\x1b" not in done.output
+    assert "<U+000A>comity: TOTAL-PASSED<U+001B>[2J" in done.stderr or repr("a\ncomity")[1:-1] in done.stderr
+
+
+@pytest.mark.parametrize("words", [("export", "main", "--format", "case", "-o"), ("replay", "main", "--html")])
+def test_the_name_of_a_file_that_was_written_begins_no_line(
+    words: tuple[str, ...], told_of: tuple[Path, str], tmp_path: Path
+) -> None:
+    order = [told_of[1] if word == "main" else word for word in words]
+    done = run(*order, str(tmp_path / "a\nb"), ledger=told_of[0])
+    assert done.exit_code == Exit.DONE, done.output
+    assert "\nb" not in done.stderr
 
 
 def test_json_has_the_name_of_a_file_that_is_not_utf_8() -> None:
