@@ -10,6 +10,7 @@ from cli.click_extensions import command
 from cli.session.ledger_choice import checked_ledger
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer
+from cli.terminal.file_format import check_ending
 from ledger.application.backup import back_up
 
 
@@ -31,6 +32,7 @@ def backup(folder: str, file: str) -> None:
     A copy with the guard could sign a second history; keys.db needs separate
     backups that expire, or erasure would not be erasure.
     """
+    check_ending(file, (".tar",))
     size, count = back_up(Path(checked_ledger(folder)), file)
     answer = BackupAnswer(folder, file, size, count)
     output.emit(answer, text=lambda: f"{size} entries in {count} files: {file}")

@@ -37,6 +37,7 @@ from cli.session.ledger_reader import LedgerReader, reading
 from cli.session.options import AS, KEY, LANG, ROLE
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer
+from cli.terminal.file_format import check_folder_name
 from cli.terminal.file_io import write_all
 from cli.terminal.next_commands import tell_next
 from ledger.adapters.folders.new_folder import check_free, new_folder
@@ -157,6 +158,7 @@ def file_(
     kinds = (*PAPERS, "hearing") if hearing else PAPERS
     papers = [*((kind, "", medium) for kind in kinds), *(("certification", form, medium) for form in forms)]
     wanted = Filing(reader, name, tuple(papers), fonts, lang, parsed_trust, signer)
+    check_folder_name(folder, "what is filed")
     check_free(folder)
     with bundle(order, f"{folder}/{name}", handed) as evidence, new_folder(folder) as making:
         with reading() as ledger:

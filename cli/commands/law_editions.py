@@ -15,6 +15,7 @@ from cli.invocation import said
 from cli.session import ledger_choice
 from cli.terminal import file_io, output, prompts
 from cli.terminal.answer import CommandAnswer
+from cli.terminal.file_format import check_ending
 from cli.terminal.table import wrapped
 from ledger.law import judge
 from ledger.law.editions import AlteredEdition, Difference, RuleChange, RuleName, difference, parsed, running, touched
@@ -86,23 +87,27 @@ class LawDiffAnswer(CommandAnswer, tag="comity.law-diff/1"):
 
 
 def write_book(rules: Sequence[Provision], file: str, *, whole: bool) -> None:
-    """Write the book of rules to a file; of all rules also the page of what has no rule, in the same folder."""
+    """Write the book of rules to a new file; of all rules also the page of what has no rule, in the same folder."""
     from projections.render.rulebook_pages import coverage_page, rulebook_page
     from projections.views.rulebook import coverage
 
+    check_ending(file, (".html", ".htm"))
     page = Path(file)
     gaps = page.with_name(f"{page.stem}-not-modelled{page.suffix}")
-    page.write_text(rulebook_page(rules, rules_digest(), gaps.name if whole else ""), encoding="utf-8")
+    for made in (page, gaps) if whole else (page,):
+        file_io.check_new(str(made), "a book of rules")
+    file_io.write_new(file, rulebook_page(rules, rules_digest(), gaps.name if whole else "").encode())
     output.tell(f"{len(rules)} rules written to {page}")
     if whole:
         articles = coverage()
-        gaps.write_text(coverage_page(articles, rules_digest(), page.name), encoding="utf-8")
+        file_io.write_new(str(gaps), coverage_page(articles, rules_digest(), page.name).encode())
         output.tell(f"{len(articles)} articles, and why some have no rule, written to {gaps}")
 
 
 def write_edition(file: str) -> None:
     """Write the edition of the rules in force to a file that is not there yet; `-` is standard output."""
     document = running()
+    check_ending(file, (".json",))
     file_io.check_new(file, "an edition")
     file_io.write_new(file, output.dumps(document).encode() + b"\n")
     output.tell(f"{len(document['rules'])} rules written to {file}, digest {document['digest']}")

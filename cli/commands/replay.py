@@ -19,6 +19,7 @@ from cli.session.options import ANY_ORDER, AS_OF, LANG
 from cli.session.record_reader import RecordReader
 from cli.terminal import output
 from cli.terminal.answer import RecordAnswer, Time
+from cli.terminal.file_format import check_ending
 from cli.terminal.file_io import check_new
 from cli.terminal.judgement_text import JudgementFields, judged, opinion
 from cli.terminal.table import wrapped
@@ -129,6 +130,7 @@ def replay(
         raise click.UsageError("--diff is two moments with two dots between: A..B")
     span = (MOMENT.convert(first, None, None), MOMENT.convert(last, None, None)) if diff else None
     if file is not None:
+        check_ending(file, PAGE)
         check_new(file, "a replay")
     with source.reading() as reader:
         case = reader.case(source.order(order, reader))
@@ -145,6 +147,7 @@ def replay(
             _replay_diff(reader, case, *span, reveal)
 
 
+PAGE = (".html", ".htm")
 CLAIMED = "as far as the signers say: no state of the log in this bundle has a proven date"
 
 

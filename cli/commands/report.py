@@ -23,7 +23,7 @@ from cli.reports.statistics_report import FILES, GOOGLE, NONE, PARTY, PROVIDER, 
 from cli.session.ledger_reader import LedgerReader, reading
 from cli.session.options import AS_OF, LANG
 from cli.terminal import output
-from cli.terminal.file_format import format_of
+from cli.terminal.file_format import check_ending, format_of
 from cli.terminal.file_io import check_new
 from ledger.entries.case import Case
 from ledger.law import judge
@@ -83,7 +83,7 @@ EXITS = {"TOTAL-PASSED": Exit.DONE, "INDETERMINATE": Exit.FINDINGS, "TOTAL-FAILE
     "comity report custody main --lang de -o verwahrung.html",
     "comity report letter main --kind notice --because 'the delay is lifted' --as ilves -o notice.html",
     "comity report processing --format pdf -o processing.pdf",
-    "comity report processing --template > controller.json",
+    "comity report processing --template -o controller.json",
     refused=Exit.UNDECIDABLE,
 )
 @click.argument("kind", type=click.Choice((*KINDS, *ALIASES)), metavar="KIND")
@@ -106,7 +106,7 @@ EXITS = {"TOTAL-PASSED": Exit.DONE, "INDETERMINATE": Exit.FINDINGS, "TOTAL-FAILE
 @PIN
 @ANCHOR
 @click.option("--record", is_flag=True, help="Record that it was made (report-issued), with the digest of FILE.")
-@click.option("--template", is_flag=True, help="Of processing: print the controller's description to fill in.")
+@click.option("--template", is_flag=True, help="Of processing: the controller's description to fill in, as JSON.")
 @signing_options
 @letter_options
 @revealing
@@ -154,6 +154,11 @@ def report(
     verdict on integrity, as of `verify`: 3 without --trust, 1 if the record is proved bad.
     """
     kind = ALIASES.get(kind, kind)
+    if template:
+        if kind != "processing":
+            raise click.UsageError("--template is of processing")
+        _put_template(file)
+        return
     medium = _medium(file, "pdf" if kind == "hearing" else "html")
 
     wish = OrderFilter(since, until, party, provider)
@@ -177,13 +182,6 @@ def report(
         raise click.UsageError("a letter is a page, a PDF or JSON, and goes without a bundle")
     if kind in ("letter", "processing", "hearing") and record:
         raise click.UsageError(f"{kind} is recorded by no report-issued: without --record")
-    if template:
-        if kind != "processing":
-            raise click.UsageError("--template is of processing")
-        from cli.reports.processing_report import template as description
-
-        click.echo(description())
-        return
     if lang != "en" and medium in ("json", "case"):
         raise click.UsageError("JSON is in English always: --lang is of a page or a PDF")
     if kind == "audit" and as_of:
@@ -274,6 +272,15 @@ def report(
     if code is Exit.DONE and lacks:
         code = Exit.FINDINGS
     click.get_current_context().exit(code)
+
+
+def _put_template(file: str) -> None:
+    """Write the controller's description to fill in, as JSON, to a new file or to standard output."""
+    from cli.reports.processing_report import template
+
+    check_ending(file, (".json",))
+    check_new(file, "a description")
+    put(file, f"{template()}\n".encode())
 
 
 def _of_bundle(source: RecordSource, wanted: BundleReport, reveal: bool, stated: Stated, actor: str | None) -> Exit:

@@ -15,7 +15,7 @@ from cli.handover.trust_folder import read_trust
 from cli.session import ledger_choice
 from cli.terminal import file_io, prompts, verdict_text
 from cli.terminal import output as ui
-from cli.terminal.file_io import write_new
+from cli.terminal.file_io import check_new, write_new
 from cli.terminal.log_output import VERBOSE
 from ledger.application import lazy_verifiers
 from ledger.errors import RecordError
@@ -71,6 +71,8 @@ def verify(
     pinned = None if anchor is None else file_io.read(anchor)
     if output is not None and other is None:
         raise click.UsageError("-o is for the exhibit that --with may give")
+    if output is not None:
+        check_new(output, "an exhibit")
     if other is not None and os.path.isdir(file):
         raise click.UsageError("--with holds a bundle against another bundle, not a folder")
     if os.path.isdir(file):

@@ -15,6 +15,7 @@ import click
 from cli.exit_codes import Stop
 from cli.exports.formats import ExportRequest
 from cli.terminal import output
+from cli.terminal.file_format import check_folder_name
 
 if TYPE_CHECKING:
     from ledger.application.export.cose_receipts import CoseReceipts
@@ -34,6 +35,7 @@ def receipts(wanted: ExportRequest) -> None:
         raise click.UsageError("--audience ROLE: who is going to read it?")
     if wanted.file == "-":
         raise Stop("receipts are a folder", hint="comity export ORDER --format cose-receipts -o DIR")
+    check_folder_name(wanted.file, "what holds the receipts")
     if wanted.reveal or wanted.as_of is not None or wanted.handed.documents is not None:
         says = "receipts are of entries as they are signed, under the newest root"
         raise Stop(says, hint="leave out --reveal, --as-of and --documents")

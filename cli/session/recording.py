@@ -18,7 +18,7 @@ from cli.session.options import AS, KEY, ROLE
 from cli.session.subjects import SUBJECT, known_elsewhere, near, subjects_of
 from cli.terminal import file_io, output, prompts
 from cli.terminal.answer import CommandAnswer, Time
-from cli.terminal.file_io import write_new
+from cli.terminal.file_io import check_new, write_new
 from cli.terminal.next_commands import tell_next
 from cli.terminal.receipt import tell
 
@@ -133,6 +133,8 @@ def put(
     from ledger.application.record_fact import prepare, record
     from ledger.facts import build
 
+    if asked.receipt:
+        check_new(asked.receipt, "a receipt")
     with writing() as journal:
         place = Place.of(journal, kind, order, asked.entry)
         fields = _fields(asked, kind, place)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryFile, mkstemp
 
@@ -28,13 +29,20 @@ def read(file: str) -> bytes:
 
 
 def check_new(file: str, what: str) -> None:
-    """Raise the errors of `write_new` in advance: the name is taken, or the folder cannot be written."""
+    """Raise the errors of `write_new` in advance: no name, a name that is taken, a folder that cannot be written."""
     if file == "-":
         return
-    if os.path.exists(file):
+    if not os.path.basename(file):
+        raise Stop(f"{file!r} names no file", hint=f"a name for {what}, as {os.path.join(file, 'NAME')}")
+    with suppress(FileNotFoundError):
+        os.lstat(file)
         raise Stop(f"{file} is there already", hint=f"{what} is never overwritten; choose another name")
-    with TemporaryFile(dir=os.path.dirname(file) or "."):
-        pass
+    folder = os.path.dirname(file) or "."
+    try:
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:  # which names the temporary file
+        raise OSError(error.errno, error.strerror, folder) from None
 
 
 def write_new(file: str, data: bytes, before: Callable[[], None] = lambda: None) -> None:

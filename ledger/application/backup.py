@@ -67,6 +67,7 @@ def back_up(folder: Path, file: str) -> tuple[int, int]:
 def _work_folder(file: Path) -> Iterator[Path]:
     """Yield a folder next to `file` in which one process at a time makes it; remove what a killed process left."""
     work = file.with_name(f".{file.name}.part")
+    file.parent.stat()  # the error names this folder, and no file in it
     while True:
         work.mkdir(mode=0o700, exist_ok=True)
         lock = os.open(work, os.O_RDONLY | os.O_DIRECTORY)

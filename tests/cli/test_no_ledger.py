@@ -16,7 +16,7 @@ from cli.offices.address_book import template
 
 KEY = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
 LINES = f"""
-backup . -o copy.zip
+backup . -o copy.tar
 check PPO-1 file
 checkpoint
 counterparty list
@@ -26,7 +26,7 @@ disclose PPO-1 file --channel link
 due
 erase PPO-1 --cause other
 export PPO-1 --audience CT -o out.zip
-file PPO-1 --audience CT -o out.zip
+file PPO-1 --audience CT -o out
 fsck
 import letters letters --order PPO-1
 import orders table.csv

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cli.exit_codes import Exit
-from tests.support.cli import ledger_of, run
+from tests.support.cli import ledger_of, run, told
 
 BEGINS = {".html": b"<!doctype html>", ".pdf": b"%PDF", ".json": b"{", ".jsonld": b"{", ".ics": b"BEGIN:VCALENDAR"}
 ALLOWED = (Exit.DONE, Exit.FINDINGS)
@@ -63,6 +63,32 @@ def test_a_name_that_contradicts_the_format_is_refused_and_nothing_is_written(
     assert done.exit_code == Exit.USAGE
     assert says in " ".join(done.stderr.split())
     assert not (tmp_path / name).exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "name", "says"),
+    [
+        (("replay", "main", "--html"), "x.pdf", "nothing here is written as .pdf; these are: .html, .htm"),
+        (("replay", "main", "--json", "--html"), "x.pdf", "nothing here is written as .pdf"),
+        (("law", "--html"), "rules.pdf", "nothing here is written as .pdf; these are: .html, .htm"),
+        (("law", "--edition"), "rules.xml", "nothing here is written as .xml; these are: .json"),
+        (("report", "processing", "--template", "-o"), "p.pdf", "nothing here is written as .pdf; these are: .json"),
+        (("backup", "ledger", "-o"), "copy.zip", "nothing here is written as .zip; these are: .tar"),
+        (("export", "main", "--audience", "COURT", "--format", "cose-receipts", "-o"), "x.zip", "without .zip"),
+        (("export", "main", "--audience", "COURT", "--format", "cose-receipts", "-o"), "x.asice", "without .asice"),
+        (("file", "main", "--audience", "COURT", "-o"), "court.zip", "what is filed is a folder: a name without .zip"),
+    ],
+)
+def test_an_ending_of_another_kind_of_file_is_refused_and_nothing_is_written(
+    words: tuple[str, ...], name: str, says: str, tmp_path: Path
+) -> None:
+    ledger = ledger_of("S1", tmp_path)
+    before = told("checkpoint", ledger=ledger)["size"]
+    done = run(*words, str(tmp_path / name), ledger=ledger)
+    assert done.exit_code == Exit.USAGE, done.output
+    assert says in " ".join(done.stderr.split())
+    assert not (tmp_path / name).exists()
+    assert told("checkpoint", ledger=ledger)["size"] == before
 
 
 def test_an_export_is_written_in_the_format_of_its_file(tmp_path: Path) -> None:
