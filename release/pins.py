@@ -60,7 +60,7 @@ class Script:
 
     @property
     def bundled_in(self) -> tuple[str, ...]:
-        """Return the files and folders that hold a part of it."""
+        """Return the files and folders of the release that contain code of this package."""
         return ("browser/verify.html", *(("projections/templates/built",) if self.name in STYLES else ()))
 
 

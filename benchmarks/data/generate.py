@@ -106,7 +106,10 @@ class Pen:
 
 
 def registry(pen: Pen | None = None) -> Iterator[Sealed]:
-    """Return Parties, declarations, offices and their keys, in the registry order; `pen` if it has entries already."""
+    """Yield the entries of the register: Parties, declarations, offices and their keys.
+
+    `pen` is needed if the register has entries already.
+    """
     pen = pen or Pen(registry_of(ORIGIN), None)
     keeper, since = _keeper(), "2024-01-01"
 

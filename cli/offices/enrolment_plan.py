@@ -64,7 +64,7 @@ class Keys(Protocol):
         ...
 
     def sign(self, file: Path, message: bytes) -> bytes:
-        """Return the signature of the key of a file."""
+        """Sign a message with the key in a file; return the signature."""
         ...
 
 

@@ -122,7 +122,10 @@ def _verified(view: ExpectedView, journal: Journal, played: PlayedStory, now: da
 
 
 def _named(entries: tuple[Entry, ...], played: PlayedStory, order: str, name: str) -> Iterator[tuple[Entry, str]]:
-    """Yield every entry that states a field, with the field: `name` of any entry, `label.name` of one fact."""
+    """Yield each entry that states a field, with the name of the field.
+
+    `name` is the name of a field, or `LABEL.FIELD` for the fact of the story with that label.
+    """
     label, dot, field = name.rpartition(".")
     leaf = played.leaves.get((order, label)) if dot else None
     for e in entries:

@@ -180,7 +180,7 @@ def text(report: Report, width: int = 80) -> str:
 
 
 def procedure(report: Report) -> str:
-    """Return the findings on the procedure in one line; a record without findings is not therefore lawful."""
+    """Return the numbers of findings on the procedure in one line; "no finding" does not mean lawful."""
     if report.case is None and not report.procedure:
         return "not examined"
     if not report.procedure:

@@ -102,7 +102,7 @@ class AlteredEdition(ValueError):
 
 
 def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> Difference:
-    """Return what differs between two editions; a field that only one program knows is not compared."""
+    """Return what differs between two editions; a field that only one of them has is not compared."""
     before, after = _by_name(old["rules"]), _by_name(new["rules"])
     changed = [
         RuleChange(key[0], after[key]["id"], fields)

@@ -280,7 +280,10 @@ def _breaks(s: ChainStep) -> bool:
 
 
 def _flowed(words: Sequence[tuple[str, bool]], width: float) -> list[tuple[float, int, str, bool]]:
-    """Return texts one after the other as (x, line, text, of another), each on a new line where it does not fit."""
+    """Place texts one after the other; a text that does not fit begins a new line.
+
+    Each is returned as (x, line from 0, text, whether another party stated it).
+    """
     placed: list[tuple[float, int, str, bool]] = []
     x, line = 0.0, 0
     for text, theirs in words:

@@ -267,7 +267,7 @@ class _Writer:
     # -- what is expressed, and what is lost ---------------------------------------------------------------------------
 
     def _leg(self, e: Entry) -> bool:
-        """Return True if the entry can be expressed in HI-1; record it in `lossy` otherwise."""
+        """Return True if HI-1 can express the entry; otherwise add it to `lossy`, unless its existence is hidden."""
         kind = KINDS.get(e.kind)
         if kind is None or kind.shown_to:
             return False  # not even that it exists: to a provider there is nothing to be named as lost

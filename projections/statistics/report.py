@@ -75,7 +75,7 @@ class Statistics:
 def statistics_report(
     form: Form, selection: str, making: Provenance, beside: PublishedSeries | None = None
 ) -> StatisticsReport:
-    """Return a form as a report."""
+    """Return the report of one statistical form."""
     part = _part(form, beside)
     return StatisticsReport(making, part.title, selection, form, METHOD, beside, part.chart, part.bars)
 

@@ -57,10 +57,10 @@ def timeline(
     part: slice = slice(None),
     at: datetime | None = None,
 ) -> list[TimelineEntry]:
-    """Return every entry of an order in the order in which it happened, then of the record.
+    """Return the entries of an order, sorted by the time of the event, then by log index.
 
-    `trail` is the judgement's. `part` says which of these lines are made, `at` at which moment the case is
-    read.
+    `trail` are the changes of state of a judgement, `at` is the moment at which the case is read. `part` selects lines
+    of the sorted timeline.
     """
     from projections.sentences.sentence import sentence  # most commands need the names of offices alone
 

@@ -74,7 +74,7 @@ class WritePosition:
 
     @property
     def still(self) -> Mapping[str, int]:
-        """The register with the number of its newest entry read here; the store compares it."""
+        """The id of the register with the number of its newest entry read here, which the store compares."""
         return {self.registry: self._registered}
 
     def learn(self, heads: Mapping[str, Link]) -> None:

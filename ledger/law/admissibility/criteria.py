@@ -48,7 +48,7 @@ class Start(Struct, frozen=True):
     state: CriterionState | None = None
 
     def criterion(self) -> Criterion:
-        """Return the criterion of this starting value."""
+        """Return the criterion: GAP if anything is lacking, DEMONSTRATED if not, unless a state is given."""
         lacks = tuple(self.lacks)
         leaves = dict.fromkeys(e if isinstance(e, str) else e.leaf for e in self.rests_on)
         return Criterion(

@@ -97,7 +97,7 @@ def is_real(party: str | None) -> bool:
 
 
 def bound_from(register: Register, act: str, party: str | None) -> date | None:
-    """Return the first day on which an act binds a State; NEVER if it does not; None if nothing says either."""
+    """Return the first day on which an act binds a State: NEVER if it does not bind it, None if it is not known."""
     code = ALSO.get(party or "", party or "")
     member = register.parties.get(party or "")
     if member is not None and act in member.not_bound_by:

@@ -88,7 +88,7 @@ class OrderParties:
         return frozenset(code for e in stated for code in e.get("circumstances") or ())
 
     def declaration_applies(self, code: str) -> bool:
-        """Return True if a declaration is made, for every case or for a circumstance that is stated."""
+        """Return True if a Party made a declaration for every case, or for a circumstance that the order states."""
         declaration = self.declared(code)
         if declaration is None:
             return False

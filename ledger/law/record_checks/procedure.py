@@ -65,7 +65,7 @@ def came_twice(r: OrderReading) -> Matches:
 
 
 def _received_again(r: OrderReading) -> list[Entry]:
-    """Return proper receipts of one version by one signer, if more than one."""
+    """Return the proper receipts of which one signer recorded several for one version of the order."""
     receipts = [(e, (e.by, version.leaf if (version := r.order.version_of(e)) else None)) for e in r.receipts.proper]
     times = Counter(key for _, key in receipts)
     return [e for e, key in receipts if times[key] > 1]

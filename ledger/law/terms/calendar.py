@@ -117,7 +117,7 @@ class Days:
     holidays: Holidays = field(default=frozenset(), compare=False)
 
     def local(self, moment: datetime) -> datetime:
-        """Return a moment in local time; in UTC if the calendar ends in between."""
+        """Return a moment in local time; in UTC at the end of year 9999, where the local day does not exist."""
         try:
             return moment.astimezone(zone(self.zone))
         except OverflowError:

@@ -46,9 +46,9 @@ _NUMBER = re.compile(r"Annex ?[IVX]+|\d+[a-z]?")
 
 
 def quotations(cite: str) -> tuple[tuple[str, str], ...]:
-    """Return the words of a citation ("EPOC:10(2)"), each after its provision.
+    """Return the quoted words behind a citation such as "EPOC:10(2)", as pairs of provision and words.
 
-    They are its own, or those of the provision that contains it.
+    A provision without quoted words has those of the provision that contains it.
     """
     found: dict[str, str] = {}
     for one in _each(cite):

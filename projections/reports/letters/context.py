@@ -120,7 +120,7 @@ class LetterContext:
         return says
 
     def cited(self, content: str) -> tuple[str, ...]:
-        """Return the provisions that ask for a content, of the acts that apply; of all acts if none applies."""
+        """Return the provisions that require a content: of the acts that apply, or of all acts if none applies."""
         provisions = PROVISIONS[content][self.asked.letter]
         return tuple(cite for act, cite in provisions.items() if act in self.regimes) or tuple(provisions.values())
 
