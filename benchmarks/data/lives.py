@@ -148,10 +148,10 @@ def _handed_over(number: int, actors: dict[str, str], times: int) -> Step:
 def _told(steps: list[Step], chance: Random) -> list[Step]:
     includes = ["legal-basis", "purpose", "data-categories", "retention", "recipients", "remedies"]
     lifted = [Step("customer-notification-delay-lifted", "ISS", 60_000, {"about": "delay"})]
-    told = Step(
+    notice = Step(
         "customer-notified", "RET", 1_400 + chance.randrange(5_000), {"channel": "letter", "includes": includes}
     )
-    return [*(lifted if any(step.label == "delay" for step in steps) else []), told]
+    return [*(lifted if any(step.label == "delay" for step in steps) else []), notice]
 
 
 def _without_data(way: str, actors: dict[str, str]) -> list[Step]:

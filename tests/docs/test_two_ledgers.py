@@ -66,8 +66,8 @@ def test_the_page_is_typed_as_it_stands(offices: Path, monkeypatch: pytest.Monke
 def judged(folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
     code, said = typed(folder, "comity judge E-7 --as-of 2100-01-01T00:00:00Z --json", monkeypatch)
     assert code == 0, said
-    told: dict[str, object] = json.loads(said)
-    return {name: told[name] for name in ("instrument", "state", "regions", "deadlines", "findings", "criteria")}
+    outcome: dict[str, object] = json.loads(said)
+    return {name: outcome[name] for name in ("instrument", "state", "regions", "deadlines", "findings", "criteria")}
 
 
 @pytest.mark.parametrize("name", ["S1", "S2", "S3", "S4", "S6", "S9", "holding-the-data", "instructions"])
@@ -81,10 +81,10 @@ def test_what_others_did_counts_the_same_wherever_in_our_record_it_arrived(name:
         late = (e if e.party == ours else replace(e, index=e.index + 1000, received=last) for e in entries)
         arrived = tuple(sorted(late, key=lambda e: e.index))
         here, there = (judge(Case(order, entries[0].instrument or "", es, registry), last) for es in (entries, arrived))
-        assert told(here) == told(there)
+        assert outcome(here) == outcome(there)
 
 
-def told(judgement: Judgement) -> tuple[object, ...]:
+def outcome(judgement: Judgement) -> tuple[object, ...]:
     clocks = {(clock.id, clock.due, clock.verdict) for clock in judgement.deadlines}
     findings = {(finding.code, frozenset(finding.entries)) for finding in judgement.findings}
     criteria = {name: (c.state, frozenset(c.rests_on)) for name, c in judgement.criteria.items()}

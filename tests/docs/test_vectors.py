@@ -77,11 +77,11 @@ def test_the_key_of_the_policy_signed_the_checkpoint() -> None:
 
 
 def test_the_disclosure_has_a_digest_in_the_entry() -> None:
-    told = (FOLDER / "disclosures.txt").read_text("ascii").strip()
-    digest = urlsafe_b64encode(sha256(told.encode()).digest()).rstrip(b"=").decode()
+    disclosure = (FOLDER / "disclosures.txt").read_text("ascii").strip()
+    digest = urlsafe_b64encode(sha256(disclosure.encode()).digest()).rstrip(b"=").decode()
     assert digest == VALUES["digest in `_sd`"]
     assert digest in json.loads(PAYLOAD)["public"]["_sd"]
-    assert json.loads(urlsafe_b64decode(told + "=" * (-len(told) % 4)))[1] == "reasons"
+    assert json.loads(urlsafe_b64decode(disclosure + "=" * (-len(disclosure) % 4)))[1] == "reasons"
 
 
 # -- the map of heads --------------------------------------------------------------------------------------------------

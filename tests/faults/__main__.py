@@ -40,8 +40,8 @@ def main() -> int:
         count = sum(map(len, every.values()))
         say(f"{count} faults; {len(chosen)} are tried, {len(chosen) - len(left)} of them held before")
         wrong = _run(pool, left, asked.keep)
-    told = {"faults": count, "tried": len(chosen), "held": len(chosen) - len(wrong), "seed": asked.seed}
-    sys.stdout.write(f"{json.dumps({**told, 'seconds': round(time.monotonic() - started)})}\n")
+    summary = {"faults": count, "tried": len(chosen), "held": len(chosen) - len(wrong), "seed": asked.seed}
+    sys.stdout.write(f"{json.dumps({**summary, 'seconds': round(time.monotonic() - started)})}\n")
     return 1 if wrong else 0
 
 

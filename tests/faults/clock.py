@@ -67,13 +67,13 @@ def tried(trial: PendingBatch) -> list[str]:
         house = copied(pristine(trial.command), Path(place))
         before = leaves(house)
         done = _typed(house, trial.command, partial(shift, wrong_by))
-        told = acknowledged(done.stdout)
+        recorded = acknowledged(done.stdout)
         for ledger in {"ledger", COMMANDS[trial.command].goes_on}:
             house.ledger = house.folder / ledger
             if (house.ledger / "trust" / "policy").exists():
                 house.run("log", "clock", "--clock-is-right")
         house.ledger = house.folder / "ledger"
-        return unclear(done, killed=False) + asked(house, COMMANDS[trial.command], before, told)
+        return unclear(done, killed=False) + asked(house, COMMANDS[trial.command], before, recorded)
 
 
 def _told(file: Path, number: int) -> timedelta:

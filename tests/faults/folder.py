@@ -78,10 +78,10 @@ def unclear(done: Ended, *, killed: bool) -> list[str]:
     return [f"ends with {done.code}: {done.stderr.strip()[-300:]}"] if wrong else []
 
 
-def asked(house: House, command: Command, before: set[str], told: set[str]) -> list[str]:
+def asked(house: House, command: Command, before: set[str], recorded: set[str]) -> list[str]:
     """Return what is wrong with a ledger after a fault: it is whole, has the old and the new leaves, and goes on."""
     moved = command.goes_on != "ledger"
-    wrong = whole(house, before if moved else before | told, "after the fault", command.cut)
+    wrong = whole(house, before if moved else before | recorded, "after the fault", command.cut)
     again = house.run(*put(house, command.words), *command.form)
     if again.exit_code and command.done not in again.output and again.exit_code != Exit.FINDINGS:
         wrong.append(f"repeated, it ends with {again.exit_code}: {again.output.strip()[-300:]}")
@@ -91,7 +91,7 @@ def asked(house: House, command: Command, before: set[str], told: set[str]) -> l
     if not (house.ledger / "trust" / "policy").exists():
         return [*wrong, f"there is no ledger in {command.goes_on}"]
     wrong += [f"no {kind} in the end" for kind in command.holds if kind not in kinds(house)]
-    return wrong + goes_on(house, (set() if moved else before) | told)
+    return wrong + goes_on(house, (set() if moved else before) | recorded)
 
 
 def goes_on(house: House, before: set[str]) -> list[str]:
@@ -151,10 +151,10 @@ def leaves(house: House) -> set[str]:
 def acknowledged(answer: str) -> set[str]:
     """Return the leaves of an answer in JSON; none of one that never came."""
     try:
-        told = json.loads(answer)
+        recorded = json.loads(answer)
     except ValueError:
         return set()
-    return {told["leaf"]} if isinstance(told, dict) and "leaf" in told else set()
+    return {recorded["leaf"]} if isinstance(recorded, dict) and "leaf" in recorded else set()
 
 
 def copied(folder: Path, place: Path) -> House:

@@ -155,8 +155,8 @@ def _watch(noted: Path, trace: tuple[str, ...], at: int) -> None:
     def connect(*args: Any, **given: Any) -> Any:
         c, number = real(*args, **given), next(numbers)
         if at in (0, number):
-            told = tuple(f"{word}@{number}" if not at and word.startswith("/") else word for word in trace)
-            strace = attached(c.info.backend_pid, *told)
+            operands = tuple(f"{word}@{number}" if not at and word.startswith("/") else word for word in trace)
+            strace = attached(c.info.backend_pid, *operands)
             with noted.open("a") as file:
                 file.write(f"{strace.pid}\n")
         return c

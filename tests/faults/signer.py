@@ -115,7 +115,7 @@ class Serving:
         return self._process
 
     def __exit__(self, *_: object) -> None:
-        self._process.told(signal.SIGTERM)
+        self._process.send(signal.SIGTERM)
         self.ended = self._process.ended()
 
 

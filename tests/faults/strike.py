@@ -93,7 +93,7 @@ class Process:
         """Return True if it has not ended."""
         return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
 
-    def told(self, number: int) -> None:
+    def send(self, number: int) -> None:
         """Send it a signal."""
         if self.lives():
             os.kill(self.pid, number)

@@ -51,9 +51,9 @@ def trials(name: str) -> list[PendingBatch]:
     calls = (*DISK, *SOCKET, SPOKEN)
     with tempfile.TemporaryDirectory() as place:
         house, trace = copied(pristine(), Path(place)), Path(place) / "trace"
-        told, wrong = _served(house, *counting(calls, trace))
-        if wrong or told != {20: 200, 30: 422}:
-            raise RuntimeError(f"{told} {wrong}")
+        statuses, wrong = _served(house, *counting(calls, trace))
+        if wrong or statuses != {20: 200, 30: 422}:
+            raise RuntimeError(f"{statuses} {wrong}")
         made = counted(calls, trace)
     return [
         PendingBatch(name, call, number, kind)
@@ -67,8 +67,8 @@ def tried(trial: PendingBatch) -> list[str]:
     """Try one fault, as in `folder`."""
     with tempfile.TemporaryDirectory() as place:
         house = copied(pristine(), Path(place))
-        told, wrong = _served(house, *fault(trial.call, trial.number, trial.fault), killed=trial.fault == "kill")
-        return wrong + _asked(house, told)
+        statuses, wrong = _served(house, *fault(trial.call, trial.number, trial.fault), killed=trial.fault == "kill")
+        return wrong + _asked(house, statuses)
 
 
 @cache
@@ -93,14 +93,16 @@ def _put(house: House, *words: str) -> list[str]:
 def _served(house: House, *trace: str, killed: bool = False) -> tuple[dict[int, int], list[str]]:
     """Run one life of a witness; return what it answered to heads by their size, and what is wrong."""
     process = Process(_put(house, *SERVE), environment(house), *trace)
-    told, wrong = {}, []
+    statuses, wrong = {}, []
     if url := process.said("listening on "):
-        told = {20: _post(url, LOG.request(10, 20)), 30: _post(url, _forged(20, 30))}
+        statuses = {20: _post(url, LOG.request(10, 20)), 30: _post(url, _forged(20, 30))}
         _get(url)
         if not killed and not _goes_on(process, url):
             wrong.append("it does not answer the next request")
-    process.told(signal.SIGTERM)
-    return {size: status for size, status in told.items() if status}, wrong + unclear(process.ended(), killed=killed)
+    process.send(signal.SIGTERM)
+    return {size: status for size, status in statuses.items() if status}, wrong + unclear(
+        process.ended(), killed=killed
+    )
 
 
 def _goes_on(process: Process, url: str) -> bool:
@@ -115,7 +117,7 @@ def _goes_on(process: Process, url: str) -> bool:
     return False
 
 
-def _asked(house: House, told: dict[int, int]) -> list[str]:
+def _asked(house: House, statuses: dict[int, int]) -> list[str]:
     """Return what is wrong with the witness when it is started again."""
     wrong = []
     process = Process(_put(house, *SERVE), environment(house))
@@ -123,8 +125,8 @@ def _asked(house: House, told: dict[int, int]) -> list[str]:
     seen = _get(url) if url else 0
     if not url:
         wrong.append("it does not start again")
-    elif seen not in ((20,) if told.get(20) == 200 else (10, 20)):
-        wrong.append(f"it remembers {seen} entries and had answered {told}")
+    elif seen not in ((20,) if statuses.get(20) == 200 else (10, 20)):
+        wrong.append(f"it remembers {seen} entries and had answered {statuses}")
     else:
         for why, body in {
             "a fork": _forged(seen, 30),
@@ -136,10 +138,10 @@ def _asked(house: House, told: dict[int, int]) -> list[str]:
                 wrong.append(f"it cosigns {why}")
         if _post(url, LOG.request(seen, 35)) != 200:
             wrong.append("it does not cosign the next head")
-    process.told(signal.SIGTERM)
+    process.send(signal.SIGTERM)
     ended = process.ended()
     kept = house.run("witness", "evidence", *_put(house, *WORDS), "--json")
-    if kept.exit_code or (told.get(30) == 422 and not json.loads(kept.stdout)["evidence"]):
+    if kept.exit_code or (statuses.get(30) == 422 and not json.loads(kept.stdout)["evidence"]):
         wrong.append(f"what it refused is not kept: {kept.output[-300:]}")
     return wrong + unclear(ended, killed=False)
 

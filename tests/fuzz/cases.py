@@ -36,10 +36,10 @@ def case(seed: int, only: str | None = None) -> Case:
     count = 0 if seed % 12 == 0 and only is None else chance.choice((1, 1, 1, 1, 2, 2, 3))
     names = tuple(MUTATIONS) if only is None else (only,)
     wanted = [(chance.choice(names), chance.randrange(1 << 30)) for _ in range(count if only is None else 1)]
-    return told(seed, wanted)
+    return case_with(seed, wanted)
 
 
-def told(seed: int, lies: list[tuple[str, int]]) -> Case:
+def case_with(seed: int, lies: list[tuple[str, int]]) -> Case:
     """Return the world of a seed with these mutations, as far as each finds deeds that no other has touched."""
     script, expects, taken, used = world(seed), list[Expect](), set[str](), list[tuple[str, int]]()
     for number, (name, own) in enumerate(lies):

@@ -271,11 +271,11 @@ def table(data: bytes, chance: Random) -> bytes:
             del rows[at]
         case _ if rows[at]:
             rows[at][column] = _other_word(rows[at][column].encode(), chance).decode("utf-8", "replace")
-    told = io.StringIO(newline="")
+    written = io.StringIO(newline="")
     delimiter, end = chance.choice(",,,;\t|"), chance.choice(("\n", "\n", "\r\n", "\r"))
     quoting: Any = chance.choice((csv.QUOTE_MINIMAL, csv.QUOTE_MINIMAL, csv.QUOTE_ALL))
-    csv.writer(told, delimiter=delimiter, lineterminator=end, quoting=quoting).writerows(rows)
-    text = told.getvalue()
+    csv.writer(written, delimiter=delimiter, lineterminator=end, quoting=quoting).writerows(rows)
+    text = written.getvalue()
     return chance.choice(("", "", "", "\ufeff", "sep=;\n")).encode() + text.encode("utf-8", "replace")
 
 

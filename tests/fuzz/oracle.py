@@ -17,7 +17,7 @@ from ledger.verify.evidence_bundle import verify
 from ledger.verify.report import Report
 from tests.browser.check.test_conformance import differences
 from tests.browser.support.node import Asked, Crashed
-from tests.browser.support.recorder import question, told
+from tests.browser.support.recorder import question, report_fields
 from tests.fuzz.built import Built, build
 from tests.fuzz.script import RANKS, Expect, Script
 
@@ -102,7 +102,7 @@ def _failures(
 
 def _whole(report: Report) -> tuple[object, ...]:
     j = report.judgement
-    return told(report), report.procedure, j and (j.state, j.regions, j.deadlines, j.findings, j.criteria)
+    return report_fields(report), report.procedure, j and (j.state, j.regions, j.deadlines, j.findings, j.criteria)
 
 
 def _asked(built: Built, trust: Trust | None, data: bytes | None = None) -> tuple[Report | None, Failure]:
@@ -127,7 +127,7 @@ def _differs(built: Built, trust: Trust | None, report: Report, page: Asked) -> 
         return
     if (taken := time.monotonic() - begun) > 5 * SLOW:
         yield Failure("slow", "page", f"the page takes {taken:.1f} s")
-    found = differences(ours, _shown(told(report)))
+    found = differences(ours, _shown(report_fields(report)))
     if found:
         yield Failure("differs", " ".join(each.split(":")[0] for each in found), "; ".join(found))
 

@@ -10,7 +10,7 @@ import msgspec
 
 from ledger.errors import RecordError
 from tests.browser.support.node import Asked
-from tests.fuzz.cases import Case, told
+from tests.fuzz.cases import Case, case_with
 from tests.fuzz.oracle import Failure, failures
 from tests.fuzz.script import Deed, Expect, Kept, Script, Verifier, Wrap
 
@@ -34,10 +34,10 @@ def shrunk(case: Case, failure: Failure, page: Asked | None, seconds: float = SE
     lies = list(case.lies)
     for lie in case.lies:
         rest = [other for other in lies if other != lie]
-        smaller = told(case.seed, rest)
+        smaller = case_with(case.seed, rest)
         if len(rest) < len(lies) and fails(smaller.script, smaller.expects, smaller.honest):
             lies = rest
-    small = told(case.seed, lies)
+    small = case_with(case.seed, lies)
     script = _plain(_fewer(small.script, small.expects, lambda s: fails(s, small.expects, small.honest)), small, fails)
     names = [f"{name}:{own}" for name, own in small.lies]
     return Kept(failure.says, script, small.expects, case.seed, names)

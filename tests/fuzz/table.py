@@ -162,7 +162,7 @@ def inside(*ends: str) -> Callable[[], list[bytes]]:
     return lambda: [content for name, content in files().items() if name.endswith(ends)]
 
 
-def told(*texts: bytes | str) -> Callable[[], list[bytes]]:
+def samples(*texts: bytes | str) -> Callable[[], list[bytes]]:
     return lambda: [text.encode() if isinstance(text, str) else text for text in texts]
 
 
@@ -346,8 +346,8 @@ def command(*words: str, name: str = "file", beside: dict[str, bytes] | None = N
 
 def _ended(words: Sequence[str], where: Path) -> int:
     home = str(where.parent / "home")
-    told = {"COMITY_LEDGER": str(where), "HOME": home, "XDG_STATE_HOME": "", "XDG_CONFIG_HOME": ""}
-    done = CliRunner().invoke(comity, [*words, "--debug"], env={**told, "COMITY_PERSON": PERSON})
+    environment = {"COMITY_LEDGER": str(where), "HOME": home, "XDG_STATE_HOME": "", "XDG_CONFIG_HOME": ""}
+    done = CliRunner().invoke(comity, [*words, "--debug"], env={**environment, "COMITY_PERSON": PERSON})
     if done.exit_code == Exit.UNFORESEEN:
         raise Unforeseen(done.output)
     if done.exit_code not in {int(code) for code in Exit}:
@@ -509,17 +509,17 @@ def by_witness(data: bytes, place: Path) -> object:
     ledger = world()
     said, _, body = data.partition(b"\n")
     status, _, media = said.decode("latin-1").partition(" ")
-    told = policy.parse_policy(ledger.policy())
-    voters = list(told.witnesses.values())
-    address = msgspec.structs.replace(told, urls=dict.fromkeys(voters, "https://w.example/"))
-    head = note.open_checkpoint(ledger.checkpoint(), ledger.origin, told.logs, ())
+    parsed = policy.parse_policy(ledger.policy())
+    voters = list(parsed.witnesses.values())
+    address = msgspec.structs.replace(parsed, urls=dict.fromkeys(voters, "https://w.example/"))
+    head = note.open_checkpoint(ledger.checkpoint(), ledger.origin, parsed.logs, ())
 
     async def ask(*_: object, **__: object) -> Reply:
         return Reply(int(status) if status.isascii() and status.isdigit() and len(status) < 4 else 200, media, body)
 
     with patch("ledger.adapters.witness.client.ask", ask):
-        answers = asking.ask_witnesses(address, told.logs[0], head, lambda m, n: (), now=int(NOW.timestamp()))
-        return answers, asking.remembered(address, told.logs[0])
+        answers = asking.ask_witnesses(address, parsed.logs[0], head, lambda m, n: (), now=int(NOW.timestamp()))
+        return answers, asking.remembered(address, parsed.logs[0])
 
 
 def witness_answers() -> list[bytes]:
@@ -597,12 +597,12 @@ def opened(data: bytes, _: Path) -> object:
 
 
 def notes(data: bytes, _: Path) -> object:
-    told = policy.parse_policy(world().policy())
-    every = (*told.logs, *told.witnesses.values())
+    parsed = policy.parse_policy(world().policy())
+    every = (*parsed.logs, *parsed.witnesses.values())
     note.lines_of(data, every)
-    asking.with_cosignatures(told, data, {}, told.logs[0])
+    asking.with_cosignatures(parsed, data, {}, parsed.logs[0])
     note.open_note(data, every)
-    return note.open_checkpoint(data, world().origin, told.logs, tuple(told.witnesses.values()))
+    return note.open_checkpoint(data, world().origin, parsed.logs, tuple(parsed.witnesses.values()))
 
 
 def exhibited(data: bytes, _: Path) -> object:
@@ -888,7 +888,9 @@ PARSERS = (
     Parser(
         "statement of an auditor",
         "lines",
-        told(f"comity.audit-statement/1\nchecked signatures\nchecked chain\nprogram {'ab' * 32}\nrules {'cd' * 32}\n"),
+        samples(
+            f"comity.audit-statement/1\nchecked signatures\nchecked chain\nprogram {'ab' * 32}\nrules {'cd' * 32}\n"
+        ),
         plainly(audit_statement.parse_statement),
         ("ledger.tlog.audit_statement:parse_statement",),
     ),
@@ -902,7 +904,7 @@ PARSERS = (
     Parser(
         "tile path",
         "lines",
-        told("tile/0/x001/067.p/8", "tile/entries/000.p/3"),
+        samples("tile/0/x001/067.p/8", "tile/entries/000.p/3"),
         text(tile.parse_tile_path),
         ("ledger.tlog.tile:parse_tile_path",),
     ),
@@ -941,12 +943,17 @@ PARSERS = (
     ),
     Parser("proof of absence", "json", absences, absent, ("ledger.entries.absence",)),
     Parser(
-        "instant", "lines", told("2027-03-01T12:00:00Z"), text(order.instant), ("ledger.entries.case",), (ValueError,)
+        "instant",
+        "lines",
+        samples("2027-03-01T12:00:00Z"),
+        text(order.instant),
+        ("ledger.entries.case",),
+        (ValueError,),
     ),
     Parser(
         "moment",
         "lines",
-        told("2027-03-01T12:00:00+01:00", "2027-03-01"),
+        samples("2027-03-01T12:00:00+01:00", "2027-03-01"),
         text(moments),
         ("cli.session.ledger_choice",),
         (Stop,),
@@ -1060,22 +1067,22 @@ PARSERS = (
     Parser("private key", "der", key_files, in_file(keys.load), ("ledger.adapters.keys.key_files",), LOCAL),
     Parser("ML-DSA key", "der", key_files, in_file(mldsa.load), ("ledger.adapters.keys.mldsa",), LOCAL),
     Parser("public key", "lines", public_files, in_file(public), ("ledger.adapters.keys.key_files",), LOCAL),
-    Parser("PKCS#11 URI", "lines", told(URI), text(token.parse_uri), ("ledger.adapters.keys.pkcs11",), LOCAL),
+    Parser("PKCS#11 URI", "lines", samples(URI), text(token.parse_uri), ("ledger.adapters.keys.pkcs11",), LOCAL),
     Parser(
         "PIN",
         "lines",
-        told("1234\n"),
+        samples("1234\n"),
         in_file(lambda p: token._pin(token.KeyUri("t", "o", None, "m", p), lambda _: None)),
         ("ledger.adapters.keys.pkcs11",),
         LOCAL,
     ),
-    Parser("person", "lines", told("Dina Ilves\n"), person, ("cli.access.persons",), COMMAND),
-    Parser("what a monitor has checked", "lines", told("3"), checked, ("ledger.adapters.witness.monitor",), LOCAL),
-    Parser("HTTP address", "lines", told(*URLS), text(http.is_address), ("ledger.adapters.http_client",), ()),
+    Parser("person", "lines", samples("Dina Ilves\n"), person, ("cli.access.persons",), COMMAND),
+    Parser("what a monitor has checked", "lines", samples("3"), checked, ("ledger.adapters.witness.monitor",), LOCAL),
+    Parser("HTTP address", "lines", samples(*URLS), text(http.is_address), ("ledger.adapters.http_client",), ()),
     Parser(
         "database address",
         "lines",
-        told(*STORES),
+        samples(*STORES),
         text(lambda uri: postgres.address(uri, "o")),
         ("ledger.adapters.storage.postgres",),
         LOCAL,
@@ -1085,7 +1092,7 @@ PARSERS = (
     Parser(
         "question to a signer",
         "json",
-        told('{"ask": "last"}', '{"ask": "sign", "old": [0, ""], "checkpoint": "a\\n", "proof": ["AAAA"]}'),
+        samples('{"ask": "last"}', '{"ask": "sign", "old": [0, ""], "checkpoint": "a\\n", "proof": ["AAAA"]}'),
         asked_signer,
         ("ledger.adapters.log.signer_process",),
         (),
@@ -1137,7 +1144,7 @@ PARSERS = (
     Parser(
         "import CSV",
         "csv",
-        told(TABLE),
+        samples(TABLE),
         command("import", "{}", "--as", "ilves", "--dry-run"),
         ("cli.imports.tables", "cli.imports.row_parser", "cli.imports.row_index"),
         COMMAND,
@@ -1145,7 +1152,7 @@ PARSERS = (
     Parser(
         "import JSON Lines",
         "jsonl",
-        told(ROWS),
+        samples(ROWS),
         command("import", "{}", "--as", "ilves", "--zone", "Europe/Oslo", "--dry-run"),
         ("cli.imports.tables", "cli.imports.row_parser"),
         COMMAND,
@@ -1153,7 +1160,7 @@ PARSERS = (
     Parser(
         "import letters",
         "csv",
-        told(LETTERS),
+        samples(LETTERS),
         command(
             "import",
             "letters",
@@ -1172,7 +1179,7 @@ PARSERS = (
     Parser(
         "media type",
         "raw",
-        told(b"%PDF-1.7", b"PK\3\4" + b"\0" * 14 + b"\x08\0\0\0" + b"\0" * 8 + b"mimetypetext/a"),
+        samples(b"%PDF-1.7", b"PK\3\4" + b"\0" * 14 + b"\x08\0\0\0" + b"\0" * 8 + b"mimetypetext/a"),
         plainly(media_of),
         ("cli.imports.letters",),
         (),
@@ -1180,7 +1187,7 @@ PARSERS = (
     Parser(
         "address book",
         "lines",
-        told(address_book.template()),
+        samples(address_book.template()),
         lambda d, _: address_book.read_book(BytesIO(d), "offices.csv"),
         ("cli.offices.address_book",),
         COMMAND,
@@ -1188,7 +1195,7 @@ PARSERS = (
     Parser(
         "typed day",
         "raw",
-        told("2026-11-26", "26.11.2026", "03/04/2026", "2026-11-26 14:30"),
+        samples("2026-11-26", "26.11.2026", "03/04/2026", "2026-11-26 14:30"),
         lambda d, _: local_time.typed_day(d.decode("utf-8", "replace"), "a day"),
         ("cli.session.local_time",),
         COMMAND,
@@ -1196,7 +1203,7 @@ PARSERS = (
     Parser(
         "typed period",
         "raw",
-        told("20 days", "1 month and 3 days", "P20D", "2 weeks"),
+        samples("20 days", "1 month and 3 days", "P20D", "2 weeks"),
         lambda d, _: local_time.typed_period(d.decode("utf-8", "replace"), "--within"),
         ("cli.session.local_time",),
         COMMAND,
@@ -1204,7 +1211,7 @@ PARSERS = (
     Parser(
         "fact as JSON",
         "json",
-        told(FACT),
+        samples(FACT),
         lambda d, _: fields.from_json(d, "f.json", "order-transmitted"),
         ("cli.session.field_values",),
         COMMAND,
@@ -1212,7 +1219,7 @@ PARSERS = (
     Parser(
         "record --from",
         "json",
-        told(FACT),
+        samples(FACT),
         command("record", "order-transmitted", "main", "--from", "{}", "--as", "ilves", "--dry-run"),
         ("cli.session.field_values", "ledger.facts", "ledger.facts.value_types"),
         COMMAND,
@@ -1220,7 +1227,7 @@ PARSERS = (
     Parser(
         "lint",
         "json",
-        told('{"public": {"instrument": "2AP-7", "from_party": "RS", "to_party": "HU"}}'),
+        samples('{"public": {"instrument": "2AP-7", "from_party": "RS", "to_party": "HU"}}'),
         command("lint", "{}"),
         ("cli.session.field_values",),
         COMMAND,

@@ -36,19 +36,19 @@ def test_an_honest_world_passes_and_nothing_is_found_about_its_times_and_claims(
 
 @pytest.mark.parametrize("name", MUTATIONS)
 def test_no_lie_is_judged_better_than_it_deserves(name: str) -> None:
-    told = next(made for seed in range(100) if (made := case(seed, name)).lies)
-    assert [f for f in failures(told.script, told.expects, None) if not f.open] == []
+    drawn = next(made for seed in range(100) if (made := case(seed, name)).lies)
+    assert [f for f in failures(drawn.script, drawn.expects, None) if not f.open] == []
 
 
 def test_a_failing_script_is_made_small_and_described(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = case(7, "after_the_key_was_revoked")
+    drawn = case(7, "after_the_key_was_revoked")
     failure = Failure("better", "TOTAL-FAILED", "it passes")
 
     def wrong_while_it_is_sent(script: Script, *_: object, **__: object) -> list[Failure]:
         return [failure] if any(d.kind == "order-transmitted" for d in script.deeds) else []
 
     monkeypatch.setattr("tests.fuzz.shrink.failures", wrong_while_it_is_sent)
-    small = shrunk(told, failure, None)
+    small = shrunk(drawn, failure, None)
     assert [d.kind for d in small.script.deeds] == ["order-transmitted"]
     assert (small.mutations, small.expects) == ([], [])
     assert "order-transmitted by ilves as ISS" in described(small)

@@ -259,12 +259,12 @@ def _sheets() -> Iterator[str]:
                     ticks = [
                         k.value for k in more if k.arg in ("ticks", "cite", "took") and source != "statistics/forms"
                     ]
-                    for told in (first, *ticks):
-                        yield from _numbered_texts(told)
-                case ast.Assign(targets=[ast.Name(id="heads")], value=told):
-                    yield from _numbered_texts(told)
-                case ast.Call(func=ast.Name(id="FormTable"), args=[_, ast.Tuple() as told, *_]):
-                    yield from _numbered_texts(told)
+                    for argument in (first, *ticks):
+                        yield from _numbered_texts(argument)
+                case ast.Assign(targets=[ast.Name(id="heads")], value=argument):
+                    yield from _numbered_texts(argument)
+                case ast.Call(func=ast.Name(id="FormTable"), args=[_, ast.Tuple() as argument, *_]):
+                    yield from _numbered_texts(argument)
     parts = (*ANNEX_I, FOR_AUTHORITY, *ANNEX_II)
     yield from (part.title for part in parts)
     yield from (*LABELS.values(), *ANNEX.values(), *PARAGRAPHS.values())

@@ -228,7 +228,7 @@ def field(f: Field) -> tuple[str, ...]:
 
 
 @cache
-def told() -> dict[str, dict[str, Any]]:
+def every_story() -> dict[str, dict[str, Any]]:
     """Return every story by its name, as TOML states it."""
     return {path.stem: tomllib.loads(path.read_text("utf-8")) for path in sorted(STORIES.glob("*.toml"))}
 
@@ -237,7 +237,7 @@ def told() -> dict[str, dict[str, Any]]:
 def first_facts() -> dict[str, tuple[str, dict[str, Any]]]:
     """Return for each kind the first fact of a story that states most fields: kind -> (story, fact)."""
     found: dict[str, tuple[str, dict[str, Any]]] = {}
-    for name, story in told().items():
+    for name, story in every_story().items():
         for fact in story["facts"]:
             size = len(fact.get("public", {})) + len(fact.get("sealed", {}))
             held = found.get(fact["type"])
@@ -257,7 +257,7 @@ def example(name: str) -> Iterator[str]:
         if fact.get(side):
             lines += [f"  [facts.{side}]", *(f"  {key} = {value(v)}" for key, v in fact[side].items())]
     yield "## Example"
-    yield f"From the story [{told()[story]['title']}](../stories/{story}.md):"
+    yield f"From the story [{every_story()[story]['title']}](../stories/{story}.md):"
     yield "```toml\n" + "\n".join(lines) + "\n```"
 
 
@@ -399,7 +399,7 @@ def text_of(given: Any) -> str:
 def stories() -> Iterator[tuple[str, str]]:
     """Yield one given-when-then page for each story, and their index."""
     rows = []
-    for name, story in told().items():
+    for name, story in every_story().items():
         rows.append(
             (f"[{story['title']}]({name}.md)", ", ".join(sorted({o["instrument"] for o in story["orders"].values()})))
         )

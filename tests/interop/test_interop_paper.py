@@ -200,7 +200,7 @@ def test_paper_is_the_same_in_another_time_zone_and_another_home(tmp_path: Path)
         file = tmp_path / f"{n}.pdf"
         command = [sys.executable, "-m", "cli.app", "report", "custody", "main", "--as-of", MOMENT]
         command += ["--ledger", str(ledger), "--format", "pdf", "-o", str(file)]
-        told = {**os.environ, "TZ": zone, "HOME": str(home), "LC_ALL": "C"}
-        subprocess.run(command, env=told, cwd=STORIES.parents[1], check=False, capture_output=True, timeout=120)
+        environment = {**os.environ, "TZ": zone, "HOME": str(home), "LC_ALL": "C"}
+        subprocess.run(command, env=environment, cwd=STORIES.parents[1], check=False, capture_output=True, timeout=120)
         made.append(file.read_bytes())
     assert made[0] == made[1]

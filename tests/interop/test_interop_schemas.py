@@ -25,9 +25,9 @@ def hold(ask: Ask, folder: Path, facts: list[dict[str, Any]]) -> Invocation:
 
 def test_ajv_compiles_every_schema_and_takes_a_fact_that_states_every_field(ask: Ask, tmp_path: Path) -> None:
     facts = [
-        {"kind": kind, "fact": {"public": told.public, "sealed": told.sealed}}
+        {"kind": kind, "fact": {"public": filled.public, "sealed": filled.sealed}}
         for kind in sorted(KINDS)
-        for told in [in_full(kind)]
+        for filled in [in_full(kind)]
     ]
     said = hold(ask, tmp_path, facts)
     assert said.agrees, said.text
@@ -50,8 +50,8 @@ def test_ajv_takes_every_fact_of_a_record_as_its_disclosures_open_it(story: str,
 
 
 def test_ajv_refuses_a_day_that_does_not_exist(ask: Ask, tmp_path: Path) -> None:
-    told = in_full("customer-notification-delayed")
-    fact = {"public": {**told.public, "review_on": "2027-02-29"}, "sealed": told.sealed}
-    said = hold(ask, tmp_path, [{"kind": told.kind, "fact": fact}])
+    filled = in_full("customer-notification-delayed")
+    fact = {"public": {**filled.public, "review_on": "2027-02-29"}, "sealed": filled.sealed}
+    said = hold(ask, tmp_path, [{"kind": filled.kind, "fact": fact}])
     assert not said.agrees
     assert "review_on" in said.text

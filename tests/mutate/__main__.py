@@ -74,14 +74,14 @@ def run(
     harmless = _harmless(root / HARMLESS)
     tree = digest_of(digests)
     kept = _kept(keep, digests, tree)
-    told: dict[str, Line] = {}
+    results: dict[str, Line] = {}
     left = []
     for mutant in chosen:
         line = _line(mutant, digests, tree)
         if reason := harmless.get((mutant.file, mutant.function.rpartition(".")[2], mutant.before, mutant.made)):
-            told[line["id"]] = line | {"how": "harmless", "by": reason}
+            results[line["id"]] = line | {"how": "harmless", "by": reason}
         elif line["id"] in kept:
-            told[line["id"]] = kept[line["id"]]
+            results[line["id"]] = kept[line["id"]]
         else:
             left.append(mutant)
     say(f"{sum(map(len, every.values()))} mutants; {len(chosen)} are asked for, {len(left)} of them not tried yet")
@@ -92,7 +92,7 @@ def run(
             here.measured(digests, tests)
             _try(here, mine, keep, digests, tree, least)
     kept = _kept(keep, digests, tree)
-    return [told.get(name) or kept[name] for name in (_line(each, digests, tree)["id"] for each in chosen)]
+    return [results.get(name) or kept[name] for name in (_line(each, digests, tree)["id"] for each in chosen)]
 
 
 def every_mutant(tree: Path, files: list[str]) -> dict[str, list[Mutant]]:
@@ -122,11 +122,11 @@ def _try(here: Baseline, left: list[Mutant], keep: Path, digests: dict[str, str]
                 "line": _line(mutant, digests, tree),
             }
         )
-    told = _lines(keep)
+    results = _lines(keep)
 
     def watch() -> None:
-        for line in _lines(keep)[len(told) :]:
-            told.append(line)
+        for line in _lines(keep)[len(results) :]:
+            results.append(line)
             say(f"{line['how']} {line['file']}:{line['line']} {line['by']}")
 
     here.session({"do": "mutants", "trials": trials, "keep": str(keep)}, sorted(files), watch)
@@ -190,9 +190,9 @@ def judged(lines: list[Line]) -> tuple[dict[str, Any], bool]:
 
     def score(areas: tuple[str, ...]) -> dict[str, Any]:
         how = Counter("killed" if each["how"] == "timeout" else each["how"] for each in lines if each["area"] in areas)
-        told = {"tried": how.total(), **{name: how[name] for name in ("killed", "survived", "harmless")}}
+        results = {"tried": how.total(), **{name: how[name] for name in ("killed", "survived", "harmless")}}
         asked = how["killed"] + how["survived"]
-        return told | {"score": round(100 * how["killed"] / asked, 1) if asked else None}
+        return results | {"score": round(100 * how["killed"] / asked, 1) if asked else None}
 
     parts = {area: score((area,)) for area in AREAS}
     groups = {"+".join(areas): score(areas) for areas in GOALS}

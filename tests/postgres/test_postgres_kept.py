@@ -18,8 +18,8 @@ pytestmark = pytest.mark.postgres
 def house(server: Server, uri: str, tmp_path: Path) -> Kept:
     house, bin_ = Kept("postgres", tmp_path), programs()
     assert bin_ is not None
-    told = ("-h", str(server.folder), "-U", OWNER, "-d", database_of(uri), "-f", str(house.folder / "ardel.sql"))
-    subprocess.run([bin_ / "psql", "-q", "-v", "ON_ERROR_STOP=1", *told], check=True, capture_output=True)
+    options = ("-h", str(server.folder), "-U", OWNER, "-d", database_of(uri), "-f", str(house.folder / "ardel.sql"))
+    subprocess.run([bin_ / "psql", "-q", "-v", "ON_ERROR_STOP=1", *options], check=True, capture_output=True)
     (house.ledger / "store").write_text(f"{uri}\n")
     return house
 

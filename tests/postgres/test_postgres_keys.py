@@ -73,9 +73,9 @@ def test_a_second_folder_with_keys_of_its_own_seals_opens_and_erases_nothing(her
     assert there.run("timeline", "PPO-1").exit_code == Exit.DONE, "reading goes on"
     words = ("record", "order-transmitted", "PPO-1", "-f", "addressee=ilves", "-f", "channel=mail", "--as", "ilves")
     assert there.run(*words, "--yes").exit_code == Exit.DONE, "and so does what seals nothing"
-    told = here.run("checkpoint").stderr
-    assert "stored and not acknowledged by this guard" in told
-    assert "crash" not in told
+    messages = here.run("checkpoint").stderr
+    assert "stored and not acknowledged by this guard" in messages
+    assert "crash" not in messages
     assert reasons(here) == ["of the target"]
 
 

@@ -170,7 +170,7 @@ def test_a_licence_is_permitted_if_its_terms_can_be_met_with_allowed_ones(expres
 
 
 @pytest.mark.parametrize(
-    ("told", "is_"),
+    ("metadata", "is_"),
     [
         ({"license_expression": "MPL-2.0 AND MIT", "license": "other"}, "MPL-2.0 AND MIT"),
         ({"license": "Apache-2.0"}, "Apache-2.0"),
@@ -180,13 +180,13 @@ def test_a_licence_is_permitted_if_its_terms_can_be_met_with_allowed_ones(expres
         ({}, None),
     ],
 )
-def test_a_licence_is_read_only_where_metadata_name_one(told: dict[str, Any], is_: str | None) -> None:
-    assert licence("a-package", {"licence": {}}, told) == is_
+def test_a_licence_is_read_only_where_metadata_name_one(metadata: dict[str, Any], is_: str | None) -> None:
+    assert licence("a-package", {"licence": {}}, metadata) == is_
 
 
-def answers(monkeypatch: pytest.MonkeyPatch, told: Callable[[str, list[review.Release]], Any]) -> review.Review:
+def answers(monkeypatch: pytest.MonkeyPatch, metadata: Callable[[str, list[review.Release]], Any]) -> review.Review:
     """Review the advisories of two releases, where `told` answers for pip-audit."""
-    monkeypatch.setattr(review, "advisories", lambda tools, releases, service: told(service, list(releases)))
+    monkeypatch.setattr(review, "advisories", lambda tools, releases, service: metadata(service, list(releases)))
     found = review.Review()
     review.review_advisories(found, "python", {("click", "8.1"), ("babel", "2.17")})
     return found
@@ -229,8 +229,8 @@ def test_pip_audit_that_skips_a_package_and_ends_with_0_has_not_answered(tmp_pat
     tool = tmp_path / "python"
     tool.write_text(f"#!/bin/sh\necho 'No known vulnerabilities found' >&2\ncat <<'END'\n{json.dumps(said)}\nEND\n")
     tool.chmod(0o755)
-    told = review.advisories(str(tool), [("click", "8.1"), ("babel", "2.17")], "pypi")
-    assert told == {("babel", "2.17"): []}
+    metadata = review.advisories(str(tool), [("click", "8.1"), ("babel", "2.17")], "pypi")
+    assert metadata == {("babel", "2.17"): []}
     tool.write_text("#!/bin/sh\nexit 1\n")
     assert review.advisories(str(tool), [("click", "8.1")], "pypi") is None
 

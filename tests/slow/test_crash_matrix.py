@@ -62,15 +62,15 @@ def test_no_call_that_goes_wrong_leaves_half_a_ledger(folder: Path, tmp_path: Pa
     for number in sampled(range(1, count + 1), 4):
         shutil.rmtree(folder)
         shutil.copytree(pristine, folder)
-        told = broken(folder, call, number, how)
-        assert_whole(folder, told)
+        acknowledged = broken(folder, call, number, how)
+        assert_whole(folder, acknowledged)
 
 
 def test_a_full_disk_refuses_and_leaves_a_whole_ledger(folder: Path, tmp_path: Path) -> None:
     count = calls(folder, tmp_path / "trace", "pwrite64")
     for number in sampled(range(1, count + 1), 12):
-        told = broken(folder, "pwrite64", number, "error=ENOSPC")
-        assert_whole(folder, told)
+        acknowledged = broken(folder, "pwrite64", number, "error=ENOSPC")
+        assert_whole(folder, acknowledged)
 
 
 def test_strace_is_what_kills(folder: Path) -> None:

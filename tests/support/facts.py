@@ -30,7 +30,7 @@ SHOWN = st.characters(exclude_categories=("Cn", "Cs", "Cf", "Zl", "Zp"))
 FILE: Fields = {"name": "return.json", "size": 1842, "sha256": "6a" * 32}
 
 
-class Told(NamedTuple):
+class StatedFact(NamedTuple):
     """Hold the arguments of `build`."""
 
     kind: str
@@ -79,14 +79,14 @@ def _at_door(form: Form, value: Any) -> bool:
 
 
 @st.composite
-def facts(draw: st.DrawFn) -> Told:
+def facts(draw: st.DrawFn) -> StatedFact:
     """Return facts of any kind: the required fields, and some of the others."""
     cls = KINDS[draw(st.sampled_from(sorted(KINDS)))]
     sides: tuple[Fields, Fields] = ({}, {})
     for field in cls.fields().values():
         if field.required or draw(st.integers(0, 3)) == 0:
             sides[field.sealed][field.name] = draw(values(field.form))
-    return Told(cls.kind, *sides)
+    return StatedFact(cls.kind, *sides)
 
 
 EXAMPLES: Fields = {
@@ -116,7 +116,7 @@ def _example(word: TextForm) -> str:
     return word.expected.partition("such as ")[2] or "PPO-2026-123"
 
 
-def in_full(kind: str) -> Told:
+def in_full(kind: str) -> StatedFact:
     """Return a fact of this kind with every field it can have."""
     sides: tuple[Fields, Fields] = ({}, {})
     for field in KINDS[kind].fields().values():
@@ -124,102 +124,102 @@ def in_full(kind: str) -> Told:
         word: Any = getattr(field.form, "item", field.form)
         value = field.one_of[-1] if scalar == "code" else EXAMPLES[scalar] if scalar in EXAMPLES else _example(word)
         sides[field.sealed][field.name] = value if scalar == field.type else [value, value]
-    return Told(kind, *sides)
+    return StatedFact(kind, *sides)
 
 
 REFUSALS = [
     (
-        Told("order-isued", {}, {}),
+        StatedFact("order-isued", {}, {}),
         "FACT-KIND: expected a kind of the vocabulary, got 'order-isued'",
     ),
     (
-        Told("order-issued", {**ORDER, "return_timeframe": "20 days"}, {}),
+        StatedFact("order-issued", {**ORDER, "return_timeframe": "20 days"}, {}),
         "FACT order-issued.return_timeframe: expected an ISO 8601 duration such as P20D, got '20 days'",
     ),
     (
-        Told("order-issued", {**ORDER, "return_timefame": "P20D"}, {}),
+        StatedFact("order-issued", {**ORDER, "return_timefame": "P20D"}, {}),
         "FACT order-issued: expected a field of order-issued, got 'return_timefame'",
     ),
     (
-        Told("order-issued", {"instrument": "2AP-7", "from_party": "XO"}, {}),
+        StatedFact("order-issued", {"instrument": "2AP-7", "from_party": "XO"}, {}),
         "FACT order-issued.to_party: expected the code of a Party such as XO, got nothing",
     ),
     (
-        Told("order-issued", {**ORDER, "offences": ["fraud"]}, {}),
+        StatedFact("order-issued", {**ORDER, "offences": ["fraud"]}, {}),
         "FACT order-issued.offences: expected among the sealed fields, got it among the public",
     ),
     (
-        Told("order-issued", ORDER, {"reference": "PPO-1"}),
+        StatedFact("order-issued", ORDER, {"reference": "PPO-1"}),
         "FACT order-issued.reference: expected among the public fields, got it among the sealed",
     ),
     (
-        Told("order-issued", {**ORDER, "date_issued": "2027-02-30"}, {}),
+        StatedFact("order-issued", {**ORDER, "date_issued": "2027-02-30"}, {}),
         "FACT order-issued.date_issued: expected a date such as 2026-11-24, got '2027-02-30'",
     ),
     (
-        Told("order-issued", {**ORDER, "emergency": 1}, {}),
+        StatedFact("order-issued", {**ORDER, "emergency": 1}, {}),
         "FACT order-issued.emergency: expected true or false, got 1",
     ),
     (
-        Told("order-issued", {**ORDER, "elements_sought": ["login-ip", "password"]}, {}),
+        StatedFact("order-issued", {**ORDER, "elements_sought": ["login-ip", "password"]}, {}),
         "FACT order-issued.elements_sought[1]: expected a data element such as login-ip or "
         "message-content#mailbox-2, got 'password'",
     ),
     (
-        Told("order-issued", {**ORDER, "providers": "skylark"}, {}),
+        StatedFact("order-issued", {**ORDER, "providers": "skylark"}, {}),
         "FACT order-issued.providers: expected a list, each item the identifier of an actor such as pp-karsk, "
         "got 'skylark'",
     ),
     (
-        Told("order-issued", {**ORDER, "prior_order": "8F14E45F-CEEA-467F-9575-7D5A1E2B3C4D"}, {}),
+        StatedFact("order-issued", {**ORDER, "prior_order": "8F14E45F-CEEA-467F-9575-7D5A1E2B3C4D"}, {}),
         "FACT order-issued.prior_order: expected the UUID of an order, in lower case, "
         "got '8F14E45F-CEEA-467F-9575-7D5A1E2B3C4D'",
     ),
     (
-        Told("order-closed", {"outcome": "anwsered"}, {}),
+        StatedFact("order-closed", {"outcome": "anwsered"}, {}),
         "FACT order-closed.outcome: expected one of answered, answered-in-part, refused, no-data, withdrawn, "
         "repudiated, replaced, got 'anwsered'",
     ),
     (
-        Told("compliance-ordered", {"new_due": "2026-11-24T13:37:44+01:00"}, {}),
+        StatedFact("compliance-ordered", {"new_due": "2026-11-24T13:37:44+01:00"}, {}),
         "FACT compliance-ordered.new_due: expected an instant in UTC such as 2026-11-24T13:37:44Z, "
         "got '2026-11-24T13:37:44+01:00'",
     ),
     (
-        Told("suspension-lifted", {"about": "suspension"}, {}),
+        StatedFact("suspension-lifted", {"about": "suspension"}, {}),
         "FACT suspension-lifted.about: expected the hash of an earlier entry, 64 hex digits in lower case, "
         "got 'suspension'",
     ),
     (
-        Told("log-key-rotated", {"old_key": "a", "new_key": "b", "from_size": 7.0}, {}),
+        StatedFact("log-key-rotated", {"old_key": "a", "new_key": "b", "from_size": 7.0}, {}),
         "FACT log-key-rotated.from_size: expected a whole number within 2^53-1, got 7.0",
     ),
     (
-        Told("log-key-rotated", {"old_key": "a", "new_key": "b", "from_size": 2**53}, {}),
+        StatedFact("log-key-rotated", {"old_key": "a", "new_key": "b", "from_size": 2**53}, {}),
         "FACT log-key-rotated.from_size: expected a whole number within 2^53-1, got 9007199254740992",
     ),
     (
-        Told("log-key-rotated", {"old_key": "a\nb", "new_key": "b", "from_size": 7}, {}),
+        StatedFact("log-key-rotated", {"old_key": "a\nb", "new_key": "b", "from_size": 7}, {}),
         r"FACT log-key-rotated.old_key: expected a string on one line, got 'a\nb'",
     ),
     (
-        Told("log-key-rotated", {"old_key": "x" * 999, "new_key": "b", "from_size": "7"}, {}),
+        StatedFact("log-key-rotated", {"old_key": "x" * 999, "new_key": "b", "from_size": "7"}, {}),
         "FACT log-key-rotated.from_size: expected a whole number within 2^53-1, got '7'",
     ),
     (
-        Told("policy-adopted", {"policy": "p", "document": {"code": "p", "media": "text/html", "size": 1}}, {}),
+        StatedFact("policy-adopted", {"policy": "p", "document": {"code": "p", "media": "text/html", "size": 1}}, {}),
         "FACT policy-adopted.document.sha256: expected a SHA-256, 64 hex digits in lower case, got nothing",
     ),
     (
-        Told("policy-adopted", {"policy": "p", "document": {"name": "p"}}, {}),
+        StatedFact("policy-adopted", {"policy": "p", "document": {"name": "p"}}, {}),
         "FACT policy-adopted.document: expected no member but code, media, size, sha256, got 'name'",
     ),
     (
-        Told("authority-changed", {"actor": "ncco", "valid_from": "2027-01-01", "names": {"sr-Latn": "x"}}, {}),
+        StatedFact("authority-changed", {"actor": "ncco", "valid_from": "2027-01-01", "names": {"sr-Latn": "x"}}, {}),
         "FACT authority-changed.names: expected a language tag such as en or sr_latn, got 'sr-Latn'",
     ),
     (
-        Told("authority-changed", {"actor": "ncco", "valid_from": "2027-01-01", "roles": ["JUDGE"]}, {}),
+        StatedFact("authority-changed", {"actor": "ncco", "valid_from": "2027-01-01", "roles": ["JUDGE"]}, {}),
         "FACT authority-changed.roles[0]: expected the code of a role such as ISS, got 'JUDGE'",
     ),
 ]

@@ -33,9 +33,9 @@ def story(name: str) -> Story:
     return read_story((STORIES / f"{name}.toml").read_bytes(), name)
 
 
-def sheet_of(told: Story, called: str = "again-") -> str:
+def sheet_of(source: Story, called: str = "again-") -> str:
     """Return the facts of a story's orders as CSV; each order's reference is `called` and its name."""
-    rows = [_row(told, fact, called) for fact in told.facts if fact.order is not None]
+    rows = [_row(source, fact, called) for fact in source.facts if fact.order is not None]
     table = io.StringIO()
     writer = csv.DictWriter(table, list(dict.fromkeys(name for row in rows for name in row)), lineterminator="\r\n")
     writer.writeheader()
@@ -43,9 +43,9 @@ def sheet_of(told: Story, called: str = "again-") -> str:
     return table.getvalue()
 
 
-def _row(told: Story, fact: StoryFact, called: str) -> dict[str, str]:
+def _row(source: Story, fact: StoryFact, called: str) -> dict[str, str]:
     assert fact.order is not None
-    order = told.orders[fact.order]
+    order = source.orders[fact.order]
     row = {
         "order": called + fact.order,
         "kind": fact.type,
@@ -112,8 +112,8 @@ def _said(e: Entry, places: Mapping[str, int], names: Mapping[str, str]) -> dict
         return known.get(value, value) if isinstance(value, str) else value
 
     sealed = {name: value for name, value in e.sealed.items() if value is not None and not isinstance(value, Unread)}
-    told = {name: plain(value) for name, value in {**e.public, **sealed}.items() if name != "reference"}
-    return {**told, "audience": {name: tuple(roles) for name, roles in e.audience.items()}}
+    source = {name: plain(value) for name, value in {**e.public, **sealed}.items() if name != "reference"}
+    return {**source, "audience": {name: tuple(roles) for name, roles in e.audience.items()}}
 
 
 def entries(ledger: Path) -> list[tuple[int, bytes]]:

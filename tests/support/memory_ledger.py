@@ -469,7 +469,7 @@ def _played(
     by: Hand,
     orders: Mapping[str, str],
     labels: Mapping[Any, str],
-    told: Mapping[str, Any],
+    story_orders: Mapping[str, Any],
 ) -> int:
     fields = KINDS[deed.kind].fields()
 
@@ -491,7 +491,7 @@ def _played(
         {name: meant(name, value) for name, value in deed.sealed.items()},
         role=deed.role,
         order=orders[deed.order] if deed.order else None,
-        instrument=told[deed.order].instrument if deed.order else None,
+        instrument=story_orders[deed.order].instrument if deed.order else None,
         on=deed.on,
         at=deed.at,
         speaks=deed.speaks,

@@ -257,38 +257,38 @@ def registry(parties: Mapping[str, Party], offices: Mapping[str, Office], begins
 # -- entries -----------------------------------------------------------------------------------------------------------
 
 
-def entry(told: Fact, index: int, order: str, instrument: str | None, parties: Mapping[str, str]) -> Entry:
+def entry(source: Fact, index: int, order: str, instrument: str | None, parties: Mapping[str, str]) -> Entry:
     """Return a fact as an entry at a place in the log: fields sorted into public and sealed, labels as leaves."""
-    known = KINDS[told.kind].fields() if told.kind in KINDS else {}
+    known = KINDS[source.kind].fields() if source.kind in KINDS else {}
     sides: tuple[dict[str, Any], dict[str, Any]] = ({}, {})
-    for name, value in told.fields.items():
+    for name, value in source.fields.items():
         of = known.get(name)
         plain = _resolved(value, of.type if of else "", order)
         sides[bool(of and of.sealed)][name] = plain
     public = sides[0]
-    proven = told.kind == "counterparty-record-received" and public.get("proof_check") == "verifies"
+    proven = source.kind == "counterparty-record-received" and public.get("proof_check") == "verifies"
     return Entry(
-        leaf=leaf(told.label or f"entry {index}", order),
+        leaf=leaf(source.label or f"entry {index}", order),
         index=index,
         order=order_id(order),
         seq=index + 1,
-        kind=told.kind,
+        kind=source.kind,
         instrument=instrument,
-        by=told.by,
-        role=told.role,
-        party=parties.get(told.by, "XO"),
-        key=hashlib.sha256(told.by.encode()).hexdigest(),
-        speaks=told.speaks,
-        on=told.on,
-        at=told.at,
-        on_source=told.on_source,
-        whose=told.whose,
-        replaces=None if told.replaces is None else leaf(told.replaces, order),
+        by=source.by,
+        role=source.role,
+        party=parties.get(source.by, "XO"),
+        key=hashlib.sha256(source.by.encode()).hexdigest(),
+        speaks=source.speaks,
+        on=source.on,
+        at=source.at,
+        on_source=source.on_source,
+        whose=source.whose,
+        replaces=None if source.replaces is None else leaf(source.replaces, order),
         public=public,
         sealed=sides[1],
-        audience={name: tuple(roles) for name, roles in told.audience.items()},
+        audience={name: tuple(roles) for name, roles in source.audience.items()},
         proves=public.get("backs") if proven else None,  # in a story, the kind means the whole act
-        held=told.held,
+        held=source.held,
     )
 
 
@@ -409,10 +409,10 @@ def given(*facts: Fact) -> Story:
 # -- story files -------------------------------------------------------------------------------------------------------
 
 
-def case_from_story(told: Mapping[str, Any]) -> dict[str, Case]:
+def case_from_story(source: Mapping[str, Any]) -> dict[str, Case]:
     """Return the orders of a story file by name, each with all the register, in the order of recording."""
-    instruments = told["orders"]
-    force = tuple(f"{treaty}={day.isoformat()}" for treaty, day in told.get("assume_in_force", {}).items())
+    instruments = source["orders"]
+    force = tuple(f"{treaty}={day.isoformat()}" for treaty, day in source.get("assume_in_force", {}).items())
     parties = {
         code: Party(
             zone=p["zone"],
@@ -424,9 +424,9 @@ def case_from_story(told: Mapping[str, Any]) -> dict[str, Case]:
             not_bound_by=tuple(p.get("not_bound_by", ())),
             languages=tuple(p.get("languages", ())),
         )
-        for code, p in told["parties"].items()
+        for code, p in source["parties"].items()
     }
-    designated = [(actor, code) for p in told["parties"].values() for code, actor in p.get("designates", {}).items()]
+    designated = [(actor, code) for p in source["parties"].values() for code, actor in p.get("designates", {}).items()]
     offices = {
         name: Office(
             party=a["party"],
@@ -435,15 +435,15 @@ def case_from_story(told: Mapping[str, Any]) -> dict[str, Case]:
             name=a["office"],
             languages=tuple(a.get("languages", ())),
         )
-        for name, a in told["actors"].items()
+        for name, a in source["actors"].items()
     }
     homes = {name: office.party for name, office in offices.items()}
-    begins = min(f.get("at", f["on"]) for f in told["facts"]) - DAY
-    valid = (min(f["on"] for f in told["facts"]) - DAY).date()
+    begins = min(f.get("at", f["on"]) for f in source["facts"]) - DAY
+    valid = (min(f["on"] for f in source["facts"]) - DAY).date()
     ground = registry(parties, offices, begins, valid)
     rows = [entry(f, i, "registry", None, homes) for i, f in enumerate(ground)]
     found: dict[str, list[Entry]] = {name: [] for name in instruments}
-    for index, f in enumerate(told["facts"], len(rows)):
+    for index, f in enumerate(source["facts"], len(rows)):
         order = f.get("order")
         fields = {**f.get("public", {}), **f.get("sealed", {})}
         if f["type"] == "order-issued":

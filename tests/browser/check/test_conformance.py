@@ -17,7 +17,7 @@ from browser import build as texts
 from ledger.verify.evidence_bundle import verify
 from tests.browser.support import mutations
 from tests.browser.support.node import Asked, Page, Refusal
-from tests.browser.support.recorder import question, told
+from tests.browser.support.recorder import question, report_fields
 from tests.ledger.bundle.test_layout import later
 from tests.support.memory_ledger import NOW, changed, hand, small
 
@@ -126,7 +126,7 @@ def mutated(number: int) -> tuple[str, dict[str, Any], dict[str, Any]]:
     """Return the name of a mutation, its question to the page, and the report of the program."""
     (case,) = mutations.cases(1, number)
     given = (case.data, case.trust, case.anchor, case.now)
-    return case.what, question(*given), told(verify(*given))
+    return case.what, question(*given), report_fields(verify(*given))
 
 
 def test_the_page_says_the_same_as_the_program_on_bundles_that_chance_made(reader: Asked) -> None:

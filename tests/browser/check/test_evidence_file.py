@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.browser.support.node import Page
-from tests.projections.views.evidence_files import CASES, Held, case_of, labelled, question, stories, told
+from tests.projections.views.evidence_files import CASES, Held, case_of, evidence_of, labelled, question, stories
 
 pytestmark = pytest.mark.browser
 
@@ -23,7 +23,7 @@ def test_page_and_program_agree_on_hundreds_of_records_and_files(node: Page) -> 
     verdicts = set()
     for case, file, at in stories(500, 15):
         said = node.ask("evidence", **question(case, file, at))
-        wanted = told(case, file, at)
+        wanted = evidence_of(case, file, at)
         assert {name: said[name] for name in wanted} == wanted
         verdicts.add((said["verdict"], bool(said["unread"]), bool(said["replaced"])))
     assert len(verdicts) > 8

@@ -13,7 +13,7 @@ from ledger.verify.completeness.absence import verify_absence
 from ledger.verify.exhibits import verify_exhibit
 from tests.browser.check.test_conformance import OWN_WORDS
 from tests.browser.support.node import Asked
-from tests.browser.support.recorder import told
+from tests.browser.support.recorder import report_fields
 from tests.ledger.entries.test_wrong_map import MADE
 from tests.ledger.verify.completeness.test_absence import AT, LEDGER, PROOF, WRONG, changed, proven
 from tests.ledger.verify.test_exhibits import (
@@ -52,7 +52,7 @@ def test_an_exhibit_proves_the_same_to_both(held: Trust | None, reader: Asked) -
     for exhibit in EXHIBITS:
         sizes = {key: [span.first, span.end] for key, span in held.sizes.items()} if held else {}
         asked = reader.ask("exhibit", data=exhibit, policy=held.raw if held else None, sizes=sizes)
-        expected = told(verify_exhibit(exhibit, held))
+        expected = report_fields(verify_exhibit(exhibit, held))
         for report in (asked, expected):
             for reason in report["reasons"]:
                 del reason["where"]
@@ -89,7 +89,7 @@ def test_a_proof_of_absence_shows_the_same_to_both(reader: Asked) -> None:
         for policy, keeper in ((trust.raw, registrar), (trust.raw, None), (None, None)):
             held = None if policy is None else LEDGER.trust() if keeper else parse_trust({"policy": trust.raw})
             asked = reader.ask("absence", data=data, policy=policy, registrar=keeper, anchor=None, now=NOW.timestamp())
-            expected = json.loads(re.sub(OF, r"the bundle \1", json.dumps(told(verify_absence(data, held, None, NOW)))))
+            expected = json.loads(re.sub(OF, r"the bundle \1", json.dumps(report_fields(verify_absence(data, held, None, NOW)))))
             for report in (asked, expected):
                 for reason in report["reasons"]:
                     if reason["code"] in OWN_WORDS | {"ABSENCE-FORMAT", "PRF-PATH"}:

@@ -9,7 +9,7 @@ import pytest
 from ledger.verify.report import Report
 from tests.browser.check.test_conformance import differences
 from tests.browser.support.node import Page
-from tests.browser.support.recorder import question, told
+from tests.browser.support.recorder import question, report_fields
 from tests.ledger.bundle.test_findings import BROKEN, BYTES, FILE, made
 from tests.support.memory_ledger import NOW, Ledger, changed, checked, small
 
@@ -20,7 +20,7 @@ def agreed(node: Page, data: bytes, ledger: Ledger) -> tuple[Report, str, int]:
     """Return the report of the program, and the state and the number of findings that the page shows."""
     report = checked(data, ledger)
     said = node.ask("verify", **question(data, ledger.trust(), None, NOW))
-    assert not differences(said, told(report))
+    assert not differences(said, report_fields(report))
     state, count = said["makers"]
     return report, state, count
 

@@ -19,9 +19,9 @@ CASES = 150
 
 def test_program_and_page_agree_on_worlds_whose_signers_lie(node: Page) -> None:
     for seed in range(CASES):
-        told = case(seed)
-        found = failures(told.script, told.expects, node, honest=told.honest)
-        assert [f for f in found if not f.open] == [], f"{seed}: {told.what}"
+        drawn = case(seed)
+        found = failures(drawn.script, drawn.expects, node, honest=drawn.honest)
+        assert [f for f in found if not f.open] == [], f"{seed}: {drawn.what}"
 
 
 @pytest.mark.parametrize("file", KEPT, ids=lambda file: file.stem)

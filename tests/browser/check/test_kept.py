@@ -11,7 +11,7 @@ from ledger.adapters.timestamps.rfc3161 import read_stamp
 from ledger.verify.evidence_bundle import verify
 from tests.browser.check.test_conformance import differences
 from tests.browser.support.node import Page
-from tests.browser.support.recorder import question, told
+from tests.browser.support.recorder import question, report_fields
 from tests.support.kept_files import VERDICTS, expected, unpacked
 from tests.support.memory_ledger import NOW
 
@@ -31,7 +31,7 @@ def test_the_page_says_of_a_bundle_of_the_first_version_what_the_program_says(
 ) -> None:
     data = (court / case[0]).read_bytes()
     trust = read_trust(str(court / case[1])) if case[1] else None
-    wanted = told(verify(data, trust, None, NOW, stamps=read_stamp))
+    wanted = report_fields(verify(data, trust, None, NOW, stamps=read_stamp))
     ours = node.ask("verify", **question(data, trust, None, NOW, stamps=True))
     assert not differences(ours, wanted)
     assert ours["verdict"] == expected(case)[1]

@@ -11,7 +11,7 @@ from ledger.tlog.note import MLDSA44, Vkey, cosign_mldsa
 from ledger.verify.evidence_bundle import verify
 from tests.browser.check.test_conformance import differences
 from tests.browser.support.node import Asked, Page
-from tests.browser.support.recorder import question, told
+from tests.browser.support.recorder import question, report_fields
 from tests.ledger.verify.test_time_brackets import t
 from tests.support.memory_ledger import NOW, Ledger, small
 
@@ -108,7 +108,7 @@ def test_a_cosignature_counts_as_it_does_for_the_program(
 ) -> None:
     ledger, data, policy = cosigned(quorum, **made)
     trust = ledger.trust(policy)
-    theirs = told(verify(data, trust, None, NOW, mldsa=mldsa.verify))
+    theirs = report_fields(verify(data, trust, None, NOW, mldsa=mldsa.verify))
     ours = node.ask("verify", **question(data, trust, None, NOW))
     assert not differences(ours, theirs)
     assert (ours["verdict"], [reason["code"] for reason in ours["reasons"]]) == wanted

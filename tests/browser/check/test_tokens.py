@@ -21,7 +21,7 @@ from ledger.verify.evidence_bundle import verify
 from tests.browser.check.test_conformance import differences
 from tests.browser.page.test_page import ask, text
 from tests.browser.support.node import Page, Refusal
-from tests.browser.support.recorder import question, told
+from tests.browser.support.recorder import question, report_fields
 from tests.browser.support.token_cases import (
     AT,
     DATA,
@@ -62,11 +62,11 @@ def program(reply: bytes, data: bytes, trusted: list[bytes]) -> list[Any]:
 
 
 def page_of(node: Page) -> Callable[[bytes, bytes, list[bytes]], list[Any]]:
-    def told(reply: bytes, data: bytes, trusted: list[bytes]) -> list[Any]:
+    def stated(reply: bytes, data: bytes, trusted: list[bytes]) -> list[Any]:
         stamp = node.ask("stamp", reply=reply, data=data, trusted=trusted)
         return [stamp["at"], stamp["by"], stamp["authority"]]
 
-    return told
+    return stated
 
 
 def both(node: Page, case: Case) -> tuple[Any, Any]:
@@ -205,7 +205,7 @@ def test_page_and_program_say_the_same_of_bundles_with_time_stamps_of_every_sort
     seen: Counter[str] = Counter()
     for n in range(STAMPED):
         data, trust = stamped(Random(n))
-        wanted = told(verify(data, trust, None, NOW, stamps=read_stamp))
+        wanted = report_fields(verify(data, trust, None, NOW, stamps=read_stamp))
         ours = node.ask("verify", **question(data, trust, None, NOW, stamps=True))
         assert not differences(ours, wanted), n
         seen.update({each["code"] for each in (*wanted["remarks"], *wanted["reasons"])})

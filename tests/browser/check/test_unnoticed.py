@@ -15,7 +15,7 @@ from ledger.trust.trust_folder import Sizes, parse_trust
 from tests.browser.check.test_conformance import differences
 from tests.browser.rows.records import ROWS
 from tests.browser.support.node import Page, Refusal
-from tests.browser.support.recorder import question, told
+from tests.browser.support.recorder import question, report_fields
 from tests.ledger.bundle.test_pdf_attachment import paper
 from tests.support.hash_log import HashLog
 from tests.support.memory_ledger import NOW, checked, small
@@ -34,7 +34,7 @@ def test_a_key_signs_the_first_of_its_sizes_and_not_the_first_of_the_next(
     assert ledger.size == 5
     trust = ledger.trust()
     trust = replace(trust, sizes={key.text: Sizes(first, end) for key in trust.policy.logs})
-    wanted = told(checked(data := ledger.bundle(ilves), ledger, trust=trust))
+    wanted = report_fields(checked(data := ledger.bundle(ilves), ledger, trust=trust))
     ours = node.ask("verify", **question(data, trust, None, NOW))
     assert not differences(ours, wanted)
     assert (ours["verdict"] == "TOTAL-PASSED") is signs

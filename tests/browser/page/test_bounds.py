@@ -179,10 +179,10 @@ def test_what_is_larger_than_a_bundle_may_be_is_refused_and_never_read(
         choose(bounded, field, tmp_path / field)
     choose(bounded, "bundle", file)
     press(bounded)
-    told = shown(bounded)
+    answer = shown(bounded)
     large = ledger.bundle(ilves)[:200] + bytes(MAX_TOTAL)
-    assert told == expected(Case(large, "BND-ZIP", held(ledger)))
-    assert told["integrity"] == "TOTAL-FAILED BND-ZIP"
+    assert answer == expected(Case(large, "BND-ZIP", held(ledger)))
+    assert answer["integrity"] == "TOTAL-FAILED BND-ZIP"
 
 
 def test_a_file_that_cannot_be_what_a_person_holds_is_not_put_into_its_field(
@@ -237,5 +237,5 @@ def test_a_paper_that_carries_nothing_or_too_much_is_said_to_carry_nothing(
     opened_at(bounded, page, NOW)
     choose(bounded, "bundle", file)
     press(bounded)
-    told = shown(bounded)
-    assert "no evidence bundle that this page can take out" in told.get("problem", ""), told
+    answer = shown(bounded)
+    assert "no evidence bundle that this page can take out" in answer.get("problem", ""), answer

@@ -12,7 +12,7 @@ from cli.handover.trust_folder import read_trust
 from cli.session import ledger_choice
 from ledger.verify.evidence_bundle import verify
 from tests.browser.support.node import Page
-from tests.browser.support.recorder import question, told
+from tests.browser.support.recorder import question, report_fields
 from tests.cli.commands.test_file import checkpoint, filed, printed
 
 pytestmark = pytest.mark.browser
@@ -30,7 +30,7 @@ def test_page_and_program_agree_on_what_is_filed_with_the_lines_that_its_papers_
         report = verify(bundle, trust, lines.encode(), now)
         said = node.ask("verify", **question(bundle, trust, lines.encode(), now))
         assert (str(report.verdict), said["verdict"]) == ("TOTAL-PASSED", "TOTAL-PASSED")
-        assert said["reasons"] == told(report)["reasons"] == []
+        assert said["reasons"] == report_fields(report)["reasons"] == []
         other = re.sub(r"\n(\d+)\n", lambda size: f"\n{int(size[1]) + 1}\n", lines)  # the next size of the log
         page = node.ask("verify", **question(bundle, trust, other.encode(), now))
         program = verify(bundle, trust, other.encode(), now)

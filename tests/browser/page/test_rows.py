@@ -62,22 +62,22 @@ def test_the_page_refuses_each_case_of_a_row_as_the_program_does(
                 (tmp_path / field).write_bytes(content)
                 choose(browser, field, tmp_path / field)
             press(browser)
-        told = shown(browser)
+        answer = shown(browser)
         if not (is_bundle(case.data) or form_of(case.data)):  # a file of neither type gets no verdict
-            assert "(BND-NONE)" in told["problem"], (name, told)
+            assert "(BND-NONE)" in answer["problem"], (name, answer)
             continue
-        assert agrees(told, expected(case)), (name, told, expected(case))
-        assert names(told, case.code), (name, case.code, told)
+        assert agrees(answer, expected(case)), (name, answer, expected(case))
+        assert names(answer, case.code), (name, case.code, answer)
 
 
-def agrees(told: Mapping[str, Any], said: Mapping[str, Any]) -> bool:
+def agrees(answer: Mapping[str, Any], said: Mapping[str, Any]) -> bool:
     if "refused" in said:
-        return f"({said['refused']} " in told.get("problem", "")
-    return told == said
+        return f"({said['refused']} " in answer.get("problem", "")
+    return answer == said
 
 
-def names(told: Mapping[str, Any], code: str) -> bool:
+def names(answer: Mapping[str, Any], code: str) -> bool:
     """Return whether the code is shown; for PASSES, whether the verdict is TOTAL-PASSED."""
     if code == PASSES:
-        return bool(told["integrity"] == "TOTAL-PASSED")
-    return code in told.get("problem", "") or code in {r[0] for r in told["reasons"]} | set(told["findings"])
+        return bool(answer["integrity"] == "TOTAL-PASSED")
+    return code in answer.get("problem", "") or code in {r[0] for r in answer["reasons"]} | set(answer["findings"])

@@ -13,7 +13,7 @@ from ledger.trust.trust_folder import Trust, format_registrar, parse_trust
 from ledger.verify.evidence_bundle import verify
 from ledger.verify.exhibits import verify_exhibit
 from ledger.verify.report import Report
-from tests.browser.support.recorder import told
+from tests.browser.support.recorder import report_fields
 from tests.support.memory_ledger import NOW, Hand, Ledger, small, smuggled
 
 FOLDER = {"authorities": "tsa/authorities.pem"}  # the path in a trust folder, for a field of the form with another name
@@ -61,7 +61,7 @@ def expected(asked: Case) -> dict[str, Any]:
         trust = parse_trust(files) if files else None
     except RecordError as refused:
         return {"refused": refused.code}
-    report = told(_verified(asked.data, trust))
+    report = report_fields(_verified(asked.data, trust))
     first = report["reasons"][0]["code"] if report["reasons"] else ""
     return {
         "integrity": f"{report['verdict']} {first}".rstrip(),

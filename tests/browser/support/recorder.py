@@ -66,7 +66,7 @@ def recording(verify: Callable[..., Report], folder: Path, shown: Shown) -> Call
             asked["elsewhere"] = _b64(other)
         text = json.dumps(asked, sort_keys=True)
         name = sha256(text.encode()).hexdigest()[:16]
-        (folder / f"{name}.json").write_text(json.dumps({**asked, "expected": told(report)}), "utf-8")
+        (folder / f"{name}.json").write_text(json.dumps({**asked, "expected": report_fields(report)}), "utf-8")
         return report
 
     return verified
@@ -99,7 +99,7 @@ def others(trust: Trust) -> dict[str, bytes]:
     return files
 
 
-def told(report: Report) -> dict[str, Any]:
+def report_fields(report: Report) -> dict[str, Any]:
     """Return a report without the parts that need the law."""
     return {
         "verdict": str(report.verdict),

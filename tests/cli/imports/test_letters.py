@@ -60,9 +60,9 @@ def test_a_sidecar_says_of_each_letter_what_it_shows(scans: Path) -> None:
     )
     code, output, found = taken(scans, *ARRIVED)
     assert code == 0, output
-    told = next(e for e in found if e.kind == "customer-notified")
-    assert (told.whose, told.get("channel"), told.on_source) == ("orn", "letter", "other-party")
-    assert told.get("notice")["media"] == "image/png"
+    notice = next(e for e in found if e.kind == "customer-notified")
+    assert (notice.whose, notice.get("channel"), notice.on_source) == ("orn", "letter", "other-party")
+    assert notice.get("notice")["media"] == "image/png"
     assert len(found) == 2
 
 

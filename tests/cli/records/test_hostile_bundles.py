@@ -43,8 +43,8 @@ def reads(data: bytes, folder: Path, ledger: Ledger | None = None) -> set[int]:
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_bundle_of_dishonest_signers_is_answered_or_refused(name: str, tmp_path: Path) -> None:
-    told = next(made for seed in range(100) if (made := case(seed, name)).lies)
-    reads(build(told.script).data, tmp_path)
+    hostile = next(made for seed in range(100) if (made := case(seed, name)).lies)
+    reads(build(hostile.script).data, tmp_path)
 
 
 WORDS = {

@@ -184,7 +184,7 @@ def test_a_log_goes_on_after_a_head_was_dated_ahead_and_says_the_true_time(dated
     made = dated_ahead.told("log", "clock", "--clock-is-right")
     assert (made["by"], len(made["later"])) == ("--clock-is-right", 1)
     assert state(dated_ahead)[:2] == note, "what was signed stays"
-    told = (
+    notified = (
         "record",
         "customer-notified",
         "PPO-1",
@@ -197,7 +197,7 @@ def test_a_log_goes_on_after_a_head_was_dated_ahead_and_says_the_true_time(dated
         "--why",
         "the clock",
     )
-    assert dated_ahead.run(*told).exit_code == 0
+    assert dated_ahead.run(*notified).exit_code == 0
     entries = {e["index"]: instant(e["signed_at"]) for e in dated_ahead.told("log")["log"]}
     later = made["later"][0]
     assert entries[later] - entries[later + 1] > timedelta(days=1000), "whoever reads it sees both"

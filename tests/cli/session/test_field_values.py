@@ -126,8 +126,11 @@ def test_two_files_of_one_name_are_not_one_manifest(tmp_path: Path) -> None:
 def test_a_fact_is_read_from_json_in_two_parts_or_in_one() -> None:
     in_two = {"kind": "order-issued", "public": {"reference": "a"}, "sealed": {"identifiers": ["b"]}}
     in_one = {"reference": "a", "identifiers": ["b"]}
-    for told in (in_two, in_one):
-        assert from_json(json.dumps(told).encode(), "f", "order-issued") == ({"reference": "a"}, {"identifiers": ["b"]})
+    for fields in (in_two, in_one):
+        assert from_json(json.dumps(fields).encode(), "f", "order-issued") == (
+            {"reference": "a"},
+            {"identifiers": ["b"]},
+        )
 
 
 @pytest.mark.parametrize(("raw", "code"), [(b"{", 4), (b"[]", 4), (b'{"kind": "order-closed"}', 2)])

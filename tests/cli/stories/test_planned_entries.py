@@ -60,7 +60,7 @@ on = 2027-03-02T09:00:00Z
 """
 
 
-def told(*more: str) -> Story:
+def story_with(*more: str) -> Story:
     return read_story((HEAD + "".join(more)).encode(), "T.toml")
 
 
@@ -99,7 +99,7 @@ def _placeholder(kind: str) -> str:
 
 
 def test_a_story_is_read_with_its_moments_and_days() -> None:
-    story = told(ISSUED)
+    story = story_with(ISSUED)
     assert story.facts[0].at == datetime(2027, 3, 2, 9, tzinfo=UTC)
     assert story.begins == datetime(2027, 3, 1, 9, tzinfo=UTC)
     assert story.valid_from == date(2027, 3, 1)
@@ -135,7 +135,7 @@ def test_bytes_that_are_no_text_are_undecidable() -> None:
 
 
 def test_what_a_story_takes_for_granted_is_recorded_the_day_before_by_its_own_registrar() -> None:
-    taken = [deed for deed in plan_entries(told(ISSUED)) if deed.setup]
+    taken = [deed for deed in plan_entries(story_with(ISSUED)) if deed.setup]
     assert {wire(deed.at) for deed in taken} == {"2027-03-01T09:00:00Z"}
     assert {deed.by for deed in taken if deed.kind != "key-accepted"} == {"keeper"}
     assert [deed.kind for deed in taken] == [
@@ -147,21 +147,21 @@ def test_what_a_story_takes_for_granted_is_recorded_the_day_before_by_its_own_re
 def test_what_a_story_registers_itself_is_registered_once_and_not_taken_for_granted() -> None:
     party = register_fact("party-registered", "keeper", "ADM", 1, party="XO", zone="Europe/Tallinn")
     office = register_fact("authority-registered", "keeper", "ADM", 1, actor="ilves", party="XO")
-    story = told(party, office, ISSUED)
+    story = story_with(party, office, ISSUED)
     assert [(d.public["zone"], d.setup) for d in deeds(story, "party-registered")] == [("Europe/Tallinn", False)]
     offices = [(d.public["actor"], d.setup) for d in deeds(story, "authority-registered")]
     assert sorted(offices) == [("ilves", False), ("skylark", True)]
 
 
 def test_a_story_without_a_registrar_gets_one() -> None:
-    story = told(ISSUED)
+    story = story_with(ISSUED)
     assert registrar(story) == ("keeper", "XO")
     without = read_story((HEAD.replace('roles = ["ADM"]', 'roles = ["LAB"]') + ISSUED).encode(), "T.toml")
     assert registrar(without) == ("registrar", "XO")
 
 
 def test_terms_are_a_code_or_the_circumstances_a_declaration_names() -> None:
-    period, circumstances = (dict(d.public) for d in deeds(told(ISSUED), "declaration-recorded"))
+    period, circumstances = (dict(d.public) for d in deeds(story_with(ISSUED), "declaration-recorded"))
     assert period["terms"] == "P14D"
     assert "named_circumstances" not in period
     assert circumstances["named_circumstances"] == ["media-account"]
@@ -169,13 +169,13 @@ def test_terms_are_a_code_or_the_circumstances_a_declaration_names() -> None:
 
 
 def test_an_office_of_the_paper_world_is_registered_without_a_key() -> None:
-    story = told(ISSUED)
+    story = story_with(ISSUED)
     assert "skylark" in {deed.public["actor"] for deed in deeds(story, "authority-registered")}
     assert "skylark" not in {deed.public["actor"] for deed in deeds(story, "key-registered")}
 
 
 def test_no_person_is_named_in_the_register() -> None:
-    names = {d.public["actor"]: d.public["names"]["en"] for d in deeds(told(ISSUED), "authority-registered")}
+    names = {d.public["actor"]: d.public["names"]["en"] for d in deeds(story_with(ISSUED), "authority-registered")}
     assert names == {"ilves": "Prosecutor's Office", "skylark": "Skylark AS"}
 
 
@@ -187,7 +187,7 @@ def test_a_treaty_assumed_to_be_in_force_stands_with_every_party() -> None:
 
 
 def test_what_stands_with_the_order_is_filled_in_where_the_fact_leaves_it_out() -> None:
-    assert dict(deeds(told(ISSUED), "order-issued")[0].public) == {
+    assert dict(deeds(story_with(ISSUED), "order-issued")[0].public) == {
         "instrument": "2AP-7",
         "from_party": "XO",
         "to_party": "XO",
@@ -196,7 +196,7 @@ def test_what_stands_with_the_order_is_filled_in_where_the_fact_leaves_it_out() 
 
 def test_a_key_that_is_rotated_by_itself_committed_to_its_successor_before() -> None:
     first, second, third = (public_of(seed_of("T", "ilves", name)) for name in ("first", "second", "third"))
-    story = told(
+    story = story_with(
         register_fact("key-rotated", "ilves", "ISS", 1, actor="ilves", old_key="one", new_key="second"),
         register_fact("key-rotated", "ilves", "ISS", 3, actor="ilves", old_key="second", new_key="third"),
         ISSUED.replace("03-02", "03-04"),
@@ -221,14 +221,16 @@ def test_a_key_that_the_registrar_puts_in_place_accepts_itself_before_it_signs()
         fact = register_fact(kind, "keeper", "ADM", 1, **public)
         if kind == "key-registered":
             fact += 'roles = ["ISS"]\n'
-        story = told(fact, ISSUED)
+        story = story_with(fact, ISSUED)
         accepted = deeds(story, "key-accepted")[-1]
         assert (accepted.by, accepted.public["key"], public_of(accepted.seed)) == ("ilves", second, second)
         assert public_of(deeds(story, "order-issued")[0].seed) == second
 
 
 def test_the_first_name_given_to_an_earlier_key_means_the_first_key() -> None:
-    story = told(register_fact("key-revoked", "keeper", "ADM", 1, actor="ilves", key="lost one", cause="lost"), ISSUED)
+    story = story_with(
+        register_fact("key-revoked", "keeper", "ADM", 1, actor="ilves", key="lost one", cause="lost"), ISSUED
+    )
     assert deeds(story, "key-revoked")[0].public["key"] == public_of(seed_of("T", "ilves", "first"))
 
 
@@ -239,15 +241,15 @@ def test_a_key_the_story_goes_on_signing_with_is_ended_behind_the_last_of_its_en
     ):
         for named in ({"key": "first"}, {}):
             end = register_fact(kind, "keeper", "ADM", 1, actor="ilves", **named, **more)
-            assert [d.kind for d in plan_entries(told(end, ISSUED))][-2:] == ["order-issued", kind]
+            assert [d.kind for d in plan_entries(story_with(end, ISSUED))][-2:] == ["order-issued", kind]
 
 
 def test_a_key_that_signs_nothing_more_is_ended_where_the_story_ends_it() -> None:
     end = register_fact("key-revoked", "keeper", "ADM", 3, actor="ilves", key="first", cause="lost")
     later = register_fact("key-registered", "keeper", "ADM", 4, actor="ilves", key="second") + 'roles = ["ISS"]\n'
-    kinds = [deed.kind for deed in plan_entries(told(ISSUED, end, later))]
+    kinds = [deed.kind for deed in plan_entries(story_with(ISSUED, end, later))]
     assert kinds[kinds.index("order-issued") :][:3] == ["order-issued", "key-revoked", "key-registered"]
 
 
 def test_the_same_story_gives_the_same_deeds() -> None:
-    assert list(plan_entries(told(ISSUED))) == list(plan_entries(told(ISSUED)))
+    assert list(plan_entries(story_with(ISSUED))) == list(plan_entries(story_with(ISSUED)))

@@ -92,8 +92,8 @@ def test_what_is_no_request_behind_one_that_is_is_400_and_logged_in_one_line(
                     connection.sendall(sent)
                     connection.shutdown(socket.SHUT_WR)
                     with suppress(ConnectionResetError):
-                        told = connection.makefile("rb").read()
-                        assert re.fullmatch(rb"(?s)(HTTP/1\.1 (200|400|404) .*)?", told), told
+                        reply = connection.makefile("rb").read()
+                        assert re.fullmatch(rb"(?s)(HTTP/1\.1 (200|400|404) .*)?", reply), reply
         assert asked(port) == 200
     said = capfd.readouterr().err
     assert "Traceback" not in said
@@ -109,7 +109,7 @@ def test_a_head_that_does_not_arrive_in_time_is_408(capfd: pytest.CaptureFixture
                 for byte in b"GET / HT":  # a single byte now and then does not keep the connection
                     connection.sendall(bytes([byte]))
                     time.sleep(0.01)
-                told = connection.makefile("rb").read()
-                assert told.rpartition(b"HTTP/1.1 ")[2].startswith(b"408 "), told
+                reply = connection.makefile("rb").read()
+                assert reply.rpartition(b"HTTP/1.1 ")[2].startswith(b"408 "), reply
         assert asked(port) == 200
     assert "Traceback" not in capfd.readouterr().err

@@ -720,11 +720,11 @@ def test_an_erased_value_is_not_a_withheld_one_and_not_one_never_stated(journal:
     assert before.erased("identifiers")
     assert "offences" not in before.sealed
     assert entries(journal, OTHER)[0].get("identifiers") == ["kestrel@skylark.example"]
-    told = entries(journal)[1]
-    assert (told.kind, told.index) == ("payload-key-destroyed", receipt.index)
-    assert sorted(told.public["digests"]) == sorted(before.digests.values())
-    assert told.public["entries"] == [before.leaf]
-    assert told.public["cause"] == "retention-ended"
+    destroyed = entries(journal)[1]
+    assert (destroyed.kind, destroyed.index) == ("payload-key-destroyed", receipt.index)
+    assert sorted(destroyed.public["digests"]) == sorted(before.digests.values())
+    assert destroyed.public["entries"] == [before.leaf]
+    assert destroyed.public["cause"] == "retention-ended"
 
 
 def test_what_is_sealed_after_an_erasure_can_be_read(journal: Journal) -> None:
@@ -899,11 +899,11 @@ def test_two_processes_that_record_in_one_order_lose_nothing(journal: Journal) -
     both = [
         subprocess.Popen(command, cwd=Path(__file__).parents[3], stdout=subprocess.PIPE, text=True) for _ in range(2)
     ]
-    told = [json.loads(line) for process in both for line in process.communicate()[0].splitlines()]
+    destroyed = [json.loads(line) for process in both for line in process.communicate()[0].splitlines()]
     assert [process.returncode for process in both] == [0, 0]
-    assert len(told) == 40
+    assert len(destroyed) == 40
     stored = {e.index: e.leaf for e in entries(journal)}
-    assert all(stored[index] == leaf for index, leaf in told)
+    assert all(stored[index] == leaf for index, leaf in destroyed)
     assert [e.seq for e in entries(journal)] == list(range(1, 42))
     assert journal.log.signed().size == journal.store.size()
 

@@ -163,9 +163,9 @@ def test_each_ledger_of_the_first_version_opens_without_a_change_to_its_files(tm
 
 
 def judged(house: Kept, order: str) -> tuple[str, str]:
-    told = json.loads(house.run("judge", order, "--as-of", THEN, "--json").stdout)
-    held = [name for name, criterion in told["criteria"].items() if criterion["state"] == "DEMONSTRATED"]
-    return told["state"], " ".join(held)
+    judgement = json.loads(house.run("judge", order, "--as-of", THEN, "--json").stdout)
+    held = [name for name, criterion in judgement["criteria"].items() if criterion["state"] == "DEMONSTRATED"]
+    return judgement["state"], " ".join(held)
 
 
 def due(house: Kept) -> set[str]:

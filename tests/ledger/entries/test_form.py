@@ -37,7 +37,7 @@ from tests.support.scenarios import Fact, fact, given, issued, received, sent
 A, B = "9f86d081" * 8, "6a" * 32
 GIVEN = ("-f", "exhibit=KA-0311/1", "-f", "released_by=orn", "-f", "received_by=lab", "--as", "orn")
 MOVED = ("record", "custody-transferred", "main", *GIVEN)
-TOLD = ("record", "customer-notified", "main", "-f", "channel=letter", "--as", "orn")
+INFORM = ("record", "customer-notified", "main", "-f", "channel=letter", "--as", "orn")
 PARTY = ("record", "party-registered", "-f", "party=XQ", "-f", "declarations_verified=false", "--as", "registrar")
 ISSUE = ("issue", "--instrument", "2AP-7", "--to", "XV", "--as", "ilves")
 
@@ -69,7 +69,7 @@ def fields(*said: str) -> tuple[str, ...]:
 HANDED = ("exhibit=E", "released_by=nobody", "received_by=orn", "check=not-checked")
 OFFICE = ("actor=x", "party=XO", "roles=JUDGE", "valid_from=2027-01-01")
 REFUSED = {
-    "an event in 2035": ((*TOLD, "--on", "2035-01-01T00:00:00Z"), "FORM-DATE", "look at the year"),
+    "an event in 2035": ((*INFORM, "--on", "2035-01-01T00:00:00Z"), "FORM-DATE", "look at the year"),
     "a digest that is a file name": (
         (*MOVED, "-f", "check=equal", "-f", "digest_before=retrun.zip"),
         "FACT",
@@ -114,8 +114,8 @@ REFUSED = {
         "OFFICE-UNKNOWN",
         "polis is no office",
     ),
-    "somebody else's act": ((*TOLD, "--speaks", "import", "--whose", "ghost"), "OFFICE-UNKNOWN", "whose: ghost"),
-    "no name of an office": ((*TOLD, "--speaks", "import", "--whose", "The Ghost"), "FACT", "such as pp-karsk"),
+    "somebody else's act": ((*INFORM, "--speaks", "import", "--whose", "ghost"), "OFFICE-UNKNOWN", "whose: ghost"),
+    "no name of an office": ((*INFORM, "--speaks", "import", "--whose", "The Ghost"), "FACT", "such as pp-karsk"),
     "a Party that takes part and is not registered": (
         ("issue", "--instrument", "2AP-7", "--to", "IE", "--as", "ilves"),
         "PARTY-UNKNOWN",

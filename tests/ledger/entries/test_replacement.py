@@ -108,23 +108,23 @@ def test_a_reason_without_a_replacement_is_refused() -> None:
 
 def test_who_may_read_all_that_was_sealed_may_read_why() -> None:
     fields = KINDS["order-issued"].fields()
-    told = readers(payload("order-issued", "summary_of_facts", "identifiers"))
+    roles = readers(payload("order-issued", "summary_of_facts", "identifiers"))
     shared = set(fields["summary_of_facts"].audience) & set(fields["identifiers"].audience)
-    assert set(told) == shared | {"ISS"}
-    assert "SP" not in told, "the summary of facts is never for the provider"
+    assert set(roles) == shared | {"ISS"}
+    assert "SP" not in roles, "the summary of facts is never for the provider"
 
 
 def test_the_audience_that_an_entry_names_counts_here_too() -> None:
-    told = readers(payload("evidence-received", "manifest", role="RET", audience={"manifest": ["CT"]}))
-    assert told == ["RET", "CT"]
+    roles = readers(payload("evidence-received", "manifest", role="RET", audience={"manifest": ["CT"]}))
+    assert roles == ["RET", "CT"]
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_why_is_for_nobody_who_may_not_know_of_the_entry(kind: str) -> None:
     fact = KINDS[kind]
-    told = set(readers(payload(kind)))
-    assert fact.signers[0] in told
-    assert told <= set(fact.shown_to or ROLES) | {fact.signers[0]}
+    roles = set(readers(payload(kind)))
+    assert fact.signers[0] in roles
+    assert roles <= set(fact.shown_to or ROLES) | {fact.signers[0]}
 
 
 def test_an_entry_that_seals_nothing_is_put_right_before_everybody() -> None:

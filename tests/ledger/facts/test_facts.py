@@ -14,54 +14,61 @@ from ledger.facts import KINDS, FactError, build, check_audience, kind_of, publi
 from ledger.facts.order.issued import OrderIssued
 from ledger.facts.value_forms import check, quick_check
 from ledger.facts.vocabulary import ROLES
-from tests.support.facts import FILE, ORDER, REFUSALS, Told, facts, in_full
+from tests.support.facts import FILE, ORDER, REFUSALS, StatedFact, facts, in_full
 
 
 @given(facts())
-def test_a_fact_comes_back_as_it_was_told(told: Told) -> None:
-    fact = build(*told)
-    assert (fact.kind, public_of(fact), sealed_of(fact)) == told
+def test_a_fact_comes_back_as_it_was_told(stated_fact: StatedFact) -> None:
+    fact = build(*stated_fact)
+    assert (fact.kind, public_of(fact), sealed_of(fact)) == stated_fact
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_a_fact_that_states_every_field_comes_back_whole(kind: str) -> None:
-    told = in_full(kind)
-    fact = build(*told)
-    assert (fact.kind, public_of(fact), sealed_of(fact)) == told
+    stated_fact = in_full(kind)
+    fact = build(*stated_fact)
+    assert (fact.kind, public_of(fact), sealed_of(fact)) == stated_fact
 
 
 @given(facts(), st.data())
-def test_a_fact_without_a_required_field_is_refused_by_name(told: Told, data: st.DataObject) -> None:
-    required = sorted(name for name, field in KINDS[told.kind].fields().items() if field.required)
+def test_a_fact_without_a_required_field_is_refused_by_name(stated_fact: StatedFact, data: st.DataObject) -> None:
+    required = sorted(name for name, field in KINDS[stated_fact.kind].fields().items() if field.required)
     if required:
         lost = data.draw(st.sampled_from(required))
-        less = [{name: value for name, value in side.items() if name != lost} for side in (told.public, told.sealed)]
-        with pytest.raises(FactError, match=f"^FACT {told.kind}.{lost}: expected .*, got nothing$"):
-            build(told.kind, *less)
+        less = [
+            {name: value for name, value in side.items() if name != lost}
+            for side in (stated_fact.public, stated_fact.sealed)
+        ]
+        with pytest.raises(FactError, match=f"^FACT {stated_fact.kind}.{lost}: expected .*, got nothing$"):
+            build(stated_fact.kind, *less)
 
 
 @given(facts(), st.data())
-def test_null_is_no_value_but_of_a_field_that_is_always_committed_to(told: Told, data: st.DataObject) -> None:
-    fields = KINDS[told.kind].fields()
-    stated = [*told.public, *told.sealed]
+def test_null_is_no_value_but_of_a_field_that_is_always_committed_to(
+    stated_fact: StatedFact, data: st.DataObject
+) -> None:
+    fields = KINDS[stated_fact.kind].fields()
+    stated = [*stated_fact.public, *stated_fact.sealed]
     if stated:
         name = data.draw(st.sampled_from(stated))
-        (told.sealed if fields[name].sealed else told.public)[name] = None
+        (stated_fact.sealed if fields[name].sealed else stated_fact.public)[name] = None
         if fields[name].always:
-            assert name not in sealed_of(build(*told))
+            assert name not in sealed_of(build(*stated_fact))
         else:
-            with pytest.raises(FactError, match=f"^FACT {told.kind}.{name}: expected .*, got null$"):
-                build(*told)
+            with pytest.raises(FactError, match=f"^FACT {stated_fact.kind}.{name}: expected .*, got null$"):
+                build(*stated_fact)
 
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Refusals, word by word
 
 
-@pytest.mark.parametrize(("told", "sentence"), REFUSALS, ids=[sentence.partition(":")[0] for _, sentence in REFUSALS])
-def test_a_refusal_names_the_field_and_what_was_expected(told: Told, sentence: str) -> None:
+@pytest.mark.parametrize(
+    ("stated_fact", "sentence"), REFUSALS, ids=[sentence.partition(":")[0] for _, sentence in REFUSALS]
+)
+def test_a_refusal_names_the_field_and_what_was_expected(stated_fact: StatedFact, sentence: str) -> None:
     with pytest.raises(FactError) as refusal:
-        build(*told)
+        build(*stated_fact)
     assert str(refusal.value) == sentence
 
 
@@ -69,22 +76,22 @@ OUTCOMES = "`comity vocabulary outcomes` explains them"
 
 
 @pytest.mark.parametrize(
-    ("told", "hint"),
+    ("stated_fact", "hint"),
     [
-        (Told("order-isued", {}, {}), "did you mean order-issued?"),
-        (Told("provider-declined", {}, {}), "`comity vocabulary` lists them"),
-        (Told("order-issued", {**ORDER, "return_timefame": "P20D"}, {}), "did you mean return_timeframe?"),
+        (StatedFact("order-isued", {}, {}), "did you mean order-issued?"),
+        (StatedFact("provider-declined", {}, {}), "`comity vocabulary` lists them"),
+        (StatedFact("order-issued", {**ORDER, "return_timefame": "P20D"}, {}), "did you mean return_timeframe?"),
         (
-            Told("order-closed", {"outcome": "anwsered"}, {}),
+            StatedFact("order-closed", {"outcome": "anwsered"}, {}),
             f"did you mean answered (the order was answered)? {OUTCOMES}",
         ),
-        (Told("order-closed", {"outcome": "zzz"}, {}), OUTCOMES),
+        (StatedFact("order-closed", {"outcome": "zzz"}, {}), OUTCOMES),
     ],
     ids=["kind", "another word", "field", "code", "nothing near"],
 )
-def test_a_slip_of_the_pen_is_met_with_what_was_meant(told: Told, hint: str) -> None:
+def test_a_slip_of_the_pen_is_met_with_what_was_meant(stated_fact: StatedFact, hint: str) -> None:
     with pytest.raises(FactError) as refusal:
-        build(*told)
+        build(*stated_fact)
     assert refusal.value.hint == hint
 
 

@@ -16,12 +16,12 @@ from cli.session.ledger_reader import reading
 from ledger.facts import KINDS, about, json_schema
 from ledger.facts.value_forms import LINES
 from tests.support.cli import ledger_of
-from tests.support.facts import REFUSALS, Told, facts, in_full
+from tests.support.facts import REFUSALS, StatedFact, facts, in_full
 
 
 @given(facts())
-def test_the_schema_takes_what_build_takes(told: Told) -> None:
-    assert fits(json_schema(told.kind), {"public": told.public, "sealed": told.sealed})
+def test_the_schema_takes_what_build_takes(stated_fact: StatedFact) -> None:
+    assert fits(json_schema(stated_fact.kind), {"public": stated_fact.public, "sealed": stated_fact.sealed})
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
@@ -31,9 +31,11 @@ def test_the_schema_takes_a_fact_that_states_every_field(kind: str) -> None:
 
 
 def test_the_schema_refuses_what_build_refuses() -> None:
-    for told, _ in REFUSALS:
-        if told.kind in KINDS:
-            assert not fits(json_schema(told.kind), {"public": told.public, "sealed": told.sealed}), told
+    for stated_fact, _ in REFUSALS:
+        if stated_fact.kind in KINDS:
+            assert not fits(
+                json_schema(stated_fact.kind), {"public": stated_fact.public, "sealed": stated_fact.sealed}
+            ), stated_fact
 
 
 def test_what_the_schema_cannot_say_stands_beside_it() -> None:

@@ -51,12 +51,12 @@ def test_every_fact_of_every_story_can_be_built_and_comes_back_as_told() -> None
         pytest.skip("needs ../shared, which stands beside the project")
     for path in stories:
         story = tomllib.loads(path.read_text())
-        for told in story["facts"]:
-            kind = told["type"]
-            public = {**_heading(story, told), **_wire(KINDS[kind], told.get("public", {}))}
-            sealed = _wire(KINDS[kind], told.get("sealed", {}))
+        for step in story["facts"]:
+            kind = step["type"]
+            public = {**_heading(story, step), **_wire(KINDS[kind], step.get("public", {}))}
+            sealed = _wire(KINDS[kind], step.get("sealed", {}))
             fact = build(kind, public, sealed)
-            check_audience(kind, told.get("audience", {}))
+            check_audience(kind, step.get("audience", {}))
             assert (public_of(fact), sealed_of(fact)) == (public, sealed), (path.name, kind)
 
 
@@ -71,11 +71,11 @@ def _fields(cls: type[Fact]) -> list[Field]:
     return list(cls.fields().values())
 
 
-def _heading(story: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:
+def _heading(story: Mapping[str, Any], step: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of `order-issued` that a story states in its table of orders instead."""
-    if told["type"] != "order-issued":
+    if step["type"] != "order-issued":
         return {}
-    order = story["orders"][told["order"]]
+    order = story["orders"][step["order"]]
     return {"instrument": order["instrument"], "from_party": order["from"], "to_party": order["to"]}
 
 

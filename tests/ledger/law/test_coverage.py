@@ -85,8 +85,10 @@ def listing() -> dict[str, list[str]]:
         for code in codes & set(found):
             found[code].append(name)
     for story, expects in by_story().items():
-        told = {code for e in expects for code in e["findings"]} | {d["id"] for e in expects for d in e["deadlines"]}
-        for code in told & set(found):
+        expected_codes = {code for e in expects for code in e["findings"]} | {
+            d["id"] for e in expects for d in e["deadlines"]
+        }
+        for code in expected_codes & set(found):
             found[code].append(story)
     return found
 

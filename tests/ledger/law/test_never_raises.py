@@ -113,7 +113,7 @@ def record(seed: int) -> Case:
 
 @pytest.mark.parametrize("seed", range(60))
 def test_the_law_never_raises(seed: int) -> None:
-    told = record(seed)
+    drawn = record(seed)
     for hours in (0, 100, 2000):
         at = START + timedelta(hours=hours)
-        assert judge(told, at) == judge(told, at)
+        assert judge(drawn, at) == judge(drawn, at)

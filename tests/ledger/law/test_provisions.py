@@ -92,7 +92,7 @@ WORDS = {"any other": OTHER, "any": ANY, "stays": STAYS, "the state before": BEF
 CONFIRMED = "confirmed: the clock it names, with that policy and `due`, is MISSED when computed again"
 
 
-def told(row: Move) -> list[str]:
+def words_of_row(row: Move) -> list[str]:
     """Return a row of the code as the page writes it."""
     states = row.states if row.states in (ANY, OTHER) else ", ".join(row.states.split()).replace("-", "nothing yet", 1)
     when = ((row.when.__doc__ or "") if row.when else "").strip()
@@ -131,10 +131,10 @@ def test_a_machine_has_the_rows_of_the_page_in_their_order(part: str) -> None:
     assert named_in(part)
     for instrument in named_in(part):
         machine = MACHINES[instrument]
-        assert [told(row) for row in machine.rows] == [
-            *map(told, BEFORE_ALL),
+        assert [words_of_row(row) for row in machine.rows] == [
+            *map(words_of_row, BEFORE_ALL),
             *of_the_page(part),
-            *map(told, AFTER_ALL),
+            *map(words_of_row, AFTER_ALL),
         ]
         alone = [row for row in rows(part, 3) if row[0] != "from"]
         assert [
@@ -148,7 +148,7 @@ def test_a_machine_has_the_rows_of_the_page_in_their_order(part: str) -> None:
 
 
 def test_every_machine_has_the_rows_that_all_share() -> None:
-    assert [told(row) for row in (*BEFORE_ALL, *AFTER_ALL)] == of_the_page(HEADS[0])
+    assert [words_of_row(row) for row in (*BEFORE_ALL, *AFTER_ALL)] == of_the_page(HEADS[0])
     assert sorted(MACHINES) == sorted(i for part in HEADS[1:] for i in named_in(part))
 
 

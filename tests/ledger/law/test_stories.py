@@ -14,18 +14,18 @@ from ledger.law import judge
 from tests.support.scenarios import case_from_story
 
 STORIES = sorted((Path(__file__).parents[3] / "fixtures" / "stories").glob("*.toml"))
-TOLD = {path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in STORIES}
+BY_NAME = {path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in STORIES}
 EXPECTED = [
     pytest.param(name, expect, id=f"{name}-{expect['order']}-{wire(expect['as_of'])}")
-    for name, told in TOLD.items()
-    for expect in told.get("expect", ())
+    for name, story in BY_NAME.items()
+    for expect in story.get("expect", ())
 ]
 
 
 @pytest.mark.parametrize(("name", "expect"), EXPECTED)
 def test_a_story_comes_out_as_it_says(name: str, expect: dict[str, Any]) -> None:
     at = expect["as_of"].astimezone(UTC)
-    judgement = judge(case_from_story(TOLD[name])[expect["order"]], at)
+    judgement = judge(case_from_story(BY_NAME[name])[expect["order"]], at)
     assert judgement.state == expect["state"]
     assert judgement.regions == expect["regions"]
     assert {(c.id, c.due and wire(c.due), c.policy, str(c.verdict)) for c in judgement.deadlines} == {

@@ -18,7 +18,7 @@ from ledger.facts.value_forms import Form, FormError, ListForm, TextForm, check,
 from ledger.verify import field_forms as fields
 from ledger.verify.field_forms import check_public
 from tests.ledger.facts.test_facts import ODD
-from tests.support.facts import Told, facts
+from tests.support.facts import StatedFact, facts
 
 _WORDS = sorted(
     {
@@ -97,7 +97,7 @@ def test_a_day_that_is_in_no_calendar_is_not_plain(day: str, rest: str) -> None:
 
 @settings(max_examples=30)
 @given(facts())
-def test_nearly_every_value_is_plain(told: Told) -> None:
+def test_nearly_every_value_is_plain(told: StatedFact) -> None:
     kind, public, _ = told
     for name, value in public.items():
         form = KINDS[kind].fields()[name].form
@@ -107,7 +107,7 @@ def test_nearly_every_value_is_plain(told: Told) -> None:
 
 
 @st.composite
-def changed(draw: st.DrawFn) -> Told:
+def changed(draw: st.DrawFn) -> StatedFact:
     """Generate a fact with some fields dropped, moved to the other side, replaced by an odd value, or added."""
     kind, public, sealed = draw(facts())
     public, sealed = dict(public), dict(sealed)
@@ -120,7 +120,7 @@ def changed(draw: st.DrawFn) -> Told:
                 (sealed if name in public else public)[name] = public.pop(name, sealed.get(name))
             case _:
                 public[name] = draw(ODD_VALUES)
-    return Told(kind, public, sealed)
+    return StatedFact(kind, public, sealed)
 
 
 def outcome(ask: Callable[[], None]) -> str:
@@ -133,7 +133,7 @@ def outcome(ask: Callable[[], None]) -> str:
 
 @settings(max_examples=50)
 @given(changed(), st.sampled_from([1, 2]))
-def test_an_entry_is_judged_the_same_quickly_and_by_its_forms(told: Told, schema: int) -> None:
+def test_an_entry_is_judged_the_same_quickly_and_by_its_forms(told: StatedFact, schema: int) -> None:
     kind, public, sealed = told
     payload = Payload(**SAID | {"kind": kind, "schema": schema, "public": public, "sealed": sorted(sealed)})
     names = fields._plain.__wrapped__
@@ -148,7 +148,7 @@ def test_an_entry_is_judged_the_same_quickly_and_by_its_forms(told: Told, schema
 
 @settings(max_examples=50)
 @given(changed())
-def test_the_form_of_an_entry_is_judged_the_same_quickly_and_field_by_field(told: Told) -> None:
+def test_the_form_of_an_entry_is_judged_the_same_quickly_and_field_by_field(told: StatedFact) -> None:
     kind, public, sealed = told
     quickly = outcome(lambda: check_form(kind, public, sealed))
     with patch.object(ledger.facts, "_quick_checks", lambda *shape: None):

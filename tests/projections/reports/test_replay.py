@@ -65,8 +65,8 @@ def test_a_holder_has_the_data_from_the_receipt_until_before_it_gives_them_away(
     ],
 )
 def test_states_are_words_and_sentences_stay(change: Change, said: tuple[str, str | None, str | None]) -> None:
-    told = in_words(change)
-    assert (told.what, told.before, told.after) == said
+    worded = in_words(change)
+    assert (worded.what, worded.before, worded.after) == said
 
 
 @pytest.mark.parametrize("lang", ["en", "de"])

@@ -23,7 +23,7 @@ from projections.sentences.names import Names, names_of
 from projections.sentences.pattern import Choice, choices, fields, parsed
 from projections.sentences.sentence import Sentence, sentence
 from projections.sentences.values import QUOTES, Language
-from tests.support.facts import Told, facts, in_full
+from tests.support.facts import StatedFact, facts, in_full
 from tests.support.scenarios import case_from_story
 
 STORIES = Path(__file__).parents[3] / "fixtures" / "stories"
@@ -38,18 +38,18 @@ def german(kind: str) -> str:
     return GERMAN.messages[PATTERNS[kind]]
 
 
-def entry(told: Told, *, role: str = "ISS", **more: Any) -> Entry:
+def entry(stated_fact: StatedFact, *, role: str = "ISS", **more: Any) -> Entry:
     at = datetime(2027, 3, 15, 13, tzinfo=UTC)
     return Entry(
-        *("ab" * 32, 9, "order", 10, told.kind, "2AP-7", "skylark", role, "XV", "cd" * 32, "act", at, at),
-        public=told.public,
-        sealed=told.sealed,
+        *("ab" * 32, 9, "order", 10, stated_fact.kind, "2AP-7", "skylark", role, "XV", "cd" * 32, "act", at, at),
+        public=stated_fact.public,
+        sealed=stated_fact.sealed,
         **more,
     )
 
 
-def said(told: Told, names: Names | None = None, **more: Any) -> tuple[str, str]:
-    english = sentence(entry(told, **more), names or Names(()), reveal=True)
+def said(stated_fact: StatedFact, names: Names | None = None, **more: Any) -> tuple[str, str]:
+    english = sentence(entry(stated_fact, **more), names or Names(()), reveal=True)
     return str(english), english.in_(GERMAN)
 
 
@@ -153,41 +153,41 @@ def test_a_kind_with_all_its_values_is_said_in_both_languages(kind: str) -> None
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_is_not_opened_or_erased_is_left_out(kind: str) -> None:
-    told = in_full(kind)
+    stated_fact = in_full(kind)
     for why in Unread:
-        closed = told._replace(sealed=dict.fromkeys(told.sealed, why))
+        closed = stated_fact._replace(sealed=dict.fromkeys(stated_fact.sealed, why))
         for text in said(closed):
             assert "sealed]" not in text
             assert "erased]" not in text
             assert not SHAPE.search(text.replace("...", "")), text
-    hidden = sentence(entry(told), Names(()))
+    hidden = sentence(entry(stated_fact), Names(()))
     assert str(hidden) == str(
-        sentence(entry(told._replace(sealed=dict.fromkeys(told.sealed, Unread.WITHHELD))), Names(()))
+        sentence(entry(stated_fact._replace(sealed=dict.fromkeys(stated_fact.sealed, Unread.WITHHELD))), Names(()))
     )
 
 
 @given_any(facts())
-def test_any_value_makes_one_line_that_ends(told: Told) -> None:
-    for text in said(told):
+def test_any_value_makes_one_line_that_ends(stated_fact: StatedFact) -> None:
+    for text in said(stated_fact):
         assert "\n" not in text
         assert text.endswith(".")
         assert len(text) < 1200
 
 
-HANDED = Told(
+HANDED = StatedFact(
     "data-disclosed",
     {"partial": False, "recipient": "orn", "channel": "provider-portal"},
     {"manifest": {"elements": ["name"], "files": [{"name": "return.zip", "size": 50_000_000, "sha256": "ab12" * 16}]}},
 )
 PLACE = "Europe/Oslo"
 REGISTER = (
-    Told(
+    StatedFact(
         "party-registered", {"party": "XV", "names": {"en": "Valdoria", "de": "Waldorien"}, "zone": "Europe/Oslo"}, {}
     ),
-    Told("authority-registered", {"actor": "skylark", "party": "XV", "names": {"en": "Skylark Mail AS"}}, {}),
-    Told("authority-registered", {"actor": "orn", "party": "XV", "names": {"en": "Cyber Unit Karsk"}}, {}),
+    StatedFact("authority-registered", {"actor": "skylark", "party": "XV", "names": {"en": "Skylark Mail AS"}}, {}),
+    StatedFact("authority-registered", {"actor": "orn", "party": "XV", "names": {"en": "Cyber Unit Karsk"}}, {}),
 )
-NAMES = Names([entry(told) for told in REGISTER])
+NAMES = Names([entry(stated_fact) for stated_fact in REGISTER])
 
 
 def test_the_example_of_a_disclosure() -> None:
@@ -200,26 +200,28 @@ def test_the_example_of_a_disclosure() -> None:
 
 
 def test_what_another_office_saw_or_took_over_is_said_as_that() -> None:
-    told = Told("order-received", {}, {})
-    assert said(told, NAMES, whose="orn")[0].startswith(
+    stated_fact = StatedFact("order-received", {}, {})
+    assert said(stated_fact, NAMES, whose="orn")[0].startswith(
         "Skylark Mail AS recorded from papers or mail that Cyber Unit Karsk"
     )
-    seen = msgspec.structs.replace(entry(told, whose="orn"), speaks="observation")
+    seen = msgspec.structs.replace(entry(stated_fact, whose="orn"), speaks="observation")
     one = sentence(seen, NAMES)
     assert str(one) == "Skylark Mail AS saw that Cyber Unit Karsk received the order."
     assert one.in_(GERMAN) == "Skylark Mail AS hat beobachtet: Cyber Unit Karsk hat die Anordnung erhalten."
 
 
 def test_a_moment_has_the_local_time_of_the_office_that_acts() -> None:
-    told = Told("request-accepted", {"complete_at": "2027-07-01T22:30:05Z"}, {})
-    english, german_words = said(told, NAMES)
+    stated_fact = StatedFact("request-accepted", {"complete_at": "2027-07-01T22:30:05Z"}, {})
+    english, german_words = said(stated_fact, NAMES)
     assert "complete on 1 July 2027 at 22:30:05 UTC (00:30:05 on 2 July 2027 in Oslo)." in english
     assert "am 1. Juli 2027 um 22:30:05 Uhr UTC (00:30:05 Uhr am 2. Juli 2027 in Oslo)." in german_words
 
 
 def test_states_are_named_in_the_language_of_the_reader() -> None:
-    told = Told("onward-transferred", {"recipient_party": "XV"}, {})
-    assert [text.count(name) for text, name in zip(said(told, NAMES), ("Valdoria", "Waldorien"), strict=True)] == [1, 1]
+    stated_fact = StatedFact("onward-transferred", {"recipient_party": "XV"}, {})
+    assert [
+        text.count(name) for text, name in zip(said(stated_fact, NAMES), ("Valdoria", "Waldorien"), strict=True)
+    ] == [1, 1]
 
 
 @pytest.mark.parametrize(
@@ -238,7 +240,7 @@ def test_states_are_named_in_the_language_of_the_reader() -> None:
 def test_the_words_of_others_are_in_quotation_marks_they_cannot_close_and_never_too_long(
     stated: str, shown: str
 ) -> None:
-    assert shown in said(Told("evidence-accessed", {"exhibit": stated, "purpose_code": "trial"}, {}))[0]
+    assert shown in said(StatedFact("evidence-accessed", {"exhibit": stated, "purpose_code": "trial"}, {}))[0]
 
 
 LONG = "Mailbox of the accounts department at Karsk, exported at the request of the prosecutor, part 1 of 2.tar.gz"
@@ -246,16 +248,16 @@ LONG = "Mailbox of the accounts department at Karsk, exported at the request of 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_long_value_takes_no_other_value_out_of_a_sentence(kind: str) -> None:
-    told = in_full(kind)
+    stated_fact = in_full(kind)
     free = {
         name
         for name, field in KINDS[kind].fields().items()
         if field.type == "str" and not field.one_of and f"{{{name}:digest}}" not in PATTERNS[kind]
     }
     long, short = (
-        told._replace(
-            public={name: value if name in free else old for name, old in told.public.items()},
-            sealed={name: value if name in free else old for name, old in told.sealed.items()},
+        stated_fact._replace(
+            public={name: value if name in free else old for name, old in stated_fact.public.items()},
+            sealed={name: value if name in free else old for name, old in stated_fact.sealed.items()},
         )
         for value in (LONG, "short")
     )
@@ -265,10 +267,10 @@ def test_a_long_value_takes_no_other_value_out_of_a_sentence(kind: str) -> None:
 
 
 def test_a_long_file_name_keeps_its_beginning_and_its_ending_and_who_handed_it_to_whom() -> None:
-    told = HANDED._replace(
+    stated_fact = HANDED._replace(
         sealed={"manifest": {"elements": [], "files": [{"name": LONG, "size": 9, "sha256": "a" * 64}]}}
     )
-    assert said(told, NAMES)[0] == (
+    assert said(stated_fact, NAMES)[0] == (
         "Skylark Mail AS handed over “Mailbox of the accounts department at Karsk, exported …cutor, part 1 of "
         "2.tar.gz” (9 bytes, SHA-256 aaaaaaaa...) to Cyber Unit Karsk through the provider's portal."
     )
@@ -298,7 +300,13 @@ def test_a_cut_takes_no_half_of_a_named_character_and_none_without_its_accents()
 
 def test_invisible_characters_are_named() -> None:
     name = Names(
-        [entry(Told("authority-registered", {"actor": "skylark", "party": "XV", "names": {"en": "Sky\u200blark"}}, {}))]
+        [
+            entry(
+                StatedFact(
+                    "authority-registered", {"actor": "skylark", "party": "XV", "names": {"en": "Sky\u200blark"}}, {}
+                )
+            )
+        ]
     )
     assert "Sky<U+200B>lark" in said(HANDED, name)[0]
 

@@ -143,8 +143,8 @@ def test_no_total_of_costs_rests_on_fewer_than_five_orders() -> None:
 
 def test_remedies_are_counted_by_the_state_in_which_they_were_sought() -> None:
     def sought(**fields: str) -> Life:
-        told = by_issuer("remedy-sought", "2027-03-20T09:00Z", forum="court", **fields)
-        return lived(ORDER, received("2027-03-01T10:00Z"), told)
+        remedy = by_issuer("remedy-sought", "2027-03-20T09:00Z", forum="court", **fields)
+        return lived(ORDER, received("2027-03-01T10:00Z"), remedy)
 
     form = article_28([sought(in_party="XO")] * 6 + [sought(in_party="XV")] * 5 + [sought()] * 7)
     assert number(form, ORDERS, "a remedy was sought", "total") == "18"

@@ -213,7 +213,7 @@ def case_of(facts: tuple[Fact, ...]) -> Case:
     return given(issued("2027-03-01T09:00Z"), *facts).case
 
 
-def told(case: Case, file: Digest, at: datetime = EVER) -> dict[str, Any]:
+def evidence_of(case: Case, file: Digest, at: datetime = EVER) -> dict[str, Any]:
     """Return what the program says of a file, in the form of the page's answer."""
     hands = custody(case, at)
     found = trace(standing(hands), file)

@@ -120,27 +120,27 @@ def disclosures(*names: str) -> list[Disclosure]:
     return [veil(name, f"value of {name}", bytes(16)) for name in names]
 
 
-def close(subject_keys: SubjectKeyStore, told: list[Disclosure], **whose: str) -> tuple[Ciphertext, ...]:
+def close(subject_keys: SubjectKeyStore, disclosed: list[Disclosure], **whose: str) -> tuple[Ciphertext, ...]:
     """Encrypt disclosures for the target of the order, or for the data subject that `whose` names by field."""
-    names = {"target", *whose.values()} if len(whose) < len(told) else set(whose.values())
+    names = {"target", *whose.values()} if len(whose) < len(disclosed) else set(whose.values())
     keys = subject_keys.keys_for([(name, ORDER) for name in names])
-    return subject_keys.encrypt_values(ENTRY, told, lambda field: (whose.get(field, "target"), ORDER), keys)
+    return subject_keys.encrypt_values(ENTRY, disclosed, lambda field: (whose.get(field, "target"), ORDER), keys)
 
 
 def test_what_was_closed_opens_again(subject_keys: SubjectKeyStore) -> None:
-    told = disclosures("identifiers", "offences")
-    closed = close(subject_keys, told)
+    disclosed = disclosures("identifiers", "offences")
+    closed = close(subject_keys, disclosed)
     assert [c.field for c in closed] == ["identifiers", "offences"]
     assert {c.key_id for c in closed} == {subject_keys.key_of("target", ORDER)}
-    assert subject_keys.decrypt_values(ENTRY, closed) == [d.text for d in told]
+    assert subject_keys.decrypt_values(ENTRY, closed) == [d.text for d in disclosed]
     assert all(
-        c.ciphertext is not None and d.text.encode() not in c.ciphertext for c, d in zip(closed, told, strict=True)
+        c.ciphertext is not None and d.text.encode() not in c.ciphertext for c, d in zip(closed, disclosed, strict=True)
     )
 
 
 def test_each_subject_has_a_key_of_its_own_under_a_random_name(subject_keys: SubjectKeyStore) -> None:
-    told = disclosures("identifiers", "witness")
-    first, second = close(subject_keys, told, witness="somebody")
+    disclosed = disclosures("identifiers", "witness")
+    first, second = close(subject_keys, disclosed, witness="somebody")
     assert first.key_id != second.key_id
     assert subject_keys.subjects() == {("target", ORDER): first.key_id, ("somebody", ORDER): second.key_id}
     assert "target" not in first.key_id

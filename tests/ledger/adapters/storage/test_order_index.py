@@ -27,8 +27,8 @@ DAY = timedelta(days=1)
 
 def row(number: int, *ends: datetime | None, **said: Any) -> OrderRow:
     due = [Due("D-7-7", None if end is None else wire(end), "2AP-CAL", "OPEN", "2AP:7(7)", []) for end in ends]
-    told = {"ref": f"PPO-2027-{number:03}", "label": None, "instrument": "2AP-7", "state": "TRANSMITTED", **said}
-    return OrderRow(order=f"{number:08x}-0000-4000-8000-000000000000", due=due, number=number, **told)
+    fields = {"ref": f"PPO-2027-{number:03}", "label": None, "instrument": "2AP-7", "state": "TRANSMITTED", **said}
+    return OrderRow(order=f"{number:08x}-0000-4000-8000-000000000000", due=due, number=number, **fields)
 
 
 def put(view: OrderIndex, *rows: OrderRow) -> None:

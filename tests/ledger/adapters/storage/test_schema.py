@@ -65,9 +65,9 @@ def store_of(house: House, name: str) -> Path:
 
 def left_alone(done: object, file: Path, before: bytes) -> None:
     assert (done.exit_code, "LEDGER-VERSION" in done.output) == (Exit.UNDECIDABLE, True), done.output  # type: ignore[attr-defined]
-    told = " ".join(done.output.split())  # type: ignore[attr-defined]
+    message = " ".join(done.output.split())  # type: ignore[attr-defined]
     ours = newest(file.name)
-    assert f"{file.name} is of version {ours + 1}, and this program reads versions up to {ours}" in told
+    assert f"{file.name} is of version {ours + 1}, and this program reads versions up to {ours}" in message
     assert file.read_bytes() == before
 
 

@@ -111,7 +111,7 @@ def test_one_field_may_be_a_named_persons_and_the_others_stay_the_targets(house:
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("said", "message"),
     [
         (("--subject", "review_on=witness 3"), "review_on is not sealed"),
         (("--subject", "why=witness 3"), "why is not stated"),
@@ -124,11 +124,11 @@ def test_one_field_may_be_a_named_persons_and_the_others_stay_the_targets(house:
     ],
 )
 def test_a_subject_that_cannot_be_meant_is_refused_and_nothing_is_written(
-    said: tuple[str, ...], told: str, house: House
+    said: tuple[str, ...], message: str, house: House
 ) -> None:
     before = size(house)
     done = reason(house, "PPO-1", "x", *said)
-    assert (done.exit_code, told in done.output, size(house)) == (Exit.USAGE, True, before), done.output
+    assert (done.exit_code, message in done.output, size(house)) == (Exit.USAGE, True, before), done.output
 
 
 def test_what_puts_an_entry_right_holds_data_of_the_same_person(house: House) -> None:
@@ -324,14 +324,14 @@ def test_an_erasure_cut_short_anywhere_is_finished_by_the_same_call_and_recorded
     monkeypatch.setattr(*CUTS[cut], killed)
     assert erased(house, "PPO-1", *whose).exit_code == Exit.INTERRUPTED
     monkeypatch.undo()
-    told = destroyed(house)
+    recorded = destroyed(house)
     said = house.run("checkpoint").stderr
     assert ("the record does not say so yet" in said) == (cut == "before it is recorded")
     if cut == "before it is recorded":
         assert house.run("fsck").exit_code == Exit.FINDINGS
     done = erased(house, "PPO-1", *whose)
     assert (done.exit_code, destroyed(house), opened(house)) == (Exit.DONE, 1, [ERASED]), done.output
-    assert ("already destroyed" in done.stderr) == bool(told)
+    assert ("already destroyed" in done.stderr) == bool(recorded)
     assert "does not say so" not in house.run("checkpoint").stderr
     assert house.told("fsck")["verdict"] == "CONSISTENT"
     entry = next(e for e in house.told("timeline", "PPO-1")["timeline"] if e["kind"] == "payload-key-destroyed")
@@ -386,8 +386,8 @@ def test_nobody_files_papers_whose_values_are_under_other_keys(house: House) -> 
     assert (done.exit_code, "KEYS-OTHER" in done.output) == (Exit.UNDECIDABLE, True), done.output
     assert (size(house), folder.exists()) == (before, False)
     bundle = house.folder / "x.zip"
-    told = house.run("export", "PPO-1", "--audience", "COURT", "-o", str(bundle), "--as", "ilves")
-    assert (told.exit_code, "stay closed for every reader" in told.output) == (Exit.DONE, True), told.output
+    exported = house.run("export", "PPO-1", "--audience", "COURT", "-o", str(bundle), "--as", "ilves")
+    assert (exported.exit_code, "stay closed for every reader" in exported.output) == (Exit.DONE, True), exported.output
 
 
 def put_back(house: House, mine: Path) -> None:
@@ -434,9 +434,9 @@ def test_other_keys_seal_open_and_erase_nothing_and_reading_goes_on(house: House
     for words in asked:
         done = house.run(*words)
         assert (done.exit_code, "KEYS-OTHER" in done.output) == (Exit.UNDECIDABLE, True), (words, done.output)
-    told = " ".join(done.output.split())
-    assert f"in entry {before - 1} by ilves" in told
-    assert "on the machine and in the folder that recorded it" in told
+    message = " ".join(done.output.split())
+    assert f"in entry {before - 1} by ilves" in message
+    assert "on the machine and in the folder that recorded it" in message
     bundle = str(house.folder / "x.zip")
     done = house.run("export", "PPO-1", "--audience", "COURT", "-o", bundle, "--as", "ilves")
     assert (done.exit_code, "3 sealed values not opened" in done.output) == (Exit.DONE, True), done.output
@@ -497,12 +497,16 @@ def test_an_erasure_that_would_leave_values_under_other_keys_is_refused_and_name
     done = house.run("timeline", "PPO-2", *delayed_here)
     assert (done.exit_code, "KEYS-OTHER" in done.output) == (Exit.UNDECIDABLE, True)
     done = erased(house, "PPO-2", "--subject", "witness 3", "--only-here")
-    told = " ".join(done.output.split())
-    assert (done.exit_code, "KEYS-OTHER" in told, "nothing is sealed" in told) == (Exit.UNDECIDABLE, True, False), told
+    message = " ".join(done.output.split())
+    assert (done.exit_code, "KEYS-OTHER" in message, "nothing is sealed" in message) == (
+        Exit.UNDECIDABLE,
+        True,
+        False,
+    ), message
     done = erased(house, "PPO-1", "--everywhere", "--only-here")
-    told = " ".join(done.output.split())
-    assert (done.exit_code, destroyed(house), opened(house)) == (Exit.UNDECIDABLE, 1, [ERASED]), told
-    assert "stay readable where their keys are" in told
+    message = " ".join(done.output.split())
+    assert (done.exit_code, destroyed(house), opened(house)) == (Exit.UNDECIDABLE, 1, [ERASED]), message
+    assert "stay readable where their keys are" in message
 
 
 def test_values_whose_keys_are_lost_for_good_are_dropped_and_the_ledger_goes_on(house: House) -> None:
@@ -656,9 +660,9 @@ def test_a_missing_guard_asks_first_whether_this_is_another_account(house: House
         XDG_STATE_HOME=str(house.folder / "elsewhere"),
         XDG_CONFIG_HOME=str(house.folder / "config"),
     )
-    told = " ".join(done.stderr.split())
-    assert "GUARD-MISSING" in told
-    assert 0 < told.index("another account or machine?") < told.index("comity succeed")
+    message = " ".join(done.stderr.split())
+    assert "GUARD-MISSING" in message
+    assert 0 < message.index("another account or machine?") < message.index("comity succeed")
 
 
 def test_entries_the_guard_did_not_know_of_are_not_called_a_crash(
@@ -674,9 +678,9 @@ def test_entries_the_guard_did_not_know_of_are_not_called_a_crash(
     monkeypatch.setattr(Log, "acknowledge", killed)
     assert reason(house, "PPO-1", "x").exit_code == Exit.INTERRUPTED
     monkeypatch.undo()
-    told = house.run("checkpoint").stderr
-    assert f"entry {before} was stored and not acknowledged by this guard" in told
-    assert "crash" not in told
+    message = house.run("checkpoint").stderr
+    assert f"entry {before} was stored and not acknowledged by this guard" in message
+    assert "crash" not in message
 
 
 def test_a_name_is_one_line_in_one_normal_form() -> None:

@@ -88,8 +88,8 @@ def test_authenticity_rests_on_the_order_and_the_disclosure_in_their_makers_hand
 
 
 def test_authenticity_is_a_gap_where_the_order_is_known_by_observation_alone() -> None:
-    told = fact("order-issued", "2027-03-01T09:00Z", "skylark", "SP", **ISSUED.fields)
-    story = given(replace(told, speaks="observation", whose="ilves"), RECEIVED, DATA, EVIDENCE)
+    observed = fact("order-issued", "2027-03-01T09:00Z", "skylark", "SP", **ISSUED.fields)
+    story = given(replace(observed, speaks="observation", whose="ilves"), RECEIVED, DATA, EVIDENCE)
     assert criterion(story, "A1") == "GAP"
     assert "No order is on record in its maker's own hand." in said(story, "A1").lacks
     assert rests_on(story, "A1") == ["disclosed"]
@@ -200,10 +200,10 @@ def test_a_rolled_twin_does_not_count() -> None:
 def test_data_protection_is_demonstrated_once_no_duty_is_open_or_broken() -> None:
     assert criterion(ANSWERED, "A7") == "GAP"
     basis = given(issued("2027-03-01T09:00Z", "SCA", dp_regime="BC:28"), RECEIVED, DATA, EVIDENCE)
-    told = fact("customer-notified", "2027-03-06T09:00Z", "orn", "RET", channel="letter")
-    assert criterion(basis.when(told), "A7") == "GAP"
+    observed = fact("customer-notified", "2027-03-06T09:00Z", "orn", "RET", channel="letter")
+    assert criterion(basis.when(observed), "A7") == "GAP"
     rule = fact("retention-rule-set", "2027-03-06T10:00Z", "orn", "RET", review_on="2028-03-01")
-    assert criterion(basis.when(told, rule), "A7") == "DEMONSTRATED"
+    assert criterion(basis.when(observed, rule), "A7") == "DEMONSTRATED"
 
 
 def test_the_defence_has_access_once_a_bundle_was_issued() -> None:

@@ -34,9 +34,9 @@ BOTH = pytest.mark.parametrize("instrument", ["EPOC", "EPOC-PR"])
 def order(instrument: str = "EPOC", *elements: str, **fields: Any) -> Story:
     """Make an order of a judge that was received and of which the enforcing authority was notified."""
     fields = {"issuing_capacity": "judge", "data_categories": ["content"], **fields}
-    told = given(issued("2027-03-01T09:00Z", instrument, *elements, **fields), sent("2027-03-02T10:00Z"))
+    served = given(issued("2027-03-01T09:00Z", instrument, *elements, **fields), sent("2027-03-02T10:00Z"))
     notice = by_authority("notification-received", "2027-03-02T10:00Z")
-    return told.when(received("2027-03-02T10:00Z"), *([notice] if instrument == "EPOC" else []))
+    return served.when(received("2027-03-02T10:00Z"), *([notice] if instrument == "EPOC" else []))
 
 
 def reasons(*codes: str) -> Fact:

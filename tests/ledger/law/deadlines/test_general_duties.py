@@ -93,11 +93,13 @@ def test_seventy_two_hours_run_from_awareness_under_two_regimes(regime: str | No
         story.then_not_listed("DP-72H")
         return
     story.then("DP-72H", ClockVerdict.OPEN, "2026-12-16T10:00Z")
-    told = by_provider("incident-notified-to-authority", "2026-12-15T11:00Z", about="a", notified_authority="ncco")
-    story.when(told).then("DP-72H", ClockVerdict.MET)
+    notification = by_provider(
+        "incident-notified-to-authority", "2026-12-15T11:00Z", about="a", notified_authority="ncco"
+    )
+    story.when(notification).then("DP-72H", ClockVerdict.MET)
     harmless = by_provider("incident-assessed", "2026-12-14T11:00Z", about="a", risk="none")
     story.when(harmless).then("DP-72H", ClockVerdict.NOT_RUNNING)
-    story.when(harmless, told).then("DP-72H", ClockVerdict.MET)
+    story.when(harmless, notification).then("DP-72H", ClockVerdict.MET)
     story.when(replace(harmless, fields={"about": "a", "risk": "low"})).then("DP-72H", ClockVerdict.OPEN)
-    other = replace(told, fields={**told.fields, "about": "b"})
+    other = replace(notification, fields={**notification.fields, "about": "b"})
     story.when(other).asked_at("2026-12-16T10:00Z").then("DP-72H", ClockVerdict.MISSED)

@@ -35,15 +35,17 @@ STORIES = Path(__file__).parents[4] / "fixtures" / "stories"
 def expectations() -> list[Any]:
     found = []
     for path in sorted(STORIES.glob("*.toml")):
-        told = tomllib.loads(path.read_text(encoding="utf-8"))
-        for expect in told["expect"]:
-            found.append(pytest.param(told, expect, id=f"{path.stem}-{expect['order']}-{expect['as_of']:%Y%m%dT%H%M}"))
+        story_file = tomllib.loads(path.read_text(encoding="utf-8"))
+        for expect in story_file["expect"]:
+            found.append(
+                pytest.param(story_file, expect, id=f"{path.stem}-{expect['order']}-{expect['as_of']:%Y%m%dT%H%M}")
+            )
     return found
 
 
-@pytest.mark.parametrize(("told", "expect"), expectations())
-def test_a_story_lists_exactly_its_clocks(told: dict[str, Any], expect: dict[str, Any]) -> None:
-    reading = read_order(case_from_story(told)[expect["order"]], expect["as_of"])
+@pytest.mark.parametrize(("story_file", "expect"), expectations())
+def test_a_story_lists_exactly_its_clocks(story_file: dict[str, Any], expect: dict[str, Any]) -> None:
+    reading = read_order(case_from_story(story_file)[expect["order"]], expect["as_of"])
     found = [(c.id, c.policy, c.due, str(c.verdict)) for c in reading.deadlines.clocks]
     stated = [(d["id"], d["policy"], d.get("due"), d["verdict"]) for d in expect["deadlines"]]
     assert sorted(found, key=str) == sorted(stated, key=str)

@@ -58,9 +58,9 @@ def test_costs_are_reimbursed_in_the_currency_of_the_claim() -> None:
 
 def test_a_dispute_about_costs_weakens_no_criterion() -> None:
     disputed = by_issuer("event-disputed", "2027-03-10T09:00Z", about="claim")
-    told = ANSWERED.when(claimed(national_law="JVEG 23"))
-    finds(told.when(disputed), "G-DISPUTED")
-    assert judged(told.when(disputed)).criteria == judged(told).criteria
+    record = ANSWERED.when(claimed(national_law="JVEG 23"))
+    finds(record.when(disputed), "G-DISPUTED")
+    assert judged(record.when(disputed)).criteria == judged(record).criteria
 
 
 @pytest.mark.parametrize("amount", ["-1", "1,50", "01", "1.23456", "1e3", ""])

@@ -88,10 +88,10 @@ def test_an_emergency_known_to_be_untrue_leaves_the_authority_open() -> None:
     ],
 )
 def test_who_may_issue_depends_on_the_data(instrument: str, category: str, capacity: str, found: bool) -> None:
-    told = given(order(instrument, data_categories=[category], issuing_capacity=capacity))
-    assert ("V-4-COMPETENCE" in codes(told)) is found
+    record = given(order(instrument, data_categories=[category], issuing_capacity=capacity))
+    assert ("V-4-COMPETENCE" in codes(record)) is found
     if found:
-        finds(told, "V-4-COMPETENCE", A4="CONTRADICTED")
+        finds(record, "V-4-COMPETENCE", A4="CONTRADICTED")
 
 
 @pytest.mark.parametrize(
@@ -107,8 +107,8 @@ def test_another_authority_is_validated_by_one_that_may_before_service(
     capacity: str, on: str, decision: str, found: bool
 ) -> None:
     said = fact("order-validated", on, "ilves", "VAL", capacity=capacity, decision=decision)
-    told = given(order(issuing_capacity="other-authority"), RECEIVED, said)
-    assert ("V-4-COMPETENCE" in codes(told)) is found
+    record = given(order(issuing_capacity="other-authority"), RECEIVED, said)
+    assert ("V-4-COMPETENCE" in codes(record)) is found
 
 
 @pytest.mark.parametrize(("on", "found"), [("2027-03-01T09:30Z", False), ("2027-03-02T09:30Z", True)])
@@ -116,8 +116,8 @@ def test_an_order_sent_through_a_contact_point_is_validated_before_it_goes_there
     to = {"channel": "contact-point-24-7", "addressee": "skylark"}
     went = fact("order-transmitted", "2027-03-01T09:45Z", "poc", "POC", **to)
     said = fact("order-validated", on, "ilves", "VAL", capacity="judge", decision="approved")
-    told = given(order(issuing_capacity="other-authority"), went, said)
-    assert ("V-4-COMPETENCE" in codes(told)) is found
+    record = given(order(issuing_capacity="other-authority"), went, said)
+    assert ("V-4-COMPETENCE" in codes(record)) is found
 
 
 URGENT: dict[str, Any] = {"issuing_capacity": "other-authority", "emergency": True, "validation_pending": True, **LIGHT}
@@ -131,9 +131,9 @@ def test_in_an_emergency_another_authority_may_go_ahead_without_validation() -> 
 
 
 def test_whoever_may_not_read_that_a_validation_is_pending_learns_nothing_of_it() -> None:
-    told = given(order(**URGENT)).asked_at("2027-03-05T09:00Z")
+    record = given(order(**URGENT)).asked_at("2027-03-05T09:00Z")
     sought = fact("ex-post-validation-sought", "2027-03-04T09:00Z", "ilves", "ISS", asked_of="judge")
-    seen = judged(told.when(sought))
+    seen = judged(record.when(sought))
     assert {"V-4-5-LATE"} <= {f.code for f in seen.findings}
     assert "E-4-5" in {c.id for c in seen.deadlines}
     views = []
@@ -165,11 +165,11 @@ def test_data_are_deleted_or_restricted_after_validation_is_refused() -> None:
 
 @pytest.mark.parametrize(("threshold", "found"), [(None, True), ("below", True), ("terrorism", False)])
 def test_traffic_and_content_ask_for_an_offence_of_weight(threshold: str | None, found: bool) -> None:
-    told = given(order(offence_threshold=threshold))
-    assert ("V-5-4" in codes(told)) is found
+    record = given(order(offence_threshold=threshold))
+    assert ("V-5-4" in codes(record)) is found
     finds_not(given(order(offence_threshold=threshold, data_categories=["subscriber"])), "V-5-4")
     if found:
-        finds(told, "V-5-4", A5="CONTRADICTED")
+        finds(record, "V-5-4", A5="CONTRADICTED")
 
 
 # -- article 8 ---------------------------------------------------------------------------------------------------------
@@ -317,11 +317,11 @@ def test_an_objection_after_ten_days_does_not_suspend() -> None:
 
 def test_offices_of_both_states_are_who_they_are() -> None:
     stranger = Office("XV", ("CAQ",))
-    told = given(
+    record = given(
         order(), RECEIVED, fact("ground-for-refusal-raised", "2027-03-03T10:00Z", "caq", "CAQ", grounds=[], scope="all")
     )
-    finds(told.among(caq=stranger), "V-AUTHORITY", A4="GAP")
-    assert state(told.among(caq=stranger)) == "SERVED"
+    finds(record.among(caq=stranger), "V-AUTHORITY", A4="GAP")
+    assert state(record.among(caq=stranger)) == "SERVED"
 
 
 # -- marks -------------------------------------------------------------------------------------------------------------

@@ -83,9 +83,9 @@ def test_a_processor_kept_from_informing_the_controller_is_told_why_in_short() -
 
 
 def test_a_processor_informs_the_controller_unless_the_order_asks_it_not_to() -> None:
-    told = by_provider("controller-informed", "2027-03-02T09:00Z")
-    finds(given(order(**REFRAIN, **BOTH), told), "W-5-7-CONTRARY")
-    finds_not(given(order(addressed_to_processor=True), told), "W-5-7-CONTRARY")
+    notice = by_provider("controller-informed", "2027-03-02T09:00Z")
+    finds(given(order(**REFRAIN, **BOTH), notice), "W-5-7-CONTRARY")
+    finds_not(given(order(addressed_to_processor=True), notice), "W-5-7-CONTRARY")
 
 
 # -- public authorities, privileges, immunities: arts 5(8) to 5(10) ----------------------------------------------------

@@ -255,11 +255,11 @@ def test_a_broken_digest_alone_leaves_integrity_open(digest: str, left: str) -> 
 
 @pytest.mark.parametrize("unread", Unread)
 def test_files_nobody_can_read_any_more_are_not_judged(unread: Unread) -> None:
-    told = SERVED.when(disclosed("2027-03-04T10:00Z", channel="courier", recipient="ilves", manifest=unread))
+    served = SERVED.when(disclosed("2027-03-04T10:00Z", channel="courier", recipient="ilves", manifest=unread))
     for code in (MANIFEST, NO_GROUND):
-        finds_not(told, code)
+        finds_not(served, code)
     arrival = fact("evidence-received", "2027-03-04T11:00Z", "orn", "RET", check="equal")
-    assert criterion(told.when(arrival), "A2") == "GAP"
+    assert criterion(served.when(arrival), "A2") == "GAP"
 
 
 def test_the_record_of_a_transmission_counts_for_the_entry_that_replaces_it() -> None:

@@ -26,7 +26,7 @@ ISSUED = issued("2027-03-01T09:00Z")
 ASKING = issued("2027-03-01T09:00Z", special_instructions=["confidentiality"])
 
 
-def told(on: str, by: str = "skylark", role: str = "SP") -> Fact:
+def informed(on: str, by: str = "skylark", role: str = "SP") -> Fact:
     """Make a fact: the customer is notified."""
     return fact("customer-notified", on, by, role, channel="e-mail")
 
@@ -52,11 +52,11 @@ def delayed(on: str, kind: str = "delayed", **fields: Any) -> Fact:
 
 def test_telling_the_customer_against_a_request_is_a_warning() -> None:
     for story in (given(ASKING), given(ISSUED, asked("2027-03-01T10:00Z"))):
-        finds(story.when(told("2027-03-02T09:00Z")), REQUEST, A7="GAP")
-        finds_not(story.when(told("2027-03-02T09:00Z")), ORDER)
-        finds_not(story.when(told("2027-03-02T09:00Z", "orn", "RET")), REQUEST)
-    finds_not(given(ISSUED, told("2027-03-02T09:00Z")), REQUEST)
-    finds_not(given(ISSUED, told("2027-03-02T09:00Z"), asked("2027-03-03T10:00Z")), REQUEST)
+        finds(story.when(informed("2027-03-02T09:00Z")), REQUEST, A7="GAP")
+        finds_not(story.when(informed("2027-03-02T09:00Z")), ORDER)
+        finds_not(story.when(informed("2027-03-02T09:00Z", "orn", "RET")), REQUEST)
+    finds_not(given(ISSUED, informed("2027-03-02T09:00Z")), REQUEST)
+    finds_not(given(ISSUED, informed("2027-03-02T09:00Z"), asked("2027-03-03T10:00Z")), REQUEST)
 
 
 @pytest.mark.parametrize("by", [("skylark", "SP"), ("ilves", "ISS")])
@@ -67,31 +67,31 @@ def test_the_word_of_either_side_shows_it(by: tuple[str, str]) -> None:
 
 
 def test_telling_the_customer_against_an_order_or_a_law_is_a_violation() -> None:
-    story = given(ASKING, ordered("2027-03-01T12:00Z"), told("2027-03-02T09:00Z"))
+    story = given(ASKING, ordered("2027-03-01T12:00Z"), informed("2027-03-02T09:00Z"))
     finds(story, ORDER, A7="CONTRADICTED")
     finds_not(story, REQUEST)
-    finds_not(given(ISSUED, told("2027-03-02T09:00Z"), ordered("2027-03-02T12:00Z")), ORDER)
+    finds_not(given(ISSUED, informed("2027-03-02T09:00Z"), ordered("2027-03-02T12:00Z")), ORDER)
 
 
 def test_under_a_european_production_order_the_provider_never_tells() -> None:
-    finds(given(issued("2027-03-01T09:00Z", "EPOC"), told("2027-03-02T09:00Z")), ORDER)
-    by_issuer_first = (told("2027-03-02T09:00Z", "ilves", "ISS"), told("2027-03-03T09:00Z"))
+    finds(given(issued("2027-03-01T09:00Z", "EPOC"), informed("2027-03-02T09:00Z")), ORDER)
+    by_issuer_first = (informed("2027-03-02T09:00Z", "ilves", "ISS"), informed("2027-03-03T09:00Z"))
     finds(given(issued("2027-03-01T09:00Z", "EPOC"), *by_issuer_first), ORDER)
-    finds_not(given(issued("2027-03-01T09:00Z", "EPOC"), told("2027-03-02T09:00Z")), "W-NOTICE-OF-PRESERVATION")
+    finds_not(given(issued("2027-03-01T09:00Z", "EPOC"), informed("2027-03-02T09:00Z")), "W-NOTICE-OF-PRESERVATION")
 
 
 def test_a_provider_that_tells_of_a_preservation_order_breaks_confidentiality_and_no_section_h() -> None:
     kept = issued("2027-03-01T09:00Z", "EPOC-PR")
-    story = given(kept, told("2027-03-02T09:00Z"))
+    story = given(kept, informed("2027-03-02T09:00Z"))
     found = finds(story, "W-NOTICE-OF-PRESERVATION", A7="GAP")
     assert found.mark is Mark.DESIGN
     finds_not(story, ORDER)
     assert region(story, "customer_notice") == "NOTIFIED_EARLY"
-    requested = given(kept, asked("2027-03-01T10:00Z"), told("2027-03-02T09:00Z"))
+    requested = given(kept, asked("2027-03-01T10:00Z"), informed("2027-03-02T09:00Z"))
     finds(requested, REQUEST)
     finds_not(requested, "W-NOTICE-OF-PRESERVATION")
-    finds(given(kept, ordered("2027-03-01T10:00Z"), told("2027-03-02T09:00Z")), ORDER)
-    finds_not(given(kept, told("2027-03-02T09:00Z", "ilves", "ISS")), "W-NOTICE-OF-PRESERVATION")
+    finds(given(kept, ordered("2027-03-01T10:00Z"), informed("2027-03-02T09:00Z")), ORDER)
+    finds_not(given(kept, informed("2027-03-02T09:00Z", "ilves", "ISS")), "W-NOTICE-OF-PRESERVATION")
 
 
 def test_the_person_is_told_of_the_remedies() -> None:
@@ -101,29 +101,29 @@ def test_the_person_is_told_of_the_remedies() -> None:
         return fact("customer-notified", on, by, role, channel="letter", includes=list(parts))
 
     finds(given(produced, notice("purpose")), "W-13-3-NO-REMEDIES", A7="GAP")
-    finds(given(produced, told("2027-03-02T09:00Z", "orn", "RET")), "W-13-3-NO-REMEDIES")
+    finds(given(produced, informed("2027-03-02T09:00Z", "orn", "RET")), "W-13-3-NO-REMEDIES")
     finds_not(given(produced, notice("purpose", "remedies")), "W-13-3-NO-REMEDIES")
     finds_not(given(produced, notice("purpose"), notice("remedies", on="2027-03-05T09:00Z")), "W-13-3-NO-REMEDIES")
-    finds_not(given(produced, told("2027-03-02T09:00Z")), "W-13-3-NO-REMEDIES")  # the provider owes no notice
+    finds_not(given(produced, informed("2027-03-02T09:00Z")), "W-13-3-NO-REMEDIES")  # the provider owes no notice
     finds_not(given(issued("2027-03-01T09:00Z", "EPOC-PR"), notice("purpose")), "W-13-3-NO-REMEDIES")
     finds_not(given(ISSUED, notice("purpose")), "W-13-3-NO-REMEDIES")
 
 
 def test_confidentiality_ends_with_its_day_in_the_zone_of_its_signer() -> None:
     until = {"until": "2027-03-10"}
-    finds(given(ISSUED, asked("2027-03-01T10:00Z", **until), told("2027-03-10T23:59:59Z")), REQUEST)
-    finds_not(given(ISSUED, asked("2027-03-01T10:00Z", **until), told("2027-03-11T00:00:00Z")), REQUEST)
-    finds(given(ISSUED, ordered("2027-03-01T10:00Z", **until), told("2027-03-10T22:59:59Z")), ORDER)
-    finds_not(given(ISSUED, ordered("2027-03-01T10:00Z", **until), told("2027-03-10T23:00:00Z")), ORDER)
+    finds(given(ISSUED, asked("2027-03-01T10:00Z", **until), informed("2027-03-10T23:59:59Z")), REQUEST)
+    finds_not(given(ISSUED, asked("2027-03-01T10:00Z", **until), informed("2027-03-11T00:00:00Z")), REQUEST)
+    finds(given(ISSUED, ordered("2027-03-01T10:00Z", **until), informed("2027-03-10T22:59:59Z")), ORDER)
+    finds_not(given(ISSUED, ordered("2027-03-01T10:00Z", **until), informed("2027-03-10T23:00:00Z")), ORDER)
 
 
 def test_a_request_ends_when_the_delay_is_lifted_or_the_issuing_side_tells() -> None:
     lifted = by_issuer("customer-notification-delay-lifted", "2027-03-05T09:00Z", about="delay")
-    for end in (lifted, told("2027-03-05T09:00Z", "orn", "RET")):
-        finds_not(given(ASKING, end, told("2027-03-06T09:00Z")), REQUEST)
-        finds(given(ASKING, told("2027-03-04T09:00Z"), end), REQUEST)
-        finds(given(ASKING, end, asked("2027-03-05T12:00Z"), told("2027-03-06T09:00Z")), REQUEST)
-    finds(given(ASKING, ordered("2027-03-02T09:00Z"), lifted, told("2027-03-06T09:00Z")), ORDER)
+    for end in (lifted, informed("2027-03-05T09:00Z", "orn", "RET")):
+        finds_not(given(ASKING, end, informed("2027-03-06T09:00Z")), REQUEST)
+        finds(given(ASKING, informed("2027-03-04T09:00Z"), end), REQUEST)
+        finds(given(ASKING, end, asked("2027-03-05T12:00Z"), informed("2027-03-06T09:00Z")), REQUEST)
+    finds(given(ASKING, ordered("2027-03-02T09:00Z"), lifted, informed("2027-03-06T09:00Z")), ORDER)
 
 
 # -- delay -------------------------------------------------------------------------------------------------------------
@@ -136,8 +136,10 @@ def test_a_review_date_that_passes_with_nothing_decided_is_overdue() -> None:
     story = given(ISSUED, DELAY)
     finds_not(story.asked_at("2027-06-01T23:59:59Z"), "V-NOTICE-OVERDUE")
     finds(story.asked_at("2027-06-02T00:00:00Z"), "V-NOTICE-OVERDUE", A7="CONTRADICTED")
-    finds(story.when(told("2027-06-02T00:00:00Z", "orn", "RET")), "V-NOTICE-OVERDUE")
-    finds_not(story.when(told("2027-06-01T23:59:59Z", "orn", "RET")).asked_at("2027-07-01T00:00Z"), "V-NOTICE-OVERDUE")
+    finds(story.when(informed("2027-06-02T00:00:00Z", "orn", "RET")), "V-NOTICE-OVERDUE")
+    finds_not(
+        story.when(informed("2027-06-01T23:59:59Z", "orn", "RET")).asked_at("2027-07-01T00:00Z"), "V-NOTICE-OVERDUE"
+    )
 
 
 def test_a_delay_ordered_anew_or_lifted_after_its_review_date_does_not_cure_the_days_between() -> None:
@@ -149,7 +151,7 @@ def test_a_delay_ordered_anew_or_lifted_after_its_review_date_does_not_cure_the_
     finds_not(in_time.asked_at("2027-07-01T00:00Z"), "V-NOTICE-OVERDUE")
     lifted = by_issuer("customer-notification-delay-lifted", "2027-06-02T00:00:00Z", about="delay")
     again = given(
-        ISSUED, DELAY, lifted, delayed("2027-06-03T10:00Z", **for_good), told("2027-06-20T10:00Z", "orn", "RET")
+        ISSUED, DELAY, lifted, delayed("2027-06-03T10:00Z", **for_good), informed("2027-06-20T10:00Z", "orn", "RET")
     )
     finds(again.asked_at("2027-07-01T00:00Z"), "V-NOTICE-OVERDUE")
 
@@ -158,7 +160,7 @@ def test_after_a_delay_is_lifted_the_person_is_told_within_thirty_days() -> None
     story = given(ISSUED, DELAY, LIFTED)
     finds_not(story.asked_at("2027-06-19T23:59:59Z"), "V-NOTICE-OVERDUE")
     finds(story.asked_at("2027-06-20T00:00:00Z"), "V-NOTICE-OVERDUE")
-    finds_not(story.when(told("2027-06-01T09:00Z", "orn", "RET")).asked_at("2027-07-20T00:00Z"), "V-NOTICE-OVERDUE")
+    finds_not(story.when(informed("2027-06-01T09:00Z", "orn", "RET")).asked_at("2027-07-20T00:00Z"), "V-NOTICE-OVERDUE")
 
 
 @pytest.mark.parametrize("kind", ["delayed", "delay-extended", "omitted"])
@@ -207,8 +209,8 @@ DOCUMENT = {"code": "notice", "media": "text/html", "size": 1, "sha256": "0" * 6
 @pytest.mark.parametrize(
     "word",
     [
-        told("2027-03-06T09:00Z"),
-        told("2027-03-06T09:00Z", "orn", "RET"),
+        informed("2027-03-06T09:00Z"),
+        informed("2027-03-06T09:00Z", "orn", "RET"),
         delayed("2027-03-06T09:00Z"),
         delayed("2027-03-06T09:00Z", "omitted"),
         by_provider("customer-notified-contrary-to-confidentiality", "2027-03-06T09:00Z", admitted=True),

@@ -65,11 +65,11 @@ def test_whether_a_reserving_party_may_itself_send_is_not_settled() -> None:
 
 @pytest.mark.parametrize(("element", "found"), [("login-ip", True), ("registration-ip#2", True), ("name", False)])
 def test_access_numbers_may_be_excluded(element: str, found: bool) -> None:
-    told = given(issued("2027-03-01T09:00Z", "2AP-7", element))
-    assert ("F730" in codes(told.where("XV", declarations=("R-7-9-b",)))) is found
-    finds_not(told, "F730")
+    record = given(issued("2027-03-01T09:00Z", "2AP-7", element))
+    assert ("F730" in codes(record.where("XV", declarations=("R-7-9-b",)))) is found
+    finds_not(record, "F730")
     if found:
-        finds(told.where("XV", declarations=("R-7-9-b",)), "F730", A5="CONTRADICTED")
+        finds(record.where("XV", declarations=("R-7-9-b",)), "F730", A5="CONTRADICTED")
 
 
 @pytest.mark.parametrize(
@@ -81,17 +81,17 @@ def test_access_numbers_may_be_excluded(element: str, found: bool) -> None:
     ],
 )
 def test_supervision_is_approved_before_service_where_it_is_declared(on: str, decision: str, found: bool) -> None:
-    told = given(ISSUED, SENT).where("XV", declarations=("D-7-2-b",))
-    finds(told, "V-7-2b", A4="CONTRADICTED", A5="CONTRADICTED")
+    record = given(ISSUED, SENT).where("XV", declarations=("D-7-2-b",))
+    finds(record, "V-7-2b", A4="CONTRADICTED", A5="CONTRADICTED")
     for kind in ("order-supervised", "order-validated"):
         said = fact(kind, on, "ilves", "VAL", capacity="public-prosecutor", decision=decision)
-        assert ("V-7-2b" in codes(told.when(said))) is found
+        assert ("V-7-2b" in codes(record.when(said))) is found
 
 
 def test_supervision_counts_until_the_order_was_sent_even_where_the_clock_of_the_addressee_runs_ahead() -> None:
-    told = given(ISSUED, received("2027-03-02T07:59Z"), SENT).where("XV", declarations=("D-7-2-b",))
+    record = given(ISSUED, received("2027-03-02T07:59Z"), SENT).where("XV", declarations=("D-7-2-b",))
     said = fact("order-supervised", "2027-03-02T08:00Z", "ilves", "VAL", capacity="judge", decision="approved")
-    finds_not(told.when(said), "V-7-2b")
+    finds_not(record.when(said), "V-7-2b")
 
 
 def test_an_order_not_yet_served_can_still_be_supervised() -> None:
@@ -158,8 +158,8 @@ def test_a_consultation_for_named_circumstances_is_required_only_where_one_is_st
     seen = given(ISSUED, received("2027-03-02T08:30Z", circumstances=["media-account"]), DISCLOSED)
     finds(seen.where("XV", **named), "V-7-5b-NO-CONSULT")
     only_when_consulting = replace(OPENED, fields={**OPENED.fields, "circumstances": ["media-account"]})
-    told = SERVED.when(only_when_consulting, CONCLUDED, DISCLOSED).where("XV", **named)
-    finds(told, "W-7-5b-NOT-DECLARED")
+    record = SERVED.when(only_when_consulting, CONCLUDED, DISCLOSED).where("XV", **named)
+    finds(record, "W-7-5b-NOT-DECLARED")
 
 
 def test_a_provider_that_began_to_consult_waits_for_the_end() -> None:
@@ -181,9 +181,9 @@ AGAINST = "V-7-5c-DISCLOSED-AGAINST-INSTRUCTION"
 
 
 def test_data_that_go_out_against_an_instruction_are_found_and_lifting_cures_nothing() -> None:
-    told = SERVED.when(instructed("2027-03-05T09:00Z"), DISCLOSED)
-    finds(told, AGAINST, A5="CONTRADICTED")
-    finds(told.when(by_authority("instruction-lifted", "2027-03-07T09:00Z", about="instruction")), AGAINST)
+    record = SERVED.when(instructed("2027-03-05T09:00Z"), DISCLOSED)
+    finds(record, AGAINST, A5="CONTRADICTED")
+    finds(record.when(by_authority("instruction-lifted", "2027-03-07T09:00Z", about="instruction")), AGAINST)
     lifted = by_authority("instruction-lifted", "2027-03-05T12:00Z", about="instruction")
     finds_not(SERVED.when(instructed("2027-03-05T09:00Z"), lifted, DISCLOSED), AGAINST)
 
@@ -213,25 +213,25 @@ def test_an_instruction_after_the_data_is_late_if_it_would_have_barred_them() ->
 
 
 def test_an_instruction_on_a_ground_outside_the_list_binds_all_the_same() -> None:
-    told = SERVED.when(instructed("2027-03-05T09:00Z", ground="other"), DISCLOSED)
-    finds(told, "V-7-5c-GROUND", A5="GAP")
-    finds(told, AGAINST)
+    record = SERVED.when(instructed("2027-03-05T09:00Z", ground="other"), DISCLOSED)
+    finds(record, "V-7-5c-GROUND", A5="GAP")
+    finds(record, AGAINST)
     finds_not(SERVED.when(instructed("2027-03-05T09:00Z")), "V-7-5c-GROUND")
 
 
 def test_reasons_for_an_instruction_are_due_within_seven_days() -> None:
-    told = SERVED.when(instructed("2027-03-05T09:00Z"))
-    finds_not(told.asked_at("2027-03-12T22:59:59Z"), "V-7-5d-NO-REASONS")
-    finds(told.asked_at("2027-03-12T23:00:00Z"), "V-7-5d-NO-REASONS", A5="GAP")
+    record = SERVED.when(instructed("2027-03-05T09:00Z"))
+    finds_not(record.asked_at("2027-03-12T22:59:59Z"), "V-7-5d-NO-REASONS")
+    finds(record.asked_at("2027-03-12T23:00:00Z"), "V-7-5d-NO-REASONS", A5="GAP")
     given_in_time = by_authority("instruction-reasons-given", "2027-03-08T09:00Z", about="instruction", reasons=".")
-    finds_not(told.when(given_in_time).asked_at("2027-04-12T22:59:59Z"), "V-7-5d-NO-REASONS")
+    finds_not(record.when(given_in_time).asked_at("2027-04-12T22:59:59Z"), "V-7-5d-NO-REASONS")
 
 
 def test_an_instruction_of_an_office_that_is_not_designated_has_no_effect() -> None:
     offices = {"ncco": Office("XV", ("NOT",), ("C-7-5-e",)), "other": Office("XV", ("NOT",))}
-    told = SERVED.when(instructed("2027-03-05T09:00Z", by="other"), DISCLOSED).among(**offices)
-    finds(told, "V-7-5e-WRONG-AUTHORITY", A5="GAP")
-    finds_not(told, AGAINST)
+    record = SERVED.when(instructed("2027-03-05T09:00Z", by="other"), DISCLOSED).among(**offices)
+    finds(record, "V-7-5e-WRONG-AUTHORITY", A5="GAP")
+    finds_not(record, AGAINST)
     finds_not(SERVED.when(instructed("2027-03-05T09:00Z")).among(**offices), "V-7-5e-WRONG-AUTHORITY")
     undesignated = SERVED.when(instructed("2027-03-05T09:00Z", by="other")).among(other=offices["other"])
     finds_not(undesignated, "V-7-5e-WRONG-AUTHORITY")
@@ -239,9 +239,9 @@ def test_an_instruction_of_an_office_that_is_not_designated_has_no_effect() -> N
 
 def leaking(story: Story, *roles: str, field: str = "reply") -> Case:
     """Return the same case with a wider audience of one field of the last entry."""
-    told = story.case
-    *others, last = told.entries
-    return replace(told, entries=(*others, replace(last, audience={field: ("ISS", "NOT", *roles)})))
+    record = story.case
+    *others, last = record.entries
+    return replace(record, entries=(*others, replace(last, audience={field: ("ISS", "NOT", *roles)})))
 
 
 @pytest.mark.parametrize(
@@ -258,7 +258,7 @@ def test_a_reply_to_the_notified_authority_is_not_opened_to_the_provider_without
     asker: str, share: bool | None, roles: tuple[str, ...], found: bool
 ) -> None:
     by = {"NOT": "ncco", "SP": "skylark"}[asker]
-    told = SERVED.when(
+    record = SERVED.when(
         fact("additional-information-requested", "2027-03-04T10:00Z", by, asker, label="question", asked_of="orn"),
         fact(
             "additional-information-provided", "2027-03-05T10:00Z", "orn", "RET",
@@ -266,16 +266,16 @@ def test_a_reply_to_the_notified_authority_is_not_opened_to_the_provider_without
         ),
     )  # fmt: skip
     at = moment("2027-03-06T10:00Z")
-    assert ("V-7-5d-LEAK" in {f.code for f in judge(leaking(told, *roles), at).findings}) is found
-    assert "V-7-5d-LEAK" not in {f.code for f in judge(leaking(told, *roles, field="reply_document"), at).findings}
+    assert ("V-7-5d-LEAK" in {f.code for f in judge(leaking(record, *roles), at).findings}) is found
+    assert "V-7-5d-LEAK" not in {f.code for f in judge(leaking(record, *roles, field="reply_document"), at).findings}
 
 
 def test_a_reply_to_the_notified_authority_stays_with_it_by_default() -> None:
-    told = SERVED.when(
+    record = SERVED.when(
         by_authority("additional-information-requested", "2027-03-04T10:00Z", label="question", asked_of="orn"),
         fact("additional-information-provided", "2027-03-05T10:00Z", "orn", "RET", answers="question", reply="No."),
     )
-    finds_not(told, "V-7-5d-LEAK")
+    finds_not(record, "V-7-5d-LEAK")
 
 
 # -- article 7(7): the end of the period -------------------------------------------------------------------------------
@@ -314,8 +314,8 @@ def test_a_part_without_a_word_on_the_rest_opens_nothing() -> None:
 
 def test_an_instruction_that_was_lifted_opens_nothing_any_more() -> None:
     lifted = by_authority("instruction-lifted", "2027-03-05T09:00Z", about="instruction")
-    told = SERVED.when(instructed("2027-03-04T09:00Z"), lifted, escalated("2027-03-06T09:00Z"))
-    finds(told, "V-7-7-PREMATURE")
+    record = SERVED.when(instructed("2027-03-04T09:00Z"), lifted, escalated("2027-03-06T09:00Z"))
+    finds(record, "V-7-7-PREMATURE")
 
 
 def test_nothing_is_premature_while_the_end_is_not_known() -> None:
@@ -325,15 +325,15 @@ def test_nothing_is_premature_while_the_end_is_not_known() -> None:
 
 def test_between_the_calendar_end_and_the_next_working_day_it_is_not_settled() -> None:
     # received on 3 March: the thirtieth day is Friday 2 April, a holiday here, so the rolled end is Monday
-    told = given(ISSUED, received("2027-03-03T08:30Z")).where("XV", holidays=("2027-04-02",))
-    finds(told.when(escalated("2027-04-02T22:00:00Z")), "W-7-7-ROLL", A5="GAP")
-    finds(told.when(escalated("2027-04-05T21:59:59Z")), "W-7-7-ROLL")
-    finds_not(told.when(escalated("2027-04-05T22:00:00Z")), "W-7-7-ROLL")
-    early = told.when(escalated("2027-04-02T21:59:59Z"))
+    record = given(ISSUED, received("2027-03-03T08:30Z")).where("XV", holidays=("2027-04-02",))
+    finds(record.when(escalated("2027-04-02T22:00:00Z")), "W-7-7-ROLL", A5="GAP")
+    finds(record.when(escalated("2027-04-05T21:59:59Z")), "W-7-7-ROLL")
+    finds_not(record.when(escalated("2027-04-05T22:00:00Z")), "W-7-7-ROLL")
+    early = record.when(escalated("2027-04-02T21:59:59Z"))
     finds(early, "V-7-7-PREMATURE")
     finds_not(early, "W-7-7-ROLL")
     declined = by_provider("disclosure-declined", "2027-03-04T09:00Z")
-    finds_not(told.when(declined, escalated("2027-04-02T22:00:00Z")), "W-7-7-ROLL")
+    finds_not(record.when(declined, escalated("2027-04-02T22:00:00Z")), "W-7-7-ROLL")
 
 
 def test_data_after_the_end_are_late_and_no_worse_for_it() -> None:
@@ -343,9 +343,9 @@ def test_data_after_the_end_are_late_and_no_worse_for_it() -> None:
 
 
 def test_a_finding_points_at_all_entries_in_which_it_is_seen() -> None:
-    told = SERVED.when(instructed("2027-03-05T09:00Z"), DISCLOSED, disclosed("2027-03-06T10:00Z", label="again"))
-    found = next(f for f in judged(told).findings if f.code == AGAINST)
-    entries = {e.leaf: e.kind for e in told.case.entries}
+    record = SERVED.when(instructed("2027-03-05T09:00Z"), DISCLOSED, disclosed("2027-03-06T10:00Z", label="again"))
+    found = next(f for f in judged(record).findings if f.code == AGAINST)
+    entries = {e.leaf: e.kind for e in record.case.entries}
     assert [entries[leaf] for leaf in found.entries] == [
         "non-disclosure-instructed",
         "data-disclosed",

@@ -27,7 +27,7 @@ def transmitted(on: str, **fields: Any) -> Fact:
     return by_state("data-transmitted-by-state", on, channel="mail", manifest={}, **fields)
 
 
-def told(*facts: Fact) -> Story:
+def story_of(*facts: Fact) -> Story:
     """Make a story with the offices of both States."""
     return given(*facts).among(**OFFICES)
 
@@ -78,18 +78,18 @@ def test_conditions_nobody_has_read_cannot_be_shown_to_be_met() -> None:
 
 def test_a_provider_is_asked_first_where_that_is_declared_or_it_is_said_why_not() -> None:
     declared = {"declarations": ("D-7-8",)}
-    finds(told(order()).where("XV", **declared), "V-7-8-NOT-TRIED", A5="CONTRADICTED")
-    finds_not(told(order(prior_order="first")).where("XV", **declared), "V-7-8-NOT-TRIED")
-    finds_not(told(order(prior_attempts="None would answer.")).where("XV", **declared), "V-7-8-NOT-TRIED")
-    finds_not(told(order(data_categories=["traffic"])).where("XV", **declared), "V-7-8-NOT-TRIED")
-    finds_not(told(order()), "V-7-8-NOT-TRIED")
+    finds(story_of(order()).where("XV", **declared), "V-7-8-NOT-TRIED", A5="CONTRADICTED")
+    finds_not(story_of(order(prior_order="first")).where("XV", **declared), "V-7-8-NOT-TRIED")
+    finds_not(story_of(order(prior_attempts="None would answer.")).where("XV", **declared), "V-7-8-NOT-TRIED")
+    finds_not(story_of(order(data_categories=["traffic"])).where("XV", **declared), "V-7-8-NOT-TRIED")
+    finds_not(story_of(order()), "V-7-8-NOT-TRIED")
 
 
 def test_traffic_data_may_be_reserved() -> None:
     reserved = {"declarations": ("R-8-13",)}
-    finds(told(order(data_categories=["traffic"])).where("XV", **reserved), "V-8-13-RESERVED", A5="CONTRADICTED")
-    finds_not(told(order()).where("XV", **reserved), "V-8-13-RESERVED")
-    finds_not(told(order(data_categories=["traffic"])), "V-8-13-RESERVED")
+    finds(story_of(order(data_categories=["traffic"])).where("XV", **reserved), "V-8-13-RESERVED", A5="CONTRADICTED")
+    finds_not(story_of(order()).where("XV", **reserved), "V-8-13-RESERVED")
+    finds_not(story_of(order(data_categories=["traffic"])), "V-8-13-RESERVED")
 
 
 def test_the_central_authority_sends_where_that_is_declared_and_again_if_another_did() -> None:
@@ -97,19 +97,19 @@ def test_the_central_authority_sends_where_that_is_declared_and_again_if_another
         return fact("order-transmitted", on, by, role, addressee="caq", channel="mail")
 
     central = sent("2027-03-03T09:00Z", "central", "CAR")
-    declared = told(order()).where("XV", declarations=("D-8-11",))
+    declared = story_of(order()).where("XV", declarations=("D-8-11",))
     for by, role in (("ilves", "ISS"), ("poc", "POC")):
         wrong = sent("2027-03-02T09:00Z", by, role)
         finds(declared.when(wrong), "V-8-11-SENDER", A5="CONTRADICTED")
         finds(declared.when(wrong, central), "V-8-11-SENDER", A5="GAP")
     finds_not(declared.when(central), "V-8-11-SENDER")
     finds_not(declared.when(sent("2027-03-02T09:00Z", "caq", "CAQ")), "V-8-11-SENDER")
-    finds_not(told(order(), sent("2027-03-02T09:00Z", "ilves", "ISS")), "V-8-11-SENDER")
+    finds_not(story_of(order(), sent("2027-03-02T09:00Z", "ilves", "ISS")), "V-8-11-SENDER")
 
 
 def test_another_authority_that_was_mutually_determined_may_send_the_request() -> None:
     sent = fact("order-transmitted", "2027-03-02T09:00Z", "ilves", "ISS", addressee="caq", channel="mail")
-    declared = told(order(), sent).where("XV", declarations=("D-8-11",))
+    declared = story_of(order(), sent).where("XV", declarations=("D-8-11",))
     finds(declared, "V-8-11-SENDER")
     finds_not(declared.among(ilves=Office("XO", ("ISS",), ("D-8-11",))), "V-8-11-SENDER")
     finds(declared.among(ilves=Office("XO", ("ISS",), ("C-7-5-e",))), "V-8-11-SENDER")
@@ -119,21 +119,21 @@ ACCEPTED = by_state("request-accepted", "2027-03-02T09:00Z", complete_at="2027-0
 
 
 def test_service_after_the_45_days_is_looked_at() -> None:
-    finds(told(order(), ACCEPTED, received("2027-04-16T22:00:00Z")), "W-8-6-SERVICE", A6="GAP")
-    finds_not(told(order(), ACCEPTED, received("2027-04-16T21:59:59Z")), "W-8-6-SERVICE")
+    finds(story_of(order(), ACCEPTED, received("2027-04-16T22:00:00Z")), "W-8-6-SERVICE", A6="GAP")
+    finds_not(story_of(order(), ACCEPTED, received("2027-04-16T21:59:59Z")), "W-8-6-SERVICE")
 
 
 def test_a_return_after_its_time_is_looked_at_and_the_policy_is_named() -> None:
     served = received("2027-03-03T09:00Z")  # 20 days: 23 March
-    found = finds(told(order(), ACCEPTED, served, disclosed("2027-03-23T23:00:00Z")), "W-8-6-RETURN", A6="GAP")
+    found = finds(story_of(order(), ACCEPTED, served, disclosed("2027-03-23T23:00:00Z")), "W-8-6-RETURN", A6="GAP")
     assert found.says == "The return came after the time; counted by 2AP-CAL."
-    finds_not(told(order(), ACCEPTED, served, disclosed("2027-03-23T22:59:59Z")), "W-8-6-RETURN")
+    finds_not(story_of(order(), ACCEPTED, served, disclosed("2027-03-23T22:59:59Z")), "W-8-6-RETURN")
 
 
 @pytest.mark.parametrize("instrument", ["2AP-8", "2AP-9"])
 def test_the_protocol_asks_for_no_reasons_of_a_refusal(instrument: str) -> None:
     refused = by_state("request-refused", "2027-03-02T09:00Z", ground="other")
-    finds_not(told(order(instrument), refused), "V-27-7-NO-REASONS")
+    finds_not(story_of(order(instrument), refused), "V-27-7-NO-REASONS")
 
 
 # -- article 9 ---------------------------------------------------------------------------------------------------------
@@ -148,28 +148,28 @@ CONFIRMED = fact("request-confirmed-in-writing", "2027-03-01T12:00Z", "poc", "PO
 
 def test_a_party_may_refuse_emergency_requests_for_subscriber_information_alone() -> None:
     declared = {"declarations": ("D-9-1-b",)}
-    finds(told(order("2AP-9")).where("XV", **declared), "V-9-1b", A5="CONTRADICTED")
-    finds_not(told(order("2AP-9", data_categories=["subscriber", "traffic"])).where("XV", **declared), "V-9-1b")
-    finds_not(told(order("2AP-9")), "V-9-1b")
+    finds(story_of(order("2AP-9")).where("XV", **declared), "V-9-1b", A5="CONTRADICTED")
+    finds_not(story_of(order("2AP-9", data_categories=["subscriber", "traffic"])).where("XV", **declared), "V-9-1b")
+    finds_not(story_of(order("2AP-9")), "V-9-1b")
 
 
 def test_an_oral_request_is_confirmed_before_the_data_are_all_there_is_of_it() -> None:
-    story = told(order("2AP-9"), ORAL, YES)
+    story = story_of(order("2AP-9"), ORAL, YES)
     finds_not(story, "V-9-4")
     finds(story.when(transmitted("2027-03-01T11:00Z")), "V-9-4", A5="CONTRADICTED")
     finds(story.when(disclosed("2027-03-01T11:00Z")), "V-9-4")
     finds_not(story.when(transmitted("2027-03-01T11:00Z"), CONFIRMED), "V-9-4")
     closed = by_issuer("order-closed", "2027-03-02T10:00Z", outcome="refused")
-    finds(told(order("2AP-9"), ORAL, NO, closed), "V-9-4")
+    finds(story_of(order("2AP-9"), ORAL, NO, closed), "V-9-4")
     undemanded = fact(
         "oral-request-made", "2027-03-01T08:00Z", "poc", "POC", spoke_to="caq", confirmation_demanded=False
     )
-    finds_not(told(order("2AP-9"), undemanded, YES, transmitted("2027-03-01T11:00Z")), "V-9-4")
+    finds_not(story_of(order("2AP-9"), undemanded, YES, transmitted("2027-03-01T11:00Z")), "V-9-4")
 
 
 def test_an_executed_request_is_sent_again_in_the_declared_form_in_time() -> None:
     declared = {"declarations": ("D-9-5",), "terms": {"D-9-5": "P14D"}}
-    story = told(order("2AP-9"), YES, transmitted("2027-03-01T11:00Z")).where("XV", **declared)
+    story = story_of(order("2AP-9"), YES, transmitted("2027-03-01T11:00Z")).where("XV", **declared)
     assert state(story) == "EXECUTED_PENDING_FORMALISATION"
     finds_not(story.asked_at("2027-03-15T23:59:59Z"), "V-9-5-OVERDUE")
     finds(story.asked_at("2027-03-16T00:00:00Z"), "V-9-5-OVERDUE", A5="CONTRADICTED")
@@ -181,7 +181,7 @@ def test_a_refusal_is_no_finding_in_itself() -> None:
     refused = by_state("request-refused", "2027-03-02T09:00Z", ground="other", reasons=".")
     assert (
         state(
-            told(
+            story_of(
                 order(),
                 fact("order-transmitted", "2027-03-01T10:00Z", "central", "CAR", addressee="caq", channel="mail"),
                 refused,
@@ -189,5 +189,5 @@ def test_a_refusal_is_no_finding_in_itself() -> None:
         )
         == "REFUSED_BY_STATE"
     )
-    assert criterion(told(order(), refused), "A4") == "DEMONSTRATED"
+    assert criterion(story_of(order(), refused), "A4") == "DEMONSTRATED"
     assert moment("2027-03-02T09:00Z") == refused.on

@@ -238,8 +238,8 @@ def test_a_step_about_a_kind_of_entry_that_the_order_lacks_is_left_out() -> None
 
 
 def test_a_command_that_replaces_an_entry_states_its_moment_and_whose_act_it_was_again() -> None:
-    told = by_issuer("order-transmitted", "2027-03-02T08:00Z", speaks="observation", whose="orn", channel="mail")
-    (e, *_) = given(replace(told, on_source="document")).case.entries
+    observed = by_issuer("order-transmitted", "2027-03-02T08:00Z", speaks="observation", whose="orn", channel="mail")
+    (e, *_) = given(replace(observed, on_source="document")).case.entries
     step = restate("the addressee", "order-transmitted", "-f addressee=OFFICE").step("main", e)
     assert step.command is not None
     for option in ("--on 2027-03-02T08:00:00Z", "--on-source document", "--speaks observation", "--whose orn"):

@@ -49,7 +49,7 @@ def ahead(made: Fact, on: str = "2030-01-01T00:00Z", at: str = "2027-03-05T09:00
 
 
 NOTICE = fact("notice-published", "2027-02-01T00:00Z", "ilves", "ISS", valid_from="2027-01-01")
-TOLD = fact("customer-notified", NOW, "orn", "RET", label="told", channel="letter")
+INFORMED = fact("customer-notified", NOW, "orn", "RET", label="told", channel="letter")
 
 
 # -- before recording --------------------------------------------------------------------------------------------------
@@ -158,8 +158,8 @@ def test_a_table_with_a_date_to_come_is_refused_by_row(tmp_path: Path) -> None:
 
 
 def test_an_entry_dated_after_its_signature_is_a_violation_that_leaves_time_open() -> None:
-    finds(SERVED.when(ahead(TOLD)).asked_at(NOW), CODE, A6="GAP")
-    finds(SERVED.when(ahead(TOLD)).asked_at(LATER), CODE, A6="GAP")
+    finds(SERVED.when(ahead(INFORMED)).asked_at(NOW), CODE, A6="GAP")
+    finds(SERVED.when(ahead(INFORMED)).asked_at(LATER), CODE, A6="GAP")
     near = fact("customer-notified", "2027-03-10T09:05Z", "orn", "RET", at=NOW, channel="letter")
     finds_not(SERVED.when(near).asked_at(LATER), CODE)
     finds_not(SERVED.when(near).asked_at(NOW), CODE)
@@ -167,7 +167,7 @@ def test_an_entry_dated_after_its_signature_is_a_violation_that_leaves_time_open
 
 
 def test_an_entry_of_another_log_was_signed_before_it_arrived_whatever_it_says() -> None:
-    case = SERVED.when(replace(ahead(TOLD), at=moment("2030-01-01T00:00Z"))).case
+    case = SERVED.when(replace(ahead(INFORMED), at=moment("2030-01-01T00:00Z"))).case
     *rest, last = case.entries
     arrived = replace(last, received=moment("2027-03-06T09:00Z"))
     found = judge(replace(case, entries=(*rest, arrived)), moment(NOW))
@@ -184,8 +184,8 @@ def test_a_duty_is_never_closed_by_an_act_that_has_not_happened_yet() -> None:
     over = SERVED.when(ahead(answer)).asked_at("2027-06-01T00:00Z")
     over.then("D-7-7", ClockVerdict.MISSED)
     assert [d.clock.id for d in due(judged(over), moment("2027-06-01T00:00Z")) if d.over] == ["D-7-7"]
-    assert region(SERVED.when(ahead(TOLD)).asked_at(NOW), "customer_notice") is None
-    assert region(SERVED.when(ahead(TOLD)).asked_at(LATER), "customer_notice") == "NOTIFIED"
+    assert region(SERVED.when(ahead(INFORMED)).asked_at(NOW), "customer_notice") is None
+    assert region(SERVED.when(ahead(INFORMED)).asked_at(LATER), "customer_notice") == "NOTIFIED"
     assert state(SERVED.when(answer).asked_at("2027-03-16T00:00Z")) == "DISCLOSED"
 
 
@@ -232,11 +232,11 @@ def reader(story: Story, at: str) -> tuple[Case, object]:
 
 
 def test_the_board_shows_no_day_to_come_and_is_right_again_when_it_comes() -> None:
-    case = SERVED.when(ahead(TOLD)).case
+    case = SERVED.when(ahead(INFORMED)).case
     row = shown(case, moment(NOW))
     body = json.loads(row.body)
     assert (body["last_on"], body["issued_on"]) == ("2027-03-02T08:30:00Z", "2027-03-01T09:00:00Z")
-    met = shown(given(ISSUED, ahead(TOLD, "2027-03-11T00:00Z")).case, moment(NOW))
+    met = shown(given(ISSUED, ahead(INFORMED, "2027-03-11T00:00Z")).case, moment(NOW))
     assert met.stale_at == moment("2027-03-11T00:00Z"), "the row is judged again when the moment has come"
     notice = ahead(NOTICE, "2027-03-12T00:00Z")
     registered = given(ISSUED).registered(notice)
@@ -245,7 +245,7 @@ def test_the_board_shows_no_day_to_come_and_is_right_again_when_it_comes() -> No
 
 def test_statistics_count_what_has_happened() -> None:
     data = ahead(disclosed("2027-03-05T09:00Z", "name", "postal-address"))
-    case = SERVED.when(data, ahead(TOLD)).case
+    case = SERVED.when(data, ahead(INFORMED)).case
     early, late = (life(case, judge(case, moment(at))) for at in (NOW, LATER))
     assert early is not None
     assert late is not None
@@ -273,7 +273,7 @@ def test_a_message_to_a_provider_says_nothing_of_an_act_to_come() -> None:
 def test_an_entry_to_come_stays_on_view(tmp_path: Path) -> None:
     ledger = ledger_of("S2", tmp_path)
     assert told("timeline", "main", ledger=ledger)["timeline"]
-    case = SERVED.when(ahead(TOLD)).case
+    case = SERVED.when(ahead(INFORMED)).case
     assert leaf("told") in {e.leaf for e in case.known(moment(NOW)).entries}
     assert leaf("told") not in {e.leaf for e in read_order(case, moment(NOW)).entries.current}
 

@@ -171,11 +171,11 @@ def test_whoever_makes_a_copy_holds_the_copy() -> None:
 )
 def test_an_independent_check_that_does_not_give_the_same_is_shown(result: str, found: bool) -> None:
     tool = {"tool": "t", "tool_version": "1"}
-    told = HELD.when(fact("expert-verification-performed", "2027-05-01T09:00Z", "lab", "LAB", result=result, **tool))
+    record = HELD.when(fact("expert-verification-performed", "2027-05-01T09:00Z", "lab", "LAB", result=result, **tool))
     if found:
-        finds(told, "G-NOT-REPRODUCED", A2="GAP")
+        finds(record, "G-NOT-REPRODUCED", A2="GAP")
     else:
-        finds_not(told, "G-NOT-REPRODUCED")
+        finds_not(record, "G-NOT-REPRODUCED")
 
 
 def test_what_is_kept_from_the_defence_is_kept_for_a_reason() -> None:

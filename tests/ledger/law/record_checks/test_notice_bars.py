@@ -42,8 +42,8 @@ def test_a_decision_not_to_tell_binds_the_issuing_side() -> None:
 
 
 def test_who_told_the_person_already_may_write_again() -> None:
-    told = fact("customer-notified", "2027-03-02T09:00Z", "orn", "RET", channel="letter")
-    assert barred("ISS", "2027-03-03T09:00Z", DELAY, told) is None
+    notice = fact("customer-notified", "2027-03-02T09:00Z", "orn", "RET", channel="letter")
+    assert barred("ISS", "2027-03-03T09:00Z", DELAY, notice) is None
 
 
 @pytest.mark.parametrize("instrument", ["EPOC", "EPOC-PR"])
@@ -64,14 +64,14 @@ def test_a_request_of_confidentiality_binds_the_provider_until_its_date_or_the_e
 
 def test_a_notice_of_the_provider_does_not_end_the_request_that_forbade_it() -> None:
     forever = by_issuer("confidentiality-requested", "2027-03-01T11:00Z")
-    told = by_provider("customer-notified", "2027-03-02T09:00Z", channel="e-mail")
-    assert barred("SP", "2027-03-03T09:00Z", forever, told) == "confidentiality-requested"
+    notice = by_provider("customer-notified", "2027-03-02T09:00Z", channel="e-mail")
+    assert barred("SP", "2027-03-03T09:00Z", forever, notice) == "confidentiality-requested"
 
 
 def test_what_the_provider_told_contrary_to_confidentiality_ends_no_delay() -> None:
-    told = by_provider("customer-notified-contrary-to-confidentiality", "2027-03-02T09:00Z", admitted=True)
+    notice = by_provider("customer-notified-contrary-to-confidentiality", "2027-03-02T09:00Z", admitted=True)
     early = by_provider("customer-notified", "2027-03-02T10:00Z", channel="e-mail")
-    assert barred("ISS", "2027-03-03T09:00Z", DELAY, told, early) == "customer-notification-delayed"
+    assert barred("ISS", "2027-03-03T09:00Z", DELAY, notice, early) == "customer-notification-delayed"
 
 
 def test_another_office_of_the_providers_state_is_bound_as_the_provider_is() -> None:

@@ -51,11 +51,11 @@ def test_an_act_in_a_role_that_cannot_do_this_has_no_effect_and_is_found() -> No
 
 def test_an_act_in_a_role_that_its_key_does_not_hold_settles_and_validates_nothing() -> None:
     approved = fact("order-validated", "2027-03-01T09:30Z", "ilves", "VAL", capacity="judge", decision="approved")
-    told = BASE.when(approved)
+    record = BASE.when(approved)
     finds(BASE.when(replace(approved, held=False)), "V-ROLE-NOT-HELD", A1="GAP")
     finds_not(BASE.when(replace(approved, held=False)), "V-AUTHORITY")
-    finds_not(told, "V-ROLE-NOT-HELD")
-    assert [e.kind for e in told.reading.entries.of("order-validated")] == ["order-validated"]
+    finds_not(record, "V-ROLE-NOT-HELD")
+    assert [e.kind for e in record.reading.entries.of("order-validated")] == ["order-validated"]
     assert BASE.when(replace(approved, held=False)).reading.entries.of("order-validated") == ()
 
 
@@ -117,8 +117,8 @@ def test_a_provider_that_gives_itself_more_time_moves_nothing() -> None:
 
 def test_an_order_that_arrives_is_signed_by_a_registered_office() -> None:
     unsigned = issued("2027-03-01T09:00Z", by="orn", role="RET", speaks="import", whose="ilves")
-    for told in (given(RECEIVED), given(DATA), given(unsigned, RECEIVED)):
-        finds(told, "W-UNSIGNED-ORDER", A1="GAP", A4="GAP")
+    for record in (given(RECEIVED), given(DATA), given(unsigned, RECEIVED)):
+        finds(record, "W-UNSIGNED-ORDER", A1="GAP", A4="GAP")
     finds_not(BASE, "W-UNSIGNED-ORDER")
     finds_not(given(unsigned), "W-UNSIGNED-ORDER")
     finds_not(given(unsigned, RECEIVED, backing("issued")), "W-UNSIGNED-ORDER")
@@ -126,8 +126,8 @@ def test_an_order_that_arrives_is_signed_by_a_registered_office() -> None:
 
 def test_data_given_to_somebody_who_was_not_the_authority_named() -> None:
     disowned = by_issuer("order-repudiated", "2027-03-06T09:00Z", finding="office-impersonated")
-    told = BASE.when(DATA, disowned)
-    finds(told, "V-DISCLOSED-TO-FORGER", A1="CONTRADICTED", A4="CONTRADICTED", A7="CONTRADICTED")
+    record = BASE.when(DATA, disowned)
+    finds(record, "V-DISCLOSED-TO-FORGER", A1="CONTRADICTED", A4="CONTRADICTED", A7="CONTRADICTED")
     finds(BASE.when(disowned, disclosed("2027-03-07T09:00Z")), "V-DISCLOSED-TO-FORGER")
     finds_not(BASE.when(disowned), "V-DISCLOSED-TO-FORGER")
 
@@ -161,9 +161,9 @@ def test_entries_recorded_from_the_suspected_moment_to_the_new_key_are_not_trust
 
 def test_it_is_the_time_of_recording_that_counts() -> None:
     late = replace(DATA, at=moment("2027-03-10T09:00Z"), label="late")
-    told = compromised("2027-03-08T09:00Z")
-    finds_not(told, "W-KEY-UNTRUSTED")
-    finds(told.when(late), "W-KEY-UNTRUSTED")
+    record = compromised("2027-03-08T09:00Z")
+    finds_not(record, "W-KEY-UNTRUSTED")
+    finds(record.when(late), "W-KEY-UNTRUSTED")
 
 
 def confirmed(on: str, by: str = "skylark", role: str = "SP", **fields: Any) -> Fact:
@@ -172,11 +172,11 @@ def confirmed(on: str, by: str = "skylark", role: str = "SP", **fields: Any) -> 
 
 
 def test_another_office_or_the_new_key_confirms_entries_one_by_one() -> None:
-    told = compromised("2027-03-05T09:00Z", rotated="2027-03-12T09:00Z")
-    finds_not(told.when(confirmed("2027-03-06T09:00Z", "ilves", "ISS", about="disclosed")), "W-KEY-UNTRUSTED")
-    finds_not(told.when(confirmed("2027-03-12T09:00Z", about="disclosed")), "W-KEY-UNTRUSTED")
-    finds(told.when(confirmed("2027-03-11T09:00Z", about="disclosed")), "W-KEY-UNTRUSTED")
-    finds(told.when(confirmed("2027-03-06T09:00Z", "ilves", "ISS")), "W-KEY-UNTRUSTED")
+    record = compromised("2027-03-05T09:00Z", rotated="2027-03-12T09:00Z")
+    finds_not(record.when(confirmed("2027-03-06T09:00Z", "ilves", "ISS", about="disclosed")), "W-KEY-UNTRUSTED")
+    finds_not(record.when(confirmed("2027-03-12T09:00Z", about="disclosed")), "W-KEY-UNTRUSTED")
+    finds(record.when(confirmed("2027-03-11T09:00Z", about="disclosed")), "W-KEY-UNTRUSTED")
+    finds(record.when(confirmed("2027-03-06T09:00Z", "ilves", "ISS")), "W-KEY-UNTRUSTED")
 
 
 # -- the answer --------------------------------------------------------------------------------------------------------

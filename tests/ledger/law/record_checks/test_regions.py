@@ -41,17 +41,17 @@ def test_an_order_of_which_nothing_special_is_known_has_all_regions_at_rest() ->
 def test_notification_is_due_where_required_then_sent_then_received() -> None:
     declared = BASE.where("XV", declarations=("N-7-5-a",))
     assert region(declared, "notification") == "DUE"
-    told = declared.when(by_issuer("notification-sent", "2027-03-02T09:00Z", notified_authority="ncco"))
-    assert region(told, "notification") == "SENT"
+    record = declared.when(by_issuer("notification-sent", "2027-03-02T09:00Z", notified_authority="ncco"))
+    assert region(record, "notification") == "SENT"
     arrived = by_authority("notification-received", "2027-03-02T10:00Z")
-    assert region(told.when(arrived), "notification") == "RECEIVED"
+    assert region(record.when(arrived), "notification") == "RECEIVED"
     again = by_issuer("notification-sent", "2027-03-05T09:00Z", notified_authority="ncco")
-    assert region(told.when(arrived, again), "notification") == "SENT"
+    assert region(record.when(arrived, again), "notification") == "SENT"
 
 
 def test_a_notification_nobody_required_is_shown_all_the_same() -> None:
-    told = BASE.when(by_issuer("notification-sent", "2027-03-02T09:00Z", notified_authority="ncco"))
-    assert region(told, "notification") == "SENT"
+    record = BASE.when(by_issuer("notification-sent", "2027-03-02T09:00Z", notified_authority="ncco"))
+    assert region(record, "notification") == "SENT"
 
 
 # -- notice to the person ----------------------------------------------------------------------------------------------
@@ -64,7 +64,7 @@ DELAY = by_issuer(
     review_on="2027-06-01",
 )
 LIFTED = by_issuer("customer-notification-delay-lifted", "2027-05-01T09:00Z", about="delay")
-TOLD = by_return("customer-notified", "2027-05-10T09:00Z", channel="letter")
+NOTIFIED = by_return("customer-notified", "2027-05-10T09:00Z", channel="letter")
 PUBLISHED = fact(
     "notice-published", "2027-02-01T09:00Z", "office", "DPO", valid_from="2027-02-01",
     document={"code": "n", "media": "text/html", "size": 1, "sha256": "0" * 64},
@@ -82,7 +82,7 @@ def test_the_last_word_on_telling_the_person_counts() -> None:
     assert notice(DELAY) == "DELAYED"
     assert notice(DELAY, omitted) == "OMITTED"
     assert notice(DELAY, LIFTED) == "LIFTED"
-    assert notice(DELAY, LIFTED, TOLD) == "NOTIFIED"
+    assert notice(DELAY, LIFTED, NOTIFIED) == "NOTIFIED"
 
 
 def test_a_delay_is_overdue_by_its_date_even_where_its_clock_cannot_be_computed() -> None:
@@ -96,7 +96,7 @@ def test_a_delay_past_its_review_is_overdue_and_so_is_a_lifted_one_of_which_nobo
     assert notice(DELAY, at="2027-06-02T00:00:00Z") == "OVERDUE"
     assert notice(DELAY, LIFTED, at="2027-05-31T23:59:59Z") == "LIFTED"
     assert notice(DELAY, LIFTED, at="2027-06-01T00:00:00Z") == "OVERDUE"
-    assert notice(DELAY, LIFTED, TOLD.moved("2027-07-01T09:00Z")) == "NOTIFIED"
+    assert notice(DELAY, LIFTED, NOTIFIED.moved("2027-07-01T09:00Z")) == "NOTIFIED"
 
 
 def test_a_customer_told_by_the_provider_against_confidentiality_is_told_early() -> None:
@@ -106,7 +106,7 @@ def test_a_customer_told_by_the_provider_against_confidentiality_is_told_early()
     assert notice(asked, early) == "NOTIFIED_EARLY"
     said = by_issuer("customer-notified-contrary-to-confidentiality", "2027-03-05T09:00Z", admitted=False)
     assert notice(said) == "NOTIFIED_EARLY"
-    assert notice(asked, early, TOLD) == "NOTIFIED"
+    assert notice(asked, early, NOTIFIED) == "NOTIFIED"
 
 
 def test_a_general_notice_is_shown_where_there_is_nothing_else() -> None:
@@ -181,5 +181,5 @@ def test_an_incident_is_open_until_somebody_is_told(kind: str) -> None:
         aware_at="2027-03-06T10:00:00Z", incident_kind="loss",
     )  # fmt: skip
     assert region(BASE.when(incident), "incident") == "OPEN"
-    told = by_return(kind, "2027-03-07T10:00Z", about="incident", notified_authority="ncco")
-    assert region(BASE.when(incident, told), "incident") == "NOTIFIED"
+    record = by_return(kind, "2027-03-07T10:00Z", about="incident", notified_authority="ncco")
+    assert region(BASE.when(incident, record), "incident") == "NOTIFIED"

@@ -293,8 +293,8 @@ def test_a_check_that_was_not_reproduced_is_not_taken_back() -> None:
     tool = {"tool": "t", "tool_version": "1"}
 
     def check(label: str, result: str, by: str = "lab", replaces: str | None = None) -> Fact:
-        told = fact("expert-verification-performed", "2027-05-01T09:00Z", by, "LAB", result=result, **tool)
-        return replace(told, label=label, replaces=replaces)
+        report = fact("expert-verification-performed", "2027-05-01T09:00Z", by, "LAB", result=result, **tool)
+        return replace(report, label=label, replaces=replaces)
 
     story = HELD.when(check("no", "not-reproduced"), check("yes", "reproduced", replaces="no"))
     finds(story, WITHDRAWN, A2="GAP")

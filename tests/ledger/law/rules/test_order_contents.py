@@ -58,8 +58,8 @@ def order(instrument: str, without: str | None = None, **changes: Any) -> Fact:
 
 def story(order: Fact) -> Story:
     """Make a story with the order and the facts that make each point required."""
-    told = given(order, SUPERVISED, SEEKER, ASKED, sent("2027-03-02T08:00Z"))
-    return told.where("XV", declarations=DECLARED).among(seeker=Office("XO", ("SEEK",)))
+    record = given(order, SUPERVISED, SEEKER, ASKED, sent("2027-03-02T08:00Z"))
+    return record.where("XV", declarations=DECLARED).among(seeker=Office("XO", ("SEEK",)))
 
 
 POINTS = [
@@ -89,10 +89,10 @@ def test_an_order_that_states_everything_lacks_nothing(instrument: str) -> None:
 def test_an_element_that_a_correction_supplies_is_cured_from_then_on(
     instrument: str, point: RequiredContent, field: str
 ) -> None:
-    told = story(order(instrument, without=field))
-    told = told.when(corrected("2027-03-05T09:00Z", "c", material=False, changed_fields=[field]))
-    finds_not(told, point.code)
-    finds(told.asked_at("2027-03-04T09:00Z"), point.code)
+    record = story(order(instrument, without=field))
+    record = record.when(corrected("2027-03-05T09:00Z", "c", material=False, changed_fields=[field]))
+    finds_not(record, point.code)
+    finds(record.asked_at("2027-03-04T09:00Z"), point.code)
 
 
 @pytest.mark.parametrize("unread", Unread)
@@ -126,9 +126,9 @@ def test_what_a_notified_authority_needs_is_asked_only_where_one_is_notified() -
 
 
 def test_a_notification_declared_for_some_circumstances_asks_only_where_one_is_stated() -> None:
-    told = given(order("2AP-7", without="summary_of_facts", circumstances=["minor"]))
+    record = given(order("2AP-7", without="summary_of_facts", circumstances=["minor"]))
     for named, found in ((["minor"], True), (["media-account"], False)):
-        party = told.where("XV", declarations=("N-7-5-a",), terms={"N-7-5-a": named})
+        party = record.where("XV", declarations=("N-7-5-a",), terms={"N-7-5-a": named})
         assert ("F718" in codes(party)) is found
     on_receipt = given(
         order("2AP-7", without="summary_of_facts"), received("2027-03-02T09:00Z", circumstances=["minor"])
@@ -137,9 +137,9 @@ def test_a_notification_declared_for_some_circumstances_asks_only_where_one_is_s
 
 
 def test_without_any_supervision_it_is_not_the_reference_that_is_missing() -> None:
-    told = given(order("2AP-7", without="supervision")).where("XV", declarations=("D-7-2-b",))
-    finds_not(told, "F719")
-    finds(told.when(SUPERVISED), "F719")
+    record = given(order("2AP-7", without="supervision")).where("XV", declarations=("D-7-2-b",))
+    finds_not(record, "F719")
+    finds(record.when(SUPERVISED), "F719")
 
 
 @pytest.mark.parametrize(
@@ -166,8 +166,8 @@ def test_supporting_information_is_asked_where_the_requested_party_has_declared_
 def test_an_order_names_the_user_or_an_identifier_also_where_it_only_identifies(
     instrument: str, code: str, categories: list[str], asked: bool
 ) -> None:
-    told = given(order(instrument, without="identifiers", data_categories=categories))
-    assert (code in codes(told)) is asked
+    record = given(order(instrument, without="identifiers", data_categories=categories))
+    assert (code in codes(record)) is asked
     by_address: dict[str, Any] = {"data_categories": categories, "identifiers": ["198.51.100.7"]}
     finds_not(given(order(instrument, **by_address)), code)
 
@@ -216,17 +216,17 @@ def test_the_rest_of_a_european_order_follows_from_what_it_says_of_itself() -> N
 
 
 def test_an_order_without_effect_is_not_measured() -> None:
-    told = given(issued(ON, by="orn", role="RET"))
-    assert not {code for code in codes(told) if code.startswith("F")}
-    assert criterion(told, "A5") == "GAP"
+    record = given(issued(ON, by="orn", role="RET"))
+    assert not {code for code in codes(record) if code.startswith("F")}
+    assert criterion(record, "A5") == "GAP"
 
 
 def test_categories_are_read_from_what_is_stated_never_from_the_elements() -> None:
-    told = given(
+    record = given(
         order("EPOC", without="time_range", data_categories=["subscriber"], elements_sought=["message-content"])
     )
-    finds_not(told, "FE505")
-    assert moment(ON) == told.facts[0].on
+    finds_not(record, "FE505")
+    assert moment(ON) == record.facts[0].on
 
 
 def test_a_reference_is_asked_for_only_where_preservation_was_sought() -> None:

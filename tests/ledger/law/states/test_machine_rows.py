@@ -120,8 +120,8 @@ DECLARED = replace(PARTIES["XV"], declarations=("D-9-5",), terms={"D-9-5": "P14D
 
 def read(instrument: str, party: Party, facts: tuple[Fact, ...], at: datetime) -> OrderReading:
     """Read these facts at a moment; `party` takes the place of the other Party."""
-    told = case(facts, instrument, parties={**PARTIES, "XV": party}, offices={**OFFICES, **OTHERS})
-    return read_order(told, at)
+    record = case(facts, instrument, parties={**PARTIES, "XV": party}, offices={**OFFICES, **OTHERS})
+    return read_order(record, at)
 
 
 def next_deed(instrument: str, party: Party, facts: tuple[Fact, ...], deed: Fact, on: datetime) -> Fact | None:

@@ -87,8 +87,8 @@ def test_a_notice_is_refused_while_the_delay_is_in_force() -> None:
 
 
 def test_a_notice_after_a_delay_says_who_put_it_off_on_which_ground_and_until_when() -> None:
-    told = section(written("notice", DELAY, DISCLOSED, LIFTED), "Why you are told now")
-    assert told == (
+    paragraphs = section(written("notice", DELAY, DISCLOSED, LIFTED), "Why you are told now")
+    assert paragraphs == (
         "Prosecutor's Office Karsk decided on 1 March 2027 that you were to be told later. The ground was: not to "
         "obstruct inquiries, investigations or procedures. This delay ended on 20 May 2027."
     )
