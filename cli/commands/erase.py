@@ -15,7 +15,7 @@ from cli.session.subjects import called, near, subject_name
 from cli.terminal import output, prompts
 from cli.terminal.receipt import tell
 from ledger.adapters.subject_keys.names import TARGET
-from ledger.application.erasure import ErasureScope
+from ledger.application.erasure_scope import ErasureScope
 from ledger.application.journal import Journal
 from ledger.application.subject_keys_binding import where
 from ledger.application.write.draft import target_of

@@ -30,7 +30,7 @@ from ledger.law import judge
 from ledger.trust.trust_folder import Trust
 from projections.render.verbatim import stated as own_words
 from projections.reports.hearing.depths import DEPTHS, Depth
-from projections.statistics.counting import OrderFilter
+from projections.statistics.counted_order import OrderFilter
 
 if TYPE_CHECKING:
     from cli.records.bundle_report import BundleReport
@@ -239,7 +239,7 @@ def report(
             whose = role_of(whose) if whose else None
             reads = READERS.get(kind)
             if kind == "order-form":
-                from projections.reports.order_form import addressee
+                from projections.reports.order_form.make import addressee
 
                 reads = whose = whose or addressee(case.instrument)
             revealed([case.order], VIEWS[kind], reveal, stated, actor, reads)
@@ -349,7 +349,7 @@ def _medium(file: str, default: str) -> str:
 
 def _lacks(known: Case, moment: datetime) -> list[str]:
     """Return what an order lacks, for the office that makes it; the form for another reader does not state it."""
-    from projections.reports.order_form import missing
+    from projections.reports.order_form.make import missing
 
     return [f"{m.code}: {m.says}" for m in missing(known, moment)]
 

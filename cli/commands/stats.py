@@ -13,7 +13,17 @@ from msgspec import Struct, convert
 
 from cli.click_extensions import command
 from cli.exit_codes import Exit
-from cli.reports.statistics_report import BESIDE, PARTY, PROVIDER, SINCE, UNTIL, lives_of, office, published, selection
+from cli.reports.statistics_report import (
+    BESIDE,
+    PARTY,
+    PROVIDER,
+    SINCE,
+    UNTIL,
+    counted_orders,
+    office,
+    published,
+    selection,
+)
 from cli.session.ledger_reader import LedgerReader, reading
 from cli.session.local_time import MOMENT
 from cli.session.options import LANG
@@ -24,7 +34,8 @@ from ledger.law.provisions import rules_digest
 from projections.drawings.charts import bars
 from projections.render.verbatim import stated
 from projections.reports.front_page import IntegrityResult, Provenance
-from projections.statistics.counting import OrderFilter, StatisticsTable
+from projections.statistics.counted_order import OrderFilter
+from projections.statistics.counting import StatisticsTable
 from projections.statistics.forms import article_28, transparency
 from projections.statistics.report import StatisticsReport, printed, requests, shares, statistics_report
 
@@ -136,10 +147,10 @@ def stats(
         if provider is not None:
             provider = office(reader, provider)
         wish = OrderFilter(since, until, party, provider)
-        lives = [life for life in lives_of(reader, moment) if wish.takes(life)]
+        orders = [order for order in counted_orders(reader, moment) if wish.takes(order)]
         provenance = _making(reader, moment)
         theirs = stated(reader.cases.register(reveal=False))
-    form = (article_28 if which == "art28" else transparency)(lives)
+    form = (article_28 if which == "art28" else transparency)(orders)
     report = statistics_report(form, selection(wish), provenance, None if beside is None else published(beside))
     if chosen == "html":
         from cli.reports.issued_report import put

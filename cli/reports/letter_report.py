@@ -142,7 +142,7 @@ def _request(asked: LetterOptions, signer: Signer, lang: str) -> LetterRequest:
 def _of_person(reader: LedgerReader, subject: str | None, case: Case) -> Case:
     """Return the case with the sealed values of the person alone, who is the target unless another one is named."""
     from cli.session.subjects import subject_name
-    from ledger.application.erasure import covered
+    from ledger.application.erasure_scope import covered
     from ledger.application.write.draft import target_of
     from projections.reports.letters.make import DESTROYED, of_subject
 

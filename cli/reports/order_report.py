@@ -67,7 +67,7 @@ def order_report(
 
             return certificate(asked.form, snapshot, judgement, provenance)
         case "order-form":
-            from projections.reports.order_form import addressee, order_form
+            from projections.reports.order_form.make import addressee, order_form
 
             return order_form(snapshot, judgement, provenance, asked.reader or addressee(snapshot.instrument))
         case "custody":

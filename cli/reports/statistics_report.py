@@ -21,7 +21,7 @@ from ledger.trust.trust_folder import Trust
 
 if TYPE_CHECKING:
     from projections.reports.front_page import CheckCommand, Provenance
-    from projections.statistics.counting import Life, OrderFilter
+    from projections.statistics.counted_order import CountedOrder, OrderFilter
     from projections.statistics.report import PublishedSeries, Statistics
 
 FIXTURES = shipped("fixtures/statistics")
@@ -47,16 +47,16 @@ PROVIDER = click.option("--provider", metavar="ACTOR", help="Only orders to this
 BESIDE = click.option("--beside", type=click.Choice(tuple(FILES)), help="Published figures beside ours.")
 
 
-def lives_of(reader: LedgerReader, moment: datetime) -> Iterator[Life]:
-    """Yield the life of every order that had been issued by `moment`."""
-    from projections.statistics.counting import life
+def counted_orders(reader: LedgerReader, moment: datetime) -> Iterator[CountedOrder]:
+    """Yield every order that had been issued by `moment`, as statistics count it."""
+    from projections.statistics.counted_order import counted_order
 
     done, size = 0, reader.store.size()
     with prompts.progress("counting") as report:
         for case in reader.all():
             snapshot = case.known(moment)
-            if snapshot.entries and (order_life := life(snapshot, judge(snapshot, moment))) is not None:
-                yield order_life
+            if snapshot.entries and (counted := counted_order(snapshot, judge(snapshot, moment))) is not None:
+                yield counted
             done += len(case.entries)
             report(done, size)
 
@@ -108,9 +108,9 @@ def statistics_of(
     todo = _commands(_words(wish, series, moment), f"{look} --trust TRUST" if trust else look)
     if wish.provider is not None:
         wish = replace(wish, provider=office(reader, wish.provider))
-    lives = [life for life in lives_of(reader, moment) if wish.takes(life)]
+    orders = [order for order in counted_orders(reader, moment) if wish.takes(order)]
     comparison = None if series == NONE else published(series)
-    return statistics(lives, selection(wish), _making(reader, moment, trust), todo, comparison)
+    return statistics(orders, selection(wish), _making(reader, moment, trust), todo, comparison)
 
 
 def _words(wish: OrderFilter, series: str, moment: datetime) -> str:

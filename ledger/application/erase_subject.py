@@ -9,7 +9,7 @@ from ledger.adapters.storage.entry_store import EntryStore
 from ledger.adapters.subject_keys.key_store import DestroyedKey, SubjectKeyStore
 from ledger.adapters.subject_keys.names import COMPANION
 from ledger.application.case_reader import DESTROYED, CaseReader
-from ledger.application.erasure import ErasureScope, covered, destruction_drafts, logged, stated, stays
+from ledger.application.erasure_scope import ErasureScope, covered, destruction_drafts, logged, stated, stays
 from ledger.application.subject_keys_binding import HINT, check_bound, elsewhere, where
 from ledger.application.write.draft import Draft, target_of
 from ledger.application.write.receipt import Receipt

@@ -26,7 +26,7 @@ from ledger.adapters.subject_keys.key_store import SubjectInOrder, SubjectKeySto
 from ledger.application.case_reader import CaseReader
 from ledger.application.create_ledger import found
 from ledger.application.erase_subject import Erasure
-from ledger.application.erasure import unstated
+from ledger.application.erasure_scope import unstated
 from ledger.application.find_subject import index_values
 from ledger.application.subject_keys_binding import HINT, check_bound, elsewhere, where
 from ledger.application.write.bulk_record import Ahead, Bulk, staged

@@ -9,175 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from decimal import Decimal
+from datetime import timedelta
 from statistics import fmean, median, quantiles
-from typing import TypeAlias
 
-from ledger.entries.case import Case, Entry
-from ledger.law import Judgement
-from ledger.law.instruments.costs import amount
+from projections.statistics.counted_order import KEEPS, Amounts, CountedOrder
 from projections.statistics.suppression import FEW, withheld
-from projections.views.replaced import replaced
-from projections.views.timeline import office_names
 
-GRAVEST_FIRST = ("content", "traffic", "identification", "subscriber", "domain-registration")
-BRINGS = ("data-disclosed", "data-transmitted-by-state")
-KEEPS = ("EPOC-PR", "BC-16", "BC-29", "UNCC-42")  # what they ask for is that data be kept
-REFUSALS = ("ground-for-refusal-raised", "non-disclosure-instructed", "request-refused")
-OVER = frozenset(
-    "CEASED CLOSED DECLINED ENFORCEMENT_DENIED EXEMPT LAPSED NO_ANSWER NO_DATA NON_COMPLIANT REFUSED_BY_STATE "
-    "REPUDIATED RETURNED WITHDRAWN INSTRUCTED_NOT_TO_DISCLOSE".split()
-)
 DAY = timedelta(days=1)
-
-
-Amounts: TypeAlias = tuple[tuple[str, Decimal], ...]  # currency and amount
-
-
-@dataclass(frozen=True, slots=True)
-class Life:
-    """Hold one order as statistics see it, without personal data.
-
-    `outcome` is one of "fulfilled", "in part", "not fulfilled", "open". `took` runs from issue to the data
-    obtained (for a preservation: to the request for production that followed). `grounds` are those on which it
-    was refused.
-    """
-
-    instrument: str
-    issued_on: datetime
-    from_party: str
-    to_party: str
-    addressee: str
-    category: str
-    emergency: bool
-    outcome: str
-    took: timedelta | None
-    notified: bool
-    grounds: tuple[str, ...]
-    enforced: bool
-    remedy: bool
-    sought_after: bool
-    refused_after: bool
-    told: str
-    received: bool = False
-    claimed: Amounts = ()
-    reimbursed: Amounts = ()
-    remedy_in: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class OrderFilter:
-    """Choose the orders that are counted; None means any.
-
-    Issued from `since` (included) until `until` (excluded), between Parties one of which is `party`, to a
-    provider.
-    """
-
-    since: datetime | None = None
-    until: datetime | None = None
-    party: str | None = None
-    provider: str | None = None
-
-    def takes(self, life: Life) -> bool:
-        """Return True if the order is counted."""
-        return (
-            (self.since is None or life.issued_on >= self.since)
-            and (self.until is None or life.issued_on < self.until)
-            and (self.party is None or self.party in (life.from_party, life.to_party))
-            and (self.provider is None or life.addressee == self.provider)
-        )
-
-
-def life(case: Case, judgement: Judgement) -> Life | None:
-    """Return the outcome of an order as known at the judgement's moment; None where nothing was issued by then."""
-    case = case.happened(judgement.as_of)
-    replacements = replaced(case, judgement.as_of)
-    entries = [e for e in case.entries if e.leaf not in replacements]
-    if not entries:
-        return None
-    issued = next((e for e in entries if e.kind == "order-issued"), entries[0])
-    kinds = {e.kind for e in entries}
-    names = office_names(case.registry)
-    providers = [names.get(p, p) for p in issued.get("providers", ())]
-    categories = set(issued.get("data_categories", ()))
-    return Life(
-        instrument=case.instrument,
-        issued_on=issued.on,
-        from_party=issued.get("from_party") or "not stated",
-        to_party=issued.get("to_party") or "not stated",
-        addressee=providers[0] if len(providers) == 1 else "several" if providers else "not stated",
-        category=next((c for c in GRAVEST_FIRST if c in categories), "not stated"),
-        emergency=bool(issued.get("emergency")) or "emergency-declared" in kinds,
-        outcome=_outcome(case.instrument, entries, judgement.state),
-        took=_took(case.instrument, entries, issued),
-        notified="notification-sent" in kinds,
-        grounds=tuple(dict.fromkeys(g for e in entries if e.kind in REFUSALS for g in _grounds(e))),
-        enforced="enforcement-requested" in kinds,
-        remedy="remedy-sought" in kinds,
-        sought_after="ex-post-validation-sought" in kinds,
-        refused_after="ex-post-validation-refused" in kinds,
-        told=_told(kinds),
-        received=_received_for_enforcement(entries),
-        claimed=_amounts(entries, "costs-claimed"),
-        reimbursed=_amounts(entries, "costs-reimbursed"),
-        remedy_in=frozenset(e.get("in_party") or "" for e in entries if e.kind == "remedy-sought") - {""},
-    )
-
-
-def _outcome(instrument: str, entries: Sequence[Entry], state: str) -> str:
-    kinds = {e.kind for e in entries}
-    if instrument in KEEPS:
-        done = "preservation-confirmed" in kinds
-    else:
-        brought = [e for e in entries if e.kind in BRINGS]
-        if brought and all(e.get("partial") for e in brought):
-            return "in part"
-        done = bool(brought)
-    if done:
-        return "fulfilled"
-    return "not fulfilled" if state in OVER else "open"
-
-
-def _took(instrument: str, entries: Sequence[Entry], issued: Entry) -> timedelta | None:
-    ends = ("production-request-confirmed",) if instrument in KEEPS else ("evidence-received",)
-    since = [e for e in entries if e.on >= issued.on]  # what is dated before the order took no time to answer it
-    reached = [e.on for e in since if e.kind in ends] or [
-        e.on for e in since if e.kind in BRINGS and instrument not in KEEPS
-    ]
-    return min(reached) - issued.on if reached and issued.kind == "order-issued" else None
-
-
-def _grounds(e: Entry) -> Iterable[str]:
-    return e.get("grounds") or ([e.get("ground")] if e.get("ground") else ["not stated"])
-
-
-def _received_for_enforcement(entries: Sequence[Entry]) -> bool:
-    """Return True if the enforcing State has the order: it says so, or has decided on it."""
-    sent = {e.leaf for e in entries if e.kind == "enforcement-requested"}
-    named = any(e.kind == "form-received" and e.get("about") in sent for e in entries)
-    return bool(sent) and (named or any(e.kind in ("recognition-decided", "compliance-ordered") for e in entries))
-
-
-def _amounts(entries: Sequence[Entry], kind: str) -> Amounts:
-    """Return what was claimed or reimbursed, by currency; nothing for an amount of 0."""
-    found: dict[str, Decimal] = {}
-    for e in entries:
-        if e.kind == kind and (of_entry := amount(e)):
-            found[e.get("currency")] = found.get(e.get("currency"), Decimal()) + of_entry
-    return tuple(sorted(found.items()))
-
-
-def _told(kinds: set[str]) -> str:
-    """Return what the record shows on informing the person, the most final first."""
-    if "customer-notified" in kinds:
-        return "told"
-    if "customer-notification-omitted" in kinds:
-        return "left out"
-    return "put off" if "customer-notification-delayed" in kinds else "nothing on record"
-
-
-# -- tables ------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,10 +63,10 @@ class Selection:
     """
 
     says: str
-    test: Callable[[Life], bool]
+    test: Callable[[CountedOrder], bool]
     cite: str = ""
     took: str = ""  # the duration that is reported of them, in words; empty: none
-    amounts: Callable[[Life], Amounts] | None = None  # the money that is reported of them
+    amounts: Callable[[CountedOrder], Amounts] | None = None  # the money that is reported of them
     among: str = ""
 
 
@@ -273,15 +111,15 @@ class CountedCells:
     rests: frozenset[Key]
 
 
-def form(name: str, lives: Sequence[Life], plans: Sequence[TablePlan], cannot_know: Sequence[str]) -> Form:
+def form(name: str, orders: Sequence[CountedOrder], plans: Sequence[TablePlan], cannot_know: Sequence[str]) -> Form:
     """Count orders into tables, and withhold what must not be shown in any of them."""
-    (result,) = forms({name: plans}, lives, cannot_know)
+    (result,) = forms({name: plans}, orders, cannot_know)
     return result
 
 
 def forms(
     named: Mapping[str, Sequence[TablePlan]],
-    lives: Sequence[Life],
+    orders: Sequence[CountedOrder],
     cannot_know: Sequence[str],
     links: Links | None = None,
 ) -> list[Form]:
@@ -290,15 +128,15 @@ def forms(
     `links` are sums that hold between tables of different forms. Each form says how many numbers all of them
     withhold.
     """
-    counts = counted(lives, [plan for plans in named.values() for plan in plans], links)
+    counts = counted(orders, [plan for plans in named.values() for plan in plans], links)
     hidden = withheld(counts.cells, counts.sums, never=counts.rests)
     return [
-        Form(name, tuple(_tables(plans, lives, counts.cells, hidden)), len(hidden), tuple(cannot_know))
+        Form(name, tuple(_tables(plans, orders, counts.cells, hidden)), len(hidden), tuple(cannot_know))
         for name, plans in named.items()
     ]
 
 
-def counted(lives: Sequence[Life], plans: Sequence[TablePlan], links: Links | None = None) -> CountedCells:
+def counted(orders: Sequence[CountedOrder], plans: Sequence[TablePlan], links: Links | None = None) -> CountedCells:
     """Count orders; a number that is in two tables is one cell, so it is withheld in both or in none.
 
     Where rows are only some of a whole, the remainder is a cell too: no table shows it, and it protects them.
@@ -307,7 +145,7 @@ def counted(lives: Sequence[Life], plans: Sequence[TablePlan], links: Links | No
     sums: list[tuple[Key, Sequence[Key]]] = []
     rests: set[Key] = set()
     for plan in plans:
-        mine = [x for x in lives if plan.whole.test(x)]
+        mine = [x for x in orders if plan.whole.test(x)]
         rows = {c.says: c for group in plan.groups for c in group.rows}
         for row in (None, *rows.values()):
             of_row = mine if row is None else [x for x in mine if row.test(x)]
@@ -345,22 +183,24 @@ def key_of(*counts: Selection) -> Key:
 
 
 def _tables(
-    plans: Sequence[TablePlan], lives: Sequence[Life], cells: Mapping[Key, int], hidden: frozenset[Key]
+    plans: Sequence[TablePlan], orders: Sequence[CountedOrder], cells: Mapping[Key, int], hidden: frozenset[Key]
 ) -> Iterator[StatisticsTable]:
     for plan in plans:
-        yield _table(plan, lives, cells, hidden)
+        yield _table(plan, orders, cells, hidden)
         if plan.times is not None:
-            yield _times(plan, *plan.times, lives, hidden)
+            yield _times(plan, *plan.times, orders, hidden)
 
 
-def _times(plan: TablePlan, title: str, column: str, lives: Sequence[Life], hidden: frozenset[Key]) -> StatisticsTable:
+def _times(
+    plan: TablePlan, title: str, column: str, orders: Sequence[CountedOrder], hidden: frozenset[Key]
+) -> StatisticsTable:
     """Return the days from issue to the data obtained: the median, and within which a quarter and three quarters fall.
 
     A median needs `FEW` durations, a quartile as many on each of its sides. Neither is shown of orders whose number is
     withheld.
     """
     (some,) = (c for c in plan.columns if c.says == column)
-    found = [x for x in lives if plan.whole.test(x) and some.test(x) and x.instrument not in KEEPS]
+    found = [x for x in orders if plan.whole.test(x) and some.test(x) and x.instrument not in KEEPS]
     rows: list[StatisticsRow] = []
     for row in (None, *(c for group in plan.groups if group.shown for c in group.rows)):
         days = sorted(x.took / DAY for x in found if x.took is not None and (row is None or row.test(x)))
@@ -376,8 +216,10 @@ def _times(plan: TablePlan, title: str, column: str, lives: Sequence[Life], hidd
     return StatisticsTable(title, ("median days", "a quarter within days", "three quarters within days"), tuple(rows))
 
 
-def _table(plan: TablePlan, lives: Sequence[Life], cells: Mapping[Key, int], hidden: frozenset[Key]) -> StatisticsTable:
-    mine = [x for x in lives if plan.whole.test(x)]
+def _table(
+    plan: TablePlan, orders: Sequence[CountedOrder], cells: Mapping[Key, int], hidden: frozenset[Key]
+) -> StatisticsTable:
+    mine = [x for x in orders if plan.whole.test(x)]
     rows: list[StatisticsRow] = []
     for row in (None, *(c for group in plan.groups if group.shown for c in group.rows)):
         keys = [_key(plan, row, column) for column in (*plan.columns, None)]
@@ -397,7 +239,7 @@ def _table(plan: TablePlan, lives: Sequence[Life], cells: Mapping[Key, int], hid
 
 
 def _durations(
-    said: Selection, lives: Sequence[Life], columns: Sequence[Selection], numbers: Sequence[int | None]
+    said: Selection, orders: Sequence[CountedOrder], columns: Sequence[Selection], numbers: Sequence[int | None]
 ) -> list[StatisticsRow]:
     """Return median days, and the mean where nothing of its row is withheld.
 
@@ -407,7 +249,7 @@ def _durations(
     def spread(how: Callable[[list[float]], float]) -> tuple[float | str | None, ...]:
         out: list[float | str | None] = []
         for n, column in zip(numbers, (*columns, None), strict=True):
-            days = [x.took / DAY for x in lives if x.took is not None and (column is None or column.test(x))]
+            days = [x.took / DAY for x in orders if x.took is not None and (column is None or column.test(x))]
             out.append(None if n is None else "" if not days else None if len(days) < FEW else round(how(days), 1))
         return tuple(out)
 
@@ -420,18 +262,18 @@ def _durations(
 
 def _totals(
     said: Selection,
-    amounts: Callable[[Life], Amounts],
-    lives: Sequence[Life],
+    amounts: Callable[[CountedOrder], Amounts],
+    orders: Sequence[CountedOrder],
     columns: Sequence[Selection],
     numbers: Sequence[int | None],
 ) -> list[StatisticsRow]:
     """Return the total of each currency, where nothing of its row is withheld and no cell rests on few orders."""
     rows: list[StatisticsRow] = []
-    of = {currency for x in lives for currency, _ in amounts(x)}
+    of = {currency for x in orders for currency, _ in amounts(x)}
     for currency in sorted(of) if None not in numbers else ():
         cells: list[float | str | None] = []
         for column in (*columns, None):
-            mine = (dict(amounts(x)) for x in lives if column is None or column.test(x))
+            mine = (dict(amounts(x)) for x in orders if column is None or column.test(x))
             paid = [money[currency] for money in mine if currency in money]
             cells.append("" if not paid else None if len(paid) < FEW else float(sum(paid)))
         if None not in cells:

@@ -17,7 +17,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from projections.statistics.counting import TOTAL, Form, Key, Life, RowGroup, Selection, TablePlan, form, forms, key_of
+from projections.statistics.counted_order import CountedOrder
+from projections.statistics.counting import TOTAL, Form, Key, RowGroup, Selection, TablePlan, form, forms, key_of
 
 ARTICLE = "EPOC:28(2)"
 PROVIDERS = "By provider"
@@ -35,24 +36,24 @@ CANNOT_KNOW = (
 )
 
 
-def article_28(lives: Sequence[Life]) -> Form:
+def article_28(orders: Sequence[CountedOrder]) -> Form:
     """Return the table of article 28(2), for production and for preservation orders."""
-    orders = _among(lives, lambda x: x.instrument in ("EPOC", "EPOC-PR"))
+    orders = _among(orders, lambda x: x.instrument in ("EPOC", "EPOC-PR"))
     return form("art28", orders, european(orders), CANNOT_KNOW)
 
 
-def transparency(lives: Sequence[Life]) -> Form:
+def transparency(orders: Sequence[CountedOrder]) -> Form:
     """Return requests and how many of them produced data: by country, half year, instrument and situation."""
-    return form("transparency", lives, requested(lives), CANNOT_KNOW)
+    return form("transparency", orders, requested(orders), CANNOT_KNOW)
 
 
-def both(lives: Sequence[Life]) -> tuple[Form, Form]:
+def both(orders: Sequence[CountedOrder]) -> tuple[Form, Form]:
     """Return the two tables over the same orders, in one document.
 
     A number is withheld for what either of them would reveal.
     """
-    plans = {"art28": european(lives), "transparency": requested(lives, apart=True)}
-    of_states, of_providers = forms(plans, lives, CANNOT_KNOW, between)
+    plans = {"art28": european(orders), "transparency": requested(orders, apart=True)}
+    of_states, of_providers = forms(plans, orders, CANNOT_KNOW, between)
     return of_states, of_providers
 
 
@@ -85,37 +86,39 @@ def between(cells: Mapping[Key, int]) -> Iterator[tuple[Key, Sequence[Key], Mapp
         yield others | some, [instrument | some for instrument in instruments], {}
 
 
-def european(lives: Sequence[Life]) -> list[TablePlan]:
+def european(orders: Sequence[CountedOrder]) -> list[TablePlan]:
     """Return the tables of article 28(2) for these orders."""
-    return [_production(), _preservation(), *_by_addressee(lives)]
+    return [_production(), _preservation(), *_by_addressee(orders)]
 
 
-def requested(lives: Sequence[Life], *, apart: bool = False) -> list[TablePlan]:
+def requested(orders: Sequence[CountedOrder], *, apart: bool = False) -> list[TablePlan]:
     """Return the tables of a transparency report on these orders.
 
     With `apart`, European orders are left out of the table of providers: another form counts them by addressee.
     Quarters are parts of half years: a partition that is finer in another way would tell small numbers by differences.
     """
     share = ("some data", TOTAL)
-    halves = _each(lives, "half year", lambda x: half_year(x.issued_on))
+    halves = _each(orders, "half year", lambda x: half_year(x.issued_on))
     quarters = [
         RowGroup(
-            _each([x for x in lives if half_year(x.issued_on) == half.says], "quarter", lambda x: quarter(x.issued_on)),
+            _each(
+                [x for x in orders if half_year(x.issued_on) == half.says], "quarter", lambda x: quarter(x.issued_on)
+            ),
             of=half.says,
         )
         for half in halves
     ]
     whole = OTHERS if apart else REQUESTS
     among = f", {OTHERS.says}" if apart else ""
-    providers = _each(_among(lives, whole.test), "addressee", lambda x: x.addressee)
+    providers = _each(_among(orders, whole.test), "addressee", lambda x: x.addressee)
     times = (f"{TIMES}{among}", "some data")
     return [
         *(
             TablePlan(title, REQUESTS, ANSWERS, (RowGroup(rows),), share=share)
             for title, rows in (
-                ("By requesting Party", _each(lives, "party", lambda x: x.from_party)),
+                ("By requesting Party", _each(orders, "party", lambda x: x.from_party)),
                 ("By half year of issue", halves),
-                ("By instrument", _each(lives, "instrument", lambda x: x.instrument)),
+                ("By instrument", _each(orders, "instrument", lambda x: x.instrument)),
                 ("By situation", SITUATIONS),
             )
         ),
@@ -187,27 +190,27 @@ def _preservation() -> TablePlan:
     )
 
 
-def _by_addressee(lives: Sequence[Life]) -> list[TablePlan]:
+def _by_addressee(orders: Sequence[CountedOrder]) -> list[TablePlan]:
     return [
         TablePlan(
             f"{title} by addressee", whole, OUTCOMES, (RowGroup(_each(mine, "addressee", lambda x: x.addressee)),)
         )
         for title, whole in (("European Production Orders", PRODUCTION), ("European Preservation Orders", PRESERVATION))
-        if (mine := _among(lives, whole.test))
+        if (mine := _among(orders, whole.test))
     ]
 
 
-def _among(lives: Sequence[Life], test: Callable[[Life], bool]) -> list[Life]:
-    return [x for x in lives if test(x)]
+def _among(orders: Sequence[CountedOrder], test: Callable[[CountedOrder], bool]) -> list[CountedOrder]:
+    return [x for x in orders if test(x)]
 
 
-def _each(lives: Sequence[Life], among: str, name: Callable[[Life], str]) -> tuple[Selection, ...]:
+def _each(orders: Sequence[CountedOrder], among: str, name: Callable[[CountedOrder], str]) -> tuple[Selection, ...]:
     """Return one row for each name that occurs, in alphabetical order."""
 
     def of(value: str) -> Selection:
         return Selection(value, lambda x: name(x) == value, among=among)
 
-    return tuple(of(value) for value in sorted({name(x) for x in lives}))
+    return tuple(of(value) for value in sorted({name(x) for x in orders}))
 
 
 def _ground(code: str) -> Selection:
@@ -267,8 +270,8 @@ SEVERAL = Selection(
     f"{ARTICLE}(d)",
 )
 PERSONS = (
-    Selection("the person was told", lambda x: x.told == "told", "EPOC:13"),
-    Selection("telling the person was put off", lambda x: x.told == "put off", "EPOC:13"),
-    Selection("the person will not be told", lambda x: x.told == "left out", "EPOC:13"),
-    Selection("nothing on record on telling the person", lambda x: x.told == "nothing on record", "EPOC:13"),
+    Selection("the person was told", lambda x: x.informed == "informed", "EPOC:13"),
+    Selection("telling the person was put off", lambda x: x.informed == "put off", "EPOC:13"),
+    Selection("the person will not be told", lambda x: x.informed == "left out", "EPOC:13"),
+    Selection("nothing on record on telling the person", lambda x: x.informed == "nothing on record", "EPOC:13"),
 )

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from projections.drawings.charts import Bars, Plot, bar_chart, plot
 from projections.reports.front_page import CheckCommand, FrontPage, Provenance, vouches
-from projections.statistics.counting import TOTAL, Form, Life, StatisticsRow, StatisticsTable
+from projections.statistics.counted_order import CountedOrder
+from projections.statistics.counting import TOTAL, Form, StatisticsRow, StatisticsTable
 from projections.statistics.forms import PROVIDERS, QUARTERS, TIMES, both
 from projections.statistics.published_figures import Total
 from projections.statistics.suppression import FEW
@@ -81,14 +82,14 @@ def statistics_report(
 
 
 def statistics(
-    lives: Sequence[Life],
+    orders: Sequence[CountedOrder],
     selection: str,
     making: Provenance,
     commands: Sequence[CheckCommand],
     beside: PublishedSeries | None = None,
 ) -> Statistics:
     """Return the report on both forms over the same orders; `commands` say how to count again."""
-    european, published = both(lives)
+    european, published = both(orders)
     withheld = european.withheld
     page = FrontPage(
         title="Statistics",

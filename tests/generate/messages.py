@@ -37,7 +37,7 @@ from projections.reports.evidence_chain_report import SHOWN
 from projections.reports.front_page import LEVELS, words
 from projections.reports.history import NAMED_FIELDS
 from projections.reports.letters.wording import WORDS as LETTER_WORDS
-from projections.reports.order_form import ANNEX, ANNEX_I, ANNEX_II, FOR_AUTHORITY, LABELS, PARAGRAPHS
+from projections.reports.order_form.parts import ANNEX, ANNEX_I, ANNEX_II, FOR_AUTHORITY, LABELS, PARAGRAPHS
 from projections.sentences.kinds import PATTERNS
 from projections.sentences.sentence import MESSAGES, says
 from projections.views.completeness import ADVICE
@@ -71,7 +71,8 @@ SOURCES: Final = (
     "projections/reports/recipients.py",
     "projections/views/timeline.py",
     "projections/views/known_at.py",
-    "projections/reports/order_form.py",
+    "projections/reports/order_form/make.py",
+    "projections/reports/order_form/parts.py",
     "projections/reports/certificates.py",
     "projections/views/completeness.py",
     "projections/drawings/charts.py",
@@ -244,7 +245,8 @@ def _numbered(text: str) -> str:
 def _sheets() -> Iterator[str]:
     """Return the short words of sheets and statistics that are not sentences: titles, labels, boxes, heads, rows."""
     for source in (
-        "reports/order_form",
+        "reports/order_form/make",
+        "reports/order_form/parts",
         "reports/certificates",
         "reports/data_protection/office_record",
         "statistics/forms",

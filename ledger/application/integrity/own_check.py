@@ -22,7 +22,7 @@ from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.adapters.subject_keys.key_store import SubjectKeyStore
 from ledger.adapters.timestamps import rfc3161
 from ledger.application.case_reader import CaseReader
-from ledger.application.erasure import unstated
+from ledger.application.erasure_scope import unstated
 from ledger.application.integrity.log_files import Progress, no_progress
 from ledger.application.integrity.verify_ledger import verify_own
 from ledger.application.restore import check_witnesses

@@ -412,7 +412,7 @@ def test_readers_that_an_entry_names_itself_decide_over_those_of_the_vocabulary(
 
     from cli.session.ledger_reader import reading
     from ledger.law import judge
-    from projections.reports.order_form import order_form
+    from projections.reports.order_form.make import order_form
 
     with reading(ledger_of("S1", tmp_path)) as reader:
         case, moment = reader.case("main"), reader.now()
@@ -434,7 +434,7 @@ def test_readers_that_an_entry_names_itself_decide_over_those_of_the_vocabulary(
 def test_what_else_is_on_record_stands_in_the_section_of_the_form_that_it_fills() -> None:
     from ledger.law import judge
     from projections.reports.front_page import IntegrityResult, Provenance
-    from projections.reports.order_form import order_form
+    from projections.reports.order_form.make import order_form
     from tests.support.scenarios import by_issuer, given, issued
 
     put_off = {"grounds": ["LED:13(3)(a)"], "review_on": "2027-09-01"}

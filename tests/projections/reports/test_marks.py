@@ -22,7 +22,7 @@ from projections.reports.custody_report import custody_report
 from projections.reports.data_protection.processing_record import processing_record
 from projections.reports.evidence_chain_report import evidence_chain_report, used_rules
 from projections.reports.front_page import MARKS, IntegrityResult, Provenance
-from projections.reports.order_form import addressee, order_form
+from projections.reports.order_form.make import addressee, order_form
 from tests.projections.render.test_html import Page, made
 from tests.support.cli import ledger_of
 from tests.support.scenarios import case_from_story

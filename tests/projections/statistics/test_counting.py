@@ -15,37 +15,24 @@ import hypothesis
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from msgspec.structs import replace
 
 from projections.drawings.charts import FOOT, HEIGHT, LEFT, RIGHT, TOP, WIDTH, bar, bar_chart, bars, plot
 from projections.render.html import statistics_page
 from projections.reports.front_page import IntegrityResult, Provenance
-from projections.statistics.counting import Form, Life, OrderFilter, counted, life
+from projections.statistics.counted_order import CountedOrder, OrderFilter
+from projections.statistics.counting import Form, counted
 from projections.statistics.forms import article_28, between, both, european, half_year, requested, transparency
 from projections.statistics.published_figures import by_period, read
 from projections.statistics.report import PublishedSeries, printed, shares, statistics_report
 from projections.statistics.suppression import FEW, withheld
 from tests.projections.statistics.test_suppression import bounds
 from tests.support.cli import ledger_of, run
-from tests.support.judging import judged
-from tests.support.scenarios import (
-    Fact,
-    Office,
-    by_authority,
-    by_issuer,
-    by_provider,
-    disclosed,
-    given,
-    issued,
-    moment,
-    received,
-)
 
 FIXTURES = Path(__file__).parents[3] / "fixtures" / "statistics"
 T = datetime(2027, 1, 4, tzinfo=UTC)
 
 
-def a_life(**said: Any) -> Life:
+def an_order(**said: Any) -> CountedOrder:
     """Return an order that was answered in five days; `said` is what is different."""
     plain: dict[str, Any] = {
         "instrument": "EPOC",
@@ -63,9 +50,9 @@ def a_life(**said: Any) -> Life:
         "remedy": False,
         "sought_after": False,
         "refused_after": False,
-        "told": "told",
+        "informed": "informed",
     }
-    return Life(**{**plain, **said})
+    return CountedOrder(**{**plain, **said})
 
 
 def number(form: Form, table: str, row: str, column: str) -> str:
@@ -77,129 +64,12 @@ def number(form: Form, table: str, row: str, column: str) -> str:
 ORDERS = "European Production Orders"
 
 
-# -- what is counted ---------------------------------------------------------------------------------------------------
-
-
-def lived(*facts: Fact) -> Life:
-    """Return what a statistic sees of an order when its last fact is recorded."""
-    story = given(*facts)
-    found = life(story.case, judged(story))
-    assert found is not None
-    return found
-
-
-ORDER = issued("2027-03-01T09:00Z", "EPOC", data_categories=["subscriber", "traffic"])
-
-
-def test_an_order_is_counted_under_the_gravest_category_it_seeks() -> None:
-    assert lived(ORDER).category == "traffic"
-
-
-def test_an_order_to_one_provider_is_counted_under_its_name() -> None:
-    story = given(ORDER).among(skylark=Office("XV", ("SP",), name="Skylark Mail AS"))
-    found = life(story.case, judged(story))
-    assert found is not None
-    assert found.addressee == "Skylark Mail AS"
-    assert number(article_28([found] * 6), f"{ORDERS} by addressee", "Skylark Mail AS", "open") == "6"
-
-
-def test_an_order_to_two_providers_is_to_several() -> None:
-    assert lived(issued("2027-03-01T09:00Z", "EPOC", providers=["skylark", "fjordlink"])).addressee == "several"
-
-
-def test_an_answer_in_part_is_no_whole_one_until_the_rest_arrives() -> None:
-    part, rest = disclosed("2027-03-03T09:00Z", partial=True), disclosed("2027-03-05T09:00Z")
-    assert lived(ORDER, received("2027-03-01T10:00Z"), part).outcome == "in part"
-    assert lived(ORDER, received("2027-03-01T10:00Z"), part, rest).outcome == "fulfilled"
-
-
-def claimed(amount: str, currency: str = "EUR") -> Fact:
-    return by_provider("costs-claimed", "2027-03-04T09:00Z", label="claim", amount=amount, currency=currency)
-
-
-def paid(amount: str, currency: str = "EUR") -> Fact:
-    return by_issuer("costs-reimbursed", "2027-03-09T09:00Z", claim="claim", amount=amount, currency=currency)
-
-
-def test_costs_claimed_and_reimbursed_are_counted_and_added_up_by_currency() -> None:
-    answered = (ORDER, received("2027-03-01T10:00Z"), disclosed("2027-03-03T09:00Z"), claimed("120.50"))
-    some, none = lived(*answered, paid("100")), lived(*answered, paid("0"))
-    form = article_28([some] * 6 + [none] * 5)
-    assert number(form, ORDERS, "costs were claimed", "total") == "11"
-    assert number(form, ORDERS, "costs were claimed: total", "total") == "1325.50"
-    assert number(form, ORDERS, "costs were reimbursed", "traffic") == "6"
-    assert number(form, ORDERS, "costs were reimbursed: total", "traffic") == "600.00"
-
-
-def test_no_total_of_costs_rests_on_fewer_than_five_orders() -> None:
-    answered = (ORDER, received("2027-03-01T10:00Z"), disclosed("2027-03-03T09:00Z"))
-    kroner = lived(*answered, claimed("900", "SEK"))
-    form = article_28([lived(*answered, claimed("120.50"))] * 6 + [kroner] * 4)
-    totals = [row.unit for table in form.tables for row in table.rows if row.says == "costs were claimed: total"]
-    assert totals == ["EUR"]
-    few = article_28([kroner] * 4)
-    assert not [row for table in few.tables for row in table.rows if row.says.endswith(": total")]
-
-
-def test_remedies_are_counted_by_the_state_in_which_they_were_sought() -> None:
-    def sought(**fields: str) -> Life:
-        remedy = by_issuer("remedy-sought", "2027-03-20T09:00Z", forum="court", **fields)
-        return lived(ORDER, received("2027-03-01T10:00Z"), remedy)
-
-    form = article_28([sought(in_party="XO")] * 6 + [sought(in_party="XV")] * 5 + [sought()] * 7)
-    assert number(form, ORDERS, "a remedy was sought", "total") == "18"
-    assert number(form, ORDERS, "in the issuing State", "total") == "6"
-    assert number(form, ORDERS, "in the enforcing State", "total") == "5"
-
-
-def test_an_order_sent_for_enforcement_is_received_once_the_enforcing_state_says_so() -> None:
-    asked = by_issuer("enforcement-requested", "2027-03-20T09:00Z", label="asked", enforcing_authority="ncco")
-    arrived = by_authority("form-received", "2027-03-21T09:00Z", about="asked")
-    decided = by_authority("recognition-decided", "2027-03-22T09:00Z", decision="recognised")
-    assert not lived(ORDER, received("2027-03-01T10:00Z"), asked).received
-    assert lived(ORDER, received("2027-03-01T10:00Z"), asked, arrived).received
-    assert lived(ORDER, received("2027-03-01T10:00Z"), asked, decided).received
-
-
-def test_what_nobody_answered_is_open_and_what_is_over_without_data_is_not_fulfilled() -> None:
-    assert lived(ORDER, received("2027-03-01T10:00Z")).outcome == "open"
-    nothing = by_provider("no-data-held", "2027-03-02T09:00Z")
-    assert lived(ORDER, received("2027-03-01T10:00Z"), nothing).outcome == "not fulfilled"
-
-
-def test_a_duration_runs_from_issue_to_the_data_obtained() -> None:
-    arrived = by_issuer("evidence-received", "2027-03-05T21:00Z", check="equal")
-    got = (received("2027-03-01T10:00Z"), disclosed("2027-03-04T09:00Z"))
-    assert lived(ORDER, *got).took == timedelta(days=3)
-    assert lived(ORDER, *got, arrived).took == timedelta(days=4, hours=12)
-
-
-def test_a_preservation_is_fulfilled_by_its_confirmation_and_lasts_until_production_is_requested() -> None:
-    order = issued("2027-03-01T09:00Z", "EPOC-PR")
-    kept = by_provider("preservation-confirmed", "2027-03-02T09:00Z")
-    asked = by_issuer("production-request-confirmed", "2027-03-11T09:00Z", production_kind="EPOC")
-    assert lived(order, received("2027-03-01T10:00Z"), kept).outcome == "fulfilled"
-    assert lived(order, received("2027-03-01T10:00Z"), kept).took is None
-    assert lived(order, received("2027-03-01T10:00Z"), kept, asked).took == timedelta(days=10)
-
-
-def test_a_refusal_is_counted_with_its_grounds() -> None:
-    said = by_authority("ground-for-refusal-raised", "2027-03-02T09:00Z", grounds=["EPOC:12(1)(b)"], scope="all")
-    assert lived(ORDER, received("2027-03-01T10:00Z"), said).grounds == ("EPOC:12(1)(b)",)
-
-
-def test_an_entry_that_was_put_right_counts_as_it_was_put_right() -> None:
-    wrong = disclosed("2027-03-03T09:00Z", label="wrong")
-    right = replace(disclosed("2027-03-03T09:00Z", partial=True), at=moment("2027-03-04T09:00Z"), replaces="wrong")
-    assert lived(ORDER, received("2027-03-01T10:00Z"), wrong, right).outcome == "in part"
-
-
 # -- forms -------------------------------------------------------------------------------------------------------------
 
 
 def test_an_order_is_counted_once_and_every_row_adds_up() -> None:
-    lives = [a_life(category=c) for c in ("subscriber", "traffic", "content") for _ in range(7)]
-    form = article_28(lives)
+    several = [an_order(category=c) for c in ("subscriber", "traffic", "content") for _ in range(7)]
+    form = article_28(several)
     assert form.withheld == 0
     assert [
         number(form, ORDERS, "production orders issued", c) for c in ("subscriber", "traffic", "content", "total")
@@ -212,32 +82,32 @@ def test_an_order_is_counted_once_and_every_row_adds_up() -> None:
 
 
 def test_orders_under_other_instruments_are_no_european_orders() -> None:
-    form = article_28([a_life(instrument="2AP-7")] * 9)
+    form = article_28([an_order(instrument="2AP-7")] * 9)
     assert number(form, ORDERS, "production orders issued", "total") == "0"
-    assert number(transparency([a_life(instrument="2AP-7")] * 9), "By instrument", "2AP-7", "total") == "9"
+    assert number(transparency([an_order(instrument="2AP-7")] * 9), "By instrument", "2AP-7", "total") == "9"
 
 
 def test_durations_are_medians_and_a_mean_stands_only_where_nothing_in_its_row_is_withheld() -> None:
     days = [1, 1, 2, 3, 100]
-    open_book = article_28([a_life(took=timedelta(days=d)) for d in days])
+    open_book = article_28([an_order(took=timedelta(days=d)) for d in days])
     assert number(open_book, ORDERS, "median days from issue to the data obtained", "total") == "2.0"
     assert number(open_book, ORDERS, "mean days from issue to the data obtained", "total") == "21.4"
-    one_more = article_28([*(a_life(took=timedelta(days=d)) for d in days), a_life(category="content")])
+    one_more = article_28([*(an_order(took=timedelta(days=d)) for d in days), an_order(category="content")])
     assert number(one_more, ORDERS, "median days from issue to the data obtained", "content") == "x"
     rows = [r.says for t in one_more.tables for r in t.rows]
     assert not [r for r in rows if r.startswith("mean")]
 
 
 def test_a_median_of_fewer_than_five_durations_is_withheld_whatever_the_number_of_orders() -> None:
-    form = article_28([a_life(took=None)] * 9 + [a_life()] * 3)
+    form = article_28([an_order(took=None)] * 9 + [an_order()] * 3)
     assert number(form, ORDERS, "fulfilled", "total") == "12"
     assert number(form, ORDERS, "median days from issue to the data obtained", "total") == "x"
 
 
 def test_a_number_that_stands_in_two_tables_is_withheld_in_both_or_in_none() -> None:
-    lives = [a_life(addressee=a) for a in ("one", "two") for _ in range(20)]
-    lives += [a_life(outcome="open", took=None)] * 3 + [a_life(outcome="not fulfilled", took=None)] * 3
-    form = article_28(lives)
+    several = [an_order(addressee=a) for a in ("one", "two") for _ in range(20)]
+    several += [an_order(outcome="open", took=None)] * 3 + [an_order(outcome="not fulfilled", took=None)] * 3
+    form = article_28(several)
     for outcome in ("fulfilled", "not fulfilled", "open"):
         here = number(form, ORDERS, outcome, "total")
         there = number(form, f"{ORDERS} by addressee", "production orders issued", outcome)
@@ -245,10 +115,10 @@ def test_a_number_that_stands_in_two_tables_is_withheld_in_both_or_in_none() -> 
 
 
 def test_what_one_form_would_tell_of_the_other_is_withheld_where_both_stand_in_one_document() -> None:
-    lives = [a_life()] * 12 + [a_life(instrument="EPOC-PR", took=None)] * 3 + [a_life(instrument="2AP-7")] * 20
-    assert number(article_28(lives), ORDERS, "production orders issued", "total") == "12"
-    assert number(transparency(lives), "By instrument", "EPOC", "total") == "x"  # 35 - 20 - 12 would be the three
-    of_states, of_providers = both(lives)
+    several = [an_order()] * 12 + [an_order(instrument="EPOC-PR", took=None)] * 3 + [an_order(instrument="2AP-7")] * 20
+    assert number(article_28(several), ORDERS, "production orders issued", "total") == "12"
+    assert number(transparency(several), "By instrument", "EPOC", "total") == "x"  # 35 - 20 - 12 would be the three
+    of_states, of_providers = both(several)
     assert number(of_states, ORDERS, "production orders issued", "total") == "12"
     instruments = {row: number(of_providers, "By instrument", row, "total") for row in ("requests", "EPOC", "2AP-7")}
     assert instruments["EPOC"] == "12"  # both have the same number
@@ -257,15 +127,15 @@ def test_what_one_form_would_tell_of_the_other_is_withheld_where_both_stand_in_o
 
 
 def test_a_provider_that_is_called_like_a_row_is_another_row() -> None:
-    form = article_28([a_life(addressee="fulfilled", outcome="open", took=None)] * 6)
+    form = article_28([an_order(addressee="fulfilled", outcome="open", took=None)] * 6)
     by = f"{ORDERS} by addressee"
     assert number(form, by, "fulfilled", "open") == "6"
     assert number(form, by, "production orders issued", "fulfilled") == "0"
 
 
-lives = st.lists(
+several = st.lists(
     st.builds(
-        a_life,
+        an_order,
         instrument=st.sampled_from(["EPOC", "EPOC", "EPOC-PR", "2AP-7"]),
         category=st.sampled_from(["subscriber", "subscriber", "traffic", "content", "not stated"]),
         addressee=st.sampled_from(["one", "one", "two", "several"]),
@@ -278,10 +148,10 @@ lives = st.lists(
 )
 
 
-@hypothesis.given(lives)
+@hypothesis.given(several)
 @settings(max_examples=10)
 def test_no_number_from_one_to_four_is_shown_and_none_can_be_computed_from_all_tables_together(
-    found: list[Life],
+    found: list[CountedOrder],
 ) -> None:
     european_orders = [x for x in found if x.instrument.startswith("EPOC")]
     together = [*european(found), *requested(found, apart=True)]
@@ -295,9 +165,9 @@ def test_no_number_from_one_to_four_is_shown_and_none_can_be_computed_from_all_t
         assert all(known[cell][0] < known[cell][1] for cell in small)
 
 
-@hypothesis.given(lives)
+@hypothesis.given(several)
 @settings(max_examples=5)
-def test_what_is_withheld_is_printed_in_no_table(found: list[Life]) -> None:
+def test_what_is_withheld_is_printed_in_no_table(found: list[CountedOrder]) -> None:
     for form in (article_28(found), transparency(found)):
         rows = [(row, row.cells[: -1 if table.share else None]) for table in form.tables for row in table.rows]
         shown = [n for row, cells in rows if row.unit == "orders" for n in cells if isinstance(n, int)]
@@ -305,7 +175,7 @@ def test_what_is_withheld_is_printed_in_no_table(found: list[Life]) -> None:
 
 
 def test_what_is_counted_can_be_chosen() -> None:
-    early, late = a_life(), a_life(issued_on=T + timedelta(days=400), from_party="XQ", addressee="Fjordlink")
+    early, late = an_order(), an_order(issued_on=T + timedelta(days=400), from_party="XQ", addressee="Fjordlink")
     assert [OrderFilter(until=T).takes(x) for x in (early, late)] == [False, False]  # without its end
     assert [OrderFilter(since=T, until=T + timedelta(days=1)).takes(x) for x in (early, late)] == [True, False]
     assert [OrderFilter(party="XV").takes(x) for x in (early, late)] == [True, True]
@@ -360,7 +230,7 @@ def test_twitter_adds_up_to_its_own_total_and_a_dash_is_no_share() -> None:
 MAKING = Provenance(T, "comity 0", "0" * 16, None, IntegrityResult("INDETERMINATE", "", (), ()))
 
 
-def report_of(found: Sequence[Life], beside: str | None = None) -> str:
+def report_of(found: Sequence[CountedOrder], beside: str | None = None) -> str:
     published = None
     if beside:
         figures = by_period(read(beside, (FIXTURES / f"{beside}.csv").read_bytes()))
@@ -369,7 +239,7 @@ def report_of(found: Sequence[Life], beside: str | None = None) -> str:
 
 
 def test_a_page_is_one_file_without_network_or_script_and_the_same_twice() -> None:
-    found = [a_life()] * 9
+    found = [an_order()] * 9
     page = report_of(found, "google")
     assert page == report_of(found, "google")
     assert "default-src 'none'" in page
@@ -378,14 +248,14 @@ def test_a_page_is_one_file_without_network_or_script_and_the_same_twice() -> No
 
 
 def test_our_half_years_and_the_published_ones_are_drawn_on_one_axis() -> None:
-    page = report_of([a_life(), a_life(issued_on=T + timedelta(days=400))] * 9, "google")
+    page = report_of([an_order(), an_order(issued_on=T + timedelta(days=400))] * 9, "google")
     assert "this record, 2027-H1: 100.0%" in page
     assert "Google, 2017-H1: 64.5%" in page
     assert "between 2017-H1 and 2027-H1" in page  # years without figures are named, not drawn
 
 
 def test_what_is_withheld_is_not_in_the_page_anywhere() -> None:
-    found = [a_life()] * 40 + [a_life(from_party="XQ", outcome="not fulfilled", took=None)] * 3
+    found = [an_order()] * 40 + [an_order(from_party="XQ", outcome="not fulfilled", took=None)] * 3
     form = transparency(found)
     assert shares(form.tables) == {}
     assert number(form, "By requesting Party", "XQ", "total") == "x"
@@ -393,7 +263,7 @@ def test_what_is_withheld_is_not_in_the_page_anywhere() -> None:
 
 
 def test_a_name_in_a_table_is_escaped() -> None:
-    page = report_of([a_life(from_party="<b>XO</b>")] * 9)
+    page = report_of([an_order(from_party="<b>XO</b>")] * 9)
     assert "<b>XO" not in page
     assert "&lt;b&gt;XO" in page
 
@@ -430,18 +300,18 @@ def test_a_plot_without_values_is_none() -> None:
 
 
 def test_one_half_year_is_no_line_and_one_bar_is_no_chart() -> None:
-    report = statistics_report(transparency([a_life()] * 9), "All orders.", MAKING)
+    report = statistics_report(transparency([an_order()] * 9), "All orders.", MAKING)
     assert report.chart is None
     assert report.bars == ()
 
 
 def test_open_requests_have_an_age_by_quarter_and_providers_a_time_to_disclosure() -> None:
     found = [
-        a_life(addressee=a, took=timedelta(days=d), outcome="fulfilled")
+        an_order(addressee=a, took=timedelta(days=d), outcome="fulfilled")
         for a, base in (("one", 5), ("two", 20))
         for d in range(base, base + 30)
     ]
-    found += [a_life(outcome="open", took=None, issued_on=T + timedelta(days=d)) for d in (0, 100) for _ in range(8)]
+    found += [an_order(outcome="open", took=None, issued_on=T + timedelta(days=d)) for d in (0, 100) for _ in range(8)]
     form = transparency(found)
     times = "Time to disclosure, by provider"
     assert number(form, times, "one", "median days") == "19.5"
@@ -456,13 +326,13 @@ def test_open_requests_have_an_age_by_quarter_and_providers_a_time_to_disclosure
 def test_a_quartile_needs_five_orders_on_each_side_and_a_median_five_orders() -> None:
     times = "Time to disclosure, by provider"
     for n, median, quartile in ((4, "x", "x"), (6, "2.5", "x"), (19, "9.0", "x"), (20, "9.5", "4.8")):
-        form = transparency([a_life(took=timedelta(days=d)) for d in range(n)])
+        form = transparency([an_order(took=timedelta(days=d)) for d in range(n)])
         assert number(form, times, "requests", "median days") == median
         assert number(form, times, "requests", "a quarter within days") == quartile
 
 
 def test_a_table_without_orders_is_a_sentence_and_rows_of_zeros_are_named_in_one() -> None:
-    report = statistics_report(article_28([a_life()] * 9), "All orders.", MAKING)
+    report = statistics_report(article_28([an_order()] * 9), "All orders.", MAKING)
     page = statistics_page(report)
     assert "Nothing was counted." in page  # preservation orders
     assert "Nothing was counted under: in an emergency; validated only afterwards;" in page

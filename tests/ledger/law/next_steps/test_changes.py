@@ -13,7 +13,7 @@ from ledger.law.deadlines.table import REGISTER
 from ledger.law.next_steps.alternatives import alternatives
 from ledger.law.next_steps.changes import CHANGES, EXTENDED, FIXED, changes
 from ledger.law.terms.rule import ClockVerdict
-from tests.ledger.law.test_stories import TOLD
+from tests.ledger.law.test_stories import BY_NAME
 from tests.support.scenarios import by_issuer, case_from_story, given, issued, received, sent
 
 ORDER = issued("2027-03-01T09:00Z")
@@ -30,10 +30,10 @@ def test_every_deadline_says_what_would_change_it() -> None:
     assert set(FIXED) <= set(CHANGES)
 
 
-@pytest.mark.parametrize("name", TOLD)
+@pytest.mark.parametrize("name", BY_NAME)
 def test_a_new_end_moves_a_clock_if_and_only_if_it_is_said_to(name: str) -> None:
-    for expect in TOLD[name].get("expect", ()):
-        case = case_from_story(TOLD[name])[expect["order"]]
+    for expect in BY_NAME[name].get("expect", ()):
+        case = case_from_story(BY_NAME[name])[expect["order"]]
         at = expect["as_of"].astimezone(UTC)
         office = next(
             (e for e in case.entries if e.kind == "order-issued" and e.held and e.role in ("ISS", "CAR")), None

@@ -33,7 +33,7 @@ from ledger.law.terms.rule import ClockVerdict, CriterionState
 from tests.support.scenarios import by_issuer, case_from_story, given, moment
 
 STORIES = sorted((Path(__file__).parents[4] / "fixtures" / "stories").glob("*.toml"))
-TOLD = {path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in STORIES}
+BY_NAME = {path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in STORIES}
 # A value for each word that the caller fills in.
 WORDS = {
     "ORDER": "main",
@@ -187,10 +187,10 @@ def test_every_open_duty_has_a_next_step() -> None:
     assert not missing, f"{missing}: add a row to DUTIES in ledger/law/next_steps/criteria.py"
 
 
-@pytest.mark.parametrize("name", TOLD)
+@pytest.mark.parametrize("name", BY_NAME)
 def test_in_every_story_each_point_names_what_would_settle_it(name: str) -> None:
-    cases = case_from_story(TOLD[name])
-    for expect in TOLD[name].get("expect", ()):
+    cases = case_from_story(BY_NAME[name])
+    for expect in BY_NAME[name].get("expect", ()):
         case = cases[expect["order"]]
         judgement = judge(case, expect["as_of"].astimezone(UTC))
         steps = NextSteps(case, judgement, "main")
@@ -230,7 +230,7 @@ def test_a_command_that_cannot_be_typed_would_be_noticed(command: str) -> None:
 
 
 def test_a_step_about_a_kind_of_entry_that_the_order_lacks_is_left_out() -> None:
-    case = case_from_story(TOLD["answered-a-second-too-late"])["late"]
+    case = case_from_story(BY_NAME["answered-a-second-too-late"])["late"]
     judgement = judge(case, moment("2027-05-06T00:00Z"))
     (late,) = (f for f in judgement.findings if f.code == "V-GDPR-12-3")
     (step,) = NextSteps(case, judgement, "late").of_finding(late)

@@ -26,7 +26,7 @@ from ledger.law import ClockVerdict, judge, read_order
 from ledger.law.record_checks.procedure import PRESUPPOSE_THE_ORDER
 from projections.exchange.hi1_writer import hi1
 from projections.reports.data_protection.dpo_questions import register
-from projections.statistics.counting import life
+from projections.statistics.counted_order import counted_order
 from projections.views.custody import _rising, custody, out_of_step
 from projections.views.due import due
 from projections.views.state import view
@@ -246,13 +246,13 @@ def test_the_board_shows_no_day_to_come_and_is_right_again_when_it_comes() -> No
 def test_statistics_count_what_has_happened() -> None:
     data = ahead(disclosed("2027-03-05T09:00Z", "name", "postal-address"))
     case = SERVED.when(data, ahead(INFORMED)).case
-    early, late = (life(case, judge(case, moment(at))) for at in (NOW, LATER))
+    early, late = (counted_order(case, judge(case, moment(at))) for at in (NOW, LATER))
     assert early is not None
     assert late is not None
-    assert (early.outcome, early.took, early.told) == ("open", None, "nothing on record")
-    assert (late.outcome, late.told) == ("fulfilled", "told")
+    assert (early.outcome, early.took, early.informed) == ("open", None, "nothing on record")
+    assert (late.outcome, late.informed) == ("fulfilled", "informed")
     nothing = given(ahead(ISSUED)).case
-    assert life(nothing, judge(nothing, moment(NOW))) is None
+    assert counted_order(nothing, judge(nothing, moment(NOW))) is None
 
 
 def test_a_question_of_the_data_protection_officer_is_not_answered_by_what_is_to_come() -> None:
@@ -494,6 +494,6 @@ def test_an_entry_dated_after_its_signature_is_said_so_wherever_it_is_shown(date
 def test_a_duration_does_not_run_back_to_before_the_order() -> None:
     data = disclosed("2027-02-01T09:00Z", "name")
     case = SERVED.when(replace(data, at=moment(NOW))).case
-    found = life(case, judge(case, moment(NOW)))
+    found = counted_order(case, judge(case, moment(NOW)))
     assert found is not None
     assert found.took is None

@@ -1,11 +1,4 @@
-"""The order as a form: the contents its instrument asks for, filled as far as stated, and whether that is complete.
-
-CETS 224 arts 6 to 10 by the paragraphs of the contents (`ledger.law.rules.order_contents`). Regulation (EU)
-2023/1543 after the sections of Annex I and the contents of Annex II, with the later certificates of Annexes
-III, V and VI that are on record. The wording is this project's. The official forms are the Annexes, and an
-order is served on them. Only the titles of the sections of Annex I were read; their contents, and Annex II, are
-[known].
-"""
+"""Make the order form of a case for one reader, filled as far as stated, and say whether the order is complete."""
 
 from __future__ import annotations
 
@@ -14,7 +7,6 @@ from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
 from types import MappingProxyType
-from typing import NamedTuple
 
 from ledger.bundle.audience import COUNTED_ONLY, shown_to
 from ledger.entries.case import Case, Entry
@@ -31,6 +23,23 @@ from ledger.law.terms.instruments import EUROPEAN
 from projections.reports.fillable_form import FillableForm, FormLine, FormSection, FormTable
 from projections.reports.front_page import Provenance, languages, named, number, only_for, subject
 from projections.reports.history import text
+from projections.reports.order_form.parts import (
+    ANNEX,
+    ANNEX_I,
+    ANNEX_II,
+    FOR_AUTHORITY,
+    LABELS,
+    LATER,
+    OTHER,
+    PARAGRAPHS,
+    PART_LABELS,
+    PARTS,
+    PRESERVED,
+    SIGNED,
+    STATEMENTS,
+    VOLUNTARY,
+    AnnexSection,
+)
 from projections.reports.request import StateName, state
 from projections.sentences.field_words import field_words
 from projections.sentences.names import Names, language_name, names_of
@@ -42,42 +51,7 @@ from projections.views.timeline import fields
 # A field by its name, as it reads; empty where it was not stated, None where it is not for the reader.
 Say = Callable[[str], tuple[str, ...] | None]
 
-PARAGRAPHS = {
-    "2AP:7(3)": "What the order contains",
-    "2AP:7(4)": "What goes with it",
-    "2AP:8(3)(a)": "What the order contains",
-    "2AP:8(3)(b)": "Supporting information, for the requested Party only",
-    "2AP:6(3)": "What the request contains",
-    "2AP:9(3)": "What the request contains",
-    "BC:29(2)": "What the request specifies",
-}
-OTHER = "What else is asked for"
-
-
-class FormPart(NamedTuple):
-    """Hold a part of a form without a list in an act: its title, fields, and fields that it has only where stated."""
-
-    title: str
-    fields: str
-    others: str = ""
-
-
-PARTS = (
-    FormPart("Who asks", "issuing_authority date_issued", "issuing_capacity seeking_authority supervision emergency "
-             "emergency_reasons"),
-    FormPart("The addressee", "providers"),
-    FormPart("The legal grounds", "domestic_legal_grounds", "treaty protocol_statement offences offence_provisions "
-             "applicable_penalties case_specific_statement"),
-    FormPart("The data", "data_categories elements_sought information_sought identifiers time_range",
-             "domain_names other_information special_instructions"),
-    FormPart("The answer", "return_timeframe", "return_authority return_manner electronic_form_accepted languages"),
-    FormPart("Preservation", "", "preservation_sought preservation_ref intends_mutual_assistance"),
-    FormPart("For the requested authority only", "", "summary_of_facts necessity_grounds possession_reasons relevance "
-             "prior_attempts custodian_information additional_supporting_information"),
-)  # fmt: skip
 KEPT = ("BC-16", "UNCC-42")  # what they ask for is to keep data
-PRESERVED = "The data to be preserved"
-VOLUNTARY = "This is a request. It does not oblige the addressee."
 SUPPORTING = "2AP:8(3)(b)"
 ISSUED = KINDS["order-issued"].fields()
 NOTE = (
@@ -91,146 +65,6 @@ ADDRESSEES = {
     "2AP-9": "POC",
     **dict.fromkeys(("2AP-8", "2AP-10", "BC-29", "BC-31", "UNCC-42", "UNCC-44"), "CAQ"),
 }
-# Where an act asks for a statement and not for an answer: the statement, by the field that says it is made.
-STATEMENTS = {
-    ("2AP-6", "protocol_statement"): (
-        "This request is made under article 6 of the Second Additional Protocol to the Convention on Cybercrime "
-        "(CETS 224)."
-    ),
-    ("2AP-7", "protocol_statement"): (
-        "This order is made under article 7 of the Second Additional Protocol to the Convention on Cybercrime "
-        "(CETS 224)."
-    ),
-    ("2AP-8", "protocol_statement"): (
-        "This order is submitted under article 8 of the Second Additional Protocol to the Convention on Cybercrime "
-        "(CETS 224)."
-    ),
-    ("2AP-9", "protocol_statement"): (
-        "This request is made under article 9 of the Second Additional Protocol to the Convention on Cybercrime "
-        "(CETS 224)."
-    ),
-    ("2AP-6", "case_specific_statement"): (
-        "The information is needed because it is relevant to a specific criminal investigation or proceeding, and it "
-        "will be used for that investigation or proceeding only."
-    ),
-    ("2AP-7", "simultaneous_notification_statement"): (
-        "The authority of the Party of the provider is notified of this order at the same time, under article 7, "
-        "paragraph 5."
-    ),
-    ("BC-29", "intends_mutual_assistance"): (
-        "The requesting Party intends to submit a request for mutual assistance for these data."
-    ),
-}
-
-
-class AnnexSection(NamedTuple):
-    """Hold a section of an Annex: its letter ("" where it is not known), title, fields, lines filled by hand, lead."""
-
-    letter: str
-    title: str
-    fields: str
-    hand: tuple[FormLine, ...] = ()
-    lead: str = ""
-    known: bool = True
-
-
-SIGNED = (FormLine("Name and post of who signs", blank=1), FormLine("Date, signature, stamp", blank=2))
-CERTIFIED = (
-    FormLine("Name and post of who certifies the contents as accurate and correct", blank=1),
-    FormLine("Date and signature; outside the common system also a stamp, seal or equivalent", blank=2),
-)
-CONTACT = (FormLine("Contact: post, electronic address, telephone, languages", blank=2),)
-NO_NOTICE = (
-    "In any event the addressee refrains from informing the person whose data are sought; that is for the issuing "
-    "authority."
-)
-AUTHORITIES = "from_party to_party issuing_authority reference case_ref date_issued"
-ADDRESSEE = "providers addressee_capacity other_addressee_reason"
-PROCEEDINGS = (
-    "proceedings sentence_months sentence_in_absentia convicted_absconded offence_provisions offences "
-    "applicable_penalties"
-)
-
-ANNEX_I = (
-    AnnexSection("A", "The authorities, and their file numbers", AUTHORITIES),
-    AnnexSection("B", "The addressee", ADDRESSEE, CONTACT),
-    AnnexSection("C", "The time", "emergency return_timeframe"),
-    AnnexSection(
-        "D",
-        "Earlier requests for production or preservation",
-        "prior_order preservation_sought preservation_ref parallel_instruments",
-    ),
-    AnnexSection("E", "What helps to find the data", "identifiers domain_names other_information"),
-    AnnexSection("F", "The data", "data_categories elements_sought information_sought time_range"),
-    AnnexSection(
-        "G",
-        "The conditions",
-        f"{PROCEEDINGS} offence_threshold addressed_to_processor processor_ground processor_conditions "
-        "special_instructions controller_delay_justification",
-    ),
-    AnnexSection("H", "Informing the person", "notice_delay_grounds", lead=NO_NOTICE),
-    AnnexSection("I", "The issuing authority", "issuing_authority issuing_capacity emergency_reasons",
-         (FormLine("Emergency without prior validation", ticks=("art. 4(5) applies",)), *CERTIFIED)),
-    AnnexSection("J", "The validating authority", "", CERTIFIED),
-    AnnexSection("K", "The notified enforcing authority", "notified_authority notification_test", CONTACT),
-    AnnexSection("L", "To whom the data go, and in what form", "return_authority return_manner languages", CONTACT),
-)  # fmt: skip
-FOR_AUTHORITY = AnnexSection(
-    "M",
-    "For the enforcing authority only",
-    "necessity_grounds summary_of_facts notification_test_reasons",
-    (FormLine("Category of Annex IV", ticks=("none", "this one:"), blank=1),),
-    "It is not in what the addressee gets.",
-)
-ANNEX_II = (
-    AnnexSection("A", "The authorities, and their file numbers", AUTHORITIES),
-    AnnexSection("B", "The addressee", ADDRESSEE, CONTACT),
-    AnnexSection("C", "What helps to find the data", "identifiers domain_names other_information time_range"),
-    AnnexSection("D", "The data to be preserved", "data_categories elements_sought information_sought"),
-    AnnexSection("E", "The conditions", f"{PROCEEDINGS} special_instructions"),
-    AnnexSection("F", "The issuing authority", "issuing_authority issuing_capacity emergency_reasons",
-         (FormLine("Emergency without prior validation", ticks=("art. 4(5) applies",)), *CERTIFIED)),
-    AnnexSection("G", "The validating authority", "", CERTIFIED),
-)  # fmt: skip
-# What the certificates that may follow are in the record.
-LATER = {
-    "order-referred-back": "III",
-    "reasons-for-non-execution-given": "III",
-    "reasoned-objection-filed": "III",
-    "production-request-confirmed": "V",
-    "preservation-extended": "VI",
-}
-PART_LABELS = {
-    "emergency": "whether it is an emergency",
-    "treaty": "the treaty or arrangement on mutual assistance",
-    "other_information": "anything else that helps to find the data",
-}
-LABELS = {
-    "from_party": "the issuing State",
-    "to_party": "the State of the addressee",
-    "reference": "the order's number",
-    "case_ref": "the number of the case",
-    "emergency": "whether it is an emergency: 8 hours, else 10 days",
-    "prior_order": "the order before it",
-    "preservation_ref": "the reference of the preservation",
-    "other_information": "anything else",
-    "offence_threshold": "the threshold met for traffic and content data",
-    "addressed_to_processor": "whether it goes to a processor",
-    "notified_authority": "the authority",
-    "notification_test": "whether it must be notified",
-    "notification_test_reasons": "why it is, or is not, notified",
-    "addressee_capacity": "whether designated establishment, legal representative or another establishment",
-    "other_addressee_reason": "why another establishment, in an emergency",
-    "parallel_instruments": "other instruments for the same data",
-    "proceedings": "criminal proceedings, or the execution of a sentence",
-    "sentence_months": "the sentence, in months",
-    "sentence_in_absentia": "whether the decision was rendered in absentia",
-    "convicted_absconded": "whether the person convicted absconded",
-    "processor_ground": "why it goes to a processor",
-    "controller_delay_justification": "why the controller is not to be informed, in short",
-    "notice_delay_grounds": "why the person is not informed yet",
-}
-ANNEX = {"special_instructions": "special instructions to the addressee"}  # in place of the words of CETS 224
 
 
 def addressee(instrument: str) -> str:

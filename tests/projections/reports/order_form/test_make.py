@@ -16,7 +16,7 @@ from ledger.facts.words.data import ELEMENT_WORDS
 from projections.render.translation import translation
 from projections.reports.fillable_form import FillableForm
 from projections.reports.front_page import IntegrityResult, Provenance
-from projections.reports.order_form import addressee, missing, order_form
+from projections.reports.order_form.make import addressee, missing, order_form
 from projections.views.completeness import lint
 from tests.support.judging import judged
 from tests.support.scenarios import Story, by_issuer, by_provider, given, issued, moment
