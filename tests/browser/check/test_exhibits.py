@@ -89,7 +89,8 @@ def test_a_proof_of_absence_shows_the_same_to_both(reader: Asked) -> None:
         for policy, keeper in ((trust.raw, registrar), (trust.raw, None), (None, None)):
             held = None if policy is None else LEDGER.trust() if keeper else parse_trust({"policy": trust.raw})
             asked = reader.ask("absence", data=data, policy=policy, registrar=keeper, anchor=None, now=NOW.timestamp())
-            expected = json.loads(re.sub(OF, r"the bundle \1", json.dumps(report_fields(verify_absence(data, held, None, NOW)))))
+            fields = report_fields(verify_absence(data, held, None, NOW))
+            expected = json.loads(re.sub(OF, r"the bundle \1", json.dumps(fields)))
             for report in (asked, expected):
                 for reason in report["reasons"]:
                     if reason["code"] in OWN_WORDS | {"ABSENCE-FORMAT", "PRF-PATH"}:
