@@ -1,4 +1,4 @@
-"""The columns of a table: those that every kind has, those that are fields of kinds, and how their cells are parsed."""
+"""The columns of a table, common columns and fields of kinds, and the parsers of the cells of common columns."""
 
 from __future__ import annotations
 
