@@ -59,6 +59,7 @@ COMMANDS = {
     "checkpoint": ("cli.commands.checkpoint:checkpoint", "sign and publish the state of the log now"),
     "stamp": ("cli.app:stamp", "time stamps over the log from authorities outside (RFC 3161)"),
     "witness": ("cli.app:witness", "cosign other logs, and name the witnesses of this one"),
+    "mirror": ("cli.app:mirror", "store the entries of other logs, and name the mirrors that store this one"),
     "signer": ("cli.app:signer", "a process of its own that signs checkpoints, and never two of one size"),
     "erase": ("cli.commands.erase:erase", "destroy the key to a subject's sealed values"),
     "subject": ("cli.app:subject", "find a person; which names of data subjects mean one person"),
@@ -101,6 +102,14 @@ WITNESS = {
     "add": ("cli.commands.witnesses:add", "ask a witness from now on; the new policy is an entry"),
     "list": ("cli.commands.witnesses:list_", "the witnesses of this ledger, and what their quorum withstands"),
     "take": ("cli.commands.witnesses:take", "take cosignatures that came back as a file"),
+}
+
+MIRROR = {
+    "new": ("cli.commands.mirror:new", "make a mirror: its keys, its memory, and room for entries"),
+    "serve": ("cli.commands.mirror:serve", "store the entries that logs send, and show them, over HTTP"),
+    "add": ("cli.commands.mirrors:add", "send the entries to a mirror from now on; the new policy is an entry"),
+    "push": ("cli.commands.mirrors:push", "send each mirror the entries that it lacks"),
+    "check": ("cli.commands.mirrors:check", "read what the mirrors show, and compare it with this log"),
 }
 
 STAMP = {
@@ -288,6 +297,17 @@ witness = Group(
         "comity witness new witness.example/xo",
         "comity witness serve --name witness.example/xo --policy karsk",
         "comity witness add witness.example/fr+66cc80a3+BMyk... https://witness.example/fr",
+    ),
+)
+
+mirror = Group(
+    name="mirror",
+    table=MIRROR,
+    help="Mirrors store all entries of a log, and state it: be one for others, and name those this ledger sends to.",
+    examples=(
+        "comity mirror new mirror.example/xv",
+        "comity mirror serve --name mirror.example/xv --policy karsk",
+        "comity mirror add mirror.example/xv+66cc80a3+BMyk... https://mirror.example/xv",
     ),
 )
 

@@ -3,7 +3,7 @@ import { Refused } from '../check/errors.mjs';
 import { isVersion } from '../check/trust/signed_policy.mjs';
 
 export const LARGEST = 2 ** 20; // bytes of a file in a trust folder
-const KNOWN = /^(?:policy|registrar|others\/[^/]+\/(?:policy|registrar)|tsa\/[^/]+\.(?:pem|crt|cer|der))$/;
+const KNOWN = /^(?:policy|registrar|others\/[^/]+\/(?:policy|registrar)|mirrors|tsa\/[^/]+\.(?:pem|crt|cer|der))$/;
 const MOST = 1_000; // files of a dropped folder
 
 export const bytesOf = async (file) => new Uint8Array(await file.arrayBuffer());

@@ -6,11 +6,15 @@ from cli.click_extensions import command
 from cli.session.open_ledger import writing
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer
+from cli.terminal.stored_by import stored, stored_by
 from ledger.application.export.witnessed_head import meets_quorum, open_head, published_head
 
 
 class CheckpointAnswer(CommandAnswer, tag="comity.checkpoint/1"):
-    """The signed state of the log; `quorum` is null if the policy asks for no witness."""
+    """The signed state of the log; `quorum` is null if the policy asks for no witness.
+
+    `stored_by` names the mirrors that state that they store all its entries.
+    """
 
     origin: str
     size: int
@@ -18,21 +22,24 @@ class CheckpointAnswer(CommandAnswer, tag="comity.checkpoint/1"):
     cosignatures: int
     quorum: bool | None
     note: str
+    stored_by: list[str]
 
 
 @command("comity checkpoint", "comity checkpoint --json")
 def checkpoint() -> None:
     """Sign and publish the state of the log now; prints the checkpoint, which others may hold as an anchor.
 
-    The witnesses of the policy are asked to cosign it; once more on an idle log, it shows that the log is alive.
+    The witnesses of the policy are asked to cosign it; once more on an idle log, it shows that the log is alive. The
+    mirrors get the entries that they lack. What is silent is named, and nothing waits for it.
     """
     with writing() as journal:
         journal.log.catch_up()
         policy = journal.folder.policy
-        if any(key in policy.urls for key in policy.witnesses.values()):
+        mirrors = journal.folder.mirrors
+        if mirrors or any(key in policy.urls for key in policy.witnesses.values()):
             from cli.handover.hand_over import witnesses
 
-            head = open_head(journal, witnesses(journal).cosign().kept.note)
+            head = open_head(journal, witnesses(journal, every_mirror=True).cosign().kept.note)
         else:
             head = published_head(journal)
         journal.log.files.rebuild(head.checkpoint.size, journal.store.hashes)  # rebuild missing tiles
@@ -46,9 +53,12 @@ def checkpoint() -> None:
         cosignatures=len(head.cosignatures),
         quorum=seen if asks else None,
         note=head.note.decode(),
+        stored_by=[each.name for each in stored_by(head, mirrors)],
     )
     output.emit(answer, ("origin", "size", "root", "cosignatures"), [answer], text=answer.note.rstrip)
     if not asks:
         output.tell("NO-WITNESS: the policy asks for none")
     elif not seen:
         output.tell("UNWITNESSED: no quorum of the policy's witnesses has seen it")
+    for says in stored(head, mirrors):
+        output.tell(says)

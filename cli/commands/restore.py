@@ -1,51 +1,99 @@
-"""`comity restore`: restore a copy of a ledger, checked against the guard."""
+"""`comity restore`: restore a copy of a ledger, or what a mirror stores of it, checked against the guard."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import click
+from msgspec import Struct
 
 from cli.click_extensions import command
 from cli.session import ledger_choice
 from cli.session.options import STORE
 from cli.terminal import output, prompts
-from cli.terminal.answer import CommandAnswer
-from ledger.application.backup import restore_backup
+from cli.terminal.answer import CommandAnswer, Time
+from ledger.adapters.folders.read_trust import plain_files
+from ledger.application.backup import MirrorSource, restore_backup
+from ledger.application.restore_from_mirror import Mirrored
+from ledger.errors import RecordError
+
+
+class MirroredItem(Struct, frozen=True):
+    """What came from a mirror: the number of entries, and of the sealed values in them, which are not here.
+
+    The `mirrors` state that they store `size` entries, and `at` is when.
+    """
+
+    mirrors: list[str]
+    size: int
+    at: Time
+    entries: int
+    sealed_values: int
 
 
 class RestoreAnswer(CommandAnswer, tag="comity.restore/1"):
-    """The ledger that was restored from a file, and the number of its entries."""
+    """The ledger that was restored, the number of its entries, and what of it came from a mirror."""
 
     ledger: str
     file: str
     size: int
+    mirrored: MirroredItem | None
 
 
 @command(
     "comity restore ledger-2027-03-01.tar ledger/",
     "comity restore ledger-2027-03-01.tar ledger/ --store postgresql://db.example/karsk",
+    "comity restore ledger-2027-03-01.tar ledger/ --from-mirror https://mirror.example/xv/3d4e...",
+    "comity restore ledger/ --from-mirror /media/mirror/3d4e... --trust trust/        (no copy is left)",
 )
-@click.argument("file")
-@click.argument("folder", metavar="DIR")
+@click.argument("paths", nargs=-1, required=True, metavar="[FILE] DIR")
 @click.option(
     "--behind", is_flag=True, help="Put it back even if the log has signed more since: to read, never to write."
 )
+@click.option("--from-mirror", "mirror", metavar="URL|DIR", help="Where a mirror shows this log, for later entries.")
+@click.option("--trust", metavar="DIR", help="With --from-mirror: your trust folder (default: the one in the copy).")
 @STORE
-def restore(file: str, folder: str, behind: bool, store: str) -> None:
+def restore(paths: tuple[str, ...], behind: bool, mirror: str | None, trust: str | None, store: str) -> None:
     """Put a copy back into DIR, verified entry by entry and checked against the guard on this machine.
 
     A copy older than what the log has signed is LOG-ROLLBACK: writing on in it would fork the log. A copy is the same
     whatever kept the entries: this is also how a ledger moves into a database, with --store, and out of one, without.
+
+    A mirror has the entries, and no sealed values, keys, time stamps or entries of other logs: these come from a copy.
     """
+    if len(paths) > 2 or (len(paths) == 1 and (mirror is None or trust is None)):
+        raise click.UsageError("restore FILE DIR, or without a file: restore DIR --from-mirror URL|DIR --trust DIR")
+    if trust is not None and mirror is None:
+        raise click.UsageError("--trust is for --from-mirror: a copy is verified under its own trust folder")
+    *files, folder = paths
     with prompts.progress("verifying") as progress:
-        size = restore_backup(
-            file,
+        size, mirrored = restore_backup(
+            files[0] if files else "",
             Path(folder),
             ledger_choice.now(),
             behind=behind,
             store=store,
+            mirror=None if mirror is None else MirrorSource(mirror, _trust_files(trust)),
             say=output.tell,
             progress=progress,
         )
-    output.emit(RestoreAnswer(folder, file, size), text=lambda: f"{size} entries, verified, in {folder}")
+    answer = RestoreAnswer(folder, files[0] if files else "", size, None if mirrored is None else _item(mirrored))
+    output.emit(answer, text=lambda: f"{size} entries, verified, in {folder}")
+    if mirrored is not None:
+        output.tell(f"all entries up to {mirrored.size} are stored by {', '.join(mirrored.names)}, as it states")
+        output.tell(
+            f"{mirrored.added} entries came from there, with {mirrored.sealed} sealed values that are not here:"
+        )
+        output.tell("a mirror has no sealed values, keys, time stamps or entries of other logs; they come from a copy")
+
+
+def _trust_files(folder: str | None) -> dict[str, bytes]:
+    files = {} if folder is None else plain_files(folder)
+    if folder is not None and not {"policy", "registrar", "mirrors"} <= files.keys():
+        says = "a ledger is restored with policy, registrar and mirrors of its trust folder"
+        raise RecordError("TRUST-FORMAT", says, where=folder)
+    return files
+
+
+def _item(mirrored: Mirrored) -> MirroredItem:
+    return MirroredItem(list(mirrored.names), mirrored.size, mirrored.at, mirrored.added, mirrored.sealed)

@@ -101,7 +101,7 @@ def verify(
     if output is not None and report.exhibit is not None:
         write_new(output, report.exhibit)
         ui.tell(f"the exhibit is {output}; it convicts the log before all who hold its key: comity verify {output}")
-    tell(report)
+    tell(report, parsed_trust)
 
 
 def _elsewhere(file: str, trust: Trust | None, now: datetime) -> EarlierEntries:
@@ -120,13 +120,14 @@ def _elsewhere(file: str, trust: Trust | None, now: datetime) -> EarlierEntries:
     return known_of(content.data, trust)
 
 
-def tell(report: Report) -> None:
+def tell(report: Report, trust: Trust | None = None) -> None:
     """Print a verdict in the format of the command, and end with its exit code."""
     columns = ("code", "level", "where", "says")
+    mirrors = () if trust is None or report.verdict is Verdict.FAILED else tuple(trust.mirrors)
     ui.emit(
-        verdict_text.answer(report),
+        verdict_text.answer(report, mirrors),
         columns,
         verdict_text.rows(report),
-        text=lambda: verdict_text.text(report),
+        text=lambda: verdict_text.text(report, mirrors=mirrors),
     )
     click.get_current_context().exit(verdict_text.exit_of(report))

@@ -249,15 +249,22 @@ class _Own:
         self.memory: Memory = Memory(self.folder / "witness.db", self.vkeys[0].text)
 
     def witness(self, policies: Sequence[str]) -> Witness:
-        from ledger.adapters.witness.witness import Witness, cosigners, logs_of
+        from ledger.adapters.witness.witness import Witness, cosigners
 
-        logs = logs_of(_policies(policies), self.vkeys)
-        if not logs:
-            raise Stop("the policies name no log", hint="a line reads: log VKEY")
-        return Witness(self.memory, cosigners(self.name, self._key, self._mldsa), logs)
+        return Witness(self.memory, cosigners(self.name, self._key, self._mldsa), logs_in(policies, self.vkeys))
 
     def close(self) -> None:
         self.memory.close()
+
+
+def logs_in(policies: Sequence[str], own: Sequence[Vkey]) -> dict[str, list[Vkey]]:
+    """Return the logs that policy files name, by origin, for a cosigner with these `own` keys; `Stop` if none."""
+    from ledger.adapters.witness.witness import logs_of
+
+    logs = logs_of(_policies(policies), own)
+    if not logs:
+        raise Stop("the policies name no log", hint="a line reads: log VKEY")
+    return logs
 
 
 def _policies(files: Sequence[str]) -> list[Policy]:

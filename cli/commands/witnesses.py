@@ -18,10 +18,12 @@ from cli.session.options import KEY
 from cli.terminal import file_io, output
 from cli.terminal.answer import CommandAnswer, Time
 from cli.terminal.file_io import write
+from cli.terminal.stored_by import StoredByItem, says
 
 if TYPE_CHECKING:
+    from ledger.adapters.folders.ledger_folder import Folder
+    from ledger.application.journal import Journal
     from ledger.tlog.note import Vkey
-    from ledger.tlog.policy import Policy
 
 
 @command(
@@ -38,13 +40,9 @@ def add(vkey: str, url: str, called: str | None, quorum: int | None, key_file: s
 
     What the quorum withstands is printed. Give the new policy to every verifier: each has a copy.
     """
-    from cli.session.open_ledger import hand, writing
-    from cli.terminal.receipt import tell
+    from cli.session.open_ledger import writing
     from ledger.adapters.http_client import is_address
-    from ledger.facts import build
     from ledger.tlog.note import check_name, parse_vkey
-    from ledger.tlog.policy import parse_policy
-    from ledger.tlog.quorum import explain, format_policy
 
     key = parse_vkey(vkey)
     for each in (key.name, called or ""):
@@ -52,31 +50,19 @@ def add(vkey: str, url: str, called: str | None, quorum: int | None, key_file: s
     if not is_address(url):
         raise Stop(f"{url!r} is not the address of an http server")
     with writing() as journal:
-        folder = journal.folder
-        witnesses = _simple(folder.policy)
+        witnesses, aside = simple(journal.folder)
         name = called or key.name.rstrip("/").rpartition("/")[2]
-        if name in witnesses:
-            raise Stop(f"the policy has a witness {name} already", hint="--called NAME")
+        check_vacant(journal.folder, name, key)
         witnesses[name] = (key, url)
-        text = format_policy(folder.keys, witnesses, quorum if quorum is not None else _default_quorum(len(witnesses)))
-        policy = parse_policy(text)  # raises POL-* before anything is recorded
-        document = {
-            "code": "policy",
-            "media": "text/plain",
-            "size": len(text),
-            "sha256": hashlib.sha256(text).hexdigest(),
-        }
-        fact = build("witness-changed", {"policy_text": document}, {})
-        signer = hand(journal, fact.kind, folder.registrar.actor, "ADM", key_file)
-        tell(journal, fact.kind, journal.record(fact, journal.registry, signer))
-        write(folder.path / "trust" / "policy", text)
-    for line in explain(policy):
-        output.tell(line)
+        change(journal, witnesses, aside, quorum, key_file)
     output.tell("comity checkpoint asks it; hand the new trust/policy to whoever verifies")
 
 
 class WitnessItem(Struct, frozen=True):
-    """One witness of the policy: its name there, its own name, and the newest kept head that it cosigned."""
+    """One witness of the policy: its name there, its own name, and the newest kept head that it cosigned.
+
+    `mirror` is true if its cosignature states as well that it stores all entries.
+    """
 
     name: str
     witness: str
@@ -84,6 +70,7 @@ class WitnessItem(Struct, frozen=True):
     size: int | None
     cosigned: Time | None
     vkey: str
+    mirror: bool
 
 
 class WitnessesAnswer(CommandAnswer, tag="comity.witnesses/1"):
@@ -109,12 +96,17 @@ def list_() -> None:
     policy = folder.policy
     last: dict[Vkey, tuple[int, datetime]] = {}
     with closing(CheckpointStore(folder.heads, writable=False)) as heads:
-        if newest_head := heads.newest_cosigned():
-            witnesses = tuple(policy.witnesses.values())
-            head = open_checkpoint(newest_head.note, folder.origin, folder.keys, witnesses, mldsa=mldsa.verify)
-            last = {k: (head.checkpoint.size, datetime.fromtimestamp(at, UTC)) for k, at in head.cosignatures}
+        witnesses = tuple(policy.witnesses.values())
+        newest = sorted((head for head in heads.all() if head.cosigned is not None), key=lambda head: head.size)[::-1]
+        for kept in newest:
+            head = open_checkpoint(kept.note, folder.origin, folder.keys, witnesses, mldsa=mldsa.verify)
+            for key, at in head.cosignatures:
+                last.setdefault(key, (head.checkpoint.size, datetime.fromtimestamp(at, UTC)))
+            if len(last) == len(witnesses):
+                break
+    addresses = {key: address.submission for key, address in folder.mirrors.items()} | dict(policy.urls)
     items = [
-        WitnessItem(name, key.name, policy.urls.get(key, ""), size, cosigned, key.text)
+        WitnessItem(name, key.name, addresses.get(key, ""), size, cosigned, key.text, mirror=key in folder.mirrors)
         for name, key in policy.witnesses.items()
         for size, cosigned in [last.get(key, (None, None))]
     ]
@@ -127,6 +119,13 @@ def list_() -> None:
     )
     output.emit(answer, ("name", "witness", "url", "size", "cosigned"), items)
     for line in answer.says:
+        output.tell(line)
+    lines = (
+        says(StoredByItem(item.witness, item.size, item.cosigned))
+        for item in items
+        if item.mirror and item.size is not None and item.cosigned is not None
+    )
+    for line in dict.fromkeys(lines):  # a mirror with two keys states it once
         output.tell(line)
 
 
@@ -158,16 +157,68 @@ def take(note: str) -> None:
     output.emit(answer, ("size", "digest", "quorum"), [answer])
 
 
-def _simple(policy: Policy) -> dict[str, tuple[Vkey, str]]:
-    """Return the witnesses of a policy that this command can rewrite: no quorum, one witness, or one group of all."""
+def simple(folder: Folder) -> tuple[dict[str, tuple[Vkey, str]], dict[str, Vkey]]:
+    """Return the witnesses of a policy that count and the mirrors that do not, if a command can rewrite the policy.
+
+    It can if the policy has no quorum, one witness, or one group of all witnesses that count.
+    """
+    policy, mirrors = folder.policy, folder.mirrors
+    voters = policy.voters()
+    aside = {name: key for name, key in policy.witnesses.items() if key in mirrors and name not in voters}
+    counted = {name: (key, policy.urls.get(key, "")) for name, key in policy.witnesses.items() if name not in aside}
     flat = policy.quorum in ("none", *policy.witnesses) and not policy.groups
     group = policy.groups.get(policy.quorum)
-    if not flat and (group is None or set(group.members) != set(policy.witnesses) or len(policy.groups) > 1):
+    if not flat and (group is None or set(group.members) != set(counted) or len(policy.groups) > 1):
         raise Stop(
             "this policy has groups of its own making, and is not written over",
             hint="edit trust/policy by hand, and record witness-changed with its digest",
         )
-    return {name: (key, policy.urls.get(key, "")) for name, key in policy.witnesses.items()}
+    return counted, aside
+
+
+def check_vacant(folder: Folder, name: str, key: Vkey) -> None:
+    """Raise `Stop` if the policy has a witness of this name, or this key under another one."""
+    if name in folder.policy.witnesses:
+        raise Stop(f"the policy has a witness {name} already", hint="--called NAME")
+    if other := next((known for known in folder.policy.witnesses.values() if known.public == key.public), None):
+        says = f"the policy has the key of {key.name} already, as {other.name}"
+        hint = "one key makes one statement: a mirror and a witness have each their own"
+        raise Stop(says, hint=hint, code=Exit.REFUSED)
+
+
+def change(
+    journal: Journal,
+    witnesses: dict[str, tuple[Vkey, str]],
+    aside: dict[str, Vkey],
+    quorum: int | None,
+    key_file: str | None,
+) -> None:
+    """Record a new policy by the registrar, then write it, and say what its quorum withstands.
+
+    `quorum` of the `witnesses` must cosign, by default enough to outvote a dishonest third.
+    """
+    from cli.session.open_ledger import hand
+    from cli.terminal.receipt import tell
+    from ledger.facts import build
+    from ledger.tlog.policy import parse_policy
+    from ledger.tlog.quorum import explain, format_policy
+
+    folder = journal.folder
+    wanted = quorum if quorum is not None or not witnesses else _default_quorum(len(witnesses))
+    text = format_policy(folder.keys, witnesses, wanted or 0, aside)
+    policy = parse_policy(text)  # raises POL-* before anything is recorded
+    document = {
+        "code": "policy",
+        "media": "text/plain",
+        "size": len(text),
+        "sha256": hashlib.sha256(text).hexdigest(),
+    }
+    fact = build("witness-changed", {"policy_text": document}, {})
+    signer = hand(journal, fact.kind, folder.registrar.actor, "ADM", key_file)
+    tell(journal, fact.kind, journal.record(fact, journal.registry, signer))
+    write(folder.path / "trust" / "policy", text)
+    for line in explain(policy):
+        output.tell(line)
 
 
 def _default_quorum(n: int) -> int:

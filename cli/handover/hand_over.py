@@ -37,9 +37,9 @@ class Handing:
     whole: bool = False
 
 
-def witnesses(journal: Journal, otherwise: str = "") -> Witnesses:
+def witnesses(journal: Journal, otherwise: str = "", *, every_mirror: bool = False) -> Witnesses:
     """Return the witnesses of a ledger; their answers are compared with the clock, messages go to stderr."""
-    return Witnesses(journal, output.tell, partial(check_heard, journal), otherwise)
+    return Witnesses(journal, output.tell, partial(check_heard, journal), otherwise, every_mirror)
 
 
 @contextmanager

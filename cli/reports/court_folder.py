@@ -132,6 +132,7 @@ def trust_read_me(fingerprint: str, files: Iterable[str], *, page: bool, lang: s
     about = {
         "policy": "the keys of the log and of its witnesses",
         "registrar": "the key of the office that keeps the register",
+        "mirrors": "which of the witnesses state that they store all entries",
         "tsa/": "certificates of time-stamp authorities",
         "others/": "the same of other records, whose entries this one has",
     }

@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 import textwrap
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from msgspec import Struct
 
 from cli.exit_codes import Exit
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer, Time
+from cli.terminal.stored_by import StoredByItem, stored, stored_by
 from cli.terminal.table import wrapped
 from ledger.bundle.findings import StatedFinding
 from ledger.formats.characters import visible
-from ledger.tlog.note import Checkpoint
+from ledger.tlog.note import Checkpoint, Vkey
 from ledger.verify.report import Bracket, CommittedHeads, MakersFindings, Reason, Remark, Report, Result, Verdict
 
 EXITS = {Verdict.PASSED: Exit.DONE, Verdict.INDETERMINATE: Exit.FINDINGS, Verdict.FAILED: Exit.PROVED_BAD}
@@ -97,10 +98,11 @@ class VerifyAnswer(CommandAnswer, tag="comity.verify/1"):
     makers: MakersItem | None
     committed: CommittedItem | None
     says: str
+    stored_by: list[StoredByItem]
 
 
-def answer(report: Report) -> VerifyAnswer:
-    """Return the report as the answer of `comity verify`."""
+def answer(report: Report, mirrors: Collection[Vkey] = ()) -> VerifyAnswer:
+    """Return the report as the answer of `comity verify`; `mirrors` are those of the reader's trust folder."""
     return VerifyAnswer(
         verdict=report.verdict,
         reasons=report.reasons,
@@ -117,6 +119,7 @@ def answer(report: Report) -> VerifyAnswer:
         makers=None if report.makers is None else _item_of(report.makers),
         committed=None if report.committed is None else _committed(report.committed),
         says=report.says,
+        stored_by=[] if report.head is None else stored_by(report.head, mirrors),
     )
 
 
@@ -148,7 +151,7 @@ def checked(report: Report) -> str:
     return f"{entries} and {output.counted(report.signatures, 'signature')} checked"
 
 
-def text(report: Report, width: int = 80) -> str:
+def text(report: Report, width: int = 80, mirrors: Collection[Vkey] = ()) -> str:
     """Return the report for people: integrity, procedure, then reasons, times, and what is not proven."""
     lines = [
         f"Integrity: {output.paint(str(report.verdict))}{_code(report)}",
@@ -159,6 +162,8 @@ def text(report: Report, width: int = 80) -> str:
     ]
     if report.not_covered:
         lines.append(f"{output.counted(report.not_covered, 'entry', 'entries')} more behind that size: not covered.")
+    if report.head is not None:
+        lines += [f"{says[0].upper()}{says[1:]}." for says in stored(report.head, mirrors)]
     if report.as_of is not None:
         lines.append(f"Findings are as of {output.plain(report.as_of)}, when this was made.")
     if report.reasons:

@@ -18,9 +18,12 @@ class Reply:
     body: bytes
 
 
-async def ask(url: str, most: int, seconds: float, content: bytes | None = None, *, media: str = "") -> Reply:
-    """GET a URL, or POST `content` to it with the Content-Type `media` if given; all of it within `seconds`.
+async def ask(
+    url: str, most: int, seconds: float, content: bytes | None = None, *, media: str = "", encoding: str = ""
+) -> Reply:
+    """GET a URL, or POST `content` to it, with the Content-Type `media` and the Content-Encoding `encoding` if given.
 
+    All of it within `seconds`.
     The body has at most `most` + 1 bytes, so that the caller sees when it is too large. `LedgerError`:
     HTTP-SILENT, NO-HTTP.
     """
@@ -32,7 +35,8 @@ async def ask(url: str, most: int, seconds: float, content: bytes | None = None,
         raise LedgerError("HTTP-SILENT", f"{url}: not the address of an http server")
     body = bytearray()
     method = "GET" if content is None else "POST"
-    headers = {"accept-encoding": "identity", **({"content-type": media} if media else {})}
+    given = {"content-type": media, "content-encoding": encoding}
+    headers = {"accept-encoding": "identity", **{name: value for name, value in given.items() if value}}
     try:
         async with (
             asyncio.timeout(seconds),  # for the whole exchange, because httpx limits each read separately

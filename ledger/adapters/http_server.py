@@ -8,14 +8,20 @@ are not counted by address, because all of them have one address on loopback and
 from __future__ import annotations
 
 import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import suppress
 
 import h11
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 PATIENCE = 10.0  # seconds for a request's line and headers
 _LATE = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+_MOST_THROWN_AWAY = 16 << 20  # bytes of a body that are read after its answer
 _OWES = (h11.IDLE, h11.SEND_BODY)  # a client in these states has not sent the whole of its request
 
 
@@ -99,3 +105,40 @@ def server(
         timeout_graceful_shutdown=grace,
     )
     return uvicorn.Server(config)
+
+
+def serve(made: uvicorn.Server, host: str, port: int, *, ready: Callable[[str], None] = lambda _: None) -> None:
+    """Serve until the process gets a signal; `ready` gets the URL once it is bound. Raises OSError.
+
+    Port 0 takes a free port.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.create_server((host, port), family=family) as listening:
+        ready(f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}")
+        made.run(sockets=[listening])
+
+
+class EarlyResponse(Response):
+    """Answer before the whole body has come, then read and discard the `rest`, for at most `patience` seconds.
+
+    A client that is cut off while it sends loses the answer.
+    """
+
+    def __init__(
+        self, body: str, status: int, headers: Mapping[str, str], rest: AsyncIterator[bytes], patience: float
+    ) -> None:
+        super().__init__(body, status, {**headers, "connection": "close"})
+        self._rest = rest
+        self._patience = patience
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        await send({"type": "http.response.body", "body": self.body, "more_body": True})
+        left = _MOST_THROWN_AWAY
+        with suppress(TimeoutError, ClientDisconnect):
+            async with asyncio.timeout(self._patience):
+                async for chunk in self._rest:
+                    left -= len(chunk)
+                    if left <= 0:
+                        break
+        await send({"type": "http.response.body", "body": b"", "more_body": False})

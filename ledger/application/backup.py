@@ -7,14 +7,17 @@ import io
 import os
 import shutil
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from ledger.adapters.folders.ledger_folder import ENTRIES_DB, RESTORED, STORE, read_folder
 from ledger.adapters.folders.new_folder import new_folder
+from ledger.adapters.folders.read_trust import plain_files
 from ledger.adapters.folders.user_folders import Home, replace_file
+from ledger.adapters.log.published_log import source
 from ledger.adapters.log.signer_process import POINTER, signatory
 from ledger.adapters.storage.connection import Location
 from ledger.adapters.storage.copy_entries import copy, move_in
@@ -23,7 +26,9 @@ from ledger.adapters.storage.postgres import address
 from ledger.application.integrity.log_files import Progress, no_progress
 from ledger.application.integrity.own_check import check_own
 from ledger.application.restore import check_witnesses, mark_restored
+from ledger.application.restore_from_mirror import Mirrored, complete_from_mirror, lay_out
 from ledger.errors import LedgerError
+from ledger.trust.trust_folder import parse_trust
 
 NEVER = ("state", "keys", STORE)  # no backup of ours has them
 LEFT_OUT = frozenset(
@@ -88,6 +93,17 @@ def _work_folder(file: Path) -> Iterator[Path]:
         os.close(lock)
 
 
+@dataclass(frozen=True, slots=True)
+class MirrorSource:
+    """Where a mirror shows a log, and the files of the trust folder by which it is judged, as `plain_files` reads them.
+
+    Without files, the trust folder in the backup is used.
+    """
+
+    where: str
+    trust: Mapping[str, bytes] = field(default_factory=dict)
+
+
 def restore_backup(
     file: str,
     folder: Path,
@@ -95,20 +111,31 @@ def restore_backup(
     *,
     behind: bool,
     store: str = "",
+    mirror: MirrorSource | None = None,
     say: Callable[[str], None] = lambda _: None,
     progress: Progress = no_progress,
-) -> int:
-    """Restore a backup into a new folder and return its number of entries. A faulty backup leaves no folder.
+) -> tuple[int, Mirrored | None]:
+    """Restore a backup into a new folder; return its number of entries, and what a mirror gave.
 
-    With `store`, the entries go into that database and are verified there once more. `say` gets messages for
+    A faulty backup or mirror leaves no folder. With a `mirror`, later entries come from it, and all of them if `file`
+    is empty. With `store`, the entries go into that database and are verified there once more. `say` gets messages for
     people. `LedgerError` LOG-ROLLBACK if the log has signed more since, unless the folder is to be read only
-    (`behind`); PATH-TAKEN, COPY-FORMAT, and the code of the first contradiction that is found.
+    (`behind`); PATH-TAKEN, COPY-FORMAT, the errors of `complete_from_mirror`, and the code of the first contradiction
+    that is found.
     """
+    mirrored = None
     with new_folder(str(folder)) as making:
-        _unpack(file, making)
-        size = _verified_size(making, file, now, progress)
+        if file:
+            _unpack(file, making)
+        elif mirror:
+            lay_out(making, mirror.trust)
+        if mirror:
+            trust = parse_trust(mirror.trust or plain_files(str(making)))
+            mirrored = complete_from_mirror(making, source(mirror.where), trust, now)
+        origin = file or (mirror.where if mirror else "")
+        size = _verified_size(making, origin, now, progress)
         if not behind:
-            _check_guard(making, file, say)
+            _check_guard(making, origin, say)
             mark_restored(making)
         if store:
             move_in(making / ENTRIES_DB, address(store, read_folder(making).origin))
@@ -116,7 +143,7 @@ def restore_backup(
             for name in (ENTRIES_DB, f"{ENTRIES_DB}-wal", f"{ENTRIES_DB}-shm"):
                 (making / name).unlink(missing_ok=True)
             _verified_size(making, store, now, progress)
-    return size
+    return size, mirrored
 
 
 def _verified_size(folder: Path, file: str, now: datetime, progress: Progress) -> int:

@@ -57,14 +57,15 @@ def check_restored(folder: Folder, home: Home) -> None:
 
 
 def check_witnesses(folder: Folder, size: Callable[[], int], hashes: Hashes) -> None:
-    """Compare `size()` entries of a log with the last head that each of its witnesses has cosigned.
+    """Compare `size()` entries of a log with the last head that each of its witnesses and mirrors has cosigned.
 
     The witnesses are asked first: another process may record meanwhile.
     `LedgerError` LOG-ROLLBACK if one has cosigned more entries, LOG-FORKED if another tree, LOG-UNREACHABLE
     if there are witnesses to ask and none answers.
     """
-    urls = [url for url, _ in by_url(folder.policy)]
-    heads = remembered(folder.policy, folder.keys)
+    mirrors = [address.monitoring for address in folder.mirrors.values()]
+    urls = [*(url for url, _ in by_url(folder.policy)), *mirrors]
+    heads = remembered(folder.policy, folder.keys, mirrors)
     for url, head in heads.items():
         _compare(head.checkpoint, url, size(), hashes)
     if urls and not heads:

@@ -7,7 +7,7 @@ one, and k <= n - c.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from ledger.errors import RecordError
 from ledger.tlog.note import LogKey, Vkey, in_turn
@@ -64,13 +64,19 @@ def explain(policy: Policy) -> list[str]:
     return sentences
 
 
-def format_policy(log: LogKey, witnesses: dict[str, tuple[Vkey, str]], k: int) -> bytes:
-    """Return the policy text of one log and k of its witnesses: name -> (key, URL). POL-QUORUM for an impossible k."""
+def format_policy(
+    log: LogKey, witnesses: dict[str, tuple[Vkey, str]], k: int, aside: Mapping[str, Vkey] | None = None
+) -> bytes:
+    """Return the policy text of one log and k of its witnesses: name -> (key, URL). POL-QUORUM for an impossible k.
+
+    Witnesses `aside` are named and not counted.
+    """
     if witnesses and not 1 <= k <= len(witnesses):
         raise RecordError("POL-QUORUM", f"{k} of {len(witnesses)} witnesses cannot be")
     lines = [
         *(f"log {key.text}" for key in in_turn(log)),
-        *(f"witness {name} {key.text} {url}" for name, (key, url) in witnesses.items()),
+        *(f"witness {name} {key.text} {url}".rstrip() for name, (key, url) in witnesses.items()),
+        *(f"witness {name} {key.text}" for name, key in (aside or {}).items()),
     ]
     if witnesses:
         lines += [f"group witnesses {k} {' '.join(witnesses)}", "quorum witnesses"]

@@ -20,10 +20,11 @@ from ledger.entries.keyring import Registrar
 from ledger.errors import RecordError
 from ledger.tlog.note import Checkpoint, Vkey, parse_checkpoint
 from ledger.tlog.policy import Policy, parse_policy
+from ledger.trust.mirrors import Mirrors, parse_mirrors
 
 _REGISTRAR = re.compile(r"([a-z0-9_.-]{1,200}) ([A-Z][A-Z0-9-]{1,31}) ([0-9a-f]{64})\n?")
 OTHERS = "others/"
-_FILE = re.compile(r"(?:others/[^/]+/)?(?:policy|registrar)|tsa/[^/]+\.(?:pem|crt|cer|der)")
+_FILE = re.compile(r"(?:others/[^/]+/)?(?:policy|registrar)|mirrors|tsa/[^/]+\.(?:pem|crt|cer|der)")
 _TSA = re.compile(r"tsa/.*\.(?:pem|crt|cer|der)")
 
 
@@ -42,7 +43,8 @@ class Trust:
     """A parsed trust folder: the policy, its exact text, and the registrar; without one, people's keys have no root.
 
     `authorities` are the certificate files of trusted time-stamp authorities and of their issuers. `others`
-    is the trust in the records of other parties. Only a signed policy (`signed_policy`) sets `sizes`, the
+    is the trust in the records of other parties. `mirrors` are the witnesses of the policy that state that they store
+    the log, with their addresses. Only a signed policy (`signed_policy`) sets `sizes`, the
     sizes that each key of a log signs (by vkey), and `until`, the moment when it expires (UTC).
     """
 
@@ -53,6 +55,7 @@ class Trust:
     others: tuple[Trust, ...] = ()
     sizes: Mapping[str, Sizes] = field(default_factory=dict)
     until: datetime | None = None
+    mirrors: Mirrors = field(default_factory=dict)
 
     def signs(self, key: Vkey, size: int) -> bool:
         """Return True if `key` of the log signs a tree of this size, or if no sizes are given for it."""
@@ -62,16 +65,18 @@ class Trust:
 def parse_trust(files: Mapping[str, bytes]) -> Trust:
     """Read a trust folder: `policy` (c2sp.org/tlog-policy) and `registrar` (one line: actor, Party, 64 hex digits).
 
-    `registrar` may be missing. Files under `tsa/` are certificates of time-stamp authorities, folders under
-    `others/` the trust in other records. Raises POL-* for a bad policy, TRUST-FORMAT for a missing one or a
-    bad registrar line.
+    `registrar` and `mirrors` may be missing. Files under `tsa/` are certificates of time-stamp authorities,
+    folders under `others/` the trust in other records. Raises POL-* for a bad policy, TRUST-FORMAT for a
+    missing one, or for a bad line of a registrar or a mirror.
     """
     if "policy" not in files:
         raise RecordError("TRUST-FORMAT", "a trust folder has a file named policy", where="policy")
     raw = files["policy"]
     registrar = parse_registrar(files["registrar"]) if "registrar" in files else None
     authorities = tuple(files[name] for name in sorted(files) if _TSA.match(name))
-    return Trust(parse_policy(raw), raw, registrar, authorities, tuple(_others(files)))
+    policy = parse_policy(raw)
+    mirrors = parse_mirrors(files.get("mirrors", b""), policy)
+    return Trust(policy, raw, registrar, authorities, tuple(_others(files)), mirrors=mirrors)
 
 
 def trusted_files(files: Mapping[str, bytes]) -> dict[str, bytes]:

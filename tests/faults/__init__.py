@@ -7,6 +7,7 @@ works. A part is a module with `lacks`, `names`, `trials` and `tried`:
     folder    a ledger in a folder: every command (`commands`)
     postgres  its entries in PostgreSQL: the command's calls, and those of the server's process that serves it
     witness   a witness that serves, and is asked to cosign
+    mirror    a mirror that serves, and stores entries
     signer    a process that signs, while a command waits for it
     clock     a clock that jumps between two readings of it by one command
 
@@ -21,7 +22,7 @@ from collections.abc import Iterator, Sequence
 from importlib import import_module
 from typing import Any
 
-PARTS = ("folder", "postgres", "witness", "signer", "clock")
+PARTS = ("folder", "postgres", "witness", "mirror", "signer", "clock")
 
 
 def parts(names: Sequence[str]) -> Iterator[tuple[str, Any]]:

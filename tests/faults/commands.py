@@ -16,7 +16,7 @@ from cli.session import ledger_choice
 from ledger.adapters.folders.ledger_folder import read_folder
 from ledger.adapters.folders.user_folders import Home
 from ledger.formats.ed25519 import public_key
-from ledger.tlog.note import witness_vkey
+from ledger.tlog.note import cosign, witness_vkey
 from tests.ledger.application.foreign import test_receive
 from tests.support.cli import ORIGIN, House
 
@@ -25,6 +25,7 @@ NEXT = ("record", "party-registered", "-f", "party=XN", "-f", "zone=UTC", "-f", 
 TABLE = "order,kind,occurred,instrument,from_party,to_party,identifiers\n" + "".join(
     f"T-{n},order-issued,2026-03-0{n}T09:00:00Z,2AP-7,XO,XV,acct-{n}\n" for n in range(1, 6)
 )
+MIRROR = ("mirror.example/xo", "--state", "HOUSE/mirror")
 WITNESS = ("--name", "witness.example/xo", "--state", "HOUSE/witness", "--policy", "HOUSE/ledger/trust/policy")
 
 
@@ -141,6 +142,21 @@ def with_cosigned(house: House) -> None:
     does(house, "witness", "add", vkey, "http://127.0.0.1:9")
     does(house, "log", "publish", "HOUSE/published")
     does(house, "witness", "pull", "HOUSE/published", *WITNESS, "-o", "HOUSE/cosigned.note")
+
+
+def with_mirrored(house: House) -> None:
+    """Let a mirror have cosigned everything, in a folder; the trust folder is held elsewhere too."""
+    from ledger.adapters.keys.key_files import load
+
+    does(house, "mirror", "new", *put(house, MIRROR))
+    seed = load(house.folder / "mirror" / "mirror.key").seed
+    vkey = witness_vkey(MIRROR[0], public_key(seed))
+    does(house, "mirror", "add", vkey, "http://127.0.0.1:9")
+    does(house, "log", "publish", "HOUSE/mirrored")
+    checkpoint = house.folder / "mirrored" / "checkpoint"
+    note = checkpoint.read_bytes()
+    checkpoint.write_bytes(note + cosign(note, MIRROR[0], seed, int(ledger_choice.now().timestamp())).encode())
+    shutil.copytree(house.ledger / "trust", house.folder / "held")
 
 
 def with_policy(house: House) -> None:
@@ -323,6 +339,19 @@ COMMANDS: dict[str, Command] = {
         done="the clock of this witness is behind its last cosignature",  # retired, if it was ahead by years
     ),
     "witness take": Command(("witness", "take", "HOUSE/cosigned.note"), with_cosigned, cut="LOG-UNREACHABLE"),
+    "mirror new": Command(("mirror", "new", *MIRROR), done="a mirror is never made twice", made="mirror"),
+    "mirror add": Command(
+        ("mirror", "add", witness_vkey(MIRROR[0], public_key(bytes(range(32)))), "http://127.0.0.1:9"),
+        done="has a witness xo-mirror already",
+        cut="LOG-UNREACHABLE",
+    ),
+    "restore from mirror": Command(
+        ("restore", "HOUSE/second", "--from-mirror", "HOUSE/mirrored", "--trust", "HOUSE/held"),
+        with_mirrored,
+        done=EXISTS,
+        goes_on="second",
+        cut="LOG-UNREACHABLE",
+    ),
     "monitor": Command(
         ("monitor", "HOUSE/published", "--trust", "HOUSE/ledger/trust", "--state", "HOUSE/watch", "--entries"),
         with_witness,
@@ -341,12 +370,18 @@ STANDS_FOR = {
     "import letters": "import: one batch",
     "stamp add": "trust sign: files replaced whole, one after another",
     "stamp": "checkpoint: the answer is one more row of heads.db",
+    "mirror push": "checkpoint: the cosignature is one more row of heads.db; tests/slow/test_mirror.py kills it",
     "witness evidence": "trust sign: files replaced whole",
     "desk": "views, and reveal",
     "demo": "play, export and report in a folder that is renamed when it is whole",
     "play": "init, record and checkpoint of a test ledger",
 }
-ELSEWHERE = {"witness serve": "tests.faults.witness", "signer serve": "tests.faults.signer", "signer use": "the same"}
+ELSEWHERE = {
+    "witness serve": "tests.faults.witness",
+    "mirror serve": "tests.faults.mirror",
+    "signer serve": "tests.faults.signer",
+    "signer use": "the same",
+}
 SHOWS = "reads; with --reveal it records who looked, as `reveal` does; its views are those of `views`"
 WRITES_NOTHING = {
     **dict.fromkeys(("show", "due", "judge", "custody", "check", "replay", "register", "stats", "log"), SHOWS),
@@ -354,7 +389,10 @@ WRITES_NOTHING = {
         ("lint", "law", "law deadline", "law diff", "vocabulary", "verify", "fsck", "man", "completion", "schema"),
         "reads",
     ),
-    **dict.fromkeys(("key list", "counterparty list", "witness list", "stamp list", "trust check", "schema"), "reads"),
+    **dict.fromkeys(
+        ("key list", "counterparty list", "witness list", "mirror check", "stamp list", "trust check", "schema"),
+        "reads",
+    ),
 }
 
 

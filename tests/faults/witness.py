@@ -11,8 +11,10 @@ import shutil
 import signal
 import tempfile
 import time
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from ledger.tlog.note import origin_hash
@@ -153,19 +155,22 @@ def _forged(old: int, size: int) -> bytes:
 
 def _post(url: str, body: bytes) -> int:
     """Return the status of an answer; 0 if none came."""
-    return _spoken(url, "POST", "/add-checkpoint", body)[0]
+    return spoken(url, "POST", "/add-checkpoint", body)[0]
 
 
 def _get(url: str) -> int:
     """Return the size of the head that is shown; 0 if none is."""
-    status, body = _spoken(url, "GET", f"/{origin_hash(LOG.origin)}/checkpoint", None)
+    status, body = spoken(url, "GET", f"/{origin_hash(LOG.origin)}/checkpoint", None)
     return int(body.split(b"\n")[1]) if status == 200 else 0
 
 
-def _spoken(url: str, method: str, path: str, body: bytes | None) -> tuple[int, bytes]:
+def spoken(
+    url: str, method: str, path: str, body: bytes | None, headers: Mapping[str, str] = MappingProxyType({})
+) -> tuple[int, bytes]:
+    """Return status and body of an answer; 0 and no body if none came."""
     line = http.client.HTTPConnection(urlsplit(url).netloc, timeout=5)
     try:
-        line.request(method, path, body)
+        line.request(method, path, body, headers)
         answer = line.getresponse()
         return answer.status, answer.read()
     except (OSError, http.client.HTTPException):

@@ -1,4 +1,4 @@
-"""Random requests to the desk and to a witness, in one process and over sockets, and the answers that are allowed.
+"""Random requests to desk, witness and mirror, in one process and over sockets, and the answers that are allowed.
 
 `ANSWERS` is the schema: for each server, method and address, which status an answer may have, its media type
 and its body. An answer that no row allows is a failure, and so is an exception, a traceback in an answer or on
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gzip
 import logging
 import re
 import socket
@@ -34,12 +35,17 @@ import uvicorn
 from cli.desk.routes import app
 from cli.desk.security import HEADERS
 from ledger.adapters import http_server as serving
+from ledger.adapters.mirror import server as mirror_http
+from ledger.adapters.mirror.mirror import Mirror
 from ledger.adapters.witness import server as witness_http
 from ledger.adapters.witness.witness import Witness
 from ledger.adapters.witness.witness_state import Memory
+from ledger.tlog.add_entries import INFO
 from ledger.tlog.note import origin_hash
 from tests.cli.desk.test_desk import HOST, Sat, sat
 from tests.fuzz import inputs
+from tests.ledger.adapters.mirror.test_mirror import LOG as STORED
+from tests.ledger.adapters.mirror.test_mirror import Kept
 from tests.ledger.adapters.witness.test_witness import KEY, LOG, Clock, opened
 from tests.support.cli import ledger_of
 
@@ -47,6 +53,7 @@ PATIENCE = 0.3  # seconds for a body that does not come
 SECONDS = 10.0  # for an answer
 TEXT = "text/plain; charset=utf-8"
 HTML = "text/html; charset=utf-8"
+BINARY = "application/octet-stream"
 PAGE = rb"(?is)<!doctype html>\n.*</html>\n?"
 LINE = rb"[^\n\x00-\x1f\x7f]{1,300}\n?"
 ID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -102,6 +109,20 @@ ANSWERS = {
         Row("", ".*", 404, TEXT, rb"Not Found"),
         Row("", ".*", 405, TEXT, rb"Method Not Allowed"),
         Row("", "/.+/|/.*//.*", 307, "", rb""),
+    ),
+    "mirror": (
+        Row("POST", "/add-checkpoint", 200, TEXT, b""),
+        Row("POST", "/add-checkpoint", 409, "text/x.tlog.size", rb"(0|[1-9][0-9]*)\n"),
+        *(Row("POST", "/add-checkpoint", s, TEXT, LINE) for s in (400, 403, 404, 408, 409, 413, 422)),
+        Row("POST", "/add-entries", 200, TEXT, "(— [^ \n]+ [A-Za-z0-9+/]+=*\n)+".encode()),
+        *(Row("POST", "/add-entries", s, INFO, rb"(0|[1-9][0-9]*)\n(0|[1-9][0-9]*)\n\n") for s in (202, 409)),
+        *(Row("POST", "/add-entries", s, TEXT, LINE) for s in (400, 404, 408, 415, 422)),
+        Row("GET|HEAD", "/[0-9a-f]{64}/checkpoint", 200, TEXT, r"[^\n]+\n[0-9]+\n[^\n]+\n\n(— [^\n]+\n)+".encode()),
+        Row("GET|HEAD", "/[^/]+/checkpoint", 404, TEXT, rb"nothing was cosigned for such a log\n"),
+        Row("GET|HEAD", "/[0-9a-f]{64}/tile/.*", 200, BINARY, rb"(?s).*"),
+        Row("GET|HEAD", "/[^/]+/tile/.*", 404, TEXT, rb"no such tile\n"),
+        Row("", ".*", 404, TEXT, rb"Not Found"),
+        Row("", ".*", 405, TEXT, rb"Method Not Allowed"),
     ),
 }
 # What the server under both says of bytes that are no request, or too late, or one too many.
@@ -303,6 +324,33 @@ def to_witness(chance: Random) -> Request:
     return Request(
         "POST", target, _fields(chance, ("host", "w"), length), _pieces(body, chance), chance.random() < 0.02
     )
+
+
+def to_mirror(chance: Random) -> Request:
+    """Return a request to a mirror: entries or a checkpoint, good or changed, or a request for what it shows."""
+    digest = origin_hash(STORED.origin)
+    if chance.random() < 0.3:
+        paths = [
+            *(f"/{digest}/checkpoint", f"/{digest}/tile/0/000", f"/{digest}/tile/entries/000", "/add-entries", "/"),
+            *(f"/{digest}/tile/0/000.p/44", f"/{digest}/tile/entries/../../../mirror.db", f"/{'0' * 64}/tile/0/000"),
+        ]
+        return Request(chance.choice(METHODS), _target(paths, chance), _fields(chance, ("host", "m")))
+    size = chance.choice((300, 600))
+    if chance.random() < 0.2:
+        body, target, media = STORED.request(chance.choice((0, 300)), size), "/add-checkpoint", "text/plain"
+        body = inputs.changed(body, "lines", chance)[: 1 << 17] if chance.random() < 0.5 else body
+    else:
+        start = chance.choice((0, 256, 300, 512, 600))
+        body, target, media = STORED.upload(min(start, size), size, most=chance.choice((1, 9))), "/add-entries", BINARY
+        body = inputs.raw(body, chance) if chance.random() < 0.6 else body
+    usual = [("host", "m"), ("content-type", media)]
+    if chance.random() < 0.3:
+        body = gzip.compress(body)
+        body = inputs.raw(body, chance) if chance.random() < 0.3 else body
+        usual.append(("content-encoding", "gzip"))
+    usual.append(("content-length", str(len(body))))
+    target = target if chance.random() < 0.9 else _target([target], chance)
+    return Request("POST", target, _fields(chance, *usual), _pieces(body, chance), chance.random() < 0.02)
 
 
 # -- in the same process -----------------------------------------------------------------------------------------------
@@ -549,11 +597,45 @@ def witness_by_socket(folder: Path) -> Iterator[Tried]:
         yield tried
 
 
+def _mirror(folder: Path, stack: ExitStack) -> Mirror:
+    kept = stack.enter_context(closing(Kept(folder / "mirror")))
+    kept.accept(300)
+    kept.send(0, 300)
+    kept.accept(600)
+    return kept.mirror
+
+
+@contextmanager
+def mirror_in_process(folder: Path) -> Iterator[Tried]:
+    """Return a mirror."""
+    with ExitStack() as stack:
+        server = mirror_http.app(_mirror(folder, stack), patience=PATIENCE)
+
+        def tried(seed: int) -> str | None:
+            request = to_mirror(Random(f"mirror {seed}"))
+            return unfit(ANSWERS["mirror"], request.method, request.path, answered(server, request))
+
+        yield tried
+
+
+@contextmanager
+def mirror_by_socket(folder: Path) -> Iterator[Tried]:
+    """Return a mirror that listens."""
+    with listening(lambda stack: mirror_http.server(_mirror(folder, stack), patience=PATIENCE)) as (port, errors):
+
+        def tried(seed: int) -> str | None:
+            chance = Random(f"wire {seed}")
+            wrong = tried_wire(ANSWERS["mirror"], port, to_mirror(chance), chance)
+            return wrong or (errors.pop() if errors else None)
+
+        yield tried
+
+
 def main() -> int:
     ask = argparse.ArgumentParser(prog="python -m tests.fuzz.servers", description=__doc__)
     ask.add_argument("--seed", type=int, default=0, help="the first request")
     ask.add_argument("--seconds", type=float, default=60.0, help="how long at most")
-    ask.add_argument("--only", default="", help="those whose name has this in it: desk, witness, socket")
+    ask.add_argument("--only", default="", help="those whose name has this in it: desk, witness, mirror, socket")
     asked = ask.parse_args()
     logging.getLogger("uvicorn").setLevel(logging.ERROR)
     every: dict[str, Callable[[Path], AbstractContextManager[Tried]]] = {
@@ -561,6 +643,8 @@ def main() -> int:
         "desk by socket": desk_by_socket,
         "witness": witness_in_process,
         "witness by socket": witness_by_socket,
+        "mirror": mirror_in_process,
+        "mirror by socket": mirror_by_socket,
     }
     chosen = {name: made for name, made in every.items() if asked.only in name}
     seen, done = Counter[str](), 0

@@ -7,6 +7,7 @@ them.
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import re
 import shutil
@@ -14,6 +15,7 @@ import socket
 import tarfile
 import tempfile
 import threading
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -52,6 +54,7 @@ from ledger.adapters.keys import ssh_agent as agent
 from ledger.adapters.keys.key_files import SeedKey
 from ledger.adapters.log import published_log as published
 from ledger.adapters.log import signer_process as signer
+from ledger.adapters.mirror import server as mirror_http
 from ledger.adapters.storage import postgres
 from ledger.adapters.timestamps import certificate_order as der
 from ledger.adapters.timestamps import rfc3161 as stamping
@@ -74,10 +77,12 @@ from ledger.formats import selective_disclosure as veil
 from ledger.formats.ed25519 import public_key, sign
 from ledger.law.editions import running
 from ledger.tlog import add_checkpoint as submission
-from ledger.tlog import audit_statement, note, policy, subtree_cosignature, tile
+from ledger.tlog import add_entries, audit_statement, note, policy, subtree_cosignature, tile
 from ledger.tlog import patricia_tree as map_tree
 from ledger.tlog import tree as tlog
 from ledger.tlog.tree import Frontier, prove_consistency
+from ledger.trust import mirrors
+from ledger.trust.mirrors import MirrorAddress
 from ledger.trust.signed_policy import (
     FORMAT,
     PolicyStatement,
@@ -99,9 +104,11 @@ from ledger.verify.single_entry import verify_entry
 from projections.exchange import hi1_reader as hi1_reading
 from tests.fuzz import inputs
 from tests.support.cli import PERSON, STORIES, ledger_of
+from tests.support.hash_log import HashLog
 from tests.support.memory_ledger import NOW, Ledger, small, two_histories
 
 ROOT = Path(__file__).parents[2]
+UPLOADED = HashLog(size=300)
 VECTORS = ROOT / "fixtures" / "vectors"
 CODES = frozenset(
     re.findall(r"^\| `([A-Z_-]+)` \|", (ROOT / "docs" / "reference" / "codes.md").read_text("utf-8"), re.MULTILINE)
@@ -313,6 +320,17 @@ def text(call: Callable[[str], object], encoding: str = "utf-8") -> Call:
 
 def plainly(call: Callable[[bytes], object]) -> Call:
     return lambda data, _: call(data)
+
+
+def uploaded(data: bytes, _: Path) -> object:
+    """Read an upload in two pieces."""
+    parser, half = add_entries.UploadParser(), len(data) // 2
+    return [*parser.feed(data[:half]), *parser.feed(data[half:])]
+
+
+def parsed_policy() -> policy.Policy:
+    """Return the policy of the small ledger."""
+    return policy.parse_policy(world().policy())
 
 
 def in_file(call: Callable[[Path], object], name: str = "file", mode: int = 0o600) -> Call:
@@ -869,6 +887,38 @@ PARSERS = (
         lambda: [submission.format_submission(3, [b"h" * 32], world().checkpoint())],
         plainly(submission.parse_submission),
         ("ledger.tlog.add_checkpoint:parse_submission",),
+    ),
+    Parser(
+        "upload to a mirror",
+        "raw",
+        lambda: [UPLOADED.upload(0, 3), UPLOADED.upload(255, 300)],
+        uploaded,
+        ("ledger.tlog.add_entries", "ledger.adapters.mirror.mirrored_files"),
+    ),
+    Parser(
+        "packed upload",
+        "raw",
+        lambda: [gzip.compress(UPLOADED.upload(0, 3)), gzip.compress(b"a") + gzip.compress(b"b")],
+        lambda data, _: list(mirror_http.Gunzip().feed(data)),
+        ("ledger.adapters.mirror.server",),
+        (zlib.error,),
+    ),
+    Parser(
+        "answer of a mirror",
+        "lines",
+        samples(add_entries.format_info(add_entries.MirrorInfo(700, 512, b"ticket"))),
+        plainly(add_entries.parse_info),
+        ("ledger.tlog.add_entries:parse_info",),
+    ),
+    Parser(
+        "mirrors",
+        "lines",
+        lambda: [
+            mirrors.format_mirrors({key: MirrorAddress.of("https://m.example/x", "https://m.example/y")})
+            for key in parsed_policy().witnesses.values()
+        ],
+        lambda data, _: mirrors.parse_mirrors(data, parsed_policy()),
+        ("ledger.trust.mirrors:parse_mirrors",),
     ),
     Parser("proof", "lines", inside(".tlog-proof"), plainly(tlog.parse_proof), ("ledger.tlog.tree:parse_proof",)),
     Parser(

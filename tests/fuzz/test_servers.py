@@ -1,4 +1,4 @@
-"""Desk and witness answer whatever they are asked as their schema says, in one process and over sockets."""
+"""Desk, witness and mirror answer whatever they are asked as their schema says, in one process and over sockets."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.fuzz.servers import ANSWERS, HTML, TEXT, Reply, replies, unfit
 from tests.ledger.adapters.witness.test_witness import closed as closed
 
 
-@pytest.mark.parametrize("name", ["desk", "witness"])
+@pytest.mark.parametrize("name", ["desk", "witness", "mirror"])
 def test_a_server_answers_requests_as_its_schema_says(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -32,7 +32,7 @@ def test_a_server_answers_requests_as_its_schema_says(
     assert seen >= ({200, 403, 404} if name == "desk" else {200, 400, 404})
 
 
-@pytest.mark.parametrize("name", ["desk", "witness"])
+@pytest.mark.parametrize("name", ["desk", "witness", "mirror"])
 def test_a_server_answers_bytes_on_the_wire_as_its_schema_says(name: str, tmp_path: Path) -> None:
     with getattr(servers, f"{name}_by_socket")(tmp_path) as tried:
         assert {seed: says for seed in range(40) if (says := tried(seed))} == {}
@@ -48,6 +48,9 @@ def test_a_server_answers_bytes_on_the_wire_as_its_schema_says(name: str, tmp_pa
         ("desk", "POST", "/", Reply(403, {"content-type": TEXT}, b"Traceback (most recent call last):\n")),
         ("witness", "POST", "/add-checkpoint", Reply(409, {"content-type": "text/x.tlog.size"}, b"007\n")),
         ("witness", "POST", "/add-checkpoint", Reply(400, {"content-type": TEXT}, b"two\nlines\n")),
+        ("mirror", "POST", "/add-entries", Reply(409, {"content-type": "text/x.tlog.mirror-info"}, b"7\n07\n\n")),
+        ("mirror", "POST", "/add-checkpoint", Reply(200, {"content-type": TEXT}, "— a b=\n".encode())),
+        ("mirror", "GET", "/../mirror.db", Reply(200, {"content-type": "application/octet-stream"}, b"")),
         ("witness", "GET", "/add-checkpoint", Reply(409, {"content-type": TEXT}, b"one\n")),
     ],
 )

@@ -8,7 +8,9 @@ from typing import Self
 
 from ledger.formats.ed25519 import public_key
 from ledger.tlog.add_checkpoint import format_submission
+from ledger.tlog.add_entries import EntryPackage, UploadHeader, format_header, format_package, package_ranges
 from ledger.tlog.note import Checkpoint, format_checkpoint, log_vkey, parse_vkey, sign_note
+from ledger.tlog.subtree import prove_subtree_consistency
 from ledger.tlog.tile import bundles_for, pack_entries, tile_bytes, tile_path, tiles_for
 from ledger.tlog.tree import Frontier, format_proof, leaf_hash, prove_consistency, prove_inclusion, root
 
@@ -28,9 +30,13 @@ class HashLog:
     def grow(self, count: int, story: str = "true") -> Self:
         """Append entries."""
         for n in range(self.frontier.size, self.frontier.size + count):
-            self.entries.append(f"{story} {n}".encode())
-            self.stored += self.frontier.add(leaf_hash(self.entries[-1]))
+            self.append(f"{story} {n}".encode())
         return self
+
+    def append(self, entry: bytes) -> None:
+        """Append one entry."""
+        self.entries.append(entry)
+        self.stored += self.frontier.add(leaf_hash(entry))
 
     def fork(self, at: int, size: int) -> HashLog:
         """Return the same log with the same key up to entry `at`, and other entries from there to `size`."""
@@ -57,6 +63,18 @@ class HashLog:
     def request(self, old: int, size: int) -> bytes:
         """Return an honest add-checkpoint body."""
         return format_submission(old, self.prove(old, size), self.note(size))
+
+    def upload(self, start: int, size: int, most: int = 1 << 30) -> bytes:
+        """Return an add-entries body with the first packages of the entries from `start` to `size`."""
+        body = format_header(UploadHeader(self.origin, start, size))
+        for first, end in list(package_ranges(start, size))[:most]:
+            body += format_package(self.package(first, end, size))
+        return body
+
+    def package(self, first: int, end: int, size: int) -> EntryPackage:
+        """Return one package of entries with its proof in the tree of `size` entries."""
+        proof = prove_subtree_consistency(first - first % 256, end, size, self.read)
+        return EntryPackage(tuple(self.entries[first:end]), tuple(proof))
 
     def publish(self, folder: Path, size: int) -> Path:
         """Write the log as static files."""

@@ -4,6 +4,7 @@ The folder holds:
 
     trust/policy      the log's key and its witnesses (c2sp.org/tlog-policy)
     trust/registrar   the keeper of the register: actor, Party, public key in hex
+    trust/mirrors     which of the witnesses state that they store the log, and their addresses
     trust/tsa/        certificates of time-stamp authorities, and `authorities`: name and URL of those to ask
     trust/others/     the trust in other logs, a trust folder for each
     entries.db        the event store      heads.db   published heads, kept for ever
@@ -33,6 +34,7 @@ from ledger.entries.keyring import Registrar
 from ledger.errors import LedgerError, RecordError
 from ledger.tlog.note import Vkey, check_origin, log_vkey
 from ledger.tlog.policy import Policy, parse_policy
+from ledger.trust.mirrors import MirrorAddress, Mirrors, parse_mirrors
 
 RESTORED = "RESTORED"
 ENTRIES_DB = "entries.db"
@@ -47,6 +49,7 @@ class Folder(Struct, frozen=True):
     registrar: Registrar
     test: bool
     store: str = ""  # the address of a database, if the entries are not in this folder
+    mirrors: Mirrors = {}  # the witnesses of the policy that state that they store the log, with their addresses
 
     @property
     def key(self) -> Vkey:
@@ -108,6 +111,7 @@ def read_folder(path: Path) -> Folder:
     try:
         policy = parse_policy((path / "trust" / "policy").read_bytes())
         registrar = parse_registrar((path / "trust" / "registrar").read_text("ascii"))
+        mirrors = _mirrors(path / "trust" / "mirrors", policy)
     except FileNotFoundError as error:
         raise LedgerError(
             "NO-LEDGER",
@@ -120,7 +124,11 @@ def read_folder(path: Path) -> Folder:
         ) from None
     if len(names := {key.name for key in policy.logs}) != 1:
         raise LedgerError("TRUST", f"{path / 'trust' / 'policy'} names {len(names)} logs, a ledger has one")
-    return Folder(path, policy, registrar, (path / "TEST").exists(), _store(path / STORE))
+    return Folder(path, policy, registrar, (path / "TEST").exists(), _store(path / STORE), mirrors)
+
+
+def _mirrors(path: Path, policy: Policy) -> dict[Vkey, MirrorAddress]:
+    return parse_mirrors(path.read_bytes(), policy) if path.exists() else {}
 
 
 def _store(path: Path) -> str:

@@ -54,7 +54,7 @@ def _is_ledger(folder: str) -> bool:
 def trust_files(folder: str) -> dict[str, bytes]:
     """Return the public files of a trust folder that a verifier reads, by their paths in the folder."""
     files = HandedFolder(folder)
-    names = ["policy", "registrar", *(f"tsa/{name}" for name in files.names("tsa"))]
+    names = ["policy", "registrar", "mirrors", *(f"tsa/{name}" for name in files.names("tsa"))]
     names += [f"others/{name}/{file}" for name in files.names("others") for file in ("policy", "registrar")]
     contents = ((name, files.read(name, TRUST_FILE)) for name in names)
     return {name: data for name, data in contents if data is not None}

@@ -49,16 +49,29 @@ class StaticLog:
 
         A smaller head than the published one changes nothing. With `entries`, bundles are written as well.
         """
+        self.prepare(checkpoint.size, read, entries)
+        self.show(checkpoint.size, note)
+
+    def prepare(self, size: int, read: Read, entries: Entries | None = None) -> None:
+        """Write the tiles of the first `size` entries that the published head does not have; durable on return.
+
+        LOG-CORRUPT if a file differs.
+        """
         with self._lock():
             head = self.head()
-            size = head.checkpoint.size if head else 0
-            if size > checkpoint.size or (head and head.note == note):
-                return
-            self._write(tiles_for(size, checkpoint.size), read, entries)
-            if entries:
-                self._write(bundles_for(size, checkpoint.size), read, entries)
-            replace_file(self.folder / "checkpoint", note)
-            sync_folder(self.folder)
+            published = head.checkpoint.size if head else 0
+            if published < size:
+                self._write(tiles_for(published, size), read, entries)
+                if entries:
+                    self._write(bundles_for(published, size), read, entries)
+
+    def show(self, size: int, note: bytes) -> None:
+        """Replace the published checkpoint by the note of a head whose tiles are there, unless it is smaller."""
+        with self._lock():
+            head = self.head()
+            if head is None or (head.checkpoint.size <= size and head.note != note):
+                replace_file(self.folder / "checkpoint", note)
+                sync_folder(self.folder)
 
     def rebuild(self, size: int, read: Read, entries: Entries | None = None) -> None:
         """Write the missing and short files of the first `size` entries again; LOG-CORRUPT if a file differs."""

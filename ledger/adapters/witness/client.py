@@ -71,7 +71,7 @@ def ask_witnesses(
 
     async def all_at_once() -> list[WitnessResult]:
         questions = (
-            _Question(url, keys, policy, head.checkpoint.origin, head.checkpoint.size, own, prove, now, known or {})
+            Question(url, keys, policy, head.checkpoint.origin, head.checkpoint.size, own, prove, now, known or {})
             for url, keys in by_url(policy)
         )
         return list(await asyncio.gather(*(question.ask() for question in questions)))
@@ -79,12 +79,13 @@ def ask_witnesses(
     return asyncio.run(all_at_once())
 
 
-def remembered(policy: Policy, log: LogKey) -> dict[str, Head]:
+def remembered(policy: Policy, log: LogKey, also: Sequence[str] = ()) -> dict[str, Head]:
     """Return the newest head of a log that each witness with a URL shows, by URL, without silent witnesses.
 
-    Used before a restored log signs, and to make its guard again. Only heads that the log signed count.
+    Used before a restored log signs, and to make its guard again. Only heads that the log signed count. `also` are
+    other monitoring addresses, such as those of mirrors.
     """
-    urls, origin = [url for url, _ in by_url(policy)], in_turn(log)[0].name
+    urls, origin = list(dict.fromkeys([*(url for url, _ in by_url(policy)), *also])), in_turn(log)[0].name
 
     async def all_at_once() -> list[bytes | None]:
         return await asyncio.gather(*(_shown(url, origin) for url in urls))
@@ -142,8 +143,8 @@ def by_url(policy: Policy) -> list[tuple[str, tuple[Vkey, ...]]]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Question:
-    """Submit one head to one witness; `own` is the note with the log's line alone."""
+class Question:
+    """Submit one head to one witness or mirror; `own` is the note with the log's lines alone."""
 
     url: str
     keys: tuple[Vkey, ...]
@@ -156,12 +157,15 @@ class _Question:
     known: Mapping[Vkey, LastCosignature]
 
     async def ask(self) -> WitnessResult:
+        """Ask for a cosignature; nothing is raised."""
         try:
-            return await self._ask()
+            reply = await self.submit()
+            return reply if isinstance(reply, WitnessResult) else self.taken(reply.body)
         except (RecordError, LedgerError) as fault:
-            return self._without(fault)
+            return self.without(fault)
 
-    async def _ask(self) -> WitnessResult:
+    async def submit(self) -> Reply | WitnessResult:
+        """Return the reply to an accepted head, or the result of a refusal. `LedgerError` HTTP-SILENT, NO-HTTP."""
         before = max((self.known[key].size for key in self.keys if key in self.known), default=0)
         old = min(before, self.size)
         reply = await self._send(old)
@@ -169,26 +173,26 @@ class _Question:
         if their_size is not None and their_size != old:
             if their_size > self.size:
                 fault = LedgerError("WITNESS-AHEAD", f"it has cosigned {their_size} entries, and was shown {self.size}")
-                return self._without(fault, theirs=await _shown(self.url, self.origin))
+                return self.without(fault, theirs=await _shown(self.url, self.origin))
             if their_size < before:
                 fault = LedgerError("WITNESS-LOST", f"it had cosigned {before} entries, and remembers {their_size}")
-                return self._without(fault)
+                return self.without(fault)
             old = their_size
             reply = await self._send(old)
             if _told(reply) not in (None, old):
-                return self._without(LedgerError("WITNESS-BUSY", "it moved on while it was asked"))
+                return self.without(LedgerError("WITNESS-BUSY", "it moved on while it was asked"))
         if reply.status == 200:
-            return self._taken(reply.body)
+            return reply
         if reply.status in (409, 422):
-            fault = LedgerError("LOG-EQUIVOCATION", f"status {reply.status}: {_words(reply)}")
-            return self._without(fault, conflict=True, theirs=await _shown(self.url, self.origin))
-        return self._without(LedgerError("WITNESS-REFUSED", f"status {reply.status}: {_words(reply)}"))
+            fault = LedgerError("LOG-EQUIVOCATION", f"status {reply.status}: {words_of(reply)}")
+            return self.without(fault, conflict=True, theirs=await _shown(self.url, self.origin))
+        return self.without(LedgerError("WITNESS-REFUSED", f"status {reply.status}: {words_of(reply)}"))
 
     async def _send(self, old: int) -> Reply:
         proof = self.prove(old, self.size) if 0 < old < self.size else ()
         return await ask(f"{self.url}/add-checkpoint", _LARGEST, SECONDS, format_submission(old, proof, self.own))
 
-    def _taken(self, body: bytes) -> WitnessResult:
+    def taken(self, body: bytes) -> WitnessResult:
         """Return the verified lines of this witness in its reply; lines of other witnesses are ignored."""
         note = with_lines(self.own, []) + body
         opened = open_note(note, self.keys, mldsa=mldsa.verify)
@@ -199,9 +203,10 @@ class _Question:
             return WitnessResult(self.url, self._names, {}, fault, times=times)
         return WitnessResult(self.url, self._names, lines_of(note, self.keys), times=times)
 
-    def _without(
+    def without(
         self, fault: RecordError | LedgerError, *, conflict: bool = False, theirs: bytes | None = None
     ) -> WitnessResult:
+        """Return a result without cosignatures."""
         return WitnessResult(self.url, self._names, {}, fault, conflict, theirs)
 
     @property
@@ -228,5 +233,6 @@ def _told(reply: Reply) -> int | None:
         return None
 
 
-def _words(reply: Reply) -> str:
+def words_of(reply: Reply) -> str:
+    """Return the first words of a reply, in one line."""
     return " ".join(reply.body[:200].decode(errors="replace").split())

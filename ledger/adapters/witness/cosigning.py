@@ -56,19 +56,38 @@ def cosign_head(
     `LedgerError`: LOG-EQUIVOCATION, with both notes kept in the folder `evidence` and no new cosignature
     published; LOG-ROLLBACK if a witness shows a larger head than this log knows.
     """
-    published = log.publish()
-    head = _open(log, policy, published.note)
+    head = open_published(log, policy)
     answers = ask_witnesses(
-        policy, log.key, head, log.consistency, now=int(now().timestamp()), known=_known(log, policy)
+        policy, log.key, head, log.consistency, now=int(now().timestamp()), known=known(log, policy)
     )
+    return take_answers(log, policy, head, answers, evidence, say=say, heard=heard)
+
+
+def open_published(log: Log, policy: Policy) -> Head:
+    """Publish the signed head, and open it."""
+    return _open(log, policy, log.publish().note)
+
+
+def take_answers(
+    log: Log,
+    policy: Policy,
+    head: Head,
+    answers: Sequence[WitnessResult],
+    evidence: Path,
+    *,
+    say: Callable[[str], None] = lambda _: None,
+    heard: Callable[[Sequence[WitnessResult]], None] = lambda _: None,
+) -> Cosigned:
+    """Publish a head with the cosignatures of those who were asked; arguments and errors as in `cosign_head`."""
     for answer in answers:
         if answer.fault:
             say(f"{', '.join(answer.names)}: {answer.fault}")
     _stop_at_conflict(log, head, answers, evidence)
     heard(answers)
     lines = {key: line for answer in answers for key, line in answer.lines.items()}
+    published = log.publish()
     if lines:
-        published = log.publish(with_cosignatures(policy, published.note, lines, log.key))
+        published = log.publish(with_cosignatures(policy, _newest(published.note, head.note), lines, log.key))
     return Cosigned(published, tuple(answers), witnessed(policy, published.note, log.key))
 
 
@@ -84,11 +103,14 @@ def take_cosignatures(
     if not head.cosignatures:
         raise RecordError("CP-SIG", "no witness of this ledger has cosigned this note")
     check_times(head.cosignatures, int(now().timestamp()), {})
-    newest = log.publish()
-    same = newest.note.rpartition(b"\n\n")[0] == offered.rpartition(b"\n\n")[0]
     lines = lines_of(offered, tuple(policy.witnesses.values()))
-    published = log.publish(with_cosignatures(policy, newest.note if same else offered, lines, log.key))
+    published = log.publish(with_cosignatures(policy, _newest(log.publish().note, offered), lines, log.key))
     return Cosigned(published, (), witnessed(policy, published.note, log.key))
+
+
+def _newest(published: bytes, offered: bytes) -> bytes:
+    """Return the published note if both are of one head: another process may have added cosignatures to it."""
+    return published if published.rpartition(b"\n\n")[0] == offered.rpartition(b"\n\n")[0] else offered
 
 
 def witnessed(policy: Policy, note: bytes, log: LogKey) -> bool:
@@ -205,7 +227,8 @@ def _open(log: Log, policy: Policy, note: bytes) -> Head:
     return open_checkpoint(note, log.origin, log.key, tuple(policy.witnesses.values()), mldsa=mldsa.verify)
 
 
-def _known(log: Log, policy: Policy) -> dict[Vkey, LastCosignature]:
+def known(log: Log, policy: Policy) -> dict[Vkey, LastCosignature]:
+    """Return the last cosignatures of the newest cosigned head, by key."""
     newest = log.heads.newest_cosigned()
     head = _open(log, policy, newest.note) if newest else None
     return {key: LastCosignature(head.checkpoint.size, time) for key, time in head.cosignatures} if head else {}

@@ -9,9 +9,8 @@ Incomplete requests do not block other clients (`ledger.adapters.http_server`). 
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import Callable
-from contextlib import suppress
+from typing import Protocol
 
 import uvicorn
 from starlette.applications import Starlette
@@ -19,15 +18,14 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
 
 from ledger.adapters import http_server
+from ledger.adapters.http_server import EarlyResponse
 from ledger.adapters.witness.witness import TEXT, Witness, WitnessReply
 from ledger.tlog.add_checkpoint import LARGEST
 
 PATIENCE = 10.0  # seconds for a whole body
 _MOST_AT_ONCE = 64  # connections; further ones are answered 503
-_MOST_THROWN_AWAY = 16 << 20  # bytes that are read of a body that is too large
 _LARGEST_HEAD = 8_192  # bytes of request line and headers
 _GRACE = 5  # seconds for running requests after the signal to end
 
@@ -36,51 +34,47 @@ class _TooLarge(Exception):
     """Report a body that is larger than any request can be."""
 
 
-class _TooLargeResponse(Response):
-    """Answer 413 at once, then read and discard the rest: a client that is cut off while it sends loses the answer."""
+class Accepting(Protocol):
+    """Take checkpoints and show the last cosigned one, as a witness and a mirror do."""
 
-    def __init__(self, says: str, patience: float) -> None:
-        super().__init__(says, 413, {"content-type": TEXT, "connection": "close"})
-        self._patience = patience
+    def add_checkpoint(self, body: bytes) -> WitnessReply:
+        """Answer the body of an add-checkpoint request."""
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        await send({"type": "http.response.body", "body": self.body, "more_body": True})
-        left = _MOST_THROWN_AWAY
-        with suppress(TimeoutError):
-            async with asyncio.timeout(self._patience):
-                while left > 0 and (message := await receive()).get("more_body", False):
-                    left -= len(message["body"])
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+    def checkpoint(self, digest: str) -> bytes | None:
+        """Return the last cosigned note of a log; `digest` is the hex SHA-256 of its origin."""
 
 
 def app(witness: Witness, *, patience: float = PATIENCE) -> Starlette:
     """Return the witness as an ASGI application; `patience` is the limit for a whole body, in seconds."""
+    return Starlette(routes=checkpoint_routes(witness, patience))
+
+
+def checkpoint_routes(cosigner: Accepting, patience: float) -> list[Route]:
+    """Return the two addresses of a witness; `patience` is the limit for a whole body, in seconds."""
 
     async def add_checkpoint(request: Request) -> Response:
         try:
             async with asyncio.timeout(patience):
                 body = await _body(request)
         except TimeoutError:
-            return _response(WitnessReply(408, "the body took too long\n"), close=True)
+            return response_of(WitnessReply(408, "the body took too long\n"), close=True)
         except _TooLarge:
-            return _TooLargeResponse(f"a request has at most {LARGEST} bytes\n", patience)
+            says = f"a request has at most {LARGEST} bytes\n"
+            return EarlyResponse(says, 413, {"content-type": TEXT}, request.stream(), patience)
         except ClientDisconnect:
-            return _response(WitnessReply(400, "the body is cut short\n"), close=True)
-        return _response(await run_in_threadpool(witness.add_checkpoint, body))
+            return response_of(WitnessReply(400, "the body is cut short\n"), close=True)
+        return response_of(await run_in_threadpool(cosigner.add_checkpoint, body))
 
     async def checkpoint(request: Request) -> Response:
-        note = await run_in_threadpool(witness.checkpoint, request.path_params["origin_hash"])
+        note = await run_in_threadpool(cosigner.checkpoint, request.path_params["origin_hash"])
         if note is None:
-            return _response(WitnessReply(404, "nothing was cosigned for such a log\n"))
+            return response_of(WitnessReply(404, "nothing was cosigned for such a log\n"))
         return Response(note, headers={"content-type": TEXT, "cache-control": "no-cache"})
 
-    return Starlette(
-        routes=[
-            Route("/add-checkpoint", add_checkpoint, methods=["POST"]),
-            Route("/{origin_hash}/checkpoint", checkpoint, methods=["GET"]),
-        ]
-    )
+    return [
+        Route("/add-checkpoint", add_checkpoint, methods=["POST"]),
+        Route("/{origin_hash}/checkpoint", checkpoint, methods=["GET"]),
+    ]
 
 
 def server(witness: Witness, *, patience: float = PATIENCE) -> uvicorn.Server:
@@ -94,10 +88,7 @@ def serve(witness: Witness, host: str, port: int, *, ready: Callable[[str], None
 
     Port 0 takes a free port.
     """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.create_server((host, port), family=family) as listening:
-        ready(f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}")
-        server(witness).run(sockets=[listening])
+    http_server.serve(server(witness), host, port, ready=ready)
 
 
 async def _body(request: Request) -> bytes:
@@ -112,7 +103,8 @@ async def _body(request: Request) -> bytes:
     return bytes(body)
 
 
-def _response(answer: WitnessReply, *, close: bool = False) -> Response:
+def response_of(answer: WitnessReply, *, close: bool = False) -> Response:
+    """Return a reply as a response; `close` if the rest of the body is not read."""
     headers = {"content-type": answer.media}  # no `media_type`, which adds a charset to text/x.tlog.size
     if close:
         headers["connection"] = "close"  # the rest of the body is not read

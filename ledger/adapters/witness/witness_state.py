@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from ledger.adapters.folders.user_folders import private_folder
 from ledger.adapters.storage.sqlite import SQLiteErrors, connect, create, transaction
@@ -72,13 +73,16 @@ class ConflictEvidence:
 class Memory:
     """Hold the memory of one witness. Threads and processes take turns."""
 
+    role = "witness"
+    schema: tuple[str, ...] = SCHEMA
+
     def __init__(self, path: Path, vkey: str) -> None:
         """Open the memory of the witness `vkey`; `LedgerError` WITNESS-LOST if it is missing or another witness's."""
         if not path.exists():
             raise LedgerError(
                 "WITNESS-LOST",
-                f"{path} is missing, so nothing says what this witness has cosigned before",
-                "comity witness new makes another witness, under another name; this one is retired",
+                f"{path} is missing, so nothing says what this {self.role} has cosigned before",
+                f"comity {self.role} new makes another {self.role}, under another name; this one is retired",
             )
         self.path = path
         self._c = connect(path)
@@ -91,13 +95,13 @@ class Memory:
             raise
         if row is None or row["vkey"] != vkey:
             self._c.close()
-            raise LedgerError("WITNESS-LOST", f"{path} is the memory of another witness, not of {vkey}")
+            raise LedgerError("WITNESS-LOST", f"{path} is the memory of another {self.role}, not of {vkey}")
 
     @classmethod
-    def create(cls, path: Path, vkey: str) -> Memory:
+    def create(cls, path: Path, vkey: str) -> Self:
         """Make the memory of a witness that has cosigned nothing yet; FileExistsError if it exists."""
         private_folder(path.parent)
-        create(path, (*SCHEMA, ("INSERT INTO witness VALUES (1, ?)", (vkey,))))
+        create(path, (*cls.schema, ("INSERT INTO witness VALUES (1, ?)", (vkey,))))
         return cls(path, vkey)
 
     def close(self) -> None:

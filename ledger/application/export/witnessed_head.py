@@ -53,24 +53,32 @@ class Witnesses:
     """How a command speaks with the witnesses of a ledger's policy, and with its user.
 
     `heard` may raise `LedgerError` CLOCK-AHEAD if the answers give another time than the clock of this machine;
-    `otherwise` is the hint for a user who can get no quorum.
+    `otherwise` is the hint for a user who can get no quorum. Entries are sent to the mirrors that count for the quorum,
+    or to `every_mirror`.
     """
 
     journal: Journal
     say: Callable[[str], None] = lambda _: None
     heard: Callable[[Sequence[WitnessResult]], None] = lambda _: None
     otherwise: str = ""
+    every_mirror: bool = False
 
     def cosign(self) -> Cosigned:
-        """Publish the newest head and ask the witnesses of the policy that have an address to cosign it.
+        """Publish the newest head and ask the witnesses and mirrors of the policy that have an address to cosign it.
 
         `LedgerError` CLOCK-AHEAD.
         """
-        from ledger.adapters.witness.cosigning import cosign_head
+        from ledger.adapters.mirror.client import push_head
+        from ledger.adapters.witness.cosigning import Cosigned, cosign_head
 
         folder = self.journal.folder
-        evidence = folder.path / "evidence"
-        return cosign_head(self.journal.log, folder.policy, evidence, say=self.say, heard=self.heard)
+        voters, evidence = folder.policy.voters(), folder.path / "evidence"
+        done = cosign_head(self.journal.log, folder.policy, evidence, say=self.say, heard=self.heard)
+        mirrors = {k: v for k, v in folder.mirrors.items() if self.every_mirror or folder.policy.names([k]) & voters}
+        if not mirrors:
+            return done
+        pushed = push_head(self.journal.log, folder.policy, mirrors, evidence, say=self.say, heard=self.heard)
+        return Cosigned(pushed.kept, (*done.asked, *pushed.asked), pushed.met)
 
     def witnessed_head(self, above: int, *, unwitnessed: bool = False, frozen: bool = False) -> Head:
         """Return a head of more than `above` entries that a quorum has cosigned; call the witnesses if there is none.
@@ -109,8 +117,8 @@ class Witnesses:
             raise LedgerError("UNWITNESSED", says, f"repeat this when they answer; {self.otherwise}")
 
     def _without_address(self) -> Collection[str]:
-        policy = self.journal.folder.policy
-        return policy.names(key for key in policy.witnesses.values() if key not in policy.urls)
+        policy, mirrors = self.journal.folder.policy, self.journal.folder.mirrors
+        return policy.names(key for key in policy.witnesses.values() if key not in policy.urls and key not in mirrors)
 
     def _cosign_until(self, enough: Callable[[Cosigned], bool]) -> Cosigned:
         """Have the newest head cosigned; ask again where another process made the log grow meanwhile."""

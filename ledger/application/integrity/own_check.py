@@ -233,7 +233,7 @@ class _OfficeFiles:
 
     def check_witness_memory(self) -> None:
         """Compare the entries with what the witnesses remember; if none answers, the verdict stays open."""
-        if not self.folder.policy.urls:
+        if not self.folder.policy.urls and not self.folder.mirrors:
             return
         try:
             check_witnesses(self.folder, self.store.size, self.store.hashes)

@@ -68,17 +68,7 @@ class ValueEncrypter:
                 keys = self._keys().keys_for([whose(d.name) for d in disclosures])
             closed = self._keys().encrypt_values(p.entry, disclosures, whose, keys)
             self._check_kept(place, {c.key_id for c in closed})
-        return EntryRow(
-            originator_id=p.order,
-            originator_version=p.seq,
-            topic=p.kind,
-            state=opened.raw,
-            entry_id=bytes.fromhex(p.entry),
-            leaf=bytes.fromhex(opened.leaf),
-            ciphertexts=closed,
-            reference=p.public.get("reference") if p.kind == "order-issued" else reference,
-            links=() if LINKS.isdisjoint(p.public) else _linked_orders(p.public, p.order),
-        )
+        return row_of(opened, closed, reference)
 
     def subjects_of(self, replaced: str | None, fields: Sequence[str]) -> dict[str, str]:
         """Return the data subjects of the fields of an entry that replaces a stored one, by its leaf hash."""
@@ -102,6 +92,22 @@ class ValueEncrypter:
             says = f"entry {back[0]} says that this key was destroyed, and keys.db here still has it"
             hint = "this keys.db is an old copy: repeat the erasure with it, or go on where it was"
             raise LedgerError("KEYS-KEPT", says, hint)
+
+
+def row_of(opened: OpenedEntry, ciphertexts: tuple[Ciphertext, ...] = (), reference: str | None = None) -> EntryRow:
+    """Return the row of an entry; `reference` is that of a wrapped order, an own order names its reference itself."""
+    p = opened.payload
+    return EntryRow(
+        originator_id=p.order,
+        originator_version=p.seq,
+        topic=p.kind,
+        state=opened.raw,
+        entry_id=bytes.fromhex(p.entry),
+        leaf=bytes.fromhex(opened.leaf),
+        ciphertexts=ciphertexts,
+        reference=p.public.get("reference") if p.kind == "order-issued" else reference,
+        links=() if LINKS.isdisjoint(p.public) else _linked_orders(p.public, p.order),
+    )
 
 
 def _linked_orders(public: Mapping[str, Any], order: str) -> tuple[str, ...]:

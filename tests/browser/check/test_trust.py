@@ -134,6 +134,7 @@ def test_page_and_program_say_the_same_words_of_a_folder_without_versions(reader
     beside = {
         **plain,
         "others/xv/policy": b"quorum none\n",
+        "mirrors": b"# none\n",
         "tsa/b.pem": b"b",
         "tsa/a.pem": b"a",
         "others/a/policy": b"x",

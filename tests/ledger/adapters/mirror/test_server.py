@@ -1,0 +1,357 @@
+"""A mirror on the network: requests of the specification, hostile bodies, slow and half-open requests, and tiles."""
+
+from __future__ import annotations
+
+import gzip
+import http.client
+import socket
+import threading
+import zlib
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("starlette", reason="needs the extra `server`")
+pytest.importorskip("uvicorn", reason="needs the extra `server`")
+
+from ledger.adapters.log.published_log import from_url
+from ledger.adapters.mirror.server import Gunzip, server
+from ledger.adapters.witness.monitor import check_entries
+from ledger.tlog.add_entries import INFO, UploadHeader, format_header, format_package
+from ledger.tlog.note import origin_hash, parse_checkpoint
+from ledger.tlog.tile import pack_entries
+from tests.ledger.adapters.mirror.test_mirror import DIGEST, FORK, LOG, Kept
+from tests.support.hash_log import HashLog
+
+SHORT = 0.5  # seconds
+POST = b"POST /add-entries HTTP/1.1\r\nHost: m\r\nConnection: close\r\nContent-Type: application/octet-stream\r\n"
+BINARY = {"content-type": "application/octet-stream"}
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    body: bytes
+    headers: http.client.HTTPMessage
+
+
+@dataclass(frozen=True)
+class Live:
+    """A mirror that listens."""
+
+    kept: Kept
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def send(self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> Answer:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            connection.request(method, path, body, headers or {})
+            reply = connection.getresponse()
+            return Answer(reply.status, reply.read(), reply.headers)
+        finally:
+            connection.close()
+
+    def entries(self, body: bytes, **headers: str) -> Answer:
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.send("POST", "/add-entries", body, BINARY | given)
+
+    def accept(self, size: int, log: HashLog = LOG) -> Answer:
+        return self.send("POST", "/add-checkpoint", log.request(0, size))
+
+    def raw(self, *pieces: bytes) -> bytes:
+        """Send bytes unchanged; return all bytes of the answer."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=30) as connection:
+            for piece in pieces:
+                connection.sendall(piece)
+            try:
+                return b"".join(iter(lambda: connection.recv(65_536), b""))
+            except ConnectionResetError:
+                return b""
+
+
+@contextmanager
+def listening(kept: Kept, *, patience: float = 30, longest: float = 60) -> Iterator[Live]:
+    """Serve a mirror on a free port of the loopback."""
+    made = server(kept.mirror, patience=patience, longest=longest)
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        thread = threading.Thread(target=made.run, kwargs={"sockets": [door]}, daemon=True)
+        thread.start()
+        try:
+            yield Live(kept, door.getsockname()[1])
+        finally:
+            made.should_exit = True
+            thread.join(30)
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Iterator[Kept]:
+    made = Kept(tmp_path / "mirror")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def live(kept: Kept) -> Iterator[Live]:
+    with listening(kept) as there:
+        yield there
+
+
+def test_the_three_steps_of_the_specification(live: Live) -> None:
+    accepted = live.accept(700)
+    assert (accepted.status, accepted.body) == (200, b"")
+    first = live.entries(LOG.upload(0, 700, most=2))
+    assert (first.status, first.headers["content-type"], first.body) == (202, INFO, b"700\n512\n\n")
+    assert first.headers["accept-encoding"] == "gzip"
+    done = live.entries(LOG.upload(512, 700))
+    assert done.status == 200
+    assert done.body.decode().startswith("\u2014 mirror.example/xv ")
+    live.kept.check(700)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("pieces", [1, 7, 65_536])
+def test_entries_arrive_in_any_pieces_packed_or_not(live: Live, packed: bool, pieces: int) -> None:
+    live.accept(300)
+    body = LOG.upload(0, 300)
+    sent = gzip.compress(body) if packed else body
+    head = POST + (b"Content-Encoding: gzip\r\n" if packed else b"") + b"Content-Length: %d\r\n\r\n" % len(sent)
+    step = max(1, len(sent) // pieces) if pieces < 100 else len(sent)
+    parts = [sent[at : at + step] for at in range(0, len(sent), step)]
+    assert live.raw(head, *parts).startswith(b"HTTP/1.1 200 OK")
+    live.kept.check(300)
+
+
+def test_a_connection_serves_several_requests(live: Live) -> None:
+    live.accept(700)
+    connection = http.client.HTTPConnection("127.0.0.1", live.port, timeout=30)
+    connection.connect()
+    first = connection.sock
+    for body, status in ((LOG.upload(0, 700, most=1), 202), (LOG.upload(256, 700), 200), (LOG.upload(700, 700), 200)):
+        connection.request("POST", "/add-entries", body, BINARY)
+        reply = connection.getresponse()
+        assert (reply.status, bool(reply.read())) == (status, True)
+        assert connection.sock is first
+    connection.close()
+
+
+def test_every_refusal_has_its_status_and_a_sentence(live: Live) -> None:
+    other = HashLog("ledger.example/other", size=1)
+    assert live.entries(other.upload(0, 1)).status == 404
+    assert live.entries(LOG.upload(0, 1)).status == 422
+    live.accept(700)
+    wrong = LOG.upload(0, 700, most=1)[:-1] + b"?"
+    for body, status, says in (
+        (b"", 400, b"the body ends before its first package is whole\n"),
+        (LOG.upload(0, 700)[:60], 400, b"the body ends before its first package is whole\n"),
+        (LOG.upload(0, 700)[:1_000], 400, b"the body ends before its first package is whole\n"),
+        (b"\x00\x00", 400, b"an origin has 1 to 255 bytes\n"),
+        (wrong, 422, b"entry 0: the tree of 700 entries has others from 0 to before 256, by this proof\n"),
+        (
+            FORK.upload(0, 700),
+            422,
+            b"entry 0: the tree of 700 entries has others from 0 to before 256, by this proof\n",
+        ),
+        (LOG.upload(3, 700), 409, b"700\n0\n\n"),
+        (LOG.upload(0, 600), 409, b"700\n0\n\n"),
+        (format_header(UploadHeader(LOG.origin, 700, 700)), 409, b"700\n0\n\n"),
+    ):
+        answer = live.entries(body)
+        assert (answer.status, answer.body) == (status, says)
+    assert live.kept.next_entry() == 0
+    assert live.kept.mirror.checkpoint(DIGEST) is None
+
+
+def test_a_false_package_after_good_ones_is_422_and_the_good_ones_stay(live: Live) -> None:
+    live.accept(700)
+    body = LOG.upload(0, 700, most=1) + format_package(FORK.package(256, 512, 700))
+    assert live.entries(body).status == 422
+    assert live.kept.next_entry() == 256
+
+
+def test_a_body_that_is_cut_keeps_its_whole_packages(live: Live) -> None:
+    live.accept(700)
+    whole = len(LOG.upload(0, 700, most=1))
+    assert live.entries(LOG.upload(0, 700)[: whole + 500]).body == b"700\n256\n\n"
+    packed = gzip.compress(LOG.upload(256, 700))
+    assert live.entries(packed[: len(packed) - 20], content_encoding="gzip").status == 202
+    assert live.kept.next_entry() == 512
+
+
+def test_more_than_the_upload_is_ignored(live: Live) -> None:
+    live.accept(300)
+    assert live.entries(LOG.upload(0, 300) + bytes(100_000)).status == 200
+    live.kept.check(300)
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"content-type": "text/plain"}, 415),
+        ({}, 415),
+        (BINARY | {"content-encoding": "br"}, 415),
+        (BINARY | {"content-encoding": "gzip"}, 400),
+        ({"content-type": "Application/Octet-Stream"}, 200),
+        (BINARY | {"content-encoding": "identity"}, 200),
+    ],
+)
+def test_a_body_of_another_type_or_encoding_is_refused(live: Live, headers: dict[str, str], status: int) -> None:
+    live.accept(300)
+    assert live.send("POST", "/add-entries", LOG.upload(0, 300), headers).status == status
+
+
+def test_a_bomb_of_zeros_ends_at_its_first_entry(live: Live) -> None:
+    live.accept(300)
+    header = format_header(UploadHeader(LOG.origin, 0, 300))
+    answer = live.entries(gzip.compress(header + bytes(200_000_000), 9), content_encoding="gzip")
+    assert (answer.status, answer.body) == (400, b"entry 0 is empty\n")
+
+
+def test_a_bomb_of_large_entries_ends_with_its_first_package(live: Live) -> None:
+    live.accept(300)
+    large = (b"\xff\xff" + bytes(65_535)) * 256 + b"\x00"
+    body = format_header(UploadHeader(LOG.origin, 0, 300)) + large * 4
+    assert live.entries(gzip.compress(body, 1), content_encoding="gzip").status == 422
+    assert live.kept.next_entry() == 0
+
+
+def test_a_body_is_unpacked_in_small_pieces() -> None:
+    data = bytes(5_000_000) + b"end"
+    packed = gzip.compress(data) + gzip.compress(b"second")
+    unpack = Gunzip()
+    pieces = [piece for at in range(0, len(packed), 100) for piece in unpack.feed(packed[at : at + 100])]
+    assert b"".join(pieces) == data + b"second"
+    assert max(map(len, pieces)) == 65_536
+    with pytest.raises(zlib.error):
+        list(Gunzip().feed(b"no gzip"))
+
+
+def test_the_largest_package_is_stored(live: Live) -> None:
+    log = HashLog(LOG.origin, LOG.seed)
+    for n in range(256):
+        log.append(bytes([n]) * 65_535)
+    assert live.accept(256, log).status == 200
+    assert live.entries(log.upload(0, 256)).status == 200
+    assert live.send("GET", f"/{DIGEST}/tile/entries/000").body == pack_entries(log.entries)
+
+
+def test_a_client_that_sends_nothing_more_is_408_or_keeps_what_is_stored(kept: Kept) -> None:
+    body = LOG.upload(0, 700)
+    head = POST + b"Content-Length: %d\r\n\r\n" % len(body)
+    kept.accept(700)
+    with listening(kept, patience=SHORT) as live:
+        assert live.raw(head + body[:500]).startswith(b"HTTP/1.1 408 ")
+        stored = live.raw(head + body[:5_000])
+    assert stored.startswith(b"HTTP/1.1 202 ")
+    assert b"700\n256\n\n" in stored
+    assert kept.next_entry() == 256
+
+
+def test_an_upload_that_never_ends_is_answered_all_the_same(kept: Kept) -> None:
+    kept.accept(300)
+    with listening(kept, longest=SHORT) as live:
+        head = POST + b"Content-Length: 99999\r\n\r\n"
+        with socket.create_connection(("127.0.0.1", live.port), timeout=30) as slow:
+            slow.sendall(head)
+            slow.settimeout(0.1)
+            answer = b""
+            for byte in LOG.upload(0, 300)[:2_000]:
+                try:
+                    slow.sendall(bytes([byte]))
+                    if answer := slow.recv(100):
+                        break
+                except TimeoutError:
+                    continue
+            assert answer.startswith(b"HTTP/1.1 408 ")
+
+
+def test_a_refusal_does_not_wait_for_the_body(live: Live) -> None:
+    live.accept(700)
+    begin = LOG.upload(3, 700)[:100]
+    head = POST + b"Content-Length: 9000000\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", live.port), timeout=30) as connection:
+        connection.sendall(head + begin)
+        assert connection.recv(1_000).startswith(b"HTTP/1.1 409 ")
+
+
+def test_half_open_uploads_do_not_stop_others(live: Live) -> None:
+    live.accept(700)
+    head = POST + b"Content-Length: 9000000\r\n\r\n"
+    with ExitStack() as idle:
+        for _ in range(60):
+            waiting = idle.enter_context(socket.create_connection(("127.0.0.1", live.port), timeout=30))
+            waiting.sendall(head + LOG.upload(0, 700)[:300])
+        answers = (live.entries(LOG.upload(0, 700)).status for _ in range(100))
+        assert next(status for status in answers if status != 503) == 200  # 503 until the oldest ones are closed
+
+
+def test_two_clients_at_once_end_with_one_log(live: Live) -> None:
+    live.accept(1_400)
+    answers: list[int] = []
+
+    def push() -> None:
+        start = 0
+        while True:
+            answer = live.entries(LOG.upload(min(start, 1_400), 1_400, most=1))
+            if answer.status == 200:
+                answers.append(200)
+                return
+            assert answer.status in (202, 409)
+            start = int(answer.body.split(b"\n")[1])
+
+    threads = [threading.Thread(target=push) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert answers == [200] * 4
+    live.kept.check(1_400)
+
+
+def test_readers_get_tiles_entries_and_checkpoint(live: Live) -> None:
+    live.accept(700)
+    assert live.send("GET", f"/{DIGEST}/checkpoint").status == 404
+    live.entries(LOG.upload(0, 700))
+    shown = live.send("GET", f"/{DIGEST}/checkpoint")
+    assert shown.headers["content-type"] == "text/plain; charset=utf-8"
+    check_entries(from_url(f"{live.url}/{DIGEST}"), parse_checkpoint(shown.body.decode().partition("\n\n")[0] + "\n"))
+    tile = live.send("GET", f"/{DIGEST}/tile/0/000")
+    assert (tile.headers["content-type"], len(tile.body)) == ("application/octet-stream", 8_192)
+    assert "immutable" in tile.headers["cache-control"]
+    packed = live.send("GET", f"/{DIGEST}/tile/entries/000", headers={"accept-encoding": "gzip"})
+    assert packed.headers["content-encoding"] == "gzip"
+    plain = live.send("GET", f"/{DIGEST}/tile/entries/000").body
+    assert gzip.decompress(packed.body) == plain == pack_entries(LOG.entries[:256])
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/", 404),
+        ("GET", f"/{DIGEST}", 404),
+        ("GET", f"/{DIGEST}/", 404),
+        ("GET", f"/{DIGEST}/mirror.db", 404),
+        ("GET", f"/{DIGEST}/../../mirror.db", 404),
+        ("GET", f"/{DIGEST}/tile/0/..%2f..%2f..%2f..%2fmirror.db", 404),
+        ("GET", f"/{DIGEST}/tile/0/000%00", 404),
+        ("GET", f"/{DIGEST}/tile/0/000.p/256", 404),
+        ("GET", f"/{DIGEST.upper()}/tile/0/000", 404),
+        ("GET", f"/%2e%2e/{DIGEST}/tile/0/000", 404),
+        ("GET", f"//{DIGEST}/tile/0/000", 404),
+        ("GET", f"/{origin_hash('ledger.example/other')}/checkpoint", 404),
+        ("GET", "/add-entries", 405),
+        ("PUT", "/add-entries", 405),
+        ("POST", "/sign-subtree", 404),
+        ("DELETE", f"/{DIGEST}/tile/0/000", 405),
+    ],
+)
+def test_there_is_nothing_else(live: Live, method: str, path: str, status: int) -> None:
+    live.accept(300)
+    live.entries(LOG.upload(0, 300))
+    assert live.send(method, path, b"" if method in ("POST", "PUT") else None).status == status
