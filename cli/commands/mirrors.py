@@ -49,7 +49,7 @@ def add(vkey: str, url: str, monitoring: str, called: str | None, quorum: int | 
     for each in (key.name, called or ""):
         check_name(each)
     for address in (url, monitoring or url):
-        if not is_address(address):
+        if not is_address(address) or len(address.split()) != 1:  # a line of `mirrors` is split at spaces
             raise Stop(f"{address!r} is not the address of an http server")
     with writing() as journal:
         folder = journal.folder

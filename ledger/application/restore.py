@@ -61,10 +61,10 @@ def check_witnesses(folder: Folder, size: Callable[[], int], hashes: Hashes) -> 
 
     The witnesses are asked first: another process may record meanwhile.
     `LedgerError` LOG-ROLLBACK if one has cosigned more entries, LOG-FORKED if another tree, LOG-UNREACHABLE
-    if there are witnesses to ask and none answers.
+    if there are witnesses to ask and neither they nor the mirrors answer. A silent mirror alone stops nothing.
     """
     mirrors = [address.monitoring for address in folder.mirrors.values()]
-    urls = [*(url for url, _ in by_url(folder.policy)), *mirrors]
+    urls = [url for url, _ in by_url(folder.policy)]
     heads = remembered(folder.policy, folder.keys, mirrors)
     for url, head in heads.items():
         _compare(head.checkpoint, url, size(), hashes)

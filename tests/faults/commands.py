@@ -343,14 +343,12 @@ COMMANDS: dict[str, Command] = {
     "mirror add": Command(
         ("mirror", "add", witness_vkey(MIRROR[0], public_key(bytes(range(32)))), "http://127.0.0.1:9"),
         done="has a witness xo-mirror already",
-        cut="LOG-UNREACHABLE",
     ),
     "restore from mirror": Command(
         ("restore", "HOUSE/second", "--from-mirror", "HOUSE/mirrored", "--trust", "HOUSE/held"),
         with_mirrored,
         done=EXISTS,
         goes_on="second",
-        cut="LOG-UNREACHABLE",
     ),
     "monitor": Command(
         ("monitor", "HOUSE/published", "--trust", "HOUSE/ledger/trust", "--state", "HOUSE/watch", "--entries"),

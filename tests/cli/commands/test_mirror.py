@@ -170,6 +170,14 @@ def test_a_mirror_is_a_witness_that_does_not_count_by_default(house: House, stat
     assert set(policy.witnesses) == {"fr", "xv-mirror"}
 
 
+@pytest.mark.parametrize("url", ["mirror.example", "http://a b", "http://a\nmirror", "ftp://mirror.example", ""])
+def test_an_address_that_is_none_changes_nothing(house: House, state: Path, url: str) -> None:
+    for words in ((url,), ("https://mirror.example", "--reads", url)) if url else ((url,),):
+        assert house.run("mirror", "add", vkey(state), *words).exit_code == Exit.USAGE
+    assert not (house.ledger / "trust" / "mirrors").exists()
+    assert house.run("checkpoint").exit_code == 0
+
+
 def test_a_mirror_that_counts_makes_a_quorum(house: House, state: Path) -> None:
     with mirrored(house, state, "--quorum", "1"):
         checkpoint = house.told("checkpoint")
@@ -357,6 +365,16 @@ def test_restoring_needs_a_trust_folder_that_names_mirrors(house: House, state: 
             without = house.away("restore", back, "--from-mirror", reads(url), "--trust", str(trust))
             assert "TRUST-FORMAT" in without.stderr
             (tmp_path / name).rename(trust / name)
+
+
+def test_a_restored_ledger_goes_on_while_its_mirror_is_silent(house: House, state: Path, tmp_path: Path) -> None:
+    with mirrored(house, state):
+        pass
+    trust = lost(house, tmp_path)
+    house.ledger = house.folder / "back"
+    done = house.away("restore", str(house.ledger), "--from-mirror", str(files(state)), "--trust", str(trust))
+    assert done.exit_code == 0, done.output
+    grow(house)
 
 
 def test_a_restored_ledger_asks_its_mirrors_before_it_signs(house: House, state: Path, tmp_path: Path) -> None:
