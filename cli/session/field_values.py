@@ -58,7 +58,7 @@ def value_of(field: Field, said: Sequence[str], *, event: Refer, order: Refer, e
     """Return the JSON value of one field from the typed texts."""
     kind = field.type
     if kind == "manifest":
-        files = [file for value in said for file in value.split(",")]
+        files = [file for value in said for file in ([value] if os.path.exists(value) else value.split(","))]
         return manifest(files, elements)
     if kind == "names":
         return dict(_pair(field.name, value) for value in said)

@@ -23,7 +23,7 @@ from jinja2 import Environment, PackageLoader
 from ledger.formats.characters import visible
 from projections.drawings.charts import Bar, Bars, DataPoint, Plot
 from projections.drawings.charts import Series as Series
-from projections.reports.custody_report import CustodyRow
+from projections.reports.custody_report import CustodyReport, CustodyRow
 from projections.reports.data_protection.processing_record import AccessRow, AnswerRow, ProcessingRecord
 from projections.reports.evidence_chain_report import CriterionRow, Period, UsedRule
 from projections.reports.fillable_form import FillableForm, FormLine, FormSection, FormTable
@@ -73,6 +73,7 @@ OURS: Final[Mapping[type, tuple[str, ...]]] = {
     Subject: ("called", "instrument_says", "state", "regions"),
     Event: ("late", "early", "says", "who", "state", "proven", "local"),
     History: ("turns",),
+    CustodyReport: ("confirmed",),
     CustodyRow: ("step", "says", "check", "compared", "recorded", "local"),
     CriterionRow: ("name", "asks", "state", "rests_on", "lacks"),
     Period: ("name", "verdict", "steps"),
@@ -110,6 +111,7 @@ OURS: Final[Mapping[type, tuple[str, ...]]] = {
 MIXED: Final[Mapping[type, tuple[str, ...]]] = {
     Subject: ("called",),
     Request: ("asked_for", "elements"),
+    CustodyReport: ("confirmed",),
     Event: ("who",),
     EntryLine: ("who",),
     FormLine: ("says",),

@@ -115,6 +115,14 @@ def test_a_missing_file_or_a_folder_is_undecidable_and_named(tmp_path: Path) -> 
         assert stop.value.code == Exit.UNDECIDABLE
 
 
+def test_a_file_with_a_comma_in_its_name_is_one_file_and_other_commas_part_files(tmp_path: Path) -> None:
+    for name in ("answer, part 1.json", "a", "b"):
+        (tmp_path / name).write_text(name)
+    texts = (f"manifest={tmp_path}/answer, part 1.json", f"manifest={tmp_path}/a,{tmp_path}/b")
+    _, sealed = said("evidence-received", *texts)
+    assert [file["name"] for file in sealed["manifest"]["files"]] == ["answer, part 1.json", "a", "b"]
+
+
 def test_two_files_of_one_name_are_not_one_manifest(tmp_path: Path) -> None:
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()

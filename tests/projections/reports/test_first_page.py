@@ -242,6 +242,18 @@ def test_a_dispute_shows_both_statements_side_by_side(tmp_path: Path) -> None:
     assert "through the provider's portal" in unescape(row[0])
     assert "the postal address" in row[0]
     assert not {"provider-portal", "postal-address"} & set(re.findall(r"[\w-]+", row[0]))
+    assert 'class="soft"' not in table, "each sentence begins with its signer"
+
+
+def test_who_signed_the_steps_of_custody_is_german_in_a_german_paper(tmp_path: Path) -> None:
+    ledger = ledger_of("S1", tmp_path)
+    seen = ("--speaks", "observation", "--whose", "lab", "--as", "orn", "--yes", "--role", "RET")
+    step = ("record", "evidence-accessed", "main", "-f", "exhibit=KA-0311/1", "-f", "purpose_code=trial")
+    done = run(*step, *seen, ledger=ledger)
+    assert done.exit_code == Exit.DONE, done.output
+    html = made(ledger, "custody", tmp_path, "--lang", "de", *OPENED)
+    assert "Karsk Forensic Laboratory, Wahrnehmung durch Cyber Unit Karsk" in html
+    assert "observation by" not in html
 
 
 def test_members_of_a_value_have_german_labels(tmp_path: Path) -> None:
