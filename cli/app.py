@@ -192,11 +192,11 @@ def _check_time() -> None:
         raise Stop(says, hint="set the clock; nothing was done", code=Exit.UNDECIDABLE) from None
 
 
-def _end(error: BaseException, told: Invocation) -> Exit:
-    code = exit_of(error, told.refused)
+def _end(error: BaseException, running: Invocation) -> Exit:
+    code = exit_of(error, running.refused)
     if isinstance(error, OSError) and error.filename is None:
         output.forget_what_is_unwritten(sys.stdout)
-    if told.debug:
+    if running.debug:
         import traceback
 
         output.tell_lines("".join(traceback.format_exception(error)).splitlines(), error=True)
@@ -211,9 +211,9 @@ def _end(error: BaseException, told: Invocation) -> Exit:
     return code
 
 
-def _wants_json(told: Invocation, args: Sequence[str]) -> bool:
+def _wants_json(running: Invocation, args: Sequence[str]) -> bool:
     """Return True if JSON was asked for, even on a command line that could not be parsed."""
-    return told.format == "json" or any(
+    return running.format == "json" or any(
         word in ("--json", "--format=json") or (before, word) == ("--format", "json")
         for before, word in pairwise(("", *args))
     )

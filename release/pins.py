@@ -115,24 +115,24 @@ def decided(root: Path = ROOT) -> dict[str, Any]:
     return tomllib.loads((root / "requirements/decided.toml").read_text("utf-8"))
 
 
-def licence(name: str, decisions: dict[str, Any], told: dict[str, Any] | None = None) -> str | None:
+def licence(name: str, decisions: dict[str, Any], pip_report: dict[str, Any] | None = None) -> str | None:
     """Return the SPDX expression of a package's licence; None where neither decided.toml nor its metadata name one.
 
-    `told` is metadata as pip reports it (JSON keys of PEP 566); without it the installed package is read. Raises
+    `pip_report` is metadata as pip reports it (JSON keys of PEP 566); without it the installed package is read. Raises
     PackageNotFoundError where the package is not installed.
     """
     if (decision := decisions["licence"].get(name)) is not None:
         return str(decision["is"])
-    if told is None:
+    if pip_report is None:
         metadata: Message = distribution(name).metadata  # type: ignore[assignment]  # a Message in every Python so far
-        told = {
+        pip_report = {
             "license_expression": metadata.get("License-Expression"),
             "license": metadata.get("License"),
             "classifier": metadata.get_all("Classifier"),
         }
-    if expression := told.get("license_expression"):
+    if expression := pip_report.get("license_expression"):
         return str(expression)
-    if re.fullmatch(r"[A-Za-z]+(-[A-Za-z0-9.]+)+|MIT|ISC", told.get("license") or ""):
-        return str(told["license"])
-    named = {_CLASSIFIERS.get(c, "") for c in told.get("classifier") or () if c.startswith("License ::")}
+    if re.fullmatch(r"[A-Za-z]+(-[A-Za-z0-9.]+)+|MIT|ISC", pip_report.get("license") or ""):
+        return str(pip_report["license"])
+    named = {_CLASSIFIERS.get(c, "") for c in pip_report.get("classifier") or () if c.startswith("License ::")}
     return named.pop() or None if len(named) == 1 else None

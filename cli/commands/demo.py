@@ -139,12 +139,12 @@ class _Shown:
         )
 
     def _record(self, journal: Journal) -> None:
-        from cli.reports.timeline_text import story, told
+        from cli.reports.timeline_text import story, timeline_paragraphs
 
         self._heading(1, "What happened, as each of them signed it")
         case = journal.case(self.played.orders["main"], label="main")
         judgement = judge(case, self.played.story.ends)
-        self._say(told(story(case, judgement, self.played.story.ends), width=WIDTH))
+        self._say(timeline_paragraphs(story(case, judgement, self.played.story.ends), width=WIDTH))
         head = journal.log.signed()
         n, c = journal.store.size(), self.counted
         self._say()

@@ -160,7 +160,9 @@ def stats(
         return
     rows = list(_rows(report))
     answers: dict[str, type[StatisticsFields]] = {"art28": Art28Answer, "transparency": TransparencyAnswer}
-    output.emit(convert(output.jsonable(_fields(report)), answers[which]), COLUMNS, rows, text=lambda: told(report))
+    output.emit(
+        convert(output.jsonable(_fields(report)), answers[which]), COLUMNS, rows, text=lambda: form_text(report)
+    )
 
 
 next(p for p in stats.params if "--format" in p.opts).type = click.Choice(("table", "json", "jsonl", "csv", "html"))
@@ -205,7 +207,7 @@ def _rows(report: StatisticsReport) -> Iterator[tuple[str, str, str, str, str, s
             yield report.beside.name, total.period, "share some data", "share", share, report.beside.source
 
 
-def told(report: StatisticsReport) -> str:
+def form_text(report: StatisticsReport) -> str:
     """Return the form for people: tables, bars, and what it cannot know."""
     from cli.commands.judge import wrapped
 

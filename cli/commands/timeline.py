@@ -15,7 +15,7 @@ from cli.exit_codes import Exit
 from cli.invocation import said
 from cli.records.linked_orders import LinkedOrderItem, began, matter, member
 from cli.records.source import RecordSource, from_bundle, item
-from cli.reports.timeline_text import BRACKET, _stood_in, _tabbed, left, matter_told
+from cli.reports.timeline_text import BRACKET, _stood_in, _tabbed, left, linked_paragraphs
 from cli.session.options import ANY_ORDER, AS_OF, ONLY
 from cli.session.proven_times import Bracket, brackets
 from cli.terminal import output
@@ -137,7 +137,7 @@ def timeline(
         columns,
         rows,
         text=lambda: (
-            matter_told(shares, reveal=reveal, proven=proven)
+            linked_paragraphs(shares, reveal=reveal, proven=proven)
             if output.terminal()
             else _tabbed(rows, reveal=reveal, named=len(shares) > 1)
         ),

@@ -67,7 +67,7 @@ class CheckedTable:
     there: int = 0  # orders that the ledger had before
     already: int = 0
     faults: int = 0
-    told: list[tuple[TableRow, Wrong]] = field(default_factory=list)
+    faulty: list[tuple[TableRow, Wrong]] = field(default_factory=list)
     kinds: Counter[str] = field(default_factory=Counter)
     strangers: dict[str, int] = field(default_factory=dict)
     persons: dict[str, int] = field(default_factory=dict)  # data subjects of several orders -> number of orders
@@ -100,21 +100,21 @@ def check(
 
     def fault(row: TableRow, wrongs: list[Wrong]) -> None:
         checked.faults += len(wrongs)
-        checked.told += [(row, wrong) for wrong in wrongs[: asked.most - len(checked.told)]]
+        checked.faulty += [(row, wrong) for wrong in wrongs[: asked.most - len(checked.faulty)]]
 
-    def each(told: ParsedRow, reader: RowParser) -> None:
-        checked.kinds[told.draft.fact.kind] += 1
+    def each(parsed: ParsedRow, reader: RowParser) -> None:
+        checked.kinds[parsed.draft.fact.kind] += 1
         try:
-            leaf = journal.recorded(told.draft) if told.order.there else None
+            leaf = journal.recorded(parsed.draft) if parsed.order.there else None
         except RecordError as refused:
-            fault(told.row, [Wrong("id", refused.says, "an entry is never changed; `replaces` puts one right")])
+            fault(parsed.row, [Wrong("id", refused.says, "an entry is never changed; `replaces` puts one right")])
             return
         if leaf is not None:
             checked.already += 1
-            reader.index.sealed(told.order.id, told.label, leaf)
+            reader.index.sealed(parsed.order.id, parsed.label, leaf)
         else:
-            instrument, new = reader.index.instrument(told.order), not told.order.there
-            clocks.add(told.draft, instrument, told.row.number, told.row.line, new=new)
+            instrument, new = reader.index.instrument(parsed.order), not parsed.order.there
+            clocks.add(parsed.draft, instrument, parsed.row.number, parsed.row.line, new=new)
 
     with reading(journal, names, stream, asked, "checking", fault) as (source, reader, rows):
         for parsed_row in rows:
@@ -278,7 +278,8 @@ class ImportAnswer(CommandAnswer, tag="comity.import/1", kw_only=True):
 def refuse(asked: ImportOptions, checked: CheckedTable) -> Exit:
     """Report the faults, by row and column; nothing was recorded."""
     faults = [
-        FaultItem(row.number, row.line, wrong.column, wrong.says, wrong.hint, wrong.code) for row, wrong in checked.told
+        FaultItem(row.number, row.line, wrong.column, wrong.says, wrong.hint, wrong.code)
+        for row, wrong in checked.faulty
     ]
     if invocation.said().format == "table":
         for f in faults:

@@ -219,9 +219,9 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
-def _flat(told: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def _flat(stated: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Return the members of a row; fields may be under `public` and `sealed`, as `record --dry-run` prints them."""
-    for name, value in told.items():
+    for name, value in stated.items():
         if name in ("public", "sealed") and isinstance(value, dict):
             yield from value.items()
         else:

@@ -43,10 +43,10 @@ def _tabbed(rows: Sequence[Sequence[Any]], *, reveal: bool, named: bool) -> str:
     return "\n".join("\t".join(output.in_one_line(output.plain(v)) for v in row) for row in shown)
 
 
-Told = tuple[datetime, int, list[str]]  # the time of a step, its log index (-1 for a deadline), its paragraph
+Step = tuple[datetime, int, list[str]]  # the time of a step, its log index (-1 for a deadline), its paragraph
 
 
-def told(lines: Sequence[TimelineEntry], turns: Sequence[StateChange] = (), width: int = 80) -> str:
+def timeline_paragraphs(lines: Sequence[TimelineEntry], turns: Sequence[StateChange] = (), width: int = 80) -> str:
     """Return the timeline for people: one step a paragraph, under the day on which it happened."""
     return _by_day(_steps(lines, turns, width))
 
@@ -56,7 +56,7 @@ def _stood_in(shares: Sequence[LinkedOrder]) -> set[str]:
     return {entry.order for share in shares for entry in share.case.entries}
 
 
-def matter_told(
+def linked_paragraphs(
     shares: Sequence[LinkedOrder], width: int = 80, *, reveal: bool = False, proven: Mapping[int, Bracket] = {}
 ) -> str:
     """Return the timeline of linked orders for people; with several orders, each step names its order."""
@@ -86,7 +86,7 @@ def _steps(
     *,
     reveal: bool = False,
     proven: Mapping[int, Bracket] = {},
-) -> Iterator[Told]:
+) -> Iterator[Step]:
     for x in lines:
         yield x.entry.on, x.entry.index, [*_paragraph(x, width, tag, reveal), *_proven(x, proven)]
     yield from (
@@ -94,7 +94,7 @@ def _steps(
     )
 
 
-def _by_day(steps: Iterable[Told]) -> str:
+def _by_day(steps: Iterable[Step]) -> str:
     out: list[str] = []
     day = ""
     for on, _, paragraph in sorted(steps, key=lambda step: step[:2]):

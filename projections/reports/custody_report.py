@@ -122,9 +122,9 @@ def custody_report(
     page = front_page(
         "Chain-of-custody report", what, result(steps), case, judgement, making, commands, stated, lacking
     )
-    told = history(case, judgement, reveal=making.reveal, proven=making.proven)
+    events = history(case, judgement, reveal=making.reveal, proven=making.proven)
     chain = custody_drawing(hands, case, reveal=making.reveal)
-    return CustodyReport(page, steps, told, stated, _confirmed(hands, case), chain)
+    return CustodyReport(page, steps, events, stated, _confirmed(hands, case), chain)
 
 
 def stated_files(

@@ -25,19 +25,19 @@ def read_story(folder: str) -> dict[str, Any]:
     return story
 
 
-def _check(told: Any) -> None:
+def _check(document: Any) -> None:
     """Raise ValueError unless it is what `play` writes: names of orders and entries, and a clock."""
     from ledger.entries.case import instant
 
-    if not isinstance(told, dict) or not all(isinstance(told.get(n, {}), dict) for n in ("orders", "entries")):
+    if not isinstance(document, dict) or not all(isinstance(document.get(n, {}), dict) for n in ("orders", "entries")):
         raise ValueError("not the object that is written there")
-    names = [*told.get("orders", {}).values(), told.get("clock", "")]
+    names = [*document.get("orders", {}).values(), document.get("clock", "")]
     if not all(isinstance(name, str) for name in names):
         raise ValueError("a name, or a clock, that is no text")
-    if not all(isinstance(inner, dict) for inner in told.get("entries", {}).values()):
+    if not all(isinstance(inner, dict) for inner in document.get("entries", {}).values()):
         raise ValueError("entries that are no object")
-    if "clock" in told:
-        instant(told["clock"])
+    if "clock" in document:
+        instant(document["clock"])
 
 
 def clock_of(folder: str) -> datetime | None:
