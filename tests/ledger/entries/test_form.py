@@ -848,8 +848,8 @@ def test_zones_are_those_of_the_pinned_table_on_every_machine() -> None:
 
 def test_every_story_names_a_zone_that_exists() -> None:
     for file in STORIES.glob("*.toml"):
-        told = read_story(file.read_bytes(), file.stem)
-        assert {party.zone for party in told.parties.values()} <= time_zones.names(), file.stem
+        story = read_story(file.read_bytes(), file.stem)
+        assert {party.zone for party in story.parties.values()} <= time_zones.names(), file.stem
 
 
 def test_what_an_order_names_is_read_from_its_entries() -> None:

@@ -81,12 +81,12 @@ def said(e: Entry, names: set[str], case: Case) -> tuple[Any, ...]:
             else value
         )
 
-    told = {}
+    stated = {}
     for name, value in {**e.public, **e.sealed}.items():
         never_told = fields[name].always and "SP" not in fields[name].audience
         if name in names and not never_told and value is not None and not isinstance(value, Unread):
-            told[name] = plain(value)
-    return e.kind, e.on, e.actor, told
+            stated[name] = plain(value)
+    return e.kind, e.on, e.actor, stated
 
 
 FEW = ("S1", "S3")

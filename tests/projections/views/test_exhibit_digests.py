@@ -268,9 +268,9 @@ def test_digests_that_cannot_be_read_are_said_to_be_sealed_or_erased(why: Unread
 def test_a_receipt_of_what_cannot_be_read_is_not_called_the_first_statement() -> None:
     facts = (disclosed("2027-03-05T09:00Z", label="one", manifest=Unread.ERASED), arrives("got", 7, "E", ("a", A)))
     assert compared(*facts) == {"one": "[erased]", "got": "not comparable"}
-    told = answer(story(*facts))
-    says = told.face.answer
-    assert f"cannot be compared with what was handed over: entry {told.held[-1].number}." in says
+    report = answer(story(*facts))
+    says = report.face.answer
+    assert f"cannot be compared with what was handed over: entry {report.held[-1].number}." in says
     assert "Nothing to compare" not in says
 
 
@@ -278,9 +278,9 @@ def test_a_receipt_of_what_cannot_be_read_is_not_called_the_first_statement() ->
 
 
 def holdings(*facts: Fact) -> list[tuple[str | None, str, str, str | None]]:
-    told = story(*facts)
-    found = processing_record(told.case, judged(told), MAKING, (), (), ()).holdings
-    at = {str(e.seq): LABELS[e.leaf] for e in told.case.entries}
+    record = story(*facts)
+    found = processing_record(record.case, judged(record), MAKING, (), (), ()).holdings
+    at = {str(e.seq): LABELS[e.leaf] for e in record.case.entries}
     return [(h.exhibit, h.holder, at[h.since_entry], h.until_entry and at[h.until_entry]) for h in found]
 
 
