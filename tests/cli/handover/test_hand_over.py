@@ -131,7 +131,7 @@ class Watched(House):
         return self.run("export", *args, *more)
 
     def size(self) -> int:
-        """Return the number of entries in the log, without those that commit heads; no witness is asked."""
+        """Return the number of entries, but for entries that commit heads; no witness is asked."""
         with self.journal() as journal:
             return journal.store.size() - journal.store.head(map_of(journal.origin))
 
