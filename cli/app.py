@@ -107,6 +107,7 @@ WITNESS = {
 MIRROR = {
     "new": ("cli.commands.mirror:new", "make a mirror: its keys, its memory, and room for entries"),
     "serve": ("cli.commands.mirror:serve", "store the entries that logs send, and show them, over HTTP"),
+    "evidence": ("cli.commands.mirror:evidence", "what was refused, and whether it proves a split view"),
     "add": ("cli.commands.mirrors:add", "send the entries to a mirror from now on; the new policy is an entry"),
     "push": ("cli.commands.mirrors:push", "send each mirror the entries that it lacks"),
     "check": ("cli.commands.mirrors:check", "read what the mirrors show, and compare it with this log"),

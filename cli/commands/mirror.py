@@ -1,4 +1,4 @@
-"""`comity mirror new|serve`: store the logs of others, and state it with cosignatures."""
+"""`comity mirror new|serve|evidence`: store the logs of others, and state it with cosignatures."""
 
 from __future__ import annotations
 
@@ -110,6 +110,23 @@ def serve(name: str, policies: tuple[str, ...], state: str | None, listen: str) 
             serve(mirror, host.strip("[]"), int(port), ready=lambda url: ui.tell(f"listening on {url}"))
         except OSError as error:
             raise Stop(f"{listen}: {error.strerror}", code=Exit.UNDECIDABLE) from None
+
+
+@command("comity mirror evidence --name mirror.example/xv --policy karsk -o exhibits/", refused=Exit.UNDECIDABLE)
+@click.option("--name", required=True, metavar="NAME", help="The mirror's name, as in its verifier key.")
+@POLICY
+@STATE
+@click.option("-o", "output", metavar="DIR", help="Write both notes of each, and the exhibit where they prove it.")
+def evidence(name: str, policies: tuple[str, ...], state: str | None, output: str | None) -> None:
+    """What logs have signed that does not follow what this mirror accepted, and whether it proves a split view."""
+    from cli.commands.witness import show_evidence
+    from ledger.adapters.keys import key_files
+    from ledger.adapters.mirror.mirror_state import MirrorState
+
+    folder = _folder(name, state)
+    vkey = _ed25519(name, key_files.load(folder / "mirror.key"))
+    with closing(MirrorState(folder / "mirror.db", vkey.text)) as memory:
+        show_evidence(memory, policies, output)
 
 
 def _ed25519(name: str, key: SeedKey) -> Vkey:

@@ -193,7 +193,7 @@ class RefusedHeadItem(Struct, frozen=True):
 
 
 class EvidenceAnswer(CommandAnswer, tag="comity.witness-evidence/1"):
-    """The heads that a witness refused."""
+    """The heads that a witness or a mirror refused."""
 
     evidence: list[RefusedHeadItem]
 
@@ -206,24 +206,28 @@ class EvidenceAnswer(CommandAnswer, tag="comity.witness-evidence/1"):
 @click.option("-o", "output", metavar="DIR", help="Write both notes of each, and the exhibit where they prove it.")
 def evidence(name: str, key_file: str | None, policies: tuple[str, ...], state: str | None, output: str | None) -> None:
     """What logs have signed that does not follow what this witness saw, and whether it proves a split view."""
+    with closing(_Own(name, key_file, None, state)) as own:
+        show_evidence(own.memory, policies, output)
+
+
+def show_evidence(memory: Memory, policies: Sequence[str], output: str | None) -> None:
+    """Print the heads that a witness or a mirror refused, and write notes and exhibits to a folder if one is given."""
     from ledger.adapters.witness.witness import exhibit_of, logs_of
 
-    items = []
-    with closing(_Own(name, key_file, None, state)) as own:
-        logs = logs_of(_policies(policies))
-        for refusal in own.memory.evidence():
-            exhibit = exhibit_of(refusal, logs.get(refusal.origin, ()))
-            proves = "SPLIT-VIEW" if exhibit else ""
-            at = datetime.fromtimestamp(refusal.at, UTC)
-            items.append(RefusedHeadItem(at, refusal.origin, refusal.status, proves, refusal.says))
-            if output:
-                for data, ending in (
-                    (refusal.cosigned, "note"),
-                    (refusal.refused, "note"),
-                    (exhibit, "split-view.json"),
-                ):
-                    if data:
-                        write(Path(output) / f"{_digest(data)}.{ending}", data)
+    items, logs = [], logs_of(_policies(policies))
+    for refusal in memory.evidence():
+        exhibit = exhibit_of(refusal, logs.get(refusal.origin, ()))
+        proves = "SPLIT-VIEW" if exhibit else ""
+        at = datetime.fromtimestamp(refusal.at, UTC)
+        items.append(RefusedHeadItem(at, refusal.origin, refusal.status, proves, refusal.says))
+        if output:
+            for data, ending in (
+                (refusal.cosigned, "note"),
+                (refusal.refused, "note"),
+                (exhibit, "split-view.json"),
+            ):
+                if data:
+                    write(Path(output) / f"{_digest(data)}.{ending}", data)
     ui.emit(EvidenceAnswer(items), RefusedHeadItem.__struct_fields__, items)
 
 

@@ -369,6 +369,7 @@ STANDS_FOR = {
     "stamp add": "trust sign: files replaced whole, one after another",
     "stamp": "checkpoint: the answer is one more row of heads.db",
     "mirror push": "checkpoint: the cosignature is one more row of heads.db; tests/slow/test_mirror.py kills it",
+    "mirror evidence": "trust sign: files replaced whole",
     "witness evidence": "trust sign: files replaced whole",
     "desk": "views, and reveal",
     "demo": "play, export and report in a folder that is renamed when it is whole",

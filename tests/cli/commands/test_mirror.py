@@ -20,10 +20,12 @@ from ledger.adapters.folders.ledger_folder import read_folder
 from ledger.adapters.keys.key_files import load
 from ledger.adapters.log.checkpoints import CheckpointStore
 from ledger.adapters.storage.entry_reader import EntryReader
+from ledger.entries.split_view import check_split
 from ledger.tlog.note import MLDSA44, origin_hash, parse_vkey, witness_vkey
 from ledger.tlog.policy import parse_policy
 from ledger.trust.mirrors import parse_mirrors
 from tests.support.cli import ORIGIN, House, run, told
+from tests.support.hash_log import HashLog
 
 pytest.importorskip("starlette", reason="needs the extra `server`")
 pytest.importorskip("httpx", reason="needs the extra `server`")
@@ -184,6 +186,8 @@ def test_a_mirror_that_counts_makes_a_quorum(house: House, state: Path) -> None:
         assert (checkpoint["quorum"], checkpoint["stored_by"]) == (True, [NAME])
         done = house.run("export", "PPO-1", "--audience", "COURT", "-o", str(house.folder / "b.zip"), "--as", "ilves")
         assert done.exit_code == 0, done.output  # the newer head was sent to the mirror
+        bundle = house.told("verify", str(house.folder / "b.zip"), "--trust", str(house.ledger / "trust"))
+        assert [(each["name"], each["size"]) for each in bundle["stored_by"]] == [(NAME, bundle["head"]["size"])]
 
 
 def test_checkpoint_witnesses_and_verify_say_what_a_mirror_states(house: House, state: Path, tmp_path: Path) -> None:
@@ -253,6 +257,24 @@ def test_a_mirror_is_checked_entry_by_entry(house: House, state: Path) -> None:
         lying = house.run("mirror", "check", "--json")
         assert lying.exit_code == Exit.PROVED_BAD
         assert json.loads(lying.stdout)["mirrors"][0]["code"] == "MIRROR-LACKS"
+
+
+def test_a_fork_that_was_refused_is_shown_with_what_it_proves(state: Path, tmp_path: Path) -> None:
+    from ledger.adapters.mirror.mirror_state import MirrorState
+    from ledger.adapters.witness.witness import Witness
+
+    log, policy = HashLog(size=9), tmp_path / "policy"
+    policy.write_text(f"log {log.key.text}\nquorum none\n")
+    memory = MirrorState(state / "mirror.db", vkey(state))
+    pending = Witness(memory, (), {log.origin: [log.key]})
+    assert pending.add_checkpoint(log.request(0, 5)).status == 200
+    assert pending.add_checkpoint(log.fork(3, 9).request(5, 9)).status == 422
+    memory.close()
+    words = ("--name", NAME, "--state", str(state), "--policy", str(policy))
+    (row,) = told("mirror", "evidence", *words, "-o", str(tmp_path / "out"))["evidence"]
+    assert (row["log"], row["status"], row["proves"]) == (log.origin, 422, "SPLIT-VIEW")
+    (exhibit,) = (tmp_path / "out").glob("*.split-view.json")
+    assert check_split(exhibit.read_bytes(), log.key).two.size == 9
 
 
 def test_commands_of_a_ledger_without_mirrors_say_so(house: House) -> None:
