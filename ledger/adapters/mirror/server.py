@@ -36,7 +36,7 @@ from ledger.tlog.add_entries import UploadHeader, UploadParser
 PATIENCE = 10.0  # seconds for a checkpoint's body, and for the next bytes of an upload
 LONGEST = 300.0  # seconds for an upload; what is stored until then stays
 _PIECE = 64 << 10  # bytes that are unpacked at a time
-_MOST_AT_ONCE = 32  # connections, each with up to one package of 16 MiB; further ones are answered 503
+_MOST_AT_ONCE = 16  # connections, each with up to one package of 16 MiB; further ones are answered 503
 _LARGEST_HEAD = 8_192  # bytes of request line and headers
 _GRACE = 5  # seconds for running requests after the signal to end
 _BINARY = "application/octet-stream"
