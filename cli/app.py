@@ -82,6 +82,7 @@ KEY = {
     "rotate": ("cli.commands.key:rotate", "replace a key by the one committed to before"),
     "revoke": ("cli.commands.key:revoke", "a key may sign no more"),
     "rotate-log": ("cli.commands.log_key:rotate_log", "have a new key sign the checkpoints of this log"),
+    "add-log": ("cli.commands.log_key:add_log", "have an ML-DSA-44 key sign the checkpoints of this log as well"),
     "compromised": ("cli.commands.key:compromised", "a key may have been in wrong hands since a moment"),
 }
 

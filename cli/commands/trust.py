@@ -12,6 +12,7 @@ import hashlib
 import os
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import zip_longest
 from pathlib import Path
 
 import click
@@ -320,13 +321,14 @@ def _root(said: str) -> Root:
 def _sizes(ledger: str) -> Iterator[Span]:
     """Yield the sizes that each key of the log signs, by the register; nothing if the log has had one key only."""
     from cli.session.ledger_reader import reading
+    from ledger.entries.log_keys import KIND, key_starts
 
     with reading(Path(ledger)) as reader:
-        rotations = [o.payload.public for _, o in reader.cases.opened_registry() if o.payload.kind == "log-key-rotated"]
-    starts = [0, *(rotation["from_size"] for rotation in rotations)]
-    keys = [rotation["old_key"] for rotation in rotations[:1]] + [rotation["new_key"] for rotation in rotations]
-    for key, first, end in zip(keys, starts, [*starts[1:], UNSET], strict=False):
-        yield Span(key, first, end)
+        rotations = [o.payload.public for _, o in reader.cases.opened_registry() if o.payload.kind == KIND]
+    for starts in key_starts(rotations).values():
+        firsts = sorted(starts)
+        for first, after in zip_longest(firsts, firsts[1:]):
+            yield Span(starts[first], first, UNSET if after is None else after)
 
 
 def _lacking(versions: list[PolicyVersion]) -> Iterator[str]:

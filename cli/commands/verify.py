@@ -117,7 +117,7 @@ def _elsewhere(file: str, trust: Trust | None, now: datetime) -> EarlierEntries:
     if report.verdict is Verdict.FAILED:
         says = f"{name} is proved wrong by itself, so nothing is held against it"
         raise Stop(says, hint=f"comity verify {name}", code=Exit.UNDECIDABLE)
-    return known_of(content.data, trust)
+    return known_of(content.data, trust, lazy_verifiers.mldsa)
 
 
 def tell(report: Report, trust: Trust | None = None) -> None:

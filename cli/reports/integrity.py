@@ -22,8 +22,8 @@ from ledger.entries.envelope import OpenedEntry, open_
 from ledger.entries.keyring import Keyring, Registrar
 from ledger.entries.placement import Chains, committed_by, map_of
 from ledger.errors import RecordError
+from ledger.tlog.note import ED25519, Head, Vkey, open_checkpoint
 from ledger.tlog.note import Checkpoint as State
-from ledger.tlog.note import Head, Vkey, open_checkpoint
 from ledger.tlog.tree import EMPTY_ROOT, check_inclusion, leaf_hash, prove_inclusions
 from ledger.trust.trust_folder import Trust
 from ledger.verify import heads
@@ -71,7 +71,7 @@ def read_again(reader: LedgerReader, order: str, kept: PublishedHead | None, tru
     signatures, keys, chain, inclusion.
     """
     book = VerificationLog(of="folder")
-    key = _log_keys(reader, trust)[-1]
+    key = sorted(_log_keys(reader, trust), key=lambda key: key.type == ED25519)[-1]
     head: Head | None = None
     try:
         states = _states(reader, kept, trust, book)

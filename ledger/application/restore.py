@@ -22,7 +22,7 @@ from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.adapters.storage.sqlite import sync_folder
 from ledger.adapters.witness.client import by_url, remembered
 from ledger.errors import LedgerError, RecordError
-from ledger.tlog.note import Checkpoint, Head, open_checkpoint
+from ledger.tlog.note import Checkpoint, Head, lines_of, open_checkpoint
 from ledger.tlog.policy import Policy
 from ledger.tlog.tree import root
 from ledger.trust.trust_folder import parse_anchor
@@ -104,7 +104,8 @@ def remake_guard(folder: Folder, home: Home, now: datetime, anchor: bytes | None
         for where, checkpoint in shown.items():
             _compare(checkpoint, where, size, store.hashes)
         candidates = [*heads.values(), *_kept(folder, anchor)]
-        newest = max(candidates, key=lambda head: head.checkpoint.size, default=None)
+        keys = folder.keys  # a witness that knows one key of two has kept one line of two
+        newest = max(candidates, key=lambda h: (h.checkpoint.size, len(lines_of(h.note, keys))), default=None)
         least = max((checkpoint.size for checkpoint in shown.values()), default=0)
         if newest is None or newest.checkpoint.size < least:
             says = f"no signed head of {least} entries or more is here: three lines are no signature"

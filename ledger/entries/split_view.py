@@ -37,7 +37,7 @@ from msgspec import Struct
 from ledger.entries.envelope import OpenedEntry, open_
 from ledger.entries.placement import at_odds
 from ledger.errors import RecordError
-from ledger.tlog.note import Checkpoint, Vkey, b64, open_checkpoint, unb64
+from ledger.tlog.note import ED25519, Checkpoint, Vkey, b64, open_checkpoint, unb64
 from ledger.tlog.tree import check_consistency, check_inclusion, leaf_hash, node_hash, parse_proof
 
 FORMAT = "comity.split-view/1"
@@ -273,6 +273,8 @@ def read_exhibit(exhibit: bytes, form: str, largest: int = LARGEST) -> dict[str,
 
 
 def _open(note: bytes, log: Vkey) -> Checkpoint:
+    if log.type != ED25519:
+        raise RecordError("CP-KEY", "an exhibit names an Ed25519 key of the log", where=log.id)
     return open_checkpoint(note, log.name, log, ()).checkpoint
 
 

@@ -205,7 +205,7 @@ class LogKeyRotated(Fact):
     basis = ()
     signers = ("ADM",)
 
-    old_key: Annotated[str, "The old verifier key."]
+    old_key: Annotated[str, "The old verifier key; none if the new key signs in addition."]
     new_key: Annotated[str, "The new verifier key."]
     from_size: Annotated[int, "The first size it signs."]
 

@@ -5,10 +5,11 @@
     Guu/uN0MdSxZTcx3YF1sy9NOyLouSYoLTghQ+IcpN6Y=     root of their tree
 
     — ledger.example/xo/karsk w/wMJJE1qZQ9Qt5d...    the log signs the three lines
+    — ledger.example/xo/karsk Zv8rDwAAAABpVbjx2w...  the log signs them with its ML-DSA-44 key, if it has one
     — witness.example/fr-y ZsyAowAAAABpVbkAEOt4...   a witness signs them with the time at which it saw them
 
 Source: c2sp.org/signed-note, c2sp.org/tlog-checkpoint, c2sp.org/tlog-cosignature. Stricter where they allow a
-choice: base64 and numbers have one spelling, at most 16 signature lines, no extension lines, the log's line
+choice: base64 and numbers have one spelling, at most 16 signature lines, no extension lines, a line of the log
 first.
 """
 
@@ -96,7 +97,7 @@ class Vkey(Struct, frozen=True):
         return f"{self.name}+{self.keyid.hex()}"
 
 
-LogKey = Vkey | tuple[Vkey, ...]  # the key of a log, or all its keys so far, oldest first
+LogKey = Vkey | tuple[Vkey, ...]  # the key of a log, or all its keys so far of types 0x01 and 0x06, oldest first
 
 
 def parse_vkey(text: str) -> Vkey:
@@ -271,14 +272,9 @@ def format_line(key: Vkey, signature: bytes) -> str:
 
 def sign_note(text: str, name: str, seed: bytes) -> str:
     """Return `text` as a note signed by the Ed25519 `seed` under `name`; CP-FORMAT if a note cannot have that text."""
-    return sign_note_with(text, Vkey.of(name, ED25519, public_key(seed)), lambda message: sign(seed, message))
-
-
-def sign_note_with(text: str, key: Vkey, sign: Callable[[bytes], bytes]) -> str:
-    """Return `text` as a note, like `sign_note`, with a function that signs for the Ed25519 `key`."""
     if not text.endswith("\n") or _CONTROL.search(text):
         raise RecordError("CP-FORMAT", "the text of a note ends in a newline and has no other control characters")
-    return f"{text}\n{format_line(key, sign(text.encode()))}"
+    return f"{text}\n{format_line(Vkey.of(name, ED25519, public_key(seed)), sign(seed, text.encode()))}"
 
 
 def cosign(note: bytes, name: str, seed: bytes, time: int) -> str:
@@ -313,6 +309,11 @@ def lines_of(note: bytes, keys: Sequence[Vkey]) -> dict[Vkey, str]:
     return {key: format_line(key, line.signature) for key, line in lines if key}
 
 
+def signed_with(note: bytes, name: str, kind: int) -> bool:
+    """Return True if a note has a line under `name` of the length of signature type `kind`, without verification."""
+    return any(line.name == name and len(line.signature) == _SIGNATURE_SIZE[kind] for line in split_note(note)[1])
+
+
 def open_note(note: bytes, keys: Sequence[Vkey], *, mldsa: MlDsa | None = None) -> OpenedNote:
     """Open a note with trusted keys: every line of a known key must verify, and at least one must be present.
 
@@ -329,7 +330,8 @@ def open_checkpoint(
 ) -> Head:
     """Open a checkpoint of the log `origin`, signed by `log_key`, with its cosignatures by `witnesses`.
 
-    If a log has had several keys, one must have signed; which key may sign which size is not checked here.
+    If a log has several keys, one must have signed, and every line of one must verify; which of them sign
+    which size is not checked here. The time in a line of type 0x06 of the log is its own word, no cosignature.
     Refused in this order: CP-FORMAT, CP-ORIGIN (another log's, or the key has another name), CP-KEY, CP-SIG.
     The policy decides how many cosignatures suffice. A cosignature without a time (0) is left out.
     """
@@ -340,14 +342,16 @@ def open_checkpoint(
         raise RecordError(
             "CP-ORIGIN", f"a checkpoint of {checkpoint.origin} with the key of {logs[0].name}", where=origin
         )
-    if any(key.type != ED25519 for key in logs) or any(key.type == ED25519 for key in witnesses):
-        raise RecordError("CP-KEY", "a log signs with a key of type 0x01, a witness with one of type 0x04 or 0x06")
+    if any(key.type == COSIGNATURE for key in logs) or any(key.type == ED25519 for key in witnesses):
+        raise RecordError(
+            "CP-KEY", "a log signs with a key of type 0x01 or 0x06, a witness with one of type 0x04 or 0x06"
+        )
     opened = _verify(text, lines, by_id([*logs, *witnesses]), mldsa)
     if not set(logs) & set(opened.verified):
         raise RecordError("CP-SIG", "no line of the log's key", where=logs[0].id)
     if lines[0].name != origin:
         raise RecordError("CP-FORMAT", "the log's line must be the first", where=origin)
-    return Head(checkpoint, note, tuple((key, time) for key, time in opened.cosigned if time))
+    return Head(checkpoint, note, tuple((key, time) for key, time in opened.cosigned if time and key in witnesses))
 
 
 def in_turn(log_key: LogKey) -> tuple[Vkey, ...]:

@@ -7,8 +7,8 @@
     quorum both
 
 Source: c2sp.org/tlog-policy, which treats names as octets. Here they are strings, in which an octet outside
-UTF-8 is a lone surrogate (print key names, not these). Stricter for security: a key has one purpose, and logs
-sign with 0x01.
+UTF-8 is a lone surrogate (print key names, not these). Stricter for security: a key has one purpose. A log
+signs with 0x01 (Ed25519), 0x06 (ML-DSA-44), or with keys of both.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ class _Draft:
     def read(self, items: list[str], where: str) -> None:
         match items:
             case ["log", vkey, *url]:
-                self.logs.append(self.key(vkey, url, (ED25519,), where))
+                self.logs.append(self.key(vkey, url, (ED25519, MLDSA44), where))
             case ["witness", name, vkey, *url]:
                 self.new(name, where)
                 self.witnesses[name] = self.key(vkey, url, (COSIGNATURE, MLDSA44), where)

@@ -215,23 +215,24 @@ def _check_algorithms(said: PolicyStatement) -> None:
 
 
 def used_by(said: PolicyStatement) -> set[str]:
-    """Return the algorithms of everything that a statement names: roots, logs and people sign with Ed25519."""
-    witnesses = (key for r in (said.own, *said.others) for key in _policy(r).witnesses.values())
-    post_quantum = {ML_DSA_44} if any(key.type == MLDSA44 for key in witnesses) else set()
+    """Return the algorithms of everything that a statement names: roots and people sign with Ed25519."""
+    policies = [_policy(record) for record in (said.own, *said.others)]
+    keys = [key for policy in policies for key in (*policy.logs, *policy.witnesses.values())]
+    post_quantum = {ML_DSA_44} if any(key.type == MLDSA44 for key in keys) else set()
     return {ED25519, *post_quantum, *([RFC3161] if said.authorities else [])}
 
 
 def _check_sizes(said: PolicyStatement) -> None:
-    """Check that sizes belong to keys of the policy's logs, and that no two keys of one log share a size."""
+    """Check that sizes belong to keys of the policy's logs; two keys of one log and one algorithm share no size."""
     logs = {key.text: key for key in _policy(said.own).logs}
-    ranges: dict[str, list[range]] = {}
+    ranges: dict[tuple[str, int], list[range]] = {}
     for span in said.sizes:
         sizes = range(span.first, 1 << 63 if span.end is UNSET else span.end)
         if span.key not in logs:
             raise RecordError("POL-SIZES", f"{span.key[:60]} is no key of a log of this policy")
         if span.first < 0 or not sizes:
             raise RecordError("POL-SIZES", f"{logs[span.key].id} would sign no size at all")
-        others = ranges.setdefault(logs[span.key].name, [])
+        others = ranges.setdefault((logs[span.key].name, logs[span.key].type), [])
         if any(sizes.start < other.stop and other.start < sizes.stop for other in others):
             raise RecordError(
                 "POL-SIZES", f"two keys of {logs[span.key].name} sign one size; a key has one line of sizes"

@@ -22,7 +22,7 @@ from ledger.entries.envelope import OpenedEntry, open_
 from ledger.entries.placement import at_odds, registry_of
 from ledger.entries.split_view import Shown, prove_omission, prove_order, prove_split
 from ledger.errors import RecordError
-from ledger.tlog.note import Vkey, note_digest, parse_checkpoint
+from ledger.tlog.note import MlDsa, Vkey, note_digest, parse_checkpoint
 from ledger.tlog.policy import Policy, parse_policy
 from ledger.tlog.tree import check_consistency, leaf_hash, parse_proof
 from ledger.trust.trust_folder import Trust
@@ -55,7 +55,7 @@ class EarlierEntries(Struct, frozen=True):
 class Contradiction(RecordError):
     """A contradiction that a second record proves.
 
-    `exhibit` shows it to third parties; None if no single key of the log signed both heads.
+    `exhibit` shows it to third parties; None if no Ed25519 key of the log signed both heads.
     """
 
     def __init__(self, refused: RecordError, where: str, exhibit: bytes | None) -> None:
@@ -63,14 +63,14 @@ class Contradiction(RecordError):
         self.exhibit = exhibit
 
 
-def known_of(data: bytes, trust: Trust | None) -> EarlierEntries:
+def known_of(data: bytes, trust: Trust | None, mldsa: MlDsa | None = None) -> EarlierEntries:
     """Return what a bundle shows of its log. The bundle must have been verified under the same trust."""
     bundle = inside(data) if is_container(data) else None
     files = unpack(bundle.data if bundle else data)
     manifest = open_manifest(files[MANIFEST])
     parts = arrange(files, manifest.log, manifest.v)
     policy = parse_policy(files[POLICY]) if trust is None else trust.policy
-    heads = open_heads(parts, manifest.log, policy, VerificationLog(), None)
+    heads = open_heads(parts, manifest.log, policy, VerificationLog(), mldsa)
     notes = {head.note: heads.signed_by[digest] for digest, head in heads.all.items()}
     log = _first(notes[heads.head.note])
     entries = [Shown(raw, parts.proofs[index], log) for index, raw in parts.entries.items()]
@@ -173,7 +173,7 @@ def check_entries(
                 wrong = RecordError("SPLIT-VIEW", f"another entry stands at place {index} of the log elsewhere")
                 raise Contradiction(wrong, where, _omission(ours, shown))
             if (broken := at_odds(here, other, earlier, index)) is not None:
-                raise Contradiction(broken, where, prove_order(ours, shown))
+                raise Contradiction(broken, where, _order(ours, shown))
     _check_ends(known, manifest, heads.head.checkpoint.size)
     book.says(f"{book.detail}; {counted(same, 'entry', 'entries')} known from elsewhere, and none says otherwise")
 
@@ -201,13 +201,20 @@ def hold_entry(shown: Shown, known: EarlierEntries) -> None:
             wrong = RecordError("SPLIT-VIEW", f"another entry stands at place {index} of the log elsewhere")
             raise Contradiction(wrong, "", _omission(shown, theirs))
         if (broken := at_odds(here, index, earlier, other)) is not None:
-            raise Contradiction(broken, "", prove_order(shown, theirs))
+            raise Contradiction(broken, "", _order(shown, theirs))
 
 
 def _omission(ours: Shown, theirs: Shown) -> bytes | None:
     try:
         return prove_omission(ours.log, ours.raw, ours.proof, leaf_hash(theirs.raw), theirs.proof)
     except RecordError:  # the log's key was replaced in between: no single key opens both
+        return None
+
+
+def _order(ours: Shown, theirs: Shown) -> bytes | None:
+    try:
+        return prove_order(ours, theirs)
+    except RecordError:  # an exhibit names Ed25519 keys, and one of the heads has no line of such a key
         return None
 
 
@@ -238,4 +245,4 @@ def register_after(known: EarlierEntries, manifest: Manifest) -> dict[int, Opene
 
 
 def _first(keys: frozenset[Vkey]) -> Vkey:
-    return min(keys, key=attrgetter("text"))
+    return min(keys, key=attrgetter("type", "text"))

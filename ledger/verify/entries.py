@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from ledger.bundle.layout import MANIFEST, Arranged
 from ledger.bundle.manifest import HeadOf, Manifest
 from ledger.entries.envelope import OpenedEntry, open_
 from ledger.entries.keyring import Keyring, RegisteredKey, Registrar
+from ledger.entries.log_keys import ALGORITHMS, key_at, key_starts
+from ledger.entries.log_keys import KIND as ROTATED
 from ledger.entries.payload import SignedBy
 from ledger.entries.placement import Chains, registry_of
 from ledger.entries.text_form import odd_texts
 from ledger.errors import RecordError
-from ledger.tlog.note import Head
+from ledger.tlog.note import ED25519, Head, note_digest
+from ledger.tlog.policy import Policy
 from ledger.tlog.tree import check_inclusion, leaf_hash, parse_proof
 from ledger.trust.trust_folder import Trust
 from ledger.verify.field_forms import check_public, known
@@ -181,10 +185,7 @@ def check_log_keys(opened: Iterable[OpenedEntry], heads: Heads) -> None:
 
     Both keys may sign one note.
     """
-    for entry in opened:
-        if entry.payload.kind != "log-key-rotated" or known(entry.payload) is None:
-            continue
-        public = entry.payload.public
+    for public in _rotations(opened):
         for digest, head in heads.all.items():
             keys, size = {key.text for key in heads.signed_by[digest]}, head.checkpoint.size
             wanted, other = public["old_key"], public["new_key"]
@@ -200,14 +201,51 @@ def check_rotations(opened: Iterable[OpenedEntry], heads: Heads, trust: Trust | 
     The register says it, or a signed policy. If neither does, the register was cut before the change of the
     key, or the log changed its key and did not record it.
     """
-    signed = {key.text for keys in heads.signed_by.values() for key in keys}
     named = set(trust.sizes if trust is not None else ())
-    for entry in opened:
-        if entry.payload.kind == "log-key-rotated" and known(entry.payload) is not None:
-            named |= {entry.payload.public["old_key"], entry.payload.public["new_key"]}
-    if len(signed) > 1 and not signed <= named:
-        says = f"{len(signed)} keys of the log signed notes here, and the register does not say which sizes each signs"
-        book.doubt("CP-KEY", says, heads.folder)
+    for public in _rotations(opened):
+        named |= {public["old_key"], public["new_key"]}
+    for kind in ALGORITHMS:
+        signed = {key.text for keys in heads.signed_by.values() for key in keys if key.type == kind}
+        if len(signed) > 1 and not signed <= named:
+            says = f"{len(signed)} keys of the log signed notes here"
+            book.doubt("CP-KEY", f"{says}, and the register does not say which sizes each signs", heads.folder)
+
+
+def check_lines(
+    opened: Iterable[OpenedEntry] | None, heads: Heads, policy: Policy, trust: Trust | None, book: VerificationLog
+) -> None:
+    """Check that no line of the log is missing: for each algorithm of its keys in the policy, a key signed each state.
+
+    Raises CP-KEY if a signed policy, or the register in `opened`, says that a key of the policy signs the size.
+    If neither does, a head without a line is a doubt, CP-KEY: the key begins later, or a line was taken away.
+    Without a register `opened` is None.
+    """
+    origin, digest_of_head = heads.head.checkpoint.origin, note_digest(heads.head.note)
+    starts = key_starts(_rotations(opened or ()))
+    for kind, algorithm in ALGORITHMS.items():
+        named = {key.text for key in policy.logs if key.name == origin and key.type == kind}
+        spans = [trust.sizes[key] for key in named if key in trust.sizes] if trust else []
+        for digest, head in heads.all.items():
+            size = head.checkpoint.size
+            if not named or any(key.type == kind for key in heads.signed_by[digest]):
+                continue
+            if spans:
+                due = any(size in span for span in spans)
+            elif kind == ED25519 and opened is not None and not starts[kind]:
+                due = True  # the log has had one such key
+            else:
+                due = key_at(starts[kind], size) in named
+            if due:
+                says = f"the {algorithm} key of the log signs size {size} too, and its line is missing"
+                raise RecordError("CP-KEY", says, where=heads.where(digest))
+            if digest == digest_of_head and not spans:
+                says = f"the policy has an {algorithm} key of the log, and the head has no line of it"
+                book.doubt("CP-KEY", f"{says}; nothing proves that it signs larger trees only", heads.where(digest))
+
+
+def _rotations(opened: Iterable[OpenedEntry]) -> list[dict[str, Any]]:
+    """Return the public values of the rotations of a key of the log."""
+    return [o.payload.public for o in opened if o.payload.kind == ROTATED and known(o.payload) is not None]
 
 
 def suspect(opened: Mapping[int, OpenedEntry], keyring: Keyring, times: Times) -> Iterator[tuple[str, str, list[int]]]:

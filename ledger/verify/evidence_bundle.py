@@ -20,7 +20,7 @@ from ledger.entries.case import Case
 from ledger.entries.placement import registry_of
 from ledger.errors import RecordError
 from ledger.law import Judgement
-from ledger.tlog.note import Checkpoint, Head, MlDsa, note_digest
+from ledger.tlog.note import ED25519, Checkpoint, Head, MlDsa, note_digest
 from ledger.trust.trust_folder import Trust, parse_anchor
 from ledger.verify import claims, disclosures, entries, heads, makers_findings
 from ledger.verify.completeness.committed_heads import check_committed
@@ -150,7 +150,8 @@ class _Verification:
             states = heads.open_heads(parts, manifest.log, policy, book, self.mldsa, own=trust is None)
             heads.check_sizes(states, trust)
             self.head = states.head
-            self.log_key = max(key.text for key in states.signed_by[note_digest(states.head.note)])
+            signers = states.signed_by[note_digest(states.head.note)]
+            self.log_key = max(signers, key=lambda key: (key.type == ED25519, key.text)).text
             elsewhere = comparable(elsewhere, manifest, policy, book)
         with book.step(VerificationStep.WITNESSES):
             states = heads.check_quorum(states, policy, now, book)
@@ -179,6 +180,7 @@ class _Verification:
             later = {} if elsewhere is None else register_after(elsewhere, manifest)
             keyring = entries.check_keys(opened, manifest, registrar, states, times, book, later)
             entries.check_rotations({**opened, **later}.values(), states, trust, book)
+            entries.check_lines({**opened, **later}.values(), states, policy, trust, book)
             self.head_seen = times.head_seen()
             self.dated = tuple(
                 DatedHead(head.checkpoint.size, digest, at)

@@ -99,8 +99,8 @@ def open_heads(
 ) -> Heads:
     """Open every enclosed note with the policy's keys. Raises CP-FORMAT, CP-ORIGIN, CP-KEY, CP-SIG.
 
-    Without `mldsa` a cosignature of that type is a doubt, CP-SIG: a false one would be a failure, and this
-    verifier cannot tell. Under the record's `own` policy its maker decides how many lines there are to
+    Without `mldsa` a line of that type is a doubt, CP-SIG: a false one would be a failure, and this verifier
+    cannot tell. Under the record's `own` policy its maker decides how many lines there are to
     verify. Beyond `READ` lines only the head's cosignatures are read, and one line of the log of each other
     note. `here` and `kept` say where the notes are, as in `Heads`; by default they are in a bundle.
     """
@@ -109,11 +109,12 @@ def open_heads(
     logs = tuple(key for key in policy.logs if key.name == origin)
     if not logs:
         raise RecordError("CP-ORIGIN", f"the policy knows no log {origin}", where=f"{here}/checkpoint")
-    unread = [key for key in policy.witnesses.values() if mldsa is None and key.type == MLDSA44]
+    unread = [key for key in (*logs, *policy.witnesses.values()) if mldsa is None and key.type == MLDSA44]
+    read = tuple(key for key in logs if key not in unread) or logs
     witnesses = [key for key in policy.witnesses.values() if key not in unread]
     if unread:
-        who = counted(len(unread), "witness", "witnesses")
-        book.not_proven.append(f"Cosignatures of type ML-DSA-44 of {who} were not read.")
+        who = counted(len(unread), "key")
+        book.not_proven.append(f"Signatures of type ML-DSA-44 of {who} of the policy were not read.")
     heads: dict[str, Head] = {}
     signed_by: dict[str, frozenset[Vkey]] = {}
     notes = {f"{kept}{digest}": note for digest, note in parts.heads.items()}
@@ -124,9 +125,10 @@ def open_heads(
             raise RecordError("CP-FORMAT", f"its digest is {digest}, not the one it is kept under", where=path)
         try:
             if own and lines > READ and path in notes:
-                heads[digest] = open_checkpoint(note, origin, tuple(lines_of(note, logs))[:1] or logs, [])
+                first = tuple(lines_of(note, read))[:1] or read
+                heads[digest] = open_checkpoint(note, origin, first, [], mldsa=mldsa)
             else:
-                heads[digest] = open_checkpoint(note, origin, logs, witnesses, mldsa=mldsa)
+                heads[digest] = open_checkpoint(note, origin, read, witnesses, mldsa=mldsa)
             lines += note.count(LINE)
             signed_by[digest] = frozenset(lines_of(note, logs))
             for key in lines_of(note, unread):

@@ -11,7 +11,7 @@ from ledger.tlog.note import Checkpoint, Head, MlDsa, note_digest, parse_checkpo
 from ledger.tlog.tree import Proof, parse_proof
 from ledger.trust.trust_folder import Trust, parse_anchor
 from ledger.verify import heads
-from ledger.verify.entries import check_envelope, check_leaf, note_texts
+from ledger.verify.entries import check_envelope, check_leaf, check_lines, note_texts
 from ledger.verify.field_forms import check_public
 from ledger.verify.progress import VerificationLog
 from ledger.verify.report import Bracket, Report, VerificationStep, verdict_of
@@ -59,6 +59,8 @@ def verify_entry(
                 raise RecordError("CTX-LOG", f"sealed for the log {opened.payload.log}")
         with book.step(VerificationStep.KEYS):
             _check_key(opened, trust, book)
+            if trust is not None:
+                check_lines(None, states, trust.policy, trust, book)
         if trust is not None:
             with book.step(VerificationStep.TIMES):
                 times = Times(states, trust.policy)

@@ -33,6 +33,7 @@ import orders table.csv
 issue --instrument EPOC --to XV
 judge PPO-1
 key accept ilves
+key add-log
 key compromised ilves --since 2027-01-01T00:00:00Z
 key enrol ilves --public {KEY} --role ISS
 key list

@@ -8,9 +8,11 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 
+from ledger.adapters.keys import mldsa
 from ledger.formats.ed25519 import public_key
-from ledger.tlog.note import Checkpoint, cosign, format_checkpoint, log_vkey, sign_note, witness_vkey
+from ledger.tlog.note import Checkpoint, cosign, cosign_mldsa, format_checkpoint, log_vkey, sign_note, witness_vkey
 from ledger.tlog.tile import bundles_for, pack_entries, tile_bytes, tile_path, tiles_for
 from ledger.tlog.tree import Frontier, format_proof, leaf_hash, prove_inclusion, root
 from tests.interop.conftest import Ask
@@ -102,3 +104,35 @@ def test_transparency_dev_takes_our_receipts_with_a_quorum_of_witnesses(
     assert not ask("transparency-dev", leaf, receipt, VKEY, 3, *keys).agrees
     leaf.write_bytes(b"another entry")
     assert not ask("transparency-dev", leaf, receipt, VKEY, 2, *keys).agrees
+
+
+# -- a log that signs twice --------------------------------------------------------------------------------------------
+
+
+def twice(size: int) -> bytes:
+    """Return a checkpoint with a second line, of type 0x06, that these libraries do not know."""
+    key = mldsa.MlDsaKey(MLDSA44PrivateKey.from_seed_bytes(bytes(32)))
+    note = log().checkpoint(size)
+    return note + cosign_mldsa(note, ORIGIN, key.public, key.sign, 1_800_000_000).encode()
+
+
+def test_sumdb_takes_a_checkpoint_with_a_second_line_by_the_first_key(ask: Ask, tmp_path: Path) -> None:
+    folder = log().publish(tmp_path / "log", 257)
+    (folder / "checkpoint").write_bytes(twice(257))
+    (tmp_path / "old").write_bytes(twice(256))
+    said = ask("x/mod", folder, VKEY, tmp_path / "old")
+    assert said.agrees, said.text
+    assert said.text.startswith("agrees: size 257 ")
+    (folder / "checkpoint").write_bytes(twice(257).replace(b"\n257\n", b"\n258\n"))
+    assert not ask("x/mod", folder, VKEY).agrees
+
+
+def test_transparency_dev_takes_a_receipt_with_a_second_line(ask: Ask, tmp_path: Path) -> None:
+    note = twice(257)
+    note += "".join(cosign(note, name, seed, 1_800_000_000) for name, seed in WITNESSES.items()).encode()
+    leaf, receipt = tmp_path / "leaf", tmp_path / "leaf.tlog-proof"
+    leaf.write_bytes(log().entries[256])
+    receipt.write_bytes(format_proof(256, prove_inclusion(256, 257, log().read), note))
+    keys = [witness_vkey(name, public_key(seed)) for name, seed in WITNESSES.items()]
+    said = ask("transparency-dev", leaf, receipt, VKEY, 2, *keys)
+    assert said.agrees, said.text

@@ -115,7 +115,8 @@ export async function openNote(note, keys) {
 
 /**
  * Open a checkpoint of the log `origin`, signed by `logKey`, with its cosignatures of `witnesses`. `logKey` is an array
- * for a log that has had several keys: one of them must have signed; `signers` are the keys that did.
+ * for a log that has several keys: one of them must have signed, and every line of one must hold; `signers` are the
+ * keys that did. The time in a line of type 0x06 of the log is no cosignature.
  *
  * CP-FORMAT, CP-ORIGIN, CP-KEY, CP-SIG, in this order. A cosignature is [key, seconds since 1970]; without a time it
  * does not count.
@@ -127,13 +128,13 @@ export async function openCheckpoint(note, origin, logKey, witnesses) {
   if (checkpoint.origin !== origin || logs.some((key) => key.name !== origin)) {
     throw new Refused('CP-ORIGIN', ['checkpoint-other', checkpoint.origin, logs[0].name], origin);
   }
-  if (logs.some((key) => key.type !== ED25519) || witnesses.some((key) => key.type === ED25519))
+  if (logs.some((key) => key.type === COSIGNATURE) || witnesses.some((key) => key.type === ED25519))
     throw new Refused('CP-KEY', ['key-job']);
   const times = await holding(text, lines, byId([...logs, ...witnesses]));
   const signers = logs.filter((key) => times.has(key));
   if (!signers.length) throw new Refused('CP-SIG', ['log-line-missing'], logs[0].id);
   if (!lines[0].id.startsWith(`${origin}+`)) throw new Refused('CP-FORMAT', ['log-line-first'], origin);
-  const cosignatures = [...times].filter(([, time]) => time);
+  const cosignatures = [...times].filter(([key, time]) => time && witnesses.includes(key));
   return { checkpoint, note, signers, cosignatures, lines: lines.length };
 }
 

@@ -75,7 +75,7 @@ class Draft {
 
   read([word, ...items], where) {
     if (word === 'log' && items.length >= 1) {
-      this.logs.push(this.key(items[0], items.slice(1), [ED25519], where));
+      this.logs.push(this.key(items[0], items.slice(1), [ED25519, MLDSA44], where));
     } else if (word === 'witness' && items.length >= 2) {
       this.checkNew(items[0], where);
       this.witnesses.set(items[0], this.key(items[1], items.slice(2), [COSIGNATURE, MLDSA44], where));

@@ -139,15 +139,16 @@ function checkAlgorithms(said) {
   const unknown = algorithms.filter((each) => !ALGORITHMS.includes(each));
   if (unknown.length) throw wrong('algorithms-unknown', unknown.join(', '), ALGORITHMS.join(', '));
   if (algorithms.some((each, n) => n && algorithms[n - 1] >= each)) throw wrong('algorithms-sorted');
-  const witnesses = [said.own, ...said.others].flatMap((each) => [...policyOf(each).witnesses.values()]);
+  const policies = [said.own, ...said.others].map(policyOf);
+  const keys = policies.flatMap(({ logs, witnesses }) => [...logs, ...witnesses.values()]);
   const used = ['ed25519'];
-  if (witnesses.some(({ type }) => type === MLDSA44)) used.push('ml-dsa-44');
+  if (keys.some(({ type }) => type === MLDSA44)) used.push('ml-dsa-44');
   if (said.authorities.length) used.push('rfc3161');
   const forbidden = used.filter((each) => !algorithms.includes(each));
   if (forbidden.length) throw wrong('algorithms-forbidden', forbidden.join(', '));
 }
 
-/** Check that sizes belong to keys of the logs of the policy, and that no two keys of one log share a size. */
+/** Check that sizes belong to keys of the logs of the policy; two keys of one log and one type share no size. */
 function checkSizes({ own, sizes }) {
   const wrong = (...says) => new Refused('POL-SIZES', says);
   const logs = new Map(policyOf(own).logs.map((key) => [key.text, key]));
@@ -156,9 +157,10 @@ function checkSizes({ own, sizes }) {
     const key = logs.get(text);
     if (!key) throw wrong('sizes-stranger', text.slice(0, 60));
     if (first < 0 || first >= end) throw wrong('sizes-none', key.id);
-    const others = taken.get(key.name) ?? [];
+    const whose = `${key.name} ${key.type}`;
+    const others = taken.get(whose) ?? [];
     if (others.some((other) => first < other.end && other.first < end)) throw wrong('sizes-shared', key.name);
-    taken.set(key.name, [...others, { first, end }]);
+    taken.set(whose, [...others, { first, end }]);
   }
 }
 

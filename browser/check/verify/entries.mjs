@@ -4,8 +4,10 @@ import { Chains, registryOf } from '../entries/placement.mjs';
 import { checkEnvelope, openEntry } from '../entries/envelope.mjs';
 import { checkPublic, knownKind, noteTexts } from './field_forms.mjs';
 import { Keyring } from '../entries/keyring.mjs';
+import { LOG_ALGORITHMS, ROTATED, keyAt, keyStarts } from '../entries/log_keys.mjs';
 import { MANIFEST } from '../bundle/layout.mjs';
 import { Refused, placed } from '../errors.mjs';
+import { ED25519 } from '../tlog/note.mjs';
 import { checkInclusion, leafHash, parseProof } from '../tlog/tree.mjs';
 
 // -- step 8 -----------------------------------------------------------------------------------------------------------
@@ -125,12 +127,11 @@ function checkMaker(keyring, { signer }, size) {
 
 /** Read from a rotation of the log key which sizes each of the two keys signs; a note may be signed by both. */
 export function checkLogKeys(opened, heads) {
-  for (const entry of opened.values()) {
-    if (entry.kind !== 'log-key-rotated' || !knownKind(entry)) continue;
-    const from = BigInt(entry.public.get('from_size'));
+  for (const said of rotationsIn(opened.values())) {
+    const from = BigInt(said.get('from_size'));
     for (const [digest, { checkpoint, signers }] of heads.all) {
       const keys = signers.map((key) => key.text);
-      let [wanted, other] = [entry.public.get('old_key'), entry.public.get('new_key')];
+      let [wanted, other] = [said.get('old_key'), said.get('new_key')];
       if (checkpoint.size >= from) [wanted, other] = [other, wanted];
       if (keys.includes(other) && !keys.includes(wanted)) {
         throw new Refused('CP-KEY', ['key-size', checkpoint.size], heads.where(digest));
@@ -143,16 +144,49 @@ export function checkLogKeys(opened, heads) {
  * Doubts CP-KEY where several keys of the log signed notes, and neither register nor policy gives their sizes.
  */
 export function checkRotations(opened, heads, trust, book) {
-  const signed = new Set([...heads.all.values()].flatMap(({ signers }) => signers.map(({ text }) => text)));
+  const signers = [...heads.all.values()].flatMap((head) => head.signers);
   const named = new Set(trust?.sizes?.keys() ?? []);
-  for (const entry of opened.values()) {
-    if (entry.kind !== 'log-key-rotated' || !knownKind(entry)) continue;
-    named.add(entry.public.get('old_key')).add(entry.public.get('new_key'));
-  }
-  if (signed.size > 1 && ![...signed].every((key) => named.has(key))) {
-    book.doubt('CP-KEY', ['rotation-unsaid', signed.size], heads.folder);
+  for (const said of rotationsIn(opened.values())) named.add(said.get('old_key')).add(said.get('new_key'));
+  for (const kind of LOG_ALGORITHMS.keys()) {
+    const signed = new Set(signers.filter(({ type }) => type === kind).map(({ text }) => text));
+    if (signed.size > 1 && ![...signed].every((key) => named.has(key))) {
+      book.doubt('CP-KEY', ['rotation-unsaid', signed.size], heads.folder);
+    }
   }
 }
+
+/**
+ * Check that no line of the log is missing: for each algorithm of its keys in the policy, a key signed each checkpoint.
+ *
+ * CP-KEY where a signed policy or the register says that a key of the policy signs the size. Where neither does, a head
+ * without a line is a doubt: the key begins later, or a line was taken away.
+ */
+export function checkLines(opened, heads, policy, trust, book) {
+  const { origin } = heads.head.checkpoint;
+  const starts = keyStarts(rotationsIn(opened.values()));
+  for (const [kind, algorithm] of LOG_ALGORITHMS) {
+    const named = policy.logs.filter(({ name, type }) => name === origin && type === kind).map(({ text }) => text);
+    const spans = named.map((key) => trust?.sizes?.get(key)).filter((span) => span);
+    for (const [digest, { checkpoint, signers }] of heads.all) {
+      const { size } = checkpoint;
+      if (!named.length || signers.some(({ type }) => type === kind)) continue;
+      if (isDue(kind, size, named, spans, starts.get(kind))) {
+        throw new Refused('CP-KEY', ['line-due', algorithm, size], heads.where(digest));
+      }
+      if (digest === heads.headDigest && !spans.length) book.doubt('CP-KEY', ['line-unproven', algorithm], heads.where(digest));
+    }
+  }
+}
+
+/** Return true if a key of the policy signs this size; without a rotation, the log has had one Ed25519 key. */
+function isDue(kind, size, named, spans, starts) {
+  if (spans.length) return spans.some(({ first, end }) => size >= first && size < end);
+  return (kind === ED25519 && !starts.size) || named.includes(keyAt(starts, size));
+}
+
+/** Return the public values of the rotations of a key of the log. */
+const rotationsIn = (entries) =>
+  [...entries].filter((entry) => entry.kind === ROTATED && knownKind(entry)).map((entry) => entry.public);
 
 /**
  * Doubt KEY-SUSPECT for the entries of a key that was reported later, except those proven to be older than the suspicion;

@@ -5,7 +5,7 @@
 import { encoded, equal, hex, latin1, unb64, unhex, utf8 } from '../formats/bytes.mjs';
 import { atOdds, committedBy } from '../entries/placement.mjs';
 import { openEntry } from '../entries/envelope.mjs';
-import { openCheckpoint, parseVkey } from '../tlog/note.mjs';
+import { ED25519, openCheckpoint, parseVkey } from '../tlog/note.mjs';
 import { Refused } from '../errors.mjs';
 import { checkConsistency, checkInclusion, leafHash, nodeHash, parseProof, rootOver } from '../tlog/tree.mjs';
 import { orderKey, rootOfMap } from '../tlog/patricia_tree.mjs';
@@ -104,7 +104,10 @@ function digits(text, length) {
   return bytes;
 }
 
-const opened = async (note, log) => (await openCheckpoint(note, log.name, log, [])).checkpoint;
+async function opened(note, log) {
+  if (log.type !== ED25519) throw new Refused('CP-KEY', ['exhibit-key-type'], log.id);
+  return (await openCheckpoint(note, log.name, log, [])).checkpoint;
+}
 
 async function split(said, log) {
   const [one, two] = texts(said, 'one', 'two');

@@ -5,9 +5,10 @@
 import { bySize, encoded, hex } from '../formats/bytes.mjs';
 import { Chains, registryOf } from '../entries/placement.mjs';
 import { openEntry } from '../entries/envelope.mjs';
-import { checkPublic } from './field_forms.mjs';
+import { checkPublic, knownKind } from './field_forms.mjs';
 import { DRIFT } from './heads.mjs';
 import { Keyring } from '../entries/keyring.mjs';
+import { LOG_ALGORITHMS, ROTATED, keyAt, keyStarts } from '../entries/log_keys.mjs';
 import { openCheckpoint, parseCheckpoint } from '../tlog/note.mjs';
 import { Refused } from '../errors.mjs';
 import { sha256 } from '../../libraries.mjs';
@@ -38,7 +39,7 @@ export const unsigned = (note) =>
  */
 export class OtherLogs {
   constructor(trusts, registers, now) {
-    Object.assign(this, { trusts, registers, latest: now + DRIFT, states: new Map(), keyrings: new Map(), roots: new Map() });
+    Object.assign(this, { trusts, registers, latest: now + DRIFT, states: new Map(), keyrings: new Map(), roots: new Map(), starts: new Map() });
   }
 
   /** Open a checkpoint of a log: {head, policy}. NotProven, or `Refused` CP-* if its claim is false. */
@@ -63,12 +64,42 @@ export class OtherLogs {
         refused = wrong;
         continue;
       }
+      await this.checkLines(origin, head, logs);
       const state = this.witnessed(origin, head, policy);
       this.checkOneTree(origin, state.head);
       return state;
     }
     if (refused) throw refused;
     throw new NotProven('NO_TRUST_ANCHOR', 'lacks-log', origin);
+  }
+
+  /** NotProven if by its register a trusted key signs this size too, and its line is missing. */
+  async checkLines(origin, { checkpoint, signers }, logs) {
+    if (new Set(logs.map(({ type }) => type)).size === 1) return;
+    for (const [kind, starts] of await this.keyStarts(origin)) {
+      const due = keyAt(starts, checkpoint.size);
+      if (signers.some(({ type }) => type === kind) || !logs.some(({ text }) => text === due)) continue;
+      throw new NotProven('CP-KEY', 'lacks-line', origin, LOG_ALGORITHMS.get(kind));
+    }
+  }
+
+  /** Return the keys of a log by its register, read as it is here: it can only take a proof away. */
+  keyStarts(origin) {
+    if (!this.starts.has(origin)) this.starts.set(origin, this.startsOf(origin));
+    return this.starts.get(origin);
+  }
+
+  async startsOf(origin) {
+    const rotations = [];
+    for (const [, { raw }] of [...(this.registers.get(hashOf(origin)) ?? [])].sort(([a], [b]) => bySize(a, b))) {
+      try {
+        const entry = await openEntry(raw);
+        if (entry.kind === ROTATED && knownKind(entry)) rotations.push(entry.public);
+      } catch (wrong) {
+        if (!(wrong instanceof Refused)) throw wrong;
+      }
+    }
+    return keyStarts(rotations);
   }
 
   /** Refuse two trees of one size that the log signed: they prove only that it has shown two histories. */

@@ -12,7 +12,7 @@ import { checkCommitted } from './committed_heads.mjs';
 import { caseOf, checkClaims, checkForm, judgedAt } from './claims.mjs';
 import { makersFindings } from '../bundle/findings.mjs';
 import { carriedIn } from '../bundle/archive_kind.mjs';
-import { checkKeys, checkLeaves, checkPlaces, checkRotations, chooseRegistrar, openEntries } from './entries.mjs';
+import { checkKeys, checkLeaves, checkLines, checkPlaces, checkRotations, chooseRegistrar, openEntries } from './entries.mjs';
 import { checkAnchored, checkCurrent, checkHistory, checkQuorum, checkSizesOf, choosePolicy, openHeads } from './heads.mjs';
 import { checkKnownCommit, checkKnownEntries, checkKnownHeads, comparable, registerAfter } from './earlier_bundles.mjs';
 import { MANIFEST, SUMS, arrange, checkVersion, isOfVersion, sumsOf, unpacked } from '../bundle/layout.mjs';
@@ -120,6 +120,7 @@ async function walk(carried, trust, held, now, book, found, onStep, elsewhere) {
     const later = elsewhere ? registerAfter(elsewhere, manifest, registry) : new Map();
     keyring = await checkKeys(opened, manifest, registrar, registry, heads, times, book, later);
     checkRotations(new Map([...opened, ...later]), heads, trust, book);
+    checkLines(new Map([...opened, ...later]), heads, policy, trust, book);
   });
   found.headSeen = times.headSeen();
   await step(12, () => {

@@ -32,7 +32,7 @@ from ledger.adapters.storage.postgres import Address
 from ledger.adapters.storage.sqlite import sync_folder
 from ledger.entries.keyring import Registrar
 from ledger.errors import LedgerError, RecordError
-from ledger.tlog.note import Vkey, check_origin, log_vkey
+from ledger.tlog.note import ED25519, Vkey, check_origin, log_vkey
 from ledger.tlog.policy import Policy, parse_policy
 from ledger.trust.mirrors import MirrorAddress, Mirrors, parse_mirrors
 
@@ -53,8 +53,8 @@ class Folder(Struct, frozen=True):
 
     @property
     def key(self) -> Vkey:
-        """Return the newest key of the log; its name is the origin."""
-        return self.policy.logs[-1]
+        """Return the newest Ed25519 key of the log; its name is the origin."""
+        return [key for key in self.policy.logs if key.type == ED25519][-1]
 
     @property
     def keys(self) -> tuple[Vkey, ...]:
@@ -124,6 +124,8 @@ def read_folder(path: Path) -> Folder:
         ) from None
     if len(names := {key.name for key in policy.logs}) != 1:
         raise LedgerError("TRUST", f"{path / 'trust' / 'policy'} names {len(names)} logs, a ledger has one")
+    if all(key.type != ED25519 for key in policy.logs):
+        raise LedgerError("TRUST", f"{path / 'trust' / 'policy'} names no Ed25519 key of the log")
     return Folder(path, policy, registrar, (path / "TEST").exists(), _store(path / STORE), mirrors)
 
 

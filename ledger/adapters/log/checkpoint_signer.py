@@ -1,11 +1,12 @@
 """Sign the checkpoints of a log, with its key and its guard, in this process or in a separate one.
 
-Each size is signed once: the guard is advanced before the signature is returned. The key of a size is
-`log.key`, or `log.<n>.key` from size n on. The first checkpoint under a new key is signed by both keys, so
-that a verifier that trusts the old key sees the new one begin.
+Each size is signed once: the guard is advanced before the signature is returned. The Ed25519 key of a size is
+`log.key`, or `log.<n>.key` from size n on. If the log has an ML-DSA-44 key as well, `log.mldsa.<n>.key` makes a
+second line from size n on, with the time of signing (type 0x06). The first checkpoint under a new key is signed
+by the old one too, so that a verifier that trusts the old key sees the new one begin.
 
-The key signs one thing besides checkpoints: the root of the checkpoint that it signed last, as the payload of
-receipts (RFC 9942). The caller names no root, so the guard decides which tree is signed.
+The Ed25519 key signs one thing besides checkpoints: the root of the checkpoint that it signed last, as the
+payload of receipts (RFC 9942). The caller names no root, so the guard decides which tree is signed.
 
 Another key is next to it: `heads.key`, and after it `heads.2.key` and so on, with which the ledger itself signs the
 entries that commit the heads of its orders.
@@ -15,25 +16,37 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from ledger.adapters.keys import key_files
+from ledger.adapters.keys import key_files, mldsa
 from ledger.adapters.keys.key_files import Key
 from ledger.adapters.keys.open_key import open_key
 from ledger.adapters.log.sign_once_guard import Guard, Signed, signing_time
 from ledger.errors import LedgerError
 from ledger.tlog.cose_receipt import SignedRoot, signed_bytes
-from ledger.tlog.note import Checkpoint, Vkey, format_checkpoint, log_vkey, parse_vkey, sign_note_with
+from ledger.tlog.note import (
+    ED25519,
+    MLDSA44,
+    Checkpoint,
+    Vkey,
+    cosign_mldsa,
+    format_checkpoint,
+    format_line,
+    signed_with,
+)
 
 Prove = Callable[[], Sequence[bytes]]  # returns the consistency proof from the old tree to the new one
 Say = Callable[[str], None]
 
 _FIRST = "log.key"
-_LATER = re.compile(r"log\.([1-9][0-9]{0,15})\.key")
 _HEADS = re.compile(r"heads(?:\.([1-9][0-9]{0,5}))?\.key")
+_LATER = {
+    ED25519: re.compile(r"log\.([1-9][0-9]{0,15})\.key"),
+    MLDSA44: re.compile(r"log\.mldsa\.([1-9][0-9]{0,15})\.key"),
+}
 
 
 class Signatory(Protocol):
@@ -79,7 +92,7 @@ class LocalSigner:
         self._state = state
         self._known = tuple(known)
         self._guard: Guard | None = None
-        self._opened: dict[str, Key] = {}
+        self._opened: dict[Path, Key] = {}
 
     @property
     def guard(self) -> Guard:
@@ -95,14 +108,14 @@ class LocalSigner:
     def step(self, before: Signed, size: int, root: bytes, prove: Prove, now: datetime, say: Say) -> Signed | None:
         """Sign as `Signatory.step` says; `prove` is not called, because the tree comes from our own event store."""
         at = signing_time(before.at, now, say)
-        note = self._note(before.size, Checkpoint(self._origin, size, root))
-        after = Signed(size, root, note, at.replace(microsecond=0))
+        at = at.replace(microsecond=0)
+        after = Signed(size, root, self._note(before, Checkpoint(self._origin, size, root), at), at)
         return after if self.guard.advance(before, after) else None
 
     def sign_root(self) -> SignedRoot:
         """Sign as `Signatory.sign_root` says, by the key of that size."""
         last = self.last()
-        key = self._key(_name(later_keys(self._state), last.size))
+        (key,) = self._keys(ED25519, last.size)
         signature = key.sign(signed_bytes(self._origin, key.public, last.root))
         return SignedRoot(last.size, last.root, key.public, signature)
 
@@ -120,45 +133,52 @@ class LocalSigner:
     def ready(self, last: Signed, now: datetime) -> None:
         """Raise the errors that `Signatory.ready` lists."""
         signing_time(last.at, now, lambda _: None)
-        self._key(_name(later_keys(self._state), last.size))
+        self._keys(ED25519, last.size, last.size + 1)
+        self._second_keys(last, last.size + 1)
 
     def close(self) -> None:
         """Close the guard."""
         if self._guard is not None:
             self._guard.close()
 
-    def vkey(self, size: int) -> Vkey:
-        """Return the verifier key under which a checkpoint of `size` entries is signed here."""
-        return self._vkey(self._key(_name(later_keys(self._state), size)))
-
-    def _note(self, before: int, checkpoint: Checkpoint) -> bytes:
+    def _note(self, before: Signed, checkpoint: Checkpoint, at: datetime) -> bytes:
         text = format_checkpoint(checkpoint)
-        starts = later_keys(self._state)
-        names = dict.fromkeys(_name(starts, size) for size in (before, checkpoint.size))  # two at a change of key
-        keys = [self._key(name) for name in names]
-        notes = [sign_note_with(text, self._vkey(key), key.sign) for key in keys]
-        return (notes[0] + "".join(note.removeprefix(f"{text}\n") for note in notes[1:])).encode()
+        note = f"{text}\n"
+        for key in self._keys(ED25519, before.size, checkpoint.size):
+            note += format_line(Vkey.of(self._origin, ED25519, key.public), key.sign(text.encode()))
+        for key in self._second_keys(before, checkpoint.size):
+            note += cosign_mldsa(note.encode(), self._origin, key.public, key.sign, int(at.timestamp()))
+        return note.encode()
 
-    def _key(self, name: str) -> Key:
-        if name not in self._opened:
-            key = open_key(str(self._state / name))
-            if self._known and self._vkey(key) not in self._known:
-                raise LedgerError("KEY-FORMAT", f"{self._state / name} is not the key of {self._origin}")
-            self._opened[name] = key
-        return self._opened[name]
+    def _second_keys(self, before: Signed, size: int) -> list[Key]:
+        """Return the ML-DSA-44 keys of a size; KEY-MISSING if the last checkpoint has a line of one that is gone."""
+        keys = self._keys(MLDSA44, before.size, size)
+        if not keys and signed_with(before.note, self._origin, MLDSA44):
+            raise LedgerError(
+                "KEY-MISSING",
+                f"{self._state} has no ML-DSA-44 key, and this log signed its last checkpoint with one",
+                "put log.mldsa.<n>.key back; only if it is lost for good: comity key add-log makes another",
+            )
+        return keys
 
-    def _vkey(self, key: Key) -> Vkey:
-        return parse_vkey(log_vkey(self._origin, key.public))
+    def _keys(self, kind: int, *sizes: int) -> list[Key]:
+        """Return the keys of one signature type that sign these sizes: two at a change of key."""
+        starts = {**({0: _FIRST} if kind == ED25519 else {}), **later_keys(self._state, kind)}
+        begun = [max((n for n in starts if n <= size), default=None) for size in sizes]
+        return [self._key(kind, self._state / starts[n]) for n in dict.fromkeys(begun) if n is not None]
+
+    def _key(self, kind: int, path: Path) -> Key:
+        if path not in self._opened:
+            key = open_key(str(path)) if kind == ED25519 else mldsa.load(path)
+            if self._known and Vkey.of(self._origin, kind, key.public) not in self._known:
+                raise LedgerError("KEY-FORMAT", f"{path} is not the key of {self._origin}")
+            self._opened[path] = key
+        return self._opened[path]
 
 
-def later_keys(state: Path) -> dict[int, str]:
-    """Return the keys that followed the first one: first size -> file name."""
-    return {int(match[1]): match[0] for match in map(_LATER.fullmatch, _names(state)) if match}
-
-
-def _name(starts: Mapping[int, str], size: int) -> str:
-    """Return the file name of the key that signs a size; `starts` are the keys that followed the first."""
-    return next((starts[n] for n in sorted(starts, reverse=True) if n <= size), _FIRST)
+def later_keys(state: Path, kind: int = ED25519) -> dict[int, str]:
+    """Return the keys of one signature type that followed the first: first size -> file name."""
+    return {int(match[1]): match[0] for match in map(_LATER[kind].fullmatch, _names(state)) if match}
 
 
 def _names(state: Path) -> list[str]:

@@ -24,7 +24,16 @@ from ledger.adapters.storage.entry_store import EntryStore
 from ledger.entries.case import wire
 from ledger.errors import LedgerError
 from ledger.tlog.cose_receipt import SignedRoot
-from ledger.tlog.note import Checkpoint, LogKey, Vkey, format_checkpoint, in_turn, open_checkpoint, sign_note
+from ledger.tlog.note import (
+    Checkpoint,
+    LogKey,
+    Vkey,
+    format_checkpoint,
+    in_turn,
+    lines_of,
+    open_checkpoint,
+    sign_note,
+)
 from ledger.tlog.tree import (
     EMPTY_ROOT,
     Frontier,
@@ -165,7 +174,9 @@ class Log:
                 "LOG-ROLLBACK", f"size {previous.checkpoint.size} is published, the guard knows {last.size}"
             )
         if note is None:
-            note = previous.note if previous and previous.checkpoint.size == last.size else last.note
+            keys = in_turn(self.key)  # a published head that has lost a line of the log is replaced
+            whole = previous is not None and lines_of(previous.note, keys) == lines_of(last.note, keys)
+            note = previous.note if previous and whole and previous.checkpoint.size == last.size else last.note
         head = open_checkpoint(note, self.origin, self.key, self.witnesses, mldsa=mldsa.verify)
         if head.checkpoint.size > last.size or head.checkpoint.root != root(head.checkpoint.size, self.store.hashes):
             raise LedgerError("LOG-CORRUPT", "a head this log has not signed cannot be published")

@@ -37,6 +37,7 @@ from typing import NoReturn
 import msgspec
 
 from ledger.adapters.folders.user_folders import private_folder, replace_file
+from ledger.adapters.keys import mldsa
 from ledger.adapters.keys.key_files import Key
 from ledger.adapters.log.checkpoint_signer import LocalSigner, Prove, Say
 from ledger.adapters.log.sign_once_guard import Guard, Signed
@@ -376,7 +377,7 @@ class RemoteSigner:
             if told is None:
                 raise ValueError("no checkpoint")
             signed = told.signed()
-            head = open_checkpoint(signed.note, self._origin, self._keys, ())
+            head = open_checkpoint(signed.note, self._origin, self._keys, (), mldsa=mldsa.verify)
             if (head.checkpoint.size, head.checkpoint.root) != (signed.size, signed.root):
                 raise ValueError("another checkpoint than it says")
         except (RecordError, ValueError) as wrong:

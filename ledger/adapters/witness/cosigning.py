@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import attrgetter
 from pathlib import Path
 
 from ledger.adapters.folders.user_folders import private_folder, replace_file
@@ -103,8 +104,11 @@ def take_cosignatures(
     if not head.cosignatures:
         raise RecordError("CP-SIG", "no witness of this ledger has cosigned this note")
     check_times(head.cosignatures, int(now().timestamp()), {})
+    log.publish()
+    text = offered.rpartition(b"\n\n")[0]
+    ours = (kept.note for kept in reversed(log.heads.all()) if kept.note.rpartition(b"\n\n")[0] == text)
     lines = lines_of(offered, tuple(policy.witnesses.values()))
-    published = log.publish(with_cosignatures(policy, _newest(log.publish().note, offered), lines, log.key))
+    published = log.publish(with_cosignatures(policy, next(ours, offered), lines, log.key))
     return Cosigned(published, (), witnessed(policy, published.note, log.key))
 
 
@@ -143,11 +147,11 @@ def check_shown(log: Log, note: bytes, evidence: Path) -> None:
     note, and the exhibit if there is one, are kept in the folder `evidence`.
     """
     try:
-        head = open_checkpoint(note, log.origin, log.key, ())
+        head = open_checkpoint(note, log.origin, log.key, (), mldsa=mldsa.verify)
     except RecordError:
         return
     signed, size = log.signed(), head.checkpoint.size
-    ours = open_checkpoint(signed.note, log.origin, log.key, ())
+    ours = open_checkpoint(signed.note, log.origin, log.key, (), mldsa=mldsa.verify)
     if size <= signed.size and head.checkpoint.root == root(size, log.store.hashes):
         return
     _keep_notes(log, ours, head, (ours.note, note), evidence)
@@ -209,7 +213,7 @@ def _exhibit(log: Log, head: Head, theirs: Head | None) -> bytes | None:
         return None
     m, n = theirs.checkpoint.size, head.checkpoint.size
     try:
-        key = next(iter(lines_of(theirs.note, in_turn(log.key))))
+        key = min(lines_of(theirs.note, in_turn(log.key)), key=attrgetter("type"))
         return prove_split(key, theirs.note, head.note, log.consistency(m, n), root(m, log.store.hashes))
     except RecordError:
         return None
@@ -218,9 +222,11 @@ def _exhibit(log: Log, head: Head, theirs: Head | None) -> bytes | None:
 def _told(log: Log, answer: WitnessResult) -> Head | None:
     """Return the head that a witness showed, if this log's key signed it."""
     try:
-        return open_checkpoint(answer.theirs, log.origin, log.key, ()) if answer.theirs else None
+        if answer.theirs:
+            return open_checkpoint(answer.theirs, log.origin, log.key, (), mldsa=mldsa.verify)
     except RecordError:
-        return None
+        pass
+    return None
 
 
 def _open(log: Log, policy: Policy, note: bytes) -> Head:

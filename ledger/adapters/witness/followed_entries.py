@@ -29,7 +29,7 @@ from ledger.entries.split_view import Shown, prove_order
 from ledger.entries.wrong_map import LARGEST, prove_wrong_map
 from ledger.errors import LedgerError, RecordError
 from ledger.tlog.map_of_heads import roots_at
-from ledger.tlog.note import Head, Vkey, note_digest
+from ledger.tlog.note import ED25519, Head, Vkey, note_digest
 from ledger.tlog.tile import FULL, bundles_for
 from ledger.tlog.tree import (
     Frontier,
@@ -213,7 +213,7 @@ class Inspection:
             if alarm.code != "SPLIT-ORDER":
                 continue
             first = near if near is not None or convicted else _first(fetch, size, open_(raw, verify=False))
-            if first is not None:
+            if first is not None and log.type == ED25519:
                 exhibit = prove_order(shown(first, _entry(fetch, first, size)), last)
                 keep_evidence(evidence, {f"{note_digest(exhibit)}.split-order.json": exhibit})
                 convicted = True

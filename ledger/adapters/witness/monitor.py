@@ -12,6 +12,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from pathlib import Path
 
 from msgspec import Struct
@@ -24,8 +25,9 @@ from ledger.adapters.storage.sqlite import sync_folder
 from ledger.adapters.witness.followed_entries import Inspection
 from ledger.adapters.witness.followed_logs import Prove, followed, hold_against, keep_evidence
 from ledger.entries.keyring import Registrar
+from ledger.entries.log_keys import ALGORITHMS
 from ledger.errors import LedgerError, RecordError
-from ledger.tlog.note import Checkpoint, Head, Vkey, decimal, note_digest, open_checkpoint, origin_hash
+from ledger.tlog.note import Checkpoint, Head, Vkey, decimal, lines_of, note_digest, open_checkpoint, origin_hash
 from ledger.tlog.policy import Policy
 from ledger.tlog.tile import FULL, bundles_for
 from ledger.tlog.tree import Frontier, leaf_hash, prove_consistency, root, stored_index
@@ -114,15 +116,16 @@ def look(
 
 
 def _opened(note: bytes, policy: Policy, origin: str) -> tuple[Head, Vkey]:
-    """Return the published head and the key that signed it; a log may have had several keys."""
-    keys = [key for key in policy.logs if key.name == origin]
-    witnesses = tuple(policy.witnesses.values())
-    for key in keys[:-1]:
-        try:
-            return open_checkpoint(note, origin, key, witnesses, mldsa=mldsa.verify), key
-        except RecordError:
-            continue
-    return open_checkpoint(note, origin, keys[-1], witnesses, mldsa=mldsa.verify), keys[-1]
+    """Return the published head and the oldest key that signed it, by Ed25519 if one did.
+
+    `RecordError` CP-KEY if no key of an algorithm signed it, of which the policy has one for this log.
+    """
+    keys = tuple(sorted((key for key in policy.logs if key.name == origin), key=attrgetter("type")))
+    head = open_checkpoint(note, origin, keys, tuple(policy.witnesses.values()), mldsa=mldsa.verify)
+    signed = lines_of(note, keys)
+    for kind in {key.type for key in keys} - {key.type for key in signed}:
+        raise RecordError("CP-KEY", f"the policy has an {ALGORITHMS[kind]} key of the log, and its line is missing")
+    return head, next(key for key in keys if key in signed)
 
 
 def _prover(fetch: Fetch, heads: CheckpointStore, size: int) -> Prove:

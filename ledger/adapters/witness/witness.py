@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from ledger.adapters.keys import mldsa
 from ledger.adapters.keys.key_files import SeedKey
 from ledger.adapters.keys.mldsa import MlDsaKey
 from ledger.adapters.log.published_log import LARGEST_NOTE, Fetch, reader
@@ -123,7 +124,7 @@ class Witness:
         if keys is None:
             return WitnessReply(404, "this witness does not know that log\n")
         try:
-            open_note(note, keys)
+            open_note(note, keys, mldsa=mldsa.verify)
             own = "".join(lines_of(note, keys).values()).encode()
         except RecordError as refused:
             false = refused.code == "CP-SIG" or _misspelt(note, {key.name for key in keys})

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from ledger.adapters.folders.ledger_folder import ENTRIES_DB, STORE, Folder, read_folder
 from ledger.adapters.folders.user_folders import Home, exposed
+from ledger.adapters.keys import mldsa
 from ledger.adapters.log.checkpoints import CheckpointStore
 from ledger.adapters.log.signer_process import signatory
 from ledger.adapters.storage.entry_reader import EntryReader
@@ -161,7 +162,8 @@ class _OfficeFiles:
                 self.check.missing.append(Reason(fault.code, "guard", says))
                 return
         try:
-            head = open_checkpoint(last.note, self.folder.origin, self.folder.keys, ()).checkpoint
+            opened = open_checkpoint(last.note, self.folder.origin, self.folder.keys, (), mldsa=mldsa.verify)
+            head = opened.checkpoint
         except RecordError as wrong:
             self.check.wrong.append(Reason(wrong.code, "guard", wrong.says))
             return

@@ -24,6 +24,7 @@ from ledger.entries.keyring import Registrar
 from ledger.entries.placement import registry_of
 from ledger.errors import RecordError
 from ledger.tlog.note import Checkpoint, MlDsa, note_digest
+from ledger.tlog.policy import Policy
 from ledger.trust.trust_folder import Trust
 from ledger.verify import claims, entries, heads
 from ledger.verify.field_forms import known
@@ -138,7 +139,7 @@ class _LogVerification:
             book.says("each order whole from its first entry on")
         with book.step(VerificationStep.KEYS):
             _raise_first(walked, VerificationStep.KEYS)
-            _check_keys(walked, states, trust, book)
+            _check_keys(walked, states, policy, trust, book)
             self.head_seen = times.head_seen() if states.all else None
         noted = walked.noted
         with book.step(VerificationStep.TIMES):
@@ -228,10 +229,11 @@ def _raise_first(walked: Audit, step: VerificationStep) -> None:
             raise RecordError(problem.code, problem.says, where=problem.where)
 
 
-def _check_keys(walked: Audit, states: Heads, trust: Trust | None, book: VerificationLog) -> None:
+def _check_keys(walked: Audit, states: Heads, policy: Policy, trust: Trust | None, book: VerificationLog) -> None:
     """Check the keys of the log, and doubt keys that were reported later; the key of each entry is checked already."""
     entries.check_log_keys(walked.told.values(), states)
     entries.check_rotations(walked.told.values(), states, trust, book)
+    entries.check_lines(walked.told.values(), states, policy, trust, book)
     keyring = walked.keyring
     if keyring is None:
         return

@@ -8,19 +8,31 @@ proof under such a checkpoint, under the registrar of that trust.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from msgspec import Struct
 
 from ledger.entries.envelope import OpenedEntry, open_
 from ledger.entries.keyring import Keyring, Registrar
+from ledger.entries.log_keys import ALGORITHMS, KIND, Starts, key_at, key_starts
 from ledger.entries.placement import Chains, registry_of
 from ledger.errors import RecordError
-from ledger.tlog.note import MLDSA44, Checkpoint, Head, MlDsa, Vkey, open_checkpoint, origin_hash, parse_checkpoint
+from ledger.tlog.note import (
+    MLDSA44,
+    Checkpoint,
+    Head,
+    MlDsa,
+    Vkey,
+    lines_of,
+    open_checkpoint,
+    origin_hash,
+    parse_checkpoint,
+)
 from ledger.tlog.policy import NONE, Policy
 from ledger.tlog.tree import check_inclusion, leaf_hash, parse_proof
 from ledger.trust.trust_folder import Trust
-from ledger.verify.field_forms import check_public
+from ledger.verify.field_forms import check_public, known
 from ledger.verify.heads import DRIFT
 from ledger.verify.progress import counted
 
@@ -79,6 +91,7 @@ class OtherLogs:
         self._states: dict[bytes, State | NotProven | RecordError] = {}
         self._keyrings: dict[str, Keyring | NotProven] = {}
         self._roots: dict[tuple[str, int], bytes] = {}
+        self._starts: dict[str, dict[int, Starts]] = {}
 
     def names(self, origin: str) -> bool:
         """Return True if a trusted policy has a key of this log."""
@@ -105,17 +118,39 @@ class OtherLogs:
             if not logs:
                 continue
             witnesses = [key for key in trust.policy.witnesses.values() if self._mldsa or key.type != MLDSA44]
+            read = tuple(key for key in logs if self._mldsa or key.type != MLDSA44) or logs
             try:
-                opened = open_checkpoint(note, origin, logs, witnesses, mldsa=self._mldsa)
+                opened = open_checkpoint(note, origin, read, witnesses, mldsa=self._mldsa)
             except RecordError as wrong:
                 refused = wrong
                 continue
+            self._check_lines(origin, opened, logs)
             state = self._witnessed(origin, opened, trust)
             self._check_one_tree(origin, state.head)
             return state
         if refused is not None:
             raise refused
         raise NotProven("NO_TRUST_ANCHOR", f"that {origin} signed this checkpoint: no key of it is trusted")
+
+    def _check_lines(self, origin: str, head: Head, logs: Sequence[Vkey]) -> None:
+        """Raise `NotProven` if by its register a trusted key signs this size too, and its line is missing."""
+        if len({key.type for key in logs}) == 1:
+            return
+        signed = {key.type for key in lines_of(head.note, logs)}
+        for kind, starts in self._key_starts(origin).items():
+            if kind not in signed and key_at(starts, head.checkpoint.size) in {key.text for key in logs}:
+                says = f"that {origin} signed this checkpoint with its {ALGORITHMS[kind]} key: the line is missing"
+                raise NotProven("CP-KEY", says)
+
+    def _key_starts(self, origin: str) -> dict[int, Starts]:
+        """Return the keys of a log by its register, read as it is here: it can only take a proof away."""
+        if origin not in self._starts:
+            payloads = []
+            for _, (raw, _) in sorted(self._registers.get(origin_hash(origin), {}).items()):
+                with suppress(RecordError):  # the fold over the register reports it
+                    payloads.append(open_(raw).payload)
+            self._starts[origin] = key_starts(p.public for p in payloads if p.kind == KIND and known(p) is not None)
+        return self._starts[origin]
 
     def _check_one_tree(self, origin: str, head: Head) -> None:
         """Raise `NotProven` if the log signed two trees of one size: they prove only that it has two histories."""

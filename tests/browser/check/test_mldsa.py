@@ -1,4 +1,4 @@
-"""ML-DSA-44 in the page: it accepts the signatures that OpenSSL accepts, and no others."""
+"""ML-DSA-44 in the page: the signatures that OpenSSL accepts, and both lines of a log that signs twice."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ import pytest
 
 from ledger.adapters.keys import mldsa
 from ledger.tlog.note import MLDSA44, Vkey, cosign_mldsa
+from ledger.trust.trust_folder import Trust
 from ledger.verify.evidence_bundle import verify
 from tests.browser.check.test_conformance import differences
 from tests.browser.support.node import Asked, Page
 from tests.browser.support.recorder import question, report_fields
+from tests.ledger.entries.test_log_keys import CASES, SIZED, both, bundled, policies, sized, twice
 from tests.ledger.verify.test_time_brackets import t
 from tests.support.memory_ledger import NOW, Ledger, small
 
@@ -112,3 +114,68 @@ def test_a_cosignature_counts_as_it_does_for_the_program(
     ours = node.ask("verify", **question(data, trust, None, NOW))
     assert not differences(ours, theirs)
     assert (ours["verdict"], [reason["code"] for reason in ours["reasons"]]) == wanted
+
+
+# -- a log that signs twice --------------------------------------------------------------------------------------------
+
+
+MUTATED = 120
+
+
+def agrees(node: Page, data: bytes, trust: Trust | None) -> str:
+    """Ask both verifiers; return the verdict of both."""
+    theirs = report_fields(verify(data, trust, None, NOW, mldsa=mldsa.verify))
+    ours = node.ask("verify", **question(data, trust, None, NOW))
+    assert not differences(ours, theirs)
+    return str(ours["verdict"])
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_missing_or_false_line_is_found_as_by_the_program(node: Page, name: str) -> None:
+    change, start, verdicts = CASES[name]
+    ledger, ilves = twice(start)
+    data = bundled(ledger, ilves, change)
+    for known, (verdict, _) in zip(policies(ledger), verdicts, strict=True):
+        assert agrees(node, data, ledger.trust(known)) == verdict
+    agrees(node, data, None)
+
+
+@pytest.mark.parametrize("number", range(len(SIZED)))
+def test_a_signed_policy_gives_sizes_to_both_keys_as_for_the_program(node: Page, number: int) -> None:
+    sizes, change, (verdict, _) = SIZED[number]
+    ledger, ilves = twice(None)
+    assert agrees(node, bundled(ledger, ilves, change), sized(ledger, sizes)) == verdict
+
+
+def mutated(chance: Random, ledger: Ledger, note: bytes) -> bytes:
+    """Return a note whose lines are dropped, doubled, moved, exchanged or changed by a bit."""
+    text, blank, tail = note.rpartition(b"\n\n")
+    lines = tail.splitlines(keepends=True)
+    for _ in range(chance.randrange(1, 4)):
+        at = chance.randrange(len(lines))
+        match chance.randrange(6):
+            case 0 if len(lines) > 1:
+                del lines[at]
+            case 1:
+                lines.insert(chance.randrange(len(lines) + 1), lines[at])
+            case 2:
+                chance.shuffle(lines)
+            case 3:
+                made = bytearray(lines[at])
+                made[chance.randrange(5, len(made) - 1)] ^= 1 << chance.randrange(3)
+                lines[at] = bytes(made)
+            case 4:
+                other = chance.choice(list(CASES.values()))[0](ledger, ledger.checkpoint(chance.randrange(1, 6)))
+                lines.append(chance.choice(other.rpartition(b"\n\n")[2].splitlines(keepends=True)))
+            case 5:
+                lines[at] = lines[at].replace(b" ", b"  ", 1) if chance.random() < 0.2 else lines[at][:-9] + b"\n"
+    return text + blank + b"".join(lines)
+
+
+def test_lines_that_are_dropped_doubled_exchanged_or_changed_are_judged_as_by_the_program(node: Page) -> None:
+    chance, seen = Random(16), set()
+    for number in range(MUTATED):
+        ledger, ilves = twice(chance.choice((None, 5, 6, 7)))
+        data = bundled(ledger, ilves, lambda of, note: mutated(chance, of, both(of, note)))
+        seen.add(agrees(node, data, ledger.trust(policies(ledger)[number % 3])))
+    assert seen == {"TOTAL-PASSED", "TOTAL-FAILED", "INDETERMINATE"}

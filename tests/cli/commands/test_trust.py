@@ -189,6 +189,22 @@ def test_the_sizes_of_a_log_whose_key_was_replaced_are_signed_with_the_rest(tmp_
     assert f"log {old.key}\nlog {new.key}\n" in said.own.policy
 
 
+def test_the_sizes_of_a_second_key_are_signed_beside_those_of_the_first(tmp_path: Path) -> None:
+    house = Rotating(tmp_path)
+    key_files.new(tmp_path / "ada")
+    assert house.run("key", "add-log", "--yes").exit_code == 0
+    begins = house.told("checkpoint")["size"] - 1
+    for algorithm in ("ed25519", "ml-dsa-44"):
+        assert house.run("key", "rotate-log", "--algorithm", algorithm, "--yes").exit_code == 0
+    house.told("trust", "new", str(tmp_path / "policy"), "--root", f"ada={tmp_path / 'ada.pub'}", "--threshold", "1")
+    said = parse_version((tmp_path / "policy" / "1.trust.json").read_bytes()).said
+    first, third, second, fourth = said.sizes
+    assert said.algorithms == ("ed25519", "ml-dsa-44")
+    assert (first.first, first.end, third.end) == (0, third.first, UNSET)
+    assert (second.first, second.end, fourth.end) == (begins, fourth.first, UNSET)
+    assert f"log {first.key}\nlog {second.key}\nlog {third.key}\nlog {fourth.key}\n" in said.own.policy
+
+
 def test_who_is_to_sign_can_read_what_they_sign(office: Office) -> None:
     assert office.new().exit_code == 0
     done = run("trust", "check", str(office.policy))

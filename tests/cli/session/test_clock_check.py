@@ -86,6 +86,7 @@ WRITING = {
     "witness add": ("witness", "add", witness_vkey("w.example/w", bytes(range(32))), "http://w.example"),
     "erase": ("erase", "PPO-1", "--cause", "other", "--as", "ilves", "--yes"),
     "rotate-log": ("key", "rotate-log"),
+    "add-log": ("key", "add-log"),
     "desk": ("desk", "--as", "ilves"),
 }  # fmt: skip
 

@@ -195,11 +195,15 @@ def test_a_key_has_one_job() -> None:
             policy(*lines, "quorum none")
 
 
-def test_an_ml_dsa_key_is_a_witness_and_never_a_log() -> None:
+def test_an_ml_dsa_key_is_that_of_a_witness_or_of_a_log() -> None:
     text = next(case["vkey"] for case in VKEYS if case["valid"] and case["type"] == "0x06")
     assert policy(f"witness pq {text}", "quorum pq").witnesses["pq"].type == MLDSA44
-    with refused("POL-KEY", "type 0x06"):
-        policy(f"log {text}", "quorum none")
+    first = log_vkey(text.partition("+")[0], public("first"))
+    assert [key.type for key in policy(f"log {first}", f"log {text}", "quorum none").logs] == [ED25519, MLDSA44]
+    with refused("POL-KEY", "one key, one name, one job"):
+        policy(f"log {text}", f"witness pq {text}", "quorum none")
+    with refused("POL-KEY", "type 0x04"):
+        policy(f"log {witness_vkey('w.example', public('w'))}", "quorum none")
 
 
 def test_a_name_in_a_key_is_utf_8() -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
+from typing import Any
 
 import msgspec
 import pytest
@@ -15,7 +16,7 @@ from msgspec.structs import replace as altered
 
 from ledger.errors import RecordError
 from ledger.formats.ed25519 import public_key, sign
-from ledger.tlog.note import log_vkey
+from ledger.tlog.note import MLDSA44, Vkey, log_vkey
 from ledger.trust.signed_policy import (
     FORMAT,
     PolicyStatement,
@@ -43,6 +44,7 @@ from tests.support.memory_ledger import NOW, checked, small
 ORIGIN = "ledger.example/xo/karsk"
 LOGS = [log_vkey(ORIGIN, public_key(bytes([100 + n]) * 32)) for n in range(2)]
 POLICY = "".join(f"log {key}\n" for key in LOGS) + "quorum none\n"
+SECONDS = [Vkey.of(ORIGIN, MLDSA44, bytes([n]) * 1312).text for n in range(2)]
 REGISTRAR = f"registrar XO {public_key(b'r' * 32).hex()}"
 NAMES = ("ada", "bo", "cy", "dee", "eve")
 SEEDS = {name: name[0].encode() * 32 for name in NAMES}
@@ -72,6 +74,10 @@ def by(said: PolicyStatement, *names: str) -> PolicyVersion:
     return parse_version(format_version(version))
 
 
+TWICE: dict[str, Any] = {
+    "own": Record("".join(f"log {key}\n" for key in SECONDS) + POLICY, REGISTRAR),
+    "algorithms": ("ed25519", "ml-dsa-44"),
+}
 FIRST = by(BASE, "ada", "bo")
 SECOND = altered(BASE, version=2, roots=roots("cy", "dee", "eve"))
 
@@ -170,6 +176,9 @@ def test_exactly_who_reaches_both_thresholds_is_believed(held: set[str], new: se
         ("POL-ALGORITHM", {"authorities": ("ab" * 32,)}),
         ("POL-SIZES", {"sizes": (Span(LOGS[0], 0), Span(LOGS[1], 40))}),
         ("POL-SIZES", {"sizes": (Span(LOGS[0], 40, 40),)}),
+        ("POL-SIZES", {**TWICE, "sizes": (Span(SECONDS[0], 0, 50), Span(SECONDS[1], 40))}),
+        ("POL-ALGORITHM", {**TWICE, "algorithms": ("ed25519",)}),
+        ("POL-ALGORITHM", {"others": (TWICE["own"],)}),
         ("POL-SIZES", {"sizes": (Span("x+00000000+AA", 0),)}),
         ("POL-QUORUM", {"own": Record("quorum 7\n" * 2, REGISTRAR)}),
         ("TRUST-FORMAT", {"own": Record(POLICY, "registrar XO 12")}),
@@ -237,6 +246,11 @@ def test_certificates_are_known_by_their_digest_alone() -> None:
     assert expand(by(said), [b"planted", b"cert"]).authorities == (b"cert",)
     with refused("POL-CERTIFICATE"):
         expand(by(said), [b"planted"])
+
+
+def test_keys_of_two_algorithms_sign_one_size() -> None:
+    sizes = (Span(LOGS[0], 0, 40), Span(LOGS[1], 40), Span(SECONDS[0], 20, 60), Span(SECONDS[1], 60))
+    assert by(altered(BASE, **TWICE, sizes=sizes)).said.sizes == sizes
 
 
 def test_a_log_key_signs_the_sizes_a_signed_policy_gives_it() -> None:

@@ -13,7 +13,7 @@ from ledger.entries.exhibits import claimed_logs, form_of
 from ledger.entries.split_view import Shown, check_omission, check_order, prove_omission, prove_order, prove_split
 from ledger.errors import RecordError
 from ledger.formats.ed25519 import public_key
-from ledger.tlog.note import Vkey, log_vkey, parse_vkey
+from ledger.tlog.note import MLDSA44, Vkey, log_vkey, parse_vkey
 from ledger.tlog.tree import format_proof, leaf_hash, prove_inclusion
 from ledger.trust.trust_folder import Sizes, Trust, parse_trust
 from ledger.verify.exhibits import verify_exhibit
@@ -82,6 +82,7 @@ NOTHING = [
     (changed(SPLIT, two=HashLog(seed=bytes(32)).grow(7, "x").note(7).decode()), "CP-SIG"),
     (changed(SPLIT, two=3), "SPLIT-FORMAT"),
     (changed(SPLIT, log="nobody"), "SPLIT-FORMAT"),
+    (changed(SPLIT, log=Vkey.of(TRUE.origin, MLDSA44, bytes(1312)).text), "CP-KEY"),
     (changed(LARGER, path=[]), "SPLIT-UNPROVEN"),
     (changed(LARGER, path=[7]), "SPLIT-FORMAT"),
     (changed(LARGER, began="zz"), "SPLIT-FORMAT"),

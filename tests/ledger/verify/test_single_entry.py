@@ -11,11 +11,13 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from ledger.adapters.keys import mldsa
 from ledger.formats.dsse import EVENT_TYPE, seal_bytes
 from ledger.tlog.tree import format_proof, prove_inclusion
 from ledger.trust.trust_folder import Sizes, Trust
 from ledger.verify.report import Report, Verdict
 from ledger.verify.single_entry import verify_entry
+from tests.ledger.entries.test_log_keys import both, first, only_first, only_second, policy, second
 from tests.support.memory_ledger import FAILED, NOW, OPEN, Ledger, hand, resealed, small
 
 VERIFIED = {"declarations_verified": True}
@@ -227,3 +229,11 @@ def test_the_registrars_name_under_another_key_or_office_is_not_the_registrar() 
         index = ledger.append(resealed(raw, change, by))
         report = verify_entry(ledger.entries[index], ledger.proof(index), ledger.trust(), None, NOW)
         assert codes(report) == ["KEY-UNKNOWN"]
+
+
+def test_an_entry_under_a_head_without_a_line_of_a_key_in_the_policy_is_doubted() -> None:
+    ledger, _ = small()
+    known = ledger.trust(policy(first(ledger), second(ledger)))
+    for change, wanted in ((both, []), (only_first, ["CP-KEY"]), (only_second, ["CP-KEY"])):
+        proof = ledger.proof(0, change(ledger, ledger.checkpoint()))
+        assert codes(verify_entry(ledger.entries[0], proof, known, None, NOW, mldsa=mldsa.verify)) == wanted

@@ -25,7 +25,7 @@ from ledger.adapters.storage.copy_entries import copy
 from ledger.adapters.storage.entry_store import EntryStore
 from ledger.errors import LedgerError
 from ledger.formats.ed25519 import public_key
-from ledger.tlog.note import Vkey, cosign, log_vkey, open_checkpoint, parse_vkey, witness_vkey
+from ledger.tlog.note import LogKey, Vkey, cosign, log_vkey, open_checkpoint, parse_vkey, witness_vkey
 from ledger.tlog.tile import unpack_entries
 from ledger.tlog.tree import check_consistency, check_inclusion, leaf_hash, parse_proof
 from tests.ledger.adapters.storage.test_entry_store import ORDER, OTHER, row
@@ -65,11 +65,17 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-def opened(folder: Path, clock: Clock, said: list[str] | None = None, witnesses: tuple[Vkey, ...] = ()) -> Log:
+def opened(
+    folder: Path,
+    clock: Clock,
+    said: list[str] | None = None,
+    witnesses: tuple[Vkey, ...] = (),
+    key: LogKey = KEY,
+) -> Log:
     state = Home(folder.parent / "state", folder.parent / "keys").log(ORIGIN)
     store, heads = EntryStore(folder / "entries.db"), CheckpointStore(folder / "heads.db")
     say = (said if said is not None else []).append
-    return Log(KEY, store, heads, folder / "log", state, witnesses=witnesses, now=clock, say=say)
+    return Log(key, store, heads, folder / "log", state, witnesses=witnesses, now=clock, say=say)
 
 
 def closed(log: Log) -> None:

@@ -11,22 +11,36 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from ledger.adapters.keys import mldsa
 from ledger.adapters.keys.key_files import SeedKey, write
 from ledger.adapters.log.checkpoint_signer import LocalSigner
 from ledger.adapters.log.log import first_note
 from ledger.adapters.log.sign_once_guard import Guard
-from ledger.adapters.log.signer_process import POINTER, RemoteSigner, SignerServer, listen, signatory
+from ledger.adapters.log.signer_process import POINTER, RemoteSigner, SignerServer, SignReply, listen, signatory
 from ledger.entries.placement import map_of, registry_of
 from ledger.errors import LedgerError
 from ledger.formats.canonical_json import canonical
 from ledger.formats.dsse import EVENT_TYPE, MANIFEST_TYPE, pae
 from ledger.formats.ed25519 import public_key, verify_signature
-from ledger.tlog.note import Checkpoint, b64, format_checkpoint, log_vkey, open_checkpoint, parse_vkey, unb64
+from ledger.tlog.note import (
+    MLDSA44,
+    Checkpoint,
+    Vkey,
+    b64,
+    format_checkpoint,
+    log_vkey,
+    open_checkpoint,
+    open_note,
+    parse_vkey,
+    unb64,
+)
 from ledger.tlog.tree import EMPTY_ROOT, Frontier, leaf_hash, prove_consistency, root
 from tests.support.cli import House
 
@@ -486,3 +500,92 @@ def test_a_state_folder_points_to_a_process_or_holds_guard_and_key(tmp_path: Pat
     assert isinstance(signatory((KEY,), tmp_path), LocalSigner)
     (tmp_path / POINTER).write_text("/run/comity/signer\n")
     assert isinstance(signatory((KEY,), tmp_path), RemoteSigner)
+
+
+# -- a second key ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def second(state: Path) -> Vkey:
+    """Give the signer an ML-DSA-44 key from size 11 on."""
+    return Vkey.of(ORIGIN, MLDSA44, mldsa.new(state / "log.mldsa.11.key").public)
+
+
+def keys_of(answer: bytes, keys: Sequence[Vkey]) -> list[Vkey]:
+    """Return the keys that signed the note in an answer; every line is verified."""
+    note = json.loads(answer)["signed"]["note"].encode()
+    return list(open_note(note, keys, mldsa=mldsa.verify).verified)
+
+
+def test_from_the_size_of_its_second_key_on_it_signs_twice(signer: SignerServer, second: Vkey) -> None:
+    keys = (KEY, second)
+    assert keys_of(signer.answer(TREE.question(0, 3)), keys) == [KEY]
+    answer = signer.answer(TREE.question(3, 11))
+    assert keys_of(answer, keys) == [KEY, second]
+    assert signer.answer(TREE.question(3, 11)) == answer, "once for each size, although each signature differs"
+    assert keys_of(signer.answer(TREE.question(11, 12)), keys) == [KEY, second]
+    opened = open_note(json.loads(answer)["signed"]["note"].encode(), keys, mldsa=mldsa.verify)
+    assert opened.cosigned == ((second, int(NOW.timestamp())),), "the line has the time of signing"
+
+
+def test_a_change_of_the_second_key_is_signed_by_both(signer: SignerServer, state: Path, second: Vkey) -> None:
+    third = Vkey.of(ORIGIN, MLDSA44, mldsa.new(state / "log.mldsa.20.key").public)
+    keys = (KEY, second, third)
+    wanted = {3: [KEY], 11: [KEY, second], 15: [KEY, second], 20: [KEY, second, third], 30: [KEY, third]}
+    for old, new in pairwise([0, *wanted]):
+        assert keys_of(signer.answer(TREE.question(old, new)), keys) == wanted[new]
+
+
+def test_without_its_second_key_it_signs_nothing_more(state: Path, second: Vkey) -> None:
+    with closing(SignerServer(state, now=lambda: NOW)) as signer:
+        assert signed(signer, TREE.question(0, 11)) == 11
+    path = (state / "log.mldsa.11.key").rename(state / "away")
+    with pytest.raises(LedgerError) as found:
+        SignerServer(state, now=lambda: NOW)
+    assert found.value.code == "KEY-MISSING"
+    with closing(LocalSigner(ORIGIN, state)) as local, pytest.raises(LedgerError) as found:
+        local.step(local.last(), 20, TREE.root(20), lambda: (), NOW, lambda _: None)
+    assert found.value.code == "KEY-MISSING"
+    path.rename(state / "log.mldsa.11.key")
+    with closing(SignerServer(state, now=lambda: NOW)) as signer:
+        assert keys_of(signer.answer(TREE.question(11, 20)), (KEY, second)) == [KEY, second]
+
+
+def test_a_second_key_that_the_policy_does_not_name_signs_nothing(state: Path, second: Vkey) -> None:
+    with closing(LocalSigner(ORIGIN, state, (KEY,))) as local:
+        assert local.step(local.last(), 3, TREE.root(3), lambda: (), NOW, lambda _: None) is not None
+        with pytest.raises(LedgerError) as found:
+            local.step(local.last(), 11, TREE.root(11), lambda: (), NOW, lambda _: None)
+    assert found.value.code == "KEY-FORMAT"
+    with closing(LocalSigner(ORIGIN, state, (KEY, second))) as local:
+        assert local.step(local.last(), 11, TREE.root(11), lambda: (), NOW, lambda _: None) is not None
+
+
+def test_the_ledger_verifies_both_lines_of_the_process(state: Path, place: Path, second: Vkey) -> None:
+    stranger = Vkey.of(ORIGIN, MLDSA44, mldsa.new(state / "stranger").public)
+    with running(state, place):
+        for keys in ((KEY, second), (KEY,), (KEY, stranger)):
+            with closing(RemoteSigner(keys, place)) as hand:
+                assert step(hand, hand.last().size + 11) is not None
+
+
+class Liar(RemoteSigner):
+    """A signer process whose answer has one letter of its second line changed."""
+
+    def _exchange(self, question: bytes) -> SignReply:
+        reply = super()._exchange(question)
+        state = reply.signed
+        assert state is not None
+        letter = "A" if state.note[-9] != "A" else "B"
+        return replace(reply, signed=replace(state, note=f"{state.note[:-9]}{letter}{state.note[-8:]}"))
+
+
+def test_a_false_second_line_of_the_process_is_not_taken(state: Path, place: Path, second: Vkey) -> None:
+    with running(state, place):
+        with closing(RemoteSigner((KEY, second), place)) as hand:
+            assert step(hand, 11) == 11
+        with closing(Liar((KEY, second), place)) as liar, pytest.raises(LedgerError) as found:
+            liar.last()
+        assert found.value.code == "KEY-ANSWER"
+        with closing(Liar((KEY,), place)) as liar:
+            assert liar.last().size == 11, "who knows one key verifies by that one"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -26,15 +26,19 @@ from ledger.errors import LedgerError, RecordError
 from ledger.formats.ed25519 import public_key
 from ledger.tlog.add_checkpoint import parse_submission
 from ledger.tlog.note import (
+    MLDSA44,
     Head,
     Vkey,
     cosign,
+    in_turn,
+    lines_of,
     note_digest,
     open_checkpoint,
     open_note,
     origin_hash,
     parse_vkey,
     sign_note,
+    split_note,
     witness_vkey,
 )
 from ledger.tlog.policy import Policy, parse_policy
@@ -54,12 +58,14 @@ Script = Callable[[bytes], WitnessReply]  # the body of a request -> the answer
 
 
 @contextmanager
-def witness(name: str, folder: Path, clock: Clock, second: mldsa.MlDsaKey | None = None) -> Iterator[Live]:
+def witness(
+    name: str, folder: Path, clock: Clock, second: mldsa.MlDsaKey | None = None, log: Sequence[Vkey] = (KEY,)
+) -> Iterator[Live]:
     """Run a live witness of this log under one of the names."""
     path = folder / name / "witness.db"
     memory = Memory(path, KEYS[name].text) if path.exists() else Memory.create(path, KEYS[name].text)
     signs = cosigners(KEYS[name].name, SeedKey(SEEDS[name]), second)
-    with listening(Witness(memory, signs, {ORIGIN: [KEY]}, now=clock)) as live:
+    with listening(Witness(memory, signs, {ORIGIN: log}, now=clock)) as live:
         yield live
     memory.close()
 
@@ -508,3 +514,81 @@ def test_what_no_witness_has_signed_or_this_log_has_not_is_not_taken(log: Log, c
     for expected, offered in offers.items():
         assert code(lambda offered=offered: take_cosignatures(log, told, offered, now=clock)) == expected  # type: ignore[misc]
     assert (log.files.folder / "checkpoint").read_bytes() == note
+
+
+# -- a log that signs twice --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def twice(folder: Path, clock: Clock) -> Iterator[Log]:
+    """Return a log of three entries whose checkpoints have two lines."""
+    closed(opened(folder, clock))
+    (state,) = (folder.parent / "state").rglob("guard.db")
+    second = Vkey.of(ORIGIN, MLDSA44, mldsa.new(state.parent / "log.mldsa.1.key").public)
+    made = opened(folder, clock, witnesses=tuple(KEYS.values()), key=(KEY, second))
+    store(made, 3)
+    made.acknowledge(2)
+    yield made
+    closed(made)
+
+
+def test_a_head_with_two_lines_is_cosigned_by_witnesses_that_know_one_key_each(
+    twice: Log, clock: Clock, tmp_path: Path
+) -> None:
+    first, second = in_turn(twice.key)
+    told = {"a": [first], "b": [second], "c": [first, second]}
+    with ExitStack() as live:
+        urls = {name: live.enter_context(witness(name, tmp_path, clock, log=keys)).url for name, keys in told.items()}
+        done = cosigned(twice, policy(urls), clock)
+        grown(twice, 2)
+        done = cosigned(twice, policy(urls), clock)
+        seen = remembered(policy(urls), twice.key)
+    assert {url: head.checkpoint.size for url, head in seen.items()} == dict.fromkeys(urls.values(), 5)
+    assert done.met
+    assert [line.name for line in split_note(done.kept.note)[1]] == [ORIGIN, ORIGIN, *(KEYS[n].name for n in told)]
+    for key in (first, second, twice.key):
+        head = open_checkpoint(done.kept.note, ORIGIN, key, list(KEYS.values()), mldsa=mldsa.verify)
+        assert {key.name for key, _ in head.cosignatures} == {KEYS[name].name for name in told}
+
+
+def test_a_log_that_signs_two_trees_twice_is_convicted_by_its_first_key(
+    twice: Log, folder: Path, clock: Clock, tmp_path: Path
+) -> None:
+    shutil.copytree(folder.parent, tmp_path / "copy")
+    other = opened(tmp_path / "copy" / "ledger", clock, witnesses=tuple(KEYS.values()), key=twice.key)
+    with witness("a", tmp_path, clock, log=list(in_turn(twice.key))) as live:
+        grown(twice, 2)
+        assert cosigned(twice, policy({"a": live.url}), clock).met
+        grown(other, 2, OTHER)
+        assert code(lambda: cosigned(other, policy({"a": live.url}), clock)) == "LOG-EQUIVOCATION"
+    closed(other)
+    (exhibit,) = [data for name, data in evidence(other).items() if name.endswith(".split-view.json")]
+    assert check_split(exhibit, in_turn(twice.key)[0]).two.size == 5
+
+
+def one_line(note: bytes, key: Vkey) -> bytes:
+    """Return a note with the line of one key of the log, as a witness keeps it that knows this key alone."""
+    return client.with_lines(note, [lines_of(note, [key])[key]])
+
+
+def test_a_note_that_comes_back_with_one_line_of_two_is_kept_with_both(twice: Log, clock: Clock) -> None:
+    told = policy({"a": "http://127.0.0.1:1", "b": "http://127.0.0.1:1"})
+    first, second = in_turn(twice.key)
+    old = one_line(twice.publish().note, first)
+    for at in range(2):
+        for name in "ab":
+            offered = old + cosign(old, KEYS[name].name, SEEDS[name], int(NOON.timestamp()) + at).encode()
+            kept = take_cosignatures(twice, told, offered, now=clock).kept
+            assert set(lines_of(kept.note, [first, second, KEYS[name]])) == {first, second, KEYS[name]}
+        grown(twice, 1)
+        twice.publish()
+
+
+def test_a_published_head_that_has_lost_a_line_is_published_again_with_both(twice: Log) -> None:
+    note = twice.publish().note
+    path = twice.files.folder / "checkpoint"
+    for key in in_turn(twice.key):
+        path.write_bytes(one_line(note, key))
+        assert twice.publish().note == note
+        assert path.read_bytes() == note
+    assert [head.note for head in twice.heads.all()] == [note], "the note with one line is not kept"

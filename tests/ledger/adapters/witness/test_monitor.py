@@ -16,8 +16,9 @@ from cli.exit_codes import Exit
 from ledger.adapters.witness.monitor import Look, Patience, look
 from ledger.entries.split_view import check_split
 from ledger.formats.ed25519 import public_key
-from ledger.tlog.note import cosign, witness_vkey
+from ledger.tlog.note import MLDSA44, Vkey, cosign, cosign_mldsa, witness_vkey
 from ledger.tlog.policy import parse_policy
+from tests.ledger.entries.test_log_keys import KEY
 from tests.support.cli import House, run
 from tests.support.hash_log import HashLog
 
@@ -208,3 +209,50 @@ def test_a_ledgers_own_publication_is_followed_with_its_entries(tmp_path: Path) 
         done = house.run(*words)
         assert done.exit_code == Exit.DONE, done.output
         assert json.loads(done.stdout)["logs"][0]["entries"] == new
+
+
+# -- a log that signs twice --------------------------------------------------------------------------------------------
+
+
+SECOND = Vkey.of(TRUE.origin, MLDSA44, KEY.public)
+BOTH = f"log {TRUE.key.text}\nlog {SECOND.text}\nquorum none\n".encode()
+
+
+def twice(size: int, log: HashLog = TRUE) -> bytes:
+    note = log.note(size)
+    return note + cosign_mldsa(note, log.origin, KEY.public, KEY.sign, 1_772_000_000).encode()
+
+
+def watched(place: Place, note: bytes, log: HashLog = TRUE, policy: bytes = BOTH) -> list[str]:
+    place.shows(log, int(note.split(b"\n")[1]))
+    (place.log / "checkpoint").write_bytes(note)
+    seen = look(str(place.log), parse_policy(policy), TRUE.origin, place.state, NOON, ANY)
+    return [alarm.code for alarm in seen.alarms]
+
+
+def test_a_line_of_a_key_in_the_policy_that_is_missing_is_an_alarm(place: Place) -> None:
+    assert watched(place, twice(9)) == []
+    for _ in range(2):
+        assert watched(place, TRUE.note(12)) == ["CP-KEY"]
+    only_second = TRUE.note(12).rpartition(b"\n\n")[0] + b"\n\n" + twice(12).splitlines(keepends=True)[-1]
+    assert watched(place, only_second) == ["CP-KEY"]
+    assert watched(place, TRUE.note(12), policy=POLICY.replace(b"quorum w", b"quorum none")) == []
+    assert watched(place, twice(12)) == []
+
+
+def test_a_false_second_line_is_an_alarm_and_a_fork_by_both_keys_a_proof(place: Place) -> None:
+    assert watched(place, twice(9)) == []
+    assert watched(place, TRUE.note(12) + twice(9).splitlines(keepends=True)[-1]) == ["CP-SIG"]
+    fork = TRUE.fork(7, 12)
+    assert watched(place, twice(12, fork), fork) == ["SPLIT-VIEW"]
+    (exhibit,) = place.exhibits()
+    assert check_split(exhibit, TRUE.key).two.size == 12
+
+
+def test_a_log_with_an_ml_dsa_key_alone_is_watched_without_an_exhibit(place: Place) -> None:
+    alone = f"log {SECOND.text}\nquorum none\n".encode()
+    assert watched(place, twice(9), policy=alone) == []
+    fork = TRUE.fork(7, 12)
+    assert watched(place, twice(12, fork), fork, alone) == ["CP-CONSISTENCY"]
+    assert len(list((place.state / "evidence").glob("*.note"))) == 2
+    assert place.exhibits() == []

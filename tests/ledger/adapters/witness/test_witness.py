@@ -25,8 +25,20 @@ from ledger.entries.split_view import check_split
 from ledger.errors import LedgerError, RecordError
 from ledger.formats.ed25519 import public_key
 from ledger.tlog.add_checkpoint import LARGEST, format_submission, parse_submission
-from ledger.tlog.note import Vkey, cosign, lines_of, open_checkpoint, open_note, origin_hash, parse_vkey, witness_vkey
+from ledger.tlog.note import (
+    MLDSA44,
+    Vkey,
+    cosign,
+    cosign_mldsa,
+    lines_of,
+    open_checkpoint,
+    open_note,
+    origin_hash,
+    parse_vkey,
+    witness_vkey,
+)
 from ledger.tlog.policy import parse_policy
+from tests.ledger.entries.test_log_keys import KEY as POST_QUANTUM
 from tests.support.hash_log import HashLog
 
 VECTORS = Path(__file__).parents[4] / "fixtures" / "vectors" / "witness"
@@ -647,3 +659,50 @@ def test_a_log_nobody_knows_is_not_pulled(witness: Witness, tmp_path: Path) -> N
     for folder in (HashLog("ledger.example/other", size=3).publish(tmp_path / "a", 3), tmp_path / "nothing"):
         with pytest.raises((RecordError, LedgerError)):
             pull(witness, from_folder(folder))
+
+
+# -- a log that signs twice --------------------------------------------------------------------------------------------
+
+
+SECOND = Vkey.of(LOG.origin, MLDSA44, POST_QUANTUM.public)
+
+
+def twice(size: int) -> bytes:
+    """Return the head of the log with the lines of both its keys."""
+    return LOG.note(size) + cosign_mldsa(LOG.note(size), LOG.origin, POST_QUANTUM.public, POST_QUANTUM.sign, 9).encode()
+
+
+def bare(note: bytes) -> bytes:
+    """Return a note without its first line."""
+    text, blank, tail = note.rpartition(b"\n\n")
+    return text + blank + b"".join(tail.splitlines(keepends=True)[1:])
+
+
+@pytest.mark.parametrize(
+    ("keys", "lines"), [([LOG.key], 1), ([SECOND], 1), ([LOG.key, SECOND], 2)], ids=["first", "second", "both"]
+)
+def test_a_head_with_two_lines_is_cosigned_by_a_witness_that_knows_either_key(
+    state: Path, clock: Clock, keys: list[Vkey], lines: int
+) -> None:
+    witness = opened(state, clock, {LOG.origin: keys})
+    check_cosigned(witness.add_checkpoint(format_submission(0, (), twice(3))), twice(3))
+    check_cosigned(witness.add_checkpoint(format_submission(3, LOG.prove(3, 7), twice(7))), twice(7))
+    shown = witness.checkpoint(origin_hash(LOG.origin))
+    assert shown is not None
+    assert list(lines_of(shown, [LOG.key, SECOND])) == keys, "the lines of the log that it verified, and no others"
+
+
+def test_one_line_is_enough_and_a_false_one_of_a_known_key_is_refused(state: Path, clock: Clock) -> None:
+    witness = opened(state, clock, {LOG.origin: [LOG.key, SECOND]})
+    check_cosigned(witness.add_checkpoint(format_submission(0, (), LOG.note(3))), LOG.note(3))
+    false = LOG.note(7) + bare(twice(3)).rpartition(b"\n\n")[2]
+    assert witness.add_checkpoint(format_submission(3, LOG.prove(3, 7), false)).status == 403
+    assert opened(state, clock).add_checkpoint(format_submission(3, LOG.prove(3, 7), false)).status == 200
+    check_cosigned(witness.add_checkpoint(format_submission(7, LOG.prove(7, 9), bare(twice(9)))), bare(twice(9)))
+
+
+def test_the_policies_of_a_witness_may_name_both_keys_or_one(state: Path, clock: Clock) -> None:
+    both = parse_policy(f"log {LOG.key.text}\nlog {SECOND.text}\nquorum none\n".encode())
+    alone = parse_policy(f"log {SECOND.text}\nquorum none\n".encode())
+    assert logs_of([both]) == logs_of([both, alone]) == {LOG.origin: [LOG.key, SECOND]}
+    assert logs_of([alone]) == {LOG.origin: [SECOND]}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
@@ -11,11 +12,13 @@ import pytest
 
 from ledger.entries.case import replacements
 from ledger.entries.envelope import Circumstances, EntryPlace, OpenedEntry, open_, seal
+from ledger.entries.log_keys import NONE
 from ledger.entries.wrapped_entry import wrapping, wrapping_crossed
 from ledger.facts import build
 from ledger.formats.selective_disclosure import veil
 from ledger.trust.trust_folder import Trust, parse_trust
 from ledger.verify.report import Report, Verdict
+from tests.ledger.entries.test_log_keys import first, line, policy, second
 from tests.support.memory_ledger import BEGINS, NOW, ORDER, Hand, Ledger, checked, hand, resealed, small
 
 OTHER_ORDER = "22222222-2222-4333-8444-555555555555"
@@ -26,9 +29,9 @@ EPOC = {"instrument": "EPOC", "from_party": "XO", "to_party": "XV"}
 class World:
     """Two logs: that of XO, with an order of ilves, and that of XV, in which skylark signs."""
 
-    def __init__(self, **there: Any) -> None:
+    def __init__(self, made: type[Ledger] = Ledger, **there: Any) -> None:
         self.here, self.ilves = small()
-        self.there = Ledger(origin="ledger.test/xv", log=hand("log xv"), keeper=hand("registrar-xv", "XV"), **there)
+        self.there = made(origin="ledger.test/xv", log=hand("log xv"), keeper=hand("registrar-xv", "XV"), **there)
         self.skylark = self.there.enrol("skylark", "XV", "SP")
         self.foreign: dict[str, bytes] = {}
         self.notes: tuple[Any, ...] = ()
@@ -98,6 +101,45 @@ def test_a_key_that_no_register_had_proves_nothing() -> None:
     world = World()
     world.arrives(world.says(by=hand("ncco", "XV"), role="NOT", kind="notification-received", public={}))
     unproven(world.report(), "KEY-UNKNOWN", "ncco")
+
+
+class Twice(Ledger):
+    """A log that signs twice from entry `begins` on; `stripped` notes have one line all the same."""
+
+    begins, stripped = 3, False
+
+    def checkpoint(self, size: int | None = None, *times: datetime, root: bytes | None = None) -> bytes:
+        note = super().checkpoint(size, *times, root=root)
+        due = int(note.split(b"\n")[1]) >= self.begins and not self.stripped
+        return note + line(self, note) if due else note
+
+    def recorded(self) -> Twice:
+        said = {"old_key": NONE, "new_key": second(self).text, "from_size": self.begins}
+        self.record(self.keeper, "log-key-rotated", said)
+        return self
+
+
+@pytest.mark.parametrize("stripped", [False, True])
+@pytest.mark.parametrize("begins", [3, 9])
+def test_a_line_that_the_register_of_another_log_asks_for_is_needed(begins: int, stripped: bool) -> None:
+    world = World(Twice)
+    assert isinstance(world.there, Twice)
+    world.there.begins, world.there.stripped = begins, stripped
+    world.there.recorded()
+    world.arrives(world.says())
+    both = world.trust(policy=policy(first(world.there), second(world.there)))
+    if stripped and begins == 3:
+        unproven(world.report(both), "CP-KEY", "with its ML-DSA-44 key: the line is missing")
+    else:
+        assert acts(world.report(both)) == [("order-received", "skylark")]
+    assert acts(world.report()) == [("order-received", "skylark")], "the policy that names the first key alone"
+
+
+def test_a_second_key_of_which_the_register_of_another_log_says_nothing_leaves_older_heads_as_they_are() -> None:
+    world = World()
+    world.arrives(world.says())
+    both = world.trust(policy=policy(first(world.there), second(world.there)))
+    assert acts(world.report(both)) == [("order-received", "skylark")]
 
 
 def test_without_the_register_of_its_log_its_key_is_not_proven() -> None:
