@@ -29,7 +29,18 @@ FAULTS = {
 }
 SIGNING = (  # the commands that sign or keep a time
     *("record", "issue", "sealed", "import", "receive", "counterparty add", "reveal", "report", "erase", "key enrol"),
-    *("key rotate", "key revoke", "rotate-log", "checkpoint", "publish", "export", "init", "succeed", "log clock"),
+    *(
+        "key rotate",
+        "key revoke",
+        "rotate-log",
+        "add-log",
+        "checkpoint",
+        "publish",
+        "export",
+        "init",
+        "succeed",
+        "log clock",
+    ),
     *("remake-guard", "trust new", "witness add", "witness pull", "witness take", "monitor", "backup", "restore"),
 )
 READING = "reading"  # what a reading of the clock is called among the calls

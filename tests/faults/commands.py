@@ -49,6 +49,11 @@ class Command:
     form: tuple[str, ...] = ("--json",)
 
 
+def with_second_key(house: House) -> None:
+    """Have the log sign by ML-DSA-44 as well."""
+    does(house, "key", "add-log", "--yes")
+
+
 def furnished(folder: Path) -> House:
     """Return a ledger with an office, an order that seals something, and keys that wait."""
     folder.mkdir(parents=True)
@@ -256,6 +261,8 @@ COMMANDS: dict[str, Command] = {
         ("key", "compromised", "ilves", "--since", "2026-01-01T00:00:00Z", "--yes"), done="no such key"
     ),
     "rotate-log": Command(("key", "rotate-log", "--yes")),
+    "add-log": Command(("key", "add-log", "--yes"), done="signs already", cut="CP-KEY"),
+    "rotate-log second": Command(("key", "rotate-log", "--algorithm", "ml-dsa-44", "--yes"), with_second_key),
     "checkpoint": Command(("checkpoint",)),
     "publish": Command(("log", "publish", "HOUSE/published")),
     "publish again": Command(

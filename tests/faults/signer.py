@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.faults.commands import COMMANDS, does, put
+from tests.faults.commands import COMMANDS, does, put, with_second_key
 from tests.faults.commands import pristine as commanded
 from tests.faults.folder import PendingBatch, acknowledged, asked, copied, environment, leaves, unclear
 from tests.faults.strike import Ended, Process, counted, counting, fault
@@ -24,6 +24,10 @@ NAMES = {  # what waits for the signature; who meets the fault
     "checkpoint, signer": ("checkpoint", True),
     "checkpoint, caller": ("checkpoint", False),
     "import, caller": ("import", False),
+    "receipts, signer": ("export receipts", True),
+    "receipts, caller": ("export receipts", False),
+    "record by two keys, signer": ("record", True),
+    "record by two keys, caller": ("record", False),
     "use --move": ("use", False),
 }
 
@@ -88,8 +92,10 @@ USE = ("signer", "use", "HOUSE/s", "--move", "HOUSE/signing")
 
 @cache
 def pristine(name: str) -> Path:
-    """Return a ledger whose guard and key have been moved away; not yet where that is what is tried."""
+    """Return a ledger whose guard and keys have been moved away; not yet where that is what is tried."""
     house = House(Path(shutil.copytree(commanded("record"), Path(tempfile.mkdtemp()) / "house")))
+    if "two keys" in name:
+        with_second_key(house)
     if NAMES[name][0] != "use":
         does(house, *USE)
     return house.folder
