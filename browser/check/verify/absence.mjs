@@ -6,7 +6,7 @@ import { encoded, latin1, unb64, utf8 } from '../formats/bytes.mjs';
 import { checkEnvelope, openEntry } from '../entries/envelope.mjs';
 import { Chains, registryOf } from '../entries/placement.mjs';
 import { checkCommit, checkHead } from './committed_heads.mjs';
-import { checkLogKeys, checkRotations, chooseRegistrar, suspect } from './entries.mjs';
+import { checkLines, checkLogKeys, checkRotations, chooseRegistrar, suspect } from './entries.mjs';
 import { checkAnchored, checkCurrent, checkHistory, checkQuorum, checkSizesOf, openHeads } from './heads.mjs';
 import { checkInclusion, leafHash } from '../tlog/tree.mjs';
 import { checkLookup, orderKey } from '../tlog/patricia_tree.mjs';
@@ -127,6 +127,7 @@ async function walk(data, trust, held, now, book, found) {
     for (const [index, entry] of opened) await placed(`register ${index}`, () => keyring.admit(entry, index));
     checkLogKeys(opened, heads);
     checkRotations(opened, heads, trust, book);
+    checkLines(opened, heads, trust.policy, trust, book);
     ({ size, root } = await placed('commit', () => checkCommit(commit, at, log, keyring)));
     suspect(new Map([...opened, [at, commit]]), keyring, times, book, () => 'register');
     book.says('keys', keyring.keys.size, keyring.offices.size);

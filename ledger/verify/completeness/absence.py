@@ -114,6 +114,7 @@ def _walk(
                 raise placed(wrong, f"register {index}") from wrong
         entries.check_log_keys(opened.values(), states)
         entries.check_rotations(opened.values(), states, trust, book)
+        entries.check_lines(opened.values(), states, trust.policy, trust, book)
         at = absence.commit.index
         try:
             size, root = check_commit(commit, at, log, keyring)

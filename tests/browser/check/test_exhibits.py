@@ -8,14 +8,16 @@ import re
 
 import pytest
 
+from ledger.adapters.keys import mldsa
 from ledger.trust.trust_folder import Trust, format_registrar, parse_trust
 from ledger.verify.completeness.absence import verify_absence
 from ledger.verify.exhibits import verify_exhibit
 from tests.browser.check.test_conformance import OWN_WORDS
-from tests.browser.support.node import Asked
+from tests.browser.support.node import Asked, Page
 from tests.browser.support.recorder import report_fields
+from tests.ledger.entries.test_log_keys import policies
 from tests.ledger.entries.test_wrong_map import MADE
-from tests.ledger.verify.completeness.test_absence import AT, LEDGER, PROOF, WRONG, changed, proven
+from tests.ledger.verify.completeness.test_absence import AT, DOUBLY, LEDGER, LINES, PROOF, WRONG, changed, proven
 from tests.ledger.verify.test_exhibits import (
     BREAK,
     KEY,
@@ -102,3 +104,15 @@ def test_a_proof_of_absence_shows_the_same_to_both(reader: Asked) -> None:
                 assert asked[name] == expected[name], (name, data)
             numbers = [[(step["number"], step["result"]) for step in report["steps"]] for report in (asked, expected)]
             assert numbers[0] == numbers[1], data
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_a_proof_of_absence_under_a_head_of_two_lines_shows_the_same_to_both(node: Page, name: str) -> None:
+    data, codes = LINES[name]
+    held = DOUBLY.trust(policies(DOUBLY)[0])
+    assert held.registrar is not None
+    keeper = format_registrar(held.registrar)
+    asked = node.ask("absence", data=data, policy=held.raw, registrar=keeper, anchor=None, now=NOW.timestamp())
+    expected = report_fields(verify_absence(data, held, None, NOW, mldsa=mldsa.verify))
+    assert asked["verdict"] == expected["verdict"]
+    assert [reason["code"] for reason in asked["reasons"]] == codes

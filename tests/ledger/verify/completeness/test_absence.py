@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ledger.adapters.keys import mldsa
 from ledger.entries.absence import LARGEST, Absence, ProvenLine, format_absence, is_absence, sentence
 from ledger.tlog.map_of_heads import order_key
 from ledger.tlog.note import b64
@@ -18,6 +19,7 @@ from ledger.tlog.tree import prove_inclusion
 from ledger.verify.completeness.absence import verify_absence
 from ledger.verify.evidence_file import FileKind, read_evidence
 from ledger.verify.report import Report, Verdict
+from tests.ledger.entries.test_log_keys import both, only_first, only_second, policies, twice
 from tests.support.memory_ledger import LINKED, NOW, ORDER, Ledger, hand, small
 
 
@@ -174,3 +176,24 @@ def test_no_changed_letter_shows_another_absence(data: st.DataObject) -> None:
         assert report.verdict is not Verdict.PASSED or place == "checkpoint"
     if document[place] != text and place == "order" and report.verdict is Verdict.PASSED:
         assert document["order"] in report.says, "another id that is not there either, proven by the same leaf"
+
+
+def signed_twice() -> tuple[Ledger, int]:
+    """Return a ledger whose register names a second key of the log from entry 3 on, and the entry that commits."""
+    ledger, _ = twice(3)
+    return ledger, ledger.commit(ledger.enrol("ledger", "XO", "SYS"))
+
+
+DOUBLY, ALSO = signed_twice()
+LINES = {
+    "both": (proven(DOUBLY, ALSO, note=both(DOUBLY, DOUBLY.checkpoint())), []),
+    "the first": (proven(DOUBLY, ALSO, note=only_first(DOUBLY, DOUBLY.checkpoint())), ["CP-KEY"]),
+    "the second": (proven(DOUBLY, ALSO, note=only_second(DOUBLY, DOUBLY.checkpoint())), ["CP-KEY"]),
+}
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_a_head_of_a_log_that_signs_twice_needs_both_lines(name: str) -> None:
+    data, wanted = LINES[name]
+    report = verify_absence(data, DOUBLY.trust(policies(DOUBLY)[0]), None, NOW, mldsa=mldsa.verify)
+    assert [reason.code for reason in report.reasons] == wanted
