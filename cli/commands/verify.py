@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from datetime import datetime
 from pathlib import Path
+from shlex import quote
 
 import click
 
@@ -18,7 +19,7 @@ from cli.terminal import output as ui
 from cli.terminal.file_io import check_new, write_new
 from cli.terminal.log_output import VERBOSE
 from ledger.application import lazy_verifiers
-from ledger.errors import RecordError
+from ledger.errors import LedgerError, RecordError
 from ledger.trust.trust_folder import Trust
 from ledger.verify.earlier_bundles import EarlierEntries, known_of
 from ledger.verify.evidence_file import FileKind, verify_file
@@ -78,8 +79,16 @@ def verify(
     if os.path.isdir(file):
         from ledger.application.integrity import verify_ledger
 
-        with prompts.progress("verifying") as progress:
-            report = verify_ledger.verify_folder(Path(file), parsed_trust, pinned, now, store=store, progress=progress)
+        try:
+            with prompts.progress("verifying") as progress:
+                report = verify_ledger.verify_folder(
+                    Path(file), parsed_trust, pinned, now, store=store, progress=progress
+                )
+        except LedgerError as error:
+            if error.code != "NO-LEDGER" or not (bundles := sorted(Path(file).glob("*.evidence.zip"))):
+                raise
+            hint = f"it holds an evidence bundle: comity verify {quote(str(bundles[0]))} --trust DIR"
+            raise LedgerError(error.code, error.says, hint) from None
     elif store:
         raise click.UsageError("--store says where the entries of a ledger are: verify its folder")
     else:

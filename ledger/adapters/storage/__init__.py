@@ -1,1 +1,1 @@
-"""Store entries in SQLite or PostgreSQL, and views of them in SQLite."""
+"""The event store: entries in SQLite or PostgreSQL, and views of them, such as the list of orders, in SQLite."""

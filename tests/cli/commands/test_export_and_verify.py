@@ -362,6 +362,15 @@ def test_a_folder_that_is_no_ledger_is_exit_10(tmp_path: Path) -> None:
     assert run("verify", str(tmp_path)).exit_code == Exit.NO_LEDGER
 
 
+def test_a_folder_that_holds_a_bundle_is_answered_with_the_command_that_verifies_it(tmp_path: Path) -> None:
+    (tmp_path / "court file").mkdir()
+    (tmp_path / "court file" / "court.evidence.zip").touch()
+    done = run("verify", str(tmp_path / "court file"))
+    assert done.exit_code == Exit.NO_LEDGER
+    said = f"hint: it holds an evidence bundle: comity verify '{tmp_path}/court file/court.evidence.zip' --trust DIR"
+    assert done.stderr.splitlines()[1:] == [said]
+
+
 def test_a_test_ledger_says_so_on_what_it_makes(ledger: Path) -> None:
     report = verdict(made(ledger), *trust(ledger))[1]
     assert any(says.startswith("TEST") for says in report["not_proven"])
