@@ -48,6 +48,8 @@ log clock
 log commit
 log publish out
 log remake-guard
+mirror check
+mirror push
 monitor
 notify PPO-1 --to office
 notify-customer PPO-1 --channel letter
@@ -79,10 +81,11 @@ OUTSIDE = [line for line in LINES.splitlines() if line]
 NEEDS_NO_LEDGER = {
     *("completion", "demo", "init", "lint", "man", "play", "restore", "schema", "succeed", "verify", "vocabulary"),
     *("key new", "law diff", "signer serve"),
+    *(f"mirror {name}" for name in ("evidence", "new", "serve")),
     *(f"trust {name}" for name in ("check", "new", "sign", "stick", "update")),
     *(f"witness {name}" for name in ("evidence", "new", "pull", "serve")),
 }
-READS_A_FILE_FIRST = {"counterparty add", "import delivery", "import hi1", "stamp add", "witness add"}
+READS_A_FILE_FIRST = {"counterparty add", "import delivery", "import hi1", "mirror add", "stamp add", "witness add"}
 
 
 def commands(group: click.Group, before: str = "") -> Iterator[str]:
