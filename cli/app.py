@@ -66,6 +66,7 @@ COMMANDS = {
     "backup": ("cli.commands.backup:backup", "a copy of everything but guard, log key and keys"),
     "restore": ("cli.commands.restore:restore", "put a copy back, checked against the guard"),
     "desk": ("cli.commands.desk:desk", "a local page: what is due, every order, its papers, the law"),
+    "audit": ("cli.app:audit", "check another log as an auditor and sign it; the auditors of this ledger"),
     "monitor": ("cli.commands.monitor:monitor", "follow other logs; alarm on forks, rollbacks, silence"),
     "succeed": ("cli.commands.succeed:succeed", "a log that takes the place of one that cannot go on"),
     "play": ("cli.commands.play:play", "make a ledger out of a story"),
@@ -112,6 +113,14 @@ MIRROR = {
     "add": ("cli.commands.mirrors:add", "send the entries to a mirror from now on; the new policy is an entry"),
     "push": ("cli.commands.mirrors:push", "send each mirror the entries that it lacks"),
     "check": ("cli.commands.mirrors:check", "read what the mirrors show, and compare it with this log"),
+}
+
+AUDIT = {
+    "new": ("cli.commands.audit:new", "make an auditor's key, for the statement of this program"),
+    "sign": ("cli.commands.audit:sign", "check every new entry of a log, and sign that it was checked"),
+    "add": ("cli.commands.auditors:add", "ask for an auditor's statements from now on; the new policy is an entry"),
+    "list": ("cli.commands.auditors:list_", "the auditors of this ledger, and what each has checked"),
+    "take": ("cli.commands.auditors:take", "take the notes that an auditor returned, and publish them"),
 }
 
 STAMP = {
@@ -310,6 +319,18 @@ mirror = Group(
         "comity mirror new mirror.example/xv",
         "comity mirror serve --name mirror.example/xv --policy karsk",
         "comity mirror add mirror.example/xv+66cc80a3+BMyk... https://mirror.example/xv",
+    ),
+)
+
+audit = Group(
+    name="audit",
+    table=AUDIT,
+    help="Auditors check every entry of a log and sign it: be one for others, and name those this ledger shows.",
+    examples=(
+        "comity audit new auditor.example/karsk",
+        "comity audit sign /media/copy/ledger --name auditor.example/karsk --trust karsk-trust/ -o audits/",
+        "comity audit add auditor.example/karsk/audit/8d85...+3f0c2a91+Bm9Z...",
+        "comity audit take /media/stick/audits",
     ),
 )
 

@@ -3,6 +3,7 @@ import { bySize } from '../check/formats/bytes.mjs';
 import { wire } from '../check/shape.mjs';
 import { vocabulary } from '../vocabulary.mjs';
 import { bullets, foreign, grid, make, twoColumns } from './dom.mjs';
+import { audits } from './audits.mjs';
 import { evidence, fileStates } from './evidence.mjs';
 import { makersStatement, statesViolation } from './makers.mjs';
 import { Names, dated } from './names.mjs';
@@ -33,6 +34,7 @@ export function result(report, circumstances, files) {
       'not-proven-title',
       report.notProven.map((text) => say(text)),
     ),
+    part('audits-title', audits(report)),
     make('p', {}, printButton()),
     make('h2', {}, say(['checked-title'])),
     twoColumns(say(['circumstances-title']), [

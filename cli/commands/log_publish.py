@@ -11,6 +11,7 @@ from cli.session.open_ledger import writing
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer
 from cli.terminal.stored_by import stored, stored_by
+from ledger.application.auditing.audit_files import FOLDER, files_in, keep
 
 
 class PublishAnswer(CommandAnswer, tag="comity.publish/1"):
@@ -27,8 +28,8 @@ class PublishAnswer(CommandAnswer, tag="comity.publish/1"):
 def publish(folder: str) -> None:
     """Write the log with its entry bundles to DIR, for those who may read the entries (c2sp.org/tlog-tiles).
 
-    The ledger's own log/ folder holds hashes only and may be public; what is written here may not. The mirrors get the
-    entries that they lack.
+    The ledger's own log/ folder holds hashes only and may be public; what is written here may not. Statements of
+    auditors are written as well, below audits/. The mirrors get the entries that they lack.
     """
     with writing() as journal:
         mirrors = journal.folder.mirrors
@@ -37,6 +38,8 @@ def publish(folder: str) -> None:
 
             push_head(journal.log, journal.folder.policy, mirrors, journal.folder.evidence, say=output.tell)
         published = journal.log.publish_entries(Path(folder))
+        if audits := files_in(journal.folder.log / FOLDER):
+            keep(Path(folder) / FOLDER, audits)
         head = journal.log.files.head(journal.log.witnesses)
     if head is None:
         raise AssertionError("a published log has a head")

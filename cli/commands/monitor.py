@@ -23,7 +23,8 @@ from ledger.errors import LedgerError
 from ledger.trust.trust_folder import Trust
 
 PROVED = frozenset({"SPLIT-VIEW", "SPLIT-ORDER", "MAP-ROOT", "MAP-SIZE", "LOG-ROLLBACK", "LOG-CORRUPT", "LOG-FORKED"})
-OF_ENTRIES = ("CTX-", "ENV-", "JSON-", "KEY-", "SD-", "SIG-")  # entries that a log accepted against its own rules
+# entries that a log accepted against its own rules
+OF_ENTRIES = ("CTX-", "ENV-", "FACT", "JSON-", "KEY-", "SD-", "SIG-")
 UNREACHED = frozenset({"LOG-UNREACHABLE", "HTTP-SILENT", "NO-HTTP", "DISK-ERROR", "DISK-FULL"})
 
 

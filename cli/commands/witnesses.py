@@ -205,7 +205,8 @@ def change(
 
     folder = journal.folder
     wanted = quorum if quorum is not None or not witnesses else _default_quorum(len(witnesses))
-    text = format_policy(folder.keys, witnesses, wanted or 0, aside)
+    auditors = {name: (key, folder.policy.urls.get(key, "")) for name, key in folder.policy.auditors.items()}
+    text = format_policy(folder.keys, witnesses, wanted or 0, aside, auditors)
     policy = parse_policy(text)  # raises POL-* before anything is recorded
     document = {
         "code": "policy",

@@ -17,10 +17,27 @@ from cli.terminal.table import wrapped
 from ledger.bundle.findings import StatedFinding
 from ledger.formats.characters import visible
 from ledger.tlog.note import Checkpoint, Vkey
-from ledger.verify.report import Bracket, CommittedHeads, MakersFindings, Reason, Remark, Report, Result, Verdict
+from ledger.verify.audits.statements import ranged
+from ledger.verify.report import (
+    Bracket,
+    CommittedHeads,
+    MakersFindings,
+    Reason,
+    Remark,
+    Report,
+    Result,
+    StatedAudit,
+    Verdict,
+)
 
 EXITS = {Verdict.PASSED: Exit.DONE, Verdict.INDETERMINATE: Exit.FINDINGS, Verdict.FAILED: Exit.PROVED_BAD}
 CODE = re.compile(r"[A-Z][A-Z_-]+")
+CHECKED = {  # what each check of an auditor's statement says of every entry
+    "signatures": "it is signed by a key that the register had accepted for its signer",
+    "chain": "it follows the entry before it in its order",
+    "places": "it has its one place in this log, and is not there twice",
+    "map-roots": "if it commits a root of the map of heads, that is the root of the entries before it",
+}
 LEVELS = {"V": "violation", "W": "remark", "G": "gap"}
 
 
@@ -70,7 +87,8 @@ class CommittedItem(Struct, frozen=True):
     """The heads of all orders, as entry `index` of the log committed them at `size` entries.
 
     `entries` has how many each order of the bundle has among these, by its id. `whole` is true if nothing but that
-    entry came between them and the head of the bundle.
+    entry came between them and the head of the bundle. `auditors` are those of the verifier's policy who state that
+    they computed the root.
     """
 
     index: int
@@ -78,6 +96,21 @@ class CommittedItem(Struct, frozen=True):
     signed_at: Time
     entries: dict[str, int]
     whole: bool
+    auditors: list[str]
+
+
+class AuditItem(Struct, frozen=True):
+    """What an auditor of the verifier's policy states: `ranges` of entries [start, end) that it checked.
+
+    `name` is its name in the policy; `checks`, `program` and `rules` are those of its statement, empty without one.
+    """
+
+    name: str
+    auditor: str
+    checks: list[str]
+    program: str
+    rules: str
+    ranges: list[tuple[int, int]]
 
 
 class VerifyAnswer(CommandAnswer, tag="comity.verify/1"):
@@ -99,6 +132,7 @@ class VerifyAnswer(CommandAnswer, tag="comity.verify/1"):
     committed: CommittedItem | None
     says: str
     stored_by: list[StoredByItem]
+    audits: list[AuditItem]
 
 
 def answer(report: Report, mirrors: Collection[Vkey] = ()) -> VerifyAnswer:
@@ -120,18 +154,21 @@ def answer(report: Report, mirrors: Collection[Vkey] = ()) -> VerifyAnswer:
         committed=None if report.committed is None else _committed(report.committed),
         says=report.says,
         stored_by=[] if report.head is None else stored_by(report.head, mirrors),
+        audits=[_audit_item(each) for each in report.audits],
     )
 
 
 def _committed(found: CommittedHeads) -> CommittedItem:
-    return CommittedItem(found.index, found.size, found.signed_at, dict(found.counts), found.whole)
+    return CommittedItem(
+        found.index, found.size, found.signed_at, dict(found.counts), found.whole, list(found.auditors)
+    )
 
 
 def rows(report: Report) -> list[tuple[str, str, str, str]]:
     """Return the report as (code, level, where, says) for CSV and JSON Lines; the verdict always comes first.
 
-    `level` is verdict, reason, V, W or G of a finding on the procedure, not-proven, or `maker` for what the maker of
-    a bundle states that it found.
+    `level` is verdict, reason, V, W or G of a finding on the procedure, not-proven, `maker` for what the maker of
+    a bundle states that it found, or `auditor` for what an auditor states that it checked.
     """
     lines = [(str(report.verdict), "verdict", "", f"{checked(report)}; procedure: {procedure(report)}")]
     lines += [(r.code, "reason", r.where, r.says) for r in report.reasons]
@@ -142,6 +179,7 @@ def rows(report: Report) -> list[tuple[str, str, str, str]]:
     if report.makers is not None:
         lines += [("", "maker", "", _compared(report.makers))]
         lines += [(f.code, "maker", "", visible(f.says)) for f in _stated(report.makers)]
+    lines += [("", "auditor", each.name, says) for each in report.audits for says in _audit(each, report)]
     return lines
 
 
@@ -176,6 +214,10 @@ def text(report: Report, width: int = 80, mirrors: Collection[Vkey] = ()) -> str
             level = output.paint(LEVELS.get(p.level, p.level), output.COLOURS.get(p.level))
             lines += wrapped(f"{p.code}: {p.says}{_cited(p)}", level, width)
     lines += _makers(report, width)
+    if stated := [says for each in report.audits for says in _audit(each, report)]:
+        lines += ["", "What auditors of your policy state (signed by them, not checked again here)"]
+        for says in stated:
+            lines += _item(says, width)
     lines += _brackets(report.brackets)
     if report.not_proven:
         lines += ["", "Not proven here"]
@@ -252,6 +294,28 @@ def _item_of(makers: MakersFindings) -> MakersItem:
         for f in _stated(makers)
     ]
     return MakersItem(makers.state, makers.again, makers.stated.rules if makers.stated else None, findings)
+
+
+def _audit_item(each: StatedAudit) -> AuditItem:
+    ranges = list(each.ranges)
+    if each.statement is None:
+        return AuditItem(each.name, each.auditor, [], "", "", ranges)
+    statement = each.statement
+    return AuditItem(each.name, each.auditor, list(statement.checks), statement.program, statement.rules, ranges)
+
+
+def _audit(each: StatedAudit, report: Report) -> list[str]:
+    """Return in sentences what an auditor states; nothing if it states nothing."""
+    if each.statement is None or report.head is None:
+        return []
+    entries = ", ".join(ranged(*some) for some in each.ranges)
+    size = report.head.checkpoint.size
+    checks = "; ".join(CHECKED[check] for check in each.statement.checks)
+    return [
+        f"{each.name} ({visible(each.auditor)}) checked the entries {entries} of the {size} in this log. "
+        f"Of each: {checks}.",
+        f"{each.name} used the program {each.statement.program} and the rules {each.statement.rules}.",
+    ]
 
 
 def _compared(makers: MakersFindings) -> str:

@@ -136,6 +136,7 @@ def _lay_out(contents: Contents, manifest: Manifest, opened: list[OpenedEntry]) 
         for index, (raw, proof) in register.items():
             files[f"{OTHERS}/{origin_hash(origin)}/entries/{index}.dsse.json"] = raw
             files[f"{OTHERS}/{origin_hash(origin)}/entries/{index}.tlog-proof"] = proof
+    files |= {f"{MAP}/audits/{name}": content for name, content in contents.audits.items()}
     files |= {f"views/{path}": content for path, content in contents.views.items()}
     if contents.commit is not None:
         files[f"{COMMIT}.dsse.json"], files[f"{COMMIT}.tlog-proof"] = contents.commit

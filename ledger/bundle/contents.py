@@ -40,7 +40,7 @@ class Contents(Struct, frozen=True):
     `<sha256>.tlog-proof`. `tokens` are by path within the log's folder, `views` by path below `views/`.
     `others` has the register entries of other logs with their proofs, by origin and log index. `commit` is the
     entry by which the heads of all orders were committed, with its proof, and `map_proofs` has the proof of each
-    order in the bundle.
+    order in the bundle. `audits` has the files of auditors' statements by name.
     """
 
     origin: str
@@ -58,3 +58,4 @@ class Contents(Struct, frozen=True):
     others: Mapping[str, Mapping[int, tuple[bytes, bytes]]] = {}
     commit: tuple[bytes, bytes] | None = None
     map_proofs: Mapping[str, bytes] = {}
+    audits: Mapping[str, bytes] = {}

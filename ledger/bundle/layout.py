@@ -54,6 +54,7 @@ _IN_LOG = re.compile(
 _IN_OTHERS = re.compile(rf"others/(?P<log>{_HEX})/entries/(?P<entry>{_NUMBER})\.(?P<part>dsse\.json|tlog-proof)")
 _IN_MAP = re.compile(
     rf"map/(?:(?P<commit>heads-committed)\.(?P<part>dsse\.json|tlog-proof)|(?P<order>{_UUID})\.mptproof"
+    rf"|audits/(?P<audit>{_HEX}\.(?:statement|note|proof))"
     "|[a-zA-Z0-9._-]{1,200}(?:/[a-zA-Z0-9._-]{1,200})?)"
 )
 _BESIDE = re.compile(rf"documents/(?P<document>{_HEX})|foreign/(?P<foreign>{_HEX}(?:\.tlog-proof|\.txt)?)")
@@ -114,7 +115,8 @@ class Arranged:
     `<sha256>.tlog-proof`, and the disclosures of its values under `<sha256>.txt`. `others` has register
     entries of other logs with their proofs, by the origin hash of their log and by log index there; an empty
     text means a missing file. `commit` is the entry by which the heads of all orders were committed, and its
-    proof; None means that the file is missing. `map_proofs` are the proofs of heads by order id.
+    proof; None means that the file is missing. `map_proofs` are the proofs of heads by order id. `audits`
+    has the files of auditors' statements by name.
     """
 
     checkpoint: bytes = b""
@@ -129,13 +131,14 @@ class Arranged:
     others: dict[str, dict[int, tuple[bytes, bytes]]] = field(default_factory=dict)
     commit: tuple[bytes | None, bytes | None] = (None, None)
     map_proofs: dict[str, bytes] = field(default_factory=dict)
+    audits: dict[str, bytes] = field(default_factory=dict)
 
 
 def arrange(files: Mapping[str, bytes], origin: str, version: int = VERSION) -> Arranged:
     """Sort the files of a bundle of a layout version by their meaning.
 
     Raises BND-MANIFEST for a name outside the layout, or for a missing required file. Other files under `map/`
-    than commit and proofs are not read by this version.
+    than commit, proofs and statements of auditors are not read by this version.
     """
     parts = Arranged()
     here = folder(origin) + "/"
@@ -178,6 +181,8 @@ def _place_in_map(found: Arranged, name: re.Match[str], content: bytes) -> None:
         found.commit = (content, proof) if name["part"] == "dsse.json" else (raw, content)
     elif name["order"]:
         found.map_proofs[name["order"]] = content
+    elif name["audit"]:
+        found.audits[name["audit"]] = content
 
 
 def _require(files: Mapping[str, bytes], paths: Iterable[str]) -> None:

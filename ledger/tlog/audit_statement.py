@@ -82,16 +82,27 @@ def auditor_name(auditor: str, text: bytes) -> str:
     return name
 
 
+def named_statement(key: Vkey) -> tuple[str, str]:
+    """Return the auditor whose `key` this is, and the SHA-256 in hex of the statement that it makes.
+
+    Raises AUD-KEY if the key is not of type 0x06, or if its name is not that of an auditor's key.
+    """
+    name = _NAME.fullmatch(key.name)
+    if not name or key.type != MLDSA44:
+        raise RecordError("AUD-KEY", "this is not the key of an auditor", where=key.id)
+    return name["auditor"], name["digest"]
+
+
 def auditor_of(key: Vkey, text: bytes) -> str:
     """Return the auditor whose `key` makes the statement `text`.
 
     Raises AUD-FORMAT if it is none, AUD-KEY if the key is not of type 0x06 or its name is not made of this text.
     """
     parse_statement(text)
-    name = _NAME.fullmatch(key.name)
-    if not name or key.type != MLDSA44 or name["digest"] != sha256(text).hexdigest():
+    auditor, digest = named_statement(key)
+    if digest != sha256(text).hexdigest():
         raise RecordError("AUD-KEY", "this key does not make this statement", where=key.id)
-    return name["auditor"]
+    return auditor
 
 
 def check_audited(

@@ -1,14 +1,15 @@
-"""Read a trust policy: the trusted logs and witnesses, and how many witnesses must have seen a checkpoint.
+"""Read a trust policy: the trusted logs and witnesses, how many witnesses must have seen a checkpoint, and auditors.
 
     log ledger.example/xo/karsk+c3fc0c24+Adwk04gl1jQl...
     witness y witness.example/fr-y+66cc80a3+BMykNjsNccI7...
     witness z witness.example/nl-z+4c4c446c+BPov8UsmuCEy...
     group both all y z
     quorum both
+    auditor karsk auditor.example/karsk/audit/8d85...+3f0c2a91+Bm9Z...
 
-Source: c2sp.org/tlog-policy, which treats names as octets. Here they are strings, in which an octet outside
-UTF-8 is a lone surrogate (print key names, not these). Stricter for security: a key has one purpose. A log
-signs with 0x01 (Ed25519), 0x06 (ML-DSA-44), or with keys of both.
+Source: c2sp.org/tlog-policy, which has no `auditor` lines and treats names as octets. Here they are strings, in
+which an octet outside UTF-8 is a lone surrogate (print key names, not these). Stricter for security: a key has
+one purpose. A log signs with 0x01 (Ed25519), 0x06 (ML-DSA-44), or with keys of both.
 """
 
 from __future__ import annotations
@@ -20,13 +21,15 @@ from msgspec import Struct
 
 from ledger.errors import RecordError
 from ledger.formats.ed25519 import enrolable
+from ledger.tlog.audit_statement import named_statement
 from ledger.tlog.note import COSIGNATURE, ED25519, MLDSA44, Vkey, decimal, parse_vkey
 
 NONE = "none"
 
 _LARGEST = 1 << 20
-_MOST_KEYS = 256  # logs and witnesses together; a note has at most 16 lines
+_MOST_KEYS = 256  # logs, witnesses and auditors together; a note has at most 16 lines
 _OCTETS = re.compile(rb"[\t\n\x20-\x7e\x80-\xff]*")
+_PLAIN = re.compile(r"[!-~]{1,64}")  # the name of an auditor, which reports print
 _RESERVED = re.compile(r"all|any|none|[0-9]+")
 
 
@@ -41,7 +44,8 @@ class Policy(Struct, frozen=True):
     """A parsed trust policy: `quorum` is the name of a witness or group, or "none".
 
     `groups` are in the order of their definition, so that members come before their groups. `urls` has the
-    address of a log or witness if the text gives one.
+    address of a log, witness or auditor if the text gives one. `auditors` are the keys whose statements are
+    asked for, by their names in the policy; they count toward no quorum.
     """
 
     logs: tuple[Vkey, ...]
@@ -49,6 +53,7 @@ class Policy(Struct, frozen=True):
     groups: Mapping[str, WitnessGroup]
     quorum: str
     urls: Mapping[Vkey, str] = {}
+    auditors: Mapping[str, Vkey] = {}
 
     def names(self, keys: Iterable[Vkey]) -> set[str]:
         """Return the policy's names for the witnesses among `keys`."""
@@ -83,6 +88,9 @@ class Policy(Struct, frozen=True):
         return max(0, 2 * group.threshold - len(group.members) - 1)
 
 
+NO_POLICY = Policy((), {}, {}, NONE)  # names no log, witness or auditor
+
+
 def parse_policy(data: bytes) -> Policy:
     """Read a policy text.
 
@@ -106,6 +114,7 @@ class _Draft:
     def __init__(self) -> None:
         self.logs: list[Vkey] = []
         self.witnesses: dict[str, Vkey] = {}
+        self.auditors: dict[str, Vkey] = {}
         self.groups: dict[str, WitnessGroup] = {}
         self.urls: dict[Vkey, str] = {}
         self.quorum: str | None = None
@@ -119,6 +128,15 @@ class _Draft:
             case ["witness", name, vkey, *url]:
                 self.new(name, where)
                 self.witnesses[name] = self.key(vkey, url, (COSIGNATURE, MLDSA44), where)
+            case ["auditor", name, vkey, *url]:
+                self.new(name, where)
+                if not _PLAIN.fullmatch(name):
+                    raise RecordError("POL-NAME", "an auditor has a name of 1 to 64 ASCII characters", where=where)
+                self.auditors[name] = self.key(vkey, url, (MLDSA44,), where)
+                try:
+                    named_statement(self.auditors[name])
+                except RecordError as refused:
+                    raise RecordError("POL-KEY", refused.says, where=where) from refused
             case ["group", name, threshold, *members]:
                 self.new(name, where)
                 self.groups[name] = self.group(threshold, members, where)
@@ -134,7 +152,7 @@ class _Draft:
     def policy(self) -> Policy:
         if self.quorum is None:
             raise RecordError("POL-QUORUM", "no quorum line", hint="quorum none, if no witness is asked for")
-        return Policy(tuple(self.logs), self.witnesses, self.groups, self.quorum, self.urls)
+        return Policy(tuple(self.logs), self.witnesses, self.groups, self.quorum, self.urls, self.auditors)
 
     def key(self, vkey: str, url: list[str], types: Collection[int], where: str) -> Vkey:
         try:
@@ -173,7 +191,7 @@ class _Draft:
         return WitnessGroup(tuple(members), k)
 
     def new(self, name: str, where: str) -> None:
-        if _RESERVED.fullmatch(name) or name in self.witnesses or name in self.groups:
+        if _RESERVED.fullmatch(name) or name in {*self.witnesses, *self.groups, *self.auditors}:
             raise RecordError("POL-NAME", f"the name {name!r} is reserved or taken", where=where)
 
     def defined(self, name: str, where: str) -> None:

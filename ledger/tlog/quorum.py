@@ -65,24 +65,34 @@ def explain(policy: Policy) -> list[str]:
 
 
 def format_policy(
-    log: LogKey, witnesses: dict[str, tuple[Vkey, str]], k: int, aside: Mapping[str, Vkey] | None = None
+    log: LogKey,
+    witnesses: Mapping[str, tuple[Vkey, str]],
+    k: int,
+    aside: Mapping[str, Vkey] = {},
+    auditors: Mapping[str, tuple[Vkey, str]] = {},
 ) -> bytes:
-    """Return the policy text of one log and k of its witnesses: name -> (key, URL). POL-QUORUM for an impossible k.
+    """Return the policy text of one log, k of its witnesses, and auditors: name -> (key, URL).
 
-    Witnesses `aside` are named and not counted.
+    Witnesses `aside` are named and not counted. POL-QUORUM for an impossible k.
     """
     if witnesses and not 1 <= k <= len(witnesses):
         raise RecordError("POL-QUORUM", f"{k} of {len(witnesses)} witnesses cannot be")
     lines = [
         *(f"log {key.text}" for key in in_turn(log)),
         *(f"witness {name} {key.text} {url}".rstrip() for name, (key, url) in witnesses.items()),
-        *(f"witness {name} {key.text}" for name, key in (aside or {}).items()),
+        *(f"witness {name} {key.text}" for name, key in aside.items()),
     ]
     if witnesses:
         lines += [f"group witnesses {k} {' '.join(witnesses)}", "quorum witnesses"]
     else:
         lines.append(f"quorum {NONE}")
+    lines += [f"auditor {name} {key.text} {url}".rstrip() for name, (key, url) in auditors.items()]
     return "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape")
+
+
+def with_auditor(policy: bytes, name: str, key: Vkey) -> bytes:
+    """Return a policy text that names one more auditor, after all other lines."""
+    return policy + f"auditor {name} {key.text}\n".encode()
 
 
 def _fold(policy: Policy, judge: Callable[[int, list[int]], int]) -> int:

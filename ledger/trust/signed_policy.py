@@ -217,7 +217,7 @@ def _check_algorithms(said: PolicyStatement) -> None:
 def used_by(said: PolicyStatement) -> set[str]:
     """Return the algorithms of everything that a statement names: roots and people sign with Ed25519."""
     policies = [_policy(record) for record in (said.own, *said.others)]
-    keys = [key for policy in policies for key in (*policy.logs, *policy.witnesses.values())]
+    keys = [key for policy in policies for key in (*policy.logs, *policy.witnesses.values(), *policy.auditors.values())]
     post_quantum = {ML_DSA_44} if any(key.type == MLDSA44 for key in keys) else set()
     return {ED25519, *post_quantum, *([RFC3161] if said.authorities else [])}
 

@@ -192,11 +192,15 @@ def _incomplete(manifest: Manifest, size: int, committed: CommittedHeads | None)
     if committed is not None:
         counts = committed.counts
         rest = "".join(f", {order} {counts[order]}" for order in others)
+        code, computed = "CMP-COMMITTED", ". Anyone with all entries can compute this root again."
+        if committed.auditors:
+            names = ", ".join(committed.auditors)
+            code, computed = "CMP-AUDITED", f", and of your auditors {names} computed this root from the entries."
         yield (
-            f"CMP-COMMITTED: that among the first {committed.size} entries of the log this order has exactly "
+            f"{code}: that among the first {committed.size} entries of the log this order has exactly "
             f"{counted(counts[manifest.order], 'entry', 'entries')}, and the register {counts[registry]}{rest}: entry "
             f"{committed.index} of {wire(committed.signed_at)} commits the ledger to that, under one root for all "
-            "orders. Anyone with all entries can compute this root again. Other orders may hold more on it."
+            f"orders{computed} Other orders may hold more on it."
         )
         if committed.whole:
             return

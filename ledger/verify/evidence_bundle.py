@@ -12,6 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from ledger.bundle.archive import unpacked
 from ledger.bundle.archive_kind import Inside, inside, is_container
 from ledger.bundle.layout import MANIFEST, MEDIA_TYPES, MIMETYPE, POLICY, SUMS, arrange, check_version, sums
@@ -21,8 +23,10 @@ from ledger.entries.placement import registry_of
 from ledger.errors import RecordError
 from ledger.law import Judgement
 from ledger.tlog.note import ED25519, Checkpoint, Head, MlDsa, note_digest
+from ledger.tlog.policy import NO_POLICY
 from ledger.trust.trust_folder import Trust, parse_anchor
 from ledger.verify import claims, disclosures, entries, heads, makers_findings
+from ledger.verify.audits.statements import check_audits, recomputed_by
 from ledger.verify.completeness.committed_heads import check_committed
 from ledger.verify.earlier_bundles import (
     Contradiction,
@@ -42,6 +46,7 @@ from ledger.verify.report import (
     DatedHead,
     MakersFindings,
     Report,
+    StatedAudit,
     VerificationStep,
     verdict_of,
 )
@@ -109,6 +114,7 @@ class _Verification:
     dated: tuple[DatedHead, ...] = ()
     log_key: str = ""
     committed: CommittedHeads | None = None
+    audits: tuple[StatedAudit, ...] = ()
 
     def run(self, carried: Inside | RecordError) -> None:
         """Run the 17 steps; the first `RecordError` ends them."""
@@ -211,6 +217,11 @@ class _Verification:
             self.committed = check_committed(parts, opened, manifest, keyring, times, book)
             if elsewhere is not None:
                 hold_commit(parts, states, elsewhere)
+            held = trust.policy if trust else NO_POLICY
+            self.audits = check_audits(parts.audits, held, states.head.checkpoint, book, self.mldsa)
+            if self.committed is not None:
+                names = recomputed_by(self.audits, self.committed.index)
+                self.committed = replace(self.committed, auditors=names)
             claims.check_claims(own_entries, lifted, manifest, times, self.committed, files, trust, now, book)
             claims.check_readme(manifest, opened, parts, files, book)
             self.makers = makers_findings.compare(
@@ -240,6 +251,7 @@ class _Verification:
             dated=self.dated,
             log_key=self.log_key,
             committed=self.committed,
+            audits=self.audits,
         )
 
 

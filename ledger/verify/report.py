@@ -18,6 +18,7 @@ from ledger.bundle.findings import StatedFindings
 from ledger.bundle.manifest import Manifest
 from ledger.entries.case import Case
 from ledger.law import Judgement
+from ledger.tlog.audit_statement import AuditStatement
 from ledger.tlog.note import Head
 
 
@@ -114,7 +115,8 @@ class CommittedHeads(Struct, frozen=True):
     """The heads of all orders at `size` entries, as the entry at `index` committed them at `signed_at` (as it says).
 
     `counts` has the number of entries that each order of the bundle has below this size. `whole` is True if the log
-    has no entry between them and the head of the bundle but this one.
+    has no entry between them and the head of the bundle but this one. `auditors` are those of the verifier's policy,
+    by name, who state that they computed the root from the entries.
     """
 
     index: int
@@ -122,6 +124,7 @@ class CommittedHeads(Struct, frozen=True):
     signed_at: datetime
     counts: Mapping[str, int]
     whole: bool
+    auditors: tuple[str, ...] = ()
 
 
 class DatedHead(Struct, frozen=True):
@@ -145,6 +148,25 @@ class MakersFindings(Struct, frozen=True):
     stated: StatedFindings | None = None
 
 
+class StatedAudit(Struct, frozen=True):
+    """What an auditor of the verifier's policy states of a log, by signatures that hold; never part of the verdict.
+
+    `name` is its name in the policy, `auditor` its own. `ranges` are the entries [start, end) that it checked, left
+    to right; without any, `statement` is None.
+    """
+
+    name: str
+    auditor: str
+    statement: AuditStatement | None
+    ranges: tuple[tuple[int, int], ...]
+
+    def gaps(self, size: int) -> list[tuple[int, int]]:
+        """Return the ranges of the first `size` entries that the auditor does not state to have checked."""
+        ends = [0, *(end for _, end in self.ranges)]
+        starts = [*(start for start, _ in self.ranges), size]
+        return [(end, start) for end, start in zip(ends, starts, strict=True) if end < start]
+
+
 class Report(Struct, frozen=True):
     """The results of `verify`.
 
@@ -158,7 +180,8 @@ class Report(Struct, frozen=True):
     earlier step failed, or if the file is no bundle. `dated` are the heads of a bundle whose date is proven, by
     size. `log_key` is the key of the log that signed its head, as `name+id+key`. `committed` says up to which size
     the orders of a bundle have the heads that the log committed; None if it carries no committed heads. `says` is
-    what a proof of absence shows, in one sentence.
+    what a proof of absence shows, in one sentence. `audits` is what the auditors of the verifier's policy state
+    of the log.
     """
 
     verdict: Verdict
@@ -182,6 +205,7 @@ class Report(Struct, frozen=True):
     log_key: str = ""
     committed: CommittedHeads | None = None
     says: str = ""
+    audits: tuple[StatedAudit, ...] = ()
 
     @property
     def integrity(self) -> str:

@@ -11,6 +11,7 @@ from ledger.tlog.note import Checkpoint, Head, MlDsa, note_digest, parse_checkpo
 from ledger.tlog.tree import Proof, parse_proof
 from ledger.trust.trust_folder import Trust, parse_anchor
 from ledger.verify import heads
+from ledger.verify.audits.statements import check_audits
 from ledger.verify.entries import check_envelope, check_leaf, check_lines, note_texts
 from ledger.verify.field_forms import check_public
 from ledger.verify.progress import VerificationLog
@@ -62,6 +63,7 @@ def verify_entry(
             if trust is not None:
                 check_lines(None, states, trust.policy, trust, book)
         if trust is not None:
+            check_audits({}, trust.policy, states.head.checkpoint, book, mldsa)  # no statement travels with one entry
             with book.step(VerificationStep.TIMES):
                 times = Times(states, trust.policy)
                 seen = times.head_seen()

@@ -250,9 +250,12 @@ LIMITS = (
 PLAIN = {
     "CMP-COMMITTED": "Whether an entry of this order was left out: the ledger itself has signed how many it has, for "
     "all its orders at once. Whoever has all entries can check that. Other orders may hold more on the matter.",
+    "CMP-AUDITED": "Whether an entry of this order was left out: the ledger itself has signed how many it has, for all "
+    "its orders at once, and an auditor that the policy names states that it checked that. Other orders may hold more.",
     "CMP-NOT-COMMITTED": "Whether an entry of this order was left out: the ledger has not signed how many it has.",
     "CMP-ORDER": "Whether the log holds more on this order, or another entry in the place of one: that it does not is "
     "signed by the maker of the bundle alone.",
+    "CMP-NOT-AUDITED": "Whether the auditors that the policy names checked each entry: for some no statement is here.",
     "CMP-REGISTER": "Whether a key was revoked, reported or replaced later than the bundle shows: that it was not is "
     "signed by the maker of the bundle alone.",
 }

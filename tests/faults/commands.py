@@ -25,6 +25,7 @@ NEXT = ("record", "party-registered", "-f", "party=XN", "-f", "zone=UTC", "-f", 
 TABLE = "order,kind,occurred,instrument,from_party,to_party,identifiers\n" + "".join(
     f"T-{n},order-issued,2026-03-0{n}T09:00:00Z,2AP-7,XO,XV,acct-{n}\n" for n in range(1, 6)
 )
+AUDITOR = ("--name", "auditor.example/xo", "--state", "HOUSE/auditor")
 MIRROR = ("mirror.example/xo", "--state", "HOUSE/mirror")
 WITNESS = ("--name", "witness.example/xo", "--state", "HOUSE/witness", "--policy", "HOUSE/ledger/trust/policy")
 
@@ -162,6 +163,22 @@ def with_mirrored(house: House) -> None:
     note = checkpoint.read_bytes()
     checkpoint.write_bytes(note + cosign(note, MIRROR[0], seed, int(ledger_choice.now().timestamp())).encode())
     shutil.copytree(house.ledger / "trust", house.folder / "held")
+
+
+def with_auditor(house: House) -> None:
+    """Publish the log, and make the key of an auditor."""
+    does(house, "log", "publish", "HOUSE/published")
+    (house.folder / "auditor.vkey").write_text(
+        json.loads(does(house, "audit", "new", AUDITOR[1], *AUDITOR[2:], "--json"))["vkey"]
+    )
+
+
+def with_notes(house: House) -> None:
+    """Let an auditor of the policy sign the published log."""
+    with_auditor(house)
+    does(house, "audit", "add", (house.folder / "auditor.vkey").read_text())
+    does(house, "log", "publish", "HOUSE/published")
+    does(house, *COMMANDS["audit sign"].words)
 
 
 def with_policy(house: House) -> None:
@@ -357,6 +374,12 @@ COMMANDS: dict[str, Command] = {
         done=EXISTS,
         goes_on="second",
     ),
+    "audit new": Command(("audit", "new", *AUDITOR[1:]), done="this program has its key", made="auditor"),
+    "audit sign": Command(
+        ("audit", "sign", "HOUSE/published", *AUDITOR, "--trust", "HOUSE/ledger/trust", "-o", "HOUSE/audits"),
+        with_auditor,
+    ),
+    "audit take": Command(("audit", "take", "HOUSE/audits"), with_notes),
     "monitor": Command(
         ("monitor", "HOUSE/published", "--trust", "HOUSE/ledger/trust", "--state", "HOUSE/watch", "--entries"),
         with_witness,
@@ -373,6 +396,7 @@ STANDS_FOR = {
     "import hi1": "import: one batch",
     "import delivery": "import: one batch",
     "import letters": "import: one batch",
+    "audit add": "witness add: an entry, and then the policy",
     "stamp add": "trust sign: files replaced whole, one after another",
     "stamp": "checkpoint: the answer is one more row of heads.db",
     "mirror push": "checkpoint: the cosignature is one more row of heads.db; tests/slow/test_mirror.py kills it",
@@ -396,7 +420,16 @@ WRITES_NOTHING = {
         "reads",
     ),
     **dict.fromkeys(
-        ("key list", "counterparty list", "witness list", "mirror check", "stamp list", "trust check", "schema"),
+        (
+            "key list",
+            "counterparty list",
+            "witness list",
+            "audit list",
+            "mirror check",
+            "stamp list",
+            "trust check",
+            "schema",
+        ),
         "reads",
     ),
 }

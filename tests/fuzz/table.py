@@ -61,6 +61,7 @@ from ledger.adapters.timestamps import rfc3161 as stamping
 from ledger.adapters.witness import client as asking
 from ledger.adapters.witness import monitor
 from ledger.application import counterparties
+from ledger.application.auditing import audit_files
 from ledger.bundle import archive_kind as containers
 from ledger.bundle import findings, manifest, repacked, zip_profile
 from ledger.bundle import pdf_attachment as attached
@@ -80,6 +81,7 @@ from ledger.tlog import add_checkpoint as submission
 from ledger.tlog import add_entries, audit_statement, note, policy, subtree_cosignature, tile
 from ledger.tlog import patricia_tree as map_tree
 from ledger.tlog import tree as tlog
+from ledger.tlog.quorum import with_auditor
 from ledger.tlog.tree import Frontier, prove_consistency
 from ledger.trust import mirrors
 from ledger.trust.mirrors import MirrorAddress
@@ -822,6 +824,8 @@ def read_as_record(data: bytes, place: Path) -> object:
 OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
+AUDITOR = note.Vkey.of(f"auditor.example/karsk/audit/{'ab' * 32}", note.MLDSA44, bytes(1312))
+
 PARSERS = (
     # JSON, envelopes, notes, the log
     Parser(
@@ -943,6 +947,20 @@ PARSERS = (
         ),
         plainly(audit_statement.parse_statement),
         ("ledger.tlog.audit_statement:parse_statement",),
+    ),
+    Parser(
+        "index of statements",
+        "lines",
+        samples(f"{'ab' * 32}.note\n{'cd' * 32}.statement\n"),
+        lambda d, _: audit_files.fetched(lambda path, most: d),
+        ("ledger.application.auditing.audit_files:fetched",),
+    ),
+    Parser(
+        "policy with an auditor",
+        "lines",
+        lambda: [with_auditor(world().policy(), "karsk", AUDITOR)],
+        plainly(policy.parse_policy),
+        ("ledger.tlog.policy:parse_policy",),
     ),
     Parser(
         "proof of a map",

@@ -34,6 +34,7 @@ const IN_OTHERS = new RegExp(`^others/(?<log>${HEX})/entries/(?<entry>${NUMBER})
 const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
 const IN_MAP = new RegExp(
   `^map/(?:(?<commit>heads-committed)\\.(?<part>dsse\\.json|tlog-proof)|(?<order>${UUID})\\.mptproof` +
+    `|audits/(?<audit>${HEX}\\.(?:statement|note|proof))` +
     '|[a-zA-Z0-9._-]{1,200}(?:/[a-zA-Z0-9._-]{1,200})?)$',
 );
 export const [COMMIT, MAP] = ['map/heads-committed', 'map'];
@@ -97,10 +98,11 @@ export const sumsOf = (digests) =>
  * index (BigInt), heads by the digest in their name, consistency proofs by `m-n`. BND-MANIFEST for a name that the
  * layout does not have, or a required file that is absent. `others` has the register entries of other logs as {raw,
  * proof}, by the origin hash of their log and by log index there. `commit` is the entry that commits heads, as {raw, proof},
- * and `mapProofs` are the proofs of heads by order id; this version reads nothing else of `map/`.
+ * and `mapProofs` are the proofs of heads by order id; `audits` has the files of auditors' statements by name. This version
+ * reads nothing else of `map/`.
  */
 export function arrange(files, origin, version) {
-  const found = { checkpoint: null, others: new Map(), commit: {}, mapProofs: new Map() };
+  const found = { checkpoint: null, others: new Map(), commit: {}, mapProofs: new Map(), audits: new Map() };
   for (const kind of ['heads', 'consistency', 'tokens', 'entries', 'proofs', 'disclosures', 'foreign', 'documents']) {
     found[kind] = new Map();
   }
@@ -133,9 +135,10 @@ function placeOther(others, { log, entry, part }, content) {
   register.set(BigInt(entry), { ...there, [part === 'dsse.json' ? 'raw' : 'proof']: content });
 }
 
-function placeInMap(found, { commit, part, order }, content) {
+function placeInMap(found, { commit, part, order, audit }, content) {
   if (commit) found.commit[part === 'dsse.json' ? 'raw' : 'proof'] = content;
   else if (order) found.mapProofs.set(order, content);
+  else if (audit) found.audits.set(audit, content);
 }
 
 function place(found, name, content) {

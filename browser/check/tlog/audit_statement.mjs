@@ -25,6 +25,13 @@ function parseStatement(bytes) {
   return { checks, program: found[2], rules: found[3] };
 }
 
+/** Return the auditor whose key this is, and the digest (hex) of the statement that it makes. AUD-KEY. */
+export function namedStatement(key) {
+  const [, auditor, digest] = AUDITOR.exec(key.name) ?? [];
+  if (key.type !== MLDSA44 || !auditor) throw new Refused('AUD-KEY', ['audit-key-none'], key.id);
+  return { auditor, digest };
+}
+
 /** Read the text of a note of a subtree: origin, start and end (BigInt), root. SUB-FORMAT, CP-ORIGIN. */
 function parseSubtree(body) {
   const [origin, line, text, last, ...more] = body.split('\n');
@@ -67,8 +74,8 @@ function openSubtree(note, key) {
  */
 export function checkAudited(note, text, key, checkpoint, path) {
   const statement = parseStatement(text);
-  const [, auditor, digest] = AUDITOR.exec(key.name) ?? [];
-  if (key.type !== MLDSA44 || digest !== hex(sha256(text))) throw new Refused('AUD-KEY', ['audit-key'], key.id);
+  const { auditor, digest } = namedStatement(key);
+  if (digest !== hex(sha256(text))) throw new Refused('AUD-KEY', ['audit-key'], key.id);
   const subtree = openSubtree(note, key);
   if (subtree.origin !== checkpoint.origin) {
     throw new Refused('CP-ORIGIN', ['subtree-other', subtree.origin, checkpoint.origin]);

@@ -1,5 +1,6 @@
 /**
- * Trust policies: logs, witnesses, and how many witnesses must have cosigned a checkpoint (ledger/tlog/policy.py).
+ * Trust policies: logs, witnesses, how many witnesses must have cosigned a checkpoint, and auditors
+ * (ledger/tlog/policy.py).
  *
  * Source: c2sp.org/tlog-policy, which treats names as octets; here each octet is one character.
  */
@@ -7,15 +8,16 @@ import { decimal, latin1, unlatin1, utf8 } from '../formats/bytes.mjs';
 import { enrolable } from '../formats/ed25519.mjs';
 import { COSIGNATURE, ED25519, MLDSA44, parseVkey } from './note.mjs';
 import { Refused } from '../errors.mjs';
+import { namedStatement } from './audit_statement.mjs';
 
 const LARGEST = 2 ** 20;
-const MOST_KEYS = 256; // of logs and witnesses together: a note has 16 lines at most
+const MOST_KEYS = 256; // of logs, witnesses and auditors together: a note has 16 lines at most
 const NONE = 'none';
 
-/** A trust policy: `witnesses` and `groups` by name, the groups in the order of their definition. */
+/** A trust policy: `witnesses`, `groups` and `auditors` by name, the groups in the order of their definition. */
 class Policy {
-  constructor(logs, witnesses, groups, quorum) {
-    Object.assign(this, { logs, witnesses, groups, quorum, asksForNone: quorum === NONE });
+  constructor(logs, witnesses, groups, quorum, auditors) {
+    Object.assign(this, { logs, witnesses, groups, quorum, auditors, asksForNone: quorum === NONE });
   }
 
   /** Return the names of these keys in the policy. */
@@ -69,6 +71,7 @@ class Draft {
   logs = [];
   witnesses = new Map();
   groups = new Map();
+  auditors = new Map();
   quorum = null;
   keys = new Map(); // by their bytes and by their id
   grouped = new Set();
@@ -79,6 +82,15 @@ class Draft {
     } else if (word === 'witness' && items.length >= 2) {
       this.checkNew(items[0], where);
       this.witnesses.set(items[0], this.key(items[1], items.slice(2), [COSIGNATURE, MLDSA44], where));
+    } else if (word === 'auditor' && items.length >= 2) {
+      this.checkNew(items[0], where);
+      if (!/^[!-~]{1,64}$/.test(items[0])) throw new Refused('POL-NAME', ['policy-auditor-name'], where);
+      this.auditors.set(items[0], this.key(items[1], items.slice(2), [MLDSA44], where));
+      try {
+        namedStatement(this.auditors.get(items[0]));
+      } catch (wrong) {
+        throw wrong instanceof Refused ? new Refused('POL-KEY', wrong.says, where) : wrong;
+      }
     } else if (word === 'group' && items.length >= 2) {
       this.checkNew(items[0], where);
       this.groups.set(items[0], this.group(items[1], items.slice(2), where));
@@ -91,7 +103,7 @@ class Draft {
 
   policy() {
     if (this.quorum === null) throw new Refused('POL-QUORUM', ['quorum-missing']);
-    return new Policy(this.logs, this.witnesses, this.groups, this.quorum);
+    return new Policy(this.logs, this.witnesses, this.groups, this.quorum, this.auditors);
   }
 
   key(vkey, url, types, where) {
@@ -124,7 +136,7 @@ class Draft {
   }
 
   checkNew(name, where) {
-    if (/^(all|any|none|[0-9]+)$/.test(name) || this.witnesses.has(name) || this.groups.has(name)) {
+    if (/^(all|any|none|[0-9]+)$/.test(name) || [this.witnesses, this.groups, this.auditors].some((names) => names.has(name))) {
       throw new Refused('POL-NAME', ['policy-name-taken', name], where);
     }
   }

@@ -140,7 +140,7 @@ function checkAlgorithms(said) {
   if (unknown.length) throw wrong('algorithms-unknown', unknown.join(', '), ALGORITHMS.join(', '));
   if (algorithms.some((each, n) => n && algorithms[n - 1] >= each)) throw wrong('algorithms-sorted');
   const policies = [said.own, ...said.others].map(policyOf);
-  const keys = policies.flatMap(({ logs, witnesses }) => [...logs, ...witnesses.values()]);
+  const keys = policies.flatMap(({ logs, witnesses, auditors }) => [...logs, ...witnesses.values(), ...auditors.values()]);
   const used = ['ed25519'];
   if (keys.some(({ type }) => type === MLDSA44)) used.push('ml-dsa-44');
   if (said.authorities.length) used.push('rfc3161');

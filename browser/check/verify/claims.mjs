@@ -73,9 +73,10 @@ export async function checkClaims(entries, lifted, manifest, times, committed, f
 function incomplete({ heads, order, signer: { actor, party } }, registry, size, committed, book) {
   const others = [...heads.keys()].filter((other) => other !== order && other !== registry).sort();
   if (committed) {
-    const { counts, index, signedAt } = committed;
+    const { counts, index, signedAt, auditors } = committed;
     const rest = others.map((other) => `, ${other} ${counts.get(other)}`).join('');
-    book.gravest.push(['unproven-committed', committed.size, counts.get(order), counts.get(registry), rest, index, signedAt]);
+    const says = [committed.size, counts.get(order), counts.get(registry), rest, index, signedAt, auditors.join(', ')];
+    book.gravest.push([auditors.length ? 'unproven-audited' : 'unproven-committed', ...says]);
     if (committed.whole) return;
     book.gravest.push(['unproven-behind', committed.size]);
   } else {

@@ -6,6 +6,7 @@
  * judge it.
  */
 import { checkArrived, checkSuccessor, noteArrivedCopies } from './received_entries.mjs';
+import { checkAudits, recomputedBy } from './audits.mjs';
 import { utf8 } from '../formats/bytes.mjs';
 import { registryOf } from '../entries/placement.mjs';
 import { checkCommitted } from './committed_heads.mjs';
@@ -41,7 +42,7 @@ export async function verify(data, trust, anchor, now, onStep = () => {}, elsewh
   if (carried.content instanceof Uint8Array) checkVersion(carried.content);
   const held = anchor && parseAnchor(anchor);
   const book = new Notebook();
-  const found = { entries: 0, signatures: 0, head: null, manifest: null, makers: null, brackets: [], known: null, headSeen: null, shown: null, committed: null };
+  const found = { entries: 0, signatures: 0, head: null, manifest: null, makers: null, brackets: [], known: null, headSeen: null, shown: null, committed: null, audits: [] };
   try {
     await walk(carried, trust, held, now, book, found, onStep, elsewhere);
   } catch (wrong) {
@@ -152,6 +153,8 @@ async function walk(carried, trust, held, now, book, found, onStep, elsewhere) {
   await step(17, async () => {
     found.committed = await checkCommitted(parts, opened, manifest, keyring, times, book);
     if (elsewhere && found.committed) checkKnownCommit(found.committed, elsewhere);
+    found.audits = checkAudits(parts.audits, trust?.policy, heads.head.checkpoint, book);
+    if (found.committed) found.committed.auditors = recomputedBy(found.audits, found.committed.index);
     await checkClaims(entries, lifted, manifest, times, found.committed, files, trust, now, book);
     const inner = arrivals.filter((one) => one.inner).map((one) => `${one.index} ${one.inner.leaf}`);
     const carried = new Set([...[...opened].map(([index, { leaf }]) => `${index} ${leaf}`), ...inner]);

@@ -3,8 +3,8 @@
 Witnesses see only that the tree grows, not its entries. A reader of the entries sees whether the log keeps
 its rules: it finds two entries at one place of an order, a broken chain, a key that is not enrolled. Sealed
 values stay sealed. The state is stored in one SQLite file per log, in steps that each end under the signed
-tree, so that an interrupted look continues at its last step. Only the newest entry of each order is stored,
-and no entry id: an id that is used twice in different orders is not found.
+tree, so that an interrupted look continues at its last step. It has the newest entry of each order, and the id of
+each entry.
 """
 
 from __future__ import annotations
@@ -41,8 +41,9 @@ from ledger.tlog.tree import (
     stored_index,
 )
 from ledger.trust.trust_folder import format_registrar
+from ledger.verify.field_forms import check_public
 
-MOST = 100  # stored alarms of a log; the first one already decides
+MOST = 100  # stored alarms of a log, and as many on roles; the first one already decides
 _ROLE = ("V-ROLE-NOT-HELD", "its key, or its office, did not hold the role that it claims")
 STEP = 16 * FULL  # entries that are read before each commit
 
@@ -58,7 +59,8 @@ _SCHEMA = (
     "CREATE TABLE register (idx INTEGER PRIMARY KEY, raw BLOB NOT NULL) STRICT",
     "CREATE TABLE alarm (idx INTEGER PRIMARY KEY, code TEXT NOT NULL, says TEXT NOT NULL) STRICT",
 )
-_VERSION = 2  # in version 1 there is no map of heads: the entries are read again
+_IDS = "CREATE TABLE entry (id BLOB PRIMARY KEY, idx INTEGER NOT NULL) STRICT, WITHOUT ROWID"
+_VERSION = 2  # in version 1 there is no map of heads and no id of an entry: the entries are read again
 
 
 class Found(Struct, frozen=True):
@@ -82,7 +84,7 @@ class Inspection:
         """Open the file; `LedgerError` TRUST if its entries were read under another registrar."""
         if not path.exists():
             first = ("INSERT INTO read VALUES (1, 0, x'', ?)", (format_registrar(registrar),))
-            create(path, (*_SCHEMA, *MAP_SCHEMA, first), version=_VERSION)
+            create(path, (*_SCHEMA, _IDS, *MAP_SCHEMA, first), version=_VERSION)
         self._path, self._origin = path, origin
         self._c = connect(path, newest=_VERSION)
         self._map = KeptMap(self._c, path)
@@ -98,7 +100,7 @@ class Inspection:
         with transaction(self._c, self._path) as c:
             if c.execute("PRAGMA user_version").fetchone()[0] == _VERSION:
                 return
-            for statement in MAP_SCHEMA:
+            for statement in (_IDS, *MAP_SCHEMA):
                 c.execute(*((statement,) if isinstance(statement, str) else statement))
             for table in ("head", "register", "alarm"):
                 c.execute(f"DELETE FROM {table}")  # noqa: S608 -- three names of our own
@@ -204,13 +206,13 @@ class Inspection:
         def shown(index: int, raw: bytes) -> Shown:
             return Shown(raw, format_proof(index, prove_inclusion(index, size, hashes), head.note), log)
 
-        for alarm, raw, near in step.wrong[: MOST - len(self.found())]:
+        for alarm, raw, near in step.wrong[: max(0, MOST - len(self.found()))]:
             last = shown(alarm.index, raw)
             name = sha256(raw).hexdigest()
             keep_evidence(evidence, {f"{name}.dsse.json": raw, f"{name}.tlog-proof": last.proof})
             if alarm.code in ("MAP-ROOT", "MAP-SIZE"):
                 self._keep_wrong_map(fetch, log, size, last, evidence)
-            if alarm.code != "SPLIT-ORDER":
+            if alarm.code not in ("SPLIT-ORDER", "CTX-REPLAY"):
                 continue
             first = near if near is not None or convicted else _first(fetch, size, open_(raw, verify=False))
             if first is not None and log.type == ED25519:
@@ -237,6 +239,7 @@ class _Step:
         self._register: list[tuple[int, bytes]] = []
         self.leaves: list[tuple[int, str, bytes]] = []  # index, order, leaf hash
         self.commits: list[tuple[int, bytes, int, bytes]] = []  # index, entry, size, root of the map
+        self._ids: dict[bytes, int] = {}
         # the fault, the entry, and the place of the preceding entry if that is the other half of the proof
         self.wrong: list[tuple[Found, bytes, int | None]] = []
 
@@ -248,8 +251,9 @@ class _Step:
             self.alarm(index, raw, opened)
         elif opened.payload.log != self._origin:
             self.alarm(index, raw, RecordError("CTX-LOG", f"sealed for the log {opened.payload.log}"))
-        elif self._follow(index, opened) and not self._broken(self._keyring.registry):
+        elif self._is_new(index, opened) and self._follow(index, opened) and not self._broken(self._keyring.registry):
             try:
+                check_public(opened.payload)
                 self._keyring.admit(opened, index)
                 if not self._keyring.holds(opened.payload.signer, index):
                     self.alarm(index, raw, RecordError(*_ROLE))
@@ -266,6 +270,20 @@ class _Step:
         else:
             says = f"commits the heads of {size} entries, which do not precede it"
             self.alarm(index, raw, RecordError("MAP-SIZE", says))
+
+    def _is_new(self, index: int, opened: OpenedEntry) -> bool:
+        """Return True for an entry whose id no entry before it has."""
+        entry = bytes.fromhex(opened.payload.entry)
+        first = self._ids.get(entry)
+        if first is None:
+            with SQLiteErrors(self._path):
+                row = self._c.execute("SELECT idx FROM entry WHERE id = ?", (entry,)).fetchone()
+            first = row[0] if row else None
+        if first is not None:
+            self.alarm(index, opened.raw, RecordError("CTX-REPLAY", f"entry {first} has its id"), first)
+            return False
+        self._ids[entry] = index
+        return True
 
     def _follow(self, index: int, opened: OpenedEntry) -> bool:
         """Put an entry after the newest of its order; return False if it does not belong there."""
@@ -317,9 +335,13 @@ class _Step:
             ],
         )
         c.executemany("INSERT INTO register VALUES (?, ?)", self._register)
-        room = MOST - c.execute("SELECT count(*) FROM alarm").fetchone()[0]
-        alarms = [(alarm.index, alarm.code, alarm.says) for alarm, _, _ in self.wrong[: max(room, 0)]]
-        c.executemany("INSERT INTO alarm VALUES (?, ?, ?)", alarms)
+        c.executemany("INSERT INTO entry VALUES (?, ?)", self._ids.items())
+        for of_roles in (True, False):  # apart: findings of the law never leave a fault without room
+            query = "SELECT count(*) FROM alarm WHERE (code = ?) = ?"
+            room = max(0, MOST - c.execute(query, (_ROLE[0], of_roles)).fetchone()[0])
+            alarms = [alarm for alarm, _, _ in self.wrong if (alarm.code == _ROLE[0]) == of_roles][:room]
+            rows = [(alarm.index, alarm.code, alarm.says) for alarm in alarms]
+            c.executemany("INSERT INTO alarm VALUES (?, ?, ?)", rows)
 
 
 def _first(fetch: Fetch, size: int, opened: OpenedEntry) -> int | None:

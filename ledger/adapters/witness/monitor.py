@@ -74,13 +74,14 @@ def look(
     entries: bool = False,
     registrar: Registrar | None = None,
     evidence: Path | None = None,
+    fetch: Fetch | None = None,
 ) -> Look:
     """Look at the log published at `where`, a folder or a URL, and keep the seen heads in the folder `state`.
 
     With `entries`, new entries are compared with their leaves; with the `registrar` of the log they are
     opened as well, and each fault ever found is an alarm at each look. Contradictions of the log are kept in
     `evidence`, by default a folder of that name in the state. Faults of the log are alarms and are not
-    raised. `LedgerError` for the state folder only.
+    raised. `fetch` reads the log if `where` is not a published one. `LedgerError` for the state folder only.
     """
     alarms: list[Alarm] = []
     head: Head | None = None
@@ -91,7 +92,7 @@ def look(
         newest = heads.newest()
         before = newest.size if newest else None
         try:
-            fetch = source(where)
+            fetch = fetch or source(where)
             head, key = _opened(fetch("checkpoint", LARGEST_NOTE), policy, origin)
             hold_against(heads, key, head, _prover(fetch, heads, head.checkpoint.size), now, proofs)
             if newest is not None and head.checkpoint.size < newest.size:

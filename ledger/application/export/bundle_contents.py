@@ -11,6 +11,7 @@ from typing import Any
 
 from ledger.adapters.log.checkpoints import PublishedHead, TimeStampToken
 from ledger.adapters.witness.followed_logs import newest_seen
+from ledger.application.auditing import audit_files
 from ledger.application.commit_heads import CommittedHeads
 from ledger.application.counterparties import registers
 from ledger.application.export.witnessed_head import published_head
@@ -107,6 +108,9 @@ def bundle_contents(
         views={PATH: format_findings(found)},
         commit=None if committed is None else _commit(journal, committed, head),
         map_proofs={} if committed is None else {order: committed.heads.proofs[order] for order in covered},
+        audits=audit_files.carried(
+            audit_files.files_in(journal.folder.log / audit_files.FOLDER), journal.origin, size, read
+        ),
     )
 
 

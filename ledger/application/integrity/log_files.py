@@ -24,8 +24,9 @@ class LogFiles:
     `place` has the entries, `heads` are kept notes by digest, `tokens` are time stamps by their path in a
     bundle. `checkpoint` is None if none was published; `policy` is the copy in the folder. `foreign` reads a
     file of another log by its name, `foreign_names` lists them, and `registers` reads the received registers
-    of other logs. `of` names the log for people; `log_at`, `heads_at` and `entries_at` are the names of its
-    parts in messages. `damage` is the error met in reading `heads`.
+    of other logs. `audits` reads the files of auditors' statements. `of` names the log for people; `log_at`,
+    `heads_at` and `entries_at` are the names of its parts in messages. `damage` is the error met in reading
+    `heads`.
     """
 
     of: str
@@ -39,6 +40,7 @@ class LogFiles:
     foreign: Callable[[str], bytes | None] = lambda name: None
     foreign_names: Callable[[], Sequence[str]] = lambda: ()
     registers: Callable[[], Registers] = dict
+    audits: Callable[[], Mapping[str, bytes]] = dict
     log_at: str = "log"
     heads_at: str = "heads.db "
     entries_at: str = "entries.db"

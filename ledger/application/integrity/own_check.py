@@ -86,6 +86,7 @@ def check_own(folder: Folder, now: datetime, progress: Progress = no_progress) -
     else:
         check.missing += [reason for reason in report.reasons if reason.code not in ASIDE]
         check.notes += [f"{r.code} {r.where}: {r.says}" for r in report.reasons if r.code in ASIDE]
+        check.notes += [f"{r.code}: {r.says}" for r in report.procedure if r.code == "CMP-AUDIT-WRONG"]
     if report.not_covered:
         entries = counted(report.not_covered, "entry is", "entries are")
         check.notes.append(f"{entries} not yet covered by a checkpoint; `comity checkpoint` signs one")

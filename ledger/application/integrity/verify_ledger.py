@@ -17,6 +17,7 @@ from ledger.adapters.storage.connection import ReadableLocation
 from ledger.adapters.storage.postgres import address
 from ledger.adapters.storage.schema import SCHEMA
 from ledger.application import lazy_verifiers
+from ledger.application.auditing import audit_files
 from ledger.application.counterparties import registers, registers_by
 from ledger.application.integrity.log_files import LogFiles, Progress, no_progress
 from ledger.application.integrity.verify_log import verify_log
@@ -84,6 +85,7 @@ def verify_own(
         foreign=lambda name: _content(folder.foreign / name),
         foreign_names=lambda: sorted(os.listdir(folder.foreign)) if folder.foreign.is_dir() else (),
         registers=lambda: registers(folder.registers),
+        audits=lambda: audit_files.files_in(folder.log / audit_files.FOLDER),
         entries_at=STORE if folder.store else ENTRIES_DB,
     )
     return _verify(files, trust, None, now, progress)
@@ -140,6 +142,10 @@ def _handed_files(there: HandedFolder, path: Path, store: str, until: ExitStack)
         registers=lambda: registers_by(
             lambda place: there.names(f"registers/{place}".rstrip("/")),
             lambda path: there.read(f"registers/{path}", FOREIGN),
+        ),
+        audits=lambda: audit_files.files_by(
+            there.names(f"log/{audit_files.FOLDER}"),
+            lambda name: there.read(f"log/{audit_files.FOLDER}/{name}", NOTE),
         ),
         entries_at="store" if store else ENTRIES_DB,
         damage=damage,

@@ -24,15 +24,18 @@ from ledger.entries.keyring import Registrar
 from ledger.entries.placement import registry_of
 from ledger.errors import RecordError
 from ledger.tlog.note import Checkpoint, MlDsa, note_digest
-from ledger.tlog.policy import Policy
+from ledger.tlog.policy import NO_POLICY, Policy
+from ledger.tlog.subtree import prove_subtree_consistency
+from ledger.tlog.subtree_cosignature import Subtree
 from ledger.trust.trust_folder import Trust
 from ledger.verify import claims, entries, heads
+from ledger.verify.audits.statements import check_audits
 from ledger.verify.field_forms import known
 from ledger.verify.heads import Heads
 from ledger.verify.other_records import counterparties
 from ledger.verify.other_records.other_logs import OtherLogs
 from ledger.verify.progress import VerificationLog, counted
-from ledger.verify.report import Reason, Report, VerificationStep, verdict_of
+from ledger.verify.report import Reason, Report, StatedAudit, VerificationStep, verdict_of
 from ledger.verify.time_brackets import Times, say_absent, say_times
 from ledger.verify.timestamps import ReadStamp, check_tokens
 
@@ -82,6 +85,7 @@ class _LogVerification:
     states: Heads | None = None
     walked: Audit | None = None
     head_seen: datetime | None = None
+    audits: tuple[StatedAudit, ...] = ()
 
     def run(self) -> None:
         """Run the steps that apply to a whole log; the first `RecordError` ends them."""
@@ -162,6 +166,8 @@ class _LogVerification:
             _raise_first(walked, VerificationStep.COMPLETENESS)
             changes = {n: o.payload.public for n, o in walked.told.items() if o.payload.kind == "witness-changed"}
             claims.check_policy(changes, trust, files.policy, book)
+            if states.all:
+                self.audits = _check_audits(files, trust, states, self.mldsa, book)
             _say_what_is_not_proven(files, walked, size - covered, states, book)
 
     def report(self) -> Report:
@@ -185,6 +191,7 @@ class _LogVerification:
             head=states.head if states else None,
             head_seen=self.head_seen,
             not_covered=size - covered,
+            audits=self.audits,
         )
 
 
@@ -306,6 +313,19 @@ def _check_others(
     for one in counterparties.check_arrived(_NamingEntries(store, naming), foreign, here, logs, book):
         if one.inner is not None and known(one.inner.payload) is None:
             walked.noted.unknown.append(one.inner.leaf)
+
+
+def _check_audits(
+    files: LogFiles, trust: Trust | None, states: Heads, mldsa: MlDsa | None, book: VerificationLog
+) -> tuple[StatedAudit, ...]:
+    head = states.head.checkpoint
+    with reading_entries(files), closing(EntryReader(files.place)) as store:
+
+        def prove(subtree: Subtree) -> Sequence[bytes]:
+            return prove_subtree_consistency(subtree.start, subtree.end, head.size, store.hashes)
+
+        policy = trust.policy if trust else NO_POLICY
+        return check_audits(files.audits(), policy, head, book, mldsa, prove)
 
 
 def _say_what_is_not_proven(files: LogFiles, walked: Audit, loose: int, states: Heads, book: VerificationLog) -> None:

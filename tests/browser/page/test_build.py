@@ -15,6 +15,7 @@ import pytest
 from browser import build
 from browser.packages import MANIFESTS, installed
 from ledger.facts.vocabulary import OnSource
+from ledger.tlog.audit_statement import CHECKS
 from release.pins import STYLES, scripts
 
 SOURCES = sorted((*build.HERE.glob("check/**/*.mjs"), *build.HERE.glob("page/*.mjs")))
@@ -60,6 +61,7 @@ def test_every_text_is_used_and_every_text_that_is_used_is_there() -> None:
     }
     made |= {f"{each}-label" for each in ("policy", "registrar", "anchor")}
     made |= {f"makers-{each}" for each in ("none", "unreadable")} | {f"level-{each}" for each in "vwg"}
+    made |= {f"audit-{check}" for check in CHECKS}
     known = TEXTS["checks"].keys() | TEXTS["page"].keys()
     assert known - quoted - made == set()
     asked = set(re.findall(r"say\(\['([a-z0-9-]+)'", code)) | set(

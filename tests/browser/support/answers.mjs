@@ -78,6 +78,12 @@ export const answering = (it) => {
     notProven: report.notProven.map(it.say),
     entries: report.entries,
     signatures: report.signatures,
+    audits: (report.audits ?? []).map(({ name, auditor, statement, ranges }) => [
+      name,
+      auditor,
+      statement && [statement.checks, statement.program, statement.rules],
+      ranges.map((range) => range.map(Number)),
+    ]),
     makers: report.makers && [report.makers.state, report.makers.findings.length],
     brackets: report.brackets.map((b) => [Number(b.index), b.notBefore, b.notAfter, b.on, b.signedAt]),
   });

@@ -56,7 +56,9 @@ def remembering(known_of: Callable[..., EarlierEntries], shown: Shown) -> Callab
 def recording(verify: Callable[..., Report], folder: Path, shown: Shown) -> Callable[..., Report]:
     def verified(data: bytes, trust: Trust | None, anchor: bytes | None, now: datetime, **more: Any) -> Report:
         report = verify(data, trust, anchor, now, **more)
-        if not more.get("mldsa") and trust and any(w.type == MLDSA44 for w in trust.policy.witnesses.values()):
+        witnesses = trust.policy.witnesses.values() if trust else ()
+        unread = any("nothing here verifies ML-DSA-44" in says for says in report.not_proven)
+        if unread or (not more.get("mldsa") and any(w.type == MLDSA44 for w in witnesses)):
             return report  # the page always reads ML-DSA-44
         asked = question(data, trust, anchor, now, stamps=bool(more.get("stamps")))
         if (elsewhere := more.get("elsewhere")) is not None:
@@ -113,6 +115,15 @@ def report_fields(report: Report) -> dict[str, Any]:
         "notProven": list(report.not_proven),
         "entries": report.entries,
         "signatures": report.signatures,
+        "audits": [
+            [
+                each.name,
+                each.auditor,
+                each.statement and [list(each.statement.checks), each.statement.program, each.statement.rules],
+                [list(some) for some in each.ranges],
+            ]
+            for each in report.audits
+        ],
         "brackets": [
             [
                 b.index,

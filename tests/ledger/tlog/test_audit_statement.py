@@ -153,7 +153,7 @@ def test_a_key_of_a_witness_makes_no_statement() -> None:
         Vkey.of(auditor().key.name, COSIGNATURE, bytes(32)),
         Vkey.of(f"/audit/{sha256(TEXT).hexdigest()}", MLDSA44, bytes(1312)),
     ):
-        with refused("AUD-KEY", "does not make this statement"):
+        with refused("AUD-KEY", "is not the key of an auditor"):
             auditor_of(key, TEXT)
 
 

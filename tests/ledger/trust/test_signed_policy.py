@@ -86,6 +86,15 @@ def refused(code: str, says: str = "") -> pytest.RaisesExc[RecordError]:
     return pytest.raises(RecordError, match=rf"(?s)^{code}\b.*{says}")
 
 
+def test_a_version_whose_policy_names_an_auditor_allows_ml_dsa_44() -> None:
+    key = Vkey.of(f"auditor.example/karsk/audit/{'ab' * 32}", MLDSA44, bytes(1312))
+    own = Record(f"{POLICY}auditor karsk {key.text}\n", REGISTRAR)
+    allowed = altered(BASE, own=own, algorithms=("ed25519", "ml-dsa-44"))
+    assert expand(by(allowed, "ada", "bo"), []).policy.auditors == {"karsk": key}
+    with refused("POL-ALGORITHM", "ml-dsa-44 is used and not allowed"):
+        by(altered(BASE, own=own), "ada", "bo")
+
+
 # -- the sequence of versions ------------------------------------------------------------------------------------------
 
 

@@ -15,7 +15,7 @@ import pytest
 from cli.exit_codes import Exit
 from ledger.adapters.witness import followed_entries
 from ledger.adapters.witness.monitor import Look, Patience, look
-from ledger.entries.envelope import EntryPlace
+from ledger.entries.envelope import EntryPlace, open_
 from ledger.entries.keyring import Registrar
 from ledger.entries.placement import map_of
 from ledger.entries.split_view import check_order
@@ -137,6 +137,39 @@ def test_a_role_that_the_key_does_not_hold_is_an_alarm_and_no_conviction(watch: 
     assert watch.codes(ledger) == ["V-ROLE-NOT-HELD"]
 
 
+def test_findings_on_roles_leave_room_for_faults(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(followed_entries, "MOST", 3)
+    ledger, ilves = small()
+    for _ in range(5):
+        ledger.record(ilves, "order-transmitted", SENT, order=ORDER, role="CT")
+    assert watch.codes(ledger) == ["V-ROLE-NOT-HELD"] * 3
+    ledger.record(hand("ilves", key="other"), "order-transmitted", SENT, order=ORDER)
+    assert watch.codes(ledger) == ["V-ROLE-NOT-HELD"] * 3 + ["KEY-UNKNOWN"]
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_an_entry_id_that_is_used_again_is_found_with_an_exhibit(watch: Watch, apart: bool) -> None:
+    ledger, ilves = small()
+    if apart:
+        assert watch.codes(ledger) == []
+    used = open_(ledger.entries[4]).payload.entry
+    other, _ = small()  # the same log and keys
+    n = other.record(ilves, "order-transmitted", SENT, order="22222222-2222-4333-8444-555555555555")
+    again = resealed(other.entries[n], lambda p: p.update(entry=used), ilves)
+    ledger.append(again)
+    assert watch.codes(ledger) == ["CTX-REPLAY"]
+    assert [(found.code, found.places) for found in watch.exhibits(ledger)] == [("CTX-REPLAY", (4, 5))]
+
+
+def test_a_public_value_without_its_form_is_a_fault(watch: Watch) -> None:
+    ledger, ilves = small()
+    n = ledger.record(ilves, "order-transmitted", SENT, order=ORDER)
+    wrong = resealed(ledger.entries[n], lambda p: p["public"].update(channel=7), ilves)
+    ledger, _ = small()
+    ledger.append(wrong)
+    assert watch.codes(ledger) == ["FACT"]
+
+
 def test_the_register_itself_is_followed_across_looks(watch: Watch) -> None:
     ledger, _ = small()
     assert watch.codes(ledger) == []
@@ -234,7 +267,7 @@ def test_a_commit_without_its_form_commits_to_nothing_and_stops_nobody(watch: Wa
     ledger.entries.pop()
     again = replace_entries(ledger, at)
     again.append(raw)
-    assert watch.codes(again) == []
+    assert set(watch.codes(again)) <= {"FACT"}
 
 
 def replace_entries(ledger: Ledger, size: int) -> Ledger:
@@ -250,7 +283,7 @@ def test_the_state_of_an_earlier_monitor_is_read_again(watch: Watch) -> None:
     assert watch.codes(ledger) == ["MAP-ROOT"]
     (state,) = watch.state.rglob("*.entries.db")
     with closing(sqlite3.connect(state, isolation_level=None)) as c:  # as version 1 had it, without a map
-        for table in ("map", "map_node", "map_head"):
+        for table in ("entry", "map", "map_node", "map_head"):
             c.execute(f"DROP TABLE {table}")
         c.execute("DELETE FROM alarm")
         c.execute("PRAGMA user_version = 1")

@@ -1,0 +1,1 @@
+"""What auditors of the verifier's policy state of a log."""
