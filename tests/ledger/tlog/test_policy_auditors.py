@@ -61,6 +61,12 @@ def test_a_key_of_another_type_or_name_is_no_auditors(key: Vkey) -> None:
     refused("POL-KEY", f"auditor karsk {key.text}")
 
 
+def test_an_auditor_is_not_the_log_that_it_audits() -> None:
+    as_log = Vkey.of(LOG.name, MLDSA44, KEY.public)
+    refused("POL-KEY", f"log {as_log.text}", f"auditor karsk {KEY.text}")
+    refused("POL-KEY", f"auditor karsk {KEY.text}", f"log {as_log.text}")
+
+
 def test_an_auditor_is_neither_a_witness_nor_another_auditor() -> None:
     as_witness = Vkey.of("witness.example/pq", MLDSA44, KEY.public)
     under_two_names = Vkey.of(f"auditor.example/lorn/audit/{'cd' * 32}", MLDSA44, KEY.public)
