@@ -86,7 +86,7 @@ def commit_heads(journal: Journal, orders: Sequence[str] = ()) -> CommittedHeads
             index, opened = last
             public = opened.payload.public
             kept = store.kept(orders)
-            if (kept.size, kept.root.hex()) == (public["size"], public["map_root"]):
+            if kept is not None and (kept.size, kept.root.hex()) == (public["size"], public["map_root"]):
                 return CommittedHeads(index, kept, fresh=False)
         heads = store.advance(journal.store, orders)
     fact = build(HEADS_COMMITTED, {"size": heads.size, "map_root": heads.root.hex()}, {})

@@ -64,7 +64,7 @@ class Stored(Struct, frozen=True, eq=False):
 
     number: int
     hash: bytes
-    load: Callable[[int], Leaf | Inner]
+    load: Callable[[Stored], Leaf | Inner]
 
 
 Node = Leaf | Inner | Stored
@@ -88,7 +88,7 @@ class PatriciaTree:
 
     def put(self, key: bytes, value: bytes) -> PatriciaTree:
         """Return the tree in which `key` has `value`; it costs one hash for each node above the leaf. MAP-FORMAT."""
-        leaf = _leaf(key, value)
+        leaf = leaf_node(key, value)
         path = _search(self.top, key)
         if path is None:
             return PatriciaTree.below(leaf)
@@ -191,18 +191,18 @@ def _built(pairs: Mapping[bytes, bytes]) -> Node | None:
     positions: list[int] = []  # between neighbours in `nodes`, rising
     before = b""
     for key in sorted(pairs):
-        leaf = _leaf(key, pairs[key])
+        leaf = leaf_node(key, pairs[key])
         if nodes:
             position = _first_difference(before, key)
             while positions and positions[-1] > position:
                 right, left = nodes.pop(), nodes.pop()
-                nodes.append(_inner(positions.pop(), left, right))
+                nodes.append(inner_node(positions.pop(), left, right))
             positions.append(position)
         nodes.append(leaf)
         before = key
     while positions:
         right, left = nodes.pop(), nodes.pop()
-        nodes.append(_inner(positions.pop(), left, right))
+        nodes.append(inner_node(positions.pop(), left, right))
     return nodes[0] if nodes else None
 
 
@@ -212,7 +212,7 @@ def _search(top: Node | None, key: bytes) -> tuple[Leaf, list[Inner]] | None:
     inner = []
     while top is not None and not isinstance(top, Leaf):
         if isinstance(top, Stored):
-            top = top.load(top.number)
+            top = top.load(top)
         else:
             inner.append(top)
             top = top.right if _bit(key, top.position) else top.left
@@ -226,15 +226,17 @@ def _sibling(parent: Inner, key: bytes) -> Node:
 
 def _parent(position: int, key: bytes, node: Node, sibling: Node) -> Inner:
     """Return the inner node over `node`, which is on the way to `key`, and its sibling."""
-    return _inner(position, sibling, node) if _bit(key, position) else _inner(position, node, sibling)
+    return inner_node(position, sibling, node) if _bit(key, position) else inner_node(position, node, sibling)
 
 
-def _leaf(key: bytes, value: bytes) -> Leaf:
+def leaf_node(key: bytes, value: bytes) -> Leaf:
+    """Return a leaf with its hash. Raises MAP-FORMAT."""
     _check_size(key, value)
     return Leaf(key, value, sha256(key + value).digest())
 
 
-def _inner(position: int, left: Node, right: Node) -> Inner:
+def inner_node(position: int, left: Node, right: Node) -> Inner:
+    """Return an inner node with its hash."""
     return Inner(position, left, right, sha256(left.hash + right.hash + bytes([position])).digest())
 
 

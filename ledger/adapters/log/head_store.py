@@ -1,8 +1,8 @@
 """Keep the map of heads of a log at one size in SQLite, so that later entries can be added without reading all of them.
 
-The map is made from the entries alone and can be deleted at any time. It is trusted with nothing that counts: who can
-change it can make its ledger commit to a wrong root, which everybody detects who has the entries. What is read of it
-is hashed again: a root that is wrong by accident would convict the log for ever.
+The map is made from the entries alone and can be deleted at any time. Every node that is read is hashed again, so that
+a damaged file is found and made again: a ledger that commits to a wrong root is proved bad for ever. Who can write the
+file can still make its ledger do that, which everybody detects who has the entries.
 """
 
 from __future__ import annotations
@@ -10,8 +10,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from functools import partial
-from hashlib import sha256
 from pathlib import Path
 from typing import Self
 
@@ -19,9 +17,9 @@ from msgspec import Struct
 
 from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.adapters.storage.sqlite import SQLiteErrors, connect, create, transaction
-from ledger.errors import LedgerError
+from ledger.errors import LedgerError, RecordError
 from ledger.tlog.map_of_heads import order_key
-from ledger.tlog.patricia_tree import Inner, Leaf, Node, PatriciaTree, Stored
+from ledger.tlog.patricia_tree import Inner, Leaf, Node, PatriciaTree, Stored, inner_node, leaf_node
 from ledger.tlog.tree import EMPTY_ROOT, Frontier, root
 
 _HASH = 32  # bytes
@@ -56,7 +54,7 @@ class KeptMap:
 
     def state(self) -> tuple[int, bytes]:
         """Return the number of entries of which the map is, and the root of their tree in the log."""
-        size, tree_root = self._c.execute("SELECT size, root FROM map").fetchone()
+        size, tree_root, _ = self._row()
         return size, tree_root
 
     def clear(self) -> None:
@@ -67,32 +65,34 @@ class KeptMap:
 
     def heads(self, orders: Iterable[str] = ()) -> HeadsAt:
         """Return the map, with the proofs of these orders."""
-        tree = self._tree({})
+        tree = self._tree(_Read())
         return HeadsAt(self.state()[0], tree.root(), {order: tree.prove(order_key(order)) for order in orders})
 
     def extend(self, entries: Iterable[tuple[str, bytes]], size: int, tree_root: bytes) -> None:
         """Add the next entries of the log, as order id and leaf hash, up to `size`, where its tree has this root."""
         frontiers: dict[bytes, Frontier] = {}
-        read: dict[int, tuple[int, int] | None] = {}  # nodes on the way to a changed key, with their children
-        tree = self._tree(read)
+        before: dict[bytes, bytes | None] = {}
         for order, leaf in entries:
             key = order_key(order)
             if key not in frontiers:
                 frontiers[key] = frontier = self._frontier(key)
-                if tree.get(key) != (frontier.root() if frontier.size else None):
-                    raise self._damaged("has two heads of an order")
+                before[key] = frontier.root() if frontier.size else None
             frontiers[key].add(leaf)
         heads = {key: frontier.root() for key, frontier in frontiers.items()}
+        read = _Read()  # on the way to the changed keys
+        tree = self._tree(read)
         if tree.top is None:
             tree = PatriciaTree(heads)
         else:
             for key, head in heads.items():
                 tree = tree.put(key, head)
+        if any(read.values.get(key) != value for key, value in before.items()):
+            raise self._damaged("its heads are not those of its tree")
         c = self._c
         (last,) = c.execute("SELECT coalesce(max(number), 0) FROM map_node").fetchone()
         rows = _Rows(last)
         top = rows.number(tree.top) if tree.top else None
-        gone = [(number,) for number in read.keys() - rows.kept(read)]
+        gone = [(number,) for number in read.children.keys() - rows.kept(read.children)]
         c.executemany("DELETE FROM map_node WHERE number = ?", gone)
         c.executemany("INSERT INTO map_node VALUES (?, ?, ?, ?, ?, ?, ?)", rows.rows)
         c.executemany(
@@ -102,39 +102,56 @@ class KeptMap:
         )
         c.execute("UPDATE map SET size = ?, root = ?, top = ?", (size, tree_root, top))
 
+    def _row(self) -> tuple[int, bytes, int | None]:
+        row = self._c.execute("SELECT size, root, top, (SELECT max(number) FROM map_node) FROM map").fetchone()
+        if row is None or row[2] != row[3]:
+            raise self._damaged("it does not lead to its newest node, which is the top one")
+        size, tree_root, top, _ = row
+        return size, tree_root, top
+
     def _frontier(self, key: bytes) -> Frontier:
         row = self._c.execute("SELECT size, peaks FROM map_head WHERE key = ?", (key,)).fetchone()
         if row is None:
             return Frontier()
         size, peaks = row
-        try:
-            return Frontier(size, [peaks[at : at + _HASH] for at in range(0, len(peaks), _HASH)])
-        except ValueError:
-            raise self._damaged("has another number of entries of an order") from None
+        if size < 1 or len(peaks) != _HASH * size.bit_count():
+            raise self._damaged("a head is no head of its number of entries")
+        return Frontier(size, [peaks[at : at + _HASH] for at in range(0, len(peaks), _HASH)])
 
-    def _tree(self, read: dict[int, tuple[int, int] | None]) -> PatriciaTree:
-        """Return the kept tree, whose nodes are read when they are needed; `read` gets their numbers and children."""
+    def _tree(self, read: _Read) -> PatriciaTree:
+        """Return the kept tree, whose nodes are read when they are needed, and then noted in `read`."""
 
-        def load(number: int, expected: bytes | None = None) -> Leaf | Inner:
-            row = self._c.execute("SELECT * FROM map_node WHERE number = ?", (number,)).fetchone()
+        def load(stored: Stored) -> Leaf | Inner:
+            row = self._c.execute("SELECT * FROM map_node WHERE number = ?", (stored.number,)).fetchone()
             if row is None:
                 raise self._damaged("lacks a node")
-            _, digest, position, one, two, left, right = row
-            hashed = sha256(one + two + (b"" if position is None else b"%c" % (position & 255))).digest()
-            if hashed != digest or expected not in (None, digest):
-                raise self._damaged("has a node with another hash")
-            read[number] = None if position is None else (left, right)
-            if position is None:
-                return Leaf(one, two, digest)
-            below = [Stored(n, child, partial(load, expected=child)) for n, child in ((left, one), (right, two))]
-            return Inner(position, below[0], below[1], digest)
+            number, digest, position, one, two, left, right = row
+            try:
+                if position is None:
+                    node: Leaf | Inner = leaf_node(one, two)
+                    read.children[number], read.values[one] = None, two
+                else:
+                    node = inner_node(position, Stored(left, one, load), Stored(right, two, load))
+                    read.children[number] = left, right
+            except (RecordError, ValueError):
+                raise self._damaged("a node is none") from None
+            if not node.hash == digest == (stored.hash or digest):
+                raise self._damaged("a node has another hash than its content")
+            return node
 
-        (top,) = self._c.execute("SELECT top FROM map").fetchone()
-        return PatriciaTree.below(None if top is None else load(top))
+        _, _, top = self._row()
+        return PatriciaTree.below(None if top is None else load(Stored(top, b"", load)))
 
     def _damaged(self, says: str) -> LedgerError:
-        """Return the error of a file that is not as it was written."""
-        return LedgerError("LOG-CORRUPT", f"{self._path} {says}", "delete the file: it is made again")
+        return LedgerError("LOG-CORRUPT", f"{self._path}: {says}", "delete the file: it is made again")
+
+
+class _Read:
+    """Nodes that were read: the numbers of their children, None of a leaf, and the values of leaves by key."""
+
+    def __init__(self) -> None:
+        self.children: dict[int, tuple[int, int] | None] = {}
+        self.values: dict[bytes, bytes] = {}
 
 
 _Content = tuple[int | None, bytes, bytes, int | None, int | None]  # of a row behind number and hash
@@ -183,10 +200,13 @@ class HeadStore:
         except LedgerError as error:
             if error.code != "LOG-CORRUPT":
                 raise
-            for file in (path, *(path.with_name(path.name + tail) for tail in ("-wal", "-shm"))):
-                file.unlink(missing_ok=True)
-            self._c = self._opened()
+            self._c = self._made_again()
         self._map = KeptMap(self._c, path)
+
+    def _made_again(self) -> sqlite3.Connection:
+        for file in (self.path, *(self.path.with_name(self.path.name + tail) for tail in ("-wal", "-shm"))):
+            file.unlink(missing_ok=True)
+        return self._opened()
 
     def _opened(self) -> sqlite3.Connection:
         if not self.path.exists():
@@ -213,10 +233,15 @@ class HeadStore:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def kept(self, orders: Iterable[str] = ()) -> HeadsAt:
-        """Return the map as it is kept, with the proofs of these orders."""
-        with transaction(self._c, self.path):
-            return self._map.heads(orders)
+    def kept(self, orders: Iterable[str] = ()) -> HeadsAt | None:
+        """Return the map as it is kept, with the proofs of these orders; None if the file is damaged."""
+        try:
+            with transaction(self._c, self.path):
+                return self._map.heads(orders)
+        except LedgerError as error:
+            if error.code != "LOG-CORRUPT":
+                raise
+            return None
 
     def extend(self, entries: Iterable[tuple[str, bytes]], size: int, tree_root: bytes = EMPTY_ROOT) -> None:
         """Add the next entries of the log, as `KeptMap.extend` does, in a transaction."""
@@ -226,8 +251,19 @@ class HeadStore:
     def advance(self, store: EntryReader, orders: Iterable[str] = ()) -> HeadsAt:
         """Add the entries that the log has got since, and return the map with the proofs of these orders.
 
-        A map of other entries than those of `store`, as of another copy of the ledger, is made again.
+        A damaged map, and one of other entries than those of `store`, as of another copy of the ledger, is made again.
         """
+        try:
+            return self._advance(store, orders)
+        except LedgerError as error:
+            if error.code != "LOG-CORRUPT":
+                raise
+        self._c.close()
+        self._c = self._made_again()
+        self._map = KeptMap(self._c, self.path)
+        return self._advance(store, orders)
+
+    def _advance(self, store: EntryReader, orders: Iterable[str]) -> HeadsAt:
         with transaction(self._c, self.path):
             size, tree_root = self._map.state()
             stop = store.size()
