@@ -96,14 +96,14 @@ class Inspection:
             raise
 
     def _migrate(self) -> None:
-        """Begin anew with a file without a map of heads; its alarms are found again."""
+        """Begin anew with a file without a map of heads; its alarms stay, whatever the log publishes now."""
         with transaction(self._c, self._path) as c:
             if c.execute("PRAGMA user_version").fetchone()[0] == _VERSION:
                 return
             for statement in (_IDS, *MAP_SCHEMA):
                 c.execute(*((statement,) if isinstance(statement, str) else statement))
-            for table in ("head", "register", "alarm"):
-                c.execute(f"DELETE FROM {table}")  # noqa: S608 -- three names of our own
+            for table in ("head", "register"):
+                c.execute(f"DELETE FROM {table}")  # noqa: S608 -- two names of our own
             c.execute("UPDATE read SET size = 0, root = x''")
             c.execute(f"PRAGMA user_version = {_VERSION}")
 
@@ -341,7 +341,7 @@ class _Step:
             room = max(0, MOST - c.execute(query, (_ROLE[0], of_roles)).fetchone()[0])
             alarms = [alarm for alarm, _, _ in self.wrong if (alarm.code == _ROLE[0]) == of_roles][:room]
             rows = [(alarm.index, alarm.code, alarm.says) for alarm in alarms]
-            c.executemany("INSERT INTO alarm VALUES (?, ?, ?)", rows)
+            c.executemany("INSERT OR REPLACE INTO alarm VALUES (?, ?, ?)", rows)  # of an earlier version: found again
 
 
 def _first(fetch: Fetch, size: int, opened: OpenedEntry) -> int | None:

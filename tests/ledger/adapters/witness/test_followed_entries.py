@@ -290,6 +290,20 @@ def test_the_state_of_an_earlier_monitor_is_read_again(watch: Watch) -> None:
     assert watch.codes(ledger) == ["MAP-ROOT"]
 
 
+def test_the_alarms_of_an_earlier_monitor_stay_when_the_log_is_away(watch: Watch) -> None:
+    ledger, _, _ = two_histories()
+    assert watch.codes(ledger) == ["SPLIT-ORDER"]
+    (state,) = watch.state.rglob("*.entries.db")
+    with closing(sqlite3.connect(state, isolation_level=None)) as c:  # as version 1 had it, without a map
+        for table in ("map", "map_node", "map_head", "entry"):
+            c.execute(f"DROP TABLE {table}")
+        c.execute("PRAGMA user_version = 1")
+    publish(ledger, watch.log)
+    shutil.rmtree(watch.log / "tile" / "entries")  # the log serves its entries no longer
+    assert "SPLIT-ORDER" in [alarm.code for alarm in watch.again(ledger).alarms]
+    assert watch.codes(ledger) == ["SPLIT-ORDER"]
+
+
 def test_alarms_have_an_end(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(followed_entries, "MOST", 3)
     ledger, _ = small()
