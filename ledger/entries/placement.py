@@ -48,10 +48,16 @@ class Link(Struct, frozen=True, gc=False):
 
 def committed_by(p: Payload) -> tuple[int, bytes] | None:
     """Return size and root (32 bytes) of the map of heads to which an entry commits its ledger; None if to none."""
-    if (p.kind, p.schema, p.order) != (HEADS_COMMITTED, 1, map_of(p.log)):
+    return _stated(p) if p.order == map_of(p.log) else None
+
+
+def _stated(p: Payload) -> tuple[int, bytes] | None:
+    if (p.kind, p.schema) != (HEADS_COMMITTED, 1):
         return None
     size, root = p.public.get("size"), p.public.get("map_root")
-    return (size, bytes.fromhex(root)) if isinstance(size, int) and isinstance(root, str) and is_hex64(root) else None
+    if type(size) is not int or not isinstance(root, str) or not is_hex64(root):  # a truth value is no number
+        return None
+    return size, bytes.fromhex(root)
 
 
 def check_place(opened: OpenedEntry, origin: str, before: Link | None) -> None:
@@ -88,10 +94,9 @@ def at_odds(one: OpenedEntry, at: int, two: OpenedEntry, then: int) -> RecordErr
         if earlier.order == later.order and later.seq == earlier.seq + 1 and later.prev != leaf:
             says = f"an entry {later.seq} of order {later.order} that does not continue its entry {earlier.seq}"
             return RecordError("SPLIT-ORDER", says, where=p.order)
-    if p.order == q.order and p.instrument is None and p.kind == q.kind == HEADS_COMMITTED:
-        size = p.public.get("size")
-        if size == q.public.get("size") and p.public.get("map_root") != q.public.get("map_root"):
-            return RecordError("MAP-SPLIT", f"two roots over the heads of its first {size} entries", where=p.order)
+    ours, theirs = _stated(p), _stated(q)
+    if p.order == q.order and p.instrument is None and ours and theirs and ours[0] == theirs[0] and ours != theirs:
+        return RecordError("MAP-SPLIT", f"two roots over the heads of its first {ours[0]} entries", where=p.order)
     if p.entry == q.entry:
         return RecordError("CTX-REPLAY", f"two entries with the id {p.entry}", where=p.order)
     return None

@@ -71,6 +71,8 @@ def check_wrong_map(exhibit: bytes, log: Vkey) -> WrongMap:
     document = read_exhibit(exhibit, FORMAT, LARGEST)
     try:
         raw, proof = document["entry"].encode(), document["proof"].encode()
+        if not (isinstance(document["path"], list) and isinstance(document["entries"], list)):
+            raise TypeError("its path and its entries are lists")
         path = [unb64(node) for node in document["path"]]
         covered = [line.encode() for line in document["entries"]]
     except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -1,7 +1,7 @@
 /**
  * Check the place of an entry: log, order, number, predecessor, instrument, no replay (ledger/entries/placement.py).
  */
-import { concat, encoded, hex, unhex } from '../formats/bytes.mjs';
+import { concat, encoded, equal, hex, unhex } from '../formats/bytes.mjs';
 import { Refused } from '../errors.mjs';
 
 const URL_NAMESPACE = unhex('6ba7b8119dad11d180b400c04fd430c8'); // RFC 9562, 6.6
@@ -40,10 +40,10 @@ export function atOdds(one, at, two, then) {
       }
     }
   }
-  if (one.order === two.order && one.instrument === null && [one, two].every(({ kind }) => kind === HEADS_COMMITTED)) {
-    const [size, root] = [one.public.get('size'), one.public.get('map_root')];
-    if (size === two.public.get('size') && root !== two.public.get('map_root')) {
-      return new Refused('MAP-SPLIT', ['odds-map', size], one.order);
+  if (one.order === two.order && one.instrument === null) {
+    const [ours, theirs] = [stated(one), stated(two)];
+    if (ours && theirs && ours.size === theirs.size && !equal(ours.root, theirs.root)) {
+      return new Refused('MAP-SPLIT', ['odds-map', ours.size], one.order);
     }
   }
   return one.entry === two.entry ? new Refused('CTX-REPLAY', ['odds-id', one.entry], one.order) : null;
@@ -59,8 +59,12 @@ export const reservedOf = async (origin) => [
 ];
 
 /** Return the size and the root of the map of heads to which an entry commits its ledger: {size, root}; null if to none. */
-export async function committedBy({ kind, schema, order, log, public: said }) {
-  if (kind !== HEADS_COMMITTED || schema !== 1 || order !== (await mapOf(log))) return null;
+export async function committedBy(entry) {
+  return entry.order === (await mapOf(entry.log)) ? stated(entry) : null;
+}
+
+function stated({ kind, schema, public: said }) {
+  if (kind !== HEADS_COMMITTED || schema !== 1) return null;
   const [size, root] = [said.get('size'), said.get('map_root')];
   if (!Number.isInteger(size) || typeof root !== 'string' || !/^[0-9a-f]{64}$/.test(root)) return null;
   return { size: BigInt(size), root: unhex(root) };

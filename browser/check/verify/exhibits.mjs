@@ -19,7 +19,7 @@ const LARGEST = { [WRONG_MAP]: 1 << 24 }; // bytes, of another form 1 << 18
 
 /** Return the form of exhibit that a file states; undefined if it states none. */
 export function exhibitForm(data) {
-  const start = latin1(data.subarray(0, 200)).trimStart();
+  const start = latin1(data.subarray(0, 200)).replace(/^[\t-\r ]+/, '');
   return start.startsWith('{') ? [SPLIT, OMISSION, ORDER, WRONG_MAP].find((form) => start.includes(form)) : undefined;
 }
 
@@ -69,12 +69,18 @@ function read(data) {
   const form = exhibitForm(data);
   let said;
   try {
-    said = data.length <= (LARGEST[form] ?? 1 << 18) ? JSON.parse(utf8(data)) : null;
+    said = data.length <= (LARGEST[form] ?? 1 << 18) ? JSON.parse(utf8(data), character) : null;
   } catch {
     throw unfit();
   }
   if (!said || typeof said !== 'object' || said.format !== form) throw unfit();
   return said;
+}
+
+/** Refuse half a character in a text, as the program does: UTF-8 has no form for it. */
+function character(name, value) {
+  for (const text of [name, value]) if (typeof text === 'string' && utf8(encoded(text)) !== text) throw unfit();
+  return value;
 }
 
 /** Return the keys of the log that it names: two where another key signed the second head. */

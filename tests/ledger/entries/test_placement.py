@@ -8,9 +8,10 @@ import pytest
 from nacl.signing import SigningKey
 
 from ledger.entries.envelope import Circumstances, EntryPlace, OpenedEntry, Signer, open_, seal
-from ledger.entries.placement import Chains, access_of, registry_of
+from ledger.entries.placement import Chains, access_of, at_odds, registry_of
 from ledger.errors import RecordError
 from ledger.facts import build
+from tests.support.memory_ledger import resealed, small
 
 ORIGIN = "ledger.example/xo/karsk"
 ORDER = "11111111-2222-4333-8444-555555555555"
@@ -96,3 +97,15 @@ def test_the_registry_and_the_access_order_have_no_instrument_and_every_other_or
     refused("CTX-INSTRUMENT", chains, entry(1, None, order=order))
     refused("CTX-INSTRUMENT", chains, entry(1, None, instrument=None))
     chains.follow(entry(1, None, order=order, instrument=None))
+
+
+@pytest.mark.parametrize(("member", "odds"), [({"schema": 1}, "MAP-SPLIT"), ({"schema": 2}, None)])
+def test_two_roots_of_one_size_are_at_odds_in_the_schema_that_says_what_they_are(
+    member: dict[str, int], odds: str | None
+) -> None:
+    ledger, _ = small()
+    node = ledger.enrol("node", "XO", "SYS")
+    one, two = ledger.commit(node, 5), ledger.commit(node, 6)
+    other = resealed(ledger.entries[two], lambda said: (said.update(member), said["public"].update(size=5)), node)
+    broken = at_odds(open_(ledger.entries[one]), one, open_(other), two)
+    assert (broken and broken.code) == odds

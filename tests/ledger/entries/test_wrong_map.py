@@ -14,7 +14,7 @@ from ledger.tlog.note import Vkey
 from ledger.tlog.tree import prove_consistency
 from ledger.verify.exhibits import verify_exhibit
 from ledger.verify.report import Verdict
-from tests.support.memory_ledger import ORDER, Hand, Ledger, small
+from tests.support.memory_ledger import ORDER, Hand, Ledger, resealed, small
 
 
 def committing() -> tuple[Ledger, Hand, Hand]:
@@ -136,7 +136,21 @@ def made() -> list[bytes]:
     empty = exhibit(other, other.commit(node, 0, bytes(32)), 0)
     at = other.commit(node, 5, bytes(32))
     honest = changed(exhibit(other, at, 5), entry=other.entries[other.commit(node, 5)].decode())
+    truth = resealed(other.entries[at], lambda said: said["public"].update(size=True), node)
+    other.append(truth)
+    number = changed(convicts, entry=truth.decode(), proof=other.proof(other.size - 1).decode(), entries=lines[:1])
+    nothing += [number, changed(ahead, path="", entries={}), changed(ahead, entries="")]
+    nothing += [
+        convicts.replace(b'"says": "', b'"says": "\\ud800', 1),
+        convicts.replace(b'"log"', b'"\\udfff": 1, "log"', 1),
+    ]
     return [convicts, ahead, empty, honest, *nothing]
 
 
 MADE = made()
+
+
+def test_what_convicts_nobody_convicts_nobody() -> None:
+    ledger, _ = wrong_root()
+    verdicts = [verify_exhibit(each, ledger.trust()).verdict for each in MADE]
+    assert verdicts == [Verdict.FAILED] * 3 + [Verdict.INDETERMINATE] * (len(MADE) - 3)
