@@ -15,14 +15,16 @@ export const oneOf =
   (value, at) =>
     known.includes(value) ? value : unfit(at);
 
-export const whole = (least) => (value, at) => (typeof value === 'number' && value >= least ? value : unfit(at));
+export const whole = (least) => (value, at) => (Number.isSafeInteger(value) && value >= least ? value : unfit(at));
 
 export const truth = (value, at) => (typeof value === 'boolean' ? value : unfit(at));
 
 export const orNull = (shape) => (value, at) => (value === null ? null : shape(value, at));
 
-export const list = (item) => (value, at) =>
-  Array.isArray(value) ? value.map((each, n) => item(each, `${at}[${n}]`)) : unfit(at);
+export const list =
+  (item, most = Infinity) =>
+  (value, at) =>
+    Array.isArray(value) && value.length <= most ? value.map((each, n) => item(each, `${at}[${n}]`)) : unfit(at);
 
 /** Return the shape of a Map with values of one shape. */
 export const table = (item) => (value, at) =>

@@ -62,9 +62,13 @@ def is_absence(data: bytes) -> bool:
 
 def format_absence(absence: Absence) -> bytes:
     """Return the document; `RecordError` ABSENCE-FORMAT if no reader would take it."""
-    data = msgspec.json.format(msgspec.json.encode(absence)) + b"\n"
+    data = _written(absence)
     parse_absence(data)
     return data
+
+
+def _written(absence: Absence) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(absence)) + b"\n"
 
 
 def parse_absence(data: bytes) -> Absence:
@@ -72,6 +76,9 @@ def parse_absence(data: bytes) -> Absence:
     try:
         if len(data) > LARGEST:
             raise ValueError(f"more than {LARGEST} bytes")
-        return msgspec.json.decode(data, type=Absence)
+        absence = msgspec.json.decode(data, type=Absence)
+        if _written(absence) != data:
+            raise ValueError("it is written in another way than the one that it has")
+        return absence
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise RecordError("ABSENCE-FORMAT", f"not a proof that an order is absent: {error}") from None

@@ -19,8 +19,8 @@ import { parseAnchor } from '../trust/trust_folder.mjs';
 
 const FORMAT = 'comity.absence/1';
 const LARGEST = 1 << 24; // bytes
-const MAP_PROOF = word(/^[^]{0,33956}$/);
-const LINE = record({ index: COUNT, entry: word(/^[^]*$/), path: list(word(/^[A-Za-z0-9+/]{43}=$/)) });
+const MAP_PROOF = word(/^[^]{0,33956}$/u);
+const LINE = record({ index: COUNT, entry: word(/^[^]*$/), path: list(word(/^[A-Za-z0-9+/]{43}=$/), 63) });
 const SHAPE = record({
   format: oneOf(FORMAT),
   says: word(/^[^]*$/),
@@ -35,7 +35,7 @@ const SHAPE = record({
 
 /** Return true if a file claims to be such a document. */
 export function isAbsence(data) {
-  const start = latin1(data.subarray(0, 200)).trimStart();
+  const start = latin1(data.subarray(0, 200)).replace(/^[\t-\r ]+/, '');
   return start.startsWith('{') && start.includes(FORMAT);
 }
 
@@ -139,7 +139,11 @@ async function walk(data, trust, held, now, book, found) {
     if (head) throw new Refused('MAP-HEAD', ['absence-there', said.order], 'absent');
     found.states = ['absence-says', log, said.order, size];
     book.says(...found.states);
-    book.gravest.push(['unproven-absence', log, said.order, size, at, commit.signed_at], ['unproven-absence-id']);
+    book.gravest.push(['unproven-absence', log, said.order, size, at, commit.signed_at]);
+    if (at !== size || size !== checkpoint.size - 1n) {
+      book.gravest.push(['unproven-absence-later', said.order, checkpoint.size, size], ['unproven-absence-register', size]);
+    }
+    book.gravest.push(['unproven-absence-id']);
   });
   found.entries = found.signatures = opened.size + 1;
   found.headSeen = times.headSeen();
@@ -149,13 +153,19 @@ function parsed(data) {
   const unfit = () => new Refused('ABSENCE-FORMAT', ['absence-form']);
   if (data.length > LARGEST) throw unfit();
   try {
-    const { format, ...said } = JSON.parse(utf8(data));
-    const mapped = { ...said, commit: toMap(said.commit), register: (said.register ?? []).map(toMap) };
-    return SHAPE(toMap({ format, ...mapped }), 'absence');
+    const text = utf8(data);
+    const read = JSON.parse(text);
+    const mapped = { ...read, commit: toMap(read.commit), register: read.register.map(toMap) };
+    const said = SHAPE(toMap(mapped), 'absence');
+    if (`${JSON.stringify(said, whole, 2)}\n` !== text) throw unfit();
+    return said;
   } catch (wrong) {
     throw wrong instanceof Refused || wrong instanceof SyntaxError || wrong instanceof TypeError ? unfit() : wrong;
   }
 }
+
+/** Replace what UTF-8 has no form for, half a character, so that such a text is not written as it was read. */
+const whole = (_, value) => (typeof value === 'string' ? utf8(encoded(value)) : value);
 
 const toMap = (value) => new Map(Object.entries(value));
 

@@ -142,6 +142,15 @@ def _walk(
             f"CMP-COMMITTED: that {says}: entry {at} of {commit.payload.signed_at} commits the ledger to that, under "
             "one root for all orders. Anyone with all entries can compute this root again."
         )
+        if not at == size == states.head.checkpoint.size - 1:
+            book.gravest.append(
+                f"CMP-COMMITTED: that no order {absence.order} came later: the log has {states.head.checkpoint.size} "
+                f"entries by now, and this is about the first {size}."
+            )
+            book.gravest.append(
+                f"CMP-REGISTER: that no key was revoked, reported or replaced behind the first {size} entries of the "
+                "log: nobody signs that the register is whole there."
+            )
         book.gravest.append(
             "That nothing is recorded on a case, a person or a request: this speaks of an id. What stands under "
             "another id, or came later, is not excluded."

@@ -17,7 +17,19 @@ from tests.browser.support.node import Asked, Page
 from tests.browser.support.recorder import report_fields
 from tests.ledger.entries.test_log_keys import policies
 from tests.ledger.entries.test_wrong_map import MADE
-from tests.ledger.verify.completeness.test_absence import AT, DOUBLY, LEDGER, LINES, PROOF, WRONG, changed, proven
+from tests.ledger.verify.completeness.test_absence import (
+    AT,
+    DOUBLY,
+    LEDGER,
+    LINES,
+    OTHERWISE,
+    PROOF,
+    STALE,
+    WRONG,
+    changed,
+    proven,
+    written,
+)
 from tests.ledger.verify.test_exhibits import (
     BREAK,
     KEY,
@@ -78,13 +90,13 @@ def by_chance(seed: int) -> bytes:
     name = chance.choice([name for name in line if isinstance(line[name], str)])
     at = chance.randrange(len(line[name]) + 1)
     line[name] = line[name][:at] + chance.choice("0af/Z=\n ") + line[name][at + chance.choice((0, 1, 1)) :]
-    return json.dumps(document).encode()
+    return written(document)
 
 
 def test_a_proof_of_absence_shows_the_same_to_both(reader: Asked) -> None:
     trust = LEDGER.trust()
     assert trust.registrar is not None
-    documents = [PROOF, proven(LEDGER, AT, ORDER), *(changed(change) for _, change in WRONG)]
+    documents = [PROOF, proven(LEDGER, AT, ORDER), *(changed(change) for _, change in WRONG), *OTHERWISE, STALE]
     documents += [by_chance(seed) for seed in range(CHANCES)]
     registrar = format_registrar(trust.registrar)
     for data in documents:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -69,7 +70,12 @@ def checked(data: bytes, ledger: Ledger = LEDGER) -> Report:
 def changed(change: Callable[[dict[str, Any]], object], data: bytes = PROOF) -> bytes:
     document = json.loads(data)
     change(document)
-    return json.dumps(document).encode()
+    return written(document)
+
+
+def written(document: object) -> bytes:
+    """Return the one way in which a document is written."""
+    return msgspec.json.format(msgspec.json.encode(document)) + b"\n"
 
 
 def code(data: bytes, ledger: Ledger = LEDGER) -> tuple[str, str]:
@@ -124,6 +130,30 @@ def test_a_register_whose_tail_is_cut_is_found() -> None:
     assert code(cut, ledger) == ("MAP-HEAD", "registered")
 
 
+def stale() -> bytes:
+    """Return a proof with an old commit: an order of the id could have come since."""
+    ledger, _ = small()
+    at = ledger.commit(ledger.enrol("ledger", "XO", "SYS"), size=4)
+    return proven(ledger, at)
+
+
+STALE = stale()
+
+
+def test_what_an_old_commit_does_not_cover_is_said() -> None:
+    ledger, at = committing()
+    fresh = checked(proven(ledger, at), ledger).not_proven
+    ledger.record(ledger.keeper, "key-compromised", {"actor": "ledger", "suspected_since": "2026-01-01T00:00:00Z"})
+    stale = proven(ledger, at)
+    assert checked(stale, ledger).verdict is not Verdict.PASSED
+    cut = changed(lambda d: d["register"].pop(), stale)
+    report = checked(cut, ledger)
+    assert report.verdict is Verdict.PASSED, "nothing shows the tail of the register, so that it must be said"
+    assert not any(each.startswith("CMP-REGISTER") for each in fresh)
+    assert any(each.startswith("CMP-REGISTER: that no key was revoked") for each in report.not_proven)
+    assert any(f"the log has {ledger.size} entries by now" in each for each in report.not_proven)
+
+
 def swap(document: dict[str, Any]) -> None:
     document["register"][0]["index"], document["register"][1]["index"] = 1, 0
 
@@ -143,6 +173,39 @@ WRONG: list[tuple[str, Callable[[dict[str, Any]], object]]] = [
     ("MAP-FORMAT", lambda d: d.update(registered="")),
     ("MAP-HEAD", lambda d: d.update(order=ORDER, absent=d["absent"])),
 ]
+
+
+TEXT = PROOF.decode()
+INDEX = '"index": 0,'
+OTHERWISE = [
+    json.dumps(json.loads(PROOF)).encode(),
+    PROOF + b"\n",
+    b"\xef\xbb\xbf" + PROOF,
+    b"\n" + PROOF,
+    *(
+        TEXT.replace(INDEX, f'"index": {n},').encode()
+        for n in ("0.0", "0.5", "0e0", "-0", "1e400", "true", "null", 2**53)
+    ),
+    *(TEXT.replace(f'"index": {AT},', f'"index": {n},').encode() for n in (f"{AT}.0", f"{AT}.5", f"{AT}e0", 2**53 + 1)),
+    TEXT.replace('"says": "', '"says": "\\ud800').encode(),
+    TEXT.replace('"log": "', '"log": "\\ud800').encode(),
+    TEXT.replace('"entry": "', '"entry": "\\udfff').encode(),
+    TEXT.replace('"says"', '"says": "x", "says"').encode(),
+    TEXT.replace('"order"', '"order": 5, "order"').encode(),
+    TEXT.replace('"format"', '"format": "x", "format"').encode(),
+    TEXT.replace('"format"', '"\\u0066ormat"').encode(),
+    TEXT.replace('"says"', '"x": ' + "[" * 100_000 + "]" * 100_000 + ', "says"').encode(),
+    TEXT.replace('"register"', '"register": null, "registers"').encode(),
+    changed(lambda d: d.update(register=None)),
+    changed(lambda d: d.pop("register")),
+    changed(lambda d: d["commit"].update(path=["A" * 43 + "="] * 64)),
+    changed(lambda d: d.update(absent="A" * 33_957)),
+]
+
+
+@pytest.mark.parametrize("data", OTHERWISE, ids=range(len(OTHERWISE)))
+def test_a_document_that_two_readers_could_read_in_two_ways_is_refused(data: bytes) -> None:
+    assert code(data) == ("ABSENCE-FORMAT", "")
 
 
 @pytest.mark.parametrize(("expected", "change"), WRONG)
@@ -171,7 +234,7 @@ def test_no_changed_letter_shows_another_absence(data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(text) - 1))
     letter = data.draw(st.sampled_from("0af/Z="))
     document[place] = text[:at] + letter + text[at + 1 :]
-    report = checked(json.dumps(document).encode())
+    report = checked(written(document))
     if document[place] != text and place != "order":
         assert report.verdict is not Verdict.PASSED or place == "checkpoint"
     if document[place] != text and place == "order" and report.verdict is Verdict.PASSED:
