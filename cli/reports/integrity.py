@@ -20,7 +20,7 @@ from ledger.application.integrity.verify_ledger import verify_own
 from ledger.bundle.layout import Arranged
 from ledger.entries.envelope import OpenedEntry, open_
 from ledger.entries.keyring import Keyring, Registrar
-from ledger.entries.placement import Chains, committed_by, map_of
+from ledger.entries.placement import Chains, map_of
 from ledger.errors import RecordError
 from ledger.tlog.note import ED25519, Head, Vkey, open_checkpoint
 from ledger.tlog.note import Checkpoint as State
@@ -28,6 +28,7 @@ from ledger.tlog.tree import EMPTY_ROOT, check_inclusion, leaf_hash, prove_inclu
 from ledger.trust.trust_folder import Trust
 from ledger.verify import heads
 from ledger.verify.claims import CLOSED, NOT_TRUE
+from ledger.verify.completeness.committed_heads import check_commit
 from ledger.verify.entries import doubt_key, suspect
 from ledger.verify.heads import Heads
 from ledger.verify.progress import VerificationLog
@@ -114,10 +115,13 @@ def bundle_read(bundle: VerifiedBundle) -> Read:
 
 def _left_out(reader: LedgerReader, order: str, size: int) -> tuple[str, ...]:
     """Return who says that no entry of the order was left out: the ledger, if it committed its heads by this size."""
+    keyring, _ = next(iter(reader.registers.values()))
     for index, raw in reversed(reader.store.order(map_of(reader.folder.origin))):
-        commit = committed_by(open_(raw, verify=False).payload)
-        if commit is not None and commit[0] <= index < size:
-            covered = commit[0]
+        try:
+            covered, _ = check_commit(open_(raw), index, reader.folder.origin, keyring)
+        except RecordError:
+            continue  # of another key than the ledger's own, or damaged: it commits the ledger to nothing
+        if index < size:
             entries = sum(n < covered for n, _ in reader.store.order(order))
             return (
                 f"Whether an entry of this order was left out: entry {index} of the log commits the ledger to {entries}"
