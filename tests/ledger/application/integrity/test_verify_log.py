@@ -16,6 +16,7 @@ import pytest
 
 from cli.exit_codes import Exit
 from ledger.adapters.storage.entry_reader import EntryReader
+from ledger.application import backup
 from ledger.application.integrity import own_check, verify_ledger
 from ledger.application.integrity.own_check import OwnCheck, check_own
 from ledger.application.integrity.verify_log import verify_log
@@ -559,6 +560,7 @@ def test_fsck_finds_no_rollback_where_another_process_records_meanwhile(
         return before
 
     size = EntryReader.size
+    assert vars(backup)["check_own"] is check_own, "imported during the patch, it would keep it"
     monkeypatch.setattr(own_check, "check_own", meanwhile)
     assert told("fsck", ledger=ledger)["verdict"] == "CONSISTENT"
 
