@@ -15,7 +15,7 @@ from cli.exit_codes import Exit
 from cli.session import ledger_choice
 from cli.session.ledger_reader import LedgerReader, reading
 from cli.session.record_reader import RecordReader, VerifiedBundle
-from cli.terminal import file_io, output
+from cli.terminal import output
 from cli.terminal.answer import BundleItem, BundleReason
 from ledger.facts.vocabulary import ROLES
 from ledger.trust.trust_folder import Trust
@@ -95,6 +95,7 @@ def source_of(bundle: str | None, trust: str | None, pin: str | None, anchor: st
     if pin is not None and trust is None:
         raise click.UsageError("--root-fingerprint is of the folder of --trust")
     from cli.handover.trust_folder import read_trust
+    from cli.terminal import file_io
 
     held = None if trust is None else read_trust(trust, pin)
     return RecordSource(bundle, held, None if anchor is None else file_io.read(anchor))

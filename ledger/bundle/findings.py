@@ -19,7 +19,6 @@ from ledger.entries.payload import Count, Name
 from ledger.errors import RecordError
 from ledger.formats.canonical_json import canonical, parse_json
 from ledger.law import Judgement
-from ledger.law.provisions import rules_digest
 
 PATH = "findings.json"  # below views/
 FORMAT = "comity.findings/1"
@@ -68,8 +67,8 @@ class StatedFindings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     findings: Annotated[list[StatedFinding], Meta(max_length=1_000)]
 
 
-def stated(case: Case, judgement: Judgement, *, log: str, audience: str, size: int) -> StatedFindings:
-    """Return the findings of a judgement on a case that holds only what `audience` may read."""
+def stated(case: Case, judgement: Judgement, *, log: str, audience: str, size: int, rules: str) -> StatedFindings:
+    """Return the findings of a judgement, by the rules with this digest, on a case of what `audience` may read."""
     places = {entry.leaf: entry.index for entry in (*case.entries, *case.registry)}
     findings = [
         StatedFinding(
@@ -89,7 +88,7 @@ def stated(case: Case, judgement: Judgement, *, log: str, audience: str, size: i
         audience=audience,
         size=size,
         as_of=wire(judgement.as_of),
-        rules=rules_digest(),
+        rules=rules,
         findings=findings,
     )
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, ClassVar, dataclass_transform, get_type_hints
+from inspect import get_annotations
+from typing import Any, ClassVar, dataclass_transform
 
 import msgspec
 
@@ -94,7 +95,7 @@ class Fact(msgspec.Struct, frozen=True, metaclass=Kind):
 
 @cache  # on first use: most commands read few of the kinds
 def _fields(kind: type[Fact]) -> dict[str, Field]:
-    hints = get_type_hints(kind, include_extras=True)
+    hints = get_annotations(kind, eval_str=True)
     return {name: _field(name, hints[name]) for name in kind.__struct_fields__}
 
 

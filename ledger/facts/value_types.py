@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from inspect import get_annotations
 from types import NoneType
-from typing import Annotated, Any, ClassVar, Literal, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, ClassVar, Literal, get_args, get_origin
 
 import msgspec
 from msgspec.structs import replace
@@ -251,7 +252,7 @@ def optional(hint: Any) -> bool:
 
 
 def _object_form(struct: Any) -> ObjectForm:
-    hints = get_type_hints(struct, include_extras=True)
+    hints = get_annotations(struct, eval_str=True)
     members = {name: form_of(hints[name]) for name in struct.__struct_fields__}
     required = tuple(name for name in members if not optional(hints[name]))
     expected = f"an object with {', '.join(members)}"

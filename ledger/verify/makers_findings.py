@@ -46,5 +46,5 @@ def compare(
         return MakersFindings("unreadable")
     if found.rules != rules_digest() or found.as_of != wire(judgement.as_of):
         return MakersFindings("stated", "not-compared", found)
-    here = stated(case, judgement, log=found.log, audience=found.audience, size=found.size)
+    here = stated(case, judgement, log=found.log, audience=found.audience, size=found.size, rules=found.rules)
     return MakersFindings("stated", "same" if here == found else "differs", found)

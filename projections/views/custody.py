@@ -90,7 +90,7 @@ def custody(
     """Return every step of custody of an order in the order in which it happened, replaced steps too, marked as such.
 
     `at` is the moment at which the case is read; `reveal` opens why a step was replaced. Only the steps of the part
-    `said` have their sentences.
+    `said` have their sentences, and are compared.
     """
     names, replacements = names_of(case), replaced(case, at, reveal=reveal)
     exhibits = exhibits_of(case, at, HANDS)
@@ -104,7 +104,7 @@ def custody(
             names,
             exhibits,
             replacements.get(e.leaf),
-            says=sentences.get(e.leaf, ""),
+            says=sentences.get(e.leaf),
         )
         for e in exhibits.steps
     ]
@@ -122,12 +122,12 @@ def _hand(
     exhibits: Exhibits,
     gone: Replacement | None,
     *,
-    says: str,
+    says: str | None,
 ) -> CustodyStep:
     released, received, holder = (None if actor is None else names.office(actor) for actor in parties)
     return CustodyStep(
         entry=e,
-        says=says,
+        says=says or "",
         exhibit=e.get("exhibit"),
         released_by=released,
         received_by=received,
@@ -136,8 +136,8 @@ def _hand(
         check=e.get("check"),
         files=tuple(digests(e)),
         unread=unread(e),
-        compared=exhibits.compared(e),
-        firsts=exhibits.firsts(e),
+        compared="" if says is None else exhibits.compared(e),
+        firsts=() if says is None else exhibits.firsts(e),
         replaced=gone,
         local=names.times(e.actor).beside(e.on),
     )

@@ -18,8 +18,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
-from shutil import copyfile
-from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -198,6 +196,9 @@ def without_wal(path: Path) -> Iterator[Path]:
     if not _has_wal(path):
         yield path
         return
+    from shutil import copyfile  # these two imports take 4 ms
+    from tempfile import TemporaryDirectory
+
     with TemporaryDirectory(prefix="comity-") as folder:
         copy = Path(folder) / path.name
         for ending in ("", "-wal"):

@@ -24,6 +24,7 @@ from ledger.entries.envelope import OpenedEntry
 from ledger.entries.wrapped_entry import KIND, PROOF, VALUES, as_counted
 from ledger.formats.selective_disclosure import parse_disclosure
 from ledger.law import judge
+from ledger.law.provisions import rules_digest
 from ledger.tlog.note import Head, note_digest, origin_hash
 from ledger.tlog.tree import format_proof, prove_consistency, prove_inclusions
 
@@ -78,7 +79,14 @@ def bundle_contents(
     if committed is not None and covered.keys() - committed.heads.proofs.keys():
         committed = None
     case = shown_to(journal.case(request.order), request.audience, size)
-    found = stated(case, judge(case, request.made_at), log=journal.origin, audience=request.audience, size=size)
+    found = stated(
+        case,
+        judge(case, request.made_at),
+        log=journal.origin,
+        audience=request.audience,
+        size=size,
+        rules=rules_digest(),
+    )
     return Contents(
         origin=journal.origin,
         about=About(

@@ -35,7 +35,12 @@ def made(of: Callable[[dict[str, Any]], object] = lambda _: None) -> tuple[bytes
     assert report.head
     said = report.manifest
     found = stated(
-        report.case, report.judgement, log=said.log, audience=said.audience, size=report.head.checkpoint.size
+        report.case,
+        report.judgement,
+        log=said.log,
+        audience=said.audience,
+        size=report.head.checkpoint.size,
+        rules=said.rules,
     )
     value = json.loads(format_findings(found)) | {"rules": said.rules}
     of(value)
@@ -159,7 +164,7 @@ def test_a_finding_on_many_entries_lists_a_hundred_and_counts_the_rest() -> None
     entries = tuple(replace(report.case.entries[0], leaf=leaf, index=n) for n, leaf in enumerate(leaves))
     case = Case(report.case.order, report.case.instrument, entries, ())
     judgement = replace(report.judgement, findings=(Finding("W-X", Level.W, (), "x", (), Mark.TEXT, leaves),))
-    found = stated(case, judgement, log="ledger.test/x", audience="CT", size=250)
+    found = stated(case, judgement, log="ledger.test/x", audience="CT", size=250, rules="0" * 64)
     assert (len(found.findings[0].entries), found.findings[0].more) == (100, 150)
     assert parse_findings(format_findings(found)) == found
 
