@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -77,6 +78,7 @@ def desk(
         with closing(sitting.background), _followed(path):
             click.echo(f"{url}/?token={sitting.sessions.link}")
             output.tell("open this link once, in one browser; Ctrl-C closes the desk")
+            gc.freeze()  # what is loaded by now stays, and no collection during an answer looks at it again
             with suppress(KeyboardInterrupt):  # Ctrl-C closes the desk
                 seen.run(sockets=[bound])
 

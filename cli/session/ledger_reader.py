@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from cli.exit_codes import Stop
 from cli.session import ledger_choice
@@ -29,8 +30,7 @@ from ledger.tlog.note import note_digest
 MINUTE = timedelta(minutes=1)  # longer than a command takes between reading the clock and asking
 
 
-@dataclass(frozen=True)
-class LedgerReader:
+class LedgerReader(Struct, frozen=True):
     """One ledger, opened for reading; `labels` are the names that a story gave its orders (name -> id)."""
 
     folder: Folder
@@ -39,7 +39,7 @@ class LedgerReader:
     labels: dict[str, str]
     subject_keys: SubjectKeyStore | None
     # the register as last checked: its keys and chains, by the inputs of the check (`cli.reports.integrity`)
-    registers: dict[object, tuple[Keyring, Chains]] = field(default_factory=dict)
+    registers: dict[object, tuple[Keyring, Chains]] = {}
 
     def find(self, name: str) -> str:
         """Return the id of the order named by a story's label, a reference, or the beginning of an id."""

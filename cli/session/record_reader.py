@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from ledger.bundle.manifest import Manifest
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
     from ledger.verify.report import Report
 
 
-@dataclass(frozen=True, slots=True)
-class VerifiedBundle:
+class VerifiedBundle(Struct, frozen=True):
     """An evidence bundle that is read in the place of a ledger: its file, its manifest, and the verdict on it."""
 
     file: str
@@ -34,8 +34,7 @@ class VerifiedBundle:
         return self.report.entries - len(read)
 
 
-@dataclass(frozen=True, slots=True)
-class DatedState:
+class DatedState(Struct, frozen=True):
     """A state of the log: its size, the digest of its note, its moment, and who gives that moment.
 
     `clock` is cosigned (a witness or time-stamp authority), log (the clock of the log), or claimed (the signers).

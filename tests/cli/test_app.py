@@ -53,6 +53,16 @@ def test_help_imports_nothing_heavy() -> None:
     assert not [name for name in loaded if name.split(".")[0] in HEAVY and name not in light]
 
 
+def test_showing_an_order_imports_no_list_of_rules_and_nothing_for_temporary_files() -> None:
+    code = "import sys, cli.commands.show\nprint(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=Path(__file__).parents[2], capture_output=True, text=True, check=True
+    )
+    loaded = done.stdout.split()
+    assert "ledger.law.judge" in loaded
+    assert not {"ledger.law.provisions", "tempfile", "shutil"} & {*loaded}
+
+
 @pytest.mark.parametrize("path", [*([name] for name in COMMANDS), *(["key", name] for name in KEY), ["log", "publish"]])
 def test_the_help_of_every_command_starts_with_examples(path: list[str]) -> None:
     done = CliRunner().invoke(comity, [*path, "--help"])

@@ -6,9 +6,9 @@ Findings and reports use the same comparison, so that both say the same.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from ledger.entries.case import Entry, Unread
@@ -135,8 +135,7 @@ def _differ(a: Entry, b: Entry, excused: Collection[Any] = ()) -> bool:
 # -- chains of custody -------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Digest:
+class Digest(Struct, frozen=True):
     """One file in one entry: name (empty where only a digest was stated), size in bytes, digests in hex."""
 
     name: str
@@ -160,8 +159,7 @@ class Digest:
         return same
 
 
-@dataclass(frozen=True, slots=True)
-class First:
+class First(Struct, frozen=True):
     """The first statement of a file: the leaf of the entry that states it, and the digests in that entry."""
 
     leaf: str

@@ -174,6 +174,14 @@ def test_custody_goes_from_the_disclosure_hand_to_hand() -> None:
     assert hands[2].released_by == "Cyber Unit Karsk"
 
 
+def test_only_the_steps_of_the_part_asked_for_are_put_in_words_and_compared() -> None:
+    case = told("S1")
+    first, *others = custody(case, said=slice(1, None))
+    assert (first.says, first.compared, first.firsts) == ("", "", ())
+    assert others == custody(case)[1:]
+    assert all(h.says and h.compared and h.firsts for h in others)
+
+
 def hands(*facts: Fact) -> list[tuple[str | None, str | None, str | None]]:
     """Releaser, receiver and holder of each step, by what their offices are called here."""
     story = given(issued("2027-03-01T09:00Z"), *facts).asked_at("2027-05-01T00:00Z")
