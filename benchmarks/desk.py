@@ -67,7 +67,7 @@ class Taken:
 
 
 def desk_figure(ledger: Path) -> Figure:
-    """Return the 95th percentile of the slowest page, divided by the limit; the desk has a process of its own.
+    """Return the 95th percentile of the slowest page, divided by the limit; the desk has a separate process.
 
     The pages are lists, an order of thirty entries, one of a thousand, and their papers. Where a background job
     makes a paper, each answer until it is ready counts as one.

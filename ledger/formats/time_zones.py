@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import pkgutil
 import zoneinfo
 from datetime import UTC, tzinfo
 from functools import cache, lru_cache
-from pathlib import Path
 
 import tzdata  # type: ignore[import-untyped]
 
@@ -17,7 +17,7 @@ zoneinfo.reset_tzpath(to=[f"{place}/zoneinfo" for place in tzdata.__path__])
 @cache
 def names() -> frozenset[str]:
     """Return every zone of the pinned table, without "Factory", which means that no zone was set."""
-    return frozenset(Path(*tzdata.__path__, "zones").read_text("utf-8").split()) - {"Factory"}
+    return frozenset((pkgutil.get_data("tzdata", "zones") or b"").decode().split()) - {"Factory"}
 
 
 @lru_cache(maxsize=256)
