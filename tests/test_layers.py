@@ -16,8 +16,8 @@ IMPURE = ("ledger.adapters", "ledger.application")  # every other file of `ledge
 # What a pure file may import from outside. zoneinfo and pkgutil read the pinned tzdata and nothing else.
 STANDARD = """
     __future__ abc base64 binascii bisect calendar collections contextlib copy csv dataclasses datetime decimal
-    difflib enum fractions functools hashlib heapq html io ipaddress itertools math operator pkgutil re shlex statistics
-    string struct textwrap types typing unicodedata uuid zlib zoneinfo
+    difflib enum fractions functools hashlib heapq html inspect io ipaddress itertools math operator pkgutil re shlex
+    statistics string struct textwrap types typing unicodedata uuid zlib zoneinfo
 """.split()
 OUTSIDE = {*STANDARD, "cbor2", "msgspec", "orjson", "nacl", "holidays", "tzdata"}
 # For projections alone: jinja2 and typst read the templates of the package; babel brings month names.
@@ -25,6 +25,9 @@ TEMPLATES = {"babel", "jinja2", "markupsafe", "icalendar", "segno", "typst"}
 READING = {  # the parts of those packages that read the disk or draw random numbers
     "nacl.utils",
     "nacl.secret",
+    "inspect.findsource",
+    "inspect.getsource",
+    "inspect.getsourcelines",
     "io.open",
     "io.FileIO",
     "uuid.uuid1",
@@ -84,6 +87,7 @@ def test_the_domain_and_the_projections_use_no_disk_no_network_and_no_clock() ->
         ("ledger/tlog/tree.py", "def f():\n    from pathlib import Path", "imports pathlib.Path"),
         ("ledger/tlog/tree.py", "from ..adapters import storage", "imports ..adapters.storage"),
         ("ledger/verify/heads.py", "import sqlite3", "imports sqlite3"),
+        ("ledger/facts/kind.py", "from inspect import getsource", "imports inspect.getsource"),
         ("ledger/law/terms/rule.py", "from jinja2 import Environment", "imports jinja2.Environment"),
         ("ledger/formats/selective_disclosure.py", "open('salt')", "calls open()"),
         ("ledger/formats/selective_disclosure.py", "from nacl.utils import random", "imports nacl.utils.random"),
