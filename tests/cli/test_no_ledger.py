@@ -16,6 +16,8 @@ from cli.offices.address_book import template
 
 KEY = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
 LINES = f"""
+audit list
+audit take file
 backup . -o copy.tar
 check PPO-1 file
 checkpoint
@@ -80,12 +82,20 @@ witness take file
 OUTSIDE = [line for line in LINES.splitlines() if line]
 NEEDS_NO_LEDGER = {
     *("completion", "demo", "init", "lint", "man", "play", "restore", "schema", "succeed", "verify", "vocabulary"),
-    *("key new", "law diff", "signer serve"),
+    *("audit new", "audit sign", "key new", "law diff", "signer serve"),
     *(f"mirror {name}" for name in ("evidence", "new", "serve")),
     *(f"trust {name}" for name in ("check", "new", "sign", "stick", "update")),
     *(f"witness {name}" for name in ("evidence", "new", "pull", "serve")),
 }
-READS_A_FILE_FIRST = {"counterparty add", "import delivery", "import hi1", "mirror add", "stamp add", "witness add"}
+READS_A_FILE_FIRST = {
+    "audit add",
+    "counterparty add",
+    "import delivery",
+    "import hi1",
+    "mirror add",
+    "stamp add",
+    "witness add",
+}
 
 
 def commands(group: click.Group, before: str = "") -> Iterator[str]:
