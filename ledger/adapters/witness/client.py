@@ -22,6 +22,7 @@ from ledger.tlog.policy import Policy
 
 SECONDS = 5.0  # for each request to a witness
 AHEAD = 300  # seconds by which a witness's clock may be ahead of ours
+_FOLLOWED = 6  # requests to a witness that cosigns other heads of the log meanwhile
 _LARGEST = 65_536  # bytes of a reply
 _MOST_LINES = 16  # verifiers read no more lines, including the log's own
 
@@ -169,8 +170,12 @@ class Question:
         before = max((self.known[key].size for key in self.keys if key in self.known), default=0)
         old = min(before, self.size)
         reply = await self._send(old)
-        their_size = _told(reply)
-        if their_size is not None and their_size != old:
+        for left in reversed(range(_FOLLOWED)):
+            their_size = _told(reply)
+            if their_size is None or their_size == old:
+                break
+            if not left:
+                return self.without(LedgerError("WITNESS-BUSY", "it moved on while it was asked"))
             if their_size > self.size:
                 fault = LedgerError("WITNESS-AHEAD", f"it has cosigned {their_size} entries, and was shown {self.size}")
                 return self.without(fault, theirs=await _shown(self.url, self.origin))
@@ -179,8 +184,6 @@ class Question:
                 return self.without(fault)
             old = their_size
             reply = await self._send(old)
-            if _told(reply) not in (None, old):
-                return self.without(LedgerError("WITNESS-BUSY", "it moved on while it was asked"))
         if reply.status == 200:
             return reply
         if reply.status in (409, 422):

@@ -313,9 +313,14 @@ def test_a_witness_that_stands_elsewhere_is_asked_once_more_from_there(log: Log,
 
 
 def test_a_witness_that_keeps_moving_is_left_alone(log: Log, clock: Clock) -> None:
-    sizes = iter(range(1, 9))
-    answer = asked(log, lambda _: WitnessReply(409, f"{next(sizes)}\n", "text/x.tlog.size"), clock)
-    assert next(sizes) == 3
+    olds: list[int] = []
+
+    def moves(body: bytes) -> WitnessReply:
+        olds.append(parse_submission(body).old)
+        return WitnessReply(409, f"{1 + len(olds) % 2}\n", "text/x.tlog.size")
+
+    answer = asked(log, moves, clock)
+    assert olds == [0, 2, 1, 2, 1, 2], "six requests"
     assert not answer.conflict
     assert answer.fault is not None
     assert answer.fault.code == "WITNESS-BUSY"
