@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from ledger.adapters.witness.client import WitnessResult
     from ledger.adapters.witness.cosigning import Cosigned
 
-_TRIES = 5  # requests to the witnesses, if the log grows between them
+_TRIES = 20  # requests to the witnesses, if the log grows between them
+_MOVED = frozenset(("WITNESS-AHEAD", "WITNESS-BUSY"))  # another process had a later head cosigned meanwhile
 
 
 class WaitingForWitness(LedgerError):
@@ -124,7 +125,8 @@ class Witnesses:
         """Have the newest head cosigned; ask again where another process made the log grow meanwhile."""
         for left in reversed(range(_TRIES)):
             done = self.cosign()
-            if enough(done) or not left or self.journal.log.signed().size == done.kept.size:
+            moved = any(answer.fault is not None and answer.fault.code in _MOVED for answer in done.asked)
+            if enough(done) or not left or not (moved or self.journal.log.signed().size > done.kept.size):
                 return done
         raise AssertionError("unreachable")
 
