@@ -4,7 +4,7 @@ import { bullets, foreign, make } from './dom.mjs';
 import { say } from './texts.mjs';
 
 /** Return the statements of a report, one for each auditor who made any. */
-export const audits = ({ audits: stated, head }) =>
+export const audits = ({ audits: stated = [], head }) =>
   stated
     .filter(({ statement }) => statement)
     .map(({ name, auditor, ranges, statement: { checks, program, rules } }) => [

@@ -24,9 +24,10 @@ from tests.browser.support.webdriver import ENTER, Browser
 from tests.ledger.bundle.test_archive_kind import OTHERS
 from tests.ledger.bundle.test_pdf_attachment import PAPERS, paper
 from tests.ledger.bundle.test_repacked import AGAIN, TRUST
+from tests.ledger.verify.completeness.test_absence import LEDGER, PROOF
 from tests.ledger.verify.other_records.test_counterparties import FILES, NAME, TEXTS, received
 from tests.ledger.verify.test_exhibits import SPLIT, TRUE, trust
-from tests.support.memory_ledger import ORDER, Ledger, left_out, small, two_histories
+from tests.support.memory_ledger import LINKED, ORDER, Ledger, left_out, small, two_histories
 
 pytestmark = pytest.mark.browser
 
@@ -203,6 +204,20 @@ def test_an_exhibit_against_a_log_is_read_where_a_bundle_is(browser: Browser, pa
     assert text(browser, "#integrity") == "TOTAL-FAILED SPLIT-VIEW"
     assert "signed two trees of 7 entries" in text(browser, "#result")
     ask(browser, page, exhibit)
+    assert text(browser, "#integrity") == "INDETERMINATE NO_TRUST_ANCHOR"
+
+
+def test_a_proof_of_absence_is_read_where_a_bundle_is(browser: Browser, page: Path, tmp_path: Path) -> None:
+    file, policy, registrar = (tmp_path / name for name in ("absent.json", "policy", "registrar"))
+    held = LEDGER.trust_files()
+    file.write_bytes(PROOF)
+    policy.write_bytes(held["policy"])
+    registrar.write_bytes(held["registrar"])
+    ask(browser, page, file, policy=policy, registrar=registrar)
+    assert text(browser, "#integrity") == "TOTAL-PASSED"
+    assert f"{LEDGER.origin} has no order {LINKED} among its first" in text(browser, ".says")
+    assert "this speaks of an id" in text(browser, "#result")
+    ask(browser, page, file)
     assert text(browser, "#integrity") == "INDETERMINATE NO_TRUST_ANCHOR"
 
 
