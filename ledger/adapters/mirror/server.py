@@ -133,7 +133,9 @@ class _Receiving:
         """Return the next bytes of the body, empty at its end; TimeoutError if nothing arrives for too long."""
         while not self.ended:
             try:
-                if chunk := await asyncio.wait_for(anext(self.rest), self._patience):
+                async with asyncio.timeout(self._patience):  # `wait_for` of Python 3.11 loses the timeout around it
+                    chunk = await anext(self.rest)
+                if chunk:
                     return chunk
             except StopAsyncIteration:
                 self.ended = True

@@ -103,6 +103,8 @@ def test_a_long_answer_goes_to_a_pager_that_is_told_to_show_colours(
     monkeypatch: pytest.MonkeyPatch, told_of: tuple[Path, str]
 ) -> None:
     paged: list[tuple[Any, Any]] = []
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setattr(output, "terminal", lambda stream=None: True)
     monkeypatch.setattr(click, "echo_via_pager", lambda text, color: paged.append((os.environ.get("LESS"), color)))
     ledger, _ = told_of

@@ -253,7 +253,6 @@ def test_a_client_that_sends_nothing_more_is_408_or_keeps_what_is_stored(kept: K
     assert kept.next_entry() == 256
 
 
-@pytest.mark.skip(reason="now and then the answer comes only after minutes: to be mended")
 def test_an_upload_that_never_ends_is_answered_all_the_same(kept: Kept) -> None:
     kept.accept(300)
     with listening(kept, longest=SHORT) as live:
