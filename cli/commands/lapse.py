@@ -11,13 +11,13 @@ from cli.session.open_ledger import case as case_of
 from cli.session.open_ledger import find, hand, writing
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer
+from ledger.adapters.keys.key_files import listed
+from ledger.application.commit_heads import ROLE
 from ledger.application.journal import Journal
 from ledger.entries.case import Case, wire
 from ledger.entries.envelope import Signer
 from ledger.facts import build
 from ledger.law import Clock, ClockVerdict, judge
-
-ROLE = "SYS"  # this role signs only facts that every reader can compute again
 
 
 class LapsedItem(Struct, frozen=True):
@@ -39,7 +39,7 @@ class LapseAnswer(CommandAnswer, tag="comity.lapse/1"):
 
 @command("comity lapse", "comity lapse PPO-2026-123 --as node", "comity lapse --dry-run --json")
 @click.argument("order", required=False)
-@click.option("--as", "actor", help="The ledger node that signs; else the only office in the role SYS.")
+@click.option("--as", "actor", help="The office in the role SYS that signs; else the only one whose key is here.")
 @click.option("--dry-run", is_flag=True, help="Say what would be recorded, and record nothing.")
 def lapse(order: str | None, actor: str | None, dry_run: bool) -> None:
     """Record deadline-lapsed for every clock of ORDER, or of every order, that ran out with nothing done."""
@@ -74,9 +74,11 @@ def unanswered(case: Case, clocks: tuple[Clock, ...]) -> list[Clock]:
 
 def _node(journal: Journal, actor: str | None) -> Signer:
     if actor is None:
-        nodes = [o.actor for o in journal.read_keyring().offices.values() if ROLE in o.roles]
+        keyring, here = journal.read_keyring(), {key.hex() for key in listed(journal.home.keys).values()}
+        offices = (o.actor for o in keyring.offices.values() if ROLE in o.roles)
+        nodes = [name for name in offices if any(key.public in here for key in keyring.current(name))]
         if len(nodes) != 1:
-            names = ", ".join(nodes) or "none"
-            raise Stop(f"offices in the role SYS: {names}", hint="name one with --as, or register one", code=Exit.USAGE)
+            says = f"offices in the role {ROLE} whose key is here: {', '.join(nodes) or 'none'}"
+            raise Stop(says, hint="name one with --as, or register one", code=Exit.USAGE)
         actor = nodes[0]
     return hand(journal, "deadline-lapsed", actor, ROLE, None)

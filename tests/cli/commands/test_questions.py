@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.cli import ledger_of, run, size, told
+from tests.support.cli import House, ledger_of, run, size, told
 
 CLOSED = "7b2274657374223a747275657d"
 
@@ -237,10 +237,20 @@ def test_lapse_records_what_ended_unmet_once_and_not_twice(tmp_path: Path) -> No
     assert size(ledger) == before + 1
 
 
+def test_lapse_is_signed_by_the_office_whose_key_is_here_and_not_by_the_ledger_itself(tmp_path: Path) -> None:
+    house = House(tmp_path).furnished()  # the ledger itself is an office in this role, and its key signs no lapse
+    assert "whose key is here: none" in house.run("lapse").stderr
+    house.with_office("clock", "SYS")
+    assert house.run("lapse").exit_code == 0
+    house.with_office("node", "SYS")
+    done = house.run("lapse")
+    assert (done.exit_code, "clock, node" in done.stderr) == (2, True)
+
+
 def test_lapse_needs_a_node_that_signs(s2: Path) -> None:
     result = run("lapse", ledger=s2)
     assert result.exit_code == 2
-    assert "offices in the role SYS: none" in result.stderr
+    assert "offices in the role SYS whose key is here: none" in result.stderr
 
 
 def test_the_law_prints_every_rule_with_citation_and_mark() -> None:
