@@ -25,7 +25,7 @@ from cli.terminal import output, prompts
 from cli.terminal.answer import CommandAnswer
 from ledger.entries.case import Unread
 from ledger.errors import Busy, LedgerError, RecordError
-from tests.support.cli import ledger_of, told
+from tests.support.cli import ledger_of, reply
 
 HEAVY = ("msgspec", "orjson", "nacl", "cryptography", "eventsourcing", "sqlite3", "holidays", "ledger")
 
@@ -411,7 +411,7 @@ def completed(ledger: Path | None, *words: str) -> list[str]:
 
 def test_a_shell_completes_orders_offices_kinds_and_roles(tmp_path: Path) -> None:
     ledger = ledger_of("S1", tmp_path)
-    (order,) = [o["ref"] or o["label"] for o in told("orders", ledger=ledger)["orders"]]
+    (order,) = [o["ref"] or o["label"] for o in reply("orders", ledger=ledger)["orders"]]
     assert completed(ledger, "judge", order[:2]) == [order]
     assert completed(ledger, "--ledger", str(ledger), "show", "") == [order]
     assert "ilves" in completed(ledger, "export", order, "--as", "il")

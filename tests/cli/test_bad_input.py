@@ -21,7 +21,7 @@ from cli.exit_codes import Exit, Stop
 from cli.imports.safe_xml import parse
 from ledger.adapters.folders.user_folders import Home
 from ledger.errors import LedgerError
-from tests.support.cli import House, ledger_of, run, told
+from tests.support.cli import House, ledger_of, reply, run
 from tests.support.import_tables import written
 
 ROOT = Path(__file__).parents[2]
@@ -211,7 +211,7 @@ def test_a_bundle_is_not_written_where_a_link_leads(ledger: Path, tmp_path: Path
 
 
 def test_a_list_that_is_cut_says_how_many_there_are(ledger: Path) -> None:
-    log = told("log", "-n", "2", ledger=ledger)
+    log = reply("log", "-n", "2", ledger=ledger)
     assert (len(log["log"]), log["of"] > 20) == (2, True)
 
 

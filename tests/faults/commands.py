@@ -69,7 +69,7 @@ def furnish(house: House) -> House:
     sealed = ("-f", "until=2030-01-01", "-f", "reasons=others are being looked for")
     does(house, "record", "confidentiality-requested", "PPO-1", *sealed, "--as", "ilves")
     for name in ("ready", "following"):
-        house.told("key", "new", name)
+        house.reply("key", "new", name)
     (house.folder / "table.csv").write_text(TABLE)
     return house
 
@@ -183,7 +183,7 @@ def with_notes(house: House) -> None:
 
 def with_policy(house: House) -> None:
     """Write a trust policy of one root, not signed."""
-    house.told("key", "new", "ada")
+    house.reply("key", "new", "ada")
     does(house, *COMMANDS["trust new"].words)
 
 
@@ -342,7 +342,7 @@ COMMANDS: dict[str, Command] = {
             "--threshold",
             "1",
         ),
-        lambda house: house.told("key", "new", "ada"),
+        lambda house: house.reply("key", "new", "ada"),
     ),
     "trust sign": Command(("trust", "sign", "HOUSE/policy", "--key", "ada"), with_policy),
     "trust update": Command(

@@ -140,12 +140,12 @@ def _of_sqlite(file: Path) -> bool:
 
 def kinds(house: House) -> set[str]:
     """Return the kinds of all entries."""
-    return {row["kind"] for row in house.told("log", "-n", "1000000")["log"]}
+    return {row["kind"] for row in house.reply("log", "-n", "1000000")["log"]}
 
 
 def leaves(house: House) -> set[str]:
     """Return the leaves of every entry."""
-    return {row["leaf"] for row in house.told("log", "-n", "1000000")["log"]}
+    return {row["leaf"] for row in house.reply("log", "-n", "1000000")["log"]}
 
 
 def acknowledged(answer: str) -> set[str]:

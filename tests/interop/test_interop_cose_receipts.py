@@ -11,7 +11,7 @@ import cbor2
 import pytest
 
 from tests.interop.conftest import TOOLS, Ask
-from tests.support.cli import STORIES, ledger_of, run, told
+from tests.support.cli import STORIES, ledger_of, reply, run
 
 pytestmark = pytest.mark.interop
 
@@ -39,7 +39,7 @@ def test_scitt_cose_accepts_every_receipt_under_the_root_of_the_checkpoint(
         said = ask("scitt-cose", tmp_path / order / "log-key.pem", *(file for pair in pairs for file in pair))
         assert said.agrees, said.text
         lines = said.text.splitlines()
-        head = told("checkpoint", ledger=ledger)
+        head = reply("checkpoint", ledger=ledger)
         indices = sorted(int(line.split()[2]) for line in lines[:-1])
         assert indices == sorted(int(entry.name.partition(".")[0]) for entry, _ in pairs)
         assert {line.split()[1] for line in lines[:-1]} == {str(head["size"])}

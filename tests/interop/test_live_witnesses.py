@@ -24,7 +24,7 @@ from ledger.entries.keyring import Registrar
 from ledger.entries.split_view import check_split
 from ledger.tlog.note import Vkey, b64, log_vkey, open_checkpoint, parse_vkey, witness_vkey
 from tests.interop.conftest import TOOLS, Ask
-from tests.support.cli import run, told
+from tests.support.cli import reply, run
 
 pytestmark = pytest.mark.interop
 
@@ -125,7 +125,7 @@ def ledger(tmp_path: Path) -> Path:
 def asks(ledger: Path, witnesses: Sequence[Live]) -> None:
     for number, live in enumerate(witnesses):
         count = str(number + 1)
-        told("witness", "add", live.key.text, live.url, "--called", f"w{count}", "--quorum", count, ledger=ledger)
+        reply("witness", "add", live.key.text, live.url, "--called", f"w{count}", "--quorum", count, ledger=ledger)
 
 
 def registers(ledger: Path, *actors: str) -> None:
@@ -138,7 +138,7 @@ def registers(ledger: Path, *actors: str) -> None:
 
 def cosigned(ledger: Path, witnesses: Sequence[Live]) -> dict[str, Any]:
     """Run `comity checkpoint`; assert that every witness has then cosigned the whole log."""
-    answer = told("checkpoint", ledger=ledger)
+    answer = reply("checkpoint", ledger=ledger)
     head = open_checkpoint(answer["note"].encode(), ORIGIN, LOG, [live.key for live in witnesses])
     assert [key for key, _ in head.cosignatures] == [live.key for live in witnesses]
     assert all(abs(at - time.time()) < 300 for _, at in head.cosignatures)

@@ -104,12 +104,12 @@ def test_what_is_not_there_is_said_to_be_missing_or_away(token: str, tmp_path: P
 
 def test_an_office_with_its_key_in_a_token_records_and_its_entries_verify(token: str, tmp_path: Path) -> None:
     house = House(tmp_path).begun()
-    house.told("key", "new", "ilves", "--at", token.format("ilves"))
+    house.reply("key", "new", "ilves", "--at", token.format("ilves"))
     assert house.run("key", "enrol", "ilves", "--role", "ISS", "--party", "XO").exit_code == 0
     assert house.run("key", "accept", "ilves").exit_code == 0
     house.order()
     assert house.run("fsck").exit_code == 0
-    assert house.told("key", "list")["keys"][-1]["here"] == "ilves"
+    assert house.reply("key", "list")["keys"][-1]["here"] == "ilves"
 
 
 def with_certificates(session: Any) -> dict[str, Certificate]:

@@ -30,8 +30,8 @@ def test_a_ledger_of_the_first_version_in_a_database_is_gone_on_with(house: Kept
     assert [clock["id"] for clock in json.loads(house.run("due", "--as-of", THEN, "--json").stdout)["due"]] == [
         "E-10-3"
     ]
-    before = house.told("checkpoint")["size"]
+    before = house.reply("checkpoint")["size"]
     house.record("order-closed", "A-1", "-f", "outcome=withdrawn", "--role", "ISS", by="orn", key="orn-next")
-    assert house.told("checkpoint")["size"] == before + 1
+    assert house.reply("checkpoint")["size"] == before + 1
     assert house.run("fsck").exit_code == 0
     assert house.verdict("A-1", "COURT", "orn", "orn-next", "--role", "ISS") == ("TOTAL-PASSED", [])

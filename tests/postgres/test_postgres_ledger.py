@@ -491,16 +491,16 @@ def test_a_process_killed_at_a_random_moment_leaves_a_whole_ledger(tmp_path: Pat
 def test_a_copy_of_a_ledger_is_the_same_file_whatever_kept_it(house: Housed, server: Server) -> None:
     """From a database to a folder, and back to another database: each copy is verified and equal to the byte."""
     copied, back, again = house.folder / "copy.tar", house.folder / "back", house.folder / "again"
-    size = house.told("backup", str(house.ledger), "-o", str(copied))["size"]
+    size = house.reply("backup", str(house.ledger), "-o", str(copied))["size"]
     with tarfile.open(copied) as tar:
         names = tar.getnames()
     assert "entries.db" in names
     assert "store" not in names
-    assert house.told("restore", str(copied), str(back))["size"] == size
+    assert house.reply("restore", str(copied), str(back))["size"] == size
     assert (back / "entries.db").exists()
     assert house.run("show", "PPO-1", "--ledger", str(back)).exit_code == 0
     uri = server.database(f"again{next(_numbers)}")
-    assert house.told("restore", str(copied), str(again), "--store", uri)["size"] == size
+    assert house.reply("restore", str(copied), str(again), "--store", uri)["size"] == size
     assert not (again / "entries.db").exists()
     shelves = [EntryReader(read_folder(folder).entries) for folder in (house.ledger, back, again)]
     assert len({tuple(shelf.page(0, 1000)) for shelf in shelves}) == 1
@@ -519,7 +519,7 @@ _numbers = count()
 def test_a_ledger_moves_from_its_folder_into_a_database(tmp_path: Path, uri: str) -> None:
     house = House(tmp_path).furnished()
     copied, moved = tmp_path / "copy.tar", tmp_path / "moved"
-    house.told("backup", str(house.ledger), "-o", str(copied))
+    house.reply("backup", str(house.ledger), "-o", str(copied))
     shutil.copy(house.ledger / "keys.db", tmp_path / "keys.db")
     shutil.rmtree(house.ledger)
     assert house.run("restore", str(copied), str(moved), "--store", uri).exit_code == 0
@@ -529,12 +529,12 @@ def test_a_ledger_moves_from_its_folder_into_a_database(tmp_path: Path, uri: str
         "issue", "--unregistered", "--instrument", "2AP-7", "--to", "XV", "--reference", "PPO-2", "--as", "ilves"
     )
     assert done.exit_code == 0, done.output
-    assert house.told("fsck")["verdict"] == "CONSISTENT"
+    assert house.reply("fsck")["verdict"] == "CONSISTENT"
 
 
 def test_a_copy_is_not_put_into_a_database_that_has_a_ledger(house: Housed) -> None:
     copied, back = house.folder / "copy.tar", house.folder / "back"
-    house.told("backup", str(house.ledger), "-o", str(copied))
+    house.reply("backup", str(house.ledger), "-o", str(copied))
     done = house.run("restore", str(copied), str(back), "--store", house.uri)
     assert (done.exit_code, "LEDGER-EXISTS" in done.output) == (Exit.REFUSED, True)
     assert not back.exists()
@@ -543,13 +543,13 @@ def test_a_copy_is_not_put_into_a_database_that_has_a_ledger(house: Housed) -> N
 
 def test_a_restore_that_was_killed_is_finished_by_the_same_command(house: Housed, server: Server) -> None:
     copied = house.folder / "copy.tar"
-    size = house.told("backup", str(house.ledger), "-o", str(copied))["size"]
+    size = house.reply("backup", str(house.ledger), "-o", str(copied))["size"]
     for number in range(1, 20):
         back, uri = house.folder / f"back-{number}", server.database(f"back{next(_numbers)}")
         words = ("restore", str(copied), str(back), "--store", uri)
         if not killed("replace", number, partial(house.run, *words)):
             break
-        assert house.told(*words)["size"] == size
+        assert house.reply(*words)["size"] == size
         assert run("show", "PPO-1", ledger=back, **house.env).exit_code == 0
     assert number > 2
     again = house.run("restore", str(copied), str(house.folder / "x"), "--store", uri)
@@ -559,7 +559,7 @@ def test_a_restore_that_was_killed_is_finished_by_the_same_command(house: Housed
 def test_a_copy_that_brings_an_address_is_not_one_of_ours(house: Housed) -> None:
     """Otherwise the person who supplies a copy would choose the server that is asked about it."""
     copied = house.folder / "copy.tar"
-    house.told("backup", str(house.ledger), "-o", str(copied))
+    house.reply("backup", str(house.ledger), "-o", str(copied))
     with tarfile.open(copied, "a") as tar:
         info = tarfile.TarInfo("store")
         info.size = 31

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.cli import ledger_of, run, told
+from tests.support.cli import ledger_of, reply, run
 from tests.support.import_tables import opening, sending, written
 
 pytestmark = pytest.mark.slow
@@ -34,7 +34,7 @@ def importing(ledger: Path, table: Path) -> subprocess.Popen[bytes]:
 
 def size(ledger: Path) -> int:
     """Return the number of entries, after the ledger has acknowledged entries that a crash left."""
-    return int(told("checkpoint", ledger=ledger)["size"])
+    return int(reply("checkpoint", ledger=ledger)["size"])
 
 
 def test_an_import_killed_at_twenty_random_moments_leaves_a_whole_ledger(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_an_import_killed_at_twenty_random_moments_leaves_a_whole_ledger(tmp_pat
         found.add(size(ledger))
         fsck = run("fsck", ledger=ledger)
         assert fsck.exit_code == 0, fsck.output
-        answer = told("import", str(table), "--as", "ilves", ledger=ledger)
+        answer = reply("import", str(table), "--as", "ilves", ledger=ledger)
         assert answer["recorded"] + answer["already"] == len(rows)
         assert size(ledger) == before + len(rows), "nothing is there twice"
     assert found <= {before, before + len(rows)}, "all of them or none"

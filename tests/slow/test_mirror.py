@@ -120,9 +120,9 @@ def test_nothing_is_lost_when_log_and_mirror_are_killed_at_any_moment(tmp_path: 
         if words[0] == "import" and log.returncode == 0:
             acknowledged = entries_now
     with serving(house, port):
-        pushed = house.told("mirror", "push")
+        pushed = house.reply("mirror", "push")
         assert [each["code"] for each in pushed["mirrors"]] == [""]
-        assert [each["code"] for each in house.told("mirror", "check")["mirrors"]] == [""]
+        assert [each["code"] for each in house.reply("mirror", "check")["mirrors"]] == [""]
     size, entries = stored(house)
     assert entries == recorded(house)
     assert size == pushed["size"] == len(entries)

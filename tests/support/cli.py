@@ -71,7 +71,7 @@ def _validator(name: str) -> Draft202012Validator:
     return Draft202012Validator(schema_of(name))
 
 
-def told(*args: str, ledger: Path | None = None, **env: str) -> dict[str, Any]:
+def reply(*args: str, ledger: Path | None = None, **env: str) -> dict[str, Any]:
     """Return what a command answers as JSON; it must have ended well."""
     result = run(*args, "--json", ledger=ledger, **env)
     assert result.exit_code == 0, result.output
@@ -101,7 +101,7 @@ def ledger_of_long_names(folder: Path) -> Path:
 
 def size(ledger: Path) -> int:
     """Return the number of entries in a ledger."""
-    return int(told("checkpoint", ledger=ledger)["size"])
+    return int(reply("checkpoint", ledger=ledger)["size"])
 
 
 class House:
@@ -120,8 +120,8 @@ class House:
         """Run a command to which no ledger is named."""
         return run(*args, ledger=None, stdin=stdin, **self.env)
 
-    def told(self, *args: str) -> dict[str, Any]:
-        return told(*args, ledger=self.ledger, **self.env)
+    def reply(self, *args: str) -> dict[str, Any]:
+        return reply(*args, ledger=self.ledger, **self.env)
 
     def begun(self) -> Self:
         assert self.run("init", str(self.ledger), "--origin", ORIGIN).exit_code == 0
@@ -133,7 +133,7 @@ class House:
         return self
 
     def with_office(self, actor: str, *roles: str) -> Self:
-        self.told("key", "new", actor)
+        self.reply("key", "new", actor)
         said = [part for role in roles for part in ("--role", role)]
         assert self.run("key", "enrol", actor, *said, "--party", "XO", "--office", "Office").exit_code == 0
         assert self.run("key", "accept", actor).exit_code == 0
@@ -141,7 +141,7 @@ class House:
 
     def order(self, actor: str = "ilves") -> str:
         args = ("issue", "--unregistered", "--instrument", "2AP-7", "--to", "XV", "--reference", "PPO-1", "--as", actor)
-        return str(self.told(*args)["order"])
+        return str(self.reply(*args)["order"])
 
 
 @cache

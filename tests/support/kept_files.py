@@ -73,12 +73,12 @@ class Kept(House):
         """Run a command as a person who looked at the clock: it is long past the last entry."""
         return super().run(*args, "--clock-is-right")
 
-    def told(self, *args: str) -> dict[str, Any]:
-        return super().told(*args, "--clock-is-right")
+    def reply(self, *args: str) -> dict[str, Any]:
+        return super().reply(*args, "--clock-is-right")
 
     def record(self, kind: str, order: str, *more: str, by: str, key: str) -> dict[str, Any]:
         """Record one more fact as a person of that office does today."""
-        return self.told("record", kind, order, *more, "--as", by, "--key", str(self.keys / key))
+        return self.reply("record", kind, order, *more, "--as", by, "--key", str(self.keys / key))
 
     def verdict(self, order: str, audience: str, by: str, key: str, *more: str) -> tuple[str, list[str]]:
         """Return what a court that holds this ledger's trust folder says of a bundle made now."""

@@ -18,7 +18,7 @@ from tests.browser.page.test_page import text
 from tests.browser.support import mutations
 from tests.browser.support.webdriver import ENTER, TAB, Browser, Chromium
 from tests.ledger.bundle.test_findings import made as findings_made
-from tests.support.cli import ledger_of, run, told
+from tests.support.cli import ledger_of, reply, run
 
 pytestmark = pytest.mark.browser
 
@@ -117,7 +117,7 @@ def test_the_file_that_was_disclosed_is_confirmed_with_who_when_and_where(
     answer = text(browser, "section.file-answer")
     assert "by Skylark Mail AS on" in answer
     assert hashlib.sha256(EVIDENCE).hexdigest() in answer
-    (found,) = told("check", "--bundle", str(kit.bundle), "--trust", str(kit.trust), str(kit.evidence))["files"]
+    (found,) = reply("check", "--bundle", str(kit.bundle), "--trust", str(kit.trust), str(kit.evidence))["files"]
     assert found["verdict"] == "equal"
     number = found["equal_to"][0].split()[0].removeprefix("#")
     assert f"entry {number} of the order" in answer

@@ -25,7 +25,7 @@ from ledger.bundle.manifest import open_manifest
 from ledger.facts import KINDS
 from ledger.facts.rights.use import View
 from ledger.facts.vocabulary import ROLES, Purpose
-from tests.support.cli import PERSON, House, ledger_of, run, size, told
+from tests.support.cli import PERSON, House, ledger_of, reply, run, size
 from tests.support.kept_files import Kept
 
 ROOT = Path(__file__).parents[3]
@@ -266,7 +266,7 @@ def test_without_a_person_no_bundle_with_opened_values_is_made(house: House) -> 
 def test_the_person_is_the_one_said_else_the_one_set_else_the_holder_of_the_key(tmp_path: Path) -> None:
     house = House(tmp_path).begun()
     house.env |= NOBODY
-    house.told("key", "new", "ilves")
+    house.reply("key", "new", "ilves")
     enrol = ("key", "enrol", "ilves", "--role", "ISS", "--party", "XO", "--holder", "Dina Ilves")
     assert (house.run(*enrol).exit_code, house.run("key", "accept", "ilves").exit_code) == (0, 0)
     house.order()
@@ -278,7 +278,7 @@ def test_the_person_is_the_one_said_else_the_one_set_else_the_holder_of_the_key(
     house.env["COMITY_PERSON"] = "Ada Roe"
     assert house.run(*reveal).exit_code == 0
     assert [who for *_, who in accesses(house)] == ["Dina Ilves", "Max Gr\u00fcn", "Eva Rand", "Ada Roe"]
-    assert house.told("key", "person", "ilves")["persons"][0]["person"] == "Max Gr\u00fcn"
+    assert house.reply("key", "person", "ilves")["persons"][0]["person"] == "Max Gr\u00fcn"
     assert "Dina" not in house.run("key", "person", "ilves").output, "the holder is sealed"
 
 
@@ -344,7 +344,7 @@ def test_reading_and_exporting_without_opening_asks_for_no_person(house: House) 
     assert house.run("timeline", "PPO-2").exit_code == 0
     file = house.folder / "node.zip"
     assert house.run("export", "PPO-2", "--audience", "SYS", "--as", "ilves", "-o", str(file)).exit_code == 0
-    assert told("verify", str(file), "--trust", str(house.ledger / "trust"))["verdict"] == "TOTAL-PASSED"
+    assert reply("verify", str(file), "--trust", str(house.ledger / "trust"))["verdict"] == "TOTAL-PASSED"
 
 
 def test_a_ledger_of_the_first_version_records_persons_from_now_on(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from cli.exit_codes import Exit
 from ledger.application.journal import Journal
 from ledger.law import judge
 from projections.views.timeline import office_names
-from tests.support.cli import PERSON, ledger_of, run, size, told
+from tests.support.cli import PERSON, ledger_of, reply, run, size
 from tests.support.scenarios import case_from_story
 
 ROOT = Path(__file__).parents[3]
@@ -30,7 +30,7 @@ def s1(tmp_path: Path) -> Path:
 
 def newest(ledger: Path) -> dict[str, Any]:
     """Return the newest entry of the log."""
-    entry: dict[str, Any] = told("log", "-n", "1", ledger=ledger)["log"][0]
+    entry: dict[str, Any] = reply("log", "-n", "1", ledger=ledger)["log"][0]
     return entry
 
 
@@ -187,7 +187,7 @@ def test_the_register_of_a_person_has_the_orders_in_which_something_is_sealed_fo
     ledger = ledger_of("S3", tmp_path)
     everything = json.loads(run("register", "--full", "--json", ledger=ledger).stdout)["register"]
     assert {row["order"] for row in everything} == {"main", "second"}
-    person = f"target of {told('show', 'second', ledger=ledger)['order']}"
+    person = f"target of {reply('show', 'second', ledger=ledger)['order']}"
     mine = json.loads(run("register", "--subject", person, "--json", ledger=ledger).stdout)["register"]
     assert {row["order"] for row in mine} == {"second"}
     assert run("register", "--subject", "nobody", ledger=ledger).exit_code == 2

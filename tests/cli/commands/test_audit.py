@@ -121,7 +121,7 @@ def test_the_next_run_reads_and_signs_what_is_new(case: Case) -> None:
     case.taken()
     _, first = case.sign()
     assert (first["signed"], first["read"]) == ([], 0)
-    case.house.told(
+    case.house.reply(
         "record",
         "party-registered",
         "-f",

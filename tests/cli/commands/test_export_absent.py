@@ -31,7 +31,7 @@ def test_what_is_written_is_verified_by_whoever_trusts_the_log(house: House) -> 
 
 
 def test_an_order_that_the_ledger_has_is_not_absent(house: House) -> None:
-    (order,) = (row["order"] for row in house.told("orders")["orders"])
+    (order,) = (row["order"] for row in house.reply("orders")["orders"])
     file = house.folder / "absent.json"
     done = house.run("export", "--absent", order, "-o", str(file))
     assert done.exit_code == 5
@@ -50,6 +50,6 @@ def test_it_is_of_one_full_id_and_of_no_order(house: House, args: tuple[str, ...
 def test_a_file_is_not_overwritten_and_nothing_is_recorded_then(house: House) -> None:
     file = house.folder / "absent.json"
     file.write_text("mine")
-    size = house.told("checkpoint")["size"]
+    size = house.reply("checkpoint")["size"]
     assert house.run("export", "--absent", ABSENT, "-o", str(file)).exit_code == 2
-    assert (file.read_text(), house.told("checkpoint")["size"]) == ("mine", size)
+    assert (file.read_text(), house.reply("checkpoint")["size"]) == ("mine", size)

@@ -29,7 +29,7 @@ from ledger.bundle.audience import shown_to
 from ledger.entries.case import Unread
 from tests.projections.render.test_html import Page
 from tests.projections.render.test_pdf import FORMS
-from tests.support.cli import PERSON, STORIES, ledger_of, run, told
+from tests.support.cli import PERSON, STORIES, ledger_of, reply, run
 
 pytestmark = pytest.mark.slow
 
@@ -143,9 +143,9 @@ def test_a_pdf_that_is_filed_carries_the_bundle_that_lies_beside_it(tmp_path: Pa
 
 
 def test_one_entry_opens_the_values_of_the_bundle_and_of_the_papers(tmp_path: Path) -> None:
-    before = told("checkpoint", ledger=ledger_of("S1", tmp_path / "other"))["size"]
+    before = reply("checkpoint", ledger=ledger_of("S1", tmp_path / "other"))["size"]
     ledger, filing = filed(tmp_path, "--html")
-    assert told("checkpoint", ledger=ledger)["size"] == before + 1
+    assert reply("checkpoint", ledger=ledger)["size"] == before + 1
     page = Page((filing / "custody.html").read_text()).words
     assert "skyl-return.json" in page
     assert "[sealed]" not in page.replace("[sealed] stands where", "")
@@ -167,10 +167,10 @@ def test_no_paper_on_the_whole_order_goes_to_who_may_only_know_how_much_is_close
     audience: str, tmp_path: Path
 ) -> None:
     ledger = ledger_of("S1", tmp_path)
-    before = told("checkpoint", ledger=ledger)["size"]
+    before = reply("checkpoint", ledger=ledger)["size"]
     done = run("file", "main", "--audience", audience, "--as", "ilves", "-o", str(tmp_path / "x"), ledger=ledger)
     assert (done.exit_code, (tmp_path / "x").exists()) == (Exit.USAGE, False)
-    assert told("checkpoint", ledger=ledger)["size"] == before
+    assert reply("checkpoint", ledger=ledger)["size"] == before
 
 
 def test_a_case_is_cut_at_the_state_of_its_bundle(tmp_path: Path) -> None:
@@ -217,7 +217,7 @@ def test_the_demonstration_prints_the_checkpoint_of_the_bundle_inside(tmp_path: 
 
 def test_what_was_filed_is_listed_as_json(tmp_path: Path) -> None:
     ledger = ledger_of("S1", tmp_path)
-    said = told("file", "main", *FILED, "--html", "-o", str(tmp_path / "filing"), ledger=ledger)
+    said = reply("file", "main", *FILED, "--html", "-o", str(tmp_path / "filing"), ledger=ledger)
     assert (said["format"], said["verdict"]) == ("comity.file/1", "TOTAL-PASSED")
     made = {str(path.relative_to(tmp_path / "filing")) for path in (tmp_path / "filing").rglob("*") if path.is_file()}
     assert {file["name"] for file in said["files"]} == made
@@ -255,7 +255,7 @@ def test_an_order_that_its_reader_may_not_know_of_is_in_no_paper(tmp_path: Path)
 
 def refused(ledger: Path, folder: Path, says: str) -> None:
     """Assert that no folder is made, and that two entries record the opening of values and its failure."""
-    before = told("checkpoint", ledger=ledger)["size"]
+    before = reply("checkpoint", ledger=ledger)["size"]
     done = run("file", "main", *FILED, "-o", str(folder / "filing"), ledger=ledger)
     assert done.exit_code == Exit.REFUSED, done.output
     assert says in done.stderr
@@ -294,12 +294,12 @@ def test_a_command_that_nobody_tried_is_not_handed_out(tmp_path: Path, monkeypat
 
 def test_a_folder_that_is_there_is_found_before_anything_is_recorded(tmp_path: Path) -> None:
     ledger = ledger_of("S1", tmp_path)
-    before = told("checkpoint", ledger=ledger)["size"]
+    before = reply("checkpoint", ledger=ledger)["size"]
     (tmp_path / "filing").mkdir()
     (tmp_path / "filing" / "mine").write_text("x")
     done = run("file", "main", *FILED, "-o", str(tmp_path / "filing"), ledger=ledger)
     assert done.exit_code == Exit.REFUSED
-    assert told("checkpoint", ledger=ledger)["size"] == before
+    assert reply("checkpoint", ledger=ledger)["size"] == before
     assert (tmp_path / "filing" / "mine").read_text() == "x"
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from cli.exit_codes import Exit
 from ledger.adapters.keys.key_files import load, public_of
-from tests.support.cli import ORIGIN, House, ledger_of, run, size, told
+from tests.support.cli import ORIGIN, House, ledger_of, reply, run, size
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def played(tmp_path: Path) -> Path:
 
 def test_a_ledger_begins_with_its_log_key_and_guard_outside(tmp_path: Path) -> None:
     house = House(tmp_path)
-    made = house.told("init", str(house.ledger), "--origin", ORIGIN)
+    made = house.reply("init", str(house.ledger), "--origin", ORIGIN)
     assert (made["origin"], made["registrar"]["party"], made["test"]) == (ORIGIN, "XO", False)
     assert sorted(path.name for path in house.ledger.iterdir()) == [
         *("entries.db", "heads.db", "keys.db", "log", "trust"),
@@ -69,7 +69,7 @@ def test_a_ledger_is_never_begun_twice(house: House) -> None:
     done = house.run("init", str(house.ledger), "--origin", ORIGIN)
     assert done.exit_code == Exit.REFUSED
     assert "LEDGER-EXISTS" in done.stderr
-    assert house.told("fsck")["verdict"] == "CONSISTENT"
+    assert house.reply("fsck")["verdict"] == "CONSISTENT"
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_what_cannot_begin_leaves_no_ledger(args: tuple[str, ...], code: int, tm
 
 def test_a_test_ledger_says_so(tmp_path: Path) -> None:
     house = House(tmp_path)
-    assert house.told("init", str(house.ledger), "--origin", "ledger.example/try", "--test")["test"]
+    assert house.reply("init", str(house.ledger), "--origin", "ledger.example/try", "--test")["test"]
     assert (house.ledger / "TEST").exists()
 
 
@@ -99,7 +99,7 @@ def test_a_test_ledger_says_so(tmp_path: Path) -> None:
 
 
 def test_a_key_signs_once_it_is_enrolled_and_accepted(house: House) -> None:
-    house.told("key", "new", "ilves")
+    house.reply("key", "new", "ilves")
     assert house.run("key", "enrol", "ilves", "--role", "ISS").exit_code == Exit.USAGE  # no such office yet
     assert house.run("key", "enrol", "ilves", "--role", "ISS", "--party", "XO").exit_code == 0
     assert _state(house, "ilves") == ["pending"]
@@ -111,7 +111,7 @@ def test_a_key_signs_once_it_is_enrolled_and_accepted(house: House) -> None:
 
 
 def _state(house: House, actor: str) -> list[str]:
-    return [key["state"] for key in house.told("key", "list")["keys"] if key["actor"] == actor]
+    return [key["state"] for key in house.reply("key", "list")["keys"] if key["actor"] == actor]
 
 
 def test_an_office_is_registered_with_its_key_or_not_at_all(house: House) -> None:
@@ -122,11 +122,11 @@ def test_an_office_is_registered_with_its_key_or_not_at_all(house: House) -> Non
     low_order = house.run(*enrol, "--public", "00" * 32)
     assert low_order.exit_code == Exit.REFUSED
     assert "KEY-POINT" in low_order.stderr
-    assert house.told("checkpoint")["size"] == 3, "the key of the ledger itself"
+    assert house.reply("checkpoint")["size"] == 3, "the key of the ledger itself"
 
 
 def test_a_key_is_never_overwritten(house: House) -> None:
-    first = house.told("key", "new", "ilves")["public"]
+    first = house.reply("key", "new", "ilves")["public"]
     assert house.run("key", "new", "ilves").exit_code == Exit.REFUSED
     assert (public_of(house.keys / "ilves") or b"").hex() == first
 
@@ -140,14 +140,14 @@ def test_a_passphrase_is_read_from_a_descriptor_and_never_from_a_flag(house: Hou
     reader, writer = os.pipe()
     os.write(writer, b"correct horse\n")
     os.close(writer)
-    file = Path(house.told("key", "new", "ilves", "--passphrase-fd", str(reader))["file"])
+    file = Path(house.reply("key", "new", "ilves", "--passphrase-fd", str(reader))["file"])
     assert load(file, b"correct horse").public == public_of(file)
     assert house.run("key", "new", "other", "--passphrase-fd", "999").exit_code == Exit.USAGE
 
 
 def test_a_key_is_rotated_by_itself_to_the_one_it_committed_to(house: House) -> None:
     for name in ("ilves", "ilves-2", "ilves-3"):
-        house.told("key", "new", name)
+        house.reply("key", "new", name)
     following = str(house.keys / "ilves-2.pub")
     assert house.run("key", "enrol", "ilves", "--role", "ISS", "--party", "XO", "--next", following).exit_code == 0
     assert house.run("key", "accept", "ilves").exit_code == 0
@@ -160,7 +160,7 @@ def test_a_key_is_rotated_by_itself_to_the_one_it_committed_to(house: House) -> 
 
 
 def test_a_lost_key_is_replaced_by_the_registrar_and_the_new_one_accepts_itself(house: House) -> None:
-    house.with_office("ilves", "ISS").told("key", "new", "ilves-2")
+    house.with_office("ilves", "ISS").reply("key", "new", "ilves-2")
     to = str(house.keys / "ilves-2.pub")
     assert house.run("key", "rotate", "ilves", "--to", to, "--lost").exit_code == 0
     assert house.run("key", "accept", "ilves").exit_code == 0
@@ -189,7 +189,7 @@ def test_a_compromised_key_is_reported_with_the_moment_since_when(house: House) 
 
 
 def test_only_the_registrar_enrols(house: House) -> None:
-    house.with_office("ilves", "ISS").told("key", "new", "orn")
+    house.with_office("ilves", "ISS").reply("key", "new", "orn")
     args = ("key", "enrol", "orn", "--role", "RET", "--party", "XO", "--key", str(house.keys / "ilves"))
     before = size_of(house)
     assert house.run(*args).exit_code == Exit.REFUSED
@@ -197,7 +197,7 @@ def test_only_the_registrar_enrols(house: House) -> None:
 
 
 def size_of(house: House) -> int:
-    return int(house.told("checkpoint")["size"])
+    return int(house.reply("checkpoint")["size"])
 
 
 # -- publishing, checking ----------------------------------------------------------------------------------------------
@@ -211,7 +211,7 @@ def test_a_checkpoint_is_printed_as_others_read_it(played: Path) -> None:
 
 def test_entries_are_published_only_where_somebody_asks_for_them(played: Path, tmp_path: Path) -> None:
     assert not (played / "log" / "tile" / "entries").exists()
-    assert told("log", "publish", str(tmp_path / "out"), ledger=played)["size"] == 39
+    assert reply("log", "publish", str(tmp_path / "out"), ledger=played)["size"] == 39
     assert (tmp_path / "out" / "tile" / "entries").is_dir()
     assert (tmp_path / "out" / "checkpoint").read_bytes() == (played / "log" / "checkpoint").read_bytes()
 
@@ -277,7 +277,7 @@ def test_an_older_shelf_put_in_place_is_a_rollback(played: Path) -> None:
 def test_a_copy_holds_everything_but_guard_log_key_and_keys(house: House) -> None:
     house.with_office("ilves", "ISS").order()
     file = house.folder / "copy.tar"
-    assert house.told("backup", str(house.ledger), "-o", str(file))["size"] == 7
+    assert house.reply("backup", str(house.ledger), "-o", str(file))["size"] == 7
     with tarfile.open(file) as tar:
         names = set(tar.getnames())
     assert names == {"trust/policy", "trust/registrar", "log/checkpoint", "heads.db", "entries.db"} | {
@@ -288,15 +288,15 @@ def test_a_copy_holds_everything_but_guard_log_key_and_keys(house: House) -> Non
 def test_a_copy_is_put_back_verified_and_can_be_asked(house: House) -> None:
     order = house.with_office("ilves", "ISS").order()
     file, back = str(house.folder / "copy.tar"), house.folder / "back"
-    house.told("backup", str(house.ledger), "-o", file)
-    assert house.told("restore", file, str(back))["size"] == 7
+    house.reply("backup", str(house.ledger), "-o", file)
+    assert house.reply("restore", file, str(back))["size"] == 7
     assert run("orders", "--json", ledger=back, **house.env).stdout.count(order) == 1
-    assert told("fsck", ledger=back, **house.env)["verdict"] == "CONSISTENT"
+    assert reply("fsck", ledger=back, **house.env)["verdict"] == "CONSISTENT"
 
 
 def test_a_copy_older_than_what_the_log_has_signed_cannot_go_on_writing(house: House) -> None:
     file, back = str(house.folder / "copy.tar"), house.folder / "back"
-    house.told("backup", str(house.ledger), "-o", file)
+    house.reply("backup", str(house.ledger), "-o", file)
     house.with_office("ilves", "ISS")
     done = house.run("restore", file, str(back))
     assert done.exit_code == Exit.PROVED_BAD
@@ -312,7 +312,7 @@ def test_a_copy_older_than_what_the_log_has_signed_cannot_go_on_writing(house: H
 def test_a_damaged_copy_is_not_put_back(house: House) -> None:
     house.with_office("ilves", "ISS")
     file, back = house.folder / "copy.tar", house.folder / "back"
-    house.told("backup", str(house.ledger), "-o", str(file))
+    house.reply("backup", str(house.ledger), "-o", str(file))
     data = file.read_bytes()
     at = data.index(b'"payloadType"')
     file.write_bytes(data[: at - 40] + bytes([data[at - 40] ^ 1]) + data[at - 39 :])
@@ -350,12 +350,12 @@ def test_what_erasure_costs_is_shown_and_nothing_is_destroyed_before_somebody_ag
 def test_after_erasure_the_values_are_gone_and_everything_still_verifies(played: Path, tmp_path: Path) -> None:
     done = run("erase", "main", "--cause", "retention-ended", "--as", "orn", "--yes", ledger=played)
     assert done.exit_code == 0
-    fields = told("timeline", "main", ledger=played)["timeline"][1]["fields"]
+    fields = reply("timeline", "main", ledger=played)["timeline"][1]["fields"]
     assert fields["summary_of_facts"] == "[erased]"
-    assert told("fsck", ledger=played)["verdict"] == "CONSISTENT"
+    assert reply("fsck", ledger=played)["verdict"] == "CONSISTENT"
     file = tmp_path / "after.zip"
     assert run("export", "main", "--audience", "COURT", "-o", str(file), ledger=played).exit_code == 0
-    assert told("verify", str(file), "--trust", str(played))["verdict"] == "TOTAL-PASSED"
+    assert reply("verify", str(file), "--trust", str(played))["verdict"] == "TOTAL-PASSED"
     again = run("erase", "main", "--cause", "retention-ended", "--as", "orn", "--yes", ledger=played)
     assert again.exit_code == Exit.DONE
     assert "already destroyed, entry" in again.stderr

@@ -11,7 +11,7 @@ from cli.exit_codes import Exit
 from ledger.law.provisions import RULES, rules_digest
 from projections.views.rulebook import coverage
 from tests.ledger.law.test_editions import other, without, written
-from tests.support.cli import check_document, ledger_of, run, told
+from tests.support.cli import check_document, ledger_of, reply, run
 
 ALTERED = json.dumps(other("E-10-2", says="x")).encode()
 
@@ -29,7 +29,7 @@ def test_the_book_of_one_instrument_is_one_page(tmp_path: Path) -> None:
 
 
 def test_what_has_no_rule_is_told_by_article() -> None:
-    answer = told("law", "--not-modelled")
+    answer = reply("law", "--not-modelled")
     check_document(answer)
     assert [(a["act"], a["article"]) for a in answer["articles"]] == [(a.act, a.article) for a in coverage()]
     text = run("law", "--not-modelled").stdout
@@ -38,7 +38,7 @@ def test_what_has_no_rule_is_told_by_article() -> None:
 
 def test_one_rule_is_printed_with_the_words_it_rests_on() -> None:
     assert '"at the latest within 10 days following receipt of the EPOC"' in run("law", "E-10-3").stdout
-    (rule,) = told("law", "E-10-3")["rules"]
+    (rule,) = reply("law", "E-10-3")["rules"]
     assert rule["words"] == ["at the latest within 10 days following receipt of the EPOC"]
     assert rule["until"] is None
 

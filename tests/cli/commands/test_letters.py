@@ -15,7 +15,7 @@ from cli.session.ledger_reader import reading
 from tests.generate.messages import left_in_english
 from tests.projections.render.test_html import Page
 from tests.projections.render.test_translation import german_of
-from tests.support.cli import ledger_of, run, told
+from tests.support.cli import ledger_of, reply, run
 
 WRITES = {"S1": "orn", "S2": "ilves", "S6": "vilar"}
 CONTROLLER = {
@@ -65,7 +65,7 @@ def lift(ledger: Path, actor: str) -> None:
     """Record that the delay of the story is lifted."""
     seq = next(
         e["seq"]
-        for e in told("timeline", "main", ledger=ledger)["timeline"]
+        for e in reply("timeline", "main", ledger=ledger)["timeline"]
         if e["kind"] == "customer-notification-delayed"
     )
     lifted = ("record", "customer-notification-delay-lifted", "main", "-f", f"about=#{seq}", "--as", actor, "--yes")
@@ -154,7 +154,7 @@ def test_no_english_sentence_of_the_catalogue_is_left_in_a_german_letter(tmp_pat
     for kind in ("access", "erasure"):
         asked = run("record", f"{kind}-requested", "main", "--as", "orn", "--yes", ledger=ledger)
         assert asked.exit_code == 0
-    seq = told("timeline", "main", ledger=ledger)["timeline"][-1]["seq"]
+    seq = reply("timeline", "main", ledger=ledger)["timeline"][-1]["seq"]
     decided = ("record", "erasure-decided", "main", "-f", f"answers=#{seq}", "-f", "decision=restricted-instead")
     assert run(*decided, "--as", "orn", "--yes", ledger=ledger).exit_code == 0
     for kind in ("notice", "access", "erasure"):
@@ -182,7 +182,7 @@ def test_the_command_that_records_the_letter_is_printed_and_can_be_typed(tmp_pat
     line = next(x for x in made.stderr.splitlines() if x.startswith("when it is sent: "))
     words = line.removeprefix("when it is sent: comity ").split()
     assert run(*words, "--yes", ledger=ledger).exit_code == 0
-    last = told("timeline", "main", ledger=ledger)["timeline"][-1]
+    last = reply("timeline", "main", ledger=ledger)["timeline"][-1]
     assert last["kind"] == "customer-notified"
 
 
@@ -201,7 +201,7 @@ def test_a_letter_about_another_person_of_the_order_opens_only_the_values_of_thi
     common = ("--as", "orn", "--yes")
     asked = ("record", "erasure-requested", "main", *common)
     assert run(*asked, ledger=ledger).exit_code == 0
-    seq = told("timeline", "main", ledger=ledger)["timeline"][-1]["seq"]
+    seq = reply("timeline", "main", ledger=ledger)["timeline"][-1]["seq"]
     for who, reason in (("target of main", "REASON OF THE TARGET"), ("witness 3", "REASON OF THE WITNESS")):
         decided = ("-f", f"answers=#{seq}", "-f", "decision=refused", "-f", f"reasons={reason}", "--subject", who)
         assert run("record", "erasure-decided", "main", *decided, *common, ledger=ledger).exit_code == 0
@@ -224,7 +224,7 @@ def test_the_erasure_of_another_person_is_not_told_as_that_of_the_target(tmp_pat
     ):
         asked = ("record", "erasure-requested", "main", "-f", f"request={request}", "--subject", who)
         assert run(*asked, *common, ledger=ledger).exit_code == 0
-        seq = told("timeline", "main", ledger=ledger)["timeline"][-1]["seq"]
+        seq = reply("timeline", "main", ledger=ledger)["timeline"][-1]["seq"]
         decided = ("-f", f"answers=#{seq}", "-f", f"decision={decision}", "-f", f"reasons={reasons}")
         done = run("record", "erasure-decided", "main", *decided, "--subject", who, *common, ledger=ledger)
         assert done.exit_code == 0, done.output

@@ -63,12 +63,12 @@ def verified(house: House, file: Path) -> dict[str, Any]:
 
 
 def test_a_new_ledger_has_a_key_of_its_own_and_commits(house: House) -> None:
-    one = house.told("log", "commit")
+    one = house.reply("log", "commit")
     assert (one["index"], one["fresh"], one["enrolled"]) == (one["size"], True, [])
-    again = house.told("log", "commit")
+    again = house.reply("log", "commit")
     assert (again["index"], again["fresh"]) == (one["index"], False), "nothing came since but the commit"
     note(house)
-    assert house.told("log", "commit")["size"] == one["size"] + 2
+    assert house.reply("log", "commit")["size"] == one["size"] + 2
     assert house.run("fsck").exit_code == 0
 
 
@@ -94,14 +94,14 @@ def test_a_second_export_commits_again_only_if_entries_came(house: House) -> Non
 
 
 def test_a_deleted_or_damaged_map_is_made_again(house: House) -> None:
-    one = house.told("log", "commit")
+    one = house.reply("log", "commit")
     for content in (None, b"no database"):
         if content is None:
             (house.ledger / "map.db").unlink()
         else:
             (house.ledger / "map.db").write_bytes(content)
         note(house)
-        assert house.told("log", "commit")["size"] > one["size"]
+        assert house.reply("log", "commit")["size"] > one["size"]
         assert house.run("fsck").exit_code == 0
 
 
@@ -123,20 +123,20 @@ def test_a_ledger_without_a_key_of_its_own_exports_and_says_so(house: House) -> 
 def test_a_registrar_enrols_another_key_for_a_ledger_that_lost_its_own(house: House) -> None:
     for key in (house.folder / "state").rglob("heads.key*"):
         key.unlink()
-    done = house.told("log", "commit", "--enrol")
+    done = house.reply("log", "commit", "--enrol")
     assert len(done["enrolled"]) == 2, "the office is there already"
-    assert house.told("log", "commit", "--enrol")["enrolled"] == []
+    assert house.reply("log", "commit", "--enrol")["enrolled"] == []
     assert house.run("fsck").exit_code == 0
 
 
 def test_a_key_that_was_revoked_commits_nothing_and_is_followed_by_another(house: House) -> None:
-    house.told("log", "commit")
+    house.reply("log", "commit")
     revoked = house.run("key", "revoke", "ledger", "--cause", "compromised", "--yes")
     assert revoked.exit_code == 0, revoked.output
     refused = house.run("log", "commit")
     assert (refused.exit_code, "KEY-ENDED" in refused.stderr) == (5, True)
     assert "CMP-NOT-COMMITTED" in exported(house)[1].stderr
-    house.told("log", "commit", "--enrol")
+    house.reply("log", "commit", "--enrol")
     assert [path.name for path in (house.folder / "state").rglob("heads.2.key")] == ["heads.2.key"]
     assert verified(house, exported(house)[0])["committed"]["whole"]
 
@@ -164,7 +164,7 @@ def test_a_wrong_root_is_found_by_the_check_of_the_own_ledger_and_by_a_verifier_
 def test_a_later_right_root_does_not_hide_a_wrong_one(house: House) -> None:
     lie(house)
     note(house)
-    house.told("log", "commit")
+    house.reply("log", "commit")
     assert house.run("fsck").exit_code == 1
 
 

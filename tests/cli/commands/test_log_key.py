@@ -81,14 +81,14 @@ def house(tmp_path: Path) -> Rotating:
 
 def test_a_new_key_signs_from_its_size_on_and_the_first_time_together_with_the_old_one(house: Rotating) -> None:
     (old,) = house.signers()
-    size = house.told("checkpoint")["size"]
+    size = house.reply("checkpoint")["size"]
     done = house.run("key", "rotate-log", "--yes")
     assert done.exit_code == 0, done.output
     _, new = (key.text for key in parse_policy(house.policy()).logs)
     assert house.signers() == [old, new]
     assert house.send().exit_code == 0
     assert house.signers() == [new]
-    kinds = {e["kind"]: e for e in house.told("log")["log"]}
+    kinds = {e["kind"]: e for e in house.reply("log")["log"]}
     assert kinds["log-key-rotated"]["index"] == size
     assert house.run("fsck").exit_code == 0
     assert house.verdict() == ("TOTAL-PASSED", [])
@@ -97,7 +97,7 @@ def test_a_new_key_signs_from_its_size_on_and_the_first_time_together_with_the_o
 def test_whoever_holds_only_the_old_key_sees_the_change_and_nothing_after_it(house: Rotating) -> None:
     assert house.run("key", "rotate-log", "--yes").exit_code == 0
     for key in parse_policy(house.policy()).logs:
-        assert open_checkpoint(house.note(), ORIGIN, key, ()).checkpoint.size == house.told("checkpoint")["size"]
+        assert open_checkpoint(house.note(), ORIGIN, key, ()).checkpoint.size == house.reply("checkpoint")["size"]
     assert house.send().exit_code == 0
     assert house.verdict(house.before) == ("TOTAL-FAILED", ["CP-SIG"])
 
@@ -134,7 +134,7 @@ def test_a_rotation_that_was_interrupted_goes_on_where_it_stopped(
     done = house.run("key", "rotate-log", "--yes")
     assert done.exit_code == 0, done.output
     assert len(parse_policy(house.policy()).logs) == 2
-    assert [e["kind"] for e in house.told("log")["log"]].count("log-key-rotated") == 1
+    assert [e["kind"] for e in house.reply("log")["log"]].count("log-key-rotated") == 1
     assert house.send().exit_code == 0
     assert house.verdict() == ("TOTAL-PASSED", [])
 
@@ -175,7 +175,7 @@ def without(house: Rotating, kind: int) -> None:
 
 
 def test_a_second_key_signs_beside_the_first_from_its_size_on(house: Rotating) -> None:
-    size = house.told("checkpoint")["size"]
+    size = house.reply("checkpoint")["size"]
     done = house.run("key", "add-log", "--yes")
     assert done.exit_code == 0, done.output
     first, second = parse_policy(house.policy()).logs
@@ -183,7 +183,7 @@ def test_a_second_key_signs_beside_the_first_from_its_size_on(house: Rotating) -
     assert house.signers() == [first.text, second.text]
     assert house.send().exit_code == 0
     assert house.signers() == [first.text, second.text]
-    (said,) = [e for e in house.told("log")["log"] if e["kind"] == "log-key-rotated"]
+    (said,) = [e for e in house.reply("log")["log"] if e["kind"] == "log-key-rotated"]
     assert said["index"] == size
     assert house.run("fsck").exit_code == 0
     assert house.verdict() == ("TOTAL-PASSED", [])
@@ -278,7 +278,7 @@ def test_a_second_key_whose_making_was_interrupted_begins_by_the_same_command(
     done = house.run("key", "add-log", "--yes")
     assert done.exit_code == 0, done.output
     assert len(parse_policy(house.policy()).logs) == 2
-    assert [e["kind"] for e in house.told("log")["log"]].count("log-key-rotated") == 1
+    assert [e["kind"] for e in house.reply("log")["log"]].count("log-key-rotated") == 1
     assert house.send().exit_code == 0
     assert house.verdict() == ("TOTAL-PASSED", [])
 

@@ -24,7 +24,7 @@ from ledger.entries.split_view import check_split
 from ledger.tlog.note import MLDSA44, origin_hash, parse_vkey, witness_vkey
 from ledger.tlog.policy import parse_policy
 from ledger.trust.mirrors import parse_mirrors
-from tests.support.cli import ORIGIN, House, run, told
+from tests.support.cli import ORIGIN, House, reply, run
 from tests.support.hash_log import HashLog
 
 pytest.importorskip("starlette", reason="needs the extra `server`")
@@ -90,7 +90,7 @@ def mirrored(house: House, state: Path, *words: str) -> Iterator[str]:
     """Serve a mirror of this ledger, add it and send it everything; yield its URL."""
     with serving(state, house.ledger / "trust" / "policy") as (_, url):
         assert house.run("mirror", "add", vkey(state), url, *words).exit_code == 0
-        house.told("mirror", "push")
+        house.reply("mirror", "push")
         yield url
 
 
@@ -118,7 +118,7 @@ def test_every_command_has_examples_and_one_line(name: str) -> None:
 
 
 def test_a_new_mirror_prints_the_keys_that_go_into_policies(tmp_path: Path) -> None:
-    answer = told("mirror", "new", NAME, "--mldsa", "--state", str(tmp_path / "m"))
+    answer = reply("mirror", "new", NAME, "--mldsa", "--state", str(tmp_path / "m"))
     assert answer["vkeys"][0] == vkey(tmp_path / "m")
     assert parse_vkey(answer["vkeys"][1]).type == MLDSA44
     assert {"mirror.key", "mirror.key.pub", "mldsa.key", "mirror.db", "logs"} <= {
@@ -182,19 +182,19 @@ def test_an_address_that_is_none_changes_nothing(house: House, state: Path, url:
 
 def test_a_mirror_that_counts_makes_a_quorum(house: House, state: Path) -> None:
     with mirrored(house, state, "--quorum", "1"):
-        checkpoint = house.told("checkpoint")
+        checkpoint = house.reply("checkpoint")
         assert (checkpoint["quorum"], checkpoint["stored_by"]) == (True, [NAME])
         done = house.run("export", "PPO-1", "--audience", "COURT", "-o", str(house.folder / "b.zip"), "--as", "ilves")
         assert done.exit_code == 0, done.output  # the newer head was sent to the mirror
-        bundle = house.told("verify", str(house.folder / "b.zip"), "--trust", str(house.ledger / "trust"))
+        bundle = house.reply("verify", str(house.folder / "b.zip"), "--trust", str(house.ledger / "trust"))
         assert [(each["name"], each["size"]) for each in bundle["stored_by"]] == [(NAME, bundle["head"]["size"])]
 
 
 def test_checkpoint_witnesses_and_verify_say_what_a_mirror_states(house: House, state: Path, tmp_path: Path) -> None:
     with mirrored(house, state) as url:
-        size = house.told("checkpoint")["size"]
+        size = house.reply("checkpoint")["size"]
         assert f"all entries up to {size} {SAYS}" in house.run("checkpoint").stderr
-        listed = house.told("witness", "list")["witnesses"]
+        listed = house.reply("witness", "list")["witnesses"]
         assert [(each["mirror"], each["size"], each["url"]) for each in listed] == [(True, size, url)]
         assert f"all entries up to {size} {SAYS}" in house.run("witness", "list").stderr
         done = house.run("export", "PPO-1", "--audience", "COURT", "-o", str(tmp_path / "b.zip"), "--as", "ilves")
@@ -204,10 +204,10 @@ def test_checkpoint_witnesses_and_verify_say_what_a_mirror_states(house: House, 
         shutil.copytree(house.ledger / "trust", trust)
         shown = house.run("verify", str(house.ledger), "--trust", str(trust))
         assert SAYS in shown.stdout
-        answer = house.told("verify", str(house.ledger), "--trust", str(trust))
+        answer = house.reply("verify", str(house.ledger), "--trust", str(trust))
         assert [(each["name"], each["size"]) for each in answer["stored_by"]] == [(NAME, answer["head"]["size"])]
         (trust / "mirrors").unlink()  # to a reader without this file, it is a cosignature and nothing more
-        assert house.told("verify", str(house.ledger), "--trust", str(trust))["stored_by"] == []
+        assert house.reply("verify", str(house.ledger), "--trust", str(trust))["stored_by"] == []
 
 
 def test_a_stick_for_a_court_names_the_mirrors(house: House, state: Path, tmp_path: Path) -> None:
@@ -223,7 +223,7 @@ def test_a_stick_for_a_court_names_the_mirrors(house: House, state: Path, tmp_pa
 
 def test_a_silent_mirror_stops_no_recording_and_is_named(house: House, state: Path) -> None:
     assert house.run("mirror", "add", vkey(state), "http://127.0.0.1:9").exit_code == 0
-    before = house.told("checkpoint")
+    before = house.reply("checkpoint")
     assert before["stored_by"] == []
     grow(house)
     assert "xv-mirror: HTTP-SILENT" in house.run("checkpoint").stderr
@@ -236,21 +236,21 @@ def test_a_silent_mirror_stops_no_recording_and_is_named(house: House, state: Pa
 def test_publishing_sends_the_entries_to_the_mirrors(house: House, state: Path, tmp_path: Path) -> None:
     with mirrored(house, state):
         grow(house)
-        published = house.told("log", "publish", str(tmp_path / "published"))
-        assert (published["size"], published["stored_by"]) == (house.told("checkpoint")["size"], [NAME])
+        published = house.reply("log", "publish", str(tmp_path / "published"))
+        assert (published["size"], published["stored_by"]) == (house.reply("checkpoint")["size"], [NAME])
 
 
 def test_a_mirror_shows_the_log_to_a_monitor(house: House, state: Path, tmp_path: Path) -> None:
     with mirrored(house, state) as url:
         words = ("--trust", str(house.ledger / "trust"), "--state", str(tmp_path / "watch"), "--entries")
-        (seen,) = house.told("monitor", reads(url), *words)["logs"]
-        assert (seen["alarms"], seen["entries"]) == ([], house.told("checkpoint")["size"])
+        (seen,) = house.reply("monitor", reads(url), *words)["logs"]
+        assert (seen["alarms"], seen["entries"]) == ([], house.reply("checkpoint")["size"])
 
 
 def test_a_mirror_is_checked_entry_by_entry(house: House, state: Path) -> None:
     with mirrored(house, state) as url:
-        size = house.told("checkpoint")["size"]
-        (checked,) = house.told("mirror", "check")["mirrors"]
+        size = house.reply("checkpoint")["size"]
+        (checked,) = house.reply("mirror", "check")["mirrors"]
         assert (checked["reads"], checked["size"], checked["code"]) == (reads(url), size, "")
         bundle = files(state) / f"tile/entries/000.p/{size}"
         bundle.write_bytes(bundle.read_bytes().replace(b"a", b"b", 1))
@@ -271,7 +271,7 @@ def test_a_fork_that_was_refused_is_shown_with_what_it_proves(state: Path, tmp_p
     assert pending.add_checkpoint(log.fork(3, 9).request(5, 9)).status == 422
     memory.close()
     words = ("--name", NAME, "--state", str(state), "--policy", str(policy))
-    (row,) = told("mirror", "evidence", *words, "-o", str(tmp_path / "out"))["evidence"]
+    (row,) = reply("mirror", "evidence", *words, "-o", str(tmp_path / "out"))["evidence"]
     assert (row["log"], row["status"], row["proves"]) == (log.origin, 422, "SPLIT-VIEW")
     (exhibit,) = (tmp_path / "out").glob("*.split-view.json")
     assert check_split(exhibit.read_bytes(), log.key).two.size == 9
@@ -299,7 +299,7 @@ def test_a_lost_ledger_comes_back_from_its_mirror_without_its_sealed_values(
     house: House, state: Path, tmp_path: Path
 ) -> None:
     with mirrored(house, state) as url:
-        before, size = entries(house.ledger), house.told("checkpoint")["size"]
+        before, size = entries(house.ledger), house.reply("checkpoint")["size"]
         trust = lost(house, tmp_path)
         for n, where in enumerate((reads(url), str(files(state)))):
             back = house.folder / f"back{n}"
@@ -314,7 +314,7 @@ def test_a_lost_ledger_comes_back_from_its_mirror_without_its_sealed_values(
         assert house.run("show", "PPO-1").exit_code == 0
         assert house.run("fsck").exit_code == Exit.DONE
         grow(house)
-        assert house.told("mirror", "push")["size"] == size + 1  # the log goes on, in the same mirror
+        assert house.reply("mirror", "push")["size"] == size + 1  # the log goes on, in the same mirror
 
 
 def test_an_old_copy_is_completed_by_the_mirror_and_keeps_its_sealed_values(
@@ -324,7 +324,7 @@ def test_an_old_copy_is_completed_by_the_mirror_and_keeps_its_sealed_values(
         copy = str(tmp_path / "copy.tar")
         assert house.run("backup", str(house.ledger), "-o", copy).exit_code == 0
         grow(house)
-        house.told("mirror", "push")
+        house.reply("mirror", "push")
         before = entries(house.ledger)
         lost(house, tmp_path)
         behind = house.away("restore", copy, str(house.folder / "back"))
@@ -348,8 +348,8 @@ def test_a_mirror_that_lies_gives_no_ledger(house: House, state: Path, tmp_path:
     with mirrored(house, state):
         first = shutil.copytree(files(state), tmp_path / "first")
         grow(house)
-        house.told("mirror", "push")
-        size = house.told("checkpoint")["size"]
+        house.reply("mirror", "push")
+        size = house.reply("checkpoint")["size"]
     there = files(state)
     bundle, checkpoint = there / f"tile/entries/000.p/{size}", there / "checkpoint"
     if lie == "changed":
@@ -404,7 +404,7 @@ def test_a_restored_ledger_asks_its_mirrors_before_it_signs(house: House, state:
     with mirrored(house, state):
         assert house.run("backup", str(house.ledger), "-o", copy).exit_code == 0
         grow(house)
-        house.told("mirror", "push")
+        house.reply("mirror", "push")
         shutil.rmtree(house.folder / "state")  # nothing of this machine knows how far the log had come
         house.ledger.rename(house.folder / "lost")
         done = house.away("restore", copy, str(house.folder / "back"))

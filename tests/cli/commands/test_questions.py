@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.cli import House, ledger_of, run, size, told
+from tests.support.cli import House, ledger_of, reply, run, size
 
 CLOSED = "7b2274657374223a747275657d"
 
@@ -31,7 +31,7 @@ def s3(tmp_path: Path) -> Path:
 
 
 def test_orders_gives_each_order_its_label_instrument_and_state(s3: Path) -> None:
-    found = told("orders", ledger=s3)
+    found = reply("orders", ledger=s3)
     assert found["format"] == "comity.orders/1"
     assert {(o["label"], o["instrument"], o["state"]) for o in found["orders"]} == {
         ("main", "2AP-7", "ESCALATED"),
@@ -41,13 +41,13 @@ def test_orders_gives_each_order_its_label_instrument_and_state(s3: Path) -> Non
 
 def test_orders_lists_neither_the_registry_nor_a_companion(tmp_path: Path) -> None:
     ledger = ledger_of("emergency-validation-refused", tmp_path)
-    assert {o["label"] for o in told("orders", ledger=ledger)["orders"]} == {"destroyed", "kept"}
+    assert {o["label"] for o in reply("orders", ledger=ledger)["orders"]} == {"destroyed", "kept"}
 
 
 def test_an_order_is_named_by_label_or_by_the_beginning_of_its_id(s1: Path) -> None:
-    order = told("orders", ledger=s1)["orders"][0]["order"]
+    order = reply("orders", ledger=s1)["orders"][0]["order"]
     for name in ("main", order, order[:7]):
-        assert told("show", name, ledger=s1)["order"] == order
+        assert reply("show", name, ledger=s1)["order"] == order
 
 
 def test_a_name_no_order_has_says_what_to_do(s1: Path) -> None:
@@ -73,7 +73,7 @@ def test_due_is_soonest_first_and_exits_3_once_something_is_over(s1: Path) -> No
 
 
 def test_due_leaves_out_what_ends_later_than_asked_for(s1: Path) -> None:
-    found = told("due", "--as-of", "2027-03-10T00:00:00Z", "--within", "P30D", ledger=s1)
+    found = reply("due", "--as-of", "2027-03-10T00:00:00Z", "--within", "P30D", ledger=s1)
     assert [d["id"] for d in found["due"]] == ["D-7-7"]
 
 
@@ -82,7 +82,7 @@ def test_a_moment_that_is_read_in_two_ways_is_usage(s1: Path) -> None:
 
 
 def test_a_timeline_shows_sealed_values_as_sealed(s1: Path) -> None:
-    found = told("timeline", "main", ledger=s1)
+    found = reply("timeline", "main", ledger=s1)
     issued = next(x for x in found["timeline"] if x["kind"] == "order-issued")
     assert issued["fields"]["summary_of_facts"] == "[sealed]"
     assert "An online shop" not in json.dumps(found)
@@ -119,7 +119,7 @@ def test_judge_without_a_violation_exits_0_and_leaves_the_rest_to_the_court(s1: 
 
 @pytest.mark.parametrize("forum", ["US", "GB", "DE", "EU", "ECHR"])
 def test_a_forum_sheet_puts_the_same_facts_to_the_questions_of_that_forum(forum: str, s1: Path) -> None:
-    sheet = told("judge", "main", "--forum", forum, ledger=s1)["forum"]
+    sheet = reply("judge", "main", "--forum", forum, ledger=s1)["forum"]
     assert sheet["questions"]
     assert all(q["cite"] and q["asks"] and q["criteria"] for q in sheet["questions"])
 
@@ -131,17 +131,17 @@ def test_a_deadline_is_explained_step_by_step(s1: Path) -> None:
 
 
 def test_custody_compares_digests_and_shows_none_unless_revealed(s1: Path) -> None:
-    steps = told("custody", "main", ledger=s1)["custody"]
+    steps = reply("custody", "main", ledger=s1)["custody"]
     assert [s["against_first"] for s in steps] == ["first stated", "equal", "equal"]
     assert steps[0]["files"] == ["[sealed]"]
 
 
 def test_what_is_revealed_is_recorded_with_its_reason_before_it_is_shown(s1: Path) -> None:
     before = size(s1)
-    shown = told("custody", "main", "--reveal", "--because", "trial on Monday", "--as", "ilves", ledger=s1)
+    shown = reply("custody", "main", "--reveal", "--because", "trial on Monday", "--as", "ilves", ledger=s1)
     assert shown["custody"][0]["files"][0]["sha256"].startswith("6a9641f5")
     assert size(s1) == before + 1
-    answer = told("log", "-n", "1", ledger=s1)
+    answer = reply("log", "-n", "1", ledger=s1)
     newest = answer["log"][0]
     assert answer["of"] == newest["index"] + 1, "an answer says that it is cut"
     assert (newest["kind"], newest["by"]) == ("record-accessed", "ilves")
@@ -196,18 +196,18 @@ def test_check_computes_the_digest_by_the_algorithm_that_the_manifest_names(
 
 
 def test_a_replay_knows_what_was_known_and_says_whose_clock_it_is(s1: Path) -> None:
-    found = told("replay", "main", "--at", "2027-03-10T00:00:00Z", ledger=s1)
+    found = reply("replay", "main", "--at", "2027-03-10T00:00:00Z", ledger=s1)
     assert found["state"] == "SERVED"
     assert found["replay"]["clock"] == "log"
 
 
 def test_a_replay_before_the_first_head_knows_nothing(s1: Path) -> None:
-    found = told("replay", "main", "--at", "2020-01-01T00:00:00Z", ledger=s1)
+    found = reply("replay", "main", "--at", "2020-01-01T00:00:00Z", ledger=s1)
     assert (found["state"], found["replay"]["size"]) == ("-", 0)
 
 
 def test_a_difference_shows_new_entries_and_what_reads_differently(s1: Path) -> None:
-    found = told("replay", "main", "--diff", "2027-03-10T00:00:00Z..2027-03-15T14:00:00Z", ledger=s1)
+    found = reply("replay", "main", "--diff", "2027-03-10T00:00:00Z..2027-03-15T14:00:00Z", ledger=s1)
     assert [e["kind"] for e in found["entries"]] == ["data-disclosed", "evidence-received"]
     assert {"what": "state", "before": "SERVED", "after": "DISCLOSED"} in found["changes"]
 
@@ -228,12 +228,12 @@ def test_the_register_of_one_order_has_ten_answers_and_exits_3_while_a_duty_is_o
 def test_lapse_records_what_ended_unmet_once_and_not_twice(tmp_path: Path) -> None:
     ledger = ledger_of("registrar-stations", tmp_path)
     before = size(ledger)
-    dry = told("lapse", "--dry-run", ledger=ledger)
+    dry = reply("lapse", "--dry-run", ledger=ledger)
     assert (dry["recorded"], [d["deadline"] for d in dry["lapsed"]]) == (False, ["D-6-3d"])
     assert size(ledger) == before
-    assert told("lapse", ledger=ledger)["recorded"] is True
+    assert reply("lapse", ledger=ledger)["recorded"] is True
     assert size(ledger) == before + 1
-    assert told("lapse", ledger=ledger)["lapsed"] == []
+    assert reply("lapse", ledger=ledger)["lapsed"] == []
     assert size(ledger) == before + 1
 
 
@@ -254,21 +254,21 @@ def test_lapse_needs_a_node_that_signs(s2: Path) -> None:
 
 
 def test_the_law_prints_every_rule_with_citation_and_mark() -> None:
-    found = told("law")
+    found = reply("law")
     assert len(found["rules"]) > 500
     assert {r["mark"] for r in found["rules"]} == {"text", "known", "likely", "design"}
     assert len(found["digest"]) == 64
 
 
 def test_the_law_of_real_parties_says_what_nobody_has_read() -> None:
-    found = told("law", "--parties")
+    found = reply("law", "--parties")
     assert found["in_force"] is None
     assert (found["ratifications_read"], found["ratifications_needed"]) == (4, 5)
     assert not [p for p in found["parties"] if p["code"] == "-" and p["verified"]]
 
 
 def test_the_law_of_real_parties_lists_which_act_binds_which_state() -> None:
-    found = told("law", "--parties")
+    found = reply("law", "--parties")
     bound = {(p["party"], p["code"]): p["says"] for p in found["parties"]}
     assert bound["SE", "EPOC"] == "bound from 2026-08-18"
     assert bound["DK", "EPOC"] == "not bound"
@@ -279,13 +279,13 @@ def test_the_law_of_real_parties_lists_which_act_binds_which_state() -> None:
 
 
 def test_a_code_that_was_printed_is_explained() -> None:
-    assert [r["kind"] for r in told("law", "F702")["rules"]] == ["finding"]
-    assert [r["kind"] for r in told("law", "D-7-7")["rules"]] == ["deadline"]
+    assert [r["kind"] for r in reply("law", "F702")["rules"]] == ["finding"]
+    assert [r["kind"] for r in reply("law", "D-7-7")["rules"]] == ["deadline"]
     assert "who must act: the provider" in run("law", "D-7-7").stdout
 
 
 def test_a_provision_is_asked_for_the_rules_that_rest_on_it() -> None:
-    whole, part = (told("law", cite)["rules"] for cite in ("2AP:7(5)", "2AP:7(5)(c)"))
+    whole, part = (reply("law", cite)["rules"] for cite in ("2AP:7(5)", "2AP:7(5)(c)"))
     assert {r["id"] for r in part} < {r["id"] for r in whole}
     assert all("2AP:7(5)" in r["cite"] for r in whole)
     assert run("law", "2AP:1").exit_code == 2  # it is not 2AP:16(3)
@@ -308,7 +308,7 @@ def test_the_rule_book_is_one_page_to_print(tmp_path: Path) -> None:
 
 
 def test_the_vocabulary_explains_a_kind_and_gives_its_schema() -> None:
-    assert told("vocabulary", "data-disclosed")["schema"]["title"]
+    assert reply("vocabulary", "data-disclosed")["schema"]["title"]
     assert "readers: " in run("vocabulary", "data-disclosed").stdout
     unknown = run("vocabulary", "data-disclosd")
     assert (unknown.exit_code, "`comity vocabulary data-disclosed`?" in unknown.stderr) == (2, True)

@@ -14,7 +14,7 @@ from ledger.adapters.keys.key_files import SeedKey, write
 from ledger.tlog.note import parse_vkey
 from ledger.tlog.policy import parse_policy
 from ledger.tlog.tree import check_inclusion, parse_proof
-from tests.support.cli import House, ledger_of, run, size, told
+from tests.support.cli import House, ledger_of, reply, run, size
 
 ID = "0123456789abcdef0123456789abcdef"
 
@@ -25,11 +25,11 @@ def ledger(tmp_path: Path) -> Path:
 
 
 def entries(ledger: Path, order: str = "main") -> list[dict[str, Any]]:
-    return list(told("timeline", order, ledger=ledger)["timeline"])
+    return list(reply("timeline", order, ledger=ledger)["timeline"])
 
 
 def test_a_fact_is_recorded_by_its_actor_in_the_role_that_fits(ledger: Path) -> None:
-    receipt = told("record", "order-closed", "main", "-f", "outcome=answered", "--as", "ilves", ledger=ledger)
+    receipt = reply("record", "order-closed", "main", "-f", "outcome=answered", "--as", "ilves", ledger=ledger)
     assert receipt["format"] == "comity.receipt/1"
     newest = entries(ledger)[-1]
     assert (newest["kind"], newest["by"], newest["role"], newest["leaf"]) == (
@@ -40,7 +40,7 @@ def test_a_fact_is_recorded_by_its_actor_in_the_role_that_fits(ledger: Path) -> 
 
 def test_the_receipt_proves_that_the_entry_stands_in_the_log(ledger: Path, tmp_path: Path) -> None:
     args = ("record", "order-closed", "main", "-f", "outcome=answered", "--as", "ilves")
-    receipt = told(*args, "--receipt", str(tmp_path / "receipt"), ledger=ledger)
+    receipt = reply(*args, "--receipt", str(tmp_path / "receipt"), ledger=ledger)
     proof = parse_proof((tmp_path / "receipt").read_bytes())
     key = parse_policy((ledger / "trust" / "policy").read_bytes()).logs[0]
     assert parse_vkey(key.text) == key
@@ -75,7 +75,7 @@ def test_a_dry_run_records_nothing_and_what_it_prints_can_be_recorded(ledger: Pa
     assert (fact["public"], fact["sealed"]) == ({"scope": "all"}, {"reasons": "Locked."})
     assert size(ledger) == before
     (tmp_path / "fact.json").write_text(done.stdout)
-    told("record", "use-restricted", "main", "--from", str(tmp_path / "fact.json"), "--as", "orn", ledger=ledger)
+    reply("record", "use-restricted", "main", "--from", str(tmp_path / "fact.json"), "--as", "orn", ledger=ledger)
     assert size(ledger) == before + 1
 
 
@@ -86,9 +86,9 @@ def test_a_fact_is_read_from_standard_input(ledger: Path) -> None:
 
 def test_the_same_id_records_once_and_another_fact_under_it_is_a_conflict(ledger: Path) -> None:
     args = ("record", "order-closed", "main", "--as", "ilves", "--id", ID)
-    first = told(*args, "-f", "outcome=answered", ledger=ledger)
+    first = reply(*args, "-f", "outcome=answered", ledger=ledger)
     before = size(ledger)
-    again = told(*args, "-f", "outcome=answered", ledger=ledger)
+    again = reply(*args, "-f", "outcome=answered", ledger=ledger)
     assert (again["leaf"], again["already"]) == (first["leaf"], True)
     other = run(*args, "-f", "outcome=refused", ledger=ledger)
     assert other.exit_code == Exit.REFUSED
@@ -123,7 +123,7 @@ def test_a_second_hand_entry_says_whose_act_it_is(ledger: Path) -> None:
 
 def test_an_entry_is_put_right_by_another_one(ledger: Path) -> None:
     wrong = ("record", "use-restricted", "main", "-f", "scope=all", "--as", "orn")
-    leaf = told(*wrong, ledger=ledger)["leaf"]
+    leaf = reply(*wrong, ledger=ledger)["leaf"]
     args = ("record", "use-restricted", "main", "-f", "scope=part", "--as", "orn", "--replaces", leaf)
     assert run(*args, "--why", "Only one mailbox is meant.", ledger=ledger).exit_code == 0
     replaced = next(e for e in entries(ledger) if e["leaf"] == leaf)
@@ -184,7 +184,7 @@ def test_an_order_is_issued_under_its_reference_and_what_it_lacks_is_shown(ledge
     done = run(*args, "--reference", "PPO-2026-123", ledger=ledger)
     assert done.exit_code == 0
     assert "F704" in done.stderr
-    listed = {o["ref"]: o for o in told("orders", ledger=ledger)["orders"]}
+    listed = {o["ref"]: o for o in reply("orders", ledger=ledger)["orders"]}
     assert listed["PPO-2026-123"]["state"] == "ISSUED"
     fields = entries(ledger, "PPO-2026-123")[0]["fields"]
     assert (fields["from_party"], fields["issuing_authority"], fields["providers"]) == ("XO", "ilves", ["harbor"])
@@ -213,14 +213,14 @@ def test_an_order_keeps_what_the_other_party_had_declared_on_the_day_it_was_issu
 
 def test_an_order_issued_twice_under_one_id_is_one_order(ledger: Path) -> None:
     args = ("issue", "--instrument", "2AP-7", "--to", "XV", "--reference", "R-1", "--as", "ilves", "--id", ID)
-    first, second = told(*args, ledger=ledger), told(*args, ledger=ledger)
+    first, second = reply(*args, ledger=ledger), reply(*args, ledger=ledger)
     assert first["order"] == second["order"]
     assert second["already"]
 
 
 def test_the_other_state_is_told(ledger: Path) -> None:
     args = ("notify", "main", "--to", "ncco", "--includes", "order,summary-of-facts", "--as", "ilves")
-    told(*args, "--about", "issued", ledger=ledger)
+    reply(*args, "--about", "issued", ledger=ledger)
     fields = entries(ledger)[-1]["fields"]
     assert (fields["notified_authority"], fields["includes"]) == ("ncco", ["order", "summary-of-facts"])
 
@@ -231,7 +231,7 @@ def test_an_objection_says_which_of_the_two_it_is(ledger: Path) -> None:
         done = run("object", "main", "--as", "ncco", *args, ledger=ledger)
         assert done.exit_code == Exit.USAGE
     assert size(ledger) == before
-    told(
+    reply(
         "object",
         "main",
         "--ground",
@@ -270,14 +270,14 @@ def test_disclosed_files_are_hashed_where_they_lie(place: str, ledger: Path, tmp
 def test_what_was_disclosed_can_be_checked_later(ledger: Path, tmp_path: Path) -> None:
     file = tmp_path / "second.json"
     file.write_bytes(b"data")
-    told("disclose", str(file), "main", "--elements", "name", "--channel", "mail", "--as", "harbor", ledger=ledger)
-    assert told("check", str(file), "main", ledger=ledger)["files"][0]["verdict"] == "equal"
+    reply("disclose", str(file), "main", "--elements", "name", "--channel", "mail", "--as", "harbor", ledger=ledger)
+    assert reply("check", str(file), "main", ledger=ledger)["files"][0]["verdict"] == "equal"
 
 
 def test_the_person_is_told(ledger: Path, tmp_path: Path) -> None:
     (tmp_path / "notice.pdf").write_bytes(b"%PDF")
     args = ("notify-customer", "main", "--channel", "letter", "--includes", "legal-basis,remedies", "--as", "orn")
-    told(*args, "--notice", str(tmp_path / "notice.pdf"), ledger=ledger)
+    reply(*args, "--notice", str(tmp_path / "notice.pdf"), ledger=ledger)
     fields = entries(ledger)[-1]["fields"]
     assert (fields["channel"], fields["notice"]) == ("letter", "[sealed]")
 
@@ -351,9 +351,9 @@ def test_a_locked_key_is_undecidable_where_nobody_can_be_asked(ledger: Path, tmp
 def test_a_policy_of_a_provider_stands_in_the_register(ledger: Path, tmp_path: Path) -> None:
     (tmp_path / "policy.html").write_text("<p>We tell our users.</p>")
     args = ("record", "policy-adopted", "-f", "policy=notice v1", "-f", f"document={tmp_path / 'policy.html'}")
-    receipt = told(*args, "-f", "valid_from=2027-01-01", "--as", "harbor", ledger=ledger)
+    receipt = reply(*args, "-f", "valid_from=2027-01-01", "--as", "harbor", ledger=ledger)
     assert receipt["kind"] == "policy-adopted"
-    assert receipt["order"] not in {o["order"] for o in told("orders", ledger=ledger)["orders"]}
+    assert receipt["order"] not in {o["order"] for o in reply("orders", ledger=ledger)["orders"]}
 
 
 @pytest.mark.parametrize("number", ["#1", "1"])
@@ -363,7 +363,7 @@ def test_an_entry_is_named_by_its_number_with_the_mark_or_without(tmp_path: Path
     assert house.run(*words, "-f", "changed_fields=offences", "--as", "ilves").exit_code == 0
     right = ("record", "order-corrected", "PPO-1", "-f", "corrects=1", "-f", "material=no", "--replaces", "2")
     assert house.run(*right, "--why", "typed twice", "-f", "changed_fields=languages", "--as", "ilves").exit_code == 0
-    replaced = [item["replaced"] for item in house.told("timeline", "PPO-1")["timeline"]]
+    replaced = [item["replaced"] for item in house.reply("timeline", "PPO-1")["timeline"]]
     assert [text is not None for text in replaced] == [False, True, False]
 
 

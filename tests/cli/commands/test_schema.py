@@ -13,7 +13,7 @@ import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
 from cli.commands.schema import documents, schema_of
-from tests.support.cli import check_document, documents_in, ledger_of, run, told
+from tests.support.cli import check_document, documents_in, ledger_of, reply, run
 
 ROOT = Path(__file__).parents[3]
 AS_OF = ("--as-of", "2027-03-10T00:00:00Z")
@@ -89,13 +89,13 @@ def test_every_format_that_the_program_writes_has_a_schema() -> None:
 
 
 def test_the_files_beside_a_ledger_follow_their_schemas(ledger: Path) -> None:
-    told("order", "rename", "main", "own", ledger=ledger)
+    reply("order", "rename", "main", "own", ledger=ledger)
     for name in ("names.json", "story.json"):
         check_document(json.loads((ledger / name).read_text("utf-8")))
 
 
 def test_a_document_with_a_field_of_another_type_is_refused_by_its_schema(ledger: Path) -> None:
-    document = told("orders", ledger=ledger)
+    document = reply("orders", ledger=ledger)
     document["orders"][0]["state"] = 7
     with pytest.raises(ValidationError):
         Draft202012Validator(schema_of("comity.orders/1")).validate(document)
@@ -112,7 +112,7 @@ def test_prefix_and_version_of_a_name_may_be_left_out() -> None:
 
 
 def test_without_a_name_every_document_is_listed() -> None:
-    assert [each["name"] for each in told("schema")["documents"]] == list(documents())
+    assert [each["name"] for each in reply("schema")["documents"]] == list(documents())
 
 
 @pytest.mark.parametrize(

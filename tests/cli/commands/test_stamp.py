@@ -38,7 +38,7 @@ class Stamping(House):
         made = self.authorities[name] = Authority(self.folder / name, name=f"{name} TSA", **more)
         url = self.stack.enter_context(made.served())
         (self.folder / f"{name}.pem").write_bytes(made.root)
-        self.told("stamp", "add", name, url, "--root", str(self.folder / f"{name}.pem"))
+        self.reply("stamp", "add", name, url, "--root", str(self.folder / f"{name}.pem"))
         return made
 
     def bundle(self) -> Path:
@@ -60,9 +60,9 @@ def house(tmp_path: Path) -> Iterator[Stamping]:
 def test_two_authorities_stamp_the_checkpoint_and_a_court_verifies_when_the_entries_existed(house: Stamping) -> None:
     for name in ("one", "two"):
         house.names(name)
-    said = house.told("stamp")
+    said = house.reply("stamp")
     assert [token["authority"] for token in said["tokens"]] == ["one", "two"]
-    assert house.told("stamp", "list")["tokens"] == said["tokens"]
+    assert house.reply("stamp", "list")["tokens"] == said["tokens"]
     house.with_office("aspen", "ISS")
     report = house.verdict(house.bundle())
     assert report["verdict"] == "TOTAL-PASSED", report["reasons"]
@@ -76,7 +76,7 @@ def test_two_authorities_stamp_the_checkpoint_and_a_court_verifies_when_the_entr
 
 def test_the_first_imprint_is_sha256_and_the_second_sha512(house: Stamping) -> None:
     one, two = house.names("one"), house.names("two")
-    house.told("stamp")
+    house.reply("stamp")
     sha256, sha512 = (bytes.fromhex(f"608648016503040{n}") for n in ("201", "203"))
     assert sha256 in one.asked[0]
     assert sha512 in two.asked[0]
@@ -84,7 +84,7 @@ def test_the_first_imprint_is_sha256_and_the_second_sha512(house: Stamping) -> N
 
 def test_openssl_verifies_the_token_in_a_bundle_by_itself(house: Stamping) -> None:
     authority = house.names("one")
-    house.told("stamp")
+    house.reply("stamp")
     for path, content in unpack(house.bundle().read_bytes()).items():
         if path.startswith("logs/") and "/heads/" in path:
             (house.folder / path.rpartition("/")[2]).write_bytes(content)
@@ -97,7 +97,7 @@ def test_openssl_verifies_the_token_in_a_bundle_by_itself(house: Stamping) -> No
 
 def test_tokens_are_kept_for_ever_and_go_with_every_copy(house: Stamping) -> None:
     house.names("one")
-    said = house.told("stamp")
+    said = house.reply("stamp")
     with closing(sqlite3.connect(house.ledger / "heads.db")) as c:
         for statement in ("DELETE FROM token", "UPDATE token SET authority = 'x'"):
             with pytest.raises(sqlite3.IntegrityError, match="tokens are kept"):
@@ -113,7 +113,7 @@ def test_tokens_are_kept_for_ever_and_go_with_every_copy(house: Stamping) -> Non
 
 def test_a_token_that_is_damaged_on_the_shelf_is_found_by_fsck(house: Stamping) -> None:
     house.names("one")
-    house.told("stamp")
+    house.reply("stamp")
     with closing(sqlite3.connect(house.ledger / "heads.db")) as c:
         c.execute("DROP TRIGGER token_update")
         c.execute("UPDATE token SET reply = CAST(replace(hex(reply), 'x', '') AS BLOB)")
@@ -138,9 +138,9 @@ def test_one_authority_that_is_down_leaves_the_other_ones_stamp_and_exit_3(house
 def test_a_stamp_can_be_recorded_in_the_register_by_the_office_that_keeps_time(house: Stamping) -> None:
     house.names("one")
     house.with_office("clock", "SYS")
-    before = house.told("checkpoint")["size"]
-    said = house.told("stamp", "--as", "clock")
-    newest = house.told("log", "-n", "1")["log"][0]
+    before = house.reply("checkpoint")["size"]
+    said = house.reply("stamp", "--as", "clock")
+    newest = house.reply("log", "-n", "1")["log"][0]
     assert (newest["index"], newest["kind"], newest["by"]) == (before, "timestamp-anchored", "clock")
     assert said["size"] == before
 
@@ -159,7 +159,7 @@ def test_an_authority_needs_a_root_a_name_and_an_address(house: Stamping, tmp_pa
 
 def test_what_is_proven_of_an_entrys_time_stands_beside_what_is_claimed(house: Stamping) -> None:
     house.names("one")
-    said = house.told("stamp")
+    said = house.reply("stamp")
     sent = (
         "record",
         "order-transmitted",
@@ -173,11 +173,11 @@ def test_what_is_proven_of_an_entrys_time_stands_beside_what_is_claimed(house: S
         "ilves",
     )
     assert house.run(*sent).exit_code == 0
-    first, second = house.told("timeline", "PPO-1", "--brackets")["timeline"]
+    first, second = house.reply("timeline", "PPO-1", "--brackets")["timeline"]
     assert first["not_before"] is None
     assert instant(first["not_after"]) == instant(said["tokens"][0]["at"]) + timedelta(seconds=1)
     assert (second["not_before"], second["not_after"]) == (None, None)
-    assert "not_after" not in house.told("timeline", "PPO-1")["timeline"][0]
+    assert "not_after" not in house.reply("timeline", "PPO-1")["timeline"][0]
     for more, bracketed in (("--brackets",), True), ((), False):
         head = house.run("timeline", "PPO-1", "--format", "csv", *more).stdout.splitlines()[0]
         assert ("not_before" in head, "not_after" in head) == (bracketed, bracketed)

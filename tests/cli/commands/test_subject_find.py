@@ -13,7 +13,7 @@ import pytest
 
 from cli.exit_codes import Exit
 from ledger.application.journal import Journal
-from tests.support.cli import House, ledger_of, run, size, told
+from tests.support.cli import House, ledger_of, reply, run, size
 from tests.support.import_tables import sheet_of, story
 
 WHY = ("--because", "request of 3 May", "--purpose", "rights-request", "--as", "orn")
@@ -26,7 +26,7 @@ def two(tmp_path: Path) -> Path:
 
 
 def found(ledger: Path, value: str, *why: str) -> Any:
-    return told("subject", "find", value, *(why or WHY), ledger=ledger)
+    return reply("subject", "find", value, *(why or WHY), ledger=ledger)
 
 
 def test_a_person_is_found_in_both_orders_in_another_spelling(two: Path) -> None:
@@ -97,12 +97,12 @@ def test_the_index_is_filled_when_entries_are_recorded_and_made_again_by_a_comma
     assert rows > 0
     why = ("--because", "request of 3 May", "--purpose", "rights-request", "--as", "ilves")
     for value, how in (("Tamm, Jaan", "name"), ("JAAN@X.EXAMPLE", "value"), ("Witness  3", "called")):
-        answer = house.told("subject", "find", value, *why)
+        answer = house.reply("subject", "find", value, *why)
         assert [(i["reference"], i["names"], i["how"]) for i in answer["found"]] == [("PPO-1", ["witness 3"], how)]
     with closing(sqlite3.connect(house.ledger / "keys.db")) as c:
         c.execute("DELETE FROM indexed_value")
         c.commit()
-    assert house.told("subject", "reindex")["entries"] > 0
+    assert house.reply("subject", "reindex")["entries"] > 0
     assert count(house.ledger) == rows
 
 
@@ -110,7 +110,7 @@ def test_what_was_imported_is_found(two: Path, tmp_path: Path) -> None:
     tale = story("one-person-two-orders")
     table = tmp_path / "sheet.csv"
     table.write_bytes(sheet_of(tale).encode("utf-8-sig"))
-    told("import", str(table), ledger=two)
+    reply("import", str(table), ledger=two)
     assert sorted(item["reference"] for item in found(two, MAIL)["found"]) == [
         "again-hosting",
         "again-mail",

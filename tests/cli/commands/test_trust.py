@@ -182,7 +182,7 @@ def test_the_sizes_of_a_log_whose_key_was_replaced_are_signed_with_the_rest(tmp_
     house = Rotating(tmp_path)
     key_files.new(tmp_path / "ada")
     assert house.run("key", "rotate-log", "--yes").exit_code == 0
-    house.told("trust", "new", str(tmp_path / "policy"), "--root", f"ada={tmp_path / 'ada.pub'}", "--threshold", "1")
+    house.reply("trust", "new", str(tmp_path / "policy"), "--root", f"ada={tmp_path / 'ada.pub'}", "--threshold", "1")
     said = parse_version((tmp_path / "policy" / "1.trust.json").read_bytes()).said
     old, new = said.sizes
     assert (old.first, old.end, new.end) == (0, new.first, UNSET)
@@ -193,10 +193,10 @@ def test_the_sizes_of_a_second_key_are_signed_beside_those_of_the_first(tmp_path
     house = Rotating(tmp_path)
     key_files.new(tmp_path / "ada")
     assert house.run("key", "add-log", "--yes").exit_code == 0
-    begins = house.told("checkpoint")["size"] - 1
+    begins = house.reply("checkpoint")["size"] - 1
     for algorithm in ("ed25519", "ml-dsa-44"):
         assert house.run("key", "rotate-log", "--algorithm", algorithm, "--yes").exit_code == 0
-    house.told("trust", "new", str(tmp_path / "policy"), "--root", f"ada={tmp_path / 'ada.pub'}", "--threshold", "1")
+    house.reply("trust", "new", str(tmp_path / "policy"), "--root", f"ada={tmp_path / 'ada.pub'}", "--threshold", "1")
     said = parse_version((tmp_path / "policy" / "1.trust.json").read_bytes()).said
     first, third, second, fourth = said.sizes
     assert said.algorithms == ("ed25519", "ml-dsa-44")

@@ -10,7 +10,7 @@ import pytest
 from cli.exit_codes import Exit
 from ledger.facts import KINDS
 from ledger.facts.words import CODE_LISTS
-from tests.support.cli import House, run, told
+from tests.support.cli import House, reply, run
 
 
 @pytest.fixture(scope="module")
@@ -24,13 +24,13 @@ def said(*args: str) -> str:
 
 @pytest.mark.parametrize("name", CODE_LISTS)
 def test_every_list_of_codes_is_explained_code_by_code(name: str) -> None:
-    codes = told("vocabulary", name)["codes"]
+    codes = reply("vocabulary", name)["codes"]
     assert {each["code"]: each["says"] for each in codes} == dict(CODE_LISTS[name].words)
     assert all(each["says"] in said(name) for each in codes)
 
 
 def test_the_lists_are_listed_and_the_list_of_kinds_names_them() -> None:
-    assert [each["name"] for each in told("vocabulary", "lists")["lists"]] == list(CODE_LISTS)
+    assert [each["name"] for each in reply("vocabulary", "lists")["lists"]] == list(CODE_LISTS)
     assert run("vocabulary").stderr == "the lists of codes, such as roles and elements: comity vocabulary lists\n"
 
 
@@ -42,16 +42,16 @@ def test_a_kind_a_list_and_a_code_never_have_one_name() -> None:
 
 
 def test_a_role_is_explained_with_the_kinds_that_it_signs() -> None:
-    (role,) = told("vocabulary", "ISS")["codes"]
+    (role,) = reply("vocabulary", "ISS")["codes"]
     assert (role["list"], role["says"]) == ("roles", "issuing authority")
     assert "order-issued" in role["used"]
     assert "ISS (roles): issuing authority signs: " in said("ISS")
 
 
 def test_a_code_is_explained_in_every_list_that_has_it_with_its_provision_and_its_fields() -> None:
-    assert told("vocabulary", "login-ip")["codes"][0]["about"] == "subscriber, identification in EU law; 2AP:7(9)(b)"
-    assert told("vocabulary", "subscriber")["codes"][0]["used"] == ["order-issued.data_categories"]
-    judge = {each["list"] for each in told("vocabulary", "investigation")["codes"]}
+    assert reply("vocabulary", "login-ip")["codes"][0]["about"] == "subscriber, identification in EU law; 2AP:7(9)(b)"
+    assert reply("vocabulary", "subscriber")["codes"][0]["used"] == ["order-issued.data_categories"]
+    judge = {each["list"] for each in reply("vocabulary", "investigation")["codes"]}
     assert "purposes" in judge
 
 

@@ -18,7 +18,7 @@ from cli.exit_codes import Exit
 from ledger.entries.split_view import check_split
 from ledger.tlog.note import MLDSA44, lines_of, open_checkpoint, parse_vkey, witness_vkey
 from ledger.tlog.policy import parse_policy
-from tests.support.cli import ledger_of, run, told
+from tests.support.cli import ledger_of, reply, run
 from tests.support.hash_log import HashLog
 
 pytest.importorskip("starlette", reason="needs the extra `server`")
@@ -81,7 +81,7 @@ def test_every_command_has_examples_and_one_line(name: str) -> None:
 
 
 def test_a_new_witness_prints_the_key_that_goes_into_policies(tmp_path: Path) -> None:
-    answer = told("witness", "new", NAME, "--state", str(tmp_path / "w"))
+    answer = reply("witness", "new", NAME, "--state", str(tmp_path / "w"))
     assert answer["vkeys"] == [vkey(str(tmp_path / "w"))]
     assert answer["format"] == "comity.witness/1"
     assert sorted(p.name for p in (tmp_path / "w").iterdir() if not p.name.startswith("witness.db-")) == [
@@ -118,7 +118,7 @@ def test_a_witness_has_a_name_that_shows_every_character_it_has(tmp_path: Path, 
 
 
 def test_a_witness_without_a_folder_of_its_own_lives_in_the_users_state(tmp_path: Path) -> None:
-    answer = told("witness", "new", NAME, XDG_STATE_HOME=str(tmp_path))
+    answer = reply("witness", "new", NAME, XDG_STATE_HOME=str(tmp_path))
     assert answer["state"].startswith(str(tmp_path / "comity" / "witness"))
 
 
@@ -126,7 +126,7 @@ def test_pulling_cosigns_and_hands_back_a_note(tmp_path: Path, state: str, logs:
     common = ["--name", NAME, "--state", state, "--policy", logs]
     for size in (3, 300):
         LOG.publish(tmp_path / "log", size)
-        answer = told("witness", "pull", str(tmp_path / "log"), *common, "-o", str(tmp_path / "note"))
+        answer = reply("witness", "pull", str(tmp_path / "log"), *common, "-o", str(tmp_path / "note"))
         assert answer["logs"] == [{"log": LOG.origin, "size": size, "status": 200, "says": "cosigned"}]
         head = open_checkpoint((tmp_path / "note").read_bytes(), LOG.origin, LOG.key, [parse_vkey(vkey(state))])
         assert (head.checkpoint.size, len(head.cosignatures)) == (size, 1)
@@ -140,7 +140,7 @@ def test_pulling_cosigns_and_hands_back_a_note(tmp_path: Path, state: str, logs:
 
 def test_a_fork_that_is_pulled_ends_in_1_and_leaves_an_exhibit(tmp_path: Path, state: str, logs: str) -> None:
     common = ["--name", NAME, "--state", state, "--policy", logs]
-    told("witness", "pull", str(LOG.publish(tmp_path / "log", 256)), *common)
+    reply("witness", "pull", str(LOG.publish(tmp_path / "log", 256)), *common)
     twin = LOG.fork(100, 300).publish(tmp_path / "twin", 300)
     done = run("witness", "pull", str(twin), *common)
     assert done.exit_code == Exit.PROVED_BAD
@@ -151,10 +151,10 @@ def test_a_fork_that_is_pulled_ends_in_1_and_leaves_an_exhibit(tmp_path: Path, s
 
 def test_evidence_is_shown_with_what_it_proves_and_written_out(tmp_path: Path, state: str, logs: str) -> None:
     common = ["--name", NAME, "--state", state, "--policy", logs]
-    assert told("witness", "evidence", *common)["evidence"] == []
-    told("witness", "pull", str(LOG.publish(tmp_path / "log", 255)), *common)
+    assert reply("witness", "evidence", *common)["evidence"] == []
+    reply("witness", "pull", str(LOG.publish(tmp_path / "log", 255)), *common)
     run("witness", "pull", str(LOG.fork(100, 300).publish(tmp_path / "twin", 300)), *common)
-    (row,) = told("witness", "evidence", *common, "-o", str(tmp_path / "out"))["evidence"]
+    (row,) = reply("witness", "evidence", *common, "-o", str(tmp_path / "out"))["evidence"]
     assert (row["log"], row["status"], row["proves"]) == (LOG.origin, 422, "SPLIT-VIEW")
     written = sorted(path.name.partition(".")[2] for path in (tmp_path / "out").iterdir())
     assert written == ["note", "note", "split-view.json"]
@@ -163,20 +163,20 @@ def test_evidence_is_shown_with_what_it_proves_and_written_out(tmp_path: Path, s
 def test_a_ledger_asks_the_witness_its_registrar_has_named(tmp_path: Path, state: str) -> None:
     ledger = ledger_of("S1", tmp_path)
     policy = ledger / "trust" / "policy"
-    before = told("checkpoint", ledger=ledger)
+    before = reply("checkpoint", ledger=ledger)
     assert before["quorum"] is None
     with serving(state, policy) as url:
-        added = told("witness", "add", vkey(state), url, ledger=ledger)
+        added = reply("witness", "add", vkey(state), url, ledger=ledger)
         assert added["kind"] == "witness-changed"
         told_policy = parse_policy(policy.read_bytes())
         assert told_policy.met({"xo"})
         assert not told_policy.met(())
-        after = told("checkpoint", ledger=ledger)
+        after = reply("checkpoint", ledger=ledger)
         assert (after["size"], after["cosignatures"], after["quorum"]) == (before["size"] + 1, 1, True)
-        listed = told("witness", "list", ledger=ledger)
+        listed = reply("witness", "list", ledger=ledger)
         assert listed["witnesses"][0]["size"] == after["size"]
         assert (listed["may_lie"], listed["may_be_silent"]) == (0, 0)
-        taken = told("witness", "take", url, ledger=ledger)
+        taken = reply("witness", "take", url, ledger=ledger)
         assert taken["quorum"] is True
     down = run("checkpoint", "--json", ledger=ledger)
     assert down.exit_code == 0
@@ -188,7 +188,7 @@ def test_the_recorded_policy_is_the_one_in_the_trust_folder(tmp_path: Path, stat
     import hashlib
 
     ledger = ledger_of("S1", tmp_path)
-    added = told("witness", "add", vkey(state), "https://witness.example", "--called", "w", ledger=ledger)
+    added = reply("witness", "add", vkey(state), "https://witness.example", "--called", "w", ledger=ledger)
     text = (ledger / "trust" / "policy").read_bytes()
     assert f"witness w {vkey(state)} https://witness.example\n" in text.decode()
     shown = run("log", "--json", ledger=ledger).stdout
@@ -208,8 +208,8 @@ def test_nothing_is_recorded_for_a_witness_that_cannot_be_named(tmp_path: Path, 
     ledger = ledger_of("S1", tmp_path)
     policy = ledger / "trust" / "policy"
     key = vkey(state)
-    told("witness", "add", key, "https://witness.example", ledger=ledger)
-    size, text = told("checkpoint", ledger=ledger)["size"], policy.read_bytes()
+    reply("witness", "add", key, "https://witness.example", ledger=ledger)
+    size, text = reply("checkpoint", ledger=ledger)["size"], policy.read_bytes()
     other = f"{key[:-4]}AAA="
     for args, code in (
         ((key, "https://witness.example"), Exit.USAGE),  # the name is used already
@@ -219,21 +219,21 @@ def test_nothing_is_recorded_for_a_witness_that_cannot_be_named(tmp_path: Path, 
         ((LOG.key.text, "https://witness.example", "--called", "b"), Exit.REFUSED),
     ):
         assert run("witness", "add", *args, ledger=ledger).exit_code == code, args
-    second = told("witness", "new", "witness.example/b", "--state", str(tmp_path / "b"))["vkeys"][0]
+    second = reply("witness", "new", "witness.example/b", "--state", str(tmp_path / "b"))["vkeys"][0]
     assert run("witness", "add", second, "https://b.example", "--quorum", "3", ledger=ledger).exit_code == Exit.REFUSED
     assert policy.read_bytes() == text
     policy.write_bytes(text.replace(b"quorum witnesses", b"group mine any witnesses\nquorum mine"))
     by_hand = run("witness", "add", second, "https://b.example", ledger=ledger)
     assert (by_hand.exit_code, "groups of its own making" in by_hand.stderr) == (Exit.USAGE, True)
     policy.write_bytes(text)
-    assert told("checkpoint", ledger=ledger)["size"] == size
+    assert reply("checkpoint", ledger=ledger)["size"] == size
 
 
 def test_the_quorum_grows_with_its_witnesses_and_is_explained(tmp_path: Path) -> None:
     ledger = ledger_of("S1", tmp_path)
     thresholds = []
     for name in "abcd":
-        made = told("witness", "new", f"witness.example/{name}", "--state", str(tmp_path / name))
+        made = reply("witness", "new", f"witness.example/{name}", "--state", str(tmp_path / name))
         done = run("witness", "add", made["vkeys"][0], f"https://{name}.example", ledger=ledger)
         assert done.exit_code == 0, done.output
         policy = parse_policy((ledger / "trust" / "policy").read_bytes())
@@ -247,8 +247,8 @@ def test_a_fork_of_a_ledger_meets_its_witness_on_the_command_line(tmp_path: Path
 
     ledger = ledger_of("S1", tmp_path)
     with serving(state, ledger / "trust" / "policy") as url:
-        told("witness", "add", vkey(state), url, ledger=ledger)
-        told("checkpoint", ledger=ledger)
+        reply("witness", "add", vkey(state), url, ledger=ledger)
+        reply("checkpoint", ledger=ledger)
         twin = Path(shutil.copytree(ledger, tmp_path / "twin"))
         for folder, actor in ((ledger, "one"), (twin, "two")):
             name = f"names=en={actor}"
@@ -257,7 +257,7 @@ def test_a_fork_of_a_ledger_meets_its_witness_on_the_command_line(tmp_path: Path
                 "-f", "valid_from=2027-01-01", "-f", name, "--as", "registrar", ledger=folder,
             )  # fmt: skip
             assert recorded.exit_code == 0, recorded.output
-        assert told("checkpoint", ledger=ledger)["quorum"] is True
+        assert reply("checkpoint", ledger=ledger)["quorum"] is True
         done = run("checkpoint", ledger=twin)
     assert done.exit_code != Exit.DONE
     assert "LOG-EQUIVOCATION" in done.stderr
@@ -270,12 +270,12 @@ def test_a_witness_with_two_keys_is_two_witnesses_of_one_address(tmp_path: Path)
     pytest.importorskip("cryptography.hazmat.primitives.asymmetric.mldsa", reason="needs cryptography 50")
     ledger = ledger_of("S1", tmp_path)
     state = str(tmp_path / "w")
-    vkeys = told("witness", "new", NAME, "--state", state, "--mldsa")["vkeys"]
+    vkeys = reply("witness", "new", NAME, "--state", state, "--mldsa")["vkeys"]
     assert parse_vkey(vkeys[1]).type == MLDSA44
     with serving(state, ledger / "trust" / "policy") as url:
-        told("witness", "add", vkeys[0], url, ledger=ledger)
-        told("witness", "add", vkeys[1], url, "--called", "pq", "--quorum", "2", ledger=ledger)
-        done = told("checkpoint", ledger=ledger)
+        reply("witness", "add", vkeys[0], url, ledger=ledger)
+        reply("witness", "add", vkeys[1], url, "--called", "pq", "--quorum", "2", ledger=ledger)
+        done = reply("checkpoint", ledger=ledger)
     assert (done["cosignatures"], done["quorum"]) == (2, True)
     assert len(lines_of(done["note"].encode(), [parse_vkey(v) for v in vkeys])) == 2
     assert run("fsck", ledger=ledger).exit_code in (Exit.DONE, Exit.FINDINGS)

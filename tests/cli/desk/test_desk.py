@@ -36,7 +36,7 @@ from projections.render import desk_pages, html
 from projections.sentences.local_time import LocalTimes
 from tests.ledger.adapters.storage.test_order_index import NOON, put, row
 from tests.projections.render.test_html import HOSTILE, Page
-from tests.support.cli import PERSON, House, ledger_of, run, size, told
+from tests.support.cli import PERSON, House, ledger_of, reply, run, size
 
 pytest.importorskip("httpx", reason="needs the extra `server`")
 pytest.importorskip("starlette", reason="needs the extra `server`")
@@ -425,8 +425,8 @@ def test_an_order_is_found_by_its_label_its_reference_and_by_words(stack: ExitSt
 def test_an_order_is_found_by_every_name_it_has(stack: ExitStack, tmp_path: Path) -> None:
     house = House(tmp_path).furnished().with_office("lind", "ISS")
     said = ("issue", "--unregistered", "--instrument", "2AP-7", "--to", "XV", "--reference", "PPO-1", "--as", "lind")
-    order = house.told(*said)["order"]
-    house.told("order", "rename", "lind/PPO-1", "ours")
+    order = house.reply(*said)["order"]
+    house.reply("order", "rename", "lind/PPO-1", "ours")
     visitor = sat(stack, house.ledger).visitor
     for name in ("lind/PPO-1", "ours"):
         assert visitor.get(f"/orders?{urlencode({'q': name})}").headers["location"] == f"/orders/{order}"
@@ -520,7 +520,7 @@ def test_hostile_values_of_an_entry_are_escaped_on_the_order_page(stack: ExitSta
         "--as",
         "ilves",
     )
-    order = house.told(*said)["order"]
+    order = house.reply(*said)["order"]
     desk = sat(stack, house.ledger)
     for url in ("/", "/orders", f"/orders/{order}", f"/orders/{order}/entries", f"/orders/{order}/replay"):
         html = desk.visitor.page(url)
@@ -689,7 +689,7 @@ def test_a_bundle_is_handed_over_once_its_reason_is_recorded_and_verifies(s2: Sa
     assert "manifest.dsse.json" in unpack(answer.content)
     file = tmp_path / "desk.evidence.zip"
     file.write_bytes(answer.content)
-    assert told("verify", str(file), "--trust", str(s2.ledger))["verdict"] == "TOTAL-PASSED"
+    assert reply("verify", str(file), "--trust", str(s2.ledger))["verdict"] == "TOTAL-PASSED"
 
 
 # -- the gate ----------------------------------------------------------------------------------------------------------

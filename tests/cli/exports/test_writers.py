@@ -24,7 +24,7 @@ from ledger.formats.characters import visible
 from projections.exchange.csv_file import FORMULA, guarded, unguarded
 from projections.exchange.csv_file import csv_table as written
 from projections.exchange.icalendar_file import _warnings
-from tests.support.cli import ledger_of, run, told
+from tests.support.cli import ledger_of, reply, run
 from tests.support.time_stamp_authority import Authority
 
 
@@ -109,7 +109,7 @@ def test_to_open_sealed_values_needs_a_reason_and_is_recorded(ledger: Path, tmp_
     done = run(*asked, "--because", "trial on 4 October", "--as", "ilves", ledger=other)
     assert done.exit_code == 0, done.output
     assert re.search(r"[0-9a-f]{64}", file.read_text())
-    assert told("log", "-n", "1", ledger=other)["log"][0]["kind"] == "record-accessed"
+    assert reply("log", "-n", "1", ledger=other)["log"][0]["kind"] == "record-accessed"
 
 
 # -- CASE --------------------------------------------------------------------------------------------------------------
@@ -127,7 +127,7 @@ def of_type(nodes: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
 
 def test_a_graph_has_an_action_for_every_entry_each_informed_by_the_one_before(ledger: Path) -> None:
     actions = of_type(graph(ledger), "InvestigativeAction")
-    assert len(actions) == len(told("timeline", "main", ledger=ledger)["timeline"])
+    assert len(actions) == len(reply("timeline", "main", ledger=ledger)["timeline"])
     before = [a["case-investigation:wasInformedBy"]["@id"] for a in actions[1:]]
     assert before == [a["@id"] for a in actions[:-1]]
 
@@ -161,7 +161,7 @@ def test_a_file_known_only_by_its_digest_has_no_name_in_a_graph(tmp_path: Path) 
 
 def test_custody_is_told_by_provenance_records_with_their_exhibits(ledger: Path) -> None:
     records = of_type(graph(ledger), "ProvenanceRecord")
-    hands = told("custody", "main", ledger=ledger)["custody"]
+    hands = reply("custody", "main", ledger=ledger)["custody"]
     assert len(records) == len(hands)
     exhibits = [r.get("case-investigation:exhibitNumber") for r in records]
     assert exhibits == [h["exhibit"] for h in hands]
@@ -287,7 +287,7 @@ def test_a_clock_of_more_than_five_hours_is_warned_of_twice(minutes: int, hours:
 def test_a_clock_of_hours_is_warned_of_in_hours(tmp_path: Path) -> None:
     short = ledger_of("eight-hours-spring-night", tmp_path)
     at = next(
-        e["on"] for e in told("timeline", "first-second", ledger=short)["timeline"] if e["kind"] == "order-received"
+        e["on"] for e in reply("timeline", "first-second", ledger=short)["timeline"] if e["kind"] == "order-received"
     )
     found = events(exported(short, "ics", "--as-of", at, order="first-second").read_bytes())
     triggers = [a["trigger"].dt for e in found for a in e.walk("VALARM")]
@@ -383,7 +383,7 @@ def test_an_archive_holds_every_entry_of_the_log_and_its_exact_bytes(archive: Pa
 
 
 def test_an_archive_says_of_clocks_and_findings_what_judge_says(archive: Path, archived: Path) -> None:
-    judged = told("judge", "main", ledger=archived)
+    judged = reply("judge", "main", ledger=archived)
     clocks = asked(archive, "SELECT id, verdict FROM 'archive/deadlines.parquet'")
     assert sorted(clocks) == sorted((d["id"], d["verdict"]) for d in judged["deadlines"])
     codes = asked(archive, "SELECT code FROM 'archive/findings.parquet'")

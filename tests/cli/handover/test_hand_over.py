@@ -120,7 +120,7 @@ class Watched(House):
         return made
 
     def adds(self, name: str, vkey: str, url: str, quorum: int) -> None:
-        self.told("witness", "add", vkey, url, "--called", name, "--quorum", str(quorum))
+        self.reply("witness", "add", vkey, url, "--called", name, "--quorum", str(quorum))
 
     @property
     def court(self) -> Path:
@@ -215,9 +215,9 @@ def impatient(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_bundle_with_sealed_values_is_made_under_the_quorum_of_a_live_witness(house: Watched) -> None:
     state = str(house.folder / "w")
-    (vkey,) = house.told("witness", "new", "witness.example/xo", "--state", state)["vkeys"]
+    (vkey,) = house.reply("witness", "new", "witness.example/xo", "--state", state)["vkeys"]
     with serving(state, house.ledger / "trust" / "policy") as url:
-        house.told("witness", "add", vkey, url)
+        house.reply("witness", "add", vkey, url)
         before = house.size()
         done = house.exports()
         assert done.exit_code == 0, done.output
@@ -254,7 +254,7 @@ def test_a_witness_that_signs_with_ml_dsa_counts(house: Watched) -> None:
 @pytest.mark.parametrize("broken", BROKEN)
 def test_a_quorum_is_met_without_the_one_witness_that_is_broken(house: Watched, broken: str) -> None:
     *_, last = house.asks("a", "b", "c", quorum=2)
-    house.told("checkpoint")
+    house.reply("checkpoint")
     last.script = BROKEN[broken]
     done = house.exports()
     assert done.exit_code == 0, done.output
@@ -291,7 +291,7 @@ def test_the_checkpoint_that_is_printed_is_the_one_that_was_witnessed(house: Wat
         return answer
 
     watcher.script = grows
-    said = house.told("checkpoint")
+    said = house.reply("checkpoint")
     assert (said["size"], said["quorum"]) == (watcher.honest[-1], True)
 
 
@@ -341,7 +341,7 @@ def test_unwitnessed_asks_nobody_and_says_so(house: Watched) -> None:
 @pytest.mark.parametrize("broken", BROKEN)
 def test_without_a_quorum_nothing_is_recorded_and_nothing_handed_out(house: Watched, broken: str) -> None:
     _, second = house.asks("a", "c", quorum=2)
-    house.told("checkpoint")
+    house.reply("checkpoint")
     second.script = BROKEN[broken]
     before = house.size()
     done = house.exports()
@@ -352,7 +352,7 @@ def test_without_a_quorum_nothing_is_recorded_and_nothing_handed_out(house: Watc
 
 def test_what_a_witness_cosigned_before_does_not_show_that_it_can_be_reached(house: Watched) -> None:
     (watcher,) = house.asks("a", quorum=1)
-    assert house.told("checkpoint")["quorum"] is True
+    assert house.reply("checkpoint")["quorum"] is True
     watcher.script = BROKEN["says 500"]
     before = house.size()
     done = house.exports()
@@ -430,7 +430,7 @@ def test_the_register_says_that_nothing_was_handed_out(house: Watched) -> None:
     dies(watcher)
     first = house.size()
     house.exports()
-    answers = house.told("register", "PPO-2")["register"]
+    answers = house.reply("register", "PPO-2")["register"]
     reads, nothing = answers[1]["answer"].split(" | ")[-2:]
     assert "Office read the record (an export) for criminal proceedings before a court." in reads
     assert f"Nothing was handed out after entry {first} of the log. Office" in nothing
@@ -634,7 +634,7 @@ def test_an_export_that_is_under_way_is_not_taken_up(tmp_path: Path) -> None:
 
 def test_for_a_witness_that_is_never_called_the_access_waits_and_is_taken_up(house: Watched, tmp_path: Path) -> None:
     state = str(house.folder / "w")
-    (vkey,) = house.told("witness", "new", "witness.example/w", "--state", state)["vkeys"]
+    (vkey,) = house.reply("witness", "new", "witness.example/w", "--state", state)["vkeys"]
     policy = house.ledger / "trust" / "policy"
     line = policy.read_text().splitlines()[0]
     policy.write_text(f"{line}\nwitness w {vkey}\nquorum w\n")
@@ -645,8 +645,8 @@ def test_for_a_witness_that_is_never_called_the_access_waits_and_is_taken_up(hou
     assert (house.size(), house.court.exists()) == (before + 1, False)
     note = str(tmp_path / "w.note")
     args = ("--name", "witness.example/w", "--state", state, "--policy", str(policy), "-o", note)
-    house.told("witness", "pull", str(house.ledger / "log"), *args)
-    assert house.told("witness", "take", note)["quorum"] is True
+    house.reply("witness", "pull", str(house.ledger / "log"), *args)
+    assert house.reply("witness", "take", note)["quorum"] is True
     done = house.exports()
     assert done.exit_code == 0, done.output
     house.passes()
@@ -701,7 +701,7 @@ def test_the_desk_hands_over_nothing_that_no_quorum_saw_unless_the_box_is_ticked
     house: Watched, desk: Callable[[], Sat], broken: str
 ) -> None:
     (watcher,) = house.asks("a", quorum=1)
-    house.told("checkpoint")
+    house.reply("checkpoint")
     watcher.script = BROKEN[broken]
     before, there = house.size(), desk()
     answer = asked_for(there)

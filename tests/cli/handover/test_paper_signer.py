@@ -16,7 +16,7 @@ from click.testing import Result
 from cryptography.x509 import load_pem_x509_certificate
 
 from ledger.bundle.pdf_attachment import bundle_inside
-from tests.support.cli import ledger_of, run, told
+from tests.support.cli import ledger_of, reply, run
 from tests.support.signatures.certificates import NOW, pem, sealed
 from tests.support.signatures.signed_papers import accepted, judged
 from tests.support.time_stamp_authority import Authority
@@ -175,7 +175,7 @@ def test_the_library_opens_no_connection(
 def test_a_record_of_a_signed_paper_states_the_digest_of_the_signed_file(ledger: Path, tmp_path: Path) -> None:
     done, file = reported(ledger, PLAIN, "--sign", sealed().p12(tmp_path, None), "--record", "--as", "ilves")
     assert done.exit_code == 3, done.output
-    entry = told("timeline", "main", ledger=ledger)["timeline"][-1]
+    entry = reply("timeline", "main", ledger=ledger)["timeline"][-1]
     assert entry["fields"]["document"]["sha256"] == sha256(file.read_bytes()).hexdigest()
 
 
@@ -223,14 +223,14 @@ def test_a_filing_without_its_time_stamps_is_not_handed_out_and_the_record_says_
     (ledger / "trust" / "tsa" / "authorities").write_text("one http://127.0.0.1:9/\n")
     done = run("file", "main", *FILED, "-o", str(tmp_path / "f"), "--sign", sealed().p12(tmp_path, None), ledger=ledger)
     assert (done.exit_code, (tmp_path / "f").exists()) == (5, False), done.output
-    opened, withdrawn = (told("log", "-n", "2", ledger=ledger)["log"][n] for n in (1, 0))
+    opened, withdrawn = (reply("log", "-n", "2", ledger=ledger)["log"][n] for n in (1, 0))
     assert {opened["kind"], withdrawn["kind"]} == {"record-accessed"}
 
 
 def test_a_wrong_key_is_found_before_a_filing_opens_anything(ledger: Path, tmp_path: Path) -> None:
-    before = told("log", "-n", "1", ledger=ledger)["log"]
+    before = reply("log", "-n", "1", ledger=ledger)["log"]
     expired = sealed(begins=NOW - timedelta(days=9), ends=NOW - timedelta(days=1))
     for one, more, code in ((expired, (), 4), (sealed(), ("--html",), 2)):
         asked = ("-o", str(tmp_path / "f"), PLAIN, "--sign", one.p12(tmp_path, None), *more)
         assert run("file", "main", *FILED, *asked, ledger=ledger).exit_code == code
-    assert told("log", "-n", "1", ledger=ledger)["log"] == before
+    assert reply("log", "-n", "1", ledger=ledger)["log"] == before

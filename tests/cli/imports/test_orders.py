@@ -23,7 +23,7 @@ from cli.stories.model import Story, StoryFact
 from ledger.adapters.storage.entry_store import EntryStore
 from ledger.application.journal import Journal
 from ledger.entries.case import Case, Entry
-from tests.support.cli import STORIES, House, ledger_of, run, told
+from tests.support.cli import STORIES, House, ledger_of, reply, run
 from tests.support.import_tables import HEAD, alike, entries, opening, sending, sheet_of, story, written
 
 
@@ -48,7 +48,7 @@ def test_a_storys_facts_as_a_spreadsheet_give_the_storys_timeline(name: str, tmp
     kept = [f for f in kept if not _unequal({**f.public, **f.sealed})]
     tale = msgspec.structs.replace(tale, facts=kept)
     table.write_bytes(sheet_of(tale).encode("utf-8-sig"))
-    answer = told("import", str(table), ledger=ledger)
+    answer = reply("import", str(table), ledger=ledger)
     assert answer["recorded"] == answer["rows"] == len([fact for fact in tale.facts if fact.order])
     played = json.loads((ledger / "story.json").read_text())["orders"]
     with Journal.open(ledger, writable=False) as journal, closing(Index(journal, {})) as index:
@@ -86,7 +86,7 @@ def _own_replacements(case: Case) -> Case:
 def test_the_template_of_every_kind_can_be_imported_as_it_is(form: str, ledger: Path, tmp_path: Path) -> None:
     table = tmp_path / f"template.{form}"
     table.write_text(template_of(form, list(IMPORTED)), encoding="utf-8")
-    answer = told("import", str(table), "--as", "ilves", "--role", "ISS", "--dry-run", ledger=ledger)
+    answer = reply("import", str(table), "--as", "ilves", "--role", "ISS", "--dry-run", ledger=ledger)
     assert answer["rows"] == len(IMPORTED)
     assert answer["new_orders"] == 1
 
@@ -97,7 +97,7 @@ def test_a_row_speaks_as_import_and_of_another_on_that_ones_word(ledger: Path, t
         "PPO-9,order-issued,2026-03-01T10:40:00+01:00,,2AP-7,XO,XV,,\n",
         "PPO-9,order-received,2026-03-02T08:30:00Z,skylark,,,,,\n",
     ]
-    told("import", str(written(tmp_path / "t.csv", rows, head)), "--as", "ilves", ledger=ledger)
+    reply("import", str(written(tmp_path / "t.csv", rows, head)), "--as", "ilves", ledger=ledger)
     with Journal.open(ledger, writable=False) as journal:
         mine, theirs = journal.case(journal.find("PPO-9")).entries
     assert (mine.speaks, mine.whose, mine.on_source, mine.get("reference")) == ("import", None, "own-act", "PPO-9")
@@ -107,7 +107,7 @@ def test_a_row_speaks_as_import_and_of_another_on_that_ones_word(ledger: Path, t
 
 def test_rows_go_on_with_an_order_that_is_on_record(ledger: Path, tmp_path: Path) -> None:
     table = written(tmp_path / "t.csv", [sending("main")])
-    answer = told("import", str(table), "--as", "ilves", ledger=ledger)
+    answer = reply("import", str(table), "--as", "ilves", ledger=ledger)
     assert (answer["orders"], answer["new_orders"], answer["recorded"]) == (1, 0, 1)
 
 
@@ -115,7 +115,7 @@ def test_a_file_that_a_cell_names_is_recorded_by_its_digest(ledger: Path, tmp_pa
     (tmp_path / "scan.pdf").write_bytes(b"%PDF-1.7")
     row = "main,order-received,2026-03-02T08:30:00Z,skylark,scan.pdf\n"
     table = written(tmp_path / "t.csv", [row], "order,kind,occurred,actor,proof\n")
-    told("import", str(table), "--as", "ilves", ledger=ledger)
+    reply("import", str(table), "--as", "ilves", ledger=ledger)
     with Journal.open(ledger, writable=False) as journal:
         proof = max(journal.case(journal.find("759427d8")).entries, key=lambda e: e.index).get("proof")
     assert proof["size"] == 8
@@ -125,7 +125,7 @@ def test_a_file_that_a_cell_names_is_recorded_by_its_digest(ledger: Path, tmp_pa
 @pytest.mark.parametrize("mark", [";", "\t", "|"])
 def test_a_header_tells_its_delimiter(mark: str, ledger: Path, tmp_path: Path) -> None:
     table = written(tmp_path / "t.csv", [opening("A-1").replace(",", mark)], HEAD.replace(",", mark))
-    assert told("import", str(table), "--as", "ilves", ledger=ledger)["recorded"] == 1
+    assert reply("import", str(table), "--as", "ilves", ledger=ledger)["recorded"] == 1
 
 
 @pytest.mark.parametrize("said", ["", ";;", "comma"])
@@ -146,7 +146,7 @@ def test_what_was_imported_is_one_row_of_csv_with_its_counts(ledger: Path, tmp_p
 
 def test_a_spreadsheets_own_line_about_its_delimiter_is_read(ledger: Path, tmp_path: Path) -> None:
     table = written(tmp_path / "t.csv", [opening("A-1").replace(",", ";")], "sep=;\n" + HEAD.replace(",", ";"))
-    assert told("import", str(table), "--as", "ilves", ledger=ledger)["recorded"] == 1
+    assert reply("import", str(table), "--as", "ilves", ledger=ledger)["recorded"] == 1
 
 
 def test_a_table_comes_through_a_pipe(ledger: Path) -> None:
@@ -163,7 +163,7 @@ def test_a_table_comes_through_a_pipe(ledger: Path) -> None:
 def test_a_time_without_its_offset_is_meant_in_the_zone_that_was_said(ledger: Path, tmp_path: Path) -> None:
     table = written(tmp_path / "t.csv", [opening("A-1", at="2026-07-01 09:40")])
     assert run("import", str(table), "--as", "ilves", ledger=ledger).exit_code == 5
-    told("import", str(table), "--as", "ilves", "--zone", "Europe/Stockholm", ledger=ledger)
+    reply("import", str(table), "--as", "ilves", "--zone", "Europe/Stockholm", ledger=ledger)
     with Journal.open(ledger, writable=False) as journal:
         assert journal.case(journal.find("A-1")).entries[0].on.isoformat() == "2026-07-01T07:40:00+00:00"
 
@@ -253,7 +253,7 @@ def test_an_import_interrupted_while_it_is_stored_leaves_nothing(
     assert run("import", str(table), "--as", "ilves", ledger=ledger).exit_code == 130
     assert entries(ledger) == before
     monkeypatch.undo()
-    assert told("import", str(table), "--as", "ilves", ledger=ledger)["recorded"] == 2
+    assert reply("import", str(table), "--as", "ilves", ledger=ledger)["recorded"] == 2
 
 
 def test_what_somebody_else_records_meanwhile_comes_first_and_the_table_is_sealed_again(
@@ -267,12 +267,12 @@ def test_what_somebody_else_records_meanwhile_comes_first_and_the_table_is_seale
         if len(times) == 1:
             other = written(tmp_path / "other.csv", [sending("main", channel="fax")])
             monkeypatch.setattr(EntryStore, "append_pages", real)
-            told("import", str(other), "--as", "ilves", ledger=ledger)
+            reply("import", str(other), "--as", "ilves", ledger=ledger)
             monkeypatch.setattr(EntryStore, "append_pages", late)
         return real(store, pages, expected=expected)  # type: ignore[arg-type]
 
     monkeypatch.setattr(EntryStore, "append_pages", late)
-    answer = told("import", str(written(tmp_path / "t.csv", [sending("main")])), "--as", "ilves", ledger=ledger)
+    answer = reply("import", str(written(tmp_path / "t.csv", [sending("main")])), "--as", "ilves", ledger=ledger)
     assert (len(times), answer["recorded"]) == (2, 1)
     channels = [e.get("channel") for e in _case(ledger, "759427d8") if e.kind == "order-transmitted"]
     assert channels[-2:] == ["fax", "mail"]
@@ -306,16 +306,16 @@ def test_a_table_that_changes_while_it_is_read_is_not_recorded(
 def test_a_table_read_again_records_only_what_is_new_in_it(ledger: Path, tmp_path: Path) -> None:
     rows = [opening("A-1"), sending("A-1"), sending("A-1")]
     table = written(tmp_path / "t.csv", rows)
-    first = told("import", str(table), "--as", "ilves", ledger=ledger)
-    again = told("import", str(table), "--as", "ilves", ledger=ledger)
-    longer = told("import", str(written(table, [*rows, sending("A-1")])), "--as", "ilves", ledger=ledger)
+    first = reply("import", str(table), "--as", "ilves", ledger=ledger)
+    again = reply("import", str(table), "--as", "ilves", ledger=ledger)
+    longer = reply("import", str(written(table, [*rows, sending("A-1")])), "--as", "ilves", ledger=ledger)
     assert [(a["recorded"], a["already"]) for a in (first, again, longer)] == [(3, 0), (0, 3), (1, 3)]
 
 
 def test_a_rows_own_id_makes_it_one_entry_and_another_fact_under_it_is_a_fault(ledger: Path, tmp_path: Path) -> None:
     head = "order,kind,occurred,addressee,channel,id\n"
     row = "main,order-transmitted,2026-03-02T08:00:00Z,skylark,mail,4711\n"
-    told("import", str(written(tmp_path / "t.csv", [row], head)), "--as", "ilves", ledger=ledger)
+    reply("import", str(written(tmp_path / "t.csv", [row], head)), "--as", "ilves", ledger=ledger)
     table = written(tmp_path / "t.csv", [row.replace("mail", "fax")], head)
     result = run("import", str(table), "--as", "ilves", ledger=ledger)
     assert result.exit_code == 5
@@ -334,7 +334,7 @@ def test_nothing_sealed_goes_into_the_id_of_an_entry(tmp_path: Path) -> None:
     for name in ("one", "two"):
         ledger = ledger_of("S1", tmp_path / name)
         table = written(tmp_path / "t.csv", [opening("A-1", identifiers=f"person-{name}")])
-        told("import", str(table), "--as", "ilves", ledger=ledger)
+        reply("import", str(table), "--as", "ilves", ledger=ledger)
         payload = base64.b64decode(json.loads(entries(ledger)[-1][1])["payload"])
         ids.append(json.loads(payload)["entry"])
     assert ids[0] == ids[1]
@@ -398,10 +398,10 @@ def test_the_help_of_every_import_starts_with_examples(name: str) -> None:
 
 def test_a_row_does_not_replace_an_entry_of_another_signer(tmp_path: Path) -> None:
     house = House(tmp_path).furnished().with_office("orn", "RET")
-    before = house.told("checkpoint")["size"]
+    before = house.reply("checkpoint")["size"]
     table, on = tmp_path / "orders.csv", datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     table.write_text(f"order,kind,occurred,channel,replaces,why\nPPO-1,customer-notified,{on},letter,#1,wrong\n")
     for signer, refused in (("orn", True), ("ilves", False)):
         done = house.run("import", str(table), "--as", signer, "--dry-run")
         assert ("replaces: the entry is ilves's" in done.output) is refused, done.output
-    assert house.told("checkpoint")["size"] == before
+    assert house.reply("checkpoint")["size"] == before

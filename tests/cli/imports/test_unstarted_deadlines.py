@@ -19,7 +19,7 @@ from ledger.law.deadlines.table import REGISTER
 from ledger.law.judge import judge
 from ledger.law.next_steps.lookup import NextSteps
 from tests.ledger.law.test_stories import BY_NAME
-from tests.support.cli import ledger_of, run, told
+from tests.support.cli import ledger_of, reply, run
 from tests.support.judging import judged
 from tests.support.scenarios import case_from_story, given, sent
 from tests.support.scenarios import issued as order_issued
@@ -63,7 +63,7 @@ def test_a_dry_run_counts_the_receipts_that_wind_no_clock_by_reason(ledger: Path
         "than 24 hours after it happened (it would with on_source receipt-stamp); the first is row 3"
     ) in done.stderr
     assert "2 rows of order-received wind no clock (D-7-7): it is recorded more than 24 hours after" in done.stderr
-    document = told(*asked, ledger=ledger)
+    document = reply(*asked, ledger=ledger)
     assert [(u["kind"], u["rows"], u["first_row"], u["clocks"]) for u in document["unwound"]] == [
         ("order-received", 3, 3, ["D-7-7"]),
         ("order-received", 2, 9, ["D-7-7"]),
@@ -76,7 +76,7 @@ def test_a_dry_run_counts_the_receipts_that_wind_no_clock_by_reason(ledger: Path
 
 def test_filled_in_as_it_says_the_same_table_winds_every_clock(ledger: Path, tmp_path: Path) -> None:
     rows = [issued(f"H-{n}", "2AP-7") + received(f"H-{n}", source="receipt-stamp") for n in range(3)]
-    answer = told("import", written(tmp_path, *rows), "--as", "ilves", ledger=ledger)
+    answer = reply("import", written(tmp_path, *rows), "--as", "ilves", ledger=ledger)
     assert answer["unwound"] == []
     for n in range(3):
         judged = json.loads(run("judge", f"H-{n}", "--json", ledger=ledger).stdout)
@@ -103,9 +103,9 @@ def test_what_is_said_of_a_row_is_what_the_law_makes_of_its_clocks(ledger: Path,
     ]
     said: dict[str, Any] = {}
     for n, row in enumerate(rows):
-        found = told("import", written(tmp_path, row), "--as", "ilves", "--dry-run", ledger=ledger)["unwound"]
+        found = reply("import", written(tmp_path, row), "--as", "ilves", "--dry-run", ledger=ledger)["unwound"]
         said[f"M-{n}"] = [lack["column"] for unwound in found for lack in unwound["lacks"]]
-    told("import", written(tmp_path, *rows), "--as", "ilves", ledger=ledger)
+    reply("import", written(tmp_path, *rows), "--as", "ilves", ledger=ledger)
     with Journal.open(ledger, writable=False) as journal:
         for n, mixture in enumerate(mixtures):
             judgement = judge(journal.case(journal.find(f"M-{n}")), clock)
@@ -116,11 +116,11 @@ def test_what_is_said_of_a_row_is_what_the_law_makes_of_its_clocks(ledger: Path,
 
 def test_due_and_the_deadline_explained_say_what_a_receipt_on_record_lacks(ledger: Path, tmp_path: Path) -> None:
     rows = (issued("H-1", "2AP-7"), received("H-1", proof="own-stamp"), issued("H-2", "2AP-7"))
-    told("import", written(tmp_path, *rows), "--as", "ilves", ledger=ledger)
+    reply("import", written(tmp_path, *rows), "--as", "ilves", ledger=ledger)
     due = run("due", ledger=ledger)
     assert due.exit_code == 3
     assert "could not be computed: `comity law deadline D-7-7 H-" in due.stderr
-    (missing,) = told("law", "deadline", "D-7-7", "H-1", ledger=ledger)["missing"]
+    (missing,) = reply("law", "deadline", "D-7-7", "H-1", ledger=ledger)["missing"]
     assert missing.startswith("#2 order-received starts no clock: no proper receipt")
     assert "(it would with on_source receipt-stamp)" in missing
     shown = run("law", "deadline", "D-7-7", "H-1", ledger=ledger).stdout
@@ -140,7 +140,7 @@ def test_orders_that_are_sent_and_of_which_no_row_says_when_they_arrived_are_cou
         "2 rows of order-transmitted wind no clock (D-7-7): no row says when the order arrived (it would with kind "
         "order-received, in another row); the first is row 5"
     ) in run(*asked, ledger=ledger).stderr
-    (found,) = told(*asked, ledger=ledger)["unwound"]
+    (found,) = reply(*asked, ledger=ledger)["unwound"]
     assert (found["kind"], found["rows"], found["clocks"]) == ("order-transmitted", 2, ["D-7-7"])
 
 
@@ -151,21 +151,21 @@ def test_a_row_that_starts_a_clock_under_a_condition_is_reported_where_the_condi
     order = "H-1,order-issued,2026-03-01T09:00:00Z,2AP-7,XO,XV,skylark,,,\n"
     incident = "H-1,security-incident-detected,2026-03-09T09:00:00Z,,,,,2026-03-09T09:00:00Z,misdirected,{0}\n"
     (tmp_path / "orders.csv").write_text(head + order + incident.format("LED:30") + incident.format("2AP:14(7)"))
-    found = told("import", str(tmp_path / "orders.csv"), "--as", "ilves", "--dry-run", ledger=ledger)["unwound"]
+    found = reply("import", str(tmp_path / "orders.csv"), "--as", "ilves", "--dry-run", ledger=ledger)["unwound"]
     assert [(u["kind"], u["rows"], u["clocks"]) for u in found] == [("security-incident-detected", 1, ["DP-72H"])]
 
 
 def test_rows_that_are_on_record_already_are_not_told_again(ledger: Path, tmp_path: Path) -> None:
     table = written(tmp_path, issued("H-1", "2AP-7"), received("H-1"))
-    assert len(told("import", table, "--as", "ilves", ledger=ledger)["unwound"]) == 1
-    again = told("import", table, "--as", "ilves", ledger=ledger)
+    assert len(reply("import", table, "--as", "ilves", ledger=ledger)["unwound"]) == 1
+    again = reply("import", table, "--as", "ilves", ledger=ledger)
     assert (again["already"], again["unwound"]) == (2, [])
 
 
 def test_a_receipt_of_an_order_on_record_is_read_under_its_instrument(ledger: Path, tmp_path: Path) -> None:
-    told("import", written(tmp_path, issued("H-1", "2AP-8")), "--as", "ilves", ledger=ledger)
+    reply("import", written(tmp_path, issued("H-1", "2AP-8")), "--as", "ilves", ledger=ledger)
     row = written(tmp_path, received("H-1", source="receipt-stamp"))
-    (found,) = told("import", row, "--as", "ilves", "--dry-run", ledger=ledger)["unwound"]
+    (found,) = reply("import", row, "--as", "ilves", "--dry-run", ledger=ledger)["unwound"]
     assert "D-8-6-RETURN" in found["clocks"]
     assert [lack["column"] for lack in found["lacks"]] == ["role"]
 

@@ -28,7 +28,7 @@ def house(tmp_path: Path) -> House:
 
 
 def entries(house: House) -> int:
-    return int(house.told("checkpoint")["size"])
+    return int(house.reply("checkpoint")["size"])
 
 
 def begun(house: House) -> str:
@@ -39,7 +39,7 @@ def begun(house: House) -> str:
 
 def test_one_command_begins_a_ledger_with_parties_offices_and_keys_that_sign(house: House) -> None:
     begun(house)
-    keys = {k["actor"]: (k["state"], k["roles"], k["here"]) for k in house.told("key", "list")["keys"]}
+    keys = {k["actor"]: (k["state"], k["roles"], k["here"]) for k in house.reply("key", "list")["keys"]}
     assert keys["ilves"] == ("current", ["ISS"], "ilves")
     assert keys["lab"] == ("current", ["LAB"], "lab")
     assert "skylark" not in keys
@@ -59,11 +59,11 @@ def test_the_same_address_book_again_records_nothing_and_a_longer_one_the_rest(h
     begun(house)
     before = entries(house)
     book = house.folder / "offices.csv"
-    done = house.told("offices", "add", str(book))
+    done = house.reply("offices", "add", str(book))
     assert entries(house) == before
     assert [o["recorded"] for o in done["offices"]] == [[], [], []]
     book.write_text(BOOK + "XW,,court,Court,,CT,new,\n")
-    assert house.told("offices", "add", str(book))["offices"][-1]["recorded"] == [
+    assert house.reply("offices", "add", str(book))["offices"][-1]["recorded"] == [
         *("authority-registered", "key-registered", "key-accepted"),
     ]
 
@@ -139,7 +139,7 @@ def test_a_public_key_is_enrolled_and_its_holder_accepts_it_elsewhere(house: Hou
     (house.folder / "offices.csv").write_text(HEAD + f"XO,Europe/Oslo,ilves,Office,,ISS,{PUBLIC},\n")
     done = house.run("offices", "add", str(house.folder / "offices.csv"))
     assert "on its own machine: comity key accept ilves" in done.stdout
-    assert [k["state"] for k in house.told("key", "list")["keys"] if k["key"] == PUBLIC] == ["pending"]
+    assert [k["state"] for k in house.reply("key", "list")["keys"] if k["key"] == PUBLIC] == ["pending"]
 
 
 def test_several_keys_on_one_machine_are_mentioned_once(house: House) -> None:

@@ -19,7 +19,7 @@ from ledger.entries.case import Entry, wire
 from ledger.facts import build
 from projections.views.linked_orders import connected, pair
 from projections.views.log_graph import graph
-from tests.support.cli import ledger_of, run, told
+from tests.support.cli import ledger_of, reply, run
 
 NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
 
@@ -32,7 +32,7 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("asked", ["main", "second"])
 def test_who_asks_for_one_order_is_shown_the_state_of_each_linked_one(asked: str, s3: Path) -> None:
-    found = told("show", asked, ledger=s3)
+    found = reply("show", asked, ledger=s3)
     assert found["label"] == asked
     assert [(o["label"], o["instrument"], o["state"]) for o in found["matter"]["orders"]] == [
         ("main", "2AP-7", "ESCALATED"),
@@ -41,7 +41,7 @@ def test_who_asks_for_one_order_is_shown_the_state_of_each_linked_one(asked: str
 
 
 def test_what_is_due_in_the_matter_is_listed_beside_what_is_due_in_the_order(s3: Path) -> None:
-    found = told("show", "second", "--as-of", "2027-03-10T00:00:00Z", ledger=s3)
+    found = reply("show", "second", "--as-of", "2027-03-10T00:00:00Z", ledger=s3)
     assert [d["id"] for d in found["due"]] == ["D-8-6-SERVICE"]
     assert [(d["label"], d["id"]) for d in found["matter"]["due"]] == [("main", "D-7-7"), ("second", "D-8-6-SERVICE")]
     text = run("show", "second", "--as-of", "2027-03-10T00:00:00Z", ledger=s3).stdout
@@ -50,16 +50,16 @@ def test_what_is_due_in_the_matter_is_listed_beside_what_is_due_in_the_order(s3:
 
 
 def test_only_the_order_asked_for_is_shown_where_that_is_said(s3: Path) -> None:
-    assert "matter" not in told("show", "main", "--only", ledger=s3)
+    assert "matter" not in reply("show", "main", "--only", ledger=s3)
     assert "Matter" not in run("show", "main", "--only", ledger=s3).stdout
-    lines = told("timeline", "main", "--only", ledger=s3)
+    lines = reply("timeline", "main", "--only", ledger=s3)
     assert {x["order"] for x in lines["timeline"]} == {lines["order"]}
-    rows = told("log", "--order", "main", "--only", ledger=s3)["log"]
+    rows = reply("log", "--order", "main", "--only", ledger=s3)["log"]
     assert {row["order"] for row in rows} == {lines["order"]}
 
 
 def test_the_timeline_of_a_matter_is_one_story_in_the_order_in_which_it_happened(s3: Path) -> None:
-    found = told("timeline", "second", ledger=s3)
+    found = reply("timeline", "second", ledger=s3)
     lines = found["timeline"]
     assert len({x["order"] for x in lines}) == 2
     assert [(x["on"], x["index"]) for x in lines] == sorted((x["on"], x["index"]) for x in lines)
@@ -71,44 +71,44 @@ def test_the_timeline_of_a_matter_is_one_story_in_the_order_in_which_it_happened
 
 
 def test_a_matter_grows_with_the_record_and_not_before(s3: Path) -> None:
-    before = told("show", "main", "--as-of", "2027-02-20T00:00:00Z", ledger=s3)
+    before = reply("show", "main", "--as-of", "2027-02-20T00:00:00Z", ledger=s3)
     assert [o["label"] for o in before["matter"]["orders"]] == ["main"]
-    assert len(told("timeline", "main", "--as-of", "2027-02-20T00:00:00Z", ledger=s3)["timeline"]) == 3
+    assert len(reply("timeline", "main", "--as-of", "2027-02-20T00:00:00Z", ledger=s3)["timeline"]) == 3
 
 
 def test_an_order_is_of_a_matter_from_the_entry_that_links_it_and_not_before(tmp_path: Path) -> None:
     ledger = ledger_of("hand-to-hand", tmp_path)
-    orders = {o["label"]: o["order"] for o in told("orders", ledger=ledger)["orders"]}
+    orders = {o["label"]: o["order"] for o in reply("orders", ledger=ledger)["orders"]}
     linked = now(str(ledger))
     with Journal.open(ledger, now=lambda: linked) as journal:
         signer = hand(journal, "escalated-to-article8", "ilves", "ISS", None)
         link = build("escalated-to-article8", {"new_order": orders["gap"]}, {})
         journal.record(link, orders["changed"], signer)
     for moment, wanted in ((linked, ["changed", "gap"]), (linked - timedelta(hours=1), ["changed"])):
-        found = told("show", "changed", "--as-of", wire(moment), ledger=ledger)
+        found = reply("show", "changed", "--as-of", wire(moment), ledger=ledger)
         assert sorted(o["label"] for o in found["matter"]["orders"]) == wanted
 
 
 def test_a_preservation_order_and_the_production_order_it_was_for_are_one_matter(tmp_path: Path) -> None:
     kept = ledger_of("preservation-production-onward", tmp_path)
-    orders = told("orders", ledger=kept)["orders"]
+    orders = reply("orders", ledger=kept)["orders"]
     instruments = {o["instrument"] for o in orders}
     assert instruments == {"EPOC-PR", "EPOC"}
     for order in orders:
-        found = told("show", order["label"], ledger=kept)
+        found = reply("show", order["label"], ledger=kept)
         assert [o["instrument"] for o in found["matter"]["orders"]] == ["EPOC-PR", "EPOC"]
 
 
 def test_the_companion_of_an_order_stands_in_its_story_and_is_no_order_of_the_matter(tmp_path: Path) -> None:
     ledger = ledger_of("emergency-validation-refused", tmp_path)
-    found = told("timeline", "kept", ledger=ledger)
+    found = reply("timeline", "kept", ledger=ledger)
     assert "ex-post-validation-sought" in [x["kind"] for x in found["timeline"]]
     assert {x["order"] for x in found["timeline"]} == {found["order"]}
-    assert [o["label"] for o in told("show", "kept", ledger=ledger)["matter"]["orders"]] == ["kept"]
+    assert [o["label"] for o in reply("show", "kept", ledger=ledger)["matter"]["orders"]] == ["kept"]
 
 
 def test_the_log_of_a_matter_has_the_entries_of_each_order_newest_first(s3: Path) -> None:
-    rows = told("log", "--order", "main", "-n", "100", ledger=s3)["log"]
+    rows = reply("log", "--order", "main", "-n", "100", ledger=s3)["log"]
     assert [row["index"] for row in rows] == sorted((row["index"] for row in rows), reverse=True)
     assert len({row["order"] for row in rows}) == 2
 
@@ -116,11 +116,11 @@ def test_the_log_of_a_matter_has_the_entries_of_each_order_newest_first(s3: Path
 def test_an_order_in_another_ledger_is_named_and_not_followed(tmp_path: Path) -> None:
     ledger = ledger_of("S1", tmp_path)
     far = "6281dfde-0639-5ee3-9616-49c404ac7b6f"
-    order = told("show", "main", ledger=ledger)["order"]
+    order = reply("show", "main", ledger=ledger)["order"]
     with Journal.open(ledger, now=lambda: now(str(ledger))) as journal:
         signer = hand(journal, "escalated-to-article8", "ilves", "ISS", None)
         journal.record(build("escalated-to-article8", {"new_order": far}, {}), order, signer)
-    found = told("show", "main", ledger=ledger)
+    found = reply("show", "main", ledger=ledger)
     assert ([o["label"] for o in found["matter"]["orders"]], found["matter"]["elsewhere"]) == (["main"], [far])
     assert f"{far} not in this ledger" in run("show", "main", ledger=ledger).stdout
 

@@ -16,7 +16,7 @@ from cli.reports.register_summary import summary
 from cli.session.docket import at_moment, board, bring_up
 from cli.session.ledger_reader import reading
 from ledger.adapters.storage.order_index import OrderRow, read_row
-from tests.support.cli import ledger_of, run, told
+from tests.support.cli import ledger_of, reply, run
 
 AT = ("--as-of", "2027-05-02T00:00:00Z")  # in `erasure-while-retention-runs`: one request ran out
 AFTER = ("--as-of", "2027-06-01T00:00:00Z")
@@ -97,7 +97,7 @@ def test_the_exit_code_is_that_of_the_question(tmp_path: Path) -> None:
 
 def test_accesses_are_counted_by_purpose_and_not_opened(ledger: Path) -> None:
     why = ("--because", "request of 3 May", "--purpose", "rights-request", "--as", "orn")
-    told("subject", "find", "skyl-1", *why, ledger=ledger)
+    reply("subject", "find", "skyl-1", *why, ledger=ledger)
     (item,) = answer(ledger, "--question", "2")["questions"]
     assert {"says": "sealed values opened for rights-request", "count": 1} in item["answers"]
 

@@ -170,11 +170,11 @@ def test_what_says_it_was_signed_later_than_now_stays_on_view(dated_ahead: House
     year = f"{datetime.now(UTC) + YEARS:%Y}"
     for words in (("timeline", "PPO-1"), ("log",), ("show", "PPO-1")):
         assert year in dated_ahead.run(*words).stdout or words[0] == "show", words
-    assert dated_ahead.told("show", "PPO-1")["entries"] == 2
-    assert dated_ahead.told("show", "PPO-1")["regions"] == {}, "and counts for nothing yet"
+    assert dated_ahead.reply("show", "PPO-1")["entries"] == 2
+    assert dated_ahead.reply("show", "PPO-1")["regions"] == {}, "and counts for nothing yet"
     paper = dated_ahead.run("report", "evidence-chain", "PPO-1").stdout
     assert "1 entry of this order says that it was signed after this moment" in paper
-    before = dated_ahead.told("timeline", "PPO-1", "--as-of", wire(datetime.now(UTC) - timedelta(hours=1)))
+    before = dated_ahead.reply("timeline", "PPO-1", "--as-of", wire(datetime.now(UTC) - timedelta(hours=1)))
     assert before["timeline"] == []
 
 
@@ -182,7 +182,7 @@ def test_a_log_goes_on_after_a_head_was_dated_ahead_and_says_the_true_time(dated
     lone = dated_ahead.run("log", "clock")
     assert (lone.exit_code, "--clock-is-right" in lone.output) == (Exit.REFUSED, True), lone.output
     note = state(dated_ahead)[:2]
-    made = dated_ahead.told("log", "clock", "--clock-is-right")
+    made = dated_ahead.reply("log", "clock", "--clock-is-right")
     assert (made["by"], len(made["later"])) == ("--clock-is-right", 1)
     assert state(dated_ahead)[:2] == note, "what was signed stays"
     notified = (
@@ -199,7 +199,7 @@ def test_a_log_goes_on_after_a_head_was_dated_ahead_and_says_the_true_time(dated
         "the clock",
     )
     assert dated_ahead.run(*notified).exit_code == 0
-    entries = {e["index"]: instant(e["signed_at"]) for e in dated_ahead.told("log")["log"]}
+    entries = {e["index"]: instant(e["signed_at"]) for e in dated_ahead.reply("log")["log"]}
     later = made["later"][0]
     assert entries[later] - entries[later + 1] > timedelta(days=1000), "whoever reads it sees both"
     assert abs(entries[later + 1] - datetime.now(UTC)) < timedelta(minutes=5)
@@ -272,7 +272,7 @@ def test_a_quorum_of_witnesses_says_what_time_it_is(dated_ahead: House, by: Shif
         by(timedelta(hours=1))
         assert "CLOCK-AHEAD" in dated_ahead.run("log", "clock").output, "they contradict the clock"
         by(timedelta(0))
-        assert dated_ahead.told("log", "clock")["by"] == "a quorum of witnesses"
+        assert dated_ahead.reply("log", "clock")["by"] == "a quorum of witnesses"
         assert dated_ahead.run(*CLOSED).exit_code == 0
         assert dated_ahead.run("checkpoint").exit_code == 0
 
@@ -293,11 +293,11 @@ def test_a_time_stamp_that_contradicts_the_clock_is_not_kept(stamping: tuple[Hou
     by(timedelta(hours=1))
     done = house.run("stamp")
     assert (done.exit_code, "CLOCK-AHEAD" in done.output) == (Exit.REFUSED, True), done.output
-    assert (len(authority.asked), house.told("stamp", "list")["tokens"]) == (1, [])
+    assert (len(authority.asked), house.reply("stamp", "list")["tokens"]) == (1, [])
     went_on = house.run("stamp", "--clock-is-right")
     assert (went_on.exit_code, "--clock-is-right was given" in went_on.output) == (Exit.FINDINGS, True)
     by(timedelta(0))
-    assert len(house.told("stamp")["tokens"]) == 1
+    assert len(house.reply("stamp")["tokens"]) == 1
 
 
 def test_a_time_stamp_authority_says_what_time_it_is(stamping: tuple[House, Authority], by: Shift) -> None:
@@ -305,4 +305,4 @@ def test_a_time_stamp_authority_says_what_time_it_is(stamping: tuple[House, Auth
     by(YEARS)
     assert house.run(*CLOSED, "--clock-is-right").exit_code == 0
     by(timedelta(0))
-    assert house.told("log", "clock")["by"] == "time-stamp authority one"
+    assert house.reply("log", "clock")["by"] == "time-stamp authority one"

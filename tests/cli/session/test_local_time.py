@@ -31,7 +31,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> House:
 def dry(house: House, *words: str) -> tuple[str, str]:
     """Return the moment of a transmission that is not recorded, and what was said about it."""
     said = ("record", "order-transmitted", "P-1", "-f", "addressee=skylark", "-f", "channel=post", *words, "--dry-run")
-    answer = house.told(*said)
+    answer = house.reply(*said)
     return answer["on"], house.run(*said).stderr
 
 
@@ -142,6 +142,6 @@ def test_what_is_no_period_is_refused_with_an_example(typed: str) -> None:
 def test_commands_take_periods_in_words_wherever_they_ask_for_one(house: House) -> None:
     issue = ("issue", "--instrument", "EPOC", "--to", "XV", "--as", "ilves", "--dry-run")
     for words in (("--within", "20 days"), ("-f", "return_timeframe=20 days")):
-        assert house.told(*issue, *words)["public"]["return_timeframe"] == "P20D"
+        assert house.reply(*issue, *words)["public"]["return_timeframe"] == "P20D"
     assert house.run("due", "--within", "14 days").exit_code in (0, 3)
     assert "20 of what?" in house.run(*issue, "--within", "20").stderr

@@ -30,7 +30,7 @@ def typed(house: House, *words: str, answer: str) -> tuple[int, str]:
 
 
 def orders(house: House) -> int:
-    return len(house.told("orders")["orders"])
+    return len(house.reply("orders")["orders"])
 
 
 # -- a question before a violation is signed ---------------------------------------------------------------------------
@@ -110,7 +110,7 @@ def test_a_missing_file_is_named_and_not_the_order(house: House) -> None:
 def test_the_elements_of_files_are_taken_as_those_that_an_order_asks_for(house: House) -> None:
     done = house.run(*ISSUE, "--elements", "name,login-ip")
     assert "an order asks with --element" in done.stderr
-    (entry,) = house.told("timeline", "P-2")["timeline"]
+    (entry,) = house.reply("timeline", "P-2")["timeline"]
     assert entry["fields"]["elements_sought"] == ["name", "login-ip"]
 
 

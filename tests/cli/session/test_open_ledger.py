@@ -43,7 +43,7 @@ def test_a_role_that_is_not_held_buys_no_token(house: House, monkeypatch: pytest
 
 
 def other_key(house: House) -> str:
-    house.told("key", "new", "stranger")
+    house.reply("key", "new", "stranger")
     return str(house.keys / "stranger")
 
 
@@ -81,13 +81,13 @@ def test_a_report_that_nobody_here_can_record_is_not_written(house: House) -> No
 def test_a_name_that_is_taken_is_said_before_sealed_values_are_opened(house: House) -> None:
     file = house.folder / "custody.html"
     file.write_text("mine")
-    before = int(house.told("checkpoint")["size"])
+    before = int(house.reply("checkpoint")["size"])
     opened = ("--reveal", "--because", "trial", "--as", "ilves")
     done = house.run("report", "custody", "PPO-1", "-o", str(file), *opened)
     assert (done.exit_code, "is there already" in done.output) == (Exit.USAGE, True), done.output
     done = house.run("replay", "PPO-1", "--html", str(file), *opened)
     assert (done.exit_code, "is there already" in done.output) == (Exit.USAGE, True), done.output
-    assert int(house.told("checkpoint")["size"]) == before
+    assert int(house.reply("checkpoint")["size"]) == before
     assert file.read_text() == "mine"
 
 
@@ -109,7 +109,7 @@ def test_another_log_is_pinned_by_its_registrar_or_not_at_all(tmp_path: Path, ho
 
 
 def test_a_key_that_ended_or_waits_to_be_accepted_signs_nothing_and_is_told_apart(house: House) -> None:
-    house.told("key", "new", "linde")
+    house.reply("key", "new", "linde")
     assert house.run("key", "enrol", "linde", "--role", "ISS", "--party", "XO", "--office", "L").exit_code == 0
     waiting = house.run("export", "PPO-1", "--audience", "SYS", "-o", str(house.folder / "out.zip"), "--as", "linde",
                         "--key", str(house.keys / "linde"))  # fmt: skip

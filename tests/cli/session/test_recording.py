@@ -101,9 +101,9 @@ def test_a_row_of_a_kind_that_a_command_records_is_refused(form: str, kind: str,
 def test_the_commands_themselves_record_these_kinds(house: House) -> None:
     named(house)
     assert house.run(*OPENED[:1], "PPO-2", *OPENED[2:]).exit_code == Exit.DONE
-    assert house.told("log", "-n", "1")["log"][0]["kind"] == "record-accessed"
+    assert house.reply("log", "-n", "1")["log"][0]["kind"] == "record-accessed"
     assert house.run("erase", "PPO-2", *ERASE).exit_code == Exit.DONE
-    assert house.told("log", "-n", "1")["log"][0]["kind"] == "payload-key-destroyed"
+    assert house.reply("log", "-n", "1")["log"][0]["kind"] == "payload-key-destroyed"
 
 
 def test_an_arrived_entry_is_not_sealed_without_its_bytes(house: House) -> None:
@@ -176,7 +176,7 @@ def test_the_register_says_nothing_was_handed_out_of_no_typed_entry(house: House
         leaf = journal.cases.opened(access)[-1][1].leaf
     public = {"view": "custody", "purpose_code": "supervision", "orders": [order]}
     stands(house, "ilves", "record-accessed", access, public, {}, "ISS", replaces=leaf, why="nothing was opened")
-    answer = house.told("register", "PPO-2")["register"][1]["answer"]
+    answer = house.reply("register", "PPO-2")["register"][1]["answer"]
     assert "Nothing was handed out" not in answer
     assert "in place of entry" in answer
     views = [row["view"] for row in json.loads(house.run("report", "dpo", "PPO-2", "--json").stdout)["reads"]]
@@ -256,13 +256,13 @@ def test_a_destruction_that_no_custodian_states_neither_counts_nor_hides_the_rea
     key_id, digests, order = key_of(house, "PPO-2")
     said = {"key_ref": key_id, "digests": digests, "method": "crypto-erased", "cause": "other"}
     forged = stands(house, "lab", "payload-key-destroyed", order, said, {}, "LAB")
-    assert house.told("fsck")["verdict"] == "CONSISTENT"
+    assert house.reply("fsck")["verdict"] == "CONSISTENT"
     done = house.run("erase", "PPO-2", *ERASE)
     assert (done.exit_code, "already destroyed" in done.output) == (Exit.DONE, False), done.output
-    assert house.told("log", "-n", "1")["log"][0]["index"] > forged
+    assert house.reply("log", "-n", "1")["log"][0]["index"] > forged
     again = house.run("erase", "PPO-2", *ERASE)
     assert (again.exit_code, f"entry {forged}\n" in again.stderr) == (Exit.DONE, False), again.output
-    assert house.told("fsck")["verdict"] == "CONSISTENT"
+    assert house.reply("fsck")["verdict"] == "CONSISTENT"
 
 
 def test_who_has_taken_the_id_of_an_erasure_does_not_hinder_it(house: House) -> None:
@@ -273,8 +273,8 @@ def test_who_has_taken_the_id_of_an_erasure_does_not_hinder_it(house: House) -> 
     assert house.run(*words, "--id", id).exit_code == Exit.DONE
     done = house.run("erase", "PPO-2", *ERASE)
     assert done.exit_code == Exit.DONE, done.output
-    assert house.told("log", "-n", "1")["log"][0]["kind"] == "payload-key-destroyed"
-    assert house.told("fsck")["verdict"] == "CONSISTENT"
+    assert house.reply("log", "-n", "1")["log"][0]["kind"] == "payload-key-destroyed"
+    assert house.reply("fsck")["verdict"] == "CONSISTENT"
 
 
 def test_who_keeps_no_keys_erases_nothing(house: House) -> None:

@@ -21,7 +21,7 @@ from ledger.adapters.keys.key_files import listed, load
 from ledger.adapters.log.checkpoints import CheckpointStore
 from ledger.application.journal import Journal
 from tests.cli.stories.test_planned_entries import HEAD, ISSUED, register_fact
-from tests.support.cli import STORIES, run, told
+from tests.support.cli import STORIES, reply, run
 from tests.support.killed_command import killed
 
 SHIPPED = sorted(path.stem for path in STORIES.glob("*.toml"))
@@ -71,7 +71,7 @@ def test_differences_from_a_story_are_named_in_the_order_of_their_names(tmp_path
 
 
 def test_a_story_that_holds_is_exit_0_with_a_line_for_each_expectation() -> None:
-    done = told("play", str(S1), "--check")
+    done = reply("play", str(S1), "--check")
     assert done["format"] == "comity.play/1"
     assert [o["holds"] for o in done["expectations"]] == [True] * 5
 
@@ -217,10 +217,10 @@ def test_what_the_demonstration_leaves_can_be_asked_and_verified_again(tmp_path:
         *("ledger", "trust", "court.evidence.zip", "provider.evidence.zip", "READ-ME-FIRST.html", "READ-ME.txt"),
         *("custody.html", "custody.pdf", "evidence-chain.html", "replay.html"),
     }
-    report = told("verify", str(folder / "court.evidence.zip"), "--trust", str(folder / "trust"))
+    report = reply("verify", str(folder / "court.evidence.zip"), "--trust", str(folder / "trust"))
     assert report["verdict"] == "TOTAL-PASSED"
-    assert told("orders", ledger=folder / "ledger")["orders"][0]["label"] == "main"
-    assert told("fsck", ledger=folder / "ledger")["verdict"] == "CONSISTENT"
+    assert reply("orders", ledger=folder / "ledger")["orders"][0]["label"] == "main"
+    assert reply("fsck", ledger=folder / "ledger")["verdict"] == "CONSISTENT"
 
 
 def test_the_demonstration_goes_on_without_the_extra_for_paper_and_says_so(
@@ -242,7 +242,7 @@ def test_the_demonstration_is_made_whole_although_nobody_reads_to_its_end(tmp_pa
 
 
 def test_the_demonstration_tells_itself_as_json(tmp_path: Path) -> None:
-    document = told("demo", str(tmp_path / "demo"))
+    document = reply("demo", str(tmp_path / "demo"))
     assert document["format"] == "comity.demo/1"
     assert (document["verdict"], document["provider_verdict"], document["scratched_verdict"]) == (
         "TOTAL-PASSED",

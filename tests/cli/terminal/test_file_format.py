@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cli.exit_codes import Exit
-from tests.support.cli import ledger_of, run, told
+from tests.support.cli import ledger_of, reply, run
 
 BEGINS = {".html": b"<!doctype html>", ".pdf": b"%PDF", ".json": b"{", ".jsonld": b"{", ".ics": b"BEGIN:VCALENDAR"}
 ALLOWED = (Exit.DONE, Exit.FINDINGS)
@@ -83,12 +83,12 @@ def test_an_ending_of_another_kind_of_file_is_refused_and_nothing_is_written(
     words: tuple[str, ...], name: str, says: str, tmp_path: Path
 ) -> None:
     ledger = ledger_of("S1", tmp_path)
-    before = told("checkpoint", ledger=ledger)["size"]
+    before = reply("checkpoint", ledger=ledger)["size"]
     done = run(*words, str(tmp_path / name), ledger=ledger)
     assert done.exit_code == Exit.USAGE, done.output
     assert says in " ".join(done.stderr.split())
     assert not (tmp_path / name).exists()
-    assert told("checkpoint", ledger=ledger)["size"] == before
+    assert reply("checkpoint", ledger=ledger)["size"] == before
 
 
 def test_an_export_is_written_in_the_format_of_its_file(tmp_path: Path) -> None:

@@ -75,12 +75,12 @@ def test_a_copy_names_the_missing_folder(tmp_path: Path) -> None:
 
 def test_a_receipt_that_cannot_be_written_is_refused_before_the_entry_is_signed(tmp_path: Path) -> None:
     house = House(tmp_path).furnished()
-    entries = len(house.told("log")["log"])
+    entries = len(house.reply("log")["log"])
     (tmp_path / "taken").touch()
     for name, code in (("taken", Exit.USAGE), ("nodir/x", Exit.UNDECIDABLE)):
         words = ("record", "order-withdrawn", "PPO-1", "--as", "ilves", "--yes", "--receipt", str(tmp_path / name))
         assert house.run(*words).exit_code == code
-    assert len(house.told("log")["log"]) == entries
+    assert len(house.reply("log")["log"]) == entries
 
 
 def test_a_book_of_rules_replaces_no_file(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 from cli.app import comity
 from cli.session.ledger_reader import reading
 from cli.terminal.following import Following
-from tests.support.cli import House, ledger_of, run, told
+from tests.support.cli import House, ledger_of, reply, run
 
 MOST = 10
 FIRST = "comity offices add --template > offices.csv"
@@ -67,7 +67,7 @@ def test_an_own_ledger_from_nothing_to_the_filed_custody_report_takes_ten_comman
 def test_a_receipt_says_what_was_recorded_where_it_stands_and_what_usually_follows(tmp_path: Path) -> None:
     house = House(tmp_path).furnished()
     words = ("record", "order-transmitted", "PPO-1", "-f", "addressee=ilves", "-f", "channel=post", "--as", "ilves")
-    answer = house.told(*words)
+    answer = house.reply(*words)
     assert answer["says"].endswith(".")
     assert answer["next"].startswith("comity ")
     done = house.run(*words)
@@ -80,13 +80,13 @@ def test_a_receipt_says_what_was_recorded_where_it_stands_and_what_usually_follo
 def test_an_entry_of_the_register_is_followed_by_no_command_about_an_order(tmp_path: Path) -> None:
     house = House(tmp_path).begun()
     said = ("-f", "party=XV", "-f", "zone=Europe/Dublin", "-f", "declarations_verified=false", "--as", "registrar")
-    assert "next" not in house.told("record", "party-registered", *said)
+    assert "next" not in house.reply("record", "party-registered", *said)
 
 
 @pytest.mark.parametrize("story", ["S1", "S2", "S6"])
 def test_the_command_that_follows_any_entry_of_a_story_can_be_typed(story: str, tmp_path: Path) -> None:
     ledger = ledger_of(story, tmp_path)
-    for order in told("orders", ledger=ledger)["orders"]:
+    for order in reply("orders", ledger=ledger)["orders"]:
         with reading(ledger) as reader:
             case = reader.case(order["order"])
             here = dict(reader.cases.keyring().offices)

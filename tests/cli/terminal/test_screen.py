@@ -85,7 +85,7 @@ class Answers(BaseHTTPRequestHandler):
 
 def test_what_a_witness_answers_is_shown_and_not_obeyed(tmp_path: Path) -> None:
     house = House(tmp_path).begun()
-    (key,) = house.told("witness", "new", "witness.example/evil", "--state", str(tmp_path / "w"))["vkeys"]
+    (key,) = house.reply("witness", "new", "witness.example/evil", "--state", str(tmp_path / "w"))["vkeys"]
     with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
         Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_port}"

@@ -54,13 +54,13 @@ def test_processes_that_commit_and_record_at_once_commit_to_what_is_there(house:
 
 
 def test_a_copy_of_the_folder_with_an_older_map_commits_to_its_own_entries(house: House) -> None:
-    house.told("log", "commit")
+    house.reply("log", "commit")
     older = (house.ledger / "map.db").read_bytes()
     house.with_office("aspen", "ISS")
-    house.told("log", "commit")
+    house.reply("log", "commit")
     (house.ledger / "map.db").write_bytes(older)
     for tail in ("-wal", "-shm"):
         (house.ledger / f"map.db{tail}").unlink(missing_ok=True)
     house.with_office("orn", "RET")
-    house.told("log", "commit")
+    house.reply("log", "commit")
     assert house.run("fsck").exit_code == 0

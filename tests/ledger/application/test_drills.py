@@ -180,7 +180,7 @@ def test_two_publishers_of_one_ledger_sign_one_history(house: House) -> None:
             two.log.publish()
         roots = {(kept.size, kept.note.split(b"\n")[2]) for kept in one.heads.all()}
     assert len(roots) == len({size for size, _ in roots})
-    assert house.told("fsck")["verdict"] == "CONSISTENT"
+    assert house.reply("fsck")["verdict"] == "CONSISTENT"
 
 
 def test_of_two_machines_that_publish_one_log_a_witness_follows_one(house: House) -> None:
@@ -215,8 +215,8 @@ def test_a_guard_is_made_again_only_against_a_quorum(house: House) -> None:
     lone = house.run("log", "remake-guard", "--ledger", str(house.ledger))
     assert (lone.exit_code, "NO-QUORUM" in lone.output) == (Exit.REFUSED, True)
     with witness(house):
-        made = house.told("log", "remake-guard", "--ledger", str(house.ledger))
-        assert made["size"] == house.told("checkpoint", "--ledger", str(house.ledger))["size"]
+        made = house.reply("log", "remake-guard", "--ledger", str(house.ledger))
+        assert made["size"] == house.reply("checkpoint", "--ledger", str(house.ledger))["size"]
         assert record(house)[0] == 0
         assert house.run("checkpoint", "--ledger", str(house.ledger)).exit_code == 0
 
@@ -234,7 +234,7 @@ def test_a_guard_is_not_made_for_entries_older_than_what_a_witness_saw(house: Ho
 
 
 def test_a_head_from_paper_is_as_good_as_a_quorum(house: House) -> None:
-    note = house.told("checkpoint", "--ledger", str(house.ledger))["note"]
+    note = house.reply("checkpoint", "--ledger", str(house.ledger))["note"]
     held = house.folder / "held"
     held.write_text("\n".join(note.split("\n")[:3]) + "\n")
     (state(house) / "guard.db").unlink()
@@ -252,13 +252,13 @@ def test_a_head_from_paper_is_as_good_as_a_quorum(house: House) -> None:
 def test_a_lost_log_has_a_successor_that_names_its_last_head(house: House) -> None:
     with witness(house):
         assert house.run("checkpoint", "--ledger", str(house.ledger)).exit_code == 0
-        old = house.told("checkpoint", "--ledger", str(house.ledger))
+        old = house.reply("checkpoint", "--ledger", str(house.ledger))
         shutil.copytree(house.ledger, house.folder / "left")
         trust = shutil.copytree(house.ledger / "trust", house.folder / "trust")
         shutil.rmtree(house.ledger)
         heir = house.folder / "heir"
         words = ("succeed", str(trust), str(heir), "--origin", "ledger.example/xo/karsk/2", "--cause", "lost-storage")
-        made = house.told(*words, "--lost", "7", "--lost", "3", "--lost", "7")
+        made = house.reply(*words, "--lost", "7", "--lost", "3", "--lost", "7")
     assert (made["kind"], made["seq"], made["index"]) == ("log-succeeded", 1, 0)
     with Journal.open(heir, Home(house.folder / "state" / "comity", Path())) as journal:
         said = journal.cases.register()[0]
@@ -268,7 +268,7 @@ def test_a_lost_log_has_a_successor_that_names_its_last_head(house: House) -> No
             old["root"],
         )
         assert said.get("lost") == [3, 7]
-    assert house.told("fsck", "--ledger", str(heir))["verdict"] == "CONSISTENT"
+    assert house.reply("fsck", "--ledger", str(heir))["verdict"] == "CONSISTENT"
     assert "GUARD-MISSING" in record(house, house.folder / "left")[1], "the old log signs nothing more"
     remade = house.run("log", "remake-guard", "--ledger", str(house.folder / "left"))
     assert "has a successor" in remade.output
@@ -322,7 +322,7 @@ def test_the_published_checkpoint_is_a_head_of_what_is_left_without_the_file_of_
 
 def test_a_cosigned_head_goes_before_a_larger_one_that_nobody_outside_saw(house: House) -> None:
     with witness(house):
-        seen = str(house.told("checkpoint")["note"]).encode()
+        seen = str(house.reply("checkpoint")["note"]).encode()
         assert NAME.encode() in seen
     assert record(house)[0] == 0
     (trust, _), larger = read_counterparty(house.ledger / "trust"), (house.ledger / "log" / "checkpoint").read_bytes()

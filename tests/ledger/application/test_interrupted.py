@@ -69,7 +69,7 @@ def test_a_key_whose_making_was_killed_is_made_by_the_same_command(tmp_path: Pat
 
 def test_a_key_that_is_there_is_never_made_again(tmp_path: Path) -> None:
     house = House(tmp_path).begun()
-    house.told("key", "new", "ilves")
+    house.reply("key", "new", "ilves")
     before = (house.keys / "ilves").read_bytes()
     assert house.run("key", "new", "ilves").exit_code == Exit.REFUSED
     (house.keys / "ilves.pub").unlink()
@@ -145,7 +145,7 @@ def test_a_witness_whose_making_was_killed_is_made_by_the_same_command(tmp_path:
 
 def test_a_stick_whose_making_was_killed_is_made_by_the_same_command(tmp_path: Path) -> None:
     house = House(tmp_path).begun()
-    house.told("key", "new", "ada")
+    house.reply("key", "new", "ada")
     policy, ada = tmp_path / "policy", house.keys / "ada.pub"
     made = ("trust", "new", str(policy), "--from", str(house.ledger), "--root", f"ada={ada}", "--threshold", "1")
     assert house.run(*made).exit_code == 0
@@ -184,7 +184,7 @@ def test_a_succession_that_was_killed_is_finished_by_the_same_command(tmp_path: 
         assert house.run("checkpoint").exit_code == Exit.UNDECIDABLE, "the old log signs nothing more"
         house.ledger = house.folder / "heir"
         own = ["key-accepted", "key-registered", "authority-registered"]  # the key that commits heads
-        assert [row["kind"] for row in house.told("log")["log"]] == [*own, "log-succeeded"]
+        assert [row["kind"] for row in house.reply("log")["log"]] == [*own, "log-succeeded"]
         assert house.run("fsck").exit_code == 0
     assert number > 1
 
@@ -215,7 +215,7 @@ def test_what_was_left_of_a_key_half_made_goes_with_the_next_attempt(tmp_path: P
     for name in ("ilves", "ilves.pub"):
         (house.keys / f".{name}.{ended}").write_bytes(b"half a key")
         (house.keys / f".{name}.1").write_bytes(b"of a process that lives")
-    house.told("key", "new", "ilves")
+    house.reply("key", "new", "ilves")
     assert sorted(f.name for f in house.keys.iterdir() if f.name.startswith(".")) == [".ilves.1", ".ilves.pub.1"]
 
 

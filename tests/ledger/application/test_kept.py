@@ -94,18 +94,18 @@ def test_what_the_first_version_received_counts_again_once_its_bundle_is_receive
     name: str, bundle: str, by: str, court: Path, tmp_path: Path
 ) -> None:
     house = Kept(name, tmp_path)
-    before = house.told("checkpoint")["size"]
+    before = house.reply("checkpoint")["size"]
     done = house.run("receive", str(court / f"{bundle}.evidence.zip"), "--as", by)
     assert done.exit_code == 0, done.output
     assert judged(house, "E-7") == HEADS[name, "E-7"]
-    assert house.told("checkpoint")["size"] == before, "nothing is recorded twice"
+    assert house.reply("checkpoint")["size"] == before, "nothing is recorded twice"
 
 
 def test_a_plain_ledger_of_the_first_version_is_gone_on_with(tmp_path: Path) -> None:
     house = Kept("plain", tmp_path)
-    before = house.told("checkpoint")["size"]
+    before = house.reply("checkpoint")["size"]
     house.record("order-closed", "A-1", "-f", "outcome=withdrawn", "--role", "ISS", by="orn", key="orn-next")
-    assert house.told("checkpoint")["size"] == before + 1
+    assert house.reply("checkpoint")["size"] == before + 1
     assert house.run("fsck").exit_code == 0
     assert house.verdict("A-1", "COURT", "orn", "orn-next", "--role", "ISS") == ("TOTAL-PASSED", [])
 
@@ -120,7 +120,7 @@ def test_a_ledger_of_the_first_version_that_answers_another_is_gone_on_with(tmp_
 def test_a_witnessed_ledger_of_the_first_version_is_gone_on_with_and_its_witness_cosigns(witnessed: Kept) -> None:
     more = ("-f", "addressee=skylark", "-f", "channel=mail")
     witnessed.record("order-transmitted", "E-8", *more, by="ilves", key="ilves-next")
-    note = witnessed.told("checkpoint")["note"]
+    note = witnessed.reply("checkpoint")["note"]
     assert "witness.example/w" in note
     assert witnessed.run("fsck").exit_code == 0
     assert witnessed.verdict("E-8", "SYS", "ilves", "ilves-next") == ("TOTAL-PASSED", [])
@@ -158,7 +158,7 @@ def test_each_ledger_of_the_first_version_opens_without_a_change_to_its_files(tm
         files = [path for path in house.ledger.rglob("*.db") if path.name != "views.db"]
         before = {path: path.read_bytes() for path in files}
         assert house.run("orders").exit_code == 0
-        assert house.run("timeline", house.told("orders")["orders"][0]["order"]).exit_code == 0
+        assert house.run("timeline", house.reply("orders")["orders"][0]["order"]).exit_code == 0
         assert {path: path.read_bytes() for path in files} == before
 
 

@@ -29,7 +29,7 @@ from ledger.facts import KINDS, FactError, build, check_form
 from ledger.facts.value_forms import TextForm, texts
 from ledger.facts.value_types import Actor, Party, form_of
 from ledger.formats import time_zones
-from tests.support.cli import STORIES, House, ledger_of, run, told
+from tests.support.cli import STORIES, House, ledger_of, reply, run
 from tests.support.facts import ORDER, in_full
 from tests.support.judging import finds, finds_not
 from tests.support.scenarios import Fact, fact, given, issued, received, sent
@@ -57,7 +57,7 @@ def left_alone(done: Result, code: str, *says: str) -> None:
 
 
 def count(ledger: Path) -> int:
-    return int(told("checkpoint", ledger=ledger)["size"])
+    return int(reply("checkpoint", ledger=ledger)["size"])
 
 
 def fields(*said: str) -> tuple[str, ...]:
@@ -168,17 +168,17 @@ def test_what_is_not_of_its_type_is_refused_and_the_message_shows_what_would_be_
 
 
 def test_an_office_a_party_and_a_zone_that_are_known_are_recorded(ledger: Path) -> None:
-    told(*PARTY, "-f", "zone=Europe/Oslo", "-f", "in_force=2AP=2027-01-01", ledger=ledger)
-    told(*ISSUE[:4], "XQ", *ISSUE[5:], "--provider", "skylark", "--reference", "R-9", ledger=ledger)
+    reply(*PARTY, "-f", "zone=Europe/Oslo", "-f", "in_force=2AP=2027-01-01", ledger=ledger)
+    reply(*ISSUE[:4], "XQ", *ISSUE[5:], "--provider", "skylark", "--reference", "R-9", ledger=ledger)
     third = ("-f", "recipient_party=IE", "-f", "recipient_office=garda")
-    told("record", "onward-transferred", "main", *third, "--as", "orn", ledger=ledger)
+    reply("record", "onward-transferred", "main", *third, "--as", "orn", ledger=ledger)
 
 
 def test_the_flag_names_an_office_as_it_is_and_later_steps_of_its_order_name_it_too(ledger: Path) -> None:
     sent = ("record", "order-transmitted", "R-9", "-f", "channel=mail", "--as", "ilves", "-f")
-    told("issue", "--instrument", "2AP-7", "--to", "IE", "--as", "ilves", "--provider", "gmail", "--unregistered",
+    reply("issue", "--instrument", "2AP-7", "--to", "IE", "--as", "ilves", "--provider", "gmail", "--unregistered",
          "--reference", "R-9", ledger=ledger)  # fmt: skip
-    told(*sent, "addressee=gmail", ledger=ledger)
+    reply(*sent, "addressee=gmail", ledger=ledger)
     left_alone(run(*sent, "addressee=gmial", ledger=ledger), "OFFICE-UNKNOWN")
     left_alone(run(*ISSUE, "--provider", "gmail", ledger=ledger), "OFFICE-UNKNOWN")
 
@@ -189,19 +189,19 @@ def test_the_command_that_a_message_shows_registers_the_office(ledger: Path) -> 
     assert found is not None
     typed = found[1].replace("PARTY", "XV").replace("ROLE", "SP").split()
     assert run(*typed, ledger=ledger).exit_code == 0
-    told(*ISSUE, "--provider", "gmail", ledger=ledger)
+    reply(*ISSUE, "--provider", "gmail", ledger=ledger)
     refused = run("issue", "--instrument", "2AP-7", "--to", "IE", "--as", "ilves", ledger=ledger).stderr
     found = re.search(r"`comity ([^`]+)`", refused)
     assert found is not None
     assert run(*found[1].split(), ledger=ledger).exit_code == 0
-    told("issue", "--instrument", "2AP-7", "--to", "IE", "--as", "ilves", ledger=ledger)
+    reply("issue", "--instrument", "2AP-7", "--to", "IE", "--as", "ilves", ledger=ledger)
 
 
 def test_a_file_that_is_named_as_a_digest_is_hashed(ledger: Path, tmp_path: Path) -> None:
     file = tmp_path / "return.zip"
     file.write_bytes(b"what was handed over")
     digests = ("-f", f"digest_before={file}", "-f", f"digest_after={sha256(file.read_bytes()).hexdigest()}")
-    answer = told(*MOVED, "-f", "check=equal", *digests, "--dry-run", ledger=ledger)
+    answer = reply(*MOVED, "-f", "check=equal", *digests, "--dry-run", ledger=ledger)
     assert set(answer["sealed"].values()) == {sha256(b"what was handed over").hexdigest()}
 
 
@@ -243,7 +243,7 @@ def table(path: Path, *rows: dict[str, str]) -> Path:
 
 
 def test_a_table_names_row_and_column_of_what_is_not_of_its_type(ledger: Path, tmp_path: Path) -> None:
-    told(*ISSUE, "--reference", "R-1", ledger=ledger)
+    reply(*ISSUE, "--reference", "R-1", ledger=ledger)
     before = count(ledger)
     rows = [row(), *(row(**cells) for cells, _, _ in ROWS.values())]
     for more in (("--dry-run",), ()):
@@ -262,8 +262,8 @@ def test_a_row_that_says_so_names_an_office_as_it_is_and_a_file_beside_the_table
 ) -> None:
     (tmp_path / "return.zip").write_bytes(b"x")
     cells = row(unregistered="yes", received_by="ghost", check="equal", digest_before="return.zip")
-    told("import", str(table(tmp_path / "t.csv", cells)), "--as", "ilves", ledger=ledger)
-    shown = told("timeline", "main", "--reveal", "--because", "a test", "--as", "orn", ledger=ledger)["timeline"]
+    reply("import", str(table(tmp_path / "t.csv", cells)), "--as", "ilves", ledger=ledger)
+    shown = reply("timeline", "main", "--reveal", "--because", "a test", "--as", "orn", ledger=ledger)["timeline"]
     assert [x["fields"].get("digest_before") for x in shown if x["fields"].get("received_by") == "ghost"] == [
         sha256(b"x").hexdigest()
     ]
@@ -275,8 +275,8 @@ def test_a_row_that_is_on_record_from_before_is_not_asked_again(
     said = ("import", str(table(tmp_path / "t.csv", row(check="equal", received_by="ghost"))), "--as", "ilves")
     with monkeypatch.context() as then:  # a version without the check
         then.setattr("cli.imports.row_parser.slips", lambda *_, **__: ())
-        assert told(*said, ledger=ledger)["recorded"] == 1
-    assert told(*said, ledger=ledger)["already"] == 1
+        assert reply(*said, ledger=ledger)["recorded"] == 1
+    assert reply(*said, ledger=ledger)["already"] == 1
     again = ("import", str(table(tmp_path / "u.csv", row(check="equal", exhibit="E-2"))), "--as", "ilves")
     assert "check=equal is said of no digest" in run(*again, ledger=ledger).stderr
 
@@ -297,7 +297,7 @@ def test_letters_of_an_office_nobody_registered_need_the_column(ledger: Path, tm
     )
     refused = run(*said, "--whose", "ghost", ledger=ledger)
     left_alone(refused, "ghost is no office", "2027-03-01 reply.pdf, actor")
-    told(*said, "--whose", "ghost", "-f", "unregistered=yes", ledger=ledger)
+    reply(*said, "--whose", "ghost", "-f", "unregistered=yes", ledger=ledger)
 
 
 def test_a_message_with_an_office_nobody_registered_needs_the_flag(tmp_path: Path) -> None:
@@ -334,7 +334,7 @@ def issue(house: House, by: str, reference: str = "PPO-1", *more: str) -> Any:
 
 def test_a_reference_is_refused_to_the_office_that_has_it_and_not_to_another(house: House) -> None:
     before = count_of(house)
-    first = house.told("orders")["orders"][0]["order"]
+    first = house.reply("orders")["orders"][0]["order"]
     for more in ((), ("--dry-run",)):
         left_alone(issue(house, "ilves", "PPO-1", *more), "REFERENCE-TAKEN", first[:8], "--order")
     assert count_of(house) == before
@@ -344,7 +344,7 @@ def test_a_reference_is_refused_to_the_office_that_has_it_and_not_to_another(hou
 
 
 def count_of(house: House) -> int:
-    return int(house.told("checkpoint")["size"])
+    return int(house.reply("checkpoint")["size"])
 
 
 def test_an_act_takes_a_reference_of_its_signers_office_whomever_it_names(house: House) -> None:
@@ -354,7 +354,7 @@ def test_an_act_takes_a_reference_of_its_signers_office_whomever_it_names(house:
     assert issue(house, "lind", "PPO-8", *named).exit_code == 0
     assert issue(house, "ilves", "PPO-8").exit_code == 0, "nobody else takes a number of ilves"
     left_alone(issue(house, "ilves", "PPO-8", "-f", "issuing_authority=lind"), "REFERENCE-TAKEN", "ilves has an order")
-    orders = {house.told("show", f"{office}/PPO-8")["order"] for office in ("ilves", "lind")}
+    orders = {house.reply("show", f"{office}/PPO-8")["order"] for office in ("ilves", "lind")}
     assert len(orders) == 2
 
 
@@ -381,11 +381,11 @@ def test_a_reference_of_two_offices_is_asked_with_the_office(house: House) -> No
     assert asked.exit_code == Exit.USAGE, asked.output
     for words in ("ORDER-AMBIGUOUS", "ilves/PPO-1", "lind/PPO-1", "OFFICE/REFERENCE", "comity order rename"):
         assert words in asked.stderr
-    assert house.told("show", "lind/PPO-1")["order"] == lind
-    assert house.told("show", "ilves/PPO-1")["order"] != lind
-    closed = house.told("record", "order-closed", "lind/PPO-1", "-f", "outcome=withdrawn", "--as", "lind")
+    assert house.reply("show", "lind/PPO-1")["order"] == lind
+    assert house.reply("show", "ilves/PPO-1")["order"] != lind
+    closed = house.reply("record", "order-closed", "lind/PPO-1", "-f", "outcome=withdrawn", "--as", "lind")
     assert closed["order"] == lind
-    assert house.told("custody", "lind/PPO-1")["order"] == lind
+    assert house.reply("custody", "lind/PPO-1")["order"] == lind
 
 
 def stands(house: House, reference: str, order: str) -> str:
@@ -408,7 +408,7 @@ OF_BEFORE = "8f14e45f-ceea-467f-9575-7d5a1e2b3c4d"
 
 def test_an_office_before_a_reference_that_has_a_stroke_itself_is_no_riddle(house: House) -> None:
     stands(house, "12/2026", OF_BEFORE)
-    assert house.told("show", "12/2026")["order"] == house.told("show", "ilves/12/2026")["order"]
+    assert house.reply("show", "12/2026")["order"] == house.reply("show", "ilves/12/2026")["order"]
     assert house.run("show", "lind/12/2026").exit_code == Exit.USAGE
     assert issue(house, "ilves", "12/2026", "--order", OF_BEFORE).exit_code == 0, "it keeps its reference"
     left_alone(issue(house, "ilves", "ilves/2026", "--order", OF_BEFORE), "FACT", "2026")
@@ -501,9 +501,9 @@ def test_a_table_opens_an_order_of_another_office_by_office_and_reference(house:
     assert refused.exit_code == Exit.REFUSED
     assert "row 4, reference: lind has an order of the reference 'PPO-2'" in refused.stderr
     again = ("import", str(table(tmp_path / "t.csv", *rows[:2])), "--as", "lind")
-    assert house.told(*again)["recorded"] == 2
-    assert house.told(*again)["already"] == 2
-    refs = sorted(o["ref"] for o in house.told("orders")["orders"])
+    assert house.reply(*again)["recorded"] == 2
+    assert house.reply(*again)["already"] == 2
+    refs = sorted(o["ref"] for o in house.reply("orders")["orders"])
     assert refs == ["PPO-1", "PPO-1", "PPO-2"]
     both = ("import", str(table(tmp_path / "u.csv", {**rows[0], "order": "PPO-1"})), "--as", "lind", "--dry-run")
     assert "ilves/PPO-1" in house.run(*both).stderr
@@ -516,7 +516,7 @@ def test_a_row_makes_no_version_of_an_order_of_another_office_that_has_the_numbe
     assert done.exit_code == Exit.REFUSED
     assert "row 2, reference: PPO-1 is an order of ilves on record, and not of lind; lind/PPO-1 opens" in done.stderr
     version = table(tmp_path / "t.csv", {**opens, "issuing_authority": "ilves", "version": "yes"})
-    assert house.told("import", str(version), "--as", "lind", "--dry-run")["new_orders"] == 0
+    assert house.reply("import", str(version), "--as", "lind", "--dry-run")["new_orders"] == 0
 
 
 OPENS = {"kind": "order-issued", "occurred": "2026-03-01T09:40:00Z", "instrument": "2AP-7"}
@@ -535,7 +535,7 @@ def faults_of(done: Result) -> list[tuple[int, str]]:
 
 
 def test_a_row_makes_a_version_of_an_order_that_is_there_only_if_it_says_so(house: House, tmp_path: Path) -> None:
-    before, first = count_of(house), house.told("show", "PPO-1")["order"]
+    before, first = count_of(house), house.reply("show", "PPO-1")["order"]
     there = {**OPENS, "order": "PPO-1"}
     says = [{**there, "id": "1"}, {**OPENS, "order": first}, {**there, "reference": "PPO-2"}]
     twice = [{**OPENS, "order": "T-1", "id": id} for id in ("1", "2")]
@@ -545,7 +545,7 @@ def test_a_row_makes_a_version_of_an_order_that_is_there_only_if_it_says_so(hous
     done = imported(house, tmp_path, {**there, "version": "yes"}, twice[0], {**twice[1], "version": "yes"})
     assert done.exit_code == 0, done.output
     assert json.loads(done.stdout)["new_orders"] == 1
-    assert house.told("show", "PPO-1")["order"] == first
+    assert house.reply("show", "PPO-1")["order"] == first
 
 
 def test_a_table_that_is_read_again_makes_no_version(house: House, tmp_path: Path) -> None:
@@ -580,7 +580,7 @@ def test_only_an_issued_order_has_versions(house: House, tmp_path: Path) -> None
 
 
 def test_a_name_given_here_decides_nothing_that_a_row_signs(house: House, tmp_path: Path) -> None:
-    house.told("order", "rename", "PPO-1", "NEWNO-5")
+    house.reply("order", "rename", "PPO-1", "NEWNO-5")
     before = count_of(house)
     done = imported(house, tmp_path, {**OPENS, "order": "NEWNO-5", "reference": "NEWNO-5", "version": "yes"})
     assert done.exit_code == Exit.REFUSED, done.output
@@ -589,10 +589,10 @@ def test_a_name_given_here_decides_nothing_that_a_row_signs(house: House, tmp_pa
     assert count_of(house) == before
     got = {"order": "NEWNO-5", "kind": "order-received", "occurred": "2026-03-02T09:40:00Z"}
     assert json.loads(imported(house, tmp_path, got).stdout)["new_orders"] == 0
-    house.told("order", "rename", "PPO-1", "PPO-1")
+    house.reply("order", "rename", "PPO-1", "PPO-1")
     done = imported(house, tmp_path, {**OPENS, "order": "PPO-1", "version": "yes"})
     assert done.exit_code == 0, done.output
-    issued = [e for e in house.told("timeline", "PPO-1")["timeline"] if e["kind"] == "order-issued"]
+    issued = [e for e in house.reply("timeline", "PPO-1")["timeline"] if e["kind"] == "order-issued"]
     assert [e["fields"]["reference"] for e in issued] == ["PPO-1", "PPO-1"]
 
 
@@ -608,14 +608,14 @@ def test_a_suspicion_about_a_key_begins_before_it_is_reported(house: House) -> N
 
 def test_an_office_is_enrolled_for_a_party_that_is_registered(house: House) -> None:
     for name in ("one", "two"):
-        house.told("key", "new", name)
+        house.reply("key", "new", name)
     before = count_of(house)
     left_alone(house.run("key", "enrol", "one", "--role", "ISS", "--party", "QQ"), "PARTY-UNKNOWN", "-f party=QQ")
     assert count_of(house) == before
     assert issue(house, "ilves", "R-1", "--to", "QQ").exit_code == Exit.REFUSED
     assert house.run("key", "enrol", "one", "--role", "ISS", "--party", "QQ", "--unregistered").exit_code == 0
     party = ("-f", "party=QW", "-f", "zone=Europe/Oslo", "-f", "declarations_verified=false", "--as", "registrar")
-    house.told("record", "party-registered", *party)
+    house.reply("record", "party-registered", *party)
     assert house.run("key", "enrol", "two", "--role", "ISS", "--party", "QW").exit_code == 0
 
 
@@ -688,8 +688,8 @@ def monkey_of(*names: str) -> Iterator[None]:
 def test_a_name_of_ones_own_fits_one_order_in_every_command_and_changes_no_entry(house: House) -> None:
     issue(house, "lind")
     before = count_of(house)
-    ilves = house.told("show", "ilves/PPO-1")["order"]
-    assert house.told("order", "rename", "ilves/PPO-1", "karsk-1") == {
+    ilves = house.reply("show", "ilves/PPO-1")["order"]
+    assert house.reply("order", "rename", "ilves/PPO-1", "karsk-1") == {
         "format": "comity.name/1",
         "order": ilves,
         "name": "karsk-1",
@@ -697,32 +697,34 @@ def test_a_name_of_ones_own_fits_one_order_in_every_command_and_changes_no_entry
     assert count_of(house) == before
     for words in ("show", "custody", "timeline", "judge"):
         assert json.loads(house.run(words, "karsk-1", "--json").stdout)["order"] == ilves, words
-    assert house.told("record", "order-closed", "karsk-1", "-f", "outcome=withdrawn", "--as", "ilves")["order"] == ilves
-    assert {o["name"] for o in house.told("orders")["orders"]} == {"karsk-1", None}
+    assert (
+        house.reply("record", "order-closed", "karsk-1", "-f", "outcome=withdrawn", "--as", "ilves")["order"] == ilves
+    )
+    assert {o["name"] for o in house.reply("orders")["orders"]} == {"karsk-1", None}
     assert "karsk-1" in house.run("orders").stdout
-    assert house.told("order", "rename", "karsk-1", "karsk-one")["order"] == ilves
+    assert house.reply("order", "rename", "karsk-1", "karsk-one")["order"] == ilves
     assert house.run("show", "karsk-1").exit_code == Exit.USAGE, "an order has one name of its own"
-    assert house.told("fsck")["verdict"] == "CONSISTENT"
+    assert house.reply("fsck")["verdict"] == "CONSISTENT"
 
 
 def test_a_name_that_another_order_has_is_refused(house: House) -> None:
     issue(house, "lind", "PPO-2")
-    other = house.told("show", "PPO-2")["order"]
-    assert house.told("order", "rename", "PPO-2", "mine")["order"] == other
+    other = house.reply("show", "PPO-2")["order"]
+    assert house.reply("order", "rename", "PPO-2", "mine")["order"] == other
     for name in ("PPO-2", "lind/PPO-2", "mine", other, other[:6]):
         left_alone(house.run("order", "rename", "PPO-1", name), "NAME-TAKEN" if name != other else "FACT")
     for name in ("", " x", "new", "-x"):
         done = house.run("order", "rename", "PPO-1", "--", name)
         left_alone(done, "FACT", "such as PPO-2026-123")
-    assert house.told("orders")["orders"][0]["name"] in (None, "mine")
+    assert house.reply("orders")["orders"][0]["name"] in (None, "mine")
 
 
 def test_references_that_are_ambiguous_from_before_are_resolved_by_a_name(house: House) -> None:
     made = stands(house, "PPO-1", OF_BEFORE)
     assert house.run("show", "PPO-1").exit_code == Exit.USAGE
     assert "(8f14e45f)" in house.run("show", "ilves/PPO-1").stderr
-    assert house.told("order", "rename", "8f14e45f", "second")["order"] == made
-    assert house.told("show", "second")["order"] == made
+    assert house.reply("order", "rename", "8f14e45f", "second")["order"] == made
+    assert house.reply("show", "second")["order"] == made
 
 
 @pytest.mark.parametrize("text", ["", "{", "{}", "[]", '{"orders": []}'])
@@ -736,11 +738,11 @@ def test_a_file_of_names_that_cannot_be_read_is_said_and_may_go(text: str, house
 
 
 def test_a_copy_of_a_ledger_takes_the_names_along(house: House, tmp_path: Path) -> None:
-    house.told("order", "rename", "PPO-1", "mine")
-    house.told("backup", str(house.ledger), "-o", str(tmp_path / "copy.tar"))
-    house.told("restore", str(tmp_path / "copy.tar"), str(tmp_path / "back"))
+    house.reply("order", "rename", "PPO-1", "mine")
+    house.reply("backup", str(house.ledger), "-o", str(tmp_path / "copy.tar"))
+    house.reply("restore", str(tmp_path / "copy.tar"), str(tmp_path / "back"))
     found = run("show", "mine", "--json", ledger=tmp_path / "back", **house.env)
-    assert json.loads(found.stdout)["order"] == house.told("show", "PPO-1")["order"]
+    assert json.loads(found.stdout)["order"] == house.reply("show", "PPO-1")["order"]
 
 
 # -- by type, and in recorded entries ----------------------------------------------------------------------------------

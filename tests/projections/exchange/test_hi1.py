@@ -14,7 +14,7 @@ from ledger.entries.case import Case, Entry, Unread
 from ledger.facts import KINDS, WHY
 from projections.exchange.hi1_reader import NoMessage, rows_of
 from projections.exchange.hi1_writer import OmittedValue, hi1
-from tests.support.cli import STORIES, ledger_of, run, told
+from tests.support.cli import STORIES, ledger_of, reply, run
 from tests.support.import_tables import entries
 from tests.support.scenarios import given, issued
 
@@ -109,7 +109,7 @@ def test_a_message_written_and_taken_over_loses_only_what_lossy_names(name: str,
         file = tmp_path / f"{label}.json"
         file.write_text(json.dumps(document))
         issued = next(e for e in case.entries if e.kind == "order-issued")
-        told("import", "hi1", str(file), "--as", issued.by, "--role", issued.role, "--unregistered", ledger=ledger)
+        reply("import", "hi1", str(file), "--as", issued.by, "--role", issued.role, "--unregistered", ledger=ledger)
         back = case_of(ledger, _reference(document))
         found = sorted((said(e, set(KINDS[e.kind].fields()), back) for e in back.entries), key=repr)
         wanted = sorted(expected(case, lossy), key=repr)
@@ -186,7 +186,7 @@ def test_a_message_taken_twice_is_recorded_once(tmp_path: Path) -> None:
     (tmp_path / "m.json").write_bytes(raw)
     run("import", str(tmp_path / "m.json"), "--as", "ilves", ledger=ledger)
     size = len(entries(ledger))
-    answer = told("import", "hi1", str(tmp_path / "m.json"), "--as", "ilves", ledger=ledger)
+    answer = reply("import", "hi1", str(tmp_path / "m.json"), "--as", "ilves", ledger=ledger)
     assert (answer["recorded"], len(entries(ledger))) == (0, size)
 
 

@@ -27,7 +27,7 @@ from ledger.tlog.note import witness_vkey
 from projections.render.html import environment
 from projections.reports.front_page import runs, together, words
 from projections.reports.replay import MOST, Stage, stages
-from tests.support.cli import STORIES, ledger_of, run, told
+from tests.support.cli import STORIES, ledger_of, reply, run
 from tests.support.scenarios import given, issued, received, sent
 
 KINDS = ("custody", "evidence-chain", "dpo", "audit", "statistics")
@@ -295,7 +295,7 @@ def test_sealed_values_stay_closed_until_somebody_says_why(tmp_path: Path) -> No
 
 def test_a_report_as_json_names_its_own_format_and_holds_the_values_of_the_page(tmp_path: Path) -> None:
     ledger = ledger_of("S2", tmp_path)
-    chain = told("report", "evidence-chain", "main", "--trust", str(ledger / "trust"), ledger=ledger)
+    chain = reply("report", "evidence-chain", "main", "--trust", str(ledger / "trust"), ledger=ledger)
     assert chain["format"] == "comity.report-evidence-chain/1"
     states = {c["id"]: c["state"] for c in chain["criteria"]}
     assert (states["A1"], states["A5"], states["A8"]) == ("shown", "contradicted", "not shown")
@@ -313,7 +313,7 @@ def test_a_report_is_never_overwritten(tmp_path: Path) -> None:
 def test_a_report_that_is_recorded_can_be_recognised_by_its_digest(tmp_path: Path) -> None:
     ledger = ledger_of("S1", tmp_path)
     html = made(ledger, "custody", tmp_path, "--record", "--as", "ilves")
-    entry = told("timeline", "main", ledger=ledger)["timeline"][-1]
+    entry = reply("timeline", "main", ledger=ledger)["timeline"][-1]
     assert (entry["kind"], entry["by"], entry["fields"]["report"]) == ("report-issued", "ilves", "custody")
     assert entry["fields"]["document"]["sha256"] == sha256(html.encode()).hexdigest()
     assert run("report", "custody", "main", "--record", ledger=ledger).exit_code == Exit.USAGE
@@ -343,7 +343,7 @@ def test_without_script_the_replay_is_a_list_of_every_moment(tmp_path: Path) -> 
 def test_a_stage_knows_what_replay_at_its_moment_knows(tmp_path: Path) -> None:
     ledger = ledger_of("S2", tmp_path)
     for stage in _stages(ledger)[::3]:
-        there = told("replay", "main", "--at", f"{stage.at:%Y-%m-%dT%H:%M:%SZ}", ledger=ledger)
+        there = reply("replay", "main", "--at", f"{stage.at:%Y-%m-%dT%H:%M:%SZ}", ledger=ledger)
         assert (stage.size, stage.state) == (there["replay"]["size"], words(there["state"]))
         assert {f.code for f in stage.findings} == {f["code"] for f in there["findings"]}
 

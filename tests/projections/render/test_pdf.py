@@ -26,7 +26,7 @@ from projections.render.pdf import breakable, families, script
 from projections.render.qr_code import checkpoint_qr_code
 from projections.reports.front_page import ReportCheckpoint
 from tests.projections.render.test_html import Page
-from tests.support.cli import STORIES, House, ledger_of, run, told
+from tests.support.cli import STORIES, House, ledger_of, reply, run
 
 pytestmark = pytest.mark.slow
 
@@ -224,7 +224,7 @@ def test_without_its_extra_a_paper_says_so_and_points_to_the_page(
 def test_a_paper_that_is_recorded_names_what_set_it(tmp_path: Path) -> None:
     ledger = ledger_of("S1", tmp_path)
     pdf = printed(ledger, tmp_path, "custody", "main", "--record", "--as", "ilves")
-    document = told("timeline", "main", ledger=ledger)["timeline"][-1]["fields"]["document"]
+    document = reply("timeline", "main", ledger=ledger)["timeline"][-1]["fields"]["document"]
     assert (document["media"], document["size"]) == ("application/pdf", len(pdf))
     assert re.fullmatch(r"custody\.typst-[0-9.]+", document["code"])
 
@@ -295,7 +295,7 @@ def test_a_certificate_states_digests_with_their_algorithm_only_where_they_are_o
 def test_a_certificate_lists_what_speaks_against_it(tmp_path: Path) -> None:
     ledger = ledger_of("hand-to-hand", tmp_path)
     seen = set()
-    for order in told("orders", ledger=ledger)["orders"]:
+    for order in reply("orders", ledger=ledger)["orders"]:
         judged = json.loads(run("judge", order["label"], "--json", ledger=ledger).stdout)
         pulling = [f for f in judged["findings"] if f["criterion"] in ("A1", "A2", "A3")]
         page = words(ledger, "certificate", order["label"], "--form", "fre-902-14")
@@ -312,7 +312,7 @@ def test_a_certificate_needs_its_law_and_nothing_else_has_one(tmp_path: Path) ->
 
 
 def told_form(ledger: Path) -> dict[str, object]:
-    return told("report", "certification", "main", "--form", FORMS[0], "--trust", str(ledger / "trust"), ledger=ledger)
+    return reply("report", "certification", "main", "--form", FORMS[0], "--trust", str(ledger / "trust"), ledger=ledger)
 
 
 @pytest.mark.parametrize("asked", [*(("certificate", "--form", form) for form in FORMS), ("order-form",)])
@@ -461,7 +461,7 @@ def test_where_an_act_wants_a_statement_the_form_makes_it(tmp_path: Path) -> Non
 
 def test_what_an_order_lacks_is_said_to_its_maker_and_stands_in_no_form_for_another(tmp_path: Path) -> None:
     ledger = ledger_of("wrong-on-every-count", tmp_path)
-    order = told("orders", ledger=ledger)["orders"][0]["label"]
+    order = reply("orders", ledger=ledger)["orders"][0]["label"]
     mine = run("report", "order-form", order, "--for", "ISS", ledger=ledger)
     theirs = run("report", "order-form", order, ledger=ledger)
     assert "Is it complete?" in mine.stdout
@@ -474,7 +474,7 @@ def test_what_an_order_lacks_is_said_to_its_maker_and_stands_in_no_form_for_anot
 
 def test_what_an_order_lacks_stands_at_its_end_and_in_the_exit_code(tmp_path: Path) -> None:
     ledger = ledger_of("wrong-on-every-count", tmp_path)
-    orders = [order["label"] for order in told("orders", ledger=ledger)["orders"]]
+    orders = [order["label"] for order in reply("orders", ledger=ledger)["orders"]]
     lacking = 0
     for order in orders:
         asked = ("order-form", order, "--for", "ISS", "--trust", str(ledger / "trust"), "--json")

@@ -77,7 +77,7 @@ def test_a_filled_template_is_issued_and_what_stays_null_is_not_stated(house: Ho
     document = filled(house, made("EPOC", house), reference="E-7", identifiers=["acct-1"], data_categories=["content"])
     done = house.run("issue", "--from", document, "--as", "ilves")
     assert done.exit_code == 0, done.output
-    (entry,) = house.told("timeline", "E-7")["timeline"]
+    (entry,) = house.reply("timeline", "E-7")["timeline"]
     assert entry["fields"]["to_party"] == "XV"
     assert "offence_provisions" not in entry["fields"]
     assert entry["fields"]["identifiers"] == "[sealed]"

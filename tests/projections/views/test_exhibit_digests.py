@@ -20,7 +20,7 @@ from projections.reports.data_protection.processing_record import processing_rec
 from projections.reports.front_page import IntegrityResult, Provenance
 from projections.views.custody import CustodyStep, custody, standing, trace
 from projections.views.exhibit_digests import Digest
-from tests.support.cli import ledger_of, run, told
+from tests.support.cli import ledger_of, reply, run
 from tests.support.judging import judged
 from tests.support.scenarios import LABELS, Fact, Story, disclosed, fact, given, issued
 
@@ -335,7 +335,7 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_check_names_the_steps_of_the_files_exhibit_and_of_no_other(two: Path) -> None:
     file = two.parent / "b.zip"
-    (found,) = told("check", str(file), "main", ledger=two)["files"]
+    (found,) = reply("check", str(file), "main", ledger=two)["files"]
     assert (found["verdict"], found["differs_from"], found["changed_at"]) == ("equal", [], None)
     assert [step.partition(" ")[2] for step in found["equal_to"]] == [
         *("data-disclosed", "evidence-received", "custody-transferred")
@@ -350,7 +350,7 @@ def test_check_names_the_steps_of_the_files_exhibit_and_of_no_other(two: Path) -
 
 
 def test_every_paper_on_two_exhibits_finds_each_equal(two: Path) -> None:
-    steps = told("custody", "main", ledger=two)["custody"]
+    steps = reply("custody", "main", ledger=two)["custody"]
     assert [step["against_first"] for step in steps] == [*("first stated", "equal", "equal")] * 2
     for asked in (("custody",), ("certificate", "--form", "fre-902-14")):
         words = run("report", asked[0], "main", *asked[1:], ledger=two).stdout
@@ -380,7 +380,7 @@ def test_check_says_that_it_cannot_tell_where_the_digests_are_erased(tmp_path: P
     (found,) = json.loads(done.stdout)["files"]
     assert (done.exit_code, found["verdict"]) == (4, "unknown")
     assert [at.partition(" ")[2] for at in found["unread"]] == ["[erased]"] * 3
-    steps = told("custody", "main", ledger=ledger)["custody"]
+    steps = reply("custody", "main", ledger=ledger)["custody"]
     assert {step["against_first"] for step in steps} == {"[erased]"}
     assert all(step["files"] == ["[erased]"] for step in steps)
     words = run("report", "custody", "main", ledger=ledger).stdout

@@ -17,7 +17,7 @@ import pytest
 
 from cli.exit_codes import Exit
 from cli.invocation import Invocation
-from tests.support.cli import ledger_of, run, size, told
+from tests.support.cli import ledger_of, reply, run, size
 
 OTHER = "b" * 64
 FORMS = ("fre-902-14", "bsa-63-4")
@@ -39,21 +39,21 @@ class Scene(NamedTuple):
 @pytest.fixture(scope="module")
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Scene:
     ledger = ledger_of("S1", tmp_path_factory.mktemp("taken-back"))
-    old = told(*LAB, "-f", "check=differ", "-f", f"digest_before={OTHER}", ledger=ledger)
+    old = reply(*LAB, "-f", "check=differ", "-f", f"digest_before={OTHER}", ledger=ledger)
     assert judged(ledger)["criteria"]["A2"]["state"] == "CONTRADICTED"
     args = ("-f", "check=equal", "--replaces", old["leaf"], "--yes")
     before = size(ledger)
     for silent in (args, (*args, "--why", WHY)):  # without a reason, then without the digest
         assert run(*LAB, *silent, ledger=ledger).exit_code == Exit.REFUSED
     assert size(ledger) == before
-    new = told(*LAB, *args, "--why", WHY, "-f", f"digest_before={first(ledger)}", ledger=ledger)
+    new = reply(*LAB, *args, "--why", WHY, "-f", f"digest_before={first(ledger)}", ledger=ledger)
     return Scene(ledger, old["leaf"], new["leaf"], old["seq"], new["seq"])
 
 
 def first(ledger: Path) -> str:
     """Return the digest that the provider stated first."""
     args = ("custody", "main", "--reveal", "--because", "a test", "--as", "orn")
-    return str(told(*args, ledger=ledger)["custody"][0]["files"][0]["sha256"])
+    return str(reply(*args, ledger=ledger)["custody"][0]["files"][0]["sha256"])
 
 
 def judged(ledger: Path) -> dict[str, Any]:
@@ -82,12 +82,12 @@ def test_a_contradiction_that_was_taken_back_is_found_and_integrity_stays_open(s
 
 
 def test_custody_shows_the_step_that_was_replaced_and_why(scene: Scene) -> None:
-    steps = {s["leaf"]: s for s in told("custody", "main", ledger=scene.ledger)["custody"]}
+    steps = {s["leaf"]: s for s in reply("custody", "main", ledger=scene.ledger)["custody"]}
     old = steps[scene.old]
     assert (old["replaced_by"], old["replaced_who"], old["why"]) == (scene.new, "lab", "[sealed]")
     assert old["check"] == "differ"
     assert steps[scene.new]["replaced_by"] is None
-    opened = told("custody", "main", "--reveal", "--because", "hearing", "--as", "orn", ledger=scene.ledger)
+    opened = reply("custody", "main", "--reveal", "--because", "hearing", "--as", "orn", ledger=scene.ledger)
     assert next(s for s in opened["custody"] if s["leaf"] == scene.old)["why"] == WHY
 
 
@@ -96,7 +96,7 @@ def test_a_terminal_shows_it_without_any_colour(scene: Scene, command: tuple[str
     shown: str = run(command[0], "main", *command[1:], ledger=scene.ledger, NO_COLOR="1").stdout
     if command[0] != "show":
         assert re.search(rf"REPLACED by #{scene.by}, signed \S+ by lab \(LAB\): \[sealed\]", shown)
-    answer = told(*command[:1], "main", *command[1:], ledger=scene.ledger)
+    answer = reply(*command[:1], "main", *command[1:], ledger=scene.ledger)
     assert scene.new in json.dumps(answer)
 
 
@@ -113,7 +113,7 @@ def test_a_terminal_strikes_the_row_through(scene: Scene) -> None:
 
 def test_the_log_shows_it(scene: Scene) -> None:
     for more in ((), ("--order", "main", "-n", "100")):
-        entries = {e["leaf"]: e for e in told("log", *more, ledger=scene.ledger)["log"]}
+        entries = {e["leaf"]: e for e in reply("log", *more, ledger=scene.ledger)["log"]}
         assert entries[scene.old]["replaced_by"] == scene.new
         assert entries[scene.new]["replaces"] == scene.old
 
@@ -211,21 +211,21 @@ def test_a_court_that_verifies_the_bundle_is_told(scene: Scene, tmp_path: Path) 
 
 def test_an_entry_of_another_signer_is_not_replaced_and_its_row_stays_as_it_was(scene: Scene, tmp_path: Path) -> None:
     ledger = ledger_of("S1", tmp_path)
-    old = told(*LAB, "-f", "check=differ", ledger=ledger)["leaf"]
+    old = reply(*LAB, "-f", "check=differ", ledger=ledger)["leaf"]
     theirs = [part if part != "lab" or n != len(STEP) - 1 else "orn" for n, part in enumerate(STEP)]
     args = ("-f", "check=equal", "--replaces", old, "--why", WHY)
     done = run("record", "custody-transferred", "main", *theirs, *args, ledger=ledger)
     assert (done.exit_code, "FORM-REPLACES" in done.output) == (5, True), done.output
-    steps = {s["leaf"]: s for s in told("custody", "main", ledger=ledger)["custody"]}
+    steps = {s["leaf"]: s for s in reply("custody", "main", ledger=ledger)["custody"]}
     assert steps[old]["replaced_by"] is None
     assert judged(ledger)["criteria"]["A2"]["state"] == "CONTRADICTED"
 
 
 def test_a_reason_is_erased_with_the_values_it_speaks_of(tmp_path: Path) -> None:
     ledger = ledger_of("S1", tmp_path)
-    old = told(*LAB, "-f", "check=not-checked", ledger=ledger)["leaf"]
-    told(*LAB, "-f", "check=not-checked", "--replaces", old, "--why", WHY, ledger=ledger)
+    old = reply(*LAB, "-f", "check=not-checked", ledger=ledger)["leaf"]
+    reply(*LAB, "-f", "check=not-checked", "--replaces", old, "--why", WHY, ledger=ledger)
     done = run("erase", "main", "--cause", "retention-ended", "--as", "orn", "--yes", ledger=ledger)
     assert done.exit_code == 0, done.output
-    opened = told("custody", "main", "--reveal", "--because", "hearing", "--as", "orn", ledger=ledger)
+    opened = reply("custody", "main", "--reveal", "--because", "hearing", "--as", "orn", ledger=ledger)
     assert next(s for s in opened["custody"] if s["leaf"] == old)["why"] == "[erased]"

@@ -45,7 +45,7 @@ STORIES = Path(__file__).parents[3] / "fixtures" / "stories"
 END = datetime(2027, 9, 2, tzinfo=UTC)
 
 
-def told(name: str, order: str = "main") -> Case:
+def reply(name: str, order: str = "main") -> Case:
     return case_from_story(tomllib.loads((STORIES / f"{name}.toml").read_text("utf-8")))[order]
 
 
@@ -57,14 +57,14 @@ def at(text: str) -> datetime:
 
 
 def test_a_timeline_tells_what_happened_in_the_order_in_which_it_happened() -> None:
-    lines = timeline(told("S1"))
+    lines = timeline(reply("S1"))
     assert [x.entry.on for x in lines] == sorted(x.entry.on for x in lines)
     assert lines[0].entry.kind == "order-supervised"
     assert lines[-1].entry.kind == "defence-bundle-issued"
 
 
 def test_a_timeline_shows_no_sealed_value_unless_it_is_revealed() -> None:
-    case = told("S1")
+    case = reply("S1")
     hidden = next(x for x in timeline(case) if x.entry.kind == "order-issued")
     shown = next(x for x in timeline(case, reveal=True) if x.entry.kind == "order-issued")
     assert hidden.fields["identifiers"] is Unread.WITHHELD
@@ -73,14 +73,14 @@ def test_a_timeline_shows_no_sealed_value_unless_it_is_revealed() -> None:
 
 
 def test_a_timeline_marks_where_the_state_moved() -> None:
-    case = told("S1")
+    case = reply("S1")
     moved = [x.moved for x in timeline(case, judge(case, END).trail) if x.moved]
     assert moved == [("-", "DRAFT"), ("DRAFT", "ISSUED"), ("ISSUED", "SERVED"), ("SERVED", "DISCLOSED")]
 
 
 @pytest.mark.parametrize("story", ["S1", "S2", "S6", "S9"])
 def test_the_state_alone_is_the_one_of_the_judgement_at_every_moment(story: str) -> None:
-    case = told(story)
+    case = reply(story)
     moments = [*(e.at for e in case.entries), END]
     states = [state_at(case, moment) for moment in moments]
     assert states == [judge(case, moment).state for moment in moments]
@@ -88,7 +88,7 @@ def test_the_state_alone_is_the_one_of_the_judgement_at_every_moment(story: str)
 
 
 def test_a_change_of_state_by_time_alone_is_told_apart_from_those_by_an_entry() -> None:
-    case = told("S6")
+    case = reply("S6")
     trail = judge(case, at("2027-12-01T00:00:00Z")).trail
     assert all(step.leaf is None and step.clock for step in by_time(trail))
     assert len(by_time(trail)) + sum(step.leaf is not None for step in trail) == len(trail)
@@ -114,7 +114,7 @@ def test_an_entry_that_was_put_right_stays_in_the_story_and_names_its_correction
 
 
 def test_an_import_says_whose_act_it_reports() -> None:
-    line = next(x for x in timeline(told("landmark-yahoo-belgium")) if x.entry.kind == "disclosure-declined")
+    line = next(x for x in timeline(reply("landmark-yahoo-belgium")) if x.entry.kind == "disclosure-declined")
     assert line.who.startswith("Sunnyvale, California, import by")
 
 
@@ -164,7 +164,7 @@ GIVEN = "6a9641f5c82ee9cea2a2045cb51335a57f3fca954e76d0ddb5030ddf81d5dbea"  # of
 
 
 def test_custody_goes_from_the_disclosure_hand_to_hand() -> None:
-    hands = custody(told("S1"))
+    hands = custody(reply("S1"))
     assert [(h.entry.kind, h.exhibit) for h in hands] == [
         ("data-disclosed", None),
         ("evidence-received", "KA-0311/1"),
@@ -175,7 +175,7 @@ def test_custody_goes_from_the_disclosure_hand_to_hand() -> None:
 
 
 def test_only_the_steps_of_the_part_asked_for_are_put_in_words_and_compared() -> None:
-    case = told("S1")
+    case = reply("S1")
     first, *others = custody(case, said=slice(1, None))
     assert (first.says, first.compared, first.firsts) == ("", "", ())
     assert others == custody(case)[1:]
@@ -242,7 +242,7 @@ def test_where_nothing_changes_hands_nobody_releases_and_nobody_receives() -> No
 def test_every_medium_names_releaser_and_receiver_alike(tmp_path: Path) -> None:
     from tests.projections.render.test_html import Page
     from tests.support.cli import ledger_of, run
-    from tests.support.cli import told as answered
+    from tests.support.cli import reply as answered
 
     ledger = ledger_of("S1", tmp_path)
     pairs = [
@@ -273,13 +273,13 @@ def test_every_medium_names_releaser_and_receiver_alike(tmp_path: Path) -> None:
 
 
 def test_a_file_that_was_disclosed_is_found_at_every_hand() -> None:
-    found = trace(custody(told("S1")), Digest("skyl-return.json", 1842, GIVEN, None))
+    found = trace(custody(reply("S1")), Digest("skyl-return.json", 1842, GIVEN, None))
     assert len(found.equal) == 3
     assert not found.differs
 
 
 def test_a_file_of_the_same_name_with_another_content_differs_from_the_first_hand_on() -> None:
-    found = trace(custody(told("S1")), Digest("skyl-return.json", 1842, "00" * 32, None))
+    found = trace(custody(reply("S1")), Digest("skyl-return.json", 1842, "00" * 32, None))
     assert not found.equal
     assert found.differs[0].entry.kind == "data-disclosed"
 
@@ -294,14 +294,14 @@ def test_two_digests_of_different_algorithms_are_not_compared() -> None:
 
 def test_every_criterion_names_the_entries_it_rests_on_or_what_is_lacking() -> None:
     for name in ("S1", "S2", "S2b", "landmark-yahoo-belgium"):
-        case = told(name)
+        case = reply(name)
         pillars = evidence_chain(case, judge(case, at("2027-12-01T00:00:00Z")))
         assert [p.id for p in pillars] == list(CRITERIA)
         assert all(p.rests_on or p.lacks for p in pillars)
 
 
 def test_a_criterion_that_is_pulled_names_the_finding_that_pulls_it() -> None:
-    case = told("S2")
+    case = reply("S2")
     pillars = {p.id: p for p in evidence_chain(case, judge(case, at("2027-04-15T00:00:00Z")))}
     assert pillars["A5"].state == "CONTRADICTED"
     assert [f.code for f in pillars["A5"].pulled_by] == ["V-7-5c-DISCLOSED-AGAINST-INSTRUCTION"]
@@ -311,14 +311,14 @@ def test_a_criterion_that_is_pulled_names_the_finding_that_pulls_it() -> None:
 
 
 def test_a_replay_knows_only_what_the_log_held() -> None:
-    case = told("S1")
+    case = reply("S1")
     size = case.entries[3].index + 1
     assert len(as_known(case, LogMoment(END, size)).entries) == 4
     assert as_known(case, LogMoment(END, 0)).entries == ()
 
 
 def test_a_difference_lists_new_entries_and_every_line_that_reads_differently() -> None:
-    case = told("S1")
+    case = reply("S1")
     before = LogMoment(at("2027-03-10T00:00:00Z"), case.entries[8].index + 1)
     after = LogMoment(END, case.entries[-1].index + 1)
     found = difference(case, before, after, judge)
@@ -330,7 +330,7 @@ def test_a_difference_lists_new_entries_and_every_line_that_reads_differently() 
 
 
 def test_between_a_moment_and_itself_nothing_changed() -> None:
-    case = told("S1")
+    case = reply("S1")
     now = LogMoment(END, case.entries[-1].index + 1)
     found = difference(case, now, now, judge)
     assert (found.entries, found.changes) == ((), ())
@@ -432,7 +432,7 @@ def test_10_what_the_person_asked_for_is_open_until_it_is_answered() -> None:
 
 
 def test_the_register_has_exactly_ten_questions_each_with_its_provisions() -> None:
-    found = register(told("S1"), judge(told("S1"), END))
+    found = register(reply("S1"), judge(reply("S1"), END))
     assert [a.number for a in found] == list(range(1, 11))
     assert all(a.cite and a.lines for a in found)
 
@@ -531,7 +531,7 @@ def test_the_rule_book_of_an_instrument_leaves_out_the_rules_of_others() -> None
 
 @pytest.mark.parametrize(("order", "linked"), [("main", True), ("second", True)])
 def test_an_order_names_the_orders_it_is_linked_to(order: str, linked: bool) -> None:
-    case = told("S3", order)
+    case = reply("S3", order)
     assert bool(view(case, judge(case, END)).linked) is linked
 
 

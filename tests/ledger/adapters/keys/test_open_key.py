@@ -228,7 +228,7 @@ def test_an_office_whose_key_is_in_ssh_agent_records_as_any_other(agent: Path, t
     key = new(tmp_path / "elsewhere")
     add(tmp_path / "elsewhere")
     there = f"agent:{fingerprint(key.public)}"
-    assert house.told("key", "new", "ilves", "--at", there)["public"] == key.public.hex()
+    assert house.reply("key", "new", "ilves", "--at", there)["public"] == key.public.hex()
     assert house.run("key", "enrol", "ilves", "--role", "ISS", "--party", "XO").exit_code == 0
     assert house.run("key", "accept", "ilves").exit_code == 0
     house.order()
@@ -245,6 +245,6 @@ def test_a_ledger_can_begin_with_a_registrar_whose_key_is_in_ssh_agent(agent: Pa
     add(tmp_path / "adm")
     house = House(tmp_path)
     there = f"agent:{fingerprint(key.public)}"
-    said = house.told("init", str(house.ledger), "--origin", "ledger.example/xo/karsk", "--key", there)
+    said = house.reply("init", str(house.ledger), "--origin", "ledger.example/xo/karsk", "--key", there)
     assert (said["registrar"]["key"], said["registrar"]["file"]) == (key.public.hex(), there)
     assert not (tmp_path / there).exists()

@@ -448,33 +448,33 @@ def test_a_ledger_records_through_the_process_and_neither_key_nor_guard_is_on_it
     house = House(tmp_path).begun().with_office("ilves", "ISS")
     (state,) = (tmp_path / "state" / "comity").iterdir()
     away = tmp_path / "away"
-    assert house.told("signer", "use", str(place), "--move", str(away))["folder"] == str(away)
+    assert house.reply("signer", "use", str(place), "--move", str(away))["folder"] == str(away)
     assert {path.name for path in state.iterdir()} == {POINTER}
     assert (away / "heads.key").exists()
     with running(away, place):
         house.order()
-        assert house.told("log", "commit")["size"] == 7
-        assert house.told("checkpoint")["size"] == 8
+        assert house.reply("log", "commit")["size"] == 7
+        assert house.reply("checkpoint")["size"] == 8
         assert house.run("fsck").exit_code == 0
     done = house.run(
         "issue", "--unregistered", "--instrument", "2AP-7", "--to", "XV", "--reference", "PPO-2", "--as", "ilves"
     )
     assert (done.exit_code, "KEY-AWAY" in done.stderr) == (4, True)
-    assert house.told("orders")["orders"][0]["ref"] == "PPO-1", "reading needs no signature"
+    assert house.reply("orders")["orders"][0]["ref"] == "PPO-1", "reading needs no signature"
     with running(away, place):
-        assert house.told("checkpoint")["size"] == 8, "what was not acknowledged was not recorded"
+        assert house.reply("checkpoint")["size"] == 8, "what was not acknowledged was not recorded"
 
 
 def test_the_process_makes_the_key_that_commits_heads_for_a_ledger_without_one(tmp_path: Path, place: Path) -> None:
     house = House(tmp_path).begun()
     away = tmp_path / "away"
-    house.told("signer", "use", str(place), "--move", str(away))
+    house.reply("signer", "use", str(place), "--move", str(away))
     for file in away.glob("heads*"):
         file.unlink()  # as in a ledger that is older than this key
     with running(away, place):
         done = house.run("log", "commit")
         assert (done.exit_code, "KEY-MISSING" in done.stderr) == (4, True)
-        assert house.told("log", "commit", "--enrol")["enrolled"] == [3, 4]
+        assert house.reply("log", "commit", "--enrol")["enrolled"] == [3, 4]
         assert (away / "heads.key").exists()
         assert house.run("fsck").exit_code == 0
 
@@ -482,7 +482,7 @@ def test_the_process_makes_the_key_that_commits_heads_for_a_ledger_without_one(t
 def test_an_older_copy_of_a_ledger_is_refused_by_the_process_too(tmp_path: Path, place: Path) -> None:
     house = House(tmp_path).begun().with_office("ilves", "ISS")
     copy, back = tmp_path / "copy.tar", tmp_path / "back"
-    house.told("signer", "use", str(place), "--move", str(tmp_path / "away"))
+    house.reply("signer", "use", str(place), "--move", str(tmp_path / "away"))
     with running(tmp_path / "away", place):
         assert house.run("backup", str(house.ledger), "-o", str(copy)).exit_code == 0
         house.order()

@@ -18,7 +18,7 @@ from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.adapters.storage.views import View, ViewRow
 from ledger.adapters.subject_keys.key_store import SubjectKeyStore
 from ledger.application.case_reader import CaseReader
-from tests.support.cli import ledger_of, run, told
+from tests.support.cli import ledger_of, reply, run
 
 
 def counting(calls: list[int]) -> object:
@@ -131,19 +131,19 @@ def test_a_row_is_stale_from_its_moment_on(tmp_path: Path) -> None:
 
 
 def test_the_docket_deleted_and_made_again_says_the_same(ledger: Path) -> None:
-    before = told("orders", ledger=ledger)
+    before = reply("orders", ledger=ledger)
     (ledger / "views.db").unlink()
-    assert told("orders", ledger=ledger) == before
+    assert reply("orders", ledger=ledger) == before
 
 
 def test_the_docket_follows_what_is_recorded(tmp_path: Path) -> None:
     ledger = ledger_of("S2", tmp_path)
-    assert told("orders", ledger=ledger)["orders"][0]["state"] == "DISCLOSED"
+    assert reply("orders", ledger=ledger)["orders"][0]["state"] == "DISCLOSED"
     closed = run(
         "record", "order-closed", "main", "-f", "outcome=answered", "--as", "ilves", "--role", "ISS", ledger=ledger
     )
     assert closed.exit_code == 0
-    assert told("orders", ledger=ledger)["orders"][0]["state"] == "CLOSED"
+    assert reply("orders", ledger=ledger)["orders"][0]["state"] == "CLOSED"
 
 
 def test_the_docket_changes_by_time_alone(ledger: Path) -> None:

@@ -333,8 +333,8 @@ def test_an_erasure_cut_short_anywhere_is_finished_by_the_same_call_and_recorded
     assert (done.exit_code, destroyed(house), opened(house)) == (Exit.DONE, 1, [ERASED]), done.output
     assert ("already destroyed" in done.stderr) == bool(recorded)
     assert "does not say so" not in house.run("checkpoint").stderr
-    assert house.told("fsck")["verdict"] == "CONSISTENT"
-    entry = next(e for e in house.told("timeline", "PPO-1")["timeline"] if e["kind"] == "payload-key-destroyed")
+    assert house.reply("fsck")["verdict"] == "CONSISTENT"
+    entry = next(e for e in house.reply("timeline", "PPO-1")["timeline"] if e["kind"] == "payload-key-destroyed")
     assert entry["fields"]["cause"] == "erasure-granted"
 
 
@@ -345,7 +345,7 @@ def test_an_erasure_that_another_one_finishes_keeps_its_cause(house: House, monk
     monkeypatch.undo()
     done = house.run("erase", "PPO-1", "--cause", "retention-ended", "--as", "ilves", "--yes")
     assert done.exit_code == Exit.DONE, done.output
-    entries = [e for e in house.told("timeline", "PPO-1")["timeline"] if e["kind"] == "payload-key-destroyed"]
+    entries = [e for e in house.reply("timeline", "PPO-1")["timeline"] if e["kind"] == "payload-key-destroyed"]
     assert sorted(e["fields"]["cause"] for e in entries) == ["erasure-granted", "retention-ended"]
 
 
@@ -521,7 +521,7 @@ def test_values_whose_keys_are_lost_for_good_are_dropped_and_the_ledger_goes_on(
     assert house.run(*words, "--yes").exit_code == Exit.DONE
     delayed(house, "PPO-1", "y")
     assert opened(house) == [ERASED, "y"]
-    assert house.told("fsck")["verdict"] == "CONSISTENT"
+    assert house.reply("fsck")["verdict"] == "CONSISTENT"
     count = destroyed(house)
     assert (house.run(*words, "--yes").exit_code, destroyed(house)) == (Exit.DONE, count)
 
@@ -532,7 +532,7 @@ def test_values_whose_keys_are_lost_for_good_are_dropped_and_the_ledger_goes_on(
 def test_values_under_keys_that_are_neither_here_nor_destroyed_leave_the_ledger_undecided(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert house.told("fsck")["verdict"] == "CONSISTENT"
+    assert house.reply("fsck")["verdict"] == "CONSISTENT"
     mixed(house, monkeypatch)
     done = house.run("fsck", "--json")
     report = json.loads(done.stdout)
@@ -568,7 +568,7 @@ def test_a_value_that_stays_readable_although_an_entry_says_its_key_is_destroyed
     done = erased(house, "PPO-1")
     assert (done.exit_code, destroyed(house), "already destroyed" in done.output) == (Exit.DONE, 1, True)
     assert opened(house) == [ERASED]
-    assert house.told("fsck")["verdict"] == "CONSISTENT"
+    assert house.reply("fsck")["verdict"] == "CONSISTENT"
 
 
 def test_a_key_that_came_back_is_found_although_nothing_is_left_to_open(house: House) -> None:
@@ -584,7 +584,7 @@ def test_a_key_that_came_back_is_found_although_nothing_is_left_to_open(house: H
     assert (done.exit_code, "KEYS-KEPT" in done.output, size(house)) == (Exit.REFUSED, True, before)
     assert erased(house, "PPO-1").exit_code == Exit.DONE
     delayed(house, "PPO-1", "y")
-    assert (opened(house), house.told("fsck")["verdict"]) == ([ERASED, "y"], "CONSISTENT")
+    assert (opened(house), house.reply("fsck")["verdict"]) == ([ERASED, "y"], "CONSISTENT")
 
 
 def test_a_copy_without_keys_is_whole_and_says_that_keys_were_not_compared(house: House) -> None:

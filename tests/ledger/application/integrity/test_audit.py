@@ -63,7 +63,7 @@ def touch(path: Path, *statements: str) -> None:
         c.commit()
 
 
-def told(report: Audit) -> set[tuple[str, str]]:
+def problems_of(report: Audit) -> set[tuple[str, str]]:
     return {(problem.code, problem.where) for problem in report.problems}
 
 
@@ -97,7 +97,7 @@ def test_whatever_was_touched_is_named(
     shelf: Path, check: Callable[[Path], Audit], statement: str, code: str, where: str
 ) -> None:
     touch(shelf, statement)
-    assert any(found.startswith(code) and at == where for found, at in told(check(shelf)))
+    assert any(found.startswith(code) and at == where for found, at in problems_of(check(shelf)))
 
 
 def test_an_inner_hash_above_a_run_is_compared_too(shelf: Path, check: Callable[[Path], Audit]) -> None:
@@ -110,7 +110,7 @@ def test_an_inner_hash_above_a_run_is_compared_too(shelf: Path, check: Callable[
 def test_another_registrar_explains_no_key(whole: Path, check: Callable[[Path], Audit]) -> None:
     other = Registrar("keeper", "XO", "3b6a27bcceb6a42d62a3a8d02a6f0d73653215771de243a63ac048a18b59da29")
     report = audit(whole, ORIGIN, other, workers=1)
-    assert ("KEY-UNKNOWN", "#0") in told(report)
+    assert ("KEY-UNKNOWN", "#0") in problems_of(report)
 
 
 @pytest.mark.parametrize("size", [0, 1, 2, 3, 7, 8, 13, 16])
@@ -170,7 +170,7 @@ def test_a_register_entry_that_its_index_does_not_find_is_missed(shelf: Path, ch
         (last,) = c.execute(newest, (registry_of(ORIGIN),)).fetchone()
         forged(c, "stored_events", EVENTS, None, hidden=last)
         assert c.execute(newest, (registry_of(ORIGIN),)).fetchone()[0] < last
-    assert ("CTX-CHAIN", f"#{last - 1}") in told(check(shelf))
+    assert ("CTX-CHAIN", f"#{last - 1}") in problems_of(check(shelf))
 
 
 @pytest.mark.parametrize("is_hidden", [True, False])
@@ -188,7 +188,7 @@ def test_two_entries_with_one_number_in_their_order_are_found_where_no_constrain
         nodes = b"".join(tree.add(leaf)[1:])
         forged(c, "stored_events", EVENTS, (size + 1, *again[1:]), hidden=size + 1 if is_hidden else 0)
         forged(c, "log_leaf", LEAVES, (size, entry, leaf, nodes), hidden=size if is_hidden else -1)
-    found = told(check(shelf))
+    found = problems_of(check(shelf))
     assert {code for code, _ in found} & {"CTX-CHAIN", "CTX-REPLAY"}, found
 
 
@@ -200,14 +200,14 @@ def test_entries_that_their_index_gives_for_one_another_are_found(shelf: Path, c
         ).fetchall()
         swapped = f"CASE rowid WHEN {one} THEN '{that}' WHEN {two} THEN '{this}' ELSE originator_id END"
         forged(c, "stored_events", (f"{swapped}, originator_version",), None, hidden=0)
-    assert "CTX-CHAIN" in {code for code, _ in told(check(shelf))}
+    assert "CTX-CHAIN" in {code for code, _ in problems_of(check(shelf))}
 
 
 def test_an_index_that_is_whole_is_asked_once_for_each_order_of_a_run(
     whole: Path, check: Callable[[Path], Audit], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(auditing._NOT_FOUND, "CTX-CHAIN", Statement("no statement", "no statement"))
-    assert told(check(whole)) == set()
+    assert problems_of(check(whole)) == set()
 
 
 def shelf_of(ledger: Ledger, path: Path) -> Path:
@@ -232,4 +232,4 @@ def test_an_entry_whose_fields_are_not_those_of_its_kind_is_found(kind: str, tmp
     field = {"order-issued": "to_party", "authority-registered": "party"}.get(kind, "key")
     ledger.entries[index] = resealed(ledger.entries[index], lambda said: said["public"].pop(field), signer)
     keeper = Registrar(ledger.keeper.actor, ledger.keeper.party, ledger.keeper.key)
-    assert ("FACT", f"#{index}") in told(audit(shelf_of(ledger, tmp_path / "entries.db"), ledger.origin, keeper))
+    assert ("FACT", f"#{index}") in problems_of(audit(shelf_of(ledger, tmp_path / "entries.db"), ledger.origin, keeper))

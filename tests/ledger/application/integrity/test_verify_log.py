@@ -23,7 +23,7 @@ from ledger.application.integrity.verify_log import verify_log
 from ledger.tlog.note import sign_note, witness_vkey
 from ledger.verify.report import VerificationStep
 from tests.ledger.application.integrity.test_audit import shelf_of
-from tests.support.cli import ledger_of, run, told
+from tests.support.cli import ledger_of, reply, run
 from tests.support.memory_ledger import ORDER, Ledger, small
 
 SEED = bytes([7] * 32)
@@ -532,7 +532,7 @@ def test_a_folder_that_is_written_to_meanwhile_is_busy(
 
 
 def test_fsck_has_words_of_its_own(ledger: Path) -> None:
-    answer = told("fsck", ledger=ledger)
+    answer = reply("fsck", ledger=ledger)
     assert (answer["format"], answer["verdict"]) == ("comity.fsck/1", "CONSISTENT")
     done = run("fsck", ledger=ledger)
     assert done.stdout.startswith("Ledger: CONSISTENT\n")
@@ -562,7 +562,7 @@ def test_fsck_finds_no_rollback_where_another_process_records_meanwhile(
     size = EntryReader.size
     assert vars(backup)["check_own"] is check_own, "imported during the patch, it would keep it"
     monkeypatch.setattr(own_check, "check_own", meanwhile)
-    assert told("fsck", ledger=ledger)["verdict"] == "CONSISTENT"
+    assert reply("fsck", ledger=ledger)["verdict"] == "CONSISTENT"
 
 
 @pytest.mark.parametrize("gone", ["state", "log"])

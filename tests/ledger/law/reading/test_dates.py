@@ -32,7 +32,7 @@ from projections.views.due import due
 from projections.views.state import view
 from tests.ledger.application.test_journal import ILVES, NOON, ORDER, code, made, sealed_for
 from tests.ledger.application.test_journal import issued as order_made
-from tests.support.cli import House, ledger_of, run, told
+from tests.support.cli import House, ledger_of, reply, run
 from tests.support.judging import finds, finds_not, judged, region, state
 from tests.support.scenarios import Fact, Story, by_issuer, disclosed, fact, given, issued, leaf, moment, received, sent
 
@@ -100,7 +100,7 @@ def test_an_act_more_than_five_minutes_after_its_signature_is_refused_at_every_d
 
 def test_a_date_after_the_signature_is_refused_on_the_command_line_and_nothing_is_written(tmp_path: Path) -> None:
     house = House(tmp_path).furnished()
-    before = house.told("checkpoint")["size"]
+    before = house.reply("checkpoint")["size"]
     year = (datetime.now(UTC) + timedelta(days=400)).strftime("%Y-%m-%dT%H:%M:%SZ")
     for words in (
         ("notify-customer", "PPO-1", "--channel", "letter", "--as", "ilves", "--on", year),
@@ -125,7 +125,7 @@ def test_a_date_after_the_signature_is_refused_on_the_command_line_and_nothing_i
     ):
         done = house.run(*words)
         assert (done.exit_code, "FORM-DATE" in done.output) == (Exit.REFUSED, True), (words, done.output)
-    assert house.told("checkpoint")["size"] == before
+    assert house.reply("checkpoint")["size"] == before
 
 
 @pytest.mark.parametrize("moment", ["9999-12-31T23:59:59-01:00", "0001-01-01T00:00:00+01:00", "0001-01-01T00:00:00Z"])
@@ -142,7 +142,7 @@ def test_a_moment_at_the_edge_of_the_calendar_is_refused_and_no_crash(moment: st
 
 def test_a_table_with_a_date_to_come_is_refused_by_row(tmp_path: Path) -> None:
     house = House(tmp_path).furnished()
-    before = house.told("checkpoint")["size"]
+    before = house.reply("checkpoint")["size"]
     year = (datetime.now(UTC) + timedelta(days=400)).strftime("%Y-%m-%dT%H:%M:%SZ")
     table = tmp_path / "orders.csv"
     table.write_text(f"order,kind,occurred,channel\nPPO-1,customer-notified,{year},letter\n")
@@ -151,7 +151,7 @@ def test_a_table_with_a_date_to_come_is_refused_by_row(tmp_path: Path) -> None:
         assert (done.exit_code, "row 2, occurred: it is said to happen" in done.output) == (Exit.REFUSED, True), (
             done.output
         )
-    assert house.told("checkpoint")["size"] == before
+    assert house.reply("checkpoint")["size"] == before
 
 
 # -- in a recorded entry -----------------------------------------------------------------------------------------------
@@ -272,7 +272,7 @@ def test_a_message_to_a_provider_says_nothing_of_an_act_to_come() -> None:
 
 def test_an_entry_to_come_stays_on_view(tmp_path: Path) -> None:
     ledger = ledger_of("S2", tmp_path)
-    assert told("timeline", "main", ledger=ledger)["timeline"]
+    assert reply("timeline", "main", ledger=ledger)["timeline"]
     case = SERVED.when(ahead(INFORMED)).case
     assert leaf("told") in {e.leaf for e in case.known(moment(NOW)).entries}
     assert leaf("told") not in {e.leaf for e in read_order(case, moment(NOW)).entries.current}
@@ -405,7 +405,7 @@ def test_every_medium_marks_a_step_recorded_in_another_order(tmp_path: Path) -> 
         ledger=ledger,
     )
     assert done.exit_code == 0, done.output
-    steps = told("custody", "main", ledger=ledger)["custody"]
+    steps = reply("custody", "main", ledger=ledger)["custody"]
     first, *others = [(s["entry"], s["recorded"]) for s in steps]
     assert first == (first[0], f"after {others[-1][0]}")
     assert {recorded for _, recorded in others} == {None}
@@ -486,9 +486,9 @@ def test_an_entry_dated_after_its_signature_is_said_so_wherever_it_is_shown(date
     assert " before" in dated_ahead.run("timeline", "PPO-1").stdout
     assert "signed 2" in dated_ahead.run("report", "evidence-chain", "PPO-1").stdout
     assert CODE in dated_ahead.run("judge", "PPO-1").stdout
-    shown = dated_ahead.told("show", "PPO-1")
+    shown = dated_ahead.reply("show", "PPO-1")
     assert (shown["last_on"][:3], shown["regions"].get("customer_notice")) == ("202", None)
-    assert dated_ahead.told("fsck")["verdict"]
+    assert dated_ahead.reply("fsck")["verdict"]
 
 
 def test_a_duration_does_not_run_back_to_before_the_order() -> None:

@@ -14,7 +14,7 @@ from ledger.law.terms.rule import CriterionState
 from projections.reports.data_protection.dpo_questions import BROKEN, register
 from tests.ledger.law.test_stories import BY_NAME
 from tests.projections.views.test_views import HELD
-from tests.support.cli import ledger_of, run, told
+from tests.support.cli import ledger_of, reply, run
 from tests.support.scenarios import Fact, Story, by_issuer, case_from_story, fact, given
 
 SETTLED = (
@@ -63,7 +63,7 @@ def test_every_finding_on_data_protection_belongs_to_a_question_of_the_register(
 
 def test_judge_and_register_of_s1_agree_on_the_retention_that_is_open(tmp_path: Path) -> None:
     ledger = ledger_of("S1", tmp_path)
-    judged = told("judge", "main", ledger=ledger)
+    judged = reply("judge", "main", ledger=ledger)
     assert judged["criteria"]["A7"]["state"] == "GAP"
     assert judged["criteria"]["A7"]["lacks"] == ["Data are held, and no retention rule is on record."]
     assert [duty["question"] for duty in judged["duties"]] == [6]
