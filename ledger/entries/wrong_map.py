@@ -96,6 +96,6 @@ def check_wrong_map(exhibit: bytes, log: Vkey) -> WrongMap:
         for index, each in enumerate(open_each(covered, verify=False))
         if isinstance(each, OpenedEntry)
     )
-    if dict(roots_at(leaves, [size]))[size] == root:
+    if roots_at(leaves, [size])[size] == root:
         raise RecordError("SPLIT-UNPROVEN", "the entry commits to the root that its entries have")
     return WrongMap(log, "MAP-ROOT", index, size, (head.size, head.size))

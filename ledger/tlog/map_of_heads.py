@@ -9,7 +9,8 @@ A reader with all entries of a log can compute its map at every size, and so det
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from hashlib import sha256
 
 from ledger.tlog.patricia_tree import PatriciaTree
@@ -24,22 +25,34 @@ def order_key(order: str) -> bytes:
 class MapOfHeads:
     """The map of heads of the first entries of a log. Its tree is a value: a kept one does not change."""
 
-    __slots__ = ("_frontiers", "tree")
+    __slots__ = ("_changed", "_frontiers", "tree")
 
     def __init__(self, entries: Iterable[tuple[str, bytes]] = ()) -> None:
         """Make the map of these entries, given as order id and leaf hash (32 bytes), in the order of the log."""
         self._frontiers: dict[str, Frontier] = {}
+        self._changed: set[str] = set()  # orders whose heads are not in the tree yet
         self.tree = PatriciaTree()
         self.extend(entries)
 
     def extend(self, entries: Iterable[tuple[str, bytes]]) -> None:
         """Add the next entries of the log; each order among them gets one new head in the tree."""
-        begins = not self._frontiers
-        changed = {}
+        leaves: dict[str, list[bytes]] = {}
         for order, leaf in entries:
-            changed[order] = frontier = self._frontiers.setdefault(order, Frontier())
-            frontier.add(leaf)
-        heads = {order_key(order): frontier.root() for order, frontier in changed.items()}
+            leaves.setdefault(order, []).append(leaf)
+        self.append(leaves)
+        self.settle()
+
+    def append(self, leaves: Mapping[str, Iterable[bytes]]) -> None:
+        """Add the next entries of these orders; `settle` then puts the new heads into the tree."""
+        for order, its in leaves.items():
+            self._frontiers.setdefault(order, Frontier()).extend(its)
+        self._changed.update(leaves)
+
+    def settle(self) -> None:
+        """Put the new heads of all orders into the tree that `append` has added entries to."""
+        begins = self.tree.top is None
+        heads = {order_key(order): self._frontiers[order].root() for order in self._changed}
+        self._changed.clear()
         if begins:
             self.tree = PatriciaTree(heads)
         else:
@@ -56,20 +69,44 @@ class MapOfHeads:
         return frontier.size if frontier else 0
 
 
-def roots_at(entries: Iterable[tuple[int, str, bytes]], sizes: Collection[int]) -> Iterator[tuple[int, bytes]]:
-    """Yield each of these sizes, rising, with the root of the map of so many first entries.
+def roots_at(entries: Iterable[tuple[int, str, bytes]], sizes: Collection[int]) -> dict[int, bytes]:
+    """Return the root of the map of the first entries, for each of these sizes.
 
     Entries are index, order id and leaf hash, by index; they are read once.
     """
-    heads, rest = MapOfHeads(), iter(entries)
-    ahead = next(rest, None)
+    roots = RootsBySize(sizes)
+    for index, order, leaf in entries:
+        roots.follow({order: [index]}, index, [leaf])
+    return roots.all()
 
-    def below(size: int) -> Iterator[tuple[str, bytes]]:
-        nonlocal ahead
-        while ahead is not None and ahead[0] < size:
-            yield ahead[1:]
-            ahead = next(rest, None)
 
-    for size in sorted(set(sizes)):
-        heads.extend(below(size))
-        yield size, heads.tree.root()
+class RootsBySize:
+    """The roots of the map of heads at some sizes, computed while the entries of a log pass by, from the first."""
+
+    def __init__(self, sizes: Collection[int]) -> None:
+        self._left = sorted(set(sizes), reverse=True)
+        self._heads = MapOfHeads()
+        self._roots: dict[int, bytes] = {}
+
+    def follow(self, orders: Mapping[str, Sequence[int]], start: int, leaves: Sequence[bytes]) -> None:
+        """Add the entries from index `start` on: their leaf hashes, and the indexes of each order, rising."""
+        first, stop = start, start + len(leaves)
+        while self._left:
+            until = min(self._left[-1], stop)
+            if first < until:
+                parts = {order: its[bisect_left(its, first) : bisect_left(its, until)] for order, its in orders.items()}
+                self._heads.append({order: [leaves[i - start] for i in its] for order, its in parts.items() if its})
+                first = until
+            if stop < self._left[-1]:
+                return
+            self._reach()
+
+    def all(self) -> dict[int, bytes]:
+        """Return the roots by size; a size beyond the last entry has the root of all."""
+        while self._left:
+            self._reach()
+        return self._roots
+
+    def _reach(self) -> None:
+        self._heads.settle()
+        self._roots[self._left.pop()] = self._heads.tree.root()

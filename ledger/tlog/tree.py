@@ -16,7 +16,7 @@ exactly. Source: RFC 6962 2.1, RFC 9162 2.1, c2sp.org/tlog-proof; stored indexes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 
 from msgspec import Struct
@@ -225,6 +225,17 @@ class Frontier:
         peaks.append(leaf)
         self.size += 1
         return stored
+
+    def extend(self, leaves: Iterable[bytes]) -> None:
+        """Append the hashes of these entries."""
+        size, peaks = self.size, self.peaks
+        for leaf in leaves:
+            left_over, size = size, size + 1
+            while left_over & 1:
+                leaf = sha256(b"\x01" + peaks.pop() + leaf).digest()
+                left_over >>= 1
+            peaks.append(leaf)
+        self.size = size
 
     def root(self) -> bytes:
         """Return the root of all entries so far."""

@@ -183,7 +183,7 @@ class Inspection:
         before = at = self._size
         sizes = {covered for _, _, covered, _ in step.commits}
         earlier = {covered for covered in sizes if covered < before}
-        roots = dict(roots_at(_leaves(fetch, max(earlier, default=0), size), earlier))
+        roots = roots_at(_leaves(fetch, max(earlier, default=0), size), earlier)
         for end in sorted({*(sizes - earlier), tree.size}):
             entries = ((order, leaf) for index, order, leaf in step.leaves if at <= index < end)
             self._map.extend(entries, end, tree.root() if end == tree.size else b"")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ledger.adapters.storage.entry_reader import EntryReader
-from ledger.application.integrity.audit import Audit, Problem
+from ledger.application.integrity.audit import Audit
+from ledger.application.integrity.check_run import Problem
 from ledger.application.integrity.log_files import LogFiles
 from ledger.bundle.layout import Arranged
 from ledger.errors import RecordError

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ledger.adapters.storage.entry_reader import EntryReader
-from ledger.application.integrity.audit import LISTED, MOST, Audit, audit
+from ledger.application.integrity.audit import Audit, audit
+from ledger.application.integrity.check_run import LISTED, MOST
 from ledger.application.integrity.log_files import LogFiles, Progress, no_progress, reading_entries
 from ledger.application.integrity.signed_states import arranged_states, compare_states, open_states
 from ledger.entries.envelope import OpenedEntry, open_
@@ -164,7 +165,9 @@ class _LogVerification:
         book.skip(VerificationStep.PROCEDURE, "the law is asked order by order")
         with book.step(VerificationStep.COMPLETENESS):
             _raise_first(walked, VerificationStep.COMPLETENESS)
-            changes = {n: o.payload.public for n, o in walked.told.items() if o.payload.kind == "witness-changed"}
+            changes = {
+                n: o.payload.public for n, o in walked.log_changes.items() if o.payload.kind == "witness-changed"
+            }
             claims.check_policy(changes, trust, files.policy, book)
             if states.all:
                 self.audits = _check_audits(files, trust, states, self.mldsa, book)
@@ -238,9 +241,9 @@ def _raise_first(walked: Audit, step: VerificationStep) -> None:
 
 def _check_keys(walked: Audit, states: Heads, policy: Policy, trust: Trust | None, book: VerificationLog) -> None:
     """Check the keys of the log, and doubt keys that were reported later; the key of each entry is checked already."""
-    entries.check_log_keys(walked.told.values(), states)
-    entries.check_rotations(walked.told.values(), states, trust, book)
-    entries.check_lines(walked.told.values(), states, policy, trust, book)
+    entries.check_log_keys(walked.log_changes.values(), states)
+    entries.check_rotations(walked.log_changes.values(), states, trust, book)
+    entries.check_lines(walked.log_changes.values(), states, policy, trust, book)
     keyring = walked.keyring
     if keyring is None:
         return
@@ -308,7 +311,7 @@ def _check_others(
         row = store.by_leaf(bytes.fromhex(leaf))
         return None if row is None else open_(row[1], verify=False)
 
-    counterparties.check_successor(walked.told, foreign, logs, book)
+    counterparties.check_successor(walked.log_changes, foreign, logs, book)
     here = counterparties.ReceivingLog(walked.keyring, entry, times.before)
     for one in counterparties.check_arrived(_NamingEntries(store, naming), foreign, here, logs, book):
         if one.inner is not None and known(one.inner.payload) is None:

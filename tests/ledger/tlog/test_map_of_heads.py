@@ -8,7 +8,7 @@ from hashlib import sha256
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.tlog.map_of_heads import MapOfHeads, order_key
+from ledger.tlog.map_of_heads import MapOfHeads, RootsBySize, order_key, roots_at
 from ledger.tlog.note import EMPTY_ROOT
 from ledger.tlog.patricia_tree import check_lookup
 from ledger.tlog.tree import leaf_hash, node_hash
@@ -59,6 +59,21 @@ def test_a_map_goes_on_where_it_was_made(entries: list[tuple[str, bytes]]) -> No
     for order, leaf in entries[len(entries) // 2 :]:
         half.add(order, leaf)
     assert half.tree.root() == MapOfHeads(entries).tree.root()
+
+
+@given(logs, st.sets(st.integers(0, 44)), st.integers(1, 12))
+def test_the_roots_at_some_sizes_are_those_of_the_maps_of_so_many_entries(
+    entries: list[tuple[str, bytes]], sizes: set[int], run: int
+) -> None:
+    expected = {size: plain_root(plain_map(entries[:size])) for size in sizes}
+    assert roots_at(((n, order, leaf) for n, (order, leaf) in enumerate(entries)), sizes) == expected
+    roots = RootsBySize(sizes)
+    for start in range(0, len(entries), run):
+        orders: dict[str, list[int]] = {}
+        for index, (order, _) in enumerate(entries[start : start + run], start):
+            orders.setdefault(order, []).append(index)
+        roots.follow(orders, start, [leaf for _, leaf in entries[start : start + run]])
+    assert roots.all() == expected
 
 
 def test_an_order_has_the_root_over_its_own_entries_and_a_count() -> None:

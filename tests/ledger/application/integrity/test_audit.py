@@ -17,7 +17,9 @@ from ledger.adapters.storage import sqlite
 from ledger.adapters.storage.schema import SCHEMA
 from ledger.adapters.storage.statements import Statement
 from ledger.application.integrity import audit as auditing
-from ledger.application.integrity.audit import RUN, Audit, _runs, audit, subtree
+from ledger.application.integrity import check_run
+from ledger.application.integrity.audit import RUN, Audit, _runs, audit
+from ledger.application.integrity.check_run import subtree
 from ledger.entries.envelope import open_
 from ledger.entries.keyring import Registrar
 from ledger.entries.placement import registry_of
@@ -206,7 +208,7 @@ def test_entries_that_their_index_gives_for_one_another_are_found(shelf: Path, c
 def test_an_index_that_is_whole_is_asked_once_for_each_order_of_a_run(
     whole: Path, check: Callable[[Path], Audit], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(auditing._NOT_FOUND, "CTX-CHAIN", Statement("no statement", "no statement"))
+    monkeypatch.setitem(check_run._NOT_FOUND, "CTX-CHAIN", Statement("no statement", "no statement"))
     assert problems_of(check(whole)) == set()
 
 
