@@ -337,7 +337,7 @@ audit = Group(
 signer = Group(
     name="signer",
     table=SIGNER,
-    help="The log key and the guard in a process of their own: whoever breaks into the ledger cannot make it fork.",
+    help="The log key and the guard in a process of their own: an intruder into the ledger cannot make it fork.",
     examples=(
         "comity signer use /run/comity/signer --move /var/lib/comity-signer",
         "comity signer serve /var/lib/comity-signer --socket /run/comity/signer",

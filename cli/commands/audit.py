@@ -78,7 +78,7 @@ def new(name: str, state: str | None) -> None:
     answer = AuditorAnswer(key.text, statement.decode(), str(folder))
     ui.emit(answer, ("vkey",), [(key.text,)], text=lambda: key.text)
     ui.tell(f"key and state: {folder}")
-    ui.tell("whoever wants its statements: comity audit add VKEY")
+    ui.tell("a ledger that wants its statements: comity audit add VKEY")
 
 
 @command(

@@ -88,7 +88,7 @@ def add(vkey: str, called: str | None, key_file: str | None) -> None:
         signer = hand(journal, fact.kind, folder.registrar.actor, "ADM", key_file)
         tell(journal, fact.kind, journal.record(fact, journal.registry, signer))
         write(place, text)
-    output.tell("hand the new trust/policy to whoever verifies; comity audit take keeps what the auditor signs")
+    output.tell("hand the new trust/policy to everyone who verifies; comity audit take keeps what the auditor signs")
 
 
 @command("comity audit list", "comity audit list --json", refused=Exit.UNDECIDABLE)
@@ -100,7 +100,7 @@ def list_() -> None:
     from ledger.application.auditing.audit_files import FOLDER, files_in
     from ledger.tlog.note import open_checkpoint
     from ledger.tlog.subtree import prove_subtree_consistency
-    from ledger.verify.audits.statements import check_audits, ranged
+    from ledger.verify.audits.statements import check_audits, list_entries
     from ledger.verify.progress import VerificationLog
 
     folder = read_folder(Path(ledger_choice.ledger_folder()))
@@ -124,7 +124,7 @@ def list_() -> None:
         vkey = folder.policy.auditors[each.name].text
         items.append(ListedAuditorItem(each.name, each.auditor, list(each.ranges), checks, program, rules, vkey))
     problems = [remark.says for remark in book.remarks] + book.not_proven
-    rows = [(i.name, i.auditor, ", ".join(ranged(*some) for some in i.ranges), ", ".join(i.checks)) for i in items]
+    rows = [(i.name, i.auditor, list_entries(i.ranges), ", ".join(i.checks)) for i in items]
     output.emit(AuditorsAnswer(head.size, items, problems), ("name", "auditor", "entries", "checks"), rows)
     for says in problems:
         output.tell(says)

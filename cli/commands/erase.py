@@ -65,7 +65,7 @@ def erase(
     locks them instead.
     """
     if lost and (order or subject or everywhere or only_here):
-        raise click.UsageError("--lost takes what keys are missing for, whoever's it is: no ORDER, no --subject")
+        raise click.UsageError("--lost takes what keys are missing for, of any subject: no ORDER, no --subject")
     if order is None and subject is None and not lost:
         raise Stop("whose values?", hint="name an ORDER, whose target is meant, or --subject NAME, or both")
     with writing() as journal:

@@ -104,6 +104,10 @@ def export(
             write_new(file, evidence.data, evidence.close_access)
     if file == "-":  # after the block: with the first byte the bundle counts as handed out
         write_new(file, evidence.data)
+    _tell_check(file)
+
+
+def _tell_check(file: str) -> None:
     trust = os.path.join(ledger_choice.ledger_folder(), "trust")
     ui.tell(f"check it with: comity verify {quote(file)} --trust {quote(os.path.normpath(trust))}")
 
@@ -120,6 +124,7 @@ def _write_absence(order: str, file: str, unwitnessed: bool) -> None:
         asked = witnesses(journal, "--unwitnessed leaves them out")
         proof = prove_absence(journal, order, asked, unwitnessed=unwitnessed)
     write_new(file, proof)
+    _tell_check(file)
 
 
 # The common --format has table formats; an export has its own.

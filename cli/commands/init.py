@@ -154,7 +154,7 @@ def init(
         return "\n".join([*shown, *lines(items)])
 
     output.emit(answer, ("ledger", "origin", "log_key"), [answer], text=text)
-    output.tell("whoever can read the log key can sign a checkpoint; only witnesses stop a fork")
+    output.tell("anyone who can read the log key can sign a checkpoint; only witnesses stop a fork")
     tell_next(*next_lines, ledger="")
 
 

@@ -90,7 +90,7 @@ def _change(kind: int, state: str | None, yes: bool, key_file: str | None, *, ad
             waiting = key.text, begin(place, journal.log.signatory, kind)
         _record(journal, *waiting, key_file)
     output.emit(LogKeyAnswer(journal.origin, *waiting))
-    output.tell("hand the new trust/policy to whoever verifies, and to every witness")
+    output.tell("hand the new trust/policy to everyone who verifies, and to every witness")
 
 
 def _unrecorded(journal: Journal, begun: dict[str, int]) -> tuple[str, int] | None:

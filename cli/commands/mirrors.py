@@ -67,7 +67,7 @@ def add(vkey: str, url: str, monitoring: str, called: str | None, quorum: int | 
         write(folder.path / "trust" / "mirrors", format_mirrors(mirrors))
         change(journal, witnesses, aside, quorum, key_file)
     output.tell("comity mirror push sends it the entries, and so does comity checkpoint")
-    output.tell("hand the new trust/policy and trust/mirrors to whoever verifies")
+    output.tell("hand the new trust/policy and trust/mirrors to everyone who verifies")
 
 
 class PushItem(Struct, frozen=True):

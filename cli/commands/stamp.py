@@ -143,7 +143,7 @@ def add(name: str, url: str, root: str) -> None:
     replace_file(tsa / "authorities", "".join(f"{n} {u}\n" for n, u in urls.items()).encode())
     sync_folder(tsa)
     output.emit(AuthorityAnswer(name, url, [c.subject.rfc4514_string() for c in certs]))
-    output.tell("comity stamp asks it; hand trust/tsa to whoever verifies")
+    output.tell("comity stamp asks it; hand trust/tsa to everyone who verifies")
 
 
 @command("comity stamp list", "comity stamp list --json", refused=Exit.UNDECIDABLE)

@@ -85,7 +85,7 @@ def succeed(
     if retire(home, public["predecessor"]):
         output.tell(f"the guard of {public['predecessor']} is retired: here it signs nothing more")
     output.tell(
-        f"{public['predecessor']} is frozen at {public['size']} entries; hand {folder}/trust to whoever verifies"
+        f"{public['predecessor']} is frozen at {public['size']} entries; hand {folder}/trust to everyone who verifies"
     )
     output.tell(
         "witnesses know the new log once you ask them: comity witness add; then register offices and keys again"

@@ -74,7 +74,7 @@ def new(name: str, state: str | None, mldsa: bool) -> None:
     answer = WitnessAnswer(name, [key.text for key in keys], str(folder))
     ui.emit(answer, ("vkey",), [(vkey,) for vkey in answer.vkeys], text=lambda: "\n".join(answer.vkeys))
     ui.tell(f"key and memory: {folder}")
-    ui.tell("whoever wants its cosignatures: comity witness add VKEY URL")
+    ui.tell("a ledger that wants its cosignatures: comity witness add VKEY URL")
 
 
 @command(

@@ -55,7 +55,7 @@ def add(vkey: str, url: str, called: str | None, quorum: int | None, key_file: s
         check_vacant(journal.folder, name, key)
         witnesses[name] = (key, url)
         change(journal, witnesses, aside, quorum, key_file)
-    output.tell("comity checkpoint asks it; hand the new trust/policy to whoever verifies")
+    output.tell("comity checkpoint asks it; hand the new trust/policy to everyone who verifies")
 
 
 class WitnessItem(Struct, frozen=True):

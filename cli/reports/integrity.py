@@ -125,8 +125,8 @@ def _left_out(reader: LedgerReader, order: str, size: int) -> tuple[str, ...]:
             entries = sum(n < covered for n, _ in reader.store.order(order))
             return (
                 f"Whether an entry of this order was left out: entry {index} of the log commits the ledger to {entries}"
-                f" of them among the first {covered} entries. The evidence bundle carries the proof, and whoever has"
-                " all entries can compute it again. Other orders may hold more on the matter.",
+                f" of them among the first {covered} entries. The evidence bundle carries the proof, and anyone who"
+                " has all entries can compute it again. Other orders may hold more on the matter.",
             )
     return ()
 

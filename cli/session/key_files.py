@@ -75,7 +75,7 @@ def passphrase(descriptor: int | None) -> bytes | None:
     if descriptor is not None:
         return from_descriptor(descriptor)
     if not prompts.attended():
-        output.tell("no passphrase: whoever can read the file can sign with it")
+        output.tell("no passphrase: anyone who can read the file can sign with it")
         return None
     text: str = click.prompt(
         "passphrase (empty for none)",

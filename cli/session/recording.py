@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 FINAL = {  # kinds that cannot be withdrawn, and the sentence to confirm before they are signed
-    "order-withdrawn": "the order is withdrawn, and whoever holds its data must act on it",
+    "order-withdrawn": "the order is withdrawn, and the holder of its data must act on it",
     "order-repudiated": "the order is disowned: it counts as never made",
     "key-revoked": "the key can never sign again",
 }

@@ -17,7 +17,7 @@ from cli.terminal.table import wrapped
 from ledger.bundle.findings import StatedFinding
 from ledger.formats.characters import visible
 from ledger.tlog.note import Checkpoint, Vkey
-from ledger.verify.audits.statements import ranged
+from ledger.verify.audits.statements import name_entries
 from ledger.verify.report import (
     Bracket,
     CommittedHeads,
@@ -308,11 +308,10 @@ def _audit(each: StatedAudit, report: Report) -> list[str]:
     """Return in sentences what an auditor states; nothing if it states nothing."""
     if each.statement is None or report.head is None:
         return []
-    entries = ", ".join(ranged(*some) for some in each.ranges)
     size = report.head.checkpoint.size
     checks = "; ".join(CHECKED[check] for check in each.statement.checks)
     return [
-        f"{each.name} ({visible(each.auditor)}) checked the entries {entries} of the {size} in this log. "
+        f"{each.name} ({visible(each.auditor)}) checked {name_entries(each.ranges)} of the {size} in this log. "
         f"Of each: {checks}.",
         f"{each.name} used the program {each.statement.program} and the rules {each.statement.rules}.",
     ]

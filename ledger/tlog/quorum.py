@@ -42,7 +42,7 @@ def blocking(policy: Policy) -> int:
 def explain(policy: Policy) -> list[str]:
     """Return sentences for people on the meaning of a policy's quorum."""
     if policy.quorum == NONE:
-        return ["no witness is needed: whoever holds the log key can show different people different records"]
+        return ["no witness is needed: the holder of the log key can show different people different records"]
     voters = sorted(policy.voters())
     group = policy.groups.get(policy.quorum)
     if group is None:

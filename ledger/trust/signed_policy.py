@@ -250,7 +250,7 @@ def _policy(record: Record) -> Policy:
 def check_first(version: PolicyVersion, fingerprint: str) -> PolicyVersion:
     """Check a first version by its fingerprint, which came by another way. POL-PIN, POL-SIG, POL-THRESHOLD."""
     if version.fingerprint != fingerprint:
-        hint = "do not use it; ask whoever gave you the fingerprint, by telephone or on paper"
+        hint = "do not use it; ask the office that gave you the fingerprint, by telephone or on paper"
         says = f"its fingerprint is {spoken(version.fingerprint)}, which is not the one you hold"
         raise RecordError("POL-PIN", says, where=f"{version.said.version}.trust.json", hint=hint)
     return _check_threshold(version, version.said)
@@ -293,7 +293,7 @@ def check_unexpired(version: PolicyVersion, now: datetime) -> None:
     """Raise POL-EXPIRED if a version has expired."""
     if instant(version.said.expires) <= now:
         says = f"version {version.said.version} expired {version.said.expires}"
-        raise RecordError("POL-EXPIRED", says, hint="ask whoever keeps it for a newer one")
+        raise RecordError("POL-EXPIRED", says, hint="ask the office that keeps it for a newer one")
 
 
 def versions_in(files: Mapping[str, bytes]) -> list[PolicyVersion]:

@@ -174,7 +174,7 @@ def check_quorum(heads: Heads, policy: Policy, now: datetime, book: Verification
         book.nothing_asked("the policy asks for none")
         book.gravest.append(
             "NO-WITNESS: when the log said this, and that it told everybody the same. The policy asks for no witness, "
-            f"so whoever holds the log's key could show two records; {CLAIMED}"
+            f"so the holder of the log's key could show two records; {CLAIMED}"
         )
     elif policy.met(names):
         book.says(f"{len(names)} of {len(policy.voters())} saw the head")

@@ -110,7 +110,7 @@ def timeline_caption(drawn: TimelineDrawing) -> list[str]:
         sentences.append(f"{len(drawn.marks)} entries are too many for one mark each: a mark stands for a time.")
     else:
         says = {
-            "act": "A filled circle: signed by whoever did it.",
+            "act": "A filled circle: signed by the office that did it.",
             "observation": "An open circle: signed by an office that saw it.",
             "import": "A square: taken over from paper or mail.",
         }

@@ -42,7 +42,8 @@ export function checkAudits(files, policy, checkpoint, book) {
   }));
   for (const { name, ranges } of stated) {
     const gaps = gapsOf(ranges, checkpoint.size);
-    if (gaps.length) book.notProven.push(['unproven-audit', name, gaps.map(ranged).join(', ')]);
+    const one = gaps.length === 1 && gaps[0][1] - gaps[0][0] === 1n;
+    if (gaps.length) book.notProven.push([one ? 'unproven-audit-entry' : 'unproven-audit', name, gaps.map(ranged).join(', ')]);
   }
   if (aside) book.notProven.push(['unproven-auditors', aside]);
   if (notes.length > MOST) book.notProven.push(['unproven-audits', notes.length - MOST, MOST]);

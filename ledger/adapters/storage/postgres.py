@@ -185,7 +185,7 @@ def _check_environment() -> None:
     """Refuse the database functions of the library: they insert without a lock, and readers skip late commits."""
     for name, value in os.environ.items():
         if name.endswith("POSTGRES_ENABLE_DB_FUNCTIONS") and value.lower() in ("y", "yes", "t", "true", "on", "1"):
-            says = f"{name} is set: what is inserted that way can be passed over by whoever reads the log"
+            says = f"{name} is set: what is inserted that way can be passed over by a reader of the log"
             raise LedgerError("STORE-UNSAFE", says, f"unset {name}")
 
 

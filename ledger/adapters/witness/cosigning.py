@@ -172,7 +172,7 @@ def _stop_at_conflict(log: Log, head: Head, asked: Sequence[WitnessResult], evid
             f"{urls}: this head does not follow what was cosigned there; what both say is kept in {evidence}",
             "it proves that this log signed two trees: comity succeed"
             if any(proven)
-            else "it proves nothing yet: ask whoever runs that witness what it remembers",
+            else "it proves nothing yet: ask the operator of that witness what it remembers",
         )
     for answer in asked:
         theirs = _told(log, answer)

@@ -75,7 +75,7 @@ def authenticity(r: OrderReading) -> Start:
     orders = [e for e in r.entries.of("order-issued") if r.reliability.first_hand(e)]
     lacks = [] if orders else ["No order is on record in its maker's own hand."]
     if not all(r.reliability.first_hand(e) for e in handed):
-        lacks.append("That data were handed over is not on record in the hand of whoever did it.")
+        lacks.append("That data were handed over is not on record in the hand of the office that did it.")
     return Start((*orders, *(e for e in handed if r.reliability.first_hand(e))), lacks)
 
 

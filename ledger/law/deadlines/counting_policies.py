@@ -50,7 +50,7 @@ POLICIES = {
         ),
         CountingPolicy(
             "2AP-CAL",
-            "calendar days in the zone of whoever must act; the day of the event does not count; no rolling",
+            "calendar days in the zone of the one who must act; the day of the event does not count; no rolling",
             "CETS 224 has no rule on counting",
             Mark.DESIGN,
         ),

@@ -20,8 +20,8 @@ LACKS: dict[str, Remedies] = {
     "No order is on record in its maker's own hand.": (
         run("the order as its maker signed it, from the bundle of its maker", BUNDLE),
     ),
-    "That data were handed over is not on record in the hand of whoever did it.": (
-        run("the entry of whoever handed the data over, from its bundle", BUNDLE),
+    "That data were handed over is not on record in the hand of the office that did it.": (
+        run("the entry of the office that handed the data over, from its bundle", BUNDLE),
     ),
     "A disclosure lists no files, a file without a strong digest, or files that cannot be read any more.": (
         restate("the files with their digests", "data-disclosed data-transmitted-by-state", "-f manifest=FILES"),

@@ -34,7 +34,7 @@ ROWS: dict[str, Remedies] = {
             "authenticity-confirmed -f about=ENTRY -f method=METHOD --as OFFICE",
         ),
     ),
-    "G-SECOND-HAND": (run("the entry of whoever handed the data over, from its bundle", BUNDLE),),
+    "G-SECOND-HAND": (run("the entry of the office that handed the data over, from its bundle", BUNDLE),),
     "G-DECISION-SECOND-HAND": (run("the entry of the office that decided, from its bundle", BUNDLE),),
     "G-NOT-CERTIFIED": (restate("the certificate", "data-disclosed", "-f certificate=FILE"),),
     "V-HASH-MISMATCH": (
@@ -54,7 +54,7 @@ ROWS: dict[str, Remedies] = {
     ),
     "W-CUSTODY-GAP": (
         record(
-            "the transfer to whoever held the exhibit then",
+            "the transfer to the office that held the exhibit then",
             "custody-transferred -f exhibit=EXHIBIT -f released_by=OFFICE -f received_by=OFFICE -f check=CHECK"
             " --on WHEN",
         ),

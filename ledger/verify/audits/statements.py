@@ -12,7 +12,7 @@ changes the verdict. Statements of other keys are left aside.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from ledger.errors import RecordError
 from ledger.tlog.audit_statement import AuditedSubtree, check_audited, covered, named_statement
@@ -61,11 +61,9 @@ def check_audits(
     stated = tuple(_stated(files, policy, audited, checkpoint))
     for each in stated:
         if gaps := each.gaps(checkpoint.size):
-            missing = ", ".join(ranged(*gap) for gap in gaps)
-            book.not_proven.append(
-                f"CMP-NOT-AUDITED: that the auditor {each.name} checked the entries {missing}: "
-                "none of its statements here covers them."
-            )
+            entries = name_entries(gaps)
+            covers = f"none of its statements here covers {'them' if entries.startswith('the entries') else 'it'}"
+            book.not_proven.append(f"CMP-NOT-AUDITED: that the auditor {each.name} checked {entries}: {covers}.")
     if aside:
         book.not_proven.append(f"What {counted(aside, 'note')} of auditors say: your policy names none who signed.")
     if unread:
@@ -89,9 +87,15 @@ def recomputed_by(stated: Sequence[StatedAudit], index: int) -> tuple[str, ...]:
     )
 
 
-def ranged(start: int, end: int) -> str:
-    """Return the entries from `start` to before `end` in words."""
-    return str(start) if end - start == 1 else f"{start}-{end - 1}"
+def name_entries(ranges: Iterable[tuple[int, int]]) -> str:
+    """Return entries in words, each range from its start to before its end: `the entry 4`, `the entries 0-3, 7`."""
+    numbers = list_entries(ranges)
+    return f"the {'entry' if numbers.isdecimal() else 'entries'} {numbers}"
+
+
+def list_entries(ranges: Iterable[tuple[int, int]]) -> str:
+    """Return entries by number, each range from its start to before its end: `0-3, 7`."""
+    return ", ".join(str(start) if end - start == 1 else f"{start}-{end - 1}" for start, end in ranges)
 
 
 def _signers(note: bytes, policy: Policy) -> list[tuple[str, Vkey]]:

@@ -26,5 +26,5 @@ PATTERNS: Final[Mapping[str, str]] = {
     "event-disputed": "{who} says that {about|an earlier entry|an earlier entry} is wrong.",
     "log-key-rotated": "{who} recorded that another key signs the checkpoints of this log from size {from_size} on.",
     "log-succeeded": "{who} recorded that this log takes the place of the log {predecessor} at size {size}: {cause}.",
-    "witness-changed": "{who} changed the witnesses of this log, or the quorum.",
+    "witness-changed": "{who} changed the witnesses, mirrors or auditors of this log, or the quorum.",
 }

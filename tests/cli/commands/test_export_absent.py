@@ -19,7 +19,9 @@ def house(tmp_path: Path) -> House:
 
 def test_what_is_written_is_verified_by_whoever_trusts_the_log(house: House) -> None:
     file = house.folder / "absent.json"
-    assert house.run("export", "--absent", ABSENT, "-o", str(file)).exit_code == 0
+    made = house.run("export", "--absent", ABSENT, "-o", str(file))
+    assert (made.exit_code, made.stdout) == (0, "")
+    assert f"check it with: comity verify {file} --trust {house.ledger / 'trust'}" in made.stderr
     done = house.away("verify", str(file), "--trust", str(house.ledger / "trust"))
     assert done.exit_code == 0
     assert "Integrity: TOTAL-PASSED" in done.output

@@ -108,7 +108,7 @@ def test_a_policy_whose_quorums_need_not_meet_says_so() -> None:
 
 def test_without_a_quorum_the_log_key_alone_decides_and_the_words_say_so() -> None:
     assert explain(policy("quorum none")) == [
-        "no witness is needed: whoever holds the log key can show different people different records"
+        "no witness is needed: the holder of the log key can show different people different records"
     ]
     assert (overlap(policy("quorum none")), blocking(policy("quorum none"))) == (0, 0)
 

@@ -89,7 +89,7 @@ def test_statements_about_neighbouring_entries_add_up_and_gaps_are_said() -> Non
     found = report(parts, log, ilves, karsk=KARSK)
     assert found.audits[0].ranges == ((0, 4), (5, 6))
     assert lacking(found) == [
-        "CMP-NOT-AUDITED: that the auditor karsk checked the entries 4: none of its statements here covers them."
+        "CMP-NOT-AUDITED: that the auditor karsk checked the entry 4: none of its statements here covers it."
     ]
     whole = report({**parts, **by(log, 4, 5)}, log, ilves, karsk=KARSK)
     assert (whole.audits[0].ranges, lacking(whole)) == (((0, 6),), [])
