@@ -18,6 +18,7 @@ from coverage import CoverageData
 
 PLUGIN = "tests.mutate.plugin"
 ROOT = Path(__file__).parents[2]
+MADE = (".tools", "projections/templates/built")  # by `make install`; git ignores it
 _RC = """[run]
 source =
 {source}
@@ -66,8 +67,9 @@ class Baseline:
             if not copy.exists() or copy.read_bytes() != data:
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(source, copy)
-        if (tools := self.root / ".tools").exists() and not (self.tree / ".tools").exists():
-            (self.tree / ".tools").symlink_to(tools)
+        for made in MADE:
+            if (self.root / made).exists() and not (self.tree / made).exists():
+                (self.tree / made).symlink_to(self.root / made)
         return digests
 
     def measured(self, digests: dict[str, str], only: list[str] | None = None) -> None:
@@ -83,7 +85,10 @@ class Baseline:
         named = [file for file in named if not file.startswith(("tests/slow/", "tests/postgres/", "tests/interop/"))]
         named = [file for file in named if only is None or file in only]
         if named:
-            seconds = self._measure(named)
+            answer = self._measure(named)
+            seconds = answer["passed"]
+            for test in answer["failed"]:
+                sys.stderr.write(f"fails without a mutant, and is not asked: {test}\n")
             known = {file: digest for file, digest in kept["files"].items() if tests.get(file) == digest}
             old = {test: took for test, took in kept["tests"].items() if test.partition("::")[0] in known}
             known |= {file: tests[file] for file in named}
@@ -96,13 +101,13 @@ class Baseline:
         }
 
     def _measure(self, files: list[str]) -> Any:
-        """Return the seconds of each test that passes, and add which lines each executes."""
+        """Return the seconds of each test that passes, and those that fail; add which lines each executes."""
         if not self.packages:
             return self.session({"do": "measure"}, files)
         rc = self.folder / f"{self.name}.rc"
         source = "\n".join(f"    {self.tree / package}" for package in self.packages)
         rc.write_text(_RC.format(source=source, data=self.data.with_suffix(".part")))
-        seconds = self.session({"do": "measure"}, files, COVERAGE_PROCESS_START=str(rc))
+        answer = self.session({"do": "measure"}, files, COVERAGE_PROCESS_START=str(rc))
         merged = CoverageData(str(self.data))
         if self.data.exists():
             merged.read()
@@ -112,7 +117,7 @@ class Baseline:
             merged.update(measured)
             part.unlink()
         merged.write()
-        return seconds
+        return answer
 
     def session(
         self, task: dict[str, Any], files: Iterable[str], watch: Callable[[], None] = lambda: None, **more: str

@@ -82,7 +82,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 def pytest_sessionfinish() -> None:
     if TASK["do"] == "measure":
         passed = {test: seconds for test, seconds in _seconds.items() if test not in _failed}
-        Path(TASK["answer"]).write_text(json.dumps(passed))
+        Path(TASK["answer"]).write_text(json.dumps({"passed": passed, "failed": sorted(set(_failed))}))
 
 
 def pytest_runtestloop(session: pytest.Session) -> object:
