@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from contextlib import closing
 from pathlib import Path
 
@@ -15,7 +14,6 @@ from cli.session import ledger_choice
 from cli.session.options import KEY
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer
-from cli.terminal.file_io import write
 from ledger.adapters.folders.handed_folder import NOTE, HandedFolder
 
 
@@ -62,32 +60,18 @@ def add(vkey: str, called: str | None, key_file: str | None) -> None:
     A verifier that has the new policy says which entries the auditor checked, and which it did not. Give the new policy
     to every verifier. A program of before this version cannot read it.
     """
-    from cli.session.open_ledger import hand, writing
-    from cli.terminal.receipt import tell
-    from ledger.facts import build
+    from cli.commands.witnesses import record_policy
+    from cli.session.open_ledger import writing
     from ledger.tlog.audit_statement import named_statement
     from ledger.tlog.note import check_name, parse_vkey
-    from ledger.tlog.policy import parse_policy
     from ledger.tlog.quorum import with_auditor
 
     key = parse_vkey(vkey)
     name = called or named_statement(key)[0].rstrip("/").rpartition("/")[2]
     check_name(name)
     with writing() as journal:
-        folder = journal.folder
-        place = folder.path / "trust" / "policy"
-        text = with_auditor(place.read_bytes(), name, key)
-        parse_policy(text)  # raises POL-* before anything is recorded
-        document = {
-            "code": "policy",
-            "media": "text/plain",
-            "size": len(text),
-            "sha256": hashlib.sha256(text).hexdigest(),
-        }
-        fact = build("witness-changed", {"policy_text": document}, {})
-        signer = hand(journal, fact.kind, folder.registrar.actor, "ADM", key_file)
-        tell(journal, fact.kind, journal.record(fact, journal.registry, signer))
-        write(place, text)
+        policy = (journal.folder.path / "trust" / "policy").read_bytes()
+        record_policy(journal, with_auditor(policy, name, key), key_file)
     output.tell("hand the new trust/policy to everyone who verifies; comity audit take keeps what the auditor signs")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import click
@@ -16,6 +15,7 @@ from cli.terminal import output, prompts
 from cli.terminal.answer import CommandAnswer
 from cli.terminal.file_io import write
 from ledger.adapters.log.key_rotation import begin, begun, prepare, with_log
+from ledger.application.counterparties import policy_document
 from ledger.application.journal import Journal
 from ledger.entries.log_keys import ALGORITHMS, KIND, NONE
 from ledger.facts import build
@@ -103,11 +103,5 @@ def _record(journal: Journal, new_key: str, size: int, key_file: str | None) -> 
     kind = parse_vkey(new_key).type
     keys = [NONE] * (kind == MLDSA44) + [key.text for key in journal.folder.keys if key.type == kind]
     text = (journal.folder.path / "trust" / "policy").read_bytes()
-    document = {
-        "code": "policy",
-        "media": "text/plain",
-        "size": len(text),
-        "sha256": hashlib.sha256(text).hexdigest(),
-    }
     rotated = build(KIND, {"old_key": keys[keys.index(new_key) - 1], "new_key": new_key, "from_size": size}, {})
-    put(journal, key_file, rotated, build("witness-changed", {"policy_text": document}, {}))
+    put(journal, key_file, rotated, build("witness-changed", {"policy_text": policy_document(text)}, {}))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from ledger.adapters.folders.ledger_folder import Folder
     from ledger.application.journal import Journal
     from ledger.tlog.note import Vkey
+    from ledger.tlog.policy import Policy
 
 
 @command(
@@ -197,29 +197,30 @@ def change(
 
     `quorum` of the `witnesses` must cosign, by default enough to outvote a dishonest third.
     """
-    from cli.session.open_ledger import hand
-    from cli.terminal.receipt import tell
-    from ledger.facts import build
-    from ledger.tlog.policy import parse_policy
     from ledger.tlog.quorum import explain, format_policy
 
     folder = journal.folder
     wanted = quorum if quorum is not None or not witnesses else _default_quorum(len(witnesses))
     auditors = {name: (key, folder.policy.urls.get(key, "")) for name, key in folder.policy.auditors.items()}
     text = format_policy(folder.keys, witnesses, wanted or 0, aside, auditors)
-    policy = parse_policy(text)  # raises POL-* before anything is recorded
-    document = {
-        "code": "policy",
-        "media": "text/plain",
-        "size": len(text),
-        "sha256": hashlib.sha256(text).hexdigest(),
-    }
-    fact = build("witness-changed", {"policy_text": document}, {})
-    signer = hand(journal, fact.kind, folder.registrar.actor, "ADM", key_file)
-    tell(journal, fact.kind, journal.record(fact, journal.registry, signer))
-    write(folder.path / "trust" / "policy", text)
-    for line in explain(policy):
+    for line in explain(record_policy(journal, text, key_file)):
         output.tell(line)
+
+
+def record_policy(journal: Journal, text: bytes, key_file: str | None) -> Policy:
+    """Record a new policy by the registrar, write it, and return it. POL-* before anything is recorded."""
+    from cli.session.open_ledger import hand
+    from cli.terminal.receipt import tell
+    from ledger.application.counterparties import policy_document
+    from ledger.facts import build
+    from ledger.tlog.policy import parse_policy
+
+    policy = parse_policy(text)
+    fact = build("witness-changed", {"policy_text": policy_document(text)}, {})
+    signer = hand(journal, fact.kind, journal.folder.registrar.actor, "ADM", key_file)
+    tell(journal, fact.kind, journal.record(fact, journal.registry, signer))
+    write(journal.folder.path / "trust" / "policy", text)
+    return policy
 
 
 def _default_quorum(n: int) -> int:

@@ -42,12 +42,17 @@ def read_counterparty(folder: Path) -> tuple[Trust, dict[str, bytes]]:
     return trust, files
 
 
+def policy_document(text: bytes) -> dict[str, Any]:
+    """Return a policy as the register names it: code, media type, bytes, and SHA-256 in hex."""
+    return {"code": "policy", "media": "text/plain", "size": len(text), "sha256": sha256(text).hexdigest()}
+
+
 def adoption(trust: Trust, files: dict[str, bytes], valid_from: str) -> dict[str, Any]:
     """Return the public fields of the `policy-adopted` with which the registrar pins a counterparty."""
     both = b"".join(files[name] for name in _FILES)
     return {
         "policy": _NAME + origin_of(trust),
-        "document": {"code": "policy", "media": "text/plain", "size": len(both), "sha256": sha256(both).hexdigest()},
+        "document": policy_document(both),
         "valid_from": valid_from,
     }
 

@@ -120,18 +120,19 @@ def test_a_key_is_rotated_as_often_as_one_likes(house: Rotating) -> None:
     assert house.verdict() == ("TOTAL-PASSED", [])
 
 
+@pytest.mark.parametrize("word", ["rotate-log", "add-log"])
 @pytest.mark.parametrize("stops", ["cli.commands.log_key.begin", "cli.commands.log_key._record"])
-def test_a_rotation_that_was_interrupted_goes_on_where_it_stopped(
-    house: Rotating, stops: str, monkeypatch: pytest.MonkeyPatch
+def test_a_change_of_keys_that_was_interrupted_goes_on_by_the_same_command(
+    house: Rotating, word: str, stops: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
         patch.setattr(stops, interrupted)
-        assert house.run("key", "rotate-log", "--yes").exit_code == 130
+        assert house.run("key", word, "--yes").exit_code == 130
     assert house.send().exit_code == 0, "the ledger goes on meanwhile"
-    done = house.run("key", "rotate-log", "--yes")
+    done = house.run("key", word, "--yes")
     assert done.exit_code == 0, done.output
     assert len(parse_policy(house.policy()).logs) == 2
     assert [e["kind"] for e in house.reply("log")["log"]].count("log-key-rotated") == 1
@@ -262,25 +263,6 @@ def register(house: Rotating) -> list[dict[str, Any]]:
     with closing(EntryReader(house.ledger / "entries.db")) as store:
         opened = [open_(raw).payload for page in store.pages() for _, raw in page]
     return [{"kind": payload.kind, "public": payload.public} for payload in opened]
-
-
-@pytest.mark.parametrize("stops", ["cli.commands.log_key.begin", "cli.commands.log_key._record"])
-def test_a_second_key_whose_making_was_interrupted_begins_by_the_same_command(
-    house: Rotating, stops: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def interrupted(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(stops, interrupted)
-        assert house.run("key", "add-log", "--yes").exit_code == 130
-    assert house.send().exit_code == 0, "the ledger goes on meanwhile"
-    done = house.run("key", "add-log", "--yes")
-    assert done.exit_code == 0, done.output
-    assert len(parse_policy(house.policy()).logs) == 2
-    assert [e["kind"] for e in house.reply("log")["log"]].count("log-key-rotated") == 1
-    assert house.send().exit_code == 0
-    assert house.verdict() == ("TOTAL-PASSED", [])
 
 
 def test_there_is_one_key_of_each_algorithm(house: Rotating) -> None:
