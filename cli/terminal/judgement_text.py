@@ -12,12 +12,11 @@ from cli.exit_codes import Stop
 from cli.terminal import output
 from cli.terminal.answer import RecordAnswer, Time
 from cli.terminal.table import wrapped as wrapped
-from cli.terminal.verdict_text import LEVELS
 from ledger.entries.case import Case
 from ledger.law import Judgement
 from ledger.law.deadlines.table import REGISTER
 from ledger.law.next_steps.step import NextStep
-from ledger.law.terms.rule import Clock, Finding
+from ledger.law.terms.rule import LEVELS, Clock, Finding
 
 if TYPE_CHECKING:
     from ledger.law.admissibility.forums import ForumSheet

@@ -16,6 +16,7 @@ from cli.terminal.stored_by import StoredByItem, stored, stored_by
 from cli.terminal.table import wrapped
 from ledger.bundle.findings import StatedFinding
 from ledger.formats.characters import visible
+from ledger.law.terms.rule import LEVELS
 from ledger.tlog.note import Checkpoint, Vkey
 from ledger.verify.audits.statements import name_entries
 from ledger.verify.report import (
@@ -38,7 +39,6 @@ CHECKED = {  # what each check of an auditor's statement says of every entry
     "places": "it has its one place in this log, and is not there twice",
     "map-roots": "if it commits a root of the map of heads, that is the root of the entries before it",
 }
-LEVELS = {"V": "violation", "W": "remark", "G": "gap"}
 
 
 class StepItem(Struct, frozen=True):

@@ -17,10 +17,10 @@ from functools import partial
 from ledger.entries.case import Case, Entry
 from ledger.law import Judgement
 from ledger.law.reading.reliability import in_time, late
+from ledger.law.terms.rule import LEVELS
 from projections.reports.custody_report import recorded, stated_files
 from projections.reports.fillable_form import FillableForm, FormLine, FormSection, FormTable
 from projections.reports.front_page import (
-    LEVELS,
     Exhibit,
     Provenance,
     in_plain_words,

@@ -17,14 +17,13 @@ from ledger.entries.case import Case, Entry
 from ledger.facts import KINDS
 from ledger.facts.vocabulary import INSTRUMENTS, ROLES
 from ledger.law import Finding, Judgement
-from ledger.law.terms.rule import Level
+from ledger.law.terms.rule import LEVELS, Level
 from projections.reports.request import Request, request
 from projections.reports.signature_note import SignatureNote
 from projections.views.state import view
 from projections.views.timeline import office_names
 
 REGISTERS = ("authority-registered", "authority-changed")
-LEVELS = {Level.V: "violation", Level.W: "remark", Level.G: "gap"}
 GRAVEST = "VWG"  # the order in which findings are shown
 # How sure a rule is, in words for readers of papers: in the annex only.
 MARKS = {

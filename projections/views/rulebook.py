@@ -11,6 +11,7 @@ from ledger.facts.vocabulary import INSTRUMENTS
 from ledger.law.provisions import RULES, Provision
 from ledger.law.rules.acts import ACTS
 from ledger.law.rules.citations import citation
+from ledger.law.terms.rule import LEVELS
 from ledger.law.wording import TEXTS, Article, article_of, quotations
 
 HEADINGS = {
@@ -35,7 +36,6 @@ MARKS = {
     "likely": "believed right; check it before you rely on it",
     "design": "a choice of this project; no source claims it",
 }
-LEVELS = {"V": "violation", "W": "remark", "G": "gap"}
 CRITERIA = tuple(f"A{n}" for n in range(1, 9))
 OWN = "Rules of this program"  # of no act
 

@@ -27,6 +27,7 @@ from ledger.law import FINDING_RULES, ClockVerdict
 from ledger.law.record_checks.regions import AT_REST
 from ledger.law.rules.order_contents import CONTENTS, WORDS
 from ledger.law.states import ALL
+from ledger.law.terms.rule import LEVELS
 from ledger.verify.claims import NOT_TRUE
 from projections.drawings.timeline import in_few_words
 from projections.render.translation import PLACE, translation
@@ -34,7 +35,7 @@ from projections.reports.certificates import REGULAR, RULES, source_of_a_copy
 from projections.reports.custody_report import STEPS
 from projections.reports.data_protection.office_record import CONTENTS as RECORD_CONTENTS
 from projections.reports.evidence_chain_report import SHOWN
-from projections.reports.front_page import LEVELS, words
+from projections.reports.front_page import words
 from projections.reports.history import NAMED_FIELDS
 from projections.reports.letters.wording import WORDS as LETTER_WORDS
 from projections.reports.order_form.parts import ANNEX, ANNEX_I, ANNEX_II, FOR_AUTHORITY, LABELS, PARAGRAPHS

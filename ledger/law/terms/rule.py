@@ -35,6 +35,9 @@ class Level(StrEnum):
     G = "G"  # the record does not show enough
 
 
+LEVELS: dict[str, str] = {Level.V: "violation", Level.W: "remark", Level.G: "gap"}
+
+
 class ClockVerdict(StrEnum):
     """The result of a clock. MISSED is a fact, not a reproach: the findings say whether it is a breach."""
 
