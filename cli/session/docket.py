@@ -1,14 +1,14 @@
 """List every order with its state and deadlines, from views.db; judge an order again only where it may have changed.
 
 An order is judged again when an entry of it was recorded, when one of its clocks or a stated day ended,
-and when the register grew, because a declaration or an office may bear on any order. A row holds no sealed value.
+and when the register got an entry on an office or a Party that the order names. A row holds no sealed value.
 """
 
 from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -24,10 +24,11 @@ from ledger.entries.case import Case, Entry, wire
 from ledger.entries.envelope import open_
 from ledger.law import judge, read_order
 from ledger.law.instruments.notice import DELAYS
+from ledger.law.parties.register_reach import names_of, reach
 from ledger.law.provisions import rules_digest
 
 DAY = timedelta(hours=24)  # E-10-2 with a silent authority is judged until 24 hours after its end (decision 28)
-EDITION = 6  # raise it when the content of a row changes
+EDITION = 7  # raise it when the content of a row changes
 TOGETHER = 500  # stale orders judged between two commits
 
 
@@ -61,9 +62,10 @@ def bring_up(
     size = reader.store.size()
 
     def fold(page: Sequence[tuple[int, bytes]]) -> Mapping[str, ViewRow]:
-        touched = dict.fromkeys(open_(raw, verify=False).payload.order for _, raw in page)
+        opened = [(index, open_(raw, verify=False).payload.order) for index, raw in page]
+        touched = dict.fromkeys(order for _, order in opened)
         if reader.cases.registry in touched and page[0][0] > 0:
-            view.mark_all_stale()
+            _doubt(reader, view, {index for index, order in opened if order == reader.cases.registry})
         report(page[-1][0] + 1, size)
         return _judged(reader, _listed(reader, touched), moment)
 
@@ -75,6 +77,16 @@ def bring_up(
         view.apply(_judged(reader, stale, moment))
         left -= len(stale)
         report(doubtful - left, doubtful)
+
+
+def _doubt(reader: LedgerReader, view: OrderIndex, fresh: Collection[int]) -> None:
+    """Make the orders stale that entries of the register, by index, can change."""
+    registry = reader.cases.register()
+    reached = reach([e for e in registry if e.index in fresh], registry)
+    if reached is None:
+        view.mark_all_stale()
+    else:
+        view.mark_stale(reached)
 
 
 def at_moment(reader: LedgerReader, moment: datetime) -> list[OrderRow]:
@@ -98,8 +110,9 @@ def _judged(reader: LedgerReader, orders: Iterable[str], moment: datetime) -> di
 
 
 @lru_cache(maxsize=8)  # every order of a ledger is judged over one register
-def _still_to_come(registry: tuple[Entry, ...], moment: datetime) -> list[datetime]:
-    return [e.on for e in registry if e.on > moment]
+def _still_to_come(registry: tuple[Entry, ...], moment: datetime) -> list[tuple[datetime, frozenset[str] | None]]:
+    """Return the entries of the register that are dated after a moment: when, and which names they reach."""
+    return [(e.on, reach((e,), registry)) for e in registry if e.on > moment]
 
 
 def _stated_days(case: Case, moment: datetime) -> Iterator[datetime]:
@@ -127,7 +140,7 @@ def shown(case: Case, moment: datetime) -> ViewRow:
     issued = next((e for e in case.entries if e.kind == "order-issued"), None)
     public: Mapping[str, Any] = {} if issued is None else issued.public
     authority = public.get("issuing_authority")
-    names = office_names(case.registry)
+    names, rests_on = office_names(case.registry), names_of(case)
     row = OrderRow(
         order=v.order,
         ref=v.ref,
@@ -160,10 +173,11 @@ def shown(case: Case, moment: datetime) -> ViewRow:
         answers=short_answers(case.known(moment), judgement),
         open=[(duty.question, duty.says) for duty in open_points(judgement)],
         kept_until=kept_until(judgement),
+        rests_on=sorted(rests_on),
     )
     turns = [end for c in judgement.deadlines if c.due for end in (c.due, c.due + DAY) if end > moment]
     later = [t for e in case.entries for t in (e.at, e.on) if t > moment]  # recorded or dated after `moment`
-    later += _still_to_come(case.registry, moment)
+    later += [t for t, reached in _still_to_come(case.registry, moment) if reached is None or reached & rests_on]
     later += [t for t in _stated_days(case, moment) if t > moment]
     return ViewRow(msgspec.json.encode(row), min([*turns, *later], default=None))
 

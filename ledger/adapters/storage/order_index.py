@@ -25,7 +25,7 @@ from ledger.entries.case import instant
 PICKED = ("instrument", "state", "party", "provider")
 MOST_COUNTED = 1_000  # matching orders are counted up to this number
 SORTS = ("made", "last", "due")  # the newest order first; the newest last entry first; the next deadline first
-_EDITION = "3"  # increased when these tables change
+_EDITION = "4"  # increased when these tables change
 _TABLES = (
     # number: see `place`; last: the moment of the last entry; first_due: of the first deadline
     "CREATE TABLE board (number INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, last INTEGER NOT NULL,"
@@ -40,13 +40,15 @@ _TABLES = (
     "CREATE VIRTUAL TABLE board_words USING fts5 (words, picked, prefix = '2 3 4')",
     "CREATE TABLE board_value (name TEXT, value TEXT, orders INTEGER NOT NULL, PRIMARY KEY (name, value))"
     " WITHOUT ROWID",
+    "CREATE TABLE board_name (number INTEGER, name TEXT, PRIMARY KEY (number, name)) WITHOUT ROWID",
+    "CREATE INDEX board_by_name ON board_name (name, number)",
     "CREATE TABLE board_of (view TEXT NOT NULL)",
 )
 _FAR = 1 << 62  # beyond every second and every place
 _FIRST_DUE = f"ifnull(b.first_due, {_FAR})"
 _LEAF_BITS = 28  # of a leaf index in the place of an order
 _LAST_SECOND = (1 << 34) - 1  # the year 2514
-_NAMES = ("board", "board_clock", "board_words", "board_value", "board_of")
+_NAMES = ("board", "board_clock", "board_words", "board_value", "board_name", "board_of")
 
 
 class Due(msgspec.Struct, frozen=True):
@@ -83,6 +85,7 @@ class OrderRow(msgspec.Struct, frozen=True):
     findings: dict[str, int] = {}  # how many of each level: V, W, G
     answers: dict[str, list[str]] = {}  # on the ten questions of a data protection officer, in short, by number
     open: list[tuple[int, str]] = []  # open duties of data protection, each with its question
+    rests_on: list[str] = []  # the offices and Parties that it rests on, sorted
     kept_until: str | None = None  # the day on which the retention of held data is reviewed; empty without a rule
 
 
@@ -177,7 +180,12 @@ class OrderIndex(View):
         old_rows = self._known(c, list(rows))
         super()._put(c, rows)
         numbers = [(place(row),) for row in old_rows]
-        for table, column in (("board", "number"), ("board_clock", "number"), ("board_words", "rowid")):
+        for table, column in (
+            ("board", "number"),
+            ("board_clock", "number"),
+            ("board_name", "number"),
+            ("board_words", "rowid"),
+        ):
             c.executemany(f"DELETE FROM {table} WHERE {column} = ?", numbers)  # noqa: S608 - fixed names
         self._insert(c, [read_row(shown.body) for shown in rows.values()], old_rows)
 
@@ -212,6 +220,9 @@ class OrderIndex(View):
                 for runs in [[] if due is None else [_RUNS]]
             ],
         )
+        c.executemany(
+            "INSERT INTO board_name VALUES (?, ?)", [(place(row), name) for row in rows for name in row.rests_on]
+        )
         counts = Counter(value for row in rows for value in _values(row))
         counts.subtract(value for row in instead_of for value in _values(row))
         c.executemany(
@@ -221,8 +232,17 @@ class OrderIndex(View):
 
     def _drop(self, c: SQLiteCursor) -> None:
         super()._drop(c)
-        for table in ("board", "board_clock", "board_words", "board_value"):
+        for table in ("board", "board_clock", "board_words", "board_value", "board_name"):
             c.execute(f"DELETE FROM {table}")  # noqa: S608 - fixed names
+
+    def mark_stale(self, names: Iterable[str]) -> None:
+        """Make the rows stale that rest on an office or a Party of these names."""
+        with SQLiteErrors(self.path), self.datastore.transaction(commit=True) as c:
+            c.executemany(
+                "UPDATE shown SET stale_at = 0 WHERE view = ? AND key IN"
+                " (SELECT b.key FROM board_name n CROSS JOIN board b ON b.number = n.number WHERE n.name = ?)",
+                [(self.name, name) for name in names],
+            )
 
     # -- asking -------------------------------------------------------------------------------------------------------
 
