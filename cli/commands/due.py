@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 from msgspec import Struct
@@ -13,7 +13,7 @@ from cli.click_extensions import command
 from cli.exit_codes import Exit
 from cli.invocation import said
 from cli.reports.timeline_text import left
-from cli.session.docket import docket_rows
+from cli.session.docket import opened_docket
 from cli.session.ledger_reader import reading
 from cli.session.local_time import typed_period
 from cli.session.options import AS_OF
@@ -22,19 +22,18 @@ from cli.session.paging import (
     LIMIT,
     PROVIDER,
     STATE,
-    Key,
-    at_or_after,
     by,
+    cursor,
+    cursor_of,
     known_deadline,
-    page,
+    order_filter,
     party,
-    selected,
     since,
     sort,
 )
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer, Time
-from ledger.adapters.storage.order_index import Due, OrderRow
+from ledger.adapters.storage.orders.order_lists import DeadlineFilter, Duty, duty_page
 from ledger.entries.case import instant
 from ledger.law import judge
 from ledger.law.next_steps.step import NextStep
@@ -74,33 +73,8 @@ class DueAnswer(CommandAnswer, tag="comity.due/1"):
     next: str | None
 
 
-class _Duty(NamedTuple):
-    left: timedelta | None
-    row: OrderRow
-    clock: Due
-    place: int
-
-    @property
-    def unknown(self) -> bool:
-        """True if the deadline could not be computed."""
-        return self.clock.verdict == ClockVerdict.UNDETERMINED
-
-    @property
-    def over(self) -> bool:
-        """True if the time ran out with nothing done."""
-        return not self.unknown and self.left is not None and self.left <= timedelta(0)
-
-
-# Two deadlines of one order may have the same end and the same rule; their place in the row makes the key unique.
-SORTS: dict[str, Callable[[_Duty], Key]] = {
-    "due": lambda d: (d.clock.due or "", d.row.order, f"{d.place:03}"),
-    "order": lambda d: (d.row.order, d.clock.due or "", f"{d.place:03}"),
-}
-ONLY: dict[str, Callable[[_Duty], bool]] = {
-    "overdue": lambda d: d.over,
-    "undetermined": lambda d: d.unknown,
-    "running": lambda d: not d.over and not d.unknown,
-}
+SORTS = ("due", "order")
+ONLY = ("overdue", "undetermined", "running")
 
 
 @command(
@@ -122,7 +96,7 @@ ONLY: dict[str, Callable[[_Duty], bool]] = {
 @AS_OF
 @click.option("--kind", metavar="NAME", help="Only deadlines of this name, as D-7-7.")
 @click.option("--within", metavar="DAYS", help="Only what ends within so many days, as 14, '14 days' or P14D.")
-@click.option("--only", type=click.Choice([*ONLY]), help="Only what is over, cannot be computed, or still runs.")
+@click.option("--only", type=click.Choice(ONLY), help="Only what is over, cannot be computed, or still runs.")
 def due(
     state: str | None,
     provider: str | None,
@@ -143,27 +117,27 @@ def due(
     leaves out.
     """
     longest, name = _days(within), None if kind is None else known_deadline(kind)
-    every, names, moment = docket_rows(as_of)
-    duties = []
-    for order in selected(every, state, provider, party, by):
-        for place, d in enumerate(order.due):
-            span = None if d.due is None else instant(d.due) - moment
-            duty = _Duty(span, order, d, place)
-            within_time = longest is None or span is None or span <= longest
-            wanted = name in (None, d.id) and (only is None or ONLY[only](duty))
-            if wanted and within_time and at_or_after(since, d.due):
-                duties.append(duty)
-    shown, following = page(duties, SORTS, sort, after=after, limit=limit)
+    start = None if after is None else cursor(after, sort, 3)
+    with opened_docket(as_of) as docket:
+        wanted = order_filter(docket.orders, state=state, provider=provider, party=party, by=by)
+        which = DeadlineFilter(docket.moment, name, longest, since, only)
+        try:
+            page = duty_page(docket.orders, wanted, which, sort, start, limit)
+        except ValueError as error:
+            raise click.UsageError(f"--after {after}: it is no `next` of a page of deadlines") from error
+    names, moment, following = docket.names, docket.moment, cursor_of(sort, page.last)
     columns = ("order", "clock", "due", "left", "verdict", "policy", "cite", "period")
     rows = [
         (
-            *(names.get(o.order) or o.ref or o.label or o.order[:8], d.id, d.due, left(span)),
-            *(d.verdict, d.policy, d.cite, PERIODS.get(d.id, "")),
+            *(names.get(o.order) or o.ref or o.label or o.order[:8], d.id, d.due),
+            *(left(None if d.due is None else instant(d.due) - moment), d.verdict, d.policy, d.cite),
+            PERIODS.get(d.id, ""),
         )
-        for span, o, d, _ in shown
+        for o, d, _ in page.duties
     ]
     every_step = said().format == "json"  # else only those of the first are printed
-    steps = _next_steps([d for d in shown if d.unknown][: None if every_step else 1], moment)
+    unknown = [d for d in page.duties if d.clock.verdict == ClockVerdict.UNDETERMINED]
+    steps = _next_steps(unknown[: None if every_step else 1], moment)
     items = [
         DueItem(
             order=o.order,
@@ -179,27 +153,27 @@ def due(
             ref=o.ref,
             next=steps.get((o.order, d.id, place), ()),
         )
-        for _, o, d, place in shown
+        for o, d, place in page.duties
     ]
-    output.emit(DueAnswer(moment, items, len(duties), following), columns, rows)
+    output.emit(DueAnswer(moment, items, page.of, following), columns, rows)
     output.tell_next(following)
-    if unknown := [d for d in duties if d.unknown]:
-        first = unknown[0].row
+    if page.first_unknown is not None:
+        first, clock, _ = page.first_unknown
         called = names.get(first.order) or first.ref or first.label or first.order[:8]
-        says = f"{output.counted(len(unknown), 'clock')} could not be computed"
-        output.tell(f"{says}: `comity law deadline {unknown[0].clock.id} {called}` says what is missing")
+        says = f"{output.counted(page.unknown, 'clock')} could not be computed"
+        output.tell(f"{says}: `comity law deadline {clock.id} {called}` says what is missing")
         for step in next(iter(steps.values()), ()):
             output.tell(step.lacks if step.command is None else f"{step.lacks}: {step.command}")
-    return Exit.FINDINGS if any(d.unknown or d.over for d in duties) else Exit.DONE
+    return Exit.FINDINGS if page.unknown or page.over else Exit.DONE
 
 
-def _next_steps(unknown: Iterable[_Duty], moment: datetime) -> dict[tuple[str, str, int], tuple[NextStep, ...]]:
+def _next_steps(unknown: Iterable[Duty], moment: datetime) -> dict[tuple[str, str, int], tuple[NextStep, ...]]:
     """Return what deadlines lack that could not be computed, by order, id and place. Each order is judged again."""
     from cli.terminal.judgement_text import next_steps
     from projections.views.due import due as due_of
 
     found = {}
-    orders: dict[str, list[_Duty]] = {}
+    orders: dict[str, list[Duty]] = {}
     for duty in unknown:
         orders.setdefault(duty.row.order, []).append(duty)
     if not orders:

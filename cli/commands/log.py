@@ -15,7 +15,7 @@ from cli.click_extensions import command
 from cli.exit_codes import Exit
 from cli.session.ledger_reader import LedgerReader, reading
 from cli.session.options import ONLY
-from cli.session.paging import by, known_kind, party, selected, since
+from cli.session.paging import by, known_kind, order_filter, party, since
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer, Time
 from cli.terminal.output import put_right
@@ -129,9 +129,11 @@ def log(
     with reading() as reader:
         inside = None
         if state is not None or provider is not None:
-            from cli.session.docket import docket
+            from cli.session.docket import listed
+            from ledger.adapters.storage.orders.order_lists import order_ids
 
-            inside = {row.order for row in selected(docket(reader, reader.now()), state, provider)}
+            with listed(reader, reader.now()) as every:
+                inside = order_ids(every, order_filter(every, state=state, provider=provider))
         wanted = _Wanted(None if kind is None else known_kind(kind), by, party, since, inside)
         source, orders, of = _entries(reader, order, only, bound, oldest)
         entries = list(islice((e for e in source if wanted.takes(e, reader.main_of)), number + 1))

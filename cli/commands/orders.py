@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 
 from msgspec import Struct, field
 
 from cli.click_extensions import command
 from cli.exit_codes import Exit
-from cli.session.docket import docket_rows
+from cli.session.docket import opened_docket
 from cli.session.options import AS_OF
 from cli.session.paging import (
     AFTER,
@@ -17,18 +16,18 @@ from cli.session.paging import (
     LIMIT,
     PROVIDER,
     STATE,
-    Key,
-    at_or_after,
     by,
-    page,
+    cursor,
+    cursor_of,
+    order_filter,
     party,
-    selected,
     since,
     sort,
 )
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer
-from ledger.adapters.storage.order_index import Due, OrderRow
+from ledger.adapters.storage.orders.order_lists import order_page
+from ledger.adapters.storage.orders.order_row import Due
 
 
 class OrderItem(Struct, frozen=True):
@@ -65,13 +64,7 @@ class OrdersAnswer(CommandAnswer, tag="comity.orders/1"):
     next: str | None
 
 
-SORTS: dict[str, Callable[[OrderRow], Key]] = {
-    "order": lambda row: (row.order,),
-    "ref": lambda row: (row.ref or "", row.order),
-    "state": lambda row: (row.state, row.order),
-    "issued": lambda row: (row.issued_on or "", row.order),
-    "last": lambda row: (row.last_on or "", row.order),
-}
+SORTS = ("order", "ref", "state", "issued", "last")
 
 
 @command(
@@ -104,9 +97,11 @@ def orders(
     as_of: datetime | None,
 ) -> None:
     """Every order and the state it is in; --json has its parties, dates, open deadlines and findings too."""
-    every, names, _ = docket_rows(as_of)
-    matches = [row for row in selected(every, state, provider, party, by, kind) if at_or_after(since, row.last_on)]
-    shown, following = page(matches, SORTS, sort, after=after, limit=limit)
+    start = None if after is None else cursor(after, sort, 1 if sort.endswith("order") else 2)
+    with opened_docket(as_of) as docket:
+        wanted = order_filter(docket.orders, state=state, provider=provider, party=party, by=by, kind=kind, since=since)
+        shown, of, last = order_page(docket.orders, wanted, sort, start, limit)
+    names, following = docket.names, cursor_of(sort, last)
     items = [
         OrderItem(
             ref=o.ref,
@@ -129,5 +124,5 @@ def orders(
         for o in shown
     ]
     rows = [(i.name or i.ref or i.label or "", i.order, i.instrument, i.state) for i in items]
-    output.emit(OrdersAnswer(items, len(matches), following), ("ref", "order", "instrument", "state"), rows)
+    output.emit(OrdersAnswer(items, of, following), ("ref", "order", "instrument", "state"), rows)
     output.tell_next(following)

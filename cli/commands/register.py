@@ -135,9 +135,11 @@ def _text(pairs: Iterable[tuple[Case, list[DpoAnswer]]], only_open: bool) -> str
 def _summary(questions: set[int], only_open: bool, until: date | None, as_of: datetime | None) -> Exit:
     """Print the questions over the whole ledger, from the view of orders."""
     from cli.reports.register_summary import as_text, summary
-    from cli.session.docket import docket_rows
+    from cli.session.docket import opened_docket
+    from ledger.adapters.storage.orders.order_row import read_row
 
-    rows, names, moment = docket_rows(as_of)
+    with opened_docket(as_of) as docket:
+        rows, names, moment = [read_row(body) for _, body in docket.orders.rows()], docket.names, docket.moment
     purposes: list[str] = []
     if 2 in questions:
         with reading() as reader:

@@ -10,7 +10,7 @@ from typing import Any
 from starlette.responses import Response
 
 from cli.reports.timeline_text import left
-from ledger.adapters.storage.order_index import OrderRow
+from ledger.adapters.storage.orders.order_row import OrderRow
 from ledger.entries.case import instant
 from ledger.facts.vocabulary import INSTRUMENTS
 from projections.render.desk_pages import BoardRow, Frame, OrderListRow, desk_page, policy

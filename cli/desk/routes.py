@@ -23,15 +23,15 @@ from cli.desk.responses import ending, item, page
 from cli.desk.security import Gate, fields
 from cli.desk.session import Desk
 from cli.exit_codes import Exit, Stop, exit_of, lines_of
-from ledger.adapters.storage.order_index import (
+from ledger.adapters.storage.orders.order_index import (
     MOST_COUNTED,
     PICKED,
     DeadlineCounts,
     OpenDeadline,
     OrderQuery,
-    OrderRow,
     position,
 )
+from ledger.adapters.storage.orders.order_row import OrderRow
 from ledger.facts.vocabulary import INSTRUMENTS
 from projections.render.desk_pages import BoardRow, BoardSection, Sorts, law
 from projections.render.html import compile_templates

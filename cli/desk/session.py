@@ -13,7 +13,7 @@ from cli.desk.responses import called
 from cli.desk.security import Sessions
 from cli.session.docket import bring_up
 from cli.session.ledger_reader import LedgerReader
-from ledger.adapters.storage.order_index import OrderIndex
+from ledger.adapters.storage.orders.order_index import OrderIndex
 from ledger.entries.case import Case
 from ledger.entries.envelope import Signer
 from projections.render.desk_pages import UTC_ALONE, Frame

@@ -12,7 +12,7 @@ from msgspec import Struct
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer, Time
 from cli.terminal.table import wrapped
-from ledger.adapters.storage.order_index import OrderRow
+from ledger.adapters.storage.orders.order_row import OrderRow
 from projections.reports.data_protection.dpo_questions import QUESTIONS
 
 FEW = 3  # orders named on one line

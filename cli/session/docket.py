@@ -9,16 +9,20 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
 
 import msgspec
 
 from cli.session.ledger_reader import LedgerReader, reading
 from cli.terminal import prompts
-from ledger.adapters.storage.order_index import Due, OrderIndex, OrderRow, read_row
+from ledger.adapters.storage.orders.order_index import OrderIndex
+from ledger.adapters.storage.orders.order_row import Due, OrderRow, read_row
 from ledger.adapters.storage.views import ViewRow
 from ledger.entries.case import Case, Entry, wire
 from ledger.entries.envelope import open_
@@ -32,14 +36,46 @@ EDITION = 7  # raise it when the content of a row changes
 TOGETHER = 500  # stale orders judged between two commits
 
 
+class Docket(NamedTuple):
+    """The orders of a ledger at a moment, and the names given to them, by id."""
+
+    orders: OrderIndex
+    names: dict[str, str]
+    moment: datetime
+
+
+@contextmanager
+def opened_docket(as_of: datetime | None = None) -> Iterator[Docket]:
+    """Open the list of the orders of the chosen ledger, now or as of a moment."""
+    with reading() as reader:
+        moment = as_of or reader.now()
+        with listed(reader, moment, now=as_of is None) as orders:
+            yield Docket(orders, reader.names(), moment)
+
+
+@contextmanager
+def listed(reader: LedgerReader, moment: datetime, *, now: bool = True) -> Iterator[OrderIndex]:
+    """Open the list of every main order at `moment`.
+
+    If that is `now`, the view of the ledger is brought up to date; else all orders are judged into a temporary list.
+    """
+    if now and os.access(reader.folder.path, os.W_OK):  # a ledger on a read-only medium keeps no view
+        with closing(board(reader)) as view:
+            with prompts.progress("judging") as report:
+                bring_up(reader, view, moment, report)
+            yield view
+        return
+    with TemporaryDirectory() as folder, closing(OrderIndex(Path(folder) / "views.db", "at a moment")) as view:
+        cases = (case for case in reader.all() if case.known(moment).entries)
+        while some := list(islice(cases, TOGETHER)):
+            view.apply({case.order: shown(case, moment) for case in some})
+        yield view
+
+
 def docket(reader: LedgerReader, moment: datetime) -> list[OrderRow]:
-    """Return every main order as it is at `moment`, which is now; the view is brought up to date first."""
-    if not os.access(reader.folder.path, os.W_OK):
-        return at_moment(reader, moment)  # a ledger on a read-only medium keeps no view
-    with closing(board(reader)) as view:
-        with prompts.progress("judging") as report:
-            bring_up(reader, view, moment, report)
-        return [read_row(body) for _, body in view.rows()]
+    """Return every main order as it is at `moment`, which is now."""
+    with listed(reader, moment) as orders:
+        return [read_row(body) for _, body in orders.rows()]
 
 
 def board(reader: LedgerReader) -> OrderIndex:
@@ -67,7 +103,7 @@ def bring_up(
         if reader.cases.registry in touched and page[0][0] > 0:
             _doubt(reader, view, {index for index, order in opened if order == reader.cases.registry})
         report(page[-1][0] + 1, size)
-        return _judged(reader, _listed(reader, touched), moment)
+        return _judged(reader, _main_orders(reader, touched), moment)
 
     view.catch_up(reader.store, fold)
     left = doubtful = view.stale_count(moment)
@@ -89,13 +125,7 @@ def _doubt(reader: LedgerReader, view: OrderIndex, fresh: Collection[int]) -> No
         view.mark_stale(reached)
 
 
-def at_moment(reader: LedgerReader, moment: datetime) -> list[OrderRow]:
-    """Return every order as recorded and judged at any moment, without the view."""
-    cases = (case for case in reader.all() if case.known(moment).entries)
-    return [read_row(shown(case, moment).body) for case in cases]
-
-
-def _listed(reader: LedgerReader, orders: Iterable[str]) -> Iterator[str]:
+def _main_orders(reader: LedgerReader, orders: Iterable[str]) -> Iterator[str]:
     """Yield the main orders among these; a companion stands for its main order."""
     for order in orders:
         main = reader.main_of(order) or order
@@ -180,11 +210,3 @@ def shown(case: Case, moment: datetime) -> ViewRow:
     later += [t for t, reached in _still_to_come(case.registry, moment) if reached is None or reached & rests_on]
     later += [t for t in _stated_days(case, moment) if t > moment]
     return ViewRow(msgspec.json.encode(row), min([*turns, *later], default=None))
-
-
-def docket_rows(as_of: datetime | None) -> tuple[list[OrderRow], dict[str, str], datetime]:
-    """Return the orders, the names given to them, and the moment: from the view now, or judged at `as_of`."""
-    with reading() as reader:
-        moment = as_of or reader.now()
-        rows = docket(reader, moment) if as_of is None else at_moment(reader, moment)
-        return rows, reader.names(), moment

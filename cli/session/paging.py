@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
@@ -12,7 +12,8 @@ from cli.session.local_time import MOMENT
 from cli.terminal import output
 
 if TYPE_CHECKING:
-    from ledger.adapters.storage.order_index import OrderRow
+    from ledger.adapters.storage.orders.order_index import OrderIndex
+    from ledger.adapters.storage.orders.order_lists import OrderFilter
 
 T = TypeVar("T")
 Key = tuple[str, ...]  # of one item: the sort value, then the values that make it unique; only the first has a /
@@ -45,40 +46,29 @@ def sort(*names: str) -> Callable[[Callable[..., object]], Callable[..., object]
     return click.option("--sort", type=choices, default=names[0], show_default=True, help="With a - the other way.")
 
 
-def selected(
-    rows: Iterable[OrderRow],
+def order_filter(
+    orders: OrderIndex,
+    *,
     state: str | None,
     provider: str | None,
     party: str | None = None,
     by: str | None = None,
     kind: str | None = None,
-) -> list[OrderRow]:
-    """Return the orders that have all of these values; None stands for any.
+    since: datetime | None = None,
+) -> OrderFilter:
+    """Return the filter for orders that have all of these values; None stands for any.
 
     A provider, Party or office that no order names is reported on stderr. Raises `click.UsageError` for a state that no
     instrument has, and for a kind of entry that does not exist.
     """
-    orders = list(rows)
-    if state is not None:
-        state = known_state(state)
-    if kind is not None:
-        kind = known_kind(kind)
-    for option, value, names in (
-        ("provider", provider, {name for row in orders for name in row.providers}),
-        ("party", party, {name for row in orders for name in (row.from_party, row.to_party)}),
-        ("by", by, {row.authority for row in orders}),
-    ):
-        if value is not None and value not in names:
+    from ledger.adapters.storage.orders.order_lists import OrderFilter
+
+    state = None if state is None else known_state(state)
+    kind = None if kind is None else known_kind(kind)
+    for option, value in (("provider", provider), ("party", party), ("by", by)):
+        if value is not None and not orders.has(option, value):
             output.tell(f"--{option} {value}: no order names it")
-    return [
-        row
-        for row in orders
-        if (state is None or row.state == state)
-        and (provider is None or provider in row.providers)
-        and (party is None or party in (row.from_party, row.to_party))
-        and (by is None or by == row.authority)
-        and (kind is None or kind in row.kinds)
-    ]
+    return OrderFilter(state=state, provider=provider, party=party, by=by, kind=kind, since=since)
 
 
 def known_kind(text: str) -> str:
@@ -111,27 +101,12 @@ def _known(option: str, text: str, names: Iterable[str], wrong: str) -> str:
     return text
 
 
-def page(
-    items: Iterable[T], sorts: Mapping[str, Callable[[T], Key]], sort: str, *, after: str | None, limit: int | None
-) -> tuple[list[T], str | None]:
-    """Return one page of the items in the order `sort`, and the cursor behind it; None if nothing follows.
-
-    `sorts` has the key of each order by its name; a - before the name reverses it. A cursor is the order and the key of
-    the last item. Each key occurs once, and keys of one order have the same length. The cursor stays valid when items
-    come or go: the page after it begins with the first greater key (with the first smaller if the order is reversed).
-    """
-    key, turned = sorts[sort.removeprefix("-")], sort.startswith("-")
-    ordered = sorted(((key(item), item) for item in items), key=lambda pair: pair[0], reverse=turned)
-    if after is not None:
-        start = cursor(after, sort, len(ordered[0][0]) if ordered else 1)
-        ordered = [(k, item) for k, item in ordered if (k < start if turned else k > start)]
-    shown = ordered if limit is None else ordered[:limit]
-    following = "/".join((sort, *shown[-1][0])) if shown and len(shown) < len(ordered) else None
-    return [item for _, item in shown], following
-
-
 def cursor(text: str, sort: str, length: int) -> Key:
-    """Return the key in a cursor; `click.UsageError` if it is of another order, or its key of another length."""
+    """Return the key in a cursor; `click.UsageError` if it is of another order, or its key of another length.
+
+    A cursor is the sort order and the key of the last item of a page. It stays valid when items come or go: the page
+    after it begins with the first greater key (with the first smaller if the order is reversed).
+    """
     name, slash, rest = text.partition("/")
     key = tuple(rest.rsplit("/", length - 1))
     if not slash or name != sort or len(key) != length:
@@ -139,8 +114,6 @@ def cursor(text: str, sort: str, length: int) -> Key:
     return key
 
 
-def at_or_after(moment: datetime | None, time: str | None) -> bool:
-    """Return True if a stored time is at the moment or later, or if the moment is None."""
-    from ledger.entries.case import wire
-
-    return moment is None or (time is not None and time >= wire(moment))
+def cursor_of(sort: str, key: Key | None) -> str | None:
+    """Return the cursor behind the item with a key in the order `sort`; None without a key."""
+    return None if key is None else "/".join((sort, *key))

@@ -1335,7 +1335,7 @@ OWN = {
     "projections.reports.letters.wording": "the same",
     "projections.sentences.values": "the same",
     "ledger.application.find_subject": "disclosures that were verified when they were stored",
-    "ledger.adapters.storage.order_index": "rows of views.db, which may be deleted at any time",
+    "ledger.adapters.storage.orders.order_index": "rows of views.db, which may be deleted at any time",
     "cli.session.docket": "the same",
     "cli.commands.demo": "a bundle that it has just made",
     "cli.reports.pdf": "the same",

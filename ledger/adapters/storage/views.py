@@ -110,11 +110,11 @@ class View(SQLiteTrackingRecorder):
 
     def rows(self) -> Iterator[tuple[str, bytes]]:
         """Iterate over the rows as (key, content), sorted by key."""
-        return iter(self._all("SELECT key, body FROM shown WHERE view = ? ORDER BY key", self.name))
+        return iter(self.select("SELECT key, body FROM shown WHERE view = ? ORDER BY key", self.name))
 
     def stale(self, moment: datetime, limit: int = -1) -> list[str]:
         """Return the keys of up to `limit` rows that are stale at a moment; -1 is no limit."""
-        rows = self._all(
+        rows = self.select(
             "SELECT key FROM shown WHERE view = ? AND stale_at <= ? LIMIT ?", self.name, seconds(moment), limit
         )
         return [key for (key,) in rows]
@@ -152,7 +152,8 @@ class View(SQLiteTrackingRecorder):
         c.execute("DELETE FROM shown WHERE view = ?", (self.name,))
         c.execute("DELETE FROM tracking WHERE application_name = ?", (self.name,))
 
-    def _all(self, statement: str, *params: object) -> list[Any]:
+    def select(self, statement: str, *params: object) -> list[Any]:
+        """Return the rows of a query."""
         with SQLiteErrors(self.path), self.datastore.transaction(commit=False) as c:
             c.execute(statement, params)
             return [tuple(row) for row in c.fetchall()]

@@ -34,7 +34,7 @@ from ledger.entries.case import wire
 from ledger.law.deadlines.table import REGISTER
 from projections.render import desk_pages, html
 from projections.sentences.local_time import LocalTimes
-from tests.ledger.adapters.storage.test_order_index import NOON, put, row
+from tests.ledger.adapters.storage.orders.test_order_index import NOON, put, row
 from tests.projections.render.test_html import HOSTILE, Page
 from tests.support.cli import PERSON, House, ledger_of, reply, run, size
 

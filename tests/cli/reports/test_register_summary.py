@@ -13,9 +13,9 @@ from msgspec.structs import replace
 
 from cli.exit_codes import Exit
 from cli.reports.register_summary import summary
-from cli.session.docket import at_moment, board, bring_up
+from cli.session.docket import board, bring_up, listed
 from cli.session.ledger_reader import reading
-from ledger.adapters.storage.order_index import OrderRow, read_row
+from ledger.adapters.storage.orders.order_row import OrderRow
 from tests.support.cli import ledger_of, reply, run
 
 AT = ("--as-of", "2027-05-02T00:00:00Z")  # in `erasure-while-retention-runs`: one request ran out
@@ -118,6 +118,5 @@ def test_a_view_of_orders_turns_at_a_stated_day_that_no_clock_has(tmp_path: Path
     with reading(ledger_of("delay-written-down-late", tmp_path)) as reader, closing(board(reader)) as view:
         for moment in (datetime(2027, 4, 22, tzinfo=UTC), datetime(2027, 5, 13, tzinfo=UTC)):
             bring_up(reader, view, moment)
-            assert {read_row(body).order: read_row(body) for _, body in view.rows()} == {
-                row.order: row for row in at_moment(reader, moment)
-            }
+            with listed(reader, moment, now=False) as judged_anew:
+                assert dict(view.rows()) == dict(judged_anew.rows())

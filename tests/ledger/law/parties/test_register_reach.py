@@ -99,7 +99,7 @@ def test_a_replaced_entry_of_the_register_reaches_what_it_named_and_an_unknown_o
     _, case, _ = next(stories())
     office, other, *_ = (e for e in case.registry if e.kind == "authority-registered")
     instead = replace(other, leaf="0" * 64, replaces=office.leaf)
-    assert reach((instead,), (*case.registry, instead)) == {office.get("actor"), other.get("actor")}
+    assert reach((instead,), (*case.registry, instead)) == frozenset({office.get("actor"), other.get("actor")})
     assert reach((instead,), (instead,)) is None
     assert reach((replace(other, kind="notice-published"),), case.registry) is None
     assert reach((), case.registry) == frozenset()
@@ -109,8 +109,8 @@ def test_a_designated_office_reaches_the_orders_of_its_party() -> None:
     _, case, _ = next(stories())
     office = next(e for e in case.registry if e.kind == "authority-registered")
     actor, party = office.get("actor"), office.get("party")
-    assert reach((office,), (office,)) == {actor}
+    assert reach((office,), (office,)) == frozenset({actor})
     named = replace(office, public={**office.public, "designations": ["D-14-10-b"]})
     later = replace(office, kind="authority-changed", public={"actor": actor, "valid_from": "2027-01-01"})
-    assert reach((named,), (named,)) == {actor, party}
-    assert reach((later,), (named, later)) == {actor, party, later.party}
+    assert reach((named,), (named,)) == frozenset({actor, party})
+    assert reach((later,), (named, later)) == frozenset({actor, party, later.party})

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from cli.session.docket import board, bring_up
 from cli.session.ledger_reader import reading
-from ledger.adapters.storage.order_index import MOST_COUNTED, SORTS, Due, OrderIndex, OrderQuery, OrderRow, position
+from ledger.adapters.storage.orders.order_index import MOST_COUNTED, SORTS, OrderIndex, OrderQuery, position
+from ledger.adapters.storage.orders.order_row import Due, OrderRow
 from ledger.adapters.storage.views import ViewRow
 from ledger.entries.case import instant, wire
 from tests.support.cli import ledger_of, run

@@ -11,13 +11,24 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import msgspec
 from eventsourcing.sqlite import SQLiteCursor
 
+from ledger.adapters.storage.orders.order_row import (
+    Due,
+    OrderRow,
+    end_second,
+    filter_values,
+    filter_word,
+    filter_words,
+    place,
+    read_row,
+    search_words,
+    unix_second,
+)
 from ledger.adapters.storage.sqlite import SQLiteErrors
 from ledger.adapters.storage.views import View, ViewRow, seconds
 from ledger.entries.case import instant
@@ -25,17 +36,22 @@ from ledger.entries.case import instant
 PICKED = ("instrument", "state", "party", "provider")
 MOST_COUNTED = 1_000  # matching orders are counted up to this number
 SORTS = ("made", "last", "due")  # the newest order first; the newest last entry first; the next deadline first
-_EDITION = "4"  # increased when these tables change
+COLUMNS = ("ref", "state", "issued_on", "last_on")  # of `board`: texts by which orders are sorted; "" for none
+CLOCK_DUE = f"ifnull(due, {-1 << 62})"  # a deadline without an end comes first
+UNDETERMINED = "UNDETERMINED"  # the verdict of a deadline that could not be computed
+_EDITION = "5"  # increased when these tables change
 _TABLES = (
-    # number: see `place`; last: the moment of the last entry; first_due: of the first deadline
+    # number: see `place`; last: the moment of the last entry; first_due: of the first deadline; the rest as in its row
     "CREATE TABLE board (number INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, last INTEGER NOT NULL,"
-    " first_due INTEGER)",
+    " first_due INTEGER, ref TEXT NOT NULL, state TEXT NOT NULL, issued_on TEXT NOT NULL, last_on TEXT NOT NULL)",
+    *(f"CREATE INDEX board_sorted_{column} ON board ({column}, key)" for column in COLUMNS),
     "CREATE INDEX board_first_due ON board (first_due) WHERE first_due IS NOT NULL",
     f"CREATE INDEX board_by_due ON board (ifnull(first_due, {1 << 62}), number)",
     "CREATE INDEX board_by_last ON board (last, number)",
-    # place: the position of the deadline in its row
-    "CREATE TABLE board_clock (number INTEGER NOT NULL, place INTEGER NOT NULL, due INTEGER,"
-    " PRIMARY KEY (number, place)) WITHOUT ROWID",
+    # place: the position of the deadline in its row; unknown: 1 if the deadline could not be computed
+    "CREATE TABLE board_clock (number INTEGER NOT NULL, place INTEGER NOT NULL, due INTEGER, id TEXT NOT NULL,"
+    " unknown INTEGER NOT NULL, PRIMARY KEY (number, place)) WITHOUT ROWID",
+    f"CREATE INDEX board_clock_sorted ON board_clock ({CLOCK_DUE}, number, place)",
     "CREATE INDEX board_clock_due ON board_clock (due, number, place)",
     "CREATE VIRTUAL TABLE board_words USING fts5 (words, picked, prefix = '2 3 4')",
     "CREATE TABLE board_value (name TEXT, value TEXT, orders INTEGER NOT NULL, PRIMARY KEY (name, value))"
@@ -46,47 +62,7 @@ _TABLES = (
 )
 _FAR = 1 << 62  # beyond every second and every place
 _FIRST_DUE = f"ifnull(b.first_due, {_FAR})"
-_LEAF_BITS = 28  # of a leaf index in the place of an order
-_LAST_SECOND = (1 << 34) - 1  # the year 2514
 _NAMES = ("board", "board_clock", "board_words", "board_value", "board_name", "board_of")
-
-
-class Due(msgspec.Struct, frozen=True):
-    """One open deadline of an order: `due` in the text form of entries, None if it could not be computed."""
-
-    id: str
-    due: str | None
-    policy: str
-    verdict: str
-    cite: str
-    entries: list[str]
-
-
-class OrderRow(msgspec.Struct, frozen=True):
-    """One order in the list, without sealed values. `number` is the leaf index of its first entry."""
-
-    order: str
-    ref: str | None
-    label: str | None
-    instrument: str
-    state: str
-    due: list[Due]
-    number: int
-    case_ref: str | None = None
-    from_party: str | None = None
-    to_party: str | None = None
-    authority: str | None = None
-    providers: list[str] = []
-    names: list[str] = []  # of the authority and the providers
-    issued_on: str | None = None
-    last_on: str | None = None
-    entries: int = 0
-    kinds: list[str] = []  # of its entries, each once
-    findings: dict[str, int] = {}  # how many of each level: V, W, G
-    answers: dict[str, list[str]] = {}  # on the ten questions of a data protection officer, in short, by number
-    open: list[tuple[int, str]] = []  # open duties of data protection, each with its question
-    rests_on: list[str] = []  # the offices and Parties that it rests on, sorted
-    kept_until: str | None = None  # the day on which the retention of held data is reviewed; empty without a rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,18 +100,6 @@ class DeadlineCounts:
     old: int
     orders: int
     overdue: int
-
-
-read_row = msgspec.json.Decoder(OrderRow).decode
-
-
-def place(row: OrderRow) -> int:
-    """Return the place of an order in the list: the later it was made, the higher; of two, the later recorded.
-
-    It is made of the second of `issued_on` and of the leaf index. An order without that moment comes last.
-    """
-    made = 0 if row.issued_on is None else min(max(_second(instant(row.issued_on)), 0), _LAST_SECOND)
-    return made << _LEAF_BITS | row.number
 
 
 class OrderIndex(View):
@@ -199,23 +163,37 @@ class OrderIndex(View):
         return rows
 
     def _insert(self, c: SQLiteCursor, rows: Sequence[OrderRow], instead_of: Iterable[OrderRow] = ()) -> None:
-        ends = [[_end(clock) for clock in row.due] for row in rows]
+        ends = [[end_second(clock) for clock in row.due] for row in rows]
         first = [min((end for end in some if end is not None), default=None) for some in ends]
         c.executemany(
-            "INSERT INTO board VALUES (?, ?, ?, ?)",
+            "INSERT INTO board VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [
-                (place(row), row.order, 0 if row.last_on is None else _second(instant(row.last_on)), due)
+                (
+                    place(row),
+                    row.order,
+                    0 if row.last_on is None else unix_second(instant(row.last_on)),
+                    due,
+                    *(getattr(row, column) or "" for column in COLUMNS),
+                )
                 for row, due in zip(rows, first, strict=True)
             ],
         )
         c.executemany(
-            "INSERT INTO board_clock VALUES (?, ?, ?)",
-            [(place(row), n, end) for row, some in zip(rows, ends, strict=True) for n, end in enumerate(some)],
+            "INSERT INTO board_clock VALUES (?, ?, ?, ?, ?)",
+            [
+                (place(row), n, end, row.due[n].id, row.due[n].verdict == UNDETERMINED)
+                for row, some in zip(rows, ends, strict=True)
+                for n, end in enumerate(some)
+            ],
         )
         c.executemany(
             "INSERT INTO board_words (rowid, words, picked) VALUES (?, ?, ?)",
             [
-                (place(row), " ".join(_words(row)), " ".join([*(_term(*value) for value in _values(row)), *runs]))
+                (
+                    place(row),
+                    " ".join(search_words(row)),
+                    " ".join([*filter_words(row), *runs]),
+                )
                 for row, due in zip(rows, first, strict=True)
                 for runs in [[] if due is None else [_RUNS]]
             ],
@@ -223,8 +201,8 @@ class OrderIndex(View):
         c.executemany(
             "INSERT INTO board_name VALUES (?, ?)", [(place(row), name) for row in rows for name in row.rests_on]
         )
-        counts = Counter(value for row in rows for value in _values(row))
-        counts.subtract(value for row in instead_of for value in _values(row))
+        counts = Counter(value for row in rows for value in filter_values(row))
+        counts.subtract(value for row in instead_of for value in filter_values(row))
         c.executemany(
             "INSERT INTO board_value VALUES (?, ?, ?) ON CONFLICT (name, value) DO UPDATE SET orders = orders + ?3",
             [(*value, change) for value, change in counts.items() if change],
@@ -248,7 +226,7 @@ class OrderIndex(View):
 
     def row(self, order: str) -> OrderRow | None:
         """Return the row of one order; None if it has none."""
-        rows = self._all("SELECT body FROM shown WHERE view = ? AND key = ?", self.name, order)
+        rows = self.select("SELECT body FROM shown WHERE view = ? AND key = ?", self.name, order)
         return read_row(rows[0][0]) if rows else None
 
     def orders(
@@ -264,7 +242,7 @@ class OrderIndex(View):
         value, way = {"made": (number, "DESC"), "last": ("b.last", "DESC"), "due": (_FIRST_DUE, "ASC")}[sort]
         keys = (value,) if sort == "made" else (value, number)  # one column: the full-text index is in this order
         start = (-_FAR, -_FAR) if way == "ASC" else (_FAR, _FAR)
-        rows = self._all(
+        rows = self.select(
             f"SELECT s.body FROM (SELECT b.key AS key, {value} AS value, {number} AS number FROM {source}"  # noqa: S608
             f" AND ({', '.join(keys)}) {'>' if way == 'ASC' else '<'} ({', '.join('?' * len(keys))})"
             f" ORDER BY {', '.join(f'{key} {way}' for key in keys)} LIMIT ?) f"
@@ -282,21 +260,26 @@ class OrderIndex(View):
             return sum(self.values(*value) for value in asked.picked.items()) if asked.picked else self._number()
         source, _, params = _found(asked, now)
         counted = f"SELECT count(*) FROM (SELECT 1 FROM {source} LIMIT {MOST_COUNTED + 1})"  # noqa: S608 - fixed text
-        rows = self._all(counted, *params)
+        rows = self.select(counted, *params)
         return int(rows[0][0])
 
     def _number(self) -> int:
-        return int(self._all("SELECT count(*) FROM board")[0][0])
+        return int(self.select("SELECT count(*) FROM board")[0][0])
 
     def values(self, name: str, value: str) -> int:
         """Return how many orders have this value."""
-        rows = self._all("SELECT orders FROM board_value WHERE name = ? AND value = ?", name, value)
+        rows = self.select("SELECT orders FROM board_value WHERE name = ? AND value = ?", name, value)
         return int(rows[0][0]) if rows else 0
+
+    def has(self, name: str, value: str) -> bool:
+        """Return True if an order has this value to filter by: an office (`by`) or a kind of entry as well."""
+        match = f'picked : "{filter_word(name, value)}"'
+        return bool(self.select("SELECT 1 FROM board_words WHERE board_words MATCH ? LIMIT 1", match))
 
     def choices(self) -> dict[str, list[tuple[str, int]]]:
         """Return every value to filter by, by name, with the number of orders that have it."""
         choices: dict[str, list[tuple[str, int]]] = {name: [] for name in PICKED}
-        for name, value, orders in self._all("SELECT name, value, orders FROM board_value WHERE orders > 0"):
+        for name, value, orders in self.select("SELECT name, value, orders FROM board_value WHERE orders > 0"):
             choices.setdefault(name, []).append((value, orders))
         return choices
 
@@ -313,10 +296,10 @@ class OrderIndex(View):
 
         The page begins after the position `after`. `newest` turns the order round.
         """
-        low = -_FAR if first is None else _second(first) + 1
-        high = _FAR if last is None else _second(last)
+        low = -_FAR if first is None else unix_second(first) + 1
+        high = _FAR if last is None else unix_second(last)
         sign, way, start = ("<", "DESC", (high, _FAR, _FAR)) if newest else (">", "ASC", (low, -1, -1))
-        rows = self._all(
+        rows = self.select(
             f"{_CLOCKS} WHERE (c.due, c.number, c.place) {sign} (?, ?, ?) AND c.due >= ? AND c.due <= ?"
             f" ORDER BY c.due {way}, c.number {way}, c.place {way} LIMIT ?",
             self.name,
@@ -330,7 +313,7 @@ class OrderIndex(View):
     def unknown(self, after: tuple[int, int, int] | None = None, limit: int = 50) -> list[OpenDeadline]:
         """Return a page of open deadlines whose end could not be computed."""
         _, number, place = after or (0, -1, -1)
-        rows = self._all(
+        rows = self.select(
             f"{_CLOCKS} WHERE c.due IS NULL AND (c.number, c.place) > (?, ?) ORDER BY c.number, c.place LIMIT ?",
             self.name,
             number,
@@ -341,27 +324,27 @@ class OrderIndex(View):
 
     def tally(self, now: datetime, soon: datetime, old: datetime) -> DeadlineCounts:
         """Return the numbers of deadlines and orders; `soon` is the moment between soon and later."""
-        before, over, to_soon, dated, unknown = self._all(
+        before, over, to_soon, dated, unknown = self.select(
             "SELECT (SELECT count(*) FROM board_clock WHERE due <= ?3), (SELECT count(*) FROM board_clock"
             " WHERE due <= ?1), (SELECT count(*) FROM board_clock WHERE due <= ?2), (SELECT count(*) FROM board_clock"
             " WHERE due IS NOT NULL), (SELECT count(*) FROM board_clock WHERE due IS NULL)",
-            _second(now),
-            _second(soon),
-            _second(old),
+            unix_second(now),
+            unix_second(soon),
+            unix_second(old),
         )[0]
         return DeadlineCounts(over - before, to_soon - over, dated - to_soon, unknown, before, *self.numbers(now))
 
     def numbers(self, now: datetime) -> tuple[int, int]:
         """Return the number of orders, and of those with an open deadline that is over."""
-        orders, overdue = self._all(
-            "SELECT (SELECT count(*) FROM board), (SELECT count(*) FROM board WHERE first_due <= ?)", _second(now)
+        orders, overdue = self.select(
+            "SELECT (SELECT count(*) FROM board), (SELECT count(*) FROM board WHERE first_due <= ?)", unix_second(now)
         )[0]
         return orders, overdue
 
     def stale_count(self, moment: datetime) -> int:
         """Return how many rows have to be judged again."""
         return int(
-            self._all("SELECT count(*) FROM shown WHERE view = ? AND stale_at <= ?", self.name, seconds(moment))[0][0]
+            self.select("SELECT count(*) FROM shown WHERE view = ? AND stale_at <= ?", self.name, seconds(moment))[0][0]
         )
 
 
@@ -372,23 +355,23 @@ _CLOCKS = (
 
 
 def _opened(found: Iterable[Sequence[Any]]) -> Iterator[OpenDeadline]:
-    for due, number, place, body in found:
+    for due, number, nth, body in found:
         row = read_row(body)
-        yield OpenDeadline(row, row.due[place], (due or 0, number, place))
+        yield OpenDeadline(row, row.due[nth], (due or 0, number, nth))
 
 
 def position(row: OrderRow, sort: str) -> tuple[int, int]:
     """Return the position of an order in a list sorted by one of `SORTS`, from which the next page continues."""
     if sort == "due":
-        return min((end for end in map(_end, row.due) if end is not None), default=_FAR), place(row)
+        return min((end for end in map(end_second, row.due) if end is not None), default=_FAR), place(row)
     if sort == "last":
-        return 0 if row.last_on is None else _second(instant(row.last_on)), place(row)
+        return 0 if row.last_on is None else unix_second(instant(row.last_on)), place(row)
     return place(row), place(row)
 
 
 def _found(asked: OrderQuery, now: datetime) -> tuple[str, str, list[Any]]:
     """Return the FROM and WHERE of a query for orders, the column of their numbers, and its parameters."""
-    terms = [_term(name, value) for name, value in asked.picked.items() if name in PICKED]
+    terms = [filter_word(name, value) for name, value in asked.picked.items() if name in PICKED]
     terms += [_RUNS] * asked.overdue
     query = [f'picked : "{term}"' for term in terms]
     typed = asked.words.replace('"', " ").replace("\0", " ").split()
@@ -396,7 +379,7 @@ def _found(asked: OrderQuery, now: datetime) -> tuple[str, str, list[Any]]:
     over = " AND b.first_due <= ?" if asked.overdue else ""
     params: list[Any] = [" AND ".join(query)] if query else []
     if asked.overdue:
-        params.append(_second(now))
+        params.append(unix_second(now))
     if query:
         source = f"board_words w CROSS JOIN board b ON b.number = w.rowid WHERE board_words MATCH ?{over}"
         return source, "w.rowid", params
@@ -404,33 +387,3 @@ def _found(asked: OrderQuery, now: datetime) -> tuple[str, str, list[Any]]:
 
 
 _RUNS = "runs"  # the word of an order with a deadline that has an end: no other order can be overdue
-
-
-def _term(name: str, value: str) -> str:
-    """Return a value to filter by as one word of the index."""
-    return f"{name}{value.encode().hex()}"
-
-
-def _values(row: OrderRow) -> list[tuple[str, str]]:
-    """Return the values to filter a row by, each once."""
-    parties = dict.fromkeys(p for p in (row.from_party, row.to_party) if p)
-    return [
-        ("instrument", row.instrument),
-        ("state", row.state),
-        *(("party", p) for p in parties),
-        *(("provider", p) for p in dict.fromkeys(row.providers)),
-    ]
-
-
-def _words(row: OrderRow) -> Iterator[str]:
-    """Iterate over the words that find a row."""
-    texts = (row.ref, row.label, row.case_ref, row.order, row.authority, row.from_party, row.to_party, row.instrument)
-    yield from (word for word in (*texts, *row.providers, *row.names) if word)
-
-
-def _end(clock: Due) -> int | None:
-    return None if clock.due is None else _second(instant(clock.due))
-
-
-def _second(moment: datetime) -> int:
-    return int(moment.astimezone(UTC).timestamp())

@@ -1,0 +1,1 @@
+"""The list of orders, indexed: each page of it costs what it shows."""
