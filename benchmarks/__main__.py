@@ -17,6 +17,7 @@ from benchmarks.data.ledgers import filled
 from benchmarks.desk import desk_figure
 from benchmarks.importing import import_figures
 from benchmarks.judging import judge_figure
+from benchmarks.lists import list_figures
 from benchmarks.map_of_heads import map_figures
 from benchmarks.measure import Figure, machine, say
 from benchmarks.paper import paper_figures
@@ -41,6 +42,7 @@ def main() -> None:
     figures["views"] = view_figure(large)
     figures["judge"] = judge_figure(large)
     figures["desk"] = desk_figure(large)
+    figures |= list_figures(small, large)
     figures |= map_figures()
     figures |= startup_figures(tiny)
     figures |= paper_figures(folder)
