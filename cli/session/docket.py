@@ -7,11 +7,12 @@ and when the register got an entry on an office or a Party that the order names.
 from __future__ import annotations
 
 import os
+import sys
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import date, datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,6 +20,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from cli.records.judge_pool import CORES, Judge, judge_pool, judged
 from cli.session.ledger_reader import LedgerReader, reading
 from cli.terminal import prompts
 from ledger.adapters.storage.orders.order_index import OrderIndex
@@ -33,6 +35,7 @@ from ledger.law.provisions import rules_digest
 
 DAY = timedelta(hours=24)  # E-10-2 with a silent authority is judged until 24 hours after its end (decision 28)
 EDITION = 7  # raise it when the content of a row changes
+MANY = 20_000  # new entries, or ten times the stale orders, for which processes are started
 TOGETHER = 500  # stale orders judged between two commits
 
 
@@ -96,23 +99,27 @@ def bring_up(
     If more than `most` orders are stale, they stay stale.
     """
     size = reader.store.size()
+    with ExitStack() as opened:
+        judge: Judge = partial(judged, reader)
+        if CORES > 1 and (size - view.size > MANY or MANY // 10 < view.stale_count(moment) <= (most or sys.maxsize)):
+            judge = opened.enter_context(judge_pool(reader))
 
-    def fold(page: Sequence[tuple[int, bytes]]) -> Mapping[str, ViewRow]:
-        opened = [(index, open_(raw, verify=False).payload.order) for index, raw in page]
-        touched = dict.fromkeys(order for _, order in opened)
-        if reader.cases.registry in touched and page[0][0] > 0:
-            _doubt(reader, view, {index for index, order in opened if order == reader.cases.registry})
-        report(page[-1][0] + 1, size)
-        return _judged(reader, _main_orders(reader, touched), moment)
+        def fold(page: Sequence[tuple[int, bytes]]) -> Mapping[str, ViewRow]:
+            orders = [(index, open_(raw, verify=False).payload.order) for index, raw in page]
+            touched = dict.fromkeys(order for _, order in orders)
+            if reader.cases.registry in touched and page[0][0] > 0:
+                _doubt(reader, view, {index for index, order in orders if order == reader.cases.registry})
+            report(page[-1][0] + 1, size)
+            return judge(_main_orders(reader, touched), moment)
 
-    view.catch_up(reader.store, fold)
-    left = doubtful = view.stale_count(moment)
-    if most is not None and doubtful > most:
-        return
-    while stale := view.stale(moment, TOGETHER):
-        view.apply(_judged(reader, stale, moment))
-        left -= len(stale)
-        report(doubtful - left, doubtful)
+        view.catch_up(reader.store, fold)
+        left = doubtful = view.stale_count(moment)
+        if most is not None and doubtful > most:
+            return
+        while stale := view.stale(moment, TOGETHER):
+            view.apply(judge(stale, moment))
+            left -= len(stale)
+            report(doubtful - left, doubtful)
 
 
 def _doubt(reader: LedgerReader, view: OrderIndex, fresh: Collection[int]) -> None:
@@ -131,12 +138,6 @@ def _main_orders(reader: LedgerReader, orders: Iterable[str]) -> Iterator[str]:
         main = reader.main_of(order) or order
         if main not in reader.cases.reserved:
             yield main
-
-
-def _judged(reader: LedgerReader, orders: Iterable[str], moment: datetime) -> dict[str, ViewRow]:
-    return {
-        order: shown(reader.cases.case(order, label=reader.label(order)), moment) for order in dict.fromkeys(orders)
-    }
 
 
 @lru_cache(maxsize=8)  # every order of a ledger is judged over one register
