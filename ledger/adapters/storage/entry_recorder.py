@@ -10,17 +10,18 @@ from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
-from eventsourcing.persistence import ApplicationRecorder, StoredEvent
+from eventsourcing.persistence import ApplicationRecorder, IntegrityError, StoredEvent
 
 from ledger.adapters.storage import statements
 from ledger.adapters.storage.entry_reader import Ciphertext, read_hashes
 from ledger.adapters.storage.statements import Statement
 from ledger.adapters.storage.subscription import PollingSubscription
 from ledger.errors import LedgerError
-from ledger.tlog.tree import EMPTY_ROOT, Frontier, root
+from ledger.tlog.tree import EMPTY_ROOT, Frontier, indexes_for_root, root, roots, siblings, stored_count
 
+_FAR = 5_000  # entries of other writers: reading the peaks anew costs less than adding more leaves
 REFERENCES = "references"  # a key of `expected` as ids of orders are; its value is the number of references
 
 
@@ -47,11 +48,35 @@ class EntryRow(StoredEvent):
     links: tuple[str, ...] = ()
 
 
-class CommittedTree(NamedTuple):
-    """The Merkle tree after the last commit of this process, and the inclusion path of its last leaf."""
+class CommittedTree:
+    """The Merkle tree after the last commit of this process, and what its last page added to it.
 
-    frontier: Frontier
-    path: list[bytes]
+    `peaks` are the hashes of the `start` entries before that page, `added` the hashes that the page stored, by their
+    stored index.
+    """
+
+    __slots__ = ("_known", "_roots", "frontier", "start")
+
+    def __init__(self, frontier: Frontier, start: int, peaks: Sequence[bytes], added: Sequence[bytes]) -> None:
+        self.frontier = frontier
+        self.start = start
+        self._known = dict(zip(indexes_for_root(start), peaks, strict=True))
+        self._known.update(enumerate(added, stored_count(start)))
+        self._roots: dict[tuple[int, int], bytes] = {}  # of subtrees, which the paths of a page have in common
+
+    def inclusion_path(self, index: int) -> list[bytes]:
+        """Return the path of an entry of the last page, from `start` on, without a query.
+
+        Each sibling on the path was complete before the page, and is one of its peaks, or the page completed it.
+        """
+        return [self._root(subtree) for subtree in siblings(index, self.frontier.size)]
+
+    def _root(self, subtree: tuple[int, int]) -> bytes:
+        found = self._roots.get(subtree)
+        if found is None:
+            (found,) = roots([subtree], lambda positions: [self._known[n] for n in positions])
+            self._roots[subtree] = found
+        return found
 
 
 class EntryRecorder(ApplicationRecorder):
@@ -60,10 +85,16 @@ class EntryRecorder(ApplicationRecorder):
     committed: CommittedTree | None = None
     # size and root of the newest signed checkpoint: a log that does not begin with it gets no new entry
     signed: tuple[int, bytes] = (0, EMPTY_ROOT)
+    _connection: object = None  # by which the tree is known
 
     @abstractmethod
     def writing(self) -> AbstractContextManager[Any]:
         """Return a transaction that is durable when it ends, or has no effect; its value is a cursor."""
+
+    def write_by(self, connection: object) -> None:
+        """Forget the tree if this is another connection: it may lead to another server or file with other entries."""
+        if connection is not self._connection:
+            self.committed, self._connection = None, connection
 
     @abstractmethod
     def query(self, c: Any, statement: Statement, params: Sequence[Any]) -> list[Any]:
@@ -112,25 +143,28 @@ class EntryRecorder(ApplicationRecorder):
         tree: Frontier | None = None
         committed: CommittedTree | None = None
         ids = range(0)
-        with self.writing() as c:
-            # Set back after the commit: other threads sign by it, and until then the transaction can be rolled back.
-            before, self.committed = self.committed, None
-            if before:
-                tree = Frontier(before.frontier.size, before.frontier.peaks)
-            for rows in pages:
-                first = self.begin(c, rows)
-                for order, version in expected.items():
-                    if self._version(c, order, first) != version:
-                        raise StaleVersion(order)
-                expected = {}
-                if tree is None or tree.size != first:  # at the same size the tree is the same: nothing ever changes
-                    tree = self._read_tree(c, first)
-                nodes = [b"".join(tree.add(row.leaf)[1:]) for row in rows[:-1]]
-                path = tree.peaks[::-1]  # the peaks are the siblings of the last leaf: nothing is to its right
-                nodes.append(b"".join(tree.add(rows[-1].leaf)[1:]))
-                self.finish(c, rows, first, nodes)
-                ids = range(ids.start or first + 1, first + 1 + len(rows))
-                committed = CommittedTree(tree, path)
+        before: CommittedTree | None = None
+        try:
+            with self.writing() as c:
+                # Set back after the commit: other threads sign by it, and the transaction can still be rolled back.
+                before, self.committed = self.committed, None
+                if before:
+                    tree = Frontier(before.frontier.size, before.frontier.peaks)
+                for rows in pages:
+                    first = self.begin(c, rows)
+                    for order, version in expected.items():
+                        if self._version(c, order, first) != version:
+                            raise StaleVersion(order)
+                    expected = {}
+                    tree = self._tree_at(c, tree, first)
+                    peaks = tuple(tree.peaks)
+                    added = [tree.add(row.leaf) for row in rows]
+                    self.finish(c, rows, first, [b"".join(hashes[1:]) for hashes in added])
+                    ids = range(ids.start or first + 1, first + 1 + len(rows))
+                    committed = CommittedTree(tree, first, peaks, [each for hashes in added for each in hashes])
+        except (IntegrityError, StaleVersion):  # the database has rolled back, and the tree before is in it
+            self.committed = self.committed or before
+            raise
         self.committed = committed
         return ids
 
@@ -139,6 +173,22 @@ class EntryRecorder(ApplicationRecorder):
         if order == REFERENCES:
             return int(self.query(c, statements.REFERENCE_COUNT, ())[0][0])
         return int(self.query(c, statements.VERSION_OF_ORDER_AT, (order, size))[0][0])
+
+    def _tree_at(self, c: Any, tree: Frontier | None, size: int) -> Frontier:
+        """Return the tree of the stored entries: `tree` of this process with the leaves that others added since.
+
+        Raises `LedgerError` LOG-ROLLBACK unless the tree that was signed last is among the trees on the way.
+        """
+        if tree is None or not tree.size <= size <= tree.size + _FAR:
+            return self._read_tree(c, size)
+        signed, expected = self.signed
+        for (leaf,) in self.query(c, statements.LEAVES_BETWEEN, (tree.size, size)) if tree.size < size else ():
+            tree.add(leaf)
+            if tree.size == signed and tree.root() != expected:
+                raise _rolled_back(signed, size)
+        if tree.size != size or signed > size:
+            raise _rolled_back(signed, size)
+        return tree
 
     def _read_tree(self, c: Any, size: int) -> Frontier:
         """Return the tree over the stored hashes.
@@ -152,9 +202,13 @@ class EntryRecorder(ApplicationRecorder):
 
         signed, expected = self.signed
         if size < signed or root(signed, read) != expected:
-            raise LedgerError(
-                "LOG-ROLLBACK",
-                f"{signed} entries were signed, and the {size} that are there do not begin with them",
-                "an older copy was put in place; restore the newest one, or comity succeed",
-            )
+            raise _rolled_back(signed, size)
         return Frontier.at(size, read)
+
+
+def _rolled_back(signed: int, size: int) -> LedgerError:
+    return LedgerError(
+        "LOG-ROLLBACK",
+        f"{signed} entries were signed, and the {size} that are there do not begin with them",
+        "an older copy was put in place; restore the newest one, or comity succeed",
+    )

@@ -141,10 +141,10 @@ class EntryStore(EntryReader):
         return size, root(size, self.hashes)
 
     def known_inclusion_path(self, index: int, size: int) -> list[bytes] | None:
-        """Return the inclusion path of the entry that this process stored last, if it is the last of `size`."""
+        """Return the inclusion path of an entry among the last that this process stored, if they end at `size`."""
         committed = self.recorder.committed
-        if committed is not None and committed.frontier.size == size == index + 1:
-            return committed.path
+        if committed is not None and committed.start <= index < committed.frontier.size == size:
+            return committed.inclusion_path(index)
         return None
 
 

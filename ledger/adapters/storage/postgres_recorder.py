@@ -93,8 +93,6 @@ class PostgresEntryRecorder(EntryRecorder, PostgresApplicationRecorder):
     One call of `comity.append` stores a page, under the lock of `comity.turn`.
     """
 
-    _last: Connection[DictRow] | None = None  # a new connection may lead to another server with other entries
-
     @contextmanager
     def writing(self) -> Iterator[Cursor[TupleRow]]:
         warnings: list[str] = []
@@ -104,8 +102,7 @@ class PostgresEntryRecorder(EntryRecorder, PostgresApplicationRecorder):
                 warnings.append(str(notice.message_primary))
 
         with self.datastore.get_connection() as c:
-            if c is not self._last:
-                self.committed, self._last = None, c
+            self.write_by(c)
             try:
                 with c.transaction():
                     yield c.cursor(row_factory=tuple_row)

@@ -7,8 +7,8 @@ class. Indices are assigned under the write lock and no row is ever deleted, so 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -68,8 +68,11 @@ class SQLiteEntryRecorder(EntryRecorder, SQLiteApplicationRecorder):
     def construct_create_table_statements(self) -> list[str]:
         return list(SCHEMA)
 
-    def writing(self) -> AbstractContextManager[SQLiteCursor]:
-        return self.datastore.transaction(commit=True)
+    @contextmanager
+    def writing(self) -> Iterator[SQLiteCursor]:
+        with self.datastore.transaction(commit=True) as c:
+            self.write_by(c.sqlite_cursor.connection)
+            yield c
 
     def wait_until_durable(self) -> None:
         """Do nothing: a reader of a file on this disk sees only commits that were synced."""

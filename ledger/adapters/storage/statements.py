@@ -33,6 +33,10 @@ LEAVES = Statement(
     "SELECT idx, leaf, nodes FROM log_leaf WHERE idx IN (SELECT value FROM json_each(?))",
     "SELECT idx, leaf, nodes FROM log_leaf WHERE idx IN (SELECT value::bigint FROM json_array_elements_text(%s::json))",
 )
+LEAVES_BETWEEN = Statement(
+    "SELECT leaf FROM log_leaf WHERE idx >= ? AND idx < ? ORDER BY idx",
+    "SELECT leaf FROM log_leaf WHERE idx >= %s AND idx < %s ORDER BY idx",
+)
 PAGE = Statement(
     "SELECT rowid - 1, state FROM stored_events WHERE rowid > ? AND rowid <= ? ORDER BY rowid LIMIT ?",
     "SELECT notification_id - 1, state FROM stored_events WHERE notification_id > %s AND notification_id <= %s"
