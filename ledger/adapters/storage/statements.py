@@ -67,8 +67,8 @@ NEWEST_OF_ORDER = Statement(
 NEWEST_OF_ORDERS = Statement(
     "SELECT state FROM json_each(?) JOIN stored_events e ON e.rowid = (SELECT rowid FROM stored_events"
     " WHERE originator_id = value ORDER BY originator_version DESC LIMIT 1)",
-    "SELECT state FROM json_array_elements_text(%s::json) JOIN stored_events e ON e.notification_id ="
-    " (SELECT notification_id FROM stored_events WHERE originator_id = value ORDER BY originator_version DESC LIMIT 1)",
+    "SELECT state FROM json_array_elements_text(%s::json) CROSS JOIN LATERAL"
+    " (SELECT state FROM stored_events WHERE originator_id = value ORDER BY originator_version DESC LIMIT 1) e",
 )
 VERSION_OF_ORDER = Statement(
     "SELECT coalesce(max(originator_version), 0) FROM stored_events WHERE originator_id = ?",
