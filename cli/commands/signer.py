@@ -116,7 +116,7 @@ def _move(state: Path, folder: Path, origin: str) -> None:
     if not moved:
         if not (state / "guard.db").exists():
             raise Stop(f"{state} has no guard to move", code=Exit.UNDECIDABLE)
-        Guard(state / "guard.db").close()  # SQLite writes the WAL into the database file
+        Guard(state / "guard.db").close(whole=True)
         if (state / "guard.db-wal").exists():
             raise Stop(f"{state / 'guard.db'} could not be made whole", code=Exit.UNDECIDABLE)
     files = sorted(p for p in state.iterdir() if p.name.startswith(("guard.db", "log.", "heads.")))

@@ -8,13 +8,14 @@ registrar, names the predecessor with the last head that others saw, and keeps t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 from ledger.adapters.folders.user_folders import Home, private_folder, replace_file
 from ledger.adapters.keys import mldsa
 from ledger.adapters.log.checkpoints import CheckpointStore
+from ledger.adapters.log.sign_once_guard import Guard
 from ledger.adapters.storage.sqlite import sync_folder
 from ledger.adapters.witness.client import remembered
 from ledger.application.counterparties import keep_counterparty
@@ -88,6 +89,8 @@ def retire(home: Home, origin: str) -> bool:
     guard = home.log(origin) / "guard.db"
     if not guard.exists():
         return False
+    with suppress(LedgerError):  # a damaged guard is retired as it is
+        Guard(guard).close(whole=True)
     guard.rename(guard.with_name(RETIRED))
     sync_folder(guard.parent)
     return True

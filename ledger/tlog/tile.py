@@ -68,6 +68,11 @@ def tiles_for(old_size: int, new_size: int) -> list[Tile]:
     return tiles
 
 
+def partial_tiles(size: int) -> list[Tile]:
+    """Return the partial hash tiles of a tree of `size` entries, lowest level first."""
+    return [tile for tile in tiles_for(0, size) if tile.width != FULL]
+
+
 def bundles_for(old_size: int, new_size: int) -> list[Tile]:
     """Return the entry bundles that belong to the growth from `old_size` to `new_size`."""
     return [Tile(ENTRIES, tile.n, tile.width) for tile in tiles_for(old_size, new_size) if tile.level == 0]

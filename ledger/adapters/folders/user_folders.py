@@ -70,11 +70,15 @@ def private_folder(folder: Path) -> Path:
     return folder
 
 
-def replace_file(path: Path, data: bytes) -> None:
-    """Write a whole file of mode 0600 or nothing; its name is durable once its folder is synced."""
+def replace_file(path: Path, data: bytes, *, durable: bool = True) -> None:
+    """Write a whole file of mode 0600 or nothing; its name is durable once its folder is synced.
+
+    Without `durable` a power cut may take the content as well: the file is then missing, empty, short or all zero.
+    """
     new = path.with_name(f".{path.name}.new")  # a fixed name, so that the next call overwrites what a crash left
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         file.write(data)
         file.flush()
-        os.fsync(file.fileno())
+        if durable:
+            os.fsync(file.fileno())
     os.replace(new, path)

@@ -21,6 +21,8 @@ from ledger.adapters.storage.sqlite import (
     connect,
     connect_foreign,
     create,
+    delete_stale_wal,
+    keep_wal,
     stored_instant,
     transaction,
     typed,
@@ -91,19 +93,28 @@ class CheckpointStore:
     def __init__(self, path: Path, *, writable: bool = True) -> None:
         self.path = path
         self._c = connect(path, writable=writable)
+        self._keeper = keep_wal(path) if writable else None
 
     @classmethod
     def create(cls, path: Path) -> CheckpointStore:
         """Make an empty file and open it; FileExistsError if it exists."""
+        delete_stale_wal(path)
         create(path, SCHEMA)
         return cls(path)
 
     def close(self) -> None:
         """Close the file."""
         self._c.close()
+        if self._keeper is not None:
+            self._keeper.close()
 
-    def keep(self, head: PublishedHead) -> None:
-        """Store a head durably; a head that is stored already stays unchanged."""
+    def keep(self, head: PublishedHead, *, durable: bool = True) -> None:
+        """Store a head; a head that is stored already stays unchanged.
+
+        Without `durable` a power cut may take it, and the heads that were stored after the last durable one.
+        """
+        with SQLiteErrors(self.path):
+            self._c.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
         with transaction(self._c, self.path) as c:
             c.execute(
                 "INSERT INTO head (digest, size, note, at, cosigned) SELECT ?1, ?2, ?3, ?4, ?5"
@@ -154,6 +165,8 @@ class CheckpointStore:
 
     def stamp(self, token: TimeStampToken) -> None:
         """Store a time stamp over a stored head durably; one that is stored already stays unchanged."""
+        with SQLiteErrors(self.path):
+            self._c.execute("PRAGMA synchronous=FULL")  # the stamped head becomes durable as well
         with transaction(self._c, self.path) as c:
             for statement in TOKENS:  # a ledger may be older than the table of tokens
                 c.execute(statement)

@@ -20,6 +20,7 @@ from ledger.adapters.log.checkpoints import CheckpointStore, PublishedHead
 from ledger.adapters.log.sign_once_guard import Signed
 from ledger.adapters.log.signer_process import signatory
 from ledger.adapters.log.static_files import StaticLog
+from ledger.adapters.storage.entry_recorder import CommittedTree
 from ledger.adapters.storage.entry_store import EntryStore
 from ledger.entries.case import wire
 from ledger.errors import LedgerError
@@ -109,19 +110,21 @@ class Log:
         self._checked = signed
         self.store.require_signed_tree(signed.size, signed.root)
 
-    def acknowledge(self, index: int) -> Signed:
+    def acknowledge(self, index: int, committed: CommittedTree | None = None) -> Signed:
         """Return a signed state that covers entry `index` (from 0), and sign one if needed; durable on return.
 
-        Several processes may do this at once: each ends with its entry covered. Raises `LedgerError` as
-        `signed` does, CLOCK-BACK, and KEY-* for the log's key.
+        `committed` is the tree to be signed, if it has the entry; else the newest one is. Several processes may do
+        this at once: each ends with its entry covered. Raises `LedgerError` as `signed` does, CLOCK-BACK, and KEY-*
+        for the log's key.
         """
         last = self._checked or self.signed()
         while last.size <= index:
-            size, tree = self.store.tree_covering(index)
+            tree = committed.frontier if committed is not None and committed.frontier.size > index else None
+            size, tree_root = (tree.size, tree.root()) if tree else self.store.tree_covering(index)
             if size <= index:
                 raise ValueError(f"entry {index} is not stored")
             prove = partial(prove_consistency, last.size, size, self.store.hashes)
-            after = self.signatory.step(last, size, tree, prove, self._now(), self._say)
+            after = self.signatory.step(last, size, tree_root, prove, self._now(), self._say)
             if after is not None:
                 self._agrees(after)
                 return after
@@ -155,6 +158,12 @@ class Log:
         path = self.store.known_inclusion_path(index, size) or prove_inclusion(index, size, self.store.hashes)
         return format_proof(index, path, note)
 
+    def receipt_by(self, signed: Signed, committed: CommittedTree | None, index: int) -> bytes:
+        """Return a c2sp.org/tlog-proof of entry `index`; without a query where `committed` is the signed tree."""
+        if committed is None or not committed.start <= index < committed.frontier.size == signed.size:
+            return self.receipt(index)
+        return format_proof(index, committed.inclusion_path(index), signed.note)
+
     def consistency(self, m: int, n: int) -> list[bytes]:
         """Return the proof that the tree of size `n` begins with the tree of size `m`."""
         return prove_consistency(m, n, self.store.hashes)
@@ -163,6 +172,8 @@ class Log:
 
     def publish(self, note: bytes | None = None) -> PublishedHead:
         """Publish the signed head, or a cosigned `note` of it: store the head, write tiles, then `checkpoint`.
+
+        Cosigned heads are durable on return. What a power cut takes of others, `catch_up` derives again.
 
         Called once for each command or batch; a repeated call changes nothing. A cosigned checkpoint is not
         replaced by one of the same size without cosignatures.
@@ -183,8 +194,9 @@ class Log:
         published = PublishedHead(
             head.checkpoint.size, note, last.at, min((t for _, t in head.cosignatures), default=None)
         )
-        self.heads.keep(published)
-        self.files.publish(head.checkpoint, note, self.store.hashes)
+        durable = bool(head.cosignatures)
+        self.heads.keep(published, durable=durable)
+        self.files.publish(head.checkpoint, note, self.store.hashes, durable=durable)
         return published
 
     def catch_up(self) -> Signed:
@@ -193,6 +205,7 @@ class Log:
         size = self.store.size()
         last = self.acknowledge(size - 1) if size else self.signed()
         self.publish()
+        self.files.mend(self.store.hashes)
         return last
 
     def publish_entries(self, folder: Path) -> PublishedHead:

@@ -15,7 +15,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ledger.adapters.folders.user_folders import private_folder
-from ledger.adapters.storage.sqlite import SQLiteErrors, connect, create, stored_instant, transaction, typed
+from ledger.adapters.storage.sqlite import (
+    SQLiteErrors,
+    connect,
+    create,
+    delete_stale_wal,
+    keep_wal,
+    stored_instant,
+    transaction,
+    typed,
+)
 from ledger.entries.case import wire
 from ledger.errors import LedgerError
 
@@ -61,18 +70,21 @@ class Guard:
         self._c = connect(path)
         # SQLite overwrites its WAL from the start: a sync that changes no file size takes half the time
         self._c.execute("PRAGMA wal_autocheckpoint = 64")
+        self._keeper = keep_wal(path)
 
     @classmethod
     def create(cls, path: Path, first: Signed) -> Guard:
         """Make the guard of a new log; FileExistsError if it exists, because a log never begins twice."""
         private_folder(path.parent)
+        delete_stale_wal(path)
         values = (first.size, first.root, first.note, wire(first.at))
         create(path, (*SCHEMA, ("INSERT INTO guard VALUES (1, ?, ?, ?, ?)", values)))
         return cls(path)
 
-    def close(self) -> None:
-        """Close the file."""
-        self._c.close()
+    def close(self, *, whole: bool = False) -> None:
+        """Close the file. With `whole` its WAL is copied into it and deleted, so that the file can be moved alone."""
+        for c in (self._keeper, self._c) if whole else (self._c, self._keeper):
+            c.close()
 
     def last(self) -> Signed:
         """Return the state that was signed last."""

@@ -141,6 +141,22 @@ def connect(
     return c
 
 
+def keep_wal(path: Path) -> sqlite3.Connection:
+    """Open a connection that keeps the WAL of a file when it is closed last: closing then costs no sync.
+
+    The last connection that can write copies the WAL into the file and deletes it, which takes two syncs; the next
+    writer needs two more for a new one. A connection that only reads does neither, and the next one reads the WAL.
+    """
+    return connect(path, writable=False)
+
+
+def delete_stale_wal(path: Path) -> None:
+    """Delete the kept WAL of a file that was deleted: SQLite would read it as a part of the next file of that name."""
+    if not path.exists():
+        for tail in ("-wal", "-shm"):
+            path.with_name(f"{path.name}{tail}").unlink(missing_ok=True)
+
+
 def check_version(c: sqlite3.Connection, path: Path, hint: str = "update comity", newest: int = VERSION) -> int:
     """Return the version of an open file. Raises `LedgerError` LEDGER-VERSION if it is newer than `newest`."""
     version = int(c.execute("PRAGMA user_version").fetchone()[0])

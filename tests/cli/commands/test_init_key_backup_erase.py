@@ -33,7 +33,7 @@ def test_a_ledger_begins_with_its_log_key_and_guard_outside(tmp_path: Path) -> N
     made = house.reply("init", str(house.ledger), "--origin", ORIGIN)
     assert (made["origin"], made["registrar"]["party"], made["test"]) == (ORIGIN, "XO", False)
     assert sorted(path.name for path in house.ledger.iterdir()) == [
-        *("entries.db", "heads.db", "keys.db", "log", "trust"),
+        *("entries.db", "heads.db", "heads.db-shm", "heads.db-wal", "keys.db", "log", "trust"),
     ]
     guard = Path(made["guard"])
     assert {path.name for path in guard.iterdir()} >= {"guard.db", "log.key"}

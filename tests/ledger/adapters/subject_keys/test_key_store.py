@@ -670,7 +670,7 @@ def test_entries_the_guard_did_not_know_of_are_not_called_a_crash(
 ) -> None:
     real, before = Log.acknowledge, size(house)
 
-    def killed(log: Log, index: int) -> object:
+    def killed(log: Log, index: int, *_: object) -> object:
         if index < before:
             return real(log, index)
         raise KeyboardInterrupt
