@@ -48,3 +48,11 @@ class Busy(LedgerError):
 
     def __init__(self, what: str) -> None:
         super().__init__("BUSY", f"{what} was held by another process for 30 seconds", "try again")
+
+
+class TooManyRequests(LedgerError):
+    """More requests wait than a writer takes, or it is being stopped; try again after `seconds`."""
+
+    def __init__(self, says: str, seconds: int) -> None:
+        super().__init__("BUSY", says, f"try again in {seconds} s")
+        self.seconds = seconds

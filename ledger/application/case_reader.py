@@ -8,7 +8,9 @@ never stated.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
+from threading import RLock
 from typing import Any
 
 from ledger.adapters.folders.ledger_folder import Folder
@@ -55,6 +57,7 @@ class CaseReader:
         self._store = store
         self._subject_keys = subject_keys
         self._now = now
+        self._lock = RLock()  # entries are read while another thread stores, which reads the same
         self._keyring = Keyring(self.registry, folder.registrar)
         self._folded = 0  # entries of the registry that the keyring has read
         self._logs: tuple[object, OtherLogs] | None = None
@@ -105,19 +108,21 @@ class CaseReader:
         The entries of the orders read last are cached, and only newer ones are read. Values that a key opens
         are never cached.
         """
-        before = self._read.pop(order, [])
-        entries = self._read[order] = [*before, *self._opened(order, after=len(before))]
-        if len(self._read) > _KEPT:
-            del self._read[next(iter(self._read))]
-        return entries
+        with self._lock:
+            before = self._read.pop(order, [])
+            entries = self._read[order] = [*before, *self._opened(order, after=len(before))]
+            if len(self._read) > _KEPT:
+                del self._read[next(iter(self._read))]
+            return entries
 
     def _opened(self, order: str, after: int) -> list[tuple[int, OpenedEntry]]:
         return [(index, open_(raw, verify=False)) for index, raw in self._store.order(order, after)]
 
     def opened_registry(self) -> list[tuple[int, OpenedEntry]]:
         """Return the entries of the register as (index, opened entry); read only those added since the last call."""
-        self._opened_registry += self._opened(self.registry, after=len(self._opened_registry))
-        return self._opened_registry
+        with self._lock:
+            self._opened_registry += self._opened(self.registry, after=len(self._opened_registry))
+            return self._opened_registry
 
     def entries(self, order: str, opened: Iterable[tuple[int, OpenedEntry]], *, reveal: bool = True) -> Iterator[Entry]:
         """Yield opened entries of one order as the law reads them."""
@@ -185,12 +190,10 @@ class CaseReader:
 
     def keyring(self) -> Keyring:
         """Return the keys and offices after the entries of the register, up to the first wrong entry."""
-        try:
+        with self._lock, suppress(RecordError):  # `fsck` reports it; keys registered after this entry stay unknown
             for index, o in self.opened_registry()[self._folded :]:
                 self._keyring.admit(o, index)
                 self._folded += 1
-        except RecordError:
-            pass  # `fsck` reports it; keys that are registered after this entry stay unknown
         return self._keyring
 
     def other_logs(self) -> OtherLogs:

@@ -31,6 +31,8 @@ from ledger.application.find_subject import index_values
 from ledger.application.subject_keys_binding import HINT, check_bound, elsewhere, where
 from ledger.application.write.bulk_record import Ahead, Bulk, staged
 from ledger.application.write.draft import Draft, check_entry_id
+from ledger.application.write.encrypt import ISSUED
+from ledger.application.write.group_commit import GREW, REFERENCE, GroupCommit, Request, receipt
 from ledger.application.write.receipt import Receipt
 from ledger.application.write.receive_sealed import SealedReceiver
 from ledger.application.write.seal import Sealer
@@ -41,9 +43,6 @@ from ledger.entries.keyring import Keyring, Registrar
 from ledger.entries.payload import SignedBy
 from ledger.errors import LedgerError, RecordError
 from ledger.facts import Fact, build
-
-_GREW = "the register grew meanwhile, or an order was issued"
-_TRIES = 100  # attempts to seal and store; each one lost means that another process stored an entry
 
 
 class Journal:
@@ -77,7 +76,8 @@ class Journal:
             self.registry, self.access = self.cases.registry, self.cases.access
             self._past = WritePosition(folder.origin, folder.registrar, self.cases, self.store)
             self._sealer = Sealer(folder.origin, self.cases, self.subject_keys, self.heads, entropy, self._check_bound)
-            self._receiver = SealedReceiver(self.store, self._sealer.values, self._store, self._receipt)
+            self._group = GroupCommit(self._past, self.store, self.log)
+            self._receiver = SealedReceiver(self.store, self._sealer.values, self._group.commit, self._already)
             self.erasure = Erasure(
                 self.store,
                 self.cases,
@@ -87,7 +87,6 @@ class Journal:
                 lambda drafts: self.record_batch(drafts),
                 self._receipts_of,
             )
-            self._unpublished = False
             self.caught_up = self._catch_up(say) if writable else range(0)  # stored, not signed before
             opened.pop_all()
 
@@ -134,7 +133,7 @@ class Journal:
         """Publish the recorded entries, and close every file."""
         self._receiver.close()  # first: its processes hold copies of the files closed below
         try:
-            if self._unpublished:
+            if self._group.stored:
                 self.publish()
                 self._index()
         finally:
@@ -152,8 +151,8 @@ class Journal:
 
     def publish(self) -> None:
         """Write tiles and checkpoint for the acknowledged entries."""
+        self._group.stored = False  # before: entries may be stored meanwhile
         self.log.publish()
-        self._unpublished = False
 
     def _index(self) -> None:
         """Read new sealed values into the index by which persons are found; what fails here is read later."""
@@ -188,8 +187,9 @@ class Journal:
 
     def read_keyring(self) -> Keyring:
         """Return the keys and offices as registered now; the register is read again."""
-        self._past.forget()
-        return self._past.keyring
+        with self._group.turn():
+            self._past.forget()
+            return self._past.keyring
 
     def case(self, order: str, *, reveal: bool = True, label: str | None = None) -> Case:
         """Return one order with its companion and the register; see `CaseReader.case`."""
@@ -239,14 +239,18 @@ class Journal:
         """
         receipts: dict[int, Receipt] = {}
 
-        def seal(trial: PendingBatch) -> list[EntryRow]:
+        def seal(batch: PendingBatch) -> list[EntryRow]:
             receipts.update({i: r for i, d in enumerate(drafts) if d.entry and (r := self._recorded(d, d.entry))})
             if check is not None and len(receipts) < len(drafts):
-                trial.still = {**trial.still, REFERENCES: self.store.reference_count()}
+                batch.still = {**batch.still, REFERENCES: self.store.reference_count()}
                 check()
-            return [self._sealer.seal(d, trial) for i, d in enumerate(drafts) if i not in receipts]
+            return [self._sealer.seal(d, batch) for i, d in enumerate(drafts) if i not in receipts]
 
-        fresh = iter(self._store(seal))
+        ids = {d.entry for d in drafts if d.entry}
+        issues = any(d.fact.kind == ISSUED or d.reference is not None for d in drafts)
+        shared = REFERENCE if issues else frozenset()
+        alone = ids if check is None else ids | REFERENCE  # a check does not see the references of its group
+        fresh = iter(self._group.commit(Request(seal, len(drafts), alone, shared)))
         return [receipts[i] if i in receipts else next(fresh) for i in range(len(drafts))]
 
     @contextmanager
@@ -262,14 +266,13 @@ class Journal:
             past = Ahead(self.origin, self.folder.registrar, self.cases, self.store, staging)
             bulk = Bulk(staging, past, self._sealer, self.recorded, self.store.reference_count())
             yield bulk
-            try:
-                indices = bulk.store(self.store, report)
-            except StaleVersion as moved:
-                raise Conflict(_GREW) from moved
-        self._past.forget()
-        if indices:
-            self._unpublished = True
-            self.log.acknowledge(indices[-1])
+            with self._group.turn():
+                try:
+                    indices = bulk.store(self.store, report)
+                except StaleVersion as moved:
+                    raise Conflict(GREW) from moved
+                if indices:
+                    self._group.stored_apart(indices[-1])
 
     def prepare(self, whose: Sequence[SubjectInOrder]) -> None:
         """Make the keys of these subjects and orders in one durable transaction instead of one for each order.
@@ -286,15 +289,20 @@ class Journal:
         return receipt.leaf if receipt else None
 
     def receive_sealed(
-        self, entries: Sequence[bytes], disclosures: Sequence[Sequence[str]] | None = None
+        self, entries: Sequence[bytes], disclosures: Sequence[Sequence[str]] | None = None, *, whole: bool = False
     ) -> list[Receipt]:
         """Store entries that were sealed for this ledger elsewhere, with the disclosure strings that came with them.
 
         Every signature, chain, key and form is checked. A page of some thousands is stored whole or not at
-        all. An entry that is already stored keeps its place. Raises `RecordError` as `record` does, with the
-        number of the entry.
+        all; with `whole`, all entries are, and the calling thread verifies them. An entry that is already stored
+        keeps its place. Raises `RecordError` as `record` does, with the number of the entry.
         """
-        return self._receiver.receive(entries, disclosures)
+        receive = self._receiver.receive_whole if whole else self._receiver.receive
+        return receive(entries, disclosures)
+
+    def seconds_to_store(self, requests: int) -> int:
+        """Estimate in how many seconds so many requests are stored, by the last one or group; at least 1."""
+        return self._group.seconds_to_store(requests)
 
     def _check_sealable(self, drafts: Sequence[Draft]) -> None:
         """Seal drafts on trial: raise what recording them would raise, and store nothing."""
@@ -306,7 +314,7 @@ class Journal:
     def _receipts_of(self, indices: Iterable[int]) -> list[Receipt]:
         """Return the receipts of stored entries."""
         rows = [(index, open_(self.store.at(index) or b"", verify=False)) for index in sorted(indices)]
-        return [self._receipt(self._sealer.values.row(o, (), {}), Stored(index, already=True)) for index, o in rows]
+        return [self._already(self._sealer.values.row(o, (), {}), index) for index, o in rows]
 
     def _keys(self) -> SubjectKeyStore:
         if self.subject_keys is None:
@@ -363,27 +371,6 @@ class Journal:
         """Return True if an entry with this id is stored."""
         return self.store.by_entry(check_entry_id(entry)) is not None
 
-    def _store(self, make: Callable[[PendingBatch], list[EntryRow]]) -> list[Receipt]:
-        """Store and acknowledge the rows from `make`, which is called again if another process stored first."""
-        self.log.ready()
-        for left in reversed(range(_TRIES)):
-            trial = PendingBatch(self._past)
-            rows = make(trial)
-            if not rows:
-                return []
-            try:
-                stored = self.store.append(rows, expected=trial.still)
-            except (Conflict, StaleVersion) as lost:
-                self._past.forget()
-                if not left:
-                    raise lost if isinstance(lost, Conflict) else Conflict(_GREW) from lost
-            else:
-                self._past.learn(trial.heads)
-                self._unpublished = True
-                self.log.acknowledge(max(place.index for place in stored))
-                return [self._receipt(row, place) for row, place in zip(rows, stored, strict=True)]
-        raise AssertionError("unreachable")
-
     def _recorded(self, draft: Draft, entry: str) -> Receipt | None:
         """Return the receipt of a draft that is recorded under its id; `Conflict` if another fact has that id."""
         row = self.store.by_entry(check_entry_id(entry))
@@ -393,7 +380,7 @@ class Journal:
         opened = open_(raw, verify=False)
         if not self._sealer.same(draft, index, opened) or not self._same_subjects(draft.subjects, index, opened):
             raise Conflict("this entry id stands for another fact", where=f"entry {index}")
-        return self._receipt(self._sealer.values.row(opened, (), {}), Stored(index, already=True))
+        return self._already(self._sealer.values.row(opened, (), {}), index)
 
     def _same_subjects(self, subjects: Mapping[str, str], index: int, opened: OpenedEntry) -> bool:
         """Return True if each value of a recorded entry is sealed for the subject that is named for its field."""
@@ -402,13 +389,6 @@ class Journal:
         named = [(c.key_id, subjects[c.field]) for c in closed if c.field in subjects and c.key_id in here]
         return all(key_id in self._keys().keys_of(name) for key_id, name in named)
 
-    def _receipt(self, row: EntryRow, place: Stored) -> Receipt:
-        return Receipt(
-            place.index,
-            row.leaf.hex(),
-            row.entry_id.hex(),
-            str(row.originator_id),
-            row.originator_version,
-            place.already,
-            self.log.receipt,
-        )
+    def _already(self, row: EntryRow, index: int) -> Receipt:
+        self._group.cover(index)
+        return receipt(row, Stored(index, already=True), self.log.receipt)

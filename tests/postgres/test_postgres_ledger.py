@@ -370,7 +370,7 @@ def test_a_process_that_was_running_when_an_asynchronous_standby_took_over_store
             assert fault.value.code == "LOG-ROLLBACK"
         assert journal.store.size() == signed.size - 2, "nothing is stored behind what is left"
         assert journal.log.signatory.last() == signed
-        journal._unpublished = False
+        journal._group.stored = False
     assert "LOG-ROLLBACK" in house.verdict()
 
 

@@ -15,6 +15,7 @@ from ledger.entries.envelope import OpenedEntry
 from ledger.errors import LedgerError
 from ledger.formats.selective_disclosure import Disclosure
 
+ISSUED = "order-issued"  # the kind of entry that gives an order its reference
 LINKS = frozenset(("prior_order", "new_order"))  # fields that name the order before or after this one
 
 
@@ -33,11 +34,12 @@ class ValueEncrypter:
         self._checked_for: PendingBatch | None = None
 
     def check_bound(self, batch: PendingBatch | None) -> None:
-        """Raise `LedgerError` KEYS-OTHER or KEYS-MISSING where values cannot be sealed; once for each batch."""
-        if batch is None or batch is not self._checked_for:
+        """Raise `LedgerError` KEYS-OTHER or KEYS-MISSING where values cannot be sealed; once for each group."""
+        group = batch and batch.group
+        if group is None or group is not self._checked_for:
             self._keys()
             self._bound()
-            self._checked_for = batch
+            self._checked_for = group
 
     def keys_for(self, entries: Iterable[OpenedEntry]) -> SubjectKeys:
         """Return the keys of the default data subjects of these entries; missing keys are made."""
@@ -105,7 +107,7 @@ def row_of(opened: OpenedEntry, ciphertexts: tuple[Ciphertext, ...] = (), refere
         entry_id=bytes.fromhex(p.entry),
         leaf=bytes.fromhex(opened.leaf),
         ciphertexts=ciphertexts,
-        reference=p.public.get("reference") if p.kind == "order-issued" else reference,
+        reference=p.public.get("reference") if p.kind == ISSUED else reference,
         links=() if LINKS.isdisjoint(p.public) else _linked_orders(p.public, p.order),
     )
 

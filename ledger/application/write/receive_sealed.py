@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from threading import BoundedSemaphore
 
 from ledger.adapters.storage.entry_recorder import EntryRow
-from ledger.adapters.storage.entry_store import EntryStore, Stored
-from ledger.application.write.encrypt import ValueEncrypter
-from ledger.application.write.parallel_open import VerifierPool, at, without_cycles
+from ledger.adapters.storage.entry_store import Conflict, EntryStore
+from ledger.application.write.encrypt import ISSUED, ValueEncrypter
+from ledger.application.write.group_commit import REFERENCE, Request
+from ledger.application.write.parallel_open import CORES, VerifierPool, at, open_entries, without_cycles
 from ledger.application.write.receipt import Receipt
 from ledger.application.write.write_position import PendingBatch
 from ledger.entries.envelope import OpenedEntry, commitments_of
@@ -17,27 +19,27 @@ from ledger.formats.selective_disclosure import Disclosure, digest_of, lift
 from ledger.verify.field_forms import check_sealed
 
 _ORDERS = 64  # whose earlier entries are read at a time
+_VERIFYING = BoundedSemaphore(CORES)  # more threads at once would keep the storing one from running
 _KEPT = 4_096  # orders whose commitments are remembered
 
 
 class SealedReceiver:
-    """Receives sealed entries for one ledger, and verifies them in separate processes.
+    """Receives sealed entries for one ledger.
 
-    `append` stores and acknowledges the rows that a function makes for a pending batch; `receipt` makes the receipt of
-    a row at its place.
+    `commit` stores and acknowledges a request; `known` makes the receipt of a row that is stored already.
     """
 
     def __init__(
         self,
         store: EntryStore,
         values: ValueEncrypter,
-        append: Callable[[Callable[[PendingBatch], list[EntryRow]]], list[Receipt]],
-        receipt: Callable[[EntryRow, Stored], Receipt],
+        commit: Callable[[Request], list[Receipt]],
+        known: Callable[[EntryRow, int], Receipt],
     ) -> None:
         self._store = store
         self._values = values
-        self._append = append
-        self._receipt = receipt
+        self._commit = commit
+        self._known = known
         self._openers = VerifierPool()
         self._committed: dict[str, set[str]] = {}
 
@@ -54,12 +56,21 @@ class SealedReceiver:
                 receipts += self._receive_page(start, page, texts[start : start + len(page)])
         return receipts
 
+    def receive_whole(
+        self, entries: Sequence[bytes], disclosures: Sequence[Sequence[str]] | None = None
+    ) -> list[Receipt]:
+        """Store the entries all or none; they are verified in the calling thread, and several threads may call this."""
+        with _VERIFYING:
+            page = open_entries(entries)
+        return self._receive_page(0, page, disclosures or [()] * len(entries))
+
     def _receive_page(self, start: int, page: Sequence[OpenedEntry], texts: Sequence[Sequence[str]]) -> list[Receipt]:
         receipts: dict[int, Receipt] = {}
         committed: OrderCommitments | None = None
+        again = False
 
         def take(batch: PendingBatch) -> list[EntryRow]:
-            nonlocal committed
+            nonlocal committed, again
             rows = []
             batch.look_up({opened.payload.order for opened in page})
             with_texts = [opened for opened, disclosed in zip(page, texts, strict=True) if disclosed]
@@ -72,8 +83,12 @@ class SealedReceiver:
                     and opened.payload.seq <= head.seq
                     and (stored := self._store.by_leaf(bytes.fromhex(opened.leaf)))
                 ):
-                    receipts[i] = self._receipt(self._values.row(opened, (), {}), Stored(stored[0], already=True))
+                    receipts[i] = self._known(self._values.row(opened, (), {}), stored[0])
                     continue
+                if again and self._store.by_entry(bytes.fromhex(opened.payload.entry)):
+                    raise Conflict(
+                        "its entry id is that of another entry", where=f"entry {start + i} of those received"
+                    )
                 try:
                     values = lift(disclosed, opened.sd, public=opened.payload.public) if disclosed else {}
                     if values:  # all else was checked where the entry was opened
@@ -88,9 +103,12 @@ class SealedReceiver:
                     for name, text in zip(values, disclosed, strict=True)
                 ]
                 rows.append(self._values.row(opened, opened_values, {}, keys))
+            again = True
             return rows
 
-        fresh = iter(self._append(take))
+        issues = any(opened.payload.kind == ISSUED for opened in page)
+        names = {name for opened in page for name in (opened.payload.order, opened.payload.entry)}
+        fresh = iter(self._commit(Request(take, len(page), names, REFERENCE if issues else frozenset())))
         if committed is not None:
             committed.keep()
         return [receipts[i] if i in receipts else next(fresh) for i in range(len(page))]

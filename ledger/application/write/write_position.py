@@ -89,15 +89,21 @@ class WritePosition:
 
 
 class PendingBatch:
-    """Entries that will be stored together: each must follow the stored and the pending entries before it."""
+    """Entries that will be stored together: each must follow the stored and the pending entries before it.
 
-    def __init__(self, past: WritePosition) -> None:
+    A batch behind another batch has the entries of one request of a group: `adopt` adds them to the other one.
+    """
+
+    def __init__(self, past: WritePosition | PendingBatch) -> None:
         self._past = past
-        self._keyring = past.keyring
-        self._index = past.next_index
+        self.origin: str = past.origin
+        self.registry: str = past.registry
+        self.keyring: Keyring = past.keyring
+        self.next_index: int = past.next_index
+        self.group: PendingBatch = past.group if isinstance(past, PendingBatch) else self
         self._entries: set[str] = set()
         self._told: dict[str, tuple[OpenedEntry, Mapping[str, Any]]] = {}  # by leaf, with the sealed values known here
-        self.still = past.still
+        self.still: Mapping[str, int] = past.still
         self.heads: dict[str, Link] = {}
 
     def head(self, order: str) -> Link | None:
@@ -115,19 +121,27 @@ class PendingBatch:
     def admit(self, opened: OpenedEntry, values: Mapping[str, Any]) -> None:
         """Add an entry with the sealed values that can be opened; `RecordError`: CTX-*, KEY-*, FORM-*."""
         p = opened.payload
-        check_place(opened, self._past.origin, self.head(p.order))
+        check_place(opened, self.origin, self.head(p.order))
         if p.entry in self._entries:
             raise RecordError("CTX-REPLAY", f"entry id {p.entry} comes twice")
-        if p.order == self._past.registry and self._keyring is self._past.keyring:
-            self._keyring = copy.deepcopy(self._keyring)  # whether it will be stored is not decided yet
-        self._keyring.admit(opened, self._index)
-        self._keyring.check_role(p.signer, self._index)
+        if p.order == self.registry and self.keyring is self._past.keyring:
+            self.keyring = copy.deepcopy(self.keyring)  # whether it will be stored is not decided yet
+        self.keyring.admit(opened, self.next_index)
+        self.keyring.check_role(p.signer, self.next_index)
         old = None if p.replaces is UNSET else self.entry(p.replaces)
         check_replacement(p, values, old and old[0].payload, old[1] if old else {})
         self._told[opened.leaf] = opened, values
-        self._index += 1
+        self.next_index += 1
         self._entries.add(p.entry)
         self.heads[p.order] = _link(opened)
+
+    def adopt(self, part: PendingBatch) -> None:
+        """Add the entries of a batch behind this one, and what it expects of the stored entries."""
+        self._told |= part._told
+        self._entries |= part._entries
+        self.heads |= part.heads
+        self.still = {**self.still, **part.still}
+        self.keyring, self.next_index = part.keyring, part.next_index
 
 
 def _link(opened: OpenedEntry) -> Link:

@@ -26,7 +26,7 @@ def entries(tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
 
 @pytest.fixture
 def pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[VerifierPool]:
-    for name, value in {"_MANY": 10, "_CHUNK": CHUNK, "_CORES": 2}.items():
+    for name, value in {"_MANY": 10, "_CHUNK": CHUNK, "CORES": 2}.items():
         monkeypatch.setattr(parallel_open, name, value)
     with closing(VerifierPool()) as made:
         yield made
