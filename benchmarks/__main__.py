@@ -25,7 +25,7 @@ from benchmarks.postgres import postgres_figures
 from benchmarks.reading import audit_figure, one_order_figure
 from benchmarks.startup import startup_figures
 from benchmarks.views import view_figure
-from benchmarks.writing import git_figures, receive_figure, record_figure
+from benchmarks.writing import concurrent_figures, git_figures, receive_figure, record_figure
 
 LARGE = 1_000_000 if os.environ.get("BENCH_FULL") else 100_000
 
@@ -49,6 +49,7 @@ def main() -> None:
     figures |= browser_figures(folder)
     figures |= import_figures(folder)
     figures |= postgres_figures(folder)
+    figures |= concurrent_figures(folder)
     figures |= git_figures(folder, figures["record"], figures["audit"])
     result: dict[str, Any] = {"machine": machine(folder), "entries": LARGE}
     for name, figure in figures.items():

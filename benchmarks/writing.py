@@ -1,12 +1,16 @@
-"""The cost of writing: one durable record, entries received in batches, and a git commit for comparison."""
+"""The cost of writing: one durable record, many writers at once, received batches, and a git commit for comparison."""
 
 from __future__ import annotations
 
+import statistics
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from datetime import timedelta
 from itertools import count, islice
 from pathlib import Path
+from threading import Barrier, Thread
+from time import perf_counter
 from typing import Any
 from uuid import uuid4
 
@@ -15,18 +19,27 @@ from eventsourcing.utils import Environment
 
 from benchmarks.data.generate import BEGIN, entries, order, registry, signer
 from benchmarks.data.ledgers import new, receive
-from benchmarks.measure import Figure, cpu_seconds, in_turn, say, seconds
+from benchmarks.measure import CORES, Figure, cpu_seconds, in_turn, say, seconds
 from benchmarks.peers.git import commit_and_verify
 from benchmarks.peers.raw import SAMPLE, Cost, Yardstick
+from benchmarks.peers.umadb import umadb_server
 from ledger.application.journal import Journal
+from ledger.application.write.sequencer import Sequencer
 from ledger.entries.envelope import Circumstances, Sealed
 from ledger.facts import build
+from tests.postgres.server import Server
 
 RECORDS = 50  # in one run of the single-record figure
 RUNS = 9
 RECEIVED = 20_000
 ROUNDS = 3  # of receiving
 COMMITS = 30
+ONE, SOME, MANY = 1, 8, 64  # writers
+ENTRIES = {ONE: 1_000, SOME: 400, MANY: 125}  # of one writer in one round; each writes to its own orders
+TURNS = 5  # in which one writer and many are measured
+AT_LEAST = {SOME: 4.0, MANY: 8.0}
+
+Take = Callable[[bytes], object]  # stores one sealed entry durably
 
 
 def record_figure(folder: Path) -> Figure:
@@ -137,3 +150,98 @@ def _one_by_one(recorder: ApplicationRecorder) -> Callable[[bytes], object]:
         return recorder.insert_events([event])
 
     return insert
+
+
+def concurrent_figures(folder: Path) -> dict[str, Figure]:
+    """Measure eight and 64 writers against one, with the entries in SQLite and in PostgreSQL."""
+    figures = {}
+    with tempfile.TemporaryDirectory(dir=folder) as place:
+        for name, store in _stores():
+            say(f"writing from several threads at once, {name}")
+            rates = _rates(Path(place) / name, store)
+            peer = {}
+            if name == "postgres":
+                with umadb_server(Path(place)) as append:
+                    peer = {} if append is None else _medians([_round(append, Work()) for _ in range(TURNS)])
+            for writers, limit in AT_LEAST.items():
+                made_of = {
+                    "entries_per_second": round(rates[writers]),
+                    "one_writer_per_second": round(rates[ONE]),
+                    **({"umadb_per_second": round(peer[writers])} if peer else {}),
+                }
+                bound = limit if name == "postgres" else 1.0
+                figures[f"{name}_writers_{writers}"] = Figure(rates[writers] / rates[ONE], made_of, at_least=bound)
+    return figures
+
+
+def _stores() -> Iterator[tuple[str, str]]:
+    yield "sqlite", ""
+    server = Server.new()
+    try:
+        yield "postgres", server.database("writers")
+    finally:
+        server.gone()
+
+
+def _rates(ledger: Path, store: str) -> dict[int, float]:
+    with new(ledger, store) as journal:
+        receive(journal, registry())
+        with Sequencer(journal) as sequencer:
+            work = Work()
+
+            def take(raw: bytes) -> object:
+                return sequencer.receive([raw])[0].proof
+
+            _round(take, work)  # once for what is read only once
+            return _medians([_round(take, work) for _ in range(TURNS)])
+
+
+class Work:
+    """Sealed entries that no round has written yet; every writer gets a separate order."""
+
+    def __init__(self) -> None:
+        self._orders = count()
+
+    def share(self, writers: int) -> list[list[bytes]]:
+        """Return the entries of each writer, sealed in advance on every core."""
+        numbers = [next(self._orders) for _ in range(writers)]
+        with ProcessPoolExecutor(CORES) as pool:
+            return list(pool.map(_sealed, numbers, [ENTRIES[writers]] * writers))
+
+
+def _sealed(number: int, entries: int) -> list[bytes]:
+    return [sealed.raw for _, sealed in order(number, entries)]
+
+
+def _round(take: Take, work: Work) -> dict[int, float]:
+    """Return entries in a second by number of writers, all measured in turn."""
+    return {writers: _rate(take, work.share(writers)) for writers in (ONE, SOME, MANY)}
+
+
+def _rate(take: Take, shares: Sequence[Sequence[bytes]]) -> float:
+    """Return entries in a second while every writer writes: until the first of them has written its share."""
+    barrier = Barrier(len(shares) + 1)
+    written = [0] * len(shares)
+    done: list[float] = []
+
+    def write(number: int) -> None:
+        barrier.wait()
+        for raw in shares[number]:
+            take(raw)
+            written[number] += 1
+            if done:
+                return
+        done.append(perf_counter())
+
+    threads = [Thread(target=write, args=(number,)) for number in range(len(shares))]
+    for thread in threads:
+        thread.start()
+    barrier.wait()
+    start = perf_counter()
+    for thread in threads:
+        thread.join()
+    return sum(written) / (perf_counter() - start)
+
+
+def _medians(rounds: Sequence[dict[int, float]]) -> dict[int, float]:
+    return {writers: statistics.median(each[writers] for each in rounds) for writers in rounds[0]}
