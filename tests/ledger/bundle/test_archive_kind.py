@@ -128,11 +128,25 @@ def test_of_a_newer_bundle_nothing_is_said_in_a_container_either(tmp_path: Path)
 
 AROUND = {"mimetype": b"application/vnd.etsi.asic-e+zip", NAME: BUNDLE}
 LISTED = manifest({NAME: BUNDLE})
+
+
+def annotated(files: dict[str, bytes]) -> bytes:
+    """Write an archive whose files have an extra field and a comment each, as other programs may write them."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as opened:
+        for name, content in files.items():
+            info = zipfile.ZipInfo(name, (2027, 3, 1, 9, 0, 0))
+            info.extra, info.comment = b"UT\5\0\1\0\0\0\0", b"evidence"
+            opened.writestr(info, content)
+    return made.getvalue()
+
+
 TAKEN = {
     "as we make it": CONTAINER,
     "unsigned": container({NAME: BUNDLE}, None),
     "signed by hand": rewritten({**AROUND, MANIFEST: LISTED, SIGNATURE: b"x"}, zipfile.ZIP_STORED),
     "deflated": rewritten({**AROUND, MANIFEST: LISTED, SIGNATURE: b"x"}),
+    "extra fields and comments": annotated({**AROUND, MANIFEST: LISTED}),
     "other prefixes, other names": rewritten(
         {**AROUND, "META-INF/ASiCManifest.xml": LISTED.replace(b"asic:", b"ns3:").replace(b"ds:", b"")}
     ),

@@ -106,6 +106,25 @@ def test_a_token_over_something_else_is_dropped_and_the_verdict_stays() -> None:
     assert "1 of 3 tokens hold" in next(step.says for step in report.steps if step.number == 7)
 
 
+@pytest.mark.parametrize(
+    "path", ["other.tsr", "heads/checkpoint.1.tsr", "tsa/checkpoint.1.tsr", "{early}.1.tsr", "tsa/{early}.1.tsr"]
+)
+def test_a_token_whose_path_names_no_checkpoint_of_the_bundle_is_dropped(path: str) -> None:
+    ledger, ilves = small()
+    early = ledger.checkpoint(3)
+    ledger.heads[note_digest(early)] = early
+    over = early if "early" in path else ledger.checkpoint()
+    report = stamped(ledger, ilves, **{path.format(early=note_digest(early)): token(over, 1)})
+    assert (report.verdict, remarks(report), ends(report)) == (Verdict.PASSED, {"TST-IMPRINT"}, {None})
+
+
+def test_a_token_over_a_head_that_is_not_in_the_bundle_is_dropped() -> None:
+    ledger, ilves = small()
+    absent = ledger.checkpoint(3)
+    report = stamped(ledger, ilves, **{f"heads/{note_digest(absent)}.1.tsr": token(absent, 1)})
+    assert (report.verdict, remarks(report), ends(report)) == (Verdict.PASSED, {"TST-IMPRINT"}, {None})
+
+
 def test_a_token_that_cannot_be_read_leaves_the_verdict_open_and_says_how_to_read_it() -> None:
     ledger, ilves = small()
     report = stamped(ledger, ilves, UNREADABLE)
