@@ -135,6 +135,14 @@ def test_one_authority_that_is_down_leaves_the_other_ones_stamp_and_exit_3(house
     assert "down: HTTP-SILENT" in done.stderr
 
 
+def test_a_second_authority_is_asked_for_as_long_as_there_is_only_one(house: Stamping) -> None:
+    says = "one authority alone can be wrong about the time"
+    for name, alone in (("one", True), ("two", False)):
+        house.names(name)
+        done = house.run("stamp")
+        assert (done.exit_code, says in done.stderr) == (0, alone)
+
+
 def test_a_stamp_can_be_recorded_in_the_register_by_the_office_that_keeps_time(house: Stamping) -> None:
     house.names("one")
     house.with_office("clock", "SYS")

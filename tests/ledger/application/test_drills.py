@@ -320,6 +320,15 @@ def test_the_published_checkpoint_is_a_head_of_what_is_left_without_the_file_of_
     assert last_head(trust, left, None) == (house.ledger / "log" / "checkpoint").read_bytes()
 
 
+def test_the_head_that_is_named_is_taken_even_if_a_larger_one_is_here(house: House) -> None:
+    trust, _ = read_counterparty(house.ledger / "trust")
+    named = (house.ledger / "log" / "checkpoint").read_bytes()
+    assert record(house)[0] == 0
+    larger = last_head(trust, house.ledger, None)
+    assert int(larger.split(b"\n")[1]) == int(named.split(b"\n")[1]) + 1
+    assert last_head(trust, house.ledger, named) == named
+
+
 def test_a_cosigned_head_goes_before_a_larger_one_that_nobody_outside_saw(house: House) -> None:
     with witness(house):
         seen = str(house.reply("checkpoint")["note"]).encode()
