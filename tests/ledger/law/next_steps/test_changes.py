@@ -14,7 +14,7 @@ from ledger.law.next_steps.alternatives import alternatives
 from ledger.law.next_steps.changes import CHANGES, EXTENDED, FIXED, changes
 from ledger.law.terms.rule import ClockVerdict
 from tests.ledger.law.test_stories import BY_NAME
-from tests.support.scenarios import by_issuer, case_from_story, given, issued, received, sent
+from tests.support.scenarios import Fact, by_issuer, case_from_story, given, issued, received, sent
 
 ORDER = issued("2027-03-01T09:00Z")
 SENT = sent("2027-03-02T08:00Z")
@@ -89,6 +89,19 @@ def test_a_disputed_receipt_leaves_two_dates() -> None:
 def test_a_receipt_recorded_late_leaves_the_date_that_it_states() -> None:
     late = received("2027-03-02T08:30Z", at="2027-03-09T08:30Z")
     assert ends(ORDER, SENT, late) == [
+        ("if #11 order-received is right: 2027-03-02T08:30:00Z", "2027-04-01T22:00:00Z"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "unproven",
+    [
+        pytest.param(received("2027-03-02T08:30Z", proper_addressee=False), id="at another address"),
+        pytest.param(received("2027-03-02T08:30Z", by="ilves", role="ISS"), id="stated by the issuer without proof"),
+    ],
+)
+def test_a_receipt_that_is_not_proven_leaves_the_date_that_it_would_start(unproven: Fact) -> None:
+    assert ends(ORDER, SENT, unproven) == [
         ("if #11 order-received is right: 2027-03-02T08:30:00Z", "2027-04-01T22:00:00Z"),
     ]
 
