@@ -1,10 +1,14 @@
-"""The progress of long steps is shown to a person at a terminal, and to no file."""
+"""Questions and progress are for a person at a terminal: a script and a file get neither."""
 
 from __future__ import annotations
 
+import io
+import sys
+import threading
 from collections.abc import Callable
 from types import SimpleNamespace
 
+import click
 import pytest
 
 from cli.terminal import output, prompts
@@ -48,3 +52,47 @@ def test_progress_of_a_step_without_a_known_end_is_a_number(reported: Reported) 
 @pytest.mark.parametrize(("moment", "terminal"), [(0.5, True), (9.0, False)], ids=["short", "not at a terminal"])
 def test_no_progress_of_a_short_step_or_into_a_file_is_shown(reported: Reported, moment: float, terminal: bool) -> None:
     assert reported(moment, terminal=terminal) == ([""], "")
+
+
+def test_a_step_shows_its_label_only_after_a_second(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    acts: list[str] = []
+
+    def timer(seconds: float, then: Callable[[], None]) -> SimpleNamespace:
+        acts.append(f"{then.__name__} after {seconds} s")
+        return SimpleNamespace(**{name: lambda name=name: acts.append(name) for name in ("start", "cancel", "join")})
+
+    monkeypatch.setattr(threading, "Timer", timer)
+    monkeypatch.setattr(output, "terminal", lambda stream=None: True)
+    with prompts.working("reading"):
+        assert acts == ["show after 1 s", "start"]
+    assert acts[2:] == ["cancel", "join"]
+    assert capsys.readouterr() == ("", "")
+
+
+class _Keyboard(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("stdin", "asked"), [(_Keyboard(), True), (io.StringIO(), False), (None, False)], ids=["terminal", "file", "closed"]
+)
+def test_a_person_can_be_asked_at_a_terminal_alone(
+    stdin: io.StringIO | None, asked: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", stdin)
+    assert prompts.attended() is asked
+
+
+def test_a_step_that_cannot_be_undone_is_asked_for_on_stderr_and_given_up_on_no(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", _Keyboard("y\nn\n"))
+    prompts.confirm("the key is destroyed", yes=False)
+    with pytest.raises(click.Abort):
+        prompts.confirm("the key is destroyed", yes=False)
+    written = capsys.readouterr()
+    assert written.out == ""
+    assert written.err.count("the key is destroyed. Go on? [y/N]") == 2
