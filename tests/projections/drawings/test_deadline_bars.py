@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pathlib
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from math import ceil
 
 import pytest
 from hypothesis import given, settings
@@ -17,6 +18,7 @@ from ledger.law import judge
 from projections.drawings.deadline_bars import (
     MOST,
     SHAPES,
+    SIGN,
     DeadlineBar,
     DeadlineDrawing,
     deadline_caption,
@@ -24,7 +26,8 @@ from projections.drawings.deadline_bars import (
     deadline_picture,
     with_other_readings,
 )
-from projections.drawings.picture import NARROW, WIDE, Picture
+from projections.drawings.picture import NARROW, WIDE, Path, Picture
+from projections.drawings.scale import time_scale
 from projections.render.translation import translation
 from projections.reports.front_page import words
 from projections.reports.order_drawings import deadline_drawing
@@ -59,6 +62,55 @@ def test_the_line_of_today_is_between_what_is_over_and_what_is_open() -> None:
     (now,) = [s for s in p.paths if s.dash == "5 3"]
     frames = [s.box for s in p.paths if s.d.endswith("Z") and s.ink == "paper" and s.box[3] - s.box[1] == 12]
     assert frames[0][2] < now.box[0] < frames[1][2]
+
+
+def frames(p: Picture, *inks: str) -> list[Path]:
+    """Return the rectangles of one bar: on `paper` its whole length, in grey or pale the time that has run."""
+    return [s for s in p.paths if s.d.endswith("Z") and s.ink in inks and s.box[3] - s.box[1] == 12]
+
+
+def day(days: float) -> datetime:
+    return BEGIN + timedelta(days=days)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "as_of", "answer", "ink", "until"),
+    [
+        pytest.param("open", 5, None, "pale", 5, id="open: until now"),
+        pytest.param("open", 0, None, None, None, id="open: not yet begun"),
+        pytest.param("met", 15, 4, "grey", 4, id="met: until the answer"),
+        pytest.param("missed", 15, None, "grey", 10, id="missed: the whole bar"),
+        pytest.param("missed", 15, 12, "grey", 10, id="missed and answered late: the whole bar"),
+        pytest.param("undetermined", 5, None, None, None, id="undetermined"),
+        pytest.param("not-running", 5, None, None, None, id="not running"),
+    ],
+)
+def test_a_bar_is_filled_for_the_time_that_has_run(
+    verdict: str, as_of: float, answer: float | None, ink: str | None, until: float | None
+) -> None:
+    answers = () if answer is None else (("12", day(answer)),)
+    bar = replace(BAR, verdict=verdict, answers=answers)
+    p = picture(bar, as_of=day(as_of))
+    (whole,) = frames(p, "paper")
+    moments = sorted({BEGIN, DUE, day(as_of), *(on for _, on in answers)})
+    scale = time_scale(moments, WIDE / 2, WIDE - 10, 9, SIGN, most=2)
+    assert (whole.box[0], whole.box[2]) == (scale.place(BEGIN), scale.place(DUE))
+    assert [(s.ink, s.box[0], s.box[2]) for s in frames(p, "grey", "pale")] == (
+        [] if ink is None or until is None else [(ink, scale.place(BEGIN), scale.place(day(until)))]
+    )
+
+
+@pytest.mark.parametrize(("ended", "as_of", "until"), [(4, 6, 4), (None, 6, 6), (None, 15, 10), (12, 15, 10)], ids=str)
+def test_a_pause_is_drawn_to_its_end_or_until_now_and_at_most_to_the_end_of_the_bar(
+    ended: float | None, as_of: float, until: float
+) -> None:
+    pause = (day(2), None if ended is None else day(ended))
+    p = picture(replace(BAR, verdict="open", answers=(), pauses=(pause,)), as_of=day(as_of))
+    moments = {BEGIN, DUE, day(as_of), *(moment for moment in pause if moment is not None)}
+    scale = time_scale(sorted(moments), WIDE / 2, WIDE - 10, 9, SIGN, most=2)
+    strokes = [s.box[0] for s in p.paths if s.box[0] == s.box[2] and s.box[3] - s.box[1] == 12]
+    begins, ends = scale.place(day(2)), scale.place(day(until))
+    assert strokes == pytest.approx([begins + 4 * n for n in range(ceil((ends - begins) / 4))])
 
 
 def test_two_readings_of_one_deadline_are_next_to_each_other_and_named() -> None:
@@ -122,7 +174,7 @@ def test_no_two_labels_overlap_nothing_leaves_the_picture_and_every_deadline_is_
     assert re.findall(r"\(([A-Z]\S+?)\)(?=:)", bold) == [b.id for b in many]
 
 
-def test_the_bars_of_an_order_are_the_deadlines_of_its_judgement(tmp_path: Path) -> None:
+def test_the_bars_of_an_order_are_the_deadlines_of_its_judgement(tmp_path: pathlib.Path) -> None:
     for story in ("S1", "S2", "S6"):
         with reading(ledger_of(story, tmp_path / story)) as reader:
             case = reader.case("main")
@@ -134,7 +186,9 @@ def test_the_bars_of_an_order_are_the_deadlines_of_its_judgement(tmp_path: Path)
         )
 
 
-def test_of_hundreds_of_deadlines_those_that_are_not_met_are_drawn_and_the_others_counted(tmp_path: Path) -> None:
+def test_of_hundreds_of_deadlines_those_that_are_not_met_are_drawn_and_the_others_counted(
+    tmp_path: pathlib.Path,
+) -> None:
     with reading(ledger_of("S1", tmp_path)) as reader:
         case = reader.case("main")
         judgement = judge(case, reader.now())
