@@ -9,10 +9,12 @@ from typing import Any
 
 import click
 import pytest
+from msgspec.structs import replace
 
 from cli.app import comity
 from cli.session.ledger_reader import reading
 from cli.terminal.following import Following
+from ledger.entries.keyring import SigningOffice
 from tests.support.cli import House, ledger_of, reply, run
 
 MOST = 10
@@ -104,3 +106,24 @@ def test_without_keys_of_the_offices_the_command_leaves_the_office_to_the_reader
     issued = next(e for e in case.entries if e.kind == "order-issued")
     assert Following(case, "main", {}).after(issued).endswith(" --as OFFICE")
     assert run("show", "main", ledger=ledger).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("here", "signs"),
+    [
+        pytest.param({"ilves": "ISS", "aspen": "ISS"}, "--as ilves", id="the signer of the entry before others"),
+        pytest.param({"aspen": "ISS", "birch": "ISS"}, "--as aspen", id="another office in a role that may"),
+        pytest.param({"clock": "SYS", "aspen": "ISS"}, "--as aspen", id="no office in a role that may not"),
+        pytest.param({"ilves": "SYS"}, "--as ilves", id="the signer of the entry if no other may"),
+        pytest.param({"clock": "SYS"}, "--as OFFICE", id="the reader's choice if no office may"),
+        pytest.param({"ilves": "VAL ISS CAR"}, "--as ilves --role ISS", id="in the first of the roles that may"),
+    ],
+)
+def test_the_next_command_is_signed_by_an_office_that_may_sign_it(
+    here: dict[str, str], signs: str, tmp_path: Path
+) -> None:
+    with reading(ledger_of("S1", tmp_path)) as reader:
+        case = reader.case("main")
+    issued = next(e for e in case.entries if e.kind == "order-issued")
+    offices = {name: SigningOffice(name, "XO", tuple(roles.split())) for name, roles in here.items()}
+    assert Following(case, "main", offices).after(replace(issued, by="ilves")).endswith(signs)

@@ -10,11 +10,11 @@ import pytest
 
 from ledger.bundle.archive import pack
 from ledger.entries.exhibits import claimed_logs
-from ledger.entries.split_view import check_order
+from ledger.entries.split_view import Shown, check_order
 from ledger.formats.ed25519 import public_key
 from ledger.tlog.note import log_vkey, parse_vkey
 from ledger.trust.trust_folder import Sizes
-from ledger.verify.earlier_bundles import known_of
+from ledger.verify.earlier_bundles import Contradiction, hold_entry, known_of
 from ledger.verify.evidence_bundle import verify
 from ledger.verify.exhibits import verify_exhibit
 from ledger.verify.report import Report, Verdict
@@ -312,3 +312,29 @@ def test_a_register_without_the_change_of_a_log_key_that_the_heads_show_is_not_w
     sizes = {keys[0]: Sizes(0, rotated + 1), keys[1]: Sizes(rotated + 1)}
     sized = dataclasses.replace(trust, sizes=sizes)
     assert said(verify(left_out(ledger, ilves, rotated), sized, None, NOW)) == (Verdict.PASSED, [])
+
+
+# -- one entry with its proof against a bundle -------------------------------------------------------------------------
+
+
+def shown(ledger: Ledger, index: int) -> Shown:
+    return Shown(ledger.entries[index], ledger.proof(index), ledger.trust().policy.logs[0])
+
+
+def test_an_entry_of_the_tree_that_is_known_agrees_with_it() -> None:
+    ledger, ilves = small()
+    known = known_of(ledger.bundle(ilves), ledger.trust())
+    ledger.record(ilves, "order-transmitted", {"addressee": "skylark", "channel": "mail"}, order=ORDER)
+    for index in range(ledger.size):
+        hold_entry(shown(ledger, index), known)
+
+
+@pytest.mark.parametrize("code", ["SPLIT-VIEW", "SPLIT-ORDER"])
+def test_an_entry_that_contradicts_a_known_one_convicts_the_log(code: str) -> None:
+    ledger, ilves, (one, two) = two_histories()
+    known = known_of(left_out(ledger, ilves, two), ledger.trust())
+    other = shown(ledger, two) if code == "SPLIT-ORDER" else shown(forked(ledger, one), one)
+    with pytest.raises(Contradiction) as found:
+        hold_entry(other, known)
+    assert (found.value.code, found.value.exhibit is not None) == (code, True)
+    assert said(verify_exhibit(found.value.exhibit or b"", ledger.trust())) == (Verdict.FAILED, [code])
