@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.cli import House, ledger_of, reply, run, size
+from cli.stories.model import read_story
+from cli.stories.player import play_story
+from tests.support.cli import STORIES, House, ledger_of, reply, run, size
 
 CLOSED = "7b2274657374223a747275657d"
 
@@ -235,6 +237,17 @@ def test_lapse_records_what_ended_unmet_once_and_not_twice(tmp_path: Path) -> No
     assert size(ledger) == before + 1
     assert reply("lapse", ledger=ledger)["lapsed"] == []
     assert size(ledger) == before + 1
+
+
+def test_lapse_names_no_trigger_of_a_deadline_whose_end_was_set_without_a_receipt(tmp_path: Path) -> None:
+    text = (STORIES / "more-time.toml").read_text("utf-8")
+    node = '[actors.node]\nname = "node"\noffice = "Cyber Unit Karsk"\nparty = "XO"\nroles = ["SYS"]\n\n'
+    story = read_story(text.replace("[orders.given]", node + "[orders.given]").encode(), "more-time")
+    ledger = play_story(story, tmp_path / "ledger").path
+    (lapsed,) = reply("lapse", "no-receipt", ledger=ledger)["lapsed"]
+    assert (lapsed["deadline"], "trigger" in lapsed) == ("D-7-7", False)
+    recorded = reply("timeline", "no-receipt", ledger=ledger)["timeline"][-1]
+    assert recorded["kind"] == "deadline-lapsed"
 
 
 def test_lapse_is_signed_by_the_office_whose_key_is_here_and_not_by_the_ledger_itself(tmp_path: Path) -> None:

@@ -193,3 +193,13 @@ def test_what_is_proven_of_an_entrys_time_stands_beside_what_is_claimed(house: S
     for kind in ("custody", "evidence-chain", "dpo"):
         page = house.run("report", kind, "PPO-1").stdout
         assert page.count(proven) == 1, kind
+
+
+def test_the_proven_times_of_a_bundle_are_those_of_its_verification(house: Stamping) -> None:
+    house.names("one")
+    house.reply("stamp")
+    bundle, trust = house.bundle(), str(house.ledger / "trust")
+    proven = {each["index"]: each["not_after"] for each in house.verdict(bundle)["brackets"]}
+    done = house.away("timeline", "--bundle", str(bundle), "--trust", trust, "--brackets", "--json")
+    (entry,) = json.loads(done.stdout)["timeline"]
+    assert entry["not_after"] == proven[entry["index"]] is not None

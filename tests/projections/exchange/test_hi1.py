@@ -180,6 +180,18 @@ def test_the_command_writes_the_message_and_names_what_is_lost(tmp_path: Path) -
     assert {"customer-notified", "every entry"} <= {lost["kind"] for lost in told_there}
 
 
+def test_a_message_as_of_a_moment_has_only_what_was_on_record_then(tmp_path: Path) -> None:
+    ledger = ledger_of("S1", tmp_path)
+    case = case_of(ledger, ORDER)
+    issued_at = next(e.at for e in case.entries if e.kind == "order-issued")
+    for name, more in (("now", ()), ("then", ("--as-of", issued_at.isoformat()))):
+        assert run("export", "main", "--format", "hi1", *more, "-o", str(tmp_path / name), ledger=ledger).exit_code == 0
+    kinds = [{row["kind"] for row in rows_of((tmp_path / name).read_bytes(), None)[0]} for name in ("now", "then")]
+    assert "order-issued" in kinds[1]
+    assert "order-issued" in kinds[0] - {"order-transmitted"}
+    assert kinds[1] < kinds[0]
+
+
 def test_a_message_taken_twice_is_recorded_once(tmp_path: Path) -> None:
     ledger = ledger_of("S1", tmp_path)
     raw, _ = hi1(case_of(ledger, ORDER), reveal=True)
