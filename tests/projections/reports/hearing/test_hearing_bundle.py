@@ -86,6 +86,17 @@ def test_each_depth_has_the_documents_of_the_one_before_and_more() -> None:
     assert simple.face == detailed.face == diagnostic.face
 
 
+def test_values_of_a_document_that_a_depth_leaves_out_are_empty() -> None:
+    def given(depth: str) -> set[str]:
+        report, _ = made(depth)
+        names = ("leaves", "held", "exhibits", "confirmed", "chain", "criteria", "periods", "rules")
+        return {name for name in names if getattr(report, name)} | ({"story"} if report.story.events else set())
+
+    assert given("simple") == {"exhibits"}
+    assert given("diagnostic") - given("detailed") == {"rules"}
+    assert given("detailed") == {"leaves", "held", "exhibits", "confirmed", "chain", "criteria", "periods", "story"}
+
+
 def test_there_is_no_document_on_custody_where_nothing_was_disclosed() -> None:
     for order, there in (("first", True), ("second", False)):
         ids = {d.id for d in made("detailed", "landmark-microsoft-ireland", order)[0].documents}
