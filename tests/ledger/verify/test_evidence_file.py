@@ -34,3 +34,8 @@ def test_the_first_bytes_decide(data: bytes, kind: FileKind) -> None:
 def test_a_file_of_no_known_kind_has_no_verdict(data: bytes) -> None:
     with pytest.raises(RecordError, match="BND-NONE"):
         verify_file(read_evidence(data), None, None, NOW)
+
+
+@pytest.mark.parametrize(("data", "begins"), [(b"no file of ours", "it begins with b'no file '"), (b"", "it is empty")])
+def test_an_unknown_file_is_refused_with_its_first_bytes_or_as_empty(data: bytes, begins: str) -> None:
+    assert begins in read_evidence(data).unknown().says
