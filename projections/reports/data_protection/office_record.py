@@ -207,7 +207,10 @@ def _tables(counts: OfficeCounts) -> Iterable[FormSection]:
         left = len(rows) - MOST
         caption = "Each order counts once in a row."
         if left > 0:
-            caption = f"Each order counts once in a row; {left} rows with fewer orders are left out."
+            caption = (
+                f"Each order counts once in a row; {left} "
+                f"{'row with fewer orders is' if left == 1 else 'rows with fewer orders are'} left out."
+            )
         heads = (head, "Orders")
         table = FormTable(caption, heads, tuple((what, str(n)) for what, n in rows[:MOST]))
         yield FormSection(title, table=table)

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from ledger.law.editions import AlteredEdition, RuleName, difference, parsed, running, touched
+from ledger.law.editions import AlteredEdition, Difference, RuleName, difference, parsed, running, touched
 from ledger.law.provisions import RULES, rules_digest
 from tests.support.judging import judged
 from tests.support.scenarios import given, issued, received, sent
@@ -119,6 +119,14 @@ def test_an_order_is_named_when_a_changed_rule_bears_on_it(id: str, bears: bool)
     found = difference(other(id, says="otherwise"), running())
     case = EPOC.case
     assert touched(case, judged(EPOC), found) == ((id,) if bears else ())
+
+
+def test_a_rule_named_like_an_instrument_bears_on_its_orders_only_as_a_content_or_a_change_of_state() -> None:
+    kinds = ("finding", "deadline", "policy", "element", "transition")
+    found = Difference(tuple(RuleName(kind, f"EPOC {kind}", "A sentence.") for kind in kinds), (), (), unseen=False)
+    assert touched(EPOC.case, judged(EPOC), found) == ("EPOC element", "EPOC transition")
+    not_issued = given(sent("2027-03-02T08:00Z", instrument="EPOC"))
+    assert touched(not_issued.case, judged(not_issued), found) == ()
 
 
 RULE = {"kind": "finding", "id": "V-1", "says": "A sentence."}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from projections.reports.data_protection.office_record import MISSING, NONE, office_record
+import pytest
+
+from projections.reports.data_protection.office_record import MISSING, MOST, NONE, office_record
 from projections.reports.fillable_form import FillableForm
 from projections.reports.front_page import IntegrityResult, Provenance
 from tests.support.letters import NAMED, described
@@ -44,6 +46,25 @@ def line(form: FillableForm, label: str) -> tuple[str, ...]:
 def table(form: FillableForm, title: str) -> tuple[tuple[str, ...], ...]:
     shown = next((s.table for s in form.sections if s.title == title), None)
     return () if shown is None else shown.rows
+
+
+@pytest.mark.parametrize(
+    ("more", "left_out"),
+    [(0, "."), (1, "; 1 row with fewer orders is left out."), (2, "; 2 rows with fewer orders are left out.")],
+)
+def test_a_table_has_the_most_frequent_rows_and_says_how_many_are_left_out(more: int, left_out: str) -> None:
+    grounds = [f"section {n:02}" for n in range(1, MOST + more + 1)]
+    first, second = (
+        case((issued("2027-03-01T09:00Z", domestic_legal_grounds=stated),), "2AP-7", offices=NAMED)
+        for stated in (grounds, grounds[-1:])
+    )
+    making = Provenance(moment(NOW), "comity", "rules", None, IntegrityResult("INDETERMINATE", "", (), ()))
+    form, _ = office_record(first.registry, [first, second], making)
+    shown = next(s.table for s in form.sections if s.title == "Stated legal grounds and regimes")
+    assert shown is not None
+    assert len(shown.rows) == MOST
+    assert shown.rows[:2] == ((grounds[-1], "2"), (grounds[0], "1"))
+    assert shown.caption == f"Each order counts once in a row{left_out}"
 
 
 def test_every_content_of_articles_24_and_30_has_a_line_with_its_provision() -> None:
