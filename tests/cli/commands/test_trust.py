@@ -130,6 +130,25 @@ def test_a_new_version_keeps_the_roots_unless_others_are_named(office: Office) -
     ]
 
 
+@pytest.mark.parametrize(
+    ("begun", "named"),
+    [
+        pytest.param(False, (), id="neither roots nor a threshold"),
+        pytest.param(False, ("--threshold", "1"), id="no roots"),
+        pytest.param(False, ("--root", "ada={ada}"), id="no threshold"),
+        pytest.param(True, ("--root", "ada={ada}"), id="other roots without a threshold of theirs"),
+    ],
+)
+def test_a_version_needs_roots_and_a_threshold_of_its_own_or_of_the_one_before(
+    begun: bool, named: tuple[str, ...], office: Office
+) -> None:
+    folder = office.policy if begun else office.here / "another"
+    words = [word.format(ada=office.here / "ada.pub") for word in named]
+    done = run("trust", "new", str(folder), "--from", str(office.ledger), *words)
+    assert (done.exit_code, "--root NAME=KEY and --threshold K" in done.stderr) == (2, True)
+    assert (office.here / "another").exists() is False
+
+
 def test_only_a_root_can_sign(office: Office) -> None:
     done = run("trust", "sign", str(office.policy), "--key", str(office.here / "dee"))
     assert (done.exit_code, "roots are ada, bo, cy" in done.output) == (5, True)
