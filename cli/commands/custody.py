@@ -14,8 +14,8 @@ from cli.records.source import RecordSource, from_bundle, item
 from cli.session.options import ANY_ORDER, AS_OF
 from cli.terminal import output
 from cli.terminal.answer import RecordAnswer, Time
-from cli.terminal.output import put_right
 from cli.terminal.table import wrapped as wrapped
+from projections.documents.timeline import put_right
 from projections.views.custody import CustodyStep, out_of_step
 from projections.views.custody import custody as hands_of
 from projections.views.exhibit_digests import Digest

@@ -14,10 +14,11 @@ from cli.exit_codes import Exit
 from cli.records.source import RecordSource, from_bundle, item
 from cli.session.options import ANY_ORDER, AS_OF
 from cli.terminal import output
-from cli.terminal.judgement_text import JudgementFields, judged, next_steps, opinion, sheet
+from cli.terminal.judgement_text import JudgementFields, next_steps, opinion, sheet
 from cli.terminal.table import wrapped as wrapped
 from ledger.law import judge as judge_case
 from ledger.law.admissibility.forums import ForumSheet
+from projections.documents.judgement import judged
 
 
 class JudgeAnswer(JudgementFields, tag="comity.judge/1"):

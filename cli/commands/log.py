@@ -18,11 +18,11 @@ from cli.session.options import ONLY
 from cli.session.paging import by, known_kind, order_filter, party, since
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer, Time
-from cli.terminal.output import put_right
 from cli.terminal.table import wrapped
 from ledger.entries.case import Case, Entry
 from ledger.entries.envelope import entry_of, open_
 from ledger.entries.placement import map_of
+from projections.documents.timeline import put_right
 from projections.sentences.names import Names
 from projections.sentences.sentence import sentence
 from projections.views.log_graph import graph

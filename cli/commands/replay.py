@@ -21,10 +21,11 @@ from cli.terminal import output
 from cli.terminal.answer import RecordAnswer, Time
 from cli.terminal.file_format import check_ending
 from cli.terminal.file_io import check_new
-from cli.terminal.judgement_text import JudgementFields, judged, opinion
+from cli.terminal.judgement_text import JudgementFields, opinion
 from cli.terminal.table import wrapped
 from ledger.entries.case import Case, Entry
 from ledger.law import judge as judge_case
+from projections.documents.judgement import judged
 
 
 class MomentItem(Struct, frozen=True, kw_only=True):

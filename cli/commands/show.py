@@ -16,8 +16,8 @@ from cli.session.proven_times import brackets, spelled
 from cli.terminal import output
 from cli.terminal.answer import RecordAnswer, Time
 from cli.terminal.judgement_text import gravest_first, level, period
-from cli.terminal.output import put_right
 from cli.terminal.table import wrapped
+from projections.documents.timeline import put_right
 from projections.views.due import Duty, soonest_first
 from projections.views.due import due as due_of
 from projections.views.good_practice import afterwards

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import shlex
 from datetime import datetime
-from typing import Any
 
 import click
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import structs
 
 from cli.access.recorded_access import Stated, opened_in, revealing
 from cli.click_extensions import command
@@ -20,43 +19,9 @@ from cli.session.options import ANY_ORDER, AS_OF, ONLY
 from cli.session.proven_times import Bracket, brackets
 from cli.terminal import output
 from cli.terminal.answer import RecordAnswer, Time
-from cli.terminal.output import put_right
+from projections.documents.timeline import TimelineItem, timeline_item
 from projections.views.linked_orders import merged
 from projections.views.timeline import TimelineEntry
-
-
-class TimelineItem(Struct, frozen=True, kw_only=True):
-    """One entry of an order, what it says, and the states it moved the order between (`moved`).
-
-    `fields` are the values of the entry, sealed ones as `[sealed]`. `local` is the local time of the office whose act
-    it is, if that differs from UTC. `not_before` and `not_after` are proven times of its signature, with --brackets.
-    """
-
-    seq: int
-    index: int
-    leaf: str
-    kind: str
-    on: Time
-    signed_at: Time
-    by: str
-    role: str
-    party: str
-    speaks: str
-    whose: str | None
-    local: str
-    says: str
-    who: str
-    moved: tuple[str, str] | None
-    replaces: str | None
-    replaced: str | None
-    replaced_by: str | None
-    replaced_at: Time | None
-    replaced_who: str | None
-    why: str | None
-    fields: dict[str, Any]
-    order: str
-    not_before: Time | UnsetType | None = UNSET
-    not_after: Time | UnsetType | None = UNSET
 
 
 class TimelineAnswer(RecordAnswer, tag="comity.timeline/1"):
@@ -153,27 +118,6 @@ CORRECTIONS = (
 
 
 def _item(order: str, x: TimelineEntry, bracket: Bracket | None) -> TimelineItem:
-    e = x.entry
-    return TimelineItem(
-        seq=e.seq,
-        index=e.index,
-        leaf=e.leaf,
-        kind=e.kind,
-        on=e.on,
-        signed_at=e.at,
-        by=e.by,
-        role=e.role,
-        party=e.party,
-        speaks=e.speaks,
-        whose=e.whose,
-        local=x.local,
-        says=x.says,
-        who=x.who,
-        moved=x.moved or None,
-        replaces=e.replaces,
-        fields=output.jsonable(x.fields),
-        order=order,
-        **put_right(x.replaced),
-        not_before=UNSET if bracket is None else bracket[0],
-        not_after=UNSET if bracket is None else bracket[1],
-    )
+    if bracket is None:
+        return timeline_item(order, x)
+    return structs.replace(timeline_item(order, x), not_before=bracket[0], not_after=bracket[1])

@@ -6,12 +6,9 @@ document: `class DueAnswer(CommandAnswer, tag="comity.due/1")`. `comity schema` 
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Annotated
+from msgspec import UNSET, Struct, UnsetType
 
-from msgspec import UNSET, Meta, Struct, UnsetType
-
-Time = Annotated[datetime, Meta(tz=True)]  # in a document: UTC, whole seconds, `2027-03-01T09:40:00Z`
+from projections.documents.times import Time as Time
 
 
 class CommandAnswer(Struct, tag_field="format"):

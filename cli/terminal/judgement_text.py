@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
-
-from msgspec import UNSET, Struct, UnsetType
+from typing import TYPE_CHECKING
 
 from cli.exit_codes import Stop
 from cli.terminal import output
@@ -17,54 +15,13 @@ from ledger.law import Judgement
 from ledger.law.deadlines.table import REGISTER
 from ledger.law.next_steps.step import NextStep
 from ledger.law.terms.rule import LEVELS, Clock, Finding
+from projections.documents.judgement import ClockItem, CriterionItem, DutyItem, FindingItem
 
 if TYPE_CHECKING:
     from ledger.law.admissibility.forums import ForumSheet
     from ledger.law.next_steps.lookup import NextSteps
 
 FIELD = re.compile(r"[a-z]+_[a-z_]+")
-
-
-class ClockItem(Struct, frozen=True, kw_only=True):
-    """One deadline: its first instant too late (`due`, left out where it could not be computed), and its verdict."""
-
-    id: str
-    due: Time | UnsetType = UNSET
-    policy: str
-    verdict: str
-    cite: str
-    entries: tuple[str, ...]
-    next: tuple[NextStep, ...] | UnsetType = UNSET
-
-
-class FindingItem(Struct, frozen=True):
-    """One finding: V violation, W remark, G gap; the criteria it bears on, and the entries (leaf hashes)."""
-
-    code: str
-    level: str
-    criterion: str | None
-    says: str
-    cite: str
-    entries: tuple[str, ...]
-    next: tuple[NextStep, ...] | UnsetType = UNSET
-
-
-class CriterionItem(Struct, frozen=True):
-    """One criterion: its state, the entries it rests on (leaf hashes), and what the record lacks."""
-
-    state: str
-    rests_on: tuple[str, ...]
-    lacks: tuple[str, ...]
-    next: tuple[NextStep, ...] | UnsetType = UNSET
-
-
-class DutyItem(Struct, frozen=True):
-    """One open duty of data protection, by question of `comity register`."""
-
-    question: int
-    says: str
-    entries: tuple[str, ...]
-    next: tuple[NextStep, ...] | UnsetType = UNSET
 
 
 class JudgementFields(RecordAnswer):
@@ -80,47 +37,6 @@ class JudgementFields(RecordAnswer):
     findings: list[FindingItem]
     criteria: dict[str, CriterionItem]
     duties: list[DutyItem]
-
-
-def judged(j: Judgement, steps: NextSteps | None = None) -> dict[str, Any]:
-    """Return the fields of an answer that contains a judgement (docs/reference/command-line.md), with next steps."""
-    return {
-        "order": j.order,
-        "label": j.label,
-        "instrument": j.instrument,
-        "as_of": j.as_of,
-        "state": j.state,
-        "regions": dict(j.regions),
-        "deadlines": [
-            ClockItem(
-                id=c.id,
-                due=UNSET if c.due is None else c.due,
-                policy=c.policy,
-                verdict=str(c.verdict),
-                cite=", ".join(c.cite),
-                entries=c.entries,
-                next=steps.of_clock(c) if steps else UNSET,
-            )
-            for c in j.deadlines
-        ],
-        "findings": [
-            FindingItem(
-                code=f.code,
-                level=f.level.value,
-                criterion=", ".join(f.criteria) or None,
-                says=f.says,
-                cite=", ".join(f.cite),
-                entries=f.entries,
-                next=steps.of_finding(f) if steps else UNSET,
-            )
-            for f in j.findings
-        ],
-        "criteria": {
-            name: CriterionItem(str(c.state), c.rests_on, c.lacks, steps.of_criterion(c) if steps else UNSET)
-            for name, c in j.criteria.items()
-        },
-        "duties": [DutyItem(d.question, d.says, d.entries, steps.of_duty(d) if steps else UNSET) for d in j.duties],
-    }
 
 
 def opinion(case: Case, j: Judgement, forum: str | None = None, width: int = 80, steps: NextSteps | None = None) -> str:

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from msgspec import Struct
 
     from cli.terminal.answer import CommandAnswer
-    from projections.views.replaced import Replacement
 
 
 COLOURS = {
@@ -348,17 +347,3 @@ def forget_what_is_unwritten(stream: IO[str]) -> None:
     """Discard what a stream has buffered; else the interpreter retries at exit, and ends with code 120."""
     with suppress(OSError, ValueError):  # the stream has no file descriptor
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
-def put_right(gone: Replacement | None) -> dict[str, Any]:
-    """Return the fields of a document on a replaced entry: the leaf that replaced it, when, by whom, why."""
-    if gone is None:
-        return dict.fromkeys(("replaced", "replaced_by", "replaced_at", "replaced_who", "why"))
-    e = gone.entry
-    return {
-        "replaced": gone.line(f"#{e.seq}"),
-        "replaced_by": e.leaf,
-        "replaced_at": e.at,
-        "replaced_who": e.by,
-        "why": gone.why,
-    }
