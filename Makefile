@@ -73,7 +73,7 @@ QUICK = --ignore=tests/ledger/formats/test_characters.py tests/ledger/formats te
 # Lines that the suite runs, those of the processes that tests start too.
 cover: install
 	rm -rf build/cover
-	$(BIN)/python -m coverage run --source=ledger,projections,cli,comity --data-file=build/cover/data -m pytest -q
+	$(BIN)/python -m coverage run --source=ledger,projections,server,cli,comity --data-file=build/cover/data -m pytest -q
 	$(BIN)/python -m coverage report --data-file=build/cover/data --skip-covered
 
 # Kills processes at random moments, flips bits: the promises that take minutes to try. One moment or bit in four, others

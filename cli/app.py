@@ -66,6 +66,7 @@ COMMANDS = {
     "backup": ("cli.commands.backup:backup", "a copy of everything but guard, log key and keys"),
     "restore": ("cli.commands.restore:restore", "put a copy back, checked against the guard"),
     "desk": ("cli.commands.desk:desk", "a local page: what is due, every order, its papers, the law"),
+    "serve": ("cli.commands.serve:serve", "the ledger over HTTP, for people and programs with their own keys"),
     "audit": ("cli.app:audit", "check another log as an auditor and sign it; the auditors of this ledger"),
     "monitor": ("cli.commands.monitor:monitor", "follow other logs; alarm on forks, rollbacks, silence"),
     "succeed": ("cli.commands.succeed:succeed", "a log that takes the place of one that cannot go on"),

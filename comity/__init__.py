@@ -10,6 +10,9 @@
     report = comity.verify("court.evidence.zip", trust="trust")
     print(report.integrity)
 
+    with comity.connect("https://office.example", key="ilves", trust="trust") as ledger:
+        ledger.record("receipt-acknowledged", {}, "PPO-2026-123")
+
 Times are aware datetimes in UTC. Indexes of entries count from 0. Digests and leaf hashes are lower-case hexadecimal.
 `RecordError` says that signed bytes are not what they have to be. `LedgerError` says that the files of a ledger cannot
 be used. Both carry `code` (docs/reference/codes.md), `says` and `hint`. A file that cannot be read is an `OSError`, a
@@ -17,6 +20,7 @@ wrong argument a `ValueError`. The page for readers is docs/reference/python.md.
 """
 
 from comity.ledger import Ledger, Order, open  # noqa: A004 (as `gzip.open`)
+from comity.remote import connect
 from comity.verification import verify
 from ledger.entries.case import Entry, Unread
 from ledger.errors import LedgerError as LedgerError
@@ -49,6 +53,7 @@ __all__ = [
     "Trust",
     "Unread",
     "Verdict",
+    "connect",
     "open",
     "verify",
 ]

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from os import PathLike, fspath
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from msgspec import structs
 
@@ -201,13 +201,21 @@ class Ledger:
         return here if story is None else max(here, story)
 
 
+class _Record(Protocol):
+    """A ledger in which an order is read, here or behind a server."""
+
+    def _case(self, order: str, *, reveal: bool = False) -> Case: ...
+
+    def _moment(self, at: datetime | None) -> datetime: ...
+
+
 class Order:
     """One order of an open ledger. `id` is its UUID. Each method reads it as it is on record at that call.
 
     `at` is as in `Ledger`. No result holds a sealed value: a field has `Unread` instead, a digest is left out.
     """
 
-    def __init__(self, ledger: Ledger, id: str) -> None:
+    def __init__(self, ledger: _Record, id: str) -> None:
         self._ledger = ledger
         self.id = id
 

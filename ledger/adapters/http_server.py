@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 
 import h11
 import uvicorn
+from msgspec import Struct
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -82,15 +84,30 @@ class _Connection(H11Protocol):
             self.transport.close()
 
 
+class Tls(Struct, frozen=True):
+    """The files of a certificate with its chain, and of its private key, both PEM."""
+
+    certificate: str
+    key: str
+
+
 def server(
-    app: ASGIApp, *, most_at_once: int, largest_head: int, grace: int, patience: float = PATIENCE
+    app: ASGIApp,
+    *,
+    most_at_once: int,
+    largest_head: int,
+    grace: int,
+    patience: float = PATIENCE,
+    tls: Tls | None = None,
 ) -> uvicorn.Server:
-    """Return a server to be run over sockets that are bound already.
+    """Return a server to be run over sockets that are bound already; with `tls` it speaks HTTPS.
 
     More than `most_at_once` connections with a whole request are answered 503. Request line and headers have
     at most `largest_head` bytes and `patience` seconds (else 408). Running requests have `grace` seconds
-    after the signal to end.
+    after the signal to end. OSError for a certificate or key that cannot be used.
     """
+    if tls is not None:  # uvicorn would ask a person for the passphrase of a key
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(tls.certificate, tls.key, password=lambda: "")
     config = uvicorn.Config(
         app,
         http=type("Connection", (_Connection,), {"patience": patience}),
@@ -103,6 +120,8 @@ def server(
         limit_concurrency=most_at_once,
         h11_max_incomplete_event_size=largest_head,
         timeout_graceful_shutdown=grace,
+        ssl_certfile=tls.certificate if tls else None,
+        ssl_keyfile=tls.key if tls else None,
     )
     return uvicorn.Server(config)
 
@@ -112,10 +131,19 @@ def serve(made: uvicorn.Server, host: str, port: int, *, ready: Callable[[str], 
 
     Port 0 takes a free port.
     """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.create_server((host, port), family=family) as listening:
-        ready(f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}")
+    with listen(host, port) as listening:
+        ready(f"http://{authority(host, listening.getsockname()[1])}")
         made.run(sockets=[listening])
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a listening socket; port 0 takes a free one. Raises OSError."""
+    return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+
+
+def authority(host: str, port: int) -> str:
+    """Return host and port as a URL has them."""
+    return f"{f'[{host}]' if ':' in host else host}:{port}"
 
 
 class EarlyResponse(Response):

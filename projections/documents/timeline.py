@@ -65,7 +65,7 @@ def timeline_item(order: str, x: TimelineEntry) -> TimelineItem:
         speaks=e.speaks,
         whose=e.whose,
         local=x.local,
-        says=x.says,
+        says=str(x.says),  # a plain text: msgspec writes no subclass of it
         who=x.who,
         moved=x.moved or None,
         replaces=e.replaces,

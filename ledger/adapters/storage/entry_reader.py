@@ -162,6 +162,13 @@ class EntryReader:
             yield order, kind
             after = order + " "  # sorts after this id and before every other one
 
+    def begun(self, start: int, stop: int, limit: int) -> list[tuple[int, str, str]]:
+        """Return up to `limit` orders whose first entry is from index `start` on and below `stop`.
+
+        Each is (index, order, kind) of its first entry, by index.
+        """
+        return self._all(statements.ORDERS_BEGUN, (start, stop, limit))
+
     def first_kind(self, order: str) -> str | None:
         """Return the kind of the first entry of an order; None if there is no such order."""
         row = self._first(statements.FIRST_KIND, (order,))

@@ -82,6 +82,12 @@ AT_VERSION = Statement(
     "SELECT rowid - 1, state FROM stored_events WHERE originator_id = ? AND originator_version = ?",
     "SELECT notification_id - 1, state FROM stored_events WHERE originator_id = %s AND originator_version = %s",
 )
+ORDERS_BEGUN = Statement(
+    "SELECT rowid - 1, originator_id, topic FROM stored_events WHERE originator_version = 1 AND rowid > ?"
+    " AND rowid <= ? ORDER BY rowid LIMIT ?",
+    "SELECT notification_id - 1, originator_id, topic FROM stored_events WHERE originator_version = 1"
+    " AND notification_id > %s AND notification_id <= %s ORDER BY notification_id LIMIT %s",
+)
 NEXT_ORDER = Statement(
     "SELECT originator_id, topic FROM stored_events WHERE originator_id >= ?"
     " ORDER BY originator_id, originator_version LIMIT 1",

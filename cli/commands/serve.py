@@ -1,0 +1,108 @@
+"""`comity serve`: serve one ledger over HTTP, to people and programs that sign with their own keys."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+import click
+
+from cli.click_extensions import command
+from cli.exit_codes import Exit, Stop
+from cli.session.open_ledger import writing
+from cli.terminal import output
+from cli.terminal.log_output import VERBOSE
+
+NEEDED = ("starlette", "uvicorn", "http_message_signatures")
+
+
+@command(
+    "comity serve --ledger karsk",
+    "comity serve --listen 127.0.0.1:7400",
+    "comity serve --listen 0.0.0.0:443 --tls-cert office.pem --tls-key office.key --url https://office.example",
+    "comity serve --behind-proxy --listen 10.0.0.2:7400 --url https://office.example",
+)
+@click.option("--listen", default="127.0.0.1:7400", show_default=True, metavar="HOST:PORT", help="Where.")
+@click.option("--url", "urls", multiple=True, metavar="URL", help="The address that clients use; repeatable.")
+@click.option("--tls-cert", metavar="FILE", help="The certificate with its chain, PEM.")
+@click.option("--tls-key", metavar="FILE", help="Its private key, PEM.")
+@click.option("--behind-proxy", is_flag=True, help="A proxy in front speaks TLS.")
+@click.option(
+    "--rate", type=click.FloatRange(1), default=100.0, show_default=True, help="Requests a second of each key."
+)
+@click.option("--within", type=click.FloatRange(1), default=10.0, show_default=True, help="Seconds: see /health.")
+@VERBOSE
+def serve(
+    listen: str,
+    urls: tuple[str, ...],
+    tls_cert: str | None,
+    tls_key: str | None,
+    behind_proxy: bool,
+    rate: float,
+    within: float,
+) -> None:
+    """Serve the ledger over HTTP until SIGTERM or Ctrl-C: reading, recording, new entries as they come.
+
+    Every request is signed by a key of the register (RFC 9421), and every entry by the key of its signer, which this
+    process never has. It prints READY and its URL when the log can be signed. The API is described at /openapi.json.
+    """
+    host, port = _address(listen)
+    if (tls_cert is None) != (tls_key is None):
+        raise click.UsageError("--tls-cert and --tls-key go together")
+    if tls_cert is None and not behind_proxy and not _is_loopback(host):
+        hint = "--tls-cert and --tls-key, or --behind-proxy where a proxy speaks TLS"
+        raise Stop(f"{host} can be reached from other machines, and nothing would be encrypted", hint=hint)
+    try:
+        from ledger.adapters.http_server import Tls, authority
+        from ledger.adapters.http_server import listen as bind
+        from server.run import OfficeServer, Settings
+    except ModuleNotFoundError as absent:
+        if absent.name not in NEEDED:
+            raise
+        raise Stop(f"serving needs {absent.name}", hint="pip install 'comity[server]'") from None
+    tls = None if tls_cert is None or tls_key is None else Tls(tls_cert, tls_key)
+    given = tuple(_base(url) for url in urls)
+    try:
+        listening = bind(host, port)
+    except OSError as error:
+        raise Stop(f"{listen}: {error.strerror}", hint="--listen 127.0.0.1:0 takes a free port") from None
+    with closing(listening), writing() as journal:
+        scheme = "http" if tls is None else "https"
+        own = f"{scheme}://{authority(host, listening.getsockname()[1])}"
+        settings = Settings((own, *given), tls, rate, within)
+        try:
+            made = OfficeServer(journal, settings)
+        except OSError as error:  # of the certificate or its key: uvicorn reads them when it starts
+            raise Stop(f"{tls_cert}: {error}", code=Exit.UNDECIDABLE) from None
+        with closing(made):
+            made.run(listening, lambda: click.echo(f"READY {own}"))
+    output.tell("stopped; every answered request is on record")
+
+
+def _address(listen: str) -> tuple[str, int]:
+    host, _, port = listen.rpartition(":")
+    host = "127.0.0.1" if host == "localhost" else host.strip("[]")
+    try:
+        ip_address(host)
+    except ValueError:
+        host = ""
+    if not host or not port.isdecimal() or int(port) > 65_535:
+        raise Stop(f"{listen!r} is no address to listen on", hint="--listen 127.0.0.1:7400")
+    return host, int(port)
+
+
+def _is_loopback(host: str) -> bool:
+    return ip_address(host).is_loopback
+
+
+def _base(url: str) -> str:
+    """Return the scheme and authority of a URL without a path; `Stop` for any other text."""
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        good = False
+    if not good or parts.path not in ("", "/") or parts.query or parts.fragment or "@" in parts.netloc:
+        raise Stop(f"{url!r} is no address of a server", hint="--url https://office.example")
+    return f"{parts.scheme}://{parts.netloc.lower()}"

@@ -1,0 +1,102 @@
+"""Send signed requests to an office server, and read its answers strictly; nothing of an answer is verified here."""
+
+from __future__ import annotations
+
+import ssl
+from typing import TypeVar
+
+import httpx
+import msgspec
+from msgspec import Struct
+
+from ledger.adapters.http_signatures import sign_request
+from ledger.adapters.keys.key_files import Key
+from ledger.errors import LedgerError, RecordError
+from server.documents import ApiAnswer, Problem
+from server.problems import MEDIA
+
+MOST = 64 << 20  # bytes of an answer
+_TRIES = 3  # times that a request is sent whose answer does not arrive
+
+A = TypeVar("A", bound=ApiAnswer)
+
+
+class _Sent(Struct, frozen=True):
+    """What a request brings: its query, and the body of a POST with its idempotency key."""
+
+    query: dict[str, str]
+    body: bytes | None = None
+    once: str = ""
+
+
+class Connection:
+    """The connection to one server, with one key that signs every request.
+
+    `url` is the base URL; `ca` a file of certificates (PEM) in place of those of the system; `seconds` the limit of
+    each wait. LedgerError HTTP-SILENT for a URL that is none.
+    """
+
+    def __init__(self, url: str, key: Key, *, ca: str | None = None, seconds: float = 30.0) -> None:
+        if not url.startswith(("http://", "https://")):
+            raise LedgerError("HTTP-SILENT", f"{url}: not the address of an http server")
+        self.url = url.rstrip("/")
+        self._key = key
+        self._client = httpx.Client(verify=ssl.create_default_context(cafile=ca), timeout=seconds)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._client.close()
+
+    def get(self, path: str, answer: type[A], **query: object) -> A:
+        """Return the answer to a GET; `query` without the values that are None."""
+        return self._ask("GET", path, answer, _Sent({n: str(value) for n, value in query.items() if value is not None}))
+
+    def post(self, path: str, answer: type[A], body: bytes, once: str) -> A:
+        """Return the answer to a POST of JSON; `once` is its idempotency key, by which it may be sent again."""
+        return self._ask("POST", path, answer, _Sent({}, body, once))
+
+    def _ask(self, method: str, path: str, answer: type[A], sent: _Sent) -> A:
+        for left in reversed(range(_TRIES)):
+            try:
+                status, media, content = self._send(method, path, sent)
+            except httpx.HTTPError as error:
+                if not left:
+                    says = f"{self.url}: {str(error) or type(error).__name__}"
+                    raise LedgerError("HTTP-SILENT", says, "nothing shows whether it was done; ask again") from None
+            else:
+                break
+        if media == MEDIA:
+            raise _refused(status, content)
+        if status != 200:
+            raise RecordError("API-FALSE", f"the server answers {status} and {media or 'nothing'}", where=path)
+        try:
+            return msgspec.json.decode(content, type=answer)
+        except (msgspec.DecodeError, UnicodeDecodeError) as wrong:
+            raise RecordError("API-FALSE", f"not an answer of the API: {wrong}", where=path) from None
+
+    def _send(self, method: str, path: str, sent: _Sent) -> tuple[int, str, bytes]:
+        headers = {"accept-encoding": "identity"}
+        if sent.body is not None:
+            headers |= {"content-type": "application/json", "idempotency-key": sent.once}
+        request = self._client.build_request(method, f"{self.url}{path}", params=sent.query or None, content=sent.body)
+        request.headers.update(sign_request(self._key, method, str(request.url), headers, sent.body))
+        content = bytearray()
+        reply = self._client.send(request, stream=True)
+        try:
+            for chunk in reply.iter_raw():
+                content += chunk
+                if len(content) > MOST:
+                    raise RecordError("API-FALSE", f"an answer of more than {MOST} bytes", where=path)
+        finally:
+            reply.close()
+        return reply.status_code, reply.headers.get("content-type", "").partition(";")[0], bytes(content)
+
+
+def _refused(status: int, content: bytes) -> RecordError | LedgerError:
+    try:
+        problem = msgspec.json.decode(content, type=Problem)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return RecordError("API-FALSE", f"the server answers {status} and no problem that can be read")
+    if status in (429, 500, 503):
+        return LedgerError(problem.code, problem.detail, problem.hint)
+    return RecordError(problem.code, problem.detail, where=problem.where, hint=problem.hint)

@@ -1,0 +1,68 @@
+"""Remember the largest verified head of a log, and how far its orders went, so that a server cannot go back unnoticed.
+
+The state of one log is one JSON file in a folder of the user. What contradicts it is kept beside it, in `evidence`.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from ledger.adapters.folders.user_folders import private_folder, replace_file
+from ledger.errors import LedgerError
+
+
+class Seen(Struct, frozen=True):
+    """The newest verified entry of an order: its number (from 1) and its leaf hash."""
+
+    seq: int
+    leaf: str
+
+
+class Memory(Struct):
+    """What was verified before: the note of the largest head (None if there is none), and the newest entries."""
+
+    note: str | None = None
+    orders: dict[str, Seen] = {}
+
+
+class MemoryFile:
+    """The memory of one log in a folder."""
+
+    def __init__(self, folder: Path, origin: str) -> None:
+        self.folder = private_folder(folder / sha256(origin.encode()).hexdigest())
+        self._path = self.folder / "verified.json"
+        self.memory = self._read()
+
+    def _read(self) -> Memory:
+        try:
+            return msgspec.json.decode(self._path.read_bytes(), type=Memory)
+        except FileNotFoundError:
+            return Memory()
+        except (msgspec.DecodeError, UnicodeDecodeError) as wrong:
+            says = f"{self._path} cannot be read, so nothing shows what was verified before: {wrong}"
+            raise LedgerError("LOG-CORRUPT", says, "delete it only if you accept any head of this log") from None
+
+    def head(self, note: str) -> None:
+        """Remember the note of a larger verified head."""
+        self.memory.note = note
+        self._write()
+
+    def order(self, order: str, newest: Seen) -> None:
+        """Remember the newest verified entry of an order."""
+        if self.memory.orders.get(order) != newest:
+            self.memory.orders[order] = newest
+            self._write()
+
+    def keep(self, evidence: bytes, ending: str) -> Path:
+        """Keep evidence durably, under its digest; return its path."""
+        folder = private_folder(self.folder / "evidence")
+        path = folder / f"{sha256(evidence).hexdigest()[:32]}.{ending}"
+        replace_file(path, evidence)
+        return path
+
+    def _write(self) -> None:
+        replace_file(self._path, msgspec.json.encode(self.memory))

@@ -1,0 +1,176 @@
+"""Seal and sign an entry here, send it, and verify its receipt."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+from msgspec import Struct
+
+from comity.remote.connection import Connection
+from comity.remote.proofs import Verifier
+from ledger.adapters.keys.key_files import Key
+from ledger.entries.case import Case
+from ledger.entries.envelope import Circumstances, EntryPlace, Sealed, Signer, seal
+from ledger.entries.form import RegisteredNames, check_by_hand, named_in, slips
+from ledger.entries.payload import Seen
+from ledger.errors import RecordError
+from ledger.facts import Fact, build, kind_of
+from ledger.tlog.note import note_digest
+from server.access import Caller
+from server.documents import PlaceAnswer, ReceiptItem, ReceiptsAnswer, SealedEntry, Submission
+
+REGISTER = "register"  # what a caller calls the register
+_TRIES = 5  # times that an entry is sealed again because another one came first
+
+
+class RecordedEntry(Struct, frozen=True):
+    """A recorded entry: its index in the log, leaf hash, id, order and number, and its proof (c2sp.org/tlog-proof).
+
+    `already` says that the entry was on record before the call.
+    """
+
+    index: int
+    leaf: str
+    entry: str
+    order: str
+    seq: int
+    already: bool
+    proof: bytes
+
+
+class Permissions(Struct, frozen=True):
+    """What the form of an entry is checked without: names of the register, and letters that look the same."""
+
+    unregistered: bool = False
+    lookalike: bool = False
+
+
+class RemoteRecorder:
+    """Records entries over one connection with one key.
+
+    `caller` returns the office of the key under the verified register, `case` the verified record of an order by id.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        key: Key,
+        verifier: Verifier,
+        caller: Callable[[], Caller],
+        case: Callable[[str], Case],
+    ) -> None:
+        self._connection = connection
+        self._key = key
+        self._verifier = verifier
+        self._caller = caller
+        self._case = case
+
+    def record(
+        self,
+        kind: str,
+        fields: Mapping[str, Any],
+        order: str | None,
+        said: Circumstances,
+        role: str | None,
+        without: Permissions,
+        entry: str | None,
+    ) -> RecordedEntry:
+        """Record one entry in an order (its id), or in a new one; see `RemoteLedger.record`."""
+        fact = _fact(kind, fields)
+        signer = self._signer(kind, role)
+        self._check_form(fact, said, order, without)
+        entry = entry or secrets.token_hex(16)
+        new = str(uuid4())
+        for left in reversed(range(_TRIES)):
+            place = self._next(order) if order else EntryPlace(self._verifier.origin, new, 1, None, _instrument(fields))
+            sealed = seal(fact, place, signer, said, entry, secrets.token_bytes)
+            try:
+                return self._send(sealed, place, entry, without)
+            except RecordError as refused:
+                if refused.code not in ("CTX-CHAIN", "CONFLICT") or not left or order is None:
+                    raise
+        raise AssertionError("unreachable")
+
+    def _send(self, sealed: Sealed, place: EntryPlace, entry: str, without: Permissions) -> RecordedEntry:
+        texts = [each.text for each in sealed.disclosures]
+        sent = Submission([SealedEntry(sealed.raw.decode(), texts)], without.unregistered, without.lookalike)
+        once = f"{entry}-{sealed.leaf[:16]}"
+        answer = self._connection.post("/v1/entries", ReceiptsAnswer, msgspec.json.encode(sent), once)
+        if len(answer.receipts) != 1:
+            raise RecordError("API-FALSE", f"{len(answer.receipts)} receipts for one entry")
+        (item,) = answer.receipts
+        expected = ReceiptItem(item.index, sealed.leaf, entry, place.order, place.seq, item.already, item.proof)
+        if item != expected:
+            raise RecordError("API-FALSE", "the receipt is of another entry than the one that was sent")
+        proof = self._verifier.receipt(item)
+        return RecordedEntry(item.index, item.leaf, entry, place.order, place.seq, item.already, proof)
+
+    def _signer(self, kind: str, role: str | None) -> Signer:
+        caller = self._caller()
+        roles = caller.roles if caller.accepted else self._verifier.keyring.keys[caller.key].roles
+        fitting = [each for each in kind_of(kind).signers if each in roles]
+        if role is None and not caller.accepted:
+            fitting = fitting[:1]  # it accepts itself, in whichever role
+        if role is None and len(fitting) != 1:
+            raise ValueError(f"{caller.actor} could sign {kind} as {' or '.join(fitting) or 'no role'}: role=...")
+        return Signer(caller.actor, role or fitting[0], caller.party, self._key.public, self._key.sign)
+
+    def _next(self, order: str) -> EntryPlace:
+        """Return the place behind the newest entry of an order, which is verified."""
+        answer = self._connection.get(f"/v1/orders/{order}/place", PlaceAnswer)
+        head = self._verifier.head(answer.head)
+        newest = self._verifier.entry(answer.newest, head)
+        p = newest.payload
+        if (p.order, p.seq + 1, newest.leaf, p.instrument) != (order, answer.seq, answer.prev, answer.instrument):
+            raise RecordError("API-FALSE", "the place of the next entry is not behind the newest one that is shown")
+        seen = Seen(p.log, head.checkpoint.size, note_digest(head.note)) if head.cosignatures else None
+        return EntryPlace(p.log, order, answer.seq, answer.prev, answer.instrument, seen)
+
+    def _check_form(self, fact: Fact, said: Circumstances, order: str | None, without: Permissions) -> None:
+        """Raise the first error in the form of a fact before it is signed: `ledger.entries.form`."""
+        registered = [o.payload for _, o in self._verifier.register]
+        offices = self._verifier.keyring.offices
+        parties = {p.public["party"] for p in registered if p.kind == "party-registered"}
+        known = RegisteredNames(
+            offices.keys(), parties | {office.party for office in offices.values()}, self._verifier.registrar.actor
+        )
+        for error in slips(
+            fact,
+            known,
+            said.signed_at,
+            whose=said.whose,
+            named=lambda: named_in(() if order is None else self._case(order).entries),
+            unregistered=without.unregistered,
+        ):
+            raise error
+
+
+def circumstances(on: datetime | None, **said: Any) -> Circumstances:
+    """Return the circumstances of an act that is signed now; `on` is the moment of the act, by default now."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    return Circumstances(on or now, now, **said)
+
+
+def _fact(kind: str, fields: Mapping[str, Any]) -> Fact:
+    """Return the fact that these fields state, sealed ones where the kind seals them."""
+    check_by_hand(kind)
+    cls = kind_of(kind)
+    if cls.shown_to:
+        raise RecordError("API-KIND", f"{kind} is recorded where the ledger is", where=kind)
+    known = cls.fields()
+    sealed = {name for name in fields if name in known and known[name].sealed}
+    return build(
+        kind,
+        {name: value for name, value in fields.items() if name not in sealed},
+        {name: value for name, value in fields.items() if name in sealed},
+    )
+
+
+def _instrument(fields: Mapping[str, Any]) -> str | None:
+    named = fields.get("instrument")
+    return named if isinstance(named, str) else None

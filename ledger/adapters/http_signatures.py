@@ -1,0 +1,113 @@
+"""Sign HTTP requests, and check the signatures (RFC 9421), with Ed25519 keys as the register has them.
+
+A signature covers the method, the target URI and the digest of the content (RFC 9530), and has a moment and a nonce.
+The id of a key is its raw public key in hex.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from http_message_signatures import (
+    HTTPMessageSignaturesException,
+    HTTPMessageSigner,
+    HTTPMessageVerifier,
+    HTTPSignatureKeyResolver,
+    InvalidSignature,
+    algorithms,
+)
+from msgspec import Struct
+
+from ledger.errors import RecordError
+
+if TYPE_CHECKING:
+    from ledger.adapters.keys.key_files import Key
+
+LABEL = "comity"
+COVERED = ("@method", "@target-uri")
+WINDOW = timedelta(seconds=60)  # a signature is older, or further in the future, at most by this
+
+
+class SignedRequest(Struct, frozen=True):
+    """What a checked signature says: the key (hex) that made it, when (seconds since 1970), and its nonce."""
+
+    key: str
+    created: int
+    nonce: str
+
+
+class _Message:
+    """A request as the library reads and completes it."""
+
+    def __init__(self, method: str, url: str, headers: Mapping[str, str]) -> None:
+        self.method = method
+        self.url = url
+        self.headers = dict(headers)
+
+
+def sign_request(key: Key, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> dict[str, str]:
+    """Return the headers with Content-Digest, Signature-Input and Signature; `body` is None without content."""
+    message = _Message(method, url, headers)
+    signer = HTTPMessageSigner(signature_algorithm=algorithms.ED25519)
+    prepared = signer.prepare(
+        message,
+        key_id=key.public.hex(),
+        created=datetime.now(UTC),
+        nonce=secrets.token_urlsafe(18),
+        label=LABEL,
+        covered_component_ids=COVERED,
+        body=body,
+    )
+    signer.apply(message, prepared, key.sign(prepared.signature_base))
+    return message.headers
+
+
+class _Keys(HTTPSignatureKeyResolver):
+    def __init__(self, known: Callable[[str], bool]) -> None:
+        self._known = known
+
+    def resolve_public_key(self, key_id: str) -> Ed25519PublicKey | None:
+        if not self._known(key_id):
+            return None
+        try:
+            return Ed25519PublicKey.from_public_bytes(bytes.fromhex(key_id))
+        except (ValueError, UnsupportedAlgorithm):
+            return None
+
+
+def check_request(
+    known: Callable[[str], bool], method: str, url: str, headers: Mapping[str, str], body: bytes
+) -> SignedRequest:
+    """Check the one signature of a request; `known` says whether a key id is a key of the register.
+
+    Whether the nonce is new is not checked here. `RecordError` API-SIGNATURE.
+    """
+    verifier = HTTPMessageVerifier(signature_algorithm=algorithms.ED25519, key_resolver=_Keys(known))
+    verifier.max_clock_skew = WINDOW / 2
+    try:
+        (result,) = verifier.verify(
+            _Message(method, url, headers), max_age=WINDOW / 2, require_components=COVERED, body=body
+        )
+        values: Mapping[str, Any] = result.parameters
+        return SignedRequest(_text(values, "keyid"), int(values["created"]), _text(values, "nonce"))
+    except (InvalidSignature, HTTPMessageSignaturesException, ValueError, KeyError) as wrong:
+        says = f"the signature of the request does not hold: {_said(wrong)}"
+        hint = "sign @method, @target-uri and content-digest, with created, nonce and keyid (RFC 9421)"
+        raise RecordError("API-SIGNATURE", says, hint=hint) from None
+
+
+def _text(values: Mapping[str, Any], name: str) -> str:
+    text = values.get(name)
+    if not isinstance(text, str) or not 8 <= len(text) <= 200:
+        raise ValueError(f"its parameter {name} is missing, or has not 8 to 200 characters")
+    return text
+
+
+def _said(wrong: Exception) -> str:
+    text = str(wrong).encode("ascii", "replace").decode()
+    return text[:200] or type(wrong).__name__

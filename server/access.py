@@ -1,0 +1,79 @@
+"""Decide who may see what: the one place where the server decides it.
+
+    no signature      the head, the kinds, the vocabulary
+    a registered key  also the register, the map order and consistency proofs
+    an office         also the orders that name it; those of the ledger's own Party in a role of `WHOLE`: every order
+    AUD, ADM, DPO     of the ledger's own Party: also the record of accesses
+
+The entries of a kind with `shown_to` are shown to those roles alone. No sealed value is shown to anybody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+from msgspec import Struct
+
+from ledger.bundle.audience import visible
+from ledger.entries.keyring import Keyring
+from ledger.entries.payload import SignedBy
+from ledger.entries.placement import access_of, map_of, registry_of
+from ledger.errors import RecordError
+
+# The roles of the side that keeps the ledger: in its own Party they see every order of it.
+WHOLE = frozenset({"ISS", "VAL", "SEEK", "RET", "CAR", "CAQ", "POC", "DPO", "AUD", "ADM", "SYS"})
+OVERSIGHT = frozenset({"AUD", "ADM", "DPO"})  # in its own Party they see who opened sealed values
+
+
+class Caller(Struct, frozen=True):
+    """The sender of a request: the key (hex) that signed it, its office, Party, and the roles that both hold now.
+
+    `accepted` is False for a key that is enrolled and that its holder has not accepted yet: it has no roles.
+    """
+
+    key: str
+    actor: str
+    party: str
+    roles: frozenset[str]
+    accepted: bool = True
+
+
+def caller_of(keyring: Keyring, key: str, size: int) -> Caller:
+    """Return the office of a key (hex) that signed a request, at this size of the log.
+
+    `RecordError`: KEY-UNKNOWN, KEY-ENDED.
+    """
+    known = keyring.keys.get(key)
+    office = keyring.offices.get(known.actor) if known else None
+    if known is None or office is None:
+        raise RecordError("KEY-UNKNOWN", "no key of the register has signed this request")
+    keyring.check_key(SignedBy(key, known.actor, "", office.party), size, accepts=True)
+    if known.accepted is None:
+        return Caller(key, known.actor, office.party, frozenset(), accepted=False)
+    roles = frozenset(known.roles) & frozenset(office.roles_at(size))
+    return Caller(key, known.actor, office.party, roles)
+
+
+class Access(Struct, frozen=True):
+    """The rules of one ledger, by its origin and the Party that keeps it."""
+
+    origin: str
+    party: str
+
+    def keeps(self, caller: Caller) -> bool:
+        """Return True if a caller sees every order."""
+        return caller.party == self.party and not WHOLE.isdisjoint(caller.roles)
+
+    def sees_order(self, caller: Caller, order: str, named: Callable[[], Collection[str]]) -> bool:
+        """Return True if a caller may see an order; `named` returns the offices and Parties that its entries name."""
+        if order in (registry_of(self.origin), map_of(self.origin)):
+            return True
+        if order == access_of(self.origin):
+            return caller.party == self.party and not OVERSIGHT.isdisjoint(caller.roles)
+        if not caller.roles:
+            return False
+        return self.keeps(caller) or caller.actor in named()
+
+    def sees_kind(self, caller: Caller, kind: str) -> bool:
+        """Return True if a caller may know of entries of a kind in an order that it may see."""
+        return visible(kind, "") or any(visible(kind, role) for role in caller.roles)

@@ -1,0 +1,283 @@
+"""The API as an ASGI application: identify the caller, read the request strictly, answer, or say what is wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route as StarletteRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ledger.adapters.http_server import EarlyResponse
+from ledger.errors import LedgerError, RecordError
+from server import problems
+from server.access import Caller
+from server.api.events import Listeners
+from server.api.idempotency import AnswerStore
+from server.api.openapi import document
+from server.api.routes import ROUTES, Call, Route, Services
+from server.identity.requests import UNSIGNED, RateLimit, SignatureGate
+
+logger = logging.getLogger(__name__)
+
+LARGEST = 4 << 20  # bytes of a body
+PATIENCE = 10.0  # seconds for a whole body
+RETRY = "1"  # seconds after which a refused client may try again
+JSON = "application/json"
+_HEADERS = {
+    "x-content-type-options": "nosniff",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "cross-origin-resource-policy": "same-origin",
+    "referrer-policy": "no-referrer",
+}
+_CACHE = {"head": "private, no-cache", "minute": "private, no-cache", "fixed": "public, max-age=300"}
+
+
+class Gates(msgspec.Struct, frozen=True):
+    """What stands before the routes. `bases` has the public base URL of each allowed Host."""
+
+    bases: Mapping[str, str]
+    signatures: SignatureGate
+    rate: RateLimit
+    answers: AnswerStore
+
+
+class Application:
+    """Answers requests to one ledger."""
+
+    def __init__(self, services: Services, gates: Gates, listeners: Listeners, *, patience: float = PATIENCE) -> None:
+        self._services = services
+        self._gates = gates
+        self._listeners = listeners
+        self._patience = patience
+        self._document = msgspec.json.encode(document())
+
+    def asgi(self) -> ASGIApp:
+        """Return the ASGI application."""
+        by_path: dict[str, list[Route]] = {}
+        for route in ROUTES:
+            by_path.setdefault(route.path, []).append(route)
+        routes = [StarletteRoute("/openapi.json", self._openapi, methods=["GET"])]
+        routes += [
+            StarletteRoute(path, self._endpoint(some), methods=[route.method for route in some])
+            for path, some in by_path.items()
+        ]
+        app = Starlette(routes=routes, exception_handlers={HTTPException: _of_starlette})
+        return _HostGate(app, self._gates.bases)
+
+    async def _openapi(self, request: Request) -> Response:
+        return Response(self._document, headers={**_HEADERS, "cache-control": _CACHE["fixed"]}, media_type=JSON)
+
+    def _endpoint(self, routes: Iterable[Route]) -> Callable[[Request], Any]:
+        by_method = {route.method: route for route in routes}
+
+        async def endpoint(request: Request) -> Response:
+            route = by_method["GET" if request.method == "HEAD" else request.method]  # type: ignore[index]
+            try:
+                return await self._answer(route, request)
+            except _TooLarge:
+                error = RecordError("API-LARGE", f"a body has at most {LARGEST} bytes")
+                body = msgspec.json.encode(problems.problem_of(error)).decode()
+                return EarlyResponse(
+                    body, 413, {**_HEADERS, "content-type": problems.MEDIA}, request.stream(), self._patience
+                )
+            except (RecordError, LedgerError) as error:
+                return problem(error)
+            except Exception as error:
+                logger.exception("%s %s: %s", request.method, route.path, type(error).__name__)
+                return problem(error)
+
+        return endpoint
+
+    async def _answer(self, route: Route, request: Request) -> Response:
+        body = await self._body(request)
+        caller = await self._caller(route, request, body)
+        call = Call(caller, request.path_params, _query(route, request), _content(route, request, body))
+        if route.do is None:
+            after = _last_event(request)
+            events = self._listeners.admit(call.by, call.query.after if after is None else after)
+            return StreamingResponse(events, headers={**_HEADERS, "cache-control": "no-store"}, media_type=EVENTS)
+        tag = self._tag(route, caller, request)
+        if tag is not None and request.headers.get("if-none-match") == tag:
+            return Response(status_code=304, headers=self._headers(route, tag))
+        if (key := request.headers.get("idempotency-key")) is not None and route.method == "POST":
+            do = route.do  # the types of a frozen field are not kept in a function
+            content = await run_in_threadpool(
+                self._gates.answers.once,
+                call.by.key,
+                key,
+                request.url.path.encode() + b"\n" + body,
+                lambda: msgspec.json.encode(do(self._services, call)),
+            )
+        else:
+            content = msgspec.json.encode(await run_in_threadpool(route.do, self._services, call))
+        return Response(content, headers=self._headers(route, tag), media_type=JSON)
+
+    async def _caller(self, route: Route, request: Request, body: bytes) -> Caller | None:
+        """Return who asks; None without a signature where none is needed. Counts the request."""
+        signed = "signature" in request.headers or "signature-input" in request.headers
+        if not signed:
+            if route.path != "/health":
+                self._gates.rate.spend(UNSIGNED)
+            if route.needs == "anyone":
+                return None
+            says = "this address answers requests that a key of the register has signed"
+            raise RecordError("API-SIGNATURE", says, hint="sign the request (RFC 9421)")
+        if any(len(request.headers.getlist(name)) != 1 for name in ("signature", "signature-input")):
+            raise RecordError("API-SIGNATURE", "a request has one signature", where="Signature")
+        return await run_in_threadpool(self._identified, route, request, body)
+
+    def _identified(self, route: Route, request: Request, body: bytes) -> Caller:
+        raw: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
+        query = request.scope["query_string"]
+        base = self._gates.bases[request.headers["host"]]
+        url = base + raw.decode("latin-1") + (f"?{query.decode('latin-1')}" if query else "")
+        try:
+            key = self._gates.signatures.check(request.method, url, dict(request.headers), body)
+        except RecordError:
+            self._gates.rate.spend(UNSIGNED)
+            raise
+        self._gates.rate.spend(key)
+        caller = self._services.view.caller(key)
+        if not caller.accepted and route.needs == "accepted":
+            says = "the holder of this key has not accepted it yet"
+            raise RecordError("API-DENIED", says, hint="record its key-accepted")
+        return caller
+
+    async def _body(self, request: Request) -> bytes:
+        length = request.headers.get("content-length", "0")
+        if not (length.isascii() and length.isdecimal()) or int(length[:20]) > LARGEST:
+            raise _TooLarge
+        body = bytearray()
+        try:
+            async with asyncio.timeout(self._patience):
+                async for chunk in request.stream():
+                    body += chunk
+                    if len(body) > LARGEST:
+                        raise _TooLarge
+        except TimeoutError:
+            raise RecordError("API-SLOW", f"the body did not arrive within {self._patience:g} seconds") from None
+        except ClientDisconnect:
+            raise RecordError("API-REQUEST", "the body is cut short") from None
+        return bytes(body)
+
+    def _tag(self, route: Route, caller: Caller | None, request: Request) -> str | None:
+        """Return the entity tag of an answer: what it depends on, as a digest; None if it is never the same."""
+        if route.fresh not in ("head", "minute"):
+            return None
+        head = self._services.head.current
+        minute = datetime.now(UTC).strftime("%Y%m%d%H%M") if route.fresh == "minute" else ""
+        who = "" if caller is None else caller.key
+        parts = f"{head.note}\n{who}\n{minute}\n{request.url.path}?{request.url.query}"
+        return f'W/"{head.size}-{sha256(parts.encode()).hexdigest()[:16]}"'
+
+    def _headers(self, route: Route, tag: str | None) -> dict[str, str]:
+        headers = {**_HEADERS, "cache-control": _CACHE.get(route.fresh, "no-store")}
+        if route.needs != "anyone":
+            headers["vary"] = "signature-input"
+        if tag is not None:
+            headers["etag"] = tag
+        return headers
+
+
+EVENTS = "text/event-stream"
+
+
+class _TooLarge(Exception):
+    """Report a body that is larger than any request can be."""
+
+
+class _HostGate:
+    """Refuse requests for another host name than those of the server, against DNS rebinding."""
+
+    def __init__(self, app: ASGIApp, hosts: Iterable[str]) -> None:
+        self._app = app
+        self._hosts = frozenset(hosts)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        request = Request(scope)
+        hosts = request.headers.getlist("host")
+        app = self._app
+        if len(hosts) != 1 or hosts[0] not in self._hosts:
+            app = problem(RecordError("API-HOST", "this is not a name of this server", where="Host"))
+        await app(scope, receive, send)
+
+
+def problem(error: Exception, headers: Mapping[str, str] = {}) -> Response:
+    """Return the response that says what is wrong."""
+    content = problems.problem_of(error)
+    more = {}
+    if content.status in (429, 503):
+        more["retry-after"] = RETRY
+    if content.status == 401:
+        more["www-authenticate"] = "Signature"
+        more["accept-signature"] = 'comity=("@method" "@target-uri" "content-digest");created;keyid;nonce'
+    if content.status == 408:
+        more["connection"] = "close"  # the rest of the body is not read
+    return Response(
+        msgspec.json.encode(content),
+        content.status,
+        {**_HEADERS, "cache-control": "no-store", **more, **headers},
+        problems.MEDIA,
+    )
+
+
+async def _of_starlette(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    if status == 405 and isinstance(error, HTTPException):
+        refused = RecordError("API-METHOD", f"{request.method} is not a method of this address")
+        return problem(refused, error.headers or {})
+    return problem(RecordError("API-MISSING", "there is no such address", hint="/openapi.json lists them"))
+
+
+def _query(route: Route, request: Request) -> Any:
+    """Return the query in the form of the route; `RecordError` API-REQUEST."""
+    pairs = request.query_params.multi_items()
+    given = dict(pairs)
+    if len(given) != len(pairs):
+        raise RecordError("API-REQUEST", "a parameter is given twice", where="query")
+    if route.query is None:
+        if given:
+            raise RecordError("API-REQUEST", f"no parameter is called {next(iter(given))[:40]!r}", where="query")
+        return None
+    try:
+        return msgspec.convert(given, route.query, strict=False)
+    except msgspec.ValidationError as wrong:
+        raise RecordError("API-REQUEST", str(wrong)[:200], where="query") from None
+
+
+def _content(route: Route, request: Request, body: bytes) -> Any:
+    """Return the body in the form of the route; `RecordError` API-REQUEST, API-MEDIA."""
+    if route.body is None:
+        if body:
+            raise RecordError("API-REQUEST", "this address takes no body", where="body")
+        return None
+    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media != JSON or request.headers.get("content-encoding", "identity") != "identity":
+        raise RecordError("API-MEDIA", f"the body is {JSON}, without an encoding", where="Content-Type")
+    try:
+        return msgspec.json.decode(body, type=route.body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as wrong:
+        raise RecordError("API-REQUEST", str(wrong)[:200], where="body") from None
+
+
+def _last_event(request: Request) -> int | None:
+    """Return the index behind the last event that the client has; None if it says none."""
+    said = request.headers.get("last-event-id")
+    if said is None:
+        return None
+    if not (said.isascii() and said.isdecimal() and len(said) <= 15):
+        raise RecordError("API-REQUEST", "an event is named by the index of its entry", where="Last-Event-ID")
+    return int(said) + 1

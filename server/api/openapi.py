@@ -1,0 +1,169 @@
+"""Make the OpenAPI 3.1 document from the table of routes and the structs of the documents."""
+
+from __future__ import annotations
+
+import re
+from inspect import cleandoc
+from typing import Any
+
+from msgspec import NODEFAULT, Struct
+from msgspec.json import schema_components
+from msgspec.structs import fields
+
+from server.api.routes import ROUTES, Route
+from server.documents import Problem
+from server.problems import MEDIA, STATUS, TITLES
+
+_REF = "#/components/schemas/{name}"
+_SIGNED: dict[str, list[str]] = {"signature": []}
+# What every address can answer; 401 and 403 only where a signature is needed.
+_ALWAYS = ("API-REQUEST", "API-SIGNATURE", "API-REPLAY", "KEY-UNKNOWN", "API-SLOW", "API-LARGE", "API-HOST", "API-RATE")
+_BY_KEY = ("API-DENIED", "KEY-ENDED")
+_LATER = 503
+
+
+def document() -> dict[str, Any]:
+    """Return the OpenAPI document of the server."""
+    answers = [route.answer for route in ROUTES if route.answer] + [route.body for route in ROUTES if route.body]
+    _, schemas = schema_components([*dict.fromkeys(answers), Problem], ref_template=_REF)
+    paths: dict[str, dict[str, Any]] = {}
+    for route in ROUTES:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
+    return {
+        "openapi": "3.1.1",
+        "info": {
+            "title": "Comity office server",
+            "version": "1",
+            "description": "One ledger over HTTP. Every answer on the record has the signed head of the log and proofs "
+            "under it; what they show is said at each answer. See docs/reference/api.md.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/"}],
+        "paths": paths,
+        "components": {
+            "schemas": {name: _plain(schema) for name, schema in schemas.items()},
+            "securitySchemes": {
+                "signature": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": "Signature",
+                    "description": "HTTP message signature (RFC 9421) with Ed25519 by a key of the register. It covers "
+                    "@method, @target-uri and, with a body, content-digest. Its parameters are created, keyid (the raw "
+                    "public key in hex) and nonce; each is valid once, for 60 seconds.",
+                }
+            },
+        },
+    }
+
+
+def _operation(route: Route) -> dict[str, Any]:
+    answer = route.answer
+    media = {"text/event-stream": {"schema": {"type": "string"}}}
+    if answer is not None:
+        media = {"application/json": {"schema": {"$ref": _REF.format(name=answer.__name__)}}}
+    tagged = route.fresh in ("head", "minute")
+    done: dict[str, Any] = {"description": _about(answer) if answer else EVENTS, "content": media}
+    if tagged:
+        done["headers"] = {"ETag": {"schema": {"type": "string"}, "description": "of the head and the caller"}}
+    operation: dict[str, Any] = {
+        "operationId": route.name,
+        "summary": route.summary,
+        "parameters": [*_path(route), *_queries(route), *_headers(route)],
+        "responses": {"200": done, **({"304": {"description": "Not changed."}} if tagged else {}), **_problems(route)},
+        "security": [{}] if route.needs == "anyone" else [_SIGNED],
+    }
+    if route.body is not None:
+        schema = {"$ref": _REF.format(name=route.body.__name__)}
+        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    return operation
+
+
+EVENTS = (
+    "Events of the type `entry`: `id` is the index of an entry, `data` a JSON object with `head` and `entry` as in "
+    "EntriesAnswer. A comment comes every 15 seconds. At most 64 clients listen at once."
+)
+
+
+def _path(route: Route) -> list[dict[str, Any]]:
+    says = {
+        "order": "The id of an order, its beginning, its reference, or OFFICE/REFERENCE.",
+        "index": "The index of an entry in the log, from 0.",
+        "kind": "The name of a kind.",
+    }
+    return [
+        {"name": name, "in": "path", "required": True, "description": says[name], "schema": {"type": "string"}}
+        for name in re.findall(r"{(\w+)}", route.path)
+    ]
+
+
+def _queries(route: Route) -> list[dict[str, Any]]:
+    if route.query is None:
+        return []
+    properties = _schema(route.query)["properties"]
+    return [
+        {
+            "name": each.encode_name,
+            "in": "query",
+            "required": each.default is NODEFAULT,
+            "schema": _parameter(properties[each.encode_name]),
+        }
+        for each in fields(route.query)
+    ]
+
+
+def _headers(route: Route) -> list[dict[str, Any]]:
+    named = []
+    if route.fresh in ("head", "minute"):
+        named.append(("If-None-Match", "The ETag of the answer that the caller has."))
+    if route.method == "POST":
+        named.append(("Idempotency-Key", "A new value for each request; the same request again gets the same answer."))
+    if route.answer is None:
+        named.append(("Last-Event-ID", "The index of the last entry that the caller has."))
+    return [
+        {"name": name, "in": "header", "required": False, "description": says, "schema": {"type": "string"}}
+        for name, says in named
+    ]
+
+
+def _parameter(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a parameter: one that may be left out is not null in a query."""
+    if "anyOf" in schema:
+        (schema,) = [each for each in schema["anyOf"] if each != {"type": "null"}]
+    return {name: value for name, value in schema.items() if name != "default" or value is not None}
+
+
+def _schema(struct: type[Struct]) -> dict[str, Any]:
+    _, schemas = schema_components([struct], ref_template=_REF)
+    schema: dict[str, Any] = schemas[struct.__name__]
+    return schema
+
+
+def _problems(route: Route) -> dict[str, Any]:
+    codes = {*_ALWAYS, *route.codes, *(() if route.needs == "anyone" else _BY_KEY)}
+    by_status: dict[int, set[str]] = {_LATER: set()}
+    for code in codes:
+        by_status.setdefault(STATUS.get(code, 422), set()).add(code)
+    return {str(status): _problem(status, sorted(some)) for status, some in sorted(by_status.items())}
+
+
+def _problem(status: int, codes: list[str]) -> dict[str, Any]:
+    says = f"{TITLES[status]} Codes: {', '.join(codes)}." if codes else TITLES[status]
+    schema = {"$ref": _REF.format(name="Problem")}
+    return {"description": says, "content": {MEDIA: {"schema": schema}}}
+
+
+def _about(struct: type[Struct]) -> str:
+    return " ".join(cleandoc(str(struct.__doc__)).split())
+
+
+def _plain(part: Any) -> Any:
+    match part:
+        case {"description": str(text)}:
+            rest = {name: _plain(value) for name, value in part.items() if name != "description"}
+            return {"description": " ".join(text.split()), **rest}
+        case dict():
+            return {name: _plain(value) for name, value in part.items()}
+        case list():
+            return [_plain(each) for each in part]
+        case _:
+            return part

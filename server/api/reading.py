@@ -1,0 +1,364 @@
+"""Read one ledger for callers: every answer is made under one head, and shows only what the caller may see.
+
+Answers are made one after the other, under one lock. No sealed value is opened.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing
+from datetime import UTC, datetime
+from threading import Lock
+from uuid import UUID
+
+from msgspec import structs
+
+from ledger.adapters.folders.ledger_folder import Folder
+from ledger.adapters.log.head_store import HeadStore
+from ledger.adapters.storage.entry_reader import EntryReader
+from ledger.adapters.subject_keys.key_store import SubjectKeyStore
+from ledger.application.case_reader import CaseReader
+from ledger.entries.case import Case
+from ledger.entries.envelope import OpenedEntry, entry_of, open_
+from ledger.entries.form import RegisteredNames, named_in
+from ledger.entries.keyring import Keyring
+from ledger.entries.placement import committed_by, map_of
+from ledger.errors import LedgerError, RecordError
+from ledger.facts import KINDS
+from ledger.law import judge
+from ledger.law.provisions import rules_digest
+from ledger.tlog.note import b64
+from ledger.tlog.tree import format_proof, leaf_hash, prove_consistency, prove_inclusions
+from projections.documents.judgement import judged
+from projections.views.state import view
+from server.access import Access, Caller, caller_of
+from server.described import public_case, statements
+from server.documents import (
+    CommittedHeads,
+    ConsistencyAnswer,
+    EntriesAnswer,
+    EntryAnswer,
+    Head,
+    OrderAnswer,
+    OrderEntriesAnswer,
+    OrderItem,
+    OrdersAnswer,
+    PlaceAnswer,
+    ProvenEntry,
+    RegisterAnswer,
+)
+
+SCANNED = 500  # orders or entries that are looked at for one page
+_KEPT = 10_000  # orders of which it is remembered who is named in them
+_MISSING = "there is no {} that this caller may see"
+OPEN = ("OPEN", "MISSED", "UNDETERMINED")  # verdicts of the deadlines in a list
+
+Opened = list[tuple[int, OpenedEntry]]
+
+
+class LedgerView:
+    """One ledger, opened for reading. `head` returns the signed state of the log."""
+
+    def __init__(self, folder: Folder, head: Callable[[], Head], now: Callable[[], datetime]) -> None:
+        self._head = head
+        self._now = now
+        self._lock = Lock()
+        self.origin = folder.origin
+        self.access = Access(folder.origin, folder.registrar.party)
+        with ExitStack() as opened:
+            self._store = opened.enter_context(closing(EntryReader(folder.entries)))
+            self._keys = None
+            if folder.subject_keys.exists():
+                self._keys = opened.enter_context(closing(SubjectKeyStore(folder.subject_keys, writable=False)))
+            self._map = opened.enter_context(HeadStore(folder.map))
+            self._cases = CaseReader(folder, self._store, self._keys)
+            self._opened = opened.pop_all()
+        self._named: OrderedDict[str, tuple[int, frozenset[str]]] = OrderedDict()
+
+    def close(self) -> None:
+        """Close the files."""
+        self._opened.close()
+
+    # -- who asks -----------------------------------------------------------------------------------------------------
+
+    def caller(self, key: str) -> Caller:
+        """Return the office of a key (hex); `RecordError` KEY-UNKNOWN, KEY-ENDED."""
+        with self._lock:
+            return caller_of(self._cases.keyring(), key, self._store.size())
+
+    def knows(self, key: str) -> bool:
+        """Return True if the register has a key (hex)."""
+        with self._lock:
+            return key in self._cases.keyring().keys
+
+    def known(self) -> RegisteredNames:
+        """Return the names of the register, for the check of the form of a new entry."""
+        with self._lock:
+            return self._cases.known(self._cases.keyring())
+
+    def named(self, order: str) -> frozenset[str]:
+        """Return the offices and Parties that the entries of an order name; none if there is no such order."""
+        with self._lock:
+            return self._names(order)
+
+    def is_new(self, order: str) -> bool:
+        """Return True if the ledger has no entry of an order."""
+        with self._lock:
+            return self._store.head(order) == 0
+
+    def may_see(self, caller: Caller, order: str) -> bool:
+        """Return True if a caller may see an order."""
+        with self._lock:
+            return self._sees(caller, order)
+
+    # -- the log ------------------------------------------------------------------------------------------------------
+
+    def consistency(self, start: int, end: int) -> ConsistencyAnswer:
+        """Return the proof between two sizes, of which none is above the head. `RecordError` API-REQUEST."""
+        head = self._head()
+        if not 0 < start <= end <= head.size:
+            says = f"a proof leads from a size above 0 to a larger one, at most {head.size}"
+            raise RecordError("API-REQUEST", says, where="start, end")
+        path = prove_consistency(start, end, self._store.hashes)
+        return ConsistencyAnswer(head, start, end, [b64(each) for each in path])
+
+    def entries(self, caller: Caller, after: int, limit: int, kind: str | None = None) -> EntriesAnswer:
+        """Return the entries from index `after` on; of those that the caller may not see, the leaf alone.
+
+        With `kind`, only entries of that kind that the caller may see.
+        """
+        with self._lock:
+            head = self._head()
+            found, hidden, following = [], set(), after
+            for index, raw in self._store.page(after, limit if kind is None else SCANNED, head.size):
+                opened = open_(raw, verify=False)
+                following = index + 1
+                shown = self._shows(caller, opened)
+                if kind is None or (shown and opened.payload.kind == kind):
+                    found.append((index, opened))
+                if not shown:
+                    hidden.add(index)
+                if len(found) == limit:
+                    break
+            proven = self._proven(found, head)
+            return EntriesAnswer(head, [without_line(e) if e.index in hidden else e for e in proven], following)
+
+    def entry(self, caller: Caller, index: int) -> EntryAnswer:
+        """Return one entry with its proof; `RecordError` API-MISSING."""
+        with self._lock:
+            head = self._head()
+            raw = self._store.at(index) if index < head.size else None
+            opened = None if raw is None else open_(raw, verify=False)
+            if opened is None or not self._shows(caller, opened):
+                raise RecordError("API-MISSING", _MISSING.format("entry"))
+            (path,) = prove_inclusions([index], head.size, self._store.hashes)
+            proof = format_proof(index, path, head.note.encode()).decode()
+            return EntryAnswer(head, _proven(index, opened, path), proof)
+
+    def register(self, after: int) -> RegisterAnswer:
+        """Return the entries of the register behind the first `after` ones."""
+        with self._lock:
+            head = self._head()
+            entries = [(i, o) for i, o in self._cases.opened_registry()[after:] if i < head.size]
+            committed = self._committed(self._cases.registry, head)
+            return RegisterAnswer(head, self._proven(entries, head), committed)
+
+    # -- orders -------------------------------------------------------------------------------------------------------
+
+    def orders(
+        self,
+        caller: Caller,
+        after: int,
+        limit: int,
+        *,
+        state: str | None = None,
+        provider: str | None = None,
+        party: str | None = None,
+        kind: str | None = None,
+        since: datetime | None = None,
+    ) -> OrdersAnswer:
+        """Return orders by the index of their first entry, from `after` on, with all of these values."""
+        with self._lock:
+            head, now = self._head(), self._moment()
+            begun = self._store.begun(after, head.size, SCANNED)
+            items: list[OrderItem] = []
+            following: int | None = None if len(begun) < SCANNED else begun[-1][0] + 1
+            for first, order, begins in begun:
+                if order in self._cases.reserved or _companion(begins) or not self._sees(caller, order):
+                    continue
+                item = self._item(caller, order, first, head, now, kind=kind, since=since)
+                if item is None or not _matches(item, state, provider, party):
+                    continue
+                items.append(item)
+                if len(items) == limit:
+                    following = first + 1
+                    break
+            return OrdersAnswer(head, now, items, following)
+
+    def order(self, caller: Caller, name: str) -> OrderAnswer:
+        """Return one order with what it says; `RecordError` API-MISSING."""
+        with self._lock:
+            head, now = self._head(), self._moment()
+            order, entries = self._order(caller, name, head)
+            says = statements(self._case(order, entries, head), now)
+            proven = self._proven(entries, head)
+            return OrderAnswer(head, now, rules_digest(), says, proven, self._committed(order, head))
+
+    def order_entries(self, caller: Caller, name: str) -> OrderEntriesAnswer:
+        """Return the entries of one order that the caller may see; `RecordError` API-MISSING."""
+        with self._lock:
+            head = self._head()
+            order, entries = self._order(caller, name, head)
+            return OrderEntriesAnswer(head, order, self._proven(entries, head), self._committed(order, head))
+
+    def place(self, caller: Caller, name: str) -> PlaceAnswer:
+        """Return the place of the next entry of an order; `RecordError` API-MISSING."""
+        with self._lock:
+            head = self._head()
+            order = self._find(caller, name)
+            *_, newest = self._below(order, head)
+            opened = newest[1]
+            p = opened.payload
+            return PlaceAnswer(head, order, p.seq + 1, opened.leaf, p.instrument, self._proven([newest], head)[0])
+
+    def taken(self, reference: str) -> tuple[list[tuple[str, str, list[str]]], list[tuple[str, str, list[str]]]]:
+        """Return the orders with a reference or one of its plain form, and those that look alike."""
+        with self._lock:
+            return self._cases.taken(reference), self._cases.alike(reference)
+
+    def quotable(self, reference: str) -> list[str]:
+        """Return the ids of the orders that begin with a text."""
+        with self._lock:
+            return self._cases.beginning(reference)
+
+    # -- parts --------------------------------------------------------------------------------------------------------
+
+    def _moment(self) -> datetime:
+        return self._now().astimezone(UTC).replace(second=0, microsecond=0)
+
+    def _keyring(self) -> Keyring:
+        return self._cases.keyring()
+
+    def _find(self, caller: Caller, name: str) -> str:
+        """Return the id of the order that `name` means to this caller; RecordError API-MISSING."""
+        order = _id_of(name)
+        orders = [order] if order else self._cases.named(name) or self._cases.beginning(name)
+        seen = [each for each in orders if self._store.head(each) and self._sees(caller, each)]
+        if len(seen) > 1:
+            raise LedgerError("ORDER-AMBIGUOUS", f"{len(seen)} orders are called so", "give the id")
+        if not seen:
+            raise RecordError("API-MISSING", _MISSING.format("order"))
+        return seen[0]
+
+    def _order(self, caller: Caller, name: str, head: Head) -> tuple[str, Opened]:
+        order = self._find(caller, name)
+        return order, self._visible(caller, order, head)
+
+    def _visible(self, caller: Caller, order: str, head: Head) -> Opened:
+        """Return the entries of an order and of its companion that the caller may see, below the head."""
+        companion = self._keys.companion_of(order) if self._keys else None
+        entries = [*self._below(order, head), *(self._below(companion, head) if companion else ())]
+        return sorted((e for e in entries if self.access.sees_kind(caller, e[1].payload.kind)), key=lambda e: e[0])
+
+    def _below(self, order: str, head: Head) -> Iterator[tuple[int, OpenedEntry]]:
+        return ((i, open_(raw, verify=False)) for i, raw in self._store.order(order) if i < head.size)
+
+    def _case(self, order: str, entries: Opened, head: Head) -> Case:
+        register = [(i, o) for i, o in self._cases.opened_registry() if i < head.size]
+        return public_case(order, entries, register, self._keyring())
+
+    def _item(
+        self,
+        caller: Caller,
+        order: str,
+        first: int,
+        head: Head,
+        now: datetime,
+        *,
+        kind: str | None,
+        since: datetime | None,
+    ) -> OrderItem | None:
+        entries = self._visible(caller, order, head)
+        if not entries or (kind is not None and all(o.payload.kind != kind for _, o in entries)):
+            return None
+        case = self._case(order, entries, head)
+        if since is not None and all(e.on < since for e in case.entries):
+            return None
+        judgement = judge(case, now)
+        parts = judged(judgement)
+        levels: dict[str, int] = {}
+        for finding in parts["findings"]:
+            levels[finding.level] = levels.get(finding.level, 0) + 1
+        newest = [entry for entry in entries if entry[1].payload.order == order][-1]
+        return OrderItem(
+            view(case, judgement),
+            [clock for clock in parts["deadlines"] if clock.verdict in OPEN],
+            levels,
+            first,
+            without_line(self._proven([newest], head)[0]),
+        )
+
+    def _proven(self, entries: Opened, head: Head) -> list[ProvenEntry]:
+        paths = prove_inclusions([index for index, _ in entries], head.size, self._store.hashes) if entries else []
+        return [_proven(index, o, path) for (index, o), path in zip(entries, paths, strict=True)]
+
+    def _committed(self, order: str, head: Head) -> CommittedHeads | None:
+        """Return the last committed map of heads with the proof of an order; None if its file is of another size."""
+        newest = self._store.newest(map_of(self.origin))
+        if newest is None or newest[0] >= head.size:
+            return None
+        commit = open_(newest[1], verify=False)
+        stated = committed_by(commit.payload)
+        kept = self._map.kept([order])
+        if stated is None or kept is None or (kept.size, kept.root) != stated:
+            return None
+        return CommittedHeads(self._proven([(newest[0], commit)], head)[0], b64(kept.proofs[order]))
+
+    def _shows(self, caller: Caller, opened: OpenedEntry) -> bool:
+        p = opened.payload
+        return self.access.sees_kind(caller, p.kind) and self._sees(caller, p.order)
+
+    def _sees(self, caller: Caller, order: str) -> bool:
+        main = (self._keys.main_of(order) if self._keys else None) or order
+        return self.access.sees_order(caller, main, lambda: self._names(main))
+
+    def _names(self, order: str) -> frozenset[str]:
+        version = self._store.head(order)
+        if (kept := self._named.get(order)) is None or kept[0] != version:
+            entries = (entry_of(open_(raw, verify=False), index) for index, raw in self._store.order(order))
+            kept = self._named[order] = version, frozenset(named_in(entries))
+            if len(self._named) > _KEPT:
+                self._named.popitem(last=False)
+        return kept[1]
+
+
+def _proven(index: int, opened: OpenedEntry, path: Sequence[bytes]) -> ProvenEntry:
+    return ProvenEntry(index, leaf_hash(opened.raw).hex(), [b64(each) for each in path], opened.raw.decode())
+
+
+def without_line(entry: ProvenEntry) -> ProvenEntry:
+    """Return a proven entry as its leaf alone."""
+    return structs.replace(entry, entry=None)
+
+
+def _companion(kind: str) -> bool:
+    fact = KINDS.get(kind)
+    return fact is not None and bool(fact.shown_to)
+
+
+def _id_of(name: str) -> str | None:
+    """Return a name that is the id of an order; None for any other name."""
+    try:
+        return name if str(UUID(name)) == name else None
+    except ValueError:
+        return None
+
+
+def _matches(item: OrderItem, state: str | None, provider: str | None, party: str | None) -> bool:
+    order = item.order
+    return (
+        (state is None or order.state == state)
+        and (provider is None or provider in order.providers)
+        and (party is None or party in (order.from_party, order.to_party))
+    )

@@ -1,0 +1,226 @@
+"""Record entries that their signers have sealed, and keep the head of the log that answers are made under.
+
+The entries go to a `Recorder`, which stores them durably, all of one request or none, and acknowledges them. Everything
+that needs no turn of the log (signatures, form, who may) is checked before.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from threading import Event, Lock, Thread
+from typing import Protocol
+
+from ledger.application.journal import Journal
+from ledger.application.write.parallel_open import open_entry
+from ledger.application.write.receipt import Receipt
+from ledger.entries.case import instant
+from ledger.entries.envelope import OpenedEntry
+from ledger.entries.form import check_by_hand, check_lookalike, check_quotable, check_reference, issuing_office, slips
+from ledger.entries.payload import Payload
+from ledger.errors import LedgerError, RecordError
+from ledger.facts import KINDS, WHY, build
+from ledger.formats.selective_disclosure import lift
+from ledger.tlog.tree import parse_proof
+from server.access import Caller
+from server.api.reading import LedgerView
+from server.documents import Head, ReceiptItem, ReceiptsAnswer, Submission
+
+logger = logging.getLogger(__name__)
+
+_Issued = tuple[str, str, str]  # reference, issuing office and id of an order
+
+FOLLOW = 1.0  # seconds between two looks at what other processes stored
+
+
+class Recorder(Protocol):
+    """Store sealed entries durably; several threads may call it at once."""
+
+    def receive(self, entries: Sequence[bytes], disclosures: Sequence[Sequence[str]]) -> list[tuple[Receipt, bytes]]:
+        """Store the entries of one request, all or none; return their receipts with their proofs.
+
+        Raises what `Journal.receive_sealed` raises, and `LedgerError` BUSY where too many wait.
+        """
+
+    def close(self) -> None:
+        """Answer the requests that were taken, and take no more."""
+
+
+class JournalRecorder:
+    """Records one request after the other."""
+
+    def __init__(self, journal: Journal, turn: Lock) -> None:
+        self._journal = journal
+        self._turn = turn
+
+    def receive(self, entries: Sequence[bytes], disclosures: Sequence[Sequence[str]]) -> list[tuple[Receipt, bytes]]:
+        """Store the entries; see `Recorder`."""
+        with self._turn:
+            return [(r, r.proof) for r in self._journal.receive_sealed(entries, disclosures)]
+
+    def close(self) -> None:
+        """Wait for the request that has the turn."""
+        with self._turn:
+            pass
+
+
+class LogHead:
+    """The signed head of the log, kept up to date with what this and other processes store.
+
+    `turn` is held while the journal is used.
+    """
+
+    def __init__(self, journal: Journal, turn: Lock) -> None:
+        self._journal = journal
+        self._turn = turn
+        self._stopped = Event()
+        self._thread = Thread(target=self._run, name="log-head", daemon=True)
+        self._well = time.monotonic()
+        self._says = ""
+        self._published = -1
+        self.current = self._read()
+
+    def start(self) -> None:
+        """Begin to follow the log."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """End the thread."""
+        self._stopped.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def advance(self, size: int) -> None:
+        """Take the newest signed state if the head is smaller than `size`."""
+        if self.current.size < size:
+            with self._turn:
+                self.current = self._read()
+
+    def health(self) -> tuple[float, str]:
+        """Return for how many seconds the log could not be signed, and why; nearly 0 if it can."""
+        return time.monotonic() - self._well, self._says
+
+    def follow(self) -> None:
+        """Acknowledge what other processes stored, publish the head, and check that the log can be signed."""
+        with self._turn:
+            journal = self._journal
+            journal.log.ready()
+            size = journal.store.size()
+            if size > self.current.size:
+                journal.log.acknowledge(size - 1)
+            if self._published != size:
+                journal.publish()
+                self._published = size
+            self.current = self._read()
+        self._well, self._says = time.monotonic(), ""
+
+    def _read(self) -> Head:
+        last = self._journal.log.signed()
+        newest = self._journal.heads.newest()
+        note = newest.note if newest is not None and newest.size == last.size else last.note
+        return Head(last.size, note.decode())
+
+    def _run(self) -> None:
+        while not self._stopped.wait(FOLLOW):
+            try:
+                self.follow()
+            except (LedgerError, RecordError) as fault:
+                self._says = str(fault)
+                logger.warning("the log cannot be signed: %s", fault.code)
+
+
+class Recording:
+    """Checks what a caller sends, and records it."""
+
+    def __init__(self, view: LedgerView, recorder: Recorder, head: LogHead) -> None:
+        self._view = view
+        self._recorder = recorder
+        self._head = head
+        self._issuing = Lock()
+
+    def record(self, caller: Caller, sent: Submission) -> ReceiptsAnswer:
+        """Record the entries of one request and return their receipts.
+
+        `RecordError`: API-DENIED, API-REQUEST, API-KIND, what the form of a fact and `Journal.receive_sealed` raise.
+        """
+        lines = [each.entry.encode() for each in sent.entries]
+        texts = [each.disclosures for each in sent.entries]
+        issued: list[_Issued] = []
+        begun: set[str] = set()
+        for number, (line, disclosed) in enumerate(zip(lines, texts, strict=True)):
+            try:
+                opened = open_entry(line)
+                self._check_caller(caller, opened.payload, begun)
+                issued += self._check_form(opened, disclosed, sent)
+            except RecordError as refused:
+                raise _at(number, refused) from refused
+            begun.add(opened.payload.order)
+        turn: AbstractContextManager[object] = self._issuing if issued else nullcontext()
+        with turn:
+            for reference, office, order in issued:
+                self._check_reference(reference, office, order, lookalike=sent.lookalike)
+            receipts = self._recorder.receive(lines, texts)
+        items = [
+            ReceiptItem(r.index, r.leaf, r.entry, r.order, r.seq, r.already, proof.decode()) for r, proof in receipts
+        ]
+        self._head.advance(max(_size_of(proof) for _, proof in receipts))  # no later answer has a smaller head
+        return ReceiptsAnswer(items)
+
+    def _check_caller(self, caller: Caller, p: Payload, begun: set[str]) -> None:
+        if (p.signer.key, p.signer.actor) != (caller.key, caller.actor):
+            says = "an entry is recorded by its signer: the request has the signature of another key"
+            raise RecordError("API-DENIED", says)
+        check_by_hand(p.kind)
+        kind = KINDS.get(p.kind)
+        if kind is not None and kind.shown_to:
+            says = f"{p.kind} belongs to an order that only some roles know of: it is recorded where the ledger is"
+            raise RecordError("API-KIND", says)
+        if not (p.order in begun or self._view.may_see(caller, p.order) or self._view.is_new(p.order)):
+            raise RecordError("API-MISSING", "there is no order that this caller may see")
+
+    def _check_form(
+        self, opened: OpenedEntry, disclosed: Sequence[str], sent: Submission
+    ) -> list[tuple[str, str, str]]:
+        """Check the values of an entry, and return the reference of an issued order with its office and id."""
+        p = opened.payload
+        if len(disclosed) != len(opened.sd):
+            says = f"{len(opened.sd)} sealed values, and {len(disclosed)} disclosures of them"
+            raise RecordError("API-REQUEST", says, hint="send the disclosure of each sealed value")
+        values = lift(disclosed, opened.sd, public=p.public)
+        stated = {name: value for name, value in values.items() if name != WHY.name}
+        fact = build(p.kind, {name: value for name, value in p.public.items() if name != "_sd"}, stated)
+        known = self._view.known()
+        for error in slips(
+            fact,
+            known,
+            instant(p.signed_at),
+            whose=p.whose or None,
+            named=lambda: self._view.named(p.order),
+            unregistered=sent.unregistered,
+        ):
+            raise error
+        reference = p.public.get("reference") if p.kind == "order-issued" else None
+        if reference is None:
+            return []
+        named = p.public.get("issuing_authority")
+        office = issuing_office(p.speaks, p.signer.actor, known.offices, named, p.whose or None)
+        check_quotable(reference, (), self._view.quotable, known.offices)
+        return [(reference, office, p.order)]
+
+    def _check_reference(self, reference: str, office: str, order: str, *, lookalike: bool) -> None:
+        taken, alike = self._view.taken(reference)
+        check_reference(reference, office, order, taken)
+        if not lookalike:
+            check_lookalike(reference, office, order, alike)
+
+
+def _size_of(proof: bytes) -> int:
+    """Return the size of the log at the checkpoint of a proof of our own."""
+    return int(parse_proof(proof).note.split(b"\n")[1])
+
+
+def _at(number: int, refused: RecordError) -> RecordError:
+    where = f"entries[{number}] {refused.where}".strip()
+    return RecordError(refused.code, refused.says, where=where, hint=refused.hint)

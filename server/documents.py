@@ -1,0 +1,266 @@
+"""The documents of the HTTP API, which its clients read too.
+
+Each answer on the record has the head: the signed state of the log under which its proofs are made. Hashes of a path
+are in base64 as in c2sp.org/tlog-proof, leaf hashes in hex, times in UTC.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct
+
+from projections.documents.judgement import ClockItem, CriterionItem, FindingItem
+from projections.documents.timeline import TimelineItem
+from projections.documents.times import Time
+from projections.views.state import OrderView
+
+MOST_ENTRIES = 64  # of one request that records
+Index = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+
+
+class ApiAnswer(Struct, frozen=True, tag_field="format"):
+    """The answer of the API; the tag is the `format` of its JSON document."""
+
+
+class Head(Struct, frozen=True):
+    """The signed state of the log: its number of entries and its note (c2sp.org/tlog-checkpoint)."""
+
+    size: Index
+    note: str
+
+
+class ProvenEntry(Struct, frozen=True):
+    """An entry of the log with the path from its leaf to the root of the head.
+
+    `entry` is the sealed line, null where the caller needs only the leaf or may not see more. The path shows that the
+    log has this leaf at this index. It does not show who may sign: the register does.
+    """
+
+    index: Index
+    leaf: str
+    path: list[str]
+    entry: str | None
+
+
+class CommittedHeads(Struct, frozen=True):
+    """The last statement of the ledger on the heads of all orders, and the proof (base64) of one order in that map.
+
+    It shows that no entry of the order is left out below the size that the statement covers. Behind that size an answer
+    rests on the word of the server, until the next statement.
+    """
+
+    commit: ProvenEntry
+    proof: str
+
+
+class HealthAnswer(ApiAnswer, frozen=True, tag="comity.api-health/1"):
+    """Whether the ledger could sign within the last seconds."""
+
+    ok: bool
+    size: Index
+    seconds: float
+    says: str
+
+
+class HeadAnswer(ApiAnswer, frozen=True, tag="comity.api-head/1"):
+    """The head. Its signatures show who made it, not that every reader gets the same one: witnesses show that."""
+
+    head: Head
+
+
+class ConsistencyAnswer(ApiAnswer, frozen=True, tag="comity.api-consistency/1"):
+    """The proof that the tree of `end` entries begins with the tree of `start` entries; both are below the head."""
+
+    head: Head
+    start: Index
+    end: Index
+    path: list[str]
+
+
+class EntriesAnswer(ApiAnswer, frozen=True, tag="comity.api-entries/1"):
+    """Entries by index, without a gap; `next` is the `after` of the following page.
+
+    Of an entry that the caller may not see there is the leaf alone. That the server hides only such entries rests on
+    the server. With `kind` there are only entries of that kind, and gaps.
+    """
+
+    head: Head
+    entries: list[ProvenEntry]
+    next: Index
+
+
+class EntryAnswer(ApiAnswer, frozen=True, tag="comity.api-entry/1"):
+    """One entry, and its proof as a file of c2sp.org/tlog-proof."""
+
+    head: Head
+    entry: ProvenEntry
+    proof: str
+
+
+class OrderItem(Struct, frozen=True):
+    """One order of a list: its line, its open deadlines, how many findings of each level, and its newest entry."""
+
+    order: OrderView
+    due: list[ClockItem]
+    findings: dict[str, int]
+    first: Index
+    newest: ProvenEntry
+
+
+class OrdersAnswer(ApiAnswer, frozen=True, tag="comity.api-orders/1"):
+    """Orders by the index of their first entry; `next` is the `after` of the following page, null at the end.
+
+    The path of the newest entry shows that the log has it, and through its chain all earlier ones. What is said of an
+    order is computed by the server: `/v1/orders/{order}` has the entries from which a client computes it again. A list
+    does not show that no order is left out.
+    """
+
+    head: Head
+    as_of: Time
+    orders: list[OrderItem]
+    next: Index | None
+
+
+class OrderStatements(Struct, frozen=True):
+    """What the entries of an order say, and what the law finds in them, without any sealed value."""
+
+    order: OrderView
+    timeline: list[TimelineItem]
+    deadlines: list[ClockItem]
+    findings: list[FindingItem]
+    criteria: dict[str, CriterionItem]
+
+
+class OrderAnswer(ApiAnswer, frozen=True, tag="comity.api-order/1"):
+    """One order with its entries, from which every reader can compute `says` again.
+
+    `says` is computed under the rules with this digest, from these entries and the register as far as the head, at the
+    moment `as_of`. Entries of other logs count as what their wrappers say.
+    """
+
+    head: Head
+    as_of: Time
+    rules: str
+    says: OrderStatements
+    entries: list[ProvenEntry]
+    committed: CommittedHeads | None
+
+
+class OrderEntriesAnswer(ApiAnswer, frozen=True, tag="comity.api-order-entries/1"):
+    """The entries of one order that the caller may see, in the order of the log."""
+
+    head: Head
+    order: str
+    entries: list[ProvenEntry]
+    committed: CommittedHeads | None
+
+
+class PlaceAnswer(ApiAnswer, frozen=True, tag="comity.api-place/1"):
+    """Where the next entry of an order belongs: its number, the leaf before it, the instrument, the newest entry.
+
+    That this entry is the newest rests on the server until the entry is recorded: an entry at a wrong place is refused.
+    """
+
+    head: Head
+    order: str
+    seq: int
+    prev: str
+    instrument: str | None
+    newest: ProvenEntry
+
+
+class RegisterAnswer(ApiAnswer, frozen=True, tag="comity.api-register/1"):
+    """The entries of the register behind `after`: who may sign in which role, from which index to which."""
+
+    head: Head
+    entries: list[ProvenEntry]
+    committed: CommittedHeads | None
+
+
+class KindItem(Struct, frozen=True):
+    """One kind of entry: who signs it, and what it says."""
+
+    kind: str
+    group: str
+    signers: list[str]
+    says: str
+
+
+class KindsAnswer(ApiAnswer, frozen=True, tag="comity.api-kinds/1"):
+    """The kinds of entries."""
+
+    kinds: list[KindItem]
+
+
+class KindAnswer(ApiAnswer, frozen=True, tag="comity.api-kind/1"):
+    """One kind of entry with the JSON Schema of its fields."""
+
+    kind: str
+    schema: dict[str, Any]
+
+
+class CodeListItem(Struct, frozen=True):
+    """One list of codes with its words."""
+
+    name: str
+    says: str
+    codes: dict[str, str]
+
+
+class VocabularyAnswer(ApiAnswer, frozen=True, tag="comity.api-vocabulary/1"):
+    """The lists of codes, such as roles, instruments and grounds."""
+
+    lists: list[CodeListItem]
+
+
+class SealedEntry(Struct, frozen=True, forbid_unknown_fields=True):
+    """An entry that its signer has sealed: the line, and the disclosure (RFC 9901) of each sealed value."""
+
+    entry: Annotated[str, Meta(max_length=1 << 17)]
+    disclosures: list[str] = []
+
+
+class Submission(Struct, frozen=True, forbid_unknown_fields=True):
+    """Entries to be recorded together, all or none, each signed by the key that signs the request.
+
+    `unregistered` accepts names of offices and Parties that no register has, `lookalike` a reference that looks like
+    another one.
+    """
+
+    entries: Annotated[list[SealedEntry], Meta(min_length=1, max_length=MOST_ENTRIES)]
+    unregistered: bool = False
+    lookalike: bool = False
+
+
+class ReceiptItem(Struct, frozen=True):
+    """The receipt of one entry: its place, and its proof as a file of c2sp.org/tlog-proof.
+
+    `already` says that the entry was on record before this request.
+    """
+
+    index: Index
+    leaf: str
+    entry: str
+    order: str
+    seq: int
+    already: bool
+    proof: str
+
+
+class ReceiptsAnswer(ApiAnswer, frozen=True, tag="comity.api-receipts/1"):
+    """The receipts of the recorded entries, in the order of the request; each is durable."""
+
+    receipts: list[ReceiptItem]
+
+
+class Problem(Struct, frozen=True):
+    """What is wrong with a request (RFC 9457): `code` is a released code, `where` and `hint` may be empty."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    where: str
+    hint: str

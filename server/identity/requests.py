@@ -1,0 +1,72 @@
+"""Identify the sender of a request by its signature (RFC 9421), once for each signature, and limit its rate."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from threading import Lock
+
+from ledger.adapters.http_signatures import WINDOW, check_request
+from ledger.errors import RecordError
+
+_MOST_NONCES = 200_000  # within one window; more requests are refused
+_MOST_SENDERS = 10_000
+UNSIGNED = ""  # the sender of every request without a signature
+
+
+class SignatureGate:
+    """Checks signatures and refuses each that came before.
+
+    Nonces are kept in memory. A signature from before the start of this process is refused, so that a restart does not
+    admit one again.
+    """
+
+    def __init__(self, known: Callable[[str], bool], now: Callable[[], float] = time.time) -> None:
+        self._known = known
+        self._now = now
+        self._started = int(now())
+        self._lock = Lock()
+        self._nonces: OrderedDict[tuple[str, str], float] = OrderedDict()
+
+    def check(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> str:
+        """Return the key (hex) that signed a request. `RecordError` API-SIGNATURE, API-REPLAY."""
+        signed = check_request(self._known, method, url, headers, body)
+        if signed.created < self._started:
+            says = "the signature is from before the start of the server"
+            raise RecordError("API-REPLAY", says, hint="sign the request again")
+        self._spend((signed.key, signed.nonce))
+        return signed.key
+
+    def _spend(self, nonce: tuple[str, str]) -> None:
+        now = self._now()
+        with self._lock:
+            while self._nonces and next(iter(self._nonces.values())) < now:
+                self._nonces.popitem(last=False)
+            if nonce in self._nonces:
+                raise RecordError("API-REPLAY", "this signature was used before", hint="a nonce is used once")
+            if len(self._nonces) >= _MOST_NONCES:
+                raise RecordError("API-RATE", "too many signatures within a minute", hint="try again")
+            self._nonces[nonce] = now + 2 * WINDOW.total_seconds()
+
+
+class RateLimit:
+    """Admits `rate` requests a second of each sender, and twice as many at once."""
+
+    def __init__(self, rate: float, now: Callable[[], float] = time.monotonic) -> None:
+        self._rate = rate
+        self._now = now
+        self._lock = Lock()
+        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()  # requests left, and when
+
+    def spend(self, sender: str) -> None:
+        """Count one request of a sender; `RecordError` API-RATE if it has none left."""
+        now = self._now()
+        with self._lock:
+            left, at = self._left.pop(sender, (2 * self._rate, now))
+            left = min(2 * self._rate, left + (now - at) * self._rate)
+            self._left[sender] = max(left - 1, 0) if left >= 1 else left, now
+            if len(self._left) > _MOST_SENDERS:
+                self._left.popitem(last=False)
+            if left < 1:
+                raise RecordError("API-RATE", f"more than {self._rate:g} requests a second", hint="wait a second")

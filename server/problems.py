@@ -1,0 +1,72 @@
+"""Turn an error into a problem (RFC 9457), with the released code and the HTTP status of the code."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ledger.errors import LedgerError, RecordError
+from server.documents import Problem
+
+MEDIA = "application/problem+json"
+PAGE = "https://comity.example/codes#"  # the type of a problem is a name, and is never fetched
+
+# The status of each code that is not 422 (what a signer sent is refused) or 503 (the ledger cannot be used now).
+STATUS: Final = {
+    "API-REQUEST": 400,
+    "API-SIGNATURE": 401,
+    "API-REPLAY": 401,
+    "KEY-UNKNOWN": 401,
+    "KEY-ENDED": 401,
+    "API-DENIED": 403,
+    "KEY-ROLE": 403,
+    "API-MISSING": 404,
+    "ORDER-UNKNOWN": 404,
+    "FACT-KIND": 404,
+    "API-METHOD": 405,
+    "API-SLOW": 408,
+    "CONFLICT": 409,
+    "CTX-CHAIN": 409,
+    "CTX-REPLAY": 409,
+    "API-IN-FLIGHT": 409,
+    "ORDER-AMBIGUOUS": 409,
+    "REFERENCE-TAKEN": 409,
+    "REFERENCE-ALIKE": 409,
+    "API-LARGE": 413,
+    "API-MEDIA": 415,
+    "API-HOST": 421,
+    "API-RATE": 429,
+    "BUSY": 429,
+    "API-UNFORESEEN": 500,
+}
+TITLES: Final = {
+    400: "The request has another form than the API asks for.",
+    401: "The signature of the request is missing or does not hold.",
+    403: "The office of this key may not do this.",
+    404: "There is no such thing that this caller may see.",
+    405: "The address has another method.",
+    408: "The request did not arrive in time.",
+    409: "The record has changed, or has it already.",
+    413: "The request is too large.",
+    415: "The content has another type.",
+    421: "This is not a name of this server.",
+    422: "The entry is refused; nothing was recorded.",
+    429: "There are too many requests.",
+    500: "The server has failed.",
+    503: "The ledger cannot be used now.",
+}
+
+
+def status_of(error: RecordError | LedgerError) -> int:
+    """Return the HTTP status of an error."""
+    return STATUS.get(error.code, 422 if isinstance(error, RecordError) else 503)
+
+
+def problem_of(error: Exception) -> Problem:
+    """Return the problem of an error; an unforeseen one shows nothing of itself."""
+    if isinstance(error, (RecordError, LedgerError)):
+        return _problem(status_of(error), error.code, error.says, getattr(error, "where", ""), error.hint)
+    return _problem(500, "API-UNFORESEEN", "an unforeseen error; the log of the server has it", "", "")
+
+
+def _problem(status: int, code: str, says: str, where: str, hint: str) -> Problem:
+    return Problem(PAGE + code, TITLES[status], status, says, code, where, hint)

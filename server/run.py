@@ -1,0 +1,99 @@
+"""Run the office server over one open ledger, until the process is asked to end."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
+from socket import socket
+from threading import Lock, current_thread, main_thread
+from types import FrameType
+
+import uvicorn
+from msgspec import Struct
+
+from ledger.adapters import http_server
+from ledger.adapters.http_server import Tls
+from ledger.application.journal import Journal
+from server.api.application import PATIENCE, Application, Gates
+from server.api.events import Listeners
+from server.api.idempotency import AnswerStore
+from server.api.reading import LedgerView
+from server.api.recording import JournalRecorder, LogHead, Recording
+from server.api.routes import Services
+from server.identity.requests import RateLimit, SignatureGate
+
+MOST_AT_ONCE = 256  # connections
+LARGEST_HEAD = 16_384  # bytes of request line and headers
+GRACE = 10  # seconds for running requests after the signal to end
+
+
+class Settings(Struct, frozen=True):
+    """How a server runs: the base URLs under which clients reach it, and its limits.
+
+    `rate` is the number of requests a second of each sender, `within` for how many seconds the log may be unable to
+    sign before the server is not healthy.
+    """
+
+    bases: tuple[str, ...]
+    tls: Tls | None = None
+    rate: float = 100.0
+    within: float = 10.0
+    patience: float = PATIENCE
+
+
+class OfficeServer:
+    """The server of one journal, which is open for writing and used by nothing else meanwhile."""
+
+    def __init__(self, journal: Journal, settings: Settings) -> None:
+        turn = Lock()
+        with ExitStack() as opened:
+            head = opened.enter_context(closing(LogHead(journal, turn)))
+            view = opened.enter_context(closing(LedgerView(journal.folder, lambda: head.current, journal.now)))
+            answers = opened.enter_context(closing(AnswerStore(journal.folder.path / "requests.db")))
+            recorder = opened.enter_context(closing(JournalRecorder(journal, turn)))
+            services = Services(view, Recording(view, recorder, head), head, settings.within)
+            bases = {base.partition("://")[2]: base for base in settings.bases}
+            gates = Gates(bases, SignatureGate(view.knows), RateLimit(settings.rate), answers)
+            listeners = Listeners(view, head, lambda: self.server.should_exit)
+            self.app = Application(services, gates, listeners, patience=settings.patience).asgi()
+            self.server: uvicorn.Server = http_server.server(
+                self.app,
+                most_at_once=MOST_AT_ONCE,
+                largest_head=LARGEST_HEAD,
+                grace=GRACE,
+                patience=settings.patience,
+                tls=settings.tls,
+            )
+            head.follow()  # what a crash left is acknowledged, and the log can be signed
+            head.start()
+            self._opened = opened.pop_all()
+
+    def close(self) -> None:
+        """Answer what was taken, and close the files; the journal stays open."""
+        self._opened.close()
+
+    def run(self, listening: socket, ready: Callable[[], None] = lambda: None) -> None:
+        """Serve until the process gets SIGTERM or SIGINT, or `server.should_exit` is set."""
+        with _ended_by_signals():
+            ready()
+            self.server.run(sockets=[listening])
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Let a signal end the server and not the process: uvicorn raises it again when it has ended."""
+    if current_thread() is not main_thread():
+        yield
+        return
+
+    def end(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        with suppress(KeyboardInterrupt):
+            yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,106 @@
+"""An office server that listens in a thread of this process, and the keys of people who ask it."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import comity
+from cli.session import ledger_choice
+from comity.remote.ledger import RemoteLedger
+from ledger.adapters.http_server import listen
+from ledger.adapters.http_signatures import sign_request
+from ledger.adapters.keys.key_files import Key
+from ledger.adapters.keys.open_key import open_key
+from ledger.application.journal import Journal
+from server.run import OfficeServer, Settings
+from tests.support.cli import ledger_of
+
+
+@dataclass(frozen=True)
+class Reply:
+    """The answer to one request."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def code(self) -> str:
+        """Return the code of a problem."""
+        assert self.headers["content-type"] == "application/problem+json"
+        return str(self.json["code"])
+
+
+@dataclass(frozen=True)
+class Office:
+    """A server that listens, over the ledger in a folder."""
+
+    ledger: Path
+    port: int
+    running: OfficeServer
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def key(self, actor: str) -> Key:
+        """Return the key of an office of a played ledger."""
+        return open_key(str(self.ledger / "keys" / f"PUBLIC-{actor}"))
+
+    def send(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Reply:
+        """Send a request as it is."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
+            reply = connection.getresponse()
+            return Reply(reply.status, {name.lower(): value for name, value in reply.getheaders()}, reply.read())
+        finally:
+            connection.close()
+
+    def ask(self, actor: str | Key, path: str, body: bytes | None = None, **headers: str) -> Reply:
+        """Send a request that an office has signed: GET, or POST of a body."""
+        key = self.key(actor) if isinstance(actor, str) else actor
+        method = "GET" if body is None else "POST"
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        if body is not None:
+            given.setdefault("content-type", "application/json")
+        return self.send(method, path, body, **sign_request(key, method, self.url + path, given, body))
+
+    def connect(self, actor: str | Key, state: Path, url: str = "") -> RemoteLedger:
+        """Return the client of an office."""
+        key = self.key(actor) if isinstance(actor, str) else actor
+        return comity.connect(url or self.url, key=key, trust=self.ledger / "trust", state=state)
+
+
+@contextmanager
+def serving(ledger: Path, **settings: Any) -> Iterator[Office]:
+    """Serve a ledger in a thread until the block ends."""
+    clock = lambda: ledger_choice.now(str(ledger))  # noqa: E731
+    with closing(listen("127.0.0.1", 0)) as listening, Journal.open(ledger, now=clock) as journal:
+        port = listening.getsockname()[1]
+        with closing(OfficeServer(journal, Settings((f"http://127.0.0.1:{port}",), rate=10_000, **settings))) as office:
+            thread = Thread(target=office.run, args=(listening,))
+            thread.start()
+            try:
+                yield Office(ledger, port, office)
+            finally:
+                office.server.should_exit = True
+                thread.join()
+
+
+@contextmanager
+def serving_story(story: str, folder: Path, **settings: Any) -> Iterator[Office]:
+    """Serve a fresh copy of a story's ledger."""
+    with serving(ledger_of(story, folder), **settings) as office:
+        yield office
