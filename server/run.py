@@ -50,6 +50,7 @@ class OfficeServer:
         with ExitStack() as opened:
             head = opened.enter_context(closing(LogHead(journal, turn)))
             view = opened.enter_context(closing(LedgerView(journal.folder, lambda: head.current, journal.now)))
+            self.view = view
             answers = opened.enter_context(closing(AnswerStore(journal.folder.path / "requests.db")))
             recorder = opened.enter_context(closing(JournalRecorder(journal, turn)))
             services = Services(view, Recording(view, recorder, head), head, settings.within)

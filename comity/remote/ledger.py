@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import quote
 from uuid import UUID
 
 import msgspec
@@ -21,7 +20,7 @@ from ledger.adapters.keys.key_files import Key
 from ledger.entries.case import Case, Entry
 from ledger.entries.envelope import entry_of
 from ledger.entries.form import issuing_office
-from ledger.errors import RecordError
+from ledger.errors import LedgerError, RecordError
 from ledger.facts.vocabulary import OnSource, Speaks
 from ledger.law import Judgement, judge
 from ledger.law.provisions import rules_digest
@@ -37,6 +36,7 @@ from server.documents import (
     HeadAnswer,
     OrderAnswer,
     OrderEntriesAnswer,
+    OrderItem,
     OrdersAnswer,
     RegisterAnswer,
 )
@@ -129,8 +129,8 @@ class RemoteLedger:
         The server's own account of the order is computed again and compared. The methods of the result read the order
         as it is at each call.
         """
-        answer = self._connection.get(f"/v1/orders/{quote(name, safe='')}", OrderAnswer)
-        order = answer.says.order.order
+        order = self._find(name)
+        answer = self._connection.get(f"/v1/orders/{order}", OrderAnswer)
         case = self._take(order, OrderEntriesAnswer(answer.head, order, answer.entries, answer.committed))
         if not _means(name, case):
             raise RecordError("API-FALSE", f"the server shows order {order}, which is not called {name!r}")
@@ -203,21 +203,37 @@ class RemoteLedger:
             raise RecordError("API-FALSE", f"the register is shown as of {head.checkpoint.size} entries, not {size}")
         self._registered_at = head.checkpoint.size
 
+    def _find(self, name: str) -> str:
+        """Return the id of the order that the server calls so; whether it is, is checked with its entries."""
+        if _is_id(name):
+            return name
+        found = [item.order.order for item in self._pages(name)]
+        if len(found) > 1:
+            raise LedgerError("ORDER-AMBIGUOUS", f"{name!r} may mean {len(found)} orders", "give more of the id")
+        if not found or not _is_id(found[0]):
+            raise RecordError("API-MISSING", f"there is no order {name!r} that this key may see")
+        return found[0]
+
     def _listed(self) -> Iterator[str]:
+        for item in self._pages():
+            case = self._case(item.order.order)
+            if all((e.leaf, e.index) != (item.newest.leaf, item.newest.index) for e in case.entries):
+                raise RecordError("API-FALSE", f"order {item.order.order} is shown without an entry of the list")
+            yield item.order.order
+
+    def _pages(self, name: str | None = None) -> Iterator[OrderItem]:
+        """Iterate over the list of orders, whose newest entries are in the log."""
         after: int | None = 0
         seen: set[str] = set()
         while after is not None:
-            answer = self._connection.get("/v1/orders", OrdersAnswer, after=after, limit=_PAGE)
+            answer = self._connection.get("/v1/orders", OrdersAnswer, after=after, limit=_PAGE, name=name)
             head = self._verifier.head(answer.head)
             for item in answer.orders:
                 if item.order.order in seen or item.first < after:
                     raise RecordError("API-FALSE", f"order {item.order.order} is listed twice")
                 seen.add(item.order.order)
                 self._verifier.leaf(item.newest, head)
-                case = self._case(item.order.order)
-                if all(e.leaf != item.newest.leaf or e.index != item.newest.index for e in case.entries):
-                    raise RecordError("API-FALSE", f"order {item.order.order} is shown without an entry of the list")
-                yield item.order.order
+                yield item
             if answer.next is not None and answer.next <= after:
                 raise RecordError("API-FALSE", "the list of orders does not go on")
             after = answer.next
@@ -256,13 +272,16 @@ class RemoteLedger:
         return at.astimezone(UTC)
 
 
+def _is_id(name: str) -> bool:
+    try:
+        return str(UUID(name)) == name
+    except ValueError:
+        return False
+
+
 def _means(name: str, case: Case) -> bool:
     """Return True if a name means an order: its id or the beginning of it, or a reference that its entries state."""
-    try:
-        return str(UUID(name)) == case.order
-    except ValueError:
-        pass
-    if len(name) >= 4 and case.order.startswith(name):
+    if name and case.order.startswith(name):
         return True
     offices = {office.get("actor") for office in case.registry if office.kind == "authority-registered"}
     for e in case.entries:

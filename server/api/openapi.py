@@ -86,7 +86,7 @@ EVENTS = (
 
 def _path(route: Route) -> list[dict[str, Any]]:
     says = {
-        "order": "The id of an order, its beginning, its reference, or OFFICE/REFERENCE.",
+        "order": "The id of an order; `/v1/orders?name=` finds it by its reference.",
         "index": "The index of an entry in the log, from 0.",
         "kind": "The name of a kind.",
     }

@@ -24,7 +24,7 @@ from ledger.entries.envelope import OpenedEntry, entry_of, open_
 from ledger.entries.form import RegisteredNames, named_in
 from ledger.entries.keyring import Keyring
 from ledger.entries.placement import committed_by, map_of
-from ledger.errors import LedgerError, RecordError
+from ledger.errors import RecordError
 from ledger.facts import KINDS
 from ledger.law import judge
 from ledger.law.provisions import rules_digest
@@ -177,15 +177,22 @@ class LedgerView:
         party: str | None = None,
         kind: str | None = None,
         since: datetime | None = None,
+        name: str | None = None,
     ) -> OrdersAnswer:
-        """Return orders by the index of their first entry, from `after` on, with all of these values."""
+        """Return orders by the index of their first entry, from `after` on, with all of these values.
+
+        `name` is an id, the beginning of one, a reference, or OFFICE/REFERENCE.
+        """
         with self._lock:
             head, now = self._head(), self._moment()
+            called = None if name is None else self._called(name)
             begun = self._store.begun(after, head.size, SCANNED)
             items: list[OrderItem] = []
             following: int | None = None if len(begun) < SCANNED else begun[-1][0] + 1
             for first, order, begins in begun:
-                if order in self._cases.reserved or _companion(begins) or not self._sees(caller, order):
+                if order in self._cases.reserved or _companion(begins) or (called is not None and order not in called):
+                    continue
+                if not self._sees(caller, order):
                     continue
                 item = self._item(caller, order, first, head, now, kind=kind, since=since)
                 if item is None or not _matches(item, state, provider, party):
@@ -196,28 +203,27 @@ class LedgerView:
                     break
             return OrdersAnswer(head, now, items, following)
 
-    def order(self, caller: Caller, name: str) -> OrderAnswer:
+    def order(self, caller: Caller, order: str) -> OrderAnswer:
         """Return one order with what it says; `RecordError` API-MISSING."""
         with self._lock:
             head, now = self._head(), self._moment()
-            order, entries = self._order(caller, name, head)
+            entries = self._visible(caller, self._seen(caller, order), head)
             says = statements(self._case(order, entries, head), now)
             proven = self._proven(entries, head)
             return OrderAnswer(head, now, rules_digest(), says, proven, self._committed(order, head))
 
-    def order_entries(self, caller: Caller, name: str) -> OrderEntriesAnswer:
+    def order_entries(self, caller: Caller, order: str) -> OrderEntriesAnswer:
         """Return the entries of one order that the caller may see; `RecordError` API-MISSING."""
         with self._lock:
             head = self._head()
-            order, entries = self._order(caller, name, head)
+            entries = self._visible(caller, self._seen(caller, order), head)
             return OrderEntriesAnswer(head, order, self._proven(entries, head), self._committed(order, head))
 
-    def place(self, caller: Caller, name: str) -> PlaceAnswer:
+    def place(self, caller: Caller, order: str) -> PlaceAnswer:
         """Return the place of the next entry of an order; `RecordError` API-MISSING."""
         with self._lock:
             head = self._head()
-            order = self._find(caller, name)
-            *_, newest = self._below(order, head)
+            *_, newest = self._below(self._seen(caller, order), head)
             opened = newest[1]
             p = opened.payload
             return PlaceAnswer(head, order, p.seq + 1, opened.leaf, p.instrument, self._proven([newest], head)[0])
@@ -240,20 +246,17 @@ class LedgerView:
     def _keyring(self) -> Keyring:
         return self._cases.keyring()
 
-    def _find(self, caller: Caller, name: str) -> str:
-        """Return the id of the order that `name` means to this caller; RecordError API-MISSING."""
-        order = _id_of(name)
-        orders = [order] if order else self._cases.named(name) or self._cases.beginning(name)
-        seen = [each for each in orders if self._store.head(each) and self._sees(caller, each)]
-        if len(seen) > 1:
-            raise LedgerError("ORDER-AMBIGUOUS", f"{len(seen)} orders are called so", "give the id")
-        if not seen:
+    def _seen(self, caller: Caller, order: str) -> str:
+        """Return the id of an order that the caller may see; `RecordError` API-MISSING."""
+        if not _is_id(order) or not self._store.head(order) or not self._sees(caller, order):
             raise RecordError("API-MISSING", _MISSING.format("order"))
-        return seen[0]
+        return order
 
-    def _order(self, caller: Caller, name: str, head: Head) -> tuple[str, Opened]:
-        order = self._find(caller, name)
-        return order, self._visible(caller, order, head)
+    def _called(self, name: str) -> set[str]:
+        """Return the ids of the orders that a name may mean."""
+        if _is_id(name):
+            return {name}
+        return {*self._cases.named(name), *self._cases.beginning(name)}
 
     def _visible(self, caller: Caller, order: str, head: Head) -> Opened:
         """Return the entries of an order and of its companion that the caller may see, below the head."""
@@ -347,12 +350,12 @@ def _companion(kind: str) -> bool:
     return fact is not None and bool(fact.shown_to)
 
 
-def _id_of(name: str) -> str | None:
-    """Return a name that is the id of an order; None for any other name."""
+def _is_id(name: str) -> bool:
+    """Return True if a name is the id of an order, as entries spell it."""
     try:
-        return name if str(UUID(name)) == name else None
+        return str(UUID(name)) == name
     except ValueError:
-        return None
+        return False
 
 
 def _matches(item: OrderItem, state: str | None, provider: str | None, party: str | None) -> bool:

@@ -1,0 +1,111 @@
+"""People with their own keys keep a ledger over HTTP: what they read was verified, what they record has a receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("httpx", reason="needs the extra `server`")
+pytest.importorskip("starlette", reason="needs the extra `server`")
+pytest.importorskip("http_message_signatures", reason="needs the extra `server`")
+
+import comity
+from comity.remote.ledger import RemoteLedger
+from ledger.adapters.keys.key_files import SeedKey, load
+from ledger.errors import RecordError
+from ledger.tlog.tree import parse_proof
+from tests.support.cli import House
+from tests.support.office_server import Office, serving, serving_story
+
+OFFICES = {"ilves": ("XO", ["ISS", "RET"]), "skylark": ("XV", ["SP"]), "auditor": ("XO", ["AUD"])}
+KEYS = {actor: SeedKey(bytes([n]) * 32) for n, actor in enumerate(OFFICES, 1)}
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    with serving_story("S2", tmp_path_factory.mktemp("S2")) as office:
+        yield office
+
+
+def enrol(registrar: RemoteLedger, actor: str) -> None:
+    """Register an office and its key, as the registrar does."""
+    party, roles = OFFICES[actor]
+    registrar.record(
+        "authority-registered",
+        {"actor": actor, "party": party, "roles": roles, "names": {"en": actor.title()}, "valid_from": "2026-01-01"},
+        "register",
+        unregistered=True,
+    )
+    registrar.record("key-registered", {"actor": actor, "key": KEYS[actor].public.hex(), "roles": roles}, "register")
+
+
+def test_three_people_record_an_order_from_issue_to_receipt_and_its_bundle_passes(tmp_path: Path) -> None:
+    house = House(tmp_path).begun()
+    registrar = load(next(house.keys.glob("registrar*[!.pub]")))
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in house.env.items():
+            patch.setenv(name, value)
+        with serving(house.ledger) as office:
+            ledgers = {actor: office.connect(KEYS[actor], tmp_path / actor) for actor in OFFICES}
+            with office.connect(registrar, tmp_path / "registrar") as keeper:
+                for actor, (_, roles) in OFFICES.items():
+                    enrol(keeper, actor)
+                    key = KEYS[actor].public.hex()
+                    ledgers[actor].record("key-accepted", {"key": key}, "register", role=roles[0])
+            issuing, provider = ledgers["ilves"], ledgers["skylark"]
+            order = {
+                "instrument": "2AP-7", "from_party": "XO", "to_party": "XV", "reference": "PPO-2026-1",
+                "issuing_authority": "ilves", "providers": ["skylark"], "data_categories": ["subscriber"],
+                "identifiers": ["skyl-4471"],
+            }  # fmt: skip
+            issued = issuing.record("order-issued", order, role="ISS")
+            issuing.record("order-transmitted", {"addressee": "skylark", "channel": "provider-portal"}, "PPO-2026-1")
+            provider.record("order-received", {}, issued.order)
+            manifest = {"elements": ["name"], "files": [{"name": "return.json", "sha256": "0" * 64, "size": 12}]}
+            disclosed = {"partial": False, "channel": "provider-portal", "manifest": manifest}
+            given = provider.record("data-disclosed", disclosed, "ilves/PPO-2026-1")
+            received = issuing.record(
+                "evidence-received", {"about": given.leaf, "check": "not-checked"}, "PPO-2026-1", role="RET"
+            )
+            assert parse_proof(received.proof).index == received.index
+            assert [view.state for view in ledgers["auditor"].orders()] == [issuing.order("PPO-2026-1").judge().state]
+            assert [line.entry.by for line in provider.order("PPO-2026-1").timeline()] == [
+                "ilves", "ilves", "skylark", "skylark", "ilves",
+            ]  # fmt: skip
+            for each in ledgers.values():
+                each.close()
+    bundle = tmp_path / "court.evidence.zip"
+    assert house.run("export", "PPO-2026-1", "--audience", "COURT", "-o", str(bundle)).exit_code == 0
+    verified = house.run("verify", str(bundle), "--trust", str(house.ledger / "trust"))
+    assert verified.stdout.startswith("Integrity: TOTAL-PASSED")
+
+
+def test_what_a_client_reads_is_what_the_ledger_has(story: Office, tmp_path: Path) -> None:
+    with comity.open(story.ledger) as here, story.connect("ilves", tmp_path) as there:
+        ours, theirs = list(here.entries()), list(there.entries())
+        assert [(e.leaf, e.index, e.kind) for e in theirs] == [
+            (e.leaf, e.index, e.kind) for e in ours if e.order != access_order(story)
+        ]
+        order = next(here.orders()).order
+        moment = comity.Order(here, order).timeline()[-1].entry.at
+        mine, yours = here.order(order), there.order(order)
+        assert [(line.entry.leaf, str(line.says)) for line in yours.timeline(moment)] == [
+            (line.entry.leaf, str(line.says)) for line in mine.timeline(moment)
+        ]
+        assert [(c.id, c.due, c.verdict) for c in yours.deadlines(moment)] == [
+            (c.id, c.due, c.verdict) for c in mine.deadlines(moment)
+        ]
+        assert there.size() == here.size()
+
+
+def access_order(office: Office) -> str:
+    from ledger.entries.placement import access_of
+
+    return access_of(office.running.view.origin)
+
+
+def test_a_name_that_an_order_does_not_bear_finds_nothing(story: Office, tmp_path: Path) -> None:
+    with story.connect("ilves", tmp_path) as ledger, pytest.raises(RecordError, match="API-MISSING"):
+        ledger.order("PPO-OF-NOBODY")
