@@ -34,6 +34,7 @@ STATUS: Final = {
     "API-LARGE": 413,
     "API-MEDIA": 415,
     "API-HOST": 421,
+    "API-HEAD": 431,
     "API-RATE": 429,
     "BUSY": 429,
     "API-UNFORESEEN": 500,
@@ -51,6 +52,7 @@ TITLES: Final = {
     421: "This is not a name of this server.",
     422: "The entry is refused; nothing was recorded.",
     429: "There are too many requests.",
+    431: "The head of the request is too large.",
     500: "The server has failed.",
     503: "The ledger cannot be used now.",
 }

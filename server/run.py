@@ -15,7 +15,7 @@ from msgspec import Struct
 from ledger.adapters import http_server
 from ledger.adapters.http_server import Tls
 from ledger.application.journal import Journal
-from server.api.application import PATIENCE, Application, Gates
+from server.api.application import LARGEST_HEAD, PATIENCE, Application, Gates
 from server.api.events import Listeners
 from server.api.idempotency import AnswerStore
 from server.api.reading import LedgerView
@@ -24,7 +24,6 @@ from server.api.routes import Services
 from server.identity.requests import RateLimit, SignatureGate
 
 MOST_AT_ONCE = 256  # connections
-LARGEST_HEAD = 16_384  # bytes of request line and headers
 GRACE = 10  # seconds for running requests after the signal to end
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -25,7 +26,8 @@ from server.access import Caller
 from server.documents import PlaceAnswer, ReceiptItem, ReceiptsAnswer, SealedEntry, Submission
 
 REGISTER = "register"  # what a caller calls the register
-_TRIES = 5  # times that an entry is sealed again because another one came first
+_TRIES = 20  # times that an entry is sealed again because another one came first
+_PAUSE = 50  # milliseconds at most before the next time, so that writers do not meet again
 
 
 class RecordedEntry(Struct, frozen=True):
@@ -94,6 +96,7 @@ class RemoteRecorder:
             except RecordError as refused:
                 if refused.code not in ("CTX-CHAIN", "CONFLICT") or not left or order is None:
                     raise
+                time.sleep(secrets.randbelow(_PAUSE) / 1000)
         raise AssertionError("unreachable")
 
     def _send(self, sealed: Sealed, place: EntryPlace, entry: str, without: Permissions) -> RecordedEntry:

@@ -31,6 +31,7 @@ from server.identity.requests import UNSIGNED, RateLimit, SignatureGate
 logger = logging.getLogger(__name__)
 
 LARGEST = 4 << 20  # bytes of a body
+LARGEST_HEAD = 16_384  # bytes of request line and headers
 PATIENCE = 10.0  # seconds for a whole body
 RETRY = "1"  # seconds after which a refused client may try again
 JSON = "application/json"
@@ -73,7 +74,7 @@ class Application:
             for path, some in by_path.items()
         ]
         app = Starlette(routes=routes, exception_handlers={HTTPException: _of_starlette})
-        return _HostGate(app, self._gates.bases)
+        return _HeadGate(app, self._gates.bases)
 
     async def _openapi(self, request: Request) -> Response:
         return Response(self._document, headers={**_HEADERS, "cache-control": _CACHE["fixed"]}, media_type=JSON)
@@ -197,8 +198,11 @@ class _TooLarge(Exception):
     """Report a body that is larger than any request can be."""
 
 
-class _HostGate:
-    """Refuse requests for another host name than those of the server, against DNS rebinding."""
+class _HeadGate:
+    """Refuse a head that is too large, and another host name than those of the server (against DNS rebinding).
+
+    The protocol limits a head that arrives in pieces. One that arrives at once is limited here.
+    """
 
     def __init__(self, app: ASGIApp, hosts: Iterable[str]) -> None:
         self._app = app
@@ -210,7 +214,10 @@ class _HostGate:
         request = Request(scope)
         hosts = request.headers.getlist("host")
         app = self._app
-        if len(hosts) != 1 or hosts[0] not in self._hosts:
+        size = sum(len(name) + len(value) + 4 for name, value in scope["headers"])
+        if size + len(scope.get("raw_path") or b"") + len(scope["query_string"]) > LARGEST_HEAD:
+            app = problem(RecordError("API-HEAD", f"line and headers have at most {LARGEST_HEAD} bytes"))
+        elif len(hosts) != 1 or hosts[0] not in self._hosts:
             app = problem(RecordError("API-HOST", "this is not a name of this server", where="Host"))
         await app(scope, receive, send)
 

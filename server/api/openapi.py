@@ -17,7 +17,10 @@ from server.problems import MEDIA, STATUS, TITLES
 _REF = "#/components/schemas/{name}"
 _SIGNED: dict[str, list[str]] = {"signature": []}
 # What every address can answer; 401 and 403 only where a signature is needed.
-_ALWAYS = ("API-REQUEST", "API-SIGNATURE", "API-REPLAY", "KEY-UNKNOWN", "API-SLOW", "API-LARGE", "API-HOST", "API-RATE")
+_ALWAYS = (
+    *("API-REQUEST", "API-SIGNATURE", "API-REPLAY", "KEY-UNKNOWN", "API-SLOW", "API-LARGE", "API-HOST", "API-HEAD"),
+    "API-RATE",
+)
 _BY_KEY = ("API-DENIED", "KEY-ENDED")
 _LATER = 503
 

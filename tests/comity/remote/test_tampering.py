@@ -207,7 +207,7 @@ def test_a_server_that_lies_about_the_list_of_orders_is_found(office: Office, ho
     with (
         office.connect("ilves", tmp_path) as ledger,
         dishonest(ledger, "/v1/orders", OF_A_LIST[how]),
-        pytest.raises(RecordError, match="API-|PRF-"),
+        pytest.raises(RecordError, match=r"API-|PRF-"),
     ):
         list(ledger.orders())
 

@@ -1,0 +1,108 @@
+"""Who may see what of a ledger, as a table: one row for each caller, one column for each thing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from ledger.entries.keyring import Keyring, RegisteredKey, Registrar, SigningOffice
+from ledger.entries.placement import access_of, map_of, registry_of
+from ledger.errors import RecordError
+from server.access import OVERSIGHT, WHOLE, Access, Caller, caller_of
+from tests.support.scenarios import order_id
+
+ORIGIN = "ledger.test/xo/karsk"
+ACCESS = Access(ORIGIN, "XO")
+NAMED, OTHER = order_id("an order that names the caller"), order_id("an order that does not")
+THINGS = {
+    "register": registry_of(ORIGIN),
+    "map": map_of(ORIGIN),
+    "accesses": access_of(ORIGIN),
+    "an order that names it": NAMED,
+    "another order": OTHER,
+}
+TABLE = """
+    caller            register  map  accesses  named  other  validation
+    XO ISS            yes       yes  no        yes    yes    yes
+    XO VAL            yes       yes  no        yes    yes    yes
+    XO RET            yes       yes  no        yes    yes    no
+    XO SEEK           yes       yes  no        yes    yes    no
+    XO CAR            yes       yes  no        yes    yes    no
+    XO CAQ            yes       yes  no        yes    yes    no
+    XO POC            yes       yes  no        yes    yes    no
+    XO SYS            yes       yes  no        yes    yes    no
+    XO AUD            yes       yes  yes       yes    yes    yes
+    XO ADM            yes       yes  yes       yes    yes    no
+    XO DPO            yes       yes  yes       yes    yes    yes
+    XO CT             yes       yes  no        yes    no     yes
+    XO SA             yes       yes  no        yes    no     yes
+    XO DEF            yes       yes  no        yes    no     no
+    XO LAB            yes       yes  no        yes    no     no
+    XO SP             yes       yes  no        yes    no     no
+    XV SP             yes       yes  no        yes    no     no
+    XV REG            yes       yes  no        yes    no     no
+    XV NOT            yes       yes  no        yes    no     no
+    XV DPO            yes       yes  no        yes    no     yes
+    XV AUD            yes       yes  no        yes    no     yes
+    XV ISS            yes       yes  no        yes    no     yes
+    XV ADM            yes       yes  no        yes    no     no
+    XV CAQ            yes       yes  no        yes    no     no
+    XO SP,RET         yes       yes  no        yes    yes    no
+    XO -              yes       yes  no        no     no     no
+"""
+COLUMNS = tuple(THINGS)
+
+
+def rows() -> Iterator[tuple[Caller, list[bool]]]:
+    for line in TABLE.strip().splitlines()[1:]:
+        party, roles, *cells = line.split()
+        held = frozenset() if roles == "-" else frozenset(roles.split(","))
+        yield Caller("00" * 32, "caller", party, held), [cell == "yes" for cell in cells]
+
+
+def called(value: object) -> str:
+    return f"{value.party} {','.join(sorted(value.roles))}" if isinstance(value, Caller) else ""
+
+
+@pytest.mark.parametrize(("caller", "cells"), list(rows()), ids=called)
+def test_who_may_see_what_is_the_table(caller: Caller, cells: list[bool]) -> None:
+    named = {NAMED: {"caller", "XV"}, OTHER: {"somebody", "XV", "XO"}}
+    seen = [ACCESS.sees_order(caller, order, lambda order=order: named.get(order, set())) for order in THINGS.values()]
+    assert [*seen, ACCESS.sees_kind(caller, "ex-post-validation-sought")] == cells
+    assert ACCESS.sees_kind(caller, "order-issued")
+
+
+def test_the_party_of_an_order_is_not_its_office() -> None:
+    provider = Caller("00" * 32, "skylark", "XV", frozenset({"SP"}))
+    assert not ACCESS.sees_order(provider, OTHER, lambda: {"harbor", "XV"})
+
+
+def test_who_oversees_also_sees_every_order() -> None:
+    assert OVERSIGHT <= WHOLE
+
+
+def keyring() -> Keyring:
+    from ledger.formats.ed25519 import public_key
+
+    made = Keyring(registry_of(ORIGIN), Registrar("registrar", "XO", public_key(b"\x01" * 32).hex()))
+    made.offices["ilves"] = SigningOffice("ilves", "XO", ("ISS", "RET"), [(2, ("ISS",)), (8, ("ISS", "RET"))])
+    made.keys["aa"] = RegisteredKey("aa", "ilves", ("ISS", "RET", "VAL"), accepted=4, ended=10)
+    made.keys["bb"] = RegisteredKey("bb", "ilves", ("ISS",))
+    return made
+
+
+def test_a_caller_has_the_roles_that_key_and_office_hold_now() -> None:
+    assert caller_of(keyring(), "aa", 7).roles == {"ISS"}
+    assert caller_of(keyring(), "aa", 9).roles == {"ISS", "RET"}
+
+
+def test_a_key_that_is_not_accepted_has_no_roles() -> None:
+    caller = caller_of(keyring(), "bb", 9)
+    assert (caller.accepted, caller.roles) == (False, frozenset())
+
+
+@pytest.mark.parametrize(("key", "size", "code"), [("cc", 9, "KEY-UNKNOWN"), ("aa", 11, "KEY-ENDED")])
+def test_a_key_that_is_unknown_or_has_ended_is_nobody(key: str, size: int, code: str) -> None:
+    with pytest.raises(RecordError, match=code):
+        caller_of(keyring(), key, size)
