@@ -55,11 +55,11 @@ class CommittedHeads(Struct, frozen=True):
 
 
 class HealthAnswer(ApiAnswer, frozen=True, tag="comity.api-health/1"):
-    """Whether the ledger could sign within the last seconds."""
+    """Whether the log can be signed: for how many seconds it could not, and why."""
 
     ok: bool
     size: Index
-    seconds: float
+    seconds: int
     says: str
 
 

@@ -20,7 +20,9 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 def modules(root: Path) -> dict[str, ast.Module]:
     """Return the modules of the product below `root` by their dotted names."""
     found = {}
-    for path in (path for package in ("ledger", "projections", "cli") for path in (root / package).rglob("*.py")):
+    for path in (
+        path for package in ("ledger", "projections", "server", "cli") for path in (root / package).rglob("*.py")
+    ):
         name = ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
         found[name] = ast.parse(path.read_text("utf-8"))
     return found

@@ -165,14 +165,17 @@ def _subclasses(of: type[Struct]) -> Iterator[type[Struct]]:
 
 
 def _others() -> Iterator[tuple[str, type]]:
-    """Yield the documents that are no answer of a command: reports as JSON, a trust policy, findings in a bundle."""
+    """Yield the documents that are no answer of a command: reports, a trust policy, findings, answers of the API."""
     from cli.commands.report import KINDS
     from ledger.bundle.findings import FORMAT as FINDINGS
     from ledger.bundle.findings import StatedFindings
     from ledger.trust.signed_policy import FORMAT, PolicyStatement
     from projections.render import html
     from projections.reports.fillable_form import FillableForm
+    from server.documents import ApiAnswer
 
+    for answer in ApiAnswer.__subclasses__():
+        yield str(answer.__struct_config__.tag), answer
     yield FORMAT, PolicyStatement
     yield FINDINGS, StatedFindings
     reports = {kind: report for report, kind in html.KINDS.items()}

@@ -173,10 +173,19 @@ class RemoteLedger:
         `fields` are wire JSON, as in `comity record KIND -f`; sealed ones are sent with their disclosures, for the
         ledger to keep. `order` is the name of an order, `register`, or None for a new order. `role` is needed where the
         key holds several that sign the kind. `entry` is an id (32 hex digits) by which a call can be repeated.
+
+            receipt = ledger.record("order-received", {"proof_kind": "own-stamp"}, "PPO-2026-123")
         """
         order_id = None if order is None else self._registry if order == REGISTER else self.order(order).id
         said = circumstances(on, speaks=speaks, on_source=on_source, whose=whose, replaces=replaces, why=why)
         return self._recorder.record(kind, fields, order_id, said, role, Permissions(unregistered, lookalike), entry)
+
+    def accept_key(self) -> RecordedEntry:
+        """Record that the holder accepts this key, which the registrar has enrolled; from then on it signs.
+
+        ledger.accept_key()
+        """
+        return self.record("key-accepted", {"key": self._key.public.hex()}, REGISTER)
 
     def _caller(self) -> Caller:
         size = self.size()

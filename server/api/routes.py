@@ -136,7 +136,7 @@ def _health(services: Services, call: Call) -> HealthAnswer:
     seconds, says = services.head.health()
     if seconds > services.within:
         raise LedgerError("API-UNREADY", f"the log could not be signed for {seconds:.0f} seconds: {says}")
-    return HealthAnswer(True, services.head.current.size, round(seconds, 3), says)
+    return HealthAnswer(True, services.head.current.size, int(seconds), says)
 
 
 def _head(services: Services, call: Call) -> HeadAnswer:

@@ -26,6 +26,6 @@ def test_an_installed_program_finds_its_data_in_the_package_comity(
 
 def test_the_wheel_puts_data_under_the_package_comity_alone() -> None:
     wheel = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
-    assert {top.split("/")[0] for top in wheel["only-include"]} == {"comity", "ledger", "projections", "cli"}
+    assert {top.split("/")[0] for top in wheel["only-include"]} == {"comity", "ledger", "projections", "server", "cli"}
     for inside, installed in wheel["force-include"].items():
         assert installed == f"comity/shipped/{inside}"

@@ -44,7 +44,7 @@ def said() -> set[str]:
 
 @cache
 def nodes() -> list[ast.AST]:
-    files = [p for house in ("ledger", "projections", "cli", "comity") for p in (ROOT / house).rglob("*.py")]
+    files = [p for house in ("ledger", "projections", "server", "cli", "comity") for p in (ROOT / house).rglob("*.py")]
     return [n for p in files for n in ast.walk(ast.parse(p.read_text(encoding="utf-8")))]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("docs", "browser", "benchmarks", "fixtures/stories", "requirements")
 PAGES = sorted([*ROOT.glob("*.md"), *(page for folder in FOLDERS for page in (ROOT / folder).rglob("*.md"))])
-SOURCES = ("ledger", "projections", "cli", "comity", "browser", "tests", "release")
+SOURCES = ("ledger", "projections", "server", "cli", "comity", "browser", "tests", "release")
 SUFFIXES = (".py", ".sql", ".mjs", ".html", ".typ", ".toml")
 LINK = re.compile(r"\]\((?P<file>[^)\s#]*)(?:#(?P<heading>[^)\s]+))?\)")
 CODE = re.compile(r"^```.*?^```$|`[^`\n]*`", re.MULTILINE | re.DOTALL)

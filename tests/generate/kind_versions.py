@@ -10,7 +10,7 @@ from pathlib import Path
 from ledger.facts import KINDS
 
 ROOT = Path(__file__).parents[2]
-READERS = ("ledger", "projections", "cli", "comity")
+READERS = ("ledger", "projections", "server", "cli", "comity")
 
 
 def rows() -> Iterator[tuple[str, str, str]]:

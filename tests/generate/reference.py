@@ -26,10 +26,13 @@ import comity
 from cli.app import comity as program
 from cli.click_extensions import HELP_OPTIONS, Command, Group
 from cli.commands.schema import documents, schema_of
+from comity.remote.ledger import RemoteLedger
+from comity.remote.recording import RecordedEntry
 from ledger.facts import KINDS, WHY, Fact, kind_of
 from ledger.facts import vocabulary as lists
 from ledger.facts.kind import Field
 from ledger.law.provisions import RULES, Provision
+from server.api import openapi
 from tests.generate.kind_versions import rows
 
 ROOT = Path(__file__).parents[2]
@@ -44,6 +47,7 @@ def pages() -> dict[str, str]:
     return {
         "vocabulary.md": vocabulary(),
         "python-api.md": python_api(),
+        "api.md": http_api(),
         **dict(commands()),
         **dict(json_schemas()),
         **dict(kinds()),
@@ -361,6 +365,7 @@ def python_api() -> str:
     ]
     for name in sorted(comity.__all__, key=lambda n: (inspect.isclass(getattr(comity, n)), n.lower())):
         parts += member(f"comity.{name}", getattr(comity, name))
+    parts += member("RemoteLedger", RemoteLedger) + member("RecordedEntry", RecordedEntry)
     return page("the docstrings of comity", "# Python interface, function by function", *parts)
 
 
@@ -391,6 +396,105 @@ def text_of(given: Any) -> str:
     return re.sub(
         r"(?:^    .*\n?)+", lambda m: f"```python\n{textwrap.dedent(m[0]).rstrip()}\n```\n", text, flags=re.MULTILINE
     )
+
+
+# -- the HTTP API ------------------------------------------------------------------------------------------------------
+
+
+def http_api() -> str:
+    """Return the page of the HTTP API: addresses, documents, problems."""
+    made = openapi.document()
+    rows, parts = [], []
+    for path, operations in made["paths"].items():
+        for method, operation in operations.items():
+            name = f"{method.upper()} {path}"
+            rows.append((f"[`{name}`](#{anchor(name)})", operation["summary"], needs(operation)))
+            parts += [f"## {name}", operation["responses"]["200"]["description"]]
+            parts.append(table(("parameter", "in", "", "form"), map(parameter, operation["parameters"])))
+            parts.append(bodies(operation))
+            others = [(s, o["description"]) for s, o in operation["responses"].items() if s != "200"]
+            parts.append(table(("status", ""), others))
+    about = (
+        "`comity serve` answers at these addresses. [Run the office server](../how-to/run-the-office-server.md) shows"
+        " it at work, and `/openapi.json` describes it for programs (OpenAPI 3.1). An answer names its form in"
+        " `format`. Every answer on the record has the signed head of the log and proofs under it. What is wrong is a"
+        " problem (RFC 9457) with one of the [codes](codes.md)."
+    )
+    signed = made["components"]["securitySchemes"]["signature"]["description"]
+    return page(
+        "server/api/routes.py", "# HTTP API", prose(about), prose(f"Signature: {signed}"),
+        table(("address", "", "needs"), rows), *map(wrapped, parts), "## Documents", *map(wrapped, forms(made)),
+    )  # fmt: skip
+
+
+def wrapped(part: str) -> str:
+    """Return prose wrapped; a heading or a table as it is."""
+    return part if part.startswith(("#", "|")) else prose(part)
+
+
+def anchor(heading: str) -> str:
+    """Return the anchor of a heading."""
+    return re.sub(r"[^a-z0-9_ -]", "", heading.lower()).replace(" ", "-")
+
+
+def needs(operation: Mapping[str, Any]) -> str:
+    """Return who may ask."""
+    return "a signature" if operation["security"] != [{}] else ""
+
+
+def parameter(given: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the row of a parameter."""
+    required = "required" if given["required"] else ""
+    return f"`{given['name']}`", given["in"], required, given.get("description") or form_of(given["schema"])
+
+
+def bodies(operation: Mapping[str, Any]) -> str:
+    """Say of which form the body and the answer are."""
+    answer = next(iter(operation["responses"]["200"]["content"].values()))["schema"]
+    said = f"The answer is {form_of(answer)}."
+    if body := operation.get("requestBody"):
+        said = f"The body is {form_of(body['content']['application/json']['schema'])}. {said}"
+    return said
+
+
+def forms(made: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the parts about each document and each part of one."""
+    for name, schema in sorted(made["components"]["schemas"].items()):
+        yield f"### {name}"
+        yield schema.get("description", "")
+        yield table(
+            ("member", "form"),
+            ((f"`{member}`", form_of(form)) for member, form in schema.get("properties", {}).items()),
+        )
+
+
+def form_of(schema: Mapping[str, Any]) -> str:
+    """Return the form of a value in words."""
+    match schema:
+        case {"$ref": ref}:
+            name = str(ref).rpartition("/")[2]
+            return f"[{name}](#{anchor(name)})"
+        case {"anyOf": some}:
+            return " or ".join(form_of(each) for each in some)
+        case {"enum": [only]}:
+            return f"`{only}`"
+        case {"type": "array", "items": items} if items:
+            return f"list of {form_of(items)}"
+        case {"type": "array"}:
+            return "list"
+        case {"type": "object", "additionalProperties": dict(values)} if values:
+            return f"object of {form_of(values)}"
+        case {"format": "date-time"}:
+            return "time"
+        case {"type": "integer"}:
+            limits = [
+                f"{word} {schema[key]}" for key, word in (("minimum", "from"), ("maximum", "to")) if key in schema
+            ]
+            return " ".join(["integer", *limits])
+        case {"type": kind}:
+            return str(kind)
+        case _:
+            return "any"
 
 
 # -- stories -----------------------------------------------------------------------------------------------------------

@@ -62,7 +62,7 @@ def run(
     keep = keep.resolve()
     folder = keep.parent
     folder.mkdir(parents=True, exist_ok=True)
-    program = Baseline(root, folder, "program", (), ("ledger", "projections", "cli", "comity"))
+    program = Baseline(root, folder, "program", (), ("ledger", "projections", "server", "cli", "comity"))
     digests = program.copied()
     every = every_mutant(program.tree, [file for file in digests if only is None or file in only])
     parts = []

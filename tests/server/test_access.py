@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -67,8 +68,8 @@ def called(value: object) -> str:
 
 @pytest.mark.parametrize(("caller", "cells"), list(rows()), ids=called)
 def test_who_may_see_what_is_the_table(caller: Caller, cells: list[bool]) -> None:
-    named = {NAMED: {"caller", "XV"}, OTHER: {"somebody", "XV", "XO"}}
-    seen = [ACCESS.sees_order(caller, order, lambda order=order: named.get(order, set())) for order in THINGS.values()]
+    named: dict[str, set[str]] = {NAMED: {"caller", "XV"}, OTHER: {"somebody", "XV", "XO"}}
+    seen = [ACCESS.sees_order(caller, order, partial(named.get, order, set())) for order in THINGS.values()]
     assert [*seen, ACCESS.sees_kind(caller, "ex-post-validation-sought")] == cells
     assert ACCESS.sees_kind(caller, "order-issued")
 

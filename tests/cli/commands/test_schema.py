@@ -80,7 +80,7 @@ TEXTS = {"comity.audit-statement/1": "audit-statement.md"}  # signed texts, and 
 def test_every_format_that_the_program_writes_has_a_schema() -> None:
     written = {
         name
-        for folder in ("cli", "comity", "ledger", "projections")
+        for folder in ("cli", "comity", "ledger", "projections", "server")
         for path in (ROOT / folder).rglob("*.py")
         for name in re.findall(r"\bcomity\.[a-z0-9-]+/[0-9]+", path.read_text("utf-8"))
     }

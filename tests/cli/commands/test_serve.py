@@ -29,7 +29,7 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def served(ledger: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Run the command until the block ends; yield the process and the URL that it prints."""
     program = Path(sys.executable).with_name("comity")
-    command = (program, "serve", "--listen", "127.0.0.1:0", "--ledger", ledger, *options)
+    command = [str(program), "serve", "--listen", "127.0.0.1:0", "--ledger", str(ledger), *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         word, _, url = process.stdout.readline().strip().partition(" ")

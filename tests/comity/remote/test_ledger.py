@@ -16,8 +16,8 @@ from comity.remote.ledger import RemoteLedger
 from ledger.adapters.keys.key_files import SeedKey, load
 from ledger.errors import RecordError
 from ledger.tlog.tree import parse_proof
+from tests.server.office import Office, serving, serving_story
 from tests.support.cli import House
-from tests.support.office_server import Office, serving, serving_story
 
 OFFICES = {"ilves": ("XO", ["ISS", "RET"]), "skylark": ("XV", ["SP"]), "auditor": ("XO", ["AUD"])}
 KEYS = {actor: SeedKey(bytes([n]) * 32) for n, actor in enumerate(OFFICES, 1)}

@@ -22,8 +22,8 @@ from ledger.formats.canonical_json import canonical
 from ledger.formats.dsse import EVENT_TYPE, seal_bytes
 from ledger.tlog.note import Checkpoint, format_checkpoint, sign_note
 from ledger.tlog.tree import leaf_hash
+from tests.server.office import Office, serving, serving_story
 from tests.support.cli import reply, run
-from tests.support.office_server import Office, serving, serving_story
 
 Change = Callable[[Any], object]  # of the JSON of an answer, in place
 FOUND = "API-FALSE|PRF-|SIG-BAD|CTX-|ENV-|JSON-|CP-|KEY-|MAP-"

@@ -12,7 +12,7 @@ pytest.importorskip("httpx", reason="needs the extra `server`")
 pytest.importorskip("starlette", reason="needs the extra `server`")
 pytest.importorskip("http_message_signatures", reason="needs the extra `server`")
 
-from tests.support.office_server import Office, serving_story
+from tests.server.office import Office, serving_story
 
 
 @pytest.fixture(scope="session")

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from ledger.adapters.http_signatures import sign_request
 from server.api import events
+from tests.server.office import Office, serving_story
 from tests.support.cli import run
-from tests.support.office_server import Office, serving_story
 
 
 @contextmanager
@@ -73,7 +73,7 @@ def test_there_are_not_more_listeners_than_allowed(tmp_path: Path, monkeypatch: 
 
 
 def test_an_event_that_is_named_by_no_index_is_refused(office: Office) -> None:
-    assert office.ask("ilves", "/v1/events", **{"last-event-id": "x"}).code == "API-REQUEST"
+    assert office.ask("ilves", "/v1/events", headers={"last-event-id": "x"}).code == "API-REQUEST"
 
 
 def test_the_server_ends_while_clients_listen(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from server.api.openapi import document
 from server.api.routes import ROUTES
 from server.problems import STATUS
-from tests.support.office_server import Office
+from tests.server.office import Office
 
 ASKED = (
     "/health", "/v1/head", "/v1/kinds", "/v1/kinds/order-issued", "/v1/vocabulary", "/v1/register", "/v1/entries",

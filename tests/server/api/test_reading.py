@@ -8,8 +8,8 @@ from ledger.adapters.keys.key_files import SeedKey
 from ledger.entries.placement import access_of, registry_of
 from ledger.tlog.note import parse_checkpoint, unb64
 from ledger.tlog.tree import check_consistency, check_inclusion, leaf_hash, parse_proof
+from tests.server.office import Office
 from tests.support.cli import reply
-from tests.support.office_server import Office
 
 ALL = ("/v1/head", "/v1/register", "/v1/entries", "/v1/entries/3", "/v1/orders")
 
@@ -122,9 +122,9 @@ def test_pages_together_are_the_whole_log(office: Office) -> None:
 def test_an_answer_that_has_not_changed_is_not_sent_again(office: Office, order: str, path: str) -> None:
     path = path.format(order)
     first = office.ask("ilves", path)
-    again = office.ask("ilves", path, If_None_Match=first.headers["etag"])
+    again = office.ask("ilves", path, headers={"if-none-match": first.headers["etag"]})
     assert (again.status, again.body) == (304, b"")
-    assert office.ask("ilves", path, If_None_Match='W/"other"').status == 200
+    assert office.ask("ilves", path, headers={"if-none-match": 'W/"other"'}).status == 200
 
 
 def test_the_tag_of_an_answer_is_its_callers(office: Office) -> None:

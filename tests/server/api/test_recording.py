@@ -19,8 +19,8 @@ from ledger.entries.envelope import Circumstances, EntryPlace, Signer, seal
 from ledger.facts import build
 from ledger.tlog.note import parse_checkpoint
 from ledger.tlog.tree import check_inclusion, parse_proof
+from tests.server.office import Office, Reply, serving
 from tests.support.cli import House, run
-from tests.support.office_server import Office, Reply, serving
 
 
 class Desk:
@@ -60,7 +60,7 @@ class Desk:
 
     def post(self, *entries: dict[str, Any], by: str = "ilves", headers: Mapping[str, str] = {}, **more: Any) -> Reply:
         body = json.dumps({"entries": entries, **more}).encode()
-        return self.office.ask(self.key(by), "/v1/entries", body, **headers)
+        return self.office.ask(self.key(by), "/v1/entries", body, headers)
 
     def size(self) -> int:
         return int(self.office.ask(self.key("ilves"), "/v1/head").json["head"]["size"])

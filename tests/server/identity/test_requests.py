@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -32,7 +32,7 @@ def gate(started: float | None = None) -> SignatureGate:
     return SignatureGate(lambda key: key == KEY.public.hex(), iter_now(start))
 
 
-def iter_now(first: float) -> object:
+def iter_now(first: float) -> Callable[[], float]:
     moments = iter([first])
     return lambda: next(moments, time.time())
 

@@ -58,24 +58,28 @@ class Office:
         """Return the key of an office of a played ledger."""
         return open_key(str(self.ledger / "keys" / f"PUBLIC-{actor}"))
 
-    def send(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Reply:
+    def send(
+        self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> Reply:
         """Send a request as it is."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
-            connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
+            connection.request(method, path, body, dict(headers or {}))
             reply = connection.getresponse()
             return Reply(reply.status, {name.lower(): value for name, value in reply.getheaders()}, reply.read())
         finally:
             connection.close()
 
-    def ask(self, actor: str | Key, path: str, body: bytes | None = None, **headers: str) -> Reply:
+    def ask(
+        self, actor: str | Key, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> Reply:
         """Send a request that an office has signed: GET, or POST of a body."""
         key = self.key(actor) if isinstance(actor, str) else actor
         method = "GET" if body is None else "POST"
-        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        given = dict(headers or {})
         if body is not None:
             given.setdefault("content-type", "application/json")
-        return self.send(method, path, body, **sign_request(key, method, self.url + path, given, body))
+        return self.send(method, path, body, sign_request(key, method, self.url + path, given, body))
 
     def connect(self, actor: str | Key, state: Path, url: str = "") -> RemoteLedger:
         """Return the client of an office."""
