@@ -23,6 +23,7 @@ from benchmarks.measure import Figure, machine, say
 from benchmarks.paper import paper_figures
 from benchmarks.postgres import postgres_figures
 from benchmarks.reading import audit_figure, one_order_figure
+from benchmarks.serving import serving_figure
 from benchmarks.startup import startup_figures
 from benchmarks.views import view_figure
 from benchmarks.writing import concurrent_figures, git_figures, receive_figure, record_figure
@@ -36,6 +37,7 @@ def main() -> None:
     folder = Path(os.environ.get("BENCH_DIR") or "build/bench").resolve()
     folder.mkdir(parents=True, exist_ok=True)
     figures: dict[str, Figure] = {"record": record_figure(folder), "receive": receive_figure(folder)}
+    figures["serve"] = serving_figure(folder)
     tiny, small, large = (filled(folder, size) for size in (1_000, 10_000, LARGE))
     figures["audit"] = audit_figure(small, large)
     figures["one_order"] = one_order_figure(tiny, large, folder)

@@ -68,8 +68,8 @@ def called(value: object) -> str:
 
 @pytest.mark.parametrize(("caller", "cells"), list(rows()), ids=called)
 def test_who_may_see_what_is_the_table(caller: Caller, cells: list[bool]) -> None:
-    named: dict[str, set[str]] = {NAMED: {"caller", "XV"}, OTHER: {"somebody", "XV", "XO"}}
-    seen = [ACCESS.sees_order(caller, order, partial(named.get, order, set())) for order in THINGS.values()]
+    named = {id: {"somebody", "XV", "XO"} for id in THINGS.values()} | {NAMED: {"caller", "XV"}}
+    seen = [ACCESS.sees_order(caller, order, partial(named.__getitem__, order)) for order in THINGS.values()]
     assert [*seen, ACCESS.sees_kind(caller, "ex-post-validation-sought")] == cells
     assert ACCESS.sees_kind(caller, "order-issued")
 

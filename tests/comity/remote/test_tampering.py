@@ -43,6 +43,13 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
 
 
 @pytest.fixture(scope="module")
+def writable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """Serve another ledger of the same order, for what a dishonest server does record."""
+    with serving_story("S2", tmp_path_factory.mktemp("writable")) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
 def order(office: Office) -> str:
     return str(reply("orders", ledger=office.ledger)["orders"][0]["order"])
 
@@ -285,3 +292,46 @@ def test_a_head_that_does_not_continue_the_verified_one_is_kept(
     if change < 0:
         (kept,) = tmp_path.rglob("*.contradiction.json")
         assert json.loads(kept.read_bytes())["shown"] == forged
+
+
+OF_A_RECEIPT: dict[str, Change] = {
+    "of another entry": lambda d: d["receipts"][0].update(leaf="0" * 64),
+    "of another index": lambda d: d["receipts"][0].update(index=0),
+    "of another order": lambda d: d["receipts"][0].update(order="11111111-2222-4333-8444-555555555555"),
+    "of another number": lambda d: d["receipts"][0].update(seq=1),
+    "without one": lambda d: d["receipts"].clear(),
+    "with a path that leads elsewhere": lambda d: d["receipts"][0].update(
+        proof=d["receipts"][0]["proof"].replace("\n", f"\n{'A' * 43}=\n", 2)
+    ),
+    "under a head that nobody signed": lambda d: d["receipts"][0].update(
+        proof=d["receipts"][0]["proof"][:-20] + "A" * 18 + "=\n"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", OF_A_RECEIPT)
+def test_a_false_receipt_is_found_before_record_returns(writable: Office, order: str, how: str, tmp_path: Path) -> None:
+    change = OF_A_RECEIPT[how]
+    with (
+        writable.connect("ilves", tmp_path) as ledger,
+        dishonest(ledger, "/v1/entries", lambda d: change(d) if "receipts" in d else None),
+        pytest.raises(RecordError, match=FOUND),
+    ):
+        ledger.record("order-transmitted", {"addressee": "harbor", "channel": "mail"}, order)
+
+
+def test_a_place_that_is_not_behind_the_newest_entry_is_found_before_anything_is_signed(
+    writable: Office, order: str, tmp_path: Path
+) -> None:
+    for change in (
+        lambda d: d.update(seq=d["seq"] + 1),
+        lambda d: d.update(prev="0" * 64),
+        lambda d: d.update(instrument="VOL"),
+        lambda d: d["newest"].update(leaf="0" * 64),
+    ):
+        with (
+            writable.connect("ilves", tmp_path) as ledger,
+            dishonest(ledger, "/place", change),
+            pytest.raises(RecordError, match=FOUND),
+        ):
+            ledger.record("order-transmitted", {"addressee": "harbor", "channel": "mail"}, order)

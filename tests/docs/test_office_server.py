@@ -1,0 +1,37 @@
+"""The program still does what the page on the office server shows: people at three machines type it."""
+
+from __future__ import annotations
+
+import doctest
+import re
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("httpx", reason="needs the extra `server`")
+pytest.importorskip("starlette", reason="needs the extra `server`")
+pytest.importorskip("http_message_signatures", reason="needs the extra `server`")
+
+from tests.docs.sessions import type_page
+from tests.server.office import serving
+
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "run-the-office-server.md"
+BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+URL = "http://127.0.0.1:7400"
+
+
+def test_the_page_goes_as_it_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert type_page(PAGE, tmp_path, monkeypatch) == 8
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "keeper"))
+    monkeypatch.setenv("XDG_STATE_HOME", "")
+    monkeypatch.setenv("XDG_CONFIG_HOME", "")
+    text = PAGE.read_text("utf-8")
+    assert f"READY {URL}" in text
+    with serving(tmp_path / "keeper" / "ledger") as office:
+        typed = "\n".join(BLOCK.findall(text)).replace(URL, office.url)
+        session = doctest.DocTestParser().get_doctest(typed, {}, PAGE.name, str(PAGE), 0)
+        said: list[str] = []
+        results = doctest.DocTestRunner().run(session, out=said.append)
+    assert results.attempted > 10
+    assert results.failed == 0, "".join(said)
