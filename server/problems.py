@@ -63,9 +63,16 @@ def status_of(error: RecordError | LedgerError) -> int:
     return STATUS.get(error.code, 422 if isinstance(error, RecordError) else 503)
 
 
+def is_internal(error: RecordError | LedgerError) -> bool:
+    """Return True if the sentence of an error is for the operator: it may name files of the server."""
+    return status_of(error) == 503 and error.code != "API-UNREADY"
+
+
 def problem_of(error: Exception) -> Problem:
-    """Return the problem of an error; an unforeseen one shows nothing of itself."""
+    """Return the problem of an error; one that is for the operator shows its code alone."""
     if isinstance(error, (RecordError, LedgerError)):
+        if is_internal(error):
+            return _problem(503, error.code, "the log of the server says more", "", "")
         return _problem(status_of(error), error.code, error.says, getattr(error, "where", ""), error.hint)
     return _problem(500, "API-UNFORESEEN", "an unforeseen error; the log of the server has it", "", "")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import msgspec
 
@@ -22,7 +22,7 @@ from ledger.entries.envelope import entry_of
 from ledger.entries.form import issuing_office
 from ledger.errors import LedgerError, RecordError
 from ledger.facts.vocabulary import OnSource, Speaks
-from ledger.law import Judgement, judge
+from ledger.law import Finding, Judgement, judge
 from ledger.law.provisions import rules_digest
 from ledger.tlog.note import Head as SignedHead
 from ledger.trust.trust_folder import Trust
@@ -133,7 +133,8 @@ class RemoteLedger:
         answer = self._connection.get(f"/v1/orders/{order}", OrderAnswer)
         case = self._take(order, OrderEntriesAnswer(answer.head, order, answer.entries, answer.committed))
         if not _means(name, case):
-            raise RecordError("API-FALSE", f"the server shows order {order}, which is not called {name!r}")
+            says = f"the server shows order {order}, and its entries do not state the name {name!r}"
+            raise RecordError("API-FALSE", says, hint="give the id of the order")
         if answer.rules == rules_digest():
             own = statements(self._case_at(order, answer.head.size), answer.as_of)
             if msgspec.json.encode(own) != msgspec.json.encode(answer.says):
@@ -179,6 +180,28 @@ class RemoteLedger:
         order_id = None if order is None else self._registry if order == REGISTER else self.order(order).id
         said = circumstances(on, speaks=speaks, on_source=on_source, whose=whose, replaces=replaces, why=why)
         return self._recorder.record(kind, fields, order_id, said, role, Permissions(unregistered, lookalike), entry)
+
+    def preview(
+        self,
+        kind: str,
+        fields: Mapping[str, Any],
+        order: str | None = None,
+        *,
+        role: str | None = None,
+        on: datetime | None = None,
+        speaks: Speaks = "act",
+        whose: str | None = None,
+        on_source: OnSource = "own-act",
+    ) -> tuple[Finding, ...]:
+        """Return what the law would find in the order with this entry, and does not find now.
+
+        Nothing is signed or sent.
+
+        for finding in ledger.preview("data-disclosed", fields, "PPO-2026-123"):
+            print(finding.code, finding.says)
+        """
+        said = circumstances(on, speaks=speaks, on_source=on_source, whose=whose)
+        return self._recorder.preview(kind, fields, self._case_of(order), said, role)
 
     def accept_key(self) -> RecordedEntry:
         """Record that the holder accepts this key, which the registrar has enrolled; from then on it signs.
@@ -269,6 +292,13 @@ class RemoteLedger:
     def _case_at(self, order: str, size: int) -> Case:
         register = [(index, opened) for index, opened in self._verifier.register if index < size]
         return public_case(order, self._cases[order][2], register, self._verifier.keyring)
+
+    def _case_of(self, name: str | None) -> Case:
+        """Return the verified record of an order by its name; of a new order, a record without an entry."""
+        if name is not None:
+            return self._case(self.order(name).id)
+        self._read_register(self.size())
+        return public_case(str(uuid4()), [], self._verifier.register, self._verifier.keyring)
 
     def _judged(self, order: str, moment: datetime) -> Judgement:
         return judge(self._case(order), moment)

@@ -1,6 +1,7 @@
 """Remember the largest verified head of a log, and how far its orders went, so that a server cannot go back unnoticed.
 
-The state of one log is one JSON file in a folder of the user. What contradicts it is kept beside it, in `evidence`.
+The state of one log is one JSON file in a folder of the user. What contradicts it is kept in the same folder, in
+`evidence`.
 """
 
 from __future__ import annotations

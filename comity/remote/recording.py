@@ -11,21 +11,24 @@ from uuid import uuid4
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from comity.remote.connection import Connection
 from comity.remote.proofs import Verifier
 from ledger.adapters.keys.key_files import Key
 from ledger.entries.case import Case
-from ledger.entries.envelope import Circumstances, EntryPlace, Sealed, Signer, seal
+from ledger.entries.envelope import Circumstances, EntryPlace, Sealed, Signer, seal, unsigned_entry
 from ledger.entries.form import RegisteredNames, check_by_hand, named_in, slips
 from ledger.entries.payload import Seen
 from ledger.errors import RecordError
 from ledger.facts import Fact, build, kind_of
+from ledger.law import Finding, judge
 from ledger.tlog.note import note_digest
 from server.access import Caller
 from server.documents import PlaceAnswer, ReceiptItem, ReceiptsAnswer, SealedEntry, Submission
 
 REGISTER = "register"  # what a caller calls the register
+_LAST = 2**53 - 1  # the index of an entry that is not recorded: behind every other one
 _TRIES = 20  # times that an entry is sealed again because another one came first
 _PAUSE = 50  # milliseconds at most before the next time, so that writers do not meet again
 
@@ -98,6 +101,18 @@ class RemoteRecorder:
                     raise
                 time.sleep(secrets.randbelow(_PAUSE) / 1000)
         raise AssertionError("unreachable")
+
+    def preview(
+        self, kind: str, fields: Mapping[str, Any], case: Case, said: Circumstances, role: str | None
+    ) -> tuple[Finding, ...]:
+        """Return the findings of the law with this entry in an order that are not there without it."""
+        fact = _fact(kind, fields)
+        instrument = case.instrument or _instrument(fields)
+        place = EntryPlace(self._verifier.origin, case.order, 0, None, instrument)
+        entry = unsigned_entry(fact, place, self._signer(kind, role), said, _LAST)
+        before = {(f.code, f.entries) for f in judge(case, said.signed_at).findings} if case.entries else set()
+        after = replace(case, instrument=instrument or "", entries=(*case.entries, entry))
+        return tuple(f for f in judge(after, said.signed_at).findings if (f.code, f.entries) not in before)
 
     def _send(self, sealed: Sealed, place: EntryPlace, entry: str, without: Permissions) -> RecordedEntry:
         texts = [each.text for each in sealed.disclosures]

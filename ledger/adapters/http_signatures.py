@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -25,12 +25,18 @@ from msgspec import Struct
 
 from ledger.errors import RecordError
 
-if TYPE_CHECKING:
-    from ledger.adapters.keys.key_files import Key
-
 LABEL = "comity"
 COVERED = ("@method", "@target-uri")
 WINDOW = timedelta(seconds=60)  # a signature is older, or further in the future, at most by this
+
+
+class SigningKey(Protocol):
+    """A key that signs, as `ledger.adapters.keys` opens it: its raw public key, and its signature over bytes."""
+
+    @property
+    def public(self) -> bytes: ...
+
+    def sign(self, message: bytes) -> bytes: ...
 
 
 class SignedRequest(Struct, frozen=True):
@@ -50,7 +56,9 @@ class _Message:
         self.headers = dict(headers)
 
 
-def sign_request(key: Key, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> dict[str, str]:
+def sign_request(
+    key: SigningKey, method: str, url: str, headers: Mapping[str, str], body: bytes | None
+) -> dict[str, str]:
     """Return the headers with Content-Digest, Signature-Input and Signature; `body` is None without content."""
     message = _Message(method, url, headers)
     signer = HTTPMessageSigner(signature_algorithm=algorithms.ED25519)

@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route as StarletteRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -30,7 +30,7 @@ from server.identity.requests import UNSIGNED, RateLimit, SignatureGate
 
 logger = logging.getLogger(__name__)
 
-LARGEST = 4 << 20  # bytes of a body
+LARGEST = 1 << 20  # bytes of a body; each connection may hold one in memory
 LARGEST_HEAD = 16_384  # bytes of request line and headers
 PATIENCE = 10.0  # seconds for a whole body
 RETRY = "1"  # seconds after which a refused client may try again
@@ -45,7 +45,7 @@ _CACHE = {"head": "private, no-cache", "minute": "private, no-cache", "fixed": "
 
 
 class Gates(msgspec.Struct, frozen=True):
-    """What stands before the routes. `bases` has the public base URL of each allowed Host."""
+    """The checks before the routes. `bases` has the public base URL of each allowed Host."""
 
     bases: Mapping[str, str]
     signatures: SignatureGate
@@ -93,6 +93,8 @@ class Application:
                     body, 413, {**_HEADERS, "content-type": problems.MEDIA}, request.stream(), self._patience
                 )
             except (RecordError, LedgerError) as error:
+                if problems.is_internal(error):
+                    logger.warning("%s %s: %s", request.method, route.path, error)
                 return problem(error)
             except Exception as error:
                 logger.exception("%s %s: %s", request.method, route.path, type(error).__name__)
@@ -106,8 +108,8 @@ class Application:
         call = Call(caller, request.path_params, _query(route, request), _content(route, request, body))
         if route.do is None:
             after = _last_event(request)
-            events = self._listeners.admit(call.by, call.query.after if after is None else after)
-            return StreamingResponse(events, headers={**_HEADERS, "cache-control": "no-store"}, media_type=EVENTS)
+            headers = {**_HEADERS, "cache-control": "no-store"}
+            return self._listeners.admit(call.by, call.query.after if after is None else after, headers)
         tag = self._tag(route, caller, request)
         if tag is not None and request.headers.get("if-none-match") == tag:
             return Response(status_code=304, headers=self._headers(route, tag))
@@ -189,9 +191,6 @@ class Application:
         if tag is not None:
             headers["etag"] = tag
         return headers
-
-
-EVENTS = "text/event-stream"
 
 
 class _TooLarge(Exception):

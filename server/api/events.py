@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
+from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
-from ledger.errors import LedgerError
+from ledger.errors import LedgerError, RecordError
 from server.access import Caller
 from server.api.reading import LedgerView
 from server.api.recording import LogHead
 
+MEDIA = "text/event-stream"
 MOST = 64  # listeners at once
 HEARTBEAT = 15.0  # seconds between two signs of life
 LOOK = 0.25  # seconds between two looks at the head
@@ -22,38 +25,51 @@ _PAGE = 100  # entries read at a time
 class Listeners:
     """The clients that listen for new entries; `stopping` says that the server ends."""
 
-    def __init__(self, view: LedgerView, head: LogHead, stopping: Callable[[], bool], *, most: int = MOST) -> None:
+    def __init__(self, view: LedgerView, head: LogHead, stopping: Callable[[], bool]) -> None:
         self._view = view
         self._head = head
         self._stopping = stopping
-        self._most = most
-        self._count = 0
+        self.count = 0
 
-    def admit(self, caller: Caller, after: int | None) -> AsyncIterator[bytes]:
+    def admit(self, caller: Caller, after: int | None, headers: Mapping[str, str]) -> StreamingResponse:
         """Return the stream of the entries from index `after` on, by default from the head; `LedgerError` BUSY."""
-        if self._count >= self._most:
-            raise LedgerError("BUSY", f"{self._most} clients listen already", "try again later")
-        self._count += 1
-        return self._stream(caller, self._head.current.size if after is None else after)
+        if self.count >= MOST:
+            raise LedgerError("BUSY", f"{MOST} clients listen already", "try again later")
+        self.count += 1
+        return _Stream(self, self._events(caller, self._head.current.size if after is None else after), headers)
 
-    async def _stream(self, caller: Caller, after: int) -> AsyncIterator[bytes]:
-        try:
-            yield b": comity\n\n"
-            silent = 0.0
-            while not self._stopping():
-                if self._head.current.size > after:
-                    page = await run_in_threadpool(self._view.entries, caller, after, _PAGE)
-                    for entry in page.entries:
-                        if entry.entry is None:
-                            continue
+    async def _events(self, caller: Caller, after: int) -> AsyncIterator[bytes]:
+        yield b": comity\n\n"
+        silent = 0.0
+        while not self._stopping():
+            if self._head.current.size > after:
+                try:
+                    caller = await run_in_threadpool(self._view.caller, caller.key)  # the key may have ended
+                except RecordError:
+                    return
+                page = await run_in_threadpool(self._view.entries, caller, after, _PAGE)
+                for entry in page.entries:
+                    if entry.entry is not None:
                         data = msgspec.json.encode({"head": page.head, "entry": entry})
                         yield b"id: %d\nevent: entry\ndata: %s\n\n" % (entry.index, data)
-                    after, silent = page.next, 0.0
-                    continue
-                await asyncio.sleep(LOOK)
-                silent += LOOK
-                if silent >= HEARTBEAT:
-                    silent = 0.0
-                    yield b": alive\n\n"
+                after, silent = page.next, 0.0
+                continue
+            await asyncio.sleep(LOOK)
+            silent += LOOK
+            if silent >= HEARTBEAT:
+                silent = 0.0
+                yield b": alive\n\n"
+
+
+class _Stream(StreamingResponse):
+    """A stream that is counted until it ends, however it ends."""
+
+    def __init__(self, listeners: Listeners, events: AsyncIterator[bytes], headers: Mapping[str, str]) -> None:
+        super().__init__(events, headers=headers, media_type=MEDIA)
+        self._listeners = listeners
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
         finally:
-            self._count -= 1
+            self._listeners.count -= 1

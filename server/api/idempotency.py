@@ -7,6 +7,7 @@ draft-ietf-httpapi-idempotency-key-header-07.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,7 +16,9 @@ from pathlib import Path
 from threading import Lock
 
 from ledger.adapters.storage.sqlite import SQLiteErrors, connect, create
-from ledger.errors import RecordError
+from ledger.errors import LedgerError, RecordError
+
+logger = logging.getLogger(__name__)
 
 KEPT = 7 * 86_400  # seconds
 MOST = 100_000  # answers
@@ -69,8 +72,11 @@ class AnswerStore:
             self._running.add(name)
         try:
             body = do()
-            with self._lock:
-                self._keep(name, digest, body)
+            try:
+                with self._lock:
+                    self._keep(name, digest, body)
+            except LedgerError as fault:  # what was asked is done, and is answered
+                logger.warning("an answer was not kept: %s", fault)
             return body
         finally:
             with self._lock:

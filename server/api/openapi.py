@@ -10,6 +10,7 @@ from msgspec import NODEFAULT, Struct
 from msgspec.json import schema_components
 from msgspec.structs import fields
 
+from server.api.events import MEDIA as MEDIA_OF_EVENTS
 from server.api.routes import ROUTES, Route
 from server.documents import Problem
 from server.problems import MEDIA, STATUS, TITLES
@@ -61,7 +62,7 @@ def document() -> dict[str, Any]:
 
 def _operation(route: Route) -> dict[str, Any]:
     answer = route.answer
-    media = {"text/event-stream": {"schema": {"type": "string"}}}
+    media = {MEDIA_OF_EVENTS: {"schema": {"type": "string"}}}
     if answer is not None:
         media = {"application/json": {"schema": {"$ref": _REF.format(name=answer.__name__)}}}
     tagged = route.fresh in ("head", "minute")

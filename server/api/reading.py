@@ -124,7 +124,7 @@ class LedgerView:
         return ConsistencyAnswer(head, start, end, [b64(each) for each in path])
 
     def entries(self, caller: Caller, after: int, limit: int, kind: str | None = None) -> EntriesAnswer:
-        """Return the entries from index `after` on; of those that the caller may not see, the leaf alone.
+        """Return the entries from index `after` on; of a hidden entry, the leaf alone.
 
         With `kind`, only entries of that kind that the caller may see.
         """
@@ -207,7 +207,7 @@ class LedgerView:
         """Return one order with what it says; `RecordError` API-MISSING."""
         with self._lock:
             head, now = self._head(), self._moment()
-            entries = self._visible(caller, self._seen(caller, order), head)
+            entries = self._shown(caller, order, head)
             says = statements(self._case(order, entries, head), now)
             proven = self._proven(entries, head)
             return OrderAnswer(head, now, rules_digest(), says, proven, self._committed(order, head))
@@ -216,20 +216,20 @@ class LedgerView:
         """Return the entries of one order that the caller may see; `RecordError` API-MISSING."""
         with self._lock:
             head = self._head()
-            entries = self._visible(caller, self._seen(caller, order), head)
+            entries = self._shown(caller, order, head)
             return OrderEntriesAnswer(head, order, self._proven(entries, head), self._committed(order, head))
 
     def place(self, caller: Caller, order: str) -> PlaceAnswer:
         """Return the place of the next entry of an order; `RecordError` API-MISSING."""
         with self._lock:
             head = self._head()
-            *_, newest = self._below(self._seen(caller, order), head)
+            newest = [each for each in self._shown(caller, order, head) if each[1].payload.order == order][-1]
             opened = newest[1]
             p = opened.payload
             return PlaceAnswer(head, order, p.seq + 1, opened.leaf, p.instrument, self._proven([newest], head)[0])
 
     def taken(self, reference: str) -> tuple[list[tuple[str, str, list[str]]], list[tuple[str, str, list[str]]]]:
-        """Return the orders with a reference or one of its plain form, and those that look alike."""
+        """Return the orders with a reference or one of its plain form, and the orders whose references look alike."""
         with self._lock:
             return self._cases.taken(reference), self._cases.alike(reference)
 
@@ -246,17 +246,20 @@ class LedgerView:
     def _keyring(self) -> Keyring:
         return self._cases.keyring()
 
-    def _seen(self, caller: Caller, order: str) -> str:
-        """Return the id of an order that the caller may see; `RecordError` API-MISSING."""
-        if not _is_id(order) or not self._store.head(order) or not self._sees(caller, order):
+    def _shown(self, caller: Caller, order: str, head: Head) -> Opened:
+        """Return the entries of an order (its id) that the caller may see; `RecordError` API-MISSING."""
+        first = self._store.order(order)[:1] if _is_id(order) else []
+        if not first or first[0][0] >= head.size or not self._sees(caller, order):
             raise RecordError("API-MISSING", _MISSING.format("order"))
-        return order
+        return self._visible(caller, order, head)
 
     def _called(self, name: str) -> set[str]:
-        """Return the ids of the orders that a name may mean."""
+        """Return the ids of the orders that a name may mean: names that only this folder gave are not among them."""
         if _is_id(name):
             return {name}
-        return {*self._cases.named(name), *self._cases.beginning(name)}
+        office, _, reference = name.partition("/")
+        of_office = {order for order, offices in self._cases.quoted(reference) if office in offices}
+        return {*self._store.referenced(name), *of_office, *self._cases.beginning(name)}
 
     def _visible(self, caller: Caller, order: str, head: Head) -> Opened:
         """Return the entries of an order and of its companion that the caller may see, below the head."""

@@ -54,16 +54,19 @@ class JournalRecorder:
     def __init__(self, journal: Journal, turn: Lock) -> None:
         self._journal = journal
         self._turn = turn
+        self._closed = False
 
     def receive(self, entries: Sequence[bytes], disclosures: Sequence[Sequence[str]]) -> list[tuple[Receipt, bytes]]:
         """Store the entries; see `Recorder`."""
         with self._turn:
+            if self._closed:
+                raise LedgerError("BUSY", "the server ends", "ask again when it runs")
             return [(r, r.proof) for r in self._journal.receive_sealed(entries, disclosures)]
 
     def close(self) -> None:
-        """Wait for the request that has the turn."""
+        """Wait for the request that has the turn, and refuse later ones."""
         with self._turn:
-            pass
+            self._closed = True
 
 
 class LogHead:
@@ -127,8 +130,11 @@ class LogHead:
             try:
                 self.follow()
             except (LedgerError, RecordError) as fault:
-                self._says = str(fault)
-                logger.warning("the log cannot be signed: %s", fault.code)
+                self._says = fault.code
+                logger.warning("the log cannot be signed: %s", fault)
+            except Exception as fault:  # the thread goes on: health tells how long nothing was signed
+                self._says = type(fault).__name__
+                logger.exception("the log cannot be signed")
 
 
 class Recording:
@@ -180,9 +186,7 @@ class Recording:
         if not (p.order in begun or self._view.may_see(caller, p.order) or self._view.is_new(p.order)):
             raise RecordError("API-MISSING", "there is no order that this caller may see")
 
-    def _check_form(
-        self, opened: OpenedEntry, disclosed: Sequence[str], sent: Submission
-    ) -> list[tuple[str, str, str]]:
+    def _check_form(self, opened: OpenedEntry, disclosed: Sequence[str], sent: Submission) -> list[_Issued]:
         """Check the values of an entry, and return the reference of an issued order with its office and id."""
         p = opened.payload
         if len(disclosed) != len(opened.sd):

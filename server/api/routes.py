@@ -113,7 +113,7 @@ class Route(Struct, frozen=True):
 
     `needs` says who may ask: `anyone`, the holder of a `key` of the register, or of an `accepted` one. `fresh` says
     what an answer depends on besides the caller: the `head`, also the present `minute`, or nothing (`fixed`). `codes`
-    are the codes of its own problems.
+    are the codes of further problems.
     """
 
     method: Literal["GET", "POST"]

@@ -29,5 +29,11 @@ def test_an_unforeseen_error_shows_nothing_of_itself() -> None:
     assert "swordfish" not in str(problem)
 
 
+def test_an_error_for_the_operator_shows_its_code_alone() -> None:
+    problem = problem_of(LedgerError("DISK-FULL", "/srv/karsk/entries.db: no room left", "make room"))
+    assert (problem.code, problem.status) == ("DISK-FULL", 503)
+    assert "/srv" not in str(problem)
+
+
 def test_every_status_has_a_title() -> None:
     assert {*STATUS.values(), 422, 503} == set(TITLES)

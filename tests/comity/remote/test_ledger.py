@@ -109,3 +109,16 @@ def access_order(office: Office) -> str:
 def test_a_name_that_an_order_does_not_bear_finds_nothing(story: Office, tmp_path: Path) -> None:
     with story.connect("ilves", tmp_path) as ledger, pytest.raises(RecordError, match="API-MISSING"):
         ledger.order("PPO-OF-NOBODY")
+
+
+def test_what_the_law_would_find_is_shown_before_anything_is_signed(story: Office, tmp_path: Path) -> None:
+    with story.connect("harbor", tmp_path) as provider, comity.open(story.ledger) as here:
+        order = next(here.orders()).order
+        manifest = {"elements": ["name"], "files": [{"name": "a.json", "sha256": "0" * 64, "size": 1}]}
+        disclosed = {"partial": False, "channel": "mail", "manifest": manifest}
+        found = provider.preview("data-disclosed", disclosed, order)
+        assert found
+        assert here.size() == provider.size()
+    with story.connect("ilves", tmp_path / "other") as court:
+        begun = {"instrument": "2AP-7", "from_party": "XO", "to_party": "XV", "providers": ["harbor"]}
+        assert court.preview("order-issued", begun, role="ISS")

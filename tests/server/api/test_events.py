@@ -76,6 +76,13 @@ def test_an_event_that_is_named_by_no_index_is_refused(office: Office) -> None:
     assert office.ask("ilves", "/v1/events", headers={"last-event-id": "x"}).code == "API-REQUEST"
 
 
+def test_a_key_that_ends_hears_no_more(tmp_path: Path) -> None:
+    with serving_story("S2", tmp_path) as office, listening(office, "harbor") as reply:
+        revoked = run("key", "revoke", "harbor", "--cause", "left-office", "--yes", ledger=office.ledger)
+        assert revoked.exit_code == 0, revoked.output
+        assert b"event:" not in reply.read()
+
+
 def test_the_server_ends_while_clients_listen(tmp_path: Path) -> None:
     with serving_story("S2", tmp_path) as office, listening(office, "ilves") as reply:
         office.running.server.should_exit = True

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.errors import RecordError
+from ledger.errors import LedgerError, RecordError
 from server.api.idempotency import KEPT, AnswerStore
 
 
@@ -73,3 +73,11 @@ def test_old_answers_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         now[0] += KEPT + 1
         store.once("ilves", "new", b"request", made)
         assert store.once("ilves", "old", b"request", lambda: b"again") == b"again"
+
+
+def test_a_full_disk_takes_no_answer_of_what_was_done(answers: AnswerStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise LedgerError("DISK-FULL", "no room left")
+
+    monkeypatch.setattr(answers, "_keep", full)
+    assert answers.once("ilves", "key", b"request", lambda: b"answer") == b"answer"

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from datetime import UTC, datetime
+
 import pytest
 
+from ledger.adapters.folders.ledger_folder import read_folder
 from ledger.adapters.keys.key_files import SeedKey
 from ledger.entries.placement import access_of, registry_of
+from ledger.errors import RecordError
 from ledger.tlog.note import parse_checkpoint, unb64
 from ledger.tlog.tree import check_consistency, check_inclusion, leaf_hash, parse_proof
+from server.api.reading import LedgerView
+from server.documents import Head
 from tests.server.office import Office
 from tests.support.cli import reply
 
@@ -196,3 +203,15 @@ def test_who_opened_sealed_values_is_shown_to_who_oversees(office: Office) -> No
 )
 def test_a_wrong_address_or_parameter_has_its_code(office: Office, path: str, code: str) -> None:
     assert office.ask("ilves", path).code == code
+
+
+def test_what_the_head_does_not_cover_yet_is_not_shown(office: Office, order: str) -> None:
+    with closing(
+        LedgerView(read_folder(office.ledger), lambda: Head(8, "an earlier note"), lambda: datetime.now(UTC))
+    ) as view:
+        caller = office.running.view.caller(office.key("ilves").public.hex())
+        assert view.entries(caller, 0, 500).next == 8
+        assert view.orders(caller, 0, 50).orders == []
+        for ask in (view.order, view.order_entries, view.place):
+            with pytest.raises(RecordError, match="API-MISSING"):
+                ask(caller, order)
