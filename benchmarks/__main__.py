@@ -14,7 +14,6 @@ from typing import Any
 
 from benchmarks.browser import browser_figures
 from benchmarks.data.ledgers import filled
-from benchmarks.desk import desk_figure
 from benchmarks.importing import import_figures
 from benchmarks.judging import judge_figure
 from benchmarks.lists import list_figures
@@ -23,7 +22,8 @@ from benchmarks.measure import Figure, machine, say
 from benchmarks.paper import paper_figures
 from benchmarks.postgres import postgres_figures
 from benchmarks.reading import audit_figure, one_order_figure
-from benchmarks.serving import serving_figure
+from benchmarks.servers.desk import desk_figure
+from benchmarks.servers.office import serving_figure
 from benchmarks.startup import startup_figures
 from benchmarks.views import view_figure
 from benchmarks.writing import concurrent_figures, git_figures, receive_figure, record_figure

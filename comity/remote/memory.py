@@ -6,6 +6,7 @@ The state of one log is one JSON file in a folder of the user. What contradicts 
 
 from __future__ import annotations
 
+from fcntl import LOCK_EX, flock
 from hashlib import sha256
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from msgspec import Struct
 
 from ledger.adapters.folders.user_folders import private_folder, replace_file
 from ledger.errors import LedgerError
+from ledger.tlog.note import parse_checkpoint
 
 
 class Seen(Struct, frozen=True):
@@ -66,4 +68,16 @@ class MemoryFile:
         return path
 
     def _write(self) -> None:
-        replace_file(self._path, msgspec.json.encode(self.memory))
+        """Write what this process and others have verified: of each head and order the larger one."""
+        with (self.folder / "lock").open("wb") as lock:
+            flock(lock, LOCK_EX)
+            stored, own = self._read(), self.memory
+            if _size(stored.note) > _size(own.note):
+                own.note = stored.note
+            own.orders |= {o: s for o, s in stored.orders.items() if o not in own.orders or s.seq > own.orders[o].seq}
+            replace_file(self._path, msgspec.json.encode(own))
+
+
+def _size(note: str | None) -> int:
+    """Return the size of the tree in a note that was verified; -1 without one."""
+    return -1 if note is None else parse_checkpoint(note.partition("\n\n")[0] + "\n").size

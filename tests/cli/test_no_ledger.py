@@ -66,6 +66,7 @@ register PPO-1
 replay PPO-1 --at 2027-01-01T00:00:00Z
 report custody PPO-1
 report statistics --from 2027-01-01 --to 2027-12-31
+serve --listen 127.0.0.1:0
 show PPO-1
 signer use socket
 stamp

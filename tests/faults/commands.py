@@ -403,6 +403,7 @@ STANDS_FOR = {
     "mirror evidence": "trust sign: files replaced whole",
     "witness evidence": "trust sign: files replaced whole",
     "desk": "views, and reveal",
+    "serve": "writes as receive does, and requests.db, which can be deleted",
     "demo": "play, export and report in a folder that is renamed when it is whole",
     "play": "init, record and checkpoint of a test ledger",
 }

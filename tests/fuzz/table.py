@@ -1337,6 +1337,8 @@ OWN = {
     "ledger.application.find_subject": "disclosures that were verified when they were stored",
     "ledger.adapters.storage.orders.order_index": "rows of views.db, which may be deleted at any time",
     "cli.session.docket": "the same",
+    "cli.commands.serve": "an address that its operator types",
+    "server.api.application": "requests; tests/server/api/test_made_requests.py makes them from the OpenAPI document",
     "cli.commands.demo": "a bundle that it has just made",
     "cli.reports.pdf": "the same",
     "ledger.adapters.document_signatures.token_key": "what a token answers; tests/interop/test_softhsm.py",

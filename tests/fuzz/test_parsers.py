@@ -35,7 +35,9 @@ WORDS = re.compile("|".join(map(re.escape, [*WHOLE, *ENDS])) + r"|load_(der|pem|
 @cache
 def modules() -> dict[str, str]:
     """Return the source of every module by its name."""
-    paths = [path for house in ("ledger", "projections", "cli") for path in sorted((ROOT / house).rglob("*.py"))]
+    paths = [
+        path for house in ("ledger", "projections", "server", "cli") for path in sorted((ROOT / house).rglob("*.py"))
+    ]
     names = [".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in paths]
     return {name: path.read_text("utf-8") for name, path in zip(names, paths, strict=True)}
 

@@ -1,0 +1,1 @@
+"""The servers: how fast each answers."""

@@ -1,0 +1,45 @@
+"""What was verified is remembered, by every process that asks the same log, and never goes back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from comity.remote.memory import MemoryFile, Seen
+from ledger.errors import LedgerError
+from ledger.tlog.note import Checkpoint, format_checkpoint
+
+ORIGIN = "ledger.test/xo/karsk"
+
+
+def note(size: int) -> str:
+    return format_checkpoint(Checkpoint(ORIGIN, size, bytes([size]) * 32)) + "\nsigned\n"
+
+
+def test_the_next_process_knows_what_was_verified(tmp_path: Path) -> None:
+    first = MemoryFile(tmp_path, ORIGIN)
+    first.head(note(3))
+    first.order("main", Seen(2, "aa"))
+    assert MemoryFile(tmp_path, ORIGIN).memory == first.memory
+    assert MemoryFile(tmp_path, "ledger.test/xo/other").memory.note is None
+
+
+def test_a_process_that_is_behind_takes_nothing_back(tmp_path: Path) -> None:
+    one, two = MemoryFile(tmp_path, ORIGIN), MemoryFile(tmp_path, ORIGIN)
+    one.head(note(9))
+    one.order("main", Seen(5, "ee"))
+    one.order("other", Seen(1, "ab"))
+    two.head(note(4))
+    two.order("main", Seen(3, "cc"))
+    kept = MemoryFile(tmp_path, ORIGIN).memory
+    assert (kept.note, kept.orders) == (note(9), {"main": Seen(5, "ee"), "other": Seen(1, "ab")})
+    assert two.memory.note == note(9)
+
+
+def test_a_memory_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
+    MemoryFile(tmp_path, ORIGIN).head(note(3))
+    (file,) = tmp_path.rglob("verified.json")
+    file.write_bytes(b"{")
+    with pytest.raises(LedgerError, match="LOG-CORRUPT"):
+        MemoryFile(tmp_path, ORIGIN)
