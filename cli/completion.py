@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 
 def _orders() -> Iterable[str]:
-    from cli.session.docket import docket
+    from cli.lists.docket import docket
     from cli.session.ledger_reader import reading
 
     with reading() as reader:

@@ -120,7 +120,7 @@ PLANTED = {
     "Adapters build on the event store": ("ledger/adapters/storage/sqlite.py", "import ledger.adapters.log.log"),
     "The command line and the Python interface use the server": (
         "comity/ledger.py",
-        "import cli.session.docket",
+        "import cli.lists.docket",
     ),
     "Reports build on views": ("projections/views/state.py", "import projections.reports.replay"),
 }

@@ -23,7 +23,7 @@ from cli.desk.routes import app
 from cli.desk.security import Gate
 from cli.desk.session import Desk
 from cli.invocation import Invocation
-from cli.session.docket import board, bring_up
+from cli.lists.docket import board, bring_up
 from cli.session.ledger_reader import reading
 
 HOST = "127.0.0.1:7370"

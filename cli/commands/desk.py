@@ -18,8 +18,8 @@ import click
 from cli.access.persons import PERSON, person_of
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
+from cli.lists.docket import board, bring_up
 from cli.session import ledger_choice
-from cli.session.docket import board, bring_up
 from cli.session.ledger_reader import reading
 from cli.session.options import AS, KEY, ROLE
 from cli.terminal import output, prompts

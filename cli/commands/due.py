@@ -12,12 +12,8 @@ from msgspec import Struct
 from cli.click_extensions import command
 from cli.exit_codes import Exit
 from cli.invocation import said
-from cli.reports.timeline_text import left
-from cli.session.docket import opened_docket
-from cli.session.ledger_reader import reading
-from cli.session.local_time import typed_period
-from cli.session.options import AS_OF
-from cli.session.paging import (
+from cli.lists.docket import opened_docket
+from cli.lists.paging import (
     AFTER,
     LIMIT,
     PROVIDER,
@@ -31,6 +27,10 @@ from cli.session.paging import (
     since,
     sort,
 )
+from cli.reports.timeline_text import left
+from cli.session.ledger_reader import reading
+from cli.session.local_time import typed_period
+from cli.session.options import AS_OF
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer, Time
 from ledger.adapters.storage.orders.order_lists import DeadlineFilter, Duty, duty_page

@@ -13,9 +13,9 @@ from msgspec import Struct
 
 from cli.click_extensions import command
 from cli.exit_codes import Exit
+from cli.lists.paging import by, known_kind, order_filter, party, since
 from cli.session.ledger_reader import LedgerReader, reading
 from cli.session.options import ONLY
-from cli.session.paging import by, known_kind, order_filter, party, since
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer, Time
 from cli.terminal.table import wrapped
@@ -129,7 +129,7 @@ def log(
     with reading() as reader:
         inside = None
         if state is not None or provider is not None:
-            from cli.session.docket import listed
+            from cli.lists.docket import listed
             from ledger.adapters.storage.orders.order_lists import order_ids
 
             with listed(reader, reader.now()) as every:

@@ -8,9 +8,8 @@ from msgspec import Struct, field
 
 from cli.click_extensions import command
 from cli.exit_codes import Exit
-from cli.session.docket import opened_docket
-from cli.session.options import AS_OF
-from cli.session.paging import (
+from cli.lists.docket import opened_docket
+from cli.lists.paging import (
     AFTER,
     KIND,
     LIMIT,
@@ -24,6 +23,7 @@ from cli.session.paging import (
     since,
     sort,
 )
+from cli.session.options import AS_OF
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer
 from ledger.adapters.storage.orders.order_lists import order_page

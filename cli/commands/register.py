@@ -134,8 +134,8 @@ def _text(pairs: Iterable[tuple[Case, list[DpoAnswer]]], only_open: bool) -> str
 
 def _summary(questions: set[int], only_open: bool, until: date | None, as_of: datetime | None) -> Exit:
     """Print the questions over the whole ledger, from the view of orders."""
+    from cli.lists.docket import opened_docket
     from cli.reports.register_summary import as_text, summary
-    from cli.session.docket import opened_docket
     from ledger.adapters.storage.orders.order_row import read_row
 
     with opened_docket(as_of) as docket:

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from cli.desk.background_jobs import BackgroundReports
 from cli.desk.responses import called
 from cli.desk.security import Sessions
-from cli.session.docket import bring_up
+from cli.lists.docket import bring_up
 from cli.session.ledger_reader import LedgerReader
 from ledger.adapters.storage.orders.order_index import OrderIndex
 from ledger.entries.case import Case

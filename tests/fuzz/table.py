@@ -1336,7 +1336,7 @@ OWN = {
     "projections.sentences.values": "the same",
     "ledger.application.find_subject": "disclosures that were verified when they were stored",
     "ledger.adapters.storage.orders.order_index": "rows of views.db, which may be deleted at any time",
-    "cli.session.docket": "the same",
+    "cli.lists.docket": "the same",
     "cli.commands.serve": "an address that its operator types",
     "server.api.application": "requests; tests/server/api/test_made_requests.py makes them from the OpenAPI document",
     "cli.commands.demo": "a bundle that it has just made",

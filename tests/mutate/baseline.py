@@ -101,7 +101,7 @@ class Baseline:
         }
 
     def _measure(self, files: list[str]) -> Any:
-        """Return the seconds of each test that passes, and those that fail; add which lines each executes."""
+        """Return the seconds of each passing test, and the names of the failing ones; add which lines each executes."""
         if not self.packages:
             return self.session({"do": "measure"}, files)
         rc = self.folder / f"{self.name}.rc"

@@ -1,4 +1,4 @@
-"""Say which orders an entry of the register can change: those that name an office or a Party of it.
+"""Say which orders an entry of the register can change: the orders that name its office or Party.
 
 The law asks the register for the offices and Parties that an order names, for the calendars of their Parties, and for
 the offices that such a Party has designated. So an order that names nothing of an entry is judged as before. Tests
@@ -55,7 +55,7 @@ def _of_office(e: Entry, registry: Iterable[Entry]) -> Iterator[str]:
 
 
 def names_of(case: Case) -> frozenset[str]:
-    """Return the offices and Parties on which an order rests: those that its entries name, and the Parties of these."""
+    """Return the offices and Parties on which an order rests: its entries name them, or are of their offices."""
     names = named_in(case.entries) | {e.party for e in case.entries}
     offices = fold(case.registry).offices
     return frozenset(names.union(office.party for name in names for office in offices.get(name, ())))

@@ -219,7 +219,7 @@ READERS = {  # files that name the access order or its entries, and the purpose 
     "cli/reports/order_report.py": "comity report dpo: the same on paper",
     "cli/commands/report.py": "writes it: a report on the whole ledger was made",
     "cli/commands/log.py": "names the order in the log: integrity",
-    "cli/session/docket.py": "leaves it out",
+    "cli/lists/docket.py": "leaves it out",
     "cli/commands/desk.py": "writes it",
     "cli/desk/routes.py": "leaves it out",
     "cli/desk/order_pages.py": "writes it, before the page shows a value",

@@ -26,7 +26,7 @@ import pytest
 
 from cli.access.purposes import CODES
 from cli.invocation import Invocation
-from cli.session.docket import board, bring_up
+from cli.lists.docket import board, bring_up
 from cli.session.ledger_reader import LedgerReader, reading
 from cli.session.open_ledger import hand, writing
 from ledger.bundle.archive import unpack

@@ -12,8 +12,8 @@ import pytest
 from msgspec.structs import replace
 
 from cli.exit_codes import Exit
+from cli.lists.docket import board, bring_up, listed
 from cli.reports.register_summary import summary
-from cli.session.docket import board, bring_up, listed
 from cli.session.ledger_reader import reading
 from ledger.adapters.storage.orders.order_row import OrderRow
 from tests.support.cli import ledger_of, reply, run

@@ -1,4 +1,4 @@
-"""Lines of a chart can be told apart without colour, and the words below say which is which and what is missing."""
+"""Lines of a chart can be distinguished without colour, and the words below say which is which and what is missing."""
 
 from __future__ import annotations
 

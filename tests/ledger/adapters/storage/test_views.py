@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.session.docket import docket
+from cli.lists.docket import docket
 from cli.session.ledger_reader import LedgerReader
 from ledger.adapters.folders.ledger_folder import read_folder
 from ledger.adapters.storage.entry_reader import EntryReader

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from cli.session.docket import shown
+from cli.lists.judged_row import shown
 from ledger.entries.case import Case, Entry, wire
 from ledger.law.parties.register_reach import names_of, reach
 from tests.support.scenarios import entry, fact

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from cli.exit_codes import Exit
-from cli.session.docket import shown
+from cli.lists.judged_row import shown
 from cli.terminal import prompts
 from ledger.application.journal import Journal
 from ledger.application.write import parallel_open, seal

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cli.session.docket import board, bring_up
+from cli.lists.docket import board, bring_up
 from cli.session.ledger_reader import reading
 from ledger.adapters.storage.orders.order_index import MOST_COUNTED, SORTS, OrderIndex, OrderQuery, position
 from ledger.adapters.storage.orders.order_row import Due, OrderRow

@@ -8,33 +8,27 @@ from __future__ import annotations
 
 import os
 import sys
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from datetime import date, datetime, timedelta
-from functools import lru_cache, partial
+from datetime import datetime
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import msgspec
-
-from cli.records.judge_pool import CORES, Judge, judge_pool, judged
+from cli.lists.judge_pool import CORES, Judge, judge_pool, judged
+from cli.lists.judged_row import shown
 from cli.session.ledger_reader import LedgerReader, reading
 from cli.terminal import prompts
 from ledger.adapters.storage.orders.order_index import OrderIndex
-from ledger.adapters.storage.orders.order_row import Due, OrderRow, read_row
+from ledger.adapters.storage.orders.order_row import OrderRow, read_row
 from ledger.adapters.storage.views import ViewRow
-from ledger.entries.case import Case, Entry, wire
 from ledger.entries.envelope import open_
-from ledger.law import judge, read_order
-from ledger.law.instruments.notice import DELAYS
-from ledger.law.parties.register_reach import names_of, reach
+from ledger.law.parties.register_reach import reach
 from ledger.law.provisions import rules_digest
 
-DAY = timedelta(hours=24)  # E-10-2 with a silent authority is judged until 24 hours after its end (decision 28)
-EDITION = 7  # raise it when the content of a row changes
+EDITION = 7  # raise it when `judged_row.shown` changes
 MANY = 20_000  # new entries, or ten times the stale orders, for which processes are started
 TOGETHER = 500  # stale orders judged between two commits
 
@@ -138,76 +132,3 @@ def _main_orders(reader: LedgerReader, orders: Iterable[str]) -> Iterator[str]:
         main = reader.main_of(order) or order
         if main not in reader.cases.reserved:
             yield main
-
-
-@lru_cache(maxsize=8)  # every order of a ledger is judged over one register
-def _still_to_come(registry: tuple[Entry, ...], moment: datetime) -> list[tuple[datetime, frozenset[str] | None]]:
-    """Return the entries of the register that are dated after a moment: when, and which names they reach."""
-    return [(e.on, reach((e,), registry)) for e in registry if e.on > moment]
-
-
-def _stated_days(case: Case, moment: datetime) -> Iterator[datetime]:
-    """Yield the turns of days that entries state and that may be in no clock: a delay's review, a general notice."""
-    delays = [e for e in case.entries if e.kind in DELAYS and e.get("review_on")]
-    notices = [e for e in (*case.entries, *case.registry) if e.kind == "notice-published" and e.get("valid_from")]
-    if delays or notices:
-        days_of = read_order(case, moment).parties.days_of
-        for e in delays:
-            yield days_of(e.party).end_of(date.fromisoformat(e.get("review_on")))
-        for e in notices:
-            yield days_of(e.party).end_of(date.fromisoformat(e.get("valid_from")) - timedelta(days=1))
-
-
-def shown(case: Case, moment: datetime) -> ViewRow:
-    """Return the row of one order, and the next moment at which time alone changes it."""
-    from projections.reports.data_protection.dpo_questions import open_points
-    from projections.reports.data_protection.register_rows import kept_until, short_answers
-    from projections.views.due import due
-    from projections.views.state import view
-    from projections.views.timeline import office_names
-
-    judgement = judge(case, moment)
-    v = view(case.known(moment), judgement)
-    issued = next((e for e in case.entries if e.kind == "order-issued"), None)
-    public: Mapping[str, Any] = {} if issued is None else issued.public
-    authority = public.get("issuing_authority")
-    names, rests_on = office_names(case.registry), names_of(case)
-    row = OrderRow(
-        order=v.order,
-        ref=v.ref,
-        label=v.label,
-        instrument=v.instrument,
-        state=v.state,
-        due=[
-            Due(
-                id=d.clock.id,
-                due=None if d.clock.due is None else wire(d.clock.due),
-                policy=d.clock.policy,
-                verdict=str(d.clock.verdict),
-                cite=", ".join(d.clock.cite),
-                entries=list(d.clock.entries),
-            )
-            for d in due(judgement, moment)
-        ],
-        number=min((e.index for e in case.entries if e.order == case.order), default=-1),
-        case_ref=public.get("case_ref"),
-        from_party=v.from_party,
-        to_party=v.to_party,
-        authority=authority,
-        providers=list(v.providers),
-        names=[names[actor] for actor in (authority, *v.providers) if actor in names],
-        issued_on=None if v.issued_on is None else wire(v.issued_on),
-        last_on=None if v.last_on is None else wire(v.last_on),
-        entries=v.entries,
-        kinds=sorted({e.kind for e in case.known(moment).entries}),
-        findings=dict(sorted(Counter(f.level.value for f in judgement.findings).items())),
-        answers=short_answers(case.known(moment), judgement),
-        open=[(duty.question, duty.says) for duty in open_points(judgement)],
-        kept_until=kept_until(judgement),
-        rests_on=sorted(rests_on),
-    )
-    turns = [end for c in judgement.deadlines if c.due for end in (c.due, c.due + DAY) if end > moment]
-    later = [t for e in case.entries for t in (e.at, e.on) if t > moment]  # recorded or dated after `moment`
-    later += [t for t, reached in _still_to_come(case.registry, moment) if reached is None or reached & rests_on]
-    later += [t for t in _stated_days(case, moment) if t > moment]
-    return ViewRow(msgspec.json.encode(row), min([*turns, *later], default=None))

@@ -10,7 +10,7 @@ import click
 import pytest
 
 import comity
-from cli.session.paging import cursor
+from cli.lists.paging import cursor
 from tests.support.cli import documents_in, ledger_of, run
 
 LATE = ("--as-of", "2027-08-20T00:00:00Z")

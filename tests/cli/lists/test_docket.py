@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.session import docket as module
+from cli.lists import judge_pool, judged_row
 from ledger.adapters.storage.views import ViewRow
 from ledger.entries.case import Case
 from tests.support.cli import House
@@ -24,13 +24,13 @@ def house(tmp_path: Path) -> House:
 def judged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return the list to which each order is added that is judged for the list of orders."""
     orders: list[str] = []
-    shown: Callable[..., ViewRow] = module.shown
+    shown: Callable[..., ViewRow] = judged_row.shown
 
     def counted(case: Case, *args: object) -> ViewRow:
         orders.append(case.order)
         return shown(case, *args)
 
-    monkeypatch.setattr(module, "shown", counted)
+    monkeypatch.setattr(judge_pool, "shown", counted)
     return orders
 
 

@@ -11,8 +11,7 @@ from typing import Any
 
 import pytest
 
-from cli.records import judge_pool
-from cli.session import docket
+from cli.lists import docket, judge_pool
 from cli.session.ledger_reader import LedgerReader, reading
 from tests.support.cli import ledger_of
 

@@ -12,6 +12,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cli.lists.judged_row import shown
 from ledger.adapters.storage.views import ViewRow
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ Judge = Callable[[Iterable[str], datetime], dict[str, ViewRow]]
 
 def judged(reader: LedgerReader, orders: Iterable[str], moment: datetime) -> dict[str, ViewRow]:
     """Return the rows of main orders at a moment, judged in this process."""
-    from cli.session.docket import shown
-
     return {
         order: shown(reader.cases.case(order, label=reader.label(order)), moment) for order in dict.fromkeys(orders)
     }
