@@ -90,6 +90,19 @@ def test_the_stored_hashes_are_those_of_the_rfc_6962_tree(store: EntryStore, siz
     check_inclusion(seq // 2, seq, row(ORDER, seq // 2 + 1).leaf, path, frontier.root())
 
 
+def test_a_store_knows_the_inclusion_path_of_the_entry_that_it_stored_last(store: EntryStore) -> None:
+    rows = filled(store, 6)
+    path = store.known_inclusion_path(5, 6)
+    assert path is not None
+    check_inclusion(5, 6, rows[5].leaf, path, root(6, store.hashes))
+    assert store.known_inclusion_path(4, 6) is None
+    assert store.known_inclusion_path(5, 7) is None
+    other = EntryStore(file(store))
+    assert other.known_inclusion_path(5, 6) is None, "another process stored it"
+    assert other.tree_covering(5) == store.tree_covering(2) == (6, root(6, store.hashes))
+    other.close()
+
+
 def test_an_identical_entry_keeps_its_place_and_nothing_is_written(store: EntryStore) -> None:
     filled(store, 3)
     assert store.append([row(ORDER, 2)]) == [Stored(1, already=True)]
