@@ -18,13 +18,14 @@ from cli.exit_codes import Exit
 from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.application import backup
 from ledger.application.integrity import own_check, verify_ledger
+from ledger.application.integrity.check_run import MOST
 from ledger.application.integrity.own_check import OwnCheck, check_own
 from ledger.application.integrity.verify_log import verify_log
 from ledger.tlog.note import sign_note, witness_vkey
 from ledger.verify.report import VerificationStep
 from tests.ledger.application.integrity.test_audit import shelf_of
 from tests.support.cli import ledger_of, reply, run
-from tests.support.memory_ledger import ORDER, Ledger, small
+from tests.support.memory_ledger import ISSUED, ORDER, Ledger, small
 
 SEED = bytes([7] * 32)
 
@@ -160,6 +161,20 @@ def test_what_entries_claim_falsely_is_found_in_a_folder_too(tmp_path: Path) -> 
     assert [(f["code"], f["level"], f["entries"]) for f in report["procedure"]] == [
         ("V-ROLE-NOT-HELD", "V", [made.leaf(index)])
     ]
+
+
+@pytest.mark.parametrize("odd", [1, MOST, MOST + 3])
+def test_the_first_findings_on_entries_are_listed_and_the_others_counted(odd: int, tmp_path: Path) -> None:
+    made, ilves = small()
+    unseen = {**ISSUED, "case_ref": "KA\u200b-2027-0311"}
+    found = [made.record(ilves, "order-issued", unseen, order=ORDER, loose=True) for _ in range(odd)]
+    folder, trust = folder_of(made, tmp_path)
+    code, report = verdict(folder, "--trust", str(trust))
+    assert (code, report["verdict"]) == (0, "TOTAL-PASSED")
+    listed = [(f["code"], f["entries"]) for f in report["procedure"]]
+    assert listed == [("TEXT-UNSEEN", [made.leaf(index)]) for index in found[:MOST]]
+    more = f"What {odd - MOST} more findings on entries say: the first {MOST} are listed."
+    assert (more in report["not_proven"]) is (odd > MOST)
 
 
 def test_a_wrapped_entry_whose_bytes_are_not_here_is_found_in_a_folder_too(tmp_path: Path) -> None:
