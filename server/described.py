@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from ledger.entries.case import Case
+from ledger.entries.case import Case, Entry
 from ledger.entries.envelope import OpenedEntry, entry_of
 from ledger.entries.keyring import Keyring
 from ledger.law import Judgement, judge
@@ -18,16 +18,19 @@ from server.documents import OrderStatements
 Placed = Iterable[tuple[int, OpenedEntry]]  # with the index in the log
 
 
-def public_case(order: str, entries: Placed, register: Placed, keyring: Keyring) -> Case:
-    """Return the case of an order without sealed values; `entries` may include those of its companion."""
-    own = [(index, opened) for index, opened in entries]
+def public_entries(placed: Placed, keyring: Keyring) -> tuple[Entry, ...]:
+    """Return entries as the law reads them, without sealed values."""
+    return tuple(entry_of(o, index, held=keyring.holds(o.payload.signer, index)) for index, o in placed)
+
+
+def public_case(order: str, entries: Placed, register: tuple[Entry, ...], keyring: Keyring) -> Case:
+    """Return the case of an order without sealed values; `entries` may include those of its companion.
+
+    The same `register` for many orders is read once by the law.
+    """
+    own = list(entries)
     instrument = next((o.payload.instrument for _, o in own if o.payload.order == order), None)
-    return Case(
-        order,
-        instrument or "",
-        tuple(entry_of(o, index, held=keyring.holds(o.payload.signer, index)) for index, o in own),
-        tuple(entry_of(o, index, held=keyring.holds(o.payload.signer, index)) for index, o in register),
-    )
+    return Case(order, instrument or "", public_entries(own, keyring), register)
 
 
 def statements(case: Case, moment: datetime) -> OrderStatements:

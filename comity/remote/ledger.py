@@ -29,7 +29,7 @@ from ledger.trust.trust_folder import Trust
 from projections.views.due import Duty, due, soonest_first
 from projections.views.state import OrderView, view
 from server.access import Caller, caller_of
-from server.described import public_case, statements
+from server.described import public_case, public_entries, statements
 from server.documents import (
     ConsistencyAnswer,
     EntriesAnswer,
@@ -61,6 +61,7 @@ class RemoteLedger:
         self.origin = self._verifier.origin
         self._registry = self._verifier.keyring.registry
         self._recorder = RemoteRecorder(connection, key, self._verifier, self._caller, self._case)
+        self._registered: tuple[Entry, ...] = ()
         self._registered_at = -1  # the size of the log when the register was read
         self._cases: OrderedDict[str, tuple[int, int, list[Placed]]] = OrderedDict()  # with size and proven size
 
@@ -290,15 +291,21 @@ class RemoteLedger:
         return self._case_at(order, head.checkpoint.size)
 
     def _case_at(self, order: str, size: int) -> Case:
+        return public_case(order, self._cases[order][2], self._register(size), self._verifier.keyring)
+
+    def _register(self, size: int) -> tuple[Entry, ...]:
+        """Return the register of a log of this size as the law reads it: the same tuple until it grows."""
         register = [(index, opened) for index, opened in self._verifier.register if index < size]
-        return public_case(order, self._cases[order][2], register, self._verifier.keyring)
+        if len(register) != len(self._registered):
+            self._registered = public_entries(register, self._verifier.keyring)
+        return self._registered
 
     def _case_of(self, name: str | None) -> Case:
         """Return the verified record of an order by its name; of a new order, a record without an entry."""
         if name is not None:
             return self._case(self.order(name).id)
         self._read_register(self.size())
-        return public_case(str(uuid4()), [], self._verifier.register, self._verifier.keyring)
+        return public_case(str(uuid4()), [], self._register(self._registered_at), self._verifier.keyring)
 
     def _judged(self, order: str, moment: datetime) -> Judgement:
         return judge(self._case(order), moment)

@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 LARGEST = 1 << 20  # bytes of a body; each connection may hold one in memory
 LARGEST_HEAD = 16_384  # bytes of request line and headers
 PATIENCE = 10.0  # seconds for a whole body
-RETRY = "1"  # seconds after which a refused client may try again
+RETRY = 1  # seconds after which a refused client may try again
 JSON = "application/json"
 _HEADERS = {
     "x-content-type-options": "nosniff",
@@ -226,7 +226,7 @@ def problem(error: Exception, headers: Mapping[str, str] = {}) -> Response:
     content = problems.problem_of(error)
     more = {}
     if content.status in (429, 503):
-        more["retry-after"] = RETRY
+        more["retry-after"] = str(getattr(error, "seconds", RETRY))  # a full queue knows better
     if content.status == 401:
         more["www-authenticate"] = "Signature"
         more["accept-signature"] = 'comity=("@method" "@target-uri" "content-digest");created;keyid;nonce'

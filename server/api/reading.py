@@ -19,10 +19,9 @@ from ledger.adapters.log.head_store import HeadStore
 from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.adapters.subject_keys.key_store import SubjectKeyStore
 from ledger.application.case_reader import CaseReader
-from ledger.entries.case import Case
+from ledger.entries.case import Case, Entry
 from ledger.entries.envelope import OpenedEntry, entry_of, open_
 from ledger.entries.form import RegisteredNames, named_in
-from ledger.entries.keyring import Keyring
 from ledger.entries.placement import committed_by, map_of
 from ledger.errors import RecordError
 from ledger.facts import KINDS
@@ -33,7 +32,7 @@ from ledger.tlog.tree import format_proof, leaf_hash, prove_consistency, prove_i
 from projections.documents.judgement import judged
 from projections.views.state import view
 from server.access import Access, Caller, caller_of
-from server.described import public_case, statements
+from server.described import public_case, public_entries, statements
 from server.documents import (
     CommittedHeads,
     ConsistencyAnswer,
@@ -74,6 +73,7 @@ class LedgerView:
             self._map = opened.enter_context(HeadStore(folder.map))
             self._cases = CaseReader(folder, self._store, self._keys)
             self._opened = opened.pop_all()
+        self._registered: tuple[Entry, ...] = ()
         self._named: OrderedDict[str, tuple[int, frozenset[str]]] = OrderedDict()
 
     def close(self) -> None:
@@ -185,14 +185,11 @@ class LedgerView:
         """
         with self._lock:
             head, now = self._head(), self._moment()
-            called = None if name is None else self._called(name)
-            begun = self._store.begun(after, head.size, SCANNED)
+            begun = self._store.begun(after, head.size, SCANNED) if name is None else self._called(name, after, head)
             items: list[OrderItem] = []
-            following: int | None = None if len(begun) < SCANNED else begun[-1][0] + 1
+            following: int | None = None if len(begun) < SCANNED or name is not None else begun[-1][0] + 1
             for first, order, begins in begun:
-                if order in self._cases.reserved or _companion(begins) or (called is not None and order not in called):
-                    continue
-                if not self._sees(caller, order):
+                if order in self._cases.reserved or _companion(begins) or not self._sees(caller, order):
                     continue
                 item = self._item(caller, order, first, head, now, kind=kind, since=since)
                 if item is None or not _matches(item, state, provider, party):
@@ -243,9 +240,6 @@ class LedgerView:
     def _moment(self) -> datetime:
         return self._now().astimezone(UTC).replace(second=0, microsecond=0)
 
-    def _keyring(self) -> Keyring:
-        return self._cases.keyring()
-
     def _shown(self, caller: Caller, order: str, head: Head) -> Opened:
         """Return the entries of an order (its id) that the caller may see; `RecordError` API-MISSING."""
         first = self._store.order(order)[:1] if _is_id(order) else []
@@ -253,13 +247,16 @@ class LedgerView:
             raise RecordError("API-MISSING", _MISSING.format("order"))
         return self._visible(caller, order, head)
 
-    def _called(self, name: str) -> set[str]:
-        """Return the ids of the orders that a name may mean: names that only this folder gave are not among them."""
-        if _is_id(name):
-            return {name}
+    def _called(self, name: str, after: int, head: Head) -> list[tuple[int, str, str]]:
+        """Return the orders that a name may mean, as `EntryReader.begun`; without names that only this folder gave."""
         office, _, reference = name.partition("/")
         of_office = {order for order, offices in self._cases.quoted(reference) if office in offices}
-        return {*self._store.referenced(name), *of_office, *self._cases.beginning(name)}
+        beginning = {name} if _is_id(name) else self._cases.beginning(name)
+        begun = []
+        for order in {*self._store.referenced(name), *of_office, *beginning}:
+            for index, raw in self._store.order(order)[:1]:
+                begun.append((index, order, open_(raw, verify=False).payload.kind))
+        return sorted(each for each in begun if after <= each[0] < head.size)
 
     def _visible(self, caller: Caller, order: str, head: Head) -> Opened:
         """Return the entries of an order and of its companion that the caller may see, below the head."""
@@ -271,8 +268,14 @@ class LedgerView:
         return ((i, open_(raw, verify=False)) for i, raw in self._store.order(order) if i < head.size)
 
     def _case(self, order: str, entries: Opened, head: Head) -> Case:
+        return public_case(order, entries, self._register(head), self._cases.keyring())
+
+    def _register(self, head: Head) -> tuple[Entry, ...]:
+        """Return the register as the law reads it: the same tuple until it grows."""
         register = [(i, o) for i, o in self._cases.opened_registry() if i < head.size]
-        return public_case(order, entries, register, self._keyring())
+        if len(register) != len(self._registered):
+            self._registered = public_entries(register, self._cases.keyring())
+        return self._registered
 
     def _item(
         self,

@@ -214,6 +214,7 @@ def test_nobody_records_in_the_name_of_another(desk: Desk) -> None:
 
 
 def test_an_order_that_the_caller_may_not_see_takes_no_entry_of_it(desk: Desk) -> None:
+    assert desk.post(desk.sealed("order-transmitted", SENT)).status == 200
     entry = desk.sealed("order-received", {}, actor="skylark", role="SP")
     order = str(uuid4())
     issued = desk.sealed("order-issued", ISSUED, place=EntryPlace("ledger.example/xo/karsk", order, 1, None, "VOL"))
