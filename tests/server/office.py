@@ -49,6 +49,7 @@ class Office:
     ledger: Path
     port: int
     running: OfficeServer
+    journal: Journal
 
     @property
     def url(self) -> str:
@@ -93,11 +94,12 @@ def serving(ledger: Path, **settings: Any) -> Iterator[Office]:
     clock = lambda: ledger_choice.now(str(ledger))  # noqa: E731
     with closing(listen("127.0.0.1", 0)) as listening, Journal.open(ledger, now=clock) as journal:
         port = listening.getsockname()[1]
-        with closing(OfficeServer(journal, Settings((f"http://127.0.0.1:{port}",), rate=10_000, **settings))) as office:
+        set_up = Settings((f"http://127.0.0.1:{port}",), **{"rate": 10_000.0, **settings})
+        with closing(OfficeServer(journal, set_up)) as office:
             thread = Thread(target=office.run, args=(listening,))
             thread.start()
             try:
-                yield Office(ledger, port, office)
+                yield Office(ledger, port, office, journal)
             finally:
                 office.server.should_exit = True
                 thread.join()

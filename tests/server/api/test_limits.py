@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import socket
 import time
+from pathlib import Path
 
 import pytest
 
 from ledger.adapters.http_signatures import sign_request
+from ledger.errors import LedgerError
 from server.api.application import LARGEST
-from tests.server.office import Office
+from tests.server.office import Office, serving_story
 
 
 def raw(office: Office, *pieces: bytes, pause: float = 0.0) -> bytes:
@@ -130,3 +132,29 @@ def test_half_open_connections_do_not_shut_others_out(office: Office) -> None:
     finally:
         for connection in held:
             connection.close()
+
+
+def test_a_sender_that_asks_too_often_is_told_when_to_ask_again(tmp_path: Path) -> None:
+    with serving_story("S2", tmp_path, rate=2.0) as office:
+        replies = [office.ask("harbor", "/v1/head") for _ in range(8)]
+        refused = [reply for reply in replies if reply.status != 200]
+        assert {(reply.code, reply.headers["retry-after"]) for reply in refused} == {("API-RATE", "1")}
+        assert office.ask("ilves", "/v1/head").status == 200, "another sender has its own"
+
+
+def test_a_log_that_cannot_be_signed_is_not_healthy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise LedgerError("GUARD-MISSING", "/srv/state/guard.db is missing")
+
+    with serving_story("S2", tmp_path, within=0.5) as office:
+        assert office.send("GET", "/health").status == 200
+        monkeypatch.setattr(office.journal.log, "ready", refuse)
+        deadline = time.monotonic() + 20
+        while (reply := office.send("GET", "/health")).status == 200 and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert (reply.status, reply.code) == (503, "API-UNREADY")
+        assert b"/srv" not in reply.body
+        monkeypatch.undo()
+        while (reply := office.send("GET", "/health")).status != 200 and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert reply.status == 200

@@ -136,6 +136,29 @@ def test_one_wrong_entry_leaves_out_all_of_its_request(desk: Desk) -> None:
     assert desk.post(first, second, third).status == 200
 
 
+def listed(desk: Desk, query: str) -> tuple[list[str], int | None]:
+    answer = desk.office.ask(desk.key("ilves"), f"/v1/orders?limit=2&{query}").json
+    return [item["order"]["order"] for item in answer["orders"]], answer["next"]
+
+
+def test_a_cursor_of_orders_stays_valid_while_the_log_grows(desk: Desk) -> None:
+    def begin() -> str:
+        order = str(uuid4())
+        place = EntryPlace("ledger.example/xo/karsk", order, 1, None, "VOL")
+        assert desk.post(desk.sealed("order-issued", ISSUED, place=place)).status == 200
+        return order
+
+    made = [begin() for _ in range(3)]
+    first, cursor = listed(desk, "after=0")
+    late = begin()
+    pages = list(first)
+    while cursor is not None:
+        page, cursor = listed(desk, f"after={cursor}")
+        pages += page
+    assert len(set(pages)) == len(pages)
+    assert pages[-4:] == [*made, late]
+
+
 # -- once --------------------------------------------------------------------------------------------------------------
 
 
