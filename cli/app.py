@@ -168,6 +168,10 @@ LOG = {
         "cli.commands.log_clock:set_back",
         "go on at the true time, after a head was signed by a clock that was ahead",
     ),
+    "move-guard": (
+        "cli.commands.log_move_guard:move_guard",
+        "keep the guard where several machines reach it, or back in a file",
+    ),
     "remake-guard": (
         "cli.commands.log_remake_guard:remake_guard",
         "a lost guard, made again against a quorum of witnesses",

@@ -63,6 +63,8 @@ BY_CODE = {
     "CLOCK-BACK": Exit.REFUSED,
     # a required file or key is missing, or cannot be read
     "GUARD-MISSING": Exit.UNDECIDABLE,
+    "GUARD-CLOSED": Exit.UNDECIDABLE,
+    "GUARD-AWAY": Exit.UNDECIDABLE,
     "KEYS-MISSING": Exit.UNDECIDABLE,
     "KEYS-OTHER": Exit.UNDECIDABLE,
     "KEY-MISSING": Exit.UNDECIDABLE,

@@ -19,12 +19,13 @@ from cli.offices.enrolment_plan import OfficeItem
 from cli.session.key_files import PASSPHRASE, checked_name, passphrase
 from cli.session.ledger_choice import is_ledger
 from cli.session.open_ledger import hand, opened, writing
-from cli.session.options import KEY, STORE
+from cli.session.options import GUARD, KEY, STORE
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer
 from cli.terminal.next_commands import at_ledger, tell_next
 from ledger.adapters.folders.ledger_folder import Folder, read_folder
 from ledger.adapters.folders.user_folders import Home
+from ledger.adapters.guard.guard_place import SharedPlace, place_in
 from ledger.adapters.keys import key_files
 from ledger.adapters.keys.key_files import Key
 from ledger.adapters.keys.open_key import is_elsewhere
@@ -45,7 +46,7 @@ class RegistrarItem(Struct, frozen=True):
 
 
 class InitAnswer(CommandAnswer, tag="comity.init/1"):
-    """The new ledger: its log key (a vkey), its registrar, the folder of the guard, and the offices registered."""
+    """The new ledger: its log key (a vkey), its registrar, the folder or address of the guard, and the offices."""
 
     ledger: str
     origin: str
@@ -71,6 +72,7 @@ class InitAnswer(CommandAnswer, tag="comity.init/1"):
 @click.option("--registrar", default="registrar", metavar="NAME", help="Who keeps the register.")
 @click.option("--party", metavar="PARTY", help="Whose; else the second part of the origin, as in ledger.example/xo/...")
 @STORE
+@GUARD
 @KEY
 @PASSPHRASE
 def init(
@@ -82,6 +84,7 @@ def init(
     registrar: str,
     party: str | None,
     store: str,
+    guard: str,
     key_file: str | None,
     passphrase_fd: int | None,
 ) -> None:
@@ -89,6 +92,7 @@ def init(
 
     Log key and guard are kept outside DIR, in your state folder; the registrar's key in your configuration folder.
     DIR/trust is what you hand to those who will verify. With --store, DIR/store keeps the address of the entries.
+    With --guard, several machines can write to one log: a separate place, not the database with the entries.
     With --offices the command can be repeated: a ledger of this name that is there already is gone on with.
     """
     rows: list[BookRow] = []
@@ -121,7 +125,7 @@ def init(
             check_new(origin, registrar, whose, Path(file), rows, name)
         key = _registrars_key(file, secret)
         who = Registrar(registrar, whose, key.public.hex())
-        opening = Journal.create(path, origin, who, home=home, test=test, store=store)
+        opening = Journal.create(path, origin, who, home=home, test=test, store=store, guard=guard)
     with opening as journal:
         items = enrol_all(journal, rows, name, file or None, secret) if rows else []
         signer = (
@@ -138,7 +142,7 @@ def init(
             store=store or None,
             log_key=journal.folder.key.text,
             registrar=RegistrarItem(who.actor, who.party, who.key, file),
-            guard=str(home.log(origin)),
+            guard=str(place) if isinstance(place := place_in(home.log(origin)), SharedPlace) else str(home.log(origin)),
             offices=items if rows else UNSET,
         )
         next_lines = _next(journal, folder, rows)

@@ -18,8 +18,10 @@ from cli.terminal.answer import CommandAnswer, Time
 from ledger.adapters import system_clock
 from ledger.adapters.folders.ledger_folder import Folder, read_folder
 from ledger.adapters.folders.user_folders import Home
+from ledger.adapters.guard.guard_place import place_in
+from ledger.adapters.guard.sign_once_guard import LATENESS, Guard
+from ledger.adapters.guard.signed_state import Signed
 from ledger.adapters.keys import mldsa
-from ledger.adapters.log.sign_once_guard import LATENESS, Guard, Signed
 from ledger.adapters.log.signer_process import POINTER
 from ledger.entries.case import DRIFT, wire
 from ledger.entries.envelope import open_
@@ -57,7 +59,7 @@ def set_back() -> Exit:
         hint = "start it again with --clock-is-right: comity signer serve DIR --socket PATH --clock-is-right"
         raise Stop("another process holds the guard of this log", hint=hint, code=Exit.REFUSED)
     now = ledger_choice.now(str(path))
-    with closing(Guard(state / "guard.db")) as guard:
+    with closing(Guard(place_in(state))) as guard:
         last = guard.last()
         if now >= last.at - LATENESS:
             output.tell(f"the last head was signed at {output.plain(last.at)}: nothing is to be set back")

@@ -21,8 +21,6 @@ from cli.terminal.log_output import VERBOSE
 if TYPE_CHECKING:
     from types import FrameType
 
-FILES = ("guard.db", "log.key")
-
 
 @command(
     "comity signer serve /var/lib/comity-signer --socket /run/comity/signer",
@@ -68,7 +66,7 @@ def use(place: str, move: str | None) -> None:
     With --move they are taken out of your state folder; start the process over DIR afterwards.
     """
     from ledger.adapters.folders.ledger_folder import read_folder
-    from ledger.adapters.folders.user_folders import Home, replace_file
+    from ledger.adapters.folders.user_folders import Home, private_folder, replace_file
     from ledger.adapters.log.signer_process import POINTER
     from ledger.adapters.storage.sqlite import sync_folder
 
@@ -79,6 +77,7 @@ def use(place: str, move: str | None) -> None:
         raise Stop(f"{target}: the path of a Unix socket has at most 107 bytes")
     if move is not None:
         _move(state, Path(move), read_folder(path).origin)
+    private_folder(state)  # another machine has none yet
     replace_file(state / POINTER, f"{target}\n".encode())
     sync_folder(state)
     answer = SignerAnswer(read_folder(path).origin, str(target), move or str(state))
@@ -93,10 +92,11 @@ def _check_clock(state: Path) -> None:
     """
     from cli.session.clock_check import doubted
     from ledger.adapters import system_clock
-    from ledger.adapters.log.sign_once_guard import LATENESS, Guard
+    from ledger.adapters.guard.guard_place import place_in
+    from ledger.adapters.guard.sign_once_guard import LATENESS, Guard
 
     now = ledger_choice.now()
-    with closing(Guard(state / "guard.db")) as guard:
+    with closing(Guard(place_in(state))) as guard:
         last = guard.last()
         doubted(system_clock.ahead(now, last.at))
         if said().clock_is_right and now < last.at - LATENESS and guard.set_back(last, now):
@@ -109,17 +109,23 @@ def _move(state: Path, folder: Path, origin: str) -> None:
     The guard moves first. If the target folder has it, an interrupted move is continued.
     """
     from ledger.adapters.folders.user_folders import private_folder
-    from ledger.adapters.log.sign_once_guard import Guard
+    from ledger.adapters.guard.guard_place import is_guarded, place_in
+    from ledger.adapters.guard.sign_once_guard import Guard
+    from ledger.adapters.guard.sqlite_guard import make_whole
     from ledger.adapters.storage.sqlite import sync_folder
 
     moved = _moved(folder, origin)
     if not moved:
-        if not (state / "guard.db").exists():
+        if not is_guarded(state):
             raise Stop(f"{state} has no guard to move", code=Exit.UNDECIDABLE)
-        Guard(state / "guard.db").close(whole=True)
+        place = place_in(state)
+        with closing(Guard(place)) as guard:
+            guard.last()
+        if isinstance(place, Path):
+            make_whole(place)
         if (state / "guard.db-wal").exists():
             raise Stop(f"{state / 'guard.db'} could not be made whole", code=Exit.UNDECIDABLE)
-    files = sorted(p for p in state.iterdir() if p.name.startswith(("guard.db", "log.", "heads.")))
+    files = sorted(p for p in state.iterdir() if p.name.startswith(("guard", "log.", "heads.")))
     if folder.exists() and any(folder.iterdir()) and (not moved or any((folder / p.name).exists() for p in files)):
         raise Stop(f"{folder} is there already, and is not empty", code=Exit.REFUSED)
     private_folder(folder)
@@ -134,12 +140,13 @@ def _move(state: Path, folder: Path, origin: str) -> None:
 
 def _moved(folder: Path, origin: str) -> bool:
     """Return True if the guard of this log is in a folder already."""
-    from ledger.adapters.log.sign_once_guard import Guard
+    from ledger.adapters.guard.guard_place import is_guarded, place_in
+    from ledger.adapters.guard.sign_once_guard import Guard
     from ledger.tlog.note import parse_checkpoint
 
-    if not (folder / "guard.db").exists():
+    if not is_guarded(folder):
         return False
-    with closing(Guard(folder / "guard.db")) as guard:
+    with closing(Guard(place_in(folder))) as guard:
         note = guard.last().note.decode()
     return parse_checkpoint(note.partition("\n\n")[0] + "\n").origin == origin
 

@@ -19,7 +19,7 @@ from ledger.adapters.keys.open_key import open_key
 from ledger.application.commit_heads import enrol_heads_key
 from ledger.application.counterparties import origin_of, read_counterparty
 from ledger.application.journal import Journal
-from ledger.application.successor import keep_predecessor, last_head, retire, succession
+from ledger.application.successor import keep_predecessor, last_head, retire, signs, succession
 from ledger.entries.envelope import Circumstances, open_
 from ledger.entries.keyring import Registrar
 from ledger.facts import build
@@ -106,7 +106,7 @@ def _begun(folder: Path, origin: str, registrar: Registrar, home: Home, predeces
         return True
     first = open_(entries[0][1], verify=False).payload
     of_this = (first.kind, first.public.get("predecessor")) == ("log-succeeded", predecessor)
-    return of_this and (home.log(predecessor) / "guard.db").exists()
+    return of_this and signs(home, predecessor)
 
 
 def _registrars(home: Home, registrar: Registrar, key_file: str | None) -> Key:

@@ -35,6 +35,14 @@ STORE = click.option(
 )
 
 
+GUARD = click.option(
+    "--guard",
+    metavar="ADDRESS",
+    default="",
+    help="Keep the guard where several machines reach it: postgresql://host/name, or etcd://host:2379,...",
+)
+
+
 LANG = click.option("--lang", type=click.Choice(("en", "de")), default="en", help="The language it is read in.")
 
 

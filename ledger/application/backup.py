@@ -17,6 +17,7 @@ from ledger.adapters.folders.ledger_folder import ENTRIES_DB, RESTORED, STORE, r
 from ledger.adapters.folders.new_folder import new_folder
 from ledger.adapters.folders.read_trust import plain_files
 from ledger.adapters.folders.user_folders import Home, replace_file
+from ledger.adapters.guard.guard_place import is_guarded
 from ledger.adapters.log.published_log import source
 from ledger.adapters.log.signer_process import POINTER, signatory
 from ledger.adapters.storage.connection import Location
@@ -160,7 +161,7 @@ def _check_guard(folder: Path, file: str, say: Callable[[str], None]) -> None:
     state, origin = Home.user().log(ledger.origin), ledger.origin
     with closing(EntryReader(ledger.entries)) as store:
         size = store.size()
-        if any((state / name).exists() for name in ("guard.db", POINTER)):  # else nothing was signed here
+        if is_guarded(state) or (state / POINTER).exists():  # else nothing was signed here
             with closing(signatory(ledger.keys, state)) as hand:
                 last = hand.last()
             if size < last.size:

@@ -9,11 +9,13 @@ from pathlib import Path
 
 from ledger.adapters.folders.ledger_folder import ENTRIES_DB, STORE, make_folder
 from ledger.adapters.folders.user_folders import Home, private_folder, replace_file
+from ledger.adapters.guard.guard_place import GUARD_DB, Place, point_to, shared_place
+from ledger.adapters.guard.sign_once_guard import Guard
+from ledger.adapters.guard.signed_state import Signed
 from ledger.adapters.keys import key_files
 from ledger.adapters.keys.key_files import Entropy, SeedKey
 from ledger.adapters.log.checkpoints import CheckpointStore
 from ledger.adapters.log.log import first_note
-from ledger.adapters.log.sign_once_guard import Guard, Signed
 from ledger.adapters.storage.connection import Location
 from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.adapters.storage.entry_store import EntryStore
@@ -33,9 +35,12 @@ def found(
     *,
     test: bool = False,
     store: str = "",
+    guard: str = "",
     entropy: Entropy = secrets.token_bytes,
 ) -> None:
-    """Make a new ledger in `path`, with its log key and guard in `home`, its entries in the database `store` if given.
+    """Make a new ledger in `path`, with its log key and guard in `home`.
+
+    If given, `store` is the address of the database for its entries, and `guard` that of the place for its guard.
 
     `LedgerError`: LEDGER-EXISTS; GUARD-EXISTS if a log of this name has signed before; the errors of
     `postgres.create`. `RecordError`: CP-ORIGIN, KEY-POINT, STORE-ADDRESS.
@@ -46,13 +51,15 @@ def found(
     entries: Location = address(store, origin) if store else path / ENTRIES_DB
     key = _log_key(home.log(origin), entropy)
     first = first_note(parse_vkey(log_vkey(origin, key.public)), key.seed, now)
-    signed = _guard(home.log(origin) / "guard.db", first)
-    if signed.size:
+    place: Place = shared_place(guard, origin) if guard else home.log(origin) / GUARD_DB
+    signed = _guard(place, first)
+    if signed.size or signed.note != first.note:
         raise LedgerError(
             "GUARD-EXISTS",
-            f"a log called {origin} has signed {signed.size} entries on this machine",
+            f"a log called {origin} has signed {signed.size} entries with the guard in {place}",
             "restore its newest backup, or choose another origin",
         )
+    point_to(home.log(origin), place)
     private_folder(path)
     _clear(path)
     EntryStore.create(entries, key.public).close()
@@ -97,9 +104,10 @@ def _log_key(state: Path, entropy: Entropy) -> SeedKey:
     return key
 
 
-def _guard(path: Path, first: Signed) -> Signed:
-    guard = Guard(path) if path.exists() else Guard.create(path, first)
+def _guard(place: Place, first: Signed) -> Signed:
     try:
+        guard = Guard.create(place, first)
+    except FileExistsError:
+        guard = Guard(place)
+    with closing(guard):
         return guard.last()
-    finally:
-        guard.close()

@@ -112,12 +112,13 @@ class Journal:
         home: Home | None = None,
         test: bool = False,
         store: str = "",
+        guard: str = "",
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         entropy: Entropy = secrets.token_bytes,
     ) -> Journal:
         """Make a new ledger with its log key and guard, and open it; raises what `found` raises."""
         home = home or Home.user()
-        found(path, origin, registrar, home, now(), test=test, store=store, entropy=entropy)
+        found(path, origin, registrar, home, now(), test=test, store=store, guard=guard, entropy=entropy)
         return cls(read_folder(path), home, now=now, entropy=entropy)
 
     @classmethod

@@ -14,9 +14,11 @@ from pathlib import Path
 
 from ledger.adapters.folders.ledger_folder import RESTORED, Folder
 from ledger.adapters.folders.user_folders import Home, replace_file
+from ledger.adapters.guard.guard_place import is_there, place_in
+from ledger.adapters.guard.sign_once_guard import Guard
+from ledger.adapters.guard.signed_state import Signed
 from ledger.adapters.keys import mldsa
 from ledger.adapters.log.checkpoints import CheckpointStore
-from ledger.adapters.log.sign_once_guard import Guard, Signed
 from ledger.adapters.log.signer_process import signatory
 from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.adapters.storage.sqlite import sync_folder
@@ -84,10 +86,11 @@ def remake_guard(folder: Folder, home: Home, now: datetime, anchor: bytes | None
     `LedgerError`: GUARD-EXISTS; NO-QUORUM; LOG-ROLLBACK or LOG-FORKED if the entries here differ from those
     shown to others.
     """
-    path = home.log(folder.origin) / "guard.db"
-    if path.exists():
-        raise LedgerError("GUARD-EXISTS", f"{path} is there", "a guard is made again only where it is lost")
-    if path.with_name(RETIRED).exists():
+    state = home.log(folder.origin)
+    place = place_in(state)
+    if is_there(place):
+        raise LedgerError("GUARD-EXISTS", f"{place} is there", "a guard is made again only where it is lost")
+    if (state / RETIRED).exists():
         raise LedgerError("GUARD-EXISTS", f"{folder.origin} has a successor, and signs nothing more")
     heads = remembered(folder.policy, folder.keys)
     shown = {url: head.checkpoint for url, head in heads.items()}
@@ -112,7 +115,7 @@ def remake_guard(folder: Folder, home: Home, now: datetime, anchor: bytes | None
             raise LedgerError("NO-QUORUM", says, "give the whole note, with its signature")
         _compare(newest.checkpoint, "this ledger itself", size, store.hashes)
     signed = Signed(newest.checkpoint.size, newest.checkpoint.root, newest.note, now.replace(microsecond=0))
-    Guard.create(path, signed).close()
+    Guard.create(place, signed).close()
     return signed
 
 

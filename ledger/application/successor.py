@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from ledger.adapters.folders.user_folders import Home, private_folder, replace_file
+from ledger.adapters.guard.guard_place import place_in
+from ledger.adapters.guard.sign_once_guard import Guard
+from ledger.adapters.guard.sqlite_guard import make_whole
 from ledger.adapters.keys import mldsa
 from ledger.adapters.log.checkpoints import CheckpointStore
-from ledger.adapters.log.sign_once_guard import Guard
 from ledger.adapters.storage.sqlite import sync_folder
 from ledger.adapters.witness.client import remembered
 from ledger.application.counterparties import keep_counterparty
@@ -85,14 +87,30 @@ def succession(note: bytes, cause: str, lost: Sequence[int] = ()) -> tuple[dict[
 
 
 def retire(home: Home, origin: str) -> bool:
-    """Rename the guard of a log that has a successor, so that it signs nothing more. Return False if it is not here."""
-    guard = home.log(origin) / "guard.db"
-    if not guard.exists():
+    """Retire the guard of a log that has a successor, so that it signs nothing more. Return False if it is not here."""
+    if not signs(home, origin):
         return False
-    with suppress(LedgerError):  # a damaged guard is retired as it is
-        Guard(guard).close(whole=True)
-    guard.rename(guard.with_name(RETIRED))
-    sync_folder(guard.parent)
+    place = place_in(home.log(origin))
+    if isinstance(place, Path):
+        with suppress(LedgerError):  # a damaged guard is retired as it is
+            make_whole(place)
+        place.rename(place.with_name(RETIRED))
+        sync_folder(place.parent)
+    else:
+        with closing(Guard(place)) as guard:
+            guard.retire()
+    return True
+
+
+def signs(home: Home, origin: str) -> bool:
+    """Return True if there is a guard here with which this log signs."""
+    try:
+        with closing(Guard(place_in(home.log(origin)))) as guard:
+            guard.last()
+    except LedgerError as fault:
+        if fault.code not in ("GUARD-MISSING", "GUARD-CLOSED"):
+            raise
+        return False
     return True
 
 

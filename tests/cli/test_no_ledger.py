@@ -48,6 +48,7 @@ law deadline PPO-1 2AP-7
 log
 log clock
 log commit
+log move-guard file
 log publish out
 log remake-guard
 mirror check

@@ -412,6 +412,7 @@ ELSEWHERE = {
     "mirror serve": "tests.faults.mirror",
     "signer serve": "tests.faults.signer",
     "signer use": "the same",
+    "log move-guard": "tests.postgres.test_shared_guard",
 }
 SHOWS = "reads; with --reveal it records who looked, as `reveal` does; its views are those of `views`"
 WRITES_NOTHING = {

@@ -507,8 +507,8 @@ def signing() -> signer.SignerServer:
 
     state = Path(tempfile.mkdtemp(prefix="comity-fuzz-"))
     keys.write(state / "log.key", SeedKey(SEED))
+    from ledger.adapters.guard.sign_once_guard import Guard
     from ledger.adapters.log.log import first_note
-    from ledger.adapters.log.sign_once_guard import Guard
 
     first = first_note(note.parse_vkey(note.log_vkey(ORIGIN, public_key(SEED))), SEED, NOW)
     Guard.create(state / "guard.db", first).close()

@@ -21,11 +21,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from ledger.adapters.guard.guard_place import place_in
+from ledger.adapters.guard.sign_once_guard import Guard, signing_time
+from ledger.adapters.guard.signed_state import Signed
 from ledger.adapters.keys import key_files, mldsa
 from ledger.adapters.keys.key_files import Key
 from ledger.adapters.keys.open_key import open_key
-from ledger.adapters.log.sign_once_guard import Guard, Signed, signing_time
-from ledger.errors import LedgerError
+from ledger.errors import LedgerError, RecordError
 from ledger.tlog.cose_receipt import SignedRoot, signed_bytes
 from ledger.tlog.note import (
     ED25519,
@@ -35,6 +37,7 @@ from ledger.tlog.note import (
     cosign_mldsa,
     format_checkpoint,
     format_line,
+    open_checkpoint,
     signed_with,
 )
 
@@ -93,17 +96,33 @@ class LocalSigner:
         self._known = tuple(known)
         self._guard: Guard | None = None
         self._opened: dict[Path, Key] = {}
+        self._seen = b""  # the note that was verified last
 
     @property
     def guard(self) -> Guard:
         """Return the guard; `LedgerError` GUARD-MISSING, and nothing is signed."""
         if self._guard is None:
-            self._guard = Guard(self._state / "guard.db")
+            self._guard = Guard(place_in(self._state))
         return self._guard
 
     def last(self) -> Signed:
-        """Return the state that was signed last."""
-        return self.guard.last()
+        """Return the state that was signed last; KEY-MISSING if another machine signed it by a key that is not here."""
+        last = self.guard.last()
+        if self._known and last.note != self._seen:
+            self._check(last)
+            self._seen = last.note
+        return last
+
+    def _check(self, last: Signed) -> None:
+        """Verify a note that another machine may have stored in the guard."""
+        try:
+            head = open_checkpoint(last.note, self._origin, self._known, (), mldsa=mldsa.verify).checkpoint
+        except RecordError as wrong:
+            says = f"the guard in {self.guard.place} has a checkpoint that the keys of {self._origin} did not sign"
+            hint = "was the key of the log replaced on another machine? Copy trust/policy and log.<n>.key from there"
+            raise LedgerError("KEY-MISSING", f"{says}: {wrong.says}", hint) from None
+        if (head.size, head.root) != (last.size, last.root):
+            raise LedgerError("LOG-CORRUPT", f"the guard in {self.guard.place} has a checkpoint of another tree")
 
     def step(self, before: Signed, size: int, root: bytes, prove: Prove, now: datetime, say: Say) -> Signed | None:
         """Sign as `Signatory.step` says; `prove` is not called, because the tree comes from our own event store."""

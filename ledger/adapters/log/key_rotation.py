@@ -15,6 +15,7 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
+from ledger.adapters.guard.guard_place import is_guarded
 from ledger.adapters.keys import key_files, mldsa
 from ledger.adapters.log.checkpoint_signer import Signatory, later_keys
 from ledger.adapters.storage.sqlite import sync_folder
@@ -30,7 +31,7 @@ def prepare(origin: str, state: Path, kind: int = ED25519) -> Vkey:
 
     `LedgerError` GUARD-MISSING, KEY-*.
     """
-    if not (state / "guard.db").exists():
+    if not is_guarded(state):
         raise LedgerError("GUARD-MISSING", f"{state} holds no guard: the log's keys are somewhere else", "--state DIR")
     path = state / f"{_STEM[kind]}.next.key"
     key = _FILES[kind].load(path) if key_files.exists(path) else _FILES[kind].new(path)

@@ -15,9 +15,9 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from ledger.adapters.guard.signed_state import Signed
 from ledger.adapters.keys import mldsa
 from ledger.adapters.log.checkpoints import CheckpointStore, PublishedHead
-from ledger.adapters.log.sign_once_guard import Signed
 from ledger.adapters.log.signer_process import signatory
 from ledger.adapters.log.static_files import StaticLog
 from ledger.adapters.storage.entry_recorder import CommittedTree
@@ -27,6 +27,7 @@ from ledger.errors import LedgerError
 from ledger.tlog.cose_receipt import SignedRoot
 from ledger.tlog.note import (
     Checkpoint,
+    Head,
     LogKey,
     Vkey,
     format_checkpoint,
@@ -90,6 +91,8 @@ class Log:
         """
         last = self.signatory.last()
         if last != self._checked:
+            if self._checked is None:  # entries and a shared guard may both have been put back from a copy
+                _check_published(self.files.head(), last)
             size = self.store.size()
             if size < last.size:
                 raise LedgerError(
@@ -180,10 +183,7 @@ class Log:
         """
         previous = self.files.head(self.witnesses)  # before the guard: another process may sign and publish meanwhile
         last = self.signed()
-        if previous and previous.checkpoint.size > last.size:
-            raise LedgerError(
-                "LOG-ROLLBACK", f"size {previous.checkpoint.size} is published, the guard knows {last.size}"
-            )
+        _check_published(previous, last)
         if note is None:
             keys = in_turn(self.key)  # a published head that has lost a line of the log is replaced
             whole = previous is not None and lines_of(previous.note, keys) == lines_of(last.note, keys)
@@ -238,6 +238,15 @@ class Log:
         self.derive()
         head = self.files.head()
         self.files.rebuild(head.checkpoint.size if head else 0, self.store.hashes)
+
+
+def _check_published(head: Head | None, signed: Signed) -> None:
+    """Raise LOG-ROLLBACK if more is published than the guard knows."""
+    if head and head.checkpoint.size > signed.size:
+        says = f"size {head.checkpoint.size} is published, the guard knows {signed.size}"
+        raise LedgerError(
+            "LOG-ROLLBACK", says, "a copy was put in place of the guard: comity fsck, and ask the witnesses"
+        )
 
 
 def first_note(key: Vkey, seed: bytes, at: datetime) -> Signed:

@@ -37,11 +37,13 @@ from typing import NoReturn
 import msgspec
 
 from ledger.adapters.folders.user_folders import private_folder, replace_file
+from ledger.adapters.guard.guard_place import place_in
+from ledger.adapters.guard.sign_once_guard import Guard
+from ledger.adapters.guard.signed_state import Signed, SignedState
 from ledger.adapters.keys import mldsa
 from ledger.adapters.keys.key_files import Key
 from ledger.adapters.log.checkpoint_signer import LocalSigner, Prove, Say
-from ledger.adapters.log.sign_once_guard import Guard, Signed
-from ledger.entries.case import instant, wire
+from ledger.entries.case import wire
 from ledger.entries.placement import HEADS_COMMITTED, map_of, registry_of
 from ledger.errors import LedgerError, RecordError
 from ledger.formats.canonical_json import parse_json
@@ -61,25 +63,9 @@ MOST_KEPT = 100
 # The codes of refusals. A code decides the exit status of a command, so any other code becomes KEY-ANSWER.
 REFUSALS = frozenset(
     "SIGNER-FORMAT CP-FORMAT CP-ORIGIN LOG-FORKED LOG-ROLLBACK LOG-GAP LOG-CORRUPT CLOCK-BACK CLOCK-AHEAD BUSY "
-    "GUARD-MISSING KEY-MISSING KEY-MODE KEY-LOCKED KEY-FORMAT NOT-A-FILE LEDGER-VERSION READ-ONLY DISK-FULL "
-    "DISK-ERROR NO-CBOR".split()
+    "GUARD-MISSING GUARD-CLOSED GUARD-AWAY STORE-AWAY STORE-UNSAFE NO-HTTP NO-POSTGRES KEY-MISSING KEY-MODE "
+    "KEY-LOCKED KEY-FORMAT NOT-A-FILE LEDGER-VERSION READ-ONLY DISK-FULL DISK-ERROR NO-CBOR".split()
 )
-
-
-class SignedState(msgspec.Struct, frozen=True):
-    """Hold a `Signed` as it is sent."""
-
-    size: int
-    root: str
-    note: str
-    at: str
-
-    @classmethod
-    def of(cls, signed: Signed) -> SignedState:
-        return cls(signed.size, b64(signed.root), signed.note.decode(), wire(signed.at))
-
-    def signed(self) -> Signed:
-        return Signed(self.size, unb64(self.root), self.note.encode(), instant(self.at))
 
 
 class RootSignature(msgspec.Struct, frozen=True):
@@ -148,7 +134,7 @@ class SignerServer:
         self._say = say
         self._now = now
         self._lock = threading.Lock()
-        with closing(Guard(state / "guard.db")) as guard:
+        with closing(Guard(place_in(state))) as guard:
             last = guard.last()
         self.origin = parse_checkpoint(last.note.decode().partition("\n\n")[0] + "\n").origin
         self._hand = LocalSigner(self.origin, state)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,7 @@ _TIMEOUTS = {
     "tcp_user_timeout": 30_000,
 }
 _SECRETS = ("password", "sslpassword")
+PARTS = {"comity": "entries", "comity_keys": "keys of data subjects", "comity_guard": "guards"}  # by their schema
 
 
 class Address(Struct, frozen=True):
@@ -86,6 +88,32 @@ def connect(location: Address, *, writable: bool = True) -> Connection:
     return c
 
 
+def connect_schema(location: Address, schema: str, *, writable: bool = True) -> Connection:
+    """Open a database that has no entries but another part of a ledger, in a schema; as `connect`.
+
+    Raises `LedgerError`: STORE-AWAY, READ-ONLY, NO-POSTGRES, STORE-UNSAFE; STORE-SHARED if the database has another
+    part as well.
+    """
+    c = _open(location)
+    try:
+        with PostgresErrors(location):
+            _check_server(c, schema, writable=writable)
+            check_alone(c, location, schema)
+    except BaseException:
+        c.close()
+        raise
+    return c
+
+
+def check_alone(c: Connection, location: Address, schema: str) -> None:
+    """Raise `LedgerError` STORE-SHARED if a database has a part of a ledger in a schema other than this one."""
+    others = [name for name in PARTS if name != schema]
+    found = c.execute("SELECT nspname::text FROM pg_namespace WHERE nspname::text = ANY(%s)", (others,)).fetchone()
+    if found is not None:
+        says = f"{location} has {PARTS[found[0]]} in it: {PARTS[schema]} would be backed up and put back with them"
+        raise LedgerError("STORE-SHARED", says, "createdb makes another database, best on another server")
+
+
 def create(location: Address, founder: bytes = b"") -> None:
     """Create an empty event store in a database. `founder` is the public key of the log.
 
@@ -95,7 +123,8 @@ def create(location: Address, founder: bytes = b"") -> None:
     _check_environment()
     c = _open(location)
     with c, PostgresErrors(location):
-        _check_server(c, writable=True)
+        _check_server(c, "comity", writable=True)
+        check_alone(c, location, "comity")
         if c.execute("SELECT to_regnamespace('comity')").fetchone() != (None,):
             origin, whose = c.execute("SELECT origin, founder FROM comity.ledger").fetchone() or ("", b"")
             if (origin, whose) != (location.origin, founder) or c.execute(
@@ -142,7 +171,7 @@ def _open(location: Address) -> Connection:
 
 
 def _check_ledger(c: Connection, location: Address, *, writable: bool) -> None:
-    _check_server(c, writable=writable)
+    _check_server(c, "comity", writable=writable)
     if c.execute("SELECT to_regclass('comity.ledger')").fetchone() == (None,):
         raise LedgerError("NO-LEDGER", f"there is no ledger in {location}", "comity init --store makes one")
     version, origin = c.execute("SELECT version, origin FROM comity.ledger").fetchone() or (0, "")
@@ -155,16 +184,16 @@ def _check_ledger(c: Connection, location: Address, *, writable: bool) -> None:
         )
 
 
-def _check_server(c: Connection, *, writable: bool) -> None:
+def _check_server(c: Connection, schema: str, *, writable: bool) -> None:
     settings = c.execute(
-        "SELECT set_config('search_path', 'comity', false), set_config('lock_timeout', %s, false),"
+        "SELECT set_config('search_path', %s, false), set_config('lock_timeout', %s, false),"
         " set_config('statement_timeout', '0', false),"  # an audit may take long
         " set_config('default_transaction_isolation', 'read committed', false),"  # sees commits during a wait
         " set_config('idle_in_transaction_session_timeout', %s, false),"
         " set_config('default_transaction_read_only', %s, false), pg_is_in_recovery(),"
         " current_setting('fsync'), current_setting('synchronous_commit'),"
         " current_setting('synchronous_standby_names'), current_setting('server_encoding')",
-        (f"{PATIENCE}s", f"{_IDLE}s", "off" if writable else "on"),
+        (schema, f"{PATIENCE}s", f"{_IDLE}s", "off" if writable else "on"),
     ).fetchone()
     if settings is None or not writable:
         return
@@ -224,12 +253,30 @@ class PostgresReadConnection:
         self._c.close()
 
 
-def retries() -> Iterator[Callable[[], bool]]:
-    """Iterate over attempts for `PATIENCE` seconds.
+@contextmanager
+def durable(c: Connection) -> Iterator[None]:
+    """Run statements that commit. STORE-UNSAFE if an administrator ended the wait of a commit for a standby."""
+    warnings: list[str] = []
+
+    def add_warning(notice: psycopg.errors.Diagnostic) -> None:
+        if notice.severity_nonlocalized == "WARNING":
+            warnings.append(str(notice.message_primary))
+
+    c.add_notice_handler(add_warning)
+    try:
+        yield
+    finally:
+        c.remove_notice_handler(add_warning)
+    if warnings:
+        raise unsafe(warnings[0], "repeat the command once the standby is there again")
+
+
+def retries(seconds: float = PATIENCE) -> Iterator[Callable[[], bool]]:
+    """Iterate over attempts for `seconds`, by default those for which a writer waits.
 
     Each item waits for the next attempt when it is called, and returns False when no time is left.
     """
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + seconds
 
     def wait() -> bool:
         time.sleep(0.2)

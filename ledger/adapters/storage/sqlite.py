@@ -141,13 +141,13 @@ def connect(
     return c
 
 
-def keep_wal(path: Path) -> sqlite3.Connection:
+def keep_wal(path: Path, newest: int = VERSION) -> sqlite3.Connection:
     """Open a connection that keeps the WAL of a file when it is closed last: closing then costs no sync.
 
     The last connection that can write copies the WAL into the file and deletes it, which takes two syncs; the next
     writer needs two more for a new one. A connection that only reads does neither, and the next one reads the WAL.
     """
-    return connect(path, writable=False)
+    return connect(path, writable=False, newest=newest)
 
 
 def delete_stale_wal(path: Path) -> None:

@@ -157,7 +157,7 @@ class _OfficeFiles:
             try:
                 last = hand.last()
             except LedgerError as fault:
-                if fault.code not in ("GUARD-MISSING", "KEY-AWAY"):
+                if fault.code not in ("GUARD-MISSING", "GUARD-CLOSED", "GUARD-AWAY", "STORE-AWAY", "KEY-AWAY"):
                     raise
                 says = f"{fault.says}: nothing here says what was signed before"
                 self.check.missing.append(Reason(fault.code, "guard", says))

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from ledger.adapters.guard.sign_once_guard import Guard
 from ledger.adapters.log.key_rotation import with_log
-from ledger.adapters.log.sign_once_guard import Guard
 from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.adapters.witness.client import with_lines
 from ledger.entries.envelope import open_

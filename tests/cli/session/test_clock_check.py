@@ -16,9 +16,9 @@ from cli.session import ledger_choice
 from ledger.adapters import system_clock
 from ledger.adapters.folders.ledger_folder import read_folder
 from ledger.adapters.folders.user_folders import Home
+from ledger.adapters.guard.sign_once_guard import Guard
 from ledger.adapters.log.checkpoint_signer import LocalSigner
 from ledger.adapters.log.checkpoints import CheckpointStore
-from ledger.adapters.log.sign_once_guard import Guard
 from ledger.entries.case import instant, wire
 from ledger.errors import LedgerError
 from ledger.tlog.note import witness_vkey

@@ -16,11 +16,12 @@ from pathlib import Path
 import pytest
 
 from ledger.adapters.folders.user_folders import Home
+from ledger.adapters.guard.sign_once_guard import Guard
+from ledger.adapters.guard.signed_state import Signed
 from ledger.adapters.keys.key_files import SeedKey, write
 from ledger.adapters.log.checkpoint_signer import LocalSigner
 from ledger.adapters.log.checkpoints import CheckpointStore, TimeStampToken
 from ledger.adapters.log.log import Log, first_note
-from ledger.adapters.log.sign_once_guard import Guard, Signed
 from ledger.adapters.storage.copy_entries import copy
 from ledger.adapters.storage.entry_store import EntryStore
 from ledger.errors import LedgerError
@@ -230,7 +231,7 @@ def test_a_restored_database_that_grew_differently_is_corrupt_and_nothing_is_sig
 def test_the_guard_moves_only_forward(log: Log, change: str) -> None:
     log.acknowledge(store(log, 2))
     assert isinstance(log.signatory, LocalSigner)
-    c = sqlite3.connect(log.signatory.guard.path, isolation_level=None)
+    c = sqlite3.connect(str(log.signatory.guard.place), isolation_level=None)
     with pytest.raises(sqlite3.IntegrityError):
         c.execute(change)
     c.close()

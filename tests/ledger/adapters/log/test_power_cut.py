@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from ledger.adapters.guard.sign_once_guard import Guard
+from ledger.adapters.guard.sqlite_guard import make_whole
 from ledger.adapters.log.log import Log, first_note
-from ledger.adapters.log.sign_once_guard import Guard
 from ledger.tlog.note import cosign, open_checkpoint
 from ledger.tlog.tile import partial_tiles, tile_path
 from tests.ledger.adapters.log.test_log import (
@@ -166,13 +167,13 @@ def test_the_guard_is_whole_whether_its_wal_was_kept_or_not(folder: Path, clock:
     closed(log)
 
 
-def test_a_guard_that_is_closed_whole_is_one_file(folder: Path, clock: Clock) -> None:
+def test_a_guard_that_was_made_whole_is_one_file(folder: Path, clock: Clock) -> None:
     log = opened(folder, clock)
     recorded(log, 3)
     signed = log.signatory.last()
     closed(log)
     (path,) = (folder.parent / "state").rglob("guard.db")
-    Guard(path).close(whole=True)
+    make_whole(path)
     assert not path.with_name("guard.db-wal").exists()
     guard = Guard(path)
     assert guard.last() == signed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -18,11 +19,11 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from ledger.adapters.guard.sign_once_guard import Guard
 from ledger.adapters.keys import mldsa
 from ledger.adapters.keys.key_files import SeedKey, write
 from ledger.adapters.log.checkpoint_signer import LocalSigner
 from ledger.adapters.log.log import first_note
-from ledger.adapters.log.sign_once_guard import Guard
 from ledger.adapters.log.signer_process import POINTER, RemoteSigner, SignerServer, SignReply, listen, signatory
 from ledger.entries.placement import map_of, registry_of
 from ledger.errors import LedgerError
@@ -293,7 +294,7 @@ def test_without_a_guard_there_is_no_signing_process(tmp_path: Path) -> None:
 # The process dies at a given moment: before or after the guard has recorded the step.
 DYING = """
 import os, sys
-from ledger.adapters.log.sign_once_guard import Guard
+from ledger.adapters.guard.sign_once_guard import Guard
 advance = Guard.advance
 def dying(*given):
     if sys.argv.pop() == "after":
@@ -440,6 +441,15 @@ def test_a_note_that_comes_back_is_verified_before_it_is_used(state: Path, place
 
 
 # -- a ledger that uses the signer process -----------------------------------------------------------------------------
+
+
+def test_another_machine_without_a_state_folder_uses_a_signer_process(tmp_path: Path) -> None:
+    house, socket_of = House(tmp_path).furnished(), tmp_path / "s"
+    shutil.rmtree(tmp_path / "state")
+    done = house.run("signer", "use", str(socket_of))
+    assert done.exit_code == 0, done.output
+    away = house.run("checkpoint")
+    assert (away.exit_code, "KEY-AWAY" in away.output) == (4, True)
 
 
 def test_a_ledger_records_through_the_process_and_neither_key_nor_guard_is_on_its_side(

@@ -662,7 +662,8 @@ def test_a_missing_guard_asks_first_whether_this_is_another_account(house: House
     )
     message = " ".join(done.stderr.split())
     assert "GUARD-MISSING" in message
-    assert 0 < message.index("another account or machine?") < message.index("comity succeed")
+    assert 0 < message.index("another account or machine?") < message.index("comity log move-guard")
+    assert "comity succeed" not in message, "a new log is no advice for a second machine"
 
 
 def test_entries_the_guard_did_not_know_of_are_not_called_a_crash(

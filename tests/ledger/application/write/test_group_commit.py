@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from ledger.adapters.folders.user_folders import Home
+from ledger.adapters.guard.sign_once_guard import Guard
 from ledger.adapters.keys.key_files import SeedKey
 from ledger.adapters.log.checkpoint_signer import LocalSigner
-from ledger.adapters.log.sign_once_guard import Guard
 from ledger.adapters.storage.entry_store import EntryStore
 from ledger.application.journal import Journal
 from ledger.application.record_fact import RecordPlan, prepare, record

@@ -1,0 +1,98 @@
+"""Keep guards of logs in a PostgreSQL database, which has nothing else in it: a row for each log, by its origin.
+
+Not the database with the entries: whoever puts back an older copy of that one would put back the guard with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ledger.adapters.guard.signed_state import decode
+from ledger.adapters.storage.postgres import (
+    PostgresErrors,
+    address,
+    connect_schema,
+    durable,
+    is_connection_lost,
+    retries,
+)
+from ledger.errors import LedgerError
+
+if TYPE_CHECKING:
+    from ledger.adapters.storage.postgres import Connection
+
+SCHEMA = "comity_guard"
+VERSION = 1
+
+_T = TypeVar("_T")
+
+
+class PostgresGuard:
+    """The guard of one log in a database, as `GuardBackend` says."""
+
+    def __init__(self, uri: str, origin: str) -> None:
+        """Open nothing yet. Raises `RecordError` STORE-ADDRESS."""
+        self._location = address(uri, origin)
+        self._opened: Connection | None = None
+
+    def fetch(self) -> bytes | None:
+        """Return the value as `GuardBackend.fetch` says."""
+        return self._retry(self._fetch)
+
+    def replace(self, old: bytes, new: bytes) -> bool:
+        """Replace the value as `GuardBackend.replace` says; an answer that was lost is found by reading again."""
+        size = decode(new, self._location)[0].size
+        update = "UPDATE guard SET size = %s, value = %s WHERE origin = %s AND value = %s"
+        return self._retry(lambda c: self._write(c, update, (size, new, self._location.origin, old), new))
+
+    def create(self, new: bytes) -> bool:
+        """Store the first value as `GuardBackend.create` says; make the table if the database has none."""
+        size = decode(new, self._location)[0].size
+        insert = "INSERT INTO guard VALUES (%s, %s, %s) ON CONFLICT DO NOTHING"
+        self._retry(self._make)
+        return self._retry(lambda c: self._write(c, insert, (self._location.origin, size, new), new))
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
+
+    def _write(self, c: Connection, statement: str, params: tuple[Any, ...], new: bytes) -> bool:
+        with durable(c):
+            done = c.execute(statement.encode(), params)
+        return done.rowcount == 1 or self._fetch(c) == new
+
+    def _fetch(self, c: Connection) -> bytes | None:
+        if c.execute("SELECT to_regclass('comity_guard.guard')").fetchone() == (None,):
+            return None
+        (version,) = c.execute("SELECT version FROM guard_schema").fetchone() or (0,)
+        if version != VERSION:
+            says = f"the guards in {self._location} are of version {version}, and this program knows version {VERSION}"
+            raise LedgerError("LEDGER-VERSION", says, "update comity")
+        row = c.execute("SELECT value FROM guard WHERE origin = %s", (self._location.origin,)).fetchone()
+        return None if row is None else bytes(row[0])
+
+    @staticmethod
+    def _make(c: Connection) -> None:
+        with c.transaction():
+            c.execute("SELECT pg_advisory_xact_lock(hashtext('comity_guard'))")
+            if c.execute("SELECT to_regnamespace('comity_guard')").fetchone() == (None,):
+                c.execute(Path(__file__).with_suffix(".sql").read_bytes())
+                c.execute("INSERT INTO comity_guard.guard_schema VALUES (true, %s)", (VERSION,))
+
+    def _retry(self, act: Callable[[Connection], _T]) -> _T:
+        """Run `act` over the connection; again for `PATIENCE` seconds where it is lost."""
+        for wait in retries():
+            known = self._opened is not None  # else the address may be wrong
+            try:
+                with PostgresErrors(self._location):
+                    if self._opened is None or self._opened.closed:
+                        self._opened = connect_schema(self._location, SCHEMA)
+                    return act(self._opened)
+            except Exception as error:
+                if not (known and is_connection_lost(error) and wait()):
+                    raise
+        raise AssertionError("unreachable")
