@@ -46,6 +46,9 @@ from ledger.adapters.document_signatures import certificate_key as papers_key
 from ledger.adapters.folders import handed_folder as handed
 from ledger.adapters.folders import ledger_folder as folder
 from ledger.adapters.folders.user_folders import Home
+from ledger.adapters.guard import signed_state
+from ledger.adapters.guard.etcd_guard import parse_address
+from ledger.adapters.guard.guard_place import place_in
 from ledger.adapters.http_client import Reply
 from ledger.adapters.keys import key_files as keys
 from ledger.adapters.keys import mldsa
@@ -513,6 +516,15 @@ def signing() -> signer.SignerServer:
     first = first_note(note.parse_vkey(note.log_vkey(ORIGIN, public_key(SEED))), SEED, NOW)
     Guard.create(state / "guard.db", first).close()
     return signer.SignerServer(state, now=lambda: NOW)
+
+
+def pointed(data: bytes, folder: Path) -> object:
+    """Read the file of a state folder that says where the guard is."""
+    (folder / "guard").write_bytes(data)
+    return place_in(folder)
+
+
+ETCD = b"etcds://one.example:2379/prefix?ca=/etc/ca.pem&user=comity&password-file=/etc/password"
 
 
 def asked_signer(data: bytes, _: Path) -> object:
@@ -1156,6 +1168,32 @@ PARSERS = (
         LOCAL,
     ),
     Parser("ssh-agent", "raw", agent_answer, by_agent, ("ledger.adapters.keys.ssh_agent",), LOCAL),
+    Parser(
+        "address of an etcd",
+        "raw",
+        lambda: [b"etcd://one.example:2379,two.example:2379", ETCD],
+        text(parse_address),
+        ("ledger.adapters.guard.etcd_guard:parse_address", "ledger.adapters.guard.etcd_guard"),
+    ),
+    Parser(
+        "value of a guard",
+        "json",
+        lambda: [signed_state.encode(signed_state.Signed(3, bytes(32), b"note", NOW), why) for why in ("", "x")],
+        lambda d, _: signed_state.decode(d, "etcd"),
+        ("ledger.adapters.guard.signed_state",),
+        LOCAL,
+    ),
+    Parser(
+        "place of a guard",
+        "lines",
+        lambda: [
+            b"ledger.example/xo/karsk " + ETCD,
+            b"ledger.example/xo/karsk postgresql://clerk@guard.example/guards",
+        ],
+        pointed,
+        ("ledger.adapters.guard.guard_place",),
+        LOCAL,
+    ),
     Parser("signer's answer", "json", signer_answer, by_signer, ("ledger.adapters.log.signer_process",), LOCAL),
     Parser(
         "question to a signer",

@@ -175,7 +175,7 @@ class EtcdGuard:
                     raise ValueError("an answer without end")
         try:
             answer = json.loads(body)
-        except ValueError:  # an error of its HTTP server
+        except (ValueError, RecursionError):  # an error of its HTTP server
             answer = {"message": body.decode("utf-8", "replace").strip()}
         if not isinstance(answer, dict) or (reply.status_code == 200 and "header" not in answer):
             raise ValueError("not an answer of etcd")

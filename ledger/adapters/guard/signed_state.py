@@ -87,6 +87,6 @@ def decode(value: bytes, place: object) -> tuple[Signed, str]:
         signed = told.signed()
         if told.size < 0 or len(signed.root) != 32:
             raise ValueError("a size below 0, or a root that is none")
-    except (msgspec.MsgspecError, ValueError) as error:
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise LedgerError("LOG-CORRUPT", f"the guard in {place} holds no signed state: {error}") from None
     return signed, told.closed
