@@ -21,8 +21,8 @@ from ledger.adapters.folders.ledger_folder import Folder, read_folder
 from ledger.adapters.folders.story_file import clock_of, read_story
 from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.adapters.storage.postgres import address
-from ledger.adapters.subject_keys.key_store import SubjectKeyStore
 from ledger.application.case_reader import CaseReader
+from ledger.application.subject_keys_binding import open_subject_keys
 from ledger.entries.case import Case, Entry
 from ledger.entries.envelope import OpenedEntry, open_
 from ledger.law import Clock, Judgement, judge
@@ -68,9 +68,8 @@ class Ledger:
         self._labels: dict[str, str] = dict(named) if isinstance(named, dict) else {}
         with ExitStack() as opened:
             self._store = opened.enter_context(closing(EntryReader(folder.entries)))
-            keys = None
-            if folder.subject_keys.exists():
-                keys = opened.enter_context(closing(SubjectKeyStore(folder.subject_keys, writable=False)))
+            if (keys := open_subject_keys(folder, writable=False)) is not None:
+                opened.enter_context(closing(keys))
             self._cases = CaseReader(folder, self._store, keys)
             self._opened = opened.pop_all()
         self._closed = False

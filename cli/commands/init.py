@@ -19,7 +19,7 @@ from cli.offices.enrolment_plan import OfficeItem
 from cli.session.key_files import PASSPHRASE, checked_name, passphrase
 from cli.session.ledger_choice import is_ledger
 from cli.session.open_ledger import hand, opened, writing
-from cli.session.options import GUARD, KEY, STORE
+from cli.session.options import GUARD, KEY, KEYS_STORE, STORE
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer
 from cli.terminal.next_commands import at_ledger, tell_next
@@ -63,6 +63,8 @@ class InitAnswer(CommandAnswer, tag="comity.init/1"):
     "comity init ledger/ --origin ledger.example/xo/karsk --offices offices.csv",
     "comity init test/ --origin ledger.example/xo/try --test",
     "comity init ledger/ --origin ledger.example/xo/karsk --store postgresql://db.example/karsk",
+    "comity init ledger/ --origin ledger.example/xo/karsk --store postgresql://db.example/karsk "
+    "--keys-store postgresql://keys.example/karsk_keys --guard etcd://one.example:2379",
 )
 @click.argument("folder", metavar="DIR")
 @click.option("--origin", metavar="O", help="The log's name, a lower-case URL without its scheme.")
@@ -73,6 +75,7 @@ class InitAnswer(CommandAnswer, tag="comity.init/1"):
 @click.option("--party", metavar="PARTY", help="Whose; else the second part of the origin, as in ledger.example/xo/...")
 @STORE
 @GUARD
+@KEYS_STORE
 @KEY
 @PASSPHRASE
 def init(
@@ -85,6 +88,7 @@ def init(
     party: str | None,
     store: str,
     guard: str,
+    keys_store: str,
     key_file: str | None,
     passphrase_fd: int | None,
 ) -> None:
@@ -92,7 +96,7 @@ def init(
 
     Log key and guard are kept outside DIR, in your state folder; the registrar's key in your configuration folder.
     DIR/trust is what you hand to those who will verify. With --store, DIR/store keeps the address of the entries.
-    With --guard, several machines can write to one log: a separate place, not the database with the entries.
+    With --guard and --keys-store, several machines can write to one log: in places other than the entries.
     With --offices the command can be repeated: a ledger of this name that is there already is gone on with.
     """
     rows: list[BookRow] = []
@@ -125,7 +129,9 @@ def init(
             check_new(origin, registrar, whose, Path(file), rows, name)
         key = _registrars_key(file, secret)
         who = Registrar(registrar, whose, key.public.hex())
-        opening = Journal.create(path, origin, who, home=home, test=test, store=store, guard=guard)
+        opening = Journal.create(
+            path, origin, who, home=home, test=test, store=store, guard=guard, keys_store=keys_store
+        )
     with opening as journal:
         items = enrol_all(journal, rows, name, file or None, secret) if rows else []
         signer = (
@@ -154,6 +160,7 @@ def init(
             f"  registrar  {who.actor} of {who.party}{f', key {file}' if file else ''}",
             f"  guard      {answer.guard}",
             *([f"  entries    {store}"] if store else []),
+            *([f"  keys       {keys_store}"] if keys_store else []),
         ]
         return "\n".join([*shown, *lines(items)])
 

@@ -21,6 +21,7 @@ from ledger.adapters.log.checkpoints import CheckpointStore, PublishedHead
 from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.adapters.subject_keys.key_store import SubjectKeyStore
 from ledger.application.case_reader import CaseReader
+from ledger.application.subject_keys_binding import open_subject_keys
 from ledger.entries.case import Case, Entry
 from ledger.entries.keyring import Keyring
 from ledger.entries.placement import Chains
@@ -173,9 +174,8 @@ def reading(place: Path | None = None) -> Iterator[LedgerReader]:
     labels: Any = ledger_choice.story_of(str(path)).get("orders", {})
     with ExitStack() as opened:
         store = opened.enter_context(closing(EntryReader(folder.entries)))
-        subject_keys = None
-        if folder.subject_keys.exists():
-            subject_keys = opened.enter_context(closing(SubjectKeyStore(folder.subject_keys, writable=False)))
+        if (subject_keys := open_subject_keys(folder, writable=False)) is not None:
+            opened.enter_context(closing(subject_keys))
         yield LedgerReader(folder, store, CaseReader(folder, store, subject_keys), dict(labels), subject_keys)
 
 

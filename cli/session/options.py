@@ -43,6 +43,14 @@ GUARD = click.option(
 )
 
 
+KEYS_STORE = click.option(
+    "--keys-store",
+    metavar="ADDRESS",
+    default="",
+    help="Keep the keys of data subjects in this PostgreSQL database; never the one with the entries.",
+)
+
+
 LANG = click.option("--lang", type=click.Choice(("en", "de")), default="en", help="The language it is read in.")
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from ledger.adapters.folders.ledger_folder import ENTRIES_DB, RESTORED, STORE, read_folder
+from ledger.adapters.folders.ledger_folder import ENTRIES_DB, KEYS_DB, KEYS_STORE, RESTORED, STORE, read_folder
 from ledger.adapters.folders.new_folder import new_folder
 from ledger.adapters.folders.read_trust import plain_files
 from ledger.adapters.folders.user_folders import Home, replace_file
@@ -31,9 +31,9 @@ from ledger.application.restore_from_mirror import Mirrored, complete_from_mirro
 from ledger.errors import LedgerError
 from ledger.trust.trust_folder import parse_trust
 
-NEVER = ("state", "keys", STORE)  # no backup of ours has them
+NEVER = ("state", "keys", STORE, KEYS_STORE)  # no backup of ours has them
 LEFT_OUT = frozenset(
-    {"keys.db", "views.db", "map.db", "state", "keys", ENTRIES_DB, STORE, "heads.db", "others", RESTORED}
+    {KEYS_DB, KEYS_STORE, "views.db", "map.db", "state", "keys", ENTRIES_DB, STORE, "heads.db", "others", RESTORED}
 )
 
 

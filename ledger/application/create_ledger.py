@@ -7,7 +7,7 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
-from ledger.adapters.folders.ledger_folder import ENTRIES_DB, STORE, make_folder
+from ledger.adapters.folders.ledger_folder import ENTRIES_DB, KEYS_DB, KEYS_STORE, STORE, make_folder
 from ledger.adapters.folders.user_folders import Home, private_folder, replace_file
 from ledger.adapters.guard.guard_place import GUARD_DB, Place, point_to, shared_place
 from ledger.adapters.guard.sign_once_guard import Guard
@@ -36,11 +36,13 @@ def found(
     test: bool = False,
     store: str = "",
     guard: str = "",
+    keys_store: str = "",
     entropy: Entropy = secrets.token_bytes,
 ) -> None:
     """Make a new ledger in `path`, with its log key and guard in `home`.
 
-    If given, `store` is the address of the database for its entries, and `guard` that of the place for its guard.
+    If given, `store` is the address of the database for its entries, `guard` that of the place for its guard, and
+    `keys_store` that of the database for its subject keys.
 
     `LedgerError`: LEDGER-EXISTS; GUARD-EXISTS if a log of this name has signed before; the errors of
     `postgres.create`. `RecordError`: CP-ORIGIN, KEY-POINT, STORE-ADDRESS.
@@ -49,6 +51,7 @@ def found(
     Keyring("", registrar)  # refuses a registrar's key for which anybody can make signatures
     check_vacant(path)
     entries: Location = address(store, origin) if store else path / ENTRIES_DB
+    subject_keys: Location = address(keys_store, origin) if keys_store else path / KEYS_DB
     key = _log_key(home.log(origin), entropy)
     first = first_note(parse_vkey(log_vkey(origin, key.public)), key.seed, now)
     place: Place = shared_place(guard, origin) if guard else home.log(origin) / GUARD_DB
@@ -66,11 +69,16 @@ def found(
     if store:
         replace_file(path / STORE, f"{store}\n".encode())
     CheckpointStore.create(path / "heads.db").close()
-    SubjectKeyStore.create(path / "keys.db").close()
+    SubjectKeyStore.create(subject_keys).close()
+    if keys_store:
+        replace_file(path / KEYS_STORE, f"{keys_store}\n".encode())
     make_folder(path, origin, key.public, registrar, test=test)  # last: a folder with a policy is a ledger
 
 
-_MADE = (ENTRIES_DB, f"{ENTRIES_DB}-wal", f"{ENTRIES_DB}-shm", STORE, "heads.db", "keys.db", "trust/registrar", "TEST")
+_MADE = (
+    *(ENTRIES_DB, f"{ENTRIES_DB}-wal", f"{ENTRIES_DB}-shm", STORE, "heads.db", KEYS_DB, KEYS_STORE),
+    *("trust/registrar", "TEST"),
+)
 
 
 def check_vacant(path: Path) -> None:

@@ -28,7 +28,7 @@ from ledger.application.create_ledger import found
 from ledger.application.erase_subject import Erasure
 from ledger.application.erasure_scope import unstated
 from ledger.application.find_subject import index_values
-from ledger.application.subject_keys_binding import HINT, check_bound, elsewhere, where
+from ledger.application.subject_keys_binding import HINT, check_bound, elsewhere, open_subject_keys, where
 from ledger.application.write.bulk_record import Ahead, Bulk, staged
 from ledger.application.write.draft import Draft, check_entry_id
 from ledger.application.write.encrypt import ISSUED
@@ -67,10 +67,8 @@ class Journal:
             self.store = opened.enter_context(closing(EntryStore(folder.entries, writable=writable)))
             self.heads = opened.enter_context(closing(CheckpointStore(folder.heads, writable=writable)))
             self.subject_keys: SubjectKeyStore | None = None
-            if folder.subject_keys.exists():
-                self.subject_keys = opened.enter_context(
-                    closing(SubjectKeyStore(folder.subject_keys, writable=writable, entropy=entropy))
-                )
+            if (keys := open_subject_keys(folder, writable=writable, entropy=entropy)) is not None:
+                self.subject_keys = opened.enter_context(closing(keys))
             self.log = opened.enter_context(closing(self._log(say)))
             self.cases = CaseReader(folder, self.store, self.subject_keys, now)
             self.registry, self.access = self.cases.registry, self.cases.access
@@ -113,12 +111,24 @@ class Journal:
         test: bool = False,
         store: str = "",
         guard: str = "",
+        keys_store: str = "",
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         entropy: Entropy = secrets.token_bytes,
     ) -> Journal:
         """Make a new ledger with its log key and guard, and open it; raises what `found` raises."""
         home = home or Home.user()
-        found(path, origin, registrar, home, now(), test=test, store=store, guard=guard, entropy=entropy)
+        found(
+            path,
+            origin,
+            registrar,
+            home,
+            now(),
+            test=test,
+            store=store,
+            guard=guard,
+            keys_store=keys_store,
+            entropy=entropy,
+        )
         return cls(read_folder(path), home, now=now, entropy=entropy)
 
     @classmethod

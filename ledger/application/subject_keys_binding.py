@@ -6,8 +6,11 @@ or an old copy would seal under different keys, and an erasure here would leave 
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable, Iterator
 
+from ledger.adapters.folders.ledger_folder import Folder
+from ledger.adapters.keys.key_files import Entropy
 from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.adapters.subject_keys.key_store import SubjectKeyStore
 from ledger.application.case_reader import DESTROYED, CaseReader
@@ -19,6 +22,15 @@ HINT = (
     "Only if that keys.db is lost for good: comity erase --lost"
 )
 _FEW = 5  # entries named in a message
+
+
+def open_subject_keys(
+    folder: Folder, *, writable: bool = True, entropy: Entropy = secrets.token_bytes
+) -> SubjectKeyStore | None:
+    """Open the subject keys of a ledger; None if they are missing. Raises what `open_keys` raises."""
+    if not folder.has_subject_keys:
+        return None
+    return SubjectKeyStore(folder.subject_keys, writable=writable, entropy=entropy)
 
 
 def elsewhere(
@@ -45,7 +57,7 @@ def check_bound(store: EntryReader, cases: CaseReader, subject_keys: SubjectKeyS
     index = newest[0][0]
     signer = open_(store.at(index) or b"", verify=False).payload.signer.actor
     says = (
-        f"the values sealed last, in entry {index} by {signer}, are under a key that is not in {subject_keys.path}: "
+        f"the values sealed last, in entry {index} by {signer}, are under a key that is not in {subject_keys.place}: "
         "this is another machine, another folder, or an old copy of keys.db; nothing was recorded"
     )
     raise LedgerError("KEYS-OTHER", says, HINT)

@@ -1,6 +1,7 @@
 """A pytest plugin: each ledger and each copy that a test makes keeps its entries in a separate PostgreSQL database.
 
 `pytest -p tests.postgres.everywhere tests/ledger/application` runs tests there that were written without PostgreSQL.
+`tests.postgres.keys_everywhere` does the same with the keys of data subjects.
 """
 
 from __future__ import annotations
@@ -21,17 +22,23 @@ _numbers = count()
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    begin(config, "store", "store")
+
+
+def begin(config: pytest.Config, argument: str, pointer: str) -> None:
+    """Have every ledger made with a database: `argument` of `found` names it, and the file `pointer` in the folder."""
     if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
         return  # with several processes, each test process has a separate server
     server = Server.new()
     _servers.append(server)
 
-    def found(*args: Any, store: str = "", **given: Any) -> None:
-        create_ledger.found(*args, store=store or server.database(f"made{next(_numbers)}"), **given)
+    def found(*args: Any, **given: Any) -> None:
+        given[argument] = given.get(argument) or server.database(f"made{next(_numbers)}")
+        create_ledger.found(*args, **given)
 
     def copytree(source: Any, target: Any, *more: Any, **given: Any) -> Any:
         done = copied(source, target, *more, **given)
-        for file in Path(target).glob("store"):
+        for file in Path(target).glob(pointer):
             name = f"made{next(_numbers)}"
             there = file.read_text().split("/")[3].split("?")[0]
             with server.boss() as c:

@@ -17,7 +17,6 @@ import pytest
 
 from cli.exit_codes import Exit
 from ledger.adapters.folders.ledger_folder import read_folder
-from ledger.adapters.folders.user_folders import Home
 from ledger.adapters.guard import postgres_guard
 from ledger.adapters.guard.guard_place import Place, place_in, shared_place
 from ledger.adapters.guard.sign_once_guard import Guard
@@ -25,6 +24,7 @@ from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.errors import LedgerError
 from tests.ledger.adapters.log.test_crash import ROOT
 from tests.postgres.etcd import Etcd
+from tests.postgres.machines import database, first, second, state_of
 from tests.postgres.server import CLERK, Server, database_of
 from tests.postgres.test_postgres_ledger import Housed
 from tests.support.cli import ORIGIN, House
@@ -172,35 +172,9 @@ def test_the_database_with_the_entries_keeps_no_guard_and_that_with_guards_no_en
 # -- two machines ------------------------------------------------------------------------------------------------------
 
 
-def second(here: Housed) -> Housed:
-    """Return a second machine with the guard and the log key of the first one, and its keys.db by a link."""
-    there = Housed(here.folder.parent / "there", here.uri)
-    shutil.copytree(here.ledger, there.ledger)
-    shutil.copytree(here.keys, there.keys)
-    for file in there.ledger.glob("keys.db*"):
-        file.unlink()
-    (there.ledger / "keys.db").symlink_to(here.ledger / "keys.db")
-    for file in state_of(here).glob("*.key*"):
-        state_of(there).mkdir(parents=True, exist_ok=True)
-        shutil.copy(file, state_of(there))
-    joined = there.run("log", "move-guard", str(place_in(state_of(here))))
-    assert joined.exit_code == 0, joined.output
-    return there
-
-
-def state_of(house: House) -> Path:
-    return Home(house.folder / "state" / "comity", house.keys).log(ORIGIN)
-
-
 @pytest.fixture
-def two(tmp_path: Path, uri: str, address: str) -> tuple[Housed, Housed]:
-    here = Housed(tmp_path / "here", uri)
-    words = ("init", str(here.ledger), "--origin", ORIGIN, "--store", uri, "--guard", address)
-    begun = here.run(*words)
-    assert begun.exit_code == 0, begun.output
-    assert not (state_of(here) / "guard.db").exists()
-    here.with_office("ilves", "ISS")
-    here.order()
+def two(tmp_path: Path, uri: str, address: str, server: Server) -> tuple[Housed, Housed]:
+    here = first(tmp_path / "here", uri, address, database(server, "keys"))
     return here, second(here)
 
 
@@ -221,7 +195,7 @@ with Journal.open(Path(sys.argv[1]), home) as journal:
 
 
 def writing(house: Housed, first: int, many: int) -> subprocess.Popen[str]:
-    """Start a process that records entries, each in an order of its own; it prints a line for each receipt."""
+    """Start a process that records entries, each in a new order; it prints a line for each receipt."""
     words = [sys.executable, "-c", WRITING, str(house.ledger), str(first), str(many)]
     return subprocess.Popen(words, cwd=ROOT, env=house.surroundings(), stdout=subprocess.PIPE, text=True)
 
@@ -311,8 +285,12 @@ def test_a_guard_that_was_moved_by_one_machine_stops_the_other_until_it_follows(
     assert [house.verdict() for house in two] == ["CONSISTENT", "CONSISTENT"]
 
 
-def test_a_guard_in_a_file_moves_to_a_shared_place_and_back(tmp_path: Path, uri: str, address: str) -> None:
-    here = Housed(tmp_path / "here", uri).begun()
+def test_a_guard_in_a_file_moves_to_a_shared_place_and_back(
+    tmp_path: Path, uri: str, address: str, server: Server
+) -> None:
+    here = Housed(tmp_path / "here", uri)
+    shared = ("--store", uri, "--keys-store", database(server, "keys"))
+    assert here.run("init", str(here.ledger), "--origin", ORIGIN, *shared).exit_code == 0
     here.with_office("ilves", "ISS")
     here.order()
     old = Guard(state_of(here) / "guard.db")
@@ -435,15 +413,14 @@ def test_a_signer_process_signs_with_a_shared_guard(two: tuple[Housed, Housed]) 
 # -- etcd in members ---------------------------------------------------------------------------------------------------
 
 
-def test_machines_write_on_while_a_member_of_etcd_is_killed_and_stop_when_most_are(tmp_path: Path, uri: str) -> None:
+def test_machines_write_on_while_a_member_of_etcd_is_killed_and_stop_when_most_are(
+    tmp_path: Path, uri: str, server: Server
+) -> None:
     if shutil.which("etcd") is None:
         pytest.skip("needs etcd: tests/postgres/install.sh")
     etcd = Etcd(3)
     try:
-        here = Housed(tmp_path / "here", uri)
-        words = ("init", str(here.ledger), "--origin", ORIGIN, "--store", uri, "--guard", etcd.address)
-        assert here.run(*words).exit_code == 0
-        here.with_office("ilves", "ISS")
+        here = first(tmp_path / "here", uri, etcd.address, database(server, "keys"))
         there = second(here)
         processes = writing(here, 0, 60), writing(there, 1000, 60)
         lines = [process.stdout.readline() for process in processes if process.stdout]

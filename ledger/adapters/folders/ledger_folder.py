@@ -10,6 +10,7 @@ The folder holds:
     entries.db        the event store      heads.db   published heads, kept for ever
     store             instead of entries.db: the address of the database with the event store
     keys.db           the subject keys     views.db   may be deleted at any time
+    keys-store        instead of keys.db: the address of the database with the subject keys
     map.db            the map of heads, may be deleted at any time
     log/              the published files  foreign/   entries of other logs, as received
     others/           the heads of other logs, as seen
@@ -39,6 +40,8 @@ from ledger.trust.mirrors import MirrorAddress, Mirrors, parse_mirrors
 RESTORED = "RESTORED"
 ENTRIES_DB = "entries.db"
 STORE = "store"
+KEYS_DB = "keys.db"
+KEYS_STORE = "keys-store"
 
 
 class Folder(Struct, frozen=True):
@@ -49,6 +52,7 @@ class Folder(Struct, frozen=True):
     registrar: Registrar
     test: bool
     store: str = ""  # the address of a database, if the entries are not in this folder
+    keys_store: str = ""  # the address of a database, if the subject keys are not in this folder
     mirrors: Mirrors = {}  # the witnesses of the policy that state that they store the log, with their addresses
 
     @property
@@ -70,8 +74,13 @@ class Folder(Struct, frozen=True):
         return Address(self.store, self.origin) if self.store else self.path / ENTRIES_DB
 
     @property
-    def subject_keys(self) -> Path:
-        return self.path / "keys.db"
+    def subject_keys(self) -> Location:
+        return Address(self.keys_store, self.origin) if self.keys_store else self.path / KEYS_DB
+
+    @property
+    def has_subject_keys(self) -> bool:
+        """Return True unless the keys of data subjects are missing: in an auditor's folder, or a restored one."""
+        return bool(self.keys_store) or (self.path / KEYS_DB).exists()
 
     @property
     def heads(self) -> Path:
@@ -126,7 +135,9 @@ def read_folder(path: Path) -> Folder:
         raise LedgerError("TRUST", f"{path / 'trust' / 'policy'} names {len(names)} logs, a ledger has one")
     if all(key.type != ED25519 for key in policy.logs):
         raise LedgerError("TRUST", f"{path / 'trust' / 'policy'} names no Ed25519 key of the log")
-    return Folder(path, policy, registrar, (path / "TEST").exists(), _store(path / STORE), mirrors)
+    return Folder(
+        path, policy, registrar, (path / "TEST").exists(), _store(path / STORE), _store(path / KEYS_STORE), mirrors
+    )
 
 
 def _mirrors(path: Path, policy: Policy) -> dict[Vkey, MirrorAddress]:

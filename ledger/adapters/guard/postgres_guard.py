@@ -1,6 +1,6 @@
 """Keep guards of logs in a PostgreSQL database, which has nothing else in it: a row for each log, by its origin.
 
-Not the database with the entries: whoever puts back an older copy of that one would put back the guard with it.
+Not the database with the entries: an older copy of that one, put back, would have the older guard in it.
 """
 
 from __future__ import annotations

@@ -20,14 +20,13 @@ from ledger.adapters.keys import mldsa
 from ledger.adapters.log.checkpoints import CheckpointStore
 from ledger.adapters.log.signer_process import signatory
 from ledger.adapters.storage.entry_reader import EntryReader
-from ledger.adapters.subject_keys.key_store import SubjectKeyStore
 from ledger.adapters.timestamps import rfc3161
 from ledger.application.case_reader import CaseReader
 from ledger.application.erasure_scope import unstated
 from ledger.application.integrity.log_files import Progress, no_progress
 from ledger.application.integrity.verify_ledger import verify_own
 from ledger.application.restore import check_witnesses
-from ledger.application.subject_keys_binding import elsewhere, left_over, where
+from ledger.application.subject_keys_binding import elsewhere, left_over, open_subject_keys, where
 from ledger.entries.case import wire
 from ledger.entries.envelope import open_
 from ledger.entries.wrapped_entry import KIND
@@ -177,10 +176,11 @@ class _OfficeFiles:
 
     def check_subject_keys(self) -> None:
         """Compare the sealed values with the keys of data subjects, and both with the stated destructions."""
-        if not self.folder.subject_keys.exists():
+        keys = open_subject_keys(self.folder, writable=False)
+        if keys is None:
             self.check.notes.append("keys.db is not here: sealed values were not compared with their keys")
             return
-        with closing(SubjectKeyStore(self.folder.subject_keys, writable=False)) as subject_keys:
+        with closing(keys) as subject_keys:
             cases = CaseReader(self.folder, self.store, subject_keys)
             if others := elsewhere(self.store, cases, subject_keys):
                 says = f"{where(self.store, others)} are under keys that are neither here nor destroyed by an entry"

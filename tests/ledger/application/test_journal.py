@@ -691,7 +691,7 @@ def test_a_preview_is_the_entry_to_be_and_writes_nothing(journal: Journal) -> No
 
 
 def secret_of(journal: Journal, subject: str) -> bytes:
-    c = sqlite3.connect(journal.folder.subject_keys)
+    c = sqlite3.connect(str(journal.folder.subject_keys))
     (secret,) = c.execute(
         "SELECT secret FROM subject_key JOIN subject_name USING (subject) WHERE name = ?", (subject,)
     ).fetchone()

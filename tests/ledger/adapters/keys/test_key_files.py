@@ -168,25 +168,25 @@ def test_a_destroyed_key_leaves_no_byte_of_itself_in_any_file(subject_keys: Subj
     for subject in ("one", "target", "three"):
         close(subject_keys, disclosures("identifiers"), identifiers=subject)
     key_id = subject_keys.key_of("target", ORDER)
-    c = sqlite3.connect(subject_keys.path)
+    c = sqlite3.connect(str(subject_keys.place))
     (secret,) = c.execute(
         "SELECT secret FROM subject_key JOIN subject_name USING (subject) WHERE name = 'target'"
     ).fetchone()
     c.close()
-    files = list(subject_keys.path.parent.iterdir())
+    files = list(Path(str(subject_keys.place)).parent.iterdir())
     assert any(secret in file.read_bytes() for file in files), "else this test proves nothing"
     assert key_id is not None
     subject_keys.destroy([key_id], "other", ["orn"])
-    assert not any(secret in file.read_bytes() for file in subject_keys.path.parent.iterdir())
+    assert not any(secret in file.read_bytes() for file in Path(str(subject_keys.place)).parent.iterdir())
     assert subject_keys.unrecorded() == [DestroyedKey(key_id, "other", ("orn",))]
     subject_keys.mark_recorded(key_id)
     assert subject_keys.unrecorded() == []
-    files = list(subject_keys.path.parent.iterdir())
+    files = list(Path(str(subject_keys.place)).parent.iterdir())
     assert not any(word in file.read_bytes() for file in files for word in (secret, b"target"))
 
 
 def test_two_openings_of_the_drawer_agree_on_a_new_subjects_key(subject_keys: SubjectKeyStore) -> None:
-    second = SubjectKeyStore(subject_keys.path)
+    second = SubjectKeyStore(subject_keys.place)
     (one,) = close(subject_keys, disclosures("identifiers"))
     (two,) = close(second, disclosures("identifiers"))
     assert one.key_id == two.key_id
