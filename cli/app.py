@@ -65,6 +65,7 @@ COMMANDS = {
     "subject": ("cli.app:subject", "find a person; which names of data subjects mean one person"),
     "backup": ("cli.commands.backup:backup", "a copy of everything but guard, log key and keys"),
     "restore": ("cli.commands.restore:restore", "put a copy back, checked against the guard"),
+    "migrate": ("cli.commands.migrate:migrate_", "move entries, keys and guard to files or databases, and back"),
     "desk": ("cli.commands.desk:desk", "a local page: what is due, every order, its papers, the law"),
     "serve": ("cli.commands.serve:serve", "the ledger over HTTP, for people and programs with their own keys"),
     "audit": ("cli.app:audit", "check another log as an auditor and sign it; the auditors of this ledger"),

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from psycopg import Cursor
     from psycopg.rows import TupleRow
 
+    from ledger.adapters.storage.postgres import Connection
     from ledger.adapters.storage.postgres_recorder import PostgresEntryRecorder
 
 PAGE = 2_500  # rows in memory at a time
@@ -44,7 +45,7 @@ _POSTGRES_COLUMNS = _COLUMNS | {
 def copy(location: Location, path: Path) -> None:
     """Write a consistent copy of a store to a new SQLite file, while other processes may write to the store."""
     if isinstance(location, Address):
-        _copy_out(location, path)
+        copy_out(postgres.connect(location, writable=False), location, path)
         return
     source = sqlite.connect(location, writable=False)
     with SQLiteErrors(location), closing(source), closing(sqlite3.connect(path)) as target:
@@ -52,9 +53,10 @@ def copy(location: Location, path: Path) -> None:
         target.execute("PRAGMA journal_mode=WAL")
 
 
-def _copy_out(location: Address, path: Path) -> None:
+def copy_out(source: Connection, location: Address, path: Path) -> None:
+    """Write a consistent copy of a store to a new SQLite file, over an open connection, which is closed at the end."""
     sqlite.create(path, SCHEMA)
-    source, target = postgres.connect(location, writable=False), sqlite.connect(path)
+    target = sqlite.connect(path)
     with closing(source), closing(target), PostgresErrors(location), source.transaction():
         source.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         with sqlite.transaction(target, path):

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from ledger.adapters.storage.sqlite import moved_error
 from ledger.adapters.storage.statements import Statement
 from ledger.errors import Busy, LedgerError, RecordError
 
@@ -105,6 +106,20 @@ def connect_schema(location: Address, schema: str, *, writable: bool = True) -> 
     return c
 
 
+def check_moved(c: Connection, location: Address, schema: str) -> None:
+    """Raise `LedgerError` STORE-MOVED if what a schema had has moved to another place (`ledger.adapters.migration`)."""
+    if place := moved_place(c, schema):
+        raise moved_error(location, place)
+
+
+def moved_place(c: Connection, schema: str) -> str:
+    """Return where what a schema had has moved; empty if it has not."""
+    if c.execute("SELECT to_regclass(%s)", (f"{schema}.moved",)).fetchone() == (None,):
+        return ""
+    row = c.execute("SELECT place FROM moved").fetchone()
+    return str(row[0]) if row else ""
+
+
 def check_alone(c: Connection, location: Address, schema: str) -> None:
     """Raise `LedgerError` STORE-SHARED if a database has a part of a ledger in a schema other than this one."""
     others = [name for name in PARTS if name != schema]
@@ -172,6 +187,7 @@ def _open(location: Address) -> Connection:
 
 def _check_ledger(c: Connection, location: Address, *, writable: bool) -> None:
     _check_server(c, "comity", writable=writable)
+    check_moved(c, location, "comity")
     if c.execute("SELECT to_regclass('comity.ledger')").fetchone() == (None,):
         raise LedgerError("NO-LEDGER", f"there is no ledger in {location}", "comity init --store makes one")
     version, origin = c.execute("SELECT version, origin FROM comity.ledger").fetchone() or (0, "")

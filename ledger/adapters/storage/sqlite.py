@@ -127,6 +127,8 @@ def connect(
             c = _open(path, "ro&immutable=1")  # WAL writes an index next to the file, even for readers
             mode = "wal"
         try:
+            if place := moved_place(c, newest):
+                raise moved_error(path, place)
             check_version(c, path, newest=newest)
             if mode.lower() != "wal" and writable:
                 raise LedgerError("LOG-CORRUPT", f"{path} is not in WAL mode: it was not made by comity init")
@@ -164,6 +166,22 @@ def check_version(c: sqlite3.Connection, path: Path, hint: str = "update comity"
         says = f"{path} is of version {version}, and this program reads versions up to {newest}; nothing was written"
         raise LedgerError("LEDGER-VERSION", says, hint)
     return version
+
+
+def moved_place(c: sqlite3.Connection, newest: int = 0) -> str:
+    """Return where the content of a file of a version after `newest` has moved; empty if it has not."""
+    if c.execute("PRAGMA user_version").fetchone()[0] <= newest:
+        return ""
+    if c.execute("SELECT 1 FROM sqlite_schema WHERE name = 'moved'").fetchone() is None:
+        return ""
+    row = c.execute("SELECT place FROM moved").fetchone()
+    return str(row[0]) if row else ""
+
+
+def moved_error(location: object, place: str) -> LedgerError:
+    """Return the error for a store whose content has moved to another place."""
+    says = f"what was in {location} has moved to {place}: nothing is read or written here"
+    return LedgerError("STORE-MOVED", says, "comity migrate, with the place that it moved to, goes on there")
 
 
 class SQLiteReadConnection:

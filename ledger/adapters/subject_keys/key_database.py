@@ -17,6 +17,7 @@ from ledger.adapters.storage.connection import Location
 from ledger.adapters.storage.postgres import (
     Address,
     PostgresErrors,
+    check_moved,
     connect_schema,
     durable,
     is_connection_lost,
@@ -211,7 +212,8 @@ class PostgresKeys:
 
 
 def _check_store(c: Connection, location: Address) -> None:
-    """Raise `LedgerError` KEYS-MISSING, LEDGER-VERSION unless a database has keys of this ledger."""
+    """Raise `LedgerError` KEYS-MISSING, LEDGER-VERSION, STORE-MOVED unless a database has keys of this ledger."""
+    check_moved(c, location, POSTGRES_SCHEMA)
     if c.execute("SELECT to_regclass('comity_keys.store')").fetchone() == (None,):
         raise LedgerError(
             "KEYS-MISSING", f"there are no keys of data subjects in {location}", "put its own backup back"

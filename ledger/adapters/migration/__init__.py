@@ -1,0 +1,1 @@
+"""Move the stores of a ledger between files and databases."""

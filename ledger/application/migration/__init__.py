@@ -1,0 +1,1 @@
+"""Move a ledger between stores, and verify it at its new place."""
