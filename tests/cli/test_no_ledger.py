@@ -51,6 +51,7 @@ log commit
 log move-guard file
 log publish out
 log remake-guard
+migrate --remove
 mirror check
 mirror push
 monitor

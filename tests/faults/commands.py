@@ -413,6 +413,7 @@ ELSEWHERE = {
     "signer serve": "tests.faults.signer",
     "signer use": "the same",
     "log move-guard": "tests.postgres.test_shared_guard",
+    "migrate": "tests.postgres.test_migrate",
 }
 SHOWS = "reads; with --reveal it records who looked, as `reveal` does; its views are those of `views`"
 WRITES_NOTHING = {

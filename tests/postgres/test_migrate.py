@@ -240,11 +240,16 @@ def test_the_place_that_was_left_takes_nothing_in_whatever_the_folder_says(house
 
 
 @pytest.mark.parametrize("way", ["there", "back"])
-def test_a_process_that_has_the_old_place_open_writes_and_opens_nothing_more(
-    house: Moving, way: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("part", "code"), [("store", "STORE-MOVED"), ("keys-store", "STORE-MOVED"), ("guard", "GUARD-CLOSED")]
+)
+def test_a_process_that_has_the_old_place_open_stores_nothing_more(
+    house: Moving, way: str, part: str, code: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    to = {"store": house.store, "keys-store": house.keys_store, "guard": house.guard}[part]
     if way == "back":
         done(house.there())
+        to = "file"
     for name, value in house.env.items():
         monkeypatch.setenv(name, value)
     home = Home.user()
@@ -253,12 +258,14 @@ def test_a_process_that_has_the_old_place_open_writes_and_opens_nothing_more(
         order = journal.find("PPO-1")
         assert "of a witness" in [e.sealed.get("reasons") for e in journal.case(order).entries]
         size = journal.store.size()
-        done(house.there() if way == "there" else house.back())
-        with pytest.raises(LedgerError):
-            journal.record(issued("N-1"), "00000001-0000-4000-8000-000000000000", signer)
+        done(house.run("migrate", f"--{part}", to))
+        for _ in range(2):
+            with pytest.raises(LedgerError, match=code):
+                journal.record(issued("N-1"), "00000001-0000-4000-8000-000000000000", signer)
         assert journal.store.size() == size, "nothing was stored"
-        with pytest.raises(LedgerError):
-            journal.case(order)
+        if part == "keys-store":
+            with pytest.raises(LedgerError, match=code):
+                journal.case(order)
         journal._unpublished = False
     assert consistent(house)
 

@@ -90,7 +90,7 @@ def _closing(location: Location, store: Store) -> Iterator[str]:
     else:
         yield (
             "CREATE FUNCTION refuse_moved() RETURNS trigger LANGUAGE plpgsql AS "
-            "$$ BEGIN RAISE 'this store has moved' USING ERRCODE = 'read_only_sql_transaction'; END $$"
+            "$$ BEGIN RAISE 'this store has moved' USING ERRCODE = 'CM002'; END $$"
         )
         for table in shown:  # each statement waits for the transactions of writers
             yield f"GRANT TRIGGER ON {table} TO CURRENT_USER"

@@ -1,4 +1,4 @@
-"""Move the entries of a ledger to another place: close here, copy, verify, and only then use what is there.
+"""Move the entries of a ledger to another place: close the store here, copy it, verify the copy, and only then use it.
 
 Each step can be repeated. The copy is made of a closed store, so nothing is added meanwhile. What is left here stays,
 closed.

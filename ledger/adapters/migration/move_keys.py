@@ -1,4 +1,4 @@
-"""Move the keys of data subjects to another place: close here, copy, compare, and only then use what is there."""
+"""Move the keys of data subjects to another place: close the store here, copy it, compare the copy, and then use it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Rows = dict[str, list[tuple[Any, ...]]]
 
 
 def move_keys(here: Location, to: Location) -> None:
-    """Move a store of subject keys to `to`, and compare what is there; what had moved away from `to` is replaced.
+    """Move a store of subject keys to `to`, and compare the copy; keys that had moved away from `to` are replaced.
 
     `LedgerError`: STORE-MOVED, LEDGER-EXISTS, PATH-TAKEN, STORE-SHARED; then nothing has changed here.
     """

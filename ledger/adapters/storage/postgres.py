@@ -334,6 +334,8 @@ def ledger_error(error: psycopg.Error, location: Address) -> LedgerError:
     match state:
         case "CM001":
             return unsafe(_line(error))
+        case "CM002":
+            return moved_error(location, "another place")
         case "55P03" | "40P01":
             return Busy(str(location))
         case "53100":

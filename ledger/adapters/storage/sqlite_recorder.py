@@ -25,6 +25,7 @@ from ledger.adapters.storage.entry_recorder import EntryRecorder, EntryRow
 from ledger.adapters.storage.schema import SCHEMA
 from ledger.adapters.storage.sqlite import BUSY_SECONDS, connect
 from ledger.adapters.storage.statements import Statement
+from ledger.errors import LedgerError
 
 _INSERT_EVENT = "INSERT INTO stored_events (originator_id, originator_version, topic, state) VALUES (?, ?, ?, ?)"
 # One statement for a whole batch. ?1 is a JSON array with one array for each row. The bytes of all rows are joined in
@@ -54,6 +55,16 @@ class SQLitePool(SQLiteConnectionPool):
     def __init__(self, path: Path, writable: bool) -> None:
         super().__init__(db_name=str(path), lock_timeout=BUSY_SECONDS, pool_timeout=BUSY_SECONDS)
         self.path, self.writable = path, writable
+
+    def get_connection(self, timeout: float | None = None, *, is_writer: bool | None = None) -> SQLiteConnection:
+        """Return a connection as the library does, which keeps the lock of writers if it cannot make one."""
+        try:
+            return super().get_connection(timeout, is_writer=is_writer)
+        except LedgerError:
+            if is_writer:
+                self._num_writers -= 1
+                self._writer_lock.release()
+            raise
 
     def _create_connection(self) -> SQLiteConnection:
         c = connect(self.path, writable=self.writable)

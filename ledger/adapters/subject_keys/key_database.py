@@ -23,7 +23,16 @@ from ledger.adapters.storage.postgres import (
     is_connection_lost,
     retries,
 )
-from ledger.adapters.storage.sqlite import BUSY_SECONDS, SQLiteErrors, check_version, connect, create, transaction
+from ledger.adapters.storage.sqlite import (
+    BUSY_SECONDS,
+    SQLiteErrors,
+    check_version,
+    connect,
+    create,
+    moved_error,
+    moved_place,
+    transaction,
+)
 from ledger.adapters.storage.statements import Statement
 from ledger.adapters.subject_keys import schema
 from ledger.errors import Busy, LedgerError
@@ -121,7 +130,12 @@ class SQLiteKeys:
         if self._has_views and not schema.needs_views(check_version(self._c, self._path, newest=schema.VERSION)):
             schema.drop_views(self._c)
             self._has_views = False
-        return self._c.execute(statement.sqlite, params)
+        try:
+            return self._c.execute(statement.sqlite, params)
+        except sqlite3.OperationalError:
+            if place := moved_place(self._c):  # while this process had the file open
+                raise moved_error(self._path, place) from None
+            raise
 
     def executemany(self, statement: Statement, rows: Sequence[Sequence[Any]]) -> None:
         self._c.executemany(statement.sqlite, rows)
@@ -172,7 +186,12 @@ class PostgresKeys:
         params = [p.replace("\0", "\1") if isinstance(p, str) else p for p in params]
         if self._in_transaction:
             return self._c.execute(statement.postgres.encode(), params)
-        return self._retry(lambda: self._c.execute(statement.postgres.encode(), params))
+        try:
+            return self._retry(lambda: self._c.execute(statement.postgres.encode(), params))
+        except Exception:
+            with self.errors():  # while this process had it open
+                check_moved(self._c, self._location, POSTGRES_SCHEMA)
+            raise
 
     def executemany(self, statement: Statement, rows: Sequence[Sequence[Any]]) -> None:
         with self._c.cursor() as cursor:
@@ -186,6 +205,7 @@ class PostgresKeys:
                 self._in_transaction = True
                 try:
                     self._c.execute("SELECT pg_advisory_xact_lock(hashtext('comity_keys'))")
+                    check_moved(self._c, self._location, POSTGRES_SCHEMA)
                     yield
                 finally:
                     self._in_transaction = False

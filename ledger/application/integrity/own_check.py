@@ -14,7 +14,7 @@ from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
 
-from ledger.adapters.folders.ledger_folder import ENTRIES_DB, STORE, Folder, read_folder
+from ledger.adapters.folders.ledger_folder import ENTRIES_DB, KEYS_DB, STORE, Folder, read_folder
 from ledger.adapters.folders.user_folders import Home, exposed
 from ledger.adapters.keys import mldsa
 from ledger.adapters.log.checkpoints import CheckpointStore
@@ -180,6 +180,9 @@ class _OfficeFiles:
         if keys is None:
             self.check.notes.append("keys.db is not here: sealed values were not compared with their keys")
             return
+        if self.folder.keys_store and (self.folder.path / KEYS_DB).exists():
+            says = "keys.db is here as well: it has keys that are erased since they moved; comity migrate --remove"
+            self.check.notes.append(says)
         with closing(keys) as subject_keys:
             cases = CaseReader(self.folder, self.store, subject_keys)
             if others := elsewhere(self.store, cases, subject_keys):
