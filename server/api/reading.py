@@ -19,6 +19,7 @@ from ledger.adapters.log.head_store import HeadStore
 from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.adapters.subject_keys.key_store import SubjectKeyStore
 from ledger.application.case_reader import CaseReader
+from ledger.application.subject_keys_binding import open_subject_keys
 from ledger.entries.case import Case, Entry
 from ledger.entries.envelope import OpenedEntry, entry_of, open_
 from ledger.entries.form import RegisteredNames, named_in
@@ -67,9 +68,9 @@ class LedgerView:
         self.access = Access(folder.origin, folder.registrar.party)
         with ExitStack() as opened:
             self._store = opened.enter_context(closing(EntryReader(folder.entries)))
-            self._keys = None
-            if folder.subject_keys.exists():
-                self._keys = opened.enter_context(closing(SubjectKeyStore(folder.subject_keys, writable=False)))
+            self._keys: SubjectKeyStore | None = None
+            if (keys := open_subject_keys(folder, writable=False)) is not None:
+                self._keys = opened.enter_context(closing(keys))
             self._map = opened.enter_context(HeadStore(folder.map))
             self._cases = CaseReader(folder, self._store, self._keys)
             self._opened = opened.pop_all()

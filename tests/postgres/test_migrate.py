@@ -266,7 +266,7 @@ def test_a_process_that_has_the_old_place_open_stores_nothing_more(
         if part == "keys-store":
             with pytest.raises(LedgerError, match=code):
                 journal.case(order)
-        journal._unpublished = False
+        journal._group.stored = False
     assert consistent(house)
 
 
