@@ -43,3 +43,12 @@ def test_a_wrong_form_is_refused_before_anything_is_signed(tmp_path: Path) -> No
         with pytest.raises(RecordError, match="REFERENCE-TAKEN"):
             prepare(journal, taken, None)
         assert journal.store.size() == size
+
+
+def test_a_reference_that_looks_like_another_is_refused_unless_the_caller_means_it(tmp_path: Path) -> None:
+    with made(tmp_path / "ledger") as journal:
+        journal.record(issued("PPO-1"), ORDER, ilves(journal))
+        alike = Draft(issued("РРО-1"), ORDER[:-1] + "2", ilves(journal), Circumstances(NOON, NOON))
+        with pytest.raises(RecordError, match="REFERENCE-ALIKE"):
+            prepare(journal, alike, None)
+        assert not prepare(journal, alike, None, lookalike=True).recorded

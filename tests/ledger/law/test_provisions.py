@@ -176,6 +176,8 @@ def test_rules_are_named_once_and_cite_acts_that_are_listed() -> None:
 def test_a_rule_of_an_act_begins_with_the_act() -> None:
     since = {rule.id: rule.since for rule in RULES if rule.kind in ("finding", "policy")}
     assert since["EU-1182-71"] == date(1971, 7, 1)
+    assert since["EU-17(9)"] == ACTS["EPOC"].since == date(2026, 8, 18)
+    assert since["GB-CAL"] == ACTS["OPO"].since == date(2019, 10, 9)
     assert since["HOUSE-CAL"] is None  # a rule of this project
     assert since["US-45"] == date(2009, 12, 1)  # from then on Saturdays and Sundays count in periods under eleven days
     assert since["V-10-LATE"] == date(2026, 8, 18)
