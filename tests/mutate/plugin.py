@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -29,6 +30,7 @@ from hypothesis import HealthCheck, Phase, settings
 
 TASK: dict[str, Any] = json.loads(Path(os.environ["MUTATE_TASK"]).read_text())
 FRESH = 1800  # seconds for a separate pytest process
+MEMORY = 4 << 30  # bytes that a process of a mutant may write: a loop that never ends takes all there is
 
 _seconds: dict[str, float] = {}
 _failed: list[str] = []
@@ -224,6 +226,7 @@ def in_fork(run: Callable[[], str]) -> str | None:
     if not child:
         try:
             os.setsid()
+            resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
             sys.dont_write_bytecode = True
             os.environ |= {"TMPDIR": place, "PYTHONDONTWRITEBYTECODE": "1"}
             tempfile.tempdir = place

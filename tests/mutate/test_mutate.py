@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -129,6 +131,28 @@ def test_mutants_are_killed_survive_or_hang_and_none_is_tried_twice(tmp_path: Pa
     assert run(tmp_path, keep, 0, 100, ["integrity"]) == lines
     assert keep.read_text() == tried
     assert json.loads(tried.splitlines()[0]).keys() >= {"area", "file", "line", "before", "made", "how", "by"}
+
+
+GRAB = """
+from tests.mutate.plugin import MEMORY, in_fork
+
+
+def grab():
+    try:
+        return f"got {len(bytes(MEMORY))}"
+    except MemoryError:
+        return "refused"
+
+
+print(in_fork(grab), len(bytes(MEMORY // 8)) > 0)
+"""
+
+
+def test_a_mutant_gets_a_part_of_the_memory_alone(tmp_path: Path) -> None:
+    (tmp_path / "task.json").write_text("{}")
+    environment = os.environ | {"MUTATE_TASK": str(tmp_path / "task.json")}
+    done = subprocess.run([sys.executable, "-c", GRAB], env=environment, check=True, capture_output=True, text=True)
+    assert done.stdout == "refused True\n"
 
 
 def test_the_score_leaves_out_what_is_harmless_and_at_most_eight_of_a_hundred_may_be() -> None:
