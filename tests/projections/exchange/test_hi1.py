@@ -13,7 +13,7 @@ from ledger.application.journal import Journal
 from ledger.entries.case import Case, Entry, Unread
 from ledger.facts import KINDS, WHY
 from projections.exchange.hi1_reader import NoMessage, rows_of
-from projections.exchange.hi1_writer import OmittedValue, hi1
+from projections.exchange.hi1_writer import DISCLOSURE, PRESERVATION, OmittedValue, hi1
 from tests.support.cli import STORIES, ledger_of, reply, run
 from tests.support.import_tables import entries
 from tests.support.scenarios import given, issued
@@ -244,3 +244,22 @@ def test_a_time_range_is_two_days_or_named_as_lost(span: str | None, lost: bool)
 def test_an_action_that_tells_no_fact_is_named() -> None:
     rows, unread = rows_of(message(_TASK, action="GET"), "2AP-7")
     assert (rows, unread) == ([], ["action 0: GET tells no fact"])
+
+
+@pytest.mark.parametrize(
+    ("instrument", "kind", "numbered"),
+    [("2AP-7", DISCLOSURE, True), ("EPOC", DISCLOSURE, True), ("EPOC-PR", PRESERVATION, False)],
+)
+def test_an_order_to_preserve_is_a_task_to_preserve_and_has_no_reference_of_a_disclosure(
+    instrument: str, kind: str, numbered: bool
+) -> None:
+    order = issued("2027-03-01T09:00Z", instrument=instrument, data_categories=["subscriber"])
+    written, _ = hi1(given(order).case)
+    tasks = [o for o in objects(json.loads(written)) if o["@xsi:type"] in (DISCLOSURE, PRESERVATION)]
+    assert [(task["@xsi:type"], "task:Reference" in task) for task in tasks] == [(kind, numbered)]
+
+
+def objects(document: Any) -> list[dict[str, Any]]:
+    """Return the HI-1 objects of a message."""
+    requests = document["Payload"]["RequestPayload"]["ActionRequests"]["ActionRequest"]
+    return [action["HI1Object"] for request in requests for action in request.values() if isinstance(action, dict)]

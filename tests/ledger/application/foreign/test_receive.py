@@ -285,6 +285,13 @@ def test_nobody_elsewhere_speaks_in_our_name(actor: str, party: str, skylark: Of
     refused(skylark.run("receive", impostor.export("in-our-name.zip", "helper", "SP"), "--as", "sky"), "KEY-UNKNOWN")
 
 
+def test_keys_of_another_log_that_are_pinned_already_are_not_recorded_again(karsk: Office, skylark: Office) -> None:
+    before = karsk.entries()
+    done = karsk.run("counterparty", "add", str(skylark.ledger))
+    assert (done.exit_code, "is pinned already, by these very files" in done.stderr) == (0, True)
+    assert karsk.entries() == before
+
+
 def test_our_own_bundle_does_not_arrive(karsk: Office, root: Path) -> None:
     refused(karsk.run("receive", str(root / "order.zip"), "--as", "ilves"), "CTX-LOG")
 

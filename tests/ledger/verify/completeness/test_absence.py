@@ -93,6 +93,20 @@ def test_a_log_is_shown_to_have_no_order_of_an_id() -> None:
     assert is_absence(PROOF)
 
 
+@pytest.mark.parametrize(
+    ("claim", "spaces", "claims"),
+    [
+        ('{"format":"comity.absence/1"', 0, True),
+        ('{"format":"comity.absence/1"', 200 - 27, True),
+        ('{"format":"comity.absence/1"', 200 - 26, False),
+        ('["comity.absence/1"', 0, False),
+        ('{"format":"comity.absence', 0, False),
+    ],
+)
+def test_a_file_claims_to_be_a_proof_of_absence_in_its_first_200_bytes(claim: str, spaces: int, claims: bool) -> None:
+    assert is_absence(b" " * spaces + claim.encode()) is claims
+
+
 def test_it_says_that_it_speaks_of_an_id_and_that_the_ledger_alone_says_so() -> None:
     says = checked(PROOF).not_proven
     assert any(
