@@ -17,7 +17,7 @@ from tests.server.office import Office, serving_story
 
 @pytest.fixture(scope="session")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    with serving_story("S2", tmp_path_factory.mktemp("office"), patience=1.0) as served:
+    with serving_story("S2", tmp_path_factory.mktemp("office")) as served:
         yield served
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,13 @@ from ledger.adapters.http_signatures import sign_request
 from ledger.errors import LedgerError
 from server.api.application import LARGEST
 from tests.server.office import Office, serving_story
+
+
+@pytest.fixture(scope="module")
+def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """Serve with a second for each head and body."""
+    with serving_story("S2", tmp_path_factory.mktemp("impatient"), patience=1.0) as served:
+        yield served
 
 
 def raw(office: Office, *pieces: bytes, pause: float = 0.0) -> bytes:
@@ -41,8 +49,9 @@ def test_two_hosts_are_none(office: Office) -> None:
     assert answer.split(b" ")[1] in (b"400", b"421")
 
 
-def test_a_body_that_is_too_large_is_refused_before_it_is_read(office: Office) -> None:
-    answer = raw(office, line(office, "POST", "/v1/entries", f"Content-Length: {LARGEST + 1}", "Connection: close"))
+def test_a_body_that_is_too_large_is_refused_before_it_is_read(impatient: Office) -> None:
+    start = line(impatient, "POST", "/v1/entries", f"Content-Length: {LARGEST + 1}", "Connection: close")
+    answer = raw(impatient, start)
     assert answer.split(b" ")[1] == b"413"
     assert b"API-LARGE" in answer
 
@@ -54,15 +63,15 @@ def test_a_body_that_grows_too_large_is_refused(office: Office) -> None:
     assert answer.split(b" ")[1] == b"413"
 
 
-def test_a_body_that_does_not_arrive_is_given_up(office: Office) -> None:
+def test_a_body_that_does_not_arrive_is_given_up(impatient: Office) -> None:
     begun = time.monotonic()
-    answer = raw(office, line(office, "POST", "/v1/entries", "Content-Length: 10") + b"12345")
+    answer = raw(impatient, line(impatient, "POST", "/v1/entries", "Content-Length: 10") + b"12345")
     assert answer.split(b" ")[1] == b"408"
     assert time.monotonic() - begun < 20
 
 
-def test_a_head_that_does_not_arrive_is_given_up(office: Office) -> None:
-    assert raw(office, b"GET /v1/head HTTP/1.1\r\nHost: ").split(b" ")[1] == b"408"
+def test_a_head_that_does_not_arrive_is_given_up(impatient: Office) -> None:
+    assert raw(impatient, b"GET /v1/head HTTP/1.1\r\nHost: ").split(b" ")[1] == b"408"
 
 
 def test_a_head_that_is_too_large_is_refused(office: Office) -> None:
