@@ -22,13 +22,13 @@ from ledger.adapters.guard.guard_place import Place, place_in, shared_place
 from ledger.adapters.guard.sign_once_guard import Guard
 from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.errors import LedgerError
+from tests.ledger.adapters.guard.every_guard import ALONE, MOVED, one_of_two_goes_on, state
 from tests.ledger.adapters.log.test_crash import ROOT
 from tests.postgres.etcd import Etcd
 from tests.postgres.machines import database, first, second, state_of
 from tests.postgres.server import CLERK, Server, database_of
 from tests.postgres.test_postgres_ledger import Housed
 from tests.support.cli import ORIGIN, House
-from tests.support.guards import ALONE, MOVED, one_of_two_goes_on, state
 
 pytestmark = pytest.mark.postgres
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from ledger.adapters.guard.signed_state import decode
+from ledger.adapters.storage import postgres
 from ledger.adapters.storage.postgres import (
     PostgresErrors,
     address,
@@ -19,9 +20,6 @@ from ledger.adapters.storage.postgres import (
     retries,
 )
 from ledger.errors import LedgerError
-
-if TYPE_CHECKING:
-    from ledger.adapters.storage.postgres import Connection
 
 SCHEMA = "comity_guard"
 VERSION = 1
@@ -35,7 +33,7 @@ class PostgresGuard:
     def __init__(self, uri: str, origin: str) -> None:
         """Open nothing yet. Raises `RecordError` STORE-ADDRESS."""
         self._location = address(uri, origin)
-        self._opened: Connection | None = None
+        self._opened: postgres.Connection | None = None
 
     def fetch(self) -> bytes | None:
         """Return the value as `GuardBackend.fetch` says."""
@@ -60,12 +58,12 @@ class PostgresGuard:
             self._opened.close()
             self._opened = None
 
-    def _write(self, c: Connection, statement: str, params: tuple[Any, ...], new: bytes) -> bool:
+    def _write(self, c: postgres.Connection, statement: str, params: tuple[Any, ...], new: bytes) -> bool:
         with durable(c):
             done = c.execute(statement.encode(), params)
         return done.rowcount == 1 or self._fetch(c) == new
 
-    def _fetch(self, c: Connection) -> bytes | None:
+    def _fetch(self, c: postgres.Connection) -> bytes | None:
         if c.execute("SELECT to_regclass('comity_guard.guard')").fetchone() == (None,):
             return None
         (version,) = c.execute("SELECT version FROM guard_schema").fetchone() or (0,)
@@ -76,14 +74,14 @@ class PostgresGuard:
         return None if row is None else bytes(row[0])
 
     @staticmethod
-    def _make(c: Connection) -> None:
+    def _make(c: postgres.Connection) -> None:
         with c.transaction():
             c.execute("SELECT pg_advisory_xact_lock(hashtext('comity_guard'))")
             if c.execute("SELECT to_regnamespace('comity_guard')").fetchone() == (None,):
                 c.execute(Path(__file__).with_suffix(".sql").read_bytes())
                 c.execute("INSERT INTO comity_guard.guard_schema VALUES (true, %s)", (VERSION,))
 
-    def _retry(self, act: Callable[[Connection], _T]) -> _T:
+    def _retry(self, act: Callable[[postgres.Connection], _T]) -> _T:
         """Run `act` over the connection; again for `PATIENCE` seconds where it is lost."""
         for wait in retries():
             known = self._opened is not None  # else the address may be wrong

@@ -13,6 +13,7 @@ from ledger.adapters.folders.user_folders import private_folder
 from ledger.adapters.guard.signed_state import Signed, decode, encode
 from ledger.adapters.storage.sqlite import (
     SQLiteErrors,
+    check_version,
     connect,
     create,
     delete_stale_wal,
@@ -57,6 +58,8 @@ class SQLiteGuard:
     def _c(self) -> sqlite3.Connection:
         if self._opened is None:
             self._opened = connect(self._path, newest=_CLOSED_VERSION)
+            if self._opened.execute("SELECT 1 FROM sqlite_schema WHERE name = 'closed'").fetchone() is None:
+                check_version(self._opened, self._path)
             # SQLite overwrites its WAL from the start: a sync that changes no file size takes half the time
             self._opened.execute("PRAGMA wal_autocheckpoint = 64")
             self._keeper = keep_wal(self._path, _CLOSED_VERSION)

@@ -1,12 +1,13 @@
 """Close a store whose content moves to another place: nothing is written there any more, and openers learn the place.
 
-An SQLite file gets a table `moved` and the next version, so that earlier programs refuse it. A schema of PostgreSQL
+An SQLite file gets a table `moved` and a later version, so that earlier programs refuse it. A schema of PostgreSQL
 gets the same table. In both, tables get triggers that refuse writes, or other names, for processes that have the store
 open. Rows are not changed. `reopen` takes it back.
 """
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -16,8 +17,11 @@ from msgspec import Struct
 from ledger.adapters.storage import postgres, sqlite
 from ledger.adapters.storage.connection import Location
 from ledger.adapters.storage.postgres import Address, PostgresErrors
+from ledger.adapters.storage.sqlite import SQLiteErrors
 from ledger.adapters.storage.statements import Statement
 from ledger.adapters.subject_keys import schema
+
+_CLOSED = 1000  # added to the version of a file that is closed: no version of a schema comes near it
 
 Execute = Callable[..., object]
 
@@ -48,8 +52,21 @@ def moved_to(location: Location, store: Store) -> str:
     if isinstance(location, Address):
         with closing(postgres.connect_schema(location, store.schema, writable=False)) as c, PostgresErrors(location):
             return postgres.moved_place(c, store.schema)
-    with closing(sqlite.connect(location, writable=False, newest=store.version + 1)) as f:
+    with closing(open_file(location, store, writable=False)) as f:
         return sqlite.moved_place(f)
+
+
+def open_file(path: Path, store: Store, *, writable: bool = True) -> sqlite3.Connection:
+    """Open the file of a store, closed or not. `LedgerError` as `sqlite.connect`."""
+    f = sqlite.connect(path, writable=writable, newest=store.version + _CLOSED)
+    try:
+        with SQLiteErrors(path):
+            if not sqlite.moved_place(f):
+                sqlite.check_version(f, path, newest=store.version)
+    except BaseException:
+        f.close()
+        raise
+    return f
 
 
 def close(location: Location, store: Store, place: str) -> None:
@@ -86,7 +103,7 @@ def _closing(location: Location, store: Store) -> Iterator[str]:
                     f"CREATE TRIGGER moved_{table}_{event} BEFORE {event} ON {table}"
                     " BEGIN SELECT RAISE(ABORT, 'this store has moved'); END"
                 )
-        yield f"PRAGMA user_version = {store.version + 1}"
+        yield f"PRAGMA user_version = {store.version + _CLOSED}"
     else:
         yield (
             "CREATE FUNCTION refuse_moved() RETURNS trigger LANGUAGE plpgsql AS "
@@ -119,7 +136,7 @@ def _reopening(location: Location, store: Store) -> Iterator[str]:
 def _changing(location: Location, store: Store) -> Iterator[tuple[Execute, str]]:
     """Run a transaction that changes the schema of a store; yield how to execute, and where the store has moved."""
     if isinstance(location, Path):
-        with closing(sqlite.connect(location, newest=store.version + 1)) as f, sqlite.transaction(f, location):
+        with closing(open_file(location, store)) as f, sqlite.transaction(f, location):
             yield f.execute, sqlite.moved_place(f)
         return
     with (

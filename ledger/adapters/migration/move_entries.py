@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from ledger.adapters.migration.close_store import ENTRIES, close, moved_to, reopen
+from ledger.adapters.migration.close_store import ENTRIES, close, moved_to, open_file, reopen
 from ledger.adapters.storage import postgres, sqlite
 from ledger.adapters.storage.connection import Location
 from ledger.adapters.storage.copy_entries import copy_out, move_in
@@ -83,7 +83,7 @@ def snapshot(closed: Location, work: Path) -> Iterator[Path]:
         if isinstance(closed, Address):
             copy_out(postgres.connect_schema(closed, ENTRIES.schema, writable=False), closed, path)
         else:
-            source = sqlite.connect(closed, writable=False, newest=ENTRIES.version + 1)
+            source = open_file(closed, ENTRIES, writable=False)
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
             with SQLiteErrors(closed), closing(source), closing(sqlite3.connect(path)) as target:
                 source.backup(target)
@@ -137,8 +137,10 @@ def _has(to: Address, copy: Path) -> bool:
 
 
 def _check_same(copy: Path, to: Address) -> None:
-    """Raise LOG-CORRUPT unless a database has the entries of a copy, byte for byte."""
+    """Raise LOG-CORRUPT unless a database has the entries and encrypted values of a copy, byte for byte."""
     with closing(EntryReader(copy)) as here, closing(EntryReader(to)) as there:
         for page in here.pages():
-            if there.page(page[0][0], len(page)) != page:
+            first, stop = page[0][0], page[0][0] + len(page)
+            sealed = [list(store.sealed_between(first, stop)) for store in (here, there)]
+            if there.page(first, len(page)) != page or sealed[0] != sealed[1]:
                 raise LedgerError("LOG-CORRUPT", f"the entries in {to} are not those that were copied")

@@ -8,12 +8,12 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from ledger.adapters.migration.close_store import KEYS, close, moved_to
+from ledger.adapters.migration.close_store import KEYS, close, moved_to, open_file
 from ledger.adapters.storage import postgres, sqlite
 from ledger.adapters.storage.connection import Location
 from ledger.adapters.storage.postgres import Address, PostgresErrors
 from ledger.adapters.storage.sqlite import SQLiteErrors, sync_folder, temporary_path
-from ledger.adapters.subject_keys.key_database import create_keys
+from ledger.adapters.subject_keys.key_database import USED, create_keys
 from ledger.errors import LedgerError
 
 _COLUMNS = {  # of each table, by its order
@@ -83,7 +83,7 @@ def _in_use(to: Address) -> bool:
     with closing(postgres.connect_schema(to, KEYS.schema, writable=False)) as c, PostgresErrors(to):
         if c.execute("SELECT to_regclass('comity_keys.subject_key')").fetchone() == (None,):
             return False
-        return c.execute("SELECT 1 FROM subject_key LIMIT 1").fetchone() is not None
+        return c.execute(USED.encode()).fetchone() is not None
 
 
 def _rows(place: Location, *, closed: bool = False) -> Rows:
@@ -92,7 +92,7 @@ def _rows(place: Location, *, closed: bool = False) -> Rows:
         c: Any = postgres.connect_schema(place, KEYS.schema, writable=False)
         errors: Any = PostgresErrors(place)
     else:
-        c, errors = sqlite.connect(place, writable=False, newest=KEYS.version + 1), SQLiteErrors(place)
+        c, errors = open_file(place, KEYS, writable=False), SQLiteErrors(place)
     with closing(c), errors:
         return {
             table: sorted((tuple(row) for row in c.execute(statement).fetchall()), key=repr)

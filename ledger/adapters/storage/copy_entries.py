@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from psycopg import Cursor
     from psycopg.rows import TupleRow
 
-    from ledger.adapters.storage.postgres import Connection
     from ledger.adapters.storage.postgres_recorder import PostgresEntryRecorder
 
 PAGE = 2_500  # rows in memory at a time
@@ -53,7 +52,7 @@ def copy(location: Location, path: Path) -> None:
         target.execute("PRAGMA journal_mode=WAL")
 
 
-def copy_out(source: Connection, location: Address, path: Path) -> None:
+def copy_out(source: postgres.Connection, location: Address, path: Path) -> None:
     """Write a consistent copy of a store to a new SQLite file, over an open connection, which is closed at the end."""
     sqlite.create(path, SCHEMA)
     target = sqlite.connect(path)

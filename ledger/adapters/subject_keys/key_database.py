@@ -11,8 +11,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
+from ledger.adapters.storage import postgres
 from ledger.adapters.storage.connection import Location
 from ledger.adapters.storage.postgres import (
     Address,
@@ -37,11 +38,9 @@ from ledger.adapters.storage.statements import Statement
 from ledger.adapters.subject_keys import schema
 from ledger.errors import Busy, LedgerError
 
-if TYPE_CHECKING:
-    from ledger.adapters.storage.postgres import Connection
-
 POSTGRES_SCHEMA = "comity_keys"
 POSTGRES_VERSION = 1
+USED = "SELECT 1 FROM subject_name UNION ALL SELECT 1 FROM erased UNION ALL SELECT 1 FROM companion LIMIT 1"
 
 
 class KeyDatabase(Protocol):
@@ -170,7 +169,7 @@ class PostgresKeys:
         self._in_transaction = False
         self._c = self._connect()
 
-    def _connect(self) -> Connection:
+    def _connect(self) -> postgres.Connection:
         c = connect_schema(self._location, POSTGRES_SCHEMA, writable=self._writable)
         try:
             with PostgresErrors(self._location):
@@ -231,7 +230,7 @@ class PostgresKeys:
         raise AssertionError("unreachable")
 
 
-def _check_store(c: Connection, location: Address) -> None:
+def _check_store(c: postgres.Connection, location: Address) -> None:
     """Raise `LedgerError` KEYS-MISSING, LEDGER-VERSION, STORE-MOVED unless a database has keys of this ledger."""
     check_moved(c, location, POSTGRES_SCHEMA)
     if c.execute("SELECT to_regclass('comity_keys.store')").fetchone() == (None,):
@@ -256,7 +255,6 @@ def _create_in_postgres(location: Address, secret: bytes) -> None:
             c.execute("INSERT INTO marking VALUES (1, %s)", (secret,))
             return
         _check_store(c, location)
-        used = "SELECT 1 FROM subject_name UNION ALL SELECT 1 FROM erased UNION ALL SELECT 1 FROM companion LIMIT 1"
-        if c.execute(used).fetchone() is not None:
+        if c.execute(USED.encode()).fetchone() is not None:
             says = f"the keys of {location.origin} are in {location} already, and are in use"
             raise LedgerError("LEDGER-EXISTS", says, "createdb makes another database")

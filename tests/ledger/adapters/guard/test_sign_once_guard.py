@@ -14,7 +14,7 @@ from ledger.adapters.guard.sign_once_guard import Guard
 from ledger.adapters.guard.signed_state import decode, encode
 from ledger.adapters.storage.sqlite import connect
 from ledger.errors import LedgerError, RecordError
-from tests.support.guards import ALONE, MOVED, state
+from tests.ledger.adapters.guard.every_guard import ALONE, MOVED, state
 
 
 @pytest.mark.parametrize("keeps", ALONE, ids=lambda f: f.__name__)

@@ -16,7 +16,7 @@ from ledger.adapters.log.log import first_note
 from ledger.errors import LedgerError
 from ledger.formats.ed25519 import public_key
 from ledger.tlog.note import log_vkey, parse_vkey
-from tests.support.guards import NOON
+from tests.ledger.adapters.guard.every_guard import NOON
 
 ORIGIN = "ledger.example/xo/karsk"
 SEED, OTHER = bytes(range(32)), bytes(32)
