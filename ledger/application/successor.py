@@ -104,8 +104,11 @@ def retire(home: Home, origin: str) -> bool:
 
 def signs(home: Home, origin: str) -> bool:
     """Return True if there is a guard here with which this log signs."""
+    place = place_in(home.log(origin))
+    if isinstance(place, Path):
+        return place.exists()  # a damaged one too
     try:
-        with closing(Guard(place_in(home.log(origin)))) as guard:
+        with closing(Guard(place)) as guard:
             guard.last()
     except LedgerError as fault:
         if fault.code not in ("GUARD-MISSING", "GUARD-CLOSED"):

@@ -22,7 +22,7 @@ from ledger.application.journal import Journal
 from ledger.entries.case import Unread
 from ledger.errors import LedgerError
 from tests.ledger.application.test_journal import issued
-from tests.postgres.machines import database, second
+from tests.postgres.machines.shared import database, second
 from tests.postgres.server import CLERK, Server, database_of
 from tests.postgres.test_postgres_ledger import Housed
 from tests.postgres.test_shared_keys import delayed, erased, sealed

@@ -24,8 +24,8 @@ from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.errors import LedgerError
 from tests.ledger.adapters.guard.every_guard import ALONE, MOVED, one_of_two_goes_on, state
 from tests.ledger.adapters.log.test_crash import ROOT
-from tests.postgres.etcd import Etcd
-from tests.postgres.machines import database, first, second, state_of
+from tests.postgres.machines.etcd import Etcd
+from tests.postgres.machines.shared import database, first, second, state_of
 from tests.postgres.server import CLERK, Server, database_of
 from tests.postgres.test_postgres_ledger import Housed
 from tests.support.cli import ORIGIN, House

@@ -20,7 +20,7 @@ from ledger.adapters.storage.postgres import Address, address
 from ledger.adapters.subject_keys.key_store import SubjectKeyStore
 from ledger.entries.case import Unread
 from ledger.errors import LedgerError
-from tests.postgres.machines import database, first, second
+from tests.postgres.machines.shared import database, first, second
 from tests.postgres.server import AUDITOR, CLERK, Server, database_of
 from tests.postgres.test_postgres_ledger import Housed
 from tests.support.cli import ORIGIN, House, run
