@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec.structs import replace
 
-from ledger.adapters.keys.key_files import SeedKey, listed, load, new, public_of
+from ledger.adapters.keys.key_files import SeedKey, finish, listed, load, new, public_of
 from ledger.adapters.storage.entry_reader import Ciphertext
 from ledger.adapters.subject_keys.key_store import DestroyedKey, SubjectKeyStore
 from ledger.errors import LedgerError
@@ -53,6 +53,15 @@ def test_a_key_is_never_overwritten(tmp_path: Path) -> None:
     with pytest.raises(FileExistsError):
         new(tmp_path / "ilves")
     assert load(tmp_path / "ilves").public == made.public
+
+
+def test_a_public_file_that_a_crash_prevented_is_written_once(tmp_path: Path) -> None:
+    key = new(tmp_path / "key")
+    whole = (tmp_path / "key.pub").read_bytes()
+    assert finish(tmp_path / "key", key.public) is False
+    (tmp_path / "key.pub").unlink()
+    assert finish(tmp_path / "key", key.public) is True
+    assert (tmp_path / "key.pub").read_bytes() == whole
 
 
 def test_the_private_seed_is_not_shown_by_accident() -> None:
