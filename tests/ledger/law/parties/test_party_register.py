@@ -44,6 +44,22 @@ def test_declarations_count_as_they_stand_on_the_day_of_issue(
     assert (reading.parties.declared("D-8-11") is not None) is standing
 
 
+@pytest.mark.parametrize(
+    ("first", "start", "standing"),
+    [
+        pytest.param(issued("2027-03-01T22:00Z"), "2027-03-01", True, id="the day of issue, not of an earlier entry"),
+        pytest.param(sent("2027-03-01T22:00Z"), "2027-02-20", True, id="not issued: the day of the first entry"),
+        pytest.param(sent("2027-03-01T22:00Z"), "2027-03-01", False, id="not issued: no later day"),
+    ],
+)
+def test_the_day_of_issue_is_asked_and_while_nothing_is_issued_that_of_the_first_entry(
+    first: Fact, start: str, standing: bool
+) -> None:
+    approved = fact("order-supervised", "2027-02-20T09:00Z", "ilves", "VAL", capacity="judge", decision="approved")
+    story = given(approved, first).registered(declaration("D-8-11", "2027-02-01T08:00Z", start))
+    assert (story.reading.parties.declared("D-8-11", "XV") is not None) is standing
+
+
 def test_terms_and_circumstances_of_a_declaration_are_those_recorded() -> None:
     story = given(ISSUED).where("XV", declarations=("D-9-5", "N-7-5-b"), terms={"D-9-5": "P14D", "N-7-5-b": ["minor"]})
     terms, circumstances = story.reading.parties.declared("D-9-5"), story.reading.parties.declared("N-7-5-b")
