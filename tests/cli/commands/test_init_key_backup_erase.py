@@ -347,6 +347,23 @@ def test_what_erasure_costs_is_shown_and_nothing_is_destroyed_before_somebody_ag
     assert size(played) == 39
 
 
+def test_erasure_lists_the_values_of_each_entry_and_of_the_companion_of_an_order(tmp_path: Path) -> None:
+    ledger = ledger_of("emergency-validation-refused", tmp_path)
+    erase = ("erase", "destroyed", "--cause", "retention-ended", "--as", "kripo", "--role", "RET")
+    done = run(*erase, ledger=ledger)
+    assert done.exit_code == Exit.USAGE
+    counted, *listed = [line for line in done.stderr.splitlines() if "#" in line or line.startswith("covers")]
+    assert counted == "covers 11 values in 5 entries of 1 order"
+    fields = "emergency_reasons, identifiers, necessity_grounds, offence_provisions, summary_of_facts"
+    assert listed == [
+        f"destroyed: #1 order-issued: {fields}, validation_pending",
+        "destroyed: #4 data-disclosed: manifest",
+        "destroyed: #5 evidence-received: manifest",
+        "destroyed: companion #2 ex-post-validation-refused: reasons",
+        "destroyed: #6 order-withdrawn: reason, reasons",
+    ]
+
+
 def test_after_erasure_the_values_are_gone_and_everything_still_verifies(played: Path, tmp_path: Path) -> None:
     done = run("erase", "main", "--cause", "retention-ended", "--as", "orn", "--yes", ledger=played)
     assert done.exit_code == 0
