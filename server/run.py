@@ -6,7 +6,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from socket import socket
-from threading import Lock, current_thread, main_thread
+from threading import current_thread, main_thread
 from types import FrameType
 
 import uvicorn
@@ -19,7 +19,7 @@ from server.api.application import LARGEST_HEAD, PATIENCE, Application, Gates
 from server.api.events import Listeners
 from server.api.idempotency import AnswerStore
 from server.api.reading import LedgerView
-from server.api.recording import JournalRecorder, LogHead, Recording
+from server.api.recording import LogHead, Recording, SequencerRecorder
 from server.api.routes import Services
 from server.identity.requests import RateLimit, SignatureGate
 
@@ -45,13 +45,12 @@ class OfficeServer:
     """The server of one journal, which is open for writing and used by nothing else meanwhile."""
 
     def __init__(self, journal: Journal, settings: Settings) -> None:
-        turn = Lock()
         with ExitStack() as opened:
-            head = opened.enter_context(closing(LogHead(journal, turn)))
+            head = opened.enter_context(closing(LogHead(journal)))
             view = opened.enter_context(closing(LedgerView(journal.folder, lambda: head.current, journal.now)))
             self.view = view
             answers = opened.enter_context(closing(AnswerStore(journal.folder.path / "requests.db")))
-            recorder = opened.enter_context(closing(JournalRecorder(journal, turn)))
+            recorder = opened.enter_context(closing(SequencerRecorder(journal)))
             services = Services(view, Recording(view, recorder, head), head, settings.within)
             bases = {base.partition("://")[2]: base for base in settings.bases}
             gates = Gates(bases, SignatureGate(view.knows), RateLimit(settings.rate), answers)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -310,6 +310,10 @@ class Journal:
         """
         receive = self._receiver.receive_whole if whole else self._receiver.receive
         return receive(entries, disclosures)
+
+    def signing(self) -> AbstractContextManager[object]:
+        """Return a lock under which a thread may sign, publish and read the log while others record."""
+        return self._group.signing
 
     def seconds_to_store(self, requests: int) -> int:
         """Estimate in how many seconds so many requests are stored, by the last one or group; at least 1."""

@@ -16,6 +16,7 @@ from typing import Protocol
 from ledger.application.journal import Journal
 from ledger.application.write.parallel_open import open_entry
 from ledger.application.write.receipt import Receipt
+from ledger.application.write.sequencer import Sequencer
 from ledger.entries.case import instant
 from ledger.entries.envelope import OpenedEntry
 from ledger.entries.form import check_by_hand, check_lookalike, check_quotable, check_reference, issuing_office, slips
@@ -48,36 +49,26 @@ class Recorder(Protocol):
         """Answer the requests that were taken, and take no more."""
 
 
-class JournalRecorder:
-    """Records one request after the other."""
+class SequencerRecorder:
+    """Records the requests that wait together: one transaction and one checkpoint for all of them."""
 
-    def __init__(self, journal: Journal, turn: Lock) -> None:
-        self._journal = journal
-        self._turn = turn
-        self._closed = False
+    def __init__(self, journal: Journal) -> None:
+        self._sequencer = Sequencer(journal)
 
     def receive(self, entries: Sequence[bytes], disclosures: Sequence[Sequence[str]]) -> list[tuple[Receipt, bytes]]:
         """Store the entries; see `Recorder`."""
-        with self._turn:
-            if self._closed:
-                raise LedgerError("BUSY", "the server ends", "ask again when it runs")
-            return [(r, r.proof) for r in self._journal.receive_sealed(entries, disclosures)]
+        return [(receipt, receipt.proof) for receipt in self._sequencer.receive(entries, disclosures)]
 
     def close(self) -> None:
-        """Wait for the request that has the turn, and refuse later ones."""
-        with self._turn:
-            self._closed = True
+        """Wait for the requests that were taken, and refuse later ones."""
+        self._sequencer.close()
 
 
 class LogHead:
-    """The signed head of the log, kept up to date with what this and other processes store.
+    """The signed head of the log, kept up to date with what this and other processes store."""
 
-    `turn` is held while the journal is used.
-    """
-
-    def __init__(self, journal: Journal, turn: Lock) -> None:
+    def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self._turn = turn
         self._stopped = Event()
         self._thread = Thread(target=self._run, name="log-head", daemon=True)
         self._well = time.monotonic()
@@ -98,7 +89,7 @@ class LogHead:
     def advance(self, size: int) -> None:
         """Take the newest signed state if the head is smaller than `size`."""
         if self.current.size < size:
-            with self._turn:
+            with self._journal.signing():
                 self.current = self._read()
 
     def health(self) -> tuple[float, str]:
@@ -107,8 +98,8 @@ class LogHead:
 
     def follow(self) -> None:
         """Acknowledge what other processes stored, publish the head, and check that the log can be signed."""
-        with self._turn:
-            journal = self._journal
+        journal = self._journal
+        with journal.signing():
             journal.log.ready()
             size = journal.store.size()
             if size > self.current.size:

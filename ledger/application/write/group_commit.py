@@ -57,7 +57,10 @@ class Request:
 
 
 class GroupCommit:
-    """Stores for one open ledger. `stored` is True once entries were stored."""
+    """Stores for one open ledger.
+
+    `stored` is True once entries were stored. `signing` is held while a checkpoint is signed.
+    """
 
     def __init__(self, past: WritePosition, store: EntryStore, log: Log) -> None:
         self._past = past
@@ -67,7 +70,7 @@ class GroupCommit:
         self._waiting: deque[Request] = deque()
         self._busy = False  # a thread stores, or has been woken to do so
         self._thread = 0  # that stores now
-        self._signing = Lock()
+        self.signing = Lock()
         self._unsigned = False  # the last group could not be signed
         self._seen = -1  # size of the log when `past` was read anew, and grown by what was stored here since
         self._seconds = 0.0  # that the last group took
@@ -106,7 +109,7 @@ class GroupCommit:
 
     def cover(self, index: int) -> None:
         """Sign the log up to a stored entry, unless it is signed: another thread or process may have stored it."""
-        with self._signing:
+        with self.signing:
             self._log.acknowledge(index)
 
     def seconds_to_store(self, requests: int) -> int:
@@ -193,11 +196,11 @@ class GroupCommit:
 
     def _store_all(self, group: list[Request]) -> Sequence[Stored]:
         """Store what the requests bring, and return the places of their rows; refused requests bring none."""
-        if self._signing.acquire(blocking=self._unsigned):  # else the group before is being signed, and checks the same
+        if self.signing.acquire(blocking=self._unsigned):  # else the group before is being signed, and checks the same
             try:
                 self._log.ready()
             finally:
-                self._signing.release()
+                self.signing.release()
         read_anew = False
         for left in reversed(range(_TRIES)):
             batch = PendingBatch(self._past)
@@ -250,7 +253,7 @@ class GroupCommit:
 
     def _acknowledge(self, group: list[Request], stored: Sequence[Stored], committed: CommittedTree | None) -> None:
         """Sign a checkpoint over the rows of a group, while the next group is stored, and make the receipts."""
-        with self._signing:
+        with self.signing:
             try:
                 signed = self._log.acknowledge(max(place.index for place in stored), committed)
             except BaseException:

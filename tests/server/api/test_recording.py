@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import secrets
+import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Thread
@@ -15,10 +17,13 @@ import pytest
 
 from ledger.adapters.keys.key_files import Key, SeedKey
 from ledger.adapters.keys.open_key import open_key
+from ledger.adapters.storage.entry_store import EntryStore
 from ledger.entries.envelope import Circumstances, EntryPlace, Signer, seal
+from ledger.errors import TooManyRequests
 from ledger.facts import build
 from ledger.tlog.note import parse_checkpoint
 from ledger.tlog.tree import check_inclusion, parse_proof
+from server.api.application import problem
 from tests.server.office import Office, Reply, serving
 from tests.support.cli import House, run
 
@@ -311,3 +316,40 @@ def test_a_bit_that_was_changed_on_the_way_is_found(desk: Desk) -> None:
 
 def test_the_ledger_is_whole_after_all_this(desk: Desk) -> None:
     assert run("fsck", ledger=desk.house.ledger, **desk.house.env).exit_code == 0
+
+
+def test_requests_that_arrive_at_once_are_stored_together_and_each_has_its_own_answer(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = []
+    for number in range(8):
+        order = str(uuid4())
+        place = EntryPlace("ledger.example/xo/karsk", order, 1, None, "VOL")
+        desk.post(desk.sealed("order-issued", {**ISSUED, "reference": f"PPO-AT-ONCE-{number}"}, place=place))
+        begun.append(desk.sealed("order-transmitted", SENT, place=desk.place(order)))
+    place = EntryPlace("ledger.example/xo/karsk", order, 9, "0" * 64, "VOL")
+    wrong = desk.sealed("order-transmitted", SENT, place=place)
+    stored: list[None] = []
+    append = EntryStore.append
+
+    def slow(self: EntryStore, *given: Any, **more: Any) -> Any:
+        stored.append(None)
+        time.sleep(0.3)
+        return append(self, *given, **more)
+
+    monkeypatch.setattr(EntryStore, "append", slow)
+    with ThreadPoolExecutor(9) as threads:
+        answers = list(threads.map(desk.post, [*begun[:4], wrong, *begun[4:]]))
+    assert [answer.status for answer in answers] == [200, 200, 200, 200, 409, 200, 200, 200, 200]
+    receipts = [answer.json["receipts"][0] for answer in answers if answer.status == 200]
+    assert len({receipt["index"] for receipt in receipts}) == 8
+    assert len(stored) < 8
+    for receipt in receipts:
+        proof = parse_proof(receipt["proof"].encode())
+        head = parse_checkpoint(proof.note.decode().partition("\n\n")[0] + "\n")
+        check_inclusion(receipt["index"], head.size, bytes.fromhex(receipt["leaf"]), proof.path, head.root)
+
+
+def test_a_request_too_many_is_told_when_to_try_again() -> None:
+    answer = problem(TooManyRequests("4096 requests wait already", 7))
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "7")
