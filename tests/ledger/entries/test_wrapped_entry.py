@@ -5,7 +5,8 @@ from __future__ import annotations
 from hashlib import sha256
 
 from ledger.entries.envelope import open_
-from ledger.entries.wrapped_entry import KIND, as_counted
+from ledger.entries.wrapped_entry import KIND, as_counted, wrapping
+from ledger.facts import public_of
 from tests.support.memory_ledger import ORDER, Ledger, hand, small
 
 
@@ -24,3 +25,13 @@ def test_the_place_in_its_own_log_is_said_of_an_entry_of_another_log_alone() -> 
 
     assert wrapped(there) == ("ledger.test/xv", 4)
     assert wrapped(ledger) == (None, None)
+
+
+def test_a_wrapper_names_the_entry_that_it_backs_only_if_it_backs_one() -> None:
+    there, _ = small(origin="ledger.test/xv", log=hand("log xv"))
+    raw, proof = there.entries[4], there.proof(4)
+    stated = {"origin": there.origin, "index": 4, "leaf": there.leaf(4), "envelope": sha256(raw).hexdigest()}
+    for backs, more in ((None, {}), ("ab" * 32, {"backs": "ab" * 32})):
+        fact, place = wrapping(raw, proof, "verifies", backs)
+        assert public_of(fact) == {**stated, "proof_check": "verifies", **more}
+        assert (place.origin, place.index, place.leaf) == (there.origin, 4, there.leaf(4))
