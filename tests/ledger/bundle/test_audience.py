@@ -1,4 +1,4 @@
-"""A reader is shown the values that its role may read, and is told of every other value why it is closed."""
+"""A reader is shown the values that its role may read, and for every other value why it is closed."""
 
 from __future__ import annotations
 

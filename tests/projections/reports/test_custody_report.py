@@ -1,0 +1,45 @@
+"""The result of all comparisons names what differs first, and counts no step that its signer replaced."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from projections.reports.custody_report import NONE_SEEN, result
+
+
+def row(number: str, compared: str, replaced_by: str | None = None) -> Any:
+    return SimpleNamespace(number=number, compared=compared, replaced_by=replaced_by)
+
+
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        ([], "Nothing that was disclosed is on record, so there is no custody to show."),
+        ([row("3", "first stated")], "The digests were first stated at entry 3; no other step repeats them."),
+        (
+            [row("3", "first stated"), row("4", "equal"), row("5", "equal")],
+            "The digests were first stated at entry 3; those stated at entries 4, 5 are equal to them, "
+            "and none differs.",
+        ),
+        (
+            [row("3", "first stated"), row("4", "equal"), row("5", "differs")],
+            "A digest DIFFERS from the first one at entry 5. "
+            "The digests were first stated at entry 3; those stated at entry 4 are equal to them.",
+        ),
+        ([row("4", "equal")], "The digests stated at entry 4 are equal to those first stated."),
+        (
+            [row("3", "first stated"), row("4", "differs", "5"), row("5", "equal"), row("6", NONE_SEEN)],
+            "The digests were first stated at entry 3; those stated at entry 5 are equal to them, and none differs. "
+            "Nothing to compare is stated at entry 6. Replaced by its own signer, shown and not counted: entry 4.",
+        ),
+        (
+            [row("4", "not comparable")],
+            "What is stated cannot be compared with what was handed over: entry 4.",
+        ),
+    ],
+)
+def test_the_result_of_custody_says_what_differs_and_leaves_out_what_was_replaced(rows: list[Any], says: str) -> None:
+    assert result(rows) == says
