@@ -330,8 +330,14 @@ class LedgerView:
         return self.access.sees_kind(caller, p.kind) and self._sees(caller, p.order)
 
     def _sees(self, caller: Caller, order: str) -> bool:
-        main = (self._keys.main_of(order) if self._keys else None) or order
-        return self.access.sees_order(caller, main, lambda: self._names(main))
+        main = self._keys.main_of(order) if self._keys else None
+        if main is not None and not any(self.access.sees_kind(caller, kind) for kind in self._kinds(order)):
+            return False
+        named = main or order
+        return self.access.sees_order(caller, named, lambda: self._names(named))
+
+    def _kinds(self, order: str) -> Iterator[str]:
+        return (open_(raw, verify=False).payload.kind for _, raw in self._store.order(order))
 
     def _names(self, order: str) -> frozenset[str]:
         version = self._store.head(order)

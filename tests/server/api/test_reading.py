@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from contextlib import closing
 from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from ledger.adapters.folders.ledger_folder import read_folder
 from ledger.adapters.keys.key_files import SeedKey
+from ledger.adapters.subject_keys.key_store import SubjectKeyStore
 from ledger.entries.placement import access_of, registry_of
 from ledger.errors import RecordError
 from ledger.tlog.note import parse_checkpoint, unb64
 from ledger.tlog.tree import check_consistency, check_inclusion, leaf_hash, parse_proof
 from server.api.reading import LedgerView
 from server.documents import Head
-from tests.server.office import Office
+from tests.server.office import Office, serving_story
 from tests.support.cli import reply
 
 ALL = ("/v1/head", "/v1/register", "/v1/entries", "/v1/entries/3", "/v1/orders")
@@ -168,6 +171,19 @@ def test_an_order_that_does_not_name_the_caller_is_as_one_that_does_not_exist(of
     nothing = office.ask("harbor", "/v1/orders/11111111-2222-4333-8444-555555555555")
     assert (outsider.status, outsider.body) == (nothing.status, nothing.body)
     assert office.ask("harbor", f"/v1/orders/{order}").status == 200
+
+
+def test_an_order_that_only_some_may_know_of_is_to_others_as_one_that_does_not_exist(tmp_path: Path) -> None:
+    with serving_story("emergency-validation-refused", tmp_path) as office:
+        with closing(SubjectKeyStore(read_folder(office.ledger).subject_keys, writable=False)) as keys:
+            main = office.ask("emberdrive", "/v1/orders").json["orders"][0]["order"]["order"]
+            companion = keys.companion_of(main)
+        for path in ("", "/entries", "/place"):
+            asked = [office.ask("emberdrive", f"/v1/orders/{id}{path}") for id in (companion, str(uuid4()))]
+            assert [reply.code for reply in asked] == ["API-MISSING", "API-MISSING"]
+            assert office.ask("kripo", f"/v1/orders/{companion}{path}").status == 200
+        caller = office.running.view.caller(office.key("emberdrive").public.hex())
+        assert not office.running.view.may_see(caller, companion), "and takes no entry of them"
 
 
 def test_who_opened_sealed_values_is_shown_to_who_oversees(office: Office) -> None:
