@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 
 import msgspec
@@ -17,6 +18,7 @@ from server.api.recording import LogHead
 
 MEDIA = "text/event-stream"
 MOST = 64  # listeners at once
+MOST_OF_ONE = 8  # of them of one office
 HEARTBEAT = 15.0  # seconds between two signs of life
 LOOK = 0.25  # seconds between two looks at the head
 _PAGE = 100  # entries read at a time
@@ -29,14 +31,17 @@ class Listeners:
         self._view = view
         self._head = head
         self._stopping = stopping
-        self.count = 0
+        self.offices: Counter[str] = Counter()
 
     def admit(self, caller: Caller, after: int | None, headers: Mapping[str, str]) -> StreamingResponse:
         """Return the stream of the entries from index `after` on, by default from the head; `LedgerError` BUSY."""
-        if self.count >= MOST:
+        if self.offices[caller.actor] >= MOST_OF_ONE:
+            raise LedgerError("BUSY", f"{MOST_OF_ONE} clients of {caller.actor} listen already", "end one of them")
+        if self.offices.total() >= MOST:
             raise LedgerError("BUSY", f"{MOST} clients listen already", "try again later")
-        self.count += 1
-        return _Stream(self, self._events(caller, self._head.current.size if after is None else after), headers)
+        self.offices[caller.actor] += 1
+        begin = self._head.current.size if after is None else after
+        return _Stream(self, caller.actor, self._events(caller, begin), headers)
 
     async def _events(self, caller: Caller, after: int) -> AsyncIterator[bytes]:
         yield b": comity\n\n"
@@ -64,12 +69,15 @@ class Listeners:
 class _Stream(StreamingResponse):
     """A stream that is counted until it ends, however it ends."""
 
-    def __init__(self, listeners: Listeners, events: AsyncIterator[bytes], headers: Mapping[str, str]) -> None:
+    def __init__(
+        self, listeners: Listeners, office: str, events: AsyncIterator[bytes], headers: Mapping[str, str]
+    ) -> None:
         super().__init__(events, headers=headers, media_type=MEDIA)
         self._listeners = listeners
+        self._office = office
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await super().__call__(scope, receive, send)
         finally:
-            self._listeners.count -= 1
+            self._listeners.offices[self._office] -= 1
