@@ -150,7 +150,7 @@ class Recording:
             try:
                 opened = open_entry(line)
                 self._check_caller(caller, opened.payload, begun)
-                issued += self._check_form(opened, disclosed, sent)
+                issued += self._check_form(caller, opened, disclosed, sent)
             except RecordError as refused:
                 raise _at(number, refused) from refused
             begun.add(opened.payload.order)
@@ -177,7 +177,9 @@ class Recording:
         if not (p.order in begun or self._view.may_see(caller, p.order) or self._view.is_new(p.order)):
             raise RecordError("API-MISSING", "there is no order that this caller may see")
 
-    def _check_form(self, opened: OpenedEntry, disclosed: Sequence[str], sent: Submission) -> list[_Issued]:
+    def _check_form(
+        self, caller: Caller, opened: OpenedEntry, disclosed: Sequence[str], sent: Submission
+    ) -> list[_Issued]:
         """Check the values of an entry, and return the reference of an issued order with its office and id."""
         p = opened.payload
         if len(disclosed) != len(opened.sd):
@@ -201,6 +203,9 @@ class Recording:
             return []
         named = p.public.get("issuing_authority")
         office = issuing_office(p.speaks, p.signer.actor, known.offices, named, p.whose or None)
+        if office != caller.actor and not self._view.access.keeps(caller):
+            says = f"an order of {office} is begun by {office}, or where every order may be seen"
+            raise RecordError("API-DENIED", says)  # the answer would say which references the other office has taken
         check_quotable(reference, (), self._view.quotable, known.offices)
         return [(reference, office, p.order)]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +19,7 @@ from ledger.adapters.keys.key_files import Key, SeedKey
 from ledger.adapters.keys.open_key import open_key
 from ledger.adapters.storage.entry_store import EntryStore
 from ledger.entries.envelope import Circumstances, EntryPlace, Signer, seal
+from ledger.entries.placement import access_of, map_of
 from ledger.errors import TooManyRequests
 from ledger.facts import build
 from ledger.tlog.note import parse_checkpoint
@@ -283,6 +284,30 @@ def test_a_reference_is_taken_once(desk: Desk) -> None:
     refused(desk, "REFERENCE-TAKEN", issued("ppo-taken"))
     refused(desk, "REFERENCE-ALIKE", issued("PPO-T\u0410KEN"))
     assert desk.post(issued("PPO-T\u0410KEN"), lookalike=True).status == 200
+
+
+def test_who_does_not_see_an_order_learns_nothing_of_its_reference_and_takes_none_of_another_office(desk: Desk) -> None:
+    def issued(reference: str, **said: Any) -> dict[str, Any]:
+        place = EntryPlace("ledger.example/xo/karsk", str(uuid4()), 1, None, "VOL")
+        fields = {**ISSUED, "reference": reference, "issuing_authority": "ilves"}
+        return desk.sealed("order-issued", fields, place=place, actor="skylark", role="SP", **said)
+
+    told = set()
+    for reference in ("PPO-1", "PPO-NOT-TAKEN"):
+        for said in ({"speaks": "observation"}, {"speaks": "import", "whose": "ilves"}):
+            reply = desk.post(issued(reference, **said), by="skylark")
+            told.add((reply.status, reply.body))
+    assert [(status, json.loads(body)["code"]) for status, body in told] == [(403, "API-DENIED")]
+    assert desk.post(issued("PPO-1"), by="skylark").status == 200, "the reference of an order of its own is its own"
+
+
+@pytest.mark.parametrize("reserved", [map_of, access_of])
+def test_committed_heads_and_accesses_are_written_by_the_program_alone(
+    desk: Desk, reserved: Callable[[str], str]
+) -> None:
+    place = EntryPlace("ledger.example/xo/karsk", reserved("ledger.example/xo/karsk"), 1, None, None)
+    entry = desk.sealed("order-transmitted", SENT, place=place, actor="skylark", role="SP")
+    refused(desk, "CTX-ORDER", entry, by="skylark", status=422)
 
 
 def test_a_sealed_value_comes_with_its_disclosure(desk: Desk) -> None:
