@@ -218,6 +218,9 @@ class _HeadGate:
             app = problem(RecordError("API-HEAD", f"line and headers have at most {LARGEST_HEAD} bytes"))
         elif len(hosts) != 1 or hosts[0] not in self._hosts:
             app = problem(RecordError("API-HOST", "this is not a name of this server", where="Host"))
+        elif "transfer-encoding" in request.headers and "content-length" in request.headers:  # RFC 9112, section 6.1
+            says = "a body has a length or comes in chunks, not both"
+            app = problem(RecordError("API-REQUEST", says, where="Content-Length"), {"connection": "close"})
         await app(scope, receive, send)
 
 

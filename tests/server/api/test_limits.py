@@ -132,6 +132,13 @@ def test_a_signature_is_of_one_address(office: Office) -> None:
     assert office.send("GET", "/v1/entries", headers=headers).code == "API-SIGNATURE"
 
 
+def test_a_body_of_two_lengths_ends_its_connection(office: Office) -> None:
+    both = line(office, "POST", "/v1/entries", "Content-Length: 4", "Transfer-Encoding: chunked")
+    answer = raw(office, both + b"0\r\n\r\n" + line(office, "GET", "/v1/head", "Connection: close"))
+    assert answer.split(b" ")[1] == b"400"
+    assert answer.count(b"HTTP/1.1 ") == 1, "what follows may be of another client behind the same proxy"
+
+
 def test_half_open_connections_do_not_shut_others_out(office: Office) -> None:
     held = [socket.create_connection(("127.0.0.1", office.port)) for _ in range(300)]
     try:
