@@ -72,7 +72,7 @@ class Connection:
             raise RecordError("API-FALSE", f"the server answers {status} and {media or 'nothing'}", where=path)
         try:
             return msgspec.json.decode(content, type=answer)
-        except (msgspec.DecodeError, UnicodeDecodeError) as wrong:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
             raise RecordError("API-FALSE", f"not an answer of the API: {wrong}", where=path) from None
 
     def _send(self, method: str, path: str, sent: _Sent) -> tuple[int, str, bytes]:
@@ -96,7 +96,7 @@ class Connection:
 def _refused(status: int, content: bytes) -> RecordError | LedgerError:
     try:
         problem = msgspec.json.decode(content, type=Problem)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return RecordError("API-FALSE", f"the server answers {status} and no problem that can be read")
     if status in (429, 500, 503):
         return LedgerError(problem.code, problem.detail, problem.hint)

@@ -63,6 +63,7 @@ class RemoteLedger:
         self._recorder = RemoteRecorder(connection, key, self._verifier, self._caller, self._case)
         self._registered: tuple[Entry, ...] = ()
         self._registered_at = -1  # the size of the log when the register was read
+        self._registered = 0  # the size of the log below which no entry of the register is left out
         self._cases: OrderedDict[str, tuple[int, int, list[Placed]]] = OrderedDict()  # with size and proven size
 
     def __enter__(self) -> Self:
@@ -145,8 +146,9 @@ class RemoteLedger:
     def proven(self, order: str) -> int:
         """Return the size of the log below which no entry of an order (its id) is left out; 0 if nothing shows it.
 
-        The ledger commits the heads of its orders from time to time (`comity log commit`). Later entries rest on the
-        server, as far as they were not verified here before.
+        Nor is an entry of the register below it, which says whose entries count. The ledger commits the heads of its
+        orders from time to time (`comity log commit`). Later entries rest on the server, as far as they were not
+        verified here before.
         """
         self._case(order)
         return self._cases[order][1]
@@ -231,7 +233,7 @@ class RemoteLedger:
         answer = self._connection.get("/v1/register", RegisterAnswer, after=len(self._verifier.register))
         head = self._verifier.head(answer.head)
         self._verifier.extend_register(answer.entries, head)
-        self._verifier.committed(self._registry, answer.committed, self._verifier.register, head)
+        self._registered = self._verifier.committed(self._registry, answer.committed, self._verifier.register, head)
         if head.checkpoint.size < size:
             raise RecordError("API-FALSE", f"the register is shown as of {head.checkpoint.size} entries, not {size}")
         self._registered_at = head.checkpoint.size
@@ -267,7 +269,7 @@ class RemoteLedger:
                 seen.add(item.order.order)
                 self._verifier.leaf(item.newest, head)
                 yield item
-            if answer.next is not None and answer.next <= after:
+            if answer.next is not None and not after < answer.next <= head.checkpoint.size:
                 raise RecordError("API-FALSE", "the list of orders does not go on")
             after = answer.next
 
@@ -282,8 +284,11 @@ class RemoteLedger:
         head = self._verifier.head(answer.head)
         self._read_register(head.checkpoint.size)
         placed = self._verifier.order(order, answer.entries, head)
-        self._verifier.signed_by(placed)
         proven = self._verifier.committed(order, answer.committed, placed, head)
+        if proven > self._registered:
+            self._registered_at = -1  # the statement may be newer than the register that was read
+            self._read_register(head.checkpoint.size)
+        proven = min(proven, self._registered)  # the register says whose entries count
         self._cases.pop(order, None)
         self._cases[order] = head.checkpoint.size, proven, placed
         if len(self._cases) > _KEPT:

@@ -49,6 +49,10 @@ class MemoryFile:
             says = f"{self._path} cannot be read, so nothing shows what was verified before: {wrong}"
             raise LedgerError("LOG-CORRUPT", says, "delete it only if you accept any head of this log") from None
 
+    def newest(self) -> str | None:
+        """Return the note of the largest head that this process or another one has verified."""
+        return self._read().note
+
     def head(self, note: str) -> None:
         """Remember the note of a larger verified head."""
         self.memory.note = note

@@ -48,6 +48,7 @@ class Verifier:
         self._trust = trust
         self._memory = memory
         self._prove = prove
+        self._companions: dict[str, str] = {}  # companion -> its order, as the server said first
         self._checked: str | None = None  # the note that was compared with the memory last
 
     # -- the head -----------------------------------------------------------------------------------------------------
@@ -69,14 +70,19 @@ class Verifier:
         return head
 
     def _continue(self, head: SignedHead) -> None:
-        before = self._memory.memory.note
+        keys, known = self._trust.policy.logs, None
+        before, others = self._memory.memory.note, self._memory.newest()
         if before is not None:
-            keys = self._trust.policy.logs
             known = open_checkpoint(before.encode(), self.origin, keys, (), mldsa=mldsa.verify).checkpoint
             self._follows(known, before.encode(), head)
-            if known.size == head.checkpoint.size:
-                return
-        self._memory.head(head.note.decode())
+        if others is not None and others != before:
+            ahead = open_checkpoint(others.encode(), self.origin, keys, (), mldsa=mldsa.verify)
+            if ahead.checkpoint.size > head.checkpoint.size:  # another process has asked later
+                self._follows(head.checkpoint, head.note, ahead)
+            else:
+                self._follows(ahead.checkpoint, ahead.note, head)
+        if known is None or known.size < head.checkpoint.size:
+            self._memory.head(head.note.decode())
 
     def _follows(self, known: Checkpoint, before: bytes, head: SignedHead) -> None:
         now = head.checkpoint
@@ -163,23 +169,44 @@ class Verifier:
     def order(self, order: str, proven: Iterable[ProvenEntry], head: SignedHead) -> list[Placed]:
         """Return the entries of an order and of its companion: each chain from its beginning, without a gap.
 
-        Raises CTX-CHAIN, API-FALSE for entries of another order, or fewer than were verified before.
+        Which order a companion belongs to is a sealed value, and rests on the server; it belongs to one order alone.
+        The register is read as far as the head. Raises KEY-*, CTX-*, API-FALSE for entries of another order, or fewer
+        than were verified before.
         """
         placed = self.entries(proven, head)
+        confidential = {name for name, kind in KINDS.items() if kind.shown_to}
+        companions = {o.payload.order for _, o in placed if o.payload.kind in confidential} - {order}
+        if len(companions) > 1 or any(self._companions.setdefault(each, order) != order for each in companions):
+            raise RecordError("API-FALSE", f"order {order} is shown with a companion of another order")
         links: dict[str, Link] = {}
         for index, opened in placed:
             p = opened.payload
-            kind = KINDS.get(p.kind)
-            if p.order != order and (kind is None or not kind.shown_to):
+            if p.order != order and p.order not in companions:
                 raise RecordError("API-FALSE", f"entry {index} is of another order, {p.order}")
-            if p.order == order:
-                check_place(opened, self.origin, links.get(p.order))
-                links[p.order] = _link(opened)
+            check_place(opened, self.origin, links.get(p.order))
+            links[p.order] = _link(opened)
         own = [opened for _, opened in placed if opened.payload.order == order]
         if not own:
             raise RecordError("API-FALSE", f"order {order} is shown without an entry")
+        self.signed_by(placed)
         self._remember(order, own)
         return placed
+
+    def is_newest(self, opened: OpenedEntry) -> bool:
+        """Return True if an entry is the newest of its order that was verified, False if none so new was verified.
+
+        CTX-CHAIN if a newer one was verified, API-FALSE if another one in its place.
+        """
+        p = opened.payload
+        known = self._memory.memory.orders.get(p.order)
+        if known is None or p.seq > known.seq:
+            return False
+        if p.seq < known.seq:
+            says = f"entry {p.seq} is shown as the newest of its order, and entry {known.seq} was verified before"
+            raise RecordError("CTX-CHAIN", says, where=p.order)
+        if opened.leaf != known.leaf:
+            raise RecordError("API-FALSE", f"another entry {p.seq} of its order was verified before", where=p.order)
+        return True
 
     def committed(self, order: str, stated: CommittedHeads | None, own: Iterable[Placed], head: SignedHead) -> int:
         """Return the size of the log below which no entry of an order is left out; 0 without a committed map.

@@ -90,11 +90,11 @@ class RemoteRecorder:
         signer = self._signer(kind, role)
         self._check_form(fact, said, order, without)
         entry = entry or secrets.token_hex(16)
-        new = str(uuid4())
+        origin, new = self._verifier.origin, str(uuid4())
         for left in reversed(range(_TRIES)):
-            place = self._next(order) if order else EntryPlace(self._verifier.origin, new, 1, None, _instrument(fields))
-            sealed = seal(fact, place, signer, said, entry, secrets.token_bytes)
             try:
+                place = self._next(order) if order else EntryPlace(origin, new, 1, None, _instrument(fields))
+                sealed = seal(fact, place, signer, said, entry, secrets.token_bytes)
                 return self._send(sealed, place, entry, without)
             except RecordError as refused:
                 if refused.code not in ("CTX-CHAIN", "CONFLICT") or not left or order is None:
@@ -146,8 +146,19 @@ class RemoteRecorder:
         p = newest.payload
         if (p.order, p.seq + 1, newest.leaf, p.instrument) != (order, answer.seq, answer.prev, answer.instrument):
             raise RecordError("API-FALSE", "the place of the next entry is not behind the newest one that is shown")
+        if not self._verifier.is_newest(newest):
+            self._read(order)
+            if not self._verifier.is_newest(newest):
+                raise RecordError("API-FALSE", f"order {order} is shown without its newest entry", where=order)
         seen = Seen(p.log, head.checkpoint.size, note_digest(head.note)) if head.cosignatures else None
         return EntryPlace(p.log, order, answer.seq, answer.prev, answer.instrument, seen)
+
+    def _read(self, order: str) -> None:
+        """Read and verify an order, or the register, as it is now."""
+        if order == self._verifier.keyring.registry:
+            self._caller()
+        else:
+            self._case(order)
 
     def _check_form(self, fact: Fact, said: Circumstances, order: str | None, without: Permissions) -> None:
         """Raise the first error in the form of a fact before it is signed: `ledger.entries.form`."""
