@@ -40,7 +40,7 @@ def instant(text: str) -> datetime:
 
 def wire(moment: datetime) -> str:
     """Format an aware datetime for the wire: UTC, whole seconds, `Z`."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 DRIFT = timedelta(minutes=5)  # the most that two honest clocks differ

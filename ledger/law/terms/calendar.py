@@ -273,4 +273,4 @@ def _roll(last: date, days: Days, passed: Passed = ()) -> tuple[date, Passed]:
 
 
 def _utc(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"

@@ -216,7 +216,7 @@ def _local(count: CountedPeriod, moment: datetime) -> str:
 
 def utc(moment: datetime) -> str:
     """Return a moment as RFC 3339 in UTC, without fractions."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def named(day: date) -> str:
