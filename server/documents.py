@@ -63,6 +63,17 @@ class HealthAnswer(ApiAnswer, frozen=True, tag="comity.api-health/1"):
     says: str
 
 
+class ReadyAnswer(ApiAnswer, frozen=True, tag="comity.api-ready/1"):
+    """Whether the server takes requests: the head was checked, store and guard answer, no disk is nearly full.
+
+    A server that was asked to end is not ready, and still answers. Ask `/health` whether to start it again, and this
+    address whether to send requests to it.
+    """
+
+    ok: bool
+    size: Index
+
+
 class HeadAnswer(ApiAnswer, frozen=True, tag="comity.api-head/1"):
     """The head. Its signatures show who made it, not that every reader gets the same one: witnesses show that."""
 

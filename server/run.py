@@ -9,11 +9,10 @@ from socket import socket
 from threading import current_thread, main_thread
 from types import FrameType
 
-import uvicorn
 from msgspec import Struct
 
 from ledger.adapters import http_server
-from ledger.adapters.http_server import Tls
+from ledger.adapters.http_server import Server, Tls
 from ledger.application.journal import Journal
 from server.api.application import LARGEST_HEAD, PATIENCE, Application, Gates
 from server.api.events import Listeners
@@ -22,6 +21,7 @@ from server.api.reading import LedgerView
 from server.api.recording import LogHead, Recording, SequencerRecorder
 from server.api.routes import Services
 from server.identity.requests import RateLimit, SignatureGate
+from server.operations.readiness import LEAST_FREE, Readiness
 
 MOST_AT_ONCE = 256  # connections
 GRACE = 10  # seconds for running requests after the signal to end
@@ -31,7 +31,8 @@ class Settings(Struct, frozen=True):
     """How a server runs: the base URLs under which clients reach it, and its limits.
 
     `rate` is the number of requests a second of each sender, `within` for how many seconds the log may be unable to
-    sign before the server is not healthy.
+    sign before the server is not healthy. `drain` is for how many seconds after the signal to end it still takes
+    requests and is not ready, `least_free` the number of bytes that its disks need.
     """
 
     bases: tuple[str, ...]
@@ -39,6 +40,8 @@ class Settings(Struct, frozen=True):
     rate: float = 100.0
     within: float = 10.0
     patience: float = PATIENCE
+    drain: float = 0.0
+    least_free: int = LEAST_FREE
 
 
 class OfficeServer:
@@ -51,18 +54,29 @@ class OfficeServer:
             self.view = view
             answers = opened.enter_context(closing(AnswerStore(journal.folder.path / "requests.db")))
             recorder = opened.enter_context(closing(SequencerRecorder(journal)))
-            services = Services(view, Recording(view, recorder, head), head, settings.within)
+            readiness = Readiness(
+                head.health,
+                view.size,
+                lambda: self.server.ending,
+                [
+                    f for f in (journal.folder.path, journal.home.log(journal.origin)) if f.exists()
+                ],  # no guard: a signer
+                settings.within,
+                settings.least_free,
+            )
+            services = Services(view, Recording(view, recorder, head), head, settings.within, readiness.check)
             bases = {base.partition("://")[2]: base for base in settings.bases}
             gates = Gates(bases, SignatureGate(view.knows), RateLimit(settings.rate), answers)
             listeners = Listeners(view, head, lambda: self.server.should_exit)
             self.app = Application(services, gates, listeners, patience=settings.patience).asgi()
-            self.server: uvicorn.Server = http_server.server(
+            self.server: Server = http_server.server(
                 self.app,
                 most_at_once=MOST_AT_ONCE,
                 largest_head=LARGEST_HEAD,
                 grace=GRACE,
                 patience=settings.patience,
                 tls=settings.tls,
+                linger=settings.drain,
             )
             head.follow()  # what a crash left is acknowledged, and the log can be signed
             head.start()

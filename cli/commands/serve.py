@@ -32,6 +32,9 @@ NEEDED = ("starlette", "uvicorn", "http_message_signatures")
     "--rate", type=click.FloatRange(1), default=100.0, show_default=True, help="Requests a second of each key."
 )
 @click.option("--within", type=click.FloatRange(1), default=10.0, show_default=True, help="Seconds: see /health.")
+@click.option(
+    "--drain", type=click.FloatRange(0), default=0.0, show_default=True, help="Seconds: not ready before the end."
+)
 @VERBOSE
 def serve(
     listen: str,
@@ -41,6 +44,7 @@ def serve(
     behind_proxy: bool,
     rate: float,
     within: float,
+    drain: float,
 ) -> None:
     """Serve the ledger over HTTP until SIGTERM or Ctrl-C: reading, recording, new entries as they come.
 
@@ -70,7 +74,7 @@ def serve(
     with closing(listening), writing() as journal:
         scheme = "http" if tls is None else "https"
         own = f"{scheme}://{authority(host, listening.getsockname()[1])}"
-        settings = Settings((own, *given), tls, rate, within)
+        settings = Settings((own, *given), tls, rate, within, drain=drain)
         try:
             made = OfficeServer(journal, settings)
         except OSError as error:  # of the certificate or its key: uvicorn reads them when it starts

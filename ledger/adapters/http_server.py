@@ -10,8 +10,10 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
+from types import FrameType
 
 import h11
 import uvicorn
@@ -91,6 +93,33 @@ class Tls(Struct, frozen=True):
     key: str
 
 
+class Server(uvicorn.Server):
+    """A server that goes on for `linger` seconds after the first signal to end; it ends at the second.
+
+    `ending` is True after the first signal.
+    """
+
+    def __init__(self, config: uvicorn.Config, linger: float) -> None:
+        super().__init__(config)
+        self._linger = linger
+        self._ends: float | None = None
+
+    @property
+    def ending(self) -> bool:
+        return self.should_exit or self._ends is not None
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self._linger and not self.ending:
+            self._ends = time.monotonic() + self._linger
+        else:
+            super().handle_exit(sig, frame)
+
+    async def on_tick(self, counter: int) -> bool:
+        if self._ends is not None and time.monotonic() >= self._ends:
+            self.should_exit = True
+        return await super().on_tick(counter)
+
+
 def server(
     app: ASGIApp,
     *,
@@ -99,12 +128,13 @@ def server(
     grace: int,
     patience: float = PATIENCE,
     tls: Tls | None = None,
-) -> uvicorn.Server:
+    linger: float = 0,
+) -> Server:
     """Return a server to be run over sockets that are bound already; with `tls` it speaks HTTPS.
 
     More than `most_at_once` connections with a whole request are answered 503. Request line and headers have
     at most `largest_head` bytes and `patience` seconds (else 408). Running requests have `grace` seconds
-    after the signal to end. OSError for a certificate or key that cannot be used.
+    after the signal to end, which counts `linger` seconds late. OSError for a certificate or key that cannot be used.
     """
     if tls is not None:  # uvicorn would ask a person for the passphrase of a key
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(tls.certificate, tls.key, password=lambda: "")
@@ -123,7 +153,7 @@ def server(
         ssl_certfile=tls.certificate if tls else None,
         ssl_keyfile=tls.key if tls else None,
     )
-    return uvicorn.Server(config)
+    return Server(config, linger)
 
 
 def serve(made: uvicorn.Server, host: str, port: int, *, ready: Callable[[str], None] = lambda _: None) -> None:

@@ -25,7 +25,7 @@ from server.access import Caller
 from server.api.events import Listeners
 from server.api.idempotency import AnswerStore
 from server.api.openapi import document
-from server.api.routes import ROUTES, Call, Route, Services
+from server.api.routes import PROBES, ROUTES, Call, Route, Services
 from server.identity.requests import UNSIGNED, RateLimit, SignatureGate
 
 logger = logging.getLogger(__name__)
@@ -130,7 +130,7 @@ class Application:
         """Return who asks; None without a signature where none is needed. Counts the request."""
         signed = "signature" in request.headers or "signature-input" in request.headers
         if not signed:
-            if route.path != "/health":
+            if route.path not in PROBES:
                 self._gates.rate.spend(UNSIGNED)
             if route.needs == "anyone":
                 return None

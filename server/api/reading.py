@@ -81,6 +81,11 @@ class LedgerView:
         """Close the files."""
         self._opened.close()
 
+    def size(self) -> int:
+        """Return the number of stored entries."""
+        with self._lock:
+            return self._store.size()
+
     # -- who asks -----------------------------------------------------------------------------------------------------
 
     def caller(self, key: str) -> Caller:

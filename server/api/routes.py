@@ -30,6 +30,7 @@ from server.documents import (
     OrderEntriesAnswer,
     OrdersAnswer,
     PlaceAnswer,
+    ReadyAnswer,
     ReceiptsAnswer,
     RegisterAnswer,
     Submission,
@@ -85,12 +86,17 @@ class EventsQuery(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Services(Struct, frozen=True):
-    """What the functions of the routes use. `within` is for how many seconds the log may be unable to sign."""
+    """What the functions of the routes use.
+
+    `within` is for how many seconds the log may be unable to sign; `check_ready` raises what keeps the server from
+    taking requests.
+    """
 
     view: LedgerView
     recording: Recording
     head: LogHead
     within: float
+    check_ready: Callable[[], None]
 
 
 class Call(Struct, frozen=True):
@@ -137,6 +143,11 @@ def _health(services: Services, call: Call) -> HealthAnswer:
     if seconds > services.within:
         raise LedgerError("API-UNREADY", f"the log could not be signed for {seconds:.0f} seconds: {says}")
     return HealthAnswer(True, services.head.current.size, int(seconds), says)
+
+
+def _ready(services: Services, call: Call) -> ReadyAnswer:
+    services.check_ready()
+    return ReadyAnswer(True, services.head.current.size)
 
 
 def _head(services: Services, call: Call) -> HeadAnswer:
@@ -204,8 +215,11 @@ def _record(services: Services, call: Call) -> ReceiptsAnswer:
 
 _RECORDS = ("API-MISSING", "API-IN-FLIGHT", "API-LARGE", "API-MEDIA", "API-KIND", "CTX-CHAIN", "REFERENCE-TAKEN")
 
+PROBES = ("/health", "/ready")  # asked without a signature again and again: no rate limit
+
 ROUTES = (
     Route("GET", "/health", "health", "Whether the log can be signed", HealthAnswer, _health, "anyone", fresh="never"),
+    Route("GET", "/ready", "ready", "Whether the server takes requests", ReadyAnswer, _ready, "anyone", fresh="never"),
     Route("GET", "/v1/head", "head", "The signed head of the log", HeadAnswer, _head, "anyone"),
     Route("GET", "/v1/kinds", "kinds", "The kinds of entries", KindsAnswer, _kinds, "anyone", fresh="fixed"),
     Route(

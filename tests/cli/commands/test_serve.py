@@ -8,6 +8,7 @@ import signal
 import ssl
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -61,6 +62,37 @@ def test_a_server_that_is_asked_to_end_ends_well(ledger: Path, number: signal.Si
         process.send_signal(number)
         _, errors = process.communicate(timeout=30)
         assert (process.returncode, errors) == (0, "stopped; every answered request is on record\n")
+
+
+def asked(url: str, path: str) -> tuple[int, bytes]:
+    """Return status and body of the answer to one request."""
+    connection = http.client.HTTPConnection(url.partition("//")[2], timeout=10)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
+
+
+def test_a_server_that_drains_is_not_ready_and_still_answers(ledger: Path) -> None:
+    with served(ledger, "--drain", "2") as (process, url):
+        assert asked(url, "/ready")[0] == 200
+        process.send_signal(signal.SIGTERM)
+        time.sleep(0.5)
+        status, body = asked(url, "/ready")
+        assert (status, b"the server ends" in body) == (503, True)
+        assert asked(url, "/health")[0] == asked(url, "/v1/head")[0] == 200
+        assert process.wait(timeout=30) == 0
+
+
+def test_a_second_signal_ends_a_server_that_drains(ledger: Path) -> None:
+    with served(ledger, "--drain", "60") as (process, url):
+        assert asked(url, "/ready")[0] == 200
+        process.send_signal(signal.SIGTERM)
+        time.sleep(0.5)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 0
 
 
 def test_a_server_with_a_certificate_speaks_https(ledger: Path, tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Operate the office server: readiness, metrics, logs, the service manager, configuration."""
