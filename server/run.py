@@ -5,10 +5,12 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
+from pathlib import Path
 from socket import socket
 from threading import current_thread, main_thread
 from types import FrameType
 
+from cryptography.x509 import load_pem_x509_certificates
 from msgspec import Struct
 
 from ledger.adapters import http_server
@@ -21,7 +23,10 @@ from server.api.reading import LedgerView
 from server.api.recording import LogHead, Recording, SequencerRecorder
 from server.api.routes import Services
 from server.identity.requests import RateLimit, SignatureGate
+from server.operations.metrics import Metrics
+from server.operations.observed import Observed
 from server.operations.readiness import LEAST_FREE, Readiness
+from server.operations.request_log import log_exchange
 
 MOST_AT_ONCE = 256  # connections
 GRACE = 10  # seconds for running requests after the signal to end
@@ -32,7 +37,8 @@ class Settings(Struct, frozen=True):
 
     `rate` is the number of requests a second of each sender, `within` for how many seconds the log may be unable to
     sign before the server is not healthy. `drain` is for how many seconds after the signal to end it still takes
-    requests and is not ready, `least_free` the number of bytes that its disks need.
+    requests and is not ready, `least_free` the number of bytes that its disks need. `log_requests` says whether
+    each request is logged.
     """
 
     bases: tuple[str, ...]
@@ -42,6 +48,7 @@ class Settings(Struct, frozen=True):
     patience: float = PATIENCE
     drain: float = 0.0
     least_free: int = LEAST_FREE
+    log_requests: bool = False
 
 
 class OfficeServer:
@@ -54,6 +61,7 @@ class OfficeServer:
             self.view = view
             answers = opened.enter_context(closing(AnswerStore(journal.folder.path / "requests.db")))
             recorder = opened.enter_context(closing(SequencerRecorder(journal)))
+            metrics = self.metrics = Metrics(head.state, _certificate_ends(settings.tls))
             readiness = Readiness(
                 head.health,
                 view.size,
@@ -64,11 +72,14 @@ class OfficeServer:
                 settings.within,
                 settings.least_free,
             )
-            services = Services(view, Recording(view, recorder, head), head, settings.within, readiness.check)
+            services = Services(
+                view, Recording(view, recorder, head, metrics.appended), head, settings.within, readiness.check
+            )
             bases = {base.partition("://")[2]: base for base in settings.bases}
             gates = Gates(bases, SignatureGate(view.knows), RateLimit(settings.rate), answers)
             listeners = Listeners(view, head, lambda: self.server.should_exit)
-            self.app = Application(services, gates, listeners, patience=settings.patience).asgi()
+            app = Application(services, gates, listeners, patience=settings.patience).asgi()
+            self.app = Observed(app, (metrics.observe, *((log_exchange,) if settings.log_requests else ())))
             self.server: Server = http_server.server(
                 self.app,
                 most_at_once=MOST_AT_ONCE,
@@ -91,6 +102,17 @@ class OfficeServer:
         with _ended_by_signals():
             ready()
             self.server.run(sockets=[listening])
+
+
+def _certificate_ends(tls: Tls | None) -> float | None:
+    """Return when the first certificate of a chain that ends, ends: seconds since 1970; None without TLS."""
+    if tls is None:
+        return None
+    try:
+        chain = load_pem_x509_certificates(Path(tls.certificate).read_bytes())
+    except ValueError:
+        raise OSError("no certificate in PEM") from None
+    return min(each.not_valid_after_utc.timestamp() for each in chain)
 
 
 @contextmanager

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, nullcontext
 from ipaddress import ip_address
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import click
@@ -14,7 +17,10 @@ from cli.session.open_ledger import writing
 from cli.terminal import output
 from cli.terminal.log_output import VERBOSE
 
-NEEDED = ("starlette", "uvicorn", "http_message_signatures")
+if TYPE_CHECKING:
+    from server.operations.metrics import Metrics
+
+NEEDED = ("starlette", "uvicorn", "http_message_signatures", "prometheus_client")
 
 
 @command(
@@ -35,6 +41,14 @@ NEEDED = ("starlette", "uvicorn", "http_message_signatures")
 @click.option(
     "--drain", type=click.FloatRange(0), default=0.0, show_default=True, help="Seconds: not ready before the end."
 )
+@click.option("--metrics", metavar="HOST:PORT", help="Where Prometheus asks, on this machine alone.")
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="text: warnings; json: also each request.",
+)
 @VERBOSE
 def serve(
     listen: str,
@@ -45,6 +59,8 @@ def serve(
     rate: float,
     within: float,
     drain: float,
+    metrics: str | None,
+    log_format: str,
 ) -> None:
     """Serve the ledger over HTTP until SIGTERM or Ctrl-C: reading, recording, new entries as they come.
 
@@ -57,9 +73,13 @@ def serve(
     if tls_cert is None and not behind_proxy and not _is_loopback(host):
         hint = "--tls-cert and --tls-key, or --behind-proxy where a proxy speaks TLS"
         raise Stop(f"{host} can be reached from other machines, and nothing would be encrypted", hint=hint)
+    watched = None if metrics is None else _address(metrics)
+    if watched is not None and not _is_loopback(watched[0]):
+        raise Stop(f"--metrics {metrics}: metrics are served on this machine alone", hint="--metrics 127.0.0.1:9464")
     try:
         from ledger.adapters.http_server import Tls, authority
         from ledger.adapters.http_server import listen as bind
+        from server.operations.request_log import json_logs
         from server.run import OfficeServer, Settings
     except ModuleNotFoundError as absent:
         if absent.name not in NEEDED:
@@ -71,17 +91,37 @@ def serve(
         listening = bind(host, port)
     except OSError as error:
         raise Stop(f"{listen}: {error.strerror}", hint="--listen 127.0.0.1:0 takes a free port") from None
-    with closing(listening), writing() as journal:
+    logs = json_logs(sys.stderr) if log_format == "json" else nullcontext()
+    with logs, closing(listening), writing() as journal:
         scheme = "http" if tls is None else "https"
         own = f"{scheme}://{authority(host, listening.getsockname()[1])}"
-        settings = Settings((own, *given), tls, rate, within, drain=drain)
+        settings = Settings((own, *given), tls, rate, within, drain=drain, log_requests=log_format == "json")
         try:
             made = OfficeServer(journal, settings)
         except OSError as error:  # of the certificate or its key: uvicorn reads them when it starts
             raise Stop(f"{tls_cert}: {error}", code=Exit.UNDECIDABLE) from None
-        with closing(made):
+        with closing(made), _watched(made.metrics, watched):
             made.run(listening, lambda: click.echo(f"READY {own}"))
     output.tell("stopped; every answered request is on record")
+
+
+@contextmanager
+def _watched(metrics: Metrics, address: tuple[str, int] | None) -> Iterator[None]:
+    """Serve the metrics at an address until the block ends; None: nowhere."""
+    if address is None:
+        yield
+        return
+    from ledger.adapters.http_server import authority
+
+    try:
+        port, end = metrics.serve(*address)
+    except OSError as error:
+        raise Stop(f"--metrics {authority(*address)}: {error.strerror}") from None
+    try:
+        output.tell(f"metrics at http://{authority(address[0], port)}/metrics")
+        yield
+    finally:
+        end()
 
 
 def _address(listen: str) -> tuple[str, int]:

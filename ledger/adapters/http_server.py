@@ -142,6 +142,7 @@ def server(
         app,
         http=type("Connection", (_Connection,), {"patience": patience}),
         ws="none",
+        log_config=None,  # what uvicorn logs goes where the program sends its logs
         lifespan="off",
         log_level="warning",
         access_log=False,

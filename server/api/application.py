@@ -26,7 +26,9 @@ from server.api.events import Listeners
 from server.api.idempotency import AnswerStore
 from server.api.openapi import document
 from server.api.routes import PROBES, ROUTES, Call, Route, Services
+from server.documents import Problem
 from server.identity.requests import UNSIGNED, RateLimit, SignatureGate
+from server.operations.observed import note
 
 logger = logging.getLogger(__name__)
 
@@ -77,6 +79,7 @@ class Application:
         return _HeadGate(app, self._gates.bases)
 
     async def _openapi(self, request: Request) -> Response:
+        note(request.scope, route="/openapi.json")
         return Response(self._document, headers={**_HEADERS, "cache-control": _CACHE["fixed"]}, media_type=JSON)
 
     def _endpoint(self, routes: Iterable[Route]) -> Callable[[Request], Any]:
@@ -84,10 +87,12 @@ class Application:
 
         async def endpoint(request: Request) -> Response:
             route = by_method["GET" if request.method == "HEAD" else request.method]  # type: ignore[index]
+            note(request.scope, route=route.path)
             try:
                 return await self._answer(route, request)
             except _TooLarge:
                 error = RecordError("API-LARGE", f"a body has at most {LARGEST} bytes")
+                note(request.scope, code=error.code)
                 body = msgspec.json.encode(problems.problem_of(error)).decode()
                 return EarlyResponse(
                     body, 413, {**_HEADERS, "content-type": problems.MEDIA}, request.stream(), self._patience
@@ -152,6 +157,7 @@ class Application:
             raise
         self._gates.rate.spend(key)
         caller = self._services.view.caller(key)
+        note(request.scope, office=caller.actor)
         if not caller.accepted and route.needs == "accepted":
             says = "the holder of this key has not accepted it yet"
             raise RecordError("API-DENIED", says, hint="record its key-accepted")
@@ -224,6 +230,18 @@ class _HeadGate:
         await app(scope, receive, send)
 
 
+class _ProblemResponse(Response):
+    """A problem; its code is kept for the observers of the request."""
+
+    def __init__(self, content: Problem, headers: Mapping[str, str]) -> None:
+        super().__init__(msgspec.json.encode(content), content.status, headers, problems.MEDIA)
+        self._code = content.code
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        note(scope, code=self._code)
+        await super().__call__(scope, receive, send)
+
+
 def problem(error: Exception, headers: Mapping[str, str] = {}) -> Response:
     """Return the response that says what is wrong."""
     content = problems.problem_of(error)
@@ -235,12 +253,7 @@ def problem(error: Exception, headers: Mapping[str, str] = {}) -> Response:
         more["accept-signature"] = 'comity=("@method" "@target-uri" "content-digest");created;keyid;nonce'
     if content.status == 408:
         more["connection"] = "close"  # the rest of the body is not read
-    return Response(
-        msgspec.json.encode(content),
-        content.status,
-        {**_HEADERS, "cache-control": "no-store", **more, **headers},
-        problems.MEDIA,
-    )
+    return _ProblemResponse(content, {**_HEADERS, "cache-control": "no-store", **more, **headers})
 
 
 async def _of_starlette(request: Request, error: Exception) -> Response:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from threading import Event, Lock, Thread
 from typing import Protocol
@@ -28,6 +29,7 @@ from ledger.tlog.tree import parse_proof
 from server.access import Caller
 from server.api.reading import LedgerView
 from server.documents import Head, ReceiptItem, ReceiptsAnswer, Submission
+from server.operations.log_state import LogState
 
 logger = logging.getLogger(__name__)
 
@@ -74,6 +76,9 @@ class LogHead:
         self._well = time.monotonic()
         self._says = ""
         self._published = -1
+        self._stored = self._witnessed = 0
+        self._refusals: Counter[str] = Counter()
+        self._signed_at = 0.0
         self.current = self._read()
 
     def start(self) -> None:
@@ -96,22 +101,31 @@ class LogHead:
         """Return for how many seconds the log could not be signed, and why; nearly 0 if it can."""
         return time.monotonic() - self._well, self._says
 
+    def state(self) -> LogState:
+        """Return the state of the log when it was followed last."""
+        size, unable = self.current.size, self.health()[0]
+        stored, refusals = max(self._stored, size), dict(self._refusals)
+        return LogState(size, stored, self._witnessed, self._signed_at, unable, refusals)
+
     def follow(self) -> None:
         """Acknowledge what other processes stored, publish the head, and check that the log can be signed."""
         journal = self._journal
         with journal.signing():
+            size = self._stored = journal.store.size()
             journal.log.ready()
-            size = journal.store.size()
             if size > self.current.size:
                 journal.log.acknowledge(size - 1)
             if self._published != size:
                 journal.publish()
                 self._published = size
             self.current = self._read()
+            cosigned = journal.heads.newest_cosigned()
+            self._witnessed = cosigned.size if cosigned else 0
         self._well, self._says = time.monotonic(), ""
 
     def _read(self) -> Head:
         last = self._journal.log.signed()
+        self._signed_at = last.at.timestamp()
         newest = self._journal.heads.newest()
         note = newest.note if newest is not None and newest.size == last.size else last.note
         return Head(last.size, note.decode())
@@ -121,20 +135,34 @@ class LogHead:
             try:
                 self.follow()
             except (LedgerError, RecordError) as fault:
-                self._says = fault.code
+                self._fails(fault.code)
                 logger.warning("the log cannot be signed: %s", fault)
             except Exception as fault:  # the thread goes on: health tells how long nothing was signed
-                self._says = type(fault).__name__
+                self._fails(type(fault).__name__)
                 logger.exception("the log cannot be signed")
+
+    def _fails(self, says: str) -> None:
+        self._says = says
+        self._refusals[says] += 1
 
 
 class Recording:
-    """Checks what a caller sends, and records it."""
+    """Checks what a caller sends, and records it.
 
-    def __init__(self, view: LedgerView, recorder: Recorder, head: LogHead) -> None:
+    `appended` is called with the seconds that storing took, and the number of entries.
+    """
+
+    def __init__(
+        self,
+        view: LedgerView,
+        recorder: Recorder,
+        head: LogHead,
+        appended: Callable[[float, int], None] = lambda seconds, entries: None,
+    ) -> None:
         self._view = view
         self._recorder = recorder
         self._head = head
+        self._appended = appended
         self._issuing = Lock()
 
     def record(self, caller: Caller, sent: Submission) -> ReceiptsAnswer:
@@ -158,7 +186,9 @@ class Recording:
         with turn:
             for reference, office, order in issued:
                 self._check_reference(reference, office, order, lookalike=sent.lookalike)
+            begun_at = time.perf_counter()
             receipts = self._recorder.receive(lines, texts)
+            self._appended(time.perf_counter() - begun_at, len(lines))
         items = [
             ReceiptItem(r.index, r.leaf, r.entry, r.order, r.seq, r.already, proof.decode()) for r, proof in receipts
         ]

@@ -18,8 +18,8 @@ class Readiness(Struct, frozen=True):
     """The conditions under which a server takes requests.
 
     `health` returns for how many seconds the log could not be signed, and the code of the last failure (empty after a
-    success); `store` reads the entries; `ending` is True once the server was asked to end. `folders` are those that
-    the server writes to, `within` is in seconds and `least_free` in bytes.
+    success); `store` reads the entries; `ending` is True once the server was asked to end. The server writes to
+    `folders`; `within` is in seconds and `least_free` in bytes.
     """
 
     health: Callable[[], tuple[float, str]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import signal
 import ssl
@@ -75,24 +76,45 @@ def asked(url: str, path: str) -> tuple[int, bytes]:
         connection.close()
 
 
-def test_a_server_that_drains_is_not_ready_and_still_answers(ledger: Path) -> None:
-    with served(ledger, "--drain", "2") as (process, url):
-        assert asked(url, "/ready")[0] == 200
-        process.send_signal(signal.SIGTERM)
-        time.sleep(0.5)
-        status, body = asked(url, "/ready")
-        assert (status, b"the server ends" in body) == (503, True)
-        assert asked(url, "/health")[0] == asked(url, "/v1/head")[0] == 200
-        assert process.wait(timeout=30) == 0
-
-
-def test_a_second_signal_ends_a_server_that_drains(ledger: Path) -> None:
+def test_a_server_that_drains_is_not_ready_and_still_answers_until_a_second_signal(ledger: Path) -> None:
     with served(ledger, "--drain", "60") as (process, url):
         assert asked(url, "/ready")[0] == 200
         process.send_signal(signal.SIGTERM)
-        time.sleep(0.5)
+        for _ in range(100):
+            status, body = asked(url, "/ready")
+            if status != 200:
+                break
+            time.sleep(0.1)
+        assert (status, b"the server ends" in body) == (503, True)
+        assert asked(url, "/health")[0] == asked(url, "/v1/head")[0] == 200
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=30) == 0
+
+
+def test_a_server_that_drains_ends_after_its_seconds(ledger: Path) -> None:
+    with served(ledger, "--drain", "0.5") as (process, _):
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 0
+
+
+def test_the_logs_of_a_quiet_server_are_json_alone(ledger: Path) -> None:
+    with served(ledger, "--quiet", "--log-format", "json") as (process, url):
+        assert asked(url, "/v1/head?x=1")[0] == 400
+        process.terminate()
+        _, errors = process.communicate(timeout=30)
+    (line,) = map(json.loads, errors.splitlines())
+    assert (line["route"], line["status"], line["code"]) == ("/v1/head", 400, "API-REQUEST")
+
+
+def test_metrics_have_a_port_of_their_own(ledger: Path) -> None:
+    with served(ledger, "--metrics", "127.0.0.1:0") as (process, url):
+        assert process.stderr is not None
+        metrics = process.stderr.readline().partition("metrics at ")[2].strip().removesuffix("/metrics")
+        assert asked(url, "/metrics")[0] == 404
+        status, body = asked(metrics, "/metrics")
+        assert (status, b'route="",status="404"' in body) == (200, True)
+        result = run("serve", "--listen", "127.0.0.1:0", "--metrics", metrics.partition("//")[2], ledger=ledger)
+        assert (result.exit_code, "in use" in result.stderr) in {(2, True), (11, False)}
 
 
 def test_a_server_with_a_certificate_speaks_https(ledger: Path, tmp_path: Path) -> None:
@@ -124,6 +146,8 @@ def test_a_server_answers_under_the_address_that_clients_use(ledger: Path) -> No
         (("--listen", "127.0.0.1:99999"), "no address to listen on"),
         (("--listen", "127.0.0.1"), "no address to listen on"),
         (("--tls-cert", "a"), "go together"),
+        (("--metrics", "0.0.0.0:9464"), "on this machine alone"),
+        (("--metrics", "nowhere"), "no address to listen on"),
         (("--url", "office.example"), "no address of a server"),
         (("--url", "https://office.example/x"), "no address of a server"),
         (("--url", "https://a@office.example"), "no address of a server"),
