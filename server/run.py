@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from socket import socket
 from threading import current_thread, main_thread
@@ -27,6 +28,7 @@ from server.operations.metrics import Metrics
 from server.operations.observed import Observed
 from server.operations.readiness import LEAST_FREE, Readiness
 from server.operations.request_log import log_exchange
+from server.operations.service_manager import ALIVE, READY, notify
 
 MOST_AT_ONCE = 256  # connections
 GRACE = 10  # seconds for running requests after the signal to end
@@ -56,7 +58,7 @@ class OfficeServer:
 
     def __init__(self, journal: Journal, settings: Settings) -> None:
         with ExitStack() as opened:
-            head = opened.enter_context(closing(LogHead(journal)))
+            head = opened.enter_context(closing(LogHead(journal, partial(notify, ALIVE))))
             view = opened.enter_context(closing(LedgerView(journal.folder, lambda: head.current, journal.now)))
             self.view = view
             answers = opened.enter_context(closing(AnswerStore(journal.folder.path / "requests.db")))
@@ -101,6 +103,7 @@ class OfficeServer:
         """Serve until the process gets SIGTERM or SIGINT, or `server.should_exit` is set."""
         with _ended_by_signals():
             ready()
+            notify(READY)
             self.server.run(sockets=[listening])
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, nullcontext
 from ipaddress import ip_address
+from pathlib import Path
+from socket import AF_INET, AF_INET6, SO_ACCEPTCONN, SOL_SOCKET, socket
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import click
+from click.core import ParameterSource
 
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
@@ -23,16 +27,55 @@ if TYPE_CHECKING:
 NEEDED = ("starlette", "uvicorn", "http_message_signatures", "prometheus_client")
 
 
+def _names(context: click.Context) -> dict[str, str]:
+    """Return the name of each option without its dashes -> the name of its parameter."""
+    return {option.removeprefix("--"): str(param.name) for param in context.command.params for option in param.opts}
+
+
+def _configured(context: click.Context, _: click.Parameter, path: str | None) -> str | None:
+    """Take what a file states as the defaults of the other options."""
+    if path is None:
+        return None
+    from server.operations.configuration import read_configuration
+
+    try:
+        stated = read_configuration(Path(path))
+    except (ValueError, RecursionError, OSError) as wrong:  # TOML and msgspec errors are ValueErrors
+        says = wrong.strerror if isinstance(wrong, OSError) else str(wrong)
+        raise Stop(f"--config {path}: {says}", hint="the names are those of the options, without --") from None
+    names = _names(context)
+    context.default_map = {names[name]: value for name, value in stated.items()}
+    return path
+
+
 @command(
     "comity serve --ledger karsk",
     "comity serve --listen 127.0.0.1:7400",
     "comity serve --listen 0.0.0.0:443 --tls-cert office.pem --tls-key office.key --url https://office.example",
     "comity serve --behind-proxy --listen 10.0.0.2:7400 --url https://office.example",
 )
+@click.option(
+    "--config",
+    metavar="FILE",
+    is_eager=True,
+    callback=_configured,
+    expose_value=False,
+    help="The other options, TOML; those given here win.",
+)
+@click.option("--check", is_flag=True, help="Print what would be used, and where it is from; serve nothing.")
 @click.option("--listen", default="127.0.0.1:7400", show_default=True, metavar="HOST:PORT", help="Where.")
+@click.option(
+    "--fd", type=click.IntRange(0), metavar="N", help="A socket that the service manager opened: no --listen."
+)
 @click.option("--url", "urls", multiple=True, metavar="URL", help="The address that clients use; repeatable.")
-@click.option("--tls-cert", metavar="FILE", help="The certificate with its chain, PEM.")
-@click.option("--tls-key", metavar="FILE", help="Its private key, PEM.")
+@click.option(
+    "--tls-cert",
+    envvar="COMITY_TLS_CERT",
+    show_envvar=True,
+    metavar="FILE",
+    help="The certificate with its chain, PEM.",
+)
+@click.option("--tls-key", envvar="COMITY_TLS_KEY", show_envvar=True, metavar="FILE", help="Its private key, PEM.")
 @click.option("--behind-proxy", is_flag=True, help="A proxy in front speaks TLS.")
 @click.option(
     "--rate", type=click.FloatRange(1), default=100.0, show_default=True, help="Requests a second of each key."
@@ -51,7 +94,9 @@ NEEDED = ("starlette", "uvicorn", "http_message_signatures", "prometheus_client"
 )
 @VERBOSE
 def serve(
+    check: bool,
     listen: str,
+    fd: int | None,
     urls: tuple[str, ...],
     tls_cert: str | None,
     tls_key: str | None,
@@ -67,7 +112,11 @@ def serve(
     Every request is signed by a key of the register (RFC 9421), and every entry by the key of its signer, which this
     process never has. It prints READY and its URL when the log can be signed. The API is described at /openapi.json.
     """
-    host, port = _address(listen)
+    given_listen = click.get_current_context().get_parameter_source("listen") is ParameterSource.COMMANDLINE
+    if fd is not None and given_listen:
+        raise click.UsageError("--fd and --listen exclude each other")
+    inherited = None if fd is None or check else _inherited(fd)
+    host, port = _address(listen) if inherited is None else inherited.getsockname()[:2]
     if (tls_cert is None) != (tls_key is None):
         raise click.UsageError("--tls-cert and --tls-key go together")
     if tls_cert is None and not behind_proxy and not _is_loopback(host):
@@ -76,6 +125,10 @@ def serve(
     watched = None if metrics is None else _address(metrics)
     if watched is not None and not _is_loopback(watched[0]):
         raise Stop(f"--metrics {metrics}: metrics are served on this machine alone", hint="--metrics 127.0.0.1:9464")
+    given = tuple(_base(url) for url in urls)
+    if check:
+        _print_options(click.get_current_context())
+        return
     try:
         from ledger.adapters.http_server import Tls, authority
         from ledger.adapters.http_server import listen as bind
@@ -86,9 +139,8 @@ def serve(
             raise
         raise Stop(f"serving needs {absent.name}", hint="pip install 'comity[server]'") from None
     tls = None if tls_cert is None or tls_key is None else Tls(tls_cert, tls_key)
-    given = tuple(_base(url) for url in urls)
     try:
-        listening = bind(host, port)
+        listening = inherited or bind(host, port)
     except OSError as error:
         raise Stop(f"{listen}: {error.strerror}", hint="--listen 127.0.0.1:0 takes a free port") from None
     logs = json_logs(sys.stderr) if log_format == "json" else nullcontext()
@@ -103,6 +155,26 @@ def serve(
         with closing(made), _watched(made.metrics, watched):
             made.run(listening, lambda: click.echo(f"READY {own}"))
     output.tell("stopped; every answered request is on record")
+
+
+def _print_options(context: click.Context) -> None:
+    """Print the value of each option as a configuration file has it, and where it is from."""
+    from server.operations.configuration import NAMES
+
+    names = _names(context)
+    sources: dict[ParameterSource | None, str] = {
+        ParameterSource.COMMANDLINE: "the command line",
+        ParameterSource.ENVIRONMENT: "the environment",
+        ParameterSource.DEFAULT_MAP: "the file",
+    }
+    for name in NAMES:
+        value = context.params[names[name]]
+        if value is None:
+            click.echo(f"# {name} is not set")
+        else:
+            source = context.get_parameter_source(names[name])
+            shown = list(value) if isinstance(value, tuple) else value
+            click.echo(f"{name} = {json.dumps(shown)}  # {sources.get(source, 'the default')}")
 
 
 @contextmanager
@@ -122,6 +194,18 @@ def _watched(metrics: Metrics, address: tuple[str, int] | None) -> Iterator[None
         yield
     finally:
         end()
+
+
+def _inherited(fd: int) -> socket:
+    """Return the listening TCP socket of a file descriptor; `Stop` for anything else."""
+    try:
+        found = socket(fileno=fd)
+        good = found.family in (AF_INET, AF_INET6) and found.getsockopt(SOL_SOCKET, SO_ACCEPTCONN)
+    except OSError:
+        good = False
+    if not good:
+        raise Stop(f"--fd {fd} is no TCP socket that listens", hint="systemd gives its first socket as --fd 3")
+    return found
 
 
 def _address(listen: str) -> tuple[str, int]:

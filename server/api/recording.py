@@ -67,10 +67,14 @@ class SequencerRecorder:
 
 
 class LogHead:
-    """The signed head of the log, kept up to date with what this and other processes store."""
+    """The signed head of the log, kept up to date with what this and other processes store.
 
-    def __init__(self, journal: Journal) -> None:
+    `well` is called whenever the log was followed and could be signed.
+    """
+
+    def __init__(self, journal: Journal, well: Callable[[], None] = lambda: None) -> None:
         self._journal = journal
+        self._tell_well = well
         self._stopped = Event()
         self._thread = Thread(target=self._run, name="log-head", daemon=True)
         self._well = time.monotonic()
@@ -122,6 +126,7 @@ class LogHead:
             cosigned = journal.heads.newest_cosigned()
             self._witnessed = cosigned.size if cosigned else 0
         self._well, self._says = time.monotonic(), ""
+        self._tell_well()
 
     def _read(self) -> Head:
         last = self._journal.log.signed()

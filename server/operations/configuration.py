@@ -1,0 +1,50 @@
+"""Read the configuration of a server: one TOML file whose names are those of the options of `comity serve`."""
+
+from __future__ import annotations
+
+import tomllib
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec.structs import fields
+
+Text = Annotated[str, Meta(min_length=1)]
+_LARGEST = 1 << 16  # bytes
+
+
+class Configuration(Struct, frozen=True, rename="kebab", forbid_unknown_fields=True):
+    """What a file may state; the command has the same options, and states their limits."""
+
+    listen: Text | UnsetType = UNSET
+    fd: Annotated[int, Meta(ge=0)] | UnsetType = UNSET
+    url: list[Text] | UnsetType = UNSET
+    tls_cert: Text | UnsetType = UNSET
+    tls_key: Text | UnsetType = UNSET
+    behind_proxy: bool | UnsetType = UNSET
+    rate: Annotated[float, Meta(ge=1)] | UnsetType = UNSET
+    within: Annotated[float, Meta(ge=1)] | UnsetType = UNSET
+    drain: Annotated[float, Meta(ge=0)] | UnsetType = UNSET
+    metrics: Text | UnsetType = UNSET
+    log_format: Literal["text", "json"] | UnsetType = UNSET
+
+
+NAMES = tuple(field.encode_name for field in fields(Configuration))
+
+
+def read_configuration(path: Path) -> dict[str, Any]:
+    """Return what a file states, by the names of the options; ValueError with the reason, OSError."""
+    with path.open("rb") as file:
+        data = file.read(_LARGEST + 1)
+    if len(data) > _LARGEST:
+        raise ValueError(f"a configuration has at most {_LARGEST} bytes")
+    given = tomllib.loads(data.decode())
+    for name in given:
+        if name not in NAMES:
+            near = get_close_matches(name, NAMES, 1)
+            known = f"did you mean {near[0]}?" if near else f"there are {', '.join(NAMES)}"
+            raise ValueError(f"no option is called {name[:40]!r}; {known}")
+    stated: dict[str, Any] = msgspec.to_builtins(msgspec.convert(given, Configuration))
+    return stated
