@@ -1,0 +1,49 @@
+"""The runbook says what to do about each code with which the office server answers 500 or 503, and each metric."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("http_message_signatures", reason="needs the extra `server`")
+pytest.importorskip("prometheus_client", reason="needs the extra `server`")
+
+from server.operations.log_state import LogState
+from server.operations.metrics import Metrics
+from server.problems import STATUS
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "how-to" / "run-the-office-server-day-by-day.md").read_text("utf-8")
+MODULES = "import server.run, sys; print(*(m.__file__ for m in sys.modules.values() if getattr(m, '__file__', None)))"
+
+
+def answered() -> set[str]:
+    """Return the codes of answers 5xx: what modules of the server raise as `LedgerError`, and those of status 5xx."""
+    ran = subprocess.run([sys.executable, "-c", MODULES], cwd=ROOT, capture_output=True, text=True, check=True)
+    found = {code for code, status in STATUS.items() if status >= 500}
+    for file in map(Path, ran.stdout.split()):
+        if not any(file.is_relative_to(ROOT / package) for package in ("ledger", "projections", "server")):
+            continue
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            match node:
+                case ast.Call(func=ast.Name(id="LedgerError"), args=[ast.Constant(value=str(code)), *_]):
+                    found |= {code} if STATUS.get(code, 503) >= 500 else set()
+    return found
+
+
+def test_every_code_of_an_answer_5xx_has_its_row_and_no_other() -> None:
+    rows = re.findall(r"^\| `([A-Z0-9-]+)` \| .+ \| .+ \|$", PAGE, re.MULTILINE)
+    assert sorted(rows) == sorted(answered())
+
+
+def test_every_metric_that_the_runbook_names_exists() -> None:
+    state = LogState(1, 1, 0, 0.0, 0.0, {})
+    families = {f.name for f in Metrics(lambda: state, certificate_ends=1.0).registry.collect()}
+    named = set(re.findall(r"`(comity_[a-z_]+)`", PAGE))
+    assert len(named) > 4
+    assert {name.removesuffix("_total") for name in named} <= families
