@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -38,6 +39,13 @@ def read(metrics: Metrics) -> Iterator[dict[tuple[str, frozenset[tuple[str, str]
     yield {(s.name, frozenset(s.labels.items())): s.value for family in families(text) for s in family.samples}
 
 
+def counted(metrics: Metrics, **given: str) -> None:
+    """Wait until a request is counted, which is when its answer was sent."""
+    end = time.monotonic() + 10
+    while metrics.registry.get_sample_value("comity_http_requests_total", given) is None and time.monotonic() < end:
+        time.sleep(0.05)
+
+
 def labels(**given: str) -> frozenset[tuple[str, str]]:
     return frozenset(given.items())
 
@@ -64,6 +72,7 @@ def test_requests_are_counted_by_route_and_status_and_problems_by_code(office: O
     assert office.ask("ilves", f"/v1/orders/{order}").status == 200
     assert office.ask("ilves", "/v1/orders/nothing").code == "API-MISSING"
     assert office.send("BREW", "/nowhere").status == 404
+    counted(office.running.metrics, method="other", route="", status="404")
     with read(office.running.metrics) as seen:
         one = "/v1/orders/{order}"
         assert seen["comity_http_requests_total", labels(method="GET", route=one, status="200")] >= 1
