@@ -63,7 +63,7 @@ class RemoteLedger:
         self._recorder = RemoteRecorder(connection, key, self._verifier, self._caller, self._case)
         self._registered: tuple[Entry, ...] = ()
         self._registered_at = -1  # the size of the log when the register was read
-        self._registered = 0  # the size of the log below which no entry of the register is left out
+        self._register_proven = 0  # the size of the log below which no entry of the register is left out
         self._cases: OrderedDict[str, tuple[int, int, list[Placed]]] = OrderedDict()  # with size and proven size
 
     def __enter__(self) -> Self:
@@ -233,7 +233,9 @@ class RemoteLedger:
         answer = self._connection.get("/v1/register", RegisterAnswer, after=len(self._verifier.register))
         head = self._verifier.head(answer.head)
         self._verifier.extend_register(answer.entries, head)
-        self._registered = self._verifier.committed(self._registry, answer.committed, self._verifier.register, head)
+        self._register_proven = self._verifier.committed(
+            self._registry, answer.committed, self._verifier.register, head
+        )
         if head.checkpoint.size < size:
             raise RecordError("API-FALSE", f"the register is shown as of {head.checkpoint.size} entries, not {size}")
         self._registered_at = head.checkpoint.size
@@ -285,10 +287,10 @@ class RemoteLedger:
         self._read_register(head.checkpoint.size)
         placed = self._verifier.order(order, answer.entries, head)
         proven = self._verifier.committed(order, answer.committed, placed, head)
-        if proven > self._registered:
+        if proven > self._register_proven:
             self._registered_at = -1  # the statement may be newer than the register that was read
             self._read_register(head.checkpoint.size)
-        proven = min(proven, self._registered)  # the register says whose entries count
+        proven = min(proven, self._register_proven)  # the register says whose entries count
         self._cases.pop(order, None)
         self._cases[order] = head.checkpoint.size, proven, placed
         if len(self._cases) > _KEPT:
