@@ -140,6 +140,26 @@ def test_proof_files_are_read_alike(reader: Asked) -> None:
         assert said == outcome(lambda: proof_of(data)), case["id"]  # noqa: B023
 
 
+@pytest.mark.parametrize(
+    ("index", "nodes", "length", "fits"),
+    [
+        (0, 63, 32, True),
+        (0, 64, 32, False),
+        (0, 1, 31, False),
+        (2**63 - 1, 1, 32, True),
+        (2**63, 1, 32, False),
+    ],
+)
+def test_a_proof_file_is_read_up_to_its_limits(reader: Asked, index: int, nodes: int, length: int, fits: bool) -> None:
+    note = b"a.example/log\n1\n" + b64encode(bytes(32)) + b"\n\n"
+    path = (b64encode(bytes(length)) + b"\n") * nodes
+    data = b"c2sp.org/tlog-proof@v1\nindex %d\n" % index + path + b"\n" + note
+    wanted: Any = [str(index), nodes, b64encode(note).decode()] if fits else "refused: PRF-FORMAT"
+    assert outcome(lambda: reader.ask("proof", data=data)) == wanted
+    ours = outcome(lambda: proof_of(data))
+    assert (ours if isinstance(ours, str) else [*ours[:2], b64encode(ours[2]).decode()]) == wanted
+
+
 def looked_up(reader: Asked, cases: Sequence[Mapping[str, bytes]]) -> list[Any]:
     """Return what the page says to each proof of a map; a refusal as its code."""
     return [outcome(lambda: reader.ask("lookup", **case)) for case in cases]  # noqa: B023
