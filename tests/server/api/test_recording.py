@@ -307,7 +307,9 @@ def test_committed_heads_and_accesses_are_written_by_the_program_alone(
 ) -> None:
     place = EntryPlace("ledger.example/xo/karsk", reserved("ledger.example/xo/karsk"), 1, None, None)
     entry = desk.sealed("order-transmitted", SENT, place=place, actor="skylark", role="SP")
-    refused(desk, "CTX-ORDER", entry, by="skylark", status=422)
+    size = desk.size()
+    assert desk.post(entry, by="skylark").code in ("CTX-ORDER", "API-MISSING"), "as one that is there, or is not"
+    assert desk.size() == size
 
 
 def test_a_sealed_value_comes_with_its_disclosure(desk: Desk) -> None:
