@@ -64,13 +64,15 @@ class OfficeServer:
             answers = opened.enter_context(closing(AnswerStore(journal.folder.path / "requests.db")))
             recorder = opened.enter_context(closing(SequencerRecorder(journal)))
             metrics = self.metrics = Metrics(head.state, _certificate_ends(settings.tls))
+            folders = (
+                journal.folder.path,
+                journal.home.log(journal.origin),
+            )  # the second only where the guard is a file
             readiness = Readiness(
                 head.health,
                 view.size,
                 lambda: self.server.ending,
-                [
-                    f for f in (journal.folder.path, journal.home.log(journal.origin)) if f.exists()
-                ],  # no guard: a signer
+                [each for each in folders if each.exists()],
                 settings.within,
                 settings.least_free,
             )

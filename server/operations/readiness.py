@@ -38,7 +38,10 @@ class Readiness(Struct, frozen=True):
             raise _unready(f"the log could not be signed for {seconds:.0f} seconds: {says}")
         self.store()
         for folder in self.folders:
-            free = shutil.disk_usage(folder).free
+            try:
+                free = shutil.disk_usage(folder).free
+            except OSError:
+                raise _unready("a folder of the server cannot be reached") from None
             if free < self.least_free:
                 raise _unready(f"a disk of the server has {free // _MIB} MiB left")
 

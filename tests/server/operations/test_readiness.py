@@ -50,3 +50,7 @@ def test_a_disk_below_the_limit_is_nearly_full(tmp_path: Path) -> None:
     structs.replace(READY, folders=(tmp_path,), least_free=1).check()
     more = shutil.disk_usage(tmp_path).free + LEAST_FREE
     assert unready(folders=(tmp_path,), least_free=more * 2).endswith("MiB left")
+
+
+def test_a_folder_that_is_gone_is_not_a_defect_of_the_server(tmp_path: Path) -> None:
+    assert unready(folders=(tmp_path / "gone",)) == "a folder of the server cannot be reached"
