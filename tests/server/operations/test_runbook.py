@@ -17,7 +17,7 @@ from server.operations.log_state import LogState
 from server.operations.metrics import Metrics
 from server.problems import STATUS
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "how-to" / "run-the-office-server-day-by-day.md").read_text("utf-8")
 MODULES = "import server.run, sys; print(*(m.__file__ for m in sys.modules.values() if getattr(m, '__file__', None)))"
 
