@@ -18,8 +18,9 @@ UNSIGNED = ""  # the sender of every request without a signature
 class SignatureGate:
     """Checks signatures and refuses each that came before.
 
-    Nonces are kept in memory. A signature from before the start of this process is refused, so that a restart does not
-    admit one again.
+    Nonces are kept in the memory of this process. A signature from before its start is refused, so that a restart does
+    not admit one again, unless the clock of its signer is ahead: then it can be used once more until its moment is
+    over by `WINDOW`. A second process would admit it as well.
     """
 
     def __init__(self, known: Callable[[str], bool], now: Callable[[], float] = time.time) -> None:
