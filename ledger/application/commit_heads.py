@@ -17,7 +17,7 @@ from ledger.application.write.draft import Draft
 from ledger.application.write.receipt import Receipt
 from ledger.entries.envelope import Circumstances, OpenedEntry, Signer, open_
 from ledger.entries.keyring import RegisteredKey
-from ledger.entries.placement import HEADS_COMMITTED, map_of
+from ledger.entries.placement import HEADS_COMMITTED, committed_by, map_of
 from ledger.errors import LedgerError
 from ledger.facts import Fact, build
 
@@ -95,9 +95,13 @@ def commit_heads(journal: Journal, orders: Sequence[str] = ()) -> CommittedHeads
 
 
 def last_commit(journal: Journal) -> tuple[int, OpenedEntry] | None:
-    """Return the newest entry of the map order, with its index in the log; None if nothing was committed yet."""
-    row = journal.store.newest(map_of(journal.origin))
-    return (row[0], open_(row[1], verify=False)) if row else None
+    """Return the newest entry that commits the ledger, with its index in the log; None if none does."""
+    place = map_of(journal.origin)
+    row = journal.store.newest(place)
+    if row is None or committed_by((opened := open_(row[1], verify=False)).payload) is not None:
+        return (row[0], opened) if row else None
+    earlier = ((index, open_(raw, verify=False)) for index, raw in reversed(journal.store.order(place)))
+    return next(((index, each) for index, each in earlier if committed_by(each.payload) is not None), None)
 
 
 def _only_commits_since(journal: Journal, opened: OpenedEntry) -> bool:

@@ -12,6 +12,7 @@ from ledger.entries.payload import Payload, is_hex64
 from ledger.errors import RecordError
 
 HEADS_COMMITTED = "heads-committed"  # the kind of entry in a map order that states the root over all heads
+_ACCESSES = frozenset({"record-accessed", "report-issued"})  # the kinds of entries in an access order
 
 
 @lru_cache(64)  # called for every entry, with one or two origins
@@ -36,6 +37,13 @@ def map_of(origin: str) -> str:
 def reserved_of(origin: str) -> frozenset[str]:
     """Return the reserved ids of a ledger: registry, access order and map order. They have no instrument."""
     return frozenset((registry_of(origin), access_of(origin), map_of(origin)))
+
+
+def check_reserved(origin: str, order: str, kind: str) -> None:
+    """Refuse, with CTX-ORDER, a kind that belongs neither to the accesses nor to the committed heads of a ledger."""
+    kinds = {access_of(origin): _ACCESSES, map_of(origin): frozenset({HEADS_COMMITTED})}.get(order)
+    if kinds is not None and kind not in kinds:
+        raise RecordError("CTX-ORDER", f"{kind} stands in an order; the program alone writes to {order}")
 
 
 class Link(Struct, frozen=True, gc=False):

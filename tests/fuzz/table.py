@@ -1377,6 +1377,8 @@ OWN = {
     "ledger.adapters.storage.orders.order_lists": "the same",
     "cli.lists.judged_row": "days of entries, which were checked when these were opened",
     "cli.commands.serve": "an address that its operator types",
+    "server.operations.configuration": "a file of its operator; tests/server/operations/test_configuration.py",
+    "server.run": "a certificate of its operator",
     "server.api.application": "requests; tests/server/api/test_made_requests.py makes them from the OpenAPI document",
     "cli.commands.demo": "a bundle that it has just made",
     "cli.reports.pdf": "the same",

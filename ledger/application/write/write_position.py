@@ -15,9 +15,8 @@ from msgspec import UNSET
 from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.application.case_reader import CaseReader
 from ledger.entries.envelope import OpenedEntry, open_
-from ledger.entries.form import BY_COMMAND
 from ledger.entries.keyring import Keyring, Registrar
-from ledger.entries.placement import Link, check_place, reserved_of
+from ledger.entries.placement import Link, check_place, check_reserved
 from ledger.entries.replacement import check_replacement
 from ledger.errors import RecordError
 
@@ -129,8 +128,7 @@ class PendingBatch:
             self.keyring = copy.deepcopy(self.keyring)  # whether it will be stored is not decided yet
         self.keyring.admit(opened, self.next_index)
         self.keyring.check_role(p.signer, self.next_index)
-        if p.order != self.registry and p.order in reserved_of(self.origin) and p.kind not in BY_COMMAND:
-            raise RecordError("CTX-ORDER", f"{p.kind} stands in an order; the program alone writes to {p.order}")
+        check_reserved(self.origin, p.order, p.kind)
         old = None if p.replaces is UNSET else self.entry(p.replaces)
         check_replacement(p, values, old and old[0].payload, old[1] if old else {})
         self._told[opened.leaf] = opened, values

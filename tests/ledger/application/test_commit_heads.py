@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from ledger.adapters.folders.ledger_folder import read_folder
+from ledger.adapters.folders.user_folders import Home
+from ledger.adapters.keys.open_key import open_key
 from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.application.integrity.audit import audit
+from ledger.application.journal import Journal
+from ledger.application.write import write_position
 from ledger.entries.envelope import open_
-from ledger.entries.placement import committed_by, map_of
+from ledger.entries.placement import access_of, committed_by, map_of
+from ledger.errors import RecordError
+from ledger.facts import build
 from ledger.tlog.map_of_heads import MapOfHeads
 from tests.support.cli import House
 
@@ -21,6 +28,10 @@ from tests.support.cli import House
 @pytest.fixture
 def house(tmp_path: Path) -> House:
     return House(tmp_path).furnished()
+
+
+def home(house: House) -> Home:
+    return Home(house.folder / "state" / "comity", house.keys)
 
 
 def commits(house: House) -> list[tuple[int, int, bytes]]:
@@ -64,3 +75,31 @@ def test_a_copy_of_the_folder_with_an_older_map_commits_to_its_own_entries(house
     house.with_office("orn", "RET")
     house.reply("log", "commit")
     assert house.run("fsck").exit_code == 0
+
+
+@pytest.mark.parametrize("committed", [False, True])
+def test_an_entry_that_commits_to_nothing_does_not_stop_commits(
+    house: House, committed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Versions before this one took any entry into the order of committed heads."""
+    if committed:
+        house.reply("log", "commit")
+    with monkeypatch.context() as before, Journal.open(house.ledger, home(house)) as journal:
+        before.setattr(write_position, "check_reserved", lambda *_: None)
+        signer = journal.signer("ilves", "ISS", open_key(str(house.keys / "ilves")))
+        fact = build("order-transmitted", {"addressee": "skylark", "channel": "mail"}, {})
+        journal.record(fact, map_of(journal.origin), signer, instrument=None)
+    made = house.reply("log", "commit")
+    assert commits(house)[-1][0] == made["index"]
+    assert house.run("fsck").exit_code == 0
+
+
+@pytest.mark.parametrize("reserved", [map_of, access_of])
+def test_no_entry_of_an_order_is_recorded_among_committed_heads_and_accesses(
+    house: House, reserved: Callable[[str], str]
+) -> None:
+    with Journal.open(house.ledger, home(house)) as journal:
+        signer = journal.signer("ilves", "ISS", open_key(str(house.keys / "ilves")))
+        fact = build("order-transmitted", {"addressee": "skylark", "channel": "mail"}, {})
+        with pytest.raises(RecordError, match="CTX-ORDER"):
+            journal.record(fact, reserved(journal.origin), signer, instrument=None)
