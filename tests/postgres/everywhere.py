@@ -80,7 +80,15 @@ OF_THE_FILE = (
     "test_a_scratched_entry_fails_the_report_and_is_named",
 )
 # `comity audit sign` reads a folder with its entries or a published log, and no database.
-OF_FILES = ("test_audit.py", "test_bad_input.py", "test_interrupted.py", "test_verify_log.py", "test_schema.py")
+OF_FILES = (
+    "test_audit.py",
+    "test_bad_input.py",
+    "test_interrupted.py",
+    "test_ledger_as_published.py",
+    "test_schema.py",
+    "test_syncs.py",
+    "test_verify_log.py",
+)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
