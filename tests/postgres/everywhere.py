@@ -79,7 +79,7 @@ OF_THE_FILE = (
     "test_the_page_is_typed_as_it_stands",
     "test_a_scratched_entry_fails_the_report_and_is_named",
 )
-# `comity audit sign` reads a folder with its entries or a published log, and no database.
+# Of a ledger in files: `comity audit sign` and a copied folder read no database, and syncs are counted by file.
 OF_FILES = (
     "test_audit.py",
     "test_bad_input.py",
