@@ -12,7 +12,7 @@ from ledger.entries.payload import Payload, is_hex64
 from ledger.errors import RecordError
 
 HEADS_COMMITTED = "heads-committed"  # the kind of entry in a map order that states the root over all heads
-_ACCESSES = frozenset({"record-accessed", "report-issued"})  # the kinds of entries in an access order
+_ACCESSES = frozenset({"record-accessed", "report-issued", "payload-key-destroyed"})  # kinds in an access order
 
 
 @lru_cache(64)  # called for every entry, with one or two origins
