@@ -89,10 +89,11 @@ class Log:
 
         `LedgerError`: GUARD-MISSING; LOG-ROLLBACK if the store is smaller, LOG-CORRUPT if its tree differs.
         """
+        # before the guard: another process may sign and publish meanwhile
+        published = self.files.head() if self._checked is None else None
         last = self.signatory.last()
         if last != self._checked:
-            if self._checked is None:  # entries and a shared guard may both have been put back from a copy
-                _check_published(self.files.head(), last)
+            _check_published(published, last)  # entries and a shared guard may both have been put back from a copy
             size = self.store.size()
             if size < last.size:
                 raise LedgerError(

@@ -445,6 +445,27 @@ def test_what_another_process_publishes_meanwhile_is_no_rollback(
     closed(other)
 
 
+def test_what_another_process_publishes_while_a_log_is_looked_at_first_is_no_rollback(
+    folder: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, other = opened(folder, clock), opened(folder, clock)
+    other.acknowledge(store(other, 1, OTHER))
+    other.publish()
+    reads = log.signatory.last
+
+    def last() -> Signed:
+        seen = reads()
+        other.acknowledge(store(other, 1, OTHER))
+        other.publish()
+        return seen
+
+    with monkeypatch.context() as patch:
+        patch.setattr(log.signatory, "last", last)
+        assert log.signed().size == 1
+    closed(log)
+    closed(other)
+
+
 RECORDER = """
 import sys
 from pathlib import Path
