@@ -96,7 +96,7 @@ class LocalSigner:
         self._known = tuple(known)
         self._guard: Guard | None = None
         self._opened: dict[Path, Key] = {}
-        self._seen = b""  # the note that was verified last
+        self._seen = b""  # the note that was verified or signed last
 
     @property
     def guard(self) -> Guard:
@@ -129,7 +129,10 @@ class LocalSigner:
         at = signing_time(before.at, now, say)
         at = at.replace(microsecond=0)
         after = Signed(size, root, self._note(before, Checkpoint(self._origin, size, root), at), at)
-        return after if self.guard.advance(before, after) else None
+        if not self.guard.advance(before, after):
+            return None
+        self._seen = after.note  # by our own keys: nothing to verify
+        return after
 
     def sign_root(self) -> SignedRoot:
         """Sign as `Signatory.sign_root` says, by the key of that size."""
