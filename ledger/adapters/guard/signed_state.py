@@ -76,17 +76,17 @@ class GuardBackend(Protocol):
 
 def encode(signed: Signed, closed: str = "") -> bytes:
     """Return the value for a signed state; equal states have equal bytes."""
-    told = SignedState.of(signed)
-    return msgspec.json.encode(GuardValue(told.size, told.root, told.note, told.at, closed))
+    stored = SignedState.of(signed)
+    return msgspec.json.encode(GuardValue(stored.size, stored.root, stored.note, stored.at, closed))
 
 
 def decode(value: bytes, place: object) -> tuple[Signed, str]:
     """Return the signed state and why the guard is closed, if it is. LOG-CORRUPT if the value is no such state."""
     try:
-        told = msgspec.json.decode(value, type=GuardValue)
-        signed = told.signed()
-        if told.size < 0 or len(signed.root) != 32:
+        stored = msgspec.json.decode(value, type=GuardValue)
+        signed = stored.signed()
+        if stored.size < 0 or len(signed.root) != 32:
             raise ValueError("a size below 0, or a root that is none")
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise LedgerError("LOG-CORRUPT", f"the guard in {place} holds no signed state: {error}") from None
-    return signed, told.closed
+    return signed, stored.closed

@@ -75,8 +75,8 @@ def remove_left(path: Path) -> list[str]:
 
 
 def _databases(places: Places) -> list[tuple[str, str]]:
-    told = (("entries", places.entries), ("keys", places.keys))
-    return [(name, to) for name, to in told if to is not None and to != FILE]
+    parts = (("entries", places.entries), ("keys", places.keys))
+    return [(name, to) for name, to in parts if to is not None and to != FILE]
 
 
 def _move_guard(folder: Folder, home: Home, to: str) -> None:
