@@ -8,8 +8,10 @@ The value is one JSON object, so that every backend compares and replaces it as 
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Protocol
 
 import msgspec
@@ -74,13 +76,15 @@ class GuardBackend(Protocol):
         ...
 
 
+@lru_cache(maxsize=4)
 def encode(signed: Signed, closed: str = "") -> bytes:
-    """Return the value for a signed state; equal states have equal bytes."""
+    """Return the value for a signed state; equal states have equal bytes. Each step of a guard asks for both thrice."""
     stored = SignedState.of(signed)
     return msgspec.json.encode(GuardValue(stored.size, stored.root, stored.note, stored.at, closed))
 
 
-def decode(value: bytes, place: object) -> tuple[Signed, str]:
+@lru_cache(maxsize=4)
+def decode(value: bytes, place: Hashable) -> tuple[Signed, str]:
     """Return the signed state and why the guard is closed, if it is. LOG-CORRUPT if the value is no such state."""
     try:
         stored = msgspec.json.decode(value, type=GuardValue)

@@ -38,6 +38,7 @@ SCHEMA = (
     """CREATE TRIGGER guard_one BEFORE INSERT ON guard WHEN EXISTS (SELECT 1 FROM guard)
         BEGIN SELECT RAISE(ABORT, 'there is one guard'); END""",
 )
+_FETCH = "SELECT size, root, note, signed_at, user_version FROM guard, pragma_user_version"
 _OPEN = ("DROP TRIGGER IF EXISTS guard_closed", "DROP TABLE IF EXISTS closed", "PRAGMA user_version = 1")
 _CLOSE = (
     "CREATE TABLE closed (reason TEXT NOT NULL) STRICT",
@@ -70,16 +71,14 @@ class SQLiteGuard:
         if not self._path.exists():
             return None
         with SQLiteErrors(self._path):
-            row = self._c.execute("SELECT size, root, note, signed_at FROM guard").fetchone()
+            row = self._c.execute(_FETCH).fetchone()
             if row is None:
                 return None
-            size, root, note, at = row
+            size, root, note, at, version = row
             signed = Signed(typed(size, int), typed(root, bytes), typed(note, bytes), stored_instant(at))
-            return encode(signed, self._closed())
+            return encode(signed, self._closed() if version == _CLOSED_VERSION else "")
 
     def _closed(self) -> str:
-        if self._c.execute("PRAGMA user_version").fetchone()[0] < _CLOSED_VERSION:
-            return ""
         row = self._c.execute("SELECT reason FROM closed").fetchone()
         return "" if row is None else str(row[0])
 

@@ -137,7 +137,7 @@ class LocalSigner:
     def sign_root(self) -> SignedRoot:
         """Sign as `Signatory.sign_root` says, by the key of that size."""
         last = self.last()
-        (key,) = self._keys(ED25519, last.size)
+        (key,) = self._keys(ED25519, _names(self._state), last.size)
         signature = key.sign(signed_bytes(self._origin, key.public, last.root))
         return SignedRoot(last.size, last.root, key.public, signature)
 
@@ -155,8 +155,7 @@ class LocalSigner:
     def ready(self, last: Signed, now: datetime) -> None:
         """Raise the errors that `Signatory.ready` lists."""
         signing_time(last.at, now, lambda _: None)
-        self._keys(ED25519, last.size, last.size + 1)
-        self._second_keys(last, last.size + 1)
+        self._keys_of(last, last.size + 1)
 
     def close(self) -> None:
         """Close the guard."""
@@ -166,26 +165,28 @@ class LocalSigner:
     def _note(self, before: Signed, checkpoint: Checkpoint, at: datetime) -> bytes:
         text = format_checkpoint(checkpoint)
         note = f"{text}\n"
-        for key in self._keys(ED25519, before.size, checkpoint.size):
+        first, second = self._keys_of(before, checkpoint.size)
+        for key in first:
             note += format_line(Vkey.of(self._origin, ED25519, key.public), key.sign(text.encode()))
-        for key in self._second_keys(before, checkpoint.size):
+        for key in second:
             note += cosign_mldsa(note.encode(), self._origin, key.public, key.sign, int(at.timestamp()))
         return note.encode()
 
-    def _second_keys(self, before: Signed, size: int) -> list[Key]:
-        """Return the ML-DSA-44 keys of a size; KEY-MISSING if the last checkpoint has a line of one that is gone."""
-        keys = self._keys(MLDSA44, before.size, size)
-        if not keys and signed_with(before.note, self._origin, MLDSA44):
+    def _keys_of(self, before: Signed, size: int) -> tuple[list[Key], list[Key]]:
+        """Return the Ed25519 and the ML-DSA-44 keys of a size; KEY-MISSING if one that signed `before` is gone."""
+        names = _names(self._state)
+        second = self._keys(MLDSA44, names, before.size, size)
+        if not second and signed_with(before.note, self._origin, MLDSA44):
             raise LedgerError(
                 "KEY-MISSING",
                 f"{self._state} has no ML-DSA-44 key, and this log signed its last checkpoint with one",
                 "put log.mldsa.<n>.key back; only if it is lost for good: comity key add-log makes another",
             )
-        return keys
+        return self._keys(ED25519, names, before.size, size), second
 
-    def _keys(self, kind: int, *sizes: int) -> list[Key]:
+    def _keys(self, kind: int, names: Sequence[str], *sizes: int) -> list[Key]:
         """Return the keys of one signature type that sign these sizes: two at a change of key."""
-        starts = {**({0: _FIRST} if kind == ED25519 else {}), **later_keys(self._state, kind)}
+        starts = {**({0: _FIRST} if kind == ED25519 else {}), **_later(names, kind)}
         begun = [max((n for n in starts if n <= size), default=None) for size in sizes]
         return [self._key(kind, self._state / starts[n]) for n in dict.fromkeys(begun) if n is not None]
 
@@ -200,7 +201,11 @@ class LocalSigner:
 
 def later_keys(state: Path, kind: int = ED25519) -> dict[int, str]:
     """Return the keys of one signature type that followed the first: first size -> file name."""
-    return {int(match[1]): match[0] for match in map(_LATER[kind].fullmatch, _names(state)) if match}
+    return _later(_names(state), kind)
+
+
+def _later(names: Sequence[str], kind: int) -> dict[int, str]:
+    return {int(match[1]): match[0] for match in map(_LATER[kind].fullmatch, names) if match}
 
 
 def _names(state: Path) -> list[str]:

@@ -55,13 +55,14 @@ class CommittedTree:
     stored index.
     """
 
-    __slots__ = ("_known", "_roots", "frontier", "start")
+    __slots__ = ("_added", "_known", "_peaks", "_roots", "frontier", "start")
 
     def __init__(self, frontier: Frontier, start: int, peaks: Sequence[bytes], added: Sequence[bytes]) -> None:
         self.frontier = frontier
         self.start = start
-        self._known = dict(zip(indexes_for_root(start), peaks, strict=True))
-        self._known.update(enumerate(added, stored_count(start)))
+        self._peaks = peaks
+        self._added = added
+        self._known: dict[int, bytes] = {}  # of both, when the first path needs them
         self._roots: dict[tuple[int, int], bytes] = {}  # of subtrees, which the paths of a page have in common
 
     def inclusion_path(self, index: int) -> list[bytes]:
@@ -69,6 +70,11 @@ class CommittedTree:
 
         Each sibling on the path was complete before the page, and is one of its peaks, or the page completed it.
         """
+        if index == self.start == self.frontier.size - 1:  # the only entry of the page
+            return list(reversed(self._peaks))
+        if not self._known:
+            self._known.update(zip(indexes_for_root(self.start), self._peaks, strict=True))
+            self._known.update(enumerate(self._added, stored_count(self.start)))
         return [self._root(subtree) for subtree in siblings(index, self.frontier.size)]
 
     def _root(self, subtree: tuple[int, int]) -> bytes:
