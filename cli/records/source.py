@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import click
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Struct, UnsetType
 
 from cli.exit_codes import Exit
 from cli.session import ledger_choice
@@ -29,8 +28,7 @@ PIN = click.option("--root-fingerprint", "pin", metavar="WORDS|HEX|FILE", help="
 ANCHOR = click.option("--anchor", metavar="FILE", help="With --bundle: a checkpoint held independently.")
 
 
-@dataclass(slots=True)
-class RecordSource:
+class RecordSource(Struct):
     """The record of a command: the bundle in `file` under `trust` and `anchor`, or the ledger if `file` is None.
 
     `bundle` is the bundle after it was verified.

@@ -293,12 +293,12 @@ def page(text: str) -> None:
     Unless LESS is set, `less` shows colours and exits at once if the text fits one screen (`-FRX`, as
     git sets it).
     """
-    import shutil
-
     text = "\n".join(map(named, text.split("\n")))
     if not terminal():
         click.echo(text, color=colourful() or None)
         return
+    import shutil
+
     shown = fitted(text.rstrip("\n"))
     if shown.count("\n") + 1 < shutil.get_terminal_size((80, 24)).lines:
         click.echo(shown, color=colourful())

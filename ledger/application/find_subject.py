@@ -15,7 +15,8 @@ from msgspec import Struct
 from ledger.adapters.storage.entry_reader import Ciphertext, EntryReader
 from ledger.adapters.subject_keys.key_store import KeyCache, SubjectKeyStore
 from ledger.adapters.subject_keys.names import COMPANION, HOLDER, TARGET
-from ledger.adapters.subject_keys.search_forms import SearchForm, asked_forms, forms_in, forms_of
+from ledger.adapters.subject_keys.search_forms import asked_forms, forms_in, forms_of
+from ledger.adapters.subject_keys.value_index import SearchForm
 
 WHOLE = frozenset(("identifiers", "domain_names"))  # fields that are identifiers as a whole
 # Fields that name no data subject: the order of a companion, codes of the law, and the official who used the data.

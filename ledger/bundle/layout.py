@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from hashlib import sha256
+
+from msgspec import Struct, field
 
 from ledger.errors import RecordError
 from ledger.tlog.note import origin_hash
@@ -106,8 +107,7 @@ def sums(files: Mapping[str, bytes]) -> bytes:
     return b"".join(b"%b  %b\n" % (sha256(files[p]).hexdigest().encode(), p.encode()) for p in files if p != SUMS)
 
 
-@dataclass(slots=True)
-class Arranged:
+class Arranged(Struct):
     """The files of one log's bundle by their meaning; nothing is verified yet.
 
     Entries, proofs and disclosures are by log index, heads by the hex SHA-256 in their name, consistency

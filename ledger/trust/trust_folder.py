@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from ledger.entries.keyring import Registrar
 from ledger.errors import RecordError
@@ -38,8 +37,7 @@ class Sizes(Struct, frozen=True):
         return self.first <= size and (self.end is None or size < self.end)
 
 
-@dataclass(frozen=True, slots=True)
-class Trust:
+class Trust(Struct, frozen=True):
     """A parsed trust folder: the policy, its exact text, and the registrar; without one, people's keys have no root.
 
     `authorities` are the certificate files of trusted time-stamp authorities and of their issuers. `others`

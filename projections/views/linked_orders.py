@@ -8,8 +8,9 @@ production order it was kept for, an emergency request and the formal one: the e
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from ledger.entries.case import Case
 from ledger.law import Judgement
@@ -19,8 +20,7 @@ from projections.views.timeline import TimelineEntry, timeline
 Pair = tuple[str, str]  # the order before, the order after
 
 
-@dataclass(frozen=True, slots=True)
-class LinkedOrder:
+class LinkedOrder(Struct, frozen=True):
     """Hold one of several linked orders: its name, its case, its judgement at the common moment."""
 
     name: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import random
 import re
@@ -486,9 +485,9 @@ class _Builder:
             files["others/xv/registrar"] = f"{keeper.actor} {keeper.party} {keeper.key}\n".encode()
         trust = parse_trust(files)
         if held.sizes:
-            trust = dataclasses.replace(trust, sizes={self._vkey("own", log_hand("own")): Sizes(*held.sizes)})
+            trust = replace(trust, sizes={self._vkey("own", log_hand("own")): Sizes(*held.sizes)})
         if held.until is not None:
-            trust = dataclasses.replace(trust, until=NOW + timedelta(days=held.until))
+            trust = replace(trust, until=NOW + timedelta(days=held.until))
         return trust
 
     @staticmethod

@@ -9,7 +9,7 @@ days.
 
 from __future__ import annotations
 
-import secrets
+import os
 from collections.abc import Callable, Collection, Iterable, Sequence
 from hashlib import blake2b
 
@@ -47,9 +47,7 @@ class DestroyedKey(Struct, frozen=True):
 class SubjectKeyStore:
     """The keys of one ledger's data subjects, open."""
 
-    def __init__(
-        self, place: Location, *, writable: bool = True, entropy: Callable[[int], bytes] = secrets.token_bytes
-    ) -> None:
+    def __init__(self, place: Location, *, writable: bool = True, entropy: Callable[[int], bytes] = os.urandom) -> None:
         """Open `keys.db`, or the database with the keys; raises what `open_keys` raises."""
         self.place = place
         self._entropy = entropy
@@ -57,7 +55,7 @@ class SubjectKeyStore:
         self.index = ValueIndex(self._db, self._marking)
 
     @classmethod
-    def create(cls, place: Location, *, entropy: Callable[[int], bytes] = secrets.token_bytes) -> SubjectKeyStore:
+    def create(cls, place: Location, *, entropy: Callable[[int], bytes] = os.urandom) -> SubjectKeyStore:
         """Create an empty key store; raises what `create_keys` raises."""
         create_keys(place, entropy(_SECRET))
         return cls(place, entropy=entropy)

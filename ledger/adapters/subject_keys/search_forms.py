@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from msgspec import Struct
+from ledger.adapters.subject_keys.value_index import SearchForm
 
 _SCHEMES = ("mailto:", "tel:", "acct:", "sip:", "xmpp:")
 _BETWEEN = re.compile(r"[\s<>()\[\],;:\"']+")
@@ -25,13 +25,6 @@ _SAME = str.maketrans(
 _WORD = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*")
 _DIGITS = range(7, 16)  # of a telephone number; ITU-T E.164 allows at most 15
 _ENDING = 8
-
-
-class SearchForm(Struct, frozen=True, order=True):
-    """One form of a value: how it was made (`value`, `phone`, `ending`, `name`) and its text."""
-
-    how: str
-    text: str
 
 
 def forms_of(value: str) -> set[SearchForm]:

@@ -10,11 +10,19 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from hashlib import blake2b
 
+from msgspec import Struct
+
 from ledger.adapters.subject_keys import statements
 from ledger.adapters.subject_keys.key_database import KeyDatabase
-from ledger.adapters.subject_keys.search_forms import SearchForm
 
 _PURPOSE = b"comity-index"  # separates these hashes from the others under the same secret
+
+
+class SearchForm(Struct, frozen=True, order=True):
+    """One form of a value: how it was made (`value`, `phone`, `ending`, `name`) and its text."""
+
+    how: str
+    text: str
 
 
 class ValueIndex:

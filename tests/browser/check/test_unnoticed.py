@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from ledger.errors import RecordError
 from ledger.formats.ed25519 import public_key

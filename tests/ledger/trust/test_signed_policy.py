@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
@@ -246,7 +245,7 @@ def test_a_version_expands_to_what_the_folder_says() -> None:
     )
     said = altered(BASE, others=(Record("quorum none\n"),))
     found = expand(by(said), ())
-    assert replace(found, until=None) == folder
+    assert altered(found, until=None) == folder
     assert found.until == datetime(2027, 9, 1, tzinfo=UTC)
 
 
@@ -268,7 +267,7 @@ def test_a_log_key_signs_the_sizes_a_signed_policy_gives_it() -> None:
     (key,), size = trust.policy.logs, ledger.size
     passes, fails = (Sizes(0), Sizes(size, size + 1)), (Sizes(size + 1), Sizes(0, size))
     for sizes in (*passes, *fails):
-        report = checked(data, ledger, trust=replace(trust, sizes={key.text: sizes}))
+        report = checked(data, ledger, trust=altered(trust, sizes={key.text: sizes}))
         assert [reason.code for reason in report.reasons] == (["CP-KEY"] if sizes in fails else []), sizes
 
 
@@ -276,7 +275,7 @@ def test_an_expired_policy_judges_as_before_and_says_what_it_cannot_know() -> No
     ledger, ilves = small()
     data, trust = ledger.bundle(ilves), ledger.trust()
     for until, said in ((NOW.replace(year=2000), True), (NOW.replace(year=2100), False)):
-        report = checked(data, ledger, trust=replace(trust, until=until))
+        report = checked(data, ledger, trust=altered(trust, until=until))
         assert report.verdict is Verdict.PASSED
         assert any(line.startswith("POL-EXPIRED") for line in report.not_proven) is said
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -310,7 +309,7 @@ def test_a_register_without_the_change_of_a_log_key_that_the_heads_show_is_not_w
     cut = verify(left_out(ledger, ilves, rotated), trust, None, NOW)
     assert said(cut) == (Verdict.INDETERMINATE, ["CP-KEY"])
     sizes = {keys[0]: Sizes(0, rotated + 1), keys[1]: Sizes(rotated + 1)}
-    sized = dataclasses.replace(trust, sizes=sizes)
+    sized = msgspec.structs.replace(trust, sizes=sizes)
     assert said(verify(left_out(ledger, ilves, rotated), sized, None, NOW)) == (Verdict.PASSED, [])
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from ledger.entries.envelope import EntryPlace
 from ledger.entries.exhibits import claimed_logs, form_of

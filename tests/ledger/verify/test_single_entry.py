@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+import msgspec
 import pytest
 
 from ledger.adapters.keys import mldsa
@@ -109,7 +110,7 @@ def by_the_key_of_other_sizes(first: int, end: int | None) -> Callable[[], Wrong
         ledger, raw, proof = honest()
         trust = ledger.trust()
         sizes = {key.text: Sizes(first, end) for key in trust.policy.logs}
-        return raw, proof, replace(trust, sizes=sizes), None
+        return raw, proof, msgspec.structs.replace(trust, sizes=sizes), None
 
     return made
 
@@ -207,10 +208,12 @@ def test_of_a_receipt_that_holds_every_step_head_and_bracket_is_told() -> None:
 
 def test_a_receipt_under_a_policy_that_ran_out_is_judged_and_says_so() -> None:
     ledger, raw, proof = honest()
-    report = verify_entry(raw, proof, replace(ledger.trust(), until=NOW), None, NOW)
+    report = verify_entry(raw, proof, msgspec.structs.replace(ledger.trust(), until=NOW), None, NOW)
     assert report.verdict is Verdict.PASSED
     assert [line.partition(":")[0] for line in report.not_proven].count("POL-EXPIRED") == 1
-    later = verify_entry(raw, proof, replace(ledger.trust(), until=NOW + timedelta(seconds=1)), None, NOW)
+    later = verify_entry(
+        raw, proof, msgspec.structs.replace(ledger.trust(), until=NOW + timedelta(seconds=1)), None, NOW
+    )
     assert "POL-EXPIRED" not in str(later.not_proven)
 
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.adapters.subject_keys.search_forms import SearchForm, asked_forms, forms_in, forms_of
+from ledger.adapters.subject_keys.search_forms import asked_forms, forms_in, forms_of
+from ledger.adapters.subject_keys.value_index import SearchForm
 
 
 def matches(asked: str, stored: set[SearchForm]) -> str | None:
