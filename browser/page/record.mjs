@@ -83,6 +83,7 @@ function one(entry, bracket, leaves, gone, names, id = `entry-${entry.index}`, t
       ? [say(['replaced']), [shown(by.leaf, leaves), ', ', say(['claimed', by.signed_at]), ', ', names.office(by.signer.actor)]]
       : null,
     by ? [say(['replaced-why']), reason(by)] : null,
+    entry.unless ? [say(['condition']), say(['condition-says', entry.unless.kinds.join(', '), entry.unless.orders.join(', '), entry.unless.after])] : null,
     entry.refs.length ? [say(['refs']), entry.refs.join(', ')] : null,
   ].filter((fact) => fact);
   return make(

@@ -21,6 +21,7 @@ from cli.terminal.answer import CommandAnswer, Time
 from cli.terminal.file_io import check_new, write_new
 from cli.terminal.next_commands import tell_next
 from cli.terminal.receipt import tell
+from ledger.entries.payload import Condition
 
 if TYPE_CHECKING:
     from ledger.application.journal import Journal
@@ -61,6 +62,10 @@ _OPTIONS = (
     click.option("--on-source", type=click.Choice(SOURCES), default="own-act", help="How it is known when."),
     click.option("--replaces", metavar="ENTRY", help="Your own earlier entry that this one puts right, as 7."),
     click.option("--why", metavar="TEXT", help="Why it is put right; sealed, and needed with --replaces."),
+    click.option(
+        "--unless", metavar="KINDS[@ORDERS]", help="Only if nothing of these kinds is in these orders since --behind."
+    ),
+    click.option("--behind", type=click.IntRange(min=0), metavar="N", help="Entries of the log you had seen; all."),
     click.option("--audience", multiple=True, metavar="FIELD=ROLES", help="Who may read a sealed field instead."),
     SUBJECT,
     click.option("--id", "entry", metavar="HEX", help="32 hex digits: the same command twice is recorded once."),
@@ -94,6 +99,8 @@ class RecordOptions:
     yes: bool
     receipt: str | None
     unregistered: bool = False
+    unless: str | None = None
+    behind: int | None = None
 
 
 def recording(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -304,6 +311,8 @@ def _draft(
         check_reason(asked.why, fact.kind)  # before a passphrase is asked for
         entries: Sequence[Entry] = () if place.case is None else place.case.entries
         check_own(next((e.by for e in entries if e.leaf == replaces), signer.actor), signer.actor)
+    if asked.behind is not None and asked.unless is None:
+        raise Stop("--behind is the position of a condition", hint="add --unless KINDS@ORDERS")
     audience = dict(audience_of(text) for text in asked.audience)
     circumstances = Circumstances(
         on=on,
@@ -315,6 +324,7 @@ def _draft(
         why=asked.why,
         audience=audience or None,
         other=newest_foreign(journal, place.order, place.case),
+        unless=None if asked.unless is None else condition_of(asked.unless, asked.behind, place),
     )
     sealed = [*sealed_of(fact), *([WHY.name] if asked.why is not None else [])]
     subjects = subjects_of(asked.subjects, fact.kind, sealed, place.other)
@@ -327,6 +337,22 @@ def audience_of(said: str) -> tuple[str, list[str]]:
     if not mark:
         raise Stop(f"--audience {said}: this is field=ROLE,ROLE")
     return name, [role.strip() for role in roles.split(",") if role.strip()]
+
+
+def condition_of(said: str, behind: int | None, place: Place) -> Condition:
+    """Return the condition of an entry from `KIND,KIND@ORDER,ORDER`; without orders, its own order is meant."""
+    from ledger.facts import kind_of
+
+    kinds, _, orders = said.partition("@")
+    named = [name.strip() for name in kinds.split(",")]
+    for name in named:
+        kind_of(name)
+    ids = [_order_or_register(place, name.strip()) for name in orders.split(",")] if orders else [place.order]
+    return Condition(place.journal.store.size() if behind is None else behind, sorted(set(ids)), sorted(set(named)))
+
+
+def _order_or_register(place: Place, name: str) -> str:
+    return place.journal.registry if name == "register" else place.other(name)
 
 
 class SignerItem(Struct, frozen=True):
@@ -362,6 +388,7 @@ class FactAnswer(CommandAnswer, tag="comity.fact/1"):
     public: dict[str, Any]
     sealed: dict[str, Any]
     audience: dict[str, list[str]]
+    unless: Condition | None
     subjects: dict[str, str]
     findings: list[RaisedItem]
 
@@ -383,6 +410,7 @@ def _dry(plan: RecordPlan) -> Exit:
         public=output.jsonable(public_of(draft.fact)),
         sealed=output.jsonable(sealed_of(draft.fact)),
         audience=output.jsonable(circumstances.audience or {}),
+        unless=circumstances.unless,
         subjects=output.jsonable(draft.subjects),
         findings=[RaisedItem(f.code, f.level.value, f.says, f.cite) for f in plan.findings],
     )

@@ -15,6 +15,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from ledger.entries.payload import Condition
 from ledger.errors import RecordError
 
 
@@ -96,6 +97,7 @@ class Entry(Struct, frozen=True, eq=False):
     place: int | None = None  # its index in the log of `origin`
     held: bool = True  # False: the signing key or its office did not hold the claimed role at this position
     proves: str | None = None  # leaf of the entry here that the wrapped entry was proven to back
+    unless: Condition | None = None  # what its signer demanded of the log
     unproven: str = ""  # code of what is missing, if a wrapped entry is not proven to be its signer's act
 
     def get(self, name: str, default: Any = None) -> Any:

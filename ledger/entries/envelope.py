@@ -21,6 +21,7 @@ from msgspec import UNSET
 
 from ledger.entries.case import Entry, Unread, instant, wire
 from ledger.entries.payload import (
+    Condition,
     Document,
     Formed,
     Name,
@@ -76,6 +77,7 @@ class Circumstances(msgspec.Struct, frozen=True):
     audience: Mapping[str, Sequence[str]] | None = None
     documents: tuple[Document, ...] = ()
     other: Other | None = None
+    unless: Condition | None = None
 
 
 class Sealed(msgspec.Struct, frozen=True, gc=False):
@@ -194,6 +196,7 @@ def _payload(
         replaces=UNSET if said.replaces is None else said.replaces,
         audience=audience or UNSET,
         other=UNSET if said.other is None else said.other,
+        unless=UNSET if said.unless is None else said.unless,
     )
 
 
@@ -341,6 +344,8 @@ def _check_veils(payload: Payload) -> None:
     sealed, public = payload.sealed, payload.public
     if payload.audience == {}:
         raise RecordError("JSON-MEMBER", "`audience` is absent where there is none")
+    if payload.unless is not UNSET and not (_is_rising(payload.unless.orders) and _is_rising(payload.unless.kinds)):
+        raise RecordError("JSON-MEMBER", "orders and kinds of `unless` are sorted and distinct")
     if "_sd" not in public:
         if sealed:
             raise RecordError("SD-COUNT", "sealed fields are named but not committed to")
@@ -411,4 +416,5 @@ def entry_of(
         audience={} if p.audience is UNSET else {name: tuple(roles) for name, roles in p.audience.items()},
         digests=digests or {},
         held=held,
+        unless=None if p.unless is UNSET else p.unless,
     )

@@ -15,6 +15,8 @@ from msgspec import UNSET, Meta, UnsetType
 from ledger.facts.vocabulary import OnSource, Speaks
 from ledger.formats.canonical_json import MAX_INTEGER
 
+MOST_ORDERS, MOST_KINDS = 16, 32  # that one condition names
+
 _HEX32 = "[0-9a-f]{32}"
 _HEX64 = "[0-9a-f]{64}"
 _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -65,6 +67,17 @@ class Other(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     checkpoint_sha256: Hex64
 
 
+class Condition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the signer demands of the log: no entry of `kinds` in `orders` from index `after` on and before this entry.
+
+    `after` is how many entries of the log the signer had seen. Both lists are sorted and distinct.
+    """
+
+    after: Count
+    orders: Annotated[list[Uuid], Meta(min_length=1, max_length=MOST_ORDERS)]
+    kinds: Annotated[list[Kind], Meta(min_length=1, max_length=MOST_KINDS)]
+
+
 class Payload(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True, gc=False):
     """The members of a sealed entry; only `prev`, `seen` and `instrument` may be null.
 
@@ -95,6 +108,7 @@ class Payload(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     replaces: str | UnsetType = UNSET
     audience: dict[str, list[Name]] | UnsetType = UNSET
     other: Other | UnsetType = UNSET
+    unless: Condition | UnsetType = UNSET
 
 
 class Formed(Payload, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True, gc=False):

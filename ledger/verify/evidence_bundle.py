@@ -28,6 +28,7 @@ from ledger.trust.trust_folder import Trust, parse_anchor
 from ledger.verify import claims, disclosures, entries, heads, makers_findings
 from ledger.verify.audits.statements import check_audits, recomputed_by
 from ledger.verify.completeness.committed_heads import check_committed
+from ledger.verify.conditions import check_conditions
 from ledger.verify.earlier_bundles import (
     Contradiction,
     EarlierEntries,
@@ -215,6 +216,7 @@ class _Verification:
             self.judgement = claims.check_procedure(self.case, own_entries, opened, arrivals, self.as_of, book)
         with book.step(VerificationStep.COMPLETENESS):
             self.committed = check_committed(parts, opened, manifest, keyring, times, book)
+            check_conditions(opened, self.committed, book)
             if elsewhere is not None:
                 hold_commit(parts, states, elsewhere)
             held = trust.policy if trust else NO_POLICY

@@ -12,6 +12,7 @@ from ledger.tlog.tree import Proof, parse_proof
 from ledger.trust.trust_folder import Trust, parse_anchor
 from ledger.verify import heads
 from ledger.verify.audits.statements import check_audits
+from ledger.verify.conditions import check_conditions
 from ledger.verify.entries import check_envelope, check_leaf, check_lines, note_texts
 from ledger.verify.field_forms import check_public
 from ledger.verify.progress import VerificationLog
@@ -58,6 +59,7 @@ def verify_entry(
         with book.step(VerificationStep.ORDER_OF_ENTRIES):
             if opened.payload.log != states.head.checkpoint.origin:
                 raise RecordError("CTX-LOG", f"sealed for the log {opened.payload.log}")
+            check_conditions({parsed.index: opened}, None, book)
         with book.step(VerificationStep.KEYS):
             _check_key(opened, trust, book)
             if trust is not None:

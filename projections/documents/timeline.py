@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import UNSET, Struct, UnsetType
 
 from ledger.entries.case import Unread
+from ledger.entries.payload import Condition
 from projections.documents.times import Time
 from projections.views.replaced import Replacement
 from projections.views.timeline import TimelineEntry
@@ -19,7 +20,8 @@ class TimelineItem(Struct, frozen=True, kw_only=True):
     """One entry of an order, what it says, and the states it moved the order between (`moved`).
 
     `fields` are the values of the entry, sealed ones as `[sealed]`. `local` is the local time of the office whose act
-    it is, if that differs from UTC. `not_before` and `not_after` are proven times of its signature, with --brackets.
+    it is, if that differs from UTC. `unless` is the condition under which its signer gave it to the log. `not_before`
+    and `not_after` are proven times of its signature, with --brackets.
     """
 
     seq: int
@@ -45,6 +47,7 @@ class TimelineItem(Struct, frozen=True, kw_only=True):
     why: str | None
     fields: dict[str, Any]
     order: str
+    unless: Condition | UnsetType = UNSET
     not_before: Time | UnsetType | None = UNSET
     not_after: Time | UnsetType | None = UNSET
 
@@ -71,6 +74,7 @@ def timeline_item(order: str, x: TimelineEntry) -> TimelineItem:
         replaces=e.replaces,
         fields=spelled(x.fields),
         order=order,
+        unless=UNSET if e.unless is None else e.unless,
         **put_right(x.replaced),
     )
 

@@ -122,6 +122,9 @@ function namedKey(value) {
 
 const DOCUMENT = record({ code: NAME, media: NAME, size: COUNT, sha256: HEX64 });
 
+const KIND = word(/^[a-z][a-z0-9-]{0,79}$/);
+const CONDITION = record({ after: COUNT, orders: list(UUID, 16), kinds: list(KIND, 32) });
+
 const PAYLOAD = record(
   {
     v: oneOf(1),
@@ -131,7 +134,7 @@ const PAYLOAD = record(
     seq: whole(1),
     prev: orNull(HEX64),
     seen: orNull(record({ origin: NAME, size: COUNT, note: HEX64 })),
-    kind: word(/^[a-z][a-z0-9-]{0,79}$/),
+    kind: KIND,
     schema: whole(1),
     instrument: orNull(NAME),
     refs: list(NAME),
@@ -149,6 +152,7 @@ const PAYLOAD = record(
     replaces: HEX64,
     audience: table(list(NAME)),
     other: record({ origin: NAME, index: COUNT, leaf: HEX64, checkpoint_sha256: HEX64 }),
+    unless: CONDITION,
   },
 );
 
@@ -160,6 +164,9 @@ const PAYLOAD = record(
 export async function openEntry(raw, { unsigned = false } = {}) {
   const payload = PAYLOAD(await openBytes(raw, EVENT_TYPE, { unsigned }), 'payload');
   if (payload.audience?.size === 0) throw new Refused('JSON-MEMBER', ['member', 'payload.audience']);
+  for (const names of payload.unless ? [payload.unless.orders, payload.unless.kinds] : []) {
+    if (!names.length || !isSortedSet(names)) throw new Refused('JSON-MEMBER', ['member', 'payload.unless']);
+  }
   checkVeils(payload);
   return { ...payload, leaf: hex(leafHash(raw)), sd: payload.public.get('_sd') ?? [] };
 }

@@ -10,6 +10,7 @@ import { checkAudits, recomputedBy } from './audits.mjs';
 import { utf8 } from '../formats/bytes.mjs';
 import { registryOf } from '../entries/placement.mjs';
 import { checkCommitted } from './committed_heads.mjs';
+import { checkConditions } from './conditions.mjs';
 import { caseOf, checkClaims, checkForm, judgedAt } from './claims.mjs';
 import { makersFindings } from '../bundle/findings.mjs';
 import { carriedIn } from '../bundle/archive_kind.mjs';
@@ -152,6 +153,7 @@ async function walk(carried, trust, held, now, book, found, onStep, elsewhere) {
   book.skip(16, ['law-elsewhere']);
   await step(17, async () => {
     found.committed = await checkCommitted(parts, opened, manifest, keyring, times, book);
+    checkConditions(opened, found.committed, book);
     if (elsewhere && found.committed) checkKnownCommit(found.committed, elsewhere);
     found.audits = checkAudits(parts.audits, trust?.policy, heads.head.checkpoint, book);
     if (found.committed) found.committed.auditors = recomputedBy(found.audits, found.committed.index);

@@ -144,6 +144,17 @@ class EntryReader:
         """Return every entry of one kind in these orders as (index, envelope)."""
         return self._all(statements.OF_KIND_IN_ORDERS, (kind, _json_array(orders)))
 
+    def first_of_kinds_in(
+        self, orders: Iterable[str], kinds: Iterable[str], start: int, stop: int
+    ) -> tuple[int, str, str] | None:
+        """Return the first entry of these kinds in these orders, from index `start` on and below `stop`.
+
+        It is (index, order, kind); None if there is none.
+        """
+        asked = (_json_array(orders), _json_array(kinds), start, stop)
+        row: tuple[int, str, str] | None = self._first(statements.FIRST_OF_KINDS_IN_ORDERS, asked)
+        return row
+
     def at(self, index: int) -> bytes | None:
         """Return the envelope at a leaf index; None beyond the end of the log."""
         row: tuple[bytes] | None = self._first(statements.AT_INDEX, (index,))

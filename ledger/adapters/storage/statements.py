@@ -132,6 +132,15 @@ OF_KIND_IN_ORDERS = Statement(
     "SELECT notification_id - 1, state FROM stored_events WHERE topic = %s"
     " AND originator_id IN (SELECT value FROM json_array_elements_text(%s::json)) ORDER BY notification_id",
 )
+# The first entry of some kinds in some orders, from an index on and before another one.
+FIRST_OF_KINDS_IN_ORDERS = Statement(
+    "SELECT rowid - 1, originator_id, topic FROM stored_events WHERE originator_id IN (SELECT value FROM json_each(?))"
+    " AND topic IN (SELECT value FROM json_each(?)) AND rowid > ? AND rowid <= ? ORDER BY rowid LIMIT 1",
+    "SELECT notification_id - 1, originator_id, topic FROM stored_events"
+    " WHERE originator_id IN (SELECT value FROM json_array_elements_text(%s::json))"
+    " AND topic IN (SELECT value FROM json_array_elements_text(%s::json))"
+    " AND notification_id > %s AND notification_id <= %s ORDER BY notification_id LIMIT 1",
+)
 ORDERS_WITH_KIND = Statement(
     "SELECT DISTINCT originator_id FROM stored_events WHERE topic = ? ORDER BY 1",
     "SELECT DISTINCT originator_id FROM stored_events WHERE topic = %s ORDER BY 1",

@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
+from msgspec import UNSET
 
 from ledger.adapters.storage import statements
 from ledger.adapters.storage.connection import ReadableLocation, ReadConnection, open_connection
+from ledger.entries.condition import check_condition
 from ledger.entries.envelope import OpenedEntry, instrument_of, open_each
 from ledger.entries.keyring import Keyring, RegisteredKey
+from ledger.entries.payload import Condition
 from ledger.entries.placement import Link, check_place
 from ledger.entries.wrapped_entry import KIND
 from ledger.errors import RecordError
@@ -142,6 +145,8 @@ def check_run(
                     keyring.check(opened, index)
                 if times is not None:
                     _note(index, opened, keyring, reported, times, noted, book)
+                    if p.unless is not UNSET:
+                        _compare_condition(c, index, opened, p.unless, book)
             except RecordError as wrong:
                 heads.pop(order, None)
                 problems.append(Problem(wrong.code, f"#{index}", wrong.says))
@@ -198,6 +203,18 @@ def _note(
         noted.unknown.append(opened.leaf)
     if p.other or p.kind == KIND:
         noted.naming.append(index)
+
+
+def _compare_condition(
+    c: ReadConnection, index: int, opened: OpenedEntry, condition: Condition, book: VerificationLog
+) -> None:
+    """Add the finding CTX-CONDITION if the log took an entry in spite of its condition."""
+    orders, kinds = (orjson.dumps(names).decode() for names in (condition.orders, condition.kinds))
+    row = c.execute(statements.FIRST_OF_KINDS_IN_ORDERS, (orders, kinds, condition.after, index)).fetchone()
+    try:
+        check_condition(condition, index, row)
+    except RecordError as disregarded:
+        book.remark(disregarded.code, disregarded.says, opened.leaf)
 
 
 def bytes_of(cell: Any) -> bytes:

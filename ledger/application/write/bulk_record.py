@@ -23,8 +23,10 @@ from ledger.application.write.draft import Draft
 from ledger.application.write.parallel_open import PAGE
 from ledger.application.write.seal import Sealer
 from ledger.application.write.write_position import PendingBatch, WritePosition
+from ledger.entries.condition import Found
 from ledger.entries.envelope import OpenedEntry, open_
 from ledger.entries.keyring import Registrar
+from ledger.entries.payload import Condition
 from ledger.entries.placement import Link
 from ledger.errors import RecordError
 
@@ -78,6 +80,15 @@ class Staging:
         row = self._c.execute("SELECT state FROM staged WHERE leaf = ?", (bytes.fromhex(leaf),)).fetchone()
         return row[0] if row else None
 
+    def opposing(self, condition: Condition) -> Found | None:
+        """Return the first staged entry that a condition excludes; None if there is none."""
+        row = self._c.execute(
+            "SELECT order_id, kind FROM staged WHERE order_id IN (SELECT value FROM json_each(?))"
+            " AND kind IN (SELECT value FROM json_each(?)) ORDER BY n LIMIT 1",
+            (msgspec.json.encode(condition.orders).decode(), msgspec.json.encode(condition.kinds).decode()),
+        ).fetchone()
+        return (None, *row) if row else None
+
     def pages(self) -> Iterator[list[EntryRow]]:
         """Yield the staged rows in their order, a page at a time."""
         for start in range(0, self.size, PAGE):
@@ -119,6 +130,10 @@ class Ahead(WritePosition):
         """Return the staged or stored entry with a leaf hash; no value of a staged entry is opened."""
         staged = self._staging.entry(leaf)
         return (open_(staged, verify=False), {}) if staged else super().entry(leaf)
+
+    def opposing(self, condition: Condition) -> Found | None:
+        """Return an entry, staged or stored, that a condition excludes; None if there is none."""
+        return self._staging.opposing(condition) or super().opposing(condition)
 
     def head(self, order: str) -> Link | None:
         """Return the newest entry of an order, staged or stored."""
@@ -183,6 +198,7 @@ class Bulk:
     def _turn(self) -> None:
         if self._page:
             self._staging.add(self._page, self._trial.heads)
+            self._still = {**self._trial.still, **self._still}
             self._page, self._trial = [], PendingBatch(self._past)
 
 

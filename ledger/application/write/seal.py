@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import msgspec
+from msgspec import UNSET
 
 from ledger.adapters.keys.key_files import Entropy
 from ledger.adapters.log.checkpoints import CheckpointStore
@@ -19,6 +20,7 @@ from ledger.application.write.place import EntryPlacer, completed_fact
 from ledger.application.write.write_position import PendingBatch
 from ledger.entries.case import Entry, check_dates, wire
 from ledger.entries.envelope import Circumstances, EntryPlace, OpenedEntry, seal, unsigned_entry
+from ledger.entries.payload import Condition
 from ledger.entries.replacement import readers
 from ledger.entries.text_form import check_texts
 from ledger.entries.wrapped_entry import KIND
@@ -95,6 +97,7 @@ class Sealer:
             and (p.signer.actor, p.signer.role) == (draft.signer.actor, draft.signer.role)
             and (p.speaks, p.whose or None, p.replaces or None)
             == (circumstances.speaks, circumstances.whose, circumstances.replaces)
+            and _asked(None if p.unless is UNSET else p.unless) == _asked(circumstances.unless)
             and (
                 p.on == wire(circumstances.on) or (circumstances.on == circumstances.signed_at and p.on == p.signed_at)
             )
@@ -112,6 +115,11 @@ def unsigned(draft: Draft, instrument: str | None) -> Entry:
     """Return the entry that a draft would become as the first of its order, without a place in a log."""
     place = EntryPlace("", draft.order, 0, None, instrument)
     return unsigned_entry(draft.fact, place, draft.signer, draft.said)
+
+
+def _asked(condition: Condition | None) -> tuple[list[str], list[str]] | None:
+    """Return the orders and kinds of a condition; the position may have moved since it was signed."""
+    return None if condition is None else (condition.orders, condition.kinds)
 
 
 def _with_readers(said: Circumstances, batch: PendingBatch) -> Circumstances:

@@ -7,15 +7,18 @@ stores nothing if the registry has grown since it was read here. Then `forget`, 
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Set
+import sys
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 from msgspec import UNSET
 
 from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.application.case_reader import CaseReader
+from ledger.entries.condition import Found, check_condition, opposing
 from ledger.entries.envelope import OpenedEntry, open_
 from ledger.entries.keyring import Keyring, Registrar
+from ledger.entries.payload import Condition
 from ledger.entries.placement import Link, check_place, check_reserved
 from ledger.entries.replacement import check_replacement
 from ledger.errors import RecordError
@@ -77,6 +80,19 @@ class WritePosition:
         """The id of the register with the number of its newest entry read here, which the store compares."""
         return {self.registry: self._registered}
 
+    def opposing(self, condition: Condition) -> Found | None:
+        """Return the first stored entry that a condition excludes; None if there is none."""
+        return self._store.first_of_kinds_in(condition.orders, condition.kinds, condition.after, sys.maxsize)
+
+    def size(self) -> int:
+        """Return the number of stored entries."""
+        return self._store.size()
+
+    def versions(self, orders: Sequence[str]) -> dict[str, int]:
+        """Return the number of stored entries of each order, as read here, which the store compares."""
+        self.look_up({*orders})
+        return {order: link.seq if (link := self._heads[order]) else 0 for order in orders}
+
     def learn(self, heads: Mapping[str, Link]) -> None:
         """Remember the newest entries that have just been stored."""
         self._heads.update(heads)
@@ -118,6 +134,19 @@ class PendingBatch:
         """Return the stored or pending entry with a leaf hash, and its sealed values."""
         return self._told.get(leaf) or self._past.entry(leaf)
 
+    def opposing(self, condition: Condition) -> Found | None:
+        """Return the first entry, stored or pending, that a condition excludes; None if there is none."""
+        pending = ((None, opened.payload.order, opened.payload.kind) for opened, _ in self._told.values())
+        return opposing(condition, pending) or self._past.opposing(condition)
+
+    def size(self) -> int:
+        """Return the number of stored entries."""
+        return self._past.size()
+
+    def versions(self, orders: Sequence[str]) -> dict[str, int]:
+        """Return the number of stored entries of each order, without the pending ones."""
+        return self._past.versions(orders)
+
     def admit(self, opened: OpenedEntry, values: Mapping[str, Any]) -> None:
         """Add an entry with the sealed values that can be opened; `RecordError`: CTX-*, KEY-*, FORM-*."""
         p = opened.payload
@@ -131,6 +160,9 @@ class PendingBatch:
         check_reserved(self.origin, p.order, p.kind)
         old = None if p.replaces is UNSET else self.entry(p.replaces)
         check_replacement(p, values, old and old[0].payload, old[1] if old else {})
+        if p.unless is not UNSET:
+            self.still = {**self.still, **self.versions(p.unless.orders)}  # before the look at what is stored
+            check_condition(p.unless, self.size(), self.opposing(p.unless))
         self._told[opened.leaf] = opened, values
         self.next_index += 1
         self._entries.add(p.entry)

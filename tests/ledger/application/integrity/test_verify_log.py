@@ -13,6 +13,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from cli.exit_codes import Exit
 from ledger.adapters.storage.entry_reader import EntryReader
@@ -21,6 +22,7 @@ from ledger.application.integrity import own_check, verify_ledger
 from ledger.application.integrity.check_run import MOST
 from ledger.application.integrity.own_check import OwnCheck, check_own
 from ledger.application.integrity.verify_log import verify_log
+from ledger.entries.payload import Condition
 from ledger.tlog.note import sign_note, witness_vkey
 from ledger.verify.report import VerificationStep
 from tests.ledger.application.integrity.test_audit import shelf_of
@@ -587,3 +589,16 @@ def test_fsck_is_undecided_where_nothing_can_be_compared(gone: str, ledger: Path
     done = run("fsck", "--json", ledger=ledger)
     assert (done.exit_code, json.loads(done.stdout)["verdict"]) == (Exit.FINDINGS, "UNDECIDED")
     assert "TOTAL" not in run("fsck", ledger=ledger).output
+
+
+def test_an_entry_that_was_taken_in_spite_of_its_condition_is_found_in_a_folder_too(tmp_path: Path) -> None:
+    made, ilves = small()
+    sent = {"addressee": "skylark", "channel": "mail"}
+    opposed = made.record(ilves, "order-transmitted", sent, order=ORDER)
+    unless = Condition(opposed, [ORDER], ["order-transmitted"])
+    index = made.record(ilves, "order-transmitted", sent, order=ORDER, unless=unless)
+    made.record(ilves, "order-transmitted", sent, order=ORDER, unless=replace(unless, after=index + 1))
+    folder, trust = folder_of(made, tmp_path)
+    code, report = verdict(folder, "--trust", str(trust))
+    assert (code, report["verdict"]) == (0, "TOTAL-PASSED")
+    assert [(f["code"], f["entries"]) for f in report["procedure"]] == [("CTX-CONDITION", [made.leaf(index)])]
