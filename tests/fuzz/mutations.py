@@ -774,6 +774,31 @@ def backed_by_something_else(m: Liar) -> Expect | None:
 
 
 @mutation
+def a_condition_that_was_disregarded(m: Liar) -> Expect | None:
+    """The log took an entry although its signer demanded that there is none like an earlier one."""
+    mine = m.deeds()
+    deed = m.pick([d for d in mine[1:] if "unless" not in d.changes])
+    if deed is None:
+        return None
+    before = m.one(mine[: mine.index(deed)])
+    names = sorted({before.kind, "order-withdrawn"}) if before else []
+    deed.changes["unless"] = {"after": 0, "orders": [ref("order", "main")], "kinds": names}
+    return Expect(f"{deed.id} excludes {names}", PASSED, codes=["CTX-CONDITION"])
+
+
+@mutation
+def a_condition_that_was_kept(m: Liar) -> Expect | None:
+    """A condition over an order that is here, or over one that is not: nothing changes, but it may be unproven."""
+    deed = m.pick([d for d in m.deeds() if "unless" not in d.changes])
+    if deed is None:
+        return None
+    elsewhere = m.chance.random() < 0.5
+    order: Any = "99999999-9999-4999-8999-999999999999" if elsewhere else ref("order", "main")
+    deed.changes["unless"] = {"after": 0, "orders": [order], "kinds": ["unheard-of"]}
+    return Expect(f"{deed.id} excludes what nobody said", unproven="CTX-CONDITION" if elsewhere else "")
+
+
+@mutation
 def replaced_by_somebody_else(m: Liar) -> Expect | None:
     deed = m.one([d for d in m.deeds() if d.kind in EVIDENCE and d.replaces is None])
     others = [by for a, by in sorted(m.offices().items()) if deed and a != deed.by.partition("/")[0]]
