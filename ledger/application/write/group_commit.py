@@ -68,7 +68,7 @@ class GroupCommit:
         self._log = log
         self._lock = Lock()
         self._waiting: deque[Request] = deque()
-        self._busy = False  # a thread stores, or has been woken to do so
+        self._leader: Request | None = None  # whose thread stores, or has been woken to do so
         self._thread = 0  # that stores now
         self.signing = Lock()
         self._unsigned = False  # the last group could not be signed
@@ -78,8 +78,12 @@ class GroupCommit:
 
     def commit(self, request: Request) -> list[Receipt]:
         """Store the rows of a request, and return their receipts; raises its refusal, or why nothing can be stored."""
-        if self._await_turn(request):
-            self._lead()
+        try:
+            if self._await_turn(request):
+                self._lead()
+        except BaseException:  # a signal: the thread ends, and no other may wait for it
+            self._withdraw(request)
+            raise
         if request.error is not None:
             raise request.error
         return request.receipts
@@ -91,15 +95,14 @@ class GroupCommit:
             yield
             return
         request = Request(lambda _: [], _ROWS + 1)  # shares no group
-        self._await_turn(request)
-        self._thread = get_ident()
         try:
+            self._await_turn(request)
+            self._thread = get_ident()
             yield
         finally:
-            self._thread = 0
-            with self._lock:
-                self._waiting.remove(request)
-            self._hand_over()
+            if self._thread == get_ident():
+                self._thread = 0
+            self._withdraw(request)
 
     def stored_apart(self, index: int) -> None:
         """Sign the log up to the last of the entries that were stored during a `turn`."""
@@ -120,37 +123,36 @@ class GroupCommit:
         """Wait until the request is answered, or is the first of the next group: then return True."""
         with self._lock:
             self._waiting.append(request)
-            first, self._busy = not self._busy, True
+            self._leader = self._leader or request
+            first = self._leader is request
         if not first:
-            try:
-                request.wake.wait()
-            except BaseException:  # a signal: the thread ends, and no other may wait for it
-                self._withdraw(request)
-                raise
+            request.wake.wait()
         return not request.settled
 
     def _withdraw(self, request: Request) -> None:
+        """Let nothing wait for a request whose thread ends; wake another thread if this one had to store."""
         with self._lock:
             if request in self._waiting:
                 self._waiting.remove(request)
-            woken = request.wake.is_set() and not request.settled
-        if woken:
+            leads = self._leader is request
+        if leads:
             self._hand_over()
 
     def _hand_over(self) -> None:
         """Wake the thread of the request that waits longest; it stores the next group."""
         with self._lock:
-            self._busy = bool(self._waiting)
-            if self._busy:
-                self._waiting[0].wake.set()
+            self._leader = self._waiting[0] if self._waiting else None
+            if self._leader is not None:
+                self._leader.wake.set()
 
     def _lead(self) -> None:
         """Store the requests that wait, wake the thread that stores the next ones, and acknowledge what was stored."""
-        group = self._take()
+        group: list[Request] = []
         begin = monotonic()
         try:
-            self._thread = get_ident()
             try:
+                self._take(group)
+                self._thread = get_ident()
                 stored = self._store_all(group)
                 committed = self._store.recorder.committed
             finally:
@@ -173,26 +175,26 @@ class GroupCommit:
                 request.settled = True
                 request.wake.set()
 
-    def _take(self) -> list[Request]:
-        """Take the requests that wait, except one that needs to know first what becomes of another one."""
-        group: list[Request] = []
+    def _take(self, group: list[Request]) -> None:
+        """Move the requests that wait to a group, except one that needs to know first what becomes of another one."""
+        chosen: list[Request] = []
         later: deque[Request] = deque()
         alone: set[str] = set()
         shared: set[str] = set()
         size = 0
         with self._lock:
-            while self._waiting and len(group) < MOST and size < _ROWS:
-                request = self._waiting.popleft()
+            for request in self._waiting:
                 clash = not (request.alone.isdisjoint(alone | shared) and request.shared.isdisjoint(alone))
-                if group and (clash or size + request.size > _ROWS):
+                full = len(chosen) == MOST or size >= _ROWS or size + request.size > _ROWS
+                if chosen and (clash or full):
                     later.append(request)
                 else:
-                    group.append(request)
+                    chosen.append(request)
                     alone |= request.alone
                     shared |= request.shared
                     size += request.size
-            self._waiting.extendleft(reversed(later))
-        return group
+            group += chosen
+            self._waiting = later
 
     def _store_all(self, group: list[Request]) -> Sequence[Stored]:
         """Store what the requests bring, and return the places of their rows; refused requests bring none."""

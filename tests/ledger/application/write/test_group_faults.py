@@ -10,6 +10,7 @@ import pytest
 from ledger.adapters.log.checkpoint_signer import LocalSigner
 from ledger.adapters.storage.entry_store import EntryStore
 from ledger.application.journal import Journal
+from ledger.application.write.group_commit import GroupCommit
 from ledger.errors import LedgerError
 from tests.ledger.application.test_journal import journal
 from tests.ledger.application.write.test_group_commit import check_receipts, drafted, opening, order, together
@@ -87,3 +88,47 @@ def test_requests_that_another_thread_was_storing_when_it_was_stopped_are_told_t
     assert isinstance(error, LedgerError)
     assert (error.code, "look before" in error.hint) == ("STORE-AWAY", True)
     journal.record_batch([opening(journal, 3)])
+
+
+@pytest.mark.parametrize("step", ["_take", "_lead", "_store_all"])
+def test_a_thread_that_is_stopped_at_any_step_before_storing_holds_up_nobody(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    class Stopped(BaseException):
+        pass
+
+    original = getattr(GroupCommit, step)
+    calls: list[object] = []
+
+    def stopped_once(*given: Any) -> Any:
+        calls.append(None)
+        if len(calls) == 1:
+            raise Stopped
+        return original(*given)
+
+    monkeypatch.setattr(GroupCommit, step, stopped_once)
+    answers = together(journal, [drafted(journal, opening(journal, n)) for n in range(4)])
+    assert isinstance(answers[0].exception(timeout=30), Stopped)
+    rest = [answer.exception(timeout=30) or answer.result() for answer in answers[1:]]
+    assert all(isinstance(each, list) or getattr(each, "code", None) == "STORE-AWAY" for each in rest)
+    assert any(isinstance(each, list) for each in rest) is (step != "_store_all")
+    assert not journal._group._waiting
+    journal.record_batch([opening(journal, 7)])
+
+
+def test_a_thread_that_is_stopped_in_its_turn_holds_up_nobody(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Stopped(BaseException):
+        pass
+
+    def stopped(*_: Any) -> Any:
+        raise Stopped
+
+    with monkeypatch.context() as patch:
+        patch.setattr(GroupCommit, "_await_turn", stopped)
+        with pytest.raises(Stopped), journal._group.turn():
+            raise AssertionError("it has no turn")
+    with pytest.raises(Stopped), journal._group.turn():
+        raise Stopped
+    journal.record_batch([opening(journal, 1)])
