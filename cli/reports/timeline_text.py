@@ -127,7 +127,10 @@ def _paragraph(x: TimelineEntry, width: int, tag: str = "", reveal: bool = False
     if x.early:
         out.append(f"{'':13}{output.paint('signed ' + left(x.early) + ' before the event', 'bold red')}")
     if (asked := x.entry.unless) is not None:
-        sentence = f"only if no {' or '.join(asked.kinds)} in {', '.join(asked.orders)} from entry {asked.after} on"
+        orders = ("this order" if order == x.entry.order else order for order in asked.orders)
+        sentence = (
+            f"only if no {' or '.join(asked.kinds)} in {', '.join(orders)} from entry {asked.after} of the log on"
+        )
         out += textwrap.wrap(sentence, width, initial_indent=" " * 13, subsequent_indent=" " * 13)
     if x.replaced is not None:
         sentence = f"{x.replaced.line(f'#{x.replaced.entry.seq}')}; not counted"

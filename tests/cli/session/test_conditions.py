@@ -72,6 +72,7 @@ def test_without_a_position_nothing_opposes_what_was_there_before_the_command(tw
         case = journal.case(journal.find("PPO-2"))
     shown = timeline_paragraphs(timeline(case, judge(case, datetime.now(UTC)).trail))
     assert "only if no order-transmitted or order-withdrawn in" in " ".join(shown.split())
+    assert "this order" in shown
     *_, last = json.loads(done(two, "timeline", "PPO-2", "--json"))["timeline"]
     assert last["unless"]["kinds"] == ["order-transmitted", "order-withdrawn"]
     assert len(last["unless"]["orders"]) == 3
