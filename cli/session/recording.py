@@ -65,7 +65,9 @@ _OPTIONS = (
     click.option(
         "--unless", metavar="KINDS[@ORDERS]", help="Only if nothing of these kinds is in these orders since --behind."
     ),
-    click.option("--behind", type=click.IntRange(min=0), metavar="N", help="The entries of the log you had seen (else all)."),
+    click.option(
+        "--behind", type=click.IntRange(min=0), metavar="N", help="The entries of the log you had seen (else all)."
+    ),
     click.option("--audience", multiple=True, metavar="FIELD=ROLES", help="Who may read a sealed field instead."),
     SUBJECT,
     click.option("--id", "entry", metavar="HEX", help="32 hex digits: the same command twice is recorded once."),
