@@ -79,7 +79,7 @@ cover: install
 # Kills processes at random moments, flips bits: the promises that take minutes to try. One moment or bit in four, others
 # for each SEED; FULL=1 tries every one.
 slow: install
-	$(PYTEST) -n 2 -m slow
+	$(PYTEST) -n 2 -m 'slow or (hypothesis and not browser and not postgres and not interop)' --hypothesis-profile whole
 
 # Kills and errors at the calls by which commands, a witness, a signer and PostgreSQL write and speak, and wrong clocks; a
 # sample of all. COUNT=0 tries them all, and goes on where it was stopped. PART=postgres tries that part alone.

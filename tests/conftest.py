@@ -13,9 +13,10 @@ from hypothesis import HealthCheck, settings
 from tests.temporary_folder import temporary_folder
 
 # How fast a machine draws or tries an example decides nothing: a busy one would fail a test that holds.
-settings.register_profile("any speed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("whole", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("sample", settings.get_profile("whole"), max_examples=25)
 if settings.get_current_profile_name() == "default":  # tests/mutate/plugin.py has chosen its own
-    settings.load_profile("any speed")
+    settings.load_profile("sample")  # `make slow` asks for the other one
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -44,6 +44,12 @@ def targets(node: ast.Import | ast.ImportFrom, known: Mapping[str, object]) -> s
     return {name if name in known else str(node.module) for name in full}
 
 
+def with_packages(name: str) -> set[str]:
+    """Return the dotted names of a module and of its packages."""
+    parts = name.split(".")
+    return {".".join(parts[:n]) for n in range(1, len(parts) + 1)}
+
+
 def is_command(node: ast.stmt) -> bool:
     """Return whether a statement defines a command."""
     return isinstance(node, FUNCTIONS) and any("command" in ast.dump(by) for by in node.decorator_list)
@@ -68,13 +74,13 @@ def needlessly_late(root: Path) -> list[str]:
     every = {name: [*imports(tree.body)] for name, tree in known.items()}
     early = {name: {to for x in found if not x.late for to in targets(x.node, known)} for name, found in every.items()}
 
+    next_to_load = {name: set[str]().union(*map(with_packages, to)) for name, to in early.items()}
+
     def loaded_with(name: str) -> set[str]:
-        seen, waiting = set[str](), [name]
+        seen, waiting = set[str](), with_packages(name)
         while waiting:
-            parts = waiting.pop().split(".")
-            for new in {".".join(parts[:n]) for n in range(1, len(parts) + 1)} - seen:
-                seen.add(new)
-                waiting += early.get(new, ())
+            seen |= waiting
+            waiting = set[str]().union(*(next_to_load.get(each, ()) for each in waiting)) - seen
         return seen
 
     found = []

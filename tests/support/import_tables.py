@@ -9,11 +9,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from cli.stories.model import Story, StoryFact, on_the_wire, read_story
+from cli.stories.model import Story, StoryFact, on_the_wire
 from ledger.application.journal import Journal
 from ledger.entries.case import Case, Entry, Unread, wire
 from ledger.facts import kind_of
-from tests.support.cli import STORIES
 
 HEAD = "order,kind,occurred,instrument,from_party,to_party,addressee,channel,identifiers\n"
 
@@ -26,11 +25,6 @@ def opening(reference: str, *, identifiers: str = "acct-1", at: str = "2026-03-0
 def sending(reference: str, *, at: str = "2026-03-02T08:00:00Z", to: str = "skylark", channel: str = "mail") -> str:
     """Return a row of `HEAD` that sends it."""
     return f"{reference},order-transmitted,{at},,,,{to},{channel},\n"
-
-
-def story(name: str) -> Story:
-    """Return a shipped story."""
-    return read_story((STORIES / f"{name}.toml").read_bytes(), name)
 
 
 def sheet_of(source: Story, called: str = "again-") -> str:

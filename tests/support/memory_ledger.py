@@ -15,13 +15,11 @@ import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
-from cli.stories.model import read_story
 from cli.stories.planned_entries import PlannedEntry, plan_entries, registrar, seed_of
 from ledger.bundle.archive import assemble, pack, unpack
 from ledger.bundle.audience import select
@@ -53,6 +51,7 @@ from ledger.tlog.tree import root as root_of
 from ledger.trust.trust_folder import Trust, format_registrar, parse_trust
 from ledger.verify.evidence_bundle import verify
 from ledger.verify.report import Report, Verdict
+from tests.support.story_files import story as shipped_story
 
 ORIGIN = "ledger.test/xo/karsk"
 ORDER = "11111111-2222-4333-8444-555555555555"
@@ -60,8 +59,6 @@ COMPANION = "99999999-2222-4333-8444-555555555555"
 LINKED = "77777777-2222-4333-8444-555555555555"
 BEGINS = datetime(2027, 3, 1, 9, tzinfo=UTC)
 NOW = datetime(2027, 6, 1, tzinfo=UTC)
-
-STORIES = Path(__file__).parents[2] / "fixtures" / "stories"
 
 ISSUED = {"instrument": "2AP-7", "from_party": "XO", "to_party": "XV", "case_ref": "KA-2027-0311"}
 SEALED = {"identifiers": ["skyl-4471"], "summary_of_facts": "Payments were taken for goods that were never sent."}
@@ -445,7 +442,7 @@ def ends(data: bytes, ledger: Ledger, code: str, step: int, where: str = "", ver
 
 def played(name: str) -> tuple[Ledger, dict[str, str], dict[str, Hand]]:
     """Return a shipped story as a ledger: with the ids of its orders by name, and its actors."""
-    story = read_story((STORIES / f"{name}.toml").read_bytes(), name)
+    story = shipped_story(name)
     keeper, party = registrar(story)
     ledger = Ledger(keeper=Hand(keeper, party, seed_of(story.story, keeper, "first")))
     orders = {label: str(uuid.uuid5(uuid.NAMESPACE_URL, f"{name}/{label}")) for label in story.orders}

@@ -16,6 +16,7 @@ import shutil
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -200,7 +201,16 @@ def test_a_file_that_cannot_be_what_a_person_holds_is_not_put_into_its_field(
 
 # -- PDF reports -------------------------------------------------------------------------------------------------------
 
-BOMB = zlib.compress(bytes(600 * MIB), 9)  # 600 kB
+
+@cache
+def bomb() -> bytes:
+    """Return 600 kB of a deflated stream of 600 MiB."""
+    return zlib.compress(bytes(600 * MIB), 9)
+
+
+def bombs(count: int = 1, cut: int = 0) -> bytes:
+    """Return a paper with such streams, each without its last `cut` bytes."""
+    return paper(*[bomb()[: len(bomb()) - cut]] * count, more="/Filter/FlateDecode")
 
 
 def all_over_again(pdf: bytes, count: int) -> bytes:
@@ -220,10 +230,10 @@ def table_first() -> bytes:
 
 PAPERS: dict[str, Callable[[], bytes]] = {
     "many megabytes and no bundle": lambda: paper(bytes(400 * MIB)),
-    "a bomb": lambda: paper(BOMB, more="/Filter/FlateDecode"),
-    "the same bomb a hundred thousand times": lambda: all_over_again(paper(BOMB, more="/Filter/FlateDecode"), 100_000),
-    "the same bomb sixty times": lambda: paper(*[BOMB] * 60, more="/Filter/FlateDecode"),
-    "sixty bombs that are damaged": lambda: paper(*[BOMB[:-9]] * 60, more="/Filter/FlateDecode"),
+    "a bomb": bombs,
+    "the same bomb a hundred thousand times": lambda: all_over_again(bombs(), 100_000),
+    "the same bomb sixty times": lambda: bombs(60),
+    "sixty bombs that are damaged": lambda: bombs(60, cut=9),
     "its table before half a gigabyte": table_first,
 }
 

@@ -6,11 +6,13 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -30,18 +32,23 @@ from tests.support.hash_log import HashLog
 pytest.importorskip("starlette", reason="needs the extra `server`")
 pytest.importorskip("httpx", reason="needs the extra `server`")
 
+from ledger.adapters.mirror.mirror import Mirror
+from ledger.adapters.mirror.mirror_state import MirrorState
+from ledger.adapters.mirror.server import server
+from ledger.adapters.witness.witness import cosigners, logs_of
+
 NAME = "mirror.example/xv"
 ROOT = Path(__file__).parents[3]
 SAYS = "are stored by mirror.example/xv: so it states"
 
 
 @contextmanager
-def serving(state: Path, policy: Path, port: int = 0) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """Run `comity mirror serve` as a separate process; yield it and its URL."""
+def serving(state: Path, policy: Path) -> Iterator[str]:
+    """Run `comity mirror serve` as a separate process; yield its URL."""
     code = "from cli.app import main; main()"
     args = ["mirror", "serve", "--name", NAME, "--state", str(state), "--policy", str(policy)]
     with subprocess.Popen(
-        [sys.executable, "-c", code, *args, "--listen", f"127.0.0.1:{port}"],
+        [sys.executable, "-c", code, *args, "--listen", "127.0.0.1:0"],
         cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE, text=True,
     ) as process:  # fmt: skip
         assert process.stderr is not None
@@ -52,7 +59,7 @@ def serving(state: Path, policy: Path, port: int = 0) -> Iterator[tuple[subproce
                 break
         assert "".join(said[-1:]).startswith("listening on "), said
         try:
-            yield process, said[-1].removeprefix("listening on ").strip()
+            yield said[-1].removeprefix("listening on ").strip()
         finally:
             process.send_signal(signal.SIGTERM)
             assert "Traceback" not in process.stderr.read()
@@ -86,9 +93,29 @@ def vkey(state: Path) -> str:
 
 
 @contextmanager
+def threaded(state: Path, policy: Path) -> Iterator[str]:
+    """Serve a mirror in a thread of this process; yield its URL."""
+    key = parse_vkey(vkey(state))
+    logs = logs_of([parse_policy(policy.read_bytes())], [key])
+    with (
+        closing(MirrorState(state / "mirror.db", key.text)) as memory,
+        closing(Mirror(memory, cosigners(NAME, load(state / "mirror.key"), None), logs, state / "logs")) as mirror,
+        socket.create_server(("127.0.0.1", 0)) as listening,
+    ):
+        made = server(mirror)
+        thread = Thread(target=made.run, kwargs={"sockets": [listening]})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            made.should_exit = True
+            thread.join()
+
+
+@contextmanager
 def mirrored(house: House, state: Path, *words: str) -> Iterator[str]:
     """Serve a mirror of this ledger, add it and send it everything; yield its URL."""
-    with serving(state, house.ledger / "trust" / "policy") as (_, url):
+    with threaded(state, house.ledger / "trust" / "policy") as url:
         assert house.run("mirror", "add", vkey(state), url, *words).exit_code == 0
         house.reply("mirror", "push")
         yield url
@@ -234,7 +261,8 @@ def test_a_silent_mirror_stops_no_recording_and_is_named(house: House, state: Pa
 
 
 def test_publishing_sends_the_entries_to_the_mirrors(house: House, state: Path, tmp_path: Path) -> None:
-    with mirrored(house, state):
+    with serving(state, house.ledger / "trust" / "policy") as url:
+        assert house.run("mirror", "add", vkey(state), url).exit_code == 0
         grow(house)
         published = house.reply("log", "publish", str(tmp_path / "published"))
         assert (published["size"], published["stored_by"]) == (house.reply("checkpoint")["size"], [NAME])

@@ -14,7 +14,8 @@ import pytest
 from cli.exit_codes import Exit
 from ledger.application.journal import Journal
 from tests.support.cli import House, ledger_of, reply, run, size
-from tests.support.import_tables import sheet_of, story
+from tests.support.import_tables import sheet_of
+from tests.support.story_files import story
 
 WHY = ("--because", "request of 3 May", "--purpose", "rights-request", "--as", "orn")
 MAIL = "lena.voss@skylark.example"

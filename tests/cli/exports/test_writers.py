@@ -16,7 +16,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cli.terminal.output import csv_cell
@@ -25,6 +25,7 @@ from projections.exchange.csv_file import FORMULA, guarded, unguarded
 from projections.exchange.csv_file import csv_table as written
 from projections.exchange.icalendar_file import _warnings
 from tests.support.cli import ledger_of, reply, run
+from tests.support.samples import examples
 from tests.support.time_stamp_authority import Authority
 
 
@@ -300,7 +301,7 @@ def test_a_clock_of_hours_is_warned_of_in_hours(tmp_path: Path) -> None:
 cells = st.one_of(st.text(max_size=8), st.from_regex(r"'{0,3}[=+@\t-]?'?[a-z=+]{0,3}", fullmatch=True))
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(st.lists(st.lists(cells, min_size=2, max_size=2), max_size=4))
 def test_any_text_comes_back_from_csv_by_the_rule_of_the_apostrophe(rows: list[list[str]]) -> None:
     rows = [[cell.replace("\x00", "") for cell in row] for row in rows]

@@ -24,7 +24,8 @@ from ledger.adapters.storage.entry_store import EntryStore
 from ledger.application.journal import Journal
 from ledger.entries.case import Case, Entry
 from tests.support.cli import STORIES, House, ledger_of, reply, run
-from tests.support.import_tables import HEAD, alike, entries, opening, sending, sheet_of, story, written
+from tests.support.import_tables import HEAD, alike, entries, opening, sending, sheet_of, written
+from tests.support.story_files import story
 
 
 @pytest.fixture

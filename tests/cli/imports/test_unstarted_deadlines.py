@@ -18,11 +18,11 @@ from ledger.facts import KINDS
 from ledger.law.deadlines.table import REGISTER
 from ledger.law.judge import judge
 from ledger.law.next_steps.lookup import NextSteps
-from tests.ledger.law.test_stories import BY_NAME
 from tests.support.cli import ledger_of, reply, run
 from tests.support.judging import judged
-from tests.support.scenarios import case_from_story, given, sent
+from tests.support.scenarios import given, sent
 from tests.support.scenarios import issued as order_issued
+from tests.support.story_files import STORY_NAMES, cases, source
 
 HEAD = (
     "order,kind,occurred,actor,instrument,from_party,to_party,providers,"
@@ -170,11 +170,11 @@ def test_a_receipt_of_an_order_on_record_is_read_under_its_instrument(ledger: Pa
     assert [lack["column"] for lack in found["lacks"]] == ["role"]
 
 
-@pytest.mark.parametrize("name", BY_NAME)
+@pytest.mark.parametrize("name", STORY_NAMES)
 def test_a_clock_is_wound_by_the_kinds_that_the_register_names(name: str) -> None:
     by_id = {d.id: d for d in REGISTER}
-    for expect in BY_NAME[name].get("expect", ()):
-        case = case_from_story(BY_NAME[name])[expect["order"]]
+    for expect in source(name).get("expect", ()):
+        case = cases(name)[expect["order"]]
         kinds = {e.leaf: e.kind for e in case.entries}
         for clock in judge(case, expect["as_of"]).deadlines:
             winds = by_id[clock.id].winds

@@ -19,7 +19,6 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from cli.stories.model import read_story
 from ledger.bundle.archive import pack, unpack
 from ledger.bundle.audience import Withheld, readable, select, visible
 from ledger.bundle.cover_page import pages
@@ -38,7 +37,6 @@ from tests.support.memory_ledger import (
     LINKED,
     ORDER,
     SEALED,
-    STORIES,
     Hand,
     Ledger,
     changed,
@@ -46,6 +44,7 @@ from tests.support.memory_ledger import (
     played,
     small,
 )
+from tests.support.story_files import STORY_NAMES, story
 from tests.support.time_stamp_authority import Authority
 
 HERE = f"logs/{sha256(b'ledger.test/xo/karsk').hexdigest()}"
@@ -184,17 +183,15 @@ def test_of_a_kind_nobody_knows_yet_only_its_own_audience_and_signer_read_sealed
 
 
 def views() -> Iterator[tuple[str, int]]:
-    for path in sorted(STORIES.glob("*.toml")):
-        story = read_story(path.read_bytes(), path.name)
-        yield from ((path.stem, n) for n in range(len(story.expect_view)))
+    for name in STORY_NAMES:
+        yield from ((name, n) for n in range(len(story(name).expect_view)))
 
 
 @pytest.mark.parametrize(("name", "number"), list(views()))
 def test_every_view_of_every_story_shows_and_hides_what_the_story_says(name: str, number: int) -> None:
-    story = read_story((STORIES / f"{name}.toml").read_bytes(), name)
-    expected = story.expect_view[number]
+    expected = story(name).expect_view[number]
     ledger, orders, _ = played(name)
-    told = [fact for fact in story.facts if fact.order == expected.order]
+    told = [fact for fact in story(name).facts if fact.order == expected.order]
     entries = [e for _, e in ledger.seen_by([orders[expected.order]])]
     assert len(entries) == len(told)
     labelled = list(zip((fact.label for fact in told), entries, strict=True))

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.entries.envelope import Circumstances, EntryPlace, Signer, _at_a_glance, _verified, _with_care, open_, seal
@@ -15,6 +15,7 @@ from ledger.facts import build
 from ledger.formats.canonical_json import canonical, parse_json
 from ledger.formats.dsse import EVENT_TYPE, parts, seal_bytes
 from ledger.formats.ed25519 import public_key, sign
+from tests.support.samples import examples
 
 SEED = bytes(range(32))
 PUBLIC = public_key(SEED)
@@ -90,7 +91,7 @@ def test_a_body_outside_the_domain_is_not_taken_at_a_glance_and_refused(old: byt
         open_(raw)
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(st.integers(0, len(ENTRY) * 8 - 1))
 def test_an_entry_with_another_bit_is_never_taken_at_a_glance(bit: int) -> None:
     raw = bytearray(ENTRY)
@@ -98,7 +99,7 @@ def test_an_entry_with_another_bit_is_never_taken_at_a_glance(bit: int) -> None:
     assert not agree(bytes(raw))
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(st.integers(0, len(BODY) - 1), st.binary(max_size=3))
 def test_whatever_is_signed_both_looks_agree(place: int, bytes_: bytes) -> None:
     agree(signed(BODY[:place] + bytes_ + BODY[place + 1 :]))
@@ -112,7 +113,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(st.dictionaries(NAMES, JSON, max_size=3))
 def test_whatever_stands_among_the_public_fields_both_looks_agree(public: dict[str, Any]) -> None:
     value = parse_json(BODY) | {"public": public, "sealed": []}

@@ -33,11 +33,13 @@ def samples() -> list[str]:
     ]
 
 
+@pytest.mark.slow
 @pinned
 def test_the_table_is_what_the_generator_makes_of_unicode_14() -> None:
     assert characters.PLACE.read_text("utf-8") == characters.table()
 
 
+@pytest.mark.slow
 @pinned
 def test_form_c_is_what_unicode_14_says_of_every_text() -> None:
     assert [text for text in samples() if is_nfc(text) != unicodedata.is_normalized("NFC", text)] == []

@@ -8,8 +8,8 @@ for what an order must contain are shown one by one in rules/test_order_contents
 from __future__ import annotations
 
 import ast
+import re
 import sys
-import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,11 @@ from ledger.law.provisions import RULES
 from ledger.law.rules.order_contents import MISSING
 from ledger.law.states import ALL
 from tests.ledger.law.rules.test_order_contents import POINTS
+from tests.support.story_files import STORY_NAMES, source
 
 TESTS = Path(__file__).parents[2]
-STORIES = TESTS.parent / "fixtures" / "stories"
 SHOWS = {"finds", "then", "then_unwound"}  # calls that fail if the named code is absent
+CALLED = re.compile(rf"\b({'|'.join(SHOWS)})\(")
 
 
 def constants(call: ast.Call) -> set[str]:
@@ -33,7 +34,10 @@ def constants(call: ast.Call) -> set[str]:
 
 def shown(path: Path) -> set[str]:
     """Return the codes that the tests of a file assert, directly or by a constant of the file."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    text = path.read_text(encoding="utf-8")
+    if not CALLED.search(text):
+        return set()
+    tree = ast.parse(text)
     names = {
         target.id: value.value
         for node in tree.body
@@ -68,9 +72,7 @@ def by_test() -> dict[str, set[str]]:
 @cache
 def by_story() -> dict[str, Any]:
     """Return what each story expects, by its name."""
-    return {
-        path.stem: tomllib.loads(path.read_text("utf-8")).get("expect", ()) for path in sorted(STORIES.glob("*.toml"))
-    }
+    return {name: source(name).get("expect", ()) for name in STORY_NAMES}
 
 
 ELEMENTS = {param.values[1].code for param in POINTS}  # type: ignore[union-attr]

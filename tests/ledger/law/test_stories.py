@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import tomllib
 from datetime import UTC
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ledger.entries.case import wire
 from ledger.law import judge
-from tests.support.scenarios import case_from_story
+from tests.support.story_files import STORY_NAMES, cases, source
 
-STORIES = sorted((Path(__file__).parents[3] / "fixtures" / "stories").glob("*.toml"))
-BY_NAME = {path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in STORIES}
 EXPECTED = [
     pytest.param(name, expect, id=f"{name}-{expect['order']}-{wire(expect['as_of'])}")
-    for name, story in BY_NAME.items()
-    for expect in story.get("expect", ())
+    for name in STORY_NAMES
+    for expect in source(name).get("expect", ())
 ]
 
 
 @pytest.mark.parametrize(("name", "expect"), EXPECTED)
 def test_a_story_comes_out_as_it_says(name: str, expect: dict[str, Any]) -> None:
     at = expect["as_of"].astimezone(UTC)
-    judgement = judge(case_from_story(BY_NAME[name])[expect["order"]], at)
+    judgement = judge(cases(name)[expect["order"]], at)
     assert judgement.state == expect["state"]
     assert judgement.regions == expect["regions"]
     assert {(c.id, c.due and wire(c.due), c.policy, str(c.verdict)) for c in judgement.deadlines} == {

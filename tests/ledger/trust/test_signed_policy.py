@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace as altered
 
@@ -39,6 +39,7 @@ from ledger.trust.signed_policy import (
 from ledger.trust.trust_folder import Sizes, parse_trust
 from ledger.verify.report import Verdict
 from tests.support.memory_ledger import NOW, checked, small
+from tests.support.samples import examples
 
 ORIGIN = "ledger.example/xo/karsk"
 LOGS = [log_vkey(ORIGIN, public_key(bytes([100 + n]) * 32)) for n in range(2)]
@@ -151,7 +152,7 @@ def test_an_old_version_may_have_expired_and_the_newest_is_asked_for_its_day() -
             check_unexpired(version, datetime(2028, 9, 1, tzinfo=UTC))
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(st.sets(st.sampled_from(NAMES)), st.sets(st.sampled_from(NAMES)), st.data())
 def test_exactly_who_reaches_both_thresholds_is_believed(held: set[str], new: set[str], data: st.DataObject) -> None:
     old, following = sorted(held) or ["ada"], sorted(new) or ["bo"]

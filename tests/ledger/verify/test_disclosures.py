@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -20,6 +20,7 @@ from ledger.formats.selective_disclosure import digest_of, veil
 from ledger.tlog.tree import format_proof, prove_inclusion
 from ledger.verify.report import Verdict
 from tests.support.memory_ledger import FAILED, ORDER, Hand, Ledger, changed, checked, ends, hand, resealed, small
+from tests.support.samples import examples
 
 Files = dict[str, bytes]
 
@@ -234,7 +235,7 @@ def test_a_word_in_the_register_that_means_nothing_is_left_aside_and_never_crash
 PATHS = sorted(unpack(small()[0].bundle(small()[1])))
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(st.sampled_from(PATHS), st.data())
 def test_a_maker_who_lies_about_any_file_ends_in_a_report_and_never_in_a_crash(path: str, data: st.DataObject) -> None:
     ledger, ilves = small()

@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import ledger.facts
@@ -19,6 +19,7 @@ from ledger.verify import field_forms as fields
 from ledger.verify.field_forms import check_public
 from tests.ledger.facts.test_facts import ODD
 from tests.support.facts import StatedFact, facts
+from tests.support.samples import examples
 
 _WORDS = sorted(
     {
@@ -78,7 +79,7 @@ def fits(form: Form, value: Any) -> bool:
     return True
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(st.data())
 def test_a_text_that_plainly_fits_a_word_fits_it(data: st.DataObject) -> None:
     word = data.draw(st.sampled_from(_WORDS))
@@ -95,7 +96,7 @@ def test_a_day_that_is_in_no_calendar_is_not_plain(day: str, rest: str) -> None:
             assert fits(word, day + rest) or not is_plain(word, day + rest)
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(facts())
 def test_nearly_every_value_is_plain(told: StatedFact) -> None:
     kind, public, _ = told
@@ -131,7 +132,7 @@ def outcome(ask: Callable[[], None]) -> str:
     return ""
 
 
-@settings(max_examples=50)
+@examples(50)
 @given(changed(), st.sampled_from([1, 2]))
 def test_an_entry_is_judged_the_same_quickly_and_by_its_forms(told: StatedFact, schema: int) -> None:
     kind, public, sealed = told
@@ -146,7 +147,7 @@ def test_an_entry_is_judged_the_same_quickly_and_by_its_forms(told: StatedFact, 
         assert outcome(lambda: check_public(payload)) == quickly
 
 
-@settings(max_examples=50)
+@examples(50)
 @given(changed())
 def test_the_form_of_an_entry_is_judged_the_same_quickly_and_field_by_field(told: StatedFact) -> None:
     kind, public, sealed = told

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cli.session.ledger_reader import reading
@@ -29,6 +29,7 @@ from projections.views.custody import custody
 from tests.projections.drawings.pictures import check_picture
 from tests.projections.drawings.test_timeline import NAMES
 from tests.support.cli import ledger_of
+from tests.support.samples import examples
 
 BEGIN = datetime(2027, 3, 15, 13, 0, 37, tzinfo=UTC)
 ENGLISH = translation("en")
@@ -175,7 +176,7 @@ def chains(draw: st.DrawFn) -> ChainDrawing:
     return ChainDrawing((CustodyChain(draw(hand), draw(hand), tuple(steps)), CustodyChain(None, None, tuple(steps))))
 
 
-@settings(max_examples=20)
+@examples(20)
 @given(chains(), st.sampled_from((WIDE, NARROW)), st.sampled_from(("en", "de")))
 def test_no_two_labels_overlap_nothing_leaves_the_picture_and_the_order_is_kept(
     drawing: ChainDrawing, width: float, lang: str

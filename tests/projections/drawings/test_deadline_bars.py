@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from math import ceil
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace as with_fields
 
@@ -33,6 +33,7 @@ from projections.reports.front_page import words
 from projections.reports.order_drawings import deadline_drawing
 from tests.projections.drawings.pictures import check_picture
 from tests.support.cli import ledger_of
+from tests.support.samples import examples
 
 BEGIN = datetime(2027, 3, 1, 9, 0, 37, tzinfo=UTC)
 DUE = BEGIN + timedelta(days=10)
@@ -157,7 +158,7 @@ def bars(draw: st.DrawFn) -> DeadlineBar:
     )
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(
     st.lists(bars(), min_size=1, max_size=20),
     st.integers(0, 2 * 10**8),

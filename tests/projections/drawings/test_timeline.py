@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cli.session.ledger_reader import reading
@@ -27,6 +27,7 @@ from projections.reports.history import drawing, history
 from projections.views.timeline import timeline
 from tests.projections.drawings.pictures import check_picture
 from tests.support.cli import ledger_of
+from tests.support.samples import examples
 
 BEGIN = datetime(2027, 3, 1, tzinfo=UTC)
 ENGLISH = translation("en")
@@ -62,7 +63,7 @@ def drawings(draw: st.DrawFn) -> TimelineDrawing:
     return TimelineDrawing(tuple(lanes), marks, deadlines, moments[-1])
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(drawings(), st.sampled_from((WIDE, NARROW)), st.sampled_from(("en", "de")))
 def test_no_two_labels_overlap_nothing_leaves_the_picture_and_the_order_is_kept(
     drawn: TimelineDrawing, width: float, lang: str

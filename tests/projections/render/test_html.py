@@ -7,10 +7,12 @@ import shutil
 import sqlite3
 from base64 import b64encode
 from datetime import timedelta
+from functools import cache
 from hashlib import sha256
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from msgspec.structs import replace
@@ -79,9 +81,11 @@ class Page(HTMLParser):
         return [attrs for tag, attrs in self.tags if tag == name]
 
 
-def written(story: str, kind: str, folder: Path) -> str:
+@cache
+def written(story: str, kind: str) -> str:
     """Return a report (or the replay) of a shipped story, as the command prints it."""
-    return made(ledger_of(story, folder), kind, folder)
+    with TemporaryDirectory() as folder:
+        return made(ledger_of(story, Path(folder)), kind, Path(folder))
 
 
 def made(ledger: Path, kind: str, folder: Path, *more: str) -> str:
@@ -122,8 +126,8 @@ def test_a_value_that_a_sentence_cuts_is_whole_elsewhere_on_the_paper_which_says
 
 @pytest.mark.parametrize("kind", [*KINDS, "processing", "replay"])
 @pytest.mark.parametrize("story", SHOWN)
-def test_every_page_is_whole_and_can_be_read_aloud(story: str, kind: str, tmp_path: Path) -> None:
-    page = Page(written(story, kind, tmp_path))
+def test_every_page_is_whole_and_can_be_read_aloud(story: str, kind: str) -> None:
+    page = Page(written(story, kind))
     assert (page.open, page.crossed) == ([], [])
     assert page.all("html") == [{"lang": "en"}]
     assert [len(page.all(tag)) for tag in ("main", "h1", "footer", "style")] == [1, 1, 1, 1]
@@ -141,8 +145,8 @@ def test_every_page_is_whole_and_can_be_read_aloud(story: str, kind: str, tmp_pa
 
 @pytest.mark.parametrize("kind", [*KINDS, "replay"])
 @pytest.mark.parametrize("story", SHOWN)
-def test_every_link_leads_to_one_place_in_the_page(story: str, kind: str, tmp_path: Path) -> None:
-    page = Page(written(story, kind, tmp_path))
+def test_every_link_leads_to_one_place_in_the_page(story: str, kind: str) -> None:
+    page = Page(written(story, kind))
     ids = [str(attrs["id"]) for _, attrs in page.tags if "id" in attrs]
     assert len(ids) == len(set(ids))
     targets = [str(a["href"]) for a in page.all("a")]
@@ -153,8 +157,8 @@ def test_every_link_leads_to_one_place_in_the_page(story: str, kind: str, tmp_pa
 
 
 @pytest.mark.parametrize("kind", [*KINDS, "replay"])
-def test_a_page_asks_nobody_for_anything_and_its_policy_names_what_is_in_it(kind: str, tmp_path: Path) -> None:
-    page = Page(written("S1", kind, tmp_path))
+def test_a_page_asks_nobody_for_anything_and_its_policy_names_what_is_in_it(kind: str) -> None:
+    page = Page(written("S1", kind))
     assert not [tag for tag, attrs in page.tags if {"src", "style", "onclick", "onload"} & set(attrs)]
     assert not {"link", "img", "iframe", "object", "form", "base"} & {tag for tag, _ in page.tags}
     assert "@import" not in page.raw["style"]
@@ -200,8 +204,8 @@ def test_a_name_that_tries_to_be_markup_is_only_a_name(kind: str, tmp_path: Path
 
 @pytest.mark.parametrize("kind", [*KINDS, "replay"])
 @pytest.mark.parametrize("story", SHOWN)
-def test_no_page_says_what_a_court_decides(story: str, kind: str, tmp_path: Path) -> None:
-    words = Page(written(story, kind, tmp_path)).words
+def test_no_page_says_what_a_court_decides(story: str, kind: str) -> None:
+    words = Page(written(story, kind)).words
     assert not re.search(r"\b(in)?admissib|\b(in)?valid\b|\bOK\b|\bgenuine\b|\blawfully\b", words, re.IGNORECASE)
 
 
@@ -217,8 +221,8 @@ def test_a_test_ledger_says_so_first_and_another_does_not(tmp_path: Path, monkey
         assert "TEST" not in Page(made(ledger, kind, tmp_path)).words
 
 
-def test_findings_stand_on_the_first_page_as_sentences_with_their_entries(tmp_path: Path) -> None:
-    html = written("S2", "evidence-chain", tmp_path)
+def test_findings_stand_on_the_first_page_as_sentences_with_their_entries() -> None:
+    html = written("S2", "evidence-chain")
     first = Page(html[: html.index("<nav")] + "</main></body></html>")
     says = "Violation: Data were disclosed although the notified authority had forbidden it. Entries 8 , 10 ."
     assert says in first.words
@@ -330,8 +334,8 @@ def test_a_report_is_of_one_order_and_an_audit_of_all(tmp_path: Path) -> None:
 # -- replay ------------------------------------------------------------------------------------------------------------
 
 
-def test_without_script_the_replay_is_a_list_of_every_moment(tmp_path: Path) -> None:
-    page = Page(written("S1", "replay", tmp_path))
+def test_without_script_the_replay_is_a_list_of_every_moment() -> None:
+    page = Page(written("S1", "replay"))
     moments = page.all("article")
     assert len(moments) > 10
     assert not any("hidden" in m for m in moments)

@@ -6,7 +6,6 @@ import dataclasses
 import re
 import shutil
 import subprocess
-import tomllib
 from html import unescape
 from itertools import pairwise
 from pathlib import Path
@@ -32,8 +31,8 @@ from projections.sentences.names import territory
 from projections.views.custody import custody
 from tests.projections.render.test_html import Page, made
 from tests.projections.render.test_pdf import printed
-from tests.support.cli import STORIES, ledger_of, run
-from tests.support.scenarios import case_from_story
+from tests.support.cli import ledger_of, run
+from tests.support.story_files import STORY_NAMES, cases
 
 OPENED = ("--reveal", "--because", "trial", "--as", "ilves")
 SHA = "6a9641f5c82ee9cea2a2045cb51335a5"
@@ -140,8 +139,8 @@ def test_the_annex_at_the_end_has_verdict_checkpoint_and_commands(tmp_path: Path
 
 
 def test_a_label_is_no_title_and_a_missing_case_number_is_said() -> None:
-    for story in sorted(STORIES.glob("[Sl]*.toml")):
-        for label, case in case_from_story(tomllib.loads(story.read_text("utf-8"))).items():
+    for story in (name for name in STORY_NAMES if name[0] in "Sl"):
+        for label, case in cases(story).items():
             subject = report(case).face.subject
             assert subject is not None
             stated = (subject.request.case_number, subject.request.reference, "no case number stated")
@@ -172,7 +171,7 @@ def report(case: Case) -> CustodyReport:
 
 
 def test_each_file_is_listed_once_with_the_entries_that_state_it() -> None:
-    case = case_from_story(tomllib.loads((STORIES / "S1.toml").read_text("utf-8")))["main"]
+    case = cases("S1")["main"]
     (file,), numbers = exhibits(custody(case, reveal=True), case)
     assert (file.name, file.exhibits, file.differs) == ("skyl-return.json", ("KA-0311/1",), False)
     assert len(file.entries) == 3
@@ -180,8 +179,7 @@ def test_each_file_is_listed_once_with_the_entries_that_state_it() -> None:
 
 
 def test_a_digest_that_differs_is_a_row_of_its_own_and_says_so(tmp_path: Path) -> None:
-    story = tomllib.loads((STORIES / "hand-to-hand.toml").read_text("utf-8"))
-    found = [x for case in case_from_story(story).values() for x in exhibits(custody(case, reveal=True), case)[0]]
+    found = [x for case in cases("hand-to-hand").values() for x in exhibits(custody(case, reveal=True), case)[0]]
     assert [x for x in found if x.differs]
     assert [x for x in found if not x.differs]
 
@@ -286,7 +284,7 @@ def test_what_a_criterion_lacks_is_said_without_codes_of_findings(tmp_path: Path
 
 
 def test_an_office_has_its_registered_name_in_the_language_of_the_paper() -> None:
-    case = case_from_story(tomllib.loads((STORIES / "S1.toml").read_text("utf-8")))["main"]
+    case = cases("S1")["main"]
     names = {"en": "Prosecutor's Office Karsk", "de": "Staatsanwaltschaft Karsk"}
     offices = [replace(e, public={**e.public, "names": names}) for e in case.registry if e.get("actor") == "ilves"]
     case = replace(case, registry=(*(e for e in case.registry if e.get("actor") != "ilves"), *offices))
@@ -300,7 +298,7 @@ def test_an_office_has_its_registered_name_in_the_language_of_the_paper() -> Non
 def test_page_one_is_one_page_where_much_was_found_and_says_where_the_rest_is(kind: str, tmp_path: Path) -> None:
     if (reader := shutil.which("pdftotext")) is None:
         pytest.skip("no pdftotext here")
-    case = case_from_story(tomllib.loads((STORIES / "wrong-on-every-count.toml").read_text("utf-8")))
+    case = cases("wrong-on-every-count")
     for one in case.values():
         made = judged(one)
         for times in (1, 20):
@@ -348,7 +346,7 @@ LONG_NAMES: dict[str, tuple[str, object]] = {
 
 def with_value(field: str, value: object) -> Case:
     """Return the order of S2 with this value wherever it states the field, and in what was issued."""
-    case = case_from_story(tomllib.loads((STORIES / "S2.toml").read_text("utf-8")))["main"]
+    case = cases("S2")["main"]
     return replace(
         case,
         entries=tuple(
@@ -385,7 +383,7 @@ def test_two_long_names_that_differ_at_their_end_differ_on_page_one(field: str, 
 
 
 def test_a_finding_on_page_one_names_its_first_entries_and_how_many_more(tmp_path: Path) -> None:
-    made = report(case_from_story(tomllib.loads((STORIES / "S2.toml").read_text("utf-8")))["main"])
+    made = report(cases("S2")["main"])
     gravest, *others = made.face.findings
     many = dataclasses.replace(gravest, entries=gravest.entries * 600)
     first = first_of(dataclasses.replace(made, face=dataclasses.replace(made.face, findings=(many, *others))), tmp_path)

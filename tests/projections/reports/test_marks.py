@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-import tomllib
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from datetime import timedelta
@@ -25,12 +24,11 @@ from projections.reports.front_page import MARKS, IntegrityResult, Provenance
 from projections.reports.order_form.make import addressee, order_form
 from tests.projections.render.test_html import Page, made
 from tests.support.cli import ledger_of
-from tests.support.scenarios import case_from_story
+from tests.support.story_files import STORY_NAMES, cases
 
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[3]
-STORIES = sorted((ROOT / "fixtures" / "stories").glob("*.toml"))
 TEMPLATES = ROOT / "projections" / "templates"
 CATALOGUE = ROOT / "projections" / "locale" / "de" / "LC_MESSAGES" / "comity.po"
 FORBIDDEN = re.compile(
@@ -40,9 +38,9 @@ FORBIDDEN = re.compile(
 GERMAN = ("anhand des Wortlauts geprüft", "nicht anhand des Wortlauts geprüft")
 
 
-def cases() -> Iterator[Case]:
-    for file in STORIES:
-        yield from case_from_story(tomllib.loads(file.read_text("utf-8"))).values()
+def every_case() -> Iterator[Case]:
+    for story in STORY_NAMES:
+        yield from cases(story).values()
 
 
 def judged(case: Case) -> Judgement:
@@ -76,7 +74,7 @@ def texts(value: object) -> Iterator[str]:
 def test_no_paper_of_any_story_says_that_a_text_was_not_at_hand() -> None:
     said = [
         f"{case.order[:8]} {kind}: {text}"
-        for case in cases()
+        for case in every_case()
         for kind, report in papers(case, judged(case))
         for text in texts(report)
         if FORBIDDEN.search(text)
@@ -86,8 +84,7 @@ def test_no_paper_of_any_story_says_that_a_text_was_not_at_hand() -> None:
 
 @pytest.mark.parametrize("lang", ["en", "de"])
 def test_a_mark_stands_in_words_in_the_annex_only(lang: str) -> None:
-    story = next(file for file in STORIES if file.stem == "S2")
-    case = case_from_story(tomllib.loads(story.read_text("utf-8")))["main"]
+    case = cases("S2")["main"]
     words = [*MARKS.values()] if lang == "en" else list(GERMAN)
     for kind, report in papers(case, judged(case)):
         whole = page(report, lang)
@@ -99,7 +96,7 @@ def test_a_mark_stands_in_words_in_the_annex_only(lang: str) -> None:
 
 
 def test_the_annex_names_every_rule_of_the_findings_and_periods_once_with_its_citation() -> None:
-    for case in cases():
+    for case in every_case():
         j = judged(case)
         used = used_rules(j)
         assert [u.code for u in used] == sorted({f.code for f in j.findings} | {c.id for c in j.deadlines})

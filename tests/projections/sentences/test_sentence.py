@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 from unicodedata import category
 
@@ -24,9 +22,8 @@ from projections.sentences.pattern import Choice, choices, fields, parsed
 from projections.sentences.sentence import Sentence, sentence
 from projections.sentences.values import QUOTES, Language
 from tests.support.facts import StatedFact, facts, in_full
-from tests.support.scenarios import case_from_story
+from tests.support.story_files import STORY_NAMES, cases
 
-STORIES = Path(__file__).parents[3] / "fixtures" / "stories"
 GERMAN = Language("de", translation("de").messages)
 LANGUAGES = (Language(), GERMAN)
 OWN = {"who", "acting"}
@@ -127,11 +124,13 @@ def test_a_pattern_that_is_not_closed_is_refused() -> None:
             parsed(wrong)
 
 
-@pytest.mark.parametrize("story", sorted(path.stem for path in STORIES.glob("*.toml")))
+@pytest.mark.parametrize("story", STORY_NAMES)
 def test_every_entry_of_every_story_has_a_sentence_sealed_and_opened(story: str) -> None:
-    cases = case_from_story(tomllib.loads((STORIES / f"{story}.toml").read_text("utf-8"))).values()
     for e, names in (
-        (e, names) for case in cases for names in [names_of(case)] for e in (*case.entries, *case.registry)
+        (e, names)
+        for case in cases(story).values()
+        for names in [names_of(case)]
+        for e in (*case.entries, *case.registry)
     ):
         for reveal in (False, True):
             one = sentence(e, names, reveal=reveal)

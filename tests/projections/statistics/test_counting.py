@@ -13,7 +13,6 @@ from typing import Any
 
 import hypothesis
 import pytest
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from projections.drawings.charts import FOOT, HEIGHT, LEFT, RIGHT, TOP, WIDTH, bar, bar_chart, bars, plot
@@ -27,6 +26,7 @@ from projections.statistics.report import PublishedSeries, printed, shares, stat
 from projections.statistics.suppression import FEW, withheld
 from tests.projections.statistics.test_suppression import bounds
 from tests.support.cli import ledger_of, run
+from tests.support.samples import examples
 
 FIXTURES = Path(__file__).parents[3] / "fixtures" / "statistics"
 T = datetime(2027, 1, 4, tzinfo=UTC)
@@ -149,7 +149,7 @@ several = st.lists(
 
 
 @hypothesis.given(several)
-@settings(max_examples=10)
+@examples(10)
 def test_no_number_from_one_to_four_is_shown_and_none_can_be_computed_from_all_tables_together(
     found: list[CountedOrder],
 ) -> None:
@@ -166,7 +166,7 @@ def test_no_number_from_one_to_four_is_shown_and_none_can_be_computed_from_all_t
 
 
 @hypothesis.given(several)
-@settings(max_examples=5)
+@examples(5)
 def test_what_is_withheld_is_printed_in_no_table(found: list[CountedOrder]) -> None:
     for form in (article_28(found), transparency(found)):
         rows = [(row, row.cells[: -1 if table.share else None]) for table in form.tables for row in table.rows]

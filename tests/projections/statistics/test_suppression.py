@@ -6,10 +6,11 @@ from collections.abc import Collection, Mapping, Sequence
 from itertools import product
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from projections.statistics.suppression import FEW, withheld
+from tests.support.samples import examples
 
 Cell = tuple[int, int]
 Sums = list[tuple[Cell, list[Cell]]]
@@ -66,7 +67,7 @@ bodies = st.integers(1, 5).flatmap(
 
 
 @given(bodies)
-@settings(max_examples=150)
+@examples(150)
 def test_no_withheld_cell_is_pinned_or_narrowed_to_fewer_than_two_values(body: list[list[int]]) -> None:
     cells, sums = table(body)
     hidden = withheld(cells, sums)
@@ -80,7 +81,7 @@ def test_no_withheld_cell_is_pinned_or_narrowed_to_fewer_than_two_values(body: l
 
 
 @given(st.lists(st.lists(st.integers(0, 7), min_size=2, max_size=2), min_size=2, max_size=2))
-@settings(max_examples=12)
+@examples(12)
 def test_whoever_tries_every_table_there_could_be_still_has_two_numbers_for_each_small_cell(
     body: list[list[int]],
 ) -> None:
@@ -100,7 +101,7 @@ def test_whoever_tries_every_table_there_could_be_still_has_two_numbers_for_each
 
 
 @given(bodies)
-@settings(max_examples=100)
+@examples(100)
 def test_every_small_cell_is_withheld_and_no_zero_is(body: list[list[int]]) -> None:
     cells, sums = table(body)
     hidden = withheld(cells, sums)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -32,7 +31,6 @@ from tests.support.scenarios import (
     Fact,
     Story,
     by_issuer,
-    case_from_story,
     disclosed,
     fact,
     given,
@@ -40,13 +38,13 @@ from tests.support.scenarios import (
     received,
     sent,
 )
+from tests.support.story_files import cases
 
-STORIES = Path(__file__).parents[3] / "fixtures" / "stories"
 END = datetime(2027, 9, 2, tzinfo=UTC)
 
 
 def reply(name: str, order: str = "main") -> Case:
-    return case_from_story(tomllib.loads((STORIES / f"{name}.toml").read_text("utf-8")))[order]
+    return cases(name)[order]
 
 
 def at(text: str) -> datetime:

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.adapters.log.head_store import HeadStore
@@ -18,6 +18,7 @@ from ledger.errors import LedgerError
 from ledger.tlog.map_of_heads import MapOfHeads, order_key
 from ledger.tlog.patricia_tree import check_lookup
 from ledger.tlog.tree import Frontier, leaf_hash
+from tests.support.samples import examples
 
 ORDERS = [f"{n:08x}-0000-4000-8000-000000000000" for n in range(40)]
 some_orders = st.lists(st.integers(0, len(ORDERS) - 1), max_size=60)
@@ -135,7 +136,7 @@ def test_a_map_with_silent_damage_commits_to_no_wrong_root(tmp_path: Path, damag
             assert check_lookup(order_key(order), heads.proofs[order], heads.root) == true.tree.get(order_key(order))
 
 
-@settings(max_examples=20)
+@examples(20)
 @given(st.data())
 def test_a_flipped_bit_in_a_map_commits_to_no_wrong_root(data: st.DataObject) -> None:
     entries = reader([n % 7 for n in range(30)])

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from ledger.adapters.keys.key_files import SeedKey
@@ -23,6 +23,7 @@ from ledger.tlog.add_entries import INFO, EntryPackage, UploadHeader, package_ra
 from ledger.tlog.note import Vkey, lines_of, open_checkpoint, origin_hash, parse_vkey, witness_vkey
 from ledger.tlog.tile import Tile, parse_tile_path, tile_path, unpack_entries
 from tests.support.hash_log import HashLog
+from tests.support.samples import examples
 
 NAME, SEED = "mirror.example/xv", bytes(range(2, 34))
 KEY = parse_vkey(witness_vkey(NAME, public_key(SEED)))
@@ -407,7 +408,7 @@ def test_only_tiles_can_be_read(kept: Kept, path: str) -> None:
     assert kept.mirror.tile(DIGEST, "tile/0/000") is not None
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.tuples(st.sampled_from(["accept", "send", "fork", "again"]), st.integers(0, 1_400), st.integers(0, 5)))
 )

@@ -19,7 +19,7 @@ from time import monotonic, sleep
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from ledger.adapters.keys.key_files import SeedKey
@@ -43,6 +43,7 @@ from tests.ledger.application.test_journal import (
     sent,
 )
 from tests.ledger.application.write.test_group_commit import SAID, check_receipts, opening, order, together
+from tests.support.samples import examples
 
 __all__ = ["journal"]  # the fixture
 
@@ -315,7 +316,7 @@ class Model:
 
 
 @given(groups=st.lists(st.lists(_requests, min_size=1, max_size=6), min_size=1, max_size=5))
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_every_request_is_answered_as_if_the_requests_had_come_one_after_another(
     groups: list[list[tuple[str, int]]],
 ) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -18,7 +16,6 @@ from tests.support.scenarios import (
     by_authority,
     by_issuer,
     by_provider,
-    case_from_story,
     disclosed,
     fact,
     given,
@@ -28,24 +25,20 @@ from tests.support.scenarios import (
     received,
     sent,
 )
-
-STORIES = Path(__file__).parents[4] / "fixtures" / "stories"
+from tests.support.story_files import STORY_NAMES, cases, source
 
 
 def expectations() -> list[Any]:
     found = []
-    for path in sorted(STORIES.glob("*.toml")):
-        story_file = tomllib.loads(path.read_text(encoding="utf-8"))
-        for expect in story_file["expect"]:
-            found.append(
-                pytest.param(story_file, expect, id=f"{path.stem}-{expect['order']}-{expect['as_of']:%Y%m%dT%H%M}")
-            )
+    for name in STORY_NAMES:
+        for expect in source(name)["expect"]:
+            found.append(pytest.param(name, expect, id=f"{name}-{expect['order']}-{expect['as_of']:%Y%m%dT%H%M}"))
     return found
 
 
-@pytest.mark.parametrize(("story_file", "expect"), expectations())
-def test_a_story_lists_exactly_its_clocks(story_file: dict[str, Any], expect: dict[str, Any]) -> None:
-    reading = read_order(case_from_story(story_file)[expect["order"]], expect["as_of"])
+@pytest.mark.parametrize(("name", "expect"), expectations())
+def test_a_story_lists_exactly_its_clocks(name: str, expect: dict[str, Any]) -> None:
+    reading = read_order(cases(name)[expect["order"]], expect["as_of"])
     found = [(c.id, c.policy, c.due, str(c.verdict)) for c in reading.deadlines.clocks]
     stated = [(d["id"], d["policy"], d.get("due"), d["verdict"]) for d in expect["deadlines"]]
     assert sorted(found, key=str) == sorted(stated, key=str)

@@ -13,8 +13,8 @@ from ledger.law.deadlines.table import REGISTER
 from ledger.law.next_steps.alternatives import alternatives
 from ledger.law.next_steps.changes import CHANGES, EXTENDED, FIXED, changes
 from ledger.law.terms.rule import ClockVerdict
-from tests.ledger.law.test_stories import BY_NAME
-from tests.support.scenarios import Fact, by_issuer, case_from_story, given, issued, received, sent
+from tests.support.scenarios import Fact, by_issuer, given, issued, received, sent
+from tests.support.story_files import STORY_NAMES, cases, source
 
 ORDER = issued("2027-03-01T09:00Z")
 SENT = sent("2027-03-02T08:00Z")
@@ -30,10 +30,10 @@ def test_every_deadline_says_what_would_change_it() -> None:
     assert set(FIXED) <= set(CHANGES)
 
 
-@pytest.mark.parametrize("name", BY_NAME)
+@pytest.mark.parametrize("name", STORY_NAMES)
 def test_a_new_end_moves_a_clock_if_and_only_if_it_is_said_to(name: str) -> None:
-    for expect in BY_NAME[name].get("expect", ()):
-        case = case_from_story(BY_NAME[name])[expect["order"]]
+    for expect in source(name).get("expect", ()):
+        case = cases(name)[expect["order"]]
         at = expect["as_of"].astimezone(UTC)
         office = next(
             (e for e in case.entries if e.kind == "order-issued" and e.held and e.role in ("ISS", "CAR")), None

@@ -6,10 +6,8 @@ import ast
 import inspect
 import re
 import shlex
-import tomllib
 from collections.abc import Iterator
 from datetime import UTC
-from pathlib import Path
 from typing import Any
 
 import click
@@ -30,10 +28,9 @@ from ledger.law.next_steps.lookup import FINDINGS, NextSteps, has_steps
 from ledger.law.next_steps.step import NOTHING, NextStep, Remedy, restate
 from ledger.law.record_checks import open_duties
 from ledger.law.terms.rule import ClockVerdict, CriterionState
-from tests.support.scenarios import by_issuer, case_from_story, given, moment
+from tests.support.scenarios import by_issuer, given, moment
+from tests.support.story_files import STORY_NAMES, cases, source
 
-STORIES = sorted((Path(__file__).parents[4] / "fixtures" / "stories").glob("*.toml"))
-BY_NAME = {path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in STORIES}
 # A value for each word that the caller fills in.
 WORDS = {
     "ORDER": "main",
@@ -80,7 +77,7 @@ WORDS = {
     "CURRENCY": "EUR",
     "PROVISION": "JVEG 23",
     "NUMBER": "PPO-2027-88",
-    "NAMES": "epoc.pdf",
+    "STORY_NAMES": "epoc.pdf",
 }
 OFFICES = ("ADDRESSEE", "AUTHORITY", "COURT", "ISSUER", "OFFICE", "PROVIDER", "REGISTRAR", "SIGNER")
 WORDS |= dict.fromkeys(OFFICES, "ilves")
@@ -187,11 +184,10 @@ def test_every_open_duty_has_a_next_step() -> None:
     assert not missing, f"{missing}: add a row to DUTIES in ledger/law/next_steps/criteria.py"
 
 
-@pytest.mark.parametrize("name", BY_NAME)
+@pytest.mark.parametrize("name", STORY_NAMES)
 def test_in_every_story_each_point_names_what_would_settle_it(name: str) -> None:
-    cases = case_from_story(BY_NAME[name])
-    for expect in BY_NAME[name].get("expect", ()):
-        case = cases[expect["order"]]
+    for expect in source(name).get("expect", ()):
+        case = cases(name)[expect["order"]]
         judgement = judge(case, expect["as_of"].astimezone(UTC))
         steps = NextSteps(case, judgement, "main")
         for finding in judgement.findings:
@@ -230,7 +226,7 @@ def test_a_command_that_cannot_be_typed_would_be_noticed(command: str) -> None:
 
 
 def test_a_step_about_a_kind_of_entry_that_the_order_lacks_is_left_out() -> None:
-    case = case_from_story(BY_NAME["answered-a-second-too-late"])["late"]
+    case = cases("answered-a-second-too-late")["late"]
     judgement = judge(case, moment("2027-05-06T00:00Z"))
     (late,) = (f for f in judgement.findings if f.code == "V-GDPR-12-3")
     (step,) = NextSteps(case, judgement, "late").of_finding(late)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Sequence
 from datetime import UTC, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,20 +13,18 @@ from cli.lists.judged_row import shown
 from ledger.entries.case import Case, Entry, wire
 from ledger.law.parties.register_reach import names_of, reach
 from tests.support.scenarios import entry, fact
+from tests.support.story_files import STORY_NAMES, cases, source
 
-STORIES = sorted((Path(__file__).parents[4] / "fixtures" / "stories").glob("*.toml"))
 CODES = ("D-8-11", "D-14-10-b", "C-14-10-b", "N-7-5-a")
 
 
 def stories() -> Iterator[tuple[str, Case, Any]]:
-    from tests.support.scenarios import case_from_story
-
-    for path in STORIES:
-        source = tomllib.loads(path.read_text("utf-8"))
-        ends = {e["order"]: e["as_of"].astimezone(UTC) for e in source.get("expect", ())}
-        for name, case in case_from_story(source).items():
+    """Yield each order of each story, with its last moment."""
+    for story in STORY_NAMES:
+        ends = {e["order"]: e["as_of"].astimezone(UTC) for e in source(story).get("expect", ())}
+        for name, case in cases(story).items():
             if name in ends:
-                yield path.stem, case, ends[name]
+                yield story, case, ends[name]
 
 
 def invented(case: Case) -> Iterator[Entry]:
@@ -71,10 +67,14 @@ def check(case: Case, fresh: Entry, registry: Sequence[Entry], moment: Any, befo
     return False
 
 
-@pytest.mark.parametrize(("name", "case", "moment"), [pytest.param(*s, id=f"{s[0]}-{s[1].label}") for s in stories()])
-def test_an_order_is_as_before_if_a_new_entry_of_the_register_names_nothing_of_it(
-    name: str, case: Case, moment: Any
-) -> None:
+ORDERS = [
+    pytest.param(case, moment, id=f"{name}-{case.label}", marks=() if name.startswith("S") else pytest.mark.slow)
+    for name, case, moment in stories()
+]
+
+
+@pytest.mark.parametrize(("case", "moment"), ORDERS)
+def test_an_order_is_as_before_if_a_new_entry_of_the_register_names_nothing_of_it(case: Case, moment: Any) -> None:
     moment = max(moment, *(fresh.on for fresh in invented(case)))
     before = shown(case, moment)
     reached = [check(case, fresh, (*case.registry, fresh), moment, before) for fresh in invented(case)]
@@ -82,10 +82,8 @@ def test_an_order_is_as_before_if_a_new_entry_of_the_register_names_nothing_of_i
     assert not all(reached)
 
 
-@pytest.mark.parametrize(("name", "case", "moment"), [pytest.param(*s, id=f"{s[0]}-{s[1].label}") for s in stories()])
-def test_an_order_is_as_before_if_an_entry_of_its_own_register_names_nothing_of_it(
-    name: str, case: Case, moment: Any
-) -> None:
+@pytest.mark.parametrize(("case", "moment"), ORDERS)
+def test_an_order_is_as_before_if_an_entry_of_its_own_register_names_nothing_of_it(case: Case, moment: Any) -> None:
     moment = max(moment, *(e.on for e in case.registry))
     for size, fresh in enumerate(case.registry):
         registry = case.registry[: size + 1]

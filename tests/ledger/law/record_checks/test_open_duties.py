@@ -12,10 +12,10 @@ from ledger.entries.case import Case
 from ledger.law import FINDING_RULES, Judgement, judge
 from ledger.law.terms.rule import CriterionState
 from projections.reports.data_protection.dpo_questions import BROKEN, register
-from tests.ledger.law.test_stories import BY_NAME
 from tests.projections.views.test_views import HELD
 from tests.support.cli import ledger_of, reply, run
-from tests.support.scenarios import Fact, Story, by_issuer, case_from_story, fact, given
+from tests.support.scenarios import Fact, Story, by_issuer, fact, given
+from tests.support.story_files import STORY_NAMES, cases, source
 
 SETTLED = (
     fact("customer-notified", "2027-03-12T09:00Z", "orn", "RET", channel="letter"),
@@ -33,15 +33,14 @@ INCIDENT = by_issuer(
 
 def moments(name: str) -> Iterator[tuple[Case, datetime]]:
     """Yield every order of a story, at its expected moments and after each of its last six entries."""
-    cases = case_from_story(BY_NAME[name])
-    for expect in BY_NAME[name].get("expect", ()):
-        yield cases[expect["order"]], expect["as_of"].astimezone(UTC)
-    for case in cases.values():
+    for expect in source(name).get("expect", ()):
+        yield cases(name)[expect["order"]], expect["as_of"].astimezone(UTC)
+    for case in cases(name).values():
         for e in case.entries[-6:]:
             yield case, e.at
 
 
-@pytest.mark.parametrize("name", BY_NAME)
+@pytest.mark.parametrize("name", STORY_NAMES)
 def test_no_story_demonstrates_data_protection_beside_an_open_duty(name: str) -> None:
     for case, at in moments(name):
         judgement = judge(case, at)

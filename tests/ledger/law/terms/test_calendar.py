@@ -9,7 +9,7 @@ from importlib.resources import files
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.law.deadlines.counting_policies import POLICIES
@@ -30,6 +30,7 @@ from ledger.law.terms.calendar import (
     us_days,
 )
 from ledger.law.terms.computation import explain
+from tests.support.samples import examples
 
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 
@@ -136,7 +137,7 @@ COUNTS: dict[str, Callable[[datetime, Days], CountedPeriod]] = {
 
 
 @pytest.mark.parametrize("count", COUNTS.values(), ids=COUNTS)
-@settings(max_examples=40)
+@examples(40)
 @given(first=moments, later=st.integers(0, 100 * 3600), days=places)
 def test_a_deadline_never_moves_earlier_when_its_trigger_moves_later(
     count: Callable[[datetime, Days], CountedPeriod], first: datetime, later: int, days: Days
@@ -145,7 +146,7 @@ def test_a_deadline_never_moves_earlier_when_its_trigger_moves_later(
 
 
 @pytest.mark.parametrize("count", COUNTS.values(), ids=COUNTS)
-@settings(max_examples=40)
+@examples(40)
 @given(trigger=moments, days=places)
 def test_a_deadline_lies_after_its_trigger_and_is_explained_to_the_end(
     count: Callable[[datetime, Days], CountedPeriod], trigger: datetime, days: Days

@@ -6,12 +6,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given as drawn
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from ledger.entries.case import wire
 from ledger.law.terms.calendar import Days, Duration, eu_days, eu_hours, eu_working_days
 from tests.support import second_calendar as second
+from tests.support.samples import examples
 from tests.support.scenarios import Fact, by_authority, by_issuer, given, issued, received
 
 # Clocks that change at night and at midnight, by an hour and by half an hour, half-hour and quarter-hour offsets, both
@@ -48,7 +48,7 @@ near = st.tuples(st.sampled_from(CHANGES), st.integers(-12 * 3600, 12 * 3600)).m
 events = moments | near
 
 
-@settings(max_examples=200)
+@examples(200)
 @drawn(event=events, hours=st.integers(1, 120), zone=zones)
 def test_hours_end_together(event: datetime, hours: int, zone: str) -> None:
     assert eu_hours(event, hours, Days(zone)).due == second.end_of_hours(event, hours, second.Place(zone))
@@ -61,20 +61,20 @@ def test_an_hour_that_half_an_hour_is_put_back_into_is_not_longer() -> None:
     assert second.end_of_hours(event, 1, second.Place("Australia/Lord_Howe")) == end
 
 
-@settings(max_examples=200)
+@examples(200)
 @drawn(event=events, length=st.integers(1, 100), zone=zones, free=free)
 def test_days_end_together(event: datetime, length: int, zone: str, free: frozenset[date]) -> None:
     assert eu_days(event, length, Days(zone, free)).due == second.end_of_days(event, length, second.Place(zone, free))
 
 
-@settings(max_examples=200)
+@examples(200)
 @drawn(event=events, length=st.integers(1, 40), zone=zones, free=free)
 def test_working_days_end_together(event: datetime, length: int, zone: str, free: frozenset[date]) -> None:
     counted = eu_working_days(event, length, Days(zone, free))
     assert counted.due == second.end_of_working_days(event, length, second.Place(zone, free))
 
 
-@settings(max_examples=200)
+@examples(200)
 @drawn(event=events, months=st.integers(1, 14), zone=zones, free=free)
 def test_months_end_together(event: datetime, months: int, zone: str, free: frozenset[date]) -> None:
     counted = eu_days(event, Duration(months=months), Days(zone, free))
@@ -105,7 +105,7 @@ def due_of(id: str, *facts: Fact) -> tuple[datetime | None, second.Place]:
     return clock.due, second.Place(days.zone, holidays)
 
 
-@settings(max_examples=40)
+@examples(40)
 @drawn(receipt=receipts, emergency=st.booleans())
 def test_the_time_to_transmit_ends_together(receipt: datetime, emergency: bool) -> None:
     order = issued("2026-08-20T09:00Z", "EPOC", emergency=emergency)
@@ -113,7 +113,7 @@ def test_the_time_to_transmit_ends_together(receipt: datetime, emergency: bool) 
     assert due == second.end_of_transmission(receipt, place, emergency=emergency)
 
 
-@settings(max_examples=40)
+@examples(40)
 @drawn(receipt=receipts, extended=st.booleans())
 def test_the_time_to_keep_ends_together(receipt: datetime, extended: bool) -> None:
     order = issued("2026-08-20T09:00Z", "EPOC-PR")
@@ -122,7 +122,7 @@ def test_the_time_to_keep_ends_together(receipt: datetime, extended: bool) -> No
     assert due == second.end_of_keeping(receipt, place, extended=extended)
 
 
-@settings(max_examples=40)
+@examples(40)
 @drawn(arrival=receipts, emergency=st.booleans())
 def test_the_time_for_grounds_ends_together(arrival: datetime, emergency: bool) -> None:
     order = issued("2026-08-20T09:00Z", "EPOC", data_categories=["content"], emergency=emergency)
@@ -130,7 +130,7 @@ def test_the_time_for_grounds_ends_together(arrival: datetime, emergency: bool) 
     assert due == second.end_of_objection(arrival, place, emergency=emergency)
 
 
-@settings(max_examples=40)
+@examples(40)
 @drawn(request=receipts)
 def test_the_time_to_recognise_ends_together(request: datetime) -> None:
     order = issued("2026-08-20T09:00Z", "EPOC")

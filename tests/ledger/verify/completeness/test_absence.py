@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.adapters.keys import mldsa
@@ -22,6 +22,7 @@ from ledger.verify.evidence_file import FileKind, read_evidence
 from ledger.verify.report import Report, Verdict
 from tests.ledger.entries.test_log_keys import both, only_first, only_second, policies, twice
 from tests.support.memory_ledger import LINKED, NOW, ORDER, Ledger, hand, small
+from tests.support.samples import examples
 
 
 def proven(ledger: Ledger, at: int, order: str = LINKED, note: bytes | None = None) -> bytes:
@@ -239,7 +240,7 @@ def test_a_file_has_an_end() -> None:
     assert code(PROOF + b" " * LARGEST)[0] == "ABSENCE-FORMAT"
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(st.data())
 def test_no_changed_letter_shows_another_absence(data: st.DataObject) -> None:
     document = json.loads(PROOF)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -33,6 +33,7 @@ from tests.support.memory_ledger import (
     small,
     two_histories,
 )
+from tests.support.samples import examples
 
 REGISTER = registry_of(Ledger().origin)
 COMMIT = "map/heads-committed"
@@ -225,7 +226,7 @@ def test_a_commit_whose_signature_is_another_entrys_is_refused() -> None:
     assert report.reasons[0].where == COMMIT
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(st.data())
 def test_no_changed_byte_of_the_map_passes(data: st.DataObject) -> None:
     ledger, ilves, node = committing()

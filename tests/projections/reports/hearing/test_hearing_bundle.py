@@ -6,7 +6,6 @@ import json
 import re
 import shutil
 import subprocess
-import tomllib
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,8 +20,8 @@ from ledger.law import judge
 from projections.render.pdf import paper
 from projections.reports.front_page import Exhibit, FindingLine, IntegrityResult, Provenance, number
 from projections.reports.hearing.hearing_bundle import DOCUMENTS, Hearing, hearing
-from tests.support.cli import STORIES, ledger_of, run
-from tests.support.scenarios import case_from_story
+from tests.support.cli import ledger_of, run
+from tests.support.story_files import cases
 
 PAGE_OF_A_DOCUMENT = re.compile(r"^ *\d +(\S.*?) {2,}A(\d+)$", re.M)
 
@@ -48,7 +47,7 @@ def leaves_of(ledger: Path) -> list[str]:
 
 def made(depth: str, story: str = "S1", order: str = "main") -> tuple[Hearing, Case]:
     """Return the values of a hearing bundle of an order of a story."""
-    case = case_from_story(tomllib.loads((STORIES / f"{story}.toml").read_text("utf-8")))[order]
+    case = cases(story)[order]
     at = case.entries[-1].at
     provenance = Provenance(at, "comity", "0" * 16, None, IntegrityResult("TOTAL-PASSED", "", (), ()), reveal=True)
     return hearing(case, judge(case, at), provenance, (), depth), case  # type: ignore[arg-type]

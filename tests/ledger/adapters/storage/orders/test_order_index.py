@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from cli.lists.docket import board, bring_up
@@ -21,6 +21,7 @@ from ledger.adapters.storage.orders.order_row import Due, OrderRow
 from ledger.adapters.storage.views import ViewRow
 from ledger.entries.case import instant, wire
 from tests.support.cli import ledger_of, run
+from tests.support.samples import examples
 
 NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -203,7 +204,7 @@ row_strategy = st.builds(
 )
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.lists(row_strategy, max_size=4, unique_by=lambda one: one.number), max_size=5))
 def test_the_index_says_what_its_rows_say_whatever_came_before(tmp_path: Path, batches: list[list[OrderRow]]) -> None:
     path = tmp_path / "views.db"
