@@ -14,19 +14,15 @@ from msgspec import Struct
 
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
-from cli.terminal import file_io
 from cli.terminal import output as ui
 from cli.terminal.answer import CommandAnswer, Time
 from cli.terminal.file_io import write
 from cli.terminal.log_output import VERBOSE
 
 if TYPE_CHECKING:
-    from ledger.adapters.keys.key_files import SeedKey
-    from ledger.adapters.keys.mldsa import MlDsaKey
-    from ledger.adapters.witness.witness import Pulled, Witness
+    from cli.session.own_cosigner import OwnCosigner
+    from ledger.adapters.witness.witness import Pulled
     from ledger.adapters.witness.witness_state import Memory
-    from ledger.tlog.note import Vkey
-    from ledger.tlog.policy import Policy
 
 NAME = click.option("--name", required=True, metavar="NAME", help="The witness's name, as in its verifier key.")
 KEY = click.option("--key", "key_file", metavar="FILE", help="Its Ed25519 key (default: in its state folder).")
@@ -55,23 +51,11 @@ def new(name: str, state: str | None, mldsa: bool) -> None:
 
     Key and memory are made together and only here. A witness that has lost its memory is retired with its name.
     """
-    from ledger.adapters.folders.new_folder import new_folder
-    from ledger.adapters.keys import key_files
-    from ledger.adapters.keys.mldsa import new as new_mldsa
+    from cli.session.own_cosigner import make_cosigner, state_folder
     from ledger.adapters.witness.witness_state import Memory
-    from ledger.tlog.note import MLDSA44, Vkey, check_name
 
-    check_name(name)
-    folder = _folder(name, state)
-    Vkey.of(name, MLDSA44, bytes(1312))  # raises CP-KEY for an invalid name before a file is made
-    if files := [file for file in ("witness.key", "mldsa.key", "witness.db") if (folder / file).exists()]:
-        raise Stop(f"{folder} has a {files[0]} already", hint="a witness is never made twice", code=Exit.REFUSED)
-    with new_folder(str(folder)) as making:
-        keys = [_ed25519(name, key_files.new(making / "witness.key"))]
-        if mldsa:
-            keys.append(Vkey.of(name, MLDSA44, new_mldsa(making / "mldsa.key").public))
-        Memory.create(making / "witness.db", keys[0].text).close()
-    answer = WitnessAnswer(name, [key.text for key in keys], str(folder))
+    folder = state_folder(Memory.role, name, state)
+    answer = WitnessAnswer(name, make_cosigner(Memory, name, folder, mldsa_key=mldsa), str(folder))
     ui.emit(answer, ("vkey",), [(vkey,) for vkey in answer.vkeys], text=lambda: "\n".join(answer.vkeys))
     ui.tell(f"key and memory: {folder}")
     ui.tell("a ledger that wants its cosignatures: comity witness add VKEY URL")
@@ -99,17 +83,14 @@ def serve(
         from ledger.adapters.witness.server import serve
     except ImportError:
         raise Stop("serving needs starlette and uvicorn", hint="pip install 'comity[server]'") from None
-    host, _, port = listen.rpartition(":")
-    if not host or not port.isdecimal() or int(port) > 65_535:
-        raise Stop(f"{listen!r} is no address to listen on", hint="--listen 127.0.0.1:7380")
-    with closing(_Own(name, key_file, mldsa_file, state)) as own:
-        witness = own.witness(policies)
-        for vkey in own.vkeys:
-            ui.tell(vkey.text)
-        try:
-            serve(witness, host.strip("[]"), int(port), ready=lambda url: ui.tell(f"listening on {url}"))
-        except OSError as error:
-            raise Stop(f"{listen}: {error.strerror}", code=Exit.UNDECIDABLE) from None
+    from cli.session.own_cosigner import address, announced
+    from ledger.adapters.witness.witness import Witness
+
+    host, port = address(listen, "127.0.0.1:7380")
+    with closing(_own(name, key_file, mldsa_file, state)) as own:
+        witness = Witness(own.memory, own.cosigners, own.logs(policies))
+        with announced(own.vkeys, listen) as ready:
+            serve(witness, host, port, ready=ready)
 
 
 class PulledItem(Struct, frozen=True):
@@ -153,14 +134,14 @@ def pull(
     Exit 1 if a log is proved to contradict itself; the exhibit is in the folder `evidence` of the witness's state.
     """
     from ledger.adapters.log.published_log import source
-    from ledger.adapters.witness.witness import pull
+    from ledger.adapters.witness.witness import Witness, pull
     from ledger.tlog.note import origin_hash
 
     if output and len(logs) > 1:
         raise Stop("-o takes the note of one log")
     items, worst = [], Exit.DONE
-    with closing(_Own(name, key_file, mldsa_file, state)) as own:
-        witness = own.witness(policies)
+    with closing(_own(name, key_file, mldsa_file, state)) as own:
+        witness = Witness(own.memory, own.cosigners, own.logs(policies))
         for where in logs:
             pulled = pull(witness, source(where))
             says, code = _said(pulled, own.folder)
@@ -206,15 +187,16 @@ class EvidenceAnswer(CommandAnswer, tag="comity.witness-evidence/1"):
 @click.option("-o", "output", metavar="DIR", help="Write both notes of each, and the exhibit where they prove it.")
 def evidence(name: str, key_file: str | None, policies: tuple[str, ...], state: str | None, output: str | None) -> None:
     """What logs have signed that does not follow what this witness saw, and whether it proves a split view."""
-    with closing(_Own(name, key_file, None, state)) as own:
+    with closing(_own(name, key_file, None, state)) as own:
         show_evidence(own.memory, policies, output)
 
 
 def show_evidence(memory: Memory, policies: Sequence[str], output: str | None) -> None:
     """Print the heads that a witness or a mirror refused, and write notes and exhibits to a folder if one is given."""
+    from cli.session.own_cosigner import read_policies
     from ledger.adapters.witness.witness import exhibit_of, logs_of
 
-    items, logs = [], logs_of(_policies(policies))
+    items, logs = [], logs_of(read_policies(policies))
     for refusal in memory.evidence():
         exhibit = exhibit_of(refusal, logs.get(refusal.origin, ()))
         proves = "SPLIT-VIEW" if exhibit else ""
@@ -231,62 +213,11 @@ def show_evidence(memory: Memory, policies: Sequence[str], output: str | None) -
     ui.emit(EvidenceAnswer(items), RefusedHeadItem.__struct_fields__, items)
 
 
-# -- the witness of this machine ---------------------------------------------------------------------------------------
+def _own(name: str, key_file: str | None, mldsa_file: str | None, state: str | None) -> OwnCosigner[Memory]:
+    from cli.session.own_cosigner import OwnCosigner, state_folder
+    from ledger.adapters.witness.witness_state import Memory
 
-
-class _Own:
-    """The witness of a state folder, opened: its keys and its memory."""
-
-    def __init__(self, name: str, key_file: str | None, mldsa_file: str | None, state: str | None) -> None:
-        from ledger.adapters.keys import key_files, mldsa
-        from ledger.adapters.witness.witness_state import Memory
-        from ledger.tlog.note import MLDSA44, Vkey
-
-        self.name = name
-        self.folder = _folder(name, state)
-        self._key: SeedKey = key_files.load(Path(key_file) if key_file else self.folder / "witness.key")
-        second = Path(mldsa_file) if mldsa_file else self.folder / "mldsa.key"
-        self._mldsa: MlDsaKey | None = mldsa.load(second) if mldsa_file or second.exists() else None
-        self.vkeys = [_ed25519(name, self._key)]
-        if self._mldsa:
-            self.vkeys.append(Vkey.of(name, MLDSA44, self._mldsa.public))
-        self.memory: Memory = Memory(self.folder / "witness.db", self.vkeys[0].text)
-
-    def witness(self, policies: Sequence[str]) -> Witness:
-        from ledger.adapters.witness.witness import Witness, cosigners
-
-        return Witness(self.memory, cosigners(self.name, self._key, self._mldsa), logs_in(policies, self.vkeys))
-
-    def close(self) -> None:
-        self.memory.close()
-
-
-def logs_in(policies: Sequence[str], own: Sequence[Vkey]) -> dict[str, list[Vkey]]:
-    """Return the logs that policy files name, by origin, for a cosigner with these `own` keys; `Stop` if none."""
-    from ledger.adapters.witness.witness import logs_of
-
-    logs = logs_of(_policies(policies), own)
-    if not logs:
-        raise Stop("the policies name no log", hint="a line reads: log VKEY")
-    return logs
-
-
-def _policies(files: Sequence[str]) -> list[Policy]:
-    from ledger.tlog.policy import parse_policy
-
-    return [parse_policy(file_io.read(file)) for file in files]
-
-
-def _ed25519(name: str, key: SeedKey) -> Vkey:
-    from ledger.tlog.note import COSIGNATURE, Vkey
-
-    return Vkey.of(name, COSIGNATURE, key.public)
-
-
-def _folder(name: str, state: str | None) -> Path:
-    from ledger.adapters.folders.user_folders import Home
-
-    return Path(state) if state else Home.user().state / "witness" / hashlib.sha256(name.encode()).hexdigest()
+    return OwnCosigner(Memory, name, state_folder(Memory.role, name, state), key_file, mldsa_file)
 
 
 def _digest(data: bytes) -> str:
