@@ -22,7 +22,7 @@ from ledger.adapters.guard.guard_place import place_in
 from ledger.adapters.guard.sign_once_guard import LATENESS, Guard
 from ledger.adapters.guard.signed_state import Signed
 from ledger.adapters.keys import mldsa
-from ledger.adapters.log.signer_process import POINTER
+from ledger.adapters.log.remote_signer import POINTER
 from ledger.entries.case import DRIFT, wire
 from ledger.entries.envelope import open_
 from ledger.errors import LedgerError

@@ -16,7 +16,7 @@ from ledger.adapters.folders.ledger_folder import read_folder
 from ledger.adapters.folders.user_folders import Home
 from ledger.adapters.guard.guard_place import GUARD_DB, Place, shared_place
 from ledger.adapters.guard.move_guard import use_guard
-from ledger.adapters.log.signer_process import POINTER
+from ledger.adapters.log.remote_signer import POINTER
 
 
 class MoveGuardAnswer(CommandAnswer, tag="comity.move-guard/1"):

@@ -67,7 +67,7 @@ def use(place: str, move: str | None) -> None:
     """
     from ledger.adapters.folders.ledger_folder import read_folder
     from ledger.adapters.folders.user_folders import Home, private_folder, replace_file
-    from ledger.adapters.log.signer_process import POINTER
+    from ledger.adapters.log.remote_signer import POINTER
     from ledger.adapters.storage.sqlite import sync_folder
 
     path = Path(ledger_choice.ledger_folder())

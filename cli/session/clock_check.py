@@ -49,7 +49,7 @@ def _newest(folder: Folder, home: Home) -> datetime | None:
     An error of the guard is not reported here: the caller meets it again when the ledger is opened.
     """
     from ledger.adapters.log.checkpoints import CheckpointStore
-    from ledger.adapters.log.signer_process import signatory
+    from ledger.adapters.log.remote_signer import signatory
 
     try:
         with closing(signatory(folder.keys, home.log(folder.origin))) as hand:

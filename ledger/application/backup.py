@@ -19,7 +19,7 @@ from ledger.adapters.folders.read_trust import plain_files
 from ledger.adapters.folders.user_folders import Home, replace_file
 from ledger.adapters.guard.guard_place import is_guarded
 from ledger.adapters.log.published_log import source
-from ledger.adapters.log.signer_process import POINTER, signatory
+from ledger.adapters.log.remote_signer import POINTER, signatory
 from ledger.adapters.storage.connection import Location
 from ledger.adapters.storage.copy_entries import copy, move_in
 from ledger.adapters.storage.entry_reader import EntryReader

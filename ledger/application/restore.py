@@ -19,7 +19,7 @@ from ledger.adapters.guard.sign_once_guard import Guard
 from ledger.adapters.guard.signed_state import Signed
 from ledger.adapters.keys import mldsa
 from ledger.adapters.log.checkpoints import CheckpointStore
-from ledger.adapters.log.signer_process import signatory
+from ledger.adapters.log.remote_signer import signatory
 from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.adapters.storage.sqlite import sync_folder
 from ledger.adapters.witness.client import by_url, remembered

@@ -56,7 +56,9 @@ from ledger.adapters.keys import pkcs11 as token
 from ledger.adapters.keys import ssh_agent as agent
 from ledger.adapters.keys.key_files import SeedKey
 from ledger.adapters.log import published_log as published
-from ledger.adapters.log import signer_process as signer
+from ledger.adapters.log.remote_signer import RemoteSigner
+from ledger.adapters.log.signer_messages import SignReply
+from ledger.adapters.log.signer_process import SignerServer
 from ledger.adapters.mirror import server as mirror_http
 from ledger.adapters.storage import postgres
 from ledger.adapters.timestamps import certificate_order as der
@@ -479,9 +481,9 @@ def by_agent(data: bytes, place: Path) -> object:
 
 def by_signer(data: bytes, place: Path) -> object:
     key = policy.parse_policy(world().policy()).logs[0]
-    hand = signer.RemoteSigner((key,), Path("-"))
+    hand = RemoteSigner((key,), Path("-"))
     with answering(place, data.replace(b"\n", b" ") + b"\n") as path:
-        hand = signer.RemoteSigner((key,), path)
+        hand = RemoteSigner((key,), path)
         try:
             return hand.last()
         finally:
@@ -505,7 +507,7 @@ def signer_answer() -> list[bytes]:
 
 
 @cache
-def signing() -> signer.SignerServer:
+def signing() -> SignerServer:
     from tests.ledger.adapters.log.test_signer_process import ORIGIN, SEED
 
     state = Path(tempfile.mkdtemp(prefix="comity-fuzz-"))
@@ -515,7 +517,7 @@ def signing() -> signer.SignerServer:
 
     first = first_note(note.parse_vkey(note.log_vkey(ORIGIN, public_key(SEED))), SEED, NOW)
     Guard.create(state / "guard.db", first).close()
-    return signer.SignerServer(state, now=lambda: NOW)
+    return SignerServer(state, now=lambda: NOW)
 
 
 def pointed(data: bytes, folder: Path) -> object:
@@ -529,7 +531,7 @@ ETCD = b"etcds://one.example:2379/prefix?ca=/etc/ca.pem&user=comity&password-fil
 
 def asked_signer(data: bytes, _: Path) -> object:
     line = signing().answer(data.replace(b"\n", b" "))
-    answer = msgspec.json.decode(line, type=signer.SignReply)
+    answer = msgspec.json.decode(line, type=SignReply)
     assert line.endswith(b"\n")
     assert [answer.signed, answer.moved, answer.refused].count(None) == 2
     assert answer.refused is None or answer.refused.code in CODES, answer.refused
@@ -1194,7 +1196,7 @@ PARSERS = (
         ("ledger.adapters.guard.guard_place",),
         LOCAL,
     ),
-    Parser("signer's answer", "json", signer_answer, by_signer, ("ledger.adapters.log.signer_process",), LOCAL),
+    Parser("signer's answer", "json", signer_answer, by_signer, ("ledger.adapters.log.remote_signer",), LOCAL),
     Parser(
         "question to a signer",
         "json",

@@ -18,7 +18,7 @@ from pathlib import Path
 from ledger.adapters.guard.signed_state import Signed
 from ledger.adapters.keys import mldsa
 from ledger.adapters.log.checkpoints import CheckpointStore, PublishedHead
-from ledger.adapters.log.signer_process import signatory
+from ledger.adapters.log.remote_signer import signatory
 from ledger.adapters.log.static_files import StaticLog
 from ledger.adapters.storage.entry_recorder import CommittedTree
 from ledger.adapters.storage.entry_store import EntryStore

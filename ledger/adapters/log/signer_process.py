@@ -1,25 +1,9 @@
 """Sign for a log in a separate process, so that an intruder in the ledger cannot make it sign a fork.
 
-The process holds the log's key and guard, and trusts no request. A new checkpoint must begin with the one it
-signed last, and it verifies the consistency proof. On a Unix socket of mode 0600, a request is one line of
-JSON, and so is a reply:
-
-    {"ask": "last"}
-    {"ask": "sign", "old": [3, "<root>"], "checkpoint": "<three lines>", "proof": ["<hash>", ...]}
-    {"ask": "root"}
-    {"ask": "heads", "make": false, "message": ""}     or the bytes to sign, of an entry
-
-    {"signed": {"size": 3, "root": "...", "note": "...", "at": "2027-03-01T12:00:00Z"}}
-    {"moved": {...}}        it signed another state meanwhile; the ledger compares and asks again
-    {"root": {"size": 3, "root": "...", "public": "<key>", "signature": "..."}}
-    {"heads": {"public": "<key>", "signature": "..."}}
-    {"refused": {"code": "LOG-FORKED", "says": "...", "hint": "...", "evidence": ["<its note>", "<the request's>"]}}
-
-`root` signs the root of the last checkpoint as the payload of receipts (RFC 9942); the request names no tree. `heads`
-signs two kinds of entry with a key of their own: `heads-committed` of this log, and the `key-accepted` of this key.
-Without a message it states the key, and with `make` it makes a new one. Roots, hashes, keys, signatures and messages
-are base64. The guard is durable before the reply is sent: after a crash in between, the same request gets the same
-note. Contradictions to a signed state are kept in `refused/`, next to the guard.
+The process holds the log's key and guard, and trusts no request (`signer_messages`). A new checkpoint must begin with
+the one that it signed last, and it verifies the consistency proof. The guard is durable before the reply is sent: after
+a crash in between, the same request gets the same note. Contradictions to a signed state are kept in `refused/`, next
+to the guard.
 """
 
 from __future__ import annotations
@@ -40,88 +24,19 @@ from ledger.adapters.folders.user_folders import private_folder, replace_file
 from ledger.adapters.guard.guard_place import place_in
 from ledger.adapters.guard.sign_once_guard import Guard
 from ledger.adapters.guard.signed_state import Signed, SignedState
-from ledger.adapters.keys import mldsa
-from ledger.adapters.keys.key_files import Key
-from ledger.adapters.log.checkpoint_signer import LocalSigner, Prove, Say
+from ledger.adapters.log.checkpoint_signer import LocalSigner, Say
+from ledger.adapters.log.signer_messages import LARGEST, HeadsSignature, No, RootSignature, SignReply, SignRequest
 from ledger.entries.case import wire
 from ledger.entries.placement import HEADS_COMMITTED, map_of, registry_of
 from ledger.errors import LedgerError, RecordError
 from ledger.formats.canonical_json import parse_json
 from ledger.formats.dsse import EVENT_TYPE, pae
-from ledger.formats.ed25519 import verify_signature
-from ledger.tlog.cose_receipt import SignedRoot
-from ledger.tlog.note import Checkpoint, Vkey, b64, format_checkpoint, open_checkpoint, parse_checkpoint, unb64
+from ledger.tlog.note import Checkpoint, b64, parse_checkpoint, unb64
 from ledger.tlog.tree import check_consistency
 
 logger = logging.getLogger(__name__)
 
-POINTER = "signer"  # file in the log's state folder: the path of the signer's socket
-LARGEST = 65_536  # bytes of a line; a proof has at most 63 hashes
-SECONDS = 30.0
-MOST_KEPT = 100
-
-# The codes of refusals. A code decides the exit status of a command, so any other code becomes KEY-ANSWER.
-REFUSALS = frozenset(
-    "SIGNER-FORMAT CP-FORMAT CP-ORIGIN LOG-FORKED LOG-ROLLBACK LOG-GAP LOG-CORRUPT CLOCK-BACK CLOCK-AHEAD BUSY "
-    "GUARD-MISSING GUARD-CLOSED GUARD-AWAY STORE-AWAY STORE-UNSAFE NO-HTTP NO-POSTGRES KEY-MISSING KEY-MODE "
-    "KEY-LOCKED KEY-FORMAT NOT-A-FILE LEDGER-VERSION READ-ONLY DISK-FULL DISK-ERROR NO-CBOR".split()
-)
-
-
-class RootSignature(msgspec.Struct, frozen=True):
-    """Hold a `SignedRoot` as it is sent."""
-
-    size: int
-    root: str
-    public: str
-    signature: str
-
-    @classmethod
-    def of(cls, signed: SignedRoot) -> RootSignature:
-        return cls(signed.size, b64(signed.root), b64(signed.public), b64(signed.signature))
-
-    def signed(self) -> SignedRoot:
-        return SignedRoot(self.size, unb64(self.root), unb64(self.public), unb64(self.signature))
-
-
-class No(msgspec.Struct, frozen=True):
-    """Hold a refusal: its code, a sentence, a hint, and both checkpoints if two contradict each other."""
-
-    code: str
-    says: str
-    hint: str = ""
-    evidence: tuple[str, ...] = ()
-
-
-class HeadsSignature(msgspec.Struct, frozen=True):
-    """Hold the key that commits heads, and its signature over the message of the request."""
-
-    public: str
-    signature: str = ""
-
-
-class SignRequest(msgspec.Struct, frozen=True):
-    """Hold a request: `last`, `root`, `heads`, or `sign` a checkpoint that follows the state `old` (size, root)."""
-
-    ask: str
-    old: tuple[int, str] = (0, "")
-    checkpoint: str = ""
-    proof: tuple[str, ...] = ()
-    make: bool = False
-    message: str = ""
-
-
-class SignReply(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Hold a reply; one of the five fields is set."""
-
-    signed: SignedState | None = None
-    moved: SignedState | None = None
-    root: RootSignature | None = None
-    heads: HeadsSignature | None = None
-    refused: No | None = None
-
-
-# -- the process -------------------------------------------------------------------------------------------------------
+MOST_KEPT = 100  # contradictions
 
 
 class SignerServer:
@@ -283,150 +198,3 @@ def _converse(signer: SignerServer, line: socket.socket) -> None:
                 return  # the client has left
             if answer.startswith(b'{"refused":{"code":"SIGNER-FORMAT"'):
                 return  # the rest is not a request either, and would fill the messages without end
-
-
-# -- the client --------------------------------------------------------------------------------------------------------
-
-
-class RemoteSigner:
-    """Sign through a signer process, and verify its replies; `keys` are the log's."""
-
-    def __init__(self, keys: Sequence[Vkey], place: Path) -> None:
-        self._keys = tuple(keys)
-        self._origin = self._keys[0].name
-        self._place = place
-        self._line: socket.socket | None = None
-
-    def last(self) -> Signed:
-        """Return the state that was signed last."""
-        return self._opened(self._ask(SignRequest("last")).signed)
-
-    def step(self, before: Signed, size: int, root: bytes, prove: Prove, now: datetime, say: Say) -> Signed | None:
-        """Sign as `Signatory.step` says; the time is that of the signer process."""
-        checkpoint = format_checkpoint(Checkpoint(self._origin, size, root))
-        proof = tuple(b64(value) for value in prove()) if before.size else ()
-        answer = self._ask(SignRequest("sign", (before.size, b64(before.root)), checkpoint, proof))
-        if answer.moved:
-            return None
-        signed = self._opened(answer.signed)
-        if (signed.size, signed.root) != (size, root):
-            raise LedgerError("KEY-ANSWER", f"{self._place}: signed {signed.size} entries instead of {size}")
-        return signed
-
-    def sign_root(self) -> SignedRoot:
-        """Sign as `Signatory.sign_root` says; SIGNER-FORMAT from a process that is older than receipts."""
-        try:
-            told = self._ask(SignRequest("root")).root
-        except LedgerError as no:
-            if no.code != "SIGNER-FORMAT":
-                raise
-            hint = "the process is older than receipts: stop it, and start it again with this version"
-            raise LedgerError(no.code, no.says, hint) from None
-        try:
-            signed = told.signed() if told else None
-        except ValueError:
-            signed = None
-        if signed is None or signed.public not in {key.public for key in self._keys} or not signed.holds(self._origin):
-            raise LedgerError("KEY-ANSWER", f"what {self._place} signed for receipts does not verify")
-        return signed
-
-    def heads_key(self, *, make: bool = False) -> Key:
-        """Return a key as `Signatory.heads_key` says, which signs in the process."""
-        return _RemoteKey(self, self._heads(SignRequest("heads", make=make))[0])
-
-    def sign_heads(self, public: bytes, message: bytes) -> bytes:
-        """Return the signature of the key that commits heads over the bytes of such an entry."""
-        by, signature = self._heads(SignRequest("heads", message=b64(message)))
-        if by != public or not verify_signature(public, message, signature):
-            raise LedgerError("KEY-ANSWER", f"what {self._place} signed does not verify")
-        return signature
-
-    def _heads(self, request: SignRequest) -> tuple[bytes, bytes]:
-        told = self._ask(request).heads
-        try:
-            return (unb64(told.public), unb64(told.signature)) if told else (b"", b"")
-        except ValueError:
-            raise LedgerError("KEY-ANSWER", f"{self._place} told no key that commits heads") from None
-
-    def ready(self, last: Signed, now: datetime) -> None:
-        """Raise `LedgerError` if the signer process does not answer."""
-        self.last()
-
-    def close(self) -> None:
-        """Close the connection."""
-        if self._line is not None:
-            self._line.close()
-            self._line = None
-
-    def _opened(self, told: SignedState | None) -> Signed:
-        try:
-            if told is None:
-                raise ValueError("no checkpoint")
-            signed = told.signed()
-            head = open_checkpoint(signed.note, self._origin, self._keys, (), mldsa=mldsa.verify)
-            if (head.checkpoint.size, head.checkpoint.root) != (signed.size, signed.root):
-                raise ValueError("another checkpoint than it says")
-        except (RecordError, ValueError) as wrong:
-            raise LedgerError("KEY-ANSWER", f"what {self._place} signed does not verify: {wrong}") from None
-        return signed
-
-    def _ask(self, question: SignRequest) -> SignReply:
-        try:
-            answer = self._exchange(msgspec.json.encode(question) + b"\n")
-        except OSError:
-            self.close()  # the signer may have restarted; a request can be repeated
-            try:
-                answer = self._exchange(msgspec.json.encode(question) + b"\n")
-            except OSError as error:
-                self.close()
-                hint = "comity signer serve starts the process that signs for this log"
-                raise LedgerError("KEY-AWAY", f"{self._place}: {error.strerror or error}", hint) from None
-        if no := answer.refused:
-            says = f"the signing process refuses: {no.says}"
-            raise LedgerError(
-                *((no.code, says) if no.code in REFUSALS else ("KEY-ANSWER", f"{says} ({no.code})")), no.hint
-            )
-        return answer
-
-    def _exchange(self, question: bytes) -> SignReply:
-        if self._line is None:
-            self._line = socket.socket(socket.AF_UNIX)
-            self._line.settimeout(SECONDS)
-            self._line.connect(str(self._place))
-        self._line.sendall(question)
-        reply = b""
-        while not reply.endswith(b"\n"):
-            part = self._line.recv(LARGEST)
-            if not part or len(reply) > 2 * LARGEST:
-                raise OSError("it hung up")
-            reply += part
-        try:
-            return msgspec.json.decode(reply, type=SignReply)
-        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-            self.close()
-            raise LedgerError("KEY-ANSWER", f"{self._place}: not an answer: {error}") from None
-
-
-class _RemoteKey:
-    """Hold a key that commits heads in a signer process."""
-
-    def __init__(self, signer: RemoteSigner, public: bytes) -> None:
-        self._signer = signer
-        self.public = public
-
-    def sign(self, message: bytes) -> bytes:
-        return self._signer.sign_heads(self.public, message)
-
-
-def signatory(keys: Sequence[Vkey], state: Path) -> LocalSigner | RemoteSigner:
-    """Return the signer of the log with these keys: the process that its state folder points to, else this process."""
-    try:
-        place = (state / POINTER).read_text("utf-8").rstrip("\n")
-    except FileNotFoundError:
-        return LocalSigner(keys[0].name, state, keys)
-    except ValueError:
-        place = ""
-    if not place or "\0" in place:
-        hint = "comity signer use PLACE writes it anew"
-        raise LedgerError("KEY-AWAY", f"{state / POINTER} does not say which socket to ask", hint)
-    return RemoteSigner(keys, Path(place))

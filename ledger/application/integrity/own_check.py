@@ -18,7 +18,7 @@ from ledger.adapters.folders.ledger_folder import ENTRIES_DB, KEYS_DB, STORE, Fo
 from ledger.adapters.folders.user_folders import Home, exposed
 from ledger.adapters.keys import mldsa
 from ledger.adapters.log.checkpoints import CheckpointStore
-from ledger.adapters.log.signer_process import signatory
+from ledger.adapters.log.remote_signer import signatory
 from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.adapters.timestamps import rfc3161
 from ledger.application.case_reader import CaseReader

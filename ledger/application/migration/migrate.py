@@ -21,7 +21,7 @@ from ledger.adapters.folders.ledger_folder import ENTRIES_DB, KEYS_DB, KEYS_STOR
 from ledger.adapters.folders.user_folders import Home, private_folder, replace_file
 from ledger.adapters.guard.guard_place import GUARD_DB, shared_place
 from ledger.adapters.guard.move_guard import use_guard
-from ledger.adapters.log.signer_process import POINTER
+from ledger.adapters.log.remote_signer import POINTER
 from ledger.adapters.migration.close_store import ENTRIES, KEYS, moved_to
 from ledger.adapters.migration.move_entries import move_entries, take_back
 from ledger.adapters.migration.move_keys import move_keys, overwrite_file

@@ -12,7 +12,9 @@ import pytest
 
 from ledger.adapters.keys.key_files import SeedKey, write
 from ledger.adapters.log.checkpoint_signer import LocalSigner
-from ledger.adapters.log.signer_process import RemoteSigner, RootSignature, SignerServer, listen
+from ledger.adapters.log.remote_signer import RemoteSigner
+from ledger.adapters.log.signer_messages import RootSignature
+from ledger.adapters.log.signer_process import SignerServer, listen
 from ledger.errors import LedgerError
 from ledger.formats.ed25519 import public_key, sign
 from ledger.tlog.cose_receipt import SignedRoot, signed_bytes

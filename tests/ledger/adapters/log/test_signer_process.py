@@ -24,7 +24,9 @@ from ledger.adapters.keys import mldsa
 from ledger.adapters.keys.key_files import SeedKey, write
 from ledger.adapters.log.checkpoint_signer import LocalSigner
 from ledger.adapters.log.log import first_note
-from ledger.adapters.log.signer_process import POINTER, RemoteSigner, SignerServer, SignReply, listen, signatory
+from ledger.adapters.log.remote_signer import POINTER, RemoteSigner, signatory
+from ledger.adapters.log.signer_messages import SignReply
+from ledger.adapters.log.signer_process import SignerServer, listen
 from ledger.entries.placement import map_of, registry_of
 from ledger.errors import LedgerError
 from ledger.formats.canonical_json import canonical
