@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ledger.entries.case import wire
 from ledger.law.terms.calendar import Days, Duration, eu_days, eu_hours, eu_working_days
-from tests.support import second_calendar as second
+from tests.ledger.law.terms import second_calendar as second
 from tests.support.samples import examples
 from tests.support.scenarios import Fact, by_authority, by_issuer, given, issued, received
 
