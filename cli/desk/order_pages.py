@@ -27,8 +27,9 @@ from ledger.law import Judgement, judge
 from ledger.law.next_steps.lookup import NextSteps
 from projections.render.desk_pages import ENDED, BoardRow, Frame
 from projections.reports.custody_report import custody_rows
+from projections.reports.entry_numbers import number
 from projections.reports.evidence_chain_report import criterion_rows, periods
-from projections.reports.front_page import number, only_for, procedure, remarks, subject
+from projections.reports.front_page import only_for, procedure, remarks, subject
 from projections.reports.history import history
 from projections.reports.order_drawings import custody_drawing
 from projections.views.custody import custody

@@ -27,9 +27,10 @@ from projections.render.qr_code import checkpoint_qr_code
 from projections.render.translation import PLACE, Translation, translation
 from projections.reports.custody_report import CustodyReport
 from projections.reports.data_protection.processing_record import ProcessingRecord
+from projections.reports.entry_numbers import runs, together
 from projections.reports.evidence_chain_report import EvidenceChain
 from projections.reports.fillable_form import FillableForm
-from projections.reports.front_page import Provenance, ReportCheckpoint, runs, together
+from projections.reports.front_page import Provenance, ReportCheckpoint
 from projections.reports.hearing.hearing_bundle import Hearing
 from projections.reports.ledger_report import Verification
 from projections.reports.letters.letter import Letter

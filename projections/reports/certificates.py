@@ -19,6 +19,7 @@ from ledger.law import Judgement
 from ledger.law.reading.reliability import in_time, late
 from ledger.law.terms.rule import LEVELS
 from projections.reports.custody_report import recorded, stated_files
+from projections.reports.entry_numbers import number
 from projections.reports.fillable_form import FillableForm, FormLine, FormSection, FormTable
 from projections.reports.front_page import (
     Exhibit,
@@ -26,7 +27,6 @@ from projections.reports.front_page import (
     in_plain_words,
     languages,
     named,
-    number,
     only_for,
     remarks,
     subject,

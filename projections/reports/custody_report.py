@@ -12,18 +12,9 @@ from datetime import datetime
 from ledger.entries.case import Case, Unread
 from ledger.law import Judgement
 from projections.drawings.custody_chain import ChainDrawing
+from projections.reports.entry_numbers import in_order, number, numbers, runs
 from projections.reports.exhibits import exhibits
-from projections.reports.front_page import (
-    CheckCommand,
-    Exhibit,
-    FrontPage,
-    Provenance,
-    front_page,
-    in_order,
-    number,
-    numbers,
-    runs,
-)
+from projections.reports.front_page import CheckCommand, Exhibit, FrontPage, Provenance, front_page
 from projections.reports.history import History, history, replacement_fields
 from projections.reports.order_drawings import custody_drawing
 from projections.views.custody import CustodyStep, custody, out_of_step

@@ -14,6 +14,7 @@ from ledger.law import Finding, Judgement
 from ledger.law.terms.periods import PERIODS
 from projections.drawings.timeline import in_few_words
 from projections.reports.custody_report import stated_files
+from projections.reports.entry_numbers import in_order, number, numbers
 from projections.reports.front_page import (
     MARKS,
     CheckCommand,
@@ -21,9 +22,6 @@ from projections.reports.front_page import (
     FrontPage,
     Provenance,
     front_page,
-    in_order,
-    number,
-    numbers,
     remarks,
     words,
 )

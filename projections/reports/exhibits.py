@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ledger.entries.case import Case
-from projections.reports.front_page import Exhibit, number
+from projections.reports.entry_numbers import number
+from projections.reports.front_page import Exhibit
 from projections.views.custody import CustodyStep
 from projections.views.exhibit_digests import Digest, speaks_of
 

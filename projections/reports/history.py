@@ -14,7 +14,8 @@ from ledger.facts.value_forms import Form, ListForm, ObjectForm, TextForm
 from ledger.law import Judgement
 from projections.drawings.deadline_bars import DeadlineDrawing
 from projections.drawings.timeline import DeadlineMark, EntryMark, TimelineDrawing, in_few_words
-from projections.reports.front_page import number, numbers, words
+from projections.reports.entry_numbers import number, numbers
+from projections.reports.front_page import words
 from projections.reports.order_drawings import deadline_drawing
 from projections.sentences.field_words import field_words
 from projections.sentences.names import Names, names_of

@@ -11,7 +11,8 @@ from projections.drawings.custody_chain import ChainDrawing, ChainStep, CustodyC
 from projections.drawings.deadline_bars import MOST as MOST_BARS
 from projections.drawings.deadline_bars import DeadlineBar, DeadlineDrawing, with_other_readings
 from projections.drawings.timeline import in_few_words
-from projections.reports.front_page import number, numbers, words
+from projections.reports.entry_numbers import number, numbers
+from projections.reports.front_page import words
 from projections.views.custody import GIVEN, CustodyStep
 from projections.views.exhibit_digests import Digest
 from projections.views.timeline import office_names, speaker

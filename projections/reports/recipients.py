@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 from ledger.entries.case import Case, Entry, replacements
 from ledger.facts.vocabulary import ROLES
-from projections.reports.front_page import number
+from projections.reports.entry_numbers import number
 from projections.views.custody import HANDS
 from projections.views.timeline import office_names
 

@@ -19,7 +19,8 @@ from msgspec.structs import replace
 from ledger.entries.case import Case, Entry
 from ledger.law import Judgement, state_at
 from ledger.law.terms.periods import PERIODS
-from projections.reports.front_page import FindingLine, Provenance, Subject, number, only_for, remarks, subject, words
+from projections.reports.entry_numbers import number
+from projections.reports.front_page import FindingLine, Provenance, Subject, only_for, remarks, subject, words
 from projections.reports.history import History, history
 from projections.sentences.names import names_of
 from projections.sentences.sentence import sentence

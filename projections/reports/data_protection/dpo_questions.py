@@ -16,7 +16,7 @@ from ledger.law import Judgement
 from ledger.law.reading.person_requests import ANSWERS, EXTENDED, REQUESTS
 from ledger.law.record_checks.open_duties import RETENTION, OpenDuty
 from ledger.law.terms.periods import outcome
-from projections.reports.front_page import number
+from projections.reports.entry_numbers import number
 from projections.reports.recipients import came_to_nothing, recipients, replaced_access
 from projections.sentences.names import Names, names_of
 from projections.sentences.sentence import Sentence, says, sentence

@@ -14,7 +14,8 @@ from ledger.facts.value_forms import ListForm, TextForm
 from ledger.facts.words import words_of
 from ledger.law import Judgement
 from projections.reports.data_protection.dpo_questions import register
-from projections.reports.front_page import CheckCommand, FrontPage, Provenance, front_page, number, words
+from projections.reports.entry_numbers import number
+from projections.reports.front_page import CheckCommand, FrontPage, Provenance, front_page, words
 from projections.reports.history import History, history, text
 from projections.reports.recipients import came_to_nothing, readers, recipients, replaced_access
 from projections.reports.replay import RunningDeadline, Stage, running

@@ -14,8 +14,9 @@ from ledger.entries.case import Case
 from ledger.law import Judgement
 from projections.drawings.custody_chain import ChainDrawing
 from projections.reports.custody_report import CustodyRow, custody_report
+from projections.reports.entry_numbers import number
 from projections.reports.evidence_chain_report import CriterionRow, Period, UsedRule, evidence_chain_report
-from projections.reports.front_page import CheckCommand, Exhibit, FrontPage, Provenance, number
+from projections.reports.front_page import CheckCommand, Exhibit, FrontPage, Provenance
 from projections.reports.hearing.depths import DEPTHS, Depth
 from projections.reports.history import History
 

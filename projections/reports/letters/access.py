@@ -10,7 +10,7 @@ from ledger.entries.case import Entry
 from ledger.facts.words.data import ELEMENT_WORDS
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.reading.person_requests import answers_to
-from projections.reports.front_page import number
+from projections.reports.entry_numbers import number
 from projections.reports.letters import parts
 from projections.reports.letters.context import LetterContext, blank
 from projections.reports.letters.letter import LetterRefused, LetterSection, Omission

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from ledger.entries.case import Case, Entry
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.terms.instruments import EUROPEAN
-from projections.reports.front_page import Provenance, number
+from projections.reports.entry_numbers import number
+from projections.reports.front_page import Provenance
 from projections.reports.letters.letter import LetterKind, LetterSource, MissingContent, Omission
 from projections.reports.letters.provisions import PROVISIONS
 from projections.reports.letters.wording import office_names_in, party_names_in

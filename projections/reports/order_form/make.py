@@ -20,8 +20,9 @@ from ledger.law import Judgement
 from ledger.law.instruments.e_evidence_transmission import COMMON_SYSTEM
 from ledger.law.rules.order_contents import CONTENTS, WORDS, RequiredContent
 from ledger.law.terms.instruments import EUROPEAN
+from projections.reports.entry_numbers import number
 from projections.reports.fillable_form import FillableForm, FormLine, FormSection, FormTable
-from projections.reports.front_page import Provenance, languages, named, number, only_for, subject
+from projections.reports.front_page import Provenance, languages, named, only_for, subject
 from projections.reports.history import text
 from projections.reports.order_form.parts import (
     ANNEX,

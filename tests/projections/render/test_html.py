@@ -27,7 +27,8 @@ from ledger.entries.case import instant
 from ledger.law import judge
 from ledger.tlog.note import witness_vkey
 from projections.render.html import environment
-from projections.reports.front_page import runs, together, words
+from projections.reports.entry_numbers import runs, together
+from projections.reports.front_page import words
 from projections.reports.replay import MOST, Stage, stages
 from tests.support.cli import STORIES, ledger_of, reply, run
 from tests.support.scenarios import given, issued, received, sent

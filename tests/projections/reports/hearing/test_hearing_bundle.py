@@ -18,7 +18,8 @@ from ledger.bundle.pdf_attachment import bundle_inside
 from ledger.entries.case import Case
 from ledger.law import judge
 from projections.render.pdf import paper
-from projections.reports.front_page import Exhibit, FindingLine, IntegrityResult, Provenance, number
+from projections.reports.entry_numbers import number
+from projections.reports.front_page import Exhibit, FindingLine, IntegrityResult, Provenance
 from projections.reports.hearing.hearing_bundle import DOCUMENTS, Hearing, hearing
 from tests.support.cli import ledger_of, run
 from tests.support.story_files import cases
