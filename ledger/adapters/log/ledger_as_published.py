@@ -13,8 +13,8 @@ from pathlib import Path
 from ledger.adapters.folders.handed_folder import HandedFolder
 from ledger.adapters.folders.ledger_folder import ENTRIES_DB
 from ledger.adapters.log.published_log import Fetch, source
-from ledger.adapters.storage import sqlite
 from ledger.adapters.storage.entry_reader import EntryReader
+from ledger.adapters.storage.foreign_file import ForeignFile, file_state, without_wal
 from ledger.adapters.storage.schema import SCHEMA
 from ledger.errors import LedgerError
 from ledger.tlog.tile import ENTRIES, FULL, pack_entries, parse_tile_path, tile_bytes
@@ -31,10 +31,10 @@ def reading(where: str) -> Iterator[Fetch]:
         yield source(where)
         return
     file = Path(where) / ENTRIES_DB
-    before = sqlite.file_state(file)
-    with sqlite.without_wal(file) as copy, closing(EntryReader(sqlite.ForeignFile(copy, SCHEMA))) as store:
+    before = file_state(file)
+    with without_wal(file) as copy, closing(EntryReader(ForeignFile(copy, SCHEMA))) as store:
         yield _fetch(folder, store)
-    if sqlite.file_state(file) != before:
+    if file_state(file) != before:
         raise LedgerError("BUSY", f"{where} was written to while it was read", "try again, or read a copy")
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ledger.adapters.storage import postgres, sqlite
+from ledger.adapters.storage.foreign_file import ForeignFile, connect_foreign
 from ledger.adapters.storage.postgres import Address
-from ledger.adapters.storage.sqlite import ForeignFile
 from ledger.adapters.storage.statements import Statement
 
 Location = Path | Address
@@ -33,7 +33,7 @@ def open_connection(location: ReadableLocation, *, writable: bool = False) -> Re
     if isinstance(location, Address):
         return postgres.PostgresReadConnection(location, writable=writable)
     if isinstance(location, ForeignFile):
-        return sqlite.SQLiteReadConnection(sqlite.connect_foreign(location))
+        return sqlite.SQLiteReadConnection(connect_foreign(location))
     return sqlite.SQLiteReadConnection(sqlite.connect(location, writable=writable))
 
 

@@ -1,7 +1,7 @@
 """The tables of `entries.db`, and the triggers that keep them append-only, version 1.
 
 Triggers refuse UPDATE, DELETE, REPLACE and gaps. They prevent mistakes; published checkpoints prove an attack.
-If a statement changes, its old text has to stay known to `sqlite.connect_foreign`, or that refuses earlier files.
+If a statement changes, its old text has to stay known to `connect_foreign`, or that refuses earlier files.
 """
 
 from __future__ import annotations

@@ -26,8 +26,8 @@ from ledger.adapters.storage.connection import (
     open_connection,
     translate_errors,
 )
+from ledger.adapters.storage.foreign_file import ForeignFile
 from ledger.adapters.storage.postgres import Address
-from ledger.adapters.storage.sqlite import ForeignFile
 from ledger.application.integrity.check_run import MOST, Noted, Problem, Run, bytes_of, check_run
 from ledger.entries.envelope import OpenedEntry, open_
 from ledger.entries.keyring import Keyring, Registrar

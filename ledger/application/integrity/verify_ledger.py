@@ -12,8 +12,8 @@ from pathlib import Path
 from ledger.adapters.folders.handed_folder import FOREIGN, NOTE, TRUST_FILE, HandedFolder
 from ledger.adapters.folders.ledger_folder import ENTRIES_DB, STORE, Folder
 from ledger.adapters.log.checkpoints import CheckpointStore, notes_in
-from ledger.adapters.storage import sqlite
 from ledger.adapters.storage.connection import ReadableLocation
+from ledger.adapters.storage.foreign_file import ForeignFile, file_state, without_wal
 from ledger.adapters.storage.postgres import address
 from ledger.adapters.storage.schema import SCHEMA
 from ledger.application import lazy_verifiers
@@ -48,11 +48,11 @@ def verify_folder(
     checkpoint = None if anchor is None else parse_anchor(anchor)
     handed_folder = HandedFolder(path)
     databases = [path / name for name in (ENTRIES_DB, HEADS) if handed_folder.has(name)]
-    before = [sqlite.file_state(file) for file in databases]
+    before = [file_state(file) for file in databases]
     with ExitStack() as until:
         files = _handed_files(handed_folder, path, store, until)
         report = _verify(files, trust, checkpoint, now, progress)
-    if [sqlite.file_state(file) for file in databases] != before:
+    if [file_state(file) for file in databases] != before:
         says = f"{path} was written to while it was read"
         raise LedgerError("BUSY", says, "try again, or verify a copy: comity backup makes one")
     return report
@@ -115,15 +115,15 @@ def _handed_files(there: HandedFolder, path: Path, store: str, until: ExitStack)
     if not origin:
         says = f"{path} does not say which log it holds: neither trust/policy nor log/checkpoint names one"
         raise LedgerError("NO-LEDGER", says, "a folder is verified as it was copied, with trust/ and log/")
-    place: ReadableLocation = address(store, origin) if store else sqlite.ForeignFile(path / ENTRIES_DB, SCHEMA)
+    place: ReadableLocation = address(store, origin) if store else ForeignFile(path / ENTRIES_DB, SCHEMA)
     notes: dict[str, bytes] = {}
     tokens: list[tuple[str, bytes]] = []
     damage: LedgerError | None = None
     try:
         if not store:
-            place = sqlite.ForeignFile(until.enter_context(sqlite.without_wal(path / ENTRIES_DB)), SCHEMA)
+            place = ForeignFile(until.enter_context(without_wal(path / ENTRIES_DB)), SCHEMA)
         if there.has(HEADS):
-            notes, tokens = notes_in(until.enter_context(sqlite.without_wal(path / HEADS)))
+            notes, tokens = notes_in(until.enter_context(without_wal(path / HEADS)))
     except LedgerError as fault:
         if fault.code != "LOG-CORRUPT":
             raise
