@@ -19,7 +19,8 @@ from cli.terminal.log_output import VERBOSE
 from ledger.adapters.folders.user_folders import Home
 from ledger.adapters.keys import mldsa
 from ledger.tlog.audit_statement import auditor_name
-from ledger.tlog.note import MLDSA44, Vkey, origin_hash
+from ledger.tlog.names import origin_hash
+from ledger.tlog.note import MLDSA44, Vkey
 from ledger.trust.trust_folder import Trust
 
 if TYPE_CHECKING:

@@ -63,7 +63,8 @@ def add(vkey: str, called: str | None, key_file: str | None) -> None:
     from cli.commands.witnesses import record_policy
     from cli.session.open_ledger import writing
     from ledger.tlog.audit_statement import named_statement
-    from ledger.tlog.note import check_name, parse_vkey
+    from ledger.tlog.names import check_name
+    from ledger.tlog.note import parse_vkey
     from ledger.tlog.quorum import with_auditor
 
     key = parse_vkey(vkey)

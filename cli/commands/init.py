@@ -33,7 +33,7 @@ from ledger.application.commit_heads import enrol_heads_key
 from ledger.application.create_ledger import check_vacant
 from ledger.application.journal import Journal
 from ledger.entries.keyring import Registrar
-from ledger.tlog.note import check_origin
+from ledger.tlog.names import check_origin
 
 
 class RegistrarItem(Struct, frozen=True):

@@ -42,7 +42,8 @@ def add(vkey: str, url: str, monitoring: str, called: str | None, quorum: int | 
     from cli.commands.witnesses import change, check_vacant, simple
     from cli.session.open_ledger import writing
     from ledger.adapters.http_client import is_address
-    from ledger.tlog.note import check_name, parse_vkey
+    from ledger.tlog.names import check_name
+    from ledger.tlog.note import parse_vkey
     from ledger.trust.mirrors import MirrorAddress, format_mirrors
 
     key = parse_vkey(vkey)
@@ -157,7 +158,7 @@ def check() -> Exit:
     from ledger.adapters.log.published_log import source
     from ledger.adapters.mirror.client import check_mirror
     from ledger.adapters.storage.entry_reader import EntryReader
-    from ledger.tlog.note import origin_hash
+    from ledger.tlog.names import origin_hash
 
     folder = read_folder(Path(ledger_choice.ledger_folder()))
     _some(folder)

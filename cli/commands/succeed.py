@@ -23,7 +23,7 @@ from ledger.application.successor import keep_predecessor, last_head, retire, si
 from ledger.entries.envelope import Circumstances, open_
 from ledger.entries.keyring import Registrar
 from ledger.facts import build
-from ledger.tlog.note import check_origin
+from ledger.tlog.names import check_origin
 
 CAUSES = ("lost-storage", "restored-backup", "split-view", "key-compromise", "planned", "other")
 

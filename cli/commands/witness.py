@@ -135,7 +135,7 @@ def pull(
     """
     from ledger.adapters.log.published_log import source
     from ledger.adapters.witness.witness import Witness, pull
-    from ledger.tlog.note import origin_hash
+    from ledger.tlog.names import origin_hash
 
     if output and len(logs) > 1:
         raise Stop("-o takes the note of one log")

@@ -42,7 +42,8 @@ def add(vkey: str, url: str, called: str | None, quorum: int | None, key_file: s
     """
     from cli.session.open_ledger import writing
     from ledger.adapters.http_client import is_address
-    from ledger.tlog.note import check_name, parse_vkey
+    from ledger.tlog.names import check_name
+    from ledger.tlog.note import parse_vkey
 
     key = parse_vkey(vkey)
     for each in (key.name, called or ""):
@@ -145,7 +146,7 @@ def take(note: str) -> None:
     from cli.session.open_ledger import writing
     from ledger.adapters.log.published_log import LARGEST_NOTE, from_url
     from ledger.adapters.witness.cosigning import take_cosignatures
-    from ledger.tlog.note import origin_hash
+    from ledger.tlog.names import origin_hash
 
     with writing() as journal:
         if note.startswith(("http://", "https://")):

@@ -15,7 +15,8 @@ from cli.terminal import file_io, output
 from ledger.entries.envelope import OpenedEntry, open_
 from ledger.entries.wrapped_entry import PROOF
 from ledger.errors import LedgerError, RecordError
-from ledger.tlog.note import Vkey, open_checkpoint, origin_hash
+from ledger.tlog.names import origin_hash
+from ledger.tlog.note import Vkey, open_checkpoint
 from ledger.tlog.tree import parse_proof
 
 if TYPE_CHECKING:

@@ -32,7 +32,7 @@ def ask(folder: str, *, origin: str | None, book: str | None, party: str | None)
 
     `Stop` without a terminal, and if the person does not confirm the answers.
     """
-    from ledger.tlog.note import check_origin
+    from ledger.tlog.names import check_origin
 
     if not prompts.attended():
         raise Stop("--guided asks a person at a terminal, and none is here", hint=INSTEAD)

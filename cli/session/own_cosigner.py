@@ -15,7 +15,8 @@ from ledger.adapters.folders.user_folders import Home, private_folder
 from ledger.adapters.keys import key_files, mldsa
 from ledger.adapters.witness.witness import Cosigner, cosigners, logs_of
 from ledger.adapters.witness.witness_state import Memory
-from ledger.tlog.note import COSIGNATURE, MLDSA44, Vkey, check_name, origin_hash
+from ledger.tlog.names import check_name, origin_hash
+from ledger.tlog.note import COSIGNATURE, MLDSA44, Vkey
 from ledger.tlog.policy import Policy, parse_policy
 
 M = TypeVar("M", bound=Memory)

@@ -19,7 +19,7 @@ from ledger.adapters.folders.user_folders import private_folder, replace_file
 from ledger.adapters.storage.sqlite import sync_folder
 from ledger.entries.case import Entry
 from ledger.errors import LedgerError, RecordError
-from ledger.tlog.note import origin_hash
+from ledger.tlog.names import origin_hash
 from ledger.trust.trust_folder import Trust, parse_trust
 
 _NAME = "counterparty "  # the name of the adopted policy in the register is this and the origin

@@ -23,7 +23,8 @@ from ledger.adapters.storage.postgres import address
 from ledger.adapters.subject_keys.key_store import SubjectKeyStore
 from ledger.entries.keyring import Keyring, Registrar
 from ledger.errors import LedgerError
-from ledger.tlog.note import check_origin, log_vkey, parse_vkey
+from ledger.tlog.names import check_origin
+from ledger.tlog.note import log_vkey, parse_vkey
 
 
 def found(

@@ -34,7 +34,8 @@ from ledger.entries.envelope import OpenedEntry, Signer, open_
 from ledger.entries.payload import SignedBy
 from ledger.entries.placement import Chains
 from ledger.errors import RecordError
-from ledger.tlog.note import b64, origin_hash
+from ledger.tlog.names import origin_hash
+from ledger.tlog.note import b64
 
 
 def pack(contents: Contents, signer: Signer) -> bytes:

@@ -13,7 +13,7 @@ from hashlib import sha256
 from msgspec import Struct, field
 
 from ledger.errors import RecordError
-from ledger.tlog.note import origin_hash
+from ledger.tlog.names import origin_hash
 
 VERSION = 2  # the layout that this program writes
 MEDIA_TYPES = {v: b"application/vnd.comity.evidence-bundle.v%d+zip" % v for v in (1, VERSION)}

@@ -24,8 +24,9 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from ledger.errors import RecordError
-from ledger.formats.characters import code, unassigned, unseen
 from ledger.formats.ed25519 import public_key, sign, verify_signature
+from ledger.tlog.cosigned_message import cosigned_message, subtree_message
+from ledger.tlog.names import check_foreign_origin
 
 ED25519, COSIGNATURE, MLDSA44 = 0x01, 0x04, 0x06  # signature types; the last two include a time
 MlDsa = Callable[[bytes, bytes, bytes], bool]  # public key, message, signature -> holds; pure FIPS 204, no context
@@ -40,8 +41,6 @@ _DASH = "\u2014 "
 _NAME = re.compile(r"[^\s+\x00-\x1f\ud800-\udfff]+")  # \s is every Unicode space
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 _VKEY = re.compile(r"([^+]*)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+=*)")
-_ORIGIN = re.compile(r"[!-*,-~]{1,255}")  # printable ASCII, no space, no plus
-_OWN_ORIGIN = re.compile(r"[a-z0-9][a-z0-9.:-]*(/[a-z0-9._~-]+)*")
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}")
 
 
@@ -129,39 +128,6 @@ def log_vkey(origin: str, public: bytes) -> str:
 def witness_vkey(name: str, public: bytes) -> str:
     """Return the vkey string of a witness with an Ed25519 key that is used for nothing else."""
     return Vkey.of(name, COSIGNATURE, public).text
-
-
-def check_name(name: str) -> None:
-    """Raise CP-KEY for a key name with an invisible character; used when a key is made or pinned, not for notes."""
-    if character := unassigned(name) or unseen(name):
-        raise RecordError("CP-KEY", f"in a name every character is seen, {code(character)} is not", where=repr(name))
-
-
-def check_origin(origin: str) -> None:
-    """Raise CP-ORIGIN unless an own log may have this origin: a scheme-less lower-case URL of at most 200 bytes.
-
-    Foreign origins only have to be ASCII without space or plus (`check_foreign_origin`).
-    """
-    if len(origin) > 200 or not _OWN_ORIGIN.fullmatch(origin):
-        raise RecordError(
-            "CP-ORIGIN",
-            "an origin is a lower-case URL of at most 200 bytes, without scheme or final slash",
-            where=repr(origin),
-            hint="for example ledger.example/xo/karsk",
-        )
-
-
-def check_foreign_origin(origin: str) -> None:
-    """Raise CP-ORIGIN unless a log of others may have this origin: 1 to 255 bytes of ASCII without space and plus."""
-    if not _ORIGIN.fullmatch(origin):
-        raise RecordError(
-            "CP-ORIGIN", "an origin is ASCII without space or plus, at most 255 bytes", where=repr(origin)
-        )
-
-
-def origin_hash(origin: str) -> str:
-    """Return the hex SHA-256 of an origin: its folder's name, and its path at a witness (c2sp.org/tlog-witness)."""
-    return sha256(origin.encode()).hexdigest()
 
 
 class Checkpoint(Struct, frozen=True):
@@ -287,7 +253,7 @@ def cosign(note: bytes, name: str, seed: bytes, time: int) -> str:
         raise ValueError("a cosignature needs a time")
     text, _ = split_note(note)
     key = Vkey.of(name, COSIGNATURE, public_key(seed))
-    return format_line(key, time.to_bytes(8, "big") + sign(seed, _cosigned_message(text, time)))
+    return format_line(key, time.to_bytes(8, "big") + sign(seed, cosigned_message(text, time)))
 
 
 def cosign_mldsa(note: bytes, name: str, public: bytes, sign: Callable[[bytes], bytes], time: int) -> str:
@@ -400,7 +366,7 @@ def _holds(key: Vkey, text: str, time: int | None, signature: bytes, mldsa: MlDs
     if time >= 1 << 63:  # c2sp.org/tlog-cosignature: MUST NOT exceed 2^63 - 1
         return False
     if key.type == COSIGNATURE:
-        return verify_signature(key.public, _cosigned_message(text, time), signature[8:])
+        return verify_signature(key.public, cosigned_message(text, time), signature[8:])
     if mldsa is None:
         raise RecordError(
             "CP-KEY",
@@ -411,31 +377,6 @@ def _holds(key: Vkey, text: str, time: int | None, signature: bytes, mldsa: MlDs
     return mldsa(key.public, _tree_message(key.name, time, text), signature[8:])
 
 
-def _cosigned_message(text: str, time: int) -> bytes:
-    return f"cosignature/v1\ntime {time}\n{text}".encode()
-
-
 def _tree_message(name: str, time: int, text: str) -> bytes:
     checkpoint = parse_checkpoint(text)
     return subtree_message(name, time, checkpoint.origin, 0, checkpoint.size, checkpoint.root)
-
-
-def subtree_message(name: str, time: int, origin: str, start: int, end: int, root: bytes) -> bytes:
-    """Return the `cosigned_message` that the ML-DSA-44 cosigner `name` signs for a subtree; a tree starts at 0.
-
-    Raises CP-KEY for a name of more than 255 bytes. Source: c2sp.org/tlog-cosignature, ML-DSA-44.
-    """
-    who, log = name.encode(), origin.encode()
-    if len(who) > 255:
-        raise RecordError("CP-KEY", "the name of an ML-DSA-44 cosigner has at most 255 bytes", where=name)
-    return b"".join(
-        (
-            b"subtree/v1\n\0",
-            bytes([len(who)]) + who,
-            time.to_bytes(8, "big"),
-            bytes([len(log)]) + log,
-            start.to_bytes(8, "big"),
-            end.to_bytes(8, "big"),
-            root,
-        )
-    )

@@ -21,19 +21,9 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct
 
 from ledger.errors import RecordError
-from ledger.tlog.note import (
-    MLDSA44,
-    MlDsa,
-    Vkey,
-    b64,
-    by_id,
-    check_foreign_origin,
-    decimal,
-    format_line,
-    split_note,
-    subtree_message,
-    unb64,
-)
+from ledger.tlog.cosigned_message import subtree_message
+from ledger.tlog.names import check_foreign_origin
+from ledger.tlog.note import MLDSA44, MlDsa, Vkey, b64, by_id, decimal, format_line, split_note, unb64
 from ledger.tlog.subtree import check_subtree
 
 _SIGNATURE_SIZE = 8 + 2420  # bytes: the time and the signature

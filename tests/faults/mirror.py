@@ -14,7 +14,8 @@ from pathlib import Path
 from ledger.adapters.log.published_log import from_folder
 from ledger.adapters.witness.monitor import check_entries
 from ledger.errors import LedgerError, RecordError
-from ledger.tlog.note import open_note, origin_hash, parse_checkpoint, parse_vkey
+from ledger.tlog.names import origin_hash
+from ledger.tlog.note import open_note, parse_checkpoint, parse_vkey
 from tests.faults import witness
 from tests.faults.folder import PendingBatch, copied, environment, unclear
 from tests.faults.strike import Process, counted, counting, fault

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
-from ledger.tlog.note import origin_hash
+from ledger.tlog.names import origin_hash
 from tests.faults.folder import PendingBatch, copied, environment, unclear
 from tests.faults.strike import Process, counted, counting, fault
 from tests.support.cli import House

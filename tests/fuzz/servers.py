@@ -41,7 +41,7 @@ from ledger.adapters.witness import server as witness_http
 from ledger.adapters.witness.witness import Witness
 from ledger.adapters.witness.witness_state import Memory
 from ledger.tlog.add_entries import INFO
-from ledger.tlog.note import origin_hash
+from ledger.tlog.names import origin_hash
 from tests.cli.desk.test_desk import HOST, Sat, sat
 from tests.fuzz import inputs
 from tests.ledger.adapters.mirror.test_mirror import LOG as STORED

@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 
 from ledger.adapters.keys.mldsa import MlDsaKey, verify
 from ledger.tlog.audit_statement import CHECKS, AuditStatement, auditor_name, format_statement
-from ledger.tlog.note import MLDSA44, Checkpoint, Vkey, b64, format_line, split_note, subtree_message
+from ledger.tlog.cosigned_message import subtree_message
+from ledger.tlog.note import MLDSA44, Checkpoint, Vkey, b64, format_line, split_note
 from ledger.tlog.subtree import prove_subtree_consistency, subtree_root
 from ledger.tlog.subtree_cosignature import Subtree, format_subtree
 from ledger.tlog.tree import Frontier, leaf_hash, root

@@ -23,7 +23,8 @@ from ledger.adapters.folders.ledger_folder import read_folder
 from ledger.adapters.keys.key_files import load
 from ledger.adapters.log.published_log import entries_of, from_folder
 from ledger.adapters.storage.entry_reader import EntryReader
-from ledger.tlog.note import origin_hash, parse_checkpoint, witness_vkey
+from ledger.tlog.names import origin_hash
+from ledger.tlog.note import parse_checkpoint, witness_vkey
 from ledger.tlog.tile import bundles_for
 from tests.support.cli import ORIGIN, House
 

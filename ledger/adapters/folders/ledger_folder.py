@@ -33,7 +33,8 @@ from ledger.adapters.storage.postgres import Address
 from ledger.adapters.storage.sqlite import sync_folder
 from ledger.entries.keyring import Registrar
 from ledger.errors import LedgerError, RecordError
-from ledger.tlog.note import ED25519, Vkey, check_origin, log_vkey
+from ledger.tlog.names import check_origin
+from ledger.tlog.note import ED25519, Vkey, log_vkey
 from ledger.tlog.policy import Policy, parse_policy
 from ledger.trust.mirrors import MirrorAddress, Mirrors, parse_mirrors
 

@@ -15,11 +15,10 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from ledger.adapters.storage.foreign_file import ForeignFile, connect_foreign
 from ledger.adapters.storage.sqlite import (
-    ForeignFile,
     SQLiteErrors,
     connect,
-    connect_foreign,
     create,
     delete_stale_wal,
     keep_wal,

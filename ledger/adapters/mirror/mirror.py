@@ -27,7 +27,7 @@ from ledger.adapters.witness.witness import Cosigner, Logs, Witness, WitnessRepl
 from ledger.adapters.witness.witness_state import CosignedHead
 from ledger.errors import LedgerError, RecordError
 from ledger.tlog.add_entries import INFO, EntryPackage, MirrorInfo, UploadHeader, format_info
-from ledger.tlog.note import origin_hash
+from ledger.tlog.names import origin_hash
 from ledger.tlog.tile import FULL, parse_tile_path
 
 logger = logging.getLogger(__name__)

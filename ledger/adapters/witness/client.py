@@ -17,7 +17,8 @@ from ledger.adapters.keys import mldsa
 from ledger.adapters.witness.witness import SIZE
 from ledger.errors import LedgerError, RecordError
 from ledger.tlog.add_checkpoint import format_submission
-from ledger.tlog.note import Head, LogKey, Vkey, decimal, in_turn, lines_of, open_checkpoint, open_note, origin_hash
+from ledger.tlog.names import origin_hash
+from ledger.tlog.note import Head, LogKey, Vkey, decimal, in_turn, lines_of, open_checkpoint, open_note
 from ledger.tlog.policy import Policy
 
 SECONDS = 5.0  # for each request to a witness

@@ -19,7 +19,8 @@ from ledger.adapters.storage.sqlite import sync_folder
 from ledger.entries.exhibits import form_of
 from ledger.entries.split_view import prove_split
 from ledger.errors import LedgerError, RecordError
-from ledger.tlog.note import Head, Vkey, note_digest, origin_hash, parse_checkpoint
+from ledger.tlog.names import origin_hash
+from ledger.tlog.note import Head, Vkey, note_digest, parse_checkpoint
 from ledger.tlog.tree import check_consistency
 
 # sizes m <= n -> the consistency proof and the root it starts from; None if there is none

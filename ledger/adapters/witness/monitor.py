@@ -27,7 +27,8 @@ from ledger.adapters.witness.followed_logs import Prove, followed, hold_against,
 from ledger.entries.keyring import Registrar
 from ledger.entries.log_keys import ALGORITHMS
 from ledger.errors import LedgerError, RecordError
-from ledger.tlog.note import Checkpoint, Head, Vkey, decimal, lines_of, note_digest, open_checkpoint, origin_hash
+from ledger.tlog.names import origin_hash
+from ledger.tlog.note import Checkpoint, Head, Vkey, decimal, lines_of, note_digest, open_checkpoint
 from ledger.tlog.policy import Policy
 from ledger.tlog.tile import FULL, bundles_for
 from ledger.tlog.tree import Frontier, leaf_hash, prove_consistency, root, stored_index

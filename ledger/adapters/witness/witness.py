@@ -23,6 +23,7 @@ from ledger.adapters.witness.witness_state import ConflictEvidence, CosignedHead
 from ledger.entries.split_view import prove_split
 from ledger.errors import LedgerError, RecordError
 from ledger.tlog.add_checkpoint import Submission, parse_submission
+from ledger.tlog.names import origin_hash
 from ledger.tlog.note import (
     EMPTY_ROOT,
     Checkpoint,
@@ -33,7 +34,6 @@ from ledger.tlog.note import (
     format_checkpoint,
     lines_of,
     open_note,
-    origin_hash,
     unb64,
 )
 from ledger.tlog.policy import Policy

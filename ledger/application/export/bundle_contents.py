@@ -25,7 +25,8 @@ from ledger.entries.wrapped_entry import KIND, PROOF, VALUES, as_counted
 from ledger.formats.selective_disclosure import parse_disclosure
 from ledger.law import judge
 from ledger.law.provisions import rules_digest
-from ledger.tlog.note import Head, note_digest, origin_hash
+from ledger.tlog.names import origin_hash
+from ledger.tlog.note import Head, note_digest
 from ledger.tlog.tree import format_proof, prove_consistency, prove_inclusions
 
 RECENT = 64  # newest published heads with a consistency proof to the head of the bundle: a reader may hold any

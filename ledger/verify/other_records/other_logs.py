@@ -18,17 +18,8 @@ from ledger.entries.keyring import Keyring, Registrar
 from ledger.entries.log_keys import ALGORITHMS, KIND, Starts, key_at, key_starts
 from ledger.entries.placement import Chains, registry_of
 from ledger.errors import RecordError
-from ledger.tlog.note import (
-    MLDSA44,
-    Checkpoint,
-    Head,
-    MlDsa,
-    Vkey,
-    lines_of,
-    open_checkpoint,
-    origin_hash,
-    parse_checkpoint,
-)
+from ledger.tlog.names import origin_hash
+from ledger.tlog.note import MLDSA44, Checkpoint, Head, MlDsa, Vkey, lines_of, open_checkpoint, parse_checkpoint
 from ledger.tlog.policy import NONE, Policy
 from ledger.tlog.tree import check_inclusion, leaf_hash, parse_proof
 from ledger.trust.trust_folder import Trust

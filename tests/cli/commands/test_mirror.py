@@ -23,7 +23,8 @@ from ledger.adapters.keys.key_files import load
 from ledger.adapters.log.checkpoints import CheckpointStore
 from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.entries.split_view import check_split
-from ledger.tlog.note import MLDSA44, origin_hash, parse_vkey, witness_vkey
+from ledger.tlog.names import origin_hash
+from ledger.tlog.note import MLDSA44, parse_vkey, witness_vkey
 from ledger.tlog.policy import parse_policy
 from ledger.trust.mirrors import parse_mirrors
 from tests.support.cli import ORIGIN, House, reply, run

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from ledger.errors import RecordError
 from ledger.formats.ed25519 import enrolable, public_key
 from ledger.tlog import note
+from ledger.tlog.names import check_origin, origin_hash
 from ledger.tlog.note import (
     COSIGNATURE,
     ED25519,
@@ -23,7 +24,6 @@ from ledger.tlog.note import (
     Checkpoint,
     Vkey,
     b64,
-    check_origin,
     cosign,
     decimal,
     format_checkpoint,
@@ -31,7 +31,6 @@ from ledger.tlog.note import (
     note_digest,
     open_checkpoint,
     open_note,
-    origin_hash,
     parse_checkpoint,
     parse_vkey,
     sign_note,

@@ -20,7 +20,8 @@ from ledger.adapters.witness.cosigning import Cosigned
 from ledger.errors import LedgerError, RecordError
 from ledger.formats.ed25519 import public_key
 from ledger.tlog.add_entries import INFO, UploadHeader, UploadParser
-from ledger.tlog.note import Vkey, cosign, lines_of, open_checkpoint, origin_hash, parse_vkey, witness_vkey
+from ledger.tlog.names import origin_hash
+from ledger.tlog.note import Vkey, cosign, lines_of, open_checkpoint, parse_vkey, witness_vkey
 from ledger.tlog.policy import Policy, parse_policy
 from ledger.trust.mirrors import MirrorAddress
 from tests.ledger.adapters.log.test_log import KEY, NOON, ORIGIN, Clock, closed, opened, store

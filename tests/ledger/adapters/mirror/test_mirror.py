@@ -20,7 +20,8 @@ from ledger.adapters.witness.witness import WitnessReply, cosigners
 from ledger.errors import LedgerError
 from ledger.formats.ed25519 import public_key
 from ledger.tlog.add_entries import INFO, EntryPackage, UploadHeader, package_ranges
-from ledger.tlog.note import Vkey, lines_of, open_checkpoint, origin_hash, parse_vkey, witness_vkey
+from ledger.tlog.names import origin_hash
+from ledger.tlog.note import Vkey, lines_of, open_checkpoint, parse_vkey, witness_vkey
 from ledger.tlog.tile import Tile, parse_tile_path, tile_path, unpack_entries
 from tests.support.hash_log import HashLog
 from tests.support.samples import examples

@@ -21,7 +21,8 @@ from ledger.adapters.log.published_log import from_url
 from ledger.adapters.mirror.server import Gunzip, server
 from ledger.adapters.witness.monitor import check_entries
 from ledger.tlog.add_entries import INFO, UploadHeader, format_header, format_package
-from ledger.tlog.note import origin_hash, parse_checkpoint
+from ledger.tlog.names import origin_hash
+from ledger.tlog.note import parse_checkpoint
 from ledger.tlog.tile import pack_entries
 from tests.ledger.adapters.mirror.test_mirror import DIGEST, FORK, LOG, Kept
 from tests.support.hash_log import HashLog

@@ -25,6 +25,7 @@ from ledger.entries.split_view import check_split
 from ledger.errors import LedgerError, RecordError
 from ledger.formats.ed25519 import public_key
 from ledger.tlog.add_checkpoint import parse_submission
+from ledger.tlog.names import origin_hash
 from ledger.tlog.note import (
     MLDSA44,
     Head,
@@ -35,7 +36,6 @@ from ledger.tlog.note import (
     note_digest,
     open_checkpoint,
     open_note,
-    origin_hash,
     parse_vkey,
     sign_note,
     split_note,

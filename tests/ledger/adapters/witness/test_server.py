@@ -17,7 +17,7 @@ from ledger.adapters.witness.witness import SIZE, TEXT, Witness, WitnessReply, p
 from ledger.adapters.witness.witness_state import Memory
 from ledger.errors import LedgerError
 from ledger.tlog.add_checkpoint import LARGEST, format_submission
-from ledger.tlog.note import origin_hash
+from ledger.tlog.names import origin_hash
 from tests.ledger.adapters.witness.test_witness import DIALOGUE, KEY, LOG, NOON, Clock, check_cosigned, opened
 from tests.ledger.adapters.witness.test_witness import closed as closed
 from tests.support.hash_log import HashLog

@@ -25,6 +25,7 @@ from ledger.entries.split_view import check_split
 from ledger.errors import LedgerError, RecordError
 from ledger.formats.ed25519 import public_key
 from ledger.tlog.add_checkpoint import LARGEST, format_submission, parse_submission
+from ledger.tlog.names import origin_hash
 from ledger.tlog.note import (
     MLDSA44,
     Vkey,
@@ -33,7 +34,6 @@ from ledger.tlog.note import (
     lines_of,
     open_checkpoint,
     open_note,
-    origin_hash,
     parse_vkey,
     witness_vkey,
 )
