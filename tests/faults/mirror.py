@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import signal
 import tempfile
-import time
 from functools import cache
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from ledger.tlog.note import open_note, parse_checkpoint, parse_vkey
 from tests.faults import witness
 from tests.faults.folder import PendingBatch, copied, environment, unclear
 from tests.faults.strike import Process, counted, counting, fault
-from tests.faults.witness import spoken
+from tests.faults.witness import every_fault, goes_on, put, spoken
 from tests.support.cli import House
 from tests.support.hash_log import HashLog
 
@@ -44,15 +43,7 @@ def trials(name: str) -> list[PendingBatch]:
         if wrong or told != {"accept": 200, "part": 202, "whole": 200, "fork": 422}:
             raise RuntimeError(f"{told} {wrong}")
         made = counted(calls, trace)
-    return [
-        PendingBatch(name, call, number, kind)
-        for call, count in made.items()
-        for number in range(1, count + 1)
-        for kind in (
-            "kill",
-            *(() if call == witness.SPOKEN else ("ECONNRESET",) if call in witness.SOCKET else ("EIO", "ENOSPC")),
-        )
-    ]
+    return every_fault(name, made)
 
 
 def tried(trial: PendingBatch) -> list[str]:
@@ -72,7 +63,7 @@ def pristine() -> Path:
     done = house.run("mirror", "new", NAME, "--state", str(house.folder / "mirror"))
     assert done.exit_code == 0, done.output
     (house.folder / "vkey").write_text(str(done.stdout).strip())
-    process = Process(_put(house, *SERVE), environment(house))
+    process = Process(put(house, *SERVE), environment(house))
     url = process.said("listening on ")
     assert _post(url, "/add-checkpoint", LOG.request(0, BEFORE)) == 200
     assert _post(url, "/add-entries", LOG.upload(0, BEFORE)) == 200
@@ -81,13 +72,9 @@ def pristine() -> Path:
     return house.folder
 
 
-def _put(house: House, *words: str) -> list[str]:
-    return [word.replace("HOUSE", str(house.folder)) for word in words]
-
-
 def _served(house: House, *trace: str, killed: bool = False) -> tuple[dict[str, int], list[str]]:
     """Run one life of a mirror; return what it answered, and what is wrong."""
-    process = Process(_put(house, *SERVE), environment(house), *trace)
+    process = Process(put(house, *SERVE), environment(house), *trace)
     told, wrong = {}, []
     if url := process.said("listening on "):
         told = {
@@ -97,24 +84,16 @@ def _served(house: House, *trace: str, killed: bool = False) -> tuple[dict[str, 
             "fork": _post(url, "/add-checkpoint", OTHER.request(SIZE, LATER)),
         }
         spoken(url, "GET", f"/{origin_hash(LOG.origin)}/checkpoint", None)
-        if not killed and not _goes_on(process, url):
+        if not killed and not goes_on(process, lambda: _post(url, "/add-checkpoint", LOG.request(BEFORE, SIZE))):
             wrong.append("it does not answer the next request")
     process.send(signal.SIGTERM)
     return {what: status for what, status in told.items() if status}, wrong + unclear(process.ended(), killed=killed)
 
 
-def _goes_on(process: Process, url: str) -> bool:
-    for _ in range(3):
-        if not process.lives() or _post(url, "/add-checkpoint", LOG.request(BEFORE, SIZE)) in (200, 409):
-            return True
-        time.sleep(0.5)
-    return False
-
-
 def _asked(house: House, told: dict[str, int]) -> list[str]:
     """Return what is wrong with the mirror when it is started again."""
     wrong = []
-    process = Process(_put(house, *SERVE), environment(house))
+    process = Process(put(house, *SERVE), environment(house))
     url = process.said("listening on ")
     if not url:
         wrong.append("it does not start again")

@@ -11,7 +11,7 @@ import shutil
 import signal
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -57,6 +57,11 @@ def trials(name: str) -> list[PendingBatch]:
         if wrong or statuses != {20: 200, 30: 422}:
             raise RuntimeError(f"{statuses} {wrong}")
         made = counted(calls, trace)
+    return every_fault(name, made)
+
+
+def every_fault(name: str, made: Mapping[str, int]) -> list[PendingBatch]:
+    """Return a kill and the errors that are possible at each of the calls that a server made."""
     return [
         PendingBatch(name, call, number, kind)
         for call, count in made.items()
@@ -82,24 +87,25 @@ def pristine() -> Path:
     done = house.run("witness", "new", NAME, "--state", str(house.folder / "witness"))
     assert done.exit_code == 0, done.output
     LOG.publish(house.folder / "log", 10)
-    done = house.run("witness", "pull", *_put(house, str(house.folder / "log"), *WORDS))
+    done = house.run("witness", "pull", *put(house, str(house.folder / "log"), *WORDS))
     assert done.exit_code == 0, done.output
     shutil.rmtree(house.folder / "log")
     return house.folder
 
 
-def _put(house: House, *words: str) -> list[str]:
+def put(house: House, *words: str) -> list[str]:
+    """Return the words of a command, with the folder of the house for HOUSE."""
     return [word.replace("HOUSE", str(house.folder)) for word in words]
 
 
 def _served(house: House, *trace: str, killed: bool = False) -> tuple[dict[int, int], list[str]]:
     """Run one life of a witness; return what it answered to heads by their size, and what is wrong."""
-    process = Process(_put(house, *SERVE), environment(house), *trace)
+    process = Process(put(house, *SERVE), environment(house), *trace)
     statuses, wrong = {}, []
     if url := process.said("listening on "):
         statuses = {20: _post(url, LOG.request(10, 20)), 30: _post(url, _forged(20, 30))}
         _get(url)
-        if not killed and not _goes_on(process, url):
+        if not killed and not goes_on(process, lambda: _post(url, LOG.request(10, 20))):
             wrong.append("it does not answer the next request")
     process.send(signal.SIGTERM)
     return {size: status for size, status in statuses.items() if status}, wrong + unclear(
@@ -107,13 +113,13 @@ def _served(house: House, *trace: str, killed: bool = False) -> tuple[dict[int, 
     )
 
 
-def _goes_on(process: Process, url: str) -> bool:
-    """Return True if it answers this request or one of the next, or ends.
+def goes_on(process: Process, ask: Callable[[], int]) -> bool:
+    """Return True if a server answers this request with a status or one of the next, or ends.
 
     It wakes itself through a socket too.
     """
     for _ in range(3):
-        if not process.lives() or _post(url, LOG.request(10, 20)) in (200, 409):
+        if not process.lives() or ask() in (200, 409):
             return True
         time.sleep(0.5)
     return False
@@ -122,7 +128,7 @@ def _goes_on(process: Process, url: str) -> bool:
 def _asked(house: House, statuses: dict[int, int]) -> list[str]:
     """Return what is wrong with the witness when it is started again."""
     wrong = []
-    process = Process(_put(house, *SERVE), environment(house))
+    process = Process(put(house, *SERVE), environment(house))
     url = process.said("listening on ")
     seen = _get(url) if url else 0
     if not url:
@@ -142,7 +148,7 @@ def _asked(house: House, statuses: dict[int, int]) -> list[str]:
             wrong.append("it does not cosign the next head")
     process.send(signal.SIGTERM)
     ended = process.ended()
-    kept = house.run("witness", "evidence", *_put(house, *WORDS), "--json")
+    kept = house.run("witness", "evidence", *put(house, *WORDS), "--json")
     if kept.exit_code or (statuses.get(30) == 422 and not json.loads(kept.stdout)["evidence"]):
         wrong.append(f"what it refused is not kept: {kept.output[-300:]}")
     return wrong + unclear(ended, killed=False)

@@ -6,11 +6,8 @@ are files; the number of entries here never exceeds what is durable there.
 
 from __future__ import annotations
 
-import sqlite3
-
 from ledger.adapters.storage.sqlite import SQLiteErrors
 from ledger.adapters.witness.witness_state import SCHEMA, CosignedHead, Memory
-from ledger.errors import LedgerError
 
 MOST_PENDING = 16  # accepted checkpoints of each log up to which an upload may still go
 
@@ -63,9 +60,7 @@ class MirrorState(Memory):
 
     def mirrored(self, origin: str) -> CosignedHead | None:
         """Return the largest checkpoint of a log that this mirror has cosigned; None if there is none."""
-        with self._turn, SQLiteErrors(self.path):
-            row = self._c.execute("SELECT size, root, time, note FROM mirrored WHERE origin = ?", (origin,)).fetchone()
-        return CosignedHead(*row) if row else None
+        return self._head_in("mirrored", origin)
 
     def next_entry(self, origin: str) -> int:
         """Return the index of the first entry of a log that is not stored, which is the number of stored entries."""
@@ -83,11 +78,4 @@ class MirrorState(Memory):
 
     def cosigned(self, origin: str, head: CosignedHead) -> None:
         """Store a cosigned checkpoint, within a turn; WITNESS-BACK if it would be a step back."""
-        try:
-            self._c.execute(
-                "INSERT INTO mirrored VALUES (?1, ?2, ?3, ?4, ?5)"
-                " ON CONFLICT (origin) DO UPDATE SET size = ?2, root = ?3, time = ?4, note = ?5",
-                (origin, head.size, head.root, head.time, head.note),
-            )
-        except sqlite3.IntegrityError as error:
-            raise LedgerError("WITNESS-BACK", f"size {head.size} of {origin} would be a step back: {error}") from error
+        self._store_head_in("mirrored", origin, head)

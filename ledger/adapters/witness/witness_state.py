@@ -116,20 +116,27 @@ class Memory:
 
     def seen(self, origin: str) -> CosignedHead | None:
         """Return the largest head cosigned for a log; None if there is none."""
-        with self._turn, SQLiteErrors(self.path):
-            row = self._c.execute("SELECT size, root, time, note FROM head WHERE origin = ?", (origin,)).fetchone()
-        return CosignedHead(*row) if row else None
+        return self._head_in("head", origin)
 
     def store(self, origin: str, seen: CosignedHead) -> None:
         """Store a head, within a turn; WITNESS-BACK if it would be a step back."""
+        self._store_head_in("head", origin, seen)
+
+    def _head_in(self, table: str, origin: str) -> CosignedHead | None:
+        sql = f"SELECT size, root, time, note FROM {table} WHERE origin = ?"  # noqa: S608 -- a table of the schema
+        with self._turn, SQLiteErrors(self.path):
+            row = self._c.execute(sql, (origin,)).fetchone()
+        return CosignedHead(*row) if row else None
+
+    def _store_head_in(self, table: str, origin: str, head: CosignedHead) -> None:
+        sql = (
+            f"INSERT INTO {table} (origin, size, root, time, note) VALUES (?1, ?2, ?3, ?4, ?5)"  # noqa: S608 -- as above
+            " ON CONFLICT (origin) DO UPDATE SET size = ?2, root = ?3, time = ?4, note = ?5"
+        )
         try:
-            self._c.execute(
-                "INSERT INTO head (origin, size, root, time, note) VALUES (?1, ?2, ?3, ?4, ?5)"
-                " ON CONFLICT (origin) DO UPDATE SET size = ?2, root = ?3, time = ?4, note = ?5",
-                (origin, seen.size, seen.root, seen.time, seen.note),
-            )
+            self._c.execute(sql, (origin, head.size, head.root, head.time, head.note))
         except sqlite3.IntegrityError as error:
-            raise LedgerError("WITNESS-BACK", f"size {seen.size} of {origin} would be a step back: {error}") from error
+            raise LedgerError("WITNESS-BACK", f"size {head.size} of {origin} would be a step back: {error}") from error
 
     def keep(self, evidence: ConflictEvidence) -> None:
         """Keep a refused head, within a turn; once for each head, up to a limit."""
