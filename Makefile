@@ -16,7 +16,7 @@ help:
 	@echo 'make demo      one order from issue to verified bundle (DIR=folder)'
 	@echo 'make test      the test suite, three minutes'
 	@echo 'make quick     the tests of the domain alone, seconds;   make cover   lines that the suite runs'
-	@echo 'make slow      kill -9 at random moments, flipped bits, papers and filings (FULL=1: every bit; SEED=0)'
+	@echo 'make slow      kill -9 at random moments, flipped bits, papers and filings, all examples (FULL=1: every bit; SEED=0)'
 	@echo 'make faults    kills, errors, wrong clocks at the calls of every writing command (SEED=0 PART=folder; COUNT=0: every one)'
 	@echo 'make fuzz      two minutes of worlds whose signers lie, inputs for every parser, requests for desk and witness (SEED=0 SECONDS=120)'
 	@echo 'make mutate    small changes of the code, each of which a test must notice (COUNT=300 SEED=0; AREA=, FILE=; docs/how-to/test.md)'
@@ -77,7 +77,7 @@ cover: install
 	$(BIN)/python -m coverage report --data-file=build/cover/data --skip-covered
 
 # Kills processes at random moments, flips bits: the promises that take minutes to try. One moment or bit in four, others
-# for each SEED; FULL=1 tries every one.
+# for each SEED; FULL=1 tries every one. And all examples of the properties of which `make test` tries a quarter.
 slow: install
 	$(PYTEST) -n 2 -m 'slow or (hypothesis and not browser and not postgres and not interop)' --hypothesis-profile whole
 

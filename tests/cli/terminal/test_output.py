@@ -39,7 +39,10 @@ PARAGRAPHS = (
 OTHERS = ("timeline {0}", "timeline {0} --brackets", "log", "stats --art28", "stats --transparency --beside google")
 
 
-@pytest.fixture(scope="module", params=STORIES)
+@pytest.fixture(
+    scope="module",
+    params=[name if name.startswith("S") else pytest.param(name, marks=pytest.mark.slow) for name in STORIES],
+)
 def told_of(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     story = str(request.param)
     return ledger_of(story, tmp_path_factory.mktemp(story)), STORIES[story]

@@ -34,7 +34,7 @@ from tests.support.cli import STORIES, ledger_of, reply, run
 from tests.support.scenarios import given, issued, received, sent
 
 KINDS = ("custody", "evidence-chain", "dpo", "audit", "statistics")
-SHOWN = ("S1", "S2", "S6", "landmark-yahoo-belgium")
+SHOWN = ("S1", "S2", "S6", pytest.param("landmark-yahoo-belgium", marks=pytest.mark.slow))
 VOID = {"meta", "br", "input", "link", "img", "hr"}
 EMPTY_SVG = {"line", "path", "circle", "rect", "polyline"}
 HOSTILE = """<script>alert('1')</script>"x"&amp;"""

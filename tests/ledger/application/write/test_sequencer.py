@@ -204,9 +204,12 @@ def simultaneous(journal: Journal, rounds: int = ROUNDS) -> None:
     assert journal.log.derive().root() == journal.log.signed().root
 
 
-def test_in_twenty_rounds_of_simultaneous_threads_and_processes_there_is_no_hole_and_no_fork(journal: Journal) -> None:
+@pytest.mark.parametrize("rounds", [5, pytest.param(ROUNDS, marks=pytest.mark.slow)])
+def test_in_rounds_of_simultaneous_threads_and_processes_there_is_no_hole_and_no_fork(
+    journal: Journal, rounds: int
+) -> None:
     with Journal.open(journal.folder.path, now=lambda: NOON + timedelta(days=1)) as writer:
-        simultaneous(writer)
+        simultaneous(writer, rounds)
 
 
 def test_writers_of_one_log_read_the_tree_once(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
