@@ -210,7 +210,7 @@ def decided(journal: Journal, rounds: int = ROUNDS) -> list[Receipt]:
 
 
 def check_decided(journal: Journal, taken: list[Receipt]) -> None:
-    """Check, with the stored bytes alone, that no entry stands behind one that its condition excludes."""
+    """Check, with the stored bytes alone, that no entry follows one that its condition excludes."""
     opposing = [i for i, raw in journal.store.order(ORDER) if open_(raw, verify=False).payload.kind == SENT]
     assert taken
     for receipt in taken:
