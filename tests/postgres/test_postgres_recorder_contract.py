@@ -17,9 +17,10 @@ from ledger.adapters.storage.copy_entries import copy, move_in
 from ledger.adapters.storage.entry_store import EntryStore
 from ledger.adapters.storage.postgres import Address, address, create
 from ledger.adapters.storage.postgres_recorder import PostgresEntryRecorder, open_recorder
+from tests.ledger.adapters.storage import recorder_contract
 from tests.ledger.adapters.storage.test_entry_store import ORDER, row
 from tests.postgres.server import Server
-from tests.support import library_reads, recorder_contract
+from tests.support import library_reads
 from tests.support.cli import ORIGIN, ledger_of
 
 pytestmark = pytest.mark.postgres

@@ -6,13 +6,11 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
@@ -29,6 +27,7 @@ from ledger.tlog.policy import parse_policy
 from ledger.trust.mirrors import parse_mirrors
 from tests.support.cli import ORIGIN, House, reply, run
 from tests.support.hash_log import HashLog
+from tests.support.served import served
 
 pytest.importorskip("starlette", reason="needs the extra `server`")
 pytest.importorskip("httpx", reason="needs the extra `server`")
@@ -101,16 +100,9 @@ def threaded(state: Path, policy: Path) -> Iterator[str]:
     with (
         closing(MirrorState(state / "mirror.db", key.text)) as memory,
         closing(Mirror(memory, cosigners(NAME, load(state / "mirror.key"), None), logs, state / "logs")) as mirror,
-        socket.create_server(("127.0.0.1", 0)) as listening,
+        served(server(mirror)) as port,
     ):
-        made = server(mirror)
-        thread = Thread(target=made.run, kwargs={"sockets": [listening]})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        finally:
-            made.should_exit = True
-            thread.join()
+        yield f"http://127.0.0.1:{port}"
 
 
 @contextmanager

@@ -26,6 +26,7 @@ from ledger.tlog.note import parse_checkpoint
 from ledger.tlog.tile import pack_entries
 from tests.ledger.adapters.mirror.test_mirror import DIGEST, FORK, LOG, Kept
 from tests.support.hash_log import HashLog
+from tests.support.served import served
 
 SHORT = 0.5  # seconds
 POST = b"POST /add-entries HTTP/1.1\r\nHost: m\r\nConnection: close\r\nContent-Type: application/octet-stream\r\n"
@@ -80,15 +81,8 @@ class Live:
 @contextmanager
 def listening(kept: Kept, *, patience: float = 30, longest: float = 60) -> Iterator[Live]:
     """Serve a mirror on a free port of the loopback."""
-    made = server(kept.mirror, patience=patience, longest=longest)
-    with socket.create_server(("127.0.0.1", 0)) as door:
-        thread = threading.Thread(target=made.run, kwargs={"sockets": [door]}, daemon=True)
-        thread.start()
-        try:
-            yield Live(kept, door.getsockname()[1])
-        finally:
-            made.should_exit = True
-            thread.join(30)
+    with served(server(kept.mirror, patience=patience, longest=longest)) as port:
+        yield Live(kept, port)
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from ledger.adapters.storage.entry_store import EntryStore
 from ledger.adapters.storage.schema import SCHEMA
 from ledger.adapters.storage.sqlite_recorder import SQLiteEntryRecorder, SQLitePool
 from ledger.adapters.storage.views import View
+from tests.ledger.adapters.storage import recorder_contract
 from tests.ledger.adapters.storage.test_entry_store import ORDER, row
-from tests.support import recorder_contract
 
 # The cases store one state many times, and count versions from 0: triggers and the unique leaf would refuse both.
 SCRATCH = [s.replace("leaf BLOB NOT NULL UNIQUE", "leaf BLOB NOT NULL") for s in SCHEMA if "TRIGGER" not in s]

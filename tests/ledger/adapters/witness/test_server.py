@@ -21,6 +21,7 @@ from ledger.tlog.names import origin_hash
 from tests.ledger.adapters.witness.test_witness import DIALOGUE, KEY, LOG, NOON, Clock, check_cosigned, opened
 from tests.ledger.adapters.witness.test_witness import closed as closed
 from tests.support.hash_log import HashLog
+from tests.support.served import served
 
 pytest.importorskip("starlette", reason="needs the extra `server`")
 pytest.importorskip("uvicorn", reason="needs the extra `server`")
@@ -72,15 +73,8 @@ class Live:
 @contextmanager
 def listening(witness: Witness) -> Iterator[Live]:
     """Serve a witness on a free port of the loopback."""
-    made = server(witness, patience=PATIENCE)
-    with socket.create_server(("127.0.0.1", 0)) as door:
-        thread = threading.Thread(target=made.run, kwargs={"sockets": [door]}, daemon=True)
-        thread.start()
-        try:
-            yield Live(witness, door.getsockname()[1])
-        finally:
-            made.should_exit = True
-            thread.join(30)
+    with served(server(witness, patience=PATIENCE)) as port:
+        yield Live(witness, port)
 
 
 @pytest.fixture
