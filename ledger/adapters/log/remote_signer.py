@@ -51,14 +51,14 @@ class RemoteSigner:
     def sign_root(self) -> SignedRoot:
         """Sign as `Signatory.sign_root` says; SIGNER-FORMAT from a process that is older than receipts."""
         try:
-            told = self._ask(SignRequest("root")).root
+            reply = self._ask(SignRequest("root")).root
         except LedgerError as no:
             if no.code != "SIGNER-FORMAT":
                 raise
             hint = "the process is older than receipts: stop it, and start it again with this version"
             raise LedgerError(no.code, no.says, hint) from None
         try:
-            signed = told.signed() if told else None
+            signed = reply.signed() if reply else None
         except ValueError:
             signed = None
         if signed is None or signed.public not in {key.public for key in self._keys} or not signed.holds(self._origin):
@@ -77,11 +77,11 @@ class RemoteSigner:
         return signature
 
     def _heads(self, request: SignRequest) -> tuple[bytes, bytes]:
-        told = self._ask(request).heads
+        reply = self._ask(request).heads
         try:
-            return (unb64(told.public), unb64(told.signature)) if told else (b"", b"")
+            return (unb64(reply.public), unb64(reply.signature)) if reply else (b"", b"")
         except ValueError:
-            raise LedgerError("KEY-ANSWER", f"{self._place} told no key that commits heads") from None
+            raise LedgerError("KEY-ANSWER", f"{self._place} gave no key that commits heads") from None
 
     def ready(self, last: Signed, now: datetime) -> None:
         """Raise `LedgerError` if the signer process does not answer."""
@@ -93,11 +93,11 @@ class RemoteSigner:
             self._line.close()
             self._line = None
 
-    def _opened(self, told: SignedState | None) -> Signed:
+    def _opened(self, state: SignedState | None) -> Signed:
         try:
-            if told is None:
+            if state is None:
                 raise ValueError("no checkpoint")
-            signed = told.signed()
+            signed = state.signed()
             head = open_checkpoint(signed.note, self._origin, self._keys, (), mldsa=mldsa.verify)
             if (head.checkpoint.size, head.checkpoint.root) != (signed.size, signed.root):
                 raise ValueError("another checkpoint than it says")
