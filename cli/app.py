@@ -62,6 +62,7 @@ COMMANDS = {
     "migrate": ("cli.commands.migrate:migrate_", "move entries, keys and guard to files or databases, and back"),
     "desk": ("cli.commands.desk:desk", "a local page: what is due, every order, its papers, the law"),
     "serve": ("cli.commands.serve:serve", "the ledger over HTTP, for people and programs with their own keys"),
+    "account": ("cli.app:account", "who may sign in to the office server, and how each person is known"),
     "audit": ("cli.app:audit", "check another log as an auditor and sign it; the auditors of this ledger"),
     "monitor": ("cli.commands.monitor:monitor", "follow other logs; alarm on forks, rollbacks, silence"),
     "succeed": ("cli.commands.succeed:succeed", "a log that takes the place of one that cannot go on"),
@@ -81,6 +82,19 @@ KEY = {
     "rotate-log": ("cli.commands.log_key:rotate_log", "have a new key sign the checkpoints of this log"),
     "add-log": ("cli.commands.log_key:add_log", "have an ML-DSA-44 key sign the checkpoints of this log as well"),
     "compromised": ("cli.commands.key:compromised", "a key may have been in wrong hands since a moment"),
+}
+
+ACCOUNT = {
+    "add": ("cli.commands.account:add", "make an account for a person at an office of the register"),
+    "list": ("cli.commands.account:list_", "every account: the person, the office, how the person is known"),
+    "code": ("cli.commands.account:code", "make a code with which the person registers a passkey"),
+    "link": ("cli.commands.account:link", "a key, a certificate or a provider's subject is the person's"),
+    "unlink": ("cli.commands.account:unlink", "remove a key, certificate, subject or passkey of a person"),
+    "lock": ("cli.commands.account:lock", "the person can sign in no more; all sessions end"),
+    "unlock": ("cli.commands.account:unlock", "the person can sign in again"),
+    "sign-out": ("cli.commands.account:sign_out", "end all sessions of a person"),
+    "remove": ("cli.commands.account:remove", "delete an account and all that is known of it"),
+    "acts": ("cli.commands.account:acts", "what was done with accounts, by their ids"),
 }
 
 OFFICES = {"add": ("cli.commands.offices:add", "register what an address book (CSV) holds, all or none")}
@@ -203,6 +217,17 @@ key = Group(
         "comity key new ilves",
         "comity key enrol ilves --public ilves.pub --role ISS",
         "comity key list",
+    ),
+)
+
+account = Group(
+    name="account",
+    table=ACCOUNT,
+    help="Who may sign in to the office server: persons at offices of the register. No account can sign an entry.",
+    examples=(
+        "comity account add 'Dina Ilves' --office ilves",
+        "comity account code 'Dina Ilves'",
+        "comity account list",
     ),
 )
 

@@ -26,6 +26,14 @@ class RecordError(Exception):
         return f"{self.code}{place}: {self.says}"
 
 
+class TooManyAttempts(RecordError):
+    """Too many attempts have failed; try again after `seconds`."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__("API-WAIT", "too many attempts have failed", hint=f"wait {seconds} seconds")
+        self.seconds = seconds
+
+
 class LedgerError(Exception):
     """The ledger on this machine cannot be used: it is missing, busy, damaged or behind.
 

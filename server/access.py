@@ -28,7 +28,9 @@ OVERSIGHT = frozenset({"AUD", "ADM", "DPO"})  # in its own Party they see who op
 class Caller(Struct, frozen=True):
     """The sender of a request: the key (hex) that signed it, its office, Party, and the roles that both hold now.
 
-    `accepted` is False for a key that is enrolled and that its holder has not accepted yet: it has no roles.
+    `accepted` is False for a key that is enrolled and that its holder has not accepted yet: it has no roles. A person
+    who is known by a session or a certificate has an `account` (its id) and no key; entries of theirs are signed by
+    keys of `own`.
     """
 
     key: str
@@ -36,6 +38,17 @@ class Caller(Struct, frozen=True):
     party: str
     roles: frozenset[str]
     accepted: bool = True
+    account: str = ""
+    own: frozenset[str] = frozenset()
+
+    @property
+    def name(self) -> str:
+        """Return what tells this sender from all others."""
+        return self.key or f"account {self.account}"
+
+    def signs_with(self, key: str) -> bool:
+        """Return True if a key (hex) is the caller's."""
+        return key in self.own if self.account else key == self.key
 
 
 def caller_of(keyring: Keyring, key: str, size: int) -> Caller:
@@ -52,6 +65,21 @@ def caller_of(keyring: Keyring, key: str, size: int) -> Caller:
         return Caller(key, known.actor, office.party, frozenset(), accepted=False)
     roles = frozenset(known.roles) & frozenset(office.roles_at(size))
     return Caller(key, known.actor, office.party, roles)
+
+
+def caller_of_account(
+    keyring: Keyring, account: str, actor: str, roles: Collection[str], own: frozenset[str], size: int
+) -> Caller:
+    """Return the person of an account at an office of the register, at this size of the log.
+
+    The roles are those that the office holds now, or those of them that are in `roles`. `RecordError` API-DENIED if the
+    register has no such office.
+    """
+    office = keyring.offices.get(actor)
+    if office is None:
+        raise RecordError("API-DENIED", "the office of this account is not in the register")
+    held = frozenset(office.roles_at(size))
+    return Caller("", actor, office.party, held & frozenset(roles) if roles else held, account=account, own=own)
 
 
 class Access(Struct, frozen=True):

@@ -17,13 +17,21 @@ from msgspec import Struct
 from ledger.adapters import http_server
 from ledger.adapters.http_server import Server, Tls
 from ledger.application.journal import Journal
+from server.access import Caller
 from server.api.application import LARGEST_HEAD, PATIENCE, Application, Gates
 from server.api.events import Listeners
 from server.api.idempotency import AnswerStore
 from server.api.reading import LedgerView
 from server.api.recording import LogHead, Recording, SequencerRecorder
 from server.api.routes import Services
+from server.identity.accounts import Account, Accounts
+from server.identity.callers import Callers, Peers
+from server.identity.database import open_database
+from server.identity.oidc import OpenId, Provider
 from server.identity.requests import RateLimit, SignatureGate
+from server.identity.sessions import Sessions, Spent, server_secret
+from server.identity.sign_in import SignIn
+from server.identity.tickets import Tickets
 from server.operations.metrics import Metrics
 from server.operations.observed import Observed
 from server.operations.readiness import LEAST_FREE, Readiness
@@ -40,7 +48,7 @@ class Settings(Struct, frozen=True):
     `rate` is the number of requests a second of each sender, `within` for how many seconds the log may be unable to
     sign before the server is not healthy. `drain` is for how many seconds after the signal to end it still takes
     requests and is not ready, `least_free` the number of bytes that its disks need. `log_requests` says whether
-    each request is logged.
+    each request is logged. `peers` are the proxies in front, `provider` signs people in.
     """
 
     bases: tuple[str, ...]
@@ -51,6 +59,8 @@ class Settings(Struct, frozen=True):
     drain: float = 0.0
     least_free: int = LEAST_FREE
     log_requests: bool = False
+    peers: Peers = Peers()
+    provider: Provider | None = None
 
 
 class OfficeServer:
@@ -76,11 +86,25 @@ class OfficeServer:
                 settings.within,
                 settings.least_free,
             )
+            identities = opened.enter_context(closing(open_database(journal.folder)))
+            self.accounts, spent = Accounts(identities), Spent(identities)
+            self.sessions = Sessions(identities, self.accounts)
+            openid = OpenId(settings.provider) if settings.provider else None
+            tickets = Tickets(server_secret(identities), spent.spend)
+            sign_in = self.sign_in = SignIn(self.accounts, self.sessions, tickets, openid)
             services = Services(
-                view, Recording(view, recorder, head, metrics.appended), head, settings.within, readiness.check
+                view, Recording(view, recorder, head, metrics.appended), head, settings.within, readiness.check, sign_in
             )
             bases = {base.partition("://")[2]: base for base in settings.bases}
-            gates = Gates(bases, SignatureGate(view.knows), RateLimit(settings.rate), answers)
+
+            def by_account(account: Account, keys: frozenset[str]) -> Caller:
+                return view.person(account.id, account.office, account.roles, keys)
+
+            callers = Callers(
+                SignatureGate(view.knows, spent.spend), RateLimit(settings.rate), self.accounts, self.sessions,
+                settings.peers, view.caller, by_account,
+            )  # fmt: skip
+            gates = Gates(bases, callers, answers)
             listeners = Listeners(view, head, lambda: self.server.should_exit)
             app = Application(services, gates, listeners, patience=settings.patience).asgi()
             self.app = Observed(app, (metrics.observe, *((log_exchange,) if settings.log_requests else ())))

@@ -24,7 +24,7 @@ from cli.terminal.log_output import VERBOSE
 if TYPE_CHECKING:
     from server.operations.metrics import Metrics
 
-NEEDED = ("starlette", "uvicorn", "http_message_signatures", "prometheus_client")
+NEEDED = ("starlette", "uvicorn", "http_message_signatures", "prometheus_client", "fido2", "jwt")
 
 
 def _names(context: click.Context) -> dict[str, str]:
@@ -76,7 +76,24 @@ def _configured(context: click.Context, _: click.Parameter, path: str | None) ->
     help="The certificate with its chain, PEM.",
 )
 @click.option("--tls-key", envvar="COMITY_TLS_KEY", show_envvar=True, metavar="FILE", help="Its private key, PEM.")
+@click.option("--client-ca", metavar="FILE", help="Who issues client certificates, PEM; clients may have none.")
 @click.option("--behind-proxy", is_flag=True, help="A proxy in front speaks TLS.")
+@click.option(
+    "--proxy",
+    "proxies",
+    multiple=True,
+    metavar="ADDRESS",
+    help="A proxy whose X-Forwarded-For and Client-Cert are believed; repeatable.",
+)
+@click.option("--oidc-issuer", metavar="URL", help="The OpenID Connect provider by which people sign in.")
+@click.option("--oidc-client", metavar="ID", help="The id of this server there.")
+@click.option(
+    "--oidc-secret",
+    envvar="COMITY_OIDC_SECRET",
+    show_envvar=True,
+    metavar="FILE",
+    help="A file with its secret there.",
+)
 @click.option(
     "--rate", type=click.FloatRange(1), default=100.0, show_default=True, help="Requests a second of each key."
 )
@@ -100,7 +117,12 @@ def serve(
     urls: tuple[str, ...],
     tls_cert: str | None,
     tls_key: str | None,
+    client_ca: str | None,
     behind_proxy: bool,
+    proxies: tuple[str, ...],
+    oidc_issuer: str | None,
+    oidc_client: str | None,
+    oidc_secret: str | None,
     rate: float,
     within: float,
     drain: float,
@@ -119,6 +141,11 @@ def serve(
     host, port = _address(listen) if inherited is None else inherited.getsockname()[:2]
     if (tls_cert is None) != (tls_key is None):
         raise click.UsageError("--tls-cert and --tls-key go together")
+    if client_ca is not None and tls_cert is None:
+        raise click.UsageError("--client-ca needs --tls-cert; behind a proxy, the proxy asks for certificates")
+    stated = (oidc_issuer, oidc_client, oidc_secret)
+    if any(stated) and not all(stated):
+        raise click.UsageError("--oidc-issuer, --oidc-client and --oidc-secret go together")
     if tls_cert is None and not behind_proxy and not _is_loopback(host):
         hint = "--tls-cert and --tls-key, or --behind-proxy where a proxy speaks TLS"
         raise Stop(f"{host} can be reached from other machines, and nothing would be encrypted", hint=hint)
@@ -132,13 +159,24 @@ def serve(
     try:
         from ledger.adapters.http_server import Tls, authority
         from ledger.adapters.http_server import listen as bind
+        from server.identity.callers import Peers
+        from server.identity.oidc import Provider, is_safe
         from server.operations.request_log import json_logs
         from server.run import OfficeServer, Settings
     except ModuleNotFoundError as absent:
         if absent.name not in NEEDED:
             raise
         raise Stop(f"serving needs {absent.name}", hint="pip install 'comity[server]'") from None
-    tls = None if tls_cert is None or tls_key is None else Tls(tls_cert, tls_key)
+    try:
+        peers = Peers.of(proxies, hidden=behind_proxy)
+    except ValueError as wrong:
+        raise Stop(f"--proxy: {wrong}", hint="an address or a network: --proxy 10.0.0.1") from None
+    provider = None
+    if oidc_issuer and oidc_client and oidc_secret:
+        if not is_safe(oidc_issuer):
+            raise Stop(f"--oidc-issuer {oidc_issuer}: a provider is asked over HTTPS")
+        provider = Provider(oidc_issuer, oidc_client, _secret(oidc_secret))
+    tls = None if tls_cert is None or tls_key is None else Tls(tls_cert, tls_key, client_ca or "")
     try:
         listening = inherited or bind(host, port)
     except OSError as error:
@@ -147,11 +185,21 @@ def serve(
     with logs, closing(listening), writing() as journal:
         scheme = "http" if tls is None else "https"
         own = f"{scheme}://{authority(host, listening.getsockname()[1])}"
-        settings = Settings((own, *given), tls, rate, within, drain=drain, log_requests=log_format == "json")
+        settings = Settings(
+            (own, *given),
+            tls,
+            rate,
+            within,
+            drain=drain,
+            log_requests=log_format == "json",
+            peers=peers,
+            provider=provider,
+        )
         try:
             made = OfficeServer(journal, settings)
         except OSError as error:  # of the certificate or its key: uvicorn reads them when it starts
-            raise Stop(f"{tls_cert}: {error}", code=Exit.UNDECIDABLE) from None
+            files = tls_cert if client_ca is None else f"{tls_cert}, {client_ca}"
+            raise Stop(f"{files}: {error}", code=Exit.UNDECIDABLE) from None
         with closing(made), _watched(made.metrics, watched):
             made.run(listening, lambda: click.echo(f"READY {own}"))
     output.tell("stopped; every answered request is on record")
@@ -218,6 +266,17 @@ def _address(listen: str) -> tuple[str, int]:
     if not host or not port.isdecimal() or int(port) > 65_535:
         raise Stop(f"{listen!r} is no address to listen on", hint="--listen 127.0.0.1:7400")
     return host, int(port)
+
+
+def _secret(path: str) -> str:
+    """Return the secret in a file; `Stop` if there is none."""
+    try:
+        text = Path(path).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as wrong:
+        raise Stop(f"--oidc-secret {path}: {getattr(wrong, 'strerror', None) or 'no text'}") from None
+    if not text:
+        raise Stop(f"--oidc-secret {path}: the file is empty")
+    return text
 
 
 def _is_loopback(host: str) -> bool:

@@ -19,7 +19,14 @@ class Reply:
 
 
 async def ask(
-    url: str, most: int, seconds: float, content: bytes | None = None, *, media: str = "", encoding: str = ""
+    url: str,
+    most: int,
+    seconds: float,
+    content: bytes | None = None,
+    *,
+    media: str = "",
+    encoding: str = "",
+    authorization: str = "",
 ) -> Reply:
     """GET a URL, or POST `content` to it, with the Content-Type `media` and the Content-Encoding `encoding` if given.
 
@@ -35,7 +42,7 @@ async def ask(
         raise LedgerError("HTTP-SILENT", f"{url}: not the address of an http server")
     body = bytearray()
     method = "GET" if content is None else "POST"
-    given = {"content-type": media, "content-encoding": encoding}
+    given = {"content-type": media, "content-encoding": encoding, "authorization": authorization}
     headers = {"accept-encoding": "identity", **{name: value for name, value in given.items() if value}}
     try:
         async with (

@@ -14,6 +14,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from types import FrameType
+from typing import Any
 
 import h11
 import uvicorn
@@ -39,6 +40,9 @@ class _Connection(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as in H11Protocol
         self._since = self.loop.time()
         super().connection_made(transport)
+        tls = transport.get_extra_info("ssl_object")
+        if tls is not None and (certificate := tls.getpeercert(binary_form=True)):
+            self.app = _WithCertificate(self.app, ssl.DER_cert_to_PEM_cert(certificate))
         self._wait_for_head()
         others = [c for c in self.connections if isinstance(c, _Connection) and c is not self]
         waited_for = sorted((c for c in others if c.conn.their_state in _OWES), key=lambda c: c._since)
@@ -87,10 +91,26 @@ class _Connection(H11Protocol):
 
 
 class Tls(Struct, frozen=True):
-    """The files of a certificate with its chain, and of its private key, both PEM."""
+    """The files of a certificate with its chain, and of its private key, both PEM.
+
+    `clients` is a file of the authorities whose client certificates are taken, PEM; a client may have none.
+    """
 
     certificate: str
     key: str
+    clients: str = ""
+
+
+class _WithCertificate:
+    """An application that gets the certificate of the client (ASGI TLS extension): uvicorn passes on none."""
+
+    def __init__(self, app: Any, certificate: str) -> None:
+        self._app = app
+        self._certificate = certificate
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["extensions"] = {**scope.get("extensions", {}), "tls": {"client_cert_chain": [self._certificate]}}
+        await self._app(scope, receive, send)
 
 
 class Server(uvicorn.Server):
@@ -138,6 +158,8 @@ def server(
     """
     if tls is not None:  # uvicorn would ask a person for the passphrase of a key
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(tls.certificate, tls.key, password=lambda: "")
+        if tls.clients:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_verify_locations(tls.clients)
     config = uvicorn.Config(
         app,
         http=type("Connection", (_Connection,), {"patience": patience}),
@@ -153,6 +175,8 @@ def server(
         timeout_graceful_shutdown=grace,
         ssl_certfile=tls.certificate if tls else None,
         ssl_keyfile=tls.key if tls else None,
+        ssl_ca_certs=tls.clients or None if tls else None,
+        ssl_cert_reqs=ssl.CERT_OPTIONAL if tls and tls.clients else ssl.CERT_NONE,
     )
     return Server(config, linger)
 

@@ -25,9 +25,11 @@ from server.access import Caller
 from server.api.events import Listeners
 from server.api.idempotency import AnswerStore
 from server.api.openapi import document
-from server.api.routes import PROBES, ROUTES, Call, Route, Services
+from server.api.pages import Pages
+from server.api.routes import PROBES, Call, Route, Services, WithCookie
+from server.api.sign_in import EVERY_ROUTE
 from server.documents import Problem
-from server.identity.requests import UNSIGNED, RateLimit, SignatureGate
+from server.identity.callers import Callers, Known, check_origin, is_signed
 from server.operations.observed import note
 
 logger = logging.getLogger(__name__)
@@ -50,8 +52,7 @@ class Gates(msgspec.Struct, frozen=True):
     """The checks before the routes. `bases` has the public base URL of each allowed Host."""
 
     bases: Mapping[str, str]
-    signatures: SignatureGate
-    rate: RateLimit
+    callers: Callers
     answers: AnswerStore
 
 
@@ -68,13 +69,14 @@ class Application:
     def asgi(self) -> ASGIApp:
         """Return the ASGI application."""
         by_path: dict[str, list[Route]] = {}
-        for route in ROUTES:
+        for route in EVERY_ROUTE:
             by_path.setdefault(route.path, []).append(route)
         routes = [StarletteRoute("/openapi.json", self._openapi, methods=["GET"])]
         routes += [
             StarletteRoute(path, self._endpoint(some), methods=[route.method for route in some])
             for path, some in by_path.items()
         ]
+        routes += Pages(self._services.sign_in, self._gates.callers, self._gates.bases).routes()
         app = Starlette(routes=routes, exception_handlers={HTTPException: _of_starlette})
         return _HeadGate(app, self._gates.bases)
 
@@ -109,59 +111,62 @@ class Application:
 
     async def _answer(self, route: Route, request: Request) -> Response:
         body = await self._body(request)
-        caller = await self._caller(route, request, body)
-        call = Call(caller, request.path_params, _query(route, request), _content(route, request, body))
+        base = self._gates.bases[request.headers["host"]]
+        known = await run_in_threadpool(self._known, route, request, base, body)
+        caller = None if known is None else known.caller
+        query, content = _query(route, request), _content(route, request, body)
+        call = Call(caller, request.path_params, query, content, self._gates.callers.visit(request, base))
         if route.do is None:
+            assert known is not None  # noqa: S101 - the route needs a caller
             after = _last_event(request)
             headers = {**_HEADERS, "cache-control": "no-store"}
-            return self._listeners.admit(call.by, call.query.after if after is None else after, headers)
+            return self._listeners.admit(known, call.query.after if after is None else after, headers)
         tag = self._tag(route, caller, request)
         if tag is not None and request.headers.get("if-none-match") == tag:
             return Response(status_code=304, headers=self._headers(route, tag))
-        if (key := request.headers.get("idempotency-key")) is not None and route.method == "POST":
+        key = request.headers.get("idempotency-key") if route.method == "POST" and route.once else None
+        if key is not None and caller is not None:
             do = route.do  # the types of a frozen field are not kept in a function
-            content = await run_in_threadpool(
+            answered = await run_in_threadpool(
                 self._gates.answers.once,
-                call.by.key,
+                caller.name,
                 key,
                 request.url.path.encode() + b"\n" + body,
                 lambda: msgspec.json.encode(do(self._services, call)),
             )
-        else:
-            content = msgspec.json.encode(await run_in_threadpool(route.do, self._services, call))
-        return Response(content, headers=self._headers(route, tag), media_type=JSON)
+            return Response(answered, headers=self._headers(route, tag), media_type=JSON)
+        answer = await run_in_threadpool(route.do, self._services, call)
+        headers = self._headers(route, tag)
+        if isinstance(answer, WithCookie):
+            headers["set-cookie"] = answer.cookie
+            answer = answer.answer
+        return Response(msgspec.json.encode(answer), headers=headers, media_type=JSON)
 
-    async def _caller(self, route: Route, request: Request, body: bytes) -> Caller | None:
-        """Return who asks; None without a signature where none is needed. Counts the request."""
-        signed = "signature" in request.headers or "signature-input" in request.headers
-        if not signed:
+    def _known(self, route: Route, request: Request, base: str, body: bytes) -> Known | None:
+        """Return who asks; None where that is not known and need not be. Counts the request."""
+        callers = self._gates.callers
+        if route.needs == "anyone" and not is_signed(request):  # a session says nothing here, whatever it is
             if route.path not in PROBES:
-                self._gates.rate.spend(UNSIGNED)
-            if route.needs == "anyone":
-                return None
-            says = "this address answers requests that a key of the register has signed"
-            raise RecordError("API-SIGNATURE", says, hint="sign the request (RFC 9421)")
-        if any(len(request.headers.getlist(name)) != 1 for name in ("signature", "signature-input")):
-            raise RecordError("API-SIGNATURE", "a request has one signature", where="Signature")
-        return await run_in_threadpool(self._identified, route, request, body)
-
-    def _identified(self, route: Route, request: Request, body: bytes) -> Caller:
+                callers.spend_unknown(request)
+            if route.page:
+                check_origin(request, base, browser=True)
+            return None
         raw: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
         query = request.scope["query_string"]
-        base = self._gates.bases[request.headers["host"]]
         url = base + raw.decode("latin-1") + (f"?{query.decode('latin-1')}" if query else "")
-        try:
-            key = self._gates.signatures.check(request.method, url, dict(request.headers), body)
-        except RecordError:
-            self._gates.rate.spend(UNSIGNED)
-            raise
-        self._gates.rate.spend(key)
-        caller = self._services.view.caller(key)
+        known = callers.find(request, url, base, body)
+        if known is None:
+            callers.spend_unknown(request)
+            says = "this address answers requests of a key of the register, or of a person who has signed in"
+            raise RecordError("API-SIGNATURE", says, hint="sign the request (RFC 9421), or sign in at /sign-in")
+        caller = known.caller
         note(request.scope, office=caller.actor)
+        if route.needs == "account" and not caller.account:
+            raise RecordError("API-DENIED", "this address answers people who have signed in")
         if not caller.accepted and route.needs == "accepted":
             says = "the holder of this key has not accepted it yet"
             raise RecordError("API-DENIED", says, hint="record its key-accepted")
-        return caller
+        return known
 
     async def _body(self, request: Request) -> bytes:
         length = request.headers.get("content-length", "0")
@@ -186,14 +191,14 @@ class Application:
             return None
         head = self._services.head.current
         minute = datetime.now(UTC).strftime("%Y%m%d%H%M") if route.fresh == "minute" else ""
-        who = "" if caller is None else caller.key
+        who = "" if caller is None else caller.name
         parts = f"{head.note}\n{who}\n{minute}\n{request.url.path}?{request.url.query}"
         return f'W/"{head.size}-{sha256(parts.encode()).hexdigest()[:16]}"'
 
     def _headers(self, route: Route, tag: str | None) -> dict[str, str]:
         headers = {**_HEADERS, "cache-control": _CACHE.get(route.fresh, "no-store")}
         if route.needs != "anyone":
-            headers["vary"] = "signature-input"
+            headers["vary"] = "signature-input, cookie"
         if tag is not None:
             headers["etag"] = tag
         return headers

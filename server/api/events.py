@@ -12,9 +12,9 @@ from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from ledger.errors import LedgerError, RecordError
-from server.access import Caller
 from server.api.reading import LedgerView
 from server.api.recording import LogHead
+from server.identity.callers import Known
 
 MEDIA = "text/event-stream"
 MOST = 64  # listeners at once
@@ -33,23 +33,24 @@ class Listeners:
         self._stopping = stopping
         self.offices: Counter[str] = Counter()
 
-    def admit(self, caller: Caller, after: int | None, headers: Mapping[str, str]) -> StreamingResponse:
+    def admit(self, known: Known, after: int | None, headers: Mapping[str, str]) -> StreamingResponse:
         """Return the stream of the entries from index `after` on, by default from the head; `LedgerError` BUSY."""
+        caller = known.caller
         if self.offices[caller.actor] >= MOST_OF_ONE:
             raise LedgerError("BUSY", f"{MOST_OF_ONE} clients of {caller.actor} listen already", "end one of them")
         if self.offices.total() >= MOST:
             raise LedgerError("BUSY", f"{MOST} clients listen already", "try again later")
         self.offices[caller.actor] += 1
         begin = self._head.current.size if after is None else after
-        return _Stream(self, caller.actor, self._events(caller, begin), headers)
+        return _Stream(self, caller.actor, self._events(known, begin), headers)
 
-    async def _events(self, caller: Caller, after: int) -> AsyncIterator[bytes]:
+    async def _events(self, known: Known, after: int) -> AsyncIterator[bytes]:
         yield b": comity\n\n"
         silent = 0.0
         while not self._stopping():
             if self._head.current.size > after:
                 try:
-                    caller = await run_in_threadpool(self._view.caller, caller.key)  # the key may have ended
+                    caller = await run_in_threadpool(known.again)  # the key or the session may have ended
                 except RecordError:
                     return
                 page = await run_in_threadpool(self._view.entries, caller, after, _PAGE)

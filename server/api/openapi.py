@@ -11,27 +11,31 @@ from msgspec.json import schema_components
 from msgspec.structs import fields
 
 from server.api.events import MEDIA as MEDIA_OF_EVENTS
-from server.api.routes import ROUTES, Route
+from server.api.routes import Route
+from server.api.sign_in import EVERY_ROUTE
 from server.documents import Problem
+from server.identity.callers import SESSION
 from server.problems import MEDIA, STATUS, TITLES
 
 _REF = "#/components/schemas/{name}"
-_SIGNED: dict[str, list[str]] = {"signature": []}
+_BY_ACCOUNT: list[dict[str, list[str]]] = [{"session": []}, {"certificate": []}]
+_KNOWN: list[dict[str, list[str]]] = [{"signature": []}, *_BY_ACCOUNT]
 # What every address can answer; 401 and 403 only where a signature is needed.
 _ALWAYS = (
     *("API-REQUEST", "API-SIGNATURE", "API-REPLAY", "KEY-UNKNOWN", "API-SLOW", "API-LARGE", "API-HOST", "API-HEAD"),
     "API-RATE",
 )
-_BY_KEY = ("API-DENIED", "KEY-ENDED")
+_BY_KEY = ("API-DENIED", "KEY-ENDED", "API-SESSION", "API-CERTIFICATE", "API-ORIGIN")
 _LATER = 503
 
 
 def document() -> dict[str, Any]:
     """Return the OpenAPI document of the server."""
-    answers = [route.answer for route in ROUTES if route.answer] + [route.body for route in ROUTES if route.body]
+    answers: list[type[Struct]] = [route.answer for route in EVERY_ROUTE if route.answer]
+    answers += [route.body for route in EVERY_ROUTE if route.body]
     _, schemas = schema_components([*dict.fromkeys(answers), Problem], ref_template=_REF)
     paths: dict[str, dict[str, Any]] = {}
-    for route in ROUTES:
+    for route in EVERY_ROUTE:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
     return {
         "openapi": "3.1.1",
@@ -54,7 +58,18 @@ def document() -> dict[str, Any]:
                     "description": "HTTP message signature (RFC 9421) with Ed25519 by a key of the register. It covers "
                     "@method, @target-uri and, with a body, content-digest. Its parameters are created, keyid (the raw "
                     "public key in hex) and nonce; each is valid once, for 60 seconds.",
-                }
+                },
+                "session": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": SESSION,
+                    "description": "The session of a person who has signed in. A request that changes something comes "
+                    "from a page of this server: Origin and Sec-Fetch-Site say so.",
+                },
+                "certificate": {
+                    "type": "mutualTLS",
+                    "description": "A client certificate that is linked to an account.",
+                },
             },
         },
     }
@@ -74,7 +89,7 @@ def _operation(route: Route) -> dict[str, Any]:
         "summary": route.summary,
         "parameters": [*_path(route), *_queries(route), *_headers(route)],
         "responses": {"200": done, **({"304": {"description": "Not changed."}} if tagged else {}), **_problems(route)},
-        "security": [{}] if route.needs == "anyone" else [_SIGNED],
+        "security": [{}] if route.needs == "anyone" else _BY_ACCOUNT if route.needs == "account" else _KNOWN,
     }
     if route.body is not None:
         schema = {"$ref": _REF.format(name=route.body.__name__)}
@@ -119,8 +134,11 @@ def _headers(route: Route) -> list[dict[str, Any]]:
     named = []
     if route.fresh in ("head", "minute"):
         named.append(("If-None-Match", "The ETag of the answer that the caller has."))
-    if route.method == "POST":
+    if route.method == "POST" and route.once and route.needs != "anyone":
         named.append(("Idempotency-Key", "A new value for each request; the same request again gets the same answer."))
+    if route.page:
+        named.append(("Origin", "The base URL of this server, as every browser says."))
+        named.append(("Sec-Fetch-Site", "`same-origin`, as every browser says."))
     if route.answer is None:
         named.append(("Last-Event-ID", "The index of the last entry that the caller has."))
     return [

@@ -6,7 +6,7 @@ Answers are made one after the other, under one lock. No sealed value is opened.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from threading import Lock
@@ -32,7 +32,7 @@ from ledger.tlog.note import b64
 from ledger.tlog.tree import format_proof, leaf_hash, prove_consistency, prove_inclusions
 from projections.documents.judgement import judged
 from projections.views.state import view
-from server.access import Access, Caller, caller_of
+from server.access import Access, Caller, caller_of, caller_of_account
 from server.described import public_case, public_entries, statements
 from server.documents import (
     CommittedHeads,
@@ -92,6 +92,11 @@ class LedgerView:
         """Return the office of a key (hex); `RecordError` KEY-UNKNOWN, KEY-ENDED."""
         with self._lock:
             return caller_of(self._cases.keyring(), key, self._store.size())
+
+    def person(self, account: str, office: str, roles: Collection[str], own: frozenset[str]) -> Caller:
+        """Return the person of an account; `RecordError` API-DENIED if the register has no such office."""
+        with self._lock:
+            return caller_of_account(self._cases.keyring(), account, office, roles, own, self._store.size())
 
     def knows(self, key: str) -> bool:
         """Return True if the register has a key (hex)."""

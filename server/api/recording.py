@@ -201,8 +201,8 @@ class Recording:
         return ReceiptsAnswer(items)
 
     def _check_caller(self, caller: Caller, p: Payload, begun: set[str]) -> None:
-        if (p.signer.key, p.signer.actor) != (caller.key, caller.actor):
-            says = "an entry is recorded by its signer: the request has the signature of another key"
+        if not caller.signs_with(p.signer.key) or p.signer.actor != caller.actor:
+            says = "an entry is recorded by its signer: it has the signature of another key"
             raise RecordError("API-DENIED", says)
         check_by_hand(p.kind)
         kind = KINDS.get(p.kind)

@@ -36,6 +36,7 @@ from server.documents import (
     Submission,
     VocabularyAnswer,
 )
+from server.identity.sign_in import SignIn, Visit
 
 Word = Annotated[str, Meta(min_length=1, max_length=200)]
 Limit = Annotated[int, Meta(ge=1, le=500)]
@@ -97,15 +98,20 @@ class Services(Struct, frozen=True):
     head: LogHead
     within: float
     check_ready: Callable[[], None]
+    sign_in: SignIn
 
 
 class Call(Struct, frozen=True):
-    """One request: its caller (None without a signature), the values of its path, its query and its body."""
+    """One request: its caller (None if it is not known), the values of its path, its query and its body.
+
+    `visit` is what a browser says of itself.
+    """
 
     caller: Caller | None
     path: Mapping[str, str]
     query: Any
     body: Any
+    visit: Visit
 
     @property
     def by(self) -> Caller:
@@ -114,12 +120,21 @@ class Call(Struct, frozen=True):
         return self.caller
 
 
+class WithCookie(Struct, frozen=True):
+    """An answer with a header Set-Cookie."""
+
+    answer: ApiAnswer
+    cookie: str
+
+
 class Route(Struct, frozen=True):
     """One address of the API.
 
-    `needs` says who may ask: `anyone`, the holder of a `key` of the register, or of an `accepted` one. `fresh` says
-    what an answer depends on besides the caller: the `head`, also the present `minute`, or nothing (`fixed`). `codes`
-    are the codes of further problems.
+    `needs` says who may ask: `anyone`, the holder of a `key` of the register, or of an `accepted` one; each person with
+    an account may ask what the holder of an accepted key may, and alone what needs an `account`. `fresh` says what an
+    answer depends on besides the caller: the `head`, also the present `minute`, or nothing (`fixed`). `codes` are the
+    codes of further problems. `page` says that only pages of this server may ask, whoever uses them. `once` says that
+    the header Idempotency-Key is read.
     """
 
     method: Literal["GET", "POST"]
@@ -127,12 +142,14 @@ class Route(Struct, frozen=True):
     name: str
     summary: str
     answer: type[ApiAnswer] | None  # None: server-sent events
-    do: Callable[[Services, Call], ApiAnswer] | None
-    needs: Literal["anyone", "key", "accepted"] = "accepted"
+    do: Callable[[Services, Call], ApiAnswer | WithCookie] | None
+    needs: Literal["anyone", "key", "accepted", "account"] = "accepted"
     query: type[Struct] | None = None
     body: type[Struct] | None = None
     fresh: Literal["head", "minute", "fixed", "never"] = "head"
     codes: tuple[str, ...] = ()
+    page: bool = False
+    once: bool = True
 
 
 # -- without a signature -----------------------------------------------------------------------------------------------

@@ -10,25 +10,24 @@ from threading import Lock
 from ledger.adapters.http_signatures import WINDOW, check_request
 from ledger.errors import RecordError
 
-_MOST_NONCES = 200_000  # within one window; more requests are refused
 _MOST_SENDERS = 10_000
-UNSIGNED = ""  # the sender of every request without a signature
 
 
 class SignatureGate:
     """Checks signatures and refuses each that came before.
 
-    Nonces are kept in the memory of this process. A signature from before its start is refused, so that a restart does
-    not admit one again, unless the clock of its signer is ahead: then it can be used once more until its moment is
-    over by `WINDOW`. A second process would admit it as well.
+    `spend` keeps the nonce of a key until a moment in seconds, for every process that serves the ledger, and returns
+    False if it has it already. A power cut may take the last nonces; a signature from before the start is refused, so
+    that it admits none again, unless the clock of its signer is ahead.
     """
 
-    def __init__(self, known: Callable[[str], bool], now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, known: Callable[[str], bool], spend: Callable[[str, str, int], bool], now: Callable[[], float] = time.time
+    ) -> None:
         self._known = known
+        self._spend = spend
         self._now = now
         self._started = int(now())
-        self._lock = Lock()
-        self._nonces: OrderedDict[tuple[str, str], float] = OrderedDict()
 
     def check(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> str:
         """Return the key (hex) that signed a request. `RecordError` API-SIGNATURE, API-REPLAY."""
@@ -36,19 +35,10 @@ class SignatureGate:
         if signed.created < self._started:
             says = "the signature is from before the start of the server"
             raise RecordError("API-REPLAY", says, hint="sign the request again")
-        self._spend((signed.key, signed.nonce))
+        until = int(self._now() + 2 * WINDOW.total_seconds()) + 1
+        if not self._spend(signed.key, signed.nonce, until):
+            raise RecordError("API-REPLAY", "this signature was used before", hint="a nonce is used once")
         return signed.key
-
-    def _spend(self, nonce: tuple[str, str]) -> None:
-        now = self._now()
-        with self._lock:
-            while self._nonces and next(iter(self._nonces.values())) < now:
-                self._nonces.popitem(last=False)
-            if nonce in self._nonces:
-                raise RecordError("API-REPLAY", "this signature was used before", hint="a nonce is used once")
-            if len(self._nonces) >= _MOST_NONCES:
-                raise RecordError("API-RATE", "too many signatures within a minute", hint="try again")
-            self._nonces[nonce] = now + 2 * WINDOW.total_seconds()
 
 
 class RateLimit:

@@ -23,7 +23,12 @@ class Configuration(Struct, frozen=True, rename="kebab", forbid_unknown_fields=T
     url: list[Text] | UnsetType = UNSET
     tls_cert: Text | UnsetType = UNSET
     tls_key: Text | UnsetType = UNSET
+    client_ca: Text | UnsetType = UNSET
     behind_proxy: bool | UnsetType = UNSET
+    proxy: list[Text] | UnsetType = UNSET
+    oidc_issuer: Text | UnsetType = UNSET
+    oidc_client: Text | UnsetType = UNSET
+    oidc_secret: Text | UnsetType = UNSET
     rate: Annotated[float, Meta(ge=1)] | UnsetType = UNSET
     within: Annotated[float, Meta(ge=1)] | UnsetType = UNSET
     drain: Annotated[float, Meta(ge=0)] | UnsetType = UNSET

@@ -30,6 +30,7 @@ class Reply:
     status: int
     headers: Mapping[str, str]
     body: bytes
+    cookies: tuple[str, ...] = ()
 
     @property
     def json(self) -> Any:
@@ -67,7 +68,8 @@ class Office:
         try:
             connection.request(method, path, body, dict(headers or {}))
             reply = connection.getresponse()
-            return Reply(reply.status, {name.lower(): value for name, value in reply.getheaders()}, reply.read())
+            got = {name.lower(): value for name, value in reply.getheaders()}
+            return Reply(reply.status, got, reply.read(), tuple(reply.headers.get_all("set-cookie", [])))
         finally:
             connection.close()
 
@@ -94,7 +96,8 @@ def serving(ledger: Path, **settings: Any) -> Iterator[Office]:
     clock = lambda: ledger_choice.now(str(ledger))  # noqa: E731
     with closing(listen("127.0.0.1", 0)) as listening, Journal.open(ledger, now=clock) as journal:
         port = listening.getsockname()[1]
-        set_up = Settings((f"http://127.0.0.1:{port}",), **{"rate": 10_000.0, **settings})
+        bases = (f"http://127.0.0.1:{port}", f"http://localhost:{port}")
+        set_up = Settings(bases, **{"rate": 10_000.0, **settings})
         with closing(OfficeServer(journal, set_up)) as office:
             thread = Thread(target=office.run, args=(listening,))
             thread.start()

@@ -29,7 +29,14 @@ class Message:
 
 def gate(started: float | None = None) -> SignatureGate:
     start = time.time() - 5 if started is None else started
-    return SignatureGate(lambda key: key == KEY.public.hex(), iter_now(start))
+    spent: set[tuple[str, str]] = set()
+
+    def spend(sender: str, nonce: str, until: int) -> bool:
+        fresh = (sender, nonce) not in spent
+        spent.add((sender, nonce))
+        return fresh
+
+    return SignatureGate(lambda key: key == KEY.public.hex(), spend, iter_now(start))
 
 
 def iter_now(first: float) -> Callable[[], float]:
