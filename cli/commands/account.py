@@ -236,10 +236,19 @@ def acts() -> None:
 
 def _item(accounts: Accounts, account: Account) -> AccountAnswer:
     ways = accounts.ways(account.id)
+    subjects = [f"{issuer} {subject}" for issuer, subject in ways.subjects]
     return AccountAnswer(
-        account.name, account.id, account.office, list(account.roles), account.locked, ways.keys, ways.certificates,
-        [f"{issuer} {subject}" for issuer, subject in ways.subjects], [each.id for each in ways.passkeys], ways.sessions,
-    )  # fmt: skip
+        account.name,
+        account.id,
+        account.office,
+        list(account.roles),
+        account.locked,
+        ways.keys,
+        ways.certificates,
+        subjects,
+        [each.id for each in ways.passkeys],
+        ways.sessions,
+    )
 
 
 def _show(accounts: Accounts, account: Account) -> None:

@@ -383,3 +383,33 @@ def test_requests_that_arrive_at_once_are_stored_together_and_each_has_its_own_a
 def test_a_request_too_many_is_told_when_to_try_again() -> None:
     answer = problem(TooManyRequests("4096 requests wait already", 7))
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "7")
+
+
+def test_a_person_who_has_signed_in_hands_in_entries_of_their_own_keys_alone(desk: Desk) -> None:
+    from tests.server.identity.browser import signed_in
+
+    browser, authenticator = signed_in(desk.office, "Dina Ilves", "ilves")
+    accounts, key = desk.office.running.accounts, desk.key("ilves").public.hex()
+    account = accounts.find("Dina Ilves").id
+    body = {"entries": [desk.sealed("order-transmitted", SENT)]}
+    assert browser.post("/v1/entries", body).code == "API-DENIED"
+    accounts.link_key(account, key)
+    assert browser.post("/v1/entries", body).json["receipts"][0]["already"] is False
+    other = {"entries": [desk.sealed("order-received", {"proof_kind": "own-stamp"}, actor="skylark", role="SP")]}
+    assert browser.post("/v1/entries", other).code == "API-DENIED"
+    accounts.unlink(account, key)
+    browser.sign_in(authenticator)
+    assert browser.post("/v1/entries", body).code == "API-DENIED"
+
+
+def test_an_idempotency_key_of_a_person_is_not_that_of_their_colleague(desk: Desk) -> None:
+    from tests.server.identity.browser import signed_in
+
+    one, _ = signed_in(desk.office, "one", "ilves")
+    other, _ = signed_in(desk.office, "other", "ilves")
+    accounts = desk.office.running.accounts
+    accounts.link_key(accounts.find("one").id, desk.key("ilves").public.hex())
+    body, named = {"entries": [desk.sealed("order-transmitted", SENT)]}, {"idempotency-key": "first"}
+    first = one.post("/v1/entries", body, named)
+    assert (first.status, one.post("/v1/entries", body, named).body) == (200, first.body)
+    assert other.post("/v1/entries", body, named).code == "API-DENIED"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,11 +14,10 @@ from tests.server.office import Office
 
 
 @pytest.fixture(autouse=True)
-def _no_wait(house: Office) -> Iterator[None]:
+def _no_wait(house: Office) -> None:
     """Forget the failures of other tests."""
     sign_in: SignIn = house.running.sign_in
     sign_in.of_accounts, sign_in.of_addresses = Lockout(), Lockout()
-    yield
 
 
 @pytest.fixture

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -15,7 +17,9 @@ from http_message_signatures import HTTPMessageSigner, algorithms
 from ledger.adapters.http_signatures import WINDOW, sign_request
 from ledger.adapters.keys.key_files import SeedKey
 from ledger.errors import RecordError
+from server.identity.database import SQLiteDatabase
 from server.identity.requests import RateLimit, SignatureGate
+from server.identity.sessions import Spent
 
 KEY, OTHER = SeedKey(b"\x01" * 32), SeedKey(b"\x02" * 32)
 URL = "https://office.test/v1/entries?limit=5"
@@ -124,6 +128,15 @@ def test_a_signature_counts_once() -> None:
     with pytest.raises(RecordError, match="API-REPLAY"):
         entrance.check("POST", URL, headers, BODY)
     entrance.check("POST", URL, signed(), BODY)
+
+
+def test_a_signature_counts_once_also_after_a_restart_and_at_another_server(tmp_path: Path) -> None:
+    headers = by_hand(created=datetime.now(UTC) + timedelta(seconds=30))  # a clock ahead: later than the next start
+    known = lambda key: key == KEY.public.hex()  # noqa: E731
+    with closing(SQLiteDatabase(tmp_path / "identity.db")) as first:
+        SignatureGate(known, Spent(first).spend).check("POST", URL, headers, BODY)
+    with closing(SQLiteDatabase(tmp_path / "identity.db")) as other, pytest.raises(RecordError, match="API-REPLAY"):
+        SignatureGate(known, Spent(other).spend).check("POST", URL, headers, BODY)
 
 
 def test_a_signature_from_before_the_start_does_not_count_again() -> None:
