@@ -71,7 +71,7 @@ class OpenId:
         self._lock = Lock()
         self._places = BoundedSemaphore(_AT_ONCE)
         self._metadata: _Metadata | None = None
-        self._keys: dict[str, jwt.PyJWK] = {}
+        self._keys: dict[str | None, jwt.PyJWK] = {}
         self._looked = -_AGAIN
 
     def address(self, base: str, state: str, nonce: str, verifier: str) -> str:
@@ -123,7 +123,7 @@ class OpenId:
     def _checked(self, token: str, nonce: str) -> str:
         own = self.provider
         try:
-            key = self._key(str(jwt.get_unverified_header(token).get("kid", "")))
+            key = self._key(jwt.get_unverified_header(token).get("kid"))
             claims: dict[str, Any] = jwt.decode(
                 token,
                 key,
@@ -145,12 +145,14 @@ class OpenId:
             raise refused("the ID token of the provider has no subject")
         return subject
 
-    def _key(self, name: str) -> jwt.PyJWK:
-        """Return the key of a name; the keys are fetched again if it is new, once a minute. PyJWTError."""
+    def _key(self, name: str | None) -> jwt.PyJWK:
+        """Return the key of a name, or the only one; new ones are fetched once a minute. PyJWTError."""
         with self._lock:
-            if name not in self._keys and self._now() - self._looked >= _AGAIN:
+            if (name is None or name not in self._keys) and self._now() - self._looked >= _AGAIN:
                 self._looked = self._now()
                 self._keys = _keys(_ask(self._found().jwks_uri))
+            if name is None and len(self._keys) == 1:
+                return next(iter(self._keys.values()))
             if name in self._keys:
                 return self._keys[name]
         raise jwt.InvalidKeyError("the provider has no such key")
@@ -179,15 +181,20 @@ def is_safe(url: str) -> bool:
     )
 
 
-def _keys(reply: Reply) -> dict[str, jwt.PyJWK]:
-    found = {}
+def _keys(reply: Reply) -> dict[str | None, jwt.PyJWK]:
+    found: dict[str | None, jwt.PyJWK] = {}
     for each in _decoded(reply, _KeySet).keys:
         if each.get("use", "sig") == "sig":
             try:
-                found[str(each.get("kid", ""))] = jwt.PyJWK.from_dict(each)
-            except jwt.PyJWTError:
+                found[_name(each)] = jwt.PyJWK.from_dict(each)
+            except (jwt.PyJWTError, ValueError):
                 continue  # a key of a kind that is not used here
     return found
+
+
+def _name(key: dict[str, Any]) -> str | None:
+    name = key.get("kid")
+    return name if isinstance(name, str) else None
 
 
 def _ask(url: str, form: bytes | None = None, authorization: str = "") -> Reply:
