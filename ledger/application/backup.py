@@ -13,7 +13,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from ledger.adapters.folders.ledger_folder import ENTRIES_DB, KEYS_DB, KEYS_STORE, RESTORED, STORE, read_folder
+from ledger.adapters.folders.ledger_folder import (
+    ENTRIES_DB,
+    IDENTITY_DB,
+    KEYS_DB,
+    KEYS_STORE,
+    RESTORED,
+    STORE,
+    read_folder,
+)
 from ledger.adapters.folders.new_folder import new_folder
 from ledger.adapters.folders.read_trust import plain_files
 from ledger.adapters.folders.user_folders import Home, replace_file
@@ -33,12 +41,26 @@ from ledger.trust.trust_folder import parse_trust
 
 NEVER = ("state", "keys", STORE, KEYS_STORE)  # no backup of ours has them
 LEFT_OUT = frozenset(
-    {KEYS_DB, KEYS_STORE, "views.db", "map.db", "state", "keys", ENTRIES_DB, STORE, "heads.db", "others", RESTORED}
+    # identity.db: an older one would let people in again who were locked out, and has the names of those who left
+    {
+        IDENTITY_DB,
+        KEYS_DB,
+        KEYS_STORE,
+        "views.db",
+        "map.db",
+        "state",
+        "keys",
+        ENTRIES_DB,
+        STORE,
+        "heads.db",
+        "others",
+        RESTORED,
+    }
 )
 
 
 def back_up(folder: Path, file: str) -> tuple[int, int]:
-    """Write a tar of a ledger and return its numbers of (entries, files). Guard, log key and keys.db are left out.
+    """Write a tar of a ledger and return its numbers of (entries, files), without guard, log key, keys.db, identity.db.
 
     Published files are copied first and the entries last, so that every published head is covered by the
     copied entries. `LedgerError` PATH-TAKEN, BUSY.

@@ -13,13 +13,12 @@ from pathlib import Path
 from threading import RLock
 from typing import Any, Protocol
 
-from ledger.adapters.folders.ledger_folder import Folder
+from ledger.adapters.folders.ledger_folder import IDENTITY_DB, Folder
 from ledger.adapters.storage import postgres
 from ledger.adapters.storage.postgres import Address, PostgresErrors, is_connection_lost, retries
 from ledger.adapters.storage.sqlite import SQLiteErrors, connect, create, transaction
 from ledger.errors import LedgerError
 
-IDENTITY_DB = "identity.db"
 SCHEMA = "comity_identity"
 VERSION = 1
 

@@ -14,6 +14,7 @@ from typing import IO
 
 import msgspec
 
+from server.identity.accounts import logger as accounts_logger
 from server.operations.observed import Exchange
 
 logger = logging.getLogger(__name__)
@@ -39,6 +40,8 @@ class JsonFormatter(logging.Formatter):
         if isinstance(exchange, Exchange):
             seen = msgspec.to_builtins(exchange)
             line |= {**seen, "seconds": round(exchange.seconds, 6)}
+        if account := getattr(record, "account", None):
+            line["account"] = account  # its id, which is no name
         if record.exc_info and record.exc_info[0] is not None:
             kind, _, frames = record.exc_info
             line["exception"] = kind.__name__
@@ -55,10 +58,13 @@ def json_logs(stream: IO[str]) -> Iterator[None]:
     level = root.level
     root.addHandler(handler)
     root.setLevel(logging.WARNING)
-    logger.setLevel(logging.INFO)
+    loud = (logger, accounts_logger)
+    for each in loud:
+        each.setLevel(logging.INFO)
     try:
         yield
     finally:
         root.removeHandler(handler)
         root.setLevel(level)
-        logger.setLevel(logging.NOTSET)
+        for each in loud:
+            each.setLevel(logging.NOTSET)

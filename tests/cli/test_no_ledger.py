@@ -68,6 +68,16 @@ register PPO-1
 replay PPO-1 --at 2027-01-01T00:00:00Z
 report custody PPO-1
 report statistics --from 2027-01-01 --to 2027-12-31
+account acts
+account add Dina --office ilves
+account code Dina
+account link Dina --key {KEY}
+account list
+account lock Dina
+account remove Dina --yes
+account sign-out Dina
+account unlink Dina {KEY}
+account unlock Dina
 serve --listen 127.0.0.1:0
 show PPO-1
 signer use socket

@@ -181,6 +181,11 @@ def with_notes(house: House) -> None:
     does(house, *COMMANDS["audit sign"].words)
 
 
+def with_account(house: House) -> None:
+    """Make an account."""
+    does(house, "account", "add", "Dina", "--office", "ilves")
+
+
 def with_policy(house: House) -> None:
     """Write a trust policy of one root, not signed."""
     house.reply("key", "new", "ada")
@@ -257,6 +262,8 @@ COMMANDS: dict[str, Command] = {
         ("subject", "find", "J. Tamm", "--because", "trial", "--purpose", "other", "--as", "ilves"), with_subjects
     ),
     "subject reindex": Command(("subject", "reindex"), with_subjects, form=()),
+    "account add": Command(("account", "add", "Dina", "--office", "ilves"), done="ACCOUNT-NAME"),
+    "account lock": Command(("account", "lock", "Dina"), with_account),
     "order rename": Command(("order", "rename", "PPO-1", "karsk-1")),
     "key new": Command(("key", "new", "another"), done=EXISTS, made="config/comity/keys"),
     "key enrol": Command(
@@ -404,6 +411,14 @@ STANDS_FOR = {
     "witness evidence": "trust sign: files replaced whole",
     "desk": "views, and reveal",
     "serve": "writes as receive does, and requests.db, which can be deleted",
+    "account list": "it only reads",
+    "account acts": "it only reads",
+    "account unlock": "account lock: one transaction in identity.db",
+    "account sign-out": "account lock: one transaction in identity.db",
+    "account unlink": "account lock: one transaction in identity.db",
+    "account remove": "account lock: one transaction in identity.db",
+    "account code": "account lock: one transaction in identity.db",
+    "account link": "account lock: one transaction in identity.db",
     "demo": "play, export and report in a folder that is renamed when it is whole",
     "play": "init, record and checkpoint of a test ledger",
 }

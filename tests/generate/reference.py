@@ -439,7 +439,8 @@ def anchor(heading: str) -> str:
 
 def needs(operation: Mapping[str, Any]) -> str:
     """Return who may ask."""
-    return "a signature" if operation["security"] != [{}] else ""
+    ways = {"signature": "a signature", "session": "a person", "certificate": ""}
+    return ", ".join(said for way in operation["security"] for name in way if (said := ways[name]))
 
 
 def parameter(given: Mapping[str, Any]) -> tuple[str, ...]:

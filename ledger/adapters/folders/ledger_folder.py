@@ -12,6 +12,7 @@ The folder holds:
     keys.db           the subject keys     views.db   may be deleted at any time
     keys-store        instead of keys.db: the address of the database with the subject keys
     map.db            the map of heads, may be deleted at any time
+    identity.db       who may sign in to the office server; next to the entries if they are in a database
     log/              the published files  foreign/   entries of other logs, as received
     others/           the heads of other logs, as seen
     registers/        the registers of other logs, as received: they prove the keys of their entries
@@ -43,6 +44,7 @@ ENTRIES_DB = "entries.db"
 STORE = "store"
 KEYS_DB = "keys.db"
 KEYS_STORE = "keys-store"
+IDENTITY_DB = "identity.db"
 
 
 class Folder(Struct, frozen=True):

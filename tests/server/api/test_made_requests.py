@@ -24,7 +24,8 @@ from schemathesis.specs.openapi.checks import (
 
 from ledger.adapters.http_signatures import sign_request
 from ledger.adapters.keys.key_files import Key
-from server.api.routes import ROUTES
+from server.api.sign_in import EVERY_ROUTE, SIGN_IN
+from server.identity.callers import SESSION
 from tests.server.office import Office
 
 CHECKS = [
@@ -35,7 +36,7 @@ CHECKS = [
     response_schema_conformance,
     negative_data_rejection,
 ]
-ADDRESSES = sorted((route.method, route.path) for route in ROUTES if route.answer is not None)
+ADDRESSES = sorted((route.method, route.path) for route in EVERY_ROUTE if route.answer is not None)
 
 
 class Signed(AuthBase):
@@ -51,11 +52,30 @@ class Signed(AuthBase):
         return request
 
 
+class FromPage(AuthBase):
+    """Sends each request from a page of the server, with a new session of one person."""
+
+    def __init__(self, office: Office) -> None:
+        self.office = office
+
+    def __call__(self, request: Any) -> Any:
+        running = self.office.running
+        names = [each.name for each in running.accounts.all()]
+        account = (
+            running.accounts.find("a person") if "a person" in names else running.accounts.add("a person", "ilves")
+        )
+        token = running.sessions.begin(account.id, "passkey")
+        own = {"origin": self.office.url, "sec-fetch-site": "same-origin", "cookie": f"{SESSION}={token}"}
+        request.headers.update(own)
+        return request
+
+
 def make(office: Office, method: str, path: str, count: int) -> None:
     """Send `count` requests to one address, and check each answer against the document."""
     schema = schemathesis.openapi.from_url(f"{office.url}/openapi.json")
     operation = schema[path][method]
-    key = office.key("ilves")
+    of_page = (method, path) in {(route.method, route.path) for route in SIGN_IN}
+    auth = FromPage(office) if of_page else Signed(office.key("ilves"))
 
     @settings(
         max_examples=count,
@@ -66,7 +86,7 @@ def make(office: Office, method: str, path: str, count: int) -> None:
     )
     @given(case=operation.as_strategy())
     def check(case: Any) -> None:
-        case.call_and_validate(auth=Signed(key), checks=CHECKS)
+        case.call_and_validate(auth=auth, checks=CHECKS)
 
     check()
 

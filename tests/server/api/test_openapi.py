@@ -13,6 +13,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from server.api.openapi import document
 from server.api.routes import ROUTES
 from server.problems import STATUS
+from tests.server.identity.browser import signed_in
 from tests.server.office import Office
 
 ASKED = (
@@ -53,6 +54,15 @@ def test_an_answer_has_the_form_that_the_document_states(office: Office, order: 
 
 def test_every_route_was_asked() -> None:
     assert len(ASKED) == sum(route.method == "GET" and route.answer is not None for route in ROUTES)
+
+
+def test_an_answer_to_a_person_has_the_form_that_the_document_states(office: Office) -> None:
+    browser, authenticator = signed_in(office, "a person of the document", "ilves")
+    schema("AccountAnswer").validate(browser.get("/v1/account").json)
+    schema("PasskeyOptionsAnswer").validate(browser.post("/v1/sign-in/passkey/options", {}).json)
+    schema("SignedInAnswer").validate(browser.sign_in(authenticator).json)
+    for path in ("/v1/account/sessions/end", "/v1/sign-out"):
+        schema("EndedAnswer").validate(browser.post(path, {}).json)
 
 
 def test_a_problem_has_the_form_that_the_document_states(office: Office) -> None:

@@ -11,7 +11,6 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from fido2 import cbor
-from fido2.cose import ES256
 
 from server.identity.callers import SESSION
 from server.identity.unpadded import decode, encode
@@ -33,7 +32,7 @@ class Authenticator:
         key = ec.generate_private_key(ec.SECP256R1())
         id = sha256(str(len(self.keys)).encode() + options["challenge"].encode()).digest()
         self.keys[encode(id)] = key, options["user"]["id"]
-        public = cbor.encode(dict(ES256.from_cryptography_key(key.public_key())))
+        public = cbor.encode(_public(key))
         credential = bytes(16) + len(id).to_bytes(2, "big") + id + public
         data = self._data(options["rp"]["id"], 0x40) + credential
         client = self._client("webauthn.create", options["challenge"])
@@ -58,6 +57,12 @@ class Authenticator:
     def _client(self, kind: str, challenge: str) -> bytes:
         said = {"type": kind, "challenge": challenge, "origin": self.origin, "crossOrigin": self.cross_origin}
         return json.dumps(said).encode()
+
+
+def _public(key: ec.EllipticCurvePrivateKey) -> dict[int, Any]:
+    """Return a COSE key (RFC 9053, section 7.1) for ES256."""
+    numbers = key.public_key().public_numbers()
+    return {1: 2, 3: -7, -1: 1, -2: numbers.x.to_bytes(32, "big"), -3: numbers.y.to_bytes(32, "big")}
 
 
 def _credential(id: bytes, response: dict[str, str]) -> dict[str, Any]:

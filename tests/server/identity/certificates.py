@@ -32,6 +32,10 @@ class Certificate:
         return sha256(self.der).hexdigest()
 
     @property
+    def issued_pem(self) -> str:
+        return self.issued.public_bytes(Encoding.PEM).decode()
+
+    @property
     def header(self) -> str:
         """Return the value of the header Client-Cert (RFC 9440)."""
         return f":{b64encode(self.der).decode()}:"

@@ -16,7 +16,7 @@ pytest.importorskip("http_message_signatures", reason="needs the extra `server`"
 from ledger.adapters.keys.open_key import open_key
 from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.entries.envelope import open_
-from server.api.routes import ROUTES
+from server.api.sign_in import EVERY_ROUTE
 from server.operations.request_log import JsonFormatter, json_logs
 from tests.server.office import serving, serving_story
 from tests.support.cli import House
@@ -65,7 +65,7 @@ def test_the_logs_of_a_session_have_nothing_of_the_record(house: House) -> None:
     lines = [json.loads(line) for line in stream.getvalue().splitlines()]
     assert len(lines) > 8
     assert {line.pop("office") for line in lines} == {"ilves"}  # operators have to know it
-    routes = {route.path for route in ROUTES}
+    routes = {route.path for route in EVERY_ROUTE}
     assert {line.pop("route") for line in lines} < routes
     assert {line.pop("logger") for line in lines} == {"server.operations.request_log"}
     assert all(line.pop("time") for line in lines)  # entries have today, too
