@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from server.identity.accounts import Account, Accounts
 
 
-class AccountAnswer(CommandAnswer, tag="comity.account/1"):
+class AccountItem(Struct, frozen=True):
     """The account of a person at an office.
 
     `roles` is empty for those of the office. `keys` are those of the register (hex) with which entries of the person
@@ -46,10 +46,16 @@ class AccountAnswer(CommandAnswer, tag="comity.account/1"):
     sessions: int
 
 
+class AccountAnswer(CommandAnswer, tag="comity.account/1"):
+    """An account after an act of an administrator."""
+
+    account: AccountItem
+
+
 class AccountsAnswer(CommandAnswer, tag="comity.accounts/1"):
     """The accounts of a ledger, by name."""
 
-    accounts: list[AccountAnswer]
+    accounts: list[AccountItem]
 
 
 class CodeAnswer(CommandAnswer, tag="comity.account-code/1"):
@@ -114,8 +120,7 @@ def list_() -> None:
     """Every account: the person, the office, and how the person is known."""
     with _accounts() as (accounts, _):
         items = [_item(accounts, each) for each in accounts.all()]
-    columns = ("name", "id", "office", "roles", "locked", "keys", "certificates", "subjects", "passkeys", "sessions")
-    output.emit(AccountsAnswer(items), columns, items)
+    output.emit(AccountsAnswer(items), AccountItem.__struct_fields__, items)
 
 
 @command("comity account code 'Dina Ilves'")
@@ -234,10 +239,10 @@ def acts() -> None:
     output.emit(ActsAnswer(items), ActItem.__struct_fields__, items)
 
 
-def _item(accounts: Accounts, account: Account) -> AccountAnswer:
+def _item(accounts: Accounts, account: Account) -> AccountItem:
     ways = accounts.ways(account.id)
     subjects = [f"{issuer} {subject}" for issuer, subject in ways.subjects]
-    return AccountAnswer(
+    return AccountItem(
         account.name,
         account.id,
         account.office,
@@ -253,7 +258,8 @@ def _item(accounts: Accounts, account: Account) -> AccountAnswer:
 
 def _show(accounts: Accounts, account: Account) -> None:
     item = _item(accounts, account)
-    output.emit(item, text=lambda: f"{item.name}, {item.office}{' (locked)' if item.locked else ''}\n  id {item.id}")
+    shown = f"{item.name}, {item.office}{' (locked)' if item.locked else ''}\n  id {item.id}"
+    output.emit(AccountAnswer(item), AccountItem.__struct_fields__, [item], text=lambda: shown)
 
 
 def _fingerprint(path: str) -> str:
