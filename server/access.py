@@ -72,7 +72,7 @@ def caller_of_account(
 ) -> Caller:
     """Return the person of an account at an office of the register, at this size of the log.
 
-    The roles are those that the office holds now, or those of them that are in `roles`. `RecordError` API-DENIED if the
+    The roles are the ones that the office holds now; with `roles`, only the ones in it. `RecordError` API-DENIED if the
     register has no such office.
     """
     office = keyring.offices.get(actor)

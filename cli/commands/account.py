@@ -128,7 +128,7 @@ def list_() -> None:
 def code(name: str) -> None:
     """Make a code with which the person NAME registers one passkey; it is good for 30 minutes, once.
 
-    An earlier code of the person ends. Hand it over by a way on which nobody listens.
+    An earlier code of the person ends. Hand it over by a way that you trust.
     """
     from server.identity.accounts import CODE_SECONDS
 

@@ -133,7 +133,7 @@ class Route(Struct, frozen=True):
     `needs` says who may ask: `anyone`, the holder of a `key` of the register, or of an `accepted` one; each person with
     an account may ask what the holder of an accepted key may, and alone what needs an `account`. `fresh` says what an
     answer depends on besides the caller: the `head`, also the present `minute`, or nothing (`fixed`). `codes` are the
-    codes of further problems. `page` says that only pages of this server may ask, whoever uses them. `once` says that
+    codes of further problems. `page` says that only pages of this server may ask. `once` says that
     the header Idempotency-Key is read.
     """
 

@@ -116,7 +116,7 @@ class Callers:
         return Visit(base, self._peers.address(request), cookie(request, SESSION))
 
     def spend_unknown(self, request: Request) -> None:
-        """Count a request of nobody who is known, by its address; `RecordError` API-RATE."""
+        """Count a request whose sender is not known, by its address; `RecordError` API-RATE."""
         self._rate.spend(f"address {network_of(self._peers.address(request))}")
 
     def find(self, request: Request, url: str, base: str, body: bytes) -> Known | None:

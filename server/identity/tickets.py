@@ -1,4 +1,4 @@
-"""Make challenges that expire and are used once, without keeping those that nobody answers."""
+"""Make challenges that expire and are used once, and store only the used ones."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ class Certificate:
 
 
 def issue(name: str, by: Certificate | None = None) -> Certificate:
-    """Return a certificate for a name and for 127.0.0.1, issued by another one, or by itself as an authority."""
+    """Return a certificate for a name and for 127.0.0.1, issued by another one, or self-signed as an authority."""
     key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     own = x509.SubjectKeyIdentifier.from_public_key(key.public_key())

@@ -143,7 +143,7 @@ def test_signing_in_by_the_provider_begins_a_new_session(provided: Office) -> No
     assert fixed.get("/v1/account").status == 200
 
 
-# -- by a provider that lies -------------------------------------------------------------------------------------------
+# -- by a dishonest provider -------------------------------------------------------------------------------------------
 
 ISSUER, CLIENT = "https://login.example/tenant", "comity"
 KEY, OTHER = (rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2))

@@ -1,4 +1,4 @@
-"""A person registers a passkey with a code and signs in with it; whatever does not hold signs nobody in."""
+"""A person registers a passkey with a code and signs in with it; without a valid one there is no session."""
 
 from __future__ import annotations
 
