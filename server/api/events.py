@@ -64,6 +64,10 @@ class Listeners:
             silent += LOOK
             if silent >= HEARTBEAT:
                 silent = 0.0
+                try:
+                    await run_in_threadpool(known.again)
+                except RecordError:
+                    return
                 yield b": alive\n\n"
 
 

@@ -30,7 +30,10 @@ _LONGEST_CERTIFICATE = 16_384  # characters of the header
 
 
 class Known(Struct, frozen=True):
-    """A caller, and a function that finds them again, for an answer that goes on: it raises as the first time."""
+    """A caller, and a function that finds them again, for an answer that goes on: it raises as the first time.
+
+    To find a person again is no use of their session.
+    """
 
     caller: Caller
     again: Callable[[], Caller]
@@ -143,7 +146,7 @@ class Callers:
             return self._known(lambda: self._by_key(key))
         if token := cookie(request, SESSION):
             check_origin(request, base, browser=True)
-            return self._known(lambda: self._of_session(token))
+            return Known(self._of_session(token), lambda: self._of_session(token, used=False))
         if certificate := self._peers.certificate(request):
             check_origin(request, base, browser=False)
             return self._known(lambda: self._of_certificate(certificate))
@@ -152,8 +155,8 @@ class Callers:
     def _known(self, find: Callable[[], Caller]) -> Known:
         return Known(find(), find)
 
-    def _of_session(self, token: str) -> Caller:
-        session = self._sessions.find(token)
+    def _of_session(self, token: str, *, used: bool = True) -> Caller:
+        session = self._sessions.find(token, used=used)
         if session is None:
             raise RecordError("API-SESSION", "the session has ended, or is none", hint="sign in again at /sign-in")
         return self._of_account(session.account)

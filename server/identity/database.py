@@ -151,13 +151,13 @@ class PostgresDatabase:
         return c
 
     def rows(self, text: str, params: Params = ()) -> Rows:
-        rows: Rows = self._run(lambda: self._c.execute(_marked(text), params).fetchall())
+        rows: Rows = self._run(lambda: self._c.execute(_marked(text), _without_nul(params)).fetchall())
         return rows
 
     def change(self, text: str, params: Params = (), *, quick: bool = False) -> int:
         def act() -> int:
             c = self._quick if quick and not self._within else self._c
-            return c.execute(_marked(text), params).rowcount
+            return c.execute(_marked(text), _without_nul(params)).rowcount
 
         return int(self._run(act))
 
@@ -205,6 +205,11 @@ def _make_tables(c: postgres.Connection, location: Address) -> None:
     if found != (VERSION,):
         says = f"the identities in {location} are of another version than {VERSION}"
         raise LedgerError("LEDGER-VERSION", says, "update comity")
+
+
+def _without_nul(params: Params) -> Params:
+    # PostgreSQL has no NUL in texts, and no stored value has one: \1 finds nothing either, without an error
+    return [each.replace("\0", "\1") if isinstance(each, str) else each for each in params]
 
 
 def _marked(text: str) -> bytes:

@@ -9,7 +9,8 @@ import asyncio
 import hmac
 import time
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from threading import BoundedSemaphore, Lock
 from typing import Any, TypeVar
@@ -75,8 +76,9 @@ class OpenId:
         self._looked = -_AGAIN
 
     def address(self, base: str, state: str, nonce: str, verifier: str) -> str:
-        """Return where a browser asks the provider. `LedgerError` API-PROVIDER."""
-        place = self._discovered().authorization_endpoint
+        """Return where a browser asks the provider. `LedgerError` API-PROVIDER, BUSY."""
+        with self._place():
+            place = self._discovered().authorization_endpoint
         query = {
             "response_type": "code",
             "client_id": self.provider.client,
@@ -94,10 +96,16 @@ class OpenId:
 
         `RecordError` API-SIGN-IN; `LedgerError` API-PROVIDER if the provider does not answer as it should, BUSY.
         """
+        with self._place():
+            return self._checked(self._exchange(base, code, verifier), nonce)
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        """Let only a few requests at once wait for the provider: each holds a thread of the server."""
         if not self._places.acquire(blocking=False):
             raise LedgerError("BUSY", "too many people sign in at once", "try again later")
         try:
-            return self._checked(self._exchange(base, code, verifier), nonce)
+            yield
         finally:
             self._places.release()
 

@@ -99,7 +99,7 @@ class SignIn:
     def provider_address(self, visit: Visit) -> tuple[str, str]:
         """Return where the browser asks the provider, and the ticket that it brings back.
 
-        `RecordError` API-MISSING without a provider, API-WAIT; `LedgerError` API-PROVIDER.
+        `RecordError` API-MISSING without a provider, API-WAIT; `LedgerError` API-PROVIDER, BUSY.
         """
         openid = self._provider()
         self._check(visit)

@@ -8,7 +8,10 @@ import json
 import time
 import warnings
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from hashlib import sha256
+from itertools import islice
+from threading import Event
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -93,6 +96,13 @@ def test_a_person_whom_nobody_has_linked_is_refused_and_learns_their_name(provid
     accounts.link_subject(accounts.add("Mallory", "harbor").id, issuer + "/", "mallory@ilves.example")
     browser, place = begin(provided)
     assert browser.get(answered(place, "mallory@ilves.example"), BACK).status == 403, "of another issuer"
+
+
+def test_the_name_of_a_person_is_text_on_the_page(provided: Office) -> None:
+    browser, place = begin(provided)
+    reply = browser.get(answered(place, "<script>alert(1)</script>"), BACK)
+    assert b"&lt;script&gt;alert(1)&lt;/script&gt;" in reply.body
+    assert "script-src 'self'" in reply.headers["content-security-policy"]
 
 
 def test_a_locked_person_does_not_sign_in_by_the_provider(provided: Office, issuer: str) -> None:
@@ -302,6 +312,29 @@ def test_a_new_key_of_the_provider_is_fetched_once_a_minute(liar: Liar) -> None:
     liar.keys = [{**_jwk(OTHER), "kid": "two"}]
     now[0] += 61
     assert ask() == "dina"
+
+
+def test_a_provider_that_is_slow_holds_few_threads_of_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on = Event()
+
+    def wait(*_: object) -> Answer:
+        go_on.wait(30)
+        raise LedgerError("API-PROVIDER", "too late")
+
+    monkeypatch.setattr(oidc, "_ask", wait)
+    openid = OpenId(Provider(ISSUER, CLIENT, "s"))
+
+    def begin() -> str:
+        try:
+            return openid.address("https://office.example", "s", "n", "v")
+        except LedgerError as error:
+            return error.code
+
+    with ThreadPoolExecutor(8) as threads:
+        results = [threads.submit(begin) for _ in range(8)]
+        first = [each.result() for each in islice(as_completed(results, timeout=30), 4)]
+        go_on.set()
+    assert first == ["BUSY"] * 4, "four wait, and no more"
 
 
 def test_a_provider_that_does_not_answer_is_a_fault_of_the_server(tmp_path_factory: pytest.TempPathFactory) -> None:

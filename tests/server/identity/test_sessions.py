@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import io
+import json
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from starlette.requests import Request
 
+from ledger.errors import RecordError
+from server.access import Caller
 from server.identity.accounts import Account, Accounts
-from server.identity.callers import SESSION
+from server.identity.callers import SESSION, Callers, Peers
 from server.identity.database import SQLiteDatabase
 from server.identity.sessions import IDLE, LONGEST, MOST, Sessions, Spent, server_secret
+from server.operations.request_log import json_logs
 from tests.server.identity.browser import Authenticator, Browser, signed_in
 from tests.server.office import Office
 
@@ -209,6 +215,39 @@ def test_the_origin_is_that_of_the_host_that_was_asked(house: Office, dina: tupl
     ):
         headers = {"host": host, "origin": f"http://{origin or host}"}
         assert dina[0].post("/v1/sign-in/passkey/options", {}, headers).status == status
+
+
+def test_a_body_that_is_too_large_is_refused_where_people_sign_in(house: Office) -> None:
+    reply = Browser(house).post("/v1/sign-in/enrolment/options", {"code": "x" * (1 << 20)})
+    assert (reply.status, reply.code) == (413, "API-LARGE")
+
+
+def test_who_signs_in_is_logged_by_the_id_of_the_account_alone(house: Office) -> None:
+    stream = io.StringIO()
+    with json_logs(stream):
+        browser, _ = signed_in(house, "Erika Mustermann", "ilves")
+    account = browser.get("/v1/account").json["account"]
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert [(line["message"], line["account"]) for line in lines] == [
+        (act, account) for act in ("account-added", "code-made", "passkey-added", "signed-in")
+    ]
+    assert "Erika" not in stream.getvalue()
+    assert browser.session not in stream.getvalue()
+
+
+def test_a_stream_of_events_ends_with_the_session_and_does_not_keep_it(kept: Kept) -> None:
+    clock, accounts, sessions, account = kept
+    caller = Caller("", "ilves", "XO", frozenset(), account=account.id)
+    finder = Callers(None, None, accounts, sessions, Peers(), None, lambda *_: caller)  # type: ignore[arg-type]
+    token = sessions.begin(account.id, "passkey")
+    headers = [(b"cookie", f"{SESSION}={token}".encode())]
+    known = finder._find(Request({"type": "http", "method": "GET", "headers": headers}), "", "", b"")
+    assert known is not None
+    clock.now += IDLE
+    assert known.again() is caller
+    clock.now += 1
+    with pytest.raises(RecordError, match="API-SESSION"):
+        known.again()
 
 
 def test_two_sessions_are_none(house: Office, dina: tuple[Browser, Authenticator]) -> None:
