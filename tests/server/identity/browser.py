@@ -19,12 +19,16 @@ from tests.server.office import Office, Reply
 
 @dataclass
 class Authenticator:
-    """Makes passkeys and signs with them. `flags` are user present and verified, `counter` grows with each use."""
+    """Makes passkeys and signs with them.
+
+    `flags` are user present and verified, `counter` grows with each use, `algorithm` is what it says of a new key.
+    """
 
     origin: str
     flags: int = 0x05
     counter: int = 0
     cross_origin: bool = False
+    algorithm: int = -7
     keys: dict[str, tuple[ec.EllipticCurvePrivateKey, str]] = field(default_factory=dict)
 
     def create(self, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -32,7 +36,7 @@ class Authenticator:
         key = ec.generate_private_key(ec.SECP256R1())
         id = sha256(str(len(self.keys)).encode() + options["challenge"].encode()).digest()
         self.keys[encode(id)] = key, options["user"]["id"]
-        public = cbor.encode(_public(key))
+        public = cbor.encode({**_public(key), 3: self.algorithm})
         credential = bytes(16) + len(id).to_bytes(2, "big") + id + public
         data = self._data(options["rp"]["id"], 0x40) + credential
         client = self._client("webauthn.create", options["challenge"])

@@ -122,6 +122,15 @@ def test_an_answer_counts_once(provided: Office) -> None:
     assert (again.get(back, BACK).status, again.session) == (401, "")
 
 
+def test_an_answer_counts_once_whatever_the_provider_says(provided: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    browser, place = begin(provided)
+    ticket, state = browser.cookies[PROVIDER], parse_qs(urlsplit(place).query)["state"][0]
+    monkeypatch.setattr(provided.running.sign_in.openid, "subject", lambda *_: "dina-4471")
+    back = f"{CALLBACK}?{urlencode({'state': state, 'code': 'a'})}"
+    assert browser.get(back, BACK).status == 200
+    assert Browser(provided, {PROVIDER: ticket}).get(back, BACK).status == 401
+
+
 def test_an_answer_counts_for_the_browser_that_has_begun(provided: Office) -> None:
     _, place = begin(provided)
     victim, _ = begin(provided)

@@ -64,6 +64,27 @@ def test_a_challenge_of_one_person_registers_no_passkey_of_another(house: Office
     assert browser.post("/v1/sign-in/enrolment", {"code": other, "credential": made}).code == "API-SIGN-IN"
 
 
+def test_a_passkey_of_another_algorithm_or_under_another_id_is_not_registered(house: Office) -> None:
+    browser, code = Browser(house), code_of(house, "six")
+    assert browser.enrol(Authenticator(house.url, algorithm=-36), code).code == "API-SIGN-IN"
+    options = browser.post("/v1/sign-in/enrolment/options", {"code": code}).json["options"]
+    made = Authenticator(house.url).create(options)
+    made["id"] = made["rawId"] = encode(b"the id of somebody else")
+    assert browser.post("/v1/sign-in/enrolment", {"code": code, "credential": made}).code == "API-SIGN-IN"
+    assert browser.enrol(Authenticator(house.url), code).status == 200, "what fails does not use the code up"
+
+
+def test_a_challenge_that_the_server_has_not_made_for_signing_in_signs_nobody_in(
+    house: Office, dina: tuple[Browser, Authenticator]
+) -> None:
+    browser, authenticator = dina
+    right = browser.post("/v1/sign-in/passkey/options", {}).json["options"]
+    of_enrolment = browser.post("/v1/sign-in/enrolment/options", {"code": code_of(house, "seven")}).json["options"]
+    for challenge in (encode(b"\xff" * 64), encode(b""), of_enrolment["challenge"]):
+        made = authenticator.get({**right, "challenge": challenge})
+        assert browser.post("/v1/sign-in/passkey", {"credential": made}).code == "API-SIGN-IN"
+
+
 def test_several_passkeys_of_a_person_are_removed_one_by_one(
     house: Office, dina: tuple[Browser, Authenticator]
 ) -> None:
