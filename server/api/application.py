@@ -296,7 +296,7 @@ def _content(route: Route, request: Request, body: bytes) -> Any:
         raise RecordError("API-MEDIA", f"the body is {JSON}, without an encoding", where="Content-Type")
     try:
         return msgspec.json.decode(body, type=route.body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as wrong:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
         raise RecordError("API-REQUEST", str(wrong)[:200], where="body") from None
 
 

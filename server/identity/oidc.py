@@ -219,7 +219,7 @@ def _decoded(reply: Reply, form: type[_T]) -> _T:
         raise _provider(f"it answers with {reply.status}")
     try:
         return msgspec.json.decode(reply.body, type=form)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise _provider("its answer has another form") from None
 
 

@@ -1,4 +1,4 @@
-"""The program still does what the page on the office server shows: people at three machines type it."""
+"""The program still does what the pages on the office server show: people at several machines type them."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("httpx", reason="needs the extra `server`")
+pytest.importorskip("fido2", reason="needs the extra `server`")
 pytest.importorskip("starlette", reason="needs the extra `server`")
 pytest.importorskip("http_message_signatures", reason="needs the extra `server`")
 
 from tests.docs.sessions import type_page
+from tests.server.identity.browser import Authenticator, Browser
 from tests.server.office import serving
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "run-the-office-server.md"
+SIGN_IN = PAGE.with_name("let-people-sign-in.md")
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 URL = "http://127.0.0.1:7400"
 
@@ -35,3 +38,20 @@ def test_the_page_goes_as_it_is_shown(tmp_path: Path, monkeypatch: pytest.Monkey
         results = doctest.DocTestRunner().run(session, out=said.append)
     assert results.attempted > 10
     assert results.failed == 0, "".join(said)
+
+
+def test_the_page_on_signing_in_goes_as_it_is_shown_and_its_code_lets_the_person_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert type_page(SIGN_IN, tmp_path, monkeypatch) == 13
+    monkeypatch.setenv("HOME", str(tmp_path / "keeper"))
+    monkeypatch.setenv("XDG_STATE_HOME", "")
+    monkeypatch.setenv("XDG_CONFIG_HOME", "")
+    with serving(tmp_path / "keeper" / "ledger") as office:
+        accounts = office.running.accounts
+        assert (tmp_path / "keeper" / "code.txt").read_text("utf-8").count("-") == 3
+        code = accounts.make_code(accounts.find("Dina Ilves").id)  # locking the account has ended that of the page
+        browser = Browser(office)
+        assert browser.enrol(Authenticator(office.url), code).status == 200
+        assert len(browser.get("/v1/account").json["keys"]) == 1
+        assert browser.get("/v1/orders").json["orders"] == []

@@ -110,6 +110,7 @@ from ledger.verify.heads import hashes
 from ledger.verify.single_entry import verify_entry
 from projections.exchange import hi1_reader as hi1_reading
 from tests.fuzz import inputs
+from tests.server.identity import inputs as sign_in
 from tests.support.cli import PERSON, STORIES, ledger_of
 from tests.support.hash_log import HashLog
 from tests.support.memory_ledger import NOW, Ledger, small, two_histories
@@ -922,6 +923,29 @@ PARSERS = (
         (zlib.error,),
     ),
     Parser(
+        "new passkey",
+        "json",
+        sign_in.new_passkeys,
+        sign_in.new_passkey,
+        ("server.identity.passkeys", "server.identity.unpadded"),
+    ),
+    Parser(
+        "assertion of a passkey",
+        "json",
+        sign_in.assertions,
+        sign_in.assertion,
+        ("server.identity.passkeys:check_assertion", "server.identity.tickets"),
+    ),
+    Parser(
+        "headers of a proxy",
+        "raw",
+        samples(b":MAA=:", b"__Host-comity=x; a=b", b"192.0.2.1, ::1"),
+        sign_in.headers,
+        ("server.identity.callers",),
+    ),
+    Parser("provider", "json", sign_in.metadata, sign_in.provider, ("server.identity.oidc",), (LedgerError,)),
+    Parser("ID token", "raw", sign_in.tokens, sign_in.token, ("server.identity.oidc:OpenId",)),
+    Parser(
         "answer of a mirror",
         "lines",
         samples(add_entries.format_info(add_entries.MirrorInfo(700, 512, b"ticket"))),
@@ -1379,6 +1403,7 @@ OWN = {
     "ledger.adapters.storage.orders.order_lists": "the same",
     "cli.lists.judged_row": "days of entries, which were checked when these were opened",
     "cli.commands.serve": "an address that its operator types",
+    "cli.commands.account": "a certificate that an administrator names",
     "server.operations.configuration": "a file of its operator; tests/server/operations/test_configuration.py",
     "server.run": "a certificate of its operator",
     "server.api.application": "requests; tests/server/api/test_made_requests.py makes them from the OpenAPI document",

@@ -10,7 +10,7 @@ import pytest
 from ledger.entries.keyring import Keyring, RegisteredKey, Registrar, SigningOffice
 from ledger.entries.placement import access_of, map_of, registry_of
 from ledger.errors import RecordError
-from server.access import OVERSIGHT, WHOLE, Access, Caller, caller_of
+from server.access import OVERSIGHT, WHOLE, Access, Caller, caller_of, caller_of_account
 from tests.support.scenarios import order_id
 
 ORIGIN = "ledger.test/xo/karsk"
@@ -101,6 +101,24 @@ def test_a_caller_has_the_roles_that_key_and_office_hold_now() -> None:
 def test_a_key_that_is_not_accepted_has_no_roles() -> None:
     caller = caller_of(keyring(), "bb", 9)
     assert (caller.accepted, caller.roles) == (False, frozenset())
+
+
+def test_a_person_has_the_roles_that_the_office_holds_now_or_some_of_them() -> None:
+    def roles(size: int, *given: str) -> frozenset[str]:
+        return caller_of_account(keyring(), "id", "ilves", given, frozenset({"aa"}), size).roles
+
+    assert (roles(7), roles(9)) == ({"ISS"}, {"ISS", "RET"})
+    assert (roles(9, "RET", "DPO"), roles(7, "RET")) == ({"RET"}, frozenset())
+    with pytest.raises(RecordError, match="API-DENIED"):
+        caller_of_account(keyring(), "id", "nowhere", (), frozenset(), 9)
+
+
+def test_a_person_signs_with_keys_of_their_own_and_a_key_with_itself() -> None:
+    person = caller_of_account(keyring(), "id", "ilves", (), frozenset({"aa"}), 9)
+    assert [person.signs_with(key) for key in ("aa", "bb", "")] == [True, False, False]
+    caller = caller_of(keyring(), "aa", 9)
+    assert [caller.signs_with(key) for key in ("aa", "bb", "")] == [True, False, False]
+    assert len({person.name, caller.name}) == 2
 
 
 @pytest.mark.parametrize(("key", "size", "code"), [("cc", 9, "KEY-UNKNOWN"), ("aa", 11, "KEY-ENDED")])

@@ -222,6 +222,13 @@ def test_a_body_that_is_too_large_is_refused_where_people_sign_in(house: Office)
     assert (reply.status, reply.code) == (413, "API-LARGE")
 
 
+def test_a_body_that_is_nested_without_end_is_refused_where_people_sign_in(house: Office) -> None:
+    body = b'{"credential": {"x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}}"
+    page = {"origin": house.url, "sec-fetch-site": "same-origin", "content-type": "application/json"}
+    reply = house.send("POST", "/v1/sign-in/passkey", body, page)
+    assert (reply.status, reply.code) == (400, "API-REQUEST")
+
+
 def test_who_signs_in_is_logged_by_the_id_of_the_account_alone(house: Office) -> None:
     stream = io.StringIO()
     with json_logs(stream):
