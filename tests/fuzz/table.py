@@ -1067,7 +1067,7 @@ PARSERS = (
         "zip",
         lambda: [bundle()],
         command("receive", "{}", "--as", "ilves"),
-        ("cli.commands.receive", "cli.handover.arrivals", "cli.stories.other_log"),
+        ("cli.commands.receive", "ledger.application.foreign.arrivals", "cli.stories.other_log"),
         COMMAND,
     ),
     Parser(
