@@ -62,6 +62,7 @@ COMMANDS = {
     "migrate": ("cli.commands.migrate:migrate_", "move entries, keys and guard to files or databases, and back"),
     "desk": ("cli.commands.desk:desk", "a local page: what is due, every order, its papers, the law"),
     "serve": ("cli.commands.serve:serve", "the ledger over HTTP, for people and programs with their own keys"),
+    "exchange": ("cli.app:exchange", "bundles to and from the ledgers of other offices, with receipts both ways"),
     "audit": ("cli.app:audit", "check another log as an auditor and sign it; the auditors of this ledger"),
     "monitor": ("cli.commands.monitor:monitor", "follow other logs; alarm on forks, rollbacks, silence"),
     "succeed": ("cli.commands.succeed:succeed", "a log that takes the place of one that cannot go on"),
@@ -129,6 +130,15 @@ IMPORT = {
     "hi1": ("cli.imports.hi1:take", "an ETSI TS 103 120 (HI-1) message as JSON"),
     "delivery": ("cli.imports.delivery:delivery", "delivery evidence of e-CODEX or registered mail (ETSI REM)"),
     "letters": ("cli.imports.letters:letters", "a folder of scanned letters"),
+}
+
+EXCHANGE = {
+    "send": ("cli.commands.exchange:send", "make the bundle of an order for a peer, and hand it over"),
+    "deliver": ("cli.commands.exchange:deliver_", "hand over what waits for peers, each after a growing wait"),
+    "fetch": ("cli.commands.exchange:fetch_", "fetch what waits at peers, and send the receipts"),
+    "list": ("cli.commands.exchange:list_", "what waits for peers, and what came from them"),
+    "release": ("cli.commands.exchange:release", "record a bundle of the quarantine, signed by you"),
+    "refuse": ("cli.commands.exchange:refuse", "refuse a bundle of the quarantine for good, and delete it"),
 }
 
 COUNTERPARTY = {
@@ -309,6 +319,17 @@ counterparty = Group(
     table=COUNTERPARTY,
     help="Other offices keep records of their own: whose keys they have is pinned by our registrar.",
     examples=("comity counterparty add skylark-trust/ --key adm", "comity counterparty list"),
+)
+
+exchange = Group(
+    name="exchange",
+    table=EXCHANGE,
+    help="Bundles to and from the ledgers of other offices over HTTPS; each is acknowledged by receipts that verify.",
+    examples=(
+        "comity exchange send PPO-2026-123 --to skylark --as ilves --config serve.toml",
+        "comity exchange list",
+        "comity exchange release 5b1c --as ilves",
+    ),
 )
 
 subject = Group(

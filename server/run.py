@@ -13,16 +13,21 @@ from types import FrameType
 
 from cryptography.x509 import load_pem_x509_certificates
 from msgspec import Struct
+from starlette.routing import Route
 
 from ledger.adapters import http_server
 from ledger.adapters.http_server import Server, Tls
 from ledger.application.journal import Journal
-from server.api.application import LARGEST_HEAD, PATIENCE, Application, Gates
+from server.api.application import LARGEST_HEAD, PATIENCE, Application, Gates, problem
 from server.api.events import Listeners
 from server.api.idempotency import AnswerStore
 from server.api.reading import LedgerView
 from server.api.recording import LogHead, Recording, SequencerRecorder
 from server.api.routes import Services
+from server.exchange.endpoint import ExchangeEndpoint, ExchangeGates
+from server.exchange.peers import Peer
+from server.exchange.reception import Reception
+from server.exchange.store import ExchangeStore
 from server.identity.requests import RateLimit, SignatureGate
 from server.operations.metrics import Metrics
 from server.operations.observed import Observed
@@ -40,7 +45,7 @@ class Settings(Struct, frozen=True):
     `rate` is the number of requests a second of each sender, `within` for how many seconds the log may be unable to
     sign before the server is not healthy. `drain` is for how many seconds after the signal to end it still takes
     requests and is not ready, `least_free` the number of bytes that its disks need. `log_requests` says whether
-    each request is logged.
+    each request is logged. With `peers` it exchanges bundles.
     """
 
     bases: tuple[str, ...]
@@ -51,6 +56,7 @@ class Settings(Struct, frozen=True):
     drain: float = 0.0
     least_free: int = LEAST_FREE
     log_requests: bool = False
+    peers: tuple[Peer, ...] = ()
 
 
 class OfficeServer:
@@ -82,7 +88,8 @@ class OfficeServer:
             bases = {base.partition("://")[2]: base for base in settings.bases}
             gates = Gates(bases, SignatureGate(view.knows), RateLimit(settings.rate), answers)
             listeners = Listeners(view, head, lambda: self.server.should_exit)
-            app = Application(services, gates, listeners, patience=settings.patience).asgi()
+            more = opened.enter_context(_exchange(journal, gates, settings)) if settings.peers else []
+            app = Application(services, gates, listeners, patience=settings.patience, more=more).asgi()
             self.app = Observed(app, (metrics.observe, *((log_exchange,) if settings.log_requests else ())))
             self.server: Server = http_server.server(
                 self.app,
@@ -107,6 +114,15 @@ class OfficeServer:
             ready()
             notify(READY)
             self.server.run(sockets=[listening])
+
+
+@contextmanager
+def _exchange(journal: Journal, gates: Gates, settings: Settings) -> Iterator[list[Route]]:
+    """Yield the routes of the exchange. It opens the ledger anew for each bundle, as another process would."""
+    opened = partial(Journal.open, journal.folder.path, journal.home, now=journal.now)
+    with closing(ExchangeStore(journal.folder.path)) as store:
+        checks = ExchangeGates(gates.bases, SignatureGate(lambda key: True), gates.rate, problem, settings.patience)
+        yield ExchangeEndpoint(Reception(opened, settings.peers, store), checks, opened).routes()
 
 
 def _certificate_ends(tls: Tls | None) -> float | None:

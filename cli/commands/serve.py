@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 NEEDED = ("starlette", "uvicorn", "http_message_signatures", "prometheus_client")
 
 
+PEERS = "comity.peers"  # the key of the peers in the context
+
+
 def _names(context: click.Context) -> dict[str, str]:
     """Return the name of each option without its dashes -> the name of its parameter."""
     return {option.removeprefix("--"): str(param.name) for param in context.command.params for option in param.opts}
@@ -36,10 +39,12 @@ def _configured(context: click.Context, _: click.Parameter, path: str | None) ->
     """Take what a file states as the defaults of the other options."""
     if path is None:
         return None
-    from server.operations.configuration import read_configuration
+    from server.exchange.peers import peers_of
+    from server.operations.configuration import read_configuration, read_table
 
     try:
         stated = read_configuration(Path(path))
+        context.meta[PEERS] = peers_of(read_table(Path(path), "peers"))
     except (ValueError, RecursionError, OSError) as wrong:  # TOML and msgspec errors are ValueErrors
         says = wrong.strerror if isinstance(wrong, OSError) else str(wrong)
         raise Stop(f"--config {path}: {says}", hint="the names are those of the options, without --") from None
@@ -143,11 +148,14 @@ def serve(
         listening = inherited or bind(host, port)
     except OSError as error:
         raise Stop(f"{listen}: {error.strerror}", hint="--listen 127.0.0.1:0 takes a free port") from None
+    peers = click.get_current_context().meta.get(PEERS, ())
     logs = json_logs(sys.stderr) if log_format == "json" else nullcontext()
     with logs, closing(listening), writing() as journal:
         scheme = "http" if tls is None else "https"
         own = f"{scheme}://{authority(host, listening.getsockname()[1])}"
-        settings = Settings((own, *given), tls, rate, within, drain=drain, log_requests=log_format == "json")
+        settings = Settings(
+            (own, *given), tls, rate, within, drain=drain, log_requests=log_format == "json", peers=peers
+        )
         try:
             made = OfficeServer(journal, settings)
         except OSError as error:  # of the certificate or its key: uvicorn reads them when it starts
@@ -175,6 +183,8 @@ def _print_options(context: click.Context) -> None:
             source = context.get_parameter_source(names[name])
             shown = list(value) if isinstance(value, tuple) else value
             click.echo(f"{name} = {json.dumps(shown)}  # {sources.get(source, 'the default')}")
+    for peer in context.meta.get(PEERS, ()):
+        click.echo(f"# peer {peer.name}: {peer.origin}, {peer.url or 'fetches its bundles'}")
 
 
 @contextmanager

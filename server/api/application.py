@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
@@ -58,7 +58,17 @@ class Gates(msgspec.Struct, frozen=True):
 class Application:
     """Answers requests to one ledger."""
 
-    def __init__(self, services: Services, gates: Gates, listeners: Listeners, *, patience: float = PATIENCE) -> None:
+    def __init__(
+        self,
+        services: Services,
+        gates: Gates,
+        listeners: Listeners,
+        *,
+        patience: float = PATIENCE,
+        more: Sequence[StarletteRoute] = (),
+    ) -> None:
+        """Make the application; `more` are routes with their own checks, behind those of the head of a request."""
+        self._more = tuple(more)
         self._services = services
         self._gates = gates
         self._listeners = listeners
@@ -75,6 +85,7 @@ class Application:
             StarletteRoute(path, self._endpoint(some), methods=[route.method for route in some])
             for path, some in by_path.items()
         ]
+        routes += self._more
         app = Starlette(routes=routes, exception_handlers={HTTPException: _of_starlette})
         return _HeadGate(app, self._gates.bases)
 

@@ -30,8 +30,8 @@ class SignatureGate:
         self._lock = Lock()
         self._nonces: OrderedDict[tuple[str, str], float] = OrderedDict()
 
-    def check(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> str:
-        """Return the key (hex) that signed a request. `RecordError` API-SIGNATURE, API-REPLAY."""
+    def check(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> str:
+        """Return the key (hex) that signed a request; see `check_request`. `RecordError` API-SIGNATURE, API-REPLAY."""
         signed = check_request(self._known, method, url, headers, body)
         if signed.created < self._started:
             says = "the signature is from before the start of the server"

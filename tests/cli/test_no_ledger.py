@@ -28,6 +28,9 @@ disclose PPO-1 file --channel link
 due
 erase PPO-1 --cause other
 export PPO-1 --audience CT -o out.zip
+exchange list
+exchange refuse 5b --because why
+exchange release 5b --as ilves
 file PPO-1 --audience CT -o out
 fsck
 import letters letters --order PPO-1
@@ -91,6 +94,7 @@ NEEDS_NO_LEDGER = {
     *(f"witness {name}" for name in ("evidence", "new", "pull", "serve")),
 }
 READS_A_FILE_FIRST = {
+    *(f"exchange {name}" for name in ("deliver", "fetch", "send")),
     "audit add",
     "counterparty add",
     "import delivery",
