@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -159,7 +159,7 @@ TUTORIAL = (
 )
 
 
-def tutorial(offices: Offices, prefixes: dict[str, tuple[str, ...]]) -> None:
+def tutorial(offices: Offices, prefixes: Mapping[str, tuple[str, ...]]) -> None:
     """Type the tutorial, each office in its own place, while skylark serves."""
     for who in ("karsk", "skylark"):
         (offices.root / who / "return.csv").write_text("account,name\n80417,Jaan Tamm\n", "utf-8")
