@@ -62,6 +62,7 @@ COMMANDS = {
     "migrate": ("cli.commands.migrate:migrate_", "move entries, keys and guard to files or databases, and back"),
     "desk": ("cli.commands.desk:desk", "a local page: what is due, every order, its papers, the law"),
     "serve": ("cli.commands.serve:serve", "the ledger over HTTP, for people and programs with their own keys"),
+    "jobs": ("cli.app:jobs", "the regular work of a ledger: by command, and what became of the last runs"),
     "exchange": ("cli.app:exchange", "bundles to and from the ledgers of other offices, with receipts both ways"),
     "audit": ("cli.app:audit", "check another log as an auditor and sign it; the auditors of this ledger"),
     "monitor": ("cli.commands.monitor:monitor", "follow other logs; alarm on forks, rollbacks, silence"),
@@ -130,6 +131,11 @@ IMPORT = {
     "hi1": ("cli.imports.hi1:take", "an ETSI TS 103 120 (HI-1) message as JSON"),
     "delivery": ("cli.imports.delivery:delivery", "delivery evidence of e-CODEX or registered mail (ETSI REM)"),
     "letters": ("cli.imports.letters:letters", "a folder of scanned letters"),
+}
+
+JOBS = {
+    "list": ("cli.commands.jobs:list_", "which jobs are on, when each succeeded last, and why one failed"),
+    "run": ("cli.commands.jobs:run", "do one job now"),
 }
 
 EXCHANGE = {
@@ -330,6 +336,13 @@ exchange = Group(
         "comity exchange list",
         "comity exchange release 5b1c --as ilves",
     ),
+)
+
+jobs = Group(
+    name="jobs",
+    table=JOBS,
+    help="Regular work of a ledger: the server does it by timers, and these commands do it at once.",
+    examples=("comity jobs list --config serve.toml", "comity jobs run checkpoint --config serve.toml"),
 )
 
 subject = Group(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -29,6 +29,8 @@ from server.exchange.peers import Peer
 from server.exchange.reception import Reception
 from server.exchange.store import ExchangeStore
 from server.identity.requests import RateLimit, SignatureGate
+from server.jobs.settings import JobSettings
+from server.jobs.timer import JobCollector, JobTimer
 from server.operations.metrics import Metrics
 from server.operations.observed import Observed
 from server.operations.readiness import LEAST_FREE, Readiness
@@ -45,7 +47,8 @@ class Settings(Struct, frozen=True):
     `rate` is the number of requests a second of each sender, `within` for how many seconds the log may be unable to
     sign before the server is not healthy. `drain` is for how many seconds after the signal to end it still takes
     requests and is not ready, `least_free` the number of bytes that its disks need. `log_requests` says whether
-    each request is logged. With `peers` it exchanges bundles.
+    each request is logged. With `peers` it exchanges bundles, with `jobs` it does those by timers that the file
+    `config` switches on.
     """
 
     bases: tuple[str, ...]
@@ -57,6 +60,8 @@ class Settings(Struct, frozen=True):
     least_free: int = LEAST_FREE
     log_requests: bool = False
     peers: tuple[Peer, ...] = ()
+    jobs: Mapping[str, JobSettings] = {}
+    config: Path = Path()
 
 
 class OfficeServer:
@@ -102,6 +107,10 @@ class OfficeServer:
             )
             head.follow()  # what a crash left is acknowledged, and the log can be signed
             head.start()
+            if settings.jobs:
+                metrics.registry.register(JobCollector(journal.folder.path, settings.jobs))
+                timer = opened.enter_context(closing(JobTimer(journal.folder, settings.config, settings.jobs)))
+                timer.start()
             self._opened = opened.pop_all()
 
     def close(self) -> None:

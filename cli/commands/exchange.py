@@ -198,7 +198,7 @@ def fetch_(name: str | None, config: str) -> Exit:
 
 @command("comity exchange list", "comity exchange list --json")
 def list_() -> None:
-    """List the bundles that wait for peers or were acknowledged, and those that came, with the quarantine."""
+    """List the bundles that wait for peers or were acknowledged, and the bundles that came, with the quarantine."""
     rows = []
     with _store() as store:
         for item in store.sent():

@@ -24,10 +24,10 @@ from cli.terminal.log_output import VERBOSE
 if TYPE_CHECKING:
     from server.operations.metrics import Metrics
 
-NEEDED = ("starlette", "uvicorn", "http_message_signatures", "prometheus_client")
+NEEDED = ("starlette", "uvicorn", "http_message_signatures", "httpx", "prometheus_client")
 
 
-PEERS = "comity.peers"  # the key of the peers in the context
+PEERS, ON, CONFIG = "comity.peers", "comity.jobs", "comity.config"  # what the context keeps of the file
 
 
 def _names(context: click.Context) -> dict[str, str]:
@@ -40,11 +40,16 @@ def _configured(context: click.Context, _: click.Parameter, path: str | None) ->
     if path is None:
         return None
     from server.exchange.peers import peers_of
+    from server.jobs.settings import TABLES, settings_of
+    from server.jobs.table import JOBS
     from server.operations.configuration import read_configuration, read_table
 
     try:
         stated = read_configuration(Path(path))
         context.meta[PEERS] = peers_of(read_table(Path(path), "peers"))
+        settings = settings_of({name: read_table(Path(path), name) for name in TABLES}, tuple(JOBS))
+        context.meta[ON] = {name: each for name, each in settings.jobs.items() if each.on}
+        context.meta[CONFIG] = Path(path).absolute()
     except (ValueError, RecursionError, OSError) as wrong:  # TOML and msgspec errors are ValueErrors
         says = wrong.strerror if isinstance(wrong, OSError) else str(wrong)
         raise Stop(f"--config {path}: {says}", hint="the names are those of the options, without --") from None
@@ -148,13 +153,18 @@ def serve(
         listening = inherited or bind(host, port)
     except OSError as error:
         raise Stop(f"{listen}: {error.strerror}", hint="--listen 127.0.0.1:0 takes a free port") from None
-    peers = click.get_current_context().meta.get(PEERS, ())
+    file = click.get_current_context().meta
     logs = json_logs(sys.stderr) if log_format == "json" else nullcontext()
     with logs, closing(listening), writing() as journal:
         scheme = "http" if tls is None else "https"
         own = f"{scheme}://{authority(host, listening.getsockname()[1])}"
         settings = Settings(
-            (own, *given), tls, rate, within, drain=drain, log_requests=log_format == "json", peers=peers
+            *((own, *given), tls, rate, within),
+            drain=drain,
+            log_requests=log_format == "json",
+            peers=file.get(PEERS, ()),
+            jobs=file.get(ON, {}),
+            config=file.get(CONFIG, Path()),
         )
         try:
             made = OfficeServer(journal, settings)
@@ -183,6 +193,8 @@ def _print_options(context: click.Context) -> None:
             source = context.get_parameter_source(names[name])
             shown = list(value) if isinstance(value, tuple) else value
             click.echo(f"{name} = {json.dumps(shown)}  # {sources.get(source, 'the default')}")
+    for name, job in context.meta.get(ON, {}).items():
+        click.echo(f"# job {name}{f' every {job.every} s' if job.every else ''}")
     for peer in context.meta.get(PEERS, ()):
         click.echo(f"# peer {peer.name}: {peer.origin}, {peer.url or 'fetches its bundles'}")
 

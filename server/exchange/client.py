@@ -1,4 +1,4 @@
-"""Ask the server of a peer: hand a bundle in, list those that wait there, fetch one, send its receipts."""
+"""Ask the server of a peer: hand a bundle in, list the waiting ones, fetch one, send its receipts."""
 
 from __future__ import annotations
 

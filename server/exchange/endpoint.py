@@ -1,4 +1,4 @@
-"""The addresses of the exchange: bundles handed in and fetched, and the receipts for those that were fetched.
+"""The addresses of the exchange: bundles handed in, bundles fetched, and their receipts.
 
 A bundle is written to disk while it arrives, and read when the whole of it is there. The signature of a request is
 checked before its body is read, so that only the holder of some key makes the server write.

@@ -2,7 +2,7 @@
 
     [[peers]]
     name = "skylark"                      # as commands call it
-    origin = "ledger.example/xv/skylark"  # its log; its keys are those that the registrar pinned
+    origin = "ledger.example/xv/skylark"  # its log, whose keys the registrar has pinned
     url = "https://ledger.skylark.example"
     audience = "SP"                       # the role for which bundles are made
 

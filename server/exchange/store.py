@@ -121,7 +121,7 @@ class ExchangeStore:
         return [_outgoing(row) for row in rows]
 
     def due(self, *, early: bool = False) -> list[OutgoingItem]:
-        """Return the bundles to hand over now: those that wait and whose next attempt is due, or all that wait."""
+        """Return the bundles to hand over now: waiting ones whose next attempt is due, or all waiting ones."""
         now = self._now()
         return [item for item in self.sent() if item.state in _OPEN and (early or item.next_at <= now)]
 

@@ -55,10 +55,13 @@ def json_logs(stream: IO[str]) -> Iterator[None]:
     level = root.level
     root.addHandler(handler)
     root.setLevel(logging.WARNING)
-    logger.setLevel(logging.INFO)
+    told = (logger, logging.getLogger("server.jobs"))
+    for each in told:
+        each.setLevel(logging.INFO)
     try:
         yield
     finally:
         root.removeHandler(handler)
         root.setLevel(level)
-        logger.setLevel(logging.NOTSET)
+        for each in told:
+            each.setLevel(logging.NOTSET)

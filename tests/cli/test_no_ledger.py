@@ -95,6 +95,7 @@ NEEDS_NO_LEDGER = {
 }
 READS_A_FILE_FIRST = {
     *(f"exchange {name}" for name in ("deliver", "fetch", "send")),
+    *(f"jobs {name}" for name in ("list", "run")),
     "audit add",
     "counterparty add",
     "import delivery",

@@ -1,4 +1,4 @@
-"""The addresses of the exchange bound what they read, and answer nobody but peers."""
+"""The addresses of the exchange bound what they read, and answer peers alone."""
 
 from __future__ import annotations
 

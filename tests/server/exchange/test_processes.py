@@ -207,6 +207,6 @@ def test_the_two_ledgers_of_the_tutorial_exchange_between_two_network_namespaces
     command = [str(PROGRAM), *"serve --config serve.toml --behind-proxy --listen 10.77.0.2:7400".split()]
     with served(start(offices, "skylark", *command, prefix=prefixes["skylark"])) as url:
         offices.configure("karsk", url)
-        assert run(offices, "karsk", SEND)[0] == 3  # from outside its namespace nobody reaches skylark
+        assert run(offices, "karsk", SEND)[0] == 3  # outside of its namespace skylark is not reached
         assert run(offices, "karsk", DELIVER, prefixes["karsk"])[0] == 0
         tutorial(offices, prefixes)

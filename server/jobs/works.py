@@ -1,0 +1,11 @@
+"""The jobs that are done by this package, by their names in the table."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from server.jobs.digest import send_digests
+from server.jobs.run import Work
+from server.jobs.webhooks import call_webhooks
+
+WORKS: Final[dict[str, Work]] = {"digest": send_digests, "webhooks": call_webhooks}
