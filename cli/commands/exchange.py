@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -20,6 +20,7 @@ from cli.session import ledger_choice
 from cli.session.options import AS, KEY, ROLE
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer, Time
+from ledger.errors import LedgerError
 
 if TYPE_CHECKING:
     from ledger.application.journal import Journal
@@ -150,8 +151,14 @@ def send(
         if later or peer.url is None:
             _tell_sent([SentItem(item.number, item.peer, item.order, item.digest, item.state, item.tries)])
             return Exit.DONE
-        with writing() as journal:
-            return _tell_delivered(journal, store, peers, early=False)
+        try:
+            with writing() as journal:
+                return _tell_delivered(journal, store, peers, early=False)
+        except LedgerError as fault:
+            if fault.code != "BUSY":
+                raise
+            output.tell("another process hands bundles over now; this one waits")
+            return Exit.FINDINGS
 
 
 @command("comity exchange deliver --config serve.toml", "comity exchange deliver --now --config serve.toml")
@@ -200,11 +207,11 @@ def fetch_(name: str | None, config: str) -> Exit:
 def list_() -> None:
     """List the bundles that wait for peers or were acknowledged, and the bundles that came, with the quarantine."""
     rows = []
-    with _store() as store:
-        for item in store.sent():
+    with _store() if Path(ledger_choice.ledger_folder(), "exchange.db").exists() else nullcontext() as store:
+        for item in store.sent() if store else ():
             since = datetime.fromtimestamp(item.at, UTC)
             rows.append(ExchangeListItem("to", item.peer, item.digest, item.state, since, *_why(item.reason)))
-        for came in store.received():
+        for came in store.received() if store else ():
             since, answer = datetime.fromtimestamp(came.at, UTC), came.answer
             rows.append(ExchangeListItem("from", came.peer, came.digest, answer.state, since, *_why(answer.reason)))
     output.emit(ExchangeListAnswer(rows), ("way", "peer", "digest", "state", "since", "code"), rows)

@@ -63,8 +63,10 @@ class JobAnswer(CommandAnswer, tag="comity.job/1"):
 def list_(config: str) -> None:
     """List the jobs: which are on, when each succeeded last, and why its last run failed."""
     settings = _settings(config)
-    with closing(JobStore(Path(ledger_choice.ledger_folder()))) as store:
-        runs = store.runs()
+    ledger, runs = Path(ledger_choice.ledger_folder()), {}
+    if (ledger / "jobs.db").exists():
+        with closing(JobStore(ledger)) as store:
+            runs = store.runs()
     rows = []
     for name, job in JOBS.items():
         given, run = settings.jobs.get(name), runs.get(name)

@@ -34,6 +34,7 @@ from ledger.trust.trust_folder import parse_trust
 NEVER = ("state", "keys", STORE, KEYS_STORE)  # no backup of ours has them
 LEFT_OUT = frozenset(
     {KEYS_DB, KEYS_STORE, "views.db", "map.db", "state", "keys", ENTRIES_DB, STORE, "heads.db", "others", RESTORED}
+    | {"exchange", "exchange.db", "jobs", "jobs.db"}  # of one machine; bundles that wait have opened values
 )
 
 

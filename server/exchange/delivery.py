@@ -28,6 +28,8 @@ from server.exchange.store import ExchangeStore, Outgoing, OutgoingItem
 
 logger = logging.getLogger(__name__)
 
+_MOST = 1_000  # bundles of one fetch
+
 Connect = Callable[[Peer, SigningKey], PeerClient]
 
 
@@ -73,7 +75,10 @@ def deliver(
     with _alone(store.outgoing.parent / "deliver.lock"):
         for item in store.due(early=early):
             if item.peer in by_name:
-                yield _attempt(journal, store, by_name[item.peer], item, connect)
+                tried = _attempt(journal, store, by_name[item.peer], item, connect)
+                if tried.reason is not None and tried.reason.code == "HTTP-SILENT":
+                    del by_name[item.peer]  # its other bundles wait: one silent peer does not delay the others
+                yield tried
 
 
 def _attempt(journal: Journal, store: ExchangeStore, peer: Peer, item: OutgoingItem, connect: Connect) -> Delivered:
@@ -99,12 +104,15 @@ def fetch(journal: Journal, reception: Reception, peer: Peer, *, connect: Connec
     store = reception.store
     key = journal.log.signatory.heads_key()
     with _alone(store.outgoing.parent / f"fetch-{peer.name}.lock"), closing(connect(peer, key)) as client:
-        after = 0
+        after = count = 0
         while (page := client.waiting(after)).bundles:
             for waiting in page.bundles:
                 if waiting.size > LARGEST or waiting.number < after:
                     says = f"bundle {waiting.number} of {peer.name} is too large or out of turn"
                     raise RecordError("API-FALSE", says)
+                count += 1
+                if count > _MOST:
+                    return  # the next fetch goes on
                 known = store.known(peer.name, waiting.digest)
                 answer, size = (known.answer, known.size) if known else _fetched(client, reception, peer, waiting)
                 client.acknowledge(answer)

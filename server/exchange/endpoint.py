@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+import re
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from secrets import token_hex
 from typing import Final
@@ -40,7 +42,8 @@ logger = logging.getLogger(__name__)
 
 _LARGEST_ANSWER = 16 << 20  # bytes of the receipts of a bundle
 _SLOWEST = 1 << 16  # bytes a second
-_AT_ONCE = 4  # bundles that arrive
+_AT_ONCE = 4  # requests that are answered, and bundles that arrive; one of them of a key that is not known yet
+_KEY_ID = re.compile(r';keyid="([0-9a-f]{64})"')
 _PAGE = 100  # bundles of one list
 
 
@@ -65,7 +68,7 @@ class ExchangeEndpoint:
         self._store = reception.store
         self._gates = gates
         self._opened = opened
-        self._arriving = 0
+        self._running: Counter[tuple[str, bool]] = Counter()
         self._store.forget_arriving()
 
     def routes(self) -> list[Route]:
@@ -83,7 +86,8 @@ class ExchangeEndpoint:
         async def endpoint(request: Request) -> Response:
             note(request.scope, route=route)
             try:
-                return await answer(request)
+                with self._admitted(request):
+                    return await answer(request)
             except (RecordError, LedgerError) as error:
                 if problems.is_internal(error):
                     logger.warning("%s %s: %s", request.method, route, error)
@@ -154,17 +158,35 @@ class ExchangeEndpoint:
 
     def _waiting(self, request: Request, key: str) -> OutgoingItem:
         peer, digest = self._reception.caller(key), request.path_params["digest"]
-        for item in self._store.sent(peer.name):
-            if item.digest == digest and (item.state in ("waiting", "quarantined") or request.method == "POST"):
-                return item
+        item = self._store.of(peer.name, digest)
+        if item is not None and (item.state in ("waiting", "quarantined") or request.method == "POST"):
+            return item
         raise RecordError("API-MISSING", "no bundle with this digest waits for this caller")
 
     # -- parts --------------------------------------------------------------------------------------------------------
 
+    @contextmanager
+    def _admitted(self, request: Request) -> Iterator[None]:
+        """Admit a few requests at once, so that the others of the server never wait for the exchange.
+
+        A request that names a key of no peer so far is one of the unsigned ones, whoever signed it.
+        """
+        named = _KEY_ID.findall(request.headers.get("signature-input", ""))
+        familiar = len(named) == 1 and self._reception.is_familiar(named[0])
+        if not familiar:
+            self._gates.rate.spend(UNSIGNED)
+        place = (request.method, familiar)
+        if self._running[place] >= (_AT_ONCE if familiar else 1):
+            raise TooManyRequests("other requests of the exchange are answered now", 5)
+        self._running[place] += 1
+        try:
+            yield
+        finally:
+            self._running[place] -= 1
+
     def _signed(self, request: Request, body: bytes | None) -> str:
         """Return the key (hex) that signed a request; that it is of a peer is decided later."""
         if any(len(request.headers.getlist(name)) != 1 for name in ("signature", "signature-input")):
-            self._gates.rate.spend(UNSIGNED)
             raise RecordError("API-SIGNATURE", "a request has one signature", where="Signature")
         raw: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
         query = request.scope["query_string"].decode("latin-1")
@@ -187,9 +209,6 @@ class ExchangeEndpoint:
         too_large = RecordError("API-LARGE", f"a body has at most {most} bytes")
         if not (length.isascii() and length.isdecimal()) or int(length[:20]) > most:
             raise too_large
-        if self._arriving >= _AT_ONCE:
-            raise TooManyRequests(f"{_AT_ONCE} bundles arrive already", 5)
-        self._arriving += 1
         path = self._store.arriving / token_hex(16)
         try:
             size = 0
@@ -209,7 +228,6 @@ class ExchangeEndpoint:
                     raise RecordError("API-REQUEST", "the body is cut short") from None
             yield path
         finally:
-            self._arriving -= 1
             path.unlink(missing_ok=True)
 
 

@@ -8,15 +8,19 @@ entries of a bundle are recorded, or none.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, suppress
 from hashlib import sha256
 from threading import Lock
 
+from msgspec.structs import replace
+
+from ledger.adapters.storage.entry_store import Conflict
 from ledger.application.commit_heads import heads_signer
 from ledger.application.foreign.arrivals import from_bundle
 from ledger.application.foreign.take_in import Taken, take_in
 from ledger.application.journal import Journal
+from ledger.entries.envelope import Signer
 from ledger.entries.keyring import Keyring
 from ledger.errors import LedgerError, RecordError
 from ledger.verify.other_records.other_logs import NotProven
@@ -50,6 +54,16 @@ def peer_of(journal: Journal, peers: Sequence[Peer], key: str) -> Peer | None:
     return None
 
 
+def _keyrings(journal: Journal, peers: Sequence[Peer]) -> Iterator[Keyring]:
+    """Yield the registers of peers, as far as they arrived, and our own one as far as it has offices of peers."""
+    ours, logs = journal.read_keyring(), journal.cases.other_logs()
+    offices = {peer.office for peer in peers if peer.office is not None}
+    yield replace(ours, keys={name: key for name, key in ours.keys.items() if key.actor in offices})
+    for peer in peers:
+        with suppress(NotProven, RecordError):
+            yield logs.keyring(peer.origin)
+
+
 def _signs(keyring: Keyring, key: str) -> bool:
     known = keyring.keys.get(key)
     return known is not None and known.accepted is not None and known.ended is None and known.reported is None
@@ -63,6 +77,14 @@ class Reception:
         self.peers = tuple(peers)
         self.store = store
         self._lock = Lock()
+        self._accepted: set[str] = set()
+        with opened() as journal:
+            for keyring in _keyrings(journal, self.peers):
+                self._accepted.update(key for key in keyring.keys if _signs(keyring, key))
+
+    def is_familiar(self, key: str) -> bool:
+        """Return True for a key that was one of a peer at the start or since: its requests come before others."""
+        return key in self._accepted
 
     def caller(self, key: str) -> Peer:
         """Return the peer of a key that signed a request; `RecordError` KEY-UNKNOWN."""
@@ -70,6 +92,7 @@ class Reception:
             peer = peer_of(journal, self.peers, key)
         if peer is None:
             raise RecordError("KEY-UNKNOWN", "the request is signed by no key of a peer")
+        self._accepted.add(key)
         return peer
 
     def receive(self, data: bytes, key: str) -> ExchangeAnswer:
@@ -91,27 +114,46 @@ class Reception:
         digest = sha256(data).hexdigest()
         if peer is not None and (before := self.store.known(peer.name, digest)) is not None:
             return before.answer
+        signer = _signer(journal)
         last: RecordError | LedgerError = RecordError("KEY-UNKNOWN", "the request is signed by no key of a peer")
         for one in self.peers if peer is None else [peer]:
             try:
                 arrivals, check = from_bundle(journal, data, None, logger.info, origin=one.origin)
                 if peer is None and peer_of(journal, [one], key) is None:
                     continue
-                taken = take_in(journal, arrivals, heads_signer(journal), check)
+                taken = take_in(journal, arrivals, signer, check)
+            except Conflict:  # another process wrote meanwhile: the peer tries again
+                raise
             except (RecordError, LedgerError) as wrong:
                 if isinstance(wrong, LedgerError) and wrong.code not in _OF_THE_PEER:
                     raise
                 last = wrong
                 continue
+            if key:
+                self._accepted.add(key)
             answer = answer_of(journal, digest, taken)
             self.store.settle(one.name, len(data), answer)
             return answer
         if peer is None:
             raise RecordError("KEY-UNKNOWN", "the request is signed by no key of a peer, and the bundle proves none")
         logger.warning("a bundle of %s is in quarantine: %s", peer.name, last.code)
-        answer = ExchangeAnswer(journal.origin, digest, "quarantined", [], Refusal(last.code, last.says[:1000]))
+        answer = ExchangeAnswer(journal.origin, digest, "quarantined", [], _reason(last))
         self.store.hold(peer.name, data, answer)
         return answer
+
+
+def _signer(journal: Journal) -> Signer:
+    """Return the ledger as signer; `LedgerError` KEY-MISSING also where its key may sign no more."""
+    try:
+        return heads_signer(journal)
+    except RecordError as wrong:
+        raise LedgerError("KEY-MISSING", f"this ledger cannot sign that something arrived: {wrong}") from None
+
+
+def _reason(wrong: RecordError | LedgerError) -> Refusal:
+    """Return why a bundle is not recorded; what a `LedgerError` says may name files of this machine."""
+    says = wrong.says if isinstance(wrong, RecordError) else "the receiving ledger has what shows it"
+    return Refusal(wrong.code, says[:1000])
 
 
 def answer_of(journal: Journal, digest: str, taken: Sequence[Taken]) -> ExchangeAnswer:

@@ -34,7 +34,8 @@ FIRST_WAIT, LONGEST_WAIT = 10, 6 * 3_600  # seconds between two attempts to hand
 
 Settled = Literal["quarantined", "acknowledged", "refused"]
 Outgoing = Literal["waiting"] | Settled
-_OPEN = ("waiting", "quarantined")
+_OPEN = "state IN ('waiting', 'quarantined')"
+_COLUMNS = "number, peer, digest, order_id, size, places, at, state, tries, next_at, reason, answer"
 _SCHEMA = (
     """CREATE TABLE outgoing (
         number INTEGER PRIMARY KEY AUTOINCREMENT, peer TEXT NOT NULL, digest TEXT NOT NULL, order_id TEXT NOT NULL,
@@ -42,8 +43,9 @@ _SCHEMA = (
         next_at INTEGER NOT NULL, reason BLOB, answer BLOB, UNIQUE (peer, digest)) STRICT""",
     "CREATE INDEX outgoing_state ON outgoing (state, next_at)",
     """CREATE TABLE incoming (
-        peer TEXT NOT NULL, digest TEXT NOT NULL, size INTEGER NOT NULL, at INTEGER NOT NULL, answer BLOB NOT NULL,
-        PRIMARY KEY (peer, digest)) STRICT""",
+        peer TEXT NOT NULL, digest TEXT NOT NULL, size INTEGER NOT NULL, at INTEGER NOT NULL, state TEXT NOT NULL,
+        answer BLOB NOT NULL, PRIMARY KEY (peer, digest)) STRICT""",
+    "CREATE INDEX incoming_state ON incoming (state, peer)",
 )
 
 
@@ -108,26 +110,30 @@ class ExchangeStore:
                 VALUES (?, ?, ?, ?, ?, ?, 'waiting', 0, ?) ON CONFLICT DO NOTHING""",
                 (peer, digest, order, len(data), msgspec.json.encode(places), now, now),
             )
-        return next(item for item in self.sent() if (item.peer, item.digest) == (peer, digest))
+        (item,) = self._sent("peer = ? AND digest = ?", peer, digest)
+        return item
 
-    def sent(self, peer: str | None = None) -> list[OutgoingItem]:
-        """Return the bundles for one peer, or for all, by number."""
-        with self._lock, SQLiteErrors(self.path):
-            rows = self._c.execute(
-                """SELECT number, peer, digest, order_id, size, places, at, state, tries, next_at, reason, answer
-                FROM outgoing WHERE peer = coalesce(?, peer) ORDER BY number""",
-                (peer,),
-            ).fetchall()
-        return [_outgoing(row) for row in rows]
+    def sent(self) -> list[OutgoingItem]:
+        """Return every bundle for a peer, by number."""
+        return self._sent("true")
 
     def due(self, *, early: bool = False) -> list[OutgoingItem]:
         """Return the bundles to hand over now: waiting ones whose next attempt is due, or all waiting ones."""
-        now = self._now()
-        return [item for item in self.sent() if item.state in _OPEN and (early or item.next_at <= now)]
+        return self._sent(f"{_OPEN} AND (? OR next_at <= ?)", early, self._now())
 
     def waiting(self, peer: str, after: int, limit: int) -> list[OutgoingItem]:
         """Return the bundles that a peer may fetch, from a number on."""
-        return [item for item in self.sent(peer) if item.state in _OPEN and item.number >= after][:limit]
+        return self._sent(f"{_OPEN} AND peer = ? AND number >= ?", peer, after, limit=limit)
+
+    def of(self, peer: str, digest: str) -> OutgoingItem | None:
+        """Return the bundle for a peer with a digest; None if there is none."""
+        return next(iter(self._sent("peer = ? AND digest = ?", peer, digest)), None)
+
+    def _sent(self, where: str, *values: object, limit: int = -1) -> list[OutgoingItem]:
+        sql = f"SELECT {_COLUMNS} FROM outgoing WHERE {where} ORDER BY number LIMIT ?"  # noqa: S608 - conditions of this module
+        with self._lock, SQLiteErrors(self.path):
+            rows = self._c.execute(sql, (*values, limit)).fetchall()
+        return [_outgoing(row) for row in rows]
 
     def content(self, item: OutgoingItem) -> bytes:
         """Return the bytes of a bundle for a peer; `LedgerError` LOG-CORRUPT if the file is not what was put there."""
@@ -146,7 +152,7 @@ class ExchangeStore:
         state: Settled = "acknowledged" if answer.state == "recorded" else answer.state
         reason = None if answer.reason is None else msgspec.json.encode(answer.reason)
         self._tried(item, state, reason, msgspec.json.encode(answer))
-        if state not in _OPEN and not any(each.digest == item.digest and each.state in _OPEN for each in self.sent()):
+        if state != "quarantined" and not self._sent(f"{_OPEN} AND digest = ?", item.digest):
             (self.outgoing / item.digest).unlink(missing_ok=True)
         return state
 
@@ -167,22 +173,22 @@ class ExchangeStore:
 
     def received(self) -> list[IncomingItem]:
         """Return every bundle that came, oldest first."""
-        with self._lock, SQLiteErrors(self.path):
-            rows = self._c.execute("SELECT digest, peer, size, at, answer FROM incoming ORDER BY at, digest").fetchall()
-        return [_incoming(row) for row in rows]
+        return self._came("true")
 
     def known(self, peer: str, digest: str) -> IncomingItem | None:
         """Return what became of a bundle of a peer; None if it never came."""
+        return next(iter(self._came("peer = ? AND digest = ?", peer, digest)), None)
+
+    def _came(self, where: str, *values: object) -> list[IncomingItem]:
+        sql = f"SELECT digest, peer, size, at, answer FROM incoming WHERE {where} ORDER BY at, digest"  # noqa: S608 - the same
         with self._lock, SQLiteErrors(self.path):
-            row = self._c.execute(
-                "SELECT digest, peer, size, at, answer FROM incoming WHERE peer = ? AND digest = ?", (peer, digest)
-            ).fetchone()
-        return None if row is None else _incoming(row)
+            rows = self._c.execute(sql, values).fetchall()
+        return [_incoming(row) for row in rows]
 
     def hold(self, peer: str, data: bytes, answer: ExchangeAnswer) -> None:
         """Keep a bundle that is not proven; `LedgerError` EXCHANGE-FULL if the peer has too many of them here."""
         with self._lock:
-            held = [item for item in self.received() if item.peer == peer and item.answer.state == "quarantined"]
+            held = self._came("state = 'quarantined' AND peer = ?", peer)
             if len(held) >= MOST_HELD or sum(item.size for item in held) + len(data) > MOST_BYTES:
                 says = f"{len(held)} bundles of {peer} wait for a decision already; this one was not kept"
                 raise LedgerError("EXCHANGE-FULL", says, "comity exchange release, or comity exchange refuse")
@@ -191,15 +197,15 @@ class ExchangeStore:
 
     def settle(self, peer: str, size: int, answer: ExchangeAnswer) -> None:
         """Keep what became of a bundle; one that does not wait for a decision is deleted here."""
-        row = (peer, answer.digest, size, int(self._now()), msgspec.json.encode(answer))
+        row = (peer, answer.digest, size, int(self._now()), answer.state, msgspec.json.encode(answer))
         with self._lock, transaction(self._c, self.path):
-            self._c.execute("INSERT OR REPLACE INTO incoming VALUES (?, ?, ?, ?, ?)", row)
-        if not any(i.digest == answer.digest and i.answer.state == "quarantined" for i in self.received()):
+            self._c.execute("INSERT OR REPLACE INTO incoming VALUES (?, ?, ?, ?, ?, ?)", row)
+        if not self._came("state = 'quarantined' AND digest = ?", answer.digest):
             (self.quarantine / answer.digest).unlink(missing_ok=True)
 
     def held(self, digest: str) -> tuple[IncomingItem, bytes]:
         """Return a bundle of the quarantine by its digest or the beginning of it; `LedgerError` EXCHANGE-UNKNOWN."""
-        found = [i for i in self.received() if i.answer.state == "quarantined" and i.digest.startswith(digest)]
+        found = [i for i in self._came("state = 'quarantined'") if i.digest.startswith(digest)]
         if len(found) != 1 or not digest:
             says = f"{len(found)} bundles of the quarantine have a digest that begins with {digest!r}"
             raise LedgerError("EXCHANGE-UNKNOWN", says, "comity exchange list shows the bundles")

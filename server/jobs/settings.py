@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from ledger.adapters.http_client import is_address
+from ledger.facts import KINDS
 
 Text = Annotated[str, Meta(min_length=1, max_length=500)]
 TABLES = ("jobs", "mail", "people", "webhooks")
@@ -87,6 +88,9 @@ def settings_of(tables: Mapping[str, Any], names: tuple[str, ...]) -> Settings:
     for hook in settings.webhooks:
         if not is_address(hook.url):
             raise ValueError(f"{hook.url!r} is no address of a server")
+        for kind in hook.kinds:
+            if kind not in KINDS:
+                raise ValueError(f"no kind is called {kind[:40]!r}")
         if not Path(hook.key).is_file():
             raise ValueError(f"there is no file {hook.key}")
     return settings

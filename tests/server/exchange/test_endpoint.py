@@ -107,6 +107,23 @@ def test_a_body_that_comes_too_slowly_is_refused_and_leaves_nothing(served: tupl
     assert files(served[2]) == []
 
 
+def test_a_second_request_of_an_unknown_key_waits_for_the_first(served: tuple[Office, Key, Offices]) -> None:
+    office, key, _ = served
+    headers = sign_request(key, "POST", f"{office.url}/v1/exchange", ZIP, b"PK")
+    lines = [f"{name}: {value}" for name, value in {**headers, "host": f"127.0.0.1:{office.port}"}.items()]
+    head = "\r\n".join(["POST /v1/exchange HTTP/1.1", "content-length: 2", *lines, "", ""])
+    with socket.create_connection(("127.0.0.1", office.port), timeout=10) as slow:
+        slow.sendall(head.encode() + b"P")
+        for _ in range(100):  # until the server has read the head of the slow one
+            second = ask(served, "/v1/exchange", b"PK", ZIP)
+            if second.status == 429:
+                break
+        assert second.code == "BUSY"
+        assert second.headers["retry-after"] == "5"
+        assert office.send("GET", "/v1/head").status == 200
+        slow.recv(65_536)
+
+
 def test_a_server_without_peers_has_no_exchange(begun: Offices, tmp_path: Path) -> None:
     offices = copy(begun, tmp_path / "offices")
     with offices.serving("skylark", peers=()) as office:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import tarfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -9,11 +11,12 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from ledger.adapters.storage.entry_store import Conflict
 from ledger.errors import LedgerError
 from server.exchange.client import PeerClient
 from server.exchange.documents import ExchangeAnswer, Refusal
 from server.exchange.store import MOST_HELD, ExchangeStore, OutgoingItem
-from tests.server.exchange.offices import Offices
+from tests.server.exchange.offices import Offices, copy
 from tests.server.office import Office
 
 SEND = "comity exchange send E-7 --to skylark --as ilves --config serve.toml"
@@ -146,8 +149,6 @@ LIES: dict[str, tuple[Callable[[ExchangeAnswer], ExchangeAnswer], str]] = {
 
 @pytest.fixture(scope="module")
 def answered(tmp_path_factory: pytest.TempPathFactory, begun: Offices) -> Iterator[tuple[World, OutgoingItem]]:
-    from tests.server.exchange.offices import copy
-
     offices = copy(begun, tmp_path_factory.mktemp("answered") / "offices")
     with offices.serving("skylark") as skylark:
         offices.configure("karsk", skylark.url)
@@ -164,6 +165,20 @@ def test_a_receipt_that_proves_nothing_leaves_the_bundle_waiting(
     assert state == "waiting"
     assert said is not None
     assert said.startswith(code), said
+
+
+def test_a_bundle_that_meets_another_writer_is_sent_again_and_not_held(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise Conflict("another process wrote first")
+
+    world.waiting()
+    with monkeypatch.context() as patched:
+        patched.setattr("server.exchange.reception.take_in", refuse)
+        assert world.deliver() == [("waiting", "CONFLICT")]
+    assert held(world) == []
+    assert world.deliver() == [("acknowledged", None)]
 
 
 # -- what is not proven ------------------------------------------------------------------------------------------------
@@ -200,6 +215,31 @@ def test_a_bundle_of_a_known_peer_that_is_altered_is_kept_in_quarantine_and_not_
     assert offices.kinds("skylark") == before
     assert world.deliver() == [("acknowledged", None)]
     assert item.digest != said[0].digest
+
+
+def test_a_peer_that_has_taken_back_its_log_is_convicted_and_learns_no_file_name(world: World) -> None:
+    offices = world.offices
+    before = copy(offices, offices.root.with_name("before"))
+    offices.answer("karsk", SEND)
+    kept = offices.kinds("skylark")
+    shutil.rmtree(offices.root / "karsk")
+    shutil.copytree(before.root / "karsk", offices.root / "karsk")
+    offices.configure("karsk", world.skylark.url)
+    world.waiting()
+    assert world.deliver() == [("quarantined", "SPLIT-VIEW")]
+    assert offices.kinds("skylark") == kept
+    assert [*(offices.ledger("skylark") / "evidence").glob("*.split-view.json")]
+    said = offices.answer("karsk", "comity exchange list")["bundles"][-1]["says"]
+    assert str(offices.root) not in said
+
+
+def test_a_backup_has_no_bundle_that_waits(world: World) -> None:
+    item = world.waiting()
+    world.offices.type("karsk", "comity backup ledger -o copy.tar")
+    with tarfile.open(world.offices.root / "karsk" / "copy.tar") as tar:
+        names = tar.getnames()
+    assert len(names) > 5
+    assert not [name for name in names if "exchange" in name or item.digest in name]
 
 
 def test_an_altered_bundle_of_somebody_unknown_is_refused_and_nothing_of_it_is_kept(world: World) -> None:
