@@ -136,6 +136,7 @@ IMPORT = {
 JOBS = {
     "list": ("cli.commands.jobs:list_", "which jobs are on, when each succeeded last, and why one failed"),
     "run": ("cli.commands.jobs:run", "do one job now"),
+    "calendar": ("cli.commands.jobs:calendar", "the secret address of a person's calendar, or its end"),
 }
 
 EXCHANGE = {

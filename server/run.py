@@ -29,6 +29,7 @@ from server.exchange.peers import Peer
 from server.exchange.reception import Reception
 from server.exchange.store import ExchangeStore
 from server.identity.requests import RateLimit, SignatureGate
+from server.jobs.feed import calendar_route
 from server.jobs.settings import JobSettings
 from server.jobs.timer import JobCollector, JobTimer
 from server.operations.metrics import Metrics
@@ -94,6 +95,8 @@ class OfficeServer:
             gates = Gates(bases, SignatureGate(view.knows), RateLimit(settings.rate), answers)
             listeners = Listeners(view, head, lambda: self.server.should_exit)
             more = opened.enter_context(_exchange(journal, gates, settings)) if settings.peers else []
+            if "calendar" in settings.jobs:
+                more = [*more, calendar_route(journal.folder.path, gates.rate, problem)]
             app = Application(services, gates, listeners, patience=settings.patience, more=more).asgi()
             self.app = Observed(app, (metrics.observe, *((log_exchange,) if settings.log_requests else ())))
             self.server: Server = http_server.server(

@@ -58,6 +58,13 @@ class JobAnswer(CommandAnswer, tag="comity.job/1"):
     failed: str
 
 
+class CalendarAnswer(CommandAnswer, tag="comity.calendar-address/1"):
+    """The secret path of a calendar; null where it has ended."""
+
+    office: str
+    path: str | None
+
+
 @command("comity jobs list --config serve.toml")
 @CONFIG
 def list_(config: str) -> None:
@@ -102,6 +109,31 @@ def run(name: str, config: str) -> Exit:
     )
     output.emit(JobAnswer(name, failed), text=lambda: f"{name}: {failed or 'done'}")
     return Exit.FINDINGS if failed else Exit.DONE
+
+
+@command(
+    "comity jobs calendar ilves --for 'Dina Ilves'",
+    "comity jobs calendar ilves --for 'Dina Ilves' --revoke",
+)
+@click.argument("office")
+@click.option("--for", "name", required=True, metavar="NAME", help="The person; kept on this machine alone.")
+@click.option("--revoke", is_flag=True, help="End the address of this person.")
+def calendar(office: str, name: str, revoke: bool) -> None:
+    """Print the path of a calendar with the deadlines that OFFICE may see; an earlier one of this person ends.
+
+    Who has the path reads the calendar, so it is a secret. The server answers at it while the job `calendar` is on,
+    and the job makes the calendar. It cannot be printed again.
+    """
+    from server.jobs.calendar import new_address
+
+    ledger = Path(ledger_choice.ledger_folder())
+    if not revoke:
+        output.emit(CalendarAnswer(office, new_address(ledger, office, name)), ("path",))
+        return
+    with closing(JobStore(ledger)) as store:
+        if not store.end_feed(office, name):
+            raise Stop(f"no calendar of {office} is for {name!r}", hint="the name is the one that --for gave it")
+    output.emit(CalendarAnswer(office, None), text=lambda: f"the address of {name} has ended")
 
 
 def _settings(config: str) -> Settings:

@@ -12,7 +12,7 @@ from msgspec.structs import fields
 
 from server.api.events import MEDIA as MEDIA_OF_EVENTS
 from server.api.routes import ROUTES, Route
-from server.documents import Problem
+from server.documents import CALENDAR, CALENDAR_MEDIA, Problem
 from server.exchange.addresses import ADDRESSES, BUNDLE, Address
 from server.problems import MEDIA, STATUS, TITLES
 
@@ -37,6 +37,7 @@ def document() -> dict[str, Any]:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
     for address in ADDRESSES:
         paths.setdefault(address.path, {})[address.method.lower()] = _exchange(address)
+    paths[CALENDAR] = {"get": _calendar()}
     return {
         "openapi": "3.1.1",
         "info": {
@@ -113,6 +114,27 @@ def _exchange(address: Address) -> dict[str, Any]:
         body = _json(address.body) if address.body else _BUNDLE
         operation["requestBody"] = {"required": True, "content": body}
     return operation
+
+
+def _calendar() -> dict[str, Any]:
+    """Return the operation of the calendars, which a server with the job `calendar` has."""
+    about = "The secret of the address, which `comity jobs calendar` prints."
+    return {
+        "operationId": "calendar",
+        "summary": "The deadlines of an office as a calendar",
+        "parameters": [
+            {"name": "secret", "in": "path", "required": True, "description": about, "schema": {"type": "string"}}
+        ],
+        "responses": {
+            "200": {
+                "description": "A calendar (RFC 5545) without sealed values; made anew by the job `calendar`.",
+                "content": {CALENDAR_MEDIA: {"schema": {"type": "string", "contentMediaType": CALENDAR_MEDIA}}},
+            },
+            "204": {"description": "No deadline has an end, or the job has not run yet."},
+            **_by_status({"API-HOST", "API-HEAD", "API-RATE", "API-MISSING"}),
+        },
+        "security": [{}],
+    }
 
 
 _BUNDLE = {BUNDLE: {"schema": {"type": "string", "contentMediaType": BUNDLE}}}

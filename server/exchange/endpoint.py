@@ -169,7 +169,7 @@ class ExchangeEndpoint:
     def _admitted(self, request: Request) -> Iterator[None]:
         """Admit a few requests at once, so that the others of the server never wait for the exchange.
 
-        A request that names a key of no peer so far is one of the unsigned ones, whoever signed it.
+        A request that names a key of no peer so far counts as unsigned.
         """
         named = _KEY_ID.findall(request.headers.get("signature-input", ""))
         familiar = len(named) == 1 and self._reception.is_familiar(named[0])

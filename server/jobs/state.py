@@ -1,6 +1,7 @@
-"""What became of jobs, in `jobs.db` of the ledger: the last runs, the mails of a day, the place of each webhook.
+"""What became of jobs, in `jobs.db` of the ledger: last runs, mails of a day, calendars, places of webhooks.
 
-The file is no part of the record, and of one machine. Without it every job is due again, which does no harm.
+The file is no part of the record, and of one machine. Without it every job is due again, which does
+no harm, and no calendar has an address.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ _SCHEMA = (
         name TEXT PRIMARY KEY, started REAL NOT NULL, ended REAL, succeeded REAL, seconds REAL,
         failures INTEGER NOT NULL, in_a_row INTEGER NOT NULL, says TEXT NOT NULL) STRICT""",
     "CREATE TABLE mailed (person TEXT PRIMARY KEY, day TEXT NOT NULL) STRICT",
+    """CREATE TABLE feed (
+        secret TEXT PRIMARY KEY, office TEXT NOT NULL, name TEXT NOT NULL, UNIQUE (office, name)) STRICT""",
+    "CREATE TABLE calendar (office TEXT PRIMARY KEY, content BLOB NOT NULL) STRICT",
     """CREATE TABLE webhook (
         name TEXT PRIMARY KEY, position INTEGER NOT NULL, tries INTEGER NOT NULL, next_at REAL NOT NULL) STRICT""",
 )
@@ -107,6 +111,34 @@ class JobStore:
         """Remember that a person got the mail of a day."""
         with transaction(self._c, self.path):
             self._c.execute("INSERT OR REPLACE INTO mailed VALUES (?, ?)", (person, day))
+
+    def keep_feed(self, secret: str, office: str, name: str) -> None:
+        """Give a person of an office the calendar at an address, by the SHA-256 of its secret; an earlier one ends."""
+        with transaction(self._c, self.path):
+            self._c.execute("INSERT OR REPLACE INTO feed VALUES (?, ?, ?)", (secret, office, name))
+
+    def end_feed(self, office: str, name: str) -> bool:
+        """End the address of a person; return whether there was one."""
+        with transaction(self._c, self.path):
+            done = self._c.execute("DELETE FROM feed WHERE office = ? AND name = ?", (office, name))
+            return done.rowcount > 0
+
+    def feed_offices(self) -> list[str]:
+        """Return the offices of which a person has an address."""
+        with SQLiteErrors(self.path):
+            return [str(office) for (office,) in self._c.execute("SELECT DISTINCT office FROM feed ORDER BY office")]
+
+    def feed(self, secret: str) -> bytes | None:
+        """Return the calendar at an address, empty if it was not made yet; None if there is no such address."""
+        sql = "SELECT coalesce(content, x'') FROM feed LEFT JOIN calendar USING (office) WHERE secret = ?"
+        with SQLiteErrors(self.path):
+            row = self._c.execute(sql, (secret,)).fetchone()
+        return None if row is None else bytes(row[0])
+
+    def keep_calendar(self, office: str, content: bytes) -> None:
+        """Keep the calendar of an office."""
+        with transaction(self._c, self.path):
+            self._c.execute("INSERT OR REPLACE INTO calendar VALUES (?, ?)", (office, content))
 
     def webhook(self, name: str, begins: int) -> WebhookPlace:
         """Return the place of a webhook; a new one begins at an index of the log."""

@@ -1,4 +1,4 @@
-"""The timer of the server: start each job that is due as a process of its own, one at a time of each job.
+"""The timer of the server: start each job that is due as a separate process, one at a time of each job.
 
 One server among all that share a ledger has the timer; the others take it when its process ends.
 """
@@ -64,7 +64,7 @@ class JobTimer:
         self._thread.start()
 
     def close(self) -> None:
-        """Start no further job, and end those that run."""
+        """Start no further job, and end the running ones."""
         self._stopped.set()
         self._thread.join()
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from ledger.application.journal import Journal
+from ledger.entries.keyring import Keyring
 from ledger.errors import RecordError
 from server.access import Caller
 from server.api.reading import LedgerView
@@ -21,6 +22,7 @@ class OfficeViews(Struct, frozen=True):
 
     view: LedgerView
     head: Head
+    keyring: Keyring
     caller: Callable[[str], Caller]
 
 
@@ -39,4 +41,4 @@ def office_views(ledger: Path, now: datetime) -> Iterator[OfficeViews]:
             return Caller("", actor, office.party, frozenset(office.roles_at(head.size)))
 
         with closing(LedgerView(journal.folder, lambda: head, lambda: now)) as view:
-            yield OfficeViews(view, head, caller)
+            yield OfficeViews(view, head, keyring, caller)

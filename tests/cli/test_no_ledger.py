@@ -36,6 +36,7 @@ fsck
 import letters letters --order PPO-1
 import orders table.csv
 issue --instrument EPOC --to XV
+jobs calendar ilves --for Dina
 judge PPO-1
 key accept ilves
 key add-log

@@ -420,6 +420,7 @@ ELSEWHERE = {
     "exchange release": "receive: the same function; then a row of exchange.db",
     "exchange refuse": "a row of exchange.db, then a file is deleted",
     "jobs run": "tests.server.jobs.test_jobs",
+    "jobs calendar": "a row of jobs.db",
 }
 SHOWS = "reads; with --reveal it records who looked, as `reveal` does; its views are those of `views`"
 WRITES_NOTHING = {

@@ -14,7 +14,7 @@ from server.jobs.settings import TABLES, settings_of
 from server.jobs.table import JOBS
 from tests.docs.sessions import type_page
 
-PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "run-jobs.md"
+PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "run-jobs.md"
 
 
 def test_the_page_goes_as_it_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ pytest.importorskip("http_message_signatures", reason="needs the extra `server`"
 from tests.docs.sessions import type_page
 from tests.server.exchange.offices import begin
 
-PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "exchange-with-another-ledger.md"
+PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "exchange-with-another-ledger.md"
 URL = "https://ledger.skylark.example"
 
 
