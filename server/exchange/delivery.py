@@ -73,6 +73,7 @@ def deliver(
     """
     by_name = {peer.name: peer for peer in peers if peer.url is not None}
     with _alone(store.outgoing.parent / "deliver.lock"):
+        store.tidy()
         for item in store.due(early=early):
             if item.peer in by_name:
                 tried = _attempt(journal, store, by_name[item.peer], item, connect)

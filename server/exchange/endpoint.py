@@ -70,6 +70,7 @@ class ExchangeEndpoint:
         self._opened = opened
         self._running: Counter[tuple[str, bool]] = Counter()
         self._store.forget_arriving()
+        self._store.tidy()
 
     def routes(self) -> list[Route]:
         """Return the routes."""
@@ -151,7 +152,7 @@ class ExchangeEndpoint:
             said = msgspec.json.decode(data, type=ExchangeAnswer)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
             raise RecordError("API-REQUEST", str(wrong)[:200], where="body") from None
-        with self._opened() as journal:
+        with self._opened(writable=False) as journal:
             check_answer(journal, next(p for p in self._reception.peers if p.name == item.peer), item, said)
         state = self._store.answered(item, said)
         return _json(AcknowledgedAnswer(item.digest, state))

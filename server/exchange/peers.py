@@ -19,7 +19,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
-from ledger.adapters.http_client import is_address
+from ledger.adapters.http_client import is_private
 from ledger.errors import LedgerError
 from ledger.facts.vocabulary import ROLES
 
@@ -51,8 +51,8 @@ def peers_of(table: Any) -> tuple[Peer, ...]:
             seen.add(value)
         if peer.audience not in ROLES:
             raise ValueError(f"peer {peer.name}: {peer.audience!r} is no role")
-        if peer.url is not None and not is_address(peer.url):
-            raise ValueError(f"peer {peer.name}: {peer.url!r} is no address of a server")
+        if peer.url is not None and not is_private(peer.url):
+            raise ValueError(f"peer {peer.name}: {peer.url!r} is no https address of a server")
         if peer.ca is not None and not Path(peer.ca).is_file():
             raise ValueError(f"peer {peer.name}: there is no file {peer.ca}")
     return checked

@@ -13,10 +13,8 @@ from contextlib import AbstractContextManager, suppress
 from hashlib import sha256
 from threading import Lock
 
-from msgspec.structs import replace
-
 from ledger.adapters.storage.entry_store import Conflict
-from ledger.application.commit_heads import heads_signer
+from ledger.application.commit_heads import ROLE, heads_signer
 from ledger.application.foreign.arrivals import from_bundle
 from ledger.application.foreign.take_in import Taken, take_in
 from ledger.application.journal import Journal
@@ -30,7 +28,7 @@ from server.exchange.store import ExchangeStore
 
 logger = logging.getLogger(__name__)
 
-OpenJournal = Callable[[], AbstractContextManager[Journal]]
+OpenJournal = Callable[..., AbstractContextManager[Journal]]  # takes `writable` as `Journal.open` does
 # What a peer has done, or what the ledger cannot believe of it. Other errors are of this machine: the peer tries again.
 _OF_THE_PEER = frozenset({"SPLIT-VIEW", "SPLIT-ORDER", "TRUST-FORMAT"})
 
@@ -38,13 +36,13 @@ _OF_THE_PEER = frozenset({"SPLIT-VIEW", "SPLIT-ORDER", "TRUST-FORMAT"})
 def peer_of(journal: Journal, peers: Sequence[Peer], key: str) -> Peer | None:
     """Return the peer whose request a key (hex) may sign now; None if it is a key of no peer.
 
-    It is in the register of the peer, as that register was received and proven, or it is a key of the office of our
-    register that the configuration names for the peer.
+    It is the key of the ledger itself in the register of the peer, as that register was received and proven: other
+    keys there may be of guests. Or it is a key of the office of our register that the configuration names.
     """
     ours, logs = journal.read_keyring(), journal.cases.other_logs()
     for peer in peers:
         try:
-            if _signs(logs.keyring(peer.origin), key):
+            if _is_ledger(logs.keyring(peer.origin), key):
                 return peer
         except (NotProven, RecordError):
             pass  # nothing of its register has arrived
@@ -54,14 +52,28 @@ def peer_of(journal: Journal, peers: Sequence[Peer], key: str) -> Peer | None:
     return None
 
 
-def _keyrings(journal: Journal, peers: Sequence[Peer]) -> Iterator[Keyring]:
-    """Yield the registers of peers, as far as they arrived, and our own one as far as it has offices of peers."""
+def _keys_of(journal: Journal, peers: Sequence[Peer]) -> Iterator[str]:
+    """Yield the keys by which peers may sign requests now."""
     ours, logs = journal.read_keyring(), journal.cases.other_logs()
-    offices = {peer.office for peer in peers if peer.office is not None}
-    yield replace(ours, keys={name: key for name, key in ours.keys.items() if key.actor in offices})
+    candidates = [key.public for key in ours.keys.values()]
     for peer in peers:
         with suppress(NotProven, RecordError):
-            yield logs.keyring(peer.origin)
+            candidates += logs.keyring(peer.origin).keys
+    yield from (key for key in candidates if peer_of(journal, peers, key) is not None)
+
+
+def _is_ledger(keyring: Keyring, key: str) -> bool:
+    """Return True for a key that the ledger itself may sign with: in the role SYS, of an office of the same Party."""
+    known = keyring.keys.get(key)
+    office = keyring.offices.get(known.actor) if known else None
+    return (
+        known is not None
+        and office is not None
+        and _signs(keyring, key)
+        and ROLE in known.roles
+        and ROLE in office.roles
+        and office.party == keyring.registrar.party
+    )
 
 
 def _signs(keyring: Keyring, key: str) -> bool:
@@ -78,9 +90,8 @@ class Reception:
         self.store = store
         self._lock = Lock()
         self._accepted: set[str] = set()
-        with opened() as journal:
-            for keyring in _keyrings(journal, self.peers):
-                self._accepted.update(key for key in keyring.keys if _signs(keyring, key))
+        with opened(writable=False) as journal:
+            self._accepted.update(_keys_of(journal, self.peers))
 
     def is_familiar(self, key: str) -> bool:
         """Return True for a key that was one of a peer at the start or since: its requests come before others."""
@@ -88,7 +99,7 @@ class Reception:
 
     def caller(self, key: str) -> Peer:
         """Return the peer of a key that signed a request; `RecordError` KEY-UNKNOWN."""
-        with self._lock, self._opened() as journal:
+        with self._lock, self._opened(writable=False) as journal:
             peer = peer_of(journal, self.peers, key)
         if peer is None:
             raise RecordError("KEY-UNKNOWN", "the request is signed by no key of a peer")

@@ -30,6 +30,7 @@ from server.exchange.documents import ExchangeAnswer, Refusal
 
 MOST_HELD = 100  # bundles of one peer in quarantine
 MOST_BYTES = 256 << 20  # of one peer in quarantine
+_FRESH = 3_600  # seconds
 FIRST_WAIT, LONGEST_WAIT = 10, 6 * 3_600  # seconds between two attempts to hand a bundle over
 
 Settled = Literal["quarantined", "acknowledged", "refused"]
@@ -217,6 +218,14 @@ class ExchangeStore:
         if sha256(data).hexdigest() != item.digest:
             raise LedgerError("LOG-CORRUPT", f"{self.quarantine / item.digest} is not the bundle that arrived")
         return item, data
+
+    def tidy(self) -> None:
+        """Delete what a crash left of bundles that wait no more: files of the last hour may be without a row yet."""
+        rows = {item.digest for item in self._sent(_OPEN)}
+        rows |= {item.digest for item in self._came("state = 'quarantined'")}
+        for path in (*self.outgoing.iterdir(), *self.quarantine.iterdir()):
+            if path.name not in rows and path.stat().st_mtime < self._now() - _FRESH:
+                path.unlink(missing_ok=True)
 
     def forget_arriving(self) -> None:
         """Delete what a crash left of bundles that were arriving; their senders send them again."""

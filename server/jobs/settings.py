@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from ledger.adapters.http_client import is_address
+from ledger.adapters.http_client import is_local, is_private
 from ledger.facts import KINDS
 
 Text = Annotated[str, Meta(min_length=1, max_length=500)]
@@ -83,11 +83,13 @@ def settings_of(tables: Mapping[str, Any], names: tuple[str, ...]) -> Settings:
             raise ValueError(f"the job {name} needs a folder")
     if "digest" in settings.jobs and settings.mail is None:
         raise ValueError("the job digest needs the table [mail]")
+    if settings.mail and settings.mail.tls == "none" and not is_local(settings.mail.host):
+        raise ValueError("[mail] to another machine needs tls")
     if settings.mail and settings.mail.user is not None and settings.mail.password_file is None:
         raise ValueError("[mail] has a user and no password-file")
     for hook in settings.webhooks:
-        if not is_address(hook.url):
-            raise ValueError(f"{hook.url!r} is no address of a server")
+        if not is_private(hook.url):
+            raise ValueError(f"{hook.url!r} is no https address of a server")
         for kind in hook.kinds:
             if kind not in KINDS:
                 raise ValueError(f"no kind is called {kind[:40]!r}")

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tarfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
+from ledger.adapters.keys.open_key import open_key
 from ledger.adapters.storage.entry_store import Conflict
-from ledger.errors import LedgerError
+from ledger.errors import LedgerError, RecordError
 from server.exchange.client import PeerClient
 from server.exchange.documents import ExchangeAnswer, Refusal
 from server.exchange.store import MOST_HELD, ExchangeStore, OutgoingItem
-from tests.server.exchange.offices import Offices, copy
+from tests.server.exchange.offices import Offices, copy, peer_of
 from tests.server.office import Office
 
 SEND = "comity exchange send E-7 --to skylark --as ilves --config serve.toml"
@@ -38,7 +41,6 @@ class World:
     def deliver(self, connect: Callable[..., PeerClient] = PeerClient) -> list[tuple[str, str | None]]:
         """Hand over what waits at karsk, through a connection; return state and code of each attempt."""
         from server.exchange.delivery import deliver
-        from tests.server.exchange.offices import peer_of
 
         with self.offices.opened("karsk") as (journal, store):
             peers = (peer_of("karsk", self.skylark.url),)
@@ -242,6 +244,20 @@ def test_a_backup_has_no_bundle_that_waits(world: World) -> None:
     assert not [name for name in names if "exchange" in name or item.digest in name]
 
 
+def test_a_guest_in_the_register_of_a_peer_is_not_the_peer(world: World) -> None:
+    world.offices.answer("karsk", SEND)
+    for line in ANSWER:
+        world.offices.type("skylark", line)  # a bundle waits for karsk
+    mine = open_key(str(world.offices.root / "karsk" / ".config" / "comity" / "keys" / "ilves"))
+    peer = peer_of("karsk", world.skylark.url)
+    with closing(PeerClient(peer, mine)) as client, pytest.raises(RecordError, match="KEY-UNKNOWN"):
+        client.waiting(0)
+    with world.offices.opened("karsk") as (journal, _):
+        key = journal.log.signatory.heads_key()
+    with closing(PeerClient(peer, key)) as client:
+        assert len(client.waiting(0).bundles) == 1
+
+
 def test_an_altered_bundle_of_somebody_unknown_is_refused_and_nothing_of_it_is_kept(world: World) -> None:
     world.waiting()
     assert world.deliver(through(altered)) == [("waiting", "KEY-UNKNOWN")]
@@ -315,6 +331,19 @@ def test_what_a_crash_left_of_an_arriving_bundle_is_deleted(offices: Offices) ->
         (store.arriving / "half").write_bytes(b"PK")
     with offices.serving("skylark"), offices.opened("skylark") as (_, store):
         assert not [*store.arriving.iterdir()]
+
+
+def test_a_file_that_a_crash_left_without_a_row_is_deleted_after_an_hour(offices: Offices) -> None:
+    with offices.opened("karsk") as (_, store):
+        store.put("skylark", "order", b"PK", [(1, "leaf")])
+        for place in (store.outgoing, store.quarantine):
+            (place / "old").write_bytes(b"PK")
+            (place / "new").write_bytes(b"PK")
+            os.utime(place / "old", (1, 1))
+        os.utime(next(path for path in store.outgoing.iterdir() if len(path.name) == 64), (1, 1))
+        store.tidy()
+        assert len([*store.outgoing.iterdir()]) == 2  # the new one, and the one that waits
+        assert [path.name for path in store.quarantine.iterdir()] == ["new"]
 
 
 def test_an_attempt_that_failed_waits_longer_each_time(offices: Offices) -> None:

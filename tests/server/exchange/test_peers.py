@@ -22,6 +22,7 @@ audience = "SP"
 WRONG = {
     "a role that is none": GOOD.replace('"SP"', '"XX"'),
     "no address": GOOD.replace("https://ledger.skylark.example", "ftp://x"),
+    "in the open": GOOD.replace("https:", "http:"),
     "another member": GOOD + "colour = 1\n",
     "a name with a slash": GOOD.replace('"skylark"', '"sky/lark"'),
     "no origin": GOOD.replace("origin", "# origin"),

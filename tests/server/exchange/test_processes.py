@@ -204,9 +204,13 @@ def namespaces() -> Iterator[None]:
 def test_the_two_ledgers_of_the_tutorial_exchange_between_two_network_namespaces(offices: Offices) -> None:
     prefixes = {who: ("ip", "netns", "exec", f"comity-{who}") for who in ("karsk", "skylark")}
     offices.configure("skylark", None)
-    command = [str(PROGRAM), *"serve --config serve.toml --behind-proxy --listen 10.77.0.2:7400".split()]
-    with served(start(offices, "skylark", *command, prefix=prefixes["skylark"])) as url:
-        offices.configure("karsk", url)
+    certificate = offices.root / "skylark" / "office.pem"
+    made = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=skylark"
+    files = ("-addext", "subjectAltName=IP:10.77.0.2", "-out", "office.pem", "-keyout", "office.key")
+    subprocess.run([*made.split(), *files], cwd=certificate.parent, check=True, capture_output=True)
+    line = "serve --config serve.toml --tls-cert office.pem --tls-key office.key --listen 10.77.0.2:7400"
+    with served(start(offices, "skylark", str(PROGRAM), *line.split(), prefix=prefixes["skylark"])) as url:
+        offices.configure("karsk", url, ca=str(certificate))
         assert run(offices, "karsk", SEND)[0] == 3  # outside of its namespace skylark is not reached
         assert run(offices, "karsk", DELIVER, prefixes["karsk"])[0] == 0
         tutorial(offices, prefixes)

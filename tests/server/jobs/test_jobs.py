@@ -46,6 +46,7 @@ WRONG = {
     "no folder": "[jobs.publish]\n",
     "too often": "[jobs.audit]\nevery = 1\n",
     "another member": "[jobs.audit]\ncolour = 1\n",
+    "mail in the open": CONFIG.replace("127.0.0.1", "10.1.2.3").replace("[mail]", '[mail]\ntls = "none"'),
     "no mail": "[jobs.digest]\n",
     "no address": CONFIG + '[[webhooks]]\nurl = "x"\noffice = "ilves"\nkey = "/dev/null"\n',
     "no key": CONFIG + '[[webhooks]]\nurl = "https://x.example"\noffice = "ilves"\nkey = "/nowhere"\n',
