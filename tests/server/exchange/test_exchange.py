@@ -169,6 +169,7 @@ def test_a_receipt_that_proves_nothing_leaves_the_bundle_waiting(
     assert said.startswith(code), said
 
 
+@pytest.mark.slow
 def test_a_bundle_that_meets_another_writer_is_sent_again_and_not_held(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -219,6 +220,7 @@ def test_a_bundle_of_a_known_peer_that_is_altered_is_kept_in_quarantine_and_not_
     assert item.digest != said[0].digest
 
 
+@pytest.mark.slow
 def test_a_peer_that_has_taken_back_its_log_is_convicted_and_learns_no_file_name(world: World) -> None:
     offices = world.offices
     before = copy(offices, offices.root.with_name("before"))
@@ -235,6 +237,7 @@ def test_a_peer_that_has_taken_back_its_log_is_convicted_and_learns_no_file_name
     assert str(offices.root) not in said
 
 
+@pytest.mark.slow
 def test_a_backup_has_no_bundle_that_waits(world: World) -> None:
     item = world.waiting()
     world.offices.type("karsk", "comity backup ledger -o copy.tar")
@@ -266,6 +269,7 @@ def test_an_altered_bundle_of_somebody_unknown_is_refused_and_nothing_of_it_is_k
         assert not [*store.quarantine.iterdir(), *store.arriving.iterdir()]
 
 
+@pytest.mark.slow
 def test_a_bundle_waits_while_the_peer_itself_cannot_check_it(offices: Offices) -> None:
     with offices.serving("skylark") as skylark:
         offices.configure("karsk", skylark.url)
@@ -294,6 +298,7 @@ def holding(world: World) -> OutgoingItem:
     return item
 
 
+@pytest.mark.slow
 def test_a_bundle_that_the_peer_holds_is_asked_for_until_a_person_decides(world: World) -> None:
     offices = world.offices
     offices.answer("karsk", SEND)
@@ -305,6 +310,7 @@ def test_a_bundle_that_the_peer_holds_is_asked_for_until_a_person_decides(world:
     assert world.deliver() == []
 
 
+@pytest.mark.slow
 def test_a_bundle_that_a_person_refuses_is_sent_no_more(world: World) -> None:
     offices = world.offices
     offices.answer("karsk", SEND)

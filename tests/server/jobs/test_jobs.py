@@ -213,6 +213,7 @@ def test_one_timer_among_several_starts_jobs(mine: Path, tmp_path: Path) -> None
 # -- by command --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_commands_do_a_job_and_list_what_became_of_it(mine: Path, tmp_path: Path) -> None:
     config = tmp_path / "serve.toml"
     config.write_text("[jobs.audit]\n[jobs.stamp]\nevery = 100\n", "utf-8")
