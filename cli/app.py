@@ -63,6 +63,8 @@ COMMANDS = {
     "desk": ("cli.commands.desk:desk", "a local page: what is due, every order, its papers, the law"),
     "serve": ("cli.commands.serve:serve", "the ledger over HTTP, for people and programs with their own keys"),
     "account": ("cli.app:account", "who may sign in to the office server, and how each person is known"),
+    "jobs": ("cli.app:jobs", "the regular work of a ledger: by command, and what became of the last runs"),
+    "exchange": ("cli.app:exchange", "bundles to and from the ledgers of other offices, with receipts both ways"),
     "audit": ("cli.app:audit", "check another log as an auditor and sign it; the auditors of this ledger"),
     "monitor": ("cli.commands.monitor:monitor", "follow other logs; alarm on forks, rollbacks, silence"),
     "succeed": ("cli.commands.succeed:succeed", "a log that takes the place of one that cannot go on"),
@@ -143,6 +145,21 @@ IMPORT = {
     "hi1": ("cli.imports.hi1:take", "an ETSI TS 103 120 (HI-1) message as JSON"),
     "delivery": ("cli.imports.delivery:delivery", "delivery evidence of e-CODEX or registered mail (ETSI REM)"),
     "letters": ("cli.imports.letters:letters", "a folder of scanned letters"),
+}
+
+JOBS = {
+    "list": ("cli.commands.jobs:list_", "which jobs are on, when each succeeded last, and why one failed"),
+    "run": ("cli.commands.jobs:run", "do one job now"),
+    "calendar": ("cli.commands.jobs:calendar", "the secret address of a person's calendar, or its end"),
+}
+
+EXCHANGE = {
+    "send": ("cli.commands.exchange:send", "make the bundle of an order for a peer, and hand it over"),
+    "deliver": ("cli.commands.exchange:deliver_", "hand over what waits for peers, each after a growing wait"),
+    "fetch": ("cli.commands.exchange:fetch_", "fetch what waits at peers, and send the receipts"),
+    "list": ("cli.commands.exchange:list_", "what waits for peers, and what came from them"),
+    "release": ("cli.commands.exchange:release", "record a bundle of the quarantine, signed by you"),
+    "refuse": ("cli.commands.exchange:refuse", "refuse a bundle of the quarantine for good, and delete it"),
 }
 
 COUNTERPARTY = {
@@ -334,6 +351,24 @@ counterparty = Group(
     table=COUNTERPARTY,
     help="Other offices keep records of their own: whose keys they have is pinned by our registrar.",
     examples=("comity counterparty add skylark-trust/ --key adm", "comity counterparty list"),
+)
+
+exchange = Group(
+    name="exchange",
+    table=EXCHANGE,
+    help="Bundles to and from the ledgers of other offices over HTTPS; each is acknowledged by receipts that verify.",
+    examples=(
+        "comity exchange send PPO-2026-123 --to skylark --as ilves --config serve.toml",
+        "comity exchange list",
+        "comity exchange release 5b1c --as ilves",
+    ),
+)
+
+jobs = Group(
+    name="jobs",
+    table=JOBS,
+    help="Regular work of a ledger: the server does it by timers, and these commands do it at once.",
+    examples=("comity jobs list --config serve.toml", "comity jobs run checkpoint --config serve.toml"),
 )
 
 subject = Group(

@@ -16,6 +16,8 @@ from projections.documents.times import Time
 from projections.views.state import OrderView
 
 MOST_ENTRIES = 64  # of one request that records
+CALENDAR = "/v1/calendar/{secret}"
+CALENDAR_MEDIA = "text/calendar"
 Index = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 
 

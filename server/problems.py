@@ -45,6 +45,7 @@ STATUS: Final = {
     "API-WAIT": 429,
     "BUSY": 429,
     "API-UNFORESEEN": 500,
+    "EXCHANGE-FULL": 507,
 }
 TITLES: Final = {
     400: "The request has another form than the API asks for.",
@@ -62,6 +63,7 @@ TITLES: Final = {
     431: "The head of the request is too large.",
     500: "The server has failed.",
     503: "The ledger cannot be used now.",
+    507: "There is no room for what is not proven.",
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -13,17 +13,22 @@ from types import FrameType
 
 from cryptography.x509 import load_pem_x509_certificates
 from msgspec import Struct
+from starlette.routing import Route
 
 from ledger.adapters import http_server
 from ledger.adapters.http_server import Server, Tls
 from ledger.application.journal import Journal
 from server.access import Caller
-from server.api.application import LARGEST_HEAD, PATIENCE, Application, Gates
+from server.api.application import LARGEST_HEAD, PATIENCE, Application, Gates, problem
 from server.api.events import Listeners
 from server.api.idempotency import AnswerStore
 from server.api.reading import LedgerView
 from server.api.recording import LogHead, Recording, SequencerRecorder
 from server.api.routes import Services
+from server.exchange.endpoint import ExchangeEndpoint, ExchangeGates
+from server.exchange.peers import Peer
+from server.exchange.reception import Reception
+from server.exchange.store import ExchangeStore
 from server.identity.accounts import Account, Accounts
 from server.identity.callers import Callers, Peers
 from server.identity.database import open_database
@@ -32,6 +37,9 @@ from server.identity.requests import RateLimit, SignatureGate
 from server.identity.sessions import Sessions, Spent, server_secret
 from server.identity.sign_in import SignIn
 from server.identity.tickets import Tickets
+from server.jobs.feed import calendar_route
+from server.jobs.settings import JobSettings
+from server.jobs.timer import JobCollector, JobTimer
 from server.operations.metrics import Metrics
 from server.operations.observed import Observed
 from server.operations.readiness import LEAST_FREE, Readiness
@@ -48,7 +56,8 @@ class Settings(Struct, frozen=True):
     `rate` is the number of requests a second of each sender, `within` for how many seconds the log may be unable to
     sign before the server is not healthy. `drain` is for how many seconds after the signal to end it still takes
     requests and is not ready, `least_free` the number of bytes that its disks need. `log_requests` says whether
-    each request is logged. `peers` are the proxies in front, `provider` signs people in.
+    each request is logged. `proxies` are the proxies in front, `provider` signs people in. With `peers` it exchanges
+    bundles, with `jobs` it does those by timers that the file `config` switches on.
     """
 
     bases: tuple[str, ...]
@@ -59,8 +68,11 @@ class Settings(Struct, frozen=True):
     drain: float = 0.0
     least_free: int = LEAST_FREE
     log_requests: bool = False
-    peers: Peers = Peers()
+    proxies: Peers = Peers()
     provider: Provider | None = None
+    peers: tuple[Peer, ...] = ()
+    jobs: Mapping[str, JobSettings] = {}
+    config: Path = Path()
 
 
 class OfficeServer:
@@ -100,13 +112,17 @@ class OfficeServer:
             def by_account(account: Account, keys: frozenset[str]) -> Caller:
                 return view.person(account.id, account.office, account.roles, keys)
 
+            rate = RateLimit(settings.rate)
             callers = Callers(
-                SignatureGate(view.knows, spent.spend), RateLimit(settings.rate), self.accounts, self.sessions,
-                settings.peers, view.caller, by_account,
+                SignatureGate(view.knows, spent.spend), rate, self.accounts, self.sessions,
+                settings.proxies, view.caller, by_account,
             )  # fmt: skip
-            gates = Gates(bases, callers, answers)
+            gates = Gates(bases, callers, rate, answers)
             listeners = Listeners(view, head, lambda: self.server.should_exit)
-            app = Application(services, gates, listeners, patience=settings.patience).asgi()
+            more = opened.enter_context(_exchange(journal, gates, spent, settings)) if settings.peers else []
+            if "calendar" in settings.jobs:
+                more = [*more, calendar_route(journal.folder.path, gates.rate, problem)]
+            app = Application(services, gates, listeners, patience=settings.patience, more=more).asgi()
             self.app = Observed(app, (metrics.observe, *((log_exchange,) if settings.log_requests else ())))
             self.server: Server = http_server.server(
                 self.app,
@@ -119,6 +135,10 @@ class OfficeServer:
             )
             head.follow()  # what a crash left is acknowledged, and the log can be signed
             head.start()
+            if settings.jobs:
+                metrics.registry.register(JobCollector(journal.folder.path, settings.jobs))
+                timer = opened.enter_context(closing(JobTimer(journal.folder, settings.config, settings.jobs)))
+                timer.start()
             self._opened = opened.pop_all()
 
     def close(self) -> None:
@@ -131,6 +151,17 @@ class OfficeServer:
             ready()
             notify(READY)
             self.server.run(sockets=[listening])
+
+
+@contextmanager
+def _exchange(journal: Journal, gates: Gates, spent: Spent, settings: Settings) -> Iterator[list[Route]]:
+    """Yield the routes of the exchange. It opens the ledger anew for each bundle, as another process would."""
+    opened = partial(Journal.open, journal.folder.path, journal.home, now=journal.now)
+    with closing(ExchangeStore(journal.folder.path)) as store:
+        checks = ExchangeGates(
+            gates.bases, SignatureGate(lambda key: True, spent.spend), gates.rate, problem, settings.patience
+        )
+        yield ExchangeEndpoint(Reception(opened, settings.peers, store), checks, opened).routes()
 
 
 def _certificate_ends(tls: Tls | None) -> float | None:

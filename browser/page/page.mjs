@@ -4,7 +4,7 @@ import { bundlesNamed, carriedIn, isBundle, isMeant } from '../check/bundle/arch
 import { SEQUENCE } from '../check/timestamps/der.mjs';
 import { browserHasEd25519 } from '../check/formats/ed25519.mjs';
 import { exhibitForm, verifyExhibit } from '../check/verify/exhibits.mjs';
-import { isAbsence, verifyAbsence } from '../check/verify/absence.mjs';
+import { isAbsence, verifyAbsence } from '../check/verify/completeness/absence.mjs';
 import { checkVersion } from '../check/bundle/layout.mjs';
 import { bundleInside, isPdf } from '../check/bundle/pdf_attachment.mjs';
 import { Refused } from '../check/errors.mjs';

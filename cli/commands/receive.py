@@ -4,29 +4,27 @@ from __future__ import annotations
 
 import logging
 from hashlib import sha256
-from typing import TYPE_CHECKING
 
 import click
 from msgspec import Struct
 
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
-from cli.handover.arrivals import from_bundle, from_entry, opened_entry, signed_by, trust_in_log
+from cli.handover.entry_proof import proof_beside
 from cli.session.open_ledger import find, hand, writing
 from cli.session.options import AS, KEY, ROLE
 from cli.terminal import file_io, output
 from cli.terminal.answer import CommandAnswer
 from cli.terminal.log_output import VERBOSE
+from ledger.application.foreign.arrivals import from_bundle, from_entry
+from ledger.application.foreign.receive import Arrival, keep_alone
+from ledger.application.foreign.take_in import Taken, take_in
 from ledger.application.journal import Journal
 from ledger.application.write.draft import Draft
-from ledger.application.write.receipt import Receipt
-from ledger.entries.envelope import Circumstances, OpenedEntry, Signer
+from ledger.entries.envelope import Circumstances, OpenedEntry, Signer, open_
 from ledger.entries.wrapped_entry import wrapping_crossed
 from ledger.errors import RecordError
 from ledger.tlog.tree import parse_proof
-
-if TYPE_CHECKING:
-    from ledger.application.foreign.receive import Arrival
 
 
 class ReceivedItem(Struct, frozen=True):
@@ -82,16 +80,19 @@ def receive(
     """
     data = file_io.read(file)
     with writing() as journal:
-        opened = opened_entry(data) if data.startswith(b'{"payload":') else None
+        opened = open_(data) if data.startswith(b'{"payload":') else None
         if opened is not None and opened.payload.log == journal.origin:
             return _sealed_for_us(journal, opened, actor, role, key_file)
         if opened is None and not data.startswith(b"PK"):
             raise Stop(f"{file} is neither a bundle nor a sealed entry", code=Exit.UNDECIDABLE)
         signer = hand(journal, KIND, actor, role, key_file)  # before anything received is stored
         if opened is None:
-            arrivals, check = from_bundle(journal, data, name, anyway=anyway)
+            order = find(journal, name) if name else None
+            arrivals, check = from_bundle(journal, data, order, output.tell, anyway=anyway)
+            if name and len({open_(arrival.raw).payload.order for arrival in arrivals}) > 1:
+                raise Stop("--order is for a bundle of one order, and this brings more")
         else:
-            arrivals, check = from_entry(journal, opened, file, anyway=anyway)
+            arrivals, check = from_entry(journal, opened, proof_beside(file), output.tell, anyway=anyway)
         if backs and len(arrivals) != 1:
             raise Stop("--backs is for one entry, and this brings more", hint="receive that entry by itself")
         return _take_in(journal, arrivals, signer, check, name, backs, anyway=anyway)
@@ -111,53 +112,14 @@ def _take_in(
     anyway: bool,
 ) -> Exit:
     from cli.session.recording import Place
-    from ledger.application.foreign import receive as post
 
-    rows: list[ReceivedItem] = []
-    fresh = []
-    folder, evidence = journal.folder.foreign, journal.folder.evidence
+    backed = (lambda place: Place.of(journal, KIND, place, None).event(backs)) if backs else None
     order = find(journal, name) if name else ""
-    drafts = []
-    for arrival in post.wanted(arrivals, journal.store, journal.origin):
-        opened = opened_entry(arrival.raw)
-        place = order or opened.payload.order
-        key = signed_by(trust_in_log(journal, opened.payload.log), _note(arrival))
-        position = post.place_of(arrival, place, journal.store, key, folder, evidence)
-        if position.index is not None:
-            rows.append(_row(opened, arrival, "already recorded", position.index))
-            continue
-        _check_place(journal, place, arrival)
-        now = journal.now()
-        if not anyway:
-            _check_order(opened, place)
-            post.check_counts(arrival, journal.cases, journal.store.size())
-        leaf = Place.of(journal, KIND, place, None).event(backs) if backs else None
-        draft = post.draft_of(
-            arrival, journal.origin, signer, now, check, order=place, backs=leaf, entry=position.entry
-        )
-        fresh.append(arrival)
-        drafts.append(draft)
-    post.keep_files(fresh, folder)
-    receipts = journal.record_batch(drafts) if drafts else []
-    logger.info("%d entries stored, %d were here already", len(receipts), len(rows))
-    rows += [_row(opened_entry(a.raw), a, "recorded", r.index) for a, r in zip(fresh, receipts, strict=True)]
-    _tell(rows, receipts)
+    taken = take_in(journal, arrivals, signer, check, order=order, backs=backed, anyway=anyway)
+    fresh = sum(not each.already for each in taken)
+    logger.info("%d entries stored, %d were here already", fresh, len(taken) - fresh)
+    _tell([_row(each) for each in taken], fresh)
     return Exit.DONE
-
-
-def _check_order(opened: OpenedEntry, order: str) -> None:
-    if opened.payload.order != order:
-        hint = "--anyway keeps it all the same, as what its recipient has observed"
-        raise RecordError("CTX-ORDER", f"it is about the order {opened.payload.order}", where=order, hint=hint)
-
-
-def _check_place(journal: Journal, order: str, arrival: Arrival) -> None:
-    from ledger.application.foreign.receive import check_instrument
-
-    newest = journal.store.newest(order)
-    check_instrument(arrival, opened_entry(newest[1]).payload.instrument if newest else None)
-    if journal.subject_keys and journal.subject_keys.main_of(order) is not None:
-        raise RecordError("CTX-ORDER", "what arrives from others does not go where some of them may not look")
 
 
 def _sealed_for_us(
@@ -165,7 +127,6 @@ def _sealed_for_us(
 ) -> Exit:
     """Record an entry sealed elsewhere for this ledger: unchanged, or wrapped if other entries came first."""
     from cli.terminal.receipt import tell
-    from ledger.application.foreign.receive import keep_alone
 
     try:
         (receipt,) = journal.receive_sealed([opened.raw])
@@ -207,22 +168,18 @@ def _crossed(journal: Journal, opened: OpenedEntry) -> tuple[str, int | None]:
         before = journal.store.by_entry(bytes.fromhex(entry))
         if before is None:
             return entry, None
-        p = opened_entry(before[1]).payload
+        p = open_(before[1]).payload
         if (p.kind, p.order, p.public.get("leaf")) == (KIND, opened.payload.order, opened.leaf):
             return entry, p.public["index"]
     raise AssertionError("ids of 128 bits are not all taken")
 
 
-def _note(arrival: Arrival) -> bytes:
-    return parse_proof(arrival.proof).note
+def _row(taken: Taken) -> ReceivedItem:
+    p, done = taken.opened.payload, "already recorded" if taken.already else "recorded"
+    return ReceivedItem(p.log, parse_proof(taken.arrival.proof).index, p.kind, done, taken.index)
 
 
-def _row(opened: OpenedEntry, arrival: Arrival, done: str, index: int) -> ReceivedItem:
-    p = opened.payload
-    return ReceivedItem(p.log, parse_proof(arrival.proof).index, p.kind, done, index)
-
-
-def _tell(items: list[ReceivedItem], receipts: list[Receipt]) -> None:
+def _tell(items: list[ReceivedItem], fresh: int) -> None:
 
     def text() -> str:
         lines = [f"{i.done:<17} {i.kind}, entry {i.their_index} of {i.log}, here #{i.index}" for i in items]
@@ -230,5 +187,5 @@ def _tell(items: list[ReceivedItem], receipts: list[Receipt]) -> None:
 
     rows: list[ReceivedItem | tuple[str | None, ...]] = [*items]
     rows = rows or [(None, None, None, "nothing for us", None)]
-    answer = ReceivedAnswer(items, len(receipts), len(items) - len(receipts))
+    answer = ReceivedAnswer(items, fresh, len(items) - fresh)
     output.emit(answer, ReceivedItem.__struct_fields__, rows, text=text)

@@ -174,6 +174,7 @@ def _others() -> Iterator[tuple[str, type]]:
     from projections.reports.fillable_form import FillableForm
     from server.documents import ApiAnswer
 
+    importlib.import_module("server.exchange.documents")  # defines more of them
     for answer in ApiAnswer.__subclasses__():
         yield str(answer.__struct_config__.tag), answer
     yield FORMAT, PolicyStatement

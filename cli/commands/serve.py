@@ -24,7 +24,10 @@ from cli.terminal.log_output import VERBOSE
 if TYPE_CHECKING:
     from server.operations.metrics import Metrics
 
-NEEDED = ("starlette", "uvicorn", "http_message_signatures", "prometheus_client", "fido2", "jwt")
+NEEDED = ("starlette", "uvicorn", "http_message_signatures", "httpx", "prometheus_client", "fido2", "jwt")
+
+
+PEERS, ON, CONFIG = "comity.peers", "comity.jobs", "comity.config"  # what the context keeps of the file
 
 
 def _names(context: click.Context) -> dict[str, str]:
@@ -36,10 +39,17 @@ def _configured(context: click.Context, _: click.Parameter, path: str | None) ->
     """Take what a file states as the defaults of the other options."""
     if path is None:
         return None
-    from server.operations.configuration import read_configuration
+    from server.exchange.peers import peers_of
+    from server.jobs.settings import TABLES, settings_of
+    from server.jobs.table import JOBS
+    from server.operations.configuration import read_configuration, read_table
 
     try:
         stated = read_configuration(Path(path))
+        context.meta[PEERS] = peers_of(read_table(Path(path), "peers"))
+        settings = settings_of({name: read_table(Path(path), name) for name in TABLES}, tuple(JOBS))
+        context.meta[ON] = {name: each for name, each in settings.jobs.items() if each.on}
+        context.meta[CONFIG] = Path(path).absolute()
     except (ValueError, RecursionError, OSError) as wrong:  # TOML and msgspec errors are ValueErrors
         says = wrong.strerror if isinstance(wrong, OSError) else str(wrong)
         raise Stop(f"--config {path}: {says}", hint="the names are those of the options, without --") from None
@@ -168,7 +178,7 @@ def serve(
             raise
         raise Stop(f"serving needs {absent.name}", hint="pip install 'comity[server]'") from None
     try:
-        peers = Peers.of(proxies, hidden=behind_proxy)
+        from_proxies = Peers.of(proxies, hidden=behind_proxy)
     except ValueError as wrong:
         raise Stop(f"--proxy: {wrong}", hint="an address or a network: --proxy 10.0.0.1") from None
     provider = None
@@ -181,18 +191,19 @@ def serve(
         listening = inherited or bind(host, port)
     except OSError as error:
         raise Stop(f"{listen}: {error.strerror}", hint="--listen 127.0.0.1:0 takes a free port") from None
+    file = click.get_current_context().meta
     logs = json_logs(sys.stderr) if log_format == "json" else nullcontext()
     with logs, closing(listening), writing() as journal:
         scheme = "http" if tls is None else "https"
         own = f"{scheme}://{authority(host, listening.getsockname()[1])}"
         settings = Settings(
-            (own, *given),
-            tls,
-            rate,
-            within,
+            *((own, *given), tls, rate, within),
             drain=drain,
             log_requests=log_format == "json",
-            peers=peers,
+            peers=file.get(PEERS, ()),
+            jobs=file.get(ON, {}),
+            config=file.get(CONFIG, Path()),
+            proxies=from_proxies,
             provider=provider,
         )
         try:
@@ -223,6 +234,10 @@ def _print_options(context: click.Context) -> None:
             source = context.get_parameter_source(names[name])
             shown = list(value) if isinstance(value, tuple) else value
             click.echo(f"{name} = {json.dumps(shown)}  # {sources.get(source, 'the default')}")
+    for name, job in context.meta.get(ON, {}).items():
+        click.echo(f"# job {name}{f' every {job.every} s' if job.every else ''}")
+    for peer in context.meta.get(PEERS, ()):
+        click.echo(f"# peer {peer.name}: {peer.origin}, {peer.url or 'fetches its bundles'}")
 
 
 @contextmanager

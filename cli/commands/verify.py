@@ -11,7 +11,7 @@ import click
 
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
-from cli.handover.arrivals import proof_beside
+from cli.handover.entry_proof import proof_beside
 from cli.handover.trust_folder import read_trust
 from cli.session import ledger_choice
 from cli.terminal import file_io, prompts, verdict_text

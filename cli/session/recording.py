@@ -21,7 +21,6 @@ from cli.terminal.answer import CommandAnswer, Time
 from cli.terminal.file_io import check_new, write_new
 from cli.terminal.next_commands import tell_next
 from cli.terminal.receipt import tell
-from ledger.entries.payload import Condition
 
 if TYPE_CHECKING:
     from ledger.application.journal import Journal
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from ledger.application.write.draft import Draft
     from ledger.entries.case import Case, Entry
     from ledger.entries.envelope import Signer
+    from ledger.entries.payload import Condition
     from ledger.facts import Fact
 
 
@@ -343,6 +343,7 @@ def audience_of(said: str) -> tuple[str, list[str]]:
 
 def condition_of(said: str, behind: int | None, place: Place) -> Condition:
     """Return the condition of an entry from `KIND,KIND@ORDER,ORDER`; without orders, its own order is meant."""
+    from ledger.entries.payload import Condition
     from ledger.facts import kind_of
 
     kinds, _, orders = said.partition("@")
@@ -364,6 +365,18 @@ class SignerItem(Struct, frozen=True):
     role: str
     party: str
     key: str
+
+
+class ConditionItem(Struct, frozen=True):
+    """The condition of an entry: nothing of these kinds in these orders behind the first `after` entries."""
+
+    after: int
+    orders: list[str]
+    kinds: list[str]
+
+    @classmethod
+    def of(cls, condition: Condition | None) -> ConditionItem | None:
+        return None if condition is None else cls(condition.after, condition.orders, condition.kinds)
 
 
 class RaisedItem(Struct, frozen=True):
@@ -390,7 +403,7 @@ class FactAnswer(CommandAnswer, tag="comity.fact/1"):
     public: dict[str, Any]
     sealed: dict[str, Any]
     audience: dict[str, list[str]]
-    unless: Condition | None
+    unless: ConditionItem | None
     subjects: dict[str, str]
     findings: list[RaisedItem]
 
@@ -412,7 +425,7 @@ def _dry(plan: RecordPlan) -> Exit:
         public=output.jsonable(public_of(draft.fact)),
         sealed=output.jsonable(sealed_of(draft.fact)),
         audience=output.jsonable(circumstances.audience or {}),
-        unless=circumstances.unless,
+        unless=ConditionItem.of(circumstances.unless),
         subjects=output.jsonable(draft.subjects),
         findings=[RaisedItem(f.code, f.level.value, f.says, f.cite) for f in plan.findings],
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from ledger.errors import LedgerError
@@ -59,6 +60,19 @@ async def ask(
         raise LedgerError("HTTP-SILENT", f"{url}: no answer within {seconds:g} seconds") from None
     except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
         raise LedgerError("HTTP-SILENT", f"{url}: {str(error) or type(error).__name__}") from None
+
+
+def is_private(url: str) -> bool:
+    """Return True if a URL is of https, or of a server on this machine: no one in between reads what is sent."""
+    return is_address(url) and (url.startswith("https:") or is_local(urlsplit(url).hostname or ""))
+
+
+def is_local(host: str) -> bool:
+    """Return True if a host is this machine, by its name or address."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def is_address(url: str) -> bool:

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from http_message_signatures import (
+    ContentDigest,
     HTTPMessageSignaturesException,
     HTTPMessageSigner,
     HTTPMessageVerifier,
@@ -89,17 +90,19 @@ class _Keys(HTTPSignatureKeyResolver):
 
 
 def check_request(
-    known: Callable[[str], bool], method: str, url: str, headers: Mapping[str, str], body: bytes
+    known: Callable[[str], bool], method: str, url: str, headers: Mapping[str, str], body: bytes | None
 ) -> SignedRequest:
     """Check the one signature of a request; `known` says whether a key id is a key of the register.
 
+    Where `body` is None it has not arrived: the signature then has to cover its digest, and `check_content` follows.
     Whether the nonce is new is not checked here. `RecordError` API-SIGNATURE.
     """
     verifier = HTTPMessageVerifier(signature_algorithm=algorithms.ED25519, key_resolver=_Keys(known))
     verifier.max_clock_skew = WINDOW / 2
+    required = COVERED if body is not None else (*COVERED, "content-digest")
     try:
         (result,) = verifier.verify(
-            _Message(method, url, headers), max_age=WINDOW / 2, require_components=COVERED, body=body
+            _Message(method, url, headers), max_age=WINDOW / 2, require_components=required, body=body
         )
         values: Mapping[str, Any] = result.parameters
         return SignedRequest(_text(values, "keyid"), int(values["created"]), _text(values, "nonce"))
@@ -107,6 +110,14 @@ def check_request(
         says = f"the signature of the request does not hold: {_said(wrong)}"
         hint = "sign @method, @target-uri and content-digest, with created, nonce and keyid (RFC 9421)"
         raise RecordError("API-SIGNATURE", says, hint=hint) from None
+
+
+def check_content(headers: Mapping[str, str], body: bytes) -> None:
+    """Check that a body has the digest that the signature of its request covers. `RecordError` API-SIGNATURE."""
+    try:
+        ContentDigest.verify(headers["content-digest"], body)
+    except (InvalidSignature, KeyError) as wrong:
+        raise RecordError("API-SIGNATURE", f"the body is not the one that was signed: {_said(wrong)}") from None
 
 
 def _text(values: Mapping[str, Any], name: str) -> str:

@@ -41,21 +41,10 @@ from ledger.trust.trust_folder import parse_trust
 
 NEVER = ("state", "keys", STORE, KEYS_STORE)  # no backup of ours has them
 LEFT_OUT = frozenset(
-    # identity.db: an older one would let people in again who were locked out, and has the names of those who left
-    {
-        IDENTITY_DB,
-        KEYS_DB,
-        KEYS_STORE,
-        "views.db",
-        "map.db",
-        "state",
-        "keys",
-        ENTRIES_DB,
-        STORE,
-        "heads.db",
-        "others",
-        RESTORED,
-    }
+    {KEYS_DB, KEYS_STORE, "views.db", "map.db", "state", "keys", ENTRIES_DB, STORE, "heads.db", "others", RESTORED}
+    | {"exchange", "exchange.db", "jobs", "jobs.db"}  # of one machine; bundles that wait have opened values
+    # an older one would let people in again who were locked out, and has the names of people who left
+    | {IDENTITY_DB}
 )
 
 

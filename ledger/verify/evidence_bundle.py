@@ -28,7 +28,7 @@ from ledger.trust.trust_folder import Trust, parse_anchor
 from ledger.verify import claims, disclosures, entries, heads, makers_findings
 from ledger.verify.audits.statements import check_audits, recomputed_by
 from ledger.verify.completeness.committed_heads import check_committed
-from ledger.verify.conditions import check_conditions
+from ledger.verify.completeness.conditions import check_conditions
 from ledger.verify.earlier_bundles import (
     Contradiction,
     EarlierEntries,

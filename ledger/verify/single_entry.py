@@ -12,7 +12,7 @@ from ledger.tlog.tree import Proof, parse_proof
 from ledger.trust.trust_folder import Trust, parse_anchor
 from ledger.verify import heads
 from ledger.verify.audits.statements import check_audits
-from ledger.verify.conditions import check_conditions
+from ledger.verify.completeness.conditions import check_conditions
 from ledger.verify.entries import check_envelope, check_leaf, check_lines, note_texts
 from ledger.verify.field_forms import check_public
 from ledger.verify.progress import VerificationLog

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
@@ -30,6 +30,7 @@ from server.api.routes import PROBES, Call, Route, Services, WithCookie
 from server.api.sign_in import EVERY_ROUTE
 from server.documents import Problem
 from server.identity.callers import Callers, Known, check_origin, is_signed
+from server.identity.requests import RateLimit
 from server.operations.observed import note
 
 logger = logging.getLogger(__name__)
@@ -53,13 +54,24 @@ class Gates(msgspec.Struct, frozen=True):
 
     bases: Mapping[str, str]
     callers: Callers
+    rate: RateLimit
     answers: AnswerStore
 
 
 class Application:
     """Answers requests to one ledger."""
 
-    def __init__(self, services: Services, gates: Gates, listeners: Listeners, *, patience: float = PATIENCE) -> None:
+    def __init__(
+        self,
+        services: Services,
+        gates: Gates,
+        listeners: Listeners,
+        *,
+        patience: float = PATIENCE,
+        more: Sequence[StarletteRoute] = (),
+    ) -> None:
+        """Make the application; `more` are routes with their own checks, behind those of the head of a request."""
+        self._more = tuple(more)
         self._services = services
         self._gates = gates
         self._listeners = listeners
@@ -77,6 +89,7 @@ class Application:
             for path, some in by_path.items()
         ]
         routes += Pages(self._services.sign_in, self._gates.callers, self._gates.bases).routes()
+        routes += self._more
         app = Starlette(routes=routes, exception_handlers={HTTPException: _of_starlette})
         return _HeadGate(app, self._gates.bases)
 

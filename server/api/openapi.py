@@ -13,7 +13,8 @@ from msgspec.structs import fields
 from server.api.events import MEDIA as MEDIA_OF_EVENTS
 from server.api.routes import Route
 from server.api.sign_in import EVERY_ROUTE
-from server.documents import Problem
+from server.documents import CALENDAR, CALENDAR_MEDIA, Problem
+from server.exchange.addresses import ADDRESSES, BUNDLE, Address
 from server.identity.callers import SESSION
 from server.problems import MEDIA, STATUS, TITLES
 
@@ -33,10 +34,14 @@ def document() -> dict[str, Any]:
     """Return the OpenAPI document of the server."""
     answers: list[type[Struct]] = [route.answer for route in EVERY_ROUTE if route.answer]
     answers += [route.body for route in EVERY_ROUTE if route.body]
+    answers += [each for address in ADDRESSES for each in (address.answer, address.body) if each]
     _, schemas = schema_components([*dict.fromkeys(answers), Problem], ref_template=_REF)
     paths: dict[str, dict[str, Any]] = {}
     for route in EVERY_ROUTE:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
+    for address in ADDRESSES:
+        paths.setdefault(address.path, {})[address.method.lower()] = _exchange(address)
+    paths[CALENDAR] = {"get": _calendar()}
     return {
         "openapi": "3.1.1",
         "info": {
@@ -95,6 +100,63 @@ def _operation(route: Route) -> dict[str, Any]:
         schema = {"$ref": _REF.format(name=route.body.__name__)}
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
     return operation
+
+
+def _exchange(address: Address) -> dict[str, Any]:
+    """Return the operation of an address that only a server with peers has."""
+    done = _json(address.answer) if address.answer else _BUNDLE
+    says = _about(address.answer) if address.answer else "The bundle, as the digest names it."
+    parameters = []
+    if "{digest}" in address.path:
+        about = "The SHA-256 of a bundle, in hexadecimal."
+        parameters.append(
+            {"name": "digest", "in": "path", "required": True, "description": about, "schema": {"type": "string"}}
+        )
+    if address.after:
+        schema = {"type": "integer", "minimum": 0, "default": 0}
+        parameters.append({"name": "after", "in": "query", "required": False, "schema": schema})
+    operation: dict[str, Any] = {
+        "operationId": address.name,
+        "summary": address.summary,
+        "parameters": parameters,
+        "responses": {
+            "200": {"description": says, "content": done},
+            **_by_status({*_ALWAYS, *address.codes, "API-MISSING"}),
+        },
+        "security": [{"signature": []}],
+    }
+    if address.method == "POST":
+        body = _json(address.body) if address.body else _BUNDLE
+        operation["requestBody"] = {"required": True, "content": body}
+    return operation
+
+
+def _calendar() -> dict[str, Any]:
+    """Return the operation of the calendars, which a server with the job `calendar` has."""
+    about = "The secret of the address, which `comity jobs calendar` prints."
+    return {
+        "operationId": "calendar",
+        "summary": "The deadlines of an office as a calendar",
+        "parameters": [
+            {"name": "secret", "in": "path", "required": True, "description": about, "schema": {"type": "string"}}
+        ],
+        "responses": {
+            "200": {
+                "description": "A calendar (RFC 5545) without sealed values; made anew by the job `calendar`.",
+                "content": {CALENDAR_MEDIA: {"schema": {"type": "string", "contentMediaType": CALENDAR_MEDIA}}},
+            },
+            "204": {"description": "No deadline has an end, or the job has not run yet."},
+            **_by_status({"API-HOST", "API-HEAD", "API-RATE", "API-MISSING"}),
+        },
+        "security": [{}],
+    }
+
+
+_BUNDLE = {BUNDLE: {"schema": {"type": "string", "contentMediaType": BUNDLE}}}
+
+
+def _json(struct: type[Struct]) -> dict[str, Any]:
+    return {"application/json": {"schema": {"$ref": _REF.format(name=struct.__name__)}}}
 
 
 EVENTS = (
@@ -161,7 +223,10 @@ def _schema(struct: type[Struct]) -> dict[str, Any]:
 
 
 def _problems(route: Route) -> dict[str, Any]:
-    codes = {*_ALWAYS, *route.codes, *(() if route.needs == "anyone" else _BY_KEY)}
+    return _by_status({*_ALWAYS, *route.codes, *(() if route.needs == "anyone" else _BY_KEY)})
+
+
+def _by_status(codes: set[str]) -> dict[str, Any]:
     by_status: dict[int, set[str]] = {_LATER: set()}
     for code in codes:
         by_status.setdefault(STATUS.get(code, 422), set()).add(code)

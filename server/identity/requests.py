@@ -11,6 +11,7 @@ from ledger.adapters.http_signatures import WINDOW, check_request
 from ledger.errors import RecordError
 
 _MOST_SENDERS = 10_000
+UNSIGNED = ""  # the sender of requests without a signature that are counted together
 
 
 class SignatureGate:
@@ -29,8 +30,8 @@ class SignatureGate:
         self._now = now
         self._started = int(now())
 
-    def check(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> str:
-        """Return the key (hex) that signed a request. `RecordError` API-SIGNATURE, API-REPLAY."""
+    def check(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> str:
+        """Return the key (hex) that signed a request; see `check_request`. `RecordError` API-SIGNATURE, API-REPLAY."""
         signed = check_request(self._known, method, url, headers, body)
         if signed.created < self._started:
             says = "the signature is from before the start of the server"

@@ -37,19 +37,31 @@ class Configuration(Struct, frozen=True, rename="kebab", forbid_unknown_fields=T
 
 
 NAMES = tuple(field.encode_name for field in fields(Configuration))
+TABLES = ("peers", "jobs", "mail", "people", "webhooks")  # read by those who use them
 
 
 def read_configuration(path: Path) -> dict[str, Any]:
-    """Return what a file states, by the names of the options; ValueError with the reason, OSError."""
+    """Return the options that a file states, by their names; ValueError with the reason, OSError."""
+    given = _read(path)
+    options = {name: value for name, value in given.items() if name not in TABLES}
+    stated: dict[str, Any] = msgspec.to_builtins(msgspec.convert(options, Configuration))
+    return stated
+
+
+def read_table(path: Path, name: str) -> Any:
+    """Return one of `TABLES` as the file has it, None if it has none; ValueError with the reason, OSError."""
+    return _read(path).get(name)
+
+
+def _read(path: Path) -> dict[str, Any]:
     with path.open("rb") as file:
         data = file.read(_LARGEST + 1)
     if len(data) > _LARGEST:
         raise ValueError(f"a configuration has at most {_LARGEST} bytes")
     given = tomllib.loads(data.decode())
     for name in given:
-        if name not in NAMES:
-            near = get_close_matches(name, NAMES, 1)
-            known = f"did you mean {near[0]}?" if near else f"there are {', '.join(NAMES)}"
+        if name not in (*NAMES, *TABLES):
+            near = get_close_matches(name, (*NAMES, *TABLES), 1)
+            known = f"did you mean {near[0]}?" if near else f"there are {', '.join((*NAMES, *TABLES))}"
             raise ValueError(f"no option is called {name[:40]!r}; {known}")
-    stated: dict[str, Any] = msgspec.to_builtins(msgspec.convert(given, Configuration))
-    return stated
+    return given

@@ -58,13 +58,13 @@ def json_logs(stream: IO[str]) -> Iterator[None]:
     level = root.level
     root.addHandler(handler)
     root.setLevel(logging.WARNING)
-    loud = (logger, accounts_logger)
-    for each in loud:
+    told = (logger, accounts_logger, logging.getLogger("server.jobs"))
+    for each in told:
         each.setLevel(logging.INFO)
     try:
         yield
     finally:
         root.removeHandler(handler)
         root.setLevel(level)
-        for each in loud:
+        for each in told:
             each.setLevel(logging.NOTSET)

@@ -28,11 +28,15 @@ disclose PPO-1 file --channel link
 due
 erase PPO-1 --cause other
 export PPO-1 --audience CT -o out.zip
+exchange list
+exchange refuse 5b --because why
+exchange release 5b --as ilves
 file PPO-1 --audience CT -o out
 fsck
 import letters letters --order PPO-1
 import orders table.csv
 issue --instrument EPOC --to XV
+jobs calendar ilves --for Dina
 judge PPO-1
 key accept ilves
 key add-log
@@ -101,6 +105,8 @@ NEEDS_NO_LEDGER = {
     *(f"witness {name}" for name in ("evidence", "new", "pull", "serve")),
 }
 READS_A_FILE_FIRST = {
+    *(f"exchange {name}" for name in ("deliver", "fetch", "send")),
+    *(f"jobs {name}" for name in ("list", "run")),
     "audit add",
     "counterparty add",
     "import delivery",

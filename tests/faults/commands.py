@@ -429,6 +429,13 @@ ELSEWHERE = {
     "signer use": "the same",
     "log move-guard": "tests.postgres.test_shared_guard",
     "migrate": "tests.postgres.test_migrate",
+    "exchange send": "tests.server.exchange.test_processes",
+    "exchange deliver": "the same",
+    "exchange fetch": "receive: the same function; nothing is remembered before it",
+    "exchange release": "receive: the same function; then a row of exchange.db",
+    "exchange refuse": "a row of exchange.db, then a file is deleted",
+    "jobs run": "tests.server.jobs.test_jobs",
+    "jobs calendar": "a row of jobs.db",
 }
 SHOWS = "reads; with --reveal it records who looked, as `reveal` does; its views are those of `views`"
 WRITES_NOTHING = {
@@ -447,6 +454,8 @@ WRITES_NOTHING = {
             "stamp list",
             "trust check",
             "schema",
+            "exchange list",
+            "jobs list",
         ),
         "reads",
     ),

@@ -454,7 +454,7 @@ def bodies(operation: Mapping[str, Any]) -> str:
     answer = next(iter(operation["responses"]["200"]["content"].values()))["schema"]
     said = f"The answer is {form_of(answer)}."
     if body := operation.get("requestBody"):
-        said = f"The body is {form_of(body['content']['application/json']['schema'])}. {said}"
+        said = f"The body is {form_of(next(iter(body['content'].values()))['schema'])}. {said}"
     return said
 
 
@@ -477,6 +477,8 @@ def form_of(schema: Mapping[str, Any]) -> str:
             return f"[{name}](#{anchor(name)})"
         case {"anyOf": some}:
             return " or ".join(form_of(each) for each in some)
+        case {"contentMediaType": media}:
+            return f"a file of the type `{media}`"
         case {"enum": [only]}:
             return f"`{only}`"
         case {"type": "array", "items": items} if items:

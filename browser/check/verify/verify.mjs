@@ -9,8 +9,8 @@ import { checkArrived, checkSuccessor, noteArrivedCopies } from './received_entr
 import { checkAudits, recomputedBy } from './audits.mjs';
 import { utf8 } from '../formats/bytes.mjs';
 import { registryOf } from '../entries/placement.mjs';
-import { checkCommitted } from './committed_heads.mjs';
-import { checkConditions } from './conditions.mjs';
+import { checkCommitted } from './completeness/committed_heads.mjs';
+import { checkConditions } from './completeness/conditions.mjs';
 import { caseOf, checkClaims, checkForm, judgedAt } from './claims.mjs';
 import { makersFindings } from '../bundle/findings.mjs';
 import { carriedIn } from '../bundle/archive_kind.mjs';

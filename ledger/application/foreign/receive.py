@@ -31,7 +31,7 @@ from ledger.tlog.note import Vkey
 from ledger.tlog.tree import leaf_hash, parse_proof
 from ledger.verify.field_forms import check_sealed
 from ledger.verify.other_records.other_logs import NotProven
-from ledger.verify.other_records.received_entries import ReceivingLog, check_key, checked_place
+from ledger.verify.other_records.received_entries import ReceivingLog, check_key, checked_place, says_nothing
 
 
 class Arrival(Struct, frozen=True):
@@ -178,12 +178,15 @@ def draft_of(
 def check_counts(arrival: Arrival, cases: CaseReader, size: int) -> None:
     """Raise `RecordError` if an entry would not count as its signer's act in a log of `size` entries.
 
-    A false claim keeps its code. An unproven claim has the code of the missing part (KEY-*, CP-QUORUM, ...).
+    A false claim keeps its code. An unproven claim has the code of the missing part (KEY-*, CP-QUORUM, ...). An
+    acknowledgement is about no order: its place in its log is checked, and not whose key signed it.
     """
     opened, proof, logs = open_(arrival.raw, verify=False), parse_proof(arrival.proof), cases.other_logs()
     here = ReceivingLog(cases.keyring(), cases.by_leaf, lambda index, moment: False)  # recorded now, not earlier
     try:
-        check_key(size, opened, checked_place(opened, proof, proof.index, "", logs), here, logs)
+        place = checked_place(opened, proof, proof.index, "", logs)
+        if not says_nothing(opened.payload):
+            check_key(size, opened, place, here, logs)
     except NotProven as lacks:
         hint = "--anyway keeps it all the same, as what its recipient has observed"
         raise RecordError(lacks.code, f"not proven is {lacks.says}", hint=hint) from None

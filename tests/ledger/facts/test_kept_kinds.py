@@ -15,9 +15,12 @@ def test_no_kind_went_away() -> None:
     assert KEPT.keys() - KINDS.keys() == set()
 
 
-def test_a_kind_keeps_its_group_and_its_signers() -> None:
-    now = {kind: (KINDS[kind].group, list(KINDS[kind].signers)) for kind in KEPT}
+def test_a_kind_keeps_its_group_and_its_signers_and_gets_others_behind_them() -> None:
+    kept = {kind: len(then["signers"]) for kind, then in KEPT.items()}
+    now = {kind: (KINDS[kind].group, list(KINDS[kind].signers)[: kept[kind]]) for kind in KEPT}
     assert now == {kind: (then["group"], then["signers"]) for kind, then in KEPT.items()}
+    more = {kind: KINDS[kind].signers[kept[kind] :] for kind in KEPT if len(KINDS[kind].signers) > kept[kind]}
+    assert more == {"counterparty-record-received": ("SYS",)}  # docs/adr/0109
 
 
 def test_a_kind_keeps_its_fields_in_their_order() -> None:

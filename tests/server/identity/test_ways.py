@@ -104,7 +104,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in house.env.items():
             patch.setenv(name, value)
-        with serving(house.ledger, peers=Peers.of(["127.0.0.1"])) as office:
+        with serving(house.ledger, proxies=Peers.of(["127.0.0.1"])) as office:
             made = Place(office, order, office.running.view.size() - 1, keys)
             accounts = office.running.accounts
             for who, actor in (("ISS", "ilves"), ("SP", "skylark"), ("ended", "ilves"), ("other", "ilves")):

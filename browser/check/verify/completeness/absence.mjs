@@ -1,21 +1,21 @@
 /**
  * Verify the proof that a log has no order of an id, as in ledger/verify/completeness/absence.py, by those of the 17 steps that apply.
  */
-import { COUNT, NAME, UUID, list, oneOf, record, word } from '../shape.mjs';
-import { encoded, latin1, unb64, utf8 } from '../formats/bytes.mjs';
-import { checkEnvelope, openEntry } from '../entries/envelope.mjs';
-import { Chains, registryOf } from '../entries/placement.mjs';
+import { COUNT, NAME, UUID, list, oneOf, record, word } from '../../shape.mjs';
+import { encoded, latin1, unb64, utf8 } from '../../formats/bytes.mjs';
+import { checkEnvelope, openEntry } from '../../entries/envelope.mjs';
+import { Chains, registryOf } from '../../entries/placement.mjs';
 import { checkCommit, checkHead } from './committed_heads.mjs';
-import { checkLines, checkLogKeys, checkRotations, chooseRegistrar, suspect } from './entries.mjs';
-import { checkAnchored, checkCurrent, checkHistory, checkQuorum, checkSizesOf, openHeads } from './heads.mjs';
-import { checkInclusion, leafHash } from '../tlog/tree.mjs';
-import { checkLookup, orderKey } from '../tlog/patricia_tree.mjs';
-import { checkPublic, noteTexts } from './field_forms.mjs';
-import { Keyring } from '../entries/keyring.mjs';
-import { Notebook } from './progress.mjs';
-import { Refused, placed } from '../errors.mjs';
-import { Times } from './time_brackets.mjs';
-import { parseAnchor } from '../trust/trust_folder.mjs';
+import { checkLines, checkLogKeys, checkRotations, chooseRegistrar, suspect } from '../entries.mjs';
+import { checkAnchored, checkCurrent, checkHistory, checkQuorum, checkSizesOf, openHeads } from '../heads.mjs';
+import { checkInclusion, leafHash } from '../../tlog/tree.mjs';
+import { checkLookup, orderKey } from '../../tlog/patricia_tree.mjs';
+import { checkPublic, noteTexts } from '../field_forms.mjs';
+import { Keyring } from '../../entries/keyring.mjs';
+import { Notebook } from '../progress.mjs';
+import { Refused, placed } from '../../errors.mjs';
+import { Times } from '../time_brackets.mjs';
+import { parseAnchor } from '../../trust/trust_folder.mjs';
 
 const FORMAT = 'comity.absence/1';
 const LARGEST = 1 << 24; // bytes

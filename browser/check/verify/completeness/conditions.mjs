@@ -1,4 +1,4 @@
-/** Repeat the comparison that the log made before it took an entry with a condition, as ledger/verify/conditions.py does. */
+/** Repeat the comparison that the log made before it took an entry with a condition, as ledger/verify/completeness/conditions.py does. */
 
 const CODE = 'CTX-CONDITION';
 

@@ -3,48 +3,54 @@
 from __future__ import annotations
 
 import logging
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from functools import partial
 from hashlib import sha256
-from typing import TYPE_CHECKING
 
-from cli.exit_codes import Exit, Stop
-from cli.terminal import file_io, output
+from ledger.adapters.keys import mldsa
+from ledger.adapters.timestamps import rfc3161
+from ledger.adapters.witness.cosigning import check_shown
+from ledger.adapters.witness.followed_logs import Prove, convicted, followed, hold_against, keep_evidence, keep_split
+from ledger.application.counterparties import keep_register, registers, trust_in
+from ledger.application.foreign.recall import recalled
+from ledger.application.foreign.receive import Arrival
+from ledger.application.journal import Journal
+from ledger.bundle.archive import unpack
+from ledger.bundle.layout import MANIFEST, Arranged, arrange
+from ledger.bundle.manifest import open_manifest
 from ledger.entries.envelope import OpenedEntry, open_
+from ledger.entries.placement import registry_of
+from ledger.entries.split_view import Shown
 from ledger.entries.wrapped_entry import PROOF
 from ledger.errors import LedgerError, RecordError
 from ledger.tlog.names import origin_hash
 from ledger.tlog.note import Vkey, open_checkpoint
 from ledger.tlog.tree import parse_proof
-
-if TYPE_CHECKING:
-    from ledger.adapters.witness.followed_logs import Prove
-    from ledger.application.foreign.receive import Arrival
-    from ledger.application.journal import Journal
-    from ledger.bundle.layout import Arranged
-    from ledger.trust.trust_folder import Trust
-    from ledger.verify.earlier_bundles import EarlierEntries
-    from ledger.verify.report import Report
+from ledger.trust.trust_folder import Trust
+from ledger.verify.earlier_bundles import Contradiction, EarlierEntries, hold_entry
+from ledger.verify.evidence_bundle import verify
+from ledger.verify.heads import hashes
+from ledger.verify.report import Report, Verdict
+from ledger.verify.single_entry import verify_entry
 
 logger = logging.getLogger(__name__)
+
+Say = Callable[[str], None]
 
 DOUBT_ONLY = frozenset({"KEY-UNKNOWN"})  # the only doubt on a single entry that comes without its register
 
 
-def from_bundle(journal: Journal, data: bytes, name: str | None, *, anyway: bool) -> tuple[list[Arrival], str]:
-    from cli.session.open_ledger import find
-    from ledger.adapters.keys import mldsa
-    from ledger.adapters.timestamps import rfc3161
-    from ledger.application.counterparties import keep_register
-    from ledger.application.foreign.receive import Arrival
-    from ledger.bundle.archive import unpack
-    from ledger.bundle.layout import MANIFEST, arrange
-    from ledger.bundle.manifest import open_manifest
-    from ledger.entries.placement import registry_of
-    from ledger.verify.evidence_bundle import verify
+def from_bundle(
+    journal: Journal, data: bytes, order: str | None, say: Say, *, anyway: bool = False, origin: str | None = None
+) -> tuple[list[Arrival], str]:
+    """Return the entries of a bundle with their proofs, and the result of its verification, a code of the vocabulary.
 
+    It is verified under the keys that our registrar pinned for its log, against what was received before. `order` is
+    the id of the order of ours that the entries are for; by default each is for the order of the same id. With
+    `origin` it has to be of that log. `say` gets what people should know. What it shows of its log (register, newest
+    head) is kept. `RecordError` for what is not proven, `LedgerError` SPLIT-VIEW.
+    """
     files = unpack(data)
     if MANIFEST not in files:
         raise RecordError("BND-MANIFEST", "a bundle without it is none", where=MANIFEST)
@@ -53,40 +59,36 @@ def from_bundle(journal: Journal, data: bytes, name: str | None, *, anyway: bool
         raise RecordError(
             "CTX-LOG", "this is a bundle of this very ledger", hint="a copy is put back with comity restore"
         )
+    if origin is not None and manifest.log != origin:
+        raise RecordError("CTX-LOG", f"a bundle of {manifest.log}, and not of {origin}", where=MANIFEST)
     trust = trust_in_log(journal, manifest.log)
     read = partial(verify, data, trust, None, journal.now(), mldsa=mldsa.verify, stamps=rfc3161.reader())
     report = read()
     parts = arrange(files, manifest.log, manifest.v)
-    check = _settled(journal, report, trust, parts, anyway=anyway)
-    _hold(journal, report, trust, parts)
-    earlier = _known(journal, trust, manifest.log, [*manifest.heads, *([find(journal, name)] if name else ())])
+    check = _settled(journal, report, trust, parts, say, anyway=anyway)
+    _hold(journal, report, trust, parts, say)
+    earlier = _known(journal, trust, manifest.log, [*manifest.heads, *([order] if order else ())])
     if earlier is not None:
         report = read(elsewhere=earlier)
         if report.exhibit is not None:
             raise _convicted(journal, report, files, earlier)
-        check = _settled(journal, report, trust, parts, anyway=anyway)
+        check = _settled(journal, report, trust, parts, say, anyway=anyway)
     _compare_ours(journal, parts)
     register = registry_of(manifest.log)
-    theirs = {
-        n: (raw, parts.proofs[n]) for n, raw in parts.entries.items() if opened_entry(raw).payload.order == register
-    }
+    theirs = {n: (raw, parts.proofs[n]) for n, raw in parts.entries.items() if open_(raw).payload.order == register}
     if all(reason.code == "KEY-SUSPECT" for reason in report.reasons):  # a reported theft is proven too
         keep_register(journal.folder.registers, manifest.log, theirs)
     entries = [(index, raw) for index, raw in parts.entries.items() if index not in theirs]
-    if name and len({opened_entry(raw).payload.order for _, raw in entries}) > 1:
-        raise Stop("--order is for a bundle of one order, and this brings more")
     texts = {index: tuple(text.decode().splitlines()) for index, text in parts.disclosures.items()}
     logger.info("the bundle of %s %s: %d entries", manifest.log, check, len(entries))
     return [Arrival(raw, parts.proofs[index], texts.get(index, ())) for index, raw in entries], check
 
 
-def _settled(journal: Journal, report: Report, trust: Trust, parts: Arranged, *, anyway: bool) -> str:
+def _settled(journal: Journal, report: Report, trust: Trust, parts: Arranged, say: Say, *, anyway: bool) -> str:
     """Return the result of the verification as a code of the vocabulary; `RecordError` if it failed, or is doubtful.
 
     With `anyway` a doubtful result is `not-checked`.
     """
-    from ledger.verify.report import Verdict
-
     if report.verdict is Verdict.PASSED:
         return "verifies"
     worst = report.reasons[0]
@@ -96,23 +98,19 @@ def _settled(journal: Journal, report: Report, trust: Trust, parts: Arranged, *,
         hint = "" if report.verdict is Verdict.FAILED else "--anyway keeps it all the same; it will count for nothing"
         raise RecordError(worst.code, worst.says, where=worst.where, hint=hint)
     for reason in report.reasons:
-        output.tell(f"{reason.code}: {reason.says}")
+        say(f"{reason.code}: {reason.says}")
     return "not-checked"
 
 
-def from_entry(journal: Journal, opened: OpenedEntry, file: str, *, anyway: bool) -> tuple[list[Arrival], str]:
+def from_entry(
+    journal: Journal, opened: OpenedEntry, proof: bytes, say: Say, *, anyway: bool
+) -> tuple[list[Arrival], str]:
     """Return one entry with its proof, and the result of its verification.
 
     Its register is missing, so our own register has to confirm that the key belongs to its signer.
     """
-    from ledger.adapters.keys import mldsa
-    from ledger.application.foreign.receive import Arrival
-    from ledger.verify.report import Verdict
-    from ledger.verify.single_entry import verify_entry
-
     signer = opened.payload.signer
     trust = trust_in_log(journal, opened.payload.log)
-    proof = proof_beside(file)
     report = verify_entry(opened.raw, proof, trust, None, journal.now(), mldsa=mldsa.verify)
     keyring = journal.read_keyring()
     enrolled = keyring.keys.get(signer.key)
@@ -128,28 +126,13 @@ def from_entry(journal: Journal, opened: OpenedEntry, file: str, *, anyway: bool
         hint = "" if report.verdict is Verdict.FAILED else "ask for the bundle of the whole order, or say --anyway"
         raise RecordError(lacks[0].code, lacks[0].says, where=lacks[0].where, hint=hint)
     if report.head is not None:
-        _hold(journal, report, trust, None)
+        _hold(journal, report, trust, None, say)
         _hold_entry(journal, opened, proof, trust)
     return [Arrival(opened.raw, proof)], "not-checked" if lacks else "verifies"
 
 
-def proof_beside(file: str) -> bytes:
-    """Return the proof of a sealed entry, from the file of the same name with the ending `.tlog-proof`.
-
-    `Stop` if the file is missing.
-    """
-    path = (file.removesuffix(".json").removesuffix(".dsse")) + PROOF
-    if file == "-" or not os.path.exists(path):
-        hint = f"put it beside the entry as {os.path.basename(path) if file != '-' else 'NAME' + PROOF}"
-        raise Stop(f"{file} is a sealed entry, and its proof is missing", hint=hint, code=Exit.UNDECIDABLE)
-    return file_io.read(path)
-
-
 def _known(journal: Journal, trust: Trust, origin: str, orders: Sequence[str]) -> EarlierEntries | None:
     """Return what was received from a log before: entries of these orders, and its register; None if nothing was."""
-    from ledger.application.counterparties import registers
-    from ledger.application.foreign.recall import recalled
-
     register = registers(journal.folder.registers).get(origin_hash(origin), {})
     earlier = recalled(origin, orders, journal.store, journal.folder.foreign, trust.policy.logs, register)
     return earlier if earlier.entries else None
@@ -160,8 +143,6 @@ def _convicted(journal: Journal, report: Report, files: Mapping[str, bytes], kno
 
     For two entries at one position, both are kept with their proofs.
     """
-    from ledger.adapters.witness.followed_logs import convicted, keep_evidence
-
     (wrong,) = report.reasons
     if wrong.code == "SPLIT-VIEW":
         ours = files[wrong.where], files[wrong.where.removesuffix(".dsse.json") + PROOF]
@@ -174,9 +155,6 @@ def _convicted(journal: Journal, report: Report, files: Mapping[str, bytes], kno
 
 
 def _hold_entry(journal: Journal, opened: OpenedEntry, proof: bytes, trust: Trust) -> None:
-    from ledger.adapters.witness.followed_logs import convicted
-    from ledger.entries.split_view import Shown
-    from ledger.verify.earlier_bundles import Contradiction, hold_entry
 
     earlier = _known(journal, trust, opened.payload.log, [opened.payload.order])
     if earlier is None:
@@ -190,22 +168,15 @@ def _hold_entry(journal: Journal, opened: OpenedEntry, proof: bytes, trust: Trus
 
 
 def trust_in_log(journal: Journal, origin: str) -> Trust:
-    from ledger.application.counterparties import trust_in
 
     return trust_in(journal.folder.path / "trust", journal.cases.register(reveal=False), origin)
-
-
-def opened_entry(raw: bytes) -> OpenedEntry:
-    return open_(raw)
 
 
 # -- heads, theirs and ours --------------------------------------------------------------------------------------------
 
 
-def _hold(journal: Journal, report: Report, trust: Trust, parts: Arranged | None) -> None:
+def _hold(journal: Journal, report: Report, trust: Trust, parts: Arranged | None, say: Say) -> None:
     """Compare their newest head with those seen before, and store it."""
-    from ledger.adapters.witness.followed_logs import followed, hold_against
-
     head = report.head
     if head is None:
         raise AssertionError("what was verified leads to a head")
@@ -213,13 +184,10 @@ def _hold(journal: Journal, report: Report, trust: Trust, parts: Arranged | None
     with closing(followed(journal.folder.others, key.name)) as heads:
         comparison = hold_against(heads, key, head, _proofs(parts), journal.now(), journal.folder.evidence)
     for size in comparison.unproven:
-        output.tell(
-            f"{key.name}: nothing connects its head of {head.checkpoint.size} entries with that of {size}, seen before"
-        )
+        say(f"{key.name}: nothing connects its head of {head.checkpoint.size} entries with that of {size}, seen before")
 
 
 def _proofs(parts: Arranged | None) -> Prove:
-    from ledger.verify.heads import hashes
 
     def prove(m: int, n: int) -> tuple[list[bytes], None] | None:
         proof = None if parts is None else parts.consistency.get((m, n))
@@ -230,8 +198,6 @@ def _proofs(parts: Arranged | None) -> Prove:
 
 def _convict(journal: Journal, trust: Trust, notes: list[bytes]) -> None:
     """Store the exhibit that their log signed two trees; both notes came in one bundle."""
-    from ledger.adapters.witness.followed_logs import keep_split
-
     opened = []
     for note in notes:
         key = signed_by(trust, note)
@@ -245,6 +211,7 @@ def _convict(journal: Journal, trust: Trust, notes: list[bytes]) -> None:
 
 
 def signed_by(trust: Trust, note: bytes) -> Vkey:
+    """Return the key of a log that signed a note; the newest one where none did."""
     for key in trust.policy.logs[:-1]:
         try:
             open_checkpoint(note, key.name, key, ())
@@ -256,8 +223,6 @@ def signed_by(trust: Trust, note: bytes) -> Vkey:
 
 def _compare_ours(journal: Journal, parts: Arranged) -> None:
     """Compare the heads of our own log that they have seen with our log."""
-    from ledger.adapters.witness.cosigning import check_shown
-
     for name, content in parts.foreign.items():
         if name.endswith(PROOF):
             check_shown(journal.log, parse_proof(content).note, journal.folder.evidence)

@@ -2,15 +2,15 @@
  * Check the committed heads of a bundle, as ledger/verify/completeness/committed_heads.py does: its orders have no other entries, as far
  * as the ledger committed to it.
  */
-import { COMMIT, MAP } from '../bundle/layout.mjs';
-import { equal, unhex } from '../formats/bytes.mjs';
-import { Refused, placed } from '../errors.mjs';
-import { checkLookup, orderKey } from '../tlog/patricia_tree.mjs';
-import { checkLeaf, suspect } from './entries.mjs';
-import { checkPublic } from './field_forms.mjs';
-import { leafHash, parseProof, rootOver } from '../tlog/tree.mjs';
-import { committedBy } from '../entries/placement.mjs';
-import { openEntry } from '../entries/envelope.mjs';
+import { COMMIT, MAP } from '../../bundle/layout.mjs';
+import { equal, unhex } from '../../formats/bytes.mjs';
+import { Refused, placed } from '../../errors.mjs';
+import { checkLookup, orderKey } from '../../tlog/patricia_tree.mjs';
+import { checkLeaf, suspect } from '../entries.mjs';
+import { checkPublic } from '../field_forms.mjs';
+import { leafHash, parseProof, rootOver } from '../../tlog/tree.mjs';
+import { committedBy } from '../../entries/placement.mjs';
+import { openEntry } from '../../entries/envelope.mjs';
 
 /**
  * Return the committed heads with which the orders of the bundle agree: {index, entry, size, signedAt, counts, whole};

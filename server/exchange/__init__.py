@@ -1,0 +1,1 @@
+"""Exchange evidence bundles with the ledgers of other offices over HTTPS, with receipts both ways."""

@@ -1,0 +1,160 @@
+"""Mail each person once a day what is due in the orders that their office may see.
+
+A mail has the references of orders, the names of deadlines and their ends, and no sealed value: it is made of what the
+server answers to the office. A mail of one day has one Message-ID. So a second copy is recognised, which is sent
+after a crash between the mail server and the file of the jobs.
+"""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from email.utils import format_datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from msgspec import UNSET, Struct
+
+from ledger.errors import LedgerError, RecordError
+from ledger.law.terms.periods import period
+from projections.render.translation import translation
+from server.access import Caller
+from server.api.reading import LedgerView
+from server.documents import OrderItem
+from server.jobs.settings import Mail, Person, Settings
+from server.jobs.state import JobStore
+from server.jobs.table import Place
+from server.jobs.views import office_views
+
+_PAGE = 500  # orders
+_MOST = 500  # deadlines in one mail
+_SECONDS = 30  # of patience with the mail server
+_WORDS: Final = {
+    "en": {
+        "subject": "{} deadlines; the first ends {}",
+        "none": "no date",
+        "over": "over",
+        "unknown": "could not be computed",
+        "about": "Open deadlines of {} that end within {} days, as of {} UTC. Times are in UTC.",
+        "more": "... and {} more",
+        "foot": "Sent by the office server of {}. It names no person, and nothing sealed.",
+    },
+    "de": {
+        "subject": "{} Fristen; die erste endet {}",
+        "none": "ohne Datum",
+        "over": "abgelaufen",
+        "unknown": "nicht berechenbar",
+        "about": "Offene Fristen von {}, die binnen {} Tagen enden, Stand {} UTC. Zeiten in UTC.",
+        "more": "... und {} weitere",
+        "foot": "Gesendet vom Server der Stelle, {}. Die Nachricht nennt keine Person und nichts Versiegeltes.",
+    },
+}
+
+
+class DueLine(Struct, frozen=True):
+    """One deadline of a mail: its end in UTC (None where it could not be computed), the order, its id, its article."""
+
+    due: datetime | None
+    order: str
+    id: str
+    cite: str
+
+
+def due_lines(view: LedgerView, caller: Caller, until: datetime) -> list[DueLine]:
+    """Return the deadlines that end before a moment, are over or could not be computed, soonest first."""
+    lines, after = [], 0
+    while True:
+        page = view.orders(caller, after, _PAGE)
+        lines += [line for item in page.orders for line in _lines(item, until)]
+        if page.next is None:
+            return sorted(lines, key=lambda line: (line.due is not None, line.due or until, line.order, line.id))
+        after = page.next
+
+
+def _lines(item: OrderItem, until: datetime) -> Iterator[DueLine]:
+    for clock in item.due:
+        due = None if clock.due is UNSET else _moment(clock.due)
+        if due is None or due <= until:
+            yield DueLine(due, item.order.ref or item.order.order[:8], clock.id, clock.cite)
+
+
+def _moment(due: object) -> datetime:
+    return (due if isinstance(due, datetime) else datetime.fromisoformat(str(due))).astimezone(UTC)
+
+
+def message(person: Person, sender: str, lines: list[DueLine], origin: str, now: datetime) -> EmailMessage:
+    """Return the mail of a person about deadlines, in their language."""
+    words, said = _WORDS[person.language], translation(person.language)
+    first = next((line.due for line in lines if line.due is not None), None)
+    mail = EmailMessage()
+    mail["From"], mail["To"] = sender, person.mail
+    mail["Subject"] = words["subject"].format(len(lines), f"{first:%Y-%m-%d}" if first else words["none"])
+    mail["Date"] = format_datetime(now)
+    mail["Message-ID"] = f"<{_name(origin, person, now)}@{sender.partition('@')[2]}>"
+    mail["Auto-Submitted"] = "auto-generated"
+    body = [words["about"].format(person.office, person.within, f"{now:%Y-%m-%d %H:%M}"), ""]
+    for line in lines[:_MOST]:
+        end = words["unknown"] if line.due is None else f"{line.due:%Y-%m-%d %H:%M}"
+        over = f" ({words['over']})" if line.due is not None and line.due <= now else ""
+        named = said.say(period(line.id))
+        body.append(f"{end}{over}  {line.order}  {named} [{line.id}, {line.cite}]")
+    if len(lines) > _MOST:
+        body.append(words["more"].format(len(lines) - _MOST))
+    mail.set_content("\n".join([*body, "", words["foot"].format(origin), ""]))
+    return mail
+
+
+def _name(origin: str, person: Person, now: datetime) -> str:
+    return sha256(f"{origin}\n{person.office}\n{person.mail}\n{now:%Y-%m-%d}".encode()).hexdigest()[:32]
+
+
+@contextmanager
+def mail_server(mail: Mail) -> Iterator[Callable[[EmailMessage], object]]:
+    """Yield what hands a mail to the mail server. `LedgerError` MAIL-REFUSED."""
+    try:
+        context = ssl.create_default_context()
+        if mail.tls == "tls":
+            server: smtplib.SMTP = smtplib.SMTP_SSL(mail.host, mail.port, timeout=_SECONDS, context=context)
+        else:
+            server = smtplib.SMTP(mail.host, mail.port, timeout=_SECONDS)
+        with server:
+            if mail.tls == "starttls":
+                server.starttls(context=context)
+            if mail.user is not None:
+                lines = Path(mail.password_file or "").read_text("utf-8").splitlines()
+                server.login(mail.user, lines[0] if lines else "")
+            yield server.send_message
+    except (smtplib.SMTPException, OSError) as wrong:  # its text may have an address
+        raise LedgerError("MAIL-REFUSED", f"{mail.host}: {type(wrong).__name__}", "see [mail]") from None
+
+
+def send_digests(settings: Settings, store: JobStore, place: Place) -> None:
+    """Mail each person what is due, unless they got the mail of this day; one who gets none does not stop the others.
+
+    Nothing is sent where nothing is due. The first error is raised at the end: `LedgerError` MAIL-REFUSED,
+    `RecordError` KEY-UNKNOWN for an office that may see nothing any more.
+    """
+    now = datetime.fromtimestamp(place.now, UTC)
+    failed: list[LedgerError | RecordError] = []
+    if settings.mail is None:
+        raise LedgerError("MAIL-REFUSED", "the configuration has no table [mail]")
+    waiting = [p for p in settings.people if store.mailed(f"{p.office}\n{p.mail}") != f"{now:%Y-%m-%d}"]
+    if not waiting:
+        return
+    with office_views(place.ledger, now) as seen:
+        for person in waiting:
+            try:
+                lines = due_lines(seen.view, seen.caller(person.office), now + timedelta(days=person.within))
+                if lines:
+                    with mail_server(settings.mail) as send:
+                        send(message(person, settings.mail.sender, lines, seen.view.origin, now))
+                store.keep_mailed(f"{person.office}\n{person.mail}", f"{now:%Y-%m-%d}")
+            except (LedgerError, RecordError) as wrong:
+                failed.append(wrong)
+    if failed:
+        raise failed[0]
