@@ -408,8 +408,10 @@ def test_an_idempotency_key_of_a_person_is_not_that_of_their_colleague(desk: Des
     one, _ = signed_in(desk.office, "one", "ilves")
     other, _ = signed_in(desk.office, "other", "ilves")
     accounts = desk.office.running.accounts
-    accounts.link_key(accounts.find("one").id, desk.key("ilves").public.hex())
+    account, key = accounts.find("one").id, desk.key("ilves").public.hex()
+    accounts.link_key(account, key)
     body, named = {"entries": [desk.sealed("order-transmitted", SENT)]}, {"idempotency-key": "first"}
     first = one.post("/v1/entries", body, named)
     assert (first.status, one.post("/v1/entries", body, named).body) == (200, first.body)
     assert other.post("/v1/entries", body, named).code == "API-DENIED"
+    accounts.unlink(account, key)  # for the other tests of this office
