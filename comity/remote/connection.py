@@ -21,6 +21,10 @@ _TRIES = 3  # times that a request is sent whose answer does not arrive
 A = TypeVar("A", bound=ApiAnswer)
 
 
+class Refused(RecordError):
+    """A problem with which the server refuses a request, as it states it; every other error is found here."""
+
+
 class _Sent(Struct, frozen=True):
     """What a request brings: its query, and the body of a POST with its idempotency key."""
 
@@ -33,7 +37,7 @@ class Connection:
     """The connection to one server, with one key that signs every request.
 
     `url` is the base URL; `ca` a file of certificates (PEM) in place of those of the system; `seconds` the limit of
-    each wait. LedgerError HTTP-SILENT for a URL that is none.
+    each wait. LedgerError HTTP-SILENT for a URL that is none. What the server refuses is `Refused`, with its code.
     """
 
     def __init__(self, url: str, key: Key, *, ca: str | None = None, seconds: float = 30.0) -> None:
@@ -100,4 +104,4 @@ def _refused(status: int, content: bytes) -> RecordError | LedgerError:
         return RecordError("API-FALSE", f"the server answers {status} and no problem that can be read")
     if status in (429, 500, 503):
         return LedgerError(problem.code, problem.detail, problem.hint)
-    return RecordError(problem.code, problem.detail, where=problem.where, hint=problem.hint)
+    return Refused(problem.code, problem.detail, where=problem.where, hint=problem.hint)

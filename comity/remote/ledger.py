@@ -2,47 +2,31 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import msgspec
 
 from comity.ledger import Order
 from comity.remote.connection import Connection
 from comity.remote.memory import MemoryFile
-from comity.remote.proofs import Placed, Verifier
+from comity.remote.proofs import Verifier
+from comity.remote.reader import VerifiedReader, is_named, prove
 from comity.remote.recording import REGISTER, Permissions, RecordedEntry, RemoteRecorder, circumstances
 from ledger.adapters.keys.key_files import Key
 from ledger.entries.case import Case, Entry
-from ledger.entries.envelope import entry_of
-from ledger.entries.form import issuing_office
-from ledger.errors import LedgerError, RecordError
+from ledger.errors import RecordError
 from ledger.facts.vocabulary import OnSource, Speaks
-from ledger.law import Finding, Judgement, judge
+from ledger.law import Finding, judge
 from ledger.law.provisions import rules_digest
-from ledger.tlog.note import Head as SignedHead
 from ledger.trust.trust_folder import Trust
 from projections.views.due import Duty, due, soonest_first
 from projections.views.state import OrderView, view
-from server.access import Caller, caller_of
-from server.described import public_case, public_entries, statements
-from server.documents import (
-    ConsistencyAnswer,
-    EntriesAnswer,
-    HeadAnswer,
-    OrderAnswer,
-    OrderEntriesAnswer,
-    OrderItem,
-    OrdersAnswer,
-    RegisterAnswer,
-)
-
-_PAGE = 500
-_KEPT = 64  # orders of which the verified entries are kept
+from server.described import statements
+from server.documents import OrderAnswer, OrderEntriesAnswer
 
 
 class RemoteLedger:
@@ -56,15 +40,10 @@ class RemoteLedger:
     def __init__(self, connection: Connection, key: Key, trust: Trust, state: Path) -> None:
         self._connection = connection
         self._key = key
-        names = sorted(each.name for each in trust.policy.logs)
-        self._verifier = Verifier(trust, MemoryFile(state, names[0]), self._consistency)
+        self._verifier = verifier_of(connection, trust, state)
         self.origin = self._verifier.origin
-        self._registry = self._verifier.keyring.registry
-        self._recorder = RemoteRecorder(connection, key, self._verifier, self._caller, self._case)
-        self._registered: tuple[Entry, ...] = ()
-        self._registered_at = -1  # the size of the log when the register was read
-        self._register_proven = 0  # the size of the log below which no entry of the register is left out
-        self._cases: OrderedDict[str, tuple[int, int, list[Placed]]] = OrderedDict()  # with size and proven size
+        self._reader = VerifiedReader(connection, key, self._verifier)
+        self._recorder = RemoteRecorder(connection, key, self._reader)
 
     def __enter__(self) -> Self:
         return self
@@ -80,7 +59,7 @@ class RemoteLedger:
 
     def size(self) -> int:
         """Return the number of entries under the verified head."""
-        return self._head().checkpoint.size
+        return self._reader.head().checkpoint.size
 
     def entries(self, after: int = 0) -> Iterator[Entry]:
         """Iterate over the entries in the order of the log, from index `after` on, as `Ledger.entries` does.
@@ -90,31 +69,14 @@ class RemoteLedger:
         """
         if after < 0:
             raise ValueError(f"after={after}: indexes count from 0")
-        size = after + 1
-        while after < size:
-            answer = self._connection.get("/v1/entries", EntriesAnswer, after=after, limit=_PAGE)
-            head = self._verifier.head(answer.head)
-            size = head.checkpoint.size
-            indexes = [each.index for each in answer.entries]
-            if indexes != list(range(after, answer.next)) or (not indexes and after < size):
-                raise RecordError("API-FALSE", f"the entries from {after} on are not shown without a gap")
-            for each in answer.entries:
-                if each.entry is None:
-                    self._verifier.leaf(each, head)
-            placed = self._verifier.entries([each for each in answer.entries if each.entry is not None], head)
-            self._read_register(size)
-            self._verifier.signed_by(placed)
-            for index, opened in placed:
-                yield entry_of(opened, index, held=self._verifier.keyring.holds(opened.payload.signer, index))
-            after = answer.next
+        return self._reader.entries(after)
 
     def orders(self, at: datetime | None = None) -> Iterator[OrderView]:
         """Iterate over the orders that this key may see, in the order in which they began.
 
         The entries of each order are read and judged here. That no order is left out rests on the server.
         """
-        for order in self._listed():
-            case = self._case(order)
+        for case in self._reader.listed():
             moment = self._moment(at)
             known = case.known(moment)
             if known.entries:
@@ -123,7 +85,7 @@ class RemoteLedger:
     def due(self, at: datetime | None = None) -> list[Duty]:
         """Return the deadlines of these orders that are open, could not be computed, or ran out; soonest first."""
         moment = self._moment(at)
-        return soonest_first(duty for order in self._listed() for duty in due(self._judged(order, moment), moment))
+        return soonest_first(duty for case in self._reader.listed() for duty in due(judge(case, moment), moment))
 
     def order(self, name: str) -> Order:
         """Return the order of an id, its beginning, a reference, or OFFICE/REFERENCE; `RecordError` API-MISSING.
@@ -131,14 +93,14 @@ class RemoteLedger:
         The server's own account of the order is computed again and compared. The methods of the result read the order
         as it is at each call.
         """
-        order = self._find(name)
+        order = self._reader.find(name)
         answer = self._connection.get(f"/v1/orders/{order}", OrderAnswer)
-        case = self._take(order, OrderEntriesAnswer(answer.head, order, answer.entries, answer.committed))
-        if not _means(name, case):
+        case = self._reader.take(order, OrderEntriesAnswer(answer.head, order, answer.entries, answer.committed))
+        if not is_named(name, case):
             says = f"the server shows order {order}, and its entries do not state the name {name!r}"
             raise RecordError("API-FALSE", says, hint="give the id of the order")
         if answer.rules == rules_digest():
-            own = statements(self._case_at(order, answer.head.size), answer.as_of)
+            own = statements(self._reader.case_at(order, answer.head.size), answer.as_of)
             if msgspec.json.encode(own) != msgspec.json.encode(answer.says):
                 raise RecordError("API-FALSE", "what the server says of the order does not follow from its entries")
         return Order(self, order)
@@ -150,8 +112,8 @@ class RemoteLedger:
         orders from time to time (`comity log commit`). Later entries rest on the server, as far as they were not
         verified here before.
         """
-        self._case(order)
-        return self._cases[order][1]
+        self._reader.case(order)
+        return self._reader.proven(order)
 
     # -- recording ----------------------------------------------------------------------------------------------------
 
@@ -180,7 +142,7 @@ class RemoteLedger:
 
             receipt = ledger.record("order-received", {"proof_kind": "own-stamp"}, "PPO-2026-123")
         """
-        order_id = None if order is None else self._registry if order == REGISTER else self.order(order).id
+        order_id = None if order is None else self._reader.registry if order == REGISTER else self.order(order).id
         said = circumstances(on, speaks=speaks, on_source=on_source, whose=whose, replaces=replaces, why=why)
         return self._recorder.record(kind, fields, order_id, said, role, Permissions(unregistered, lookalike), entry)
 
@@ -213,109 +175,15 @@ class RemoteLedger:
         """
         return self.record("key-accepted", {"key": self._key.public.hex()}, REGISTER)
 
-    def _caller(self) -> Caller:
-        size = self.size()
-        self._read_register(size)
-        return caller_of(self._verifier.keyring, self._key.public.hex(), size)
-
     # -- parts --------------------------------------------------------------------------------------------------------
-
-    def _head(self) -> SignedHead:
-        return self._verifier.head(self._connection.get("/v1/head", HeadAnswer).head)
-
-    def _consistency(self, start: int, end: int) -> list[str]:
-        return self._connection.get("/v1/consistency", ConsistencyAnswer, start=start, end=end).path
-
-    def _read_register(self, size: int) -> None:
-        """Read the register as far as a log of this size has it."""
-        if self._registered_at >= size:
-            return
-        answer = self._connection.get("/v1/register", RegisterAnswer, after=len(self._verifier.register))
-        head = self._verifier.head(answer.head)
-        self._verifier.extend_register(answer.entries, head)
-        self._register_proven = self._verifier.committed(
-            self._registry, answer.committed, self._verifier.register, head
-        )
-        if head.checkpoint.size < size:
-            raise RecordError("API-FALSE", f"the register is shown as of {head.checkpoint.size} entries, not {size}")
-        self._registered_at = head.checkpoint.size
-
-    def _find(self, name: str) -> str:
-        """Return the id of the order that the server calls so; whether it is, is checked with its entries."""
-        if _is_id(name):
-            return name
-        found = [item.order.order for item in self._pages(name)]
-        if len(found) > 1:
-            raise LedgerError("ORDER-AMBIGUOUS", f"{name!r} may mean {len(found)} orders", "give more of the id")
-        if not found or not _is_id(found[0]):
-            raise RecordError("API-MISSING", f"there is no order {name!r} that this key may see")
-        return found[0]
-
-    def _listed(self) -> Iterator[str]:
-        for item in self._pages():
-            case = self._case(item.order.order)
-            if all((e.leaf, e.index) != (item.newest.leaf, item.newest.index) for e in case.entries):
-                raise RecordError("API-FALSE", f"order {item.order.order} is shown without an entry of the list")
-            yield item.order.order
-
-    def _pages(self, name: str | None = None) -> Iterator[OrderItem]:
-        """Iterate over the list of orders, whose newest entries are in the log."""
-        after: int | None = 0
-        seen: set[str] = set()
-        while after is not None:
-            answer = self._connection.get("/v1/orders", OrdersAnswer, after=after, limit=_PAGE, name=name)
-            head = self._verifier.head(answer.head)
-            for item in answer.orders:
-                if item.order.order in seen or item.first < after:
-                    raise RecordError("API-FALSE", f"order {item.order.order} is listed twice")
-                seen.add(item.order.order)
-                self._verifier.leaf(item.newest, head)
-                yield item
-            if answer.next is not None and not after < answer.next <= head.checkpoint.size:
-                raise RecordError("API-FALSE", "the list of orders does not go on")
-            after = answer.next
 
     def _case(self, order: str, *, reveal: bool = False) -> Case:
         """Return the verified record of an order as of now, without sealed values, whatever `reveal` is."""
-        return self._take(order, self._connection.get(f"/v1/orders/{order}/entries", OrderEntriesAnswer))
-
-    def _take(self, order: str, answer: OrderEntriesAnswer) -> Case:
-        """Verify the entries of an order, and return its case."""
-        if answer.order != order:
-            raise RecordError("API-FALSE", f"the server shows order {answer.order} in place of {order}")
-        head = self._verifier.head(answer.head)
-        self._read_register(head.checkpoint.size)
-        placed = self._verifier.order(order, answer.entries, head)
-        proven = self._verifier.committed(order, answer.committed, placed, head)
-        if proven > self._register_proven:
-            self._registered_at = -1  # the statement may be newer than the register that was read
-            self._read_register(head.checkpoint.size)
-        proven = min(proven, self._register_proven)  # the register says whose entries count
-        self._cases.pop(order, None)
-        self._cases[order] = head.checkpoint.size, proven, placed
-        if len(self._cases) > _KEPT:
-            self._cases.popitem(last=False)
-        return self._case_at(order, head.checkpoint.size)
-
-    def _case_at(self, order: str, size: int) -> Case:
-        return public_case(order, self._cases[order][2], self._register(size), self._verifier.keyring)
-
-    def _register(self, size: int) -> tuple[Entry, ...]:
-        """Return the register of a log of this size as the law reads it: the same tuple until it grows."""
-        register = [(index, opened) for index, opened in self._verifier.register if index < size]
-        if len(register) != len(self._registered):
-            self._registered = public_entries(register, self._verifier.keyring)
-        return self._registered
+        return self._reader.case(order)
 
     def _case_of(self, name: str | None) -> Case:
         """Return the verified record of an order by its name; of a new order, a record without an entry."""
-        if name is not None:
-            return self._case(self.order(name).id)
-        self._read_register(self.size())
-        return public_case(str(uuid4()), [], self._register(self._registered_at), self._verifier.keyring)
-
-    def _judged(self, order: str, moment: datetime) -> Judgement:
-        return judge(self._case(order), moment)
+        return self._reader.new_case(str(uuid4())) if name is None else self._reader.case(self.order(name).id)
 
     def _moment(self, at: datetime | None) -> datetime:
         if at is None:
@@ -325,21 +193,10 @@ class RemoteLedger:
         return at.astimezone(UTC)
 
 
-def _is_id(name: str) -> bool:
-    try:
-        return str(UUID(name)) == name
-    except ValueError:
-        return False
+def verifier_of(connection: Connection, trust: Trust, state: Path) -> Verifier:
+    """Return what verifies the answers of a connection under a trust folder; `state` is the folder of its memory.
 
-
-def _means(name: str, case: Case) -> bool:
-    """Return True if a name means an order: its id or the beginning of it, or a reference that its entries state."""
-    if name and case.order.startswith(name):
-        return True
-    offices = {office.get("actor") for office in case.registry if office.kind == "authority-registered"}
-    for e in case.entries:
-        if e.kind == "order-issued" and (reference := e.get("reference")):
-            office = issuing_office(e.speaks, e.by, offices, e.get("issuing_authority"), e.whose)
-            if name in (reference, f"{office}/{reference}"):
-                return True
-    return False
+    `LedgerError`: TRUST, LOG-CORRUPT.
+    """
+    log = min((each.name for each in trust.policy.logs), default="")
+    return Verifier(trust, MemoryFile(state, log), lambda start, end: prove(connection, start, end))

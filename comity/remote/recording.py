@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from comity.remote.connection import Connection
-from comity.remote.proofs import Verifier
+from comity.remote.reader import VerifiedReader
 from ledger.adapters.keys.key_files import Key
 from ledger.entries.case import Case
 from ledger.entries.envelope import Circumstances, EntryPlace, Sealed, Signer, seal, unsigned_entry
@@ -24,7 +24,6 @@ from ledger.errors import RecordError
 from ledger.facts import Fact, build, kind_of
 from ledger.law import Finding, judge
 from ledger.tlog.note import note_digest
-from server.access import Caller
 from server.documents import PlaceAnswer, ReceiptItem, ReceiptsAnswer, SealedEntry, Submission
 
 REGISTER = "register"  # what a caller calls the register
@@ -56,24 +55,13 @@ class Permissions(Struct, frozen=True):
 
 
 class RemoteRecorder:
-    """Records entries over one connection with one key.
+    """Records entries over one connection with one key; `reader` reads with the same key."""
 
-    `caller` returns the office of the key under the verified register, `case` the verified record of an order by id.
-    """
-
-    def __init__(
-        self,
-        connection: Connection,
-        key: Key,
-        verifier: Verifier,
-        caller: Callable[[], Caller],
-        case: Callable[[str], Case],
-    ) -> None:
+    def __init__(self, connection: Connection, key: Key, reader: VerifiedReader) -> None:
         self._connection = connection
         self._key = key
-        self._verifier = verifier
-        self._caller = caller
-        self._case = case
+        self._reader = reader
+        self._verifier = reader.verifier
 
     def record(
         self,
@@ -88,16 +76,41 @@ class RemoteRecorder:
         """Record one entry in an order (its id), or in a new one; see `RemoteLedger.record`."""
         fact = _fact(kind, fields)
         signer = self._signer(kind, role)
-        self._check_form(fact, said, order, without)
+        self.check_form(fact, said, order, without)
         entry = entry or secrets.token_hex(16)
-        origin, new = self._verifier.origin, str(uuid4())
+        if order is None:
+            return self.begin(fact, str(uuid4()), _instrument(fields), signer, said, without, entry)
+        return self.add(fact, order, signer, said, without, entry)
+
+    def begin(
+        self,
+        fact: Fact,
+        order: str,
+        instrument: str | None,
+        signer: Signer,
+        said: Circumstances,
+        without: Permissions,
+        entry: str,
+    ) -> RecordedEntry:
+        """Record a fact, whose form was checked, as the first entry of an order; CTX-CHAIN if the order has one."""
+        place = EntryPlace(self._verifier.origin, order, 1, None, instrument)
+        sealed = seal(fact, place, signer, said, entry, secrets.token_bytes)
+        return self._send(sealed, place, entry, without)
+
+    def add(
+        self, fact: Fact, order: str, signer: Signer, said: Circumstances, without: Permissions, entry: str
+    ) -> RecordedEntry:
+        """Record a fact, whose form was checked, behind the newest entry of an order.
+
+        It is sealed again, up to twenty times, if another entry came first.
+        """
         for left in reversed(range(_TRIES)):
             try:
-                place = self._next(order) if order else EntryPlace(origin, new, 1, None, _instrument(fields))
+                place = self._next(order)
                 sealed = seal(fact, place, signer, said, entry, secrets.token_bytes)
                 return self._send(sealed, place, entry, without)
             except RecordError as refused:
-                if refused.code not in ("CTX-CHAIN", "CONFLICT") or not left or order is None:
+                if refused.code not in ("CTX-CHAIN", "CONFLICT") or not left:
                     raise
                 time.sleep(secrets.randbelow(_PAUSE) / 1000)
         raise AssertionError("unreachable")
@@ -129,7 +142,7 @@ class RemoteRecorder:
         return RecordedEntry(item.index, item.leaf, entry, place.order, place.seq, item.already, proof)
 
     def _signer(self, kind: str, role: str | None) -> Signer:
-        caller = self._caller()
+        caller = self._reader.caller()
         roles = caller.roles if caller.accepted else self._verifier.keyring.keys[caller.key].roles
         fitting = [each for each in kind_of(kind).signers if each in roles]
         if role is None and not caller.accepted:
@@ -156,11 +169,11 @@ class RemoteRecorder:
     def _read(self, order: str) -> None:
         """Read and verify an order, or the register, as it is now."""
         if order == self._verifier.keyring.registry:
-            self._caller()
+            self._reader.caller()
         else:
-            self._case(order)
+            self._reader.case(order)
 
-    def _check_form(self, fact: Fact, said: Circumstances, order: str | None, without: Permissions) -> None:
+    def check_form(self, fact: Fact, said: Circumstances, order: str | None, without: Permissions) -> None:
         """Raise the first error in the form of a fact before it is signed: `ledger.entries.form`."""
         registered = [o.payload for _, o in self._verifier.register]
         offices = self._verifier.keyring.offices
@@ -173,7 +186,7 @@ class RemoteRecorder:
             known,
             said.signed_at,
             whose=said.whose,
-            named=lambda: named_in(() if order is None else self._case(order).entries),
+            named=lambda: named_in(() if order is None else self._reader.case(order).entries),
             unregistered=without.unregistered,
         ):
             raise error
