@@ -6,7 +6,7 @@ Answers are made one after the other, under one lock. No sealed value is opened.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from threading import Lock
@@ -189,16 +189,23 @@ class LedgerView:
         kind: str | None = None,
         since: datetime | None = None,
         name: str | None = None,
+        linked: str | None = None,
     ) -> OrdersAnswer:
         """Return orders by the index of their first entry, from `after` on, with all of these values.
 
-        `name` is an id, the beginning of one, a reference, or OFFICE/REFERENCE.
+        `name` is an id, the beginning of one, a reference, or OFFICE/REFERENCE. `linked` is the id of an order that an
+        entry of them names.
         """
         with self._lock:
             head, now = self._head(), self._moment()
-            begun = self._store.begun(after, head.size, SCANNED) if name is None else self._called(name, after, head)
+            some = [self._called(name)] if name is not None else []
+            some += [set(self._store.naming(linked))] if linked is not None else []
+            if some:
+                begun = self._begun(set.intersection(*some), after, head)
+            else:
+                begun = self._store.begun(after, head.size, SCANNED)
             items: list[OrderItem] = []
-            following: int | None = None if len(begun) < SCANNED or name is not None else begun[-1][0] + 1
+            following: int | None = None if len(begun) < SCANNED or some else begun[-1][0] + 1
             for first, order, begins in begun:
                 if order in self._cases.reserved or _companion(begins) or not self._sees(caller, order):
                     continue
@@ -258,15 +265,17 @@ class LedgerView:
             raise RecordError("API-MISSING", _MISSING.format("order"))
         return self._visible(caller, order, head)
 
-    def _called(self, name: str, after: int, head: Head) -> list[tuple[int, str, str]]:
-        """Return the orders that a name may mean, as `EntryReader.begun`; without names that only this folder gave."""
+    def _called(self, name: str) -> set[str]:
+        """Return the orders that a name may mean, without names that only this folder gave."""
         office, _, reference = name.partition("/")
         of_office = {order for order, offices in self._cases.quoted(reference) if office in offices}
         beginning = {name} if _is_id(name) else self._cases.beginning(name)
-        begun = []
-        for order in {*self._store.referenced(name), *of_office, *beginning}:
-            for index, raw in self._store.order(order)[:1]:
-                begun.append((index, order, open_(raw, verify=False).payload.kind))
+        return {*self._store.referenced(name), *of_office, *beginning}
+
+    def _begun(self, orders: Iterable[str], after: int, head: Head) -> list[tuple[int, str, str]]:
+        """Return orders as `EntryReader.begun`, by the index of their first entry."""
+        first = ((order, *entry) for order in orders for entry in self._store.order(order)[:1])
+        begun = ((index, order, open_(raw, verify=False).payload.kind) for order, index, raw in first)
         return sorted(each for each in begun if after <= each[0] < head.size)
 
     def _visible(self, caller: Caller, order: str, head: Head) -> Opened:

@@ -61,7 +61,8 @@ class EntriesQuery(Struct, frozen=True, forbid_unknown_fields=True):
 class OrdersQuery(Struct, frozen=True, forbid_unknown_fields=True):
     """Which orders: those begun from index `after` on, at most `limit`, with all of these values.
 
-    `name` is an id, the beginning of one, a reference, or OFFICE/REFERENCE.
+    `name` is an id, the beginning of one, a reference, or OFFICE/REFERENCE. `linked` is the id of an order that their
+    entries name as the one before or after.
     """
 
     after: Index = 0
@@ -72,6 +73,7 @@ class OrdersQuery(Struct, frozen=True, forbid_unknown_fields=True):
     kind: Word | None = None
     since: Moment | None = None
     name: Word | None = None
+    linked: Word | None = None
 
 
 class RegisterQuery(Struct, frozen=True, forbid_unknown_fields=True):
@@ -210,7 +212,7 @@ def _orders(services: Services, call: Call) -> OrdersAnswer:
     q = call.query
     return services.view.orders(
         call.by, q.after, q.limit, state=q.state, provider=q.provider, party=q.party, kind=q.kind, since=q.since,
-        name=q.name,
+        name=q.name, linked=q.linked,
     )  # fmt: skip
 
 

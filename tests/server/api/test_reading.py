@@ -117,6 +117,21 @@ def test_an_order_is_found_by_the_beginning_of_its_id(office: Office, order: str
         assert [o["order"]["order"] for o in office.ask("ilves", f"/v1/orders?name={name}").json["orders"]] == found
 
 
+def test_the_orders_that_name_an_order_are_found_by_its_id(tmp_path: Path) -> None:
+    with serving_story("S3", tmp_path) as office:
+        listed = office.ask("central", "/v1/orders").json["orders"]
+        (first, second) = [each["order"]["order"] for each in listed]
+
+        def naming(query: str) -> list[str]:
+            return [o["order"]["order"] for o in office.ask("central", f"/v1/orders?{query}").json["orders"]]
+
+        assert naming(f"linked={first}") == [second]
+        assert naming(f"linked={second}") == [first]
+        assert naming(f"linked={first}&name={second[:8]}") == [second]
+        assert naming(f"linked={first}&name={first[:8]}") == []
+        assert naming("linked=11111111-2222-4333-8444-555555555555") == []
+
+
 def test_pages_together_are_the_whole_log(office: Office) -> None:
     after, leaves = 0, []
     size = office.ask("ilves", "/v1/head").json["head"]["size"]
