@@ -65,6 +65,7 @@ COMMANDS = {
     "account": ("cli.app:account", "who may sign in to the office server, and how each person is known"),
     "jobs": ("cli.app:jobs", "the regular work of a ledger: by command, and what became of the last runs"),
     "exchange": ("cli.app:exchange", "bundles to and from the ledgers of other offices, with receipts both ways"),
+    "remote": ("cli.app:remote", "the office servers that you ask, and under which trust"),
     "audit": ("cli.app:audit", "check another log as an auditor and sign it; the auditors of this ledger"),
     "monitor": ("cli.commands.monitor:monitor", "follow other logs; alarm on forks, rollbacks, silence"),
     "succeed": ("cli.commands.succeed:succeed", "a log that takes the place of one that cannot go on"),
@@ -133,6 +134,11 @@ AUDIT = {
     "add": ("cli.commands.auditors:add", "ask for an auditor's statements from now on; the new policy is an entry"),
     "list": ("cli.commands.auditors:list_", "the auditors of this ledger, and what each has checked"),
     "take": ("cli.commands.auditors:take", "take the notes that an auditor returned, and publish them"),
+}
+
+REMOTE = {
+    "add": ("cli.commands.remote:add", "keep the trust folder under which the answers of a server are verified"),
+    "list": ("cli.commands.remote:list_", "the office servers for which a trust folder is kept here"),
 }
 
 STAMP = {
@@ -304,6 +310,16 @@ audit = Group(
         "comity audit sign /media/copy/ledger --name auditor.example/karsk --trust karsk-trust/ -o audits/",
         "comity audit add auditor.example/karsk/audit/8d85...+3f0c2a91+Bm9Z...",
         "comity audit take /media/stick/audits",
+    ),
+)
+
+remote = Group(
+    name="remote",
+    table=REMOTE,
+    help="Office servers that are asked with --ledger URL: under which trust folder their answers are verified.",
+    examples=(
+        "comity remote add https://office.example --trust court-trust/",
+        "comity orders --ledger https://office.example",
     ),
 )
 

@@ -92,6 +92,10 @@ BY_CODE = {
     "NO-HOME": Exit.UNDECIDABLE,
     "TRUST": Exit.UNDECIDABLE,
     "TRUST-FORMAT": Exit.UNDECIDABLE,
+    "NO-HTTP": Exit.UNDECIDABLE,  # the extra `server` is not installed, or a server does not answer
+    "HTTP-SILENT": Exit.UNDECIDABLE,
+    "API-FALSE": Exit.PROVED_BAD,  # an answer of an office server does not verify
+    "FOLDER-ONLY": Exit.USAGE,
 }
 
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 from cli.access.recorded_access import Stated, opened_in, revealing
 from cli.click_extensions import command
 from cli.exit_codes import Exit
-from cli.records.source import RecordSource, from_bundle, item
+from cli.records.source import RecordSource, from_bundle, item, server_item
 from cli.session.options import ANY_ORDER, AS_OF
 from cli.terminal import output
 from cli.terminal.answer import RecordAnswer, Time
@@ -85,7 +85,7 @@ def custody(
     source: RecordSource,
 ) -> None:
     """Hand to hand: who held what was disclosed, and whether its digests are still the same."""
-    with source.reading() as reader:
+    with source.reading_anywhere() as reader:
         case = reader.case(source.order(order, reader))
         moment = as_of or reader.now()
         snapshot = reader.known(case, moment)
@@ -100,9 +100,10 @@ def custody(
         (_placed(step), step.on, step.kind, _between(hand), *(_cell(step, c) for c in columns[4:]))
         for step, hand in zip(steps, hands, strict=True)
     ]
-    output.emit(
-        CustodyAnswer(case.order, case.label, moment, steps, bundle=item(source.bundle)), columns, rows, struck=struck
+    answer = CustodyAnswer(
+        case.order, case.label, moment, steps, bundle=item(source.bundle), server=server_item(source.server)
     )
+    output.emit(answer, columns, rows, struck=struck)
 
 
 def _placed(step: CustodyItem) -> str:

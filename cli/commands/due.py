@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import click
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from cli.click_extensions import command
 from cli.exit_codes import Exit
@@ -28,11 +28,10 @@ from cli.lists.paging import (
     sort,
 )
 from cli.reports.timeline_text import left
-from cli.session.ledger_reader import reading
 from cli.session.local_time import typed_period
 from cli.session.options import AS_OF
 from cli.terminal import output
-from cli.terminal.answer import CommandAnswer, Time
+from cli.terminal.answer import ServedAnswer, Time
 from ledger.adapters.storage.orders.order_lists import DeadlineFilter, Duty, duty_page
 from ledger.entries.case import instant
 from ledger.law import judge
@@ -41,6 +40,8 @@ from ledger.law.terms.periods import PERIODS
 from ledger.law.terms.rule import ClockVerdict
 
 if TYPE_CHECKING:
+    from cli.remote.remote_reader import RemoteReader
+    from cli.session.ledger_reader import LedgerReader
     from ledger.law.next_steps.lookup import NextSteps
 
 
@@ -64,7 +65,7 @@ class DueItem(Struct, frozen=True):
     next: tuple[NextStep, ...]
 
 
-class DueAnswer(CommandAnswer, tag="comity.due/1"):
+class DueAnswer(ServedAnswer, tag="comity.due/1"):
     """Open deadlines; `of` is the number that match, `next` the cursor of the page that follows."""
 
     as_of: Time
@@ -125,6 +126,10 @@ def due(
             page = duty_page(docket.orders, wanted, which, sort, start, limit)
         except ValueError as error:
             raise click.UsageError(f"--after {after}: it is no `next` of a page of deadlines") from error
+        every_step = said().format == "json"  # else only those of the first are printed
+        unknown = [d for d in page.duties if d.clock.verdict == ClockVerdict.UNDETERMINED]
+        steps = _next_steps(docket.reader, unknown[: None if every_step else 1], docket.moment)
+        server = docket.server
     names, moment, following = docket.names, docket.moment, cursor_of(sort, page.last)
     columns = ("order", "clock", "due", "left", "verdict", "policy", "cite", "period")
     rows = [
@@ -135,9 +140,6 @@ def due(
         )
         for o, d, _ in page.duties
     ]
-    every_step = said().format == "json"  # else only those of the first are printed
-    unknown = [d for d in page.duties if d.clock.verdict == ClockVerdict.UNDETERMINED]
-    steps = _next_steps(unknown[: None if every_step else 1], moment)
     items = [
         DueItem(
             order=o.order,
@@ -155,19 +157,22 @@ def due(
         )
         for o, d, place in page.duties
     ]
-    output.emit(DueAnswer(moment, items, page.of, following), columns, rows)
+    output.emit(DueAnswer(moment, items, page.of, following, server=server), columns, rows)
     output.tell_next(following)
     if page.first_unknown is not None:
         first, clock, _ = page.first_unknown
         called = names.get(first.order) or first.ref or first.label or first.order[:8]
         says = f"{output.counted(page.unknown, 'clock')} could not be computed"
-        output.tell(f"{says}: `comity law deadline {clock.id} {called}` says what is missing")
+        where = f"comity law deadline {clock.id} {called}" if server is UNSET else f"comity judge {called}"
+        output.tell(f"{says}: `{where}` says what is missing")
         for step in next(iter(steps.values()), ()):
             output.tell(step.lacks if step.command is None else f"{step.lacks}: {step.command}")
     return Exit.FINDINGS if page.unknown or page.over else Exit.DONE
 
 
-def _next_steps(unknown: Iterable[Duty], moment: datetime) -> dict[tuple[str, str, int], tuple[NextStep, ...]]:
+def _next_steps(
+    reader: LedgerReader | RemoteReader, unknown: Iterable[Duty], moment: datetime
+) -> dict[tuple[str, str, int], tuple[NextStep, ...]]:
     """Return what deadlines lack that could not be computed, by order, id and place. Each order is judged again."""
     from cli.terminal.judgement_text import next_steps
     from projections.views.due import due as due_of
@@ -176,15 +181,13 @@ def _next_steps(unknown: Iterable[Duty], moment: datetime) -> dict[tuple[str, st
     orders: dict[str, list[Duty]] = {}
     for duty in unknown:
         orders.setdefault(duty.row.order, []).append(duty)
-    if not orders:
-        return {}
-    with reading() as reader:
-        for order, duties in orders.items():
-            case = reader.case(order)
-            judgement = judge(case, moment)
-            steps: NextSteps = next_steps(case, judgement)
-            clocks = due_of(judgement, moment)
-            for d in duties:
+    for order, duties in orders.items():
+        case = reader.case(order)
+        judgement = judge(case, moment)
+        steps: NextSteps = next_steps(case, judgement)
+        clocks = due_of(judgement, moment)
+        for d in duties:
+            if d.place < len(clocks) and clocks[d.place].clock.id == d.clock.id:  # else it has just been met
                 found[order, d.clock.id, d.place] = steps.of_clock(clocks[d.place].clock)
     return found
 

@@ -10,7 +10,6 @@ import click
 
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
-from cli.invocation import said
 from cli.session import ledger_choice
 from cli.session.local_time import typed_period
 from cli.session.recording import RecordOptions, put, recording
@@ -120,7 +119,7 @@ def _print_template(instrument: str) -> None:
         raise Stop(f"--template {instrument}: no such instrument", hint=hint_of(instrument, INSTRUMENTS))
     known: dict[str, Any] = {}
     office = "OFFICE"
-    if ledger_choice.is_ledger(said().ledger or "."):
+    if ledger_choice.has_ledger():
         known, office = _known()
     click.echo(json.dumps(template(code, known), ensure_ascii=False, indent=2))
     output.tell("put a value in the place of each null that you can state; a null that stays is not stated")
@@ -133,11 +132,11 @@ def _print_template(instrument: str) -> None:
 
 def _known() -> tuple[dict[str, Any], str]:
     """Return the fields of an order that the register leaves no choice about, and the only office that may issue."""
-    from cli.session.ledger_reader import reading
+    from cli.session.ledger_reader import reading_anywhere
 
-    with reading() as reader:
-        offices = reader.cases.keyring().offices.values()
-        own = reader.folder.registrar.party
+    with reading_anywhere() as reader:
+        offices = list(reader.keyring().offices.values())
+        own = reader.party()
     issuers = [o.actor for o in offices if o.party == own and "ISS" in o.roles]
     providers = [o for o in offices if o.party != own and {"SP", "REG"} & {*o.roles}]
     fields: dict[str, Any] = {}

@@ -11,7 +11,7 @@ from msgspec import UNSET, UnsetType
 
 from cli.click_extensions import command
 from cli.exit_codes import Exit
-from cli.records.source import RecordSource, from_bundle, item
+from cli.records.source import RecordSource, from_bundle, item, server_item
 from cli.session.options import ANY_ORDER, AS_OF
 from cli.terminal import output
 from cli.terminal.judgement_text import JudgementFields, next_steps, opinion, sheet
@@ -43,7 +43,7 @@ def judge(order: str | None, as_of: datetime | None, forum: str | None, source: 
     Under each point is what would settle it, and the command that records it; the caller fills in words in capitals.
     With --bundle it is the judgement of what the bundle shows its audience, as of the moment of the bundle.
     """
-    with source.reading() as reader:
+    with source.reading_anywhere() as reader:
         moment = as_of or reader.now()
         case = reader.case(source.order(order, reader))
         reader.known(case, moment)  # refuses a moment of which a bundle shows nothing
@@ -53,6 +53,7 @@ def judge(order: str | None, as_of: datetime | None, forum: str | None, source: 
         **judged(judgement, steps),
         forum=UNSET if forum is None else sheet(judgement, forum),
         bundle=item(source.bundle),
+        server=server_item(source.server),
     )
     rows: list[Sequence[Any]] = [("state", judgement.state, "", "")]
     rows += [("region", name, value, "") for name, value in judgement.regions.items()]

@@ -11,7 +11,6 @@ from msgspec import Struct
 
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
-from cli.invocation import said
 from cli.session import ledger_choice
 from cli.terminal import file_io, output, prompts
 from cli.terminal.answer import CommandAnswer
@@ -179,8 +178,9 @@ def _edition(file: str) -> dict[str, Any]:
 
 def _touched(found: Difference) -> list[TouchedItem] | None:
     """Return the orders of this ledger on which a changed rule bears; None outside a ledger."""
-    if not ledger_choice.is_ledger(said().ledger or "."):
+    if not ledger_choice.has_ledger():
         return None
+    ledger_choice.ledger_folder()  # refuses an office server
     if not (found.added or found.changed):
         return []
     from cli.session.ledger_reader import reading

@@ -10,7 +10,6 @@ from msgspec import Struct
 
 from cli.click_extensions import command
 from cli.exit_codes import Exit
-from cli.invocation import said
 from cli.session import ledger_choice
 from cli.terminal import file_io, output
 from cli.terminal.answer import CommandAnswer
@@ -132,15 +131,14 @@ def _register() -> tuple[Any, datetime, dict[str, Any]]:
 
     Without a ledger, return what is known of real Parties.
     """
-    folder = said().ledger or "."
-    if ledger_choice.is_ledger(folder):
-        from cli.session.ledger_reader import reading
+    if ledger_choice.has_ledger():
+        from cli.session.ledger_reader import reading_anywhere
 
-        with reading() as reader:
-            own = reader.folder.registrar.party
-            offices = reader.cases.keyring().offices.values()
+        with reading_anywhere() as reader:
+            own = reader.party()
+            offices = reader.keyring().offices.values()
             issuers = [o.actor for o in offices if o.party == own and "ISS" in o.roles]
             implied = {"from_party": own, "issuing_authority": issuers[0] if len(issuers) == 1 else "issuer"}
-            return reader.cases.register(), reader.now(), implied
+            return tuple(reader.register()), reader.now(), implied
     moment = ledger_choice.now()
     return known_register(moment), moment, {"issuing_authority": "issuer"}

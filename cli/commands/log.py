@@ -9,19 +9,18 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 import click
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from cli.click_extensions import command
 from cli.exit_codes import Exit
 from cli.lists.paging import by, known_kind, order_filter, party, since
-from cli.session.ledger_reader import LedgerReader, reading
+from cli.session.ledger_reader import LedgerReader, reading_anywhere
 from cli.session.options import ONLY
 from cli.terminal import output
-from cli.terminal.answer import CommandAnswer, Time
+from cli.terminal.answer import ServedAnswer, Time
 from cli.terminal.table import wrapped
 from ledger.entries.case import Case, Entry
-from ledger.entries.envelope import entry_of, open_
-from ledger.entries.placement import map_of
+from ledger.entries.placement import access_of, map_of, registry_of
 from projections.documents.timeline import put_right
 from projections.sentences.names import Names
 from projections.sentences.sentence import sentence
@@ -29,7 +28,7 @@ from projections.views.log_graph import graph
 from projections.views.replaced import numbered, replaced
 
 if TYPE_CHECKING:
-    pass
+    from cli.remote.remote_reader import RemoteReader
 
 
 class LogItem(Struct, frozen=True):
@@ -56,7 +55,7 @@ class LogItem(Struct, frozen=True):
     party: str
 
 
-class LogAnswer(CommandAnswer, tag="comity.log/1"):
+class LogAnswer(ServedAnswer, tag="comity.log/1"):
     """Entries of the log; `of` is the number of all, `next` the cursor of the page that follows.
 
     A list that is oldest first can be continued later, when there are more entries: with `--after OF`.
@@ -126,7 +125,7 @@ def log(
     bound, oldest = _bound(after, sort)
     if drawn and oldest:
         raise click.UsageError("--graph draws the newest entry first: no --sort oldest, no --after N")
-    with reading() as reader:
+    with reading_anywhere() as reader:
         inside = None
         if state is not None or provider is not None:
             from cli.lists.docket import listed
@@ -139,10 +138,12 @@ def log(
         entries = list(islice((e for e in source if wanted.takes(e, reader.main_of)), number + 1))
         more, entries = len(entries) > number, entries[:number]
         label = {e.order: reader.label(reader.main_of(e.order) or e.order) for e in entries}
-        label |= {reader.cases.registry: "register", reader.cases.access: "access", map_of(reader.folder.origin): "map"}
+        reserved = {registry_of: "register", access_of: "access", map_of: "map"}
+        label |= {order_of(reader.origin): name for order_of, name in reserved.items()}
         companions = {e.order: main for e in entries if (main := reader.main_of(e.order))}
-        registry = reader.cases.register()
+        registry = tuple(reader.register())
         replacements = replaced(Case("", "", tuple(sorted(entries, key=lambda e: e.index)), registry))
+        server = UNSET if isinstance(reader, LedgerReader) else reader.item()
     following = None
     if more:
         following = f"{entries[-1].index + 1}" if oldest else f"..{entries[-1].index}"
@@ -191,7 +192,7 @@ def log(
             return "\n".join(graph(entries, list(paragraphs()), companions))
         return "\n".join(line for lines in paragraphs() for line in lines)
 
-    answer = LogAnswer(of, items, following)
+    answer = LogAnswer(of, items, following, server=server)
     output.emit(answer, columns, rows, text=text if drawn or output.terminal() else None)
     if after is not None or sort is not None or any((kind, state, provider, by, party, since)):
         output.tell_next(following)
@@ -229,7 +230,7 @@ def _bound(after: str | None, sort: str | None) -> tuple[int | None, bool]:
 
 
 def _entries(
-    reader: LedgerReader, order: str | None, only: bool, bound: int | None, oldest: bool
+    reader: LedgerReader | RemoteReader, order: str | None, only: bool, bound: int | None, oldest: bool
 ) -> tuple[Iterator[Entry], int, int]:
     """Return the entries from `bound` on, or below it, the number of their orders, and the number of all entries."""
     from cli.records.linked_orders import matter
@@ -239,14 +240,14 @@ def _entries(
         entries = sorted((e for s in shares for e in s.case.entries), key=lambda e: e.index, reverse=not oldest)
         inside = (e for e in entries if bound is None or (e.index >= bound if oldest else e.index < bound))
         return inside, len(shares), len(entries)
-    size = reader.store.size()
-    end = size if bound is None else min(bound, size)
-    pages = reader.store.pages(bound or 0, PAGE) if oldest else _pages_back(reader, end)
-    return (entry_of(open_(raw, verify=False), index) for page in pages for index, raw in page), 1, size
+    size = reader.size()
+    if oldest:
+        return reader.entries(bound or 0, size), 1, size
+    return _backwards(reader, size if bound is None else min(bound, size)), 1, size
 
 
-def _pages_back(reader: LedgerReader, stop: int) -> Iterator[list[tuple[int, bytes]]]:
+def _backwards(reader: LedgerReader | RemoteReader, stop: int) -> Iterator[Entry]:
     while stop > 0:
         start = max(0, stop - PAGE)
-        yield reader.store.page(start, stop - start)[::-1]
+        yield from reversed(list(reader.entries(start, stop)))
         stop = start

@@ -25,7 +25,7 @@ from cli.lists.paging import (
 )
 from cli.session.options import AS_OF
 from cli.terminal import output
-from cli.terminal.answer import CommandAnswer
+from cli.terminal.answer import ServedAnswer
 from ledger.adapters.storage.orders.order_lists import order_page
 from ledger.adapters.storage.orders.order_row import Due
 
@@ -56,7 +56,7 @@ class OrderItem(Struct, frozen=True):
     findings: dict[str, int]
 
 
-class OrdersAnswer(CommandAnswer, tag="comity.orders/1"):
+class OrdersAnswer(ServedAnswer, tag="comity.orders/1"):
     """Orders of a ledger; `of` is the number that match, `next` the cursor of the page that follows."""
 
     orders: list[OrderItem]
@@ -101,6 +101,7 @@ def orders(
     with opened_docket(as_of) as docket:
         wanted = order_filter(docket.orders, state=state, provider=provider, party=party, by=by, kind=kind, since=since)
         shown, of, last = order_page(docket.orders, wanted, sort, start, limit)
+        server = docket.server
     names, following = docket.names, cursor_of(sort, last)
     items = [
         OrderItem(
@@ -124,5 +125,5 @@ def orders(
         for o in shown
     ]
     rows = [(i.name or i.ref or i.label or "", i.order, i.instrument, i.state) for i in items]
-    output.emit(OrdersAnswer(items, of, following), ("ref", "order", "instrument", "state"), rows)
+    output.emit(OrdersAnswer(items, of, following, server=server), ("ref", "order", "instrument", "state"), rows)
     output.tell_next(following)

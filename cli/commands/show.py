@@ -9,7 +9,7 @@ from msgspec import UNSET, Struct, UnsetType, field
 from cli.click_extensions import command
 from cli.exit_codes import Exit
 from cli.records.linked_orders import LinkedOrderItem, began, matter, member
-from cli.records.source import RecordSource, from_bundle, item
+from cli.records.source import RecordSource, from_bundle, item, server_item
 from cli.reports.timeline_text import left
 from cli.session.options import ANY_ORDER, AS_OF, ONLY
 from cli.session.proven_times import brackets, spelled
@@ -94,6 +94,7 @@ NO_ROW = (
     "practice",
     "matter",
     "bundle",
+    "server",
 )  # of the two columns field and value
 
 
@@ -109,7 +110,7 @@ NO_ROW = (
 @from_bundle
 def show(order: str | None, as_of: datetime | None, only: bool, source: RecordSource) -> None:
     """Show one order: its state, what is due, what the record lacks, and the orders linked with it."""
-    with source.reading() as reader:
+    with source.reading_anywhere() as reader:
         moment = as_of or reader.now()
         shares, elsewhere = matter(reader, source.order(order, reader), moment, only=only)
         proven = brackets(reader, [shares[0].case.order])
@@ -145,6 +146,7 @@ def show(order: str | None, as_of: datetime | None, only: bool, source: RecordSo
         criteria={name: str(c.state) for name, c in judgement.criteria.items()},
         practice=[a.says for a in advice],
         bundle=item(source.bundle),
+        server=server_item(source.server),
         matter=UNSET if only else LinkedItem(orders, [duty_item(d) for d in owed], elsewhere),
     )
     times: dict[datetime | None, str] = {
@@ -153,7 +155,7 @@ def show(order: str | None, as_of: datetime | None, only: bool, source: RecordSo
     names_of = zip(answer.__struct_encode_fields__, answer.__struct_fields__, strict=True)
     rows = [(name, getattr(answer, attribute)) for name, attribute in names_of if name not in NO_ROW]
 
-    place = "bundle" if source.bundle else "ledger"
+    place = "bundle" if source.bundle else "part of the ledger that this key may see" if source.server else "ledger"
 
     def text() -> str:
         head = f"{v.ref or v.label or v.order[:8]}  {v.instrument}  {output.paint(v.state, 'bold')}"

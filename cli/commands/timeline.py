@@ -13,7 +13,8 @@ from cli.click_extensions import command
 from cli.exit_codes import Exit
 from cli.invocation import said
 from cli.records.linked_orders import LinkedOrderItem, began, matter, member
-from cli.records.source import RecordSource, from_bundle, item
+from cli.records.source import RecordSource, from_bundle, item, server_item
+from cli.remote.servers import only_in_a_folder
 from cli.reports.timeline_text import BRACKET, _stood_in, _tabbed, left, linked_paragraphs
 from cli.session.options import ANY_ORDER, AS_OF, ONLY
 from cli.session.proven_times import Bracket, brackets
@@ -63,10 +64,12 @@ def timeline(
     Sealed values show as [sealed] unless they are revealed. Times are claims; --brackets adds what witnesses
     and time-stamp authorities prove.
     """
-    with source.reading() as reader:
+    with source.reading_anywhere() as reader:
         moment = as_of or reader.now()
         shares, elsewhere = matter(reader, source.order(order, reader), moment, only=only)
         reveal = opened_in(reader, [s.case.order for s in shares], "timeline", reveal, stated, actor)
+        if bracketed and source.server:
+            raise only_in_a_folder("--brackets")
         proven = brackets(reader, _stood_in(shares)) if bracketed else {}
     case = shares[0].case
     lines = merged(shares, reveal=reveal)
@@ -96,6 +99,7 @@ def timeline(
         elsewhere=elsewhere,
         timeline=[_item(share.case.order, x, proven.get(x.entry.index)) for share, x in lines],
         bundle=item(source.bundle),
+        server=server_item(source.server),
     )
     output.emit(
         answer,

@@ -21,7 +21,7 @@ from msgspec.structs import replace
 
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
-from cli.handover.trust_folder import _check_plain, _pin, _some, read_trust
+from cli.handover.trust_folder import _check_plain, _some, pin_of, read_trust
 from cli.session import ledger_choice
 from cli.session.options import LANG
 from cli.terminal import output
@@ -173,10 +173,10 @@ def check(folder: str, typed: str | None) -> None:
     Of a folder without versions, such as trust/ of a ledger, it prints and compares the fingerprint of its files.
     """
     if not (versions := versions_of(folder)) and "policy" in plain_files(folder):
-        click.get_current_context().exit(_check_folder(folder, _pin(folder, typed)))
+        click.get_current_context().exit(_check_folder(folder, pin_of(folder, typed)))
     versions = versions or _some(folder)
     first, newest = versions[0], versions[-1]
-    pin = _pin(folder, typed)
+    pin = pin_of(folder, typed)
     lacking = None
     try:
         check_versions(versions, pin or first.fingerprint)
@@ -230,7 +230,7 @@ def update(folder: str, source: str, typed: str | None) -> None:
     The first time DIR is made, and the fingerprint is kept in it; later nothing in FROM can replace what DIR has.
     """
     versions, source_versions = versions_of(folder), _some(source)
-    pin = _pin(folder, typed)
+    pin = pin_of(folder, typed)
     if pin is None:
         raise Stop("nothing says which first version is the true one", hint="--root-fingerprint, by another way")
     for mine, theirs in zip(versions, source_versions, strict=False):

@@ -24,7 +24,7 @@ def read_trust(place: str, root_fingerprint: str | None = None) -> Trust:
     from ledger.adapters.folders.read_trust import read_trust_folder
     from ledger.trust.trust_folder import parse_trust
 
-    pin = _pin(place, root_fingerprint)
+    pin = pin_of(place, root_fingerprint)
     if pin is None and not os.path.isdir(place):
         return parse_trust({"policy": file_io.read(place)})
     return read_trust_folder(place, pin)
@@ -48,7 +48,7 @@ def _check_plain(folder: str, trust: Trust) -> None:
             raise RecordError("TRUST-FORMAT", "it is not what the signed policy says", where=f"page/{name}")
 
 
-def _pin(folder: str, typed: str | None) -> str | None:
+def pin_of(folder: str, typed: str | None) -> str | None:
     """Return the root fingerprint: as typed, from a file with that name, or from the folder; None if there is none."""
     from ledger.adapters.folders.read_trust import kept_pin
     from ledger.trust.signed_policy import parse_fingerprint

@@ -15,12 +15,15 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import UNSET, UnsetType
 
 from cli.lists.judge_pool import CORES, Judge, judge_pool, judged
 from cli.lists.judged_row import shown
-from cli.session.ledger_reader import LedgerReader, reading
+from cli.session.ledger_reader import LedgerReader, reading_anywhere
 from cli.terminal import prompts
+from cli.terminal.answer import ServerItem
 from ledger.adapters.storage.orders.order_index import OrderIndex
 from ledger.adapters.storage.orders.order_row import OrderRow, read_row
 from ledger.adapters.storage.views import ViewRow
@@ -28,35 +31,47 @@ from ledger.entries.envelope import open_
 from ledger.law.parties.register_reach import reach
 from ledger.law.provisions import rules_digest
 
+if TYPE_CHECKING:
+    from cli.remote.remote_reader import RemoteReader
+
 EDITION = 7  # raise it when `judged_row.shown` changes
 MANY = 20_000  # new entries, or ten times the stale orders, for which processes are started
 TOGETHER = 500  # stale orders judged between two commits
 
 
 class Docket(NamedTuple):
-    """The orders of a ledger at a moment, and the names given to them, by id."""
+    """The orders of a ledger at a moment, and the names given to them, by id; `reader` has read them."""
 
     orders: OrderIndex
     names: dict[str, str]
     moment: datetime
+    reader: LedgerReader | RemoteReader
+
+    @property
+    def server(self) -> ServerItem | UnsetType:
+        """The office server that the orders were read from; UNSET for a folder."""
+        return UNSET if isinstance(self.reader, LedgerReader) else self.reader.item()
 
 
 @contextmanager
 def opened_docket(as_of: datetime | None = None) -> Iterator[Docket]:
     """Open the list of the orders of the chosen ledger, now or as of a moment."""
-    with reading() as reader:
+    with reading_anywhere() as reader:
         moment = as_of or reader.now()
         with listed(reader, moment, now=as_of is None) as orders:
-            yield Docket(orders, reader.names(), moment)
+            yield Docket(orders, reader.names(), moment, reader)
 
 
 @contextmanager
-def listed(reader: LedgerReader, moment: datetime, *, now: bool = True) -> Iterator[OrderIndex]:
+def listed(reader: LedgerReader | RemoteReader, moment: datetime, *, now: bool = True) -> Iterator[OrderIndex]:
     """Open the list of every main order at `moment`.
 
-    If that is `now`, the view of the ledger is brought up to date; else all orders are judged into a temporary list.
+    If that is `now`, the view of the ledger is brought up to date; else all orders are judged into a temporary list,
+    also those behind an office server.
     """
-    if now and os.access(reader.folder.path, os.W_OK):  # a ledger on a read-only medium keeps no view
+    if (
+        now and isinstance(reader, LedgerReader) and os.access(reader.folder.path, os.W_OK)
+    ):  # a ledger on a read-only medium keeps no view
         with closing(board(reader)) as view:
             with prompts.progress("judging") as report:
                 bring_up(reader, view, moment, report)

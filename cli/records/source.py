@@ -11,17 +11,19 @@ import click
 from msgspec import UNSET, Struct, UnsetType
 
 from cli.exit_codes import Exit
+from cli.remote.servers import chosen_url
 from cli.session import ledger_choice
 from cli.session.ledger_reader import LedgerReader, reading
 from cli.session.record_reader import RecordReader, VerifiedBundle
 from cli.terminal import output
-from cli.terminal.answer import BundleItem, BundleReason
+from cli.terminal.answer import BundleItem, BundleReason, ServerItem
 from ledger.facts.vocabulary import ROLES
 from ledger.trust.trust_folder import Trust
 from ledger.verify.report import Verdict
 
 if TYPE_CHECKING:
     from cli.records.bundle_reader import BundleReader
+    from cli.remote.remote_reader import RemoteReader
 BUNDLE = click.option("--bundle", metavar="FILE", help="Read this evidence bundle, and no ledger.")
 TRUST = click.option("--trust", metavar="DIR|FILE", help="With --bundle: what you hold from elsewhere.")
 PIN = click.option("--root-fingerprint", "pin", metavar="WORDS|HEX|FILE", help="With --bundle: of that --trust.")
@@ -31,19 +33,33 @@ ANCHOR = click.option("--anchor", metavar="FILE", help="With --bundle: a checkpo
 class RecordSource(Struct):
     """The record of a command: the bundle in `file` under `trust` and `anchor`, or the ledger if `file` is None.
 
-    `bundle` is the bundle after it was verified.
+    `bundle` is the bundle after it was verified, `server` the office server in the place of a ledger's folder.
     """
 
     file: str | None = None
     trust: Trust | None = None
     anchor: bytes | None = None
     bundle: VerifiedBundle | None = None
+    server: RemoteReader | None = None
 
     def order(self, named: str | None, reader: RecordReader) -> str:
         """Return what names the order; without a name that of the bundle."""
         if named is not None:
             return named
         return reader.bundle.manifest.order if reader.bundle else ""
+
+    @contextmanager
+    def reading_anywhere(self) -> Iterator[LedgerReader | BundleReader | RemoteReader]:
+        """Open the record for reading as `reading` does; it may also be behind an office server."""
+        if self.file is not None or (url := chosen_url()) is None:
+            with self.reading() as reader:
+                yield reader
+            return
+        from cli.remote.remote_reader import served
+        from cli.session.open_ledger import secret
+
+        with served(url, secret) as self.server:
+            yield self.server
 
     @contextmanager
     def reading(self) -> Iterator[LedgerReader | BundleReader]:
@@ -132,6 +148,11 @@ def partial(bundle: VerifiedBundle) -> str:
         return withheld
     others = output.counted(bundle.unread, "entry of other orders is", "entries of other orders are")
     return f"{withheld}; {others} proven in this bundle and not read here"
+
+
+def server_item(server: RemoteReader | None) -> ServerItem | UnsetType:
+    """Return the office server as part of an answer; UNSET for a folder and a bundle."""
+    return UNSET if server is None else server.item()
 
 
 def item(bundle: VerifiedBundle | None) -> BundleItem | UnsetType:

@@ -10,6 +10,7 @@ from typing import Any
 
 from cli.exit_codes import Exit, Stop
 from cli.invocation import said
+from cli.remote.servers import chosen_url, only_in_a_folder
 
 HASH_DIGITS = 8  # from so many characters on, digits alone can be the start of a hash
 
@@ -20,6 +21,11 @@ def is_ledger(folder: str) -> bool:
     return os.path.isdir(os.path.join(folder, "trust")) and any(map(os.path.exists, stores))
 
 
+def has_ledger() -> bool:
+    """Return True if --ledger, COMITY_LEDGER or the current folder is a ledger, or the office server of one."""
+    return chosen_url() is not None or is_ledger(said().ledger or ".")
+
+
 def ledger_folder() -> str:
     """Return the folder of the ledger: --ledger, COMITY_LEDGER, or the current folder; `Stop` if it is none."""
     return checked_ledger(said().ledger or ".")
@@ -27,6 +33,8 @@ def ledger_folder() -> str:
 
 def checked_ledger(folder: str) -> str:
     """Return a folder that holds a ledger; `Stop` if it holds none."""
+    if folder.startswith(("http://", "https://")):
+        raise only_in_a_folder()
     if not is_ledger(folder):
         with suppress(FileNotFoundError, NotADirectoryError):  # no permission: PermissionError instead
             os.stat(os.path.join(folder, "trust", "policy"))

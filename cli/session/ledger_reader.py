@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
 from cli.exit_codes import Stop
+from cli.remote.servers import chosen_url
 from cli.session import ledger_choice
 from cli.session.record_reader import DatedState, VerifiedBundle
 from cli.terminal import output
@@ -23,11 +24,16 @@ from ledger.adapters.subject_keys.key_store import SubjectKeyStore
 from ledger.application.case_reader import CaseReader
 from ledger.application.subject_keys_binding import open_subject_keys
 from ledger.entries.case import Case, Entry
+from ledger.entries.envelope import entry_of, open_
 from ledger.entries.keyring import Keyring
 from ledger.entries.placement import Chains
 from ledger.errors import LedgerError
 from ledger.tlog.note import note_digest
 
+if TYPE_CHECKING:
+    from cli.remote.remote_reader import RemoteReader
+
+PAGE = 500  # entries that are read together
 MINUTE = timedelta(minutes=1)  # longer than a command takes between reading the clock and asking
 
 
@@ -98,6 +104,33 @@ class LedgerReader(Struct, frozen=True):
         """Return every kept head, oldest first."""
         with closing(CheckpointStore(self.folder.heads, writable=False)) as heads:
             return heads.all()
+
+    @property
+    def origin(self) -> str:
+        """The origin of the log."""
+        return self.folder.origin
+
+    def party(self) -> str:
+        """Return the Party of the registrar, which keeps the ledger."""
+        return self.folder.registrar.party
+
+    def size(self) -> int:
+        """Return the number of entries in the log."""
+        return self.store.size()
+
+    def register(self) -> Sequence[Entry]:
+        """Return the entries of the register; sealed values are opened where their keys are in this ledger."""
+        return self.cases.register()
+
+    def keyring(self) -> Keyring:
+        """Return the keys and offices of the register."""
+        return self.cases.keyring()
+
+    def entries(self, start: int, stop: int) -> Iterator[Entry]:
+        """Iterate over the entries from index `start` on and below `stop`, without sealed values."""
+        while page := self.store.page(start, min(PAGE, stop - start)) if start < stop else []:
+            yield from (entry_of(open_(raw, verify=False), index) for index, raw in page)
+            start = page[-1][0] + 1
 
     def label(self, order: str) -> str | None:
         """Return the name that a story gave an order; None if it gave none."""
@@ -179,6 +212,21 @@ def reading(place: Path | None = None) -> Iterator[LedgerReader]:
         yield LedgerReader(folder, store, CaseReader(folder, store, subject_keys), dict(labels), subject_keys)
 
 
+@contextmanager
+def reading_anywhere() -> Iterator[LedgerReader | RemoteReader]:
+    """Open the ledger of this command for reading: a folder, or the one behind an office server."""
+    url = chosen_url()
+    if url is None:
+        with reading() as reader:
+            yield reader
+        return
+    from cli.remote.remote_reader import served
+    from cli.session.open_ledger import secret
+
+    with served(url, secret) as remote:
+        yield remote
+
+
 def order_and_files(words: Sequence[str], usage: str) -> tuple[str, list[str]]:
     """Return the order and the files of a command that takes the order first; it may also come last, as before.
 
@@ -196,7 +244,7 @@ def order_and_files(words: Sequence[str], usage: str) -> tuple[str, list[str]]:
 
 
 def _is_order(name: str) -> bool:
-    with reading() as reader:
+    with reading_anywhere() as reader:
         try:
             reader.find(name)
         except (LedgerError, Stop):

@@ -9,7 +9,6 @@ from typing import Any
 import click
 
 from cli.exit_codes import Stop
-from cli.invocation import said
 from cli.session import ledger_choice
 from cli.terminal import output
 
@@ -128,16 +127,16 @@ class _Zone:
 
 def _zone_of(actor: str | None, text: str, what: str) -> _Zone:
     """Return the zone of an office, else that of the registrar's Party; `Stop` if the register has none."""
-    from cli.session.ledger_reader import reading
+    from cli.session.ledger_reader import reading_anywhere
     from ledger.law.parties.party_register import fold
 
     needs = f"{what}: {text!r} needs its offset or Z: the same words are another moment elsewhere"
-    if not ledger_choice.is_ledger(said().ledger or "."):
+    if not ledger_choice.has_ledger():
         raise Stop(needs, hint=f"as {text}T14:30+01:00" if ":" not in text else "as 2026-11-26T14:30+01:00")
-    with reading() as reader:
-        register = fold(reader.cases.register(reveal=False))
+    with reading_anywhere() as reader:
+        register = fold(reader.register())
         office = register.office(actor) if actor else None
-        party = office.party if office else reader.folder.registrar.party
+        party = office.party if office else reader.party()
     member = register.parties.get(party)
     if member is None:
         raise Stop(f"{needs}, and no zone of {party} is registered", hint="comity record party-registered -f zone=...")

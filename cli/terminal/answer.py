@@ -62,7 +62,29 @@ class BundleItem(Struct, frozen=True):
     partial: str
 
 
-class RecordAnswer(CommandAnswer, kw_only=True):
+class ServerItem(Struct, frozen=True):
+    """The office server that an answer was read from, and how far the answer is proven.
+
+    `size` is the number of entries under the verified head. No entry of the orders that were read lacks below `proven`;
+    null for a list, where that no order lacks rests on the server. `withheld` counts the sealed values, which no caller
+    is shown. `partial` says that the law was judged on a partial record.
+    """
+
+    url: str
+    log: str
+    size: int
+    proven: int | None
+    withheld: int
+    partial: str
+
+
+class ServedAnswer(CommandAnswer, kw_only=True):
+    """An answer on a ledger; `server` is there if it was read from an office server and not from a folder."""
+
+    server: ServerItem | UnsetType = UNSET
+
+
+class RecordAnswer(ServedAnswer, kw_only=True):
     """An answer on one order; `bundle` is there if it was read from a bundle and not from a ledger."""
 
     bundle: BundleItem | UnsetType = UNSET

@@ -41,8 +41,12 @@ class Connection:
     """
 
     def __init__(self, url: str, key: Key, *, ca: str | None = None, seconds: float = 30.0) -> None:
-        if not url.startswith(("http://", "https://")):
-            raise LedgerError("HTTP-SILENT", f"{url}: not the address of an http server")
+        try:
+            known = bool(httpx.URL(url).host) and url.startswith(("http://", "https://"))
+        except httpx.InvalidURL:
+            known = False
+        if not known:
+            raise LedgerError("HTTP-SILENT", f"{url!r} is not the address of an http server")
         self.url = url.rstrip("/")
         self._key = key
         verify = ssl.create_default_context(cafile=ca) if url.startswith("https:") else False  # slow to make

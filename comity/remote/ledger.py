@@ -42,8 +42,8 @@ class RemoteLedger:
         self._key = key
         self._verifier = verifier_of(connection, trust, state)
         self.origin = self._verifier.origin
-        self._reader = VerifiedReader(connection, key, self._verifier)
-        self._recorder = RemoteRecorder(connection, key, self._reader)
+        self.reader = VerifiedReader(connection, key, self._verifier)
+        self.recorder = RemoteRecorder(connection, key, self.reader)
 
     def __enter__(self) -> Self:
         return self
@@ -59,7 +59,7 @@ class RemoteLedger:
 
     def size(self) -> int:
         """Return the number of entries under the verified head."""
-        return self._reader.head().checkpoint.size
+        return self.reader.head().checkpoint.size
 
     def entries(self, after: int = 0) -> Iterator[Entry]:
         """Iterate over the entries in the order of the log, from index `after` on, as `Ledger.entries` does.
@@ -69,14 +69,14 @@ class RemoteLedger:
         """
         if after < 0:
             raise ValueError(f"after={after}: indexes count from 0")
-        return self._reader.entries(after)
+        return self.reader.entries(after)
 
     def orders(self, at: datetime | None = None) -> Iterator[OrderView]:
         """Iterate over the orders that this key may see, in the order in which they began.
 
         The entries of each order are read and judged here. That no order is left out rests on the server.
         """
-        for case in self._reader.listed():
+        for case in self.reader.listed():
             moment = self._moment(at)
             known = case.known(moment)
             if known.entries:
@@ -85,7 +85,7 @@ class RemoteLedger:
     def due(self, at: datetime | None = None) -> list[Duty]:
         """Return the deadlines of these orders that are open, could not be computed, or ran out; soonest first."""
         moment = self._moment(at)
-        return soonest_first(duty for case in self._reader.listed() for duty in due(judge(case, moment), moment))
+        return soonest_first(duty for case in self.reader.listed() for duty in due(judge(case, moment), moment))
 
     def order(self, name: str) -> Order:
         """Return the order of an id, its beginning, a reference, or OFFICE/REFERENCE; `RecordError` API-MISSING.
@@ -93,14 +93,14 @@ class RemoteLedger:
         The server's own account of the order is computed again and compared. The methods of the result read the order
         as it is at each call.
         """
-        order = self._reader.find(name)
+        order = self.reader.find(name)
         answer = self._connection.get(f"/v1/orders/{order}", OrderAnswer)
-        case = self._reader.take(order, OrderEntriesAnswer(answer.head, order, answer.entries, answer.committed))
+        case = self.reader.take(order, OrderEntriesAnswer(answer.head, order, answer.entries, answer.committed))
         if not is_named(name, case):
             says = f"the server shows order {order}, and its entries do not state the name {name!r}"
             raise RecordError("API-FALSE", says, hint="give the id of the order")
         if answer.rules == rules_digest():
-            own = statements(self._reader.case_at(order, answer.head.size), answer.as_of)
+            own = statements(self.reader.case_at(order, answer.head.size), answer.as_of)
             if msgspec.json.encode(own) != msgspec.json.encode(answer.says):
                 raise RecordError("API-FALSE", "what the server says of the order does not follow from its entries")
         return Order(self, order)
@@ -112,8 +112,8 @@ class RemoteLedger:
         orders from time to time (`comity log commit`). Later entries rest on the server, as far as they were not
         verified here before.
         """
-        self._reader.case(order)
-        return self._reader.proven(order)
+        self.reader.case(order)
+        return self.reader.proven(order)
 
     # -- recording ----------------------------------------------------------------------------------------------------
 
@@ -142,9 +142,9 @@ class RemoteLedger:
 
             receipt = ledger.record("order-received", {"proof_kind": "own-stamp"}, "PPO-2026-123")
         """
-        order_id = None if order is None else self._reader.registry if order == REGISTER else self.order(order).id
+        order_id = None if order is None else self.reader.registry if order == REGISTER else self.order(order).id
         said = circumstances(on, speaks=speaks, on_source=on_source, whose=whose, replaces=replaces, why=why)
-        return self._recorder.record(kind, fields, order_id, said, role, Permissions(unregistered, lookalike), entry)
+        return self.recorder.record(kind, fields, order_id, said, role, Permissions(unregistered, lookalike), entry)
 
     def preview(
         self,
@@ -166,7 +166,7 @@ class RemoteLedger:
             print(finding.code, finding.says)
         """
         said = circumstances(on, speaks=speaks, on_source=on_source, whose=whose)
-        return self._recorder.preview(kind, fields, self._case_of(order), said, role)
+        return self.recorder.preview(kind, fields, self._case_of(order), said, role)
 
     def accept_key(self) -> RecordedEntry:
         """Record that the holder accepts this key, which the registrar has enrolled; from then on it signs.
@@ -179,11 +179,11 @@ class RemoteLedger:
 
     def _case(self, order: str, *, reveal: bool = False) -> Case:
         """Return the verified record of an order as of now, without sealed values, whatever `reveal` is."""
-        return self._reader.case(order)
+        return self.reader.case(order)
 
     def _case_of(self, name: str | None) -> Case:
         """Return the verified record of an order by its name; of a new order, a record without an entry."""
-        return self._reader.new_case(str(uuid4())) if name is None else self._reader.case(self.order(name).id)
+        return self.reader.new_case(str(uuid4())) if name is None else self.reader.case(self.order(name).id)
 
     def _moment(self, at: datetime | None) -> datetime:
         if at is None:

@@ -49,6 +49,7 @@ class Verifier:
         self._memory = memory
         self._prove = prove
         self._companions: dict[str, str] = {}  # companion -> its order, as the server said first
+        self.size = 0  # of the log, at the head verified last
         self._checked: str | None = None  # the note that was compared with the memory last
 
     # -- the head -----------------------------------------------------------------------------------------------------
@@ -67,6 +68,7 @@ class Verifier:
         if stated.note != self._checked:
             self._continue(head)
             self._checked = stated.note
+        self.size = stated.size
         return head
 
     def _continue(self, head: SignedHead) -> None:
@@ -191,6 +193,10 @@ class Verifier:
         self.signed_by(placed)
         self._remember(order, own)
         return placed
+
+    def main_of(self, order: str) -> str | None:
+        """Return the order of a companion that was read; None for every other order."""
+        return self._companions.get(order)
 
     def is_newest(self, opened: OpenedEntry) -> bool:
         """Return True if an entry is the newest of its order that was verified, False if none so new was verified.

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from uuid import UUID
 
-from comity.remote.connection import Connection
+from comity.remote.connection import Connection, Refused
 from comity.remote.proofs import Placed, Verifier
 from ledger.adapters.keys.key_files import Key
 from ledger.entries.case import Case, Entry
@@ -54,11 +54,12 @@ class VerifiedReader:
         """Return the verified head as it is now."""
         return self.verifier.head(self._connection.get("/v1/head", HeadAnswer).head)
 
-    def entries(self, after: int = 0) -> Iterator[Entry]:
-        """Iterate over the entries from index `after` on; an index that is left out is hidden from this key."""
+    def entries(self, after: int = 0, stop: int = 2**53) -> Iterator[Entry]:
+        """Iterate over the entries from index `after` on and below `stop`; one that lacks is hidden from this key."""
         size = after + 1
-        while after < size:
-            answer = self._connection.get("/v1/entries", EntriesAnswer, after=after, limit=_PAGE)
+        while after < min(size, stop):
+            limit = min(_PAGE, stop - after)
+            answer = self._connection.get("/v1/entries", EntriesAnswer, after=after, limit=limit)
             head = self.verifier.head(answer.head)
             size = head.checkpoint.size
             indexes = [each.index for each in answer.entries]
@@ -116,13 +117,19 @@ class VerifiedReader:
         if len(found) > 1:
             raise LedgerError("ORDER-AMBIGUOUS", f"{name!r} may mean {len(found)} orders", "give more of the id")
         if not found or not _is_id(found[0]):
-            raise RecordError("API-MISSING", f"there is no order {name!r} that this key may see")
+            raise Refused("API-MISSING", f"there is no order {name!r} that this key may see")
         return found[0]
 
     def listed(self) -> Iterator[Case]:
         """Iterate over the cases of the orders that the server lists, whose newest entries are in the log."""
         for item in self._pages():
-            case = self.case(item.order.order)
+            try:
+                case = self.case(item.order.order)
+            except Refused as refused:
+                if refused.code != "API-MISSING":
+                    raise
+                says = f"order {item.order.order} is listed, and is said to be none that this key may see"
+                raise RecordError("API-FALSE", says) from None
             if all((e.leaf, e.index) != (item.newest.leaf, item.newest.index) for e in case.entries):
                 raise RecordError("API-FALSE", f"order {item.order.order} is shown without an entry of the list")
             yield case
@@ -130,6 +137,10 @@ class VerifiedReader:
     def case(self, order: str) -> Case:
         """Return the verified record of an order (its id) as of now, without sealed values."""
         return self.take(order, self._connection.get(f"/v1/orders/{order}/entries", OrderEntriesAnswer))
+
+    def linked(self, order: str) -> list[str]:
+        """Return the ids of the orders of which the server says that they name this one; their entries show it."""
+        return [item.order.order for item in self._pages(linked=order)]
 
     def take(self, order: str, answer: OrderEntriesAnswer) -> Case:
         """Verify the entries of an order, and return its case."""

@@ -37,9 +37,11 @@ from cli.imports.letters import media_of
 from cli.imports.rem_evidence import read_evidence
 from cli.imports.safe_xml import parse as parse_xml
 from cli.offices import address_book
+from cli.remote.servers import Server, kept_server, server_url
 from cli.session import field_values as fields
 from cli.session import ledger_choice, local_time
 from cli.stories.model import read_story
+from comity.remote.connection import Connection
 from ledger.adapters import http_client as http
 from ledger.adapters.document_signatures import certificate_file as certificate_files
 from ledger.adapters.document_signatures import certificate_key as papers_key
@@ -525,6 +527,12 @@ def pointed(data: bytes, folder: Path) -> object:
     """Read the file of a state folder that says where the guard is."""
     (folder / "guard").write_bytes(data)
     return place_in(folder)
+
+
+def asked_server(data: bytes, _: Path) -> object:
+    url = server_url(data.decode("utf-8", "replace"))
+    Connection(url, SeedKey(b"k" * 32)).close()
+    return url
 
 
 ETCD = b"etcds://one.example:2379/prefix?ca=/etc/ca.pem&user=comity&password-file=/etc/password"
@@ -1218,6 +1226,22 @@ PARSERS = (
         ],
         pointed,
         ("ledger.adapters.guard.guard_place",),
+        LOCAL,
+    ),
+    Parser(
+        "address of a server",
+        "lines",
+        lambda: [b"https://office.example/", b"http://127.0.0.1:7400", b"http://[::1]:7400/base"],
+        asked_server,
+        ("cli.remote.servers:server_url",),
+        COMMAND,
+    ),
+    Parser(
+        "kept server",
+        "json",
+        lambda: [msgspec.json.encode(Server("https://office.example", "office.example/log", "0" * 64, "ilves", None))],
+        in_file(kept_server),
+        ("cli.remote.servers",),
         LOCAL,
     ),
     Parser("signer's answer", "json", signer_answer, by_signer, ("ledger.adapters.log.remote_signer",), LOCAL),
