@@ -62,7 +62,7 @@ def _of_server(url: str) -> None:
     from cli.remote.servers import known_server, trust_of
     from cli.session.open_ledger import secret
 
-    with served(url, secret) as reader:
+    with served(url, secret, describe=False) as reader:
         head, server = reader.head(), known_server(url)
     if server is None:
         return

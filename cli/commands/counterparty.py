@@ -41,6 +41,7 @@ def add(folder: str, key_file: str | None) -> None:
     these keys, and trust/ carries the keys to the verifiers of our bundles.
     """
     from cli.session.open_ledger import hand, writing
+    from cli.session.record_target import FolderTarget
     from cli.terminal.receipt import tell
     from ledger.application.counterparties import adoption, keep_counterparty, origin_of, pinned, read_counterparty
     from ledger.facts import build
@@ -59,7 +60,7 @@ def add(folder: str, key_file: str | None) -> None:
         if signer is None:
             output.tell(f"{origin_of(trust)} is pinned already, by these very files")
             return
-        tell(journal, fact.kind, journal.record(fact, journal.registry, signer))
+        tell(FolderTarget(journal), fact.kind, journal.record(fact, journal.registry, signer))
     output.tell(f"{origin_of(trust)}: {copy}")
 
 

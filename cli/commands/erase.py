@@ -11,6 +11,7 @@ from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
 from cli.session.open_ledger import case, find, hand, writing
 from cli.session.options import AS, KEY, ROLE
+from cli.session.record_target import FolderTarget
 from cli.session.subjects import called, near, subject_name
 from cli.terminal import output, prompts
 from cli.terminal.receipt import tell
@@ -80,7 +81,7 @@ def erase(
                 output.tell(line)
             prompts.confirm("no keys.db opens them any more, and what is encrypted is dropped", yes=yes)
             for receipt in journal.erasure.erase_lost(signer, cause=cause, custodians=custodians):
-                tell(journal, "payload-key-destroyed", receipt)
+                tell(FolderTarget(journal), "payload-key-destroyed", receipt)
             return
         here = None if order is None else find(journal, order)
         named = target_of(str(here)) if subject is None else subject_name(subject, lambda o: find(journal, o))
@@ -111,7 +112,7 @@ def erase(
         for receipt in receipts:
             if receipt.already:
                 output.tell(f"already destroyed, entry {receipt.index}")
-            tell(journal, "payload-key-destroyed", receipt)
+            tell(FolderTarget(journal), "payload-key-destroyed", receipt)
         if not receipts:
             output.tell("nothing was sealed under that key, so no entry tells of it; the key is destroyed")
         if others := journal.erasure.elsewhere(place):

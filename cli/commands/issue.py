@@ -18,7 +18,7 @@ from cli.terminal import output
 from cli.terminal.next_commands import tell_next
 
 if TYPE_CHECKING:
-    from ledger.application.journal import Journal
+    from cli.session.record_target import RecordTarget
     from ledger.entries.envelope import Signer
 
 
@@ -66,13 +66,13 @@ def issue(
     if asked.source is None:
         _check_given(instrument=instrument, to_party=to_party)
 
-    def implied(signer: Signer, on: datetime, journal: Journal, stated: Mapping[str, Any]) -> dict[str, Any]:
+    def implied(signer: Signer, on: datetime, target: RecordTarget, stated: Mapping[str, Any]) -> dict[str, Any]:
         party = stated.get("to_party")
         return {
             "from_party": from_party or signer.party,
             "issuing_authority": asked.whose or signer.actor,
             "date_issued": on.date().isoformat(),
-            **stated_fields(resolved_declarations=_declared(journal, party, on) if party else []),
+            **stated_fields(resolved_declarations=_declared(target, party, on) if party else []),
         }
 
     if asked.elements:
@@ -134,7 +134,7 @@ def _known() -> tuple[dict[str, Any], str]:
     """Return the fields of an order that the register leaves no choice about, and the only office that may issue."""
     from cli.session.ledger_reader import reading_anywhere
 
-    with reading_anywhere() as reader:
+    with reading_anywhere(describe=False) as reader:
         offices = list(reader.keyring().offices.values())
         own = reader.party()
     issuers = [o.actor for o in offices if o.party == own and "ISS" in o.roles]
@@ -145,12 +145,12 @@ def _known() -> tuple[dict[str, Any], str]:
     return fields, issuers[0] if len(issuers) == 1 else "OFFICE"
 
 
-def _declared(journal: Journal, party: str, on: datetime) -> list[str]:
+def _declared(target: RecordTarget, party: str, on: datetime) -> list[str]:
     """Return the declarations of the other Party on the day of issue, in its own time zone.
 
     The order records them as they were at that time.
     """
     from ledger.law.parties.party_register import fold
 
-    register = fold(journal.cases.register(reveal=False))
+    register = fold(target.register())
     return sorted(register.declared(party, register.days(party).day(on)))

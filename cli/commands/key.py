@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from cli import invocation
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
+from cli.remote.servers import chosen_url
 from cli.session.key_files import PASSPHRASE, digest_of, home, new_key_name, passphrase, public_key
 from cli.session.local_time import MOMENT
 from cli.session.options import KEY
@@ -183,6 +184,9 @@ def accept(actor: str, key_file: str | None) -> None:
     from ledger.adapters.keys.key_files import listed
     from ledger.facts import build
 
+    if (url := chosen_url()) is not None:
+        _accept_at(url, actor, key_file)
+        return
     with writing() as journal:
         pending = {k.public: k for k in journal.read_keyring().keys.values() if k.actor == actor and k.accepted is None}
         if not pending:
@@ -197,6 +201,24 @@ def accept(actor: str, key_file: str | None) -> None:
         signer = journal.signer(actor, enrolled.roles[0], key)
         _signed(journal, signer, build("key-accepted", {"key": key.public.hex()}, {}))
         tell_of_keys_here(journal, {actor})
+
+
+def _accept_at(url: str, actor: str, key_file: str | None) -> None:
+    """Accept a key at an office server, which is asked with that key."""
+    from cli.remote.server_target import recording_served
+    from cli.session.open_ledger import secret
+    from cli.terminal.receipt import tell
+
+    with recording_served(url, secret, None, key_file or _named(actor)) as target:
+        tell(target, "key-accepted", target.accept(actor))
+
+
+def _named(actor: str) -> str | None:
+    """Return the key file of the user that has the name of an office; None if there is none."""
+    from ledger.adapters.folders.user_folders import Home
+
+    path = Home.user().keys / actor
+    return str(path) if path.exists() else None
 
 
 class KeyPersonItem(Struct, frozen=True):
@@ -331,6 +353,7 @@ def put(journal: Journal, key_file: str | None, *facts: Fact) -> None:
 
 
 def _signed(journal: Journal, signer: Signer, *facts: Fact) -> None:
+    from cli.session.record_target import FolderTarget
     from cli.terminal.receipt import tell
     from ledger.application.write.draft import Draft
     from ledger.entries.envelope import Circumstances
@@ -340,7 +363,7 @@ def _signed(journal: Journal, signer: Signer, *facts: Fact) -> None:
         _asked(journal, fact, unregistered=True)
     receipts = journal.record_batch([Draft(fact, journal.registry, signer, circumstances) for fact in facts])
     for fact, receipt in zip(facts, receipts, strict=True):
-        tell(journal, fact.kind, receipt)
+        tell(FolderTarget(journal), fact.kind, receipt)
 
 
 def _asked(journal: Journal, fact: Fact, *, unregistered: bool) -> None:

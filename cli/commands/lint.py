@@ -134,7 +134,7 @@ def _register() -> tuple[Any, datetime, dict[str, Any]]:
     if ledger_choice.has_ledger():
         from cli.session.ledger_reader import reading_anywhere
 
-        with reading_anywhere() as reader:
+        with reading_anywhere(describe=False) as reader:
             own = reader.party()
             offices = reader.keyring().offices.values()
             issuers = [o.actor for o in offices if o.party == own and "ISS" in o.roles]

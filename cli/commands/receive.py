@@ -111,9 +111,9 @@ def _take_in(
     *,
     anyway: bool,
 ) -> Exit:
-    from cli.session.recording import Place
+    from cli.session.record_target import FolderTarget, Place
 
-    backed = (lambda place: Place.of(journal, KIND, place, None).event(backs)) if backs else None
+    backed = (lambda place: Place.of(FolderTarget(journal), KIND, place, None).event(backs)) if backs else None
     order = find(journal, name) if name else ""
     taken = take_in(journal, arrivals, signer, check, order=order, backs=backed, anyway=anyway)
     fresh = sum(not each.already for each in taken)
@@ -126,6 +126,7 @@ def _sealed_for_us(
     journal: Journal, opened: OpenedEntry, actor: str | None, role: str | None, key_file: str | None
 ) -> Exit:
     """Record an entry sealed elsewhere for this ledger: unchanged, or wrapped if other entries came first."""
+    from cli.session.record_target import FolderTarget
     from cli.terminal.receipt import tell
 
     try:
@@ -134,7 +135,7 @@ def _sealed_for_us(
         if refused.code != "CTX-CHAIN" or journal.store.newest(opened.payload.order) is None:
             raise
     else:
-        tell(journal, opened.payload.kind, receipt)
+        tell(FolderTarget(journal), opened.payload.kind, receipt)
         return Exit.DONE
     size = journal.store.size()
     journal.read_keyring().check(opened, size)
@@ -157,7 +158,7 @@ def _sealed_for_us(
         entry=entry,
         wraps=opened.raw,
     )
-    tell(journal, KIND, journal.record_batch([draft])[0])
+    tell(FolderTarget(journal), KIND, journal.record_batch([draft])[0])
     return Exit.DONE
 
 

@@ -11,6 +11,7 @@ from cli.exit_codes import Exit, Stop
 from cli.session import ledger_choice
 from cli.session.open_ledger import writing
 from cli.session.options import KEY, STORE
+from cli.session.record_target import FolderTarget
 from cli.terminal import file_io, output
 from cli.terminal.receipt import tell
 from ledger.adapters.folders.user_folders import Home
@@ -80,7 +81,7 @@ def succeed(
             now = journal.now()
             circumstances = Circumstances(now, now, documents=(document,))
             receipt = journal.record(build("log-succeeded", public, {}), journal.registry, signer, circumstances)
-            tell(journal, "log-succeeded", receipt)
+            tell(FolderTarget(journal), "log-succeeded", receipt)
         enrol_heads_key(journal, signer)
     if retire(home, public["predecessor"]):
         output.tell(f"the guard of {public['predecessor']} is retired: here it signs nothing more")

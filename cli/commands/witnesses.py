@@ -211,6 +211,7 @@ def change(
 def record_policy(journal: Journal, text: bytes, key_file: str | None) -> Policy:
     """Record a new policy by the registrar, write it, and return it. POL-* before anything is recorded."""
     from cli.session.open_ledger import hand
+    from cli.session.record_target import FolderTarget
     from cli.terminal.receipt import tell
     from ledger.application.counterparties import policy_document
     from ledger.facts import build
@@ -219,7 +220,7 @@ def record_policy(journal: Journal, text: bytes, key_file: str | None) -> Policy
     policy = parse_policy(text)
     fact = build("witness-changed", {"policy_text": policy_document(text)}, {})
     signer = hand(journal, fact.kind, journal.folder.registrar.actor, "ADM", key_file)
-    tell(journal, fact.kind, journal.record(fact, journal.registry, signer))
+    tell(FolderTarget(journal), fact.kind, journal.record(fact, journal.registry, signer))
     write(journal.folder.path / "trust" / "policy", text)
     return policy
 

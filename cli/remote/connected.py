@@ -18,8 +18,12 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def connected(url: str, secret: Secret, key: str | Key | None = None) -> Iterator[RemoteLedger]:
+def connected(
+    url: str, secret: Secret, key: str | Key | None = None, actor: str | None = None
+) -> Iterator[RemoteLedger]:
     """Connect to a server with a key: the given one, else the one that is kept for it, else the only one of the user.
+
+    If the user has several, the file with the name of `actor` is taken.
 
     `LedgerError`: TRUST for a server that is not known, NO-HTTP, KEY-*; `Stop` if nothing says which key.
     """
@@ -36,13 +40,13 @@ def connected(url: str, secret: Secret, key: str | Key | None = None) -> Iterato
         hint = f"ask the office for a newer one, and: comity remote add {url} --trust DIR"
         raise RecordError("POL-EXPIRED", f"the trust that is kept for {url} expired {trust.until}", hint=hint)
     if key is None or isinstance(key, str):
-        key = open_key(key or server.key or _only_key(server), secret)
+        key = open_key(key or server.key or _only_key(server, actor), secret)
     state = Home.user().state / "remote"
     with closing(comity.connect(url, key=key, trust=trust, state=state, ca=server.ca)) as ledger:
         yield ledger
 
 
-def _only_key(server: Server) -> str:
+def _only_key(server: Server, actor: str | None) -> str:
     """Return the file of the user's only key; `Stop` if there are none or several."""
     from ledger.adapters.folders.user_folders import Home
     from ledger.adapters.keys.key_files import listed
@@ -51,6 +55,8 @@ def _only_key(server: Server) -> str:
     names = list(listed(home.keys))
     if len(names) == 1:
         return str(home.keys / names[0])
+    if actor in names:
+        return str(home.keys / actor)
     has = f"there are {', '.join(names[:6])}" if names else f"there is none in {home.keys}"
     hint = f"comity remote add {server.url} --trust {server.trust} --key FILE keeps one; comity key new makes one"
     raise Stop(f"which key asks {server.url}? {has}", hint=hint, code=Exit.USAGE if names else Exit.UNDECIDABLE)

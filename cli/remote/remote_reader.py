@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Never
@@ -11,6 +11,7 @@ from cli.remote.connected import connected, verified
 from cli.terminal import output
 from cli.terminal.answer import ServerItem
 from ledger.entries.case import Case, Entry
+from ledger.entries.envelope import OpenedEntry
 from ledger.entries.keyring import Keyring, SigningOffice
 from ledger.entries.wrapped_entry import KIND
 from ledger.errors import LedgerError, RecordError
@@ -41,6 +42,7 @@ class RemoteReader:
         self._proven: int | None = None  # the smallest one of the orders that were read by name
         self._lists = False  # an answer has a list, of which nothing shows that it is whole
         self._withheld = self._wrapped = 0
+        self._register: tuple[Entry, ...] | None = None
 
     # -- one order ----------------------------------------------------------------------------------------------------
 
@@ -81,6 +83,10 @@ class RemoteReader:
             proven = self._reader.proven(order)
             self._proven = proven if self._proven is None else min(proven, self._proven)
         return self._cases[order]
+
+    def orders_read(self) -> Set[str]:
+        """Return the ids of the orders that were read by name."""
+        return self._cases.keys()
 
     def known(self, case: Case, moment: datetime) -> Case:
         """Return a case as recorded at a moment; the whole case if the moment is now."""
@@ -150,9 +156,11 @@ class RemoteReader:
         return self.head().checkpoint.size
 
     def register(self) -> tuple[Entry, ...]:
-        """Return the entries of the register."""
-        with verified():
-            return self._reader.register()
+        """Return the entries of the register, read once in a command."""
+        if self._register is None:
+            with verified():
+                self._register = self._reader.register()
+        return self._register
 
     def entries(self, start: int, stop: int) -> Iterator[Entry]:
         """Iterate over the entries from index `start` on and below `stop` that this key may see."""
@@ -161,6 +169,13 @@ class RemoteReader:
             for e in self._reader.entries(start, stop):
                 self._withheld += len(e.sealed)
                 yield e
+
+    def placed(self, order: str) -> list[tuple[int, OpenedEntry]]:
+        """Return the entries of an order that was read, or of the register, with their indexes in the log."""
+        if order == self._reader.registry:
+            self.register()
+            return self._verifier.register
+        return self._reader.placed(order)
 
     def keyring(self) -> Keyring:
         """Return the keys and offices of the register."""
@@ -216,10 +231,13 @@ class RemoteReader:
 
 
 @contextmanager
-def served(url: str, secret: Secret) -> Iterator[RemoteReader]:
-    """Read the ledger behind a server; what was verified and what was not is said on stderr when the block ends."""
+def served(url: str, secret: Secret, *, describe: bool = True) -> Iterator[RemoteReader]:
+    """Read the ledger behind a server.
+
+    What was verified and what was not is printed on stderr when the block ends, unless `describe` is False.
+    """
     with connected(url, secret) as ledger:
         reader = RemoteReader(url, ledger)
         yield reader
-    for line in reader.describe():
+    for line in reader.describe() if describe else ():
         output.tell(line)

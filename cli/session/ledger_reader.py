@@ -213,8 +213,11 @@ def reading(place: Path | None = None) -> Iterator[LedgerReader]:
 
 
 @contextmanager
-def reading_anywhere() -> Iterator[LedgerReader | RemoteReader]:
-    """Open the ledger of this command for reading: a folder, or the one behind an office server."""
+def reading_anywhere(*, describe: bool = True) -> Iterator[LedgerReader | RemoteReader]:
+    """Open the ledger of this command for reading: a folder, or the one behind an office server.
+
+    `describe` is False where a command answers nothing from it.
+    """
     url = chosen_url()
     if url is None:
         with reading() as reader:
@@ -223,7 +226,7 @@ def reading_anywhere() -> Iterator[LedgerReader | RemoteReader]:
     from cli.remote.remote_reader import served
     from cli.session.open_ledger import secret
 
-    with served(url, secret) as remote:
+    with served(url, secret, describe=describe) as remote:
         yield remote
 
 
@@ -244,7 +247,7 @@ def order_and_files(words: Sequence[str], usage: str) -> tuple[str, list[str]]:
 
 
 def _is_order(name: str) -> bool:
-    with reading_anywhere() as reader:
+    with reading_anywhere(describe=False) as reader:
         try:
             reader.find(name)
         except (LedgerError, Stop):

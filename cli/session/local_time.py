@@ -133,7 +133,7 @@ def _zone_of(actor: str | None, text: str, what: str) -> _Zone:
     needs = f"{what}: {text!r} needs its offset or Z: the same words are another moment elsewhere"
     if not ledger_choice.has_ledger():
         raise Stop(needs, hint=f"as {text}T14:30+01:00" if ":" not in text else "as 2026-11-26T14:30+01:00")
-    with reading_anywhere() as reader:
+    with reading_anywhere(describe=False) as reader:
         register = fold(reader.register())
         office = register.office(actor) if actor else None
         party = office.party if office else reader.party()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,10 +11,10 @@ import click
 from msgspec import Struct
 
 from cli.exit_codes import Exit, Stop
-from cli.session import ledger_choice
 from cli.session.local_time import MOMENT
 from cli.session.options import AS, KEY, ROLE
-from cli.session.subjects import SUBJECT, known_elsewhere, near, subjects_of
+from cli.session.record_target import Place, RecordTarget, recording_at
+from cli.session.subjects import SUBJECT, subjects_of
 from cli.terminal import file_io, output, prompts
 from cli.terminal.answer import CommandAnswer, Time
 from cli.terminal.file_io import check_new, write_new
@@ -23,10 +22,9 @@ from cli.terminal.next_commands import tell_next
 from cli.terminal.receipt import tell
 
 if TYPE_CHECKING:
-    from ledger.application.journal import Journal
     from ledger.application.record_fact import RecordPlan
     from ledger.application.write.draft import Draft
-    from ledger.entries.case import Case, Entry
+    from ledger.entries.case import Entry
     from ledger.entries.envelope import Signer
     from ledger.entries.payload import Condition
     from ledger.facts import Fact
@@ -127,7 +125,7 @@ def put(
     *,
     public: Mapping[str, Any] | None = None,
     sealed: Mapping[str, Any] | None = None,
-    complete: Callable[[Signer, datetime, Journal, Mapping[str, Any]], dict[str, Any]] = lambda *known: {},
+    complete: Callable[[Signer, datetime, RecordTarget, Mapping[str, Any]], dict[str, Any]] = lambda *known: {},
     instrument: str | None = None,
     lookalike: bool = False,
     files: Sequence[str] = (),
@@ -138,37 +136,27 @@ def put(
     that its signer, the moment, the ledger and the stated public fields imply. `files` are the paths of
     files that are handed over.
     """
-    from cli.session.open_ledger import hand, writing
-    from ledger.application.record_fact import prepare, record
     from ledger.facts import build
 
     if asked.receipt:
         check_new(asked.receipt, "a receipt")
-    with writing() as journal:
-        place = Place.of(journal, kind, order, asked.entry)
+    with recording_at(asked.actor, asked.key_file) as target:
+        place = Place.of(target, kind, order, asked.entry or target.entry_id())
         fields = _fields(asked, kind, place)
-        signer = hand(journal, kind, asked.actor, asked.role, asked.key_file)
-        on = asked.on or journal.now()
+        signer = target.signer(kind, asked.actor, asked.role, asked.key_file)
+        on = asked.on or target.now()
         typed = _together(dict(public or {}), fields[0])
-        implied = {n: v for n, v in complete(signer, on, journal, typed).items() if n not in typed}
+        implied = {n: v for n, v in complete(signer, on, target, typed).items() if n not in typed}
         fact = build(kind, {**implied, **typed}, _together(dict(sealed or {}), fields[1]))
-        draft = _draft(asked, journal, place, fact, signer, on, instrument)
-        same = known_elsewhere(journal, draft.subjects.values(), place.order)
-        for says in same:
+        draft = _draft(asked, place, fact, signer, on, instrument)
+        same, alike = target.same_subjects(draft), target.similar_subjects(draft)
+        for says in (*same, *alike):
             output.tell(says)
-        new = [
-            n
-            for n in dict.fromkeys(draft.subjects.values())
-            if journal.subject_keys and not journal.subject_keys.keys_of(n)
-        ]
-        alike = [line for name in new for line in near(journal, name)]
-        for says in alike:
-            output.tell(says)
-        plan = prepare(journal, draft, place.case, unregistered=asked.unregistered, lookalike=lookalike)
+        plan = target.prepare(draft, place.case, unregistered=asked.unregistered, lookalike=lookalike)
         for finding in () if asked.dry_run else plan.findings:
             output.tell(f"{output.paint(finding.code, output.COLOURS.get(finding.level.value))}: {finding.says}")
         if not asked.dry_run:
-            tell_in_force(journal, plan)
+            tell_in_force(target, plan)
         if asked.dry_run:
             return _dry(plan)
         if BEFORE_ORDER in {finding.code for finding in plan.findings} and prompts.attended():
@@ -180,15 +168,15 @@ def put(
         if kind in FINAL and not plan.recorded:
             prompts.confirm(FINAL[kind], yes=asked.yes)
         if kind in ASKED and prompts.attended():
-            ask_to_sign(journal, plan, yes=asked.yes)
-        receipt = record(journal, plan)
+            ask_to_sign(target, plan, yes=asked.yes)
+        receipt = target.record(plan)
         if asked.receipt:
             write_new(asked.receipt, receipt.proof)
-        tell(journal, kind, receipt, files)
+        tell(target, kind, receipt, files)
     return Exit.DONE
 
 
-def ask_to_sign(journal: Journal, plan: RecordPlan, *, yes: bool) -> None:
+def ask_to_sign(target: RecordTarget, plan: RecordPlan, *, yes: bool) -> None:
     """Say what will be signed, and ask a person whether to sign although the law reports violations.
 
     Raises `click.Abort` for no.
@@ -198,21 +186,19 @@ def ask_to_sign(journal: Journal, plan: RecordPlan, *, yes: bool) -> None:
         output.tell(
             f"{output.counted(violations, 'violation')}; the law refuses nothing, and an entry cannot be undone"
         )
-        output.tell(what_is_signed(journal, plan))
+        output.tell(what_is_signed(target, plan))
         click.confirm("sign?", default=False, abort=True, err=True)
 
 
-def what_is_signed(journal: Journal, plan: RecordPlan) -> str:
+def what_is_signed(target: RecordTarget, plan: RecordPlan) -> str:
     """Return what a prepared fact will say, in one sentence with all its values."""
     from projections.sentences.names import Names
     from projections.sentences.sentence import sentence
 
-    draft = plan.draft
-    entry = journal.preview(draft.fact, draft.order, draft.signer, draft.said, instrument=draft.instrument)
-    return sentence(entry, Names(journal.cases.register()), reveal=True)
+    return sentence(target.preview(plan.draft), Names(target.register()), reveal=True)
 
 
-def tell_in_force(journal: Journal, plan: RecordPlan) -> None:
+def tell_in_force(target: RecordTarget, plan: RecordPlan) -> None:
     """Print the commands that say from when an act binds the Parties, if it is not known to bind them."""
     from ledger.facts import public_of
     from ledger.law.next_steps.lookup import NOT_IN_FORCE
@@ -223,59 +209,14 @@ def tell_in_force(journal: Journal, plan: RecordPlan) -> None:
         return
     public = public_of(plan.draft.fact)
     parties = [public[name] for name in ("from_party", "to_party") if name in public]
-    binding = binding_steps(fold(journal.cases.register(reveal=False)), str(public.get("instrument")), parties)
+    binding = binding_steps(fold(target.register()), str(public.get("instrument")), parties)
     tell_next(*(str(step.command) for step in binding), heading="if it does bind them, say from when, as a DAY:")
-
-
-@dataclass(frozen=True)
-class Place:
-    """The order of a new fact, and its case so far; the case is None for a new order or the register."""
-
-    journal: Journal
-    order: str
-    case: Case | None
-
-    @classmethod
-    def of(cls, journal: Journal, kind: str, name: str | None, entry: str | None) -> Place:
-        """Return the place of the order with a name; `new` begins an order, and None means the register."""
-        from cli.session.open_ledger import case, find
-        from ledger.entries.keyring import REGISTRY_ONLY, REGISTRY_TOO
-
-        if name is None:
-            if kind not in REGISTRY_ONLY | REGISTRY_TOO:
-                raise Stop(f"{kind} is about an order: which?", hint=f"`comity record {kind} ORDER ...`")
-            return cls(journal, journal.registry, None)
-        if name == "new":
-            return cls(journal, new_order(journal, entry), None)
-        order = find(journal, name)
-        return cls(journal, order, case(journal, order))
-
-    def event(self, text: str) -> str:
-        """Return the leaf hash of an entry of this order: by `7` or `#7`, a story's label, or the start of its hash."""
-        entries: Sequence[Entry] = () if self.case is None else self.case.entries
-        own = {f"#{e.seq}": e.leaf for e in entries if e.order == self.order}
-        if self.case is not None and self.case.label is not None:
-            own |= ledger_choice.story_of(str(self.journal.folder.path)).get("entries", {}).get(self.case.label, {})
-        return ledger_choice.choose_entry(text, own, (e.leaf for e in entries))
-
-    def other(self, text: str) -> str:
-        """Return the id of another order by any of its names."""
-        from cli.session.open_ledger import find
-
-        return find(self.journal, text)
-
-
-def new_order(journal: Journal, entry: str | None) -> str:
-    """Return the id of a new order: random, or derived from the entry id, so that repeating --id gives the same."""
-    if entry is None:
-        return str(uuid.uuid4())
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{journal.origin}/order/{entry}"))
 
 
 def _fields(asked: RecordOptions, kind: str, place: Place) -> tuple[dict[str, Any], dict[str, Any]]:
     from cli.session.field_values import from_json, merged, stated
 
-    typed = stated(kind, asked.fields, event=place.event, order=place.other, elements=asked.elements)
+    typed = stated(kind, asked.fields, event=place.event, order=place.target.find, elements=asked.elements)
     if asked.source is None:
         return typed
     read = from_json(file_io.read(asked.source), asked.source, kind)
@@ -290,14 +231,12 @@ def _together(options: dict[str, Any], fields: dict[str, Any]) -> dict[str, Any]
 
 def _draft(
     asked: RecordOptions,
-    journal: Journal,
     place: Place,
     fact: Fact,
     signer: Signer,
     on: datetime,
     instrument: str | None,
 ) -> Draft:
-    from ledger.application.record_fact import newest_foreign
     from ledger.application.write.draft import Draft
     from ledger.entries.envelope import Circumstances
     from ledger.entries.replacement import check_own, check_reason
@@ -318,18 +257,18 @@ def _draft(
     audience = dict(audience_of(text) for text in asked.audience)
     circumstances = Circumstances(
         on=on,
-        signed_at=journal.now(),
+        signed_at=place.target.now(),
         speaks=cast(Speaks, asked.speaks),
         on_source=cast(OnSource, asked.on_source),
         whose=asked.whose,
         replaces=replaces,
         why=asked.why,
         audience=audience or None,
-        other=newest_foreign(journal, place.order, place.case),
+        other=place.target.newest_foreign(place.order, place.case),
         unless=None if asked.unless is None else condition_of(asked.unless, asked.behind, place),
     )
     sealed = [*sealed_of(fact), *([WHY.name] if asked.why is not None else [])]
-    subjects = subjects_of(asked.subjects, fact.kind, sealed, place.other)
+    subjects = subjects_of(asked.subjects, fact.kind, sealed, place.target.find)
     return Draft(fact, place.order, signer, circumstances, entry=asked.entry, instrument=instrument, subjects=subjects)
 
 
@@ -351,11 +290,11 @@ def condition_of(said: str, behind: int | None, place: Place) -> Condition:
     for name in named:
         kind_of(name)
     ids = [_order_or_register(place, name.strip()) for name in orders.split(",")] if orders else [place.order]
-    return Condition(place.journal.store.size() if behind is None else behind, sorted(set(ids)), sorted(set(named)))
+    return Condition(place.target.size() if behind is None else behind, sorted(set(ids)), sorted(set(named)))
 
 
 def _order_or_register(place: Place, name: str) -> str:
-    return place.journal.registry if name == "register" else place.other(name)
+    return place.target.registry if name == "register" else place.target.find(name)
 
 
 class SignerItem(Struct, frozen=True):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import UNSET, UnsetType
 
@@ -13,11 +13,52 @@ from cli.terminal.answer import CommandAnswer
 from cli.terminal.next_commands import at_ledger, tell_next
 
 if TYPE_CHECKING:
-    from ledger.application.journal import Journal
-    from ledger.application.write.receipt import Receipt
+    from ledger.entries.case import Case, Entry
+    from ledger.entries.keyring import SigningOffice
 
 
 COLUMNS = ("kind", "order", "seq", "index", "entry", "leaf", "already")
+
+
+class RecordReceipt(Protocol):
+    """The receipt of one recorded entry, from a folder or from an office server."""
+
+    @property
+    def index(self) -> int: ...
+
+    @property
+    def leaf(self) -> str: ...
+
+    @property
+    def entry(self) -> str: ...
+
+    @property
+    def order(self) -> str: ...
+
+    @property
+    def seq(self) -> int: ...
+
+    @property
+    def already(self) -> bool: ...
+
+    @property
+    def proof(self) -> bytes: ...
+
+
+class Recorded(Protocol):
+    """The ledger in which an entry was recorded (`cli.session.record_target.RecordTarget`)."""
+
+    @property
+    def origin(self) -> str: ...
+
+    @property
+    def registry(self) -> str: ...
+
+    def register(self) -> Sequence[Entry]: ...
+
+    def case(self, order: str) -> Case: ...
+
+    def offices_here(self) -> Mapping[str, SigningOffice]: ...
 
 
 class ReceiptAnswer(CommandAnswer, tag="comity.receipt/1"):
@@ -40,12 +81,12 @@ class ReceiptAnswer(CommandAnswer, tag="comity.receipt/1"):
     next: str | UnsetType = UNSET
 
 
-def tell(journal: Journal, kind: str, receipt: Receipt, files: Sequence[str] = ()) -> None:
+def tell(target: Recorded, kind: str, receipt: RecordReceipt, files: Sequence[str] = ()) -> None:
     """Print the receipt of an entry: what it says, its place in its order and in the log, and what usually follows.
 
     As JSON with the inclusion proof. `files` are the paths of files that the entry handed over.
     """
-    says, name, following = _about(journal, receipt, files)
+    says, name, following = _about(target, receipt, files)
     answer = ReceiptAnswer(
         kind=kind,
         order=receipt.order,
@@ -54,7 +95,7 @@ def tell(journal: Journal, kind: str, receipt: Receipt, files: Sequence[str] = (
         entry=receipt.entry,
         leaf=receipt.leaf,
         already=receipt.already,
-        origin=journal.origin,
+        origin=target.origin,
         proof=receipt.proof.decode(),
         says=says,
         next=following or UNSET,
@@ -73,18 +114,17 @@ def tell(journal: Journal, kind: str, receipt: Receipt, files: Sequence[str] = (
         tell_next(following)
 
 
-def _about(journal: Journal, receipt: Receipt, files: Sequence[str]) -> tuple[str, str, str]:
+def _about(target: Recorded, receipt: RecordReceipt, files: Sequence[str]) -> tuple[str, str, str]:
     """Return what an entry says, the name of its order with its id, and the command that usually follows."""
     from cli.terminal.following import Following
-    from ledger.adapters.keys.key_files import listed
     from ledger.entries.case import Case
     from projections.views.timeline import timeline
 
-    if receipt.order == journal.registry:
-        registry = tuple(journal.cases.register(reveal=False))
+    if receipt.order == target.registry:
+        registry = tuple(target.register())
         case, name, called = Case(receipt.order, "", registry, registry), "the register", ""
     else:
-        case = journal.case(receipt.order)
+        case = target.case(receipt.order)
         reference = next((str(e.public["reference"]) for e in case.entries if e.public.get("reference")), None)
         called = reference or receipt.order[:8]
         name = f"order {receipt.order}"
@@ -93,8 +133,4 @@ def _about(journal: Journal, receipt: Receipt, files: Sequence[str]) -> tuple[st
         return "", name, ""
     if not called:
         return line.says, name, ""
-    keyring = journal.read_keyring()
-    mine = {public.hex() for public in listed(journal.home.keys).values()}
-    here = {k.actor: keyring.offices[k.actor] for k in keyring.keys.values() if k.public in mine and k.ended is None}
-    here.pop(journal.folder.registrar.actor, None)
-    return line.says, name, at_ledger(Following(case, called, here, files).after(line.entry))
+    return line.says, name, at_ledger(Following(case, called, target.offices_here(), files).after(line.entry))

@@ -39,7 +39,7 @@ class RemoteLedger:
 
     def __init__(self, connection: Connection, key: Key, trust: Trust, state: Path) -> None:
         self._connection = connection
-        self._key = key
+        self.key = key
         self._verifier = verifier_of(connection, trust, state)
         self.origin = self._verifier.origin
         self.reader = VerifiedReader(connection, key, self._verifier)
@@ -173,7 +173,7 @@ class RemoteLedger:
 
         ledger.accept_key()
         """
-        return self.record("key-accepted", {"key": self._key.public.hex()}, REGISTER)
+        return self.record("key-accepted", {"key": self.key.public.hex()}, REGISTER)
 
     # -- parts --------------------------------------------------------------------------------------------------------
 

@@ -14,9 +14,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from comity.remote.connection import Connection
+from comity.remote.proofs import Placed
 from comity.remote.reader import VerifiedReader
 from ledger.adapters.keys.key_files import Key
-from ledger.entries.case import Case
+from ledger.entries.case import Case, Entry
 from ledger.entries.envelope import Circumstances, EntryPlace, Sealed, Signer, seal, unsigned_entry
 from ledger.entries.form import RegisteredNames, check_by_hand, named_in, slips
 from ledger.entries.payload import Seen
@@ -24,7 +25,7 @@ from ledger.errors import RecordError
 from ledger.facts import Fact, build, kind_of
 from ledger.law import Finding, judge
 from ledger.tlog.note import note_digest
-from server.documents import PlaceAnswer, ReceiptItem, ReceiptsAnswer, SealedEntry, Submission
+from server.documents import EntryAnswer, PlaceAnswer, ReceiptItem, ReceiptsAnswer, SealedEntry, Submission
 
 REGISTER = "register"  # what a caller calls the register
 _LAST = 2**53 - 1  # the index of an entry that is not recorded: behind every other one
@@ -119,13 +120,31 @@ class RemoteRecorder:
         self, kind: str, fields: Mapping[str, Any], case: Case, said: Circumstances, role: str | None
     ) -> tuple[Finding, ...]:
         """Return the findings of the law with this entry in an order that are not there without it."""
-        fact = _fact(kind, fields)
-        instrument = case.instrument or _instrument(fields)
-        place = EntryPlace(self._verifier.origin, case.order, 0, None, instrument)
-        entry = unsigned_entry(fact, place, self._signer(kind, role), said, _LAST)
+        return self.findings(_fact(kind, fields), case, self._signer(kind, role), said, _instrument(fields))
+
+    def draft(
+        self, fact: Fact, case: Case, signer: Signer, said: Circumstances, instrument: str | None = None
+    ) -> Entry:
+        """Return the entry that a fact would become in an order; `instrument` is that of an order without an entry."""
+        place = EntryPlace(self._verifier.origin, case.order, 0, None, case.instrument or instrument)
+        return unsigned_entry(fact, place, signer, said, _LAST)
+
+    def findings(
+        self, fact: Fact, case: Case, signer: Signer, said: Circumstances, instrument: str | None
+    ) -> tuple[Finding, ...]:
+        """Return the findings of the law with a fact in an order that are not there without it."""
+        entry = self.draft(fact, case, signer, said, instrument)
         before = {(f.code, f.entries) for f in judge(case, said.signed_at).findings} if case.entries else set()
-        after = replace(case, instrument=instrument or "", entries=(*case.entries, entry))
+        after = replace(case, instrument=entry.instrument or "", entries=(*case.entries, entry))
         return tuple(f for f in judge(after, said.signed_at).findings if (f.code, f.entries) not in before)
+
+    def again(self, placed: Placed) -> RecordedEntry:
+        """Return the receipt of an entry that is on record and was verified."""
+        index, opened = placed
+        answer = self._connection.get(f"/v1/entries/{index}", EntryAnswer)
+        p = opened.payload
+        item = ReceiptItem(index, opened.leaf, p.entry, p.order, p.seq, already=True, proof=answer.proof)
+        return RecordedEntry(index, opened.leaf, p.entry, p.order, p.seq, True, self._verifier.receipt(item))
 
     def _send(self, sealed: Sealed, place: EntryPlace, entry: str, without: Permissions) -> RecordedEntry:
         texts = [each.text for each in sealed.disclosures]
@@ -198,12 +217,17 @@ def circumstances(on: datetime | None, **said: Any) -> Circumstances:
     return Circumstances(on or now, now, **said)
 
 
+def check_kind(kind: str) -> None:
+    """Raise `RecordError` API-KIND or another code for a kind that is not recorded through a server."""
+    check_by_hand(kind)
+    if kind_of(kind).shown_to:
+        raise RecordError("API-KIND", f"{kind} is recorded where the ledger is", where=kind)
+
+
 def _fact(kind: str, fields: Mapping[str, Any]) -> Fact:
     """Return the fact that these fields state, sealed ones where the kind seals them."""
-    check_by_hand(kind)
+    check_kind(kind)
     cls = kind_of(kind)
-    if cls.shown_to:
-        raise RecordError("API-KIND", f"{kind} is recorded where the ledger is", where=kind)
     known = cls.fields()
     sealed = {name for name in fields if name in known and known[name].sealed}
     return build(
