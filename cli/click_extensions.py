@@ -40,10 +40,10 @@ def common_options(*, hidden: bool) -> list[click.Option]:
     return [
         option(
             "--ledger",
-            metavar="DIR",
+            metavar="DIR|URL",
             envvar=env,
             is_eager=True,
-            help="The ledger; else COMITY_LEDGER, else this folder.",
+            help="The ledger, or its office server; else COMITY_LEDGER, else this folder.",
         ),
         option("--format", type=click.Choice(FORMATS), help="How the answer is printed."),
         option("--json", is_flag=True, help="Short for --format json."),

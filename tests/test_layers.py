@@ -118,7 +118,7 @@ PLANTED = {
         "def f():\n    import ledger.law.judge",
     ),
     "Adapters build on the event store": ("ledger/adapters/storage/sqlite.py", "import ledger.adapters.log.log"),
-    "The command line and the Python interface use the server": (
+    "The command line uses the Python interface, which uses the server": (
         "comity/ledger.py",
         "import cli.lists.docket",
     ),

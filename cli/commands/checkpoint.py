@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from cli.click_extensions import command
-from cli.remote.servers import chosen_url
-from cli.session.open_ledger import writing
+from cli.remote.servers import chosen_url, known_server, trust_of
+from cli.session.open_ledger import secret, writing
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer
 from cli.terminal.stored_by import stored, stored_by
@@ -59,8 +59,6 @@ def checkpoint() -> None:
 def _of_server(url: str) -> None:
     """Show the newest head that an office server has signed, after it was verified and kept."""
     from cli.remote.remote_reader import served
-    from cli.remote.servers import known_server, trust_of
-    from cli.session.open_ledger import secret
 
     with served(url, secret, describe=False) as reader:
         head, server = reader.head(), known_server(url)

@@ -28,6 +28,7 @@ from cli.lists.paging import (
     sort,
 )
 from cli.reports.timeline_text import left
+from cli.session.ledger_reader import LedgerReader
 from cli.session.local_time import typed_period
 from cli.session.options import AS_OF
 from cli.terminal import output
@@ -41,7 +42,6 @@ from ledger.law.terms.rule import ClockVerdict
 
 if TYPE_CHECKING:
     from cli.remote.remote_reader import RemoteReader
-    from cli.session.ledger_reader import LedgerReader
     from ledger.law.next_steps.lookup import NextSteps
 
 

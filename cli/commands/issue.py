@@ -12,13 +12,13 @@ from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
 from cli.session import ledger_choice
 from cli.session.local_time import typed_period
+from cli.session.record_target import RecordTarget
 from cli.session.recording import RecordOptions, put, recording
 from cli.session.step_fields import document_digests, listed, stated_fields
 from cli.terminal import output
 from cli.terminal.next_commands import tell_next
 
 if TYPE_CHECKING:
-    from cli.session.record_target import RecordTarget
     from ledger.entries.envelope import Signer
 
 

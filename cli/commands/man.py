@@ -16,7 +16,7 @@ import click
 from cli.click_extensions import HELP_OPTIONS, Command, Group, command
 
 SHARED = (
-    ("--ledger DIR", "The ledger; else COMITY_LEDGER, else this folder."),
+    ("--ledger DIR|URL", "The ledger, or its office server; else COMITY_LEDGER, else this folder."),
     ("--format table|json|jsonl|csv", "How the answer is printed; --json is short for --format json."),
     ("--color auto|always|never", "Else NO_COLOR and the terminal decide."),
     ("--debug", "A traceback for what nobody foresaw."),
@@ -34,7 +34,10 @@ ENDS = (
     ("70", "Nobody foresaw it."),
     ("130", "Interrupted."),
 )
-ENVIRONMENT = (("COMITY_LEDGER", "The ledger, where --ledger does not name one."), ("NO_COLOR", "No colours."))
+ENVIRONMENT = (
+    ("COMITY_LEDGER", "The ledger or office server, where --ledger does not name one."),
+    ("NO_COLOR", "No colours."),
+)
 
 
 @command("comity man | man -l -", "comity man issue | man -l -", "comity man --all ~/.local/share/man/man1")

@@ -136,7 +136,7 @@ class RemoteReader:
                 yield case
 
     def names(self) -> dict[str, str]:
-        """Return no name: those that `comity order rename` gives stay in the folder of the ledger."""
+        """Return no name: `comity order rename` keeps names in the folder of the ledger."""
         return {}
 
     def label(self, order: str) -> None:

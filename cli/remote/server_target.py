@@ -1,4 +1,4 @@
-"""Record at an office server: what is sealed and signed is made here, and its receipt is verified before it is told."""
+"""Record at an office server: what is sealed and signed is made here, and its receipt is verified."""
 
 from __future__ import annotations
 
@@ -18,22 +18,20 @@ from cli.remote.servers import only_in_a_folder
 from cli.terminal import output
 from ledger.adapters.folders.user_folders import Home
 from ledger.adapters.keys.key_files import Key, listed
-from ledger.adapters.keys.open_key import open_key
+from ledger.adapters.keys.open_key import Secret, open_key
 from ledger.adapters.storage.entry_store import Conflict
 from ledger.application.record_fact import RecordPlan
 from ledger.application.write.draft import Draft, check_entry_id
 from ledger.entries.case import Case, Entry, check_dates, wire
 from ledger.entries.envelope import Circumstances, EntryPlace, OpenedEntry, Signer, check_unsigned
 from ledger.entries.keyring import Keyring, SigningOffice
-from ledger.entries.payload import Condition, SignedBy
+from ledger.entries.payload import Condition, Other, SignedBy
 from ledger.entries.replacement import readers
 from ledger.errors import LedgerError
-from ledger.facts import KINDS, WHY, check_audience, public_of, sealed_of
+from ledger.facts import KINDS, WHY, build, check_audience, public_of, sealed_of
 
 if TYPE_CHECKING:
     from comity.remote.recording import Permissions, RecordedEntry
-    from ledger.adapters.keys.open_key import Secret
-    from ledger.entries.payload import Other
 
 
 class ServerTarget:
@@ -137,8 +135,6 @@ class ServerTarget:
 
     def accept(self, actor: str) -> RecordedEntry:
         """Record that the holder of the key that asks accepts it; `Stop` unless it waits for that."""
-        from ledger.facts import build
-
         public = self._key.public.hex()
         waiting = {k.public: k for k in self.reader.keyring().keys.values() if k.actor == actor and k.accepted is None}
         if not waiting:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from ledger.trust.trust_folder import Trust
 
 COMMANDS = (
-    "orders, due, show, timeline, judge, custody, log, checkpoint, record, issue, notify, object, disclose, "
-    "notify-customer, key accept"
+    "orders, due, show, timeline, judge, custody, log, checkpoint, lint, issue, notify, object, disclose, "
+    "notify-customer, record, key accept"
 )
 
 

@@ -35,8 +35,11 @@ def typed_lines(page: Path) -> list[tuple[str, str, int, str]]:
     ]
 
 
-def type_page(page: Path, root: Path, monkeypatch: pytest.MonkeyPatch) -> int:
-    """Type the sessions of a page in folders below `root`, compare, and return the number of lines typed."""
+def type_page(page: Path, root: Path, monkeypatch: pytest.MonkeyPatch, instead: tuple[str, str] = ("", "")) -> int:
+    """Type the sessions of a page in folders below `root`, compare, and return the number of lines typed.
+
+    The second text of `instead` is typed and expected in the place of the first.
+    """
     for name, content in FILE.findall(page.read_text("utf-8")):
         file = root / name if "/" in name else root / "office" / name
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -50,6 +53,7 @@ def type_page(page: Path, root: Path, monkeypatch: pytest.MonkeyPatch) -> int:
             who, {"HOME": str(home), "XDG_STATE_HOME": "", "XDG_CONFIG_HOME": "", "NO_COLOR": "1", "COLUMNS": "80"}
         )
         monkeypatch.chdir(home)
+        command, shown = (text.replace(*instead) if instead[0] else text for text in (command, shown))
         ended, said = run(command, mine)
         assert ended == code, f"{page.name}: {command}: {said}"
         match = doctest.OutputChecker().check_output(shown, said, doctest.ELLIPSIS)

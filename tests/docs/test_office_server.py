@@ -13,12 +13,16 @@ pytest.importorskip("fido2", reason="needs the extra `server`")
 pytest.importorskip("starlette", reason="needs the extra `server`")
 pytest.importorskip("http_message_signatures", reason="needs the extra `server`")
 
+from ledger.adapters.folders.read_trust import plain_files
+from ledger.trust.signed_policy import spoken
+from ledger.trust.trust_folder import fingerprint_of
 from tests.docs.sessions import type_page
 from tests.server.identity.browser import Authenticator, Browser
 from tests.server.office import serving
 
-PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "run-the-office-server.md"
-SIGN_IN = PAGE.with_name("let-people-sign-in.md")
+HOW_TO = Path(__file__).parents[2] / "docs" / "how-to"
+PAGE = HOW_TO / "run-the-office-server.md"
+SIGN_IN = HOW_TO / "let-people-sign-in.md"
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 URL = "http://127.0.0.1:7400"
 
@@ -55,3 +59,16 @@ def test_the_page_on_signing_in_goes_as_it_is_shown_and_its_code_lets_the_person
         assert browser.enrol(Authenticator(office.url), code).status == 200
         assert len(browser.get("/v1/account").json["keys"]) == 1
         assert browser.get("/v1/orders").json["orders"] == []
+
+
+def test_the_page_on_the_command_line_goes_as_it_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    type_page(PAGE, tmp_path, monkeypatch)
+    monkeypatch.setenv("HOME", str(tmp_path / "keeper"))
+    monkeypatch.setenv("XDG_STATE_HOME", "")
+    monkeypatch.setenv("XDG_CONFIG_HOME", "")
+    ledger = tmp_path / "keeper" / "ledger"
+    for person in ("ilves", "skylark"):
+        words = spoken(fingerprint_of(plain_files(str(ledger / "trust"))))
+        (tmp_path / person / "court-fingerprint.txt").write_text(f"{words}\n", "ascii")
+    with serving(ledger) as office:
+        assert type_page(HOW_TO / "ask-an-office-server.md", tmp_path, monkeypatch, (URL, office.url)) == 13

@@ -58,7 +58,7 @@ def orders(person: Person) -> list[str]:
     return [each["order"] for each in person.reply("orders", "--as-of", MOMENT)["orders"]]
 
 
-def told(result: Any) -> Any:
+def of_ledger(result: Any) -> Any:
     document = json.loads(result.stdout)
     document.pop("server", None)
     return document
@@ -87,7 +87,7 @@ OF_ONE = (
 @pytest.mark.parametrize("command", LISTS, ids=" ".join)
 def test_a_list_is_that_of_the_folder_without_its_keys(person: Person, copy: Path, command: tuple[str, ...]) -> None:
     here, there = run(*command, "--json", ledger=copy), person.run(*command, "--json")
-    assert told(there) == told(here)
+    assert of_ledger(there) == of_ledger(here)
     assert there.exit_code == here.exit_code
 
 
@@ -98,7 +98,7 @@ def test_an_order_is_that_of_the_folder_without_its_keys(
     moment = () if command[0] == "log" else ("--as-of", MOMENT)
     typed = (*command, orders[0], *moment, "--json")
     here, there = run(*typed, ledger=copy), person.run(*typed)
-    assert told(there) == told(here)
+    assert of_ledger(there) == of_ledger(here)
     assert there.exit_code == here.exit_code
 
 
@@ -137,9 +137,9 @@ def test_a_name_that_no_order_of_this_key_has_ends_as_in_a_folder(person: Person
         assert f"no order {name!r} that this key may see" in done.stderr
 
 
-# -- a server that lies ------------------------------------------------------------------------------------------------
+# -- a dishonest server ------------------------------------------------------------------------------------------------
 
-LIES = {  # each lie is told to the client in tests/comity/remote/test_tampering.py
+LIES = {  # all of them are tried with the client in tests/comity/remote/test_tampering.py
     "alters an entry": (("show", "--only"), "/entries", OF_AN_ORDER["alters a line"]),
     "drops the last entry": (("judge",), "/entries", OF_AN_ORDER["drops the last entry"]),
     "invents an entry": (("timeline", "--only"), "/entries", OF_AN_ORDER["invents an entry"]),

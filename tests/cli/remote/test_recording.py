@@ -29,7 +29,7 @@ ISSUE = (
 
 
 class Desk:
-    """A served ledger with three offices, each at a machine of its own, and the office that keeps it."""
+    """A served ledger with three offices, each at another machine, and the office that keeps it."""
 
     def __init__(self, house: House, office: Office) -> None:
         self.house, self.office = house, office
