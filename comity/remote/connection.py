@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import time
 from typing import TypeVar
 
 import httpx
@@ -16,7 +17,8 @@ from server.documents import ApiAnswer, Problem
 from server.problems import MEDIA
 
 MOST = 64 << 20  # bytes of an answer
-_TRIES = 3  # times that a request is sent whose answer does not arrive
+_TRIES = 3  # times that a request is sent whose answer does not arrive, or that comes too early
+_PAUSE = 1.0  # seconds before a request that came too early is sent again
 
 A = TypeVar("A", bound=ApiAnswer)
 
@@ -73,7 +75,9 @@ class Connection:
                     says = f"{self.url}: {str(error) or type(error).__name__}"
                     raise LedgerError("HTTP-SILENT", says, "nothing shows whether it was done; ask again") from None
             else:
-                break
+                if status != 429 or not left:
+                    break
+                time.sleep(_PAUSE)  # nothing was done: a client with many requests is slowed down
         if media == MEDIA:
             raise _refused(status, content)
         if status != 200:

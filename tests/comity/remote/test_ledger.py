@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,9 +13,10 @@ pytest.importorskip("starlette", reason="needs the extra `server`")
 pytest.importorskip("http_message_signatures", reason="needs the extra `server`")
 
 import comity
+from comity.remote.connection import Connection
 from comity.remote.ledger import RemoteLedger
 from ledger.adapters.keys.key_files import SeedKey, load
-from ledger.errors import RecordError
+from ledger.errors import LedgerError, RecordError
 from ledger.tlog.tree import parse_proof
 from tests.server.office import Office, serving, serving_story
 from tests.support.cli import House
@@ -122,3 +124,25 @@ def test_what_the_law_would_find_is_shown_before_anything_is_signed(story: Offic
     with story.connect("ilves", tmp_path / "other") as court:
         begun = {"instrument": "2AP-7", "from_party": "XO", "to_party": "XV", "providers": ["harbor"]}
         assert court.preview("order-issued", begun, role="ISS")
+
+
+def test_a_request_that_came_too_early_is_sent_again(
+    story: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr("comity.remote.connection.time.sleep", waited.append)
+    send, early = Connection._send, 2
+    body = b'{"type":"","title":"","status":429,"detail":"","code":"API-RATE","where":"","hint":""}'
+
+    def slowed(self: Connection, method: str, path: str, sent: Any) -> tuple[int, str, bytes]:
+        nonlocal early
+        early -= 1
+        return (429, "application/problem+json", body) if early >= 0 else send(self, method, path, sent)
+
+    monkeypatch.setattr(Connection, "_send", slowed)
+    with story.connect("ilves", tmp_path) as ledger:
+        assert ledger.size() > 0
+        assert waited == [1.0, 1.0]
+        early = 100
+        with pytest.raises(LedgerError, match="API-RATE"):
+            ledger.size()
