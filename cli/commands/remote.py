@@ -9,7 +9,7 @@ import click
 from msgspec import Struct
 
 from cli.click_extensions import command
-from cli.exit_codes import Stop
+from cli.exit_codes import Exit, Stop
 from cli.remote.servers import Server, keep_server, known_server, known_servers, server_url
 from cli.terminal import output, prompts
 from cli.terminal.answer import CommandAnswer
@@ -63,6 +63,8 @@ def add(url: str, trust: str, typed: str | None, key_file: str | None, ca: str |
     pin = pin_of(trust, typed)
     files, fingerprint = _files(trust)
     held = read_trust_folder(trust, pin or fingerprint)
+    if ca is not None and not os.path.isfile(ca):
+        raise Stop(f"--ca {ca}: no such file", code=Exit.UNDECIDABLE)
     server = Server(url, _log(trust, held), fingerprint, _file(key_file), _file(ca))
     before = known_server(url)
     words = spoken(fingerprint)

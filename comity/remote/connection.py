@@ -39,7 +39,8 @@ class Connection:
     """The connection to one server, with one key that signs every request.
 
     `url` is the base URL; `ca` a file of certificates (PEM) in place of those of the system; `seconds` the limit of
-    each wait. LedgerError HTTP-SILENT for a URL that is none. What the server refuses is `Refused`, with its code.
+    each wait. LedgerError HTTP-SILENT for a URL that is none, RecordError TRUST-FORMAT for a wrong `ca`. What the
+    server refuses is `Refused`, with its code.
     """
 
     def __init__(self, url: str, key: Key, *, ca: str | None = None, seconds: float = 30.0) -> None:
@@ -51,7 +52,7 @@ class Connection:
             raise LedgerError("HTTP-SILENT", f"{url!r} is not the address of an http server")
         self.url = url.rstrip("/")
         self._key = key
-        verify = ssl.create_default_context(cafile=ca) if url.startswith("https:") else False  # slow to make
+        verify = _certificates(ca) if url.startswith("https:") else False  # slow to make
         self._client = httpx.Client(verify=verify, timeout=seconds)
 
     def close(self) -> None:
@@ -103,6 +104,14 @@ class Connection:
         finally:
             reply.close()
         return reply.status_code, reply.headers.get("content-type", "").partition(";")[0], bytes(content)
+
+
+def _certificates(ca: str | None) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=ca)
+    except OSError as wrong:  # also an SSLError
+        says = f"no certificates in PEM that can be read: {wrong.strerror or wrong}"
+        raise RecordError("TRUST-FORMAT", says, where=ca or "") from None
 
 
 def _refused(status: int, content: bytes) -> RecordError | LedgerError:

@@ -94,6 +94,20 @@ def test_a_kept_folder_that_was_changed_is_refused(trust: Path, tmp_path: Path) 
     assert "TRUST-FORMAT" in done.stderr
 
 
+def test_certificates_that_cannot_be_read_are_an_error_with_a_code(trust: Path, tmp_path: Path) -> None:
+    kept = ("add", URL, "--trust", str(trust), "--key", str(trust.parent / "keys" / "PUBLIC-ilves"), "--yes")
+    missing = remote(tmp_path, *kept, "--ca", str(tmp_path / "ca.pem"))
+    assert missing.exit_code == 4
+    assert "no such file" in missing.stderr
+    (tmp_path / "ca.pem").write_text("no certificate", "ascii")
+    assert remote(tmp_path, *kept, "--ca", str(tmp_path / "ca.pem")).exit_code == 0
+    for _ in range(2):
+        done = run("orders", "--ledger", URL, XDG_CONFIG_HOME=str(tmp_path), XDG_STATE_HOME=str(tmp_path))
+        assert done.exit_code == 4
+        assert "no certificates in PEM" in done.stderr
+        (tmp_path / "ca.pem").unlink(missing_ok=True)
+
+
 def test_a_kept_file_that_cannot_be_read_is_an_error_with_a_code(trust: Path, tmp_path: Path) -> None:
     assert remote(tmp_path, "add", URL, "--trust", str(trust), "--yes").exit_code == 0
     (file,) = tmp_path.rglob("server.json")
