@@ -75,7 +75,7 @@ def verified() -> Iterator[None]:
 
         if wrong.code == "API-SIGNATURE":
             hint = "is this key in the register, and is the clock right? `comity remote list` shows which key asks"
-            raise RecordError(wrong.code, wrong.says, where=wrong.where, hint=hint) from None
+            raise Refused(wrong.code, wrong.says, where=wrong.where, hint=hint) from None
         if isinstance(wrong, Refused) or BY_CODE.get(wrong.code) is Exit.PROVED_BAD:
             raise
         says = f"an answer of the server does not verify, and nothing of it is shown: {wrong.code}: {wrong.says}"

@@ -41,6 +41,7 @@ class RemoteReader:
         self._names: dict[str, str] = {}
         self._proven: int | None = None  # the smallest one of the orders that were read by name
         self._lists = False  # an answer has a list, of which nothing shows that it is whole
+        self._linked = False  # linked orders were asked for
         self._withheld = self._wrapped = 0
         self._register: tuple[Entry, ...] | None = None
 
@@ -98,6 +99,7 @@ class RemoteReader:
 
     def around(self, order: str) -> Mapping[str, Case]:
         """Return the cases of an order and of every order that links reach from it, as far as this key may see."""
+        self._linked = True
         cases: dict[str, Case] = {}
         ahead = [order]
         while ahead:
@@ -215,6 +217,8 @@ class RemoteReader:
             parts.append("that no entry is left out rests on the server, as no committed heads show it")
         else:
             parts.append(f"no entry is left out below {proven}; that none is later rests on the server")
+        if self._linked:
+            parts.append("that no other order names it rests on the server")
         if self._withheld:
             closed = output.counted(self._withheld, "sealed value is", "sealed values are")
             parts.append(f"{closed} shown to no caller: what rests on them is not found here, and a gap may come of it")

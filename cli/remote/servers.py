@@ -77,11 +77,12 @@ def _is_here(host: str) -> bool:
         return host == "localhost"
 
 
-def only_in_a_folder(what: str = "") -> LedgerError:
-    """Return the refusal of a command, or of a part of it, that needs the folder of the ledger."""
+def only_in_a_folder(what: str = "", url: str = "") -> LedgerError:
+    """Return the refusal of a command, or of a part of it, that needs a folder; `url` is else that of --ledger."""
     ctx = click.get_current_context(silent=True)
     command = f"`{ctx.command_path}`" if ctx else "this"
-    says = f"{f'{what} of ' if what else ''}{command} needs the folder of the ledger, and {said().ledger} is a server"
+    part = f"{what} of {command}" if what else command
+    says = f"{part} needs the folder of the ledger, and {url or said().ledger} is a server"
     return LedgerError("FOLDER-ONLY", says, f"run it where the ledger is; with a server work: {COMMANDS}")
 
 

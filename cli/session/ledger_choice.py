@@ -34,7 +34,7 @@ def ledger_folder() -> str:
 def checked_ledger(folder: str) -> str:
     """Return a folder that holds a ledger; `Stop` if it holds none."""
     if folder.startswith(("http://", "https://")):
-        raise only_in_a_folder()
+        raise only_in_a_folder(url=folder)
     if not is_ledger(folder):
         with suppress(FileNotFoundError, NotADirectoryError):  # no permission: PermissionError instead
             os.stat(os.path.join(folder, "trust", "policy"))

@@ -6,6 +6,8 @@ The state of one log is one JSON file in a folder of the user. What contradicts 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fcntl import LOCK_EX, flock
 from hashlib import sha256
 from pathlib import Path
@@ -38,6 +40,7 @@ class MemoryFile:
     def __init__(self, folder: Path, origin: str) -> None:
         self.folder = private_folder(folder / sha256(origin.encode()).hexdigest())
         self._path = self.folder / "verified.json"
+        self._waits = False  # a file is written for many orders together
         self.memory = self._read()
 
     def _read(self) -> Memory:
@@ -62,7 +65,19 @@ class MemoryFile:
         """Remember the newest verified entry of an order."""
         if self.memory.orders.get(order) != newest:
             self.memory.orders[order] = newest
-            self._write()
+            if not self._waits:
+                self._write()
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Remember the orders that are verified in a block when it ends: one write for a list."""
+        known, self._waits = dict(self.memory.orders), True
+        try:
+            yield
+        finally:
+            self._waits = False
+            if self.memory.orders != known:
+                self._write()
 
     def keep(self, evidence: bytes, ending: str) -> Path:
         """Keep evidence durably, under its digest; return its path."""

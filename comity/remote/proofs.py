@@ -46,7 +46,7 @@ class Verifier:
         self.keyring = Keyring(registry_of(self.origin), self.registrar)
         self.register: list[Placed] = []
         self._trust = trust
-        self._memory = memory
+        self.memory = memory
         self._prove = prove
         self._companions: dict[str, str] = {}  # companion -> its order, as the server said first
         self.size = 0  # of the log, at the head verified last
@@ -73,7 +73,7 @@ class Verifier:
 
     def _continue(self, head: SignedHead) -> None:
         keys, known = self._trust.policy.logs, None
-        before, others = self._memory.memory.note, self._memory.newest()
+        before, others = self.memory.memory.note, self.memory.newest()
         if before is not None:
             known = open_checkpoint(before.encode(), self.origin, keys, (), mldsa=mldsa.verify).checkpoint
             self._follows(known, before.encode(), head)
@@ -84,7 +84,7 @@ class Verifier:
             else:
                 self._follows(ahead.checkpoint, ahead.note, head)
         if known is None or known.size < head.checkpoint.size:
-            self._memory.head(head.note.decode())
+            self.memory.head(head.note.decode())
 
     def _follows(self, known: Checkpoint, before: bytes, head: SignedHead) -> None:
         now = head.checkpoint
@@ -94,7 +94,7 @@ class Verifier:
         if now.size == known.size:
             if now.root != known.root:
                 exhibit = prove_split(self._trust.policy.logs[0], before, head.note)
-                where = self._memory.keep(exhibit, "split-view.json")
+                where = self.memory.keep(exhibit, "split-view.json")
                 raise RecordError(
                     "SPLIT-VIEW", f"{self.origin} signed two trees of {now.size} entries", where=str(where)
                 )
@@ -117,7 +117,7 @@ class Verifier:
             "shown": after.decode(),
             "path": list(path),
         }
-        where = self._memory.keep(msgspec.json.encode(document), "contradiction.json")
+        where = self.memory.keep(msgspec.json.encode(document), "contradiction.json")
         return RecordError(code, says, where=str(where), hint="keep the file; ask the office by another way")
 
     # -- entries ------------------------------------------------------------------------------------------------------
@@ -204,7 +204,7 @@ class Verifier:
         CTX-CHAIN if a newer one was verified, API-FALSE if another one in its place.
         """
         p = opened.payload
-        known = self._memory.memory.orders.get(p.order)
+        known = self.memory.memory.orders.get(p.order)
         if known is None or p.seq > known.seq:
             return False
         if p.seq < known.seq:
@@ -240,12 +240,12 @@ class Verifier:
         return proof
 
     def _remember(self, order: str, own: Sequence[OpenedEntry]) -> None:
-        before = self._memory.memory.orders.get(order)
+        before = self.memory.memory.orders.get(order)
         if before is not None and (len(own) < before.seq or own[before.seq - 1].leaf != before.leaf):
             says = f"order {order} had {before.seq} entries when it was verified before, and they are not all shown"
             raise RecordError("API-FALSE", says, where=order)
         if own:
-            self._memory.order(order, Seen(len(own), own[-1].leaf))
+            self.memory.order(order, Seen(len(own), own[-1].leaf))
 
 
 def hashes(path: Iterable[str]) -> list[bytes]:

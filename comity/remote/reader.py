@@ -122,17 +122,18 @@ class VerifiedReader:
 
     def listed(self) -> Iterator[Case]:
         """Iterate over the cases of the orders that the server lists, whose newest entries are in the log."""
-        for item in self._pages():
-            try:
-                case = self.case(item.order.order)
-            except Refused as refused:
-                if refused.code != "API-MISSING":
-                    raise
-                says = f"order {item.order.order} is listed, and is said to be none that this key may see"
-                raise RecordError("API-FALSE", says) from None
-            if all((e.leaf, e.index) != (item.newest.leaf, item.newest.index) for e in case.entries):
-                raise RecordError("API-FALSE", f"order {item.order.order} is shown without an entry of the list")
-            yield case
+        with self.verifier.memory.together():
+            for item in self._pages():
+                try:
+                    case = self.case(item.order.order)
+                except Refused as refused:
+                    if refused.code != "API-MISSING":
+                        raise
+                    says = f"order {item.order.order} is listed, and is said to be none that this key may see"
+                    raise RecordError("API-FALSE", says) from None
+                if all((e.leaf, e.index) != (item.newest.leaf, item.newest.index) for e in case.entries):
+                    raise RecordError("API-FALSE", f"order {item.order.order} is shown without an entry of the list")
+                yield case
 
     def case(self, order: str) -> Case:
         """Return the verified record of an order (its id) as of now, without sealed values."""

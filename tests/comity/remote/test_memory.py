@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from comity.remote.memory import MemoryFile, Seen
-from ledger.errors import LedgerError
+from ledger.errors import LedgerError, RecordError
 from ledger.tlog.note import Checkpoint, format_checkpoint
 
 ORIGIN = "ledger.test/xo/karsk"
@@ -43,3 +43,25 @@ def test_a_memory_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
     file.write_bytes(b"{")
     with pytest.raises(LedgerError, match="LOG-CORRUPT"):
         MemoryFile(tmp_path, ORIGIN)
+
+
+def test_the_orders_of_a_list_are_remembered_together_at_its_end(tmp_path: Path) -> None:
+    ours = MemoryFile(tmp_path, "log.example")
+    with ours.together():
+        for number in range(3):
+            ours.order(f"{number}", Seen(1, "a" * 64))
+        assert MemoryFile(tmp_path, "log.example").memory.orders == {}
+    assert MemoryFile(tmp_path, "log.example").memory.orders.keys() == {"0", "1", "2"}
+
+
+def test_what_was_verified_before_a_list_broke_off_is_remembered(tmp_path: Path) -> None:
+    ours = MemoryFile(tmp_path, "log.example")
+
+    def verify() -> None:
+        with ours.together():
+            ours.order("0", Seen(1, "a" * 64))
+            raise RecordError("API-FALSE", "the next one is false")
+
+    with pytest.raises(RecordError):
+        verify()
+    assert MemoryFile(tmp_path, "log.example").memory.orders.keys() == {"0"}
