@@ -23,6 +23,7 @@ from comity.ledger import Ledger, Order, open  # noqa: A004 (as `gzip.open`)
 from comity.remote import connect
 from comity.verification import verify
 from ledger.entries.case import Entry, Unread
+from ledger.entries.payload import Condition
 from ledger.errors import LedgerError as LedgerError
 from ledger.errors import RecordError as RecordError
 from ledger.law import Clock, Criterion, Finding, Judgement
@@ -36,6 +37,7 @@ from projections.views.timeline import TimelineEntry
 
 __all__ = [
     "Clock",
+    "Condition",
     "Criterion",
     "CustodyStep",
     "Duty",

@@ -18,6 +18,7 @@ from comity.remote.reader import VerifiedReader, is_named, prove
 from comity.remote.recording import REGISTER, Permissions, RecordedEntry, RemoteRecorder, circumstances
 from ledger.adapters.keys.key_files import Key
 from ledger.entries.case import Case, Entry
+from ledger.entries.payload import Condition
 from ledger.errors import RecordError
 from ledger.facts.vocabulary import OnSource, Speaks
 from ledger.law import Finding, judge
@@ -130,6 +131,7 @@ class RemoteLedger:
         on_source: OnSource = "own-act",
         replaces: str | None = None,
         why: str | None = None,
+        unless: Condition | None = None,
         unregistered: bool = False,
         lookalike: bool = False,
         entry: str | None = None,
@@ -138,12 +140,16 @@ class RemoteLedger:
 
         `fields` are wire JSON, as in `comity record KIND -f`; sealed ones are sent with their disclosures, for the
         ledger to keep. `order` is the name of an order, `register`, or None for a new order. `role` is needed where the
-        key holds several that sign the kind. `entry` is an id (32 hex digits) by which a call can be repeated.
+        key holds several that sign the kind. `unless` is a condition over ids of orders: the log refuses the entry with
+        `RecordError` CTX-CONDITION where it does not hold. `entry` is an id (32 hex digits) by which a call can be
+        repeated.
 
             receipt = ledger.record("order-received", {"proof_kind": "own-stamp"}, "PPO-2026-123")
         """
         order_id = None if order is None else self.reader.registry if order == REGISTER else self.order(order).id
-        said = circumstances(on, speaks=speaks, on_source=on_source, whose=whose, replaces=replaces, why=why)
+        said = circumstances(
+            on, speaks=speaks, on_source=on_source, whose=whose, replaces=replaces, why=why, unless=unless
+        )
         return self.recorder.record(kind, fields, order_id, said, role, Permissions(unregistered, lookalike), entry)
 
     def preview(

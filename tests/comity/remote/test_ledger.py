@@ -66,8 +66,13 @@ def test_three_people_record_an_order_from_issue_to_receipt_and_its_bundle_passe
             issuing.record("order-transmitted", {"addressee": "skylark", "channel": "provider-portal"}, "PPO-2026-1")
             provider.record("order-received", {}, issued.order)
             manifest = {"elements": ["name"], "files": [{"name": "return.json", "sha256": "0" * 64, "size": 12}]}
+            unless = comity.Condition(0, [issued.order], ["order-received"])
+            sent = {"addressee": "skylark", "channel": "mail"}
+            with pytest.raises(RecordError, match="CTX-CONDITION"):
+                issuing.record("order-transmitted", sent, "PPO-2026-1", unless=unless)
             disclosed = {"partial": False, "channel": "provider-portal", "manifest": manifest}
-            given = provider.record("data-disclosed", disclosed, "ilves/PPO-2026-1")
+            unless = comity.Condition(provider.size(), [issued.order], ["order-withdrawn"])
+            given = provider.record("data-disclosed", disclosed, "ilves/PPO-2026-1", unless=unless)
             received = issuing.record(
                 "evidence-received", {"about": given.leaf, "check": "not-checked"}, "PPO-2026-1", role="RET"
             )
