@@ -6,14 +6,17 @@ import base64
 import csv
 import json
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cli.exit_codes import Exit
+from cli.records.bundle_reader import _rising
 from ledger.bundle.archive import unpack
 from ledger.bundle.manifest import open_manifest
+from ledger.verify.report import DatedHead
 from tests.cli.commands.test_export_and_verify import made
 from tests.cli.commands.test_trust import Office
 from tests.support.cli import ledger_of, run
@@ -236,6 +239,21 @@ def test_no_violation_comes_of_withholding_alone(audience: str, tmp_path: Path) 
         stored = json.loads(run("judge", order, "--as-of", read["as_of"], "--json", ledger=ledger).stdout)
         grave = {f["code"] for f in read["findings"] if f["level"] == "V"}
         assert grave <= {f["code"] for f in stored["findings"]}
+
+
+def test_no_state_is_dated_later_than_a_larger_one() -> None:
+    """The smaller state existed when the larger one was seen, so the date of the smaller one says nothing."""
+    day = [datetime(2027, 3, n, tzinfo=UTC) for n in range(1, 6)]
+
+    def rising(*heads: tuple[int, int]) -> list[tuple[int, int]]:
+        found = _rising([DatedHead(size, "ab" * 32, day[n]) for size, n in heads])
+        return [(head.size, day.index(head.at)) for head in found]
+
+    assert rising() == []
+    assert rising((3, 0), (5, 1), (9, 4)) == [(3, 0), (5, 1), (9, 4)]
+    assert rising((3, 0), (5, 3), (7, 4), (9, 2)) == [(3, 0), (9, 2)]
+    assert rising((3, 1), (5, 1)) == [(5, 1)], "of one moment the larger state"
+    assert rising((3, 4), (5, 0)) == [(5, 0)]
 
 
 # -- reports -----------------------------------------------------------------------------------------------------------

@@ -100,6 +100,14 @@ def test_what_is_no_request_behind_one_that_is_is_400_and_logged_in_one_line(
     assert "Error" not in said
 
 
+def test_a_body_may_take_longer_than_the_patience_for_a_head() -> None:
+    with listening(patience=0.15) as port, socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(HALVES["half a body"])
+        time.sleep(0.3)
+        connection.sendall(b"defghi")
+        assert connection.recv(4_096).startswith(b"HTTP/1.1 200 ")
+
+
 def test_a_head_that_does_not_arrive_in_time_is_408(capfd: pytest.CaptureFixture[str]) -> None:
     with listening(patience=0.3) as port:
         for first in (b"", b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"):

@@ -185,6 +185,8 @@ PAPERS = {
     "more after the end": (paper(DEFLATED + b"x", more="/Filter/FlateDecode"), None),
     "cut short": (paper(ARCHIVE)[:60], None),
     "no table": (b"%PDF-1.7\n%%EOF", None),
+    "a row that is none": (written(PLAIN).replace(b"65535 f\r\n", b"65535 g\r\n"), None),
+    "a row of another generation": (written(PLAIN).replace(b" 00000 n", b" 00001 n", 1), None),
     "a table beyond the file": (b"%PDF-1.7\nstartxref\n9999999999\n%%EOF", None),
     "written by hand": (written(PLAIN), ARCHIVE),
     **{name: (pdf, ARCHIVE) for name, pdf in REVISED.items()},

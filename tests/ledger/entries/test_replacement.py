@@ -127,6 +127,19 @@ def test_why_is_for_nobody_who_may_not_know_of_the_entry(kind: str) -> None:
     assert roles <= set(fact.shown_to or ROLES) | {fact.signers[0]}
 
 
+@pytest.mark.parametrize("kind", sorted(name for name, each in KINDS.items() if each.shown_to))
+def test_no_audience_that_an_entry_names_opens_its_reason_to_who_may_not_know_of_it(kind: str) -> None:
+    fact = KINDS[kind]
+    own = {name: list(ROLES) for name, field in fact.fields().items() if field.sealed}
+    roles = {*readers(payload(kind, *own, audience=own))}
+    assert roles == {*fact.shown_to, fact.signers[0]} < {*ROLES}
+
+
+def test_of_a_kind_of_a_later_version_everybody_may_know_and_only_its_signer_reads_what_it_seals() -> None:
+    assert readers(payload("of-tomorrow", role="CT")) == list(ROLES)
+    assert readers(payload("of-tomorrow", "field", role="CT")) == ["CT"]
+
+
 def test_an_entry_that_seals_nothing_is_put_right_before_everybody() -> None:
     assert readers(payload("evidence-sealed")) == list(ROLES)
 

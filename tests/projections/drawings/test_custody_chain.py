@@ -92,6 +92,25 @@ def test_a_replaced_step_is_struck_through_says_by_whom_and_moves_nothing() -> N
     assert "Replaced and not counted: entry 12." in describe_chains(drawn(gone))
 
 
+@pytest.mark.parametrize(
+    ("step_", "line"),
+    [
+        (step(12, "custody transferred", POLICE, COURT), f"released by {POLICE}, received by {COURT}; {{}}."),
+        (step(12, "custody transferred", None, None), "released by not stated, received by not stated; {}."),
+        (step(12, "evidence sealed", None, None, POLICE), f"held by {POLICE}; {{}}."),
+        (
+            replace(step(12, "evidence sealed", None, None, POLICE), replaced_by="19", replaced_who="lab (LAB)"),
+            f"held by {POLICE}; {{}}; REPLACED by entry 19, lab (LAB).",
+        ),
+    ],
+)
+def test_a_step_is_one_sentence_with_its_hands_its_result_and_what_replaced_it(step_: ChainStep, line: str) -> None:
+    (says,) = chain_lines(drawn(step_), ENGLISH)
+    assert says == f"Entry 12, 2027-03-27 13:00:37: {step_.what}; {line.format(f'{DIGEST} · equal')}"
+    (says,) = chain_lines(drawn(replace(step_, digest="", more=2, check="differ")), ENGLISH)
+    assert line.format("digest [sealed] and 2 more · equal · the entry says: differ") in says
+
+
 def test_a_hand_to_which_no_step_leads_follows_a_dashed_line_with_a_sentence() -> None:
     p = picture(drawn(GIVEN, ARRIVED, step(12, "evidence sealed", None, None, COURT)))
     assert "no hand-over in between is shown here" in said(p)

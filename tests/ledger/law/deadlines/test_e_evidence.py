@@ -95,6 +95,23 @@ def test_while_those_24_hours_run_the_clock_is_open() -> None:
     REVIEWED.when(CONFIRMED).asked_at("2026-10-12T22:00:00Z").then("E-10-2", ClockVerdict.MISSED, END)
 
 
+@pytest.mark.parametrize(
+    ("spoken", "verdict"),
+    [
+        ("2026-10-05T09:00Z", ClockVerdict.MET),
+        ("2026-10-06T08:59:59Z", ClockVerdict.MET),
+        ("2026-10-06T09:00Z", ClockVerdict.MISSED),
+        ("2026-10-16T21:59:59Z", ClockVerdict.MISSED),
+    ],
+)
+def test_an_authority_that_spoke_of_an_earlier_version_alone_is_silent_on_the_one_in_force(
+    spoken: str, verdict: ClockVerdict
+) -> None:
+    again = (corrected("2026-10-06T09:00Z", "c1"), received("2026-10-06T10:00Z", "again", about="c1"))
+    story = REVIEWED.when(*again, CONFIRMED.moved(spoken), all_of("2026-10-17T09:00Z"))
+    story.then("E-10-2", verdict, "2026-10-16T22:00Z")
+
+
 def test_what_a_ground_in_time_bars_is_not_asked_of_the_provider() -> None:
     first = disclosed("2026-10-07T09:00Z", "message-content#1", partial=True)
     REVIEWED.when(first).then("E-10-2", ClockVerdict.OPEN)
