@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import chain, count
 from typing import Any
 
 from ledger.adapters.storage.entry_reader import EntryReader
@@ -134,10 +135,6 @@ def destruction_drafts(
 
 def _entry_id(store: EntryReader, said: Sequence[str]) -> str:
     """Return the first free entry id that follows from the content."""
-    attempt = 0
-    while True:
-        more = (str(attempt),) if attempt else ()
-        entry = sha256("\n".join((*said, *more)).encode()).hexdigest()[:32]
-        if store.by_entry(bytes.fromhex(entry)) is None:
-            return entry
-        attempt += 1
+    attempts = chain([()], ((str(n),) for n in count(1)))
+    ids = (sha256("\n".join((*said, *attempt)).encode()).hexdigest()[:32] for attempt in attempts)
+    return next(entry for entry in ids if store.by_entry(bytes.fromhex(entry)) is None)

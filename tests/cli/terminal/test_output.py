@@ -151,6 +151,30 @@ def test_a_fitted_text_has_the_same_words(text: str, width: int) -> None:
     assert fitted(text, width).split() == text.split()
 
 
+@pytest.mark.parametrize(
+    ("line", "lines"),
+    [
+        ("    one two three four five", ["    one two three", "      four five"]),
+        ("      one two three four", ["      one two three", "        four"]),
+        ("one two three four  five", ["one two three four", "  five"]),
+        ("one two three four     five six", ["one two three four", "  five six"]),
+        ("one  " + "two " * 8, ["one  two two two two", "  two two two two"]),
+        ("  a" + "b" * 30, ["  a" + "b" * 30]),
+    ],
+)
+def test_a_line_that_is_too_long_keeps_its_beginning_and_its_columns(line: str, lines: list[str]) -> None:
+    assert fitted(line, 20).split("\n") == lines
+
+
+@pytest.mark.parametrize(
+    ("begins", "indent"), [("a  b  ", 6), ("aaaa   b      ", 14), ("a" * 14 + "  ", 16), ("a" * 15 + "  ", 2), ("a b ", 2)]
+)
+def test_a_long_line_goes_on_under_its_last_column_where_24_columns_are_left(begins: str, indent: int) -> None:
+    first, second, *_ = fitted(begins + "two " * 12, 40).split("\n")
+    assert first.startswith(begins.rstrip())
+    assert second.startswith(" " * indent + "two")
+
+
 def test_a_moment_breaks_before_its_hour_and_a_kind_at_its_hyphens() -> None:
     assert fold("2027-03-12T10:02:00Z", 12) == ["2027-03-12", "T10:02:00Z"]
     assert fold("additional-information-provided", 22) == ["additional-", "information-provided"]

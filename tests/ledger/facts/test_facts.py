@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.facts import KINDS, FactError, build, check_audience, kind_of, public_of, sealed_of
+from ledger.facts import KINDS, FactError, build, check_audience, hint_for, kind_of, public_of, sealed_of
 from ledger.facts.order.issued import OrderIssued
-from ledger.facts.value_forms import check, quick_check
+from ledger.facts.value_forms import FormError, check, quick_check
 from ledger.facts.vocabulary import ROLES
 from tests.support.facts import FILE, ORDER, REFUSALS, StatedFact, facts, in_full
 
@@ -72,6 +72,7 @@ def test_a_refusal_names_the_field_and_what_was_expected(stated_fact: StatedFact
     assert str(refusal.value) == sentence
 
 
+OFFICE = {"actor": "ag-lk", "party": "LK", "roles": ["ISS"], "valid_from": "2027-01-01"}
 OUTCOMES = "`comity vocabulary outcomes` explains them"
 
 
@@ -86,13 +87,40 @@ OUTCOMES = "`comity vocabulary outcomes` explains them"
             f"did you mean answered (the order was answered)? {OUTCOMES}",
         ),
         (StatedFact("order-closed", {"outcome": "zzz"}, {}), OUTCOMES),
+        (
+            StatedFact("authority-registered", {**OFFICE, "roles": ["zz"]}, {}),
+            f"there are {', '.join(ROLES)}; `comity vocabulary roles` explains them",
+        ),
     ],
-    ids=["kind", "another word", "field", "code", "nothing near"],
+    ids=["kind", "another word", "field", "code", "nothing near", "nothing near, and not listed"],
 )
 def test_a_slip_of_the_pen_is_met_with_what_was_meant(stated_fact: StatedFact, hint: str) -> None:
     with pytest.raises(FactError) as refusal:
         build(*stated_fact)
     assert refusal.value.hint == hint
+
+
+@pytest.mark.parametrize(
+    ("expected", "got", "suggestions", "hint"),
+    [
+        ("a colour", "zzz", ("red", "blue"), "there are red, blue"),
+        ("a colour", "zzz", ("red",), "there are red"),
+        ("a colour", "redd", ("red", "blue"), "did you mean red?"),
+        ("a colour", "BLUE", ("red", "blue"), "did you mean blue?"),
+        ("a colour", "dar", ("dark-red", "red"), "did you mean dark-red?"),
+        ("a colour", "dar", ("dark-red", "dark-blue"), "there are dark-red, dark-blue"),
+        ("a colour", "da", ("dark-red", "red"), "there are dark-red, red"),
+        ("a colour", 7, ("red", "blue"), "there are red, blue"),
+        ("one of red, blue", "zzz", ("red", "blue"), ""),
+        ("a colour", "zzz", (), ""),
+        ("a number", "zzz", tuple(map(str, range(39))), f"there are {', '.join(map(str, range(39)))}"),
+        ("a number", "zzz", tuple(map(str, range(40))), ""),
+    ],
+)
+def test_the_nearest_word_is_suggested_else_all_words_that_the_message_does_not_list(
+    expected: str, got: object, suggestions: tuple[str, ...], hint: str
+) -> None:
+    assert hint_for(FormError(expected, got, "", suggestions)) == hint
 
 
 @pytest.mark.parametrize(
@@ -181,14 +209,13 @@ def test_what_nobody_sees_may_stand_in_free_text_and_in_no_name(point: int) -> N
 
 
 def test_a_name_in_a_script_that_joins_letters_may_join_them() -> None:
-    office = {"actor": "ag-lk", "party": "LK", "roles": ["ISS"], "valid_from": "2027-01-01"}
     for language, name in (("si", "ශ්‍රී ලංකා"), ("fa", "می‌خواهم")):
-        assert public_of(build("authority-registered", {**office, "names": {language: name}}, {}))["names"]
+        assert public_of(build("authority-registered", {**OFFICE, "names": {language: name}}, {}))["names"]
     for hidden in "‍‌️​":
         with pytest.raises(FactError, match="has no shape of its own"):
-            build("authority-registered", {**office, "names": {"en": f"Attorney{hidden} General"}}, {})
+            build("authority-registered", {**OFFICE, "names": {"en": f"Attorney{hidden} General"}}, {})
     with pytest.raises(FactError, match=r"U\+200B"):
-        build("authority-registered", {**office, "names": {"fa": "می​خ"}}, {})
+        build("authority-registered", {**OFFICE, "names": {"fa": "می​خ"}}, {})
 
 
 @pytest.mark.parametrize("point", [0x378, 0x1E08F, 0x1FAE8, 0xFDD0, 0xFFFE, 0x10FFFF, 0x2FE0])

@@ -8,12 +8,13 @@ import msgspec
 import pytest
 
 from ledger.bundle.archive import pack
+from ledger.bundle.layout import Arranged
 from ledger.entries.exhibits import claimed_logs
 from ledger.entries.split_view import Shown, check_order
 from ledger.formats.ed25519 import public_key
 from ledger.tlog.note import log_vkey, parse_vkey
 from ledger.trust.trust_folder import Sizes
-from ledger.verify.earlier_bundles import Contradiction, hold_entry, known_of
+from ledger.verify.earlier_bundles import Contradiction, hold_entry, known_of, shown_commit
 from ledger.verify.evidence_bundle import verify
 from ledger.verify.exhibits import verify_exhibit
 from ledger.verify.report import Report, Verdict
@@ -311,6 +312,13 @@ def test_a_register_without_the_change_of_a_log_key_that_the_heads_show_is_not_w
     sizes = {keys[0]: Sizes(0, rotated + 1), keys[1]: Sizes(rotated + 1)}
     sized = msgspec.structs.replace(trust, sizes=sizes)
     assert said(verify(left_out(ledger, ilves, rotated), sized, None, NOW)) == (Verdict.PASSED, [])
+
+
+def test_a_commit_without_its_entry_or_its_proof_is_not_compared() -> None:
+    log = small()[0].trust().policy.logs[0]
+    for half in ((None, None), (b"entry", None), (None, b"proof")):
+        assert shown_commit(Arranged(commit=half), log) is None
+    assert shown_commit(Arranged(commit=(b"entry", b"proof")), log) == Shown(b"entry", b"proof", log)
 
 
 # -- one entry with its proof against a bundle -------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from ledger.bundle.archive import pack, unpack
+from ledger.bundle.audience import Withheld
 from ledger.entries.case import Case, Unread, wire
 from ledger.entries.keyring import Registrar
 from ledger.errors import RecordError
@@ -284,6 +285,32 @@ def test_values_that_are_erased_are_told_from_those_withheld() -> None:
     seen_by_sa = checked(ledger.bundle(ilves, "SP"), ledger).case
     assert seen_by_sa is not None
     assert seen_by_sa.entries[1].sealed["summary_of_facts"] is Unread.WITHHELD
+
+
+@pytest.mark.parametrize(
+    ("stated", "erased"),
+    [
+        ({(4, "identifiers"): "erased", (4, "summary_of_facts"): "not-held"}, {"identifiers"}),
+        ({(4, "identifiers"): "not-held", (4, "summary_of_facts"): "erased"}, {"summary_of_facts"}),
+        ({(4, "identifiers"): "erased", (3, "summary_of_facts"): "erased"}, {"identifiers"}),
+        ({(4, "identifiers"): "erased", (4, "summary_of_facts"): "erased"}, set()),
+        ({(4, "identifiers"): "not-held", (4, "summary_of_facts"): "not-held"}, set()),
+        ({(4, "identifiers"): "audience", (4, "summary_of_facts"): "audience"}, set()),
+    ],
+)
+def test_of_several_closed_values_those_are_erased_that_the_maker_lists_if_as_many_were_destroyed(
+    stated: dict[tuple[int, str], str], erased: set[str]
+) -> None:
+    ledger, ilves = small()
+    gone = next(d.digest for d in ledger.held[4] if d.name == "identifiers")
+    fact = {"key_ref": "k1", "method": "crypto-erased", "cause": "erasure-granted", "digests": [gone]}
+    ledger.record(ilves, "payload-key-destroyed", fact, order=ORDER)
+    ledger.held[4] = ()
+    withheld = tuple(Withheld(index, name, why) for (index, name), why in stated.items())
+    about = replace(ledger.contents().about, withheld=withheld)
+    case = checked(ledger.bundle(ilves, about=about), ledger).case
+    assert case is not None
+    assert {name for name in case.entries[1].sealed if case.entries[1].erased(name)} == erased
 
 
 def test_whoever_does_not_keep_the_keys_says_nothing_of_the_values_of_others() -> None:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from ledger.adapters.guard.guard_place import Place, place_in, point_to, shared_place
 from ledger.adapters.guard.sign_once_guard import Guard
-from ledger.adapters.guard.signed_state import decode, encode
+from ledger.adapters.guard.signed_state import Signed, decode, encode
+from ledger.adapters.guard.sqlite_guard import SQLiteGuard
 from ledger.adapters.storage.sqlite import connect
 from ledger.errors import LedgerError, RecordError
-from tests.ledger.adapters.guard.every_guard import ALONE, MOVED, state
+from tests.ledger.adapters.guard.every_guard import ALONE, MOVED, NOON, state
 
 
 @pytest.mark.parametrize("keeps", ALONE, ids=lambda f: f.__name__)
@@ -25,6 +28,19 @@ def test_a_guard_in_a_file_keeps_what_every_guard_has_to_keep(tmp_path: Path, ke
 @pytest.mark.parametrize("keeps", MOVED, ids=lambda f: f.__name__)
 def test_a_guard_moves_from_one_file_to_another_and_back(tmp_path: Path, keeps: Callable[[Place, Place], None]) -> None:
     keeps(tmp_path / "a" / "guard.db", tmp_path / "b" / "guard.db")
+
+
+@pytest.mark.parametrize("closed", ["", "moved to elsewhere"])
+@pytest.mark.parametrize("then", [state(4), state(6), replace(state(5), at=NOON - timedelta(hours=1))])
+def test_a_value_that_is_not_the_stored_one_is_replaced_by_nothing(tmp_path: Path, closed: str, then: Signed) -> None:
+    with closing(SQLiteGuard(tmp_path / "guard.db")) as guard:
+        assert guard.create(encode(state(5)))
+        assert not guard.create(encode(then))
+        assert not guard.replace(encode(state(3)), encode(then, closed))
+        assert guard.fetch() == encode(state(5))
+        assert guard.replace(encode(state(5)), encode(state(6), "moved to elsewhere"))
+        assert not guard.replace(encode(state(6)), encode(then, closed)), "it is closed"
+        assert guard.fetch() == encode(state(6), "moved to elsewhere")
 
 
 def test_an_earlier_program_refuses_a_guard_that_has_moved(tmp_path: Path) -> None:

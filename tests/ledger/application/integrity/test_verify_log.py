@@ -325,6 +325,7 @@ def test_a_key_reported_later_leaves_its_entries_in_doubt_as_in_a_bundle(ledger:
     assert done.exit_code == 0, done.output
     code, report = verdict(ledger, "--trust", str(ledger / "trust"))
     assert (code, codes(report)) == (Exit.FINDINGS, ["KEY-SUSPECT"])
+    assert "skylark may have been in wrong hands since 2027-01-01T00:00:00Z" in report["reasons"][0]["says"]
 
 
 # -- files that are not databases --------------------------------------------------------------------------------------

@@ -149,6 +149,19 @@ def test_that_a_part_of_the_data_is_not_held_is_no_answer_to_a_demand(served: St
 
 
 @BOTH
+def test_where_the_enforcing_authority_is_not_named_it_is_one_of_the_state_asked(served: Story) -> None:
+    unknown = by_issuer("enforcement-requested", "2026-10-16T09:00Z", label="enforce")
+    story = served.when(unknown, by_authority("form-received", "2026-10-19T08:00Z", about="enforce"))
+    story.then("E-16-2", ClockVerdict.OPEN, "2026-10-26T23:00Z")
+
+
+def test_where_no_state_is_known_the_receipt_by_any_authority_starts_the_days() -> None:
+    arrival = by_authority("form-received", "2026-10-19T08:00Z", about="enforce")
+    story = given(replace(ORDER, kind="order-supervised"), ENFORCE.changed(enforcing_authority="nobody"), arrival)
+    assert story.clocks("E-16-2")[0].notes == ()
+
+
+@BOTH
 def test_the_receipt_of_the_order_by_an_authority_of_another_state_starts_nothing(served: Story) -> None:
     elsewhere = replace(by_authority("form-received", "2026-10-19T08:00Z", about="enforce"), by="foreign")
     story = served.among(foreign=Office("XX", ("NOT",))).when(ENFORCE, elsewhere)
