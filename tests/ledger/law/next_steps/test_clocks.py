@@ -1,0 +1,38 @@
+"""What starts a clock that nothing on record starts: the command that records the entry, if one of a kind would."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from ledger.law.deadlines.table import REGISTER
+from ledger.law.next_steps.clocks import STARTS, _start, rule_of
+from ledger.law.terms.rule import Deadline
+
+
+def commands(rule: Deadline, instrument: str = "2AP-7") -> list[str | None]:
+    """Return the commands for a clock of the order `main` that no entry starts."""
+    reading: Any = SimpleNamespace(instrument=instrument)
+    steps = list(_start(reading, rule, "main"))
+    assert all(step.lacks.startswith(f"nothing on record starts it: {rule.wound_by}") for step in steps)
+    return [step.command for step in steps]
+
+
+@pytest.mark.parametrize("rule", REGISTER, ids=lambda rule: rule.id)
+def test_each_clock_is_started_by_an_entry_of_one_of_its_kinds_or_says_what_starts_it(rule: Deadline) -> None:
+    if not rule.winds:
+        assert commands(rule) == [None]
+    elif not STARTS.keys() & {*rule.winds}:
+        assert commands(rule) == [f"comity record {rule.winds[0]} main --from FILE --on WHEN"]
+    else:
+        kinds = {command.split()[2] for command in commands(rule) if command}
+        assert kinds == STARTS.keys() & {*rule.winds}
+
+
+@pytest.mark.parametrize(("instrument", "ways"), [("2AP-7", 2), ("EPOC", 2), ("2AP-8", 1), ("BC-31", 1)])
+def test_a_receipt_that_only_the_addressee_may_state_has_one_way(instrument: str, ways: int) -> None:
+    receipts = commands(rule_of("D-7-7"), instrument)
+    assert receipts[0] == "comity record order-received main -f proof_kind=own-stamp --on WHEN --as ADDRESSEE"
+    assert len(receipts) == ways
