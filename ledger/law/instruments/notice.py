@@ -142,14 +142,14 @@ def notice_overdue(r: OrderReading) -> Matches:
 
 
 def _decided_too_late(r: OrderReading, delay: Entry) -> tuple[Entry, ...]:
-    """Return a delay and the first decision after it, if no extension and not before the end of the review."""
+    """Return a delay before the last and the first decision after it, if no extension and not in time for the review."""
     decided = (
         e
         for e in r.entries.later(delay, *DECISIONS)
         if e.kind != "customer-notified" or r.actors.is_by(e, "ISS", "RET")
     )
-    decision, end = next(decided, None), end_of_day(r, delay, "review_on")
-    if decision is None or end is None or decision.kind == DELAYS[1] or decision.on < end:
+    decision, end = next(decided), end_of_day(r, delay, "review_on")  # the next delay at the latest
+    if end is None or decision.kind == DELAYS[1] or decision.on < end:
         return ()
     return delay, decision
 

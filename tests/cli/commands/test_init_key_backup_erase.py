@@ -73,19 +73,21 @@ def test_a_ledger_is_never_begun_twice(house: House) -> None:
 
 
 @pytest.mark.parametrize(
-    ("args", "code"),
+    ("args", "code", "says"),
     [
-        (("--origin", "Ledger.Example/x"), 5),
-        (("--origin", "https://ledger.example/x"), 5),
-        (("--origin", "ledger.example/karsk"), 2),
-        (("--origin", ORIGIN, "--party", "x y"), 2),
-        (("--origin", ORIGIN, "--registrar", "Dina Ilves"), 2),
-        ((), 2),
+        (("--origin", "Ledger.Example/x"), 5, "CP-ORIGIN 'Ledger.Example/x'"),
+        (("--origin", "https://ledger.example/x"), 5, "CP-ORIGIN 'https://ledger.example/x'"),
+        (("--origin", "ledger.example/karsk"), 2, "whose registrar is it?"),
+        (("--origin", ORIGIN, "--party", "x y"), 2, "'x y' is no code of a Party"),
+        (("--origin", ORIGIN, "--registrar", "Dina Ilves"), 2, "'Dina Ilves' is no name for an office"),
+        (("--origin", ORIGIN, "--registrar", "a" * 201), 2, "is no name for an office"),
+        ((), 2, "which name has the log?"),
     ],
 )
-def test_what_cannot_begin_leaves_no_ledger(args: tuple[str, ...], code: int, tmp_path: Path) -> None:
+def test_what_cannot_begin_leaves_no_ledger(args: tuple[str, ...], code: int, says: str, tmp_path: Path) -> None:
     house = House(tmp_path)
-    assert house.run("init", str(house.ledger), *args).exit_code == code
+    done = house.run("init", str(house.ledger), *args)
+    assert (done.exit_code, says in done.stderr) == (code, True), done.stderr
     assert not house.ledger.exists()
 
 

@@ -7,18 +7,21 @@ import hashlib
 import io
 import json
 import zipfile
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from cli.exit_codes import Exit, Stop
+from cli.imports.delivery import _compare
 from cli.imports.rem_evidence import GOOD, read_evidence
 from cli.imports.safe_xml import DEEPEST, LARGEST, parse
 from ledger.application.journal import Journal
 from ledger.entries.case import Entry
 from tests.support.cli import ledger_of, run
 from tests.support.import_tables import entries
+from tests.support.scenarios import given, issued
 
 # The form that the connectors of e-CODEX write (TS102640_v2.xsd), with names of our stories.
 REM = """<?xml version="1.0" encoding="UTF-8"?>
@@ -197,3 +200,27 @@ def test_a_container_that_unpacks_without_end_is_given_up(monkeypatch: pytest.Mo
     monkeypatch.setattr("cli.imports.rem_evidence.CONTAINER", 8_000)
     with pytest.raises(Stop, match="unpacks to more"):
         read_evidence(asics({"a.xml": b"<a>" + b" " * 1_000_000 + b"</a>"}), "bomb.asics")
+
+
+@pytest.mark.parametrize(
+    ("digest", "documents", "says"),
+    [
+        (("sha256", "ab" * 32), ["ab" * 32], "its message is the order as it was served, by digest"),
+        (("sha256", "ab" * 32), ["cd" * 32, "ab" * 32], "its message is the order as it was served, by digest"),
+        (("sha256", "ab" * 32), ["cd" * 32], "its message is not the order document on record, by digest"),
+        (("sha256", "ab" * 32), [None], ""),
+        (("sha512", "ab" * 64), ["ab" * 32], ""),
+        (None, ["ab" * 32], ""),
+    ],
+)
+def test_a_message_with_a_sha256_is_compared_with_each_order_document(
+    digest: tuple[str, str] | None,
+    documents: list[str | None],
+    says: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    evidence = replace(read_evidence(rem(), "e.xml"), digest=digest)
+    file = {"code": "order", "media": "application/pdf", "size": 1}
+    served = [{"order_document": {**file, "sha256": each}} if each else {} for each in documents]
+    _compare(evidence, given(*(issued("2027-03-01T09:00Z", label=f"{n}", **more) for n, more in enumerate(served))).case)
+    assert capsys.readouterr().err.strip() == says

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+import json
+
 from ledger.law import judge
 from projections.exchange.case_uco import SignedEntry, case_uco
 from tests.support.scenarios import disclosed, given, issued
 
 MANIFEST = {"elements": ["name"], "files": [{"name": "return-4471.json", "size": 1, "sha256": "5a" * 32}]}
+
+
+def test_a_file_is_one_node_for_its_name_and_its_digest_of_any_algorithm() -> None:
+    digests = ({"sha256": "5a" * 32}, {"sha512": "5a" * 64}, {"digest": "sha3-512:5a"}, {"digest": "sha3-512:5b"})
+    files = [{"name": "return.json", "size": 1, **digest} for digest in (*digests, digests[-1])]
+    case = given(
+        issued("2027-03-01T09:00Z"), disclosed("2027-03-10T09:00Z", manifest={"elements": ["name"], "files": files})
+    ).case
+    signed = {e.leaf: SignedEntry("ab" * 32, 1) for e in case.entries}
+    raw = case_uco(case, judge(case, case.entries[-1].at), signed, "ledger.example/xo", "comity 0", reveal=True)
+    nodes = [node["@id"] for node in json.loads(raw)["@graph"] if node["@type"] == "uco-observable:File"]
+    assert len({*nodes}) == len(digests)
 
 
 def test_files_are_counted_and_named_only_where_they_are_revealed() -> None:

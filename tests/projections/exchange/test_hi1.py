@@ -12,7 +12,7 @@ import pytest
 from ledger.application.journal import Journal
 from ledger.entries.case import Case, Entry, Unread
 from ledger.facts import KINDS, WHY
-from projections.exchange.hi1_reader import NoMessage, rows_of
+from projections.exchange.hi1_reader import OWNER, NoMessage, rows_of
 from projections.exchange.hi1_writer import DISCLOSURE, PRESERVATION, OmittedValue, hi1
 from tests.support.cli import STORIES, ledger_of, reply, run
 from tests.support.import_tables import entries
@@ -239,6 +239,19 @@ def test_a_time_range_is_two_days_or_named_as_lost(span: str | None, lost: bool)
     assert [one.field for one in lossy].count("time_range") == lost
     (row,) = rows_of(raw)[0]
     assert row.get("time_range") == (None if lost else span)
+
+
+def test_a_word_of_another_owner_is_not_ours_whatever_its_name() -> None:
+    raw, _ = hi1(given(issued("2027-03-01T09:00Z")).case, reveal=True)
+    (row,), unread = rows_of(raw)
+    assert unread == []
+    others, unread = rows_of(raw.replace(f'"{OWNER}"'.encode(), b'"Else"'), "2AP-7")
+    stated = {name for name, value in row.items() if value} - {name for each in others for name, v in each.items() if v}
+    assert stated, "some values are in words of our own dictionary"
+    assert "Else" in {each.split()[0] for each in unread}
+    named = _TASK["task:RequestDetails"]["task:Type"]["common:Name"]  # type: ignore[index, call-overload]
+    (_,), unread = rows_of(message(_TASK).replace(named.encode(), b"RequestType").replace(b"ETSI", OWNER.encode()), "VOL")
+    assert unread == [f"{OWNER} RequestType VINtoCommsID"]
 
 
 def test_an_action_that_tells_no_fact_is_named() -> None:

@@ -94,6 +94,11 @@ def test_a_log_is_shown_to_have_no_order_of_an_id() -> None:
     assert is_absence(PROOF)
 
 
+def test_the_entries_of_the_register_may_come_in_any_order() -> None:
+    report = checked(changed(lambda d: d["register"].reverse()))
+    assert (report.verdict, report.says) == (Verdict.PASSED, checked(PROOF).says)
+
+
 @pytest.mark.parametrize(
     ("claim", "spaces", "claims"),
     [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from projections.reports.letters.letter import LetterRefused
-from tests.support.letters import section, words, written
+from tests.support.letters import described, section, words, written
 from tests.support.scenarios import by_issuer, disclosed, fact
 
 DISCLOSED = disclosed("2027-03-15T13:00Z", recipient="orn")
@@ -48,6 +48,25 @@ def test_access_tells_purposes_basis_categories_recipients_period_rights_complai
     ):
         assert says in text
     assert made.missing == ()
+
+
+@pytest.mark.parametrize(
+    ("authority", "contact", "says"),
+    [
+        ("Data Protection Authority", "x@dpa.example", ": Data Protection Authority, x@dpa.example."),
+        ("Data Protection Authority", None, "."),
+        (None, "x@dpa.example", "."),
+        (None, None, "."),
+    ],
+)
+def test_the_supervisory_authority_is_named_with_its_contact_or_not_at_all(
+    authority: str | None, contact: str | None, says: str
+) -> None:
+    register = (described(supervisory_authority=authority, supervisory_contact=contact),)
+    made = written("access", DISCLOSED, ASKED, register=register, enclosures=("a copy",))
+    assert f"You can complain to the supervisory authority{says}" in section(made, "Complaint and remedies")
+    lacks = {m.says for m in made.missing if "supervisory authority" in m.says}
+    assert len(lacks) == (authority, contact).count(None)
 
 
 def test_the_data_themselves_are_missing_without_an_enclosure() -> None:

@@ -1,0 +1,33 @@
+"""A guard moves to a file of the state folder, or to an address that machines share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from ledger.adapters.guard.guard_place import GUARD_DB, Place, SharedPlace
+from ledger.adapters.log.signer_process import POINTER
+from ledger.application.migration import migrate
+from ledger.errors import LedgerError
+
+ORIGIN = "ledger.test/xo"
+SHARED = "etcd://one.example:2379"
+
+
+def test_a_guard_moves_to_the_file_of_its_state_folder_or_to_an_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved: list[tuple[Path, Place]] = []
+    monkeypatch.setattr(migrate, "use_guard", lambda state, place: moved.append((state, place)))
+    folder: Any = SimpleNamespace(origin=ORIGIN)
+    home: Any = SimpleNamespace(log=lambda origin: tmp_path)
+    for to in (migrate.FILE, SHARED):
+        migrate._move_guard(folder, home, to)
+    assert moved == [(tmp_path, tmp_path / GUARD_DB), (tmp_path, SharedPlace(SHARED, ORIGIN))]
+    (tmp_path / POINTER).write_text("elsewhere")
+    with pytest.raises(LedgerError, match="GUARD-EXISTS"):
+        migrate._move_guard(folder, home, migrate.FILE)
+    assert len(moved) == 2
