@@ -72,8 +72,7 @@ def near_codes(text: str, words: Mapping[str, str], most: int = 3) -> list[str]:
     found += [code for near, code in lower.items() if len(typed) > 2 and near.startswith(typed)]
     said = _words(text)
     count = {code: len(said & (_words(says) | _words(code))) for code, says in words.items()}
-    best = max(count.values(), default=0)
-    found += [code for code in words if best and count[code] == best]
+    found += [code for code in words if count[code] and count[code] == max(count.values())]
     return list(dict.fromkeys(found))[:most]
 
 

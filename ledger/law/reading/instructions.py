@@ -20,9 +20,7 @@ class Instructions:
         self._parties = parties
 
     def is_valid(self, e: Entry) -> bool:
-        """Return True if it was given by the office designated under C-7-5-e, or by any if none is designated."""
-        if e.kind != "non-disclosure-instructed" or not self._entries.is_effective(e):
-            return False
+        """Return True if an instruction was given by the office designated under C-7-5-e, or if none is designated."""
         party = self._parties.to_party
         designated = self._register.designated(party, "C-7-5-e", e.on) if party else frozenset()
         return not designated or e.actor in designated

@@ -59,6 +59,32 @@ def test_an_everyday_word_names_one_code_or_is_answered_with_the_codes_that_it_m
             assert near_codes(text, words) == [*codes]
 
 
+COLOURS = {"dark-red": "a colour of wine", "red": "a colour of blood", "sea-blue": "a colour of the sea", "grey": "ash"}
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("gray", ["grey"]),
+        (" GREY ", ["grey"]),
+        ("dark", ["dark-red"]),
+        ("da", []),
+        ("blood", ["red"]),
+        ("wine red", ["dark-red"]),
+        ("colour", ["dark-red", "red", "sea-blue"]),
+        ("of the", []),
+        ("red colour", ["dark-red", "red"]),
+        ("reds", ["red"]),
+        ("x", []),
+        ("", []),
+    ],
+)
+def test_a_code_is_near_by_its_letters_then_by_its_beginning_then_by_most_words(text: str, codes: list[str]) -> None:
+    assert near_codes(text, COLOURS) == codes
+    assert near_codes(text, COLOURS, 1) == codes[:1]
+    assert near_codes(text, {}) == []
+
+
 @pytest.mark.parametrize("text", ["law enforcement", "Polizei", "central authority", "Zentrale Beho\u0308rde"])
 def test_a_role_in_words_with_several_codes_is_asked_about(text: str) -> None:
     assert hint_of(text, CODE_LISTS["roles"].words).startswith("did you mean ")

@@ -202,6 +202,18 @@ def test_another_registrar_has_no_say_about_offices_of_this_party(actor: str) ->
     unproven(world.report(), "KEY-UNKNOWN")
 
 
+@pytest.mark.parametrize("roles", [["SP"], ["NOT", "SP"], ["NOT"]])
+def test_an_office_registered_here_signs_in_the_roles_that_are_registered_here(roles: list[str]) -> None:
+    world = World()
+    office = {"actor": "skylark", "party": "XV", "roles": roles, "valid_from": "2027-01-01"}
+    world.here.record(world.here.keeper, "authority-registered", office)
+    world.arrives(world.says())
+    if "SP" in roles:
+        assert acts(world.report()) == [("order-received", "skylark")]
+    else:
+        unproven(world.report(), "KEY-ROLE", "skylark may sign as SP: this register does not say so")
+
+
 def test_an_office_registered_here_for_another_party_is_not_the_one_that_signed() -> None:
     world = World()
     world.here.record(world.here.keeper, "authority-registered", {
