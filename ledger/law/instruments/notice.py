@@ -142,7 +142,7 @@ def notice_overdue(r: OrderReading) -> Matches:
 
 
 def _decided_too_late(r: OrderReading, delay: Entry) -> tuple[Entry, ...]:
-    """Return a delay before the last and the first decision after it, if no extension and not in time for the review."""
+    """Return a delay before the last and the first decision after it, if no extension and after the review was due."""
     decided = (
         e
         for e in r.entries.later(delay, *DECISIONS)

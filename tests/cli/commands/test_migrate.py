@@ -17,7 +17,9 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> House:
     return made
 
 
-@pytest.mark.parametrize("parts", [("--store",), ("--keys-store",), ("--guard",), ("--store", "--keys-store", "--guard")])
+@pytest.mark.parametrize(
+    "parts", [("--store",), ("--keys-store",), ("--guard",), ("--store", "--keys-store", "--guard")]
+)
 def test_parts_that_are_in_files_stay_there(house: House, parts: tuple[str, ...]) -> None:
     said = house.reply("migrate", *(word for part in parts for word in (part, "file")))
     places = {name: Path(said[name]).name for name in ("entries", "keys", "guard")}

@@ -10,6 +10,7 @@ import zipfile
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -221,6 +222,8 @@ def test_a_message_with_a_sha256_is_compared_with_each_order_document(
 ) -> None:
     evidence = replace(read_evidence(rem(), "e.xml"), digest=digest)
     file = {"code": "order", "media": "application/pdf", "size": 1}
-    served = [{"order_document": {**file, "sha256": each}} if each else {} for each in documents]
-    _compare(evidence, given(*(issued("2027-03-01T09:00Z", label=f"{n}", **more) for n, more in enumerate(served))).case)
+    served: list[dict[str, Any]] = [{"order_document": {**file, "sha256": each}} if each else {} for each in documents]
+    _compare(
+        evidence, given(*(issued("2027-03-01T09:00Z", label=f"{n}", **more) for n, more in enumerate(served))).case
+    )
     assert capsys.readouterr().err.strip() == says

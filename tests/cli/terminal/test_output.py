@@ -167,7 +167,8 @@ def test_a_line_that_is_too_long_keeps_its_beginning_and_its_columns(line: str, 
 
 
 @pytest.mark.parametrize(
-    ("begins", "indent"), [("a  b  ", 6), ("aaaa   b      ", 14), ("a" * 14 + "  ", 16), ("a" * 15 + "  ", 2), ("a b ", 2)]
+    ("begins", "indent"),
+    [("a  b  ", 6), ("aaaa   b      ", 14), ("a" * 14 + "  ", 16), ("a" * 15 + "  ", 2), ("a b ", 2)],
 )
 def test_a_long_line_goes_on_under_its_last_column_where_24_columns_are_left(begins: str, indent: int) -> None:
     first, second, *_ = fitted(begins + "two " * 12, 40).split("\n")

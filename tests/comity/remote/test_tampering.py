@@ -127,7 +127,9 @@ OF_AN_ORDER: dict[str, Lie] = {
         note=sign_note(d["head"]["note"].partition("\n\n")[0] + "\n", "story.example/s2", b"\x09" * 32)
     )),
     "states another size": ("API-FALSE", lambda d: d["head"].update(size=d["head"]["size"] + 1)),
-    "alters the proof of the map": ("MAP-PATH", lambda d: d["committed"].update(proof=flip(d["committed"]["proof"], 30))),
+    "alters the proof of the map": (
+        "MAP-PATH", lambda d: d["committed"].update(proof=flip(d["committed"]["proof"], 30))
+    ),
     "leaves out the head": ("API-FALSE", lambda d: d.pop("head")),
 }  # fmt: skip
 

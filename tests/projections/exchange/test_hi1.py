@@ -12,8 +12,8 @@ import pytest
 from ledger.application.journal import Journal
 from ledger.entries.case import Case, Entry, Unread
 from ledger.facts import KINDS, WHY
-from projections.exchange.hi1_reader import OWNER, NoMessage, rows_of
-from projections.exchange.hi1_writer import DISCLOSURE, PRESERVATION, OmittedValue, hi1
+from projections.exchange.hi1_reader import NoMessage, rows_of
+from projections.exchange.hi1_writer import DISCLOSURE, OWNER, PRESERVATION, OmittedValue, hi1
 from tests.support.cli import STORIES, ledger_of, reply, run
 from tests.support.import_tables import entries
 from tests.support.scenarios import given, issued
@@ -249,8 +249,10 @@ def test_a_word_of_another_owner_is_not_ours_whatever_its_name() -> None:
     stated = {name for name, value in row.items() if value} - {name for each in others for name, v in each.items() if v}
     assert stated, "some values are in words of our own dictionary"
     assert "Else" in {each.split()[0] for each in unread}
-    named = _TASK["task:RequestDetails"]["task:Type"]["common:Name"]  # type: ignore[index, call-overload]
-    (_,), unread = rows_of(message(_TASK).replace(named.encode(), b"RequestType").replace(b"ETSI", OWNER.encode()), "VOL")
+    named = _TASK["task:RequestDetails"]["task:Type"]["common:Name"]  # type: ignore[index]
+    (_,), unread = rows_of(
+        message(_TASK).replace(named.encode(), b"RequestType").replace(b"ETSI", OWNER.encode()), "VOL"
+    )
     assert unread == [f"{OWNER} RequestType VINtoCommsID"]
 
 

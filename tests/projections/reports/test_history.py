@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ledger.law import judge
-from projections.reports.history import history
 from projections.reports.front_page import words
+from projections.reports.history import history
 from tests.support.scenarios import given, issued, moment, received
 
-CONTENT = {"data_categories": ["content"], "offence_threshold": "three-years-or-more"}
+CONTENT: dict[str, Any] = {"data_categories": ["content"], "offence_threshold": "three-years-or-more"}
 
 
 def test_a_change_of_state_by_time_alone_names_its_clock() -> None:

@@ -69,4 +69,3 @@ def test_a_move_is_taken_back_as_long_as_nothing_is_at_the_other_place(ledger: P
     take_back(here)
     with closing(EntryStore(here)) as store:
         assert store.size() > 0
-

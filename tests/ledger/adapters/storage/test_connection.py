@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-psycopg = pytest.importorskip("psycopg", reason="needs the extra `postgres`")
+pytest.importorskip("psycopg", reason="needs the extra `postgres`")
+
+import psycopg
 
 from ledger.adapters.migration.close_store import ENTRIES, moved_to
 from ledger.adapters.migration.move_entries import _check_target as check_entries
@@ -45,9 +47,7 @@ OPENS: dict[str, Callable[[Path], Any]] = {
 
 
 @pytest.mark.parametrize("what", OPENS)
-def test_what_has_an_address_is_asked_of_the_server(
-    what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_has_an_address_is_asked_of_the_server(what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def asked(uri: str, **_: Any) -> None:
         raise AskedError(uri)
 

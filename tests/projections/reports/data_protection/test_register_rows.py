@@ -13,8 +13,12 @@ from tests.support.scenarios import Fact, by_issuer, case, disclosed, fact, issu
 
 NOW = moment("2027-06-01T00:00Z")
 ORDER = issued("2027-03-01T09:00Z", dp_regime="LED")
-DELAY = by_issuer("customer-notification-delayed", "2027-03-02T09:00Z", grounds=["LED:13(3)(a)"], review_on="2027-09-01")
-LONGER = by_issuer("customer-notification-delay-extended", "2027-04-02T09:00Z", grounds=["LED:13(3)(b)"], review_on="2027-09-01")
+DELAY = by_issuer(
+    "customer-notification-delayed", "2027-03-02T09:00Z", grounds=["LED:13(3)(a)"], review_on="2027-09-01"
+)
+LONGER = by_issuer(
+    "customer-notification-delay-extended", "2027-04-02T09:00Z", grounds=["LED:13(3)(b)"], review_on="2027-09-01"
+)
 ACCESS = fact("access-requested", "2027-04-02T09:00Z", "orn", "RET", label="asks")
 
 

@@ -1,0 +1,74 @@
+"""The access of a bundle names the orders whose values it opens, and why; a failure is said in plain characters."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from ledger.application.export.access_entry import ExportAccess, _plain, export_access
+from ledger.facts.vocabulary import ROLES
+from tests.support.memory_ledger import COMPANION, ORDER, Ledger, small
+
+
+def journal_of(ledger: Ledger, companions: dict[str, str] | None) -> Any:
+    """Return what of a journal is read: the register, and the keys with the companions of orders, if they are here."""
+    keys = None if companions is None else SimpleNamespace(main_of=companions.get)
+    return SimpleNamespace(registry=ledger.registry, subject_keys=keys)
+
+
+@pytest.mark.parametrize(
+    ("companions", "orders"),
+    [({COMPANION: ORDER}, (ORDER,)), ({}, (ORDER, COMPANION)), (None, (ORDER, COMPANION))],
+    ids=["its companion", "another order", "without keys"],
+)
+def test_a_bundle_opens_its_order_and_others_of_which_it_has_values(
+    companions: dict[str, str] | None, orders: tuple[str, ...]
+) -> None:
+    ledger, ilves = small()
+    asked = {"asked_of": "judge"}
+    ledger.record(ilves, "ex-post-validation-sought", asked, {"main_order": ORDER}, order=COMPANION)
+    access = export_access(journal_of(ledger, companions), ledger.contents("CT", COMPANION), None, "Ada")
+    why = f"to make a bundle for CT ({ROLES['CT']}): trial"
+    assert access == ExportAccess(orders, "trial", why, "Ada")
+    assert export_access(journal_of(ledger, {}), ledger.contents("SP", COMPANION), "a hearing", "Ada").because == (
+        f"to make a bundle for SP ({ROLES['SP']}): a hearing"
+    )
+
+
+def test_an_order_of_which_nothing_is_opened_is_not_accessed() -> None:
+    ledger, ilves = small()
+    ledger.record(ilves, "order-transmitted", {"addressee": "skylark", "channel": "mail"}, order=COMPANION)
+    access = export_access(journal_of(ledger, {}), ledger.contents("CT", COMPANION), None, "Ada")
+    assert access.orders == (ORDER,)
+
+
+def test_a_failed_export_replaces_its_access_by_what_went_wrong_in_plain_characters() -> None:
+    noted: list[tuple[Any, dict[str, Any]]] = []
+    journal: Any = SimpleNamespace(note_access=lambda orders, signer, **said: noted.append((orders, said)))
+    access = ExportAccess((ORDER,), "trial", "to make a bundle", "Ada")
+    signer: Any = SimpleNamespace(actor="ilves", role="ISS", public=bytes(32))
+    access.record(journal, signer, "e1")
+    access.record_failure(journal, signer, SimpleNamespace(index=7, leaf="ab"), "disk \u202efull\n" + "x" * 400)  # type: ignore[arg-type]
+    same = {"view": "export", "purpose": "trial", "person": "Ada"}
+    says = f"nothing was handed out after entry 7 of the log: disk ?full?{'x' * 289}"
+    assert noted == [
+        ((ORDER,), {**same, "because": "to make a bundle", "entry": "e1"}),
+        ((ORDER,), {**same, "because": says, "replaces": "ab"}),
+    ]
+    assert (_plain(" ~\x7f\x1f"), len(_plain("x" * 301))) == (" ~??", 300)
+
+
+def test_the_digest_of_an_access_depends_on_each_of_its_parts() -> None:
+    def digest(access: ExportAccess, **other: Any) -> str:
+        signer: Any = SimpleNamespace(**{"actor": "ilves", "role": "ISS", "public": bytes(32), **other})
+        return access.digest(signer)
+
+    one = ExportAccess((ORDER,), "trial", "why", "Ada")
+    others = [replace(one, **{name: "other"}) for name in ("orders", "purpose", "because", "person")]
+    digests = {digest(each) for each in (one, *others)}
+    digests |= {digest(one, **{name: value}) for name, value in (("actor", "x"), ("role", "x"), ("public", b"x"))}
+    assert len(digests) == 8
+    assert digest(ExportAccess((ORDER,), "trial", "why", "Ada")) == digest(one)
