@@ -149,14 +149,12 @@ def record(
     """Seal the rows and store them in one transaction; return their positions in the log."""
     from ledger.adapters.storage.entry_store import Conflict
 
-    for left in reversed(range(_TRIES)):
+    for _ in range(_TRIES - 1):
         try:
             return _recorded(journal, names, stream, asked, checked)
         except Conflict:
-            if not left:
-                raise
             output.tell("somebody else wrote to one of these orders meanwhile; sealing again")
-    raise AssertionError("unreachable")
+    return _recorded(journal, names, stream, asked, checked)
 
 
 def _recorded(

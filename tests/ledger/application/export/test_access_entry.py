@@ -67,7 +67,8 @@ def test_the_digest_of_an_access_depends_on_each_of_its_parts() -> None:
         return access.digest(signer)
 
     one = ExportAccess((ORDER,), "trial", "why", "Ada")
-    others = [replace(one, **{name: "other"}) for name in ("orders", "purpose", "because", "person")]
+    changed: list[dict[str, Any]] = [{name: "other"} for name in ("orders", "purpose", "because", "person")]
+    others = [replace(one, **change) for change in changed]
     digests = {digest(each) for each in (one, *others)}
     digests |= {digest(one, **{name: value}) for name, value in (("actor", "x"), ("role", "x"), ("public", b"x"))}
     assert len(digests) == 8
