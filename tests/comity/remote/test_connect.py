@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -21,17 +22,26 @@ LEDGER, _ = small()
 URL = "https://office.example"
 
 
+def without(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the import of the connection fail because of a module that is not installed."""
+
+    def find_spec(name: str, *_: object) -> None:
+        if name == "comity.remote.connection":
+            raise ModuleNotFoundError(f"No module named {module!r}", name=module)
+
+    monkeypatch.delitem(sys.modules, "comity.remote.connection", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [SimpleNamespace(find_spec=find_spec), *sys.meta_path])
+
+
 @pytest.mark.parametrize("module", ["httpx", "http_message_signatures"])
 def test_a_library_that_is_missing_is_named(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("comity.remote.connection", "comity.remote.ledger"):
-        monkeypatch.delitem(sys.modules, name, raising=False)
-    monkeypatch.setitem(sys.modules, module, None)
+    without(module, monkeypatch)
     with pytest.raises(LedgerError, match=f"NO-HTTP: asking over HTTP needs {module}"):
         remote.connect(URL, key=KEY, trust=LEDGER.trust())
 
 
 def test_a_module_of_our_own_that_is_missing_is_no_missing_library(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "comity.remote.ledger", None)
+    without("comity.remote.memory", monkeypatch)
     with pytest.raises(ModuleNotFoundError):
         remote.connect(URL, key=KEY, trust=LEDGER.trust())
 

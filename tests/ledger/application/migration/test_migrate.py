@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ledger.adapters.guard.guard_place import GUARD_DB, Place, SharedPlace
-from ledger.adapters.log.signer_process import POINTER
+from ledger.adapters.log.remote_signer import POINTER
 from ledger.application.migration import migrate
 from ledger.errors import LedgerError
 

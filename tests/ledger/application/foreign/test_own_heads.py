@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from cli.handover.arrivals import _compare_ours
-from ledger.adapters.witness import cosigning
+from ledger.application.foreign import arrivals
+from ledger.application.foreign.arrivals import _compare_ours
 from ledger.bundle.layout import Arranged
 from tests.support.memory_ledger import small
 
@@ -18,7 +18,7 @@ def test_each_head_of_our_log_that_they_have_seen_is_compared(monkeypatch: pytes
     ledger, _ = small()
     other, _ = small(origin=f"{ledger.origin}/else")
     shown: list[bytes] = []
-    monkeypatch.setattr(cosigning, "check_shown", lambda log, note, evidence: shown.append(note))
+    monkeypatch.setattr(arrivals, "check_shown", lambda log, note, evidence: shown.append(note))
     journal: Any = SimpleNamespace(origin=ledger.origin, log=None, folder=SimpleNamespace(evidence=Path()))
     name = "ab" * 32
     older, newer = ledger.checkpoint(3), ledger.checkpoint()
