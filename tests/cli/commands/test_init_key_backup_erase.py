@@ -378,3 +378,9 @@ def test_after_erasure_the_values_are_gone_and_everything_still_verifies(played:
     again = run("erase", "main", "--cause", "retention-ended", "--as", "orn", "--yes", ledger=played)
     assert again.exit_code == Exit.DONE
     assert "already destroyed, entry" in again.stderr
+
+
+@pytest.mark.parametrize("more", [("PPO-1",), ("--subject", "Ada"), ("--everywhere",), ("--only-here",)])
+def test_what_is_lost_is_of_any_subject_and_takes_no_name_and_no_place(more: tuple[str, ...]) -> None:
+    done = run("erase", "--lost", "--cause", "erasure-granted", *more)
+    assert (done.exit_code, "--lost takes what keys are missing for" in done.stderr) == (Exit.USAGE, True), done.stderr
