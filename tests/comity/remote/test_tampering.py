@@ -212,7 +212,7 @@ OF_A_LIST: dict[str, Lie] = {
     "another newest entry": ("PRF-PATH", lambda d: d["orders"][0]["newest"].update(leaf="0" * 64)),
     "goes round": ("API-FALSE", lambda d: d.update(next=0)),
     "an order that is none": (
-        "API-MISSING",
+        "API-FALSE",
         lambda d: d["orders"][0]["order"].update(order="11111111-2222-4333-8444-555555555555"),
     ),
 }
