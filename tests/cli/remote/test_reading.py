@@ -30,13 +30,19 @@ MOMENT = "2027-09-01T00:00:00Z"
 
 
 @pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    """Serve a ledger with two linked orders, of which the heads are committed."""
+def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a ledger with two linked orders, of which the heads are committed."""
     folder = tmp_path_factory.mktemp("S3")
     with serving_story("S3", folder):
         pass
-    ledger = folder / "ledger"
-    assert run("log", "commit", "--enrol", ledger=ledger).exit_code == 0
+    assert run("log", "commit", "--enrol", ledger=folder / "ledger").exit_code == 0
+    return folder / "ledger"
+
+
+@pytest.fixture(scope="module")
+def office(ledger: Path, copy: Path) -> Iterator[Office]:
+    """Serve the ledger, after it was copied: a database is copied while nobody uses it."""
+    assert copy.is_dir()
     with serving(ledger) as served:
         yield served
 
@@ -47,10 +53,10 @@ def person(office: Office, tmp_path_factory: pytest.TempPathFactory) -> Person:
 
 
 @pytest.fixture(scope="module")
-def copy(office: Office, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def copy(ledger: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a copy of the ledger without the keys of data subjects and without the names of its story."""
     without = shutil.ignore_patterns("keys.db*", "story.json", "views.db*", "requests.db*")
-    return Path(shutil.copytree(office.ledger, tmp_path_factory.mktemp("copy") / "ledger", ignore=without))
+    return Path(shutil.copytree(ledger, tmp_path_factory.mktemp("copy") / "ledger", ignore=without))
 
 
 @pytest.fixture(scope="module")
