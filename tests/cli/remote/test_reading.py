@@ -160,7 +160,7 @@ LIES = {  # all of them are tried with the client in tests/comity/remote/test_ta
 def test_a_server_that_lies_is_refused_with_exit_1_and_a_code(
     office: Office, orders: list[str], how: str, tmp_path: Path
 ) -> None:
-    (command, where, lie), liar = LIES[how], of_story(office, "central", tmp_path)
+    (command, where, (_, lie)), liar = LIES[how], of_story(office, "central", tmp_path)
     named = () if command[0] in ("log", "orders", "due") else orders[:1]
     with dishonest(where, lie):
         done = liar.run(*command, *named, "--json")
