@@ -41,7 +41,7 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def office(ledger: Path, copy: Path) -> Iterator[Office]:
-    """Serve the ledger, after it was copied: a database is copied while nobody uses it."""
+    """Serve the ledger, after it was copied: a database that is in use cannot be copied."""
     assert copy.is_dir()
     with serving(ledger) as served:
         yield served
