@@ -15,6 +15,8 @@ from projections.documents.timeline import TimelineItem
 from projections.documents.times import Time
 from projections.views.state import OrderView
 
+SEEN = "Comity-Seen"  # header of a request: the size of the largest head that the client has verified
+
 MOST_ENTRIES = 64  # of one request that records
 CALENDAR = "/v1/calendar/{secret}"
 CALENDAR_MEDIA = "text/calendar"

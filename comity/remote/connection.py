@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 import time
+from collections.abc import Callable
 from typing import TypeVar
 
 import httpx
@@ -13,10 +14,11 @@ from msgspec import Struct
 from ledger.adapters.http_signatures import sign_request
 from ledger.adapters.keys.key_files import Key
 from ledger.errors import LedgerError, RecordError
-from server.documents import ApiAnswer, Problem
+from server.documents import SEEN, ApiAnswer, Problem
 from server.problems import MEDIA
 
 MOST = 64 << 20  # bytes of an answer
+_OF_PROXIES = (502, 503, 504)  # without a problem: a server states one
 _TRIES = 3  # times that a request is sent whose answer does not arrive, or that comes too early
 _PAUSE = 1.0  # seconds before a request that came too early is sent again
 
@@ -51,6 +53,7 @@ class Connection:
         if not known:
             raise LedgerError("HTTP-SILENT", f"{url!r} is not the address of an http server")
         self.url = url.rstrip("/")
+        self.seen: Callable[[], int] = lambda: 0  # the size of the largest verified head
         self._key = key
         verify = _certificates(ca) if url.startswith("https:") else False  # slow to make
         self._client = httpx.Client(verify=verify, timeout=seconds)
@@ -81,6 +84,9 @@ class Connection:
                 time.sleep(_PAUSE)  # nothing was done: a client with many requests is slowed down
         if media == MEDIA:
             raise _refused(status, content)
+        if status in _OF_PROXIES:
+            says = f"{self.url}: no server answers behind the proxy there ({status})"
+            raise LedgerError("HTTP-SILENT", says, "nothing shows whether it was done; ask again")
         if status != 200:
             raise RecordError("API-FALSE", f"the server answers {status} and {media or 'nothing'}", where=path)
         try:
@@ -90,6 +96,8 @@ class Connection:
 
     def _send(self, method: str, path: str, sent: _Sent) -> tuple[int, str, bytes]:
         headers = {"accept-encoding": "identity"}
+        if size := self.seen():
+            headers[SEEN] = str(size)  # another server of the same log may have answered under a smaller one
         if sent.body is not None:
             headers |= {"content-type": "application/json", "idempotency-key": sent.once}
         request = self._client.build_request(method, f"{self.url}{path}", params=sent.query or None, content=sent.body)

@@ -205,4 +205,6 @@ def verifier_of(connection: Connection, trust: Trust, state: Path) -> Verifier:
     `LedgerError`: TRUST, LOG-CORRUPT.
     """
     log = min((each.name for each in trust.policy.logs), default="")
-    return Verifier(trust, MemoryFile(state, log), lambda start, end: prove(connection, start, end))
+    verifier = Verifier(trust, MemoryFile(state, log), lambda start, end: prove(connection, start, end))
+    connection.seen = verifier.largest
+    return verifier

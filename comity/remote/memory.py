@@ -91,12 +91,12 @@ class MemoryFile:
         with (self.folder / "lock").open("wb") as lock:
             flock(lock, LOCK_EX)
             stored, own = self._read(), self.memory
-            if _size(stored.note) > _size(own.note):
+            if size_of(stored.note) > size_of(own.note):
                 own.note = stored.note
             own.orders |= {o: s for o, s in stored.orders.items() if o not in own.orders or s.seq > own.orders[o].seq}
             replace_file(self._path, msgspec.json.encode(own))
 
 
-def _size(note: str | None) -> int:
+def size_of(note: str | None) -> int:
     """Return the size of the tree in a note that was verified; -1 without one."""
     return -1 if note is None else parse_checkpoint(note.partition("\n\n")[0] + "\n").size

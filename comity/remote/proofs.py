@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import msgspec
 
-from comity.remote.memory import MemoryFile, Seen
+from comity.remote.memory import MemoryFile, Seen, size_of
 from ledger.adapters.keys import mldsa
 from ledger.entries.envelope import OpenedEntry, open_
 from ledger.entries.keyring import Keyring, Registrar
@@ -53,6 +53,10 @@ class Verifier:
         self._checked: str | None = None  # the note that was compared with the memory last
 
     # -- the head -----------------------------------------------------------------------------------------------------
+
+    def largest(self) -> int:
+        """Return the size of the largest head that was verified; 0 before the first."""
+        return max(0, size_of(self.memory.memory.note))
 
     def head(self, stated: Head) -> SignedHead:
         """Return the head of an answer, if the log signed it and it continues the largest one verified before.

@@ -28,7 +28,7 @@ from server.api.openapi import document
 from server.api.pages import Pages
 from server.api.routes import PROBES, Call, Route, Services, WithCookie
 from server.api.sign_in import EVERY_ROUTE
-from server.documents import Problem
+from server.documents import SEEN, Problem
 from server.identity.callers import Callers, Known, check_origin, is_signed
 from server.identity.requests import RateLimit
 from server.operations.observed import note
@@ -129,6 +129,7 @@ class Application:
         caller = None if known is None else known.caller
         query, content = _query(route, request), _content(route, request, body)
         call = Call(caller, request.path_params, query, content, self._gates.callers.visit(request, base))
+        await self._catch_up(request)
         if route.do is None:
             assert known is not None  # noqa: S101 - the route needs a caller
             after = _last_event(request)
@@ -154,6 +155,12 @@ class Application:
             headers["set-cookie"] = answer.cookie
             answer = answer.answer
         return Response(msgspec.json.encode(answer), headers=headers, media_type=JSON)
+
+    async def _catch_up(self, request: Request) -> None:
+        """Take the newest head if the caller has verified a larger one, which another server of the log answered."""
+        seen = _number(request, SEEN, "the size of a head")
+        if seen is not None and seen > self._services.head.current.size:
+            await run_in_threadpool(self._services.catch_up, seen)
 
     def _known(self, route: Route, request: Request, base: str, body: bytes) -> Known | None:
         """Return who asks; None where that is not known and need not be. Counts the request."""
@@ -315,9 +322,15 @@ def _content(route: Route, request: Request, body: bytes) -> Any:
 
 def _last_event(request: Request) -> int | None:
     """Return the index behind the last event that the client has; None if it says none."""
-    said = request.headers.get("last-event-id")
+    last = _number(request, "Last-Event-ID", "the index of the entry of an event")
+    return None if last is None else last + 1
+
+
+def _number(request: Request, header: str, says: str) -> int | None:
+    """Return the number in a header; None without the header, `RecordError` API-REQUEST for anything else."""
+    said = request.headers.get(header)
     if said is None:
         return None
     if not (said.isascii() and said.isdecimal() and len(said) <= 15):
-        raise RecordError("API-REQUEST", "an event is named by the index of its entry", where="Last-Event-ID")
-    return int(said) + 1
+        raise RecordError("API-REQUEST", f"this is {says}, a whole number", where=header)
+    return int(said)

@@ -13,7 +13,7 @@ from msgspec.structs import fields
 from server.api.events import MEDIA as MEDIA_OF_EVENTS
 from server.api.routes import Route
 from server.api.sign_in import EVERY_ROUTE
-from server.documents import CALENDAR, CALENDAR_MEDIA, Problem
+from server.documents import CALENDAR, CALENDAR_MEDIA, SEEN, Problem
 from server.exchange.addresses import ADDRESSES, BUNDLE, Address
 from server.identity.callers import SESSION
 from server.problems import MEDIA, STATUS, TITLES
@@ -196,6 +196,7 @@ def _headers(route: Route) -> list[dict[str, Any]]:
     named = []
     if route.fresh in ("head", "minute"):
         named.append(("If-None-Match", "The ETag of the answer that the caller has."))
+        named.append((SEEN, "The size of the largest head that the caller has verified: none before it is answered."))
     if route.method == "POST" and route.once and route.needs != "anyone":
         named.append(("Idempotency-Key", "A new value for each request; the same request again gets the same answer."))
     if route.page:

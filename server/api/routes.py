@@ -102,6 +102,11 @@ class Services(Struct, frozen=True):
     check_ready: Callable[[], None]
     sign_in: SignIn
 
+    def catch_up(self, size: int) -> None:
+        """Take the newest signed head if it is to have a size that is stored and was not answered under here yet."""
+        if self.head.current.size < size <= self.view.size():
+            self.head.advance(size)
+
 
 class Call(Struct, frozen=True):
     """One request: its caller (None if it is not known), the values of its path, its query and its body.
@@ -190,6 +195,7 @@ def _vocabulary(services: Services, call: Call) -> VocabularyAnswer:
 
 
 def _consistency(services: Services, call: Call) -> ConsistencyAnswer:
+    services.catch_up(call.query.end)
     return services.view.consistency(call.query.start, call.query.end)
 
 
