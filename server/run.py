@@ -19,6 +19,7 @@ from ledger.adapters import http_server
 from ledger.adapters.http_server import Server, Tls
 from ledger.application.journal import Journal
 from server.access import Caller
+from server.api.answers import open_answers
 from server.api.application import LARGEST_HEAD, PATIENCE, Application, Gates, problem
 from server.api.events import Listeners
 from server.api.idempotency import AnswerStore
@@ -83,7 +84,7 @@ class OfficeServer:
             head = opened.enter_context(closing(LogHead(journal, partial(notify, ALIVE))))
             view = opened.enter_context(closing(LedgerView(journal.folder, lambda: head.current, journal.now)))
             self.view = view
-            answers = opened.enter_context(closing(AnswerStore(journal.folder.path / "requests.db")))
+            answers = opened.enter_context(closing(AnswerStore(open_answers(journal.folder))))
             recorder = opened.enter_context(closing(SequencerRecorder(journal)))
             metrics = self.metrics = Metrics(head.state, _certificate_ends(settings.tls))
             folders = (

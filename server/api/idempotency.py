@@ -1,8 +1,7 @@
-"""Answer a repeated request with the first answer: the header Idempotency-Key, kept in `requests.db` of the ledger.
+"""Answer a repeated request with the first answer: the header Idempotency-Key.
 
-The file is no part of the record and can be deleted. Entries are recorded once because of their ids, whatever happens
-to the file: it only lets a repeated request have the same bytes as answer. Source:
-draft-ietf-httpapi-idempotency-key-header-07.
+Entries are recorded once because of their ids, whatever happens to the answers: these only let a repeated request have
+the same bytes as answer. Source: draft-ietf-httpapi-idempotency-key-header-07.
 """
 
 from __future__ import annotations
@@ -10,47 +9,31 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from hashlib import sha256
-from pathlib import Path
 from threading import Lock
 
-from ledger.adapters.storage.sqlite import SQLiteErrors, connect, create
 from ledger.errors import LedgerError, RecordError
+from server.api.answers import Answers, Kept, Name
 
 logger = logging.getLogger(__name__)
 
-KEPT = 7 * 86_400  # seconds
-MOST = 100_000  # answers
 LONGEST = 200  # characters of a key
 _PRUNED = 1_000  # answers between two deletions of old ones
-_SCHEMA = (
-    """CREATE TABLE answer (
-        sender TEXT NOT NULL, key TEXT NOT NULL, request BLOB NOT NULL, body BLOB NOT NULL, at INTEGER NOT NULL,
-        PRIMARY KEY (sender, key)) STRICT""",
-    "CREATE INDEX answer_at ON answer (at)",
-)
 
 
 class AnswerStore:
     """The answers to requests that were done, by sender and key."""
 
-    def __init__(self, path: Path, now: Callable[[], float] = time.time) -> None:
-        if not path.exists():
-            with suppress(FileExistsError):  # another process has just made it
-                create(path, _SCHEMA)
-        self.path = path
+    def __init__(self, answers: Answers, now: Callable[[], float] = time.time) -> None:
+        self._answers = answers
         self._now = now
         self._lock = Lock()
-        self._running: set[tuple[str, str]] = set()
+        self._running: set[Name] = set()
         self._written = 0
-        self._c = connect(path)
-        self._c.execute("PRAGMA synchronous=NORMAL")  # a power cut may take answers, and no entries
-        self._c.row_factory = None
 
     def close(self) -> None:
-        """Close the file."""
-        self._c.close()
+        """Close the answers."""
+        self._answers.close()
 
     def once(self, sender: str, key: str, request: bytes, do: Callable[[], bytes]) -> bytes:
         """Return the answer of `do`, or the kept one if the same request came before.
@@ -61,42 +44,45 @@ class AnswerStore:
             raise RecordError("API-REQUEST", f"a key has 1 to {LONGEST} letters", where="Idempotency-Key")
         digest, name = sha256(request).digest(), (sender, key)
         with self._lock:
-            kept = self._kept(name)
-            if kept is not None:
-                if kept[0] != digest:
-                    says = "this key was used with another request"
-                    raise RecordError("API-KEY-REUSED", says, where="Idempotency-Key", hint="use a new key")
-                return kept[1]
-            if name in self._running:
-                raise RecordError("API-IN-FLIGHT", "the first request with this key runs", hint="ask again later")
-            self._running.add(name)
+            mine = name not in self._running and self._answers.claim(name)
+            try:
+                kept = self._answers.kept(name)  # after the claim: the server that had it before has kept its answer
+            except BaseException:
+                if mine:
+                    self._answers.release(name)
+                raise
+            if mine and kept is None:
+                self._running.add(name)
+            elif mine:
+                self._answers.release(name)
+        if kept is not None:
+            return _same(kept, digest)
+        if not mine:
+            raise RecordError("API-IN-FLIGHT", "the first request with this key runs", hint="ask again later")
         try:
             body = do()
             try:
                 with self._lock:
-                    self._keep(name, digest, body)
+                    self._keep(name, (digest, body))
             except LedgerError as fault:  # what was asked is done, and is answered
                 logger.warning("an answer was not kept: %s", fault)
             return body
         finally:
             with self._lock:
                 self._running.discard(name)
+                self._answers.release(name)
 
-    def _kept(self, name: tuple[str, str]) -> tuple[bytes, bytes] | None:
-        with SQLiteErrors(self.path):
-            row: tuple[bytes, bytes] | None = self._c.execute(
-                "SELECT request, body FROM answer WHERE sender = ? AND key = ?", name
-            ).fetchone()
-            return row
-
-    def _keep(self, name: tuple[str, str], digest: bytes, body: bytes) -> None:
+    def _keep(self, name: Name, kept: Kept) -> None:
         now = int(self._now())
-        with SQLiteErrors(self.path):
-            self._c.execute("INSERT OR REPLACE INTO answer VALUES (?, ?, ?, ?, ?)", (*name, digest, body, now))
-            self._written += 1
-            if self._written % _PRUNED == 0:
-                self._c.execute("DELETE FROM answer WHERE at < ?", (now - KEPT,))
-                self._c.execute(
-                    "DELETE FROM answer WHERE rowid IN (SELECT rowid FROM answer ORDER BY at DESC LIMIT -1 OFFSET ?)",
-                    (MOST,),
-                )
+        self._answers.keep(name, kept, now)
+        self._written += 1
+        if self._written % _PRUNED == 0:
+            self._answers.prune(now)
+
+
+def _same(kept: Kept, digest: bytes) -> bytes:
+    """Return the kept answer to a request with this digest; API-KEY-REUSED if it is to another request."""
+    if kept[0] != digest:
+        says = "this key was used with another request"
+        raise RecordError("API-KEY-REUSED", says, where="Idempotency-Key", hint="use a new key")
+    return kept[1]

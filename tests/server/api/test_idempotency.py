@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from ledger.errors import LedgerError, RecordError
-from server.api.idempotency import KEPT, AnswerStore
+from server.api.answers import KEPT, AnswerFile
+from server.api.idempotency import AnswerStore
 
 
 @pytest.fixture
 def answers(tmp_path: Path) -> Iterator[AnswerStore]:
-    with closing(AnswerStore(tmp_path / "requests.db")) as store:
+    with closing(AnswerStore(AnswerFile(tmp_path / "requests.db"))) as store:
         yield store
 
 
@@ -29,7 +30,7 @@ def test_a_repeated_request_is_not_done_again(answers: AnswerStore) -> None:
 
 def test_an_answer_outlives_the_process(tmp_path: Path) -> None:
     for do in (lambda: b"answer", never):
-        with closing(AnswerStore(tmp_path / "requests.db")) as store:
+        with closing(AnswerStore(AnswerFile(tmp_path / "requests.db"))) as store:
             assert store.once("ilves", "key", b"request", do) == b"answer"
 
 
@@ -68,7 +69,7 @@ def test_old_answers_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr("server.api.idempotency._PRUNED", 1)
     now = [1_000_000.0]
     made: Callable[[], bytes] = lambda: b"answer"  # noqa: E731
-    with closing(AnswerStore(tmp_path / "requests.db", lambda: now[0])) as store:
+    with closing(AnswerStore(AnswerFile(tmp_path / "requests.db"), lambda: now[0])) as store:
         store.once("ilves", "old", b"request", made)
         now[0] += KEPT + 1
         store.once("ilves", "new", b"request", made)
