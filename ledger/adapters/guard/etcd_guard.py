@@ -9,6 +9,10 @@ A client certificate that goes with a user has no common name: the gateway of et
 Nothing here is a lock or a lease: a transaction replaces the value if it is the expected one. The value is compared
 instead of its `mod_revision`, because a request whose answer was lost is then repeated as it is. A value that occurs
 again is the same signed state. Sources: etcd.io/docs/v3.5, "Why gRPC gateway", "Role-based access control".
+
+A machine whose clock is wrong must not date a signature: no other machine could sign after a date that is ahead. Each
+answer of a member has its date (RFC 9110, section 6.6.1), so a machine with another time than every member signs
+nothing. A member with another time is passed over.
 """
 
 from __future__ import annotations
@@ -18,6 +22,8 @@ import ssl
 import time
 from base64 import b64encode
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from os.path import isabs
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +32,7 @@ from urllib.parse import parse_qsl, urlsplit
 from msgspec import Struct
 
 from ledger.adapters.storage.postgres import PATIENCE, retries
+from ledger.entries.case import wire
 from ledger.errors import LedgerError, RecordError
 from ledger.tlog.note import unb64
 
@@ -37,7 +44,13 @@ LARGEST = 1 << 16  # bytes of an answer; a value has about 300
 _SECONDS = 5.0  # for a connection, and for each part of an answer of one endpoint
 _FILES = ("ca", "cert", "key", "password-file")
 _REFUSED = (400, 401, 403, 404)  # another try would get the same answer
+_SKEW = 120.0  # seconds; far below the five minutes after which other machines sign nothing any more
+_SET_CLOCK = "set the clock of this machine, or of the members of etcd if they are wrong"
 _UNAUTHENTICATED = 16  # of the codes of gRPC; etcd answers so to a token that has expired
+
+
+class ClockDiffers(Exception):
+    """Report a member of etcd with another time than this machine."""
 
 
 class EtcdAddress(Struct, frozen=True):
@@ -129,10 +142,14 @@ class EtcdGuard:
         """Ask the endpoints in turn, for thirty seconds, until one answers; GUARD-AWAY if none does."""
         httpx = _driver()
         for wait in retries(PATIENCE if self._answered else _SECONDS):
-            faults = []
+            faults: list[str] = []
+            skewed: LedgerError | None = None
             for endpoint in list(self._endpoints):
                 try:
                     answer = self._post(endpoint, path, question)
+                except ClockDiffers as error:
+                    skewed = LedgerError("CLOCK-AHEAD", f"{endpoint} {error}; nothing was signed", _SET_CLOCK)
+                    continue
                 except (httpx.HTTPError, ValueError) as error:
                     faults.append(f"{endpoint}: {str(error) or type(error).__name__}")
                     continue
@@ -140,8 +157,10 @@ class EtcdGuard:
                 self._endpoints.insert(0, endpoint)
                 self._answered = True
                 return answer
+            if skewed and not faults:
+                raise skewed
             if not wait():
-                raise self._away("; ".join(faults))
+                raise skewed or self._away("; ".join(faults))
         raise AssertionError("unreachable")
 
     def _post(self, endpoint: str, path: str, question: dict[str, Any]) -> dict[str, Any]:
@@ -168,6 +187,7 @@ class EtcdGuard:
     def _send(self, endpoint: str, path: str, question: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         body, end = b"", time.monotonic() + _SECONDS
         headers = {"authorization": self._token} if self._token else {}
+        asked = time.time()
         with self._opened().stream("POST", f"{endpoint}/v3/{path}", json=question, headers=headers) as reply:
             for chunk in reply.iter_bytes():
                 body += chunk
@@ -179,6 +199,7 @@ class EtcdGuard:
             answer = {"message": body.decode("utf-8", "replace").strip()}
         if not isinstance(answer, dict) or (reply.status_code == 200 and "header" not in answer):
             raise ValueError("not an answer of etcd")
+        _check_clock(reply.headers.get("date", ""), asked, time.time())
         return reply.status_code, answer
 
     def _opened(self) -> httpx.Client:
@@ -189,6 +210,17 @@ class EtcdGuard:
     def _away(self, says: str) -> LedgerError:
         hint = "nothing was acknowledged: repeat the command once most members of etcd answer"
         return LedgerError("GUARD-AWAY", f"the guard in {self._name} does not answer: {says}", hint)
+
+
+def _check_clock(date: str, asked: float, answered: float) -> None:
+    """Raise `ClockDiffers` if an answer is dated far from the time in which it was made; seconds since 1970."""
+    try:
+        given = parsedate_to_datetime(date).timestamp()
+    except ValueError:
+        return  # without a date
+    if not asked - _SKEW <= given <= answered + _SKEW:
+        here, there = (datetime.fromtimestamp(int(each), UTC) for each in (answered, given))
+        raise ClockDiffers(f"says that it is {wire(there)}, and the clock of this machine says {wire(here)}")
 
 
 def _client(address: EtcdAddress) -> httpx.Client:

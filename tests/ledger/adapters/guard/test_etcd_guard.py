@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -29,6 +30,7 @@ class Etcd:
         self.value: str | None = None
         self.asked: list[str] = []
         self.before: Answer = lambda path, question: None
+        self.ahead: dict[str, float] = {}  # host as asked -> seconds of its clock
 
     def answer(self, path: str, question: dict[str, Any]) -> tuple[int, bytes]:
         self.asked.append(path)
@@ -67,6 +69,9 @@ def port(etcd: Etcd) -> Iterator[int]:
             self.end_headers()
             self.wfile.write(body)
 
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            return super().date_time_string(time.time() + etcd.ahead.get(self.headers["host"].partition(":")[0], 0))
+
         def log_message(self, *_: Any) -> None:
             pass
 
@@ -98,6 +103,30 @@ def test_the_next_endpoint_is_asked_where_one_is_away(guard: EtcdGuard, etcd: Et
     assert guard.replace(b"one", b"two")
     assert not guard.replace(b"one", b"three")
     assert guard.fetch() == b"two"
+
+
+@pytest.mark.parametrize("ahead", [-121, 121])
+def test_a_machine_with_another_time_than_every_member_signs_nothing(port: int, etcd: Etcd, ahead: float) -> None:
+    etcd.ahead = {"127.0.0.1": ahead, "localhost": ahead}
+    address = f"etcd://127.0.0.1:{port},localhost:{port}"
+    with closing(EtcdGuard(address, "ledger.example/xo/karsk")) as guard:
+        with pytest.raises(LedgerError, match="CLOCK-AHEAD"):
+            guard.fetch()
+        etcd.ahead = {}
+        assert guard.fetch() is None, "the clock was set"
+
+
+def test_a_member_with_another_time_is_passed_over(port: int, etcd: Etcd) -> None:
+    etcd.ahead = {"127.0.0.1": 3_600}
+    with closing(EtcdGuard(f"etcd://127.0.0.1:{port},localhost:{port}", "ledger.example/xo/karsk")) as guard:
+        assert guard.create(b"one")
+        assert guard.fetch() == b"one"
+
+
+def test_two_minutes_between_clocks_are_allowed(guard: EtcdGuard, etcd: Etcd) -> None:
+    for ahead in (-118, 118):
+        etcd.ahead = {"127.0.0.1": ahead}
+        assert guard.fetch() is None
 
 
 @pytest.mark.parametrize("act", ["create", "replace"])
