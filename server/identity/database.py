@@ -197,6 +197,7 @@ def _make_tables(c: postgres.Connection, location: Address) -> None:
         c.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (SCHEMA,))
         if c.execute("SELECT to_regnamespace(%s)", (SCHEMA,)).fetchone() == (None,):
             c.execute(f"CREATE SCHEMA {SCHEMA}".encode())
+        if c.execute("SELECT to_regclass(%s)", (f"{SCHEMA}.version",)).fetchone() == (None,):
             c.execute("SELECT set_config('search_path', %s, true)", (SCHEMA,))
             for text in TABLES:
                 c.execute(text.replace("INTEGER", "BIGINT").replace(" STRICT", "").encode())
