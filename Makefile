@@ -10,7 +10,7 @@ PAGE    = browser/verify.html
 # Tests start thousands of processes; each would compile every module anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install demo test quick cover slow faults fuzz mutate postgres lint format interop style browser browser-test bench messages characters confusables examples docs pins sbom review wheel reproducible release clean
+.PHONY: help install demo test quick cover slow faults fuzz mutate postgres cluster lint format interop style browser browser-test bench messages characters confusables examples docs pins sbom review wheel reproducible release clean
 
 help:
 	@echo 'make demo      one order from issue to verified bundle (DIR=folder)'
@@ -21,6 +21,7 @@ help:
 	@echo 'make fuzz      two minutes of worlds whose signers lie, inputs for every parser, requests for desk and witness (SEED=0 SECONDS=120)'
 	@echo 'make mutate    small changes of the code, each of which a test must notice (COUNT=300 SEED=0; AREA=, FILE=; docs/how-to/test.md)'
 	@echo 'make postgres  the entries in PostgreSQL: servers killed and failed over, and every test of a ledger there'
+	@echo 'make cluster   an office on three machines (Patroni, etcd, HAProxy) through kills, partitions, wrong clocks, a full disk (PART=leader SECONDS=5; root)'
 	@echo 'make interop   Go, OpenSSL, Python and npm verifiers over our output'
 	@echo 'make style     the styles of desk and reports, from npm packages (a part of make install)'
 	@echo 'make browser   the verifier page, browser/verify.html;   make browser-test   it in Node, Chromium, Firefox'
@@ -106,6 +107,12 @@ postgres: install
 	$(PYTEST) -n 2 -p tests.postgres.everywhere $$(grep -rlE --include='test_*.py' 'ledger_of|House\(|Journal\.' tests/comity tests/ledger tests/projections tests/cli tests/docs)
 	$(PYTEST) -n 2 -p tests.postgres.keys_everywhere tests/ledger/adapters/subject_keys tests/ledger/application tests/cli/commands
 	$(PYTEST) -n 2 -p tests.postgres.everywhere -m slow tests/cli/handover/test_hand_over.py tests/ledger/application/test_interrupted.py
+
+# An office on three machines in network namespaces, through one accident after the other, with a JSON line for each; a
+# quarter of an hour. SECONDS of writing are before and after each. Asks for root.
+cluster: install
+	tests/cluster/install.sh
+	$(BIN)/python -m tests.cluster --seconds $(or $(SECONDS),5) $(addprefix --part ,$(PART))
 
 lint: install
 	$(BIN)/ruff check .

@@ -20,15 +20,17 @@ from ledger.adapters.storage.postgres import Address, address, create
 from ledger.entries.envelope import Circumstances, EntryPlace, Signer, seal
 from ledger.errors import LedgerError, RecordError
 from ledger.facts import build
-from server.api.answers import KEPT, SCHEMA, AnswerTable
+from server.api.answers import KEPT, AnswerTable
 from server.api.idempotency import AnswerStore
+from server.identity.database import PostgresDatabase
 from tests.postgres.server import CLERK, Server, database_of
 from tests.postgres.test_postgres_ledger import Housed
 from tests.server.office import serving
 from tests.support.cli import ORIGIN
 
 pytestmark = pytest.mark.postgres
-_RIGHTS = f"CREATE SCHEMA {SCHEMA}; GRANT USAGE, CREATE ON SCHEMA {SCHEMA} TO {CLERK}"
+_PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "high-availability.md"
+_RIGHTS = _PAGE.read_text("utf-8").partition("```sql\n")[2].partition("```")[0]  # the documented grants
 
 
 @pytest.fixture
@@ -122,7 +124,7 @@ def test_old_answers_go(store: Address, monkeypatch: pytest.MonkeyPatch) -> None
         assert answers.once("ilves", "new", b"request", never) == b"answer"
 
 
-def test_a_writer_makes_the_table_in_the_schema_that_the_owner_made_for_it(server: Server, store: Address) -> None:
+def test_a_writer_makes_its_tables_in_the_schemas_that_the_owner_made_for_it(server: Server, store: Address) -> None:
     name = database_of(store.uri)
     server.open_to(name)
     clerk = address(server.uri(name, CLERK), ORIGIN)
@@ -132,6 +134,8 @@ def test_a_writer_makes_the_table_in_the_schema_that_the_owner_made_for_it(serve
         c.execute(_RIGHTS.encode())
     with closing(AnswerStore(AnswerTable(clerk))) as answers:
         assert answers.once("ilves", "key", b"request", lambda: b"answer") == b"answer"
+    with closing(PostgresDatabase(clerk)) as identities:
+        assert identities.rows("SELECT name FROM account") == []
 
 
 def test_answers_of_a_later_version_are_left_alone(store: Address) -> None:

@@ -1,0 +1,1 @@
+"""A cluster on one machine, and what happens to it: `python -m tests.cluster`, or `make cluster`."""
