@@ -264,6 +264,18 @@ COMMANDS: dict[str, Command] = {
     "subject reindex": Command(("subject", "reindex"), with_subjects, form=()),
     "account add": Command(("account", "add", "Dina", "--office", "ilves"), done="ACCOUNT-NAME"),
     "account lock": Command(("account", "lock", "Dina"), with_account),
+    "remote add": Command(
+        (
+            "remote",
+            "add",
+            "https://office.example",
+            "--trust",
+            "HOUSE/ledger/trust",
+            "--yes",
+            "--key",
+            "HOUSE/config/comity/keys/ilves",
+        ),
+    ),
     "order rename": Command(("order", "rename", "PPO-1", "karsk-1")),
     "key new": Command(("key", "new", "another"), done=EXISTS, made="config/comity/keys"),
     "key enrol": Command(
@@ -456,6 +468,7 @@ WRITES_NOTHING = {
             "schema",
             "exchange list",
             "jobs list",
+            "remote list",
         ),
         "reads",
     ),
