@@ -55,7 +55,9 @@ def _done(name: str, settings: Settings, place: Place, store: JobStore, works: d
     if job.words is None:
         works[name](settings, store, place)
         return ""
-    says = _called([*job.words(given, place), "--ledger", str(place.ledger)])
+    words = job.words(given, place)
+    made = name == "backup" and Path(words[-1]).exists()  # whole, by a run of this moment that was killed behind it
+    says = "" if made else _called([*words, "--ledger", str(place.ledger)])
     if name == "backup" and not says and given.keep is not None:
         _prune(Path(given.folder or "."), given.keep)
     return says

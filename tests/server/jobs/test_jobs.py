@@ -113,6 +113,13 @@ def test_copies_are_kept_as_many_as_are_wanted(mine: Path, tmp_path: Path, monke
     assert names == ["ledger-20300317T184640Z.tar", "ledger-20300317T194640Z.tar", "other.tar"]
 
 
+def test_a_copy_that_a_killed_run_has_made_at_this_moment_is_not_made_again(mine: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "ledger-20300317T174640Z.tar"
+    copy.write_bytes(b"whole")
+    assert done(mine, "backup", JobSettings(folder=str(tmp_path))) == ""
+    assert copy.read_bytes() == b"whole"
+
+
 def test_a_run_that_was_killed_counts_as_failed_when_the_next_one_begins(tmp_path: Path) -> None:
     with closing(JobStore(tmp_path)) as store:
         store.begin("audit")
