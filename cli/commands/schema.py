@@ -174,7 +174,8 @@ def _others() -> Iterator[tuple[str, type]]:
     from projections.reports.fillable_form import FillableForm
     from server.documents import ApiAnswer
 
-    importlib.import_module("server.exchange.documents")  # defines more of them
+    for part in ("exchange", "identity"):  # each defines more of them
+        importlib.import_module(f"server.{part}.documents")
     for answer in ApiAnswer.__subclasses__():
         yield str(answer.__struct_config__.tag), answer
     yield FORMAT, PolicyStatement

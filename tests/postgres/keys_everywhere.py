@@ -20,6 +20,8 @@ OF_THE_FILE = (
     "test_the_values_of_an_entry_may_be_a_named_persons_and_are_erased_alone",
     "test_a_copy_without_keys_is_whole_and_says_that_keys_were_not_compared",
     "test_other_keys_seal_open_and_erase_nothing_and_reading_goes_on",
+    "test_files_that_have_not_moved_are_not_removed",
+    "test_parts_that_are_in_files_stay_there",
     "test_values_whose_keys_are_lost_for_good_are_dropped_and_the_ledger_goes_on",
     "test_an_import_under_other_keys_records_nothing",
     "test_a_ledger_of_the_first_version_is_erased_whole_and_says_what_was_erased_then",
