@@ -75,6 +75,7 @@ class LogHead:
     def __init__(self, journal: Journal, well: Callable[[], None] = lambda: None) -> None:
         self._journal = journal
         self._tell_well = well
+        self._every = FOLLOW
         self._stopped = Event()
         self._thread = Thread(target=self._run, name="log-head", daemon=True)
         self._well = time.monotonic()
@@ -136,7 +137,7 @@ class LogHead:
         return Head(last.size, note.decode())
 
     def _run(self) -> None:
-        while not self._stopped.wait(FOLLOW):
+        while not self._stopped.wait(self._every):
             try:
                 self.follow()
             except (LedgerError, RecordError) as fault:
