@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from ledger.entries.case import Case, Unread
+from ledger.entries.case import Case, Entry, Unread
 from ledger.facts import KINDS
 from ledger.facts.value_forms import Form, ListForm, ObjectForm, TextForm
 from ledger.law import Judgement
@@ -47,6 +47,7 @@ NAMED_FIELDS: tuple[str, ...] = tuple(
         for label in (name, *_members(field.form))
     )
 )
+ONLY_IF, THIS_ORDER, NOTHING_SINCE = "only if", "this order", "no {0} in {1} from entry {2} of the log on"
 DISPUTES = ("event-disputed", "receipt-disputed")
 
 
@@ -185,7 +186,7 @@ def _in_words(x: TimelineEntry, event: Event, known: Mapping[str, str], names: N
         return text(value, known, names.offices)
 
     shown = ((_label(name), words(value, forms.get(name))) for name, value in x.fields.items())
-    return replace(event, fields=tuple(shown))
+    return replace(event, fields=(*shown, *_condition(x.entry)))
 
 
 def _event(x: TimelineEntry, case: Case, known: Mapping[str, str], names: Mapping[str, str], proven: str) -> Event:
@@ -202,12 +203,25 @@ def _event(x: TimelineEntry, case: Case, known: Mapping[str, str], names: Mappin
         says=x.says,
         who=x.who,
         state=words(x.moved[1]) if x.moved else "",
-        fields=tuple((_label(name), text(value, known, names)) for name, value in x.fields.items()),
+        fields=(*((_label(name), text(value, known, names)) for name, value in x.fields.items()), *_condition(e)),
         proven=proven,
         local=x.local,
         replaces=None if e.replaces is None else known.get(e.replaces, e.replaces[:8]),
         **replacement_fields(x.replaced, known, names),
     )
+
+
+def _condition(entry: Entry) -> Iterator[tuple[str, str]]:
+    """Yield the condition under which its signer gave an entry to the log, as one more field."""
+    if (asked := entry.unless) is None:
+        return
+    kinds = ", ".join(asked.kinds)
+
+    def says(language: Language) -> str:
+        orders = (language.word(THIS_ORDER) if order == entry.order else order for order in asked.orders)
+        return language.put(NOTHING_SINCE, kinds, ", ".join(orders), asked.after)
+
+    yield ONLY_IF, Worded(says)
 
 
 def replacement_fields(gone: Replacement | None, known: Mapping[str, str], names: Mapping[str, str]) -> dict[str, Any]:

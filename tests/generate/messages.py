@@ -36,7 +36,7 @@ from projections.reports.custody_report import STEPS
 from projections.reports.data_protection.office_record import CONTENTS as RECORD_CONTENTS
 from projections.reports.evidence_chain_report import SHOWN
 from projections.reports.front_page import words
-from projections.reports.history import NAMED_FIELDS
+from projections.reports.history import NAMED_FIELDS, NOTHING_SINCE, ONLY_IF, THIS_ORDER
 from projections.reports.letters.wording import WORDS as LETTER_WORDS
 from projections.reports.order_form.parts import ANNEX, ANNEX_I, ANNEX_II, FOR_AUTHORITY, LABELS, PARAGRAPHS
 from projections.sentences.kinds import PATTERNS
@@ -125,6 +125,7 @@ SMALL: Final = (
     *("criterion {0}", "finding {0}", "after {0}", "by {0}", "proven: {0}", "{0} due {1}", "{0} d {1} h"),
     *("{0} h {1} min", "{0} violation", "{0} violations", "{0} remark", "{0} remarks", "{0} gap", "{0} gaps"),
     *("{0} week", "{0} weeks", "{0} year", "{0} years", "{0} byte", "{0} bytes", "{0} more", " and ", "entry {0}"),
+    *(ONLY_IF, THIS_ORDER, NOTHING_SINCE),
     *("{0} at {1} UTC", "{0} at {1} UTC ({2} in {3})", "{0} at {1} UTC ({2} on {3} in {4})"),
     "When the entries were made, and that no other version of this log was shown to others.",
     "Summary",

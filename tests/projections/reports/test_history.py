@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec.structs import replace
+
+from ledger.entries.payload import Condition
 from ledger.law import judge
+from projections.render.translation import translation
 from projections.reports.front_page import words
 from projections.reports.history import history
+from projections.sentences.values import Language, Worded
 from tests.support.scenarios import given, issued, moment, received
 
 CONTENT: dict[str, Any] = {"data_categories": ["content"], "offence_threshold": "three-years-or-more"}
@@ -18,3 +23,23 @@ def test_a_change_of_state_by_time_alone_names_its_clock() -> None:
     found = history(case, judge(case, moment("2027-04-01T00:00Z")), reveal=False)
     assert found.turns == ((moment("2027-03-11T23:00:00Z"), "E-10-2", words("RELEASED")),)
     assert history(case, judge(case, moment("2027-03-02T00:00Z")), reveal=False).turns == ()
+
+
+def test_the_condition_of_an_entry_is_shown_with_its_fields() -> None:
+    case = given(issued("2027-03-01T09:00Z")).case
+    (order,) = case.entries
+    elsewhere = "99999999-9999-4999-8999-999999999999"
+    asked = replace(order, unless=Condition(119, [order.order, elsewhere], ["order-withdrawn"]))
+    case = replace(case, entries=(asked,))
+    (event,) = history(case, judge(case, moment("2027-03-02T00:00Z")), reveal=False).events
+    label, says = event.fields[-1]
+    assert label == "only if"
+    assert sorted(says.split(" from ")[0].removeprefix("no order-withdrawn in ").split(", ")) == [
+        elsewhere,
+        "this order",
+    ]
+    assert says.endswith(" from entry 119 of the log on")
+    assert isinstance(says, Worded)
+    german = says.in_(Language("de", translation("de").messages))
+    assert german.startswith("ab Eintrag 119 des Logs kein order-withdrawn in ")
+    assert "dieser Anordnung" in german
