@@ -7,39 +7,27 @@ the newest answers.
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from ledger.adapters.folders.ledger_folder import Folder
-from ledger.adapters.storage import postgres
-from ledger.adapters.storage.postgres import Address, PostgresErrors, is_connection_lost, retries
-from ledger.adapters.storage.sqlite import SQLiteErrors, connect, create
-from ledger.errors import LedgerError
+from ledger.adapters.storage.postgres import Address, PostgresErrors, is_connection_lost
+from ledger.adapters.storage.sqlite import SQLiteErrors, open_or_create
+from server.tables import Tables, open_tables
 
 KEPT = 7 * 86_400  # seconds
 MOST = 100_000  # answers
-SCHEMA, VERSION = "comity_requests", 1
 
 Name = tuple[str, str]  # sender and key of a request
 Kept = tuple[bytes, bytes]  # digest of a request, and its answer
-T = TypeVar("T")
 
-_FILE = (
+_STATEMENTS = (
     """CREATE TABLE answer (
         sender TEXT NOT NULL, key TEXT NOT NULL, request BLOB NOT NULL, body BLOB NOT NULL, at INTEGER NOT NULL,
         PRIMARY KEY (sender, key)) STRICT""",
     "CREATE INDEX answer_at ON answer (at)",
 )
-_TABLE = (
-    f"""CREATE TABLE {SCHEMA}.answer (
-        sender text NOT NULL, key text NOT NULL, request bytea NOT NULL, body bytea NOT NULL, at bigint NOT NULL,
-        PRIMARY KEY (sender, key))""",
-    f"CREATE INDEX answer_at ON {SCHEMA}.answer (at)",
-    f"CREATE TABLE {SCHEMA}.version AS SELECT {VERSION}::integer AS version",
-)
+TABLES = Tables("comity_requests", 1, _STATEMENTS)
 
 
 class Answers(Protocol):
@@ -81,13 +69,9 @@ class AnswerFile:
     """Answers in an SQLite file, for the one server that uses it."""
 
     def __init__(self, path: Path) -> None:
-        if not path.exists():
-            with suppress(FileExistsError):  # another process has just made it
-                create(path, _FILE)
         self._path = path
-        self._c: sqlite3.Connection = connect(path)
+        self._c = open_or_create(path, TABLES.statements, version=TABLES.version)
         self._c.execute("PRAGMA synchronous=NORMAL")
-        self._c.row_factory = None
 
     def claim(self, name: Name) -> bool:
         return True
@@ -121,7 +105,7 @@ class AnswerTable:
 
     def __init__(self, location: Address) -> None:
         self._location = location
-        self._c = self._connect()
+        self._c = open_tables(location, TABLES, quick=True)
 
     def claim(self, name: Name) -> bool:
         return bool(self._one("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", _lock_of(name))[0])
@@ -134,11 +118,12 @@ class AnswerTable:
         self._do("INSERT INTO answer VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING", *name, *kept, now)
 
     def release(self, name: Name) -> None:
-        if self._c.closed:
+        c = self._c.connection
+        if c.closed:
             return  # the claim has ended with the connection
         with PostgresErrors(self._location):
             try:
-                self._c.execute(b"SELECT pg_advisory_unlock(hashtextextended(%s, 0))", (_lock_of(name),))
+                c.execute(b"SELECT pg_advisory_unlock(hashtextextended(%s, 0))", (_lock_of(name),))
             except Exception as error:
                 if not is_connection_lost(error):
                     raise
@@ -151,49 +136,12 @@ class AnswerTable:
         self._c.close()
 
     def _one(self, text: str, *params: object) -> Any:
-        return self._run(lambda: self._c.execute(text.encode(), params).fetchone())
+        return self._do(text, *params).fetchone()
 
-    def _do(self, text: str, *params: object) -> None:
-        self._run(lambda: self._c.execute(text.encode(), params))
-
-    def _run(self, act: Callable[[], T]) -> T:
-        """Run a statement, and again for thirty seconds where the connection is lost."""
+    def _do(self, text: str, *params: object) -> Any:
         with PostgresErrors(self._location):
-            for wait in retries():
-                try:
-                    if self._c.closed:
-                        self._c = self._connect()
-                    return act()
-                except Exception as error:
-                    if not is_connection_lost(error) or not wait():
-                        raise
-        raise AssertionError("unreachable")
-
-    def _connect(self) -> postgres.Connection:
-        c = postgres.connect(self._location)
-        try:
-            with PostgresErrors(self._location):
-                self._make(c)
-                c.execute("SELECT set_config('search_path', %s, false)", (SCHEMA,))
-                c.execute("SET synchronous_commit = off")
-        except BaseException:
-            c.close()
-            raise
-        return c
-
-    def _make(self, c: postgres.Connection) -> None:
-        with c.transaction():
-            c.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (SCHEMA,))
-            if c.execute("SELECT to_regnamespace(%s)", (SCHEMA,)).fetchone() == (None,):
-                c.execute(f"CREATE SCHEMA {SCHEMA}".encode())
-            if c.execute("SELECT to_regclass(%s)", (f"{SCHEMA}.answer",)).fetchone() == (None,):
-                for text in _TABLE:
-                    c.execute(text.encode())
-        found = c.execute(f"SELECT version FROM {SCHEMA}.version".encode()).fetchone()  # noqa: S608 - a constant
-        if found != (VERSION,):
-            says = f"the answers in {self._location} are of another version than {VERSION}; nothing was written"
-            raise LedgerError("LEDGER-VERSION", says, "update comity")
+            return self._c.execute(text, params)
 
 
 def _lock_of(name: Name) -> str:
-    return f"{SCHEMA} {name[0]} {name[1]}"
+    return f"{TABLES.schema} {name[0]} {name[1]}"

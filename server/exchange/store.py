@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from threading import RLock
@@ -23,7 +22,7 @@ import msgspec
 from msgspec import Struct
 
 from ledger.adapters.folders.user_folders import private_folder, replace_file
-from ledger.adapters.storage.sqlite import SQLiteErrors, connect, create, sync_folder, transaction
+from ledger.adapters.storage.sqlite import SQLiteErrors, open_or_create, sync_folder, transaction
 from ledger.application.foreign.receipts import Place
 from ledger.errors import LedgerError
 from server.exchange.documents import ExchangeAnswer, Refusal
@@ -86,13 +85,9 @@ class ExchangeStore:
         self.outgoing = private_folder(folder / "outgoing")
         self.quarantine = private_folder(folder / "quarantine")
         self.arriving = private_folder(folder / "arriving")
-        if not self.path.exists():
-            with suppress(FileExistsError):  # another process has just made it
-                create(self.path, _SCHEMA)
         self._now = now
         self._lock = RLock()
-        self._c = connect(self.path)
-        self._c.row_factory = None
+        self._c = open_or_create(self.path, _SCHEMA)
 
     def close(self) -> None:
         """Close the file."""

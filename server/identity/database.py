@@ -7,26 +7,22 @@ the last use of a session) is written without waiting for the disk, everything e
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
 from typing import Any, Protocol
 
 from ledger.adapters.folders.ledger_folder import IDENTITY_DB, Folder
-from ledger.adapters.storage import postgres
-from ledger.adapters.storage.postgres import Address, PostgresErrors, is_connection_lost, retries
-from ledger.adapters.storage.sqlite import SQLiteErrors, connect, create, transaction
-from ledger.errors import LedgerError
-
-SCHEMA = "comity_identity"
-VERSION = 1
+from ledger.adapters.storage.postgres import Address, PostgresErrors
+from ledger.adapters.storage.sqlite import SQLiteErrors, open_or_create, transaction
+from server.tables import Tables, open_tables
 
 Params = Sequence[str | int]
 Rows = list[tuple[Any, ...]]
 
-# In PostgreSQL INTEGER is BIGINT, and STRICT is left out. Times are seconds since 1970. `roles` is a list with spaces.
-TABLES = (
+# Times are seconds since 1970. `roles` is a list with spaces.
+_STATEMENTS = (
     """CREATE TABLE account (
         id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, office TEXT NOT NULL, roles TEXT NOT NULL,
         handle TEXT NOT NULL UNIQUE, locked INTEGER NOT NULL) STRICT""",
@@ -50,6 +46,7 @@ TABLES = (
     "CREATE TABLE act (at INTEGER NOT NULL, act TEXT NOT NULL, account TEXT NOT NULL) STRICT",
     "CREATE INDEX act_at ON act (at)",
 )
+TABLES = Tables("comity_identity", 1, _STATEMENTS)
 
 
 class Database(Protocol):
@@ -84,9 +81,6 @@ class SQLiteDatabase:
     """Identities in a file. Nothing of it is in a published log or a bundle."""
 
     def __init__(self, path: Path) -> None:
-        if not path.exists():
-            with suppress(FileExistsError):  # another process has just made it
-                create(path, TABLES, secure_delete=True, version=VERSION)
         self._path = path
         self._lock = RLock()
         self._within = False
@@ -98,10 +92,9 @@ class SQLiteDatabase:
             raise
 
     def _open(self, synchronous: str) -> sqlite3.Connection:
-        c = connect(self._path, secure_delete=True, newest=VERSION)
+        c = open_or_create(self._path, TABLES.statements, secure_delete=True, version=TABLES.version)
         c.execute(f"PRAGMA synchronous={synchronous}")
         c.execute("PRAGMA foreign_keys=ON")
-        c.row_factory = None
         return c
 
     def rows(self, text: str, params: Params = ()) -> Rows:
@@ -133,85 +126,27 @@ class PostgresDatabase:
     def __init__(self, location: Address) -> None:
         self._location = location
         self._lock = RLock()
-        self._within = False
-        self._c = self._connect()
-        self._quick = self._connect(quick=True)
-
-    def _connect(self, *, quick: bool = False) -> postgres.Connection:
-        c = postgres.connect(self._location)
-        try:
-            with PostgresErrors(self._location):
-                _make_tables(c, self._location)
-                c.execute("SELECT set_config('search_path', %s, false)", (SCHEMA,))
-                if quick:
-                    c.execute("SET synchronous_commit = off")
-        except BaseException:
-            c.close()
-            raise
-        return c
+        self._c = open_tables(location, TABLES)
+        self._quick = open_tables(location, TABLES, quick=True)
 
     def rows(self, text: str, params: Params = ()) -> Rows:
-        rows: Rows = self._run(lambda: self._c.execute(_marked(text), _without_nul(params)).fetchall())
-        return rows
+        with self._lock, PostgresErrors(self._location):
+            return self._c.execute(_marked(text), params).fetchall()
 
     def change(self, text: str, params: Params = (), *, quick: bool = False) -> int:
-        def act() -> int:
-            c = self._quick if quick and not self._within else self._c
-            return c.execute(_marked(text), _without_nul(params)).rowcount
-
-        return int(self._run(act))
+        with self._lock, PostgresErrors(self._location):
+            c = self._quick if quick and not self._c.within else self._c
+            return c.execute(_marked(text), params).rowcount
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        with self._lock:
-            self._run(lambda: self._c.execute("SELECT 1"))  # connects again where the connection was lost
-            with PostgresErrors(self._location), self._c.transaction():
-                self._within = True
-                try:
-                    yield
-                finally:
-                    self._within = False
+        with self._lock, PostgresErrors(self._location), self._c.transaction():
+            yield
 
     def close(self) -> None:
         self._quick.close()
         self._c.close()
 
-    def _run(self, act: Callable[[], Any]) -> Any:
-        """Run an act; outside a transaction, again for 30 seconds where the connection is lost."""
-        with self._lock, PostgresErrors(self._location):
-            for wait in retries():
-                try:
-                    if self._c.closed and not self._within:
-                        self._c = self._connect()
-                    if self._quick.closed and not self._within:
-                        self._quick = self._connect(quick=True)
-                    return act()
-                except Exception as error:
-                    if self._within or not is_connection_lost(error) or not wait():
-                        raise
-        raise AssertionError("unreachable")
 
-
-def _make_tables(c: postgres.Connection, location: Address) -> None:
-    with c.transaction():
-        c.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (SCHEMA,))
-        if c.execute("SELECT to_regnamespace(%s)", (SCHEMA,)).fetchone() == (None,):
-            c.execute(f"CREATE SCHEMA {SCHEMA}".encode())
-        if c.execute("SELECT to_regclass(%s)", (f"{SCHEMA}.version",)).fetchone() == (None,):
-            c.execute("SELECT set_config('search_path', %s, true)", (SCHEMA,))
-            for text in TABLES:
-                c.execute(text.replace("INTEGER", "BIGINT").replace(" STRICT", "").encode())
-            c.execute("CREATE TABLE version AS SELECT %s::integer AS version", (VERSION,))
-        found = c.execute(f"SELECT version FROM {SCHEMA}.version".encode()).fetchone()  # noqa: S608 - a constant
-    if found != (VERSION,):
-        says = f"the identities in {location} are of another version than {VERSION}"
-        raise LedgerError("LEDGER-VERSION", says, "update comity")
-
-
-def _without_nul(params: Params) -> Params:
-    # PostgreSQL has no NUL in texts, and no stored value has one: \1 finds nothing either, without an error
-    return [each.replace("\0", "\1") if isinstance(each, str) else each for each in params]
-
-
-def _marked(text: str) -> bytes:
-    return text.replace("?", "%s").encode()
+def _marked(text: str) -> str:
+    return text.replace("?", "%s")

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 from msgspec import Struct
 
-from ledger.adapters.storage.sqlite import SQLiteErrors, connect, create, transaction
+from ledger.adapters.storage.sqlite import SQLiteErrors, open_or_create, transaction
 
 _SCHEMA = (
     """CREATE TABLE run (
@@ -59,12 +58,8 @@ class JobStore:
 
     def __init__(self, ledger: Path, now: Callable[[], float] = time.time) -> None:
         self.path = ledger / "jobs.db"
-        if not self.path.exists():
-            with suppress(FileExistsError):  # another process has just made it
-                create(self.path, _SCHEMA)
         self.now = now
-        self._c = connect(self.path)
-        self._c.row_factory = None
+        self._c = open_or_create(self.path, _SCHEMA)
 
     def close(self) -> None:
         """Close the file."""

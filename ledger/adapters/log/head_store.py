@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
 from msgspec import Struct
 
 from ledger.adapters.storage.entry_reader import EntryReader
-from ledger.adapters.storage.sqlite import SQLiteErrors, connect, create, transaction
+from ledger.adapters.storage.sqlite import SQLiteErrors, open_or_create, transaction
 from ledger.errors import LedgerError, RecordError
 from ledger.tlog.map_of_heads import order_key
 from ledger.tlog.patricia_tree import Inner, Leaf, Node, PatriciaTree, Stored, inner_node, leaf_node
@@ -209,10 +208,7 @@ class HeadStore:
         return self._opened()
 
     def _opened(self) -> sqlite3.Connection:
-        if not self.path.exists():
-            with suppress(FileExistsError):  # another process has just made it
-                create(self.path, SCHEMA)
-        c = connect(self.path)
+        c = open_or_create(self.path, SCHEMA)
         try:
             with SQLiteErrors(self.path):
                 c.execute("SELECT * FROM map, map_node, map_head LIMIT 0")
@@ -220,7 +216,6 @@ class HeadStore:
         except LedgerError:
             c.close()
             raise
-        c.row_factory = None
         return c
 
     def close(self) -> None:

@@ -242,27 +242,53 @@ def unsafe(says: str, hint: str = "synchronous_commit and fsync have to be on, w
 # -- reading -----------------------------------------------------------------------------------------------------------
 
 
+class Reconnecting:
+    """A connection that is opened again where it was lost, as after a failover. One thread uses it at a time."""
+
+    def __init__(self, connect: Callable[[], Connection]) -> None:
+        self._connect = connect
+        self.within = False  # True in a transaction
+        self.connection = connect()
+
+    def execute(self, query: str, params: Sequence[Any] = ()) -> psycopg.Cursor[tuple[Any, ...]]:
+        """Execute one statement; outside a transaction, again for `PATIENCE` seconds where the connection is lost."""
+        # PostgreSQL has no NUL in texts, and no stored text has one: \1 finds nothing either, without an error
+        params = [p.replace("\0", "\1") if isinstance(p, str) else p for p in params]
+        for wait in retries():
+            try:
+                if self.connection.closed and not self.within:
+                    self.connection = self._connect()
+                return self.connection.execute(query.encode(), params)
+            except Exception as error:
+                if self.within or not is_connection_lost(error) or not wait():
+                    raise
+        raise AssertionError("unreachable")
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """Run a transaction, on a connection that was there at its start; STORE-UNSAFE as `durable`."""
+        self.execute("SELECT 1")
+        with durable(self.connection), self.connection.transaction():
+            self.within = True
+            try:
+                yield self.connection
+            finally:
+                self.within = False
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.connection.close()
+
+
 class PostgresReadConnection:
     """A connection that executes the statements of `statements.py`, and reconnects after a failover."""
 
     def __init__(self, location: Address, *, writable: bool = False) -> None:
-        self._place, self._writable = location, writable
-        self._c = connect(location, writable=writable)
+        self._c = Reconnecting(lambda: connect(location, writable=writable))
 
     def execute(self, statement: Statement, params: Sequence[Any] = ()) -> psycopg.Cursor[tuple[Any, ...]]:
         """Execute one statement; rows are tuples. Retries for `PATIENCE` seconds where the connection is lost."""
-        query = statement.postgres.encode()
-        # PostgreSQL has no NUL in texts, and no entry has one: \1 finds nothing either, without an error
-        params = [p.replace("\0", "\1") if isinstance(p, str) else p for p in params]
-        for wait in retries():
-            try:
-                if self._c.closed:
-                    self._c = connect(self._place, writable=self._writable)
-                return self._c.execute(query, params)
-            except Exception as error:
-                if not is_connection_lost(error) or not wait():
-                    raise
-        raise AssertionError("unreachable")
+        return self._c.execute(statement.postgres, params)
 
     def close(self) -> None:
         """Close the connection."""

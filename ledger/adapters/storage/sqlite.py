@@ -14,7 +14,7 @@ import glob
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -30,18 +30,19 @@ _FULL = 2  # PRAGMA synchronous
 _FREE_BYTES = 1 << 18  # SQLite extends a WAL and its index by less at a time
 
 _T = TypeVar("_T")
+Statements = Iterable[str | tuple[str, Sequence[object]]]  # a statement, or one with its parameters
 
 
 def create(
     path: Path,
-    schema: Iterable[str | tuple[str, Sequence[object]]],
+    schema: Statements,
     *,
     secure_delete: bool = False,
     version: int = VERSION,
 ) -> None:
     """Create an SQLite file of mode 0600 in WAL mode with its schema, completely or not at all.
 
-    `schema` has statements, or pairs of a statement and its parameters. Raises FileExistsError if the file exists.
+    Raises FileExistsError if the file exists.
     """
     new = temporary_path(path)
     if path.exists():
@@ -137,6 +138,18 @@ def connect(
         except BaseException:
             c.close()
             raise
+    return c
+
+
+def open_or_create(
+    path: Path, schema: Statements, *, secure_delete: bool = False, version: int = VERSION
+) -> sqlite3.Connection:
+    """Open an SQLite file with rows as tuples, and create it if there is none; raises what `connect` raises."""
+    if not path.exists():
+        with suppress(FileExistsError):  # another process has just made it
+            create(path, schema, secure_delete=secure_delete, version=version)
+    c = connect(path, secure_delete=secure_delete, newest=version)
+    c.row_factory = None
     return c
 
 

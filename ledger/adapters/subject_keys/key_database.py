@@ -18,11 +18,10 @@ from ledger.adapters.storage.connection import Location
 from ledger.adapters.storage.postgres import (
     Address,
     PostgresErrors,
+    Reconnecting,
     check_moved,
     connect_schema,
     durable,
-    is_connection_lost,
-    retries,
 )
 from ledger.adapters.storage.sqlite import (
     BUSY_SECONDS,
@@ -165,49 +164,28 @@ class PostgresKeys:
 
     def __init__(self, location: Address, *, writable: bool) -> None:
         self._location = location
-        self._writable = writable
-        self._in_transaction = False
-        self._c = self._connect()
-
-    def _connect(self) -> postgres.Connection:
-        c = connect_schema(self._location, POSTGRES_SCHEMA, writable=self._writable)
-        try:
-            with PostgresErrors(self._location):
-                _check_store(c, self._location)
-        except BaseException:
-            c.close()
-            raise
-        return c
+        self._c = Reconnecting(lambda: _connect(location, writable=writable))
 
     def execute(self, statement: Statement, params: Sequence[Any] = ()) -> Any:
         """Execute one statement; outside a transaction, again for `PATIENCE` seconds where the connection is lost."""
-        # PostgreSQL has no NUL in texts, and no name has one: \1 finds nothing either, without an error
-        params = [p.replace("\0", "\1") if isinstance(p, str) else p for p in params]
-        if self._in_transaction:
-            return self._c.execute(statement.postgres.encode(), params)
         try:
-            return self._retry(lambda: self._c.execute(statement.postgres.encode(), params))
+            return self._c.execute(statement.postgres, params)
         except Exception:
-            with self.errors():  # while this process had it open
-                check_moved(self._c, self._location, POSTGRES_SCHEMA)
+            if not self._c.within:
+                with self.errors():  # while this process had it open
+                    check_moved(self._c.connection, self._location, POSTGRES_SCHEMA)
             raise
 
     def executemany(self, statement: Statement, rows: Sequence[Sequence[Any]]) -> None:
-        with self._c.cursor() as cursor:
+        with self._c.connection.cursor() as cursor:
             cursor.executemany(statement.postgres.encode(), rows)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        with self.errors():
-            self._retry(lambda: self._c.execute("SELECT 1"))  # the server may have ended the connection meanwhile
-            with durable(self._c), self._c.transaction():
-                self._in_transaction = True
-                try:
-                    self._c.execute("SELECT pg_advisory_xact_lock(hashtext('comity_keys'))")
-                    check_moved(self._c, self._location, POSTGRES_SCHEMA)
-                    yield
-                finally:
-                    self._in_transaction = False
+        with self.errors(), self._c.transaction() as c:
+            c.execute("SELECT pg_advisory_xact_lock(hashtext('comity_keys'))")
+            check_moved(c, self._location, POSTGRES_SCHEMA)
+            yield
 
     def errors(self) -> PostgresErrors:
         return PostgresErrors(self._location)
@@ -218,16 +196,16 @@ class PostgresKeys:
     def close(self) -> None:
         self._c.close()
 
-    def _retry(self, act: Callable[[], Any]) -> Any:
-        for wait in retries():
-            try:
-                if self._c.closed:
-                    self._c = self._connect()
-                return act()
-            except Exception as error:
-                if not is_connection_lost(error) or not wait():
-                    raise
-        raise AssertionError("unreachable")
+
+def _connect(location: Address, *, writable: bool) -> postgres.Connection:
+    c = connect_schema(location, POSTGRES_SCHEMA, writable=writable)
+    try:
+        with PostgresErrors(location):
+            _check_store(c, location)
+    except BaseException:
+        c.close()
+        raise
+    return c
 
 
 def _check_store(c: postgres.Connection, location: Address) -> None:
