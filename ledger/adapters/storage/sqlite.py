@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -28,6 +29,7 @@ BUSY_SECONDS = 30
 VERSION = 1  # of the schema of a file, unless the caller gives another
 _FULL = 2  # PRAGMA synchronous
 _FREE_BYTES = 1 << 18  # SQLite extends a WAL and its index by less at a time
+_creation = Lock()  # the threads of a process would have the same temporary file
 
 _T = TypeVar("_T")
 Statements = Iterable[str | tuple[str, Sequence[object]]]  # a statement, or one with its parameters
@@ -146,7 +148,7 @@ def open_or_create(
 ) -> sqlite3.Connection:
     """Open an SQLite file with rows as tuples, and create it if there is none; raises what `connect` raises."""
     if not path.exists():
-        with suppress(FileExistsError):  # another process has just made it
+        with _creation, suppress(FileExistsError):  # another process has just made it
             create(path, schema, secure_delete=secure_delete, version=version)
     c = connect(path, secure_delete=secure_delete, newest=version)
     c.row_factory = None
