@@ -91,6 +91,15 @@ def _accounts() -> Iterator[tuple[Accounts, Keyring]]:
         yield Accounts(database), reader.cases.keyring()
 
 
+@contextmanager
+def _changing(name: str) -> Iterator[tuple[Accounts, str]]:
+    """Open the accounts, yield them with the id of one, and show that account as the block left it."""
+    with _accounts() as (accounts, _):
+        account = accounts.find(name).id
+        yield accounts, account
+        _show(accounts, accounts.find(account))
+
+
 @command(
     "comity account add 'Dina Ilves' --office ilves",
     "comity account add 'Priit Orn' --office orn --role RET",
@@ -183,40 +192,32 @@ def unlink(name: str, value: str) -> None:
 
     VALUE is as `comity account list --json` shows it, a subject without its issuer.
     """
-    with _accounts() as (accounts, _):
-        account = accounts.find(name)
-        accounts.unlink(account.id, value)
-        _show(accounts, account)
+    with _changing(name) as (accounts, account):
+        accounts.unlink(account, value)
 
 
 @command("comity account lock 'Dina Ilves'")
 @click.argument("name")
 def lock(name: str) -> None:
     """The person NAME can sign in no more; all sessions of the person end, and a code as well."""
-    with _accounts() as (accounts, _):
-        account = accounts.find(name)
-        accounts.lock(account.id)
-        _show(accounts, accounts.find(account.id))
+    with _changing(name) as (accounts, account):
+        accounts.lock(account)
 
 
 @command("comity account unlock 'Dina Ilves'")
 @click.argument("name")
 def unlock(name: str) -> None:
     """The person NAME can sign in again."""
-    with _accounts() as (accounts, _):
-        account = accounts.find(name)
-        accounts.unlock(account.id)
-        _show(accounts, accounts.find(account.id))
+    with _changing(name) as (accounts, account):
+        accounts.unlock(account)
 
 
 @command("comity account sign-out 'Dina Ilves'")
 @click.argument("name")
 def sign_out(name: str) -> None:
     """End all sessions of the person NAME at once, on every server of this ledger."""
-    with _accounts() as (accounts, _):
-        account = accounts.find(name)
-        accounts.end_sessions(account.id)
-        _show(accounts, account)
+    with _changing(name) as (accounts, account):
+        accounts.end_sessions(account)
 
 
 @command("comity account remove 'Dina Ilves' --yes")
