@@ -17,7 +17,7 @@ from cli.access.purposes import PURPOSE
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
 from cli.session import ledger_choice
-from cli.session.options import AS, KEY, ROLE
+from cli.session.options import AS, KEY, ROLE, configuration
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer, Time
 from ledger.errors import LedgerError
@@ -28,14 +28,7 @@ if TYPE_CHECKING:
     from server.exchange.peers import Peer
     from server.exchange.store import ExchangeStore
 
-CONFIG = click.option(
-    "--config",
-    metavar="FILE",
-    envvar="COMITY_CONFIG",
-    show_envvar=True,
-    required=True,
-    help="The configuration of the server, whose tables [[peers]] name the peers.",
-)
+CONFIG = configuration("whose tables [[peers]] name the peers")
 NEEDED = ("httpx", "http_message_signatures")
 
 

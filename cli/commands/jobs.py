@@ -12,6 +12,7 @@ from msgspec import Struct
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
 from cli.session import ledger_choice
+from cli.session.options import configuration
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer, Time
 from ledger.adapters.keys.open_key import open_key
@@ -20,14 +21,7 @@ from server.jobs.state import JobStore
 from server.jobs.table import JOBS, Place
 from server.operations.configuration import read_table
 
-CONFIG = click.option(
-    "--config",
-    metavar="FILE",
-    envvar="COMITY_CONFIG",
-    show_envvar=True,
-    required=True,
-    help="The configuration of the server, whose tables [jobs.NAME] switch jobs on.",
-)
+CONFIG = configuration("whose tables [jobs.NAME] switch jobs on")
 
 
 class JobItem(Struct, frozen=True):

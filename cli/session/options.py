@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import click
 
 from cli.session.local_time import MOMENT
 
-if TYPE_CHECKING:
-    pass
+_Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
 
 AS = click.option(
     "--as", "actor", metavar="ACTOR", is_eager=True, help="Who signs: an office of the register."
@@ -49,6 +49,18 @@ KEYS_STORE = click.option(
     default="",
     help="Keep the keys of data subjects in this PostgreSQL database; never the one with the entries.",
 )
+
+
+def configuration(what: str) -> Callable[[_Decorated], _Decorated]:
+    """Return the option for the configuration file of the server; `what` says which part of it is read."""
+    return click.option(
+        "--config",
+        metavar="FILE",
+        envvar="COMITY_CONFIG",
+        show_envvar=True,
+        required=True,
+        help=f"The configuration of the server, {what}.",
+    )
 
 
 LANG = click.option("--lang", type=click.Choice(("en", "de")), default="en", help="The language it is read in.")
