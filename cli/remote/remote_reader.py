@@ -16,7 +16,7 @@ from ledger.entries.keyring import Keyring, SigningOffice
 from ledger.entries.wrapped_entry import KIND
 from ledger.errors import LedgerError, RecordError
 from ledger.tlog.note import Head
-from projections.views.linked_orders import pair
+from projections.views.linked_orders import linked_cases
 
 if TYPE_CHECKING:
     from comity.remote.ledger import RemoteLedger
@@ -100,17 +100,8 @@ class RemoteReader:
     def around(self, order: str) -> Mapping[str, Case]:
         """Return the cases of an order and of every order that links reach from it, as far as this key may see."""
         self._linked = True
-        cases: dict[str, Case] = {}
-        ahead = [order]
-        while ahead:
-            this = ahead.pop()
-            if this in cases or (this != order and not self.holds(this)):
-                continue
-            with verified():
-                cases[this] = case = self._case(this)
-                ahead += self._reader.linked(this)
-            ahead += [o for e in case.entries if (p := pair(this, e.public)) for o in p]
-        return cases
+        with verified():
+            return linked_cases(order, self._case, self.holds, self._reader.linked)
 
     def holds(self, order: str) -> bool:
         """Return True if the server shows this key the order of an id."""

@@ -73,19 +73,15 @@ class LedgerReader(Struct, frozen=True):
 
     def around(self, order: str) -> dict[str, Case]:
         """Return the cases of an order and of every stored order that links reach from it, in both directions."""
-        from projections.views.linked_orders import pair
+        from projections.views.linked_orders import linked_cases
 
-        cases: dict[str, Case] = {}
-        ahead = [order]
-        while ahead:
-            this = ahead.pop()
-            if this in cases or (this != order and not self.holds(this)):
-                continue
-            cases[this] = case = self.cases.case(this, label=self.label(this))
-            named = (p for e in case.entries if (p := pair(this, e.public)))
-            ahead += [o for p in named for o in p]
-            ahead += [self.main_of(o) or o for o in self.store.naming(this)]
-        return cases
+        def case(order: str) -> Case:
+            return self.cases.case(order, label=self.label(order))
+
+        def named_by(order: str) -> list[str]:
+            return [self.main_of(each) or each for each in self.store.naming(order)]
+
+        return linked_cases(order, case, self.holds, named_by)
 
     def holds(self, order: str) -> bool:
         """Return True if entries of an order are in this ledger."""

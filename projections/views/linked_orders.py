@@ -7,7 +7,7 @@ production order it was kept for, an emergency request and the formal one: the e
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -36,6 +36,26 @@ def pair(order: str, public: Mapping[str, Any]) -> Pair | None:
     if isinstance(new, str) and new != order:
         return order, new
     return None
+
+
+def linked_cases(
+    order: str, case: Callable[[str], Case], holds: Callable[[str], bool], named_by: Callable[[str], Iterable[str]]
+) -> dict[str, Case]:
+    """Return the cases of an order and of every order that links reach from it, in both directions.
+
+    `case` reads an order, `holds` says of any other order than the first whether it can be read, and `named_by` returns
+    the orders whose entries name one.
+    """
+    cases: dict[str, Case] = {}
+    ahead = [order]
+    while ahead:
+        this = ahead.pop()
+        if this in cases or (this != order and not holds(this)):
+            continue
+        cases[this] = found = case(this)
+        ahead += [o for e in found.entries if (p := pair(this, e.public)) for o in p]
+        ahead += named_by(this)
+    return cases
 
 
 def pairs(case: Case) -> list[Pair]:
