@@ -8,7 +8,6 @@ import secrets
 import zipfile
 from base64 import urlsafe_b64decode
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -19,9 +18,8 @@ import comity
 from ledger.adapters.http_signatures import sign_request
 from ledger.adapters.keys.key_files import Key
 from ledger.adapters.keys.open_key import open_key
-from ledger.entries.envelope import Circumstances, EntryPlace, Signer, seal
-from ledger.facts import build
-from tests.cluster.cluster import BOTH, ORIGIN, URL, Cluster
+from tests.cluster.cluster import BOTH, URL, Cluster
+from tests.server.office import submission
 
 OFFICE = "office"
 OFFICE_SAYS = "an order from issue to court bundle, erasure and repeated requests at either server"
@@ -85,7 +83,7 @@ def _check_erasure(cluster: Cluster, here: str, there: str) -> Iterator[str]:
 def _check_repeated(cluster: Cluster) -> Iterator[str]:
     """Send one request twice under its key, first to each of the machines: the answers have the same bytes."""
     for first, second in (BOTH, BOTH[::-1]):
-        body, once = _submission(key_of(cluster, "ilves")), uuid4().hex
+        body, once = submission(key_of(cluster, "ilves")), uuid4().hex
         answers = [_post(cluster, name, body, once) for name in (first, second, first)]
         if len(set(answers)) != 1:
             yield f"a request to {first} and again to {second} has different answers"
@@ -118,15 +116,6 @@ def _disclosed(bundle: Path) -> str:
     words = re.findall(r"[A-Za-z0-9_-]{24,}", "\n".join(texts))
     opened_words = [urlsafe_b64decode(word[: len(word) // 4 * 4]).decode("latin-1") for word in words]
     return "\n".join([*texts, *opened_words])
-
-
-def _submission(key: Key) -> bytes:
-    now = datetime.now(UTC).replace(microsecond=0)
-    fact = build("order-issued", {"instrument": "VOL", "from_party": "XO", "to_party": "XV"}, {})
-    place, signer = EntryPlace(ORIGIN, str(uuid4()), 1, None, "VOL"), Signer("ilves", "ISS", "XO", key.public, key.sign)
-    sealed = seal(fact, place, signer, Circumstances(now, now), uuid4().hex, secrets.token_bytes)
-    entry = {"entry": sealed.raw.decode(), "disclosures": [each.text for each in sealed.disclosures]}
-    return json.dumps({"entries": [entry], "unregistered": True}).encode()
 
 
 def _post(cluster: Cluster, name: str, body: bytes, once: str) -> bytes:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import http.client
 import json
+import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from uuid import uuid4
 
 import comity
 from cli.session import ledger_choice
@@ -19,8 +22,10 @@ from ledger.adapters.http_signatures import sign_request
 from ledger.adapters.keys.key_files import Key
 from ledger.adapters.keys.open_key import open_key
 from ledger.application.journal import Journal
+from ledger.entries.envelope import Circumstances, EntryPlace, Signer, seal
+from ledger.facts import build
 from server.run import OfficeServer, Settings
-from tests.support.cli import ledger_of
+from tests.support.cli import ORIGIN, ledger_of
 
 
 @dataclass(frozen=True)
@@ -113,3 +118,13 @@ def serving_story(story: str, folder: Path, **settings: Any) -> Iterator[Office]
     """Serve a fresh copy of a story's ledger."""
     with serving(ledger_of(story, folder), **settings) as office:
         yield office
+
+
+def submission(key: Key) -> bytes:
+    """Return the body of a request that begins an order, signed by ilves."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    fact = build("order-issued", {"instrument": "VOL", "from_party": "XO", "to_party": "XV"}, {})
+    place, signer = EntryPlace(ORIGIN, str(uuid4()), 1, None, "VOL"), Signer("ilves", "ISS", "XO", key.public, key.sign)
+    sealed = seal(fact, place, signer, Circumstances(now, now), uuid4().hex, secrets.token_bytes)
+    entry = {"entry": sealed.raw.decode(), "disclosures": [each.text for each in sealed.disclosures]}
+    return json.dumps({"entries": [entry], "unregistered": True}).encode()

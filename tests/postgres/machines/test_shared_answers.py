@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-import json
-import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
-from datetime import UTC, datetime
 from pathlib import Path
-from uuid import uuid4
 
 import psycopg
 import pytest
 
 pytest.importorskip("starlette", reason="needs the extra `server`")
 
-from ledger.adapters.keys.key_files import Key, load
+from ledger.adapters.keys.key_files import load
 from ledger.adapters.storage.postgres import Address, address, create
-from ledger.entries.envelope import Circumstances, EntryPlace, Signer, seal
 from ledger.errors import LedgerError, RecordError
-from ledger.facts import build
 from server.api.answers import KEPT, AnswerTable
 from server.api.idempotency import AnswerStore
 from server.identity.database import PostgresDatabase
 from tests.postgres.server import CLERK, Server, database_of
 from tests.postgres.test_postgres_ledger import Housed
-from tests.server.office import serving
+from tests.server.office import serving, submission
 from tests.support.cli import ORIGIN
 
 pytestmark = pytest.mark.postgres
@@ -154,7 +148,7 @@ def test_two_office_servers_give_the_same_bytes_for_a_repeated_request(
     for name, value in house.env.items():
         monkeypatch.setenv(name, value)
     key = load(house.keys / "ilves")
-    body = _submission(key)
+    body = submission(key)
     with ExitStack() as opened:
         one, two = (opened.enter_context(serving(house.ledger)) for _ in range(2))
         replies = [each.ask(key, "/v1/entries", body, {"idempotency-key": "k1"}) for each in (one, two, one)]
@@ -163,13 +157,3 @@ def test_two_office_servers_give_the_same_bytes_for_a_repeated_request(
         again = two.ask(key, "/v1/entries", body, {"idempotency-key": "k2"})
         assert again.json["receipts"][0]["already"]
         assert again.body != replies[0].body
-
-
-def _submission(key: Key) -> bytes:
-    """Return the body of a request that begins an order, signed by ilves."""
-    now = datetime.now(UTC).replace(microsecond=0)
-    fact = build("order-issued", {"instrument": "VOL", "from_party": "XO", "to_party": "XV"}, {})
-    place, signer = EntryPlace(ORIGIN, str(uuid4()), 1, None, "VOL"), Signer("ilves", "ISS", "XO", key.public, key.sign)
-    sealed = seal(fact, place, signer, Circumstances(now, now), uuid4().hex, secrets.token_bytes)
-    entry = {"entry": sealed.raw.decode(), "disclosures": [each.text for each in sealed.disclosures]}
-    return json.dumps({"entries": [entry], "unregistered": True}).encode()

@@ -18,6 +18,14 @@ from tests.ledger.application.write.test_group_commit import check_receipts, dra
 __all__ = ["journal"]  # the fixture
 
 
+class Stopped(BaseException):
+    """Ends a thread, as an interrupt does."""
+
+
+def stopped(*_: Any, **__: Any) -> Any:
+    raise Stopped
+
+
 def test_where_nothing_can_be_stored_each_request_says_so_and_the_next_ones_are_stored(
     journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -56,12 +64,6 @@ def test_after_a_group_that_could_not_be_signed_nothing_is_stored_until_the_log_
 def test_a_thread_that_is_stopped_while_it_waits_holds_up_nobody(
     journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Stopped(BaseException):
-        pass
-
-    def stopped(*_: Any) -> Any:
-        raise Stopped
-
     with journal._group.turn(), monkeypatch.context() as patch:
         patch.setattr(threading.Event, "wait", stopped)
         with pytest.raises(Stopped):
@@ -74,12 +76,6 @@ def test_a_thread_that_is_stopped_while_it_waits_holds_up_nobody(
 def test_requests_that_another_thread_was_storing_when_it_was_stopped_are_told_to_look(
     journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Stopped(BaseException):
-        pass
-
-    def stopped(*_: Any, **__: Any) -> Any:
-        raise Stopped
-
     with monkeypatch.context() as patch:
         patch.setattr(EntryStore, "append", stopped)
         answers = together(journal, [drafted(journal, opening(journal, n)) for n in range(2)])
@@ -94,9 +90,6 @@ def test_requests_that_another_thread_was_storing_when_it_was_stopped_are_told_t
 def test_a_thread_that_is_stopped_at_any_step_before_storing_holds_up_nobody(
     journal: Journal, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    class Stopped(BaseException):
-        pass
-
     original = getattr(GroupCommit, step)
     calls: list[object] = []
 
@@ -119,12 +112,6 @@ def test_a_thread_that_is_stopped_at_any_step_before_storing_holds_up_nobody(
 def test_a_thread_that_is_stopped_in_its_turn_holds_up_nobody(
     journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Stopped(BaseException):
-        pass
-
-    def stopped(*_: Any) -> Any:
-        raise Stopped
-
     with monkeypatch.context() as patch:
         patch.setattr(GroupCommit, "_await_turn", stopped)
         with pytest.raises(Stopped), journal._group.turn():
