@@ -126,7 +126,7 @@ class Reception:
         if peer is not None and (before := self.store.known(peer.name, digest)) is not None:
             return before.answer
         signer = _signer(journal)
-        last: RecordError | LedgerError = RecordError("KEY-UNKNOWN", "the request is signed by no key of a peer")
+        last: RecordError | LedgerError | None = None
         for one in self.peers if peer is None else [peer]:
             try:
                 arrivals, check = from_bundle(journal, data, None, logger.info, origin=one.origin)
@@ -145,7 +145,7 @@ class Reception:
             answer = answer_of(journal, digest, taken)
             self.store.settle(one.name, len(data), answer)
             return answer
-        if peer is None:
+        if peer is None or last is None:
             raise RecordError("KEY-UNKNOWN", "the request is signed by no key of a peer, and the bundle proves none")
         logger.warning("a bundle of %s is in quarantine: %s", peer.name, last.code)
         answer = ExchangeAnswer(journal.origin, digest, "quarantined", [], _reason(last))
