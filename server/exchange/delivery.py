@@ -6,16 +6,14 @@ knows a bundle by its digest, so the second attempt after a lost answer gets the
 
 from __future__ import annotations
 
-import fcntl
 import logging
-import os
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from hashlib import sha256
-from pathlib import Path
 
 from msgspec import Struct
 
+from ledger.adapters.folders.user_folders import lock_file
 from ledger.adapters.http_signatures import SigningKey
 from ledger.application.foreign.receipts import check_receipts
 from ledger.application.journal import Journal
@@ -29,6 +27,7 @@ from server.exchange.store import ExchangeStore, Outgoing, OutgoingItem
 logger = logging.getLogger(__name__)
 
 _MOST = 1_000  # bundles of one fetch
+_BUSY = "another process exchanges bundles now"
 
 Connect = Callable[[Peer, SigningKey], PeerClient]
 
@@ -72,7 +71,7 @@ def deliver(
     Nothing is handed over while another process does so: `LedgerError` BUSY.
     """
     by_name = {peer.name: peer for peer in peers if peer.url is not None}
-    with _alone(store.outgoing.parent / "deliver.lock"):
+    with lock_file(store.outgoing.parent / "deliver.lock", _BUSY):
         store.tidy()
         for item in store.due(early=early):
             if item.peer in by_name:
@@ -104,7 +103,7 @@ def fetch(journal: Journal, reception: Reception, peer: Peer, *, connect: Connec
     """
     store = reception.store
     key = journal.log.signatory.heads_key()
-    with _alone(store.outgoing.parent / f"fetch-{peer.name}.lock"), closing(connect(peer, key)) as client:
+    with lock_file(store.outgoing.parent / f"fetch-{peer.name}.lock", _BUSY), closing(connect(peer, key)) as client:
         after = count = 0
         while (page := client.waiting(after)).bundles:
             for waiting in page.bundles:
@@ -126,17 +125,3 @@ def _fetched(client: PeerClient, reception: Reception, peer: Peer, waiting: Wait
     if sha256(data).hexdigest() != waiting.digest:
         raise RecordError("API-FALSE", "the bundle has another digest", where=waiting.digest)
     return reception.fetched(data, peer), len(data)
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Hold the lock of a file; `LedgerError` BUSY if another process or thread has it."""
-    file = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
-    try:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise LedgerError("BUSY", "another process exchanges bundles now", "try again") from None
-        yield
-    finally:
-        os.close(file)

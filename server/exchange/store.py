@@ -133,13 +133,7 @@ class ExchangeStore:
 
     def content(self, item: OutgoingItem) -> bytes:
         """Return the bytes of a bundle for a peer; `LedgerError` LOG-CORRUPT if the file is not what was put there."""
-        try:
-            data = (self.outgoing / item.digest).read_bytes()
-        except FileNotFoundError:
-            data = b""
-        if sha256(data).hexdigest() != item.digest:
-            raise LedgerError("LOG-CORRUPT", f"{self.outgoing / item.digest} is not the bundle that was put there")
-        return data
+        return _read(self.outgoing / item.digest, "was put there")
 
     def answered(self, item: OutgoingItem, answer: ExchangeAnswer) -> Settled:
         """Keep the checked answer of a peer; the bundle is deleted if it is acknowledged or refused."""
@@ -206,13 +200,7 @@ class ExchangeStore:
             says = f"{len(found)} bundles of the quarantine have a digest that begins with {digest!r}"
             raise LedgerError("EXCHANGE-UNKNOWN", says, "comity exchange list shows the bundles")
         (item,) = found
-        try:
-            data = (self.quarantine / item.digest).read_bytes()
-        except FileNotFoundError:
-            data = b""
-        if sha256(data).hexdigest() != item.digest:
-            raise LedgerError("LOG-CORRUPT", f"{self.quarantine / item.digest} is not the bundle that arrived")
-        return item, data
+        return item, _read(self.quarantine / item.digest, "arrived")
 
     def tidy(self) -> None:
         """Delete what a crash left of bundles that wait no more: files of the last hour may be without a row yet."""
@@ -256,3 +244,11 @@ def _bytes(value: object) -> bytes:
 def _write(path: Path, data: bytes) -> None:
     replace_file(path, data)
     sync_folder(path.parent)
+
+
+def _read(path: Path, what: str) -> bytes:
+    """Return the bundle in a file that has its digest as name; `LedgerError` LOG-CORRUPT for other bytes, or none."""
+    data = path.read_bytes() if path.exists() else b""
+    if sha256(data).hexdigest() != path.name:
+        raise LedgerError("LOG-CORRUPT", f"{path} is not the bundle that {what}")
+    return data

@@ -7,13 +7,11 @@ moment of change does no harm.
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 
 from ledger.adapters.folders.ledger_folder import Folder
-from ledger.adapters.folders.user_folders import private_folder
+from ledger.adapters.folders.user_folders import lock_file, private_folder
 from ledger.adapters.storage.postgres import Address, PostgresErrors, connect
 from ledger.errors import LedgerError
 
@@ -25,25 +23,12 @@ def alone(folder: Folder, name: str) -> Iterator[Callable[[], None]]:
     Yields a function that raises `LedgerError` STORE-AWAY if the lock was lost with the connection to the database.
     """
     store = folder.entries
-    with _file_lock(folder, name):
+    with lock_file(private_folder(folder.path / "jobs") / f"{name}.lock", _busy(name)):
         if isinstance(store, Address):
             with _advisory_lock(store, name) as check:
                 yield check
         else:
             yield lambda: None
-
-
-@contextmanager
-def _file_lock(folder: Folder, name: str) -> Iterator[None]:
-    file = os.open(private_folder(folder.path / "jobs") / f"{name}.lock", os.O_CREAT | os.O_RDWR, 0o600)
-    try:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise _busy(name) from None
-        yield
-    finally:
-        os.close(file)
 
 
 @contextmanager
@@ -54,7 +39,7 @@ def _advisory_lock(store: Address, name: str) -> Iterator[Callable[[], None]]:
                 "SELECT pg_try_advisory_lock(hashtext('comity_jobs'), hashtext(%s))", (f"{store.origin}\n{name}",)
             ).fetchone()
         if row != (True,):
-            raise _busy(name)
+            raise LedgerError("BUSY", _busy(name), "try again")
 
         def check() -> None:
             with PostgresErrors(store):
@@ -63,5 +48,5 @@ def _advisory_lock(store: Address, name: str) -> Iterator[Callable[[], None]]:
         yield check
 
 
-def _busy(name: str) -> LedgerError:
-    return LedgerError("BUSY", f"another process does the job {name} now", "try again")
+def _busy(name: str) -> str:
+    return f"another process does the job {name} now"

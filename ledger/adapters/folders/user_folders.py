@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
@@ -82,3 +85,17 @@ def replace_file(path: Path, data: bytes, *, durable: bool = True) -> None:
         if durable:
             os.fsync(file.fileno())
     os.replace(new, path)
+
+
+@contextmanager
+def lock_file(path: Path, busy: str) -> Iterator[None]:
+    """Hold the lock of a file; `LedgerError` BUSY, which says `busy`, if another process or thread has it."""
+    file = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LedgerError("BUSY", busy, "try again") from None
+        yield
+    finally:
+        os.close(file)
