@@ -21,9 +21,7 @@ from server.documents import ProvenEntry
 from server.jobs.settings import Settings
 from server.jobs.state import JobStore
 from server.jobs.table import Place
-from server.jobs.views import OfficeViews, office_views
-
-_PAGE = 500  # orders
+from server.jobs.views import OfficeViews, office_views, order_items
 
 
 def new_address(ledger: Path, office: str, name: str) -> str:
@@ -68,18 +66,14 @@ def _calendar(seen: OfficeViews, caller: Caller, now: datetime) -> bytes:
     register = public_entries(_opened(view.register(0).entries), keyring)
     clocks: list[DeadlineHistory] = []
     names: dict[str, str] = {}
-    wound: dict[str, datetime] = {}
-    after: int | None = 0
-    while after is not None:
-        page = view.orders(caller, after, _PAGE)
-        for item in page.orders:
-            order = item.order.order
-            case = public_case(order, _opened(view.order_entries(caller, order).entries), register, keyring)
-            names[order] = item.order.ref or order[:8]
-            clocks += followed(case, now)
-            wound |= {e.leaf: e.on for e in case.entries}
-        after = page.next
-    return calendar_file(clocks, names, view.origin, now, wound) or b""
+    moments: dict[str, datetime] = {}
+    for item in order_items(view, caller):
+        order = item.order.order
+        case = public_case(order, _opened(view.order_entries(caller, order).entries), register, keyring)
+        names[order] = item.order.ref or order[:8]
+        clocks += followed(case, now)
+        moments |= {e.leaf: e.on for e in case.entries}
+    return calendar_file(clocks, names, view.origin, now, moments) or b""
 
 
 def _opened(entries: list[ProvenEntry]) -> list[tuple[int, OpenedEntry]]:

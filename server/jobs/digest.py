@@ -29,9 +29,8 @@ from server.documents import OrderItem
 from server.jobs.settings import Mail, Person, Settings
 from server.jobs.state import JobStore
 from server.jobs.table import Place
-from server.jobs.views import office_views
+from server.jobs.views import office_views, order_items
 
-_PAGE = 500  # orders
 _MOST = 500  # deadlines in one mail
 _SECONDS = 30  # of patience with the mail server
 _WORDS: Final = {
@@ -67,13 +66,8 @@ class DueLine(Struct, frozen=True):
 
 def due_lines(view: LedgerView, caller: Caller, until: datetime) -> list[DueLine]:
     """Return the deadlines that end before a moment, are over or could not be computed, soonest first."""
-    lines, after = [], 0
-    while True:
-        page = view.orders(caller, after, _PAGE)
-        lines += [line for item in page.orders for line in _lines(item, until)]
-        if page.next is None:
-            return sorted(lines, key=lambda line: (line.due is not None, line.due or until, line.order, line.id))
-        after = page.next
+    lines = (line for item in order_items(view, caller) for line in _lines(item, until))
+    return sorted(lines, key=lambda line: (line.due is not None, line.due or until, line.order, line.id))
 
 
 def _lines(item: OrderItem, until: datetime) -> Iterator[DueLine]:

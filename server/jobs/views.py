@@ -14,7 +14,9 @@ from ledger.entries.keyring import Keyring
 from ledger.errors import RecordError
 from server.access import Caller
 from server.api.reading import LedgerView
-from server.documents import Head
+from server.documents import Head, OrderItem
+
+_PAGE = 500  # orders
 
 
 class OfficeViews(Struct, frozen=True):
@@ -24,6 +26,15 @@ class OfficeViews(Struct, frozen=True):
     head: Head
     keyring: Keyring
     caller: Callable[[str], Caller]
+
+
+def order_items(view: LedgerView, caller: Caller) -> Iterator[OrderItem]:
+    """Iterate over the orders that a caller may see."""
+    after: int | None = 0
+    while after is not None:
+        page = view.orders(caller, after, _PAGE)
+        yield from page.orders
+        after = page.next
 
 
 @contextmanager
