@@ -43,7 +43,7 @@ def check_reserved(origin: str, order: str, kind: str) -> None:
     """Refuse, with CTX-ORDER, a kind that belongs neither to the accesses nor to the committed heads of a ledger."""
     kinds = {access_of(origin): _ACCESSES, map_of(origin): frozenset({HEADS_COMMITTED})}.get(order)
     if kinds is not None and kind not in kinds:
-        raise RecordError("CTX-ORDER", f"{kind} stands in an order; the program alone writes to {order}")
+        raise RecordError("CTX-ORDER", f"{kind} belongs to an order; the program alone writes to {order}")
 
 
 class Link(Struct, frozen=True, gc=False):

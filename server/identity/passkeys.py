@@ -86,7 +86,7 @@ def check_registration(base: str, challenge: bytes, credential: Mapping[str, Any
         made: AuthenticatorData = _server(base).register_complete(_state(challenge), response)
         data = made.credential_data
         if data is None or data.public_key.get(3) not in ALGORITHMS:
-            raise ValueError("the algorithm is not one of those that were asked for")
+            raise ValueError("the algorithm was not asked for")
         if data.credential_id != response.raw_id or len(data.credential_id) > 1023:
             raise ValueError("the id is not that of the credential")
         return Registered(encode(data.credential_id), encode(cbor.encode(dict(data.public_key))), made.counter)

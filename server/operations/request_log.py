@@ -58,13 +58,13 @@ def json_logs(stream: IO[str]) -> Iterator[None]:
     level = root.level
     root.addHandler(handler)
     root.setLevel(logging.WARNING)
-    told = (logger, accounts_logger, logging.getLogger("server.jobs"))
-    for each in told:
+    loggers = (logger, accounts_logger, logging.getLogger("server.jobs"))
+    for each in loggers:
         each.setLevel(logging.INFO)
     try:
         yield
     finally:
         root.removeHandler(handler)
         root.setLevel(level)
-        for each in told:
+        for each in loggers:
             each.setLevel(logging.NOTSET)

@@ -189,10 +189,10 @@ class Cluster:
         """Return what Patroni says of each member, by its name; nothing if none answers."""
         for name in BOTH:
             try:
-                told = json.loads(ask(f"http://{self.nodes[name].host}:8008/cluster"))
+                view = json.loads(ask(f"http://{self.nodes[name].host}:8008/cluster"))
             except (httpx.HTTPError, ValueError):
                 continue
-            return {member["name"]: member for member in told["members"]}
+            return {member["name"]: member for member in view["members"]}
         return {}
 
     def leader(self) -> str:
@@ -223,8 +223,8 @@ class Cluster:
     def etcd_leader(self) -> str:
         """Return the name of the machine whose etcd leads."""
         for name in NODES:
-            told = json.loads(ask(f"http://{self.nodes[name].host}:2379/v3/maintenance/status", body=b"{}"))
-            if told["leader"] == told["header"]["member_id"]:
+            status = json.loads(ask(f"http://{self.nodes[name].host}:2379/v3/maintenance/status", body=b"{}"))
+            if status["leader"] == status["header"]["member_id"]:
                 return name
         raise AssertionError("no etcd leads")
 

@@ -86,9 +86,9 @@ def reply_of(office: Office, order: str) -> dict[str, list[dict[str, str]]]:
 
 
 def test_no_sealed_value_leaves_the_ledger(office: Office, order: str) -> None:
-    told = office.ask("ilves", f"/v1/orders/{order}").body
-    assert b"harb-9020" not in told
-    assert b"[sealed]" in told
+    body = office.ask("ilves", f"/v1/orders/{order}").body
+    assert b"harb-9020" not in body
+    assert b"[sealed]" in body
 
 
 @pytest.mark.parametrize(

@@ -292,12 +292,12 @@ def test_who_does_not_see_an_order_learns_nothing_of_its_reference_and_takes_non
         fields = {**ISSUED, "reference": reference, "issuing_authority": "ilves"}
         return desk.sealed("order-issued", fields, place=place, actor="skylark", role="SP", **said)
 
-    told = set()
+    replies = set()
     for reference in ("PPO-1", "PPO-NOT-TAKEN"):
         for said in ({"speaks": "observation"}, {"speaks": "import", "whose": "ilves"}):
             reply = desk.post(issued(reference, **said), by="skylark")
-            told.add((reply.status, reply.body))
-    assert [(status, json.loads(body)["code"]) for status, body in told] == [(403, "API-DENIED")]
+            replies.add((reply.status, reply.body))
+    assert [(status, json.loads(body)["code"]) for status, body in replies] == [(403, "API-DENIED")]
     assert desk.post(issued("PPO-1"), by="skylark").status == 200, "the reference of an order of its own is its own"
 
 

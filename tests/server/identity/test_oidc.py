@@ -45,8 +45,8 @@ def issuer() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def provided(issuer: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    told = Provider(issuer, "comity", "a secret: with / and %")
-    with serving_story("S2", tmp_path_factory.mktemp("provided"), provider=told) as office:
+    provider = Provider(issuer, "comity", "a secret: with / and %")
+    with serving_story("S2", tmp_path_factory.mktemp("provided"), provider=provider) as office:
         accounts = office.running.accounts
         accounts.link_subject(accounts.add("Dina", "ilves").id, issuer, "dina-4471")
         yield office

@@ -95,9 +95,9 @@ def test_of_an_exception_the_type_and_the_place_are_logged_and_not_its_text() ->
         )
     line = JsonFormatter().format(record)
     assert "Mustermann" not in line
-    told = json.loads(line)
-    assert told["exception"] == "ValueError"
-    assert __file__.rpartition("/")[2] in told["at"][0]
+    logged = json.loads(line)
+    assert logged["exception"] == "ValueError"
+    assert __file__.rpartition("/")[2] in logged["at"][0]
 
 
 def test_the_format_of_logs_ends_with_the_block() -> None:
