@@ -16,7 +16,8 @@ from click.testing import CliRunner
 from msgspec import Struct
 
 from cli import click_extensions
-from cli.app import COMMANDS, KEY, comity
+from cli.app import comity
+from cli.command_tables import COMMANDS, KEY
 from cli.exit_codes import Exit, Stop, exit_of, lines_of
 from cli.invocation import Invocation
 from cli.session import ledger_choice

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from cli.app import AUDIT
+from cli.command_tables import AUDIT
 from cli.exit_codes import Exit
 from ledger.bundle.archive import unpack
 from ledger.tlog.note import MLDSA44, Vkey, parse_vkey

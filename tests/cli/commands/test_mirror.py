@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.app import MIRROR
+from cli.command_tables import MIRROR
 from cli.exit_codes import Exit
 from ledger.adapters.folders.ledger_folder import read_folder
 from ledger.adapters.keys.key_files import load

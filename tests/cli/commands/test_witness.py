@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.app import WITNESS
+from cli.command_tables import WITNESS
 from cli.exit_codes import Exit
 from ledger.entries.split_view import check_split
 from ledger.tlog.note import MLDSA44, lines_of, open_checkpoint, parse_vkey, witness_vkey

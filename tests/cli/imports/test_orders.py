@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from cli.app import IMPORT
+from cli.command_tables import IMPORT
 from cli.exit_codes import Exit
 from cli.imports import import_run
 from cli.imports.columns import IMPORTED
