@@ -9,10 +9,12 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from contextlib import AbstractContextManager, nullcontext
 from threading import Event, Lock, Thread
 from typing import Protocol
+
+from msgspec import UNSET
 
 from ledger.application.journal import Journal
 from ledger.application.write.parallel_open import open_entry
@@ -21,7 +23,7 @@ from ledger.application.write.sequencer import Sequencer
 from ledger.entries.case import instant
 from ledger.entries.envelope import OpenedEntry
 from ledger.entries.form import check_by_hand, check_lookalike, check_quotable, check_reference, issuing_office, slips
-from ledger.entries.payload import Payload
+from ledger.entries.payload import Condition, Payload
 from ledger.errors import LedgerError, RecordError
 from ledger.facts import KINDS, WHY, build
 from ledger.formats.selective_disclosure import lift
@@ -212,6 +214,22 @@ class Recording:
             raise RecordError("API-KIND", says)
         if not (p.order in begun or self._view.may_see(caller, p.order) or self._view.is_new(p.order)):
             raise RecordError("API-MISSING", "there is no order that this caller may see")
+        if p.unless is not UNSET:
+            self._check_condition(caller, p.unless, {p.order, *begun})
+
+    def _check_condition(self, caller: Caller, condition: Condition, own: Set[str]) -> None:
+        """Refuse a condition over what the caller may not see: the log would answer what is recorded there.
+
+        `own` are orders in which the caller records. An order that does not exist is refused as a hidden one.
+        """
+        for order in condition.orders:
+            if order not in own and not self._view.may_see(caller, order):
+                says = f"a condition names orders that the caller may see, and {order} is none"
+                raise RecordError("API-MISSING", says, where="unless.orders")
+        for kind in condition.kinds:
+            if not self._view.access.sees_kind(caller, kind):
+                says = f"{kind} is a kind that only some roles know of, and not the caller"
+                raise RecordError("API-KIND", says, where="unless.kinds")
 
     def _check_form(
         self, caller: Caller, opened: OpenedEntry, disclosed: Sequence[str], sent: Submission

@@ -238,7 +238,10 @@ def _record(services: Services, call: Call) -> ReceiptsAnswer:
     return services.recording.record(call.by, call.body)
 
 
-_RECORDS = ("API-MISSING", "API-IN-FLIGHT", "API-LARGE", "API-MEDIA", "API-KIND", "CTX-CHAIN", "REFERENCE-TAKEN")
+_RECORDS = (
+    "API-MISSING", "API-IN-FLIGHT", "API-LARGE", "API-MEDIA", "API-KIND", "CTX-CHAIN", "CTX-CONDITION",
+    "REFERENCE-TAKEN",
+)  # fmt: skip
 
 PROBES = ("/health", "/ready")  # asked without a signature again and again: no rate limit
 
