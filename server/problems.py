@@ -88,3 +88,13 @@ def problem_of(error: Exception) -> Problem:
 
 def _problem(status: int, code: str, says: str, where: str, hint: str) -> Problem:
     return Problem(PAGE + code, TITLES[status], status, says, code, where, hint)
+
+
+def is_proof(code: str) -> bool:
+    """Return True for a code by which a client says what it has verified: of a server it is no more than a statement."""
+    return code == "API-FALSE" or code.startswith(("LOG-", "SPLIT-"))
+
+
+def stated(code: str, detail: str) -> LedgerError:
+    """Return the error of a server that states a code for which `is_proof` holds, in place of an answer."""
+    return LedgerError("API-UNREADY", f"the server states {code}: {detail}", "nothing that was verified here shows it")

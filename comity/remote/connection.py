@@ -15,7 +15,7 @@ from ledger.adapters.http_signatures import sign_request
 from ledger.adapters.keys.key_files import Key
 from ledger.errors import LedgerError, RecordError
 from server.documents import SEEN, ApiAnswer, Problem
-from server.problems import MEDIA
+from server.problems import MEDIA, is_proof, stated
 
 MOST = 64 << 20  # bytes of an answer
 _OF_PROXIES = (502, 503, 504)  # without a problem: a server states one
@@ -41,7 +41,7 @@ class Connection:
     """The connection to one server, with one key that signs every request.
 
     `url` is the base URL; `ca` a file of certificates (PEM) in place of those of the system; `seconds` the limit of
-    each wait. LedgerError HTTP-SILENT for a URL that is none, RecordError TRUST-FORMAT for a wrong `ca`. What the
+    each wait, and a twentieth of the limit of a whole answer. LedgerError HTTP-SILENT for a URL that is none, RecordError TRUST-FORMAT for a wrong `ca`. What the
     server refuses is `Refused`, with its code.
     """
 
@@ -56,6 +56,7 @@ class Connection:
         self.seen: Callable[[], int] = lambda: 0  # the size of the largest verified head
         self._key = key
         verify = _certificates(ca) if url.startswith("https:") else False  # slow to make
+        self._seconds = seconds
         self._client = httpx.Client(verify=verify, timeout=seconds)
 
     def close(self) -> None:
@@ -102,13 +103,16 @@ class Connection:
             headers |= {"content-type": "application/json", "idempotency-key": sent.once}
         request = self._client.build_request(method, f"{self.url}{path}", params=sent.query or None, content=sent.body)
         request.headers.update(sign_request(self._key, method, str(request.url), headers, sent.body))
-        content = bytearray()
+        content, ends = bytearray(), time.monotonic() + 20 * self._seconds
         reply = self._client.send(request, stream=True)
         try:
             for chunk in reply.iter_raw():
                 content += chunk
                 if len(content) > MOST:
                     raise RecordError("API-FALSE", f"an answer of more than {MOST} bytes", where=path)
+                if time.monotonic() > ends:
+                    says = f"{self.url}: the answer did not end within {20 * self._seconds:g} seconds"
+                    raise LedgerError("HTTP-SILENT", says, "nothing shows whether it was done; ask again")
         finally:
             reply.close()
         return reply.status_code, reply.headers.get("content-type", "").partition(";")[0], bytes(content)
@@ -127,6 +131,8 @@ def _refused(status: int, content: bytes) -> RecordError | LedgerError:
         problem = msgspec.json.decode(content, type=Problem)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return RecordError("API-FALSE", f"the server answers {status} and no problem that can be read")
+    if is_proof(problem.code):
+        return stated(problem.code, problem.detail)
     if status in (429, 500, 503):
         return LedgerError(problem.code, problem.detail, problem.hint)
     return Refused(problem.code, problem.detail, where=problem.where, hint=problem.hint)

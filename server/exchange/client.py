@@ -14,7 +14,7 @@ from ledger.errors import LedgerError, RecordError
 from server.documents import ApiAnswer, Problem
 from server.exchange.documents import AcknowledgedAnswer, ExchangeAnswer, WaitingAnswer
 from server.exchange.peers import Peer
-from server.problems import MEDIA
+from server.problems import MEDIA, is_proof, stated
 
 LARGEST = 64 << 20  # bytes of a bundle, and of every other answer
 _JSON = "application/json"
@@ -99,6 +99,8 @@ def _refused(status: int, media: str, content: bytes) -> RecordError | LedgerErr
         problem = None
     if problem is None:
         return RecordError("API-FALSE", f"the server answers {status} and {media or 'nothing'}"[:200])
+    if is_proof(problem.code):
+        return stated(problem.code, problem.detail[:500])
     if status in (429, 500, 503, 507):
         return LedgerError(problem.code[:40], problem.detail[:500])
     return RecordError(problem.code[:40], problem.detail[:500])

@@ -73,6 +73,15 @@ def test_a_problem_is_raised_with_its_code() -> None:
         peer.hand_in(b"PK")
 
 
+@pytest.mark.parametrize(("code", "status"), [("SPLIT-VIEW", 409), ("LOG-ROLLBACK", 503), ("API-FALSE", 400)])
+def test_what_a_peer_says_of_a_proof_proves_nothing(code: str, status: int) -> None:
+    body = f'{{"type":"","title":"","status":{status},"detail":"so","code":"{code}","where":"","hint":""}}'.encode()
+    served = answering(status, "application/problem+json", body)
+    with served as url, closing(client(url)) as peer, pytest.raises(LedgerError, match="API-UNREADY") as raised:
+        peer.hand_in(b"PK")
+    assert code in raised.value.says
+
+
 def test_a_server_that_is_not_there_is_an_error_with_a_code() -> None:
     with closing(client("http://127.0.0.1:9")) as peer, pytest.raises(LedgerError, match="HTTP-SILENT"):
         peer.waiting(0)

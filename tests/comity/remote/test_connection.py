@@ -1,0 +1,83 @@
+"""A server that answers slowly, or states what only its client can find, makes the client say neither."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Event, Thread
+
+import pytest
+
+pytest.importorskip("httpx", reason="needs the extra `server`")
+pytest.importorskip("http_message_signatures", reason="needs the extra `server`")
+
+from comity.remote.connection import Connection
+from ledger.adapters.keys.key_files import SeedKey
+from ledger.errors import LedgerError
+from server.documents import HeadAnswer
+
+Answer = Callable[[BaseHTTPRequestHandler], None]
+
+
+@contextmanager
+def answering(answer: Answer, seconds: float = 5.0) -> Iterator[Connection]:
+    """Yield a connection to a server that answers so."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            answer(self)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            with closing(
+                Connection(f"http://127.0.0.1:{server.server_port}", SeedKey(bytes(32)), seconds=seconds)
+            ) as made:
+                yield made
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.mark.parametrize(("code", "status"), [("SPLIT-VIEW", 409), ("LOG-ROLLBACK", 503), ("API-FALSE", 400)])
+def test_what_a_server_says_of_a_proof_proves_nothing(code: str, status: int) -> None:
+    body = f'{{"type":"","title":"","status":{status},"detail":"so","code":"{code}","where":"","hint":""}}'.encode()
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(status)
+        request.send_header("content-type", "application/problem+json")
+        request.send_header("content-length", str(len(body)))
+        request.end_headers()
+        request.wfile.write(body)
+
+    with answering(answer) as connection, pytest.raises(LedgerError, match="API-UNREADY") as raised:
+        connection.get("/v1/head", HeadAnswer)
+    assert code in raised.value.says
+
+
+def test_an_answer_that_never_ends_is_silence_however_little_of_it_comes_at_a_time() -> None:
+    enough = Event()
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(200)
+        request.send_header("content-type", "application/json")
+        request.end_headers()
+        with suppress(OSError):
+            while not enough.wait(0.01):
+                request.wfile.write(b" ")
+
+    begun = time.monotonic()
+    with answering(answer, seconds=0.02) as connection:
+        Thread(target=lambda: enough.wait(5) or enough.set(), daemon=True).start()
+        try:
+            with pytest.raises(LedgerError, match="did not end within"):
+                connection.get("/v1/head", HeadAnswer)
+        finally:
+            enough.set()
+    assert time.monotonic() - begun < 4
