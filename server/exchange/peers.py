@@ -29,7 +29,7 @@ Text = Annotated[str, Meta(min_length=1, max_length=500)]
 class Peer(Struct, frozen=True, forbid_unknown_fields=True):
     """One peer; see the module. `ca` is a file of certificates (PEM) in place of those of the system."""
 
-    name: Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9.-]{0,60}$")]
+    name: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9.-]{0,60}\Z")]
     origin: Text
     audience: Text
     url: Text | None = None

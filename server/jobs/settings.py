@@ -10,6 +10,8 @@ keep = 14
 from __future__ import annotations
 
 from collections.abc import Mapping
+from email.errors import MessageError
+from email.headerregistry import Address
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -87,6 +89,9 @@ def settings_of(tables: Mapping[str, Any], names: tuple[str, ...]) -> Settings:
         raise ValueError("[mail] to another machine needs tls")
     if settings.mail and settings.mail.user is not None and settings.mail.password_file is None:
         raise ValueError("[mail] has a user and no password-file")
+    for address in (*([settings.mail.sender] if settings.mail else ()), *(person.mail for person in settings.people)):
+        if not _is_address(address):
+            raise ValueError(f"{address!r} is not one address of mail")
     for hook in settings.webhooks:
         if not is_private(hook.url):
             raise ValueError(f"{hook.url!r} is no https address of a server")
@@ -96,3 +101,12 @@ def settings_of(tables: Mapping[str, Any], names: tuple[str, ...]) -> Settings:
         if not Path(hook.key).is_file():
             raise ValueError(f"there is no file {hook.key}")
     return settings
+
+
+def _is_address(text: str) -> bool:
+    """Return True for one address of mail, as its header and the mail server read it."""
+    try:
+        parsed = Address(addr_spec=text)
+    except (ValueError, IndexError, AttributeError, MessageError):  # the parser raises all of these
+        return False
+    return text == f"{parsed.username}@{parsed.domain}"

@@ -25,6 +25,7 @@ WRONG = {
     "in the open": GOOD.replace("https:", "http:"),
     "another member": GOOD + "colour = 1\n",
     "a name with a slash": GOOD.replace('"skylark"', '"sky/lark"'),
+    "a name of two lines": GOOD.replace('"skylark"', '"skylark\\n"'),
     "no origin": GOOD.replace("origin", "# origin"),
     "twice": GOOD + GOOD.partition("3\n")[2],
     "no file of certificates": GOOD + 'ca = "/nowhere.pem"\n',

@@ -51,6 +51,12 @@ WRONG = {
     "no address": CONFIG + '[[webhooks]]\nurl = "x"\noffice = "ilves"\nkey = "/dev/null"\n',
     "no key": CONFIG + '[[webhooks]]\nurl = "https://x.example"\noffice = "ilves"\nkey = "/nowhere"\n',
     "two lines": CONFIG.replace("dina@court.example", "dina@court.example\\nBcc: x@y.example"),
+    "a line that ends": CONFIG.replace("dina@court.example", "dina@court.example\\n"),
+    "two addresses": CONFIG.replace("dina@court.example", "dina@court.example,ivo@court.example"),
+    "no address of mail": CONFIG.replace("dina@court.example", "<dina@court.example"),
+    "a sender with two lines": CONFIG.replace("[mail]", '[mail]\nsender = "x@court.example\\n"').replace(
+        'sender = "office@court.example"\n', ""
+    ),
     "no password": CONFIG.replace("[[people]]", 'user = "office"\n[[people]]'),
 }
 
