@@ -91,7 +91,7 @@ def _problem(status: int, code: str, says: str, where: str, hint: str) -> Proble
 
 
 def is_proof(code: str) -> bool:
-    """Return True for a code by which a client says what it has verified: of a server it is no more than a statement."""
+    """Return True for a code by which a client says what it has verified; of a server it proves nothing."""
     return code == "API-FALSE" or code.startswith(("LOG-", "SPLIT-"))
 
 

@@ -122,7 +122,7 @@ class OfficeServer:
             listeners = Listeners(view, head, lambda: self.server.should_exit)
             more = opened.enter_context(_exchange(journal, gates, spent, settings)) if settings.peers else []
             if "calendar" in settings.jobs:
-                more = [*more, calendar_route(journal.folder.path, gates.rate, problem)]
+                more = [*more, calendar_route(journal.folder.path, callers.spend_unknown, problem)]
             app = Application(services, gates, listeners, patience=settings.patience, more=more).asgi()
             self.app = Observed(app, (metrics.observe, *((log_exchange,) if settings.log_requests else ())))
             self.server: Server = http_server.server(
@@ -160,8 +160,9 @@ def _exchange(journal: Journal, gates: Gates, spent: Spent, settings: Settings) 
     opened = partial(Journal.open, journal.folder.path, journal.home, now=journal.now)
     with closing(ExchangeStore(journal.folder.path)) as store:
         checks = ExchangeGates(
-            gates.bases, SignatureGate(lambda key: True, spent.spend), gates.rate, problem, settings.patience
-        )
+            gates.bases, SignatureGate(lambda key: True, spent.spend), gates.rate, gates.callers.spend_unknown,
+            problem, settings.patience,
+        )  # fmt: skip
         yield ExchangeEndpoint(Reception(opened, settings.peers, store), checks, opened).routes()
 
 

@@ -41,8 +41,8 @@ class Connection:
     """The connection to one server, with one key that signs every request.
 
     `url` is the base URL; `ca` a file of certificates (PEM) in place of those of the system; `seconds` the limit of
-    each wait, and a twentieth of the limit of a whole answer. LedgerError HTTP-SILENT for a URL that is none, RecordError TRUST-FORMAT for a wrong `ca`. What the
-    server refuses is `Refused`, with its code.
+    each wait, and a twentieth of the limit of a whole answer. LedgerError HTTP-SILENT for a URL that is none,
+    RecordError TRUST-FORMAT for a wrong `ca`. What the server refuses is `Refused`, with its code.
     """
 
     def __init__(self, url: str, key: Key, *, ca: str | None = None, seconds: float = 30.0) -> None:

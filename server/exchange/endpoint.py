@@ -35,7 +35,7 @@ from server.exchange.delivery import check_answer
 from server.exchange.documents import AcknowledgedAnswer, ExchangeAnswer, WaitingAnswer, WaitingItem
 from server.exchange.reception import OpenJournal, Reception
 from server.exchange.store import OutgoingItem
-from server.identity.requests import UNSIGNED, RateLimit, SignatureGate
+from server.identity.requests import RateLimit, SignatureGate
 from server.operations.observed import note
 
 logger = logging.getLogger(__name__)
@@ -50,12 +50,13 @@ _PAGE = 100  # bundles of one list
 class ExchangeGates(Struct, frozen=True):
     """The checks before the exchange. `bases` has the public base URL of each allowed Host, `patience` is in seconds.
 
-    `refuse` makes the response to an error.
+    `spend_unknown` counts a request by its address, `refuse` makes the response to an error.
     """
 
     bases: Mapping[str, str]
     signatures: SignatureGate
     rate: RateLimit
+    spend_unknown: Callable[[Request], None]
     refuse: Callable[[Exception], Response]
     patience: float
 
@@ -175,7 +176,7 @@ class ExchangeEndpoint:
         named = _KEY_ID.findall(request.headers.get("signature-input", ""))
         familiar = len(named) == 1 and self._reception.is_familiar(named[0])
         if not familiar:
-            self._gates.rate.spend(UNSIGNED)
+            self._gates.spend_unknown(request)
         place = (request.method, familiar)
         if self._running[place] >= (_AT_ONCE if familiar else 1):
             raise TooManyRequests("other requests of the exchange are answered now", 5)
@@ -195,7 +196,7 @@ class ExchangeEndpoint:
         try:
             key = self._gates.signatures.check(request.method, url, dict(request.headers), body)
         except RecordError:
-            self._gates.rate.spend(UNSIGNED)
+            self._gates.spend_unknown(request)
             raise
         self._gates.rate.spend(key)
         return key

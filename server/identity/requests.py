@@ -11,7 +11,6 @@ from ledger.adapters.http_signatures import WINDOW, check_request
 from ledger.errors import RecordError
 
 _MOST_SENDERS = 10_000
-UNSIGNED = ""  # the sender of requests without a signature that are counted together
 
 
 class SignatureGate:

@@ -14,7 +14,6 @@ from starlette.routing import Route
 
 from ledger.errors import LedgerError, RecordError
 from server.documents import CALENDAR, CALENDAR_MEDIA
-from server.identity.requests import UNSIGNED, RateLimit
 from server.jobs.calendar import calendar_at
 from server.operations.observed import note
 
@@ -27,13 +26,16 @@ _HEADERS: Final = {
 }
 
 
-def calendar_route(ledger: Path, rate: RateLimit, refuse: Callable[[Exception], Response]) -> Route:
-    """Return the route of the calendars of a ledger; `refuse` makes the response to an error."""
+def calendar_route(ledger: Path, spend: Callable[[Request], None], refuse: Callable[[Exception], Response]) -> Route:
+    """Return the route of the calendars of a ledger.
+
+    `spend` counts a request by its address (`RecordError` API-RATE); `refuse` makes the response to an error.
+    """
 
     async def endpoint(request: Request) -> Response:
         note(request.scope, route=CALENDAR)
         try:
-            rate.spend(UNSIGNED)
+            spend(request)
             content = await run_in_threadpool(calendar_at, ledger, request.path_params["secret"])
             if content is None:
                 raise RecordError("API-MISSING", "there is no such address")

@@ -17,7 +17,7 @@ from tests.support.cli import House
 
 ORIGIN = "ledger.example/xo/karsk"
 SENT = {"addressee": "ilves", "channel": "mail"}  # which does not name skylark
-SECRET = "ex-post-validation-sought"  # noqa: S105 - a kind that a provider may not know of
+SECRET = "ex-post-validation-sought"  # a kind that a provider may not know of
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ import pytest
 from ledger.adapters.http_signatures import sign_request
 from ledger.adapters.keys.key_files import Key
 from ledger.adapters.keys.open_key import open_key
+from server.identity.callers import Peers
 from tests.server.exchange.offices import Offices, copy
 from tests.server.office import Office, Reply
 
@@ -122,6 +123,17 @@ def test_a_second_request_of_an_unknown_key_waits_for_the_first(served: tuple[Of
         assert second.headers["retry-after"] == "5"
         assert office.send("GET", "/v1/head").status == 200
         slow.recv(65_536)
+
+
+def test_a_stranger_who_asks_too_often_keeps_no_new_peer_from_asking(begun: Offices, tmp_path: Path) -> None:
+    offices = copy(begun, tmp_path / "offices")
+
+    def code(address: str) -> str:
+        return office.send("GET", "/v1/exchange", headers={"x-forwarded-for": address}).code
+
+    with offices.serving("skylark", rate=1.0, proxies=Peers.of(["127.0.0.1"])) as office:
+        assert [code("192.0.2.1") for _ in range(4)][-2:] == ["API-RATE", "API-RATE"]
+        assert code("192.0.2.2") == "API-SIGNATURE"
 
 
 def test_a_server_without_peers_has_no_exchange(begun: Offices, tmp_path: Path) -> None:

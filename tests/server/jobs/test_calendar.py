@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ledger.errors import RecordError
+from server.identity.callers import Peers
 from server.jobs.calendar import calendar_at, make_calendars, new_address
 from server.jobs.settings import JobSettings, Settings
 from server.jobs.state import JobStore
@@ -79,3 +80,14 @@ def test_the_server_answers_at_the_address_while_the_job_is_on(mine: Path) -> No
         assert (office.send("GET", path + "x").status, office.send("GET", path + "x").code) == (404, "API-MISSING")
     with serving(mine) as office:
         assert office.send("GET", path).code == "API-MISSING"
+
+
+def test_who_guesses_addresses_keeps_no_one_else_from_a_calendar(mine: Path) -> None:
+    path = new_address(mine, "ilves", "Dina")
+    proxied = Peers.of(["127.0.0.1"])
+    with serving(
+        mine, jobs={"calendar": JobSettings()}, config=mine / "absent.toml", rate=0.5, proxies=proxied
+    ) as office:
+        guesses = [office.send("GET", path + "x", headers={"x-forwarded-for": "192.0.2.1"}).code for _ in range(3)]
+        assert guesses == ["API-MISSING", "API-RATE", "API-RATE"]
+        assert office.send("GET", path, headers={"x-forwarded-for": "192.0.2.2"}).status == 204
