@@ -16,10 +16,13 @@ from threading import Lock
 from ledger.adapters.storage.entry_store import Conflict
 from ledger.application.commit_heads import ROLE, heads_signer
 from ledger.application.foreign.arrivals import from_bundle
+from ledger.application.foreign.receive import Arrival
 from ledger.application.foreign.take_in import Taken, take_in
 from ledger.application.journal import Journal
-from ledger.entries.envelope import Signer
+from ledger.entries.envelope import Signer, open_
+from ledger.entries.form import named_in
 from ledger.entries.keyring import Keyring
+from ledger.entries.wrapped_entry import KIND
 from ledger.errors import LedgerError, RecordError
 from ledger.verify.other_records.other_logs import NotProven
 from server.exchange.documents import ExchangeAnswer, ExchangeReceipt, Refusal
@@ -132,6 +135,8 @@ class Reception:
                 arrivals, check = from_bundle(journal, data, None, logger.info, origin=one.origin)
                 if peer is None and peer_of(journal, [one], key) is None:
                     continue
+                peer = one
+                _check_orders(journal, self.store, one, arrivals)
                 taken = take_in(journal, arrivals, signer, check)
             except Conflict:  # another process wrote meanwhile: the peer tries again
                 raise
@@ -139,6 +144,8 @@ class Reception:
                 if isinstance(wrong, LedgerError) and wrong.code not in _OF_THE_PEER:
                     raise
                 last = wrong
+                if peer is not None:
+                    break
                 continue
             if key:
                 self._accepted.add(key)
@@ -151,6 +158,25 @@ class Reception:
         answer = ExchangeAnswer(journal.origin, digest, "quarantined", [], _reason(last))
         self.store.hold(peer.name, data, answer)
         return answer
+
+
+def _check_orders(journal: Journal, store: ExchangeStore, peer: Peer, arrivals: Sequence[Arrival]) -> None:
+    """Raise `RecordError` EXCHANGE-ORDER for entries of an order of ours that does not concern the peer.
+
+    It concerns the peer if a bundle of it was made for the peer, if it has entries of that log already, or if it names
+    an office that signed one of the arrived entries. Who only knows its id would otherwise change its state.
+    """
+    signers: dict[str, set[str]] = {}
+    for arrival in arrivals:
+        p = open_(arrival.raw, verify=False).payload
+        signers.setdefault(p.order, set()).add(p.signer.actor)
+    for order, actors in signers.items():
+        if journal.store.newest(order) is None or store.gave(peer.name, order):
+            continue
+        entries = journal.cases.case(order, reveal=False).entries
+        known = any(e.kind == KIND and e.public.get("origin") == peer.origin for e in entries)
+        if not known and actors.isdisjoint(named_in(entries)):
+            raise RecordError("EXCHANGE-ORDER", "the order names no office that signed these entries", where=order)
 
 
 def _signer(journal: Journal) -> Signer:

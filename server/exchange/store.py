@@ -125,6 +125,10 @@ class ExchangeStore:
         """Return the bundle for a peer with a digest; None if there is none."""
         return next(iter(self._sent("peer = ? AND digest = ?", peer, digest)), None)
 
+    def gave(self, peer: str, order: str) -> bool:
+        """Return True if a bundle of an order (its id) was made for a peer."""
+        return bool(self._sent("peer = ? AND order_id = ?", peer, order, limit=1))
+
     def _sent(self, where: str, *values: object, limit: int = -1) -> list[OutgoingItem]:
         sql = f"SELECT {_COLUMNS} FROM outgoing WHERE {where} ORDER BY number LIMIT ?"  # noqa: S608 - conditions of this module
         with self._lock, SQLiteErrors(self.path):
