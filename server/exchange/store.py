@@ -211,8 +211,9 @@ class ExchangeStore:
         rows = {item.digest for item in self._sent(_OPEN)}
         rows |= {item.digest for item in self._came("state = 'quarantined'")}
         for path in (*self.outgoing.iterdir(), *self.quarantine.iterdir()):
-            if path.name not in rows and path.stat().st_mtime < self._now() - _FRESH:
-                path.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):  # another process has just renamed or deleted it
+                if path.name not in rows and path.lstat().st_mtime < self._now() - _FRESH:
+                    path.unlink()
 
     def forget_arriving(self) -> None:
         """Delete what a crash left of bundles that were arriving; their senders send them again."""

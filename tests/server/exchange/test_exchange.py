@@ -352,6 +352,16 @@ def test_a_file_that_a_crash_left_without_a_row_is_deleted_after_an_hour(offices
         assert [path.name for path in store.quarantine.iterdir()] == ["new"]
 
 
+def test_a_file_that_another_process_has_just_renamed_stops_no_one(
+    offices: Offices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with offices.opened("karsk") as (_, store):
+        (store.outgoing / "nowhere").symlink_to("gone")
+        monkeypatch.setattr(type(store.outgoing), "iterdir", lambda folder: [folder / ".a.new", folder / "nowhere"])
+        store.tidy()
+        assert (store.outgoing / "nowhere").is_symlink()  # it is of this hour
+
+
 def test_an_attempt_that_failed_waits_longer_each_time(offices: Offices) -> None:
     moment = 1_000.0
     store = ExchangeStore(offices.ledger("karsk"), lambda: moment)
