@@ -128,9 +128,8 @@ def _paragraph(x: TimelineEntry, width: int, tag: str = "", reveal: bool = False
         out.append(f"{'':13}{output.paint('signed ' + left(x.early) + ' before the event', 'bold red')}")
     if (asked := x.entry.unless) is not None:
         orders = ("this order" if order == x.entry.order else order for order in asked.orders)
-        sentence = (
-            f"only if no {' or '.join(asked.kinds)} in {', '.join(orders)} from entry {asked.after} of the log on"
-        )
+        log = f"the log {x.entry.origin}" if x.entry.origin else "the log"
+        sentence = f"only if no {' or '.join(asked.kinds)} in {', '.join(orders)} from entry {asked.after} of {log} on"
         out += textwrap.wrap(sentence, width, initial_indent=" " * 13, subsequent_indent=" " * 13)
     if x.replaced is not None:
         sentence = f"{x.replaced.line(f'#{x.replaced.entry.seq}')}; not counted"

@@ -216,7 +216,7 @@ class _Verification:
             self.judgement = claims.check_procedure(self.case, own_entries, opened, arrivals, self.as_of, book)
         with book.step(VerificationStep.COMPLETENESS):
             self.committed = check_committed(parts, opened, manifest, keyring, times, book)
-            check_conditions(opened, self.committed, book)
+            check_conditions(opened, arrivals, self.committed, book)
             if elsewhere is not None:
                 hold_commit(parts, states, elsewhere)
             held = trust.policy if trust else NO_POLICY

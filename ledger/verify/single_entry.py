@@ -59,7 +59,7 @@ def verify_entry(
         with book.step(VerificationStep.ORDER_OF_ENTRIES):
             if opened.payload.log != states.head.checkpoint.origin:
                 raise RecordError("CTX-LOG", f"sealed for the log {opened.payload.log}")
-            check_conditions({parsed.index: opened}, None, book)
+            check_conditions({parsed.index: opened}, (), None, book)
         with book.step(VerificationStep.KEYS):
             _check_key(opened, trust, book)
             if trust is not None:

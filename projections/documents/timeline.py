@@ -20,8 +20,8 @@ class TimelineItem(Struct, frozen=True, kw_only=True):
     """One entry of an order, what it says, and the states it moved the order between (`moved`).
 
     `fields` are the values of the entry, sealed ones as `[sealed]`. `local` is the local time of the office whose act
-    it is, if that differs from UTC. `unless` is the condition under which its signer gave it to the log. `not_before`
-    and `not_after` are proven times of its signature, with --brackets.
+    it is, if that differs from UTC. `unless` is the condition under which its signer gave it to the log for
+    which it was sealed. `not_before` and `not_after` are proven times of its signature, with --brackets.
     """
 
     seq: int

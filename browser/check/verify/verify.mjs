@@ -153,7 +153,7 @@ async function walk(carried, trust, held, now, book, found, onStep, elsewhere) {
   book.skip(16, ['law-elsewhere']);
   await step(17, async () => {
     found.committed = await checkCommitted(parts, opened, manifest, keyring, times, book);
-    checkConditions(opened, found.committed, book);
+    checkConditions(opened, arrivals, found.committed, book);
     if (elsewhere && found.committed) checkKnownCommit(found.committed, elsewhere);
     found.audits = checkAudits(parts.audits, trust?.policy, heads.head.checkpoint, book);
     if (found.committed) found.committed.auditors = recomputedBy(found.audits, found.committed.index);

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from msgspec import UNSET
 
 from ledger.entries.condition import CODE, check_condition, opposing
 from ledger.entries.envelope import OpenedEntry
 from ledger.errors import RecordError
+from ledger.verify.other_records.received_entries import ArrivedEntry
 from ledger.verify.progress import VerificationLog
 from ledger.verify.report import CommittedHeads
 
 
 def check_conditions(
-    opened: Mapping[int, OpenedEntry], committed: CommittedHeads | None, book: VerificationLog
+    opened: Mapping[int, OpenedEntry],
+    arrivals: Iterable[ArrivedEntry],
+    committed: CommittedHeads | None,
+    book: VerificationLog,
 ) -> None:
     """Add the finding CTX-CONDITION for each entry that the log took in spite of its condition.
 
     The chains of the bundle's orders are whole. So an order has no other entry before index n if the bundle has a later
-    one of it, or if heads are committed from there on. Of every other order the sentence says what is not proven.
+    one of it, or if heads are committed from there on. Of every other order the sentence says what is not proven. The
+    condition of an entry that has arrived from another log is about that log, whose entries are not here.
     """
     whole = {entry.payload.order: index for index, entry in sorted(opened.items())}  # up to its newest entry here
     if committed is not None:
@@ -41,3 +46,7 @@ def check_conditions(
                 f"behind its first {condition.after} entries: the {book.of} does not have all entries until then of "
                 f"{', '.join(unseen)}."
             )
+    for one in arrivals:
+        if one.inner is not None and one.inner.payload.unless is not UNSET:
+            log, index = one.inner.payload.log, one.wrapper.payload.public["index"]
+            book.not_proven.append(f"{CODE}: that the log {log} held to the condition of its entry {index}.")

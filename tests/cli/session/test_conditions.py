@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from cli.exit_codes import Exit
 from cli.reports.timeline_text import timeline_paragraphs
@@ -73,6 +74,9 @@ def test_without_a_position_nothing_opposes_what_was_there_before_the_command(tw
     shown = timeline_paragraphs(timeline(case, judge(case, datetime.now(UTC)).trail))
     assert "only if no order-transmitted or order-withdrawn in" in " ".join(shown.split())
     assert "this order" in shown
+    arrived = replace(case, entries=tuple(replace(e, origin="ledger.example/xv/skylark") for e in case.entries))
+    shown = timeline_paragraphs(timeline(arrived, judge(arrived, datetime.now(UTC)).trail))
+    assert "of the log ledger.example/xv/skylark on" in " ".join(shown.split())
     *_, last = json.loads(done(two, "timeline", "PPO-2", "--json"))["timeline"]
     assert last["unless"]["kinds"] == ["order-transmitted", "order-withdrawn"]
     assert len(last["unless"]["orders"]) == 3

@@ -3,7 +3,7 @@
 const CODE = 'CTX-CONDITION';
 
 /** Report each entry that the log took in spite of its condition, and each condition that the bundle cannot decide. */
-export function checkConditions(opened, committed, book) {
+export function checkConditions(opened, arrivals, committed, book) {
   const entries = [...opened].sort(([one], [two]) => (one < two ? -1 : 1));
   const whole = new Map(); // order -> the index up to which the bundle has all its entries
   for (const [index, { order }] of entries) {
@@ -19,5 +19,8 @@ export function checkConditions(opened, committed, book) {
     if (BigInt(after) > index) book.remark(CODE, ['condition-beyond', after, index], leaf);
     else if (found) book.remark(CODE, ['condition-broken', found[1].kind, found[1].order, after, found[0]], leaf);
     else if (unseen.length) book.notProven.push(['unproven-condition', index, kinds.join(', '), after, unseen.join(', ')]);
+  }
+  for (const { inner, wrapper } of arrivals) {
+    if (inner?.unless) book.notProven.push(['unproven-condition-elsewhere', inner.log, wrapper.public.get('index')]);
   }
 }

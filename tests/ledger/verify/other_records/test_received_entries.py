@@ -13,6 +13,7 @@ import pytest
 from ledger.entries.case import replacements
 from ledger.entries.envelope import Circumstances, EntryPlace, OpenedEntry, open_, seal
 from ledger.entries.log_keys import NONE
+from ledger.entries.payload import Condition
 from ledger.entries.wrapped_entry import wrapping, wrapping_crossed
 from ledger.facts import build
 from ledger.formats.selective_disclosure import veil
@@ -568,3 +569,17 @@ def test_a_false_entry_of_another_register_is_a_finding_and_no_crash(value: Any)
     world.arrives(world.says())
     world.there.append(resealed(raw, lambda p: p["public"].update(roles=value), world.there.keeper))
     unproven(world.report(), "FACT")
+
+
+def test_the_condition_of_an_entry_of_another_log_is_not_compared_with_the_entries_of_this_one() -> None:
+    world = World()
+    sent = ("order-transmitted", {"addressee": "skylark", "channel": "mail"})
+    world.here.record(world.ilves, *sent, order=ORDER)  # which the condition would exclude, if it were about this log
+    index = world.says(unless=Condition(0, [ORDER], [sent[0]]))
+    world.arrives(index)
+    report = world.report()
+    assert acts(report) == [("order-received", "skylark")]
+    assert "CTX-CONDITION" not in {remark.code for remark in report.procedure}
+    assert [says for says in report.not_proven if "CTX-CONDITION" in says] == [
+        f"CTX-CONDITION: that the log ledger.test/xv held to the condition of its entry {index}."
+    ]
