@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
@@ -121,7 +122,7 @@ def add(name: str, office: str, roles: tuple[str, ...]) -> None:
             if role not in known.roles:
                 raise Stop(f"{office} does not hold the role {role}", hint=f"it holds {', '.join(known.roles)}")
         _show(accounts, accounts.add(name, office, tuple(sorted(set(roles)))))
-    output.tell(f"a code to register a passkey: comity account code '{name}'")
+    output.tell(f"a code to register a passkey: comity account code {quote(name)}")
 
 
 @command("comity account list", "comity account list --json", refused=Exit.UNDECIDABLE)
@@ -144,7 +145,8 @@ def code(name: str) -> None:
     with _accounts() as (accounts, _):
         account = accounts.find(name)
         if account.locked:
-            raise Stop(f"the account of {name} is locked", hint=f"comity account unlock '{name}'", code=Exit.REFUSED)
+            hint = f"comity account unlock {quote(name)}"
+            raise Stop(f"the account of {name} is locked", hint=hint, code=Exit.REFUSED)
         made = accounts.make_code(account.id)
         until = datetime.fromtimestamp(int(datetime.now(UTC).timestamp()) + CODE_SECONDS, UTC)
     answer = CodeAnswer(account.name, made, until)
@@ -217,7 +219,8 @@ def unlock(name: str) -> None:
 def sign_out(name: str) -> None:
     """End all sessions of the person NAME at once, on every server of this ledger."""
     with _changing(name) as (accounts, account):
-        accounts.end_sessions(account)
+        ended = accounts.end_sessions(account)
+    output.tell(f"{output.counted(ended, 'session was', 'sessions were')} ended")
 
 
 @command("comity account remove 'Dina Ilves' --yes")
@@ -259,8 +262,15 @@ def _item(accounts: Accounts, account: Account) -> AccountItem:
 
 def _show(accounts: Accounts, account: Account) -> None:
     item = _item(accounts, account)
-    shown = f"{item.name}, {item.office}{' (locked)' if item.locked else ''}\n  id {item.id}"
-    output.emit(AccountAnswer(item), AccountItem.__struct_fields__, [item], text=lambda: shown)
+    lines = [f"{item.name}, {item.office}{' (locked)' if item.locked else ''}", f"  id {item.id}"]
+    for name, values in (
+        ("key", item.keys),
+        ("certificate", item.certificates),
+        ("subject", item.subjects),
+        ("passkey", item.passkeys),
+    ):
+        lines += [f"  {name} {value}" for value in values]
+    output.emit(AccountAnswer(item), AccountItem.__struct_fields__, [item], text=lambda: "\n".join(lines))
 
 
 def _fingerprint(path: str) -> str:

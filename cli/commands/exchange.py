@@ -20,7 +20,7 @@ from cli.session import ledger_choice
 from cli.session.options import AS, KEY, ROLE, configuration
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer, Time
-from ledger.errors import LedgerError
+from ledger.errors import LedgerError, RecordError
 
 if TYPE_CHECKING:
     from ledger.application.journal import Journal
@@ -120,8 +120,8 @@ def send(
     """Make the evidence bundle of ORDER for a peer, keep it until the peer acknowledges it, and hand it over.
 
     The bundle is made as `comity export` makes it. It is sent again, after growing waits, until receipts are here that
-    verify under the keys pinned for the peer. Then it is deleted here, and the receipts are kept. Exit 3
-    if it still waits.
+    verify under the keys pinned for the peer. Then it is deleted here, and the receipts are kept. A peer without a url
+    fetches it. Exit 3 if a peer did not acknowledge what it was sent.
     """
     from cli.access.recorded_access import Stated
     from cli.handover.evidence_bundle import Handed, bundle
@@ -143,6 +143,8 @@ def send(
             evidence.close_access()
         if later or peer.url is None:
             _tell_sent([SentItem(item.number, item.peer, item.order, item.digest, item.state, item.tries)])
+            if peer.url is None:
+                output.tell(f"{peer.name} has to fetch it: the configuration has no url for {peer.name}")
             return Exit.DONE
         try:
             with writing() as journal:
@@ -158,7 +160,7 @@ def send(
 @click.option("--now", "early", is_flag=True, help="Also what was tried before, without waiting longer.")
 @CONFIG
 def deliver_(early: bool, config: str) -> Exit:
-    """Hand over the bundles that wait for peers and are due; exit 3 if one still waits afterwards."""
+    """Hand over the bundles that wait for peers and are due; exit 3 if a peer did not acknowledge one of them."""
     from cli.session.open_ledger import writing
 
     peers = _peers(config)
@@ -167,12 +169,13 @@ def deliver_(early: bool, config: str) -> Exit:
 
 
 @command("comity exchange fetch skylark --config serve.toml", "comity exchange fetch --config serve.toml")
-@click.argument("name", metavar="PEER", required=False)
+@click.argument("name", metavar="[PEER]", required=False)
 @CONFIG
 def fetch_(name: str | None, config: str) -> Exit:
     """Fetch the bundles that wait at PEER, or at every peer with a url; record them, and send the receipts.
 
-    A bundle that cannot be proven goes to the quarantine; exit 3.
+    A bundle that cannot be proven goes to the quarantine; exit 3. A peer that fails does not stop the others: exit 3 if
+    bundles of others came, else the exit code of its error.
     """
     from cli.session.open_ledger import writing
     from ledger.application.journal import Journal
@@ -184,16 +187,23 @@ def fetch_(name: str | None, config: str) -> Exit:
     peers = _peers(config)
     chosen = [peer_named(peers, name)] if name else [peer for peer in peers if peer.url is not None]
     rows: list[CameItem] = []
+    faults: list[tuple[str, RecordError | LedgerError]] = []
     with _store() as store, writing() as journal:
         opened = partial(Journal.open, journal.folder.path, journal.home, now=journal.now)
         reception = Reception(opened, peers, store)
         for peer in chosen:
-            rows += [
-                _came(peer.name, each.answer.digest, each.answer.state, len(each.answer.receipts), each.answer.reason)
-                for each in fetch(journal, reception, peer)
-            ]
+            try:
+                for each in fetch(journal, reception, peer):
+                    said = each.answer
+                    rows.append(_came(peer.name, said.digest, said.state, len(said.receipts), said.reason))
+            except (RecordError, LedgerError) as fault:
+                faults.append((peer.name, fault))
+    if faults and not rows:
+        raise faults[0][1]
     output.emit(CameAnswer(rows), CAME, rows)
-    return Exit.FINDINGS if any(row.state == "quarantined" for row in rows) else Exit.DONE
+    for who, fault in faults:
+        output.tell(f"{who}: {fault.code}: {fault.says}")
+    return Exit.FINDINGS if faults or any(row.state == "quarantined" for row in rows) else Exit.DONE
 
 
 @command("comity exchange list", "comity exchange list --json")

@@ -122,7 +122,8 @@ def calendar(office: str, name: str, revoke: bool) -> None:
 
     ledger = Path(ledger_choice.ledger_folder())
     if not revoke:
-        output.emit(CalendarAnswer(office, new_address(ledger, office, name)), ("path",))
+        path = new_address(ledger, office, name)
+        output.emit(CalendarAnswer(office, path), text=lambda: path)
         return
     with closing(JobStore(ledger)) as store:
         if not store.end_feed(office, name):

@@ -52,7 +52,7 @@ def _configured(context: click.Context, _: click.Parameter, path: str | None) ->
         context.meta[CONFIG] = Path(path).absolute()
     except (ValueError, RecursionError, OSError) as wrong:  # TOML and msgspec errors are ValueErrors
         says = wrong.strerror if isinstance(wrong, OSError) else str(wrong)
-        raise Stop(f"--config {path}: {says}", hint="the names are those of the options, without --") from None
+        raise Stop(f"--config {path}: {says}") from None
     names = _names(context)
     context.default_map = {names[name]: value for name, value in stated.items()}
     return path
@@ -73,7 +73,7 @@ def _configured(context: click.Context, _: click.Parameter, path: str | None) ->
     help="The other options, TOML; those given here win.",
 )
 @click.option("--check", is_flag=True, help="Print what would be used, and where it is from; serve nothing.")
-@click.option("--listen", default="127.0.0.1:7400", show_default=True, metavar="HOST:PORT", help="Where.")
+@click.option("--listen", default="127.0.0.1:7400", show_default=True, metavar="HOST:PORT", help="Where it listens.")
 @click.option(
     "--fd", type=click.IntRange(0), metavar="N", help="A socket that the service manager opened: no --listen."
 )
@@ -107,11 +107,21 @@ def _configured(context: click.Context, _: click.Parameter, path: str | None) ->
 @click.option(
     "--rate", type=click.FloatRange(1), default=100.0, show_default=True, help="Requests a second of each key."
 )
-@click.option("--within", type=click.FloatRange(1), default=10.0, show_default=True, help="Seconds: see /health.")
 @click.option(
-    "--drain", type=click.FloatRange(0), default=0.0, show_default=True, help="Seconds: not ready before the end."
+    "--within",
+    type=click.FloatRange(1),
+    default=10.0,
+    show_default=True,
+    help="/health answers 503 after so many seconds without a signature.",
 )
-@click.option("--metrics", metavar="HOST:PORT", help="Where Prometheus asks, on this machine alone.")
+@click.option(
+    "--drain",
+    type=click.FloatRange(0),
+    default=0.0,
+    show_default=True,
+    help="So many seconds before it ends, /ready answers 503.",
+)
+@click.option("--metrics", metavar="HOST:PORT", help="Serve metrics for Prometheus here, on this machine alone.")
 @click.option(
     "--log-format",
     type=click.Choice(["text", "json"]),
@@ -218,6 +228,7 @@ def serve(
 
 def _print_options(context: click.Context) -> None:
     """Print the value of each option as a configuration file has it, and where it is from."""
+    from server.jobs.table import JOBS
     from server.operations.configuration import NAMES
 
     names = _names(context)
@@ -235,7 +246,7 @@ def _print_options(context: click.Context) -> None:
             shown = list(value) if isinstance(value, tuple) else value
             click.echo(f"{name} = {json.dumps(shown)}  # {sources.get(source, 'the default')}")
     for name, job in context.meta.get(ON, {}).items():
-        click.echo(f"# job {name}{f' every {job.every} s' if job.every else ''}")
+        click.echo(f"# job {name} every {job.every or JOBS[name].every} s")
     for peer in context.meta.get(PEERS, ()):
         click.echo(f"# peer {peer.name}: {peer.origin}, {peer.url or 'fetches its bundles'}")
 

@@ -54,5 +54,10 @@ def pin_of(folder: str, typed: str | None) -> str | None:
     from ledger.trust.signed_policy import parse_fingerprint
 
     if typed is not None:
-        return parse_fingerprint(file_io.read(typed).decode("ascii", "replace") if os.path.isfile(typed) else typed)
+        if os.path.isfile(typed):
+            return parse_fingerprint(file_io.read(typed).decode("ascii", "replace"))
+        try:
+            return parse_fingerprint(typed)
+        except RecordError as wrong:
+            raise RecordError(wrong.code, f"there is no file {typed!r}, and {wrong.says}", where=wrong.where) from None
     return kept_pin(folder)

@@ -203,16 +203,16 @@ class RemoteReader:
         parts = []
         proven = None if self._lists else self._proven
         if proven is None:
-            parts.append("that nothing is left out rests on the server")
+            parts.append("only the server says that nothing is left out")
         elif proven == 0:
-            parts.append("that no entry is left out rests on the server, as no committed heads show it")
+            parts.append("only the server says that no entry is left out: no committed heads show it")
         else:
-            parts.append(f"no entry is left out below {proven}; that none is later rests on the server")
+            parts.append(f"no entry is left out below {proven}; only the server says that there is no later one")
         if self._linked:
-            parts.append("that no other order names it rests on the server")
+            parts.append("only the server says that no other order names this one")
         if self._withheld:
             closed = output.counted(self._withheld, "sealed value is", "sealed values are")
-            parts.append(f"{closed} shown to no caller: what rests on them is not found here, and a gap may come of it")
+            parts.append(f"{closed} shown to no caller: findings may be missing, or a gap be found, because of that")
         if self._wrapped:
             others = output.counted(self._wrapped, "entry of another log counts", "entries of other logs count")
             parts.append(f"{others} as what the wrapper says")

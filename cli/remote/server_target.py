@@ -138,7 +138,10 @@ class ServerTarget:
         public = self._key.public.hex()
         waiting = {k.public: k for k in self.reader.keyring().keys.values() if k.actor == actor and k.accepted is None}
         if not waiting:
-            raise Stop(f"no key of {actor} waits to be accepted", hint="the registrar enrols it: comity key enrol")
+            raise Stop(
+                f"no key of {actor} waits to be accepted",
+                hint="it was accepted already, or the registrar has to enrol it: comity key enrol",
+            )
         if public not in waiting:
             says = f"the key that asks is not the one that was enrolled for {actor}"
             raise Stop(says, hint="--key FILE names it", code=Exit.REFUSED)
@@ -176,7 +179,7 @@ class ServerTarget:
             return RecordPlan(draft)
         if case is not None and (closed := sum(len(e.sealed) for e in case.entries)):
             sealed = output.counted(closed, "sealed value", "sealed values")
-            output.tell(f"what the law would find is asked without {sealed} of this order, shown to no caller")
+            output.tell(f"findings are computed without {sealed} of this order, which the server shows to no caller")
         case = case or Case(draft.order, "", (), self.register())
         return RecordPlan(draft, self._recorder.findings(draft.fact, case, draft.signer, draft.said, instrument))
 
@@ -212,7 +215,7 @@ class ServerTarget:
         self._stored = replace(
             self.preview(draft), leaf=receipt.leaf, index=receipt.index, seq=receipt.seq, order=receipt.order
         )
-        output.tell(f"{self.reader.url}: the receipt was verified, and the log has the entry at {receipt.index}")
+        output.tell(f"{self.reader.url}: the receipt was verified: the log has the entry at index {receipt.index}")
         return receipt
 
     def _send(self, draft: Draft, entry: str) -> RecordedEntry:

@@ -23,7 +23,7 @@ def confirm(says: str, *, yes: bool) -> None:
     if yes:
         return
     if not attended():
-        raise Stop(f"{says}: this asks a person, and nobody is here", hint="--yes if it is meant")
+        raise Stop(f"{says}: a person has to confirm it, and there is no terminal", hint="--yes if it is meant")
     click.confirm(f"{output.in_one_line(says)}. Go on?", abort=True, err=True)
 
 

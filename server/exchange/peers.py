@@ -37,13 +37,17 @@ class Peer(Struct, frozen=True, forbid_unknown_fields=True):
     ca: Text | None = None
 
 
+class _Table(Struct):
+    peers: tuple[Peer, ...] = ()
+
+
 def peers_of(table: Any) -> tuple[Peer, ...]:
     """Return the peers of a table as TOML has it, or None.
 
     ValueError for another form, a name or origin that occurs twice, a role that is none, or no address.
     """
     seen: set[str] = set()
-    checked = tuple(msgspec.convert([] if table is None else table, list[Peer]))
+    checked = msgspec.convert({} if table is None else {"peers": table}, _Table).peers
     for peer in checked:
         for value in (peer.name, peer.origin):
             if value in seen:

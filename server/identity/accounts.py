@@ -99,7 +99,8 @@ class Accounts:
     def add(self, name: str, office: str, roles: tuple[str, ...] = ()) -> Account:
         """Make an account; `RecordError` ACCOUNT-NAME if the name is taken or has another form."""
         if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable() or name != name.strip():
-            raise RecordError("ACCOUNT-NAME", f"a name has 1 to {LONGEST_NAME} printable characters")
+            says = f"a name has 1 to {LONGEST_NAME} printable characters, and no space at its ends"
+            raise RecordError("ACCOUNT-NAME", says)
         made = Account(secrets.token_hex(8), name, office, roles, secrets.token_urlsafe(32), locked=False)
         values = (made.id, name, office, " ".join(roles), made.handle, 0)
         with self._db.transaction():
@@ -178,7 +179,9 @@ class Accounts:
         with self._db.transaction():
             gone = sum(self._db.change(statement, (value, account)) for statement in _UNLINK)
             if not gone:
-                raise RecordError("ACCOUNT-LINK", "the account has no such key, certificate, subject or passkey")
+                says = "the account has no such key, certificate, subject or passkey"
+                hint = "comity account list shows them in full; name a subject without its issuer"
+                raise RecordError("ACCOUNT-LINK", says, hint=hint)
             self._db.change(_END_SESSIONS, (account,))
             self.note("unlinked", account)
 

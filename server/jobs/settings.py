@@ -24,6 +24,7 @@ from ledger.facts import KINDS
 Text = Annotated[str, Meta(min_length=1, max_length=500)]
 TABLES = ("jobs", "mail", "people", "webhooks")
 NEEDS_FOLDER = ("publish", "backup")
+TAKEN_BY = {"folder": NEEDS_FOLDER, "keep": ("backup",), "office": ("lapse",)}
 
 
 class JobSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -83,6 +84,9 @@ def settings_of(tables: Mapping[str, Any], names: tuple[str, ...]) -> Settings:
             raise ValueError(f"no job is called {name[:40]!r}; there are {', '.join(names)}")
         if name in NEEDS_FOLDER and job.folder is None:
             raise ValueError(f"the job {name} needs a folder")
+        for member, takers in TAKEN_BY.items():
+            if getattr(job, member) is not None and name not in takers:
+                raise ValueError(f"the job {name} takes no {member}")
     if "digest" in settings.jobs and settings.mail is None:
         raise ValueError("the job digest needs the table [mail]")
     if settings.mail and settings.mail.tls == "none" and not is_local(settings.mail.host):

@@ -333,7 +333,7 @@ def test_an_order_is_named_by_reference_or_by_an_unambiguous_beginning_of_its_id
 
 def test_what_cannot_be_undone_is_not_done_when_nobody_can_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))
-    with pytest.raises(Stop, match="nobody is here"):
+    with pytest.raises(Stop, match="there is no terminal"):
         prompts.confirm("destroy it", yes=False)
     prompts.confirm("destroy it", yes=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,24 @@ def test_what_a_person_is_known_by_is_linked_once_and_removed_one_by_one(house: 
     assert (made["keys"], made["certificates"], made["subjects"]) == ([], [], [])
 
 
+def test_an_account_is_shown_with_what_was_linked(house: House) -> None:
+    house.reply("account", "add", "shown", "--office", "ilves")
+    said = house.run("account", "link", "shown", "--issuer", "https://login.example", "--subject", "4472").stdout
+    assert "\n  subject https://login.example 4472" in said
+    wrong = house.run("account", "unlink", "shown", "https://login.example 4472").stderr
+    assert "name a subject without its issuer" in wrong
+    assert "0 sessions were ended" in house.run("account", "sign-out", "shown").stderr
+
+
+def test_a_hint_quotes_the_name_of_a_person_for_the_shell(house: House) -> None:
+    name = "Sean O'Neill"
+    said = house.run("account", "add", name, "--office", "ilves").stderr
+    assert shlex.split(said.partition("comity account code ")[2]) == [name]
+    house.reply("account", "lock", name)
+    said = house.run("account", "code", name).stderr
+    assert shlex.split(said.partition("comity account unlock ")[2]) == [name]
+
+
 def test_what_cannot_be_linked_is_said(house: House, tmp_path: Path) -> None:
     house.reply("account", "add", "to link", "--office", "ilves")
     (tmp_path / "none.pem").write_text("-----BEGIN nothing")
@@ -93,7 +112,7 @@ def test_a_locked_person_gets_no_code_and_an_account_that_is_removed_is_gone(hou
     assert house.run("account", "code", "left").exit_code == 5
     assert house.reply("account", "unlock", "left", "--json")["account"]["locked"] is False
     house.reply("account", "sign-out", made["id"])
-    assert house.run("account", "remove", "left").exit_code == 2, "nobody is here to be asked"
+    assert house.run("account", "remove", "left").exit_code == 2, "there is no terminal"
     house.run("account", "remove", "left", "--yes")
     assert "ACCOUNT-UNKNOWN" in house.run("account", "lock", "left").stderr
     acts = house.reply("account", "acts", "--json")["acts"]

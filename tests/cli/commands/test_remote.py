@@ -33,6 +33,11 @@ def words(trust: Path) -> str:
     return spoken(fingerprint_of(plain_files(str(trust))))
 
 
+def test_a_file_of_the_fingerprint_that_is_missing_is_named(trust: Path, tmp_path: Path) -> None:
+    done = remote(tmp_path, "add", URL, "--trust", str(trust), "--root-fingerprint", "none.txt")
+    assert (done.exit_code, "there is no file 'none.txt'" in done.stderr) == (4, True)
+
+
 def test_a_server_is_kept_by_the_fingerprint_that_came_by_another_way(trust: Path, tmp_path: Path) -> None:
     done = remote(tmp_path, "add", f"{URL}/", "--trust", str(trust), "--root-fingerprint", words(trust), "--json")
     assert done.exit_code == 0

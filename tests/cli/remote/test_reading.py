@@ -133,7 +133,7 @@ def test_an_answer_says_how_far_it_is_proven_and_that_sealed_values_were_not_rea
     assert f"{server['withheld']} sealed values are shown to no caller" in said
     listed = person.reply("orders", "--as-of", MOMENT)["server"]
     assert listed["proven"] is None
-    assert "that nothing is left out rests on the server" in listed["partial"]
+    assert "only the server says that nothing is left out" in listed["partial"]
 
 
 def test_a_name_that_no_order_of_this_key_has_ends_as_in_a_folder(person: Person) -> None:

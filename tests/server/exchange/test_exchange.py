@@ -91,6 +91,20 @@ def test_an_order_and_its_answer_go_over_the_network_and_both_read_the_same(worl
         offices.type(who, "comity fsck")
 
 
+def test_a_peer_that_is_silent_does_not_keep_back_the_bundles_of_others(world: World) -> None:
+    offices = world.offices
+    offices.type("karsk", SEND)
+    said = offices.type("skylark", ANSWER[2])
+    assert "karsk has to fetch it: the configuration has no url for karsk" in said
+    file = offices.root / "karsk" / "serve.toml"
+    mute = '[[peers]]\nname = "mute"\norigin = "ledger.example/mute"\naudience = "SP"\nurl = "http://127.0.0.1:1"\n'
+    file.write_text(mute + file.read_text("utf-8"), "utf-8")
+    said = offices.type("karsk", "comity exchange fetch --config serve.toml", 3)
+    assert "recorded" in said
+    assert "mute: HTTP-SILENT" in said
+    assert "HTTP-SILENT" in offices.type("karsk", "comity exchange fetch --config serve.toml", 4)
+
+
 def test_a_bundle_whose_answer_was_lost_is_sent_again_and_recorded_once(world: World) -> None:
     def lost(client: PeerClient, bundle: bytes) -> ExchangeAnswer:
         client.hand_in(bundle)

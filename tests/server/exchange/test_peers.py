@@ -50,5 +50,10 @@ def test_a_peer_of_another_form_is_refused(wrong: str) -> None:
         peers_of(table)
 
 
+def test_the_fault_of_a_peer_names_the_table() -> None:
+    with pytest.raises(ValueError, match=r"`origin` - at `\$\.peers\[0\]`"):
+        peers_of(tomllib.loads(WRONG["no origin"])["peers"])
+
+
 def test_a_file_without_peers_has_none() -> None:
     assert peers_of(None) == ()

@@ -58,6 +58,11 @@ def test_the_address_is_kept_as_a_digest_and_ends_when_it_is_revoked(mine: Path)
     assert run("jobs", "calendar", "ilves", "--for", "Dina", "--revoke", ledger=mine).exit_code == 2
 
 
+def test_the_address_of_a_calendar_is_printed_for_a_person(mine: Path) -> None:
+    said = run("jobs", "calendar", "ilves", "--for", "Dina", ledger=mine).stdout.strip()
+    assert calendar_at(mine, secret_of(said)) == b""
+
+
 def test_an_office_that_may_see_nothing_gets_no_calendar(mine: Path) -> None:
     with pytest.raises(RecordError, match="KEY-UNKNOWN"):
         new_address(mine, "nobody", "Dina")

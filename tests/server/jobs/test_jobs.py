@@ -78,6 +78,15 @@ def test_settings_of_another_form_are_refused(wrong: str) -> None:
         settings(WRONG[wrong])
 
 
+@pytest.mark.parametrize(
+    ("job", "member"),
+    [("audit", 'folder = "x"'), ("publish", 'folder = "x"\nkeep = 2'), ("backup", 'folder = "x"\noffice = "ilves"')],
+)
+def test_a_member_that_a_job_does_not_take_is_refused(job: str, member: str) -> None:
+    with pytest.raises(ValueError, match=f"the job {job} takes no (folder|keep|office)"):
+        settings(f"[jobs.{job}]\n{member}\n")
+
+
 # -- one run -----------------------------------------------------------------------------------------------------------
 
 

@@ -72,6 +72,12 @@ def test_what_cannot_be_used_is_named(tmp_path: Path, text: str, says: str) -> N
     assert (result.exit_code, says in result.stderr) == (2, True)
 
 
+def test_a_job_is_printed_with_the_seconds_between_its_runs(tmp_path: Path) -> None:
+    said = checked(tmp_path, "[jobs.commit]\n[jobs.audit]\nevery = 43200\n").stdout
+    assert "# job commit every 86400 s\n" in said
+    assert "# job audit every 43200 s\n" in said
+
+
 def test_a_file_that_is_missing_is_named(tmp_path: Path) -> None:
     result = run("serve", "--config", str(tmp_path / "none.toml"), "--check")
     assert (result.exit_code, "none.toml: No such file" in result.stderr) == (2, True)
