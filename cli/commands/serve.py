@@ -219,8 +219,8 @@ def serve(
         try:
             made = OfficeServer(journal, settings)
         except OSError as error:  # of the certificate or its key: uvicorn reads them when it starts
-            files = tls_cert if client_ca is None else f"{tls_cert}, {client_ca}"
-            raise Stop(f"{files}: {error}", code=Exit.UNDECIDABLE) from None
+            files = ", ".join(dict.fromkeys(each for each in (tls_cert, tls_key, client_ca) if each))
+            raise Stop(f"{files}: {error.strerror or error}", code=Exit.UNDECIDABLE) from None
         with closing(made), _watched(made.metrics, watched):
             made.run(listening, lambda: click.echo(f"READY {own}"))
     output.tell("stopped; every answered request is on record")

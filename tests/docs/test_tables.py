@@ -1,11 +1,14 @@
-"""For every test that a document names there is a test of that name: threats, hostile inputs, findings."""
+"""What documents name exists: for every test that they name a test of that name, and the kinds of their examples."""
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import pytest
+
+from ledger.facts import KINDS
 
 ROOT = Path(__file__).parents[2]
 TABLES = (
@@ -60,3 +63,12 @@ def test_every_point_in_which_the_rules_differed_from_the_acts_has_a_test_or_a_r
     rows = [line for line in text.splitlines() if line.startswith("|") and not line.startswith(("|---", "| point"))]
     assert len(rows) > 70
     assert [row for row in rows if " · " not in row and "| declined: " not in row] == []
+
+
+def test_the_kinds_in_examples_of_documents_are_kinds() -> None:
+    texts = [file.read_text("utf-8") for file in (ROOT / "docs").rglob("*.md")]
+    lists = [
+        names for text in texts for names in re.findall(r'^(?:"unless": .*"kinds":|kinds =) (\[.*?\])', text, re.M)
+    ]
+    assert len(lists) >= 2
+    assert {name for each in lists for name in json.loads(each)} <= set(KINDS)
