@@ -201,8 +201,8 @@ def fetch_(name: str | None, config: str) -> Exit:
     if faults and not rows:
         raise faults[0][1]
     output.emit(CameAnswer(rows), CAME, rows)
-    for who, fault in faults:
-        output.tell(f"{who}: {fault.code}: {fault.says}")
+    for who, wrong in faults:
+        output.tell(f"{who}: {wrong.code}: {wrong.says}")
     return Exit.FINDINGS if faults or any(row.state == "quarantined" for row in rows) else Exit.DONE
 
 

@@ -97,7 +97,7 @@ class Reception:
             self._accepted.update(_keys_of(journal, self.peers))
 
     def is_familiar(self, key: str) -> bool:
-        """Return True for a key that was one of a peer at the start or since: its requests come before others."""
+        """Return True for a key that is known as the key of a peer: its requests are served before others."""
         return key in self._accepted
 
     def caller(self, key: str) -> Peer:
@@ -110,11 +110,11 @@ class Reception:
         return peer
 
     def receive(self, data: bytes, key: str) -> ExchangeAnswer:
-        """Receive a bundle that a key (hex) has handed in, and return what became of it; the same one twice is no harm.
+        """Receive a bundle whose request a key (hex) has signed, and return the result; a repetition changes nothing.
 
         What is not proven is kept only if a known peer brought it. The key of a peer that is not known yet has to be in
-        the register that the bundle itself proves. `RecordError` KEY-UNKNOWN, `LedgerError` for what this machine
-        cannot do now.
+        the register that the bundle itself proves. `RecordError` KEY-UNKNOWN; `LedgerError` for a fault of this
+        machine, after which the peer tries again.
         """
         with self._lock, self._opened() as journal:
             return self._receive(journal, data, peer_of(journal, self.peers, key), key)

@@ -96,7 +96,7 @@ class ExchangeStore:
     # -- for peers ----------------------------------------------------------------------------------------------------
 
     def put(self, peer: str, order: str, data: bytes, places: Sequence[Place]) -> OutgoingItem:
-        """Keep a bundle for a peer until it is acknowledged, durably; one that waits already stays as it is."""
+        """Keep a bundle durably until its peer acknowledges it; a bundle with the same digest stays as it is."""
         digest = sha256(data).hexdigest()
         _write(self.outgoing / digest, data)
         now = int(self._now())
@@ -190,7 +190,7 @@ class ExchangeStore:
             self.settle(peer, len(data), answer)
 
     def settle(self, peer: str, size: int, answer: ExchangeAnswer) -> None:
-        """Keep what became of a bundle; one that does not wait for a decision is deleted here."""
+        """Keep the result of a bundle; delete the bundle unless a person has to decide about it."""
         row = (peer, answer.digest, size, int(self._now()), answer.state, msgspec.json.encode(answer))
         with self._lock, transaction(self._c, self.path):
             self._c.execute("INSERT OR REPLACE INTO incoming VALUES (?, ?, ?, ?, ?, ?)", row)
@@ -207,7 +207,7 @@ class ExchangeStore:
         return item, _read(self.quarantine / item.digest, "arrived")
 
     def tidy(self) -> None:
-        """Delete what a crash left of bundles that wait no more: files of the last hour may be without a row yet."""
+        """Delete files without a row, which a crash left; files of the last hour stay, as their row may follow."""
         rows = {item.digest for item in self._sent(_OPEN)}
         rows |= {item.digest for item in self._came("state = 'quarantined'")}
         for path in (*self.outgoing.iterdir(), *self.quarantine.iterdir()):

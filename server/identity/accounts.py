@@ -126,7 +126,7 @@ class Accounts:
         return [_account(row) for row in self._db.rows(f"{_SELECT} ORDER BY name")]
 
     def lock(self, account: str) -> None:
-        """Let a person sign in no more, and end the sessions."""
+        """Refuse each later sign-in of a person; end their sessions and their code."""
         with self._db.transaction():
             self._db.change("UPDATE account SET locked = 1 WHERE id = ?", (account,))
             self._db.change(_END_SESSIONS, (account,))
@@ -140,7 +140,7 @@ class Accounts:
             self.note("account-unlocked", account)
 
     def remove(self, account: str) -> None:
-        """Delete an account with all that is known of it; its acts stay, under its id."""
+        """Delete an account and all values that belong to it; its acts stay, under its id."""
         with self._db.transaction():
             for statement in _FORGET:
                 self._db.change(statement, (account,))
@@ -255,7 +255,7 @@ class Accounts:
         return Passkey(*rows[0]) if rows else None
 
     def use_passkey(self, id: str, counter: int) -> bool:
-        """Note a use; False if the counter does not grow although it counts: there are two of this authenticator."""
+        """Note a use; False if a counter other than 0 did not grow: there may be a copy of the authenticator."""
         return bool(
             self._db.change(
                 "UPDATE passkey SET counter = ?, used = ? WHERE id = ? AND (counter < ? OR (counter = 0 AND ? = 0))",

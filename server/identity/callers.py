@@ -30,9 +30,9 @@ _LONGEST_CERTIFICATE = 16_384  # characters of the header
 
 
 class Known(Struct, frozen=True):
-    """A caller, and a function that finds them again, for an answer that goes on: it raises as the first time.
+    """A caller, and a function that finds the same caller again while a long answer is sent.
 
-    To find a person again is no use of their session.
+    The function raises what `Callers.find` raises. It does not count as a use of a session.
     """
 
     caller: Caller
@@ -123,7 +123,7 @@ class Callers:
         self._rate.spend(f"address {network_of(self._peers.address(request))}")
 
     def find(self, request: Request, url: str, base: str, body: bytes) -> Known | None:
-        """Return who sends a request, None for a request that says nothing of it, and count the request.
+        """Return who sends a request, and count the request; None if it has no signature, session or certificate.
 
         `RecordError`: API-SIGNATURE, API-REPLAY, KEY-UNKNOWN, KEY-ENDED, API-SESSION, API-CERTIFICATE, API-ORIGIN,
         API-DENIED, API-RATE.
@@ -177,10 +177,10 @@ def is_signed(request: Request) -> bool:
 
 
 def check_origin(request: Request, base: str, *, browser: bool) -> None:
-    """Return if a request comes from a page of this server; `RecordError` API-ORIGIN.
+    """Return if a request comes from a page of this server; `RecordError` API-ORIGIN if it does not.
 
-    One that changes something needs both headers, which every browser sends. One that reads may lack them: a person may
-    have typed its address. With `browser` False, a program that sends neither is admitted.
+    A request that changes something needs both headers, which every browser sends. A request that reads may lack them:
+    a person may have typed its address. With `browser` False, a program that sends neither header is admitted.
     """
     headers = request.headers
     origin, site = headers.getlist("origin"), headers.getlist("sec-fetch-site")
@@ -211,7 +211,7 @@ def session_cookie(token: str) -> str:
 
 
 def provider_cookie(ticket: str) -> str:
-    """Return the header Set-Cookie of a sign-in at a provider, from which the browser comes back by a link: Lax."""
+    """Return the header Set-Cookie of a sign-in at a provider; SameSite is Lax, as the browser returns by a link."""
     age = PROVIDER_MINUTES * 60 if ticket else 0
     return f"{PROVIDER}={ticket}; Path=/; Max-Age={age}; Secure; HttpOnly; SameSite=Lax"
 

@@ -1,7 +1,8 @@
 """Open the database of identities: `identity.db` of the ledger's folder, or tables next to the entries in PostgreSQL.
 
-Both have the same tables, and every statement has one text: `?` marks a parameter. What a crash may take (spent nonces,
-the last use of a session) is written without waiting for the disk, everything else is durable when a call returns.
+Both have the same tables, and every statement has one text: `?` marks a parameter. Spent nonces and the
+last use of a session are written without waiting for the disk: a crash may delete them. All other values are durable
+when a call returns.
 """
 
 from __future__ import annotations

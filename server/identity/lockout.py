@@ -1,4 +1,4 @@
-"""Let who failed to sign in wait, longer after each failure: by account, and by address."""
+"""Make a person wait after failed attempts to sign in, longer after each: by account, and by address."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Lockout:
         self._failures: OrderedDict[str, tuple[int, float]] = OrderedDict()  # how many, and when the last was
 
     def check(self, name: str) -> None:
-        """Return if a name may try; `RecordError` API-WAIT if it has to wait."""
+        """Return if a name may try to sign in; `TooManyAttempts` (API-WAIT) if it has to wait."""
         with self._lock:
             count, at = self._failures.get(name, (0, 0.0))
         left = at + wait_after(count) - self._now()

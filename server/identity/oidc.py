@@ -46,7 +46,7 @@ class Provider(Struct, frozen=True):
 
 
 class _Metadata(Struct, frozen=True):
-    """What is used of the metadata of a provider (OpenID Connect Discovery 1.0, section 3)."""
+    """The members of the metadata of a provider that are used here (OpenID Connect Discovery 1.0, section 3)."""
 
     issuer: str
     authorization_endpoint: str
@@ -154,7 +154,7 @@ class OpenId:
         return subject
 
     def _key(self, name: str | None) -> jwt.PyJWK:
-        """Return the key of a name, or the only one; new ones are fetched once a minute. PyJWTError."""
+        """Return the key with an id, or the only key; keys are fetched again at most once a minute. PyJWTError."""
         with self._lock:
             if (name is None or name not in self._keys) and self._now() - self._looked >= _AGAIN:
                 self._looked = self._now()

@@ -16,9 +16,9 @@ _MOST_SENDERS = 10_000
 class SignatureGate:
     """Checks signatures and refuses each that came before.
 
-    `spend` keeps the nonce of a key until a moment in seconds, for every process that serves the ledger, and returns
-    False if it has it already. A power cut may take the last nonces; a signature from before the start is refused, so
-    that it admits none again, unless the clock of its signer is ahead.
+    `spend` keeps the nonce of a key until a moment (seconds since 1970) for all processes that serve the ledger. It
+    returns False if the nonce is kept already. A power cut may delete the last nonces. Therefore a signature from
+    before the start is refused as well. A second use is then admitted only if the clock of the signer is ahead.
     """
 
     def __init__(

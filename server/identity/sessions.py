@@ -39,7 +39,7 @@ class Sessions:
         self._now = now
 
     def begin(self, account: str, way: Way, before: str = "") -> str:
-        """Return the id of a new session; that of before, which the browser had, ends."""
+        """Return the id of a new session, and end the session `before` of the same browser."""
         token, now = secrets.token_urlsafe(32), int(self._now())
         with self._db.transaction():
             self._db.change(
@@ -83,7 +83,7 @@ class Sessions:
 
 
 class Spent:
-    """What counts once: nonces of signatures and challenges, kept until they would count no more."""
+    """Nonces of signatures and used challenges, each kept until it expires: each is accepted once."""
 
     def __init__(self, database: Database, now: Callable[[], float] = time.time) -> None:
         self._db = database
@@ -105,7 +105,7 @@ class Spent:
 
 
 def server_secret(database: Database) -> bytes:
-    """Return the secret of the servers of a ledger, 32 bytes; it is made when it is first asked for."""
+    """Return the secret that all servers of a ledger share, 32 bytes; the first call makes it."""
     database.change(
         "INSERT INTO server_secret (one, secret) VALUES (1, ?) ON CONFLICT DO NOTHING", (secrets.token_hex(32),)
     )

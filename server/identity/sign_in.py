@@ -141,7 +141,7 @@ class SignIn:
         return self.openid
 
     def _values(self, ticket: bytes) -> tuple[str, str, str]:
-        """Return state, nonce and PKCE verifier of a ticket: a browser that has it not cannot use the answer."""
+        """Return state, nonce and PKCE verifier of a ticket: a browser without the ticket cannot use the answer."""
         state, nonce, verifier = (encode(self._tickets.derive(name, ticket)) for name in ("state", "nonce", "verifier"))
         return state, nonce, verifier
 
@@ -155,7 +155,7 @@ class SignIn:
 
     @contextmanager
     def _attempt(self, visit: Visit) -> Iterator[Callable[[Account], None]]:
-        """Count a sign-in that fails, for its address and for the account that is given to the yielded function."""
+        """Count a failed sign-in for its address, and for each account that is given to the yielded function."""
         address = network_of(visit.address)
         self._check(visit)
         accounts: list[str] = []

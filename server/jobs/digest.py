@@ -1,8 +1,8 @@
 """Mail each person once a day what is due in the orders that their office may see.
 
 A mail has the references of orders, the names of deadlines and their ends, and no sealed value: it is made of what the
-server answers to the office. A mail of one day has one Message-ID. So a second copy is recognised, which is sent
-after a crash between the mail server and the file of the jobs.
+server answers to the office. All copies of the mail of one day
+have the same Message-ID, so that a reader recognises a copy that is sent again after a crash.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def _name(origin: str, person: Person, now: datetime) -> str:
 
 @contextmanager
 def mail_server(mail: Mail) -> Iterator[Callable[[EmailMessage], object]]:
-    """Yield what hands a mail to the mail server. `LedgerError` MAIL-REFUSED."""
+    """Yield a function that sends a mail by the mail server. `LedgerError` MAIL-REFUSED."""
     try:
         context = ssl.create_default_context()
         if mail.tls == "tls":
@@ -128,7 +128,7 @@ def mail_server(mail: Mail) -> Iterator[Callable[[EmailMessage], object]]:
 
 
 def send_digests(settings: Settings, store: JobStore, place: Place) -> None:
-    """Mail each person what is due, unless they got the mail of this day; one who gets none does not stop the others.
+    """Mail each person what is due, once a day; a mail that fails does not stop the others.
 
     Nothing is sent where nothing is due. The first error is raised at the end: `LedgerError` MAIL-REFUSED,
     `RecordError` KEY-UNKNOWN for an office that may see nothing any more.

@@ -1,8 +1,8 @@
 """Let one process at a time do a job of a ledger, on all machines that have it.
 
 Where the entries are in a folder, the lock is of a file in it. Where they are in PostgreSQL, it is an advisory lock of
-that database. Both end with the process that holds them. Every job can be repeated, so a lock that two hold in a
-moment of change does no harm.
+that database. Both end with the process that holds them. Every job can be repeated, so no harm
+is done if two processes hold the lock for a moment.
 """
 
 from __future__ import annotations

@@ -33,8 +33,8 @@ Work = Callable[[Settings, JobStore, Place], None]
 def run_job(name: str, settings: Settings, place: Place, works: dict[str, Work]) -> str:
     """Do a job, and return why it failed: an exit code and a released code; empty if it succeeded.
 
-    `works` has the jobs that are no commands. `LedgerError` BUSY if another process does this job, and what keeps the
-    result from being remembered. A run that was killed is begun again by the next one: every job can be repeated.
+    `works` has the jobs that are no commands. `LedgerError` BUSY if another process does this job, or if its result
+    cannot be stored. The next run repeats a run that was killed: every job can be repeated.
     """
     with alone(read_folder(place.ledger), name), closing(JobStore(place.ledger)) as store:
         store.begin(name)

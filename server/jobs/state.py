@@ -1,6 +1,6 @@
 """What became of jobs, in `jobs.db` of the ledger: last runs, mails of a day, calendars, places of webhooks.
 
-The file is no part of the record, and of one machine. Without it every job is due again, which does
+The file is no part of the record, and each machine has a separate one. Without it every job is due again, which does
 no harm, and no calendar has an address.
 """
 

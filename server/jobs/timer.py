@@ -1,6 +1,6 @@
 """The timer of the server: start each job that is due as a separate process, one at a time of each job.
 
-One server among all that share a ledger has the timer; the others take it when its process ends.
+Of all servers that share a ledger, one has the timer. When its process ends, another one takes the timer.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ def public_key_of(key: SigningKey) -> str:
 
 @contextmanager
 def posting() -> Iterator[Post]:
-    """Yield what sends a message and returns the status of the answer; it follows no redirect."""
+    """Yield a function that sends a message and returns the status of the answer; it follows no redirect."""
     with httpx.Client(timeout=_SECONDS, trust_env=False) as client:
 
         def post(url: str, body: bytes, headers: dict[str, str]) -> int:

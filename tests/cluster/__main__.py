@@ -1,4 +1,4 @@
-"""Let accidents happen to a cluster that is written to; exit 1 if one did harm. A JSON line for each, and one for all.
+"""Inject faults into a cluster under load; print a JSON line for each, and a summary; exit 1 if one did harm.
 
 It needs Linux, root, and the programs of tests/cluster/install.sh. Everything is in a temporary folder and in
 namespaces that end with this process.

@@ -1,4 +1,4 @@
-"""What happens to the cluster: each event strikes, and returns what puts right what does not come back alone."""
+"""Faults of the cluster: each event injects one, and returns a function that repairs what needs repair by hand."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Event:
 
 
 def nothing(cluster: Cluster) -> None:
-    """Do nothing: what was struck has come back without hands."""
+    """Do nothing: the failed part has come back without hands."""
 
 
 def _kill(*services: str) -> Callable[[Cluster], Act]:
@@ -89,7 +89,7 @@ def _set_clock(cluster: Cluster, shift: str, services: Sequence[str]) -> Act:
 
 
 def _clock_of_machine(shift: str, name: str) -> Callable[[Cluster], Act]:
-    """Let server and signer of a machine have another clock, for so long that they could do harm."""
+    """Give the server and the signer of a machine another clock, for so long that they could do harm."""
 
     def strike(cluster: Cluster) -> Act:
         put_right = _set_clock(cluster, shift, (f"signer-{name}", f"serve-{name}"))

@@ -25,7 +25,7 @@ _PAUSE = 0.2  # seconds after a failure
 
 @dataclass
 class Taken:
-    """What the writers received: receipts, ids that were said to be on record, when each came, and all failures."""
+    """The answers to the writers: receipts, ids that are on record already, the time of each, and all failures."""
 
     receipts: list[RecordedEntry] = field(default_factory=list)
     on_record: list[str] = field(default_factory=list)
@@ -80,7 +80,7 @@ class Load:
     def _record(
         self, ledger: RemoteLedger, kind: str, fields: dict[str, Any], order: str | None = None
     ) -> RecordedEntry | None:
-        """Record one entry, and again under its id until it has a receipt or is said to be on record."""
+        """Record one entry, and repeat it under its id until there is a receipt or the entry is on record."""
         entry, begun = secrets.token_hex(16), time.monotonic()
         while True:
             try:

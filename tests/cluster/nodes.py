@@ -61,21 +61,21 @@ class Node:
         return words
 
     def close(self) -> None:
-        """Put the disk away; what still runs on this machine ends with its namespaces."""
+        """Unmount the disk; processes that still run on this machine end with its namespaces."""
         self._holder.kill()
         self._holder.wait()
         run("umount", "--lazy", str(self.disk))
 
     def cut(self) -> None:
-        """Pull the cable: no packet leaves or reaches this machine."""
+        """Disconnect this machine: no packet leaves or reaches it."""
         run("ip", "link", "set", f"to-{self.name}", "down")
 
     def join(self) -> None:
-        """Plug the cable in."""
+        """Connect this machine again."""
         run("ip", "link", "set", f"to-{self.name}", "up")
 
     def fill(self) -> None:
-        """Leave no byte on the disk of this machine."""
+        """Fill the disk of this machine until no byte is free."""
         with (self.disk / "filler").open("wb", buffering=0) as file:
             for size in (1 << 20, 1 << 12):
                 with suppress(OSError):

@@ -1,4 +1,4 @@
-"""The log is the oracle: compare every receipt that was ever given out with the log that survived.
+"""Compare every receipt that was ever given out with the log that survived.
 
 The tree is computed anew from the stored bytes. An entry is lost if a receipt names it and the log does not have it at
 that index; two signed heads are a fork if the log does not have both as its own past.

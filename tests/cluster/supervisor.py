@@ -16,7 +16,8 @@ RESTART = 1.0  # seconds, RestartSec
 class Service:
     """One process that is kept running; its output is in `log`.
 
-    `enter` begins its command, on whichever machine and as whichever user. `clock` has variables for the command alone.
+    `enter` is the beginning of its command, which chooses the machine and the user. `clock` has variables for the
+    command alone.
     """
 
     def __init__(
