@@ -86,6 +86,7 @@ OF_FILES = (
     "test_bad_input.py",
     "test_interrupted.py",
     "test_ledger_as_published.py",
+    "test_move_files.py",
     "test_schema.py",
     "test_syncs.py",
     "test_verify_log.py",
