@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Event, Thread
+from threading import Event, Thread, Timer
 
 import pytest
 
@@ -74,10 +74,12 @@ def test_an_answer_that_never_ends_is_silence_however_little_of_it_comes_at_a_ti
 
     begun = time.monotonic()
     with answering(answer, seconds=0.02) as connection:
-        Thread(target=lambda: enough.wait(5) or enough.set(), daemon=True).start()
+        limit = Timer(5, enough.set)
+        limit.start()
         try:
             with pytest.raises(LedgerError, match="did not end within"):
                 connection.get("/v1/head", HeadAnswer)
         finally:
+            limit.cancel()
             enough.set()
     assert time.monotonic() - begun < 4
