@@ -78,6 +78,7 @@ OF_THE_FILE = (
     "test_the_register_is_checked_again_where_a_byte_of_it_has_changed",
     "test_the_page_is_typed_as_it_stands",
     "test_a_scratched_entry_fails_the_report_and_is_named",
+    "test_parts_that_are_in_files_stay_there",
     "test_a_locked_person_gets_no_code_and_an_account_that_is_removed_is_gone",  # it looks into identity.db
 )
 # Of a ledger in files: `comity audit sign` and a copied folder read no database, and syncs are counted by file.
