@@ -101,13 +101,17 @@ def _sign(fetch: Fetch, head: Checkpoint, auditor: Auditor, folder: Path, whole:
     new = [each for each in wanted if each not in {(one.subtree.start, one.subtree.end) for one in before}]
     files = dict([named(auditor.statement, STATEMENT)])
     for start, end in new if head.size else ():
-        subtree = Subtree(head.origin, start, end, subtree_root(start, end, read))
-        path = prove_subtree_consistency(start, end, head.size, read)
-        check_subtree_consistency(start, end, head.size, subtree.root, head.root, path)  # `read` is not trusted
-        line = cosign_subtree(subtree, auditor.key.name, auditor.key.public, auditor.sign)
-        files |= [named(subtree_note(subtree, [line]), NOTE)]
+        files |= [named(sign_range(start, end, head, auditor, read), NOTE)]
     keep(folder, files)
     return tuple(new if head.size else ())
+
+
+def sign_range(start: int, end: int, head: Checkpoint, auditor: Auditor, read: Read) -> bytes:
+    """Return the note with which an auditor makes its statement about a subtree; SUB-PATH if the head has it not."""
+    subtree = Subtree(head.origin, start, end, subtree_root(start, end, read))
+    path = prove_subtree_consistency(start, end, head.size, read)
+    check_subtree_consistency(start, end, head.size, subtree.root, head.root, path)  # `read` is not trusted
+    return subtree_note(subtree, [cosign_subtree(subtree, auditor.key.name, auditor.key.public, auditor.sign)])
 
 
 def _signed_before(files: dict[str, bytes], head: Checkpoint, auditor: Auditor, read: Read) -> list[AuditedSubtree]:

@@ -12,12 +12,13 @@ import gc
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
+from typing import NamedTuple
 
 from ledger.adapters.storage import statements
 from ledger.adapters.storage.connection import (
@@ -53,10 +54,11 @@ class Audit:
 
     If an entry is missing, the tree ends with the run before it. `keyring` is the register as read, and
     `log_changes` has its entries that change the keys of the log, or who cosigns it, by index. `noted` is
-    empty without `times`.
+    empty without `times`. Of the first `rests` entries, an earlier audit checked those that were not read.
     """
 
     size: int
+    rests: int = 0
     signatures: int = 0
     frontier: Frontier = field(default_factory=Frontier)
     problems: list[Problem] = field(default_factory=list)
@@ -81,25 +83,16 @@ def audit(
     numbering of the entries cannot be true.
     """
     with closing(open_connection(place)) as c, translate_errors(place):
-        first, size = c.execute(statements.BOUNDS).fetchone()
-        if first < 1 or size > _room(place):
-            raise LedgerError("LOG-CORRUPT", f"{place} numbers its entries from {first - 1} to {size - 1}")
         keyring = Keyring(registry_of(origin), registrar)
-        report = Audit(size, keyring=keyring)
-        register = 0
-        for index, opened in _registry(c, origin, keyring):
-            if isinstance(opened, RecordError):
-                report.problems.append(Problem(opened.code, f"#{index}", f"registry: {opened.says}"))
-                continue
-            register += 1
-            if opened.payload.kind in LOG_CHANGES:
-                report.log_changes[index] = opened
-        commits = _Commits(c, origin)
+        report, entries = begin(c, place, origin, keyring)
+        size, register = report.size, len(entries)
+        commits = commits_from(c, origin)
+        roots = RootsBySize(sizes_of(commits))
         check = partial(check_run, place, origin, keyring, times, bool(commits))
         workers = workers or os.cpu_count() or 1
         runs = list(_runs(size, workers))
         together = True  # the runs make a tree until an entry is missing
-        for (start, stop), run in zip(runs, _spread(check, runs, workers), strict=True):
+        for (start, stop), run in zip(runs, spread(check, runs, workers), strict=True):
             report.signatures += run.signatures
             report.problems += run.problems
             report.noted.add(run.noted)
@@ -108,50 +101,82 @@ def audit(
                 break
             together = together and run.peaks[0] == stop - start
             if together:
-                _climb(c, report, run.peaks)
-            commits.roots.follow(run.orders, start, run.leaves)
+                climb(c, report, run.peaks)
+            roots.follow(run.orders, start, run.leaves)
             logger.info("entries %d to %d of %d read, %d problems", start, stop - 1, size, len(report.problems))
             progress(stop, size)
         if register and not report.problems:
             says = "the register that is found by its order is not the one that stands in the log"
             report.problems.append(Problem("LOG-CORRUPT", "register", says))
         if not report.problems:
-            report.problems += commits.wrong(keyring)
+            report.problems += wrong_commits(commits, roots.all(), keyring)
         del report.problems[MOST:]
     return report
 
 
-class _Commits:
-    """The entries of a log that commit to maps of heads, compared with the maps of the entries themselves."""
+def begin(
+    c: ReadConnection, place: ReadableLocation, origin: str, keyring: Keyring
+) -> tuple[Audit, dict[int, OpenedEntry]]:
+    """Read the register into the keyring; return the audit as it begins, and the entries of the register by index.
 
-    def __init__(self, c: ReadConnection, origin: str) -> None:
-        """Find the commits; they are checked as all entries are, with the run in which they stand."""
-        self._stated: list[tuple[int, SignedBy, int, bytes]] = []  # index, signer, size and root
-        for index, raw in c.execute(statements.OF_ORDER, (map_of(origin), 0)).fetchall():
-            try:
-                p = open_(bytes_of(raw), verify=False).payload
-            except RecordError:  # a problem of its run
-                continue
-            if (commit := committed_by(p)) is not None:
-                self._stated.append((index, p.signer, *commit))
-        self.roots = RootsBySize([size for index, _, size, _ in self._stated if 0 <= size <= index])
+    `LedgerError` LOG-CORRUPT if the numbering of the entries cannot be true.
+    """
+    first, size = c.execute(statements.BOUNDS).fetchone()
+    if first < 1 or size > _room(place):
+        raise LedgerError("LOG-CORRUPT", f"{place} numbers its entries from {first - 1} to {size - 1}")
+    report = Audit(size, keyring=keyring)
+    register: dict[int, OpenedEntry] = {}
+    for index, opened in _registry(c, origin, keyring):
+        if isinstance(opened, RecordError):
+            report.problems.append(Problem(opened.code, f"#{index}", f"registry: {opened.says}"))
+            continue
+        register[index] = opened
+        if opened.payload.kind in LOG_CHANGES:
+            report.log_changes[index] = opened
+    return report, register
 
-    def __bool__(self) -> bool:
-        return bool(self._stated)
 
-    def wrong(self, keyring: Keyring) -> Iterator[Problem]:
-        """Yield the commits to other maps than those of the entries, which were all checked and followed."""
-        roots = self.roots.all()
-        for index, signer, size, said in self._stated:
-            if not keyring.holds(signer, index):
-                continue
-            if not 0 <= size <= index:
-                says = f"it commits the heads of {size} entries, which do not precede it"
-                yield Problem("MAP-SIZE", f"#{index}", says)
-            elif roots[size] != said:
-                made = _short(roots[size])
-                says = f"it commits the heads of {size} entries under {_short(said)}, and they have {made}"
-                yield Problem("MAP-ROOT", f"#{index}", says)
+class Commit(NamedTuple):
+    """An entry that commits to the map of heads of the first `size` entries; `root` has 32 bytes."""
+
+    index: int
+    signer: SignedBy
+    size: int
+    root: bytes
+
+
+def commits_from(c: ReadConnection, origin: str, start: int = 0) -> list[Commit]:
+    """Return the commits from index `start` on. They are checked as all entries are, with the run in which they are."""
+    commits = []
+    for index, raw in c.execute(statements.OF_ORDER, (map_of(origin), 0)).fetchall():
+        if index < start:
+            continue
+        try:
+            p = open_(bytes_of(raw), verify=False).payload
+        except RecordError:  # a problem of its run
+            continue
+        if (commit := committed_by(p)) is not None:
+            commits.append(Commit(index, p.signer, *commit))
+    return commits
+
+
+def sizes_of(commits: Iterable[Commit]) -> set[int]:
+    """Return the sizes of the maps that are committed to; without those that cannot be."""
+    return {commit.size for commit in commits if 0 <= commit.size <= commit.index}
+
+
+def wrong_commits(commits: Iterable[Commit], roots: Mapping[int, bytes], keyring: Keyring) -> Iterator[Problem]:
+    """Yield the commits to other maps than those of the entries, which have these `roots` by size."""
+    for index, signer, size, said in commits:
+        if not keyring.holds(signer, index):
+            continue
+        if not 0 <= size <= index:
+            says = f"it commits the heads of {size} entries, which do not precede it"
+            yield Problem("MAP-SIZE", f"#{index}", says)
+        elif roots[size] != said:
+            made = _short(roots[size])
+            says = f"it commits the heads of {size} entries under {_short(said)}, and they have {made}"
+            yield Problem("MAP-ROOT", f"#{index}", says)
 
 
 def _short(digest: bytes) -> str:
@@ -177,7 +202,8 @@ def _runs(size: int, workers: int) -> Iterator[tuple[int, int]]:
         start += run
 
 
-def _spread(check: Callable[[int, int], Run], runs: list[tuple[int, int]], workers: int) -> Iterator[Run]:
+def spread(check: Callable[[int, int], Run], runs: list[tuple[int, int]], workers: int) -> Iterator[Run]:
+    """Yield the result of each run, in their order, from this number of processes."""
     if len(runs) < 2 or workers < 2:
         yield from (check(*run) for run in runs)
         return
@@ -218,7 +244,7 @@ def _registry(c: ReadConnection, origin: str, keyring: Keyring) -> Iterable[tupl
         before = Link(opened.payload.seq, opened.leaf, opened.payload.instrument)
 
 
-def _climb(c: ReadConnection, report: Audit, part: tuple[int, list[bytes]]) -> None:
+def climb(c: ReadConnection, report: Audit, part: tuple[int, list[bytes]]) -> None:
     """Add a run's subtree to the tree, and compare the inner hashes above it with the stored ones."""
     size, (node, *rest) = part  # only the last run has a rest, and it merges with no peak
     tree = report.frontier

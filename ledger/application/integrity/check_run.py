@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 
 from ledger.adapters.storage import statements
 from ledger.adapters.storage.connection import ReadableLocation, ReadConnection, open_connection
@@ -88,8 +88,9 @@ class Run:
     """Hold the result of one run: counts, the peaks of its subtree, problems and notes.
 
     `signatures` counts the good ones, `register` the entries of the register. `peaks` is (leaves, peak
-    hashes); a full run has one peak. If they were asked for, `leaves` are the leaf hashes, and `orders` has the
-    indexes of the entries of each order.
+    hashes); a full run has one peak. If they were asked for, `leaves` are the leaf hashes, `ids` the ids of the
+    entries (16 bytes), `orders` has the indexes of the entries of each order, and `ends` its first entry in the run
+    and its last one.
     """
 
     signatures: int
@@ -99,6 +100,15 @@ class Run:
     noted: Noted
     orders: dict[str, list[int]]
     leaves: list[bytes]
+    ids: list[bytes] = field(default_factory=list)
+    ends: dict[str, End] = field(default_factory=dict)
+
+
+class End(Struct, frozen=True, gc=False):
+    """Hold what joins a run to an order: the entry before its first entry there (None if it has none), and its last."""
+
+    before: Link | None
+    last: Link
 
 
 def check_run(
@@ -117,6 +127,8 @@ def check_run(
     stored_hashes: list[tuple[int, bytes | None]] = []
     signatures = register = 0
     heads: dict[str, Link] = {}  # the newest entry of each order in this run
+    begins: dict[str, Link | None] = {}  # by order: the entry before its first entry in this run
+    ids: list[bytes] = []
     places: dict[str, list[int]] = {}  # by order: the number of its first entry here, and the indexes of all
     with closing(open_connection(place)) as c:
         expected = start
@@ -135,6 +147,8 @@ def check_run(
                 if (p.order, p.seq, p.kind, bytes.fromhex(p.entry), own) != (order, seq, topic, entry, leaf):
                     raise RecordError("LOG-CORRUPT", "the columns beside the entry do not say what it says")
                 before = heads.get(order) or _before(c, order, seq, index)
+                begins.setdefault(order, before)
+                ids.append(entry)
                 heads[order] = Link(seq, opened.leaf, p.instrument)
                 places.setdefault(order, [seq]).append(index)
                 check_place(opened, origin, before)
@@ -169,8 +183,12 @@ def check_run(
             problems.append(Problem("LOG-CORRUPT", f"#{index}", "a stored Merkle hash is not that of the entries"))
     noted.findings = len(book.remarks)
     noted.remarks = book.remarks[:MOST]
-    orders = {order: indexes for order, (_, *indexes) in places.items()} if with_leaves else {}
-    return Run(signatures, register, (len(leaves), peaks), problems, noted, orders, leaves if with_leaves else [])
+    run = Run(signatures, register, (len(leaves), peaks), problems, noted, {}, [])
+    if with_leaves:
+        run.orders = {order: indexes for order, (_, *indexes) in places.items()}
+        run.leaves, run.ids = leaves, ids
+        run.ends = {order: End(begins[order], last) for order, last in heads.items()}
+    return run
 
 
 def _note(
