@@ -24,7 +24,7 @@ from ledger.tlog.note import MLDSA44, Vkey
 from ledger.trust.trust_folder import Trust
 
 if TYPE_CHECKING:
-    from ledger.application.auditing.run import AuditRun
+    from ledger.application.auditing.run import Auditor, AuditRun
 
 NAME = click.option("--name", required=True, metavar="NAME", help="The auditor's name: a URL without https://.")
 STATE = click.option("--state", metavar="DIR", help="Its key, and what it has read (default: in your state folder).")
@@ -102,25 +102,19 @@ def sign(where: str, name: str, trust: str, state: str | None, whole: bool, outp
     Exit 1: something is wrong; 4: the log cannot be read.
     """
     from ledger.application.auditing.audit_files import FOLDER, files_in, keep
-    from ledger.application.auditing.run import Auditor, audit_log
+    from ledger.application.auditing.run import audit_log
 
-    key_name, statement = _statement(name)
-    folder = _folder(key_name, state)
-    if not (folder / KEY_FILE).exists():
-        raise Stop(f"{name} has no key for this program", hint=f"comity audit new {name}")
-    key = mldsa.load(folder / KEY_FILE)
-    vkey = Vkey.of(key_name, MLDSA44, key.public)
-    parsed_trust, origin = _log(trust, vkey)
+    auditor, folder = open_auditor(name, state)
+    parsed_trust, origin = _log(trust, auditor.key)
     if parsed_trust.registrar is None:
         raise Stop(f"{trust} names no registrar, so no key of the register can be checked", hint="--trust DIR")
     there = folder / origin_hash(origin)
-    auditor = Auditor(vkey, statement, key.sign)
     done = audit_log(
         where, parsed_trust.policy, parsed_trust.registrar, origin, auditor, there, ledger_choice.now(), whole=whole
     )
     if output and not done.wrong:
         keep(Path(output), files_in(there / FOLDER))
-    _tell(done, auditor.key, statement, output or str(there / FOLDER))
+    _tell(done, auditor.key, auditor.statement, output or str(there / FOLDER))
     codes = {alarm.code for alarm in done.wrong}
     return Exit.PROVED_BAD if codes - UNREACHED else Exit.UNDECIDABLE if codes else Exit.DONE
 
@@ -155,6 +149,18 @@ def _statement(name: str) -> tuple[str, bytes]:
 
     text = own_statement()
     return auditor_name(name, text), text
+
+
+def open_auditor(name: str, state: str | None) -> tuple[Auditor, Path]:
+    """Return the auditor `name` with its key for this program, and the folder of its state; `Stop` without a key."""
+    from ledger.application.auditing.run import Auditor
+
+    key_name, statement = _statement(name)
+    folder = _folder(key_name, state)
+    if not (folder / KEY_FILE).exists():
+        raise Stop(f"{name} has no key for this program", hint=f"comity audit new {name}")
+    key = mldsa.load(folder / KEY_FILE)
+    return Auditor(Vkey.of(key_name, MLDSA44, key.public), statement, key.sign), folder
 
 
 def _folder(key_name: str, state: str | None) -> Path:

@@ -2,22 +2,61 @@
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+from msgspec import Struct
 
 from cli.click_extensions import command
-from cli.exit_codes import Exit
+from cli.exit_codes import Exit, Stop
 from cli.session import ledger_choice
 from cli.terminal import output, prompts
 from cli.terminal.answer import CommandAnswer
 from cli.terminal.log_output import VERBOSE
-from ledger.application.integrity.own_check import Consistency, check_ledger
+from ledger.application.integrity.own_check import Consistency, OwnCheck, check_ledger
 from ledger.verify.report import Reason
+
+if TYPE_CHECKING:
+    from ledger.application.integrity.continued_audit import ContinuedAudit
+
+
+class ReadAgainItem(Struct, frozen=True):
+    """A segment, the entries from `start` to before `end`, that has a verdict and was read in this run, and why."""
+
+    start: int
+    end: int
+    why: str
+
+
+class ContinuedItem(Struct, frozen=True):
+    """What a continued audit rests on: the verdicts of `auditor` on the entries before `rests`, less those `again`.
+
+    `read` is the number of entries read in this run, `signed` that of the segments with a new verdict. `seed` repeats
+    the choice of a spot check. `not_asked` are sentences. `refused` is why no kept verdict counted, if so.
+    """
+
+    auditor: str
+    program: str
+    rules: str
+    rests: int
+    read: int
+    again: list[ReadAgainItem]
+    signed: int
+    seed: int | None
+    not_asked: list[str]
+    refused: str
 
 
 class FsckAnswer(CommandAnswer, tag="comity.fsck/1"):
-    """Whether this ledger is whole: CONSISTENT, INCONSISTENT or UNDECIDED; `size` is that of its newest checkpoint."""
+    """Whether this ledger is whole: CONSISTENT, CONTINUED, INCONSISTENT or UNDECIDED.
+
+    CONTINUED: what was read is consistent; what was not read had a verdict before. `entries` is the number of all,
+    `signatures` that of the signatures checked in this run, `size` that of the newest checkpoint.
+    """
 
     verdict: str
     reasons: list[Reason]
@@ -25,18 +64,42 @@ class FsckAnswer(CommandAnswer, tag="comity.fsck/1"):
     signatures: int
     not_covered: int
     size: int | None
+    continued: ContinuedItem | None = None
 
 
-@command("comity fsck", "comity fsck --ledger ledger/ --json", refused=Exit.UNDECIDABLE)
+@command(
+    "comity fsck",
+    "comity fsck --ledger ledger/ --json",
+    "comity fsck --auditor auditor.example/karsk",
+    "comity fsck --auditor auditor.example/karsk --spot 3",
+    refused=Exit.UNDECIDABLE,
+)
+@click.option(
+    "--auditor", "name", metavar="NAME", help="Continue behind the verdicts of this auditor; its key is in your state."
+)
+@click.option("--all", "whole", is_flag=True, help="With --auditor: read every entry, and sign the verdicts anew.")
+@click.option(
+    "--spot", metavar="N", type=click.IntRange(0), default=0, help="With --auditor: check N old segments again."
+)
+@click.option("--seed", metavar="N", type=click.IntRange(0), help="With --spot: choose the segments of an earlier run.")
+@click.option("--state", metavar="DIR", help="With --auditor: its key and verdicts (default: in your state folder).")
 @VERBOSE
-def fsck() -> None:
+def fsck(name: str | None, whole: bool, spot: int, seed: int | None, state: str | None) -> None:
     """Is this ledger whole, under its own trust? Entries, keys, sealed values, heads, guard, tiles, witnesses.
 
     Everything is derived again from the stored bytes; nothing is changed. Exit 0: CONSISTENT; 1: INCONSISTENT; 3:
     UNDECIDED, because something to compare with is missing or silent. What it proves to others is for `comity verify`.
+
+    With --auditor each segment of 8,192 entries gets a signed verdict in your state folder, and the next run reads only
+    what is new. Then the answer is CONTINUED, exit 0, and says what rests on earlier verdicts.
     """
-    with prompts.progress("verifying") as progress:
-        result = check_ledger(Path(ledger_choice.ledger_folder()), ledger_choice.now(), progress)
+    if name is None and (whole or spot or seed is not None or state):
+        raise click.UsageError("--all, --spot, --seed and --state are for --auditor NAME")
+    ledger = Path(ledger_choice.ledger_folder())
+    chosen = secrets.randbelow(1 << 32) if seed is None else seed
+    with _continued(ledger, name, state, whole, spot, chosen) as walk, prompts.progress("verifying") as progress:
+        result = check_ledger(ledger, ledger_choice.now(), progress, walk)
+        continued = None if walk is None else _item(walk, result, chosen if spot else None)
     for says in result.notes:
         output.tell(says)
     report = result.report
@@ -47,27 +110,95 @@ def fsck() -> None:
         signatures=report.signatures,
         not_covered=report.not_covered,
         size=report.head.checkpoint.size if report.head else None,
+        continued=continued,
     )
-
-    entries = output.counted(report.entries + report.not_covered, "entry", "entries")
-    checked = f"{entries} and {output.counted(report.signatures, 'signature')} checked"
+    lines = list(_sentences(answer))
 
     def text() -> str:
         code = f" {result.reasons[0].code}" if result.reasons else ""
-        lines = [f"Ledger: {output.paint(str(result.verdict))}{code}", ""]
-        lines.append(
-            f"{checked} under the ledger's own trust; compared with the guard, every kept head and time stamp, the "
-            "published files, the witnesses."
-        )
-        lines += [f"{r.code}{' ' + r.where if r.where else ''}: {r.says}" for r in result.reasons]
-        return "\n".join(lines)
+        reasons = [f"{r.code}{' ' + r.where if r.where else ''}: {r.says}" for r in result.reasons]
+        return "\n".join([f"Ledger: {output.paint(str(result.verdict))}{code}", "", *lines, *reasons])
 
-    rows = [(str(result.verdict), "verdict", "", f"{checked} under the ledger's own trust")]
+    rows = [(str(result.verdict), "verdict", "", lines[0])]
+    rows += [("", "note", "", line) for line in lines[1:]]
     rows += [(r.code, "reason", r.where, r.says) for r in result.reasons]
     output.emit(answer, ("code", "level", "where", "says"), rows, text=text)
     exits = {
         Consistency.CONSISTENT: Exit.DONE,
+        Consistency.CONTINUED: Exit.DONE,
         Consistency.INCONSISTENT: Exit.PROVED_BAD,
         Consistency.UNDECIDED: Exit.FINDINGS,
     }
     click.get_current_context().exit(exits[result.verdict])
+
+
+def _sentences(answer: FsckAnswer) -> Iterator[str]:
+    """Yield what was checked, and for a continued audit what was not."""
+    it = answer.continued
+    compared = "compared with the guard, every kept head and time stamp, the published files, the witnesses."
+    entries = output.counted(answer.entries, "entry", "entries")
+    signatures = output.counted(answer.signatures, "signature")
+    if it is None or not it.rests:
+        yield f"{entries} and {signatures} checked under the ledger's own trust; {compared}"
+    else:
+        yield f"{it.read} of {entries} read, and {signatures} checked under the ledger's own trust; {compared}"
+        older = f"entries 0 to {it.rests - 1}"
+        but = f", but for {output.counted(len(it.again), 'segment')} read again" if it.again else ""
+        yield f"Not read in this run: {older}{but}. They rest on the verdicts of {it.auditor}, made before by this"
+        yield "program with these rules. Compared was only that they have the roots that it signed, in this order."
+        for says in it.not_asked:
+            yield f"Not asked in this run, of {older}: {says}."
+    if it is None:
+        return
+    for each in it.again:
+        yield f"Read again: entries {each.start} to {each.end - 1}, {each.why}."
+    if it.seed is not None:
+        yield f"The spot check has seed {it.seed}; --seed {it.seed} chooses from these segments in the same way."
+    if it.refused:
+        yield f"The kept verdicts counted for nothing, and every entry was read: {it.refused}"
+    if it.signed:
+        yield f"{output.counted(it.signed, 'new verdict')} of {it.auditor} on segments of 8,192 entries."
+
+
+@contextmanager
+def _continued(
+    ledger: Path, name: str | None, state: str | None, whole: bool, spot: int, seed: int
+) -> Iterator[ContinuedAudit | None]:
+    """Yield the audit that continues behind the verdicts of an auditor; None without one."""
+    if name is None:
+        yield None
+        return
+    from cli.commands.audit import open_auditor
+    from ledger.adapters.folders.ledger_folder import read_folder
+    from ledger.application.integrity.continued_audit import ContinuedAudit
+    from ledger.application.integrity.kept_verdicts import KeptVerdicts
+    from ledger.tlog.names import origin_hash
+
+    auditor, folder = open_auditor(name, state)
+    if folder.resolve().is_relative_to(ledger.resolve()):
+        raise Stop(f"{folder} is in the folder that is judged", hint="--state DIR elsewhere", code=Exit.REFUSED)
+    judged = read_folder(ledger)
+    file = folder / origin_hash(judged.origin) / "verdicts.db"
+    with KeptVerdicts(file, judged.origin, judged.registrar, auditor) as kept:
+        if whole:
+            kept.begin_anew()
+        yield ContinuedAudit(kept, spot, seed)
+
+
+def _item(walk: ContinuedAudit, result: OwnCheck, seed: int | None) -> ContinuedItem:
+    from ledger.application.integrity.kept_verdicts import SEGMENT
+    from ledger.tlog.audit_statement import parse_statement
+
+    statement = parse_statement(walk.kept.auditor.statement)
+    return ContinuedItem(
+        auditor=walk.kept.name,
+        program=statement.program,
+        rules=statement.rules,
+        rests=walk.rests,
+        read=result.report.entries + result.report.not_covered - walk.rests + SEGMENT * len(walk.again),
+        again=[ReadAgainItem(start, start + SEGMENT, why) for start, why in sorted(walk.again.items())],
+        signed=walk.signed,
+        seed=seed,
+        not_asked=result.not_asked,
+        refused="" if walk.refused is None else f"{walk.refused.code} {walk.refused.says}",
+    )

@@ -101,16 +101,19 @@ def _sign(fetch: Fetch, head: Checkpoint, auditor: Auditor, folder: Path, whole:
     new = [each for each in wanted if each not in {(one.subtree.start, one.subtree.end) for one in before}]
     files = dict([named(auditor.statement, STATEMENT)])
     for start, end in new if head.size else ():
-        files |= [named(sign_range(start, end, head, auditor, read), NOTE)]
+        subtree = Subtree(head.origin, start, end, subtree_root(start, end, read))
+        files |= [named(sign_subtree(subtree, head, auditor, read), NOTE)]
     keep(folder, files)
     return tuple(new if head.size else ())
 
 
-def sign_range(start: int, end: int, head: Checkpoint, auditor: Auditor, read: Read) -> bytes:
-    """Return the note with which an auditor makes its statement about a subtree; SUB-PATH if the head has it not."""
-    subtree = Subtree(head.origin, start, end, subtree_root(start, end, read))
-    path = prove_subtree_consistency(start, end, head.size, read)
-    check_subtree_consistency(start, end, head.size, subtree.root, head.root, path)  # `read` is not trusted
+def sign_subtree(subtree: Subtree, head: Checkpoint, auditor: Auditor, read: Read) -> bytes:
+    """Return the note with which an auditor makes its statement about a subtree. SUB-PATH: the head does not have it.
+
+    `read` returns stored hashes of the log; they are not trusted.
+    """
+    path = prove_subtree_consistency(subtree.start, subtree.end, head.size, read)
+    check_subtree_consistency(subtree.start, subtree.end, head.size, subtree.root, head.root, path)
     return subtree_note(subtree, [cosign_subtree(subtree, auditor.key.name, auditor.key.public, auditor.sign)])
 
 

@@ -18,7 +18,8 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from ledger.adapters.storage import statements
 from ledger.adapters.storage.connection import (
@@ -136,7 +137,7 @@ def begin(
     return report, register
 
 
-class Commit(NamedTuple):
+class Commit(Struct, frozen=True):
     """An entry that commits to the map of heads of the first `size` entries; `root` has 32 bytes."""
 
     index: int
@@ -167,16 +168,16 @@ def sizes_of(commits: Iterable[Commit]) -> set[int]:
 
 def wrong_commits(commits: Iterable[Commit], roots: Mapping[int, bytes], keyring: Keyring) -> Iterator[Problem]:
     """Yield the commits to other maps than those of the entries, which have these `roots` by size."""
-    for index, signer, size, said in commits:
-        if not keyring.holds(signer, index):
+    for commit in commits:
+        size, where = commit.size, f"#{commit.index}"
+        if not keyring.holds(commit.signer, commit.index):
             continue
-        if not 0 <= size <= index:
-            says = f"it commits the heads of {size} entries, which do not precede it"
-            yield Problem("MAP-SIZE", f"#{index}", says)
-        elif roots[size] != said:
-            made = _short(roots[size])
-            says = f"it commits the heads of {size} entries under {_short(said)}, and they have {made}"
-            yield Problem("MAP-ROOT", f"#{index}", says)
+        if not 0 <= size <= commit.index:
+            yield Problem("MAP-SIZE", where, f"it commits the heads of {size} entries, which do not precede it")
+        elif roots[size] != commit.root:
+            said, made = _short(commit.root), _short(roots[size])
+            says = f"it commits the heads of {size} entries under {said}, and they have {made}"
+            yield Problem("MAP-ROOT", where, says)
 
 
 def _short(digest: bytes) -> str:

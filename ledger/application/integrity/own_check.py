@@ -7,6 +7,7 @@ witnesses remember.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,12 +24,13 @@ from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.adapters.timestamps import rfc3161
 from ledger.application.case_reader import CaseReader
 from ledger.application.erasure_scope import unstated
+from ledger.application.integrity.continued_audit import ContinuedAudit
 from ledger.application.integrity.log_files import Progress, no_progress
 from ledger.application.integrity.verify_ledger import verify_own
 from ledger.application.restore import check_witnesses
 from ledger.application.subject_keys_binding import elsewhere, left_over, open_subject_keys, where
 from ledger.entries.case import wire
-from ledger.entries.envelope import open_
+from ledger.entries.envelope import OpenedEntry, open_each
 from ledger.entries.wrapped_entry import KIND
 from ledger.errors import LedgerError, RecordError
 from ledger.tlog.note import open_checkpoint
@@ -39,21 +41,30 @@ from ledger.verify.progress import counted
 from ledger.verify.report import Reason, Report, Verdict
 
 ASIDE = frozenset({"CP-QUORUM", "CP-FUTURE", "KEY-SUSPECT"})  # doubts that do not concern missing entries
+NOT_ASKED = (
+    "their published tiles; bundles and registers of other logs that they name; their sealed values against keys.db",
+)
 
 
 class Consistency(StrEnum):
     """Say whether the entries of a ledger are the entries that its log has signed."""
 
     CONSISTENT = "CONSISTENT"
+    CONTINUED = "CONTINUED"  # what was read is; the rest had a kept verdict and was not read
     INCONSISTENT = "INCONSISTENT"
     UNDECIDED = "UNDECIDED"  # something to compare with is missing or does not answer
 
 
 @dataclass(slots=True)
 class OwnCheck:
-    """Hold the result: `wrong` are contradictions, `missing` what could not be compared, `notes` are remarks."""
+    """Hold the result: `wrong` are contradictions, `missing` what could not be compared, `notes` are remarks.
+
+    Of the first `rests` entries, those that were not read rest on kept verdicts. `not_asked` says what was left out.
+    """
 
     report: Report
+    rests: int = 0
+    not_asked: list[str] = field(default_factory=list)
     wrong: list[Reason] = field(default_factory=list)
     missing: list[Reason] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -63,7 +74,9 @@ class OwnCheck:
         """Return the verdict; one contradiction decides."""
         if self.wrong:
             return Consistency.INCONSISTENT
-        return Consistency.UNDECIDED if self.missing else Consistency.CONSISTENT
+        if self.missing:
+            return Consistency.UNDECIDED
+        return Consistency.CONTINUED if self.rests else Consistency.CONSISTENT
 
     @property
     def reasons(self) -> list[Reason]:
@@ -71,16 +84,21 @@ class OwnCheck:
         return self.wrong or self.missing
 
 
-def check_own(folder: Folder, now: datetime, progress: Progress = no_progress) -> OwnCheck:
-    """Compare the entries of a ledger with what its own log has signed, under its own trust."""
+def check_own(
+    folder: Folder, now: datetime, progress: Progress = no_progress, walk: ContinuedAudit | None = None
+) -> OwnCheck:
+    """Compare the entries of a ledger with what its own log has signed, under its own trust.
+
+    With `walk` the audit continues behind kept verdicts.
+    """
     policy = (folder.path / "trust" / "policy").read_bytes()
     trust = Trust(folder.policy, policy, folder.registrar)
-    report = verify_own(folder, trust, now, progress=progress)
-    check = OwnCheck(report)
+    report = verify_own(folder, trust, now, progress=progress, walk=walk)
+    check = OwnCheck(report, walk.rests if walk else 0)
     if report.verdict is Verdict.FAILED:
         check.wrong += report.reasons
         if not report.signatures:  # the published files are wrong, but the entries are still read
-            check.report = verify_own(folder, trust, now, unpublished=True, progress=progress)
+            check.report = verify_own(folder, trust, now, unpublished=True, progress=progress, walk=walk)
             check.wrong += check.report.reasons if check.report.verdict is Verdict.FAILED else ()
     else:
         check.missing += [reason for reason in report.reasons if reason.code not in ASIDE]
@@ -92,10 +110,15 @@ def check_own(folder: Folder, now: datetime, progress: Progress = no_progress) -
     return check
 
 
-def check_ledger(path: Path, now: datetime, progress: Progress = no_progress) -> OwnCheck:
-    """Check a ledger and the other files of its office: guard, heads, tiles, keys, wrapped entries."""
+def check_ledger(
+    path: Path, now: datetime, progress: Progress = no_progress, walk: ContinuedAudit | None = None
+) -> OwnCheck:
+    """Check a ledger and the other files of its office: guard, heads, tiles, keys, wrapped entries.
+
+    With `walk` the audit continues behind kept verdicts, and what else would read all entries is left out.
+    """
     folder = read_folder(path)
-    check = check_own(folder, now, progress)
+    check = check_own(folder, now, progress, walk)
     try:
         with closing(EntryReader(folder.entries)) as store:
             office = _OfficeFiles(folder, store, store.size(), check)
@@ -106,7 +129,10 @@ def check_ledger(path: Path, now: datetime, progress: Progress = no_progress) ->
             office.check_tiles()
             office.check_wrapped()
             office.check_witness_memory()
-            office.check_subject_keys()
+            if check.rests:
+                check.not_asked += NOT_ASKED
+            else:
+                office.check_subject_keys()
     except LedgerError as fault:
         if fault.code != "LOG-CORRUPT":
             raise
@@ -208,7 +234,7 @@ class _OfficeFiles:
         """Compare every published tile with the entries; note a missing one, which can be written again."""
         head = self.check.report.head
         missing = 0
-        for tile in tiles_for(0, min(head.checkpoint.size if head else 0, self.size)):
+        for tile in tiles_for(self.check.rests, min(head.checkpoint.size if head else 0, self.size)):
             path = self.folder.log / tile_path(tile)
             try:
                 content = path.read_bytes()
@@ -224,8 +250,7 @@ class _OfficeFiles:
     def check_wrapped(self) -> None:
         """Compare the kept bytes of other logs' entries with their wrappers; a lost file is only noted."""
         lost = 0
-        for index, raw in self.store.of_kind(KIND):
-            name = str(open_(raw, verify=False).payload.public.get("envelope"))
+        for index, name in self._wrapped():
             path, where = self.folder.foreign / name, f"foreign/{name}"
             if not path.is_file():
                 lost += 1
@@ -236,6 +261,16 @@ class _OfficeFiles:
             self.check.notes.append(
                 f"the bytes of {lost} wrapped entries are not in foreign/: they count for nothing until received again"
             )
+
+    def _wrapped(self) -> Iterator[tuple[int, str]]:
+        """Yield the index of each wrapper that is not older than the verdicts, and the name of the entry's file."""
+        if not self.check.rests:
+            rows = self.store.of_kind(KIND)
+        else:
+            rows = [row for page in self.store.pages(self.check.rests) for row in page]
+        for (index, _), opened in zip(rows, open_each([raw for _, raw in rows], verify=False), strict=True):
+            if isinstance(opened, OpenedEntry) and opened.payload.kind == KIND:
+                yield index, str(opened.payload.public.get("envelope"))
 
     def check_witness_memory(self) -> None:
         """Compare the entries with what the witnesses remember; if none answers, the verdict stays open."""

@@ -20,7 +20,7 @@ from ledger.application import lazy_verifiers
 from ledger.application.auditing import audit_files
 from ledger.application.counterparties import registers, registers_by
 from ledger.application.integrity.log_files import LogFiles, Progress, no_progress
-from ledger.application.integrity.verify_log import verify_log
+from ledger.application.integrity.verify_log import Walk, verify_log
 from ledger.errors import LedgerError, RecordError
 from ledger.tlog.note import Checkpoint
 from ledger.tlog.policy import parse_policy
@@ -65,8 +65,12 @@ def verify_own(
     *,
     unpublished: bool = False,
     progress: Progress = no_progress,
+    walk: Walk | None = None,
 ) -> Report:
-    """Verify a ledger of this office while it may be in use, by the same steps; `unpublished`: its entries alone."""
+    """Verify a ledger of this office while it may be in use, by the same steps; `unpublished`: its entries alone.
+
+    `walk` is as in `verify_log`.
+    """
     notes: dict[str, bytes] = {}
     tokens: list[tuple[str, bytes]] = []
     if folder.heads.exists() and not unpublished:
@@ -88,11 +92,16 @@ def verify_own(
         audits=lambda: audit_files.files_in(folder.log / audit_files.FOLDER),
         entries_at=STORE if folder.store else ENTRIES_DB,
     )
-    return _verify(files, trust, None, now, progress)
+    return _verify(files, trust, None, now, progress, walk)
 
 
 def _verify(
-    files: LogFiles, trust: Trust | None, anchor: Checkpoint | None, now: datetime, progress: Progress
+    files: LogFiles,
+    trust: Trust | None,
+    anchor: Checkpoint | None,
+    now: datetime,
+    progress: Progress,
+    walk: Walk | None = None,
 ) -> Report:
     return verify_log(
         files,
@@ -102,6 +111,7 @@ def _verify(
         mldsa=lazy_verifiers.mldsa,
         stamps=lazy_verifiers.stamps(),
         progress=progress,
+        walk=walk,
     )
 
 

@@ -10,11 +10,12 @@ docs/reference/verification.md.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 
+from ledger.adapters.storage.connection import ReadableLocation
 from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.application.integrity.audit import Audit, audit
 from ledger.application.integrity.check_run import LISTED, MOST
@@ -43,6 +44,15 @@ from ledger.verify.timestamps import ReadStamp, check_tokens
 logger = logging.getLogger(__name__)
 
 
+Walk = Callable[[ReadableLocation, str, Registrar, Checkpoint, Times, Progress], Audit]
+
+
+def _audit_all(
+    place: ReadableLocation, origin: str, registrar: Registrar, _: Checkpoint, times: Times, progress: Progress
+) -> Audit:
+    return audit(place, origin, registrar, times=times, progress=progress)
+
+
 def verify_log(
     files: LogFiles,
     trust: Trust | None,
@@ -52,12 +62,15 @@ def verify_log(
     mldsa: MlDsa | None = None,
     stamps: ReadStamp | None = None,
     progress: Progress = no_progress,
+    walk: Walk | None = None,
 ) -> Report:
     """Verify a whole log; `anchor` is a checkpoint held independently, the rest is as in `ledger.verify.verify`.
 
-    Faults of the files are in the report. `LedgerError` only if they cannot be read at all.
+    `walk` audits the entries; without it all of them are read. Faults of the files are in the report. `LedgerError`
+    only if they cannot be read at all.
     """
-    verification = _LogVerification(files, trust, anchor, now, mldsa, stamps, progress, VerificationLog(of=files.of))
+    book = VerificationLog(of=files.of)
+    verification = _LogVerification(files, trust, anchor, now, mldsa, stamps, progress, walk or _audit_all, book)
     try:
         verification.run()
     except RecordError:
@@ -82,6 +95,7 @@ class _LogVerification:
     mldsa: MlDsa | None
     stamps: ReadStamp | None
     progress: Progress
+    walk: Walk
     book: VerificationLog
     states: Heads | None = None
     walked: Audit | None = None
@@ -124,7 +138,7 @@ class _LogVerification:
             registrar = _registrar(trust, first, book)
             with reading_entries(files):
                 walked = self.walked = (
-                    audit(files.place, files.origin, registrar, times=times, progress=self.progress)
+                    self.walk(files.place, files.origin, registrar, states.head.checkpoint, times, self.progress)
                     if registrar
                     else Audit(0)
                 )
@@ -141,7 +155,8 @@ class _LogVerification:
             book.says(counted(walked.signatures, "signature"))
         with book.step(VerificationStep.ORDER_OF_ENTRIES):
             _raise_first(walked, VerificationStep.ORDER_OF_ENTRIES)
-            book.says("each order whole from its first entry on")
+            since = f"where it was at entry {walked.rests}" if walked.rests else "its first entry"
+            book.says(f"each order whole from {since} on")
         with book.step(VerificationStep.KEYS):
             _raise_first(walked, VerificationStep.KEYS)
             _check_keys(walked, states, policy, trust, book)
@@ -337,6 +352,9 @@ def _say_what_is_not_proven(files: LogFiles, walked: Audit, loose: int, states: 
         which = f"entry {first}" if loose == 1 else f"entries {first} to {last}"
         them = "it" if loose == 1 else "them"
         book.gravest.insert(0, f"That {which} will stay: no checkpoint that the log has signed covers {them}.")
+    if walked.rests:
+        says = "That the first {} entries are whole: an earlier audit checked those that this run did not read."
+        book.gravest.insert(0, says.format(walked.rests))
     if files.test:
         book.gravest.insert(0, claims.TEST)
     if walked.noted.sealed:
