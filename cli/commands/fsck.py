@@ -144,8 +144,8 @@ def _sentences(answer: FsckAnswer) -> Iterator[str]:
         yield f"{it.read} of {entries} read, and {signatures} checked under the ledger's own trust; {compared}"
         older = f"entries 0 to {it.rests - 1}"
         but = f", but for {output.counted(len(it.again), 'segment')} read again" if it.again else ""
-        yield f"Not read in this run: {older}{but}. They rest on the verdicts of {it.auditor}, made before by this"
-        yield "program with these rules. Compared was only that they have the roots that it signed, in this order."
+        yield f"Not read in this run: {older}{but}. They rest on earlier verdicts of {it.auditor} by this program."
+        yield "Compared was only that they have the roots which it signed, in the tree that the log has signed."
         for says in it.not_asked:
             yield f"Not asked in this run, of {older}: {says}."
     if it is None:
@@ -157,7 +157,7 @@ def _sentences(answer: FsckAnswer) -> Iterator[str]:
     if it.refused:
         yield f"The kept verdicts counted for nothing, and every entry was read: {it.refused}"
     if it.signed:
-        yield f"{output.counted(it.signed, 'new verdict')} of {it.auditor} on segments of 8,192 entries."
+        yield f"{output.counted(it.signed, 'segment has', 'segments have')} a verdict of {it.auditor} since this run."
 
 
 @contextmanager
@@ -195,7 +195,7 @@ def _item(walk: ContinuedAudit, result: OwnCheck, seed: int | None) -> Continued
         program=statement.program,
         rules=statement.rules,
         rests=walk.rests,
-        read=result.report.entries + result.report.not_covered - walk.rests + SEGMENT * len(walk.again),
+        read=walk.read,
         again=[ReadAgainItem(start, start + SEGMENT, why) for start, why in sorted(walk.again.items())],
         signed=walk.signed,
         seed=seed,

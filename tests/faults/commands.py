@@ -394,6 +394,7 @@ COMMANDS: dict[str, Command] = {
         goes_on="second",
     ),
     "audit new": Command(("audit", "new", *AUDITOR[1:]), done="this program has its key", made="auditor"),
+    "fsck continued": Command(("fsck", "--auditor", *AUDITOR[1:]), with_auditor),
     "audit sign": Command(
         ("audit", "sign", "HOUSE/published", *AUDITOR, "--trust", "HOUSE/ledger/trust", "-o", "HOUSE/audits"),
         with_auditor,

@@ -52,8 +52,9 @@ class ContinuedAudit:
     """Audit an event store behind kept verdicts; it is called in the place of `audit`.
 
     `spot` segments are checked once more, chosen by `seed`. After the call `rests` is the number of entries, from the
-    first, that had verdicts before; `again` says by start why a segment of them was read in this run, and `signed` is
-    the number of segments with a new verdict. `refused` is why the kept verdicts count for nothing, if they do not.
+    first, that had verdicts before, and `read` that of the entries read. `again` says by start why a segment with a
+    verdict was read in this run, `signed` is the number of segments with a new verdict. `refused` is why the kept
+    verdicts count for nothing, if they do not.
     """
 
     kept: KeptVerdicts
@@ -61,6 +62,7 @@ class ContinuedAudit:
     seed: int = 0
     workers: int | None = None
     rests: int = 0
+    read: int = 0
     again: dict[int, str] = field(default_factory=dict)
     signed: int = 0
     refused: RecordError | None = None
@@ -203,6 +205,7 @@ class _Run:
     def _add(self, start: int, stop: int, run: Run) -> None:
         """Add the result of the run over these entries."""
         report = self.report
+        self.audit.read += run.peaks[0]
         report.signatures += run.signatures
         report.problems += run.problems
         report.noted.add(run.noted)
