@@ -21,7 +21,7 @@ from benchmarks.map_of_heads import map_figures
 from benchmarks.measure import Figure, machine, say
 from benchmarks.paper import paper_figures
 from benchmarks.postgres import postgres_figures
-from benchmarks.reading import audit_figure, one_order_figure
+from benchmarks.reading import audit_figure, continued_figure, one_order_figure
 from benchmarks.servers.desk import desk_figure
 from benchmarks.servers.office import serving_figure
 from benchmarks.startup import startup_figures
@@ -40,6 +40,7 @@ def main() -> None:
     figures["serve"] = serving_figure(folder)
     tiny, small, large = (filled(folder, size) for size in (1_000, 10_000, LARGE))
     figures["audit"] = audit_figure(small, large)
+    figures["audit_continued"] = continued_figure(large, folder)
     figures["one_order"] = one_order_figure(tiny, large, folder)
     figures["views"] = view_figure(large)
     figures["judge"] = judge_figure(large)

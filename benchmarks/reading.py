@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import resource
+import shutil
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
@@ -20,6 +21,7 @@ from benchmarks.peers.raw import SAMPLE, Cost, Yardstick
 from cli.app import comity
 from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.application.integrity.audit import audit
+from ledger.application.integrity.kept_verdicts import SEGMENT
 
 _T = TypeVar("_T")
 ROUNDS = 3
@@ -79,13 +81,40 @@ def one_order_figure(small: Path, large: Path, folder: Path) -> Figure:
     return Figure(worst, made_of, at_most=1.3)
 
 
+def continued_figure(large: Path, folder: Path) -> Figure:
+    """Measure `comity fsck` behind the verdicts of an auditor, from nothing to the second run; and without verdicts."""
+    say("continuing an audit")
+    name, state = "auditor.example/bench", folder / "auditor"
+    shutil.rmtree(state, ignore_errors=True)
+    _run(["audit", "new", name, "--state", str(state)])()
+    fsck = ["fsck", "--ledger", str(large)]
+    words = [*fsck, "--auditor", name, "--state", str(state)]
+    whole, plain = in_turn([_run([*words, "--all"]), _run(fsck)], 1)
+    (again,) = in_turn([_run(words)], ROUNDS)
+    with closing(EntryReader(large / "entries.db")) as store:
+        size = store.size()
+    made_of = {"seconds": round(again, 2), "read": size % SEGMENT, "of": size}
+    made_of |= {"all_seconds": round(whole, 2), "without_verdicts_seconds": round(plain, 2)}
+    made_of["state_bytes_per_entry"] = round(sum(f.stat().st_size for f in state.rglob("verdicts.db")) / size, 1)
+    return Figure(again / whole, made_of, at_most=0.2)
+
+
 def _command(ledger: Path, words: list[str], out: Path) -> Callable[[], None]:
-    def run() -> None:
+    last = [str(out)] if words[-1] == "-o" else []
+    run = _run([words[0], "--ledger", str(ledger), *words[1:], *last])
+
+    def anew() -> None:
         out.unlink(missing_ok=True)
-        last = [str(out)] if words[-1] == "-o" else []
+        run()
+
+    return anew
+
+
+def _run(words: list[str]) -> Callable[[], None]:
+    def run() -> None:
         try:
             with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()) as said:
-                comity.main([words[0], "--ledger", str(ledger), *words[1:], *last])
+                comity.main(words)
         except SystemExit as end:
             if end.code not in (0, 3):
                 raise RuntimeError(f"comity {words[0]}: {said.getvalue()}") from end
