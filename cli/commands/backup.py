@@ -15,24 +15,33 @@ from ledger.application.backup import back_up
 
 
 class BackupAnswer(CommandAnswer, tag="comity.backup/1"):
-    """The copy of a ledger: its file, the number of entries (`size`) and of files in it."""
+    """The copy of a ledger: its file, the number of files in it, and the entries from `since` to before `size`."""
 
     ledger: str
     file: str
     size: int
     files: int
+    since: int
 
 
-@command("comity backup ledger/ -o ledger-2027-03-01.tar")
+@command(
+    "comity backup ledger/ -o ledger-2027-03-01.tar",
+    "comity backup ledger/ -o ledger-2027-03-02.tar --since ledger-2027-03-01.tar",
+)
 @click.argument("folder", metavar="DIR")
 @click.option("-o", "--output", "file", required=True, metavar="FILE", help="Where the copy goes.")
-def backup(folder: str, file: str) -> None:
+@click.option("--since", "before", metavar="FILE", help="Copy only what came after this copy, a whole or a later one.")
+def backup(folder: str, file: str, before: str | None) -> None:
     """Copy a ledger while it is in use: everything but guard, log key and keys.db.
 
     A copy with the guard could sign a second history; keys.db needs separate
     backups that expire, or erasure would not be erasure.
+
+    With --since the signatures, leaves and hashes of the new entries are checked, and that they follow that copy. All
+    copies up to the last one are needed to restore it.
     """
     check_ending(file, (".tar",))
-    size, count = back_up(Path(checked_ledger(folder)), file)
-    answer = BackupAnswer(folder, file, size, count)
-    output.emit(answer, text=lambda: f"{size} entries in {count} files: {file}")
+    made = back_up(Path(checked_ledger(folder)), file, before or "")
+    answer = BackupAnswer(folder, file, made.size, made.files, made.since)
+    entries = f"{made.size} entries" if before is None else f"{made.size - made.since} entries behind {made.since}"
+    output.emit(answer, text=lambda: f"{entries} in {made.files} files: {file}")

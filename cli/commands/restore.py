@@ -13,7 +13,7 @@ from cli.session.options import STORE
 from cli.terminal import output, prompts
 from cli.terminal.answer import CommandAnswer, Time
 from ledger.adapters.folders.read_trust import plain_files
-from ledger.application.backup import MirrorSource, restore_backup
+from ledger.application.backup import MirrorSource, restore_backup, up_to
 from ledger.application.restore_from_mirror import Mirrored
 from ledger.errors import RecordError
 
@@ -32,53 +32,66 @@ class MirroredItem(Struct, frozen=True):
 
 
 class RestoreAnswer(CommandAnswer, tag="comity.restore/1"):
-    """The ledger that was restored, the number of its entries, and what of it came from a mirror."""
+    """The ledger that was restored, the number of its entries, and what of it came from a mirror.
+
+    `file` is the whole copy, `later` are the incremental ones behind it.
+    """
 
     ledger: str
     file: str
     size: int
+    later: list[str]
     mirrored: MirroredItem | None
 
 
 @command(
     "comity restore ledger-2027-03-01.tar ledger/",
+    "comity restore ledger-2027-03-01.tar ledger-2027-03-02.tar ledger/",
     "comity restore ledger-2027-03-01.tar ledger/ --store postgresql://db.example/karsk",
     "comity restore ledger-2027-03-01.tar ledger/ --from-mirror https://mirror.example/xv/3d4e...",
     "comity restore ledger/ --from-mirror /media/mirror/3d4e... --trust trust/        (no copy is left)",
 )
-@click.argument("paths", nargs=-1, required=True, metavar="[FILE] DIR")
+@click.argument("paths", nargs=-1, required=True, metavar="[FILE]... DIR")
 @click.option(
     "--behind", is_flag=True, help="Put it back even if the log has signed more since: to read, never to write."
 )
 @click.option("--from-mirror", "mirror", metavar="URL|DIR", help="Where a mirror shows this log, for later entries.")
 @click.option("--trust", metavar="DIR", help="With --from-mirror: your trust folder (default: the one in the copy).")
+@click.option("--size", metavar="N", type=click.IntRange(0), help="Use the copies up to the one with N entries.")
 @STORE
-def restore(paths: tuple[str, ...], behind: bool, mirror: str | None, trust: str | None, store: str) -> None:
+def restore(
+    paths: tuple[str, ...], behind: bool, mirror: str | None, trust: str | None, size: int | None, store: str
+) -> None:
     """Put a copy back into DIR, verified entry by entry and checked against the guard on this machine.
 
     A copy older than what the log has signed is LOG-ROLLBACK: writing on in it would fork the log. A copy is the same
     whatever kept the entries: this is also how a ledger moves into a database, with --store, and out of one, without.
 
+    Several files are a whole copy and the incremental ones behind it, in order.
+
     A mirror has the entries, and no sealed values, keys, time stamps or entries of other logs: these come from a copy.
     """
-    if len(paths) > 2 or (len(paths) == 1 and (mirror is None or trust is None)):
-        raise click.UsageError("restore FILE DIR, or without a file: restore DIR --from-mirror URL|DIR --trust DIR")
+    if len(paths) == 1 and (mirror is None or trust is None or size is not None):
+        raise click.UsageError("restore FILE... DIR, or without a file: restore DIR --from-mirror URL|DIR --trust DIR")
     if trust is not None and mirror is None:
         raise click.UsageError("--trust is for --from-mirror: a copy is verified under its own trust folder")
     *files, folder = paths
+    used = list(files if size is None else up_to(files, size))
     with prompts.progress("verifying") as progress:
-        size, mirrored = restore_backup(
-            files[0] if files else "",
+        restored, mirrored = restore_backup(
+            used[0] if used else "",
             Path(folder),
             ledger_choice.now(),
             behind=behind,
+            later=used[1:],
             store=store,
             mirror=None if mirror is None else MirrorSource(mirror, _trust_files(trust)),
             say=output.tell,
             progress=progress,
         )
-    answer = RestoreAnswer(folder, files[0] if files else "", size, None if mirrored is None else _item(mirrored))
-    output.emit(answer, text=lambda: f"{size} entries, verified, in {folder}")
+    item = None if mirrored is None else _item(mirrored)
+    answer = RestoreAnswer(folder, used[0] if used else "", restored, used[1:], item)
+    output.emit(answer, text=lambda: f"{restored} entries, verified, in {folder}")
     if mirrored is not None:
         output.tell(f"all entries up to {mirrored.size} are stored by {', '.join(mirrored.names)}, as it states")
         output.tell(

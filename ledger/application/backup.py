@@ -7,11 +7,14 @@ import io
 import os
 import shutil
 import tarfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
+
+from msgspec import Struct
 
 from ledger.adapters.folders.ledger_folder import (
     ENTRIES_DB,
@@ -20,6 +23,7 @@ from ledger.adapters.folders.ledger_folder import (
     KEYS_STORE,
     RESTORED,
     STORE,
+    Folder,
     read_folder,
 )
 from ledger.adapters.folders.new_folder import new_folder
@@ -28,56 +32,136 @@ from ledger.adapters.folders.user_folders import Home, replace_file
 from ledger.adapters.guard.guard_place import is_guarded
 from ledger.adapters.log.published_log import source
 from ledger.adapters.log.remote_signer import POINTER, signatory
-from ledger.adapters.storage.connection import Location
-from ledger.adapters.storage.copy_entries import copy, move_in
+from ledger.adapters.storage.copy_entries import copy, copy_later, move_in
 from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.adapters.storage.postgres import address
+from ledger.application.incremental_backup.later_entries import add_later, check_later, erase_destroyed, root_at
+from ledger.application.incremental_backup.manifest import (
+    LATER,
+    CopiedFile,
+    Manifest,
+    check_files,
+    format_manifest,
+    parse_manifest,
+    read_manifest,
+    state_of,
+)
+from ledger.application.incremental_backup.manifest import NAME as MANIFEST
 from ledger.application.integrity.log_files import Progress, no_progress
 from ledger.application.integrity.own_check import check_own
 from ledger.application.restore import check_witnesses, mark_restored
 from ledger.application.restore_from_mirror import Mirrored, complete_from_mirror, lay_out
-from ledger.errors import LedgerError
+from ledger.errors import LedgerError, RecordError
+from ledger.tlog.note import parse_checkpoint
+from ledger.tlog.tile import tile_path, tiles_for
+from ledger.tlog.tree import EMPTY_ROOT
 from ledger.trust.trust_folder import parse_trust
 
+CHECKPOINT = "log/checkpoint"
 NEVER = ("state", "keys", STORE, KEYS_STORE)  # no backup of ours has them
 LEFT_OUT = frozenset(
     {KEYS_DB, KEYS_STORE, "views.db", "map.db", "state", "keys", ENTRIES_DB, STORE, "heads.db", "others", RESTORED}
     | {"exchange", "exchange.db", "jobs", "jobs.db"}  # of one machine; bundles that wait have opened values
     # an older one would let people in again who were locked out, and has the names of people who left
     | {IDENTITY_DB}
+    | {MANIFEST}  # of a copy that an earlier program has restored
 )
 
 
-def back_up(folder: Path, file: str) -> tuple[int, int]:
-    """Write a tar of a ledger and return its numbers of (entries, files), without guard, log key, keys.db, identity.db.
+class Made(Struct, frozen=True):
+    """A new copy: the entries from `since` to before `size`, and the number of files in it."""
 
-    Published files are copied first and the entries last, so that every published head is covered by the
-    copied entries. `LedgerError` PATH-TAKEN, BUSY.
+    since: int
+    size: int
+    files: int
+
+
+def back_up(folder: Path, file: str, before: str = "") -> Made:
+    """Write a tar of a ledger, without guard, log key, keys.db and identity.db.
+
+    With `before`, the file of an earlier copy, only what came after it is written. Published files are copied first and
+    the entries last, so that every published head is covered by the copied entries. `LedgerError` PATH-TAKEN, BUSY;
+    COPY-FORMAT, LOG-FORKED and LOG-CORRUPT if the ledger does not continue the earlier copy.
     """
     ledger = read_folder(folder)
     if os.path.exists(file):
         raise LedgerError("PATH-TAKEN", f"{file} is there already", "a copy is never overwritten")
-    count = 0
+    base = read_manifest(before) if before else None
+    if base is not None and base.origin != ledger.origin:
+        raise LedgerError("COPY-FORMAT", f"{before} is a copy of {base.origin}, and this is {ledger.origin}")
     with _work_folder(Path(file)) as work:
         part = work / "tar"
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
             with tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as tar:
-                for path in _plain(folder):
-                    _add(tar, path.relative_to(folder).as_posix(), path.read_bytes())
-                    count += 1
+                files, published, count = _add_files(tar, folder, base)
                 others = sorted(f"others/{path.name}" for path in (folder / "others").glob("*.db"))
-                sources: dict[str, Location] = {name: folder / name for name in (*others, "heads.db")}
-                for name, source in {**sources, ENTRIES_DB: ledger.entries}.items():
+                for name in (*others, "heads.db"):
                     target = work / Path(name).name
-                    copy(source, target)
+                    copy(folder / name, target)
                     tar.add(target, name, filter=_anonymous)
-                    count += 1
-                with closing(EntryReader(work / ENTRIES_DB)) as reader:
-                    size = reader.size()
+                name, size, log_root = _copy_entries(ledger, work, base)
+                tar.add(work / name, name, filter=_anonymous)
+                manifest = Manifest(
+                    origin=ledger.origin,
+                    since=base.size if base else 0,
+                    since_root=base.root if base else EMPTY_ROOT.hex(),
+                    size=size,
+                    root=log_root,
+                    published=published,
+                    files=files,
+                )
+                _add(tar, MANIFEST, format_manifest(manifest))
             stream.flush()
             os.fsync(stream.fileno())
         os.link(part, file)
-    return size, count
+    return Made(manifest.since, size, count + len(others) + 2)
+
+
+def _add_files(tar: tarfile.TarFile, folder: Path, base: Manifest | None) -> tuple[dict[str, CopiedFile], int, int]:
+    """Add the files that are copied unchanged, behind `base` only the changed ones, and the tiles.
+
+    Return all of them, the size of the published checkpoint, and how many were added.
+    """
+    files: dict[str, CopiedFile] = {}
+    count, published = 0, base.published if base else 0
+    for path in _plain(folder):
+        name = path.relative_to(folder).as_posix()
+        state = state_of(path.stat())
+        known = base.files.get(name) if base else None
+        if known is not None and known.state == state:
+            files[name] = known
+            continue
+        data = path.read_bytes()
+        if name == CHECKPOINT:
+            published = _size_of(data)
+        _add(tar, name, data)
+        files[name] = CopiedFile(sha256(data).hexdigest(), state)
+        count += 1
+    for tile in tiles_for(base.published if base else 0, published):
+        path = folder / "log" / tile_path(tile)
+        if path.is_file():  # a missing one is written again from the entries
+            _add(tar, path.relative_to(folder).as_posix(), path.read_bytes())
+            count += 1
+    return files, published, count
+
+
+def _copy_entries(ledger: Folder, work: Path, base: Manifest | None) -> tuple[str, int, str]:
+    """Copy the entries, behind `base` only what follows it; return the name of the file, the size and the root."""
+    if base is None:
+        copy(ledger.entries, work / ENTRIES_DB)
+        with closing(EntryReader(work / ENTRIES_DB)) as reader:
+            return ENTRIES_DB, reader.size(), root_at(reader, reader.size())
+    copy_later(ledger.entries, base.size, work / LATER)
+    with closing(EntryReader(ledger.entries)) as reader:
+        return LATER, *check_later(work / LATER, base, reader)
+
+
+def _size_of(note: bytes) -> int:
+    """Return the size of a checkpoint; 0 for a damaged one, which `fsck` finds: tiles are made from the entries."""
+    try:
+        return parse_checkpoint(note.decode("utf-8", "replace").partition("\n\n")[0] + "\n").size
+    except RecordError:
+        return 0
 
 
 @contextmanager
@@ -122,6 +206,7 @@ def restore_backup(
     now: datetime,
     *,
     behind: bool,
+    later: Sequence[str] = (),
     store: str = "",
     mirror: MirrorSource | None = None,
     say: Callable[[str], None] = lambda _: None,
@@ -129,16 +214,16 @@ def restore_backup(
 ) -> tuple[int, Mirrored | None]:
     """Restore a backup into a new folder; return its number of entries, and what a mirror gave.
 
-    A faulty backup or mirror leaves no folder. With a `mirror`, later entries come from it, and all of them if `file`
-    is empty. With `store`, the entries go into that database and are verified there once more. `say` gets messages for
-    people. `LedgerError` LOG-ROLLBACK if the log has signed more since, unless the folder is to be read only
-    (`behind`); PATH-TAKEN, COPY-FORMAT, the errors of `complete_from_mirror`, and the code of the first contradiction
-    that is found.
+    A faulty backup or mirror leaves no folder. `later` are the incremental copies behind `file`, in order. With a
+    `mirror`, later entries come from it, and all of them if `file` is empty. With `store`, the entries go into that
+    database and are verified there once more. `say` gets messages for people. `LedgerError` LOG-ROLLBACK if the log has
+    signed more since, unless the folder is to be read only (`behind`); PATH-TAKEN, COPY-FORMAT, the errors of
+    `complete_from_mirror`, and the code of the first contradiction that is found.
     """
     mirrored = None
     with new_folder(str(folder)) as making:
         if file:
-            _unpack(file, making)
+            _unpack_all(file, later, making)
         elif mirror:
             lay_out(making, mirror.trust)
         if mirror:
@@ -190,11 +275,18 @@ def _check_guard(folder: Path, file: str, say: Callable[[str], None]) -> None:
 
 
 def _plain(folder: Path) -> Iterator[Path]:
-    """Yield every file that is copied unchanged."""
-    for path in sorted(folder.rglob("*")):
-        top = path.relative_to(folder).parts[0]
-        if path.is_file() and top not in LEFT_OUT and not top.startswith((".", *(f"{n}-" for n in LEFT_OUT))):
-            yield path
+    """Yield every file that is copied unchanged, without the tiles of the log."""
+    for at, folders, names in os.walk(folder):
+        here = Path(at)
+        for each in (folders, names):
+            each.sort()
+            each[:] = [name for name in each if not _is_left_out((here / name).relative_to(folder))]
+        yield from (here / name for name in names if (here / name).is_file())
+
+
+def _is_left_out(path: Path) -> bool:
+    top = path.parts[0]
+    return top in LEFT_OUT or top.startswith((".", *(f"{n}-" for n in LEFT_OUT))) or path.parts[:2] == ("log", "tile")
 
 
 def _add(tar: tarfile.TarFile, name: str, data: bytes) -> None:
@@ -208,6 +300,45 @@ def _anonymous(info: tarfile.TarInfo) -> tarfile.TarInfo:
     info.uname = info.gname = ""
     info.mode = 0o600
     return info
+
+
+def _unpack_all(file: str, later: Sequence[str], folder: Path) -> None:
+    """Unpack a whole copy and the incremental ones behind it, and compare the files with the last list."""
+    _unpack(file, folder)
+    if not (folder / ENTRIES_DB).exists():
+        raise LedgerError("COPY-FORMAT", f"{file} is no whole copy of a ledger", "the whole copy comes first")
+    list_file = folder / MANIFEST
+    manifest = parse_manifest(list_file.read_bytes(), file) if list_file.exists() else None
+    list_file.unlink(missing_ok=True)
+    for each in later:
+        unpacked = folder / ".later"
+        unpacked.mkdir(mode=0o700)
+        _unpack(each, unpacked)
+        manifest = add_later(unpacked, folder, each)
+        shutil.rmtree(unpacked)
+    if manifest is None:  # of an earlier program
+        return
+    check_files(folder, manifest, later[-1] if later else file)
+    if later:
+        _remove_older(folder, manifest)
+        erase_destroyed(folder)
+
+
+def _remove_older(folder: Path, manifest: Manifest) -> None:
+    """Remove the files that an earlier copy has and the last one does not list."""
+    wanted = {f"log/{tile_path(tile)}" for tile in tiles_for(0, manifest.published)} | manifest.files.keys()
+    for path in [*_plain(folder), *(folder / "log" / "tile").rglob("*")]:
+        if path.is_file() and path.relative_to(folder).as_posix() not in wanted:
+            path.unlink()
+
+
+def up_to(files: Sequence[str], size: int) -> Sequence[str]:
+    """Return the first of these copies, up to the one with `size` entries; `LedgerError` COPY-FORMAT if none has it."""
+    sizes = [read_manifest(file).size for file in files]
+    if size not in sizes:
+        says = f"these copies have {', '.join(map(str, sizes))} entries, and none has {size}"
+        raise LedgerError("COPY-FORMAT", says, "give one of these sizes")
+    return files[: sizes.index(size) + 1]
 
 
 def _unpack(file: str, folder: Path) -> None:

@@ -6,15 +6,18 @@ A backup is the same file for both databases, so either can be restored as the o
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from eventsourcing.persistence import IntegrityError
+from msgspec import Struct
 
 from ledger.adapters.storage import postgres, sqlite
 from ledger.adapters.storage.connection import Location
 from ledger.adapters.storage.entry_reader import EntryReader
+from ledger.adapters.storage.foreign_file import ForeignFile, connect_foreign
 from ledger.adapters.storage.postgres import Address, PostgresErrors
 from ledger.adapters.storage.schema import SCHEMA
 from ledger.adapters.storage.sqlite import SQLiteErrors
@@ -70,6 +73,115 @@ def copy_out(source: postgres.Connection, location: Address, path: Path) -> None
                     except sqlite3.IntegrityError as error:
                         says = f"{location}: its rows are no whole event store: {error}"
                         raise LedgerError("LOG-CORRUPT", says, "comity fsck says how far") from error
+
+
+_LATER = (
+    """CREATE TABLE stored_events (
+        rowid INTEGER PRIMARY KEY, originator_id TEXT NOT NULL, originator_version INTEGER NOT NULL,
+        topic TEXT NOT NULL, state BLOB NOT NULL) STRICT""",
+    """CREATE TABLE log_leaf (
+        idx INTEGER PRIMARY KEY, entry_id BLOB NOT NULL, leaf BLOB NOT NULL, nodes BLOB NOT NULL) STRICT""",
+    """CREATE TABLE ciphertext (
+        idx INTEGER NOT NULL, field TEXT NOT NULL, digest TEXT NOT NULL, key_id TEXT NOT NULL, ciphertext BLOB,
+        PRIMARY KEY (idx, field)) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE order_reference (
+        reference TEXT NOT NULL, order_id TEXT NOT NULL, PRIMARY KEY (reference, order_id)) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE order_link (
+        named TEXT NOT NULL, order_id TEXT NOT NULL, PRIMARY KEY (named, order_id)) STRICT, WITHOUT ROWID""",
+)
+_LATER_ORDERS = "order_id IN (SELECT originator_id FROM stored_events WHERE {id} > {start})"
+_LATER_ROWS = {
+    "stored_events": "{id} > {start}",
+    "log_leaf": "idx >= {start}",
+    "ciphertext": "idx >= {start}",
+    "order_reference": _LATER_ORDERS,
+    "order_link": _LATER_ORDERS,
+}
+
+
+class LaterRow(Struct, frozen=True):
+    """An entry with its leaf hash (32 bytes) and the hashes that it completes, joined; `index` counts from 0."""
+
+    index: int
+    state: bytes
+    leaf: bytes
+    nodes: bytes
+
+
+def copy_later(location: Location, start: int, path: Path) -> None:
+    """Write the entries from index `start` on, with all that is stored of them, to a new SQLite file.
+
+    Consistent, while other processes may write to the store. References and links are those of the orders of
+    these entries.
+    """
+    with SQLiteErrors(path), closing(sqlite3.connect(path, isolation_level=None)) as target:
+        target.execute("BEGIN")
+        for statement in _LATER:
+            target.execute(statement)
+        if isinstance(location, Address):
+            source = postgres.connect(location, writable=False)
+            with closing(source), PostgresErrors(location), source.transaction():
+                source.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+                for table, where in _LATER_ROWS.items():
+                    with source.cursor(name="later") as rows:
+                        rows.itersize = PAGE
+                        chosen = where.format(id="notification_id", start=start)
+                        rows.execute(f"SELECT {_POSTGRES_COLUMNS[table]} FROM {table} WHERE {chosen}".encode())  # noqa: S608
+                        _insert(target, table, rows)
+        else:
+            here = sqlite.connect(location, writable=False)
+            here.row_factory = None
+            with SQLiteErrors(location), closing(here):
+                here.execute("BEGIN")
+                for table, where in _LATER_ROWS.items():
+                    chosen = where.format(id="rowid", start=start)
+                    _insert(target, table, here.execute(f"SELECT {_COLUMNS[table]} FROM {table} WHERE {chosen}"))  # noqa: S608
+        target.execute("COMMIT")
+
+
+def _insert(target: sqlite3.Connection, table: str, rows: Iterable[Sequence[Any]], *, known: bool = False) -> None:
+    """Insert rows with the columns of a table; with `known` leave out those that are there."""
+    columns = _COLUMNS[table]
+    marks = ", ".join("?" for _ in columns.split(","))
+    statement = f"INSERT INTO {table} ({columns}) VALUES ({marks})"  # noqa: S608 - our own names
+    if known:
+        same = " AND ".join(f"{column} = ?{n}" for n, column in enumerate(columns.split(", "), 1))
+        marks = ", ".join(f"?{n}" for n, _ in enumerate(columns.split(", "), 1))
+        statement = (
+            f"INSERT INTO {table} ({columns}) SELECT {marks} WHERE NOT EXISTS (SELECT 1 FROM {table} WHERE {same})"  # noqa: S608
+        )
+    target.executemany(statement, rows)
+
+
+def later_rows(path: Path) -> Iterator[list[LaterRow]]:
+    """Yield the entries of a file of `copy_later` in pages, by index."""
+    with SQLiteErrors(path), closing(connect_foreign(ForeignFile(path, _LATER))) as source:
+        source.row_factory = None
+        rows = source.execute(
+            "SELECT e.rowid - 1, e.state, l.leaf, l.nodes FROM stored_events e LEFT JOIN log_leaf l"
+            " ON l.idx = e.rowid - 1 ORDER BY e.rowid"
+        )
+        while page := rows.fetchmany(PAGE):
+            yield [LaterRow(index, state, leaf or b"", nodes or b"") for index, state, leaf, nodes in page]
+
+
+def append_later(path: Path, later: Path) -> None:
+    """Add the entries of a file of `copy_later` to the SQLite store that they follow, completely or not at all.
+
+    `LedgerError` LOG-CORRUPT if they do not follow what is stored there.
+    """
+    target = sqlite.connect(path)
+    with closing(target), SQLiteErrors(later), closing(connect_foreign(ForeignFile(later, _LATER))) as source:
+        source.row_factory = None
+        try:
+            with sqlite.transaction(target, path):
+                for table in _TABLES:
+                    known = table in ("order_reference", "order_link")
+                    order = f"SELECT {_COLUMNS[table]} FROM {table} ORDER BY 1"  # noqa: S608 - our own names
+                    _insert(target, table, source.execute(order), known=known)
+        except sqlite3.IntegrityError as error:
+            says = f"{later.name}: its rows do not follow those that are there: {error}"
+            raise LedgerError("LOG-CORRUPT", says, "take another copy") from error
 
 
 def move_in(path: Path, location: Address) -> None:

@@ -282,9 +282,8 @@ def test_a_copy_holds_everything_but_guard_log_key_and_keys(house: House) -> Non
     assert house.reply("backup", str(house.ledger), "-o", str(file))["size"] == 7
     with tarfile.open(file) as tar:
         names = set(tar.getnames())
-    assert names == {"trust/policy", "trust/registrar", "log/checkpoint", "heads.db", "entries.db"} | {
-        name for name in names if name.startswith("log/tile/")
-    }
+    files = {"trust/policy", "trust/registrar", "log/checkpoint", "heads.db", "entries.db", "backup.json"}
+    assert names == files | {name for name in names if name.startswith("log/tile/")}
 
 
 def test_a_copy_is_put_back_verified_and_can_be_asked(house: House) -> None:
