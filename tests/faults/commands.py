@@ -114,6 +114,18 @@ def with_copy(house: House) -> None:
     does(house, "backup", "HOUSE/ledger", "-o", "HOUSE/copy.tar")
 
 
+def with_earlier_copy(house: House) -> None:
+    """Make a copy, and record an entry after it."""
+    with_copy(house)
+    does(house, *NEXT[:3], "party=XW", *NEXT[4:], "--as", "registrar")
+
+
+def with_later_copy(house: House) -> None:
+    """Make a copy, and another one behind it."""
+    with_earlier_copy(house)
+    does(house, *COMMANDS["backup since"].words)
+
+
 def with_counterparty(house: House) -> None:
     """Put the trust folder of another office here."""
     shutil.copytree(offices() / "skylark" / "ledger" / "trust", house.folder / "theirs")
@@ -329,6 +341,18 @@ COMMANDS: dict[str, Command] = {
         made="filed",
     ),
     "backup": Command(("backup", "HOUSE/ledger", "-o", "HOUSE/copy.tar"), done=EXISTS, made="copy.tar"),
+    "backup since": Command(
+        ("backup", "HOUSE/ledger", "-o", "HOUSE/later.tar", "--since", "HOUSE/copy.tar"),
+        with_earlier_copy,
+        done=EXISTS,
+        made="later.tar",
+    ),
+    "restore later": Command(
+        ("restore", "HOUSE/copy.tar", "HOUSE/later.tar", "HOUSE/second"),
+        with_later_copy,
+        done=EXISTS,
+        goes_on="second",
+    ),
     "restore": Command(("restore", "HOUSE/copy.tar", "HOUSE/second"), with_copy, done=EXISTS, goes_on="second"),
     "init": Command(
         ("init", "HOUSE/second", "--origin", "ledger.example/xo/second"), done="LEDGER-EXISTS", goes_on="second"

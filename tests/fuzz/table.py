@@ -69,6 +69,7 @@ from ledger.adapters.witness import client as asking
 from ledger.adapters.witness import monitor
 from ledger.application import counterparties
 from ledger.application.auditing import audit_files
+from ledger.application.incremental_backup import manifest as copies_list
 from ledger.bundle import archive_kind as containers
 from ledger.bundle import findings, manifest, repacked, zip_profile
 from ledger.bundle import pdf_attachment as attached
@@ -735,6 +736,14 @@ def certificate_keys() -> list[bytes]:
     return [Path(one.p12(folder, None)).read_bytes(), Path(key).read_bytes() + pem(one.certificate)]
 
 
+def copy_lists() -> list[bytes]:
+    file = copies_list.CopiedFile("00" * 32, (1, 2, 3, 4))
+    roots = {"since_root": "00" * 32, "root": "11" * 32}
+    files = {"log/checkpoint": file, "trust/policy": file}
+    listed = copies_list.Manifest(origin=world().origin, since=1, size=2, published=2, files=files, **roots)
+    return [copies_list.format_manifest(listed)]
+
+
 def copied(data: bytes, place: Path) -> object:
     (place / "copy.tar").write_bytes(data)
     shutil.rmtree(place / "back", ignore_errors=True)
@@ -1109,6 +1118,14 @@ PARSERS = (
         command("receive", "{}", "--as", "ilves"),
         ("cli.commands.receive",),
         COMMAND,
+    ),
+    Parser(
+        "list of a copy",
+        "json",
+        copy_lists,
+        lambda d, _: copies_list.parse_manifest(d),
+        ("ledger.application.incremental_backup.manifest:parse_manifest",),
+        LOCAL,
     ),
     Parser("restore", "tar", copies, copied, ("ledger.application.backup",), COMMAND),
     # whom to trust

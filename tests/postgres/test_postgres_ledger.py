@@ -29,6 +29,7 @@ from ledger.adapters.folders.user_folders import Home
 from ledger.adapters.storage.copy_entries import copy
 from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.application import create_ledger
+from ledger.application.integrity import continued_audit, kept_verdicts
 from ledger.application.integrity.audit import LAST, audit
 from ledger.application.journal import Journal
 from ledger.application.write.draft import Draft
@@ -514,6 +515,34 @@ def test_a_copy_of_a_ledger_is_the_same_file_whatever_kept_it(house: Housed, ser
 
 
 _numbers = count()
+
+
+def test_a_copy_of_a_database_is_continued_and_put_back_as_that_of_a_folder(house: Housed, server: Server) -> None:
+    whole, later, back, again = (house.folder / name for name in ("whole.tar", "later.tar", "back", "again"))
+    size = house.reply("backup", str(house.ledger), "-o", str(whole))["size"]
+    assert house.record()[0] == 0
+    made = house.reply("backup", str(house.ledger), "-o", str(later), "--since", str(whole))
+    assert (made["since"], made["size"]) == (size, size + 1)
+    assert house.reply("restore", str(whole), str(later), str(back))["size"] == size + 1
+    uri = server.database(f"again{next(_numbers)}")
+    assert house.reply("restore", str(whole), str(later), str(again), "--store", uri)["size"] == size + 1
+    readers = [EntryReader(read_folder(folder).entries) for folder in (house.ledger, back, again)]
+    assert len({tuple(reader.page(0, 1000)) for reader in readers}) == 1
+    for reader in readers:
+        reader.close()
+
+
+def test_a_check_of_a_database_continues_behind_its_verdicts(house: Housed, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (kept_verdicts, continued_audit):
+        monkeypatch.setattr(module, "SEGMENT", 4)
+    monkeypatch.setattr(continued_audit, "_LEVEL", 2)
+    name = "auditor.example/karsk"
+    assert house.run("audit", "new", name).exit_code == 0
+    first = house.reply("fsck", "--auditor", name)
+    assert (first["verdict"], first["continued"]["signed"]) == ("CONSISTENT", first["entries"] // 4)
+    assert house.record()[0] == 0
+    second = house.reply("fsck", "--auditor", name, "--spot", "1")
+    assert (second["verdict"], second["continued"]["rests"]) == ("CONTINUED", first["entries"] // 4 * 4)
 
 
 def test_a_ledger_moves_from_its_folder_into_a_database(tmp_path: Path, uri: str) -> None:
