@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.browser import browser_figures
+from benchmarks.copies import later_copy_figure
 from benchmarks.data.ledgers import filled
 from benchmarks.importing import import_figures
 from benchmarks.judging import judge_figure
@@ -41,6 +42,7 @@ def main() -> None:
     tiny, small, large = (filled(folder, size) for size in (1_000, 10_000, LARGE))
     figures["audit"] = audit_figure(small, large)
     figures["audit_continued"] = continued_figure(large, folder)
+    figures["later_copy"] = later_copy_figure(large, folder)
     figures["one_order"] = one_order_figure(tiny, large, folder)
     figures["views"] = view_figure(large)
     figures["judge"] = judge_figure(large)

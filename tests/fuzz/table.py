@@ -738,9 +738,11 @@ def certificate_keys() -> list[bytes]:
 
 def copy_lists() -> list[bytes]:
     file = copies_list.CopiedFile("00" * 32, (1, 2, 3, 4))
-    roots = {"since_root": "00" * 32, "root": "11" * 32}
+    one, two = "00" * 32, "11" * 32
     files = {"log/checkpoint": file, "trust/policy": file}
-    listed = copies_list.Manifest(origin=world().origin, since=1, size=2, published=2, files=files, **roots)
+    listed = copies_list.Manifest(
+        origin=world().origin, since=1, since_root=one, size=2, root=two, published=2, files=files
+    )
     return [copies_list.format_manifest(listed)]
 
 

@@ -140,7 +140,7 @@ def copy_later(location: Location, start: int, path: Path) -> None:
 
 
 def _insert(target: sqlite3.Connection, table: str, rows: Iterable[Sequence[Any]], *, known: bool = False) -> None:
-    """Insert rows with the columns of a table; with `known` leave out those that are there."""
+    """Insert rows with the columns of a table; with `known` leave out the stored ones."""
     columns = _COLUMNS[table]
     marks = ", ".join("?" for _ in columns.split(","))
     statement = f"INSERT INTO {table} ({columns}) VALUES ({marks})"  # noqa: S608 - our own names

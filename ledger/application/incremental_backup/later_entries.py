@@ -44,7 +44,7 @@ def check_later(later: Path, base: Manifest, reader: EntryReader) -> tuple[int, 
 def add_later(unpacked: Path, folder: Path, file: str) -> Manifest:
     """Add the unpacked files of the copy `file` to the ledger in `folder`; return its list.
 
-    `LedgerError`: COPY-FORMAT if it is whole or does not follow what is there, LOG-CORRUPT if its entries do not.
+    `LedgerError`: COPY-FORMAT if it is whole or does not follow the copies before it, LOG-CORRUPT.
     """
     if (unpacked / ENTRIES_DB).exists() or not (unpacked / LATER).exists() or not (unpacked / NAME).exists():
         says = f"{file} is not an incremental copy: only the first of several is a whole one"

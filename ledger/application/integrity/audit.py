@@ -55,7 +55,7 @@ class Audit:
 
     If an entry is missing, the tree ends with the run before it. `keyring` is the register as read, and
     `log_changes` has its entries that change the keys of the log, or who cosigns it, by index. `noted` is
-    empty without `times`. Of the first `rests` entries, an earlier audit checked those that were not read.
+    empty without `times`. An earlier audit checked the unread entries among the first `rests`.
     """
 
     size: int
@@ -162,7 +162,7 @@ def commits_from(c: ReadConnection, origin: str, start: int = 0) -> list[Commit]
 
 
 def sizes_of(commits: Iterable[Commit]) -> set[int]:
-    """Return the sizes of the maps that are committed to; without those that cannot be."""
+    """Return the sizes of the maps that are committed to, without impossible ones."""
     return {commit.size for commit in commits if 0 <= commit.size <= commit.index}
 
 

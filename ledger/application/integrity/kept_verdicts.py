@@ -151,7 +151,7 @@ class KeptVerdicts:
     def unaware(self, report: int, accepted: int) -> list[int]:
         """Return the starts of the segments that were checked before the register's entry `report` was known.
 
-        Left out are those that end before position `accepted`.
+        Segments that end before position `accepted` are left out.
         """
         query = "SELECT start FROM segment WHERE known <= ? AND start + ? > ? AND start < ? ORDER BY start"
         with SQLiteErrors(self.path):
@@ -174,7 +174,7 @@ class KeptVerdicts:
     ) -> list[Problem]:
         """Compare runs of entries without problems, each with its first index, with all entries before them.
 
-        `wrong` gets the roots of the map of heads at those of the `sizes` that the runs reach, and returns the commits
+        `wrong` gets the roots of the map of heads at the `sizes` that the runs reach, and returns the commits
         that contradict them. Return the problems. If the runs are the next `segment` and there is no problem, its
         verdict is kept; else nothing is changed. `LedgerError` BUSY if another process has continued the audit.
         """

@@ -59,7 +59,7 @@ class Consistency(StrEnum):
 class OwnCheck:
     """Hold the result: `wrong` are contradictions, `missing` what could not be compared, `notes` are remarks.
 
-    Of the first `rests` entries, those that were not read rest on kept verdicts. `not_asked` says what was left out.
+    The unread entries among the first `rests` rest on kept verdicts. `not_asked` says what was left out.
     """
 
     report: Report

@@ -14,7 +14,7 @@ import pytest
 
 from cli.exit_codes import Exit
 from tests.ledger.application.integrity.test_audit import touch
-from tests.support.cli import House, run
+from tests.support.cli import House
 
 TABLES = ("stored_events", "log_leaf", "ciphertext", "order_reference", "order_link")
 SEALED = ("-f", "until=2030-01-01", "-f", "reasons=others are being looked for")
@@ -218,6 +218,6 @@ def test_a_copy_of_an_earlier_program_is_put_back_and_not_continued(office: Offi
 
 def test_a_copy_that_another_log_continues_is_refused(office: Office) -> None:
     other = House(office.folder / "lorn")
-    assert run("init", str(other.ledger), "--origin", "ledger.example/xv/lorn", **other.env).exit_code == 0
+    assert other.away("init", str(other.ledger), "--origin", "ledger.example/xv/lorn").exit_code == 0
     done = other.run("backup", str(other.ledger), "-o", str(office.folder / "x.tar"), "--since", office.copies()[0])
     assert (done.exit_code, "COPY-FORMAT" in done.output) == (Exit.UNDECIDABLE, True)

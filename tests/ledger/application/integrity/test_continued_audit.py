@@ -35,8 +35,9 @@ from ledger.tlog.subtree_cosignature import cosign_subtree, format_subtree, pars
 from ledger.tlog.tree import EMPTY_ROOT, Frontier, leaf_hash, root
 from ledger.verify.heads import Heads
 from ledger.verify.time_brackets import Times
+from tests.ledger.adapters.witness.test_followed_entries import SENT
 from tests.ledger.application.auditing import test_run
-from tests.ledger.application.auditing.test_run import SENT, further
+from tests.ledger.application.auditing.test_run import further
 from tests.ledger.application.integrity.test_audit import forged, shelf_of, touch
 from tests.support.killed_command import killed
 from tests.support.memory_ledger import ORDER, Ledger, hand, small
@@ -422,8 +423,8 @@ def test_no_register_entry_changes_who_may_sign_at_an_earlier_position() -> None
         for by in (ilves, orn, keeper):
             for role in ("ISS", "VAL", "SYS", "ADM"):
                 for position in range(index + 1):
-                    said = answer(keyring, SignedBy(actor=by.actor, role=role, party=by.party, key=by.key), position)
-                    assert answers.setdefault((by.actor, role, position), said) == said
+                    found = answer(keyring, SignedBy(actor=by.actor, role=role, party=by.party, key=by.key), position)
+                    assert answers.setdefault((by.actor, role, position), found) == found
     assert len(set(answers.values())) > 2
 
 
