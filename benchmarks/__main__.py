@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.browser import browser_figures
-from benchmarks.copies import later_copy_figure
 from benchmarks.data.ledgers import filled
 from benchmarks.importing import import_figures
 from benchmarks.judging import judge_figure
@@ -27,7 +26,7 @@ from benchmarks.servers.desk import desk_figure
 from benchmarks.servers.office import serving_figure
 from benchmarks.startup import startup_figures
 from benchmarks.views import view_figure
-from benchmarks.writing import concurrent_figures, git_figures, receive_figure, record_figure
+from benchmarks.writing import concurrent_figures, git_figures, later_copy_figure, receive_figure, record_figure
 
 LARGE = 1_000_000 if os.environ.get("BENCH_FULL") else 100_000
 

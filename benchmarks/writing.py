@@ -1,11 +1,14 @@
-"""The cost of writing: one durable record, many writers at once, received batches, and a git commit for comparison."""
+"""The cost of writing: one record, many writers at once, received batches, copies, and a git commit for comparison."""
 
 from __future__ import annotations
 
+import io
 import statistics
+import tarfile
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
 from datetime import timedelta
 from itertools import count, islice
 from pathlib import Path
@@ -16,6 +19,7 @@ from uuid import uuid4
 
 from eventsourcing.persistence import ApplicationRecorder, InfrastructureFactory, StoredEvent
 from eventsourcing.utils import Environment
+from msgspec.structs import replace
 
 from benchmarks.data.generate import BEGIN, entries, order, registry, signer
 from benchmarks.data.ledgers import new, receive
@@ -23,6 +27,10 @@ from benchmarks.measure import CORES, Figure, cpu_seconds, in_turn, say, seconds
 from benchmarks.peers.git import commit_and_verify
 from benchmarks.peers.raw import SAMPLE, Cost, Yardstick
 from benchmarks.peers.umadb import umadb_server
+from ledger.adapters.storage.entry_reader import EntryReader
+from ledger.application.backup import back_up
+from ledger.application.incremental_backup.later_entries import root_at
+from ledger.application.incremental_backup.manifest import NAME, format_manifest, read_manifest
 from ledger.application.journal import Journal
 from ledger.application.write.sequencer import Sequencer
 from ledger.entries.envelope import Circumstances, Sealed
@@ -34,6 +42,7 @@ RUNS = 9
 RECEIVED = 20_000
 ROUNDS = 3  # of receiving
 COMMITS = 30
+NEW_ENTRIES = 1_000  # behind the copy before
 ONE, SOME, MANY = 1, 8, 64  # writers
 ENTRIES = {ONE: 1_000, SOME: 400, MANY: 125}  # of one writer in one round; each writes to its own orders
 TURNS = 5  # in which one writer and many are measured
@@ -245,3 +254,36 @@ def _rate(take: Take, shares: Sequence[Sequence[bytes]]) -> float:
 
 def _medians(rounds: Sequence[dict[int, float]]) -> dict[int, float]:
     return {writers: statistics.median(each[writers] for each in rounds) for writers in rounds[0]}
+
+
+def later_copy_figure(large: Path, folder: Path) -> Figure:
+    """Measure a copy of the last thousand entries against a whole copy, in seconds."""
+    say("copying what is new")
+    whole, before, later = (folder / f"{name}.tar" for name in ("whole", "before", "later"))
+    for file in (whole, before, later):
+        file.unlink(missing_ok=True)
+    taken = seconds(lambda: back_up(large, str(whole)))
+    bytes_of_whole = whole.stat().st_size
+    _without_newest(large, whole, before)
+    whole.unlink()
+
+    def copy() -> None:
+        later.unlink(missing_ok=True)
+        back_up(large, str(later), str(before))
+
+    (again,) = in_turn([copy], ROUNDS)
+    made_of = {"seconds": round(again, 3), "whole_seconds": round(taken, 2), "entries": NEW_ENTRIES}
+    made_of |= {"kibibytes": later.stat().st_size >> 10, "whole_kibibytes": bytes_of_whole >> 10}
+    return Figure(again / taken, made_of, at_most=0.5)
+
+
+def _without_newest(ledger: Path, whole: Path, before: Path) -> None:
+    """Write the list of a copy that was made before the newest entries."""
+    manifest = read_manifest(str(whole))
+    size = manifest.size - NEW_ENTRIES
+    with closing(EntryReader(ledger / "entries.db")) as reader:
+        data = format_manifest(replace(manifest, size=size, root=root_at(reader, size), published=size))
+    with tarfile.open(before, "w") as tar:
+        member = tarfile.TarInfo(NAME)
+        member.size = len(data)
+        tar.addfile(member, io.BytesIO(data))

@@ -6,22 +6,24 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 from msgspec import Struct
 
 from cli.click_extensions import command
+from cli.commands.audit import open_auditor
 from cli.exit_codes import Exit, Stop
 from cli.session import ledger_choice
 from cli.terminal import output, prompts
 from cli.terminal.answer import CommandAnswer
 from cli.terminal.log_output import VERBOSE
+from ledger.adapters.folders.ledger_folder import read_folder
+from ledger.application.integrity.continued_audit import ContinuedAudit
+from ledger.application.integrity.kept_verdicts import SEGMENT, KeptVerdicts
 from ledger.application.integrity.own_check import Consistency, OwnCheck, check_ledger
+from ledger.tlog.audit_statement import parse_statement
+from ledger.tlog.names import origin_hash
 from ledger.verify.report import Reason
-
-if TYPE_CHECKING:
-    from ledger.application.integrity.continued_audit import ContinuedAudit
 
 
 class ReadAgainItem(Struct, frozen=True):
@@ -168,11 +170,6 @@ def _continued(
     if name is None:
         yield None
         return
-    from cli.commands.audit import open_auditor
-    from ledger.adapters.folders.ledger_folder import read_folder
-    from ledger.application.integrity.continued_audit import ContinuedAudit
-    from ledger.application.integrity.kept_verdicts import KeptVerdicts
-    from ledger.tlog.names import origin_hash
 
     auditor, folder = open_auditor(name, state)
     if folder.resolve().is_relative_to(ledger.resolve()):
@@ -186,8 +183,6 @@ def _continued(
 
 
 def _item(walk: ContinuedAudit, result: OwnCheck, seed: int | None) -> ContinuedItem:
-    from ledger.application.integrity.kept_verdicts import SEGMENT
-    from ledger.tlog.audit_statement import parse_statement
 
     statement = parse_statement(walk.kept.auditor.statement)
     return ContinuedItem(

@@ -39,6 +39,18 @@ class StoryFile(CommandAnswer, tag="comity.story/1"):
     entries: dict[str, dict[str, str]]
 
 
+class BackupListFile(CommandAnswer, tag="comity.backup-manifest/1"):
+    """The file backup.json in a copy of a ledger: its entries, and all files; see docs/reference/formats/backup.md."""
+
+    origin: str
+    since: int
+    since_root: str
+    size: int
+    root: str
+    published: int
+    files: dict[str, tuple[str, tuple[int, int, int, int]]]
+
+
 class SplitViewFile(CommandAnswer, tag="comity.split-view/1"):
     """An exhibit: two notes of one log that contradict each other, with a consistency proof if their sizes differ."""
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from cli.commands import fsck
 from cli.exit_codes import Exit
 from ledger.application.integrity import continued_audit, kept_verdicts
 from tests.ledger.application.integrity.test_audit import touch
@@ -23,7 +24,7 @@ WIDTH = 16  # entries of a segment in these tests
 @pytest.fixture(scope="module", autouse=True)
 def narrow() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as monkeypatch:
-        for module in (kept_verdicts, continued_audit):
+        for module in (kept_verdicts, continued_audit, fsck):
             monkeypatch.setattr(module, "SEGMENT", WIDTH)
         monkeypatch.setattr(continued_audit, "_LEVEL", WIDTH.bit_length() - 1)
         yield

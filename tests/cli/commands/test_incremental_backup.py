@@ -14,7 +14,7 @@ import pytest
 
 from cli.exit_codes import Exit
 from tests.ledger.application.integrity.test_audit import touch
-from tests.support.cli import House
+from tests.support.cli import House, check_document
 
 TABLES = ("stored_events", "log_leaf", "ciphertext", "order_reference", "order_link")
 SEALED = ("-f", "until=2030-01-01", "-f", "reasons=others are being looked for")
@@ -110,7 +110,9 @@ def manifest(file: str) -> dict[str, Any]:
     with tarfile.open(file) as tar:
         stream = tar.extractfile("backup.json")
         assert stream is not None
-        return dict(json.loads(stream.read()))
+        listed = dict(json.loads(stream.read()))
+    check_document(listed)
+    return listed
 
 
 def test_nothing_new_is_a_copy_too(office: Office) -> None:
