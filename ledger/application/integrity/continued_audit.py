@@ -174,7 +174,8 @@ class _Run:
             since, upto = whole, size
             self.report.problems += self.audit.kept.follow(tail, sizes, wrong)
         self.audit.kept.finish()
-        suspect = self.audit.kept.suspect()
+        reported = {key.public for key in self.keyring.keys.values() if key.reported is not None}
+        suspect = {key: indexes for key, indexes in self.audit.kept.suspect().items() if key in reported}
         for _, run in tail:
             for key, indexes in run.noted.suspect.items():
                 suspect.setdefault(key, []).extend(indexes)
