@@ -97,11 +97,13 @@ def fsck(name: str | None, whole: bool, spot: int, seed: int | None, state: str 
     """
     if name is None and (whole or spot or seed is not None or state):
         raise click.UsageError("--all, --spot, --seed and --state are for --auditor NAME")
+    if seed is not None and not spot:
+        raise click.UsageError("--seed is for --spot N")
     ledger = Path(ledger_choice.ledger_folder())
     chosen = secrets.randbelow(1 << 32) if seed is None else seed
     with _continued(ledger, name, state, whole, spot, chosen) as walk, prompts.progress("verifying") as progress:
         result = check_ledger(ledger, ledger_choice.now(), progress, walk)
-        continued = None if walk is None else _item(walk, result, chosen if spot else None)
+        continued = None if walk is None else _item(walk, result, chosen if spot and walk.rests else None)
     for says in result.notes:
         output.tell(says)
     report = result.report

@@ -65,6 +65,7 @@ def test_the_first_run_is_consistent_and_a_later_one_says_what_rests_on_earlier_
 
 def test_all_is_consistent_again(house: House) -> None:
     check(house)
+    assert check(house, "--all", "--spot", "1")["continued"]["seed"] is None
     assert (check(house, "--all")["verdict"], check(house)["verdict"]) == ("CONSISTENT", "CONTINUED")
 
 
@@ -125,6 +126,7 @@ def test_verdicts_that_do_not_hold_are_named_and_everything_is_read(house: House
 
 def test_options_of_an_auditor_need_one_and_its_key_and_its_state_are_outside_of_the_ledger(house: House) -> None:
     assert house.run("fsck", "--spot", "1").exit_code == Exit.USAGE
+    assert house.run("fsck", "--auditor", NAME, "--seed", "1").exit_code == Exit.USAGE
     other = house.run("fsck", "--auditor", "auditor.example/lorn")
     assert other.exit_code != 0
     assert "comity audit new auditor.example/lorn" in other.output
