@@ -93,7 +93,10 @@ def back_up(folder: Path, file: str, before: str = "") -> Made:
         part = work / "tar"
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
             with tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as tar:
-                files, published, count = _add_files(tar, folder, base)
+                files, claimed = _add_files(tar, folder, base)
+                with closing(EntryReader(ledger.entries)) as reader:
+                    published = min(claimed, reader.size())  # a damaged checkpoint may claim any size
+                _add_tiles(tar, folder, base.published if base else 0, published)
                 others = sorted(f"others/{path.name}" for path in (folder / "others").glob("*.db"))
                 for name in (*others, "heads.db"):
                     target = work / Path(name).name
@@ -111,19 +114,20 @@ def back_up(folder: Path, file: str, before: str = "") -> Made:
                     files=files,
                 )
                 _add(tar, MANIFEST, format_manifest(manifest))
+                count = len(tar.getnames()) - 1
             stream.flush()
             os.fsync(stream.fileno())
         os.link(part, file)
-    return Made(manifest.since, size, count + len(others) + 2)
+    return Made(manifest.since, size, count)
 
 
-def _add_files(tar: tarfile.TarFile, folder: Path, base: Manifest | None) -> tuple[dict[str, CopiedFile], int, int]:
-    """Add the files that are copied unchanged, behind `base` only the changed ones, and the tiles.
+def _add_files(tar: tarfile.TarFile, folder: Path, base: Manifest | None) -> tuple[dict[str, CopiedFile], int]:
+    """Add the files that are copied unchanged, behind `base` only the changed ones.
 
-    Return all of them, the size of the published checkpoint, and how many were added.
+    Return all of them, and the size that the published checkpoint claims.
     """
     files: dict[str, CopiedFile] = {}
-    count, published = 0, base.published if base else 0
+    published = base.published if base else 0
     for path in _plain(folder):
         name = path.relative_to(folder).as_posix()
         state = state_of(path.stat())
@@ -136,13 +140,15 @@ def _add_files(tar: tarfile.TarFile, folder: Path, base: Manifest | None) -> tup
             published = _size_of(data)
         _add(tar, name, data)
         files[name] = CopiedFile(sha256(data).hexdigest(), state)
-        count += 1
-    for tile in tiles_for(base.published if base else 0, published):
+    return files, published
+
+
+def _add_tiles(tar: tarfile.TarFile, folder: Path, start: int, stop: int) -> None:
+    """Add the tiles that the log of `stop` entries has and that of `start` has not."""
+    for tile in tiles_for(start, stop):
         path = folder / "log" / tile_path(tile)
         if path.is_file():  # a missing one is written again from the entries
             _add(tar, path.relative_to(folder).as_posix(), path.read_bytes())
-            count += 1
-    return files, published, count
 
 
 def _copy_entries(ledger: Folder, work: Path, base: Manifest | None) -> tuple[str, int, str]:
@@ -314,7 +320,10 @@ def _unpack_all(file: str, later: Sequence[str], folder: Path) -> None:
         unpacked = folder / ".later"
         unpacked.mkdir(mode=0o700)
         _unpack(each, unpacked)
-        manifest = add_later(unpacked, folder, each)
+        added = add_later(unpacked, folder, each)
+        if manifest is not None and manifest.origin != added.origin:
+            raise LedgerError("COPY-FORMAT", f"{each} is a copy of {added.origin}, not of {manifest.origin}")
+        manifest = added
         shutil.rmtree(unpacked)
     if manifest is None:  # of an earlier program
         return

@@ -64,7 +64,8 @@ def parse_manifest(data: bytes, where: str = NAME) -> Manifest:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise LedgerError("COPY-FORMAT", f"{where}: not the list of a copy of a ledger: {error}") from None
     texts = [manifest.since_root, manifest.root, *(file.sha256 for file in manifest.files.values())]
-    if not all(_HEX.fullmatch(text) for text in texts) or not 0 <= manifest.since <= manifest.size < 1 << 63:
+    sizes = manifest.since <= manifest.size < 1 << 63 and 0 <= manifest.published <= manifest.size
+    if not all(_HEX.fullmatch(text) for text in texts) or manifest.since < 0 or not sizes:
         raise LedgerError("COPY-FORMAT", f"{where}: the list of a copy of a ledger, with false numbers or digests")
     return manifest
 

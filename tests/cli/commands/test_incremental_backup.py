@@ -13,6 +13,9 @@ from typing import Any
 import pytest
 
 from cli.exit_codes import Exit
+from ledger.application.incremental_backup.manifest import parse_manifest
+from ledger.errors import LedgerError
+from ledger.tlog.tree import EMPTY_ROOT
 from tests.ledger.application.integrity.test_audit import touch
 from tests.support.cli import House, check_document
 
@@ -223,3 +226,34 @@ def test_a_copy_that_another_log_continues_is_refused(office: Office) -> None:
     assert other.away("init", str(other.ledger), "--origin", "ledger.example/xv/lorn").exit_code == 0
     done = other.run("backup", str(other.ledger), "-o", str(office.folder / "x.tar"), "--since", office.copies()[0])
     assert (done.exit_code, "COPY-FORMAT" in done.output) == (Exit.UNDECIDABLE, True)
+
+
+def test_a_checkpoint_that_claims_any_size_is_copied_as_it_is(office: Office) -> None:
+    checkpoint = office.ledger / "log" / "checkpoint"
+    checkpoint.write_bytes(checkpoint.read_bytes().replace(b"\n10\n", b"\n9000000000000000000\n"))
+    office.copy()
+    assert manifest(office.copies()[-1])["published"] == 10
+
+
+def test_copies_of_two_logs_are_not_put_together(office: Office) -> None:
+    other = Office(office.folder / "lorn")
+    assert other.away("init", str(other.ledger), "--origin", "ledger.example/xv/lorn").exit_code == 0
+    other.copy()
+    listed = office.folder / "backup.json"
+    empty = {**manifest(other.copies()[0]), "size": 0, "root": EMPTY_ROOT.hex(), "published": 0, "files": {}}
+    listed.write_text(json.dumps(empty))
+    with tarfile.open(office.folder / "empty.tar", "w") as tar:
+        tar.add(listed, "backup.json")
+    done = other.run("backup", str(other.ledger), "-o", str(office.folder / "x.tar"), "--since", str(tar.name))
+    assert done.exit_code == 0
+    assert "COPY-FORMAT" in office.back(office.copies()[0], str(office.folder / "x.tar"), code=Exit.UNDECIDABLE)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("published", 8), ("since", 9), ("since", -1), ("root", "00"), ("format", "comity.backup/1")]
+)
+def test_a_list_with_false_numbers_or_digests_is_refused(office: Office, name: str, value: Any) -> None:
+    listed = json.dumps({**manifest(office.copies()[0]), name: value}).encode()
+    with pytest.raises(LedgerError) as caught:
+        parse_manifest(listed)
+    assert caught.value.code == "COPY-FORMAT"
