@@ -26,6 +26,8 @@ from server.api.idempotency import AnswerStore
 from server.api.reading import LedgerView
 from server.api.recording import LogHead, Recording, SequencerRecorder
 from server.api.routes import Services
+from server.desk.gate import Gate
+from server.desk.pages import Desk
 from server.exchange.endpoint import ExchangeEndpoint, ExchangeGates
 from server.exchange.peers import Peer
 from server.exchange.reception import Reception
@@ -58,7 +60,8 @@ class Settings(Struct, frozen=True):
     sign before the server is not healthy. `drain` is for how many seconds after the signal to end it still takes
     requests and is not ready, `least_free` the number of bytes that its disks need. `log_requests` says whether
     each request is logged. `proxies` are the proxies in front, `provider` signs people in. With `peers` it exchanges
-    bundles, with `jobs` it does those by timers that the file `config` switches on.
+    bundles, with `jobs` it does those by timers that the file `config` switches on. `signing` is
+    the origin of the signing page, empty without one.
     """
 
     bases: tuple[str, ...]
@@ -74,6 +77,7 @@ class Settings(Struct, frozen=True):
     peers: tuple[Peer, ...] = ()
     jobs: Mapping[str, JobSettings] = {}
     config: Path = Path()
+    signing: str = ""
 
 
 class OfficeServer:
@@ -121,6 +125,8 @@ class OfficeServer:
             gates = Gates(bases, callers, rate, answers)
             listeners = Listeners(view, head, lambda: self.server.should_exit)
             more = opened.enter_context(_exchange(journal, gates, spent, settings)) if settings.peers else []
+            desk = Desk(Gate(services, callers, bases, test=journal.folder.test, signing=settings.signing))
+            more = [*more, *desk.routes()]
             if "calendar" in settings.jobs:
                 more = [*more, calendar_route(journal.folder.path, callers.spend_unknown, problem)]
             app = Application(services, gates, listeners, patience=settings.patience, more=more).asgi()

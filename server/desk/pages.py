@@ -1,0 +1,35 @@
+"""The pages of the desk."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from ledger.errors import RecordError
+from server.desk.gate import Gate, Visitor
+from server.desk.site import file_response, page
+from server.problems import STATUS
+from server.operations.observed import note
+
+
+class Desk:
+    """The pages of one server."""
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+
+    def routes(self) -> list[Route]:
+        """Return the routes of the pages, and of their style and script."""
+        return [
+            Route("/desk/{name}", _file, methods=["GET"]),
+            self._gate.route("/", self._board),
+        ]
+
+    def _board(self, visitor: Visitor) -> Response:
+        return page("board.html.j2", visitor.frame, visitor.frame.text["board"], "/")
+
+
+async def _file(request: Request) -> Response:
+    note(request.scope, route="/desk/{name}")
+    return file_response(request.path_params["name"]) or Response(status_code=404)
