@@ -6,10 +6,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ledger.errors import RecordError
 from server.desk.gate import Gate, Visitor
 from server.desk.site import file_response, page
-from server.problems import STATUS
 from server.operations.observed import note
 
 
@@ -32,4 +30,4 @@ class Desk:
 
 async def _file(request: Request) -> Response:
     note(request.scope, route="/desk/{name}")
-    return file_response(request.path_params["name"]) or Response(status_code=404)
+    return file_response(request.path_params["name"], request.query_params.get("v", "")) or Response(status_code=404)

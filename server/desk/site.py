@@ -38,7 +38,10 @@ HEADERS: Final = {
     "referrer-policy": "same-origin",  # with no-referrer a browser sends no Origin with a form
     "cache-control": "no-store",
 }
-_FILES: Final = {"script.js": "text/javascript; charset=utf-8", "style.css": "text/css; charset=utf-8"}
+_FILES: Final = {  # the files of pages, by their names below /desk/
+    "style.css": "text/css; charset=utf-8",
+    **dict.fromkeys(("script.js", "signing.js", "recording.js"), "text/javascript; charset=utf-8"),
+}
 
 
 class Place(Struct, frozen=True):
@@ -148,7 +151,7 @@ def _environment(lang: str) -> Environment:
 
 @cache
 def _file(name: str) -> bytes:
-    own = (FOLDER / "files" / name).read_bytes()
+    own = (FOLDER / "static" / name).read_bytes()
     return desk_style().encode() + own if name == "style.css" else own
 
 
@@ -158,8 +161,9 @@ def file_address(name: str) -> str:
     return f"/desk/{name}?v={sha256(_file(name)).hexdigest()[:12]}"
 
 
-def file_response(name: str) -> Response | None:
-    """Return a file of the desk by its name; None if there is none."""
+def file_response(name: str, version: str) -> Response | None:
+    """Return a file of the desk by its name, None if there is none; it is kept for good under its own version."""
     if name not in _FILES:
         return None
-    return Response(_file(name), 200, {**HEADERS, "cache-control": "public, max-age=31536000, immutable"}, _FILES[name])
+    kept = "public, max-age=31536000, immutable" if file_address(name).endswith(f"?v={version}") else "no-cache"
+    return Response(_file(name), 200, {**HEADERS, "cache-control": kept}, _FILES[name])
