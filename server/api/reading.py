@@ -20,6 +20,7 @@ from ledger.application.subject_keys_binding import open_subject_keys
 from ledger.entries.case import Case, Entry
 from ledger.entries.envelope import OpenedEntry, entry_of, open_
 from ledger.entries.form import RegisteredNames, named_in
+from ledger.entries.payload import Payload
 from ledger.entries.placement import committed_by, map_of
 from ledger.errors import RecordError
 from ledger.law import judge
@@ -58,7 +59,7 @@ class LedgerView:
     """One ledger, opened for reading. `head` returns the signed state of the log."""
 
     def __init__(self, folder: Folder, head: Callable[[], Head], now: Callable[[], datetime]) -> None:
-        self._head = head
+        self.head = head
         self._now = now
         self._lock = Lock()
         self.origin = folder.origin
@@ -124,7 +125,7 @@ class LedgerView:
 
     def consistency(self, start: int, end: int) -> ConsistencyAnswer:
         """Return the proof between two sizes, of which none is above the head. `RecordError` API-REQUEST."""
-        head = self._head()
+        head = self.head()
         if not 0 < start <= end <= head.size:
             says = f"a proof leads from a size above 0 to a larger one, at most {head.size}"
             raise RecordError("API-REQUEST", says, where="start, end")
@@ -137,7 +138,7 @@ class LedgerView:
         With `kind`, only entries of that kind that the caller may see.
         """
         with self._lock:
-            head = self._head()
+            head = self.head()
             found, hidden, following = [], set(), after
             for index, raw in self._store.page(after, limit if kind is None else SCANNED, head.size):
                 opened = open_(raw, verify=False)
@@ -155,7 +156,7 @@ class LedgerView:
     def entry(self, caller: Caller, index: int) -> EntryAnswer:
         """Return one entry with its proof; `RecordError` API-MISSING."""
         with self._lock:
-            head = self._head()
+            head = self.head()
             raw = self._store.at(index) if index < head.size else None
             opened = None if raw is None else open_(raw, verify=False)
             if opened is None or not self._shows(caller, opened):
@@ -167,7 +168,7 @@ class LedgerView:
     def register(self, after: int) -> RegisterAnswer:
         """Return the entries of the register behind the first `after` ones."""
         with self._lock:
-            head = self._head()
+            head = self.head()
             entries = [(i, o) for i, o in self._cases.opened_registry()[after:] if i < head.size]
             committed = self._committed(self._cases.registry, head)
             return RegisterAnswer(head, self._proven(entries, head), committed)
@@ -194,7 +195,7 @@ class LedgerView:
         entry of them names.
         """
         with self._lock:
-            head, now = self._head(), self.moment()
+            head, now = self.head(), self.moment()
             some = [self._called(name)] if name is not None else []
             some += [set(self._store.naming(linked))] if linked is not None else []
             if some:
@@ -218,7 +219,7 @@ class LedgerView:
     def order(self, caller: Caller, order: str) -> OrderAnswer:
         """Return one order with what it says; `RecordError` API-MISSING."""
         with self._lock:
-            head, now = self._head(), self.moment()
+            head, now = self.head(), self.moment()
             entries = self._shown(caller, order, head)
             says = statements(self._case(order, entries, head), now)
             proven = self._proven(entries, head)
@@ -227,29 +228,39 @@ class LedgerView:
     def order_entries(self, caller: Caller, order: str) -> OrderEntriesAnswer:
         """Return the entries of one order that the caller may see; `RecordError` API-MISSING."""
         with self._lock:
-            head = self._head()
+            head = self.head()
             entries = self._shown(caller, order, head)
             return OrderEntriesAnswer(head, order, self._proven(entries, head), self._committed(order, head))
 
     def case(self, caller: Caller, order: str) -> Case:
         """Return the entries of one order that the caller may see, as the law reads them; `RecordError` API-MISSING."""
         with self._lock:
-            head = self._head()
+            head = self.head()
             return self._case(order, self._shown(caller, order, head), head)
+
+    def payload(self, caller: Caller, order: str, leaf: str) -> Payload | None:
+        """Return the payload of an entry (leaf hash) of an order that the caller may see; None for no such entry."""
+        with self._lock:
+            shown = self._shown(caller, order, self.head())
+            return next((opened.payload for _, opened in shown if opened.leaf == leaf), None)
 
     def registered(self) -> tuple[Entry, ...]:
         """Return the register as the law reads it."""
         with self._lock:
-            return self._register(self._head())
+            return self._register(self.head())
 
     def moment(self) -> datetime:
         """Return the present minute, in UTC."""
-        return self._now().astimezone(UTC).replace(second=0, microsecond=0)
+        return self.now().replace(second=0)
+
+    def now(self) -> datetime:
+        """Return the present second, in UTC."""
+        return self._now().astimezone(UTC).replace(microsecond=0)
 
     def place(self, caller: Caller, order: str) -> PlaceAnswer:
         """Return the place of the next entry of an order; `RecordError` API-MISSING."""
         with self._lock:
-            head = self._head()
+            head = self.head()
             newest = [each for each in self._shown(caller, order, head) if each[1].payload.order == order][-1]
             opened = newest[1]
             p = opened.payload

@@ -12,12 +12,15 @@ from ledger.errors import LedgerError, RecordError
 from ledger.facts import KINDS, json_schema, kind_of
 from ledger.facts.words import CODE_LISTS
 from server.access import Caller
+from server.api.drafts import Drafting
 from server.api.reading import LedgerView
 from server.api.recording import LogHead, Recording
 from server.documents import (
     ApiAnswer,
     CodeListItem,
     ConsistencyAnswer,
+    DraftAnswer,
+    DraftCheck,
     EntriesAnswer,
     EntryAnswer,
     HeadAnswer,
@@ -97,6 +100,7 @@ class Services(Struct, frozen=True):
 
     view: LedgerView
     recording: Recording
+    drafting: Drafting
     head: LogHead
     within: float
     check_ready: Callable[[], None]
@@ -238,6 +242,10 @@ def _record(services: Services, call: Call) -> ReceiptsAnswer:
     return services.recording.record(call.by, call.body)
 
 
+def _draft(services: Services, call: Call) -> DraftAnswer:
+    return services.drafting.check(call.by, call.body)
+
+
 _RECORDS = (
     "API-MISSING", "API-IN-FLIGHT", "API-LARGE", "API-MEDIA", "API-KIND", "CTX-CHAIN", "CTX-CONDITION",
     "REFERENCE-TAKEN",
@@ -283,6 +291,11 @@ ROUTES = (
     Route(
         "POST", "/v1/entries", "record", "Record sealed entries", ReceiptsAnswer, _record, "key", body=Submission,
         fresh="never", codes=_RECORDS,
+    ),
+    Route(
+        "POST", "/v1/drafts", "checkDraft", "Check a draft before it is signed", DraftAnswer, _draft, "key",
+        body=DraftCheck, fresh="never", once=False,
+        codes=("API-MISSING", "API-LARGE", "API-MEDIA", "API-KIND", "KEY-ROLE", "REFERENCE-TAKEN"),
     ),
     Route(
         "GET", "/v1/events", "events", "New entries as server-sent events", None, None, query=EventsQuery,

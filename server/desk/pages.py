@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from server.desk.entry_pages import EntryPages
 from server.desk.gate import Gate, Visitor
 from server.desk.site import file_response, page
 from server.operations.observed import note
@@ -16,12 +17,17 @@ class Desk:
 
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
+        self._entries = EntryPages(gate)
 
     def routes(self) -> list[Route]:
         """Return the routes of the pages, and of their style and script."""
         return [
             Route("/desk/{name}", _file, methods=["GET"]),
             self._gate.route("/", self._board),
+            self._gate.route("/record", self._entries.kinds),
+            self._gate.route("/record/{kind}", self._entries.form, sends=True),
+            self._gate.route("/orders/{order}/record", self._entries.kinds),
+            self._gate.route("/orders/{order}/record/{kind}", self._entries.form, sends=True),
         ]
 
     def _board(self, visitor: Visitor) -> Response:

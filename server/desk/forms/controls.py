@@ -16,7 +16,7 @@ from server.desk.forms.typed import NONE, ZONE, Errors, Typed, in_order, is_stat
 Choice = tuple[str, str]  # a value, and its words
 
 Widget = Literal[
-    "line", "lines", "number", "choice", "truth", "moment", "day", "boxes", "rows", "members", "pairs", "listed"
+    "line", "lines", "number", "choice", "truth", "moment", "day", "boxes", "rows", "members", "pairs", "listed", "tick"
 ]
 
 

@@ -1,1 +1,92 @@
-'use strict'
+// The pages of the desk: the check of a form while it is filled in, signing and recording, and news of an order.
+// Without script a form is checked by its button; only signing needs it.
+
+import { Refused } from './signing.js'
+import { record } from './recording.js'
+
+const PAUSE = 700 // milliseconds without a change until a form is checked
+
+const at = id => document.getElementById(id)
+const texts = JSON.parse(at('texts')?.textContent ?? '{}')
+const trusted = window.trustedTypes?.createPolicy('desk', { createHTML: text => text }) ?? { createHTML: text => text }
+
+// -- the focus after a page was loaded, and the form that is checked while it is filled in
+
+const focus = document.body.dataset.focus
+if (focus) {
+  const found = at(focus)
+  for (let open = found?.closest('details'); open; open = open.parentElement.closest('details')) open.open = true
+  found?.focus()
+  found?.scrollIntoView({ block: 'nearest' })
+}
+
+const form = at('entry')
+let changes = 0
+let timer = 0
+
+function changed () {
+  changes++
+  clearTimeout(timer)
+  timer = setTimeout(() => check().catch(() => {}), PAUSE)
+  const sign = at('sign')
+  if (sign !== null) {
+    sign.disabled = true
+    at('step').textContent = texts.step_stale
+  }
+}
+
+// Ask the server for the page that this form leads to, and show its part beside the form; errors wait for the button.
+async function check () {
+  const now = changes
+  const body = new URLSearchParams(new FormData(form))
+  body.set('do', 'check')
+  const reply = await fetch(form.action, { method: 'POST', body, credentials: 'same-origin' })
+  const page = new DOMParser().parseFromString(trusted.createHTML(await reply.text()), 'text/html')
+  const beside = page.getElementById('checked')
+  if (now !== changes || beside === null || !reply.ok) return
+  at('checked').replaceWith(document.importNode(beside, true))
+  at('sign')?.addEventListener('click', sign)
+}
+
+form?.addEventListener('input', changed)
+form?.addEventListener('change', changed)
+at('sign')?.addEventListener('click', sign)
+
+// -- signing and recording
+
+async function sign () {
+  const { draft, permits } = JSON.parse(at('checked').dataset.recording)
+  const button = at('sign')
+  let step = ''
+  at('fault').replaceChildren()
+  button.disabled = true
+  try {
+    const [receipt] = await record([draft], permits, name => {
+      step = name
+      at('step').textContent = texts[`step_${name}`]
+    })
+    at('step').textContent = `${texts.step_recorded} #${receipt.seq}`
+    const after = at('checked').dataset.after
+    location.assign(after.startsWith('/orders/') ? `${after}#entry-${receipt.seq}` : after)
+  } catch (error) {
+    button.disabled = false
+    at('step').textContent = ''
+    show(error, step)
+  }
+}
+
+function show (error, step) {
+  const sent = step === 'verifying' || (step === 'sending' && !(error instanceof Refused))
+  const known = texts[error.code]
+  const says = known ?? [texts.refused_says, error.says ?? String(error), error.hint ?? ''].join(' ').trim()
+  const code = document.createElement('span')
+  code.className = 'code small'
+  code.textContent = ` ${error.code ?? ''}`
+  at('fault').replaceChildren(sent ? `${texts.unsure_says} ${known ?? error.says ?? ''}` : says, code)
+  if (error.code === 'SIGN-NO-KEY' || error.code === 'SIGN-LEDGER') {
+    const link = document.createElement('a')
+    link.href = '/keys'
+    link.textContent = texts['SIGN-NO-KEY-link']
+    at('fault').append(' ', link)
+  }
+}
