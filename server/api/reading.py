@@ -249,6 +249,14 @@ class LedgerView:
         with self._lock:
             return self._register(self.head())
 
+    def orders_since(self, size: int) -> tuple[int, list[str], set[str]]:
+        """Return the size of the head, the orders begun behind the first `size` entries, and the orders changed there."""
+        with self._lock:
+            end = self.head().size
+            begun = self._store.begun(size, end, max(end - size, 0))
+            new = [order for _, order, kind in begun if not (order in self._cases.reserved or is_companion(kind))]
+            return end, new, {order for order, _ in self._store.leaves_between(size, end)}
+
     def moment(self) -> datetime:
         """Return the present minute, in UTC."""
         return self.now().replace(second=0)

@@ -90,3 +90,20 @@ function show (error, step) {
     at('fault').append(' ', link)
   }
 }
+
+// -- news of an order
+
+const { order, head } = document.body.dataset
+if (order) {
+  const events = new EventSource(`/v1/events?after=${head}`)
+  events.addEventListener('entry', event => {
+    const entry = JSON.parse(JSON.parse(event.data).entry.entry)
+    const payload = JSON.parse(new TextDecoder().decode(Uint8Array.from(atob(entry.payload), c => c.charCodeAt(0))))
+    if (payload.order !== order || at('news').hasChildNodes()) return
+    const load = document.createElement('a')
+    load.href = location.pathname
+    load.textContent = texts.news_load
+    at('news').append(`${texts.news_one} `, load)
+  })
+  addEventListener('pagehide', () => events.close())
+}
