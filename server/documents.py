@@ -253,7 +253,7 @@ class Submission(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Draft(Struct, frozen=True, forbid_unknown_fields=True):
-    """An entry before it is signed: its kind and fields (JSON as entries have it), its order (id), and its circumstances.
+    """An entry before it is signed: its kind, fields (JSON as entries have it), order (id), and circumstances.
 
     `instrument` is that of the order. `on` is when it happened, in UTC, and `on_source` how that is known. `role`,
     `actor` and `party` are those of the signer. Members that may be left out may be null.
@@ -311,8 +311,8 @@ class DraftAnswer(ApiAnswer, frozen=True, tag="comity.api-draft/1"):
     """What a draft would be: nothing was signed or recorded.
 
     `proposal` is the payload that would be signed, without commitments to sealed values: `entry` is zeros, `seen` is
-    null, and the signer states `signed_at`. `says` is the entry as a sentence. `findings` are those that the law would
-    make of the order with the entry and does not make without it; `missing` is what an order with it would lack.
+    null, and the signer states `signed_at`. `says` is the entry as a sentence. `findings` are the findings that the law
+    would make with the entry and does not make without it; `missing` is what an order with it would lack.
     """
 
     head: Head

@@ -181,9 +181,7 @@ def _in_words(x: TimelineEntry, event: Event, known: Mapping[str, str], names: N
     return replace(event, fields=(*shown, *_condition(x.entry)))
 
 
-def value_in_words(
-    value: Any, form: Form | None, known: Mapping[str, str], names: Names, times: LocalTimes
-) -> str:
+def value_in_words(value: Any, form: Form | None, known: Mapping[str, str], names: Names, times: LocalTimes) -> str:
     """Return the value of a field in words, as far as it has any; `known` are the numbers of entries by leaf hash."""
     match value, form:
         case list() | tuple(), ListForm(item=item):

@@ -1,4 +1,4 @@
-"""Check a draft before it is signed: what would be signed, what the law would find, what is missing, which clocks change.
+"""Check a draft before it is signed: what would be signed, what the law would find, what is missing, what is due.
 
 Nothing is signed or recorded. The checks are those of recording, by the same functions.
 """
@@ -21,7 +21,7 @@ from ledger.errors import RecordError
 from ledger.facts import WHY, Fact, build, check_audience, kind_of
 from ledger.law import Clock, Finding, Judgement, judge, with_entry
 from ledger.law.next_steps.lookup import NextSteps
-from projections.documents.judgement import ClockItem, FindingItem, clock_item, finding_item
+from projections.documents.judgement import FindingItem, clock_item, finding_item
 from projections.reports.order_form.make import missing
 from projections.sentences.names import names_of
 from projections.sentences.sentence import Sentence, sentence
@@ -29,7 +29,7 @@ from projections.views.completeness import Missing
 from projections.views.state import name_of
 from server.access import Caller
 from server.api.reading import LedgerView
-from server.api.recording import Recording
+from server.api.recording import Recording, check_recordable
 from server.documents import ClockChange, Draft, DraftAnswer, DraftCheck, MissingItem
 
 OF_ORDERS = ("order-issued", "order-corrected")  # the kinds that state what an order contains
@@ -93,6 +93,7 @@ class Drafting:
         `RecordError`: API-DENIED, API-REQUEST, API-KIND, API-MISSING, KEY-ROLE, and what recording raises for a fact.
         """
         draft, now = sent.draft, self._view.now()
+        check_recordable(draft.kind)
         fact = fact_of(draft.kind, draft.fields)
         said = _circumstances(draft, now)
         place = self._place(caller, draft)

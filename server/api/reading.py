@@ -6,7 +6,7 @@ Answers are made one after the other, under one lock. No sealed value is opened.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from threading import Lock
@@ -29,8 +29,8 @@ from ledger.tlog.note import b64
 from ledger.tlog.tree import format_proof, prove_consistency, prove_inclusions
 from projections.documents.judgement import judged
 from projections.views.state import view
-from server.api.shown import is_companion, is_id, matches, proven, without_line
 from server.access import Access, Caller, caller_of, caller_of_account
+from server.api.shown import is_companion, is_id, matches, proven, without_line
 from server.described import public_case, public_entries, statements
 from server.documents import (
     CommittedHeads,
@@ -250,7 +250,7 @@ class LedgerView:
             return self._register(self.head())
 
     def orders_since(self, size: int) -> tuple[int, list[str], set[str]]:
-        """Return the size of the head, the orders begun behind the first `size` entries, and the orders changed there."""
+        """Return the size of the head, and the orders that began and that changed behind the first `size` entries."""
         with self._lock:
             end = self.head().size
             begun = self._store.begun(size, end, max(end - size, 0))

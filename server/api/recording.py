@@ -211,11 +211,7 @@ class Recording:
 
     def check_place(self, caller: Caller, p: Payload, begun: Set[str] = frozenset()) -> None:
         """Refuse a kind or an order in which a caller may not record; `begun` are orders that the request begins."""
-        check_by_hand(p.kind)
-        kind = KINDS.get(p.kind)
-        if kind is not None and kind.shown_to:
-            says = f"{p.kind} belongs to an order that only some roles know of: it is recorded where the ledger is"
-            raise RecordError("API-KIND", says)
+        check_recordable(p.kind)
         if not (p.order in begun or self._view.may_see(caller, p.order) or self._view.is_new(p.order)):
             raise RecordError("API-MISSING", "there is no order that this caller may see")
         if p.unless is not UNSET:
@@ -280,6 +276,15 @@ class Recording:
         check_reference(reference, office, order, taken)
         if not lookalike:
             check_lookalike(reference, office, order, alike)
+
+
+def check_recordable(kind: str) -> None:
+    """Refuse a kind that is not recorded through a server; `RecordError` COMMAND-ONLY, API-KIND."""
+    check_by_hand(kind)
+    fact = KINDS.get(kind)
+    if fact is not None and fact.shown_to:
+        says = f"{kind} belongs to an order that only some roles know of: it is recorded where the ledger is"
+        raise RecordError("API-KIND", says)
 
 
 def _size_of(proof: bytes) -> int:

@@ -209,5 +209,5 @@ def board(lines: Iterable[OrderLine], to_judge: int, caller: Caller, now: dateti
 
 
 def _soonest(turn: Turn) -> tuple[bool, timedelta, str]:
-    """What could not be computed comes first: its urgency is not known."""
+    """Return the key by which turns are sorted; one whose end is not known comes first, as its urgency is not known."""
     return turn.left is not None, turn.left or timedelta(0), turn.line.order if turn.line else ""

@@ -34,7 +34,7 @@ from server.desk.forms.entry_form import REQUIRED, EntryForm, Person, Stated
 from server.desk.forms.typed import MOST_ROWS, Errors, Typed, rows
 from server.desk.gate import Gate, Visitor
 from server.desk.site import Frame, page
-from server.desk.steps import common_kinds, forms_of, recordable, record_address
+from server.desk.steps import common_kinds, forms_of, record_address, recordable
 from server.documents import Draft, DraftCheck
 
 SCRIPT_TEXTS = ("step_", "SIGN-", "refused_says", "unsure_says")  # how the names of texts begin that the script shows

@@ -24,7 +24,7 @@ from server.access import Caller
 from server.desk.board import SHOWN, OrderLine, OrderLines, Turn, board, open_clock
 from server.desk.gate import Gate, Visitor
 from server.desk.site import HEADERS, page
-from server.desk.steps import common_kinds, forms_of, recordable, record_address
+from server.desk.steps import common_kinds, forms_of, record_address, recordable
 
 PAGE: Final = 50  # lines of the list
 PICKED: Final = ("state", "provider", "instrument", "party")
@@ -75,7 +75,7 @@ class OrderPages:
         )
 
     def order(self, visitor: Visitor) -> Response:
-        """Return one order as of now: where it stands, what is due and for whom, what to do, and what happened."""
+        """Return one order as of now: its state, what is due and for whom, what to do, and what happened."""
         frame, order = visitor.frame, visitor.path["order"]
         if order in reserved_of(self._view.origin):
             raise RecordError("API-MISSING", "this is not an order people ask about")

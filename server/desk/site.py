@@ -27,7 +27,7 @@ LANGUAGE: Final = "comity-lang"  # the cookie with the language that a person ch
 # No inline script or style, nothing from elsewhere, no frame. Forms are sent to this server alone.
 CSP: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'; trusted-types desk; require-trusted-types-for 'script'"
+    "base-uri 'none'; frame-ancestors 'none'; trusted-types desk check; require-trusted-types-for 'script'"
 )
 HEADERS: Final = {
     "x-content-type-options": "nosniff",
@@ -54,7 +54,7 @@ class Place(Struct, frozen=True):
 class Frame(Struct, frozen=True):
     """The frame of a page: who reads it, in which language and time zone, and under which head of the log.
 
-    `person` and `office` (its id) are empty where nobody has signed in. `zone` is the name of the office's time zone.
+    `person` and `office` (its id) are empty without a session. `zone` is the name of the office's time zone.
     `signing` is the origin of the signing page, empty where the server has none. `address` is that of the page, with
     its query, for the links to other languages.
     """

@@ -109,9 +109,9 @@ COMMON: Final[Mapping[str, tuple[str, ...]]] = {
 }  # fmt: skip
 
 PLACEHOLDERS: Final = frozenset(
-    "DAY ISSUER CURRENCY ORDER REGISTRAR STEP OFFICE MONTHS PROVISION GROUND GROUNDS REASON FILE FILES CHECK SIGNER METHOD"
-    " AMOUNT CLOCK NAME NAMES AUTHORITY MOMENT COURT BYTES DECISION LEVEL CONDITION TEXT NUMBER ROLE END CASE KIND"
-    " HANDLING CAPACITY CHANNEL THRESHOLD LANGUAGE WHEN CAUSE MODE PARTY FIELD FIELDS EXHIBIT MLA SCOPE ZONE ENTRY"
+    "DAY ISSUER CURRENCY ORDER REGISTRAR STEP OFFICE MONTHS PROVISION GROUND GROUNDS REASON FILE FILES CHECK SIGNER"
+    " METHOD AMOUNT CLOCK NAME NAMES AUTHORITY MOMENT COURT BYTES DECISION LEVEL CONDITION TEXT NUMBER ROLE END CASE"
+    " KIND HANDLING CAPACITY CHANNEL THRESHOLD LANGUAGE WHEN CAUSE MODE PARTY FIELD FIELDS EXHIBIT MLA SCOPE ZONE ENTRY"
     " PROVIDER OUTCOME BUNDLE ADDRESSEE".split()
 )
 _OPTIONS: Final = {  # the options of a command that fill a circumstance
@@ -127,7 +127,8 @@ _OPTIONS: Final = {  # the options of a command that fill a circumstance
 class FormLink(Struct, frozen=True):
     """What would settle a point, in words, and the form for it: its kind and address, empty where there is none.
 
-    `whose` is the office that would have to sign, empty where the words leave it open.
+    With an address and no kind it is the list of kinds: the point leaves open which one. `whose` is
+    the office that would have to sign, empty where the words leave it open.
     """
 
     says: str
@@ -144,6 +145,8 @@ def forms_of(steps: Iterable[NextStep], case: Case) -> list[FormLink]:
 def link_of(step: NextStep, case: Case) -> FormLink:
     """Return the form of one step; `replaces` and events of the command are entries of the case by their numbers."""
     words = shlex.split(step.command or "")
+    if words[1:3] == ["record", "STEP"]:
+        return FormLink(step.lacks, "", f"/orders/{case.order}/record")
     if len(words) < 3 or words[1] != "record" or not recordable(words[2]):
         return FormLink(step.lacks)
     kind = words[2]

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from ledger.entries.case import Case, Entry, instant, wire
 from ledger.errors import RecordError
-from ledger.facts import KINDS, Fact, kind_of
+from ledger.facts import Fact, kind_of
 from ledger.facts.kind import WHY, Field
 from ledger.facts.value_forms import ABSENT, BooleanForm, Form, TextForm
 from ledger.facts.value_types import INSTANT, NAME
@@ -25,6 +25,7 @@ from server.documents import Draft
 
 REQUIRED: Final = "required"  # the name of the text that says so
 EVENT: Final = TextForm("event", "an earlier entry of this order")
+
 
 class Section(Struct, frozen=True):
     """A part of a form: the name of its title among the texts, its controls, and whether it is open at first."""
@@ -56,8 +57,8 @@ class Person(Struct, frozen=True):
 class EntryForm:
     """The form of an entry of a kind in an order; `case` is the order so far, without entries for a new one.
 
-    `text` has the texts of the desk in a language. `reserved` says that the order is the register: it has no instrument,
-    and its entries are acts.
+    `text` has the texts of the desk in a language. `reserved` says that the order is the register, which has no
+    instrument; its entries are acts.
     """
 
     def __init__(
@@ -100,7 +101,7 @@ class EntryForm:
         return {**known, **given}
 
     def sections(self, typed: Typed, errors: Errors) -> list[Section]:
-        """Return the controls of the form in its parts: what must be stated, what else may be, and the circumstances."""
+        """Return the controls in their parts: what has to be stated, what else may be, and the circumstances."""
         made = Made(typed, errors, self._choices)
         asked = asked_by(next(iter(typed.get("f.instrument", ())), "")) if self.kind.kind == "order-issued" else {}
         controls = [_control(field, made, asked.get(name, "")) for name, field in self.kind.fields().items()]
@@ -114,7 +115,7 @@ class EntryForm:
         ]
 
     def state(self, typed: Typed, order: str, now: datetime) -> Stated:
-        """Return what the form states at `now`, with an error beside each text that has not the form of its field."""
+        """Return what the form states at `now`, with an error at each text that has not the form of its field."""
         errors = Errors()
         fields = {}
         for name, field in self.kind.fields().items():
@@ -185,6 +186,9 @@ class EntryForm:
     def _known(self, today: date) -> Iterator[tuple[str, Sequence[str]]]:
         """Yield what the person and the order say of the fields of a new entry."""
         fields = self.kind.fields()
+        if not self.reserved:
+            yield "c.on_source", ["own-act"]
+            yield "c.speaks", ["act"]
         if len(self.roles) == 1:
             yield "c.role", self.roles
         if self.kind.kind == "order-issued":
@@ -255,7 +259,7 @@ def circumstances_of(case: Case, roles: Sequence[str], *, reserved: bool) -> dic
 @cache
 def asked_by(instrument: str) -> Mapping[str, str]:
     """Return the provisions by which an instrument asks for the fields of an order, by field."""
-    asked = {}
+    asked: dict[str, str] = {}
     for point in CONTENTS.get(instrument, ()):
         for name in point.fields:
             asked.setdefault(name, point.cite)

@@ -8,7 +8,7 @@ const PAUSE = 700 // milliseconds without a change until a form is checked
 
 const at = id => document.getElementById(id)
 const texts = JSON.parse(at('texts')?.textContent ?? '{}')
-const trusted = window.trustedTypes?.createPolicy('desk', { createHTML: text => text }) ?? { createHTML: text => text }
+const trusted = window.trustedTypes?.createPolicy('check', { createHTML: text => text }) ?? { createHTML: text => text }
 
 // -- the focus after a page was loaded, and the form that is checked while it is filled in
 
@@ -35,7 +35,7 @@ function changed () {
   }
 }
 
-// Ask the server for the page that this form leads to, and show its part beside the form; errors wait for the button.
+// Ask the server for the page that this form leads to, and show what it says of the draft; errors wait for the button.
 async function check () {
   const now = changes
   const body = new URLSearchParams(new FormData(form))

@@ -1,4 +1,4 @@
-// Speak with the signing page: it has an origin of its own, and the keys of this device.
+// Speak with the signing page: it has another origin, and the keys of this device.
 
 const FORMAT = 'comity.signing/1'
 const LOADS = 30_000 // milliseconds in which it has to load
