@@ -19,7 +19,6 @@ from tests.server.desk.reading import Form
 from tests.server.office import Office, serving_story
 from tests.support.samples import sampled
 
-
 RECORDABLE = sorted(kind for kind in filter(recordable, KINDS) if kind != "order-issued")
 
 
