@@ -270,6 +270,6 @@ def _shown(frame: Frame, form: EntryForm, x: Examined) -> dict[str, Any]:
 
 def _recording(draft: Draft, stated: Stated) -> str:
     """Return what the script of the page records, as JSON."""
-    plain = {name: value for name, value in msgspec.to_builtins(draft).items() if value is not None}
+    plain = msgspec.to_builtins(draft)
     permits = {"unregistered": stated.unregistered, "lookalike": stated.lookalike}
     return msgspec.json.encode({"draft": plain, "permits": permits}).decode()
