@@ -65,6 +65,11 @@ class OrderLine(Struct, frozen=True):
     open: tuple[OpenClock, ...]
     until: datetime
 
+    @property
+    def next(self) -> OpenClock | None:
+        """Return the open deadline that ends first; None if none has an end."""
+        return next((each for each in self.open if each.clock.due is not None), None)
+
 
 class Turn(Struct, frozen=True):
     """One open deadline with the time left, and whether it is the caller's turn; `line` is its order on the board."""

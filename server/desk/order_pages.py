@@ -95,6 +95,7 @@ class OrderPages:
             ended=about.state == ENDED,
             only_for=only_for(case.entries),
             turns=turns,
+            next=next((turn for turn in turns if turn.left is not None), None),
             common=[(k, record_address(order, k)) for k in _common(visitor.caller)],
             findings=language.of(findings),
             levels={level: {f.code for f in findings if f.level == level} for level in LEVELS},

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from html import unescape
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +19,7 @@ from tests.server.desk.desk import Person, person, words
 from tests.server.desk.reading import Form
 from tests.server.office import Office, serving_story
 from tests.support.samples import sampled
+from tests.support.story_files import STORY_NAMES
 
 RECORDABLE = sorted(kind for kind in filter(recordable, KINDS) if kind != "order-issued")
 
@@ -242,3 +244,28 @@ PATHS = ("/", "/orders", "/record", "/orders/{}", "/orders/{}/record", "/record/
 @pytest.mark.parametrize("lang", ["en", "de", "fr"])
 def test_every_page_is_made_in_every_language(prosecutor: Person, order: str, path: str, lang: str) -> None:
     assert prosecutor.get(f"{path.format(order)}?lang={lang}").status == 200
+
+
+def check_every_order(story: str, folder: Path) -> None:
+    """Open the page of every order of a story as each office of the register sees it."""
+    with serving_story(story, folder) as office:
+        offices = {e.public["actor"] for e in office.running.view.registered() if e.kind == "authority-registered"}
+        orders = office.running.view.orders_since(0)[1]
+        seen = 0
+        for actor in sorted(offices):
+            worker = person(office, f"of {actor}", actor, key=False)
+            assert (worker.get("/").status, worker.get("/orders").status) == (200, 200)
+            statuses = [worker.get(f"/orders/{order}").status for order in orders]
+            assert set(statuses) <= {200, 404}
+            seen += statuses.count(200)
+        assert seen >= len(orders)
+
+
+def test_an_order_has_a_page_whether_a_deadline_runs_or_not(tmp_path: Path) -> None:
+    check_every_order("S4", tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("story", STORY_NAMES)
+def test_every_order_of_every_story_has_a_page(story: str, tmp_path: Path) -> None:
+    check_every_order(story, tmp_path)
