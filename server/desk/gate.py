@@ -65,9 +65,10 @@ Answer = Callable[[Visitor], Response]
 
 
 class Gate:
-    """Makes the routes of pages; `places` are the places of the navigation, `signing` the origin of the signing page.
+    """Makes the routes of pages; `signing` is the origin of the signing page.
 
-    Other parts of the server add their places before the first request: `gate.places += (Place("/keys", "keys"),)`.
+    `places` are the places of the navigation, `order_places` those of one order, with `{}` for its id. Other parts of
+    the server add theirs before the first request: `gate.places += (Place("/keys", "keys"),)`.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class Gate:
     ) -> None:
         self.services = services
         self.places = PLACES
+        self.order_places: tuple[Place, ...] = ()
         self._callers = callers
         self._bases = bases
         self._test = test

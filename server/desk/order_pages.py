@@ -35,6 +35,7 @@ class OrderPages:
     """The pages of one server about orders."""
 
     def __init__(self, gate: Gate) -> None:
+        self._gate = gate
         self._view = gate.services.view
         self._lines = OrderLines(self._view)
 
@@ -92,6 +93,7 @@ class OrderPages:
             about.request.called or about.name,
             "/orders",
             a=language.of(about),
+            places=[(place.href.format(order), place.text) for place in self._gate.order_places],
             ended=about.state == ENDED,
             only_for=only_for(case.entries),
             turns=turns,

@@ -48,6 +48,40 @@ async function check () {
   at('sign')?.addEventListener('click', sign)
 }
 
+// Fill in what a box of files has hashed: the rows of a manifest, a document, or one digest.
+function fillIn ({ target }) {
+  if (target.localName !== 'comity-files') return
+  const place = target.getAttribute('for')
+  const shape = target.getAttribute('shape')
+  if (shape === 'manifest') target.value.forEach((file, n) => fill(rowOf(`${place}.files`, n), file))
+  else if (shape === 'document') fill(place, target.value ?? {})
+  else fill('', { [place]: target.value?.sha256 })
+}
+
+function fill (place, values) {
+  for (const [name, value] of Object.entries(values)) {
+    const control = at(place ? `${place}.${name}` : name)
+    if (control !== null) control.value = value ?? ''
+  }
+}
+
+// Return the name of a row of a list; a row that is not there yet is made of the last one.
+function rowOf (list, n) {
+  const rows = [...at(list).querySelectorAll(':scope > .row')]
+  if (n < rows.length) return nameOf(rows[n])
+  const last = nameOf(rows.at(-1))
+  const name = `${list}.${Number(last.slice(list.length + 1)) + 1}`
+  const row = rows.at(-1).cloneNode(true)
+  for (const element of [row, ...row.querySelectorAll('*')]) {
+    for (const { name: attribute, value } of [...element.attributes]) element.setAttribute(attribute, value.replaceAll(last, name))
+  }
+  rows.at(-1).after(row)
+  return name
+}
+
+const nameOf = row => row.querySelector('.control').id || row.querySelector('[name]').name
+
+form?.addEventListener('change', fillIn)
 form?.addEventListener('input', changed)
 form?.addEventListener('change', changed)
 at('sign')?.addEventListener('click', sign)

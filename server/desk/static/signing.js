@@ -26,7 +26,8 @@ export function open () {
   }
   page = window.open(`${base()}/`, 'comity-signing')
   if (page === null) throw new Refused('SIGN-BLOCKED')
-  loaded = answered(message => message.type === 'ready', LOADS)
+  // Firefox may return the window of the empty page before: the window is the one that says it is ready.
+  loaded = heard((event, message) => message.type === 'ready', LOADS).then(event => { page = event.source })
   loaded.catch(() => {})
 }
 
@@ -35,15 +36,16 @@ export async function ask (request) {
   open()
   await loaded
   const id = crypto.randomUUID()
-  const answer = answered(message => message.id === id)
-  page.postMessage({ format: FORMAT, id, ...request }, base())
-  const message = await answer
+  const from = page
+  const answer = heard((event, message) => event.source === from && message.id === id)
+  from.postMessage({ format: FORMAT, id, ...request }, base())
+  const message = (await answer).data
   if (message.type === 'refused') throw new Refused(message.code, message.says)
   return message
 }
 
-function answered (is, patience = Infinity) {
-  const from = page
+// Return the first message of the signing page that fits, as its event.
+function heard (fits, patience = Infinity) {
   return new Promise((resolve, reject) => {
     const until = Date.now() + patience
     const end = act => {
@@ -52,11 +54,10 @@ function answered (is, patience = Infinity) {
       act()
     }
     const hear = event => {
-      if (event.source !== from || event.origin !== base() || event.data?.format !== FORMAT || !is(event.data)) return
-      end(() => resolve(event.data))
+      if (event.origin === base() && event.data?.format === FORMAT && fits(event, event.data)) end(() => resolve(event))
     }
     const timer = setInterval(() => {
-      if (from.closed) end(() => reject(new Refused('SIGN-CLOSED')))
+      if (page.closed) end(() => reject(new Refused('SIGN-CLOSED')))
       else if (Date.now() > until) end(() => reject(new Refused('SIGN-SILENT')))
     }, LOOK)
     addEventListener('message', hear)
