@@ -36,6 +36,10 @@ def _pressed(key: str) -> list[dict[str, Any]]:
     return [{"type": "key", "id": "keys", "actions": [{"type": kind, "value": key} for kind in ("keyDown", "keyUp")]}]
 
 
+def _cookie(name: str, value: str) -> dict[str, Any]:
+    return {"name": name, "value": value, "path": "/", "secure": True, "httpOnly": True, "sameSite": "Strict"}
+
+
 class Browser(ABC):
     """One window of one browser; a command is its name in WebDriver's path and in Marionette."""
 
@@ -49,6 +53,10 @@ class Browser(ABC):
     @abstractmethod
     def type(self, selector: str, text: str) -> None:
         """Type into an element; into a file input, the path of a file."""
+
+    @abstractmethod
+    def set_cookie(self, name: str, value: str) -> None:
+        """Keep a cookie of the open page that only its server reads."""
 
     @abstractmethod
     def picture(self) -> bytes:
@@ -65,9 +73,9 @@ class Browser(ABC):
     @abstractmethod
     def close(self) -> None: ...
 
-    def wait(self, script: str) -> Any:
+    def wait(self, script: str, seconds: float = SECONDS) -> Any:
         """Return the first true value of a script."""
-        until = time.monotonic() + SECONDS
+        until = time.monotonic() + seconds
         while not (value := self.run(script)):
             if time.monotonic() > until:
                 raise TimeoutError(script)
@@ -111,6 +119,9 @@ class Chromium(Browser):
     def type(self, selector: str, text: str) -> None:
         found = self._call("POST", "/element", {"using": "css selector", "value": selector})
         self._call("POST", f"/element/{found[ELEMENT]}/value", {"text": text})
+
+    def set_cookie(self, name: str, value: str) -> None:
+        self._call("POST", "/cookie", {"cookie": _cookie(name, value)})
 
     def picture(self) -> bytes:
         return b64decode(self._call("GET", "/screenshot"))
@@ -204,6 +215,9 @@ class Firefox(Browser):
     def type(self, selector: str, text: str) -> None:
         found = self._call("WebDriver:FindElement", {"using": "css selector", "value": selector})
         self._call("WebDriver:ElementSendKeys", {"id": found[ELEMENT], "text": text})
+
+    def set_cookie(self, name: str, value: str) -> None:
+        self._call("WebDriver:AddCookie", {"cookie": _cookie(name, value)})
 
     def picture(self) -> bytes:
         return b64decode(self._call("WebDriver:TakeScreenshot", {"full": True}))
