@@ -144,6 +144,7 @@ def test_signing_in_leads_back_to_the_page_that_was_asked_for(house: Office, ord
     accounts = house.running.accounts
     account = accounts.add("New Person", "ilves").id
     browser.devtools("Network.clearBrowserCookies", {})
+    browser.devtools("WebAuthn.disable", {})  # another test may have left an authenticator
     browser.devtools("WebAuthn.enable", {})
     browser.devtools("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
     try:
