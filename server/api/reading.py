@@ -252,10 +252,10 @@ class LedgerView:
     def orders_since(self, size: int) -> tuple[int, list[str], set[str]]:
         """Return the size of the head, and the orders that began and that changed behind the first `size` entries."""
         with self._lock:
-            end = self.head().size
+            end, main_of = self.head().size, self._keys.main_of if self._keys else lambda order: None
             begun = self._store.begun(size, end, max(end - size, 0))
             new = [order for _, order, kind in begun if not (order in self._cases.reserved or is_companion(kind))]
-            return end, new, {order for order, _ in self._store.leaves_between(size, end)}
+            return end, new, {main_of(order) or order for order, _ in self._store.leaves_between(size, end)}
 
     def moment(self) -> datetime:
         """Return the present minute, in UTC."""

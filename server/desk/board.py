@@ -10,12 +10,13 @@ import time
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from threading import Lock
-from typing import Final
+from typing import Final, TypeVar
 
 from msgspec import Struct
 
 from ledger.entries.case import Case
 from ledger.errors import RecordError
+from ledger.facts import KINDS
 from ledger.law import Clock, ClockVerdict, Judgement, judge
 from ledger.law.next_steps.lookup import NextSteps
 from projections.render.desk_pages import ENDED
@@ -31,7 +32,10 @@ BUDGET: Final = 0.5  # seconds of one request
 VALID: Final = timedelta(hours=1)  # until an order is judged again
 OLD: Final = timedelta(days=30)  # a deadline that ran out longer ago is no work of today
 SHOWN: Final = 25  # lines of each part of the board
-OVERSEERS: Final = frozenset(("ex-post-validation-sought",))  # a kind that only some roles know of
+HIDDEN: Final = tuple(kind for kind, fact in KINDS.items() if fact.shown_to)  # kinds that only some roles know of
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 
 
 class OpenClock(Struct, frozen=True):
@@ -108,19 +112,26 @@ class OrderLines:
         self._size = 0
         self._orders: list[str] = []
         self._lines: dict[tuple[bool, str], OrderLine] = {}
+        self._seen: dict[tuple[str, frozenset[str]], dict[str, bool]] = {}  # by office and roles: may they see an order
         self._register = 0
 
     def read(self, caller: Caller, budget: float = BUDGET) -> tuple[list[OrderLine], int]:
         """Return the lines of the orders that a caller may see, and how many more are to be judged."""
         with self._lock:
             self._follow()
-            orders = list(self._orders)
+            orders, size = list(self._orders), self._size
+            seen = self._seen.setdefault((caller.actor, caller.roles), {})
         now, end = self._view.now(), time.monotonic() + budget
-        knows = any(self._view.access.sees_kind(caller, kind) for kind in OVERSEERS)
+        keeps = self._view.access.keeps(caller)
+        knows = any(self._view.access.sees_kind(caller, kind) for kind in HIDDEN)
         lines, left = [], 0
         for order in orders:
-            if not self._view.may_see(caller, order):
-                continue
+            if not keeps:
+                if (may := seen.get(order)) is None:
+                    may = self._view.may_see(caller, order)
+                    self._keep(seen, order, may, size)
+                if not may:
+                    continue
             line = self._lines.get((knows, order))
             if line is None or line.until <= now:
                 if time.monotonic() > end:
@@ -129,9 +140,15 @@ class OrderLines:
                 line = self._line(caller, order, now)
                 if line is None:
                     continue
-                self._lines[knows, order] = line
+                self._keep(self._lines, (knows, order), line, size)
             lines.append(line)
         return lines, left
+
+    def _keep(self, table: dict[Key, Value], key: Key, value: Value, size: int) -> None:
+        """Keep a value that was computed when the log had `size` entries, unless it has grown since."""
+        with self._lock:
+            if size == self._size:
+                table[key] = value
 
     def _follow(self) -> None:
         """Take up the orders that began or changed; after an entry of the register every order is judged again."""
@@ -144,7 +161,10 @@ class OrderLines:
         if registered != self._register:
             self._register = registered
             self._lines.clear()
+            self._seen.clear()
         for order in changed:
+            for seen in self._seen.values():
+                seen.pop(order, None)
             self._lines.pop((False, order), None)
             self._lines.pop((True, order), None)
 
