@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ledger.facts.value_forms import BooleanForm, Form, IntegerForm, ListForm, MapForm, ObjectForm, TextForm
 from ledger.facts.vocabulary import INSTRUMENTS, ROLES
@@ -112,17 +113,17 @@ def control(
         case TextForm(type="instant"):
             chosen = _text(typed, name + ZONE) or choices.zone or "UTC"
             zones = dict.fromkeys((choices.zone or "UTC", "UTC", chosen))
-            return _with(base, widget="moment", choices=[(each, each) for each in zones], chosen=[chosen])
+            return replace(base, widget="moment", choices=[(each, each) for each in zones], chosen=[chosen])
         case TextForm(type="date"):
-            return _with(base, widget="day")
+            return replace(base, widget="day")
         case TextForm(type="text"):
-            return _with(base, widget="lines")
+            return replace(base, widget="lines")
         case TextForm():
             return _worded(form, base, choices)
         case IntegerForm():
-            return _with(base, widget="number")
+            return replace(base, widget="number")
         case BooleanForm():
-            return _with(base, widget="truth", chosen=[base.text], text="")
+            return replace(base, widget="truth", chosen=[base.text], text="")
         case ListForm():
             return _list(form, base, made)
         case ObjectForm():
@@ -131,10 +132,10 @@ def control(
                 control(inner, f"{name}.{member}", spelled(member), made, required=needed and member in form.required)
                 for member, inner in form.members.items()
             ]
-            return _with(base, widget="members", parts=parts)
+            return replace(base, widget="members", parts=parts)
         case MapForm():
             parts = [_pair(form, f"{name}.{row}", made) for row in rows(typed, name) or [0]]
-            return _with(base, widget="pairs", parts=parts)
+            return replace(base, widget="pairs", parts=parts)
 
 
 def spelled(name: str) -> str:
@@ -147,12 +148,12 @@ def _worded(form: TextForm, base: Control, choices: Choices) -> Control:
     words = dict(choices_of(form, choices))
     if form.type in ("actor", "party", "element") and words:
         listed = {"actor": "offices", "party": "parties", "element": "elements"}[form.type]
-        return _with(base, widget="listed", listed=listed)
+        return replace(base, widget="listed", listed=listed)
     if not words:
         return base
     if base.text and base.text not in words:
         words[base.text] = base.text
-    return _with(base, widget="choice", choices=list(words.items()), chosen=[base.text], text="")
+    return replace(base, widget="choice", choices=list(words.items()), chosen=[base.text], text="")
 
 
 def choices_of(form: TextForm, choices: Choices) -> Sequence[Choice]:
@@ -177,9 +178,9 @@ def _list(form: ListForm, base: Control, made: Made) -> Control:
     if is_ticked(form) and not numbers and in_order(form, [each for each in ticked if each]):
         assert isinstance(form.item, TextForm)  # noqa: S101 - of a list with boxes
         choices = choices_of(form.item, made.choices)
-        return _with(base, widget="boxes", choices=choices, chosen=ticked, text="", none=none, may_be_empty=True)
+        return replace(base, widget="boxes", choices=choices, chosen=ticked, text="", none=none, may_be_empty=True)
     parts = [control(form.item, f"{name}.{row}", base.label, made) for row in numbers or [0]]
-    return _with(base, widget="rows", parts=parts, text="", none=none, may_be_empty=True)
+    return replace(base, widget="rows", parts=parts, text="", none=none, may_be_empty=True)
 
 
 def _pair(form: MapForm, name: str, made: Made) -> Control:
@@ -192,9 +193,3 @@ def _pair(form: MapForm, name: str, made: Made) -> Control:
 
 def _text(typed: Typed, name: str) -> str:
     return next(iter(typed.get(name, ())), "")
-
-
-def _with(base: Control, **changed: object) -> Control:
-    from msgspec.structs import replace
-
-    return replace(base, **changed)
