@@ -31,7 +31,7 @@ from projections.sentences.values import Worded
 from server.api.drafts import Examined
 from server.desk.forms.controls import Control, spelled
 from server.desk.forms.entry_form import REQUIRED, EntryForm, Person, Stated
-from server.desk.forms.typed import MOST_ROWS, Errors, Typed, rows
+from server.desk.forms.typed import EXPECTED, MOST_ROWS, Errors, Typed, rows
 from server.desk.gate import Gate, Visitor
 from server.desk.site import Frame, page
 from server.desk.steps import common_kinds, forms_of, record_address, recordable
@@ -104,7 +104,8 @@ class EntryPages:
         typed.pop("lang", None)
         order = self._order(visitor, kind, typed)
         case = self._case(visitor, order, typed)
-        if "instrument" in KINDS[kind].fields() and not case.entries and not _first(typed, "f.instrument"):
+        begins = "instrument" in KINDS[kind].fields() and not case.entries and not visitor.sends
+        if begins and not _first(typed, "f.instrument"):
             return page(
                 "instrument.html.j2", visitor.frame, spelled(kind.replace("-", " ")), "/record", kind=kind,
                 fact=KINDS[kind], instruments=INSTRUMENTS.items(),
@@ -222,8 +223,12 @@ def _all(controls: Iterable[Control]) -> Iterable[Control]:
 
 
 def _says(frame: Frame, says: str) -> str:
-    """Return an error in words; the form that was expected is in English."""
-    return frame.text["needed"] if says == REQUIRED else says
+    """Return an error in words; the form that was expected is in English, unless the catalogue has it."""
+    if says == REQUIRED:
+        return frame.text["needed"]
+    if says.startswith(EXPECTED):
+        return frame.text["expected"].format(frame.translation.say(says.removeprefix(EXPECTED)))
+    return says
 
 
 def _rows_changed(typed: Mapping[str, Sequence[str]]) -> tuple[dict[str, Sequence[str]], str] | None:

@@ -34,6 +34,7 @@ Pairs = Iterator[tuple[str, str]]
 
 ZONE: Final = "@zone"
 NONE: Final = "@none"
+EXPECTED: Final = "expected "  # how an error begins that says which form a value has
 MOST_ROWS: Final = 500  # of one list
 TWICE: Final = "this local time comes twice on that day: state it in UTC"
 NEVER: Final = "this local time does not exist on that day"
@@ -177,7 +178,7 @@ def _checked(form: Form, value: Any, name: str, errors: Errors) -> Any:
         check(form, value)
         check_before_signing(form, value)
     except FormError as error:
-        errors.add(name, error.expected)
+        errors.add(name, EXPECTED + error.expected)
         return ABSENT
     return value
 
@@ -189,7 +190,9 @@ def _read_moment(form: TextForm, typed: Typed, name: str, errors: Errors) -> Any
     try:
         return _checked(form, _moment(text, zone), name, errors)
     except ValueError as wrong:
-        errors.add(name, str(wrong) if str(wrong) in (TWICE, NEVER) else "a day and a time such as 2026-11-24 13:37")
+        errors.add(
+            name, str(wrong) if str(wrong) in (TWICE, NEVER) else f"{EXPECTED}a day and a time, as 2026-11-24 13:37"
+        )
         return ABSENT
 
 
@@ -237,7 +240,7 @@ def _read_object(form: ObjectForm, typed: Typed, name: str, errors: Errors) -> A
         if part is not ABSENT:
             value[member] = part
         elif member in form.required and place not in errors.by_name and not _within(errors, place):
-            errors.add(place, getattr(inner, "expected", ""))
+            errors.add(place, EXPECTED + inner.expected)
     if len(errors.by_name) > before:
         return ABSENT
     return _checked(form, value, name, errors)
@@ -257,7 +260,7 @@ def _read_map(form: MapForm, typed: Typed, name: str, errors: Errors) -> Any:
         item = read(form.item, typed, f"{place}.value", errors)
         for part, wanted, inner in ((key, "key", form.key), (item, "value", form.item)):
             if part is ABSENT:
-                errors.add(f"{place}.{wanted}", inner.expected)
+                errors.add(f"{place}.{wanted}", EXPECTED + inner.expected)
         if key is not ABSENT and item is not ABSENT:
             value[key] = item
     if len(errors.by_name) > before or not value:

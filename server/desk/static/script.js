@@ -128,16 +128,30 @@ function show (error, step) {
 // -- news of an order
 
 const { order, head } = document.body.dataset
+let events = null
+
+// Listen while the page is seen: a server has few listeners for each office.
+function listen () {
+  events?.close()
+  events = null
+  if (document.visibilityState !== 'visible' || at('news').hasChildNodes()) return
+  events = new EventSource(`/v1/events?after=${head}`)
+  events.addEventListener('entry', heard)
+}
+
+function heard (event) {
+  const entry = JSON.parse(JSON.parse(event.data).entry.entry)
+  const payload = JSON.parse(new TextDecoder().decode(Uint8Array.from(atob(entry.payload), c => c.charCodeAt(0))))
+  if (payload.order !== order || at('news').hasChildNodes()) return
+  const load = document.createElement('a')
+  load.href = location.pathname
+  load.textContent = texts.news_load
+  at('news').append(`${texts.news_one} `, load)
+  listen()
+}
+
 if (order) {
-  const events = new EventSource(`/v1/events?after=${head}`)
-  events.addEventListener('entry', event => {
-    const entry = JSON.parse(JSON.parse(event.data).entry.entry)
-    const payload = JSON.parse(new TextDecoder().decode(Uint8Array.from(atob(entry.payload), c => c.charCodeAt(0))))
-    if (payload.order !== order || at('news').hasChildNodes()) return
-    const load = document.createElement('a')
-    load.href = location.pathname
-    load.textContent = texts.news_load
-    at('news').append(`${texts.news_one} `, load)
-  })
-  addEventListener('pagehide', () => events.close())
+  listen()
+  document.addEventListener('visibilitychange', listen)
+  addEventListener('pagehide', () => events?.close())
 }

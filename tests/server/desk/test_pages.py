@@ -269,3 +269,11 @@ def test_an_order_has_a_page_whether_a_deadline_runs_or_not(tmp_path: Path) -> N
 @pytest.mark.parametrize("story", STORY_NAMES)
 def test_every_order_of_every_story_has_a_page(story: str, tmp_path: Path) -> None:
     check_every_order(story, tmp_path)
+
+
+def test_a_new_order_whose_instrument_was_taken_back_keeps_what_was_typed(prosecutor: Person) -> None:
+    address = "/record/order-issued"
+    form = words(prosecutor.get(f"{address}?f.instrument=VOL"))
+    reply = prosecutor.post(address, fill(form, f__instrument="", f__reference="PPO-1", do="check"))
+    assert reply.status == 422
+    assert dict(Form(reply.body.decode()).pairs)["f.reference"] == "PPO-1"
