@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ pytest.importorskip("starlette", reason="needs the extra `server`")
 from msgspec.structs import replace
 
 from ledger.adapters.keys.open_key import open_key
+from ledger.entries.case import Case
 from server.access import Caller
 from server.desk import board as boards
 from server.desk.board import OLD, OrderLine, OrderLines, board, line_of
@@ -40,7 +41,12 @@ def test_an_order_is_judged_once_until_an_entry_of_it_is_recorded(
 ) -> None:
     judged: list[str] = []
     judge = boards.line_of
-    monkeypatch.setattr(boards, "line_of", lambda case, now: judged.append(case.order) or judge(case, now))
+
+    def noted(case: Case, now: datetime) -> OrderLine:
+        judged.append(case.order)
+        return judge(case, now)
+
+    monkeypatch.setattr(boards, "line_of", noted)
     lines = OrderLines(office.running.view)
     (first,), left = read(lines, office)
     assert (left, judged) == (0, [first.order])
@@ -73,6 +79,8 @@ def test_a_closed_order_and_one_that_ran_out_long_ago_are_not_on_top() -> None:
     now = max(e.at for e in case.entries)
     caller, line = Caller("", "ilves", "XO", frozenset(("ISS",))), line_of(case, now)
     (turn,) = board([line], 0, caller, now).mine
-    for here, when in ((replace(line, ended=True), now), (line, turn.open.clock.due + OLD + timedelta(days=1))):
+    end = turn.open.clock.due
+    assert end is not None
+    for here, when in ((replace(line, ended=True), now), (line, end + OLD + timedelta(days=1))):
         found = board([here], 0, caller, when)
         assert (found.mine, found.others, len(found.old)) == ([], [], 1)
