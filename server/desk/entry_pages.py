@@ -23,6 +23,7 @@ from ledger.facts.vocabulary import GROUPS, INSTRUMENTS
 from ledger.facts.words.data import ELEMENT_WORDS
 from ledger.formats.time_zones import zone as time_zone
 from ledger.law import judge
+from projections.drawings.timeline import in_few_words
 from projections.reports.entry_numbers import numbers
 from projections.reports.front_page import Subject, remarks, subject
 from projections.reports.history import value_in_words
@@ -107,7 +108,7 @@ class EntryPages:
         begins = "instrument" in KINDS[kind].fields() and not case.entries and not visitor.sends
         if begins and not _first(typed, "f.instrument"):
             return page(
-                "instrument.html.j2", visitor.frame, spelled(kind.replace("-", " ")), "/record", kind=kind,
+                "instrument.html.j2", visitor.frame, visitor.frame.translation.say(in_few_words(kind)), "/record", kind=kind,
                 fact=KINDS[kind], instruments=INSTRUMENTS.items(),
             )  # fmt: skip
         caller = visitor.caller
@@ -164,7 +165,7 @@ class EntryPages:
         return page(
             "record.html.j2",
             frame,
-            spelled(kind.kind.replace("-", " ")),
+            frame.translation.say(in_few_words(kind.kind)),
             "/orders" if form.case.entries else "/record",
             status=422 if faults else 200,
             fact=kind,

@@ -14,6 +14,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader
 from msgspec import Struct
 from starlette.responses import Response
 
+from projections.drawings.timeline import in_few_words
 from projections.render.desk_pages import style as desk_style
 from projections.render.html import environment
 from projections.render.translation import Translation, translation
@@ -142,8 +143,13 @@ def _environment(lang: str) -> Environment:
     reports = environment(lang)
     assert reports.loader is not None  # noqa: S101 - made with one
     made = reports.overlay(loader=ChoiceLoader([PackageLoader("server.desk", "templates"), reports.loader]))
-    made.filters = {**reports.filters, "grouped": "{:,}".format}
+    language = translation(lang)
+    made.filters = {**reports.filters, "kind": lambda kind: _begun_large(language.say(in_few_words(kind)))}
     return made
+
+
+def _begun_large(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 # -- style and script --------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from ledger.facts.value_forms import ABSENT, BooleanForm, Form, TextForm
 from ledger.facts.value_types import INSTANT, NAME
 from ledger.facts.vocabulary import INSTRUMENTS, OnSource, Speaks
 from ledger.law.rules.order_contents import CONTENTS
+from projections.drawings.timeline import in_few_words
 from projections.sentences.names import Names
 from server.desk.forms.controls import Choices, Control, Made, control, spelled
 from server.desk.forms.typed import Errors, Typed, read, write
@@ -274,7 +275,7 @@ def _control(field: Field, made: Made, asked: str) -> Control:
 
 
 def _entry_words(e: Entry, names: Names) -> str:
-    return f"#{e.seq} {spelled(e.kind.replace('-', ' '))}, {names.office(e.actor)}, {wire(e.on)[:16].replace('T', ' ')}"
+    return f"#{e.seq} {in_few_words(e.kind)}, {names.office(e.actor)}, {wire(e.on)[:16].replace('T', ' ')}"
 
 
 def _named(registry: Sequence[Entry], what: str) -> set[str]:
