@@ -107,10 +107,9 @@ class EntryPages:
         case = self._case(visitor, order, typed)
         begins = "instrument" in KINDS[kind].fields() and not case.entries and not visitor.sends
         if begins and not _first(typed, "f.instrument"):
-            return page(
-                "instrument.html.j2", visitor.frame, visitor.frame.translation.say(in_few_words(kind)), "/record", kind=kind,
-                fact=KINDS[kind], instruments=INSTRUMENTS.items(),
-            )  # fmt: skip
+            title = visitor.frame.translation.say(in_few_words(kind))
+            instruments = INSTRUMENTS.items()
+            return page("instrument.html.j2", visitor.frame, title, "/record", kind=kind, instruments=instruments)
         caller = visitor.caller
         person = Person(caller.actor, caller.party, sorted(caller.roles), visitor.frame.zone)
         form = EntryForm(kind, person, case, visitor.frame.text, reserved=order == self._registry)
