@@ -169,7 +169,7 @@ class EntryPages:
             status=422 if faults else 200,
             fact=kind,
             order=order,
-            about=_subject(form.case, self._services.view.moment()) if in_order else None,
+            about=frame.translation.of(_subject(form.case, self._services.view.moment())) if in_order else None,
             sections=sections,
             faults=faults,
             choices=form.choices,

@@ -122,6 +122,8 @@ class Gate:
         note(request.scope, office=caller.actor)
         form = _pairs(body.decode("utf-8", "replace")) if body else {}
         query = _pairs(request.url.query)
+        if (seen := next(iter(query.get("seen", ())), "")).isdecimal() and len(seen) <= 15:
+            self.services.catch_up(int(seen))
         return Visitor(request, caller, self._frame(request, caller), form, query)
 
     def _frame(self, request: Request, caller: Caller) -> Frame:

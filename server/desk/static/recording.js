@@ -6,8 +6,11 @@ import { Refused, ask, open } from './signing.js'
 const TRIES = 20 // times that drafts are placed again because another entry came first
 const SENDINGS = 3 // times that entries are sent where the connection fails
 
+let seen = 0 // the size of the largest head that the signing page has verified: no server may answer under an earlier one
+
 // Return the answer of the server; raises Refused with the code of its problem.
-export async function api (path, content, headers = {}) {
+export async function api (path, content, more = {}) {
+  const headers = seen ? { 'comity-seen': String(seen), ...more } : more
   const request = { credentials: 'same-origin', cache: 'no-store', headers }
   if (content !== undefined) {
     request.method = 'POST'
@@ -22,11 +25,17 @@ export async function api (path, content, headers = {}) {
 
 // Return the key of this device that is linked to the account, in hex; raises SIGN-NO-KEY.
 export async function ownKey () {
-  const { keys, size } = await ask({ type: 'keys', log: document.body.dataset.origin })
+  const keys = await keysHere()
   const { keys: linked } = await api('/v1/account')
   const own = keys.find(each => linked.includes(each.public))
   if (own === undefined) throw new Refused('SIGN-NO-KEY')
-  return { key: own.public, size }
+  return own.public
+}
+
+async function keysHere () {
+  const { keys, size } = await ask({ type: 'keys', log: document.body.dataset.origin })
+  seen = Math.max(seen, size)
+  return keys
 }
 
 // Record drafts in one request, and return what the signing page has verified: [{index, leaf, order, seq}].
@@ -36,30 +45,28 @@ export async function record (drafts, permits = {}, step = () => {}) {
   open() // at once: later it would not be from the click
   step('opening')
   const { unregistered = false, lookalike = false } = permits
-  let { key, size } = permits.key === undefined ? await ownKey() : { key: permits.key, size: await seen() }
+  if (permits.key !== undefined) await keysHere()
+  const key = permits.key ?? await ownKey()
   for (let left = TRIES; ; left--) {
     step('signing')
     const { head, items } = await placed(drafts, key, { unregistered, lookalike })
-    const consistency = await between(size, head.size)
+    const consistency = await between(seen, head.size)
     const log = document.body.dataset.origin
     const signed = await ask({ type: 'sign', log, public: key, proofs: { head, consistency }, drafts: items })
-    size = signed.size
+    seen = signed.size
     step('sending')
     try {
       const { receipts } = await sent({ ...signed.submission, unregistered, lookalike })
       step('verifying')
       const end = Math.max(...receipts.map(each => sizeOf(each.proof)))
-      const recorded = await ask({ type: 'receipts', receipts, consistency: await between(size, end) })
+      const recorded = await ask({ type: 'receipts', receipts, consistency: await between(seen, end) })
+      seen = Math.max(seen, end)
       return recorded.receipts
     } catch (error) {
       if (!['CTX-CHAIN', 'CONFLICT'].includes(error.code) || left === 1) throw error
       step('again')
     }
   }
-}
-
-async function seen () {
-  return (await ask({ type: 'keys', log: document.body.dataset.origin })).size
 }
 
 // Return each draft with its proposal and its place, and the largest head of the places.

@@ -101,7 +101,8 @@ async function sign () {
     })
     at('step').textContent = `${texts.step_recorded} #${receipt.seq}`
     const after = at('checked').dataset.after
-    location.assign(after.startsWith('/orders/') ? `${after}#entry-${receipt.seq}` : after)
+    const seen = `?seen=${receipt.index + 1}` // another server of the log may be a second behind
+    location.assign(after.startsWith('/orders/') ? `${after}${seen}#entry-${receipt.seq}` : after + seen)
   } catch (error) {
     button.disabled = false
     at('step').textContent = ''
