@@ -18,6 +18,7 @@ from click.core import ParameterSource
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
 from cli.session.open_ledger import writing
+from cli.shipped_files import shipped
 from cli.terminal import output
 from cli.terminal.log_output import VERBOSE
 
@@ -121,6 +122,7 @@ def _configured(context: click.Context, _: click.Parameter, path: str | None) ->
     show_default=True,
     help="So many seconds before it ends, /ready answers 503.",
 )
+@click.option("--signing", metavar="URL", help="The address of the signing page: a host name that is not one of --url.")
 @click.option("--metrics", metavar="HOST:PORT", help="Serve metrics for Prometheus here, on this machine alone.")
 @click.option(
     "--log-format",
@@ -146,6 +148,7 @@ def serve(
     rate: float,
     within: float,
     drain: float,
+    signing: str | None,
     metrics: str | None,
     log_format: str,
 ) -> None:
@@ -173,6 +176,8 @@ def serve(
     if watched is not None and not _is_loopback(watched[0]):
         raise Stop(f"--metrics {metrics}: metrics are served on this machine alone", hint="--metrics 127.0.0.1:9464")
     given = tuple(_base(url) for url in urls)
+    origin = "" if signing is None else _base(signing, "--signing https://sign.office.example")
+    page = _signing_page(origin, given)
     if check:
         _print_options(click.get_current_context())
         return
@@ -215,6 +220,8 @@ def serve(
             config=file.get(CONFIG, Path()),
             proxies=from_proxies,
             provider=provider,
+            signing=origin,
+            signing_page=page,
         )
         try:
             made = OfficeServer(journal, settings)
@@ -309,7 +316,27 @@ def _is_loopback(host: str) -> bool:
     return ip_address(host).is_loopback
 
 
-def _base(url: str) -> str:
+def _signing_page(origin: str, bases: tuple[str, ...]) -> bytes:
+    """Return the built signing page, empty without an origin for it; `Stop` if it cannot be served there."""
+    if not origin:
+        return b""
+    if origin in bases:
+        says = f"--signing {origin}: the signing page has a host name of its own, and not one of --url"
+        raise Stop(says, hint="--signing https://sign.office.example")
+    if origin.startswith("http:") and not _is_local(str(urlsplit(origin).hostname)):
+        raise Stop(f"--signing {origin}: browsers sign over HTTPS alone, or on this machine")
+    page = shipped("browser/sign.html")
+    if not page.is_file():
+        raise Stop("the signing page is not built", hint="make browser")
+    return page.read_bytes()
+
+
+def _is_local(name: str) -> bool:
+    """Return True for a host name that browsers look for on this machine."""
+    return name in ("localhost", "127.0.0.1", "::1") or name.endswith(".localhost")
+
+
+def _base(url: str, example: str = "--url https://office.example") -> str:
     """Return the scheme and authority of a URL without a path; `Stop` for any other text."""
     try:
         parts = urlsplit(url)
@@ -317,5 +344,5 @@ def _base(url: str) -> str:
     except ValueError:
         good = False
     if not good or parts.path not in ("", "/") or parts.query or parts.fragment or "@" in parts.netloc:
-        raise Stop(f"{url!r} is no address of a server", hint="--url https://office.example")
+        raise Stop(f"{url!r} is no address of a server", hint=example)
     return f"{parts.scheme}://{parts.netloc.lower()}"
