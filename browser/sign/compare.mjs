@@ -23,7 +23,7 @@ function compared(payload, chained) {
   const left = new Map(payload);
   for (const name of chained ? [...OWN, 'prev'] : OWN) left.delete(name);
   const open = left.get('public');
-  left.delete('public');
+  left.set('public', open instanceof Map);
   if (open instanceof Map) for (const [name, value] of open) if (name !== '_sd') left.set(`public.${name}`, value);
   return left;
 }

@@ -20,7 +20,7 @@ const MOST_NODES = 100_000; // values in a disclosure; array, salt and name are 
  * bytes, `disclosures` the texts that open its sealed values, `values` these values by name.
  *
  * `signer` is {key, actor, role, party}, `signedAt` an instant, `random(n)` returns n fresh bytes: first the id of the
- * entry, then a salt for each sealed value in the order of the names. FACT*, JSON-*, SD-*, ENV-SIZE, TEXT-*.
+ * entry, then a salt for each sealed value in the order of the names. FACT*, API-KIND, JSON-*, ENV-SIZE.
  */
 export function payloadOf(draft, place, signer, signedAt, random) {
   const kind = signedKind(draft.kind);
@@ -105,8 +105,8 @@ function checkForms(members, values) {
   checkPublic(members);
   checkSealed(members, [...values].map(([name, value]) => ({ name, value })));
   const book = {
-    remark: (code, says) => {
-      throw new Refused(code, says);
+    remark: (_, says) => {
+      throw new Refused('JSON-CHAR', says);
     },
   };
   const entry = { ...members, signer: Object.fromEntries(members.signer), documents: members.documents.map((each) => Object.fromEntries(each)) };
