@@ -40,6 +40,7 @@ async function start() {
     translate(target.value);
     draw();
   });
+  at('where').textContent = whereText();
   if (top !== globalThis) return tell(say(['framed']), true);
   if (!isSecureContext || !crypto.subtle) return tell(say(['insecure']), true);
   try {
@@ -116,8 +117,9 @@ async function takeEnrol({ id, ledger, account, device }, origin, reply) {
     const proof = await proofOf(made, ledger.log, account.id);
     const kept = { log: ledger.log, public: made.public, device, made: wire(now()), imported, account, key: made.key };
     await store.enrol(pin, kept);
-    await finish(reply, { type: 'enrolled', id, public: made.public, proof });
-    tell(say([(await lasting()) ? 'enrolled-lasting' : 'enrolled']));
+    finish(reply, { type: 'enrolled', id, public: made.public, proof });
+    tell(say(['enrolled']));
+    if ((await lasting()) && !task) tell(say(['enrolled-lasting'])); // Firefox asks the person first
   };
   begin(id, reply, () => {
     const tick = ticks(['enrol-tick-desk', origin], ['enrol-tick-fingerprint']);
@@ -182,7 +184,7 @@ async function takeSign({ id, log, proofs, drafts, public: raw }, origin, reply)
     }
     signed = { log, entries: sealed };
     const entries = sealed.map(({ line, disclosures }) => ({ entry: line, disclosures }));
-    await finish(reply, { type: 'signed', id, submission: { entries }, size: Number(head.size) });
+    finish(reply, { type: 'signed', id, submission: { entries }, size: Number(head.size) });
     tell(say(['signed']));
   };
   begin(id, reply, () => {
@@ -305,9 +307,13 @@ function show(make_) {
 }
 
 function draw() {
-  at('where').textContent = say(['where', location.protocol === 'file:' ? say(['where-file']) : location.origin]);
+  at('where').textContent = whereText();
   if (drawn) show(drawn);
   if (!opener && store) showKept(store, at('kept'), draw);
+}
+
+function whereText() {
+  return say(['where', location.protocol === 'file:' ? ['where-file'] : location.origin]);
 }
 
 function translate(...wanted) {
