@@ -27,6 +27,7 @@ const at = (id) => document.getElementById(id);
 const random = (size) => crypto.getRandomValues(new Uint8Array(size));
 const now = () => Math.floor(Date.now() / 1000);
 
+const desk = globalThis.opener; // as of now: another window can become the opener by opening this one by its name
 let store = null;
 let task = null; // the request that the person is deciding on: {draw, id}
 let signed = null; // what was signed last and has no receipt yet: {log, entries}
@@ -48,12 +49,12 @@ async function start() {
   } catch (wrong) {
     return tell(saying(wrong), true);
   }
-  if (!opener) return draw();
+  if (!desk) return draw();
   addEventListener('message', (event) => {
-    if (event.source === opener) queue = queue.then(() => take(event));
+    if (event.source === desk) queue = queue.then(() => take(event));
   });
   tell(say(['waiting']));
-  opener.postMessage({ format: FORMAT, type: 'ready' }, '*'); // it has no secret in it
+  desk.postMessage({ format: FORMAT, type: 'ready' }, '*'); // it has no secret in it
 }
 
 /** Answer one message; whatever is wrong with it is a refusal. */
@@ -309,7 +310,7 @@ function show(make_) {
 function draw() {
   at('where').textContent = whereText();
   if (drawn) show(drawn);
-  if (!opener && store) showKept(store, at('kept'), draw);
+  if (!desk && store) showKept(store, at('kept'), draw);
 }
 
 function whereText() {

@@ -50,7 +50,7 @@ function fields(draft, kind, values, number) {
     make(
       'tr',
       {},
-      make('th', { scope: 'row' }, nameOf('fields', name)),
+      make('th', { scope: 'row' }, name === WHY ? say([WHY]) : nameOf('fields', name)),
       make('td', {}, valueOf(value, kind.fields[name]?.form)),
       make('td', {}, who),
     ),

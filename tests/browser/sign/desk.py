@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
@@ -15,16 +16,18 @@ from tests.browser.support.webdriver import ENTER, Browser
 from tests.server.office import Office
 
 FORMAT = "comity.signing/1"
-PATIENCE = 15.0  # seconds for an answer of the page
+IDS = count(1)  # of messages and of pages: no two tests have the same
+PATIENCE = 60.0  # seconds for an answer of the page, on a machine that does other work
 PAGE = b"""<!DOCTYPE html><title>desk</title><button id="open" autofocus>open</button><textarea id="message"></textarea>
 <button id="post">post</button><pre id="received">[]</pre><script>
 const received = [];
 let opened = null;
 addEventListener('message', ({ data, origin, source }) => {
-  received.push({ data, origin, window: source === opened });
+  if (data.type === 'ready' && origin === new URL(location.hash.slice(1)).origin) opened = source; // see Desk
+  received.push({ data, origin });
   document.getElementById('received').textContent = JSON.stringify(received);
 });
-document.getElementById('open').onclick = () => { opened = open(location.hash.slice(1), 'comity-signing'); };
+document.getElementById('open').onclick = () => { opened = open(location.hash.slice(1), `signing-${location.search}`); };
 document.getElementById('post').onclick = () => opened.postMessage(JSON.parse(document.getElementById('message').value), '*');
 </script>"""
 
@@ -54,11 +57,14 @@ def pages() -> Iterator[int]:
 
 
 class Desk:
-    """A desk in a window of a browser, and the signing page that it has opened in another one."""
+    """A desk in a window of a browser, and the signing page that it has opened in another one.
+
+    It speaks with the window that says it is ready, as the desk of the server does: in Firefox 153 the object that
+    `window.open` returns is sometimes of the empty document that the page has replaced.
+    """
 
     def __init__(self, browser: Browser, origin: str, signing: str) -> None:
         self.browser, self.origin, self.signing = browser, origin, signing
-        self._ids = count(1)
         self._window = browser.windows()[0]
 
     def open(self) -> None:
@@ -68,9 +74,13 @@ class Desk:
                 self.browser.switch(window)
                 self.browser.close_window()
         self.browser.switch(self._window)
-        self.browser.open(f"{self.origin}/?{next(self._ids)}#{self.signing}")
-        self.browser.run("document.getElementById('open').focus()")
-        self.browser.press(ENTER)
+        self.browser.open(f"{self.origin}/?{next(IDS)}#{self.signing}")
+        until = time.monotonic() + PATIENCE
+        while len(self.browser.windows()) < 2:  # Firefox loses a key that comes while it closes a window
+            if time.monotonic() > until:
+                raise TimeoutError("the signing page does not open")
+            self.browser.wait("const button = document.getElementById('open'); button?.focus(); return Boolean(button)", PATIENCE)
+            self.browser.press(ENTER)
         self.wait_for("ready")
 
     def received(self) -> list[dict[str, Any]]:
@@ -92,7 +102,7 @@ class Desk:
 
     def post(self, message: Mapping[str, Any]) -> str:
         """Send a message with a new id; return the id."""
-        id_ = str(message.get("id", f"m{next(self._ids)}"))
+        id_ = str(message.get("id", f"m{next(IDS)}"))
         sent = {"format": FORMAT, "id": id_, **message}
         self.browser.run(
             "document.getElementById('message').value = arguments[0]; document.getElementById('post').click()",
