@@ -65,15 +65,11 @@ class Desk:
 
     def __init__(self, browser: Browser, origin: str, signing: str) -> None:
         self.browser, self.origin, self.signing = browser, origin, signing
-        self._window = browser.windows()[0]
+        self._window = browser.window()
 
     def open(self) -> None:
         """Open the desk, and from it the signing page, by the key that presses its button."""
-        for window in self.browser.windows():
-            if window != self._window:
-                self.browser.switch(window)
-                self.browser.close_window()
-        self.browser.switch(self._window)
+        self.close()
         self.browser.open(f"{self.origin}/?{next(IDS)}#{self.signing}")
         until = time.monotonic() + PATIENCE
         while len(self.browser.windows()) < 2:  # Firefox loses a key that comes while it closes a window
@@ -82,6 +78,14 @@ class Desk:
             self.browser.wait("const button = document.getElementById('open'); button?.focus(); return Boolean(button)", PATIENCE)
             self.browser.press(ENTER)
         self.wait_for("ready")
+
+    def close(self) -> None:
+        """Close the windows of the signing page."""
+        for window in self.browser.windows():
+            if window != self._window:
+                self.browser.switch(window)
+                self.browser.close_window()
+        self.browser.switch(self._window)
 
     def received(self) -> list[dict[str, Any]]:
         """Return every message that the desk got, with its origin."""

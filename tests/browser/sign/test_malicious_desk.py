@@ -42,12 +42,13 @@ def signing(office: Office) -> str:
 
 
 @pytest.fixture(scope="module")
-def honest(browser: Browser, office: Office, port: int, signing: str) -> Desk:
+def honest(browser: Browser, office: Office, port: int, signing: str) -> Iterator[Desk]:
     """Return the desk from which a key was enrolled in this browser."""
     desk = Desk(browser, f"http://localhost:{port}", signing)
     desk.open()
     assert desk.enrol(*log_of(office))["type"] == "enrolled"
-    return desk
+    yield desk
+    desk.close()
 
 
 @pytest.fixture

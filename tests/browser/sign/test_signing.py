@@ -50,6 +50,7 @@ def desk(browser: Browser, office: Office) -> Iterator[Desk]:
         answer = made.enrol_file(*log_of(office), str(office.ledger / "keys" / "PUBLIC-ilves"))
         assert answer.get("public") == office.key("ilves").public.hex(), answer
         yield made
+        made.close()
 
 
 @pytest.fixture(scope="module")

@@ -63,6 +63,10 @@ class Browser(ABC):
         """Return the handles of the open windows and tabs."""
 
     @abstractmethod
+    def window(self) -> str:
+        """Return the handle of the window that is spoken with."""
+
+    @abstractmethod
     def switch(self, window: str) -> None:
         """Speak with another window from now on."""
 
@@ -132,6 +136,10 @@ class Chromium(Browser):
 
     def windows(self) -> list[str]:
         found: list[str] = self._call("GET", "/window/handles")
+        return found
+
+    def window(self) -> str:
+        found: str = self._call("GET", "/window")
         return found
 
     def switch(self, window: str) -> None:
@@ -235,6 +243,10 @@ class Firefox(Browser):
 
     def windows(self) -> list[str]:
         found: list[str] = self._call("WebDriver:GetWindowHandles", {})
+        return found
+
+    def window(self) -> str:
+        found: str = self._call("WebDriver:GetWindowHandle", {})
         return found
 
     def switch(self, window: str) -> None:
