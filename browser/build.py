@@ -28,6 +28,7 @@ HERE = Path(__file__).parent
 
 _IMPORT = re.compile(r"^import \{[^}]*\} from '(?P<path>[a-z0-9_./-]+)';\n", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?P<kind>async function|function|class|const) (?P<names>\w+|\[[^\]]*\])", re.MULTILINE)
+_FROM_LIBRARIES = re.compile(r"^import \{([^}]*)\} from '[./]*libraries\.mjs';$", re.MULTILINE)
 _GENERATED = ("vocabulary.mjs", "languages.mjs", "words.mjs")
 _LIBRARIES = "libraries.mjs"
 
@@ -35,7 +36,7 @@ _LIBRARIES = "libraries.mjs"
 class Page(NamedTuple):
     """A page: its file, its template and the styles behind those of GOV.UK Frontend, and the folder of its texts.
 
-    `modules` are its modules; those that they import belong to it too. `policy` are directives of its
+    `modules` are its modules, to which all imported ones belong too. `policy` are directives of its
     Content-Security-Policy besides those of every page.
     """
 
@@ -72,7 +73,14 @@ def page(which: Page = VERIFIER) -> bytes:
     template = (HERE / which.template).read_text("utf-8")
     own = "".join((HERE / name).read_text("utf-8") for name in which.styles)
     modules = list(_modules(which))
-    named = [template, *((HERE / name).read_text("utf-8") for name in sorted(modules) if "check/" not in name and name not in _GENERATED)]
+    named = [
+        template,
+        *(
+            (HERE / name).read_text("utf-8")
+            for name in sorted(modules)
+            if "check/" not in name and name not in _GENERATED
+        ),
+    ]
     style = f"\n{bundle(named, [own])}{own}"
     scripts = {"libraries": f"\n{libraries(modules)}", "program": f"\n{program(texts, modules)}"}
     policy = "; ".join(
@@ -187,16 +195,12 @@ def _lines(value: object, depth: int = 0) -> str:
 
 
 def libraries(modules: Iterable[str]) -> str:
-    """Return a script that declares what modules import from libraries.mjs, after the licences of the packages in it."""
-    wanted: set[str] = set()
-    for name in modules:
-        if name not in _GENERATED:
-            for found in re.findall(r"^import \{([^}]*)\} from '[./]*libraries\.mjs';$", (HERE / name).read_text("utf-8"), re.MULTILINE):
-                wanted.update(re.findall(r"\w+", found))
-    exported = re.findall(r"^export .*\b(\w+) \} from .*;\n", (HERE / _LIBRARIES).read_text("utf-8"), re.MULTILINE)
-    lines = re.findall(r"^export .*\n", (HERE / _LIBRARIES).read_text("utf-8"), re.MULTILINE)
-    source = "".join(line for name, line in zip(exported, lines, strict=True) if name in wanted)
-    names = ", ".join(name for name in exported if name in wanted)
+    """Return a script that declares what modules import of libraries.mjs, after the licences of the packages in it."""
+    own = [(HERE / name).read_text("utf-8") for name in modules if name not in _GENERATED]
+    wanted = set(re.findall(r"\w+", " ".join(each for text in own for each in _FROM_LIBRARIES.findall(text))))
+    lines = (HERE / _LIBRARIES).read_text("utf-8").splitlines(keepends=True)
+    exported = {found[1]: line for line in lines if (found := re.search(r"(\w+) \}", line)) and found[1] in wanted}
+    source, names = "".join(exported.values()), ", ".join(exported)
     folder = installed()
     with tempfile.TemporaryDirectory() as scratch:
         meta, out = Path(scratch, "meta.json"), Path(scratch, "out.js")

@@ -46,7 +46,7 @@ def words() -> dict[str, Any]:
     messages = _messages("de")
     german = {name: _translated(table, messages) for name, table in english.items()}
     french: dict[str, Any] = json.loads((HERE / "sign" / "names.json").read_text("utf-8"))
-    others = {name: {} for name in ("says", "roles", "instruments", "elements", "codes")}
+    others: dict[str, Any] = {name: {} for name in ("says", "roles", "instruments", "elements", "codes")}
     return {
         "en": {**english, "codes": codes},
         "de": {**german, "codes": {n: _translated(each, messages) for n, each in codes.items()}},

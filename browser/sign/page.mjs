@@ -72,7 +72,7 @@ async function take(event) {
 
 const TAKERS = { keys: takeKeys, enrol: takeEnrol, sign: takeSign, receipts: takeReceipts };
 
-/** SIGN-ORIGIN unless a desk has an origin of its own, over HTTPS or on this machine. */
+/** SIGN-ORIGIN unless a desk has another origin than this page, over HTTPS or on this machine. */
 function checkDesk(origin) {
   const local = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?$/.test(origin);
   if (!(origin.startsWith('https://') || local) || origin === location.origin) {
@@ -254,6 +254,7 @@ async function takeReceipts({ id, receipts, consistency }, origin, reply) {
     make('div', { class: 'said' }, recorded.map(({ index, seq }, n) => make('p', {}, say(['recorded', kinds[n], seq, index])))),
     make('p', {}, say(['recorded-close'])),
   ]);
+  at('task').focus();
 }
 
 // -- one task at a time -----------------------------------------------------------------------------------------------

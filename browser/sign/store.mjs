@@ -1,5 +1,5 @@
 /**
- * What this browser keeps for the signing page, in IndexedDB of its own origin: keys that cannot be read out, and for each
+ * What this browser keeps for the signing page, in IndexedDB: keys that cannot be read out, and for each
  * log the desk and the key of the log that a person has confirmed, with the newest tree that was verified.
  */
 import { Refused } from '../check/errors.mjs';

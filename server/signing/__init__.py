@@ -1,1 +1,1 @@
-"""The signing page: one file under an origin of its own, where the keys of people are and the desk is not."""
+"""The signing page: one file under a separate origin, where the keys of people are and the desk is not."""

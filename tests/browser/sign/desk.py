@@ -18,17 +18,18 @@ from tests.server.office import Office
 FORMAT = "comity.signing/1"
 IDS = count(1)  # of messages and of pages: no two tests have the same
 PATIENCE = 60.0  # seconds for an answer of the page, on a machine that does other work
-PAGE = b"""<!DOCTYPE html><title>desk</title><button id="open" autofocus>open</button><textarea id="message"></textarea>
-<button id="post">post</button><pre id="received">[]</pre><script>
+PAGE = b"""<!DOCTYPE html><title>desk</title><button id="open" autofocus>open</button>
+<textarea id="message"></textarea><button id="post">post</button><pre id="received">[]</pre><script>
 const received = [];
 let opened = null;
 addEventListener('message', ({ data, origin, source }) => {
-  if (data.type === 'ready' && origin === new URL(location.hash.slice(1)).origin) opened = source; // see Desk
+  if (data.type === 'ready' && origin === new URL(location.hash.slice(1)).origin) opened = source;
   received.push({ data, origin });
-  document.getElementById('received').textContent = JSON.stringify(received);
+  at('received').textContent = JSON.stringify(received);
 });
-document.getElementById('open').onclick = () => { opened = open(location.hash.slice(1), `signing-${location.search}`); };
-document.getElementById('post').onclick = () => opened.postMessage(JSON.parse(document.getElementById('message').value), '*');
+const at = (id) => document.getElementById(id);
+at('open').onclick = () => { opened = open(location.hash.slice(1), `signing-${location.search}`); };
+at('post').onclick = () => opened.postMessage(JSON.parse(at('message').value), '*');
 </script>"""
 
 
@@ -75,7 +76,9 @@ class Desk:
         while len(self.browser.windows()) < 2:  # Firefox loses a key that comes while it closes a window
             if time.monotonic() > until:
                 raise TimeoutError("the signing page does not open")
-            self.browser.wait("const button = document.getElementById('open'); button?.focus(); return Boolean(button)", PATIENCE)
+            self.browser.wait(
+                "const button = document.getElementById('open'); button?.focus(); return Boolean(button)", PATIENCE
+            )
             self.browser.press(ENTER)
         self.wait_for("ready")
 

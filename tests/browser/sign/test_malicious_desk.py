@@ -7,7 +7,6 @@ to reach a page of another origin.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,16 +17,9 @@ pytest.importorskip("http_message_signatures", reason="needs the extra `server`"
 
 from tests.browser.sign.desk import PATIENCE, Desk, enrolment, log_of, pages
 from tests.browser.support.webdriver import Browser, Firefox
-from tests.server.office import Office, serving_story
+from tests.server.office import Office
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def office(signing_page: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    folder = tmp_path_factory.mktemp("office")
-    with serving_story("S2", folder, signing_page=signing_page.read_bytes()) as served:
-        yield served
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +59,8 @@ def nothing_kept_changed(honest: Desk, office: Office) -> None:
 HEAD = {"size": 1, "note": "x\n1\nx\n\n— x x\n"}
 DRAFT = {
     "kind": "no-data-held", "order": "8f14e45f-ceea-467f-9575-7d5a1e2b3c4d", "instrument": "VOL", "fields": {},
-    "role": "SP", "actor": "ilves", "party": "XO", "on": "2026-01-01T00:00:00Z", "on_source": "own-act", "speaks": "act",
+    "role": "SP", "actor": "ilves", "party": "XO", "on": "2026-01-01T00:00:00Z", "on_source": "own-act",
+    "speaks": "act",
 }  # fmt: skip
 SIGN = {
     "proofs": {"head": HEAD, "consistency": None}, "drafts": [{"draft": DRAFT, "place": None, "proposal": None}],
@@ -182,7 +175,8 @@ return new Promise((resolve, reject) => {
     all.onsuccess = async () => {
       const [{ key }] = all.result;
       const forms = ['raw', 'pkcs8', 'jwk', 'spki'];
-      const tried = await Promise.all(forms.map((form) => crypto.subtle.exportKey(form, key).then(() => 'exported', () => 'refused')));
+      const tries = forms.map((form) => crypto.subtle.exportKey(form, key).then(() => 'exported', () => 'refused'));
+      const tried = await Promise.all(tries);
       asked.result.close();
       resolve([key.extractable, String(key.usages), key.type, tried.join()]);
     };

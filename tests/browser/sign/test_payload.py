@@ -1,10 +1,10 @@
-"""The page builds from a draft the payload that the program builds, byte for byte, given the same id, salts and times."""
+"""The page builds from a draft the payload that the program builds, given the same id, salts and times."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Mapping
 from base64 import b64decode, b64encode
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -38,7 +38,9 @@ PLAIN = Circumstances(datetime(2027, 3, 15, 12, 0, tzinfo=UTC), NOW)
 BY = Signer("ilves", "ISS", "XO", PUBLIC, lambda message: sign(SEED, message))
 
 
-def asked(kind: str, fields: Mapping[str, Any], place: EntryPlace, signer: Signer, said: Circumstances) -> dict[str, Any]:
+def asked(
+    kind: str, fields: Mapping[str, Any], place: EntryPlace, signer: Signer, said: Circumstances
+) -> dict[str, Any]:
     """Return the question of a draft to the page, with an id and salts drawn from its values."""
     draft = {
         "kind": kind,
@@ -87,8 +89,8 @@ def check(page: Page, some: Iterable[Case]) -> None:
     """Check that page and program make the same of each case."""
     listed = list(some)
     questions = [asked(s.kind, {**s.public, **s.sealed}, place, by, said) for s, place, by, said in listed]
-    for (stated, *more), question, answer in zip(listed, questions, page.ask_each("payload", questions), strict=True):
-        assert answer == sealed(stated, *more, question["random"]), stated.kind
+    for case, question, answer in zip(listed, questions, page.ask_each("payload", questions), strict=True):
+        assert answer == sealed(*case, question["random"]), case[0].kind
 
 
 def test_every_kind_with_every_field_is_built_as_the_program_builds_it(signing: Page) -> None:
@@ -97,7 +99,9 @@ def test_every_kind_with_every_field_is_built_as_the_program_builds_it(signing: 
 
 
 def test_every_entry_of_every_story_is_built_as_the_program_builds_it(signing: Page) -> None:
-    entries = {e.leaf: e for name in STORY_NAMES for case in cases(name).values() for e in (*case.registry, *case.entries)}
+    entries = {
+        e.leaf: e for name in STORY_NAMES for case in cases(name).values() for e in (*case.registry, *case.entries)
+    }
     assert len(entries) > 500
     check(signing, map(of_story, (e for e in entries.values() if e.kind in HERE and e.origin is None)))
 
@@ -132,7 +136,9 @@ def test_values_of_every_form_are_built_as_the_program_builds_them(signing: Page
 
 def test_what_the_signer_says_of_a_fact_is_built_as_the_program_builds_it(signing: Page) -> None:
     other = "0f" * 16
-    unless = Condition(4, [ORDER, f"{other[:8]}-ceea-467f-9575-7d5a1e2b3c4d"][::-1], ["data-disclosed", "order-withdrawn"])
+    unless = Condition(
+        4, [ORDER, f"{other[:8]}-ceea-467f-9575-7d5a1e2b3c4d"][::-1], ["data-disclosed", "order-withdrawn"]
+    )
     said = Circumstances(
         NOW, NOW, "import", "receipt-stamp", "skylark", "cd" * 32, "Die Zeit war falsch: 13 Uhr, nicht 12 Uhr.",
         ("PPO-1", "7/2027"), {"why": ["ISS", "SP"], "custodian_information": ["CT"]},
@@ -172,7 +178,7 @@ def test_a_draft_that_cannot_be_an_entry_is_refused(signing: Page, change: dict[
 
 
 def proposal() -> dict[str, Any]:
-    """Return what an honest server proposes for `DRAFT`: without salts, and with an id and moments of its own."""
+    """Return what an honest server proposes for `DRAFT`: without salts, and with another id and other moments."""
     stated = StatedFact("no-data-held", {}, {})
     place = EntryPlace(LOG, ORDER, 2, "ab" * 32, "VOL")
     raw = seal(build(*stated), place, BY, PLAIN, "00" * 16, bytes).raw
@@ -248,7 +254,8 @@ def test_a_file_that_is_no_key_is_refused(signing: Page, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     "message",
     [
-        None, 7, "sign", [], {}, {"type": "sign"}, {"type": "__proto__"}, {"type": "reveal", "format": "comity.signing/1"},
+        None, 7, "sign", [], {}, {"type": "sign"}, {"type": "__proto__"},
+        {"type": "reveal", "format": "comity.signing/1"},
         {"format": "comity.signing/1", "type": "keys", "id": "1"},
         {"format": "comity.signing/1", "type": "keys", "id": "1", "log": "x", "more": 1},
         {"format": "comity.signing/2", "type": "keys", "id": "1", "log": "x"},

@@ -1,4 +1,4 @@
-"""The signing page has an origin of its own: this one file, with strict headers, and nothing else of the server."""
+"""The signing page has a separate origin: this one file, with strict headers, and nothing else of the server."""
 
 from __future__ import annotations
 
