@@ -1,14 +1,13 @@
 """The words of the program that the signing page shows: names of kinds and fields, what kinds say, words of codes.
 
 English is written in the vocabulary. German is in the catalogue of `projections/locale`. `sign/names.json` has the
-names of kinds and fields in French, which has no catalogue. Where a language has no words, the page shows the English
-ones.
+names of kinds, fields, roles and instruments in French, which has no catalogue. Where a language has no words, the
+page shows the English ones.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +20,7 @@ from ledger.facts.vocabulary import INSTRUMENTS, ROLES
 from ledger.facts.words import words_of
 from ledger.facts.words.data import ELEMENT_WORDS
 from projections.drawings.timeline import in_few_words
+from projections.sentences.sentence import says
 
 HERE: Final = Path(__file__).parent
 CATALOGUES: Final = HERE.parent / "projections" / "locale"
@@ -29,29 +29,36 @@ CATALOGUES: Final = HERE.parent / "projections" / "locale"
 def words() -> dict[str, Any]:
     """Return the words by language (`en`, `de`, `fr`).
 
-    `kinds`, `fields`: names; `says`: what a kind says; `codes`: by the number of a form in the vocabulary, the words of
-    its codes; `roles`, `instruments`, `elements`: words of their codes.
+    `kinds`, `fields`: names; `says`: what has happened; `roles`, `instruments`: words of their codes; `codes`: by the
+    number of a form in the vocabulary, the words of its codes.
     """
-    coded = {str(n): words_of(tuple(form.get("known", ()))) for n, form in enumerate(tables()["forms"])}
     fields = sorted({name for kind in KINDS.values() for name in kind.fields()})
-    english = {
+    english: dict[str, Mapping[str, str]] = {
         "kinds": {name: in_few_words(name) for name in KINDS},
         "fields": {name: name.replace("_", " ") for name in fields},
-        "says": {name: kind.says for name, kind in KINDS.items()},
+        "says": {name: says(name) for name in KINDS},
         "roles": ROLES,
         "instruments": INSTRUMENTS,
-        "elements": ELEMENT_WORDS,
     }
-    codes = {n: each for n, each in coded.items() if each}
+    lists = {n: each for n, form in enumerate(tables()["forms"]) if (each := _list_of(form))}
     messages = _messages("de")
     german = {name: _translated(table, messages) for name, table in english.items()}
     french: dict[str, Any] = json.loads((HERE / "sign" / "names.json").read_text("utf-8"))
-    others: dict[str, Any] = {name: {} for name in ("says", "roles", "instruments", "elements", "codes")}
+    own = {id(ROLES): french["roles"], id(INSTRUMENTS): french["instruments"]}
     return {
-        "en": {**english, "codes": codes},
-        "de": {**german, "codes": {n: _translated(each, messages) for n, each in codes.items()}},
-        "fr": {**others, **french},
+        "en": {**english, "codes": lists},
+        "de": {**german, "codes": {n: _translated(each, messages) for n, each in lists.items()}},
+        "fr": {**french, "says": {}, "codes": {n: own[id(each)] for n, each in lists.items() if id(each) in own}},
     }
+
+
+def _list_of(form: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return the words of the codes of a form; empty for a form without codes."""
+    known = tuple(form.get("known", ()))
+    if form["expected"].startswith("a data element"):
+        return ELEMENT_WORDS
+    whole = next((each for each in (ROLES, INSTRUMENTS) if known and each.keys() >= {*known}), None)
+    return whole or words_of(known)
 
 
 def _messages(lang: str) -> Mapping[str, str]:
@@ -61,10 +68,5 @@ def _messages(lang: str) -> Mapping[str, str]:
 
 
 def _translated(texts: Mapping[str, str], messages: Mapping[str, str]) -> dict[str, str]:
-    """Return the texts that are in a catalogue, whole or sentence by sentence."""
-    found = {}
-    for name, text in texts.items():
-        parts = [messages.get(each, "") for each in ([text] if text in messages else re.split(r"(?<=\.) ", text))]
-        if all(parts):
-            found[name] = " ".join(parts)
-    return found
+    """Return the texts that are in a catalogue."""
+    return {name: messages[text] for name, text in texts.items() if text in messages}

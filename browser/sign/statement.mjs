@@ -11,17 +11,17 @@ const WHY = 'why';
 export function statement({ draft, place, values }, number) {
   const kind = kindOf(draft.kind);
   const facts = [
-    ['order', [code(draft.order), ' ', say([place.prev === null ? 'order-new' : 'order-place', place.seq])]],
-    ['instrument', place.instrument === null ? null : coded(place.instrument, 'instruments')],
-    ['signed-by', [foreign(draft.actor), ', ', foreign(draft.party), ', ', coded(draft.role, 'roles')]],
+    ['order', [foreign(draft.order), ' ', say([place.prev === null ? 'order-new' : 'order-place', place.seq])]],
+    ['instrument', place.instrument === null ? null : coded(place.instrument, instruments)],
+    ['signed-by', [foreign(draft.actor), ', ', foreign(draft.party), ', ', coded(draft.role, roles)]],
     ['happened', [inWords(draft.on), ' ', say([`source-${draft.on_source}`])]],
     ['speaks', draft.speaks === 'act' ? null : say([`speaks-${draft.speaks}`])],
     ['whose', draft.whose ? foreign(draft.whose) : null],
-    ['replaces', draft.replaces ? code(draft.replaces) : null],
+    ['replaces', draft.replaces ? foreign(draft.replaces) : null],
     ['condition', draft.unless ? condition(draft.unless) : null],
     ['refs', draft.refs?.length ? bullets(draft.refs.map(foreign)) : null],
     ['documents', draft.documents?.length ? bullets(draft.documents.map(document_)) : null],
-    ['log', code(place.log)],
+    ['log', foreign(place.log)],
   ].filter(([, value]) => value !== null);
   return make(
     'article',
@@ -68,13 +68,14 @@ function fields(draft, kind, values, number) {
 /** Name the roles that may read a sealed value: those of the draft, else those of the vocabulary. */
 function readers(draft, kind, name) {
   const roles = draft.audience?.get(name) ?? (name === WHY ? [] : kind.fields[name].audience);
-  return [say([roles.length ? 'read-some' : 'read-signer']), roles.length ? bullets(roles.map((role) => coded(role, 'roles'))) : null];
+  const named = roles.map((role) => `${(words[languageOf()].roles[role] ?? words.en.roles[role] ?? role).split(';')[0]} (${role})`);
+  return roles.length ? say(['read-some', named.join(', ')]) : say(['read-signer']);
 }
 
 /** Show a value by its form (a number): codes with their words, moments in the time of the reader too. */
 function valueOf(value, form) {
   if (value === null) return say(['not-stated']);
-  const { shape, item, members, real, known } = form === undefined ? { shape: 'word' } : vocabulary.forms[form];
+  const { shape, item, members, real } = form === undefined ? { shape: 'word' } : vocabulary.forms[form];
   switch (shape) {
     case 'many':
       return value.length ? bullets(value.map((each) => valueOf(each, item))) : say(['nothing-in-it']);
@@ -89,18 +90,20 @@ function valueOf(value, form) {
   }
   if (real === 'instant') return inWords(value);
   if (real === 'date') return [day(value), ' ', code(value)];
-  return known ? coded(value, 'codes', String(form)) : foreign(value);
+  return coded(value, ({ codes }) => codes[form]);
 }
 
-/** Return the words of a code and the code behind them. */
-function coded(value, table, form) {
-  const [own, english] = [words[languageOf()], words.en].map((each) => (form ? each[table][form] : each[table])?.[value]);
-  const plain = own ?? english ?? namedElsewhere(value);
-  if (!plain) return foreign(value);
-  return [make('span', own ? {} : { lang: 'en' }, plain), ' ', code(value)];
+/** Return the words of a code and the code behind them; `tableOf` finds the table in the words of a language. */
+function coded(value, tableOf) {
+  const name = value.split('#')[0]; // a data element may have a label
+  const wordsIn = (table) => (table && Object.hasOwn(table, name) ? table[name] : undefined);
+  const [own, english] = [words[languageOf()], words.en].map((each) => wordsIn(tableOf(each)));
+  if (!own && !english) return foreign(value);
+  return [make('span', own ? {} : { lang: 'en' }, own ?? english), ' ', code(value)];
 }
 
-const namedElsewhere = (value) => words[languageOf()].roles[value] ?? words[languageOf()].instruments[value];
+const roles = ({ roles }) => roles;
+const instruments = ({ instruments }) => instruments;
 
 const nameOf = (table, name) => words[languageOf()][table][name] ?? words.en[table][name] ?? name;
 const member = (name) => words[languageOf()].fields[name] ?? name.replaceAll('_', ' ');
@@ -118,7 +121,7 @@ const day = (text) => new Intl.DateTimeFormat(languageOf(), { dateStyle: 'long',
 
 function condition({ after, orders, kinds }) {
   const named = kinds.map((kind) => make('li', {}, nameOf('kinds', kind), ' ', code(kind)));
-  return [say(['condition-says', after]), make('ul', { class: 'plain' }, named, orders.map((order) => make('li', {}, code(order))))];
+  return [say(['condition-says', after]), make('ul', { class: 'plain' }, named, orders.map((order) => make('li', {}, foreign(order))))];
 }
 
 const document_ = ({ code: name, media, size, sha256 }) => say(['document', name, media, size, sha256]);

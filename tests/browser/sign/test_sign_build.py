@@ -14,7 +14,7 @@ import pytest
 from browser import build
 from browser.words import words
 from ledger.facts import KINDS
-from ledger.facts.vocabulary import OnSource
+from ledger.facts.vocabulary import INSTRUMENTS, ROLES, OnSource
 from tests.browser.page.test_build import MARKUP, REACHES_OUT
 
 SIGN = build.HERE / "sign"
@@ -70,10 +70,13 @@ def test_every_kind_and_every_field_has_a_name_in_every_language(language: str) 
     fields = {name for kind in KINDS.values() for name in kind.fields()}
     assert fields - named["fields"].keys() == set()
     assert all(text.strip() for table in (named["kinds"], named["fields"]) for text in table.values())
+    assert (named["roles"].keys(), named["instruments"].keys()) == (ROLES.keys(), INSTRUMENTS.keys())
 
 
-def test_every_code_list_has_words_in_german() -> None:
+def test_german_has_words_for_all_that_english_has() -> None:
     named = words()
+    for table in ("says", "roles", "instruments"):
+        assert named["de"][table].keys() == named["en"][table].keys()
     for number, codes in named["en"]["codes"].items():
         assert named["de"]["codes"][number].keys() == codes.keys()
 
