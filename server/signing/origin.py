@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from hashlib import sha256
-from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -42,7 +41,7 @@ class SigningPage:
             raise ValueError("the signing page has no Content-Security-Policy")
         self.content = content
         self.digest = sha256(content).hexdigest()
-        self.host = urlsplit(base).netloc
+        self.host = base.partition("://")[2]
         secure = {"strict-transport-security": f"max-age={_YEAR}"} if base.startswith("https:") else {}
         self.headers: Mapping[str, str] = {
             **_HEADERS,
