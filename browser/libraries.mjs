@@ -14,3 +14,4 @@ export { sha3_384 } from '@noble/hashes/sha3.js';
 export { sha3_512 } from '@noble/hashes/sha3.js';
 export { ml_dsa44 } from '@noble/post-quantum/ml-dsa.js';
 export { default as jsQR } from 'jsqr';
+export { pbkdf as bcryptPbkdf } from 'bcrypt-pbkdf';

@@ -49,6 +49,7 @@ from server.operations.observed import Observed
 from server.operations.readiness import LEAST_FREE, Readiness
 from server.operations.request_log import log_exchange
 from server.operations.service_manager import ALIVE, READY, notify
+from server.signing.origin import SigningOrigin, SigningPage
 
 MOST_AT_ONCE = 256  # connections
 GRACE = 10  # seconds for running requests after the signal to end
@@ -61,8 +62,8 @@ class Settings(Struct, frozen=True):
     sign before the server is not healthy. `drain` is for how many seconds after the signal to end it still takes
     requests and is not ready, `least_free` the number of bytes that its disks need. `log_requests` says whether
     each request is logged. `proxies` are the proxies in front, `provider` signs people in. With `peers` it exchanges
-    bundles, with `jobs` it does those by timers that the file `config` switches on. `signing` is
-    the origin of the signing page, empty without one.
+    bundles, with `jobs` it does those by timers that the file `config` switches on. `signing` is the origin of the
+    signing page, empty without one, and `signing_page` its bytes.
     """
 
     bases: tuple[str, ...]
@@ -79,6 +80,7 @@ class Settings(Struct, frozen=True):
     jobs: Mapping[str, JobSettings] = {}
     config: Path = Path()
     signing: str = ""
+    signing_page: bytes = b""
 
 
 class OfficeServer:
@@ -132,6 +134,9 @@ class OfficeServer:
             if "calendar" in settings.jobs:
                 more = [*more, calendar_route(journal.folder.path, callers.spend_unknown, problem)]
             app = Application(services, gates, listeners, patience=settings.patience, more=more).asgi()
+            if settings.signing_page:
+                page = SigningPage(settings.signing_page, settings.signing)
+                app = SigningOrigin(app, page, callers.spend_unknown, problem)
             self.app = Observed(app, (metrics.observe, *((log_exchange,) if settings.log_requests else ())))
             self.server: Server = http_server.server(
                 self.app,

@@ -233,3 +233,14 @@ class WitnessChanged(Fact):
     signers = ("ADM",)
 
     policy_text: Annotated[AttachedFile, "The new policy text."]
+
+
+class SigningPagePublished(Fact):
+    """The office serves this signing page, in which people of the office keep their keys and sign."""
+
+    basis = ()
+    signers = ("ADM",)
+
+    sha256: Annotated[Digest, "SHA-256 of the page, in hexadecimal."]
+    base: Annotated[str, "The address under which it is served."]
+    version: Annotated[str, "The version of Comity that it is from."]

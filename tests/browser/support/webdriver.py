@@ -67,6 +67,22 @@ class Browser(ABC):
         """Press a key of the keyboard, wherever the focus is."""
 
     @abstractmethod
+    def windows(self) -> list[str]:
+        """Return the handles of the open windows and tabs."""
+
+    @abstractmethod
+    def window(self) -> str:
+        """Return the handle of the window that is spoken with."""
+
+    @abstractmethod
+    def switch(self, window: str) -> None:
+        """Speak with another window from now on."""
+
+    @abstractmethod
+    def close_window(self) -> None:
+        """Close the window; `switch` to another one afterwards."""
+
+    @abstractmethod
     def resize(self, width: int = 0) -> None:
         """Give the page a width in pixels; 0: that of the window at the start."""
 
@@ -128,6 +144,20 @@ class Chromium(Browser):
 
     def press(self, key: str) -> None:
         self._call("POST", "/actions", {"actions": _pressed(key)})
+
+    def windows(self) -> list[str]:
+        found: list[str] = self._call("GET", "/window/handles")
+        return found
+
+    def window(self) -> str:
+        found: str = self._call("GET", "/window")
+        return found
+
+    def switch(self, window: str) -> None:
+        self._call("POST", "/window", {"handle": window})
+
+    def close_window(self) -> None:
+        self._call("DELETE", "/window")
 
     def resize(self, width: int = 0) -> None:
         self.emulate(width)
@@ -204,7 +234,7 @@ class Firefox(Browser):
         _, _, error, value = self._read()
         if error:
             raise RuntimeError(error["message"])
-        return value.get("value", value)
+        return value.get("value", value) if isinstance(value, dict) else value
 
     def open(self, url: str) -> None:
         self._call("WebDriver:Navigate", {"url": url})
@@ -224,6 +254,20 @@ class Firefox(Browser):
 
     def press(self, key: str) -> None:
         self._call("WebDriver:PerformActions", {"actions": _pressed(key)})
+
+    def windows(self) -> list[str]:
+        found: list[str] = self._call("WebDriver:GetWindowHandles", {})
+        return found
+
+    def window(self) -> str:
+        found: str = self._call("WebDriver:GetWindowHandle", {})
+        return found
+
+    def switch(self, window: str) -> None:
+        self._call("WebDriver:SwitchToWindow", {"handle": window})
+
+    def close_window(self) -> None:
+        self._call("WebDriver:CloseWindow", {})
 
     def resize(self, width: int = 0) -> None:
         self._call("WebDriver:SetWindowRect", {"width": width or 1_366, "height": 1_400 if width else 768})
