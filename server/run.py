@@ -36,6 +36,7 @@ from server.exchange.store import ExchangeStore
 from server.identity.accounts import Account, Accounts
 from server.identity.callers import Callers, Peers
 from server.identity.database import open_database
+from server.identity.key_requests import KeyRequests
 from server.identity.oidc import OpenId, Provider
 from server.identity.requests import RateLimit, SignatureGate
 from server.identity.sessions import Sessions, Spent, server_secret
@@ -114,8 +115,9 @@ class OfficeServer:
             sign_in = self.sign_in = SignIn(self.accounts, self.sessions, tickets, openid)
             recording = Recording(view, recorder, head, metrics.appended)
             services = Services(
-                view, recording, Drafting(view, recording), head, settings.within, readiness.check, sign_in
-            )
+                view, recording, Drafting(view, recording), head, settings.within, readiness.check, sign_in,
+                KeyRequests(identities, self.accounts, journal.origin),
+            )  # fmt: skip
             bases = {base.partition("://")[2]: base for base in settings.bases}
 
             def by_account(account: Account, keys: frozenset[str]) -> Caller:

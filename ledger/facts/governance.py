@@ -134,6 +134,9 @@ class KeyRotated(Fact):
     next_key_sha256: Annotated[Digest | None, "Digest of the key that will follow the new one."] = None
 
 
+RevocationCause = Literal["left-office", "replaced", "lost", "compromised", "other"]
+
+
 class KeyRevoked(Fact):
     """A key may sign no more. From this place in the log on, its signatures are refused."""
 
@@ -142,7 +145,7 @@ class KeyRevoked(Fact):
 
     actor: Annotated[Actor, "Whose key."]
     key: Annotated[PublicKey | None, "The public key; without it, the key the office then holds."] = None
-    cause: Annotated[Literal["left-office", "replaced", "lost", "compromised", "other"], "Why."]
+    cause: Annotated[RevocationCause, "Why."]
 
 
 class KeyCompromised(Fact):

@@ -20,6 +20,7 @@ from ledger.application.subject_keys_binding import open_subject_keys
 from ledger.entries.case import Case, Entry
 from ledger.entries.envelope import OpenedEntry, entry_of, open_
 from ledger.entries.form import RegisteredNames, named_in
+from ledger.entries.keyring import RegisteredKey
 from ledger.entries.payload import Payload
 from ledger.entries.placement import committed_by, map_of
 from ledger.errors import RecordError
@@ -63,6 +64,7 @@ class LedgerView:
         self._now = now
         self._lock = Lock()
         self.origin = folder.origin
+        self.log_key = " ".join(key.text for key in folder.keys)  # the newest last
         self.access = Access(folder.origin, folder.registrar.party)
         with ExitStack() as opened:
             self._store = opened.enter_context(closing(EntryReader(folder.entries)))
@@ -100,6 +102,17 @@ class LedgerView:
         """Return True if the register has a key (hex)."""
         with self._lock:
             return key in self._cases.keyring().keys
+
+    def keys_of(self, actor: str) -> list[RegisteredKey]:
+        """Return the keys of an office, in the order in which they entered the register."""
+        with self._lock:
+            return [structs.replace(key) for key in self._cases.keyring().keys.values() if key.actor == actor]
+
+    def roles_of(self, actor: str) -> tuple[str, ...]:
+        """Return the roles that an office holds now; none if the register has no such office."""
+        with self._lock:
+            office = self._cases.keyring().offices.get(actor)
+            return office.roles_at(self._store.size()) if office else ()
 
     def known(self) -> RegisteredNames:
         """Return the names of the register, for the check of the form of a new entry."""

@@ -39,6 +39,7 @@ from server.documents import (
     Submission,
     VocabularyAnswer,
 )
+from server.identity.key_requests import KeyRequests
 from server.identity.sign_in import SignIn, Visit
 
 Word = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -105,6 +106,7 @@ class Services(Struct, frozen=True):
     within: float
     check_ready: Callable[[], None]
     sign_in: SignIn
+    key_requests: KeyRequests
 
     def catch_up(self, size: int) -> None:
         """Take the newest signed head if it is to have a size that is stored and was not answered under here yet."""
