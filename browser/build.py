@@ -1,4 +1,4 @@
-"""Build verify.html, the verifier, and sign.html, the signing page, each in one file: `python -m browser.build`.
+"""Build verify.html, sign.html and hashing.js, the verifier, the signing page and a worker: `python -m browser.build`.
 
 A page holds modules of this folder one after the other. Only their imports and the word export are left out.
 In front of them is one script that esbuild bundles from the npm packages that libraries.mjs names. package-lock.json
@@ -65,6 +65,7 @@ SIGNING = Page(
     ("connect-src 'none'", "require-trusted-types-for 'script'", "trusted-types 'none'"),
 )
 PAGES = (VERIFIER, SIGNING)
+WORKER = ("hashing.js", "desk/hashing.mjs")  # a script of the desk, and its module
 
 
 def page(which: Page = VERIFIER) -> bytes:
@@ -100,6 +101,12 @@ def page(which: Page = VERIFIER) -> bytes:
     choices = "".join(f'<option value="{code}" lang="{code}">{escape(t["name"])}</option>' for code, t in texts.items())
     parts = {"policy": policy, "style": style, "languages": choices, **scripts}
     return re.sub(r"\{\{(\w+)\}\}", lambda mark: parts[mark[1]], filled).encode()
+
+
+def script(module: str) -> bytes:
+    """Return a script of its own: a module of this folder, and what it imports."""
+    modules = list(_ordered(module))
+    return f"{libraries(modules)}{program({}, modules)}".encode()
 
 
 def languages(which: Page = VERIFIER) -> dict[str, Any]:
@@ -235,6 +242,8 @@ def main() -> None:
         content = page(which)
         (folder / which.file).write_bytes(content)
         print(f"{sha256(content).hexdigest()}  {which.file}")  # noqa: T201 - what `sha256sum -c` reads
+    name, module = WORKER
+    (folder / name).write_bytes(script(module))
 
 
 if __name__ == "__main__":
