@@ -28,6 +28,7 @@ from server.api.reading import LedgerView
 from server.api.recording import LogHead, Recording, SequencerRecorder
 from server.api.routes import Services
 from server.desk.gate import Gate
+from server.desk.key_pages import KeyPages
 from server.desk.pages import Desk
 from server.exchange.endpoint import ExchangeEndpoint, ExchangeGates
 from server.exchange.peers import Peer
@@ -113,10 +114,11 @@ class OfficeServer:
             openid = OpenId(settings.provider) if settings.provider else None
             tickets = Tickets(server_secret(identities), spent.spend)
             sign_in = self.sign_in = SignIn(self.accounts, self.sessions, tickets, openid)
+            self.key_requests = KeyRequests(identities, self.accounts, journal.origin)
             recording = Recording(view, recorder, head, metrics.appended)
             services = Services(
                 view, recording, Drafting(view, recording), head, settings.within, readiness.check, sign_in,
-                KeyRequests(identities, self.accounts, journal.origin),
+                self.key_requests,
             )  # fmt: skip
             bases = {base.partition("://")[2]: base for base in settings.bases}
 
@@ -131,8 +133,8 @@ class OfficeServer:
             gates = Gates(bases, callers, rate, answers)
             listeners = Listeners(view, head, lambda: self.server.should_exit)
             more = opened.enter_context(_exchange(journal, gates, spent, settings)) if settings.peers else []
-            desk = Desk(Gate(services, callers, bases, test=journal.folder.test, signing=settings.signing))
-            more = [*more, *desk.routes()]
+            gate = Gate(services, callers, bases, test=journal.folder.test, signing=settings.signing)
+            more = [*more, *KeyPages(gate).routes(), *Desk(gate).routes()]
             if "calendar" in settings.jobs:
                 more = [*more, calendar_route(journal.folder.path, callers.spend_unknown, problem)]
             app = Application(services, gates, listeners, patience=settings.patience, more=more).asgi()

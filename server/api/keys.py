@@ -111,8 +111,7 @@ def _state(key: RegisteredKey | None) -> KeyState:
 
 def _waiting(services: Services, request: KeyRequest) -> WaitingKeyRequest:
     account = services.sign_in.accounts.find(request.account)
-    held = services.view.roles_of(account.office)
-    roles = [role for role in held if not account.roles or role in account.roles]
+    roles = sorted(services.view.person(account.id, account.office, account.roles, frozenset()).roles)
     keys = _keys(services, account.id, account.office)
     return WaitingKeyRequest(account.id, account.name, account.office, roles, _item(request), keys)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import ExitStack, closing
+from copy import copy
 from datetime import UTC, datetime
 from threading import Lock
 
@@ -106,13 +107,7 @@ class LedgerView:
     def keys_of(self, actor: str) -> list[RegisteredKey]:
         """Return the keys of an office, in the order in which they entered the register."""
         with self._lock:
-            return [structs.replace(key) for key in self._cases.keyring().keys.values() if key.actor == actor]
-
-    def roles_of(self, actor: str) -> tuple[str, ...]:
-        """Return the roles that an office holds now; none if the register has no such office."""
-        with self._lock:
-            office = self._cases.keyring().offices.get(actor)
-            return office.roles_at(self._store.size()) if office else ()
+            return [copy(key) for key in self._cases.keyring().keys.values() if key.actor == actor]
 
     def known(self) -> RegisteredNames:
         """Return the names of the register, for the check of the form of a new entry."""

@@ -28,7 +28,7 @@ LANGUAGE: Final = "comity-lang"  # the cookie with the language that a person ch
 # No inline script or style, nothing from elsewhere, no frame. Forms are sent to this server alone.
 CSP: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'; trusted-types desk check; require-trusted-types-for 'script'"
+    "base-uri 'none'; frame-ancestors 'none'; trusted-types desk check files; require-trusted-types-for 'script'"
 )
 HEADERS: Final = {
     "x-content-type-options": "nosniff",
@@ -41,7 +41,7 @@ HEADERS: Final = {
 }
 _FILES: Final = {  # the files of pages, by their names below /desk/
     "style.css": "text/css; charset=utf-8",
-    **dict.fromkeys(("script.js", "signing.js", "recording.js"), "text/javascript; charset=utf-8"),
+    **dict.fromkeys(("script.js", "signing.js", "recording.js", "files.js", "keys.js", "order_files.js"), "text/javascript; charset=utf-8"),
 }
 
 
@@ -108,7 +108,9 @@ class Frame(Struct, frozen=True):
 @cache
 def texts(lang: str) -> Mapping[str, str]:
     """Return the texts of the desk in a language of `LANGUAGES` by their names; each language has the same names."""
-    read: dict[str, str] = json.loads((FOLDER / "texts" / f"{lang}.json").read_text(encoding="utf-8"))
+    read: dict[str, str] = {}
+    for file in sorted((FOLDER / "texts").glob(f"{lang}*.json")):
+        read |= json.loads(file.read_text(encoding="utf-8"))
     return read
 
 

@@ -1,7 +1,7 @@
 // Compute digests of files that a person chooses or drops. No file leaves the browser.
 
 const WORKER = '/desk/hashing.js'
-const policy = globalThis.trustedTypes?.createPolicy('desk', { createScriptURL: () => WORKER })
+const policy = globalThis.trustedTypes?.createPolicy('files', { createScriptURL: () => WORKER })
 
 let worker = null
 let queue = Promise.resolve() // one file after the other: a disk is read fastest that way
