@@ -27,6 +27,7 @@ from server.api.idempotency import AnswerStore
 from server.api.reading import LedgerView
 from server.api.recording import LogHead, Recording, SequencerRecorder
 from server.api.routes import Services
+from server.desk.file_pages import FilePages
 from server.desk.gate import Gate
 from server.desk.key_pages import KeyPages
 from server.desk.pages import Desk
@@ -65,7 +66,8 @@ class Settings(Struct, frozen=True):
     requests and is not ready, `least_free` the number of bytes that its disks need. `log_requests` says whether
     each request is logged. `proxies` are the proxies in front, `provider` signs people in. With `peers` it exchanges
     bundles, with `jobs` it does those by timers that the file `config` switches on. `signing` is the origin of the
-    signing page, empty without one, and `signing_page` its bytes.
+    signing page, empty without one, and `signing_page` its bytes. `hashing` is the script that hashes files in a
+    browser, empty if it was not built.
     """
 
     bases: tuple[str, ...]
@@ -83,6 +85,7 @@ class Settings(Struct, frozen=True):
     config: Path = Path()
     signing: str = ""
     signing_page: bytes = b""
+    hashing: bytes = b""
 
 
 class OfficeServer:
@@ -134,7 +137,7 @@ class OfficeServer:
             listeners = Listeners(view, head, lambda: self.server.should_exit)
             more = opened.enter_context(_exchange(journal, gates, spent, settings)) if settings.peers else []
             gate = Gate(services, callers, bases, test=journal.folder.test, signing=settings.signing)
-            more = [*more, *KeyPages(gate).routes(), *Desk(gate).routes()]
+            more = [*more, *KeyPages(gate).routes(), *FilePages(gate, settings.hashing).routes(), *Desk(gate).routes()]
             if "calendar" in settings.jobs:
                 more = [*more, calendar_route(journal.folder.path, callers.spend_unknown, problem)]
             app = Application(services, gates, listeners, patience=settings.patience, more=more).asgi()

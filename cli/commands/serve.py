@@ -231,6 +231,7 @@ def serve(
             provider=provider,
             signing=origin,
             signing_page=page,
+            hashing=_built("browser/hashing.js"),
         )
         try:
             made = OfficeServer(journal, settings)
@@ -360,6 +361,12 @@ def _published(cases: CaseReader, page: bytes, origin: str) -> list[str]:
         f"signing page {digest} at {origin}, not recorded: nobody can compare it with the ledger",
         f"hint: {command}",
     ]
+
+
+def _built(path: str) -> bytes:
+    """Return a shipped file that is built, empty if it was not."""
+    file = shipped(path)
+    return file.read_bytes() if file.is_file() else b""
 
 
 def _is_local(name: str) -> bool:

@@ -147,7 +147,7 @@ export class FilesBox extends HTMLElement {
     } catch (error) {
       if (end.signal.aborted) return
       this.#rows.delete(row)
-      state.textContent = this.dataset.failed
+      state.textContent = error.code === 'WorkerError' ? this.dataset.unbuilt : this.dataset.failed
       row.classList.add('failed')
     } finally {
       bar.remove()
