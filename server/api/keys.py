@@ -52,6 +52,12 @@ def _account_keys(services: Services, call: Call) -> AccountKeysAnswer:
 def _ask_key(services: Services, call: Call) -> KeyRequestAnswer:
     sent: NewKeyRequest = call.body
     account = services.sign_in.accounts.find(call.by.account)
+    known = next((each for each in services.view.keys_of(call.by.actor) if each.public == sent.key), None)
+    if known is not None and known.ended is not None:
+        says = "this key has ended; keys are never used twice"
+        raise RecordError("KEY-ROTATION", says, where="key", hint="make another key in the signing page")
+    if known is not None and sent.key in call.by.own:
+        raise RecordError("ACCOUNT-LINK", "this key is in the register and yours already", where="key")
     made = services.key_requests.ask_key(account, sent.key, sent.device, sent.proof, sent.old_key or "")
     return KeyRequestAnswer(_item(made))
 
@@ -121,7 +127,7 @@ def _item(r: KeyRequest) -> KeyRequestItem:
     return KeyRequestItem(r.id, r.act, r.key, r.old_key, r.device, r.cause, made, r.state, r.reason)
 
 
-_ASKED = ("KEY-POINT", "KEY-PROOF", "ACCOUNT-LINK", "API-MEDIA")
+_ASKED = ("KEY-POINT", "KEY-PROOF", "KEY-ROTATION", "ACCOUNT-LINK", "API-MEDIA")
 
 KEY_ROUTES = (
     Route(

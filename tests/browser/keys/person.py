@@ -35,17 +35,20 @@ class PersonAtDesk:
         self.browser.open(self._desk + path)
 
     def press(self, selector: str) -> None:
-        """Press an element by keyboard."""
+        """Press an element by keyboard, when the scripts of its page have run."""
+        self.until(lambda: self.browser.run("return document.readyState === 'complete'"))
         self.browser.run("document.querySelector(arguments[0]).focus()", selector)
         self.browser.press(ENTER)
 
-    def agree(self) -> None:
-        """Set every tick of the signing page that opens, and press its first button."""
+    def agree(self, button: str = "") -> None:
+        """Set every tick of the signing page that opens, and press its first button, or the one with a text."""
         with self.signing_page() as page:
             self.until(lambda: page.run("return document.querySelectorAll('.ticks input').length"))
             page.run(
                 "document.querySelectorAll('.ticks input').forEach((box) => box.click());"
-                "document.querySelector('#task .govuk-button').click()"
+                "[...document.querySelectorAll('#task .govuk-button')]"
+                ".find((each) => each.textContent.includes(arguments[0])).click()",
+                button,
             )
 
     def until(self, does: Callable[[], Any]) -> Any:

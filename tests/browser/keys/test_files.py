@@ -77,7 +77,7 @@ def test_a_file_whose_digest_an_entry_states_is_found_and_another_is_not(
         "--speaks", "observation", "--whose", "skylark",
     )  # fmt: skip
     assert said.exit_code == 0, said.stderr
-    house.ask("ilves", "/v1/head", headers={SEEN: str(house.running.view.size())})  # the server looks now
+    house.send("GET", "/v1/head", headers={SEEN: str(house.running.view.size())})  # the server looks now
     dina.open(page)
     hashed(dina, proof)
     dina.browser.wait("return document.querySelector('#answers a')")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from server.documents import SEEN
 from tests.browser.keys.person import PersonAtDesk
 from tests.browser.support.webdriver import Browser
 from tests.server.office import Office
@@ -29,7 +30,7 @@ def ask(person: PersonAtDesk, device: str, old: str = "") -> str:
     if old:
         person.browser.run("document.getElementById('old').value = arguments[0]", old)
     person.press("#enrol button")
-    person.agree()
+    person.agree("Make a key in this browser")
     person.wait_for("waits for the registrar")
     requests = person.office.running.key_requests.of_account(person.account)
     return requests[-1].key
@@ -76,6 +77,7 @@ def test_keys_are_asked_for_entered_accepted_replaced_and_ended_at_the_desk(
     first = ask(rita, "Registry")
     done = made.run("key", "enrol", registry, "--public", first, "--role", "ADM")
     assert done.exit_code == 0, done.stderr
+    house.send("GET", "/v1/head", headers={SEEN: str(house.running.view.size())})  # the server looks now
     accept(rita, first)
 
     laptop = ask(dina, "Laptop")

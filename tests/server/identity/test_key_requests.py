@@ -128,6 +128,24 @@ def test_a_key_is_replaced_and_another_ended_by_the_registrar(house: Office) -> 
     assert account not in [each["account"] for each in desk.get(QUEUE).json["requests"]]
 
 
+def test_a_key_that_is_in_the_register_is_not_asked_for_again_and_one_that_has_ended_never(house: Office) -> None:
+    (mine, account), key = person(house, "ilves"), new_key()
+    ask(mine, account, key)
+    enrol(house, key)
+    assert states(mine) == {key.public.hex(): "pending"}
+    assert ask(mine, account, key).code == "ACCOUNT-LINK"
+    assert ask(mine, account, key, old_key=key.public.hex()).code == "ACCOUNT-LINK", "no key replaces itself"
+    register(house, "key-revoked", actor="ilves", key=key.public.hex(), cause="lost")
+    assert ask(mine, account, key).code == "KEY-ROTATION"
+
+
+def test_a_key_that_the_registrar_had_entered_before_is_linked_at_once(house: Office) -> None:
+    (mine, account), key = person(house, "ilves"), new_key()
+    enrol(house, key)
+    ask(mine, account, key)
+    assert states(mine) == {key.public.hex(): "pending"}
+
+
 def test_an_entry_of_a_key_that_was_not_asked_for_is_not_the_persons(house: Office) -> None:
     (mine, _), key = person(house, "ilves"), new_key()
     enrol(house, key)
