@@ -120,8 +120,25 @@ def test_a_request_is_refused_with_a_reason_that_its_person_reads(browser: Brows
     ask(dina, "Laptop")
     (request,) = house.running.key_requests.of_account(dina.account)
     rita.open("/keys/requests?lang=en")
+    rita.press(f"[data-request='{request.id}'] details:has(form) summary")
     browser.type(f"#reason-{request.id}", "Come to room 3")
     rita.press(f"[data-request='{request.id}'] form.refuse button")
     rita.until(lambda: not rita.has(f"[data-request='{request.id}']"))
     dina.open("/keys?lang=en")
     assert "Come to room 3" in dina.shown()
+
+
+@pytest.mark.parametrize("path", ["/keys", "/keys/requests"])
+@pytest.mark.parametrize("width", [0, 390])
+def test_the_pages_have_no_fault_of_access_and_fit_a_telephone(
+    browser: Browser, house: Office, axe: str, path: str, width: int
+) -> None:
+    rita = PersonAtDesk(browser, house, f"{path} {width} {browser.__class__.__name__}", "registrar")
+    ask(rita, "Laptop")
+    browser.resize(width)
+    try:
+        rita.open(f"{path}?lang=de")
+        found = browser.run(f"{axe}; return axe.run().then((done) => done.violations.map((each) => each.id))")
+        assert (found, browser.run("return document.documentElement.scrollWidth <= window.innerWidth")) == ([], True)
+    finally:
+        browser.resize()

@@ -78,6 +78,14 @@ def test_the_queue_leads_to_the_form_whose_entry_grants_a_request(house: Office,
     assert (form.status, key in words(form), old in words(form)) == (200, True, True)
 
 
+def test_the_queue_leads_to_the_forms_that_end_the_keys_a_person_has_lost(house: Office, rita: Person) -> None:
+    lost = person(house, "Loses all", "orn")
+    ask(lost, "New laptop")
+    old = house.key("orn").public.hex()
+    shown = words(rita.get("/keys/requests"))
+    assert all(f"/record/{kind}?f.actor=orn&f.key={old}" in shown for kind in ("key-revoked", "key-compromised"))
+
+
 def test_each_act_is_granted_by_a_kind_that_registrars_sign() -> None:
     from ledger.facts import KINDS
 
