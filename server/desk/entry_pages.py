@@ -39,6 +39,8 @@ from server.desk.steps import common_kinds, forms_of, record_address, recordable
 from server.documents import Draft, DraftCheck
 
 SCRIPT_TEXTS = ("step_", "SIGN-", "refused_says", "unsure_says")  # how the names of texts begin that the script shows
+# The pages to which entries of the register lead, by their kinds.
+AFTER = dict.fromkeys(("key-registered", "key-rotated", "key-revoked", "key-compromised"), "/keys/requests")
 _ROW = re.compile(r"(.+)\.([0-9]{1,6})")
 
 
@@ -181,7 +183,7 @@ class EntryPages:
             check=None if examined is None else _shown(frame, form, examined),
             recording=None if draft is None or stated is None else _recording(draft, stated),
             roles=form.roles,
-            after=f"/orders/{order}" if order != self._registry else "/",
+            after=f"/orders/{order}" if order != self._registry else AFTER.get(kind.kind, "/"),
         )
 
     def _order(self, visitor: Visitor, kind: str, typed: dict[str, Sequence[str]]) -> str:

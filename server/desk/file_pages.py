@@ -16,7 +16,7 @@ from ledger.entries.replacement import ALGORITHMS, DIGESTS
 from ledger.facts import KINDS
 from projections.reports.entry_numbers import number
 from server.desk.gate import Gate, Visitor
-from server.desk.site import page
+from server.desk.site import Place, page
 from server.operations.observed import note
 
 WORKER: Final = "/desk/hashing.js"
@@ -53,7 +53,8 @@ class FilePages:
         self._hashing = hashing
 
     def routes(self) -> list[Route]:
-        """Return the routes of the page and of the worker."""
+        """Return the routes of the page and of the worker; the page of each order leads to the page."""
+        self._gate.order_places += (Place("/orders/{}/files", "files_title"),)
         return [
             Route(WORKER, self._worker, methods=["GET"]),
             self._gate.route("/orders/{order}/files", self._files),
