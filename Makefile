@@ -54,7 +54,7 @@ $(STYLE): $(VENV)/.dev $(wildcard browser/style.* browser/package*.* projections
 style: install
 
 # Without npm, and without leave to install it, the demonstration has no verifier page and says so.
-$(PAGE): $(VENV)/.dev $(wildcard browser/*.* browser/check/*.* browser/check/*/*.* browser/page/*.* browser/sign/*.* browser/sign/*/*.* browser/texts/*.*)
+$(PAGE): $(VENV)/.dev $(wildcard browser/*.* browser/check/*.* browser/check/*/*.* browser/page/*.* browser/sign/*.* browser/sign/*/*.* browser/desk/*.* browser/texts/*.*)
 	{ tests/browser/install.sh page && $(BIN)/python -m browser.build; } || echo 'no npm: there is no verifier page; with npm, make browser builds it' >&2
 
 # Into build/demo, which is made anew each time; `make demo DIR=somewhere` deletes nothing.

@@ -104,7 +104,7 @@ def page(which: Page = VERIFIER) -> bytes:
 
 
 def script(module: str) -> bytes:
-    """Return a script of its own: a module of this folder, and what it imports."""
+    """Return a script: a module of this folder, and what it imports."""
     modules = list(_ordered(module))
     return f"{libraries(modules)}{program({}, modules)}".encode()
 

@@ -8,13 +8,13 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 MATERIALS = "build/comity.cdx.json"
-PAGES = ("browser/verify.html", "browser/sign.html")
+BUILT = ("browser/verify.html", "browser/sign.html", "browser/hashing.js")
 STYLE = "projections/templates/built/desk.css"
 
 
 class MadeFiles(BuildHookInterface[Any]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Add the bill of materials (PEP 770) and the two pages; warn where they or the styles are not made.
+        """Add the bill of materials (PEP 770) the pages and the worker; warn where they or the styles are not made.
 
         An editable install takes none of them: it reads the pages in the source tree.
         """
@@ -22,9 +22,9 @@ class MadeFiles(BuildHookInterface[Any]):
             return
         if self._made(MATERIALS, "make sbom"):
             build_data["sbom_files"].append(MATERIALS)
-        for page in PAGES:
-            if self._made(page, "make browser"):
-                build_data["force_include"][str(Path(self.root, page))] = f"comity/shipped/{page}"
+        for file in BUILT:
+            if self._made(file, "make browser"):
+                build_data["force_include"][str(Path(self.root, file))] = f"comity/shipped/{file}"
         self._made(STYLE, "make style")  # pyproject.toml adds the styles
 
     def _made(self, file: str, command: str) -> bool:

@@ -24,6 +24,7 @@ STYLES = frozenset({"@ministryofjustice/frontend", "govuk-frontend"})
 # npm packages by which the signing page reads key files, and the ones of the verifier page alone.
 SIGNING = frozenset({"bcrypt-pbkdf", "tweetnacl"})
 VERIFYING = frozenset({"jsqr"})
+HASHING = frozenset({"hash-wasm"})  # of the worker that hashes files, and of no page
 EXTRAS = ("archive", "calendar", "pdf", "pkcs11", "postgres", "server", "sign", "tsa")
 
 _LINE = re.compile(
@@ -64,6 +65,8 @@ class Script:
     @property
     def bundled_in(self) -> tuple[str, ...]:
         """Return the files and folders of the release that contain code of this package."""
+        if self.name in HASHING:
+            return ("browser/hashing.js",)
         return (
             *(() if self.name in SIGNING else ("browser/verify.html",)),
             *(() if self.name in VERIFYING else ("browser/sign.html",)),

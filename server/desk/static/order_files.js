@@ -1,4 +1,4 @@
-// Compare the files that a person drops with those that the entries of an order state.
+// Compare the files that a person drops with the files that the entries of an order state.
 
 const answers = document.getElementById('answers')
 const box = document.querySelector('comity-files')
