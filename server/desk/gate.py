@@ -75,7 +75,7 @@ class Gate:
         self, services: Services, callers: Callers, bases: Mapping[str, str], *, test: bool = False, signing: str = ""
     ) -> None:
         self.services = services
-        self.places = PLACES
+        self.places: tuple[Place, ...] = PLACES
         self.order_places: tuple[Place, ...] = ()
         self._callers = callers
         self._bases = bases

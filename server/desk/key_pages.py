@@ -69,7 +69,9 @@ class KeyPages:
             frame,
             frame.text["keys_queue"],
             OWN,
-            requests=[(each, _grant(each), [(key, *_ends(each, key)) for key in _others(each)]) for each in answer.requests],
+            requests=[
+                (each, _grant(each), [(key, *_ends(each, key)) for key in _others(each)]) for each in answer.requests
+            ],
             log=account_keys(self._services, by).log,
             script_texts=_script_texts(frame),
         )

@@ -41,7 +41,10 @@ HEADERS: Final = {
 }
 _FILES: Final = {  # the files of pages, by their names below /desk/
     "style.css": "text/css; charset=utf-8",
-    **dict.fromkeys(("script.js", "signing.js", "recording.js", "files.js", "keys.js", "order_files.js"), "text/javascript; charset=utf-8"),
+    **dict.fromkeys(
+        ("script.js", "signing.js", "recording.js", "files.js", "keys.js", "order_files.js"),
+        "text/javascript; charset=utf-8",
+    ),
 }
 
 

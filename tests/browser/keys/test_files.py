@@ -54,6 +54,17 @@ def test_files_of_one_name_are_told_apart_by_a_refusal(dina: PersonAtDesk, page:
     assert "There is a file called a already" in dina.shown() or "Es gibt schon" in dina.shown()
 
 
+def test_a_dropped_file_is_hashed_as_a_chosen_one(dina: PersonAtDesk, page: str) -> None:
+    dina.open(page)
+    dina.browser.wait("return document.querySelector('comity-files input')")
+    dina.browser.run(
+        "const dataTransfer = new DataTransfer(); dataTransfer.items.add(new File(['dropped'], 'dropped.txt'));"
+        "document.querySelector('comity-files').dispatchEvent(new DragEvent('drop', { dataTransfer, cancelable: true }))"
+    )
+    (found,) = dina.browser.wait(VALUE)
+    assert (found["name"], found["sha256"]) == ("dropped.txt", sha256(b"dropped").hexdigest())
+
+
 def test_a_file_is_removed_while_it_is_hashed(dina: PersonAtDesk, page: str, tmp_path: Path) -> None:
     dina.open(page)
     big = tmp_path / "big"
@@ -83,7 +94,9 @@ def test_a_file_whose_digest_an_entry_states_is_found_and_another_is_not(
     dina.browser.wait("return document.querySelector('#answers a')")
     assert dina.browser.run("return document.querySelector('#answers section').className") == "same"
     place = dina.browser.run("return document.querySelector('#answers a').hash")
-    assert sha256(proof.read_bytes()).hexdigest() in dina.browser.run(f"return document.querySelector('{place}').innerText")
+    assert sha256(proof.read_bytes()).hexdigest() in dina.browser.run(
+        f"return document.querySelector('{place}').innerText"
+    )
     (tmp_path / "other.pdf").write_bytes(b"another file")
     dina.open(page)
     hashed(dina, tmp_path / "other.pdf")
@@ -95,7 +108,9 @@ def test_the_page_sends_no_file_and_has_no_fault(dina: PersonAtDesk, page: str, 
     dina.open(page)
     (tmp_path / "secret").write_bytes(b"secret")
     hashed(dina, tmp_path / "secret")
-    sent = dina.browser.run("return performance.getEntriesByType('resource').map((each) => new URL(each.name).pathname)")
+    sent = dina.browser.run(
+        "return performance.getEntriesByType('resource').map((each) => new URL(each.name).pathname)"
+    )
     assert set(sent) <= {"/desk/style.css", "/desk/script.js", "/desk/signing.js", "/desk/recording.js", "/desk/files.js",
                          "/desk/order_files.js", "/desk/hashing.js", "/favicon.ico"}  # fmt: skip
     found = dina.browser.run(f"{axe}; return axe.run().then((done) => done.violations.map((each) => each.id))")

@@ -60,10 +60,12 @@ def grant(registrar: PersonAtDesk, account: str, kind: str) -> None:
 
 def states(person: PersonAtDesk) -> dict[str, str]:
     person.open("/keys?lang=en")
-    rows = person.browser.run(
-        "return [...document.querySelectorAll('tr[data-key]')].map((row) => [row.dataset.key, row.children[2].innerText])"
+    return dict(
+        person.browser.run(
+            "return [...document.querySelectorAll('tr[data-key]')]"
+            ".map((row) => [row.dataset.key, row.children[2].innerText])"
+        )
     )
-    return {key: says for key, says in rows}
 
 
 def test_keys_are_asked_for_entered_accepted_replaced_and_ended_at_the_desk(

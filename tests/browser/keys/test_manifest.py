@@ -31,7 +31,7 @@ def test_the_manifest_of_a_disclosure_is_made_of_dropped_files(
     for name, content in files.items():
         (tmp_path / name).write_bytes(content)
         browser.type(f"{box} input", str(tmp_path / name))
-        person.until(lambda: browser.run(f"return !document.querySelector(\"{box}\").busy"))
+        person.until(lambda: browser.run(f'return !document.querySelector("{box}").busy'))
     stated: dict[str, dict[str, str]] = {}
     for place, value in browser.run(ROWS):
         row, _, member = place.partition(".")
@@ -59,8 +59,6 @@ def test_a_document_is_filled_in_from_one_file(browser: Browser, house: Office, 
     browser.run(f"document.querySelector(\"{box}\").closest('details')?.setAttribute('open', '')")
     (tmp_path / "certificate.pdf").write_bytes(b"%PDF-")
     browser.type(f"{box} input", str(tmp_path / "certificate.pdf"))
-    filled = (
-        "return ['media', 'size', 'sha256'].map((name) => document.getElementById(`f.certificate.${name}`).value)"
-    )
+    filled = "return ['media', 'size', 'sha256'].map((name) => document.getElementById(`f.certificate.${name}`).value)"
     person.until(lambda: all(browser.run(filled)))
     assert browser.run(filled) == ["application/pdf", "5", sha256(b"%PDF-").hexdigest()]

@@ -70,7 +70,10 @@ def test_the_page_says_which_entries_state_files_under_seal(dina: Person, order:
 
 def test_an_order_that_a_caller_may_not_see_has_no_page_of_files(house: Office, order: str) -> None:
     assert person(house, "Sky", "ncco", key=False).get(f"/orders/{order}/files").status in (200, 404)
-    assert person(house, "No one", "registrar", key=False).get("/orders/00000000-0000-4000-8000-000000000000/files").status == 404
+    assert (
+        person(house, "No one", "registrar", key=False).get("/orders/00000000-0000-4000-8000-000000000000/files").status
+        == 404
+    )
 
 
 @pytest.mark.parametrize("lang", ["en", "de", "fr"])
