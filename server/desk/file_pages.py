@@ -70,7 +70,7 @@ class FilePages:
         frame, order = visitor.frame, visitor.path["order"]
         case = self._gate.services.view.case(visitor.caller, order)
         return page(
-            "order_files.html.j2",
+            "files/order.html.j2",
             frame,
             frame.text["files_title"],
             "/orders",

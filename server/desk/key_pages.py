@@ -47,7 +47,7 @@ class KeyPages:
         answer = account_keys(self._services, by)
         current = [each for each in answer.keys if each.state == "current"]
         return page(
-            "keys.html.j2",
+            "keys/own.html.j2",
             frame,
             frame.text["keys"],
             OWN,
@@ -65,7 +65,7 @@ class KeyPages:
         frame, by = visitor.frame, visitor.caller
         answer = waiting_requests(self._services, by)
         return page(
-            "key_requests.html.j2",
+            "keys/requests.html.j2",
             frame,
             frame.text["keys_queue"],
             OWN,

@@ -56,7 +56,7 @@ function make (name, properties = {}, ...children) {
 // Lets a person choose or drop files, and shows the digests as they are computed.
 //
 // `value` is a list of {name, size, media, sha256, sha512}, or one of them, or null, where the attribute `shape` is not
-// `manifest`. The event `change` says that it has changed. The texts are attributes: files_box.html.j2.
+// `manifest`. The event `change` says that it has changed. The texts are attributes: files/box.html.j2.
 export class FilesBox extends HTMLElement {
   #rows = new Map() // row -> file with digests, null as long as they are computed
   #ends = new Map() // row -> AbortController

@@ -59,7 +59,8 @@ def test_a_dropped_file_is_hashed_as_a_chosen_one(dina: PersonAtDesk, page: str)
     dina.browser.wait("return document.querySelector('comity-files input')")
     dina.browser.run(
         "const dataTransfer = new DataTransfer(); dataTransfer.items.add(new File(['dropped'], 'dropped.txt'));"
-        "document.querySelector('comity-files').dispatchEvent(new DragEvent('drop', { dataTransfer, cancelable: true }))"
+        "const drop = new DragEvent('drop', { dataTransfer, cancelable: true });"
+        "document.querySelector('comity-files').dispatchEvent(drop)"
     )
     (found,) = dina.browser.wait(VALUE)
     assert (found["name"], found["sha256"]) == ("dropped.txt", sha256(b"dropped").hexdigest())
@@ -108,9 +109,8 @@ def test_the_page_sends_no_file_and_has_no_fault(dina: PersonAtDesk, page: str, 
     dina.open(page)
     (tmp_path / "secret").write_bytes(b"secret")
     hashed(dina, tmp_path / "secret")
-    sent = dina.browser.run(
-        "return performance.getEntriesByType('resource').map((each) => new URL(each.name).pathname)"
-    )
+    loaded = "return performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname)"
+    sent = dina.browser.run(loaded)
     assert set(sent) <= {"/desk/style.css", "/desk/script.js", "/desk/signing.js", "/desk/recording.js", "/desk/files.js",
                          "/desk/order_files.js", "/desk/hashing.js", "/favicon.ico"}  # fmt: skip
     found = dina.browser.run(f"{axe}; return axe.run().then((done) => done.violations.map((each) => each.id))")
