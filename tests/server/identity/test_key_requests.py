@@ -23,7 +23,7 @@ from server.identity.callers import SESSION
 from server.identity.database import SQLiteDatabase
 from server.identity.key_requests import MOST_WAITING, PROOF, KeyRequests
 from server.identity.unpadded import encode
-from tests.server.identity.browser import Browser, signed_in
+from tests.server.identity.browser import Browser
 from tests.server.office import Office, Reply, serving_story
 
 KEYS = "/v1/account/keys"
@@ -40,9 +40,8 @@ def proof(key: Key, account: str, log: str) -> str:
 
 def person(office: Office, actor: str, roles: tuple[str, ...] = ()) -> tuple[Browser, str]:
     """Return the browser of a new person who has signed in, and the id of the account."""
-    name = f"A person of {actor} {secrets.token_hex(4)}"
-    browser, _ = signed_in(office, name, actor, roles)
-    return browser, office.running.accounts.find(name).id
+    account = office.running.accounts.add(f"A person of {actor} {secrets.token_hex(4)}", actor, roles).id
+    return _signed_in(office, account), account
 
 
 def registrar(office: Office) -> Browser:
@@ -50,8 +49,12 @@ def registrar(office: Office) -> Browser:
     accounts, key = office.running.accounts, office.key("registrar").public.hex()
     if all(key not in accounts.keys(each.id) for each in accounts.all()):
         accounts.link_key(accounts.add("Rita", "registrar").id, key)
+    return _signed_in(office, accounts.find("Rita").id)
+
+
+def _signed_in(office: Office, account: str) -> Browser:
     browser = Browser(office)
-    browser.cookies[SESSION] = office.running.sessions.begin(accounts.find("Rita").id, "passkey")
+    browser.cookies[SESSION] = office.running.sessions.begin(account, "passkey")
     return browser
 
 
