@@ -35,7 +35,7 @@ def account_keys(services: Services, by: Caller) -> AccountKeysAnswer:
     """Return the keys and the requests of a person, after the register has granted what it fulfils."""
     services.key_requests.settle(services.view.keys_of)
     asked = [_item(each) for each in services.key_requests.of_account(by.account)]
-    return AccountKeysAnswer(_log_key(services), _keys(services, by.account, by.actor), asked)
+    return AccountKeysAnswer(log_key(services), _keys(services, by.account, by.actor), asked)
 
 
 def waiting_requests(services: Services, by: Caller) -> KeyRequestsAnswer:
@@ -43,6 +43,13 @@ def waiting_requests(services: Services, by: Caller) -> KeyRequestsAnswer:
     _check_registrar(services, by)
     services.key_requests.settle(services.view.keys_of)
     return KeyRequestsAnswer([_waiting(services, each) for each in services.key_requests.waiting()])
+
+
+def log_key(services: Services) -> LogKey:
+    """Return the keys of the log, and the words by which a person knows them."""
+    key = services.view.log_key
+    fingerprint = sha256(key.encode()).hexdigest()
+    return LogKey(services.view.origin, key, fingerprint, spoken(fingerprint))
 
 
 def _account_keys(services: Services, call: Call) -> AccountKeysAnswer:
@@ -88,12 +95,6 @@ def _refuse(services: Services, call: Call) -> EndedAnswer:
 def _check_registrar(services: Services, by: Caller) -> None:
     if not services.view.access.keeps_register(by):
         raise RecordError("API-DENIED", "this address answers registrars of the ledger, who have the role ADM")
-
-
-def _log_key(services: Services) -> LogKey:
-    key = services.view.log_key
-    fingerprint = sha256(key.encode()).hexdigest()
-    return LogKey(services.view.origin, key, fingerprint, spoken(fingerprint))
 
 
 def _keys(services: Services, account: str, office: str) -> list[AccountKey]:

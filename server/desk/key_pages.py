@@ -14,7 +14,7 @@ from ledger.entries.placement import registry_of
 from ledger.errors import RecordError
 from ledger.facts import KINDS
 from server.access import Caller
-from server.api.keys import account_keys, waiting_requests
+from server.api.keys import account_keys, log_key, waiting_requests
 from server.desk.gate import Gate, Visitor
 from server.desk.site import Frame, Place, page
 from server.identity.key_documents import AccountKey, WaitingKeyRequest
@@ -69,10 +69,8 @@ class KeyPages:
             frame,
             frame.text["keys_queue"],
             OWN,
-            requests=[
-                (each, _grant(each), [(key, *_ends(each, key)) for key in _others(each)]) for each in answer.requests
-            ],
-            log=account_keys(self._services, by).log,
+            requests=[(each, _grant(each), _others(each)) for each in answer.requests],
+            log=log_key(self._services),
             script_texts=_script_texts(frame),
         )
 
@@ -84,7 +82,7 @@ class KeyPages:
             "order": registry_of(self._services.view.origin),
             "instrument": None,
             "fields": {"key": key.key},
-            "role": next((role for role in key.roles if role in by.roles), key.roles[0]),
+            "role": next((role for role in key.roles if role in by.roles), next(iter(key.roles), "")),
             "actor": by.actor,
             "party": by.party,
             "on": wire(self._services.view.now()),
@@ -113,13 +111,17 @@ def _grant(waits: WaitingKeyRequest) -> str:
     return _form(kind, waits.office, values)
 
 
-def _ends(waits: WaitingKeyRequest, key: AccountKey) -> tuple[str, str]:
-    """Return the addresses of the forms that end a key: as revoked, and as compromised."""
-    return tuple(_form(kind, waits.office, {"key": key.key}) for kind in ("key-revoked", "key-compromised"))  # type: ignore[return-value]
-
-
-def _others(waits: WaitingKeyRequest) -> list[AccountKey]:
-    return [key for key in waits.keys if key.state in ("current", "pending") and key.key != waits.request.key]
+def _others(waits: WaitingKeyRequest) -> list[tuple[AccountKey, str, str]]:
+    """Return the other keys of a person that have not ended, each with the forms that revoke and report it."""
+    return [
+        (
+            key,
+            _form("key-revoked", waits.office, {"key": key.key}),
+            _form("key-compromised", waits.office, {"key": key.key}),
+        )
+        for key in waits.keys
+        if key.state in ("current", "pending") and key.key != waits.request.key
+    ]
 
 
 def _form(kind: str, office: str, values: dict[str, str]) -> str:

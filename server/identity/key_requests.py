@@ -10,6 +10,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Final, Literal
 
 from msgspec import Struct
@@ -125,12 +126,10 @@ class KeyRequests:
             known = {each.public: each for each in keys_of(account.office)}.get(request.key)
             if known is None or (request.act == "end" and known.ended is None):
                 continue
-            with self._db.transaction():
-                linked = self._db.rows("SELECT account FROM account_key WHERE key = ?", (request.key,))
-                if not linked:
+            with suppress(RecordError), self._db.transaction():  # another server may link the key at this moment
+                if request.key not in self._accounts.keys(request.account):
                     self._accounts.link_key(request.account, request.key)
-                if linked in ([], [(request.account,)]):
-                    self._decide(request.id, "granted", "", lost=False)
+                self._decide(request.id, "granted", "", lost=False)
 
     # -- parts ---------------------------------------------------------------------------------------------------------
 

@@ -191,6 +191,15 @@ def test_a_key_of_one_person_is_never_another_persons(house: Office) -> None:
     assert ask(other, second, new_key(), old_key=key.public.hex()).code == "ACCOUNT-LINK"
 
 
+def test_a_key_that_an_administrator_links_to_another_person_meanwhile_stays_theirs(house: Office) -> None:
+    (mine, account), (_, other), key = person(house, "ilves"), person(house, "ilves"), new_key()
+    ask(mine, account, key)
+    house.running.accounts.link_key(other, key.public.hex())
+    enrol(house, key)
+    assert (states(mine), [each["state"] for each in mine.get(KEYS).json["requests"]]) == ({}, ["waiting"])
+    assert house.running.accounts.keys(other) == {key.public.hex()}
+
+
 def test_a_request_is_withdrawn_by_its_person_and_refused_with_a_reason_by_a_registrar(house: Office) -> None:
     (mine, account), (other, _), desk = person(house, "ilves"), person(house, "ilves"), registrar(house)
     first = ask(mine, account, new_key()).json["request"]["id"]
