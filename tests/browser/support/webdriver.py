@@ -79,10 +79,6 @@ class Browser(ABC):
         """Speak with another window from now on."""
 
     @abstractmethod
-    def set_cookie(self, name: str, value: str) -> None:
-        """Set a cookie of the page's host, as a server sets that of a session."""
-
-    @abstractmethod
     def close_window(self) -> None:
         """Close the window; `switch` to another one afterwards."""
 
@@ -159,9 +155,6 @@ class Chromium(Browser):
 
     def switch(self, window: str) -> None:
         self._call("POST", "/window", {"handle": window})
-
-    def set_cookie(self, name: str, value: str) -> None:
-        self._call("POST", "/cookie", {"cookie": _cookie(name, value)})
 
     def close_window(self) -> None:
         self._call("DELETE", "/window")
@@ -272,9 +265,6 @@ class Firefox(Browser):
 
     def switch(self, window: str) -> None:
         self._call("WebDriver:SwitchToWindow", {"handle": window})
-
-    def set_cookie(self, name: str, value: str) -> None:
-        self._call("WebDriver:AddCookie", {"cookie": _cookie(name, value)})
 
     def close_window(self) -> None:
         self._call("WebDriver:CloseWindow", {})
