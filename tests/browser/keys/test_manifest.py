@@ -46,8 +46,8 @@ def test_the_manifest_of_a_disclosure_is_made_of_dropped_files(
     )  # fmt: skip
     browser.run("document.getElementById('f.channel').value = 'provider-portal'")
     person.press("#entry button[value=check]:not(.hidden)")
-    person.until(lambda: person.has("#checked"))
-    again = dict(browser.run(ROWS))
+    person.until(lambda: person.has(box) and not person.has(f"{box} li"))  # the page was loaded again
+    again = dict(person.until(lambda: browser.run(ROWS)))
     assert {again[name] for name in again if name.endswith("name")} == set(files), "the rows are kept by the server"
 
 
