@@ -24,7 +24,7 @@ help:
 	@echo 'make cluster   an office on three machines (Patroni, etcd, HAProxy) through kills, partitions, wrong clocks, a full disk (PART=leader SECONDS=5; root)'
 	@echo 'make interop   Go, OpenSSL, Python and npm verifiers over our output'
 	@echo 'make style     the styles of desk and reports, from npm packages (a part of make install)'
-	@echo 'make browser   the verifier page, browser/verify.html;   make browser-test   it in Node, Chromium, Firefox'
+	@echo 'make browser   the verifier page and the signing page, browser/*.html;   make browser-test   them in Node, Chromium, Firefox'
 	@echo 'make bench     every performance figure as JSON (BENCH_FULL=1: a million entries)'
 	@echo 'make lint      ruff, mypy --strict, the layers and plain English;   make format   ruff'
 	@echo 'make install   comity in $(BIN);   make wheel   a wheel in dist;   make clean'
@@ -54,7 +54,7 @@ $(STYLE): $(VENV)/.dev $(wildcard browser/style.* browser/package*.* projections
 style: install
 
 # Without npm, and without leave to install it, the demonstration has no verifier page and says so.
-$(PAGE): $(VENV)/.dev $(wildcard browser/*.* browser/check/*.* browser/check/*/*.* browser/page/*.* browser/texts/*.*)
+$(PAGE): $(VENV)/.dev $(wildcard browser/*.* browser/check/*.* browser/check/*/*.* browser/page/*.* browser/sign/*.* browser/sign/*/*.* browser/desk/*.* browser/texts/*.*)
 	{ tests/browser/install.sh page && $(BIN)/python -m browser.build; } || echo 'no npm: there is no verifier page; with npm, make browser builds it' >&2
 
 # Into build/demo, which is made anew each time; `make demo DIR=somewhere` deletes nothing.

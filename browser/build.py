@@ -1,6 +1,6 @@
-"""Build verify.html, the verifier in one file: `python -m browser.build`.
+"""Build verify.html, sign.html and hashing.js, the verifier, the signing page and a worker: `python -m browser.build`.
 
-The page holds the modules of this folder one after the other. Only their imports and the word export are left out.
+A page holds modules of this folder one after the other. Only their imports and the word export are left out.
 In front of them is one script that esbuild bundles from the npm packages that libraries.mjs names. package-lock.json
 pins every package, esbuild too, by version and digest; none of them is committed. The same sources give the same bytes.
 """
@@ -13,32 +13,77 @@ import re
 import subprocess
 import tempfile
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from browser.packages import installed
 from browser.style import bundle
 from browser.vocabulary import tables
+from browser.words import words
 
 HERE = Path(__file__).parent
 
 _IMPORT = re.compile(r"^import \{[^}]*\} from '(?P<path>[a-z0-9_./-]+)';\n", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?P<kind>async function|function|class|const) (?P<names>\w+|\[[^\]]*\])", re.MULTILINE)
-_GENERATED = ("vocabulary.mjs", "languages.mjs")
+_FROM_LIBRARIES = re.compile(r"^import \{([^}]*)\} from '[./]*libraries\.mjs';$", re.MULTILINE)
+_GENERATED = ("vocabulary.mjs", "languages.mjs", "words.mjs")
 _LIBRARIES = "libraries.mjs"
 
 
-def page() -> bytes:
-    """Return the whole page."""
-    texts = languages()
-    template = (HERE / "page.html").read_text("utf-8")
-    own = (HERE / "page.css").read_text("utf-8")
-    named = [template, *(file.read_text("utf-8") for file in sorted(HERE.glob("page/*.mjs")))]
+class Page(NamedTuple):
+    """A page: its file, its template and the styles behind those of GOV.UK Frontend, and the folder of its texts.
+
+    `modules` are its modules, to which all imported ones belong too. `policy` are directives of its
+    Content-Security-Policy besides those of every page.
+    """
+
+    file: str
+    template: str
+    styles: tuple[str, ...]
+    texts: str
+    modules: tuple[str, ...]
+    policy: tuple[str, ...] = ()
+
+
+# Every module of check/ is in the verifier page, of which the page may not use each.
+VERIFIER = Page(
+    "verify.html",
+    "page.html",
+    ("page.css",),
+    "texts",
+    (*sorted(file.relative_to(HERE).as_posix() for file in HERE.glob("check/**/*.mjs")), "page/page.mjs"),
+)
+SIGNING = Page(
+    "sign.html",
+    "sign/sign.html",
+    ("page.css", "sign/sign.css"),
+    "sign/texts",
+    ("sign/page.mjs",),
+    ("connect-src 'none'", "require-trusted-types-for 'script'", "trusted-types 'none'"),
+)
+PAGES = (VERIFIER, SIGNING)
+WORKER = ("hashing.js", "desk/hashing.mjs")  # a script of the desk, and its module
+
+
+def page(which: Page = VERIFIER) -> bytes:
+    """Return a whole page."""
+    texts = languages(which)
+    template = (HERE / which.template).read_text("utf-8")
+    own = "".join((HERE / name).read_text("utf-8") for name in which.styles)
+    modules = list(_modules(which))
+    named = [
+        template,
+        *(
+            (HERE / name).read_text("utf-8")
+            for name in sorted(modules)
+            if "check/" not in name and name not in _GENERATED
+        ),
+    ]
     style = f"\n{bundle(named, [own])}{own}"
-    scripts = {"libraries": f"\n{libraries()}", "program": f"\n{program(texts)}"}
+    scripts = {"libraries": f"\n{libraries(modules)}", "program": f"\n{program(texts, modules)}"}
     policy = "; ".join(
         (
             "default-src 'none'",
@@ -46,6 +91,7 @@ def page() -> bytes:
             f"style-src {_source(style)}",
             "base-uri 'none'",
             "form-action 'none'",
+            *which.policy,
         )
     )
     for script in scripts.values():
@@ -57,10 +103,25 @@ def page() -> bytes:
     return re.sub(r"\{\{(\w+)\}\}", lambda mark: parts[mark[1]], filled).encode()
 
 
-def languages() -> dict[str, Any]:
-    """Return the table of texts of each language, English first."""
-    tables = [json.loads(file.read_text("utf-8")) for file in sorted((HERE / "texts").glob("*.json"))]
-    return {table["language"]: table for table in sorted(tables, key=lambda table: table["language"] != "en")}
+def script(module: str) -> bytes:
+    """Return a script: a module of this folder, and what it imports."""
+    modules = list(_ordered(module))
+    return f"{libraries(modules)}{program({}, modules)}".encode()
+
+
+def languages(which: Page = VERIFIER) -> dict[str, Any]:
+    """Return the table of texts of each language, English first.
+
+    The texts of the verifier on what it checks are those of every page.
+    """
+    tables: dict[str, Any] = {}
+    for file in sorted((HERE / VERIFIER.texts).glob("*.json"), key=lambda file: (file.stem != "en", file.stem)):
+        table = json.loads(file.read_text("utf-8"))
+        if which is not VERIFIER:
+            own = json.loads((HERE / which.texts / file.name).read_text("utf-8"))
+            table = {name: table[name] for name in ("language", "name", "nouns", "checks")} | {"page": own}
+        tables[table["language"]] = table
+    return tables
 
 
 def _source(inline: str) -> str:
@@ -68,15 +129,19 @@ def _source(inline: str) -> str:
     return f"'sha256-{b64encode(sha256(inline.encode()).digest()).decode()}'"
 
 
-def program(texts: dict[str, object]) -> str:
-    """Return every module in its own scope, after the modules it imports.
+def program(texts: Mapping[str, object], modules: Iterable[str]) -> str:
+    """Return the modules, each in its own scope.
 
     Raises ValueError if two modules export the same name, or for a form of import or export that is not read here.
     """
-    sources = {"vocabulary.mjs": _table("vocabulary", tables()), "languages.mjs": _table("languages", texts)}
+    sources = {
+        "vocabulary.mjs": _table("vocabulary", tables()),
+        "languages.mjs": _table("languages", texts),
+        "words.mjs": _table("words", words()),
+    }
     parts: dict[str, str] = {}
     exporter: dict[str, str] = {}
-    for name in _modules():
+    for name in modules:
         source = sources.get(name) or (HERE / name).read_text("utf-8")
         exported = [each for match in _EXPORT.finditer(source) for each in re.findall(r"\w+", match["names"])]
         for each in exported:
@@ -94,14 +159,14 @@ def program(texts: dict[str, object]) -> str:
     return "\n".join(parts.values())
 
 
-def _table(name: str, table: dict[str, object]) -> str:
+def _table(name: str, table: Mapping[str, object]) -> str:
     return f"export const {name} = {_lines(table)};\n"
 
 
-def _modules() -> Iterator[str]:
-    """Yield every module of check/, of which the page may not use each, then those of the page; imports come first."""
+def _modules(which: Page) -> Iterator[str]:
+    """Yield the modules of a page, each after the modules it imports."""
     seen: set[str] = set()
-    for name in (*sorted(file.relative_to(HERE).as_posix() for file in HERE.glob("check/**/*.mjs")), "page/page.mjs"):
+    for name in which.modules:
         if name not in seen:
             yield from _ordered(name, seen)
 
@@ -136,10 +201,13 @@ def _lines(value: object, depth: int = 0) -> str:
     return ends[0] + step + f",{step}".join(rows) + step[:-2] + ends[1]
 
 
-def libraries() -> str:
-    """Return a script that declares what libraries.mjs exports, after the licences of the packages in it."""
-    source = (HERE / _LIBRARIES).read_text("utf-8")
-    names = ", ".join(re.findall(r"(\w+) \}", source))
+def libraries(modules: Iterable[str]) -> str:
+    """Return a script that declares what modules import of libraries.mjs, after the licences of the packages in it."""
+    own = [(HERE / name).read_text("utf-8") for name in modules if name not in _GENERATED]
+    wanted = set(re.findall(r"\w+", " ".join(each for text in own for each in _FROM_LIBRARIES.findall(text))))
+    lines = (HERE / _LIBRARIES).read_text("utf-8").splitlines(keepends=True)
+    exported = {found[1]: line for line in lines if (found := re.search(r"(\w+) \}", line)) and found[1] in wanted}
+    source, names = "".join(exported.values()), ", ".join(exported)
     folder = installed()
     with tempfile.TemporaryDirectory() as scratch:
         meta, out = Path(scratch, "meta.json"), Path(scratch, "out.js")
@@ -166,13 +234,16 @@ def _title(name: str, folder: Path) -> str:
 
 
 def main() -> None:
-    """Write the page and print its digest."""
+    """Write the pages and print their digests."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("-o", "--output", type=Path, default=HERE / "verify.html")
-    output: Path = parser.parse_args().output
-    content = page()
-    output.write_bytes(content)
-    print(f"{sha256(content).hexdigest()}  {output.name}")  # noqa: T201 - what `sha256sum -c` reads
+    parser.add_argument("-o", "--output", type=Path, default=HERE, help="the folder, by default the one of the sources")
+    folder: Path = parser.parse_args().output
+    for which in PAGES:
+        content = page(which)
+        (folder / which.file).write_bytes(content)
+        print(f"{sha256(content).hexdigest()}  {which.file}")  # noqa: T201 - what `sha256sum -c` reads
+    name, module = WORKER
+    (folder / name).write_bytes(script(module))
 
 
 if __name__ == "__main__":

@@ -14,3 +14,6 @@ export { sha3_384 } from '@noble/hashes/sha3.js';
 export { sha3_512 } from '@noble/hashes/sha3.js';
 export { ml_dsa44 } from '@noble/post-quantum/ml-dsa.js';
 export { default as jsQR } from 'jsqr';
+export { pbkdf as bcryptPbkdf } from 'bcrypt-pbkdf';
+export { createSHA256 } from 'hash-wasm';
+export { createSHA512 } from 'hash-wasm';

@@ -51,7 +51,8 @@ def built(tree: Path, into: Path, when: int, of: str | None, more: dict[str, str
     ):
         subprocess.run([*python, *step], cwd=tree, env=environment, check=True, stdout=subprocess.DEVNULL)
     shutil.copy(tree / "build" / "comity.cdx.json", into)
-    shutil.copy(tree / "browser" / "verify.html", into)
+    for page in ("verify.html", "sign.html"):
+        shutil.copy(tree / "browser" / page, into)
 
 
 def twice(root: Path, into: Path) -> list[str]:

@@ -8,23 +8,23 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 MATERIALS = "build/comity.cdx.json"
-PAGE = "browser/verify.html"
+BUILT = ("browser/verify.html", "browser/sign.html", "browser/hashing.js")
 STYLE = "projections/templates/built/desk.css"
 
 
 class MadeFiles(BuildHookInterface[Any]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Add the bill of materials (PEP 770) and the verifier page; warn where they or the styles are not made.
+        """Add the bill of materials (PEP 770) the pages and the worker; warn where they or the styles are not made.
 
-        An editable install takes neither: it reads the page in the source tree.
+        An editable install takes none of them: it reads the pages in the source tree.
         """
         if version != "standard":
             return
         if self._made(MATERIALS, "make sbom"):
             build_data["sbom_files"].append(MATERIALS)
-        if self._made(PAGE, "make browser"):
-            build_data["force_include"][str(Path(self.root, PAGE))] = f"comity/shipped/{PAGE}"
-
+        for file in BUILT:
+            if self._made(file, "make browser"):
+                build_data["force_include"][str(Path(self.root, file))] = f"comity/shipped/{file}"
         self._made(STYLE, "make style")  # pyproject.toml adds the styles
 
     def _made(self, file: str, command: str) -> bool:

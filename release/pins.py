@@ -19,8 +19,12 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[1]
 # npm packages that others ask for and of which nothing is shipped: ciphers for Falcon, dates for scripts of pages.
 LEFT_OUT = frozenset({"@noble/ciphers", "moment"})
-# npm packages in the styles of desk and reports too; all of them are in the verifier page.
+# npm packages in the styles of desk and reports too; all of them are in the verifier page and in the signing page.
 STYLES = frozenset({"@ministryofjustice/frontend", "govuk-frontend"})
+# npm packages by which the signing page reads key files, and the ones of the verifier page alone.
+SIGNING = frozenset({"bcrypt-pbkdf", "tweetnacl"})
+VERIFYING = frozenset({"jsqr"})
+HASHING = frozenset({"hash-wasm"})  # of the worker that hashes files, and of no page
 EXTRAS = ("archive", "calendar", "pdf", "pkcs11", "postgres", "server", "sign", "tsa")
 
 _LINE = re.compile(
@@ -61,7 +65,13 @@ class Script:
     @property
     def bundled_in(self) -> tuple[str, ...]:
         """Return the files and folders of the release that contain code of this package."""
-        return ("browser/verify.html", *(("projections/templates/built",) if self.name in STYLES else ()))
+        if self.name in HASHING:
+            return ("browser/hashing.js",)
+        return (
+            *(() if self.name in SIGNING else ("browser/verify.html",)),
+            *(() if self.name in VERIFYING else ("browser/sign.html",)),
+            *(("projections/templates/built",) if self.name in STYLES else ()),
+        )
 
 
 def pins(file: Path) -> list[Pin]:
@@ -79,7 +89,7 @@ def pins(file: Path) -> list[Pin]:
 
 
 def scripts(root: Path = ROOT) -> list[Script]:
-    """Return the npm packages that are bundled in the verifier page and in the styles, by name."""
+    """Return the npm packages that are bundled in the two pages and in the styles, by name."""
     locked: dict[str, Any] = json.loads((root / "browser/package-lock.json").read_text("utf-8"))["packages"]
     packages = {path.rpartition("node_modules/")[2]: p for path, p in locked.items() if path and not p.get("dev")}
     return [

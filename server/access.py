@@ -4,6 +4,7 @@
     a registered key  also the register, the map order and consistency proofs
     an office         also the orders that name it; those of the ledger's own Party in a role of `WHOLE`: every order
     AUD, ADM, DPO     of the ledger's own Party: also the record of accesses
+    ADM, signed in    of the ledger's own Party: also the requests of all persons for keys
 
 The entries of a kind with `shown_to` are shown to those roles alone. No sealed value is shown to anybody.
 """
@@ -91,6 +92,10 @@ class Access(Struct, frozen=True):
     def keeps(self, caller: Caller) -> bool:
         """Return True if a caller sees every order."""
         return caller.party == self.party and not WHOLE.isdisjoint(caller.roles)
+
+    def keeps_register(self, caller: Caller) -> bool:
+        """Return True if a caller decides on requests for keys: a registrar of the ledger's own Party, as a person."""
+        return bool(caller.account) and caller.party == self.party and "ADM" in caller.roles
 
     def sees_order(self, caller: Caller, order: str, named: Callable[[], Collection[str]]) -> bool:
         """Return True if a caller may see an order; `named` returns the offices and Parties that its entries name."""

@@ -6,10 +6,13 @@ are in base64 as in c2sp.org/tlog-proof, leaf hashes in hex, times in UTC.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from datetime import datetime
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
+from ledger.entries.payload import Condition, Document
+from ledger.facts.vocabulary import OnSource, Speaks
 from projections.documents.judgement import ClockItem, CriterionItem, FindingItem
 from projections.documents.timeline import TimelineItem
 from projections.documents.times import Time
@@ -21,6 +24,7 @@ MOST_ENTRIES = 64  # of one request that records
 CALENDAR = "/v1/calendar/{secret}"
 CALENDAR_MEDIA = "text/calendar"
 Index = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+_UUID = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 
 
 class ApiAnswer(Struct, frozen=True, tag_field="format"):
@@ -246,6 +250,78 @@ class Submission(Struct, frozen=True, forbid_unknown_fields=True):
     entries: Annotated[list[SealedEntry], Meta(min_length=1, max_length=MOST_ENTRIES)]
     unregistered: bool = False
     lookalike: bool = False
+
+
+class Draft(Struct, frozen=True, forbid_unknown_fields=True):
+    """An entry before it is signed: its kind, fields (JSON as entries have it), order (id), and circumstances.
+
+    `instrument` is that of the order. `on` is when it happened, in UTC, and `on_source` how that is known. `role`,
+    `actor` and `party` are those of the signer. Members that may be left out may be null.
+    """
+
+    kind: str
+    order: Annotated[str, Meta(pattern=_UUID)]
+    fields: dict[str, Any]
+    role: str
+    actor: str
+    party: str
+    on: Annotated[datetime, Meta(tz=True)]
+    instrument: str | None = None
+    on_source: OnSource = "own-act"
+    speaks: Speaks = "act"
+    whose: str | None = None
+    replaces: str | None = None
+    why: str | None = None
+    refs: list[str] | None = None
+    audience: dict[str, list[str]] | None = None
+    documents: list[Document] | None = None
+    unless: Condition | None = None
+
+
+class DraftCheck(Struct, frozen=True, forbid_unknown_fields=True):
+    """A draft, and the key (hex) of the caller that would sign it; a caller that signs with one key may leave it out.
+
+    `unregistered` and `lookalike` as in `Submission`.
+    """
+
+    draft: Draft
+    public: Annotated[str, Meta(pattern="^([0-9a-f]{64})?$")] = ""
+    unregistered: bool = False
+    lookalike: bool = False
+
+
+class MissingItem(Struct, frozen=True):
+    """One thing that an order lacks: the finding it would be, its sentence, and what to add."""
+
+    code: str
+    level: str
+    cite: str
+    says: str
+    add: str
+
+
+class ClockChange(Struct, frozen=True):
+    """A deadline that a draft would change: it `starts`, it `ends` with this verdict, or it `moves`."""
+
+    change: Literal["starts", "ends", "moves"]
+    clock: ClockItem
+
+
+class DraftAnswer(ApiAnswer, frozen=True, tag="comity.api-draft/1"):
+    """What a draft would be: nothing was signed or recorded.
+
+    `proposal` is the payload that would be signed, without commitments to sealed values: `entry` is zeros, `seen` is
+    null, and the signer states `signed_at`. `says` is the entry as a sentence. `findings` are the findings that the law
+    would make with the entry and does not make without it; `missing` is what an order with it would lack.
+    """
+
+    head: Head
+    as_of: Time
+    proposal: dict[str, Any]
+    says: str
+    findings: list[FindingItem]
+    missing: list[MissingItem]
+    clocks: list[ClockChange]
 
 
 class ReceiptItem(Struct, frozen=True):

@@ -21,11 +21,16 @@ from ledger.application.journal import Journal
 from server.access import Caller
 from server.api.answers import open_answers
 from server.api.application import LARGEST_HEAD, PATIENCE, Application, Gates, problem
+from server.api.drafts import Drafting
 from server.api.events import Listeners
 from server.api.idempotency import AnswerStore
 from server.api.reading import LedgerView
 from server.api.recording import LogHead, Recording, SequencerRecorder
 from server.api.routes import Services
+from server.desk.file_pages import FilePages
+from server.desk.gate import Gate
+from server.desk.key_pages import KeyPages
+from server.desk.pages import Desk
 from server.exchange.endpoint import ExchangeEndpoint, ExchangeGates
 from server.exchange.peers import Peer
 from server.exchange.reception import Reception
@@ -33,6 +38,7 @@ from server.exchange.store import ExchangeStore
 from server.identity.accounts import Account, Accounts
 from server.identity.callers import Callers, Peers
 from server.identity.database import open_database
+from server.identity.key_requests import KeyRequests
 from server.identity.oidc import OpenId, Provider
 from server.identity.requests import RateLimit, SignatureGate
 from server.identity.sessions import Sessions, Spent, server_secret
@@ -46,6 +52,7 @@ from server.operations.observed import Observed
 from server.operations.readiness import LEAST_FREE, Readiness
 from server.operations.request_log import log_exchange
 from server.operations.service_manager import ALIVE, READY, notify
+from server.signing.origin import SigningOrigin, SigningPage
 
 MOST_AT_ONCE = 256  # connections
 GRACE = 10  # seconds for running requests after the signal to end
@@ -58,7 +65,9 @@ class Settings(Struct, frozen=True):
     sign before the server is not healthy. `drain` is for how many seconds after the signal to end it still takes
     requests and is not ready, `least_free` the number of bytes that its disks need. `log_requests` says whether
     each request is logged. `proxies` are the proxies in front, `provider` signs people in. With `peers` it exchanges
-    bundles, with `jobs` it does those by timers that the file `config` switches on.
+    bundles, with `jobs` it does those by timers that the file `config` switches on. `signing` is the origin of the
+    signing page, empty without one, and `signing_page` its bytes. `hashing` is the script that hashes files in a
+    browser, empty if it was not built.
     """
 
     bases: tuple[str, ...]
@@ -74,6 +83,9 @@ class Settings(Struct, frozen=True):
     peers: tuple[Peer, ...] = ()
     jobs: Mapping[str, JobSettings] = {}
     config: Path = Path()
+    signing: str = ""
+    signing_page: bytes = b""
+    hashing: bytes = b""
 
 
 class OfficeServer:
@@ -105,9 +117,12 @@ class OfficeServer:
             openid = OpenId(settings.provider) if settings.provider else None
             tickets = Tickets(server_secret(identities), spent.spend)
             sign_in = self.sign_in = SignIn(self.accounts, self.sessions, tickets, openid)
+            self.key_requests = KeyRequests(identities, self.accounts, journal.origin)
+            recording = Recording(view, recorder, head, metrics.appended)
             services = Services(
-                view, Recording(view, recorder, head, metrics.appended), head, settings.within, readiness.check, sign_in
-            )
+                view, recording, Drafting(view, recording), head, settings.within, readiness.check, sign_in,
+                self.key_requests,
+            )  # fmt: skip
             bases = {base.partition("://")[2]: base for base in settings.bases}
 
             def by_account(account: Account, keys: frozenset[str]) -> Caller:
@@ -121,9 +136,14 @@ class OfficeServer:
             gates = Gates(bases, callers, rate, answers)
             listeners = Listeners(view, head, lambda: self.server.should_exit)
             more = opened.enter_context(_exchange(journal, gates, spent, settings)) if settings.peers else []
+            gate = Gate(services, callers, bases, test=journal.folder.test, signing=settings.signing)
+            more = [*more, *KeyPages(gate).routes(), *FilePages(gate, settings.hashing).routes(), *Desk(gate).routes()]
             if "calendar" in settings.jobs:
                 more = [*more, calendar_route(journal.folder.path, callers.spend_unknown, problem)]
             app = Application(services, gates, listeners, patience=settings.patience, more=more).asgi()
+            if settings.signing_page:
+                page = SigningPage(settings.signing_page, settings.signing)
+                app = SigningOrigin(app, page, callers.spend_unknown, problem)
             self.app = Observed(app, (metrics.observe, *((log_exchange,) if settings.log_requests else ())))
             self.server: Server = http_server.server(
                 self.app,

@@ -6,6 +6,8 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, nullcontext
+from hashlib import sha256
+from importlib.metadata import version
 from ipaddress import ip_address
 from pathlib import Path
 from socket import AF_INET, AF_INET6, SO_ACCEPTCONN, SOL_SOCKET, socket
@@ -17,11 +19,15 @@ from click.core import ParameterSource
 
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
+from cli.session import ledger_choice
+from cli.session.ledger_reader import reading
 from cli.session.open_ledger import writing
+from cli.shipped_files import shipped
 from cli.terminal import output
 from cli.terminal.log_output import VERBOSE
 
 if TYPE_CHECKING:
+    from ledger.application.case_reader import CaseReader
     from server.operations.metrics import Metrics
 
 NEEDED = ("starlette", "uvicorn", "http_message_signatures", "httpx", "prometheus_client", "fido2", "jwt")
@@ -121,6 +127,7 @@ def _configured(context: click.Context, _: click.Parameter, path: str | None) ->
     show_default=True,
     help="So many seconds before it ends, /ready answers 503.",
 )
+@click.option("--signing", metavar="URL", help="The address of the signing page: a host name that is not one of --url.")
 @click.option("--metrics", metavar="HOST:PORT", help="Serve metrics for Prometheus here, on this machine alone.")
 @click.option(
     "--log-format",
@@ -146,6 +153,7 @@ def serve(
     rate: float,
     within: float,
     drain: float,
+    signing: str | None,
     metrics: str | None,
     log_format: str,
 ) -> None:
@@ -173,8 +181,13 @@ def serve(
     if watched is not None and not _is_loopback(watched[0]):
         raise Stop(f"--metrics {metrics}: metrics are served on this machine alone", hint="--metrics 127.0.0.1:9464")
     given = tuple(_base(url) for url in urls)
+    origin = "" if signing is None else _base(signing, "--signing https://sign.office.example")
+    page = _signing_page(origin, given)
     if check:
         _print_options(click.get_current_context())
+        if origin and ledger_choice.has_ledger():
+            with reading() as reader:
+                click.echo("\n".join(f"# {line}" for line in _published(reader.cases, page, origin)))
         return
     try:
         from ledger.adapters.http_server import Tls, authority
@@ -206,6 +219,7 @@ def serve(
     with logs, closing(listening), writing() as journal:
         scheme = "http" if tls is None else "https"
         own = f"{scheme}://{authority(host, listening.getsockname()[1])}"
+        _check_apart(origin, (own,))
         settings = Settings(
             *((own, *given), tls, rate, within),
             drain=drain,
@@ -215,12 +229,17 @@ def serve(
             config=file.get(CONFIG, Path()),
             proxies=from_proxies,
             provider=provider,
+            signing=origin,
+            signing_page=page,
+            hashing=_built("browser/hashing.js"),
         )
         try:
             made = OfficeServer(journal, settings)
         except OSError as error:  # of the certificate or its key: uvicorn reads them when it starts
             files = ", ".join(dict.fromkeys(each for each in (tls_cert, tls_key, client_ca) if each))
             raise Stop(f"{files}: {error.strerror or error}", code=Exit.UNDECIDABLE) from None
+        if origin:
+            output.tell_lines(_published(journal.cases, page, origin))
         with closing(made), _watched(made.metrics, watched):
             made.run(listening, lambda: click.echo(f"READY {own}"))
     output.tell("stopped; every answered request is on record")
@@ -309,7 +328,53 @@ def _is_loopback(host: str) -> bool:
     return ip_address(host).is_loopback
 
 
-def _base(url: str) -> str:
+def _signing_page(origin: str, bases: tuple[str, ...]) -> bytes:
+    """Return the built signing page, empty without an origin for it; `Stop` if it cannot be served there."""
+    if not origin:
+        return b""
+    _check_apart(origin, bases)
+    if origin.startswith("http:") and not _is_local(str(urlsplit(origin).hostname)):
+        raise Stop(f"--signing {origin}: browsers sign over HTTPS alone, or on this machine")
+    page = shipped("browser/sign.html")
+    if not page.is_file():
+        raise Stop("the signing page is not built", hint="make browser")
+    return page.read_bytes()
+
+
+def _check_apart(origin: str, bases: tuple[str, ...]) -> None:
+    """Raise `Stop` if the signing page would have the origin of the office server."""
+    if origin in bases:
+        says = f"--signing {origin}: the signing page has a host name of its own, and not one of the office server"
+        raise Stop(says, hint="--signing https://sign.office.example")
+
+
+def _published(cases: CaseReader, page: bytes, origin: str) -> list[str]:
+    """Return the SHA-256 of the signing page, and whether the register states it; with the command that records it."""
+    from server.signing.published import published_at
+
+    digest = sha256(page).hexdigest()
+    index = published_at(cases.opened_registry(), digest, origin)
+    if index is not None:
+        return [f"signing page {digest} at {origin}, recorded as entry {index} of the log"]
+    command = f"comity record signing-page-published -f sha256={digest} -f base={origin} -f version={version('comity')}"
+    return [
+        f"signing page {digest} at {origin}, not recorded: nobody can compare it with the ledger",
+        f"hint: {command}",
+    ]
+
+
+def _built(path: str) -> bytes:
+    """Return a shipped file that is built, empty if it was not."""
+    file = shipped(path)
+    return file.read_bytes() if file.is_file() else b""
+
+
+def _is_local(name: str) -> bool:
+    """Return True for a host name that browsers look for on this machine."""
+    return name in ("localhost", "127.0.0.1", "::1") or name.endswith(".localhost")
+
+
+def _base(url: str, example: str = "--url https://office.example") -> str:
     """Return the scheme and authority of a URL without a path; `Stop` for any other text."""
     try:
         parts = urlsplit(url)
@@ -317,5 +382,5 @@ def _base(url: str) -> str:
     except ValueError:
         good = False
     if not good or parts.path not in ("", "/") or parts.query or parts.fragment or "@" in parts.netloc:
-        raise Stop(f"{url!r} is no address of a server", hint="--url https://office.example")
+        raise Stop(f"{url!r} is no address of a server", hint=example)
     return f"{parts.scheme}://{parts.netloc.lower()}"

@@ -11,7 +11,6 @@ from uuid import uuid4
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
 
 from comity.remote.connection import Connection
 from comity.remote.proofs import Placed
@@ -23,7 +22,7 @@ from ledger.entries.form import RegisteredNames, check_by_hand, named_in, slips
 from ledger.entries.payload import Seen
 from ledger.errors import RecordError
 from ledger.facts import Fact, build, kind_of
-from ledger.law import Finding, judge
+from ledger.law import Finding, new_findings
 from ledger.tlog.note import note_digest
 from server.documents import EntryAnswer, PlaceAnswer, ReceiptItem, ReceiptsAnswer, SealedEntry, Submission
 
@@ -134,9 +133,7 @@ class RemoteRecorder:
     ) -> tuple[Finding, ...]:
         """Return the findings of the law with a fact in an order that are not there without it."""
         entry = self.draft(fact, case, signer, said, instrument)
-        before = {(f.code, f.entries) for f in judge(case, said.signed_at).findings} if case.entries else set()
-        after = replace(case, instrument=entry.instrument or "", entries=(*case.entries, entry))
-        return tuple(f for f in judge(after, said.signed_at).findings if (f.code, f.entries) not in before)
+        return new_findings(case, entry, said.signed_at)
 
     def again(self, placed: Placed) -> RecordedEntry:
         """Return the receipt of an entry that is on record and was verified."""

@@ -26,7 +26,7 @@ from ledger.entries.form import (
 from ledger.entries.payload import Other
 from ledger.entries.wrapped_entry import KIND
 from ledger.facts import public_of
-from ledger.law import Finding, judge
+from ledger.law import Finding, new_findings
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +132,4 @@ def _new_findings(journal: Journal, case: Case | None, draft: Draft) -> list[Fin
     now = journal.now()
     if case is None:
         case = Case(draft.order, entry.instrument or "", (), journal.cases.register())
-    before = {(f.code, f.entries) for f in judge(case, now).findings} if case.entries else set()
-    after = Case(case.order, case.instrument, (*case.entries, entry), case.registry, case.label)
-    return [f for f in judge(after, now).findings if (f.code, f.entries) not in before]
+    return list(new_findings(case, entry, now))

@@ -34,6 +34,7 @@ REGISTRY_ONLY = frozenset(
         "log-key-rotated",
         "log-succeeded",
         "witness-changed",
+        "signing-page-published",
     }
 )
 REGISTRY_TOO = frozenset(

@@ -134,6 +134,9 @@ class KeyRotated(Fact):
     next_key_sha256: Annotated[Digest | None, "Digest of the key that will follow the new one."] = None
 
 
+RevocationCause = Literal["left-office", "replaced", "lost", "compromised", "other"]
+
+
 class KeyRevoked(Fact):
     """A key may sign no more. From this place in the log on, its signatures are refused."""
 
@@ -142,7 +145,7 @@ class KeyRevoked(Fact):
 
     actor: Annotated[Actor, "Whose key."]
     key: Annotated[PublicKey | None, "The public key; without it, the key the office then holds."] = None
-    cause: Annotated[Literal["left-office", "replaced", "lost", "compromised", "other"], "Why."]
+    cause: Annotated[RevocationCause, "Why."]
 
 
 class KeyCompromised(Fact):
@@ -233,3 +236,14 @@ class WitnessChanged(Fact):
     signers = ("ADM",)
 
     policy_text: Annotated[AttachedFile, "The new policy text."]
+
+
+class SigningPagePublished(Fact):
+    """The office serves this signing page, in which people of the office keep their keys and sign."""
+
+    basis = ()
+    signers = ("ADM",)
+
+    sha256: Annotated[Digest, "SHA-256 of the page, in hexadecimal."]
+    base: Annotated[str, "The address under which it is served."]
+    version: Annotated[str, "The version of Comity that it is from."]

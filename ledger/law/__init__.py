@@ -5,7 +5,7 @@ citations, and `provisions.rules_digest` identifies them. findings.md states eve
 """
 
 from ledger.law.admissibility.criteria import QUESTIONS, Criterion
-from ledger.law.judge import FINDING_RULES, Judgement, judge, read_all, read_order, state_at
+from ledger.law.judge import FINDING_RULES, Judgement, judge, new_findings, read_all, read_order, state_at, with_entry
 from ledger.law.terms.rule import Clock, ClockVerdict, CriterionState, Finding, Level, Mark, StateChange
 
 __all__ = [
@@ -21,7 +21,9 @@ __all__ = [
     "Mark",
     "StateChange",
     "judge",
+    "new_findings",
     "read_all",
     "read_order",
     "state_at",
+    "with_entry",
 ]

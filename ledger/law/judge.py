@@ -7,8 +7,9 @@ from functools import lru_cache
 from types import ModuleType
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from ledger.entries.case import Case
+from ledger.entries.case import Case, Entry
 from ledger.law.admissibility.criteria import Criterion, criteria
 from ledger.law.deadlines.table import clocks
 from ledger.law.instruments import (
@@ -97,6 +98,17 @@ def judge(case: Case, at: datetime) -> Judgement:
         duties=open_duties(r),
         trail=r.history.changes,
     )
+
+
+def new_findings(case: Case, entry: Entry, at: datetime) -> tuple[Finding, ...]:
+    """Return the findings at `at` with one more entry, which is not on record, that are not there without it."""
+    before = {(f.code, f.entries) for f in judge(case, at).findings} if case.entries else set()
+    return tuple(f for f in judge(with_entry(case, entry), at).findings if (f.code, f.entries) not in before)
+
+
+def with_entry(case: Case, entry: Entry) -> Case:
+    """Return a case with one more entry; the first one of an order brings its instrument."""
+    return replace(case, instrument=case.instrument or entry.instrument or "", entries=(*case.entries, entry))
 
 
 def state_at(case: Case, at: datetime) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET, Struct, UnsetType
 
-from ledger.law import Judgement
+from ledger.law import Clock, Finding, Judgement
 from ledger.law.next_steps.step import NextStep
 from projections.documents.times import Time
 
@@ -65,33 +65,37 @@ def judged(j: Judgement, steps: NextSteps | None = None) -> dict[str, Any]:
         "as_of": j.as_of,
         "state": j.state,
         "regions": dict(j.regions),
-        "deadlines": [
-            ClockItem(
-                id=c.id,
-                due=UNSET if c.due is None else c.due,
-                policy=c.policy,
-                verdict=str(c.verdict),
-                cite=", ".join(c.cite),
-                entries=c.entries,
-                next=steps.of_clock(c) if steps else UNSET,
-            )
-            for c in j.deadlines
-        ],
-        "findings": [
-            FindingItem(
-                code=f.code,
-                level=f.level.value,
-                criterion=", ".join(f.criteria) or None,
-                says=f.says,
-                cite=", ".join(f.cite),
-                entries=f.entries,
-                next=steps.of_finding(f) if steps else UNSET,
-            )
-            for f in j.findings
-        ],
+        "deadlines": [clock_item(c, steps) for c in j.deadlines],
+        "findings": [finding_item(f, steps) for f in j.findings],
         "criteria": {
             name: CriterionItem(str(c.state), c.rests_on, c.lacks, steps.of_criterion(c) if steps else UNSET)
             for name, c in j.criteria.items()
         },
         "duties": [DutyItem(d.question, d.says, d.entries, steps.of_duty(d) if steps else UNSET) for d in j.duties],
     }
+
+
+def clock_item(c: Clock, steps: NextSteps | None = None) -> ClockItem:
+    """Return one deadline, with next steps."""
+    return ClockItem(
+        id=c.id,
+        due=UNSET if c.due is None else c.due,
+        policy=c.policy,
+        verdict=str(c.verdict),
+        cite=", ".join(c.cite),
+        entries=c.entries,
+        next=steps.of_clock(c) if steps else UNSET,
+    )
+
+
+def finding_item(f: Finding, steps: NextSteps | None = None) -> FindingItem:
+    """Return one finding, with next steps."""
+    return FindingItem(
+        code=f.code,
+        level=f.level.value,
+        criterion=", ".join(f.criteria) or None,
+        says=f.says,
+        cite=", ".join(f.cite),
+        entries=f.entries,
+        next=steps.of_finding(f) if steps else UNSET,
+    )

@@ -157,7 +157,7 @@ def desk_page(template: str, frame: Frame, title: str, here: str, **values: Any)
             title=title,
             here=here,
             places=PLACES,
-            style=Markup(_style()),  # noqa: S704 - our own files
+            style=Markup(style()),  # noqa: S704 - our own files
             plain=not built("desk"),
             script=Markup(source("desk.js")) if frame.keys else "",  # noqa: S704
             **values,
@@ -185,10 +185,12 @@ def _chapters(rules: Sequence[Provision]) -> list[Chapter]:
 def policy() -> str:
     """Return what a page of the desk may do (Content-Security-Policy): its style and script, and forms to the desk."""
     return (
-        f"default-src 'none'; style-src '{digest(_style())}'; script-src '{digest(source('desk.js'))}'; "
+        f"default-src 'none'; style-src '{digest(style())}'; script-src '{digest(source('desk.js'))}'; "
         "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     )
 
 
-def _style() -> str:
+@cache
+def style() -> str:
+    """Return the style of every page of a desk."""
     return based("desk") + source("picture.css") + source("desk.css")

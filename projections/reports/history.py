@@ -18,6 +18,7 @@ from projections.reports.entry_numbers import number, numbers
 from projections.reports.front_page import words
 from projections.reports.order_drawings import deadline_drawing
 from projections.sentences.field_words import field_words
+from projections.sentences.local_time import LocalTimes
 from projections.sentences.names import Names, names_of
 from projections.sentences.values import Language, Worded
 from projections.views.replaced import Replacement
@@ -174,19 +175,23 @@ def _in_words(x: TimelineEntry, event: Event, known: Mapping[str, str], names: N
     """Return an event with its values in words."""
     kind, times = KINDS.get(x.entry.kind), names.times(x.entry.actor)
     forms = {} if kind is None else {name: field.form for name, field in kind.fields().items()}
-
-    def words(value: Any, form: Form | None) -> str:
-        match value, form:
-            case list() | tuple(), ListForm(item=item):
-                return _joined([words(each, item) for each in value])
-            case Mapping(), ObjectForm(members=members):
-                return _labelled({_label(name): words(each, members.get(name)) for name, each in value.items()})
-            case str(), TextForm() if value not in known:
-                return Worded(partial(field_words, value, form, names, times))
-        return text(value, known, names.offices)
-
-    shown = ((_label(name), words(value, forms.get(name))) for name, value in x.fields.items())
+    shown = (
+        (_label(name), value_in_words(value, forms.get(name), known, names, times)) for name, value in x.fields.items()
+    )
     return replace(event, fields=(*shown, *_condition(x.entry)))
+
+
+def value_in_words(value: Any, form: Form | None, known: Mapping[str, str], names: Names, times: LocalTimes) -> str:
+    """Return the value of a field in words, as far as it has any; `known` are the numbers of entries by leaf hash."""
+    match value, form:
+        case list() | tuple(), ListForm(item=item):
+            return _joined([value_in_words(each, item, known, names, times) for each in value])
+        case Mapping(), ObjectForm(members=members):
+            parts = {name: value_in_words(each, members.get(name), known, names, times) for name, each in value.items()}
+            return _labelled({_label(name): part for name, part in parts.items()})
+        case str(), TextForm() if value not in known:
+            return Worded(partial(field_words, value, form, names, times))
+    return text(value, known, names.offices)
 
 
 def _event(x: TimelineEntry, case: Case, known: Mapping[str, str], names: Mapping[str, str], proven: str) -> Event:

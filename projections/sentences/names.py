@@ -61,7 +61,11 @@ class Names:
 
     def times(self, actor: str) -> LocalTimes:
         """Return the local time of an office: that of its Party; UTC alone for an office that is not registered."""
-        return _times(self._zones.get(self._party.get(actor, ""), ""))
+        return _times(self.zone(actor))
+
+    def zone(self, actor: str) -> str:
+        """Return the name of the time zone of an office, which is that of its Party; empty if it has none."""
+        return self._zones.get(self._party.get(actor, ""), "")
 
 
 @cache

@@ -27,7 +27,7 @@ _STATEMENTS = (
         PRIMARY KEY (sender, key)) STRICT""",
     "CREATE INDEX answer_at ON answer (at)",
 )
-TABLES = Tables("comity_requests", 1, _STATEMENTS)
+TABLES = Tables("comity_requests", _STATEMENTS)
 
 
 class Answers(Protocol):

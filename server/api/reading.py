@@ -6,13 +6,11 @@ Answers are made one after the other, under one lock. No sealed value is opened.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import ExitStack, closing
+from copy import copy
 from datetime import UTC, datetime
 from threading import Lock
-from uuid import UUID
-
-from msgspec import structs
 
 from ledger.adapters.folders.ledger_folder import Folder
 from ledger.adapters.log.head_store import HeadStore
@@ -23,16 +21,18 @@ from ledger.application.subject_keys_binding import open_subject_keys
 from ledger.entries.case import Case, Entry
 from ledger.entries.envelope import OpenedEntry, entry_of, open_
 from ledger.entries.form import RegisteredNames, named_in
+from ledger.entries.keyring import RegisteredKey
+from ledger.entries.payload import Payload
 from ledger.entries.placement import committed_by, map_of
 from ledger.errors import RecordError
-from ledger.facts import KINDS
 from ledger.law import judge
 from ledger.law.provisions import rules_digest
 from ledger.tlog.note import b64
-from ledger.tlog.tree import format_proof, leaf_hash, prove_consistency, prove_inclusions
+from ledger.tlog.tree import format_proof, prove_consistency, prove_inclusions
 from projections.documents.judgement import judged
 from projections.views.state import view
 from server.access import Access, Caller, caller_of, caller_of_account
+from server.api.shown import is_companion, is_id, matches, proven, without_line
 from server.described import public_case, public_entries, statements
 from server.documents import (
     CommittedHeads,
@@ -61,10 +61,11 @@ class LedgerView:
     """One ledger, opened for reading. `head` returns the signed state of the log."""
 
     def __init__(self, folder: Folder, head: Callable[[], Head], now: Callable[[], datetime]) -> None:
-        self._head = head
+        self.head = head
         self._now = now
         self._lock = Lock()
         self.origin = folder.origin
+        self.log_key = " ".join(key.text for key in folder.keys)  # the newest last
         self.access = Access(folder.origin, folder.registrar.party)
         with ExitStack() as opened:
             self._store = opened.enter_context(closing(EntryReader(folder.entries)))
@@ -103,6 +104,11 @@ class LedgerView:
         with self._lock:
             return key in self._cases.keyring().keys
 
+    def keys_of(self, actor: str) -> list[RegisteredKey]:
+        """Return the keys of an office, in the order in which they entered the register."""
+        with self._lock:
+            return [copy(key) for key in self._cases.keyring().keys.values() if key.actor == actor]
+
     def known(self) -> RegisteredNames:
         """Return the names of the register, for the check of the form of a new entry."""
         with self._lock:
@@ -127,7 +133,7 @@ class LedgerView:
 
     def consistency(self, start: int, end: int) -> ConsistencyAnswer:
         """Return the proof between two sizes, of which none is above the head. `RecordError` API-REQUEST."""
-        head = self._head()
+        head = self.head()
         if not 0 < start <= end <= head.size:
             says = f"a proof leads from a size above 0 to a larger one, at most {head.size}"
             raise RecordError("API-REQUEST", says, where="start, end")
@@ -140,7 +146,7 @@ class LedgerView:
         With `kind`, only entries of that kind that the caller may see.
         """
         with self._lock:
-            head = self._head()
+            head = self.head()
             found, hidden, following = [], set(), after
             for index, raw in self._store.page(after, limit if kind is None else SCANNED, head.size):
                 opened = open_(raw, verify=False)
@@ -158,19 +164,19 @@ class LedgerView:
     def entry(self, caller: Caller, index: int) -> EntryAnswer:
         """Return one entry with its proof; `RecordError` API-MISSING."""
         with self._lock:
-            head = self._head()
+            head = self.head()
             raw = self._store.at(index) if index < head.size else None
             opened = None if raw is None else open_(raw, verify=False)
             if opened is None or not self._shows(caller, opened):
                 raise RecordError("API-MISSING", _MISSING.format("entry"))
             (path,) = prove_inclusions([index], head.size, self._store.hashes)
             proof = format_proof(index, path, head.note.encode()).decode()
-            return EntryAnswer(head, _proven(index, opened, path), proof)
+            return EntryAnswer(head, proven(index, opened, path), proof)
 
     def register(self, after: int) -> RegisterAnswer:
         """Return the entries of the register behind the first `after` ones."""
         with self._lock:
-            head = self._head()
+            head = self.head()
             entries = [(i, o) for i, o in self._cases.opened_registry()[after:] if i < head.size]
             committed = self._committed(self._cases.registry, head)
             return RegisterAnswer(head, self._proven(entries, head), committed)
@@ -197,7 +203,7 @@ class LedgerView:
         entry of them names.
         """
         with self._lock:
-            head, now = self._head(), self._moment()
+            head, now = self.head(), self.moment()
             some = [self._called(name)] if name is not None else []
             some += [set(self._store.naming(linked))] if linked is not None else []
             if some:
@@ -207,10 +213,10 @@ class LedgerView:
             items: list[OrderItem] = []
             following: int | None = None if len(begun) < SCANNED or some else begun[-1][0] + 1
             for first, order, begins in begun:
-                if order in self._cases.reserved or _companion(begins) or not self._sees(caller, order):
+                if order in self._cases.reserved or is_companion(begins) or not self._sees(caller, order):
                     continue
                 item = self._item(caller, order, first, head, now, kind=kind, since=since)
-                if item is None or not _matches(item, state, provider, party):
+                if item is None or not matches(item, state, provider, party):
                     continue
                 items.append(item)
                 if len(items) == limit:
@@ -221,7 +227,7 @@ class LedgerView:
     def order(self, caller: Caller, order: str) -> OrderAnswer:
         """Return one order with what it says; `RecordError` API-MISSING."""
         with self._lock:
-            head, now = self._head(), self._moment()
+            head, now = self.head(), self.moment()
             entries = self._shown(caller, order, head)
             says = statements(self._case(order, entries, head), now)
             proven = self._proven(entries, head)
@@ -230,14 +236,47 @@ class LedgerView:
     def order_entries(self, caller: Caller, order: str) -> OrderEntriesAnswer:
         """Return the entries of one order that the caller may see; `RecordError` API-MISSING."""
         with self._lock:
-            head = self._head()
+            head = self.head()
             entries = self._shown(caller, order, head)
             return OrderEntriesAnswer(head, order, self._proven(entries, head), self._committed(order, head))
+
+    def case(self, caller: Caller, order: str) -> Case:
+        """Return the entries of one order that the caller may see, as the law reads them; `RecordError` API-MISSING."""
+        with self._lock:
+            head = self.head()
+            return self._case(order, self._shown(caller, order, head), head)
+
+    def payload(self, caller: Caller, order: str, leaf: str) -> Payload | None:
+        """Return the payload of an entry (leaf hash) of an order that the caller may see; None for no such entry."""
+        with self._lock:
+            shown = self._shown(caller, order, self.head())
+            return next((opened.payload for _, opened in shown if opened.leaf == leaf), None)
+
+    def registered(self) -> tuple[Entry, ...]:
+        """Return the register as the law reads it."""
+        with self._lock:
+            return self._register(self.head())
+
+    def orders_since(self, size: int) -> tuple[int, list[str], set[str]]:
+        """Return the size of the head, and the orders that began and that changed behind the first `size` entries."""
+        with self._lock:
+            end, main_of = self.head().size, self._keys.main_of if self._keys else lambda order: None
+            begun = self._store.begun(size, end, max(end - size, 0))
+            new = [order for _, order, kind in begun if not (order in self._cases.reserved or is_companion(kind))]
+            return end, new, {main_of(order) or order for order, _ in self._store.leaves_between(size, end)}
+
+    def moment(self) -> datetime:
+        """Return the present minute, in UTC."""
+        return self.now().replace(second=0)
+
+    def now(self) -> datetime:
+        """Return the present second, in UTC."""
+        return self._now().astimezone(UTC).replace(microsecond=0)
 
     def place(self, caller: Caller, order: str) -> PlaceAnswer:
         """Return the place of the next entry of an order; `RecordError` API-MISSING."""
         with self._lock:
-            head = self._head()
+            head = self.head()
             newest = [each for each in self._shown(caller, order, head) if each[1].payload.order == order][-1]
             opened = newest[1]
             p = opened.payload
@@ -255,12 +294,9 @@ class LedgerView:
 
     # -- parts --------------------------------------------------------------------------------------------------------
 
-    def _moment(self) -> datetime:
-        return self._now().astimezone(UTC).replace(second=0, microsecond=0)
-
     def _shown(self, caller: Caller, order: str, head: Head) -> Opened:
         """Return the entries of an order (its id) that the caller may see; `RecordError` API-MISSING."""
-        first = self._store.order(order)[:1] if _is_id(order) else []
+        first = self._store.order(order)[:1] if is_id(order) else []
         if not first or first[0][0] >= head.size or not self._sees(caller, order):
             raise RecordError("API-MISSING", _MISSING.format("order"))
         return self._visible(caller, order, head)
@@ -269,7 +305,7 @@ class LedgerView:
         """Return the orders that a name may mean, without names that only this folder gave."""
         office, _, reference = name.partition("/")
         of_office = {order for order, offices in self._cases.quoted(reference) if office in offices}
-        beginning = {name} if _is_id(name) else self._cases.beginning(name)
+        beginning = {name} if is_id(name) else self._cases.beginning(name)
         return {*self._store.referenced(name), *of_office, *beginning}
 
     def _begun(self, orders: Iterable[str], after: int, head: Head) -> list[tuple[int, str, str]]:
@@ -330,7 +366,7 @@ class LedgerView:
 
     def _proven(self, entries: Opened, head: Head) -> list[ProvenEntry]:
         paths = prove_inclusions([index for index, _ in entries], head.size, self._store.hashes) if entries else []
-        return [_proven(index, o, path) for (index, o), path in zip(entries, paths, strict=True)]
+        return [proven(index, o, path) for (index, o), path in zip(entries, paths, strict=True)]
 
     def _committed(self, order: str, head: Head) -> CommittedHeads | None:
         """Return the last committed map of heads with the proof of an order; None if its file is of another size."""
@@ -366,34 +402,3 @@ class LedgerView:
             if len(self._named) > _KEPT:
                 self._named.popitem(last=False)
         return kept[1]
-
-
-def _proven(index: int, opened: OpenedEntry, path: Sequence[bytes]) -> ProvenEntry:
-    return ProvenEntry(index, leaf_hash(opened.raw).hex(), [b64(each) for each in path], opened.raw.decode())
-
-
-def without_line(entry: ProvenEntry) -> ProvenEntry:
-    """Return a proven entry as its leaf alone."""
-    return structs.replace(entry, entry=None)
-
-
-def _companion(kind: str) -> bool:
-    fact = KINDS.get(kind)
-    return fact is not None and bool(fact.shown_to)
-
-
-def _is_id(name: str) -> bool:
-    """Return True if a name is the id of an order, as entries spell it."""
-    try:
-        return str(UUID(name)) == name
-    except ValueError:
-        return False
-
-
-def _matches(item: OrderItem, state: str | None, provider: str | None, party: str | None) -> bool:
-    order = item.order
-    return (
-        (state is None or order.state == state)
-        and (provider is None or provider in order.providers)
-        and (party is None or party in (order.from_party, order.to_party))
-    )

@@ -25,7 +25,7 @@ from ledger.entries.envelope import OpenedEntry
 from ledger.entries.form import check_by_hand, check_lookalike, check_quotable, check_reference, issuing_office, slips
 from ledger.entries.payload import Condition, Payload
 from ledger.errors import LedgerError, RecordError
-from ledger.facts import KINDS, WHY, build
+from ledger.facts import KINDS, WHY, Fact, build
 from ledger.formats.selective_disclosure import lift
 from ledger.tlog.tree import parse_proof
 from server.access import Caller
@@ -193,7 +193,7 @@ class Recording:
         turn: AbstractContextManager[object] = self._issuing if issued else nullcontext()
         with turn:
             for reference, office, order in issued:
-                self._check_reference(reference, office, order, lookalike=sent.lookalike)
+                self.check_reference(reference, office, order, lookalike=sent.lookalike)
             begun_at = time.perf_counter()
             receipts = self._recorder.receive(lines, texts)
             self._appended(time.perf_counter() - begun_at, len(lines))
@@ -207,11 +207,11 @@ class Recording:
         if not caller.signs_with(p.signer.key) or p.signer.actor != caller.actor:
             says = "an entry is recorded by its signer: it has the signature of another key"
             raise RecordError("API-DENIED", says)
-        check_by_hand(p.kind)
-        kind = KINDS.get(p.kind)
-        if kind is not None and kind.shown_to:
-            says = f"{p.kind} belongs to an order that only some roles know of: it is recorded where the ledger is"
-            raise RecordError("API-KIND", says)
+        self.check_place(caller, p, begun)
+
+    def check_place(self, caller: Caller, p: Payload, begun: Set[str] = frozenset()) -> None:
+        """Refuse a kind or an order in which a caller may not record; `begun` are orders that the request begins."""
+        check_recordable(p.kind)
         if not (p.order in begun or self._view.may_see(caller, p.order) or self._view.is_new(p.order)):
             raise RecordError("API-MISSING", "there is no order that this caller may see")
         if p.unless is not UNSET:
@@ -242,6 +242,13 @@ class Recording:
         values = lift(disclosed, opened.sd, public=p.public)
         stated = {name: value for name, value in values.items() if name != WHY.name}
         fact = build(p.kind, {name: value for name, value in p.public.items() if name != "_sd"}, stated)
+        return self.check_fact(caller, p, fact, unregistered=sent.unregistered)
+
+    def check_fact(self, caller: Caller, p: Payload, fact: Fact, *, unregistered: bool) -> list[_Issued]:
+        """Check the values of a fact that is, or would be, in an entry with this payload.
+
+        Return the reference of an issued order with its office and id.
+        """
         known = self._view.known()
         for error in slips(
             fact,
@@ -249,7 +256,7 @@ class Recording:
             instant(p.signed_at),
             whose=p.whose or None,
             named=lambda: self._view.named(p.order),
-            unregistered=sent.unregistered,
+            unregistered=unregistered,
         ):
             raise error
         reference = p.public.get("reference") if p.kind == "order-issued" else None
@@ -263,11 +270,21 @@ class Recording:
         check_quotable(reference, (), self._view.quotable, known.offices)
         return [(reference, office, p.order)]
 
-    def _check_reference(self, reference: str, office: str, order: str, *, lookalike: bool) -> None:
+    def check_reference(self, reference: str, office: str, order: str, *, lookalike: bool) -> None:
+        """Refuse a reference that its office has given already; `RecordError` REFERENCE-TAKEN, REFERENCE-ALIKE."""
         taken, alike = self._view.taken(reference)
         check_reference(reference, office, order, taken)
         if not lookalike:
             check_lookalike(reference, office, order, alike)
+
+
+def check_recordable(kind: str) -> None:
+    """Refuse a kind that is not recorded through a server; `RecordError` COMMAND-ONLY, API-KIND."""
+    check_by_hand(kind)
+    fact = KINDS.get(kind)
+    if fact is not None and fact.shown_to:
+        says = f"{kind} belongs to an order that only some roles know of: it is recorded where the ledger is"
+        raise RecordError("API-KIND", says)
 
 
 def _size_of(proof: bytes) -> int:

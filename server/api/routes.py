@@ -12,12 +12,15 @@ from ledger.errors import LedgerError, RecordError
 from ledger.facts import KINDS, json_schema, kind_of
 from ledger.facts.words import CODE_LISTS
 from server.access import Caller
+from server.api.drafts import Drafting
 from server.api.reading import LedgerView
 from server.api.recording import LogHead, Recording
 from server.documents import (
     ApiAnswer,
     CodeListItem,
     ConsistencyAnswer,
+    DraftAnswer,
+    DraftCheck,
     EntriesAnswer,
     EntryAnswer,
     HeadAnswer,
@@ -36,6 +39,7 @@ from server.documents import (
     Submission,
     VocabularyAnswer,
 )
+from server.identity.key_requests import KeyRequests
 from server.identity.sign_in import SignIn, Visit
 
 Word = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -97,10 +101,12 @@ class Services(Struct, frozen=True):
 
     view: LedgerView
     recording: Recording
+    drafting: Drafting
     head: LogHead
     within: float
     check_ready: Callable[[], None]
     sign_in: SignIn
+    key_requests: KeyRequests
 
     def catch_up(self, size: int) -> None:
         """Take the newest signed head if it is to have a size that is stored and was not answered under here yet."""
@@ -238,6 +244,10 @@ def _record(services: Services, call: Call) -> ReceiptsAnswer:
     return services.recording.record(call.by, call.body)
 
 
+def _draft(services: Services, call: Call) -> DraftAnswer:
+    return services.drafting.check(call.by, call.body)
+
+
 _RECORDS = (
     "API-MISSING", "API-IN-FLIGHT", "API-LARGE", "API-MEDIA", "API-KIND", "CTX-CHAIN", "CTX-CONDITION",
     "REFERENCE-TAKEN",
@@ -283,6 +293,11 @@ ROUTES = (
     Route(
         "POST", "/v1/entries", "record", "Record sealed entries", ReceiptsAnswer, _record, "key", body=Submission,
         fresh="never", codes=_RECORDS,
+    ),
+    Route(
+        "POST", "/v1/drafts", "checkDraft", "Check a draft before it is signed", DraftAnswer, _draft, "key",
+        body=DraftCheck, fresh="never", once=False,
+        codes=("API-MISSING", "API-LARGE", "API-MEDIA", "API-KIND", "KEY-ROLE", "REFERENCE-TAKEN"),
     ),
     Route(
         "GET", "/v1/events", "events", "New entries as server-sent events", None, None, query=EventsQuery,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from ledger.errors import RecordError
+from server.api.keys import KEY_ROUTES
 from server.api.routes import ROUTES, Call, Route, Services, WithCookie
 from server.identity.callers import session_cookie
 from server.identity.documents import (
@@ -111,4 +112,4 @@ SIGN_IN = (
     ),
 )  # fmt: skip
 
-EVERY_ROUTE: tuple[Route, ...] = (*ROUTES, *SIGN_IN)
+EVERY_ROUTE: tuple[Route, ...] = (*ROUTES, *SIGN_IN, *KEY_ROUTES)

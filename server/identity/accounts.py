@@ -33,6 +33,7 @@ _END_CODES = "DELETE FROM enrolment WHERE account = ?"
 _FORGET = (
     _END_SESSIONS,
     _END_CODES,
+    "DELETE FROM key_request WHERE account = ?",
     "DELETE FROM account_key WHERE account = ?",
     "DELETE FROM account_certificate WHERE account = ?",
     "DELETE FROM account_subject WHERE account = ?",

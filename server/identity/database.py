@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from threading import RLock
 from typing import Any, Protocol
 
 from ledger.adapters.folders.ledger_folder import IDENTITY_DB, Folder
 from ledger.adapters.storage.postgres import Address, PostgresErrors
-from ledger.adapters.storage.sqlite import SQLiteErrors, open_or_create, transaction
+from ledger.adapters.storage.sqlite import SQLiteErrors, check_version, open_or_create, transaction
 from server.tables import Tables, open_tables
 
 Params = Sequence[str | int]
@@ -47,7 +47,16 @@ _STATEMENTS = (
     "CREATE TABLE act (at INTEGER NOT NULL, act TEXT NOT NULL, account TEXT NOT NULL) STRICT",
     "CREATE INDEX act_at ON act (at)",
 )
-TABLES = Tables("comity_identity", 1, _STATEMENTS)
+# `old_key` is the key that ends, empty for one more key; `decided` is 0 as long as a request waits.
+_KEY_REQUESTS = (
+    """CREATE TABLE key_request (
+        id TEXT PRIMARY KEY, account TEXT NOT NULL REFERENCES account, act TEXT NOT NULL, key TEXT NOT NULL,
+        old_key TEXT NOT NULL, device TEXT NOT NULL, cause TEXT NOT NULL, made INTEGER NOT NULL, state TEXT NOT NULL,
+        reason TEXT NOT NULL, decided INTEGER NOT NULL) STRICT""",
+    "CREATE INDEX key_request_account ON key_request (account)",
+    "CREATE INDEX key_request_state ON key_request (state)",
+)
+TABLES = Tables("comity_identity", _STATEMENTS, (_KEY_REQUESTS,))
 
 
 class Database(Protocol):
@@ -63,7 +72,7 @@ class Database(Protocol):
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Run the calls of this thread in the block as one transaction."""
+        """Run the calls of this thread in the block as one transaction; one within another is a part of it."""
         ...
 
     def close(self) -> None: ...
@@ -87,16 +96,28 @@ class SQLiteDatabase:
         self._within = False
         self._durable = self._open("FULL")
         try:
+            self._raise()
             self._quick = self._open("NORMAL")
         except BaseException:
             self._durable.close()
             raise
 
     def _open(self, synchronous: str) -> sqlite3.Connection:
-        c = open_or_create(self._path, TABLES.statements, secure_delete=True, version=TABLES.version)
+        c = open_or_create(self._path, TABLES.behind(0), secure_delete=True, version=TABLES.version)
         c.execute(f"PRAGMA synchronous={synchronous}")
         c.execute("PRAGMA foreign_keys=ON")
         return c
+
+    def _raise(self) -> None:
+        """Raise a file of an earlier version to the newest one."""
+        if self._version() < TABLES.version:
+            with self.transaction():
+                for statement in TABLES.behind(self._version()):
+                    self._durable.execute(statement)
+                self._durable.execute(f"PRAGMA user_version = {TABLES.version}")
+
+    def _version(self) -> int:
+        return check_version(self._durable, self._path, newest=TABLES.version)
 
     def rows(self, text: str, params: Params = ()) -> Rows:
         with self._lock, SQLiteErrors(self._path):
@@ -109,12 +130,12 @@ class SQLiteDatabase:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        with self._lock, transaction(self._durable, self._path):
-            self._within = True
+        with self._lock, nullcontext() if self._within else transaction(self._durable, self._path):
+            outer, self._within = self._within, True
             try:
                 yield
             finally:
-                self._within = False
+                self._within = outer
 
     def close(self) -> None:
         self._quick.close()
@@ -141,7 +162,7 @@ class PostgresDatabase:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        with self._lock, PostgresErrors(self._location), self._c.transaction():
+        with self._lock, PostgresErrors(self._location), nullcontext() if self._c.within else self._c.transaction():
             yield
 
     def close(self) -> None:

@@ -32,6 +32,7 @@ class Configuration(Struct, frozen=True, rename="kebab", forbid_unknown_fields=T
     rate: Annotated[float, Meta(ge=1)] | UnsetType = UNSET
     within: Annotated[float, Meta(ge=1)] | UnsetType = UNSET
     drain: Annotated[float, Meta(ge=0)] | UnsetType = UNSET
+    signing: Text | UnsetType = UNSET
     metrics: Text | UnsetType = UNSET
     log_format: Literal["text", "json"] | UnsetType = UNSET
 

@@ -97,11 +97,13 @@ class Office:
 
 @contextmanager
 def serving(ledger: Path, **settings: Any) -> Iterator[Office]:
-    """Serve a ledger in a thread until the block ends."""
+    """Serve a ledger in a thread until the block ends; a `signing_page` under the host name sign.localhost."""
     clock = lambda: ledger_choice.now(str(ledger))  # noqa: E731
     with closing(listen("127.0.0.1", 0)) as listening, Journal.open(ledger, now=clock) as journal:
         port = listening.getsockname()[1]
         bases = (f"http://127.0.0.1:{port}", f"http://localhost:{port}")
+        if "signing_page" in settings:
+            settings["signing"] = f"http://sign.localhost:{port}"
         set_up = Settings(bases, **{"rate": 10_000.0, **settings})
         with closing(OfficeServer(journal, set_up)) as office:
             thread = Thread(target=office.run, args=(listening,))

@@ -74,6 +74,16 @@ def test_who_may_see_what_is_the_table(caller: Caller, cells: list[bool]) -> Non
     assert ACCESS.sees_kind(caller, "order-issued")
 
 
+def test_a_registrar_is_a_person_of_the_ledgers_party_with_the_role_adm() -> None:
+    def decides(party: str, *roles: str, account: str = "id") -> bool:
+        return ACCESS.keeps_register(Caller("", "office", party, frozenset(roles), account=account))
+
+    assert (decides("XO", "ADM"), decides("XO", "ISS", "ADM")) == (True, True)
+    assert not any(decides("XO", role) for role in WHOLE - {"ADM"})
+    assert not decides("XV", "ADM"), "another Party's registrar keeps another register"
+    assert not decides("XO", "ADM", account=""), "a key is no person"
+
+
 def test_the_party_of_an_order_is_not_its_office() -> None:
     provider = Caller("00" * 32, "skylark", "XV", frozenset({"SP"}))
     assert not ACCESS.sees_order(provider, OTHER, lambda: {"harbor", "XV"})

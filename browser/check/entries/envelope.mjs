@@ -40,7 +40,7 @@ const TAIL = new RegExp(
 );
 
 /** Return the signed bytes: the pre-authentication encoding of DSSE. */
-const pae = (type, payload) => concat(encoded(`DSSEv1 ${type.length} ${type} ${payload.length} `), payload);
+export const pae = (type, payload) => concat(encoded(`DSSEv1 ${type.length} ${type} ${payload.length} `), payload);
 
 /**
  * Return the payload of an envelope that is signed by the key in its member `signer.key`. Whether that key may sign is
@@ -120,10 +120,10 @@ function namedKey(value) {
   return unhex(key);
 }
 
-const DOCUMENT = record({ code: NAME, media: NAME, size: COUNT, sha256: HEX64 });
+export const DOCUMENT = record({ code: NAME, media: NAME, size: COUNT, sha256: HEX64 });
 
-const KIND = word(/^[a-z][a-z0-9-]{0,79}$/);
-const CONDITION = record({ after: COUNT, orders: list(UUID, 16), kinds: list(KIND, 32) });
+export const KIND = word(/^[a-z][a-z0-9-]{0,79}$/);
+export const CONDITION = record({ after: COUNT, orders: list(UUID, 16), kinds: list(KIND, 32) });
 
 const PAYLOAD = record(
   {
@@ -196,4 +196,4 @@ function checkVeils(payload) {
   }
 }
 
-const isSortedSet = (texts) => texts.every((text, n) => n === 0 || byCodePoint(texts[n - 1], text) < 0);
+export const isSortedSet = (texts) => texts.every((text, n) => n === 0 || byCodePoint(texts[n - 1], text) < 0);

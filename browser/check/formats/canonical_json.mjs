@@ -81,7 +81,7 @@ function checkText(text) {
 }
 
 /** Return the canonical form (RFC 8785) of a value with ASCII keys and integers. */
-function canonical(value) {
+export function canonical(value) {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   if (!(value instanceof Map)) return JSON.stringify(value);
   const members = [...value.keys()].sort().map((key) => `${JSON.stringify(key)}:${canonical(value.get(key))}`);

@@ -85,6 +85,17 @@ function line (passkey) {
   return item
 }
 
+// The page of this server from which a person was led here; it is kept while a provider signs them in.
+function back () {
+  const asked = new URLSearchParams(location.search).get('next')
+  if (asked !== null) sessionStorage.setItem('next', asked)
+  try {
+    const place = new URL(sessionStorage.getItem('next') ?? '/sign-in', location.origin)
+    if (place.origin === location.origin && place.pathname !== '/sign-in') return place
+  } catch {}
+  return null
+}
+
 async function show () {
   let account = null
   try {
@@ -95,7 +106,12 @@ async function show () {
   const changed = at('in').hidden !== (account === null)
   at('in').hidden = account === null
   at('out').hidden = account !== null
+  const place = back()
   if (account === null) return
+  if (place !== null) {
+    sessionStorage.removeItem('next')
+    location.replace(place)
+  }
   at('person').textContent = `${account.name}, ${account.office}`
   at('passkeys').replaceChildren(...account.passkeys.map(line))
   if (changed) at('welcome').focus()

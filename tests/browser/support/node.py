@@ -53,9 +53,9 @@ def _said(answer: dict[str, Any]) -> Any:
 class Page(Asked):
     """A built page whose scripts run in Node.js; `browser` is "", or has a "lying" Ed25519, or is "without" it."""
 
-    def __init__(self, file: Path, browser: str = "") -> None:
+    def __init__(self, file: Path, browser: str = "", checker: Path = CHECKER) -> None:
         self._node = subprocess.Popen(
-            ["node", CHECKER, file, browser], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+            ["node", checker, file, browser], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
         )
 
     def close(self) -> None:

@@ -36,6 +36,10 @@ def _pressed(key: str) -> list[dict[str, Any]]:
     return [{"type": "key", "id": "keys", "actions": [{"type": kind, "value": key} for kind in ("keyDown", "keyUp")]}]
 
 
+def _cookie(name: str, value: str) -> dict[str, Any]:
+    return {"name": name, "value": value, "path": "/", "secure": True, "httpOnly": True, "sameSite": "Strict"}
+
+
 class Browser(ABC):
     """One window of one browser; a command is its name in WebDriver's path and in Marionette."""
 
@@ -51,6 +55,10 @@ class Browser(ABC):
         """Type into an element; into a file input, the path of a file."""
 
     @abstractmethod
+    def set_cookie(self, name: str, value: str) -> None:
+        """Keep a cookie of the open page that only its server reads."""
+
+    @abstractmethod
     def picture(self) -> bytes:
         """Return a picture of the window, as PNG."""
 
@@ -59,15 +67,31 @@ class Browser(ABC):
         """Press a key of the keyboard, wherever the focus is."""
 
     @abstractmethod
+    def windows(self) -> list[str]:
+        """Return the handles of the open windows and tabs."""
+
+    @abstractmethod
+    def window(self) -> str:
+        """Return the handle of the window that is spoken with."""
+
+    @abstractmethod
+    def switch(self, window: str) -> None:
+        """Speak with another window from now on."""
+
+    @abstractmethod
+    def close_window(self) -> None:
+        """Close the window; `switch` to another one afterwards."""
+
+    @abstractmethod
     def resize(self, width: int = 0) -> None:
         """Give the page a width in pixels; 0: that of the window at the start."""
 
     @abstractmethod
     def close(self) -> None: ...
 
-    def wait(self, script: str) -> Any:
+    def wait(self, script: str, seconds: float = SECONDS) -> Any:
         """Return the first true value of a script."""
-        until = time.monotonic() + SECONDS
+        until = time.monotonic() + seconds
         while not (value := self.run(script)):
             if time.monotonic() > until:
                 raise TimeoutError(script)
@@ -112,11 +136,28 @@ class Chromium(Browser):
         found = self._call("POST", "/element", {"using": "css selector", "value": selector})
         self._call("POST", f"/element/{found[ELEMENT]}/value", {"text": text})
 
+    def set_cookie(self, name: str, value: str) -> None:
+        self._call("POST", "/cookie", {"cookie": _cookie(name, value)})
+
     def picture(self) -> bytes:
         return b64decode(self._call("GET", "/screenshot"))
 
     def press(self, key: str) -> None:
         self._call("POST", "/actions", {"actions": _pressed(key)})
+
+    def windows(self) -> list[str]:
+        found: list[str] = self._call("GET", "/window/handles")
+        return found
+
+    def window(self) -> str:
+        found: str = self._call("GET", "/window")
+        return found
+
+    def switch(self, window: str) -> None:
+        self._call("POST", "/window", {"handle": window})
+
+    def close_window(self) -> None:
+        self._call("DELETE", "/window")
 
     def resize(self, width: int = 0) -> None:
         self.emulate(width)
@@ -193,7 +234,7 @@ class Firefox(Browser):
         _, _, error, value = self._read()
         if error:
             raise RuntimeError(error["message"])
-        return value.get("value", value)
+        return value.get("value", value) if isinstance(value, dict) else value
 
     def open(self, url: str) -> None:
         self._call("WebDriver:Navigate", {"url": url})
@@ -205,11 +246,28 @@ class Firefox(Browser):
         found = self._call("WebDriver:FindElement", {"using": "css selector", "value": selector})
         self._call("WebDriver:ElementSendKeys", {"id": found[ELEMENT], "text": text})
 
+    def set_cookie(self, name: str, value: str) -> None:
+        self._call("WebDriver:AddCookie", {"cookie": _cookie(name, value)})
+
     def picture(self) -> bytes:
         return b64decode(self._call("WebDriver:TakeScreenshot", {"full": True}))
 
     def press(self, key: str) -> None:
         self._call("WebDriver:PerformActions", {"actions": _pressed(key)})
+
+    def windows(self) -> list[str]:
+        found: list[str] = self._call("WebDriver:GetWindowHandles", {})
+        return found
+
+    def window(self) -> str:
+        found: str = self._call("WebDriver:GetWindowHandle", {})
+        return found
+
+    def switch(self, window: str) -> None:
+        self._call("WebDriver:SwitchToWindow", {"handle": window})
+
+    def close_window(self) -> None:
+        self._call("WebDriver:CloseWindow", {})
 
     def resize(self, width: int = 0) -> None:
         self._call("WebDriver:SetWindowRect", {"width": width or 1_366, "height": 1_400 if width else 768})

@@ -10,10 +10,14 @@ import psycopg
 import pytest
 
 from ledger.adapters.folders.ledger_folder import read_folder
-from ledger.errors import RecordError
+from ledger.adapters.keys.key_files import SeedKey
+from ledger.entries.keyring import RegisteredKey
+from ledger.errors import LedgerError, RecordError
 from server.identity.accounts import Accounts
 from server.identity.database import Database, open_database
+from server.identity.key_requests import PROOF, KeyRequests
 from server.identity.sessions import Sessions, Spent, server_secret
+from server.identity.unpadded import encode
 from tests.postgres.test_postgres_ledger import Housed
 from tests.server.identity.browser import signed_in
 from tests.server.office import serving
@@ -62,6 +66,35 @@ def test_a_nonce_counts_once_at_all_servers_and_all_have_one_secret(two: tuple[D
     first, second = (Spent(each) for each in two)
     assert [first.spend("k", "n", 1), second.spend("k", "n", 1), second.spend("l", "n", 1)] == [True, False, True]
     assert server_secret(two[0]) == server_secret(two[1])
+
+
+def test_tables_of_the_version_before_are_raised_with_their_accounts(housed: Housed, uri: str) -> None:
+    folder = read_folder(housed.ledger)
+    with closing(open_database(folder)) as database:
+        account = Accounts(database).add("Dina", "ilves")
+    with psycopg.connect(uri, autocommit=True) as c:
+        c.execute("DROP TABLE comity_identity.key_request")
+        c.execute("UPDATE comity_identity.version SET version = 1")
+    for _ in range(2):
+        with closing(open_database(folder)) as database:
+            accounts = Accounts(database)
+            assert KeyRequests(database, accounts, "log").of_account(account.id) == []
+            assert accounts.find("Dina") == account
+    with psycopg.connect(uri, autocommit=True) as c:
+        c.execute("UPDATE comity_identity.version SET version = 9")
+    with pytest.raises(LedgerError, match="LEDGER-VERSION"):
+        open_database(folder)
+
+
+def test_a_key_that_is_asked_for_at_one_server_is_linked_at_the_other(two: tuple[Database, Database]) -> None:
+    here, there = (KeyRequests(each, Accounts(each), "log") for each in two)
+    accounts, key = Accounts(two[0]), SeedKey(bytes(32))
+    account = accounts.add("Dina", "ilves")
+    signed = key.sign(PROOF.format(log="log", account=account.id, key=key.public.hex()).encode())
+    here.ask_key(account, key.public.hex(), "Laptop", encode(signed))
+    for _ in range(2):
+        there.settle(lambda office: [RegisteredKey(key.public.hex(), office, ("ISS",))])
+    assert (here.waiting(), accounts.keys(account.id)) == ([], frozenset({key.public.hex()}))
 
 
 def test_a_store_whose_connections_the_server_has_ended_goes_on(two: tuple[Database, Database], uri: str) -> None:

@@ -45,6 +45,12 @@ TABLE = """
     POST /v1/account/sessions/end   who     no   no    no    who    yes   yes   who     yes   yes   who
     GET /v1/account                 who     no   no    no    who    yes   yes   who     yes   yes   who
     POST /v1/account/passkeys/remove     who no  no    no    who    yes   yes   who     yes   yes   who
+    GET /v1/account/keys            who     no   no    no    who    yes   yes   who     yes   yes   who
+    POST /v1/account/keys           who     no   no    no    who    yes   yes   who     yes   yes   who
+    POST /v1/account/keys/end       who     no   no    no    who    yes   yes   who     yes   yes   who
+    POST /v1/account/keys/withdraw  who     no   no    no    who    yes   yes   who     yes   yes   who
+    GET /v1/key-requests            who     no   no    no    who    no    no    who     no    no    who
+    POST /v1/key-requests/refuse    who     no   no    no    who    yes   yes   who     yes   yes   who
     GET /sign-in                    yes     yes  yes   yes   yes    yes   yes   yes     yes   yes   yes
     GET /sign-in.js                 yes     yes  yes   yes   yes    yes   yes   yes     yes   yes   yes
     GET /sign-in.css                yes     yes  yes   yes   yes    yes   yes   yes     yes   yes   yes

@@ -1,0 +1,217 @@
+"""Find who asks for a page of the desk, lead others to the sign-in page, and answer each error with a page."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from urllib.parse import parse_qsl, quote
+
+from msgspec import Struct
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from ledger.errors import LedgerError, RecordError
+from projections.sentences.names import Names
+from server import problems
+from server.access import Caller
+from server.api.routes import Services
+from server.desk.site import HEADERS, LANGUAGE, Frame, Place, language_of, page, texts
+from server.identity.callers import Callers, check_origin, cookie
+from server.operations.observed import note
+
+logger = logging.getLogger(__name__)
+
+LARGEST = 1 << 20  # bytes of a form
+MOST_FIELDS = 5_000
+PATIENCE = 10.0  # seconds for a whole form
+PLACES = (Place("/", "board"), Place("/orders", "orders"), Place("/record", "record"))
+SIGNED_OUT = ("API-SESSION", "API-CERTIFICATE")
+
+Values = Mapping[str, Sequence[str]]
+
+
+class Visitor(Struct, frozen=True):
+    """One request for a page by a person who has signed in.
+
+    `form` and `query` have the values of a form and of the address by their names, in the order in which they came.
+    """
+
+    request: Request
+    caller: Caller
+    frame: Frame
+    form: Values
+    query: Values
+
+    @property
+    def path(self) -> Mapping[str, str]:
+        """Return the values of the path."""
+        values: Mapping[str, str] = self.request.path_params
+        return values
+
+    @property
+    def sends(self) -> bool:
+        """Return True if the request sends a form."""
+        return self.request.method == "POST"
+
+    def asked(self, name: str) -> str:
+        """Return the first value of a name in the query; empty without one."""
+        return next(iter(self.query.get(name, ())), "")
+
+
+Answer = Callable[[Visitor], Response]
+
+
+class Gate:
+    """Makes the routes of pages; `signing` is the origin of the signing page.
+
+    `places` are the places of the navigation, `order_places` those of one order, with `{}` for its id. Other parts of
+    the server add theirs before the first request: `gate.places += (Place("/keys", "keys"),)`.
+    """
+
+    def __init__(
+        self, services: Services, callers: Callers, bases: Mapping[str, str], *, test: bool = False, signing: str = ""
+    ) -> None:
+        self.services = services
+        self.places: tuple[Place, ...] = PLACES
+        self.order_places: tuple[Place, ...] = ()
+        self._callers = callers
+        self._bases = bases
+        self._test = test
+        self._signing = signing
+
+    def route(self, path: str, answer: Answer, *, sends: bool = False) -> Route:
+        """Return the route of a page; with `sends` its address takes forms as well."""
+
+        async def endpoint(request: Request) -> Response:
+            note(request.scope, route=path)
+            try:
+                body = await _body(request) if request.method == "POST" else b""
+                return await run_in_threadpool(self._answered, request, body, answer)
+            except (RecordError, LedgerError) as error:
+                return self._refused(request, error)
+
+        return Route(path, endpoint, methods=["GET", "POST"] if sends else ["GET"])
+
+    def _answered(self, request: Request, body: bytes, answer: Answer) -> Response:
+        try:
+            visitor = self._visitor(request, body)
+            response = self._sign_in(request, body) if visitor is None else answer(visitor)
+        except (RecordError, LedgerError) as error:
+            return self._sign_in(request, body) if error.code in SIGNED_OUT else self._refused(request, error)
+        except Exception as error:
+            logger.exception("%s %s: %s", request.method, request.url.path, type(error).__name__)
+            return self._refused(request, LedgerError("API-UNFORESEEN", ""))
+        if asked := request.query_params.get("lang"):
+            chosen = language_of(asked, "", "")
+            response.headers.append(
+                "set-cookie", f"{LANGUAGE}={chosen}; Path=/; Max-Age=31536000; Secure; SameSite=Strict"
+            )
+        return response
+
+    def _visitor(self, request: Request, body: bytes) -> Visitor | None:
+        """Return who asks; None for a browser without a session. Raises what `Callers.find` raises."""
+        base = self._bases[request.headers["host"]]
+        known = self._callers.find(request, base + _target(request), base, body)
+        if known is None:
+            self._callers.spend_unknown(request)
+            return None
+        caller = known.caller
+        note(request.scope, office=caller.actor)
+        form = _pairs(body.decode("utf-8", "replace")) if body else {}
+        query = _pairs(request.url.query)
+        if (seen := next(iter(query.get("seen", ())), "")).isdecimal() and len(seen) <= 15:
+            self.services.catch_up(int(seen))
+        return Visitor(request, caller, self._frame(request, caller), form, query)
+
+    def _frame(self, request: Request, caller: Caller) -> Frame:
+        names = Names(self.services.view.registered())
+        lang = _language(request)
+        account = self.services.sign_in.accounts.get(caller.account) if caller.account else None
+        return Frame(
+            lang=lang,
+            address=_target(request),
+            places=self.places,
+            origin=self.services.view.origin,
+            test=self._test,
+            person=caller.actor if account is None else account.name,
+            office=caller.actor,
+            office_name=names.office(caller.actor, lang),
+            roles=tuple(sorted(caller.roles)),
+            zone=names.zone(caller.actor),
+            size=self.services.head.current.size,
+            now=self.services.view.moment(),
+            signing=self._signing,
+        )
+
+    def _sign_in(self, request: Request, body: bytes) -> Response:
+        """Lead to the sign-in page, and from there back; a form is kept in the page until it is sent again."""
+        lang = _language(request)
+        if request.method != "POST":
+            return RedirectResponse(f"/sign-in?lang={lang}&next={quote(_target(request), safe='')}", 303, HEADERS)
+        try:
+            check_origin(request, self._bases[request.headers["host"]], browser=True)
+        except RecordError as error:
+            return self._refused(request, error)
+        frame = Frame(lang, _target(request), self.places, self.services.view.origin, self._test)
+        pairs = [(name, value) for name, some in _pairs(body.decode("utf-8", "replace")).items() for value in some]
+        return page("resend.html.j2", frame, texts(lang)["ended_title"], status=401, pairs=pairs)
+
+    def _refused(self, request: Request, error: RecordError | LedgerError) -> Response:
+        """Return the page that says what is wrong; what is for the operator stays in the log of the server."""
+        note(request.scope, code=error.code)
+        lang, status = _language(request), problems.status_of(error)
+        if problems.is_internal(error):
+            logger.warning("%s %s: %s", request.method, request.url.path, error)
+        says = problems.problem_of(error)
+        frame = Frame(lang, _target(request), self.places, self.services.view.origin, self._test)
+        known = {404: "missing", 429: "busy", 403: "denied"}.get(status, "failed" if status >= 500 else "refused")
+        return page(
+            "stop.html.j2", frame, texts(lang)[known], status=status, code=error.code,
+            says="" if status >= 500 else says.detail, hint=says.hint,
+        )  # fmt: skip
+
+
+def _target(request: Request) -> str:
+    """Return path and query of a request, as they came."""
+    raw: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
+    query: bytes = request.scope["query_string"]
+    return raw.decode("latin-1") + (f"?{query.decode('latin-1')}" if query else "")
+
+
+def _language(request: Request) -> str:
+    asked, chosen = request.query_params.get("lang", ""), cookie(request, LANGUAGE)
+    return language_of(asked, chosen, request.headers.get("accept-language", ""))
+
+
+def _pairs(text: str) -> dict[str, list[str]]:
+    """Return the values of a form or a query by name; `RecordError` API-REQUEST for too many."""
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS)
+    except ValueError:
+        raise RecordError("API-REQUEST", f"a form has at most {MOST_FIELDS} values") from None
+    values: dict[str, list[str]] = {}
+    for name, value in pairs:
+        values.setdefault(name, []).append(value.replace("\r\n", "\n"))
+    return values
+
+
+async def _body(request: Request) -> bytes:
+    """Return a form as it was sent; `RecordError` API-MEDIA, API-LARGE, API-SLOW, API-REQUEST."""
+    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media != "application/x-www-form-urlencoded":
+        raise RecordError("API-MEDIA", "a form is application/x-www-form-urlencoded", where="Content-Type")
+    body = bytearray()
+    try:
+        async with asyncio.timeout(PATIENCE):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > LARGEST:
+                    raise RecordError("API-LARGE", f"a form has at most {LARGEST} bytes")
+    except TimeoutError:
+        raise RecordError("API-SLOW", f"the form did not arrive within {PATIENCE:g} seconds") from None
+    except ClientDisconnect:
+        raise RecordError("API-REQUEST", "the form is cut short") from None
+    return bytes(body)

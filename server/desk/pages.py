@@ -1,0 +1,40 @@
+"""The pages of the desk."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from server.desk.entry_pages import EntryPages
+from server.desk.gate import Gate
+from server.desk.order_pages import OrderPages
+from server.desk.site import file_response
+from server.operations.observed import note
+
+
+class Desk:
+    """The pages of one server."""
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+        self._entries = EntryPages(gate)
+        self._orders = OrderPages(gate)
+
+    def routes(self) -> list[Route]:
+        """Return the routes of the pages, and of their style and script."""
+        return [
+            Route("/desk/{name}", _file, methods=["GET"]),
+            self._gate.route("/", self._orders.board),
+            self._gate.route("/orders", self._orders.orders),
+            self._gate.route("/orders/{order}", self._orders.order),
+            self._gate.route("/record", self._entries.kinds),
+            self._gate.route("/record/{kind}", self._entries.form, sends=True),
+            self._gate.route("/orders/{order}/record", self._entries.kinds),
+            self._gate.route("/orders/{order}/record/{kind}", self._entries.form, sends=True),
+        ]
+
+
+async def _file(request: Request) -> Response:
+    note(request.scope, route="/desk/{name}")
+    return file_response(request.path_params["name"], request.query_params.get("v", "")) or Response(status_code=404)

@@ -1,0 +1,165 @@
+"""The desk of the office server in browsers: accessible, on a phone, in the dark, checked while a form is filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+pytest.importorskip("fido2", reason="needs the extra `server`")
+pytest.importorskip("starlette", reason="needs the extra `server`")
+pytest.importorskip("http_message_signatures", reason="needs the extra `server`")
+
+from server.identity.callers import SESSION
+from tests.browser.support.webdriver import ENTER, TAB, Browser, Chromium
+from tests.server.desk.desk import person
+from tests.server.office import Office, serving_story
+from tests.support.cli import reply
+
+pytestmark = pytest.mark.browser
+
+PATIENCE = 20.0  # seconds
+PAGES = (
+    "/",
+    "/orders",
+    "/orders/{}",
+    "/orders/{}/record",
+    "/orders/{}/record/evidence-received",
+    "/record/order-issued?f.instrument=EPOC",
+    "/orders/{}?lang=de",
+    "/orders/{}/record/order-closed?lang=fr",
+)
+AUTHENTICATOR = {
+    "protocol": "ctap2",
+    "transport": "internal",
+    "hasResidentKey": True,
+    "hasUserVerification": True,
+    "isUserVerified": True,
+    "automaticPresenceSimulation": True,
+}
+BROKEN = "return axe.run().then(({violations}) => violations.map((v) => `${v.id}: ${v.nodes[0].html}`))"
+
+
+@pytest.fixture(scope="module")
+def house(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """Serve a ledger to one kind of browser, in which a person has signed in."""
+    with serving_story("S2", tmp_path_factory.mktemp("house"), signing="http://sign.localhost") as served:
+        browser.open(f"http://localhost:{served.port}/sign-in")
+        browser.set_cookie(SESSION, person(served, "Dina Ilves", "ilves").token)
+        yield served
+
+
+@pytest.fixture(scope="module")
+def order(house: Office) -> str:
+    return str(reply("orders", ledger=house.ledger)["orders"][0]["order"])
+
+
+def show(browser: Browser, house: Office, path: str) -> None:
+    mark = "&" if "?" in path else "?"
+    browser.open(f"http://localhost:{house.port}{path}" + ("" if "lang=" in path else f"{mark}lang=en"))
+    browser.run("document.querySelectorAll('details').forEach((each) => (each.open = true))")
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_is_accessible(browser: Browser, house: Office, order: str, axe: str, path: str) -> None:
+    show(browser, house, path.format(order))
+    assert browser.run(f"{axe}; {BROKEN}") == []
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_fits_a_phone_and_can_be_read_in_the_dark(
+    browser: Browser, house: Office, order: str, axe: str, path: str
+) -> None:
+    if not isinstance(browser, Chromium):
+        pytest.skip("only Chromium shows another width and colour scheme")
+    try:
+        browser.emulate(390, "dark")
+        show(browser, house, path.format(order))
+        assert browser.run("return document.documentElement.scrollWidth") == 390
+        assert browser.run(f"{axe}; {BROKEN}") == []
+    finally:
+        browser.emulate()
+
+
+def form(browser: Browser, house: Office, order: str) -> None:
+    show(browser, house, f"/orders/{order}/record/order-closed")
+
+
+TYPE = """
+const outcome = document.getElementById('f.outcome');
+outcome.value = arguments[0];
+outcome.dispatchEvent(new Event('change', { bubbles: true }));
+"""
+
+
+def test_what_would_be_signed_is_shown_while_the_form_is_filled_in(browser: Browser, house: Office, order: str) -> None:
+    form(browser, house, order)
+    browser.run(TYPE, "answered")
+    browser.wait("return document.getElementById('sign') !== null", PATIENCE)
+    assert "the order was answered" in browser.run("return document.getElementById('checked').innerText")
+    browser.run(TYPE, "refused")
+    assert browser.run("return document.getElementById('sign').disabled"), "until it is checked again"
+    browser.wait("return document.getElementById('checked').innerText.includes('the order was refused')", PATIENCE)
+    assert not browser.run("return document.getElementById('sign').disabled")
+
+
+def test_an_error_has_the_focus_and_leads_to_its_field_by_keyboard(browser: Browser, house: Office, order: str) -> None:
+    form(browser, house, order)
+    browser.run("document.querySelector('.acts button').focus()")
+    browser.press(ENTER)
+    browser.wait("return document.activeElement.id === 'faults'", PATIENCE)
+    browser.press(TAB)
+    browser.press(ENTER)
+    browser.wait("return location.hash === '#f.outcome'", PATIENCE)
+
+
+def test_a_row_is_added_by_keyboard_and_has_the_focus(browser: Browser, house: Office, order: str) -> None:
+    show(browser, house, f"/orders/{order}/record/order-corrected")
+    browser.run("document.getElementById('f.changed_fields.add').focus()")
+    browser.press(ENTER)
+    browser.wait("return document.activeElement.id === 'f.changed_fields.1'", PATIENCE)
+
+
+def test_files_that_were_hashed_fill_in_the_manifest(browser: Browser, house: Office, order: str) -> None:
+    show(browser, house, f"/orders/{order}/record/evidence-received")
+    browser.run("""
+        const box = document.createElement('comity-files');
+        box.setAttribute('for', 'f.manifest');
+        box.setAttribute('shape', 'manifest');
+        box.value = ['a', 'b', 'c'].map((name, n) => ({ name, size: n, sha256: String(n).repeat(64), sha512: '' }));
+        document.getElementById('entry').append(box);
+        box.dispatchEvent(new Event('change', { bubbles: true }));
+    """)
+    names: list[Any] = browser.run(
+        "return [0, 1, 2].map((n) => document.getElementById(`f.manifest.files.${n}.name`).value)"
+    )
+    assert names == ["a", "b", "c"]
+    assert browser.run("return document.getElementById('f.manifest.files.2.sha256').value") == "2" * 64
+
+
+def test_signing_in_leads_back_to_the_page_that_was_asked_for(house: Office, order: str, browser: Browser) -> None:
+    if not isinstance(browser, Chromium):
+        pytest.skip("only Chromium has a virtual authenticator")
+    accounts = house.running.accounts
+    account = accounts.add("New Person", "ilves").id
+    browser.devtools("Network.clearBrowserCookies", {})
+    browser.devtools("WebAuthn.disable", {})  # another test may have left an authenticator
+    browser.devtools("WebAuthn.enable", {})
+    browser.devtools("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
+    try:
+        check_way_back(browser, house, order, accounts.make_code(account))
+    finally:
+        browser.devtools("WebAuthn.disable", {})
+
+
+def check_way_back(browser: Browser, house: Office, order: str, code: str) -> None:
+    browser.open(f"http://localhost:{house.port}/orders/{order}")
+    assert browser.run("return location.pathname") == "/sign-in"
+    browser.type("#code", code + ENTER)
+    browser.wait(f"return location.pathname === '/orders/{order}'", PATIENCE)
+    browser.open(f"http://localhost:{house.port}/sign-in")
+    browser.wait("return !document.getElementById('in').hidden", PATIENCE)
+    browser.open(f"http://localhost:{house.port}/sign-in?next=//evil.example/")
+    browser.wait("return !document.getElementById('in').hidden", PATIENCE)
+    assert browser.run("return location.origin") == f"http://localhost:{house.port}"
