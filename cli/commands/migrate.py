@@ -33,16 +33,17 @@ class MigrateAnswer(CommandAnswer, tag="comity.migrate/1"):
     "comity migrate --store file --keys-store file --guard file                      (and back)",
     "comity migrate --remove                             (the files that were left in the folder)",
 )
-@click.option("--store", metavar="ADDRESS|file", help="Where the entries go.")
+@click.option("--store", metavar="ADDRESS|file", help="Where the entries go, with heads and received bytes.")
 @click.option("--keys-store", metavar="ADDRESS|file", help="Where the keys of data subjects go.")
 @click.option("--guard", metavar="ADDRESS|file", help="Where the guard goes, as by comity log move-guard.")
-@click.option("--remove", is_flag=True, help="Remove entries.db and keys.db from the folder, once they have moved.")
+@click.option("--remove", is_flag=True, help="Remove the files from the folder whose content has moved.")
 def migrate_(store: str | None, keys_store: str | None, guard: str | None, remove: bool) -> None:
     """Move entries, keys of data subjects and guard of this ledger to other places, each verified there.
 
-    The old place is closed first: nothing is written to it any more, also by a process that has it open. It is not
-    deleted. Until keys.db is removed, it still has what is erased later. Repeated, the command finishes what was
-    interrupted; with the places where the parts are, it takes a move back that has not copied anything yet.
+    Heads, time stamps and what was received from other logs go with the entries. The old place is closed first: nothing
+    is written to it any more, also by a process that has it open. It is not deleted. Until keys.db is removed, it still
+    has what is erased later. Repeated, the command finishes what was interrupted; with the places where the parts are, it
+    takes a move back that has not copied anything yet.
     """
     if not remove and store is keys_store is guard is None:
         raise click.UsageError("--store, --keys-store, --guard: what is to be moved, and where? Or --remove")

@@ -11,29 +11,35 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from ledger.adapters.folders.ledger_folder import (
     ENTRIES_DB,
+    HEADS_DB,
     IDENTITY_DB,
     KEYS_DB,
     KEYS_STORE,
+    OTHERS,
     RESTORED,
     STORE,
+    Folder,
     read_folder,
 )
 from ledger.adapters.folders.new_folder import new_folder
 from ledger.adapters.folders.read_trust import plain_files
+from ledger.adapters.folders.received_files import FOREIGN, REGISTERS, received_files
 from ledger.adapters.folders.user_folders import Home, replace_file
 from ledger.adapters.guard.guard_place import is_guarded
+from ledger.adapters.log.checkpoints import CheckpointStore, other_logs
 from ledger.adapters.log.published_log import source
 from ledger.adapters.log.remote_signer import POINTER, signatory
-from ledger.adapters.storage.connection import Location
 from ledger.adapters.storage.copy_entries import copy, move_in
 from ledger.adapters.storage.entry_reader import EntryReader
-from ledger.adapters.storage.postgres import address
+from ledger.adapters.storage.postgres import Address, address
 from ledger.application.integrity.log_files import Progress, no_progress
 from ledger.application.integrity.own_check import check_own
+from ledger.application.migration.move_shared import MOVED, set_aside, to_database
 from ledger.application.restore import check_witnesses, mark_restored
 from ledger.application.restore_from_mirror import Mirrored, complete_from_mirror, lay_out
 from ledger.errors import LedgerError
@@ -41,7 +47,7 @@ from ledger.trust.trust_folder import parse_trust
 
 NEVER = ("state", "keys", STORE, KEYS_STORE)  # no backup of ours has them
 LEFT_OUT = frozenset(
-    {KEYS_DB, KEYS_STORE, "views.db", "map.db", "state", "keys", ENTRIES_DB, STORE, "heads.db", "others", RESTORED}
+    {KEYS_DB, KEYS_STORE, "views.db", "map.db", "state", "keys", ENTRIES_DB, STORE, HEADS_DB, OTHERS, MOVED, RESTORED}
     | {"exchange", "exchange.db", "jobs", "jobs.db"}  # of one machine; bundles that wait have opened values
     # an older one would let people in again who were locked out, and has the names of people who left
     | {IDENTITY_DB}
@@ -62,18 +68,19 @@ def back_up(folder: Path, file: str) -> tuple[int, int]:
         part = work / "tar"
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
             with tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as tar:
-                for path in _plain(folder):
+                for path in _plain(ledger):
                     _add(tar, path.relative_to(folder).as_posix(), path.read_bytes())
                     count += 1
-                others = sorted(f"others/{path.name}" for path in (folder / "others").glob("*.db"))
-                sources: dict[str, Location] = {name: folder / name for name in (*others, "heads.db")}
-                for name, source in {**sources, ENTRIES_DB: ledger.entries}.items():
+                for name, write in _databases(ledger):
                     target = work / Path(name).name
-                    copy(source, target)
+                    write(target)
                     tar.add(target, name, filter=_anonymous)
                     count += 1
                 with closing(EntryReader(work / ENTRIES_DB)) as reader:
                     size = reader.size()
+                for name, content in _shared_files(ledger):  # after the entries that name them
+                    _add(tar, name, content)
+                    count += 1
             stream.flush()
             os.fsync(stream.fileno())
         os.link(part, file)
@@ -150,8 +157,12 @@ def restore_backup(
             _check_guard(making, origin, say)
             mark_restored(making)
         if store:
-            move_in(making / ENTRIES_DB, address(store, read_folder(making).origin))
+            place = address(store, read_folder(making).origin)
+            move_in(making / ENTRIES_DB, place)
+            to_database(making, place)
             replace_file(making / STORE, f"{store}\n".encode())
+            set_aside(making)
+            shutil.rmtree(making / MOVED)
             for name in (ENTRIES_DB, f"{ENTRIES_DB}-wal", f"{ENTRIES_DB}-shm"):
                 (making / name).unlink(missing_ok=True)
             _verified_size(making, store, now, progress)
@@ -189,12 +200,36 @@ def _check_guard(folder: Path, file: str, say: Callable[[str], None]) -> None:
             say(f"{fault.says}; they are asked again before anything is signed")
 
 
-def _plain(folder: Path) -> Iterator[Path]:
+def _plain(ledger: Folder) -> Iterator[Path]:
     """Yield every file that is copied unchanged."""
-    for path in sorted(folder.rglob("*")):
-        top = path.relative_to(folder).parts[0]
-        if path.is_file() and top not in LEFT_OUT and not top.startswith((".", *(f"{n}-" for n in LEFT_OUT))):
+    left_out = LEFT_OUT | {FOREIGN, REGISTERS} if ledger.shared else LEFT_OUT
+    for path in sorted(ledger.path.rglob("*")):
+        top = path.relative_to(ledger.path).parts[0]
+        if path.is_file() and top not in left_out and not top.startswith((".", *(f"{n}-" for n in LEFT_OUT))):
             yield path
+
+
+def _databases(ledger: Folder) -> Iterator[tuple[str, Callable[[Path], None]]]:
+    """Yield the name of each file with heads, then that of the entries, and how to write it to a path."""
+    place = ledger.heads
+    if isinstance(place, Address):
+        for log in (*other_logs(place), ""):
+            with closing(CheckpointStore(place, writable=False, log=log)) as heads:
+                yield f"{OTHERS}/{log}.db" if log else HEADS_DB, heads.copy
+    else:
+        for file in (*sorted((ledger.path / OTHERS).glob("*.db")), place):
+            yield file.relative_to(ledger.path).as_posix(), partial(copy, file)
+    yield ENTRIES_DB, partial(copy, ledger.entries)
+
+
+def _shared_files(ledger: Folder) -> Iterator[tuple[str, bytes]]:
+    """Yield the received files that are in the database with the entries, by path."""
+    if ledger.shared:
+        with closing(EntryReader(ledger.entries)) as store:
+            received = received_files(ledger, store)
+            for top in (FOREIGN, REGISTERS):
+                for name, content in received.under(top).items():
+                    yield f"{top}/{name}", content
 
 
 def _add(tar: tarfile.TarFile, name: str, data: bytes) -> None:

@@ -71,6 +71,7 @@ class Journal:
                 self.subject_keys = opened.enter_context(closing(keys))
             self.log = opened.enter_context(closing(self._log(say)))
             self.cases = CaseReader(folder, self.store, self.subject_keys, now)
+            self.received = self.cases.received
             self.registry, self.access = self.cases.registry, self.cases.access
             self._past = WritePosition(folder.origin, folder.registrar, self.cases, self.store)
             self._sealer = Sealer(folder.origin, self.cases, self.subject_keys, self.heads, entropy, self._check_bound)

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from ledger.adapters.folders.received_files import FOREIGN
 from ledger.adapters.log.checkpoints import PublishedHead, TimeStampToken
 from ledger.adapters.witness.followed_logs import newest_seen
 from ledger.application.auditing import audit_files
@@ -179,9 +180,8 @@ def _foreign(
         for _, o in opened:
             digest = o.payload.public.get("envelope") if o.payload.kind == KIND else None
             for name in (digest, f"{digest}{PROOF}") if isinstance(digest, str) else ():
-                path = journal.folder.foreign / name
-                if path.is_file():
-                    files[name] = path.read_bytes()
+                if (content := journal.received.read(f"{FOREIGN}/{name}")) is not None:
+                    files[name] = content
         for index, wrapper, inner, texts in journal.cases.arrived(order, opened):
             may = readable(as_counted(inner, wrapper, index), audience)
             if lines := [text for text in texts if parse_disclosure(text).name in may]:
@@ -193,7 +193,7 @@ def _foreign(
 def _registers(journal: Journal, opened: Iterable[OpenedEntry]) -> dict[str, dict[int, tuple[bytes, bytes]]]:
     """Return the received registers of the logs whose entries are wrapped here; they prove the keys of the entries."""
     origins = {str(o.payload.public.get("origin")) for o in opened if o.payload.kind == KIND}
-    here = registers(journal.folder.registers)
+    here = registers(journal.received)
     return {origin: here[name] for origin in sorted(origins) if (name := origin_hash(origin)) in here}
 
 
@@ -208,7 +208,6 @@ def _heads_seen(journal: Journal, opened: Iterable[OpenedEntry]) -> dict[str, by
     notes = {head.digest: head.note for head in seen if head is not None}
     for o in opened:
         for document in o.payload.documents if o.payload.kind == "log-succeeded" else ():
-            path = journal.folder.foreign / document.sha256
-            if path.is_file():
-                notes[document.sha256] = path.read_bytes()
+            if (note := journal.received.read(f"{FOREIGN}/{document.sha256}")) is not None:
+                notes[document.sha256] = note
     return notes
