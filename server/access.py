@@ -5,7 +5,9 @@
     an office         also the orders that name it; those of the ledger's own Party in a role of `WHOLE`: every order
     AUD, ADM, DPO     of the ledger's own Party: also the record of accesses
 
-The entries of a kind with `shown_to` are shown to those roles alone. No sealed value is shown to anybody.
+The entries of a kind with `shown_to` are shown to those roles alone. Sealed values are opened in one answer: in a
+bundle for a caller who may see every order, after an entry that this caller has signed says so. Every other caller who
+may see an order gets a bundle of it for a role of their own, with every sealed value closed.
 """
 
 from __future__ import annotations
@@ -101,6 +103,10 @@ class Access(Struct, frozen=True):
         if not caller.roles:
             return False
         return self.keeps(caller) or caller.actor in named()
+
+    def makes_bundle(self, caller: Caller, audience: str) -> bool:
+        """Return True if a caller may have a bundle of an order, which they may see, for an audience (a role)."""
+        return self.keeps(caller) or audience in caller.roles
 
     def sees_kind(self, caller: Caller, kind: str) -> bool:
         """Return True if a caller may know of entries of a kind in an order that it may see."""

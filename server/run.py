@@ -21,6 +21,7 @@ from ledger.application.journal import Journal
 from server.access import Caller
 from server.api.answers import open_answers
 from server.api.application import LARGEST_HEAD, PATIENCE, Application, Gates, problem
+from server.api.bundles import Bundles
 from server.api.events import Listeners
 from server.api.idempotency import AnswerStore
 from server.api.reading import LedgerView
@@ -105,9 +106,11 @@ class OfficeServer:
             openid = OpenId(settings.provider) if settings.provider else None
             tickets = Tickets(server_secret(identities), spent.spend)
             sign_in = self.sign_in = SignIn(self.accounts, self.sessions, tickets, openid)
+            bundles = Bundles(view, partial(Journal.open, journal.folder.path, journal.home, now=journal.now))
             services = Services(
-                view, Recording(view, recorder, head, metrics.appended), head, settings.within, readiness.check, sign_in
-            )
+                view, Recording(view, recorder, head, metrics.appended), head, settings.within, readiness.check,
+                sign_in, bundles,
+            )  # fmt: skip
             bases = {base.partition("://")[2]: base for base in settings.bases}
 
             def by_account(account: Account, keys: frozenset[str]) -> Caller:

@@ -42,8 +42,8 @@ def migrate_(store: str | None, keys_store: str | None, guard: str | None, remov
 
     Heads, time stamps and what was received from other logs go with the entries. The old place is closed first: nothing
     is written to it any more, also by a process that has it open. It is not deleted. Until keys.db is removed, it still
-    has what is erased later. Repeated, the command finishes what was interrupted; with the places where the parts are, it
-    takes a move back that has not copied anything yet.
+    has what is erased later. Repeated, the command finishes what was interrupted; with the places where the parts are,
+    it takes a move back that has not copied anything yet.
     """
     if not remove and store is keys_store is guard is None:
         raise click.UsageError("--store, --keys-store, --guard: what is to be moved, and where? Or --remove")

@@ -31,6 +31,7 @@ from ledger.errors import LedgerError
 from ledger.facts import KINDS, WHY, build, check_audience, public_of, sealed_of
 
 if TYPE_CHECKING:
+    from comity.remote.bundles import RemoteBundles
     from comity.remote.recording import Permissions, RecordedEntry
 
 
@@ -104,6 +105,12 @@ class ServerTarget:
     def offices_here(self) -> Mapping[str, SigningOffice]:
         """Return the offices whose keys are on this machine, without the registrar."""
         return self.reader.offices_here()
+
+    def bundles(self) -> RemoteBundles:
+        """Return what has bundles made by this server."""
+        from comity.remote.bundles import RemoteBundles
+
+        return RemoteBundles(self.reader.ledger.connection, self.reader.ledger.reader, self._recorder)
 
     # -- who signs ----------------------------------------------------------------------------------------------------
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 COMMANDS = (
     "orders, due, show, timeline, judge, custody, log, checkpoint, lint, issue, notify, object, disclose, "
-    "notify-customer, record, key accept"
+    "notify-customer, record, key accept, export"
 )
 
 

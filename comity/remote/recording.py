@@ -76,7 +76,7 @@ class RemoteRecorder:
     ) -> RecordedEntry:
         """Record one entry in an order (its id), or in a new one; see `RemoteLedger.record`."""
         fact = _fact(kind, fields)
-        signer = self._signer(kind, role)
+        signer = self.signer(kind, role)
         self.check_form(fact, said, order, without)
         entry = entry or secrets.token_hex(16)
         if order is None:
@@ -120,7 +120,7 @@ class RemoteRecorder:
         self, kind: str, fields: Mapping[str, Any], case: Case, said: Circumstances, role: str | None
     ) -> tuple[Finding, ...]:
         """Return the findings of the law with this entry in an order that are not there without it."""
-        return self.findings(_fact(kind, fields), case, self._signer(kind, role), said, _instrument(fields))
+        return self.findings(_fact(kind, fields), case, self.signer(kind, role), said, _instrument(fields))
 
     def draft(
         self, fact: Fact, case: Case, signer: Signer, said: Circumstances, instrument: str | None = None
@@ -160,7 +160,8 @@ class RemoteRecorder:
         proof = self._verifier.receipt(item)
         return RecordedEntry(item.index, item.leaf, entry, place.order, place.seq, item.already, proof)
 
-    def _signer(self, kind: str, role: str | None) -> Signer:
+    def signer(self, kind: str, role: str | None) -> Signer:
+        """Return the holder of the key as the signer of a kind; ValueError without `role` where several fit."""
         caller = self._reader.caller()
         roles = caller.roles if caller.accepted else self._verifier.keyring.keys[caller.key].roles
         fitting = [each for each in kind_of(kind).signers if each in roles]

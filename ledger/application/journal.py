@@ -363,14 +363,15 @@ class Journal:
         in these orders can be opened here.
         """
         if replaces is None:
-            self._check_openable(orders)
+            self.check_openable(orders)
         moment = self.now()
         public = {"view": view, "purpose_code": purpose, "orders": list(orders)}
         fact = build("record-accessed", public, {"justification": because, "person": person})
         circumstances = Circumstances(moment, moment, replaces=replaces, why=None if replaces is None else because)
         return self.record(fact, self.access, signer, circumstances, entry=entry)
 
-    def _check_openable(self, orders: Sequence[str]) -> None:
+    def check_openable(self, orders: Sequence[str]) -> None:
+        """Raise `LedgerError` KEYS-OTHER if nothing of these orders would be opened: its keys are elsewhere."""
         around = [each for order in orders for each in self.erasure.around(order)] if self.subject_keys else []
         keys = self.store.sealing_keys(around)
         if not keys or self._keys().existing(keys):
