@@ -16,7 +16,6 @@ from cli.click_extensions import command
 from cli.exports.formats import ENDINGS, FORMATS, ExportRequest, write
 from cli.handover.evidence_bundle import Handed, bundle
 from cli.handover.paper_signer import SigningOptions, signing_options
-from cli.handover.served_bundle import served_bundle
 from cli.remote.servers import chosen_url, only_in_a_folder
 from cli.session import ledger_choice
 from cli.session.local_time import MOMENT
@@ -106,6 +105,8 @@ def export(
         raise click.UsageError("a bundle is of one ORDER, as it is recorded now; --format makes other things")
     check_new(file, "a bundle")
     if (url := chosen_url()) is not None:
+        from cli.handover.served_bundle import served_bundle
+
         write_new(file, served_bundle(url, secret, order, file, handed))
         return
     with bundle(order, file, handed) as evidence:

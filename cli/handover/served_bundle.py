@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from cli.access.persons import person_at_server
 from cli.access.recorded_access import purpose_for
 from cli.exit_codes import Stop
-from cli.handover.evidence_bundle import role_of
+from cli.handover.evidence_bundle import Handed, role_of
 from cli.remote.connected import verified
 from cli.remote.server_target import recording_served
 from cli.remote.servers import only_in_a_folder
 from cli.terminal import output
+from comity.remote.bundles import BundleWanted
+from ledger.adapters.keys.open_key import Secret
 from ledger.errors import LedgerError
-
-if TYPE_CHECKING:
-    from cli.handover.evidence_bundle import Handed
-    from ledger.adapters.keys.open_key import Secret
+from ledger.facts.vocabulary import ROLES
 
 
 def served_bundle(url: str, secret: Secret, order: str, file: str, handed: Handed) -> bytes:
@@ -26,9 +23,6 @@ def served_bundle(url: str, secret: Secret, order: str, file: str, handed: Hande
 
     `LedgerError` FOLDER-ONLY for documents, UNWITNESSED; API-FALSE for a bundle that is not what was asked for.
     """
-    from comity.remote.bundles import BundleWanted
-    from ledger.facts.vocabulary import ROLES
-
     if handed.audience is None:
         raise click.UsageError("--audience ROLE: who is going to read it?")
     if handed.documents is not None:

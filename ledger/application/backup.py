@@ -42,13 +42,16 @@ from ledger.application.integrity.own_check import check_own
 from ledger.application.migration.move_shared import MOVED, set_aside, to_database
 from ledger.application.restore import check_witnesses, mark_restored
 from ledger.application.restore_from_mirror import Mirrored, complete_from_mirror, lay_out
-from ledger.errors import LedgerError
+from ledger.bundle.archive import unpack
+from ledger.entries.wrapped_entry import VALUES
+from ledger.errors import LedgerError, RecordError
 from ledger.trust.trust_folder import parse_trust
 
 NEVER = ("state", "keys", STORE, KEYS_STORE)  # no backup of ours has them
+MACHINE = ("exchange.db", "jobs.db")  # what became of bundles to and from peers, and of jobs, on one machine
 LEFT_OUT = frozenset(
     {KEYS_DB, KEYS_STORE, "views.db", "map.db", "state", "keys", ENTRIES_DB, STORE, HEADS_DB, OTHERS, MOVED, RESTORED}
-    | {"exchange", "exchange.db", "jobs", "jobs.db"}  # of one machine; bundles that wait have opened values
+    | {"exchange", "jobs", *MACHINE}  # bundles with opened values stay out
     # an older one would let people in again who were locked out, and has the names of people who left
     | {IDENTITY_DB}
 )
@@ -69,6 +72,9 @@ def back_up(folder: Path, file: str) -> tuple[int, int]:
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
             with tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as tar:
                 for path in _plain(ledger):
+                    _add(tar, path.relative_to(folder).as_posix(), path.read_bytes())
+                    count += 1
+                for path in _closed_bundles(folder):  # before the table that names them
                     _add(tar, path.relative_to(folder).as_posix(), path.read_bytes())
                     count += 1
                 for name, write in _databases(ledger):
@@ -131,16 +137,17 @@ def restore_backup(
     behind: bool,
     store: str = "",
     mirror: MirrorSource | None = None,
+    settle: Callable[[Path], None] = lambda _: None,
     say: Callable[[str], None] = lambda _: None,
     progress: Progress = no_progress,
 ) -> tuple[int, Mirrored | None]:
     """Restore a backup into a new folder; return its number of entries, and what a mirror gave.
 
     A faulty backup or mirror leaves no folder. With a `mirror`, later entries come from it, and all of them if `file`
-    is empty. With `store`, the entries go into that database and are verified there once more. `say` gets messages for
-    people. `LedgerError` LOG-ROLLBACK if the log has signed more since, unless the folder is to be read only
-    (`behind`); PATH-TAKEN, COPY-FORMAT, the errors of `complete_from_mirror`, and the code of the first contradiction
-    that is found.
+    is empty. With `store`, the entries go into that database and are verified there once more. `settle` gets the folder
+    before it has its name, for what a server keeps in it. `say` gets messages for people. `LedgerError` LOG-ROLLBACK if
+    the log has signed more since, unless the folder is to be read only (`behind`); PATH-TAKEN, COPY-FORMAT, the errors
+    of `complete_from_mirror`, and the code of the first contradiction that is found.
     """
     mirrored = None
     with new_folder(str(folder)) as making:
@@ -166,6 +173,7 @@ def restore_backup(
             for name in (ENTRIES_DB, f"{ENTRIES_DB}-wal", f"{ENTRIES_DB}-shm"):
                 (making / name).unlink(missing_ok=True)
             _verified_size(making, store, now, progress)
+        settle(making)
     return size, mirrored
 
 
@@ -211,6 +219,9 @@ def _plain(ledger: Folder) -> Iterator[Path]:
 
 def _databases(ledger: Folder) -> Iterator[tuple[str, Callable[[Path], None]]]:
     """Yield the name of each file with heads, then that of the entries, and how to write it to a path."""
+    for name in MACHINE:
+        if (ledger.path / name).exists():
+            yield name, partial(copy, ledger.path / name)
     place = ledger.heads
     if isinstance(place, Address):
         for log in (*other_logs(place), ""):
@@ -220,6 +231,19 @@ def _databases(ledger: Folder) -> Iterator[tuple[str, Callable[[Path], None]]]:
         for file in (*sorted((ledger.path / OTHERS).glob("*.db")), place):
             yield file.relative_to(ledger.path).as_posix(), partial(copy, file)
     yield ENTRIES_DB, partial(copy, ledger.entries)
+
+
+def _closed_bundles(folder: Path) -> Iterator[Path]:
+    """Yield the bundles that wait for peers, or for a decision, and open no sealed value."""
+    for path in sorted((folder / "exchange").glob("*/*")):
+        if path.parent.name not in ("outgoing", "quarantine") or path.name.startswith("."):
+            continue
+        try:
+            files = unpack(path.read_bytes())
+        except (FileNotFoundError, RecordError):
+            continue  # it was acknowledged meanwhile; or whether it opens values cannot be seen
+        if not any("/disclosures/" in name or name.endswith(VALUES) for name in files):
+            yield path
 
 
 def _shared_files(ledger: Folder) -> Iterator[tuple[str, bytes]]:

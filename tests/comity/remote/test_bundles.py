@@ -228,7 +228,7 @@ def test_a_bundle_is_made_in_the_name_of_the_caller_alone(desk: Desk, client: Re
     assert ask(desk, client, plain(client, purpose="fun")).code == "API-REQUEST"
 
 
-# -- a server that lies ------------------------------------------------------------------------------------------------
+# -- a false server ----------------------------------------------------------------------------------------------------
 
 
 def changed(change: Callable[[dict[str, bytes], Manifest], Manifest | None]) -> Callable[[Any], None]:

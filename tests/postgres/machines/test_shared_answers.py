@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -174,11 +175,12 @@ def test_two_office_servers_make_the_same_bundle_for_a_repeated_request(
         one, two = (opened.enter_context(serving(house.ledger)) for _ in range(2))
         client = opened.enter_context(one.connect(key, tmp_path))
         post = client.connection.post
-        monkeypatch.setattr(
-            client.connection,
-            "post",
-            lambda path, answer, body, once: (sent.append(body), post(path, answer, body, once))[1],
-        )
+
+        def kept(path: str, answer: Any, body: bytes, once: str) -> Any:
+            sent.append(body)
+            return post(path, answer, body, once)
+
+        monkeypatch.setattr(client.connection, "post", kept)
         client.export(order, "CT", purpose="trial", person="Dina Ilves")
         replies = [each.ask(key, f"/v1/orders/{order}/bundle", sent[0]) for each in (one, two, one)]
         assert [each.status for each in replies] == [200] * 3

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from contextlib import closing
-from typing import TYPE_CHECKING
 
 from ledger.adapters.storage import postgres
 from ledger.adapters.storage.postgres import SHARED, Address, PostgresErrors
 from ledger.errors import LedgerError
-
-if TYPE_CHECKING:
-    from ledger.adapters.storage.postgres import Connection
 
 
 def make_tables(location: Address) -> None:
@@ -21,12 +17,12 @@ def make_tables(location: Address) -> None:
             c.execute(SHARED.read_bytes())
 
 
-def has_tables(c: Connection) -> bool:
+def has_tables(c: postgres.Connection) -> bool:
     """Return True if a database has the tables."""
     return c.execute("SELECT to_regclass('comity.received')").fetchone() != (None,)
 
 
-def check_tables(c: Connection, location: Address) -> None:
+def check_tables(c: postgres.Connection, location: Address) -> None:
     """Raise `LedgerError` NO-LEDGER if a database does not have the tables."""
     if not has_tables(c):
         raise missing(location)
