@@ -128,6 +128,14 @@ def trust_of(server: Server) -> Trust:
     return read_trust_folder(str(server.trust), server.fingerprint)
 
 
+def forget_server(server: Server) -> None:
+    """Remove what is kept of a server; what was verified of its log stays in the state folder."""
+    import shutil
+
+    (folder_of(server.url) / "server.json").unlink(missing_ok=True)
+    shutil.rmtree(folder_of(server.url))
+
+
 def keep_server(server: Server, trust: dict[str, bytes]) -> None:
     """Keep a server with the files of its trust folder, in the place of what was kept of it."""
     import shutil
