@@ -147,7 +147,7 @@ class RemoteLedger:
         ledger to keep. `order` is the name of an order, `register`, or None for a new order. `role` is needed where the
         key holds several that sign the kind. `unless` is a condition over ids of orders: the log refuses the entry with
         `RecordError` CTX-CONDITION where it does not hold. `entry` is an id (32 hex digits) by which a call can be
-        repeated.
+        repeated: the entry on record under it is returned, with `already`; CONFLICT if that one states something else.
 
             receipt = ledger.record("order-received", {"proof_kind": "own-stamp"}, "PPO-2026-123")
         """

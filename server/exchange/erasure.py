@@ -1,4 +1,4 @@
-"""Find the bundles that an erasure has to reach: those that wait for a peer, and those in quarantine."""
+"""Find the bundles that an erasure has to reach: bundles that wait for a peer, and bundles in quarantine."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Value = tuple[int, str]  # the log index of an entry, and the name of a sealed f
 
 
 class Reach(Struct, frozen=True):
-    """The bundles that open values of an erasure, or may open them, and those that peers have already."""
+    """The bundles here that open values of an erasure, or may open them, and the bundles that peers have already."""
 
     waiting: tuple[OutgoingItem, ...]
     quarantined: tuple[IncomingItem, ...]
