@@ -16,7 +16,7 @@ The folder holds:
     foreign/          entries of other logs, as received
     others/           the heads of other logs, as seen
     registers/        the registers of other logs, as received: they prove the keys of their entries
-    moved/            heads.db, foreign/, others/, registers/, if their content moved to the database with the entries
+    moved/            heads.db, identity.db, foreign/, others/, registers/, if they moved to the database of the entries
     log/              the published files
     evidence/         proof, or signs, that a log contradicts itself; kept for ever
     names.json        local names of orders

@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -45,8 +45,17 @@ class Places(Struct, frozen=True):
     guard: str | None = None
 
 
-def migrate(path: Path, home: Home, places: Places, now: datetime, progress: Progress = no_progress) -> Folder:
+def migrate(
+    path: Path,
+    home: Home,
+    places: Places,
+    now: datetime,
+    progress: Progress = no_progress,
+    carry: Callable[[Location, Location], None] = lambda here, to: None,
+) -> Folder:
     """Move parts of a ledger, one after another; return its folder as it is then. Repeated, it finishes what was cut.
+
+    `carry` moves what else is kept where the entries are, before the folder says where they are now.
 
     `LedgerError`: STORE-MOVED, STORE-SHARED, LEDGER-EXISTS, GUARD-*, LOG-*; `RecordError` STORE-ADDRESS.
     """
@@ -57,7 +66,7 @@ def migrate(path: Path, home: Home, places: Places, now: datetime, progress: Pro
     if places.keys is not None:
         _move_keys(folder, targets.get("keys", path / KEYS_DB))
     if places.entries is not None:
-        _move_entries(folder, targets.get("entries", path / ENTRIES_DB), now, progress)
+        _move_entries(folder, targets.get("entries", path / ENTRIES_DB), now, progress, carry)
     return read_folder(path)
 
 
@@ -91,7 +100,9 @@ def _move_guard(folder: Folder, home: Home, to: str) -> None:
     use_guard(state, state / GUARD_DB if to == FILE else shared_place(to, folder.origin))
 
 
-def _move_entries(folder: Folder, to: Location, now: datetime, progress: Progress) -> None:
+def _move_entries(
+    folder: Folder, to: Location, now: datetime, progress: Progress, carry: Callable[[Location, Location], None]
+) -> None:
     here, path = folder.entries, folder.path
     if here == to:
         take_back(to)
@@ -107,6 +118,7 @@ def _move_entries(folder: Folder, to: Location, now: datetime, progress: Progres
         if isinstance(to, Address):
             for source in (path, work):
                 to_database(source, to)
+        carry(here, to)
     _point(path / STORE, to)
     if isinstance(to, Address):
         set_aside(path)

@@ -14,7 +14,7 @@ from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 
-from ledger.adapters.folders.ledger_folder import HEADS_DB, OTHERS
+from ledger.adapters.folders.ledger_folder import HEADS_DB, IDENTITY_DB, OTHERS
 from ledger.adapters.folders.received_files import FOREIGN, REGISTERS, FilesIn
 from ledger.adapters.folders.user_folders import private_folder
 from ledger.adapters.log.checkpoints import CheckpointStore, other_logs
@@ -95,9 +95,9 @@ def set_aside(path: Path) -> None:
     if (there / HEADS_DB).exists():  # of an earlier move; all of it came back since
         shutil.rmtree(there)
     private_folder(there / OTHERS)
-    for folder in (FOREIGN, REGISTERS):
-        if (path / folder).exists():
-            os.replace(path / folder, there / folder)
+    for name in (FOREIGN, REGISTERS, IDENTITY_DB, *(f"{IDENTITY_DB}{tail}" for tail in _TAILS[1:])):
+        if (path / name).exists():
+            os.replace(path / name, there / name)
     for file, _ in sorted(_files_of_heads(path), key=lambda each: each[0].parent == path):
         for tail in reversed(_TAILS):
             if (left := Path(f"{file}{tail}")).exists():
