@@ -31,7 +31,7 @@ def accounts_at(here: Location, folder: Path) -> Rows | None:
         if not (folder / IDENTITY_DB).exists():
             return None
         with closing(SQLiteDatabase(folder / IDENTITY_DB)) as file:
-            return _sorted({name: file.rows(f"SELECT * FROM {name}") for name in _NAMES})  # noqa: S608 - our names
+            return {name: file.rows(f"SELECT * FROM {name} ORDER BY rowid") for name in _NAMES}  # noqa: S608 - our names
     with closing(postgres.connect_schema(here, "comity", writable=False)) as c, PostgresErrors(here):
         if c.execute("SELECT to_regclass('comity_identity.version')").fetchone() == (None,):
             return None
@@ -42,7 +42,7 @@ def accounts_at(here: Location, folder: Path) -> Rows | None:
                 says = f"the accounts in {here} are of another version than {TABLES.version}"
                 raise LedgerError("LEDGER-VERSION", f"{says}; nothing was written", "update comity")
             queries = {name: f"SELECT * FROM comity_identity.{name}".encode() for name in _NAMES}  # noqa: S608
-            return _sorted({name: c.execute(query).fetchall() for name, query in queries.items()})
+            return {name: c.execute(query).fetchall() for name, query in queries.items()}
         except Exception as error:
             if getattr(error, "sqlstate", None) == "42501":
                 says = f"this role may not read the accounts in {here}"
@@ -67,7 +67,7 @@ def move_accounts(here: Location, to: Location, folder: Path) -> None:
             for name in _NAMES:
                 for row in rows[name]:
                     there.change(f"INSERT INTO {name} VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608
-        if _sorted({name: there.rows(f"SELECT * FROM {name}") for name in _NAMES}) != rows:  # noqa: S608
+        if _sorted({name: there.rows(f"SELECT * FROM {name}") for name in _NAMES}) != _sorted(rows):  # noqa: S608
             raise LedgerError("LOG-CORRUPT", f"the accounts in {to} are not those that were copied", "repeat this")
     if isinstance(here, Address):
         with closing(postgres.connect_schema(here, "comity")) as c, PostgresErrors(here):

@@ -100,7 +100,7 @@ def people(house: Housed) -> tuple[list[object], bytes, list[tuple[object, ...]]
     """Return the accounts of a ledger, the secret of its servers, and what was done with accounts."""
     with closing(open_database(read_folder(house.ledger))) as stored:
         accounts = Accounts(stored)
-        return [*accounts.all()], server_secret(stored), stored.rows("SELECT * FROM act ORDER BY at")
+        return [*accounts.all()], server_secret(stored), sorted(stored.rows("SELECT * FROM act"))
 
 
 def joined(house: Housed, name: str) -> None:
