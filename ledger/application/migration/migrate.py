@@ -17,7 +17,16 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ledger.adapters.folders.ledger_folder import ENTRIES_DB, HEADS_DB, KEYS_DB, KEYS_STORE, STORE, Folder, read_folder
+from ledger.adapters.folders.ledger_folder import (
+    ENTRIES_DB,
+    HEADS_DB,
+    IDENTITY_DB,
+    KEYS_DB,
+    KEYS_STORE,
+    STORE,
+    Folder,
+    read_folder,
+)
 from ledger.adapters.folders.user_folders import Home, private_folder, replace_file
 from ledger.adapters.guard.guard_place import GUARD_DB, shared_place
 from ledger.adapters.guard.move_guard import use_guard
@@ -121,7 +130,7 @@ def _move_entries(
         carry(here, to)
     _point(path / STORE, to)
     if isinstance(to, Address):
-        set_aside(path)
+        set_aside(path, IDENTITY_DB)
 
 
 def _share(path: Path, to: Address) -> None:

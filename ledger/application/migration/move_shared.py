@@ -14,11 +14,13 @@ from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 
-from ledger.adapters.folders.ledger_folder import HEADS_DB, IDENTITY_DB, OTHERS
+from msgspec.structs import replace
+
+from ledger.adapters.folders.ledger_folder import HEADS_DB, OTHERS
 from ledger.adapters.folders.received_files import FOREIGN, REGISTERS, FilesIn
 from ledger.adapters.folders.user_folders import private_folder
 from ledger.adapters.log.checkpoints import CheckpointStore, other_logs
-from ledger.adapters.migration.close_store import Store, close, reopen
+from ledger.adapters.migration.close_store import Store, close, open_file, reopen
 from ledger.adapters.storage import postgres
 from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.adapters.storage.postgres import Address, PostgresErrors
@@ -39,7 +41,10 @@ def to_database(path: Path, to: Address) -> None:
     """
     make_tables(to)
     if (path / HEADS_DB).exists():
-        close(path / HEADS_DB, _FILES, str(to))
+        with closing(open_file(path / HEADS_DB, _FILES, writable=False)) as f:  # an old one has no table of time stamps
+            known = {name for (name,) in f.execute("SELECT name FROM sqlite_schema").fetchall()}
+            tables = tuple(name for name in _FILES.tables if name in known)
+        close(path / HEADS_DB, replace(_FILES, tables=tables), str(to))
     for file, log in _files_of_heads(path):
         with (
             closing(CheckpointStore(file, writable=False, moved=True)) as here,
@@ -87,15 +92,18 @@ def take_back_files(path: Path) -> None:
         reopen(path / HEADS_DB, _FILES)
 
 
-def set_aside(path: Path) -> None:
-    """Rename the files of a folder whose content is in the database, heads.db last: without it the database is read."""
+def set_aside(path: Path, *more: str) -> None:
+    """Rename the files of a folder whose content is in the database, heads.db last: without it the database is read.
+
+    `more` are the names of other such files.
+    """
     if not (path / HEADS_DB).exists():
         return
     there = path / MOVED
     if (there / HEADS_DB).exists():  # of an earlier move; all of it came back since
         shutil.rmtree(there)
     private_folder(there / OTHERS)
-    for name in (FOREIGN, REGISTERS, IDENTITY_DB, *(f"{IDENTITY_DB}{tail}" for tail in _TAILS[1:])):
+    for name in (FOREIGN, REGISTERS, *(f"{name}{tail}" for name in more for tail in _TAILS)):
         if (path / name).exists():
             os.replace(path / name, there / name)
     for file, _ in sorted(_files_of_heads(path), key=lambda each: each[0].parent == path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 import tarfile
 from contextlib import closing
 from datetime import UTC, datetime
@@ -239,6 +240,16 @@ def test_a_machine_that_still_has_the_file_open_writes_no_head_there(skylark: Of
             heads.keep(PublishedHead(1, b"another", AT, None))
         with pytest.raises(LedgerError, match="STORE-MOVED"):
             heads.stamp(TimeStampToken(newest.digest, "authority", b"late", AT))
+
+
+def test_a_file_of_before_there_were_time_stamps_moves_too(skylark: Office, server: Server) -> None:
+    with closing(sqlite3.connect(skylark.ledger / "heads.db")) as c:
+        c.execute("DROP TABLE token")
+    before = content(skylark)
+    moved(skylark, server)
+    assert content(skylark) == before
+    assert skylark.run("migrate", "--store", "file").exit_code == 0
+    assert content(skylark) == before
 
 
 def test_a_machine_that_still_has_the_database_open_writes_no_head_there(skylark: Office, server: Server) -> None:
