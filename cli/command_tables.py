@@ -131,6 +131,7 @@ AUDIT = {
 REMOTE = {
     "add": ("cli.commands.remote:add", "keep the trust folder under which the answers of a server are verified"),
     "list": ("cli.commands.remote:list_", "the office servers for which a trust folder is kept here"),
+    "remove": ("cli.commands.remote:remove", "remove the trust folder that is kept for a server"),
 }
 
 STAMP = {

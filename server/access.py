@@ -6,7 +6,9 @@
     AUD, ADM, DPO     of the ledger's own Party: also the record of accesses
     ADM, signed in    of the ledger's own Party: also the requests of all persons for keys
 
-The entries of a kind with `shown_to` are shown to those roles alone. No sealed value is shown to anybody.
+The entries of a kind with `shown_to` are shown to those roles alone. Sealed values are opened in one answer: in a
+bundle for a caller who may see every order, after an entry that this caller has signed says so. Every other caller who
+may see an order gets a bundle of it for a role of their own, with every sealed value closed.
 """
 
 from __future__ import annotations
@@ -106,6 +108,10 @@ class Access(Struct, frozen=True):
         if not caller.roles:
             return False
         return self.keeps(caller) or caller.actor in named()
+
+    def makes_bundle(self, caller: Caller, audience: str) -> bool:
+        """Return True if a caller may have a bundle of an order, which they may see, for an audience (a role)."""
+        return self.keeps(caller) or audience in caller.roles
 
     def sees_kind(self, caller: Caller, kind: str) -> bool:
         """Return True if a caller may know of entries of a kind in an order that it may see."""

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-from ledger.entries.payload import Condition, Document
+from ledger.entries.payload import Condition, Document, Hex64, Name
 from ledger.facts.vocabulary import OnSource, Speaks
 from projections.documents.judgement import ClockItem, CriterionItem, FindingItem
 from projections.documents.timeline import TimelineItem
@@ -23,6 +23,8 @@ SEEN = "Comity-Seen"  # header of a request: the size of the largest head that t
 MOST_ENTRIES = 64  # of one request that records
 CALENDAR = "/v1/calendar/{secret}"
 CALENDAR_MEDIA = "text/calendar"
+Code = Annotated[str, Meta(min_length=1, max_length=40)]
+Moment = Annotated[datetime, Meta(tz=True)]
 Index = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 _UUID = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 
@@ -238,6 +240,52 @@ class SealedEntry(Struct, frozen=True, forbid_unknown_fields=True):
 
     entry: Annotated[str, Meta(max_length=1 << 17)]
     disclosures: list[str] = []
+
+
+class AccessPlace(Struct, frozen=True):
+    """Where the next entry of the order of accesses belongs: behind the entry whose leaf hash is `prev`."""
+
+    order: str
+    seq: Index
+    prev: str | None
+
+
+class BundlePlanAnswer(ApiAnswer, frozen=True, tag="comity.api-bundle-plan/1"):
+    """What a bundle for an audience would open: orders, and the place of the entry that has to say so.
+
+    `opens` is empty, and `place` null, if nothing sealed would be opened. The place rests on the server.
+    """
+
+    head: Head
+    order: str
+    audience: str
+    opens: list[str]
+    place: AccessPlace | None
+
+
+class BundleAnswer(ApiAnswer, frozen=True, tag="comity.api-bundle/1"):
+    """An evidence bundle (base64) under a head. The signature of its manifest is empty: its maker signs it."""
+
+    head: Head
+    order: str
+    bundle: str
+
+
+class BundleAsked(Struct, frozen=True, forbid_unknown_fields=True):
+    """A bundle that a caller asks for: its audience and purpose, and who makes it, when: a key (hex) in a role.
+
+    `access` is the sealed entry `record-accessed` of the maker, with its disclosures, if values are to be opened.
+    """
+
+    audience: Code
+    purpose: Code
+    key: Hex64
+    role: Code
+    made_at: Moment
+    legal_basis: Annotated[list[Name], Meta(max_length=20)] = []
+    linked: bool = False
+    unwitnessed: bool = False
+    access: SealedEntry | None = None
 
 
 class Submission(Struct, frozen=True, forbid_unknown_fields=True):

@@ -21,6 +21,7 @@ from ledger.application.journal import Journal
 from server.access import Caller
 from server.api.answers import open_answers
 from server.api.application import LARGEST_HEAD, PATIENCE, Application, Gates, problem
+from server.api.bundles import Bundles
 from server.api.drafts import Drafting
 from server.api.events import Listeners
 from server.api.idempotency import AnswerStore
@@ -119,9 +120,10 @@ class OfficeServer:
             sign_in = self.sign_in = SignIn(self.accounts, self.sessions, tickets, openid)
             self.key_requests = KeyRequests(identities, self.accounts, journal.origin)
             recording = Recording(view, recorder, head, metrics.appended)
+            bundles = Bundles(view, partial(Journal.open, journal.folder.path, journal.home, now=journal.now))
             services = Services(
                 view, recording, Drafting(view, recording), head, settings.within, readiness.check, sign_in,
-                self.key_requests,
+                self.key_requests, bundles,
             )  # fmt: skip
             bases = {base.partition("://")[2]: base for base in settings.bases}
 

@@ -7,7 +7,7 @@ stays on this machine, in one file for each public key.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 from unicodedata import normalize
@@ -39,10 +39,33 @@ def person_of(journal: Journal, signer: Signer, said: str | None) -> str:
     A person at a terminal is asked, once for each key. Raises `Stop` with REFUSED without a name and a
     terminal.
     """
+
+    def known() -> str | None:
+        return holder(journal.cases.register(), signer.public) or _invented(journal, signer)
+
+    return _person(journal.home, lambda: journal.cases.register(reveal=False), signer, said, known)
+
+
+def person_at_server(register: Sequence[Entry], signer: Signer, said: str | None) -> str:
+    """Return the name of the person who opens values at an office server, as `person_of` does.
+
+    The server shows the name of no holder: they are sealed.
+    """
+    from ledger.adapters.folders.user_folders import Home
+
+    return _person(Home.user(), lambda: register, signer, said, lambda: None)
+
+
+def _person(
+    home: Home,
+    register: Callable[[], Sequence[Entry]],
+    signer: Signer,
+    said: str | None,
+    known: Callable[[], str | None],
+) -> str:
     if said is not None:
-        return checked(said, journal.cases.register(reveal=False))
-    person = remembered(journal.home, signer.public)
-    person = person or holder(journal.cases.register(), signer.public) or _invented(journal, signer)
+        return checked(said, register())
+    person = remembered(home, signer.public) or known()
     if person:
         return person
     if not prompts.attended():
@@ -52,8 +75,8 @@ def person_of(journal: Journal, signer: Signer, said: str | None) -> str:
             code=Exit.REFUSED,
         )
     answer = click.prompt(f"Which person opens values for {signer.actor}? Name (recorded, sealed)", err=True)
-    name = checked(answer, journal.cases.register(reveal=False))
-    remember(journal.home, signer.public, name)
+    name = checked(answer, register())
+    remember(home, signer.public, name)
     output.tell(f"kept for this key; another name: comity key person {signer.actor} 'Name Surname'")
     return name
 

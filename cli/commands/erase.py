@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
+from contextlib import closing, contextmanager
 
 import click
 from msgspec.structs import replace
@@ -77,9 +78,12 @@ def erase(
             raise slip
         if lost:
             signer = _custodian(journal, actor, role, key_file)
-            for line in _covers(journal, journal.erasure.lost()):
+            scope = journal.erasure.lost()
+            for line in _covers(journal, scope):
                 output.tell(line)
-            prompts.confirm("no keys.db opens them any more, and what is encrypted is dropped", yes=yes)
+            with _bundles(journal, scope) as delete:
+                prompts.confirm("no keys.db opens them any more, and what is encrypted is dropped", yes=yes)
+                delete()
             for receipt in journal.erasure.erase_lost(signer, cause=cause, custodians=custodians):
                 tell(FolderTarget(journal), "payload-key-destroyed", receipt)
             return
@@ -105,7 +109,9 @@ def erase(
                 output.tell(line)
             hint = "comity record processing-restricted ORDER -f cause=kept-as-evidence"
             output.tell(f"to keep the values and lock them: {hint}")
-            prompts.confirm("the key is destroyed, and nobody can bring back what it sealed", yes=yes)
+            with _bundles(journal, covered) as delete:
+                prompts.confirm("the key is destroyed, and nobody can bring back what it sealed", yes=yes)
+                delete()
         receipts = journal.erasure.erase(
             named, signer, order=place, cause=cause, custodians=custodians, only_here=only_here
         )
@@ -118,6 +124,34 @@ def erase(
         if others := journal.erasure.elsewhere(place):
             says = f"{where(journal.store, others)} stay readable where their keys are, and may be this person's"
             raise LedgerError("KEYS-OTHER", says, "erase there, too")
+
+
+@contextmanager
+def _bundles(journal: Journal, covered: ErasureScope) -> Iterator[Callable[[], None]]:
+    """Say which bundles to and from peers open values of an erasure; yield a function that deletes the bundles here."""
+    if not (journal.folder.path / "exchange.db").exists():
+        yield lambda: None
+        return
+    from server.exchange.erasure import delete, reach
+    from server.exchange.store import ExchangeStore
+
+    def main(order: str) -> str:
+        return (journal.subject_keys.main_of(order) if journal.subject_keys else None) or order
+
+    values = {(index, field) for index, _, field, _ in covered.values}
+    with closing(ExchangeStore(journal.folder.path)) as store:
+        found = reach(store, values, {main(order) for _, order, *_ in covered.values})
+        for waiting in found.waiting:
+            output.tell(f"the bundle {waiting.digest[:12]} for {waiting.peer} opens some of them: it is deleted here")
+            if waiting.tries:
+                output.tell(f"{waiting.peer} may have it: it was handed over {output.counted(waiting.tries, 'time')}")
+        for held in found.quarantined:
+            says = "in quarantine may open some of them: it is refused and deleted"
+            output.tell(f"the bundle {held.digest[:12]} of {held.peer} {says}")
+        for given in found.given:
+            says = f"got a bundle of order {given.order}: what it opened stays there, ask them"
+            output.tell(f"{given.peer} {says}")
+        yield lambda: delete(store, found, journal.origin)
 
 
 def _custodian(journal: Journal, actor: str | None, role: str | None, key_file: str | None) -> Signer:

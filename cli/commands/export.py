@@ -16,9 +16,10 @@ from cli.click_extensions import command
 from cli.exports.formats import ENDINGS, FORMATS, ExportRequest, write
 from cli.handover.evidence_bundle import Handed, bundle
 from cli.handover.paper_signer import SigningOptions, signing_options
+from cli.remote.servers import chosen_url, only_in_a_folder
 from cli.session import ledger_choice
 from cli.session.local_time import MOMENT
-from cli.session.open_ledger import writing
+from cli.session.open_ledger import secret, writing
 from cli.session.options import AS, KEY, ROLE
 from cli.terminal import output as ui
 from cli.terminal.file_format import format_of
@@ -85,6 +86,8 @@ def export(
     person or a request, which can be under another id.
     """
     if absent is not None:
+        if chosen_url() is not None:
+            raise only_in_a_folder("--absent")
         if order is not None or audience is not None:
             raise click.UsageError("--absent is of no order, and the same for every reader")
         _write_absence(absent, file, unwitnessed)
@@ -92,6 +95,8 @@ def export(
     stated = Stated(because, purpose, person)
     handed = Handed(audience, actor, role, key_file, stated, basis, documents, linked, unwitnessed)
     if (form := format_of(file, ENDINGS, "table")) != "table":
+        if chosen_url() is not None:
+            raise only_in_a_folder(f"--format {form}")
         write(form, ExportRequest(order, file, handed, as_of, reveal, signing, unsigned))
         return
     if signing.key is not None or unsigned:
@@ -99,6 +104,11 @@ def export(
     if order is None or as_of is not None or reveal:
         raise click.UsageError("a bundle is of one ORDER, as it is recorded now; --format makes other things")
     check_new(file, "a bundle")
+    if (url := chosen_url()) is not None:
+        from cli.handover.served_bundle import served_bundle
+
+        write_new(file, served_bundle(url, secret, order, file, handed))
+        return
     with bundle(order, file, handed) as evidence:
         if file != "-":
             write_new(file, evidence.data, evidence.close_access)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import click
@@ -15,6 +16,7 @@ from ledger.adapters.folders.ledger_folder import read_folder
 from ledger.adapters.folders.user_folders import Home
 from ledger.adapters.guard.guard_place import place_in
 from ledger.application.migration.migrate import Places, migrate, remove_left
+from server.identity.move import accounts_at, move_accounts
 
 
 class MigrateAnswer(CommandAnswer, tag="comity.migrate/1"):
@@ -33,16 +35,17 @@ class MigrateAnswer(CommandAnswer, tag="comity.migrate/1"):
     "comity migrate --store file --keys-store file --guard file                      (and back)",
     "comity migrate --remove                             (the files that were left in the folder)",
 )
-@click.option("--store", metavar="ADDRESS|file", help="Where the entries go.")
+@click.option("--store", metavar="ADDRESS|file", help="Where the entries go, with heads and received bytes.")
 @click.option("--keys-store", metavar="ADDRESS|file", help="Where the keys of data subjects go.")
 @click.option("--guard", metavar="ADDRESS|file", help="Where the guard goes, as by comity log move-guard.")
-@click.option("--remove", is_flag=True, help="Remove entries.db and keys.db from the folder, once they have moved.")
+@click.option("--remove", is_flag=True, help="Remove the files from the folder whose content has moved.")
 def migrate_(store: str | None, keys_store: str | None, guard: str | None, remove: bool) -> None:
     """Move entries, keys of data subjects and guard of this ledger to other places, each verified there.
 
-    The old place is closed first: nothing is written to it any more, also by a process that has it open. It is not
-    deleted. Until keys.db is removed, it still has what is erased later. Repeated, the command finishes what was
-    interrupted; with the places where the parts are, it takes a move back that has not copied anything yet.
+    Heads, time stamps, what was received from other logs, and accounts go with the entries. The old place is closed
+    first: nothing is written to it any more, also by a process that has it open. It is not deleted. Until keys.db is
+    removed, it still has what is erased later. Repeated, the command finishes what was interrupted; with the places
+    where the parts are, it takes a move back that has not copied anything yet.
     """
     if not remove and store is keys_store is guard is None:
         raise click.UsageError("--store, --keys-store, --guard: what is to be moved, and where? Or --remove")
@@ -50,9 +53,12 @@ def migrate_(store: str | None, keys_store: str | None, guard: str | None, remov
     folder, home = read_folder(path), Home.of(path)
     if not remove or store or keys_store or guard:
         check_clock(folder, home)
+    if store is not None:
+        accounts_at(folder.entries, path)  # what cannot be read is said before anything moves
     with prompts.progress("verifying") as progress:
         now = ledger_choice.now(str(path))
-        folder = migrate(path, home, Places(store, keys_store, guard), now, progress)
+        carry = partial(move_accounts, folder=path)
+        folder = migrate(path, home, Places(store, keys_store, guard), now, progress, carry)
     removed = remove_left(path) if remove else []
     places = str(folder.entries), str(folder.subject_keys), str(place_in(home.log(folder.origin)))
     answer = MigrateAnswer(str(path), *places, removed)

@@ -18,6 +18,7 @@ from cli.terminal.answer import CommandAnswer, ProblemItem
 from cli.terminal.log_output import VERBOSE
 from ledger.adapters.folders.user_folders import Home, private_folder
 from ledger.adapters.log.published_log import LARGEST_NOTE, source
+from ledger.adapters.storage.connection import Location
 from ledger.adapters.witness.monitor import Alarm, Patience, look
 from ledger.errors import LedgerError
 from ledger.trust.trust_folder import Trust
@@ -83,7 +84,7 @@ def monitor(
     be reached; 0 if there is nothing to look at. Evidence is kept in the folder `evidence` of the state; without
     --trust in the ledger, whose counterparties are checked together with what came in their bundles.
     """
-    folder, evidence = _memory(state, trusts)
+    folder, evidence, heads = _memory(state, trusts)
     private_folder(folder)
     patience = Patience(_hours(silence), _hours(stale))
     columns, rows, looks = ("log", "size", "before", "entries", "code", "says"), [], []
@@ -98,6 +99,7 @@ def monitor(
             entries=entries,
             registrar=trust.registrar,
             evidence=evidence,
+            heads_in=heads,
         )
         if entries and trust.registrar is None:
             unopened = Alarm("NO_TRUST_ANCHOR", "no registrar is trusted: entries were held against the tree alone")
@@ -123,15 +125,18 @@ def monitor(
     return _exit([alarm for seen in looks for alarm in seen.alarms])
 
 
-def _memory(state: str | None, trusts: tuple[str, ...]) -> tuple[Path, Path]:
-    """Return the folders for heads and for evidence: --state, the ledger's, or with --trust the user's state folder."""
-    from ledger.adapters.folders.ledger_folder import read_folder
+def _memory(state: str | None, trusts: tuple[str, ...]) -> tuple[Path, Path, Location]:
+    """Return the folders for what was checked and for evidence, and the place of heads.
+
+    They are in --state, in the ledger, or with --trust in the user's state folder.
+    """
+    from ledger.adapters.folders.ledger_folder import OTHERS, read_folder
 
     if state is None and not trusts:
         ledger = read_folder(Path(ledger_choice.ledger_folder()))
-        return ledger.others, ledger.evidence
+        return ledger.path / OTHERS, ledger.evidence, ledger.others
     folder = Path(state) if state else Home.user().state / "monitor"
-    return folder, folder / "evidence"
+    return folder, folder / "evidence", folder
 
 
 def _exit(alarms: list[Alarm]) -> Exit:

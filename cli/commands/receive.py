@@ -146,7 +146,7 @@ def _sealed_for_us(
     entry, before = _crossed(journal, opened)
     if before is None:
         output.tell("others wrote first: it is wrapped, and counts as its signer's act")
-        keep_alone(opened.raw, journal.folder.foreign)
+        keep_alone(opened.raw, journal.received)
     else:
         size = before
     now = journal.now()

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
-from cli.remote.servers import Server, keep_server, known_server, known_servers, server_url
+from cli.remote.servers import Server, forget_server, keep_server, known_server, known_servers, server_url
 from cli.terminal import output, prompts
 from cli.terminal.answer import CommandAnswer
 from ledger.errors import RecordError
@@ -83,6 +83,20 @@ def add(url: str, trust: str, typed: str | None, key_file: str | None, ca: str |
 def list_() -> None:
     """List the office servers for which a trust folder is kept here."""
     _show(known_servers())
+
+
+@command("comity remote remove https://office.example")
+@click.argument("url")
+def remove(url: str) -> None:
+    """Remove the trust folder that is kept for the server at URL: it is asked nothing more.
+
+    The largest head that was verified of its log stays, so that an older one is noticed if the server is added again.
+    """
+    server = known_server(server_url(url))
+    if server is None:
+        raise Stop(f"nothing is kept for {url}", hint="comity remote list", code=Exit.UNDECIDABLE)
+    forget_server(server)
+    _show([server])
 
 
 def _show(servers: list[Server]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -15,7 +16,7 @@ from cli.terminal.answer import CommandAnswer, Time
 from ledger.adapters.folders.read_trust import plain_files
 from ledger.application.backup import MirrorSource, restore_backup, up_to
 from ledger.application.restore_from_mirror import Mirrored
-from ledger.errors import RecordError
+from ledger.errors import LedgerError, RecordError
 
 
 class MirroredItem(Struct, frozen=True):
@@ -86,6 +87,7 @@ def restore(
             later=used[1:],
             store=store,
             mirror=None if mirror is None else MirrorSource(mirror, _trust_files(trust)),
+            settle=_settle,
             say=output.tell,
             progress=progress,
         )
@@ -98,6 +100,36 @@ def restore(
             f"{mirrored.added} entries came from there, with {mirrored.sealed} sealed values that are not here:"
         )
         output.tell("a mirror has no sealed values, keys, time stamps or entries of other logs; they come from a copy")
+
+
+def _settle(folder: Path) -> None:
+    """Prepare what a server keeps in the folder, so that nothing is sent twice; what cannot be read is left out."""
+    from server.exchange.documents import Refusal
+    from server.exchange.store import ExchangeStore
+    from server.jobs.state import JobStore
+
+    if (folder / "exchange.db").exists():
+        try:
+            with closing(ExchangeStore(folder)) as store:
+                says = "it opened sealed values, and was in no copy; comity exchange send makes another bundle"
+                lost = store.settle_restored(Refusal("EXCHANGE-DELETED", says))
+        except LedgerError as fault:
+            _leave_out(folder / "exchange.db", fault)
+        else:
+            for item in lost:
+                output.tell(f"{item.peer}: the bundle of order {item.order} that waited is not in the copy: {says}")
+    if (folder / "jobs.db").exists():
+        try:
+            with closing(JobStore(folder)) as jobs:
+                jobs.settle_restored(ledger_choice.now().date().isoformat())
+        except LedgerError as fault:
+            _leave_out(folder / "jobs.db", fault)
+
+
+def _leave_out(file: Path, fault: LedgerError) -> None:
+    for tail in ("", "-wal", "-shm"):
+        Path(f"{file}{tail}").unlink(missing_ok=True)
+    output.tell(f"{file.name} is left out, it is no part of the record: {fault.code}: {fault.says}")
 
 
 def _trust_files(folder: str | None) -> dict[str, bytes]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,64 +17,100 @@ from cli.session import ledger_choice
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer
 from cli.terminal.log_output import VERBOSE
+from ledger.errors import LedgerError
 
 if TYPE_CHECKING:
+    import socket as sockets
     from types import FrameType
+
+    from ledger.adapters.log.signer_place import SignerPlace
 
 
 @command(
     "comity signer serve /var/lib/comity-signer --socket /run/comity/signer",
     "comity signer serve ~/.local/state/comity/8f3c... --socket signer.sock",
+    "comity signer serve DIR --listen 'tls://signer.example:7443?ca=/etc/c/ca.pem&cert=/etc/c/me.pem&key=/etc/c/me.key'",
 )
 @click.argument("folder", metavar="DIR")
-@click.option("--socket", "place", required=True, metavar="PATH", help="Where it listens: a Unix socket of mode 0600.")
+@click.option("--socket", "socket", metavar="PATH", help="Where it listens: a Unix socket of mode 0600.")
+@click.option("--listen", "address", metavar="ADDRESS", help="Or over TLS, for clients with a certificate of `ca`.")
 @VERBOSE
-def serve(folder: str, place: str) -> None:
+def serve(folder: str, socket: str | None, address: str | None) -> None:
     """Sign checkpoints for the log whose guard and key are in DIR, until stopped.
 
     It signs a checkpoint only if a proof shows that it begins with the one it signed last, and never two of one size.
     """
-    from ledger.adapters.log.signer_process import SignerServer, listen
+    from ledger.adapters.log.signer_place import parse_place
+    from ledger.adapters.log.signer_process import SignerServer
     from ledger.adapters.log.signer_process import serve as answer
 
+    if (socket is None) == (address is None):
+        raise click.UsageError("--socket PATH, or --listen ADDRESS: where does it listen?")
+    place = parse_place(socket or address or "")
+    if isinstance(place, Path) == (socket is None):
+        raise click.UsageError("--socket takes a path, and --listen an address that begins with tls://")
     _check_clock(Path(folder))
-    with closing(SignerServer(Path(folder), say=output.tell)) as signer, closing(listen(Path(place))) as server:
+    with (
+        closing(SignerServer(Path(folder), say=output.tell)) as signer,
+        _listening(place) as (server, accepted),
+        suppress(KeyboardInterrupt),
+        _stopping(),
+    ):
+        output.tell(f"signing for {signer.origin} at {place}")
+        answer(signer, server, accepted)
+    output.tell("stopped")
+
+
+@contextmanager
+def _listening(place: SignerPlace) -> Iterator[tuple[sockets.socket, Callable[[sockets.socket], sockets.socket]]]:
+    """Yield a listening socket, and a function that makes the connection to speak over of an accepted one."""
+    from ledger.adapters.log.signer_place import TlsListener
+    from ledger.adapters.log.signer_process import listen
+
+    if not isinstance(place, Path):
         try:
-            with _stopping():
-                output.tell(f"signing for {signer.origin} at {place}")
-                answer(signer, server)
-        except KeyboardInterrupt:
-            output.tell("stopped")
-        finally:
-            Path(place).unlink(missing_ok=True)
+            listener = TlsListener(place)
+        except OSError as error:
+            raise LedgerError("SIGNER-RUNS", f"{place}: {error.strerror or error}") from None
+        with closing(listener.socket):
+            yield listener.socket, listener.accepted
+        return
+    try:
+        with closing(listen(place)) as server:
+            yield server, lambda line: line
+    finally:
+        place.unlink(missing_ok=True)
 
 
 class SignerAnswer(CommandAnswer, tag="comity.signer/1"):
-    """The signer process of a ledger: its socket, and the folder of guard and log key."""
+    """The signer process of a ledger: its socket or address, and the folder of guard and log key."""
 
     origin: str
     socket: str
     folder: str
 
 
-@command("comity signer use /run/comity/signer", "comity signer use signer.sock --move /var/lib/comity-signer")
-@click.argument("place", metavar="PATH")
+@command(
+    "comity signer use /run/comity/signer",
+    "comity signer use signer.sock --move /var/lib/comity-signer",
+    "comity signer use 'tls://signer.example:7443?ca=/etc/c/ca.pem&cert=/etc/c/me.pem&key=/etc/c/me.key'",
+)
+@click.argument("place", metavar="PATH|ADDRESS")
 @click.option("--move", metavar="DIR", help="First move guard and log key of this ledger to DIR, for the process.")
 def use(place: str, move: str | None) -> None:
-    """Have the process at PATH sign for this ledger from now on; guard and log key are then not read here any more.
+    """Have the process at a socket or address sign for this ledger; guard and log key are then not read here any more.
 
     With --move they are taken out of your state folder; start the process over DIR afterwards.
     """
     from ledger.adapters.folders.ledger_folder import read_folder
     from ledger.adapters.folders.user_folders import Home, private_folder, replace_file
     from ledger.adapters.log.remote_signer import POINTER
+    from ledger.adapters.log.signer_place import parse_place
     from ledger.adapters.storage.sqlite import sync_folder
 
     path = Path(ledger_choice.ledger_folder())
     state = Home.of(path).log(read_folder(path).origin)
-    target = Path(place).absolute()
-    if len(bytes(target)) > 107:
-        raise Stop(f"{target}: the path of a Unix socket has at most 107 bytes")
+    target = parse_place(place)
     if move is not None:
         _move(state, Path(move), read_folder(path).origin)
     private_folder(state)  # another machine has none yet
@@ -82,7 +118,8 @@ def use(place: str, move: str | None) -> None:
     sync_folder(state)
     answer = SignerAnswer(read_folder(path).origin, str(target), move or str(state))
     output.emit(answer)
-    output.tell(f"start it with: comity signer serve {answer.folder} --socket {target}")
+    where = f"--socket {target}" if isinstance(target, Path) else "--listen ADDRESS"
+    output.tell(f"start it with: comity signer serve {answer.folder} {where}")
 
 
 def _check_clock(state: Path) -> None:

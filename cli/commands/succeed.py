@@ -75,7 +75,7 @@ def succeed(
         if _begun(Path(folder), origin, registrar, home, public["predecessor"])
         else Journal.create(Path(folder), origin, registrar, home=home, test=test, store=store)
     ) as journal:
-        keep_predecessor(journal.folder.path, note, trust, files)
+        keep_predecessor(journal.folder.path, journal.received, note, trust, files)
         signer = journal.signer(registrar.actor, "ADM", key)
         if not journal.store.size():
             now = journal.now()

@@ -8,7 +8,6 @@ from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from msgspec import UNSET
 from msgspec.structs import replace
 
 from cli.exit_codes import Exit, Stop
@@ -22,15 +21,16 @@ from ledger.adapters.keys.open_key import Secret, open_key
 from ledger.adapters.storage.entry_store import Conflict
 from ledger.application.record_fact import RecordPlan
 from ledger.application.write.draft import Draft, check_entry_id
-from ledger.entries.case import Case, Entry, check_dates, wire
+from ledger.entries.case import Case, Entry, check_dates
 from ledger.entries.envelope import Circumstances, EntryPlace, OpenedEntry, Signer, check_unsigned
 from ledger.entries.keyring import Keyring, SigningOffice
-from ledger.entries.payload import Condition, Other, SignedBy
+from ledger.entries.payload import Other, SignedBy
 from ledger.entries.replacement import readers
 from ledger.errors import LedgerError
-from ledger.facts import KINDS, WHY, build, check_audience, public_of, sealed_of
+from ledger.facts import KINDS, WHY, build, check_audience, public_of
 
 if TYPE_CHECKING:
+    from comity.remote.bundles import RemoteBundles
     from comity.remote.recording import Permissions, RecordedEntry
 
 
@@ -104,6 +104,12 @@ class ServerTarget:
     def offices_here(self) -> Mapping[str, SigningOffice]:
         """Return the offices whose keys are on this machine, without the registrar."""
         return self.reader.offices_here()
+
+    def bundles(self) -> RemoteBundles:
+        """Return what has bundles made by this server."""
+        from comity.remote.bundles import RemoteBundles
+
+        return RemoteBundles(self.reader.ledger.connection, self.reader.ledger.reader, self._recorder)
 
     # -- who signs ----------------------------------------------------------------------------------------------------
 
@@ -236,34 +242,14 @@ class ServerTarget:
         )
 
     def _on_record(self, draft: Draft) -> tuple[int, OpenedEntry] | None:
-        """Return the entry with the id of a draft; None if there is none, CONFLICT if it states something else.
-
-        What it seals cannot be compared, only which fields it seals.
-        """
-        if draft.order != self.registry and not self.reader.holds(draft.order):
-            return None
-        found = next((each for each in self.reader.placed(draft.order) if each[1].payload.entry == draft.entry), None)
-        if found is None:
-            return None
-        p, said = found[1].payload, draft.said
-        stated = set(sealed_of(draft.fact)) | ({WHY.name} if said.why is not None else set())
-        same = (
-            p.kind == draft.fact.kind
-            and {name: value for name, value in p.public.items() if name != "_sd"} == public_of(draft.fact)
-            and stated <= set(p.sealed)
-            and (p.signer.actor, p.signer.role) == (draft.signer.actor, draft.signer.role)
-            and (p.speaks, p.whose or None, p.replaces or None) == (said.speaks, said.whose, said.replaces)
-            and _asked(None if p.unless is UNSET else p.unless) == _asked(said.unless)
-            and (p.on == wire(said.on) or (said.on == said.signed_at and p.on == p.signed_at))
-        )
-        if not same:
-            raise Conflict("this entry id stands for another fact", where=f"entry {found[0]}")
-        return found
-
-
-def _asked(condition: Condition | None) -> tuple[list[str], list[str]] | None:
-    """Return the orders and kinds of a condition; the position may have moved since it was signed."""
-    return None if condition is None else (condition.orders, condition.kinds)
+        """Return the entry with the id of a draft; None if there is none, CONFLICT if it states something else."""
+        conflict: Conflict | None = None
+        with verified():
+            try:
+                return self._recorder.recorded(draft.fact, draft.order, draft.signer, draft.said, draft.entry or "")
+            except Conflict as wrong:  # no false answer
+                conflict = wrong
+        raise conflict
 
 
 def _instrument(draft: Draft) -> str | None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 COMMANDS = (
     "orders, due, show, timeline, judge, custody, log, checkpoint, lint, issue, notify, object, disclose, "
-    "notify-customer, record, key accept"
+    "notify-customer, record, key accept, export"
 )
 
 
@@ -126,6 +126,14 @@ def trust_of(server: Server) -> Trust:
     from ledger.adapters.folders.read_trust import read_trust_folder
 
     return read_trust_folder(str(server.trust), server.fingerprint)
+
+
+def forget_server(server: Server) -> None:
+    """Remove what is kept of a server; what was verified of its log stays in the state folder."""
+    import shutil
+
+    (folder_of(server.url) / "server.json").unlink(missing_ok=True)
+    shutil.rmtree(folder_of(server.url))
 
 
 def keep_server(server: Server, trust: dict[str, bytes]) -> None:

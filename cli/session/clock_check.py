@@ -55,9 +55,9 @@ def _newest(folder: Folder, home: Home) -> datetime | None:
         with closing(signatory(folder.keys, home.log(folder.origin))) as hand:
             return hand.last().at
     except LedgerError:
-        if not folder.heads.exists():
+        if not folder.has_heads:
             return None
-    with closing(CheckpointStore(folder.heads, writable=False)) as heads:
+    with closing(CheckpointStore(folder.heads, writable=False, moved=True)) as heads:
         head = heads.newest()
     return head.at if head else None
 

@@ -231,4 +231,6 @@ def new_order(origin: str, entry: str | None) -> str:
     """Return the id of a new order: random, or derived from the entry id, so that repeating --id gives the same."""
     if entry is None:
         return str(uuid.uuid4())
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{origin}/order/{entry}"))
+    from ledger.entries.placement import order_begun_by
+
+    return order_begun_by(origin, entry)

@@ -156,7 +156,7 @@ def receive_entry(
         _pin(journal, story, log, entry.at)
     proof = log.proof(index)
     arrival = Arrival(log.entries[index], spoil_proof(proof) if check == "fails" else proof)
-    keep_files([arrival], journal.folder.foreign)
+    keep_files([arrival], journal.received)
     reception = draft_of(
         arrival, journal.origin, draft.signer, entry.at, check, order=draft.order, backs=public["backs"]
     )
@@ -173,7 +173,7 @@ def _pin(journal: Journal, story: Story, log: OtherLog, at: datetime) -> None:
         public = adoption(parse_trust(files), files, at.date().isoformat())
         journal.record(build("policy-adopted", public, {}), journal.registry, signer, Circumstances(at, at))
         keep_counterparty(folder, parse_trust(files), files)
-    keep_register(journal.folder.registers, log.origin, log.register)
+    keep_register(journal.received, log.origin, log.register)
 
 
 def spoil_proof(proof: bytes) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -45,6 +45,11 @@ class RemoteLedger:
         self.origin = self._verifier.origin
         self.reader = VerifiedReader(connection, key, self._verifier)
         self.recorder = RemoteRecorder(connection, key, self.reader)
+
+    @property
+    def connection(self) -> Connection:
+        """The connection to the server."""
+        return self._connection
 
     def __enter__(self) -> Self:
         return self
@@ -142,7 +147,7 @@ class RemoteLedger:
         ledger to keep. `order` is the name of an order, `register`, or None for a new order. `role` is needed where the
         key holds several that sign the kind. `unless` is a condition over ids of orders: the log refuses the entry with
         `RecordError` CTX-CONDITION where it does not hold. `entry` is an id (32 hex digits) by which a call can be
-        repeated.
+        repeated: the entry on record under it is returned, with `already`; CONFLICT if that one states something else.
 
             receipt = ledger.record("order-received", {"proof_kind": "own-stamp"}, "PPO-2026-123")
         """
@@ -180,6 +185,35 @@ class RemoteLedger:
         ledger.accept_key()
         """
         return self.record("key-accepted", {"key": self.key.public.hex()}, REGISTER)
+
+    def export(
+        self,
+        order: str,
+        audience: str,
+        *,
+        purpose: str,
+        person: str,
+        because: str | None = None,
+        role: str | None = None,
+        legal_basis: Sequence[str] = (),
+        linked: bool = False,
+        unwitnessed: bool = False,
+    ) -> bytes:
+        """Return the evidence bundle of an order for an audience (a role): verified here, its manifest signed here.
+
+        The values that the audience may read are opened if this key may see every order. An entry that says so, with
+        `purpose` (a code of the vocabulary), `because` and the name of the `person` who opens them, is signed and
+        recorded first. `linked` adds the orders that this one names; with `unwitnessed` no witness is asked.
+
+            data = ledger.export("PPO-2026-123", "CT", purpose="trial", person="Dina Ilves")
+        """
+        from comity.remote.bundles import BundleWanted, RemoteBundles
+
+        wanted = BundleWanted(
+            self.order(order).id, audience, purpose, lambda: person, because, tuple(legal_basis), linked, unwitnessed
+        )
+        bundles = RemoteBundles(self._connection, self.reader, self.recorder)
+        return bundles.make(wanted, self.recorder.signer("record-accessed", role)).data
 
     # -- parts --------------------------------------------------------------------------------------------------------
 

@@ -52,6 +52,11 @@ class Verifier:
         self.size = 0  # of the log, at the head verified last
         self._checked: str | None = None  # the note that was compared with the memory last
 
+    @property
+    def trust(self) -> Trust:
+        """The trust folder under which answers are verified."""
+        return self._trust
+
     # -- the head -----------------------------------------------------------------------------------------------------
 
     def largest(self) -> int:

@@ -10,18 +10,21 @@ from typing import Any
 from uuid import uuid4
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
-from comity.remote.connection import Connection
+from comity.remote.connection import Connection, Refused
 from comity.remote.proofs import Placed
 from comity.remote.reader import VerifiedReader
 from ledger.adapters.keys.key_files import Key
-from ledger.entries.case import Case, Entry
+from ledger.adapters.storage.entry_store import Conflict
+from ledger.application.write.draft import check_entry_id
+from ledger.entries.case import Case, Entry, wire
 from ledger.entries.envelope import Circumstances, EntryPlace, Sealed, Signer, seal, unsigned_entry
 from ledger.entries.form import RegisteredNames, check_by_hand, named_in, slips
-from ledger.entries.payload import Seen
+from ledger.entries.payload import Condition, Payload, Seen
+from ledger.entries.placement import order_begun_by
 from ledger.errors import RecordError
-from ledger.facts import Fact, build, kind_of
+from ledger.facts import WHY, Fact, build, kind_of, public_of, sealed_of
 from ledger.law import Finding, new_findings
 from ledger.tlog.note import note_digest
 from server.documents import EntryAnswer, PlaceAnswer, ReceiptItem, ReceiptsAnswer, SealedEntry, Submission
@@ -75,12 +78,39 @@ class RemoteRecorder:
     ) -> RecordedEntry:
         """Record one entry in an order (its id), or in a new one; see `RemoteLedger.record`."""
         fact = _fact(kind, fields)
-        signer = self._signer(kind, role)
+        signer = self.signer(kind, role)
         self.check_form(fact, said, order, without)
-        entry = entry or secrets.token_hex(16)
+        if entry is not None:
+            check_entry_id(entry)
+            place = order or order_begun_by(self._verifier.origin, entry)
+            if (placed := self.recorded(fact, place, signer, said, entry)) is not None:
+                return self.again(placed)
+        else:
+            entry, place = secrets.token_hex(16), order or str(uuid4())
         if order is None:
-            return self.begin(fact, str(uuid4()), _instrument(fields), signer, said, without, entry)
-        return self.add(fact, order, signer, said, without, entry)
+            return self.begin(fact, place, _instrument(fields), signer, said, without, entry)
+        return self.add(fact, place, signer, said, without, entry)
+
+    def recorded(self, fact: Fact, order: str, signer: Signer, said: Circumstances, entry: str) -> Placed | None:
+        """Return the entry of an order (its id) that has an id; None if there is none.
+
+        CONFLICT if it states something else. What it seals cannot be compared, only which fields it seals.
+        """
+        if order == self._verifier.keyring.registry:
+            self._reader.register()
+            entries = self._verifier.register
+        else:
+            try:
+                self._reader.case(order)
+            except Refused as refused:
+                if refused.code != "API-MISSING":
+                    raise
+                return None
+            entries = self._reader.placed(order)
+        found = next((each for each in entries if each[1].payload.entry == entry), None)
+        if found is not None and not _states(found[1].payload, fact, signer, said):
+            raise Conflict("this entry id stands for another fact", where=f"entry {found[0]}")
+        return found
 
     def begin(
         self,
@@ -119,7 +149,7 @@ class RemoteRecorder:
         self, kind: str, fields: Mapping[str, Any], case: Case, said: Circumstances, role: str | None
     ) -> tuple[Finding, ...]:
         """Return the findings of the law with this entry in an order that are not there without it."""
-        return self.findings(_fact(kind, fields), case, self._signer(kind, role), said, _instrument(fields))
+        return self.findings(_fact(kind, fields), case, self.signer(kind, role), said, _instrument(fields))
 
     def draft(
         self, fact: Fact, case: Case, signer: Signer, said: Circumstances, instrument: str | None = None
@@ -157,7 +187,8 @@ class RemoteRecorder:
         proof = self._verifier.receipt(item)
         return RecordedEntry(item.index, item.leaf, entry, place.order, place.seq, item.already, proof)
 
-    def _signer(self, kind: str, role: str | None) -> Signer:
+    def signer(self, kind: str, role: str | None) -> Signer:
+        """Return the holder of the key as the signer of a kind; ValueError without `role` where several fit."""
         caller = self._reader.caller()
         roles = caller.roles if caller.accepted else self._verifier.keyring.keys[caller.key].roles
         fitting = [each for each in kind_of(kind).signers if each in roles]
@@ -206,6 +237,25 @@ class RemoteRecorder:
             unregistered=without.unregistered,
         ):
             raise error
+
+
+def _states(p: Payload, fact: Fact, signer: Signer, said: Circumstances) -> bool:
+    """Return True if a payload states a fact as its signer would state it now; the moment of signing may differ."""
+    sealed = set(sealed_of(fact)) | ({WHY.name} if said.why is not None else set())
+    return (
+        p.kind == fact.kind
+        and {name: value for name, value in p.public.items() if name != "_sd"} == public_of(fact)
+        and sealed <= set(p.sealed)
+        and (p.signer.actor, p.signer.role) == (signer.actor, signer.role)
+        and (p.speaks, p.whose or None, p.replaces or None) == (said.speaks, said.whose, said.replaces)
+        and _asked(None if p.unless is UNSET else p.unless) == _asked(said.unless)
+        and (p.on == wire(said.on) or (said.on == said.signed_at and p.on == p.signed_at))
+    )
+
+
+def _asked(condition: Condition | None) -> tuple[list[str], list[str]] | None:
+    """Return the orders and kinds of a condition; the position may have moved since it was signed."""
+    return None if condition is None else (condition.orders, condition.kinds)
 
 
 def circumstances(on: datetime | None, **said: Any) -> Circumstances:

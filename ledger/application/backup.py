@@ -7,10 +7,11 @@ import io
 import os
 import shutil
 import tarfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -18,9 +19,11 @@ from msgspec import Struct
 
 from ledger.adapters.folders.ledger_folder import (
     ENTRIES_DB,
+    HEADS_DB,
     IDENTITY_DB,
     KEYS_DB,
     KEYS_STORE,
+    OTHERS,
     RESTORED,
     STORE,
     Folder,
@@ -28,13 +31,15 @@ from ledger.adapters.folders.ledger_folder import (
 )
 from ledger.adapters.folders.new_folder import new_folder
 from ledger.adapters.folders.read_trust import plain_files
+from ledger.adapters.folders.received_files import FOREIGN, REGISTERS, received_files
 from ledger.adapters.folders.user_folders import Home, replace_file
 from ledger.adapters.guard.guard_place import is_guarded
+from ledger.adapters.log.checkpoints import CheckpointStore, other_logs
 from ledger.adapters.log.published_log import source
 from ledger.adapters.log.remote_signer import POINTER, signatory
 from ledger.adapters.storage.copy_entries import copy, copy_later, move_in
 from ledger.adapters.storage.entry_reader import EntryReader
-from ledger.adapters.storage.postgres import address
+from ledger.adapters.storage.postgres import Address, address
 from ledger.application.incremental_backup.later_entries import add_later, check_later, erase_destroyed, root_at
 from ledger.application.incremental_backup.manifest import (
     LATER,
@@ -49,8 +54,11 @@ from ledger.application.incremental_backup.manifest import (
 from ledger.application.incremental_backup.manifest import NAME as MANIFEST
 from ledger.application.integrity.log_files import Progress, no_progress
 from ledger.application.integrity.own_check import check_own
+from ledger.application.migration.move_shared import MOVED, set_aside, to_database
 from ledger.application.restore import check_witnesses, mark_restored
 from ledger.application.restore_from_mirror import Mirrored, complete_from_mirror, lay_out
+from ledger.bundle.archive import unpack
+from ledger.entries.wrapped_entry import VALUES
 from ledger.errors import LedgerError, RecordError
 from ledger.tlog.note import parse_checkpoint
 from ledger.tlog.tile import tile_path, tiles_for
@@ -59,9 +67,11 @@ from ledger.trust.trust_folder import parse_trust
 
 CHECKPOINT = "log/checkpoint"
 NEVER = ("state", "keys", STORE, KEYS_STORE)  # no backup of ours has them
+EXCHANGE = "exchange"
+MACHINE = ("exchange.db", "jobs.db")  # what became of bundles to and from peers, and of jobs, on one machine
 LEFT_OUT = frozenset(
-    {KEYS_DB, KEYS_STORE, "views.db", "map.db", "state", "keys", ENTRIES_DB, STORE, "heads.db", "others", RESTORED}
-    | {"exchange", "exchange.db", "jobs", "jobs.db"}  # of one machine; bundles that wait have opened values
+    {KEYS_DB, KEYS_STORE, "views.db", "map.db", "state", "keys", ENTRIES_DB, STORE, HEADS_DB, OTHERS, MOVED, RESTORED}
+    | {EXCHANGE, "jobs", *MACHINE}  # bundles with opened values stay out
     # an older one would let people in again who were locked out, and has the names of people who left
     | {IDENTITY_DB}
     | {MANIFEST}  # of a copy that an earlier program has restored
@@ -93,17 +103,18 @@ def back_up(folder: Path, file: str, before: str = "") -> Made:
         part = work / "tar"
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
             with tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as tar:
-                files, claimed = _add_files(tar, folder, base)
+                paths = [*_plain(folder, shared=ledger.shared), *_closed_bundles(folder)]  # before the table of bundles
+                files, claimed = _add_files(tar, folder, paths, base)
                 with closing(EntryReader(ledger.entries)) as reader:
                     published = min(claimed, reader.size())  # a damaged checkpoint may claim any size
                 _add_tiles(tar, folder, base.published if base else 0, published)
-                others = sorted(f"others/{path.name}" for path in (folder / "others").glob("*.db"))
-                for name in (*others, "heads.db"):
+                for name, write in _databases(ledger):
                     target = work / Path(name).name
-                    copy(folder / name, target)
+                    write(target)
                     tar.add(target, name, filter=_anonymous)
                 name, size, log_root = _copy_entries(ledger, work, base)
                 tar.add(work / name, name, filter=_anonymous)
+                files |= _add_shared(tar, ledger, base)  # after the entries that name them
                 manifest = Manifest(
                     origin=ledger.origin,
                     since=base.size if base else 0,
@@ -121,14 +132,16 @@ def back_up(folder: Path, file: str, before: str = "") -> Made:
     return Made(manifest.since, size, count)
 
 
-def _add_files(tar: tarfile.TarFile, folder: Path, base: Manifest | None) -> tuple[dict[str, CopiedFile], int]:
-    """Add the files that are copied unchanged, behind `base` only the changed ones.
+def _add_files(
+    tar: tarfile.TarFile, folder: Path, paths: Iterable[Path], base: Manifest | None
+) -> tuple[dict[str, CopiedFile], int]:
+    """Add files that are copied unchanged, behind `base` only the changed ones.
 
     Return all of them, and the size that the published checkpoint claims.
     """
     files: dict[str, CopiedFile] = {}
     published = base.published if base else 0
-    for path in _plain(folder):
+    for path in paths:
         name = path.relative_to(folder).as_posix()
         state = state_of(path.stat())
         known = base.files.get(name) if base else None
@@ -141,6 +154,49 @@ def _add_files(tar: tarfile.TarFile, folder: Path, base: Manifest | None) -> tup
         _add(tar, name, data)
         files[name] = CopiedFile(sha256(data).hexdigest(), state)
     return files, published
+
+
+def _add_shared(tar: tarfile.TarFile, ledger: Folder, base: Manifest | None) -> dict[str, CopiedFile]:
+    """Add the received files that are in the database with the entries, behind `base` only new ones; return all."""
+    files: dict[str, CopiedFile] = {}
+    if ledger.shared:
+        with closing(EntryReader(ledger.entries)) as store:
+            received = received_files(ledger, store)
+            for top in (FOREIGN, REGISTERS):
+                for rest, data in received.under(top).items():
+                    name = f"{top}/{rest}"
+                    files[name] = CopiedFile(sha256(data).hexdigest(), (len(data), 0, 0, 0))
+                    if base is None or name not in base.files or base.files[name].sha256 != files[name].sha256:
+                        _add(tar, name, data)
+    return files
+
+
+def _databases(ledger: Folder) -> Iterator[tuple[str, Callable[[Path], None]]]:
+    """Yield the name of each small database, and how to write it to a path; that of the entries is not among them."""
+    for name in MACHINE:
+        if (ledger.path / name).exists():
+            yield name, partial(copy, ledger.path / name)
+    place = ledger.heads
+    if isinstance(place, Address):
+        for log in (*other_logs(place), ""):
+            with closing(CheckpointStore(place, writable=False, log=log)) as heads:
+                yield f"{OTHERS}/{log}.db" if log else HEADS_DB, heads.copy
+    else:
+        for file in (*sorted((ledger.path / OTHERS).glob("*.db")), place):
+            yield file.relative_to(ledger.path).as_posix(), partial(copy, file)
+
+
+def _closed_bundles(folder: Path) -> Iterator[Path]:
+    """Yield the bundles that wait for peers, or for a decision, and open no sealed value."""
+    for path in sorted((folder / EXCHANGE).glob("*/*")):
+        if path.parent.name not in ("outgoing", "quarantine") or path.name.startswith("."):
+            continue
+        try:
+            files = unpack(path.read_bytes())
+        except (FileNotFoundError, RecordError):
+            continue  # it was acknowledged meanwhile; or whether it opens values cannot be seen
+        if not any("/disclosures/" in name or name.endswith(VALUES) for name in files):
+            yield path
 
 
 def _add_tiles(tar: tarfile.TarFile, folder: Path, start: int, stop: int) -> None:
@@ -215,6 +271,7 @@ def restore_backup(
     later: Sequence[str] = (),
     store: str = "",
     mirror: MirrorSource | None = None,
+    settle: Callable[[Path], None] = lambda _: None,
     say: Callable[[str], None] = lambda _: None,
     progress: Progress = no_progress,
 ) -> tuple[int, Mirrored | None]:
@@ -222,9 +279,10 @@ def restore_backup(
 
     A faulty backup or mirror leaves no folder. `later` are the incremental copies behind `file`, in order. With a
     `mirror`, later entries come from it, and all of them if `file` is empty. With `store`, the entries go into that
-    database and are verified there once more. `say` gets messages for people. `LedgerError` LOG-ROLLBACK if the log has
-    signed more since, unless the folder is to be read only (`behind`); PATH-TAKEN, COPY-FORMAT, the errors of
-    `complete_from_mirror`, and the code of the first contradiction that is found.
+    database and are verified there once more. `settle` gets the folder before it has its name, for what a server keeps
+    in it. `say` gets messages for people. `LedgerError` LOG-ROLLBACK if the log has signed more since, unless the
+    folder is to be read only (`behind`); PATH-TAKEN, COPY-FORMAT, the errors of `complete_from_mirror`, and the code of
+    the first contradiction that is found.
     """
     mirrored = None
     with new_folder(str(folder)) as making:
@@ -241,11 +299,16 @@ def restore_backup(
             _check_guard(making, origin, say)
             mark_restored(making)
         if store:
-            move_in(making / ENTRIES_DB, address(store, read_folder(making).origin))
+            place = address(store, read_folder(making).origin)
+            move_in(making / ENTRIES_DB, place)
+            to_database(making, place)
             replace_file(making / STORE, f"{store}\n".encode())
+            set_aside(making)
+            shutil.rmtree(making / MOVED)
             for name in (ENTRIES_DB, f"{ENTRIES_DB}-wal", f"{ENTRIES_DB}-shm"):
                 (making / name).unlink(missing_ok=True)
             _verified_size(making, store, now, progress)
+        settle(making)
     return size, mirrored
 
 
@@ -280,19 +343,24 @@ def _check_guard(folder: Path, file: str, say: Callable[[str], None]) -> None:
             say(f"{fault.says}; they are asked again before anything is signed")
 
 
-def _plain(folder: Path) -> Iterator[Path]:
-    """Yield every file that is copied unchanged, without the tiles of the log."""
+def _plain(folder: Path, *, shared: bool = False) -> Iterator[Path]:
+    """Yield every file that is copied unchanged, without tiles; received ones unless they are `shared`."""
+    elsewhere = (FOREIGN, REGISTERS) if shared else ()
     for at, folders, names in os.walk(folder):
         here = Path(at)
         for each in (folders, names):
             each.sort()
-            each[:] = [name for name in each if not _is_left_out((here / name).relative_to(folder))]
+            each[:] = [name for name in each if not _is_left_out((here / name).relative_to(folder), elsewhere)]
         yield from (here / name for name in names if (here / name).is_file())
 
 
-def _is_left_out(path: Path) -> bool:
+def _is_left_out(path: Path, elsewhere: Sequence[str]) -> bool:
     top = path.parts[0]
-    return top in LEFT_OUT or top.startswith((".", *(f"{n}-" for n in LEFT_OUT))) or path.parts[:2] == ("log", "tile")
+    return (
+        top in (*LEFT_OUT, *elsewhere)
+        or top.startswith((".", *(f"{n}-" for n in LEFT_OUT)))
+        or path.parts[:2] == ("log", "tile")
+    )
 
 
 def _add(tar: tarfile.TarFile, name: str, data: bytes) -> None:
@@ -336,7 +404,7 @@ def _unpack_all(file: str, later: Sequence[str], folder: Path) -> None:
 def _remove_older(folder: Path, manifest: Manifest) -> None:
     """Remove the files that an earlier copy has and the last one does not list."""
     wanted = {f"log/{tile_path(tile)}" for tile in tiles_for(0, manifest.published)} | manifest.files.keys()
-    for path in [*_plain(folder), *(folder / "log" / "tile").rglob("*")]:
+    for path in [*_plain(folder), *(folder / "log" / "tile").rglob("*"), *(folder / EXCHANGE).rglob("*")]:
         if path.is_file() and path.relative_to(folder).as_posix() not in wanted:
             path.unlink()
 

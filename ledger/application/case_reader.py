@@ -15,10 +15,11 @@ from typing import Any
 
 from ledger.adapters.folders.ledger_folder import Folder
 from ledger.adapters.folders.order_names import names
+from ledger.adapters.folders.received_files import FOREIGN, REGISTERS, received_files
 from ledger.adapters.keys import mldsa
 from ledger.adapters.storage.entry_reader import Ciphertext, EntryReader
 from ledger.adapters.subject_keys.key_store import KeyCache, SubjectKeyStore
-from ledger.application.counterparties import register_marks, registers, trusted
+from ledger.application.counterparties import registers, trusted
 from ledger.entries.case import Case, Entry
 from ledger.entries.envelope import OpenedEntry, entry_of, open_
 from ledger.entries.form import RegisteredNames, issuing_office, looks_alike, plain
@@ -53,6 +54,7 @@ class CaseReader:
         self.registry = registry_of(folder.origin)
         self.access = access_of(folder.origin)
         self.reserved = reserved_of(folder.origin)
+        self.received = received_files(folder, store)
         self._folder = folder
         self._store = store
         self._subject_keys = subject_keys
@@ -198,10 +200,10 @@ class CaseReader:
 
     def other_logs(self) -> OtherLogs:
         """Return the logs of other parties, as our registrar pinned them and as far as their registers arrived."""
-        key = (len(self.opened_registry()), register_marks(self._folder.registers))
+        key = (len(self.opened_registry()), self.received.mark(REGISTERS))
         if self._logs is None or self._logs[0] != key:
             trusts = trusted(self._folder.path / "trust", self.register(reveal=False))
-            logs = OtherLogs(trusts, registers(self._folder.registers), self._now(), mldsa.verify)
+            logs = OtherLogs(trusts, registers(self.received), self._now(), mldsa.verify)
             self._logs = (key, logs)
         return self._logs[1]
 
@@ -211,8 +213,7 @@ class CaseReader:
         return None if entry is None else open_(entry[1], verify=False)
 
     def _file(self, name: str) -> bytes | None:
-        path = self._folder.foreign / name
-        return path.read_bytes() if path.is_file() else None
+        return self.received.read(f"{FOREIGN}/{name}")
 
     def sealing_keys(self, leaf: str) -> dict[str, str]:
         """Return the keys of an entry's sealed values, as field -> key id; empty if the entry is not stored."""

@@ -9,12 +9,12 @@ unnoticed:
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from ledger.adapters.folders.received_files import REGISTERS, ReceivedFiles
 from ledger.adapters.folders.user_folders import private_folder, replace_file
 from ledger.adapters.storage.sqlite import sync_folder
 from ledger.entries.case import Entry
@@ -114,25 +114,27 @@ Registers = dict[str, dict[int, tuple[bytes, bytes]]]
 _ENTRY, _PROOF = ".dsse.json", ".tlog-proof"
 
 
-def keep_register(folder: Path, origin: str, entries: Mapping[int, tuple[bytes, bytes]]) -> None:
-    """Keep the register entries of another log with their proofs, by log index, in the folder `folder`, durably.
+def keep_register(received: ReceivedFiles, origin: str, entries: Mapping[int, tuple[bytes, bytes]]) -> None:
+    """Keep the register entries of another log with their proofs, by log index, durably.
 
     An existing proof is replaced, because the new one leads to a later head.
     """
-    place = private_folder(private_folder(folder) / origin_hash(origin))
+    place = f"{REGISTERS}/{origin_hash(origin)}"
+    files: dict[str, bytes] = {}
     for index, (raw, proof) in entries.items():
-        replace_file(place / f"{index}{_ENTRY}", raw)
-        replace_file(place / f"{index}{_PROOF}", proof)
-    sync_folder(place)
+        files |= {f"{place}/{index}{_ENTRY}": raw, f"{place}/{index}{_PROOF}": proof}
+    received.keep(files, replacing=True)
 
 
-def registers(folder: Path) -> Registers:
+def registers(received: ReceivedFiles) -> Registers:
     """Return the received register entries of other logs with their proofs: by origin hash, then by log index."""
-
-    def names(place: str) -> list[str]:
-        return sorted(os.listdir(folder / place)) if (folder / place).is_dir() else []
-
-    return registers_by(names, lambda path: (folder / path).read_bytes())
+    places: dict[str, list[str]] = {"": []}
+    files = received.under(REGISTERS)
+    for path in files:
+        place, _, name = path.partition("/")
+        places.setdefault(place, []).append(name)
+    places[""] = sorted(places.keys() - {""})
+    return registers_by(lambda place: places[place], files.get)
 
 
 def registers_by(names: Callable[[str], Sequence[str]], read: Callable[[str], bytes | None]) -> Registers:
@@ -147,13 +149,6 @@ def registers_by(names: Callable[[str], Sequence[str]], read: Callable[[str], by
                 if raw is not None and proof is not None:
                     entries.setdefault(place, {})[int(number)] = raw, proof
     return entries
-
-
-def register_marks(folder: Path) -> tuple[tuple[str, int], ...]:
-    """Return the folders of received registers with their times of change: equal if nothing new can be read."""
-    if not folder.is_dir():
-        return ()
-    return tuple(sorted((place.name, place.stat().st_mtime_ns) for place in folder.iterdir() if place.is_dir()))
 
 
 def origin_of(trust: Trust) -> str:

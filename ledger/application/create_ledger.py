@@ -7,7 +7,7 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
-from ledger.adapters.folders.ledger_folder import ENTRIES_DB, KEYS_DB, KEYS_STORE, STORE, make_folder
+from ledger.adapters.folders.ledger_folder import ENTRIES_DB, HEADS_DB, KEYS_DB, KEYS_STORE, STORE, make_folder
 from ledger.adapters.folders.user_folders import Home, private_folder, replace_file
 from ledger.adapters.guard.guard_place import GUARD_DB, Place, point_to, shared_place
 from ledger.adapters.guard.sign_once_guard import Guard
@@ -67,9 +67,10 @@ def found(
     private_folder(path)
     _clear(path)
     EntryStore.create(entries, key.public).close()
-    if store:
+    if store:  # it has the heads too
         replace_file(path / STORE, f"{store}\n".encode())
-    CheckpointStore.create(path / "heads.db").close()
+    else:
+        CheckpointStore.create(path / HEADS_DB).close()
     SubjectKeyStore.create(subject_keys).close()
     if keys_store:
         replace_file(path / KEYS_STORE, f"{keys_store}\n".encode())
@@ -77,7 +78,7 @@ def found(
 
 
 _MADE = (
-    *(ENTRIES_DB, f"{ENTRIES_DB}-wal", f"{ENTRIES_DB}-shm", STORE, "heads.db", KEYS_DB, KEYS_STORE),
+    *(ENTRIES_DB, f"{ENTRIES_DB}-wal", f"{ENTRIES_DB}-shm", STORE, HEADS_DB, KEYS_DB, KEYS_STORE),
     *("trust/registrar", "TEST"),
 )
 

@@ -71,6 +71,7 @@ class Journal:
                 self.subject_keys = opened.enter_context(closing(keys))
             self.log = opened.enter_context(closing(self._log(say)))
             self.cases = CaseReader(folder, self.store, self.subject_keys, now)
+            self.received = self.cases.received
             self.registry, self.access = self.cases.registry, self.cases.access
             self._past = WritePosition(folder.origin, folder.registrar, self.cases, self.store)
             self._sealer = Sealer(folder.origin, self.cases, self.subject_keys, self.heads, entropy, self._check_bound)
@@ -362,14 +363,15 @@ class Journal:
         in these orders can be opened here.
         """
         if replaces is None:
-            self._check_openable(orders)
+            self.check_openable(orders)
         moment = self.now()
         public = {"view": view, "purpose_code": purpose, "orders": list(orders)}
         fact = build("record-accessed", public, {"justification": because, "person": person})
         circumstances = Circumstances(moment, moment, replaces=replaces, why=None if replaces is None else because)
         return self.record(fact, self.access, signer, circumstances, entry=entry)
 
-    def _check_openable(self, orders: Sequence[str]) -> None:
+    def check_openable(self, orders: Sequence[str]) -> None:
+        """Raise `LedgerError` KEYS-OTHER if nothing of these orders would be opened: its keys are elsewhere."""
         around = [each for order in orders for each in self.erasure.around(order)] if self.subject_keys else []
         keys = self.store.sealing_keys(around)
         if not keys or self._keys().existing(keys):

@@ -136,7 +136,7 @@ def _kept(folder: Folder, anchor: bytes | None) -> Iterator[Head]:
     notes = [anchor] if anchor is not None else []
     if (published := folder.log / "checkpoint").exists():
         notes.append(published.read_bytes())
-    if folder.heads.exists():
+    if folder.has_heads:
         with closing(CheckpointStore(folder.heads, writable=False)) as heads:
             newest = heads.newest()
             notes += [newest.note] if newest else []

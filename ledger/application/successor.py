@@ -12,12 +12,16 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
-from ledger.adapters.folders.user_folders import Home, private_folder, replace_file
+from ledger.adapters.folders.ledger_folder import HEADS_DB, read_folder
+from ledger.adapters.folders.received_files import FOREIGN, ReceivedFiles
+from ledger.adapters.folders.user_folders import Home
 from ledger.adapters.guard.guard_place import place_in
 from ledger.adapters.guard.sign_once_guard import Guard
 from ledger.adapters.guard.sqlite_guard import make_whole
 from ledger.adapters.keys import mldsa
 from ledger.adapters.log.checkpoints import CheckpointStore
+from ledger.adapters.storage.connection import Location
+from ledger.adapters.storage.postgres import Address
 from ledger.adapters.storage.sqlite import sync_folder
 from ledger.adapters.witness.client import remembered
 from ledger.application.counterparties import keep_counterparty
@@ -67,8 +71,11 @@ def _left(ledger: Path) -> list[bytes]:
     notes = []
     if (ledger / "log" / "checkpoint").exists():
         notes.append((ledger / "log" / "checkpoint").read_bytes())
-    if (ledger / "heads.db").exists():
-        with closing(CheckpointStore(ledger / "heads.db", writable=False)) as heads:
+    place: Location = ledger / HEADS_DB
+    with suppress(LedgerError):  # the trust files may be lost
+        place = read_folder(ledger).heads
+    if isinstance(place, Address) or place.exists():
+        with closing(CheckpointStore(place, writable=False)) as heads:
             notes += [head.note for head in (heads.newest(), heads.newest_cosigned()) if head is not None]
     return notes
 
@@ -117,9 +124,7 @@ def signs(home: Home, origin: str) -> bool:
     return True
 
 
-def keep_predecessor(folder: Path, note: bytes, trust: Trust, files: dict[str, bytes]) -> None:
-    """Keep the last head of the old log, and the trust files for it, in the successor's folder."""
-    foreign = private_folder(folder / "foreign")
-    replace_file(foreign / note_digest(note), note)
-    sync_folder(foreign)
+def keep_predecessor(folder: Path, received: ReceivedFiles, note: bytes, trust: Trust, files: dict[str, bytes]) -> None:
+    """Keep the last head of the old log with what the successor received, and the trust files for it in its folder."""
+    received.keep({f"{FOREIGN}/{note_digest(note)}": note})
     keep_counterparty(folder / "trust", trust, files)

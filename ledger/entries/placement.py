@@ -33,6 +33,11 @@ def map_of(origin: str) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_URL, origin + "/map"))
 
 
+def order_begun_by(origin: str, entry: str) -> str:
+    """Return the id of the order that begins with the entry of an id, where the user gives that id to repeat it."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{origin}/order/{entry}"))
+
+
 @lru_cache(64)
 def reserved_of(origin: str) -> frozenset[str]:
     """Return the reserved ids of a ledger: registry, access order and map order. They have no instrument."""

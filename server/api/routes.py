@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
@@ -12,11 +11,15 @@ from ledger.errors import LedgerError, RecordError
 from ledger.facts import KINDS, json_schema, kind_of
 from ledger.facts.words import CODE_LISTS
 from server.access import Caller
+from server.api.bundles import BundleQuery, Bundles
 from server.api.drafts import Drafting
 from server.api.reading import LedgerView
 from server.api.recording import LogHead, Recording
 from server.documents import (
     ApiAnswer,
+    BundleAnswer,
+    BundleAsked,
+    BundlePlanAnswer,
     CodeListItem,
     ConsistencyAnswer,
     DraftAnswer,
@@ -29,6 +32,7 @@ from server.documents import (
     KindAnswer,
     KindItem,
     KindsAnswer,
+    Moment,
     OrderAnswer,
     OrderEntriesAnswer,
     OrdersAnswer,
@@ -44,7 +48,6 @@ from server.identity.sign_in import SignIn, Visit
 
 Word = Annotated[str, Meta(min_length=1, max_length=200)]
 Limit = Annotated[int, Meta(ge=1, le=500)]
-Moment = Annotated[datetime, Meta(tz=True)]
 
 
 class ConsistencyQuery(Struct, frozen=True, forbid_unknown_fields=True):
@@ -107,6 +110,7 @@ class Services(Struct, frozen=True):
     check_ready: Callable[[], None]
     sign_in: SignIn
     key_requests: KeyRequests
+    bundles: Bundles
 
     def catch_up(self, size: int) -> None:
         """Take the newest signed head if it is to have a size that is stored and was not answered under here yet."""
@@ -240,6 +244,16 @@ def _place(services: Services, call: Call) -> PlaceAnswer:
     return services.view.place(call.by, call.path["order"])
 
 
+def _bundle_plan(services: Services, call: Call) -> BundlePlanAnswer:
+    return services.bundles.plan(call.by, call.path["order"], call.query)
+
+
+def _bundle(services: Services, call: Call) -> BundleAnswer:
+    made = services.bundles.make(call.by, call.path["order"], call.body)
+    services.head.advance(made.head.size)
+    return made
+
+
 def _record(services: Services, call: Call) -> ReceiptsAnswer:
     return services.recording.record(call.by, call.body)
 
@@ -252,6 +266,8 @@ _RECORDS = (
     "API-MISSING", "API-IN-FLIGHT", "API-LARGE", "API-MEDIA", "API-KIND", "CTX-CHAIN", "CTX-CONDITION",
     "REFERENCE-TAKEN",
 )  # fmt: skip
+
+_OF_BUNDLES = ("API-MISSING", "API-LARGE", "API-MEDIA", "CONFLICT", "CTX-CHAIN", "BUSY")
 
 PROBES = ("/health", "/ready")  # asked without a signature again and again: no rate limit
 
@@ -289,6 +305,14 @@ ROUTES = (
     Route(
         "GET", "/v1/orders/{order}/place", "place", "Where the next entry of an order belongs", PlaceAnswer, _place,
         "key", codes=("API-MISSING",),
+    ),
+    Route(
+        "GET", "/v1/orders/{order}/bundle", "bundlePlan", "What a bundle of an order would open", BundlePlanAnswer,
+        _bundle_plan, query=BundleQuery, fresh="never", codes=("API-MISSING", "BUSY"),
+    ),
+    Route(
+        "POST", "/v1/orders/{order}/bundle", "bundle", "The evidence bundle of an order", BundleAnswer, _bundle,
+        body=BundleAsked, fresh="never", codes=_OF_BUNDLES, once=False,
     ),
     Route(
         "POST", "/v1/entries", "record", "Record sealed entries", ReceiptsAnswer, _record, "key", body=Submission,

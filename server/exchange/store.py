@@ -34,7 +34,7 @@ _FRESH = 3_600  # seconds
 FIRST_WAIT, LONGEST_WAIT = 10, 6 * 3_600  # seconds between two attempts to hand a bundle over
 
 Settled = Literal["quarantined", "acknowledged", "refused"]
-Outgoing = Literal["waiting"] | Settled
+Outgoing = Literal["waiting", "deleted"] | Settled
 _OPEN = "state IN ('waiting', 'quarantined')"
 _COLUMNS = "number, peer, digest, order_id, size, places, at, state, tries, next_at, reason, answer"
 _SCHEMA = (
@@ -142,7 +142,7 @@ class ExchangeStore:
 
     def answered(self, item: OutgoingItem, answer: ExchangeAnswer) -> Settled:
         """Keep the checked answer of a peer; the bundle is deleted if it is acknowledged or refused."""
-        if item.state in ("acknowledged", "refused"):
+        if item.state in ("acknowledged", "refused", "deleted"):
             return "acknowledged" if item.state == "acknowledged" else "refused"
         state: Settled = "acknowledged" if answer.state == "recorded" else answer.state
         reason = None if answer.reason is None else msgspec.json.encode(answer.reason)
@@ -150,6 +150,27 @@ class ExchangeStore:
         if state != "quarantined" and not self._sent(f"{_OPEN} AND digest = ?", item.digest):
             (self.outgoing / item.digest).unlink(missing_ok=True)
         return state
+
+    def delete(self, item: OutgoingItem, reason: Refusal) -> None:
+        """Delete a bundle that its peer has not acknowledged; the row stays, and says why."""
+        self._tried(item, "deleted", msgspec.json.encode(reason), None)
+        if not self._sent(f"{_OPEN} AND digest = ?", item.digest):
+            (self.outgoing / item.digest).unlink(missing_ok=True)
+            sync_folder(self.outgoing)
+
+    def settle_restored(self, reason: Refusal) -> list[OutgoingItem]:
+        """Give up the bundles that were in no backup, and return those for peers.
+
+        A peer sends what it has not got receipts for again, and a bundle that it has already gets the same receipts.
+        """
+        gone = [item for item in self._sent(_OPEN) if not (self.outgoing / item.digest).exists()]
+        for item in gone:
+            self.delete(item, reason)
+        lost = [item for item in self._came("state = 'quarantined'") if not (self.quarantine / item.digest).exists()]
+        with self._lock, transaction(self._c, self.path):
+            for each in lost:
+                self._c.execute("DELETE FROM incoming WHERE peer = ? AND digest = ?", (each.peer, each.digest))
+        return gone
 
     def failed(self, item: OutgoingItem, reason: Refusal) -> None:
         """Keep why an attempt failed; the next one is after twice the wait, at most `LONGEST_WAIT`."""

@@ -130,6 +130,13 @@ class JobStore:
             row = self._c.execute(sql, (secret,)).fetchone()
         return None if row is None else bytes(row[0])
 
+    def settle_restored(self, day: str) -> None:
+        """Mark the mails of a day (as 2027-03-01) as sent, and end all calendars: an address may have ended since."""
+        with transaction(self._c, self.path):
+            self._c.execute("UPDATE mailed SET day = max(day, ?)", (day,))
+            self._c.execute("DELETE FROM feed")
+            self._c.execute("DELETE FROM calendar")
+
     def keep_calendar(self, office: str, content: bytes) -> None:
         """Keep the calendar of an office."""
         with transaction(self._c, self.path):

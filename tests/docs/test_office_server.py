@@ -71,4 +71,4 @@ def test_the_page_on_the_command_line_goes_as_it_is_shown(tmp_path: Path, monkey
         words = spoken(fingerprint_of(plain_files(str(ledger / "trust"))))
         (tmp_path / person / "court-fingerprint.txt").write_text(f"{words}\n", "ascii")
     with serving(ledger) as office:
-        assert type_page(HOW_TO / "ask-an-office-server.md", tmp_path, monkeypatch, (URL, office.url)) == 13
+        assert type_page(HOW_TO / "ask-an-office-server.md", tmp_path, monkeypatch, (URL, office.url)) == 14

@@ -288,6 +288,11 @@ COMMANDS: dict[str, Command] = {
             "HOUSE/config/comity/keys/ilves",
         ),
     ),
+    "remote remove": Command(
+        ("remote", "remove", "https://office.example"),
+        lambda house: does(house, *COMMANDS["remote add"].words),
+        done="nothing is kept",
+    ),
     "order rename": Command(("order", "rename", "PPO-1", "karsk-1")),
     "key new": Command(("key", "new", "another"), done=EXISTS, made="config/comity/keys"),
     "key enrol": Command(

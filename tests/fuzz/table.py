@@ -60,6 +60,7 @@ from ledger.adapters.keys.key_files import SeedKey
 from ledger.adapters.log import published_log as published
 from ledger.adapters.log.remote_signer import RemoteSigner
 from ledger.adapters.log.signer_messages import SignReply
+from ledger.adapters.log.signer_place import parse_place
 from ledger.adapters.log.signer_process import SignerServer
 from ledger.adapters.mirror import server as mirror_http
 from ledger.adapters.storage import postgres
@@ -1227,6 +1228,13 @@ PARSERS = (
         lambda: [b"etcd://one.example:2379,two.example:2379", ETCD],
         text(parse_address),
         ("ledger.adapters.guard.etcd_guard:parse_address", "ledger.adapters.guard.etcd_guard"),
+    ),
+    Parser(
+        "place of a signing process",
+        "raw",
+        lambda: [b"/run/comity/signer", b"tls://signer.example:7443?ca=/c/ca.pem&cert=/c/me.pem&key=/c/me.key"],
+        text(parse_place),
+        ("ledger.adapters.log.signer_place:parse_place", "ledger.adapters.log.signer_place"),
     ),
     Parser(
         "value of a guard",

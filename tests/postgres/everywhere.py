@@ -65,8 +65,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         server.gone()
 
 
-# These tests are about the file entries.db.
+# These tests are about the files entries.db and heads.db, and the folders foreign and others.
 OF_THE_FILE = (
+    "test_fsck_says_in_every_format_whether_the_ledger_is_whole",
+    "test_a_closed_ledger_keeps_no_file_open",
+    "test_kept_bytes_that_were_changed_are_found_and_lost_ones_are_told_of",
+    "test_a_copy_holds_what_came_from_others_and_what_it_proves",
+    "test_two_entries_at_one_place_of_a_log_are_an_exhibit",
+    "test_what_was_received_earlier_and_lost_since_is_left_out_of_the_comparison",
+    "test_the_proof_of_what_arrived_is_kept_beside_it",
     "test_a_shelf_that_cannot_be_read_is_a_verdict_too",
     "test_a_ledger_begins_with_its_log_key_and_guard_outside",
     "test_an_entry_that_was_changed_on_the_shelf_is_proved_with_its_number",

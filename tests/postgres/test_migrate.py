@@ -16,6 +16,7 @@ from cli.session.ledger_reader import reading
 from cli.session.open_ledger import opened
 from ledger.adapters.folders.ledger_folder import read_folder
 from ledger.adapters.folders.user_folders import Home
+from ledger.adapters.log.checkpoints import CheckpointStore
 from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.adapters.storage.sqlite import connect
 from ledger.application.journal import Journal
@@ -65,11 +66,12 @@ def house(tmp_path: Path, server: Server) -> Moving:
     return Moving(tmp_path, server)
 
 
-def content(house: House) -> tuple[list[Any], list[Any]]:
-    """Return the entries of a ledger with their bytes, and the encrypted values of its orders."""
-    with closing(EntryReader(read_folder(house.ledger).entries)) as store:
+def content(house: House) -> tuple[list[Any], list[Any], list[Any]]:
+    """Return the entries of a ledger with their bytes, the encrypted values of its orders, and its heads."""
+    folder = read_folder(house.ledger)
+    with closing(EntryReader(folder.entries)) as store, closing(CheckpointStore(folder.heads, writable=False)) as heads:
         entries = [row for page in store.pages() for row in page]
-        return entries, [store.ciphertexts(order) for order in store.orders_with("order-issued")]
+        return entries, [store.ciphertexts(order) for order in store.orders_with("order-issued")], heads.all()
 
 
 def opened_values(house: House) -> dict[str, list[Any]]:
@@ -279,7 +281,7 @@ def test_files_that_were_left_are_removed_with_every_byte_of_the_keys(house: Mov
     assert "comity migrate --remove" in " ".join(moved.output.split())
     with (house.ledger / "keys.db").open("rb") as held:
         assert all(secret in content_of(held) for secret in secrets), "else this test proves nothing"
-        assert house.reply("migrate", "--remove")["removed"] == ["keys.db", "entries.db"]
+        assert house.reply("migrate", "--remove")["removed"] == ["keys.db", "entries.db", "moved"]
         assert not any(secret in content_of(held) for secret in secrets), "overwritten, not unlinked alone"
     assert [*house.ledger.glob("entries.db*"), *house.ledger.glob("keys.db*")] == []
     assert opened_values(house) == SEALED

@@ -600,7 +600,7 @@ def test_functions_cannot_be_led_to_other_tables(store: EntryStore, server: Serv
         ).fetchall()
         body = (ROOT / "ledger/adapters/storage/postgres.sql").read_text()
     definers = [name for name, _, definer in paths if definer]
-    assert sorted(definers) == ["append", "empty", "turn"]
+    assert sorted(definers) == ["append", "empty", "keep_head", "keep_received", "keep_token", "turn"]
     assert all(config == ["search_path=pg_catalog, pg_temp"] for _, config, definer in paths if definer)
     assert "INSERT INTO stored_events" not in body
 

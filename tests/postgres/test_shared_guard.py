@@ -6,10 +6,12 @@ import json
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psycopg
@@ -19,7 +21,9 @@ from cli.exit_codes import Exit
 from ledger.adapters.folders.ledger_folder import read_folder
 from ledger.adapters.guard import postgres_guard
 from ledger.adapters.guard.guard_place import Place, place_in, shared_place
+from ledger.adapters.guard.postgres_guard import PostgresGuard
 from ledger.adapters.guard.sign_once_guard import Guard
+from ledger.adapters.guard.signed_state import encode
 from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.errors import LedgerError
 from tests.ledger.adapters.guard.every_guard import ALONE, MOVED, one_of_two_goes_on, state
@@ -116,6 +120,22 @@ def test_a_writer_needs_only_the_rights_of_the_page(uri: str, server: Server) ->
         for change in ("DELETE FROM comity_guard.guard", "DROP TABLE comity_guard.guard"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 c.execute(change.encode())
+
+
+@pytest.mark.parametrize("away", [-600, 600])
+def test_a_machine_with_another_time_than_the_database_signs_nothing(
+    uri: str, away: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = shared_place(uri, ORIGIN)
+    Guard.create(place, state(1)).close()
+    with closing(Guard(place)) as guard, closing(PostgresGuard(uri, ORIGIN)) as backend:
+        before = guard.last()
+        monkeypatch.setattr(postgres_guard, "time", SimpleNamespace(time=lambda: time.time() + away))
+        for ask in (guard.last, lambda: backend.replace(encode(before), encode(state(2)))):
+            with pytest.raises(LedgerError, match="CLOCK-AHEAD"):
+                ask()
+        monkeypatch.undo()
+        assert guard.last() == before, "nothing was written"
 
 
 def test_guards_are_of_a_version_that_the_program_knows(uri: str, server: Server) -> None:

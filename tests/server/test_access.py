@@ -84,6 +84,28 @@ def test_a_registrar_is_a_person_of_the_ledgers_party_with_the_role_adm() -> Non
     assert not decides("XO", "ADM", account=""), "a key is no person"
 
 
+BUNDLES = """
+    caller            for its role  for a court
+    XO ISS            yes           yes
+    XO RET            yes           yes
+    XO AUD            yes           yes
+    XO CT             yes           yes
+    XO SP             yes           no
+    XV SP             yes           no
+    XV NOT            yes           no
+    XV CT             yes           yes
+    XO -              no            no
+"""
+
+
+@pytest.mark.parametrize("line", BUNDLES.strip().splitlines()[1:])
+def test_who_may_have_a_bundle_for_which_audience_is_the_table(line: str) -> None:
+    party, role, *cells = line.split()
+    caller = Caller("00" * 32, "caller", party, frozenset() if role == "-" else frozenset({role}))
+    made = [ACCESS.makes_bundle(caller, audience) for audience in (role, "CT")]
+    assert made == [cell == "yes" for cell in cells]
+
+
 def test_the_party_of_an_order_is_not_its_office() -> None:
     provider = Caller("00" * 32, "skylark", "XV", frozenset({"SP"}))
     assert not ACCESS.sees_order(provider, OTHER, lambda: {"harbor", "XV"})

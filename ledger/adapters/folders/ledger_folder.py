@@ -13,9 +13,11 @@ The folder holds:
     keys-store        instead of keys.db: the address of the database with the subject keys
     map.db            the map of heads, may be deleted at any time
     identity.db       who may sign in to the office server; next to the entries if they are in a database
-    log/              the published files  foreign/   entries of other logs, as received
+    foreign/          entries of other logs, as received
     others/           the heads of other logs, as seen
     registers/        the registers of other logs, as received: they prove the keys of their entries
+    moved/            heads.db, identity.db, foreign/, others/, registers/, if they moved to the database of the entries
+    log/              the published files
     evidence/         proof, or signs, that a log contradicts itself; kept for ever
     names.json        local names of orders
     TEST              only in a test ledger
@@ -45,6 +47,8 @@ STORE = "store"
 KEYS_DB = "keys.db"
 KEYS_STORE = "keys-store"
 IDENTITY_DB = "identity.db"
+HEADS_DB = "heads.db"
+OTHERS = "others"
 
 
 class Folder(Struct, frozen=True):
@@ -56,6 +60,7 @@ class Folder(Struct, frozen=True):
     test: bool
     store: str = ""  # the address of a database, if the entries are not in this folder
     keys_store: str = ""  # the address of a database, if the subject keys are not in this folder
+    shared: bool = False  # heads, and what came from other logs, are in that database too
     mirrors: Mirrors = {}  # the witnesses of the policy that state that they store the log, with their addresses
 
     @property
@@ -86,8 +91,13 @@ class Folder(Struct, frozen=True):
         return bool(self.keys_store) or (self.path / KEYS_DB).exists()
 
     @property
-    def heads(self) -> Path:
-        return self.path / "heads.db"
+    def heads(self) -> Location:
+        return Address(self.store, self.origin) if self.shared else self.path / HEADS_DB
+
+    @property
+    def has_heads(self) -> bool:
+        """Return True unless the file of the published heads is missing."""
+        return self.shared or (self.path / HEADS_DB).exists()
 
     @property
     def views(self) -> Path:
@@ -102,16 +112,8 @@ class Folder(Struct, frozen=True):
         return self.path / "log"
 
     @property
-    def foreign(self) -> Path:
-        return self.path / "foreign"
-
-    @property
-    def others(self) -> Path:
-        return self.path / "others"
-
-    @property
-    def registers(self) -> Path:
-        return self.path / "registers"
+    def others(self) -> Location:
+        return Address(self.store, self.origin) if self.shared else self.path / OTHERS
 
     @property
     def evidence(self) -> Path:
@@ -138,8 +140,17 @@ def read_folder(path: Path) -> Folder:
         raise LedgerError("TRUST", f"{path / 'trust' / 'policy'} names {len(names)} logs, a ledger has one")
     if all(key.type != ED25519 for key in policy.logs):
         raise LedgerError("TRUST", f"{path / 'trust' / 'policy'} names no Ed25519 key of the log")
+    store = _store(path / STORE)
     return Folder(
-        path, policy, registrar, (path / "TEST").exists(), _store(path / STORE), _store(path / KEYS_STORE), mirrors
+        path,
+        policy,
+        registrar,
+        (path / "TEST").exists(),
+        store,
+        _store(path / KEYS_STORE),
+        # a folder that was made before they could be shared has them in files
+        shared=bool(store) and not (path / HEADS_DB).exists(),
+        mirrors=mirrors,
     )
 
 

@@ -10,8 +10,7 @@ Nothing here is a lock or a lease: a transaction replaces the value if it is the
 instead of its `mod_revision`, because a request whose answer was lost is then repeated as it is. A value that occurs
 again is the same signed state. Sources: etcd.io/docs/v3.5, "Why gRPC gateway", "Role-based access control".
 
-A machine whose clock is wrong must not date a signature: no other machine could sign after a date that is ahead. Each
-answer of a member has its date (RFC 9110, section 6.6.1), so a machine with another time than every member signs
+Each answer of a member has its date (RFC 9110, section 6.6.1), so a machine with another time than every member signs
 nothing. A member with another time is passed over.
 """
 
@@ -22,7 +21,6 @@ import ssl
 import time
 from base64 import b64encode
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from os.path import isabs
 from pathlib import Path
@@ -31,8 +29,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 from msgspec import Struct
 
+from ledger.adapters.guard.clocks import ClockDiffers, check_clock
 from ledger.adapters.storage.postgres import PATIENCE, retries
-from ledger.entries.case import wire
 from ledger.errors import LedgerError, RecordError
 from ledger.tlog.note import unb64
 
@@ -44,13 +42,8 @@ LARGEST = 1 << 16  # bytes of an answer; a value has about 300
 _SECONDS = 5.0  # for a connection, and for each part of an answer of one endpoint
 _FILES = ("ca", "cert", "key", "password-file")
 _REFUSED = (400, 401, 403, 404)  # another try would get the same answer
-_SKEW = 120.0  # seconds; far below the five minutes after which other machines sign nothing any more
 _SET_CLOCK = "set the clock of this machine, or of the members of etcd if they are wrong"
 _UNAUTHENTICATED = 16  # of the codes of gRPC; etcd answers so to a token that has expired
-
-
-class ClockDiffers(Exception):
-    """Report a member of etcd with another time than this machine."""
 
 
 class EtcdAddress(Struct, frozen=True):
@@ -218,9 +211,7 @@ def _check_clock(date: str, asked: float, answered: float) -> None:
         given = parsedate_to_datetime(date).timestamp()
     except ValueError:
         return  # without a date
-    if not asked - _SKEW <= given <= answered + _SKEW:
-        here, there = (datetime.fromtimestamp(int(each), UTC) for each in (answered, given))
-        raise ClockDiffers(f"says that it is {wire(there)}, and the clock of this machine says {wire(here)}")
+    check_clock(given, asked, answered)
 
 
 def _client(address: EtcdAddress) -> httpx.Client:

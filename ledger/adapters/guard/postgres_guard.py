@@ -1,14 +1,17 @@
 """Keep guards of logs in a PostgreSQL database, which has nothing else in it: a row for each log, by its origin.
 
-Not the database with the entries: an older copy of that one, put back, would have the older guard in it.
+Not the database with the entries: an older copy of that one, put back, would have the older guard in it. A machine with
+another time than the server of the database signs nothing.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+from ledger.adapters.guard.clocks import SKEW, ClockDiffers, check_clock
 from ledger.adapters.guard.signed_state import decode
 from ledger.adapters.storage import postgres
 from ledger.adapters.storage.postgres import (
@@ -42,8 +45,12 @@ class PostgresGuard:
     def replace(self, old: bytes, new: bytes) -> bool:
         """Replace the value as `GuardBackend.replace` says; an answer that was lost is found by reading again."""
         size = decode(new, self._location)[0].size
-        update = "UPDATE guard SET size = %s, value = %s WHERE origin = %s AND value = %s"
-        return self._retry(lambda c: self._write(c, update, (size, new, self._location.origin, old), new))
+        update = (
+            "UPDATE guard SET size = %s, value = %s WHERE origin = %s AND value = %s"
+            " AND abs(extract(epoch FROM clock_timestamp()) - %s) <= %s"
+        )
+        values = (size, new, self._location.origin, old)
+        return self._retry(lambda c: self._write(c, update, (*values, time.time(), SKEW), new))
 
     def create(self, new: bytes) -> bool:
         """Store the first value as `GuardBackend.create` says; make the table if the database has none."""
@@ -70,8 +77,15 @@ class PostgresGuard:
         if version != VERSION:
             says = f"the guards in {self._location} are of version {version}, and this program knows version {VERSION}"
             raise LedgerError("LEDGER-VERSION", says, "update comity")
-        row = c.execute("SELECT value FROM guard WHERE origin = %s", (self._location.origin,)).fetchone()
-        return None if row is None else bytes(row[0])
+        asked = time.time()
+        now = "SELECT extract(epoch FROM clock_timestamp())::float8, (SELECT value FROM guard WHERE origin = %s)"
+        given, value = c.execute(now.encode(), (self._location.origin,)).fetchone() or (asked, None)
+        try:
+            check_clock(given, asked, time.time())
+        except ClockDiffers as error:
+            hint = "set the clock of this machine, or of the server of the database if that one is wrong"
+            raise LedgerError("CLOCK-AHEAD", f"{self._location} {error}; nothing was signed", hint) from None
+        return None if value is None else bytes(value)
 
     @staticmethod
     def _make(c: postgres.Connection) -> None:

@@ -1,7 +1,7 @@
 """Store every head that this log has published, by the digest of its note, and the time stamps over these heads.
 
 Tiles can be rebuilt from the entries. A note with cosignatures cannot, and neither can one that a time stamp
-or another log names. So `heads.db` is backed up and nothing is ever removed from it.
+or another log names. So heads are backed up and none is ever removed.
 """
 
 from __future__ import annotations
@@ -15,44 +15,15 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from ledger.adapters.log import head_database as database
+from ledger.adapters.log.head_database import SCHEMA, HeadDatabase, PostgresHeads, Row, SQLiteHeads, create_file
+from ledger.adapters.storage.connection import Location
 from ledger.adapters.storage.foreign_file import ForeignFile, connect_foreign
-from ledger.adapters.storage.sqlite import (
-    SQLiteErrors,
-    connect,
-    create,
-    delete_stale_wal,
-    keep_wal,
-    stored_instant,
-    transaction,
-    typed,
-)
+from ledger.adapters.storage.postgres import Address
+from ledger.adapters.storage.sqlite import SQLiteErrors, stored_instant, typed
+from ledger.adapters.storage.statements import Statement
 from ledger.entries.case import wire
 from ledger.tlog.note import note_digest
-
-# Raw replies of time-stamp authorities; head: the digest of the stamped note, at: the log's clock then.
-TOKENS = (
-    """CREATE TABLE IF NOT EXISTS token (
-        n INTEGER PRIMARY KEY, head TEXT NOT NULL, authority TEXT NOT NULL, digest TEXT NOT NULL UNIQUE,
-        reply BLOB NOT NULL, at TEXT NOT NULL) STRICT""",
-    """CREATE TRIGGER IF NOT EXISTS token_update BEFORE UPDATE ON token
-        BEGIN SELECT RAISE(ABORT, 'tokens are kept'); END""",
-    """CREATE TRIGGER IF NOT EXISTS token_delete BEFORE DELETE ON token
-        BEGIN SELECT RAISE(ABORT, 'tokens are kept'); END""",
-)
-SCHEMA = (
-    *TOKENS,
-    # at: the log's clock; cosigned: the earliest time a witness gives, in seconds since 1970
-    """CREATE TABLE head (
-        n INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, size INTEGER NOT NULL, note BLOB NOT NULL,
-        at TEXT NOT NULL, cosigned INTEGER) STRICT""",
-    "CREATE INDEX head_size ON head (size)",
-    "CREATE INDEX head_cosigned ON head (size, cosigned) WHERE cosigned IS NOT NULL",
-    "CREATE TRIGGER head_update BEFORE UPDATE ON head BEGIN SELECT RAISE(ABORT, 'heads are kept'); END",
-    "CREATE TRIGGER head_delete BEFORE DELETE ON head BEGIN SELECT RAISE(ABORT, 'heads are kept'); END",
-    """CREATE TRIGGER head_twice BEFORE INSERT ON head
-        WHEN EXISTS (SELECT 1 FROM head WHERE digest = NEW.digest OR n = NEW.n)
-        BEGIN SELECT RAISE(ABORT, 'heads are kept'); END""",
-)
 
 
 class PublishedHead(Struct, frozen=True):
@@ -87,64 +58,67 @@ class TimeStampToken(Struct, frozen=True):
 
 
 class CheckpointStore:
-    """Store the published heads of one ledger."""
+    """Store the published heads of one ledger: in its file, or in the database that machines share.
 
-    def __init__(self, path: Path, *, writable: bool = True) -> None:
-        self.path = path
-        self._c = connect(path, writable=writable)
-        self._keeper = keep_wal(path) if writable else None
+    In the database, `log` is empty for the log of the ledger, else the origin hash of another log. `moved` also reads a
+    place whose content has moved.
+    """
+
+    def __init__(self, place: Location, *, writable: bool = True, log: str = "", moved: bool = False) -> None:
+        self._c: HeadDatabase
+        if isinstance(place, Address):
+            self._c = PostgresHeads(place, log, writable=writable, moved=moved)
+        else:
+            self._c = SQLiteHeads(place, writable=writable, moved=moved)
 
     @classmethod
     def create(cls, path: Path) -> CheckpointStore:
         """Make an empty file and open it; FileExistsError if it exists."""
-        delete_stale_wal(path)
-        create(path, SCHEMA)
+        create_file(path)
         return cls(path)
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file, or the connection."""
         self._c.close()
-        if self._keeper is not None:
-            self._keeper.close()
 
     def keep(self, head: PublishedHead, *, durable: bool = True) -> None:
         """Store a head; a head that is stored already stays unchanged.
 
         Without `durable` a power cut may take it, and the heads that were stored after the last durable one.
         """
-        with SQLiteErrors(self.path):
-            self._c.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
-        with transaction(self._c, self.path) as c:
-            c.execute(
-                "INSERT INTO head (digest, size, note, at, cosigned) SELECT ?1, ?2, ?3, ?4, ?5"
-                " WHERE NOT EXISTS (SELECT 1 FROM head WHERE digest = ?1)",
-                (head.digest, head.size, head.note, wire(head.at), head.cosigned),
-            )
+        self._c.keep([_row_of(head)], durable=durable)
+
+    def add(self, heads: Iterable[PublishedHead], tokens: Iterable[TimeStampToken] = ()) -> None:
+        """Store heads and time stamps from another place, durably; stored ones stay unchanged."""
+        self._c.keep([_row_of(head) for head in heads], durable=True)
+        self._c.stamp([_token_row(token) for token in tokens])
+
+    def copy(self, path: Path) -> None:
+        """Write the heads and time stamps to a new file, without a write-ahead log; FileExistsError if it exists."""
+        create_file(path)
+        with closing(SQLiteHeads(path, writable=True, keeping=False)) as c:
+            c.keep([_row_of(head) for head in self.all()], durable=True)
+            c.stamp([_token_row(token) for token in self.tokens()])
 
     def get(self, digest: str) -> PublishedHead | None:
         """Return the head with a digest; None if it is not stored."""
-        return self._one("WHERE digest = ?", digest)
+        return self._one(database.BY_DIGEST, digest)
 
     def newest(self) -> PublishedHead | None:
         """Return the head of the largest size; of several, the one with the newest cosignature."""
-        return self._one("ORDER BY size DESC, cosigned DESC, n DESC LIMIT 1")
+        return self._one(database.NEWEST)
 
     def newest_cosigned(self) -> PublishedHead | None:
         """Return the newest head that a witness has signed, which an entry may cite as `seen`."""
-        return self._one("WHERE cosigned IS NOT NULL ORDER BY size DESC, cosigned DESC LIMIT 1")
+        return self._one(database.NEWEST_COSIGNED)
 
     def known_at(self, moment: datetime) -> PublishedHead | None:
         """Return the largest head dated `moment` or earlier, by its cosignature, or without one by the log's clock."""
-        return self._one(
-            "WHERE ifnull(cosigned, CAST(strftime('%s', at) AS INTEGER)) <= ?"
-            " ORDER BY size DESC, cosigned DESC, n DESC LIMIT 1",
-            int(moment.timestamp()),
-        )
+        return self._one(database.KNOWN_AT, int(moment.timestamp()))
 
     def all(self) -> list[PublishedHead]:
         """Return every stored head, in the order of publication."""
-        with SQLiteErrors(self.path):
-            return [_kept(*row) for row in self._c.execute("SELECT size, note, at, cosigned FROM head ORDER BY n")]
+        return self._c.read(database.ALL, (), lambda rows: [_kept(*row) for row in rows])
 
     def dating(self, indexes: Collection[int], cited: Iterable[str], size: int) -> list[PublishedHead]:
         """Return the heads up to `size` that date entries: the `cited` ones, and up to two for each index.
@@ -164,32 +138,20 @@ class CheckpointStore:
 
     def stamp(self, token: TimeStampToken) -> None:
         """Store a time stamp over a stored head durably; one that is stored already stays unchanged."""
-        with SQLiteErrors(self.path):
-            self._c.execute("PRAGMA synchronous=FULL")  # the stamped head becomes durable as well
-        with transaction(self._c, self.path) as c:
-            for statement in TOKENS:  # a ledger may be older than the table of tokens
-                c.execute(statement)
-            c.execute(
-                "INSERT INTO token (head, authority, digest, reply, at) SELECT ?1, ?2, ?3, ?4, ?5"
-                " WHERE NOT EXISTS (SELECT 1 FROM token WHERE digest = ?3)",
-                (token.head, token.authority, token.digest, token.reply, wire(token.at)),
-            )
+        self._c.stamp([_token_row(token)])
 
     def tokens(self) -> list[TimeStampToken]:
         """Return every stored time stamp, in the order of arrival."""
-        with SQLiteErrors(self.path):
-            if not self._c.execute("SELECT 1 FROM sqlite_schema WHERE name = 'token'").fetchone():
-                return []
-            rows = self._c.execute("SELECT head, authority, reply, at FROM token ORDER BY n").fetchall()
-            return [
-                TimeStampToken(typed(head, str), typed(authority, str), typed(reply, bytes), stored_instant(at))
-                for head, authority, reply, at in rows
-            ]
+        return self._c.tokens(lambda rows: [_token(*row) for row in rows])
 
-    def _one(self, where: str, *params: object) -> PublishedHead | None:
-        with SQLiteErrors(self.path):
-            row = self._c.execute(f"SELECT size, note, at, cosigned FROM head {where}", params).fetchone()  # noqa: S608
-            return _kept(*row) if row else None
+    def _one(self, statement: Statement, *params: object) -> PublishedHead | None:
+        return self._c.read(statement, params, lambda rows: _kept(*rows[0]) if rows else None)
+
+
+def other_logs(place: Address) -> list[str]:
+    """Return the origin hashes of the other logs of which a database has heads."""
+    with closing(PostgresHeads(place, "", writable=False, moved=True)) as c:
+        return c.read(database.OTHER_LOGS, (), lambda rows: [str(log) for (log,) in rows])
 
 
 def notes_in(path: Path) -> tuple[dict[str, bytes], list[tuple[str, bytes]]]:
@@ -215,3 +177,15 @@ def _raw(cell: object) -> bytes:
 def _kept(size: object, note: object, at: object, cosigned: object) -> PublishedHead:
     seen = None if cosigned is None else typed(cosigned, int)
     return PublishedHead(typed(size, int), typed(note, bytes), stored_instant(at), seen)
+
+
+def _row_of(head: PublishedHead) -> Row:
+    return head.digest, head.size, head.note, wire(head.at), head.cosigned
+
+
+def _token(head: object, authority: object, reply: object, at: object) -> TimeStampToken:
+    return TimeStampToken(typed(head, str), typed(authority, str), typed(reply, bytes), stored_instant(at))
+
+
+def _token_row(token: TimeStampToken) -> Row:
+    return token.head, token.authority, token.digest, token.reply, wire(token.at)

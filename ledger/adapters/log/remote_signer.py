@@ -14,19 +14,19 @@ from ledger.adapters.keys import mldsa
 from ledger.adapters.keys.key_files import Key
 from ledger.adapters.log.checkpoint_signer import LocalSigner, Prove, Say
 from ledger.adapters.log.signer_messages import LARGEST, REFUSALS, SignReply, SignRequest
+from ledger.adapters.log.signer_place import SignerPlace, connect, parse_place
 from ledger.errors import LedgerError, RecordError
 from ledger.formats.ed25519 import verify_signature
 from ledger.tlog.cose_receipt import SignedRoot
 from ledger.tlog.note import Checkpoint, Vkey, b64, format_checkpoint, open_checkpoint, unb64
 
-POINTER = "signer"  # file in the log's state folder: the path of the signer's socket
-SECONDS = 30.0
+POINTER = "signer"  # file in the log's state folder: the place of the signing process
 
 
 class RemoteSigner:
     """Sign through a signer process, and verify its replies; `keys` are the log's."""
 
-    def __init__(self, keys: Sequence[Vkey], place: Path) -> None:
+    def __init__(self, keys: Sequence[Vkey], place: SignerPlace) -> None:
         self._keys = tuple(keys)
         self._origin = self._keys[0].name
         self._place = place
@@ -115,7 +115,8 @@ class RemoteSigner:
             except OSError as error:
                 self.close()
                 hint = "comity signer serve starts the process that signs for this log"
-                raise LedgerError("KEY-AWAY", f"{self._place}: {error.strerror or error}", hint) from None
+                file = f": {error.filename}" if error.filename else ""
+                raise LedgerError("KEY-AWAY", f"{self._place}: {error.strerror or error}{file}", hint) from None
         if no := answer.refused:
             says = f"the signing process refuses: {no.says}"
             raise LedgerError(
@@ -125,9 +126,7 @@ class RemoteSigner:
 
     def _exchange(self, question: bytes) -> SignReply:
         if self._line is None:
-            self._line = socket.socket(socket.AF_UNIX)
-            self._line.settimeout(SECONDS)
-            self._line.connect(str(self._place))
+            self._line = connect(self._place)
         self._line.sendall(question)
         reply = b""
         while not reply.endswith(b"\n"):
@@ -163,5 +162,5 @@ def signatory(keys: Sequence[Vkey], state: Path) -> LocalSigner | RemoteSigner:
         place = ""
     if not place or "\0" in place:
         hint = "comity signer use PLACE writes it anew"
-        raise LedgerError("KEY-AWAY", f"{state / POINTER} does not say which socket to ask", hint)
-    return RemoteSigner(keys, Path(place))
+        raise LedgerError("KEY-AWAY", f"{state / POINTER} does not say which process to ask", hint)
+    return RemoteSigner(keys, parse_place(place))

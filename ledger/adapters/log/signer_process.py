@@ -37,6 +37,7 @@ from ledger.tlog.tree import check_consistency
 logger = logging.getLogger(__name__)
 
 MOST_KEPT = 100  # contradictions
+MOST_LINES = 256  # connections
 
 
 class SignerServer:
@@ -178,19 +179,43 @@ def listen(place: Path) -> socket.socket:
     return server
 
 
-def serve(signer: SignerServer, server: socket.socket) -> NoReturn:
-    """Answer on a listening socket until the process gets a signal; each connection has its thread."""
+def serve(
+    signer: SignerServer, server: socket.socket, accepted: Callable[[socket.socket], socket.socket] = lambda line: line
+) -> NoReturn:
+    """Answer on a listening socket until the process gets a signal; each connection has its thread.
+
+    `accepted` returns the connection to speak over, or raises OSError. At most `MOST_LINES` are open at once.
+    """
     server.settimeout(0.5)  # a signal may reach another thread, so this one has to wake up for it
+    free = threading.BoundedSemaphore(MOST_LINES)
     while True:
         try:
             line, _ = server.accept()
         except TimeoutError:
             continue
-        threading.Thread(target=_converse, args=(signer, line), daemon=True).start()
+        if free.acquire(blocking=False):
+            threading.Thread(target=_converse, args=(signer, line, accepted, free.release), daemon=True).start()
+        else:
+            line.close()  # the client asks again
 
 
-def _converse(signer: SignerServer, line: socket.socket) -> None:
-    with line, line.makefile("rb") as questions:
+def _converse(
+    signer: SignerServer,
+    line: socket.socket,
+    accepted: Callable[[socket.socket], socket.socket],
+    release: Callable[[], None],
+) -> None:
+    try:
+        with line, accepted(line) as spoken:
+            _answer_all(signer, spoken)
+    except OSError as error:
+        logger.info("a connection ended: %s", error)
+    finally:
+        release()
+
+
+def _answer_all(signer: SignerServer, line: socket.socket) -> None:
+    with line.makefile("rb") as questions:
         while question := questions.readline(LARGEST):
             try:
                 line.sendall(answer := signer.answer(question))

@@ -21,8 +21,6 @@ from ledger.adapters.storage.sqlite import SQLiteErrors
 from ledger.adapters.storage.statements import Statement
 from ledger.adapters.subject_keys import schema
 
-_CLOSED = 1000  # added to the version of a file that is closed: no version of a schema comes near it
-
 Execute = Callable[..., object]
 
 
@@ -58,7 +56,7 @@ def moved_to(location: Location, store: Store) -> str:
 
 def open_file(path: Path, store: Store, *, writable: bool = True) -> sqlite3.Connection:
     """Open the file of a store, closed or not. `LedgerError` as `sqlite.connect`."""
-    f = sqlite.connect(path, writable=writable, newest=store.version + _CLOSED)
+    f = sqlite.connect(path, writable=writable, newest=store.version + sqlite.CLOSED)
     try:
         with SQLiteErrors(path):
             if not sqlite.moved_place(f):
@@ -103,7 +101,7 @@ def _closing(location: Location, store: Store) -> Iterator[str]:
                     f"CREATE TRIGGER moved_{table}_{event} BEFORE {event} ON {table}"
                     " BEGIN SELECT RAISE(ABORT, 'this store has moved'); END"
                 )
-        yield f"PRAGMA user_version = {store.version + _CLOSED}"
+        yield f"PRAGMA user_version = {store.version + sqlite.CLOSED}"
     else:
         yield (
             "CREATE FUNCTION refuse_moved() RETURNS trigger LANGUAGE plpgsql AS "

@@ -80,11 +80,11 @@ class EntryReader:
 
         Raises `LedgerError` LOG-CORRUPT if one is missing.
         """
-        return read_hashes(self._all, positions)
+        return read_hashes(self.rows, positions)
 
     def page(self, start: int, limit: int = 500, stop: int | None = None) -> list[tuple[int, bytes]]:
         """Return up to `limit` entries from index `start` on and below `stop`, as (index, envelope)."""
-        return self._all(statements.PAGE, (start, sys.maxsize if stop is None else stop, limit))
+        return self.rows(statements.PAGE, (start, sys.maxsize if stop is None else stop, limit))
 
     def pages(self, start: int = 0, limit: int = 500, stop: int | None = None) -> Iterator[list[tuple[int, bytes]]]:
         """Iterate over all entries from index `start` on and below `stop`, in pages of (index, envelope)."""
@@ -95,7 +95,7 @@ class EntryReader:
     def leaves_between(self, start: int, stop: int, limit: int = 5_000) -> Iterator[tuple[str, bytes]]:
         """Iterate over the entries from index `start` on and below `stop`, as (order, leaf hash)."""
         for first in range(start, stop, limit):
-            yield from self._all(statements.HEADS_BETWEEN, (first, min(first + limit, stop)))
+            yield from self.rows(statements.HEADS_BETWEEN, (first, min(first + limit, stop)))
 
     # -- orders and entries -------------------------------------------------------------------------------------------
 
@@ -106,11 +106,11 @@ class EntryReader:
 
     def order(self, order: str, after: int = 0) -> list[tuple[int, bytes]]:
         """Return the entries of an order with a version above `after`, as (index, envelope)."""
-        return self._all(statements.OF_ORDER, (order, after))
+        return self.rows(statements.OF_ORDER, (order, after))
 
     def of_orders(self, orders: Iterable[str]) -> list[tuple[str, bytes]]:
         """Return the entries of several orders as (order, envelope), unsorted."""
-        rows: list[tuple[str, bytes]] = self._all(statements.OF_ORDERS, (_json_array(orders),))
+        rows: list[tuple[str, bytes]] = self.rows(statements.OF_ORDERS, (_json_array(orders),))
         return rows
 
     def newest(self, order: str) -> tuple[int, bytes] | None:
@@ -120,7 +120,7 @@ class EntryReader:
 
     def newest_of(self, orders: Iterable[str]) -> list[bytes]:
         """Return the envelope of the newest entry of each order that has entries."""
-        return [raw for (raw,) in self._all(statements.NEWEST_OF_ORDERS, (_json_array(orders),))]
+        return [raw for (raw,) in self.rows(statements.NEWEST_OF_ORDERS, (_json_array(orders),))]
 
     def head(self, order: str) -> int:
         """Return the version of an order, which is the number of its newest entry; 0 if it has none."""
@@ -138,11 +138,11 @@ class EntryReader:
 
     def of_kind(self, kind: str) -> list[tuple[int, bytes]]:
         """Return every entry of one kind as (index, envelope); reads the kinds of the whole log."""
-        return self._all(statements.OF_KIND, (kind,))
+        return self.rows(statements.OF_KIND, (kind,))
 
     def of_kind_in(self, kind: str, orders: Iterable[str]) -> list[tuple[int, bytes]]:
         """Return every entry of one kind in these orders as (index, envelope)."""
-        return self._all(statements.OF_KIND_IN_ORDERS, (kind, _json_array(orders)))
+        return self.rows(statements.OF_KIND_IN_ORDERS, (kind, _json_array(orders)))
 
     def first_of_kinds_in(
         self, orders: Iterable[str], kinds: Iterable[str], start: int, stop: int
@@ -178,7 +178,7 @@ class EntryReader:
 
         Each is (index, order, kind) of its first entry, by index.
         """
-        return self._all(statements.ORDERS_BEGUN, (start, stop, limit))
+        return self.rows(statements.ORDERS_BEGUN, (start, stop, limit))
 
     def first_kind(self, order: str) -> str | None:
         """Return the kind of the first entry of an order; None if there is no such order."""
@@ -187,11 +187,11 @@ class EntryReader:
 
     def referenced(self, reference: str) -> list[str]:
         """Return the ids of the orders that have this reference."""
-        return [order for (order,) in self._all(statements.ORDERS_OF_REFERENCE, (reference,))]
+        return [order for (order,) in self.rows(statements.ORDERS_OF_REFERENCE, (reference,))]
 
     def references(self) -> list[tuple[str, str]]:
         """Return every reference with the id of its order."""
-        return self._all(statements.REFERENCES)
+        return self.rows(statements.REFERENCES)
 
     def reference_count(self) -> int:
         """Return the number of references of all orders."""
@@ -199,29 +199,29 @@ class EntryReader:
 
     def naming(self, order: str) -> list[str]:
         """Return the ids of the orders with an entry that names this order as one before or after it."""
-        return [other for (other,) in self._all(statements.ORDERS_NAMING, (order,))]
+        return [other for (other,) in self.rows(statements.ORDERS_NAMING, (order,))]
 
     # -- ciphertexts --------------------------------------------------------------------------------------------------
 
     def ciphertexts(self, order: str) -> dict[int, list[Ciphertext]]:
         """Return the ciphertexts of an order by the index of their entry."""
         ciphertexts: dict[int, list[Ciphertext]] = {}
-        for idx, *rest in self._all(statements.CIPHERTEXTS_OF_ORDER, (order,)):
+        for idx, *rest in self.rows(statements.CIPHERTEXTS_OF_ORDER, (order,)):
             ciphertexts.setdefault(idx, []).append(Ciphertext(*rest))
         return ciphertexts
 
     def encrypted_with(self, key_id: str) -> list[tuple[int, str, str, str]]:
         """Return (index, order, field, digest) of every value that is encrypted with this key."""
-        return self._all(statements.ENCRYPTED_WITH, (key_id,))
+        return self.rows(statements.ENCRYPTED_WITH, (key_id,))
 
     def sealed_between(self, start: int, stop: int) -> list[tuple[str, str, Ciphertext]]:
         """Return the values of the entries from index `start` on and below `stop`, as (order, entry id, ciphertext)."""
-        rows = self._all(statements.SEALED_BETWEEN, (start, stop))
+        rows = self.rows(statements.SEALED_BETWEEN, (start, stop))
         return [(order, bytes(entry).hex(), Ciphertext(*rest)) for order, entry, *rest in rows]
 
     def orders_with(self, kind: str) -> list[str]:
         """Return the ids of the orders with an entry of this kind; reads the kinds of the whole log."""
-        return [order for (order,) in self._all(statements.ORDERS_WITH_KIND, (kind,))]
+        return [order for (order,) in self.rows(statements.ORDERS_WITH_KIND, (kind,))]
 
     def is_emptied(self, key_id: str) -> bool:
         """Return True if the ciphertexts of this key were removed. All of one key are removed together."""
@@ -230,23 +230,24 @@ class EntryReader:
 
     def newest_sealed(self) -> list[tuple[int, str]]:
         """Return (index, key id) of each value of the newest entry that still has ciphertexts."""
-        return self._all(statements.NEWEST_SEALED)
+        return self.rows(statements.NEWEST_SEALED)
 
     def sealing_keys(self, orders: Iterable[str] | None = None) -> list[str]:
         """Return the ids of the keys of all remaining ciphertexts, in these orders or in the whole ledger."""
         if orders is None:
-            rows = self._all(statements.SEALING_KEYS)
+            rows = self.rows(statements.SEALING_KEYS)
         else:
-            rows = self._all(statements.SEALING_KEYS_OF_ORDERS, (_json_array(orders),))
+            rows = self.rows(statements.SEALING_KEYS_OF_ORDERS, (_json_array(orders),))
         return [key_id for (key_id,) in rows]
 
-    def _all(self, statement: Statement, params: Sequence[Any] = ()) -> list[Any]:
+    def rows(self, statement: Statement, params: Sequence[Any] = ()) -> list[Any]:
+        """Return the rows of a statement; errors of the database are translated."""
         with self._errors, self._lock:
             rows: list[Any] = self._c.execute(statement, params).fetchall()
         return rows
 
     def _first(self, statement: Statement, params: Sequence[Any] = ()) -> Any:
-        rows = self._all(statement, params)
+        rows = self.rows(statement, params)
         return rows[0] if rows else None
 
 

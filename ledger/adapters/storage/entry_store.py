@@ -108,7 +108,7 @@ class EntryStore(EntryReader):
 
     def _find(self, row: EntryRow) -> Stored | None:
         """Return the index of this entry, or None. Raises `Conflict` if another entry has its place or its id."""
-        rows = self._all(
+        rows = self.rows(
             statements.SAME_PLACE_OR_ID, (row.originator_id, row.originator_version, row.entry_id, row.leaf)
         )
         if not rows:

@@ -38,6 +38,7 @@ _TIMEOUTS = {
     "tcp_user_timeout": 30_000,
 }
 _SECRETS = ("password", "sslpassword")
+SHARED = Path(__file__).with_name("shared") / "postgres_shared.sql"
 PARTS = {"comity": "entries", "comity_keys": "keys of data subjects", "comity_guard": "guards"}  # by their schema
 
 
@@ -157,7 +158,8 @@ def create(location: Address, founder: bytes = b"") -> None:
 
 def _create_schema(c: Connection, location: Address, founder: bytes) -> None:
     with c.transaction():
-        c.execute(Path(__file__).with_suffix(".sql").read_bytes())
+        for file in (Path(__file__).with_suffix(".sql"), SHARED):
+            c.execute(file.read_bytes())
         c.execute("INSERT INTO comity.ledger VALUES (true, %s, %s, %s)", (VERSION, location.origin, founder))
         c.execute("REVOKE INSERT ON comity.ledger FROM CURRENT_USER")
 
@@ -195,9 +197,8 @@ def _check_ledger(c: Connection, location: Address, *, writable: bool) -> None:
         says = f"{location} is of version {version}, and this program reads version {VERSION}; nothing was written"
         raise LedgerError("LEDGER-VERSION", says, "update comity")
     if origin != location.origin:
-        raise LedgerError(
-            "NO-LEDGER", f"{location} is the store of {origin}, not of {location.origin}", "see the file store"
-        )
+        says = f"{location} is the store of {origin}, not of {location.origin}"
+        raise LedgerError("NO-LEDGER", says, "see the file store")
 
 
 def _check_server(c: Connection, schema: str, *, writable: bool) -> None:
@@ -369,9 +370,8 @@ def ledger_error(error: psycopg.Error, location: Address) -> LedgerError:
         case "25006":
             return LedgerError("READ-ONLY", f"{location} takes nothing in: {_line(error)}")
         case "42501":
-            return LedgerError(
-                "READ-ONLY", f"{location}: {_line(error)}", "docs/how-to/postgresql.md says which rights are needed"
-            )
+            hint = "docs/how-to/postgresql.md says which rights are needed"
+            return LedgerError("READ-ONLY", f"{location}: {_line(error)}", hint)
         case "XX001" | "XX002" | "42P01" | "42703" | "42883":
             return LedgerError("LOG-CORRUPT", f"{location} is damaged: {_line(error)}", "comity fsck says how far")
         case _:

@@ -27,6 +27,7 @@ from ledger.errors import Busy, LedgerError
 
 BUSY_SECONDS = 30
 VERSION = 1  # of the schema of a file, unless the caller gives another
+CLOSED = 1000  # added to the version of a file whose content has moved: no version of a schema comes near it
 _FULL = 2  # PRAGMA synchronous
 _FREE_BYTES = 1 << 18  # SQLite extends a WAL and its index by less at a time
 _creation = Lock()  # the threads of a process would have the same temporary file

@@ -8,6 +8,7 @@ from a smaller one is only unproven: a party with the tiles can decide it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from msgspec import Struct
 
 from ledger.adapters.folders.user_folders import private_folder, replace_file
 from ledger.adapters.log.checkpoints import CheckpointStore, PublishedHead
+from ledger.adapters.storage.connection import Location
+from ledger.adapters.storage.postgres import Address
 from ledger.adapters.storage.sqlite import sync_folder
 from ledger.entries.exhibits import form_of
 from ledger.entries.split_view import prove_split
@@ -34,22 +37,22 @@ class Held(Struct, frozen=True):
     unproven: tuple[int, ...]
 
 
-def followed(folder: Path, origin: str) -> CheckpointStore:
-    """Return the heads seen of a log, in an open store that is made if it is missing."""
-    path = private_folder(folder) / f"{origin_hash(origin)}.db"
+def followed(place: Location, origin: str) -> CheckpointStore:
+    """Return the heads seen of a log, in an open store: a file of a folder that is made if it is missing, or rows."""
+    if isinstance(place, Address):
+        return CheckpointStore(place, log=origin_hash(origin))
+    path = private_folder(place) / f"{origin_hash(origin)}.db"
     return CheckpointStore(path) if path.exists() else CheckpointStore.create(path)
 
 
-def newest_seen(folder: Path, origin: str) -> PublishedHead | None:
+def newest_seen(place: Location, origin: str) -> PublishedHead | None:
     """Return the largest head seen of a log; None if none was seen."""
-    path = folder / f"{origin_hash(origin)}.db"
-    if not path.exists():
+    log = origin_hash(origin)
+    if isinstance(place, Path) and not (place / f"{log}.db").exists():
         return None
-    heads = CheckpointStore(path, writable=False)
-    try:
+    at: Location = place if isinstance(place, Address) else place / f"{log}.db"
+    with closing(CheckpointStore(at, writable=False, log=log)) as heads:
         return heads.newest()
-    finally:
-        heads.close()
 
 
 def hold_against(heads: CheckpointStore, log: Vkey, head: Head, prove: Prove, now: datetime, evidence: Path) -> Held:

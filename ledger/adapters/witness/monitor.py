@@ -17,10 +17,11 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from ledger.adapters.folders.user_folders import replace_file
+from ledger.adapters.folders.user_folders import private_folder, replace_file
 from ledger.adapters.keys import mldsa
 from ledger.adapters.log.checkpoints import CheckpointStore
 from ledger.adapters.log.published_log import LARGEST_NOTE, Fetch, entries_of, reader, source
+from ledger.adapters.storage.connection import Location
 from ledger.adapters.storage.sqlite import sync_folder
 from ledger.adapters.witness.followed_entries import Inspection
 from ledger.adapters.witness.followed_logs import Prove, followed, hold_against, keep_evidence
@@ -76,20 +77,22 @@ def look(
     registrar: Registrar | None = None,
     evidence: Path | None = None,
     fetch: Fetch | None = None,
+    heads_in: Location | None = None,
 ) -> Look:
     """Look at the log published at `where`, a folder or a URL, and keep the seen heads in the folder `state`.
 
     With `entries`, new entries are compared with their leaves; with the `registrar` of the log they are
     opened as well, and each fault ever found is an alarm at each look. Contradictions of the log are kept in
     `evidence`, by default a folder of that name in the state. Faults of the log are alarms and are not
-    raised. `fetch` reads the log if `where` is not a published one. `LedgerError` for the state folder only.
+    raised. `fetch` reads the log if `where` is not a published one. `heads_in` has the seen heads if the state has
+    not. `LedgerError` for the state folder only.
     """
     alarms: list[Alarm] = []
     head: Head | None = None
     checked = 0
     proofs = state / "evidence" if evidence is None else evidence
     logger.info("%s: looking at %s", origin, where)
-    with closing(followed(state, origin)) as heads:
+    with closing(followed(heads_in or private_folder(state), origin)) as heads:
         newest = heads.newest()
         before = newest.size if newest else None
         try:

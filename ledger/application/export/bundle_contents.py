@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from ledger.adapters.folders.received_files import FOREIGN
 from ledger.adapters.log.checkpoints import PublishedHead, TimeStampToken
 from ledger.adapters.witness.followed_logs import newest_seen
 from ledger.application.auditing import audit_files
@@ -36,7 +37,7 @@ RECENT = 64  # newest published heads with a consistency proof to the head of th
 class BundleRequest:
     """What a bundle is to hold: of which order, for which role, made when, for which purpose.
 
-    `purpose` is a code of the vocabulary, `documents` are files by SHA-256 (hex).
+    `purpose` is a code of the vocabulary, `documents` are files by SHA-256 (hex). With `closed` no value is opened.
     """
 
     order: str
@@ -47,6 +48,7 @@ class BundleRequest:
     legal_basis: tuple[str, ...] = ()
     with_linked: bool = False
     documents: Mapping[str, Path] = field(default_factory=dict)
+    closed: bool = False
 
 
 def bundle_contents(
@@ -64,22 +66,25 @@ def bundle_contents(
         for order in [*orders_of(journal, request.order, request.audience, request.with_linked), journal.registry]
     }
     opened = {index: o for group in covered.values() for index, o in group}
-    entries = [e for order, group in covered.items() for e in journal.cases.entries(order, group)]
+    entries = [
+        e for order, group in covered.items() for e in journal.cases.entries(order, group, reveal=not request.closed)
+    ]
     disclosures = {
         index: [parse_disclosure(text) for text in texts]
-        for order in covered
+        for order in (() if request.closed else covered)
         for index, texts in journal.cases.disclosures(order).items()
     }
     carried, withheld = select(entries, disclosures, request.audience)
     tokens = journal.heads.tokens()
     cited = {o.payload.seen.note for o in opened.values() if o.payload.seen is not None}
     heads = journal.heads.dating(opened.keys(), cited, size)
-    sizes = {published.size for published in (*heads, *journal.heads.all()[-RECENT:]) if 0 < published.size < size}
+    recent = [published for published in journal.heads.all() if published.size < size][-RECENT:]
+    sizes = {published.size for published in (*heads, *recent) if 0 < published.size < size}
     read = journal.store.hashes
     places = sorted(opened)
     if committed is not None and covered.keys() - committed.heads.proofs.keys():
         committed = None
-    case = shown_to(journal.case(request.order), request.audience, size)
+    case = shown_to(journal.case(request.order, reveal=not request.closed), request.audience, size)
     found = stated(
         case,
         judge(case, request.made_at),
@@ -112,7 +117,7 @@ def bundle_contents(
         disclosures=carried,
         documents=_named(request.documents, entries, request.audience),
         tokens=_tokens(tokens, note_digest(head.note), heads),
-        foreign=_foreign(journal, covered, request.audience) | _heads_seen(journal, opened.values()),
+        foreign=_foreign(journal, covered, request) | _heads_seen(journal, opened.values()),
         others=_registers(journal, opened.values()),
         views={PATH: format_findings(found)},
         commit=None if committed is None else _commit(journal, committed, head),
@@ -171,7 +176,7 @@ def _digests(value: Any) -> Iterable[str]:
 
 
 def _foreign(
-    journal: Journal, covered: Mapping[str, Sequence[tuple[int, OpenedEntry]]], audience: str
+    journal: Journal, covered: Mapping[str, Sequence[tuple[int, OpenedEntry]]], request: BundleRequest
 ) -> dict[str, bytes]:
     """Return the files of wrapped entries: the entry, its proof, and disclosures that this audience may read."""
     files: dict[str, bytes] = {}
@@ -179,11 +184,10 @@ def _foreign(
         for _, o in opened:
             digest = o.payload.public.get("envelope") if o.payload.kind == KIND else None
             for name in (digest, f"{digest}{PROOF}") if isinstance(digest, str) else ():
-                path = journal.folder.foreign / name
-                if path.is_file():
-                    files[name] = path.read_bytes()
-        for index, wrapper, inner, texts in journal.cases.arrived(order, opened):
-            may = readable(as_counted(inner, wrapper, index), audience)
+                if (content := journal.received.read(f"{FOREIGN}/{name}")) is not None:
+                    files[name] = content
+        for index, wrapper, inner, texts in () if request.closed else journal.cases.arrived(order, opened):
+            may = readable(as_counted(inner, wrapper, index), request.audience)
             if lines := [text for text in texts if parse_disclosure(text).name in may]:
                 name = f"{wrapper.payload.public['envelope']}{VALUES}"
                 files[name] = "".join(f"{line}\n" for line in lines).encode()
@@ -193,7 +197,7 @@ def _foreign(
 def _registers(journal: Journal, opened: Iterable[OpenedEntry]) -> dict[str, dict[int, tuple[bytes, bytes]]]:
     """Return the received registers of the logs whose entries are wrapped here; they prove the keys of the entries."""
     origins = {str(o.payload.public.get("origin")) for o in opened if o.payload.kind == KIND}
-    here = registers(journal.folder.registers)
+    here = registers(journal.received)
     return {origin: here[name] for origin in sorted(origins) if (name := origin_hash(origin)) in here}
 
 
@@ -208,7 +212,6 @@ def _heads_seen(journal: Journal, opened: Iterable[OpenedEntry]) -> dict[str, by
     notes = {head.digest: head.note for head in seen if head is not None}
     for o in opened:
         for document in o.payload.documents if o.payload.kind == "log-succeeded" else ():
-            path = journal.folder.foreign / document.sha256
-            if path.is_file():
-                notes[document.sha256] = path.read_bytes()
+            if (note := journal.received.read(f"{FOREIGN}/{document.sha256}")) is not None:
+                notes[document.sha256] = note
     return notes

@@ -88,7 +88,7 @@ def hand_over(journal: Journal, export: Export, witnesses: Witnesses) -> Iterato
     if frozen and contents.disclosures:
         export.say("this copy can record nothing any more, so who was given these values has to be noted elsewhere")
     if frozen or not contents.disclosures:
-        committed = None if frozen else _committed(journal, export)
+        committed = None if frozen else committed_for(journal, export.bundle, export.say)
         above = max(head.checkpoint.size - 1, -1 if committed is None else committed.index)
         covering = witnesses.witnessed_head(above, unwitnessed=export.unwitnessed, frozen=frozen)
         yield _bundle(journal, export, covering, committed)
@@ -105,7 +105,7 @@ def hand_over(journal: Journal, export: Export, witnesses: Witnesses) -> Iterato
                 f"entry {receipt.index} of the log says already why values are opened, and nothing came of it yet"
             )
         try:
-            committed = _committed(journal, export)
+            committed = committed_for(journal, export.bundle, export.say)
             above = receipt.index if committed is None else max(receipt.index, committed.index)
             covering = witnesses.witnessed_head(above, unwitnessed=export.unwitnessed)
             yield _bundle(journal, export, covering, committed, pending)
@@ -119,9 +119,8 @@ def hand_over(journal: Journal, export: Export, witnesses: Witnesses) -> Iterato
         pending.release()
 
 
-def _committed(journal: Journal, export: Export) -> CommittedHeads | None:
+def committed_for(journal: Journal, request: BundleRequest, say: Callable[[str], None]) -> CommittedHeads | None:
     """Commit the heads of all orders, with proofs of those in the bundle; None, and a message, without a key for it."""
-    request = export.bundle
     orders = [*orders_of(journal, request.order, request.audience, request.with_linked), journal.registry]
     try:
         return commit_heads(journal, orders)
@@ -129,7 +128,7 @@ def _committed(journal: Journal, export: Export) -> CommittedHeads | None:
         if not lacks.code.startswith("KEY-"):
             raise
         hint = f" ({lacks.hint})" if lacks.hint else ""
-        export.say(f"CMP-NOT-COMMITTED: the bundle cannot show that nothing was left out, for {lacks.says}{hint}")
+        say(f"CMP-NOT-COMMITTED: the bundle cannot show that nothing was left out, for {lacks.says}{hint}")
         return None
 
 

@@ -77,7 +77,7 @@ def from_bundle(
     register = registry_of(manifest.log)
     theirs = {n: (raw, parts.proofs[n]) for n, raw in parts.entries.items() if open_(raw).payload.order == register}
     if all(reason.code == "KEY-SUSPECT" for reason in report.reasons):  # a reported theft is proven too
-        keep_register(journal.folder.registers, manifest.log, theirs)
+        keep_register(journal.received, manifest.log, theirs)
     entries = [(index, raw) for index, raw in parts.entries.items() if index not in theirs]
     texts = {index: tuple(text.decode().splitlines()) for index, text in parts.disclosures.items()}
     logger.info("the bundle of %s %s: %d entries", manifest.log, check, len(entries))
@@ -133,8 +133,8 @@ def from_entry(
 
 def _known(journal: Journal, trust: Trust, origin: str, orders: Sequence[str]) -> EarlierEntries | None:
     """Return what was received from a log before: entries of these orders, and its register; None if nothing was."""
-    register = registers(journal.folder.registers).get(origin_hash(origin), {})
-    earlier = recalled(origin, orders, journal.store, journal.folder.foreign, trust.policy.logs, register)
+    register = registers(journal.received).get(origin_hash(origin), {})
+    earlier = recalled(origin, orders, journal.store, journal.received, trust.policy.logs, register)
     return earlier if earlier.entries else None
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
-from pathlib import Path
 
+from ledger.adapters.folders.received_files import FOREIGN, ReceivedFiles
 from ledger.adapters.storage.entry_store import EntryStore
 from ledger.entries.envelope import open_
 from ledger.entries.split_view import Shown
@@ -26,35 +26,36 @@ def recalled(
     origin: str,
     orders: Iterable[str],
     store: EntryStore,
-    foreign: Path,
+    received: ReceivedFiles,
     keys: Sequence[Vkey],
     register: Mapping[int, Received],
 ) -> EarlierEntries:
     """Return the entries of the log `origin` wrapped in these orders of ours, and of its `register`, with their proofs.
 
-    `foreign` is the folder of received entries, `keys` are those of the log. Entries that are lost or do not
+    `keys` are those of the log. Entries that are lost or do not
     verify are left out.
     """
-    received = [*register.values()]
+    shown_before = [*register.values()]
     for order in dict.fromkeys(orders):
-        received += _wrapped(origin, order, store, foreign)
+        shown_before += _wrapped(origin, order, store, received)
     heads: dict[bytes, tuple[Vkey, Checkpoint] | None] = {}
     entries = {}
-    for raw, proof in received:
+    for raw, proof in shown_before:
         shown = _shown(raw, proof, origin, keys, heads)
         if shown is not None:
             entries[raw] = shown
     return EarlierEntries(origin, tuple(entries.values()))
 
 
-def _wrapped(origin: str, order: str, store: EntryStore, foreign: Path) -> Iterator[Received]:
+def _wrapped(origin: str, order: str, store: EntryStore, received: ReceivedFiles) -> Iterator[Received]:
     for _, raw in store.order(order):
         p = open_(raw, verify=False).payload
         if p.kind != KIND or p.public.get("origin") != origin:
             continue
-        entry, proof = (foreign / f"{p.public.get('envelope')}{ending}" for ending in ("", PROOF))
-        if entry.is_file() and proof.is_file() and sha256(entry.read_bytes()).hexdigest() == entry.name:
-            yield entry.read_bytes(), proof.read_bytes()
+        name = p.public.get("envelope")
+        entry, proof = (received.read(f"{FOREIGN}/{name}{ending}") for ending in ("", PROOF))
+        if entry is not None and proof is not None and sha256(entry).hexdigest() == name:
+            yield entry, proof
 
 
 def _shown(

@@ -1,7 +1,7 @@
-"""Receive entries of other logs: store their bytes and proofs as files, then make one draft for each.
+"""Receive entries of other logs: store their bytes and proofs, then make one draft for each.
 
-The files are written before the entry that names them. So a crash can leave a file without an entry, but
-never an entry without its file. Disclosure strings are stored like our own sealed values, not as files, so
+The bytes are stored before the entry that names them. So a crash can leave bytes without an entry, but
+never an entry without its bytes. Disclosure strings are stored like our own sealed values, not as files, so
 that they can be erased.
 """
 
@@ -15,9 +15,8 @@ from pathlib import Path
 
 from msgspec import UNSET, Struct
 
-from ledger.adapters.folders.user_folders import private_folder, replace_file
+from ledger.adapters.folders.received_files import FOREIGN, ReceivedFiles
 from ledger.adapters.storage.entry_store import EntryStore
-from ledger.adapters.storage.sqlite import sync_folder
 from ledger.adapters.witness.followed_logs import keep_evidence, split_view
 from ledger.application.case_reader import CaseReader
 from ledger.application.write.draft import Draft
@@ -76,11 +75,13 @@ class WrapperPlace(Struct, frozen=True):
     index: int | None
 
 
-def place_of(arrival: Arrival, order: str, store: EntryStore, log: Vkey, folder: Path, evidence: Path) -> WrapperPlace:
+def place_of(
+    arrival: Arrival, order: str, store: EntryStore, log: Vkey, received: ReceivedFiles, evidence: Path
+) -> WrapperPlace:
     """Find where an entry is wrapped, or will be.
 
     Anybody can compute the ids of wrappers. So an entry with such an id counts only if it is a wrapper in the
-    same order, names the same bytes, and these are in `folder`. Another entry from the same place of that
+    same order, names the same bytes, and these were `received`. Another entry from the same place of that
     log, with its proof, is a `LedgerError` SPLIT-VIEW; the exhibit is kept in `evidence`. Any other entry
     with that id is passed over.
     """
@@ -92,20 +93,16 @@ def place_of(arrival: Arrival, order: str, store: EntryStore, log: Vkey, folder:
             return WrapperPlace(entry, None)
         p = open_(row[1], verify=False).payload
         name = p.public.get("envelope")
-        if p.kind != KIND or not isinstance(name, str) or not _is_kept(folder, name):
+        if p.kind != KIND or not isinstance(name, str):
             continue
-        raw, proof = (folder / name).read_bytes(), (folder / f"{name}{PROOF}").read_bytes()
+        raw, proof = received.read(f"{FOREIGN}/{name}"), received.read(f"{FOREIGN}/{name}{PROOF}")
+        if raw is None or proof is None or sha256(raw).hexdigest() != name:
+            continue
         if (p.order, raw) == (order, arrival.raw):
             return WrapperPlace(entry, row[0])
         if raw != arrival.raw:
             _convict(log, index, raw, proof, arrival, evidence)
     raise AssertionError("unreachable")
-
-
-def _is_kept(folder: Path, name: str) -> bool:
-    """Return True if both files of a wrapped entry exist and the entry has the digest in its name."""
-    path = folder / name
-    return (folder / f"{name}{PROOF}").is_file() and path.is_file() and sha256(path.read_bytes()).hexdigest() == name
 
 
 def _convict(log: Vkey, index: int, raw: bytes, proof: bytes, arrival: Arrival, evidence: Path) -> None:
@@ -120,21 +117,18 @@ def _convict(log: Vkey, index: int, raw: bytes, proof: bytes, arrival: Arrival, 
     raise split_view(evidence, f"{log.name} has shown two entries at its place {index}", exhibit, "omission")
 
 
-def keep_files(arrivals: Sequence[Arrival], folder: Path) -> None:
+def keep_files(arrivals: Sequence[Arrival], received: ReceivedFiles) -> None:
     """Store entries and proofs durably, named by the SHA-256 of the entry."""
-    private_folder(folder)
+    files: dict[str, bytes] = {}
     for arrival in arrivals:
-        name = sha256(arrival.raw).hexdigest()
-        for file, data in ((name, arrival.raw), (f"{name}{PROOF}", arrival.proof)):
-            if not (folder / file).exists():  # an existing file is the one that its entry names
-                replace_file(folder / file, data)
-    sync_folder(folder)
+        path = f"{FOREIGN}/{sha256(arrival.raw).hexdigest()}"
+        files |= {path: arrival.raw, f"{path}{PROOF}": arrival.proof}
+    received.keep(files)
 
 
-def keep_alone(raw: bytes, folder: Path) -> None:
+def keep_alone(raw: bytes, received: ReceivedFiles) -> None:
     """Store the bytes of an entry without a proof of another log, because it was sealed for this log."""
-    replace_file(private_folder(folder) / sha256(raw).hexdigest(), raw)
-    sync_folder(folder)
+    received.keep({f"{FOREIGN}/{sha256(raw).hexdigest()}": raw})
 
 
 def draft_of(

@@ -44,12 +44,12 @@ def take_in(
     before: list[Taken] = []
     fresh: list[Arrival] = []
     drafts = []
-    folder, evidence = journal.folder.foreign, journal.folder.evidence
+    received, evidence = journal.received, journal.folder.evidence
     for arrival in receive.wanted(arrivals, journal.store, journal.origin):
         opened = open_(arrival.raw)
         place = order or opened.payload.order
         key = signed_by(trust_in_log(journal, opened.payload.log), parse_proof(arrival.proof).note)
-        position = receive.place_of(arrival, place, journal.store, key, folder, evidence)
+        position = receive.place_of(arrival, place, journal.store, key, received, evidence)
         if position.index is not None:
             before.append(Taken(arrival, opened, position.index, already=True))
             continue
@@ -64,7 +64,7 @@ def take_in(
         )
         fresh.append(arrival)
         drafts.append(draft)
-    receive.keep_files(fresh, folder)
+    receive.keep_files(fresh, received)
     receipts = journal.record_batch(drafts) if drafts else []
     return before + [Taken(a, open_(a.raw), r.index, r.already) for a, r in zip(fresh, receipts, strict=True)]
 

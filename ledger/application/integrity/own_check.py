@@ -16,6 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from ledger.adapters.folders.ledger_folder import ENTRIES_DB, KEYS_DB, STORE, Folder, read_folder
+from ledger.adapters.folders.received_files import FOREIGN, received_files
 from ledger.adapters.folders.user_folders import Home, exposed
 from ledger.adapters.keys import mldsa
 from ledger.adapters.log.checkpoints import CheckpointStore
@@ -157,14 +158,14 @@ class _OfficeFiles:
 
     def check_heads(self) -> None:
         """Report missing heads; existing ones were compared with the entries."""
-        if not self.folder.heads.exists():
+        if not self.folder.has_heads:
             says = "it is missing; notes that were cosigned cannot be made again"
             self.check.wrong.append(Reason("LOG-CORRUPT", "heads.db", says))
 
     def check_time_stamps(self) -> None:
         """Verify every kept time stamp again at its own time, if trusted authorities are configured."""
         trusted, read = rfc3161.trusted(self.folder.path / "trust" / "tsa"), rfc3161.reader()
-        if not trusted or read is None or not self.folder.heads.exists():
+        if not trusted or read is None or not self.folder.has_heads:
             return
         with closing(CheckpointStore(self.folder.heads, writable=False)) as heads:
             for token in heads.tokens():
@@ -250,11 +251,13 @@ class _OfficeFiles:
     def check_wrapped(self) -> None:
         """Compare the kept bytes of other logs' entries with their wrappers; a lost file is only noted."""
         lost = 0
+        received = received_files(self.folder, self.store)
         for index, name in self._wrapped():
-            path, where = self.folder.foreign / name, f"foreign/{name}"
-            if not path.is_file():
+            where = f"{FOREIGN}/{name}"
+            content = received.read(where)
+            if content is None:
                 lost += 1
-            elif sha256(path.read_bytes()).hexdigest() != name and where not in (r.where for r in self.check.wrong):
+            elif sha256(content).hexdigest() != name and where not in (r.where for r in self.check.wrong):
                 says = f"it is not the entry that entry {index} wraps"
                 self.check.wrong.append(Reason("ENT-MISMATCH", where, says))
         if lost:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from ledger.adapters.folders.handed_folder import FOREIGN, NOTE, TRUST_FILE, HandedFolder
-from ledger.adapters.folders.ledger_folder import ENTRIES_DB, STORE, Folder
+from ledger.adapters.folders.ledger_folder import ENTRIES_DB, HEADS_DB, STORE, Folder
+from ledger.adapters.folders.received_files import received_files
 from ledger.adapters.log.checkpoints import CheckpointStore, notes_in
 from ledger.adapters.storage.connection import ReadableLocation
+from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.adapters.storage.foreign_file import ForeignFile, file_state, without_wal
-from ledger.adapters.storage.postgres import address
+from ledger.adapters.storage.postgres import Address, address
 from ledger.adapters.storage.schema import SCHEMA
+from ledger.adapters.storage.shared.received_rows import ReceivedRows
 from ledger.application import lazy_verifiers
 from ledger.application.auditing import audit_files
 from ledger.application.counterparties import registers, registers_by
@@ -26,8 +29,6 @@ from ledger.tlog.note import Checkpoint
 from ledger.tlog.policy import parse_policy
 from ledger.trust.trust_folder import Trust, parse_anchor
 from ledger.verify.report import Report
-
-HEADS = "heads.db"
 
 
 def verify_folder(
@@ -47,7 +48,7 @@ def verify_folder(
     """
     checkpoint = None if anchor is None else parse_anchor(anchor)
     handed_folder = HandedFolder(path)
-    databases = [path / name for name in (ENTRIES_DB, HEADS) if handed_folder.has(name)]
+    databases = [path / name for name in (ENTRIES_DB, HEADS_DB) if handed_folder.has(name)]
     before = [file_state(file) for file in databases]
     with ExitStack() as until:
         files = _handed_files(handed_folder, path, store, until)
@@ -73,26 +74,28 @@ def verify_own(
     """
     notes: dict[str, bytes] = {}
     tokens: list[tuple[str, bytes]] = []
-    if folder.heads.exists() and not unpublished:
-        with closing(CheckpointStore(folder.heads, writable=False)) as heads:
+    if folder.has_heads and not unpublished:
+        with closing(CheckpointStore(folder.heads, writable=False, moved=True)) as heads:  # also within a move
             notes = {head.digest: head.note for head in heads.all()}
             tokens = [(token.head, token.reply) for token in heads.tokens()]
-    files = LogFiles(
-        of="folder",
-        origin=folder.origin,
-        place=folder.entries,
-        checkpoint=None if unpublished else _content(folder.log / "checkpoint"),
-        policy=_content(folder.path / "trust" / "policy"),
-        test=folder.test,
-        heads=notes,
-        tokens=_by_path(tokens),
-        foreign=lambda name: _content(folder.foreign / name),
-        foreign_names=lambda: sorted(os.listdir(folder.foreign)) if folder.foreign.is_dir() else (),
-        registers=lambda: registers(folder.registers),
-        audits=lambda: audit_files.files_in(folder.log / audit_files.FOLDER),
-        entries_at=STORE if folder.store else ENTRIES_DB,
-    )
-    return _verify(files, trust, None, now, progress, walk)
+    with closing(EntryReader(folder.entries)) as store:
+        received = received_files(folder, store)
+        files = LogFiles(
+            of="folder",
+            origin=folder.origin,
+            place=folder.entries,
+            checkpoint=None if unpublished else _content(folder.log / "checkpoint"),
+            policy=_content(folder.path / "trust" / "policy"),
+            test=folder.test,
+            heads=notes,
+            tokens=_by_path(tokens),
+            foreign=lambda name: received.read(f"foreign/{name}"),
+            foreign_names=lambda: received.names("foreign"),
+            registers=lambda: registers(received),
+            audits=lambda: audit_files.files_in(folder.log / audit_files.FOLDER),
+            entries_at=STORE if folder.store else ENTRIES_DB,
+        )
+        return _verify(files, trust, None, now, progress, walk)
 
 
 def _verify(
@@ -132,13 +135,13 @@ def _handed_files(there: HandedFolder, path: Path, store: str, until: ExitStack)
     try:
         if not store:
             place = ForeignFile(until.enter_context(without_wal(path / ENTRIES_DB)), SCHEMA)
-        if there.has(HEADS):
-            notes, tokens = notes_in(until.enter_context(without_wal(path / HEADS)))
+        if there.has(HEADS_DB):
+            notes, tokens = notes_in(until.enter_context(without_wal(path / HEADS_DB)))
     except LedgerError as fault:
         if fault.code != "LOG-CORRUPT":
             raise
         damage = fault
-    return LogFiles(
+    files = LogFiles(
         of="folder",
         origin=origin,
         place=place,
@@ -159,6 +162,26 @@ def _handed_files(there: HandedFolder, path: Path, store: str, until: ExitStack)
         ),
         entries_at="store" if store else ENTRIES_DB,
         damage=damage,
+    )
+    return _shared(files, place, until) if isinstance(place, Address) and not there.has(HEADS_DB) else files
+
+
+def _shared(files: LogFiles, place: Address, until: ExitStack) -> LogFiles:
+    """Return the files of a log with the heads and received bytes that are next to its entries in a database."""
+    try:
+        heads = until.enter_context(closing(CheckpointStore(place, writable=False)))
+    except LedgerError as fault:
+        if fault.code != "NO-LEDGER":
+            raise
+        return files  # they were in files that are missing here
+    received = ReceivedRows(until.enter_context(closing(EntryReader(place))), place)
+    return replace(
+        files,
+        heads={head.digest: head.note for head in heads.all()},
+        tokens=_by_path((token.head, token.reply) for token in heads.tokens()),
+        foreign=lambda name: received.read(f"foreign/{name}"),
+        foreign_names=lambda: received.names("foreign"),
+        registers=lambda: registers(received),
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +17,16 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ledger.adapters.folders.ledger_folder import ENTRIES_DB, KEYS_DB, KEYS_STORE, STORE, Folder, read_folder
+from ledger.adapters.folders.ledger_folder import (
+    ENTRIES_DB,
+    HEADS_DB,
+    IDENTITY_DB,
+    KEYS_DB,
+    KEYS_STORE,
+    STORE,
+    Folder,
+    read_folder,
+)
 from ledger.adapters.folders.user_folders import Home, private_folder, replace_file
 from ledger.adapters.guard.guard_place import GUARD_DB, shared_place
 from ledger.adapters.guard.move_guard import use_guard
@@ -31,6 +40,7 @@ from ledger.adapters.storage.sqlite import sync_folder
 from ledger.adapters.subject_keys.key_store import SubjectKeyStore
 from ledger.application.integrity.log_files import Progress, no_progress
 from ledger.application.integrity.own_check import check_own
+from ledger.application.migration.move_shared import MOVED, from_database, set_aside, take_back_files, to_database
 from ledger.errors import LedgerError
 
 FILE = "file"  # the place in the ledger folder, or in the state folder
@@ -44,8 +54,17 @@ class Places(Struct, frozen=True):
     guard: str | None = None
 
 
-def migrate(path: Path, home: Home, places: Places, now: datetime, progress: Progress = no_progress) -> Folder:
+def migrate(
+    path: Path,
+    home: Home,
+    places: Places,
+    now: datetime,
+    progress: Progress = no_progress,
+    carry: Callable[[Location, Location], None] = lambda here, to: None,
+) -> Folder:
     """Move parts of a ledger, one after another; return its folder as it is then. Repeated, it finishes what was cut.
+
+    `carry` moves what else is kept where the entries are, before the folder says where they are now.
 
     `LedgerError`: STORE-MOVED, STORE-SHARED, LEDGER-EXISTS, GUARD-*, LOG-*; `RecordError` STORE-ADDRESS.
     """
@@ -56,7 +75,7 @@ def migrate(path: Path, home: Home, places: Places, now: datetime, progress: Pro
     if places.keys is not None:
         _move_keys(folder, targets.get("keys", path / KEYS_DB))
     if places.entries is not None:
-        _move_entries(folder, targets.get("entries", path / ENTRIES_DB), now, progress)
+        _move_entries(folder, targets.get("entries", path / ENTRIES_DB), now, progress, carry)
     return read_folder(path)
 
 
@@ -71,6 +90,9 @@ def remove_left(path: Path) -> list[str]:
             Path(f"{path / ENTRIES_DB}{ending}").unlink(missing_ok=True)
         sync_folder(path)
         removed.append(ENTRIES_DB)
+    if folder.shared and (path / MOVED).exists():
+        shutil.rmtree(path / MOVED)
+        removed.append(MOVED)
     return removed
 
 
@@ -87,13 +109,35 @@ def _move_guard(folder: Folder, home: Home, to: str) -> None:
     use_guard(state, state / GUARD_DB if to == FILE else shared_place(to, folder.origin))
 
 
-def _move_entries(folder: Folder, to: Location, now: datetime, progress: Progress) -> None:
-    if folder.entries == to:
+def _move_entries(
+    folder: Folder, to: Location, now: datetime, progress: Progress, carry: Callable[[Location, Location], None]
+) -> None:
+    here, path = folder.entries, folder.path
+    if here == to:
         take_back(to)
+        if isinstance(to, Address):
+            _share(path, to)
+        else:
+            take_back_files(path)
         return
-    with _work(folder.path) as work:
-        move_entries(folder.entries, to, work, lambda place: _verify(folder, place, now, progress))
-    _point(folder.path / STORE, to)
+    with _work(path) as work:
+        move_entries(here, to, work, lambda place: _verify(folder, place, now, progress))
+        if isinstance(here, Address):
+            from_database(here, path if isinstance(to, Path) else work)
+        if isinstance(to, Address):
+            for source in (path, work):
+                to_database(source, to)
+        carry(here, to)
+    _point(path / STORE, to)
+    if isinstance(to, Address):
+        set_aside(path, IDENTITY_DB)
+
+
+def _share(path: Path, to: Address) -> None:
+    """Bring the heads and received bytes of this folder into the database that has its entries already."""
+    if (path / HEADS_DB).exists():
+        to_database(path, to)
+        set_aside(path)
 
 
 @contextmanager
@@ -115,7 +159,8 @@ def _work(path: Path) -> Iterator[Path]:
 
 
 def _verify(folder: Folder, place: Location, now: datetime, progress: Progress) -> None:
-    check = check_own(replace(folder, store=place.uri if isinstance(place, Address) else ""), now, progress)
+    moved = replace(folder, store=place.uri if isinstance(place, Address) else "", shared=False)
+    check = check_own(moved, now, progress)
     if check.wrong:
         worst = check.wrong[0]
         raise LedgerError(worst.code, f"{place}: {worst.where}: {worst.says}", "comity fsck says more")

@@ -46,6 +46,20 @@ def test_a_server_is_kept_by_the_fingerprint_that_came_by_another_way(trust: Pat
     assert (kept["url"], kept["log"], kept["words"]) == (URL, "story.example/s2", words(trust))
 
 
+def test_a_server_that_was_removed_is_asked_nothing_and_can_be_added_again(trust: Path, tmp_path: Path) -> None:
+    for other in (URL, "https://other.example"):
+        assert remote(tmp_path, "add", other, "--trust", str(trust), "--root-fingerprint", words(trust)).exit_code == 0
+    removed = json.loads(remote(tmp_path, "remove", f"{URL}/", "--json").stdout)["servers"]
+    assert [each["url"] for each in removed] == [URL]
+    left = json.loads(remote(tmp_path, "list", "--json").stdout)["servers"]
+    assert [each["url"] for each in left] == ["https://other.example"]
+    assert len([*tmp_path.rglob("server.json")]) == len([*tmp_path.rglob("policy")]) == 1
+    again = remote(tmp_path, "remove", URL)
+    assert (again.exit_code, "nothing is kept for" in again.stderr) == (4, True)
+    asked = run("orders", "--ledger", URL, XDG_CONFIG_HOME=str(tmp_path))
+    assert (asked.exit_code, "TRUST" in asked.stderr) == (4, True), asked.output
+
+
 def test_a_fingerprint_that_nobody_compared_is_not_taken(trust: Path, tmp_path: Path) -> None:
     done = remote(tmp_path, "add", URL, "--trust", str(trust))
     assert done.exit_code == 2

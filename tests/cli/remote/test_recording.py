@@ -315,3 +315,47 @@ def test_the_template_of_an_order_has_what_the_register_leaves_no_choice_about(d
     template = json.loads(desk.ilves.run("issue", "--template", "2AP-7").stdout)
     assert template["to_party"] == "XV"
     assert template["providers"] == ["skylark"]
+
+
+# -- bundles -----------------------------------------------------------------------------------------------------------
+
+PURPOSE = ("--purpose", "trial", "--person", "Dina Ilves")
+
+
+def test_a_bundle_is_made_by_the_server_and_verified_and_signed_here(desk: Desk, order: str, tmp_path: Path) -> None:
+    file = tmp_path / "court.evidence.zip"
+    done = desk.ilves.run("export", "PPO-9", "--audience", "COURT", *PURPOSE, "--role", "ISS", "-o", str(file))
+    assert done.exit_code == 0, done.output
+    assert "was verified, and its manifest is signed here" in done.stderr
+    verdict = json.loads(run("verify", str(file), "--trust", str(desk.house.ledger / "trust"), "--json").stdout)
+    assert verdict["verdict"] == "TOTAL-PASSED"
+    again = desk.ilves.run("export", "PPO-9", "--audience", "COURT", *PURPOSE, "--role", "ISS", "-o", str(file))
+    assert again.exit_code == 2, "a file is not overwritten"
+
+
+def test_an_office_gets_a_bundle_for_its_role_and_no_other(desk: Desk, order: str, tmp_path: Path) -> None:
+    size = desk.ilves.reply("checkpoint")["size"]
+    file = tmp_path / "provider.evidence.zip"
+    done = desk.skylark.run("export", "PPO-9", "--audience", "SP", *PURPOSE, "-o", str(file))
+    assert done.exit_code == 0, done.output
+    assert "no sealed value was opened" in done.stderr
+    assert desk.ilves.reply("checkpoint")["size"] <= size + 1, "at most the ledger has committed its heads"
+    refused = desk.skylark.run("export", "PPO-9", "--audience", "COURT", *PURPOSE, "-o", str(tmp_path / "other"))
+    assert (refused.exit_code, "API-DENIED" in refused.stderr) == (5, True), refused.output
+    assert not (tmp_path / "other").exists()
+
+
+@pytest.mark.parametrize("option", [("--documents", "."), ("--format", "case")])
+def test_what_a_server_does_not_make_needs_the_folder(desk: Desk, order: str, option: tuple[str, ...]) -> None:
+    done = desk.ilves.run("export", "PPO-9", "--audience", "COURT", *PURPOSE, *option, "-o", "-")
+    assert (done.exit_code, "FOLDER-ONLY" in done.stderr) == (2, True), done.output
+    absent = desk.ilves.run("export", "--absent", order, "-o", "-")
+    assert (absent.exit_code, "FOLDER-ONLY" in absent.stderr) == (2, True), absent.output
+
+
+def test_a_bundle_that_does_not_verify_is_not_written(desk: Desk, order: str, tmp_path: Path) -> None:
+    file = tmp_path / "court.evidence.zip"
+    with dishonest("/bundle", lambda d: d.update(bundle="AAAA") if "bundle" in d else None):
+        done = desk.ilves.run("export", "PPO-9", "--audience", "COURT", *PURPOSE, "--role", "ISS", "-o", str(file))
+    assert (done.exit_code, "API-FALSE" in done.stderr) == (1, True), done.output
+    assert not file.exists()

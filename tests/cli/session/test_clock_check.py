@@ -239,7 +239,7 @@ def test_a_process_that_signs_goes_on_when_it_is_started_again(dated_ahead: Hous
 
 def cosigned(house: House) -> int:
     """Return the number of stored heads with a cosignature."""
-    with closing(CheckpointStore(house.ledger / "heads.db", writable=False)) as heads:
+    with closing(CheckpointStore(read_folder(house.ledger).heads, writable=False)) as heads:
         return sum(kept.cosigned is not None for kept in heads.all())
 
 

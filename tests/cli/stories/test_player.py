@@ -16,6 +16,7 @@ from cli.exit_codes import Exit, Stop
 from cli.stories.expectations import check
 from cli.stories.model import read_story
 from cli.stories.player import PlayedStory, play_story
+from ledger.adapters.folders.ledger_folder import read_folder
 from ledger.adapters.folders.new_folder import new_folder
 from ledger.adapters.keys.key_files import listed, load
 from ledger.adapters.log.checkpoints import CheckpointStore
@@ -98,7 +99,7 @@ def test_each_fact_is_signed_by_its_own_actor_at_the_moment_it_was_recorded(tmp_
 def test_each_moment_of_a_story_keeps_its_own_head(tmp_path: Path) -> None:
     story = read_story(S1.read_bytes(), "S1")
     made = play_story(story, tmp_path / "ledger")
-    heads = CheckpointStore(made.path / "heads.db", writable=False)
+    heads = CheckpointStore(read_folder(made.path).heads, writable=False)
     try:
         taken = heads.known_at(story.begins)
         assert taken is not None

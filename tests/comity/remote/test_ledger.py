@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,12 @@ pytest.importorskip("httpx", reason="needs the extra `server`")
 pytest.importorskip("starlette", reason="needs the extra `server`")
 pytest.importorskip("http_message_signatures", reason="needs the extra `server`")
 
+import httpx
+
 import comity
 from comity.remote.connection import Connection
 from comity.remote.ledger import RemoteLedger
+from comity.remote.recording import RecordedEntry
 from ledger.adapters.keys.key_files import SeedKey, load
 from ledger.errors import LedgerError, RecordError
 from ledger.tlog.tree import parse_proof
@@ -41,6 +45,42 @@ def enrol(registrar: RemoteLedger, actor: str) -> None:
         unregistered=True,
     )
     registrar.record("key-registered", {"actor": actor, "key": KEYS[actor].public.hex(), "roles": roles}, "register")
+
+
+@pytest.mark.parametrize("begins", [True, False], ids=["an order", "a step"])
+def test_a_call_whose_answer_was_lost_is_repeated_by_its_id_and_returns_what_is_on_record(
+    story: Office, tmp_path: Path, begins: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = secrets.token_hex(16)
+    with story.connect("ilves", tmp_path) as ledger:
+        order = None if begins else next(ledger.orders()).order
+        kind, fields = (
+            ("order-issued", {"instrument": "VOL", "from_party": "XO", "to_party": "XV"})
+            if begins
+            else ("order-transmitted", {"addressee": "harbor", "channel": "mail"})
+        )
+
+        def record(fields: dict[str, Any] = fields) -> RecordedEntry:
+            return ledger.record(kind, fields, order, role="ISS", entry=entry, unregistered=True)
+
+        size, send = ledger.size(), ledger.connection._send
+
+        def losing(method: str, path: str, sent: Any) -> tuple[int, str, bytes]:
+            answer = send(method, path, sent)
+            if method == "POST":
+                raise httpx.ReadError("the line was cut")
+            return answer
+
+        with monkeypatch.context() as patch:
+            patch.setattr(ledger.connection, "_send", losing)
+            with pytest.raises(LedgerError, match="HTTP-SILENT"):
+                record()
+        again = record()
+        assert (again.already, again.entry, ledger.size()) == (True, entry, size + 1)
+        assert record() == again
+        with pytest.raises(RecordError, match="CONFLICT"):
+            record({**fields, "to_party": "XW"} if begins else {**fields, "channel": "decentralised-it-system"})
+        assert ledger.size() == size + 1
 
 
 def test_three_people_record_an_order_from_issue_to_receipt_and_its_bundle_passes(tmp_path: Path) -> None:

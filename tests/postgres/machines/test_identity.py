@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from cli.exit_codes import Exit
 from ledger.adapters.folders.ledger_folder import read_folder
 from ledger.adapters.keys.key_files import SeedKey
 from ledger.entries.keyring import RegisteredKey
@@ -18,9 +20,12 @@ from server.identity.database import Database, open_database
 from server.identity.key_requests import PROOF, KeyRequests
 from server.identity.sessions import Sessions, Spent, server_secret
 from server.identity.unpadded import encode
+from tests.postgres.machines.shared import database
+from tests.postgres.server import Server, database_of
 from tests.postgres.test_postgres_ledger import Housed
 from tests.server.identity.browser import signed_in
 from tests.server.office import serving
+from tests.support.cli import House
 
 pytestmark = pytest.mark.postgres
 
@@ -119,3 +124,82 @@ def test_a_person_signs_in_to_a_ledger_in_a_database(housed: Housed, monkeypatch
         assert browser.sign_in(authenticator).status == 200
         listed = housed.reply("account", "list", "--json")["accounts"]
         assert [(each["name"], each["sessions"]) for each in listed] == [("Dina", 1)]
+
+
+# -- moving ------------------------------------------------------------------------------------------------------------
+
+
+def people(house: Housed) -> tuple[list[object], bytes, list[tuple[object, ...]]]:
+    """Return the accounts of a ledger, the secret of its servers, and what was done with accounts."""
+    with closing(open_database(read_folder(house.ledger))) as stored:
+        accounts = Accounts(stored)
+        return [*accounts.all()], server_secret(stored), sorted(stored.rows("SELECT * FROM act"))
+
+
+def joined(house: Housed, name: str) -> None:
+    with closing(open_database(read_folder(house.ledger))) as stored:
+        accounts = Accounts(stored)
+        account = accounts.add(name, "ilves", ("ISS",))
+        accounts.register(account.id, accounts.make_code(account.id), f"passkey of {name}", "public", 0)
+        Sessions(stored, accounts).begin(account.id, "passkey")
+        server_secret(stored)
+
+
+def test_accounts_move_with_the_entries_and_back(housed: Housed, server: Server) -> None:
+    joined(housed, "Dina")
+    before = people(housed)
+    for round_, store in enumerate(("file", housed.uri, database(server, "entries"), "file")):
+        done = housed.run("migrate", "--store", store)
+        assert done.exit_code == 0, done.output
+        assert people(housed) == before
+        assert (housed.ledger / "identity.db").exists() == (store == "file")
+        joined(housed, f"person {round_}")
+        before = people(housed)
+    assert len(before[0]) == 5
+
+
+def test_accounts_that_were_left_do_not_replace_later_ones(housed: Housed, server: Server) -> None:
+    """A machine that follows a move has nothing to bring: its accounts are at the new place already."""
+    joined(housed, "Dina")
+    there = House(housed.folder.parent / "there")
+    shutil.copytree(housed.folder, there.folder)
+    store = database(server, "entries")
+    assert housed.run("migrate", "--store", store).exit_code == 0
+    joined(housed, "Ivo")
+    after = people(housed)
+    done = there.run("migrate", "--store", store)
+    assert done.exit_code == 0, done.output
+    assert people(housed) == after
+
+
+def test_a_move_that_was_cut_before_the_folder_says_so_brings_the_accounts(
+    housed: Housed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert housed.run("migrate", "--store", "file").exit_code == 0
+    joined(housed, "Dina")
+    before = people(housed)
+    with monkeypatch.context() as patched:
+        patched.setattr("ledger.application.migration.migrate._point", stopped)
+        assert housed.run("migrate", "--store", housed.uri).exit_code == Exit.INTERRUPTED
+    assert housed.run("migrate", "--store", housed.uri).exit_code == 0
+    assert people(housed) == before
+
+
+def stopped(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_accounts_that_the_role_may_not_read_are_refused_before_anything_moves(housed: Housed, server: Server) -> None:
+    joined(housed, "Dina")
+    name = database_of(housed.uri)
+    with server.boss(name) as c:
+        c.execute(b"ALTER SCHEMA comity_identity OWNER TO boss")
+        c.execute(b"REASSIGN OWNED BY owner TO boss")
+        c.execute(b"GRANT USAGE ON SCHEMA comity_identity TO owner")
+        c.execute(f"ALTER DATABASE {name} OWNER TO owner".encode())
+        c.execute(b"ALTER SCHEMA comity OWNER TO owner")
+        for (table,) in c.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'comity'").fetchall():
+            c.execute(f"ALTER TABLE comity.{table} OWNER TO owner".encode())
+    done = housed.run("migrate", "--store", "file")
+    assert (done.exit_code, "READ-ONLY: this role may not read the accounts" in done.output) == (5, True), done.output
+    assert housed.run("orders").exit_code == 0, "nothing was closed"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -157,3 +158,30 @@ def test_two_office_servers_give_the_same_bytes_for_a_repeated_request(
         again = two.ask(key, "/v1/entries", body, {"idempotency-key": "k2"})
         assert again.json["receipts"][0]["already"]
         assert again.body != replies[0].body
+
+
+def test_two_office_servers_make_the_same_bundle_for_a_repeated_request(
+    uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = Housed(tmp_path, uri).begun()
+    house.with_office("ilves", "ISS")
+    order = house.order()
+    assert house.run("log", "commit", "--enrol").exit_code == 0
+    for name, value in house.env.items():
+        monkeypatch.setenv(name, value)
+    key = load(house.keys / "ilves")
+    sent: list[bytes] = []
+    with ExitStack() as opened:
+        one, two = (opened.enter_context(serving(house.ledger)) for _ in range(2))
+        client = opened.enter_context(one.connect(key, tmp_path))
+        post = client.connection.post
+
+        def kept(path: str, answer: Any, body: bytes, once: str) -> Any:
+            sent.append(body)
+            return post(path, answer, body, once)
+
+        monkeypatch.setattr(client.connection, "post", kept)
+        client.export(order, "CT", purpose="trial", person="Dina Ilves")
+        replies = [each.ask(key, f"/v1/orders/{order}/bundle", sent[0]) for each in (one, two, one)]
+        assert [each.status for each in replies] == [200] * 3
+        assert {each.json["bundle"] for each in replies} == {replies[0].json["bundle"]}

@@ -20,7 +20,7 @@ from tests.server.office import Office
 ASKED = (
     "/health", "/ready", "/v1/head", "/v1/kinds", "/v1/kinds/order-issued", "/v1/vocabulary", "/v1/register",
     "/v1/entries", "/v1/entries/2", "/v1/orders", "/v1/orders/{}", "/v1/orders/{}/entries", "/v1/orders/{}/place",
-    "/v1/consistency?start=3&end=9",
+    "/v1/consistency?start=3&end=9", "/v1/orders/{}/bundle?audience=CT",
 )  # fmt: skip
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -249,16 +248,6 @@ def test_a_peer_that_has_taken_back_its_log_is_convicted_and_learns_no_file_name
     assert [*(offices.ledger("skylark") / "evidence").glob("*.split-view.json")]
     said = offices.answer("karsk", "comity exchange list")["bundles"][-1]["says"]
     assert str(offices.root) not in said
-
-
-@pytest.mark.slow
-def test_a_backup_has_no_bundle_that_waits(world: World) -> None:
-    item = world.waiting()
-    world.offices.type("karsk", "comity backup ledger -o copy.tar")
-    with tarfile.open(world.offices.root / "karsk" / "copy.tar") as tar:
-        names = tar.getnames()
-    assert len(names) > 5
-    assert not [name for name in names if "exchange" in name or item.digest in name]
 
 
 def test_a_guest_in_the_register_of_a_peer_is_not_the_peer(world: World) -> None:

@@ -35,6 +35,8 @@ TABLE = """
     GET /v1/orders/{order}          who     yes  none  no    who    yes   none  who     yes   none  who
     GET /v1/orders/{order}/entries  who     yes  none  no    who    yes   none  who     yes   none  who
     GET /v1/orders/{order}/place    who     yes  none  none  who    yes   none  who     yes   none  who
+    GET /v1/orders/{order}/bundle   who     yes  none  no    who    yes   none  who     yes   none  who
+    POST /v1/orders/{order}/bundle  who     yes  yes   no    who    yes   yes   who     yes   yes   who
     POST /v1/entries                who     yes  yes   yes   who    yes   yes   who     yes   yes   who
     GET /v1/events                  who     yes  yes   no    who    yes   yes   who     yes   yes   who
     POST /v1/sign-in/passkey/options     yes yes yes   yes   who    yes   yes   yes     yes   yes   yes
@@ -58,7 +60,7 @@ TABLE = """
     GET /sign-in/oidc/callback      none    none none  none  none   none  none  none    none  none  none
 """
 SHOWN = {200: "yes", 400: "yes", 401: "who", 403: "no", 404: "none"}
-QUERY = {"/v1/consistency": "?start=1&end=2"}
+QUERY = {"/v1/consistency": "?start=1&end=2", "/v1/orders/{order}/bundle": "?audience=SP"}
 NO_ORDER = "00000000-0000-4000-8000-000000000000"
 
 
@@ -148,7 +150,7 @@ def reached(place: Place, way: str, method: str, path: str) -> Reply:
 
 
 @pytest.mark.parametrize("way", ["SP", "s:SP", "c:SP"])
-@pytest.mark.parametrize("path", ["", "/entries", "/place"])
+@pytest.mark.parametrize("path", ["", "/entries", "/place", "/bundle?audience=SP"])
 def test_an_order_of_others_is_answered_as_one_that_does_not_exist(place: Place, way: str, path: str) -> None:
     there, absent = (place.ask(way, "GET", f"/v1/orders/{order}{path}") for order in (place.order, NO_ORDER))
     timed = ("date", "x-request-id")

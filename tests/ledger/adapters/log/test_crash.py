@@ -87,7 +87,9 @@ def assert_whole(folder: Path, told: list[str]) -> None:
             if entry.kind == "order-issued":
                 assert entry.get("identifiers") == ["kestrel@skylark.example"], "what was sealed can be opened"
         journal.record(sent(), ORDER, ilves(journal))
-    for name in ("entries.db", "heads.db", "keys.db"):
+    for name in ("entries.db", "heads.db", "keys.db"):  # the first two may be in a database
+        if not (folder / name).exists():
+            continue
         with closing(sqlite3.connect(folder / name)) as c:
             assert c.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 

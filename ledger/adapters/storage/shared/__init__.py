@@ -1,0 +1,1 @@
+"""What machines with one event store share besides its entries: heads, time stamps, and bytes of other logs."""

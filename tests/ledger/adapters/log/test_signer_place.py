@@ -1,0 +1,129 @@
+"""A signing process is reached over TLS by the machines that have a certificate of its authority, and by no other."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+
+import pytest
+
+from ledger.adapters.log.remote_signer import RemoteSigner
+from ledger.adapters.log.signer_place import TlsListener, TlsPlace, parse_place
+from ledger.adapters.log.signer_process import SignerServer, serve
+from ledger.errors import LedgerError, RecordError
+from tests.server.identity.certificates import issue
+from tests.support.cli import House
+
+
+class Machines:
+    """A signing process over TLS, and the certificates of its clients."""
+
+    def __init__(self, house: House, port: int, folder: Path) -> None:
+        self.house, self.port, self.folder = house, port, folder
+
+    def place(self, who: str = "client", ca: str = "authority", host: str = "127.0.0.1") -> TlsPlace:
+        cert, key = (str(self.folder / f"{who}.{ending}") for ending in ("pem", "key"))
+        return TlsPlace(host, self.port, str(self.folder / f"{ca}.pem"), cert, key)
+
+    def signer(self, place: TlsPlace) -> RemoteSigner:
+        from ledger.adapters.folders.ledger_folder import read_folder
+
+        return RemoteSigner(read_folder(self.house.ledger).keys, place)
+
+
+@pytest.fixture(scope="module")
+def machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
+    folder = tmp_path_factory.mktemp("tls")
+    authority, other = issue("authority"), issue("another authority")
+    for name, made in (
+        ("authority", authority), ("other", other), ("server", issue("signer", authority)),
+        ("client", issue("a machine", authority)), ("stranger", issue("a stranger", other)),
+    ):  # fmt: skip
+        made.write(folder, name)
+    house = House(tmp_path_factory.mktemp("house")).furnished()
+    (state,) = (house.folder / "state" / "comity").glob("*")
+    made_at = Machines(house, 0, folder)
+    listener = TlsListener(made_at.place("server"))
+
+    def run() -> None:
+        with suppress(OSError), closing(SignerServer(state)) as signer:
+            serve(signer, listener.socket, listener.accepted)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    yield Machines(house, listener.socket.getsockname()[1], folder)
+    listener.socket.close()
+    thread.join()
+
+
+def test_a_ledger_records_through_a_signing_process_on_another_machine(machines: Machines) -> None:
+    house, place = machines.house, machines.place()
+    used = house.run("signer", "use", str(place), "--json")
+    assert used.exit_code == 0, used.output
+    (state,) = (house.folder / "state" / "comity").glob("*")
+    (state / "log.key").rename(state / "log.key.away")
+    try:
+        record = ("record", "order-transmitted", "PPO-1", "-f", "addressee=ilves", "-f", "channel=mail")
+        done = house.run(*record, "--as", "ilves", "--yes")
+        assert done.exit_code == 0, done.output
+    finally:
+        (state / "log.key.away").rename(state / "log.key")
+
+
+def test_a_machine_without_a_certificate_of_the_authority_gets_no_signature(machines: Machines) -> None:
+    with closing(machines.signer(machines.place("client"))) as signer:
+        assert signer.last().size > 0
+    for place in (machines.place("stranger"), machines.place("stranger", "other"), machines.place("client", "other")):
+        with closing(machines.signer(place)) as signer, pytest.raises(LedgerError, match="KEY-AWAY"):
+            signer.last()
+
+
+def test_a_server_with_a_certificate_for_another_host_is_not_asked(machines: Machines) -> None:
+    place = machines.place(host="localhost")
+    with closing(machines.signer(place)) as signer, pytest.raises(LedgerError, match="KEY-AWAY"):
+        signer.last()
+
+
+def test_a_file_that_is_missing_is_named(machines: Machines) -> None:
+    with (
+        closing(machines.signer(machines.place("nobody"))) as signer,
+        pytest.raises(LedgerError, match=r"No such file.*nobody\.pem"),
+    ):
+        signer.last()
+
+
+def test_a_client_that_speaks_no_tls_keeps_no_other_from_being_answered(machines: Machines) -> None:
+    import socket
+
+    with socket.create_connection(("127.0.0.1", machines.port)) as plain:
+        plain.sendall(b'{"ask": "last"}\n')
+        with closing(machines.signer(machines.place())) as signer:
+            assert signer.last().size > 0
+
+
+@pytest.mark.parametrize("text", [
+    "tls://host?ca=/a&cert=/b&key=/c", "tls://host:1", "tls://host:1?ca=/a&cert=/b", "tls://host:1?ca=a&cert=/b&key=/c",
+    "tls://host:1/x?ca=/a&cert=/b&key=/c", "tls://me@host:1?ca=/a&cert=/b&key=/c", "tls://:1?ca=/a&cert=/b&key=/c",
+    "tls://host:99999?ca=/a&cert=/b&key=/c", "tls://host:1?ca=/a&cert=/b&key=/c&more=/d", "/" + "x" * 107,
+])  # fmt: skip
+def test_an_address_of_another_form_is_refused(text: str) -> None:
+    with pytest.raises(RecordError, match="STORE-ADDRESS"):
+        parse_place(text)
+
+
+def test_an_address_is_written_as_it_is_read() -> None:
+    for text in (
+        "tls://signer.example:7443?ca=/a.pem&cert=/b.pem&key=/c%20d.key",
+        "tls://[::1]:1?ca=/a&cert=/b&key=/c",
+    ):
+        place = parse_place(text)
+        assert parse_place(str(place)) == place
+    assert parse_place("/run/signer") == Path("/run/signer")
+
+
+def test_the_process_is_told_one_place_where_it_listens(machines: Machines) -> None:
+    tls = str(machines.place())
+    for words in ((), ("--socket", "a", "--listen", tls), ("--socket", tls), ("--listen", "/x")):
+        assert machines.house.run("signer", "serve", "DIR", *words).exit_code == 2
