@@ -25,15 +25,17 @@ def registry(made: House) -> str:
 
 def ask(person: PersonAtDesk, device: str, old: str = "") -> str:
     """Make a key on the signing page and ask for it; return it in hex."""
+    requests = person.office.running.key_requests
+    before = len(requests.of_account(person.account))
     person.open("/keys?lang=en")
     person.browser.type("#device", device)
     if old:
         person.browser.run("document.getElementById('old').value = arguments[0]", old)
     person.press("#enrol button")
     person.agree("Make a key in this browser")
+    person.until(lambda: len(requests.of_account(person.account)) > before)
     person.wait_for("waits for the registrar")
-    requests = person.office.running.key_requests.of_account(person.account)
-    return requests[-1].key
+    return requests.of_account(person.account)[-1].key
 
 
 def accept(person: PersonAtDesk, key: str) -> None:
@@ -49,7 +51,12 @@ def grant(registrar: PersonAtDesk, account: str, kind: str) -> None:
     """Grant the request of a person that waits, by the form to which the queue leads."""
     registrar.open("/keys/requests?lang=en")
     (request,) = [each for each in registrar.office.running.key_requests.waiting() if each.account == account]
-    registrar.press(f"[data-request='{request.id}'] a[href^='/record/{kind}']")
+    registrar.press(f"[data-request='{request.id}'] a.govuk-button[href^='/record/{kind}']")
+    sign(registrar)
+
+
+def sign(registrar: PersonAtDesk) -> None:
+    """Check the form that opens, and sign it."""
     registrar.until(lambda: registrar.has("#entry"))
     registrar.press("#entry button[value=check]:not(.hidden)")
     registrar.until(lambda: registrar.has("#sign"))
@@ -101,6 +108,38 @@ def test_keys_are_asked_for_entered_accepted_replaced_and_ended_at_the_desk(
     registered = {each["key"]: each["state"] for each in made.reply("key", "list")["keys"]}
     assert (registered[first], registered[laptop], registered[tablet]) == ("current", "ended", "ended")
     assert made.run("fsck").exit_code == 0
+
+
+def test_a_person_signs_on_two_devices_and_gets_a_new_key_when_both_are_lost(
+    browser: Browser, house: Office, made: House, registry: str
+) -> None:
+    mark = browser.__class__.__name__
+    dina = PersonAtDesk(browser, house, f"Two devices {mark}", "ilves")
+    rita = PersonAtDesk(browser, house, f"Revokes {mark}", registry)
+    lost = [ask(dina, "Laptop"), ask(dina, "Tablet")]
+    keys = {"ilves": (lost, "ISS"), registry: ([ask(rita, "Registry")], "ADM")}
+    for office, (some, role) in keys.items():
+        for key in some:
+            assert made.run("key", "enrol", office, "--public", key, "--role", role).exit_code == 0
+    house.send("GET", "/v1/head", headers={SEEN: str(house.running.view.size())})
+    for key in lost:
+        accept(dina, key)
+    (registrars,) = keys[registry][0]
+    accept(rita, registrars)
+    assert states(dina) == dict.fromkeys(lost, "may sign")
+
+    new = ask(dina, "New laptop")
+    for key in lost:
+        rita.open("/keys/requests?lang=en")
+        section = f"[data-request='{house.running.key_requests.of_account(dina.account)[-1].id}']"
+        rita.press(f"{section} details:has(a) summary")
+        rita.press(f"{section} a[href^='/record/key-revoked'][href*='{key}']")
+        rita.until(lambda: rita.has("#entry select[name='f.cause']"))
+        browser.run("document.querySelector(\"#entry select[name='f.cause']\").value = 'lost'")
+        sign(rita)
+    grant(rita, dina.account, "key-registered")
+    accept(dina, new)
+    assert states(dina) == {**dict.fromkeys(lost, "ended; signs no more"), new: "may sign"}
 
 
 def test_a_person_who_declines_on_the_signing_page_has_asked_for_nothing(browser: Browser, house: Office) -> None:

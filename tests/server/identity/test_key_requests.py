@@ -234,11 +234,11 @@ def test_the_answer_names_the_log_by_words_that_a_person_can_compare(house: Offi
 
 
 def asked(count: int, requests: KeyRequests, accounts: Accounts, account: str) -> None:
-    for _ in range(count):
+    for n in range(count):
         seed = secrets.token_bytes(32)
         key = SeedKey(seed).public.hex()
         signed = encode(sign(seed, PROOF.format(log="log", account=account, key=key).encode()))
-        requests.ask_key(accounts.find(account), key, "Laptop", signed)
+        requests.ask_key(accounts.find(account), key, f"Device {n}", signed)
 
 
 def test_the_requests_of_a_person_that_wait_are_bounded_and_go_with_the_account(tmp_path: Path) -> None:
@@ -249,7 +249,8 @@ def test_the_requests_of_a_person_that_wait_are_bounded_and_go_with_the_account(
         asked(MOST_WAITING, requests, accounts, account)
         with pytest.raises(Exception, match="API-REQUEST"):
             asked(1, requests, accounts, account)
-        assert len(requests.waiting()) == MOST_WAITING
+        devices = [each.device for each in requests.waiting()]
+        assert devices == [f"Device {n}" for n in range(MOST_WAITING)], "in the order in which they came"
         accounts.remove(account)
         assert requests.waiting() == []
 
