@@ -15,7 +15,7 @@ from server.identity.database import TABLES, Database, PostgresDatabase, SQLiteD
 
 _NAMES = (  # each refers to earlier ones
     "account", "account_key", "account_certificate", "account_subject", "passkey", "enrolment", "session", "spent",
-    "server_secret", "act",
+    "server_secret", "act", "key_request",
 )  # fmt: skip
 
 Rows = dict[str, list[tuple[Any, ...]]]
@@ -39,8 +39,7 @@ def accounts_at(here: Location, folder: Path) -> Rows | None:
             return None
         try:
             if c.execute("SELECT version FROM comity_identity.version").fetchone() != (TABLES.version,):
-                says = f"the accounts in {here} are of another version than {TABLES.version}"
-                raise LedgerError("LEDGER-VERSION", f"{says}; nothing was written", "update comity")
+                PostgresDatabase(here).close()  # raises an older version, and refuses a newer one
             queries = {name: f"SELECT * FROM comity_identity.{name}".encode() for name in _NAMES}  # noqa: S608
             return {name: c.execute(query).fetchall() for name, query in queries.items()}
         except Exception as error:

@@ -25,15 +25,17 @@ def registry(made: House) -> str:
 
 def ask(person: PersonAtDesk, device: str, old: str = "") -> str:
     """Make a key on the signing page and ask for it; return it in hex."""
+    requests = person.office.running.key_requests
+    before = len(requests.of_account(person.account))
     person.open("/keys?lang=en")
     person.browser.type("#device", device)
     if old:
         person.browser.run("document.getElementById('old').value = arguments[0]", old)
     person.press("#enrol button")
     person.agree("Make a key in this browser")
+    person.until(lambda: len(requests.of_account(person.account)) > before)
     person.wait_for("waits for the registrar")
-    requests = person.office.running.key_requests.of_account(person.account)
-    return requests[-1].key
+    return requests.of_account(person.account)[-1].key
 
 
 def accept(person: PersonAtDesk, key: str) -> None:

@@ -149,7 +149,8 @@ def test_a_run_that_was_killed_counts_as_failed_when_the_next_one_begins(tmp_pat
 def test_a_job_that_is_killed_is_completed_by_its_next_run(mine: Path, tmp_path: Path, name: str) -> None:
     config, folder = tmp_path / "serve.toml", tmp_path / "copies"
     folder.mkdir()
-    config.write_text(f'[jobs.{name}]\nfolder = "{folder}"\n', "utf-8")
+    member = f'folder = "{folder}"\n' if name == "backup" else ""
+    config.write_text(f"[jobs.{name}]\n{member}", "utf-8")
     words = [*running.PROGRAM, "jobs", "run", name, "--config", str(config), "--ledger", str(mine)]
     for seconds in (0.3, 0.6, 0.9, 1.2, 1.5):
         process = subprocess.Popen(words, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
