@@ -33,6 +33,8 @@ from ledger.tlog.subtree_cosignature import open_subtree
 from ledger.trust.trust_folder import format_registrar
 
 SEGMENT = RUN  # entries
+_CACHE = 1 << 16  # KiB: ids are random, so each segment writes to most pages of their table
+_CHECKPOINT = 1 << 14  # pages of the WAL before they are written back
 _LAG = 16  # segments that the map of heads may be behind: one step for many costs less than one for each
 
 _SCHEMA = (
@@ -78,6 +80,8 @@ class KeptVerdicts:
         self._unmapped: list[tuple[int, Run]] = []  # runs with verdicts that are not in the map of heads yet
         try:
             with SQLiteErrors(path):
+                self._c.execute(f"PRAGMA cache_size = -{_CACHE}")
+                self._c.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT}")
                 size, under = self._c.execute("SELECT size, registrar FROM checked").fetchone()
         except BaseException:
             self._c.close()
