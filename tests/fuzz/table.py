@@ -1458,6 +1458,8 @@ OWN = {
     "server.operations.configuration": "a file of its operator; tests/server/operations/test_configuration.py",
     "server.run": "a certificate of its operator",
     "server.api.application": "requests; tests/server/api/test_made_requests.py makes them from the OpenAPI document",
+    "server.desk.forms.typed": "forms of people; tests/server/desk/test_hostile_forms.py tries any names and texts",
+    "server.desk.site": "its own texts",
     "server.jobs.settings": "a file of its operator; tests/server/jobs/test_jobs.py",
     "server.jobs.digest": "moments of its own answers",
     "server.jobs.run": "what its own commands answer",

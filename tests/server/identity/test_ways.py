@@ -38,6 +38,7 @@ TABLE = """
     GET /v1/orders/{order}/bundle   who     yes  none  no    who    yes   none  who     yes   none  who
     POST /v1/orders/{order}/bundle  who     yes  yes   no    who    yes   yes   who     yes   yes   who
     POST /v1/entries                who     yes  yes   yes   who    yes   yes   who     yes   yes   who
+    POST /v1/drafts                 who     yes  yes   yes   who    yes   yes   who     yes   yes   who
     GET /v1/events                  who     yes  yes   no    who    yes   yes   who     yes   yes   who
     POST /v1/sign-in/passkey/options     yes yes yes   yes   who    yes   yes   yes     yes   yes   yes
     POST /v1/sign-in/passkey        yes     yes  yes   yes   who    yes   yes   yes     yes   yes   yes
