@@ -25,9 +25,9 @@ from cli.session.open_ledger import writing
 from cli.shipped_files import shipped
 from cli.terminal import output
 from cli.terminal.log_output import VERBOSE
+from ledger.application.case_reader import CaseReader
 
 if TYPE_CHECKING:
-    from ledger.application.case_reader import CaseReader
     from server.operations.metrics import Metrics
 
 NEEDED = ("starlette", "uvicorn", "http_message_signatures", "httpx", "prometheus_client", "fido2", "jwt")

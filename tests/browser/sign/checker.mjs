@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-const NAMES = ['Refused', 'checkProposal', 'payloadOf', 'readKeyFile', 'readMessage', 'seal', 'signer'];
+const NAMES = ['Refused', 'checkProposal', 'makeKey', 'openStore', 'payloadOf', 'readKeyFile', 'readMessage', 'seal', 'signer'];
 const page = readFileSync(process.argv[2], 'utf-8');
 const scripts = [...page.matchAll(/<script(?: type="module")?>([^]*?)<\/script>/g)].map(([, script]) => script);
 const folder = mkdtempSync(join(tmpdir(), 'comity-'));
@@ -52,6 +52,19 @@ const ASKED = {
   },
   async key({ file, passphrase }) {
     return (await it.readKeyFile(bytes(file), passphrase)).public;
+  },
+  /** Make a key in a browser without Ed25519. */
+  async withoutEd25519() {
+    const { generateKey } = crypto.subtle;
+    crypto.subtle.generateKey = () => Promise.reject(new DOMException('no such algorithm', 'NotSupportedError'));
+    return it.makeKey().finally(() => (crypto.subtle.generateKey = generateKey));
+  },
+  /** Open the store in a browser that keeps nothing. */
+  async withoutStore() {
+    const error = new DOMException('not in a private window', 'InvalidStateError');
+    globalThis.indexedDB = { open: () => setTimeout(() => asked.onerror()) && asked };
+    const asked = { error };
+    return it.openStore();
   },
   message: ({ message }) => it.readMessage(message).type,
 };

@@ -37,6 +37,7 @@ class _Answers(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.send_response(200)
         self.send_header("content-type", "text/html")
+        self.send_header("cross-origin-opener-policy", "same-origin-allow-popups")  # as the desk of the server
         self.end_headers()
         self.wfile.write(PAGE)
 

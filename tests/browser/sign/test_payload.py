@@ -266,3 +266,10 @@ def test_a_file_that_is_no_key_is_refused(signing: Page, tmp_path: Path) -> None
 def test_anything_but_a_message_of_the_format_is_refused(signing: Page, message: Any) -> None:
     with pytest.raises(Refusal):
         signing.ask("message", message=message)
+
+
+@pytest.mark.parametrize(("browser", "code"), [("withoutEd25519", "SIGN-BROWSER"), ("withoutStore", "SIGN-STORAGE")])
+def test_a_browser_that_cannot_make_or_keep_a_key_gets_none(signing: Page, browser: str, code: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        signing.ask(browser)
+    assert refused.value.code == code
