@@ -483,7 +483,7 @@ SHOWS = "reads; with --reveal it records who looked, as `reveal` does; its views
 WRITES_NOTHING = {
     **dict.fromkeys(("show", "due", "judge", "custody", "check", "replay", "register", "stats", "log"), SHOWS),
     **dict.fromkeys(
-        ("lint", "law", "law deadline", "law diff", "vocabulary", "verify", "fsck", "man", "completion", "schema"),
+        ("lint", "law", "law deadline", "law diff", "vocabulary", "verify", "man", "completion", "schema"),
         "reads",
     ),
     **dict.fromkeys(

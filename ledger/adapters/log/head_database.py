@@ -15,6 +15,7 @@ from ledger.adapters.storage.sqlite import (
     CLOSED,
     VERSION,
     SQLiteErrors,
+    check_version,
     connect,
     create,
     delete_stale_wal,
@@ -116,6 +117,12 @@ class SQLiteHeads:
         """Open the file; with `moved` also one that is closed, and without `keeping` empty its WAL at the end."""
         self._path = path
         self._c = connect(path, writable=writable, newest=VERSION + CLOSED if moved else VERSION)
+        try:
+            if not moved_place(self._c, VERSION):
+                check_version(self._c, path, newest=VERSION)
+        except BaseException:
+            self._c.close()
+            raise
         self._keeper = keep_wal(path) if writable and keeping else None
 
     def read(self, statement: Statement, params: Sequence[object], make: Callable[[list[Row]], _T]) -> _T:
