@@ -44,6 +44,9 @@ class Browser(ABC):
     """One window of one browser; a command is its name in WebDriver's path and in Marionette."""
 
     @abstractmethod
+    def __init__(self, profile: Path, limit: int | None = None) -> None: ...
+
+    @abstractmethod
     def open(self, url: str) -> None: ...
 
     @abstractmethod
