@@ -181,6 +181,8 @@ class PlaceAnswer(ApiAnswer, frozen=True, tag="comity.api-place/1"):
     """Where the next entry of an order belongs: its number, the leaf before it, the instrument, the newest entry.
 
     That this entry is the newest rests on the server until the entry is recorded: an entry at a wrong place is refused.
+    `begun` is the entry that issued the order, which has its reference, else its first one; null if the caller may see
+    neither.
     """
 
     head: Head
@@ -189,6 +191,7 @@ class PlaceAnswer(ApiAnswer, frozen=True, tag="comity.api-place/1"):
     prev: str
     instrument: str | None
     newest: ProvenEntry
+    begun: ProvenEntry | None
 
 
 class RegisterAnswer(ApiAnswer, frozen=True, tag="comity.api-register/1"):

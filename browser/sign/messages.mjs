@@ -30,6 +30,7 @@ const PLACE = record({
   prev: HEX64,
   instrument: orNull(NAME),
   newest: PROVEN,
+  begun: orNull(PROVEN),
 });
 const DRAFT = record(
   {

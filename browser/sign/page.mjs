@@ -219,6 +219,7 @@ async function placed(drafts, ledger, head) {
     else place = { log: ledger.log, seq: 1, prev: null, instrument: draft.order === registry ? null : draft.instrument };
     if (place.instrument !== draft.instrument) throw new Refused('SIGN-DIFFERS', ['sign-differs', 'instrument']);
     if (draft.unless && BigInt(draft.unless.after) > head.size) throw new Refused('API-FALSE', ['sign-condition']);
+    place.register = draft.order === registry;
     last.set(draft.order, place);
     found.push({ draft, proposal, place, chained: before !== undefined });
   }

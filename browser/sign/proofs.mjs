@@ -41,21 +41,41 @@ export function checkRemembered(ledger, later, proof) {
 }
 
 /**
- * Return the place behind the newest entry of an order, {log, seq, prev, instrument}: the entry is in the log under the
- * head of the answer, which the tree `head` continues. ENV-*, SIG-BAD, PRF-*, CP-*, API-FALSE.
+ * Return the place behind the newest entry of an order, {log, seq, prev, instrument, begun}: this entry and the one that
+ * began the order are in the log under the head of the answer, which the tree `head` continues. ENV-*, SIG-BAD, PRF-*,
+ * CP-*, API-FALSE.
  */
 export async function openPlace(place, order, ledger, head, proof) {
   const tree = await openHead(place.head, ledger);
   checkContinues(tree, head, proof);
   const { newest } = place;
-  const opened = await openEntry(encoded(newest.entry));
-  checkInclusion(BigInt(newest.index), tree.size, unhex(opened.leaf), newest.path.map(hashOf), tree.root);
+  const opened = await openProven(newest, tree);
   const shown = [newest.leaf, place.order, place.prev, place.seq, place.instrument];
   const proven = [opened.leaf, opened.order, opened.leaf, opened.seq + 1, opened.instrument];
   if (opened.log !== ledger.log || opened.order !== order || shown.some((each, n) => each !== proven[n])) {
     throw new Refused('API-FALSE', ['sign-place']);
   }
-  return { log: ledger.log, seq: place.seq, prev: place.prev, instrument: place.instrument };
+  return { log: ledger.log, seq: place.seq, prev: place.prev, instrument: place.instrument, begun: await openBegun(place, ledger, tree) };
+}
+
+/**
+ * Return how an order began, {kind, reference, actor, on}, from the entry that issued it or from its first one; null where
+ * the place has neither. API-FALSE.
+ */
+async function openBegun({ begun, order }, ledger, tree) {
+  if (begun === null) return null;
+  const first = await openProven(begun, tree);
+  const issued = first.kind === 'order-issued';
+  if (first.log !== ledger.log || first.order !== order || !(issued || first.seq === 1)) throw new Refused('API-FALSE', ['sign-begun']);
+  const reference = (issued && (first.public.get('reference') ?? first.public.get('case_ref'))) || null;
+  return { kind: first.kind, reference, actor: first.signer.actor, on: first.on };
+}
+
+/** Open an entry that is in the log under a tree; ENV-*, SIG-BAD, PRF-*, API-FALSE. */
+async function openProven({ entry, index, path }, tree) {
+  const opened = await openEntry(encoded(entry));
+  checkInclusion(BigInt(index), tree.size, unhex(opened.leaf), path.map(hashOf), tree.root);
+  return opened;
 }
 
 /**

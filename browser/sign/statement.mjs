@@ -11,7 +11,7 @@ const WHY = 'why';
 export function statement({ draft, place, values }, number) {
   const kind = kindOf(draft.kind);
   const facts = [
-    ['order', [foreign(draft.order), ' ', say([place.prev === null ? 'order-new' : 'order-place', place.seq])]],
+    ['order', orderOf(draft.order, place)],
     ['instrument', place.instrument === null ? null : coded(place.instrument, instruments)],
     ['signed-by', [foreign(draft.actor), ', ', foreign(draft.party), ', ', coded(draft.role, roles)]],
     ['happened', [inWords(draft.on), ' ', say([`source-${draft.on_source}`])]],
@@ -35,6 +35,17 @@ export function statement({ draft, place, values }, number) {
     ),
     fields(draft, kind, values, number),
   );
+}
+
+/** Name an order by the entry that issued it, as the log has it: its id alone tells nobody which one it is. */
+function orderOf(order, { begun, prev, register, seq }) {
+  const place = [foreign(order), ' ', say([prev === null ? 'order-new' : 'order-place', seq])];
+  if (register) return [say(['order-register']), ' ', ...place];
+  if (prev === null) return place;
+  if (!begun) return [...place, ' ', say(['order-unproven'])];
+  const { kind, reference, actor, on } = begun;
+  const named = reference === null ? nameOf('kinds', kind) : make('strong', {}, foreign(reference));
+  return [named, ' ', say(['order-begun', actor, day(on)]), ' ', ...place];
 }
 
 /** Return what a kind says, in the language of the page, else in English. */

@@ -277,10 +277,13 @@ class LedgerView:
         """Return the place of the next entry of an order; `RecordError` API-MISSING."""
         with self._lock:
             head = self.head()
-            newest = [each for each in self._shown(caller, order, head) if each[1].payload.order == order][-1]
-            opened = newest[1]
+            shown = [each for each in self._shown(caller, order, head) if each[1].payload.order == order]
+            opened = shown[-1][1]
             p = opened.payload
-            return PlaceAnswer(head, order, p.seq + 1, opened.leaf, p.instrument, self._proven([newest], head)[0])
+            first = next((each for each in shown if each[1].payload.kind == "order-issued"), shown[0])
+            begun, newest = self._proven([first, shown[-1]], head)
+            known = begun if first[1].payload.kind == "order-issued" or first[1].payload.seq == 1 else None
+            return PlaceAnswer(head, order, p.seq + 1, opened.leaf, p.instrument, newest, known)
 
     def taken(self, reference: str) -> tuple[list[tuple[str, str, list[str]]], list[tuple[str, str, list[str]]]]:
         """Return the orders with a reference or one of its plain form, and the orders whose references look alike."""

@@ -47,6 +47,12 @@ def _newest_of_the_register(message: dict[str, Any], office: Office) -> None:
     message["proofs"]["head"] = register["head"]
 
 
+def _begun_by_the_register(message: dict[str, Any], office: Office) -> None:
+    register = office.ask("ilves", "/v1/register").json
+    assert register["head"] == _place(message)["head"]
+    _place(message).update(begun=register["entries"][0])
+
+
 def _an_earlier_entry(message: dict[str, Any], office: Office) -> None:
     place = _place(message)
     entries = office.ask("ilves", f"/v1/orders/{place['order']}/entries").json
@@ -98,6 +104,9 @@ LIES: dict[str, tuple[str, Lie]] = {
     "another instrument there": ("API-FALSE", lambda m, _: _place(m).update(instrument="EPOC")),
     "the newest of another order": ("API-FALSE", _newest_of_the_register),
     "an earlier entry as the newest": ("API-FALSE", _an_earlier_entry),
+    "the beginning of another order": ("API-FALSE", _begun_by_the_register),
+    "a later entry as the beginning": ("API-FALSE", lambda m, _: _place(m).update(begun=_place(m)["newest"])),
+    "a beginning whose path leads elsewhere": ("PRF-PATH", lambda m, _: _place(m)["begun"]["path"].reverse()),
     "a path that leads elsewhere": ("PRF-PATH", lambda m, _: _place(m)["newest"]["path"].reverse()),
     "an entry with a broken signature": (
         "SIG-BAD", lambda m, _: _place(m)["newest"].update(entry=broken(_place(m)["newest"]["entry"]))

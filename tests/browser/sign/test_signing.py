@@ -124,6 +124,20 @@ def test_everything_that_is_signed_is_shown_before(opened: Desk, office: Office,
     ):
         assert shown in said
     assert f"its entry {message['drafts'][0]['place']['seq']}" in said
+    began = open_(message["drafts"][0]["place"]["begun"]["entry"].encode()).payload
+    began = open_(message["drafts"][0]["place"]["begun"]["entry"].encode()).payload
+    assert f"{began.public['case_ref']} of {began.signer.actor}, begun on" in said
+
+
+def test_an_order_whose_first_entry_is_not_shown_has_a_reference_that_is_not_proven(
+    opened: Desk, office: Office, order: str
+) -> None:
+    message = request(opened, office, order)
+    message["drafts"][0]["place"]["begun"] = None
+    opened.post(message)
+    with opened.person() as page:
+        page.wait("return document.querySelectorAll('.ticks input').length", PATIENCE)
+    assert "its reference is not proven here" in opened.says()
 
 
 def test_a_new_order_and_the_entry_behind_it_are_signed_together(opened: Desk, office: Office, order: str) -> None:
