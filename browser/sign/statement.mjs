@@ -37,7 +37,7 @@ export function statement({ draft, place, values }, number) {
   );
 }
 
-/** Name an order by the entry that issued it, as the log has it: its id alone tells nobody which one it is. */
+/** Name an order by the entry that issued it, as the log has it: its id alone does not say which one it is. */
 function orderOf(order, { begun, prev, register, seq }) {
   const place = [foreign(order), ' ', say([prev === null ? 'order-new' : 'order-place', seq])];
   if (register) return [say(['order-register']), ' ', ...place];
