@@ -49,6 +49,7 @@ class ImportOptions:
     delimiter: str | None
     most: int  # faults that are listed one by one
     names: tuple[str, ...] = ()  # names of the rows, where each row stands for a file
+    encoding: str = "utf-8"
 
     def row(self, number: int, line: int) -> str:
         """Return the name of a row in a fault."""
@@ -211,7 +212,7 @@ def reading(
     total = stream.tell()
     stream.seek(0)
     with closing(Index(journal, names)) as index, prompts.progress(label) as report:
-        source = Source(stream, asked.file, lambda done: report(done, total))
+        source = Source(stream, asked.file, lambda done: report(done, total), asked.encoding)
         folder = os.path.dirname(asked.file) if asked.file != "-" else "."
         reader = RowParser(
             journal, index, folder=folder, actor=asked.actor, role=asked.role, key_file=asked.key_file, zone=asked.zone

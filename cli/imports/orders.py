@@ -12,6 +12,7 @@ import click
 
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
+from cli.imports.tables import ENCODINGS
 from cli.session.options import AS, KEY, ROLE
 from cli.terminal.log_output import VERBOSE
 
@@ -28,6 +29,9 @@ from cli.terminal.log_output import VERBOSE
 @KEY
 @click.option("--zone", metavar="ZONE", help="Where times without an offset are meant, as Europe/Oslo.")
 @click.option("--delimiter", metavar="CHAR", help="Of a CSV; else the header tells it: , ; | or a tab.")
+@click.option(
+    "--encoding", type=click.Choice(ENCODINGS), default="utf-8", help="Of a CSV (default utf-8); none is guessed."
+)
 @click.option("--errors", "most", type=click.IntRange(1), default=20, help="How many faults to tell (default 20).")
 @click.option("--dry-run", is_flag=True, help="Check every row; record nothing.")
 @click.option("--template", type=click.Choice(["csv", "jsonl"]), help="Print an empty table with examples.")
@@ -40,6 +44,7 @@ def orders(
     key_file: str | None,
     zone: str | None,
     delimiter: str | None,
+    encoding: str,
     most: int,
     dry_run: bool,
     template: str | None,
@@ -69,7 +74,10 @@ def orders(
     from cli.imports.import_run import ImportOptions, import_table
 
     with opened(file) as stream:
-        options = ImportOptions(file, _form(stream), actor, role, key_file, zone, delimiter, most)
+        form = _form(stream)
+        if form == "jsonl" and encoding != "utf-8":
+            raise Stop("JSON Lines are UTF-8", hint="leave --encoding out")
+        options = ImportOptions(file, form, actor, role, key_file, zone, delimiter, most, encoding=encoding)
         return import_table(stream, options, dry_run=dry_run)
 
 

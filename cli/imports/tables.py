@@ -1,7 +1,8 @@
 """Read a table of facts row by row: CSV or JSON Lines, as spreadsheets and programs write it.
 
-No guess changes a value: the text is UTF-8 (a byte-order mark is ignored), the delimiter is the one that splits the
-first line into most columns, and a cell that does not fit is an error with its row.
+No guess changes a value: the text is UTF-8 (a byte-order mark is ignored) or in the encoding that the caller states,
+the delimiter is the one that splits the first line into most columns, and a cell that does not fit is an error with
+its row.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ DELIMITERS = ",;\t|"
 CELL = 1 << 20  # characters; an entry is smaller, so a longer cell has an unclosed quotation mark
 _LINE = 4 * CELL  # bytes
 MOST = 1_000  # members of a row
+ENCODINGS = ("utf-8", "cp1252", "latin-1")  # each has LF as one byte, so that lines are read before they are decoded
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,15 @@ class Wrong(Exception):
 class Source:
     """The lines of a table, decoded as they are read, and their digest; `report` is called with the number of bytes."""
 
-    def __init__(self, stream: IO[bytes], name: str, report: Callable[[int], None] = lambda done: None) -> None:
+    def __init__(
+        self,
+        stream: IO[bytes],
+        name: str,
+        report: Callable[[int], None] = lambda done: None,
+        encoding: str = "utf-8",
+    ) -> None:
         self.name = name
+        self._encoding = encoding
         self._stream = stream
         self._report = report
         self._sha256 = hashlib.sha256()
@@ -63,12 +72,7 @@ class Source:
             self.line += 1
             if self.line == 1:
                 raw = self._without_mark(raw)
-            try:
-                text = raw.decode("utf-8")
-            except UnicodeDecodeError as error:
-                says = f"{self.name}: line {self.line} is not UTF-8 at byte {self.done + error.start}"
-                hint = "save it again as UTF-8 (in a spreadsheet: `CSV UTF-8`); no other encoding is guessed"
-                raise Stop(says, hint=hint, code=Exit.UNDECIDABLE) from None
+            text = self._decoded(raw)
             self.done += len(raw)
             self._report(self.done)
             if len(raw) >= _LINE and not text.endswith("\n"):
@@ -82,6 +86,20 @@ class Source:
                 raise Stop(says, code=Exit.UNDECIDABLE)
             yield text
 
+    def _decoded(self, raw: bytes) -> str:
+        """Decode one line; `Stop` for a line in another encoding, also for UTF-8 where another one is stated."""
+        try:
+            text = raw.decode(self._encoding)
+        except UnicodeDecodeError as error:
+            named = "UTF-8" if self._encoding == "utf-8" else self._encoding
+            says = f"{self.name}: line {self.line} is not {named} at byte {self.done + error.start}"
+            hint = "save it again as UTF-8 (in a spreadsheet: `CSV UTF-8`), or state its encoding with --encoding"
+            raise Stop(says, hint=hint, code=Exit.UNDECIDABLE) from None
+        if self._encoding != "utf-8" and not raw.isascii() and _is_utf8(raw):
+            says = f"{self.name}: line {self.line} is UTF-8, and --encoding {self._encoding} would change its letters"
+            raise Stop(says, hint="leave --encoding out", code=Exit.UNDECIDABLE)
+        return text
+
     def _without_mark(self, raw: bytes) -> bytes:
         for mark, name in ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"), (b"PK\x03\x04", "a spreadsheet itself")):
             if raw.startswith(mark):
@@ -90,6 +108,14 @@ class Source:
         mark = b"\xef\xbb\xbf"
         self.done += len(mark) if raw.startswith(mark) else 0
         return raw.removeprefix(mark)
+
+
+def _is_utf8(raw: bytes) -> bool:
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def rows_of(
