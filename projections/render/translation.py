@@ -178,6 +178,11 @@ class Translation:
             result = self._said_before[text] = self._say(text)
         return result
 
+    def whole(self, text: str) -> str:
+        """Return a text of ours if the catalogue has each of its sentences, letter by letter; else the text itself."""
+        said = [self.messages.get(each) for each in re.split(r"(?<=\.) ", text)]
+        return " ".join(each for each in said if each) if all(said) else text
+
     def part(self, text: str) -> str:
         """Return the same of a part of a text, which may be what somebody stated."""
         if text in self._sentences:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader
+from markupsafe import Markup, escape
 from msgspec import Struct
 from starlette.responses import Response
 
@@ -91,6 +92,11 @@ class Frame(Struct, frozen=True):
     def translation(self) -> Translation:
         """Return the translation of what reports say."""
         return translation(self.catalogue)
+
+    def explain(self, text: str) -> Markup:
+        """Return an explanation of the vocabulary in the language of the page, or in English and marked so."""
+        said = self.translation.whole(text)
+        return escape(said) if self.lang == "en" or said != text else Markup('<span lang="en">{}</span>').format(text)
 
     @property
     def times(self) -> LocalTimes:

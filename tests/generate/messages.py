@@ -291,6 +291,7 @@ def _law() -> Iterable[str]:
     yield from (word for name, each in CODE_LISTS.items() if name != "groups" for word in each.words.values())
     yield from (content.label for content in RECORD_CONTENTS)
     yield from (says(kind) for kind in KINDS)
+    yield from (each for fact in KINDS.values() for each in fact.says.split(". ", 1)[1:])  # forms have them all
     yield from (in_few_words(kind) for kind in KINDS)
     yield from PATTERNS.values()
     yield from MESSAGES

@@ -12,6 +12,7 @@ from babel.messages.pofile import read_po
 from cli.session.ledger_reader import reading
 from cli.stories.model import read_story
 from cli.stories.player import play_story
+from ledger.facts import KINDS
 from projections.render.html import environment
 from projections.render.translation import PLACE, translation
 from projections.render.verbatim import stated
@@ -144,3 +145,13 @@ def test_a_page_of_the_desk_names_what_nobody_sees() -> None:
     hidden, named = HIDDEN
     made = environment("en").from_string("<p>{{ words }}</p>").render(words=hidden)
     assert Page(made).words == named
+
+
+def test_an_explanation_is_whole_in_a_language_or_stays_as_it_is() -> None:
+    german = translation("de")
+    assert german.whole("The order has arrived. Most clocks start here.") == (
+        "Die Anordnung ist eingegangen. Hier beginnen die meisten Fristen."
+    )
+    mixed = "The order has arrived. Nobody has said this before."
+    assert german.whole(mixed) == mixed
+    assert all(german.whole(fact.says) != fact.says for fact in KINDS.values())
