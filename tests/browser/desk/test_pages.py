@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
@@ -119,23 +118,6 @@ def test_a_row_is_added_by_keyboard_and_has_the_focus(browser: Browser, house: O
     browser.run("document.getElementById('f.changed_fields.add').focus()")
     browser.press(ENTER)
     browser.wait("return document.activeElement.id === 'f.changed_fields.1'", PATIENCE)
-
-
-def test_files_that_were_hashed_fill_in_the_manifest(browser: Browser, house: Office, order: str) -> None:
-    show(browser, house, f"/orders/{order}/record/evidence-received")
-    browser.run("""
-        const box = document.createElement('comity-files');
-        box.setAttribute('for', 'f.manifest');
-        box.setAttribute('shape', 'manifest');
-        box.value = ['a', 'b', 'c'].map((name, n) => ({ name, size: n, sha256: String(n).repeat(64), sha512: '' }));
-        document.getElementById('entry').append(box);
-        box.dispatchEvent(new Event('change', { bubbles: true }));
-    """)
-    names: list[Any] = browser.run(
-        "return [0, 1, 2].map((n) => document.getElementById(`f.manifest.files.${n}.name`).value)"
-    )
-    assert names == ["a", "b", "c"]
-    assert browser.run("return document.getElementById('f.manifest.files.2.sha256').value") == "2" * 64
 
 
 def test_signing_in_leads_back_to_the_page_that_was_asked_for(house: Office, order: str, browser: Browser) -> None:

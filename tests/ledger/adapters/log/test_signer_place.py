@@ -47,12 +47,16 @@ def machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
     made_at = Machines(house, 0, folder)
     listener = TlsListener(made_at.place("server"))
 
+    ready = threading.Event()
+
     def run() -> None:
         with suppress(OSError), closing(SignerServer(state)) as signer:
+            ready.set()  # the key was read: a test moves it away
             serve(signer, listener.socket, listener.accepted)
 
     thread = threading.Thread(target=run)
     thread.start()
+    assert ready.wait(60)
     yield Machines(house, listener.socket.getsockname()[1], folder)
     listener.socket.close()
     thread.join()
