@@ -86,6 +86,12 @@ OF_THE_FILE = (
     "test_the_page_is_typed_as_it_stands",
     "test_a_scratched_entry_fails_the_report_and_is_named",
     "test_parts_that_are_in_files_stay_there",
+    "test_files_that_were_changed_or_removed_are_so_in_the_restored_ledger",
+    "test_copies_behind_one_another_restore_the_ledger_as_one_whole_copy_does",
+    "test_an_erasure_reaches_the_values_that_an_earlier_copy_has",
+    "test_a_faulty_new_entry_is_not_copied",
+    "test_erased_values_change_no_verdict",
+    "test_a_fault_in_an_old_entry_is_found_when_it_is_asked_and_one_in_the_register_or_in_a_new_entry_always",
     "test_a_locked_person_gets_no_code_and_an_account_that_is_removed_is_gone",  # it looks into identity.db
 )
 # Of a ledger in files: `comity audit sign` and a copied folder read no database, and syncs are counted by file.

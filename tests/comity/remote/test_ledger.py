@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ def test_a_call_whose_answer_was_lost_is_repeated_by_its_id_and_returns_what_is_
 ) -> None:
     entry = secrets.token_hex(16)
     with story.connect("ilves", tmp_path) as ledger:
-        order = None if begins else next(ledger.orders()).order
+        order = None if begins else next(ledger.orders(datetime(2028, 1, 1, tzinfo=UTC))).order  # the story is of 2027
         kind, fields = (
             ("order-issued", {"instrument": "VOL", "from_party": "XO", "to_party": "XV"})
             if begins
