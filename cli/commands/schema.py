@@ -186,8 +186,10 @@ def _others() -> Iterator[tuple[str, type]]:
     from projections.reports.fillable_form import FillableForm
     from server.documents import ApiAnswer
 
-    for part in ("exchange", "identity"):  # each defines more of them
-        importlib.import_module(f"server.{part}.documents")
+    for part in ("server.exchange", "server.identity"):  # each defines more of them
+        for module in pkgutil.iter_modules(importlib.import_module(part).__path__, f"{part}."):
+            if module.name.endswith("documents"):
+                importlib.import_module(module.name)
     for answer in ApiAnswer.__subclasses__():
         yield str(answer.__struct_config__.tag), answer
     yield FORMAT, PolicyStatement
