@@ -28,7 +28,8 @@ AUTHENTICATOR = {
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+def house(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """Serve a ledger to one kind of browser: after five wrong codes of an address all have to wait."""
     with serving_story("S2", tmp_path_factory.mktemp("house")) as served:
         yield served
 
