@@ -28,9 +28,9 @@ from benchmarks.peers.git import commit_and_verify
 from benchmarks.peers.raw import SAMPLE, Cost, Yardstick
 from benchmarks.peers.umadb import umadb_server
 from ledger.adapters.storage.entry_reader import EntryReader
-from ledger.application.backup import back_up
-from ledger.application.incremental_backup.later_entries import root_at
-from ledger.application.incremental_backup.manifest import NAME, format_manifest, read_manifest
+from ledger.application.backup.copy_ledger import back_up
+from ledger.application.backup.later_entries import root_at
+from ledger.application.backup.manifest import NAME, format_manifest, read_manifest
 from ledger.application.journal import Journal
 from ledger.application.write.sequencer import Sequencer
 from ledger.entries.envelope import Circumstances, Sealed

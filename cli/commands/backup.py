@@ -11,7 +11,7 @@ from cli.session.ledger_choice import checked_ledger
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer
 from cli.terminal.file_format import check_ending
-from ledger.application.backup import back_up
+from ledger.application.backup.copy_ledger import back_up
 
 
 class BackupAnswer(CommandAnswer, tag="comity.backup/1"):

@@ -14,7 +14,7 @@ from cli.session.options import STORE
 from cli.terminal import output, prompts
 from cli.terminal.answer import CommandAnswer, Time
 from ledger.adapters.folders.read_trust import plain_files
-from ledger.application.backup import MirrorSource, restore_backup, up_to
+from ledger.application.backup.restore_copy import MirrorSource, restore_backup, up_to
 from ledger.application.restore_from_mirror import Mirrored
 from ledger.errors import LedgerError, RecordError
 

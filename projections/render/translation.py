@@ -179,7 +179,7 @@ class Translation:
         return result
 
     def whole(self, text: str) -> str:
-        """Return a text of ours if the catalogue has each of its sentences, letter by letter; else the text itself."""
+        """Return a text of ours if the catalogue has a translation of each of its sentences; else the text itself."""
         said = [self.messages.get(each) for each in re.split(r"(?<=\.) ", text)]
         return " ".join(each for each in said if each) if all(said) else text
 

@@ -67,7 +67,7 @@ def move_accounts(here: Location, to: Location, folder: Path) -> None:
                 for row in rows[name]:
                     there.change(f"INSERT INTO {name} VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608
         if _sorted({name: there.rows(f"SELECT * FROM {name}") for name in _NAMES}) != _sorted(rows):  # noqa: S608
-            raise LedgerError("LOG-CORRUPT", f"the accounts in {to} are not those that were copied", "repeat this")
+            raise LedgerError("LOG-CORRUPT", f"the accounts in {to} are not the copied ones", "repeat this")
     if isinstance(here, Address):
         with closing(postgres.connect_schema(here, "comity")) as c, PostgresErrors(here):
             c.execute("CREATE TABLE IF NOT EXISTS comity_identity.moved (place text NOT NULL)")

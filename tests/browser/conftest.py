@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -17,21 +18,26 @@ from tests.browser.support.node import Asked, Page
 from tests.browser.support.opened import Opened
 from tests.browser.support.webdriver import Browser, Chromium, Firefox
 
+T = TypeVar("T")
 BROWSERS: dict[str, tuple[Callable[[Path, int | None], Browser], tuple[str, ...]]] = {
     "chromium": (Chromium, ("chromium", "chromedriver")),
     "firefox": (Firefox, ("firefox-esr",)),
 }
 
 
+def built(make: Callable[[], T]) -> T:
+    """Return what a function of `browser.build` makes; the test is skipped without npm."""
+    try:
+        return make()
+    except (FileNotFoundError, subprocess.CalledProcessError) as absent:
+        pytest.skip(f"needs npm and its registry for what the page is built with: {absent}")
+
+
 @pytest.fixture(scope="session")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the page as a file."""
-    try:
-        made = build.page()
-    except (FileNotFoundError, subprocess.CalledProcessError) as absent:
-        pytest.skip(f"needs npm and its registry for what the page is built with: {absent}")
     file = tmp_path_factory.mktemp("page") / "verify.html"
-    file.write_bytes(made)
+    file.write_bytes(built(build.page))
     return file
 
 

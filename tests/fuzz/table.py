@@ -70,7 +70,7 @@ from ledger.adapters.witness import client as asking
 from ledger.adapters.witness import monitor
 from ledger.application import counterparties
 from ledger.application.auditing import audit_files
-from ledger.application.incremental_backup import manifest as copies_list
+from ledger.application.backup import manifest as copies_list
 from ledger.bundle import archive_kind as containers
 from ledger.bundle import findings, manifest, repacked, zip_profile
 from ledger.bundle import pdf_attachment as attached
@@ -1127,10 +1127,10 @@ PARSERS = (
         "json",
         copy_lists,
         lambda d, _: copies_list.parse_manifest(d),
-        ("ledger.application.incremental_backup.manifest:parse_manifest",),
+        ("ledger.application.backup.manifest:parse_manifest",),
         LOCAL,
     ),
-    Parser("restore", "tar", copies, copied, ("ledger.application.backup",), COMMAND),
+    Parser("restore", "tar", copies, copied, ("ledger.application.backup.restore_copy",), COMMAND),
     # whom to trust
     Parser("trust files", "lines", trust_lines, trusted, ("ledger.trust.trust_folder:parse_trust",)),
     Parser(
@@ -1457,6 +1457,7 @@ OWN = {
     "cli.commands.account": "a certificate that an administrator names",
     "server.operations.configuration": "a file of its operator; tests/server/operations/test_configuration.py",
     "server.run": "a certificate of its operator",
+    "ledger.application.backup.copy_ledger": "a tar that it writes",
     "server.api.application": "requests; tests/server/api/test_made_requests.py makes them from the OpenAPI document",
     "server.desk.forms.typed": "forms of people; tests/server/desk/test_hostile_forms.py tries any names and texts",
     "server.desk.site": "its own texts",

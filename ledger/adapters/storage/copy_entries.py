@@ -180,7 +180,7 @@ def append_later(path: Path, later: Path) -> None:
                     order = f"SELECT {_COLUMNS[table]} FROM {table} ORDER BY 1"  # noqa: S608 - our own names
                     _insert(target, table, source.execute(order), known=known)
         except sqlite3.IntegrityError as error:
-            says = f"{later.name}: its rows do not follow those that are there: {error}"
+            says = f"{later.name}: its rows do not follow the rows that are there: {error}"
             raise LedgerError("LOG-CORRUPT", says, "take another copy") from error
 
 

@@ -30,7 +30,7 @@ from ledger.adapters.storage.connection import (
 )
 from ledger.adapters.storage.foreign_file import ForeignFile
 from ledger.adapters.storage.postgres import Address
-from ledger.application.integrity.check_run import MOST, Noted, Problem, Run, bytes_of, check_run
+from ledger.application.integrity.check_run import MOST, OTHER_REGISTER, Noted, Problem, Run, bytes_of, check_run
 from ledger.entries.envelope import OpenedEntry, open_
 from ledger.entries.keyring import Keyring, Registrar
 from ledger.entries.payload import SignedBy
@@ -107,8 +107,7 @@ def audit(
             logger.info("entries %d to %d of %d read, %d problems", start, stop - 1, size, len(report.problems))
             progress(stop, size)
         if register and not report.problems:
-            says = "the register that is found by its order is not the one that stands in the log"
-            report.problems.append(Problem("LOG-CORRUPT", "register", says))
+            report.problems.append(OTHER_REGISTER)
         if not report.problems:
             report.problems += wrong_commits(commits, roots.all(), keyring)
         del report.problems[MOST:]

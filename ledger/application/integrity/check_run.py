@@ -43,6 +43,9 @@ class Problem:
     says: str
 
 
+OTHER_REGISTER = Problem("LOG-CORRUPT", "register", "the register that is found by its order is not the one in the log")
+
+
 @dataclass(slots=True)
 class Noted:
     """Hold what entries state without proving a fault: findings, brackets, doubtful keys, other logs.

@@ -32,7 +32,16 @@ from ledger.application.integrity.audit import (
     spread,
     wrong_commits,
 )
-from ledger.application.integrity.check_run import MOST, TOGETHER, Problem, Run, bytes_of, check_run, subtree
+from ledger.application.integrity.check_run import (
+    MOST,
+    OTHER_REGISTER,
+    TOGETHER,
+    Problem,
+    Run,
+    bytes_of,
+    check_run,
+    subtree,
+)
 from ledger.application.integrity.kept_verdicts import SEGMENT, KeptVerdicts, NewSegment
 from ledger.entries.envelope import OpenedEntry, open_each
 from ledger.entries.keyring import Keyring, Registrar
@@ -105,7 +114,7 @@ class ContinuedAudit:
         if self.rests > size:
             yield Problem("LOG-ROLLBACK", "entries", f"{self.rests} were checked before, and there are {size}")
         elif [(n, opened.leaf) for n, opened in register.items() if n < self.rests] != self.kept.register():
-            yield Problem("LOG-CORRUPT", "register", "its entries are not those that were checked before")
+            yield Problem("LOG-CORRUPT", "register", "its entries are not the ones checked before")
 
     def _chosen(self, keyring: Keyring, register: Mapping[int, OpenedEntry]) -> dict[int, str]:
         """Return by start why a segment with a verdict is read once more."""
@@ -211,8 +220,7 @@ class _Run:
         report.problems += run.problems
         report.noted.add(run.noted)
         if not run.problems and run.register != bisect_left(self.register, stop) - bisect_left(self.register, start):
-            says = "the register that is found by its order is not the one that stands in the log"
-            report.problems.append(Problem("LOG-CORRUPT", "register", says))
+            report.problems.append(OTHER_REGISTER)
         self.together = self.together and run.peaks[0] == stop - start
         if self.together:
             climb(self.c, report, run.peaks)

@@ -353,7 +353,7 @@ def _say_what_is_not_proven(files: LogFiles, walked: Audit, loose: int, states: 
         them = "it" if loose == 1 else "them"
         book.gravest.insert(0, f"That {which} will stay: no checkpoint that the log has signed covers {them}.")
     if walked.rests:
-        says = "That the first {} entries are whole: an earlier audit checked those that this run did not read."
+        says = "That the first {} entries are whole: an earlier audit checked the ones this run did not read."
         book.gravest.insert(0, says.format(walked.rests))
     if files.test:
         book.gravest.insert(0, claims.TEST)

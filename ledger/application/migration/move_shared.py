@@ -54,7 +54,7 @@ def to_database(path: Path, to: Address) -> None:
             there.add(heads, tokens)
             lost = {head.note for head in heads} - {head.note for head in there.all()}
             if lost or {token.reply for token in tokens} - {token.reply for token in there.tokens()}:
-                raise LedgerError("LOG-CORRUPT", f"the heads in {to} are not those that were copied", "repeat this")
+                raise LedgerError("LOG-CORRUPT", f"the heads in {to} are not the copied ones", "repeat this")
     files = {f"{top}/{name}": content for top, name, content in _received(path)}
     with closing(EntryReader(to)) as store:
         rows = ReceivedRows(store, to)

@@ -11,7 +11,7 @@ pytest.importorskip("starlette", reason="needs the extra `server`")
 pytest.importorskip("http_message_signatures", reason="needs the extra `server`")
 
 from server.identity.callers import SESSION
-from tests.browser.support.webdriver import ENTER, TAB, Browser, Chromium
+from tests.browser.support.webdriver import AUTHENTICATOR, ENTER, TAB, Browser, Chromium
 from tests.server.desk.desk import person
 from tests.server.office import Office, serving_story
 from tests.support.cli import reply
@@ -29,14 +29,6 @@ PAGES = (
     "/orders/{}?lang=de",
     "/orders/{}/record/order-closed?lang=fr",
 )
-AUTHENTICATOR = {
-    "protocol": "ctap2",
-    "transport": "internal",
-    "hasResidentKey": True,
-    "hasUserVerification": True,
-    "isUserVerified": True,
-    "automaticPresenceSimulation": True,
-}
 BROKEN = "return axe.run().then(({violations}) => violations.map((v) => `${v.id}: ${v.nodes[0].html}`))"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ pytest.importorskip("starlette", reason="needs the extra `server`")
 pytest.importorskip("http_message_signatures", reason="needs the extra `server`")
 
 from browser import build
+from tests.browser.conftest import built
 from tests.support.cli import House
 
 if TYPE_CHECKING:
@@ -20,12 +20,9 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def built() -> dict[str, bytes]:
+def pages() -> dict[str, bytes]:
     """Return the signing page and the script that hashes files, as settings of a server."""
-    try:
-        return {"signing_page": build.page(build.SIGNING), "hashing": build.script(build.WORKER[1])}
-    except (FileNotFoundError, subprocess.CalledProcessError) as absent:
-        pytest.skip(f"needs npm and its registry for what the page is built with: {absent}")
+    return built(lambda: {"signing_page": build.page(build.SIGNING), "hashing": build.script(build.WORKER[1])})
 
 
 @pytest.fixture(scope="module")
@@ -35,11 +32,11 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> House:
 
 
 @pytest.fixture(scope="module")
-def house(made: House, built: dict[str, bytes]) -> Iterator[Office]:
+def house(made: House, pages: dict[str, bytes]) -> Iterator[Office]:
     from tests.server.office import serving
 
     with pytest.MonkeyPatch.context() as env:
         for name, value in made.env.items():
             env.setenv(name, value)
-        with serving(made.ledger, **built) as served:
+        with serving(made.ledger, **pages) as served:
             yield served

@@ -11,20 +11,12 @@ pytest.importorskip("starlette", reason="needs the extra `server`")
 pytest.importorskip("http_message_signatures", reason="needs the extra `server`")
 
 from server.identity.page.texts import TEXTS
-from tests.browser.support.webdriver import ENTER, TAB, Browser, Chromium
+from tests.browser.support.webdriver import AUTHENTICATOR, ENTER, TAB, Browser, Chromium
 from tests.server.office import Office, serving_story
 
 pytestmark = pytest.mark.browser
 
 FOCUS = "return document.activeElement.id || document.activeElement.type || document.activeElement.tagName"
-AUTHENTICATOR = {
-    "protocol": "ctap2",
-    "transport": "internal",
-    "hasResidentKey": True,
-    "hasUserVerification": True,
-    "isUserVerified": True,
-    "automaticPresenceSimulation": True,
-}
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from browser import build
+from tests.browser.conftest import built
 from tests.browser.support.node import Page
 from tests.browser.support.webdriver import Browser
 from tests.support.cli import reply
@@ -25,12 +25,8 @@ CHECKER = Path(__file__).with_name("checker.mjs")
 @pytest.fixture(scope="session")
 def signing_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the signing page as a file."""
-    try:
-        made = build.page(build.SIGNING)
-    except (FileNotFoundError, subprocess.CalledProcessError) as absent:
-        pytest.skip(f"needs npm and its registry for what the page is built with: {absent}")
     file = tmp_path_factory.mktemp("signing") / "sign.html"
-    file.write_bytes(made)
+    file.write_bytes(built(lambda: build.page(build.SIGNING)))
     return file
 
 

@@ -25,6 +25,16 @@ NARROW = ":root { min-width: 0 !important; }"  # of Firefox's window, which else
 SCRIPT = 180  # seconds until the browser ends a script in the page
 SECONDS = SCRIPT + 30  # until a browser that does not answer counts as stuck
 
+# a passkey of the device that answers without a person
+AUTHENTICATOR = {
+    "protocol": "ctap2",
+    "transport": "internal",
+    "hasResidentKey": True,
+    "hasUserVerification": True,
+    "isUserVerified": True,
+    "automaticPresenceSimulation": True,
+}
+
 
 def within(limit: int | None, *command: str | Path) -> list[str | Path]:
     """Return a command whose processes may each allocate at most `limit` bytes of writable memory."""

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from cli.exit_codes import Exit
-from ledger.application.incremental_backup.manifest import parse_manifest
+from ledger.application.backup.manifest import parse_manifest
 from ledger.errors import LedgerError
 from ledger.tlog.tree import EMPTY_ROOT
 from tests.ledger.application.integrity.test_audit import touch

@@ -39,13 +39,13 @@ def new(desk: Desk, condition: Condition, order: str = "") -> dict[str, Any]:
 
 
 def test_a_condition_over_a_hidden_order_is_answered_as_one_over_an_order_that_does_not_exist(desk: Desk) -> None:
-    told = set()
+    answers = set()
     for order in (desk.order, str(uuid4()), access_of(ORIGIN)):
         for kind in ("order-issued", "order-transmitted", "record-accessed"):
             for after in (0, desk.size(), 2**50):
                 reply = desk.post(new(desk, Condition(after, [order], [kind])), by="skylark")
-                told.add((reply.status, reply.code, reply.body.replace(order.encode(), b"")))
-    assert [(status, code) for status, code, _ in told] == [(404, "API-MISSING")]
+                answers.add((reply.status, reply.code, reply.body.replace(order.encode(), b"")))
+    assert [(status, code) for status, code, _ in answers] == [(404, "API-MISSING")]
 
 
 def test_one_hidden_order_among_others_is_enough(desk: Desk) -> None:

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from cli.exit_codes import Exit
 from ledger.adapters.storage.entry_reader import EntryReader
-from ledger.application import backup
+from ledger.application.backup import restore_copy
 from ledger.application.integrity import own_check, verify_ledger
 from ledger.application.integrity.check_run import MOST
 from ledger.application.integrity.own_check import OwnCheck, check_own
@@ -587,7 +587,7 @@ def test_fsck_finds_no_rollback_where_another_process_records_meanwhile(
         return before
 
     size = EntryReader.size
-    assert vars(backup)["check_own"] is check_own, "imported during the patch, it would keep it"
+    assert vars(restore_copy)["check_own"] is check_own, "imported during the patch, it would keep it"
     monkeypatch.setattr(own_check, "check_own", meanwhile)
     assert reply("fsck", ledger=ledger)["verdict"] == "CONSISTENT"
 

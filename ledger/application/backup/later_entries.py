@@ -9,8 +9,8 @@ from ledger.adapters.folders.ledger_folder import ENTRIES_DB, read_folder
 from ledger.adapters.storage.copy_entries import append_later, later_rows
 from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.adapters.storage.entry_store import EntryStore
+from ledger.application.backup.manifest import LATER, NAME, Manifest, parse_manifest
 from ledger.application.case_reader import CaseReader
-from ledger.application.incremental_backup.manifest import LATER, NAME, Manifest, parse_manifest
 from ledger.entries.envelope import open_each
 from ledger.errors import LedgerError, RecordError
 from ledger.tlog.tree import EMPTY_ROOT, Frontier, leaf_hash, root
