@@ -11,7 +11,7 @@ pytest.importorskip("starlette", reason="needs the extra `server`")
 pytest.importorskip("http_message_signatures", reason="needs the extra `server`")
 
 from server.identity.callers import SESSION
-from tests.browser.support.webdriver import AUTHENTICATOR, ENTER, TAB, Browser, Chromium
+from tests.browser.support.webdriver import ENTER, TAB, Browser, Chromium
 from tests.server.desk.desk import person
 from tests.server.office import Office, serving_story
 from tests.support.cli import reply
@@ -117,14 +117,8 @@ def test_signing_in_leads_back_to_the_page_that_was_asked_for(house: Office, ord
         pytest.skip("only Chromium has a virtual authenticator")
     accounts = house.running.accounts
     account = accounts.add("New Person", "ilves").id
-    browser.devtools("Network.clearBrowserCookies", {})
-    browser.devtools("WebAuthn.disable", {})  # another test may have left an authenticator
-    browser.devtools("WebAuthn.enable", {})
-    browser.devtools("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
-    try:
+    with browser.authenticator():
         check_way_back(browser, house, order, accounts.make_code(account))
-    finally:
-        browser.devtools("WebAuthn.disable", {})
 
 
 def check_way_back(browser: Browser, house: Office, order: str, code: str) -> None:

@@ -11,7 +11,7 @@ pytest.importorskip("starlette", reason="needs the extra `server`")
 pytest.importorskip("http_message_signatures", reason="needs the extra `server`")
 
 from server.identity.page.texts import TEXTS
-from tests.browser.support.webdriver import AUTHENTICATOR, ENTER, TAB, Browser, Chromium
+from tests.browser.support.webdriver import ENTER, TAB, Browser, Chromium
 from tests.server.office import Office, serving_story
 
 pytestmark = pytest.mark.browser
@@ -42,8 +42,11 @@ def shows(browser: Browser, id: str) -> bool:
 def test_a_person_registers_a_passkey_and_signs_in_by_keyboard(house: Office, browser: Browser) -> None:
     if not isinstance(browser, Chromium):
         pytest.skip("only Chromium has a virtual authenticator")
-    browser.devtools("WebAuthn.enable", {})
-    browser.devtools("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
+    with browser.authenticator():
+        check_passkey(house, browser)
+
+
+def check_passkey(house: Office, browser: Browser) -> None:
     accounts = house.running.accounts
     account = accounts.add("Dina Ilves", "ilves").id
     browser.open(f"http://localhost:{house.port}/sign-in?lang=en")

@@ -15,6 +15,8 @@ import urllib.error
 import urllib.request
 from abc import ABC, abstractmethod
 from base64 import b64decode
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -174,6 +176,17 @@ class Chromium(Browser):
 
     def resize(self, width: int = 0) -> None:
         self.emulate(width)
+
+    @contextmanager
+    def authenticator(self) -> Iterator[None]:
+        """Have a passkey device that answers without a person, and nobody signed in, until the block ends."""
+        self.devtools("Network.clearBrowserCookies", {})
+        self.devtools("WebAuthn.enable", {})
+        self.devtools("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
+        try:
+            yield
+        finally:
+            self.devtools("WebAuthn.disable", {})
 
     def emulate(self, width: int = 0, scheme: str = "light") -> None:
         """Show pages at a width (0: that of the window) and in a colour scheme, `light` or `dark`."""

@@ -50,10 +50,10 @@ def enrol(registrar: RemoteLedger, actor: str) -> None:
 
 @pytest.mark.parametrize("begins", [True, False], ids=["an order", "a step"])
 def test_a_call_whose_answer_was_lost_is_repeated_by_its_id_and_returns_what_is_on_record(
-    story: Office, tmp_path: Path, begins: bool, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, begins: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     entry = secrets.token_hex(16)
-    with story.connect("ilves", tmp_path) as ledger:
+    with serving_story("S2", tmp_path / "S2") as office, office.connect("ilves", tmp_path) as ledger:
         order = None if begins else next(ledger.orders(datetime(2028, 1, 1, tzinfo=UTC))).order  # the story is of 2027
         kind, fields = (
             ("order-issued", {"instrument": "VOL", "from_party": "XO", "to_party": "XV"})
