@@ -19,11 +19,12 @@ from msgspec import Struct
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
 from cli.session.key_files import public_key
+from cli.session.ledger_reader import reading
 from cli.terminal import output, prompts
 from cli.terminal.answer import CommandAnswer, Time
+from ledger.entries.keyring import Keyring
 
 if TYPE_CHECKING:
-    from ledger.entries.keyring import Keyring
     from server.identity.accounts import Account, Accounts
 
 
@@ -60,11 +61,15 @@ class AccountsAnswer(CommandAnswer, tag="comity.accounts/1"):
 
 
 class CodeAnswer(CommandAnswer, tag="comity.account-code/1"):
-    """A code with which a person registers a passkey, and until when it is good."""
+    """A code with which a person registers a passkey, and until when it is good.
+
+    `words` say the key of the ledger, as the signing page does before the person makes a key there.
+    """
 
     name: str
     code: str
     until: Time
+    words: str
 
 
 class ActItem(Struct, frozen=True):
@@ -84,7 +89,6 @@ class ActsAnswer(CommandAnswer, tag="comity.account-acts/1"):
 @contextmanager
 def _accounts() -> Iterator[tuple[Accounts, Keyring]]:
     """Open the accounts of the ledger, and its register."""
-    from cli.session.ledger_reader import reading
     from server.identity.accounts import Accounts
     from server.identity.database import open_database
 
@@ -138,10 +142,13 @@ def list_() -> None:
 def code(name: str) -> None:
     """Make a code with which the person NAME registers one passkey; it is good for 30 minutes, once.
 
-    An earlier code of the person ends. Hand it over by a way that you trust.
+    An earlier code of the person ends. Hand it over by a way that you trust, with the words for the key of the ledger.
     """
     from server.identity.accounts import CODE_SECONDS
+    from server.identity.key_documents import LogKey
 
+    with reading() as reader:
+        words = LogKey.of(reader.folder.origin, reader.folder.keys).words
     with _accounts() as (accounts, _):
         account = accounts.find(name)
         if account.locked:
@@ -149,9 +156,10 @@ def code(name: str) -> None:
             raise Stop(f"the account of {name} is locked", hint=hint, code=Exit.REFUSED)
         made = accounts.make_code(account.id)
         until = datetime.fromtimestamp(int(datetime.now(UTC).timestamp()) + CODE_SECONDS, UTC)
-    answer = CodeAnswer(account.name, made, until)
+    answer = CodeAnswer(account.name, made, until, words)
     output.emit(answer, text=lambda: made)
     output.tell("the person types it at /sign-in of the server, within 30 minutes")
+    output.tell(f"the signing page has to show these words for the key of the ledger: {words}")
 
 
 @command(

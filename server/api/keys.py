@@ -6,11 +6,9 @@ A registrar approves a request by an entry of the register; no route does it.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from hashlib import sha256
 
 from ledger.entries.keyring import RegisteredKey
 from ledger.errors import RecordError
-from ledger.trust.signed_policy import spoken
 from server.access import Caller
 from server.api.routes import Call, Route, Services
 from server.identity.documents import EndedAnswer
@@ -47,9 +45,7 @@ def waiting_requests(services: Services, by: Caller) -> KeyRequestsAnswer:
 
 def log_key(services: Services) -> LogKey:
     """Return the keys of the log, and the words by which a person knows them."""
-    key = services.view.log_key
-    fingerprint = sha256(key.encode()).hexdigest()
-    return LogKey(services.view.origin, key, fingerprint, spoken(fingerprint))
+    return services.view.log_key
 
 
 def _account_keys(services: Services, call: Call) -> AccountKeysAnswer:

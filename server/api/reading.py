@@ -48,6 +48,7 @@ from server.documents import (
     ProvenEntry,
     RegisterAnswer,
 )
+from server.identity.key_documents import LogKey
 
 SCANNED = 500  # orders or entries that are looked at for one page
 _KEPT = 10_000  # orders of which it is remembered who is named in them
@@ -65,7 +66,7 @@ class LedgerView:
         self._now = now
         self._lock = Lock()
         self.origin = folder.origin
-        self.log_key = " ".join(key.text for key in folder.keys)  # the newest last
+        self.log_key = LogKey.of(folder.origin, folder.keys)
         self.access = Access(folder.origin, folder.registrar.party)
         with ExitStack() as opened:
             self._store = opened.enter_context(closing(EntryReader(folder.entries)))

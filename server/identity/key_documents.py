@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from hashlib import sha256
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
 from ledger.facts.governance import RevocationCause
 from ledger.facts.value_types import HEX_DIGITS
+from ledger.tlog.note import Vkey
+from ledger.trust.signed_policy import spoken
 from projections.documents.times import Time
 from server.documents import ApiAnswer
 from server.identity.key_requests import LONGEST_DEVICE, LONGEST_REASON, Act
@@ -60,6 +64,13 @@ class LogKey(Struct, frozen=True):
     key: str
     fingerprint: str
     words: str
+
+    @staticmethod
+    def of(origin: str, keys: Iterable[Vkey]) -> LogKey:
+        """Return the keys of a log, of which the newest comes last."""
+        text = " ".join(key.text for key in keys)
+        fingerprint = sha256(text.encode()).hexdigest()
+        return LogKey(origin, text, fingerprint, spoken(fingerprint))
 
 
 class AccountKey(Struct, frozen=True):

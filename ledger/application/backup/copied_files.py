@@ -1,4 +1,4 @@
-"""Choose the files of a ledger that a copy has: those that are copied unchanged, and bundles that open no value."""
+"""Choose which files of a ledger are copied unchanged, and which bundles that wait."""
 
 from __future__ import annotations
 

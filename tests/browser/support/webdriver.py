@@ -179,7 +179,7 @@ class Chromium(Browser):
 
     @contextmanager
     def authenticator(self) -> Iterator[None]:
-        """Have a passkey device that answers without a person, and nobody signed in, until the block ends."""
+        """Forget who has signed in, and have a passkey device that answers without a person until the block ends."""
         self.devtools("Network.clearBrowserCookies", {})
         self.devtools("WebAuthn.enable", {})
         self.devtools("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})

@@ -334,12 +334,12 @@ def test_a_bundle_is_made_by_the_server_and_verified_and_signed_here(desk: Desk,
 
 
 def test_an_office_gets_a_bundle_for_its_role_and_no_other(desk: Desk, order: str, tmp_path: Path) -> None:
-    size = desk.ilves.reply("checkpoint")["size"]
+    size = desk.house.reply("log", "-n", "1")["of"]  # in the folder: the server's head may be a second older
     file = tmp_path / "provider.evidence.zip"
     done = desk.skylark.run("export", "PPO-9", "--audience", "SP", *PURPOSE, "-o", str(file))
     assert done.exit_code == 0, done.output
     assert "no sealed value was opened" in done.stderr
-    assert desk.ilves.reply("checkpoint")["size"] <= size + 1, "at most the ledger has committed its heads"
+    assert desk.house.reply("log", "-n", "1")["of"] <= size + 1, "at most the ledger has committed its heads"
     refused = desk.skylark.run("export", "PPO-9", "--audience", "COURT", *PURPOSE, "-o", str(tmp_path / "other"))
     assert (refused.exit_code, "API-DENIED" in refused.stderr) == (5, True), refused.output
     assert not (tmp_path / "other").exists()
