@@ -21,6 +21,13 @@ if (focus) {
 }
 
 const form = at('entry')
+
+// The time zone of this device may be chosen as well: the register may name no place, and people travel.
+const here = Intl.DateTimeFormat().resolvedOptions().timeZone
+for (const zones of form?.querySelectorAll('select[name$="@zone"]') ?? []) {
+  if (here && ![...zones.options].some(each => each.value === here)) zones.add(new Option(here))
+}
+
 let changes = 0
 let timer = 0
 

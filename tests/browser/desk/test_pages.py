@@ -112,6 +112,27 @@ def test_a_row_is_added_by_keyboard_and_has_the_focus(browser: Browser, house: O
     browser.wait("return document.activeElement.id === 'f.changed_fields.1'", PATIENCE)
 
 
+def test_a_moment_may_be_stated_in_the_time_zone_of_the_device(browser: Browser, house: Office, order: str) -> None:
+    if not isinstance(browser, Chromium):
+        pytest.skip("only Chromium takes another time zone")
+    browser.devtools("Emulation.setTimezoneOverride", {"timezoneId": "America/Lima"})
+    try:
+        form(browser, house, order)
+        browser.run(TYPE, "answered")
+        browser.run("""
+            document.getElementsByName('c.on')[0].value = '2027-04-01T09:15:37';
+            document.getElementsByName('c.on@zone')[0].value = 'America/Lima';
+        """)
+        browser.run("document.querySelector('.acts button').focus()")
+        browser.press(ENTER)
+        browser.wait(
+            "return document.getElementById('checked').innerText.includes('2027-04-01 14:15:37 UTC')", PATIENCE
+        )
+        assert browser.run("return document.getElementsByName('c.on@zone')[0].value") == "America/Lima"
+    finally:
+        browser.devtools("Emulation.setTimezoneOverride", {"timezoneId": ""})
+
+
 def test_signing_in_leads_back_to_the_page_that_was_asked_for(house: Office, order: str, browser: Browser) -> None:
     if not isinstance(browser, Chromium):
         pytest.skip("only Chromium has a virtual authenticator")
