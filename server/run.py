@@ -139,7 +139,8 @@ class OfficeServer:
             listeners = Listeners(view, head, lambda: self.server.should_exit)
             more = opened.enter_context(_exchange(journal, gates, spent, settings)) if settings.peers else []
             gate = Gate(services, callers, bases, test=journal.folder.test, signing=settings.signing)
-            more = [*more, *KeyPages(gate).routes(), *FilePages(gate, settings.hashing).routes(), *Desk(gate).routes()]
+            desk = Desk(gate, journal.home.log(journal.origin))
+            more = [*more, *KeyPages(gate).routes(), *FilePages(gate, settings.hashing).routes(), *desk.routes()]
             if "calendar" in settings.jobs:
                 more = [*more, calendar_route(journal.folder.path, callers.spend_unknown, problem)]
             app = Application(services, gates, listeners, patience=settings.patience, more=more).asgi()
@@ -158,6 +159,7 @@ class OfficeServer:
             )
             head.follow()  # what a crash left is acknowledged, and the log can be signed
             head.start()
+            opened.enter_context(closing(desk.keeper)).start()
             if settings.jobs:
                 metrics.registry.register(JobCollector(journal.folder.path, settings.jobs))
                 timer = opened.enter_context(closing(JobTimer(journal.folder, settings.config, settings.jobs)))

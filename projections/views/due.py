@@ -89,7 +89,7 @@ def followed(case: Case, now: datetime) -> list[DeadlineHistory]:
     recorded = sorted({e.received or e.at for e in case.known(now).entries})
     histories: dict[tuple[str, str | None, int], DeadlineHistory] = {}
     for moment in sorted({*recorded, *(after - SECOND for after in recorded[1:]), now}):
-        listed = dict(_ending(read_order(case, moment).deadlines.clocks))
+        listed = dict(with_end(read_order(case, moment).deadlines.clocks))
         for key, clock in listed.items():
             before, here = histories.get(key), _unanswered(clock)
             if before is not None:
@@ -103,7 +103,7 @@ def followed(case: Case, now: datetime) -> list[DeadlineHistory]:
     return list(histories.values())
 
 
-def _ending(clocks: Iterable[Clock]) -> Iterator[tuple[tuple[str, str | None, int], Clock]]:
+def with_end(clocks: Iterable[Clock]) -> Iterator[tuple[tuple[str, str | None, int], Clock]]:
     """Yield the deadlines that have an end, each by its id, its trigger and its number among equal ones."""
     seen: Counter[tuple[str, str | None]] = Counter()
     for _, _, clock in sorted((c.due, n, c) for n, c in enumerate(clocks) if c.due is not None):

@@ -247,6 +247,13 @@ class LedgerView:
             head = self.head()
             return self._case(order, self._shown(caller, order, head), head)
 
+    def behind(self, caller: Caller, order: str, seq: int) -> Opened:
+        """Return the entries behind the number `seq` of an order that the caller may see; none of no such order."""
+        with self._lock:
+            size = self.head().size
+            entries = ((i, open_(raw, verify=False)) for i, raw in self._store.order(order, seq) if i < size)
+            return [each for each in entries if self._shows(caller, each[1])]
+
     def payload(self, caller: Caller, order: str, leaf: str) -> Payload | None:
         """Return the payload of an entry (leaf hash) of an order that the caller may see; None for no such entry."""
         with self._lock:
@@ -265,6 +272,11 @@ class LedgerView:
             begun = self._store.begun(size, end, max(end - size, 0))
             new = [order for _, order, kind in begun if not (order in self._cases.reserved or is_companion(kind))]
             return end, new, {main_of(order) or order for order, _ in self._store.leaves_between(size, end)}
+
+    def leaf(self, index: int) -> str:
+        """Return the leaf hash (hex) of an entry by its index; empty if there is none."""
+        with self._lock:
+            return next((leaf.hex() for _, leaf in self._store.leaves_between(index, index + 1)), "")
 
     def moment(self) -> datetime:
         """Return the present minute, in UTC."""

@@ -82,6 +82,10 @@ class Gate:
         self._test = test
         self._signing = signing
 
+    def base(self, request: Request) -> str:
+        """Return the public base URL under which a request came."""
+        return self._bases[request.headers["host"]]
+
     def route(self, path: str, answer: Answer, *, sends: bool = False) -> Route:
         """Return the route of a page; with `sends` its address takes forms as well."""
 
@@ -113,7 +117,7 @@ class Gate:
 
     def _visitor(self, request: Request, body: bytes) -> Visitor | None:
         """Return who asks; None for a browser without a session. Raises what `Callers.find` raises."""
-        base = self._bases[request.headers["host"]]
+        base = self.base(request)
         known = self._callers.find(request, base + _target(request), base, body)
         if known is None:
             self._callers.spend_unknown(request)
@@ -152,7 +156,7 @@ class Gate:
         if request.method != "POST":
             return RedirectResponse(f"/sign-in?lang={lang}&next={quote(_target(request), safe='')}", 303, HEADERS)
         try:
-            check_origin(request, self._bases[request.headers["host"]], browser=True)
+            check_origin(request, self.base(request), browser=True)
         except RecordError as error:
             return self._refused(request, error)
         frame = Frame(lang, _target(request), self.places, self.services.view.origin, self._test)

@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from server.desk.entry_pages import EntryPages
 from server.desk.gate import Gate
+from server.desk.lists.keeper import LineKeeper
+from server.desk.lists.lines import OrderLines
+from server.desk.lists.pages import ListPages
 from server.desk.order_pages import OrderPages
 from server.desk.site import file_response
 from server.operations.observed import note
 
 
 class Desk:
-    """The pages of one server."""
+    """The pages of one server; `kept` is the folder in which it keeps its lists between two runs, None for none."""
 
-    def __init__(self, gate: Gate) -> None:
+    def __init__(self, gate: Gate, kept: Path | None = None) -> None:
         self._gate = gate
+        lines = OrderLines(gate.services.view)
+        self.keeper = LineKeeper(lines, gate.services.view, kept)
         self._entries = EntryPages(gate)
-        self._orders = OrderPages(gate)
+        self._lists = ListPages(gate, lines)
+        self._orders = OrderPages(gate, lines)
 
     def routes(self) -> list[Route]:
         """Return the routes of the pages, and of their style and script."""
         return [
             Route("/desk/{name}", _file, methods=["GET"]),
-            self._gate.route("/", self._orders.board),
-            self._gate.route("/orders", self._orders.orders),
+            self._gate.route("/", self._lists.board),
+            self._gate.route("/orders", self._lists.orders),
+            self._gate.route("/orders.csv", self._lists.csv),
+            self._gate.route("/orders.ics", self._lists.calendar),
             self._gate.route("/orders/{order}", self._orders.order),
             self._gate.route("/record", self._entries.kinds),
             self._gate.route("/record/{kind}", self._entries.form, sends=True),

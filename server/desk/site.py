@@ -29,7 +29,7 @@ LANGUAGE: Final = "comity-lang"  # the cookie with the language that a person ch
 # No inline script or style, nothing from elsewhere, no frame. Forms are sent to this server alone.
 CSP: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'; trusted-types desk check files; require-trusted-types-for 'script'"
+    "base-uri 'none'; frame-ancestors 'none'; trusted-types desk check files live; require-trusted-types-for 'script'"
 )
 HEADERS: Final = {
     "x-content-type-options": "nosniff",
@@ -43,7 +43,7 @@ HEADERS: Final = {
 _FILES: Final = {  # the files of pages, by their names below /desk/
     "style.css": "text/css; charset=utf-8",
     **dict.fromkeys(
-        ("script.js", "signing.js", "recording.js", "files.js", "keys.js", "order_files.js"),
+        ("script.js", "signing.js", "recording.js", "files.js", "keys.js", "order_files.js", "live.js", "keyboard.js"),
         "text/javascript; charset=utf-8",
     ),
 }

@@ -1,8 +1,10 @@
-// The pages of the desk: the check of a form while it is filled in, signing and recording, and news of an order.
+// The pages of the desk: the check of a form while it is filled in, signing and recording.
 // Without script a form is checked by its button; only signing needs it.
 
 import { Refused } from './signing.js'
 import { record } from './recording.js'
+import './live.js'
+import './keyboard.js'
 
 const PAUSE = 700 // milliseconds without a change until a form is checked
 
@@ -131,35 +133,4 @@ function show (error, step) {
     link.textContent = texts['SIGN-NO-KEY-link']
     at('fault').append(' ', link)
   }
-}
-
-// -- news of an order
-
-const { order, head } = document.body.dataset
-let events = null
-
-// Listen while the page is seen: a server has few listeners for each office.
-function listen () {
-  events?.close()
-  events = null
-  if (document.visibilityState !== 'visible' || at('news').hasChildNodes()) return
-  events = new EventSource(`/v1/events?after=${head}`)
-  events.addEventListener('entry', heard)
-}
-
-function heard (event) {
-  const entry = JSON.parse(JSON.parse(event.data).entry.entry)
-  const payload = JSON.parse(new TextDecoder().decode(Uint8Array.from(atob(entry.payload), c => c.charCodeAt(0))))
-  if (payload.order !== order || at('news').hasChildNodes()) return
-  const load = document.createElement('a')
-  load.href = location.pathname
-  load.textContent = texts.news_load
-  at('news').append(`${texts.news_one} `, load)
-  listen()
-}
-
-if (order) {
-  listen()
-  document.addEventListener('visibilitychange', listen)
-  addEventListener('pagehide', () => events?.close())
 }

@@ -11,7 +11,7 @@ pytest.importorskip("starlette", reason="needs the extra `server`")
 pytest.importorskip("http_message_signatures", reason="needs the extra `server`")
 
 from server.identity.callers import SESSION
-from tests.browser.support.webdriver import ENTER, TAB, Browser, Chromium
+from tests.browser.support.webdriver import ENTER, ESCAPE, TAB, Browser, Chromium
 from tests.server.desk.desk import person
 from tests.server.office import Office, serving_story
 from tests.support.cli import reply
@@ -22,6 +22,7 @@ PATIENCE = 20.0  # seconds
 PAGES = (
     "/",
     "/orders",
+    "/orders?day=due&since=x&finding=violation&sort=due",
     "/orders/{}",
     "/orders/{}/record",
     "/orders/{}/record/evidence-received",
@@ -71,6 +72,32 @@ def test_every_page_fits_a_phone_and_can_be_read_in_the_dark(
         assert browser.run(f"{axe}; {BROKEN}") == []
     finally:
         browser.emulate()
+
+
+def test_single_keys_lead_through_the_desk_and_a_person_may_switch_them_off(
+    browser: Browser, house: Office, order: str
+) -> None:
+    show(browser, house, f"/orders/{order}")
+    for key, part in (("f", "findings"), ("t", "story"), ("n", "next")):
+        browser.press(key)
+        assert browser.run("return document.activeElement.id") == part
+    browser.press("k")
+    assert browser.run("return document.activeElement.id").startswith("entry-")
+    browser.press("?")
+    assert browser.run("return document.getElementById('shortcuts').open")
+    assert browser.run("return document.querySelectorAll('#shortcuts dt').length") > 8
+    browser.press(ESCAPE)
+    assert not browser.run("return document.getElementById('shortcuts').open")
+    browser.press("/")
+    assert browser.run("return document.activeElement.id") == "find"
+    browser.press("o")
+    assert browser.run("return document.activeElement.value") == "o", "it is typed, and leads nowhere"
+    browser.run("document.activeElement.blur(); localStorage.setItem('comity-keys-off', '1')")
+    try:
+        browser.press("f")
+        assert browser.run("return document.activeElement.id") != "findings"
+    finally:
+        browser.run("localStorage.removeItem('comity-keys-off')")
 
 
 def form(browser: Browser, house: Office, order: str) -> None:

@@ -131,17 +131,20 @@ def test_a_device_without_a_key_leads_to_the_keys_page(
         other.close()
 
 
-def test_the_page_of_an_order_says_that_there_is_a_new_entry_and_loads_it_on_a_click(
+def test_an_entry_of_another_person_appears_without_a_reload_and_leaves_the_part_in_which_a_person_is(
     prosecutor: Worker, provider: Worker
 ) -> None:
     place = prosecutor.record("/record/order-issued?f.instrument=VOL", issued("PPO-10"))
     order = place.split("/")[2].partition("#")[0]
     prosecutor.open(f"/orders/{order}")
+    prosecutor.browser.run("window.same = true; document.querySelector('#part-papers summary').focus()")
     provider.record(f"/orders/{order}/record/order-received", {"f.proof_kind": "own-stamp"})
-    assert prosecutor.browser.wait("return document.querySelector('#news a') !== null", PATIENCE)
-    assert "entry-2" not in prosecutor.browser.run("return document.querySelector('main').innerHTML")
-    prosecutor.browser.run("document.querySelector('#news a').click()")
     prosecutor.browser.wait("return document.getElementById('entry-2') !== null", PATIENCE)
+    assert prosecutor.browser.run("return window.same") is True
+    assert prosecutor.browser.run("return document.querySelector('#part-papers summary') === document.activeElement")
+    said = prosecutor.browser.wait("return document.getElementById('news').innerText", PATIENCE)
+    assert "Order received" in said
+    assert prosecutor.browser.run("return document.getElementById('news').getAttribute('role')") == "status"
 
 
 def test_an_entry_that_another_person_recorded_first_makes_the_signing_page_ask_again(

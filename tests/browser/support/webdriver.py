@@ -23,6 +23,7 @@ from typing import Any
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # how WebDriver marks an element in JSON
 ENTER = "\ue007"
 TAB = "\ue004"
+ESCAPE = "\ue00c"
 NARROW = ":root { min-width: 0 !important; }"  # of Firefox's window, which else is never as narrow as a phone
 SCRIPT = 180  # seconds until the browser ends a script in the page
 SECONDS = SCRIPT + 30  # until a browser that does not answer counts as stuck

@@ -15,8 +15,9 @@ from msgspec.structs import replace
 from ledger.adapters.keys.open_key import open_key
 from ledger.entries.case import Case
 from server.access import Caller
-from server.desk import board as boards
-from server.desk.board import OLD, OrderLine, OrderLines, board, line_of
+from server.desk.lists import lines as modules
+from server.desk.lists.board import board
+from server.desk.lists.lines import OLD, OrderLine, OrderLines, Snapshot, line_of
 from tests.server.office import Office, serving, submission
 from tests.support.cli import House
 from tests.support.story_files import cases
@@ -33,20 +34,25 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
 
 
 def read(lines: OrderLines, office: Office, budget: float = 60.0) -> tuple[list[OrderLine], int]:
-    return lines.read(office.running.view.person("", "ilves", (), frozenset()), budget)
+    found = lines.read(office.running.view.person("", "ilves", (), frozenset()), budget)
+    return list(found.lines), found.to_judge
+
+
+def of(*lines: OrderLine) -> Snapshot:
+    return Snapshot(lines, 0, {})
 
 
 def test_an_order_is_judged_once_until_an_entry_of_it_is_recorded(
     office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     judged: list[str] = []
-    judge = boards.line_of
+    judge = modules.line_of
 
     def noted(case: Case, now: datetime) -> OrderLine:
         judged.append(case.order)
         return judge(case, now)
 
-    monkeypatch.setattr(boards, "line_of", noted)
+    monkeypatch.setattr(modules, "line_of", noted)
     lines = OrderLines(office.running.view)
     (first,), left = read(lines, office)
     assert (left, judged) == (0, [first.order])
@@ -69,8 +75,17 @@ def test_a_request_without_time_says_how_many_orders_are_to_be_judged(office: Of
 def test_a_line_that_was_made_of_an_earlier_log_is_not_kept(office: Office) -> None:
     lines = OrderLines(office.running.view)
     (line, *_), _ = read(lines, office)
+    caller = office.running.view.person("", "ilves", (), frozenset())
     lines._lines.clear()
-    lines._keep(lines._lines, (False, line.order), line, office.running.view.size() - 1)
+    grown = lines._size + 1
+
+    def grows(case: Case, now: datetime) -> OrderLine:
+        lines._size = grown
+        return line
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(modules, "line_of", grows)
+        lines.judge(caller, line.order, office.running.view.now(), knows=False)
     assert lines._lines == {}
 
 
@@ -78,9 +93,9 @@ def test_a_closed_order_and_one_that_ran_out_long_ago_are_not_on_top() -> None:
     case = max(cases("S2").values(), key=lambda case: len(case.entries))
     now = max(e.at for e in case.entries)
     caller, line = Caller("", "ilves", "XO", frozenset(("ISS",))), line_of(case, now)
-    (turn,) = board([line], 0, caller, now).mine
+    (turn,) = board(of(line), caller, now).mine
     end = turn.open.clock.due
     assert end is not None
     for here, when in ((replace(line, ended=True), now), (line, end + OLD + timedelta(days=1))):
-        found = board([here], 0, caller, when)
+        found = board(of(here), caller, when)
         assert (found.mine, found.others, len(found.old)) == ([], [], 1)

@@ -1,0 +1,1 @@
+"""Lists of orders: the judged orders of a ledger, filters and columns, files of a list."""
