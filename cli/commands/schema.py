@@ -20,7 +20,7 @@ from cli.terminal import output
 from cli.terminal.answer import CommandAnswer
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-PACKAGES = ("cli.commands", "cli.imports", "cli.reports", "cli.session", "cli.terminal")
+PACKAGES = ("cli.commands", "cli.imports", "cli.imports.intake", "cli.reports", "cli.session", "cli.terminal")
 
 
 class NamesFile(CommandAnswer, tag="comity.names/1"):
@@ -179,6 +179,8 @@ def _subclasses(of: type[Struct]) -> Iterator[type[Struct]]:
 def _others() -> Iterator[tuple[str, type]]:
     """Yield the documents that are no answer of a command: reports, a trust policy, findings, answers of the API."""
     from cli.commands.report import KINDS
+    from ledger.application.intake.profile import FORMAT as PROFILE
+    from ledger.application.intake.profile import Profile
     from ledger.bundle.findings import FORMAT as FINDINGS
     from ledger.bundle.findings import StatedFindings
     from ledger.trust.signed_policy import FORMAT, PolicyStatement
@@ -194,6 +196,7 @@ def _others() -> Iterator[tuple[str, type]]:
         yield str(answer.__struct_config__.tag), answer
     yield FORMAT, PolicyStatement
     yield FINDINGS, StatedFindings
+    yield PROFILE, Profile
     reports = {kind: report for report, kind in html.KINDS.items()}
     for kind in KINDS:
         yield f"comity.report-{kind}/1", reports.get(kind, FillableForm)

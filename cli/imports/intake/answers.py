@@ -1,0 +1,74 @@
+"""What an import by a mapping profile says beyond that of other tables: the profile, notes, deadlines, findings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from cli.terminal import output
+from ledger.application.intake.expand import sentences
+
+if TYPE_CHECKING:
+    from cli.imports.intake.prepared import Prepared
+    from ledger.application.intake.outlook import Outlook
+
+MOST_LINES = 10  # of each part
+
+
+class UsedProfile(Struct, frozen=True):
+    """The mapping profile of a table: its SHA-256, and the entry of the register that states it (null: none does)."""
+
+    name: str
+    version: str
+    sha256: str
+    entry: int | None
+    sheet: str
+    rows: int
+
+
+class TableNote(Struct, frozen=True):
+    """A note about a row (0: the whole table) and a column (empty: the whole row)."""
+
+    row: int
+    column: str
+    says: str
+
+
+def parts_of(prepared: Prepared | None, outlook: Outlook | None) -> dict[str, Any]:
+    """Return the members of an answer that a table with a mapping profile has; none without one."""
+    if prepared is None:
+        return {}
+    profile, made = prepared.profile, prepared.made
+    used = UsedProfile(profile.name, profile.version, prepared.profile_sha256, prepared.adopted, made.sheet, made.rows)
+    foreseen = {"clocks": outlook.clocks, "findings": outlook.findings} if outlook is not None else {}
+    return {"profile": used, "notes": [TableNote(n.row, n.column, n.says) for n in made.notes], **foreseen}
+
+
+def tell_prepared(prepared: Prepared, outlook: Outlook | None) -> None:
+    """Report the notes of a table, the deadlines that its orders then have, and what the law finds new."""
+    profile = prepared.profile
+    stated = "no entry of the register states it: comity import adopt"
+    if prepared.adopted is not None:
+        stated = f"entry {prepared.adopted} of the log"
+    output.tell(f"profile {profile.title} ({stated}); {prepared.made.rows} rows read")
+    _tell(list(sentences(prepared.made.notes, prepared.made.sheet)), "notes")
+    if outlook is None:
+        return
+    if outlook.judged < outlook.orders:
+        output.tell(f"judged are the first {outlook.judged} of {outlook.orders} orders")
+    _tell([f"deadline {c.id}: {c.verdict} in {_orders(c.orders)}" for c in outlook.clocks], "deadlines")
+    findings = [f"{f.code} in {_orders(f.orders)}, first {prepared.place(f.first_row)}: {f.says}" for f in
+                outlook.findings]  # fmt: skip
+    _tell(findings, "findings")
+
+
+def _tell(lines: list[str], what: str) -> None:
+    for line in lines[:MOST_LINES]:
+        output.tell(line)
+    if len(lines) > MOST_LINES:
+        output.tell(f"and {len(lines) - MOST_LINES} more {what}; --json lists all")
+
+
+def _orders(count: int) -> str:
+    return f"{count} order" if count == 1 else f"{count} orders"

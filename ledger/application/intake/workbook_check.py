@@ -1,0 +1,377 @@
+"""Check a workbook (.xlsx, .ods) before a library reads it: its size, its XML, and what the library does not show.
+
+The library makes a rectangle of all cells between the first and the last one, and reads a formula without a stored
+result, and an error, as an empty cell. So the parts are unpacked here within bounds, scanned with expat, and packed
+again: the library reads only bytes that were scanned.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import NoReturn
+from xml.parsers import expat
+
+from ledger.errors import RecordError
+
+UNPACKED = 1 << 26  # bytes of all parts that are read
+PARTS = 2_000
+ELEMENTS = 2_000_000  # of all parts together
+DEEPEST = 64
+LONGEST = 1_000  # characters of a name of XML
+CELLS = 1_000_000  # of the rectangle around the cells of one sheet
+
+ODS = "application/vnd.oasis.opendocument.spreadsheet"
+_UNREADABLE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, LookupError,
+               NotImplementedError, RuntimeError)  # fmt: skip
+_PLACE = re.compile("([A-Z]{1,3})([0-9]{1,7})")
+_LONG_NAME = re.compile(rb"xmlns[^=<>]*=\s*(?:\"[^\"]{%d}|'[^']{%d})" % (LONGEST, LONGEST))
+
+Place = tuple[int, int]  # row and column, from 1
+
+
+@dataclass(slots=True)
+class SheetFacts:
+    """What a sheet holds that its values do not show; rows and columns count from 1.
+
+    `unstored` are formulas without a stored result, `errors` cells such as #REF!, `merged` the cells that another one
+    covers, with that one.
+    """
+
+    name: str = ""
+    hidden: bool = False
+    unstored: set[Place] = field(default_factory=set)
+    errors: set[Place] = field(default_factory=set)
+    merged: dict[Place, Place] = field(default_factory=dict)
+    hidden_rows: set[int] = field(default_factory=set)
+    hidden_columns: set[int] = field(default_factory=set)
+    last: Place = (0, 0)
+
+    def met(self, row: int, column: int, name: str) -> None:
+        """Count a cell with a value; refuse a sheet whose rectangle becomes too large."""
+        self.last = (max(self.last[0], row), max(self.last[1], column))
+        if self.last[0] * self.last[1] > CELLS:
+            raise wrong(name, f"sheet {self.name!r} reaches to row {self.last[0]}, column {self.last[1]}: too large")
+
+
+@dataclass(frozen=True, slots=True)
+class Workbook:
+    """A checked workbook: its bytes packed again, and its sheets in order."""
+
+    data: bytes
+    sheets: tuple[SheetFacts, ...]
+
+
+def wrong(name: str, says: str, hint: str = "save it again as .xlsx, .ods or CSV") -> RecordError:
+    """Return the error of a file that is no table that can be read here."""
+    return RecordError("TABLE-FORM", says, where=name, hint=hint)
+
+
+def checked(data: bytes, name: str) -> Workbook:
+    """Return a workbook after its check; `RecordError` TABLE-FORM if it is none, or too large."""
+    if data.startswith(b"\xd0\xcf\x11\xe0"):
+        raise wrong(name, "a workbook of the old form (.xls), or one with a password")
+    parts = _unpacked(data, name)
+    if parts.get("mimetype", b"").strip() == ODS.encode():
+        sheets = _ods(parts, name)
+    elif "xl/workbook.xml" in parts:
+        sheets = _xlsx(parts, name)
+    else:
+        raise wrong(name, "a ZIP, and neither an .xlsx nor an .ods workbook")
+    return Workbook(_packed(parts), tuple(sheets))
+
+
+def _unpacked(data: bytes, name: str) -> dict[str, bytes]:
+    """Return the XML parts of a workbook; the parts that a table does not need are left out."""
+    parts: dict[str, bytes] = {}
+    total = 0
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            if len(archive.infolist()) > PARTS:
+                raise wrong(name, f"more than {PARTS} parts")
+            for info in archive.infolist():
+                if not _is_needed(info.filename):
+                    continue
+                if info.flag_bits & 1:
+                    raise wrong(name, "the workbook has a password", "save it without one")
+                if info.filename in parts:
+                    raise wrong(name, f"two parts are called {info.filename!r}")
+                with archive.open(info) as part:
+                    raw = part.read(UNPACKED - total + 1)
+                total += len(raw)
+                if total > UNPACKED:
+                    raise wrong(name, f"it unpacks to more than {UNPACKED >> 20} MiB", "split it into several tables")
+                parts[info.filename] = raw
+    except _UNREADABLE as error:
+        raise wrong(name, f"no workbook that can be read: {error}") from None
+    return parts
+
+
+def _is_needed(part: str) -> bool:
+    return part == "mimetype" or (part.endswith((".xml", ".rels")) and not part.startswith(("docProps/", "customXml/")))
+
+
+def _packed(parts: Mapping[str, bytes]) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
+        for part, raw in sorted(parts.items(), key=lambda pair: pair[0] != "mimetype"):
+            archive.writestr(zipfile.ZipInfo(part), raw)
+    return packed.getvalue()
+
+
+# -- XML ---------------------------------------------------------------------------------------------------------------
+
+Start = Callable[[str, dict[str, str]], None]
+End = Callable[[str], None]
+Text = Callable[[str], None]
+
+
+class _Scanner:
+    """Scan the parts of one workbook; all of them share one bound of elements."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._elements = 0
+
+    def scan(
+        self,
+        part: str,
+        raw: bytes,
+        start: Start = lambda *_: None,
+        end: End = lambda *_: None,
+        text: Text | None = None,
+    ) -> None:
+        """Call `start` and `end` with the local name of each element, `text` with texts.
+
+        `RecordError` TABLE-FORM for XML that is not taken.
+        """
+        name = f"{self._name}/{part}"
+        if b"\0" in raw[:200] or _LONG_NAME.search(raw):
+            raise wrong(name, "no XML in UTF-8, or a namespace of too many characters")
+        depth = 0
+
+        def open_(tag: str, attributes: dict[str, str]) -> None:
+            nonlocal depth
+            depth += 1
+            self._elements += 1
+            if depth > DEEPEST or self._elements > ELEMENTS or max(map(len, (tag, *attributes))) > LONGEST:
+                raise wrong(name, "too many elements, or too deep in each other", "split it into several tables")
+            start(tag.rpartition(" ")[2], {key.rpartition(" ")[2]: value for key, value in attributes.items()})
+
+        def close(tag: str) -> None:
+            nonlocal depth
+            depth -= 1
+            end(tag.rpartition(" ")[2])
+
+        def refuse(*_: object) -> NoReturn:
+            raise wrong(name, "it declares a document type, so it is not read")
+
+        parser = expat.ParserCreate("UTF-8", namespace_separator=" ")
+        parser.StartElementHandler, parser.EndElementHandler = open_, close
+        parser.CharacterDataHandler = text
+        parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = parser.ExternalEntityRefHandler = refuse
+        try:
+            parser.Parse(raw, True)
+        except (expat.ExpatError, ValueError) as error:
+            raise wrong(name, f"no XML in UTF-8: {error}") from None
+
+
+# -- .xlsx -------------------------------------------------------------------------------------------------------------
+
+
+def _xlsx(parts: Mapping[str, bytes], name: str) -> list[SheetFacts]:
+    scanner = _Scanner(name)
+    named: list[tuple[str, str, bool]] = []
+    targets: dict[str, str] = {}
+
+    def book(tag: str, attributes: dict[str, str]) -> None:
+        if tag == "sheet":
+            named.append((attributes.get("name", ""), attributes.get("id", ""), "state" in attributes
+                          and attributes["state"] != "visible"))  # fmt: skip
+
+    def relation(tag: str, attributes: dict[str, str]) -> None:
+        if tag == "Relationship":
+            target = attributes.get("Target", "")
+            targets[attributes.get("Id", "")] = target[1:] if target.startswith("/") else f"xl/{target}"
+
+    scanner.scan("xl/workbook.xml", parts["xl/workbook.xml"], book)
+    scanner.scan("xl/_rels/workbook.xml.rels", parts.get("xl/_rels/workbook.xml.rels", b"<none/>"), relation)
+    sheets = {targets.get(id, ""): SheetFacts(sheet, hidden) for sheet, id, hidden in named}
+    for part, raw in parts.items():
+        if part in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels", "mimetype"):
+            continue
+        facts = sheets.get(part) or SheetFacts(part)
+        cells = _XlsxCells(facts, name) if part.startswith("xl/") and "sharedStrings" not in part else None
+        scanner.scan(part, raw, *((cells.start, cells.end, cells.text) if cells else ()))
+    return list(sheets.values())
+
+
+class _XlsxCells:
+    """Note the cells of one sheet of an .xlsx."""
+
+    def __init__(self, facts: SheetFacts, name: str) -> None:
+        self._facts, self._name = facts, name
+        self._row = self._column = 0
+        self._formula = self._value = self._inside = False
+        self._covered = 0
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        match tag:
+            case "row":
+                self._row, self._column = _number(attributes.get("r"), self._row + 1), 0
+                if attributes.get("hidden") in ("1", "true"):
+                    self._facts.hidden_rows.add(self._row)
+            case "col" if attributes.get("hidden") in ("1", "true"):
+                first, last = _number(attributes.get("min"), 1), _number(attributes.get("max"), 1)
+                self._facts.hidden_columns |= set(range(first, min(last, first + 16_384) + 1))
+            case "c":
+                place = _place(attributes.get("r", ""))
+                self._row, self._column = place or (max(self._row, 1), self._column + 1)
+                self._formula = self._inside = False
+                self._value = attributes.get("t") == "str"  # of a formula: its text may be empty
+                if attributes.get("t") == "e":
+                    self._facts.errors.add((self._row, self._column))
+            case "f":
+                self._formula = True
+            case "v" | "t":
+                self._inside = True
+            case "mergeCell":
+                self._merge(attributes.get("ref", ""))
+
+    def text(self, text: str) -> None:
+        self._value = self._value or self._inside
+
+    def end(self, tag: str) -> None:
+        if tag in ("v", "t"):
+            self._inside = False
+        elif tag == "c" and (self._formula or self._value):
+            self._facts.met(self._row, self._column, self._name)
+            if self._formula and not self._value:
+                self._facts.unstored.add((self._row, self._column))
+
+    def _merge(self, ref: str) -> None:
+        ends = [_place(end) for end in ref.split(":")]
+        if len(ends) != 2 or ends[0] is None or ends[1] is None:
+            return
+        (top, left), (bottom, right) = ends[0], ends[1]
+        self._covered += (bottom - top + 1) * (right - left + 1)
+        if self._covered > CELLS:
+            raise wrong(self._name, f"sheet {self._facts.name!r} merges too many cells")
+        cells = {(row, column) for row in range(top, bottom + 1) for column in range(left, right + 1)}
+        self._facts.merged |= dict.fromkeys(cells - {(top, left)}, (top, left))
+
+
+def _place(ref: str) -> Place | None:
+    """Return row and column of a cell such as B7, from 1; None for another text."""
+    found = _PLACE.fullmatch(ref)
+    if found is None:
+        return None
+    column = 0
+    for letter in found[1]:
+        column = column * 26 + ord(letter) - 64
+    return int(found[2]), column
+
+
+def letters(column: int) -> str:
+    """Return the letters of a column as a spreadsheet shows them: 1 is A, 28 is AB."""
+    name = ""
+    while column > 0:
+        column, rest = divmod(column - 1, 26)
+        name = chr(65 + rest) + name
+    return name
+
+
+def _number(text: str | None, otherwise: int) -> int:
+    return int(text) if text is not None and re.fullmatch("[0-9]{1,9}", text) else otherwise
+
+
+# -- .ods --------------------------------------------------------------------------------------------------------------
+
+
+def _ods(parts: Mapping[str, bytes], name: str) -> list[SheetFacts]:
+    scanner, book = _Scanner(name), _OdsCells(name)
+    if "content.xml" not in parts:
+        raise wrong(name, "an .ods without content")
+    for part, raw in parts.items():
+        if part == "content.xml":
+            scanner.scan(part, raw, book.start, book.end)
+        elif part == "META-INF/manifest.xml" and b"encryption-data" in raw:
+            raise wrong(name, "the workbook has a password", "save it without one")
+        elif part != "mimetype":
+            scanner.scan(part, raw)
+    for sheet in book.sheets:
+        sheet.hidden = book.styles.get(sheet.name, "") in book.unseen
+    return book.sheets
+
+
+class _OdsCells:
+    """Note the cells of all tables of an .ods, each repeated as often as it says."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self.sheets: list[SheetFacts] = []
+        self.styles: dict[str, str] = {}  # sheet -> its style
+        self.unseen: set[str] = set()  # the styles of hidden sheets
+        self._style = ""
+        self._row = self._column = self._times = 0
+        self._filled: list[tuple[int, int]] = []  # columns of the row with values: first and last
+        self._depth = 0
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        match tag:
+            case "style":
+                self._style = attributes.get("name", "")
+            case "table-properties" if attributes.get("display") == "false":
+                self.unseen.add(self._style)
+            case "table":
+                self._depth += 1
+                if self._depth == 1:
+                    self.sheets.append(SheetFacts(attributes.get("name", "")))
+                    self.styles[attributes.get("name", "")] = attributes.get("style-name", "")
+                    self._row = self._times = self._column = 0
+            case "table-column" if self._depth == 1:
+                many = _number(attributes.get("number-columns-repeated"), 1)
+                if attributes.get("visibility") in ("collapse", "filter"):
+                    here = range(self._column + 1, self._column + min(many, 16_384) + 1)
+                    self.sheets[-1].hidden_columns |= set(here)
+                self._column += many
+            case "table-row" if self._depth == 1:
+                self._row += max(self._times, 1) if self._row else 1
+                self._times = _number(attributes.get("number-rows-repeated"), 1)
+                self._column, self._filled = 0, []
+                if attributes.get("visibility") in ("collapse", "filter"):
+                    self.sheets[-1].hidden_rows |= set(range(self._row, self._row + min(self._times, CELLS)))
+            case "table-cell" | "covered-table-cell" if self._depth == 1 and self.sheets:
+                self._cell(tag, attributes)
+
+    def end(self, tag: str) -> None:
+        if tag == "table" and self._depth:
+            self._depth -= 1
+        elif tag == "table-row" and self._depth == 1:
+            for _, last in self._filled:
+                self.sheets[-1].met(self._row + self._times - 1, last, self._name)
+
+    def _cell(self, tag: str, attributes: dict[str, str]) -> None:
+        facts = self.sheets[-1]
+        first = self._column + 1
+        self._column += _number(attributes.get("number-columns-repeated"), 1)
+        stated = "value-type" in attributes
+        if stated or "formula" in attributes:
+            self._filled.append((first, self._column))
+            facts.met(self._row, self._column, self._name)
+        if "formula" in attributes and (not stated or attributes.get("value-type") == "error"):
+            facts.unstored.add((self._row, first))
+        if attributes.get("value-type") == "error":
+            facts.errors.add((self._row, first))
+        down = _number(attributes.get("number-rows-spanned"), 1)
+        right = _number(attributes.get("number-columns-spanned"), 1)
+        if tag == "table-cell" and (down > 1 or right > 1):
+            if down * right > CELLS or len(facts.merged) > CELLS:
+                raise wrong(self._name, f"sheet {facts.name!r} merges too many cells")
+            cells = {(self._row + r, first + c) for r in range(down) for c in range(right)}
+            facts.merged |= dict.fromkeys(cells - {(self._row, first)}, (self._row, first))

@@ -1,0 +1,124 @@
+"""A cell as date, time, number or text: nothing that has two readings is taken."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ledger.application.intake.cells import CellFault, clock_of, moment_of, text_of, when_of
+
+DAYS = st.dates(date(1900, 3, 1), date(2999, 12, 31))
+
+
+def says(call: Any, *args: Any) -> str:
+    with pytest.raises(CellFault) as fault:
+        call(*args)
+    return fault.value.says
+
+
+@given(DAYS, st.sampled_from([".", "/", "-", ". "]))
+def test_a_stated_order_reads_every_day_as_it_was_written(day: date, mark: str) -> None:
+    for order, text in (
+        ("day-first", f"{day.day}{mark}{day.month:02}{mark}{day.year:04}"),
+        ("month-first", f"{day.month:02}{mark}{day.day}{mark}{day.year:04}"),
+    ):
+        when = when_of(text, order, "")  # type: ignore[arg-type]
+        assert (when.at.date(), when.day_only) == (day, True)
+
+
+@given(DAYS)
+def test_without_a_stated_order_a_day_is_taken_only_if_it_has_one_reading(day: date) -> None:
+    text = f"{day.day}.{day.month}.{day.year:04}"
+    if day.day <= 12 and day.day != day.month:
+        assert "can be two days" in says(when_of, text, "", "")
+    else:
+        assert when_of(text, "", "").at.date() == day
+
+
+@given(DAYS)
+def test_a_day_as_a_number_is_the_day_of_its_calendar(day: date) -> None:
+    assert when_of((day - date(1899, 12, 30)).days, "", "1900").at.date() == day
+    if day >= date(1904, 1, 1):
+        assert when_of(float((day - date(1904, 1, 1)).days), "", "1904").at.date() == day
+
+
+def test_a_number_is_no_date_unless_its_calendar_is_stated() -> None:
+    assert "got the number 46093" in says(when_of, 46093.0, "day-first", "")
+    assert "is no day of the calendar" in says(when_of, 60.0, "", "1900")
+    assert when_of(46093.5, "", "1900").at == datetime(2026, 3, 12, 12)  # noqa: DTZ001
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("12.3.2026 9:05", "2026-03-12T09:05"),
+        ("12. 3. 2026, 09.05", "2026-03-12T09:05"),
+        ("12.03.2026 13:30:15", "2026-03-12T13:30:15"),
+        ("12.03.2026 13:30 Uhr", "2026-03-12T13:30"),
+        ("2026-03-12T13:30+02:00", "2026-03-12T13:30+02:00"),
+        ("2026-03-12 13:30 Z", "2026-03-12T13:30+00:00"),
+    ],
+)
+def test_a_day_may_have_a_time_and_an_offset(text: str, expected: str) -> None:
+    when = when_of(text, "day-first", "")
+    assert (when.at, when.day_only) == (datetime.fromisoformat(expected), False)
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("12.03.26", "a year of 2 digits"),
+        ("31.02.2026", "is no day of the calendar"),
+        ("03/25/2026", "is no day of the calendar"),
+        ("soon", "expected a date"),
+        ("12.03.2026 25:00", "is no time of day"),
+        ("12.03.2026 1:30 PM", "expected a time of day"),
+        ("2026-03-12 13:30+99:00", "no offset"),
+    ],
+)
+def test_a_text_that_is_no_moment_is_refused(text: str, fault: str) -> None:
+    assert fault in says(when_of, text, "day-first", "")
+
+
+def test_a_local_time_that_a_clock_shows_twice_or_never_is_refused_and_says_which() -> None:
+    twice = when_of("25.10.2026 02:30", "day-first", "")
+    never = when_of("29.03.2026 02:30", "day-first", "")
+    assert "twice, because clocks go back" in says(moment_of, twice, "Europe/Prague")
+    assert "never, because clocks go forward" in says(moment_of, never, "Europe/Prague")
+    assert moment_of(when_of("2026-10-25 02:30+01:00", "", ""), "Europe/Prague") == "2026-10-25T01:30:00Z"
+
+
+def test_a_local_time_without_a_zone_is_refused() -> None:
+    assert "no zone is stated" in says(moment_of, when_of("12.03.2026 09:00", "day-first", ""), "")
+
+
+@given(st.datetimes(datetime(1990, 1, 1), datetime(2037, 1, 1)))  # noqa: DTZ001
+def test_a_moment_in_a_zone_is_that_local_time_again_or_is_refused(at: datetime) -> None:
+    from ledger.formats.time_zones import zone
+
+    local = at.replace(microsecond=0)
+    try:
+        moment = moment_of(when_of(local, "", ""), "Europe/Tallinn")
+    except CellFault:
+        return
+    utc = datetime.fromisoformat(moment)
+    assert utc.tzinfo == UTC
+    assert utc.astimezone(zone("Europe/Tallinn")).replace(tzinfo=None) == local
+
+
+def test_a_number_in_a_column_of_texts_is_refused_unless_the_profile_says_how_it_reads() -> None:
+    assert "leading zeros would be lost" in says(text_of, 123.0, "", 0)
+    assert (text_of(123.0, "plain", 0), text_of(123.0, "", 6), text_of("00123", "", 0)) == ("123", "000123", "00123")
+    assert "more than fifteen digits" in says(text_of, 1.2345678901234567e18, "plain", 0)
+    assert (text_of(1.5, "plain", 0), text_of(True, "", 0)) == ("1.5", "yes")
+
+
+def test_a_time_of_day_is_read_from_a_time_a_duration_and_a_text() -> None:
+    for value in (time(9, 5), timedelta(hours=9, minutes=5), "9:05", "09.05", datetime(2000, 1, 1, 9, 5)):  # noqa: DTZ001
+        assert clock_of(value) == time(9, 5)
+    assert "expected a time of day" in says(clock_of, "nine")
+    assert "expected a time of day" in says(clock_of, timedelta(days=2))

@@ -1,0 +1,155 @@
+"""A table with one order per row, as rows of facts: every fault has its row and its column."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from ledger.application.intake.expand import Expansion, expand, sentences
+from ledger.application.intake.profile import parse_profile
+from ledger.application.intake.table_file import read_table
+from ledger.errors import RecordError
+from tests.support.intake.tables import HEADINGS, PROFILE, csv_of, rows
+from tests.support.intake.workbooks import Raw, ods, xlsx
+
+
+def made(data: bytes, profile: str = PROFILE) -> Expansion:
+    read = parse_profile(profile.encode(), "p")
+    rule = read.table
+    return expand(read_table(data, "t", sheet=rule.sheet, encoding=rule.encoding), read, "t")
+
+
+def faults(data: bytes, profile: str = PROFILE) -> list[str]:
+    expansion = made(data, profile)
+    return list(sentences(expansion.faults, expansion.sheet))
+
+
+def changed(column: str, value: str, at: int = 0) -> list[list[str]]:
+    table = rows(3)
+    table[at][HEADINGS.index(column)] = value
+    return table
+
+
+def test_a_row_makes_one_fact_for_each_date_that_it_states() -> None:
+    expansion = made(csv_of(rows(4)))
+    assert [(f.number, f.kind) for f in expansion.facts[-2:]] == [(5, "order-issued"), (5, "order-transmitted")]
+    assert (expansion.rows, len(expansion.facts), expansion.faults, expansion.notes) == (4, 11, [], [])
+
+
+def test_a_day_without_a_time_counts_as_noon_there_and_as_an_estimate() -> None:
+    issued, sent, came = made(csv_of(rows(1))).facts
+    assert (issued.cells["occurred"], issued.cells["on_source"]) == ("2026-01-02T11:00:00Z", "estimate")
+    assert (sent.cells["occurred"], sent.cells.get("on_source")) == ("2026-01-03T08:01:00Z", None)
+    assert (came.cells["on_source"], came.cells["actor"]) == ("receipt-stamp", "skylark")
+    assert issued.cells["date_issued"] == "2026-01-02"
+
+
+@pytest.mark.parametrize("make", [xlsx, ods])
+def test_a_workbook_and_a_csv_of_the_same_table_make_the_same_facts(make: object) -> None:
+    table = rows(4)
+    dated = [[row[0], date(2026, 1, 1 + n), *row[2:]] for n, row in enumerate(table, 1)]
+    data = make({"Příkazy": [HEADINGS, *dated]})  # type: ignore[operator]
+    assert [f.cells for f in made(data).facts] == [f.cells for f in made(csv_of(table)).facts]
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "says"),
+    [
+        ("Vydáno", "12.03.26", "row 2, column 'Vydáno': '12.03.26' has a year of 2 digits"),
+        ("Vydáno", "", "row 2, column 'Vydáno': order-issued has no date"),
+        ("Odesláno", "29.03.2026 02:30", "row 2, column 'Odesláno': 2026-03-29 02:30 comes never"),
+        ("Číslo jednací", "", "row 2, column 'Číslo jednací': no reference of an order"),
+        ("Poskytovatel", "Skylrk", "row 2, column 'Poskytovatel': the word 'Skylrk' is not in the list 'offices'"),
+        ("Poskytovatel", "", "row 2, column 'Poskytovatel': is empty, and the profile says that it is required"),
+    ],
+)
+def test_a_fault_names_row_and_column(column: str, value: str, says: str) -> None:
+    assert any(text.startswith(says) for text in faults(csv_of(changed(column, value))))
+
+
+def test_a_date_with_two_readings_is_a_fault_until_the_profile_states_the_order() -> None:
+    data = csv_of(changed("Vydáno", "03.04.2026"))
+    assert "can be two days" in faults(data, PROFILE.replace('dates = "day-first"\n', ""))[0]
+    assert faults(data) == []
+
+
+def test_a_local_time_without_a_zone_is_a_fault() -> None:
+    assert "no zone is stated" in faults(csv_of(rows(1)), PROFILE.replace('zone = "Europe/Prague"\n', ""))[0]
+
+
+@pytest.mark.parametrize(
+    ("cell", "says"),
+    [
+        ('<c r="{r}" t="e"><v>#REF!</v></c>', "the cell has an error"),
+        ('<c r="{r}"><f>A1</f></c>', "a formula without a stored result"),
+        ('<c r="{r}"><v>46093</v></c>', "expected a date, got the number 46093"),
+    ],
+)
+def test_a_cell_of_a_workbook_that_shows_no_date_is_a_fault_with_its_sheet(cell: str, says: str) -> None:
+    table: list[list[object]] = [HEADINGS, *map(list, rows(2))]  # type: ignore[list-item]
+    table[2][1] = Raw(cell)
+    assert faults(xlsx({"Příkazy": table}))[0].startswith(f"sheet 'Příkazy', row 3, column 'Vydáno': {says}")  # type: ignore[dict-item]
+
+
+def test_a_cell_that_is_merged_with_another_row_is_a_fault() -> None:
+    data = xlsx({"A": [HEADINGS, *rows(2)]}, more='<mergeCells><mergeCell ref="E2:E3"/></mergeCells>')
+    assert "row 3, column 'Poskytovatel': the cell is merged with E2" in faults(data)[0]
+
+
+def test_a_number_in_a_sealed_column_is_a_fault_that_does_not_repeat_it() -> None:
+    table: list[list[object]] = [HEADINGS, *map(list, rows(1))]  # type: ignore[list-item]
+    table[1][5] = 4471123
+    found = faults(xlsx({"A": table}))  # type: ignore[dict-item]
+    assert "column 'Účet'" in found[0]
+    assert "4471123" not in found[0]
+
+
+def test_a_column_that_is_missing_or_doubled_ends_the_reading_with_a_hint() -> None:
+    with pytest.raises(RecordError) as missing:
+        made(csv_of(rows(1)).replace("Vydáno".encode(), b"Vydano"))
+    assert missing.value.code == "TABLE-COLUMNS"
+    assert "no column is called 'Vydáno'" in missing.value.says
+    assert "Vydano" in missing.value.hint
+    with pytest.raises(RecordError, match="2 columns are called 'Vydáno'"):
+        made(csv_of(rows(1)).replace("Odesláno".encode(), "Vydáno".encode()))
+
+
+def test_columns_that_no_rule_reads_and_cells_without_heading_are_said() -> None:
+    expansion = made(csv_of(rows(1)), PROFILE.replace('ignore = ["Poznámka"]\n', ""))
+    assert "column 'Poznámka': is read by no rule of the profile" in sentences(expansion.notes, "")
+    loose = made(csv_of([[*rows(1)[0], "stray"]]))
+    assert [note.says for note in loose.notes] == ["this cell has no heading, and is not read"]
+
+
+def test_a_row_of_sums_is_left_out_if_the_profile_lists_its_word() -> None:
+    table = [*rows(1), ["Summe", "", "", "", "", "1", ""]]
+    assert made(csv_of(table)).rows == 1
+    assert "no reference" not in " ".join(faults(csv_of(table)))
+
+
+def test_a_value_whose_date_is_missing_is_said() -> None:
+    profile = PROFILE.replace('channel = "mail"', 'channel = { column = "Poznámka", codes = "channels" }')
+    profile = profile.replace('ignore = ["Poznámka"]\n', "") + '[codes.channels]\n"Pošta" = "post"\n'
+    table = changed("Odesláno", "")
+    for row in table:
+        row[6] = "pošta"
+    notes = list(sentences(made(csv_of(table), profile).notes, ""))
+    assert notes == ["row 2, column 'Poznámka': is filled in, and 'Odesláno' is empty: no order-transmitted is made"]
+
+
+def test_an_entry_is_made_only_of_rows_with_the_words_that_it_names() -> None:
+    profile = PROFILE.replace('when = "Odesláno"', 'when = "Odesláno"\nonly = { column = "Poznámka", words = ["ja"] }')
+    table = changed("Poznámka", "ja")
+    assert sum(fact.kind == "order-transmitted" for fact in made(csv_of(table), profile).facts) == 1
+
+
+def test_several_values_of_a_cell_are_split() -> None:
+    profile = PROFILE.replace('{ column = "Účet" }', '{ column = "Účet", split = "," }')
+    fact = made(csv_of(changed("Účet", "a, b,,c")), profile).facts[0]
+    assert fact.cells["identifiers"] == "a\nb\nc"
+
+
+def test_a_hidden_row_and_a_hidden_column_are_read_and_said() -> None:
+    data = xlsx({"A": [HEADINGS, *rows(1)]}, before='<cols><col min="2" max="2" hidden="1"/></cols>')
+    assert list(sentences(made(data).notes, "A")) == ["sheet 'A', column 'Vydáno': is hidden in the sheet, and is read"]

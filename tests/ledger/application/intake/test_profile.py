@@ -1,0 +1,97 @@
+"""A mapping profile: what it may state, and that a fault names its place."""
+
+from __future__ import annotations
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from ledger.application.intake.profile import SHARED, parse_profile, schema
+from ledger.application.intake.profile_draft import draft_profile, guess_header
+from ledger.application.intake.table_file import read_table
+from ledger.errors import RecordError
+from tests.support.intake.tables import HEADINGS, PROFILE, csv_of, rows
+from tests.support.intake.workbooks import xlsx
+
+
+def refused(profile: str) -> RecordError:
+    with pytest.raises(RecordError) as error:
+        parse_profile(profile.encode(), "p")
+    assert error.value.code == "PROFILE-FORM"
+    return error.value
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('zone = "Europe/Prague"', 'zone = "Europe/Karsk"', "no such time zone"),
+        ('instrument = "2AP-7"', 'instrument = "2AP-77"', "no such instrument"),
+        ('kind = "order-received"', 'kind = "order-recieved"', "no kind of fact that a table can state"),
+        ('kind = "order-received"', 'kind = "key-registered"', "no kind of fact that a table can state"),
+        ('channel = "mail"', 'chanel = "mail"', "order-transmitted has no such field"),
+        ('channel = "mail"', "", "order-transmitted needs it"),
+        ('codes = "offices", required', 'codes = "office", required', "no list of codes is called 'office'"),
+        ('channel = "mail"', 'channel = { column = "x", split = ";" }', "`split` is for a list"),
+        ("required = true\n", "requird = true\n", "unknown field"),
+        ('version = "1"', "version = 1", "Expected `str`"),
+        ('dates = "day-first"', 'dates = "first"', "Invalid enum value"),
+        ("[order]", "[order", "not TOML"),
+        ('when = "Doručeno"', 'when = "Doručeno"\nat = "25:00"', "is no time of day"),
+    ],
+)
+def test_a_fault_of_a_profile_says_what_is_wrong(old: str, new: str, says: str) -> None:
+    assert PROFILE.count(old) >= 1
+    assert says in refused(PROFILE.replace(old, new)).says
+
+
+def test_all_faults_are_reported_together() -> None:
+    says = refused(PROFILE.replace("Europe/Prague", "x").replace('channel = "mail"', 'chanel = "mail"')).says
+    assert "table.zone" in says
+    assert "entry 2 (order-transmitted).chanel" in says
+
+
+def test_a_published_schema_takes_the_profile_that_the_program_takes() -> None:
+    import tomllib
+
+    Draft202012Validator(schema()).validate(tomllib.loads(PROFILE))
+
+
+def test_the_columns_that_a_profile_may_state_are_those_of_the_import() -> None:
+    from cli.imports.columns import COLUMNS
+
+    assert set(SHARED) == set(COLUMNS) - {"order", "kind", "occurred", "instrument"}
+
+
+def test_a_draft_of_a_table_is_a_profile_once_it_is_completed() -> None:
+    table = read_table(xlsx({"Příkazy": [["Přehled 2026"], HEADINGS, *rows(5)]}), "t")
+    assert guess_header(table) == 2
+    text = draft_profile(table, 2, "Karsk 2026")
+    assert "???" in text
+    assert '"Skylark a.s." = "???"' in text
+    for old, new in {
+        'zone = "???"': 'zone = "Europe/Prague"',
+        "??? day-first": "day-first",
+        'instrument = "???"': 'instrument = "2AP-7"',
+        'from_party = "???"': 'from_party = "XO"',
+        'to_party = "???"': 'to_party = "XV"',
+        '= "???"': '= "skylark"',
+    }.items():
+        text = text.replace(old, new)
+    assert "???" not in text
+    profile = parse_profile(text.encode(), "p")
+    assert [entry.kind for entry in profile.entry] == ["order-issued", "order-transmitted", "order-received"]
+    assert (profile.name, profile.table.sheet, profile.table.header) == ("karsk-2026", "Příkazy", 2)
+
+
+def test_a_draft_states_the_order_of_day_and_month_only_if_the_table_shows_it() -> None:
+    one = read_table(csv_of([["A", "25.03.2026", "", "", "", "", ""]]), "t")
+    both = read_table(csv_of([["A", "03.04.2026", "", "", "", "", ""]]), "t")
+    assert 'dates = "day-first"' in draft_profile(one, 1, "x")
+    assert 'dates = "??? day-first"' in draft_profile(both, 1, "x")
+
+
+def test_headings_with_quotes_and_line_breaks_do_not_break_the_draft() -> None:
+    import tomllib
+
+    table = read_table(xlsx({"A": [['Nr "x" \\ y', "Datum\nvom"], ["A-1", "25.03.2026"]]}), "t")
+    drafted = tomllib.loads(draft_profile(table, 1, "x"))
+    assert drafted["order"]["reference"]["column"] == 'Nr "x" \\ y'

@@ -1,0 +1,148 @@
+"""A table in its file: CSV in any stated encoding, .xlsx and .ods, and files that are none or too large."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import pytest
+
+from ledger.application.intake import table_file, workbook_check
+from ledger.application.intake.table_file import read_table
+from ledger.errors import RecordError
+from tests.support.intake.workbooks import Cell, Raw, ods, packed, xlsx
+
+AFTERNOON = datetime(2026, 3, 12, 13, 30)  # noqa: DTZ001 - as a spreadsheet has it
+ROWS: list[list[Cell]] = [
+    ["Nr", "Datum", "Zahl"],
+    ["00123", date(2026, 3, 12), 7],
+    [],
+    ["Jänner", AFTERNOON, 1.5],
+]
+
+
+def refused(data: bytes, **more: str) -> str:
+    with pytest.raises(RecordError) as error:
+        read_table(data, "t", **more)
+    assert error.value.code == "TABLE-FORM"
+    return error.value.says
+
+
+@pytest.mark.parametrize("make", [xlsx, ods])
+def test_a_workbook_gives_texts_dates_and_numbers_with_the_rows_as_it_counts_them(make: object) -> None:
+    table = read_table(make({"Orders": ROWS}), "t")  # type: ignore[operator]
+    assert [row.number for row in table.rows] == [1, 2, 4]
+    assert list(table.rows[1].cells) == ["00123", date(2026, 3, 12), 7.0]
+    assert table.rows[2].cells[1] == AFTERNOON
+    assert table.place(4, 2) == "sheet 'Orders', cell B4"
+
+
+def test_a_workbook_that_counts_days_from_1904_gives_the_same_dates() -> None:
+    assert read_table(xlsx({"A": ROWS}, epoch_1904=True), "t").rows[1].cells[1] == date(2026, 3, 12)
+
+
+@pytest.mark.parametrize("make", [xlsx, ods])
+def test_a_hidden_sheet_is_left_out_and_named(make: object) -> None:
+    data = make({"Alt": ROWS, "Neu": ROWS}, hidden=["Alt"])  # type: ignore[operator]
+    table = read_table(data, "t")
+    assert (table.sheet, list(table.hidden)) == ("Neu", ["Alt"])
+    assert read_table(data, "t", sheet="Alt").facts.hidden
+
+
+def test_of_several_sheets_the_wanted_one_is_named() -> None:
+    data = xlsx({"A": ROWS, "B": ROWS})
+    assert "which sheet? it shows 'A', 'B'" in refused(data)
+    assert "it has no sheet 'C'" in refused(data, sheet="C")
+    assert read_table(data, "t", sheet="B").sheet == "B"
+
+
+@pytest.mark.parametrize(
+    ("make", "cell"),
+    [
+        (xlsx, '<c r="{r}"><f>A1+1</f></c>'),
+        (xlsx, '<c r="{r}"><f>A1+1</f><v></v></c>'),
+        (ods, '<table:table-cell table:formula="of:=1+1"/>'),
+    ],
+)
+def test_a_formula_without_a_stored_result_is_known_by_its_place(make: object, cell: str) -> None:
+    table = read_table(make({"A": [["x", "y"], ["a", Raw(cell)]]}), "t")  # type: ignore[operator]
+    assert table.facts.unstored == {(2, 2)}
+
+
+def test_a_formula_with_a_stored_result_is_its_result() -> None:
+    cells = [Raw('<c r="{r}"><f>1+1</f><v>2</v></c>'), Raw('<c r="{r}" t="str"><f>""</f><v></v></c>')]
+    table = read_table(xlsx({"A": [["x", "y"], cells]}), "t")
+    assert table.rows[1].cells[0] == 2.0
+    assert table.facts.unstored == set()
+
+
+def test_errors_merged_cells_and_hidden_rows_are_known_by_their_places() -> None:
+    error = Raw('<c r="{r}" t="e"><v>#REF!</v></c>')
+    data = xlsx({"A": [["x"], [error], ["a"]]}, more='<mergeCells><mergeCell ref="A2:A3"/></mergeCells>')
+    facts = read_table(data, "t").facts
+    assert (facts.errors, facts.merged) == ({(2, 1)}, {(3, 1): (2, 1)})
+    hidden = read_table(xlsx({"A": ROWS}, before='<cols><col min="2" max="3" hidden="1"/></cols>'), "t").facts
+    assert hidden.hidden_columns == {2, 3}
+
+
+def test_a_cell_far_away_is_refused_before_a_rectangle_is_made_of_it() -> None:
+    far = Raw('<c r="XFD1048576"><v>1</v></c>')
+    assert "reaches to row 1048576, column 16384: too large" in refused(xlsx({"A": [["x"], [far]]}))
+    wide = '<table:table-cell table:number-columns-repeated="16384" office:value-type="float" office:value="1"/>'
+    rows = f'<table:table-row table:number-rows-repeated="1048576">{wide}</table:table-row>'
+    assert "too large" in refused(ods({"A": [["x"], [Raw("</table:table-row>" + rows + "<table:table-row>")]]}))
+
+
+def test_a_bomb_is_refused_before_it_is_unpacked_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbook_check, "UNPACKED", 1 << 16)
+    assert "it unpacks to more than" in refused(xlsx({"A": [["x" * (1 << 17)]]}))
+
+
+def test_parts_that_no_table_needs_are_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbook_check, "UNPACKED", 1 << 16)
+    data = xlsx({"A": [["x"]]}, parts={"xl/media/image1.png": "0" * (1 << 20), "xl/vbaProject.bin": "0" * (1 << 20)})
+    assert read_table(data, "t").rows[0].cells[0] == "x"
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"PK\x03\x04", "no workbook that can be read"),
+        (b"\xd0\xcf\x11\xe0" + bytes(600), "a workbook of the old form"),
+        (packed({"word/document.xml": "<a/>"}), "neither an .xlsx nor an .ods"),
+        (xlsx({"A": [[Raw("<c><unclosed></c>")]]}), "no XML in UTF-8"),
+        (xlsx({"A": [["x"]]}, parts={"xl/theme/t.xml": "<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>"}), "document type"),
+        (xlsx({"A": [["x"]]}, parts={"xl/deep.xml": "<a>" * 100 + "</a>" * 100}), "too deep"),
+    ],
+)
+def test_a_file_that_is_no_workbook_is_refused_with_what_it_is(data: bytes, says: str) -> None:
+    assert says in refused(data)
+
+
+def test_a_file_of_more_bytes_than_a_table_may_have_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table_file, "LARGEST", 10)
+    assert "are more than" in refused(b"a,b,c,d,e,f\n")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "name"),
+    [("cp1250", "Žižka"), ("iso-8859-2", "Žižka"), ("cp1257", "Žõšäü"), ("iso-8859-13", "Žõšäü"), ("utf-16", "Žižka")],
+)
+def test_a_csv_is_read_in_the_encoding_that_the_profile_states(encoding: str, name: str) -> None:
+    table = read_table(f"Nr;Jméno\r\n1;{name}\r\n".encode(encoding, "replace"), "t", encoding=encoding)
+    assert table.rows[1].cells[1] == name
+    assert table.sheet == ""
+
+
+def test_a_csv_in_another_encoding_than_stated_is_refused() -> None:
+    assert "line 2 is not utf-8" in refused("Nr;J\n1;Žižka\n".encode("cp1250"))
+    assert "it is UTF-8, and cp1250 would change its letters" in refused("Nr;J\n1;Žižka\n".encode(), encoding="cp1250")
+    assert "it is UTF-16" in refused("Nr;J\n".encode("utf-16"))
+
+
+def test_a_csv_with_quoted_lines_keeps_the_numbers_of_its_rows_as_a_spreadsheet_counts() -> None:
+    table = read_table(b'sep=;\na;b\n\n"x\ny";2\n', "t")
+    assert [(row.number, list(row.cells)) for row in table.rows] == [(2, ["a", "b"]), (4, ["x\ny", "2"])]
+
+
+def test_a_csv_with_an_open_quotation_mark_is_refused() -> None:
+    assert "is not CSV" in refused(b'a;b\n"x;2\n')
