@@ -30,6 +30,7 @@ from ledger.entries.case import Unread
 from tests.projections.render.test_html import Page
 from tests.projections.render.test_pdf import FORMS
 from tests.support.cli import PERSON, STORIES, ledger_of, reply, run
+from tests.support.papers.pdf_text import pdf_text
 
 pytestmark = pytest.mark.slow
 
@@ -49,11 +50,9 @@ def printed(file: Path) -> list[str]:
     """Return the printed commands of a file and its checkpoint: of a page from its markup, of a PDF from its text."""
     if file.suffix == ".html":
         return said_in(file.read_text("utf-8"))
-    if (reader := shutil.which("pdftotext")) is None:
-        pytest.skip("no pdftotext here")
-    done = subprocess.run([reader, "-layout", str(file), "-"], capture_output=True, text=True, check=True)
-    lines = [line.strip() for line in done.stdout.splitlines()]
-    heads = re.findall(r"^ *(\S+/\S+)[ \n]+(\d+)[ \n]+([A-Za-z0-9+/]{43}=)", done.stdout, re.MULTILINE)
+    text_read = pdf_text(file, "-layout")
+    lines = [line.strip() for line in text_read.splitlines()]
+    heads = re.findall(r"^ *(\S+/\S+)[ \n]+(\d+)[ \n]+([A-Za-z0-9+/]{43}=)", text_read, re.MULTILINE)
     return [line for line in lines if VERB.match(line)] + ["\n".join(head) for head in heads[:1]]
 
 

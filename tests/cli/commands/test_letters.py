@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from tests.generate.messages import left_in_english
 from tests.projections.render.test_html import Page
 from tests.projections.render.test_translation import german_of
 from tests.support.cli import ledger_of, reply, run
+from tests.support.papers.pdf_text import pdf_text
 
 WRITES = {"S1": "orn", "S2": "ilves", "S6": "vilar"}
 CONTROLLER = {
@@ -169,7 +169,7 @@ def test_the_first_page_of_the_paper_has_no_command_and_no_digest(tmp_path: Path
     ledger, file = ledger_of("S1", tmp_path), tmp_path / "n.pdf"
     describe(ledger, tmp_path, "ilves")
     assert notice(ledger, "orn", "--format", "pdf", "-o", str(file), "--addressee", "Mr Jaan Tamm").exit_code == 0
-    shown = subprocess.run(["pdftotext", "-layout", str(file), "-"], capture_output=True, text=True, check=True).stdout
+    shown = pdf_text(file, "-layout")
     pages = shown.split("\f")
     assert "Mr Jaan Tamm" in pages[0]
     assert not re.search(r"comity|[0-9a-f]{16}|[A-Za-z0-9+/]{40}=", pages[0])

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import timedelta
@@ -17,6 +15,7 @@ from cryptography.x509 import load_pem_x509_certificate
 
 from ledger.bundle.pdf_attachment import bundle_inside
 from tests.support.cli import ledger_of, reply, run
+from tests.support.papers.pdf_text import pdf_text
 from tests.support.signatures.certificates import NOW, pem, sealed
 from tests.support.signatures.signed_papers import accepted, judged
 from tests.support.time_stamp_authority import Authority
@@ -48,9 +47,7 @@ def reported(ledger: Path, *args: str, file: str = "custody.pdf", **env: str) ->
 
 
 def words(pdf: Path) -> str:
-    if (reader := shutil.which("pdftotext")) is None:
-        pytest.skip("no pdftotext here")
-    said = subprocess.run([reader, str(pdf), "-"], capture_output=True, text=True, check=True).stdout
+    said = pdf_text(pdf)
     return " ".join(said.split())
 
 

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-import subprocess
 import sys
 import zlib
 from collections.abc import Iterator
@@ -27,6 +25,7 @@ from projections.render.qr_code import checkpoint_qr_code
 from projections.reports.front_page import ReportCheckpoint
 from tests.projections.render.test_html import Page
 from tests.support.cli import STORIES, House, ledger_of, reply, run
+from tests.support.papers.pdf_text import pdf_text
 
 pytestmark = pytest.mark.slow
 
@@ -95,9 +94,7 @@ def test_a_moment_with_seconds_does_not_touch_the_next_column(tmp_path: Path) ->
     done = house.run("record", "evidence-received", "PPO-1", *said, "--as", "ilves", "--yes")
     assert done.exit_code == 0, done.output
     printed(house.ledger, tmp_path, "custody", "PPO-1")
-    if (reader := shutil.which("pdftotext")) is None:
-        pytest.skip("no pdftotext here")
-    text = subprocess.run([reader, str(tmp_path / "paper.pdf"), "-"], capture_output=True, text=True, check=True).stdout
+    text = pdf_text(tmp_path / "paper.pdf")
     assert re.search(r":34$", text, re.MULTILINE)
     assert not re.findall(r":\d\d:\d\d[A-Ya-z]", text)
 
@@ -123,11 +120,8 @@ def at_length(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def boxes(pdf: Path) -> Iterator[list[tuple[float, float, float, float, str]]]:
     """Return the words of each page with their boxes: left, top, right, bottom, in points."""
-    if (reader := shutil.which("pdftotext")) is None:
-        pytest.skip("no pdftotext here")
-    done = subprocess.run([reader, "-bbox", str(pdf), "-"], capture_output=True, text=True, check=True)
     word = re.compile(r'<word xMin="([\d.]+)" yMin="([\d.]+)" xMax="([\d.]+)" yMax="([\d.]+)">(.*?)</word>')
-    for part in done.stdout.split("<page ")[1:]:
+    for part in pdf_text(pdf, "-bbox").split("<page ")[1:]:
         yield [(float(a), float(b), float(c), float(d), said) for a, b, c, d, said in word.findall(part)]
 
 
@@ -382,12 +376,7 @@ def test_an_order_form_carries_nothing_that_is_not_for_its_reader(
     asked = ("order-form", "main", "--for", role, "--format", medium, "-o", str(file))
     done = run("report", *asked, *OPENED, MAKERS[story], ledger=ledger)
     assert done.exit_code == Exit.FINDINGS, done.output
-    if medium == "pdf":
-        if (reader := shutil.which("pdftotext")) is None:
-            pytest.skip("no pdftotext here")
-        text = subprocess.run([reader, str(file), "-"], capture_output=True, text=True, check=True).stdout
-    else:
-        text = file.read_text("utf-8")
+    text = pdf_text(file) if medium == "pdf" else file.read_text("utf-8")
     said = " ".join(text.split())
     assert [secret for secret in secrets if secret in said or secret[:30] in said] == []
     if role == "SP":

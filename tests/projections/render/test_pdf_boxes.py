@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,6 +21,7 @@ from projections.reports.evidence_chain_report import evidence_chain_report
 from projections.reports.front_page import IntegrityResult, Provenance
 from tests.projections.render.test_pdf import checked_words, printed
 from tests.support.cli import ledger_of, ledger_of_long_names
+from tests.support.papers.pdf_text import pdf_text
 
 pytestmark = pytest.mark.slow
 
@@ -66,15 +65,13 @@ def _with_files(e: Entry) -> Entry:
 def test_a_thousand_entries_overprint_nothing_and_long_lists_go_on(
     make: Callable[..., Report], long_case: Case, tmp_path: Path
 ) -> None:
-    if (reader := shutil.which("pdftotext")) is None:
-        pytest.skip("no pdftotext here")
     moment = max(e.at for e in long_case.entries)
     making = Provenance(moment, "comity 0", "0" * 64, None, IntegrityResult("INDETERMINATE", "", (), ()), reveal=True)
     report = make(long_case, judge(long_case, moment), making, ())
     file = tmp_path / "long.pdf"
     file.write_bytes(paper(report, typst.Fonts(include_system_fonts=False, font_paths=list(folders()))))
     assert checked_words(file) > 5_000
-    pages = subprocess.run([reader, "-layout", str(file), "-"], capture_output=True, text=True, check=True).stdout
+    pages = pdf_text(file, "-layout")
     assert not re.findall(r"\S*\.\.\s", pages)
     first, *others = pages.split("\f")
     more, place = re.findall(r"And (\d+) more exhibits, page (\d+)\.", first)[0]

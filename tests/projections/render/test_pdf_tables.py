@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,6 +10,7 @@ import typst
 
 from cli.reports.pdf import folders
 from projections.render.html import source
+from tests.support.papers.pdf_text import pdf_text
 
 DATA = b'{"messages": {}, "lang": "en", "rtl": false, "languages": {}, "long": false, "kind": "custody", "leaves": {}}'
 TABLE = """
@@ -24,8 +23,6 @@ TABLE = """
 
 def pages(folder: Path, column: str, *cells: str) -> list[str]:
     """Return the text of each page of a table with these cells in one column."""
-    if (reader := shutil.which("pdftotext")) is None:
-        pytest.skip("no pdftotext here")
     rows = "".join(f'([{n}], [2027-03-01], name("{cell}"), [open]),' for n, cell in enumerate(cells))
     files = {
         "main.typ": TABLE.replace("COLUMN", column).replace("ROWS", rows).encode(),
@@ -35,8 +32,7 @@ def pages(folder: Path, column: str, *cells: str) -> list[str]:
     fonts = typst.Fonts(include_system_fonts=False, font_paths=[*folders()])
     file = folder / "table.pdf"
     file.write_bytes(typst.compile(files, format="pdf", font_paths=fonts, ignore_system_fonts=True))  # type: ignore[call-overload]  # its stub forgets that files may be given by name
-    done = subprocess.run([reader, "-layout", str(file), "-"], capture_output=True, text=True, check=True)
-    return done.stdout.split("\f")[:-1]
+    return pdf_text(file, "-layout").split("\f")[:-1]
 
 
 def words(row: int, count: int) -> str:

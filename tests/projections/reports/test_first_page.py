@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import shutil
-import subprocess
 from html import unescape
 from itertools import pairwise
 from pathlib import Path
@@ -32,6 +30,7 @@ from projections.views.custody import custody
 from tests.projections.render.test_html import Page, made
 from tests.projections.render.test_pdf import printed
 from tests.support.cli import ledger_of, run
+from tests.support.papers.pdf_text import pdf_text
 from tests.support.story_files import STORY_NAMES, cases
 
 OPENED = ("--reveal", "--because", "trial", "--as", "ilves")
@@ -76,11 +75,8 @@ NOT_HERE = re.compile(
 
 def first_of_pdf(ledger: Path, folder: Path, kind: str, *more: str) -> str:
     """Return the text of page one of a paper, in the order in which it is read."""
-    if (reader := shutil.which("pdftotext")) is None:
-        pytest.skip("no pdftotext here")
     printed(ledger, folder, kind, "main", *more)
-    command = [reader, "-l", "1", "-layout", str(folder / "paper.pdf"), "-"]
-    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    text = pdf_text(folder / "paper.pdf", "-l", "1", "-layout")
     return re.sub(r"\s+", " ", text)
 
 
@@ -296,8 +292,6 @@ def test_an_office_has_its_registered_name_in_the_language_of_the_paper() -> Non
 
 @pytest.mark.parametrize("kind", ["custody", "evidence-chain"])
 def test_page_one_is_one_page_where_much_was_found_and_says_where_the_rest_is(kind: str, tmp_path: Path) -> None:
-    if (reader := shutil.which("pdftotext")) is None:
-        pytest.skip("no pdftotext here")
     case = cases("wrong-on-every-count")
     for one in case.values():
         made = judged(one)
@@ -306,8 +300,7 @@ def test_page_one_is_one_page_where_much_was_found_and_says_where_the_rest_is(ki
             make = custody_report if kind == "custody" else evidence_chain_report
             file = tmp_path / "paper.pdf"
             file.write_bytes(paper(make(one, much, MAKING, ()), FONTS))
-            command = [reader, "-layout", str(file), "-"]
-            first, *others = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split("\f")
+            first, *others = pdf_text(file, "-layout").split("\f")
             assert "Signature" in first
             more = re.search(r"And (\d+) more findings, page (\d+)\.", first)
             assert (more is not None) == (len(much.findings) > 8)
@@ -323,12 +316,9 @@ def test_an_order_form_names_states_elements_and_codes_in_words(tmp_path: Path) 
 
 def first_of(report: CustodyReport, folder: Path) -> str:
     """Return the text of page one of a report as PDF."""
-    if (reader := shutil.which("pdftotext")) is None:
-        pytest.skip("no pdftotext here")
     file = folder / "paper.pdf"
     file.write_bytes(paper(report, FONTS))
-    command = [reader, "-l", "1", "-layout", str(file), "-"]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return pdf_text(file, "-l", "1", "-layout")
 
 
 LONG_NAMES: dict[str, tuple[str, object]] = {
@@ -418,9 +408,5 @@ def test_why_an_entry_was_replaced_is_in_quotation_marks_that_it_cannot_close(sa
     assert f"Why: <q><bdi>{shown}</bdi></q>" in opened
     assert "Place: <q><bdi>Karsk, evidence room 2</bdi></q>" in opened  # and so is what a step states in free words
     printed(ledger, tmp_path, "custody", "main", *OPENED)
-    if (reader_of := shutil.which("pdftotext")) is None:
-        pytest.skip("no pdftotext here")
-    text = subprocess.run(
-        [reader_of, str(tmp_path / "paper.pdf"), "-"], capture_output=True, text=True, check=True
-    ).stdout
+    text = pdf_text(tmp_path / "paper.pdf")
     assert f"Why: “{shown}”" in re.sub(r"\s+", " ", text)

@@ -6,8 +6,6 @@ import csv
 import io
 import json
 import re
-import shutil
-import subprocess
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,6 +16,7 @@ import pytest
 from cli.exit_codes import Exit
 from cli.invocation import Invocation
 from tests.support.cli import ledger_of, reply, run, size
+from tests.support.papers.pdf_text import pdf_text
 
 OTHER = "b" * 64
 FORMS = ("fre-902-14", "bsa-63-4")
@@ -160,10 +159,7 @@ def test_a_paper_says_it(scene: Scene, tmp_path: Path) -> None:
     file = tmp_path / "custody.pdf"
     args = ("report", "custody", "main", "--format", "pdf", "-o", str(file))
     assert run(*args, "--reveal", "--because", "trial", "--as", "orn", ledger=scene.ledger).exit_code in (0, 3)
-    if (reader := shutil.which("pdftotext")) is None:
-        pytest.skip("no pdftotext here")
-    done = subprocess.run([reader, str(file), "-"], capture_output=True, text=True, check=True)
-    text = " ".join(done.stdout.split())
+    text = " ".join(pdf_text(file).split())
     assert f"REPLACED by entry {scene.by}, signed" in text
     assert WHY in text
 

@@ -9,7 +9,7 @@ import pytest
 from projections.reports.data_protection.office_record import MISSING, MOST, NONE, office_record
 from projections.reports.fillable_form import FillableForm
 from projections.reports.front_page import IntegrityResult, Provenance
-from tests.support.letters import NAMED, described
+from tests.support.papers.letters import NAMED, described
 from tests.support.scenarios import Fact, by_issuer, case, disclosed, fact, issued, moment
 
 NOW = "2027-09-01T08:00Z"

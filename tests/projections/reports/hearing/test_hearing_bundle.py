@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +20,7 @@ from projections.reports.entry_numbers import number
 from projections.reports.front_page import Exhibit, FindingLine, IntegrityResult, Provenance
 from projections.reports.hearing.hearing_bundle import DOCUMENTS, Hearing, hearing
 from tests.support.cli import ledger_of, run
+from tests.support.papers.pdf_text import pdf_text
 from tests.support.story_files import cases
 
 PAGE_OF_A_DOCUMENT = re.compile(r"^ *\d +(\S.*?) {2,}A(\d+)$", re.M)
@@ -29,9 +28,7 @@ PAGE_OF_A_DOCUMENT = re.compile(r"^ *\d +(\S.*?) {2,}A(\d+)$", re.M)
 
 def text(file: Path, *more: str) -> str:
     """Return the text of a paper, page by page."""
-    if (reader := shutil.which("pdftotext")) is None:
-        pytest.skip("no pdftotext here")
-    return subprocess.run([reader, "-layout", *more, str(file), "-"], capture_output=True, text=True, check=True).stdout
+    return pdf_text(file, "-layout", *more)
 
 
 def of_story(ledger: Path, folder: Path, *more: str) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from projections.reports.letters.letter import LetterRefused
-from tests.support.letters import section, words, written
+from tests.support.papers.letters import section, words, written
 from tests.support.scenarios import Fact, by_issuer, disclosed, fact
 
 DISCLOSED = disclosed("2027-03-15T13:00Z", recipient="orn")

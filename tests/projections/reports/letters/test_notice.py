@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from projections.reports.letters.letter import LetterRefused
-from tests.support.letters import described, section, words, written
+from tests.support.papers.letters import described, section, words, written
 from tests.support.scenarios import by_issuer, disclosed, fact, issued
 
 DISCLOSED = disclosed("2027-03-15T13:00Z", recipient="orn")
