@@ -62,8 +62,9 @@ demo: install $(PAGE)
 	$(if $(DIR),,rm -rf build/demo)
 	$(BIN)/comity demo $(or $(DIR),build/demo)
 
+# A third of the time of a test is waiting for servers, processes and disks that it started: three at once use two cores.
 test: install
-	$(PYTEST) -n 2 --durations=10 -rsfE
+	$(PYTEST) -n 3 --durations=10 -rsfE
 
 # The domain alone, for the time between two edits; without the tables of Unicode, which change with their generator.
 quick: install
