@@ -17,7 +17,8 @@ AREAS = {  # the longest prefix of a path decides
     "cli": ("cli/", "comity/"),
     "page": ("browser/check/",),
 }
-# A generated table, and code that only a PostgreSQL server or a PKCS#11 token runs, which `make test` has not.
+# A generated table, and code that only a PostgreSQL server or a PKCS#11 token runs, which `make test` has not. In other
+# files that is what takes an `Address`: a function, a class whose `__init__` does, and the branch of an `isinstance`.
 LEFT_OUT = re.compile(r"/(characters_table|confusables_table|postgres\w*|copy_entries|pkcs11|token_key)\.py$")
 
 _COMPARED = {
@@ -148,6 +149,8 @@ class _Finder(ast.NodeVisitor):
     # -- definitions
 
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        if _takes_address(node):
+            return
         for default in (*node.args.defaults, *node.args.kw_defaults):
             if default is not None:
                 self.visit(default)
@@ -156,7 +159,8 @@ class _Finder(ast.NodeVisitor):
     visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
-        self.body(node)
+        if not any(isinstance(e, ast.FunctionDef) and e.name == "__init__" and _takes_address(e) for e in node.body):
+            self.body(node)
 
     def body(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> None:
         self.scope.append(node.name)
@@ -220,6 +224,11 @@ class _Finder(ast.NodeVisitor):
                 self.put(self.span(test), value, "condition")
 
     def visit_If(self, node: ast.If | ast.IfExp) -> None:
+        if _is_in_postgres(node.test):
+            self.put(self.span(node.test), "True", "condition")
+            for each in node.orelse if isinstance(node, ast.If) else [node.orelse]:
+                self.visit(each)
+            return
         self.condition(node.test)
         self.generic_visit(node)
 
@@ -297,6 +306,17 @@ class _Finder(ast.NodeVisitor):
             self.put(self.span(node), str(node.value + 1), "constant")
             if node.value > 0:
                 self.put(self.span(node), str(node.value - 1), "constant")
+
+
+def _is_in_postgres(test: ast.expr) -> bool:
+    """Return whether a condition is `isinstance(place, Address)` and no more."""
+    return isinstance(test, ast.Call) and re.fullmatch(r"isinstance\(\w+, Address\)", ast.unparse(test)) is not None
+
+
+def _takes_address(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Return whether a parameter of a function is the address of a PostgreSQL database."""
+    every = (*function.args.args, *function.args.kwonlyargs)
+    return any(each.annotation is not None and ast.unparse(each.annotation) == "Address" for each in every)
 
 
 def _is_text(node: ast.expr) -> bool:

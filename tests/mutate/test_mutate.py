@@ -92,6 +92,35 @@ def test_docstrings_annotations_and_what_is_raised_are_left_alone(found: list[Mu
     }
 
 
+STORES = """
+class Rows:
+    def __init__(self, place: Address) -> None:
+        self.size = 1
+
+
+def counted(to: Address, most: int) -> int:
+    return most + 1
+
+
+def opened(place, other: Addresses):
+    if isinstance(place, Address):
+        return 2
+    first = 3 if isinstance(place, Address) else 4
+    return first
+"""
+
+
+def test_code_that_only_a_postgresql_server_runs_is_left_alone() -> None:
+    changed = mutants("ledger/adapters/thing.py", STORES.encode(), "storage")
+    assert {(each.before, each.made) for each in changed} == {
+        ("if isinstance(place, Address):", "if True:"),
+        ("first = 3 if isinstance(place, Address) else 4", "first = 3 if True else 4"),
+        ("first = 3 if isinstance(place, Address) else 4", "first = 3 if isinstance(place, Address) else 5"),
+        ("first = 3 if isinstance(place, Address) else 4", "first = 3 if isinstance(place, Address) else 3"),
+        ("return first", "return None"),
+    }
+
+
 def test_a_sample_has_one_mutant_of_each_file_before_a_second_of_any(found: list[Mutant]) -> None:
     every = [each._replace(file=file) for each in found for file in ("ledger/a.py", "ledger/b.py")]
     sources = dict.fromkeys(("ledger/a.py", "ledger/b.py"), PRODUCT.encode())
@@ -119,7 +148,7 @@ def test_mutants_are_killed_survive_or_hang_and_none_is_tried_twice(tmp_path: Pa
         (tmp_path / file).write_text(text)
     subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
     keep = tmp_path / "build" / "kept.jsonl"
-    lines = run(tmp_path, keep, 0, 100, ["integrity"], least=2.0)
+    lines = run(tmp_path, keep, "0", 100, ["integrity"], least=2.0)
     how = {(line["before"], line["made"]): line["how"] for line in lines}
     by = {(line["function"], line["made"]): line["how"] for line in lines}
     assert how["return step == 1", "return step != 1"] == "killed"
@@ -128,9 +157,24 @@ def test_mutants_are_killed_survive_or_hang_and_none_is_tried_twice(tmp_path: Pa
     assert by["unasked", "return None"] == by["uncalled", "return None"] == "survived"
     assert {file: (tmp_path / file).read_text() for file in files} == files
     tried = keep.read_text()
-    assert run(tmp_path, keep, 0, 100, ["integrity"]) == lines
+    assert run(tmp_path, keep, "0", 100, ["integrity"]) == lines
     assert keep.read_text() == tried
     assert json.loads(tried.splitlines()[0]).keys() >= {"area", "file", "line", "before", "made", "how", "by"}
+
+
+@pytest.mark.slow
+def test_what_survives_the_tests_that_were_named_is_tried_again_with_all(tmp_path: Path) -> None:
+    more = "from ledger.thing import uncalled\n\n\ndef test_it_is_so():\n    assert uncalled()\n"
+    files = {"ledger/thing.py": SMALL, "tests/test_thing.py": TESTS, "tests/test_more.py": more}
+    files |= {"ledger/__init__.py": "", "pyproject.toml": PYPROJECT}
+    for file, text in files.items():
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        (tmp_path / file).write_text(text)
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    keep = tmp_path / "build" / "kept.jsonl"
+    for named, how in ((["tests/test_thing.py"], "survived"), (None, "killed"), (["tests/test_thing.py"], "killed")):
+        lines = run(tmp_path, keep, "0", 100, ["integrity"], tests=named, least=2.0)
+        assert {line["how"] for line in lines if line["function"] == "uncalled"} == {how}
 
 
 GRAB = """

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from eventsourcing.persistence import IntegrityError
 
 from cli.lists.docket import docket
 from cli.session.ledger_reader import LedgerReader
@@ -18,6 +19,7 @@ from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.adapters.storage.views import View, ViewRow
 from ledger.adapters.subject_keys.key_store import SubjectKeyStore
 from ledger.application.case_reader import CaseReader
+from ledger.errors import LedgerError
 from tests.support.cli import ledger_of, reply, run
 
 
@@ -83,6 +85,20 @@ def test_a_page_that_another_process_folded_meanwhile_is_not_folded_twice(ledger
     for view in (slow, quick):
         view.close()
     store.close()
+
+
+def test_rows_that_contradict_each_other_are_an_error_and_do_not_go_round_for_ever(
+    ledger: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise IntegrityError("a constraint of the table")
+
+    with closing(EntryReader(read_folder(ledger).entries)) as store, closing(View(tmp_path / "v.db", "all")) as view:
+        monkeypatch.setattr(view, "apply", refuse)
+        for page in (1, 5_000):
+            with pytest.raises(LedgerError, match="contradict each other") as found:
+                view.catch_up(store, counting([]), page)  # type: ignore[arg-type]
+            assert (found.value.code, view.size) == ("LOG-CORRUPT", 0)
 
 
 def test_a_damaged_view_is_thrown_away_and_made_again(ledger: Path, tmp_path: Path) -> None:

@@ -65,6 +65,37 @@ def test_another_identifier_is_not_found(stored: str, asked: str) -> None:
     assert matches(asked, forms_of(stored)) is None
 
 
+LONGEST = "x" * 246 + "@y.examp"  # 254 characters, RFC 5321
+
+
+@pytest.mark.parametrize(
+    ("value", "forms"),
+    [
+        ("Lena Voss", [("name", "lena voss")]),
+        ("Voss, Lena", [("name", "lena voss")]),
+        ("Anna Lena Voss", [("name", "anna lena"), ("name", "lena voss")]),
+        ("Anna (Lena) Voss", []),
+        ("lena voss 7", []),  # with a digit it is no name
+        ("lena@x.example voss", [("value", "lena@x.example")]),  # nor with an address
+        ("123456", []),
+        ("+46 12345", [("phone", "4612345")]),  # seven digits
+        ("1234567", []),
+        ("12345678", [("ending", "12345678")]),
+        ("123456789012345", [("ending", "89012345")]),  # fifteen
+        ("1234567890123456", []),
+        ("(+372) 5123 4567", [("ending", "51234567"), ("phone", "37251234567")]),
+        ("x@y", []),
+        ("@y.example", []),
+        ("x@y@z.example", []),
+        ("<x@y.example>!", [("value", "x@y.example")]),
+        (f"<{LONGEST}>", [("value", LONGEST)]),
+        (f"<x{LONGEST}>", []),
+    ],
+)
+def test_a_value_has_these_forms_and_no_others(value: str, forms: list[tuple[str, str]]) -> None:
+    assert sorted((each.how, each.text) for each in forms_of(value)) == sorted([*forms, ("value", value.casefold())])
+
+
 def test_a_text_gives_addresses_numbers_and_names_and_no_other_words() -> None:
     text = "Secret reason about Jaan Tamm (jaan.tamm@mail.example, +372 5123 4567); he was seen."
     stored = forms_in(text)

@@ -7,6 +7,8 @@ import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from cryptography.x509.oid import ExtendedKeyUsageOID
@@ -14,7 +16,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from ledger.adapters.http_client import Reply
 from ledger.adapters.timestamps import rfc3161
 from ledger.adapters.timestamps.certificate_order import in_order
-from ledger.adapters.timestamps.rfc3161 import LARGEST, certificates, obtain, read_stamp
+from ledger.adapters.timestamps.rfc3161 import LARGEST, WORST, certificates, obtain, read_stamp
 from ledger.errors import LedgerError, RecordError
 from tests.support.time_stamp_authority import NOW, STAMPING, Authority
 from tests.support.tokens import Stamper
@@ -113,6 +115,29 @@ def test_a_signature_by_way_of_sha1_proves_nothing() -> None:
 def test_an_accuracy_of_years_says_nothing(tmp_path: Path) -> None:
     vague = Authority(tmp_path, accuracy="secs:99999999")
     refused("TST-TIME", vague.stamp(DATA), vague.root)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "millis", "micros", "within"),
+    [
+        (None, None, None, timedelta(0)),
+        (2, 3, 4, timedelta(seconds=2, milliseconds=3, microseconds=4)),
+        (None, 500, None, timedelta(milliseconds=500)),
+        (None, None, 7, timedelta(microseconds=7)),
+        (int(WORST.total_seconds()), None, None, WORST),
+    ],
+)
+def test_the_parts_of_an_accuracy_are_added_and_what_is_left_out_is_zero(
+    seconds: int | None, millis: int | None, micros: int | None, within: timedelta
+) -> None:
+    def answer(accuracy: object) -> Any:
+        return SimpleNamespace(tst_info=SimpleNamespace(accuracy=accuracy))
+
+    said = SimpleNamespace(seconds=seconds, millis=millis, micros=micros)
+    assert rfc3161._accuracy(answer(said)) == within
+    assert rfc3161._accuracy(answer(None)) == timedelta(0)
+    with pytest.raises(RecordError, match="says nothing"):
+        rfc3161._accuracy(answer(SimpleNamespace(seconds=int(WORST.total_seconds()) + 1, millis=None, micros=None)))
 
 
 def test_a_root_is_trusted_only_from_outside(authority: Authority, tmp_path: Path) -> None:
