@@ -14,6 +14,7 @@ from cli.command_tables import (
     COMMANDS,
     COUNTERPARTY,
     EXCHANGE,
+    GUEST,
     IMPORT,
     JOBS,
     KEY,
@@ -71,6 +72,16 @@ account = Group(
         "comity account add 'Dina Ilves' --office ilves",
         "comity account code 'Dina Ilves'",
         "comity account list",
+    ),
+)
+
+guest = Group(
+    name="guest",
+    table=GUEST,
+    help="People of offices without a ledger, who answer an order at the office server by a link, with their own keys.",
+    examples=(
+        "comity guest invite PPO-2026-123 'Ida Sky' --office skylark --url https://office.example",
+        "comity guest list PPO-2026-123",
     ),
 )
 

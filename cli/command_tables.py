@@ -55,6 +55,7 @@ COMMANDS = {
     "desk": ("cli.commands.desk:desk", "a local page: what is due, every order, its papers, the law"),
     "serve": ("cli.commands.serve:serve", "the ledger over HTTP, for people and programs with their own keys"),
     "account": ("cli.app:account", "who may sign in to the office server, and how each person is known"),
+    "guest": ("cli.app:guest", "people of offices without a ledger, who answer an order by a link"),
     "jobs": ("cli.app:jobs", "the regular work of a ledger: by command, and what became of the last runs"),
     "exchange": ("cli.app:exchange", "bundles to and from the ledgers of other offices, with receipts both ways"),
     "remote": ("cli.app:remote", "the office servers that you ask, and under which trust"),
@@ -90,6 +91,13 @@ ACCOUNT = {
     "sign-out": ("cli.commands.account:sign_out", "end all sessions of a person"),
     "remove": ("cli.commands.account:remove", "delete an account and all that is known of it"),
     "acts": ("cli.commands.account:acts", "what was done with accounts, by their ids"),
+}
+
+GUEST = {
+    "invite": ("cli.commands.guest:invite", "make a link with which a person of another office answers an order"),
+    "list": ("cli.commands.guest:list_", "the guests of an order, and the invitations to it"),
+    "revoke": ("cli.commands.guest:revoke", "an invitation that is open is good no more"),
+    "end": ("cli.commands.guest:end", "end the access of a guest at once"),
 }
 
 OFFICES = {"add": ("cli.commands.offices:add", "register what an address book (CSV) holds, all or none")}

@@ -5,6 +5,8 @@
     an office         also the orders that name it; those of the ledger's own Party in a role of `WHOLE`: every order
     AUD, ADM, DPO     of the ledger's own Party: also the record of accesses
     ADM, signed in    of the ledger's own Party: also the requests of all persons for keys
+    an issuing office of the ledger's own Party: also invites guests to the orders that it has issued
+    a guest           the orders that name their office, and the register; nothing before a key of theirs may sign
 
 The entries of a kind with `shown_to` are shown to those roles alone. Sealed values are opened in one answer: in a
 bundle for a caller who may see every order, after an entry that this caller has signed says so. Every other caller who
@@ -16,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ledger.bundle.audience import visible
 from ledger.entries.keyring import Keyring
@@ -26,6 +29,9 @@ from ledger.errors import RecordError
 # The roles of the side that keeps the ledger: in its own Party they see every order of it.
 WHOLE = frozenset({"ISS", "VAL", "SEEK", "RET", "CAR", "CAQ", "POC", "DPO", "AUD", "ADM", "SYS"})
 OVERSIGHT = frozenset({"AUD", "ADM", "DPO"})  # in its own Party they see who opened sealed values
+INVITES = frozenset({"ISS", "CAR", "POC"})  # in the office that has issued an order, they invite guests to it
+GUESTS = frozenset({"SP", "REG", "NOT", "CAQ"})  # the roles in which a guest may act
+ACCEPTS = "key-accepted"  # the one kind that a guest records in the register
 
 
 class Caller(Struct, frozen=True):
@@ -33,7 +39,8 @@ class Caller(Struct, frozen=True):
 
     `accepted` is False for a key that is enrolled and that its holder has not accepted yet: it has no roles. A person
     who is known by a session or a certificate has an `account` (its id) and no key; entries of theirs are signed by
-    keys of `own`.
+    keys of `own`. A `guest` was invited: the roles are those of the keys that the register has accepted, and `pending`
+    those of keys that the guest may accept.
     """
 
     key: str
@@ -43,6 +50,8 @@ class Caller(Struct, frozen=True):
     accepted: bool = True
     account: str = ""
     own: frozenset[str] = frozenset()
+    guest: bool = False
+    pending: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
@@ -85,6 +94,30 @@ def caller_of_account(
     return Caller("", actor, office.party, held & frozenset(roles) if roles else held, account=account, own=own)
 
 
+def caller_of_guest(keyring: Keyring, account: str, actor: str, own: frozenset[str], size: int) -> Caller:
+    """Return a guest at an office of the register, at this size of the log.
+
+    The register alone gives a guest a role: by a key of theirs that it has, and for the roles of `GUESTS` that key and
+    office hold. `RecordError` API-DENIED if the register has no such office.
+    """
+    office = keyring.offices.get(actor)
+    if office is None:
+        raise RecordError("API-DENIED", "the office of this account is not in the register")
+    held = GUESTS & frozenset(office.roles_at(size))
+    known = [keyring.keys[key] for key in own if key in keyring.keys]
+    valid = [key for key in known if key.actor == actor and key.ended is key.reported is None]
+    roles, pending = (
+        held & frozenset(role for key in valid if (key.accepted is not None) == accepted for role in key.roles)
+        for accepted in (True, False)
+    )
+    return Caller("", actor, office.party, roles, account=account, own=own, guest=True, pending=pending)
+
+
+def as_guest(caller: Caller) -> Caller:
+    """Return the holder of a key as a guest, if the key is linked to the account of one."""
+    return replace(caller, roles=caller.roles & GUESTS, guest=True)
+
+
 class Access(Struct, frozen=True):
     """The rules of one ledger, by its origin and the Party that keeps it."""
 
@@ -93,18 +126,34 @@ class Access(Struct, frozen=True):
 
     def keeps(self, caller: Caller) -> bool:
         """Return True if a caller sees every order."""
-        return caller.party == self.party and not WHOLE.isdisjoint(caller.roles)
+        return not caller.guest and caller.party == self.party and not WHOLE.isdisjoint(caller.roles)
 
     def keeps_register(self, caller: Caller) -> bool:
         """Return True if a caller decides on requests for keys: a registrar of the ledger's own Party, as a person."""
-        return bool(caller.account) and caller.party == self.party and "ADM" in caller.roles
+        return bool(caller.account) and self.keeps(caller) and "ADM" in caller.roles
+
+    def invites(self, caller: Caller, issuers: Collection[str]) -> bool:
+        """Return True if a caller invites guests to an order that these offices have issued, and ends their access."""
+        own = caller.actor in issuers and not INVITES.isdisjoint(caller.roles)
+        return self.keeps(caller) and (own or self.keeps_register(caller))
+
+    def is_invited(self, party: str, roles: Collection[str]) -> bool:
+        """Return True if people of an office, by its Party and roles, can be guests: it does not keep the ledger."""
+        return not GUESTS.isdisjoint(roles) and (party != self.party or WHOLE.isdisjoint(roles))
+
+    def records(self, caller: Caller, order: str, kind: str, *, begins: bool) -> bool:
+        """Return True if a caller who may see an order records a kind in it; `begins` says that the order is new.
+
+        A guest begins no order, and accepts keys of theirs in the register, as the only entry there.
+        """
+        return not caller.guest or (not begins and (order != registry_of(self.origin) or kind == ACCEPTS))
 
     def sees_order(self, caller: Caller, order: str, named: Callable[[], Collection[str]]) -> bool:
         """Return True if a caller may see an order; `named` returns the offices and Parties that its entries name."""
         if order in (registry_of(self.origin), map_of(self.origin)):
             return True
         if order == access_of(self.origin):
-            return caller.party == self.party and not OVERSIGHT.isdisjoint(caller.roles)
+            return not caller.guest and caller.party == self.party and not OVERSIGHT.isdisjoint(caller.roles)
         if not caller.roles:
             return False
         return self.keeps(caller) or caller.actor in named()

@@ -18,7 +18,8 @@ from starlette.routing import Route
 from ledger.adapters import http_server
 from ledger.adapters.http_server import Server, Tls
 from ledger.application.journal import Journal
-from server.access import Caller
+from ledger.errors import RecordError
+from server.access import Caller, as_guest
 from server.api.answers import open_answers
 from server.api.application import LARGEST_HEAD, PATIENCE, Application, Gates, problem
 from server.api.bundles import Bundles
@@ -30,12 +31,14 @@ from server.api.recording import LogHead, Recording, SequencerRecorder
 from server.api.routes import Services
 from server.desk.file_pages import FilePages
 from server.desk.gate import Gate
+from server.desk.guests.pages import GuestPages
 from server.desk.key_pages import KeyPages
 from server.desk.pages import Desk
 from server.exchange.endpoint import ExchangeEndpoint, ExchangeGates
 from server.exchange.peers import Peer
 from server.exchange.reception import Reception
 from server.exchange.store import ExchangeStore
+from server.guests.invitations import Invitations
 from server.identity.accounts import Account, Accounts
 from server.identity.callers import Callers, Peers
 from server.identity.database import open_database
@@ -119,28 +122,43 @@ class OfficeServer:
             tickets = Tickets(server_secret(identities), spent.spend)
             sign_in = self.sign_in = SignIn(self.accounts, self.sessions, tickets, openid)
             self.key_requests = KeyRequests(identities, self.accounts, journal.origin)
+            invitations = self.invitations = Invitations(identities, self.accounts)
             recording = Recording(view, recorder, head, metrics.appended)
             bundles = Bundles(view, partial(Journal.open, journal.folder.path, journal.home, now=journal.now))
             services = Services(
                 view, recording, Drafting(view, recording), head, settings.within, readiness.check, sign_in,
-                self.key_requests, bundles,
+                self.key_requests, bundles, self.invitations,
             )  # fmt: skip
             bases = {base.partition("://")[2]: base for base in settings.bases}
 
             def by_account(account: Account, keys: frozenset[str]) -> Caller:
+                if invitations.is_guest(account.id):
+                    return view.guest(account.id, account.office, keys)
                 return view.person(account.id, account.office, account.roles, keys)
+
+            def by_key(key: str) -> Caller:
+                caller, guest = view.caller(key), invitations.of_key(key)
+                if guest is not None and guest.locked:
+                    raise RecordError("API-DENIED", "the access of this guest has ended")
+                return caller if guest is None else as_guest(caller)
 
             rate = RateLimit(settings.rate)
             callers = Callers(
                 SignatureGate(view.knows, spent.spend), rate, self.accounts, self.sessions,
-                settings.proxies, view.caller, by_account,
+                settings.proxies, by_key, by_account,
             )  # fmt: skip
             gates = Gates(bases, callers, rate, answers)
             listeners = Listeners(view, head, lambda: self.server.should_exit)
             more = opened.enter_context(_exchange(journal, gates, spent, settings)) if settings.peers else []
             gate = Gate(services, callers, bases, test=journal.folder.test, signing=settings.signing)
             desk = Desk(gate, journal.home.log(journal.origin))
-            more = [*more, *KeyPages(gate).routes(), *FilePages(gate, settings.hashing).routes(), *desk.routes()]
+            more = [
+                *more,
+                *KeyPages(gate).routes(),
+                *GuestPages(gate, desk.lines).routes(),
+                *FilePages(gate, settings.hashing).routes(),
+                *desk.routes(),
+            ]
             if "calendar" in settings.jobs:
                 more = [*more, calendar_route(journal.folder.path, callers.spend_unknown, problem)]
             app = Application(services, gates, listeners, patience=settings.patience, more=more).asgi()

@@ -27,7 +27,7 @@ from projections.sentences.names import names_of
 from projections.sentences.sentence import Sentence, sentence
 from projections.views.completeness import Missing
 from projections.views.state import name_of
-from server.access import Caller
+from server.access import ACCEPTS, Caller
 from server.api.reading import LedgerView
 from server.api.recording import Recording, check_recordable
 from server.documents import ClockChange, Draft, DraftAnswer, DraftCheck, MissingItem
@@ -129,7 +129,7 @@ class Drafting:
         draft = sent.draft
         if (draft.actor, draft.party) != (caller.actor, caller.party):
             raise RecordError("API-DENIED", f"an entry is signed for {caller.actor}, the office of the caller")
-        if draft.role not in caller.roles:
+        if draft.role not in (caller.roles | caller.pending if draft.kind == ACCEPTS else caller.roles):
             raise RecordError("KEY-ROLE", f"{caller.actor} does not hold the role {draft.role!r}", where="role")
         own = [caller.key] if caller.key else sorted(caller.own)
         key = sent.public or (own[0] if len(own) == 1 else _NO_KEY)

@@ -9,12 +9,13 @@ from datetime import UTC, datetime
 
 from ledger.entries.keyring import RegisteredKey
 from ledger.errors import RecordError
-from server.access import Caller
+from server.access import GUESTS, Caller
 from server.api.routes import Call, Route, Services
 from server.identity.documents import EndedAnswer
 from server.identity.key_documents import (
     AccountKey,
     AccountKeysAnswer,
+    InvitedBy,
     KeyEndRequest,
     KeyRefusal,
     KeyRequestAnswer,
@@ -114,9 +115,14 @@ def _state(key: RegisteredKey | None) -> KeyState:
 
 def _waiting(services: Services, request: KeyRequest) -> WaitingKeyRequest:
     account = services.sign_in.accounts.find(request.account)
-    roles = sorted(services.view.person(account.id, account.office, account.roles, frozenset()).roles)
+    roles = services.view.person(account.id, account.office, account.roles, frozenset()).roles
     keys = _keys(services, account.id, account.office)
-    return WaitingKeyRequest(account.id, account.name, account.office, roles, _item(request), keys)
+    guest = services.invitations.of_account(account.id)
+    invited = None
+    if guest is not None:
+        roles &= GUESTS
+        invited = InvitedBy(guest.order, guest.by_office, datetime.fromtimestamp(guest.since, UTC))
+    return WaitingKeyRequest(account.id, account.name, account.office, sorted(roles), _item(request), keys, invited)
 
 
 def _item(r: KeyRequest) -> KeyRequestItem:
@@ -129,19 +135,20 @@ _ASKED = ("KEY-POINT", "KEY-PROOF", "KEY-ROTATION", "ACCOUNT-LINK", "API-MEDIA")
 KEY_ROUTES = (
     Route(
         "GET", "/v1/account/keys", "accountKeys", "The keys of the person who asks", AccountKeysAnswer, _account_keys,
-        "account", fresh="never",
+        "account", fresh="never", guests=True,
     ),
     Route(
         "POST", "/v1/account/keys", "askKey", "Ask the registrar for a key of a device", KeyRequestAnswer, _ask_key,
-        "account", body=NewKeyRequest, fresh="never", codes=_ASKED, once=False,
+        "account", body=NewKeyRequest, fresh="never", codes=_ASKED, once=False, guests=True,
     ),
     Route(
         "POST", "/v1/account/keys/end", "askKeyEnd", "Ask the registrar to end a key", KeyRequestAnswer, _ask_end,
-        "account", body=KeyEndRequest, fresh="never", codes=("ACCOUNT-LINK", "API-MEDIA"), once=False,
+        "account", body=KeyEndRequest, fresh="never", codes=("ACCOUNT-LINK", "API-MEDIA"), once=False, guests=True,
     ),
     Route(
         "POST", "/v1/account/keys/withdraw", "withdrawKeyRequest", "Withdraw a request that waits", EndedAnswer,
         _withdraw, "account", body=KeyRequestId, fresh="never", codes=("API-MISSING", "API-MEDIA"), once=False,
+        guests=True,
     ),
     Route(
         "GET", "/v1/key-requests", "keyRequests", "The requests for keys that wait, for a registrar",

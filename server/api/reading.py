@@ -31,7 +31,7 @@ from ledger.tlog.note import b64
 from ledger.tlog.tree import format_proof, prove_consistency, prove_inclusions
 from projections.documents.judgement import judged
 from projections.views.state import view
-from server.access import Access, Caller, caller_of, caller_of_account
+from server.access import Access, Caller, caller_of, caller_of_account, caller_of_guest
 from server.api.shown import is_companion, is_id, matches, proven, without_line
 from server.described import public_case, public_entries, statements
 from server.documents import (
@@ -99,6 +99,18 @@ class LedgerView:
         """Return the person of an account; `RecordError` API-DENIED if the register has no such office."""
         with self._lock:
             return caller_of_account(self._cases.keyring(), account, office, roles, own, self._store.size())
+
+    def guest(self, account: str, office: str, own: frozenset[str]) -> Caller:
+        """Return the guest of an account; `RecordError` API-DENIED if the register has no such office."""
+        with self._lock:
+            return caller_of_guest(self._cases.keyring(), account, office, own, self._store.size())
+
+    def offices(self) -> dict[str, tuple[str, tuple[str, ...]]]:
+        """Return the Party and the present roles of each office of the register."""
+        with self._lock:
+            size = self._store.size()
+            offices = self._cases.keyring().offices.items()
+            return {actor: (office.party, tuple(office.roles_at(size))) for actor, office in offices}
 
     def knows(self, key: str) -> bool:
         """Return True if the register has a key (hex)."""
@@ -253,6 +265,11 @@ class LedgerView:
             size = self.head().size
             entries = ((i, open_(raw, verify=False)) for i, raw in self._store.order(order, seq) if i < size)
             return [each for each in entries if self._shows(caller, each[1])]
+
+    def issuers(self, caller: Caller, order: str) -> frozenset[str]:
+        """Return the offices that have issued an order, or signed its issue; `RecordError` API-MISSING."""
+        issued = [e for e in self.case(caller, order).entries if e.kind == "order-issued"]
+        return frozenset(name for e in issued for name in (e.by, e.get("issuing_authority")) if name)
 
     def payload(self, caller: Caller, order: str, leaf: str) -> Payload | None:
         """Return the payload of an entry (leaf hash) of an order that the caller may see; None for no such entry."""

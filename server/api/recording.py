@@ -212,7 +212,9 @@ class Recording:
     def check_place(self, caller: Caller, p: Payload, begun: Set[str] = frozenset()) -> None:
         """Refuse a kind or an order in which a caller may not record; `begun` are orders that the request begins."""
         check_recordable(p.kind)
-        if not (p.order in begun or self._view.may_see(caller, p.order) or self._view.is_new(p.order)):
+        begins = self._view.is_new(p.order)
+        seen = begins or p.order in begun or self._view.may_see(caller, p.order)
+        if not (seen and self._view.access.records(caller, p.order, p.kind, begins=begins)):
             raise RecordError("API-MISSING", "there is no order that this caller may see")
         if p.unless is not UNSET:
             self._check_condition(caller, p.unless, {p.order, *begun})

@@ -43,6 +43,7 @@ from server.documents import (
     Submission,
     VocabularyAnswer,
 )
+from server.guests.invitations import Invitations
 from server.identity.key_requests import KeyRequests
 from server.identity.sign_in import SignIn, Visit
 
@@ -111,6 +112,7 @@ class Services(Struct, frozen=True):
     sign_in: SignIn
     key_requests: KeyRequests
     bundles: Bundles
+    invitations: Invitations
 
     def catch_up(self, size: int) -> None:
         """Take the newest signed head if it is to have a size that is stored and was not answered under here yet."""
@@ -151,7 +153,8 @@ class Route(Struct, frozen=True):
     an account may ask what the holder of an accepted key may, and alone what needs an `account`. `fresh` says what an
     answer depends on besides the caller: the `head`, also the present `minute`, or nothing (`fixed`). `codes` are the
     codes of further problems. `page` says that only pages of this server may ask. `once` says that
-    the header Idempotency-Key is read.
+    the header Idempotency-Key is read. `guests` says that guests may ask as well: at any other address that
+    needs a caller they are denied.
     """
 
     method: Literal["GET", "POST"]
@@ -167,6 +170,7 @@ class Route(Struct, frozen=True):
     codes: tuple[str, ...] = ()
     page: bool = False
     once: bool = True
+    guests: bool = False
 
 
 # -- without a signature -----------------------------------------------------------------------------------------------
@@ -284,44 +288,49 @@ ROUTES = (
         "GET", "/v1/vocabulary", "vocabulary", "The lists of codes", VocabularyAnswer, _vocabulary, "anyone",
         fresh="fixed",
     ),
-    Route("GET", "/v1/register", "register", "The register", RegisterAnswer, _register, "key", RegisterQuery),
+    Route(
+        "GET", "/v1/register", "register", "The register", RegisterAnswer, _register, "key", RegisterQuery, guests=True,
+    ),
     Route(
         "GET", "/v1/consistency", "consistency", "The proof between two sizes of the log", ConsistencyAnswer,
-        _consistency, "key", ConsistencyQuery,
+        _consistency, "key", ConsistencyQuery, guests=True,
     ),
     Route("GET", "/v1/entries", "entries", "Entries of the log", EntriesAnswer, _entries, query=EntriesQuery),
     Route(
-        "GET", "/v1/entries/{index}", "entry", "One entry with its proof", EntryAnswer, _entry, codes=("API-MISSING",)
+        "GET", "/v1/entries/{index}", "entry", "One entry with its proof", EntryAnswer, _entry, codes=("API-MISSING",),
+        guests=True,
     ),
-    Route("GET", "/v1/orders", "orders", "Orders", OrdersAnswer, _orders, query=OrdersQuery, fresh="minute"),
+    Route(
+        "GET", "/v1/orders", "orders", "Orders", OrdersAnswer, _orders, query=OrdersQuery, fresh="minute", guests=True,
+    ),
     Route(
         "GET", "/v1/orders/{order}", "order", "One order: state, timeline, deadlines, findings", OrderAnswer, _order,
-        fresh="minute", codes=("API-MISSING",),
+        fresh="minute", codes=("API-MISSING",), guests=True,
     ),
     Route(
         "GET", "/v1/orders/{order}/entries", "orderEntries", "The entries of one order", OrderEntriesAnswer,
-        _order_entries, codes=("API-MISSING",),
+        _order_entries, codes=("API-MISSING",), guests=True,
     ),
     Route(
         "GET", "/v1/orders/{order}/place", "place", "Where the next entry of an order belongs", PlaceAnswer, _place,
-        "key", codes=("API-MISSING",),
+        "key", codes=("API-MISSING",), guests=True,
     ),
     Route(
         "GET", "/v1/orders/{order}/bundle", "bundlePlan", "What a bundle of an order would open", BundlePlanAnswer,
-        _bundle_plan, query=BundleQuery, fresh="never", codes=("API-MISSING", "BUSY"),
+        _bundle_plan, query=BundleQuery, fresh="never", codes=("API-MISSING", "BUSY"), guests=True,
     ),
     Route(
         "POST", "/v1/orders/{order}/bundle", "bundle", "The evidence bundle of an order", BundleAnswer, _bundle,
-        body=BundleAsked, fresh="never", codes=_OF_BUNDLES, once=False,
+        body=BundleAsked, fresh="never", codes=_OF_BUNDLES, once=False, guests=True,
     ),
     Route(
         "POST", "/v1/entries", "record", "Record sealed entries", ReceiptsAnswer, _record, "key", body=Submission,
-        fresh="never", codes=_RECORDS,
+        fresh="never", codes=_RECORDS, guests=True,
     ),
     Route(
         "POST", "/v1/drafts", "checkDraft", "Check a draft before it is signed", DraftAnswer, _draft, "key",
         body=DraftCheck, fresh="never", once=False,
-        codes=("API-MISSING", "API-LARGE", "API-MEDIA", "API-KIND", "KEY-ROLE", "REFERENCE-TAKEN"),
+        codes=("API-MISSING", "API-LARGE", "API-MEDIA", "API-KIND", "KEY-ROLE", "REFERENCE-TAKEN"), guests=True,
     ),
     Route(
         "GET", "/v1/events", "events", "New entries as server-sent events", None, None, query=EventsQuery,

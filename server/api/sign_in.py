@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from ledger.errors import RecordError
+from server.api.guests import GUEST_ROUTES
 from server.api.keys import KEY_ROUTES
 from server.api.routes import ROUTES, Call, Route, Services, WithCookie
 from server.identity.callers import session_cookie
@@ -102,14 +103,17 @@ SIGN_IN = (
     ),
     Route(
         "POST", "/v1/account/sessions/end", "endSessions", "End all sessions of this person", EndedAnswer,
-        _end_sessions, "account", body=Empty, fresh="never", codes=("API-MEDIA",), once=False,
+        _end_sessions, "account", body=Empty, fresh="never", codes=("API-MEDIA",), once=False, guests=True,
     ),
-    Route("GET", "/v1/account", "account", "The person who asks", AccountAnswer, _account, "account", fresh="never"),
+    Route(
+        "GET", "/v1/account", "account", "The person who asks", AccountAnswer, _account, "account", fresh="never",
+        guests=True,
+    ),
     Route(
         "POST", "/v1/account/passkeys/remove", "removePasskey", "Remove a passkey, and end all sessions of this person",
         EndedAnswer, _remove_passkey, "account", body=PasskeyId, fresh="never", codes=("API-MISSING", "API-MEDIA"),
-        once=False,
+        once=False, guests=True,
     ),
 )  # fmt: skip
 
-EVERY_ROUTE: tuple[Route, ...] = (*ROUTES, *SIGN_IN, *KEY_ROUTES)
+EVERY_ROUTE: tuple[Route, ...] = (*ROUTES, *SIGN_IN, *KEY_ROUTES, *GUEST_ROUTES)

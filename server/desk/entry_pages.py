@@ -37,6 +37,7 @@ from server.desk.gate import Gate, Visitor
 from server.desk.site import Frame, page
 from server.desk.steps import common_kinds, forms_of, record_address, recordable
 from server.documents import Draft, DraftCheck
+from server.guests.acts import may_state
 
 SCRIPT_TEXTS = ("step_", "SIGN-", "refused_says", "unsure_says")  # how the names of texts begin that the script shows
 # The pages to which entries of the register lead, by their kinds.
@@ -107,6 +108,8 @@ class EntryPages:
         typed.pop("lang", None)
         order = self._order(visitor, kind, typed)
         case = self._case(visitor, order, typed)
+        if visitor.caller.guest and not may_state(visitor.caller, case, kind):
+            raise RecordError("API-DENIED", f"a guest of this office does not state {kind} in this order", where=kind)
         begins = "instrument" in KINDS[kind].fields() and not case.entries and not visitor.sends
         if begins and not _first(typed, "f.instrument"):
             title = visitor.frame.translation.say(in_few_words(kind))

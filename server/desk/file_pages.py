@@ -57,7 +57,7 @@ class FilePages:
         self._gate.order_places += (Place("/orders/{}/files", "files_title"),)
         return [
             Route(WORKER, self._worker, methods=["GET"]),
-            self._gate.route("/orders/{order}/files", self._files),
+            self._gate.route("/orders/{order}/files", self._files, guests=True),
         ]
 
     async def _worker(self, request: Request) -> Response:

@@ -28,6 +28,7 @@ LARGEST = 1 << 20  # bytes of a form
 MOST_FIELDS = 5_000
 PATIENCE = 10.0  # seconds for a whole form
 PLACES = (Place("/", "board"), Place("/orders", "orders"), Place("/record", "record"))
+GUEST_PLACES = (Place("/guest/orders", "guest_orders"), Place("/keys", "keys"))
 SIGNED_OUT = ("API-SESSION", "API-CERTIFICATE")
 
 Values = Mapping[str, Sequence[str]]
@@ -86,18 +87,51 @@ class Gate:
         """Return the public base URL under which a request came."""
         return self._bases[request.headers["host"]]
 
-    def route(self, path: str, answer: Answer, *, sends: bool = False) -> Route:
-        """Return the route of a page; with `sends` its address takes forms as well."""
+    def route(self, path: str, answer: Answer, *, sends: bool = False, guests: bool | str = False) -> Route:
+        """Return the route of a page; with `sends` its address takes forms as well.
+
+        `guests` says that guests get the page as well, or is the address of the page that they get instead, with the
+        names of the path in braces. Without it guests are denied.
+        """
+
+        def admitted(visitor: Visitor) -> Response:
+            if visitor.caller.guest and guests is not True:
+                if not guests:
+                    raise RecordError("API-DENIED", "guests do not get this page")
+                return RedirectResponse(guests.format(**visitor.path), 303, HEADERS)
+            return answer(visitor)
 
         async def endpoint(request: Request) -> Response:
             note(request.scope, route=path)
             try:
                 body = await _body(request) if request.method == "POST" else b""
-                return await run_in_threadpool(self._answered, request, body, answer)
+                return await run_in_threadpool(self._answered, request, body, admitted)
             except (RecordError, LedgerError) as error:
                 return self._refused(request, error)
 
         return Route(path, endpoint, methods=["GET", "POST"] if sends else ["GET"])
+
+    def public(self, path: str, answer: Callable[[Frame], Response]) -> Route:
+        """Return the route of a page that everybody gets, signed in or not."""
+
+        def answered(request: Request) -> Response:
+            try:
+                self._callers.spend_unknown(request)
+                frame = Frame(_language(request), _target(request), (), self.services.view.origin, self._test)
+                return answer(frame)
+            except (RecordError, LedgerError) as error:
+                return self._refused(request, error)
+
+        async def endpoint(request: Request) -> Response:
+            note(request.scope, route=path)
+            return await run_in_threadpool(answered, request)
+
+        return Route(path, endpoint, methods=["GET"])
+
+    def order_places_of(self, caller: Caller, order: str) -> list[tuple[str, str]]:
+        """Return the places of an order that a caller who sees it gets: addresses, and names of texts."""
+        shown = [place for place in self.order_places if place.of is None or place.of(caller, order)]
+        return [(place.href.format(order), place.text) for place in shown]
 
     def _answered(self, request: Request, body: bytes, answer: Answer) -> Response:
         try:
@@ -137,9 +171,10 @@ class Gate:
         return Frame(
             lang=lang,
             address=_target(request),
-            places=self.places,
+            places=GUEST_PLACES if caller.guest else self.places,
             origin=self.services.view.origin,
             test=self._test,
+            guest=caller.guest,
             person=caller.actor if account is None else account.name,
             office=caller.actor,
             office_name=names.office(caller.actor, lang),

@@ -39,7 +39,7 @@ class KeyPages:
     def routes(self) -> list[Route]:
         """Return the routes of the pages; the navigation of the gate gets their place."""
         self._gate.places += (Place(OWN, "keys"),)
-        return [self._gate.route(OWN, self._own), self._gate.route(QUEUE, self._queue)]
+        return [self._gate.route(OWN, self._own, guests=True), self._gate.route(QUEUE, self._queue)]
 
     def _own(self, visitor: Visitor) -> Response:
         frame, by = visitor.frame, visitor.caller

@@ -63,7 +63,7 @@ class OrderPages:
             about.request.called or about.name,
             "/orders",
             a=language.of(about),
-            places=[(place.href.format(order), place.text) for place in self._gate.order_places],
+            places=self._gate.order_places_of(visitor.caller, order),
             ended=about.state == ENDED,
             only_for=only_for(case.entries),
             turns=turns,

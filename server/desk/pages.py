@@ -23,7 +23,7 @@ class Desk:
 
     def __init__(self, gate: Gate, kept: Path | None = None) -> None:
         self._gate = gate
-        lines = OrderLines(gate.services.view)
+        lines = self.lines = OrderLines(gate.services.view)
         self.keeper = LineKeeper(lines, gate.services.view, kept)
         self._entries = EntryPages(gate)
         self._lists = ListPages(gate, lines)
@@ -33,15 +33,15 @@ class Desk:
         """Return the routes of the pages, and of their style and script."""
         return [
             Route("/desk/{name}", _file, methods=["GET"]),
-            self._gate.route("/", self._lists.board),
-            self._gate.route("/orders", self._lists.orders),
+            self._gate.route("/", self._lists.board, guests="/guest/orders"),
+            self._gate.route("/orders", self._lists.orders, guests="/guest/orders"),
             self._gate.route("/orders.csv", self._lists.csv),
             self._gate.route("/orders.ics", self._lists.calendar),
-            self._gate.route("/orders/{order}", self._orders.order),
+            self._gate.route("/orders/{order}", self._orders.order, guests="/guest/orders/{order}"),
             self._gate.route("/record", self._entries.kinds),
             self._gate.route("/record/{kind}", self._entries.form, sends=True),
-            self._gate.route("/orders/{order}/record", self._entries.kinds),
-            self._gate.route("/orders/{order}/record/{kind}", self._entries.form, sends=True),
+            self._gate.route("/orders/{order}/record", self._entries.kinds, guests="/guest/orders/{order}"),
+            self._gate.route("/orders/{order}/record/{kind}", self._entries.form, sends=True, guests=True),
         ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache
 from hashlib import sha256
@@ -20,6 +20,7 @@ from projections.render.desk_pages import style as desk_style
 from projections.render.html import environment
 from projections.render.translation import Translation, translation
 from projections.sentences.local_time import LocalTimes
+from server.access import Caller
 
 FOLDER: Final = Path(__file__).parent
 HTML: Final = "text/html; charset=utf-8"
@@ -43,24 +44,32 @@ HEADERS: Final = {
 _FILES: Final = {  # the files of pages, by their names below /desk/
     "style.css": "text/css; charset=utf-8",
     **dict.fromkeys(
-        ("script.js", "signing.js", "recording.js", "files.js", "keys.js", "order_files.js", "live.js", "keyboard.js"),
+        (
+            *("script.js", "signing.js", "recording.js", "files.js", "keys.js", "order_files.js", "live.js"),
+            *("keyboard.js", "guest.js", "guests.js"),
+        ),
         "text/javascript; charset=utf-8",
     ),
 }
 
 
 class Place(Struct, frozen=True):
-    """One place of the navigation: its address, and the name of its text."""
+    """One place of the navigation: its address, and the name of its text.
+
+    `of` says to which callers a place of an order (its id) is shown; None: to each.
+    """
 
     href: str
     text: str
+    of: Callable[[Caller, str], bool] | None = None
 
 
 class Frame(Struct, frozen=True):
     """The frame of a page: who reads it, in which language and time zone, and under which head of the log.
 
     `person` and `office` (its id) are empty without a session. `zone` is the name of the office's time zone.
-    `signing` is the origin of the signing page, empty where the server has none. `address` is that of the page, with
+    `signing` is the origin of the signing page, empty where the server has none. `guest` is True for a guest, who
+    sees neither lists nor a search. `address` is that of the page, with
     its query, for the links to other languages.
     """
 
@@ -77,6 +86,7 @@ class Frame(Struct, frozen=True):
     size: int = 0
     now: datetime | None = None
     signing: str = ""
+    guest: bool = False
 
     @property
     def text(self) -> Mapping[str, str]:

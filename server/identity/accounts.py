@@ -34,6 +34,8 @@ _FORGET = (
     _END_SESSIONS,
     _END_CODES,
     "DELETE FROM key_request WHERE account = ?",
+    "DELETE FROM invitation WHERE account = ?",
+    "DELETE FROM guest WHERE account = ?",
     "DELETE FROM account_key WHERE account = ?",
     "DELETE FROM account_certificate WHERE account = ?",
     "DELETE FROM account_subject WHERE account = ?",
@@ -97,12 +99,15 @@ class Accounts:
 
     # -- accounts ------------------------------------------------------------------------------------------------------
 
-    def add(self, name: str, office: str, roles: tuple[str, ...] = ()) -> Account:
-        """Make an account; `RecordError` ACCOUNT-NAME if the name is taken or has another form."""
+    def add(self, name: str, office: str, roles: tuple[str, ...] = (), *, handle: str = "") -> Account:
+        """Make an account; `RecordError` ACCOUNT-NAME if the name is taken or has another form.
+
+        `handle` is one that an authenticator has already; without it a new one is made.
+        """
         if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable() or name != name.strip():
             says = f"a name has 1 to {LONGEST_NAME} printable characters, and no space at its ends"
             raise RecordError("ACCOUNT-NAME", says)
-        made = Account(secrets.token_hex(8), name, office, roles, secrets.token_urlsafe(32), locked=False)
+        made = Account(secrets.token_hex(8), name, office, roles, handle or secrets.token_urlsafe(32), locked=False)
         values = (made.id, name, office, " ".join(roles), made.handle, 0)
         with self._db.transaction():
             if not self._db.change("INSERT INTO account VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", values):
@@ -235,17 +240,21 @@ class Accounts:
 
     def register(self, account: str, code: str, passkey: str, public: str, counter: int) -> None:
         """Use up a code, and add a passkey of its account; `RecordError` API-SIGN-IN."""
-        now = int(self._now())
         with self._db.transaction():
             used = self._db.change("DELETE FROM enrolment WHERE digest = ? AND account = ?", (_digest(code), account))
             if not used:
                 raise refused("the code is not good, was used, or has expired")
+            self.add_passkey(account, passkey, public, counter)
+
+    def add_passkey(self, account: str, passkey: str, public: str, counter: int) -> None:
+        """Add a passkey of an account; `RecordError` API-SIGN-IN if it has too many, or this one is registered."""
+        with self._db.transaction():
             if len(self.ways(account).passkeys) >= MOST_PASSKEYS:
                 raise refused(f"an account has at most {MOST_PASSKEYS} passkeys")
             if not self._db.change(
                 "INSERT INTO passkey (id, account, public, counter, made, used) VALUES (?, ?, ?, ?, ?, 0)"
                 " ON CONFLICT DO NOTHING",
-                (passkey, account, public, counter, now),
+                (passkey, account, public, counter, int(self._now())),
             ):
                 raise refused("this passkey is registered already")
             self.note("passkey-added", account)

@@ -56,7 +56,18 @@ _KEY_REQUESTS = (
     "CREATE INDEX key_request_account ON key_request (account)",
     "CREATE INDEX key_request_state ON key_request (state)",
 )
-TABLES = Tables("comity_identity", _STATEMENTS, (_KEY_REQUESTS,))
+# `handle` is that of the account that the person of an invitation makes; `account` is empty until then.
+_GUESTS = (
+    """CREATE TABLE invitation (
+        id TEXT PRIMARY KEY, digest TEXT NOT NULL UNIQUE, order_id TEXT NOT NULL, office TEXT NOT NULL,
+        name TEXT NOT NULL, handle TEXT NOT NULL, by_office TEXT NOT NULL, by_name TEXT NOT NULL, made INTEGER NOT NULL,
+        until INTEGER NOT NULL, state TEXT NOT NULL, account TEXT NOT NULL) STRICT""",
+    "CREATE INDEX invitation_order ON invitation (order_id)",
+    """CREATE TABLE guest (
+        account TEXT PRIMARY KEY REFERENCES account, order_id TEXT NOT NULL, by_office TEXT NOT NULL,
+        since INTEGER NOT NULL) STRICT""",
+)
+TABLES = Tables("comity_identity", _STATEMENTS, (_KEY_REQUESTS, _GUESTS))
 
 
 class Database(Protocol):

@@ -113,10 +113,19 @@ class KeyRequestAnswer(ApiAnswer, frozen=True, tag="comity.api-key-request/1"):
     request: KeyRequestItem
 
 
+class InvitedBy(Struct, frozen=True):
+    """The invitation of a guest: the order, the office that has invited, and when the guest used the link."""
+
+    order: str
+    by_office: str
+    since: Time
+
+
 class WaitingKeyRequest(Struct, frozen=True):
     """A request of a person, with what a registrar has to compare: the person, their office and their other keys.
 
     `roles` are the roles of the office, or those of them that the account has: a key is enrolled for some of them.
+    `invited` is null unless the person is a guest.
     """
 
     account: str
@@ -125,6 +134,7 @@ class WaitingKeyRequest(Struct, frozen=True):
     roles: list[str]
     request: KeyRequestItem
     keys: list[AccountKey]
+    invited: InvitedBy | None = None
 
 
 class KeyRequestsAnswer(ApiAnswer, frozen=True, tag="comity.api-key-requests/1"):

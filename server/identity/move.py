@@ -15,7 +15,7 @@ from server.identity.database import TABLES, Database, PostgresDatabase, SQLiteD
 
 _NAMES = (  # each refers to earlier ones
     "account", "account_key", "account_certificate", "account_subject", "passkey", "enrolment", "session", "spent",
-    "server_secret", "act", "key_request",
+    "server_secret", "act", "key_request", "invitation", "guest",
 )  # fmt: skip
 
 Rows = dict[str, list[tuple[Any, ...]]]

@@ -14,7 +14,7 @@ from server.identity import passkeys
 from server.identity.accounts import Account, Accounts
 from server.identity.lockout import Lockout, network_of
 from server.identity.oidc import OpenId
-from server.identity.passkeys import Options
+from server.identity.passkeys import Options, Registered
 from server.identity.sessions import Sessions, Way
 from server.identity.tickets import Tickets, refused
 from server.identity.unpadded import decode, encode
@@ -36,6 +36,14 @@ class SignedIn(Struct, frozen=True):
 
     account: Account
     session: str
+
+
+class FirstPasskey(Struct, frozen=True):
+    """A person without an account who may register a passkey: by what (an id), their name, and the future handle."""
+
+    id: str
+    name: str
+    handle: str
 
 
 class SignIn:
@@ -93,6 +101,38 @@ class SignIn:
             self._tickets.use(challenge)
             self.accounts.register(account.id, code, made.id, made.public, made.counter)
             return self._begin(visit, account, "passkey")
+
+    # -- a person without an account -----------------------------------------------------------------------------------
+
+    def attempted(self, visit: Visit, check: Callable[[], object]) -> None:
+        """Count a check that fails with API-SIGN-IN for the address of a visit; raises what the check raises."""
+        with self._attempt(visit):
+            check()
+
+    def first_options(self, visit: Visit, find: Callable[[], FirstPasskey]) -> Options:
+        """Return what a browser needs to make the passkey of a person whom `find` returns or refuses."""
+        with self._attempt(visit):
+            person = find()
+            ticket = self._tickets.make(f"first {person.id}", MINUTES * 60)
+            return passkeys.creation_options(visit.base, ticket, person.handle, person.name, [])
+
+    def by_first_passkey(
+        self,
+        visit: Visit,
+        credential: Mapping[str, Any],
+        find: Callable[[], FirstPasskey],
+        make: Callable[[Registered], Account],
+    ) -> SignedIn:
+        """Sign in a person whom `find` returns, with a new passkey; `make` makes the account of it.
+
+        `RecordError` API-SIGN-IN, API-WAIT, and what `find` and `make` raise.
+        """
+        with self._attempt(visit):
+            person, challenge = find(), passkeys.challenge_of(credential)
+            self._tickets.check(f"first {person.id}", challenge)
+            made = passkeys.check_registration(visit.base, challenge, credential)
+            self._tickets.use(challenge)
+            return self._begin(visit, make(made), "passkey")
 
     # -- a provider ----------------------------------------------------------------------------------------------------
 

@@ -82,6 +82,10 @@ account remove Dina --yes
 account sign-out Dina
 account unlink Dina {KEY}
 account unlock Dina
+guest end Ida --yes
+guest invite PPO-1 Ida --office skylark --url https://office.example
+guest list PPO-1
+guest revoke 0011223344556677
 serve --listen 127.0.0.1:0
 show PPO-1
 signer use socket

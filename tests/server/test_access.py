@@ -10,7 +10,15 @@ import pytest
 from ledger.entries.keyring import Keyring, RegisteredKey, Registrar, SigningOffice
 from ledger.entries.placement import access_of, map_of, registry_of
 from ledger.errors import RecordError
-from server.access import OVERSIGHT, WHOLE, Access, Caller, caller_of, caller_of_account
+from server.access import (
+    OVERSIGHT,
+    WHOLE,
+    Access,
+    Caller,
+    caller_of,
+    caller_of_account,
+    caller_of_guest,
+)
 from tests.support.scenarios import order_id
 
 ORIGIN = "ledger.test/xo/karsk"
@@ -51,6 +59,12 @@ TABLE = """
     XV CAQ            yes       yes  no        yes    no     no
     XO SP,RET         yes       yes  no        yes    yes    no
     XO -              yes       yes  no        no     no     no
+    guest:XV SP       yes       yes  no        yes    no     no
+    guest:XV NOT      yes       yes  no        yes    no     no
+    guest:XO SP       yes       yes  no        yes    no     no
+    guest:XO SP,ISS   yes       yes  no        yes    no     yes
+    guest:XO ADM      yes       yes  no        yes    no     no
+    guest:XV -        yes       yes  no        no     no     no
 """
 COLUMNS = tuple(THINGS)
 
@@ -59,11 +73,15 @@ def rows() -> Iterator[tuple[Caller, list[bool]]]:
     for line in TABLE.strip().splitlines()[1:]:
         party, roles, *cells = line.split()
         held = frozenset() if roles == "-" else frozenset(roles.split(","))
-        yield Caller("00" * 32, "caller", party, held), [cell == "yes" for cell in cells]
+        invited = party.startswith("guest:")
+        yield (
+            Caller("00" * 32, "caller", party.removeprefix("guest:"), held, guest=invited),
+            [cell == "yes" for cell in cells],
+        )
 
 
 def called(value: object) -> str:
-    return f"{value.party} {','.join(sorted(value.roles))}" if isinstance(value, Caller) else ""
+    return f"{'guest ' * value.guest}{value.party} {','.join(sorted(value.roles))}" if isinstance(value, Caller) else ""
 
 
 @pytest.mark.parametrize(("caller", "cells"), list(rows()), ids=called)
@@ -109,6 +127,71 @@ def test_who_may_have_a_bundle_for_which_audience_is_the_table(line: str) -> Non
 def test_the_party_of_an_order_is_not_its_office() -> None:
     provider = Caller("00" * 32, "skylark", "XV", frozenset({"SP"}))
     assert not ACCESS.sees_order(provider, OTHER, lambda: {"harbor", "XV"})
+
+
+INVITED = """
+    office            may be guests
+    XV SP             yes
+    XV NOT            yes
+    XN CAQ            yes
+    XO SP             yes
+    XO NOT            yes
+    XO CAQ            no
+    XO SP,ISS         no
+    XO SP,AUD         no
+    XV ISS            no
+    XV DEF            no
+    XV -              no
+"""
+
+
+@pytest.mark.parametrize("line", INVITED.strip().splitlines()[1:])
+def test_of_which_offices_people_may_be_guests_is_the_table(line: str) -> None:
+    party, roles, cell = line.split()
+    assert ACCESS.is_invited(party, () if roles == "-" else roles.split(",")) == (cell == "yes")
+
+
+def test_guests_are_invited_by_the_issuing_office_of_the_ledgers_party_and_by_a_registrar() -> None:
+    def invites(actor: str, party: str, *roles: str, account: str = "id", guest: bool = False) -> bool:
+        return ACCESS.invites(Caller("", actor, party, frozenset(roles), account=account, guest=guest), {"ilves"})
+
+    assert [invites("ilves", "XO", role) for role in ("ISS", "CAR", "POC", "ADM")] == [True] * 4
+    assert invites("registrar", "XO", "ADM")
+    assert invites("ilves", "XO", "ISS", account=""), "a program of the issuing office"
+    assert not any(invites("ilves", "XO", role) for role in WHOLE - {"ISS", "CAR", "POC", "ADM"})
+    assert not invites("orn", "XO", "ISS"), "another office"
+    assert not invites("ilves", "XV", "ISS"), "another Party"
+    assert not invites("registrar", "XO", "ADM", account=""), "a registrar is a person"
+    assert not invites("ilves", "XO", "ISS", guest=True)
+
+
+def test_a_guest_has_the_roles_of_accepted_keys_alone_and_may_accept_others() -> None:
+    made = keyring()
+    made.offices["skylark"] = SigningOffice("skylark", "XV", ("SP", "ISS"), [(2, ("SP", "ISS"))])
+    made.keys["cc"] = RegisteredKey("cc", "skylark", ("SP", "ISS"), accepted=5)
+    made.keys["dd"] = RegisteredKey("dd", "skylark", ("SP",))
+    made.keys["ee"] = RegisteredKey("ee", "skylark", ("SP",), accepted=5, ended=6)
+
+    def guest(*own: str) -> tuple[set[str], set[str]]:
+        found = caller_of_guest(made, "id", "skylark", frozenset(own), 9)
+        return set(found.roles), set(found.pending)
+
+    assert guest() == (set(), set())
+    assert guest("cc") == ({"SP"}, set()), "no role in which an office keeps a ledger"
+    assert guest("dd") == (set(), {"SP"})
+    assert guest("ee") == (set(), set()), "the key has ended"
+    assert guest("aa") == (set(), set()), "a key of another office"
+    with pytest.raises(RecordError, match="API-DENIED"):
+        caller_of_guest(made, "id", "nowhere", frozenset(), 9)
+
+
+def test_a_guest_begins_no_order_and_accepts_keys_alone_in_the_register() -> None:
+    guest, other = (Caller("", "skylark", "XV", frozenset({"SP"}), account="id", guest=g) for g in (True, False))
+    register, kinds = registry_of(ORIGIN), ("key-accepted", "policy-adopted", "order-received")
+    assert [ACCESS.records(guest, register, kind, begins=False) for kind in kinds] == [True, False, False]
+    assert [ACCESS.records(guest, NAMED, kind, begins=False) for kind in kinds] == [True, True, True]
+    assert [ACCESS.records(guest, NAMED, kind, begins=True) for kind in kinds] == [False, False, False]
+    assert all(ACCESS.records(other, order, "policy-adopted", begins=True) for order in (register, NAMED))
 
 
 def test_who_oversees_also_sees_every_order() -> None:

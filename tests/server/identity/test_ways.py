@@ -54,6 +54,13 @@ TABLE = """
     POST /v1/account/keys/withdraw  who     no   no    no    who    yes   yes   who     yes   yes   who
     GET /v1/key-requests            who     no   no    no    who    no    no    who     no    no    who
     POST /v1/key-requests/refuse    who     no   no    no    who    yes   yes   who     yes   yes   who
+    GET /v1/orders/{order}/guests   who     yes  none  no    who    yes   none  who     yes   none  who
+    POST /v1/orders/{order}/guests  who     yes  yes   no    who    yes   yes   who     yes   yes   who
+    POST /v1/guests/revoke          who     yes  yes   no    who    yes   yes   who     yes   yes   who
+    POST /v1/guests/end             who     yes  yes   no    who    yes   yes   who     yes   yes   who
+    POST /v1/guest/link             yes     yes  yes   yes   who    yes   yes   yes     yes   yes   yes
+    POST /v1/guest/passkey/options  yes     yes  yes   yes   who    yes   yes   yes     yes   yes   yes
+    POST /v1/guest/passkey          yes     yes  yes   yes   who    yes   yes   yes     yes   yes   yes
     GET /sign-in                    yes     yes  yes   yes   yes    yes   yes   yes     yes   yes   yes
     GET /sign-in.js                 yes     yes  yes   yes   yes    yes   yes   yes     yes   yes   yes
     GET /sign-in.css                yes     yes  yes   yes   yes    yes   yes   yes     yes   yes   yes

@@ -1,0 +1,1 @@
+"""The pages of guests, and the page on which an office invites them."""
