@@ -152,6 +152,7 @@ IMPORT = {
     "hi1": ("cli.imports.hi1:take", "an ETSI TS 103 120 (HI-1) message as JSON"),
     "delivery": ("cli.imports.delivery:delivery", "delivery evidence of e-CODEX or registered mail (ETSI REM)"),
     "letters": ("cli.imports.letters:letters", "a folder of scanned letters"),
+    "mail": ("cli.imports.mail:mail", "mails (.eml, .msg) as evidence of sending, of receipt, of another step"),
     "profile": ("cli.imports.intake.profile:profile", "draft the mapping profile of a table with one order a row"),
     "adopt": ("cli.imports.intake.profile:adopt", "keep a mapping profile in the ledger; an entry of the register"),
     "profiles": ("cli.imports.intake.profile:profiles", "the mapping profiles in force"),

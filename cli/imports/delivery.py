@@ -62,7 +62,7 @@ def delivery(
     with writing() as journal:
         here = find(journal, order)
         order_case = case(journal, here)
-        addressee = whose or _addressee(order_case)
+        addressee = whose or addressee_of(order_case)
     if (entry := documents(order_case).get(sha256)) is not None:
         output.tell(f"already recorded: {entry.kind}, entry #{entry.seq}, rests on this very file")
         return Exit.DONE
@@ -98,7 +98,7 @@ def delivery(
     return put(options, kind, here, public=public, sealed=sealed)
 
 
-def _addressee(case: Case) -> str:
+def addressee_of(case: Case) -> str:
     """Return the addressee of the order: the last one on record, else the only provider that it names."""
     addressees = [e.public["addressee"] for e in case.entries if e.kind == "order-transmitted"]
     named = [p for e in case.entries if e.kind == "order-issued" for p in e.get("providers", ())]

@@ -79,7 +79,7 @@ def letters(
     with writing() as journal:
         order_case = case(journal, find(journal, order))
     entries = documents(order_case)
-    shared = {"kind": kind, "actor": whose, "occurred": output.plain(on) if on else None, **_pairs(fields)}
+    shared = {"kind": kind, "actor": whose, "occurred": output.plain(on) if on else None, **pairs(fields)}
     table, read = io.BytesIO(), []
     for name in names:
         row = {**{k: v for k, v in shared.items() if v}, **sidecar.get(name, {})}
@@ -136,11 +136,12 @@ def _sidecar(folder: str, names: list[str]) -> dict[str, dict[str, Any]]:
     return rows
 
 
-def _pairs(fields: tuple[str, ...]) -> dict[str, str]:
-    pairs = [field.partition("=") for field in fields]
-    if wrong := next((name for name, mark, _ in pairs if not mark), None):
+def pairs(fields: tuple[str, ...]) -> dict[str, str]:
+    """Return the values of `name=value` options by their names; `Stop` for another form."""
+    stated = [field.partition("=") for field in fields]
+    if wrong := next((name for name, mark, _ in stated if not mark), None):
         raise Stop(f"--field {wrong}: this is name=value")
-    return {name.strip().replace("-", "_"): value for name, _, value in pairs}
+    return {name.strip().replace("-", "_"): value for name, _, value in stated}
 
 
 def _dated(row: Mapping[str, Any], name: str) -> dict[str, Any]:

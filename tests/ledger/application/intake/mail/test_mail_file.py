@@ -1,0 +1,132 @@
+"""A mail in its file: headers, attachments as digests, reports; bounds, and files that are no mail."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+
+import pytest
+
+from ledger.application.intake.mail import mail_file
+from ledger.application.intake.mail.mail_fact import fact_of, orders_named
+from ledger.application.intake.mail.mail_file import read_mail
+from ledger.errors import RecordError
+from tests.support.intake.mails import SERVER, delivery_report, mail
+from tests.support.intake.outlook import msg
+
+
+def refused(data: bytes) -> RecordError:
+    with pytest.raises(RecordError) as error:
+        read_mail(data, "m")
+    return error.value
+
+
+def test_a_mail_is_read_with_its_digest_and_those_of_its_files() -> None:
+    data = mail(files=[("Übergabe.pdf", b"%PDF-1"), ("b.pdf", b"")])
+    read = read_mail(data, "m")
+    assert (read.sha256, read.size, read.media) == (hashlib.sha256(data).hexdigest(), len(data), "message/rfc822")
+    assert read.sender == "Skylark Sêcurité <legal@skylark.example>"
+    assert read.date == datetime(2026, 3, 3, 9, 15, tzinfo=UTC)
+    assert (read.received[0].by, read.received[0].at) == (SERVER, datetime(2026, 3, 3, 9, 15, 30, tzinfo=UTC))
+    assert [(f.size, f.sha256) for f in read.files] == [
+        (6, hashlib.sha256(b"%PDF-1").hexdigest()),
+        (0, hashlib.sha256(b"").hexdigest()),
+    ]
+
+
+def test_a_delivery_report_says_what_happened_to_which_mail() -> None:
+    (report,) = read_mail(delivery_report(), "m").reports
+    assert (report.action, report.recipient, report.message_id) == (
+        "delivered",
+        "legal@skylark.example",
+        "<order-1@karsk.example>",
+    )
+    assert report.at == datetime(2026, 3, 2, 8, 0, 5, tzinfo=UTC)
+
+
+def test_a_report_of_delivery_is_a_receipt_at_its_time_and_one_of_a_failure_is_none() -> None:
+    fact = fact_of(read_mail(delivery_report(), "m"), "m")
+    assert (fact.kind, fact.proof_kind, fact.on_source) == ("order-received", "delivery-receipt", "receipt-stamp")
+    with pytest.raises(RecordError, match="was not delivered"):
+        fact_of(read_mail(delivery_report("failed"), "m"), "m")
+
+
+def test_a_mail_that_reports_nothing_needs_a_kind() -> None:
+    with pytest.raises(RecordError) as error:
+        fact_of(read_mail(mail(), "m"), "m")
+    assert error.value.code == "MAIL-FACT"
+    fact = fact_of(read_mail(mail(), "m"), "m", "order-received")
+    assert (fact.on_source, fact.proof_kind, fact.at) == ("", "", datetime(2026, 3, 3, 9, 15, tzinfo=UTC))
+
+
+def test_an_order_is_found_by_its_reference_as_a_whole_word() -> None:
+    known = ["PPO-2026-123", "PPO-2026-12", "KA-7/2026"]
+    assert orders_named(read_mail(mail("Re: ppo-2026-123, answer"), "m"), known) == ["PPO-2026-123"]
+    assert orders_named(read_mail(mail("Re: PPO-2026-1234"), "m"), known) == []
+    assert orders_named(read_mail(mail("x", files=[("PPO-2026-12.pdf", b"")]), "m"), known) == ["PPO-2026-12"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"PK\x03\x04",
+        b"order,kind\nA-1,order-issued\n",
+        b"X-Only: 1\r\n\r\ntext",
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2_000),
+    ],
+)
+def test_a_file_that_is_no_mail_is_refused(data: bytes) -> None:
+    assert refused(data).code == "MAIL-FORM"
+
+
+def test_a_mail_beyond_the_bounds_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "headers" in refused(b"X: 1\r\n" * 1_001 + mail()).says
+    nested = b"From: a@b\r\n" + b"".join(
+        f'Content-Type: multipart/mixed; boundary="{n}"\r\n\r\n--{n}\r\n'.encode() for n in range(40)
+    )
+    assert refused(nested + b"\r\n").code == "MAIL-FORM"
+    monkeypatch.setattr(mail_file, "LARGEST", 100)
+    assert "are more than" in refused(mail()).says
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("Tue, 03 Mar 2026 10:15:00 +0100 (CET)", "2026-03-03T09:15:00+00:00"),
+        ("Tue, 03 Mar 2026 10:15:00 -0000", "2026-03-03T10:15:00+00:00"),
+        ("Tue, 03 Mar 2026 10:15:00", None),
+        ("3.3.2026", None),
+        ("Fri, 31 Dec 9999 23:59:59 -2359", None),
+        ("", None),
+    ],
+)
+def test_a_moment_without_an_offset_is_no_moment(text: str, moment: str | None) -> None:
+    found = mail_file.moment_in(text)
+    assert (found.isoformat() if found else None) == moment
+
+
+def test_characters_that_turn_the_direction_are_left_out_of_what_is_shown() -> None:
+    read = read_mail(mail("=?utf-8?Q?a=E2=80=AEb?="), "m")
+    assert read.subject == "ab"
+
+
+def test_an_msg_of_outlook_is_read_with_its_headers_and_files() -> None:
+    head, _, _ = mail("Re: PPO-2026-123").partition(b"\r\n\r\n")
+    data = msg(head.decode(), "Re: PPO-2026-123", [("Übergabe.pdf", b"%PDF-1"), ("b.pdf", b"x" * 3_000)])
+    read = read_mail(data, "m")
+    assert (read.media, read.subject, read.message_id) == (
+        "application/vnd.ms-outlook",
+        "Re: PPO-2026-123",
+        "<m1@skylark.example>",
+    )
+    assert read.received[0].by == SERVER
+    assert read.date == datetime(2026, 3, 3, 9, 15, tzinfo=UTC)
+    assert [(f.name, f.size, f.sha256) for f in read.files] == [
+        ("Übergabe.pdf", 6, hashlib.sha256(b"%PDF-1").hexdigest()),
+        ("b.pdf", 3_000, hashlib.sha256(b"x" * 3_000).hexdigest()),
+    ]
+
+
+def test_an_msg_that_was_cut_short_is_refused() -> None:
+    assert refused(msg("From: a@b\r\n", "x")[:1_200]).code == "MAIL-FORM"
