@@ -7,6 +7,7 @@
     ADM, signed in    of the ledger's own Party: also the requests of all persons for keys
     an issuing office of the ledger's own Party: also invites guests to the orders that it has issued
     a guest           the orders that name their office, and the register; nothing before a key of theirs may sign
+    any, signed in    the notes, assignments and shared lists of the own office, in orders that the person may see
 
 The entries of a kind with `shown_to` are shown to those roles alone. Sealed values are opened in one answer: in a
 bundle for a caller who may see every order, after an entry that this caller has signed says so. Every other caller who
@@ -147,6 +148,10 @@ class Access(Struct, frozen=True):
         A guest begins no order, and accepts keys of theirs in the register, as the only entry there.
         """
         return not caller.guest or (not begins and (order != registry_of(self.origin) or kind == ACCEPTS))
+
+    def shares_work(self, caller: Caller, office: str) -> bool:
+        """Return True if a caller shares the notes, assignments and lists of an office: a person of it, no guest."""
+        return bool(caller.account) and not caller.guest and caller.actor == office
 
     def sees_order(self, caller: Caller, order: str, named: Callable[[], Collection[str]]) -> bool:
         """Return True if a caller may see an order; `named` returns the offices and Parties that its entries name."""

@@ -57,6 +57,8 @@ from server.operations.readiness import LEAST_FREE, Readiness
 from server.operations.request_log import log_exchange
 from server.operations.service_manager import ALIVE, READY, notify
 from server.signing.origin import SigningOrigin, SigningPage
+from server.work.office import OfficeWork
+from server.work.store import WorkStore
 
 MOST_AT_ONCE = 256  # connections
 GRACE = 10  # seconds for running requests after the signal to end
@@ -151,7 +153,8 @@ class OfficeServer:
             listeners = Listeners(view, head, lambda: self.server.should_exit)
             more = opened.enter_context(_exchange(journal, gates, spent, settings)) if settings.peers else []
             gate = Gate(services, callers, bases, test=journal.folder.test, signing=settings.signing)
-            desk = Desk(gate, journal.home.log(journal.origin))
+            self.work = OfficeWork(WorkStore(identities), self.accounts, view)
+            desk = Desk(gate, self.work, journal.home.log(journal.origin))
             more = [
                 *more,
                 *KeyPages(gate).routes(),

@@ -81,7 +81,7 @@ def erase(
             scope = journal.erasure.lost()
             for line in _covers(journal, scope):
                 output.tell(line)
-            with _bundles(journal, scope) as delete:
+            with _outside(journal, scope) as delete:
                 prompts.confirm("no keys.db opens them any more, and what is encrypted is dropped", yes=yes)
                 delete()
             for receipt in journal.erasure.erase_lost(signer, cause=cause, custodians=custodians):
@@ -109,7 +109,7 @@ def erase(
                 output.tell(line)
             hint = "comity record processing-restricted ORDER -f cause=kept-as-evidence"
             output.tell(f"to keep the values and lock them: {hint}")
-            with _bundles(journal, covered) as delete:
+            with _outside(journal, covered) as delete:
                 prompts.confirm("the key is destroyed, and nobody can bring back what it sealed", yes=yes)
                 delete()
         receipts = journal.erasure.erase(
@@ -127,6 +127,29 @@ def erase(
 
 
 @contextmanager
+def _outside(journal: Journal, covered: ErasureScope) -> Iterator[Callable[[], None]]:
+    """Say what an erasure reaches outside of the log; yield a function that deletes it: bundles, and notes."""
+    from server.work.erasure import notes_on
+
+    with (
+        _bundles(journal, covered) as bundles,
+        notes_on(journal.folder, {_main(journal, order) for _, order, *_ in covered.values}) as (count, notes),
+    ):
+        if count:
+            output.tell(f"{output.counted(count, 'note')} of offices on these orders, and notices, are deleted")
+
+        def delete() -> None:
+            bundles()
+            notes()
+
+        yield delete
+
+
+def _main(journal: Journal, order: str) -> str:
+    return (journal.subject_keys.main_of(order) if journal.subject_keys else None) or order
+
+
+@contextmanager
 def _bundles(journal: Journal, covered: ErasureScope) -> Iterator[Callable[[], None]]:
     """Say which bundles to and from peers open values of an erasure; yield a function that deletes the bundles here."""
     if not (journal.folder.path / "exchange.db").exists():
@@ -135,12 +158,9 @@ def _bundles(journal: Journal, covered: ErasureScope) -> Iterator[Callable[[], N
     from server.exchange.erasure import delete, reach
     from server.exchange.store import ExchangeStore
 
-    def main(order: str) -> str:
-        return (journal.subject_keys.main_of(order) if journal.subject_keys else None) or order
-
     values = {(index, field) for index, _, field, _ in covered.values}
     with closing(ExchangeStore(journal.folder.path)) as store:
-        found = reach(store, values, {main(order) for _, order, *_ in covered.values})
+        found = reach(store, values, {_main(journal, order) for _, order, *_ in covered.values})
         for waiting in found.waiting:
             output.tell(f"the bundle {waiting.digest[:12]} for {waiting.peer} opens some of them: it is deleted here")
             if waiting.tries:
@@ -185,13 +205,9 @@ _FEW = 10  # orders, and entries of each, that are listed
 
 def _covers(journal: Journal, covered: ErasureScope) -> Iterator[str]:
     """Yield lines on what an erasure covers: the number of values, their fields, entries and orders, and each loss."""
-
-    def main(order: str) -> str:
-        return (journal.subject_keys.main_of(order) if journal.subject_keys else None) or order
-
     orders: dict[str, dict[int, list[str]]] = {}
     for index, order, field, _ in covered.values:
-        orders.setdefault(main(order), {}).setdefault(index, []).append(field)
+        orders.setdefault(_main(journal, order), {}).setdefault(index, []).append(field)
     count = output.counted(len(covered.values), "value")
     entries = output.counted(sum(map(len, orders.values())), "entry", "entries")
     yield f"covers {count} in {entries} of {output.counted(len(orders), 'order')}"
@@ -207,7 +223,7 @@ def _covers(journal: Journal, covered: ErasureScope) -> Iterator[str]:
             yield f"{name}: and {len(fields) - _FEW} more entries"
         if order in listed:
             yield from losses(case(journal, order), journal, digests)
-    around = {main(order) for key_id in covered.keys for _, order, *_ in journal.store.encrypted_with(key_id)}
+    around = {_main(journal, order) for key_id in covered.keys for _, order, *_ in journal.store.encrypted_with(key_id)}
     for order in sorted(around & listed):
         for whose, left in journal.erasure.stays(order, covered.keys).items():
             name, count = called(journal, order), output.counted(len(left), "value")

@@ -290,6 +290,13 @@ class LedgerView:
             new = [order for _, order, kind in begun if not (order in self._cases.reserved or is_companion(kind))]
             return end, new, {main_of(order) or order for order, _ in self._store.leaves_between(size, end)}
 
+    def news(self, start: int, end: int) -> list[tuple[int, str, str, str]]:
+        """Return the entries from index `start` to below `end`: index, order, kind, and key (hex) of the signer."""
+        with self._lock:
+            main_of = self._keys.main_of if self._keys else lambda order: None
+            opened = ((i, open_(raw, verify=False).payload) for i, raw in self._store.page(start, end - start, end))
+            return [(i, main_of(p.order) or p.order, p.kind, p.signer.key) for i, p in opened]
+
     def leaf(self, index: int) -> str:
         """Return the leaf hash (hex) of an entry by its index; empty if there is none."""
         with self._lock:

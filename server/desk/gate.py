@@ -61,6 +61,10 @@ class Visitor(Struct, frozen=True):
         """Return the first value of a name in the query; empty without one."""
         return next(iter(self.query.get(name, ())), "")
 
+    def stated(self, name: str) -> str:
+        """Return the first value of a name in the form; empty without one."""
+        return next(iter(self.form.get(name, ())), "")
+
 
 Answer = Callable[[Visitor], Response]
 
@@ -69,7 +73,8 @@ class Gate:
     """Makes the routes of pages; `signing` is the origin of the signing page.
 
     `places` are the places of the navigation, `order_places` those of one order, with `{}` for its id. Other parts of
-    the server add theirs before the first request: `gate.places += (Place("/keys", "keys"),)`.
+    the server add theirs before the first request: `gate.places += (Place("/keys", "keys"),)`. `unseen` returns how
+    many notices a caller has not seen.
     """
 
     def __init__(
@@ -78,6 +83,7 @@ class Gate:
         self.services = services
         self.places: tuple[Place, ...] = PLACES
         self.order_places: tuple[Place, ...] = ()
+        self.unseen: Callable[[Caller], int] = lambda caller: 0
         self._callers = callers
         self._bases = bases
         self._test = test
@@ -158,8 +164,8 @@ class Gate:
             return None
         caller = known.caller
         note(request.scope, office=caller.actor)
-        form = _pairs(body.decode("utf-8", "replace")) if body else {}
-        query = _pairs(request.url.query)
+        form = pairs(body.decode("utf-8", "replace")) if body else {}
+        query = pairs(request.url.query)
         if (seen := next(iter(query.get("seen", ())), "")).isdecimal() and len(seen) <= 15:
             self.services.catch_up(int(seen))
         return Visitor(request, caller, self._frame(request, caller), form, query)
@@ -183,6 +189,7 @@ class Gate:
             size=self.services.head.current.size,
             now=self.services.view.moment(),
             signing=self._signing,
+            unseen=self.unseen(caller),
         )
 
     def _sign_in(self, request: Request, body: bytes) -> Response:
@@ -195,8 +202,8 @@ class Gate:
         except RecordError as error:
             return self._refused(request, error)
         frame = Frame(lang, _target(request), self.places, self.services.view.origin, self._test)
-        pairs = [(name, value) for name, some in _pairs(body.decode("utf-8", "replace")).items() for value in some]
-        return page("resend.html.j2", frame, texts(lang)["ended_title"], status=401, pairs=pairs)
+        sent = [(name, value) for name, some in pairs(body.decode("utf-8", "replace")).items() for value in some]
+        return page("resend.html.j2", frame, texts(lang)["ended_title"], status=401, pairs=sent)
 
     def _refused(self, request: Request, error: RecordError | LedgerError) -> Response:
         """Return the page that says what is wrong; what is for the operator stays in the log of the server."""
@@ -225,14 +232,14 @@ def _language(request: Request) -> str:
     return language_of(asked, chosen, request.headers.get("accept-language", ""))
 
 
-def _pairs(text: str) -> dict[str, list[str]]:
+def pairs(text: str) -> dict[str, list[str]]:
     """Return the values of a form or a query by name; `RecordError` API-REQUEST for too many."""
     try:
-        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS)
+        found = parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS)
     except ValueError:
         raise RecordError("API-REQUEST", f"a form has at most {MOST_FIELDS} values") from None
     values: dict[str, list[str]] = {}
-    for name, value in pairs:
+    for name, value in found:
         values.setdefault(name, []).append(value.replace("\r\n", "\n"))
     return values
 

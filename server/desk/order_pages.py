@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from msgspec.structs import replace
 from starlette.responses import Response
 
 from ledger.entries.case import Case, linked
@@ -29,6 +30,7 @@ from server.desk.lists.board import Turn
 from server.desk.lists.lines import OrderLines, open_clock
 from server.desk.site import page
 from server.desk.steps import common_kinds, forms_of, record_address, recordable
+from server.work.office import OfficeWork
 
 LEVELS: Final = {"violation": "V", "remark": "W", "gap": "G"}
 HANDED: Final = ("bundle-issued", "defence-bundle-issued", "report-issued")  # the papers and bundles of the record
@@ -38,8 +40,9 @@ MOST_LINKED: Final = 50
 class OrderPages:
     """The pages of one server about one order."""
 
-    def __init__(self, gate: Gate, lines: OrderLines) -> None:
+    def __init__(self, gate: Gate, lines: OrderLines, work: OfficeWork) -> None:
         self._gate = gate
+        self._work = work
         self._view = gate.services.view
         self._lines = lines
         self._accesses = AccessLog(self._view)
@@ -50,6 +53,9 @@ class OrderPages:
         if order in reserved_of(self._view.origin):
             raise RecordError("API-MISSING", "this is not an order people ask about")
         case, now = self._view.case(visitor.caller, order), self._view.now()
+        if visitor.caller.account:
+            self._work.store.see(visitor.caller.account, order=order)
+            frame = replace(frame, unseen=self._work.unseen(visitor.caller))
         judgement = judge(case, now)
         language, steps = frame.translation, NextSteps(case, judgement, name_of(case))
         about = subject(case, judgement)
@@ -78,6 +84,8 @@ class OrderPages:
             own={e.leaf for e in case.entries if e.by == visitor.caller.actor and recordable(e.kind)},
             handed=[(e, number(e, case)) for e in case.entries if e.kind in HANDED],
             audiences=[role for role in ROLES if self._view.access.makes_bundle(visitor.caller, role)],
+            work=self._work.of(visitor.caller, order) if visitor.caller.account else None,
+            me=visitor.caller.account,
             base=self._gate.base(visitor.request),
             accesses=self._accesses.of(visitor.caller, order),
             linked=self._linked(visitor.caller, case),

@@ -15,23 +15,27 @@ from server.desk.lists.lines import OrderLines
 from server.desk.lists.pages import ListPages
 from server.desk.order_pages import OrderPages
 from server.desk.site import file_response
+from server.desk.work_pages import WorkPages
 from server.operations.observed import note
+from server.work.office import OfficeWork
 
 
 class Desk:
     """The pages of one server; `kept` is the folder in which it keeps its lists between two runs, None for none."""
 
-    def __init__(self, gate: Gate, kept: Path | None = None) -> None:
+    def __init__(self, gate: Gate, work: OfficeWork, kept: Path | None = None) -> None:
         self._gate = gate
         lines = self.lines = OrderLines(gate.services.view)
         self.keeper = LineKeeper(lines, gate.services.view, kept)
         self._entries = EntryPages(gate)
-        self._lists = ListPages(gate, lines)
-        self._orders = OrderPages(gate, lines)
+        self._lists = ListPages(gate, lines, work)
+        self._orders = OrderPages(gate, lines, work)
+        self._work = WorkPages(gate, work, lines)
 
     def routes(self) -> list[Route]:
         """Return the routes of the pages, and of their style and script."""
         return [
+            *self._work.routes(),
             Route("/desk/{name}", _file, methods=["GET"]),
             self._gate.route("/", self._lists.board, guests="/guest/orders"),
             self._gate.route("/orders", self._lists.orders, guests="/guest/orders"),

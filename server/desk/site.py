@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -69,8 +69,8 @@ class Frame(Struct, frozen=True):
 
     `person` and `office` (its id) are empty without a session. `zone` is the name of the office's time zone.
     `signing` is the origin of the signing page, empty where the server has none. `guest` is True for a guest, who
-    sees neither lists nor a search. `address` is that of the page, with
-    its query, for the links to other languages.
+    sees neither lists nor a search. `address` is that of the page, with its query, for the links to other languages.
+    `unseen` is how many notices the person has not seen.
     """
 
     lang: str
@@ -87,6 +87,7 @@ class Frame(Struct, frozen=True):
     now: datetime | None = None
     signing: str = ""
     guest: bool = False
+    unseen: int = 0
 
     @property
     def text(self) -> Mapping[str, str]:
@@ -112,6 +113,11 @@ class Frame(Struct, frozen=True):
     def times(self) -> LocalTimes:
         """Return the local time of the office."""
         return LocalTimes(self.zone)
+
+    @staticmethod
+    def moment_of(seconds: int) -> datetime:
+        """Return a moment in seconds since 1970, in UTC, without its seconds."""
+        return datetime.fromtimestamp(seconds - seconds % 60, UTC)
 
     def ending(self, end: datetime) -> str:
         """Return the end of a period at the office; empty where that is the time in UTC."""

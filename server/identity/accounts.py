@@ -30,6 +30,7 @@ _CODE = 20  # letters: 100 bits
 _SELECT = "SELECT id, name, office, roles, handle, locked FROM account"
 _END_SESSIONS = "DELETE FROM session WHERE account = ?"
 _END_CODES = "DELETE FROM enrolment WHERE account = ?"
+_WORK = ("work_assigned", "work_watched", "work_note", "work_notice", "work_view", "work_mail")
 _FORGET = (
     _END_SESSIONS,
     _END_CODES,
@@ -40,6 +41,8 @@ _FORGET = (
     "DELETE FROM account_certificate WHERE account = ?",
     "DELETE FROM account_subject WHERE account = ?",
     "DELETE FROM passkey WHERE account = ?",
+    *(f"DELETE FROM {name} WHERE account = ?" for name in _WORK),  # noqa: S608 - our names
+    *(f"DELETE FROM {name} WHERE by_account = ?" for name in ("work_assigned", "work_notice")),  # noqa: S608
     "DELETE FROM account WHERE id = ?",
 )
 _UNLINK = (

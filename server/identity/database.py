@@ -67,7 +67,38 @@ _GUESTS = (
         account TEXT PRIMARY KEY REFERENCES account, order_id TEXT NOT NULL, by_office TEXT NOT NULL,
         since INTEGER NOT NULL) STRICT""",
 )
-TABLES = Tables("comity_identity", _STATEMENTS, (_KEY_REQUESTS, _GUESTS))
+# What people note about their work on orders: outside of the log. `order_id` is an order, `by_account` the account that
+# made a row, `entry` the index of an entry of the log, or -1; `seen` and `mailed` are 0 or 1.
+_WORK = (
+    """CREATE TABLE work_assigned (
+        order_id TEXT NOT NULL, account TEXT NOT NULL REFERENCES account, office TEXT NOT NULL,
+        by_account TEXT NOT NULL REFERENCES account, at INTEGER NOT NULL, PRIMARY KEY (order_id, account)) STRICT""",
+    "CREATE INDEX work_assigned_account ON work_assigned (account)",
+    "CREATE INDEX work_assigned_office ON work_assigned (office)",
+    """CREATE TABLE work_watched (
+        order_id TEXT NOT NULL, account TEXT NOT NULL REFERENCES account, at INTEGER NOT NULL,
+        PRIMARY KEY (order_id, account)) STRICT""",
+    "CREATE INDEX work_watched_account ON work_watched (account)",
+    """CREATE TABLE work_note (
+        id TEXT PRIMARY KEY, order_id TEXT NOT NULL, office TEXT NOT NULL, account TEXT NOT NULL REFERENCES account,
+        text TEXT NOT NULL, at INTEGER NOT NULL) STRICT""",
+    "CREATE INDEX work_note_order ON work_note (order_id)",
+    """CREATE TABLE work_notice (
+        id TEXT PRIMARY KEY, account TEXT NOT NULL REFERENCES account, order_id TEXT NOT NULL, why TEXT NOT NULL,
+        by_account TEXT NOT NULL, entry INTEGER NOT NULL, at INTEGER NOT NULL, seen INTEGER NOT NULL,
+        mailed INTEGER NOT NULL) STRICT""",
+    "CREATE INDEX work_notice_account ON work_notice (account, seen)",
+    "CREATE INDEX work_notice_order ON work_notice (order_id)",
+    """CREATE TABLE work_view (
+        id TEXT PRIMARY KEY, account TEXT NOT NULL REFERENCES account, office TEXT NOT NULL, name TEXT NOT NULL,
+        query TEXT NOT NULL, shared INTEGER NOT NULL) STRICT""",
+    "CREATE INDEX work_view_office ON work_view (office)",
+    """CREATE TABLE work_mail (
+        account TEXT PRIMARY KEY REFERENCES account, address TEXT NOT NULL, language TEXT NOT NULL,
+        day TEXT NOT NULL) STRICT""",
+    "CREATE TABLE work_followed (one INTEGER PRIMARY KEY, size INTEGER NOT NULL) STRICT",
+)
+TABLES = Tables("comity_identity", _STATEMENTS, (_KEY_REQUESTS, _GUESTS, _WORK))
 
 
 class Database(Protocol):

@@ -15,7 +15,8 @@ from server.identity.database import TABLES, Database, PostgresDatabase, SQLiteD
 
 _NAMES = (  # each refers to earlier ones
     "account", "account_key", "account_certificate", "account_subject", "passkey", "enrolment", "session", "spent",
-    "server_secret", "act", "key_request", "invitation", "guest",
+    "server_secret", "act", "key_request", "invitation", "guest", "work_assigned", "work_watched", "work_note",
+    "work_notice", "work_view", "work_mail", "work_followed",
 )  # fmt: skip
 
 Rows = dict[str, list[tuple[Any, ...]]]

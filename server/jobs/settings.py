@@ -87,14 +87,15 @@ def settings_of(tables: Mapping[str, Any], names: tuple[str, ...]) -> Settings:
         for member, takers in TAKEN_BY.items():
             if getattr(job, member) is not None and name not in takers:
                 raise ValueError(f"the job {name} takes no {member}")
-    if "digest" in settings.jobs and settings.mail is None:
-        raise ValueError("the job digest needs the table [mail]")
+    for name in ("digest", "notices"):
+        if name in settings.jobs and settings.mail is None:
+            raise ValueError(f"the job {name} needs the table [mail]")
     if settings.mail and settings.mail.tls == "none" and not is_local(settings.mail.host):
         raise ValueError("[mail] to another machine needs tls")
     if settings.mail and settings.mail.user is not None and settings.mail.password_file is None:
         raise ValueError("[mail] has a user and no password-file")
     for address in (*([settings.mail.sender] if settings.mail else ()), *(person.mail for person in settings.people)):
-        if not _is_address(address):
+        if not is_address(address):
             raise ValueError(f"{address!r} is not one address of mail")
     for hook in settings.webhooks:
         if not is_private(hook.url):
@@ -107,7 +108,7 @@ def settings_of(tables: Mapping[str, Any], names: tuple[str, ...]) -> Settings:
     return settings
 
 
-def _is_address(text: str) -> bool:
+def is_address(text: str) -> bool:
     """Return True for one address of mail, as its header and the mail server read it."""
     try:
         parsed = Address(addr_spec=text)

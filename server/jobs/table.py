@@ -53,6 +53,7 @@ JOBS: Final = {
         Job("backup", "copies the ledger to a folder", DAY, _backup),
         Job("audit", "checks the whole ledger", DAY, lambda s, p: ["fsck"]),
         Job("digest", "mails each person what is due", HOUR),
+        Job("notices", "mails each person what is new in the orders that they follow", HOUR),
         Job("calendar", "makes the calendars to which people subscribe", HOUR),
         Job("webhooks", "tells other programs of new entries", MINUTE),
     )

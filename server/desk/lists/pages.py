@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from starlette.responses import RedirectResponse, Response
@@ -9,10 +10,11 @@ from starlette.responses import RedirectResponse, Response
 from server.access import Caller
 from server.desk.gate import Gate, Visitor
 from server.desk.lists.board import SHOWN, board
-from server.desk.lists.choice import COLUMNS, DAYS, LEVELS, PICKED, SIDES, TIMES, Choice, Marks, chosen, counted
+from server.desk.lists.choice import COLUMNS, DAYS, LEVELS, PICKED, SCOPES, SIDES, TIMES, Choice, Marks, chosen, counted
 from server.desk.lists.files import list_calendar, list_csv
 from server.desk.lists.lines import OrderLine, OrderLines, Snapshot
 from server.desk.site import HEADERS, page
+from server.work.office import OfficeWork
 
 PAGE: Final = 50  # lines of the list
 
@@ -20,8 +22,9 @@ PAGE: Final = 50  # lines of the list
 class ListPages:
     """The pages of one server with lists."""
 
-    def __init__(self, gate: Gate, lines: OrderLines) -> None:
+    def __init__(self, gate: Gate, lines: OrderLines, work: OfficeWork) -> None:
         self._view = gate.services.view
+        self._work = work
         self._lines = lines
 
     def board(self, visitor: Visitor) -> Response:
@@ -30,7 +33,11 @@ class ListPages:
         every = max(map(len, (found.mine, found.others, found.old)), default=0)
         whole = visitor.asked("all")
         shown = {name: every if whole == name else SHOWN for name in ("mine", "others", "old")}
-        return page("board.html.j2", visitor.frame, visitor.frame.text["board_title"], "/", b=found, shown=shown)
+        marks = self._marks(visitor.caller, "assigned"), self._marks(visitor.caller, "watched")
+        return page(
+            "board.html.j2", visitor.frame, visitor.frame.text["board_title"], "/", b=found, shown=shown,
+            person=bool(visitor.caller.account), assigned=len(marks[0].assigned), watched=len(marks[1].watched),
+        )  # fmt: skip
 
     def orders(self, visitor: Visitor) -> Response:
         """Return the orders that a person may see, filtered and sorted, page by page."""
@@ -39,6 +46,7 @@ class ListPages:
             return RedirectResponse(f"/orders/{lines[0].order}", 303, HEADERS)
         begin = int(stated) if (stated := visitor.asked("from")).isdecimal() and len(stated) < 8 else 0
         following = begin + PAGE
+        shown, person = lines[begin:following], bool(visitor.caller.account)
         address = f"/orders?{choice.query}&" if choice.query else "/orders?"
         suffix = f"?{choice.query}" if choice.query else ""
         return page(
@@ -46,13 +54,16 @@ class ListPages:
             visitor.frame,
             visitor.frame.text["orders"],
             "/orders",
-            lines=lines[begin:following],
+            lines=shown,
+            assigned=self._work.names(visitor.caller.actor, [each.order for each in shown]) if person else {},
+            saved=self._work.lists(visitor.caller),
+            me=visitor.caller.account,
             total=len(lines),
             every=len(found.lines),
             to_judge=found.to_judge,
             choice=choice,
             caller=visitor.caller,
-            scopes=scopes(visitor.caller),
+            scopes=SCOPES if person else SCOPES[:1],
             columns=COLUMNS,
             picks=[(name, counted(found, name)) for name in PICKED],
             levels=LEVELS,
@@ -89,12 +100,19 @@ class ListPages:
         title = visitor.frame.text["to_judge"].format(found.to_judge)
         return page("stop.html.j2", visitor.frame, title, "/orders", status=503, code="BUSY", says="", hint="")
 
-    def _chosen(self, visitor: Visitor) -> tuple[Choice, Snapshot, list[OrderLine]]:
+    def _chosen(self, visitor: Visitor) -> tuple[Choice, Snapshot, Sequence[OrderLine]]:
         choice, found = Choice.of(visitor.query), self._lines.read(visitor.caller)
-        lines = chosen(found, choice, visitor.caller, self._view.moment(), visitor.frame.zone, Marks())
-        return choice, found, list(lines)
+        marks = self._marks(visitor.caller, choice.scope)
+        lines = chosen(found, choice, visitor.caller, self._view.moment(), visitor.frame.zone, marks)
+        return choice, found, lines
 
-
-def scopes(caller: Caller) -> tuple[str, ...]:
-    """Return the scopes of lists that a caller may choose."""
-    return ("mine",)
+    def _marks(self, caller: Caller, scope: str) -> Marks:
+        """Return the marks that a scope of lists needs."""
+        store, nothing = self._work.store, frozenset[str]()
+        if not caller.account:
+            return Marks()
+        return Marks(
+            store.assigned_to(caller.account) if scope == "assigned" else nothing,
+            store.watched_by(caller.account) if scope == "watched" else nothing,
+            store.taken(caller.actor) if scope == "unassigned" else nothing,
+        )

@@ -23,6 +23,7 @@ PAGES = (
     "/",
     "/orders",
     "/orders?day=due&since=x&finding=violation&sort=due",
+    "/notices",
     "/orders/{}",
     "/orders/{}/record",
     "/orders/{}/record/evidence-received",
@@ -72,6 +73,25 @@ def test_every_page_fits_a_phone_and_can_be_read_in_the_dark(
         assert browser.run(f"{axe}; {BROKEN}") == []
     finally:
         browser.emulate()
+
+
+def test_a_note_is_kept_by_keyboard_and_stays_while_an_entry_arrives(
+    browser: Browser, house: Office, order: str
+) -> None:
+    show(browser, house, f"/orders/{order}")
+    browser.press("w")
+    browser.run("document.getElementById('note').focus()")
+    browser.type("#note", "Rückfrage <b>offen</b>")
+    for _ in range(3):
+        if browser.run("return document.activeElement.value") == "note":
+            break
+        browser.press(TAB)
+    browser.press(ENTER)
+    browser.wait("return document.querySelector('.note .said') !== null", PATIENCE)
+    assert browser.run("return document.querySelector('.note .said').innerText") == "Rückfrage <b>offen</b>"
+    browser.run("[...document.querySelectorAll('[value=delete-note]')].at(0).focus()")
+    browser.press(ENTER)
+    browser.wait("return document.querySelector('.note') === null && document.readyState === 'complete'", PATIENCE)
 
 
 def test_single_keys_lead_through_the_desk_and_a_person_may_switch_them_off(

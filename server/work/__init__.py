@@ -1,0 +1,1 @@
+"""The work of people on orders, outside of the log: assignments, watched orders, notes, notices, saved lists."""
