@@ -14,6 +14,7 @@ from cli.command_tables import (
     COMMANDS,
     COUNTERPARTY,
     EXCHANGE,
+    FILES,
     GUEST,
     IMPORT,
     JOBS,
@@ -208,6 +209,18 @@ exchange = Group(
         "comity exchange send PPO-2026-123 --to skylark --as ilves --config serve.toml",
         "comity exchange list",
         "comity exchange release 5b1c --as ilves",
+    ),
+)
+
+files = Group(
+    name="files",
+    table=FILES,
+    help="Files that entries state, where an office server keeps them: encrypted, and erased with the data subject.",
+    examples=(
+        "comity files put PPO-2026-123 return.zip --ledger https://office.example --as harbor",
+        "comity files list PPO-2026-123 --ledger https://office.example",
+        "comity files get PPO-2026-123 10 -o return/ --ledger https://office.example --as ilves",
+        "comity files check",
     ),
 )
 

@@ -58,6 +58,7 @@ COMMANDS = {
     "guest": ("cli.app:guest", "people of offices without a ledger, who answer an order by a link"),
     "jobs": ("cli.app:jobs", "the regular work of a ledger: by command, and what became of the last runs"),
     "exchange": ("cli.app:exchange", "bundles to and from the ledgers of other offices, with receipts both ways"),
+    "files": ("cli.app:files", "files that entries state, kept encrypted by an office server"),
     "remote": ("cli.app:remote", "the office servers that you ask, and under which trust"),
     "audit": ("cli.app:audit", "check another log as an auditor and sign it; the auditors of this ledger"),
     "monitor": ("cli.commands.monitor:monitor", "follow other logs; alarm on forks, rollbacks, silence"),
@@ -171,6 +172,13 @@ EXCHANGE = {
     "list": ("cli.commands.exchange:list_", "what waits for peers, and what came from them"),
     "release": ("cli.commands.exchange:release", "record a bundle of the quarantine, signed by you"),
     "refuse": ("cli.commands.exchange:refuse", "refuse a bundle of the quarantine for good, and delete it"),
+}
+
+FILES = {
+    "list": ("cli.commands.files:list_", "of which entries of an order a server keeps files"),
+    "put": ("cli.commands.files:put", "send files that an entry of your office states"),
+    "get": ("cli.commands.files:get", "fetch the files of an entry; recorded, with the reason"),
+    "check": ("cli.commands.files:check", "every kept file has its object, every object its file"),
 }
 
 COUNTERPARTY = {

@@ -11,7 +11,8 @@
 
 The entries of a kind with `shown_to` are shown to those roles alone. Sealed values are opened in one answer: in a
 bundle for a caller who may see every order, after an entry that this caller has signed says so. Every other caller who
-may see an order gets a bundle of it for a role of their own, with every sealed value closed.
+may see an order gets a bundle of it for a role of their own, with every sealed value closed. Kept files follow the same
+rule; the office that has signed an entry sends the files that the entry states, and learns what of them is here.
 """
 
 from __future__ import annotations
@@ -166,6 +167,14 @@ class Access(Struct, frozen=True):
     def makes_bundle(self, caller: Caller, audience: str) -> bool:
         """Return True if a caller may have a bundle of an order, which they may see, for an audience (a role)."""
         return self.keeps(caller) or audience in caller.roles
+
+    def sends_file(self, caller: Caller, signer: str) -> bool:
+        """Return True if a caller may send a file that an entry of an office (its id) states."""
+        return bool(caller.roles) and caller.actor == signer
+
+    def opens_files(self, caller: Caller) -> bool:
+        """Return True if a caller may open kept files of every order, after an access entry."""
+        return self.keeps(caller)
 
     def sees_kind(self, caller: Caller, kind: str) -> bool:
         """Return True if a caller may know of entries of a kind in an order that it may see."""

@@ -46,6 +46,7 @@ STATUS: Final = {
     "BUSY": 429,
     "API-UNFORESEEN": 500,
     "EXCHANGE-FULL": 507,
+    "FILES-FULL": 507,
 }
 TITLES: Final = {
     400: "The request has another form than the API asks for.",
@@ -63,7 +64,7 @@ TITLES: Final = {
     431: "The head of the request is too large.",
     500: "The server has failed.",
     503: "The ledger cannot be used now.",
-    507: "There is no room for what is not proven.",
+    507: "There is no room for this.",
 }
 
 

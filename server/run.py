@@ -38,6 +38,14 @@ from server.exchange.endpoint import ExchangeEndpoint, ExchangeGates
 from server.exchange.peers import Peer
 from server.exchange.reception import Reception
 from server.exchange.store import ExchangeStore
+from server.files.endpoint import FileEndpoint, FileGates
+from server.files.keeping import Keeping
+from server.files.links import open_links
+from server.files.opening import Files
+from server.files.places import open_place
+from server.files.record import FileRecord
+from server.files.settings import FileSettings
+from server.files.tidying import Tidying
 from server.guests.invitations import Invitations
 from server.identity.accounts import Account, Accounts
 from server.identity.callers import Callers, Peers
@@ -73,7 +81,7 @@ class Settings(Struct, frozen=True):
     each request is logged. `proxies` are the proxies in front, `provider` signs people in. With `peers` it exchanges
     bundles, with `jobs` it does those by timers that the file `config` switches on. `signing` is the origin of the
     signing page, empty without one, and `signing_page` its bytes. `hashing` is the script that hashes files in a
-    browser, empty if it was not built.
+    browser, empty if it was not built. `files` says where the files that entries state are kept; None: nowhere.
     """
 
     bases: tuple[str, ...]
@@ -92,6 +100,7 @@ class Settings(Struct, frozen=True):
     signing: str = ""
     signing_page: bytes = b""
     hashing: bytes = b""
+    files: FileSettings | None = None
 
 
 class OfficeServer:
@@ -127,9 +136,12 @@ class OfficeServer:
             invitations = self.invitations = Invitations(identities, self.accounts)
             recording = Recording(view, recorder, head, metrics.appended)
             bundles = Bundles(view, partial(Journal.open, journal.folder.path, journal.home, now=journal.now))
+            files = self.files = (
+                opened.enter_context(_files(journal, view, head, settings.files)) if settings.files else None
+            )
             services = Services(
                 view, recording, Drafting(view, recording), head, settings.within, readiness.check, sign_in,
-                self.key_requests, bundles, self.invitations,
+                self.key_requests, bundles, self.invitations, files,
             )  # fmt: skip
             bases = {base.partition("://")[2]: base for base in settings.bases}
 
@@ -153,6 +165,8 @@ class OfficeServer:
             listeners = Listeners(view, head, lambda: self.server.should_exit)
             more = opened.enter_context(_exchange(journal, gates, spent, settings)) if settings.peers else []
             gate = Gate(services, callers, bases, test=journal.folder.test, signing=settings.signing)
+            if files is not None:
+                more += FileEndpoint(files, FileGates(bases, callers, problem, settings.patience)).routes()
             self.work = OfficeWork(WorkStore(identities), self.accounts, view)
             desk = Desk(gate, self.work, journal.home.log(journal.origin))
             more = [
@@ -209,6 +223,18 @@ def _exchange(journal: Journal, gates: Gates, spent: Spent, settings: Settings) 
             problem, settings.patience,
         )  # fmt: skip
         yield ExchangeEndpoint(Reception(opened, settings.peers, store), checks, opened).routes()
+
+
+@contextmanager
+def _files(journal: Journal, view: LedgerView, head: LogHead, settings: FileSettings) -> Iterator[Files]:
+    """Yield the kept files of a ledger. The ledger is opened anew for each access entry, as another process would."""
+    place = open_place(settings, journal.origin)
+    with closing(FileRecord(journal.folder)) as record, closing(open_links(journal.folder)) as links:
+        links.state_place(settings.stated)
+        keeping = Keeping(record, links, place, settings, view.access)
+        opened = partial(Journal.open, journal.folder.path, journal.home, now=journal.now)
+        with closing(Tidying(keeping)):
+            yield Files(view, keeping, opened, head.advance)
 
 
 def _certificate_ends(tls: Tls | None) -> float | None:

@@ -81,9 +81,11 @@ def erase(
             scope = journal.erasure.lost()
             for line in _covers(journal, scope):
                 output.tell(line)
-            with _outside(journal, scope) as delete:
+            with _outside(journal, scope) as delete, _kept_files(journal, scope) as (remove, finish):
                 prompts.confirm("no keys.db opens them any more, and what is encrypted is dropped", yes=yes)
                 delete()
+                remove()
+                finish()
             for receipt in journal.erasure.erase_lost(signer, cause=cause, custodians=custodians):
                 tell(FolderTarget(journal), "payload-key-destroyed", receipt)
             return
@@ -112,9 +114,12 @@ def erase(
             with _outside(journal, covered) as delete:
                 prompts.confirm("the key is destroyed, and nobody can bring back what it sealed", yes=yes)
                 delete()
-        receipts = journal.erasure.erase(
-            named, signer, order=place, cause=cause, custodians=custodians, only_here=only_here
-        )
+        with _kept_files(journal, covered) as (remove, finish):
+            receipts = journal.erasure.erase(
+                named, signer, order=place, cause=cause, custodians=custodians, only_here=only_here
+            )
+            remove()
+            finish()
         for receipt in receipts:
             if receipt.already:
                 output.tell(f"already destroyed, entry {receipt.index}")
@@ -172,6 +177,26 @@ def _bundles(journal: Journal, covered: ErasureScope) -> Iterator[Callable[[], N
             says = f"got a bundle of order {given.order}: what it opened stays there, ask them"
             output.tell(f"{given.peer} {says}")
         yield lambda: delete(store, found, journal.origin)
+
+
+@contextmanager
+def _kept_files(journal: Journal, covered: ErasureScope) -> Iterator[tuple[Callable[[], None], Callable[[], None]]]:
+    """Say how many kept files an erasure reaches; yield functions that remove their links, and delete the files."""
+    from server.files.erasure import reached
+
+    with reached(journal.folder, journal.subject_keys, covered.keys) as found:
+        if found is None or not found.count:
+            yield lambda: None, lambda: None
+            return
+        output.tell(f"{output.counted(found.count, 'kept file')} can be read by no one any more")
+
+        def finish() -> None:
+            try:
+                output.tell(f"{output.counted(found.delete(), 'encrypted file')} deleted from the store")
+            except LedgerError as fault:
+                output.tell(f"the store cannot be reached ({fault.says}): the server deletes what is left of them")
+
+        yield found.remove, finish
 
 
 def _custodian(journal: Journal, actor: str | None, role: str | None, key_file: str | None) -> Signer:

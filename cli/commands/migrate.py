@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 import click
@@ -15,8 +14,10 @@ from cli.terminal.answer import CommandAnswer
 from ledger.adapters.folders.ledger_folder import read_folder
 from ledger.adapters.folders.user_folders import Home
 from ledger.adapters.guard.guard_place import place_in
+from ledger.adapters.storage.connection import Location
 from ledger.application.migration.migrate import Places, migrate, remove_left
-from server.identity.move import accounts_at, move_accounts
+from server.files.links import MOVED as LINKS
+from server.identity.move import ACCOUNTS, accounts_at, move_accounts
 
 
 class MigrateAnswer(CommandAnswer, tag="comity.migrate/1"):
@@ -42,10 +43,10 @@ class MigrateAnswer(CommandAnswer, tag="comity.migrate/1"):
 def migrate_(store: str | None, keys_store: str | None, guard: str | None, remove: bool) -> None:
     """Move entries, keys of data subjects and guard of this ledger to other places, each verified there.
 
-    Heads, time stamps, what was received from other logs, and accounts go with the entries. The old place is closed
-    first: nothing is written to it any more, also by a process that has it open. It is not deleted. Until keys.db is
-    removed, it still has what is erased later. Repeated, the command finishes what was interrupted; with the places
-    where the parts are, it takes a move back that has not copied anything yet.
+    Heads, time stamps, what was received from other logs, accounts and links of kept files go with the entries. The old
+    place is closed first: nothing is written to it any more, also by a process that has it open. It is not deleted.
+    Until keys.db is removed, it still has what is erased later. Repeated, the command finishes what was interrupted;
+    with the places where the parts are, it takes a move back that has not copied anything yet.
     """
     if not remove and store is keys_store is guard is None:
         raise click.UsageError("--store, --keys-store, --guard: what is to be moved, and where? Or --remove")
@@ -54,10 +55,15 @@ def migrate_(store: str | None, keys_store: str | None, guard: str | None, remov
     if not remove or store or keys_store or guard:
         check_clock(folder, home)
     if store is not None:
-        accounts_at(folder.entries, path)  # what cannot be read is said before anything moves
+        for moved in (ACCOUNTS, LINKS):
+            accounts_at(folder.entries, path, moved)  # what cannot be read is said before anything moves
     with prompts.progress("verifying") as progress:
         now = ledger_choice.now(str(path))
-        carry = partial(move_accounts, folder=path)
+
+        def carry(here: Location, to: Location) -> None:
+            for moved in (ACCOUNTS, LINKS):
+                move_accounts(here, to, path, moved)
+
         folder = migrate(path, home, Places(store, keys_store, guard), now, progress, carry)
     removed = remove_left(path) if remove else []
     places = str(folder.entries), str(folder.subject_keys), str(place_in(home.log(folder.origin)))

@@ -13,7 +13,9 @@ from cli.session import ledger_choice
 from cli.session.options import STORE
 from cli.terminal import output, prompts
 from cli.terminal.answer import CommandAnswer, Time
+from ledger.adapters.folders.ledger_folder import ENTRIES_DB, FILES_DB, read_folder
 from ledger.adapters.folders.read_trust import plain_files
+from ledger.adapters.storage.postgres import Address
 from ledger.application.backup.restore_copy import MirrorSource, restore_backup, up_to
 from ledger.application.restore_from_mirror import Mirrored
 from ledger.errors import LedgerError, RecordError
@@ -124,6 +126,14 @@ def _settle(folder: Path) -> None:
                 jobs.settle_restored(ledger_choice.now().date().isoformat())
         except LedgerError as fault:
             _leave_out(folder / "jobs.db", fault)
+
+    if (folder / FILES_DB).exists() and isinstance(place := read_folder(folder).entries, Address):
+        from server.files.links import MOVED
+        from server.identity.move import move_accounts
+
+        move_accounts(folder / ENTRIES_DB, place, folder, MOVED)
+        for tail in ("", "-wal", "-shm"):
+            Path(f"{folder / FILES_DB}{tail}").unlink(missing_ok=True)
 
 
 def _leave_out(file: Path, fault: LedgerError) -> None:

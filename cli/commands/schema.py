@@ -188,7 +188,7 @@ def _others() -> Iterator[tuple[str, type]]:
     from projections.reports.fillable_form import FillableForm
     from server.documents import ApiAnswer
 
-    for part in ("server.exchange", "server.guests", "server.identity"):  # each defines more of them
+    for part in ("server.exchange", "server.files", "server.guests", "server.identity"):  # each defines more of them
         for module in pkgutil.iter_modules(importlib.import_module(part).__path__, f"{part}."):
             if module.name.endswith("documents"):
                 importlib.import_module(module.name)

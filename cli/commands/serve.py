@@ -33,7 +33,12 @@ if TYPE_CHECKING:
 NEEDED = ("starlette", "uvicorn", "http_message_signatures", "httpx", "prometheus_client", "fido2", "jwt")
 
 
-PEERS, ON, CONFIG = "comity.peers", "comity.jobs", "comity.config"  # what the context keeps of the file
+PEERS, ON, CONFIG, KEPT = (
+    "comity.peers",
+    "comity.jobs",
+    "comity.config",
+    "comity.files",
+)  # what the context keeps of the file
 
 
 def _names(context: click.Context) -> dict[str, str]:
@@ -46,6 +51,7 @@ def _configured(context: click.Context, _: click.Parameter, path: str | None) ->
     if path is None:
         return None
     from server.exchange.peers import peers_of
+    from server.files.settings import file_settings
     from server.jobs.settings import TABLES, settings_of
     from server.jobs.table import JOBS
     from server.operations.configuration import read_configuration, read_table
@@ -55,6 +61,7 @@ def _configured(context: click.Context, _: click.Parameter, path: str | None) ->
         context.meta[PEERS] = peers_of(read_table(Path(path), "peers"))
         settings = settings_of({name: read_table(Path(path), name) for name in TABLES}, tuple(JOBS))
         context.meta[ON] = {name: each for name, each in settings.jobs.items() if each.on}
+        context.meta[KEPT] = file_settings(read_table(Path(path), "files"))
         context.meta[CONFIG] = Path(path).absolute()
     except (ValueError, RecursionError, OSError) as wrong:  # TOML and msgspec errors are ValueErrors
         says = wrong.strerror if isinstance(wrong, OSError) else str(wrong)
@@ -232,6 +239,7 @@ def serve(
             signing=origin,
             signing_page=page,
             hashing=_built("browser/hashing.js"),
+            files=file.get(KEPT),
         )
         try:
             made = OfficeServer(journal, settings)
@@ -266,6 +274,10 @@ def _print_options(context: click.Context) -> None:
             click.echo(f"{name} = {json.dumps(shown)}  # {sources.get(source, 'the default')}")
     for name, job in context.meta.get(ON, {}).items():
         click.echo(f"# job {name} every {job.every or JOBS[name].every} s")
+    if files := context.meta.get(KEPT):
+        click.echo(
+            f"# files are kept in {files.folder}: {files.largest_gib:g} GiB each, {files.quota_gib:g} GiB in all"
+        )
     for peer in context.meta.get(PEERS, ()):
         click.echo(f"# peer {peer.name}: {peer.origin}, {peer.url or 'fetches its bundles'}")
 

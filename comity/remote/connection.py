@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 import httpx
@@ -30,11 +30,12 @@ class Refused(RecordError):
 
 
 class _Sent(Struct, frozen=True):
-    """What a request brings: its query, and the body of a POST with its idempotency key."""
+    """What a request brings: its query, and the body of a POST with its idempotency key, or of a PUT."""
 
     query: dict[str, str]
     body: bytes | None = None
     once: str = ""
+    media: str = "application/json"
 
 
 class Connection:
@@ -71,6 +72,32 @@ class Connection:
         """Return the answer to a POST of JSON; `once` is its idempotency key, by which it may be sent again."""
         return self._ask("POST", path, answer, _Sent({}, body, once))
 
+    def put(self, path: str, answer: type[A], body: bytes) -> A:
+        """Return the answer to a PUT of bytes, which may be sent again."""
+        return self._ask("PUT", path, answer, _Sent({}, body, media="application/octet-stream"))
+
+    def fetch(self, path: str, start: int) -> Iterator[bytes]:
+        """Yield the bytes behind a path from one on, as they come; nothing is limited but the wait for each part.
+
+        `LedgerError` HTTP-SILENT if the connection ends; `RecordError` API-FALSE for another answer than was asked for.
+        """
+        headers = {"accept-encoding": "identity", **({"range": f"bytes={start}-"} if start else {})}
+        request = self._client.build_request("GET", f"{self.url}{path}")
+        request.headers.update(sign_request(self._key, "GET", str(request.url), headers, None))
+        try:
+            reply = self._client.send(request, stream=True)
+            try:
+                if reply.headers.get("content-type", "").partition(";")[0] == MEDIA:
+                    raise _refused(reply.status_code, reply.read()[:MOST])
+                if reply.status_code != (206 if start else 200):
+                    raise RecordError("API-FALSE", f"the server answers {reply.status_code}", where=path)
+                yield from reply.iter_raw()
+            finally:
+                reply.close()
+        except httpx.HTTPError as error:
+            says = f"{self.url}: {str(error) or type(error).__name__}"
+            raise LedgerError("HTTP-SILENT", says, "what has come is kept; ask again") from None
+
     def _ask(self, method: str, path: str, answer: type[A], sent: _Sent) -> A:
         for left in reversed(range(_TRIES)):
             try:
@@ -100,7 +127,7 @@ class Connection:
         if size := self.seen():
             headers[SEEN] = str(size)  # another server of the same log may have answered under a smaller one
         if sent.body is not None:
-            headers |= {"content-type": "application/json", "idempotency-key": sent.once}
+            headers |= {"content-type": sent.media} | ({"idempotency-key": sent.once} if sent.once else {})
         request = self._client.build_request(method, f"{self.url}{path}", params=sent.query or None, content=sent.body)
         request.headers.update(sign_request(self._key, method, str(request.url), headers, sent.body))
         content, ends = bytearray(), time.monotonic() + 20 * self._seconds

@@ -12,36 +12,29 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
-from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
 from threading import Lock
-from typing import get_args
 
-from msgspec import UNSET, Struct
+from msgspec import Struct
 
 from ledger.application.export.access_entry import export_access
 from ledger.application.export.bundle_contents import BundleRequest, bundle_contents
 from ledger.application.export.hand_over import committed_for
 from ledger.application.export.witnessed_head import Witnesses, published_head
 from ledger.application.journal import Journal
-from ledger.application.write.parallel_open import open_entry
 from ledger.bundle.archive import pack
 from ledger.bundle.contents import Contents
-from ledger.entries.case import instant
-from ledger.entries.envelope import OpenedEntry, Signer, open_
+from ledger.entries.envelope import Signer
 from ledger.entries.placement import reserved_of
 from ledger.errors import LedgerError, RecordError
-from ledger.facts.vocabulary import ROLES, Purpose
-from ledger.formats.selective_disclosure import lift
+from ledger.facts.vocabulary import ROLES
 from server.access import Caller
+from server.access_entries import AccessClaim, access_place, check_claim, recorded_before
 from server.api.reading import LedgerView
-from server.documents import AccessPlace, BundleAnswer, BundleAsked, BundlePlanAnswer, Code, Head, SealedEntry
+from server.documents import BundleAnswer, BundleAsked, BundlePlanAnswer, Code, Head, SealedEntry
 
 logger = logging.getLogger(__name__)
 
-KIND, VIEW = "record-accessed", "export"
-OPENED = ("justification", "person")  # the sealed fields of an access entry
-CLOCKS = timedelta(minutes=10)  # by which the clock of a caller may differ
 PATIENCE = 30.0  # seconds that a request waits for the bundle of another one
 
 OpenJournal = Callable[[], AbstractContextManager[Journal]]
@@ -69,12 +62,7 @@ class Bundles:
             head = published_head(journal)
             request = self._request(caller, order, query, journal)
             orders = opened_orders(journal, request)
-            place = None
-            if orders:
-                newest = journal.store.newest(journal.access)
-                last = None if newest is None else open_(newest[1], verify=False)
-                seq, prev = (1, None) if last is None else (last.payload.seq + 1, last.leaf)
-                place = AccessPlace(journal.access, seq, prev)
+            place = access_place(journal) if orders else None
             return BundlePlanAnswer(
                 Head(head.checkpoint.size, head.note.decode()), order, query.audience, list(orders), place
             )
@@ -85,14 +73,8 @@ class Bundles:
         `RecordError`: API-MISSING, API-DENIED, API-REQUEST, what recording raises; `LedgerError` UNWITNESSED, BUSY.
         """
         self._check(caller, order, asked.audience)
-        if asked.purpose not in get_args(Purpose):
-            raise RecordError("API-REQUEST", f"{asked.purpose!r} is no purpose of the vocabulary", where="purpose")
-        if not caller.signs_with(asked.key) or asked.role not in caller.roles:
-            raise RecordError("API-DENIED", "a bundle is made with a key of the caller, in a role of the caller")
         with self._journal() as journal:
-            if not journal.folder.test and abs(asked.made_at - journal.now()) > CLOCKS:
-                says = f"it differs by more than ten minutes from the clock here, {journal.now():%Y-%m-%dT%H:%M:%SZ}"
-                raise RecordError("API-REQUEST", says, where="made_at")
+            check_claim(journal, _claim(asked, ()), caller)
             request = replace(
                 self._request(caller, order, BundleQuery(asked.audience, asked.linked), journal),
                 made_at=asked.made_at,
@@ -167,51 +149,18 @@ def _recorded(
     witnesses: Witnesses,
 ) -> int:
     """Record an access entry that says what is opened, and return its index; one that was just recorded is taken."""
-    line = access.entry.encode()
-    opened = open_entry(line)
-    _check_access(journal, opened, access.disclosures, asked, caller, orders)
-    before = journal.store.by_entry(bytes.fromhex(opened.payload.entry))
-    if before is not None:  # the same request again, whose answer was lost
-        same = open_(before[1], verify=False)
-        if (same.payload.order, same.payload.public.get("orders"), same.payload.signer) != (
-            journal.access,
-            list(orders),
-            opened.payload.signer,
-        ) or abs(instant(same.payload.signed_at) - asked.made_at) > CLOCKS:
-            raise RecordError("CONFLICT", "the id of the access entry stands for another entry", where="access")
-        return before[0]
+    before = recorded_before(journal, access, _claim(asked, orders), caller)
+    if before is not None:
+        return before
     journal.check_openable(orders)
     if not asked.unwitnessed:
         witnesses.check_reachable()
-    (receipt,) = journal.receive_sealed([line], [access.disclosures], whole=True)
+    (receipt,) = journal.receive_sealed([access.entry.encode()], [access.disclosures], whole=True)
     return receipt.index
 
 
-def _check_access(
-    journal: Journal,
-    opened: OpenedEntry,
-    disclosures: Sequence[str],
-    asked: BundleAsked,
-    caller: Caller,
-    orders: Sequence[str],
-) -> None:
-    """Raise API-REQUEST unless an access entry is of the maker, is plain, and says what this request opens and why."""
-    p = opened.payload
-    said = {name: value for name, value in p.public.items() if name != "_sd"}
-    values = lift(disclosures, opened.sd, public=p.public)
-    expected = {"view": VIEW, "purpose_code": asked.purpose, "orders": list(orders)}
-    fits = (
-        (p.kind, p.order, said) == (KIND, journal.access, expected)
-        and (p.signer.key, p.signer.actor, p.signer.role) == (asked.key, caller.actor, asked.role)
-        and p.speaks == "act"
-        and p.replaces is p.unless is UNSET
-        and abs(instant(p.signed_at) - asked.made_at) <= CLOCKS
-        and all(isinstance(values.get(name), str) and values[name].strip() for name in OPENED)
-        and len(values) == len(opened.sd) == len(OPENED)
-    )
-    if not fits:
-        says = "it is not the entry of the maker that says of which orders values are opened, for what, why, by whom"
-        raise RecordError("API-REQUEST", says, where="access", hint="GET of this address says what is opened")
+def _claim(asked: BundleAsked, orders: Sequence[str]) -> AccessClaim:
+    return AccessClaim(orders, asked.purpose, asked.key, asked.role, asked.made_at)
 
 
 def _tool() -> str:

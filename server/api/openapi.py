@@ -15,6 +15,9 @@ from server.api.routes import Route
 from server.api.sign_in import EVERY_ROUTE
 from server.documents import CALENDAR, CALENDAR_MEDIA, SEEN, Problem
 from server.exchange.addresses import ADDRESSES, BUNDLE, Address
+from server.files.addresses import CONTENT, PIECE_OF
+from server.files.addresses import MEDIA as BYTES
+from server.files.documents import UploadAnswer
 from server.identity.callers import SESSION
 from server.problems import MEDIA, STATUS, TITLES
 
@@ -41,6 +44,7 @@ def document() -> dict[str, Any]:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
     for address in ADDRESSES:
         paths.setdefault(address.path, {})[address.method.lower()] = _exchange(address)
+    paths |= _bytes_of_files()
     paths[CALENDAR] = {"get": _calendar()}
     return {
         "openapi": "3.1.1",
@@ -131,6 +135,32 @@ def _exchange(address: Address) -> dict[str, Any]:
     return operation
 
 
+def _bytes_of_files() -> dict[str, dict[str, Any]]:
+    """Return the paths by which the bytes of files come and go, which a server that keeps files has."""
+    says = {**_IN_PATHS, "piece": "The number of a piece, from 0."}
+
+    def operation(path: str, name: str, summary: str, done: dict[str, Any], codes: set[str]) -> dict[str, Any]:
+        return {
+            "operationId": name,
+            "summary": summary,
+            "parameters": [_in_path(each, says[each]) for each in re.findall(r"{(\w+)}", path)],
+            "responses": {**done, **_by_status({*_ALWAYS, *_BY_KEY, "API-MISSING", "BUSY", *codes})},
+            "security": _KNOWN,
+        }
+
+    raw = {BYTES: {"schema": {"type": "string", "contentMediaType": BYTES}}}
+    taken = {"200": {"description": _about(UploadAnswer), "content": _json(UploadAnswer)}}
+    codes = {"API-MEDIA", "CONFLICT", "FILES-DIFFER", "FILES-FULL"}
+    put = operation(PIECE_OF, "putPiece", "Send a piece of a file", taken, codes)
+    whole = {"description": "The file, as an attachment of no type.", "content": raw}
+    part = {"description": "The bytes that the header Range asks for.", "content": raw}
+    fetch = operation(CONTENT, "fetchFile", "Fetch a file that was opened", {"200": whole, "206": part}, set())
+    ranged = {"name": "Range", "in": "header", "required": False, "schema": {"type": "string"}}
+    fetch["parameters"].append({**ranged, "description": "The first byte, and the last one: `bytes=0-99`."})
+    body = {"required": True, "content": raw}
+    return {PIECE_OF: {"put": {**put, "requestBody": body}}, CONTENT: {"get": fetch}}
+
+
 def _calendar() -> dict[str, Any]:
     """Return the operation of the calendars, which a server with the job `calendar` has."""
     about = "The secret of the address, which `comity jobs calendar` prints."
@@ -165,16 +195,20 @@ EVENTS = (
 )
 
 
+_IN_PATHS = {
+    "object": "The name of an upload, as its answers have it.",
+    "order": "The id of an order; `/v1/orders?name=` finds it by its reference.",
+    "index": "The index of an entry in the log, from 0.",
+    "kind": "The name of a kind.",
+}
+
+
 def _path(route: Route) -> list[dict[str, Any]]:
-    says = {
-        "order": "The id of an order; `/v1/orders?name=` finds it by its reference.",
-        "index": "The index of an entry in the log, from 0.",
-        "kind": "The name of a kind.",
-    }
-    return [
-        {"name": name, "in": "path", "required": True, "description": says[name], "schema": {"type": "string"}}
-        for name in re.findall(r"{(\w+)}", route.path)
-    ]
+    return [_in_path(name, _IN_PATHS[name]) for name in re.findall(r"{(\w+)}", route.path)]
+
+
+def _in_path(name: str, says: str) -> dict[str, Any]:
+    return {"name": name, "in": "path", "required": True, "description": says, "schema": {"type": "string"}}
 
 
 def _queries(route: Route) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
@@ -46,6 +46,9 @@ from server.documents import (
 from server.guests.invitations import Invitations
 from server.identity.key_requests import KeyRequests
 from server.identity.sign_in import SignIn, Visit
+
+if TYPE_CHECKING:
+    from server.files.opening import Files
 
 Word = Annotated[str, Meta(min_length=1, max_length=200)]
 Limit = Annotated[int, Meta(ge=1, le=500)]
@@ -113,6 +116,7 @@ class Services(Struct, frozen=True):
     key_requests: KeyRequests
     bundles: Bundles
     invitations: Invitations
+    files: Files | None = None
 
     def catch_up(self, size: int) -> None:
         """Take the newest signed head if it is to have a size that is stored and was not answered under here yet."""

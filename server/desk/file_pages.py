@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ledger.entries.case import Case, Entry, Unread, replacements
-from ledger.entries.replacement import ALGORITHMS, DIGESTS
-from ledger.facts import KINDS
 from projections.reports.entry_numbers import number
 from server.desk.gate import Gate, Visitor
 from server.desk.site import Place, page
+from server.files.stated import sealed_fields, stated_files
 from server.operations.observed import note
 
 WORKER: Final = "/desk/hashing.js"
@@ -27,22 +22,6 @@ _WORKER_HEADERS: Final = {
     "x-content-type-options": "nosniff",
     "cache-control": "no-cache",
 }
-_FILES = ("document", "list[document]", "manifest", "filedigest")  # types of fields that state files
-
-
-class StatedFile(Struct, frozen=True):
-    """One file that an entry states: its digests by their algorithms, its name and size where they are stated.
-
-    `number` is that of the entry in the order, `field` the part of the entry. A later entry has `replaced` the entry.
-    """
-
-    number: str
-    entry: Entry
-    field: str
-    name: str
-    size: int | None
-    digests: Mapping[str, str]
-    replaced: bool
 
 
 class FilePages:
@@ -76,38 +55,5 @@ class FilePages:
             "/orders",
             order=order,
             stated=list(stated_files(case, self._gate.services.view.now())),
-            sealed=[(number(e, case), e, fields) for e in case.entries if (fields := _sealed_fields(e))],
+            sealed=[(number(e, case), e, fields) for e in case.entries if (fields := sealed_fields(e))],
         )
-
-
-def stated_files(case: Case, at: datetime) -> Iterable[StatedFile]:
-    """Yield the files that the entries of an order state, as far as they can be read here, in the order of the log."""
-    replaced = replacements(case.entries, at)
-    for entry in case.entries:
-        for field, of in _fields(entry).items():
-            for file in _files_in(of, entry.get(field)):
-                digests = {name: file[name] for name in ALGORITHMS if file.get(name)}
-                name, size = file.get("name", ""), file.get("size")
-                yield StatedFile(number(entry, case), entry, field, name, size, digests, entry.leaf in replaced)
-
-
-def _fields(entry: Entry) -> dict[str, str]:
-    """Return the fields of an entry's kind that state files, with their types."""
-    kind = KINDS.get(entry.kind)
-    fields = {} if kind is None else kind.fields()
-    return {name: field.type for name, field in fields.items() if field.type in _FILES or name in DIGESTS}
-
-
-def _files_in(of: str, value: Any) -> list[Mapping[str, Any]]:
-    if value is None or isinstance(value, Unread):
-        return []
-    if of == "manifest":
-        return list(value["files"])
-    if of.startswith("list["):
-        return list(value)
-    return [value] if isinstance(value, Mapping) else [{"sha256": value}]
-
-
-def _sealed_fields(entry: Entry) -> list[str]:
-    """Return the fields of an entry that state files and are sealed."""
-    return [name for name in _fields(entry) if isinstance(entry.sealed.get(name), Unread)]

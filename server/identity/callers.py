@@ -122,8 +122,10 @@ class Callers:
         """Count a request whose sender is not known, by its address; `RecordError` API-RATE."""
         self._rate.spend(f"address {network_of(self._peers.address(request))}")
 
-    def find(self, request: Request, url: str, base: str, body: bytes) -> Known | None:
+    def find(self, request: Request, url: str, base: str, body: bytes | None) -> Known | None:
         """Return who sends a request, and count the request; None if it has no signature, session or certificate.
+
+        Where `body` is None it has not arrived: `check_content` follows for a signed request.
 
         `RecordError`: API-SIGNATURE, API-REPLAY, KEY-UNKNOWN, KEY-ENDED, API-SESSION, API-CERTIFICATE, API-ORIGIN,
         API-DENIED, API-RATE.
@@ -137,7 +139,7 @@ class Callers:
             self._rate.spend(known.caller.name)
         return known
 
-    def _find(self, request: Request, url: str, base: str, body: bytes) -> Known | None:
+    def _find(self, request: Request, url: str, base: str, body: bytes | None) -> Known | None:
         headers = request.headers
         if is_signed(request):
             if any(len(headers.getlist(name)) != 1 for name in ("signature", "signature-input")):

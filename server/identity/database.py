@@ -130,10 +130,11 @@ def open_database(folder: Folder) -> Database:
 
 
 class SQLiteDatabase:
-    """Identities in a file. Nothing of it is in a published log or a bundle."""
+    """Tables in a file, by default those of identities. Nothing of it is in a published log or a bundle."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, tables: Tables = TABLES) -> None:
         self._path = path
+        self._tables = tables
         self._lock = RLock()
         self._within = False
         self._durable = self._open("FULL")
@@ -145,21 +146,21 @@ class SQLiteDatabase:
             raise
 
     def _open(self, synchronous: str) -> sqlite3.Connection:
-        c = open_or_create(self._path, TABLES.behind(0), secure_delete=True, version=TABLES.version)
+        c = open_or_create(self._path, self._tables.behind(0), secure_delete=True, version=self._tables.version)
         c.execute(f"PRAGMA synchronous={synchronous}")
         c.execute("PRAGMA foreign_keys=ON")
         return c
 
     def _raise(self) -> None:
         """Raise a file of an earlier version to the newest one."""
-        if self._version() < TABLES.version:
+        if self._version() < self._tables.version:
             with self.transaction():
-                for statement in TABLES.behind(self._version()):
+                for statement in self._tables.behind(self._version()):
                     self._durable.execute(statement)
-                self._durable.execute(f"PRAGMA user_version = {TABLES.version}")
+                self._durable.execute(f"PRAGMA user_version = {self._tables.version}")
 
     def _version(self) -> int:
-        return check_version(self._durable, self._path, newest=TABLES.version)
+        return check_version(self._durable, self._path, newest=self._tables.version)
 
     def rows(self, text: str, params: Params = ()) -> Rows:
         with self._lock, SQLiteErrors(self._path):
@@ -185,13 +186,13 @@ class SQLiteDatabase:
 
 
 class PostgresDatabase:
-    """Identities in the schema `comity_identity` of the database with the entries, which several servers share."""
+    """Tables, by default those of identities, in the database with the entries, which several servers share."""
 
-    def __init__(self, location: Address) -> None:
+    def __init__(self, location: Address, tables: Tables = TABLES) -> None:
         self._location = location
         self._lock = RLock()
-        self._c = open_tables(location, TABLES)
-        self._quick = open_tables(location, TABLES, quick=True)
+        self._c = open_tables(location, tables)
+        self._quick = open_tables(location, tables, quick=True)
 
     def rows(self, text: str, params: Params = ()) -> Rows:
         with self._lock, PostgresErrors(self._location):

@@ -38,7 +38,7 @@ class Configuration(Struct, frozen=True, rename="kebab", forbid_unknown_fields=T
 
 
 NAMES = tuple(field.encode_name for field in fields(Configuration))
-TABLES = ("peers", "jobs", "mail", "people", "webhooks")  # read by the parts that use them
+TABLES = ("peers", "jobs", "mail", "people", "webhooks", "files")  # read by the parts that use them
 
 
 def read_configuration(path: Path) -> dict[str, Any]:

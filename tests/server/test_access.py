@@ -124,6 +124,28 @@ def test_who_may_have_a_bundle_for_which_audience_is_the_table(line: str) -> Non
     assert made == [cell == "yes" for cell in cells]
 
 
+FILES = """
+    caller            sends its own  sends another's  opens
+    XO ISS            yes            no               yes
+    XO RET            yes            no               yes
+    XO AUD            yes            no               yes
+    XO CT             yes            no               no
+    XO SP             yes            no               no
+    XV SP             yes            no               no
+    XV ISS            yes            no               no
+    XV NOT            yes            no               no
+    XO -              no             no               no
+"""
+
+
+@pytest.mark.parametrize("line", FILES.strip().splitlines()[1:])
+def test_who_sends_and_opens_which_files_is_the_table(line: str) -> None:
+    party, role, *cells = line.split()
+    caller = Caller("00" * 32, "caller", party, frozenset() if role == "-" else frozenset({role}))
+    may = [ACCESS.sends_file(caller, "caller"), ACCESS.sends_file(caller, "another"), ACCESS.opens_files(caller)]
+    assert may == [cell == "yes" for cell in cells]
+
+
 def test_the_party_of_an_order_is_not_its_office() -> None:
     provider = Caller("00" * 32, "skylark", "XV", frozenset({"SP"}))
     assert not ACCESS.sees_order(provider, OTHER, lambda: {"harbor", "XV"})

@@ -13,10 +13,11 @@ The folder holds:
     keys-store        instead of keys.db: the address of the database with the subject keys
     map.db            the map of heads, may be deleted at any time
     identity.db       who may sign in to the office server; next to the entries if they are in a database
+    files.db          which kept files belong to which entries; next to the entries if they are in a database
     foreign/          entries of other logs, as received
     others/           the heads of other logs, as seen
     registers/        the registers of other logs, as received: they prove the keys of their entries
-    moved/            heads.db, identity.db, foreign/, others/, registers/, if they moved to the database of the entries
+    moved/            heads.db, identity.db, files.db, foreign/, others/, registers/, if they moved to a database
     log/              the published files
     evidence/         proof, or signs, that a log contradicts itself; kept for ever
     names.json        local names of orders
@@ -47,6 +48,7 @@ STORE = "store"
 KEYS_DB = "keys.db"
 KEYS_STORE = "keys-store"
 IDENTITY_DB = "identity.db"
+FILES_DB = "files.db"
 HEADS_DB = "heads.db"
 OTHERS = "others"
 

@@ -206,6 +206,21 @@ class SubjectKeyStore:
             texts.append(text.decode())
         return texts
 
+    def wrap(self, key_id: str, secret: bytes, bound: str) -> bytes | None:
+        """Encrypt a secret of a file under a key, bound to a text; None if the key is not stored here."""
+        box = self._key(key_id)
+        if box is None:
+            return None
+        return bytes(box.encrypt(secret, _wrapped_to(bound, key_id), self._entropy(NONCE_BYTES)))
+
+    def unwrap(self, key_id: str, wrapped: bytes, bound: str) -> bytes | None:
+        """Decrypt what `wrap` encrypted; None if the key is not stored here, or it was bound to another text."""
+        box = self._key(key_id)
+        try:
+            return None if box is None else bytes(box.decrypt(wrapped, _wrapped_to(bound, key_id)))
+        except CryptoError:
+            return None
+
     # -- destroying ---------------------------------------------------------------------------------------------------
 
     def destroy(self, key_ids: Sequence[str], cause: str | None = None, custodians: Sequence[str] = ()) -> None:
@@ -245,6 +260,11 @@ class SubjectKeyStore:
         with self._db.errors():
             rows = self._db.execute(statements.UNRECORDED)
             return [DestroyedKey(key_id, cause, tuple(who.split())) for key_id, cause, who in rows]
+
+    def destroyed(self, key_ids: Iterable[str]) -> set[str]:
+        """Return the ids of these keys of which the store itself says that they were destroyed here."""
+        with self._db.errors():
+            return {key_id for (key_id,) in self._db.execute(statements.DESTROYED_HERE, (_listed(key_ids),) * 2)}
 
     def mark_recorded(self, key_id: str) -> None:
         """Note that the log states the destruction of a key."""
@@ -297,3 +317,7 @@ def _listed(texts: Iterable[str]) -> str:
 
 def _bound_to(entry: str, field: str, key_id: str) -> bytes:
     return f"{entry}\n{field}\n{key_id}".encode()
+
+
+def _wrapped_to(bound: str, key_id: str) -> bytes:
+    return f"file\n{bound}\n{key_id}".encode()  # no entry has the id `file`: no value can be taken for a secret

@@ -70,6 +70,9 @@ DELETE_KEY = _both("DELETE FROM subject_key WHERE key_id = ?")
 DELETE_INDEXED = _both("DELETE FROM indexed_value WHERE key_id = ?")
 DESTROYED = _both("INSERT INTO destroyed_key VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
 UNRECORDED = _both("SELECT key_id, cause, custodians FROM destroyed_key ORDER BY key_id")
+DESTROYED_HERE = _listing(
+    "SELECT key_id FROM erased WHERE key_id IN LISTED UNION SELECT key_id FROM destroyed_key WHERE key_id IN LISTED"
+)
 RECORDED = _both("DELETE FROM destroyed_key WHERE key_id = ?")
 
 # -- companions --------------------------------------------------------------------------------------------------------

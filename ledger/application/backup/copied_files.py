@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ledger.adapters.folders.ledger_folder import (
     ENTRIES_DB,
+    FILES_DB,
     HEADS_DB,
     IDENTITY_DB,
     KEYS_DB,
@@ -24,7 +25,8 @@ from ledger.entries.wrapped_entry import VALUES
 from ledger.errors import RecordError
 
 EXCHANGE = "exchange"
-MACHINE = ("exchange.db", "jobs.db")  # what became of bundles to and from peers, and of jobs, on one machine
+# what became of bundles to and from peers, and of jobs, on one machine; and the links of kept files, under subject keys
+MACHINE = ("exchange.db", "jobs.db", FILES_DB)
 LEFT_OUT = frozenset(
     {KEYS_DB, KEYS_STORE, "views.db", "map.db", "state", "keys", ENTRIES_DB, STORE, HEADS_DB, OTHERS, MOVED, RESTORED}
     | {EXCHANGE, "jobs", *MACHINE}  # bundles with opened values stay out

@@ -19,6 +19,7 @@ from msgspec.structs import replace
 
 from ledger.adapters.folders.ledger_folder import (
     ENTRIES_DB,
+    FILES_DB,
     HEADS_DB,
     IDENTITY_DB,
     KEYS_DB,
@@ -130,7 +131,7 @@ def _move_entries(
         carry(here, to)
     _point(path / STORE, to)
     if isinstance(to, Address):
-        set_aside(path, IDENTITY_DB)
+        set_aside(path, IDENTITY_DB, FILES_DB)
 
 
 def _share(path: Path, to: Address) -> None:

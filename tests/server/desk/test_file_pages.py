@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("starlette", reason="needs the extra `server`")
 
 from ledger.entries.case import Case, Entry, Unread
-from server.desk.file_pages import stated_files
+from server.files.stated import stated_files
 from tests.server.desk.desk import Person, person, words
 from tests.server.office import Office, serving_story
 

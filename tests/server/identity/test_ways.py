@@ -12,6 +12,7 @@ from ledger.adapters.keys.key_files import Key, SeedKey
 from ledger.adapters.keys.open_key import open_key
 from server.api.pages import PATHS
 from server.api.sign_in import EVERY_ROUTE
+from server.files.settings import FileSettings
 from server.identity.callers import SESSION, Peers
 from tests.server.identity.certificates import issue
 from tests.server.office import Office, Reply, serving
@@ -37,6 +38,10 @@ TABLE = """
     GET /v1/orders/{order}/place    who     yes  none  none  who    yes   none  who     yes   none  who
     GET /v1/orders/{order}/bundle   who     yes  none  no    who    yes   none  who     yes   none  who
     POST /v1/orders/{order}/bundle  who     yes  yes   no    who    yes   yes   who     yes   yes   who
+    GET /v1/orders/{order}/files    who     yes  none  no    who    yes   none  who     yes   none  who
+    POST /v1/orders/{order}/files   who     yes  yes   no    who    yes   yes   who     yes   yes   who
+    GET /v1/orders/{order}/files/{object}  who none none no who     none  none  who     none  none  who
+    POST /v1/orders/{order}/opened-files   who yes  yes  no who     yes   yes   who     yes   yes   who
     POST /v1/entries                who     yes  yes   yes   who    yes   yes   who     yes   yes   who
     POST /v1/drafts                 who     yes  yes   yes   who    yes   yes   who     yes   yes   who
     GET /v1/events                  who     yes  yes   no    who    yes   yes   who     yes   yes   who
@@ -120,7 +125,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in house.env.items():
             patch.setenv(name, value)
-        with serving(house.ledger, proxies=Peers.of(["127.0.0.1"])) as office:
+        kept = FileSettings(str(house.folder / "files"))
+        with serving(house.ledger, proxies=Peers.of(["127.0.0.1"]), files=kept) as office:
             made = Place(office, order, office.running.view.size() - 1, keys)
             accounts = office.running.accounts
             for who, actor in (("ISS", "ilves"), ("SP", "skylark"), ("ended", "ilves"), ("other", "ilves")):
@@ -144,7 +150,9 @@ def test_every_address_is_in_the_table() -> None:
 
 @pytest.mark.parametrize(("method", "path", "cells"), list(rows()), ids=lambda value: str(value)[:40])
 def test_who_is_answered_where_is_the_table(place: Place, method: str, path: str, cells: dict[str, str]) -> None:
-    asked = path.format(order=place.order, index=place.index, kind="order-issued") + QUERY.get(path, "")
+    asked = path.format(order=place.order, index=place.index, kind="order-issued", object="0" * 32) + QUERY.get(
+        path, ""
+    )
     found = {way: SHOWN[reached(place, way, method, asked).status] for way in cells}
     assert found == cells
 

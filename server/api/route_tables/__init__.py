@@ -1,0 +1,1 @@
+"""The tables of routes that only some servers answer."""

@@ -1,0 +1,114 @@
+"""Where the encrypted pieces of files are: a folder. The names of objects are random, those of pieces are numbers."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import Protocol
+
+from ledger.adapters.folders.user_folders import private_folder, replace_file
+from ledger.adapters.storage.sqlite import sync_folder
+from ledger.errors import LedgerError
+from server.files.settings import FileSettings
+
+_OBJECT = re.compile("[0-9a-f]{32}")
+
+
+class Place(Protocol):
+    """A place for objects, each with numbered pieces; several threads may call it at once. `LedgerError` FILES-*."""
+
+    def write(self, name: str, number: int, data: bytes) -> None:
+        """Store a piece durably, whole or not at all; one that is there already is replaced."""
+        ...
+
+    def read(self, name: str, number: int) -> bytes | None:
+        """Return a piece; None if there is none."""
+        ...
+
+    def has(self, name: str, number: int) -> bool:
+        """Return True if there is such a piece."""
+        ...
+
+    def delete(self, name: str) -> None:
+        """Delete an object with all of its pieces; nothing happens if there is none."""
+        ...
+
+    def names(self) -> Iterator[str]:
+        """Yield the name of each object."""
+        ...
+
+
+def open_place(settings: FileSettings, origin: str) -> Place:
+    """Open the place for the files of a ledger; `LedgerError` FILES-PLACE."""
+    return FolderPlace(Path(settings.folder), origin)
+
+
+def part_of(origin: str) -> str:
+    """Return the name below which the objects of a ledger are: ledgers may share a place."""
+    return sha256(origin.encode()).hexdigest()[:32]
+
+
+class FolderPlace:
+    """A folder: `<ledger>/<first two digits>/<object>/<piece>`, with mode 0700."""
+
+    def __init__(self, folder: Path, origin: str) -> None:
+        """Make the folder of a ledger's objects if it is missing; `LedgerError` FILES-PLACE if that fails."""
+        self._root = folder / part_of(origin)
+        try:
+            private_folder(self._root)
+        except OSError as wrong:
+            says = f"the folder for files cannot be used: {folder}: {wrong.strerror}"
+            raise LedgerError("FILES-PLACE", says, "look at the table [files] of the configuration") from None
+
+    def write(self, name: str, number: int, data: bytes) -> None:
+        folder = self._folder(name)
+        try:
+            new = not folder.is_dir()
+            private_folder(folder)
+            replace_file(folder / str(number), data)
+            for each in (folder, *((folder.parent, self._root) if new else ())):
+                sync_folder(each)
+        except OSError as wrong:
+            if wrong.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+                raise LedgerError("FILES-FULL", "the place for files is full; nothing of this piece was kept") from None
+            raise self._fails(wrong) from None
+
+    def read(self, name: str, number: int) -> bytes | None:
+        try:
+            return (self._folder(name) / str(number)).read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as wrong:
+            raise self._fails(wrong) from None
+
+    def has(self, name: str, number: int) -> bool:
+        return (self._folder(name) / str(number)).is_file()
+
+    def delete(self, name: str) -> None:
+        folder = self._folder(name)
+        try:
+            shutil.rmtree(folder)
+            sync_folder(folder.parent)
+        except FileNotFoundError:
+            pass
+        except OSError as wrong:
+            raise self._fails(wrong) from None
+
+    def names(self) -> Iterator[str]:
+        try:
+            for part in sorted(self._root.iterdir()):
+                yield from sorted(each.name for each in part.iterdir() if _OBJECT.fullmatch(each.name))
+        except OSError as wrong:
+            raise self._fails(wrong) from None
+
+    def _folder(self, name: str) -> Path:
+        assert _OBJECT.fullmatch(name), name  # noqa: S101 - our own random names
+        return self._root / name[:2] / name
+
+    def _fails(self, wrong: OSError) -> LedgerError:
+        return LedgerError("FILES-PLACE", f"the folder for files fails: {os.strerror(wrong.errno or 0)}")
