@@ -6,7 +6,11 @@ import hashlib
 from types import SimpleNamespace
 from typing import Any
 
-from ledger.application.erasure_scope import _entry_id
+import pytest
+
+from ledger.adapters.subject_keys.names import COMPANION
+from ledger.application import erasure_scope
+from ledger.application.erasure_scope import _entry_id, stays
 
 SAID = ("payload-key-destroyed", "order", "k1", "digest")
 
@@ -21,3 +25,22 @@ def test_the_first_free_id_is_the_digest_of_the_content_and_then_of_a_number_beh
     for expected in (id_of(*SAID), id_of(*SAID, "1"), id_of(*SAID, "2")):
         assert _entry_id(store, SAID) == expected
         taken.add(expected)
+
+
+def test_what_stays_readable_is_named_by_person_with_its_fields_in_order_and_of_these_orders_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said = {
+        "k1": [(3, "main", "reason", "d1"), (1, "main", "account", "d2"), (2, "other", "name", "d3")],
+        "k2": [(4, "side", "grounds", "d4")],
+        "k3": [(5, "main", "hidden", "d5")],
+        "k4": [(6, "main", "erased", "d6")],
+        "k5": [(7, "other", "name", "d7")],
+        "k6": [(8, "main", "unnamed", "d8")],
+    }
+    names = {"k1": "witness 3", "k2": "witness 3", "k3": f"{COMPANION}x", "k4": "erased", "k5": "elsewhere", "k6": None}
+    store: Any = SimpleNamespace(sealing_keys=lambda around: [*said])
+    keys: Any = SimpleNamespace(existing=set, name_of=names.get)
+    monkeypatch.setattr(erasure_scope, "_said", lambda store, keys, ids: [row for each in ids for row in said[each]])
+    left = stays(store, keys, ["k4"], ["main", "side"])
+    assert left == {"witness 3": ["account", "grounds", "reason"]}

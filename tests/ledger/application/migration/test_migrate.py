@@ -31,3 +31,13 @@ def test_a_guard_moves_to_the_file_of_its_state_folder_or_to_an_address(
     with pytest.raises(LedgerError, match="GUARD-EXISTS"):
         migrate._move_guard(folder, home, migrate.FILE)
     assert len(moved) == 2
+
+
+def test_a_part_that_stays_or_goes_to_a_file_needs_no_database() -> None:
+    there = "postgres://db.example/comity"
+    assert migrate._databases(migrate.Places(entries=there, keys=there, guard=SHARED)) == [
+        ("entries", there),
+        ("keys", there),
+    ]
+    assert migrate._databases(migrate.Places(entries=migrate.FILE, keys=there)) == [("keys", there)]
+    assert migrate._databases(migrate.Places(guard=SHARED)) == []
