@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -63,3 +64,38 @@ def test_a_table_is_sealed_three_times_before_another_writer_ends_the_import(
             import_run.record(*given)
     assert sealed == [given] * min(conflicts + 1, 3)
     assert capsys.readouterr().err.count("sealing again") == min(conflicts, 2)
+
+
+class Unstarted(NamedTuple):
+    """What starts no deadline, for `warn`: a sentence of its number, its rows and the first of them."""
+
+    number: int
+
+    def sentence(self, rows: int, first: str) -> str:
+        return f"{self.number}: {rows} from {first}"
+
+
+@pytest.mark.parametrize("many", [0, 1, 9, 10, 11, 13])
+def test_the_ten_most_frequent_remarks_of_each_kind_are_shown_and_the_others_counted(
+    many: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    numbers = range(1, many + 1)
+    checked: Any = import_run.CheckedTable(
+        strangers={f"actor-{n}": n for n in numbers},
+        persons={f"person {n}": n + 1 for n in numbers},
+        unwound=[(Unstarted(n), n, (n, 0)) for n in numbers],  # type: ignore[misc]
+    )
+    asked: Any = SimpleNamespace(prepared=None, row=lambda row, column: f"row {row}.{column}")
+    import_run.warn(asked, checked)
+    frequent, first = sorted(numbers, reverse=True)[:10], numbers[:10]
+    expected = [
+        f"actor-{n}, whose acts {n} {'row reports' if n == 1 else 'rows report'}, is not in the register,"
+        " so in law they count for nothing yet"
+        for n in frequent
+    ]
+    expected += [f"and {many - 10} more are not in the register"] if many > 10 else []
+    expected += [f"'person {n}' is one person in {n + 1} orders; another person needs another name" for n in first]
+    expected += [f"and {many - 10} more data subjects are named in several orders"] if many > 10 else []
+    expected += [f"{n}: {n} from row {n}.0" for n in first]
+    expected += [f"and {many - 10} more reasons; --json lists all"] if many > 10 else []
+    assert capsys.readouterr().err.splitlines() == expected
