@@ -59,6 +59,8 @@ def main() -> None:
     for name, figure in figures.items():
         bound = f"at least {figure.at_least}" if figure.at_least is not None else f"at most {figure.at_most}"
         say(f"{name:<18} {figure.ratio:8.2f}  {bound:<14} {'reached' if figure.reached else 'NOT REACHED'}")
+        for step, microseconds in figure.split.items():
+            say(f"    {step:<60} {microseconds:6.1f} us")
         result[name] = figure.json()
     print(json.dumps(result))
 

@@ -6,11 +6,12 @@ import contextlib
 import io
 import resource
 import shutil
+import statistics
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, set_start_method
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,6 +19,8 @@ from benchmarks.data.generate import ORIGIN, registrar
 from benchmarks.data.ledgers import REFERENCE
 from benchmarks.measure import CORES, Figure, cpu_seconds, in_turn, say, seconds
 from benchmarks.peers.raw import SAMPLE, Cost, Yardstick
+from benchmarks.split.auditing import split_of_audit
+from benchmarks.split.steps import among_processes
 from cli.app import comity
 from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.application.integrity.audit import audit
@@ -39,24 +42,26 @@ def audit_figure(small: Path, large: Path) -> Figure:
     """Measure entries audited in a second against raw verifications; memory, large against small."""
     say("auditing")
     little = alone(_audit, small).memory
-    much: list[float] = []
+    runs: list[Audited] = []
 
     def run() -> Cost:
-        audited = alone(_audit, large)
-        much.append(audited.memory)
-        return audited.cost
+        runs.append(alone(_audit, large))
+        return runs[-1].cost
 
     with Yardstick(_sample(large)) as raw:
         found = raw.against(run, ROUNDS)
+    much = max(audited.memory for audited in runs)
+    cpu = statistics.median(audited.cost.cpu for audited in runs)
     return Figure(
         found.ratio,
         {
             **found.made_of(),
-            "memory_mib": round(max(much)),
-            "memory_ratio": round(max(much) / little, 2),
+            "memory_mib": round(much),
+            "memory_ratio": round(much / little, 2),
             "memory_ratio_at_most": 1.5,
         },
-        at_least=0.7,
+        at_least=0.85,
+        split=among_processes(alone(split_of_audit, large), cpu),
     )
 
 
@@ -123,6 +128,9 @@ def _run(words: list[str]) -> Callable[[], None]:
 
 
 def _audit(path: Path) -> Audited:
+    # This process was spawned, and would spawn its workers too; those of a command are forked where forking is the
+    # default. A spawned one imports everything, which costs as much as 6,000 entries.
+    set_start_method(None, force=True)
     entries = 0
 
     def read() -> None:
