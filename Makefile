@@ -10,7 +10,7 @@ PAGE    = browser/verify.html
 # Tests start thousands of processes; each would compile every module anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install demo test quick cover slow faults fuzz mutate postgres cluster lint format interop style browser browser-test bench messages characters confusables examples docs pins sbom review wheel reproducible release clean
+.PHONY: help install demo test quick cover slow faults fuzz mutate postgres cluster lint format interop style browser browser-test bench messages characters confusables examples docs pins sbom review wheel deb image packages reproducible release clean
 
 help:
 	@echo 'make demo      one order from issue to verified bundle (DIR=folder)'
@@ -29,6 +29,8 @@ help:
 	@echo 'make lint      ruff, mypy --strict, the layers and plain English;   make format   ruff'
 	@echo 'make install   comity in $(BIN);   make wheel   a wheel in dist;   make clean'
 	@echo 'make reproducible  the last commit built twice and compared;   make release KEY=file   and signed'
+	@echo 'make deb       the Debian package in build/deb;   make image   the OCI image (BASE=image; LOCAL=1: Debian by mmdebstrap)'
+	@echo 'make packages  both built, and tried in a Debian of their own and under podman; root'
 	@echo 'make sbom      the bill of materials, build/comity.cdx.json'
 	@echo 'make review    licences, hashes, advisories, yanked releases, newer majors of what is pinned (OFFLINE=1)'
 	@echo 'make characters  the table of Unicode 14.0, from the tables of Python 3.11'
@@ -185,6 +187,7 @@ pins:
 	.tools/pins/bin/python -m pip install --quiet --disable-pip-version-check pip-tools
 	$(PINS) --output-file requirements/run.txt pyproject.toml
 	$(PINS) --constraint requirements/run.txt --extra test --extra dev $(foreach e,archive arrow calendar mail pdf pkcs11 postgres scitt server sign spreadsheet tsa,--extra $e) --output-file requirements/dev.txt pyproject.toml
+	$(PINS) --constraint requirements/dev.txt $(foreach e,calendar pdf pkcs11 postgres scitt server sign spreadsheet tsa,--extra $e) --output-file requirements/server.txt pyproject.toml
 	$(PINS) --constraint requirements/dev.txt --extra interop --output-file requirements/interop.txt pyproject.toml
 	$(PINS) --output-file requirements/docs.txt requirements/docs.in
 	$(PINS) --output-file requirements/review.txt requirements/review.in
@@ -210,6 +213,23 @@ review: install
 wheel: install
 	tests/browser/install.sh page
 	$(BIN)/python -m release.build dist
+
+# The program with its pinned packages below /opt/comity, for the Python of this Debian: docs/how-to/install-the-office-server.md
+deb: wheel
+	tests/release/install.sh
+	$(BIN)/python -m release.packaging deb dist build/deb
+
+# In Debian's image from a registry, in BASE, or with LOCAL=1 in a Debian that mmdebstrap makes of its packages.
+image: wheel
+	tests/release/install.sh
+	$(if $(LOCAL),release/oci/base.sh $(LOCAL_BASE))
+	$(BIN)/python -m release.packaging image dist build/image --base "$(or $(BASE),$(if $(LOCAL),$(LOCAL_BASE)))"
+
+LOCAL_BASE = localhost/comity-base:trixie
+
+packages: deb
+	$(MAKE) image LOCAL=1
+	$(PYTEST) -m packages -rs tests/release/test_packages.py
 
 # Of the last commit, built twice and compared; then the digests are signed by the releaser's key. docs/how-to/release.md
 reproducible: install

@@ -86,6 +86,7 @@ def _configured(context: click.Context, _: click.Parameter, path: str | None) ->
     help="The other options, TOML; those given here win.",
 )
 @click.option("--check", is_flag=True, help="Print what would be used, and where it is from; serve nothing.")
+@click.option("--health", is_flag=True, help="Ask the server that runs with these options for /health; serve nothing.")
 @click.option("--listen", default="127.0.0.1:7400", show_default=True, metavar="HOST:PORT", help="Where it listens.")
 @click.option(
     "--fd", type=click.IntRange(0), metavar="N", help="A socket that the service manager opened: no --listen."
@@ -146,6 +147,7 @@ def _configured(context: click.Context, _: click.Parameter, path: str | None) ->
 @VERBOSE
 def serve(
     check: bool,
+    health: bool,
     listen: str,
     fd: int | None,
     urls: tuple[str, ...],
@@ -172,7 +174,7 @@ def serve(
     given_listen = click.get_current_context().get_parameter_source("listen") is ParameterSource.COMMANDLINE
     if fd is not None and given_listen:
         raise click.UsageError("--fd and --listen exclude each other")
-    inherited = None if fd is None or check else _inherited(fd)
+    inherited = None if fd is None or check or health else _inherited(fd)
     host, port = _address(listen) if inherited is None else inherited.getsockname()[:2]
     if (tls_cert is None) != (tls_key is None):
         raise click.UsageError("--tls-cert and --tls-key go together")
@@ -187,6 +189,9 @@ def serve(
     watched = None if metrics is None else _address(metrics)
     if watched is not None and not _is_loopback(watched[0]):
         raise Stop(f"--metrics {metrics}: metrics are served on this machine alone", hint="--metrics 127.0.0.1:9464")
+    if health:
+        _ask_health(host, port, hidden=tls_cert is not None)
+        return
     given = tuple(_base(url) for url in urls)
     origin = "" if signing is None else _base(signing, "--signing https://sign.office.example")
     page = _signing_page(origin, given)
@@ -251,6 +256,19 @@ def serve(
         with closing(made), _watched(made.metrics, watched):
             made.run(listening, lambda: click.echo(f"READY {own}"))
     output.tell("stopped; every answered request is on record")
+
+
+def _ask_health(host: str, port: int, *, hidden: bool) -> None:
+    """Print what the server at an address of this machine says of its health; `Stop` if it is not healthy."""
+    from server.operations.health_question import ask_health
+
+    try:
+        status, answer = ask_health(host, port, hidden=hidden)
+    except OSError as error:
+        raise Stop(f"{host}:{port}: {error.strerror or error}", code=Exit.PROVED_BAD) from None
+    if status != 200:
+        raise Stop(f"{host}:{port} is not healthy: {answer or status}", code=Exit.PROVED_BAD)
+    click.echo(answer)
 
 
 def _print_options(context: click.Context) -> None:

@@ -30,7 +30,7 @@ def analysed(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([str(analyze), *words], cwd=folder, capture_output=True, text=True, timeout=60)
 
 
-@pytest.mark.parametrize("unit", ["comity.service", "comity-job@.service"])
+@pytest.mark.parametrize("unit", ["comity.service", "comity-job@.service", "comity-signer.service"])
 def test_the_exposure_of_a_service_is_small(units: Path, unit: str) -> None:
     said = analysed(units, "security", "--offline=true", "--no-pager", f"./{unit}").stdout
     level = re.search(r"Overall exposure level for .*: ([0-9.]+)", said)
@@ -40,7 +40,7 @@ def test_the_exposure_of_a_service_is_small(units: Path, unit: str) -> None:
 
 def test_the_units_are_valid(units: Path) -> None:
     names = [f"./{file.name}" for file in units.iterdir() if file.suffix in (".service", ".socket", ".timer")]
-    assert len(names) == 4
+    assert len(names) == 5
     said = analysed(units, "verify", "--man=no", *names)
     assert (said.returncode, said.stderr) == (0, "")
 

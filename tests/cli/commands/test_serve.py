@@ -53,6 +53,28 @@ def certificate(folder: Path) -> tuple[Path, Path]:
     return paths
 
 
+def health_of(*options: str) -> subprocess.CompletedProcess[str]:
+    """Run the question for the health of a server."""
+    program = Path(sys.executable).with_name("comity")
+    command = [str(program), "serve", "--health", *options]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_health_is_asked_of_the_server_with_the_same_options_also_over_tls(ledger: Path, tmp_path: Path) -> None:
+    pem, key = certificate(tmp_path)
+    tls = ("--tls-cert", str(pem), "--tls-key", str(key))
+    with served(ledger, *tls) as (process, url):
+        listen = ("--listen", url.partition("//")[2])
+        (healthy, plain) = (health_of(*listen, *tls), health_of(*listen))
+        assert (healthy.returncode, json.loads(healthy.stdout)["ok"]) == (0, True)
+        assert (plain.returncode, plain.stdout) == (1, ""), "over HTTP, a server that speaks TLS is not healthy"
+        process.kill()
+        process.wait()
+        gone = health_of(*listen, *tls)
+        assert (gone.returncode, gone.stdout) == (1, "")
+        assert "Connection refused" in gone.stderr
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_server_that_is_asked_to_end_ends_well(ledger: Path, number: signal.Signals) -> None:
     with served(ledger) as (process, url):
