@@ -13,6 +13,7 @@ from benchmarks.data.generate import entries, registry
 from benchmarks.data.ledgers import new, receive
 from benchmarks.split import auditing, receiving
 from benchmarks.split.steps import RAW, SEVERAL, adding_up, among_processes, in_microseconds
+from ledger.entries.envelope import Sealed
 
 
 def test_what_the_steps_do_not_explain_is_named_too() -> None:
@@ -48,10 +49,26 @@ def test_every_step_of_an_audit_is_measured_and_they_add_up_to_the_whole_run(
     split = auditing.split_of_audit(tmp_path / "ledger")
     assert sum(split.values()) == pytest.approx(taken["whole"])
     assert min(taken.values()) > 0
-    assert split[RAW] == max(split.values())
 
 
-def test_every_step_of_receiving_is_measured(tmp_path: Path) -> None:
+def test_every_step_of_receiving_is_measured_and_they_add_up_to_openers_and_writer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts: dict[str, float] = {}
+
+    def measured(steps: dict[str, Callable[[], object]], count: int) -> dict[str, float]:
+        parts.update(in_microseconds(steps, count))
+        return dict(parts)
+
+    def received(folder: Path, sealed: list[Sealed]) -> tuple[dict[str, float], float]:
+        spent, whole = taken(folder, sealed)
+        parts["writer"] = whole - spent[receiving._OPEN]
+        return spent, whole
+
+    taken = receiving._received
+    monkeypatch.setattr(receiving, "in_microseconds", measured)
+    monkeypatch.setattr(receiving, "_received", received)
     split = receiving.split_of_receiving(tmp_path, list(entries(60)))
-    assert split[RAW] == max(split.values())
-    assert all(taken > 0 for name, taken in split.items() if name.startswith("writer"))
+    assert sum(split.values()) == pytest.approx(parts[receiving._OPEN] + parts["writer"])
+    assert min(parts.values()) > 0
+    assert [name for name, each in split.items() if name.startswith("writer") and each <= 0] == []
