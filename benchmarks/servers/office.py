@@ -47,7 +47,7 @@ class _Key:
 
 
 @dataclass(frozen=True)
-class _Made:
+class MadeRequest:
     """One request before it is sent."""
 
     body: bytes
@@ -58,14 +58,15 @@ def serving_figure(folder: Path) -> Figure:
     """Measure recorded entries in a second over HTTPS against empty requests, and the 99th percentile at half of it."""
     say("recording over HTTPS")
     with tempfile.TemporaryDirectory(dir=folder) as place, _served(Path(place)) as (url, context):
-        empty = [_Made(b"", {})] * REQUESTS
-        _rate(url, context, _entries(url, 50), 200)
+        empty = [MadeRequest(b"", {})] * REQUESTS
+        _rate(url, context, entry_requests(url, 50), 200)
         rates = [
-            (_rate(url, context, empty, 401), _rate(url, context, _entries(url, REQUESTS), 200)) for _ in range(RUNS)
+            (_rate(url, context, empty, 401), _rate(url, context, entry_requests(url, REQUESTS), 200))
+            for _ in range(RUNS)
         ]
         bare, recorded = (statistics.median(each) for each in zip(*rates, strict=True))
-        alone = _rate(url, context, _entries(url, REQUESTS // 4), 200, connections=1)
-        taken = sorted(_paced(url, context, _entries(url, REQUESTS), recorded / 2))
+        alone = _rate(url, context, entry_requests(url, REQUESTS // 4), 200, connections=1)
+        taken = sorted(_paced(url, context, entry_requests(url, REQUESTS), recorded / 2))
     return Figure(
         recorded / bare,
         {
@@ -104,7 +105,7 @@ def _served(place: Path) -> Iterator[tuple[str, ssl.SSLContext]]:
             process.terminate()
 
 
-def _entries(url: str, count: int) -> list[_Made]:
+def entry_requests(url: str, count: int) -> list[MadeRequest]:
     """Return requests that each record one entry, the first of its order; they are signed for a minute."""
     key = _Key(_issuer().public)
     now = datetime.now(UTC).replace(microsecond=0)
@@ -116,12 +117,12 @@ def _entries(url: str, count: int) -> list[_Made]:
         sent = {"entry": sealed.raw.decode(), "disclosures": [each.text for each in sealed.disclosures]}
         body = json.dumps({"entries": [sent]}).encode()
         headers = sign_request(key, "POST", url + PATH, {"content-type": "application/json"}, body)
-        requests.append(_Made(body, headers))
+        requests.append(MadeRequest(body, headers))
     return requests
 
 
 def _rate(
-    url: str, context: ssl.SSLContext, requests: Sequence[_Made], status: int, connections: int = CONNECTIONS
+    url: str, context: ssl.SSLContext, requests: Sequence[MadeRequest], status: int, connections: int = CONNECTIONS
 ) -> float:
     """Return how many of these requests are answered in a second, each connection one after the other."""
     begun = perf_counter()
@@ -130,13 +131,13 @@ def _rate(
     return len(requests) / (perf_counter() - begun)
 
 
-def _send(url: str, context: ssl.SSLContext, requests: Sequence[_Made], status: int) -> None:
+def _send(url: str, context: ssl.SSLContext, requests: Sequence[MadeRequest], status: int) -> None:
     with closing(http.client.HTTPSConnection(url.partition("//")[2], context=context, timeout=60)) as connection:
         for request in requests:
             _ask(connection, request, status)
 
 
-def _ask(connection: http.client.HTTPSConnection, request: _Made, status: int) -> None:
+def _ask(connection: http.client.HTTPSConnection, request: MadeRequest, status: int) -> None:
     connection.request("POST", PATH, request.body, request.headers)
     reply = connection.getresponse()
     content = reply.read()
@@ -144,7 +145,7 @@ def _ask(connection: http.client.HTTPSConnection, request: _Made, status: int) -
         raise ValueError(f"{reply.status}: {content[:300]!r}")
 
 
-def _paced(url: str, context: ssl.SSLContext, requests: Sequence[_Made], rate: float) -> list[float]:
+def _paced(url: str, context: ssl.SSLContext, requests: Sequence[MadeRequest], rate: float) -> list[float]:
     """Return how long each answer took, in seconds from the moment when its request was due, at this rate."""
     begun = perf_counter() + 0.1
 

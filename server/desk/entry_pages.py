@@ -122,7 +122,7 @@ class EntryPages:
         if not visitor.sends:
             typed = form.begun(typed, now.astimezone(time_zone(person.zone) if person.zone else UTC).date())
             return self._page(visitor, form, order, typed, None)
-        changed = _rows_changed(typed)
+        changed = rows_changed(typed)
         if changed is not None:
             typed, focus = changed
             return self._page(visitor, form, order, typed, None, focus=focus)
@@ -164,7 +164,7 @@ class EntryPages:
         errors = Errors() if stated is None else stated.errors
         sections = form.sections(typed, errors)
         labels = {c.name: c.label for section in sections for c in _all(section.controls)}
-        faults = [Fault(n, labels.get(n, ""), _says(frame, says)) for n, says in errors.by_name.items()]
+        faults = [Fault(n, labels.get(n, ""), says_of(frame, says)) for n, says in errors.by_name.items()]
         in_order = form.case.instrument and form.case.entries
         return page(
             "record.html.j2",
@@ -181,10 +181,10 @@ class EntryPages:
             elements=ELEMENT_WORDS.items(),
             away=dict.fromkeys(numbers(form.case).values(), f"/orders/{order}"),
             script_texts={name: says for name, says in frame.text.items() if name.startswith(SCRIPT_TEXTS)},
-            says=_says,
+            says=says_of,
             focus=focus,
-            check=None if examined is None else _shown(frame, form, examined),
-            recording=None if draft is None or stated is None else _recording(draft, stated),
+            check=None if examined is None else shown(frame, form, examined),
+            recording=None if draft is None or stated is None else recording_of(draft, stated),
             roles=form.roles,
             after=f"/orders/{order}" if order != self._registry else AFTER.get(kind.kind, "/"),
         )
@@ -227,7 +227,7 @@ def _all(controls: Iterable[Control]) -> Iterable[Control]:
         yield from _all(each.parts)
 
 
-def _says(frame: Frame, says: str) -> str:
+def says_of(frame: Frame, says: str) -> str:
     """Return an error in words; the form that was expected is in English, unless the catalogue has it."""
     if says == REQUIRED:
         return frame.text["needed"]
@@ -236,7 +236,7 @@ def _says(frame: Frame, says: str) -> str:
     return says
 
 
-def _rows_changed(typed: Mapping[str, Sequence[str]]) -> tuple[dict[str, Sequence[str]], str] | None:
+def rows_changed(typed: Mapping[str, Sequence[str]]) -> tuple[dict[str, Sequence[str]], str] | None:
     """Return the texts with a row more or less, and the control to go to; None if the form asks for something else."""
     act, _, name = _first(typed, "do").partition(":")
     kept = {each: texts for each, texts in typed.items() if each != "do"}
@@ -252,7 +252,7 @@ def _rows_changed(typed: Mapping[str, Sequence[str]]) -> tuple[dict[str, Sequenc
     return None
 
 
-def _shown(frame: Frame, form: EntryForm, x: Examined) -> dict[str, Any]:
+def shown(frame: Frame, form: EntryForm, x: Examined) -> dict[str, Any]:
     """Return what a page shows of a draft that may be signed."""
     language, names = frame.translation, names_of(x.case)
     known, times = numbers(x.case), names.times(form.person.actor)
@@ -278,7 +278,7 @@ def _shown(frame: Frame, form: EntryForm, x: Examined) -> dict[str, Any]:
     }
 
 
-def _recording(draft: Draft, stated: Stated) -> str:
+def recording_of(draft: Draft, stated: Stated) -> str:
     """Return what the script of the page records, as JSON."""
     plain = msgspec.to_builtins(draft)
     permits = {"unregistered": stated.unregistered, "lookalike": stated.lookalike}

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from server.desk.bulk_pages import BulkPages
 from server.desk.entry_pages import EntryPages
 from server.desk.gate import Gate
 from server.desk.lists.keeper import LineKeeper
@@ -31,14 +32,17 @@ class Desk:
         self._lists = ListPages(gate, lines, work)
         self._orders = OrderPages(gate, lines, work)
         self._work = WorkPages(gate, work, lines)
+        self._bulk = BulkPages(gate, lines)
 
     def routes(self) -> list[Route]:
         """Return the routes of the pages, and of their style and script."""
         return [
             *self._work.routes(),
+            *self._bulk.routes(),
             Route("/desk/{name}", _file, methods=["GET"]),
             self._gate.route("/", self._lists.board, guests="/guest/orders"),
             self._gate.route("/orders", self._lists.orders, guests="/guest/orders"),
+            self._gate.route("/persons", self._lists.persons),
             self._gate.route("/orders.csv", self._lists.csv),
             self._gate.route("/orders.ics", self._lists.calendar),
             self._gate.route("/orders/{order}", self._orders.order, guests="/guest/orders/{order}"),

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from ledger.entries.case import Case
 from ledger.entries.form import BY_COMMAND
+from ledger.entries.keyring import REGISTRY_ONLY
 from ledger.facts import KINDS
 from ledger.facts.vocabulary import ROLES
 from ledger.law import Clock
@@ -180,6 +181,12 @@ def common_kinds(roles: Iterable[str]) -> list[str]:
     """Return the common steps of roles, each once, in the order of the roles."""
     held = frozenset(roles)
     return list(dict.fromkeys(kind for role in ROLES if role in held for kind in COMMON.get(role, ())))
+
+
+def bulk_kinds(roles: Iterable[str]) -> list[str]:
+    """Return the kinds that may be stated for several orders at once: the common steps of roles in an order."""
+    fitting = (k for k in common_kinds(roles) if recordable(k) and k not in REGISTRY_ONLY)
+    return [k for k in fitting if "instrument" not in KINDS[k].fields()]
 
 
 def _filled(words: Iterable[str], numbers: Mapping[str, str]) -> tuple[list[tuple[str, str]], str]:

@@ -7,6 +7,7 @@ from typing import Final
 
 from starlette.responses import RedirectResponse, Response
 
+from ledger.facts import KINDS
 from server.access import Caller
 from server.desk.gate import Gate, Visitor
 from server.desk.lists.board import SHOWN, board
@@ -14,6 +15,7 @@ from server.desk.lists.choice import COLUMNS, DAYS, LEVELS, PICKED, SCOPES, SIDE
 from server.desk.lists.files import list_calendar, list_csv
 from server.desk.lists.lines import OrderLine, OrderLines, Snapshot
 from server.desk.site import HEADERS, page
+from server.desk.steps import bulk_kinds
 from server.work.office import OfficeWork
 
 PAGE: Final = 50  # lines of the list
@@ -65,6 +67,7 @@ class ListPages:
             caller=visitor.caller,
             scopes=SCOPES if person else SCOPES[:1],
             columns=COLUMNS,
+            kinds=bulk_kinds(visitor.caller.roles),
             picks=[(name, counted(found, name)) for name in PICKED],
             levels=LEVELS,
             sides=SIDES,
@@ -95,6 +98,11 @@ class ListPages:
             return page("stop.html.j2", visitor.frame, title, "/orders", status=404, code="", says="", hint="")
         headers = {**HEADERS, "content-disposition": 'attachment; filename="deadlines.ics"'}
         return Response(content, 200, headers, "text/calendar; charset=utf-8")
+
+    def persons(self, visitor: Visitor) -> Response:
+        """Return the page with the command that finds a person: the server opens no sealed value for a page."""
+        purposes = KINDS["record-accessed"].fields()["purpose_code"].one_of
+        return page("persons.html.j2", visitor.frame, visitor.frame.text["persons"], "/orders", purposes=purposes)
 
     def _incomplete(self, visitor: Visitor, found: Snapshot) -> Response:
         title = visitor.frame.text["to_judge"].format(found.to_judge)

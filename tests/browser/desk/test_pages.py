@@ -24,6 +24,8 @@ PAGES = (
     "/orders",
     "/orders?day=due&since=x&finding=violation&sort=due",
     "/notices",
+    "/persons",
+    "/bulk?kind=order-closed&o={}",
     "/orders/{}",
     "/orders/{}/record",
     "/orders/{}/record/evidence-received",
@@ -92,6 +94,23 @@ def test_a_note_is_kept_by_keyboard_and_stays_while_an_entry_arrives(
     browser.run("[...document.querySelectorAll('[value=delete-note]')].at(0).focus()")
     browser.press(ENTER)
     browser.wait("return document.querySelector('.note') === null && document.readyState === 'complete'", PATIENCE)
+
+
+def test_the_command_that_finds_a_person_is_made_in_the_page_and_quoted(browser: Browser, house: Office) -> None:
+    show(browser, house, "/persons")
+    browser.run(
+        "for (const [id, value] of Object.entries(arguments[0])) document.getElementById(id).value = value;"
+        "document.getElementById('value').dispatchEvent(new Event('input', { bubbles: true }))",
+        {"value": "--as=x; $(id) O'Brien", "because": "Anfrage vom 3. Mai", "person": ""},
+    )
+    said = browser.run("return document.getElementById('command').innerText")
+    assert said == (
+        "comity subject find --purpose investigation --because 'Anfrage vom 3. Mai' --as ilves"
+        " -- '--as=x; $(id) O'\\''Brien'"
+    )
+    browser.run("document.getElementById('value').focus()")
+    browser.press(ENTER)
+    assert browser.run("return location.pathname + location.search") == "/persons?lang=en", "nothing is sent"
 
 
 def test_single_keys_lead_through_the_desk_and_a_person_may_switch_them_off(

@@ -164,3 +164,72 @@ def test_an_entry_that_another_person_recorded_first_makes_the_signing_page_ask_
     prosecutor.agree()
     assert prosecutor.recorded().endswith("#entry-3")
     assert [e.kind for e in office.journal.case(order).entries] == ["order-issued", "order-received", "order-closed"]
+
+
+def bulk(prosecutor: Worker, orders: list[str]) -> None:
+    """Choose orders on the list, and check one step for all of them."""
+    prosecutor.open("/orders?lang=en&sort=order")
+    prosecutor.browser.run(
+        "for (const order of arguments[0]) document.querySelector(`.choose [value='${order}']`).click();"
+        "document.getElementById('bulk-kind').value = 'order-closed';"
+        "document.querySelector('#bulk button').id = 'bulk-begin'",
+        orders,
+    )
+    prosecutor.press("bulk-begin")
+    prosecutor.browser.wait("return location.pathname === '/bulk' && document.readyState === 'complete'", PATIENCE)
+    prosecutor.browser.run(
+        "document.getElementById('f.outcome').value = 'withdrawn';"
+        "document.querySelector('#bulk-form .acts button').id = 'check-now'"
+    )
+    prosecutor.press("check-now")
+    prosecutor.browser.wait(
+        "return document.readyState === 'complete' && document.querySelectorAll('.bulk [data-recording]').length",
+        PATIENCE,
+    )
+
+
+STATES = "return [...document.querySelectorAll('.bulk [data-recording]')].map((each) => each.dataset.state ?? '')"
+
+
+def test_a_step_in_several_orders_is_signed_one_after_the_other_and_goes_on_after_a_stop(
+    prosecutor: Worker, office: Office
+) -> None:
+    places = [prosecutor.record("/record/order-issued?f.instrument=VOL", issued(f"PPO-{n}")) for n in (21, 22, 23)]
+    orders = [place.split("/")[2].partition("#")[0] for place in places]
+    bulk(prosecutor, orders)
+    prosecutor.press("sign-all")
+    prosecutor.agree()
+    prosecutor.browser.wait(f"{STATES}.filter((each) => each === 'recorded').length === 1", PATIENCE)
+    prosecutor.agree(agree=False)  # the second one: the person stops
+    prosecutor.browser.wait("return !document.getElementById('sign-all').disabled", PATIENCE)
+    assert prosecutor.browser.run(STATES) == ["recorded", "", ""]
+    assert "1 recorded, 0 failed or not certain, 2 left" in prosecutor.text()
+    assert prosecutor.browser.run("return document.querySelectorAll('#bulk-form [name=o]').length") == 2
+    prosecutor.press("sign-all")
+    for count in (2, 3):
+        prosecutor.agree()
+        prosecutor.browser.wait(f"{STATES}.filter((each) => each === 'recorded').length === {count}", PATIENCE)
+    assert [[e.kind for e in office.journal.case(order).entries] for order in orders] == [
+        ["order-issued", "order-closed"]
+    ] * 3
+
+
+def test_an_entry_that_is_refused_leaves_the_others_of_a_bulk_step_as_they_are(
+    prosecutor: Worker, office: Office
+) -> None:
+    places = [prosecutor.record("/record/order-issued?f.instrument=VOL", issued(f"PPO-{n}")) for n in (31, 32)]
+    orders = [place.split("/")[2].partition("#")[0] for place in places]
+    bulk(prosecutor, orders)
+    prosecutor.browser.run(
+        "const first = document.querySelector('.bulk [data-recording]');"
+        "const { draft, permits } = JSON.parse(first.dataset.recording);"
+        "first.dataset.recording = JSON.stringify({ draft: { ...draft, role: 'SP' }, permits })"
+    )
+    prosecutor.press("sign-all")
+    prosecutor.agree()
+    prosecutor.browser.wait(f"{STATES}.join() === 'failed,recorded'", PATIENCE)
+    first, second = prosecutor.browser.run(
+        "return [...document.querySelectorAll('.bulk [data-recording]')].map((each) => each.dataset.order)"
+    )
+    assert len(office.journal.case(first).entries) == 1
+    assert len(office.journal.case(second).entries) == 2

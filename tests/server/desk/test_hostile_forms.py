@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ledger.errors import RecordError
 from ledger.facts import KINDS
-from server.desk.entry_pages import _rows_changed
+from server.desk.entry_pages import rows_changed
 from server.desk.forms.entry_form import EntryForm, Person
 from server.desk.site import texts
 from server.desk.steps import recordable
@@ -69,7 +69,7 @@ def test_any_form_states_a_draft_or_has_errors_and_is_shown_again(kind: str, typ
 @given(forms, st.sampled_from(("add", "remove")), names)
 @examples(200)
 def test_any_row_is_added_or_removed_or_nothing_is(typed: dict[str, list[str]], act: str, name: str) -> None:
-    changed = _rows_changed({**typed, "do": [f"{act}:{name}"]})
+    changed = rows_changed({**typed, "do": [f"{act}:{name}"]})
     if changed is not None:
         assert {n: t for n, t in changed[0].items() if n in typed and n != "do"}.items() <= typed.items()
 
