@@ -32,9 +32,11 @@ exchange list
 exchange refuse 5b --because why
 exchange release 5b --as ilves
 file PPO-1 --audience CT -o out
+files check
 fsck
 import letters letters --order PPO-1
 import orders table.csv
+import profiles
 issue --instrument EPOC --to XV
 jobs calendar ilves --for Dina
 judge PPO-1
@@ -106,6 +108,7 @@ NEEDS_NO_LEDGER = {
     *("audit new", "audit sign", "key new", "law diff", "signer serve"),
     *(f"mirror {name}" for name in ("evidence", "new", "serve")),
     *("remote add", "remote list", "remote remove"),
+    *("files get", "files list", "files put"),  # they ask a server
     *(f"trust {name}" for name in ("check", "new", "sign", "stick", "update")),
     *(f"witness {name}" for name in ("evidence", "new", "pull", "serve")),
 }
@@ -114,8 +117,7 @@ READS_A_FILE_FIRST = {
     *(f"jobs {name}" for name in ("list", "run")),
     "audit add",
     "counterparty add",
-    "import delivery",
-    "import hi1",
+    *(f"import {name}" for name in ("adopt", "delivery", "hi1", "mail", "profile")),
     "mirror add",
     "stamp add",
     "witness add",

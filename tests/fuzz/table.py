@@ -71,6 +71,11 @@ from ledger.adapters.witness import monitor
 from ledger.application import counterparties
 from ledger.application.auditing import audit_files
 from ledger.application.backup import manifest as copies_list
+from ledger.application.intake.mail.authentication import check_key, word_of_server
+from ledger.application.intake.mail.mail_fact import sentences
+from ledger.application.intake.mail.mail_file import read_mail
+from ledger.application.intake.profile import parse_profile
+from ledger.application.intake.table_file import read_table
 from ledger.bundle import archive_kind as containers
 from ledger.bundle import findings, manifest, repacked, zip_profile
 from ledger.bundle import pdf_attachment as attached
@@ -117,6 +122,10 @@ from tests.fuzz import inputs
 from tests.server.identity import inputs as sign_in
 from tests.support.cli import PERSON, STORIES, ledger_of
 from tests.support.hash_log import HashLog
+from tests.support.intake import mails as mails_made
+from tests.support.intake import tables as intake_tables
+from tests.support.intake.outlook import msg
+from tests.support.intake.workbooks import ods, xlsx
 from tests.support.memory_ledger import NOW, Ledger, small, two_histories
 
 ROOT = Path(__file__).parents[2]
@@ -183,6 +192,28 @@ def inside(*ends: str) -> Callable[[], list[bytes]]:
 
 def samples(*texts: bytes | str) -> Callable[[], list[bytes]]:
     return lambda: [text.encode() if isinstance(text, str) else text for text in texts]
+
+
+def workbooks() -> list[bytes]:
+    """Return a table of orders as .xlsx and as .ods."""
+    sheets = {"Orders": [intake_tables.HEADINGS, *intake_tables.rows(3)]}
+    return [xlsx(sheets), ods(sheets)]
+
+
+def mails() -> list[bytes]:
+    """Return a mail with a file, one with words of a mail server, and a report of a delivery."""
+    word = f"Authentication-Results: {mails_made.SERVER}; dkim=pass header.d=skylark.example"
+    return [
+        mails_made.mail(files=[("a.pdf", b"%PDF-1.7")]),
+        mails_made.mail(before=[word]),
+        mails_made.delivery_report(),
+    ]
+
+
+def words_of_mail(data: bytes, name: str) -> object:
+    """Return all that is read of a mail."""
+    mail = read_mail(data, name)
+    return list(sentences(mail, word_of_server(mail, mails_made.SERVER), None))
 
 
 def maps() -> list[map_tree.PatriciaTree]:
@@ -1359,6 +1390,53 @@ PARSERS = (
         ("cli.imports.letters",),
         COMMAND,
     ),
+    # Intake: tables of an office, mails
+    Parser(
+        "mapping profile",
+        "toml",
+        samples(intake_tables.PROFILE),
+        lambda d, _: parse_profile(d, "profile.toml"),
+        ("ledger.application.intake.profile",),
+    ),
+    Parser(
+        "workbook",
+        "zip",
+        workbooks,
+        lambda d, _: read_table(d, "orders.xlsx"),
+        ("ledger.application.intake.workbook_check",),
+        LOCAL,
+    ),
+    Parser(
+        "table of orders",
+        "csv",
+        samples(intake_tables.csv_of(intake_tables.rows(5))),
+        lambda d, _: read_table(d, "orders.csv"),
+        ("ledger.application.intake.table_file",),
+    ),
+    Parser(
+        "mail",
+        "lines",
+        mails,
+        lambda d, _: words_of_mail(d, "a.eml"),
+        ("ledger.application.intake.mail.mail_file",),
+        LOCAL,
+    ),
+    Parser(
+        "mail of Outlook",
+        "raw",
+        samples(msg("Subject: PPO-1\r\nDate: Tue, 03 Mar 2026 10:15:00 +0100\r\n", "PPO-1", [("a.pdf", b"%PDF")])),
+        lambda d, _: words_of_mail(d, "a.msg"),
+        ("ledger.application.intake.mail.mail_file",),
+        LOCAL,
+    ),
+    Parser(
+        "key of a mail",
+        "raw",
+        samples(mails_made.key()[1], mails_made.key()[0]),
+        lambda d, _: check_key(read_mail(mails_made.mail(), "a.eml"), d.decode("latin-1"), "s1._domainkey.a.example"),
+        ("ledger.application.intake.mail.authentication",),
+        LOCAL,
+    ),
     Parser(
         "media type",
         "raw",
@@ -1461,6 +1539,12 @@ OWN = {
     "server.api.application": "requests; tests/server/api/test_made_requests.py makes them from the OpenAPI document",
     "server.desk.forms.typed": "forms of people; tests/server/desk/test_hostile_forms.py tries any names and texts",
     "server.desk.site": "its own texts",
+    "server.desk.lists.choice": "addresses of pages; tests/server/desk/lists/test_choice.py tries any values",
+    "server.files.erasure": "rows of its own links",
+    "server.files.keeping": "what it has decrypted under its own key",
+    "server.files.settings": "a file of its operator; tests/server/files",
+    "server.operations.health_question": "an answer of the server on this machine",
+    "cli.imports.intake.profile": "a day that its user types",
     "server.jobs.settings": "a file of its operator; tests/server/jobs/test_jobs.py",
     "server.jobs.digest": "moments of its own answers",
     "server.jobs.run": "what its own commands answer",

@@ -225,6 +225,8 @@ READERS = {  # files that name the access order or its entries, and the purpose 
     "cli/desk/order_pages.py": "writes it, before the page shows a value",
     "cli/handover/served_bundle.py": "writes it, at an office server",
     "comity/remote/bundles.py": "writes it, before the server opens a value",
+    "comity/remote/files.py": "writes it, before the server opens a file",
+    "cli/commands/files.py": "names it: why files are opened",
     "comity/remote/ledger.py": "writes it, in the same way",
     "projections/reports/data_protection/dpo_questions.py": "the ten questions: is the processing lawful?",
     "projections/reports/data_protection/processing_record.py": "the processing record: self-monitoring",
