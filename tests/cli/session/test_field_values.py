@@ -103,6 +103,12 @@ def test_files_are_hashed_where_they_lie(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [file]
 
 
+def test_a_file_with_an_unknown_ending_is_a_document_of_bytes(tmp_path: Path) -> None:
+    file = tmp_path / "return.of-no-kind"
+    file.write_bytes(b"")
+    assert document(str(file), "other")["media"] == "application/octet-stream"
+
+
 def test_an_empty_file_has_a_digest_too(tmp_path: Path) -> None:
     (tmp_path / "empty").touch()
     assert digests([str(tmp_path / "empty")])[0][:2] == (0, hashlib.sha256().hexdigest())
