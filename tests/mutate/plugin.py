@@ -125,11 +125,12 @@ def _changed(trial: Any, items: dict[str, pytest.Item]) -> tuple[str, str]:
     chosen, rest = ([test for test in trial[name] or () if test in items] for name in ("tests", "rest"))
 
     def run() -> str:
-        if trial["rest"] is not None:
-            return _fresh(chosen, trial["seconds"]) or _fresh(rest, trial["seconds"])
-        if file.suffix == ".py" and not replaced(str(file.resolve()), source, mutated):
-            return _fresh(chosen, trial["seconds"])
-        return _first_failing([items[test] for test in chosen], trial["seconds"])
+        imported = file.suffix == ".py" and not replaced(str(file.resolve()), source, mutated)
+        by = "" if imported else _first_failing([items[test] for test in chosen], trial["seconds"])
+        if by or (not imported and trial["rest"] is None):
+            return by
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        return _fresh(chosen, trial["seconds"]) or _fresh(rest, trial["seconds"])
 
     try:
         file.write_bytes(mutated)
