@@ -130,7 +130,7 @@ def _changed(trial: Any, items: dict[str, pytest.Item]) -> tuple[str, str]:
         if by or (not imported and trial["rest"] is None):
             return by
         signal.setitimer(signal.ITIMER_REAL, 0)
-        return _fresh(chosen, trial["seconds"]) or _fresh(rest, trial["seconds"])
+        return _fresh(chosen, trial["seconds"]) or (_fresh(rest, trial["seconds"]) if imported else "")
 
     try:
         file.write_bytes(mutated)

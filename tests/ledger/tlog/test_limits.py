@@ -12,6 +12,7 @@ from ledger.entries.split_view import read_exhibit
 from ledger.errors import RecordError
 from ledger.formats.ed25519 import public_key
 from ledger.tlog.add_checkpoint import parse_submission
+from ledger.tlog.cosigned_message import subtree_message
 from ledger.tlog.note import ED25519, Vkey, split_note
 from ledger.tlog.policy import NO_POLICY, parse_policy
 from ledger.tlog.tree import parse_proof
@@ -74,6 +75,14 @@ def exhibit(size: int) -> bytes:
     return padded(b'{"format":"f"', b" ", b"}", size)
 
 
+def named(size: int) -> bytes:
+    return b"w" * size
+
+
+def message(name: bytes) -> bytes:
+    return subtree_message(name.decode(), 1, "o", 0, 2, bytes(32))
+
+
 LIMITS: list[tuple[Callable[[bytes], object], Callable[[int], bytes], int, str]] = [
     (split_note, note, 65_536, "CP-FORMAT"),
     (split_note, signed_by, 16, "CP-FORMAT"),
@@ -84,6 +93,7 @@ LIMITS: list[tuple[Callable[[bytes], object], Callable[[int], bytes], int, str]]
     (parse_policy, policy_keys, 256, "POL-FORMAT"),
     (parse_submission, submission, 73_728, "WIT-FORMAT"),
     (parse_submission, submission_proof, 63, "WIT-FORMAT"),
+    (message, named, 255, "CP-KEY"),
     (lambda data: parse_mirrors(data, NO_POLICY), mirrors, 1 << 20, "TRUST-FORMAT"),
     (lambda data: read_exhibit(data, "f"), exhibit, 1 << 18, "SPLIT-FORMAT"),
 ]
@@ -97,3 +107,12 @@ def test_the_largest_is_read_and_one_more_is_not(
     with pytest.raises(RecordError) as found:
         read(made(most + 1))
     assert found.value.code == code
+
+
+def test_a_cosigned_subtree_is_signed_with_its_lengths_and_numbers_in_network_order() -> None:
+    start, end, time = (bytes([*range(n, n + 8)]) for n in (1, 9, 17))
+    numbers = (int.from_bytes(each, "big") for each in (time, start, end))
+    seen, first, last = numbers
+    made = subtree_message("w.example/\u00e4", seen, "log.example", first, last, b"r" * 32)
+    who = "w.example/\u00e4".encode()
+    assert made == b"subtree/v1\n\0" + b"\x0c" + who + time + b"\x0blog.example" + start + end + b"r" * 32
