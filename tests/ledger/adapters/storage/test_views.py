@@ -48,6 +48,16 @@ def test_a_view_folded_page_by_page_is_the_view_folded_at_once(ledger: Path, tmp
     store.close()
 
 
+def test_a_view_has_one_row_for_its_position_however_many_pages_it_was_made_of(ledger: Path, tmp_path: Path) -> None:
+    with closing(EntryReader(read_folder(ledger).entries)) as store, closing(View(tmp_path / "v.db", "all")) as view:
+        view.catch_up(store, counting([]), 3)  # type: ignore[arg-type]
+        size, name = store.size(), view.name
+    with closing(sqlite3.connect(tmp_path / "v.db")) as c:
+        assert c.execute("SELECT notification_id FROM tracking WHERE application_name = ?", (name,)).fetchall() == [
+            (size,)
+        ]
+
+
 def test_a_view_that_is_up_to_date_folds_nothing(ledger: Path, tmp_path: Path) -> None:
     store, view, calls = EntryReader(read_folder(ledger).entries), View(tmp_path / "views.db", "all"), list[int]()
     view.catch_up(store, counting(calls))  # type: ignore[arg-type]
