@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from msgspec import UNSET
 
 from ledger.entries.payload import MOST_KINDS, MOST_ORDERS, Condition
+from ledger.verify.completeness.conditions import check_conditions
 from ledger.verify.report import Report, Verdict
 from ledger.verify.single_entry import verify_entry
 from tests.support.memory_ledger import COMPANION, NOW, ORDER, Hand, Ledger, checked, ends, resealed, small, smuggled
@@ -64,6 +67,21 @@ def test_a_condition_that_excludes_no_entry_before_it_is_proven(
     ledger.enrol("later", "XO", "ISS")  # the register is here up to an entry behind the condition
     report = checked(ledger.bundle(ilves), ledger)
     assert (found(report), unproven(report)) == ([], [])
+
+
+@pytest.mark.parametrize("arranged", [[3, 5, 7, 9], [9, 7, 5, 3], [5, 9, 3, 7]])
+def test_the_first_opposed_entry_is_named_and_findings_are_in_the_order_of_the_log(arranged: list[int]) -> None:
+    conditions = {7: condition(3, ORDER), 9: condition(5, ORDER, ELSEWHERE)}
+
+    def entry(index: int) -> Any:
+        payload = SimpleNamespace(order=ORDER, kind=SENT, unless=conditions.get(index, UNSET))
+        return SimpleNamespace(payload=payload, leaf=f"leaf {index}")
+
+    book: Any = SimpleNamespace(of="bundle", remarks=[], not_proven=[])
+    book.remark = lambda code, says, leaf: book.remarks.append((leaf, says.rpartition(" and ")[2]))
+    check_conditions({index: entry(index) for index in arranged}, (), None, book)
+    assert book.remarks == [("leaf 7", "entry 3 is one"), ("leaf 9", "entry 5 is one")]
+    assert book.not_proven == []
 
 
 def test_a_signer_who_says_to_have_seen_more_than_there_was_is_a_finding() -> None:
