@@ -6,6 +6,7 @@ import base64
 from collections.abc import Callable
 from functools import partial
 from hashlib import sha256
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from ledger.entries.case import Unread
 from ledger.entries.payload import Other
 from ledger.formats.selective_disclosure import digest_of, veil
 from ledger.tlog.tree import format_proof, prove_inclusion
+from ledger.verify.disclosures import opener
 from ledger.verify.report import Verdict
 from tests.support.memory_ledger import FAILED, ORDER, Hand, Ledger, changed, checked, ends, hand, resealed, small
 from tests.support.samples import examples
@@ -248,3 +250,13 @@ def test_a_maker_who_lies_about_any_file_ends_in_a_report_and_never_in_a_crash(p
     report = checked(changed(bundle, lambda f: f.update({path: rubbish}), ilves.signer("ISS")), ledger)
     harmless = path in ("READ-ME-FIRST.html", "policy", "SHA256SUMS", "manifest.dsse.json") or rubbish == content
     assert report.verdict is FAILED or harmless or (path.endswith(".txt") and not rubbish.strip())
+
+
+def test_an_opener_gives_the_values_that_are_open_and_nothing_for_another_entry() -> None:
+    def entry(leaf: str, **sealed: Any) -> Any:
+        return SimpleNamespace(leaf=leaf, sealed=sealed)
+
+    here = [entry("a", name="Lena", account=Unread.ERASED, reason=None), entry("b", name=Unread.WITHHELD)]
+    values = opener(here, [entry("c", note="x")])
+    asked = {leaf: values(entry(leaf)) for leaf in "abcd"}
+    assert asked == {"a": {"name": "Lena", "reason": None}, "b": {}, "c": {"note": "x"}, "d": {}}
