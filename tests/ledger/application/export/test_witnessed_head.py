@@ -40,7 +40,7 @@ def answer(name: str, code: str = "") -> WitnessResult:
 
 
 class Office:
-    """A journal with kept heads, whose witnesses answer as they are told, and whose log may grow meanwhile."""
+    """A journal with kept heads, whose witnesses give prepared answers, and whose log may grow meanwhile."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, newest: Any, heads: Sequence[Any] = ()) -> None:
         self.newest, self.calls, self.said = newest, 0, list[str]()
