@@ -53,7 +53,7 @@ def audit_figure(small: Path, large: Path) -> Figure:
     much = max(audited.memory for audited in runs)
     cpu = statistics.median(audited.cost.cpu for audited in runs)
     return Figure(
-        found.ratio,
+        found.least,
         {
             **found.made_of(),
             "memory_mib": round(much),
