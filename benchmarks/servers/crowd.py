@@ -136,6 +136,17 @@ def until_complete(port: int, token: str) -> tuple[float, list[str], int]:
     return took, orders, len(orders)
 
 
+def once(port: int, token: str, order: str) -> dict[str, float]:
+    """Return the milliseconds of the first answer of each page: then its template and its lists are made."""
+    taken = {}
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
+        for page in PAGES:
+            begun = perf_counter()
+            get(connection, f"/orders/{order}" if page == "order" else page, token)
+            taken[page] = round(1_000 * (perf_counter() - begun), 1)
+    return taken
+
+
 def record_now_and_then(port: int, seconds: float, pause: float) -> None:
     """Record an entry again and again, for some seconds."""
     end = monotonic() + seconds
@@ -176,6 +187,7 @@ def measured(folder: Path, entries: int, people: int, seconds: float, pause: flo
     say("and once more")
     with served(ledger) as (port, pid):
         warm, _, _ = until_complete(port, tokens[0])
+        first = once(port, tokens[0], orders[0])
         before = processor(pid)
         crowd = Crowd(port, tokens, random.Random(0).sample(orders, min(500, len(orders))))
         recorder = Thread(target=record_now_and_then, args=(port, seconds, pause), daemon=True)
@@ -193,6 +205,8 @@ def measured(folder: Path, entries: int, people: int, seconds: float, pause: flo
         "cold_list_seconds": round(cold, 1),
         "cold_processor_seconds": round(cold_processor, 1),
         "list_after_a_restart_seconds": round(warm, 2),
+        "first_ms": first,
+        "processor_ms_per_page": round(1_000 * used / max(len(every), 1), 1),
         "processor_share": round(used / seconds, 2),
         "p95_ms": percentile(every, 0.95),
         "p50_p95_p99_ms": {

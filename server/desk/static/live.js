@@ -1,6 +1,7 @@
 // News of an order: an entry of another person appears without a reload. A part in which the person is stays as it is
 // until the person leaves it, and nothing that was typed is lost.
 
+const ENTRIES = '#part-story li.moj-timeline__item' // the newest one first
 const AGAIN = 20_000 // milliseconds between two looks where the server has no room for a listener
 
 const at = id => document.getElementById(id)
@@ -49,6 +50,8 @@ async function refresh (payload = null) {
   const page = new DOMParser().parseFromString(trusted.createHTML(await reply.text()), 'text/html')
   if (page.body.dataset.order !== order) return
   behind = false
+  const known = document.querySelectorAll(ENTRIES).length
+  const newer = page.querySelectorAll(ENTRIES).length > known ? page.querySelector(ENTRIES) : null
   for (const part of document.querySelectorAll('[data-live]')) {
     const fresh = page.getElementById(part.id)
     if (fresh === null || fresh.innerHTML === part.dataset.was) continue
@@ -63,13 +66,13 @@ async function refresh (payload = null) {
     part.replaceWith(next)
   }
   document.body.dataset.head = page.body.dataset.head
-  if (payload !== null) announce(page, payload)
+  if (payload !== null || newer !== null) announce(page.getElementById(`entry-${payload?.seq}`) ?? newer, payload?.kind)
 }
 
-function announce (page, payload) {
-  const entry = page.getElementById(`entry-${payload.seq}`)
+// Say in the live region which entry is new: its element in the page of now, else its kind.
+function announce (entry, kind) {
   const words = ['h3', '.moj-timeline__byline'].map(name => entry?.querySelector(name)?.textContent.trim() ?? '')
-  const says = texts.news_one.replace('{0}', words.filter(Boolean).join(', ') || payload.kind)
+  const says = texts.news_one.replace('{0}', words.filter(Boolean).join(', ') || kind)
   at('news').textContent = behind ? `${says} ${texts.news_held}` : says
 }
 

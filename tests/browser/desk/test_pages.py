@@ -113,6 +113,23 @@ def test_the_command_that_finds_a_person_is_made_in_the_page_and_quoted(browser:
     assert browser.run("return location.pathname + location.search") == "/persons?lang=en", "nothing is sent"
 
 
+def test_the_list_is_no_wider_than_the_page_in_every_language(browser: Browser, house: Office, order: str) -> None:
+    if not isinstance(browser, Chromium):
+        pytest.skip("only Chromium shows another width")
+    try:
+        browser.emulate(1280)
+        for lang in ("en", "de", "fr"):
+            show(browser, house, f"/orders?sort=order&lang={lang}")
+            table, main = browser.run(
+                "const main = document.querySelector('main'), style = getComputedStyle(main);"
+                "return [document.querySelector('.list').offsetWidth,"
+                " main.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight)]"
+            )
+            assert table <= main
+    finally:
+        browser.emulate()
+
+
 def test_single_keys_lead_through_the_desk_and_a_person_may_switch_them_off(
     browser: Browser, house: Office, order: str
 ) -> None:

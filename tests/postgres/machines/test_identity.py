@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from cli.exit_codes import Exit
 from ledger.adapters.folders.ledger_folder import read_folder
@@ -78,7 +79,12 @@ def test_tables_of_the_version_before_are_raised_with_their_accounts(housed: Hou
     with closing(open_database(folder)) as database:
         account = Accounts(database).add("Dina", "ilves")
     with psycopg.connect(uri, autocommit=True) as c:
-        c.execute("DROP TABLE comity_identity.key_request")
+        later = c.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'comity_identity'"
+            " AND (tablename LIKE 'work%' OR tablename IN ('key_request', 'invitation', 'guest'))"
+        ).fetchall()
+        for (name,) in later:
+            c.execute(sql.SQL("DROP TABLE comity_identity.{}").format(sql.Identifier(name)))
         c.execute("UPDATE comity_identity.version SET version = 1")
     for _ in range(2):
         with closing(open_database(folder)) as database:
