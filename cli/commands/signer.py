@@ -29,13 +29,14 @@ if TYPE_CHECKING:
 @command(
     "comity signer serve /var/lib/comity-signer --socket /run/comity/signer",
     "comity signer serve ~/.local/state/comity/8f3c... --socket signer.sock",
-    "comity signer serve DIR --listen 'tls://signer.example:7443?ca=/etc/c/ca.pem&cert=/etc/c/me.pem&key=/etc/c/me.key'",
+    "comity signer serve DIR --clients machines.toml --listen 'tls://signer.example:7443?ca=/c/ca.pem&cert=...&key=...'",
 )
 @click.argument("folder", metavar="DIR")
 @click.option("--socket", "socket", metavar="PATH", help="Where it listens: a Unix socket of mode 0600.")
 @click.option("--listen", "address", metavar="ADDRESS", help="Or over TLS, for clients with a certificate of `ca`.")
+@click.option("--clients", metavar="FILE", help="The machines that may ask over TLS, TOML; read again when it changes.")
 @VERBOSE
-def serve(folder: str, socket: str | None, address: str | None) -> None:
+def serve(folder: str, socket: str | None, address: str | None, clients: str | None) -> None:
     """Sign checkpoints for the log whose guard and key are in DIR, until stopped.
 
     It signs a checkpoint only if a proof shows that it begins with the one it signed last, and never two of one size.
@@ -46,9 +47,12 @@ def serve(folder: str, socket: str | None, address: str | None) -> None:
 
     if (socket is None) == (address is None):
         raise click.UsageError("--socket PATH, or --listen ADDRESS: where does it listen?")
+    if (address is None) != (clients is None):
+        raise click.UsageError("--listen and --clients go together: which machines may ask?")
     place = parse_place(socket or address or "")
     if isinstance(place, Path) == (socket is None):
         raise click.UsageError("--socket takes a path, and --listen an address that begins with tls://")
+    refusal = _refusal(clients)
     _check_clock(Path(folder))
     with (
         closing(SignerServer(Path(folder), say=output.tell)) as signer,
@@ -57,8 +61,24 @@ def serve(folder: str, socket: str | None, address: str | None) -> None:
         _stopping(),
     ):
         output.tell(f"signing for {signer.origin} at {place}")
-        answer(signer, server, accepted)
+        answer(signer, server, accepted, refusal)
     output.tell("stopped")
+
+
+def _refusal(clients: str | None) -> Callable[[sockets.socket], str]:
+    """Return what says why a connection gets no signature; `Stop` if the list of machines cannot be read."""
+    if clients is None:
+        return lambda line: ""  # a Unix socket of mode 0600
+    import ssl
+
+    from ledger.adapters.log.signer_clients import SignerClients
+
+    try:
+        machines = SignerClients(Path(clients).absolute())
+    except (ValueError, RecursionError, OSError) as wrong:  # TOML and msgspec errors are ValueErrors
+        says = wrong.strerror if isinstance(wrong, OSError) else str(wrong)
+        raise Stop(f"--clients {clients}: {says}") from None
+    return lambda line: machines.refusal(line) if isinstance(line, ssl.SSLSocket) else "the connection is without TLS"
 
 
 @contextmanager

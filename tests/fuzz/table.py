@@ -1533,6 +1533,7 @@ OWN = {
     "cli.lists.judged_row": "days of entries, which were checked when these were opened",
     "cli.commands.serve": "an address that its operator types",
     "cli.commands.account": "a certificate that an administrator names",
+    "ledger.adapters.log.signer_clients": "a file of its operator; tests/ledger/adapters/log/test_signer_clients.py",
     "server.operations.configuration": "a file of its operator; tests/server/operations/test_configuration.py",
     "server.run": "a certificate of its operator",
     "ledger.application.backup.copy_ledger": "a tar that it writes",

@@ -3,8 +3,8 @@
     /run/comity/signer
     tls://signer.example:7443?ca=/etc/comity/signer-ca.pem&cert=/etc/comity/me.pem&key=/etc/comity/me.key
 
-Each side believes certificates of that authority alone. So the authority issues for the machines of this log and for
-nothing else: who has such a certificate may ask for signatures. Of the server, the host name is compared as well.
+Each side believes certificates of that authority alone. Of the server, the host name is compared as well. Of the
+clients, a list says which machines may ask (`signer_clients`): an authority may issue for others too.
 """
 
 from __future__ import annotations

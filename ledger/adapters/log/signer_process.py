@@ -180,11 +180,15 @@ def listen(place: Path) -> socket.socket:
 
 
 def serve(
-    signer: SignerServer, server: socket.socket, accepted: Callable[[socket.socket], socket.socket] = lambda line: line
+    signer: SignerServer,
+    server: socket.socket,
+    accepted: Callable[[socket.socket], socket.socket] = lambda line: line,
+    refusal: Callable[[socket.socket], str] = lambda line: "",
 ) -> NoReturn:
     """Answer on a listening socket until the process gets a signal; each connection has its thread.
 
-    `accepted` returns the connection to speak over, or raises OSError. At most `MOST_LINES` are open at once.
+    `accepted` returns the connection to speak over, or raises OSError. `refusal` returns why a connection gets no
+    signature, empty if it does; it is asked before each request. At most `MOST_LINES` are open at once.
     """
     server.settimeout(0.5)  # a signal may reach another thread, so this one has to wake up for it
     free = threading.BoundedSemaphore(MOST_LINES)
@@ -194,7 +198,9 @@ def serve(
         except TimeoutError:
             continue
         if free.acquire(blocking=False):
-            threading.Thread(target=_converse, args=(signer, line, accepted, free.release), daemon=True).start()
+            threading.Thread(
+                target=_converse, args=(signer, line, accepted, refusal, free.release), daemon=True
+            ).start()
         else:
             line.close()  # the client asks again
 
@@ -203,20 +209,26 @@ def _converse(
     signer: SignerServer,
     line: socket.socket,
     accepted: Callable[[socket.socket], socket.socket],
+    refusal: Callable[[socket.socket], str],
     release: Callable[[], None],
 ) -> None:
     try:
         with line, accepted(line) as spoken:
-            _answer_all(signer, spoken)
+            _answer_all(signer, spoken, refusal)
     except OSError as error:
         logger.info("a connection ended: %s", error)
     finally:
         release()
 
 
-def _answer_all(signer: SignerServer, line: socket.socket) -> None:
+def _answer_all(signer: SignerServer, line: socket.socket, refusal: Callable[[socket.socket], str]) -> None:
     with line.makefile("rb") as questions:
         while question := questions.readline(LARGEST):
+            if why := refusal(line):
+                logger.warning("refused: SIGNER-MACHINE: %s", why)
+                hint = "add it to the list of machines, on the machine of the signing process"
+                line.sendall(msgspec.json.encode(SignReply(refused=No("SIGNER-MACHINE", why, hint))) + b"\n")
+                return
             try:
                 line.sendall(answer := signer.answer(question))
             except OSError:

@@ -48,8 +48,11 @@ class Certificate:
         return str(certificate), str(key)
 
 
-def issue(name: str, by: Certificate | None = None) -> Certificate:
-    """Return a certificate for a name and for 127.0.0.1, issued by another one, or self-signed as an authority."""
+def issue(name: str, by: Certificate | None = None, host: str = "") -> Certificate:
+    """Return a certificate for a name and for 127.0.0.1, issued by another one, or self-signed as an authority.
+
+    `host`: for this host name too.
+    """
     key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     own = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
@@ -58,6 +61,7 @@ def issue(name: str, by: Certificate | None = None) -> Certificate:
         digital_signature=True, key_cert_sign=by is None, crl_sign=by is None, content_commitment=False,
         key_encipherment=False, data_encipherment=False, key_agreement=False, encipher_only=False, decipher_only=False,
     )  # fmt: skip
+    alternatives = [x509.IPAddress(ip_address("127.0.0.1")), *([x509.DNSName(host)] if host else [])]
     builder = (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -70,6 +74,6 @@ def issue(name: str, by: Certificate | None = None) -> Certificate:
         .add_extension(usage, critical=True)
         .add_extension(own, critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(authority), critical=False)
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
     )
     return Certificate(builder.sign((by.key if by else key), SHA256()), key)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import closing, suppress
+from hashlib import sha256
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from ledger.adapters.log.remote_signer import RemoteSigner
+from ledger.adapters.log.signer_clients import SignerClients
 from ledger.adapters.log.signer_place import TlsListener, TlsPlace, parse_place
 from ledger.adapters.log.signer_process import SignerServer, serve
 from ledger.errors import LedgerError, RecordError
@@ -39,20 +44,24 @@ def machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
     authority, other = issue("authority"), issue("another authority")
     for name, made in (
         ("authority", authority), ("other", other), ("server", issue("signer", authority)),
-        ("client", issue("a machine", authority)), ("stranger", issue("a stranger", other)),
+        ("client", issue("a machine", authority, "one.office.example")), ("stranger", issue("a stranger", other)),
+        ("printer", issue("one.office.example", authority, "printer.office.example")),
+        ("wide", issue("wide", authority, "*.office.example")),
     ):  # fmt: skip
         made.write(folder, name)
+    (folder / "clients.toml").write_text('machines = ["one.office.example"]\n', "utf-8")
     house = House(tmp_path_factory.mktemp("house")).furnished()
     (state,) = (house.folder / "state" / "comity").glob("*")
     made_at = Machines(house, 0, folder)
     listener = TlsListener(made_at.place("server"))
+    clients = SignerClients(folder / "clients.toml")
 
     ready = threading.Event()
 
     def run() -> None:
         with suppress(OSError), closing(SignerServer(state)) as signer:
             ready.set()  # the key was read: a test moves it away
-            serve(signer, listener.socket, listener.accepted)
+            serve(signer, listener.socket, listener.accepted, lambda line: clients.refusal(cast(ssl.SSLSocket, line)))
 
     thread = threading.Thread(target=run)
     thread.start()
@@ -82,6 +91,55 @@ def test_a_machine_without_a_certificate_of_the_authority_gets_no_signature(mach
     for place in (machines.place("stranger"), machines.place("stranger", "other"), machines.place("client", "other")):
         with closing(machines.signer(place)) as signer, pytest.raises(LedgerError, match="KEY-AWAY"):
             signer.last()
+
+
+def listed(machines: Machines, content: str) -> None:
+    """Put another list in place of the one of the process, in one step."""
+    new = machines.folder / "clients.toml.new"
+    new.write_text(content, "utf-8")
+    os.replace(new, machines.folder / "clients.toml")
+
+
+@pytest.fixture
+def own_list(machines: Machines) -> Iterator[None]:
+    """Put the list back after a test that changes it."""
+    yield
+    listed(machines, 'machines = ["one.office.example"]\n')
+
+
+@pytest.mark.parametrize("who", ["printer", "wide", "server"])
+def test_a_machine_that_the_list_does_not_name_gets_no_signature(machines: Machines, who: str) -> None:
+    place = machines.place(who)
+    with closing(machines.signer(place)) as signer, pytest.raises(LedgerError, match="SIGNER-MACHINE") as refused:
+        signer.last()
+    digest = sha256(ssl.PEM_cert_to_DER_cert(Path(place.cert).read_text("utf-8"))).hexdigest()
+    assert digest in refused.value.says, "the sentence has what an administrator would add to the list"
+
+
+@pytest.mark.usefixtures("own_list")
+def test_a_machine_that_was_taken_out_gets_no_signature_over_an_open_connection(machines: Machines) -> None:
+    place = machines.place("printer")
+    digest = sha256(ssl.PEM_cert_to_DER_cert(Path(place.cert).read_text("utf-8"))).hexdigest()
+    with closing(machines.signer(place)) as signer:
+        listed(machines, f'machines = ["one.office.example", "SHA256:{digest.upper()}"]\n')
+        assert signer.last().size > 0
+        listed(machines, 'machines = ["one.office.example"]\n')
+        with pytest.raises(LedgerError, match="SIGNER-MACHINE"):
+            signer.last()
+
+
+@pytest.mark.usefixtures("own_list")
+@pytest.mark.parametrize("content", [None, "machines = [", "machines = []", 'machine = ["one.office.example"]'])
+def test_a_list_that_cannot_be_read_admits_no_machine(machines: Machines, content: str | None) -> None:
+    if content is None:
+        (machines.folder / "clients.toml").unlink()
+    else:
+        listed(machines, content)
+    with closing(machines.signer(machines.place())) as signer, pytest.raises(LedgerError, match="SIGNER-MACHINE"):
+        signer.last()
+    listed(machines, 'machines = ["one.office.example"]\n')
+    with closing(machines.signer(machines.place())) as signer:
+        assert signer.last().size > 0, "the right list counts again without a restart"
 
 
 def test_a_server_with_a_certificate_for_another_host_is_not_asked(machines: Machines) -> None:
@@ -129,5 +187,5 @@ def test_an_address_is_written_as_it_is_read() -> None:
 
 def test_the_process_is_told_one_place_where_it_listens(machines: Machines) -> None:
     tls = str(machines.place())
-    for words in ((), ("--socket", "a", "--listen", tls), ("--socket", tls), ("--listen", "/x")):
+    for words in ((), ("--socket", "a", "--listen", tls), ("--socket", tls), ("--listen", "/x"), ("--listen", tls)):
         assert machines.house.run("signer", "serve", "DIR", *words).exit_code == 2

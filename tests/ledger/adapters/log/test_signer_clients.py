@@ -1,0 +1,61 @@
+"""The list of machines that may ask a signing process has one form, and a machine is compared by its exact names."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ledger.adapters.log.signer_clients import names_of, read_machines
+from tests.support.cli import House
+
+DIGEST = "sha256:" + "5f" * 32
+
+
+def written(folder: Path, content: str) -> Path:
+    file = folder / "clients.toml"
+    file.write_text(content, "utf-8")
+    return file
+
+
+def test_names_addresses_and_digests_are_read_in_the_form_in_which_they_are_compared(tmp_path: Path) -> None:
+    file = written(tmp_path, f'machines = ["One.Office.Example", "192.0.2.7", "2001:DB8:0:0::1", "{DIGEST.upper()}"]')
+    assert read_machines(file) == {"one.office.example", "192.0.2.7", "2001:db8::1", DIGEST}
+
+
+@pytest.mark.parametrize("content", [
+    "", "machines = []", 'machines = "one.example"', 'machines = [1]', 'machines = ["*.example"]', 'machines = [""]',
+    'machines = ["sha256:5f"]', 'machines = ["one example"]', 'machines = ["one.example."]', 'machines = ["192.0.2"]',
+    'machines = ["one.example"]\nmore = 1', 'machines = ["bücher.example"]', f'machines = ["{DIGEST[7:]}"]',
+    'machines = ["one.example\\n"]', 'machines = ["-one.example"]', 'machines = ["192.0.2.0/24"]', "\x00",
+])  # fmt: skip
+def test_a_list_of_another_form_is_refused(tmp_path: Path, content: str) -> None:
+    with pytest.raises(ValueError):
+        read_machines(written(tmp_path, content))
+
+
+def test_a_list_that_is_too_large_is_not_read(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="at most"):
+        read_machines(written(tmp_path, "#" * 70_000 + '\nmachines = ["one.example"]'))
+
+
+@given(st.binary(max_size=64), st.lists(st.sampled_from(["URI", "email", "DirName", "othername"]), max_size=3))
+def test_only_host_names_and_addresses_of_a_certificate_name_a_machine(der: bytes, kinds: list[str]) -> None:
+    digest = f"sha256:{sha256(der).hexdigest()}"
+    others = tuple((kind, "one.office.example") for kind in kinds)
+    common = ((("commonName", "one.office.example"),),)
+    assert names_of(der, {"subject": common, "subjectAltName": others}) == {digest}
+    stated = {"subjectAltName": (*others, ("DNS", "One.Office.example"), ("IP Address", "2001:DB8:0:0:0:0:0:1"))}
+    assert names_of(der, stated) == {digest, "one.office.example", "2001:db8::1"}
+
+
+def test_a_process_with_a_wrong_list_does_not_begin(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    house = House(tmp_path_factory.mktemp("house"))
+    address = "tls://127.0.0.1:1?ca=/a&cert=/b&key=/c"
+    for file, says in ((tmp_path / "absent", "No such file"), (written(tmp_path, 'machines = ["*"]'), "no machine")):
+        done = house.run("signer", "serve", str(tmp_path), "--listen", address, "--clients", str(file))
+        assert done.exit_code != 0
+        assert says in done.output
