@@ -19,8 +19,10 @@ install() {
 install --find-links wheels --require-hashes -r requirements.txt
 install --find-links . --no-deps comity
 
-# The scripts and the configuration name the folder of the build; the scripts of other packages are not used.
+# The scripts and the configuration name the folder of the build, and lists of files have the digests of these scripts.
+# The scripts of other packages are not used.
 find "$home/bin" -type f ! -name comity -delete
+find "$home/lib" -path '*.dist-info/RECORD' -exec sed -i '\|^\.\./\.\./\.\./bin/|d' {} +
 rm -rf "$home/.gitignore" "$home/include"
 sed -i "1s|.*|#!/opt/comity/bin/python|" "$home/bin/comity"
 sed -i "/^command = /d" "$home/pyvenv.cfg"
