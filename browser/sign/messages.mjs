@@ -32,6 +32,9 @@ const PLACE = record({
   newest: PROVEN,
   begun: orNull(PROVEN),
 });
+// Where an access entry belongs. The entry before it is another person's, and is not shown; the log refuses a wrong place.
+const ACCESS_PLACE = record({ order: UUID, seq: whole(1), prev: orNull(HEX64) });
+const ANY_PLACE = (value, at) => (value instanceof Map && value.has('head') ? PLACE : ACCESS_PLACE)(value, at);
 const DRAFT = record(
   {
     kind: KIND,
@@ -55,7 +58,7 @@ const DRAFT = record(
     unless: maybe(CONDITION),
   },
 );
-const DRAFTED = record({ draft: DRAFT, place: orNull(PLACE), proposal: orNull(anything) }, { consistency: orNull(CONSISTENCY) });
+const DRAFTED = record({ draft: DRAFT, place: orNull(ANY_PLACE), proposal: orNull(anything) }, { consistency: orNull(CONSISTENCY) });
 const RECEIPT = record({ index: COUNT, leaf: HEX64, entry: HEX32, order: UUID, seq: whole(1), already: truth, proof: TEXT });
 
 const MESSAGES = {

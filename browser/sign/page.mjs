@@ -6,7 +6,7 @@ import { encoded, hex } from '../check/formats/bytes.mjs';
 import { sha256 } from '../libraries.mjs';
 import { Refused } from '../check/errors.mjs';
 import { secondsOf, wire } from '../check/shape.mjs';
-import { registryOf } from '../check/entries/placement.mjs';
+import { accessOf, registryOf } from '../check/entries/placement.mjs';
 import { wordsOf } from '../check/trust/signed_policy.mjs';
 import { make } from '../page/dom.mjs';
 import { say, speak } from '../page/texts.mjs';
@@ -208,6 +208,7 @@ async function takeSign({ id, log, proofs, drafts, public: raw }, origin, reply)
 /** Return the drafts with their places: {draft, proposal, place, chained}. */
 async function placed(drafts, ledger, head) {
   const registry = await registryOf(ledger.log);
+  const access = await accessOf(ledger.log);
   const last = new Map(); // order -> the place of the entry that comes last in it
   const found = [];
   for (const { draft, place: stated, proposal, consistency } of drafts) {
@@ -215,15 +216,23 @@ async function placed(drafts, ledger, head) {
     if (before && stated) throw new Refused('SIGN-MESSAGE', ['sign-place-twice', draft.order]);
     let place;
     if (before) place = { ...before, seq: before.seq + 1, prev: 'f'.repeat(64) }; // the leaf is known when it is sealed
+    else if (stated && !stated.head) place = accessPlace(stated, draft, access, ledger);
     else if (stated) place = await openPlace(stated, draft.order, ledger, head, consistency ?? null);
     else place = { log: ledger.log, seq: 1, prev: null, instrument: draft.order === registry ? null : draft.instrument };
     if (place.instrument !== draft.instrument) throw new Refused('SIGN-DIFFERS', ['sign-differs', 'instrument']);
     if (draft.unless && BigInt(draft.unless.after) > head.size) throw new Refused('API-FALSE', ['sign-condition']);
     place.register = draft.order === registry;
+    place.access = draft.order === access;
     last.set(draft.order, place);
     found.push({ draft, proposal, place, chained: before !== undefined });
   }
   return found;
+}
+
+/** Return the stated place of an access entry; API-FALSE for an entry of another order. */
+function accessPlace({ order, seq, prev }, draft, access, { log }) {
+  if (order !== access || draft.order !== access || (prev === null) !== (seq === 1)) throw new Refused('API-FALSE', ['sign-place']);
+  return { log, seq, prev, instrument: null };
 }
 
 /** Build the payload of an entry as it would be signed now, compare it, and return its sealed values by name. */

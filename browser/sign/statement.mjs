@@ -38,9 +38,10 @@ export function statement({ draft, place, values }, number) {
 }
 
 /** Name an order by the entry that issued it, as the log has it: its id alone does not say which one it is. */
-function orderOf(order, { begun, prev, register, seq }) {
+function orderOf(order, { access, begun, prev, register, seq }) {
   const place = [foreign(order), ' ', say([prev === null ? 'order-new' : 'order-place', seq])];
   if (register) return [say(['order-register']), ' ', ...place];
+  if (access) return [say(['order-access']), ' ', ...place];
   if (prev === null) return place;
   if (!begun) return [...place, ' ', say(['order-unproven'])];
   const { kind, reference, actor, on } = begun;

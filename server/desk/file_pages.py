@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from ledger.facts.words.shared import PURPOSES
 from projections.reports.entry_numbers import number
 from server.desk.gate import Gate, Visitor
 from server.desk.site import Place, page
@@ -22,6 +23,9 @@ _WORKER_HEADERS: Final = {
     "x-content-type-options": "nosniff",
     "cache-control": "no-cache",
 }
+
+
+_TEXTS = ("refused_says", "files_bytes")  # of kept_files.js, besides its own names
 
 
 class FilePages:
@@ -47,13 +51,24 @@ class FilePages:
 
     def _files(self, visitor: Visitor) -> Response:
         frame, order = visitor.frame, visitor.path["order"]
-        case = self._gate.services.view.case(visitor.caller, order)
+        services, caller = self._gate.services, visitor.caller
+        case = services.view.case(caller, order)
+        kept = (
+            {} if services.files is None else {each.entry: each for each in services.files.keeping.kept(caller, order)}
+        )
+        text = frame.text
+        shown = {name: text[name] for name in text if name.startswith(("kept_", "SIGN-")) or name in _TEXTS}
         return page(
             "files/order.html.j2",
             frame,
             frame.text["files_title"],
             "/orders",
             order=order,
-            stated=list(stated_files(case, self._gate.services.view.now())),
+            stated=list(stated_files(case, services.view.now())),
             sealed=[(number(e, case), e, fields) for e in case.entries if (fields := sealed_fields(e))],
+            keeps=services.files is not None,
+            kept=[(number(e, case), e, kept[e.leaf]) for e in case.entries if e.leaf in kept],
+            opens=services.view.access.opens_files(caller),
+            purposes=[(code, frame.explain(says)) for code, says in PURPOSES.words.items()],
+            data={"texts": shown, "order": order, "person": {"actor": caller.actor, "party": caller.party}},
         )

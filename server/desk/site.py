@@ -46,7 +46,7 @@ _FILES: Final = {  # the files of pages, by their names below /desk/
     **dict.fromkeys(
         (
             *("script.js", "signing.js", "recording.js", "files.js", "keys.js", "order_files.js", "live.js"),
-            *("keyboard.js", "bulk.js", "persons.js", "guest.js", "guests.js"),
+            *("kept_files.js", "keyboard.js", "bulk.js", "persons.js", "guest.js", "guests.js"),
         ),
         "text/javascript; charset=utf-8",
     ),

@@ -12,17 +12,21 @@ from server.documents import AccessPlace, ApiAnswer, Code, Head, Moment, Receipt
 
 
 class FileOffered(Struct, frozen=True, forbid_unknown_fields=True):
-    """A file that a caller has: its SHA-256 (hex) and its number of bytes."""
+    """A file that a caller has: its SHA-256 (hex) and its number of bytes.
+
+    With `ask` nothing is begun: the answer says whether the file is here.
+    """
 
     sha256: Hex64
     size: Annotated[int, Meta(ge=0, le=2**53 - 1)]
+    ask: bool = False
 
 
 class UploadAnswer(ApiAnswer, frozen=True, tag="comity.api-upload/1"):
     """How much of a file is here: `received` of `pieces` pieces with `piece` bytes each, the last one with the rest.
 
-    `object` is the name of the upload in its address, `entry` the leaf hash of the entry that states the file. `kept`
-    says that the whole file is here and its SHA-256 is the stated one.
+    `object` is the name of the upload in its address, empty if none was begun. `entry` is the leaf hash of the entry
+    that states the file. `kept` says that the whole file is here and its SHA-256 is the stated one.
     """
 
     object: str

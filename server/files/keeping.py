@@ -84,6 +84,10 @@ class Keeping:
                 known = self.known(link) if link.entry in entries else None
                 if known is not None and known.sha256 == offered.sha256:
                     return self._advanced(link, known)
+            if offered.ask:
+                known = Known(b"", offered.sha256, offered.size)
+                link = Link("", order, stated[-1].entry.leaf, caller.actor, "", "", pieces_of(offered.size), 0, 0, 0)
+                return _answer(link, known)
             if offered.size > self._settings.largest:
                 raise RecordError("API-LARGE", f"a file has at most {self._settings.largest} bytes here", where="size")
             if (self.links.pieces() + pieces_of(offered.size)) * PIECE > self._settings.quota:

@@ -51,10 +51,13 @@ export function atOdds(one, at, two, then) {
 /** Return the id of the map order of a ledger, which has the heads that its operator committed. */
 export const mapOf = (origin) => uuidOf(`${origin}/map`);
 
+/** Return the id of the access order of a ledger, which has an entry for every opening of sealed values. */
+export const accessOf = (origin) => uuidOf(`${origin}/access`);
+
 /** Return the reserved ids of a ledger: registry order, access order and map order. */
 export const reservedOf = async (origin) => [
   await registryOf(origin),
-  await uuidOf(`${origin}/access`),
+  await accessOf(origin),
   await mapOf(origin),
 ];
 

@@ -1,4 +1,4 @@
-// Compute digests of files that a person chooses or drops. No file leaves the browser.
+// Compute digests of files that a person chooses or drops. Nothing here sends a file: kept_files.js does.
 
 const WORKER = '/desk/hashing.js'
 const policy = globalThis.trustedTypes?.createPolicy('files', { createScriptURL: () => WORKER })
@@ -60,6 +60,7 @@ function make (name, properties = {}, ...children) {
 export class FilesBox extends HTMLElement {
   #rows = new Map() // row -> file with digests, null as long as they are computed
   #ends = new Map() // row -> AbortController
+  #files = new Map() // row -> the file of the browser
 
   connectedCallback () {
     if (this.#input) return
@@ -93,6 +94,12 @@ export class FilesBox extends HTMLElement {
   #list = null
   #status = null
 
+  // Return the file of the browser with a SHA-256; undefined if it is not in the box.
+  fileOf (sha256) {
+    const row = [...this.#rows.keys()].find(each => this.#rows.get(each)?.sha256 === sha256)
+    return this.#files.get(row)
+  }
+
   get many () { return this.getAttribute('shape') === 'manifest' }
 
   // Whether digests of a file are being computed.
@@ -118,6 +125,7 @@ export class FilesBox extends HTMLElement {
   #clear () {
     for (const end of this.#ends.values()) end.abort()
     this.#rows.clear()
+    this.#files.clear()
     this.#list.replaceChildren()
   }
 
@@ -133,10 +141,12 @@ export class FilesBox extends HTMLElement {
     remove.addEventListener('click', () => {
       end.abort()
       this.#rows.delete(row)
+      this.#files.delete(row)
       row.remove()
       this.#changed()
     })
     this.#rows.set(row, null)
+    this.#files.set(row, file)
     this.#ends.set(row, end)
     this.#list.append(row)
     try {
