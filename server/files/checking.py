@@ -44,7 +44,7 @@ class StoreCheck:
             record = opened.enter_context(closing(FileRecord(folder)))
             self._place = stated_place(self._links, folder)
             access = Access(folder.origin, folder.registrar.party)
-            self._keeping = Keeping(record, self._links, self._place, FileSettings("/"), access)
+            self._keeping = Keeping(record, self._links, self._place, FileSettings(), access)
             self._opened = opened.pop_all()
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Where the encrypted pieces of files are: a folder. The names of objects are random, those of pieces are numbers."""
+"""Where the encrypted pieces of files are: a folder, or a bucket. Objects have random names, pieces have numbers."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from ledger.adapters.storage.sqlite import sync_folder
 from ledger.errors import LedgerError
 from server.files.settings import FileSettings
 
+CREDENTIALS = "COMITY_FILES_CREDENTIALS"  # in the environment: the path of a file
 _OBJECT = re.compile("[0-9a-f]{32}")
 
 
@@ -44,8 +45,31 @@ class Place(Protocol):
 
 
 def open_place(settings: FileSettings, origin: str) -> Place:
-    """Open the place for the files of a ledger; `LedgerError` FILES-PLACE."""
-    return FolderPlace(Path(settings.folder), origin)
+    """Open the place for the files of a ledger; `LedgerError` FILES-PLACE, for a bucket also without credentials."""
+    if settings.folder is not None:
+        return FolderPlace(Path(settings.folder), origin)
+    access, secret = _credentials()
+    try:
+        from server.files.s3_place import S3Place
+    except ModuleNotFoundError as absent:
+        if absent.name != "obstore":
+            raise
+        raise LedgerError("FILES-PLACE", "a bucket needs obstore", "pip install 'comity[s3]'") from None
+    root = f"{settings.prefix}/{part_of(origin)}"
+    return S3Place(settings.endpoint or "", str(settings.bucket), settings.region, root, access, secret)
+
+
+def _credentials() -> tuple[str, str]:
+    """Return the id of the access key and the secret key: the two lines of the file that the environment names."""
+    path = os.environ.get(CREDENTIALS, "")
+    try:
+        lines = Path(path).read_text("utf-8").split() if path else []
+    except (OSError, UnicodeDecodeError):
+        lines = []
+    if len(lines) != 2:
+        says = f"{CREDENTIALS} names no file with two lines: the id of an access key, and its secret"
+        raise LedgerError("FILES-PLACE", says, "chmod 600; the account of the server alone reads it")
+    return lines[0], lines[1]
 
 
 def part_of(origin: str) -> str:

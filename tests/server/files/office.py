@@ -103,13 +103,13 @@ class Keeping:
 
 
 @contextmanager
-def keeping(tmp: Path, story: str = "S2", **limits: float) -> Iterator[Keeping]:
-    """Serve a fresh ledger that keeps files in a folder."""
+def keeping(tmp: Path, files: FileSettings | None = None, **limits: float) -> Iterator[Keeping]:
+    """Serve a fresh ledger that keeps files in a folder, or as `files` says."""
     folder = tmp / "files"
     stated = {"folder": str(folder)} | {name.replace("_", "-"): value for name, value in limits.items()}
-    settings = msgspec.convert(stated, FileSettings)
+    settings = files or msgspec.convert(stated, FileSettings)
     (tmp / "ledger").mkdir()
-    with serving_story(story, tmp / "ledger", files=settings) as office:
+    with serving_story("S2", tmp / "ledger", files=settings) as office:
         made = Keeping(office, folder, tmp / "state")
         try:
             yield made
