@@ -293,9 +293,7 @@ def _print_options(context: click.Context) -> None:
     for name, job in context.meta.get(ON, {}).items():
         click.echo(f"# job {name} every {job.every or JOBS[name].every} s")
     if files := context.meta.get(KEPT):
-        click.echo(
-            f"# files are kept in {files.where}: {files.largest_gib:g} GiB each, {files.quota_gib:g} GiB in all"
-        )
+        click.echo(f"# files are kept in {files.where}: {files.largest_gib:g} GiB each, {files.quota_gib:g} GiB in all")
     for peer in context.meta.get(PEERS, ()):
         click.echo(f"# peer {peer.name}: {peer.origin}, {peer.url or 'fetches its bundles'}")
 
