@@ -36,15 +36,16 @@ _BODIES = ("API-MISSING", "API-LARGE", "API-MEDIA", "BUSY")
 FILE_ROUTES = (
     Route(
         "GET", "/v1/orders/{order}/files", "keptFiles", "Of which entries of an order files are kept", KeptFilesAnswer,
-        _listed, fresh="never", codes=("API-MISSING", "BUSY"),
+        _listed, fresh="never", codes=("API-MISSING", "BUSY"), guests=True,
     ),
     Route(
         "POST", "/v1/orders/{order}/files", "beginUpload", "Begin to send a file that an entry states", UploadAnswer,
         _begin, body=FileOffered, fresh="never", codes=(*_BODIES, "FILES-FULL", "FILES-DIFFER"), once=False,
+        guests=True,
     ),
     Route(
         "GET", "/v1/orders/{order}/files/{object}", "upload", "How much of a file is here", UploadAnswer, _upload,
-        fresh="never", codes=("API-MISSING", "FILES-DIFFER"),
+        fresh="never", codes=("API-MISSING", "FILES-DIFFER"), guests=True,
     ),
     Route(
         "POST", "/v1/orders/{order}/opened-files", "openFiles", "Open the kept files of an entry", OpenedFilesAnswer,
