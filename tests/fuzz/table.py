@@ -1543,6 +1543,7 @@ OWN = {
     "server.desk.lists.choice": "addresses of pages; tests/server/desk/lists/test_choice.py tries any values",
     "server.files.erasure": "rows of its own links",
     "server.files.keeping": "what it has decrypted under its own key",
+    "server.files.places": "credentials in a file of its operator; tests/server/files/test_s3.py",
     "server.files.settings": "a file of its operator; tests/server/files",
     "server.operations.health_question": "an answer of the server on this machine",
     "cli.imports.intake.profile": "a day that its user types",
