@@ -10,7 +10,8 @@ import pytest
 
 from ledger.adapters.subject_keys.names import COMPANION
 from ledger.application import erasure_scope
-from ledger.application.erasure_scope import _entry_id, stays
+from ledger.application.case_reader import DESTROYED
+from ledger.application.erasure_scope import _entry_id, stated, stays, unstated
 
 SAID = ("payload-key-destroyed", "order", "k1", "digest")
 
@@ -44,3 +45,21 @@ def test_what_stays_readable_is_named_by_person_with_its_fields_in_order_and_of_
     monkeypatch.setattr(erasure_scope, "_said", lambda store, keys, ids: [row for each in ids for row in said[each]])
     left = stays(store, keys, ["k4"], ["main", "side"])
     assert left == {"witness 3": ["account", "grounds", "reason"]}
+
+
+def test_a_destruction_is_stated_by_its_kind_its_key_and_a_custodian(monkeypatch: pytest.MonkeyPatch) -> None:
+    def entry(kind: str, key: str, custodian: bool = True) -> Any:
+        payload = SimpleNamespace(kind=kind, public={"key_ref": key, "digests": [f"{kind} {key}"]})
+        return SimpleNamespace(payload=payload, custodian=custodian)
+
+    recorded = [entry(DESTROYED, "k1"), entry("order-issued", "k1"), entry(DESTROYED, "k2")]
+    recorded.append(entry(DESTROYED, "k1", False))
+    opened = {"main": list(enumerate(recorded)), "access": [(7, entry(DESTROYED, "k1"))]}
+    cases: Any = SimpleNamespace(
+        registry="registry", access="access", keyring=lambda: None, opened=lambda order: opened[order]
+    )
+    store: Any = SimpleNamespace(encrypted_with=lambda key: [(0, "main", "name", "d"), (1, "registry", "name", "e")])
+    monkeypatch.setattr(erasure_scope, "is_custodian", lambda o, index, keyring: o.custodian)
+    assert stated(store, cases, "k1") == {7: [f"{DESTROYED} k1"], 0: [f"{DESTROYED} k1"]}
+    assert stated(store, cases, "k3") == {}
+    assert unstated(store, cases, "k1") == {"main": [(0, "d")], "access": [(1, "e")]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,8 +11,10 @@ import pytest
 
 from ledger.adapters.guard.guard_place import GUARD_DB, Place, SharedPlace
 from ledger.adapters.log.remote_signer import POINTER
+from ledger.adapters.storage.postgres import Address
 from ledger.application.migration import migrate
 from ledger.errors import LedgerError
+from ledger.verify.report import Reason
 
 ORIGIN = "ledger.test/xo"
 SHARED = "etcd://one.example:2379"
@@ -41,3 +44,26 @@ def test_a_part_that_stays_or_goes_to_a_file_needs_no_database() -> None:
     ]
     assert migrate._databases(migrate.Places(entries=migrate.FILE, keys=there)) == [("keys", there)]
     assert migrate._databases(migrate.Places(guard=SHARED)) == []
+
+
+def test_a_copy_that_is_wrong_is_not_used_and_the_first_contradiction_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked: list[Any] = []
+    wrong: list[Reason] = []
+
+    def check_own(folder: Any, now: datetime, progress: object) -> Any:
+        checked.append((folder.store, folder.shared))
+        return SimpleNamespace(wrong=wrong)
+
+    monkeypatch.setattr(migrate, "check_own", check_own)
+    monkeypatch.setattr(migrate, "replace", lambda folder, **given: SimpleNamespace(**given))
+    folder: Any = SimpleNamespace()
+    now = datetime(2027, 3, 1, tzinfo=UTC)
+    migrate._verify(folder, tmp_path, now, lambda *_: None)
+    migrate._verify(folder, Address("postgres://db.example/comity", ORIGIN), now, lambda *_: None)
+    assert checked == [("", False), ("postgres://db.example/comity", False)]
+    wrong += [Reason("LOG-CORRUPT", "entry 3", "its leaf differs"), Reason("LOG-FORKED", "head", "another")]
+    with pytest.raises(LedgerError, match=f"{tmp_path}: entry 3: its leaf differs") as found:
+        migrate._verify(folder, tmp_path, now, lambda *_: None)
+    assert found.value.code == "LOG-CORRUPT"
