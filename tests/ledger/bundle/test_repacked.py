@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from cli.exit_codes import Exit
-from ledger.bundle import zip_profile
+from ledger.bundle import repacked, zip_profile
 from ledger.bundle.archive import unpack, unpacked
 from ledger.bundle.archive_kind import is_bundle
 from ledger.bundle.repacked import reread
@@ -262,3 +262,27 @@ def test_chance_makes_no_error_of_an_archive_that_was_made_again() -> None:
 def test_an_empty_archive_is_none() -> None:
     assert reread(zip_profile.write({})) == {}
     assert reread(b"") is None
+
+
+@pytest.mark.parametrize(
+    ("method", "size", "is_read"),
+    [
+        (zipfile.ZIP_STORED, 64, True),
+        (zipfile.ZIP_STORED, 65, False),
+        (zipfile.ZIP_DEFLATED, 64, True),
+        (zipfile.ZIP_DEFLATED, 65, False),
+        (zipfile.ZIP_BZIP2, 64, False),
+    ],
+)
+def test_a_file_is_read_up_to_its_largest_size_and_by_two_methods(
+    method: int, size: int, is_read: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repacked, "MAX_ENTRY", 64)
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", method) as made:
+        made.writestr("file", b"x" * size)
+    data = archive.getvalue()
+    directory = repacked._directory(data)
+    assert directory is not None
+    (record,), start = directory
+    assert repacked._entry(data, record, start) == ((b"x" * size, start) if is_read else None)
