@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from ledger.law.deadlines.table import REGISTER
+from ledger.law.next_steps import clocks
 from ledger.law.next_steps.clocks import STARTS, _start, rule_of
 from ledger.law.terms.rule import Deadline
 
@@ -36,3 +37,27 @@ def test_a_receipt_that_only_the_addressee_may_state_has_one_way(instrument: str
     receipts = commands(rule_of("D-7-7"), instrument)
     assert receipts[0] == "comity record order-received main -f proof_kind=own-stamp --on WHEN --as ADDRESSEE"
     assert len(receipts) == ways
+
+
+def test_only_what_can_start_a_clock_or_has_started_it_is_stated_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    rule = rule_of("D-7-7")
+    entries = [
+        SimpleNamespace(kind=rule.winds[0], leaf="winds"),
+        SimpleNamespace(kind=rule.winds[0], leaf="whole"),
+        SimpleNamespace(kind="evidence-sealed", leaf="trigger"),
+        SimpleNamespace(kind="evidence-sealed", leaf="other"),
+    ]
+    monkeypatch.setattr(clocks, "_restated", lambda e, lacks, order: f"{e.leaf} lacks {lacks}")
+    monkeypatch.setattr(clocks, "SETTLED", SimpleNamespace(step=lambda order, dispute: f"settle {dispute}"))
+    r: Any = SimpleNamespace(
+        entries=SimpleNamespace(current=entries),
+        reliability=SimpleNamespace(open_disputes={"winds": ["d1", "d2"], "other": ["d3"]}),
+        receipts=SimpleNamespace(lacks_as_trigger=lambda e: "" if e.leaf == "whole" else "proof"),
+    )
+    clock: Any = SimpleNamespace(trigger="trigger")
+    assert [str(step) for step in clocks._trigger(r, rule, clock, "main")] == [
+        "settle d1",
+        "settle d2",
+        "winds lacks proof",
+        "trigger lacks proof",
+    ]
