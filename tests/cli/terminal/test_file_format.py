@@ -1,73 +1,112 @@
-"""The format of a file is the named one, else that of its ending; the two never disagree silently."""
+"""The format of a file that a command writes: --format, else the ending of its name, and never both of two kinds."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from types import SimpleNamespace
+from pathlib import Path
 
-import click
 import pytest
 
-from cli.terminal import file_format
-from cli.terminal.file_format import KNOWN, UNNAMED, check_ending, check_folder_name, format_of
+from cli.exit_codes import Exit
+from tests.support.cli import ledger_of, reply, run
 
-ENDINGS: Mapping[str, Sequence[str]] = {
-    ".html": ("html",),
-    ".json": ("json", "case"),
-    ".txt": ("plain", "txt"),
-    ".x": ("a", "b"),
-}
+BEGINS = {".html": b"<!doctype html>", ".pdf": b"%PDF", ".json": b"{", ".jsonld": b"{", ".ics": b"BEGIN:VCALENDAR"}
+ALLOWED = (Exit.DONE, Exit.FINDINGS)
 
 
-def chosen(monkeypatch: pytest.MonkeyPatch, named: str, file: str, default: str = "html") -> str:
-    monkeypatch.setattr(file_format, "said", lambda: SimpleNamespace(format=named))
-    try:
-        return format_of(file, ENDINGS, default)
-    except click.UsageError as refused:
-        return f"refused: {refused.message}"
+@pytest.mark.parametrize("ending", [".html", ".htm", ".HTML", ".pdf", ".json", ".jsonld"])
+def test_a_report_is_written_in_the_format_of_its_file(ending: str, tmp_path: Path) -> None:
+    file = tmp_path / f"custody{ending}"
+    done = run("report", "custody", "main", "-o", str(file), ledger=ledger_of("S1", tmp_path))
+    assert done.exit_code in ALLOWED, done.output
+    begins = BEGINS.get(ending.lower(), BEGINS[".html"])
+    assert file.read_bytes()[: len(begins)].lower() == begins.lower()
+
+
+@pytest.mark.parametrize("name", ["custody", "custody.2027-03-01", "-"])
+def test_a_name_that_says_no_format_is_a_page(name: str, tmp_path: Path) -> None:
+    done = run(
+        "report",
+        "custody",
+        "main",
+        "-o",
+        name if name == "-" else str(tmp_path / name),
+        ledger=ledger_of("S1", tmp_path),
+    )
+    assert done.exit_code in ALLOWED, done.output
+    text = done.stdout if name == "-" else (tmp_path / name).read_text("utf-8")
+    assert text.lower().startswith("<!doctype html>")
 
 
 @pytest.mark.parametrize(
-    ("named", "file", "default", "found"),
+    ("words", "name", "says"),
     [
-        (UNNAMED, "a", "html", "html"),  # no ending
-        (UNNAMED, "a.own", "html", "html"),  # an ending of no program
-        ("json", "a.own", "html", "json"),
-        ("json", "-", "html", "json"),
-        (UNNAMED, "a.html", "json", "html"),
-        (UNNAMED, "A.HTML", "json", "html"),
-        (UNNAMED, ".html", "json", "html"),
-        (UNNAMED, "a.json", "html", "json"),  # the format with the name of the ending
-        (UNNAMED, "a.json", "case", "case"),  # the default is one of the two
-        ("case", "a.json", "html", "case"),
-        (UNNAMED, "a.txt", "html", "txt"),
-        (UNNAMED, "a.x", "html", "refused: a file that ends in .x may be --format a or b: name one"),
-        (UNNAMED, "a.x", "b", "b"),
-        ("nothing", "a.html", "html", "nothing"),  # the command refuses it
-        (
-            "case",
-            "a.html",
-            "html",
-            "refused: --format case writes no .html file: leave --format out, or choose a name that ends in .json",
-        ),
-        (UNNAMED, "a.docx", "html", "refused: nothing here is written as .docx; these are: .html, .json, .txt, .x"),
-        ("json", "a.docx", "html", "json"),
-        (UNNAMED, "b.docx/a", "html", "html"),
+        (("report", "custody", "main", "--format", "html"), "x.pdf", "--format html writes no .pdf file"),
+        (("report", "custody", "main", "--format", "pdf"), "x.html", "or choose a name that ends in .pdf"),
+        (("report", "custody", "main", "--json"), "x.pdf", "--format json writes no .pdf file"),
+        (("report", "hearing", "main"), "x.html", "a hearing bundle is one paper: --format pdf, or json"),
+        (("report", "letter", "main", "--kind", "notice"), "x.jsonld", "a letter is a page, a PDF or JSON"),
+        (("export", "main", "--format", "ics"), "x.zip", "--format ics writes no .zip file"),
+        (("export", "main", "--audience", "COURT", "--format", "asic-e"), "x.ics", "ends in .asice or .sce"),
+        (("export", "main"), "x.csv", "a file that ends in .csv may be --format timeline-csv or custody-csv: name one"),
+        (("export", "main"), "x.json", "a file that ends in .json may be --format case or hi1: name one"),
+        (("report", "custody", "main"), "x.docx", "nothing here is written as .docx; these are: .html, .htm, .pdf"),
+        (("report", "statistics"), "x.csv", "nothing here is written as .csv"),
+        (("report", "custody", "main", "--format", "html"), ".pdf", "--format html writes no .pdf file"),
+        (("stats", "--art28", "--format", "html"), "x.csv", "--format html writes no .csv file"),
+        (("stats", "--art28"), "x.csv", "-o FILE is for --format html; other forms can be sent on: > FILE"),
     ],
 )
-def test_a_format_is_the_named_one_or_that_of_the_ending(
-    named: str, file: str, default: str, found: str, monkeypatch: pytest.MonkeyPatch
+def test_a_name_that_contradicts_the_format_is_refused_and_nothing_is_written(
+    words: tuple[str, ...], name: str, says: str, tmp_path: Path
 ) -> None:
-    assert chosen(monkeypatch, named, file, default) == found
+    done = run(*words, "-o", str(tmp_path / name), ledger=ledger_of("S1", tmp_path))
+    assert done.exit_code == Exit.USAGE
+    assert says in " ".join(done.stderr.split())
+    assert not (tmp_path / name).exists()
 
 
-@pytest.mark.parametrize("ending", sorted(KNOWN))
-def test_an_ending_of_other_programs_names_neither_a_file_of_ours_nor_a_folder(ending: str) -> None:
-    check_ending(f"a{ending}", [ending])
-    with pytest.raises(click.UsageError, match=f"nothing here is written as {ending}"):
-        check_ending(f"a{ending}", [".own"])
-    for folder in (f"a{ending}", f"a{ending.upper()}/"):
-        with pytest.raises(click.UsageError, match=f"the filing is a folder: a name without {ending}"):
-            check_folder_name(folder, "the filing")
-    check_folder_name(f"a{ending}/b", "the filing")
-    check_folder_name("a.own", "the filing")
+@pytest.mark.parametrize(
+    ("words", "name", "says"),
+    [
+        (("replay", "main", "--html"), "x.pdf", "nothing here is written as .pdf; these are: .html, .htm"),
+        (("replay", "main", "--json", "--html"), "x.pdf", "nothing here is written as .pdf"),
+        (("law", "--html"), "rules.pdf", "nothing here is written as .pdf; these are: .html, .htm"),
+        (("law", "--edition"), "rules.xml", "nothing here is written as .xml; these are: .json"),
+        (("report", "processing", "--template", "-o"), "p.pdf", "nothing here is written as .pdf; these are: .json"),
+        (("backup", "ledger", "-o"), "copy.zip", "nothing here is written as .zip; these are: .tar"),
+        (("export", "main", "--audience", "COURT", "--format", "cose-receipts", "-o"), "x.zip", "without .zip"),
+        (("export", "main", "--audience", "COURT", "--format", "cose-receipts", "-o"), "x.asice", "without .asice"),
+        (("file", "main", "--audience", "COURT", "-o"), "court.zip", "what is filed is a folder: a name without .zip"),
+    ],
+)
+def test_an_ending_of_another_kind_of_file_is_refused_and_nothing_is_written(
+    words: tuple[str, ...], name: str, says: str, tmp_path: Path
+) -> None:
+    ledger = ledger_of("S1", tmp_path)
+    before = reply("checkpoint", ledger=ledger)["size"]
+    done = run(*words, str(tmp_path / name), ledger=ledger)
+    assert done.exit_code == Exit.USAGE, done.output
+    assert says in " ".join(done.stderr.split())
+    assert not (tmp_path / name).exists()
+    assert reply("checkpoint", ledger=ledger)["size"] == before
+
+
+def test_an_export_is_written_in_the_format_of_its_file(tmp_path: Path) -> None:
+    ledger = ledger_of("S1", tmp_path)
+    for name in ("main.jsonld", "main.ics"):
+        done = run("export", "main", "-o", str(tmp_path / name), ledger=ledger)
+        assert done.exit_code == Exit.DONE, done.output
+        assert (tmp_path / name).read_bytes().startswith(BEGINS[Path(name).suffix])
+
+
+def test_statistics_in_a_file_of_html_are_a_page(tmp_path: Path) -> None:
+    file = tmp_path / "art28.html"
+    done = run("stats", "--art28", "-o", str(file), ledger=ledger_of("S1", tmp_path))
+    assert done.exit_code == Exit.DONE, done.output
+    assert file.read_text("utf-8").lower().startswith("<!doctype html>")
+
+
+def test_a_format_that_a_command_does_not_have_is_refused_as_that(tmp_path: Path) -> None:
+    done = run("export", "main", "--json", "-o", str(tmp_path / "x.zip"), ledger=ledger_of("S1", tmp_path))
+    assert done.exit_code == Exit.USAGE
+    assert "an export is a file, never json" in " ".join(done.output.split())

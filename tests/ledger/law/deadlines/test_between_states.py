@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
+from ledger.facts.vocabulary import ELEMENTS
+from ledger.law.deadlines.between_states import _speaks_of
 from ledger.law.terms.rule import ClockVerdict
 from tests.support.scenarios import (
     Fact,
@@ -149,3 +154,28 @@ def test_each_extension_in_time_lengthens_the_ninety_days() -> None:
     kept("BC-16", CONFIRMED, first, second).then("B-16-90", ClockVerdict.OPEN, "2027-08-14T00:00Z")
     late = extended("2027-04-16T00:00Z", "P90D")
     kept("BC-16", CONFIRMED, late).then("B-16-90", ClockVerdict.MISSED, "2027-04-16T00:00Z")
+
+
+TRAFFIC = next(name for name, element in ELEMENTS.items() if element.category == "traffic")
+OTHER = next(name for name, element in ELEMENTS.items() if element.category == "subscriber")
+
+
+@pytest.mark.parametrize(
+    ("kind", "named", "returned", "of_traffic", "of_other"),
+    [
+        ("no-data-held", (TRAFFIC,), (OTHER,), True, False),
+        ("no-data-held", (f"{OTHER}#2",), (TRAFFIC,), False, True),
+        ("no-data-held", (TRAFFIC, OTHER), (), True, True),
+        ("no-data-held", None, (TRAFFIC,), True, True),
+        ("no-data-held", ("unknown",), (TRAFFIC,), True, True),
+        ("data-disclosed", (TRAFFIC,), (OTHER,), False, True),
+        ("data-disclosed", (OTHER,), (f"{TRAFFIC}#1",), True, False),
+        ("data-disclosed", (OTHER,), (), True, True),
+    ],
+)
+def test_an_answer_speaks_of_the_kinds_of_data_that_it_names(
+    kind: str, named: tuple[str, ...] | None, returned: tuple[str, ...], of_traffic: bool, of_other: bool
+) -> None:
+    e: Any = SimpleNamespace(kind=kind, get={"elements": named}.get)
+    r: Any = SimpleNamespace(substance=SimpleNamespace(returned_by=lambda entry: returned))
+    assert (_speaks_of(r, e, traffic=True), _speaks_of(r, e, traffic=False)) == (of_traffic, of_other)
