@@ -139,6 +139,10 @@ class Access(Struct, frozen=True):
         own = caller.actor in issuers and not INVITES.isdisjoint(caller.roles)
         return self.keeps(caller) and (own or self.keeps_register(caller))
 
+    def states_policy(self, caller: Caller) -> bool:
+        """Return True if a caller decides what their office asks of requesters: a person of one that answers them."""
+        return bool(caller.account) and not self.keeps(caller) and not GUESTS.isdisjoint(caller.roles)
+
     def is_invited(self, party: str, roles: Collection[str]) -> bool:
         """Return True if people of an office, by its Party and roles, can be guests: it does not keep the ledger."""
         return not GUESTS.isdisjoint(roles) and (party != self.party or WHOLE.isdisjoint(roles))

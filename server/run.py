@@ -32,6 +32,7 @@ from server.api.routes import Services
 from server.desk.file_pages import FilePages
 from server.desk.gate import Gate
 from server.desk.guests.pages import GuestPages
+from server.desk.guests.requester_pages import RequesterPages
 from server.desk.key_pages import KeyPages
 from server.desk.pages import Desk
 from server.exchange.endpoint import ExchangeEndpoint, ExchangeGates
@@ -47,6 +48,7 @@ from server.files.record import FileRecord
 from server.files.settings import FileSettings
 from server.files.tidying import Tidying
 from server.guests.invitations import Invitations
+from server.guests.policies import RequesterPolicies
 from server.identity.accounts import Account, Accounts
 from server.identity.callers import Callers, Peers
 from server.identity.database import open_database
@@ -141,7 +143,7 @@ class OfficeServer:
             )
             services = Services(
                 view, recording, Drafting(view, recording), head, settings.within, readiness.check, sign_in,
-                self.key_requests, bundles, self.invitations, files,
+                self.key_requests, bundles, self.invitations, RequesterPolicies(identities, self.accounts), files,
             )  # fmt: skip
             bases = {base.partition("://")[2]: base for base in settings.bases}
 
@@ -173,6 +175,7 @@ class OfficeServer:
                 *more,
                 *KeyPages(gate).routes(),
                 *GuestPages(gate, desk.lines).routes(),
+                *RequesterPages(gate).routes(),
                 *FilePages(gate, settings.hashing).routes(),
                 *desk.routes(),
             ]

@@ -266,6 +266,15 @@ class LedgerView:
             entries = ((i, open_(raw, verify=False)) for i, raw in self._store.order(order, seq) if i < size)
             return [each for each in entries if self._shows(caller, each[1])]
 
+    def signature_holds(self, caller: Caller, order: str, leaf: str) -> bool:
+        """Return True if the signature of an entry (leaf hash) of an order holds, verified now."""
+        with self._lock:
+            raw = next((o.raw for _, o in self._shown(caller, order, self.head()) if o.leaf == leaf), b"")
+        try:
+            return bool(raw) and open_(raw).leaf == leaf
+        except RecordError:
+            return False
+
     def issuers(self, caller: Caller, order: str) -> frozenset[str]:
         """Return the offices that have issued an order, or signed its issue; `RecordError` API-MISSING."""
         issued = [e for e in self.case(caller, order).entries if e.kind == "order-issued"]

@@ -44,6 +44,7 @@ from server.documents import (
     VocabularyAnswer,
 )
 from server.guests.invitations import Invitations
+from server.guests.policies import RequesterPolicies
 from server.identity.key_requests import KeyRequests
 from server.identity.sign_in import SignIn, Visit
 
@@ -116,6 +117,7 @@ class Services(Struct, frozen=True):
     key_requests: KeyRequests
     bundles: Bundles
     invitations: Invitations
+    policies: RequesterPolicies
     files: Files | None = None
 
     def catch_up(self, size: int) -> None:

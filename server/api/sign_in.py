@@ -8,6 +8,7 @@ from ledger.errors import RecordError
 from server.api.guests import GUEST_ROUTES
 from server.api.keys import KEY_ROUTES
 from server.api.route_tables.files import FILE_ROUTES
+from server.api.route_tables.requester import REQUESTER_ROUTES
 from server.api.routes import ROUTES, Call, Route, Services, WithCookie
 from server.identity.callers import session_cookie
 from server.identity.documents import (
@@ -117,4 +118,4 @@ SIGN_IN = (
     ),
 )  # fmt: skip
 
-EVERY_ROUTE: tuple[Route, ...] = (*ROUTES, *SIGN_IN, *KEY_ROUTES, *GUEST_ROUTES, *FILE_ROUTES)
+EVERY_ROUTE: tuple[Route, ...] = (*ROUTES, *SIGN_IN, *KEY_ROUTES, *GUEST_ROUTES, *FILE_ROUTES, *REQUESTER_ROUTES)

@@ -7,8 +7,9 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct
 
 from projections.documents.times import Time
-from server.documents import ApiAnswer
+from server.documents import ApiAnswer, Head
 from server.guests.invitations import DAYS, MOST_DAYS
+from server.guests.requester import CHECKS, CheckId, Requester
 from server.identity.accounts import LONGEST_NAME
 
 Id = Annotated[str, Meta(min_length=1, max_length=64)]
@@ -92,6 +93,43 @@ class GuestsAnswer(ApiAnswer, frozen=True, tag="comity.api-guests/1"):
     invitations: list[InvitationItem]
     guests: list[GuestItem]
     offices: list[str]
+
+
+class PolicyStatement(Struct, frozen=True, forbid_unknown_fields=True):
+    """The items that the office of the caller asks of each requester."""
+
+    asked: Annotated[list[CheckId], Meta(max_length=len(CHECKS))]
+
+
+class PublishedPolicy(Struct, frozen=True):
+    """A policy that an office has adopted in the register: its name, from when, its SHA-256, and the entry's index."""
+
+    policy: str
+    valid_from: str
+    sha256: str
+    entry: int
+
+
+class RequesterAnswer(ApiAnswer, frozen=True, tag="comity.api-requester/1"):
+    """What the record proves of the office that has issued an order, as of the head.
+
+    Each item rests on entries, by their index: `GET /v1/entries/{index}` has them with their proofs. `domain` rests on
+    the address at which the caller has reached the server. `policies` are those that the office of the caller has
+    adopted in the register.
+    """
+
+    head: Head
+    order: str
+    requester: Requester
+    policies: list[PublishedPolicy]
+
+
+class PolicyAnswer(ApiAnswer, frozen=True, tag="comity.api-requester-policy/1"):
+    """The items that an office asks of each requester, and all that may be asked."""
+
+    office: str
+    asked: list[CheckId]
+    every: list[CheckId]
 
 
 class LinkAnswer(ApiAnswer, frozen=True, tag="comity.api-guest-link/1"):

@@ -98,7 +98,11 @@ _WORK = (
         day TEXT NOT NULL) STRICT""",
     "CREATE TABLE work_followed (one INTEGER PRIMARY KEY, size INTEGER NOT NULL) STRICT",
 )
-TABLES = Tables("comity_identity", _STATEMENTS, (_KEY_REQUESTS, _GUESTS, _WORK))
+_REQUESTER_POLICIES = (
+    """CREATE TABLE requester_policy (
+        office TEXT PRIMARY KEY, asked TEXT NOT NULL, changed INTEGER NOT NULL, account TEXT NOT NULL) STRICT""",
+)
+TABLES = Tables("comity_identity", _STATEMENTS, (_KEY_REQUESTS, _GUESTS, _WORK, _REQUESTER_POLICIES))
 
 
 class Database(Protocol):

@@ -19,7 +19,7 @@ from server.tables import Tables
 _ACCOUNTS = (  # each refers to earlier ones
     "account", "account_key", "account_certificate", "account_subject", "passkey", "enrolment", "session", "spent",
     "server_secret", "act", "key_request", "invitation", "guest", "work_assigned", "work_watched", "work_note",
-    "work_notice", "work_view", "work_mail", "work_followed",
+    "work_notice", "work_view", "work_mail", "work_followed", "requester_policy",
 )  # fmt: skip
 
 

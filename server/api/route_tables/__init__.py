@@ -1,1 +1,1 @@
-"""The tables of routes that only some servers answer."""
+"""Tables of routes: of files that an office keeps, and of what is proven of the office that asks."""

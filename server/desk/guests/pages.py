@@ -19,6 +19,7 @@ from projections.reports.history import history
 from projections.views.due import due
 from server.access import Caller
 from server.api.guests import PAGE, guests_of_order, may_invite
+from server.api.route_tables.requester import requester_of
 from server.desk.gate import Gate, Visitor
 from server.desk.lists.board import SHOWN, Turn, board
 from server.desk.lists.lines import OrderLines, open_clock
@@ -26,6 +27,7 @@ from server.desk.site import HEADERS, Frame, Place, page
 from server.desk.steps import record_address, recordable
 from server.guests.acts import AIMS, Act, Aim, acts_of, next_acts
 from server.guests.invitations import DAYS, MOST_DAYS
+from server.guests.requester import issue_of
 
 OWN: Final = "/guest/orders"
 TEXTS: Final = ("guest_", "refused_says")  # how the names of texts begin that the scripts show
@@ -105,6 +107,9 @@ class GuestPages:
             ended=about.state == ENDED,
             turns=turns,
             next=next((turn for turn in turns if turn.left is not None), None),
+            requester=requester_of(self._services, caller, self._gate.base(visitor.request), order).requester
+            if issue_of(case)
+            else None,
             aims=[(aim, some) for aim in AIMS if (some := _choices(order, following, aim))],
             others=_choices(order, others),
             offered={act.kind for act in (*following, *others)},

@@ -52,6 +52,7 @@ def test_a_guest_is_led_from_pages_of_the_office_to_pages_of_guests(guest: Perso
 
 ADMITTED = {"/", "/orders", "/orders/{order}", "/orders/{order}/record"}  # lead to pages of guests
 SHOWN = {"/guest/orders", "/guest/orders/{order}", "/orders/{order}/record/{kind}", "/orders/{order}/files", "/keys"}
+SHOWN |= {"/orders/{order}/requester"}
 FOR_EVERYBODY = {"/guest", "/desk/{name}", "/desk/hashing.js", "/sign-in", "/sign-in.js", "/sign-in.css"}
 
 

@@ -261,7 +261,7 @@ def test_a_database_of_the_version_before_is_raised_with_its_accounts(tmp_path: 
         Accounts(database).add("Dina", "ilves")
     with closing(sqlite3.connect(path)) as c:
         tables = c.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE 'work%'").fetchall()
-        for (name,) in [("key_request",), ("invitation",), ("guest",), *tables]:
+        for (name,) in [("key_request",), ("invitation",), ("guest",), ("requester_policy",), *tables]:
             c.execute(f"DROP TABLE {name}")
         c.execute("PRAGMA user_version = 1")
         c.commit()

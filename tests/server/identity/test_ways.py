@@ -61,6 +61,9 @@ TABLE = """
     POST /v1/key-requests/refuse    who     no   no    no    who    yes   yes   who     yes   yes   who
     GET /v1/orders/{order}/guests   who     yes  none  no    who    yes   none  who     yes   none  who
     POST /v1/orders/{order}/guests  who     yes  yes   no    who    yes   yes   who     yes   yes   who
+    GET /v1/orders/{order}/requester  who yes  none  no    who    yes   none  who     yes   none  who
+    GET /v1/requester-policy        who     yes  yes   no    who    yes   yes   who     yes   yes   who
+    POST /v1/requester-policy       who     no   no    no    who    yes   yes   who     yes   yes   who
     POST /v1/guests/revoke          who     yes  yes   no    who    yes   yes   who     yes   yes   who
     POST /v1/guests/end             who     yes  yes   no    who    yes   yes   who     yes   yes   who
     POST /v1/guest/link             yes     yes  yes   yes   who    yes   yes   yes     yes   yes   yes
