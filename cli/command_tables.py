@@ -19,6 +19,7 @@ COMMANDS = {
     "lapse": ("cli.commands.lapse:lapse", "record deadline-lapsed for every clock that ended unmet"),
     "orders": ("cli.commands.orders:orders", "every order and the state it is in"),
     "order": ("cli.app:order", "a name of your own for an order"),
+    "queue": ("cli.commands.queue:queue", "what waits for your office in the ledgers of many authorities"),
     "due": ("cli.commands.due:due", "every open clock, soonest first"),
     "show": ("cli.commands.show:show", "one order"),
     "timeline": ("cli.commands.timeline:timeline", "the story of one order"),

@@ -29,7 +29,6 @@ def connected(
     """
     import comity
     from ledger.adapters.folders.user_folders import Home
-    from ledger.adapters.keys.open_key import open_key
 
     server = known_server(url)
     if server is None:
@@ -40,10 +39,20 @@ def connected(
         hint = f"ask the office for a newer one, and: comity remote add {url} --trust DIR"
         raise RecordError("POL-EXPIRED", f"the trust that is kept for {url} expired {trust.until}", hint=hint)
     if key is None or isinstance(key, str):
-        key = open_key(key or server.key or _only_key(server, actor), secret)
+        key = key_of(server, secret, key, actor)
     state = Home.user().state / "remote"
     with closing(comity.connect(url, key=key, trust=trust, state=state, ca=server.ca)) as ledger:
         yield ledger
+
+
+def key_of(server: Server, secret: Secret, named: str | None = None, actor: str | None = None) -> Key:
+    """Return the key that asks a server: the named one, else the kept one, else the only one of the user.
+
+    `LedgerError` KEY-*; `Stop` if nothing says which key.
+    """
+    from ledger.adapters.keys.open_key import open_key
+
+    return open_key(named or server.key or _only_key(server, actor), secret)
 
 
 def _only_key(server: Server, actor: str | None) -> str:

@@ -114,7 +114,7 @@ class RequesterAnswer(ApiAnswer, frozen=True, tag="comity.api-requester/1"):
     """What the record proves of the office that has issued an order, as of the head.
 
     Each item rests on entries, by their index: `GET /v1/entries/{index}` has them with their proofs. `domain` rests on
-    the address at which the caller has reached the server. `policies` are those that the office of the caller has
+    the address at which the caller has reached the server. `policies` are the ones that the office of the caller has
     adopted in the register.
     """
 

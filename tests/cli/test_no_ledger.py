@@ -107,7 +107,7 @@ NEEDS_NO_LEDGER = {
     *("completion", "demo", "init", "lint", "man", "play", "restore", "schema", "succeed", "verify", "vocabulary"),
     *("audit new", "audit sign", "key new", "law diff", "signer serve"),
     *(f"mirror {name}" for name in ("evidence", "new", "serve")),
-    *("remote add", "remote list", "remote remove"),
+    *("queue", "remote add", "remote list", "remote remove"),
     *("files get", "files list", "files put"),  # they ask a server
     *(f"trust {name}" for name in ("check", "new", "sign", "stick", "update")),
     *(f"witness {name}" for name in ("evidence", "new", "pull", "serve")),
