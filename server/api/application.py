@@ -183,7 +183,7 @@ class Application:
         note(request.scope, office=caller.actor)
         if route.needs == "account" and not caller.account:
             raise RecordError("API-DENIED", "this address answers people who have signed in")
-        if caller.guest and not route.guests:
+        if caller.guest and not (route.guests or route.needs == "anyone"):
             raise RecordError("API-DENIED", "this address does not answer guests")
         if not caller.accepted and route.needs == "accepted":
             says = "the holder of this key has not accepted it yet"

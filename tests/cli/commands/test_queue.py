@@ -1,4 +1,4 @@
-"""A provider's team has one queue over the ledgers of many authorities; a server that is silent or lies is named."""
+"""A provider's team has one queue over the ledgers of many authorities; a server that is silent or false is named."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def offices(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Offi
 
 @pytest.fixture(scope="module")
 def begun(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, Office]]:
-    """Serve a ledger in which two orders wait for skylark, one of them with a deadline, and one for nobody."""
+    """Serve a ledger in which two orders wait for skylark, one of them with a deadline; another one is for harbor."""
     house = House(tmp_path_factory.mktemp("begun")).begun().with_office("ilves", "ISS").with_office("skylark", "SP")
     for number, instrument, provider in ((1, "2AP-7", "skylark"), (2, "VOL", "skylark"), (3, "2AP-7", "harbor")):
         args = ("--instrument", instrument, "--to", "XV", "--reference", f"PPO-{number}", "--as", "ilves")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -229,3 +230,18 @@ def test_a_second_device_of_a_guest_is_one_more_request(house: Office) -> None:
     guest, second = admitted(house), new_key()
     assert ask(guest.browser, guest.account, second).status == 200
     assert [each["state"] for each in guest.browser.get("/v1/account/keys").json["requests"]] == ["granted", "waiting"]
+
+
+def test_a_guest_with_a_key_file_takes_the_own_view_away_as_a_bundle_that_verifies(
+    guest: Visit, tmp_path: Path
+) -> None:
+    """Every sealed value is closed, and the maker of the manifest is the guest."""
+    from tests.support.cli import run
+
+    with guest.office.connect(guest.key, tmp_path / "state") as ledger:
+        made = ledger.export(FIRST, "CAQ", purpose="other", person="Ida", unwitnessed=True)
+    file = tmp_path / "view.evidence.zip"
+    file.write_bytes(made)
+    verified = run("verify", str(file), "--trust", str(guest.office.ledger / "trust"))
+    assert "norcentral" in verified.stdout + run("show", "--bundle", str(file)).stdout
+    assert verified.exit_code in (0, 3), verified.output
