@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from cli.click_extensions import command
 from cli.exit_codes import BY_CODE, Exit, Stop
+from cli.remote.servers import Server, known_servers, server_url
 from cli.reports.timeline_text import left
 from cli.session.options import LANG
 from cli.terminal import output
@@ -19,7 +20,6 @@ from cli.terminal.answer import CommandAnswer, Time
 from ledger.errors import LedgerError, RecordError
 
 if TYPE_CHECKING:
-    from cli.remote.servers import Server
     from comity.remote.ledger import RemoteLedger
     from ledger.adapters.keys.key_files import Key
 
@@ -130,8 +130,6 @@ def _soonest(item: QueueItem) -> tuple[bool, datetime, str, str]:
 
 def _servers(urls: Sequence[str]) -> list[Server]:
     """Return the servers that are asked; `Stop` for one that is not kept, or if none is."""
-    from cli.remote.servers import known_servers, server_url
-
     kept = {server.url: server for server in known_servers()}
     wanted = [server_url(url) for url in urls] or list(kept)
     for url in wanted:

@@ -506,6 +506,7 @@ WRITES_NOTHING = {
             "exchange list",
             "jobs list",
             "remote list",
+            "queue",
             "guest list",
             "files list",
             "files get",
