@@ -151,7 +151,7 @@ STAMP = {
 
 IMPORT = {
     "orders": ("cli.imports.orders:orders", "a table of many orders and their steps, CSV or JSON Lines"),
-    "hi1": ("cli.imports.hi1:take", "an ETSI TS 103 120 (HI-1) message as JSON"),
+    "hi1": ("cli.imports.hi1:take", "an ETSI TS 103 120 (HI-1) message, JSON or XML"),
     "delivery": ("cli.imports.delivery:delivery", "delivery evidence of e-CODEX or registered mail (ETSI REM)"),
     "letters": ("cli.imports.letters:letters", "a folder of scanned letters"),
     "mail": ("cli.imports.mail:mail", "mails (.eml, .msg) as evidence of sending, of receipt, of another step"),

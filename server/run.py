@@ -33,6 +33,7 @@ from server.desk.file_pages import FilePages
 from server.desk.gate import Gate
 from server.desk.guests.pages import GuestPages
 from server.desk.guests.requester_pages import RequesterPages
+from server.desk.intake.pages import IntakePages
 from server.desk.key_pages import KeyPages
 from server.desk.pages import Desk
 from server.exchange.endpoint import ExchangeEndpoint, ExchangeGates
@@ -177,6 +178,7 @@ class OfficeServer:
                 *GuestPages(gate, desk.lines).routes(),
                 *RequesterPages(gate).routes(),
                 *FilePages(gate, settings.hashing).routes(),
+                *IntakePages(gate, Path(journal.folder.path)).routes(),
                 *desk.routes(),
             ]
             if "calendar" in settings.jobs:

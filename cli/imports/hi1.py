@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,9 +13,12 @@ from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
 from cli.session.options import AS, KEY, ROLE
 from cli.terminal import file_io, output
+from ledger.errors import LedgerError, RecordError
 
 if TYPE_CHECKING:
     from cli.exports.formats import ExportRequest
+    from ledger.application.journal import Journal
+    from ledger.entries.envelope import OpenedEntry
 
 
 def write(wanted: ExportRequest) -> bytes:
@@ -37,6 +41,7 @@ def write(wanted: ExportRequest) -> bytes:
 
 @command(
     "comity import hi1 warrant.json --as skylark --dry-run",
+    "comity import hi1 warrant.xml --as skylark --dry-run",
     "comity import hi1 tasks.json --as skylark --instrument 2AP-7",
 )
 @click.argument("file")
@@ -74,13 +79,15 @@ def import_message(
     dry_run: bool,
 ) -> Exit:
     """Import a message as the table of its facts."""
+    from cli.imports.hi1_xml import as_json, is_xml
     from cli.imports.import_run import ImportOptions, import_table
     from projections.exchange.hi1_reader import NoMessage, rows_of
 
+    data = file_io.read(file)
     try:
-        rows, unread = rows_of(file_io.read(file), instrument)
+        rows, unread = rows_of(as_json(data, file) if is_xml(data) else data, instrument)
     except NoMessage as error:
-        hint = "JSON as in TS 103 120 from V1.14 on; XML is not read"
+        hint = "XML, or JSON as in TS 103 120 from V1.14 on"
         raise Stop(f"{file}: {error}", hint=hint, code=Exit.UNDECIDABLE) from None
     for what in dict.fromkeys(unread):
         output.tell(f"not understood, and left out: {what}")
@@ -89,6 +96,46 @@ def import_message(
     if any(not row["instrument"] for row in rows):
         raise Stop(f"{file}: under what instrument is the order made?", hint="--instrument CODE, as 2AP-7 or EPOC")
     more = {"unregistered": "yes"} if unregistered else {}
+    rows = _new(rows)
     table = io.BytesIO(b"".join(json.dumps({**row, **more}, ensure_ascii=False).encode() + b"\n" for row in rows))
     options = ImportOptions(file, "jsonl", actor, role, key_file, None, None, 20, tuple(row["kind"] for row in rows))
     return import_table(table, options, dry_run=dry_run)
+
+
+def _new(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the rows that are not on record here; those of an exported entry are named by its leaf hash.
+
+    A row is on record if that entry is in the order that the row names, and says what the row says in public.
+    """
+    from cli.session.open_ledger import writing
+
+    new = []
+    with writing() as journal:
+        for row in rows:
+            entry = _on_record(journal, row)
+            if entry is None:
+                new.append(row)
+            else:
+                output.tell(f"on record already: {entry.payload.kind}, entry #{entry.payload.seq} of {row['order']}")
+    return new
+
+
+def _on_record(journal: Journal, row: dict[str, Any]) -> OpenedEntry | None:
+    from cli.session.open_ledger import find
+    from ledger.entries.case import instant
+    from ledger.entries.envelope import open_
+
+    label = row.get("label")
+    stored = None
+    if isinstance(label, str) and re.fullmatch("[0-9a-f]{64}", label):
+        stored = journal.store.by_leaf(bytes.fromhex(label))
+    if stored is None:
+        return None
+    opened = open_(stored[1], verify=False)
+    p = opened.payload
+    try:
+        same = find(journal, str(row["order"])) == p.order and instant(str(row["occurred"])) == instant(p.on)
+    except (RecordError, LedgerError, Stop, ValueError):
+        return None
+    stated = {name: value for name, value in row.items() if name in p.public}
+    return opened if same and row["kind"] == p.kind and all(p.public[n] == v for n, v in stated.items()) else None

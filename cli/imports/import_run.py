@@ -19,12 +19,13 @@ from msgspec import UNSET, Struct, UnsetType
 from cli import invocation
 from cli.exit_codes import Exit, Stop
 from cli.imports.intake.answers import TableNote, UsedProfile, parts_of, tell_prepared
-from cli.imports.unstarted_deadlines import Clocks, Unwound, UnwoundItem
 from cli.terminal import output, prompts
 from cli.terminal.answer import CommandAnswer
 from ledger.application.intake.outlook import ClockCount, FindingCount, Outlook, OutlookCount
+from ledger.application.intake.unstarted_deadlines import Clocks, Unwound, UnwoundItem
 from ledger.application.write.draft import target_of
 from ledger.application.write.seal import unsigned
+from ledger.entries.case import Entry
 from ledger.errors import RecordError
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def check(
     """Parse every row and record nothing; with `keys` and without faults, make the keys that will seal the rows."""
     from cli.imports.tables import TableRow, Wrong
 
-    checked, clocks, outlook = CheckedTable(), Clocks(journal), _outlook(journal, asked)
+    checked, clocks, outlook = CheckedTable(), _clocks(journal), _outlook(journal, asked)
 
     def fault(row: TableRow, wrongs: list[Wrong]) -> None:
         checked.faults += len(wrongs)
@@ -124,9 +125,10 @@ def check(
             reader.index.sealed(parsed.order.id, parsed.label, leaf)
         else:
             instrument, new = reader.index.instrument(parsed.order), not parsed.order.there
-            clocks.add(parsed.draft, instrument, parsed.row.number, parsed.row.line, new=new)
+            entry = unsigned(parsed.draft, instrument)
+            clocks.add(entry, instrument, parsed.row.number, parsed.row.line, new=new)
             if outlook is not None:
-                foresee(outlook, journal, parsed, instrument)
+                foresee(outlook, journal, parsed, entry)
 
     with reading(journal, names, stream, asked, "checking", fault) as (source, reader, rows):
         for parsed_row in rows:
@@ -146,6 +148,10 @@ def check(
     return checked
 
 
+def _clocks(journal: Journal) -> Clocks:
+    return Clocks(journal.cases.register(reveal=False), journal.now())
+
+
 def _outlook(journal: Journal, asked: ImportOptions) -> OutlookCount | None:
     """Return a count of what the table would change, for a table that has one order per row."""
     if asked.prepared is None:
@@ -153,13 +159,13 @@ def _outlook(journal: Journal, asked: ImportOptions) -> OutlookCount | None:
     return OutlookCount(journal.cases.register(reveal=False))
 
 
-def foresee(outlook: OutlookCount, journal: Journal, parsed: ParsedRow, instrument: str) -> None:
+def foresee(outlook: OutlookCount, journal: Journal, parsed: ParsedRow, entry: Entry) -> None:
     """Add the entry of a parsed row to the orders that will be judged."""
     order = parsed.order
     case = None
     if order.there and not outlook.has(order.id) and not outlook.full:
         case = journal.case(order.id, reveal=False)
-    outlook.add(unsigned(parsed.draft, instrument), parsed.row.number, case)
+    outlook.add(entry, parsed.row.number, case)
 
 
 def _persons(journal: Journal, index: Index) -> dict[str, int]:

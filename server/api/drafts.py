@@ -93,6 +93,19 @@ class Drafting:
         `RecordError`: API-DENIED, API-REQUEST, API-KIND, API-MISSING, KEY-ROLE, and what recording raises for a fact.
         """
         draft, now = sent.draft, self._view.now()
+        opened, entry, place = self.formed(caller, sent)
+        if draft.order == registry_of(self._view.origin):
+            register = self._view.registered()
+            return Examined(opened, entry, Case(draft.order, "", (*register, entry), register), None, None)
+        case = self._case(caller, draft, place)
+        after = with_entry(case, entry)
+        lacks = missing(after, now) if draft.kind in OF_ORDERS else ()
+        before = judge(case, now) if case.entries else None
+        return Examined(opened, entry, after, before, judge(after, now), tuple(lacks))
+
+    def formed(self, caller: Caller, sent: DraftCheck) -> tuple[OpenedEntry, Entry, EntryPlace]:
+        """Return a draft as an entry without signature, and its place, after the checks of `examine`; judge nothing."""
+        draft, now = sent.draft, self._view.now()
         check_recordable(draft.kind)
         fact = fact_of(draft.kind, draft.fields)
         said = _circumstances(draft, now)
@@ -102,15 +115,7 @@ class Drafting:
         self._check_replacement(caller, opened, {} if draft.why is None else {WHY.name: draft.why})
         for issued in self._recording.check_fact(caller, opened.payload, fact, unregistered=sent.unregistered):
             self._recording.check_reference(*issued, lookalike=sent.lookalike)
-        entry = unsigned_entry(fact, place, self._signer(caller, sent), said, _LAST)
-        if draft.order == registry_of(self._view.origin):
-            register = self._view.registered()
-            return Examined(opened, entry, Case(draft.order, "", (*register, entry), register), None, None)
-        case = self._case(caller, draft, place)
-        after = with_entry(case, entry)
-        lacks = missing(after, now) if draft.kind in OF_ORDERS else ()
-        before = judge(case, now) if case.entries else None
-        return Examined(opened, entry, after, before, judge(after, now), tuple(lacks))
+        return opened, unsigned_entry(fact, place, self._signer(caller, sent), said, _LAST), place
 
     def check(self, caller: Caller, sent: DraftCheck) -> DraftAnswer:
         """Return what a draft would be; raises what `examine` raises."""

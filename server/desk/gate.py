@@ -27,6 +27,9 @@ logger = logging.getLogger(__name__)
 LARGEST = 1 << 20  # bytes of a form
 MOST_FIELDS = 5_000
 PATIENCE = 10.0  # seconds for a whole form
+FILE_PATIENCE = 60.0  # seconds for a whole file
+FORM = "application/x-www-form-urlencoded"
+FILE = "application/octet-stream"
 PLACES = (Place("/", "board"), Place("/orders", "orders"), Place("/record", "record"))
 GUEST_PLACES = (Place("/guest/orders", "guest_orders"), Place("/keys", "keys"))
 SIGNED_OUT = ("API-SESSION", "API-CERTIFICATE")
@@ -45,6 +48,7 @@ class Visitor(Struct, frozen=True):
     frame: Frame
     form: Values
     query: Values
+    body: bytes = b""  # of a file that a page sends
 
     @property
     def path(self) -> Mapping[str, str]:
@@ -93,8 +97,10 @@ class Gate:
         """Return the public base URL under which a request came."""
         return self._bases[request.headers["host"]]
 
-    def route(self, path: str, answer: Answer, *, sends: bool = False, guests: bool | str = False) -> Route:
-        """Return the route of a page; with `sends` its address takes forms as well.
+    def route(
+        self, path: str, answer: Answer, *, sends: bool = False, guests: bool | str = False, file: int = 0
+    ) -> Route:
+        """Return the route of a page; with `sends` its address takes forms as well, or a file of at most `file` bytes.
 
         `guests` says that guests get the page as well, or is the address of the page that they get instead, with the
         names of the path in braces. Without it guests are denied.
@@ -110,7 +116,7 @@ class Gate:
         async def endpoint(request: Request) -> Response:
             note(request.scope, route=path)
             try:
-                body = await _body(request) if request.method == "POST" else b""
+                body = await _body(request, file) if request.method == "POST" else b""
                 return await run_in_threadpool(self._answered, request, body, admitted)
             except (RecordError, LedgerError) as error:
                 return self._refused(request, error)
@@ -164,11 +170,12 @@ class Gate:
             return None
         caller = known.caller
         note(request.scope, office=caller.actor)
-        form = pairs(body.decode("utf-8", "replace")) if body else {}
+        is_form = bool(body) and _media(request) == FORM
+        form = pairs(body.decode("utf-8", "replace")) if is_form else {}
         query = pairs(request.url.query)
         if (seen := next(iter(query.get("seen", ())), "")).isdecimal() and len(seen) <= 15:
             self.services.catch_up(int(seen))
-        return Visitor(request, caller, self._frame(request, caller), form, query)
+        return Visitor(request, caller, self._frame(request, caller), form, query, b"" if is_form else body)
 
     def _frame(self, request: Request, caller: Caller) -> Frame:
         names = Names(self.services.view.registered())
@@ -202,7 +209,8 @@ class Gate:
         except RecordError as error:
             return self._refused(request, error)
         frame = Frame(lang, _target(request), self.places, self.services.view.origin, self._test)
-        sent = [(name, value) for name, some in pairs(body.decode("utf-8", "replace")).items() for value in some]
+        form = pairs(body.decode("utf-8", "replace")) if _media(request) == FORM else {}
+        sent = [(name, value) for name, some in form.items() for value in some]
         return page("resend.html.j2", frame, texts(lang)["ended_title"], status=401, pairs=sent)
 
     def _refused(self, request: Request, error: RecordError | LedgerError) -> Response:
@@ -244,20 +252,24 @@ def pairs(text: str) -> dict[str, list[str]]:
     return values
 
 
-async def _body(request: Request) -> bytes:
-    """Return a form as it was sent; `RecordError` API-MEDIA, API-LARGE, API-SLOW, API-REQUEST."""
-    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media != "application/x-www-form-urlencoded":
-        raise RecordError("API-MEDIA", "a form is application/x-www-form-urlencoded", where="Content-Type")
+def _media(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+async def _body(request: Request, file: int) -> bytes:
+    """Return a form or a file as it was sent; `RecordError` API-MEDIA, API-LARGE, API-SLOW, API-REQUEST."""
+    media, largest, patience = (FILE, file, FILE_PATIENCE) if file else (FORM, LARGEST, PATIENCE)
+    if _media(request) != media:
+        raise RecordError("API-MEDIA", f"this address takes {media}", where="Content-Type")
     body = bytearray()
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(patience):
             async for chunk in request.stream():
                 body += chunk
-                if len(body) > LARGEST:
-                    raise RecordError("API-LARGE", f"a form has at most {LARGEST} bytes")
+                if len(body) > largest:
+                    raise RecordError("API-LARGE", f"this address takes at most {largest} bytes")
     except TimeoutError:
-        raise RecordError("API-SLOW", f"the form did not arrive within {PATIENCE:g} seconds") from None
+        raise RecordError("API-SLOW", f"it did not arrive within {patience:g} seconds") from None
     except ClientDisconnect:
         raise RecordError("API-REQUEST", "the form is cut short") from None
     return bytes(body)

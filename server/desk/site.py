@@ -46,7 +46,7 @@ _FILES: Final = {  # the files of pages, by their names below /desk/
     **dict.fromkeys(
         (
             *("script.js", "signing.js", "recording.js", "files.js", "keys.js", "order_files.js", "live.js"),
-            *("kept_files.js", "keyboard.js", "bulk.js", "persons.js", "guest.js", "guests.js"),
+            *("kept_files.js", "keyboard.js", "bulk.js", "persons.js", "guest.js", "guests.js", "intake.js"),
         ),
         "text/javascript; charset=utf-8",
     ),
@@ -134,7 +134,7 @@ class Frame(Struct, frozen=True):
 def texts(lang: str) -> Mapping[str, str]:
     """Return the texts of the desk in a language of `LANGUAGES` by their names; each language has the same names."""
     read: dict[str, str] = {}
-    for file in sorted((FOLDER / "texts").glob(f"{lang}*.json")):
+    for file in sorted((FOLDER / "texts").rglob(f"{lang}*.json")):
         read |= json.loads(file.read_text(encoding="utf-8"))
     return read
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
@@ -13,6 +12,7 @@ from msgspec import UNSET, Struct, UnsetType
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
 from cli.imports.intake.prepared import bytes_of
+from cli.session.local_time import typed_day
 from cli.session.options import AS, KEY, ROLE
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer
@@ -140,10 +140,7 @@ def adopt(
 
     data = bytes_of(file, LARGEST)
     read = parse_profile(data, file)
-    try:
-        day = date.fromisoformat(since) if since else None
-    except ValueError:
-        raise Stop(f"--from {since}: a day is written 2026-12-01") from None
+    day = typed_day(since, "--from") if since else None
     with writing() as journal:
         now = journal.now()
         signer = hand(journal, "policy-adopted", actor, role, key_file)

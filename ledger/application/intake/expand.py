@@ -76,6 +76,7 @@ class _Expander:
         self._table, self._profile, self._name = table, profile, name
         self._rule = profile.table
         self._made = Expansion(table.sheet, table.sha256)
+        self._met = 0  # faults, with each repetition
         headings = header_of(table, self._rule.header, name)
         self._places: dict[str, int] = {}
         for place, text in enumerate(headings):
@@ -156,7 +157,7 @@ class _Expander:
     def _entry(self, row: Row, rule: EntryRule, reference: str, instrument: str) -> None:
         if rule.only is not None and not self._fits(row, rule):
             return
-        before = len(self._made.faults)
+        before = self._met
         when = self._cell(row, rule.when)
         if when is None:
             return
@@ -176,7 +177,7 @@ class _Expander:
             text = self._text(row, stated, rule.kind, name)
             if text:
                 cells[name] = text
-        if len(self._made.faults) == before:
+        if self._met == before:
             self._made.facts.append(FactRow(row.number, rule.kind, cells, columns))
 
     def _moment(self, row: Row, rule: EntryRule, value: Value, cells: dict[str, Any]) -> None:
@@ -267,6 +268,7 @@ class _Expander:
         return None
 
     def _fault(self, row: Row, column: str, fault: CellFault) -> None:
+        self._met += 1
         note = CellNote(row.number, column, fault.says, fault.hint)
         if note not in self._made.faults[-20:]:  # a column that several rules read has one fault
             self._made.faults.append(note)

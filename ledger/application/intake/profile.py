@@ -132,7 +132,7 @@ def parse_profile(data: bytes, name: str) -> Profile:
         raise refused(name, [ProfileFault("", f"{len(data)} bytes are too many for a profile")])
     try:
         stated = tomllib.loads(data.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # also a day that no calendar has
         raise refused(name, [ProfileFault("", f"not TOML: {error}")]) from None
     try:
         profile = msgspec.convert(stated, Profile)

@@ -74,8 +74,10 @@ async function placed (drafts, key, permits) {
   const items = []
   const orders = new Set()
   for (const draft of drafts) {
-    const { proposal } = await api('/v1/drafts', { draft, public: key, ...permits })
     const place = orders.has(draft.order) ? null : await placeOf(draft.order)
+    // an entry behind the first one of a new order: the server has no such order yet, so it can propose nothing
+    const behindNew = orders.has(draft.order) && items.find(each => each.draft.order === draft.order).place === null
+    const { proposal } = behindNew ? { proposal: null } : await api('/v1/drafts', { draft, public: key, ...permits })
     orders.add(draft.order)
     items.push({ draft, place, proposal })
   }

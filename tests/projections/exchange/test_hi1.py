@@ -278,3 +278,23 @@ def objects(document: Any) -> list[dict[str, Any]]:
     """Return the HI-1 objects of a message."""
     requests = document["Payload"]["RequestPayload"]["ActionRequests"]["ActionRequest"]
     return [action["HI1Object"] for request in requests for action in request.values() if isinstance(action, dict)]
+
+
+def test_an_export_that_comes_back_into_its_own_ledger_records_nothing_twice(tmp_path: Path) -> None:
+    head = "order,kind,occurred,actor,instrument,from_party,to_party,providers,addressee,channel,unregistered\n"
+    table = tmp_path / "t.csv"
+    table.write_text(
+        f"{head}PPO-9,order-issued,2026-03-01T09:40:00Z,,2AP-7,XO,XV,skylark,,,\n"
+        "PPO-9,order-transmitted,2026-03-02T08:00:00Z,,,,,,skylark,mail,\n"
+        "PPO-9,order-received,2026-03-02T09:00:00Z,skylark,,,,,,,\n"
+    )
+    ledger = ledger_of("S1", tmp_path)
+    reply("import", str(table), "--as", "ilves", ledger=ledger)
+    file, again = tmp_path / "m.json", ("import", "hi1", str(tmp_path / "m.json"), "--as", "ilves")
+    assert run("export", "PPO-9", "--format", "hi1", "-o", str(file), ledger=ledger).exit_code == 0
+    before = len(entries(ledger))
+    assert reply(*again, ledger=ledger)["recorded"] == 0
+    assert len(entries(ledger)) == before
+    changed = file.read_text().replace("2026-03-02T09:00:00", "2026-03-03T09:00:00")
+    file.write_text(changed)
+    assert reply(*again, ledger=ledger)["recorded"] == 1  # another moment is another fact

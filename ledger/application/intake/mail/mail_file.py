@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
-from email.errors import HeaderParseError
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import getaddresses, parsedate_to_datetime
@@ -28,7 +28,7 @@ HEADER: Final = 1 << 16  # characters of one header
 PARTS: Final = 500
 DEEPEST: Final = 20
 _UNREADABLE: Final = (
-    RecursionError, LookupError, ValueError, HeaderParseError, AssertionError, TypeError, AttributeError,
+    RecursionError, LookupError, ValueError, MessageError, AssertionError, TypeError, AttributeError,
 )  # fmt: skip
 RFC822: Final = "message/rfc822"
 OUTLOOK: Final = "application/vnd.ms-outlook"
@@ -242,7 +242,7 @@ def moment_in(text: str) -> datetime | None:
 
 def _in_words(text: str) -> str:
     """Return a header as a person reads it, on one line, without characters that hide or turn others."""
-    with contextlib.suppress(ValueError, LookupError, HeaderParseError, AssertionError):
+    with contextlib.suppress(ValueError, LookupError, MessageError, AssertionError):
         text = str(make_header(decode_header(text[:HEADER])))
     return " ".join("".join(c for c in text if c.isprintable() or c.isspace()).split())
 

@@ -68,6 +68,12 @@ def test_a_fault_names_row_and_column(column: str, value: str, says: str) -> Non
     assert any(text.startswith(says) for text in faults(csv_of(changed(column, value))))
 
 
+def test_a_row_with_a_fault_in_a_column_of_several_entries_makes_none_of_them() -> None:
+    expansion = made(csv_of(changed("Poskytovatel", "Unknown")))
+    assert [fact.number for fact in expansion.facts if fact.number == 2] == []
+    assert len(expansion.faults) == 1
+
+
 def test_a_date_with_two_readings_is_a_fault_until_the_profile_states_the_order() -> None:
     data = csv_of(changed("Vydáno", "03.04.2026"))
     assert "can be two days" in faults(data, PROFILE.replace('dates = "day-first"\n', ""))[0]

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from ledger.application.write.draft import Draft
-from ledger.application.write.seal import unsigned
 from ledger.entries.case import Case, Entry
 from ledger.law import read_order
 from ledger.law.deadlines.table import REGISTER
@@ -24,8 +22,6 @@ from ledger.law.reading.order_reading import OrderReading
 from ledger.law.reading.reliability import Lack
 from ledger.law.terms.rule import Deadline
 
-if TYPE_CHECKING:
-    from ledger.application.journal import Journal
 SENT, RECEIVED = "order-transmitted", "order-received"
 NOT_RECEIVED = Lack("no row says when the order arrived", "kind", f"{RECEIVED}, in another row")
 
@@ -60,28 +56,27 @@ class Unwound:
 
 
 class Clocks:
-    """Count the rows that start no deadline, for a journal with its present register."""
+    """Count the rows that start no deadline, under the entries of the register, at the moment `now`."""
 
-    def __init__(self, journal: Journal) -> None:
-        self._journal = journal
-        self._registry = tuple(journal.cases.register(reveal=False))
+    def __init__(self, register: Iterable[Entry], now: datetime) -> None:
+        self._now = now
+        self._registry = tuple(register)
         self._readings: dict[str, OrderReading] = {}
         self._counts: Counter[Unwound] = Counter()
         self._first: dict[Unwound, tuple[int, int]] = {}
         self._sent: dict[str, tuple[str, tuple[int, int]]] = {}  # order -> instrument, number and line of the row
         self._received: set[str] = set()
 
-    def add(self, draft: Draft, instrument: str, row: int, line: int, *, new: bool = True) -> None:
+    def add(self, entry: Entry, instrument: str, row: int, line: int, *, new: bool = True) -> None:
         """Check one row, by its number and its line, for what the deadlines of its kind need; `new`: of a new order."""
-        kind = draft.fact.kind
+        kind = entry.kind
         if kind == RECEIVED:
-            self._received.add(draft.order)
+            self._received.add(entry.order)
         elif kind == SENT and new:
-            self._sent.setdefault(draft.order, (instrument, (row, line)))
+            self._sent.setdefault(entry.order, (instrument, (row, line)))
         clocks, perhaps = winds(kind, instrument), may_wind(kind, instrument)
         if not clocks and not perhaps:
             return
-        entry = unsigned(draft, instrument)
         lacks = self._reading(instrument).receipts.lacks_as_trigger(entry)
         if lacks and perhaps:
             clocks = (*clocks, *self._unstarted(entry, instrument, perhaps))
@@ -111,7 +106,7 @@ class Clocks:
     def _reading(self, instrument: str) -> OrderReading:
         if instrument not in self._readings:
             case = Case("", instrument, (), self._registry)
-            self._readings[instrument] = read_order(case, self._journal.now())
+            self._readings[instrument] = read_order(case, self._now)
         return self._readings[instrument]
 
 

@@ -1,0 +1,1 @@
+"""Take in tables and mails at the desk: what their rows state, as drafts that a person signs."""

@@ -1,0 +1,198 @@
+"""The page on which a person takes in a table or mails: the check of a file, and the drafts that the person signs.
+
+A file is parsed in memory, one at a time for each of two places, and is kept nowhere. Nothing is recorded by the check.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from threading import BoundedSemaphore
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct
+from starlette.responses import Response
+from starlette.routing import Route
+
+from ledger.application.intake.expand import CellNote, FactRow, expand
+from ledger.application.intake.mail.authentication import word_of_server
+from ledger.application.intake.mail.mail_fact import cells_of, fact_of, sentences
+from ledger.application.intake.mail.mail_file import read_mail
+from ledger.application.intake.outlook import ClockCount, FindingCount
+from ledger.application.intake.profile_store import AdoptedProfile, find_profile, in_force, read_adopted
+from ledger.application.intake.table_file import read_table
+from ledger.entries.case import Case
+from ledger.errors import Busy, LedgerError, RecordError
+from server.access import Caller
+from server.desk.gate import Gate, Visitor
+from server.desk.intake.drafts import DraftMaker, Taken
+from server.desk.site import HEADERS, Place, page
+from server.documents import Draft
+
+ADDRESS: Final = "/intake"
+LARGEST: Final = 1 << 23  # bytes of a file
+AT_ONCE: Final = 2  # files that are parsed at the same time
+WAIT: Final = 30.0  # seconds for a place
+KINDS_OF_MAIL: Final = (
+    "", "order-transmitted", "order-received", "additional-information-provided", "customer-notified",
+)  # fmt: skip
+MOST_FAULTS: Final = 200
+_TEXTS: Final = ("step_", "SIGN-", "refused_says", "unsure_says", "intake_")
+_WORD: Final = re.compile(r"[\w./-]*\d[\w./-]*")
+
+
+class IntakeCheck(Struct, frozen=True, kw_only=True):
+    """What a file states: its rows, what is on record, faults and notes, what would change, and the drafts to sign.
+
+    With faults there is no draft: a file is taken whole. `says` are sentences about a mail.
+    """
+
+    file: str
+    sheet: str = ""
+    rows: int = 0
+    already: int = 0
+    orders: int = 0
+    new_orders: int = 0
+    faults: list[CellNote] = []
+    more_faults: int = 0
+    notes: list[CellNote] = []
+    says: list[str] = []
+    unwound: list[str] = []
+    clocks: list[ClockCount] = []
+    findings: list[FindingCount] = []
+    unregistered: bool = False
+    lookalike: bool = False
+    drafts: list[Draft] = []
+
+
+class IntakePages:
+    """The pages of one server about intake; `folder` is that of the ledger, with its mapping profiles."""
+
+    def __init__(self, gate: Gate, folder: Path) -> None:
+        self._gate = gate
+        self._services = gate.services
+        self._folder = folder
+        self._places = BoundedSemaphore(AT_ONCE)
+
+    def routes(self) -> list[Route]:
+        """Return the routes of the page and of its check; the navigation of the gate gets the place."""
+        self._gate.places += (Place(ADDRESS, "intake"),)
+        return [
+            self._gate.route(ADDRESS, self._page),
+            self._gate.route(f"{ADDRESS}/check", self._check, sends=True, file=LARGEST),
+        ]
+
+    def _profiles(self) -> list[AdoptedProfile]:
+        view = self._services.view
+        return in_force(view.registered(), view.now().date())
+
+    def _page(self, visitor: Visitor) -> Response:
+        frame = visitor.frame
+        return page(
+            "intake/page.html.j2",
+            frame,
+            frame.text["intake"],
+            ADDRESS,
+            profiles=self._profiles(),
+            kinds=KINDS_OF_MAIL,
+            largest=LARGEST >> 20,
+            script_texts={name: says for name, says in frame.text.items() if name.startswith(_TEXTS)},
+        )
+
+    def _check(self, visitor: Visitor) -> Response:
+        if not visitor.sends:
+            raise RecordError("API-METHOD", "a file is sent to this address")
+        name = visitor.asked("name")[:200] or "file"
+        if not self._places.acquire(timeout=WAIT):
+            raise Busy("the place where files are read")
+        try:
+            checked = self._mail(visitor, name) if visitor.asked("what") == "mail" else self._table(visitor, name)
+        except (RecordError, LedgerError) as error:
+            fault = CellNote(0, "", f"{error.code}: {error.says}", error.hint)
+            checked = IntakeCheck(file=name, faults=[fault])
+        finally:
+            self._places.release()
+        return Response(msgspec.json.encode(checked), 200, HEADERS, "application/json")
+
+    # -- tables --------------------------------------------------------------------------------------------------------
+
+    def _table(self, visitor: Visitor, name: str) -> IntakeCheck:
+        caller = visitor.caller
+        found = find_profile(self._profiles(), visitor.asked("profile"), caller.actor)
+        profile, _ = read_adopted(self._folder, found)
+        rule = profile.table
+        table = read_table(visitor.body, name, sheet=rule.sheet, encoding=rule.encoding, delimiter=rule.delimiter)
+        made = expand(table, profile, name)
+        taken = DraftMaker(self._services, caller).take(made.facts)
+        faults = sorted((*made.faults, *taken.faults), key=lambda fault: fault.row)
+        return _answer(name, taken, faults, sheet=made.sheet, rows=made.rows, notes=made.notes)
+
+    # -- mails ---------------------------------------------------------------------------------------------------------
+
+    def _mail(self, visitor: Visitor, name: str) -> IntakeCheck:
+        caller, kind, server = visitor.caller, visitor.asked("kind"), visitor.asked("server").strip()
+        if kind not in KINDS_OF_MAIL:
+            raise RecordError("API-REQUEST", "a mail is not taken for this kind here", where="kind")
+        mail = read_mail(visitor.body, name)
+        word = word_of_server(mail, server) if server else None
+        says = list(sentences(mail, word, None))
+        fact = fact_of(mail, name, kind, word)
+        maker = DraftMaker(self._services, caller)
+        reference = visitor.asked("order").strip() or self._named(caller, mail_texts(mail.subject, mail.files))
+        case = maker.case_of(maker.order_of(reference))
+        if case is None:
+            raise RecordError("MAIL-FACT", f"no order that you may see has the reference {reference!r}", where=name)
+        cells = {**cells_of(mail, fact, reference), **_addressed(fact.kind, case)}
+        if any(mail.sha256 in str(e.public) for e in case.entries):
+            return IntakeCheck(file=name, rows=1, already=1, says=says)
+        taken = maker.take([FactRow(1, fact.kind, cells, {})])
+        return _answer(name, taken, taken.faults, rows=1, notes=[], says=says)
+
+    def _named(self, caller: Caller, texts: Sequence[str]) -> str:
+        """Return the reference that texts quote of an order that the caller may see; `RecordError` MAIL-FACT."""
+        words = dict.fromkeys(word.strip("./-_") for text in texts for word in _WORD.findall(text))
+        view, known = self._services.view, {}
+        for word in list(words)[:20]:
+            for item in view.orders(caller, 0, 5, name=word).orders if len(word) >= 2 else ():
+                if item.order.ref and item.order.ref.casefold() == word.casefold():
+                    known[item.order.ref] = item.order.order
+        if len(known) != 1:
+            some = f"it quotes several orders: {', '.join(known)}" if known else "it quotes no order that you may see"
+            raise RecordError("MAIL-FACT", some, hint="state the reference of the order")
+        return str(next(iter(known)))
+
+
+def mail_texts(subject: str, files: Sequence[Any]) -> list[str]:
+    """Return the texts of a mail that may quote an order."""
+    return [subject, *(file.name for file in files)]
+
+
+def _addressed(kind: str, case: Case) -> dict[str, str]:
+    """Return whose act a mail shows, where the order names one provider alone."""
+    sent = [e.public["addressee"] for e in case.entries if e.kind == "order-transmitted"][-1:]
+    named = [p for e in case.entries if e.kind == "order-issued" for p in e.get("providers", ())]
+    found = list(dict.fromkeys(sent or named))
+    if kind == "order-transmitted":
+        return {"channel": "mail", **({"addressee": found[0]} if len(found) == 1 else {})}
+    return {"actor": found[0]} if kind == "order-received" and len(found) == 1 else {}
+
+
+def _answer(name: str, taken: Taken, faults: Sequence[CellNote], **more: Any) -> IntakeCheck:
+    outlook = taken.outlook
+    return IntakeCheck(
+        file=name,
+        already=taken.already,
+        orders=taken.orders,
+        new_orders=taken.new_orders,
+        faults=list(faults[:MOST_FAULTS]),
+        more_faults=max(0, len(faults) - MOST_FAULTS),
+        unwound=taken.unwound,
+        clocks=outlook.clocks if outlook else [],
+        findings=outlook.findings if outlook else [],
+        unregistered=taken.unregistered,
+        lookalike=taken.lookalike,
+        drafts=[] if faults else taken.drafts,
+        **more,
+    )

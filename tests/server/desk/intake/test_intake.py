@@ -1,0 +1,176 @@
+"""A table or a mail at the desk: what it states, as drafts of the person who asks; and what it must not say."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+import pytest
+
+pytest.importorskip("starlette", reason="needs the extra `server`")
+pytest.importorskip("python_calamine", reason="needs the extra `spreadsheet`")
+
+from server.desk.intake import pages
+from tests.server.desk.desk import Person, person, words
+from tests.server.office import Office, Reply, serving
+from tests.support.cli import House
+from tests.support.intake.mails import delivery_report, mail
+from tests.support.intake.tables import HEADINGS, PROFILE, csv_of, profile_file, rows
+from tests.support.intake.workbooks import xlsx
+
+if TYPE_CHECKING:
+    pass
+
+HERE = PROFILE.replace('to_party = "XV"', 'to_party = "XO"')
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """Return an office with a profile, ten orders that were imported, and an office that sees none of them."""
+    folder = tmp_path_factory.mktemp("intake")
+    house = House(folder).begun().with_office("ilves", "ISS").with_office("skylark", "SP").with_office("ember", "SP")
+    assert house.run("import", "adopt", str(profile_file(folder, HERE)), "--as", "ilves").exit_code == 0
+    table = folder / "old.csv"
+    table.write_bytes(csv_of(rows(10)))
+    house.reply("import", str(table), "--profile", "karsk-orders", "--as", "ilves")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in house.env.items():
+            patch.setenv(name, value)
+        with serving(house.ledger) as served:
+            yield served
+
+
+@pytest.fixture(scope="module")
+def prosecutor(office: Office) -> Person:
+    return person(office, "Dina Ilves", "ilves", key=False)
+
+
+@pytest.fixture(scope="module")
+def stranger(office: Office) -> Person:
+    return person(office, "Em Ber", "ember", key=False)
+
+
+def sent(by: Person, data: bytes, **query: str) -> Reply:
+    asked = {"what": "table", "name": "t", "profile": "ilves/karsk-orders", **query}
+    from server.identity.callers import SESSION
+
+    headers = {
+        "cookie": f"{SESSION}={by.token}",
+        "origin": by.office.url,
+        "sec-fetch-site": "same-origin",
+        "content-type": "application/octet-stream",
+    }
+    return by.office.send("POST", f"/intake/check?{urlencode(asked)}", data, headers)
+
+
+def checked(by: Person, data: bytes, **query: str) -> dict[str, Any]:
+    reply = sent(by, data, **query)
+    assert reply.status == 200, reply.body
+    answer: dict[str, Any] = json.loads(reply.body)
+    return answer
+
+
+def test_the_page_offers_the_profiles_in_force_in_each_language(prosecutor: Person) -> None:
+    for lang, title in (("en", "Intake"), ("de", "Übernahme"), ("fr", "Reprise")):
+        page = words(prosecutor.get(f"/intake?lang={lang}"))
+        assert f"<h1>{title}</h1>" in page
+        assert "karsk-orders 1 (ilves)" in page
+
+
+def test_a_table_becomes_drafts_of_the_person_and_says_which_deadlines_start_and_which_do_not(
+    prosecutor: Person,
+) -> None:
+    answer = checked(prosecutor, xlsx({"Příkazy": [HEADINGS, *rows(4, first=101)]}))
+    assert (answer["rows"], answer["orders"], answer["new_orders"], len(answer["drafts"])) == (4, 4, 4, 11)
+    assert {c["verdict"]: c["orders"] for c in answer["clocks"] if c["id"] == "D-7-7"} == {
+        "MISSED": 3,
+        "UNDETERMINED": 1,
+    }
+    assert "no row says when the order arrived" in " ".join(answer["unwound"])
+    issued = answer["drafts"][0]
+    assert (issued["kind"], issued["actor"], issued["role"], issued["speaks"]) == (
+        "order-issued",
+        "ilves",
+        "ISS",
+        "import",
+    )
+    assert issued["fields"]["reference"] == "KA-0101/2026"
+    assert issued["fields"]["identifiers"] == ["účet-101"]
+
+
+def test_what_is_on_record_is_left_out_also_where_the_command_recorded_it(prosecutor: Person, office: Office) -> None:
+    before = office.running.view.size()
+    answer = checked(prosecutor, csv_of(rows(11)))
+    assert (answer["already"], len(answer["drafts"]), answer["new_orders"]) == (28, 3, 1)
+    assert office.running.view.size() == before
+
+
+def test_a_fault_names_sheet_row_and_column_and_leaves_no_draft(prosecutor: Person) -> None:
+    table = rows(3, first=201)
+    table[1][1] = "31.02.2026"
+    table[2][4] = "Unknown"
+    answer = checked(prosecutor, xlsx({"Příkazy": [HEADINGS, *table]}))
+    assert [(fault["row"], fault["column"]) for fault in answer["faults"]] == [
+        (3, "Vydáno"),
+        (4, "Poskytovatel"),
+    ]
+    assert answer["drafts"] == []
+
+
+def test_an_order_that_a_person_may_not_see_is_not_shown_to_be_on_record(stranger: Person, prosecutor: Person) -> None:
+    answer = checked(stranger, csv_of(rows(1)))
+    assert answer["already"] == 0
+    assert answer["drafts"] == []
+    assert "there is no order that this caller may see" in answer["faults"][0]["says"]
+
+
+def test_a_file_that_is_no_table_is_a_fault(prosecutor: Person) -> None:
+    for data, says in ((b"PK\x03\x04broken", "TABLE-FORM"), (b"a;b\n1;2\n", "TABLE-COLUMNS")):
+        answer = checked(prosecutor, data)
+        assert answer["faults"][0]["says"].startswith(says)
+    assert checked(prosecutor, csv_of([]), profile="nothing")["faults"][0]["says"].startswith("PROFILE-UNKNOWN")
+
+
+def test_a_file_beyond_the_bound_is_refused_while_it_arrives(prosecutor: Person) -> None:
+    assert sent(prosecutor, bytes(pages.LARGEST + 1)).status == 413
+
+
+def test_a_file_without_a_session_or_from_another_site_is_refused(office: Office, prosecutor: Person) -> None:
+    nobody = Person(office, "", "x")
+    assert sent(nobody, b"a;b\n").status == 401
+    reply = office.send("POST", "/intake/check", b"a", {"content-type": "application/octet-stream"})
+    assert reply.status in (401, 403)
+
+
+def test_a_form_is_not_taken_for_a_file(prosecutor: Person) -> None:
+    assert prosecutor.post("/intake/check", [("a", "b")]).status == 415
+
+
+# -- mails -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_report_of_delivery_becomes_the_receipt_of_the_order_that_it_quotes(prosecutor: Person) -> None:
+    answer = checked(prosecutor, delivery_report(subject="Order KA-0004/2026"), what="mail")
+    (draft,) = answer["drafts"]
+    assert (draft["kind"], draft["whose"], draft["on_source"]) == ("order-received", "skylark", "receipt-stamp")
+    assert draft["fields"]["proof"]["code"] == "mail"
+    assert answer["unwound"] == []
+
+
+def test_a_mail_says_what_is_a_claim_and_starts_no_clock(prosecutor: Person) -> None:
+    answer = checked(prosecutor, mail("Re: KA-0004/2026"), what="mail", kind="order-received")
+    assert "nothing in it is proven: a header is what somebody wrote" in answer["says"]
+    assert len(answer["unwound"]) == 1
+
+
+@pytest.mark.parametrize("subject", ["hello", "KA-0001/2026 and KA-0002/2026", "KA-9999/2026"])
+def test_a_mail_that_quotes_no_order_or_several_is_a_fault(subject: str, prosecutor: Person) -> None:
+    answer = checked(prosecutor, delivery_report(subject=subject), what="mail")
+    assert answer["faults"][0]["says"].startswith("MAIL-FACT")
+
+
+def test_a_mail_of_an_order_that_a_person_may_not_see_is_a_fault(stranger: Person) -> None:
+    answer = checked(stranger, delivery_report(subject="KA-0004/2026"), what="mail")
+    assert "no order that you may see" in answer["faults"][0]["says"]
