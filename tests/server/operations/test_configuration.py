@@ -29,7 +29,7 @@ def checked(folder: Path, text: str, *options: str, **env: str) -> Result:
 
 def test_every_option_of_the_command_can_be_stated() -> None:
     own = {o.opts[0] for o in serve.params if isinstance(o, click.Option) and not o.hidden}
-    assert own - {"--config", "--check", "--verbose"} == {f"--{name}" for name in NAMES}
+    assert own - {"--config", "--check", "--health", "--verbose"} == {f"--{name}" for name in NAMES}
 
 
 def test_options_win_over_the_environment_over_the_file_over_defaults(tmp_path: Path) -> None:
