@@ -14,6 +14,9 @@ pytest.importorskip("starlette", reason="needs the extra `server`")
 
 from ledger.entries.placement import access_of, registry_of
 from ledger.facts import KINDS
+from ledger.law.deadlines.table import REGISTER
+from ledger.law.terms.rule import ClockVerdict
+from server.desk.site import LANGUAGES, kinds_in_words, texts
 from server.desk.steps import recordable
 from tests.server.desk.desk import Person, person, words
 from tests.server.desk.reading import Form
@@ -89,6 +92,25 @@ def test_the_board_shows_first_what_waits_for_the_person(prosecutor: Person, pro
     own, other = words(prosecutor.get("/")), words(provider.get("/"))
     assert own.index('id="mine"') < own.index("NOTICE-REVIEW") < own.index('id="others"')
     assert other.index('id="others"') < other.index("NOTICE-REVIEW")
+
+
+@pytest.mark.parametrize(("lang", "named"), [("en", "Review of the delayed notice"), ("de", "Überprüfung")])
+def test_a_deadline_is_named_in_words(prosecutor: Person, order: str, lang: str, named: str) -> None:
+    for path in ("/", f"/orders/{order}"):
+        assert named in words(prosecutor.get(f"{path}?lang={lang}")), path
+
+
+def test_what_meets_a_deadline_is_said_without_codes_of_kinds() -> None:
+    for rule in REGISTER:
+        left = [each for each in re.findall(r"[a-z]+(?:-[a-z0-9]+)+", kinds_in_words(rule.met_by)) if each in KINDS]
+        assert left == [], rule.id
+    assert kinds_in_words("court-ruled, or an ad-hoc reply") == "court ruled, or an ad-hoc reply"
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_what_becomes_of_a_deadline_is_said_in_words_in_every_language(lang: str) -> None:
+    for verdict in ClockVerdict:
+        assert texts(lang)[f"intake_{verdict}"] not in ("", verdict)
 
 
 def test_what_waits_for_the_person_has_the_forms_that_meet_it(prosecutor: Person, order: str) -> None:
