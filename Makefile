@@ -167,8 +167,9 @@ messages: install
 # are old.
 examples: install
 	$(BIN)/python -m tests.generate.examples
-	tests/browser/install.sh
+	tests/browser/install.sh pictures
 	$(BIN)/python -m tests.generate.pictures
+	$(BIN)/python -m tests.generate.desk_pictures
 	$(BIN)/python -m tests.transcripts
 
 # The site in build/site, from the Markdown files of docs: generated pages first, then zensical in an environment of its

@@ -22,7 +22,7 @@ def test_the_sessions_go_as_they_are_shown(tmp_path: Path, monkeypatch: pytest.M
 
 def test_its_pictures_are_small() -> None:
     pictures = [ROOT / name for name in PICTURE.findall(README)]
-    assert len(pictures) == 2
+    assert len(pictures) == 4
     assert [picture.name for picture in pictures if picture.stat().st_size > 150_000] == []
 
 

@@ -100,9 +100,9 @@ def use(office: Office, secret: str) -> tuple[Reply, Browser, Authenticator]:
     return browser.post("/v1/guest/passkey", {"secret": secret, "credential": made}), browser, authenticator
 
 
-def enrolled(office: Office, actor: str = "norcentral", order: str = FIRST) -> Visit:
-    """Return a guest who has used a link, and whom the register does not know yet."""
-    reply, browser, authenticator = use(office, secret_of(invite(session(office, "ilves"), actor, order)))
+def enrolled(office: Office, actor: str = "norcentral", order: str = FIRST, **more: Any) -> Visit:
+    """Return a guest who has used a link, and whom the register does not know yet; `more` is of the invitation."""
+    reply, browser, authenticator = use(office, secret_of(invite(session(office, "ilves"), actor, order, **more)))
     assert reply.status == 200, reply.body
     account = office.running.accounts.find(reply.json["name"]).id
     return Visit(office, actor, browser, authenticator, account, new_key())
@@ -114,9 +114,9 @@ def asked(guest: Visit) -> Visit:
     return guest
 
 
-def admitted(office: Office, actor: str = "norcentral", order: str = FIRST) -> Visit:
-    """Return a guest whose key the registrar has entered, and who has accepted it."""
-    guest = asked(enrolled(office, actor, order))
+def admitted(office: Office, actor: str = "norcentral", order: str = FIRST, **more: Any) -> Visit:
+    """Return a guest whose key the registrar has entered, and who has accepted it; `more` is of the invitation."""
+    guest = asked(enrolled(office, actor, order, **more))
     granted = register(office, "key-registered", actor=actor, key=guest.key.public.hex(), roles=[ROLES[actor]])
     assert granted.status == 200, granted.body
     assert guest.browser.get("/v1/account/keys").status == 200  # links the key
