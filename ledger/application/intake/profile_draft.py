@@ -81,18 +81,19 @@ def _body(columns: dict[str, list[object]]) -> Iterator[str]:
     yield 'instrument = "???"  # a code, as 2AP-7; or { column = "...", codes = "instruments" }'
     used = {reference}
     dated = [title for title, cells in columns.items() if title != reference and _is_dated(cells)]
+    others = {title: cells for title, cells in columns.items() if title not in dated}
     for kind, words in _DATES.items():
         title = _first({title: [] for title in dated if title not in used}, words)
         if title:
             used.add(title)
-            yield from _entry(kind, title, columns, used)
+            yield from _entry(kind, title, others, used)
     if not any(title in used for title in dated):
-        yield from _entry("order-issued", dated[0] if dated else "???", columns, used)
+        yield from _entry("order-issued", dated[0] if dated else "???", others, used)
     left = [title for title in columns if title not in used]
     if left:
         yield "\n# columns that no rule reads yet: " + ", ".join(map(_text, left))
     for name, field in (("offices", "providers"), ("parties", "to_party")):
-        title = _first(columns, _FIELDS[field])
+        title = _first(others, _FIELDS[field])
         if title in used and title:
             stated = dict.fromkeys(str(cell).strip() for cell in columns[title] if cell != "")
             yield f"\n[codes.{name}]  # the words of the table, and the ids of the register"

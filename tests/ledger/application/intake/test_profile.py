@@ -95,3 +95,13 @@ def test_headings_with_quotes_and_line_breaks_do_not_break_the_draft() -> None:
     table = read_table(xlsx({"A": [['Nr "x" \\ y', "Datum\nvom"], ["A-1", "25.03.2026"]]}), "t")
     drafted = tomllib.loads(draft_profile(table, 1, "x"))
     assert drafted["order"]["reference"]["column"] == 'Nr "x" \\ y'
+
+
+def test_a_column_of_dates_is_no_field_even_if_its_heading_names_one() -> None:
+    import tomllib
+
+    lines = "Az;Ausgestellt;Eingang beim Provider;Anbieter\r\nA-1;25.03.2026;26.03.2026 08:05;Skylark AS\r\n"
+    drafted = tomllib.loads(draft_profile(read_table(lines.encode(), "t"), 1, "x"))
+    assert [entry["kind"] for entry in drafted["entry"]] == ["order-issued", "order-received"]
+    assert drafted["entry"][0]["fields"]["providers"]["column"] == "Anbieter"
+    assert drafted["codes"]["offices"] == {"Skylark AS": "???"}
