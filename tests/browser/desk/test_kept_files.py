@@ -32,10 +32,7 @@ def house(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> House:
 
 
 @pytest.fixture(scope="module")
-def office(house: House, signing_page: Path) -> Iterator[Office]:
-    from cli.shipped_files import shipped
-
-    hashing = shipped("browser/hashing.js").read_bytes()
+def office(house: House, signing_page: Path, hashing: bytes) -> Iterator[Office]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in house.env.items():
             patch.setenv(name, value)

@@ -60,13 +60,14 @@ def test_what_is_wrong_is_said(house: House, args: tuple[str, ...], says: str) -
 def test_a_guest_is_ended_and_other_accounts_are_not(house: House) -> None:
     from contextlib import closing
 
+    from ledger.adapters.folders.ledger_folder import read_folder
     from server.guests.invitations import Invitations
     from server.identity.accounts import Accounts
-    from server.identity.database import SQLiteDatabase
+    from server.identity.database import open_database
     from server.identity.passkeys import Registered
 
     made = house.reply("guest", "invite", "PPO-1", "Ends", "--office", "skylark", *URL)
-    with closing(SQLiteDatabase(Path(house.ledger) / "identity.db")) as database:
+    with closing(open_database(read_folder(Path(house.ledger)))) as database:
         accounts = Accounts(database)
         account = Invitations(database, accounts).use(made["link"].partition("#")[2], Registered("aWQ", "cA", 0))
         accounts.add("Dina", "ilves")
