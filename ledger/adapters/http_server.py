@@ -14,7 +14,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from types import FrameType
-from typing import Any
+from typing import Any, Self
 
 import h11
 import uvicorn
@@ -213,6 +213,12 @@ class EarlyResponse(Response):
         super().__init__(body, status, {**headers, "connection": "close"})
         self._rest = rest
         self._patience = patience
+
+    @classmethod
+    def of(cls, response: Response, rest: AsyncIterator[bytes], patience: float) -> Self:
+        """Return a response as one that is sent before the whole body has come."""
+        headers = {name: value for name, value in response.headers.items() if name != "content-length"}
+        return cls(bytes(response.body).decode(), response.status_code, headers, rest, patience)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})

@@ -108,10 +108,7 @@ class Application:
             except _TooLarge:
                 error = RecordError("API-LARGE", f"a body has at most {LARGEST} bytes")
                 note(request.scope, code=error.code)
-                body = msgspec.json.encode(problems.problem_of(error)).decode()
-                return EarlyResponse(
-                    body, 413, {**_HEADERS, "content-type": problems.MEDIA}, request.stream(), self._patience
-                )
+                return EarlyResponse.of(problem(error), request.stream(), self._patience)
             except (RecordError, LedgerError) as error:
                 if problems.is_internal(error):
                     logger.warning("%s %s: %s", request.method, route.path, error)

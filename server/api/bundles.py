@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import logging
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
-from threading import Lock
 
 from msgspec import Struct
 
@@ -26,18 +24,15 @@ from ledger.bundle.archive import pack
 from ledger.bundle.contents import Contents
 from ledger.entries.envelope import Signer
 from ledger.entries.placement import reserved_of
-from ledger.errors import LedgerError, RecordError
+from ledger.errors import RecordError
 from ledger.facts.vocabulary import ROLES
 from server.access import Caller
 from server.access_entries import AccessClaim, access_place, check_claim, recorded_before
 from server.api.reading import LedgerView
 from server.documents import BundleAnswer, BundleAsked, BundlePlanAnswer, Code, Head, SealedEntry
+from server.journal_turn import JournalTurn, OpenJournal
 
 logger = logging.getLogger(__name__)
-
-PATIENCE = 30.0  # seconds that a request waits for the bundle of another one
-
-OpenJournal = Callable[[], AbstractContextManager[Journal]]
 
 
 class BundleQuery(Struct, frozen=True, forbid_unknown_fields=True):
@@ -52,13 +47,12 @@ class Bundles:
 
     def __init__(self, view: LedgerView, opened: OpenJournal) -> None:
         self._view = view
-        self._opened = opened
-        self._turn = Lock()
+        self._turn = JournalTurn(opened, "other bundles are made now")
 
     def plan(self, caller: Caller, order: str, query: BundleQuery) -> BundlePlanAnswer:
         """Return the orders of which values would be opened, and the place of the entry that has to say so."""
         self._check(caller, order, query.audience)
-        with self._journal() as journal:
+        with self._turn.journal() as journal:
             head = published_head(journal)
             request = self._request(caller, order, query, journal)
             orders = opened_orders(journal, request)
@@ -73,7 +67,7 @@ class Bundles:
         `RecordError`: API-MISSING, API-DENIED, API-REQUEST, what recording raises; `LedgerError` UNWITNESSED, BUSY.
         """
         self._check(caller, order, asked.audience)
-        with self._journal() as journal:
+        with self._turn.journal() as journal:
             check_claim(journal, _claim(asked, ()), caller)
             request = replace(
                 self._request(caller, order, BundleQuery(asked.audience, asked.linked), journal),
@@ -105,16 +99,6 @@ class Bundles:
         return BundleRequest(
             order, query.audience, journal.now(), _tool(), with_linked=query.linked and whole, closed=not whole
         )
-
-    @contextmanager
-    def _journal(self) -> Iterator[Journal]:
-        if not self._turn.acquire(timeout=PATIENCE):
-            raise LedgerError("BUSY", "other bundles are made now", "try again")
-        try:
-            with self._opened() as journal:
-                yield journal
-        finally:
-            self._turn.release()
 
 
 def opened_orders(journal: Journal, request: BundleRequest) -> tuple[str, ...]:

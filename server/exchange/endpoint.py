@@ -93,13 +93,11 @@ class ExchangeEndpoint:
             except (RecordError, LedgerError) as error:
                 if problems.is_internal(error):
                     logger.warning("%s %s: %s", request.method, route, error)
+                refused = self._gates.refuse(error)
                 if error.code == "API-LARGE":
-                    refused = self._gates.refuse(error)
-                    body, headers = bytes(refused.body).decode(), dict(refused.headers)
-                    headers.pop("content-length")
                     note(request.scope, code=error.code)
-                    return EarlyResponse(body, refused.status_code, headers, request.stream(), self._gates.patience)
-                return self._gates.refuse(error)
+                    return EarlyResponse.of(refused, request.stream(), self._gates.patience)
+                return refused
             except Exception as error:
                 logger.exception("%s %s: %s", request.method, route, type(error).__name__)
                 return self._gates.refuse(error)

@@ -88,10 +88,8 @@ class FileEndpoint:
                 if request.method != "PUT":
                     return refused
                 # a client that still sends would lose the answer
-                headers = {name: value for name, value in refused.headers.items() if name != "content-length"}
                 note(request.scope, code=getattr(error, "code", "API-UNFORESEEN"))
-                body = bytes(refused.body).decode()
-                return EarlyResponse(body, refused.status_code, headers, _rest(request), self._gates.patience)
+                return EarlyResponse.of(refused, _rest(request), self._gates.patience)
 
         return endpoint
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
-from threading import Lock
 from typing import Protocol
 
-from ledger.application.journal import Journal
 from ledger.bundle.audience import readable
 from ledger.entries.placement import reserved_of
-from ledger.errors import LedgerError, RecordError
+from ledger.errors import RecordError
 from ledger.tlog.tree import parse_proof
 from server.access import Access, Caller
 from server.access_entries import AccessClaim, access_place, check_claim, recorded_before
@@ -27,12 +24,10 @@ from server.files.documents import (
 from server.files.keeping import Keeping, Known
 from server.files.links import Link
 from server.files.record import RecordedFile
+from server.journal_turn import JournalTurn, OpenJournal
 
 SECONDS = 600  # for which the files of an entry are open after an access entry
-PATIENCE = 30.0  # seconds that a request waits for another one that opens files
 ABOUT = "files of entry {}: "  # the beginning of the reason, with the leaf hash of the entry
-
-OpenJournal = Callable[[], AbstractContextManager[Journal]]
 
 
 class View(Protocol):
@@ -64,16 +59,15 @@ class Files:
     def __init__(self, view: View, keeping: Keeping, opened: OpenJournal, advance: Callable[[int], None]) -> None:
         self.keeping = keeping
         self._view = view
-        self._opened = opened
+        self._turn = JournalTurn(opened, "other files are opened now")
         self._advance = advance
-        self._turn = Lock()
 
     def listed(self, caller: Caller, order: str) -> KeptFilesAnswer:
         """Return of which entries of an order files are here; `RecordError` API-MISSING."""
         self._check(caller, order)
         place = None
         if self._view.access.opens_files(caller):
-            with self._journal() as journal:
+            with self._turn.journal() as journal:
                 place = access_place(journal)
         return KeptFilesAnswer(self._view.head(), order, self.keeping.kept(caller, order), place)
 
@@ -101,7 +95,7 @@ class Files:
         claim = AccessClaim(
             [order], asked.purpose, asked.key, asked.role, asked.made_at, ABOUT.format(asked.entry)
         )  # fmt: skip
-        with self._journal() as journal:
+        with self._turn.journal() as journal:
             check_claim(journal, claim, caller)
             readable_files = [f for f in self.keeping.record.files(order, leaf=asked.entry) if _may(f, asked.role)]
             if not readable_files:
@@ -139,16 +133,6 @@ class Files:
         hidden = order in reserved_of(self._view.origin) or self._view.is_new(order)
         if hidden or self.keeping.record.is_companion(order) or not self._view.may_see(caller, order):
             raise RecordError("API-MISSING", "there is no order that this caller may see")
-
-    @contextmanager
-    def _journal(self) -> Iterator[Journal]:
-        if not self._turn.acquire(timeout=PATIENCE):
-            raise LedgerError("BUSY", "other files are opened now", "try again")
-        try:
-            with self._opened() as journal:
-                yield journal
-        finally:
-            self._turn.release()
 
 
 def _may(file: RecordedFile, role: str) -> bool:
