@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from cli.exit_codes import Exit, Stop
+from ledger.application.intake.table_file import is_utf8
 
 DELIMITERS = ",;\t|"
 CELL = 1 << 20  # characters; an entry is smaller, so a longer cell has an unclosed quotation mark
@@ -99,7 +100,7 @@ class Source:
             says = f"{self.name}: line {self.line} is not {named} at byte {self.done + error.start}"
             hint = "save it again as UTF-8 (in a spreadsheet: `CSV UTF-8`), or state its encoding with --encoding"
             raise Stop(says, hint=hint, code=Exit.UNDECIDABLE) from None
-        if self._encoding != "utf-8" and not raw.isascii() and _is_utf8(raw):
+        if self._encoding != "utf-8" and not raw.isascii() and is_utf8(raw):
             says = f"{self.name}: line {self.line} is UTF-8, and --encoding {self._encoding} would change its letters"
             raise Stop(says, hint="leave --encoding out", code=Exit.UNDECIDABLE)
         return text
@@ -112,14 +113,6 @@ class Source:
         mark = b"\xef\xbb\xbf"
         self.done += len(mark) if raw.startswith(mark) else 0
         return raw.removeprefix(mark)
-
-
-def _is_utf8(raw: bytes) -> bool:
-    try:
-        raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def rows_of(

@@ -7,15 +7,9 @@ have the same Message-ID, so that a reader recognises a copy that is sent again 
 
 from __future__ import annotations
 
-import smtplib
-import ssl
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
-from email.utils import format_datetime
-from hashlib import sha256
-from pathlib import Path
 from typing import Final
 
 from msgspec import UNSET, Struct
@@ -26,13 +20,13 @@ from projections.render.translation import translation
 from server.access import Caller
 from server.api.reading import LedgerView
 from server.documents import OrderItem
-from server.jobs.settings import Mail, Person, Settings
+from server.jobs.mail import automatic_mail, mail_server
+from server.jobs.settings import Person, Settings
 from server.jobs.state import JobStore
 from server.jobs.table import Place
 from server.jobs.views import office_views, order_items
 
 _MOST = 500  # deadlines in one mail
-_SECONDS = 30  # of patience with the mail server
 _WORDS: Final = {
     "en": {
         "subject": "{} deadlines; the first ends {}",
@@ -85,12 +79,7 @@ def message(person: Person, sender: str, lines: list[DueLine], origin: str, now:
     """Return the mail of a person about deadlines, in their language."""
     words, said = _WORDS[person.language], translation(person.language)
     first = next((line.due for line in lines if line.due is not None), None)
-    mail = EmailMessage()
-    mail["From"], mail["To"] = sender, person.mail
-    mail["Subject"] = words["subject"].format(len(lines), f"{first:%Y-%m-%d}" if first else words["none"])
-    mail["Date"] = format_datetime(now)
-    mail["Message-ID"] = f"<{_name(origin, person, now)}@{sender.partition('@')[2]}>"
-    mail["Auto-Submitted"] = "auto-generated"
+    subject = words["subject"].format(len(lines), f"{first:%Y-%m-%d}" if first else words["none"])
     body = [words["about"].format(person.office, person.within, f"{now:%Y-%m-%d %H:%M}"), ""]
     for line in lines[:_MOST]:
         end = words["unknown"] if line.due is None else f"{line.due:%Y-%m-%d %H:%M}"
@@ -99,32 +88,8 @@ def message(person: Person, sender: str, lines: list[DueLine], origin: str, now:
         body.append(f"{end}{over}  {line.order}  {named} [{line.id}, {line.cite}]")
     if len(lines) > _MOST:
         body.append(words["more"].format(len(lines) - _MOST))
-    mail.set_content("\n".join([*body, "", words["foot"].format(origin), ""]))
-    return mail
-
-
-def _name(origin: str, person: Person, now: datetime) -> str:
-    return sha256(f"{origin}\n{person.office}\n{person.mail}\n{now:%Y-%m-%d}".encode()).hexdigest()[:32]
-
-
-@contextmanager
-def mail_server(mail: Mail) -> Iterator[Callable[[EmailMessage], object]]:
-    """Yield a function that sends a mail by the mail server. `LedgerError` MAIL-REFUSED."""
-    try:
-        context = ssl.create_default_context()
-        if mail.tls == "tls":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(mail.host, mail.port, timeout=_SECONDS, context=context)
-        else:
-            server = smtplib.SMTP(mail.host, mail.port, timeout=_SECONDS)
-        with server:
-            if mail.tls == "starttls":
-                server.starttls(context=context)
-            if mail.user is not None:
-                lines = Path(mail.password_file or "").read_text("utf-8").splitlines()
-                server.login(mail.user, lines[0] if lines else "")
-            yield server.send_message
-    except (smtplib.SMTPException, OSError) as wrong:  # its text may have an address
-        raise LedgerError("MAIL-REFUSED", f"{mail.host}: {type(wrong).__name__}", "see [mail]") from None
+    content = "\n".join([*body, "", words["foot"].format(origin), ""])
+    return automatic_mail(sender, person.mail, subject, content, (origin, person.office, person.mail), now)
 
 
 def send_digests(settings: Settings, store: JobStore, place: Place) -> None:

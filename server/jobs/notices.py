@@ -12,8 +12,6 @@ from collections.abc import Collection, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from email.message import EmailMessage
-from email.utils import format_datetime
-from hashlib import sha256
 from typing import Final
 
 from ledger.adapters.folders.ledger_folder import read_folder
@@ -22,7 +20,7 @@ from server.access import Caller
 from server.api.reading import LedgerView
 from server.identity.accounts import Accounts
 from server.identity.database import open_database
-from server.jobs.digest import mail_server
+from server.jobs.mail import automatic_mail, mail_server
 from server.jobs.settings import Settings
 from server.jobs.state import JobStore
 from server.jobs.table import Place
@@ -78,20 +76,14 @@ def notice_mail(
     by_order: dict[str, Counter[str]] = {}
     for reference, why in notices:
         by_order.setdefault(reference, Counter())[why] += 1
-    mail = EmailMessage()
-    mail["From"], mail["To"] = sender, address
-    mail["Subject"] = words["subject"].format(len(notices), len(by_order))
-    mail["Date"] = format_datetime(now)
-    name = sha256(f"{origin}\nnotices\n{address}\n{now:%Y-%m-%d}".encode()).hexdigest()[:32]
-    mail["Message-ID"] = f"<{name}@{sender.partition('@')[2]}>"
-    mail["Auto-Submitted"] = "auto-generated"
     body = [words["about"].format(f"{now:%Y-%m-%d %H:%M}"), ""]
     for reference, counts in list(by_order.items())[:_MOST]:
         body.append(f"{reference}  {', '.join(f'{words[why]}: {count}' for why, count in sorted(counts.items()))}")
     if len(by_order) > _MOST:
         body.append(words["more"].format(len(by_order) - _MOST))
-    mail.set_content("\n".join([*body, "", words["foot"].format(origin), ""]))
-    return mail
+    subject = words["subject"].format(len(notices), len(by_order))
+    content = "\n".join([*body, "", words["foot"].format(origin), ""])
+    return automatic_mail(sender, address, subject, content, (origin, "notices", address), now)
 
 
 def send_notices(settings: Settings, store: JobStore, place: Place) -> None:

@@ -1550,6 +1550,7 @@ OWN = {
     "cli.imports.intake.profile": "a day that its user types",
     "server.jobs.settings": "a file of its operator; tests/server/jobs/test_jobs.py",
     "server.jobs.digest": "moments of its own answers",
+    "server.jobs.mail": "a file of its operator, with a password",
     "server.jobs.run": "what its own commands answer",
     "server.exchange.client": "answers of peers; tests/server/exchange/test_client.py",
     "server.exchange.endpoint": "receipts of peers; tests/server/exchange/test_endpoint.py",

@@ -137,7 +137,7 @@ def _decoded(data: bytes, name: str, encoding: str) -> str:
     marked = data.startswith((b"\xff\xfe", b"\xfe\xff"))
     if marked != (encoding == "utf-16"):
         raise wrong(name, "it is UTF-16" if marked else "it is not UTF-16", "state the `encoding` in the profile")
-    if encoding not in ("utf-8", "utf-16") and not data.isascii() and _is_utf8(data):
+    if encoding not in ("utf-8", "utf-16") and not data.isascii() and is_utf8(data):
         says = f"it is UTF-8, and {encoding} would change its letters"
         raise wrong(name, says, "leave `encoding` out of the profile")
     try:
@@ -148,7 +148,8 @@ def _decoded(data: bytes, name: str, encoding: str) -> str:
         raise wrong(name, says, "state its `encoding` in the profile, such as cp1252; or save it as UTF-8") from None
 
 
-def _is_utf8(data: bytes) -> bool:
+def is_utf8(data: bytes) -> bool:
+    """Return True if bytes are UTF-8."""
     try:
         data.decode("utf-8")
     except UnicodeDecodeError:
