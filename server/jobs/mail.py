@@ -1,4 +1,4 @@
-"""Make the mails that the server sends by itself, and send them."""
+"""Make mails that the server sends without a person asking for them, and send them."""
 
 from __future__ import annotations
 
