@@ -25,6 +25,7 @@ ELEMENTS = 2_000_000  # of all parts together
 DEEPEST = 64
 LONGEST = 1_000  # characters of a name of XML
 CELLS = 1_000_000  # of the rectangle around the cells of one sheet
+COLUMNS = 16_384  # of one sheet: a reader leaves out what is behind them
 
 ODS = "application/vnd.oasis.opendocument.spreadsheet"
 _UNREADABLE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, LookupError,
@@ -55,7 +56,7 @@ class SheetFacts:
     def met(self, row: int, column: int, name: str) -> None:
         """Count a cell with a value; refuse a sheet whose rectangle becomes too large."""
         self.last = (max(self.last[0], row), max(self.last[1], column))
-        if self.last[0] * self.last[1] > CELLS:
+        if self.last[1] > COLUMNS or self.last[0] * self.last[1] > CELLS:
             raise wrong(name, f"sheet {self.name!r} reaches to row {self.last[0]}, column {self.last[1]}: too large")
 
 
@@ -223,14 +224,14 @@ class _XlsxCells:
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         match tag:
             case "row":
-                self._row, self._column = _number(attributes.get("r"), self._row + 1), 0
+                self._row, self._column = _number(attributes, "r", self._row + 1, self._name), 0
                 if attributes.get("hidden") in ("1", "true"):
                     self._facts.hidden_rows.add(self._row)
             case "col" if attributes.get("hidden") in ("1", "true"):
-                first, last = _number(attributes.get("min"), 1), _number(attributes.get("max"), 1)
-                self._facts.hidden_columns |= set(range(first, min(last, first + 16_384) + 1))
+                first, last = _number(attributes, "min", 1, self._name), _number(attributes, "max", 1, self._name)
+                self._facts.hidden_columns |= set(range(first, min(last, first + COLUMNS) + 1))
             case "c":
-                place = _place(attributes.get("r", ""))
+                place = _place(attributes["r"], self._name) if "r" in attributes else None
                 self._row, self._column = place or (max(self._row, 1), self._column + 1)
                 self._formula = self._inside = False
                 self._value = attributes.get("t") == "str"  # of a formula: its text may be empty
@@ -255,10 +256,8 @@ class _XlsxCells:
                 self._facts.unstored.add((self._row, self._column))
 
     def _merge(self, ref: str) -> None:
-        ends = [_place(end) for end in ref.split(":")]
-        if len(ends) != 2 or ends[0] is None or ends[1] is None:
-            return
-        (top, left), (bottom, right) = ends[0], ends[1]
+        ends = [_place(end, self._name) for end in ref.split(":")]
+        (top, left), (bottom, right) = ends[0], ends[-1]
         self._covered += (bottom - top + 1) * (right - left + 1)
         if self._covered > CELLS:
             raise wrong(self._name, f"sheet {self._facts.name!r} merges too many cells")
@@ -266,11 +265,11 @@ class _XlsxCells:
         self._facts.merged |= dict.fromkeys(cells - {(top, left)}, (top, left))
 
 
-def _place(ref: str) -> Place | None:
-    """Return row and column of a cell such as B7, from 1; None for another text."""
+def _place(ref: str, name: str) -> Place:
+    """Return row and column of a cell such as B7, from 1; refuse another text, which a reader may place elsewhere."""
     found = _PLACE.fullmatch(ref)
     if found is None:
-        return None
+        raise wrong(name, f"{ref[:20]!r} is no place of a cell")
     column = 0
     for letter in found[1]:
         column = column * 26 + ord(letter) - 64
@@ -286,8 +285,14 @@ def letters(column: int) -> str:
     return name
 
 
-def _number(text: str | None, otherwise: int) -> int:
-    return int(text) if text is not None and re.fullmatch("[0-9]{1,9}", text) else otherwise
+def _number(attributes: Mapping[str, str], attribute: str, otherwise: int, name: str) -> int:
+    """Return the number in an attribute; refuse another text, which the reader of the values may count otherwise."""
+    text = attributes.get(attribute)
+    if text is None:
+        return otherwise
+    if not re.fullmatch("[0-9]{1,9}", text):
+        raise wrong(name, f"{attribute} is {text[:20]!r}, no number of at most nine digits")
+    return int(text)
 
 
 # -- .ods --------------------------------------------------------------------------------------------------------------
@@ -335,14 +340,14 @@ class _OdsCells:
                     self.styles[attributes.get("name", "")] = attributes.get("style-name", "")
                     self._row = self._times = self._column = 0
             case "table-column" if self._depth == 1:
-                many = _number(attributes.get("number-columns-repeated"), 1)
+                many = _number(attributes, "number-columns-repeated", 1, self._name)
                 if attributes.get("visibility") in ("collapse", "filter"):
-                    here = range(self._column + 1, self._column + min(many, 16_384) + 1)
+                    here = range(self._column + 1, self._column + min(many, COLUMNS) + 1)
                     self.sheets[-1].hidden_columns |= set(here)
                 self._column += many
             case "table-row" if self._depth == 1:
                 self._row += max(self._times, 1) if self._row else 1
-                self._times = _number(attributes.get("number-rows-repeated"), 1)
+                self._times = _number(attributes, "number-rows-repeated", 1, self._name)
                 self._column, self._filled = 0, []
                 if attributes.get("visibility") in ("collapse", "filter"):
                     self.sheets[-1].hidden_rows |= set(range(self._row, self._row + min(self._times, CELLS)))
@@ -359,7 +364,7 @@ class _OdsCells:
     def _cell(self, tag: str, attributes: dict[str, str]) -> None:
         facts = self.sheets[-1]
         first = self._column + 1
-        self._column += _number(attributes.get("number-columns-repeated"), 1)
+        self._column += _number(attributes, "number-columns-repeated", 1, self._name)
         stated = "value-type" in attributes
         if stated or "formula" in attributes:
             self._filled.append((first, self._column))
@@ -368,8 +373,8 @@ class _OdsCells:
             facts.unstored.add((self._row, first))
         if attributes.get("value-type") == "error":
             facts.errors.add((self._row, first))
-        down = _number(attributes.get("number-rows-spanned"), 1)
-        right = _number(attributes.get("number-columns-spanned"), 1)
+        down = _number(attributes, "number-rows-spanned", 1, self._name)
+        right = _number(attributes, "number-columns-spanned", 1, self._name)
         if tag == "table-cell" and (down > 1 or right > 1):
             if down * right > CELLS or len(facts.merged) > CELLS:
                 raise wrong(self._name, f"sheet {facts.name!r} merges too many cells")

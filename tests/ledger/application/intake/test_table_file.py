@@ -146,3 +146,23 @@ def test_a_csv_with_quoted_lines_keeps_the_numbers_of_its_rows_as_a_spreadsheet_
 
 def test_a_csv_with_an_open_quotation_mark_is_refused() -> None:
     assert "is not CSV" in refused(b'a;b\n"x;2\n')
+
+
+@pytest.mark.parametrize("many", ["16385", "999999999", "2000000000", "9" * 30, "+9", "1e9", "-1", " 20000 ", ""])
+def test_no_number_of_repetitions_hides_cells_or_makes_more_than_were_counted(many: str) -> None:
+    cell = f'<table:table-cell table:number-columns-repeated="{many}" office:value-type="float" office:value="1"/>'
+    assert refused(ods({"A": [[Raw(cell), "behind it"]]}))
+    rows = f'</table:table-row><table:table-row table:number-rows-repeated="{many}">{cell}'
+    assert refused(ods({"A": [["x"], [Raw(rows)]]}))
+
+
+@pytest.mark.parametrize("place", ["xfd1048576", "A00000001048576", "$XFD$1048576", "R1C16384", "AAAA1", "", " A1"])
+def test_a_cell_is_where_both_readers_find_it_or_the_workbook_is_refused(place: str) -> None:
+    assert "is no place of a cell" in refused(xlsx({"A": [["x", Raw(f'<c r="{place}"><v>1</v></c>')]]}))
+    merged = f'<mergeCells count="1"><mergeCell ref="A1:{place}"/></mergeCells>'
+    assert "is no place of a cell" in refused(xlsx({"A": [["x"]]}, more=merged))
+
+
+def test_a_stated_dimension_makes_no_rectangle() -> None:
+    data = xlsx({"A": [["x"]]}, before='<dimension ref="A1:XFD1048576"/>')
+    assert [row.cells for row in read_table(data, "t").rows] == [["x"]]
