@@ -66,7 +66,7 @@ def table(folder: Path) -> Path:
 
 def chosen(person: Worker, files: str, *, mails: bool = False) -> str:
     """Choose files, check them, and return what the page says."""
-    person.open("/intake")
+    person.open("/intake?lang=en")
     if mails:
         person.browser.run("document.querySelector('[name=what][value=mail]').click()")
     person.browser.type("#files", files)
