@@ -16,7 +16,7 @@ from benchmarks.browser import browser_figures
 from benchmarks.data.ledgers import filled
 from benchmarks.importing import import_figures
 from benchmarks.judging import judge_figure
-from benchmarks.lists import list_figures
+from benchmarks.lists import counting_figure, list_figures
 from benchmarks.map_of_heads import map_figures
 from benchmarks.measure import Figure, machine, say
 from benchmarks.paper import paper_figures
@@ -47,6 +47,7 @@ def main() -> None:
     figures["judge"] = judge_figure(large)
     figures["desk"] = desk_figure(large)
     figures |= list_figures(small, large)
+    figures["statistics"] = counting_figure(large)
     figures |= map_figures()
     figures |= startup_figures(tiny)
     figures |= paper_figures(folder)

@@ -1,13 +1,15 @@
-"""The first page of the lists of orders and deadlines: its cost by the size of the ledger, and after a new office."""
+"""Questions about a whole ledger: first pages of the lists, by size and after a new office, and statistics."""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import statistics
 import subprocess
 import tempfile
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 from typing import NamedTuple
@@ -27,7 +29,7 @@ QUESTIONS = {
     "orders_of_a_party": ("orders", "--limit", "50", "--party", "XV"),
 }
 TIMES = 7
-LIMIT = 2.0  # seconds for the first page after one new office
+LIMIT = 2.0  # seconds for the first page after one new office, and for a statistical form
 
 
 class _Cost(NamedTuple):
@@ -56,6 +58,29 @@ def list_figures(small: Path, large: Path) -> dict[str, Figure]:
         "lists": Figure(worst, made_of, at_most=1.5),
         "new_office": Figure(taken / LIMIT, {"seconds": round(taken, 2), "limit_seconds": LIMIT}, at_most=1),
     }
+
+
+def counting_figure(ledger: Path) -> Figure:
+    """Measure a statistical form from the view against the limit; its peer is the same form with every order judged."""
+    say("counting orders")
+    words = ("stats", "--transparency", "--json")
+    _tables(ledger, words)  # the first time, every order is judged
+    from_view = [_tables(ledger, words) for _ in range(TIMES)]
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    folded, tables = _tables(ledger, (*words, "--as-of", now))
+    if any(found != tables for _, found in from_view):
+        raise RuntimeError("the view and the entries count differently")
+    taken = statistics.median(spent for spent, _ in from_view)
+    made_of = {"seconds": round(taken, 2), "judged_again_seconds": round(folded, 2), "limit_seconds": LIMIT}
+    return Figure(taken / LIMIT, made_of, at_most=1)
+
+
+def _tables(ledger: Path, words: tuple[str, ...]) -> tuple[float, object]:
+    start = perf_counter()
+    done = subprocess.run(
+        [*PROGRAM, *words, "--ledger", str(ledger)], stdout=subprocess.PIPE, env=as_installed(), check=True
+    )
+    return perf_counter() - start, json.loads(done.stdout)["tables"]
 
 
 def _after_a_new_office(ledger: Path) -> float:

@@ -19,7 +19,7 @@ from cli.reports.statistics_report import (
     PROVIDER,
     SINCE,
     UNTIL,
-    counted_orders,
+    counted_groups,
     office,
     published,
     selection,
@@ -143,14 +143,13 @@ def stats(
     if lang != "en" and chosen != "html":
         raise click.UsageError(f"--lang {lang} is of a page: --format html")
     with reading() as reader:
-        moment = as_of or reader.now()
         if provider is not None:
             provider = office(reader, provider)
         wish = OrderFilter(since, until, party, provider)
-        orders = [order for order in counted_orders(reader, moment) if wish.takes(order)]
+        groups, moment = counted_groups(reader, wish, as_of)
         provenance = _making(reader, moment)
         theirs = stated(reader.cases.register(reveal=False))
-    form = (article_28 if which == "art28" else transparency)(orders)
+    form = (article_28 if which == "art28" else transparency)(groups)
     report = statistics_report(form, selection(wish), provenance, None if beside is None else published(beside))
     if chosen == "html":
         from cli.reports.issued_report import put

@@ -34,7 +34,7 @@ from ledger.law.provisions import rules_digest
 if TYPE_CHECKING:
     from cli.remote.remote_reader import RemoteReader
 
-EDITION = 7  # raise it when `judged_row.shown` changes
+EDITION = 8  # raise it when `judged_row.shown` changes
 MANY = 20_000  # new entries, or ten times the stale orders, for which processes are started
 TOGETHER = 500  # stale orders judged between two commits
 
@@ -69,9 +69,7 @@ def listed(reader: LedgerReader | RemoteReader, moment: datetime, *, now: bool =
     If that is `now`, the view of the ledger is brought up to date; else all orders are judged into a temporary list,
     also those behind an office server.
     """
-    if (
-        now and isinstance(reader, LedgerReader) and os.access(reader.folder.path, os.W_OK)
-    ):  # a ledger on a read-only medium keeps no view
+    if now and isinstance(reader, LedgerReader) and keeps_view(reader):
         with closing(board(reader)) as view:
             with prompts.progress("judging") as report:
                 bring_up(reader, view, moment, report)
@@ -82,6 +80,11 @@ def listed(reader: LedgerReader | RemoteReader, moment: datetime, *, now: bool =
         while some := list(islice(cases, TOGETHER)):
             view.apply({case.order: shown(case, moment) for case in some})
         yield view
+
+
+def keeps_view(reader: LedgerReader) -> bool:
+    """Return True if the folder of a ledger can be written; a ledger on a read-only medium keeps no view."""
+    return os.access(reader.folder.path, os.W_OK)
 
 
 def docket(reader: LedgerReader, moment: datetime) -> list[OrderRow]:

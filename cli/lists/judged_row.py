@@ -40,14 +40,15 @@ def _stated_days(case: Case, moment: datetime) -> Iterator[datetime]:
 
 def shown(case: Case, moment: datetime) -> ViewRow:
     """Return the row of one order, and the next moment at which time alone changes it."""
+    from cli.lists.counted_rows import counted_row
     from projections.reports.data_protection.dpo_questions import open_points
     from projections.reports.data_protection.register_rows import kept_until, short_answers
     from projections.views.due import due
     from projections.views.state import view
     from projections.views.timeline import office_names
 
-    judgement = judge(case, moment)
-    v = view(case.known(moment), judgement)
+    judgement, known = judge(case, moment), case.known(moment)
+    v = view(known, judgement)
     issued = next((e for e in case.entries if e.kind == "order-issued"), None)
     public: Mapping[str, Any] = {} if issued is None else issued.public
     authority = public.get("issuing_authority")
@@ -79,10 +80,11 @@ def shown(case: Case, moment: datetime) -> ViewRow:
         issued_on=None if v.issued_on is None else wire(v.issued_on),
         last_on=None if v.last_on is None else wire(v.last_on),
         entries=v.entries,
-        kinds=sorted({e.kind for e in case.known(moment).entries}),
+        kinds=sorted({e.kind for e in known.entries}),
         findings=dict(sorted(Counter(f.level.value for f in judgement.findings).items())),
-        answers=short_answers(case.known(moment), judgement),
+        answers=short_answers(known, judgement),
         open=[(duty.question, duty.says) for duty in open_points(judgement)],
+        counted=counted_row(known, judgement),
         kept_until=kept_until(judgement),
         rests_on=sorted(rests_on),
     )

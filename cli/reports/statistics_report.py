@@ -21,6 +21,7 @@ from ledger.trust.trust_folder import Trust
 
 if TYPE_CHECKING:
     from projections.reports.front_page import CheckCommand, Provenance
+    from projections.statistics.counted_group import CountedGroup
     from projections.statistics.counted_order import CountedOrder, OrderFilter
     from projections.statistics.report import PublishedSeries, Statistics
 
@@ -59,6 +60,26 @@ def counted_orders(reader: LedgerReader, moment: datetime) -> Iterator[CountedOr
                 yield counted
             done += len(case.entries)
             report(done, size)
+
+
+def counted_groups(
+    reader: LedgerReader, wish: OrderFilter, as_of: datetime | None
+) -> tuple[list[CountedGroup], datetime]:
+    """Return the orders that are counted, in groups, and the moment: now, or `as_of`.
+
+    Now they are read from the view of the ledger. As of another moment, and where the ledger keeps no view, every order
+    is judged.
+    """
+    from cli.lists.counted_rows import groups_of
+    from cli.lists.docket import keeps_view, listed
+    from projections.statistics.counted_group import grouped
+
+    moment = as_of or reader.now()
+    if as_of is None and keeps_view(reader):
+        with listed(reader, moment) as index:
+            groups = groups_of(index, wish.since, wish.until)
+        return [group for group in groups if wish.takes_offices(group.like)], moment
+    return grouped(order for order in counted_orders(reader, moment) if wish.takes(order)), moment
 
 
 def office(reader: LedgerReader, provider: str) -> str:
@@ -103,14 +124,16 @@ def statistics_of(
 
     `look` are the options for its medium and language, as its command states them.
     """
+    from projections.statistics.counted_group import grouped
     from projections.statistics.report import statistics
 
     todo = _commands(_words(wish, series, moment), f"{look} --trust TRUST" if trust else look)
     if wish.provider is not None:
         wish = replace(wish, provider=office(reader, wish.provider))
-    orders = [order for order in counted_orders(reader, moment) if wish.takes(order)]
+    # judged, not read from the view: the paper says that every entry was verified
+    groups = grouped(order for order in counted_orders(reader, moment) if wish.takes(order))
     comparison = None if series == NONE else published(series)
-    return statistics(orders, selection(wish), _making(reader, moment, trust), todo, comparison)
+    return statistics(groups, selection(wish), _making(reader, moment, trust), todo, comparison)
 
 
 def _words(wish: OrderFilter, series: str, moment: datetime) -> str:

@@ -74,8 +74,13 @@ class OrderFilter:
         return (
             (self.since is None or order.issued_on >= self.since)
             and (self.until is None or order.issued_on < self.until)
-            and (self.party is None or self.party in (order.from_party, order.to_party))
-            and (self.provider is None or order.addressee == self.provider)
+            and self.takes_offices(order)
+        )
+
+    def takes_offices(self, order: CountedOrder) -> bool:
+        """Return True if an order is counted whose moment of issue is in the time asked for."""
+        return (self.party is None or self.party in (order.from_party, order.to_party)) and (
+            self.provider is None or order.addressee == self.provider
         )
 
 

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from itertools import chain
 from statistics import fmean, median, quantiles
 
+from projections.statistics.counted_group import CountedGroup
 from projections.statistics.counted_order import KEEPS, Amounts, CountedOrder
 from projections.statistics.suppression import FEW, withheld
-
-DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Hold a named test of orders.
+    """Hold a named test of orders, which asks whether an order has a duration or amounts, and not which.
 
     Where two tables count orders of the same names, it is the same number. `among` keeps names apart that come
     from the record, such as an office with the name of a category.
@@ -75,13 +74,24 @@ class RowGroup:
     """Hold rows that belong together.
 
     `parts` of the row named `of` (the first of the table) add up to it; other rows are some of it. Rows that are
-    not `shown` are in another table.
+    not `shown` are in another table. With `by`, a row has the orders for which this returns its name.
     """
 
     rows: Sequence[Selection]
     parts: bool = True
     of: str = ""
     shown: bool = True
+    by: Callable[[CountedOrder], str] | None = None
+
+    def split(self, groups: Sequence[CountedGroup]) -> Iterator[tuple[Selection, Sequence[CountedGroup]]]:
+        """Yield each row with those of the groups that it counts."""
+        if self.by is None:
+            yield from ((row, [x for x in groups if row.test(x.like)]) for row in self.rows)
+            return
+        named: dict[str, list[CountedGroup]] = {}
+        for x in groups:
+            named.setdefault(self.by(x.like), []).append(x)
+        yield from ((row, named.get(row.says, [])) for row in self.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +104,19 @@ class TablePlan:
     groups: Sequence[RowGroup]
     share: tuple[str, str] | None = None  # one column in relation to another
     times: tuple[str, str] | None = None  # a further table: its title, and the column of orders whose time it states
+
+    def split(
+        self, groups: Sequence[CountedGroup], *, shown: bool = False
+    ) -> Iterator[tuple[Selection | None, Sequence[CountedGroup]]]:
+        """Yield the whole of the table (None) and each row, with those of the groups that it counts.
+
+        With `shown`, only the rows of groups of rows that are shown.
+        """
+        mine = [x for x in groups if self.whole.test(x.like)]
+        yield None, mine
+        for rows in self.groups:
+            if rows.shown or not shown:
+                yield from rows.split(mine)
 
 
 TOTAL = "total"
@@ -111,7 +134,7 @@ class CountedCells:
     rests: frozenset[Key]
 
 
-def form(name: str, orders: Sequence[CountedOrder], plans: Sequence[TablePlan], cannot_know: Sequence[str]) -> Form:
+def form(name: str, orders: Sequence[CountedGroup], plans: Sequence[TablePlan], cannot_know: Sequence[str]) -> Form:
     """Count orders into tables, and withhold what must not be shown in any of them."""
     (result,) = forms({name: plans}, orders, cannot_know)
     return result
@@ -119,7 +142,7 @@ def form(name: str, orders: Sequence[CountedOrder], plans: Sequence[TablePlan], 
 
 def forms(
     named: Mapping[str, Sequence[TablePlan]],
-    orders: Sequence[CountedOrder],
+    orders: Sequence[CountedGroup],
     cannot_know: Sequence[str],
     links: Links | None = None,
 ) -> list[Form]:
@@ -136,7 +159,7 @@ def forms(
     ]
 
 
-def counted(orders: Sequence[CountedOrder], plans: Sequence[TablePlan], links: Links | None = None) -> CountedCells:
+def counted(orders: Sequence[CountedGroup], plans: Sequence[TablePlan], links: Links | None = None) -> CountedCells:
     """Count orders; a number that is in two tables is one cell, so it is withheld in both or in none.
 
     Where rows are only some of a whole, the remainder is a cell too: no table shows it, and it protects them.
@@ -145,13 +168,11 @@ def counted(orders: Sequence[CountedOrder], plans: Sequence[TablePlan], links: L
     sums: list[tuple[Key, Sequence[Key]]] = []
     rests: set[Key] = set()
     for plan in plans:
-        mine = [x for x in orders if plan.whole.test(x)]
         rows = {c.says: c for group in plan.groups for c in group.rows}
-        for row in (None, *rows.values()):
-            of_row = mine if row is None else [x for x in mine if row.test(x)]
-            cells[_key(plan, row)] = len(of_row)
+        for row, of_row in plan.split(orders):
+            cells[_key(plan, row)] = sum(x.orders for x in of_row)
             for column in plan.columns:
-                cells[_key(plan, row, column)] = sum(map(column.test, of_row))
+                cells[_key(plan, row, column)] = sum(x.orders for x in of_row if column.test(x.like))
             sums.append((_key(plan, row), [_key(plan, row, column) for column in plan.columns]))
         for group in plan.groups:
             for some in (None, *plan.columns):
@@ -183,7 +204,7 @@ def key_of(*counts: Selection) -> Key:
 
 
 def _tables(
-    plans: Sequence[TablePlan], orders: Sequence[CountedOrder], cells: Mapping[Key, int], hidden: frozenset[Key]
+    plans: Sequence[TablePlan], orders: Sequence[CountedGroup], cells: Mapping[Key, int], hidden: frozenset[Key]
 ) -> Iterator[StatisticsTable]:
     for plan in plans:
         yield _table(plan, orders, cells, hidden)
@@ -192,7 +213,7 @@ def _tables(
 
 
 def _times(
-    plan: TablePlan, title: str, column: str, orders: Sequence[CountedOrder], hidden: frozenset[Key]
+    plan: TablePlan, title: str, column: str, orders: Sequence[CountedGroup], hidden: frozenset[Key]
 ) -> StatisticsTable:
     """Return the days from issue to the data obtained: the median, and within which a quarter and three quarters fall.
 
@@ -200,10 +221,10 @@ def _times(
     withheld.
     """
     (some,) = (c for c in plan.columns if c.says == column)
-    found = [x for x in orders if plan.whole.test(x) and some.test(x) and x.instrument not in KEEPS]
+    found = [x for x in orders if some.test(x.like) and x.like.instrument not in KEEPS]
     rows: list[StatisticsRow] = []
-    for row in (None, *(c for group in plan.groups if group.shown for c in group.rows)):
-        days = sorted(x.took / DAY for x in found if x.took is not None and (row is None or row.test(x)))
+    for row, of_row in plan.split(found, shown=True):
+        days = _days(of_row)
         cells: tuple[float | str | None, ...] = ("", "", "")
         if _key(plan, row, some) in hidden or 0 < len(days) < FEW:
             cells = (None, None, None)
@@ -217,19 +238,18 @@ def _times(
 
 
 def _table(
-    plan: TablePlan, orders: Sequence[CountedOrder], cells: Mapping[Key, int], hidden: frozenset[Key]
+    plan: TablePlan, orders: Sequence[CountedGroup], cells: Mapping[Key, int], hidden: frozenset[Key]
 ) -> StatisticsTable:
-    mine = [x for x in orders if plan.whole.test(x)]
     rows: list[StatisticsRow] = []
-    for row in (None, *(c for group in plan.groups if group.shown for c in group.rows)):
+    for row, of_row in plan.split(orders, shown=True):
         keys = [_key(plan, row, column) for column in (*plan.columns, None)]
         numbers = tuple(None if key in hidden else cells[key] for key in keys)
         selection = plan.whole if row is None else row
         rows.append(StatisticsRow(selection.says, selection.cite, "orders", numbers, inner=row is not None))
         if selection.took:
-            rows += _durations(selection, [x for x in mine if selection.test(x)], plan.columns, numbers)
+            rows += _durations(selection, of_row, plan.columns, numbers)
         if selection.amounts:
-            rows += _totals(selection, selection.amounts, mine, plan.columns, numbers)
+            rows += _totals(selection, selection.amounts, of_row, plan.columns, numbers)
     columns = (*(c.says for c in plan.columns), TOTAL)
     if plan.share is None:
         return StatisticsTable(plan.title, columns, tuple(rows))
@@ -239,7 +259,7 @@ def _table(
 
 
 def _durations(
-    said: Selection, orders: Sequence[CountedOrder], columns: Sequence[Selection], numbers: Sequence[int | None]
+    said: Selection, orders: Sequence[CountedGroup], columns: Sequence[Selection], numbers: Sequence[int | None]
 ) -> list[StatisticsRow]:
     """Return median days, and the mean where nothing of its row is withheld.
 
@@ -249,7 +269,7 @@ def _durations(
     def spread(how: Callable[[list[float]], float]) -> tuple[float | str | None, ...]:
         out: list[float | str | None] = []
         for n, column in zip(numbers, (*columns, None), strict=True):
-            days = [x.took / DAY for x in orders if x.took is not None and (column is None or column.test(x))]
+            days = _days([x for x in orders if column is None or column.test(x.like)])
             out.append(None if n is None else "" if not days else None if len(days) < FEW else round(how(days), 1))
         return tuple(out)
 
@@ -263,22 +283,28 @@ def _durations(
 def _totals(
     said: Selection,
     amounts: Callable[[CountedOrder], Amounts],
-    orders: Sequence[CountedOrder],
+    orders: Sequence[CountedGroup],
     columns: Sequence[Selection],
     numbers: Sequence[int | None],
 ) -> list[StatisticsRow]:
     """Return the total of each currency, where nothing of its row is withheld and no cell rests on few orders."""
     rows: list[StatisticsRow] = []
-    of = {currency for x in orders for currency, _ in amounts(x)}
+    of = {currency for x in orders for currency, _ in amounts(x.like)}
     for currency in sorted(of) if None not in numbers else ():
         cells: list[float | str | None] = []
         for column in (*columns, None):
-            mine = (dict(amounts(x)) for x in orders if column is None or column.test(x))
-            paid = [money[currency] for money in mine if currency in money]
-            cells.append("" if not paid else None if len(paid) < FEW else float(sum(paid)))
+            mine = [(x.orders, dict(amounts(x.like))) for x in orders if column is None or column.test(x.like)]
+            paid = sum(many for many, money in mine if currency in money)
+            sums = (money[currency] for _, money in mine if currency in money)
+            cells.append("" if not paid else None if paid < FEW else float(sum(sums)))
         if None not in cells:
             rows.append(StatisticsRow(f"{said.says}: total", said.cite, currency, tuple(cells), inner=True))
     return rows
+
+
+def _days(groups: Sequence[CountedGroup]) -> list[float]:
+    """Return the durations of all orders of some groups, in days, sorted."""
+    return sorted(chain.from_iterable(x.days for x in groups))
 
 
 def _share(some: int | float | str | None, of: int | float | str | None) -> float | str | None:

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from projections.statistics.counted_group import CountedGroup
 from projections.statistics.counted_order import CountedOrder
 from projections.statistics.counting import TOTAL, Form, Key, RowGroup, Selection, TablePlan, form, forms, key_of
 
@@ -36,24 +37,25 @@ CANNOT_KNOW = (
 )
 
 
-def article_28(orders: Sequence[CountedOrder]) -> Form:
+def article_28(groups: Sequence[CountedGroup]) -> Form:
     """Return the table of article 28(2), for production and for preservation orders."""
-    orders = _among(orders, lambda x: x.instrument in ("EPOC", "EPOC-PR"))
-    return form("art28", orders, european(orders), CANNOT_KNOW)
+    groups = [x for x in groups if x.like.instrument in ("EPOC", "EPOC-PR")]
+    return form("art28", groups, european([x.like for x in groups]), CANNOT_KNOW)
 
 
-def transparency(orders: Sequence[CountedOrder]) -> Form:
+def transparency(groups: Sequence[CountedGroup]) -> Form:
     """Return requests and how many of them produced data: by country, half year, instrument and situation."""
-    return form("transparency", orders, requested(orders), CANNOT_KNOW)
+    return form("transparency", groups, requested([x.like for x in groups]), CANNOT_KNOW)
 
 
-def both(orders: Sequence[CountedOrder]) -> tuple[Form, Form]:
+def both(groups: Sequence[CountedGroup]) -> tuple[Form, Form]:
     """Return the two tables over the same orders, in one document.
 
     A number is withheld for what either of them would reveal.
     """
+    orders = [x.like for x in groups]
     plans = {"art28": european(orders), "transparency": requested(orders, apart=True)}
-    of_states, of_providers = forms(plans, orders, CANNOT_KNOW, between)
+    of_states, of_providers = forms(plans, groups, CANNOT_KNOW, between)
     return of_states, of_providers
 
 
@@ -100,13 +102,13 @@ def requested(orders: Sequence[CountedOrder], *, apart: bool = False) -> list[Ta
     share = ("some data", TOTAL)
     halves = _each(orders, "half year", lambda x: half_year(x.issued_on))
     quarters = [
-        RowGroup(
+        replace(
             _each(
                 [x for x in orders if half_year(x.issued_on) == half.says], "quarter", lambda x: quarter(x.issued_on)
             ),
             of=half.says,
         )
-        for half in halves
+        for half in halves.rows
     ]
     whole = OTHERS if apart else REQUESTS
     among = f", {OTHERS.says}" if apart else ""
@@ -114,16 +116,16 @@ def requested(orders: Sequence[CountedOrder], *, apart: bool = False) -> list[Ta
     times = (f"{TIMES}{among}", "some data")
     return [
         *(
-            TablePlan(title, REQUESTS, ANSWERS, (RowGroup(rows),), share=share)
+            TablePlan(title, REQUESTS, ANSWERS, (rows,), share=share)
             for title, rows in (
                 ("By requesting Party", _each(orders, "party", lambda x: x.from_party)),
                 ("By half year of issue", halves),
                 ("By instrument", _each(orders, "instrument", lambda x: x.instrument)),
-                ("By situation", SITUATIONS),
+                ("By situation", RowGroup(SITUATIONS)),
             )
         ),
-        TablePlan(f"{PROVIDERS}{among}", whole, ANSWERS, (RowGroup(providers),), share=share, times=times),
-        TablePlan(QUARTERS, REQUESTS, ANSWERS, (RowGroup(halves, shown=False), *quarters), share=share),
+        TablePlan(f"{PROVIDERS}{among}", whole, ANSWERS, (providers,), share=share, times=times),
+        TablePlan(QUARTERS, REQUESTS, ANSWERS, (replace(halves, shown=False), *quarters), share=share),
     ]
 
 
@@ -192,9 +194,7 @@ def _preservation() -> TablePlan:
 
 def _by_addressee(orders: Sequence[CountedOrder]) -> list[TablePlan]:
     return [
-        TablePlan(
-            f"{title} by addressee", whole, OUTCOMES, (RowGroup(_each(mine, "addressee", lambda x: x.addressee)),)
-        )
+        TablePlan(f"{title} by addressee", whole, OUTCOMES, (_each(mine, "addressee", lambda x: x.addressee),))
         for title, whole in (("European Production Orders", PRODUCTION), ("European Preservation Orders", PRESERVATION))
         if (mine := _among(orders, whole.test))
     ]
@@ -204,13 +204,13 @@ def _among(orders: Sequence[CountedOrder], test: Callable[[CountedOrder], bool])
     return [x for x in orders if test(x)]
 
 
-def _each(orders: Sequence[CountedOrder], among: str, name: Callable[[CountedOrder], str]) -> tuple[Selection, ...]:
+def _each(orders: Sequence[CountedOrder], among: str, name: Callable[[CountedOrder], str]) -> RowGroup:
     """Return one row for each name that occurs, in alphabetical order."""
 
     def of(value: str) -> Selection:
         return Selection(value, lambda x: name(x) == value, among=among)
 
-    return tuple(of(value) for value in sorted({name(x) for x in orders}))
+    return RowGroup([of(value) for value in sorted({name(x) for x in orders})], by=name)
 
 
 def _ground(code: str) -> Selection:

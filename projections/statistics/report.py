@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from projections.drawings.charts import Bars, Plot, bar_chart, plot
 from projections.reports.front_page import CheckCommand, FrontPage, Provenance, vouches
-from projections.statistics.counted_order import CountedOrder
+from projections.statistics.counted_group import CountedGroup
 from projections.statistics.counting import TOTAL, Form, StatisticsRow, StatisticsTable
 from projections.statistics.forms import PROVIDERS, QUARTERS, TIMES, both
 from projections.statistics.published_figures import Total
@@ -82,14 +82,14 @@ def statistics_report(
 
 
 def statistics(
-    orders: Sequence[CountedOrder],
+    groups: Sequence[CountedGroup],
     selection: str,
     making: Provenance,
     commands: Sequence[CheckCommand],
     beside: PublishedSeries | None = None,
 ) -> Statistics:
-    """Return the report on both forms over the same orders; `commands` say how to count again."""
-    european, published = both(orders)
+    """Return the report on both forms over the orders of these groups; `commands` say how to count again."""
+    european, published = both(groups)
     withheld = european.withheld
     page = FrontPage(
         title="Statistics",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -154,9 +154,19 @@ class View(SQLiteTrackingRecorder):
 
     def select(self, statement: str, *params: object) -> list[Any]:
         """Return the rows of a query."""
+        with self.reading() as select:
+            return select(statement, *params)
+
+    @contextmanager
+    def reading(self) -> Iterator[Callable[..., list[Any]]]:
+        """Yield a function that returns the rows of a query, with its parameters; all queries see one state."""
         with SQLiteErrors(self.path), self.datastore.transaction(commit=False) as c:
-            c.execute(statement, params)
-            return [tuple(row) for row in c.fetchall()]
+
+            def select(statement: str, *params: object) -> list[Any]:
+                c.execute(statement, params)
+                return [tuple(row) for row in c.fetchall()]
+
+            yield select
 
 
 def seconds(moment: datetime | None) -> int | None:

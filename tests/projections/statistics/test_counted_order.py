@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
+from projections.statistics.counted_group import grouped
 from projections.statistics.counted_order import CountedOrder, counted_order
 from projections.statistics.forms import article_28
 from tests.projections.statistics.test_counting import ORDERS, number
@@ -44,7 +45,7 @@ def test_an_order_to_one_provider_is_counted_under_its_name() -> None:
     found = counted_order(story.case, judged(story))
     assert found is not None
     assert found.addressee == "Skylark Mail AS"
-    assert number(article_28([found] * 6), f"{ORDERS} by addressee", "Skylark Mail AS", "open") == "6"
+    assert number(article_28(grouped([found] * 6)), f"{ORDERS} by addressee", "Skylark Mail AS", "open") == "6"
 
 
 def test_an_order_to_two_providers_is_to_several() -> None:
@@ -68,7 +69,7 @@ def paid(amount: str, currency: str = "EUR") -> Fact:
 def test_costs_claimed_and_reimbursed_are_counted_and_added_up_by_currency() -> None:
     answered = (ORDER, received("2027-03-01T10:00Z"), disclosed("2027-03-03T09:00Z"), claimed("120.50"))
     some, none = order_of(*answered, paid("100")), order_of(*answered, paid("0"))
-    form = article_28([some] * 6 + [none] * 5)
+    form = article_28(grouped([some] * 6 + [none] * 5))
     assert number(form, ORDERS, "costs were claimed", "total") == "11"
     assert number(form, ORDERS, "costs were claimed: total", "total") == "1325.50"
     assert number(form, ORDERS, "costs were reimbursed", "traffic") == "6"
@@ -78,10 +79,10 @@ def test_costs_claimed_and_reimbursed_are_counted_and_added_up_by_currency() -> 
 def test_no_total_of_costs_rests_on_fewer_than_five_orders() -> None:
     answered = (ORDER, received("2027-03-01T10:00Z"), disclosed("2027-03-03T09:00Z"))
     kroner = order_of(*answered, claimed("900", "SEK"))
-    form = article_28([order_of(*answered, claimed("120.50"))] * 6 + [kroner] * 4)
+    form = article_28(grouped([order_of(*answered, claimed("120.50"))] * 6 + [kroner] * 4))
     totals = [row.unit for table in form.tables for row in table.rows if row.says == "costs were claimed: total"]
     assert totals == ["EUR"]
-    few = article_28([kroner] * 4)
+    few = article_28(grouped([kroner] * 4))
     assert not [row for table in few.tables for row in table.rows if row.says.endswith(": total")]
 
 
@@ -90,7 +91,7 @@ def test_remedies_are_counted_by_the_state_in_which_they_were_sought() -> None:
         remedy = by_issuer("remedy-sought", "2027-03-20T09:00Z", forum="court", **fields)
         return order_of(ORDER, received("2027-03-01T10:00Z"), remedy)
 
-    form = article_28([sought(in_party="XO")] * 6 + [sought(in_party="XV")] * 5 + [sought()] * 7)
+    form = article_28(grouped([sought(in_party="XO")] * 6 + [sought(in_party="XV")] * 5 + [sought()] * 7))
     assert number(form, ORDERS, "a remedy was sought", "total") == "18"
     assert number(form, ORDERS, "in the issuing State", "total") == "6"
     assert number(form, ORDERS, "in the enforcing State", "total") == "5"

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from projections.drawings.charts import FOOT, HEIGHT, LEFT, RIGHT, TOP, WIDTH, bar, bar_chart, bars, plot
 from projections.render.html import statistics_page
 from projections.reports.front_page import IntegrityResult, Provenance
+from projections.statistics.counted_group import grouped
 from projections.statistics.counted_order import CountedOrder, OrderFilter
 from projections.statistics.counting import Form, counted
 from projections.statistics.forms import article_28, between, both, european, half_year, requested, transparency
@@ -69,7 +70,7 @@ ORDERS = "European Production Orders"
 
 def test_an_order_is_counted_once_and_every_row_adds_up() -> None:
     several = [an_order(category=c) for c in ("subscriber", "traffic", "content") for _ in range(7)]
-    form = article_28(several)
+    form = article_28(grouped(several))
     assert form.withheld == 0
     assert [
         number(form, ORDERS, "production orders issued", c) for c in ("subscriber", "traffic", "content", "total")
@@ -82,24 +83,24 @@ def test_an_order_is_counted_once_and_every_row_adds_up() -> None:
 
 
 def test_orders_under_other_instruments_are_no_european_orders() -> None:
-    form = article_28([an_order(instrument="2AP-7")] * 9)
+    form = article_28(grouped([an_order(instrument="2AP-7")] * 9))
     assert number(form, ORDERS, "production orders issued", "total") == "0"
-    assert number(transparency([an_order(instrument="2AP-7")] * 9), "By instrument", "2AP-7", "total") == "9"
+    assert number(transparency(grouped([an_order(instrument="2AP-7")] * 9)), "By instrument", "2AP-7", "total") == "9"
 
 
 def test_durations_are_medians_and_a_mean_stands_only_where_nothing_in_its_row_is_withheld() -> None:
     days = [1, 1, 2, 3, 100]
-    open_book = article_28([an_order(took=timedelta(days=d)) for d in days])
+    open_book = article_28(grouped([an_order(took=timedelta(days=d)) for d in days]))
     assert number(open_book, ORDERS, "median days from issue to the data obtained", "total") == "2.0"
     assert number(open_book, ORDERS, "mean days from issue to the data obtained", "total") == "21.4"
-    one_more = article_28([*(an_order(took=timedelta(days=d)) for d in days), an_order(category="content")])
+    one_more = article_28(grouped([*(an_order(took=timedelta(days=d)) for d in days), an_order(category="content")]))
     assert number(one_more, ORDERS, "median days from issue to the data obtained", "content") == "x"
     rows = [r.says for t in one_more.tables for r in t.rows]
     assert not [r for r in rows if r.startswith("mean")]
 
 
 def test_a_median_of_fewer_than_five_durations_is_withheld_whatever_the_number_of_orders() -> None:
-    form = article_28([an_order(took=None)] * 9 + [an_order()] * 3)
+    form = article_28(grouped([an_order(took=None)] * 9 + [an_order()] * 3))
     assert number(form, ORDERS, "fulfilled", "total") == "12"
     assert number(form, ORDERS, "median days from issue to the data obtained", "total") == "x"
 
@@ -107,7 +108,7 @@ def test_a_median_of_fewer_than_five_durations_is_withheld_whatever_the_number_o
 def test_a_number_that_stands_in_two_tables_is_withheld_in_both_or_in_none() -> None:
     several = [an_order(addressee=a) for a in ("one", "two") for _ in range(20)]
     several += [an_order(outcome="open", took=None)] * 3 + [an_order(outcome="not fulfilled", took=None)] * 3
-    form = article_28(several)
+    form = article_28(grouped(several))
     for outcome in ("fulfilled", "not fulfilled", "open"):
         here = number(form, ORDERS, outcome, "total")
         there = number(form, f"{ORDERS} by addressee", "production orders issued", outcome)
@@ -116,9 +117,10 @@ def test_a_number_that_stands_in_two_tables_is_withheld_in_both_or_in_none() -> 
 
 def test_what_one_form_would_tell_of_the_other_is_withheld_where_both_stand_in_one_document() -> None:
     several = [an_order()] * 12 + [an_order(instrument="EPOC-PR", took=None)] * 3 + [an_order(instrument="2AP-7")] * 20
-    assert number(article_28(several), ORDERS, "production orders issued", "total") == "12"
-    assert number(transparency(several), "By instrument", "EPOC", "total") == "x"  # 35 - 20 - 12 would be the three
-    of_states, of_providers = both(several)
+    assert number(article_28(grouped(several)), ORDERS, "production orders issued", "total") == "12"
+    by_instrument = transparency(grouped(several))
+    assert number(by_instrument, "By instrument", "EPOC", "total") == "x"  # 35 - 20 - 12 would be the three
+    of_states, of_providers = both(grouped(several))
     assert number(of_states, ORDERS, "production orders issued", "total") == "12"
     instruments = {row: number(of_providers, "By instrument", row, "total") for row in ("requests", "EPOC", "2AP-7")}
     assert instruments["EPOC"] == "12"  # both have the same number
@@ -127,7 +129,7 @@ def test_what_one_form_would_tell_of_the_other_is_withheld_where_both_stand_in_o
 
 
 def test_a_provider_that_is_called_like_a_row_is_another_row() -> None:
-    form = article_28([an_order(addressee="fulfilled", outcome="open", took=None)] * 6)
+    form = article_28(grouped([an_order(addressee="fulfilled", outcome="open", took=None)] * 6))
     by = f"{ORDERS} by addressee"
     assert number(form, by, "fulfilled", "open") == "6"
     assert number(form, by, "production orders issued", "fulfilled") == "0"
@@ -157,7 +159,7 @@ def test_no_number_from_one_to_four_is_shown_and_none_can_be_computed_from_all_t
     together = [*european(found), *requested(found, apart=True)]
     forms = ((european_orders, european(european_orders), None), (found, requested(found), None))
     for orders, plans, links in (*forms, (found, together, between)):
-        n = counted(orders, plans, links)
+        n = counted(grouped(orders), plans, links)
         hidden = withheld(n.cells, n.sums, never=n.rests)
         known = bounds(n.cells, n.sums, hidden, n.rests)
         small = {cell for cell, many in n.cells.items() if 0 < many < FEW} - n.rests
@@ -168,7 +170,7 @@ def test_no_number_from_one_to_four_is_shown_and_none_can_be_computed_from_all_t
 @hypothesis.given(several)
 @examples(5)
 def test_what_is_withheld_is_printed_in_no_table(found: list[CountedOrder]) -> None:
-    for form in (article_28(found), transparency(found)):
+    for form in (article_28(grouped(found)), transparency(grouped(found))):
         rows = [(row, row.cells[: -1 if table.share else None]) for table in form.tables for row in table.rows]
         shown = [n for row, cells in rows if row.unit == "orders" for n in cells if isinstance(n, int)]
         assert not [n for n in shown if 0 < n < FEW]
@@ -235,7 +237,7 @@ def report_of(found: Sequence[CountedOrder], beside: str | None = None) -> str:
     if beside:
         figures = by_period(read(beside, (FIXTURES / f"{beside}.csv").read_bytes()))
         published = PublishedSeries("Google", "published", tuple(figures))
-    return statistics_page(statistics_report(transparency(found), "All orders.", MAKING, published))
+    return statistics_page(statistics_report(transparency(grouped(found)), "All orders.", MAKING, published))
 
 
 def test_a_page_is_one_file_without_network_or_script_and_the_same_twice() -> None:
@@ -256,7 +258,7 @@ def test_our_half_years_and_the_published_ones_are_drawn_on_one_axis() -> None:
 
 def test_what_is_withheld_is_not_in_the_page_anywhere() -> None:
     found = [an_order()] * 40 + [an_order(from_party="XQ", outcome="not fulfilled", took=None)] * 3
-    form = transparency(found)
+    form = transparency(grouped(found))
     assert shares(form.tables) == {}
     assert number(form, "By requesting Party", "XQ", "total") == "x"
     assert "93.0" not in report_of(found)  # 40 of 43
@@ -300,7 +302,7 @@ def test_a_plot_without_values_is_none() -> None:
 
 
 def test_one_half_year_is_no_line_and_one_bar_is_no_chart() -> None:
-    report = statistics_report(transparency([an_order()] * 9), "All orders.", MAKING)
+    report = statistics_report(transparency(grouped([an_order()] * 9)), "All orders.", MAKING)
     assert report.chart is None
     assert report.bars == ()
 
@@ -312,7 +314,7 @@ def test_open_requests_have_an_age_by_quarter_and_providers_a_time_to_disclosure
         for d in range(base, base + 30)
     ]
     found += [an_order(outcome="open", took=None, issued_on=T + timedelta(days=d)) for d in (0, 100) for _ in range(8)]
-    form = transparency(found)
+    form = transparency(grouped(found))
     times = "Time to disclosure, by provider"
     assert number(form, times, "one", "median days") == "19.5"
     assert number(form, times, "one", "a quarter within days") == "12.2"
@@ -326,13 +328,13 @@ def test_open_requests_have_an_age_by_quarter_and_providers_a_time_to_disclosure
 def test_a_quartile_needs_five_orders_on_each_side_and_a_median_five_orders() -> None:
     times = "Time to disclosure, by provider"
     for n, median, quartile in ((4, "x", "x"), (6, "2.5", "x"), (19, "9.0", "x"), (20, "9.5", "4.8")):
-        form = transparency([an_order(took=timedelta(days=d)) for d in range(n)])
+        form = transparency(grouped([an_order(took=timedelta(days=d)) for d in range(n)]))
         assert number(form, times, "requests", "median days") == median
         assert number(form, times, "requests", "a quarter within days") == quartile
 
 
 def test_a_table_without_orders_is_a_sentence_and_rows_of_zeros_are_named_in_one() -> None:
-    report = statistics_report(article_28([an_order()] * 9), "All orders.", MAKING)
+    report = statistics_report(article_28(grouped([an_order()] * 9)), "All orders.", MAKING)
     page = statistics_page(report)
     assert "Nothing was counted." in page  # preservation orders
     assert "Nothing was counted under: in an emergency; validated only afterwards;" in page

@@ -17,6 +17,9 @@ from typing import Any
 
 from eventsourcing.sqlite import SQLiteCursor
 
+from ledger.adapters.storage.orders.order_counts import NAMES as COUNTS
+from ledger.adapters.storage.orders.order_counts import TABLES as COUNT_TABLES
+from ledger.adapters.storage.orders.order_counts import insert_counts
 from ledger.adapters.storage.orders.order_row import (
     Due,
     OrderRow,
@@ -39,7 +42,7 @@ SORTS = ("made", "last", "due")  # the newest order first; the newest last entry
 COLUMNS = ("ref", "state", "issued_on", "last_on")  # of `board`: texts by which orders are sorted; "" for none
 CLOCK_DUE = f"ifnull(due, {-1 << 62})"  # a deadline without an end comes first
 UNDETERMINED = "UNDETERMINED"  # the verdict of a deadline that could not be computed
-_EDITION = "5"  # increased when these tables change
+_EDITION = "6"  # increased when these tables change
 _TABLES = (
     # number: see `place`; last: the moment of the last entry; first_due: of the first deadline; the rest as in its row
     "CREATE TABLE board (number INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, last INTEGER NOT NULL,"
@@ -59,10 +62,12 @@ _TABLES = (
     "CREATE TABLE board_name (number INTEGER, name TEXT, PRIMARY KEY (number, name)) WITHOUT ROWID",
     "CREATE INDEX board_by_name ON board_name (name, number)",
     "CREATE TABLE board_of (view TEXT NOT NULL)",
+    *COUNT_TABLES,
 )
 _FAR = 1 << 62  # beyond every second and every place
 _FIRST_DUE = f"ifnull(b.first_due, {_FAR})"
-_NAMES = ("board", "board_clock", "board_words", "board_value", "board_name", "board_of")
+_ROWS = ("board", "board_clock", "board_words", "board_value", "board_name", *COUNTS)
+_NAMES = (*_ROWS, "board_of")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +154,8 @@ class OrderIndex(View):
             ("board_clock", "number"),
             ("board_name", "number"),
             ("board_words", "rowid"),
+            ("board_count", "number"),
+            ("board_cost", "number"),
         ):
             c.executemany(f"DELETE FROM {table} WHERE {column} = ?", numbers)  # noqa: S608 - fixed names
         self._insert(c, [read_row(shown.body) for shown in rows.values()], old_rows)
@@ -201,6 +208,7 @@ class OrderIndex(View):
         c.executemany(
             "INSERT INTO board_name VALUES (?, ?)", [(place(row), name) for row in rows for name in row.rests_on]
         )
+        insert_counts(c, [(place(row), row.counted) for row in rows])
         counts = Counter(value for row in rows for value in filter_values(row))
         counts.subtract(value for row in instead_of for value in filter_values(row))
         c.executemany(
@@ -210,7 +218,7 @@ class OrderIndex(View):
 
     def _drop(self, c: SQLiteCursor) -> None:
         super()._drop(c)
-        for table in ("board", "board_clock", "board_words", "board_value", "board_name"):
+        for table in _ROWS:
             c.execute(f"DELETE FROM {table}")  # noqa: S608 - fixed names
 
     def mark_stale(self, names: Iterable[str]) -> None:

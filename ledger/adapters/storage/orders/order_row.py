@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from ledger.adapters.storage.orders.order_counts import CountedRow
 from ledger.entries.case import instant
 
 _LEAF_BITS = 28  # of a leaf index in the place of an order
@@ -48,6 +49,7 @@ class OrderRow(msgspec.Struct, frozen=True):
     answers: dict[str, list[str]] = {}  # on the ten questions of a data protection officer, in short, by number
     open: list[tuple[int, str]] = []  # open duties of data protection, each with its question
     rests_on: list[str] = []  # the offices and Parties that it rests on, sorted
+    counted: CountedRow | None = None  # in statistics; None: not issued yet
     kept_until: str | None = None  # the day on which the retention of held data is reviewed; empty without a rule
 
 
