@@ -43,6 +43,7 @@ COMMANDS = {
     "verify": ("cli.commands.verify:verify", "offline verdict on a bundle, an entry or a ledger"),
     "trust": ("cli.app:trust", "a trust policy signed by several, its versions, and the folder a court holds"),
     "fsck": ("cli.commands.fsck:fsck", "verify this ledger, its guard, heads and views"),
+    "views": ("cli.commands.views:views", "the view that lists and statistics read, and making it again"),
     "checkpoint": ("cli.commands.checkpoint:checkpoint", "sign and publish the state of the log now"),
     "stamp": ("cli.app:stamp", "time stamps over the log from authorities outside (RFC 3161)"),
     "witness": ("cli.app:witness", "cosign other logs, and name the witnesses of this one"),

@@ -8,7 +8,7 @@ import signal
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from ipaddress import ip_address
 from multiprocessing import get_context
 from pathlib import Path
@@ -66,8 +66,9 @@ def desk(
     if not os.access(path, os.W_OK):
         raise Stop(f"{path} cannot be written: a desk keeps a view there", hint="copy it, or use comity due and show")
     signer, person = _signer(actor, role, key_file, person)
-    with reading(path) as reader, closing(board(reader)) as view, _listening(host, port) as bound:
+    with reading(path) as reader, ExitStack() as opened, _listening(host, port) as bound:
         with prompts.progress("judging") as report:
+            view = opened.enter_context(closing(board(reader, report)))
             bring_up(reader, view, reader.now(), report)
         name = f"[{host}]" if ":" in host else host
         url = f"http://{name}:{bound.getsockname()[1]}"

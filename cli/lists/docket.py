@@ -26,6 +26,7 @@ from cli.terminal import prompts
 from cli.terminal.answer import ServerItem
 from ledger.adapters.storage.orders.order_index import OrderIndex
 from ledger.adapters.storage.orders.order_row import OrderRow, read_row
+from ledger.adapters.storage.orders.remade_index import remade, view_in
 from ledger.adapters.storage.views import ViewRow
 from ledger.entries.envelope import open_
 from ledger.law.parties.register_reach import reach
@@ -37,6 +38,13 @@ if TYPE_CHECKING:
 EDITION = 8  # raise it when `judged_row.shown` changes
 MANY = 20_000  # new entries, or ten times the stale orders, for which processes are started
 TOGETHER = 500  # stale orders judged between two commits
+
+
+Report = Callable[[int, int], None]  # how many of how many are done
+
+
+def silent(done: int, total: int) -> None:
+    """Report nothing."""
 
 
 class Docket(NamedTuple):
@@ -70,8 +78,9 @@ def listed(reader: LedgerReader | RemoteReader, moment: datetime, *, now: bool =
     also those behind an office server.
     """
     if now and isinstance(reader, LedgerReader) and keeps_view(reader):
-        with closing(board(reader)) as view:
+        with ExitStack() as opened:
             with prompts.progress("judging") as report:
+                view = opened.enter_context(closing(board(reader, report)))
                 bring_up(reader, view, moment, report)
             yield view
         return
@@ -93,16 +102,32 @@ def docket(reader: LedgerReader, moment: datetime) -> list[OrderRow]:
         return [read_row(body) for _, body in orders.rows()]
 
 
-def board(reader: LedgerReader) -> OrderIndex:
-    """Return the view of orders under the rules in force."""
-    return OrderIndex(reader.folder.views, f"docket {EDITION} {rules_digest()[:16]}")
+def board_name() -> str:
+    """Return the name of the view of orders under the rules in force."""
+    return f"docket {EDITION} {rules_digest()[:16]}"
+
+
+def board(reader: LedgerReader, report: Report = silent) -> OrderIndex:
+    """Return the view of orders under the rules in force.
+
+    If the file has that of other rules, it answers programs of these rules until the new one is made.
+    """
+    if view_in(reader.folder.views) not in (None, board_name()):
+        remake(reader, report)
+    return OrderIndex(reader.folder.views, board_name())
+
+
+def remake(reader: LedgerReader, report: Report = silent) -> None:
+    """Make the view of orders again from the entries; the present one answers until it is made."""
+    with remade(reader.folder.views, board_name()) as view:
+        bring_up(reader, view, reader.now(), report)
 
 
 def bring_up(
     reader: LedgerReader,
     view: OrderIndex,
     moment: datetime,
-    report: Callable[[int, int], None] = lambda done, total: None,
+    report: Report = silent,
     *,
     most: int | None = None,
 ) -> None:

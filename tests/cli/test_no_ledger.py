@@ -99,6 +99,7 @@ subject other a PPO-1 b
 subject reindex
 subject same a b
 timeline PPO-1
+views
 witness list
 witness take file
 """

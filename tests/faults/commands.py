@@ -256,7 +256,8 @@ COMMANDS: dict[str, Command] = {
     "reveal": Command(
         ("timeline", "PPO-1", "--reveal", "--because", "trial", "--purpose", "other", "--as", "ilves"),
     ),
-    "views": Command(("orders",)),
+    "orders": Command(("orders",)),
+    "views": Command(("views", "--rebuild"), lambda house: does(house, "orders")),
     "report": Command(
         ("report", "custody", "PPO-1", "--record", "--as", "ilves", "-o", "HOUSE/custody.html"),
         done=EXISTS,
@@ -456,7 +457,7 @@ STANDS_FOR = {
     "mirror push": "checkpoint: the cosignature is one more row of heads.db; tests/slow/test_mirror.py kills it",
     "mirror evidence": "trust sign: files replaced whole",
     "witness evidence": "trust sign: files replaced whole",
-    "desk": "views, and reveal",
+    "desk": "orders, and reveal",
     "serve": "writes as receive does, and requests.db, which can be deleted",
     "account list": "it only reads",
     "account acts": "it only reads",
@@ -486,7 +487,7 @@ ELSEWHERE = {
     "files check": "the same; with --collect it deletes objects without a link",
     "jobs calendar": "a row of jobs.db",
 }
-SHOWS = "reads; with --reveal it records who looked, as `reveal` does; its views are those of `views`"
+SHOWS = "reads; with --reveal it records who looked, as `reveal` does; its view is that of `orders`"
 WRITES_NOTHING = {
     **dict.fromkeys(("show", "due", "judge", "custody", "check", "replay", "register", "stats", "log"), SHOWS),
     **dict.fromkeys(

@@ -11,6 +11,7 @@ The folder holds:
     store             instead of entries.db: the address of the database with the event store
     keys.db           the subject keys     views.db   may be deleted at any time
     keys-store        instead of keys.db: the address of the database with the subject keys
+    views.next.db     a view that is being made, until it takes the place of views.db
     map.db            the map of heads, may be deleted at any time
     identity.db       who may sign in to the office server; next to the entries if they are in a database
     files.db          which kept files belong to which entries; next to the entries if they are in a database

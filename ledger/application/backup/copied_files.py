@@ -28,7 +28,21 @@ EXCHANGE = "exchange"
 # what became of bundles to and from peers, and of jobs, on one machine; and the links of kept files, under subject keys
 MACHINE = ("exchange.db", "jobs.db", FILES_DB)
 LEFT_OUT = frozenset(
-    {KEYS_DB, KEYS_STORE, "views.db", "map.db", "state", "keys", ENTRIES_DB, STORE, HEADS_DB, OTHERS, MOVED, RESTORED}
+    {
+        KEYS_DB,
+        KEYS_STORE,
+        "views.db",
+        "views.next.db",
+        "map.db",
+        "state",
+        "keys",
+        ENTRIES_DB,
+        STORE,
+        HEADS_DB,
+        OTHERS,
+        MOVED,
+        RESTORED,
+    }
     | {EXCHANGE, "jobs", *MACHINE}  # bundles with opened values stay out
     # an older one would let people in again who were locked out, and has the names of people who left
     | {IDENTITY_DB}

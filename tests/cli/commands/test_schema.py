@@ -34,6 +34,7 @@ COMMANDS = (
     ("register", "main"),
     ("stats", "--art28"),
     ("stats", "--transparency", "--beside", "google"),
+    ("views",),
     ("law",),
     ("law", "--parties"),
     ("law", "deadline", "D-7-7", "main", *AS_OF),

@@ -35,6 +35,7 @@ from ledger.adapters.storage.orders.order_row import (
 from ledger.adapters.storage.sqlite import SQLiteErrors
 from ledger.adapters.storage.views import View, ViewRow, seconds
 from ledger.entries.case import instant
+from ledger.errors import LedgerError
 
 PICKED = ("instrument", "state", "party", "provider")
 MOST_COUNTED = 1_000  # matching orders are counted up to this number
@@ -120,7 +121,7 @@ class OrderIndex(View):
 
     def _index(self) -> None:
         """Make the index if there is none, or if it belongs to other rows or to another edition."""
-        mine = f"{_EDITION} {self.name}"
+        mine = self._mine
         with SQLiteErrors(self.path), self.datastore.transaction(commit=False) as c:
             c.execute("SELECT 1 FROM sqlite_master WHERE name = 'board_of'")
             if c.fetchone() is not None:
@@ -139,6 +140,17 @@ class OrderIndex(View):
                 self._insert(c, [read_row(body) for _, body in some])
                 last = some[-1][0]
 
+    @property
+    def _mine(self) -> str:
+        return f"{_EDITION} {self.name}"
+
+    def _require_mine(self, c: SQLiteCursor) -> None:
+        c.execute("SELECT view FROM board_of")
+        row = c.fetchone()
+        if row is None or row[0] != self._mine:
+            says = f"{self.path.name} was made again by another version of comity"
+            raise LedgerError("LEDGER-VERSION", says, "start this program again")
+
     def _page(self, c: SQLiteCursor, after: str) -> list[tuple[str, bytes]]:
         c.execute("SELECT key, body FROM shown WHERE view = ? AND key > ? ORDER BY key LIMIT 1000", (self.name, after))
         return [(key, body) for key, body in c.fetchall()]
@@ -146,6 +158,7 @@ class OrderIndex(View):
     # -- writing ------------------------------------------------------------------------------------------------------
 
     def _put(self, c: SQLiteCursor, rows: Mapping[str, ViewRow]) -> None:
+        self._require_mine(c)
         old_rows = self._known(c, list(rows))
         super()._put(c, rows)
         numbers = [(place(row),) for row in old_rows]

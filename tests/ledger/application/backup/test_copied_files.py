@@ -24,6 +24,8 @@ LEFT = {
     "keys.db-wal",
     "keys-store",
     "views.db",
+    "views.next.db",
+    "views.next.db-wal",
     "map.db-shm",
     "state/guard.db",
     "keys/ilves",
