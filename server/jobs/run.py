@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,16 +16,16 @@ from msgspec import Struct
 
 from ledger.adapters.folders.ledger_folder import read_folder
 from ledger.errors import LedgerError, RecordError
+from server.jobs.copies import expire, prune
 from server.jobs.holder import alone
 from server.jobs.settings import Settings
 from server.jobs.state import JobStore
-from server.jobs.table import JOBS, Place
+from server.jobs.table import JOBS, SCRATCH, Place
 
 logger = logging.getLogger(__name__)
 
 PROGRAM: Final = (sys.executable, "-P", "-c", "from cli.app import main; main()")  # as cli.desk.background_jobs
 LONGEST: Final = 4 * 3_600  # seconds
-_COPY = re.compile(r"ledger-\d{8}T\d{6}Z\.tar")
 
 Work = Callable[[Settings, JobStore, Place], None]
 
@@ -55,11 +55,19 @@ def _done(name: str, settings: Settings, place: Place, store: JobStore, works: d
     if job.words is None:
         works[name](settings, store, place)
         return ""
+    folder = Path(given.folder or ".")
+    if name == "keys" and given.expire is not None:
+        expire(folder, given.expire, place.now)  # first: a copy that cannot be made keeps no older one
+    if name == "drill":
+        shutil.rmtree(folder / SCRATCH, ignore_errors=True)  # of a killed run
     words = job.words(given, place)
-    made = name == "backup" and Path(words[-1]).exists()  # whole, by a run of this moment that was killed behind it
+    # whole, by a run of this moment that was killed behind it
+    made = name in ("backup", "keys") and Path(words[words.index("-o") + 1]).exists()
     says = "" if made else _called([*words, "--ledger", str(place.ledger)])
+    if name == "drill":
+        shutil.rmtree(folder / SCRATCH, ignore_errors=True)
     if name == "backup" and not says and given.keep is not None:
-        _prune(Path(given.folder or "."), given.keep)
+        prune(folder, given.keep)
     return says
 
 
@@ -85,9 +93,3 @@ def _code_of(answer: bytes) -> str:
 
 class _Error(Struct, tag_field="format", tag="comity.error/1"):
     code: str
-
-
-def _prune(folder: Path, keep: int) -> None:
-    """Delete all but the newest copies that this job has made."""
-    for old in sorted(path for path in folder.iterdir() if _COPY.fullmatch(path.name))[:-keep]:
-        old.unlink(missing_ok=True)

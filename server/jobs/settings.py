@@ -4,7 +4,11 @@
 [jobs.backup]
 every = 86400                # seconds; without it the usual ones of the job
 folder = "/mnt/backups"
-keep = 14
+keep = 14                    # whole copies
+later = 6                    # copies of what is new behind each whole one
+[jobs.keys]
+folder = "/mnt/keys"
+expire = 30                  # days
 """
 
 from __future__ import annotations
@@ -23,8 +27,14 @@ from ledger.facts import KINDS
 
 Text = Annotated[str, Meta(min_length=1, max_length=500)]
 TABLES = ("jobs", "mail", "people", "webhooks")
-NEEDS_FOLDER = ("publish", "backup")
-TAKEN_BY = {"folder": NEEDS_FOLDER, "keep": ("backup",), "office": ("lapse",)}
+NEEDS_FOLDER = ("publish", "backup", "keys", "drill")
+TAKEN_BY = {
+    "folder": NEEDS_FOLDER,
+    "keep": ("backup",),
+    "later": ("backup",),
+    "expire": ("keys",),
+    "office": ("lapse",),
+}
 
 
 class JobSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -34,6 +44,8 @@ class JobSettings(Struct, frozen=True, forbid_unknown_fields=True):
     every: Annotated[int, Meta(ge=10)] | None = None
     folder: Text | None = None
     keep: Annotated[int, Meta(ge=1, le=10_000)] | None = None
+    later: Annotated[int, Meta(ge=0, le=1_000)] | None = None
+    expire: Annotated[int, Meta(ge=1, le=3_660)] | None = None
     office: Text | None = None
 
 
@@ -84,6 +96,8 @@ def settings_of(tables: Mapping[str, Any], names: tuple[str, ...]) -> Settings:
             raise ValueError(f"no job is called {name[:40]!r}; there are {', '.join(names)}")
         if name in NEEDS_FOLDER and job.folder is None:
             raise ValueError(f"the job {name} needs a folder")
+        if name == "keys" and job.expire is None:
+            raise ValueError("the job keys needs expire, the days after which a copy is deleted")
         for member, takers in TAKEN_BY.items():
             if getattr(job, member) is not None and name not in takers:
                 raise ValueError(f"the job {name} takes no {member}")

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from msgspec import Struct
 
+from server.jobs.copies import moment_of, newest_chain, next_copy
 from server.jobs.settings import JobSettings
 
-MINUTE, HOUR, DAY = 60, 3_600, 86_400
+MINUTE, HOUR, DAY, WEEK = 60, 3_600, 86_400, 604_800
 
 
 class Place(Struct, frozen=True):
@@ -31,9 +31,22 @@ class Job(Struct, frozen=True):
     words: Callable[[JobSettings, Place], list[str]] | None = None
 
 
+SCRATCH = ".drill"  # in the folder of the copies: the ledger that a drill has restored
+
+
 def _backup(settings: JobSettings, place: Place) -> list[str]:
-    moment = datetime.fromtimestamp(place.now, UTC).strftime("%Y%m%dT%H%M%SZ")
-    return ["backup", str(place.ledger), "-o", str(Path(settings.folder or ".") / f"ledger-{moment}.tar")]
+    path, before = next_copy(Path(settings.folder or "."), settings.later or 0, moment_of(place.now))
+    return ["backup", str(place.ledger), "-o", str(path), *(["--since", str(before)] if before else [])]
+
+
+def _keys(settings: JobSettings, place: Place) -> list[str]:
+    path = Path(settings.folder or ".") / f"keys-{moment_of(place.now)}.db"
+    return ["backup", str(place.ledger), "-o", str(path), "--keys"]
+
+
+def _drill(settings: JobSettings, place: Place) -> list[str]:
+    folder = Path(settings.folder or ".")
+    return ["restore", *map(str, newest_chain(folder)), str(folder / SCRATCH), "--behind"]
 
 
 def _lapse(settings: JobSettings, place: Place) -> list[str]:
@@ -51,6 +64,8 @@ JOBS: Final = {
         Job("publish", "writes the log out for its readers", HOUR, lambda s, p: ["log", "publish", str(s.folder)]),
         Job("lapse", "records deadlines that ran out", DAY, _lapse),
         Job("backup", "copies the ledger to a folder", DAY, _backup),
+        Job("keys", "copies the keys of data subjects, and deletes copies that are too old", DAY, _keys),
+        Job("drill", "restores the newest copy into a scratch folder, verifies it, and deletes it", WEEK, _drill),
         Job("audit", "checks the whole ledger", DAY, lambda s, p: ["fsck"]),
         Job("digest", "mails each person what is due", HOUR),
         Job("notices", "mails each person what is new in the orders that they follow", HOUR),

@@ -67,7 +67,7 @@ def back_up(folder: Path, file: str, before: str = "") -> Made:
     base = read_manifest(before) if before else None
     if base is not None and base.origin != ledger.origin:
         raise LedgerError("COPY-FORMAT", f"{before} is a copy of {base.origin}, and this is {ledger.origin}")
-    with _work_folder(Path(file)) as work:
+    with work_folder(Path(file)) as work:
         part = work / "tar"
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
             with tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as tar:
@@ -185,7 +185,7 @@ def _size_of(note: bytes) -> int:
 
 
 @contextmanager
-def _work_folder(file: Path) -> Iterator[Path]:
+def work_folder(file: Path) -> Iterator[Path]:
     """Yield a folder next to `file` in which one process at a time makes it; remove what a killed process left."""
     work = file.with_name(f".{file.name}.part")
     file.parent.stat()  # the error names this folder, and no file in it

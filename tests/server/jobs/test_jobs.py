@@ -44,6 +44,7 @@ mail = "dina@court.example"
 WRONG = {
     "another job": "[jobs.dance]\n",
     "no folder": "[jobs.publish]\n",
+    "keys that never expire": '[jobs.keys]\nfolder = "x"\n',
     "too often": "[jobs.audit]\nevery = 1\n",
     "another member": "[jobs.audit]\ncolour = 1\n",
     "mail in the open": CONFIG.replace("127.0.0.1", "10.1.2.3").replace("[mail]", '[mail]\ntls = "none"'),
@@ -80,10 +81,16 @@ def test_settings_of_another_form_are_refused(wrong: str) -> None:
 
 @pytest.mark.parametrize(
     ("job", "member"),
-    [("audit", 'folder = "x"'), ("publish", 'folder = "x"\nkeep = 2'), ("backup", 'folder = "x"\noffice = "ilves"')],
+    [
+        ("audit", 'folder = "x"'),
+        ("publish", 'folder = "x"\nkeep = 2'),
+        ("publish", 'folder = "x"\nlater = 2'),
+        ("backup", 'folder = "x"\noffice = "ilves"'),
+        ("backup", 'folder = "x"\nexpire = 9'),
+    ],
 )
 def test_a_member_that_a_job_does_not_take_is_refused(job: str, member: str) -> None:
-    with pytest.raises(ValueError, match=f"the job {job} takes no (folder|keep|office)"):
+    with pytest.raises(ValueError, match=f"the job {job} takes no (folder|keep|later|expire|office)"):
         settings(f"[jobs.{job}]\n{member}\n")
 
 
