@@ -13,16 +13,17 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests.cluster.copies import COPIES
 from tests.cluster.events import EVENTS
 from tests.cluster.office import OFFICE
 
 INSIDE = "COMITY_TEST_CLUSTER"  # set in the namespaces
-PROGRAMS = ("unshare", "nsenter", "ip", "etcd", "patroni", "haproxy", "openssl", "mkfs.ext4")
+PROGRAMS = ("unshare", "nsenter", "ip", "etcd", "patroni", "haproxy", "pgbackrest", "openssl", "mkfs.ext4")
 
 
 def main() -> int:
     """Start again in namespaces of our own, and run there."""
-    parts = [OFFICE, *EVENTS]
+    parts = [OFFICE, *EVENTS, COPIES]
     ask = argparse.ArgumentParser(prog="python -m tests.cluster", description=__doc__)
     ask.add_argument("--part", choices=parts, action="append", help="this one; repeatable")
     ask.add_argument("--seconds", type=float, default=5.0, help="of writing before and after each event")

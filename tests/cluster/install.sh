@@ -1,11 +1,12 @@
 #!/bin/bash
-# install.sh: installs PostgreSQL, etcd, Patroni, HAProxy and libfaketime from Debian. It starts none of them.
+# install.sh: installs PostgreSQL, etcd, Patroni, HAProxy, pgBackRest and libfaketime from Debian. It starts none of them.
 set -euo pipefail
 "$(dirname "$0")/../postgres/install.sh"
 packages=()
 need() { [ -x "$1" ] || packages+=("${@:2}"); }
 need /usr/bin/patroni patroni python3-etcd # Patroni imports the client of etcd 2 in its own client of etcd 3
 need /usr/sbin/haproxy haproxy
+need /usr/bin/pgbackrest pgbackrest
 need /usr/bin/faketime faketime
 need /usr/sbin/ip iproute2
 need /usr/bin/openssl openssl

@@ -14,6 +14,7 @@ from typing import Any
 from ledger.adapters.folders.read_trust import read_trust_folder
 from ledger.adapters.storage.postgres import address
 from tests.cluster.cluster import BOTH, DATABASE, ORIGIN, URL, Cluster, ask, until
+from tests.cluster.copies import COPIES, COPIES_SAYS, check_copies
 from tests.cluster.events import EVENTS
 from tests.cluster.load import Load
 from tests.cluster.office import OFFICE, OFFICE_SAYS, check_office
@@ -60,6 +61,10 @@ def run(work: Path, parts: Sequence[str], seconds: float, keep: Path | None) -> 
             if name == OFFICE:
                 wrong = list(check_office(cluster))
                 _print({"part": OFFICE, "says": OFFICE_SAYS, "wrong": wrong})
+                held.append(not wrong)
+            elif name == COPIES:
+                wrong = list(check_copies(cluster, load))
+                _print({"part": COPIES, "says": COPIES_SAYS, "receipts": len(load.taken.receipts), "wrong": wrong})
                 held.append(not wrong)
             else:
                 outcomes.append(_happen(cluster, load, name, seconds))
