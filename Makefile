@@ -10,7 +10,7 @@ PAGE    = browser/verify.html
 # Tests start thousands of processes; each would compile every module anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install demo test quick cover slow faults fuzz mutate postgres cluster lint format interop style browser browser-test bench messages characters confusables examples docs pins sbom review wheel deb image packages reproducible release clean
+.PHONY: help install demo test quick cover slow faults fuzz mutate postgres cluster lint format interop style browser browser-test bench scale messages characters confusables examples docs pins sbom review wheel deb image packages reproducible release clean
 
 help:
 	@echo 'make demo      one order from issue to verified bundle (DIR=folder)'
@@ -26,6 +26,7 @@ help:
 	@echo 'make style     the styles of desk and reports, from npm packages (a part of make install)'
 	@echo 'make browser   the verifier page and the signing page, browser/*.html;   make browser-test   them in Node, Chromium, Firefox'
 	@echo 'make bench     every performance figure as JSON (BENCH_FULL=1: a million entries)'
+	@echo 'make scale     what every command costs as a ledger grows, and the slope (SIZES="1e5 1e6"; FULL=1: all copies at 1e7)'
 	@echo 'make lint      ruff, mypy --strict, the layers and plain English;   make format   ruff'
 	@echo 'make install   comity in $(BIN);   make wheel   a wheel in dist;   make clean'
 	@echo 'make reproducible  the last commit built twice and compared;   make release KEY=file   and signed'
@@ -150,6 +151,10 @@ bench: install
 	tests/browser/install.sh
 	tests/postgres/install.sh
 	$(BIN)/python -m benchmarks
+
+# Half an hour for the two sizes, and an hour and 36 GB more for 1e7. It goes on where it was stopped (BENCH_DIR).
+scale: install
+	$(BIN)/python -m benchmarks.scale $(if $(FULL),--full) $(SIZES)
 
 # Asks for Python 3.11: the tables of Unicode 14.0 are those that it has.
 characters: install

@@ -5,10 +5,11 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 
-from benchmarks.data.generate import ORIGIN, entries, made_of, order, registrar, registrar_seed, registry
+from benchmarks.data.fill import FILLING, Plan, fill, large_cache
+from benchmarks.data.generate import ORIGIN, made_of, registrar, registrar_seed, registry
 from benchmarks.measure import say
 from ledger.adapters.folders.user_folders import Home
 from ledger.adapters.keys.key_files import SeedKey, write
@@ -17,7 +18,7 @@ from ledger.application.commit_heads import commit_heads, enrol_heads_key
 from ledger.application.journal import Journal
 from ledger.entries.envelope import Sealed
 
-_SHAPING = ("generate.py", "ledgers.py", "lives.py", "rates.toml")
+_SHAPING = ("fill.py", "generate.py", "ledgers.py", "lives.py", "rates.toml")
 BATCH = 5_000  # sealed entries handed over at a time
 ASKED = 0  # the number of the order that questions are put to: thirty entries, in every ledger
 ASKED_ENTRIES = 30
@@ -43,39 +44,40 @@ def receive(journal: Journal, sealed: Iterable[Sealed], *, disclosures: bool = T
 
 
 def filled(folder: Path, size: int) -> Path:
-    """Return a ledger of about `size` entries: registry, the measured order in the middle, a long order, others."""
+    """Return a ledger of about `size` entries: registry, the measured order in the middle, a long order, others.
+
+    What a killed process has begun is continued.
+    """
     path = folder / f"ledger-{size}"
-    complete = path / "complete"
+    complete, begun = path / "complete", path / "begun"
     if complete.exists() and complete.read_text() == _made_by():
         return path
-    shutil.rmtree(path, ignore_errors=True)
     say(f"making a ledger of {size:,} entries")
-    asked = [sealed for _, sealed in order(ASKED, ASKED_ENTRIES)]
-    long = [sealed for _, sealed in order(LONG, LONG_ENTRIES)] if size >= 10 * LONG_ENTRIES else []
-    others = _woven(entries(max(size - 200 - len(long), 0), LONG + 1), long, size // LONG_ENTRIES)
-    with new(path) as journal:
-        receive(journal, chain(registry(), islice(others, size // 2), asked, others))
-        write(journal.home.keys / ASKER, SeedKey(made_of(ASKER)))
+    if not (begun.exists() and begun.read_text() == _made_by()):
+        shutil.rmtree(path, ignore_errors=True)
+        with new(path) as journal:
+            receive(journal, registry())
+            write(journal.home.keys / ASKER, SeedKey(made_of(ASKER)))
+        begun.write_text(_made_by())
+    with large_cache(), Journal.open(path, Home.inside(path)) as journal:
+        fill(journal, _plan(size), path / FILLING)
+    with Journal.open(path, Home.inside(path)) as journal:
         enrol_heads_key(journal, journal.signer(registrar().actor, "ADM", SeedKey(registrar_seed())))
         commit_heads(journal)
     complete.write_text(_made_by())
     return path
 
 
+def _plan(size: int) -> Plan:
+    long = LONG_ENTRIES if size >= 10 * LONG_ENTRIES else 0
+    others = max(size - 200 - long, 0)
+    return Plan(others, LONG + 1, (ASKED, ASKED_ENTRIES), (LONG, long), max(others // LONG_ENTRIES, 1))
+
+
 def _made_by() -> str:
     """Return a digest of everything that shapes these ledgers; a kept ledger is used only if its digest is the same."""
     shaped = [path.read_bytes() for path in sorted(Path(__file__).parent.glob("*")) if path.name in _SHAPING]
     return sha256(b"".join(shaped) + repr(SCHEMA).encode()).hexdigest()
-
-
-def _woven(others: Iterable[Sealed], long: Iterable[Sealed], every: int) -> Iterator[Sealed]:
-    """Yield the entries of a long order between those of others, as far apart as months would put them."""
-    rest = iter(long)
-    for number, sealed in enumerate(others):
-        yield sealed
-        if number % every == 0:
-            yield from islice(rest, 1)
-    yield from rest
 
 
 def _batches(sealed: Iterable[Sealed]) -> Iterator[list[Sealed]]:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 import orjson
 from msgspec import Struct
 
-from ledger.adapters.storage.entry_reader import Ciphertext, EntryReader
+from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.adapters.subject_keys.key_store import KeyCache, SubjectKeyStore
 from ledger.adapters.subject_keys.names import COMPANION, HOLDER, TARGET
 from ledger.adapters.subject_keys.search_forms import asked_forms, forms_in, forms_of
@@ -101,12 +101,15 @@ def _rows(
         if order in left_out or sealed.field in LEFT_OUT:
             continue
         for text in keys.decrypt_values(entry, [sealed], cache):
-            yield from ((form, sealed.key_id) for form in _forms(sealed, text))
+            value = orjson.loads(urlsafe_b64decode(text + "=="))[-1]  # salt, name, value
+            yield from ((form, sealed.key_id) for form in forms_of_value(sealed.field, value))
 
 
-def _forms(sealed: Ciphertext, disclosure: str) -> set[SearchForm]:
-    value = orjson.loads(urlsafe_b64decode(disclosure + "=="))[-1]  # salt, name, value
-    return set().union(*map(forms_of if sealed.field in WHOLE else forms_in, _texts(value)))
+def forms_of_value(field: str, value: object) -> set[SearchForm]:
+    """Return the forms by which a sealed value of a field is found; none for a field that is left out."""
+    if field in LEFT_OUT:
+        return set()
+    return set().union(*map(forms_of if field in WHOLE else forms_in, _texts(value)))
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -179,12 +179,7 @@ class SubjectKeyStore:
 
         `whose` returns the data subject of a field; `keys` has the keys of these subjects.
         """
-        closed = []
-        for d in disclosures:
-            key_id, box = keys[whose(d.name)]
-            sealed = box.encrypt(d.text.encode(), _bound_to(entry, d.name, key_id), self._entropy(NONCE_BYTES))
-            closed.append(Ciphertext(d.name, d.digest, key_id, bytes(sealed)))
-        return tuple(closed)
+        return tuple(encrypt_value(entry, d, *keys[whose(d.name)], self._entropy) for d in disclosures)
 
     def decrypt_values(self, entry: str, closed: Sequence[Ciphertext], keys: KeyCache | None = None) -> list[str]:
         """Decrypt disclosure strings. One whose key is destroyed, or that belongs to another entry, is left out.
@@ -313,6 +308,14 @@ def _mark(secret: bytes, name: str, order: str, earlier: int = 0) -> bytes:
 
 def _listed(texts: Iterable[str]) -> str:
     return orjson.dumps(list(texts)).decode()
+
+
+def encrypt_value(
+    entry: str, d: Disclosure, key_id: str, box: Aead, entropy: Callable[[int], bytes] = os.urandom
+) -> Ciphertext:
+    """Encrypt a disclosure string under a key, bound to its entry, field and key; `entropy` makes the nonce."""
+    sealed = box.encrypt(d.text.encode(), _bound_to(entry, d.name, key_id), entropy(NONCE_BYTES))
+    return Ciphertext(d.name, d.digest, key_id, bytes(sealed))
 
 
 def _bound_to(entry: str, field: str, key_id: str) -> bytes:

@@ -131,10 +131,11 @@ def _begin() -> None:
     """
     gc.disable()
     os.nice(5)
-    Thread(target=_end_with_parent, daemon=True).start()
+    Thread(target=end_with_parent, daemon=True).start()
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
+    """Wait for the parent of this process, and end with it: a process of a pool does not notice that it was killed."""
     parent = parent_process()
     if parent is not None:
         parent.join()

@@ -1,0 +1,109 @@
+"""A run of `make scale` keeps each outcome, names what it leaves out, and asks for room before it makes anything."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections import namedtuple
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from benchmarks.scale import __main__ as command
+from benchmarks.scale import run
+from benchmarks.scale.outcome import Kept, Outcome
+from benchmarks.scale.report import as_json, table
+from benchmarks.scale.steps import STEPS, Place, Step
+from benchmarks.scale.watch import watched
+
+
+def says(code: str) -> Sequence[str]:
+    return [sys.executable, "-c", code]
+
+
+@pytest.fixture
+def steps(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Run three steps of our own on a ledger that is not made; return the names of steps as they run."""
+    ran: list[str] = []
+
+    def step(name: str, code: str, **given: object) -> Step:
+        def command(_: Place) -> Sequence[str]:
+            ran.append(name)
+            return says(code)
+
+        return Step(name, command, **given)  # type: ignore[arg-type]
+
+    mine = (
+        step("start: --version", "print('comity')"),
+        step("bad", "raise SystemExit('it cannot')"),
+        step("needs bad", "pass", needs=("bad",)),
+        step("absent", "raise SystemExit(\"comity: no command 'absent'\")"),
+        step("bulky", "pass", bulky=True),
+    )
+    monkeypatch.setattr(run, "STEPS", mine)
+    monkeypatch.setattr(run, "filled", lambda folder, size: folder / f"ledger-{size}")
+    monkeypatch.setattr(run, "_files", lambda ledger: {"entries": 1, "tiles": 0})
+    return ran
+
+
+def test_a_second_run_repeats_only_what_failed_or_was_left_out(tmp_path: Path, steps: list[str]) -> None:
+    run.measure(tmp_path, 1_000, full=False)
+    assert steps == ["start: --version", "bad", "absent", "bulky"]
+    steps.clear()
+    run.measure(tmp_path, 1_000, full=False)
+    assert steps == ["bad", "absent"]
+    steps.clear()
+    run.measure(tmp_path, 1_000, full=False, again=["start"])
+    assert "start: --version" in steps
+
+
+def test_what_fails_or_is_left_out_is_named_with_the_reason(tmp_path: Path, steps: list[str]) -> None:
+    run.measure(tmp_path, 10_000_000, full=False)
+    done = run.outcomes(tmp_path, 10_000_000)
+    assert (done["bad"].failed, done["bad"].reason) == (True, "exit code 1: it cannot")
+    assert {name: each.failed for name, each in done.items() if each.reason and name != "bad"} == {
+        "needs bad": False,
+        "absent": False,
+        "bulky": False,
+    }
+    said = table({10_000_000: done})
+    assert "FULL=1" in done["bulky"].reason
+    assert "fill" in as_json({10_000_000: done}, {})["steps"]
+    assert said.count("\n") > len(STEPS)
+    run.measure(tmp_path, 10_000_000, full=True)
+    assert not run.outcomes(tmp_path, 10_000_000)["bulky"].reason
+
+
+def test_a_line_that_a_killed_process_left_unfinished_is_no_outcome_and_hides_none(tmp_path: Path) -> None:
+    kept = Kept(tmp_path / "outcomes")
+    kept.add(Outcome(1, "a", seconds=1.0))
+    with (tmp_path / "outcomes").open("ab") as file:
+        file.write(b'{"size":1,"step":"b","sec')
+    kept.add(Outcome(1, "c"))
+    kept.add(Outcome(1, "a", seconds=2.0))
+    assert {name: each.seconds for name, each in kept.read().items()} == {"a": 2.0, "c": 0.0}
+
+
+def test_nothing_is_made_where_there_is_no_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10**9, 0, 10**9))
+    monkeypatch.setattr(sys, "argv", ["scale", "1e7", "--dir", str(tmp_path)])
+    assert command.main() == 2
+    assert list(tmp_path.iterdir()) == []
+    assert "36.3 GB; there are 1.0 GB" in capsys.readouterr().err
+
+
+def test_memory_is_that_of_the_command_and_of_the_processes_it_starts_and_not_of_the_one_that_measures(
+    tmp_path: Path,
+) -> None:
+    ballast = bytearray(200 << 20)
+    hold = "import time; held = b'x' * (60 << 20); time.sleep(0.6)"
+    alone = watched(says(hold), {}, tmp_path / "output")
+    two = f"import subprocess, sys; p = subprocess.Popen([sys.executable, '-c', {hold!r}]); {hold}; p.wait()"
+    both = watched(says(two), {}, tmp_path / "output")
+    del ballast
+    assert 60 <= alone.mib < 110
+    assert 120 <= both.mib < 190
