@@ -22,6 +22,7 @@ from benchmarks.measure import Figure, machine, say
 from benchmarks.paper import paper_figures
 from benchmarks.postgres import postgres_figures
 from benchmarks.reading import audit_figure, continued_figure, one_order_figure
+from benchmarks.servers.crowd import people_figures
 from benchmarks.servers.desk import desk_figure
 from benchmarks.servers.office import serving_figure
 from benchmarks.startup import startup_figures
@@ -49,6 +50,7 @@ def main() -> None:
     figures |= list_figures(small, large)
     figures["statistics"] = counting_figure(large)
     figures |= map_figures()
+    figures |= people_figures(large)
     figures |= startup_figures(tiny)
     figures |= paper_figures(folder)
     figures |= browser_figures(folder)

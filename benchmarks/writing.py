@@ -25,6 +25,7 @@ from benchmarks.data.generate import BEGIN, entries, order, registry, signer
 from benchmarks.data.ledgers import new, receive
 from benchmarks.measure import CORES, Figure, cpu_seconds, in_turn, say, seconds
 from benchmarks.peers.git import commit_and_verify
+from benchmarks.peers.postgres import raw_postgres
 from benchmarks.peers.raw import SAMPLE, Cost, Yardstick
 from benchmarks.peers.umadb import umadb_server
 from benchmarks.split.receiving import split_of_receiving
@@ -175,29 +176,35 @@ def concurrent_figures(folder: Path) -> dict[str, Figure]:
     """Measure eight and 64 writers against one, with the entries in SQLite and in PostgreSQL."""
     figures = {}
     with tempfile.TemporaryDirectory(dir=folder) as place:
-        for name, store in _stores():
+        for name, store, raw in _stores():
             say(f"writing from several threads at once, {name}")
             rates = _rates(Path(place) / name, store)
-            peer = {}
+            peers = {}
             if name == "postgres":
-                with umadb_server(Path(place)) as append:
-                    peer = {} if append is None else _medians([_round(append, Work()) for _ in range(TURNS)])
+                with umadb_server(Path(place)) as append, raw_postgres(raw) as insert:
+                    takes = {"umadb": append, "raw_postgres": insert}
+                    peers = {n: _medians([_round(t, Work()) for _ in range(TURNS)]) for n, t in takes.items() if t}
             for writers, limit in AT_LEAST.items():
                 made_of = {
                     "entries_per_second": round(rates[writers]),
                     "one_writer_per_second": round(rates[ONE]),
-                    **({"umadb_per_second": round(peer[writers])} if peer else {}),
+                    **{f"{peer}_per_second": round(each[writers]) for peer, each in peers.items()},
+                    **{f"one_{peer}_per_second": round(each[ONE]) for peer, each in peers.items()},
                 }
                 bound = limit if name == "postgres" else 1.0
                 figures[f"{name}_writers_{writers}"] = Figure(rates[writers] / rates[ONE], made_of, at_least=bound)
     return figures
 
 
-def _stores() -> Iterator[tuple[str, str]]:
-    yield "sqlite", ""
+def _stores() -> Iterator[tuple[str, str, str]]:
+    """Yield name and address of each store, and the address of a database on the same server for a peer."""
+    yield "sqlite", "", ""
     server = Server.new()
     try:
-        yield "postgres", server.database("writers")
+        server.stop()
+        server.set(max_connections="100")  # a peer has one for each writer
+        server.start()
+        yield "postgres", server.database("writers"), server.database("raw")
     finally:
         server.gone()
 

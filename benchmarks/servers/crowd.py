@@ -15,8 +15,10 @@ import json
 import os
 import random
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -25,7 +27,8 @@ from time import monotonic, perf_counter, sleep
 from typing import Any
 
 from benchmarks.data.ledgers import ASKER, filled
-from benchmarks.measure import as_installed, say
+from benchmarks.measure import Figure, as_installed, say
+from benchmarks.scale.watch import Memory
 from benchmarks.servers.office import PATH, entry_requests
 from ledger.adapters.folders.ledger_folder import read_folder
 from server.identity.accounts import Accounts
@@ -34,6 +37,10 @@ from server.identity.database import open_database
 from server.identity.sessions import Sessions
 
 LIMIT = 0.2  # seconds
+RECORDING = 0.5  # seconds
+MIB = 300 * 10**6 / 2**20  # memory of a server
+PEOPLE = 50
+SECONDS = 60.0  # of work, in `make bench`
 THINKS = 2.0  # seconds between two pages of one person, on average
 RECORDS = 5.0  # seconds between two entries
 PAGES = {  # and how often each is asked for
@@ -147,19 +154,22 @@ def once(port: int, token: str, order: str) -> dict[str, float]:
     return taken
 
 
-def record_now_and_then(port: int, seconds: float, pause: float) -> None:
-    """Record an entry again and again, for some seconds."""
-    end = monotonic() + seconds
+def record_now_and_then(port: int, seconds: float, pause: float) -> list[float]:
+    """Record an entry again and again, for some seconds; return the seconds of each."""
+    end, taken = monotonic() + seconds, []
     with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
         while monotonic() < end:
             (made,) = entry_requests(f"http://127.0.0.1:{port}", 1)
+            begun = perf_counter()
             connection.request("POST", PATH, made.body, made.headers)
             reply = connection.getresponse()
             content = reply.read()
+            taken.append(perf_counter() - begun)
             connection.close()
             if reply.status != 200:
                 raise ValueError(f"{reply.status}: {content[:300]!r}")
             sleep(pause)
+    return taken
 
 
 def processor(pid: int) -> float:
@@ -174,31 +184,55 @@ def percentile(taken: list[float], part: float) -> float:
 
 
 def measured(folder: Path, entries: int, people: int, seconds: float, pause: float) -> dict[str, Any]:
-    """Return the figures of one run."""
-    ledger = filled(folder, entries)
+    """Return the figures of one run over a ledger of so many entries."""
+    return measured_on(filled(folder, entries), people, seconds, pause) | {"entries": entries}
+
+
+def people_figures(large: Path) -> dict[str, Figure]:
+    """Measure 50 people at the desk of the office server over a copy of a ledger: pages, recordings, memory."""
+    say("50 people at the desk of the office server")
+    with tempfile.TemporaryDirectory(dir=large.parent) as place:
+        found = measured_on(Path(shutil.copytree(large, Path(place) / "ledger")), PEOPLE, SECONDS, RECORDS)
+    pages = {page: p95 for page, (_, p95, _) in found["p50_p95_p99_ms"].items()}
+    slowest = max(pages, key=lambda page: pages[page])
+    shown = ("orders", "pages", "failed", "first_ms", "processor_ms_per_page", "processor_share")
+    made_of = {"slowest": slowest, "p95_ms": pages, **{name: found[name] for name in shown}}
+    recording = {"p95_ms": found["recording_p95_ms"], "recorded": found["recorded"]}
+    memory = {"mib": found["mib"], "mib_while_lists_are_made": found["mib_while_lists_are_made"]}
+    return {
+        "people": Figure(pages[slowest] / (1_000 * LIMIT), made_of, at_most=1),
+        "people_recording": Figure(found["recording_p95_ms"] / (1_000 * RECORDING), recording, at_most=1),
+        "replica_memory": Figure(max(memory.values()) / MIB, memory, at_most=1),
+    }
+
+
+def measured_on(ledger: Path, people: int, seconds: float, pause: float) -> dict[str, Any]:
+    """Return the figures of one run; people, sessions and entries are added to the ledger."""
     for kept in ledger.glob("state/**/lines.db*"):
         kept.unlink()
     tokens = sign_in(ledger, people)
     say("a server that has judged nothing yet")
-    with served(ledger) as (port, pid):
+    with served(ledger) as (port, pid), Memory(pid) as making:
         cold, orders, count = until_complete(port, tokens[0])
         cold_processor = processor(pid)
         sleep(3)
     say("and once more")
-    with served(ledger) as (port, pid):
+    recordings: list[float] = []
+    with served(ledger) as (port, pid), Memory(pid) as memory:
         warm, _, _ = until_complete(port, tokens[0])
         first = once(port, tokens[0], orders[0])
         before = processor(pid)
         crowd = Crowd(port, tokens, random.Random(0).sample(orders, min(500, len(orders))))
-        recorder = Thread(target=record_now_and_then, args=(port, seconds, pause), daemon=True)
+        recorder = Thread(target=lambda: recordings.extend(record_now_and_then(port, seconds, pause)), daemon=True)
         if pause:
             recorder.start()
         crowd.work(seconds)
+        if pause:
+            recorder.join()
         used = processor(pid) - before
     every = [each for some in crowd.taken.values() for each in some]
     return {
         "orders": count,
-        "entries": entries,
         "people": people,
         "pages": len(every),
         "failed": crowd.failed,
@@ -209,6 +243,10 @@ def measured(folder: Path, entries: int, people: int, seconds: float, pause: flo
         "processor_ms_per_page": round(1_000 * used / max(len(every), 1), 1),
         "processor_share": round(used / seconds, 2),
         "p95_ms": percentile(every, 0.95),
+        "recorded": len(recordings),
+        "recording_p95_ms": percentile(recordings, 0.95) if recordings else 0.0,
+        "mib": round(memory.mib),
+        "mib_while_lists_are_made": round(making.mib),
         "p50_p95_p99_ms": {
             page: [percentile(some, part) for part in (0.5, 0.95, 0.99)] for page, some in crowd.taken.items()
         },
