@@ -58,6 +58,7 @@ def filled(folder: Path, size: int) -> Path:
         with new(path) as journal:
             receive(journal, registry())
             write(journal.home.keys / ASKER, SeedKey(made_of(ASKER)))
+            write(journal.home.keys / registrar().actor, SeedKey(registrar_seed()))
         begun.write_text(_made_by())
     with large_cache(), Journal.open(path, Home.inside(path)) as journal:
         fill(journal, _plan(size), path / FILLING)

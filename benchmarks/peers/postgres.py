@@ -13,7 +13,7 @@ _Connection = psycopg.Connection[tuple[object, ...]]
 
 @contextmanager
 def raw_postgres(url: str) -> Iterator[Callable[[bytes], object]]:
-    """Yield a function that inserts a row durably in a table of its own; several threads may call it at once."""
+    """Yield a function that inserts a row durably in a separate table; several threads may call it at once."""
     idle: LifoQueue[_Connection] = LifoQueue()
     with psycopg.connect(url, autocommit=True) as c:
         c.execute("CREATE TABLE raw (n bigserial PRIMARY KEY, state bytea NOT NULL)")

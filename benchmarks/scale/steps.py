@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.data.generate import registrar
 from benchmarks.data.ledgers import ASKER, REFERENCE
 from benchmarks.startup import PROGRAM
 
@@ -65,7 +66,7 @@ _COPY = ("backup", "{ledger}", "-o")
 _FSCK = ("fsck", "--auditor", AUDITOR, "--state", "{}/auditor")
 _MONITOR = ("monitor", "--entries", "--trust", "{ledger}/trust", "--state", "{}/monitor", "{}/published")
 _SENT = ("record", "notification-sent", REFERENCE, "-f", "notified_authority=not-0", "-f", "includes=order", "--yes")
-_ARCHIVE = ("archive", "-o", "{}/archive")
+_ARCHIVE = ("archive", "{}/archive", "--as", registrar().actor)
 
 STEPS: tuple[Step, ...] = (
     Step("start: --version", _comity("--version", on_ledger=False)),
@@ -88,6 +89,7 @@ STEPS: tuple[Step, ...] = (
     Step("fsck --auditor, nothing new", _comity(*_FSCK), needs=("fsck --auditor, from nothing",)),
     Step("due, views from nothing", _comity("due", "--limit", "50"), before=("ledger/views.db*",)),
     Step("due", _comity("due", "--limit", "50")),
+    Step("views --rebuild", _comity("views", "--rebuild")),
     Step("due, whole list", _comity("due", "--format", "csv")),
     Step("orders", _comity("orders", "--limit", "50")),
     Step("orders by last entry", _comity("orders", "--limit", "50", "--sort", "-last")),
@@ -99,6 +101,14 @@ STEPS: tuple[Step, ...] = (
     Step("monitor, first", _comity(*_MONITOR), needs=("log publish, first",), before=("monitor",)),
     Step("monitor, nothing new", _comity(*_MONITOR), needs=("monitor, first",)),
     Step("archive", _comity(*_ARCHIVE), before=("archive",), bulky=True),
+    Step(
+        "audit --archive",
+        _comity(
+            "audit", "--archive", "{}/archive", "--trust", "{ledger}/trust", "--state", "{}/audits", on_ledger=False
+        ),
+        needs=("archive",),
+        before=("audits",),
+    ),
     Step("copy, whole", _comity(*_COPY, "{}/whole.tar", on_ledger=False), before=("whole.tar",), bulky=True),
     Step(f"receive {MORE:,} entries", _module("grow", "receive")),
     Step(f"fsck --auditor, {MORE:,} new", _comity(*_FSCK), needs=("fsck --auditor, from nothing",)),
@@ -106,7 +116,7 @@ STEPS: tuple[Step, ...] = (
     Step(f"stats, {MORE:,} new", _comity("stats", "--art28", *_YEAR)),
     Step(f"log publish, {MORE:,} new", _comity("log", "publish", "{}/published"), needs=("log publish, first",)),
     Step(f"monitor, {MORE:,} new", _comity(*_MONITOR), needs=("monitor, first",), after=("published", "monitor")),
-    Step(f"archive, {MORE:,} new", _comity(*_ARCHIVE), needs=("archive",), after=("archive",)),
+    Step(f"archive, {MORE:,} new", _comity(*_ARCHIVE), needs=("archive",), after=("archive", "audits")),
     Step(
         f"copy, later, {MORE:,} new",
         _comity(*_COPY, "{}/later.tar", "--since", "{}/whole.tar", on_ledger=False),
