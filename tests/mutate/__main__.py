@@ -110,7 +110,7 @@ def every_mutant(tree: Path, files: list[str]) -> dict[str, list[Mutant]]:
 def _try(here: Baseline, left: list[Mutant], keep: Path, digests: dict[str, str], tree: str, least: float) -> None:
     trials, files = [], set()
     for mutant in left:
-        tests, rest = _tests(here, mutant)
+        tests, rest = _tests(here, mutant, digests[mutant.file])
         files |= {test.partition("::")[0] for test in (*tests, *(rest or ()))}
         trials.append(
             {
@@ -132,16 +132,14 @@ def _try(here: Baseline, left: list[Mutant], keep: Path, digests: dict[str, str]
     here.session({"do": "mutants", "trials": trials, "keep": str(keep)}, sorted(files), watch)
 
 
-def _tests(here: Baseline, mutant: Mutant) -> tuple[list[str], list[str] | None]:
+def _tests(here: Baseline, mutant: Mutant, digest: str) -> tuple[list[str], list[str] | None]:
     """Return the tests to run: first those named like the file, then the cheapest; all where importing counts."""
     chosen, rest = set(here.tests), None
     if here.packages:
-        lines = here.lines(mutant.file)
-        contexts = lines.get(mutant.line) or lines.get(mutant.statement) or set()
-        if "" in contexts:  # what is made while importing is used by every importing module
-            contexts = set().union(*lines.values())
-            rest = sorted(chosen - contexts, key=lambda test: (test.partition("::")[0], here.tests[test]))
-        chosen &= contexts
+        chosen, imported = here.reaching(mutant.file, digest, mutant.function, mutant.statement)
+        if imported:  # what is made while importing is used by every importing module
+            chosen |= here.touching(mutant.file)
+            rest = sorted(set(here.tests) - chosen, key=lambda test: (test.partition("::")[0], here.tests[test]))
     cost: Counter[str] = Counter()
     for test in chosen:
         cost[test.partition("::")[0]] += here.tests[test]  # type: ignore[assignment]

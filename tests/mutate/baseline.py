@@ -14,35 +14,27 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from coverage import CoverageData
+from tests.mutate.probes import PLACE, either, prepared, unpacked
 
 PLUGIN = "tests.mutate.plugin"
 ROOT = Path(__file__).parents[2]
 MADE = (".tools", "projections/templates/built")  # by `make install`; git ignores it
-_RC = """[run]
-source =
-{source}
-data_file = {data}
-context = ${{MUTATE_TEST-}}
-parallel = true
-sigterm = true
-disable_warnings = no-data-collected, module-not-imported, module-not-measured
-"""
 
 
 class Baseline:
-    """The tests of one pytest session over a copy of the tree, with the lines that each executes.
+    """The tests of one pytest session over a copy of the tree, with the blocks that each reaches.
 
-    `asked` are pytest's arguments. Measurements are kept in `folder` and reused: all of them for the same tree,
-    the part of each unchanged test file where only test files differ.
+    `asked` are pytest's arguments. Measurements are kept in `folder` and reused while the test file is the same: a
+    change of the program seldom changes which tests reach a function. `packages` are those with probes.
     """
 
     def __init__(self, root: Path, folder: Path, name: str, asked: tuple[str, ...], packages: tuple[str, ...]) -> None:
         self.root, self.folder, self.name, self.asked, self.packages = root, folder, name, asked, packages
         self.tree = folder / "tree"
-        self.data = folder / f"{name}.coverage"
-        self._kept = folder / f"{name}.json"
+        self.kept = folder / f"{name}.jsonl"
         self.tests: dict[str, float] = {}  # seconds of each test that passes, by node id
+        self._reached: dict[str, tuple[str, bytes]] = {}  # the layout and its blocks, by node id
+        self._imported: dict[str, bytes] = {}  # the blocks that importing reaches, by layout
 
     def copied(self) -> dict[str, str]:
         """Make the copy equal to the tree; return the digest of every file."""
@@ -73,51 +65,53 @@ class Baseline:
         return digests
 
     def measured(self, digests: dict[str, str], only: list[str] | None = None) -> None:
-        """Run the tests that are not measured yet, with the lines that they execute."""
+        """Run the tests of the files that are not measured yet, with the blocks that they reach."""
         tests = {file: digest for file, digest in digests.items() if Path(file).name.startswith("test_")}
-        others = digest_of({file: digest for file, digest in digests.items() if file not in tests and _counts(file)})
-        kept = json.loads(self._kept.read_text()) if self._kept.exists() else {}
-        if kept.get("others") != others:
-            kept = {"others": others, "files": {}, "tests": {}}
-            self.data.unlink(missing_ok=True)
-        stale = sorted(file for file, digest in tests.items() if kept["files"].get(file) != digest)
-        named = [file for file in stale if file.startswith("tests/browser/") == (self.name == "page")]
-        named = [file for file in named if not file.startswith(("tests/slow/", "tests/postgres/", "tests/interop/"))]
-        named = [file for file in named if only is None or file in only]
+        wanted = [file for file in sorted(tests) if file.startswith("tests/browser/") == (self.name == "page")]
+        wanted = [file for file in wanted if not file.startswith(("tests/slow/", "tests/postgres/", "tests/interop/"))]
+        wanted = [file for file in wanted if only is None or file in only]
+        whole = {(line["file"], line["digest"]) for line in self._lines() if "file" in line}
+        named = [file for file in wanted if (file, tests[file]) not in whole]
         if named:
-            answer = self._measure(named)
-            seconds = answer["passed"]
-            for test in answer["failed"]:
-                sys.stderr.write(f"fails without a mutant, and is not asked: {test}\n")
-            known = {file: digest for file, digest in kept["files"].items() if tests.get(file) == digest}
-            old = {test: took for test, took in kept["tests"].items() if test.partition("::")[0] in known}
-            known |= {file: tests[file] for file in named}
-            kept = {"others": others, "files": known, "tests": old | seconds}
-            self._kept.write_text(json.dumps(kept))
-        self.tests = {
-            test: took
-            for test, took in kept["tests"].items()
-            if (file := test.partition("::")[0]) in tests and (only is None or file in only)
-        }
+            layout, more = self._prepared(digests) if self.packages else ("", dict[str, str]())
+            task = {"do": "measure", "layout": layout, "files": tests, "keep": str(self.kept)}
+            self.session(task, named, lambda: None, **more)
+        self._read(tests, wanted)
 
-    def _measure(self, files: list[str]) -> Any:
-        """Return the seconds of each passing test, and the names of the failing ones; add which lines each executes."""
-        if not self.packages:
-            return self.session({"do": "measure"}, files)
-        rc = self.folder / f"{self.name}.rc"
-        source = "\n".join(f"    {self.tree / package}" for package in self.packages)
-        rc.write_text(_RC.format(source=source, data=self.data.with_suffix(".part")))
-        answer = self.session({"do": "measure"}, files, COVERAGE_PROCESS_START=str(rc))
-        merged = CoverageData(str(self.data))
-        if self.data.exists():
-            merged.read()
-        for part in self.folder.glob(f"{self.name}.part.*"):
-            measured = CoverageData(str(part))
-            measured.read()
-            merged.update(measured)
-            part.unlink()
-        merged.write()
-        return answer
+    def _prepared(self, digests: dict[str, str]) -> tuple[str, dict[str, str]]:
+        """Write the code with probes; return the name of its layout and the environment that has it used."""
+        files = [file for file in sorted(digests) if file.endswith(".py") and file.partition("/")[0] in self.packages]
+        place = self.folder / f"{self.name}.probes"
+        found = prepared(self.tree, files, place)
+        name = digest_of({file: digests[file] for file in files})[:16]
+        layouts = self.folder / "layouts"
+        layouts.mkdir(exist_ok=True)
+        said = {file: [digests[file], first, blocks] for file, (first, blocks) in found.items()}
+        (layouts / f"{name}.json").write_text(json.dumps(said))
+        return name, {PLACE: str(place), "PYTHONPATH": f"{place}:{self.tree}:{ROOT}"}
+
+    def _lines(self) -> list[Any]:
+        whole = self.kept.read_text().rpartition("\n")[0] if self.kept.exists() else ""
+        return [json.loads(text) for text in whole.splitlines()]
+
+    def _read(self, tests: dict[str, str], wanted: list[str]) -> None:
+        """Take the newest line of each test whose file is the same."""
+        lines = [line for line in self._lines() if tests.get(_file(line)) == line["digest"] and _file(line) in wanted]
+        shared = {line["file"]: [unpacked(each) for each in line["reached"]] for line in lines if "file" in line}
+        for line in lines:
+            if "test" not in line:
+                continue
+            if not line["passed"]:
+                sys.stderr.write(f"fails without a mutant, and is not asked: {line['test']}\n")
+                continue
+            self.tests[line["test"]] = line["seconds"]
+            if line["layout"]:
+                reached = either([unpacked(line["reached"]), *shared.get(_file(line), [])])
+                self._reached[line["test"]] = line["layout"], reached
+        for line in self._lines():
+            if line["layout"] and "file" in line:
+                known = self._imported.get(line["layout"])
+                self._imported[line["layout"]] = either([unpacked(line["imported"]), *([known] if known else [])])
 
     def session(
         self, task: dict[str, Any], files: Iterable[str], watch: Callable[[], None] = lambda: None, **more: str
@@ -151,25 +145,46 @@ class Baseline:
         watch()
         return json.loads(answer.read_text()) if answer.exists() else None
 
-    # -- what covers a line
+    # -- what reaches a statement
 
     @cached_property
-    def _measured(self) -> CoverageData:
-        data = CoverageData(str(self.data))
-        data.read()
-        return data
+    def _layouts(self) -> dict[str, Any]:
+        return {name: json.loads((self.folder / "layouts" / f"{name}.json").read_text()) for name in self._imported}
 
-    def lines(self, file: str) -> dict[int, set[str]]:
-        """Return the tests that execute each line of a file, "" where importing it does."""
-        found = self._measured.contexts_by_lineno(str(self.tree / file))
-        return {line: set(contexts) for line, contexts in found.items()}
+    def reaching(self, file: str, digest: str, function: str, statement: int) -> tuple[set[str], bool]:
+        """Return the tests that reach a statement, and whether importing modules does.
+
+        Where the file has changed since it was measured, the tests that reach its function are returned; where that
+        is new, those of the file.
+        """
+        places = {
+            name: _blocks(layout.get(file), digest, function, statement) for name, layout in self._layouts.items()
+        }
+        imported = any(self._imported[name][n] for name, numbers in places.items() for n in numbers)
+        return {t for t, (name, hits) in self._reached.items() if any(hits[n] for n in places[name])}, imported
+
+    def touching(self, file: str) -> set[str]:
+        """Return the tests that reach any block of a file outside of its imports."""
+        spans = {}
+        for name, layout in self._layouts.items():
+            first = layout[file][1] if file in layout else 0
+            spans[name] = slice(first, first + len(layout[file][2]) if file in layout else 0)
+        return {test for test, (name, hits) in self._reached.items() if any(hits[spans[name]])}
 
 
-def _counts(file: str) -> bool:
-    """Return whether a change of a file could change which tests execute which line."""
-    return file.endswith((".py", ".mjs", ".toml", ".json", ".html", ".po")) and not file.startswith(
-        ("docs/", "tests/mutate/")
-    )
+def _blocks(laid: Any, digest: str, function: str, statement: int) -> list[int]:
+    if laid is None:
+        return []
+    was, first, blocks = laid
+    if was == digest:
+        found = [n for n, (_, lines) in enumerate(blocks, first) if statement in lines]
+    else:
+        found = [n for n, (name, _) in enumerate(blocks, first) if name == function]
+    return found or list(range(first, first + len(blocks)))
+
+
+def _file(line: Any) -> str:
+    return str(line["file"] if "file" in line else line["test"].partition("::")[0])
 
 
 def digest_of(digests: dict[str, str]) -> str:

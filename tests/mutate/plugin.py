@@ -6,6 +6,7 @@ modules are imported cannot be changed so: those mutants get a separate pytest p
 
 from __future__ import annotations
 
+import functools
 import gc
 import json
 import os
@@ -25,15 +26,18 @@ from types import CodeType, FunctionType
 from typing import Any
 
 import pytest
-from coverage import Coverage
 from hypothesis import HealthCheck, Phase, settings
+
+from tests.mutate.probes import CACHED, Hits, packed
 
 TASK: dict[str, Any] = json.loads(Path(os.environ["MUTATE_TASK"]).read_text())
 FRESH = 1800  # seconds for a separate pytest process
 MEMORY = 4 << 30  # bytes that a process of a mutant may write: a loop that never ends takes all there is
 
+HITS: Hits | None = getattr(sys.modules.get("sitecustomize"), "HITS", None)  # while tests are measured
 _seconds: dict[str, float] = {}
 _failed: list[str] = []
+_shared: list[bytes] = []  # what the shared fixtures of a file have reached
 
 # The same examples each time, and none made small: which test fails is all that is asked.
 settings.register_profile(
@@ -61,30 +65,51 @@ def _in_a_browser(item: pytest.Item) -> bool:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Any:
-    os.environ["MUTATE_TEST"] = item.nodeid  # the context of processes that the test starts
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> Any:
     if TASK["do"] == "run":
         signal.setitimer(signal.ITIMER_REAL, TASK["seconds"][item.nodeid])
-    measuring = Coverage.current()
-    if measuring is None:
+    if TASK["do"] != "measure":
         return (yield)
-    measuring.switch_context(item.nodeid)
+    if HITS is not None:
+        HITS.taken()  # what ran between the tests
     try:
         return (yield)
     finally:
-        measuring.switch_context("")
+        _measured(item.nodeid, None if nextitem is None else nextitem.nodeid)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(fixturedef: Any) -> Any:
+    """Count what a shared fixture reaches for every test of its file: each looks at what it made."""
+    if HITS is None or TASK["do"] != "measure" or fixturedef.scope == "function":
+        return (yield)
+    before = HITS.taken()
+    try:
+        return (yield)
+    finally:
+        _shared.append(HITS.taken())
+        HITS.add(before)
+
+
+def _measured(test: str, after: str | None) -> None:
+    """Write the line of a test; with the last test of a file, the line of the file and what its fixtures reached."""
+    file = test.partition("::")[0]
+    reached = "" if HITS is None else packed(HITS.taken())
+    lines: list[dict[str, Any]] = [{"test": test, "seconds": _seconds.get(test, 0.0), "reached": reached}]
+    lines[0]["passed"] = test not in _failed
+    if after is None or after.partition("::")[0] != file:
+        imported = "" if HITS is None else packed(HITS.imported())
+        lines.append({"file": file, "reached": [packed(each) for each in _shared], "imported": imported})
+        _shared.clear()
+    said = {"layout": TASK["layout"], "digest": TASK["files"].get(file, "")}
+    with Path(TASK["keep"]).open("a") as keep:
+        keep.write("".join(json.dumps(line | said) + "\n" for line in lines))
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     _seconds[report.nodeid] = _seconds.get(report.nodeid, 0.0) + report.duration
     if report.failed:
         _failed.append(report.nodeid)
-
-
-def pytest_sessionfinish() -> None:
-    if TASK["do"] == "measure":
-        passed = {test: seconds for test, seconds in _seconds.items() if test not in _failed}
-        Path(TASK["answer"]).write_text(json.dumps({"passed": passed, "failed": sorted(set(_failed))}))
 
 
 def pytest_runtestloop(session: pytest.Session) -> object:
@@ -125,6 +150,7 @@ def _changed(trial: Any, items: dict[str, pytest.Item]) -> tuple[str, str]:
     chosen, rest = ([test for test in trial[name] or () if test in items] for name in ("tests", "rest"))
 
     def run() -> str:
+        forget()
         imported = file.suffix == ".py" and not replaced(str(file.resolve()), source, mutated)
         by = "" if imported else _first_failing([items[test] for test in chosen], trial["seconds"])
         if by or (not imported and trial["rest"] is None):
@@ -205,7 +231,7 @@ def replaced(path: str, source: bytes, mutated: bytes) -> bool:
     if [code.co_qualname for code in old] != [code.co_qualname for code in new]:
         return False
     changed = {was: now for was, now in zip(old, new, strict=True) if was != now}
-    live = [each for each in gc.get_objects() if isinstance(each, FunctionType) and each.__code__.co_filename == path]
+    live = [each for each in _live() if isinstance(each, FunctionType) and each.__code__.co_filename == path]
     meant = [each for each in live if each.__code__ in changed]
     try:
         for function in meant:
@@ -213,6 +239,18 @@ def replaced(path: str, source: bytes, mutated: bytes) -> bool:
     except ValueError:  # a closure over other variables
         return False
     return bool(meant)
+
+
+def forget() -> None:
+    """Empty the caches of the program and of its tests: collecting tests has filled some without the mutant."""
+    for each in _live():
+        if isinstance(each, functools._lru_cache_wrapper) and each.__module__.partition(".")[0] in CACHED:
+            each.cache_clear()
+
+
+def _live() -> list[Any]:
+    gc.unfreeze()  # tests/conftest.py has hidden all that was imported
+    return gc.get_objects()
 
 
 def _codes(code: CodeType) -> list[CodeType]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.mutate.__main__ import judged, run
+from tests.mutate.baseline import ROOT
 from tests.mutate.sites import Mutant, area_of, mutants, sample
 
 PRODUCT = '''"""Not a word of 3 docstrings changes."""
@@ -190,6 +191,44 @@ def grab():
 
 print(in_fork(grab), len(bytes(MEMORY // 8)) > 0)
 """
+
+
+SWAP = """
+import gc
+from pathlib import Path
+from cli import thing
+from tests.mutate.plugin import forget, replaced
+
+gc.freeze()
+source = Path(thing.__file__).read_bytes()
+before = thing.kept(), thing.plain()
+assert replaced(thing.__file__, source, source.replace(b"+ 1", b"+ 5"))
+forget()
+print(before, thing.kept(), thing.plain(), replaced(thing.__file__, source, source.replace(b"N = 2", b"N = 3")))
+"""
+KEPT = """from functools import cache
+
+N = 2
+
+
+@cache
+def kept():
+    return plain()
+
+
+def plain():
+    return N + 1
+"""
+
+
+def test_code_is_replaced_in_frozen_objects_and_cached_results_are_forgotten(tmp_path: Path) -> None:
+    (tmp_path / "cli").mkdir()
+    (tmp_path / "cli/__init__.py").touch()
+    (tmp_path / "cli/thing.py").write_text(KEPT)
+    (tmp_path / "task.json").write_text("{}")
+    environment = os.environ | {"MUTATE_TASK": str(tmp_path / "task.json"), "PYTHONPATH": f"{tmp_path}:{ROOT}"}
+    done = subprocess.run([sys.executable, "-c", SWAP], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("(3, 3) 7 7 False\n", "")
 
 
 def test_a_mutant_gets_a_part_of_the_memory_alone(tmp_path: Path) -> None:
