@@ -138,8 +138,9 @@ def _tests(here: Baseline, mutant: Mutant, digest: str) -> tuple[list[str], list
     if here.packages:
         chosen, imported = here.reaching(mutant.file, digest, mutant.function, mutant.statement)
         if imported:  # what is made while importing is used by every importing module
-            chosen |= here.touching(mutant.file)
-            rest = sorted(set(here.tests) - chosen, key=lambda test: (test.partition("::")[0], here.tests[test]))
+            chosen |= here.touching([mutant.file])
+            more = here.touching(here.importers.get(mutant.file, ())) - chosen
+            rest = sorted(more, key=lambda test: (test.partition("::")[0], here.tests[test]))
     cost: Counter[str] = Counter()
     for test in chosen:
         cost[test.partition("::")[0]] += here.tests[test]  # type: ignore[assignment]

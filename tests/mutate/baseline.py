@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import shutil
@@ -163,13 +164,41 @@ class Baseline:
         imported = any(self._imported[name][n] for name, numbers in places.items() for n in numbers)
         return {t for t, (name, hits) in self._reached.items() if any(hits[n] for n in places[name])}, imported
 
-    def touching(self, file: str) -> set[str]:
-        """Return the tests that reach any block of a file outside of its imports."""
-        spans = {}
-        for name, layout in self._layouts.items():
-            first = layout[file][1] if file in layout else 0
-            spans[name] = slice(first, first + len(layout[file][2]) if file in layout else 0)
-        return {test for test, (name, hits) in self._reached.items() if any(hits[spans[name]])}
+    def touching(self, files: Iterable[str]) -> set[str]:
+        """Return the tests that reach any block of these files outside of imports."""
+        spans = {
+            name: [slice(laid[file][1], laid[file][1] + len(laid[file][2])) for file in files if file in laid]
+            for name, laid in self._layouts.items()
+        }
+        return {test for test, (name, hits) in self._reached.items() if any(any(hits[span]) for span in spans[name])}
+
+    @cached_property
+    def importers(self) -> dict[str, set[str]]:
+        """The files that import a file, directly or through others, by its name."""
+        return importing(self.tree, next(iter(self._layouts.values()), ()))
+
+
+def importing(tree: Path, files: Iterable[str]) -> dict[str, set[str]]:
+    """Return for each of these Python files the files that import it, directly or through others."""
+    names = {file.removesuffix(".py").removesuffix("/__init__").replace("/", "."): file for file in files}
+    direct: dict[str, set[str]] = {file: set() for file in names.values()}
+    for file in names.values():
+        for node in ast.walk(ast.parse((tree / file).read_bytes())):
+            wanted = [each.name for each in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.module:
+                wanted = [node.module, *(f"{node.module}.{each.name}" for each in node.names)]
+            for name in wanted:
+                if name in names:
+                    direct[names[name]].add(file)
+    found = {}
+    for file in direct:
+        seen, left = {file}, [file]
+        while left:
+            fresh = direct[left.pop()] - seen
+            seen |= fresh
+            left += fresh
+        found[file] = seen - {file}
+    return found
 
 
 def _blocks(laid: Any, digest: str, function: str, statement: int) -> list[int]:

@@ -124,11 +124,12 @@ def pytest_runtestloop(session: pytest.Session) -> object:
 def _mutants(session: pytest.Session) -> None:
     """Run the tests of each mutant; keep its line with the result and the first test that failed."""
     items = {item.nodeid: item for item in session.items}
+    imported = Imported()
     sound: set[str] = set()  # tests that pass in a child process without a mutant
     for trial in TASK["trials"]:
         how, by = "", ""
         while not how and os.getppid() == TASK["parent"]:
-            how, by = _changed(trial, items)
+            how, by = _changed(trial, items, imported)
             if how == "killed" and by in items and by not in sound:
                 if _failing([items[by]], {by: trial["seconds"].get(by, 60)}):
                     del items[by]
@@ -143,15 +144,15 @@ def _mutants(session: pytest.Session) -> None:
             keep.write(json.dumps(trial["line"] | {"how": how, "by": by, "test": digest}) + "\n")
 
 
-def _changed(trial: Any, items: dict[str, pytest.Item]) -> tuple[str, str]:
+def _changed(trial: Any, items: dict[str, pytest.Item], there: Imported) -> tuple[str, str]:
     """Return the result of a mutant while its file is in the copy: "killed", "survived" or "timeout", and the test."""
     file = Path(trial["file"])
     source, mutated, stat = file.read_bytes(), trial["source"].encode(), file.stat()
     chosen, rest = ([test for test in trial[name] or () if test in items] for name in ("tests", "rest"))
 
     def run() -> str:
-        forget()
-        imported = file.suffix == ".py" and not replaced(str(file.resolve()), source, mutated)
+        there.forget()
+        imported = file.suffix == ".py" and not there.replaced(str(file.resolve()), source, mutated)
         by = "" if imported else _first_failing([items[test] for test in chosen], trial["seconds"])
         if by or (not imported and trial["rest"] is None):
             return by
@@ -225,32 +226,43 @@ def _fresh(tests: list[str], seconds: dict[str, float]) -> str:
     )
 
 
-def replaced(path: str, source: bytes, mutated: bytes) -> bool:
-    """Give each function that was imported from a file the code that the mutant has for it, if that is possible."""
-    old, new = (_codes(compile(text, path, "exec", dont_inherit=True)) for text in (source, mutated))
-    if [code.co_qualname for code in old] != [code.co_qualname for code in new]:
-        return False
-    changed = {was: now for was, now in zip(old, new, strict=True) if was != now}
-    live = [each for each in _live() if isinstance(each, FunctionType) and each.__code__.co_filename == path]
-    meant = [each for each in live if each.__code__ in changed]
-    try:
-        for function in meant:
-            function.__code__ = changed[function.__code__]
-    except ValueError:  # a closure over other variables
-        return False
-    return bool(meant)
+class Imported:
+    """The functions and caches that are there when it is made: looking for them takes half a second."""
 
+    def __init__(self) -> None:
+        gc.unfreeze()  # tests/conftest.py has hidden all that was imported
+        self.files = {str(getattr(module, "__file__", "")) for module in tuple(sys.modules.values())}
+        self.functions: dict[str, list[FunctionType]] = {}
+        self.caches: list[Any] = []
+        for each in gc.get_objects():
+            if isinstance(each, FunctionType):
+                self.functions.setdefault(each.__code__.co_filename, []).append(each)
+            elif isinstance(each, functools._lru_cache_wrapper) and each.__module__.partition(".")[0] in CACHED:
+                self.caches.append(each)
 
-def forget() -> None:
-    """Empty the caches of the program and of its tests: collecting tests has filled some without the mutant."""
-    for each in _live():
-        if isinstance(each, functools._lru_cache_wrapper) and each.__module__.partition(".")[0] in CACHED:
+    def forget(self) -> None:
+        """Empty the caches of the program and of its tests: collecting tests has filled some without the mutant."""
+        for each in self.caches:
             each.cache_clear()
 
+    def replaced(self, path: str, source: bytes, mutated: bytes) -> bool:
+        """Give each function of a file the code that the mutant has for it, if that is possible.
 
-def _live() -> list[Any]:
-    gc.unfreeze()  # tests/conftest.py has hidden all that was imported
-    return gc.get_objects()
+        A file that is not imported yet will be, with the mutant.
+        """
+        if path not in self.files:
+            return True
+        old, new = (_codes(compile(text, path, "exec", dont_inherit=True)) for text in (source, mutated))
+        if [code.co_qualname for code in old] != [code.co_qualname for code in new]:
+            return False
+        changed = {was: now for was, now in zip(old, new, strict=True) if was != now}
+        meant = [each for each in self.functions.get(path, ()) if each.__code__ in changed]
+        try:
+            for function in meant:
+                function.__code__ = changed[function.__code__]
+        except ValueError:  # a closure over other variables
+            return False
+        return bool(meant)
 
 
 def _codes(code: CodeType) -> list[CodeType]:

@@ -197,14 +197,16 @@ SWAP = """
 import gc
 from pathlib import Path
 from cli import thing
-from tests.mutate.plugin import forget, replaced
+from tests.mutate.plugin import Imported
 
 gc.freeze()
 source = Path(thing.__file__).read_bytes()
 before = thing.kept(), thing.plain()
-assert replaced(thing.__file__, source, source.replace(b"+ 1", b"+ 5"))
-forget()
-print(before, thing.kept(), thing.plain(), replaced(thing.__file__, source, source.replace(b"N = 2", b"N = 3")))
+there = Imported()
+assert there.replaced(thing.__file__, source, source.replace(b"+ 1", b"+ 5"))
+there.forget()
+print(before, thing.kept(), thing.plain())
+print(there.replaced(thing.__file__, source, source.replace(b"N = 2", b"N = 3")), there.replaced("later.py", b"", b""))
 """
 KEPT = """from functools import cache
 
@@ -228,7 +230,7 @@ def test_code_is_replaced_in_frozen_objects_and_cached_results_are_forgotten(tmp
     (tmp_path / "task.json").write_text("{}")
     environment = os.environ | {"MUTATE_TASK": str(tmp_path / "task.json"), "PYTHONPATH": f"{tmp_path}:{ROOT}"}
     done = subprocess.run([sys.executable, "-c", SWAP], cwd=tmp_path, env=environment, capture_output=True, text=True)
-    assert (done.stdout, done.stderr) == ("(3, 3) 7 7 False\n", "")
+    assert (done.stdout, done.stderr) == ("(3, 3) 7 7\nFalse True\n", "")
 
 
 def test_a_mutant_gets_a_part_of_the_memory_alone(tmp_path: Path) -> None:

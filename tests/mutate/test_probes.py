@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.mutate.baseline import importing
 from tests.mutate.probes import NAME, PLACE, Hits, Probed, either, packed, prepared, unpacked
 
 SOURCE = '''"""A text."""
@@ -114,6 +115,18 @@ def test_a_cached_result_reaches_what_made_it_and_a_killed_process_counts(tmp_pa
     environment = os.environ | {PLACE: str(place), "PYTHONPATH": f"{place}:{tmp_path}"}
     done = subprocess.run([sys.executable, "-c", USE], cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert (done.stdout.splitlines(), done.stderr) == (["[0, 1, 2] [0, 1, 2]", "[1, 2]", "[1, 2]", "[0, 1, 2]"], "")
+
+
+def test_who_imports_a_file_through_others_is_found(tmp_path: Path) -> None:
+    files = {"a/__init__.py": "", "a/x.py": "N = 1", "a/y.py": "from a.x import N", "b.py": "from a import y"}
+    files |= {"c.py": "def f():\n    import a.y", "d.py": "import json"}
+    (tmp_path / "a").mkdir()
+    for file, text in files.items():
+        (tmp_path / file).write_text(text)
+    found = importing(tmp_path, files)
+    assert found["a/x.py"] == {"a/y.py", "b.py", "c.py"}
+    assert found["a/y.py"] == {"b.py", "c.py"}
+    assert found["d.py"] == set()
 
 
 def test_hits_are_forgotten_when_they_are_taken(tmp_path: Path) -> None:
