@@ -133,7 +133,7 @@ def _try(here: Baseline, left: list[Mutant], keep: Path, digests: dict[str, str]
 
 
 def _tests(here: Baseline, mutant: Mutant, digest: str) -> tuple[list[str], list[str] | None]:
-    """Return the tests to run: first those named like the file, then the cheapest; all where importing counts."""
+    """Return the tests to run: first those of files named like it, then of its folder, then the cheapest."""
     chosen, rest = set(here.tests), None
     if here.packages:
         chosen, imported = here.reaching(mutant.file, digest, mutant.function, mutant.statement)
@@ -146,9 +146,11 @@ def _tests(here: Baseline, mutant: Mutant, digest: str) -> tuple[list[str], list
         cost[test.partition("::")[0]] += here.tests[test]  # type: ignore[assignment]
     stem = Path(mutant.file).stem
 
-    def order(test: str) -> tuple[bool, float, str, float]:
+    folder = f"tests/{Path(mutant.file).parent}/"
+
+    def order(test: str) -> tuple[bool, bool, float, str, float]:
         file = test.partition("::")[0]
-        return stem not in file, cost[file], file, here.tests[test]
+        return stem not in file, not file.startswith(folder), cost[file], file, here.tests[test]
 
     return sorted(chosen, key=order), rest
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import gc
 import json
+import math
 import os
 import resource
 import shutil
@@ -31,6 +32,9 @@ from hypothesis import HealthCheck, Phase, settings
 from tests.mutate.probes import CACHED, Hits, packed
 
 TASK: dict[str, Any] = json.loads(Path(os.environ["MUTATE_TASK"]).read_text())
+PATIENCE = 15.0  # seconds of processor after which the other tests of a mutant wait until each mutant had its turn
+LATER = "later"
+FEW = 60  # tests of a separate process in the first turn
 FRESH = 1800  # seconds for a separate pytest process
 MEMORY = 4 << 30  # bytes that a process of a mutant may write: a loop that never ends takes all there is
 
@@ -126,26 +130,35 @@ def _mutants(session: pytest.Session) -> None:
     items = {item.nodeid: item for item in session.items}
     imported = Imported()
     sound: set[str] = set()  # tests that pass in a child process without a mutant
-    for trial in TASK["trials"]:
-        how, by = "", ""
-        while not how and os.getppid() == TASK["parent"]:
-            how, by = _changed(trial, items, imported)
-            if how == "killed" and by in items and by not in sound:
-                if _failing([items[by]], {by: trial["seconds"].get(by, 60)}):
-                    del items[by]
-                    how = ""
-                else:
-                    sound.add(by)
-        if not how:
-            return
-        test = Path(by.partition("::")[0])
-        digest = sha256(test.read_bytes()).hexdigest() if test.is_file() else ""
-        with Path(TASK["keep"]).open("a") as keep:
-            keep.write(json.dumps(trial["line"] | {"how": how, "by": by, "test": digest}) + "\n")
+    left = list(TASK["trials"])
+    for patience in (PATIENCE, math.inf):
+        for trial in left[:]:
+            how, by = "", ""
+            while not how and os.getppid() == TASK["parent"]:
+                how, by = _changed(trial, items, imported, patience)
+                if how == "killed" and by in items and by not in sound:
+                    if _failing([items[by]], {by: trial["seconds"].get(by, 60)}):
+                        del items[by]
+                        how = ""
+                    else:
+                        sound.add(by)
+            if not how:
+                return
+            if how == LATER:
+                sys.stdout.write(f"\nlater: {trial['line']}\n")
+                continue
+            left.remove(trial)
+            test = Path(by.partition("::")[0])
+            digest = sha256(test.read_bytes()).hexdigest() if test.is_file() else ""
+            with Path(TASK["keep"]).open("a") as keep:
+                keep.write(json.dumps(trial["line"] | {"how": how, "by": by, "test": digest}) + "\n")
 
 
-def _changed(trial: Any, items: dict[str, pytest.Item], there: Imported) -> tuple[str, str]:
-    """Return the result of a mutant while its file is in the copy: "killed", "survived" or "timeout", and the test."""
+def _changed(trial: Any, items: dict[str, pytest.Item], there: Imported, patience: float) -> tuple[str, str]:
+    """Return the result of a mutant while its file is in the copy, and the test.
+
+    It is "killed", "survived", "timeout", or "later" where no test has failed after `patience` seconds of processor.
+    """
     file = Path(trial["file"])
     source, mutated, stat = file.read_bytes(), trial["source"].encode(), file.stat()
     chosen, rest = ([test for test in trial[name] or () if test in items] for name in ("tests", "rest"))
@@ -153,10 +166,12 @@ def _changed(trial: Any, items: dict[str, pytest.Item], there: Imported) -> tupl
     def run() -> str:
         there.forget()
         imported = file.suffix == ".py" and not there.replaced(str(file.resolve()), source, mutated)
-        by = "" if imported else _first_failing([items[test] for test in chosen], trial["seconds"])
+        by = "" if imported else _first_failing([items[test] for test in chosen], trial["seconds"], patience)
         if by or (not imported and trial["rest"] is None):
             return by
         signal.setitimer(signal.ITIMER_REAL, 0)
+        if patience < math.inf and (len(chosen) > FEW or (imported and rest)):
+            return _fresh(chosen[:FEW], trial["seconds"]) or LATER
         return _fresh(chosen, trial["seconds"]) or (_fresh(rest, trial["seconds"]) if imported else "")
 
     try:
@@ -166,6 +181,8 @@ def _changed(trial: Any, items: dict[str, pytest.Item], there: Imported) -> tupl
     finally:
         file.write_bytes(source)
         os.utime(file, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    if by == LATER:
+        return LATER, ""
     return ("timeout", "") if by is None else ("killed", by) if by else ("survived", "")
 
 
@@ -173,13 +190,15 @@ def _failing(items: list[pytest.Item], seconds: dict[str, float]) -> bool:
     return in_fork(lambda: _first_failing(items, seconds)) != ""
 
 
-def _first_failing(items: list[pytest.Item], seconds: dict[str, float]) -> str:
+def _first_failing(items: list[pytest.Item], seconds: dict[str, float], patience: float = math.inf) -> str:
     """Run tests up to the first that fails; SIGALRM ends this process when one takes longer than its seconds."""
     for item, after in zip_longest(items, items[1:]):
         signal.setitimer(signal.ITIMER_REAL, seconds[item.nodeid])
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
         if _failed:
             return _failed[0]
+        if after is not None and sum(os.times()[:4]) > patience:
+            return LATER
     return ""
 
 

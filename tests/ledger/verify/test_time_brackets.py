@@ -114,6 +114,19 @@ def test_an_entry_that_no_witness_has_seen_yet_is_open_above() -> None:
     assert any(line.startswith("By when 1 entry existed") for line in report.not_proven)
 
 
+def test_brackets_that_are_open_on_one_side_or_both_are_counted_once() -> None:
+    ledger, ilves = bracketed()
+    ledger.record(ilves, "order-transmitted", SENT, order=ORDER)
+    witnessed = ledger.checkpoint(None, t(10), t(11), t(12))
+    ledger.record(ilves, "order-transmitted", SENT, order=ORDER)
+    for note, counts in ((witnessed, (6, 5, 5, 0)), (ledger.checkpoint(), (7, 7, 5, 2))):
+        report = checked(ledger.bundle(ilves, note=note), ledger)
+        ends = [(b.not_before is None, b.not_after is None) for b in report.brackets]
+        assert (len(ends), sum(map(any, ends)), sum(e[0] for e in ends), sum(e[1] for e in ends)) == counts
+        says = f"{counts[0]} brackets, {counts[1]} open on one side or both"
+        assert says in [step.says for step in report.steps]
+
+
 @pytest.mark.parametrize(
     "wrong",
     [{"size": 99}, {"size": 4}, {"origin": "ledger.test/other"}],
