@@ -80,6 +80,15 @@ def test_the_convention_binds_a_state_from_its_own_day() -> None:
     finds_not(between("FR", "US", "BC-31", "2013-11-30T12:00Z"), "V-NOT-IN-FORCE")  # not read, not judged
 
 
+def test_the_days_of_the_convention_are_those_of_the_chart() -> None:
+    chart = "AL 2004-07-01 AM 2007-02-01 AT 2012-10-01 AZ 2010-07-01 BA 2006-09-01 BE 2012-12-01 BG 2005-08-01 "
+    chart += "CY 2005-05-01 CZ 2013-12-01 DK 2005-10-01 EE 2004-07-01 FI 2007-09-01 FR 2006-05-01 GE 2012-10-01 "
+    chart += "HR 2004-07-01 CR 2018-01-01"
+    words = chart.split()
+    days = {party: bound.since and bound.since.isoformat() for (act, party), bound in BOUND.items() if act == "BC"}
+    assert days == dict(zip(words[::2], words[1::2], strict=True))
+
+
 def test_a_domestic_order_under_the_convention_rests_on_national_law() -> None:
     finds_not(between("CR", "CR", "BC-18", "2017-12-31T12:00Z"), "V-NOT-IN-FORCE")
     finds(between("CR", "CR", "BC-16", "2004-06-30T12:00Z"), "V-NOT-IN-FORCE")

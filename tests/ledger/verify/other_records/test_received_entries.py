@@ -402,6 +402,14 @@ def test_only_the_same_act_of_the_same_signer_makes_an_observation_first_hand() 
     assert first_hand(world.report())
 
 
+def test_the_sealed_fields_that_could_not_be_compared_with_the_act_are_named() -> None:
+    world = World()
+    leaf = observed(world)
+    index = world.arrives(world.says("data-disclosed", public=DISCLOSED, sealed=MANIFEST), backs=leaf)
+    says = f"That what entry {index} wraps and what it backs say the same of manifest: closed."
+    assert [line for line in world.report().not_proven if "say the same of" in line] == [says]
+
+
 def test_an_act_that_its_signer_replaced_in_its_own_log_supports_nothing_any_more() -> None:
     world = World()
     leaf = observed(world)
