@@ -136,17 +136,18 @@ def _summary(questions: set[int], only_open: bool, until: date | None, as_of: da
     """Print the questions over the whole ledger, from the view of orders."""
     from cli.lists.docket import opened_docket
     from cli.reports.register_summary import as_text, summary
-    from ledger.adapters.storage.orders.order_row import read_row
+    from ledger.adapters.storage.orders.order_answers import answers_of
 
     with opened_docket(as_of) as docket:
-        rows, names, moment = [read_row(body) for _, body in docket.orders.rows()], docket.names, docket.moment
+        answers, orders = answers_of(docket.orders)
+        names, moment = docket.names, docket.moment
     purposes: list[str] = []
     if 2 in questions:
         with reading() as reader:
             opened = reader.cases.opened(reader.cases.access)
             entries = reader.cases.entries(reader.cases.access, opened, reveal=False)
             purposes = [str(e.get("purpose_code")) for e in entries if e.kind == "record-accessed" and e.at <= moment]
-    answer = summary(moment, rows, names, purposes, questions, until)
+    answer = summary(moment, answers, orders, names, purposes, questions, until)
     columns: tuple[str, ...] = ("number", "question", "cite", "orders", "open")
     cells: list[tuple[object, ...]] = [(q.number, q.question, q.cite, q.orders, q.open) for q in answer.questions]
     if until is not None:

@@ -12,7 +12,7 @@ from msgspec import Struct
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer, Time
 from cli.terminal.table import wrapped
-from ledger.adapters.storage.orders.order_row import OrderRow
+from ledger.adapters.storage.orders.order_answers import AnsweredOrder, LikeAnswers
 from projections.reports.data_protection.dpo_questions import QUESTIONS
 
 FEW = 3  # orders named on one line
@@ -80,42 +80,50 @@ class RegisterSummary(CommandAnswer, tag="comity.register-summary/1"):
 
 def summary(
     as_of: Time,
-    rows: Sequence[OrderRow],
+    answers: Sequence[LikeAnswers],
+    orders: Sequence[AnsweredOrder],
     names: Mapping[str, str],
     accesses: Iterable[str],
     questions: Collection[int],
     until: date | None,
 ) -> RegisterSummary:
-    """Return the summary of these rows on some of the questions; `accesses` are the purposes of all accesses.
+    """Return the summary of all orders, by their answers, on some of the questions.
 
-    With `until`, `kept` has only data whose retention is reviewed by that day, and data without a rule.
+    `orders` are the ones with an open duty or with held data, `names` the names given to orders, by id, and `accesses`
+    the purposes of all accesses. With `until`, `kept` has only data whose retention is reviewed by that day, and data
+    without a rule.
     """
-    called = {row.order: names.get(row.order) or row.ref or row.label or row.order[:8] for row in rows}
+    called = {one.order: names.get(one.order) or one.name for one in orders}
     open_: dict[tuple[int, str], dict[str, str]] = {}  # by order: two orders may have one reference
-    for row in rows:
-        for number, says in row.open:
+    for one in orders:
+        for number, says in one.open:
             if number in questions:
-                open_.setdefault((number, says), {})[row.order] = called[row.order]
+                open_.setdefault((number, says), {})[one.order] = called[one.order]
     kept = [
-        KeptItem(called[row.order], row.kept_until or None)
-        for row in sorted(rows, key=lambda row: (not row.kept_until, row.kept_until or "", called[row.order]))
-        if row.kept_until is not None and (until is None or row.kept_until <= until.isoformat())
+        KeptItem(called[one.order], one.kept or None)
+        for one in sorted(orders, key=lambda one: (not one.kept, one.kept or "", called[one.order]))
+        if one.kept is not None and (until is None or one.kept <= until.isoformat())
     ]
-    items = [_item(number, rows, tuple(accesses)) for number in sorted(questions)]
-    duties = [OpenItem(number, says, list(orders.values())) for (number, says), orders in open_.items()]
+    items = [_item(number, answers, tuple(accesses)) for number in sorted(questions)]
+    duties = [OpenItem(number, says, list(named.values())) for (number, says), named in open_.items()]
     duties.sort(key=lambda duty: (duty.question, -len(duty.orders), duty.says))
-    return RegisterSummary(as_of, len(rows), items, duties, kept if 6 in questions else [])
+    many = sum(some.orders for some in answers)
+    return RegisterSummary(as_of, many, items, duties, kept if 6 in questions else [])
 
 
-def _item(number: int, rows: Sequence[OrderRow], accesses: Sequence[str]) -> SummaryItem:
+def _item(number: int, answers: Sequence[LikeAnswers], accesses: Sequence[str]) -> SummaryItem:
     question, cite = QUESTIONS[number]
     key = str(number)
-    words = Counter(says for row in rows for says in row.answers.get(key, ()))
+    words: Counter[str] = Counter()
+    for some in answers:
+        for says in some.answers.get(key, ()):
+            words[says] += some.orders
     if number == 2:
         words.update(f"sealed values opened for {purpose}" for purpose in accesses)
-    on_record = sum(key in row.answers for row in rows)
-    open_ = sum(any(question == number for question, _ in row.open) for row in rows)
-    return SummaryItem(number, question, cite, on_record, open_, [CountedItem(*pair) for pair in words.most_common()])
+    on_record = sum(some.orders for some in answers if key in some.answers)
+    open_ = sum(some.orders for some in answers if any(question == number for question, _ in some.open))
+    most = sorted(words.items(), key=lambda word: (-word[1], word[0]))
+    return SummaryItem(number, question, cite, on_record, open_, [CountedItem(*pair) for pair in most])
 
 
 def as_text(answer: RegisterSummary, *, only_open: bool, until: date | None) -> str:

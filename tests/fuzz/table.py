@@ -1530,6 +1530,7 @@ OWN = {
     "ledger.application.find_subject": "disclosures that were verified when they were stored",
     "ledger.adapters.storage.orders.order_row": "rows of views.db, which may be deleted at any time",
     "ledger.adapters.storage.orders.order_lists": "the same",
+    "ledger.adapters.storage.orders.order_answers": "the same",
     "cli.lists.counted_rows": "rows of views.db, which may be deleted at any time",
     "cli.lists.judged_row": "days of entries, which were checked when these were opened",
     "cli.commands.serve": "an address that its operator types",

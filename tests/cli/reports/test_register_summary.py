@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import tempfile
+from collections import Counter
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import hypothesis
+import hypothesis.strategies as st
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -15,8 +20,12 @@ from cli.exit_codes import Exit
 from cli.lists.docket import board, bring_up, listed
 from cli.reports.register_summary import summary
 from cli.session.ledger_reader import reading
+from ledger.adapters.storage.orders.order_answers import answers_of
+from ledger.adapters.storage.orders.order_index import OrderIndex
 from ledger.adapters.storage.orders.order_row import OrderRow
+from ledger.adapters.storage.views import ViewRow
 from tests.support.cli import ledger_of, reply, run
+from tests.support.samples import examples
 
 AT = ("--as-of", "2027-05-02T00:00:00Z")  # in `erasure-while-retention-runs`: one request ran out
 AFTER = ("--as-of", "2027-06-01T00:00:00Z")
@@ -107,10 +116,51 @@ def test_a_question_about_the_whole_ledger_is_asked_alone(words: tuple[str, ...]
     assert run("register", *words, ledger=ledger).exit_code == Exit.USAGE
 
 
-def test_two_orders_with_one_reference_are_two_orders() -> None:
+def put(index: OrderIndex, *rows: OrderRow) -> None:
+    index.apply({row.order: ViewRow(msgspec.json.encode(row)) for row in rows})
+
+
+def test_two_orders_with_one_reference_are_two_orders(tmp_path: Path) -> None:
     row = OrderRow("a", "PPO-1", None, "2AP-7", "ISSUED", [], 1, open=[(4, "Open.")])
-    made = summary(datetime(2027, 1, 1, tzinfo=UTC), [row, replace(row, order="b")], {}, (), {4}, None)
+    with closing(OrderIndex(tmp_path / "views.db", "rows")) as index:
+        put(index, row, replace(row, order="b", number=2))
+        made = summary(datetime(2027, 1, 1, tzinfo=UTC), *answers_of(index), {}, (), {4}, None)
     assert [(duty.orders, made.questions[0].open) for duty in made.open] == [(["PPO-1", "PPO-1"], 2)]
+
+
+answers = st.dictionaries(st.sampled_from(["2", "6", "10"]), st.lists(st.sampled_from("xyz"), max_size=2), max_size=2)
+duties = st.lists(st.tuples(st.sampled_from([2, 6, 10]), st.sampled_from(["Open.", "Late."])), max_size=2)
+changed = st.lists(
+    st.builds(
+        lambda number, ref, label, **said: OrderRow(
+            f"{number:08x}-0", ref, label, "EPOC", "ISSUED", [], number, **said
+        ),
+        st.integers(0, 5),
+        st.none() | st.just("PPO-1"),
+        st.none() | st.just("main"),
+        answers=answers,
+        open=duties,
+        kept_until=st.none() | st.sampled_from(["", "2027-05-01"]),
+    ),
+    max_size=12,
+)
+
+
+@hypothesis.given(changed)
+@examples(60)
+def test_the_index_has_the_answers_of_the_newest_row_of_each_order(changes: list[OrderRow]) -> None:
+    newest = {row.order: row for row in changes}
+    rows = [newest[order] for order in sorted(newest)]
+    with tempfile.TemporaryDirectory() as folder, closing(OrderIndex(Path(folder) / "views.db", "rows")) as index:
+        for row in changes:
+            put(index, row)
+        likes, named = answers_of(index)
+    counted = Counter({repr((sorted(some.answers.items()), some.open)): some.orders for some in likes})
+    assert counted == Counter(repr((sorted(row.answers.items()), row.open)) for row in rows)
+    assert [one.order for one in named] == [r.order for r in rows if r.open or r.kept_until is not None]
+    for one in named:
+        row = newest[one.order]
+        assert (one.name, one.open, one.kept) == (row.ref or row.label or row.order[:8], row.open, row.kept_until)
 
 
 def test_a_view_of_orders_turns_at_a_stated_day_that_no_clock_has(tmp_path: Path) -> None:

@@ -72,13 +72,15 @@ def duration(took: timedelta) -> int:
     return took // _MICROSECOND
 
 
+def insert_likes(c: SQLiteCursor, texts: Iterable[str]) -> None:
+    """Insert texts that many orders share, each once."""
+    c.executemany("INSERT INTO board_like (says) VALUES (?) ON CONFLICT DO NOTHING", [(each,) for each in {*texts}])
+
+
 def insert_counts(c: SQLiteCursor, rows: Iterable[tuple[int, CountedRow | None]]) -> None:
     """Insert what orders count as, by the number of the order; None: it is not counted."""
     counted = [(number, row) for number, row in rows if row is not None]
-    c.executemany(
-        "INSERT INTO board_like (says) VALUES (?) ON CONFLICT DO NOTHING",
-        [(like,) for like in {r.like for _, r in counted}],
-    )
+    insert_likes(c, (row.like for _, row in counted))
     c.executemany(
         "INSERT INTO board_count SELECT ?, id, ?, ? FROM board_like WHERE says = ?",
         [(number, row.issued, row.took, row.like) for number, row in counted],

@@ -17,6 +17,9 @@ from typing import Any
 
 from eventsourcing.sqlite import SQLiteCursor
 
+from ledger.adapters.storage.orders.order_answers import NAME as ANSWERS
+from ledger.adapters.storage.orders.order_answers import TABLES as ANSWER_TABLES
+from ledger.adapters.storage.orders.order_answers import insert_answers
 from ledger.adapters.storage.orders.order_counts import NAMES as COUNTS
 from ledger.adapters.storage.orders.order_counts import TABLES as COUNT_TABLES
 from ledger.adapters.storage.orders.order_counts import insert_counts
@@ -43,7 +46,7 @@ SORTS = ("made", "last", "due")  # the newest order first; the newest last entry
 COLUMNS = ("ref", "state", "issued_on", "last_on")  # of `board`: texts by which orders are sorted; "" for none
 CLOCK_DUE = f"ifnull(due, {-1 << 62})"  # a deadline without an end comes first
 UNDETERMINED = "UNDETERMINED"  # the verdict of a deadline that could not be computed
-_EDITION = "6"  # increased when these tables change
+_EDITION = "7"  # increased when these tables change
 _TABLES = (
     # number: see `place`; last: the moment of the last entry; first_due: of the first deadline; the rest as in its row
     "CREATE TABLE board (number INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, last INTEGER NOT NULL,"
@@ -64,10 +67,11 @@ _TABLES = (
     "CREATE INDEX board_by_name ON board_name (name, number)",
     "CREATE TABLE board_of (view TEXT NOT NULL)",
     *COUNT_TABLES,
+    *ANSWER_TABLES,
 )
 _FAR = 1 << 62  # beyond every second and every place
 _FIRST_DUE = f"ifnull(b.first_due, {_FAR})"
-_ROWS = ("board", "board_clock", "board_words", "board_value", "board_name", *COUNTS)
+_ROWS = ("board", "board_clock", "board_words", "board_value", "board_name", ANSWERS, *COUNTS)
 _NAMES = (*_ROWS, "board_of")
 
 
@@ -167,6 +171,7 @@ class OrderIndex(View):
             ("board_clock", "number"),
             ("board_name", "number"),
             ("board_words", "rowid"),
+            (ANSWERS, "number"),
             ("board_count", "number"),
             ("board_cost", "number"),
         ):
@@ -221,6 +226,7 @@ class OrderIndex(View):
         c.executemany(
             "INSERT INTO board_name VALUES (?, ?)", [(place(row), name) for row in rows for name in row.rests_on]
         )
+        insert_answers(c, [(place(row), row) for row in rows])
         insert_counts(c, [(place(row), row.counted) for row in rows])
         counts = Counter(value for row in rows for value in filter_values(row))
         counts.subtract(value for row in instead_of for value in filter_values(row))
