@@ -136,8 +136,19 @@ mirror = Group(
 audit = Group(
     name="audit",
     table=AUDIT,
-    help="Auditors check every entry of a log and sign it: be one for others, and name those this ledger shows.",
+    otherwise="cli.commands.audit:audit",
+    help="""Audit many ledgers in one report: verify each under the trust that you hold, judge its orders, count duties
+    and witnesses, say what changed. A place is a ledger folder or a copy, a published log, a folder with ledgers in it,
+    or a list (TOML). Exit 1: an integrity failure is proved; 4: a ledger could not be read; 3: findings, overdue
+    deadlines, missing proofs.
+
+    Who asks what: `verify` about one bundle, entry or ledger; `fsck` whether your own ledger is whole; `audit` what is
+    wrong, late or new in many ledgers; `audit sign` which entries of a log you can sign as checked; `monitor` whether a
+    published log only grows; `report audit` prints the check of one ledger.
+    """,
     examples=(
+        "comity audit /srv/ledgers --trust karsk-trust/ --trust ardel-trust/ -o audit.json",
+        "comity audit ledgers.toml https://ledger.example/karsk --json",
         "comity audit new auditor.example/karsk",
         "comity audit sign /media/copy/ledger --name auditor.example/karsk --trust karsk-trust/ -o audits/",
         "comity audit add auditor.example/karsk/audit/8d85...+3f0c2a91+Bm9Z...",

@@ -62,7 +62,7 @@ COMMANDS = {
     "exchange": ("cli.app:exchange", "bundles to and from the ledgers of other offices, with receipts both ways"),
     "files": ("cli.app:files", "files that entries state, kept encrypted by an office server"),
     "remote": ("cli.app:remote", "the office servers that you ask, and under which trust"),
-    "audit": ("cli.app:audit", "check another log as an auditor and sign it; the auditors of this ledger"),
+    "audit": ("cli.app:audit", "many ledgers in one report; check a log as an auditor and sign it"),
     "monitor": ("cli.commands.monitor:monitor", "follow other logs; alarm on forks, rollbacks, silence"),
     "succeed": ("cli.commands.succeed:succeed", "a log that takes the place of one that cannot go on"),
     "play": ("cli.commands.play:play", "make a ledger out of a story"),
@@ -132,8 +132,8 @@ MIRROR = {
 }
 
 AUDIT = {
-    "new": ("cli.commands.audit:new", "make an auditor's key, for the statement of this program"),
-    "sign": ("cli.commands.audit:sign", "check every new entry of a log, and sign that it was checked"),
+    "new": ("cli.commands.audit_sign:new", "make an auditor's key, for the statement of this program"),
+    "sign": ("cli.commands.audit_sign:sign", "check every new entry of a log, and sign that it was checked"),
     "add": ("cli.commands.auditors:add", "ask for an auditor's statements from now on; the new policy is an entry"),
     "list": ("cli.commands.auditors:list_", "the auditors of this ledger, and what each has checked"),
     "take": ("cli.commands.auditors:take", "take the notes that an auditor returned, and publish them"),

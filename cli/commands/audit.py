@@ -1,179 +1,84 @@
-"""`comity audit new|sign`: check another party's log as an auditor, and sign what was checked."""
+"""`comity audit DIR|URL...`: verify many ledgers, judge all their orders, and give one report."""
 
 from __future__ import annotations
 
-import hashlib
-from pathlib import Path
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
 
 import click
 
+from cli.audits.places import places_of
+from cli.audits.report_text import AuditAnswer, columns, exit_of, rows, text_of
+from cli.audits.run_audit import PROCESSES, AuditQuestion, run_audit
+from cli.audits.written import auditor_key, check_files, state_folder, write_reports
 from cli.click_extensions import command
-from cli.commands.monitor import UNREACHED
-from cli.exit_codes import Exit, Stop
+from cli.exit_codes import Exit
 from cli.handover.trust_folder import read_trust
 from cli.session import ledger_choice
-from cli.terminal import output as ui
-from cli.terminal.answer import CommandAnswer, ProblemItem
+from cli.session.options import AS_OF
+from cli.terminal import output, prompts
 from cli.terminal.log_output import VERBOSE
-from ledger.adapters.folders.user_folders import Home
-from ledger.adapters.keys import mldsa
-from ledger.tlog.audit_statement import auditor_name
-from ledger.tlog.names import origin_hash
-from ledger.tlog.note import MLDSA44, Vkey
-from ledger.trust.trust_folder import Trust
-
-if TYPE_CHECKING:
-    from ledger.application.auditing.run import Auditor, AuditRun
-
-NAME = click.option("--name", required=True, metavar="NAME", help="The auditor's name: a URL without https://.")
-STATE = click.option("--state", metavar="DIR", help="Its key, and what it has read (default: in your state folder).")
-KEY_FILE = "mldsa.key"
-
-
-class AuditorAnswer(CommandAnswer, tag="comity.auditor/1"):
-    """The new key of an auditor: its verifier key, the statement that it makes, and the folder of its state."""
-
-    vkey: str
-    statement: str
-    state: str
-
-
-class AuditSignAnswer(CommandAnswer, tag="comity.audit-sign/1"):
-    """A run over one log: its size, the entries read in this run, and the new notes as ranges [start, end).
-
-    `problems` are the reasons why nothing was signed, `remarks` findings on entries that the statement leaves out.
-    `folder` has all notes so far.
-    """
-
-    log: str
-    where: str
-    size: int | None
-    read: int
-    signed: list[tuple[int, int]]
-    problems: list[ProblemItem]
-    remarks: list[ProblemItem]
-    vkey: str
-    statement: str
-    folder: str
-
-
-@command("comity audit new auditor.example/karsk")
-@click.argument("name")
-@STATE
-def new(name: str, state: str | None) -> None:
-    """Make a key with which the auditor NAME signs what this program checked; prints its verifier key.
-
-    The key makes one statement: the checks, this program, its rules. Another version of the program needs a new key,
-    and reads a log from its first entry on.
-    """
-    from ledger.adapters.folders.new_folder import new_folder
-
-    key_name, statement = _statement(name)
-    folder = _folder(key_name, state)
-    if (folder / KEY_FILE).exists():
-        raise Stop(f"{folder} has a {KEY_FILE} already", hint="this program has its key", code=Exit.REFUSED)
-    Vkey.of(key_name, MLDSA44, bytes(1312))  # raises CP-KEY for an invalid name before a file is made
-    with new_folder(str(folder)) as making:
-        key = Vkey.of(key_name, MLDSA44, mldsa.new(making / KEY_FILE).public)
-    answer = AuditorAnswer(key.text, statement.decode(), str(folder))
-    ui.emit(answer, ("vkey",), [(key.text,)], text=lambda: key.text)
-    ui.tell(f"key and state: {folder}")
-    ui.tell("a ledger that wants its statements: comity audit add VKEY")
+from ledger.application.audits.bounded_processes import Limits
 
 
 @command(
-    "comity audit sign /media/copy/ledger --name auditor.example/karsk --trust karsk-trust/",
-    "comity audit sign https://ledger.example/karsk --name auditor.example/karsk --trust karsk-trust/ -o audits/",
+    "comity audit /srv/ledgers --trust karsk-trust/ --trust ardel-trust/",
+    "comity audit ledgers.toml --stale 26 -o audit.json          (cron: exit 1, 3 or 4)",
+    "comity audit /media/copy/ledger https://ledger.example/karsk --trust karsk-trust/ --json",
     refused=Exit.UNDECIDABLE,
 )
-@click.argument("where", metavar="DIR|URL")
-@NAME
-@click.option("--trust", required=True, metavar="DIR|FILE", help="What you hold from elsewhere: policy and registrar.")
-@STATE
-@click.option("--whole", is_flag=True, help="Sign all entries as one range, not only those that are new.")
-@click.option("-o", "--output", metavar="DIR", help="Write the statement and all notes, to be handed back.")
+@click.argument("places", nargs=-1, metavar="[DIR|URL|LIST]...")
+@click.option("--trust", "trusts", multiple=True, metavar="DIR|FILE", help="What you hold of one log; repeatable.")
+@click.option("--state", metavar="DIR", help="What was seen, and the results before (default: in your state folder).")
+@click.option("--stale", type=click.FloatRange(0), metavar="HOURS", help="A newest checkpoint may be so old, no older.")
+@click.option("--auditor", "name", metavar="NAME", help="Continue behind the verdicts of this auditor (`audit new`).")
+@click.option("--no-witnesses", is_flag=True, help="Do not ask the witnesses of a policy which heads they remember.")
+@click.option("--anew", is_flag=True, help="Do not continue an interrupted audit.")
+@click.option("--timeout", "seconds", type=click.FloatRange(1), default=3600, metavar="SECONDS", help="For one ledger.")
+@click.option("--memory", "mib", type=click.IntRange(256), default=2048, metavar="MIB", help="For one ledger.")
+@click.option("--processes", type=click.IntRange(1, 256), metavar="N", help="Ledgers at a time (default: cores).")
+@click.option("-o", "--output", "files", multiple=True, metavar="FILE", help="Also a report: .json.")
+@AS_OF
 @VERBOSE
-def sign(where: str, name: str, trust: str, state: str | None, whole: bool, output: str | None) -> Exit:
-    """Read a log with its entries, and sign which of them were checked. A run that finds a fault signs nothing.
+def audit(
+    places: tuple[str, ...],
+    trusts: tuple[str, ...],
+    state: str | None,
+    stale: float | None,
+    name: str | None,
+    no_witnesses: bool,
+    anew: bool,
+    seconds: float,
+    mib: int,
+    processes: int | None,
+    files: tuple[str, ...],
+    as_of: datetime | None,
+) -> Exit:
+    """Audit many ledgers: verify each under the trust that you hold, judge its orders, count duties and witnesses.
 
-    DIR is a ledger folder, a copy of one, or a published log; nothing is written into it. Checked are the signature of
-    each entry, by a key of the register, and its place in its order and in the log. The next run reads what is new.
-    Exit 1: something is wrong; 4: the log cannot be read.
+    A place is a ledger folder or a copy, a published log with its entries, a folder with ledgers in it, or a list
+    (TOML). Each is read in a process of its own, with limits; one that is broken, absent, locked or slow is named, and
+    the others are audited. Nothing is written into a ledger, and no sealed value is opened. Without --trust for its log
+    a ledger is at best INDETERMINATE. The report has the difference to the last audit; an interrupted one continues.
+
+    Exit 1: an integrity failure is proved; 4: a ledger could not be read; 3: violations, overdue or uncomputed
+    deadlines, missing proofs; 0: none of these. `verify` asks about one bundle, entry or ledger; `fsck` whether your
+    own ledger is whole; `monitor` whether a published log only grows; `audit sign` signs what was checked; `report
+    audit` prints the check of one ledger.
     """
-    from ledger.application.auditing.audit_files import FOLDER, files_in, keep
-    from ledger.application.auditing.run import audit_log
-
-    auditor, folder = open_auditor(name, state)
-    parsed_trust, origin = _log(trust, auditor.key)
-    if parsed_trust.registrar is None:
-        raise Stop(f"{trust} names no registrar, so no key of the register can be checked", hint="--trust DIR")
-    there = folder / origin_hash(origin)
-    done = audit_log(
-        where, parsed_trust.policy, parsed_trust.registrar, origin, auditor, there, ledger_choice.now(), whole=whole
+    check_files(files)
+    folder = state_folder(state)
+    question = AuditQuestion(
+        places_of(places),
+        [read_trust(trust) for trust in trusts],
+        as_of,
+        None if stale is None else timedelta(hours=stale),
+        not no_witnesses,
+        None if name is None else auditor_key(name),
     )
-    if output and not done.wrong:
-        keep(Path(output), files_in(there / FOLDER))
-    _tell(done, auditor.key, auditor.statement, output or str(there / FOLDER))
-    codes = {alarm.code for alarm in done.wrong}
-    return Exit.PROVED_BAD if codes - UNREACHED else Exit.UNDECIDABLE if codes else Exit.DONE
-
-
-def _tell(done: AuditRun, key: Vkey, statement: bytes, folder: str) -> None:
-    answer = AuditSignAnswer(
-        log=done.seen.log,
-        where=done.seen.where,
-        size=done.seen.size,
-        read=done.seen.entries,
-        signed=list(done.signed),
-        problems=[ProblemItem(alarm.code, alarm.says) for alarm in done.wrong],
-        remarks=[ProblemItem(alarm.code, alarm.says) for alarm in done.remarks],
-        vkey=key.text,
-        statement=statement.decode(),
-        folder=folder,
-    )
-    rows = [("signed", f"entries {start} to {end - 1}") for start, end in done.signed]
-    rows += [(alarm.code, alarm.says) for alarm in (*done.wrong, *done.remarks)]
-    rows = rows or [("", "nothing is new: every entry is in a note already")]
-    ui.emit(answer, ("code", "says"), rows)
-    ui.tell(f"{done.seen.log}: {done.seen.entries} of {done.seen.size or 0} entries were read in this run")
-    if done.wrong:
-        ui.tell("nothing was signed")
-    else:
-        ui.tell(f"statement and notes: {folder}; the ledger takes them with: comity audit take DIR")
-
-
-def _statement(name: str) -> tuple[str, bytes]:
-    """Return the name of the key with which an auditor makes the statement of this program, and the statement."""
-    from ledger.application.auditing.program import own_statement
-
-    text = own_statement()
-    return auditor_name(name, text), text
-
-
-def open_auditor(name: str, state: str | None) -> tuple[Auditor, Path]:
-    """Return the auditor `name` with its key for this program, and the folder of its state; `Stop` without a key."""
-    from ledger.application.auditing.run import Auditor
-
-    key_name, statement = _statement(name)
-    folder = _folder(key_name, state)
-    if not (folder / KEY_FILE).exists():
-        raise Stop(f"{name} has no key for this program", hint=f"comity audit new {name}")
-    key = mldsa.load(folder / KEY_FILE)
-    return Auditor(Vkey.of(key_name, MLDSA44, key.public), statement, key.sign), folder
-
-
-def _folder(key_name: str, state: str | None) -> Path:
-    root = Path(state) if state else Home.user().state / "auditor"
-    return root / hashlib.sha256(key_name.encode()).hexdigest()
-
-
-def _log(place: str, vkey: Vkey) -> tuple[Trust, str]:
-    """Return the trust of the auditor and the one log of its policy; the auditor's key must have no other job there."""
-    trust = read_trust(place)
-    origins = sorted({key.name for key in trust.policy.logs})
-    if len(origins) != 1:
-        raise Stop(f"{place} names {len(origins)} logs, and one is audited at a time", hint="--trust DIR of one log")
-    if vkey.public in {key.public for key in (*trust.policy.logs, *trust.policy.witnesses.values())}:
-        raise Stop(f"{vkey.id} is a key of the log or of a witness there: an auditor is neither", code=Exit.REFUSED)
-    return trust, origins[0]
+    limits = Limits(seconds, mib, processes or PROCESSES)
+    with prompts.progress("auditing") as progress:
+        done = run_audit(question, folder, ledger_choice.now(), limits, anew=anew, progress=progress)
+    answer = AuditAnswer.of(done, as_of, str(folder))
+    write_reports(answer, files)
+    output.emit(answer, columns(), rows(answer), text=lambda: text_of(answer))
+    return exit_of(answer)

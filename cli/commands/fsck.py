@@ -11,7 +11,7 @@ import click
 from msgspec import Struct
 
 from cli.click_extensions import command
-from cli.commands.audit import open_auditor
+from cli.commands.audit_sign import open_auditor
 from cli.exit_codes import Exit, Stop
 from cli.session import ledger_choice
 from cli.terminal import output, prompts

@@ -15,7 +15,7 @@ from typing import Any
 
 from ledger.adapters.folders.ledger_folder import Folder
 from ledger.adapters.folders.order_names import names
-from ledger.adapters.folders.received_files import FOREIGN, REGISTERS, received_files
+from ledger.adapters.folders.received_files import FOREIGN, REGISTERS, ReceivedFiles, received_files
 from ledger.adapters.keys import mldsa
 from ledger.adapters.storage.entry_reader import Ciphertext, EntryReader
 from ledger.adapters.subject_keys.key_store import KeyCache, SubjectKeyStore
@@ -50,11 +50,13 @@ class CaseReader:
         store: EntryReader,
         subject_keys: SubjectKeyStore | None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        received: ReceivedFiles | None = None,
     ) -> None:
+        """Read the orders in `store`; `received` are the bytes of other logs, by default those of the ledger."""
         self.registry = registry_of(folder.origin)
         self.access = access_of(folder.origin)
         self.reserved = reserved_of(folder.origin)
-        self.received = received_files(folder, store)
+        self.received = received or received_files(folder, store)
         self._folder = folder
         self._store = store
         self._subject_keys = subject_keys

@@ -471,6 +471,7 @@ STANDS_FOR = {
     "play": "init, record and checkpoint of a test ledger",
 }
 ELSEWHERE = {
+    "audit": "tests.cli.commands.test_audit",
     "witness serve": "tests.faults.witness",
     "mirror serve": "tests.faults.mirror",
     "signer serve": "tests.faults.signer",

@@ -32,6 +32,7 @@ from click.testing import CliRunner
 
 from cli.access import persons
 from cli.app import comity
+from cli.audits.places import parse_list
 from cli.exit_codes import Exit, Stop
 from cli.imports.letters import media_of
 from cli.imports.rem_evidence import read_evidence
@@ -1446,6 +1447,14 @@ PARSERS = (
         (),
     ),
     Parser(
+        "list of ledgers",
+        "lines",
+        samples('[[ledger]]\nplace = "ledgers/karsk"\ntrust = "trust/karsk"\nholder = "Office"\n'),
+        lambda d, _: parse_list(d, "ledgers.toml"),
+        ("cli.audits.places",),
+        COMMAND,
+    ),
+    Parser(
         "address book",
         "lines",
         samples(address_book.template()),
@@ -1558,6 +1567,7 @@ OWN = {
     "server.exchange.endpoint": "receipts of peers; tests/server/exchange/test_endpoint.py",
     "server.exchange.peers": "a file of its operator; tests/server/exchange/test_peers.py",
     "server.exchange.store": "rows that it has written itself",
+    "ledger.application.audits.audit_state": "results that it has written itself",
     "cli.commands.demo": "a bundle that it has just made",
     "cli.reports.pdf": "the same",
     "ledger.adapters.document_signatures.token_key": "what a token answers; tests/interop/test_softhsm.py",

@@ -39,12 +39,13 @@ def verify_folder(
     *,
     store: str = "",
     progress: Progress = no_progress,
+    walk: Walk | None = None,
 ) -> Report:
     """Verify a folder that was handed over. Nothing in it is trusted or followed, and nothing is written into it.
 
-    `anchor` is a checkpoint held independently, `now` the moment of the verdict (UTC), `store` the address of
-    the database with the entries: the address in the folder is never used. `LedgerError` NO-LEDGER,
-    NOT-A-LEDGER, STORE-GIVEN if the folder is no log; `RecordError` and `LedgerError` if it cannot be read.
+    `anchor` is a checkpoint held independently, `now` the moment of the verdict (UTC), `store` the address of the
+    database with the entries: the address in the folder is never used. `walk` is as in `verify_log`. `LedgerError`
+    NO-LEDGER, NOT-A-LEDGER, STORE-GIVEN if the folder is no log; `RecordError` and `LedgerError` if it cannot be read.
     """
     checkpoint = None if anchor is None else parse_anchor(anchor)
     handed_folder = HandedFolder(path)
@@ -52,7 +53,7 @@ def verify_folder(
     before = [file_state(file) for file in databases]
     with ExitStack() as until:
         files = _handed_files(handed_folder, path, store, until)
-        report = _verify(files, trust, checkpoint, now, progress)
+        report = _verify(files, trust, checkpoint, now, progress, walk)
     if [file_state(file) for file in databases] != before:
         says = f"{path} was written to while it was read"
         raise LedgerError("BUSY", says, "try again, or verify a copy: comity backup makes one")

@@ -1,260 +1,369 @@
-"""Auditors on the command line: make a key, audit a log, name the auditor, take its notes, and see the verdict."""
+"""`comity audit`: many ledgers in one report. Nothing in a ledger is believed, and none stops the others."""
 
 from __future__ import annotations
 
 import json
 import os
 import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
+from click.testing import Result
 
-from cli.command_tables import AUDIT
 from cli.exit_codes import Exit
-from ledger.bundle.archive import unpack
-from ledger.tlog.note import MLDSA44, Vkey, parse_vkey
-from ledger.tlog.policy import parse_policy
-from tests.support.cli import House, documents_in
+from ledger.application.audits.audit_state import begun
+from tests.support.cli import House, run
+from tests.support.many_ledgers import change_an_entry, make_ledgers, trust_options
 
-pytest.importorskip("cryptography.hazmat.primitives.asymmetric.mldsa", reason="needs cryptography 50")
-
-NAME = "auditor.example/karsk"
+LATER = ("--as-of", "2027-09-01T00:00:00Z")
+IN_TIME = ("--as-of", "2027-02-20T00:00:00Z")
 
 
 @dataclass
-class Case:
-    """An office with its ledger, and an auditor who holds the office's trust folder of the beginning."""
+class Auditor:
+    """An auditor with a folder of ledgers, the trust in each, and a state."""
 
-    house: House
+    folder: Path
 
     @property
-    def trust(self) -> Path:
-        return self.house.folder / "held"
+    def ledgers(self) -> Path:
+        return self.folder / "ledgers"
 
-    def ok(self, *words: str) -> dict[str, Any]:
-        done = self.house.run(*words, "--json")
-        assert done.exit_code == 0, done.output
-        return dict(next(iter(documents_in(done.stdout)), {}))
+    def ledger(self, number: int) -> Path:
+        return self.ledgers / f"office-{number:02}"
 
-    def new(self) -> str:
-        return str(self.ok("audit", "new", NAME)["vkey"])
-
-    def sign(self, where: Path | None = None, *more: str) -> tuple[int, dict[str, Any]]:
-        words = ("audit", "sign", str(where or self.house.ledger), "--name", NAME, "--trust", str(self.trust), *more)
-        done = self.house.away(*words, "--json")
+    def audit(self, *words: str, trust: bool = True) -> tuple[int, dict[str, Any]]:
+        held = trust_options(self.folder) if trust else []
+        places = words if any(not word.startswith("-") for word in words[:1]) else (str(self.ledgers), *words)
+        done = self.run("audit", *places, *held, "--state", str(self.folder / "state"), "--json")
         return done.exit_code, json.loads(done.stdout) if done.stdout else {"error": done.output}
 
-    def audits(self) -> str:
-        return str(self.house.folder / "audits")
+    def run(self, *words: str, ledger: Path | None = None) -> Result:
+        return run(*words, ledger=ledger, **self.env)
 
-    def taken(self) -> Case:
-        """Name the auditor, let it audit, and take what it returns."""
-        self.ok("audit", "add", self.new())
-        self.ok("checkpoint")
-        code, _ = self.sign(None, "-o", self.audits())
-        assert code == 0
-        self.ok("audit", "take", self.audits())
-        return self
+    @property
+    def env(self) -> dict[str, str]:
+        return {"XDG_STATE_HOME": str(self.folder / "xdg"), "XDG_CONFIG_HOME": str(self.folder / "config")}
 
-    def export(self) -> Path:
-        bundle = self.house.folder / "ct.evidence.zip"
-        bundle.unlink(missing_ok=True)
-        done = self.house.run("export", "PPO-1", "--audience", "CT", "--as", "ilves", "-o", str(bundle))
-        assert done.exit_code == 0, done.output
-        return bundle
 
-    def verify(self, what: Path, trust: Path | None = None) -> tuple[int, dict[str, Any], str]:
-        words = ("verify", str(what), "--trust", str(trust or self.house.ledger / "trust"))
-        done = self.house.away(*words, "--json")
-        return done.exit_code, json.loads(done.stdout), self.house.away(*words).stdout
+@pytest.fixture(scope="module")
+def five(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("five")
+    make_ledgers(folder, 5)
+    return folder
 
 
 @pytest.fixture
-def case(tmp_path: Path) -> Case:
-    house = House(tmp_path).furnished()
-    made = Case(house)
-    made.ok("checkpoint")
-    shutil.copytree(house.ledger / "trust", made.trust)
-    return made
+def auditor(five: Path, tmp_path: Path) -> Auditor:
+    shutil.copytree(five, tmp_path / "a")
+    return Auditor(tmp_path / "a")
 
 
-def test_an_auditor_is_named_audits_and_the_verdict_says_what_it_checked(case: Case) -> None:
-    bundle = case.taken().export()
-    code, answer, text = case.verify(bundle)
-    assert (code, answer["verdict"]) == (Exit.DONE, "TOTAL-PASSED")
-    size = answer["head"]["size"]
-    (audit,) = answer["audits"]
-    assert (audit["name"], audit["auditor"], audit["checks"]) == (
-        "karsk",
-        NAME,
-        ["signatures", "chain", "places", "map-roots"],
+def by_log(answer: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {each["log"]: each for each in answer["ledgers"]}
+
+
+def codes(ledger: dict[str, Any]) -> list[str]:
+    return [reason["code"] for reason in ledger["reasons"]]
+
+
+def test_five_ledgers_are_audited_by_one_command(auditor: Auditor) -> None:
+    code, answer = auditor.audit(*IN_TIME)
+    assert code == Exit.DONE, answer
+    assert answer["verdicts"]["TOTAL-PASSED"] == 5
+    one = by_log(answer)["story.example/office-03"]
+    assert (one["entries"], one["signatures"], one["orders"]) == (35, 35, 1)
+    assert (one["trusted"], one["judged"], one["head_by"]) == (True, True, "auditor")
+
+
+def test_a_planted_fault_in_one_is_named_and_the_others_pass(auditor: Auditor) -> None:
+    change_an_entry(auditor.ledger(2))
+    code, answer = auditor.audit(*IN_TIME)
+    assert code == Exit.PROVED_BAD
+    worst = answer["ledgers"][0]
+    assert (worst["log"], worst["verdict"]) == ("story.example/office-02", "TOTAL-FAILED")
+    assert worst["reasons"][0]["where"] == "#33"
+    assert not worst["judged"]
+    assert answer["verdicts"]["TOTAL-PASSED"] == 4
+
+
+def test_violations_and_overdue_deadlines_are_counted_and_an_integrity_failure_is_worse(auditor: Auditor) -> None:
+    code, answer = auditor.audit(*LATER)
+    assert code == Exit.FINDINGS
+    one = answer["ledgers"][0]
+    assert [f["code"] for f in one["findings"] if f["level"] == "V"] == [
+        "V-7-5c-DISCLOSED-AGAINST-INSTRUCTION",
+        "V-NOTICE-OVERDUE",
+    ]
+    assert one["duties"]["overdue"] == 1
+    assert one["duties"]["first"][0]["id"] == "NOTICE-REVIEW"
+    change_an_entry(auditor.ledger(4))
+    code, answer = auditor.audit(*LATER)
+    assert code == Exit.PROVED_BAD
+    assert answer["ledgers"][0]["log"] == "story.example/office-04"
+
+
+def test_without_trust_from_outside_no_ledger_passes_and_the_report_says_so(auditor: Auditor) -> None:
+    code, answer = auditor.audit(*IN_TIME, trust=False)
+    assert code == Exit.FINDINGS
+    assert {each["verdict"] for each in answer["ledgers"]} == {"INDETERMINATE"}
+    assert {codes(each)[0] for each in answer["ledgers"]} == {"NO_TRUST_ANCHOR"}
+    assert not (auditor.folder / "state" / "places").exists(), "an unproven head is not kept"
+
+
+def test_a_ledger_under_the_trust_of_another_log_is_not_passed(auditor: Auditor) -> None:
+    policy = (auditor.ledger(1) / "trust" / "policy").read_bytes()
+    (auditor.ledger(0) / "trust" / "policy").write_bytes(policy)  # a ledger that says it is another
+    code, answer = auditor.audit(str(auditor.ledger(0)))
+    assert code == Exit.PROVED_BAD
+    assert answer["ledgers"][0]["verdict"] == "TOTAL-FAILED"
+
+
+def test_absent_damaged_and_blocking_ledgers_are_named_and_do_not_stop_the_others(auditor: Auditor) -> None:
+    (auditor.ledger(0) / "entries.db").unlink()
+    os.mkfifo(auditor.ledger(0) / "entries.db")
+    (auditor.ledger(1) / "entries.db").write_bytes(b"SQLite format 3\0" + b"\xff" * 4_000)
+    (auditor.ledger(2) / "trust" / "policy").unlink()
+    os.symlink("/dev/zero", auditor.ledger(2) / "trust" / "policy")
+    (auditor.ledgers / "empty").mkdir()
+    code, answer = auditor.audit(str(auditor.ledgers), str(auditor.folder / "nothing"), "http://127.0.0.1:1/log")
+    assert code == Exit.PROVED_BAD, "a file that is no database any more is a proved fault"
+    found = {Path(each["place"]).name: (each["verdict"], codes(each)[0]) for each in answer["ledgers"] if codes(each)}
+    assert found == {
+        "office-00": ("NOT-READ", "NOT-A-FILE"),
+        "office-01": ("TOTAL-FAILED", "LOG-CORRUPT"),
+        "office-02": ("NOT-READ", "NOT-A-FILE"),
+        "empty": ("NOT-READ", "NO-LEDGER"),
+        "nothing": ("NOT-READ", "NO-LEDGER"),
+        "log": ("NOT-READ", "HTTP-SILENT"),
+    }
+    assert answer["verdicts"]["TOTAL-PASSED"] == 2
+
+
+def test_nothing_is_written_into_a_ledger(auditor: Auditor) -> None:
+    before = {path: path.stat().st_mtime_ns for path in sorted(auditor.ledgers.rglob("*"))}
+    for path in before:
+        path.chmod(0o500 if path.is_dir() else 0o400)
+    try:
+        assert auditor.audit(*IN_TIME)[0] == Exit.DONE
+        assert {path: path.stat().st_mtime_ns for path in sorted(auditor.ledgers.rglob("*"))} == before
+    finally:
+        for path in before:
+            path.chmod(0o700 if path.is_dir() else 0o600)
+
+
+def test_the_next_audit_says_what_changed(auditor: Auditor) -> None:
+    _, first = auditor.audit(*IN_TIME)
+    assert all(each["difference"] is None for each in first["ledgers"])
+    change_an_entry(auditor.ledger(1))
+    _, second = auditor.audit(*LATER)
+    changed = by_log(second)["story.example/office-00"]["difference"]
+    assert (changed["since"], changed["verdict"], changed["entries"]) == (first["moment"], "TOTAL-PASSED", 0)
+    assert (changed["new"], changed["gone"]) == (3, 0)
+    assert changed["added"][0].startswith("NOTICE-REVIEW ")
+    assert by_log(second)["story.example/office-01"]["difference"]["verdict"] == "TOTAL-PASSED"
+    assert by_log(second)["story.example/office-01"]["verdict"] == "TOTAL-FAILED"
+
+
+def test_an_older_copy_in_the_place_of_a_ledger_is_a_rollback(auditor: Auditor, tmp_path: Path) -> None:
+    house = House(tmp_path / "house").furnished()
+    shutil.copytree(house.ledger, tmp_path / "older")
+    shutil.copytree(house.ledger / "trust", tmp_path / "held")
+    assert house.run("checkpoint").exit_code == 0
+    held = ("--trust", str(tmp_path / "held"))
+    place = tmp_path / "place"
+    shutil.copytree(house.ledger, place)
+    assert auditor.audit(str(place), *held)[0] in (Exit.DONE, Exit.FINDINGS)
+    house.reply("key", "new", "orn")
+    assert house.run("key", "enrol", "orn", "--role", "RET", "--party", "XO", "--office", "Unit").exit_code == 0
+    assert house.run("checkpoint").exit_code == 0
+    shutil.rmtree(place)
+    shutil.copytree(house.ledger, place)
+    assert auditor.audit(str(place), *held)[0] in (Exit.DONE, Exit.FINDINGS)
+    shutil.rmtree(place)
+    shutil.copytree(tmp_path / "older", place)
+    code, answer = auditor.audit(str(place), *held)
+    assert (code, codes(answer["ledgers"][0])[0]) == (Exit.PROVED_BAD, "LOG-ROLLBACK")
+
+
+def forked(folder: Path) -> tuple[Path, Path, Path]:
+    """Return two ledgers of one log that contradict each other, each signed with its key, and the trust in the log."""
+    one, two = House(folder / "one").furnished(), House(folder / "two")
+    shutil.copytree(one.folder, two.folder)
+    for house, name in ((one, "orn"), (two, "lab")):
+        house.reply("key", "new", name)
+        assert house.run("key", "enrol", name, "--role", "RET", "--party", "XO", "--office", "Unit").exit_code == 0
+        assert house.run("checkpoint").exit_code == 0
+    shutil.copytree(one.ledger / "trust", folder / "held")
+    return one.ledger, two.ledger, folder / "held"
+
+
+def test_a_log_that_shows_two_views_at_two_places_is_convicted(auditor: Auditor, tmp_path: Path) -> None:
+    one, two, held = forked(tmp_path)
+    code, answer = auditor.audit(str(one), str(two), "--trust", str(held), trust=False)
+    assert code == Exit.PROVED_BAD
+    assert [(each["verdict"], codes(each)[0]) for each in answer["ledgers"]] == [("TOTAL-FAILED", "SPLIT-VIEW")] * 2
+    exhibit = next((auditor.folder / "state" / "places" / "evidence").glob("*.split-view.json"))
+    assert run("verify", str(exhibit), "--trust", str(held)).exit_code == Exit.PROVED_BAD, "the log is convicted"
+
+
+def test_a_log_that_shows_one_auditor_two_views_after_each_other_is_convicted(auditor: Auditor, tmp_path: Path) -> None:
+    one, two, held = forked(tmp_path)
+    place = tmp_path / "place"
+    shutil.copytree(one, place)
+    assert auditor.audit(str(place), "--trust", str(held), trust=False)[0] in (Exit.DONE, Exit.FINDINGS)
+    shutil.rmtree(place)
+    shutil.copytree(two, place)
+    code, answer = auditor.audit(str(place), "--trust", str(held), trust=False)
+    assert (code, codes(answer["ledgers"][0])[0]) == (Exit.PROVED_BAD, "SPLIT-VIEW")
+
+
+def test_two_copies_of_one_log_do_not_contradict_each_other(auditor: Auditor) -> None:
+    shutil.copytree(auditor.ledger(0), auditor.ledgers / "copy")
+    code, answer = auditor.audit(*IN_TIME)
+    assert (code, answer["verdicts"]["TOTAL-PASSED"]) == (Exit.DONE, 6)
+
+
+def test_an_audit_with_a_key_continues_behind_its_verdicts(auditor: Auditor) -> None:
+    pytest.importorskip("cryptography.hazmat.primitives.asymmetric.mldsa", reason="needs cryptography 50")
+    code, answer = auditor.audit(*IN_TIME, "--auditor", "auditor.example/all")
+    assert code == Exit.USAGE
+    assert auditor.run("audit", "new", "auditor.example/all").exit_code == 0
+    for _ in range(2):
+        code, answer = auditor.audit(*IN_TIME, "--auditor", "auditor.example/all")
+        assert (code, answer["verdicts"]["TOTAL-PASSED"]) == (Exit.DONE, 5), "no segment of 8,192 entries is complete"
+    assert len(list(auditor.folder.glob("state/places/*/verdicts.db"))) == 5
+
+
+def test_a_list_names_what_is_expected_at_a_place(auditor: Auditor) -> None:
+    (auditor.folder / "ledgers.toml").write_text(
+        '[[ledger]]\nplace = "ledgers/office-00"\nlog = "story.example/office-00"\ntrust = "trust/office-00"\n'
+        'holder = "Staatsanwaltschaft Köln"\n'
+        '[[ledger]]\nplace = "ledgers/office-01"\nlog = "story.example/office-04"\ntrust = "trust/office-01"\n'
     )
-    ((start, end),) = audit["ranges"]
-    assert (start, end < size) == (0, True), "the entry on the export itself came later"
-    assert "What auditors of your policy state" in text
-    words = " ".join(text.split())
-    assert f"karsk ({NAME}) checked the entries 0-{end - 1} of the {size} in this log." in words
-    assert f"used the program {audit['program']} and the rules {audit['rules']}" in words
-    lacking = f"entry {end}" if end + 1 == size else f"entries {end}-{size - 1}"
-    assert f"CMP-NOT-AUDITED: that the auditor karsk checked the {lacking}:" in words
+    code, answer = auditor.audit(str(auditor.folder / "ledgers.toml"), *IN_TIME, trust=False)
+    assert code == Exit.PROVED_BAD
+    wrong, right = answer["ledgers"]
+    assert (right["verdict"], right["holder"]) == ("TOTAL-PASSED", "Staatsanwaltschaft Köln")
+    assert (wrong["verdict"], codes(wrong)) == ("TOTAL-FAILED", ["CP-ORIGIN"])
 
 
-def test_a_verifier_whose_policy_names_no_auditor_is_told_that_a_note_was_left(case: Case) -> None:
-    bundle = case.taken().export()
-    _, answer, _ = case.verify(bundle, case.trust)
-    assert answer["audits"] == []
-    assert any("your policy names none who signed" in says for says in answer["not_proven"])
+@pytest.mark.parametrize("text", ["[[ledger]]\nplaces = 'x'\n", "ledger = 3\n", "\xff", "[[ledger]"])
+def test_a_file_that_is_no_list_is_refused(auditor: Auditor, text: str) -> None:
+    (auditor.folder / "no.toml").write_text(text)
+    code, answer = auditor.audit(str(auditor.folder / "no.toml"))
+    assert code == Exit.USAGE
+    assert "is no list of ledgers" in answer["message"]
 
 
-def test_a_ledger_folder_and_its_list_say_the_same(case: Case) -> None:
-    case.taken()
-    listed = case.ok("audit", "list")
-    assert listed["auditors"][0]["ranges"] == [[0, listed["size"]]]
-    assert listed["problems"] == []
-    code, answer, _ = case.verify(case.house.ledger)
-    assert (code, answer["audits"][0]["ranges"]) == (0, [[0, listed["size"]]])
+@pytest.fixture
+def published(auditor: Auditor) -> Iterator[tuple[Path, str]]:
+    folder = auditor.folder / "web" / "log"
+    done = auditor.run("log", "publish", str(folder), ledger=auditor.ledger(0))
+    assert done.exit_code == 0, done.output
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            """Print nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder.parent)))
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield folder, f"http://127.0.0.1:{server.server_address[1]}/log"
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
-def test_the_next_run_reads_and_signs_what_is_new(case: Case) -> None:
-    case.taken()
-    _, first = case.sign()
-    assert (first["signed"], first["read"]) == ([], 0)
-    case.house.reply(
-        "record",
-        "party-registered",
-        "-f",
-        "party=XN",
-        "-f",
-        "zone=UTC",
-        "-f",
-        "declarations_verified=false",
-        "--as",
-        "registrar",
-    )
-    case.ok("checkpoint")
-    _, second = case.sign()
-    assert second["read"] == second["size"] - first["size"]
-    assert second["signed"][0][0] == first["size"]
-    _, third = case.sign(None, "--whole")
-    assert third["signed"] == [[0, second["size"]]]
+def test_a_published_log_is_audited_as_its_ledger_is(auditor: Auditor, published: tuple[Path, str]) -> None:
+    folder, url = published
+    code, answer = auditor.audit(str(auditor.ledger(0)), str(folder), url, *LATER)
+    assert code == Exit.FINDINGS, answer
+    same = [
+        {name: each[name] for name in ("verdict", "root", "entries", "signatures", "orders", "findings", "duties")}
+        for each in answer["ledgers"]
+    ]
+    assert len(same) == 3
+    assert same[0] == same[1] == same[2]
+    (folder / "tile" / "entries").rename(folder / "tile" / "no-entries")
+    code, answer = auditor.audit(url, *LATER)
+    assert code == Exit.FINDINGS, "the entries were copied before, and no new one is needed"
 
 
-def test_a_published_log_and_a_backup_are_audited_too(case: Case, tmp_path: Path) -> None:
-    case.new()
-    published, copy = tmp_path / "published", tmp_path / "copy"
-    case.ok("log", "publish", str(published))
-    _, from_published = case.sign(published)
-    case.ok("backup", str(case.house.ledger), "-o", str(tmp_path / "copy.tar"))
-    case.ok("restore", str(tmp_path / "copy.tar"), str(copy), "--behind")
-    code, from_copy = case.sign(copy, "--state", str(tmp_path / "elsewhere"))
-    assert code != 0, "the key is in another folder"
-    case.ok("audit", "new", NAME, "--state", str(tmp_path / "elsewhere"))
-    _, from_copy = case.sign(copy, "--state", str(tmp_path / "elsewhere"))
-    assert from_copy["signed"] == from_published["signed"] == [[0, from_copy["size"]]]
+def test_published_entries_that_are_not_the_signed_ones_fail(auditor: Auditor, published: tuple[Path, str]) -> None:
+    folder, url = published
+    bundle = next(path for path in (folder / "tile" / "entries").rglob("*") if path.is_file())
+    data = bundle.read_bytes()
+    bundle.chmod(0o600)
+    bundle.write_bytes(data[:400] + b"X" + data[401:])
+    code, answer = auditor.audit(url)
+    assert code == Exit.PROVED_BAD
+    assert answer["ledgers"][0]["verdict"] == "TOTAL-FAILED"
 
 
-def test_notes_are_published_with_the_log_and_backed_up(case: Case, tmp_path: Path) -> None:
-    case.taken()
-    case.ok("log", "publish", str(tmp_path / "published"))
-    names = (tmp_path / "published" / "audits" / "index").read_text().splitlines()
-    assert sorted(name.rpartition(".")[2] for name in names) == ["note", "statement"]
-    assert all((tmp_path / "published" / "audits" / name).is_file() for name in names)
-    case.ok("backup", str(case.house.ledger), "-o", str(tmp_path / "copy.tar"))
-    case.ok("restore", str(tmp_path / "copy.tar"), str(tmp_path / "copy"), "--behind")
-    assert (tmp_path / "copy" / "log" / "audits" / "index").read_text().splitlines() == names
+def test_a_checkpoint_that_is_older_than_asked_is_a_finding(auditor: Auditor) -> None:
+    assert auditor.audit(str(auditor.ledger(0)), *IN_TIME, "--stale", "1")[0] == Exit.DONE
+    code, answer = auditor.audit(str(auditor.ledger(0)), *IN_TIME, "--stale", "0", "--anew")
+    time.sleep(1.1)
+    code, answer = auditor.audit(str(auditor.ledger(0)), *IN_TIME, "--stale", "0", "--anew")
+    assert (code, answer["ledgers"][0]["stale"]) == (Exit.FINDINGS, True)
 
 
-def test_a_ledger_that_was_changed_is_not_signed(case: Case, tmp_path: Path) -> None:
-    from tests.ledger.application.integrity.test_verify_log import open_file
-
-    case.new()
-    copy = Path(shutil.copytree(case.house.ledger, tmp_path / "copy"))
-    with open_file(copy / "entries.db") as c:
-        c.execute("UPDATE stored_events SET state = (SELECT state FROM stored_events WHERE rowid = 2) WHERE rowid = 3")
-        c.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    c.close()
-    code, answer = case.sign(copy)
-    assert (code, answer["signed"]) == (Exit.PROVED_BAD, [])
-    assert [problem["code"] for problem in answer["problems"]] == ["LOG-CORRUPT"]
-
-
-def test_what_cannot_be_read_is_undecidable_and_nothing_is_signed(case: Case, tmp_path: Path) -> None:
-    case.new()
-    code, answer = case.sign(tmp_path / "nothing")
-    assert (code, answer["signed"], answer["problems"][0]["code"]) == (Exit.UNDECIDABLE, [], "LOG-UNREACHABLE")
-
-
-def test_a_key_is_made_once_for_each_program(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = case.new()
-    assert case.house.run("audit", "new", NAME).exit_code == Exit.REFUSED
-    monkeypatch.setattr("ledger.application.auditing.program.program_digest", lambda: "ab" * 32)
-    code, _ = case.sign()
-    assert code == Exit.USAGE, "another version of the program needs its own key"
-    assert case.new() != first
+def test_an_audit_that_was_killed_continues_with_the_same_result(auditor: Auditor) -> None:
+    _, whole = auditor.audit(*LATER)
+    shutil.rmtree(auditor.folder / "state")
+    words = [
+        sys.executable,
+        "-c",
+        "from cli.start import main; main()",
+        "audit",
+        str(auditor.ledgers),
+        *trust_options(auditor.folder),
+        *LATER,
+    ]
+    words += ["--state", str(auditor.folder / "state"), "--json", "--processes", "1"]
+    running = subprocess.Popen(words, env={**os.environ, **auditor.env}, stdout=subprocess.DEVNULL)
+    until = time.monotonic() + 60
+    while len(list(auditor.folder.glob("state/runs/*/*.json"))) < 2 and time.monotonic() < until:
+        time.sleep(0.02)
+    running.send_signal(signal.SIGKILL)
+    running.wait()
+    read = len(list(auditor.folder.glob("state/runs/*/*.json")))
+    code, answer = auditor.audit(*LATER)
+    assert 2 <= read < 5, "killed in the middle"
+    assert (code, answer["continued"]) == (Exit.FINDINGS, read)
+    assert [_undated(each) for each in answer["ledgers"]] == [_undated(each) for each in whole["ledgers"]]
+    assert auditor.audit(*LATER)[1]["continued"] == 0, "a complete audit is not continued"
 
 
-def test_notes_of_an_auditor_that_the_policy_does_not_name_are_not_taken(case: Case) -> None:
-    case.new()
-    case.sign(None, "-o", case.audits())
-    done = case.house.run("audit", "take", case.audits())
-    assert (done.exit_code, "comity audit add" in done.output) == (Exit.REFUSED, True)
+def _undated(ledger: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in ledger.items() if name not in ("head_at", "difference")}
 
 
-def test_a_note_that_does_not_hold_is_not_taken(case: Case) -> None:
-    case.ok("audit", "add", case.new())
-    case.ok("checkpoint")
-    case.sign(None, "-o", case.audits())
-    (note,) = Path(case.audits()).glob("*.note")
-    text = note.read_bytes().decode().split("\n")
-    text[1] = "subtree 0 1"
-    note.write_text("\n".join(text))
-    done = case.house.run("audit", "take", case.audits())
-    assert (done.exit_code, "CP-SIG" in done.output) == (Exit.REFUSED, True)
-    assert not (case.house.ledger / "log" / "audits").exists()
+def test_one_state_serves_one_audit_at_a_time(auditor: Auditor) -> None:
+    with begun(auditor.folder / "state", b"another question", datetime.now(UTC)):
+        code, _ = auditor.audit()
+    assert code == Exit.BUSY
 
 
-def test_a_policy_keeps_its_auditors_when_a_witness_is_added(case: Case) -> None:
-    vkey = case.new()
-    case.ok("audit", "add", vkey, "--called", "karsk-2027")
-    witness = case.ok("witness", "new", "witness.example/xo", "--state", str(case.house.folder / "witness"))["vkeys"][0]
-    case.ok("witness", "add", witness, "http://127.0.0.1:9")
-    policy = parse_policy((case.house.ledger / "trust" / "policy").read_bytes())
-    assert {name: key.text for name, key in policy.auditors.items()} == {"karsk-2027": vkey}
-    assert list(policy.witnesses) == ["xo"]
-
-
-def test_a_witness_or_a_plain_key_is_refused_as_an_auditor(case: Case) -> None:
-    witness = case.ok("witness", "new", "witness.example/xo", "--mldsa", "--state", str(case.house.folder / "w"))
-    for vkey in witness["vkeys"]:
-        done = case.house.run("audit", "add", vkey)
-        assert (done.exit_code, "AUD-KEY" in done.output) == (Exit.REFUSED, True)
-    case.ok("audit", "add", case.new())
-    assert case.house.run("audit", "add", case.ok("audit", "list")["auditors"][0]["vkey"]).exit_code == Exit.REFUSED
-
-
-def test_a_witness_of_the_log_does_not_audit_it(case: Case) -> None:
-    witness = parse_vkey(case.new())
-    text = f"witness w {Vkey.of('witness.example/w', MLDSA44, witness.public).text}\n"
-    policy = case.trust / "policy"
-    policy.write_text(policy.read_text().replace("quorum", f"{text}quorum", 1))
-    code, _ = case.sign()
-    assert code == Exit.REFUSED
-
-
-def test_what_is_no_file_is_not_taken(case: Case, tmp_path: Path) -> None:
-    case.taken()
-    os.mkfifo(tmp_path / "audits" / f"{'ab' * 32}.note")
-    done = case.house.run("audit", "take", case.audits())
-    assert (done.exit_code, "NOT-A-FILE" in done.output) == (Exit.UNDECIDABLE, True)
-
-
-def test_a_bundle_holds_the_statement_below_map(case: Case) -> None:
-    files = unpack(case.taken().export().read_bytes())
-    endings = sorted(name.rpartition(".")[2] for name in files if name.startswith("map/audits/"))
-    assert endings == ["note", "proof", "statement"]
-
-
-def test_every_command_of_auditors_is_tried_here() -> None:
-    assert set(AUDIT) == {"new", "sign", "add", "list", "take"}
+@pytest.mark.slow
+def test_fifty_ledgers_are_audited_by_one_command_and_a_planted_fault_is_named(tmp_path: Path) -> None:
+    make_ledgers(tmp_path, 50)
+    auditor = Auditor(tmp_path)
+    change_an_entry(auditor.ledger(37))
+    code, answer = auditor.audit(*LATER)
+    assert code == Exit.PROVED_BAD
+    assert len(answer["ledgers"]) == 50
+    assert answer["ledgers"][0]["log"] == "story.example/office-37"
+    assert answer["verdicts"]["TOTAL-PASSED"] == 49
