@@ -173,4 +173,5 @@ def _compared(run: AuditRun, result: Audited) -> Audited:
     if before is None:
         return result
     since, old = before
-    return replace(result, ledger=replace(result.ledger, difference=difference(result, old, since)))
+    log = result.ledger.log or old.ledger.log  # so that a ledger that is not read has its name
+    return replace(result, ledger=replace(result.ledger, log=log, difference=difference(result, old, since)))

@@ -14,7 +14,7 @@ from cli.click_extensions import command
 from cli.exit_codes import Exit
 from cli.handover.trust_folder import read_trust
 from cli.session import ledger_choice
-from cli.session.options import AS_OF
+from cli.session.options import AS_OF, LANG
 from cli.terminal import output, prompts
 from cli.terminal.log_output import VERBOSE
 from ledger.application.audits.bounded_processes import Limits
@@ -22,7 +22,7 @@ from ledger.application.audits.bounded_processes import Limits
 
 @command(
     "comity audit /srv/ledgers --trust karsk-trust/ --trust ardel-trust/",
-    "comity audit ledgers.toml --stale 26 -o audit.json          (cron: exit 1, 3 or 4)",
+    "comity audit ledgers.toml --stale 26 -o audit.html -o audit.json          (cron: exit 1, 3 or 4)",
     "comity audit /media/copy/ledger https://ledger.example/karsk --trust karsk-trust/ --json",
     refused=Exit.UNDECIDABLE,
 )
@@ -36,8 +36,9 @@ from ledger.application.audits.bounded_processes import Limits
 @click.option("--timeout", "seconds", type=click.FloatRange(1), default=3600, metavar="SECONDS", help="For one ledger.")
 @click.option("--memory", "mib", type=click.IntRange(256), default=2048, metavar="MIB", help="For one ledger.")
 @click.option("--processes", type=click.IntRange(1, 256), metavar="N", help="Ledgers at a time (default: cores).")
-@click.option("-o", "--output", "files", multiple=True, metavar="FILE", help="Also a report: .json.")
+@click.option("-o", "--output", "files", multiple=True, metavar="FILE", help="Also a report: .html, .pdf or .json.")
 @AS_OF
+@LANG
 @VERBOSE
 def audit(
     places: tuple[str, ...],
@@ -52,6 +53,7 @@ def audit(
     processes: int | None,
     files: tuple[str, ...],
     as_of: datetime | None,
+    lang: str,
 ) -> Exit:
     """Audit many ledgers: verify each under the trust that you hold, judge its orders, count duties and witnesses.
 
@@ -79,6 +81,6 @@ def audit(
     with prompts.progress("auditing") as progress:
         done = run_audit(question, folder, ledger_choice.now(), limits, anew=anew, progress=progress)
     answer = AuditAnswer.of(done, as_of, str(folder))
-    write_reports(answer, files)
+    write_reports(answer, files, lang)
     output.emit(answer, columns(), rows(answer), text=lambda: text_of(answer))
     return exit_of(answer)

@@ -1,4 +1,6 @@
-"""Reports as HTML: one file each, no network, no script but the slider of a replay; same values, same bytes.
+"""Reports as HTML: one file each, no network, same values, same bytes.
+
+The only scripts are the slider of a replay and the sorting of a table of ledgers.
 
 Templates are part of this package as its code is. Everything that is filled in is escaped. A template decides
 on words and order, never on law: what it shows was computed before.
@@ -33,6 +35,7 @@ from projections.reports.fillable_form import FillableForm
 from projections.reports.front_page import Provenance, ReportCheckpoint
 from projections.reports.hearing.hearing_bundle import Hearing
 from projections.reports.ledger_report import Verification
+from projections.reports.ledgers_report import LedgersReport
 from projections.reports.letters.letter import Letter
 from projections.reports.replay import Replay
 from projections.sentences.values import QUOTES
@@ -46,7 +49,17 @@ from projections.statistics.report import (
     suppressed,
 )
 
-Report = CustodyReport | EvidenceChain | Hearing | ProcessingRecord | Verification | Statistics | FillableForm | Letter
+Report = (
+    CustodyReport
+    | EvidenceChain
+    | Hearing
+    | ProcessingRecord
+    | Verification
+    | LedgersReport
+    | Statistics
+    | FillableForm
+    | Letter
+)
 
 KINDS: Final[Mapping[type, str]] = {
     CustodyReport: "custody",
@@ -54,12 +67,18 @@ KINDS: Final[Mapping[type, str]] = {
     Hearing: "hearing",
     ProcessingRecord: "dpo",
     Verification: "audit",
+    LedgersReport: "ledgers",
     Statistics: "statistics",
     FillableForm: "sheet",
     Letter: "letter",
 }
 
-STYLES: Final[Mapping[type, str]] = {Statistics: "statistics.css", Letter: "letter.css"}
+STYLES: Final[Mapping[type, str]] = {
+    Statistics: "statistics.css",
+    Letter: "letter.css",
+    LedgersReport: "ledgers.css",
+}
+SCRIPTS: Final[Mapping[type, str]] = {LedgersReport: "ledgers.js"}
 CSS_PLAIN: Final = re.compile(r"[^A-Za-z0-9 ]")
 
 CONSTANT: Final = re.compile(r'(?<!\w)_\(("[^"\\]*")\)')  # `_` with a message and nothing to put into it
@@ -75,7 +94,8 @@ def page(report: Report, lang: str = "en", theirs: Collection[str] = ()) -> str:
     styles = source("picture.css") + ("" if letter else source("paper.css"))
     styles += source(STYLES[type(report)]) if type(report) in STYLES else ""
     styles += "" if letter else running(headline(content), translation(lang), test=_made(content).test)
-    return _render(f"{KINDS[type(report)]}.html.j2", headline(content), content, styles, lang=lang)
+    script = source(SCRIPTS[type(report)]) if type(report) in SCRIPTS else ""
+    return _render(f"{KINDS[type(report)]}.html.j2", headline(content), content, styles, script, lang)
 
 
 def _made(report: Report) -> Provenance:

@@ -31,6 +31,7 @@ from projections.reports.front_page import CheckCommand, FindingLine, FrontPage,
 from projections.reports.hearing.hearing_bundle import Document
 from projections.reports.history import Event, History
 from projections.reports.ledger_report import CheckCount, KeyRow
+from projections.reports.ledgers_report import AttentionLine
 from projections.reports.letters.letter import Letter, LetterSection, LetterSource, MissingContent
 from projections.reports.replay import EntryLine, RunningDeadline, Stage
 from projections.reports.request import Request, StateName
@@ -85,6 +86,7 @@ OURS: Final[Mapping[type, tuple[str, ...]]] = {
     Change: ("what", "before", "after"),
     CheckCount: ("what",),
     KeyRow: ("roles",),
+    AttentionLine: ("says",),
     FillableForm: ("title", "what", "note", "only_for"),
     FormSection: ("title", "cite", "lead"),
     FormLine: ("label", "says", "cite", "ticks"),

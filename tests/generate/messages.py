@@ -48,7 +48,7 @@ ROOT: Final = Path(__file__).parents[2]
 HERE: Final = ROOT / "projections"
 TEMPLATES: Final = (
     *("layout", "report", "words", "custody", "evidence-chain", "dpo", "audit", "stages", "replay", "sheet"),
-    *("numbers", "stats", "statistics", "letter"),
+    *("numbers", "stats", "statistics", "letter", "ledgers"),
 )
 SAID: Final = re.compile(r"\b(?:say|says|word|counted)\(")  # the marks of words in the templates of PDF reports
 TOKEN: Final = re.compile(r'"((?:[^"\\]|\\.)*)"|[()]')
@@ -57,6 +57,7 @@ SOURCES: Final = (
     "projections/reports/custody_report.py",
     "projections/reports/evidence_chain_report.py",
     "projections/reports/front_page.py",
+    "projections/reports/ledgers_report.py",
     "projections/reports/hearing/hearing_bundle.py",
     "projections/reports/signature_note.py",
     "projections/views/custody.py",

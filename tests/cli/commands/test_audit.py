@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -367,3 +368,51 @@ def test_fifty_ledgers_are_audited_by_one_command_and_a_planted_fault_is_named(t
     assert len(answer["ledgers"]) == 50
     assert answer["ledgers"][0]["log"] == "story.example/office-37"
     assert answer["verdicts"]["TOTAL-PASSED"] == 49
+
+
+def test_the_page_has_the_worst_ledger_first_and_shows_names_of_others_as_text(auditor: Auditor) -> None:
+    change_an_entry(auditor.ledger(3))
+    (auditor.folder / "all.toml").write_text(
+        "".join(
+            f'[[ledger]]\nplace = "ledgers/office-0{n}"\ntrust = "trust/office-0{n}"\nholder = "<b>Büro {n}</b>"\n'
+            for n in range(5)
+        )
+    )
+    pages = {lang: auditor.folder / f"{lang}.html" for lang in ("en", "de")}
+    for lang, page in pages.items():
+        code, _ = auditor.audit(
+            str(auditor.folder / "all.toml"), *LATER, "-o", str(page), "--lang", lang, "--stale", "24", trust=False
+        )
+        assert code == Exit.PROVED_BAD
+    english, german = (page.read_text("utf-8") for page in pages.values())
+    rows = re.findall(r'<tr class="v\d">.*?</tr>', english, re.DOTALL)
+    assert len(rows) == 5
+    assert "story.example/office-03" in rows[0]
+    assert "integrity failed" in rows[0]
+    assert "&lt;b&gt;Büro 3&lt;/b&gt;" in english
+    assert "<b>" not in english
+    assert "http:" not in english
+    assert "https:" not in english
+    assert "1 of 5 ledgers FAILED the integrity check. 4 of 5 ledgers passed the integrity check." in english
+    assert "Violations of the rules as modelled: 8. Overdue deadlines: 4." in english
+    assert "first audit" in english
+    assert "unverändert" in german
+    assert "Integrität widerlegt" in german
+
+
+def test_a_report_is_written_to_new_files_of_known_kinds_only(auditor: Auditor) -> None:
+    (auditor.folder / "there.html").write_text("mine")
+    for name in ("there.html", "report.docx"):
+        code, _ = auditor.audit("-o", str(auditor.folder / name))
+        assert code in (Exit.USAGE, Exit.REFUSED)
+    assert (auditor.folder / "there.html").read_text() == "mine"
+
+
+@pytest.mark.slow
+def test_the_report_is_typeset_as_a_paper(auditor: Auditor) -> None:
+    pytest.importorskip("typst")
+    change_an_entry(auditor.ledger(3))
+    for lang in ("en", "de"):
+        file = auditor.folder / f"{lang}.pdf"
+        assert auditor.audit(*LATER, "-o", str(file), "--lang", lang)[0] == Exit.PROVED_BAD
+        assert file.read_bytes().startswith(b"%PDF-1.")
