@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cli.audits.auditor_keys import KEY_FILE, open_auditor
 from cli.audits.report_text import AuditAnswer, violations
 from cli.terminal import output
 from cli.terminal.file_format import check_ending
 from cli.terminal.file_io import check_new, write_new
 from ledger.adapters.folders.user_folders import Home, private_folder
 from ledger.application.audits.results import AuditedLedger, AuditorKey
+from ledger.law.provisions import rules_digest
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from projections.reports.ledgers_report import AttentionLine, LedgerLine, LedgersReport
 
 ENDINGS = {".html": ("html",), ".htm": ("html",), ".pdf": ("pdf",), ".json": ("json",)}
@@ -29,8 +30,6 @@ def state_folder(state: str | None) -> Path:
 
 def auditor_key(name: str) -> AuditorKey:
     """Return the key of an auditor for this program; `Stop` if it has none."""
-    from cli.commands.audit_sign import KEY_FILE, open_auditor
-
     auditor, folder = open_auditor(name, None)
     return AuditorKey(auditor.key.name, auditor.statement, str(folder / KEY_FILE))
 
@@ -66,7 +65,6 @@ def _bytes(answer: AuditAnswer, form: str, lang: str) -> bytes:
 def report_of(answer: AuditAnswer) -> LedgersReport:
     """Return the answer as the values of a page or a paper."""
     from cli.version import tool
-    from ledger.law.provisions import rules_digest
     from projections.reports.ledgers_report import ledgers_report
 
     since = max((one.difference.since for one in answer.ledgers if one.difference), default=None)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from cli.audits.auditor_keys import KEY_FILE, open_auditor, state_of, statement_of
 from cli.click_extensions import command
 from cli.commands.monitor import UNREACHED
 from cli.exit_codes import Exit, Stop
@@ -16,19 +15,15 @@ from cli.session import ledger_choice
 from cli.terminal import output as ui
 from cli.terminal.answer import CommandAnswer, ProblemItem
 from cli.terminal.log_output import VERBOSE
-from ledger.adapters.folders.user_folders import Home
 from ledger.adapters.keys import mldsa
-from ledger.tlog.audit_statement import auditor_name
+from ledger.application.auditing.audit_files import FOLDER, files_in, keep
+from ledger.application.auditing.run import AuditRun, audit_log
 from ledger.tlog.names import origin_hash
 from ledger.tlog.note import MLDSA44, Vkey
 from ledger.trust.trust_folder import Trust
 
-if TYPE_CHECKING:
-    from ledger.application.auditing.run import Auditor, AuditRun
-
 NAME = click.option("--name", required=True, metavar="NAME", help="The auditor's name: a URL without https://.")
 STATE = click.option("--state", metavar="DIR", help="Its key, and what it has read (default: in your state folder).")
-KEY_FILE = "mldsa.key"
 
 
 class AuditorAnswer(CommandAnswer, tag="comity.auditor/1"):
@@ -69,8 +64,8 @@ def new(name: str, state: str | None) -> None:
     """
     from ledger.adapters.folders.new_folder import new_folder
 
-    key_name, statement = _statement(name)
-    folder = _folder(key_name, state)
+    key_name, statement = statement_of(name)
+    folder = state_of(key_name, state)
     if (folder / KEY_FILE).exists():
         raise Stop(f"{folder} has a {KEY_FILE} already", hint="this program has its key", code=Exit.REFUSED)
     Vkey.of(key_name, MLDSA44, bytes(1312))  # raises CP-KEY for an invalid name before a file is made
@@ -101,9 +96,6 @@ def sign(where: str, name: str, trust: str, state: str | None, whole: bool, outp
     each entry, by a key of the register, and its place in its order and in the log. The next run reads what is new.
     Exit 1: something is wrong; 4: the log cannot be read.
     """
-    from ledger.application.auditing.audit_files import FOLDER, files_in, keep
-    from ledger.application.auditing.run import audit_log
-
     auditor, folder = open_auditor(name, state)
     parsed_trust, origin = _log(trust, auditor.key)
     if parsed_trust.registrar is None:
@@ -141,31 +133,6 @@ def _tell(done: AuditRun, key: Vkey, statement: bytes, folder: str) -> None:
         ui.tell("nothing was signed")
     else:
         ui.tell(f"statement and notes: {folder}; the ledger takes them with: comity audit take DIR")
-
-
-def _statement(name: str) -> tuple[str, bytes]:
-    """Return the name of the key with which an auditor makes the statement of this program, and the statement."""
-    from ledger.application.auditing.program import own_statement
-
-    text = own_statement()
-    return auditor_name(name, text), text
-
-
-def open_auditor(name: str, state: str | None) -> tuple[Auditor, Path]:
-    """Return the auditor `name` with its key for this program, and the folder of its state; `Stop` without a key."""
-    from ledger.application.auditing.run import Auditor
-
-    key_name, statement = _statement(name)
-    folder = _folder(key_name, state)
-    if not (folder / KEY_FILE).exists():
-        raise Stop(f"{name} has no key for this program", hint=f"comity audit new {name}")
-    key = mldsa.load(folder / KEY_FILE)
-    return Auditor(Vkey.of(key_name, MLDSA44, key.public), statement, key.sign), folder
-
-
-def _folder(key_name: str, state: str | None) -> Path:
-    root = Path(state) if state else Home.user().state / "auditor"
-    return root / hashlib.sha256(key_name.encode()).hexdigest()
 
 
 def _log(place: str, vkey: Vkey) -> tuple[Trust, str]:

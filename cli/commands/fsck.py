@@ -10,8 +10,8 @@ from pathlib import Path
 import click
 from msgspec import Struct
 
+from cli.audits.auditor_keys import open_auditor
 from cli.click_extensions import command
-from cli.commands.audit_sign import open_auditor
 from cli.exit_codes import Exit, Stop
 from cli.session import ledger_choice
 from cli.terminal import output, prompts
