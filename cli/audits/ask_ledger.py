@@ -1,4 +1,4 @@
-"""Audit one ledger, in a process of its own: integrity, heads and witnesses, then the law order by order."""
+"""Audit one ledger, in a separate process: integrity, heads and witnesses, then the law order by order."""
 
 from __future__ import annotations
 

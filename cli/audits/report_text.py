@@ -21,7 +21,7 @@ REASONS = 3  # of one ledger, in the text for people
 class AuditAnswer(CommandAnswer, tag="comity.audit/1"):
     """The audit of many ledgers, the worst first, at `moment`; the orders are judged as of `as_of`.
 
-    `verdicts` counts the ledgers by verdict. `continued` counts those that an interrupted audit had read. `state` is
+    `verdicts` counts the ledgers by verdict. `continued` counts ledgers that an interrupted audit had read. `state` is
     the folder of the auditor.
     """
 

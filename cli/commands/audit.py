@@ -58,7 +58,7 @@ def audit(
     """Audit many ledgers: verify each under the trust that you hold, judge its orders, count duties and witnesses.
 
     A place is a ledger folder or a copy, a published log with its entries, a folder with ledgers in it, or a list
-    (TOML). Each is read in a process of its own, with limits; one that is broken, absent, locked or slow is named, and
+    (TOML). Each is read in a separate process, with limits; one that is broken, absent, locked or slow is named, and
     the others are audited. Nothing is written into a ledger, and no sealed value is opened. Without --trust for its log
     a ledger is at best INDETERMINATE. The report has the difference to the last audit; an interrupted one continues.
 

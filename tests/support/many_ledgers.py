@@ -1,4 +1,4 @@
-"""Ledgers of many offices in one folder, with the trust in each: made of stories, each with an origin of its own."""
+"""Ledgers of many offices in one folder, with the trust in each: made of stories, each with a separate origin."""
 
 from __future__ import annotations
 

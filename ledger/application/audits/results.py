@@ -99,7 +99,7 @@ class OverdueDuty(Struct, frozen=True):
 
 
 class DutyCount(Struct, frozen=True):
-    """The numbers of open deadlines: all, over, and those that could not be computed; the first that are over."""
+    """The numbers of open deadlines: all, over, and not computed; the first that are over."""
 
     open: int = 0
     overdue: int = 0
