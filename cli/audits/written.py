@@ -17,7 +17,7 @@ from ledger.application.audits.results import AuditedLedger, AuditorKey
 from ledger.law.provisions import rules_digest
 
 if TYPE_CHECKING:
-    from projections.reports.ledgers_report import AttentionLine, LedgerLine, LedgersReport
+    from projections.reports.audits.ledgers_report import AttentionLine, LedgerLine, LedgersReport
 
 ENDINGS = {".html": ("html",), ".htm": ("html",), ".pdf": ("pdf",), ".json": ("json",)}
 SHORT = 8  # digits of the id of an order
@@ -65,7 +65,7 @@ def _bytes(answer: AuditAnswer, form: str, lang: str) -> bytes:
 def report_of(answer: AuditAnswer) -> LedgersReport:
     """Return the answer as the values of a page or a paper."""
     from cli.version import tool
-    from projections.reports.ledgers_report import ledgers_report
+    from projections.reports.audits.ledgers_report import ledgers_report
 
     since = max((one.difference.since for one in answer.ledgers if one.difference), default=None)
     lines = [_line(one, answer.moment) for one in answer.ledgers]
@@ -73,8 +73,8 @@ def report_of(answer: AuditAnswer) -> LedgersReport:
 
 
 def _line(one: AuditedLedger, moment: datetime) -> LedgerLine:
+    from projections.reports.audits.ledgers_report import WORDS, LedgerLine, hours
     from projections.reports.front_page import VerdictReason
-    from projections.reports.ledgers_report import WORDS, LedgerLine, hours
 
     count, it = one.witnesses, one.difference
     return LedgerLine(
@@ -104,7 +104,7 @@ def _line(one: AuditedLedger, moment: datetime) -> LedgerLine:
 
 def _attention(one: AuditedLedger) -> Iterator[AttentionLine]:
     """Yield what a person should look at in a ledger: violations, overdue and uncomputed deadlines, what is new."""
-    from projections.reports.ledgers_report import attention_lines
+    from projections.reports.audits.ledgers_report import attention_lines
 
     found = [(f.code, f.orders, tuple(o[:SHORT] for o in f.first)) for f in one.findings if f.level == "V"]
     overdue = [(d.id, f"{d.due:%Y-%m-%d}", d.ref or d.order[:SHORT]) for d in one.duties.first]

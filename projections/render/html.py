@@ -27,6 +27,7 @@ from projections.drawings.picture import Picture
 from projections.render.pictures import figures, shapes
 from projections.render.qr_code import checkpoint_qr_code
 from projections.render.translation import PLACE, Translation, translation
+from projections.reports.audits.ledgers_report import LedgersReport
 from projections.reports.custody_report import CustodyReport
 from projections.reports.data_protection.processing_record import ProcessingRecord
 from projections.reports.entry_numbers import runs, together
@@ -35,7 +36,6 @@ from projections.reports.fillable_form import FillableForm
 from projections.reports.front_page import Provenance, ReportCheckpoint
 from projections.reports.hearing.hearing_bundle import Hearing
 from projections.reports.ledger_report import Verification
-from projections.reports.ledgers_report import LedgersReport
 from projections.reports.letters.letter import Letter
 from projections.reports.replay import Replay
 from projections.sentences.values import QUOTES

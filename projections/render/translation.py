@@ -23,6 +23,7 @@ from jinja2 import Environment, PackageLoader
 from ledger.formats.characters import visible
 from projections.drawings.charts import Bar, Bars, DataPoint, Plot
 from projections.drawings.charts import Series as Series
+from projections.reports.audits.ledgers_report import AttentionLine
 from projections.reports.custody_report import CustodyReport, CustodyRow
 from projections.reports.data_protection.processing_record import AccessRow, AnswerRow, ProcessingRecord
 from projections.reports.evidence_chain_report import CriterionRow, Period, UsedRule
@@ -31,7 +32,6 @@ from projections.reports.front_page import CheckCommand, FindingLine, FrontPage,
 from projections.reports.hearing.hearing_bundle import Document
 from projections.reports.history import Event, History
 from projections.reports.ledger_report import CheckCount, KeyRow
-from projections.reports.ledgers_report import AttentionLine
 from projections.reports.letters.letter import Letter, LetterSection, LetterSource, MissingContent
 from projections.reports.replay import EntryLine, RunningDeadline, Stage
 from projections.reports.request import Request, StateName

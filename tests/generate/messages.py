@@ -57,7 +57,7 @@ SOURCES: Final = (
     "projections/reports/custody_report.py",
     "projections/reports/evidence_chain_report.py",
     "projections/reports/front_page.py",
-    "projections/reports/ledgers_report.py",
+    "projections/reports/audits/ledgers_report.py",
     "projections/reports/hearing/hearing_bundle.py",
     "projections/reports/signature_note.py",
     "projections/views/custody.py",
