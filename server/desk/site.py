@@ -50,7 +50,7 @@ _FILES: Final = {  # the files of pages, by their names below /desk/
     **dict.fromkeys(
         (
             *("script.js", "signing.js", "recording.js", "files.js", "keys.js", "order_files.js", "live.js"),
-            *("kept_files.js", "keyboard.js", "bulk.js", "persons.js", "guest.js", "guests.js", "intake.js"),
+            *("kept_files.js", "keyboard.js", "bulk.js", "persons.js", "guest.js", "guests.js", "intake.js", "focus.js"),
         ),
         "text/javascript; charset=utf-8",
     ),

@@ -1,6 +1,8 @@
 // The page of a link: read the secret behind the # of the address, say who has invited whom, and make a passkey.
 // The secret is taken out of the address at once, and is sent to this server alone.
 
+import { whileDisabled } from './focus.js'
+
 const at = id => document.getElementById(id)
 const texts = JSON.parse(at('guest-texts').textContent)
 const secret = location.hash.slice(1)
@@ -57,6 +59,7 @@ async function read () {
   at('until').textContent = new Date(said.until).toLocaleString(document.documentElement.lang, { dateStyle: 'long', timeStyle: 'short' })
   at('origin').textContent = said.origin
   at('invited').hidden = false
+  at('invited-title').focus()
 }
 
 async function enrol () {
@@ -73,11 +76,7 @@ async function enrol () {
   location.assign(`/keys?lang=${document.documentElement.lang}`)
 }
 
-at('passkey').addEventListener('click', async () => {
-  at('passkey').disabled = true
-  await attempt(enrol)
-  at('passkey').disabled = false
-})
+at('passkey').addEventListener('click', () => whileDisabled([at('passkey')], () => attempt(enrol)))
 
 attempt(async () => {
   if (!secret) throw new Problem('API-SIGN-IN', '')

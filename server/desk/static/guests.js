@@ -2,6 +2,7 @@
 
 import { Refused } from './signing.js'
 import { api } from './recording.js'
+import { reloadAt, whileDisabled } from './focus.js'
 
 const at = id => document.getElementById(id)
 const texts = JSON.parse(at('guest-texts').textContent)
@@ -9,14 +10,11 @@ const order = at('guests').dataset.order
 
 async function attempt (element, act) {
   at('fault').textContent = ''
-  element.disabled = true
   try {
-    await act()
+    await whileDisabled([element], act)
   } catch (error) {
     if (!(error instanceof Refused)) console.error(error)
     at('fault').textContent = [texts.refused_says, error.says ?? error.message, error.hint ?? ''].join(' ').trim()
-  } finally {
-    element.disabled = false
   }
 }
 
@@ -46,13 +44,13 @@ at('copy').addEventListener('click', () => attempt(at('copy'), async () => {
 for (const button of document.querySelectorAll('.revoke')) {
   button.addEventListener('click', () => attempt(button, async () => {
     await api('/v1/guests/revoke', { id: button.closest('[data-invitation]').dataset.invitation })
-    location.reload()
+    reloadAt('invitations')
   }))
 }
 
 for (const button of document.querySelectorAll('button.end')) {
   button.addEventListener('click', () => attempt(button, async () => {
     await api('/v1/guests/end', { account: button.closest('[data-account]').dataset.account })
-    location.reload()
+    reloadAt('people')
   }))
 }

@@ -2,12 +2,15 @@
 
 import { Refused, ask, open } from './signing.js'
 import { api, record } from './recording.js'
+import { reloadAt, whileDisabled } from './focus.js'
 
 const at = id => document.getElementById(id)
 const texts = JSON.parse(at('key-texts').textContent)
 const page = at('keys')?.dataset
+const STAY = '' // the page is not loaded again
 
-// Do what an element asks for; its page is loaded again when that is done.
+// Do what an element asks for; its page is loaded again when that is done, with the focus on the heading of an id that
+// `act` returns.
 function on (selector, event, act) {
   for (const element of document.querySelectorAll(selector)) {
     element.addEventListener(event, happened => {
@@ -20,14 +23,13 @@ function on (selector, event, act) {
 async function attempt (element, act) {
   const buttons = element.matches('form') ? element.querySelectorAll('button') : [element]
   at('fault').replaceChildren()
-  for (const button of buttons) button.disabled = true
   try {
-    if (await act() !== 'stay') location.reload()
+    const place = await whileDisabled(buttons, act)
+    if (place !== STAY) reloadAt(place)
   } catch (error) {
     if (!(error instanceof Refused)) console.error(error)
     at('fault').textContent = texts[error.code] ?? [texts.refused_says, error.says ?? String(error), error.hint ?? ''].join(' ').trim()
   } finally {
-    for (const button of buttons) button.disabled = false
     if (at('fault').textContent) at('step').textContent = ''
   }
 }
@@ -39,23 +41,30 @@ on('#enrol', 'submit', async form => {
   const name = device.value.trim()
   const made = await ask({ type: 'enrol', ledger: JSON.parse(page.ledger), account: JSON.parse(page.account), device: name })
   await api('/v1/account/keys', { key: made.public, device: name, proof: made.proof, old_key: old?.value || null })
+  return 'asked'
 })
 
 on('.accept', 'click', async button => {
   const draft = JSON.parse(button.dataset.draft)
   await record([draft], { key: draft.fields.key }, name => { at('step').textContent = texts[`step_${name}`] })
+  return 'own'
 })
 
-on('form.end', 'submit', form => {
+on('form.end', 'submit', async form => {
   const key = form.closest('[data-key]').dataset.key
-  return api('/v1/account/keys/end', { key, cause: form.elements.cause.value })
+  await api('/v1/account/keys/end', { key, cause: form.elements.cause.value })
+  return 'asked'
 })
 
-on('.withdraw', 'click', button => api('/v1/account/keys/withdraw', { id: button.closest('[data-request]').dataset.request }))
+on('.withdraw', 'click', async button => {
+  await api('/v1/account/keys/withdraw', { id: button.closest('[data-request]').dataset.request })
+  return 'asked'
+})
 
-on('form.refuse', 'submit', form => {
+on('form.refuse', 'submit', async form => {
   const id = form.closest('[data-request]').dataset.request
-  return api('/v1/key-requests/refuse', { id, reason: form.elements.reason.value })
+  await api('/v1/key-requests/refuse', { id, reason: form.elements.reason.value })
+  return 'content'
 })
 
 on('#find-here', 'click', async () => {
@@ -65,5 +74,5 @@ on('#find-here', 'click', async () => {
   const rows = [...document.querySelectorAll('tr[data-key]')].filter(row => here.has(row.dataset.key))
   for (const row of rows) row.querySelector('.here').hidden = false
   at('step').textContent = rows.length ? '' : texts.keys_not_here
-  return 'stay'
+  return STAY
 })

@@ -3,6 +3,7 @@
 
 import { Refused } from './signing.js'
 import { record } from './recording.js'
+import { whileDisabled } from './focus.js'
 import './live.js'
 import './keyboard.js'
 
@@ -12,15 +13,7 @@ const at = id => document.getElementById(id)
 const texts = JSON.parse(at('texts')?.textContent ?? '{}')
 const trusted = window.trustedTypes?.createPolicy('check', { createHTML: text => text }) ?? { createHTML: text => text }
 
-// -- the focus after a page was loaded, and the form that is checked while it is filled in
-
-const focus = document.body.dataset.focus
-if (focus) {
-  const found = at(focus)
-  for (let open = found?.closest('details'); open; open = open.parentElement.closest('details')) open.open = true
-  found?.focus()
-  found?.scrollIntoView({ block: 'nearest' })
-}
+// -- the form that is checked while it is filled in
 
 const form = at('entry')
 
@@ -102,18 +95,16 @@ async function sign () {
   const button = at('sign')
   let step = ''
   at('fault').replaceChildren()
-  button.disabled = true
   try {
-    const [receipt] = await record([draft], permits, name => {
+    const [receipt] = await whileDisabled([button], () => record([draft], permits, name => {
       step = name
       at('step').textContent = texts[`step_${name}`]
-    })
+    }))
     at('step').textContent = `${texts.step_recorded} #${receipt.seq}`
     const after = at('checked').dataset.after
     const seen = `?seen=${receipt.index + 1}` // another server of the log may be a second behind
     location.assign(after.startsWith('/orders/') ? `${after}${seen}#entry-${receipt.seq}` : after + seen)
   } catch (error) {
-    button.disabled = false
     at('step').textContent = ''
     show(error, step)
   }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,13 +12,17 @@ pytest.importorskip("fido2", reason="needs the extra `server`")
 pytest.importorskip("starlette", reason="needs the extra `server`")
 pytest.importorskip("http_message_signatures", reason="needs the extra `server`")
 
+from tests.browser.conftest import BROWSERS, started
 from tests.browser.keys.conftest import pages
+from tests.browser.support.webdriver import Browser
 from tests.support.cli import House
 
 if TYPE_CHECKING:
     from tests.server.office import Office
 
-__all__ = ["pages"]
+__all__ = ["Start", "pages"]
+
+Start = Callable[[str], Browser]
 
 OFFICES = {"orn": ("XO", "RET"), "skylark": ("XV", "SP"), "ncco": ("XV", "NOT")}
 
@@ -44,3 +48,17 @@ def office(made: House, pages: dict[str, bytes]) -> Iterator[Office]:
             env.setenv(name, value)
         with serving(made.ledger, **pages) as served:
             yield served
+
+
+@pytest.fixture(params=BROWSERS)
+def start(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
+    """Return a function that starts a browser with a new profile: Chromium, then Firefox."""
+    begun: list[Browser] = []
+
+    def new(_: str) -> Browser:
+        begun.append(started(request.param, tmp_path_factory))
+        return begun[-1]
+
+    yield new
+    for each in begun:
+        each.close()

@@ -7,7 +7,7 @@ authority have no ledger: they come by links, and see their orders alone.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from hashlib import file_digest
 from pathlib import Path
 
@@ -16,41 +16,16 @@ import pytest
 pytest.importorskip("fido2", reason="needs the extra `server`")
 pytest.importorskip("starlette", reason="needs the extra `server`")
 
+from tests.browser.guests.conftest import Start
 from tests.browser.guests.people import GuestPerson, Person
-from tests.browser.support.webdriver import Browser
+from tests.browser.guests.story import ISSUED, STORY, check_court, check_signers, leaf_of
 from tests.server.office import Office
 from tests.support.cli import House
 
 pytestmark = pytest.mark.browser
 
-Start = Callable[[str], Browser]
 # Bytes of the file that is disclosed and compared; FULL=1 takes 2 GiB.
 SIZE = (2 * 2**30 if os.environ.get("FULL") else 64 * 2**20) + 7
-
-
-@pytest.fixture
-def start(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
-    """Return a function that starts a browser with a new profile."""
-    begun: list[Browser] = []
-
-    def new(name: str) -> Browser:
-        begun.append(type(browser)(tmp_path_factory.mktemp(name), None))
-        return begun[-1]
-
-    yield new
-    for each in begun:
-        each.close()
-
-
-ISSUED = {
-    "f.to_party": "XV",
-    "f.case_ref": "KA-2027-0311",
-    "f.reference": "KA-7/2027",
-    "f.providers.0": "skylark",
-    "f.notified_authority": "ncco",
-    "f.return_authority": "orn",
-    "f.data_categories-1": "",
-}
 
 
 def invited(by: Person, order: str, actor: str, name: str) -> str:
@@ -123,39 +98,6 @@ def test_four_people_take_an_order_from_its_issue_to_the_court(
     check_court(made, order, tmp_path)
 
 
-STORY = [
-    ("order-issued", "ilves"),
-    ("notification-sent", "ilves"),
-    ("order-transmitted", "ilves"),
-    ("notification-received", "ncco"),
-    ("additional-information-requested", "ncco"),
-    ("additional-information-provided", "orn"),
-    ("non-disclosure-instructed", "ncco"),
-    ("instruction-reasons-given", "ncco"),
-    ("instruction-lifted", "ncco"),
-    ("order-received", "skylark"),
-    ("data-disclosed", "skylark"),
-    ("evidence-received", "orn"),
-    ("custody-transferred", "orn"),
-    ("notification-sent", "ilves"),
-    ("customer-notified", "ilves"),
-]
-
-
-def leaf_of(office: Office, order: str, number: int) -> str:
-    """Return the leaf hash of an entry of an order, by its place among its entries."""
-    return office.journal.case(order).entries[number].leaf
-
-
-def check_signers(office: Office, order: str, people: Mapping[str, Person]) -> list[tuple[str, str]]:
-    """Check that the key of each entry is linked to its person alone; return who signed what."""
-    entries = office.journal.case(order).entries
-    for entry in entries:
-        assert entry.key in office.running.accounts.keys(people[entry.by].account)
-    assert len({entry.key for entry in entries}) == len(people)
-    return [(entry.kind, entry.by) for entry in entries]
-
-
 def check_guests_see_their_order_alone(office: Office, order: str, guests: Iterable[Person]) -> None:
     for guest in guests:
         guest.open("/guest/orders?lang=en")
@@ -163,14 +105,3 @@ def check_guests_see_their_order_alone(office: Office, order: str, guests: Itera
         for path in ("/record", "/keys/requests", f"/orders/{order}/guests"):
             guest.open(path)
             assert "API-DENIED" in guest.shown(), path
-
-
-def check_court(made: House, order: str, folder: Path) -> None:
-    """File at court: the office hands out what it files, and what it filed verifies without the server."""
-    kit = folder / "kit"
-    why = ("--because", "trial", "--purpose", "trial", "--person", "Dina Ilves", "--as", "ilves")
-    filed = made.run("file", order, "--audience", "COURT", "--html", "-o", str(kit), *why)
-    assert filed.exit_code == 0, filed.stderr
-    (bundle,) = kit.rglob("*.evidence.zip")
-    verified = made.away("verify", str(bundle), "--trust", str(made.ledger / "trust"), "--json")
-    assert verified.exit_code == 0, verified.stdout + verified.stderr

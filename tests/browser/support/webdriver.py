@@ -6,16 +6,15 @@ Marionette speaks the same commands as `<length>:[0, id, name, parameters]` over
 
 from __future__ import annotations
 
+import http.client
 import json
 import re
 import socket
 import subprocess
 import time
-import urllib.error
-import urllib.request
 from abc import ABC, abstractmethod
 from base64 import b64decode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -44,9 +43,11 @@ def within(limit: int | None, *command: str | Path) -> list[str | Path]:
     return [*(["prlimit", f"--data={limit}", "--"] if limit else []), *command]
 
 
-def _pressed(key: str) -> list[dict[str, Any]]:
-    """Return the actions of WebDriver that press and release a key."""
-    return [{"type": "key", "id": "keys", "actions": [{"type": kind, "value": key} for kind in ("keyDown", "keyUp")]}]
+def _pressed(keys: Sequence[str], held: int) -> list[dict[str, Any]]:
+    """Return the actions of WebDriver that press and release keys in turn, while the first `held` ones are held."""
+    turns = [(kind, key) for key in keys[held:] for kind in ("keyDown", "keyUp")]
+    down, up = ([(kind, key) for key in keys[:held]] for kind in ("keyDown", "keyUp"))
+    return [{"type": "key", "id": "keys", "actions": [{"type": k, "value": key} for k, key in [*down, *turns, *up]]}]
 
 
 def _cookie(name: str, value: str) -> dict[str, Any]:
@@ -79,8 +80,12 @@ class Browser(ABC):
         """Return a picture of the window, as PNG."""
 
     @abstractmethod
-    def press(self, key: str) -> None:
-        """Press a key of the keyboard, wherever the focus is."""
+    def press(self, *keys: str, held: int = 0) -> None:
+        """Press keys of the keyboard in turn, wherever the focus is; the first `held` of them are held meanwhile."""
+
+    @abstractmethod
+    def name_file(self, path: str) -> None:
+        """Name a file to the file input that has the focus."""
 
     @abstractmethod
     def windows(self) -> list[str]:
@@ -123,7 +128,8 @@ class Chromium(Browser):
         assert self._driver.stdout is not None
         found = (re.search(r"started successfully on port (\d+)", line) for line in self._driver.stdout)
         port = next(started[1] for started in found if started)
-        self._base = f"http://127.0.0.1:{port}/session"
+        self._connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=SECONDS)
+        self._base = "/session"
         flags = (
             "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
             f"--disable-component-update --disable-sync --window-size=1000,1400 --user-data-dir={profile}"
@@ -135,12 +141,12 @@ class Chromium(Browser):
 
     def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self._base + path, data, method=method)  # noqa: S310 - loopback
-        try:
-            with urllib.request.urlopen(request, timeout=SECONDS) as answer:  # noqa: S310
-                return json.load(answer)["value"]
-        except urllib.error.HTTPError as error:
-            raise RuntimeError(json.load(error)["value"]["message"]) from None
+        self._connection.request(method, self._base + path, data)
+        answer = self._connection.getresponse()
+        value = json.load(answer)["value"]
+        if answer.status >= 400:
+            raise RuntimeError(value["message"])
+        return value
 
     def open(self, url: str) -> None:
         self._call("POST", "/url", {"url": url})
@@ -158,8 +164,12 @@ class Chromium(Browser):
     def picture(self) -> bytes:
         return b64decode(self._call("GET", "/screenshot"))
 
-    def press(self, key: str) -> None:
-        self._call("POST", "/actions", {"actions": _pressed(key)})
+    def press(self, *keys: str, held: int = 0) -> None:
+        self._call("POST", "/actions", {"actions": _pressed(keys, held)})
+
+    def name_file(self, path: str) -> None:
+        found = self._call("GET", "/element/active")
+        self._call("POST", f"/element/{found[ELEMENT]}/value", {"text": path})
 
     def windows(self) -> list[str]:
         found: list[str] = self._call("GET", "/window/handles")
@@ -202,6 +212,7 @@ class Chromium(Browser):
 
     def close(self) -> None:
         self._call("DELETE", "")
+        self._connection.close()
         self._driver.terminate()
         self._driver.communicate()
 
@@ -279,8 +290,12 @@ class Firefox(Browser):
     def picture(self) -> bytes:
         return b64decode(self._call("WebDriver:TakeScreenshot", {"full": True}))
 
-    def press(self, key: str) -> None:
-        self._call("WebDriver:PerformActions", {"actions": _pressed(key)})
+    def press(self, *keys: str, held: int = 0) -> None:
+        self._call("WebDriver:PerformActions", {"actions": _pressed(keys, held)})
+
+    def name_file(self, path: str) -> None:
+        found = self._call("WebDriver:GetActiveElement", {})
+        self._call("WebDriver:ElementSendKeys", {"id": found[ELEMENT], "text": path})
 
     def windows(self) -> list[str]:
         found: list[str] = self._call("WebDriver:GetWindowHandles", {})
