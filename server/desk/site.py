@@ -49,8 +49,9 @@ _FILES: Final = {  # the files of pages, by their names below /desk/
     "style.css": "text/css; charset=utf-8",
     **dict.fromkeys(
         (
-            *("script.js", "signing.js", "recording.js", "files.js", "keys.js", "order_files.js", "live.js"),
-            *("kept_files.js", "keyboard.js", "bulk.js", "persons.js", "guest.js", "guests.js", "intake.js", "focus.js"),
+            *("script.js", "signing.js", "recording.js", "focus.js", "files.js", "keys.js", "order_files.js"),
+            *("live.js", "kept_files.js", "keyboard.js", "bulk.js", "persons.js", "guest.js", "guests.js"),
+            "intake.js",
         ),
         "text/javascript; charset=utf-8",
     ),
