@@ -13,7 +13,7 @@ from cli.access.persons import PERSON
 from cli.access.purposes import PURPOSE
 from cli.access.recorded_access import Stated
 from cli.click_extensions import command
-from cli.exports.formats import ENDINGS, FORMATS, ExportRequest, write
+from cli.exports.formats import ENDINGS, FORMATS, IN_THE_FOLDER, ExportRequest, write
 from cli.handover.evidence_bundle import Handed, bundle
 from cli.handover.paper_signer import SigningOptions, signing_options
 from cli.remote.servers import chosen_url, only_in_a_folder
@@ -95,8 +95,8 @@ def export(
     stated = Stated(because, purpose, person)
     handed = Handed(audience, actor, role, key_file, stated, basis, documents, linked, unwitnessed)
     if (form := format_of(file, ENDINGS, "table")) != "table":
-        if chosen_url() is not None:
-            raise only_in_a_folder(f"--format {form}")
+        if chosen_url() is not None and (reveal or form in IN_THE_FOLDER):
+            raise only_in_a_folder("--reveal" if reveal else f"--format {form}")
         write(form, ExportRequest(order, file, handed, as_of, reveal, signing, unsigned))
         return
     if signing.key is not None or unsigned:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from cli.exit_codes import Stop
 from cli.exports.formats import ExportRequest
 from cli.handover.paper_signer import paper_signer
+from cli.remote.servers import chosen_url
 from cli.terminal import output
 
 TO_SIGN = ".manifest.xml"
@@ -17,7 +20,6 @@ def asic(wanted: ExportRequest) -> bytes | None:
 
     Return the bytes instead if they go to standard output.
     """
-    from cli.handover.evidence_bundle import bundle
     from cli.terminal.file_io import check_new, write_new
     from projections.exchange.asic import SIGNATURE, container, manifest
 
@@ -30,15 +32,15 @@ def asic(wanted: ExportRequest) -> bytes | None:
     to_sign = Path(f"{wanted.file}{TO_SIGN}")
     if signer is None:
         check_new(str(to_sign), "a manifest")
-    with bundle(wanted.one, name, wanted.handed) as evidence:
-        files = {name: evidence.data}
+    with _bundle(wanted, name) as (evidence, close_access):
+        files = {name: evidence}
         data = container(files, signer.detached(manifest(files)) if signer else None)
         if signer is None:
             write_new(str(to_sign), manifest(files))
         if wanted.file == "-":
             return data
         try:
-            write_new(wanted.file, data, evidence.close_access)
+            write_new(wanted.file, data, close_access)
         except BaseException:
             if signer is None:
                 to_sign.unlink()
@@ -48,3 +50,18 @@ def asic(wanted: ExportRequest) -> bytes | None:
     else:
         signer.tell()
     return None
+
+
+@contextmanager
+def _bundle(wanted: ExportRequest, name: str) -> Iterator[tuple[bytes, Callable[[], None]]]:
+    """Yield the bundle, of the folder or verified of a server, and what hands it out; a server's is handed out."""
+    if (url := chosen_url()) is not None:
+        from cli.handover.served_bundle import served_bundle
+        from cli.session.open_ledger import secret
+
+        yield served_bundle(url, secret, wanted.one, name, wanted.handed), lambda: None
+        return
+    from cli.handover.evidence_bundle import bundle
+
+    with bundle(wanted.one, name, wanted.handed) as evidence:
+        yield evidence.data, evidence.close_access

@@ -31,6 +31,8 @@ FORMATS = {
     "cose-receipts": ("cli.exports.cose_receipts:receipts", "a folder of entries, each with a receipt of RFC 9942"),
     "asic-e": ("cli.exports.asic_container:asic", "the bundle in an ASiC-E container with an X.509 signature"),
 }
+# Made where the ledger is: of every entry that is stored, or with the key of the log.
+IN_THE_FOLDER = frozenset({"parquet", "cose-receipts"})
 ENDINGS = {
     ".zip": ("table",),
     ".jsonld": ("case",),

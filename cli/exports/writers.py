@@ -8,31 +8,31 @@ from typing import TYPE_CHECKING
 
 from cli.exit_codes import Stop
 from cli.exports.formats import ExportRequest
-from cli.session.ledger_reader import LedgerReader, reading
+from cli.session.ledger_reader import LedgerReader, reading_anywhere
 from cli.terminal import output
 from ledger.entries.case import Case
 from ledger.law import Judgement, judge
 
 if TYPE_CHECKING:
+    from cli.remote.remote_reader import RemoteReader
     from projections.views.due import DeadlineHistory, Duty
 
 
 def case(wanted: ExportRequest) -> bytes:
     """Return an order as CASE/UCO 1.5 in JSON-LD."""
-    with reading() as reader:
+    with reading_anywhere() as reader:
         snapshot, judgement = _known(reader, wanted)
         return case_of(reader, snapshot, judgement, reveal=wanted.reveal)
 
 
-def case_of(reader: LedgerReader, known: Case, judgement: Judgement, *, reveal: bool) -> bytes:
+def case_of(reader: LedgerReader | RemoteReader, known: Case, judgement: Judgement, *, reveal: bool) -> bytes:
     """Return an order as CASE/UCO, as known at the moment of the judgement."""
     from cli.version import tool
     from projections.exchange.case_uco import SignedEntry, case_uco
 
-    orders = dict.fromkeys(e.order for e in known.entries)
-    raws = {o.leaf: o.raw for order in orders for _, o in reader.cases.opened(order)}
+    raws = reader.signed_bytes(known)
     signed = {leaf: SignedEntry(sha256(raw).hexdigest(), len(raw)) for leaf, raw in raws.items()}
-    return case_uco(known, judgement, signed, reader.folder.origin, tool(), reveal=reveal)
+    return case_uco(known, judgement, signed, reader.origin, tool(), reveal=reveal)
 
 
 def timeline_csv(wanted: ExportRequest) -> bytes:
@@ -40,7 +40,7 @@ def timeline_csv(wanted: ExportRequest) -> bytes:
     from projections.exchange.csv_file import timeline_csv
     from projections.reports.history import history
 
-    with reading() as reader:
+    with reading_anywhere() as reader:
         snapshot, judgement = _known(reader, wanted)
     return timeline_csv(history(snapshot, judgement, reveal=wanted.reveal))
 
@@ -51,7 +51,7 @@ def custody_csv(wanted: ExportRequest) -> bytes:
     from projections.reports.custody_report import custody_rows
     from projections.views.custody import custody
 
-    with reading() as reader:
+    with reading_anywhere() as reader:
         snapshot, _ = _known(reader, wanted)
     return custody_csv(custody_rows(custody(snapshot, reveal=wanted.reveal), snapshot, reveal=wanted.reveal))
 
@@ -68,7 +68,7 @@ def ics(wanted: ExportRequest) -> bytes | None:
     unanswered: list[Duty] = []
     names: dict[str, str] = {}
     wound: dict[str, datetime] = {}
-    with reading() as reader:
+    with reading_anywhere() as reader:
         moment = wanted.as_of or reader.now()
         cases = reader.all() if wanted.order is None else [reader.case(wanted.order)]
         for snapshot in (case.known(moment) for case in cases):
@@ -77,7 +77,7 @@ def ics(wanted: ExportRequest) -> bytes | None:
             clocks += followed(snapshot, moment)
             unanswered += due(judgement, moment)
             wound |= {e.leaf: e.on for e in snapshot.entries}
-        origin = reader.folder.origin
+        origin = reader.origin
     lost = sum(d.clock.due is None for d in unanswered)
     if lost:
         output.tell(
@@ -98,7 +98,7 @@ def _known_by(known: Case) -> str:
     return ", ".join((asked.called or known.label or known.order[:8], *asked.addressees))
 
 
-def _known(reader: LedgerReader, wanted: ExportRequest) -> tuple[Case, Judgement]:
+def _known(reader: LedgerReader | RemoteReader, wanted: ExportRequest) -> tuple[Case, Judgement]:
     """Return an order as recorded at the requested moment, and its judgement."""
     from cli.access.recorded_access import revealed
 

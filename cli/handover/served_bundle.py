@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from cli.access.persons import person_at_server
@@ -10,7 +12,7 @@ from cli.exit_codes import Stop
 from cli.handover.evidence_bundle import Handed, role_of
 from cli.remote.connected import verified
 from cli.remote.server_target import recording_served
-from cli.remote.servers import only_in_a_folder
+from cli.session.field_values import by_digest
 from cli.terminal import output
 from comity.remote.bundles import BundleWanted
 from ledger.adapters.keys.open_key import Secret
@@ -21,12 +23,10 @@ from ledger.facts.vocabulary import ROLES
 def served_bundle(url: str, secret: Secret, order: str, file: str, handed: Handed) -> bytes:
     """Return the bundle, verified and signed; then report its contents on stderr, under the name `file`.
 
-    `LedgerError` FOLDER-ONLY for documents, UNWITNESSED; API-FALSE for a bundle that is not what was asked for.
+    `LedgerError` UNWITNESSED; API-FALSE for a bundle that is not what was asked for.
     """
     if handed.audience is None:
         raise click.UsageError("--audience ROLE: who is going to read it?")
-    if handed.documents is not None:
-        raise only_in_a_folder("--documents")
     if handed.stated.because is not None and not handed.stated.because.strip():
         raise Stop("--because is empty", hint="say why the values are handed over, or leave it out")
     reader = role_of(handed.audience)
@@ -41,6 +41,7 @@ def served_bundle(url: str, secret: Secret, order: str, file: str, handed: Hande
             handed.basis,
             handed.linked,
             handed.unwitnessed,
+            by_digest(Path(handed.documents)) if handed.documents else {},
         )
         try:
             with verified():

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 def write(wanted: ExportRequest) -> bytes:
     """Return the message of one order for `comity export --format hi1`; name on stderr what it leaves out."""
     from cli.access.recorded_access import revealed
-    from cli.session.ledger_reader import reading
+    from cli.session.ledger_reader import reading_anywhere
     from projections.exchange.hi1_writer import hi1
 
-    with reading() as reader:
+    with reading_anywhere() as reader:
         case = reader.case(wanted.one)
     revealed([case.order], "export", wanted.reveal, wanted.handed.stated, wanted.handed.actor, "SP")
     message, lossy = hi1(case if wanted.as_of is None else case.known(wanted.as_of), reveal=wanted.reveal)

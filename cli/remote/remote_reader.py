@@ -170,6 +170,10 @@ class RemoteReader:
             return self._verifier.register
         return self._reader.placed(order)
 
+    def signed_bytes(self, case: Case) -> dict[str, bytes]:
+        """Return the signed bytes of every entry of a case that was read, and of its companion, by leaf hash (hex)."""
+        return {opened.leaf: opened.raw for _, opened in self.placed(case.order)}
+
     def keyring(self) -> Keyring:
         """Return the keys and offices of the register."""
         self.register()

@@ -128,6 +128,11 @@ class LedgerReader(Struct, frozen=True):
             yield from (entry_of(open_(raw, verify=False), index) for index, raw in page)
             start = page[-1][0] + 1
 
+    def signed_bytes(self, case: Case) -> dict[str, bytes]:
+        """Return the signed bytes of every entry of a case and its companion, by leaf hash (hex)."""
+        orders = dict.fromkeys(e.order for e in case.entries)
+        return {opened.leaf: opened.raw for order in orders for _, opened in self.cases.opened(order)}
+
     def label(self, order: str) -> str | None:
         """Return the name that a story gave an order; None if it gave none."""
         return next((label for label, other in self.labels.items() if other == order), None)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import secrets
 from base64 import b64decode
 from binascii import Error as NoBase64
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
 from uuid import uuid4
 
 import msgspec
@@ -18,16 +20,16 @@ from comity.remote.recording import Permissions, RemoteRecorder
 from ledger.adapters.keys import mldsa
 from ledger.adapters.timestamps import rfc3161
 from ledger.bundle.archive import assemble, unpack
-from ledger.bundle.audience import readable
+from ledger.bundle.audience import documents_named, readable
 from ledger.bundle.layout import MANIFEST, SUMS, arrange
 from ledger.bundle.manifest import Manifest, open_manifest
-from ledger.entries.case import linked, wire
+from ledger.entries.case import Entry, linked, wire
 from ledger.entries.envelope import Circumstances, EntryPlace, Signer, entry_of, open_, seal
 from ledger.entries.payload import SignedBy
 from ledger.entries.placement import access_of
 from ledger.entries.wrapped_entry import KIND as WRAPPER
 from ledger.entries.wrapped_entry import VALUES, as_counted
-from ledger.errors import RecordError
+from ledger.errors import LedgerError, RecordError
 from ledger.facts import build
 from ledger.facts.vocabulary import ROLES
 from ledger.formats.selective_disclosure import lift, parse_disclosure
@@ -42,7 +44,8 @@ class BundleWanted(Struct, frozen=True):
     """A bundle of an order (its id) for an audience (a role), and for what, why and by whom its values are opened.
 
     `purpose` is a code of the vocabulary. `person` is called if values are opened. Without `because` the reason is the
-    purpose. `linked` adds the linked orders; with `unwitnessed` no witness is asked.
+    purpose. `linked` adds the linked orders; with `unwitnessed` no witness is asked. `documents` are files of this
+    machine by SHA-256 (hex); those that the audience may read of are added here, and go to no server.
     """
 
     order: str
@@ -53,6 +56,7 @@ class BundleWanted(Struct, frozen=True):
     legal_basis: tuple[str, ...] = ()
     linked: bool = False
     unwitnessed: bool = False
+    documents: Mapping[str, Path] = {}
 
 
 class RemoteBundle(Struct, frozen=True):
@@ -115,10 +119,11 @@ class RemoteBundles:
         if newest is None or newest.seq < known.seq or (newest.seq == known.seq and newest.leaf != known.leaf):
             says = f"the bundle ends before entry {known.seq} of the order, which was verified before"
             raise RecordError("API-FALSE", says, where=wanted.order)
+        _check_opened(files, manifest, wanted, opens=bool(plan.opens))
         content = {name: data for name, data in files.items() if name not in (MANIFEST, SUMS)}
+        content |= _documents(files, manifest, wanted)
         data = assemble(content, manifest, signer)
         report = self._verified(data, answer, wanted, now)
-        _check_opened(files, manifest, wanted, opens=bool(plan.opens))
         return RemoteBundle(data, report, manifest.withheld_count, access is not None)
 
     def _access(self, plan: BundlePlanAnswer, wanted: BundleWanted, signer: Signer, now: datetime) -> SealedEntry:
@@ -181,6 +186,34 @@ def _check_opened(files: dict[str, bytes], manifest: Manifest, wanted: BundleWan
             _check_names(values.decode().splitlines(), readable(counted, wanted.audience), index)
     if parts.disclosures and not opens:
         raise RecordError("API-FALSE", "the bundle opens values that the server had not named")
+
+
+def _documents(files: dict[str, bytes], manifest: Manifest, wanted: BundleWanted) -> dict[str, bytes]:
+    """Return the wanted documents that an entry of the bundle names in a field which its audience may read, by path.
+
+    `LedgerError` BUSY for a file that changes meanwhile.
+    """
+    if not wanted.documents:
+        return {}
+    named = documents_named(_entries(files, manifest), wanted.audience)
+    found = {digest: wanted.documents[digest].read_bytes() for digest in sorted(named & wanted.documents.keys())}
+    for digest, content in found.items():
+        if sha256(content).hexdigest() != digest:
+            raise LedgerError("BUSY", f"{wanted.documents[digest]} was written to while it was read", "try again")
+    return {f"documents/{digest}": content for digest, content in found.items()}
+
+
+def _entries(files: dict[str, bytes], manifest: Manifest) -> Iterator[Entry]:
+    """Iterate over the entries of a bundle with the values that it opens; wrapped ones as they count."""
+    parts = arrange(files, manifest.log, manifest.v)
+    for index, raw in parts.entries.items():
+        o = open_(raw)
+        texts = parts.disclosures.get(index, b"").decode().splitlines()
+        yield entry_of(o, index, lift(texts, o.sd, public=o.payload.public))
+        name = o.payload.public.get("envelope") if o.payload.kind == WRAPPER else None
+        if isinstance(name, str) and name in parts.foreign:
+            texts = parts.foreign.get(f"{name}{VALUES}", b"").decode().splitlines()
+            yield as_counted(open_(parts.foreign[name]), o, index, texts)
 
 
 def _check_names(texts: Sequence[str], may: frozenset[str], index: int) -> None:

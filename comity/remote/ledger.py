@@ -198,20 +198,23 @@ class RemoteLedger:
         legal_basis: Sequence[str] = (),
         linked: bool = False,
         unwitnessed: bool = False,
+        documents: Mapping[str, Path] | None = None,
     ) -> bytes:
         """Return the evidence bundle of an order for an audience (a role): verified here, its manifest signed here.
 
         The values that the audience may read are opened if this key may see every order. An entry that says so, with
         `purpose` (a code of the vocabulary), `because` and the name of the `person` who opens them, is signed and
         recorded first. `linked` adds the orders that this one names; with `unwitnessed` no witness is asked.
+        `documents` are files here by their SHA-256 (hex): those of which the audience may read are added.
 
             data = ledger.export("PPO-2026-123", "CT", purpose="trial", person="Dina Ilves")
         """
         from comity.remote.bundles import BundleWanted, RemoteBundles
 
         wanted = BundleWanted(
-            self.order(order).id, audience, purpose, lambda: person, because, tuple(legal_basis), linked, unwitnessed
-        )
+            self.order(order).id, audience, purpose, lambda: person, because, tuple(legal_basis), linked, unwitnessed,
+            documents or {},
+        )  # fmt: skip
         bundles = RemoteBundles(self._connection, self.reader, self.recorder)
         return bundles.make(wanted, self.recorder.signer("record-accessed", role)).data
 

@@ -7,7 +7,7 @@ every holder of the record. A kind with `shown_to` is hidden from all other role
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -53,6 +53,22 @@ def readable(entry: Entry, role: str) -> frozenset[str]:
         if own or role in entry.audience.get(name, fields[name].audience if name in fields else ())
     }
     return frozenset(sealed.union(entry.public) - {"_sd"})
+
+
+def documents_named(entries: Iterable[Entry], role: str) -> frozenset[str]:
+    """Return the SHA-256 (hex) of each document that an entry names in a field which `role` may read."""
+    return frozenset(d for entry in entries for name in readable(entry, role) for d in _digests(entry.get(name)))
+
+
+def _digests(value: Any) -> Iterable[str]:
+    if isinstance(value, Mapping):
+        if isinstance(value.get("sha256"), str):
+            yield value["sha256"]
+        for inner in value.values():
+            yield from _digests(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _digests(inner)
 
 
 def shown_to(case: Case, role: str, size: int | None = None) -> Case:

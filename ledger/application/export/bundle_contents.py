@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from ledger.adapters.folders.received_files import FOREIGN
 from ledger.adapters.log.checkpoints import PublishedHead, TimeStampToken
@@ -17,7 +16,7 @@ from ledger.application.commit_heads import CommittedHeads
 from ledger.application.counterparties import registers
 from ledger.application.export.witnessed_head import published_head
 from ledger.application.journal import Journal
-from ledger.bundle.audience import readable, select, shown_to, visible
+from ledger.bundle.audience import documents_named, readable, select, shown_to, visible
 from ledger.bundle.contents import About, Contents
 from ledger.bundle.findings import PATH, format_findings, stated
 from ledger.entries.case import Entry, linked
@@ -160,19 +159,8 @@ def _tokens(tokens: Iterable[TimeStampToken], checkpoint: str, heads: Iterable[P
 
 def _named(documents: Mapping[str, Path], entries: Sequence[Entry], audience: str) -> dict[str, bytes]:
     """Return the given documents that an entry names in a field which this audience may read."""
-    named = {d for entry in entries for name in readable(entry, audience) for d in _digests(entry.get(name))}
+    named = documents_named(entries, audience)
     return {digest: path.read_bytes() for digest, path in documents.items() if digest in named}
-
-
-def _digests(value: Any) -> Iterable[str]:
-    if isinstance(value, Mapping):
-        if isinstance(value.get("sha256"), str):
-            yield value["sha256"]
-        for inner in value.values():
-            yield from _digests(inner)
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            yield from _digests(inner)
 
 
 def _foreign(

@@ -345,7 +345,9 @@ def test_an_office_gets_a_bundle_for_its_role_and_no_other(desk: Desk, order: st
     assert not (tmp_path / "other").exists()
 
 
-@pytest.mark.parametrize("option", [("--documents", "."), ("--format", "case")])
+@pytest.mark.parametrize(
+    "option", [("--reveal", "--format", "case"), ("--format", "parquet"), ("--format", "cose-receipts")]
+)
 def test_what_a_server_does_not_make_needs_the_folder(desk: Desk, order: str, option: tuple[str, ...]) -> None:
     done = desk.ilves.run("export", "PPO-9", "--audience", "COURT", *PURPOSE, *option, "-o", "-")
     assert (done.exit_code, "FOLDER-ONLY" in done.stderr) == (2, True), done.output
