@@ -111,7 +111,7 @@ def test_the_page_sends_no_file_and_has_no_fault(dina: PersonAtDesk, page: str, 
     hashed(dina, tmp_path / "secret")
     loaded = "return performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname)"
     sent = dina.browser.run(loaded)
-    scripts = ("script", "keyboard", "live", "signing", "recording", "files", "order_files", "hashing")
+    scripts = ("script", "focus", "keyboard", "live", "signing", "recording", "files", "order_files", "hashing")
     assert set(sent) <= {"/desk/style.css", "/favicon.ico", *(f"/desk/{name}.js" for name in scripts)}
     found = dina.browser.run(f"{axe}; return axe.run().then((done) => done.violations.map((each) => each.id))")
     assert found == []
