@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from ledger.bundle.audience import shown_to
+from ledger.bundle.audience import _digests, shown_to
 from ledger.entries.case import Case, Unread
 from tests.support.scenarios import given, issued
 
@@ -40,3 +40,9 @@ def test_an_entry_that_the_size_does_not_cover_is_not_shown() -> None:
     index = case.entries[0].index
     assert [len(shown_to(case, "CT", size).entries) for size in (index, index + 1)] == [0, 1]
     assert len(shown_to(case, "CT", index).registry) == index
+
+
+def test_a_digest_is_found_in_any_list_or_object_and_only_where_it_is_text() -> None:
+    value = {"sha256": "a", "in": [{"sha256": "b"}, ({"sha256": "c", "sha1": "d"},), "sha256"], "n": {"sha256": 7}}
+    assert list(_digests(value)) == ["a", "b", "c"]
+    assert list(_digests("sha256")) == list(_digests(None)) == []

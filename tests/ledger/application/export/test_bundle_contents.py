@@ -1,4 +1,4 @@
-"""Time stamps have the names of the notes that they are over; documents are found by the digests in any field."""
+"""Time stamps have the names of the notes that they are over."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 
 from ledger.adapters.log.checkpoints import PublishedHead, TimeStampToken
-from ledger.application.export.bundle_contents import _digests, _tokens
+from ledger.application.export.bundle_contents import _tokens
 
 AT = datetime(2027, 3, 1, tzinfo=UTC)
 HEAD = PublishedHead(3, b"note", AT, None)
@@ -26,9 +26,3 @@ def test_time_stamps_are_numbered_for_each_note_in_the_order_of_their_arrival() 
         f"heads/{HEAD.digest}.2.tsr": b"4",
         "checkpoint.2.tsr": b"5",
     }
-
-
-def test_a_digest_is_found_in_any_list_or_object_and_only_where_it_is_text() -> None:
-    value = {"sha256": "a", "in": [{"sha256": "b"}, ({"sha256": "c", "sha1": "d"},), "sha256"], "n": {"sha256": 7}}
-    assert list(_digests(value)) == ["a", "b", "c"]
-    assert list(_digests("sha256")) == list(_digests(None)) == []
