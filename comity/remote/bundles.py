@@ -45,7 +45,7 @@ class BundleWanted(Struct, frozen=True):
 
     `purpose` is a code of the vocabulary. `person` is called if values are opened. Without `because` the reason is the
     purpose. `linked` adds the linked orders; with `unwitnessed` no witness is asked. `documents` are files of this
-    machine by SHA-256 (hex); those that the audience may read of are added here, and go to no server.
+    machine by SHA-256 (hex); each one of which the audience may read is added here, and goes to no server.
     """
 
     order: str

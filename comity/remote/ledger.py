@@ -205,7 +205,7 @@ class RemoteLedger:
         The values that the audience may read are opened if this key may see every order. An entry that says so, with
         `purpose` (a code of the vocabulary), `because` and the name of the `person` who opens them, is signed and
         recorded first. `linked` adds the orders that this one names; with `unwitnessed` no witness is asked.
-        `documents` are files here by their SHA-256 (hex): those of which the audience may read are added.
+        `documents` are files here by their SHA-256 (hex): each one of which the audience may read is added.
 
             data = ledger.export("PPO-2026-123", "CT", purpose="trial", person="Dina Ilves")
         """

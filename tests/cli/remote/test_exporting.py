@@ -1,4 +1,4 @@
-"""An office exports an order of a ledger behind a server, with documents of its own machine and in other forms."""
+"""An office exports an order of a ledger behind a server, with documents of this machine, and in other forms."""
 
 from __future__ import annotations
 
