@@ -44,9 +44,8 @@ def outcomes(folder: Path, size: int) -> dict[str, Outcome]:
 def measure(folder: Path, size: int, *, full: bool, again: Sequence[str] = ()) -> None:
     """Measure every step on a ledger of `size` entries; steps that begin with a word of `again` once more."""
     place = Place(folder / f"ledger-{size}", _steps_folder(folder, size))
-    place.folder.mkdir(parents=True, exist_ok=True)
     kept = Kept(place.folder / "outcomes.jsonl")
-    _fill(folder, size, kept)
+    _fill(place, size, kept)
     for step in STEPS:
         done = kept.read()
         if step.name in done and not step.name.startswith(tuple(again) or ("\0",)) and not _in_vain(done[step.name]):
@@ -62,16 +61,23 @@ def _in_vain(outcome: Outcome) -> bool:
     return bool(outcome.reason)
 
 
-def _fill(folder: Path, size: int, kept: Kept) -> None:
-    """Make the ledger; the seconds of runs that were killed are not known, so only a fill in one run has a cost."""
-    path = folder / f"ledger-{size}"
-    whole, made = not (path / "begun").exists(), (path / "complete").exists()
+def _fill(place: Place, size: int, kept: Kept) -> None:
+    """Make the ledger, and forget what was measured on another one.
+
+    The seconds of runs that were killed are not known, so only a fill in one run has a cost.
+    """
+    policy, known = place.ledger / "trust" / "policy", place.folder / "policy"  # it names the random key of the log
+    before = policy.read_bytes() if policy.exists() else b""
     cpu = cpu_seconds()
-    taken = seconds(lambda: filled(folder, size))
-    if not made:
-        reason = "" if whole else "left out: the ledger was made in several runs"
-        cost = cpu_seconds() - cpu
-        kept.add(Outcome(size, FILL, taken, cost, grown=_bytes(path), **_circumstances(), reason=reason))
+    taken = seconds(lambda: filled(place.ledger.parent, size))
+    cost = cpu_seconds() - cpu
+    after = policy.read_bytes()
+    if not known.exists() or known.read_bytes() != after:
+        shutil.rmtree(place.folder, ignore_errors=True)
+        place.folder.mkdir(parents=True)
+        known.write_bytes(after)
+        reason = "" if before != after else "left out: the ledger was made by several runs, or another one"
+        kept.add(Outcome(size, FILL, taken, cost, grown=_bytes(place.ledger), **_circumstances(), reason=reason))
 
 
 def _left_out(step: Step, size: int, done: dict[str, Outcome], full: bool) -> Outcome | None:

@@ -22,6 +22,13 @@ def says(code: str) -> Sequence[str]:
     return [sys.executable, "-c", code]
 
 
+def made(folder: Path, size: int, key: bytes = b"the key of its log") -> Path:
+    trust = folder / f"ledger-{size}" / "trust"
+    trust.mkdir(parents=True, exist_ok=True)
+    (trust / "policy").write_bytes(key)
+    return trust.parent
+
+
 @pytest.fixture
 def steps(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Run three steps of our own on a ledger that is not made; return the names of steps as they run."""
@@ -42,7 +49,7 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         step("bulky", "pass", bulky=True),
     )
     monkeypatch.setattr(run, "STEPS", mine)
-    monkeypatch.setattr(run, "filled", lambda folder, size: folder / f"ledger-{size}")
+    monkeypatch.setattr(run, "filled", made)
     monkeypatch.setattr(run, "_files", lambda ledger: {"entries": 1, "tiles": 0})
     return ran
 
@@ -56,6 +63,16 @@ def test_a_second_run_repeats_only_what_failed_or_was_left_out(tmp_path: Path, s
     steps.clear()
     run.measure(tmp_path, 1_000, full=False, again=["start"])
     assert "start: --version" in steps
+
+
+def test_what_was_measured_on_another_ledger_of_this_size_is_forgotten(
+    tmp_path: Path, steps: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run.measure(tmp_path, 1_000, full=False)
+    steps.clear()
+    monkeypatch.setattr(run, "filled", lambda folder, size: made(folder, size, b"another key"))
+    run.measure(tmp_path, 1_000, full=False)
+    assert steps == ["start: --version", "bad", "absent", "bulky"]
 
 
 def test_what_fails_or_is_left_out_is_named_with_the_reason(tmp_path: Path, steps: list[str]) -> None:
