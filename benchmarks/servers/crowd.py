@@ -195,7 +195,7 @@ def people_figures(large: Path) -> dict[str, Figure]:
         found = measured_on(Path(shutil.copytree(large, Path(place) / "ledger")), PEOPLE, SECONDS, RECORDS)
     pages = {page: p95 for page, (_, p95, _) in found["p50_p95_p99_ms"].items()}
     slowest = max(pages, key=lambda page: pages[page])
-    shown = ("orders", "pages", "failed", "first_ms", "processor_ms_per_page", "processor_share")
+    shown = ("orders", "pages", "failed", "first_ms", "processor_ms_per_page", "processor_share", "load_average")
     made_of = {"slowest": slowest, "p95_ms": pages, **{name: found[name] for name in shown}}
     recording = {"p95_ms": found["recording_p95_ms"], "recorded": found["recorded"]}
     memory = {"mib": found["mib"], "mib_while_lists_are_made": found["mib_while_lists_are_made"]}
@@ -242,6 +242,7 @@ def measured_on(ledger: Path, people: int, seconds: float, pause: float) -> dict
         "first_ms": first,
         "processor_ms_per_page": round(1_000 * used / max(len(every), 1), 1),
         "processor_share": round(used / seconds, 2),
+        "load_average": round(os.getloadavg()[0], 1),
         "p95_ms": percentile(every, 0.95),
         "recorded": len(recordings),
         "recording_p95_ms": percentile(recordings, 0.95) if recordings else 0.0,
