@@ -25,7 +25,7 @@ help:
 	@echo 'make interop   Go, OpenSSL, Python and npm verifiers over our output'
 	@echo 'make style     the styles of desk and reports, from npm packages (a part of make install)'
 	@echo 'make browser   the verifier page and the signing page, browser/*.html;   make browser-test   them in Node, Chromium, Firefox'
-	@echo 'make bench     every performance figure as JSON (BENCH_FULL=1: a million entries)'
+	@echo 'make bench     every performance figure as JSON (BENCH_FULL=1: a million entries; ONLY=office: an office server)'
 	@echo 'make scale     what every command costs as a ledger grows, and the slope (SIZES="1e5 1e6"; FULL=1: all copies at 1e7)'
 	@echo 'make lint      ruff, mypy --strict, the layers and plain English;   make format   ruff'
 	@echo 'make install   comity in $(BIN);   make wheel   a wheel in dist;   make clean'
@@ -150,7 +150,7 @@ bench: install
 	tests/interop/install.sh $(BIN)/python
 	tests/browser/install.sh
 	tests/postgres/install.sh
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks $(ONLY)
 
 # Half an hour for the two sizes, and an hour and 36 GB more for 1e7. It goes on where it was stopped (BENCH_DIR).
 scale: install
