@@ -8,13 +8,14 @@ import msgspec
 
 from ledger.adapters.storage.orders.order_counts import Cost, CountedRow, duration, like_orders, microseconds
 from ledger.adapters.storage.orders.order_index import OrderIndex
+from ledger.adapters.storage.orders.order_row import damaged
 from ledger.entries.case import Case
 from ledger.law import Judgement
 from projections.statistics.counted_group import CountedGroup, group_of, shared
 from projections.statistics.counted_order import CountedOrder, counted_order
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
-_decode = msgspec.json.Decoder(CountedOrder).decode
+_decoder = msgspec.json.Decoder(CountedOrder)
 
 
 def counted_row(case: Case, judgement: Judgement) -> CountedRow | None:
@@ -37,6 +38,13 @@ def row_of(order: CountedOrder) -> CountedRow:
         None if order.took is None else duration(order.took),
         costs,
     )
+
+
+def _decode(like: str) -> CountedOrder:
+    try:
+        return _decoder.decode(like)
+    except msgspec.DecodeError as error:
+        raise damaged(error) from None
 
 
 def groups_of(index: OrderIndex, since: datetime | None = None, until: datetime | None = None) -> list[CountedGroup]:

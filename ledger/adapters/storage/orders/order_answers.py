@@ -9,7 +9,7 @@ import msgspec
 from eventsourcing.sqlite import SQLiteCursor
 
 from ledger.adapters.storage.orders.order_counts import insert_likes
-from ledger.adapters.storage.orders.order_row import OrderRow
+from ledger.adapters.storage.orders.order_row import OrderRow, damaged
 
 if TYPE_CHECKING:
     from ledger.adapters.storage.views import View
@@ -42,8 +42,16 @@ class AnsweredOrder(NamedTuple):
 
 
 _Says = tuple[dict[str, list[str]], list[tuple[int, str]]]
-_decode = msgspec.json.Decoder(_Says).decode
+_decoder = msgspec.json.Decoder(_Says)
 _encode = msgspec.json.Encoder(order="deterministic").encode
+
+
+def _decode(says: str) -> _Says:
+    try:
+        found: _Says = _decoder.decode(says)
+    except msgspec.DecodeError as error:
+        raise damaged(error) from None
+    return found
 
 
 def insert_answers(c: SQLiteCursor, rows: Iterable[tuple[int, OrderRow]]) -> None:

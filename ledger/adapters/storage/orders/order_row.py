@@ -9,6 +9,7 @@ import msgspec
 
 from ledger.adapters.storage.orders.order_counts import CountedRow
 from ledger.entries.case import instant
+from ledger.errors import LedgerError
 
 _LEAF_BITS = 28  # of a leaf index in the place of an order
 _LAST_SECOND = (1 << 34) - 1  # the year 2514
@@ -53,7 +54,21 @@ class OrderRow(msgspec.Struct, frozen=True):
     kept_until: str | None = None  # the day on which the retention of held data is reviewed; empty without a rule
 
 
-read_row = msgspec.json.Decoder(OrderRow).decode
+_decode = msgspec.json.Decoder(OrderRow).decode
+
+
+def read_row(body: bytes) -> OrderRow:
+    """Return a row of the view; `LedgerError` LOG-CORRUPT if it is none."""
+    try:
+        return _decode(body)
+    except msgspec.DecodeError as error:
+        raise damaged(error) from None
+
+
+def damaged(error: Exception) -> LedgerError:
+    """Return the error of a view with rows that no program has made."""
+    says = f"views.db has a row that is none: {error}"
+    return LedgerError("LOG-CORRUPT", says, "comity views --rebuild makes the view again from the entries")
 
 
 def place(row: OrderRow) -> int:

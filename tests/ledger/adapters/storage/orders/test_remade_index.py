@@ -214,3 +214,26 @@ def test_the_command_says_what_answers_and_makes_it_again(tmp_path: Path) -> Non
     (again,) = reply("views", "--rebuild", ledger=ledger)["views"]
     assert {**again, "bytes": 0} == {**item, "bytes": 0}
     assert reply("orders", ledger=ledger) == before
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ("board_like SET says = '{\"x\": ' || id || '}'", ("stats", "--art28")),
+        ("board_like SET says = '[' || id", ("register",)),
+        ("shown SET body = '{}'", ("orders",)),
+    ],
+)
+def test_rows_that_no_program_has_made_are_said_and_a_rebuild_makes_others(
+    tmp_path: Path, table: str, words: tuple[str, ...]
+) -> None:
+    ledger = ledger_of("S3", tmp_path)
+    before = run(*words, ledger=ledger).stdout
+    with closing(sqlite3.connect(ledger / "views.db")) as c:
+        c.execute(f"UPDATE {table}")
+        c.commit()
+    refused = run(*words, ledger=ledger)
+    assert "LOG-CORRUPT" in refused.stderr
+    assert "comity views --rebuild" in refused.stderr
+    assert run("views", "--rebuild", ledger=ledger).exit_code == 0
+    assert run(*words, ledger=ledger).stdout == before
