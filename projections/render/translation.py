@@ -53,6 +53,7 @@ STATE: Final = re.compile(r"[A-Z][A-Z_]+|[a-z]+(?:_[a-z]+)+")  # a state or regi
 WHEN: Final = re.compile(r"(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d(?::\d\d)?))?(Z?)")
 LONG_DATE: Final = re.compile(rf"(\d{{1,2}}) ({'|'.join(LONG_MONTHS)}) (\d{{4}})")  # as letters have it
 LOCAL: Final = re.compile(r"(?:(\d{4}-\d\d-\d\d) )?(\d\d:\d\d(?::\d\d)? in .+)")  # the time at an office
+IN: Final = {"fr": "à"}  # the word before the place of a time, where it is not that of English
 ISO: Final = "y-MM-dd"
 SIGNER: Final = re.compile(r"(.+)( \([A-Z0-9]+\))")  # an office and the role in which it signed
 CODED: Final = re.compile(r"(.+)( \([A-Z][A-Z0-9]*[-:_][\w.:()-]+(?: [^()]+)?\))")  # words with their code behind
@@ -202,7 +203,8 @@ class Translation:
         if match := WHEN.fullmatch(text):
             return " ".join(part for part in (self.date(match[1]), match[2], match[3] and "UTC") if part)
         if match := LOCAL.fullmatch(text):
-            return f"{self.date(match[1])} {match[2]}" if match[1] else text
+            there = match[2].replace(" in ", f" {IN.get(self.lang, 'in')} ", 1)
+            return f"{self.date(match[1])} {there}" if match[1] else there
         if match := LONG_DATE.fullmatch(text):
             return self.long_date(int(match[1]), LONG_MONTHS.index(match[2]) + 1, int(match[3]))
         if (match := CODED.fullmatch(text)) and (words := self.part(match[1])) != match[1]:
@@ -235,7 +237,10 @@ class Translation:
         """Return the pattern of a date: `dd` and `MM` of two digits, `y`; in English as in the record."""
         from babel.dates import get_date_format
 
-        return ISO if not self.messages else str(get_date_format("medium", self.lang).pattern)
+        if not self.messages:
+            return ISO
+        pattern = str(get_date_format("medium", self.lang).pattern)
+        return pattern if "MMM" not in pattern else str(get_date_format("short", self.lang).pattern)
 
     @property
     def group(self) -> str:

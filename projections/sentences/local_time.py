@@ -82,12 +82,20 @@ class LocalTimes:
 
         A period that ends at midnight ends with the day before.
         """
+        parts = self.ending_parts(end)
+        return "" if parts is None else f"{parts[0]} {parts[1] or 'end of day'} in {parts[2]}"
+
+    def ending_parts(self, end: datetime) -> tuple[str, str, str] | None:
+        """Return day, clock and place of the local end of a period, without a clock at the end of the day.
+
+        None where the time at the office is UTC, or the office has no place.
+        """
         local = end.astimezone(self._zone)
         if not self._place or not local.utcoffset():
-            return ""
+            return None
         if _clock(local) == "00:00":
-            return f"{local.date() - timedelta(days=1)} end of day in {self._place}"
-        return f"{local.date()} {_clock(local)} in {self._place}"
+            return str(local.date() - timedelta(days=1)), "", self._place
+        return str(local.date()), _clock(local), self._place
 
 
 def _clock(moment: datetime) -> str:

@@ -109,10 +109,9 @@ class BulkPages:
         )
 
     def _of(self, visitor: Visitor, kind: str, case: Case) -> EntryForm:
-        by = visitor.caller
-        return EntryForm(
-            kind, Person(by.actor, by.party, sorted(by.roles), visitor.frame.zone), case, visitor.frame.text
-        )
+        by, frame = visitor.caller, visitor.frame
+        person = Person(by.actor, by.party, sorted(by.roles), frame.zone)
+        return EntryForm(kind, person, case, frame.text, frame.translation.say)
 
     def _checked(self, visitor: Visitor, form: EntryForm, typed: Typed, name: str) -> Item:
         """Return what would be signed in one order; an error of it leaves the other orders as they are."""

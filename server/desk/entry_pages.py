@@ -117,7 +117,8 @@ class EntryPages:
             return page("instrument.html.j2", visitor.frame, title, "/record", kind=kind, instruments=instruments)
         caller = visitor.caller
         person = Person(caller.actor, caller.party, sorted(caller.roles), visitor.frame.zone)
-        form = EntryForm(kind, person, case, visitor.frame.text, reserved=order == self._registry)
+        frame = visitor.frame
+        form = EntryForm(kind, person, case, frame.text, frame.translation.say, reserved=order == self._registry)
         now = self._services.view.now()
         if not visitor.sends:
             typed = form.begun(typed, now.astimezone(time_zone(person.zone) if person.zone else UTC).date())

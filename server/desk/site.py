@@ -28,7 +28,7 @@ from server.access import Caller
 FOLDER: Final = Path(__file__).parent
 HTML: Final = "text/html; charset=utf-8"
 LANGUAGES: Final = ("en", "de", "fr")
-CATALOGUES: Final = ("en", "de")  # the languages that reports have; in another one, what reports say is in English
+CATALOGUES: Final = ("en", "de", "fr")  # with words for what reports say; in another language these are in English
 LANGUAGE: Final = "comity-lang"  # the cookie with the language that a person chose
 # No inline script or style, nothing from elsewhere, no frame. Forms are sent to this server alone.
 CSP: Final = (
@@ -126,7 +126,11 @@ class Frame(Struct, frozen=True):
 
     def ending(self, end: datetime) -> str:
         """Return the end of a period at the office; empty where that is the time in UTC."""
-        return self.times.ending(end)
+        parts = self.times.ending_parts(end)
+        if parts is None:
+            return ""
+        day, clock, place = parts
+        return self.text["ends_at_place"].format(day, clock or self.text["end_of_day"], place)
 
     def in_language(self, lang: str) -> str:
         """Return the address of the page in another language."""

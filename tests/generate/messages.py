@@ -289,7 +289,7 @@ def _law() -> Iterable[str]:
     yield from (word for said in WORDS.values() for word in said.split(" or "))
     yield from (word for table in LETTER_WORDS for word in table.values())
     yield from (ground.says for ground in GROUNDS.values())
-    yield from (word for name, each in CODE_LISTS.items() if name != "groups" for word in each.words.values())
+    yield from (word for each in CODE_LISTS.values() for word in each.words.values())
     yield from (content.label for content in RECORD_CONTENTS)
     yield from (says(kind) for kind in KINDS)
     yield from (each for fact in KINDS.values() for each in fact.says.split(". ", 1)[1:])  # forms have them all

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
 from typing import Any, Final, get_args
@@ -58,12 +58,19 @@ class Person(Struct, frozen=True):
 class EntryForm:
     """The form of an entry of a kind in an order; `case` is the order so far, without entries for a new one.
 
-    `text` has the texts of the desk in a language. `reserved` says that the order is the register, which has no
-    instrument; its entries are acts.
+    `text` has the texts of the desk in a language, and `say` puts the words of the vocabulary into it. `reserved` says
+    that the order is the register, which has no instrument; its entries are acts.
     """
 
     def __init__(
-        self, kind: str, person: Person, case: Case, text: Mapping[str, str], *, reserved: bool = False
+        self,
+        kind: str,
+        person: Person,
+        case: Case,
+        text: Mapping[str, str],
+        say: Callable[[str], str] = str,
+        *,
+        reserved: bool = False,
     ) -> None:
         self.kind: type[Fact] = kind_of(kind)
         self.person = person
@@ -72,7 +79,7 @@ class EntryForm:
         self._text = text
         names = Names(case.registry, case.entries, case.order)
         self._choices = Choices(
-            entries=[(e.leaf, _entry_words(e, names)) for e in sorted(case.entries, key=lambda e: -e.index)],
+            entries=[(e.leaf, _entry_words(e, names, say)) for e in sorted(case.entries, key=lambda e: -e.index)],
             offices=[(actor, names.office(actor)) for actor in sorted(_named(case.registry, "actor"))],
             parties=[(party, names.party(party)) for party in sorted(_named(case.registry, "party"))],
             zone=person.zone,
@@ -274,8 +281,8 @@ def _control(field: Field, made: Made, asked: str) -> Control:
     )  # fmt: skip
 
 
-def _entry_words(e: Entry, names: Names) -> str:
-    return f"#{e.seq} {in_few_words(e.kind)}, {names.office(e.actor)}, {wire(e.on)[:16].replace('T', ' ')}"
+def _entry_words(e: Entry, names: Names, say: Callable[[str], str]) -> str:
+    return f"#{e.seq} {say(in_few_words(e.kind))}, {names.office(e.actor)}, {wire(e.on)[:16].replace('T', ' ')}"
 
 
 def _named(registry: Sequence[Entry], what: str) -> set[str]:

@@ -1,0 +1,68 @@
+"""No page of the desk says in English what a catalogue has words for."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+
+import pytest
+
+pytest.importorskip("fido2", reason="needs the extra `server`")
+pytest.importorskip("starlette", reason="needs the extra `server`")
+pytest.importorskip("http_message_signatures", reason="needs the extra `server`")
+
+from ledger.facts import KINDS
+from server.desk.site import LANGUAGES
+from tests.generate.messages import left_in_english
+from tests.server.desk.desk import Person, person, words
+from tests.server.office import Office
+
+OTHERS = [lang for lang in LANGUAGES if lang != "en"]
+PLACES = ("/", "/orders", "/persons", "/keys", "/notices", "/intake", "/record", "/nowhere")
+OF_ORDER = ("", "/record", "/files", "/guests", "/requester")
+
+
+@pytest.fixture(scope="module")
+def people(office: Office) -> list[Person]:
+    """Return a person of each office of the ledger."""
+    return [person(office, f"Reads in {lang} at {actor}", actor, key=False) for lang, actor in
+            (("all", actor) for actor in office.running.view.offices())]  # fmt: skip
+
+
+def own_words(page: str) -> str:
+    """Return the words of a page that are neither marked as English, nor a name, a code or what a script reads."""
+    bare = re.sub(r"<(style|script|bdi|code|pre|kbd)\b[^>]*>.*?</\1>", " ", page, flags=re.DOTALL)
+    bare = re.sub(r'<(\w+)[^>]* lang="en"[^>]*>.*?</\1>', " ", bare, flags=re.DOTALL)
+    return html.unescape(re.sub(r"<[^>]+>", " | ", bare))
+
+
+def read(some: list[Person], order: str) -> Iterator[tuple[Person, str]]:
+    """Yield each page of the desk with a person who gets it."""
+    for reader in some:
+        yield from ((reader, path) for path in (*PLACES, *(f"/orders/{order}{part}" for part in OF_ORDER)))
+    for kind in KINDS:
+        yield some[0], f"/orders/{order}/record/{kind}"
+
+
+@pytest.mark.parametrize("lang", OTHERS)
+def test_no_page_leaves_a_sentence_in_english(people: list[Person], order: str, lang: str) -> None:
+    left: dict[str, str] = {}
+    for reader, path in read(people, order):
+        page = words(reader.get(f"{path}?lang={lang}"))
+        if f'<html lang="{lang}">' in page:
+            left |= dict.fromkeys(left_in_english(own_words(page), lang), path)
+    assert left == {}
+
+
+@pytest.mark.parametrize("lang", OTHERS)
+def test_what_would_be_signed_and_the_errors_of_a_form_are_in_the_language_of_the_page(
+    people: list[Person], order: str, lang: str
+) -> None:
+    reader = people[0]
+    for kind in ("order-corrected", "customer-notified", "evidence-received", "order-withdrawn"):
+        path = f"/orders/{order}/record/{kind}?lang={lang}"
+        typed = [("do", "check"), ("order", order), ("c.on", "yesterday"), ("c.on@zone", "UTC"), ("f.about", "x")]
+        for pairs in ([("do", "check"), ("order", order)], typed):
+            page = own_words(words(reader.post(path, pairs)))
+            assert left_in_english(page, lang) == [], (kind, pairs)
