@@ -146,8 +146,7 @@ def put(
         signer = target.signer(kind, asked.actor, asked.role, asked.key_file)
         on = asked.on or target.now()
         typed = _together(dict(public or {}), fields[0])
-        implied = {n: v for n, v in complete(signer, on, target, typed).items() if n not in typed}
-        fact = build(kind, {**implied, **typed}, _together(dict(sealed or {}), fields[1]))
+        fact = build(kind, {**complete(signer, on, target, typed), **typed}, _together(dict(sealed or {}), fields[1]))
         draft = _draft(asked, place, fact, signer, on, instrument)
         same, alike = target.same_subjects(draft), target.similar_subjects(draft)
         for says in (*same, *alike):

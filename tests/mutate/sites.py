@@ -205,7 +205,8 @@ class _Finder(ast.NodeVisitor):
         value = node.value
         if value is None or (isinstance(value, ast.Constant) and value.value is None):
             return
-        self.put(self.span(value), "None", "return None")
+        if not (isinstance(value, ast.Constant) and value.value is False):  # a condition takes them for the same
+            self.put(self.span(value), "None", "return None")
         if isinstance(value, ast.Compare | ast.BoolOp) or (isinstance(value, ast.Constant) and value.value in (0, 1)):
             self.put(self.span(value), f"not ({self.text(value)})", "return negated")
         self.visit(value)

@@ -287,6 +287,22 @@ def test_values_that_are_erased_are_told_from_those_withheld() -> None:
     assert seen_by_sa.entries[1].sealed["summary_of_facts"] is Unread.WITHHELD
 
 
+def test_what_records_a_destroyed_key_in_a_schema_of_next_year_erases_nothing() -> None:
+    ledger, ilves = small()
+    gone = next(d.digest for d in ledger.held[4] if d.name == "identifiers")
+    fact = {"key_ref": "k1", "method": "crypto-erased", "cause": "erasure-granted", "digests": [gone]}
+    ledger.record(ilves, "payload-key-destroyed", fact, order=ORDER)
+    raw = resealed(ledger.entries[-1], lambda payload: payload.update(schema=2), ilves)
+    ledger, ilves = small()
+    ledger.append(raw)
+    assert "SD-ERASED" not in remarks(checked(ledger.bundle(ilves), ledger))
+    ledger.held[4] = tuple(d for d in ledger.held[4] if d.digest != gone)
+    report = checked(ledger.bundle(ilves), ledger)
+    assert report.case is not None
+    assert not report.case.entries[1].erased("identifiers")
+    assert "SD-CUSTODIAN" not in remarks(report)
+
+
 @pytest.mark.parametrize(
     ("stated", "erased"),
     [

@@ -256,6 +256,15 @@ def test_a_word_of_another_owner_is_not_ours_whatever_its_name() -> None:
     assert unread == [f"{OWNER} RequestType VINtoCommsID"]
 
 
+@pytest.mark.parametrize("name", ["LEA of Orsinia", "Ilves", "i" * 201, 7, "ilves", "i" * 200])
+def test_a_signer_is_read_by_its_identifier_and_any_other_name_is_said(name: Any) -> None:
+    (row,), unread = rows_of(message({**_TASK, "OwnerIdentifier": name}), "2AP-7")
+    said = [line for line in unread if "no identifier of an office" in line]
+    taken = name in ("ilves", "i" * 200)
+    assert row.get("actor") == (name if taken else None)
+    assert [repr(name) in line for line in said] == ([] if taken else [True])
+
+
 def test_an_action_that_tells_no_fact_is_named() -> None:
     rows, unread = rows_of(message(_TASK, action="GET"), "2AP-7")
     assert (rows, unread) == ([], ["action 0: GET tells no fact"])

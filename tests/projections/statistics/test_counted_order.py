@@ -133,6 +133,19 @@ def test_a_refusal_is_counted_with_its_grounds() -> None:
     assert order_of(ORDER, received("2027-03-01T10:00Z"), said).grounds == ("EPOC:12(1)(b)",)
 
 
+def test_each_ground_of_refusal_is_counted_once_and_the_lack_of_one_too() -> None:
+    def refused(kind: str, day: int, **fields: object) -> Fact:
+        return by_authority(kind, f"2027-03-{day:02}T09:00Z", **fields)
+
+    two = refused("ground-for-refusal-raised", 2, grounds=["EPOC:12(1)(b)", "EPOC:12(1)(a)"], scope="all")
+    one = refused("request-refused", 3, ground="EPOC:12(1)(b)")
+    none = refused("request-refused", 4)
+    got = received("2027-03-01T10:00Z")
+    assert order_of(ORDER, got).grounds == ()
+    assert order_of(ORDER, got, two, one).grounds == ("EPOC:12(1)(b)", "EPOC:12(1)(a)")
+    assert order_of(ORDER, got, none, one, none).grounds == ("not stated", "EPOC:12(1)(b)")
+
+
 def test_an_entry_that_was_put_right_counts_as_it_was_put_right() -> None:
     wrong = disclosed("2027-03-03T09:00Z", label="wrong")
     right = replace(disclosed("2027-03-03T09:00Z", partial=True), at=moment("2027-03-04T09:00Z"), replaces="wrong")
