@@ -13,6 +13,7 @@ from cli.command_tables import (
     AUDIT,
     COMMANDS,
     COUNTERPARTY,
+    DIRECTORY,
     EXCHANGE,
     FILES,
     GUEST,
@@ -153,6 +154,19 @@ audit = Group(
         "comity audit sign /media/copy/ledger --name auditor.example/karsk --trust karsk-trust/ -o audits/",
         "comity audit add auditor.example/karsk/audit/8d85...+3f0c2a91+Bm9Z...",
         "comity audit take /media/stick/audits",
+    ),
+)
+
+directory = Group(
+    name="directory",
+    table=DIRECTORY,
+    help="A directory of ledgers, each entry signed by its registrar, and a root log: a log of their checkpoints.",
+    examples=(
+        "comity directory new directory/ --origin directory.example/xo/ledgers",
+        "comity directory add directory/ karsk-trust/ --at https://ledger.example/karsk --holder 'Prosecutor Karsk'",
+        "comity directory take directory/          (each hour)",
+        "comity directory show https://directory.example/xo --trust directory-trust/",
+        "comity audit --directory https://directory.example/xo --trust directory-trust/",
     ),
 )
 

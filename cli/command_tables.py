@@ -63,6 +63,7 @@ COMMANDS = {
     "files": ("cli.app:files", "files that entries state, kept encrypted by an office server"),
     "remote": ("cli.app:remote", "the office servers that you ask, and under which trust"),
     "audit": ("cli.app:audit", "many ledgers in one report; check a log as an auditor and sign it"),
+    "directory": ("cli.app:directory", "a signed directory of ledgers, and a log of their checkpoints"),
     "monitor": ("cli.commands.monitor:monitor", "follow other logs; alarm on forks, rollbacks, silence"),
     "succeed": ("cli.commands.succeed:succeed", "a log that takes the place of one that cannot go on"),
     "play": ("cli.commands.play:play", "make a ledger out of a story"),
@@ -137,6 +138,15 @@ AUDIT = {
     "add": ("cli.commands.auditors:add", "ask for an auditor's statements from now on; the new policy is an entry"),
     "list": ("cli.commands.auditors:list_", "the auditors of this ledger, and what each has checked"),
     "take": ("cli.commands.auditors:take", "take the notes that an auditor returned, and publish them"),
+}
+
+DIRECTORY = {
+    "new": ("cli.commands.directory:new", "make a directory of ledgers, with its log key and guard"),
+    "add": ("cli.commands.directory:add", "list a ledger, or change what is listed; signed by the registrar"),
+    "take": ("cli.commands.directory:take", "take the newest checkpoint of each listed ledger, where it is new"),
+    "show": ("cli.commands.directory:show", "the ledgers that a directory lists, and their newest checkpoints"),
+    "prove": ("cli.commands.directory:prove", "the newest checkpoint of a ledger, with its proof"),
+    "check": ("cli.commands.directory:check", "is this checkpoint in the directory, by this proof?"),
 }
 
 REMOTE = {

@@ -209,9 +209,9 @@ def compare_observers(task: ViewsTask) -> list[tuple[str, Reason]]:
             with reading(task.place) as fetch:
                 evidence = Path(task.state) / "evidence"
                 if unproven := compare_views(head, other, fetch, task.trust, task.log, evidence):
-                    found.append((holder, Reason("LOG-ROLLBACK", task.place, unproven)))
+                    found.append((holder, Reason("LOG-ROLLBACK", holder, unproven)))
         except (RecordError, LedgerError) as fault:
-            found.append((holder, Reason(fault.code, task.place, fault.says)))
+            found.append((holder, Reason(fault.code, holder, fault.says)))
     return found
 
 

@@ -36,13 +36,17 @@ class LedgerList(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Place(Struct, frozen=True):
-    """One ledger to audit: its place, and the origin, holder, store and trust that a list names for it."""
+    """One ledger to audit: its place, and the origin, holder, store and trust that a list names for it.
+
+    `seen` are heads that others hold of it, as signed notes, each with who holds it.
+    """
 
     place: str
     log: str = ""
     holder: str = ""
     store: str = ""
     trust: Trust | None = None
+    seen: tuple[tuple[str, str], ...] = ()
 
 
 def is_url(text: str) -> bool:
@@ -50,11 +54,14 @@ def is_url(text: str) -> bool:
     return text.startswith(("http://", "https://"))
 
 
-def places_of(arguments: Sequence[str]) -> list[Place]:
-    """Return the ledgers that the arguments of an audit name, each place once. `Stop` for none, or too many."""
+def places_of(arguments: Sequence[str], listed: Iterable[Place] = ()) -> list[Place]:
+    """Return the ledgers that a directory lists and those that the arguments of an audit name, each place once.
+
+    `Stop` for none, or too many.
+    """
     found: dict[str, Place] = {}
-    for argument in arguments:
-        for place in _places(argument):
+    for some in (listed, *(_places(argument) for argument in arguments)):
+        for place in some:
             found.setdefault(place.place, place)
             if len(found) > MOST:
                 raise Stop(f"more than {MOST} ledgers", hint="audit a part of them at a time")

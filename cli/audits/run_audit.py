@@ -130,19 +130,19 @@ def _compare_places(results: dict[str, Audited], question: AuditQuestion, state:
     tasks = []
     for log, places in by_log.items():
         trust = _trust_in(log, question)
-        if len(places) > 1 and trust is not None:
-            largest = max(places, key=lambda place: results[place].ledger.size or 0)
-            others = [(place, results[place].note) for place in places if place != largest]
+        largest = max(places, key=lambda place: results[place].ledger.size or 0)
+        others = [(place, results[place].note) for place in places if place != largest]
+        others += [each for one in question.places if one.log == log for each in one.seen]
+        if others and trust is not None:
             tasks.append(ViewsTask(log, largest, results[largest].note, others, trust, str(state / "places")))
     for number, answer in run_bounded(compare_observers, tasks, limits, PRELOADED):
         task = tasks[number]
-        found = (
-            [(place, Reason(answer.code, task.place, answer.says)) for place, _ in task.others]
-            if isinstance(answer, Unfinished)
-            else answer
-        )
-        for place, reason in found:
-            for one in {place, task.place}:
+        if isinstance(answer, Unfinished):
+            found = [(task.place, Reason(answer.code, task.place, answer.says))]
+        else:
+            found = answer
+        for holder, reason in found:
+            for one in {holder, task.place} & results.keys():
                 results[one] = _doubted(results[one], reason)
                 doubted.add(one)
     return doubted

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import click
 
+from cli.audits.directories import listed_places
 from cli.audits.places import places_of
 from cli.audits.report_text import AuditAnswer, columns, exit_of, rows, text_of
 from cli.audits.run_audit import PROCESSES, AuditQuestion, run_audit
@@ -23,11 +24,19 @@ from ledger.application.audits.bounded_processes import Limits
 @command(
     "comity audit /srv/ledgers --trust karsk-trust/ --trust ardel-trust/",
     "comity audit ledgers.toml --stale 26 -o audit.html -o audit.json          (cron: exit 1, 3 or 4)",
+    "comity audit --directory https://directory.example/xo --trust directory-trust/",
     "comity audit /media/copy/ledger https://ledger.example/karsk --trust karsk-trust/ --json",
     refused=Exit.UNDECIDABLE,
 )
 @click.argument("places", nargs=-1, metavar="[DIR|URL|LIST]...")
 @click.option("--trust", "trusts", multiple=True, metavar="DIR|FILE", help="What you hold of one log; repeatable.")
+@click.option(
+    "--directory",
+    "directories",
+    multiple=True,
+    metavar="DIR|URL",
+    help="Every ledger that this directory lists, under the trust that it states; repeatable.",
+)
 @click.option("--state", metavar="DIR", help="What was seen, and the results before (default: in your state folder).")
 @click.option("--stale", type=click.FloatRange(0), metavar="HOURS", help="A newest checkpoint may be so old, no older.")
 @click.option("--auditor", "name", metavar="NAME", help="Continue behind the verdicts of this auditor (`audit new`).")
@@ -43,6 +52,7 @@ from ledger.application.audits.bounded_processes import Limits
 def audit(
     places: tuple[str, ...],
     trusts: tuple[str, ...],
+    directories: tuple[str, ...],
     state: str | None,
     stale: float | None,
     name: str | None,
@@ -69,9 +79,11 @@ def audit(
     """
     check_files(files)
     folder = state_folder(state)
+    held, now = [read_trust(trust) for trust in trusts], ledger_choice.now()
+    listed = [each for where in directories for each in listed_places(where, held, folder / "directories", now)]
     question = AuditQuestion(
-        places_of(places),
-        [read_trust(trust) for trust in trusts],
+        places_of(places, listed),
+        held,
         as_of,
         None if stale is None else timedelta(hours=stale),
         not no_witnesses,
@@ -79,7 +91,7 @@ def audit(
     )
     limits = Limits(seconds, mib, processes or PROCESSES)
     with prompts.progress("auditing") as progress:
-        done = run_audit(question, folder, ledger_choice.now(), limits, anew=anew, progress=progress)
+        done = run_audit(question, folder, now, limits, anew=anew, progress=progress)
     answer = AuditAnswer.of(done, as_of, str(folder))
     write_reports(answer, files, lang)
     output.emit(answer, columns(), rows(answer), text=lambda: text_of(answer))

@@ -169,6 +169,18 @@ def init(
     tell_next(*next_lines, ledger="")
 
 
+def registrar_of(
+    origin: str, name: str, party: str | None, key_file: str | None, passphrase_fd: int | None
+) -> Registrar:
+    """Return the registrar of a new log, whose key is made if its file is not there."""
+    check_origin(origin)
+    if not re.fullmatch(r"[a-z0-9_.-]{1,200}", name):
+        raise Stop(f"{name!r} is no name for an office", hint="lower-case letters, digits, dot, dash, underscore")
+    whose, file = _party(origin, party, False), key_file or _key_file(origin, name)
+    key = _registrars_key(file, cache(lambda: passphrase(passphrase_fd)))
+    return Registrar(name, whose, key.public.hex())
+
+
 def _next(journal: Journal, folder: str, rows: list[BookRow]) -> tuple[str, ...]:
     """Return the commands that come next: an address book, or the template of the first order."""
     if not rows:
