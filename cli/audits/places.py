@@ -55,7 +55,7 @@ def is_url(text: str) -> bool:
 
 
 def places_of(arguments: Sequence[str], listed: Iterable[Place] = ()) -> list[Place]:
-    """Return the ledgers that a directory lists and those that the arguments of an audit name, each place once.
+    """Return the ledgers that a directory lists and ledgers that the arguments of an audit name, each place once.
 
     `Stop` for none, or too many.
     """

@@ -16,6 +16,7 @@ from cli.exit_codes import Stop
 from cli.offices.address_book import BookRow, read_book
 from cli.offices.enrolment import check_new, enrol_all, lines
 from cli.offices.enrolment_plan import OfficeItem
+from cli.session import ledger_choice
 from cli.session.key_files import PASSPHRASE, checked_name, passphrase
 from cli.session.ledger_choice import is_ledger
 from cli.session.open_ledger import hand, opened, writing
@@ -130,7 +131,15 @@ def init(
         key = _registrars_key(file, secret)
         who = Registrar(registrar, whose, key.public.hex())
         opening = Journal.create(
-            path, origin, who, home=home, test=test, store=store, guard=guard, keys_store=keys_store
+            path,
+            origin,
+            who,
+            home=home,
+            test=test,
+            store=store,
+            guard=guard,
+            keys_store=keys_store,
+            now=ledger_choice.now,
         )
     with opening as journal:
         items = enrol_all(journal, rows, name, file or None, secret) if rows else []

@@ -73,7 +73,7 @@ def succeed(
     with (
         writing(Path(folder))
         if _begun(Path(folder), origin, registrar, home, public["predecessor"])
-        else Journal.create(Path(folder), origin, registrar, home=home, test=test, store=store)
+        else Journal.create(Path(folder), origin, registrar, home=home, test=test, store=store, now=ledger_choice.now)
     ) as journal:
         keep_predecessor(journal.folder.path, journal.received, note, trust, files)
         signer = journal.signer(registrar.actor, "ADM", key)

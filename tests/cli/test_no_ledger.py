@@ -108,6 +108,7 @@ NEEDS_NO_LEDGER = {
     *("completion", "demo", "init", "lint", "man", "play", "restore", "schema", "succeed", "verify", "vocabulary"),
     *("audit new", "audit sign", "key new", "law diff", "signer serve"),
     *(f"mirror {name}" for name in ("evidence", "new", "serve")),
+    *(f"directory {name}" for name in ("add", "check", "new", "prove", "show", "take")),
     *("queue", "remote add", "remote list", "remote remove"),
     *("files get", "files list", "files put"),  # they ask a server
     *(f"trust {name}" for name in ("check", "new", "sign", "stick", "update")),

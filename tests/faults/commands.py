@@ -472,6 +472,10 @@ STANDS_FOR = {
 }
 ELSEWHERE = {
     "audit": "tests.cli.commands.test_audit",
+    "directory new": "init: the same steps, and a folder with a policy last",
+    "directory add": "tests.cli.commands.test_directory",
+    "directory take": "the same",
+    "directory prove": "trust sign: files replaced whole",
     "witness serve": "tests.faults.witness",
     "mirror serve": "tests.faults.mirror",
     "signer serve": "tests.faults.signer",
@@ -501,6 +505,8 @@ WRITES_NOTHING = {
             "counterparty list",
             "witness list",
             "audit list",
+            "directory show",
+            "directory check",
             "mirror check",
             "stamp list",
             "trust check",

@@ -86,6 +86,7 @@ from ledger.bundle.zip_profile import check_paths
 from ledger.entries import absence, envelope, split_view, wrong_map
 from ledger.entries import case as order
 from ledger.entries import exhibits as exhibit
+from ledger.entries.keyring import Registrar
 from ledger.errors import LedgerError, RecordError
 from ledger.formats import canonical_json as canonical
 from ledger.formats import dsse
@@ -99,6 +100,7 @@ from ledger.tlog import tree as tlog
 from ledger.tlog.quorum import with_auditor
 from ledger.tlog.tree import Frontier, prove_consistency
 from ledger.trust import mirrors
+from ledger.trust.ledger_directory import DirectoryEntry, open_entry, registrar_key, sign_entry
 from ledger.trust.mirrors import MirrorAddress
 from ledger.trust.signed_policy import (
     FORMAT,
@@ -112,7 +114,7 @@ from ledger.trust.signed_policy import (
     signed,
     versions_in,
 )
-from ledger.trust.trust_folder import parse_anchor, parse_registrar, parse_trust
+from ledger.trust.trust_folder import format_registrar, parse_anchor, parse_registrar, parse_trust
 from ledger.verify.completeness.absence import verify_absence
 from ledger.verify.evidence_bundle import verify
 from ledger.verify.exhibits import verify_exhibit
@@ -156,6 +158,18 @@ class Parser:
     call: Call
     covers: tuple[str, ...]
     raises: tuple[type[Exception], ...] = SEALED
+
+
+DIRECTORY_SEED = SeedKey(bytes(range(32)))
+DIRECTORY_REGISTRAR = Registrar("registrar", "XO", DIRECTORY_SEED.public.hex())
+
+
+def directory_entry() -> list[bytes]:
+    """Return an entry of a directory of ledgers."""
+    policy = f"log {note.log_vkey('ledger.example/xo/karsk', DIRECTORY_SEED.public)}\nquorum none\n"
+    registrar = format_registrar(DIRECTORY_REGISTRAR).decode()
+    entry = DirectoryEntry("ledger.example/xo/karsk", policy, registrar, "Büro", "2026-11-28", "https://x.example")
+    return [sign_entry(entry, registrar_key(DIRECTORY_REGISTRAR), DIRECTORY_SEED.sign)]
 
 
 # -- good inputs -------------------------------------------------------------------------------------------------------
@@ -1445,6 +1459,13 @@ PARSERS = (
         plainly(media_of),
         ("cli.imports.letters",),
         (),
+    ),
+    Parser(
+        "entry of a directory",
+        "lines",
+        directory_entry,
+        lambda d, _: open_entry(d, registrar_key(DIRECTORY_REGISTRAR)),
+        ("ledger.trust.ledger_directory",),
     ),
     Parser(
         "list of ledgers",

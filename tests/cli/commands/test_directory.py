@@ -13,6 +13,7 @@ from click.testing import Result
 
 from cli.exit_codes import Exit
 from tests.support.cli import House, run
+from tests.support.killed_command import killed
 
 ORIGIN = "directory.example/xo/ledgers"
 LEDGER = "ledger.example/xo/karsk"
@@ -205,3 +206,15 @@ def test_an_unreachable_ledger_does_not_stop_the_others(authority: Authority, ho
     code, (one, two) = authority.take()
     assert (code, one["code"], two["code"]) == (Exit.UNDECIDABLE, "", "LOG-UNREACHABLE")
     assert one["taken"]
+
+
+@pytest.mark.parametrize("at", [2, 6, 12])
+def test_a_take_that_was_killed_is_finished_by_the_next_one(authority: Authority, house: House, at: int) -> None:
+    authority.listed()
+    died = killed("fsync", at, authority.take)
+    code, answer = authority.take()
+    assert code == Exit.DONE, answer
+    trust = ("--trust", str(authority.directory / "trust"))
+    code, shown = authority.reply("directory", "show", str(authority.directory), *trust)
+    assert (code, shown["ledgers"][0]["checkpoints"]) == (Exit.DONE, 1)
+    assert died or at > 10

@@ -79,6 +79,7 @@ def test_every_schema_is_one_of_the_draft() -> None:
 
 TEXTS = {  # signed texts, and no JSON: a page has their format
     "comity.audit-statement/1": "formats/audit-statement.md",
+    "comity.directory-entry/1": "formats/ledger-directory.md",
     "comity.key-request/1": "signing.md",
 }
 

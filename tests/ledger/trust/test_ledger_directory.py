@@ -1,0 +1,73 @@
+"""Entries of a directory of ledgers: one form, one signer, and no other log than the one that is named."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from ledger.adapters.keys.key_files import SeedKey
+from ledger.entries.keyring import Registrar
+from ledger.errors import RecordError
+from ledger.tlog.note import log_vkey
+from ledger.trust.ledger_directory import DirectoryEntry, is_entry, open_entry, registrar_key, sign_entry
+from ledger.trust.trust_folder import format_registrar
+
+KEY, OTHER = SeedKey(bytes(range(32))), SeedKey(bytes(range(1, 33)))
+REGISTRAR = Registrar("registrar", "XO", KEY.public.hex())
+VKEY = registrar_key(REGISTRAR)
+LOG = "ledger.example/xo/karsk"
+ENTRY = DirectoryEntry(
+    log=LOG,
+    policy=f"log {log_vkey(LOG, KEY.public)}\nquorum none\n",
+    registrar=format_registrar(REGISTRAR).decode(),
+    holder="Staatsanwaltschaft Köln",
+    since="2026-11-28",
+    address="https://ledger.example/karsk",
+)
+PLAIN = st.text(st.characters(categories=("L", "N", "Zs"), exclude_characters="\x00"), max_size=40)
+
+
+def refused(note: bytes) -> str:
+    with pytest.raises(RecordError) as wrong:
+        open_entry(note, VKEY)
+    return wrong.value.code
+
+
+@given(holder=PLAIN, address=PLAIN, successor=st.sampled_from(["", "ledger.example/xo/karsk/2"]))
+def test_an_entry_is_read_as_it_was_signed(holder: str, address: str, successor: str) -> None:
+    entry = replace(ENTRY, holder=holder, address=address, successor=successor)
+    try:
+        note = sign_entry(entry, VKEY, KEY.sign)
+    except RecordError:
+        return  # a text that canonical JSON or a note does not take
+    assert is_entry(note)
+    assert open_entry(note, VKEY) == entry
+    assert entry.trust().policy.logs[0].name == LOG
+
+
+@given(st.integers(0, 10_000), st.integers(1, 255))
+def test_no_changed_byte_of_an_entry_is_accepted(place: int, flip: int) -> None:
+    note = bytearray(sign_entry(ENTRY, VKEY, KEY.sign))
+    note[place % len(note)] ^= flip
+    with pytest.raises(RecordError):
+        open_entry(bytes(note), VKEY)
+
+
+def test_an_entry_of_another_signer_is_refused() -> None:
+    stranger = registrar_key(Registrar("registrar", "XO", OTHER.public.hex()))
+    assert refused(sign_entry(ENTRY, stranger, OTHER.sign)) == "CP-SIG"
+
+
+def test_an_entry_names_the_one_log_of_its_policy() -> None:
+    with pytest.raises(RecordError) as wrong:
+        sign_entry(replace(ENTRY, log="ledger.example/xv/ardel"), VKEY, KEY.sign)
+    assert wrong.value.code == "DIR-FORMAT"
+
+
+@pytest.mark.parametrize("day", ["", "28.11.2026", "2026-11-28T00:00:00Z"])
+def test_a_day_has_one_form(day: str) -> None:
+    with pytest.raises(RecordError) as wrong:
+        sign_entry(replace(ENTRY, since=day), VKEY, KEY.sign)
+    assert wrong.value.code == "DIR-FORMAT"
