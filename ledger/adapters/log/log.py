@@ -10,11 +10,10 @@ the event store, and the guard, which holds size, root and the signed note. What
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 from ledger.adapters.guard.signed_state import Signed
 from ledger.adapters.keys import mldsa
@@ -22,6 +21,7 @@ from ledger.adapters.log.checkpoints import CheckpointStore, PublishedHead
 from ledger.adapters.log.remote_signer import signatory
 from ledger.adapters.log.static_files import StaticLog
 from ledger.adapters.storage.entry_recorder import CommittedTree
+from ledger.adapters.storage.entry_store import EntryStore
 from ledger.entries.case import wire
 from ledger.errors import LedgerError
 from ledger.tlog.cose_receipt import SignedRoot
@@ -48,38 +48,6 @@ from ledger.tlog.tree import (
 )
 
 
-class LogEntries(Protocol):
-    """Define what a log needs of the store of its entries."""
-
-    def size(self) -> int:
-        """Return the number of entries."""
-        ...
-
-    def hashes(self, positions: Sequence[int]) -> list[bytes]:
-        """Return the stored hashes of the tree."""
-        ...
-
-    def page(self, start: int, limit: int = 500) -> list[tuple[int, bytes]]:
-        """Return entries from an index on, with their indexes."""
-        ...
-
-    def pages(self) -> Iterator[list[tuple[int, bytes]]]:
-        """Yield all entries in pages."""
-        ...
-
-    def tree_covering(self, index: int) -> tuple[int, bytes]:
-        """Return size and root of a tree that covers an entry."""
-        ...
-
-    def known_inclusion_path(self, index: int, size: int) -> list[bytes] | None:
-        """Return the path of an entry if it is known without a query."""
-        ...
-
-    def require_signed_tree(self, size: int, root: bytes) -> None:
-        """Require that the log begins with this signed tree."""
-        ...
-
-
 class Log:
     """Sign and publish the log of one ledger.
 
@@ -90,7 +58,7 @@ class Log:
     def __init__(
         self,
         key: LogKey,
-        store: LogEntries,
+        store: EntryStore,
         heads: CheckpointStore,
         folder: Path,
         state: Path,

@@ -15,7 +15,7 @@ _SCHEMA = (
 
 
 class LeafStore:
-    """The leaves of one root log, in an open file; what a log needs of its entries."""
+    """The leaves of one root log, in an open file, with the methods of `EntryStore` that a log calls."""
 
     def __init__(self, path: Path) -> None:
         """Open an existing file; `LedgerError` NO-LEDGER, LOG-CORRUPT."""

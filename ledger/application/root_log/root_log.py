@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import cast
 
 from msgspec import Struct
 
@@ -22,6 +23,7 @@ from ledger.adapters.keys import key_files, mldsa
 from ledger.adapters.log.checkpoints import CheckpointStore
 from ledger.adapters.log.ledger_as_published import reading
 from ledger.adapters.log.log import Log, first_note
+from ledger.adapters.storage.entry_store import EntryStore
 from ledger.adapters.storage.sqlite import sync_folder
 from ledger.adapters.witness.client import ask_witnesses, with_cosignatures
 from ledger.application.audits.seen_heads import compare_heads, compare_views
@@ -194,7 +196,8 @@ def opened(path: Path, home: Home, now: datetime) -> Iterator[RootLog]:
         heads = until.enter_context(closing(CheckpointStore(path / HEADS_DB)))
         witnesses = tuple(trust.policy.witnesses.values())
         state = home.log(keys[0].name)
-        log = Log(keys, leaves, heads, path / LOG, state, witnesses=witnesses, now=lambda: now)
+        store = cast(EntryStore, leaves)  # it has all that a log asks of its entries
+        log = Log(keys, store, heads, path / LOG, state, witnesses=witnesses, now=lambda: now)
         until.enter_context(closing(log))
         yield RootLog(path, trust, log, leaves, now)
 
