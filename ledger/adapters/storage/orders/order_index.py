@@ -9,7 +9,8 @@ alone: it is deleted with them, and made again if it belongs to other rows.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -148,12 +149,18 @@ class OrderIndex(View):
     def _mine(self) -> str:
         return f"{_EDITION} {self.name}"
 
-    def _require_mine(self, c: SQLiteCursor) -> None:
-        c.execute("SELECT view FROM board_of")
-        row = c.fetchone()
-        if row is None or row[0] != self._mine:
+    def _require_mine(self, found: Sequence[Sequence[Any]]) -> None:
+        """Raise LEDGER-VERSION unless the rows of `board_of` name this view."""
+        if [row[0] for row in found] != [self._mine]:
             says = f"{self.path.name} was made again by another version of comity"
             raise LedgerError("LEDGER-VERSION", says, "start this program again")
+
+    @contextmanager
+    def reading(self) -> Iterator[Callable[..., list[Any]]]:
+        """Yield what `View.reading` does. `LedgerError` LEDGER-VERSION if the file has the view of other rules now."""
+        with super().reading() as select:
+            self._require_mine(select("SELECT view FROM board_of"))
+            yield select
 
     def _page(self, c: SQLiteCursor, after: str) -> list[tuple[str, bytes]]:
         c.execute("SELECT key, body FROM shown WHERE view = ? AND key > ? ORDER BY key LIMIT 1000", (self.name, after))
@@ -162,7 +169,8 @@ class OrderIndex(View):
     # -- writing ------------------------------------------------------------------------------------------------------
 
     def _put(self, c: SQLiteCursor, rows: Mapping[str, ViewRow]) -> None:
-        self._require_mine(c)
+        c.execute("SELECT view FROM board_of")
+        self._require_mine(c.fetchall())
         old_rows = self._known(c, list(rows))
         super()._put(c, rows)
         numbers = [(place(row),) for row in old_rows]

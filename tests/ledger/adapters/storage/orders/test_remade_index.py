@@ -17,12 +17,12 @@ from cli.lists.docket import board, board_name, bring_up, remake
 from cli.session.ledger_reader import LedgerReader, reading
 from ledger.adapters.storage import views
 from ledger.adapters.storage.orders import remade_index
-from ledger.adapters.storage.orders.order_index import OrderIndex
+from ledger.adapters.storage.orders.order_index import OrderIndex, OrderQuery
 from ledger.adapters.storage.orders.order_row import read_row
 from ledger.adapters.storage.orders.remade_index import path_of_next, remade, remove, view_in
 from ledger.adapters.storage.views import View, ViewRow
 from ledger.errors import LedgerError
-from tests.ledger.adapters.storage.orders.test_order_index import put, row
+from tests.ledger.adapters.storage.orders.test_order_index import NOON, put, row
 from tests.support.cli import ledger_of, reply, run
 from tests.support.killed_command import killed
 
@@ -96,10 +96,12 @@ def test_a_damaged_file_is_made_again(path: Path, which: str) -> None:
     assert found(path, NEW) == ["00000003"]
 
 
-def test_a_program_with_other_rules_changes_nothing_after_its_index_was_replaced(path: Path) -> None:
+def test_a_program_with_other_rules_is_stopped_after_its_index_was_replaced(path: Path) -> None:
     with closing(OrderIndex(path, OLD)) as old:
         with remade(path, NEW) as index:
             put(index, row(3))
+        with pytest.raises(LedgerError, match="made again by another version"):
+            old.orders(OrderQuery(), NOON)  # it would see no order
         with pytest.raises(LedgerError, match="made again by another version") as refused:
             put(old, row(1))
         assert (refused.value.code, refused.value.hint) == ("LEDGER-VERSION", "start this program again")
