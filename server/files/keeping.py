@@ -1,7 +1,8 @@
 """Take files piece by piece, compare their digests with the stated ones, hand them out again, and delete them.
 
-A link is durable before the first piece, and counts as kept after the digest of the whole file was compared. A crash
-in between leaves an upload that goes on, or that expires.
+A link is durable before the first piece. Pieces are settled on disk in groups, and all of them before a file counts as
+kept, which is after its digest was compared. A crash in between leaves an upload that goes on, or that expires. After a
+power cut it goes on from the first piece that is not whole.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from server.files.settings import FileSettings
 
 MOST_UNFINISHED = 20  # uploads of one office
 CAUGHT_UP = 32  # pieces that one request reads again to compute the digest of an upload that went on
+SETTLED = 16  # pieces that are settled together: 64 MiB
 _HASHED = 64  # uploads whose digests are computed while they come
 _DAY = 86_400
 _GONE = "no file is sent here under this name by this caller"
@@ -41,11 +43,12 @@ class Known(Struct, frozen=True):
 
 
 class _Progress:
-    """The digest of the first `pieces` pieces of an upload."""
+    """The digest of the first `pieces` pieces of an upload, and how many are known here to be settled."""
 
     def __init__(self) -> None:
         self.hash: Any = sha256()
         self.pieces = 0
+        self.settled = 0
         self.lock = Lock()
 
 
@@ -133,6 +136,8 @@ class Keeping:
                 if progress.pieces == number:
                     progress.hash.update(data)
                     progress.pieces += 1
+                if number + 1 - progress.settled >= SETTLED:
+                    self._settle(name, progress, number + 1)
         return self._advanced(self.links.of(name) or link, known)
 
     def _advanced(self, link: Link, known: Known) -> UploadAnswer:
@@ -144,11 +149,18 @@ class Keeping:
             for _ in range(CAUGHT_UP):
                 if progress.pieces == link.pieces:
                     break
-                data = self._piece(link, known, progress.pieces)
+                try:
+                    data = self._piece(link, known, progress.pieces)
+                except LedgerError as wrong:
+                    if wrong.code != "FILES-DAMAGED" or progress.pieces < progress.settled:
+                        raise
+                    self.links.back(link.object, progress.pieces)  # a power cut took it before it was settled
+                    return _answer(self.links.of(link.object) or link, known)
                 progress.hash.update(data)
                 progress.pieces += 1
             if progress.pieces < link.pieces:
                 return _answer(link, known)
+            self._settle(link.object, progress, link.pieces)
             with self._lock:
                 self._progress.pop(link.object, None)
             if progress.hash.hexdigest() != known.sha256:
@@ -160,6 +172,11 @@ class Keeping:
         if now is None:  # it was erased meanwhile
             raise RecordError("API-MISSING", _GONE)
         return _answer(now, known)
+
+    def _settle(self, name: str, progress: _Progress, end: int) -> None:
+        """Make the pieces before one durable."""
+        self._place.settle(name, range(progress.settled, end))
+        progress.settled = end
 
     def _own(self, caller: Caller, order: str, name: str) -> tuple[Link, Known]:
         link = self.links.of(name)

@@ -134,9 +134,17 @@ class Links:
         self._db.change("INSERT INTO link VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, 0)", (*values, now))
 
     def received(self, name: str, number: int) -> bool:
-        """Count a piece that was stored, if it is the next one; return whether it was."""
+        """Count a piece that was stored, if it is the next one; return whether it was.
+
+        A power cut may take the last counts, as it may take pieces that are not settled.
+        """
         text = "UPDATE link SET received = ?, seen = ? WHERE object = ? AND received = ? AND kept = 0"
-        return self._db.change(text, (number + 1, int(self._now()), name, number)) == 1
+        return self._db.change(text, (number + 1, int(self._now()), name, number), quick=True) == 1
+
+    def back(self, name: str, number: int) -> None:
+        """Count only the pieces before one, which is missing or not what was stored."""
+        text = "UPDATE link SET received = ? WHERE object = ? AND received > ? AND kept = 0"
+        self._db.change(text, (number, name, number))
 
     def keep(self, name: str) -> bool:
         """State that the whole file is there and has its digest; return False if the link is gone meanwhile."""

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
@@ -24,7 +25,11 @@ class Place(Protocol):
     """A place for objects, each with numbered pieces; several threads may call it at once. `LedgerError` FILES-*."""
 
     def write(self, name: str, number: int, data: bytes) -> None:
-        """Store a piece durably, whole or not at all; one that is there already is replaced."""
+        """Store a piece, whole or not at all; one that is there already is replaced. It lasts when it is settled."""
+        ...
+
+    def settle(self, name: str, numbers: range) -> None:
+        """Make stored pieces durable: a power cut after this takes none of them. A missing piece is left out."""
         ...
 
     def read(self, name: str, number: int) -> bytes | None:
@@ -92,15 +97,21 @@ class FolderPlace:
     def write(self, name: str, number: int, data: bytes) -> None:
         folder = self._folder(name)
         try:
-            new = not folder.is_dir()
             private_folder(folder)
-            replace_file(folder / str(number), data)
-            for each in (folder, *((folder.parent, self._root) if new else ())):
+            replace_file(folder / str(number), data, durable=False)
+        except OSError as wrong:
+            raise self._full(wrong) from None
+
+    def settle(self, name: str, numbers: range) -> None:
+        folder = self._folder(name)
+        try:
+            for number in numbers:
+                with suppress(FileNotFoundError), (folder / str(number)).open("rb") as piece:
+                    os.fsync(piece.fileno())
+            for each in (folder, folder.parent, self._root):
                 sync_folder(each)
         except OSError as wrong:
-            if wrong.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-                raise LedgerError("FILES-FULL", "the place for files is full; nothing of this piece was kept") from None
-            raise self._fails(wrong) from None
+            raise self._full(wrong) from None
 
     def read(self, name: str, number: int) -> bytes | None:
         try:
@@ -133,6 +144,11 @@ class FolderPlace:
     def _folder(self, name: str) -> Path:
         assert _OBJECT.fullmatch(name), name  # noqa: S101 - our own random names
         return self._root / name[:2] / name
+
+    def _full(self, wrong: OSError) -> LedgerError:
+        if wrong.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            return LedgerError("FILES-FULL", "the place for files is full; nothing of this piece was kept")
+        return self._fails(wrong)
 
     def _fails(self, wrong: OSError) -> LedgerError:
         return LedgerError("FILES-PLACE", f"the folder for files fails: {os.strerror(wrong.errno or 0)}")

@@ -36,6 +36,9 @@ class S3Place:
         with _translated():
             obstore.put(self._store, self._key(name, number), data, use_multipart=False)
 
+    def settle(self, name: str, numbers: range) -> None:
+        """Do nothing: a bucket has made a piece durable when it answers."""
+
     def read(self, name: str, number: int) -> bytes | None:
         with _translated():
             try:

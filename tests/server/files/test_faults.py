@@ -7,6 +7,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from contextlib import closing
+from hashlib import sha256
 from pathlib import Path
 from secrets import token_bytes
 from typing import Any
@@ -79,7 +80,7 @@ def test_a_full_disk_keeps_nothing_of_a_piece_and_the_next_time_goes_on(
     own.arrived(order, LARGE)
     name = own.offer("ilves", order, LARGE).json["object"]
 
-    def full(*args: object) -> None:
+    def full(*args: object, **more: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
@@ -87,6 +88,50 @@ def test_a_full_disk_keeps_nothing_of_a_piece_and_the_next_time_goes_on(
         refused = own.piece("ilves", order, name, 0, LARGE[:PIECE])
         assert (refused.status, refused.code) == (507, "FILES-FULL")
     assert own.send("ilves", order, LARGE).json["kept"] is True
+
+
+def test_an_upload_goes_on_from_the_first_piece_that_a_power_cut_took(own: Keeping) -> None:
+    order = own.order()
+    leaf = own.arrived(order, LARGE)
+    name = own.offer("ilves", order, LARGE).json["object"]
+    assert own.piece("ilves", order, name, 0, LARGE[:PIECE]).json["received"] == 1
+    files_of(own)._progress.clear()  # the next process of the server knows nothing of it
+    (piece,) = own.stored()
+    piece.write_bytes(bytes(100))
+    after = own.piece("ilves", order, name, 1, LARGE[PIECE:]).json
+    assert (after["received"], after["kept"]) == (0, False)
+    assert own.send("ilves", order, LARGE).json["kept"] is True
+    assert own.fetch(order, leaf) == {"0.zip": LARGE}
+
+
+def test_a_file_counts_as_kept_when_all_of_its_pieces_are_settled(
+    own: Keeping, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = own.order()
+    own.arrived(order, LARGE)
+    settled: list[int] = []
+
+    def fails(_: object, name: str, numbers: range) -> None:
+        settled.extend(numbers)
+        raise LedgerError("FILES-PLACE", "the folder for files fails")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(places.FolderPlace, "settle", fails)
+        assert own.send("ilves", order, LARGE).code == "FILES-PLACE"
+    assert settled == [0, 1]
+    state = own.offer("ilves", order, LARGE).json
+    assert (state["received"], state["kept"]) == (2, True), "it was settled, compared and kept when it was asked for"
+
+
+def test_a_piece_that_is_damaged_after_it_was_settled_is_an_error(own: Keeping) -> None:
+    order = own.order()
+    own.arrived(order, LARGE)
+    name = own.offer("ilves", order, LARGE).json["object"]
+    own.piece("ilves", order, name, 0, LARGE[:PIECE])
+    progress = files_of(own)._of(name)
+    progress.hash, progress.pieces, progress.settled = sha256(), 0, 1
+    own.stored()[0].write_bytes(bytes(100))
+    assert own.piece("ilves", order, name, 1, LARGE[PIECE:]).code == "FILES-DAMAGED"
 
 
 def test_the_quota_and_the_largest_file_are_kept(tmp_path: Path) -> None:
