@@ -166,7 +166,14 @@ class Access(Struct, frozen=True):
             return not caller.guest and caller.party == self.party and not OVERSIGHT.isdisjoint(caller.roles)
         if not caller.roles:
             return False
-        return self.keeps(caller) or caller.actor in named()
+        names = self.sees_by(caller)
+        return names is None or not names.isdisjoint(named())
+
+    def sees_by(self, caller: Caller) -> frozenset[str] | None:
+        """Return the names by which a caller sees orders: those whose entries name one of them. None: every order."""
+        if self.keeps(caller):
+            return None
+        return frozenset((caller.actor,)) if caller.roles else frozenset()
 
     def makes_bundle(self, caller: Caller, audience: str) -> bool:
         """Return True if a caller may have a bundle of an order, which they may see, for an audience (a role)."""

@@ -3,39 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from datetime import date, datetime, timedelta
-from functools import lru_cache
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from ledger.adapters.storage.orders.order_row import Due, OrderRow
 from ledger.adapters.storage.views import ViewRow
-from ledger.entries.case import Case, Entry, wire
-from ledger.law import judge, read_order
-from ledger.law.instruments.notice import DELAYS
-from ledger.law.parties.register_reach import names_of, reach
-
-DAY = timedelta(hours=24)  # E-10-2 with a silent authority is judged until 24 hours after its end (decision 28)
-
-
-@lru_cache(maxsize=8)  # every order of a ledger is judged over one register
-def _still_to_come(registry: tuple[Entry, ...], moment: datetime) -> list[tuple[datetime, frozenset[str] | None]]:
-    """Return the entries of the register that are dated after a moment: when, and which names they reach."""
-    return [(e.on, reach((e,), registry)) for e in registry if e.on > moment]
-
-
-def _stated_days(case: Case, moment: datetime) -> Iterator[datetime]:
-    """Yield the turns of days that entries state and that may be in no clock: a delay's review, a general notice."""
-    delays = [e for e in case.entries if e.kind in DELAYS and e.get("review_on")]
-    notices = [e for e in (*case.entries, *case.registry) if e.kind == "notice-published" and e.get("valid_from")]
-    if delays or notices:
-        days_of = read_order(case, moment).parties.days_of
-        for e in delays:
-            yield days_of(e.party).end_of(date.fromisoformat(e.get("review_on")))
-        for e in notices:
-            yield days_of(e.party).end_of(date.fromisoformat(e.get("valid_from")) - timedelta(days=1))
+from ledger.entries.case import Case, wire
+from ledger.law import judge
+from ledger.law.parties.register_reach import names_of
+from ledger.law.turns import next_turn
 
 
 def shown(case: Case, moment: datetime) -> ViewRow:
@@ -88,8 +67,4 @@ def shown(case: Case, moment: datetime) -> ViewRow:
         kept_until=kept_until(judgement),
         rests_on=sorted(rests_on),
     )
-    turns = [end for c in judgement.deadlines if c.due for end in (c.due, c.due + DAY) if end > moment]
-    later = [t for e in case.entries for t in (e.at, e.on) if t > moment]  # recorded or dated after `moment`
-    later += [t for t, reached in _still_to_come(case.registry, moment) if reached is None or reached & rests_on]
-    later += [t for t in _stated_days(case, moment) if t > moment]
-    return ViewRow(msgspec.json.encode(row), min([*turns, *later], default=None))
+    return ViewRow(msgspec.json.encode(row), next_turn(case, judgement, moment))

@@ -83,7 +83,7 @@ class BulkPages:
             asked, focus = changed
         else:
             checks = True
-        known = {line.order: line.name for line in self._lines.read(visitor.caller).lines if line.order in orders}
+        known = {line.order: line.name for line in self._lines.some(visitor.caller, orders).values()}
         names = {form.case.order: known.get(form.case.order, name_of(form.case)) for form in forms}
         items = [Item(order, name) for order, name in names.items()]
         if checks:

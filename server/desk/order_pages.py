@@ -27,7 +27,8 @@ from server.access import Caller
 from server.desk.accesses import AccessLog
 from server.desk.gate import Gate, Visitor
 from server.desk.lists.board import Turn
-from server.desk.lists.lines import OrderLines, open_clock
+from server.desk.lists.lines import OrderLines
+from server.desk.lists.order_line import open_clock
 from server.desk.site import page
 from server.desk.steps import common_kinds, forms_of, record_address, recordable
 from server.work.office import OfficeWork
@@ -99,7 +100,7 @@ class OrderPages:
         others |= {item.order.order for item in naming} - {case.order}
         if not others:
             return []
-        lines = {line.order: line for line in self._lines.read(caller).lines if line.order in others}
+        lines = self._lines.some(caller, sorted(others))
         return [(o, lines[o].name, lines[o].state) if o in lines else (o, o, "") for o in sorted(others)]
 
 

@@ -26,8 +26,8 @@ class Desk:
 
     def __init__(self, gate: Gate, work: OfficeWork, kept: Path | None = None) -> None:
         self._gate = gate
-        lines = self.lines = OrderLines(gate.services.view)
-        self.keeper = LineKeeper(lines, gate.services.view, kept)
+        lines = self.lines = OrderLines(gate.services.view, kept)
+        self.keeper = LineKeeper(lines)
         self._entries = EntryPages(gate)
         self._lists = ListPages(gate, lines, work)
         self._orders = OrderPages(gate, lines, work)

@@ -82,8 +82,7 @@ class WorkPages:
             if not fault:
                 return RedirectResponse(NOTICES, 303, HEADERS)
         found = self._work.notices(by)
-        orders = {notice.order for notice, _ in found}
-        names = {line.order: line.name for line in self._lines.read(by).lines if line.order in orders} if orders else {}
+        lines = self._lines.some(by, sorted({notice.order for notice, _ in found}))
         return page(
             "work/notices.html.j2",
             frame,
@@ -91,7 +90,7 @@ class WorkPages:
             NOTICES,
             status=422 if fault else 200,
             notices=found,
-            names=names,
+            names={order: line.name for order, line in lines.items()},
             mail=store.mail_choice(by.account),
             fault=fault,
         )

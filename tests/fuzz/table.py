@@ -1553,6 +1553,7 @@ PARSERS = (
 OWN = {
     "ledger.law.deadlines.general_duties": "dates of entries, whose form is checked; tests/test_law_never_raises.py",
     "ledger.law.instruments.notice": "the same",
+    "ledger.law.turns": "the same",
     "ledger.law.parties.party_register": "the same",
     "ledger.law.deadlines.data_subject_rights": "the same",
     "projections.reports.letters.wording": "the same",
@@ -1562,7 +1563,6 @@ OWN = {
     "ledger.adapters.storage.orders.order_lists": "the same",
     "ledger.adapters.storage.orders.order_answers": "the same",
     "cli.lists.counted_rows": "rows of views.db, which may be deleted at any time",
-    "cli.lists.judged_row": "days of entries, which were checked when these were opened",
     "cli.commands.serve": "an address that its operator types",
     "cli.commands.account": "a certificate that an administrator names",
     "ledger.adapters.log.signer_clients": "a file of its operator; tests/ledger/adapters/log/test_signer_clients.py",

@@ -21,8 +21,11 @@ from server.access import Caller
 from server.api.guests import PAGE, guests_of_order, may_invite
 from server.api.route_tables.requester import requester_of
 from server.desk.gate import Gate, Visitor
-from server.desk.lists.board import SHOWN, Turn, board
-from server.desk.lists.lines import OrderLines, open_clock
+from server.desk.lists.board import Turn
+from server.desk.lists.choice import Choice as ListChoice
+from server.desk.lists.choice import Marks
+from server.desk.lists.lines import OrderLines
+from server.desk.lists.order_line import open_clock
 from server.desk.site import HEADERS, Frame, Place, page
 from server.desk.steps import record_address, recordable
 from server.guests.acts import AIMS, Act, Aim, acts_of, next_acts
@@ -30,6 +33,8 @@ from server.guests.invitations import DAYS, MOST_DAYS
 from server.guests.requester import issue_of
 
 OWN: Final = "/guest/orders"
+NEWEST: Final = ListChoice(sort="last")
+LISTED: Final = 50  # orders on one page
 TEXTS: Final = ("guest_", "refused_says")  # how the names of texts begin that the scripts show
 
 
@@ -70,17 +75,20 @@ class GuestPages:
         """Return the orders of a guest, sorted: first what waits for the guest."""
         if not visitor.caller.guest:
             return RedirectResponse("/orders", 303, HEADERS)
-        lines = self._lines.read(visitor.caller)
-        found = board(lines, visitor.caller, self._view.moment())
-        shown = len(found.mine) if visitor.asked("all") == "mine" else SHOWN
+        self._lines.follow(visitor.caller)
+        found = self._lines.board(visitor.caller, visitor.asked("all"))
+        begin = int(stated) if (stated := visitor.asked("from")).isdecimal() and len(stated) < 8 else 0
+        lines, total = self._lines.page(visitor.caller, NEWEST, "", Marks(), begin, LISTED)
         return page(
             "guests/orders.html.j2",
             visitor.frame,
             visitor.frame.text["guest_orders"],
             OWN,
-            mine=found.mine[:shown],
-            more=len(found.mine) - shown,
-            lines=sorted(lines.lines, key=lambda line: (line.last_on, line.order), reverse=True),
+            mine=found.mine.turns,
+            more=found.mine.count - len(found.mine.turns),
+            lines=lines,
+            begin=begin,
+            following=begin + LISTED if begin + LISTED < total else 0,
             to_judge=found.to_judge,
         )
 

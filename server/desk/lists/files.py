@@ -5,14 +5,15 @@ A file has what the page has of the record, and nothing of the office's work: no
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime
+from heapq import nsmallest
 from typing import Final
 
 from ledger.entries.case import wire
 from projections.exchange.csv_file import csv_table
 from projections.views.due import DeadlineHistory
-from server.desk.lists.lines import OrderLine
+from server.desk.lists.order_line import OrderLine
 
 COLUMNS: Final = (
     "order", "case", "reference", "instrument", "provider", "from_party", "to_party", "state", "made", "last_entry",
@@ -21,7 +22,7 @@ COLUMNS: Final = (
 MOST_EVENTS: Final = 5_000  # of a calendar
 
 
-def list_csv(lines: Sequence[OrderLine], now: datetime) -> bytes:
+def list_csv(lines: Iterable[OrderLine], now: datetime) -> bytes:
     """Return orders one a line, in the order of the list; times are UTC."""
     return csv_table(COLUMNS, (_row(line, now) for line in lines))
 
@@ -49,19 +50,18 @@ def _row(line: OrderLine, now: datetime) -> tuple[str, ...]:
     )
 
 
-def list_calendar(lines: Sequence[OrderLine], origin: str, now: datetime) -> bytes:
+def list_calendar(lines: Iterable[OrderLine], origin: str, now: datetime) -> bytes:
     """Return the open deadlines of a list that can still be met as a calendar, the soonest first; empty without one."""
     from projections.exchange.icalendar_file import calendar_file  # of the extra `calendar`
 
-    names = {line.order: line.name for line in lines}
-    ending = [
-        (line, each)
+    ending = (
+        (each.clock.due, line.order, n, line, each)
         for line in lines
-        for each in line.open
+        for n, each in enumerate(line.open)
         if each.clock.due is not None and not line.hopeless(each, now)
-    ]
-    ending.sort(key=lambda one: (one[1].clock.due or now, one[0].order))
-    shown = ending[:MOST_EVENTS]
+    )
+    shown = [(line, each) for _, _, _, line, each in nsmallest(MOST_EVENTS, ending, key=lambda one: one[:3])]
+    names = {line.order: line.name for line, _ in shown}
     clocks = [DeadlineHistory(line.order, line.instrument, e.clock, e.number) for line, e in shown]
     began = {e.clock.trigger: e.began for _, e in shown if e.clock.trigger and e.began}
     return calendar_file(clocks, names, origin, now, began) or b""

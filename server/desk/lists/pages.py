@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from typing import Final
 
 from starlette.responses import RedirectResponse, Response
@@ -10,10 +10,10 @@ from starlette.responses import RedirectResponse, Response
 from ledger.facts import KINDS
 from server.access import Caller
 from server.desk.gate import Gate, Visitor
-from server.desk.lists.board import SHOWN, board
-from server.desk.lists.choice import COLUMNS, DAYS, LEVELS, PICKED, SCOPES, SIDES, TIMES, Choice, Marks, chosen, counted
+from server.desk.lists.choice import COLUMNS, DAYS, SCOPES, SIDES, TIMES, Choice, Marks
 from server.desk.lists.files import list_calendar, list_csv
-from server.desk.lists.lines import OrderLine, OrderLines, Snapshot
+from server.desk.lists.lines import OrderLines
+from server.desk.lists.order_line import LEVELS, OrderLine
 from server.desk.site import HEADERS, page
 from server.desk.steps import bulk_kinds
 from server.work.office import OfficeWork
@@ -31,24 +31,25 @@ class ListPages:
 
     def board(self, visitor: Visitor) -> Response:
         """Return what is due, the person's own turns first."""
-        found = board(self._lines.read(visitor.caller), visitor.caller, self._view.moment())
-        every = max(map(len, (found.mine, found.others, found.old)), default=0)
-        whole = visitor.asked("all")
-        shown = {name: every if whole == name else SHOWN for name in ("mine", "others", "old")}
+        self._lines.follow(visitor.caller)
+        found = self._lines.board(visitor.caller, visitor.asked("all"))
         marks = self._marks(visitor.caller, "assigned"), self._marks(visitor.caller, "watched")
         return page(
-            "board.html.j2", visitor.frame, visitor.frame.text["board_title"], "/", b=found, shown=shown,
+            "board.html.j2", visitor.frame, visitor.frame.text["board_title"], "/", b=found,
             person=bool(visitor.caller.account), assigned=len(marks[0].assigned), watched=len(marks[1].watched),
         )  # fmt: skip
 
     def orders(self, visitor: Visitor) -> Response:
         """Return the orders that a person may see, filtered and sorted, page by page."""
-        choice, found, lines = self._chosen(visitor)
-        if len(lines) == 1 and choice.words_alone:
-            return RedirectResponse(f"/orders/{lines[0].order}", 303, HEADERS)
+        choice = Choice.of(visitor.query)
         begin = int(stated) if (stated := visitor.asked("from")).isdecimal() and len(stated) < 8 else 0
-        following = begin + PAGE
-        shown, person = lines[begin:following], bool(visitor.caller.account)
+        marks, following = self._marks(visitor.caller, choice.scope), begin + PAGE
+        self._lines.follow(visitor.caller)
+        shown, total = self._lines.page(visitor.caller, choice, visitor.frame.zone, marks, begin, PAGE)
+        if total == 1 and shown and choice.words_alone:
+            return RedirectResponse(f"/orders/{shown[0].order}", 303, HEADERS)
+        every, to_judge = self._lines.numbers(visitor.caller)
+        person = bool(visitor.caller.account)
         address = f"/orders?{choice.query}&" if choice.query else "/orders?"
         suffix = f"?{choice.query}" if choice.query else ""
         return page(
@@ -60,39 +61,39 @@ class ListPages:
             assigned=self._work.names(visitor.caller.actor, [each.order for each in shown]) if person else {},
             saved=self._work.lists(visitor.caller),
             me=visitor.caller.account,
-            total=len(lines),
-            every=len(found.lines),
-            to_judge=found.to_judge,
+            total=total,
+            every=every,
+            to_judge=to_judge,
             choice=choice,
             caller=visitor.caller,
             scopes=SCOPES if person else SCOPES[:1],
             columns=COLUMNS,
             kinds=bulk_kinds(visitor.caller.roles),
-            picks=[(name, counted(found, name)) for name in PICKED],
+            picks=list(self._lines.counted(visitor.caller).items()),
             levels=LEVELS,
             sides=SIDES,
             times=TIMES,
             days=DAYS,
             begin=begin,
-            more=f"{address}from={following}" if following < len(lines) else "",
+            more=f"{address}from={following}" if following < total else "",
             first=f"/orders{suffix}" if begin else "",
             files=[("CSV", f"/orders.csv{suffix}"), ("iCalendar", f"/orders.ics{suffix}")],
         )
 
     def csv(self, visitor: Visitor) -> Response:
         """Return a list as CSV; a list that is not complete yet is refused."""
-        _, found, lines = self._chosen(visitor)
-        if found.to_judge:
-            return self._incomplete(visitor, found)
+        self._lines.follow(visitor.caller)
+        if left := self._lines.numbers(visitor.caller)[1]:
+            return self._incomplete(visitor, left)
         headers = {**HEADERS, "content-disposition": 'attachment; filename="orders.csv"'}
-        return Response(list_csv(lines, self._view.moment()), 200, headers, "text/csv; charset=utf-8")
+        return Response(list_csv(self._every(visitor), self._view.moment()), 200, headers, "text/csv; charset=utf-8")
 
     def calendar(self, visitor: Visitor) -> Response:
         """Return the deadlines of a list as iCalendar; a list that is not complete yet is refused."""
-        _, found, lines = self._chosen(visitor)
-        if found.to_judge:
-            return self._incomplete(visitor, found)
-        content = list_calendar(lines, self._view.origin, self._view.now())
+        self._lines.follow(visitor.caller)
+        if left := self._lines.numbers(visitor.caller)[1]:
+            return self._incomplete(visitor, left)
+        content = list_calendar(self._every(visitor), self._view.origin, self._view.now())
         if not content:
             title = visitor.frame.text["no_deadlines"]
             return page("stop.html.j2", visitor.frame, title, "/orders", status=404, code="", says="", hint="")
@@ -104,15 +105,14 @@ class ListPages:
         purposes = KINDS["record-accessed"].fields()["purpose_code"].one_of
         return page("persons.html.j2", visitor.frame, visitor.frame.text["persons"], "/orders", purposes=purposes)
 
-    def _incomplete(self, visitor: Visitor, found: Snapshot) -> Response:
-        title = visitor.frame.text["to_judge"].format(found.to_judge)
+    def _incomplete(self, visitor: Visitor, left: int) -> Response:
+        title = visitor.frame.text["to_judge"].format(left)
         return page("stop.html.j2", visitor.frame, title, "/orders", status=503, code="BUSY", says="", hint="")
 
-    def _chosen(self, visitor: Visitor) -> tuple[Choice, Snapshot, Sequence[OrderLine]]:
-        choice, found = Choice.of(visitor.query), self._lines.read(visitor.caller)
+    def _every(self, visitor: Visitor) -> Iterator[OrderLine]:
+        choice = Choice.of(visitor.query)
         marks = self._marks(visitor.caller, choice.scope)
-        lines = chosen(found, choice, visitor.caller, self._view.moment(), visitor.frame.zone, marks)
-        return choice, found, lines
+        return self._lines.every(visitor.caller, choice, visitor.frame.zone, marks)
 
     def _marks(self, caller: Caller, scope: str) -> Marks:
         """Return the marks that a scope of lists needs."""

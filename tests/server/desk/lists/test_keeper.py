@@ -12,9 +12,13 @@ import pytest
 pytest.importorskip("starlette", reason="needs the extra `server`")
 
 from ledger.adapters.keys.open_key import open_key
+from server.access import Caller
 from server.desk.lists import keeper as modules
-from server.desk.lists.keeper import NAME, LineKeeper
-from server.desk.lists.lines import OrderLine, OrderLines
+from server.desk.lists.choice import Choice, Marks
+from server.desk.lists.keeper import LineKeeper
+from server.desk.lists.lines import OrderLines
+from server.desk.lists.order_line import OrderLine
+from server.desk.lists.store import NAME
 from tests.server.office import Office, serving, submission
 from tests.support.cli import House
 
@@ -29,35 +33,35 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
             yield served
 
 
+def caller(office: Office) -> Caller:
+    return office.running.view.person("", "ilves", (), frozenset())
+
+
 def read(office: Office, lines: OrderLines, budget: float) -> tuple[dict[str, OrderLine], int]:
-    found = lines.read(office.running.view.person("", "ilves", (), frozenset()), budget)
-    return {line.order: line for line in found.lines}, found.to_judge
+    lines.follow(caller(office), budget)
+    found, _ = lines.page(caller(office), Choice(), "", Marks())
+    return {line.order: line for line in found}, lines.numbers(caller(office))[1]
 
 
-def kept(office: Office, place: Path) -> None:
+def kept(office: Office, place: Path) -> dict[str, OrderLine]:
     """Judge every order, and keep the lines."""
-    lines = OrderLines(office.running.view)
-    keeper = LineKeeper(lines, office.running.view, place)
-    keeper.start()
-    read(office, lines, 60.0)
-    keeper.close()
+    with closing(OrderLines(office.running.view, place)) as lines:
+        found, left = read(office, lines, 60.0)
+    assert left == 0
+    return found
 
 
 def taken(office: Office, place: Path) -> tuple[dict[str, OrderLine], int]:
     """Return what another run has of the file before it judges anything."""
-    lines = OrderLines(office.running.view)
-    keeper = LineKeeper(lines, office.running.view, place)
-    keeper.start()
-    keeper.close()
-    return read(office, lines, -1.0)
+    with closing(OrderLines(office.running.view, place)) as lines:
+        return read(office, lines, -1.0)
 
 
 def test_lines_are_kept_and_taken_by_another_run(office: Office, tmp_path: Path) -> None:
-    whole, _ = read(office, OrderLines(office.running.view), 60.0)
-    kept(office, tmp_path)
-    found, left = taken(office, tmp_path)
-    assert (found.keys(), left) == (whole.keys(), 0)
-    assert [line.words for line in found.values()] == [line.words for line in whole.values()]
+    assert taken(office, tmp_path) == ({}, len(office.running.view.orders_since(0)[1]))
+    assert taken(office, tmp_path)[0] == {}
+    whole = kept(office, tmp_path)
+    assert taken(office, tmp_path) == (whole, 0)
 
 
 def test_an_order_that_changed_meanwhile_is_judged_again(office: Office, tmp_path: Path) -> None:
@@ -69,29 +73,44 @@ def test_an_order_that_changed_meanwhile_is_judged_again(office: Office, tmp_pat
     assert left == 1
 
 
-@pytest.mark.parametrize("column", ["by", "leaf", "register"])
-def test_lines_of_other_rules_of_another_log_or_of_another_register_are_not_taken(
+@pytest.mark.parametrize("column", ["by", "leaf", "size", "register"])
+def test_lines_of_other_rules_of_another_log_or_of_a_longer_one_are_not_taken(
     office: Office, tmp_path: Path, column: str
 ) -> None:
     kept(office, tmp_path)
     with closing(sqlite3.connect(tmp_path / NAME)) as c, c:
-        c.execute(f"UPDATE made SET {column} = 7")  # noqa: S608
+        c.execute(f"UPDATE made SET {column} = 7000")  # noqa: S608
     assert taken(office, tmp_path)[0] == {}
-    with closing(sqlite3.connect(tmp_path / NAME)) as c:
-        assert c.execute("SELECT count(*) FROM line").fetchone() != (0,)
-    kept(office, tmp_path)  # and they are replaced
-    assert taken(office, tmp_path)[1] == 0
+    assert len(kept(office, tmp_path)) == len(office.running.view.orders_since(0)[1])
 
 
-def test_a_file_that_is_no_database_or_has_no_lines_stops_no_server(office: Office, tmp_path: Path) -> None:
+def test_a_file_that_is_no_database_or_has_damaged_lines_stops_no_server(office: Office, tmp_path: Path) -> None:
     (tmp_path / NAME).write_bytes(b"no database" * 100)
     assert taken(office, tmp_path)[0] == {}
-    place = tmp_path / "two"
-    place.mkdir()
-    kept(office, place)
-    with closing(sqlite3.connect(place / NAME)) as c, c:
-        c.execute("UPDATE line SET body = x'c1'")
-    assert taken(office, place)[0] == {}
+    for damage in ("UPDATE body SET body = x'c1'", "DROP TABLE clock", "UPDATE waits SET said = 'x'"):
+        whole = kept(office, tmp_path)
+        with closing(sqlite3.connect(tmp_path / NAME)) as c, c:
+            c.execute(damage)
+        with closing(OrderLines(office.running.view, tmp_path)) as lines:
+            lines.board(caller(office))
+            read(office, lines, -1.0)
+            assert read(office, lines, 60.0) == (whole, 0)
+
+
+def test_a_file_that_another_server_keeps_is_left_to_it(office: Office, tmp_path: Path) -> None:
+    with closing(OrderLines(office.running.view, tmp_path)) as first:
+        whole, _ = read(office, first, 60.0)
+        with closing(OrderLines(office.running.view, tmp_path)) as second:
+            assert read(office, second, -1.0)[0] == {}
+            assert read(office, second, 60.0)[0] == whole
+    assert sorted(each.name for each in tmp_path.iterdir()) == [NAME, f"{NAME}.lock"]
+
+
+def test_a_folder_that_cannot_be_written_stops_no_server(office: Office, tmp_path: Path) -> None:
+    (tmp_path / NAME).mkdir()
+    found, left = taken(office, tmp_path)
+    assert (found, left) == ({}, len(office.running.view.orders_since(0)[1]))
+    assert taken(office, tmp_path / "none")[1] == left
 
 
 def test_the_background_judges_what_no_request_has_judged(
@@ -99,13 +118,13 @@ def test_the_background_judges_what_no_request_has_judged(
 ) -> None:
     monkeypatch.setattr(modules, "LOOK", 0.01)
     lines = OrderLines(office.running.view)
-    keeper = LineKeeper(lines, office.running.view, None)
+    keeper = LineKeeper(lines)
     _, left = read(office, lines, -1.0)
     assert left
     keeper.start()
     for _ in range(1_000):
-        if not list(lines.stale(office.running.view.now())):
+        if not lines.numbers(caller(office))[1]:
             break
         keeper._stopped.wait(0.01)
+    assert lines.numbers(caller(office)) == (left, 0)
     keeper.close()
-    assert not list(lines.stale(office.running.view.now()))
