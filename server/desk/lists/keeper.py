@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from threading import Event, Thread
 from typing import Final
 
@@ -48,8 +47,7 @@ class LineKeeper:
         while not self._stopped.is_set() and (found := self._lines.stale(TOGETHER)) is not None:
             caller, knows, orders = found
             self._lines.judge(caller, orders, knows=knows, pause=self._pause)
-        while not self._stopped.is_set() and not self._lines.read_names(time.monotonic()):
-            self._pause()
+        self._lines.read_names(pause=self._pause)
 
     def _pause(self) -> None:
         self._stopped.wait(PAUSE)

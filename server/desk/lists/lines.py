@@ -239,14 +239,21 @@ class OrderLines:
                 return caller, knows, orders
         return None
 
-    def read_names(self, end: float) -> bool:
-        """Read which offices and Parties orders name whose entries are new, until a moment; True if all were read."""
-        store = self._store()
-        while orders := store.unnamed(FEW):
-            store.put_names([(order, self._view.named(order)) for order in orders])
-            if time.monotonic() > end:
-                return False
-        return True
+    def read_names(self, until: float = 0.0, pause: Callable[[], object] = lambda: None) -> None:
+        """Read which offices and Parties orders name whose entries are new; none after the moment `until` of the clock.
+
+        `pause` is called after each; without `until`, only some are read.
+        """
+        while orders := self._store().unnamed(FEW):
+            named = []
+            for order in orders:
+                if until and time.monotonic() > until:
+                    break
+                named.append((order, self._view.named(order)))
+                pause()
+            self._store().put_names(named)
+            if len(named) < len(orders) or not until:
+                return
 
     # -- parts ---------------------------------------------------------------------------------------------------------
 

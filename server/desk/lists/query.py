@@ -97,6 +97,9 @@ def count(c: sqlite3.Connection, asked: Asked, choice: Choice, zone: str, marks:
     """Return how many orders a list has."""
     if not choice.narrowed:
         return tally(c, asked, "orders")
+    if asked.names is None and (picked := choice.picked_alone):
+        row = c.execute("SELECT orders FROM tally WHERE knows = ? AND name = ? AND value = ?", (asked.knows, *picked))
+        return next((int(orders) for (orders,) in row), 0)
     where, values = _where(asked, choice, zone, marks)
     return int(c.execute(f"SELECT count(*) FROM line l WHERE {where}", values).fetchone()[0])  # noqa: S608 - fixed text
 
@@ -200,7 +203,7 @@ def _words(said: str, tests: list[str], values: dict[str, Any]) -> None:
             indexed.append('"' + word.replace('"', '""') + '"')
         else:
             values[f"word{n}"] = word
-            tests.append(f"(SELECT instr(w.said, :word{n}) FROM words w WHERE w.rowid = l.id) > 0")  # noqa: S608
+            tests.append(f"l.id IN (SELECT id FROM text WHERE instr(said, :word{n}) > 0)")  # noqa: S608
     if indexed:
         values["words"] = " AND ".join(indexed)
         tests.append("l.id IN (SELECT rowid FROM words WHERE words MATCH :words)")

@@ -260,6 +260,7 @@ class LineStore:
             ),
         )  # fmt: skip
         c.execute("INSERT INTO body VALUES (?, ?)", (id, msgspec.msgpack.encode(line)))
+        c.execute("INSERT INTO text VALUES (?, ?)", (id, line.words))
         c.execute("INSERT INTO words (rowid, said) VALUES (?, ?)", (id, line.words))
         c.executemany(
             "INSERT INTO clock VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -282,8 +283,9 @@ class LineStore:
         )
         counts = Counter([*values, *[("", "deadlines")] * len(old.open)])
         self._count(c, knows, {value: -count for value, count in counts.items()})
-        for table, column in (("line", "id"), ("body", "id"), ("clock", "id"), ("words", "rowid")):
-            c.execute(f"DELETE FROM {table} WHERE {column} = ?", (id,))  # noqa: S608 - fixed names
+        c.execute("INSERT INTO words (words, rowid, said) VALUES ('delete', ?, ?)", (id, old.words))
+        for table in ("line", "body", "clock", "text"):
+            c.execute(f"DELETE FROM {table} WHERE id = ?", (id,))  # noqa: S608 - fixed names
 
     @staticmethod
     def _count(c: sqlite3.Connection, knows: bool, counts: dict[tuple[str, str], int]) -> None:

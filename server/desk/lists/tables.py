@@ -44,11 +44,14 @@ SCHEMA: Final = (
             "state": "state",
         }.items()
     ),
+    "CREATE INDEX line_ended ON line (knows, ended, order_id, n)",
     "CREATE INDEX line_until ON line (until)",
     "CREATE INDEX line_turns ON line (turns)",
     "CREATE INDEX line_turned ON line (turned)",
     "CREATE TABLE body (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT",
-    "CREATE VIRTUAL TABLE words USING fts5 (said, tokenize = 'trigram case_sensitive 1')",
+    "CREATE TABLE text (id INTEGER PRIMARY KEY, said TEXT NOT NULL) STRICT",
+    "CREATE VIRTUAL TABLE words USING fts5 (said, content = 'text', content_rowid = 'id',"
+    " tokenize = 'trigram case_sensitive 1')",
     "CREATE TABLE value (knows INTEGER NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, id INTEGER NOT NULL,"
     " PRIMARY KEY (knows, name, value, id)) STRICT, WITHOUT ROWID",
     # how many orders have a value; name "": how many orders, deadlines, and orders without one there are

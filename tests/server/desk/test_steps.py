@@ -18,7 +18,7 @@ from ledger.law.next_steps.criteria import DUTIES, LACKS
 from ledger.law.next_steps.lookup import FINDINGS, NextSteps
 from ledger.law.next_steps.step import NOTHING, NextStep, Remedies, Remedy
 from server.access import Caller
-from server.desk.lists.lines import line_of
+from server.desk.lists.order_line import line_of
 from server.desk.steps import COMMON, MEETS, PLACEHOLDERS, common_kinds, link_of, recordable
 from server.desk.turns import SIDES, waits_for
 from tests.support.story_files import cases

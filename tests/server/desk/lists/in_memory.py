@@ -40,9 +40,9 @@ def turns(lines: Sequence[OrderLine], caller: Caller, now: datetime) -> tuple[li
             left = None if each.clock.due is None else each.clock.due - now
             part = 2 if line.hopeless(each, now) else 0 if each.waits.is_for(caller) else 1
             parts[part].append((left, line.order, place))
-    for n, part in enumerate(parts):
-        part.sort(key=lambda turn: turn[2])
-        part.sort(key=lambda turn: (turn[0] is not None, turn[0] or timedelta(0), turn[1]), reverse=n == 2)
+    for n, some in enumerate(parts):
+        some.sort(key=lambda turn: turn[2])
+        some.sort(key=lambda turn: (turn[0] is not None, turn[0] or timedelta(0), turn[1]), reverse=n == 2)
     return tuple([turn[1:] for turn in part] for part in parts)
 
 

@@ -66,7 +66,7 @@ def recorded(office: Office) -> str:
 def judged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return the list to which each order is added that is judged."""
     orders: list[str] = []
-    judge = modules.line_of
+    judge = line_of
 
     def noted(case: Case, now: datetime) -> OrderLine:
         orders.append(case.order)
@@ -96,7 +96,7 @@ def test_a_request_without_time_says_how_many_orders_are_to_be_judged(office: Of
 
 def test_an_order_that_changed_while_it_was_judged_is_judged_again(office: Office, lines: OrderLines) -> None:
     (line, *_), _ = read(lines, office)
-    judge = modules.line_of
+    judge = line_of
     changed: list[str] = []
 
     def changes(case: Case, now: datetime) -> OrderLine:
