@@ -10,6 +10,7 @@ import pytest
 from ledger.entries.keyring import Keyring, RegisteredKey, Registrar, SigningOffice
 from ledger.entries.placement import access_of, map_of, registry_of
 from ledger.errors import RecordError
+from ledger.facts.vocabulary import ROLES
 from server.access import (
     OVERSIGHT,
     WHOLE,
@@ -90,6 +91,19 @@ def test_who_may_see_what_is_the_table(caller: Caller, cells: list[bool]) -> Non
     seen = [ACCESS.sees_order(caller, order, partial(named.__getitem__, order)) for order in THINGS.values()]
     assert [*seen, ACCESS.sees_kind(caller, "ex-post-validation-sought")] == cells
     assert ACCESS.sees_kind(caller, "order-issued")
+
+
+@pytest.mark.parametrize("guest", [True, False])
+@pytest.mark.parametrize("party", ["XO", "XV"])
+@pytest.mark.parametrize("role", ["", *sorted(ROLES)])
+def test_the_names_by_which_a_caller_sees_orders_are_what_decides_on_each_order(
+    role: str, party: str, guest: bool
+) -> None:
+    caller = Caller("", "ilves", party, frozenset((role,)) if role else frozenset(), guest=guest)
+    names = ACCESS.sees_by(caller)
+    for named in (set[str](), {"ilves"}, {"harbor", "XO", "XV"}, {"harbor", "ilves"}):
+        seen = names is None or bool(names & named)
+        assert ACCESS.sees_order(caller, OTHER, partial(frozenset, named)) is seen
 
 
 def test_a_registrar_is_a_person_of_the_ledgers_party_with_the_role_adm() -> None:

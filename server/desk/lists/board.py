@@ -16,6 +16,7 @@ from server.desk.lists.line_rows import NEVER
 from server.desk.lists.order_line import OLD, OpenClock, OrderLine
 from server.desk.lists.query import Asked
 
+PARTS: Final = ("mine", "others", "old")
 SHOWN: Final = 25  # lines of each part of the board
 MOST: Final = 1_000  # lines of one part that was asked for as a whole
 FEW: Final = 5_000  # own turns that are sorted rather than looked for in the sorted deadlines of all
@@ -64,7 +65,7 @@ def board(c: sqlite3.Connection, asked: Asked, whole: str = "") -> Board:
 
     A part has its first `SHOWN` turns, the part that `whole` names its first `MOST` ones.
     """
-    limits = {part: MOST if part == whole else SHOWN for part in ("mine", "others", "old")}
+    limits = {part: MOST if part == whole else SHOWN for part in PARTS}
     sight = asked.sees("c")
     met = _number(c, asked, f"{sight} AND c.gone > :now")
     mine = _number(c, asked, f"{sight} AND c.gone > :now AND {_MINE}")

@@ -20,6 +20,7 @@ from threading import Lock, RLock
 from typing import Final, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from ledger.errors import LedgerError, RecordError
 from ledger.facts import KINDS
@@ -29,11 +30,12 @@ from ledger.law.provisions import rules_digest
 from server.access import Caller
 from server.api.reading import LedgerView
 from server.desk.lists import query
-from server.desk.lists.board import Board, board
+from server.desk.lists.board import PARTS, Board, Part, Turn, board
 from server.desk.lists.choice import Choice, Marks
 from server.desk.lists.order_line import OpenClock, OrderLine, line_of
 from server.desk.lists.query import Asked
 from server.desk.lists.store import ENTRY, NEW, REGISTER, TIME, Judged, LineStore
+from server.desk.lists.tables import SCHEMA
 from server.desk.steps import FormLink
 from server.desk.turns import Waits
 
@@ -94,7 +96,15 @@ class OrderLines:
 
     def board(self, caller: Caller, whole: str = "") -> Board:
         """Return the open deadlines of the orders that a caller may see; `whole` is the part that is shown whole."""
-        return self._read(caller, lambda c, asked: board(c, asked, whole))
+
+        def found(c: sqlite3.Connection, asked: Asked) -> Board:
+            made = board(c, asked, whole)
+            parts = {name: getattr(made, name) for name in PARTS}
+            return replace(
+                made, **{name: Part(self._turns(asked, part.turns), part.count) for name, part in parts.items()}
+            )
+
+        return self._read(caller, found)
 
     def numbers(self, caller: Caller) -> tuple[int, int]:
         """Return how many orders a caller may see, and how many of them are to be judged."""
@@ -129,6 +139,10 @@ class OrderLines:
     def _seen(self, asked: Asked, lines: Iterator[OrderLine]) -> list[OrderLine]:
         """Return the lines that a caller may see by the entries themselves: the rows alone show no order."""
         return [line for line in lines if asked.names is None or self._view.may_see(asked.caller, line.order)]
+
+    def _turns(self, asked: Asked, turns: list[Turn]) -> list[Turn]:
+        """Return the turns of orders that a caller may see, as `_seen`."""
+        return [turn for turn in turns if turn.line is None or self._seen(asked, iter([turn.line]))]
 
     def _read(self, caller: Caller, question: Callable[[sqlite3.Connection, Asked], _Result]) -> _Result:
         """Return the answer to a question to the rows; a file that turns out to be damaged is made anew."""
@@ -292,4 +306,4 @@ def made_by() -> str:
     """Return by which rules, by which program and in which form lines are made."""
     parts = (OrderLine, OpenClock, Waits, FormLink, Clock)
     form = " ".join(f"{part.__name__}: {' '.join(get_annotations(part))}" for part in parts)
-    return sha256(f"{version('comity')}\n{rules_digest()}\n{form}".encode()).hexdigest()
+    return sha256(f"{version('comity')}\n{rules_digest()}\n{form}\n{SCHEMA}".encode()).hexdigest()

@@ -87,6 +87,16 @@ def test_a_guest_sees_the_own_orders_and_what_they_may_sign(guest: Person) -> No
     assert guest.get(f"/guest/orders/{SECOND}").status == 404
 
 
+def test_the_orders_of_a_guest_come_in_pages(guest: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = words(guest.get("/guest/orders"))
+    assert 'rel="next"' not in one
+    monkeypatch.setattr("server.desk.guests.pages.LISTED", 0)
+    assert 'href="?from=0"' not in words(guest.get("/guest/orders"))
+    beyond = words(guest.get("/guest/orders?from=7"))
+    assert FIRST not in beyond.partition('id="all"')[2]
+    assert guest.get("/guest/orders?from=-1").status == guest.get("/guest/orders?from=99999999999").status == 200
+
+
 def test_a_guest_gets_the_forms_of_the_own_role_and_no_other(guest: Person) -> None:
     form = f"/orders/{FIRST}/record/"
     assert guest.get(f"{form}additional-information-requested").status == 200

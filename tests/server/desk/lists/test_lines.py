@@ -119,6 +119,41 @@ def test_a_line_of_an_earlier_log_takes_the_place_of_no_later_one(office: Office
     assert lines.some(ilves(office), [line.order]) == {line.order: line}
 
 
+def test_an_office_gets_the_lines_of_the_orders_that_name_it_and_no_wrong_row_shows_another_one(
+    office: Office, lines: OrderLines
+) -> None:
+    begun = recorded(office)
+    read(lines, office)
+    view = office.running.view
+    for actor in ("ilves", "registrar", "nowhere"):
+        caller = Caller("", actor, "XO", frozenset(("SP",)), account="a")
+        lines.follow(caller, 60.0)
+        seen = {order for order in view.orders_since(0)[1] if view.may_see(caller, order)}
+        found, number = lines.page(caller, Choice(), "", Marks())
+        assert {line.order for line in found} == set(lines.some(caller, sorted(seen))) == seen
+        assert number == len(seen)
+        assert lines.numbers(caller) == (len(seen), 0)
+    stranger = Caller("", "stranger", "XV", frozenset(("SP",)), account="a")
+    lines._store().put_names([(begun, frozenset(("stranger",)))])
+    lines.follow(stranger, 60.0)
+    assert lines.page(stranger, Choice(), "", Marks())[0] == []
+    assert lines.some(stranger, [begun]) == {}
+    assert list(lines.every(stranger, Choice(), "", Marks())) == []
+    assert (
+        lines.board(stranger).mine.turns == lines.board(stranger).others.turns == lines.board(stranger).old.turns == []
+    )
+
+
+def test_a_caller_without_a_role_gets_no_line_and_no_number(office: Office, lines: OrderLines) -> None:
+    read(lines, office)
+    caller = replace(ilves(office), roles=frozenset())
+    lines.follow(caller)
+    found = lines.board(caller)
+    assert (lines.page(caller, Choice(), "", Marks()), lines.numbers(caller)) == (([], 0), (0, 0))
+    assert (found.mine.count, found.others.count, found.old.count, found.resting) == (0, 0, 0, 0)
+    assert set(map(len, lines.counted(caller).values())) == {0}
+
+
 # -- the register ------------------------------------------------------------------------------------------------------
 
 
