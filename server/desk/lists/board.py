@@ -70,7 +70,7 @@ def board(c: sqlite3.Connection, asked: Asked, whole: str = "") -> Board:
     met = _number(c, asked, f"{sight} AND c.gone > :now")
     mine = _number(c, asked, f"{sight} AND c.gone > :now AND {_MINE}")
     every = query.tally(c, asked, "deadlines")
-    # by the sorted deadlines of all, which end after these days, or by those that wait for the person
+    # by the sorted deadlines of all, or by the ones for which the person is waited
     by = "clock c INDEXED BY clock_waits" if mine < FEW else "clock c INDEXED BY clock_due"
     return Board(
         mine=Part(_first(c, asked, by, f"{sight} AND {_MINE}", limits["mine"]), mine),

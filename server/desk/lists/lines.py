@@ -43,7 +43,7 @@ logger = logging.getLogger(__name__)
 
 BUDGET: Final = 0.5  # seconds of one request
 SOON: Final = 0.1  # seconds, where a page has more than a list
-FEW: Final = 100  # orders to be judged of which a request judges any; of more, those that an entry changed
+FEW: Final = 100  # orders to be judged of which a request judges any; of more, the ones that an entry changed
 COUNTED_FOR: Final = 10.0  # seconds for which the numbers of orders by value hold for a caller who sees some orders
 HIDDEN: Final = tuple(kind for kind, fact in KINDS.items() if fact.shown_to)  # kinds that only some roles know of
 

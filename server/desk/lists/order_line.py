@@ -1,4 +1,4 @@
-"""One order as a line of lists: what it is called, where it stands, and which deadlines of it are open."""
+"""One order as a line of lists: its name, its state, and which deadlines of it are open."""
 
 from __future__ import annotations
 

@@ -328,7 +328,7 @@ class LineStore:
     def stale(
         self, *, knows: bool, name: str | None, limit: int, whys: Sequence[int] = (NEW, ENTRY, REGISTER, TIME)
     ) -> list[str]:
-        """Return orders to be judged for a group, those that an entry changed first; with `name`, those naming it."""
+        """Return orders to be judged for a group, first where an entry changed them; with `name`, if they name it."""
         order = [why for why in (ENTRY, NEW, REGISTER, TIME) if why in whys]
         sight = "" if name is None else " AND s.n IN (SELECT n FROM name WHERE name = ? AND sees = 1)"
         named = () if name is None else (name,)
