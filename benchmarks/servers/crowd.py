@@ -52,6 +52,7 @@ PAGES = {  # and how often each is asked for
     "/orders?state=disclosed&day=made&since=2025-01-01": 1,
     "/orders?scope=assigned": 1,
     "/notices": 1,
+    "/persons": 1,
     "order": 6,
 }
 

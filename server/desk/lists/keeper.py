@@ -40,8 +40,14 @@ class LineKeeper:
             try:
                 self._judge()
             except Exception as error:  # a list that is behind is better than a server without lists
-                logger.warning("lists are not judged in the background: %s", type(error).__name__)
+                self._mend(error)
             self._stopped.wait(LOOK)
+
+    def _mend(self, error: Exception) -> None:
+        try:
+            self._lines.mend(error)
+        except Exception as left:
+            logger.warning("lists are not judged in the background: %s", type(left).__name__)
 
     def _judge(self) -> None:
         while not self._stopped.is_set() and (found := self._lines.stale(TOGETHER)) is not None:

@@ -47,6 +47,8 @@ FEW: Final = 100  # orders to be judged of which a request judges any; of more, 
 COUNTED_FOR: Final = 10.0  # seconds for which the numbers of orders by value hold for a caller who sees some orders
 HIDDEN: Final = tuple(kind for kind, fact in KINDS.items() if fact.shown_to)  # kinds that only some roles know of
 
+DAMAGE: Final = (msgspec.MsgspecError, sqlite3.DatabaseError)  # of a file of rows
+
 _Result = TypeVar("_Result")
 
 
@@ -148,14 +150,15 @@ class OrderLines:
         """Return the answer to a question to the rows; a file that turns out to be damaged is made anew."""
         try:
             return self._answer(caller, question)
-        except (msgspec.MsgspecError, sqlite3.DatabaseError, LedgerError) as error:
-            self._anew(error)
+        except (*DAMAGE, LedgerError) as error:
+            self.mend(error)
         self.follow(caller)
         return self._answer(caller, question)
 
-    def _anew(self, error: Exception) -> None:
-        """Forget rows that are damaged; every other error is raised again."""
-        if isinstance(error, LedgerError) and error.code != "LOG-CORRUPT":
+    def mend(self, error: Exception) -> None:
+        """Forget the rows if the error says that they are damaged; every other error is raised again."""
+        damaged = error.code == "LOG-CORRUPT" if isinstance(error, LedgerError) else isinstance(error, DAMAGE)
+        if not damaged:
             raise error
         logger.warning("the lists are made anew: %s", type(error).__name__)
         with self._lock:
@@ -176,8 +179,8 @@ class OrderLines:
         """Take up new entries, and judge what a caller's lists lack: all of few orders, else those just changed."""
         try:
             self._up_to_date(caller, time.monotonic() + budget)
-        except (msgspec.MsgspecError, sqlite3.DatabaseError, LedgerError) as error:
-            self._anew(error)
+        except (*DAMAGE, LedgerError) as error:
+            self.mend(error)
             self._up_to_date(caller, time.monotonic() + budget)
 
     def _up_to_date(self, caller: Caller, end: float) -> None:

@@ -11,6 +11,8 @@ import pytest
 
 pytest.importorskip("starlette", reason="needs the extra `server`")
 
+from msgspec.structs import replace
+
 from ledger.adapters.keys.open_key import open_key
 from server.access import Caller
 from server.desk.lists import keeper as modules
@@ -38,9 +40,10 @@ def caller(office: Office) -> Caller:
 
 
 def read(office: Office, lines: OrderLines, budget: float) -> tuple[dict[str, OrderLine], int]:
+    """Return the lines, each without the moment at which it is judged again, and how many orders are to be judged."""
     lines.follow(caller(office), budget)
     found, _ = lines.page(caller(office), Choice(), "", Marks())
-    return {line.order: line for line in found}, lines.numbers(caller(office))[1]
+    return {line.order: replace(line, until=line.last_on) for line in found}, lines.numbers(caller(office))[1]
 
 
 def kept(office: Office, place: Path) -> dict[str, OrderLine]:
@@ -95,6 +98,26 @@ def test_a_file_that_is_no_database_or_has_damaged_lines_stops_no_server(office:
             lines.board(caller(office))
             read(office, lines, -1.0)
             assert read(office, lines, 60.0) == (whole, 0)
+
+
+def test_the_background_makes_a_damaged_file_anew(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(modules, "LOOK", 0.01)
+    whole = kept(office, tmp_path)
+    with closing(sqlite3.connect(tmp_path / NAME)) as c, c:
+        c.execute("UPDATE body SET body = x'c1'")
+        c.execute("INSERT INTO stale SELECT knows, n, 3, 0 FROM line")
+    lines = OrderLines(office.running.view, tmp_path)
+    keeper = LineKeeper(lines)
+    lines.follow(caller(office), -1.0)
+    keeper.start()
+    for _ in range(1_000):
+        if read(office, lines, -1.0) == (whole, 0):
+            break
+        keeper._stopped.wait(0.01)
+    assert read(office, lines, -1.0) == (whole, 0)
+    keeper.close()
 
 
 def test_a_file_that_another_server_keeps_is_left_to_it(office: Office, tmp_path: Path) -> None:
