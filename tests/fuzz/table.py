@@ -1574,6 +1574,7 @@ OWN = {
     "server.desk.site": "its own texts",
     "server.guests.requester": "base URLs of the server's own; tests/server/guests/test_requester.py tries others",
     "server.desk.lists.choice": "addresses of pages; tests/server/desk/lists/test_choice.py tries any values",
+    "server.desk.lists.store": "rows that it has written itself; tests/server/desk/lists/test_keeper.py damages them",
     "server.files.erasure": "rows of its own links",
     "server.files.keeping": "what it has decrypted under its own key",
     "server.files.places": "credentials in a file of its operator; tests/server/files/test_s3.py",

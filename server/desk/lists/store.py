@@ -92,8 +92,7 @@ class LineStore:
                 c = self._connected()
                 row = c.execute("SELECT by FROM made").fetchone()
                 if row is not None and row[0] == self._by:
-                    known = c.execute("SELECT id, said FROM waits").fetchall()
-                    self._waits = {msgspec.json.decode(said, type=Waits): id for id, said in known}
+                    self._waits = _waits_of(c)
                     return c
                 c.close()
             except (LedgerError, msgspec.MsgspecError, sqlite3.Error) as error:
@@ -231,11 +230,16 @@ class LineStore:
 
     def put(self, judged: Sequence[Judged], now: datetime) -> None:
         """Keep the lines of orders as they were judged; an order that changed meanwhile stays to be judged."""
-        with self._write, transaction(self._writer, self._path) as c:
-            for each in judged:
-                row = c.execute("SELECT n FROM orders WHERE order_id = ?", (each.order,)).fetchone()
-                if row is not None:
-                    self._put(c, each, row[0], micros(now))
+        with self._write:
+            try:
+                with transaction(self._writer, self._path) as c:
+                    for each in judged:
+                        row = c.execute("SELECT n FROM orders WHERE order_id = ?", (each.order,)).fetchone()
+                        if row is not None:
+                            self._put(c, each, row[0], micros(now))
+            except BaseException:
+                self._waits = _waits_of(self._writer)  # without the ones that were not kept
+                raise
 
     def _put(self, c: sqlite3.Connection, judged: Judged, n: int, now: int) -> None:
         knows, line, id = judged.knows, judged.line, 2 * n + judged.knows
@@ -323,7 +327,7 @@ class LineStore:
             c.execute("INSERT OR IGNORE INTO stale SELECT knows, n, ?, size FROM line WHERE until <= ?", (TIME, here))
             (turns,) = c.execute("SELECT min(turns) FROM line").fetchone()
             (until,) = c.execute("SELECT min(until) FROM line WHERE until > ?", (here,)).fetchone()
-        self._now, self._turns = here, min(NEVER if each is None else each for each in (turns, until))
+            self._now, self._turns = here, min(NEVER if each is None else each for each in (turns, until))
 
     def stale(
         self, *, knows: bool, name: str | None, limit: int, whys: Sequence[int] = (NEW, ENTRY, REGISTER, TIME)
@@ -344,3 +348,7 @@ class LineStore:
                 if len(found) == limit:
                     break
         return found
+
+
+def _waits_of(c: sqlite3.Connection) -> dict[Waits, int]:
+    return {msgspec.json.decode(said, type=Waits): id for id, said in c.execute("SELECT id, said FROM waits")}
