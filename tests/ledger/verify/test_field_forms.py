@@ -156,6 +156,25 @@ def test_the_form_of_an_entry_is_judged_the_same_quickly_and_field_by_field(told
         assert outcome(lambda: check_form(kind, public, sealed)) == quickly
 
 
+def test_an_entry_states_what_its_kind_requires_and_commits_to_what_it_always_does() -> None:
+    public = {"issuing_capacity": "court", "data_categories": ["subscriber"]}
+    kind = KINDS["order-issued"]
+    required = {name for name, field in kind.fields().items() if field.required}
+    always = {name for name, field in kind.fields().items() if field.always}
+    assert required
+    assert always
+    sealed = {name for name, field in kind.fields().items() if field.sealed}
+    stated = {name: public.get(name) for name, field in kind.fields().items() if not field.sealed}
+
+    def says(without: str) -> str:
+        shape = [name for name in stated if name != without], sorted(sealed - {without})
+        return outcome(lambda: fields._plain.__wrapped__("order-issued", kind.schema, *map(tuple, shape)))
+
+    for name in kind.fields():
+        lacks = f"FACT order-issued.{name}: expected to be stated, it is not"
+        assert says(name) == (lacks if name in required | always else ""), name
+
+
 @given(
     st.lists(
         st.tuples(

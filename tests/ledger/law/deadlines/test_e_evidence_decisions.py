@@ -290,6 +290,17 @@ def test_a_decision_is_notified_to_the_two_sides_of_this_order(instrument: str) 
 
 
 @BOTH
+def test_a_decision_is_notified_to_any_provider_of_the_order(instrument: str) -> None:
+    decision = by_authority("recognition-decided", ON, label="decision", decision="recognised")
+    second = {"second": Office("XV", ("SP",))}
+    two = order(instrument, providers=["skylark", "second"]).among(**second).when(decision)
+    one = order(instrument).among(**second).when(decision)
+    for provider in ("skylark", "second"):
+        two.when(notified("decision", "ilves", provider)).asked_at(SEVEN).then("E-16-8", ClockVerdict.MET)
+    one.when(notified("decision", "ilves", "second")).asked_at(SEVEN).then("E-16-8", ClockVerdict.MISSED)
+
+
+@BOTH
 def test_a_new_end_for_another_act_is_no_decision_on_reasons(instrument: str) -> None:
     for code, clock in (("data-not-held", "E-10-7"), ("other", "E-10-8")):
         story = order(instrument).when(reasons(code))
