@@ -51,7 +51,6 @@ UN_CONVENTION = (
     "Nations Treaty Collection XVIII-16 for the signatories and article 65(1) [text]; The Machine Herald, 21 May 2026, "
     "for the ratifications [likely]."
 )
-OPENED = date(2022, 5, 12)  # for signature
 NEEDED = 5
 SOURCE = "Netherlands treaty database, entry 013833, capture after 2026-02-05"
 

@@ -29,7 +29,6 @@ class Party(Struct, frozen=True):
     """
 
     code: str
-    names: Mapping[str, str]
     declarations_verified: bool
     in_force: Mapping[str, date]
     days: Days
@@ -234,7 +233,6 @@ def _party(e: Entry) -> Party:
     holidays = public_holidays(code) if listed is None else frozenset(map(date.fromisoformat, listed))
     return Party(
         code=code,
-        names=e.get("names") or {},
         declarations_verified=e.get("declarations_verified") is True,
         in_force=_in_force(e.get("in_force") or ()),
         days=Days(e.get("zone"), holidays),

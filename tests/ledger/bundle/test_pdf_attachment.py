@@ -6,7 +6,7 @@ import zlib
 
 import pytest
 
-from ledger.bundle.pdf_attachment import bundle_inside
+from ledger.bundle.pdf_attachment import CHUNK, _plain, bundle_inside
 
 ARCHIVE = b"PK\x03\x04 an archive"
 
@@ -193,6 +193,18 @@ PAPERS = {
     **{name: (pdf, None) for name, pdf in (AMBIGUOUS | CHANGED).items()},
     "a stream beyond the file": (paper(ARCHIVE).replace(b"/Length 15", b"/Length 99"), None),
 }
+
+
+@pytest.mark.parametrize(
+    ("left", "plain"), [(0, None), (1, None), (299, None), (300, b"a" * 300), (70_000, b"a" * 300)]
+)
+def test_a_stream_is_decompressed_up_to_one_byte_more_than_is_left(left: int, plain: bytes | None) -> None:
+    deflated = zlib.compress(b"a" * 300)
+    assert _plain(deflated, b"/Filter /FlateDecode", left) == (plain, min(left + 1, 300))
+    assert _plain(deflated, b"/Filter /LZWDecode", left) == (None, 0)
+    assert _plain(deflated, b"", left) == (deflated, len(deflated))
+    bomb = zlib.compress(bytes(10 * CHUNK))
+    assert _plain(bomb, b"/Filter /FlateDecode", left) == (None, left + 1)
 
 
 @pytest.mark.parametrize("name", PAPERS)

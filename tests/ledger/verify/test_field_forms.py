@@ -124,7 +124,7 @@ def changed(draw: st.DrawFn) -> StatedFact:
     return StatedFact(kind, public, sealed)
 
 
-def outcome(ask: Callable[[], None]) -> str:
+def outcome(ask: Callable[[], object]) -> str:
     try:
         ask()
     except FactError as error:

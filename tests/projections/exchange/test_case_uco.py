@@ -31,3 +31,18 @@ def test_files_are_counted_and_named_only_where_they_are_revealed() -> None:
     opened = case_uco(case, judgement, signed, "ledger.example/xo", "comity 0", reveal=True)
     for value in (b"return-4471.json", b"5a" * 32):
         assert (value in closed, value in opened) == (False, True)
+
+
+def test_a_step_of_custody_is_about_its_files_and_without_any_about_its_entry() -> None:
+    for held in (MANIFEST["files"], []):
+        case = given(
+            issued("2027-03-01T09:00Z"), disclosed("2027-03-10T09:00Z", manifest={"elements": ["name"], "files": held})
+        ).case
+        signed = {e.leaf: SignedEntry("ab" * 32, 1) for e in case.entries}
+        raw = case_uco(case, judge(case, case.entries[-1].at), signed, "ledger.example/xo", "comity 0", reveal=True)
+        graph = json.loads(raw)["@graph"]
+        (record,) = [node for node in graph if node["@type"] == "case-investigation:ProvenanceRecord"]
+        files = [node["@id"] for node in graph if node["@type"] == "uco-observable:File"]
+        about = [each["@id"] for each in record["uco-core:object"]]
+        assert len(about) == 1
+        assert about == files if held else about[0].startswith("kb:entry-")
