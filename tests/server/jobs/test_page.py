@@ -18,11 +18,11 @@ PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "run-jobs.md"
 
 
 def test_the_page_goes_as_it_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert type_page(PAGE, tmp_path, monkeypatch) == 8
+    assert type_page(PAGE, tmp_path, monkeypatch) == 12
 
 
 def test_the_page_lists_every_job_as_often_as_it_runs() -> None:
-    words = {60: "minute", 300: "5 minutes", 3_600: "hour", 86_400: "day"}
+    words = {60: "minute", 300: "5 minutes", 3_600: "hour", 86_400: "day", 604_800: "week"}
     listed = dict(re.findall(r"^\| `(\w+)` \| ([\w ]+) \|", PAGE.read_text("utf-8"), re.MULTILINE))
     assert listed == {name: words[job.every] for name, job in JOBS.items()}
 
