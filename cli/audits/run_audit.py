@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -34,6 +35,7 @@ from ledger.trust.trust_folder import Trust, format_registrar
 from ledger.verify.report import Reason
 
 PRELOADED = ("cli.audits.ask_ledger",)
+SPELT = "backslashreplace"
 PROCESSES = min(os.cpu_count() or 1, 16)
 
 
@@ -93,7 +95,7 @@ def run_audit(
         for number, answer in run_bounded(audit_ledger, tasks, limits, PRELOADED):
             task = tasks[number]
             result = not_read(task, answer.code, answer.says) if isinstance(answer, Unfinished) else answer
-            result = _compared(run, _aged(result, run.moment, question.stale))
+            result = _compared(run, _aged(printable(result), run.moment, question.stale), task.place)
             run.keep(task.place, result)
             results[task.place] = result
             progress(len(results), len(question.places))
@@ -168,8 +170,21 @@ def _aged(result: Audited, now: datetime, stale: timedelta | None) -> Audited:
     return replace(result, ledger=replace(ledger, stale=True))
 
 
-def _compared(run: AuditRun, result: Audited) -> Audited:
-    before = run.before(result.ledger.place)
+def printable(result: Audited) -> Audited:
+    """Return a result in which the bytes of names that are not UTF-8 are spelt, so that it can be written as JSON."""
+
+    def spelt(value: Any) -> Any:
+        if isinstance(value, str):
+            return value if value.isascii() else value.encode("utf-8", "surrogateescape").decode(errors=SPELT)
+        if isinstance(value, dict):
+            return {name: spelt(each) for name, each in value.items()}
+        return [spelt(each) for each in value] if isinstance(value, list) else value
+
+    return msgspec.convert(spelt(msgspec.to_builtins(result)), Audited)
+
+
+def _compared(run: AuditRun, result: Audited, place: str) -> Audited:
+    before = run.before(place)
     if before is None:
         return result
     since, old = before

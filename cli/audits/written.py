@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from cli.audits.auditor_keys import KEY_FILE, open_auditor
 from cli.audits.report_text import AuditAnswer, violations
+from cli.exit_codes import Exit, Stop
 from cli.terminal import output
 from cli.terminal.file_format import check_ending
 from cli.terminal.file_io import check_new, write_new
-from ledger.adapters.folders.user_folders import Home, private_folder
+from ledger.adapters.folders.user_folders import Home
 from ledger.application.audits.results import AuditedLedger, AuditorKey
 from ledger.law.provisions import rules_digest
 
@@ -24,8 +25,16 @@ SHORT = 8  # digits of the id of an order
 
 
 def state_folder(state: str | None) -> Path:
-    """Return the folder in which the auditor keeps what it saw; it is made if it is missing."""
-    return private_folder(Path(state) if state else Home.user().state / "auditor" / "ledgers")
+    """Return the folder in which the auditor keeps what it saw."""
+    return Path(state) if state else Home.user().state / "auditor" / "ledgers"
+
+
+def check_state(state: Path, places: Sequence[str]) -> None:
+    """Refuse a state that is in a folder that is audited: the folder would keep the verdicts on itself."""
+    inside = state.resolve()
+    for place in places:
+        if not place.startswith(("http://", "https://")) and inside.is_relative_to(Path(place).resolve()):
+            raise Stop(f"{state} is in {place}, which is audited", hint="--state DIR elsewhere", code=Exit.REFUSED)
 
 
 def auditor_key(name: str) -> AuditorKey:

@@ -10,7 +10,7 @@ from cli.audits.directories import listed_places
 from cli.audits.places import places_of
 from cli.audits.report_text import AuditAnswer, columns, exit_of, rows, text_of
 from cli.audits.run_audit import PROCESSES, AuditQuestion, run_audit
-from cli.audits.written import auditor_key, check_files, state_folder, write_reports
+from cli.audits.written import auditor_key, check_files, check_state, state_folder, write_reports
 from cli.click_extensions import command
 from cli.exit_codes import Exit
 from cli.handover.trust_folder import read_trust
@@ -81,8 +81,10 @@ def audit(
     folder = state_folder(state)
     held, now = [read_trust(trust) for trust in trusts], ledger_choice.now()
     listed = [each for where in directories for each in listed_places(where, held, folder / "directories", now)]
+    found = places_of(places, listed)
+    check_state(folder, [*places, *(each.place for each in found)])
     question = AuditQuestion(
-        places_of(places, listed),
+        found,
         held,
         as_of,
         None if stale is None else timedelta(hours=stale),

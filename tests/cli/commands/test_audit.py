@@ -7,10 +7,12 @@ import os
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -150,6 +152,25 @@ def test_absent_damaged_and_blocking_ledgers_are_named_and_do_not_stop_the_other
         "log": ("NOT-READ", "HTTP-SILENT"),
     }
     assert answer["verdicts"]["TOTAL-PASSED"] == 2
+
+
+def test_names_of_any_bytes_and_a_locked_file_are_audited(auditor: Auditor) -> None:
+    odd = os.fsencode(auditor.ledgers) + b"/b\xff\x1b[31m\nname"
+    os.rename(auditor.ledger(0), odd)
+    with closing(sqlite3.connect(auditor.ledger(1) / "entries.db", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        page = auditor.folder / "odd.html"
+        code, answer = auditor.audit(*IN_TIME, "-o", str(page))
+    assert (code, answer["verdicts"]["TOTAL-PASSED"]) == (Exit.DONE, 5), answer
+    assert "b\\xff\x1b[31m\nname" in by_log(answer)["story.example/office-00"]["place"]
+    assert "\x1b" not in page.read_text("utf-8")
+    assert "\x1b" not in auditor.run("audit", odd.decode(errors="surrogateescape")).output
+
+
+def test_the_state_is_not_in_a_folder_that_is_audited(auditor: Auditor) -> None:
+    for place, state in ((auditor.ledgers, auditor.ledgers / "state"), (auditor.ledger(0), auditor.ledger(0) / "x")):
+        done = auditor.run("audit", str(place), "--state", str(state))
+        assert (done.exit_code, state.exists()) == (Exit.REFUSED, False)
 
 
 def test_nothing_is_written_into_a_ledger(auditor: Auditor) -> None:
