@@ -49,6 +49,7 @@ from ledger.law import judge
 from ledger.tlog.note import MLDSA44, Checkpoint, Vkey, open_checkpoint
 from ledger.tlog.policy import Policy, parse_policy
 from ledger.trust.trust_folder import Trust, parse_registrar
+from ledger.verify.claims import TEST
 from ledger.verify.report import Reason, Report, Verdict
 from ledger.verify.time_brackets import Times
 from projections.views.due import due
@@ -240,7 +241,7 @@ def _result(task: AuditTask, verified: _Verified) -> Audited:
         verdict=verdict,
         reasons=reasons,
         trusted=trust is not None,
-        test=any("test ledger" in says for says in report.not_proven),
+        test=TEST in report.not_proven or (verified.entries is None and HandedFolder(task.place).has("TEST")),
         size=head.checkpoint.size if head else None,
         root=head.checkpoint.root.hex() if head else None,
         head_at=report.head_seen or first_seen,

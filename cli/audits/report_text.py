@@ -132,7 +132,7 @@ def _line(one: AuditedLedger, moment: datetime) -> str:
     if one.judged:
         parts += [f"{violations(one)} V in {output.counted(one.orders, 'order')}", f"{one.duties.overdue} overdue"]
     parts += [f"since the last audit: {since(one)}"] if one.difference else []
-    return f"{one.log}{f' ({one.holder})' if one.holder else ''}: {'; '.join(parts)}"
+    return f"{'TEST ' if one.test else ''}{one.log}{f' ({one.holder})' if one.holder else ''}: {'; '.join(parts)}"
 
 
 def headline(answer: AuditAnswer) -> str:

@@ -108,6 +108,7 @@ def _line(one: AuditedLedger, moment: datetime) -> LedgerLine:
         gone=None if it is None else it.gone,
         reasons=tuple(VerdictReason(r.code, r.where, r.says) for r in one.reasons),
         attention=tuple(_attention(one)),
+        test=one.test,
     )
 
 

@@ -65,6 +65,7 @@ class LedgerLine:
     gone: int | None
     reasons: tuple[VerdictReason, ...]
     attention: tuple[AttentionLine, ...]
+    test: bool = False
 
     @property
     def worst(self) -> int:
@@ -86,7 +87,7 @@ def ledgers_report(
 ) -> LedgersReport:
     """Return the report on ledgers, which are sorted; their orders were judged as of `as_of` (UTC)."""
     worst = ledgers[0].verdict if ledgers else "TOTAL-PASSED"
-    making = Provenance(as_of, tool, rules, None, IntegrityResult(worst, WHAT, (), ()))
+    making = Provenance(as_of, tool, rules, None, IntegrityResult(worst, WHAT, (), ()), test=_is_test(ledgers))
     face = FrontPage(
         title=TITLE,
         what=WHAT,
@@ -105,6 +106,12 @@ def ledgers_report(
         found=_found(ledgers),
     )
     return LedgersReport(face, tuple(ledgers), since)
+
+
+def _is_test(ledgers: Sequence[LedgerLine]) -> bool:
+    """Return True if every ledger that was read is a test ledger."""
+    read = [one for one in ledgers if one.entries is not None]
+    return bool(read) and all(one.test for one in read)
 
 
 def _answer(ledgers: Sequence[LedgerLine]) -> list[str]:
