@@ -1589,6 +1589,7 @@ OWN = {
     "server.exchange.endpoint": "receipts of peers; tests/server/exchange/test_endpoint.py",
     "server.exchange.peers": "a file of its operator; tests/server/exchange/test_peers.py",
     "server.exchange.store": "rows that it has written itself",
+    "cli.audits.run_audit": "results that it has made itself",
     "ledger.application.audits.audit_state": "results that it has written itself",
     "cli.commands.demo": "a bundle that it has just made",
     "cli.reports.pdf": "the same",

@@ -1,19 +1,21 @@
 """Run tasks in processes of their own, each with a limit of time and of memory; one that fails does not stop the rest.
 
-A process that exceeds its time is killed. Its memory is limited by the kernel (RLIMIT_DATA, where it has that). A
-process ends when the one that started it has ended.
+A process that exceeds its time is killed, and its temporary files are removed. Its memory is limited by the kernel
+(RLIMIT_DATA, where it has that). A process ends when the one that started it has ended.
 """
 
 from __future__ import annotations
 
 import os
 import signal
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import Generic, TypeVar
 
@@ -46,6 +48,7 @@ class _Going(Struct, Generic[Task]):
     process: BaseProcess
     results: Connection
     until: float
+    temporary: TemporaryDirectory[str]
 
 
 def run_bounded(
@@ -65,10 +68,11 @@ def run_bounded(
             while waiting and len(going) < limits.processes:
                 number, task = waiting.pop()
                 results, ours = context.Pipe(duplex=False)
-                process = context.Process(target=_process, args=(work, task, limits.mib, ours))
+                temporary = TemporaryDirectory(prefix="comity-", ignore_cleanup_errors=True)
+                process = context.Process(target=_process, args=(work, task, limits.mib, temporary.name, ours))
                 process.start()
                 ours.close()
-                going.append(_Going(number, process, results, time.monotonic() + limits.seconds))
+                going.append(_Going(number, process, results, time.monotonic() + limits.seconds, temporary))
             left = max(0.0, min(one.until for one in going) - time.monotonic())
             ended = wait([one.results for one in going], left)
             for one in list(going):
@@ -100,9 +104,11 @@ def _end(one: _Going[Task]) -> None:
     one.process.kill()
     one.process.join()
     one.results.close()
+    one.temporary.cleanup()
 
 
-def _process(work: Callable[[Task], Result], task: Task, mib: int, results: Connection) -> None:
+def _process(work: Callable[[Task], Result], task: Task, mib: int, temporary: str, results: Connection) -> None:
+    tempfile.tempdir = temporary  # what a process leaves that is killed is removed
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that started this one ends it
     Thread(target=_end_with_parent, daemon=True).start()
     with suppress(ImportError, OSError, ValueError):  # no such limit here

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 import time
 
 
@@ -18,6 +19,9 @@ def work(task: str) -> str:
             return str(len(bytearray(4 << 30)))
         case "sleep":
             time.sleep(600)
+        case "where":
+            os.close(tempfile.mkstemp()[0])
+            return tempfile.gettempdir()
         case "exit":
             os._exit(7)
         case "pid":

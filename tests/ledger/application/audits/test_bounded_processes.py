@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
@@ -52,3 +53,9 @@ def test_no_process_stays_when_the_caller_stops() -> None:
     running.close()  # type: ignore[attr-defined]
     with pytest.raises(ProcessLookupError):
         os.kill(int(str(pid)), signal.SIG_DFL)
+
+
+def test_the_temporary_files_of_a_process_are_removed_when_it_has_ended() -> None:
+    (answer,) = dict(run_bounded(work, ["where"], LIMITS)).values()
+    assert Path(str(answer)).name.startswith("comity-")
+    assert not Path(str(answer)).exists()
