@@ -79,6 +79,15 @@ def test_a_digest_that_was_replaced_by_none_goes_on_counting() -> None:
     finds(story, WITHDRAWN)
 
 
+def test_a_digest_of_an_office_that_could_not_state_it_never_counts() -> None:
+    base = HELD.among(**OFFICES, dpo=Office("XO", ("DPO",)))
+    theirs = replace(DIFFERS, by="dpo", role="DPO")
+    again = replace(moved("again", "differs", check="equal"), by="dpo", role="DPO")
+    for story in (base.when(theirs), base.when(theirs, again)):
+        finds_not(story, MISMATCH)
+        finds_not(story, WITHDRAWN)
+
+
 def test_digests_that_another_office_states_as_well_answer_it() -> None:
     again = moved("again", "differs", check="equal", digest_before=A, digest_after=A)
     story = HELD.when(DIFFERS, again)

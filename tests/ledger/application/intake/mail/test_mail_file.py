@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime
+from email.message import Message
 
 import pytest
 
@@ -88,6 +89,28 @@ def test_a_mail_beyond_the_bounds_is_refused(monkeypatch: pytest.MonkeyPatch) ->
     assert refused(nested + b"\r\n").code == "MAIL-FORM"
     monkeypatch.setattr(mail_file, "LARGEST", 100)
     assert "are more than" in refused(mail()).says
+
+
+def test_as_many_parts_as_deep_as_the_bounds_allow_are_read_and_no_more() -> None:
+    def flat(leaves: int) -> Message:
+        whole = Message()
+        for _ in range(leaves):
+            whole.attach(Message())
+        return whole
+
+    def deep(levels: int) -> Message:
+        whole = Message()
+        for _ in range(levels):
+            outer = Message()
+            outer.attach(whole)
+            whole = outer
+        return whole
+
+    assert len(list(mail_file._parts(flat(mail_file.PARTS - 1), "m"))) == mail_file.PARTS
+    assert len(list(mail_file._parts(deep(mail_file.DEEPEST), "m"))) == mail_file.DEEPEST + 1
+    for beyond in (flat(mail_file.PARTS), deep(mail_file.DEEPEST + 1)):
+        with pytest.raises(RecordError, match="more than 500 parts"):
+            list(mail_file._parts(beyond, "m"))
 
 
 @pytest.mark.parametrize(
