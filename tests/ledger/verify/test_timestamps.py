@@ -13,6 +13,7 @@ from ledger.entries.keyring import Registrar
 from ledger.tlog.note import note_digest
 from ledger.trust.trust_folder import Trust, format_registrar, parse_trust
 from ledger.verify.report import Report, Verdict
+from ledger.verify.timestamps import Stamp, existed
 from tests.support.memory_ledger import NOW, ORDER, Hand, Ledger, checked, small
 from tests.support.time_stamp_authority import Authority
 from tests.support.tokens import Stamper
@@ -140,6 +141,29 @@ def test_of_two_authorities_that_agree_the_earlier_counts_and_of_two_that_differ
     report = stamped(ledger, ilves, token(note, 10, "a"), token(note, 70, "b"))
     assert (ends(report), remarks(report)) == ({t(70)}, {"TST-DISAGREE"})
     assert report.verdict is Verdict.PASSED
+
+
+@pytest.mark.parametrize(
+    ("other", "accuracy", "apart"),
+    [
+        (5, 0, False),
+        (6, 0, True),
+        (7, 2, False),
+        (8, 2, True),
+        (-5, 0, False),
+        (-6, 0, True),
+        (-7, 2, False),
+        (-8, 2, True),
+    ],
+)
+def test_stamps_are_apart_if_even_their_accuracy_and_the_drift_of_clocks_leave_a_gap(
+    other: int, accuracy: int, apart: bool
+) -> None:
+    one = Stamp(t(10), timedelta(0), "A", "1.2")
+    two = Stamp(t(10 + other), timedelta(minutes=accuracy), "B", "1.2")
+    ends = (t(10), t(10 + other + accuracy))
+    for stamps in ([one, two], [two, one]):
+        assert existed(stamps) == (max(ends) if apart else min(ends))
 
 
 def test_a_claim_after_a_token_is_a_finding() -> None:

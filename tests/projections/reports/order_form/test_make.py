@@ -13,9 +13,11 @@ from ledger.facts import KINDS
 from ledger.facts.value_forms import ListForm
 from ledger.facts.vocabulary import INSTRUMENTS, ROLES
 from ledger.facts.words.data import ELEMENT_WORDS
+from ledger.law.instruments.e_evidence_transmission import COMMON_SYSTEM
 from projections.render.translation import translation
 from projections.reports.fillable_form import FillableForm
 from projections.reports.front_page import IntegrityResult, Provenance
+from projections.reports.order_form import make
 from projections.reports.order_form.make import addressee, missing, order_form
 from projections.views.completeness import lint
 from tests.support.judging import judged
@@ -271,3 +273,17 @@ def test_lint_asks_for_what_the_order_must_say(fields: dict[str, Any], code: str
 def test_a_form_is_complete_for_the_common_system_whatever_channel_the_answer_takes() -> None:
     story: Story = given(issued("2027-03-01T09:00Z", "EPOC", return_manner="courier", **FULL))
     assert "W-19-5-NO-GROUND" not in {m.code for m in missing(story.case, NOW)}
+
+
+def test_what_an_order_lacks_is_asked_by_the_way_of_return_of_the_last_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(make, "lacking", lambda case, at, channel: [channel])
+    second = issued("2027-03-01T10:00Z", "2AP-7", return_manner="portal")
+    later = by_provider("order-received", "2027-03-01T11:00Z")
+    for facts, channel in (
+        ((issued("2027-03-01T09:00Z", "2AP-7", return_manner="courier"), later), ["courier"]),
+        ((issued("2027-03-01T09:00Z", "2AP-7", return_manner="courier"), second, later), ["portal"]),
+        ((issued("2027-03-01T09:00Z", "2AP-7"), later), ["secure-email"]),
+        ((issued("2027-03-01T09:00Z", "EPOC", return_manner="courier"), later), [COMMON_SYSTEM]),
+    ):
+        lacks: list[Any] = list(missing(given(*facts).case, NOW))
+        assert lacks == channel
