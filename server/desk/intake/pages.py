@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -25,6 +26,8 @@ from ledger.application.intake.profile_store import AdoptedProfile, find_profile
 from ledger.application.intake.table_file import read_table
 from ledger.entries.case import Case
 from ledger.errors import Busy, LedgerError, RecordError
+from ledger.law.terms.periods import PERIODS
+from projections.render.translation import Translation
 from server.access import Caller
 from server.desk.gate import Gate, Visitor
 from server.desk.intake.drafts import DraftMaker, Taken
@@ -46,7 +49,8 @@ _WORD: Final = re.compile(r"[\w./-]*\d[\w./-]*")
 class IntakeCheck(Struct, frozen=True, kw_only=True):
     """What a file states: its rows, what is on record, faults and notes, what would change, and the drafts to sign.
 
-    With faults there is no draft: a file is taken whole. `says` are sentences about a mail.
+    With faults there is no draft: a file is taken whole. `says` are sentences about a mail. `names` has the names of
+    the deadlines, by their ids, in the language of the page, as the findings are.
     """
 
     file: str
@@ -61,6 +65,7 @@ class IntakeCheck(Struct, frozen=True, kw_only=True):
     says: list[str] = []
     unwound: list[str] = []
     clocks: list[ClockCount] = []
+    names: dict[str, str] = {}
     findings: list[FindingCount] = []
     unregistered: bool = False
     lookalike: bool = False
@@ -114,7 +119,8 @@ class IntakePages:
             checked = IntakeCheck(file=name, faults=[fault])
         finally:
             self._places.release()
-        return Response(msgspec.json.encode(checked), 200, HEADERS, "application/json")
+        said = in_words(checked, visitor.frame.translation)
+        return Response(msgspec.json.encode(said), 200, HEADERS, "application/json")
 
     # -- tables --------------------------------------------------------------------------------------------------------
 
@@ -162,6 +168,13 @@ class IntakePages:
             some = f"it quotes several orders: {', '.join(known)}" if known else "it quotes no order that you may see"
             raise RecordError("MAIL-FACT", some, hint="state the reference of the order")
         return str(next(iter(known)))
+
+
+def in_words(checked: IntakeCheck, language: Translation) -> IntakeCheck:
+    """Return what a file states with the names of its deadlines, and its findings, in a language."""
+    names = {clock.id: language.say(PERIODS.get(clock.id, clock.id)) for clock in checked.clocks}
+    findings = [replace(found, says=language.say(found.says)) for found in checked.findings]
+    return replace(checked, names=names, findings=findings)
 
 
 def mail_texts(subject: str, files: Sequence[Any]) -> list[str]:

@@ -49,7 +49,7 @@ async function check () {
 }
 
 async function checkFile (file) {
-  const query = new URLSearchParams({ what: what(), name: file.name })
+  const query = new URLSearchParams({ what: what(), name: file.name, lang: document.documentElement.lang })
   if (what() === 'table') query.set('profile', at('profile')?.value ?? '')
   else for (const name of ['kind', 'server', 'order']) query.set(name, at(name).value)
   const reply = await fetch(`/intake/check?${query}`, {
@@ -90,12 +90,14 @@ function part (each) {
     ...list(texts.intake_faults, each.faults.map(noted), 'wrong', each.more_faults),
     ...list('', each.says),
     ...list(texts.intake_unwound, each.unwound),
-    ...list(texts.intake_clocks, each.clocks.map(clock => `${clock.id}: ${texts[`intake_${clock.verdict}`] ?? clock.verdict}: ${clock.orders}`)),
-    ...list(texts.intake_findings, each.findings.map(f => `${f.code} (${f.orders}; ${texts.intake_row} ${f.first_row}): ${f.says}`)),
+    ...list(texts.intake_clocks, each.clocks.map(clock => `${each.names[clock.id] ?? clock.id} (${clock.id}): ${texts[`intake_${clock.verdict}`] ?? clock.verdict}; ${counted(clock.orders)}`)),
+    ...list(texts.intake_findings, each.findings.map(f => `${f.says} (${counted(f.orders)}, ${texts.intake_first} ${texts.intake_row} ${f.first_row}; ${f.code})`)),
     ...list(texts.intake_notes, each.notes.map(noted))
   )
   return made
 }
+
+const counted = n => `${texts.intake_orders}: ${n}`
 
 function list (title, lines, name = '', more = 0) {
   if (!lines.length) return []

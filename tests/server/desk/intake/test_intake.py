@@ -13,6 +13,7 @@ pytest.importorskip("starlette", reason="needs the extra `server`")
 pytest.importorskip("python_calamine", reason="needs the extra `spreadsheet`")
 
 from server.desk.intake import pages
+from tests.generate.messages import left_in_english
 from tests.server.desk.desk import Person, person, words
 from tests.server.office import Office, Reply, serving
 from tests.support.cli import House
@@ -79,6 +80,15 @@ def test_the_page_offers_the_profiles_in_force_in_each_language(prosecutor: Pers
         assert "karsk-orders 1 (ilves)" in page
 
 
+def test_deadlines_and_findings_of_a_table_are_in_words_of_the_language(prosecutor: Person) -> None:
+    table = xlsx({"Příkazy": [HEADINGS, *rows(4, first=301)]})
+    for lang, deadline in (("de", "Antwort des Diensteanbieters"), ("fr", "réponse du fournisseur")):
+        answer = checked(prosecutor, table, lang=lang)
+        assert answer["names"]["D-7-7"] == deadline
+        assert answer["names"].keys() == {clock["id"] for clock in answer["clocks"]}
+        assert [f["says"] for f in answer["findings"] if left_in_english(f["says"], lang)] == []
+
+
 def test_a_table_becomes_drafts_of_the_person_and_says_which_deadlines_start_and_which_do_not(
     prosecutor: Person,
 ) -> None:
@@ -88,6 +98,7 @@ def test_a_table_becomes_drafts_of_the_person_and_says_which_deadlines_start_and
         "MISSED": 3,
         "UNDETERMINED": 1,
     }
+    assert answer["names"]["D-7-7"] == "answer of the provider"
     assert "no row says when the order arrived" in " ".join(answer["unwound"])
     issued = answer["drafts"][0]
     assert (issued["kind"], issued["actor"], issued["role"], issued["speaks"]) == (
