@@ -17,24 +17,11 @@ from cli.exit_codes import Exit, Stop
 from cli.session.local_time import MOMENT
 from cli.session.options import AS, KEY, ROLE
 from cli.terminal import output
+from ledger.application.intake.letter import media_of
 
 SIDECAR = "letters.csv"
 
-# First bytes -> media type, for usual scans and attachments (PRONOM; RFC 9110 8.3.1 leaves the type to the reader).
-_MAGIC = (
-    (b"%PDF-", "application/pdf"),
-    (b"\x89PNG\r\n\x1a\n", "image/png"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"II*\0", "image/tiff"),
-    (b"MM\0*", "image/tiff"),
-    (b"GIF87a", "image/gif"),
-    (b"GIF89a", "image/gif"),
-    (b"AT&TFORM", "image/vnd.djvu"),
-    (b"{\\rtf", "application/rtf"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "application/x-ole-storage"),
-)
 _DOCUMENTED = "order-received, customer-notified, additional-information-provided and others rest on a document"
-_WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
 @command(
@@ -177,27 +164,3 @@ def _document(path: str) -> dict[str, Any]:
     with open(path, "rb") as stream:
         begin = stream.read(4096)
     return {"media": media_of(begin), "size": size, "sha256": sha256}
-
-
-def media_of(begin: bytes) -> str:
-    """Return the media type of a file by its first four kilobytes; its name is not used."""
-    for magic, media in _MAGIC:
-        if begin.startswith(magic):
-            return media
-    match begin[:4], begin[4:12], begin[8:12]:
-        case b"RIFF", _, b"WEBP":
-            return "image/webp"
-        case _, b"ftypheic" | b"ftypheix" | b"ftypmif1", _:
-            return "image/heic"
-        case b"PK\x03\x04", _, _:
-            if begin[30:38] == b"mimetype":
-                return begin[38 : 38 + int.from_bytes(begin[18:22], "little")].decode("ascii", "replace")
-            return _WORD if b"word/" in begin else "application/zip"
-    text = begin[:-3] if len(begin) == 4096 else begin  # the last character may be cut
-    try:
-        plain = begin and "\0" not in text.decode("utf-8", "strict" if len(begin) < 4096 else "ignore")
-    except UnicodeDecodeError:
-        plain = False
-    if plain and re.match(rb"(?i)(from|received|return-path|date|message-id|mime-version|delivered-to): ", begin):
-        return "message/rfc822"
-    return "text/plain" if plain else "application/octet-stream"

@@ -34,7 +34,6 @@ from cli.access import persons
 from cli.app import comity
 from cli.audits.places import parse_list
 from cli.exit_codes import Exit, Stop
-from cli.imports.letters import media_of
 from cli.imports.rem_evidence import read_evidence
 from cli.imports.safe_xml import parse as parse_xml
 from cli.offices import address_book
@@ -72,6 +71,7 @@ from ledger.adapters.witness import monitor
 from ledger.application import counterparties
 from ledger.application.auditing import audit_files
 from ledger.application.backup import manifest as copies_list
+from ledger.application.intake.letter import media_of
 from ledger.application.intake.mail.authentication import check_key, word_of_server
 from ledger.application.intake.mail.mail_fact import sentences
 from ledger.application.intake.mail.mail_file import read_mail
@@ -1457,7 +1457,7 @@ PARSERS = (
         "raw",
         samples(b"%PDF-1.7", b"PK\3\4" + b"\0" * 14 + b"\x08\0\0\0" + b"\0" * 8 + b"mimetypetext/a"),
         plainly(media_of),
-        ("cli.imports.letters",),
+        ("ledger.application.intake.letter",),
         (),
     ),
     Parser(

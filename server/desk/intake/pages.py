@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 from threading import BoundedSemaphore
 from typing import Any, Final
@@ -18,6 +19,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ledger.application.intake.expand import CellNote, FactRow, expand
+from ledger.application.intake.letter import KINDS_OF_LETTERS, letter_cells
 from ledger.application.intake.mail.authentication import word_of_server
 from ledger.application.intake.mail.mail_fact import cells_of, fact_of, sentences
 from ledger.application.intake.mail.mail_file import read_mail
@@ -26,6 +28,7 @@ from ledger.application.intake.profile_store import AdoptedProfile, find_profile
 from ledger.application.intake.table_file import read_table
 from ledger.entries.case import Case
 from ledger.errors import Busy, LedgerError, RecordError
+from ledger.facts import KINDS
 from ledger.law.terms.periods import PERIODS
 from projections.render.translation import Translation
 from server.access import Caller
@@ -94,7 +97,7 @@ class IntakePages:
         return in_force(view.registered(), view.now().date())
 
     def _page(self, visitor: Visitor) -> Response:
-        frame = visitor.frame
+        frame, roles = visitor.frame, visitor.caller.roles
         return page(
             "intake/page.html.j2",
             frame,
@@ -102,6 +105,8 @@ class IntakePages:
             ADDRESS,
             profiles=self._profiles(),
             kinds=KINDS_OF_MAIL,
+            of_letters=[kind for kind in KINDS_OF_LETTERS if not roles.isdisjoint(KINDS[kind].signers)],
+            offices=[office for office in sorted(self._services.view.offices()) if office != visitor.caller.actor],
             largest=LARGEST >> 20,
             script_texts={name: says for name, says in frame.text.items() if name.startswith(_TEXTS)},
         )
@@ -113,7 +118,8 @@ class IntakePages:
         if not self._places.acquire(timeout=WAIT):
             raise Busy("the place where files are read")
         try:
-            checked = self._mail(visitor, name) if visitor.asked("what") == "mail" else self._table(visitor, name)
+            read = {"mail": self._mail, "letter": self._letter}.get(visitor.asked("what"), self._table)
+            checked = read(visitor, name)
         except (RecordError, LedgerError) as error:
             fault = CellNote(0, "", f"{error.code}: {error.says}", error.hint)
             checked = IntakeCheck(file=name, faults=[fault])
@@ -155,6 +161,23 @@ class IntakePages:
             return IntakeCheck(file=name, rows=1, already=1, says=says)
         taken = maker.take([FactRow(1, fact.kind, cells, {})])
         return _answer(name, taken, taken.faults, rows=1, notes=[], says=says)
+
+    # -- letters -------------------------------------------------------------------------------------------------------
+
+    def _letter(self, visitor: Visitor, name: str) -> IntakeCheck:
+        """Return the draft of what a scanned letter shows; an entry that rests on the same file is on record."""
+        order, whose = visitor.asked("order").strip(), visitor.asked("whose")
+        kind, day, zone = visitor.asked("kind"), visitor.asked("day"), visitor.frame.zone
+        cells = letter_cells(visitor.body, name, order, kind, day=day, zone=zone, whose=whose)
+        maker = DraftMaker(self._services, visitor.caller)
+        case = maker.case_of(maker.order_of(order))
+        if case is None:
+            says = f"no order that you may see has the reference {order!r}"
+            raise RecordError("API-MISSING", says, hint="state the reference of the order")
+        if any(sha256(visitor.body).hexdigest() in str(e.public) for e in case.entries):
+            return IntakeCheck(file=name, rows=1, already=1)
+        taken = maker.take([FactRow(1, kind, cells, {})])
+        return _answer(name, taken, taken.faults, rows=1, notes=[])
 
     def _named(self, caller: Caller, texts: Sequence[str]) -> str:
         """Return the reference that texts quote of an order that the caller may see; `RecordError` MAIL-FACT."""

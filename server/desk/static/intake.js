@@ -14,8 +14,7 @@ let checked = [] // what the server said of each file
 const what = () => document.querySelector('[name=what]:checked').value
 
 function switched () {
-  at('for-table').hidden = what() !== 'table'
-  at('for-mail').hidden = what() !== 'mail'
+  for (const each of ['table', 'mail', 'letter']) at(`for-${each}`).hidden = what() !== each
 }
 
 for (const radio of document.querySelectorAll('[name=what]')) radio.addEventListener('change', switched)
@@ -51,7 +50,8 @@ async function check () {
 async function checkFile (file) {
   const query = new URLSearchParams({ what: what(), name: file.name, lang: document.documentElement.lang })
   if (what() === 'table') query.set('profile', at('profile')?.value ?? '')
-  else for (const name of ['kind', 'server', 'order']) query.set(name, at(name).value)
+  else if (what() === 'mail') for (const name of ['kind', 'server', 'order']) query.set(name, at(name).value)
+  else for (const name of ['order', 'kind', 'day', 'whose']) query.set(name, at(`letter-${name}`).value)
   const reply = await fetch(`/intake/check?${query}`, {
     method: 'POST', body: file, credentials: 'same-origin', headers: { 'content-type': 'application/octet-stream' }
   })

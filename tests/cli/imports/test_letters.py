@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.imports.letters import media_of
+from ledger.application.intake.letter import media_of
 from ledger.application.journal import Journal
 from ledger.entries.case import Entry, wire
 from tests.support.cli import ledger_of, run

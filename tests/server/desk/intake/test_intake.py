@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -185,3 +186,23 @@ def test_a_mail_that_quotes_no_order_or_several_is_a_fault(subject: str, prosecu
 def test_a_mail_of_an_order_that_a_person_may_not_see_is_a_fault(stranger: Person) -> None:
     answer = checked(stranger, delivery_report(subject="KA-0004/2026"), what="mail")
     assert "no order that you may see" in answer["faults"][0]["says"]
+
+
+def test_a_scanned_letter_becomes_a_draft_with_its_digest(prosecutor: Person, stranger: Person) -> None:
+    reference = "KA-0001/2026"
+    scan = b"%PDF-1.7 \xc3\xbc"
+    stated = {"what": "letter", "order": reference, "kind": "customer-notified", "name": "2026-03-01 Brief ü.pdf"}
+    answer = checked(prosecutor, scan, **stated)
+    assert answer["faults"] == []
+    (draft,) = answer["drafts"]
+    assert (draft["kind"], draft["on"][:10], draft["on_source"]) == ("customer-notified", "2026-03-01", "estimate")
+    document = next(value for value in draft["fields"].values() if isinstance(value, dict) and "sha256" in value)
+    assert (document["sha256"], document["media"]) == (sha256(scan).hexdigest(), "application/pdf")
+    undated = checked(prosecutor, scan, **{**stated, "name": "Brief.pdf"})
+    assert "nothing says on which day it happened" in undated["faults"][0]["says"]
+    other = checked(prosecutor, scan, **{**stated, "name": "Brief.pdf", "day": "2026-03-02", "whose": "skylark"})
+    assert (other["drafts"][0]["on"][:10], other["drafts"][0]["whose"]) == ("2026-03-02", "skylark")
+    none = checked(prosecutor, scan, **{**stated, "kind": "order-closed"})
+    assert "not taken from a letter alone" in none["faults"][0]["says"]
+    unseen = checked(stranger, scan, **{**stated, "kind": "order-received"})
+    assert "API-MISSING" in unseen["faults"][0]["says"]
