@@ -77,7 +77,7 @@ class OrderPages:
             next=next((turn for turn in turns if turn.left is not None), None),
             common=[(k, record_address(order, k)) for k in _common(visitor.caller)],
             findings=language.of(findings),
-            procedure=frame.translation.say(procedure(judgement.findings)),
+            procedure=", ".join(map(frame.translation.say, procedure(judgement.findings).split(", "))),
             levels={level: {f.code for f in findings if f.level == level} for level in LEVELS},
             settling={f.code: forms_of(steps.of_finding(f), case) for f in judgement.findings},
             held=language.of(custody_rows(hands, case, reveal=False)),

@@ -90,7 +90,7 @@ def test_a_table_and_mails_are_taken_in_by_the_page_alone(prosecutor: Worker, of
     missing = ORDERS // 4
     said = chosen(prosecutor, file)
     assert f"{ORDERS} rows, {ORDERS * 3 - missing} entries to sign, 0 on record already" in said
-    assert f"D-7-7: cannot be computed: {missing}" in said
+    assert f"answer of the provider (D-7-7): cannot be computed; orders: {missing}" in said
     assert "no row says when the order arrived" in said
 
     prosecutor.press("sign-all")

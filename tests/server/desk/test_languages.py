@@ -66,3 +66,8 @@ def test_what_would_be_signed_and_the_errors_of_a_form_are_in_the_language_of_th
         for pairs in ([("do", "check"), ("order", order)], typed):
             page = own_words(words(reader.post(path, pairs)))
             assert left_in_english(page, lang) == [], (kind, pairs)
+
+
+def test_the_count_of_findings_is_in_the_language_of_the_page(people: list[Person], order: str) -> None:
+    for lang, counted in (("de", "1 Verstoß, 1 Lücke"), ("fr", "1 violation, 1 lacune")):
+        assert f"<dd>{counted}</dd>" in words(people[0].get(f"/orders/{order}?lang={lang}"))
