@@ -12,8 +12,10 @@ import io
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache
+from importlib import import_module
 from itertools import product
 from pathlib import Path
+from pkgutil import walk_packages
 from typing import Final
 
 from babel.messages.catalog import Catalog
@@ -23,7 +25,8 @@ from jinja2.ext import babel_extract
 from ledger.facts import KINDS
 from ledger.facts.vocabulary import GROUNDS, INSTRUMENTS, ROLES
 from ledger.facts.words import CODE_LISTS
-from ledger.law import FINDING_RULES, ClockVerdict
+from ledger.law import FINDING_RULES, ClockVerdict, next_steps
+from ledger.law.next_steps.step import Remedy
 from ledger.law.record_checks.regions import AT_REST
 from ledger.law.rules.order_contents import CONTENTS, WORDS
 from ledger.law.states import ALL
@@ -291,6 +294,7 @@ def _law() -> Iterable[str]:
     yield from (ground.says for ground in GROUNDS.values())
     yield from (word for each in CODE_LISTS.values() for word in each.words.values())
     yield from (content.label for content in RECORD_CONTENTS)
+    yield from _next_steps()
     yield from (says(kind) for kind in KINDS)
     yield from (each for fact in KINDS.values() for each in fact.says.split(". ", 1)[1:])  # forms have them all
     yield from (in_few_words(kind) for kind in KINDS)
@@ -309,6 +313,22 @@ def _law() -> Iterable[str]:
     regions = set(REGIONS.findall((ROOT / "ledger/law/record_checks/regions.py").read_text())) - {"REG"}
     yield from (words(s) for s in sorted(states | regions | {str(v) for v in ClockVerdict}))
     yield from (name.replace("_", " ") for name in AT_REST)
+
+
+def _next_steps() -> Iterator[str]:
+    """Yield what is missing, by each row of the tables of next steps."""
+    for module in walk_packages(next_steps.__path__, f"{next_steps.__name__}."):
+        yield from _lacks(vars(import_module(module.name)).values())
+
+
+def _lacks(values: Iterable[object]) -> Iterator[str]:
+    for value in values:
+        if isinstance(value, Remedy):
+            yield value.lacks
+        elif isinstance(value, dict):
+            yield from _lacks(value.values())
+        elif isinstance(value, tuple):
+            yield from _lacks(value)
 
 
 def _placed(says: str) -> str:

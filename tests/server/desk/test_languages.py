@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -16,7 +17,8 @@ from ledger.facts import KINDS
 from server.desk.site import LANGUAGES
 from tests.generate.messages import left_in_english
 from tests.server.desk.desk import Person, person, words
-from tests.server.office import Office
+from tests.server.office import Office, serving_story
+from tests.support.cli import reply
 
 OTHERS = [lang for lang in LANGUAGES if lang != "en"]
 PLACES = ("/", "/orders", "/persons", "/keys", "/notices", "/intake", "/record", "/nowhere")
@@ -71,3 +73,14 @@ def test_what_would_be_signed_and_the_errors_of_a_form_are_in_the_language_of_th
 def test_the_count_of_findings_is_in_the_language_of_the_page(people: list[Person], order: str) -> None:
     for lang, counted in (("de", "1 Verstoß, 1 Lücke"), ("fr", "1 violation, 1 lacune")):
         assert f"<dd>{counted}</dd>" in words(people[0].get(f"/orders/{order}?lang={lang}"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("story", ["corrections", "S4", "S9", "disputed-instruction"])
+def test_no_page_of_an_order_leaves_a_sentence_in_english(story: str, tmp_path: Path) -> None:
+    with serving_story(story, tmp_path) as served:
+        reader = person(served, "Reads", next(iter(served.running.view.offices())), key=False)
+        for item in reply("orders", ledger=served.ledger)["orders"]:
+            for lang in OTHERS:
+                page = own_words(words(reader.get(f"/orders/{item['order']}?lang={lang}")))
+                assert left_in_english(page, lang) == [], (item["order"], lang)
