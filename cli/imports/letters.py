@@ -17,7 +17,6 @@ from cli.exit_codes import Exit, Stop
 from cli.session.local_time import MOMENT
 from cli.session.options import AS, KEY, ROLE
 from cli.terminal import output
-from ledger.application.intake.letter import media_of
 
 SIDECAR = "letters.csv"
 
@@ -159,6 +158,7 @@ def _placed(row: Mapping[str, Any], document: dict[str, Any], name: str) -> dict
 
 def _document(path: str) -> dict[str, Any]:
     from cli.session.field_values import digests
+    from ledger.application.intake.letter import media_of
 
     ((size, sha256, _),) = digests([path])
     with open(path, "rb") as stream:
