@@ -91,10 +91,10 @@ class Choice(Struct, frozen=True):
         return [name for name, _ in self.pairs] == ["name"]
 
     @property
-    def picked_alone(self) -> tuple[str, str] | None:
-        """Return the name and value of `PICKED` by which alone the list is picked; None for every other list."""
+    def alone(self) -> tuple[str, str]:
+        """Return name and value of what alone narrows the list; two empty texts for every other list."""
         narrowing = [pair for pair in self.pairs if pair[0] not in ("sort", "down")]
-        return narrowing[0] if len(narrowing) == 1 and narrowing[0][0] in PICKED else None
+        return narrowing[0] if len(narrowing) == 1 else ("", "")
 
     @property
     def column(self) -> str:

@@ -97,9 +97,15 @@ def count(c: sqlite3.Connection, asked: Asked, choice: Choice, zone: str, marks:
     """Return how many orders a list has."""
     if not choice.narrowed:
         return tally(c, asked, "orders")
-    if asked.names is None and (picked := choice.picked_alone):
-        row = c.execute("SELECT orders FROM tally WHERE knows = ? AND name = ? AND value = ?", (asked.knows, *picked))
+    name, value = choice.alone
+    if asked.names is None and name in PICKED:
+        row = c.execute(
+            "SELECT orders FROM tally WHERE knows = ? AND name = ? AND value = ?", (asked.knows, name, value)
+        )
         return next((int(orders) for (orders,) in row), 0)
+    if (name, value) == ("scope", "mine"):
+        mine = f"{asked.sees('c')} AND c.gone > :now AND c.waits IN (SELECT value FROM json_each(:waits))"  # noqa: S608
+        return int(c.execute(f"SELECT count(DISTINCT c.id) FROM clock c WHERE {mine}", asked.values).fetchone()[0])  # noqa: S608
     where, values = _where(asked, choice, zone, marks)
     return int(c.execute(f"SELECT count(*) FROM line l WHERE {where}", values).fetchone()[0])  # noqa: S608 - fixed text
 
