@@ -36,6 +36,13 @@ def test_what_grows_by_less_than_a_quarter_or_by_less_than_noise_is_flat_and_nev
     assert (law.slope, law.at(10**9)) == (0.0, max(costs.values()))
 
 
+def test_a_fixed_part_that_shows_on_small_ledgers_alone_does_not_make_the_slope_smaller() -> None:
+    costs = {size: 0.1 + 0.3 + 1e-4 * size for size in (10**3, 10**5, 10**6)}
+    law = fit(costs, 0.1)
+    assert law is not None
+    assert law.slope > 0.98
+
+
 def test_one_size_alone_says_nothing_of_others() -> None:
     assert fit({10**5: 3.0}, 0.1) is None
 
