@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from projections.reports.front_page import CheckCommand, FrontPage, IntegrityResult, Provenance, VerdictReason
 
 TITLE = "Audit of many ledgers"
-WHAT = "Each ledger was read in full and verified under the trust that the auditor holds; its orders were judged."
+WHAT = "Each ledger that could be read was verified under the trust that the auditor holds."
 LIMITS = (
     "Sealed values were not opened: a deadline that rests on one could not be computed.",
     "The orders of a ledger that failed its integrity check, or that was not read, were not judged.",
@@ -86,7 +86,7 @@ def ledgers_report(
     ledgers: Sequence[LedgerLine], as_of: datetime, since: datetime | None, tool: str, rules: str
 ) -> LedgersReport:
     """Return the report on ledgers, which are sorted; their orders were judged as of `as_of` (UTC)."""
-    worst = ledgers[0].verdict if ledgers else "TOTAL-PASSED"
+    worst = ledgers[0].verdict if ledgers else "INDETERMINATE"
     making = Provenance(as_of, tool, rules, None, IntegrityResult(worst, WHAT, (), ()), test=_is_test(ledgers))
     face = FrontPage(
         title=TITLE,
@@ -131,10 +131,19 @@ def _answer(ledgers: Sequence[LedgerLine]) -> list[str]:
 
 def _found(ledgers: Sequence[LedgerLine]) -> str:
     """Say what the rules found in all ledgers that were judged."""
-    violations, overdue = (sum(getattr(one, name) or 0 for one in ledgers) for name in ("violations", "overdue"))
+    judged = [one for one in ledgers if one.orders is not None]
+    if not judged:
+        return "The orders of no ledger were judged."
+    violations, overdue = (sum(getattr(one, name) or 0 for one in judged) for name in ("violations", "overdue"))
     if not violations and not overdue:
-        return "On the procedure the rules found no violation and no overdue deadline."
-    return f"Violations of the rules as modelled: {violations}. Overdue deadlines: {overdue}."
+        return (
+            f"In the {len(judged)} of {len(ledgers)} ledgers that were judged, the rules found no violation and no "
+            "overdue deadline."
+        )
+    return (
+        f"In the {len(judged)} of {len(ledgers)} ledgers that were judged: violations of the rules as modelled "
+        f"{violations}, overdue deadlines {overdue}."
+    )
 
 
 def hours(time: timedelta) -> int:
