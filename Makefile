@@ -192,9 +192,10 @@ pins:
 	$(PYTHON) -m venv .tools/pins
 	.tools/pins/bin/python -m pip install --quiet --disable-pip-version-check pip-tools
 	$(PINS) --output-file requirements/run.txt pyproject.toml
-	$(PINS) --constraint requirements/run.txt --extra test --extra dev $(foreach e,archive arrow calendar mail pdf pkcs11 postgres s3 scitt server sign spreadsheet tsa,--extra $e) --output-file requirements/dev.txt pyproject.toml
+	$(PINS) --constraint requirements/run.txt --extra test --extra dev $(foreach e,archive arrow calendar dask mail pdf pkcs11 postgres s3 scitt server sign spreadsheet tsa,--extra $e) --output-file requirements/dev.txt pyproject.toml
 	$(PINS) --constraint requirements/dev.txt $(foreach e,calendar pdf pkcs11 postgres scitt server sign spreadsheet tsa,--extra $e) --output-file requirements/server.txt pyproject.toml
 	$(PINS) --constraint requirements/dev.txt --extra interop --output-file requirements/interop.txt pyproject.toml
+	$(PINS) --constraint requirements/dev.txt --extra archive --extra ray --output-file requirements/ray.txt pyproject.toml
 	$(PINS) --output-file requirements/docs.txt requirements/docs.in
 	$(PINS) --output-file requirements/review.txt requirements/review.in
 

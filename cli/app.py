@@ -150,6 +150,7 @@ audit = Group(
     examples=(
         "comity audit /srv/ledgers --trust karsk-trust/ --trust ardel-trust/ -o audit.json",
         "comity audit ledgers.toml https://ledger.example/karsk --json",
+        "comity audit --archive archive/ --trust trust/ --engine dask --workers 8",
         "comity audit new auditor.example/karsk",
         "comity audit sign /media/copy/ledger --name auditor.example/karsk --trust karsk-trust/ -o audits/",
         "comity audit add auditor.example/karsk/audit/8d85...+3f0c2a91+Bm9Z...",

@@ -54,6 +54,7 @@ COMMANDS = {
     "backup": ("cli.commands.backup:backup", "a copy of everything but guard, log key and keys"),
     "restore": ("cli.commands.restore:restore", "put a copy back, checked against the guard"),
     "migrate": ("cli.commands.migrate:migrate_", "move entries, keys and guard to files or databases, and back"),
+    "archive": ("cli.commands.archive:archive", "all entries as Parquet, for audits on a cluster and for questions"),
     "desk": ("cli.commands.desk:desk", "a local page: what is due, every order, its papers, the law"),
     "serve": ("cli.commands.serve:serve", "the ledger over HTTP, for people and programs with their own keys"),
     "account": ("cli.app:account", "who may sign in to the office server, and how each person is known"),

@@ -27,7 +27,7 @@ from packaging.version import Version
 
 from release.pins import ROOT, Malformed, Pin, asked, decided, floor, licence, pins, scripts
 
-REQUIREMENTS = ("run.txt", "dev.txt", "interop.txt", "docs.txt", "witness.txt", "hi1.txt", "review.txt")
+REQUIREMENTS = ("run.txt", "dev.txt", "interop.txt", "ray.txt", "docs.txt", "witness.txt", "hi1.txt", "review.txt")
 # Whose licences bind Comity: what is installed with it and what builds it. The others are peers of `make interop`
 # and of `make docs`: programs of its tests, never imported and never shipped.
 LICENSED = ("run.txt", "dev.txt", "review.txt")
@@ -77,7 +77,9 @@ def review_pins(review: Review, root: Path) -> dict[str, list[Pin]]:
         for pin in pinned:
             if not pin.hashes:
                 review.found("UNHASHED", pin.name, f"{name} allows any file of {pin.version}")
-    by_name = {pin.name: pin for name in ("interop.txt", "dev.txt", "run.txt") for pin in files.get(name, ())}
+    by_name = {
+        pin.name: pin for name in ("ray.txt", "interop.txt", "dev.txt", "run.txt") for pin in files.get(name, ())
+    }
     for requirement in asked(root):
         name = canonicalize_name(requirement.name)
         if (of := by_name.get(name)) is None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import click
 
+from cli.audits.archive_audit import archive_options, audit_archive
 from cli.audits.directories import listed_places
 from cli.audits.places import places_of
 from cli.audits.report_text import AuditAnswer, columns, exit_of, rows, text_of
@@ -26,6 +28,7 @@ from ledger.application.audits.bounded_processes import Limits
     "comity audit ledgers.toml --stale 26 -o audit.html -o audit.json          (cron: exit 1, 3 or 4)",
     "comity audit --directory https://directory.example/xo --trust directory-trust/",
     "comity audit /media/copy/ledger https://ledger.example/karsk --trust karsk-trust/ --json",
+    "comity audit --archive archive/ --trust trust/ --engine dask --address tcp://scheduler.example:8786",
     refused=Exit.UNDECIDABLE,
 )
 @click.argument("places", nargs=-1, metavar="[DIR|URL|LIST]...")
@@ -46,6 +49,7 @@ from ledger.application.audits.bounded_processes import Limits
 @click.option("--memory", "mib", type=click.IntRange(256), default=2048, metavar="MIB", help="For one ledger.")
 @click.option("--processes", type=click.IntRange(1, 256), metavar="N", help="Ledgers at a time (default: cores).")
 @click.option("-o", "--output", "files", multiple=True, metavar="FILE", help="Also a report: .html, .pdf or .json.")
+@archive_options
 @AS_OF
 @LANG
 @VERBOSE
@@ -64,7 +68,8 @@ def audit(
     files: tuple[str, ...],
     as_of: datetime | None,
     lang: str,
-) -> Exit:
+    **archive: Any,
+) -> Exit | None:
     """Audit many ledgers: verify each under the trust that you hold, judge its orders, count duties and witnesses.
 
     A place is a ledger folder or a copy, a published log with its entries, a folder with ledgers in it, or a list
@@ -76,7 +81,15 @@ def audit(
     deadlines, missing proofs; 0: none of these. `verify` asks about one bundle, entry or ledger; `fsck` whether your
     own ledger is whole; `monitor` whether a published log only grows; `audit sign` signs what was checked; `report
     audit` prints the check of one ledger.
+
+    With --archive every entry of an archive is verified again on an engine; verdict and exit codes are of `verify`.
     """
+    if archive["archive"] is not None:
+        if places or stale is not None or name or no_witnesses or anew or files or as_of or directories:
+            raise click.UsageError("an archive is audited alone, with --trust, --state and the options for archives")
+        audit_archive(archive, trusts, state)
+    if any(given is not None for given in archive.values()):
+        raise click.UsageError("--anchor, --engine, --workers and --address are for --archive DIR")
     check_files(files)
     folder = state_folder(state)
     held, now = [read_trust(trust) for trust in trusts], ledger_choice.now()

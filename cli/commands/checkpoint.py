@@ -11,6 +11,7 @@ from cli.terminal import output
 from cli.terminal.answer import CommandAnswer
 from cli.terminal.stored_by import stored, stored_by
 from ledger.application.export.witnessed_head import meets_quorum, open_head, published_head
+from ledger.application.journal import Journal
 from ledger.tlog.note import Head, Vkey
 
 
@@ -41,19 +42,24 @@ def checkpoint() -> None:
         _of_server(url)
         return
     with writing() as journal:
-        journal.log.catch_up()
         policy = journal.folder.policy
         mirrors = journal.folder.mirrors
-        if mirrors or any(key in policy.urls for key in policy.witnesses.values()):
-            from cli.handover.hand_over import witnesses
-
-            head = open_head(journal, witnesses(journal, every_mirror=True).cosign().kept.note)
-        else:
-            head = published_head(journal)
+        head = newest_head(journal)
         journal.log.files.rebuild(head.checkpoint.size, journal.store.hashes)  # rebuild missing tiles
         seen = meets_quorum(journal, head)
         asks = policy.quorum != "none"
     _show(head, mirrors, quorum=seen if asks else None)
+
+
+def newest_head(journal: Journal) -> Head:
+    """Publish the newest head, have the witnesses and mirrors with an address cosign it, and return it."""
+    journal.log.catch_up()
+    policy = journal.folder.policy
+    if journal.folder.mirrors or any(key in policy.urls for key in policy.witnesses.values()):
+        from cli.handover.hand_over import witnesses
+
+        return open_head(journal, witnesses(journal, every_mirror=True).cosign().kept.note)
+    return published_head(journal)
 
 
 def _of_server(url: str) -> None:

@@ -39,6 +39,39 @@ class StoryFile(CommandAnswer, tag="comity.story/1"):
     entries: dict[str, dict[str, str]]
 
 
+class ArchivedFileItem(Struct):
+    """A file of an archive: its size in bytes, and the SHA-256 of its content in hex."""
+
+    bytes: int
+    sha256: str
+
+
+class SegmentItem(Struct):
+    """The file of the entries from `start` to before `end`: size in bytes, SHA-256, and root in hex.
+
+    `reserved` is the number of its entries in the register and the map order.
+    """
+
+    bytes: int
+    sha256: str
+    start: int
+    end: int
+    root: str
+    reserved: int
+
+
+class ArchiveManifestFile(CommandAnswer, tag="comity.archive/1"):
+    """The file archive.json of an archive: its entries, and all files; see docs/reference/formats/archive.md."""
+
+    origin: str
+    size: int
+    root: str
+    checkpoint: str
+    test: bool
+    states: ArchivedFileItem
+    segments: list[SegmentItem]
+
+
 class BackupListFile(CommandAnswer, tag="comity.backup-manifest/1"):
     """The file backup.json in a copy of a ledger: its entries, and all files; see docs/reference/formats/backup.md."""
 

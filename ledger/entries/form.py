@@ -28,6 +28,7 @@ BY_COMMAND: Final = {  # kinds that state an act of the program -> the commands 
     "payload-key-destroyed": "`comity erase`",
     "counterparty-record-received": "`comity receive`",
     "heads-committed": "`comity log commit`, or `comity export`",
+    "archive-made": "`comity archive`",
 }
 _LOOKS_LIKE = str.maketrans({**{c: made for made, those in ALIKE.items() for c in those}, **ASCII})
 _FURTHEST = timedelta(hours=14)  # how far the day in a place may be ahead of UTC

@@ -35,6 +35,7 @@ REGISTRY_ONLY = frozenset(
         "log-succeeded",
         "witness-changed",
         "signing-page-published",
+        "archive-made",
     }
 )
 REGISTRY_TOO = frozenset(

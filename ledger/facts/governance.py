@@ -247,3 +247,15 @@ class SigningPagePublished(Fact):
     sha256: Annotated[Digest, "SHA-256 of the page, in hexadecimal."]
     base: Annotated[str, "The address under which it is served."]
     version: Annotated[str, "The version of Comity that it is from."]
+
+
+class ArchiveMade(Fact):
+    """The entries of this log are written to an archive. The entry states what the archive has."""
+
+    basis = ()
+    signers = ("ADM",)
+
+    size: Annotated[int, "How many entries of the log it has."]
+    root: Annotated[Digest, "The root of these entries, in hexadecimal."]
+    manifest_digest: Annotated[Digest, "SHA-256 of the manifest of the archive, in hexadecimal."]
+    format: Annotated[str, "The format of the archive, with its version."]

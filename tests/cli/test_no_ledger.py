@@ -16,6 +16,7 @@ from cli.offices.address_book import template
 
 KEY = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
 LINES = f"""
+archive out
 audit list
 audit take file
 backup . -o copy.tar

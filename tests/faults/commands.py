@@ -346,6 +346,7 @@ COMMANDS: dict[str, Command] = {
         done=EXISTS,
         made="filed",
     ),
+    "archive": Command(("archive", "HOUSE/archive"), made="archive", holds=("archive-made",)),
     "backup": Command(("backup", "HOUSE/ledger", "-o", "HOUSE/copy.tar"), done=EXISTS, made="copy.tar"),
     "backup since": Command(
         ("backup", "HOUSE/ledger", "-o", "HOUSE/later.tar", "--since", "HOUSE/copy.tar"),

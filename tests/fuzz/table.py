@@ -69,6 +69,7 @@ from ledger.adapters.timestamps import rfc3161 as stamping
 from ledger.adapters.witness import client as asking
 from ledger.adapters.witness import monitor
 from ledger.application import counterparties
+from ledger.application.archive import manifest as archive_manifest
 from ledger.application.auditing import audit_files
 from ledger.application.backup import manifest as copies_list
 from ledger.application.intake.letter import media_of
@@ -812,6 +813,25 @@ def copies() -> list[bytes]:
 
 
 @cache
+def archive_manifests() -> list[bytes]:
+    files = archive_manifest.ArchivedFile(bytes=9, sha256="ab" * 32)
+    segments = [
+        archive_manifest.Segment(bytes=9, sha256="ab" * 32, start=start, end=end, root="cd" * 32, reserved=0)
+        for start, end in archive_manifest.ranges(20_000)
+    ]
+    made = archive_manifest.Manifest(
+        origin="log.example/x",
+        size=20_000,
+        root="ef" * 32,
+        checkpoint="ab" * 32,
+        test=True,
+        states=files,
+        segments=segments,
+    )
+    return [archive_manifest.format_manifest(made)]
+
+
+@cache
 def key_files() -> list[bytes]:
     place = Path(tempfile.mkdtemp(prefix="comity-fuzz-"))
     keys.new(place / "key")
@@ -1175,6 +1195,13 @@ PARSERS = (
         lambda d, _: copies_list.parse_manifest(d),
         ("ledger.application.backup.manifest:parse_manifest",),
         LOCAL,
+    ),
+    Parser(
+        "manifest of an archive",
+        "json",
+        archive_manifests,
+        lambda d, _: archive_manifest.parse_manifest(d),
+        ("ledger.application.archive.manifest:parse_manifest",),
     ),
     Parser("restore", "tar", copies, copied, ("ledger.application.backup.restore_copy",), COMMAND),
     # whom to trust
@@ -1551,6 +1578,7 @@ PARSERS = (
 
 # Modules that call a parser on what this program has made itself, or on values whose form was checked before.
 OWN = {
+    "ledger.application.archive.parquet_files": "what Linux says of memory; its test tries damaged Parquet",
     "ledger.law.deadlines.general_duties": "dates of entries, whose form is checked; tests/test_law_never_raises.py",
     "ledger.law.instruments.notice": "the same",
     "ledger.law.turns": "the same",

@@ -55,7 +55,8 @@ class Audit:
 
     If an entry is missing, the tree ends with the run before it. `keyring` is the register as read, and
     `log_changes` has its entries that change the keys of the log, or who cosigns it, by index. `noted` is
-    empty without `times`. An earlier audit checked the unread entries among the first `rests`.
+    empty without `times`. An earlier audit checked the unread entries among the first `rests`. `roots` are those
+    computed where no hashes are stored, by size.
     """
 
     size: int
@@ -66,6 +67,7 @@ class Audit:
     keyring: Keyring | None = None
     log_changes: dict[int, OpenedEntry] = field(default_factory=dict)
     noted: Noted = field(default_factory=Noted)
+    roots: dict[int, bytes] = field(default_factory=dict)
 
 
 def audit(
@@ -125,15 +127,26 @@ def begin(
     if first < 1 or size > _room(place):
         raise LedgerError("LOG-CORRUPT", f"{place} numbers its entries from {first - 1} to {size - 1}")
     report = Audit(size, keyring=keyring)
+    rows = c.execute(statements.OF_ORDER, (keyring.registry, 0))
+    return report, read_register(((index, bytes_of(raw)) for index, raw in rows), origin, keyring, report)
+
+
+def read_register(
+    rows: Iterable[tuple[int, bytes]], origin: str, keyring: Keyring, report: Audit
+) -> dict[int, OpenedEntry]:
+    """Read the entries of the register, as (index, envelope), into the keyring; return them by index.
+
+    What is wrong with one, and changes of the log's keys, go into the report.
+    """
     register: dict[int, OpenedEntry] = {}
-    for index, opened in _registry(c, origin, keyring):
+    for index, opened in _registry(rows, origin, keyring):
         if isinstance(opened, RecordError):
             report.problems.append(Problem(opened.code, f"#{index}", f"registry: {opened.says}"))
             continue
         register[index] = opened
         if opened.payload.kind in LOG_CHANGES:
             report.log_changes[index] = opened
-    return report, register
+    return register
 
 
 class Commit(Struct, frozen=True):
@@ -147,12 +160,16 @@ class Commit(Struct, frozen=True):
 
 def commits_from(c: ReadConnection, origin: str, start: int = 0) -> list[Commit]:
     """Return the commits from index `start` on. They are checked as all entries are, with the run in which they are."""
+    rows = c.execute(statements.OF_ORDER, (map_of(origin), 0)).fetchall()
+    return commits_in((index, bytes_of(raw)) for index, raw in rows if index >= start)
+
+
+def commits_in(rows: Iterable[tuple[int, bytes]]) -> list[Commit]:
+    """Return the commits among entries of the map order, given as (index, envelope)."""
     commits = []
-    for index, raw in c.execute(statements.OF_ORDER, (map_of(origin), 0)).fetchall():
-        if index < start:
-            continue
+    for index, raw in rows:
         try:
-            p = open_(bytes_of(raw), verify=False).payload
+            p = open_(raw, verify=False).payload
         except RecordError:  # a problem of its run
             continue
         if (commit := committed_by(p)) is not None:
@@ -227,13 +244,14 @@ def _go(start: int, stop: int) -> Run:
     return _work[-1](start, stop)
 
 
-def _registry(c: ReadConnection, origin: str, keyring: Keyring) -> Iterable[tuple[int, OpenedEntry | RecordError]]:
+def _registry(
+    rows: Iterable[tuple[int, bytes]], origin: str, keyring: Keyring
+) -> Iterable[tuple[int, OpenedEntry | RecordError]]:
     """Read the register into the keyring; yield its entries by index, up to the first wrong one."""
-    rows = c.execute(statements.OF_ORDER, (keyring.registry, 0))
     before: Link | None = None
     for index, raw in rows:
         try:
-            opened = open_(bytes_of(raw))
+            opened = open_(raw)
             check_public(opened.payload)
             check_place(opened, origin, before)
             keyring.admit(opened, index)

@@ -161,7 +161,7 @@ def check_run(
                     check_public(p)
                     keyring.check(opened, index)
                 if times is not None:
-                    _note(index, opened, keyring, reported, times, noted, book)
+                    note_entry(index, opened, keyring, reported, times, noted, book)
                     if p.unless is not UNSET:
                         _compare_condition(c, index, opened, p.unless, book)
             except RecordError as wrong:
@@ -182,7 +182,7 @@ def check_run(
                 problems.append(Problem(code, f"#{row[0]}", says))
     nodes, peaks = subtree(leaves)
     for completed, (index, stored) in zip(nodes, stored_hashes, strict=True):
-        if not isinstance(stored, bytes) or len(stored) != 32 * _completes(index) or not stored.startswith(completed):
+        if not isinstance(stored, bytes) or len(stored) != 32 * completes(index) or not stored.startswith(completed):
             problems.append(Problem("LOG-CORRUPT", f"#{index}", "a stored Merkle hash is not that of the entries"))
     noted.findings = len(book.remarks)
     noted.remarks = book.remarks[:MOST]
@@ -194,7 +194,7 @@ def check_run(
     return run
 
 
-def _note(
+def note_entry(
     index: int,
     opened: OpenedEntry,
     keyring: Keyring,
@@ -283,6 +283,6 @@ def subtree(leaves: Sequence[bytes]) -> tuple[list[bytes], list[bytes]]:
     return completed, peaks[::-1]
 
 
-def _completes(index: int) -> int:
+def completes(index: int) -> int:
     """Return how many subtrees of more than one entry end with this entry."""
     return (index ^ (index + 1)).bit_length() - 1

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.application.integrity.audit import Audit
 from ledger.application.integrity.check_run import Problem
-from ledger.application.integrity.log_files import LogFiles
+from ledger.application.integrity.log_files import LogFiles, StoredEntries
 from ledger.bundle.layout import Arranged
 from ledger.errors import RecordError
 from ledger.tlog.note import Checkpoint, Head, MlDsa, parse_checkpoint
@@ -52,7 +51,7 @@ def _newest(notes: Iterable[bytes]) -> bytes:
     return max(sized, default=(0, b""))[1]
 
 
-def compare_states(walked: Audit, reader: EntryReader, states: Heads, anchor: Checkpoint | None) -> Iterator[Problem]:
+def compare_states(walked: Audit, reader: StoredEntries, states: Heads, anchor: Checkpoint | None) -> Iterator[Problem]:
     """Compare each signed state, and the checkpoint held independently, with the tree of the entries.
 
     Yields LOG-ROLLBACK for a state of more entries than are stored; for a state of other entries LOG-CORRUPT, or
@@ -70,7 +69,9 @@ def compare_states(walked: Audit, reader: EntryReader, states: Heads, anchor: Ch
             yield Problem(code, where, f"the first {size} entries are not those it was signed for")
 
 
-def _root(walked: Audit, reader: EntryReader, size: int) -> bytes:
+def _root(walked: Audit, reader: StoredEntries, size: int) -> bytes:
     if size == walked.size:
         return walked.frontier.root()
+    if size in walked.roots:
+        return walked.roots[size]
     return root(size, reader.hashes) if size else EMPTY_ROOT

@@ -16,10 +16,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ledger.adapters.storage.connection import ReadableLocation
-from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.application.integrity.audit import Audit, audit
 from ledger.application.integrity.check_run import LISTED, MOST
-from ledger.application.integrity.log_files import LogFiles, Progress, no_progress, reading_entries
+from ledger.application.integrity.log_files import (
+    LogFiles,
+    Progress,
+    StoredEntries,
+    no_progress,
+    reading_entries,
+)
 from ledger.application.integrity.signed_states import arranged_states, compare_states, open_states
 from ledger.entries.envelope import OpenedEntry, open_
 from ledger.entries.keyring import Registrar
@@ -108,13 +113,17 @@ class _LogVerification:
         with book.step(VerificationStep.CONTAINER):
             if files.damage is not None:
                 raise RecordError(files.damage.code, files.damage.says)
-            with reading_entries(files), closing(EntryReader(files.place)) as store:
+            with reading_entries(files), closing(files.open_entries()) as store:
                 size, first = store.size(), _first(store, files.origin)
             book.says(counted(size, "entry", "entries"))
         with book.step(VerificationStep.POLICY):
             policy = heads.choose_policy(trust, files.policy, book)
             heads.check_current(trust, now, book)
-        book.skip(VerificationStep.MANIFEST, "no maker signs for a whole log")
+        if files.archive is None:
+            book.skip(VerificationStep.MANIFEST, "no maker signs for a whole log")
+        else:
+            with book.step(VerificationStep.MANIFEST):
+                files.archive.check_manifest(book)
         parts = arranged_states(files)
         with book.step(VerificationStep.CHECKPOINTS):
             states = open_states(parts, files, policy, trust, self.mldsa, book)
@@ -142,7 +151,7 @@ class _LogVerification:
                     if registrar
                     else Audit(0)
                 )
-                with closing(EntryReader(files.place)) as store:
+                with closing(files.open_entries()) as store:
                     walked.problems += compare_states(walked, store, states, self.anchor)
             _raise_first(walked, VerificationStep.PROOFS)
             covered = min(states.head.checkpoint.size, size)
@@ -168,13 +177,16 @@ class _LogVerification:
             book.remarks += noted.remarks
         book.skip(VerificationStep.SEALED_VALUES, "sealed values stay closed")
         book.skip(VerificationStep.DOCUMENTS, "documents are not looked at")
-        with (
-            book.step(VerificationStep.OTHER_RECORDS),
-            reading_entries(files),
-            closing(EntryReader(files.place)) as store,
-        ):
-            trusts = (trust, *trust.others) if trust else (Trust(policy, files.policy or b"", None),)
-            _check_others(files, walked, store, trusts, times, now, self.mldsa, book)
+        if files.archive is not None:
+            book.skip(VerificationStep.OTHER_RECORDS, "an archive has no files of other records")
+        else:
+            with (
+                book.step(VerificationStep.OTHER_RECORDS),
+                reading_entries(files),
+                closing(files.open_entries()) as store,
+            ):
+                trusts = (trust, *trust.others) if trust else (Trust(policy, files.policy or b"", None),)
+                _check_others(files, walked, store, trusts, times, now, self.mldsa, book)
         claims.remark_rest((), claims.UNKNOWN, noted.unknown, book)
         claims.remark_rest((), claims.NOT_HELD, noted.not_held, book)
         book.skip(VerificationStep.PROCEDURE, "the law is asked order by order")
@@ -184,7 +196,9 @@ class _LogVerification:
                 n: o.payload.public for n, o in walked.log_changes.items() if o.payload.kind == "witness-changed"
             }
             claims.check_policy(changes, trust, files.policy, book)
-            if states.all:
+            if files.archive is not None:
+                files.archive.check_bound(walked, states, policy, trust, self.mldsa, book)
+            elif states.all:
                 self.audits = _check_audits(files, trust, states, self.mldsa, book)
             _say_what_is_not_proven(files, walked, size - covered, states, book)
 
@@ -216,7 +230,7 @@ class _LogVerification:
 # -- steps 8 to 11 -----------------------------------------------------------------------------------------------------
 
 
-def _first(store: EntryReader, origin: str) -> bytes:
+def _first(store: StoredEntries, origin: str) -> bytes:
     """Return the first entry of the register; of a log without one, the first entry."""
     envelope = store.first(registry_of(origin)) or store.at(0)
     return envelope if isinstance(envelope, bytes) else b""
@@ -274,7 +288,7 @@ def _check_keys(walked: Audit, states: Heads, policy: Policy, trust: Trust | Non
 class _NamingEntries(Mapping[int, OpenedEntry]):
     """The entries that name other records; each is opened at each access."""
 
-    def __init__(self, store: EntryReader, indexes: Sequence[int]) -> None:
+    def __init__(self, store: StoredEntries, indexes: Sequence[int]) -> None:
         self._store, self._indexes = store, indexes
 
     def __getitem__(self, index: int) -> OpenedEntry:
@@ -309,7 +323,7 @@ class _Files(Mapping[str, bytes]):
 def _check_others(
     files: LogFiles,
     walked: Audit,
-    store: EntryReader,
+    store: StoredEntries,
     trusts: Sequence[Trust],
     times: Times,
     now: datetime,
@@ -337,7 +351,7 @@ def _check_audits(
     files: LogFiles, trust: Trust | None, states: Heads, mldsa: MlDsa | None, book: VerificationLog
 ) -> tuple[StatedAudit, ...]:
     head = states.head.checkpoint
-    with reading_entries(files), closing(EntryReader(files.place)) as store:
+    with reading_entries(files), closing(files.open_entries()) as store:
 
         def prove(subtree: Subtree) -> Sequence[bytes]:
             return prove_subtree_consistency(subtree.start, subtree.end, head.size, store.hashes)

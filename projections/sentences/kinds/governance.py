@@ -27,5 +27,8 @@ PATTERNS: Final[Mapping[str, str]] = {
     "log-key-rotated": "{who} recorded that another key signs the checkpoints of this log from size {from_size} on.",
     "log-succeeded": "{who} recorded that this log takes the place of the log {predecessor} at size {size}: {cause}.",
     "witness-changed": "{who} changed the witnesses, mirrors or auditors of this log, or the quorum.",
+    "archive-made": (
+        "{who} wrote the first {size} entries of the log to an archive with the manifest {manifest_digest:digest}."
+    ),
     "signing-page-published": "{who} published the signing page {sha256:digest} at {base}, from Comity {version}.",
 }

@@ -303,7 +303,7 @@ CAN_COME_BEFORE = frozenset(
     "court-ruled report-issued bundle-issued counterparty-record-received event-disputed party-registered "
     "authority-registered authority-changed declaration-recorded key-registered key-accepted key-rotated key-revoked "
     "key-compromised policy-adopted timestamp-anchored heads-committed log-key-rotated log-succeeded "
-    "witness-changed signing-page-published".split()
+    "witness-changed signing-page-published archive-made".split()
 )
 
 

@@ -1,0 +1,151 @@
+"""Files of an archive are read as they were written, and every other file is refused, within bounded memory."""
+
+from __future__ import annotations
+
+import resource
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import astuple, replace
+
+from ledger.application.archive import parquet_files
+from ledger.application.archive.parquet_files import Row, read_entries, read_states, write_entries, write_states
+from ledger.errors import RecordError
+
+COUNT = 8
+ROWS = [
+    Row(n, f"order {n % 3}", n + 1, "order-issued", bytes([n] * 16), bytes([n] * 32), b"n" * 32 * (n % 2), b"{}" * n)
+    for n in range(COUNT)
+]
+NAMES = [name for name, _ in parquet_files.ENTRY_COLUMNS]
+
+
+def table(**other: Any) -> pa.Table:
+    columns = zip(*map(astuple, ROWS), strict=True)
+    return pa.table({name: other.get(name, pa.array(each)) for name, each in zip(NAMES, columns, strict=True)})
+
+
+def file_of(made: pa.Table, **how: Any) -> bytes:
+    sink = pa.BufferOutputStream()
+    pq.write_table(made, sink, **how)
+    content: bytes = sink.getvalue().to_pybytes()
+    return content
+
+
+def refused(data: bytes, count: int = COUNT) -> str:
+    with pytest.raises(RecordError) as error:
+        read_entries(data, count)
+    assert error.value.code == "ARC-FORMAT"
+    return error.value.says
+
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+row = st.builds(
+    Row,
+    st.integers(0, 2**60),
+    texts,
+    st.integers(1, 2**60),
+    texts,
+    st.binary(min_size=16, max_size=16),
+    st.binary(min_size=32, max_size=32),
+    st.binary(max_size=96),
+    st.binary(max_size=200),
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(row, min_size=1, max_size=20))
+def test_entries_are_read_as_they_were_written_and_give_the_same_bytes(rows: list[Row]) -> None:
+    content = write_entries(rows)
+    assert read_entries(content, len(rows)) == rows
+    assert write_entries(rows) == content
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.dictionaries(texts, st.binary(max_size=300), max_size=10))
+def test_states_are_read_as_they_were_written(files: dict[str, bytes]) -> None:
+    assert read_states(write_states(sorted(files.items()))) == sorted(files.items())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_column_of_another_type_is_refused(name: str) -> None:
+    assert "columns" in refused(file_of(table(**{name: pa.array([1.5] * COUNT)}), store_schema=False))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_column_with_a_missing_value_is_refused(name: str) -> None:
+    made = table()
+    empty = pa.array([None] * COUNT, made.schema.field(name).type)
+    assert "columns" in refused(file_of(table(**{name: empty}), store_schema=False))
+
+
+def test_a_column_more_is_refused() -> None:
+    assert "columns" in refused(file_of(table().append_column("name", pa.array(["Dina Ilves"] * COUNT))))
+
+
+def test_a_column_less_is_refused() -> None:
+    assert "columns" in refused(file_of(table().drop_columns(["leaf"])))
+
+
+def test_metadata_is_refused() -> None:
+    columns = parquet_files._schema(pa, parquet_files.ENTRY_COLUMNS)
+    cast = pa.Table.from_arrays(table().cast(pa.schema([(f.name, f.type) for f in columns])).columns, schema=columns)
+    sink = pa.BufferOutputStream()
+    with pq.ParquetWriter(sink, columns, store_schema=False) as writer:
+        writer.write_table(cast)
+        writer.add_key_value_metadata({"subject": "Dina Ilves"})
+    assert "metadata" in refused(sink.getvalue().to_pybytes())
+
+
+def test_two_row_groups_are_refused() -> None:
+    assert "row group" in refused(file_of(table(), row_group_size=2))
+
+
+@pytest.mark.parametrize("count", [0, COUNT - 1, COUNT + 1, 1 << 40])
+def test_other_numbers_of_rows_are_refused(count: int) -> None:
+    assert "rows" in refused(write_entries(ROWS), count)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_damaged_bytes_are_refused_or_read_as_rows_and_never_crash(data: st.DataObject) -> None:
+    content = bytearray(write_entries(ROWS))
+    for _ in range(data.draw(st.integers(1, 4))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    del content[data.draw(st.integers(len(content) // 2, len(content))) :]
+    try:
+        assert len(read_entries(bytes(content), COUNT)) == COUNT
+    except RecordError as error:
+        assert error.code == "ARC-FORMAT"  # noqa: PT017
+
+
+def test_a_file_that_unpacks_to_more_than_it_may_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    bomb = [replace(r, raw=bytes(16 << 20)) for r in ROWS]
+    content = write_entries(bomb)
+    assert len(content) < 1 << 20, "128 MiB of zeros"
+    monkeypatch.setattr(parquet_files, "MEMORY", 64 << 20)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert "more than" in refused(content)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 32 << 10, "KiB: nothing was unpacked"
+
+
+def test_a_file_whose_footer_lies_about_its_size_is_refused_within_bounded_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = write_entries([replace(r, raw=bytes(16 << 20)) for r in ROWS])
+
+    class Lying:
+        """The metadata of a row group that claims to be small."""
+
+        def __init__(self, group: Any) -> None:
+            self.num_rows, self.total_byte_size = group.num_rows, 1
+
+    monkeypatch.setattr(parquet_files, "MEMORY", 64 << 20)
+    monkeypatch.setattr(parquet_files, "_claimed", lambda footer: [Lying(footer.row_group(0))])
+    assert "Memory" in refused(made)
+    assert resource.getrlimit(resource.RLIMIT_AS)[0] == resource.RLIM_INFINITY, "the bound has ended"
+    assert read_entries(write_entries(ROWS), COUNT) == ROWS
