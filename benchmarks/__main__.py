@@ -16,6 +16,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+from benchmarks.archives import archive_figure
 from benchmarks.browser import browser_figures
 from benchmarks.data.ledgers import filled
 from benchmarks.importing import import_figures
@@ -49,6 +50,7 @@ def _groups(folder: Path) -> dict[str, Callable[[], dict[str, Figure]]]:
         "serve": lambda: {"serve": serving_figure(folder)},
         "audit": lambda: {"audit": audit_figure(small(), large())},
         "audit_continued": lambda: {"audit_continued": continued_figure(large(), folder)},
+        "archive": lambda: {"archive": archive_figure(large(), folder)},
         "later_copy": lambda: {"later_copy": later_copy_figure(large(), folder)},
         "one_order": lambda: {"one_order": one_order_figure(tiny(), large(), folder)},
         "views": lambda: {"views": view_figure(large())},

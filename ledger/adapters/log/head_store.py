@@ -8,7 +8,7 @@ file can still make its ledger do that, which everybody detects who has the entr
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -22,6 +22,7 @@ from ledger.tlog.patricia_tree import Inner, Leaf, Node, PatriciaTree, Stored, i
 from ledger.tlog.tree import EMPTY_ROOT, Frontier, root
 
 _HASH = 32  # bytes
+_ASKED = 500  # rows looked up by one statement
 SCHEMA = (
     # the first `size` entries, whose tree has this root; `top` is the number of the top node
     """CREATE TABLE map (
@@ -69,14 +70,14 @@ class KeptMap:
 
     def extend(self, entries: Iterable[tuple[str, bytes]], size: int, tree_root: bytes) -> None:
         """Add the next entries of the log, as order id and leaf hash, up to `size`, where its tree has this root."""
-        frontiers: dict[bytes, Frontier] = {}
-        before: dict[bytes, bytes | None] = {}
+        leaves: dict[str, list[bytes]] = {}
         for order, leaf in entries:
-            key = order_key(order)
-            if key not in frontiers:
-                frontiers[key] = frontier = self._frontier(key)
-                before[key] = frontier.root() if frontier.size else None
-            frontiers[key].add(leaf)
+            leaves.setdefault(order, []).append(leaf)
+        added = {order_key(order): its for order, its in leaves.items()}
+        frontiers = self._frontiers(list(added))
+        before = {key: frontier.root() if frontier.size else None for key, frontier in frontiers.items()}
+        for key, its in added.items():
+            frontiers[key].extend(its)
         heads = {key: frontier.root() for key, frontier in frontiers.items()}
         read = _Read()  # on the way to the changed keys
         tree = self._tree(read)
@@ -97,7 +98,7 @@ class KeptMap:
         c.executemany(
             "INSERT INTO map_head VALUES (?, ?, ?)"
             " ON CONFLICT (key) DO UPDATE SET size = excluded.size, peaks = excluded.peaks",
-            [(key, frontier.size, b"".join(frontier.peaks)) for key, frontier in frontiers.items()],
+            [(key, frontiers[key].size, b"".join(frontiers[key].peaks)) for key in sorted(frontiers)],
         )
         c.execute("UPDATE map SET size = ?, root = ?, top = ?", (size, tree_root, top))
 
@@ -108,14 +109,18 @@ class KeptMap:
         size, tree_root, top, _ = row
         return size, tree_root, top
 
-    def _frontier(self, key: bytes) -> Frontier:
-        row = self._c.execute("SELECT size, peaks FROM map_head WHERE key = ?", (key,)).fetchone()
-        if row is None:
-            return Frontier()
-        size, peaks = row
-        if size < 1 or len(peaks) != _HASH * size.bit_count():
-            raise self._damaged("a head is no head of its number of entries")
-        return Frontier(size, [peaks[at : at + _HASH] for at in range(0, len(peaks), _HASH)])
+    def _frontiers(self, keys: Sequence[bytes]) -> dict[bytes, Frontier]:
+        """Return the kept frontiers of these keys; empty ones where there is none."""
+        frontiers = {key: Frontier() for key in keys}
+        for at in range(0, len(keys), _ASKED):
+            asked = keys[at : at + _ASKED]
+            marks = ", ".join("?" * len(asked))
+            query = f"SELECT key, size, peaks FROM map_head WHERE key IN ({marks})"  # noqa: S608
+            for key, size, peaks in self._c.execute(query, asked):
+                if size < 1 or len(peaks) != _HASH * size.bit_count():
+                    raise self._damaged("a head is no head of its number of entries")
+                frontiers[key] = Frontier(size, [peaks[n : n + _HASH] for n in range(0, len(peaks), _HASH)])
+        return frontiers
 
     def _tree(self, read: _Read) -> PatriciaTree:
         """Return the kept tree, whose nodes are read when they are needed, and then noted in `read`."""

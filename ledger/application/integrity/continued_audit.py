@@ -179,10 +179,10 @@ class _Run:
                     self.report.problems += self.audit.kept.follow([(start, run)], sizes, wrong, segment)
                     self.audit.signed += not self.report.problems
             progress(upto, size)
+        self.audit.kept.finish()
         if not self.report.problems:
             since, upto = whole, size
             self.report.problems += self.audit.kept.follow(tail, sizes, wrong)
-        self.audit.kept.finish()
         reported = {key.public for key in self.keyring.keys.values() if key.reported is not None}
         suspect = {key: indexes for key, indexes in self.audit.kept.suspect().items() if key in reported}
         for _, run in tail:

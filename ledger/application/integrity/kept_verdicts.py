@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sqlite3
 from bisect import bisect_left
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
@@ -24,8 +24,10 @@ from ledger.adapters.log.head_store import SCHEMA as MAP_SCHEMA
 from ledger.adapters.log.head_store import KeptMap
 from ledger.adapters.storage.sqlite import SQLiteErrors, open_or_create, transaction
 from ledger.application.auditing.run import Auditor
+from ledger.application.integrity import checked_entries
 from ledger.application.integrity.audit import RUN
 from ledger.application.integrity.check_run import Noted, Problem, Run
+from ledger.application.integrity.checked_entries import CheckedEntries
 from ledger.entries.keyring import Registrar
 from ledger.errors import LedgerError, RecordError
 from ledger.tlog.audit_statement import auditor_of
@@ -36,6 +38,7 @@ SEGMENT = RUN  # entries
 _CACHE = 1 << 16  # KiB: ids are random, so each segment writes to most pages of their table
 _CHECKPOINT = 1 << 14  # pages of the WAL before they are written back
 _LAG = 16  # segments that the map of heads may be behind: one step for many costs less than one for each
+_MOST_LAG = 64  # as many as it has, up to this number
 
 _SCHEMA = (
     # the first `size` entries, whose verdicts were made under this registrar
@@ -43,15 +46,13 @@ _SCHEMA = (
         one INTEGER PRIMARY KEY CHECK (one = 1), size INTEGER NOT NULL, registrar BLOB NOT NULL) STRICT""",
     # the note of a segment; known: the size of the log whose register its check had read
     "CREATE TABLE segment (start INTEGER PRIMARY KEY, note BLOB NOT NULL, known INTEGER NOT NULL) STRICT",
-    "CREATE TABLE head (order_id TEXT PRIMARY KEY, seq INTEGER NOT NULL, leaf TEXT NOT NULL) STRICT, WITHOUT ROWID",
-    "CREATE TABLE entry (id BLOB PRIMARY KEY) STRICT, WITHOUT ROWID",
     # roots of the map of heads at sizes that later entries commit
     "CREATE TABLE map_root (size INTEGER PRIMARY KEY, root BLOB NOT NULL) STRICT",
     "CREATE TABLE register (idx INTEGER PRIMARY KEY, leaf TEXT NOT NULL) STRICT",
     # entries that the owner of a key that was reported may not have signed
     "CREATE TABLE suspect (key TEXT NOT NULL, idx INTEGER NOT NULL, PRIMARY KEY (key, idx)) STRICT, WITHOUT ROWID",
 )
-_CLEARED = ("head", "entry", "map_root", "register", "suspect")
+_CLEARED = (*checked_entries.TABLES, "map_root", "register", "suspect")
 
 
 class NewSegment(Struct, frozen=True):
@@ -75,7 +76,8 @@ class KeptVerdicts:
         named = format_registrar(registrar)
         self.path, self.origin, self.auditor = path, origin, auditor
         self._name = auditor_of(auditor.key, auditor.statement)
-        self._c = open_or_create(path, (*_SCHEMA, *MAP_SCHEMA, ("INSERT INTO checked VALUES (1, 0, ?)", (named,))))
+        schema = (*_SCHEMA, *checked_entries.SCHEMA, *MAP_SCHEMA)
+        self._c = open_or_create(path, (*schema, ("INSERT INTO checked VALUES (1, 0, ?)", (named,))))
         self._map = KeptMap(self._c, path)
         self._unmapped: list[tuple[int, Run]] = []  # runs with verdicts that are not in the map of heads yet
         try:
@@ -83,6 +85,7 @@ class KeptVerdicts:
                 self._c.execute(f"PRAGMA cache_size = -{_CACHE}")
                 self._c.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT}")
                 size, under = self._c.execute("SELECT size, registrar FROM checked").fetchone()
+                self._checked = CheckedEntries(self._c)
         except BaseException:
             self._c.close()
             raise
@@ -115,6 +118,7 @@ class KeptVerdicts:
                 c.execute(f"DELETE FROM {table}")  # noqa: S608 -- names of our own
             self._map.clear()
             c.execute("UPDATE checked SET size = 0")
+        self._checked.forget()
         self._size, self._unmapped = 0, []
 
     def roots(self) -> dict[int, bytes]:
@@ -189,8 +193,7 @@ class KeptVerdicts:
         with suppress(_Undo), transaction(self._c, self.path) as c:
             if c.execute("SELECT size FROM checked").fetchone()[0] != self._size:
                 raise LedgerError("BUSY", f"another process continues the audit in {self.path}", "try again")
-            for start, run in runs:
-                problems += _joined(c, start, run)
+            problems += self._checked.compare(runs)
             if reached:
                 roots = self._extend([*self._unmapped, *runs], reached, stop)
             problems += wrong(roots)
@@ -200,16 +203,33 @@ class KeptVerdicts:
                 rows = [(index, run.leaves[index - start].hex()) for index in run.orders.get(segment.registry, ())]
                 c.executemany("INSERT INTO register VALUES (?, ?)", rows)
                 self._write(c, self._size, run.noted, segment)
+                self._checked.add(start, run)
             c.execute("UPDATE checked SET size = ?", (stop,))
         if segment is not None and not problems:
             self._size = stop
+            self._checked.added(run for _, run in runs)
+            if self._checked.lag >= _LAG:
+                self._settle()
             self._unmapped = [] if reached else [*self._unmapped, *runs]
-            if len(self._unmapped) >= _LAG:
-                self.finish()
+            if len(self._unmapped) >= self._lag():
+                self._map_rest()
         return problems
 
     def finish(self) -> None:
-        """Add the entries of the last segments to the map of heads."""
+        """Add what the last segments have to the tables and to the map of heads."""
+        self._settle()
+        self._map_rest()
+
+    def _lag(self) -> int:
+        """Return how many segments the map of heads may be behind."""
+        return min(max(_LAG, self._map.state()[0] // SEGMENT), _MOST_LAG)
+
+    def _settle(self) -> None:
+        with transaction(self._c, self.path):
+            self._checked.settle()
+        self._checked.settled()
+
+    def _map_rest(self) -> None:
         if self._unmapped:
             with transaction(self._c, self.path):
                 self._extend(self._unmapped, (), self._size)
@@ -253,17 +273,3 @@ class KeptVerdicts:
                 roots[end] = self._map.heads().root
             at = end
         return roots
-
-
-def _joined(c: sqlite3.Connection, start: int, run: Run) -> Iterator[Problem]:
-    """Add the entries of a run to the newest of each order and to the ids, and yield what does not follow them."""
-    for order, end in run.ends.items():
-        row = c.execute("SELECT seq, leaf FROM head WHERE order_id = ?", (order,)).fetchone()
-        if row != ((end.before.seq, end.before.leaf) if end.before else None):
-            says = "the entry before it in its order is not the newest of that order that was checked"
-            yield Problem("CTX-CHAIN", f"#{run.orders[order][0]}", says)
-        c.execute("INSERT OR REPLACE INTO head VALUES (?, ?, ?)", (order, end.last.seq, end.last.leaf))
-    added = c.executemany("INSERT OR IGNORE INTO entry VALUES (?)", [(entry,) for entry in run.ids]).rowcount
-    if added != len(run.ids):
-        says = f"{len(run.ids) - added} of these entries have the id of an entry before them, which was checked"
-        yield Problem("CTX-REPLAY", f"entries {start} to {start + len(run.ids) - 1}", says)
