@@ -16,7 +16,6 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.archives import archive_figure
 from benchmarks.browser import browser_figures
 from benchmarks.data.ledgers import filled
 from benchmarks.importing import import_figures
@@ -25,6 +24,7 @@ from benchmarks.lists import counting_figure, list_figures
 from benchmarks.map_of_heads import map_figures
 from benchmarks.measure import Figure, machine, say
 from benchmarks.paper import paper_figures
+from benchmarks.peers.engines import archive_figure
 from benchmarks.postgres import postgres_figures
 from benchmarks.reading import audit_figure, continued_figure, one_order_figure
 from benchmarks.servers.crowd import people_figures

@@ -19,7 +19,7 @@ from cli.exit_codes import Exit
 from ledger.application.archive.kept_runs import KeptRuns
 from ledger.application.archive.parquet_files import read_states
 from tests.cli.exports.test_writers import sealed_values
-from tests.support.archives import narrow_segments, segment_rows
+from tests.ledger.application.archive.archives import narrow_segments, segment_rows
 from tests.support.cli import ledger_of, run
 from tests.support.killed_command import killed
 

@@ -29,10 +29,7 @@ from ledger.tlog.tree import root
 from ledger.verify.heads import Heads
 from ledger.verify.time_brackets import Times
 from tests.ledger.adapters.witness.test_followed_entries import SENT
-from tests.ledger.application.auditing.test_run import further
-from tests.ledger.application.integrity.test_audit import shelf_of
-from tests.ledger.application.integrity.test_continued_audit import OTHERS, made, transmit
-from tests.support.archives import (
+from tests.ledger.application.archive.archives import (
     WIDTH,
     change_manifest,
     narrow_segments,
@@ -41,6 +38,9 @@ from tests.support.archives import (
     segment_rows,
     write_archive,
 )
+from tests.ledger.application.auditing.test_run import further
+from tests.ledger.application.integrity.test_audit import shelf_of
+from tests.ledger.application.integrity.test_continued_audit import OTHERS, made, transmit
 from tests.support.memory_ledger import ORDER, Ledger, hand, small
 
 

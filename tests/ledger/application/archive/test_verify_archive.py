@@ -13,7 +13,7 @@ import pytest
 
 from cli.exit_codes import Exit
 from ledger.application.archive.manifest import MANIFEST
-from tests.support.archives import change_manifest, narrow_segments, replace_segment
+from tests.ledger.application.archive.archives import change_manifest, narrow_segments, replace_segment
 from tests.support.cli import ledger_of, run
 
 SIZE = 39  # entries of the story
