@@ -109,7 +109,7 @@ def test_the_tutorial_goes_as_it_is_shown_from_the_wheel_alone(programs: Path, t
             )
         for line in lines[begin:-1]:
             check(people, *line)
-    assert (lines[-1][0], len(lines)) == ("court", 37)
+    assert (lines[-1][0], len(lines)) == ("court", 36)
     check(people, *lines[-1])  # without the server
     with ZipFile(tmp_path / "court" / "court.evidence.zip") as archive:
         assert sum(name.startswith("documents/") for name in archive.namelist()) == 1
