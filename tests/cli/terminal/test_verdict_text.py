@@ -7,10 +7,13 @@ import io
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from cli.terminal.verdict_text import _audit
+from ledger.verify.report import StatedAudit
 from tests.support.cli import ledger_of, run
 
 FORMS = ("csv", "jsonl")
@@ -84,3 +87,8 @@ def test_judge_check_and_monitor_answer_in_every_format(form: str, ledger: Path,
     state = ("--trust", str(tmp_path / "trust"), "--state", str(tmp_path / "state"))
     (look,) = rows(form, "monitor", str(ledger / "log"), *state)
     assert look["says"] == "nothing to look at"
+
+
+def test_an_auditor_that_states_nothing_is_not_said_to_have_checked_anything() -> None:
+    report: Any = SimpleNamespace(head=SimpleNamespace(checkpoint=SimpleNamespace(size=7)))
+    assert _audit(StatedAudit("north", "auditor.example/north", None, ()), report) == []

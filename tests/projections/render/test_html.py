@@ -376,6 +376,16 @@ def test_an_entry_that_no_head_covers_yet_is_in_no_record() -> None:
         assert [t.number for t in found[-1].unknown] == numbers[covered:]
 
 
+def test_nothing_after_the_moment_that_is_asked_for_is_a_stage() -> None:
+    facts = (issued("2027-03-01T09:00Z"), sent("2027-03-02T08:00Z"), received("2027-03-02T08:30Z"))
+    case = given(*facts).case
+    heads = [(e.at + timedelta(minutes=1), e.index + 1) for e in case.entries]
+    for until in (case.entries[1].on, case.entries[1].on + timedelta(minutes=1), case.entries[-1].on):
+        found = stages(case, heads, until, judge)
+        assert max(stage.at for stage in found) <= until
+        assert case.entries[0].on in {stage.at for stage in found}
+
+
 def test_too_many_moments_are_shown_by_the_last_of_each_day_or_week(tmp_path: Path) -> None:
     with reading(ledger_of("S1", tmp_path)) as reader:
         case, heads = reader.case("main"), moments(reader)

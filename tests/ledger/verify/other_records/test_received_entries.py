@@ -410,6 +410,18 @@ def test_the_sealed_fields_that_could_not_be_compared_with_the_act_are_named() -
     assert [line for line in world.report().not_proven if "say the same of" in line] == [says]
 
 
+def test_the_entries_of_other_records_that_count_are_counted() -> None:
+    world = World()
+    says = []
+    world.arrives(world.says())
+    says.append(world.report())
+    world.arrives(world.says("data-disclosed", public=DISCLOSED, sealed=MANIFEST))
+    says.append(world.report())
+    says.append(world.report(register=False))
+    counts = ["1 entry of other records", "2 entries of other records", "0 entries of other records"]
+    assert [[s.says for s in report.steps if "other records" in s.says] for report in says] == [[c] for c in counts]
+
+
 def test_an_act_that_its_signer_replaced_in_its_own_log_supports_nothing_any_more() -> None:
     world = World()
     leaf = observed(world)
