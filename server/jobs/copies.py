@@ -41,14 +41,14 @@ def chains(folder: Path) -> list[list[Path]]:
 def next_copy(folder: Path, later: int, moment: str) -> tuple[Path, Path | None]:
     """Return the path of the copy that is made next, and the copy that it continues; None: it is whole.
 
-    At most `later` copies follow a whole one. A chain that could not be restored is not continued. If a killed run has
-    made the copy of this moment, its path is returned.
+    At most `later` copies follow a whole one. A chain that could not be restored is not continued. Names grow:
+    behind a copy of this second, or of a later one, the name has the second after it. So entries that were recorded
+    between two copies of one second are in the second copy.
     """
     found = chains(folder)
     newest = found[-1] if found else []
-    for path in newest[-1:]:
-        if _moment(path) == moment:
-            return path, None
+    if newest and moment <= (last := _moment(newest[-1])):
+        moment = moment_of(datetime.strptime(last, _FORM).replace(tzinfo=UTC).timestamp() + 1)
     if newest and not _is_later(newest[0]) and len(newest) <= later and follow_each_other(newest):
         return folder / f"ledger-{moment}.later.tar", newest[-1]
     return folder / f"ledger-{moment}.tar", None

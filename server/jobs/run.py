@@ -61,8 +61,8 @@ def _done(name: str, settings: Settings, place: Place, store: JobStore, works: d
     if name == "drill":
         shutil.rmtree(folder / SCRATCH, ignore_errors=True)  # of a killed run
     words = job.words(given, place)
-    # whole, by a run of this moment that was killed behind it
-    made = name in ("backup", "keys") and Path(words[words.index("-o") + 1]).exists()
+    # whole, by a run of this second that was killed behind it
+    made = name == "keys" and Path(words[words.index("-o") + 1]).exists()
     says = "" if made else _called([*words, "--ledger", str(place.ledger)])
     if name == "drill":
         shutil.rmtree(folder / SCRATCH, ignore_errors=True)

@@ -209,7 +209,8 @@ def test_another_state_of_the_size_that_was_kept_is_an_exhibit(forged: tuple[Per
 @pytest.mark.parametrize(
     "command",
     [
-        ("export", "X", "--audience", "COURT", "--documents", ".", "--as", "central", "-o", "y.zip"),
+        ("export", "X", "--format", "parquet", "-o", "y.parquet"),
+        ("export", "--absent", "X", "-o", "y.zip"),
         ("receive", "x.zip"),
         ("timeline", "X", "--reveal", "--because", "hearing", "--as", "central"),
         ("custody", "X", "--reveal", "--because", "hearing", "--as", "central"),

@@ -86,6 +86,17 @@ def test_a_chain_that_has_a_gap_or_a_damaged_copy_is_not_continued(house: House)
     assert read_manifest(str(middle)).since > 0
 
 
+def test_an_entry_between_two_copies_of_one_second_is_in_the_second_copy(house: House) -> None:
+    folder = house.folder / "copies"
+    given = JobSettings(folder=str(folder), later=9)
+    assert done(house, "backup", given, 0) == ""
+    issue(house, 2)
+    assert done(house, "backup", given, 0) == ""
+    first, second = newest_chain(folder)
+    assert names(folder) == [f"ledger-{moment_of(START)}.tar", f"ledger-{moment_of(START + 1)}.later.tar"]
+    assert read_manifest(str(second)).size > read_manifest(str(first)).size
+
+
 def test_only_copies_of_this_job_are_counted_and_deleted(tmp_path: Path) -> None:
     mine = ["ledger-20300101T000000Z.later.tar", "ledger-20300102T000000Z.tar", "ledger-20300103T000000Z.later.tar"]
     other = ["ledger.tar", "ledger-2030.tar", "keys-20300101T000000Z.db", "ledger-20300101T000000Z.tar.part"]

@@ -135,11 +135,17 @@ def test_copies_are_kept_as_many_as_are_wanted(mine: Path, tmp_path: Path, monke
     assert names == ["ledger-20300317T184640Z.tar", "ledger-20300317T194640Z.tar", "other.tar"]
 
 
-def test_a_copy_that_a_killed_run_has_made_at_this_moment_is_not_made_again(mine: Path, tmp_path: Path) -> None:
+def test_a_copy_of_this_second_is_not_overwritten_and_the_next_one_sorts_behind_it(mine: Path, tmp_path: Path) -> None:
     copy = tmp_path / "ledger-20300317T174640Z.tar"
     copy.write_bytes(b"whole")
-    assert done(mine, "backup", JobSettings(folder=str(tmp_path))) == ""
+    for _ in range(2):
+        assert done(mine, "backup", JobSettings(folder=str(tmp_path))) == ""
     assert copy.read_bytes() == b"whole"
+    assert [path.name[-11:] for path in sorted(tmp_path.glob("ledger-*.tar"))] == [
+        "174640Z.tar",
+        "174641Z.tar",
+        "174642Z.tar",
+    ]
 
 
 def test_a_run_that_was_killed_counts_as_failed_when_the_next_one_begins(tmp_path: Path) -> None:
