@@ -6,12 +6,14 @@ one row for each day, week, month or year instead.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import accumulate, chain, groupby, pairwise
 from typing import Final
 
+from ledger.facts import KINDS
 from ledger.law.terms.periods import period
 from projections.drawings.picture import LINE, Canvas, Picture, Spoken, breadth, counted, said, span, wrapped
 from projections.drawings.scale import Spacing, breaks_of, spaced
@@ -22,6 +24,7 @@ ENTRIES: Final = "The timeline of the order"
 SIGN: Final = 26.0  # the height of a break
 ABOVE: Final = 8.0  # the room above the middle of a row
 PITCH: Final = 22.0  # from one line of an office to the next, at most
+_CODE: Final = re.compile(r"[a-z]+(?:-[a-z0-9]+)+")  # of a kind, among the words of a rule
 SHAPES: Final = {"act": ("circle", "full"), "observation": ("circle", "paper"), "import": ("square", "paper")}
 VERDICTS: Final = {
     "met": ("diamond", "full"),
@@ -88,6 +91,11 @@ def in_few_words(kind: str) -> str:
     """Return the kind of an entry in few words."""
     words = kind.replace("non-disclosure", "non\0disclosure").replace("out-of-scope", "out\0of\0scope")
     return words.replace("-", " ").replace("\0", "-").replace("article8", "Article\u00a08")
+
+
+def kinds_in_words(rule: str) -> str:
+    """Return the words of a rule with each kind in few words instead of its code."""
+    return _CODE.sub(lambda found: in_few_words(found[0]) if found[0] in KINDS else found[0], rule)
 
 
 def describe_timeline(drawn: TimelineDrawing) -> list[str]:

@@ -229,7 +229,7 @@ def _all(controls: Iterable[Control]) -> Iterable[Control]:
 
 
 def says_of(frame: Frame, says: str) -> str:
-    """Return an error in words; the form that was expected is in English, unless the catalogue has it."""
+    """Return an error in words; a form that the catalogue does not have is in English."""
     if says == REQUIRED:
         return frame.text["needed"]
     if says.startswith(EXPECTED):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache
@@ -16,9 +15,8 @@ from markupsafe import Markup, escape
 from msgspec import Struct
 from starlette.responses import Response
 
-from ledger.facts import KINDS
 from ledger.law.terms.periods import PERIODS
-from projections.drawings.timeline import in_few_words
+from projections.drawings.timeline import in_few_words, kinds_in_words
 from projections.render.desk_pages import style as desk_style
 from projections.render.html import environment
 from projections.render.translation import Translation, translation
@@ -44,7 +42,6 @@ HEADERS: Final = {
     "referrer-policy": "same-origin",  # with no-referrer a browser sends no Origin with a form
     "cache-control": "no-store",
 }
-_CODE: Final = re.compile(r"[a-z]+(?:-[a-z0-9]+)+")  # of a kind, among the words of a rule
 _FILES: Final = {  # the files of pages, by their names below /desk/
     "style.css": "text/css; charset=utf-8",
     **dict.fromkeys(
@@ -187,11 +184,6 @@ def _environment(lang: str) -> Environment:
         "kinds_in_words": kinds_in_words,
     }
     return made
-
-
-def kinds_in_words(rule: str) -> str:
-    """Return the words of a rule with each kind in few words instead of its code."""
-    return _CODE.sub(lambda found: in_few_words(found[0]) if found[0] in KINDS else found[0], rule)
 
 
 def _begun_large(words: str) -> str:

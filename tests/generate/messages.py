@@ -22,17 +22,19 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 from jinja2.ext import babel_extract
 
-from ledger.facts import KINDS
+from ledger.facts import KINDS, WHY
+from ledger.facts.value_forms import Form, IntegerForm, ListForm, MapForm, ObjectForm, TextForm
 from ledger.facts.vocabulary import GROUNDS, INSTRUMENTS, ROLES
 from ledger.facts.words import CODE_LISTS
 from ledger.law import FINDING_RULES, ClockVerdict, next_steps
+from ledger.law.deadlines.table import REGISTER
 from ledger.law.next_steps.step import Remedy
 from ledger.law.record_checks.regions import AT_REST
 from ledger.law.rules.order_contents import CONTENTS, WORDS
 from ledger.law.states import ALL
 from ledger.law.terms.rule import LEVELS
 from ledger.verify.claims import NOT_TRUE
-from projections.drawings.timeline import in_few_words
+from projections.drawings.timeline import in_few_words, kinds_in_words
 from projections.render.translation import PLACE, translation
 from projections.reports.certificates import REGULAR, RULES, source_of_a_copy
 from projections.reports.custody_report import STEPS
@@ -298,6 +300,12 @@ def _law() -> Iterable[str]:
     yield from (says(kind) for kind in KINDS)
     yield from (each for fact in KINDS.values() for each in fact.says.split(". ", 1)[1:])  # forms have them all
     yield from (in_few_words(kind) for kind in KINDS)
+    for field in (*(field for fact in KINDS.values() for field in fact.fields().values()), WHY):
+        yield from re.split(r"(?<=\.) ", field.says)
+        yield from _expected(field.form)
+    yield from ("{0}, without control or bidi-control characters", "{0}, in Unicode normalisation form C")
+    for deadline in REGISTER:
+        yield from (kinds_in_words(deadline.met_by), deadline.acts)
     yield from PATTERNS.values()
     yield from MESSAGES
     yield from NAMED_FIELDS
@@ -313,6 +321,20 @@ def _law() -> Iterable[str]:
     regions = set(REGIONS.findall((ROOT / "ledger/law/record_checks/regions.py").read_text())) - {"REG"}
     yield from (words(s) for s in sorted(states | regions | {str(v) for v in ClockVerdict}))
     yield from (name.replace("_", " ") for name in AT_REST)
+
+
+def _expected(form: Form) -> Iterator[str]:
+    """Yield the words for the forms of the single values in a form; a closed list of codes has words for each code."""
+    match form:
+        case TextForm(values=()) | IntegerForm():
+            yield form.expected
+        case ListForm():
+            yield from _expected(form.item)
+        case ObjectForm():
+            for member in form.members.values():
+                yield from _expected(member)
+        case MapForm():
+            yield from (form.expected, form.key.expected, form.item.expected)
 
 
 def _next_steps() -> Iterator[str]:

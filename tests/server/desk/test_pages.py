@@ -16,7 +16,8 @@ from ledger.entries.placement import access_of, registry_of
 from ledger.facts import KINDS
 from ledger.law.deadlines.table import REGISTER
 from ledger.law.terms.rule import ClockVerdict
-from server.desk.site import LANGUAGES, kinds_in_words, texts
+from projections.drawings.timeline import kinds_in_words
+from server.desk.site import LANGUAGES, texts
 from server.desk.steps import recordable
 from tests.server.desk.desk import Person, person, words
 from tests.server.desk.reading import Form
