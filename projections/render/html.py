@@ -225,8 +225,8 @@ def environment(lang: str) -> Environment:
     @cache
     def field_name(name: str) -> Markup:
         """Return the name of a field in the language of the page, if it has one."""
-        said = words_of(name)
-        return Markup("<span{}>{}</span>").format(english, name) if said == name else said
+        known = name in language.messages  # in French, a word may be the same
+        return words_of(name) if known else Markup("<span{}>{}</span>").format(english, name)
 
     env.globals.update({"_": marked, "lang": lang, "english": english})
     filters: dict[str, Any] = {

@@ -107,9 +107,14 @@ class Frame(Struct, frozen=True):
         return translation(self.catalogue)
 
     def explain(self, text: str) -> Markup:
-        """Return an explanation of the vocabulary in the language of the page, or in English and marked so."""
+        """Return an explanation in the language of the page, or in English and marked so.
+
+        It is one of the vocabulary, in English, or a text of the desk, which is in the language of the page already.
+        """
         said = self.translation.whole(text)
-        return escape(said) if self.lang == "en" or said != text else Markup('<span lang="en">{}</span>').format(text)
+        if self.lang == "en" or not text or said != text or text in _own(self.lang):
+            return escape(said)
+        return Markup('<span lang="en">{}</span>').format(text)
 
     @property
     def times(self) -> LocalTimes:
@@ -145,6 +150,12 @@ def texts(lang: str) -> Mapping[str, str]:
     return read
 
 
+@cache
+def _own(lang: str) -> frozenset[str]:
+    """Return the texts of the desk in a language."""
+    return frozenset(texts(lang).values())
+
+
 def language_of(asked: str, chosen: str, accepted: str) -> str:
     """Return the language of a page: that asked for, else the chosen one, else the first accepted one, else English."""
     stated = [asked, chosen, *(each.partition(";")[0] for each in accepted.split(","))]
@@ -176,9 +187,10 @@ def _environment(lang: str) -> Environment:
     reports = environment(lang)
     assert reports.loader is not None  # noqa: S101 - made with one
     made = reports.overlay(loader=ChoiceLoader([PackageLoader("server.desk", "templates"), reports.loader]))
-    language = translation(lang)
+    language, field_name = translation(lang), reports.filters["field_name"]
     made.filters = {
         **reports.filters,
+        "field_name": lambda name: name if not name or name in _own(lang) else field_name(name),
         "kind": lambda kind: _begun_large(language.say(in_few_words(kind))),
         "period": lambda code: _begun_large(language.say(PERIODS.get(code, code))),
         "kinds_in_words": kinds_in_words,

@@ -303,7 +303,9 @@ def _law() -> Iterable[str]:
     for field in (*(field for fact in KINDS.values() for field in fact.fields().values()), WHY):
         yield from re.split(r"(?<=\.) ", field.says)
         yield from _expected(field.form)
+    yield from ("the role in which the signer acts", "a list, each item {0}")
     yield from ("{0}, without control or bidi-control characters", "{0}, in Unicode normalisation form C")
+    yield from ("{0}, without {1}, which Unicode 14.0 does not have", "{0}, without {1}, which has no shape of its own")
     for deadline in REGISTER:
         yield from (kinds_in_words(deadline.met_by), deadline.acts)
     yield from PATTERNS.values()

@@ -14,7 +14,9 @@ pytest.importorskip("starlette", reason="needs the extra `server`")
 pytest.importorskip("http_message_signatures", reason="needs the extra `server`")
 
 from ledger.facts import KINDS
-from server.desk.site import LANGUAGES
+from ledger.law.deadlines.table import REGISTER
+from projections.drawings.timeline import kinds_in_words
+from server.desk.site import LANGUAGES, Frame
 from tests.generate.messages import left_in_english
 from tests.server.desk.desk import Person, person, words
 from tests.server.office import Office, serving_story
@@ -39,6 +41,11 @@ def own_words(page: str) -> str:
     return html.unescape(re.sub(r"<[^>]+>", " | ", bare))
 
 
+def marked(page: str) -> list[str]:
+    """Return the words of a page that are marked as English, for which the catalogue has none."""
+    return [html.unescape(text) for text in re.findall(r'<span lang="en">(.*?)</span>', page, flags=re.DOTALL)]
+
+
 def read(some: list[Person], order: str) -> Iterator[tuple[Person, str]]:
     """Yield each page of the desk with a person who gets it."""
     for reader in some:
@@ -53,8 +60,24 @@ def test_no_page_leaves_a_sentence_in_english(people: list[Person], order: str, 
     for reader, path in read(people, order):
         page = words(reader.get(f"{path}?lang={lang}"))
         if f'<html lang="{lang}">' in page:
-            left |= dict.fromkeys(left_in_english(own_words(page), lang), path)
+            left |= dict.fromkeys((*left_in_english(own_words(page), lang), *marked(page)), path)
     assert left == {}
+
+
+@pytest.mark.parametrize("lang", OTHERS)
+def test_a_catalogue_has_what_explains_a_field_a_deadline_and_who_acts(lang: str) -> None:
+    frame = Frame(lang, "/")
+    fields = [field for kind in KINDS.values() for field in kind.fields().values()]
+    said = {field.says for field in fields} | {rule.acts for rule in REGISTER} | {
+        kinds_in_words(rule.met_by) for rule in REGISTER
+    }  # fmt: skip
+    assert [text for text in sorted(said) if "lang=" in frame.explain(text)] == []
+
+
+def test_a_text_of_the_desk_is_not_marked_as_english_on_a_page_in_another_language() -> None:
+    frame = Frame("de", "/")
+    assert "lang=" not in frame.explain(frame.text["c_on_says"])
+    assert frame.explain("No catalogue has this.") == '<span lang="en">No catalogue has this.</span>'
 
 
 @pytest.mark.parametrize("lang", OTHERS)
