@@ -6,6 +6,7 @@ import secrets
 from base64 import b64decode
 from binascii import Error as NoBase64
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -119,9 +120,10 @@ class RemoteBundles:
         if newest is None or newest.seq < known.seq or (newest.seq == known.seq and newest.leaf != known.leaf):
             says = f"the bundle ends before entry {known.seq} of the order, which was verified before"
             raise RecordError("API-FALSE", says, where=wanted.order)
-        _check_opened(files, manifest, wanted, opens=bool(plan.opens))
         content = {name: data for name, data in files.items() if name not in (MANIFEST, SUMS)}
-        content |= _documents(files, manifest, wanted)
+        with _false_if_unreadable():
+            _check_opened(files, manifest, wanted, opens=bool(plan.opens))
+            content |= _documents(files, manifest, wanted)
         data = assemble(content, manifest, signer)
         report = self._verified(data, answer, wanted, now)
         return RemoteBundle(data, report, manifest.withheld_count, access is not None)
@@ -168,6 +170,19 @@ def _manifest(files: dict[str, bytes]) -> Manifest:
         return open_manifest(files[MANIFEST], verify=False)
     except (KeyError, RecordError) as wrong:
         raise RecordError("API-FALSE", f"no manifest that can be read: {wrong}", where=MANIFEST) from None
+
+
+@contextmanager
+def _false_if_unreadable() -> Iterator[None]:
+    """Raise API-FALSE for an entry or a value of a server's bundle that cannot be read."""
+    try:
+        yield
+    except UnicodeDecodeError as wrong:
+        raise RecordError("API-FALSE", f"the bundle has a value that cannot be read: {wrong}") from None
+    except RecordError as wrong:
+        if wrong.code == "API-FALSE":
+            raise
+        raise RecordError("API-FALSE", f"the bundle has an entry that cannot be read: {wrong}") from None
 
 
 def _check_opened(files: dict[str, bytes], manifest: Manifest, wanted: BundleWanted, *, opens: bool) -> None:

@@ -269,6 +269,11 @@ def _altered(part: str) -> Callable[[Any], None]:
     return changed(alter)
 
 
+def _no_utf8(files: dict[str, bytes], manifest: Manifest) -> None:
+    path = next(path for path in sorted(files) if "/entries/" in path and path.endswith(".dsse.json"))
+    files[path.replace("/entries/", "/disclosures/").replace(".dsse.json", ".txt")] = b"\xff"
+
+
 LIES: dict[str, Callable[[Any], None]] = {
     "another audience": _with(audience="DEF"),
     "another purpose": _with(purpose="audit"),
@@ -279,6 +284,7 @@ LIES: dict[str, Callable[[Any], None]] = {
     "a proof less": _without("/entries/", ".tlog-proof"),
     "another checkpoint": _altered("/checkpoint"),
     "another entry": _altered("/entries/"),
+    "values in no UTF-8": changed(_no_utf8),
     "no zip": lambda d: d.update(bundle="AAAA"),
     "no base64": lambda d: d.update(bundle="!"),
     "another head": lambda d: d["head"].update(size=d["head"]["size"] + 1),
