@@ -92,12 +92,17 @@ OF_THE_FILE = (
     "test_a_faulty_new_entry_is_not_copied",
     "test_erased_values_change_no_verdict",
     "test_a_fault_in_an_old_entry_is_found_when_it_is_asked_and_one_in_the_register_or_in_a_new_entry_always",
+    "test_an_erasure_is_not_undone_by_an_archive_from_before_or_after_it",
+    "test_an_archive_has_no_sealed_value_no_ciphertext_and_no_key",
     "test_a_locked_person_gets_no_code_and_an_account_that_is_removed_is_gone",  # it looks into identity.db
 )
-# Of a ledger in files: `comity audit sign` and a copied folder read no database, and syncs are counted by file.
+# Of a ledger in files: an audit, a directory of ledgers and a copied folder read no database, and syncs are counted by
+# file.
 OF_FILES = (
     "test_audit.py",
+    "test_audit_sign.py",
     "test_bad_input.py",
+    "test_directory.py",
     "test_interrupted.py",
     "test_ledger_as_published.py",
     "test_move_files.py",
