@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from hashlib import sha256
 from pathlib import Path
@@ -28,6 +29,7 @@ return axe.run({ rules: { 'target-size': { enabled: true } } }).then((done) => d
   `${each.id}: ${each.nodes.map((node) => node.html.slice(0, 120)).join(' | ')}`));
 """
 PHONE = 390  # pixels
+IN = ("chromium", "firefox") if os.environ.get("FULL") else ("chromium",)  # FULL=1: in Firefox too, two minutes more
 
 
 class Looks:
@@ -68,6 +70,7 @@ def test_a_script_that_acts_in_place_of_a_person_is_refused(script: str) -> None
         Keyboard(cast(Browser, None)).look(script)
 
 
+@pytest.mark.parametrize("start", IN, indirect=True)
 def test_four_people_take_an_order_from_its_issue_to_the_court_by_keyboard_alone(
     office: Office, made: House, start: Start, axe: str, tmp_path: Path
 ) -> None:
