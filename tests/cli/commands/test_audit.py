@@ -391,6 +391,7 @@ def test_fifty_ledgers_are_audited_by_one_command_and_a_planted_fault_is_named(t
     assert answer["verdicts"]["TOTAL-PASSED"] == 49
 
 
+@pytest.mark.slow
 def test_the_page_has_the_worst_ledger_first_and_shows_names_of_others_as_text(auditor: Auditor) -> None:
     change_an_entry(auditor.ledger(3))
     (auditor.folder / "all.toml").write_text(

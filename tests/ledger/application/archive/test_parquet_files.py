@@ -146,6 +146,7 @@ def test_a_file_whose_footer_lies_about_its_size_is_refused_within_bounded_memor
 
     monkeypatch.setattr(parquet_files, "MEMORY", 64 << 20)
     monkeypatch.setattr(parquet_files, "_claimed", lambda footer: [Lying(footer.row_group(0))])
-    assert "Memory" in refused(made)
+    says = refused(made)
+    assert "Memory" in says or "other rows" in says  # the second, where what was freed before has room for the rows
     assert resource.getrlimit(resource.RLIMIT_AS)[0] == resource.RLIM_INFINITY, "the bound has ended"
     assert read_entries(write_entries(ROWS), COUNT) == ROWS
