@@ -1,13 +1,14 @@
 """Keep the runs of an auditor in a folder of the auditor, outside of the ledgers.
 
     lock
-    runs/<moment>-<question>/question       what the run asks: its moment is in the name
-    runs/<moment>-<question>/<place>.json   the result of each ledger that was read, written when it ends
-    runs/<moment>-<question>/report         the run is complete
-    places/<place>/                         what was seen of one place: heads, evidence, entries of a published log
+    runs/<run>/question       what the run asks
+    runs/<run>/<place>.json   the result of each ledger that was read, written when it ends
+    runs/<run>/report         the run is complete
+    places/<place>/           what was seen of one place: heads, evidence, entries of a published log
 
-<place> is the first 32 hex digits of the SHA-256 of the place. A run without `report` was interrupted: the next run
-that asks the same continues it, at its moment.
+<run> is <moment>-<question>-<number>. The numbers grow, and give the order of the runs: two may have one moment, and a
+clock may be turned back. <place> is the first 32 hex digits of the SHA-256 of the place. A run without `report` was
+interrupted: the next run that asks the same continues it, at its moment.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -29,7 +31,7 @@ from ledger.errors import LedgerError
 
 KEPT = 10  # complete runs
 CONTINUED = timedelta(days=1)  # how old an interrupted run may be that is continued
-_RUN = re.compile(r"(\d{8}T\d{6}Z)-([0-9a-f]{16})")
+_RUN = re.compile(r"(\d{8}T\d{6}Z)-([0-9a-f]{16})(?:-(\d{1,12}))?")  # without a number before all others
 _MOMENT = "%Y%m%dT%H%M%SZ"
 _REPORT = "report"
 
@@ -58,14 +60,14 @@ class AuditRun:
         """Say that every ledger was read; the next run is a new one. Old runs are removed."""
         replace_file(self.folder / _REPORT, b"complete\n")
         sync_folder(self.folder)
-        for _, old in _complete(self.folder.parent)[KEPT:]:
-            shutil.rmtree(old, ignore_errors=True)
+        for old in _complete(self.folder.parent)[KEPT:]:
+            shutil.rmtree(old.path, ignore_errors=True)
 
     def before(self, place: str) -> tuple[datetime, Audited] | None:
         """Return the newest result of a place in an earlier complete run, with its moment; None if there is none."""
-        for moment, folder in _complete(self.folder.parent):
-            if folder != self.folder and (result := _read(folder / f"{place_name(place)}.json")) is not None:
-                return moment, result
+        for run in _complete(self.folder.parent):
+            if run.path != self.folder and (result := _read(run.path / f"{place_name(place)}.json")) is not None:
+                return run.moment, result
         return None
 
 
@@ -78,19 +80,20 @@ def begun(state: Path, question: bytes, now: datetime, *, anew: bool = False) ->
     runs = private_folder(state / "runs")
     with lock_file(state / "lock", f"another audit runs with the state in {state}"):
         digest = sha256(question).hexdigest()[:16]
-        open_runs = [(moment, path) for moment, name, path in _runs(runs) if not (path / _REPORT).exists()]
-        same = [(m, p) for m, p in open_runs if p.name.endswith(f"-{digest}") and now - m <= CONTINUED and not anew]
-        going = max(same, default=None)
-        for _, path in open_runs:
-            if going is None or path != going[1]:
-                shutil.rmtree(path, ignore_errors=True)
+        found = _runs(runs)
+        going = None
+        for run in found:
+            if (run.path / _REPORT).exists():
+                continue
+            if run.question == digest and abs(now - run.moment) <= CONTINUED and not anew and going is None:
+                going = run
+            else:
+                shutil.rmtree(run.path, ignore_errors=True)
         if going is not None:
-            yield AuditRun(going[1], going[0], continued=True)
+            yield AuditRun(going.path, going.moment, continued=True)
             return
-        folder = runs / f"{now:{_MOMENT}}-{digest}"
-        if folder.exists():  # a complete run of the same second
-            shutil.rmtree(folder)
-        private_folder(folder)
+        number = max((run.number for run in found), default=0) + 1
+        folder = private_folder(runs / f"{now:{_MOMENT}}-{digest}-{number:06d}")
         replace_file(folder / "question", question)
         sync_folder(runs)
         yield AuditRun(folder, now, continued=False)
@@ -101,15 +104,26 @@ def folder_of(state: Path, place: str) -> Path:
     return state / "places" / place_name(place)
 
 
-def _runs(runs: Path) -> Iterator[tuple[datetime, str, Path]]:
+class _Run(NamedTuple):
+    number: int
+    moment: datetime
+    question: str
+    path: Path
+
+
+def _runs(runs: Path) -> list[_Run]:
+    """Return all runs, the newest first."""
+    found = []
     for path in runs.iterdir():
-        if found := _RUN.fullmatch(path.name):
-            yield datetime.strptime(found[1], _MOMENT).replace(tzinfo=UTC), found[2], path
+        if named := _RUN.fullmatch(path.name):
+            moment = datetime.strptime(named[1], _MOMENT).replace(tzinfo=UTC)
+            found.append(_Run(int(named[3] or 0), moment, named[2], path))
+    return sorted(found, reverse=True)
 
 
-def _complete(runs: Path) -> list[tuple[datetime, Path]]:
+def _complete(runs: Path) -> list[_Run]:
     """Return the complete runs, the newest first."""
-    return sorted(((moment, path) for moment, _, path in _runs(runs) if (path / _REPORT).exists()), reverse=True)
+    return [run for run in _runs(runs) if (run.path / _REPORT).exists()]
 
 
 def _read(path: Path) -> Audited | None:

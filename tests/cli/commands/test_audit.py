@@ -402,7 +402,6 @@ def test_the_page_has_the_worst_ledger_first_and_shows_names_of_others_as_text(a
     )
     pages = {lang: auditor.folder / f"{lang}.html" for lang in ("en", "de")}
     for lang, page in pages.items():
-        time.sleep(1.1)  # results of audits are named by the second
         code, _ = auditor.audit(
             str(auditor.folder / "all.toml"), *LATER, "-o", str(page), "--lang", lang, "--stale", "24", trust=False
         )

@@ -1,0 +1,61 @@
+"""Runs of an auditor are in the order in which they were made, whatever the clock says."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from ledger.application.audits.audit_state import KEPT, begun
+from ledger.application.audits.results import Audited, AuditedLedger, AuditVerdict
+
+NOW = datetime(2026, 11, 29, 1, 2, 3, tzinfo=UTC)
+PLACE = "/srv/karsk"
+
+
+def result(entries: int) -> Audited:
+    return Audited(AuditedLedger(PLACE, "log", "", AuditVerdict.PASSED, [], trusted=True, entries=entries))
+
+
+def audited(state: Path, now: datetime, entries: int, question: bytes = b"question") -> int | None:
+    """Make a complete run, and return the number of entries in the run before; None if there is none."""
+    with begun(state, question, now) as run:
+        before = run.before(PLACE)
+        run.keep(PLACE, result(entries))
+        run.complete()
+    return None if before is None else before[1].ledger.entries
+
+
+@pytest.mark.parametrize("questions", [(b"same", b"same", b"same"), (b"a", b"b", b"c"), (b"c", b"b", b"a")])
+def test_three_audits_of_one_second_each_see_the_one_before(tmp_path: Path, questions: tuple[bytes, ...]) -> None:
+    seen = [audited(tmp_path, NOW, n, question) for n, question in enumerate(questions)]
+    assert seen == [None, 0, 1]
+
+
+def test_an_audit_after_the_clock_was_turned_back_sees_the_one_before_it(tmp_path: Path) -> None:
+    moments = [NOW + timedelta(days=3), NOW, NOW - timedelta(days=1), NOW + timedelta(days=1)]
+    assert [audited(tmp_path, moment, n) for n, moment in enumerate(moments)] == [None, 0, 1, 2]
+
+
+def test_the_newest_run_is_kept_where_older_ones_have_later_moments(tmp_path: Path) -> None:
+    for n in range(KEPT + 2):
+        audited(tmp_path, NOW + timedelta(days=n), n)
+    assert audited(tmp_path, NOW, KEPT + 2) == KEPT + 1
+    assert audited(tmp_path, NOW, KEPT + 3) == KEPT + 2
+    assert len(list((tmp_path / "runs").iterdir())) == KEPT
+
+
+def test_an_interrupted_audit_of_the_future_is_not_continued(tmp_path: Path) -> None:
+    with begun(tmp_path, b"question", NOW + timedelta(days=3)) as run:
+        run.keep(PLACE, result(1))
+    with begun(tmp_path, b"question", NOW) as run:
+        assert (run.continued, run.moment, run.result(PLACE)) == (False, NOW, None)
+
+
+def test_runs_that_an_earlier_program_named_are_before_all_others(tmp_path: Path) -> None:
+    audited(tmp_path, NOW, 1)
+    (new,) = (tmp_path / "runs").iterdir()
+    new.rename(new.with_name(f"20991231T235959Z-{new.name.split('-')[1]}"))
+    assert audited(tmp_path, NOW, 2) == 1
+    assert audited(tmp_path, NOW, 3) == 2
