@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -11,7 +12,6 @@ from pathlib import Path
 from msgspec import Struct
 
 from ledger.adapters.folders.handed_folder import NOTE, TRUST_FILE, HandedFolder
-from ledger.application import lazy_verifiers
 from ledger.application.archive.audit_archive import ArchiveAudit
 from ledger.application.archive.binding import Bound, check_statement
 from ledger.application.archive.engines import EngineName
@@ -33,7 +33,7 @@ from ledger.application.archive.manifest import (
 from ledger.application.archive.parquet_files import arrow, read_states
 from ledger.application.integrity.audit import Audit
 from ledger.application.integrity.log_files import LogFiles, Progress, no_progress
-from ledger.application.integrity.verify_log import verify_log
+from ledger.application.integrity.verify_ledger import verify_files
 from ledger.errors import LedgerError, RecordError
 from ledger.tlog.note import MlDsa, parse_checkpoint
 from ledger.tlog.policy import Policy
@@ -93,18 +93,10 @@ def verify_archive(
             damage = LedgerError(wrong.code, f"{wrong.where or manifest.states_path}: {wrong.says}")
     named = b"" if trust is None or trust.registrar is None else format_registrar(trust.registrar)
     context = sha256(b"\n".join((sha256(data).digest(), b"" if trust is None else trust.raw, named))).digest()
-    kept = None if state is None else KeptRuns(state / f"{sha256(context).hexdigest()}.db")
-    try:
-        walk = ArchiveAudit(
-            folder,
-            manifest,
-            engine,
-            workers,
-            address,
-            also=() if held is None else (held.size,),
-            kept=kept,
-            context=context,
-        )
+    keeping = nullcontext() if state is None else KeptRuns(state / f"{sha256(context).hexdigest()}.db")
+    with keeping as kept:
+        also = () if held is None else (held.size,)
+        walk = ArchiveAudit(folder, manifest, engine, workers, address, also=also, kept=kept, context=context)
         files = LogFiles(
             of="archive",
             origin=manifest.origin,
@@ -121,19 +113,7 @@ def verify_archive(
             entries=lambda: _Entries(walk),
             archive=_Checks(folder, manifest, data, walk),
         )
-        report = verify_log(
-            files,
-            trust,
-            held,
-            now,
-            mldsa=lazy_verifiers.mldsa,
-            stamps=lazy_verifiers.stamps(),
-            progress=progress,
-            walk=walk,
-        )
-    finally:
-        if kept is not None:
-            kept.__exit__()
+        report = verify_files(files, trust, held, now, progress, walk)
     return ArchiveReport(report, len(manifest.segments), walk.kept_segments)
 
 

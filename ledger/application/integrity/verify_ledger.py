@@ -53,7 +53,7 @@ def verify_folder(
     before = [file_state(file) for file in databases]
     with ExitStack() as until:
         files = _handed_files(handed_folder, path, store, until)
-        report = _verify(files, trust, checkpoint, now, progress, walk)
+        report = verify_files(files, trust, checkpoint, now, progress, walk)
     if [file_state(file) for file in databases] != before:
         says = f"{path} was written to while it was read"
         raise LedgerError("BUSY", says, "try again, or verify a copy: comity backup makes one")
@@ -96,10 +96,10 @@ def verify_own(
             audits=lambda: audit_files.files_in(folder.log / audit_files.FOLDER),
             entries_at=STORE if folder.store else ENTRIES_DB,
         )
-        return _verify(files, trust, None, now, progress, walk)
+        return verify_files(files, trust, None, now, progress, walk)
 
 
-def _verify(
+def verify_files(
     files: LogFiles,
     trust: Trust | None,
     anchor: Checkpoint | None,
@@ -107,6 +107,7 @@ def _verify(
     progress: Progress,
     walk: Walk | None = None,
 ) -> Report:
+    """Verify the files of a log as `verify_log` does; ML-DSA and time stamps are loaded when they are asked."""
     return verify_log(
         files,
         trust,
