@@ -150,18 +150,18 @@ class OfficeServer:
 
             def by_account(account: Account, keys: frozenset[str]) -> Caller:
                 if invitations.is_guest(account.id):
-                    return view.guest(account.id, account.office, keys)
-                return view.person(account.id, account.office, account.roles, keys)
+                    return view.keyring.guest(account.id, account.office, keys)
+                return view.keyring.person(account.id, account.office, account.roles, keys)
 
             def by_key(key: str) -> Caller:
-                caller, guest = view.caller(key), invitations.of_key(key)
+                caller, guest = view.keyring.caller(key), invitations.of_key(key)
                 if guest is not None and guest.locked:
                     raise RecordError("API-DENIED", "the access of this guest has ended")
                 return caller if guest is None else as_guest(caller)
 
             rate = RateLimit(settings.rate)
             callers = Callers(
-                SignatureGate(view.knows, spent.spend), rate, self.accounts, self.sessions,
+                SignatureGate(view.keyring.knows, spent.spend), rate, self.accounts, self.sessions,
                 settings.proxies, by_key, by_account,
             )  # fmt: skip
             gates = Gates(bases, callers, rate, answers)

@@ -103,7 +103,7 @@ def end_guest(services: Services, account: str) -> None:
         if each.state == "waiting":
             with suppress(RecordError):  # decided at this moment
                 requests.withdraw(account, each.id)
-    ended = {key.public for key in services.view.keys_of(person.office) if key.ended is not None}
+    ended = {key.public for key in services.view.keyring.keys_of(person.office) if key.ended is not None}
     for key in sorted(accounts.keys(account) - ended):
         requests.ask_end(person, key, "left-office")
 
@@ -151,13 +151,13 @@ def _check_inviter(services: Services, by: Caller, order: str) -> None:
 
 def _offices(services: Services, order: str) -> list[str]:
     """Return the offices of the register that an order names, and whose people can be guests."""
-    known, access = services.view.offices(), services.view.access
+    known, access = services.view.keyring.offices(), services.view.access
     return sorted(each for each in services.view.named(order) if each in known and access.is_invited(*known[each]))
 
 
 def _guest(services: Services, guest: Guest) -> GuestItem:
     keys = services.sign_in.accounts.keys(guest.account)
-    roles = sorted(services.view.guest(guest.account, guest.office, keys).roles)
+    roles = sorted(services.view.keyring.guest(guest.account, guest.office, keys).roles)
     return GuestItem(guest.account, guest.name, guest.office, roles, _time(guest.since), guest.locked)
 
 

@@ -32,7 +32,7 @@ from server.identity.key_requests import KeyRequest
 
 def account_keys(services: Services, by: Caller) -> AccountKeysAnswer:
     """Return the keys and the requests of a person, after the register has granted what it fulfils."""
-    services.key_requests.settle(services.view.keys_of)
+    services.key_requests.settle(services.view.keyring.keys_of)
     asked = [_item(each) for each in services.key_requests.of_account(by.account)]
     return AccountKeysAnswer(log_key(services), _keys(services, by.account, by.actor), asked)
 
@@ -40,7 +40,7 @@ def account_keys(services: Services, by: Caller) -> AccountKeysAnswer:
 def waiting_requests(services: Services, by: Caller) -> KeyRequestsAnswer:
     """Return the requests of all persons that wait; `RecordError` API-DENIED unless the caller is a registrar."""
     _check_registrar(services, by)
-    services.key_requests.settle(services.view.keys_of)
+    services.key_requests.settle(services.view.keyring.keys_of)
     return KeyRequestsAnswer([_waiting(services, each) for each in services.key_requests.waiting()])
 
 
@@ -56,7 +56,7 @@ def _account_keys(services: Services, call: Call) -> AccountKeysAnswer:
 def _ask_key(services: Services, call: Call) -> KeyRequestAnswer:
     sent: NewKeyRequest = call.body
     account = services.sign_in.accounts.find(call.by.account)
-    known = next((each for each in services.view.keys_of(call.by.actor) if each.public == sent.key), None)
+    known = next((each for each in services.view.keyring.keys_of(call.by.actor) if each.public == sent.key), None)
     if known is not None and known.ended is not None:
         says = "this key has ended; keys are never used twice"
         raise RecordError("KEY-ROTATION", says, where="key", hint="make another key in the signing page")
@@ -96,7 +96,7 @@ def _check_registrar(services: Services, by: Caller) -> None:
 
 def _keys(services: Services, account: str, office: str) -> list[AccountKey]:
     """Return the keys that are linked to an account, with what the register says of them."""
-    known = {each.public: each for each in services.view.keys_of(office)}
+    known = {each.public: each for each in services.view.keyring.keys_of(office)}
     device_of = services.key_requests.device_of
     own = sorted(services.sign_in.accounts.keys(account))
     return [
@@ -115,7 +115,7 @@ def _state(key: RegisteredKey | None) -> KeyState:
 
 def _waiting(services: Services, request: KeyRequest) -> WaitingKeyRequest:
     account = services.sign_in.accounts.find(request.account)
-    roles = services.view.person(account.id, account.office, account.roles, frozenset()).roles
+    roles = services.view.keyring.person(account.id, account.office, account.roles, frozenset()).roles
     keys = _keys(services, account.id, account.office)
     guest = services.invitations.of_account(account.id)
     invited = None

@@ -6,9 +6,8 @@ Answers are made one after the other, under one lock. No sealed value is opened.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing
-from copy import copy
 from datetime import UTC, datetime
 from threading import Lock
 
@@ -20,8 +19,7 @@ from ledger.application.case_reader import CaseReader
 from ledger.application.subject_keys_binding import open_subject_keys
 from ledger.entries.case import Case, Entry
 from ledger.entries.envelope import OpenedEntry, entry_of, open_
-from ledger.entries.form import RegisteredNames, named_in
-from ledger.entries.keyring import RegisteredKey
+from ledger.entries.form import named_in
 from ledger.entries.payload import Payload
 from ledger.entries.placement import committed_by, map_of
 from ledger.errors import RecordError
@@ -31,8 +29,9 @@ from ledger.tlog.note import b64
 from ledger.tlog.tree import format_proof, prove_consistency, prove_inclusions
 from projections.documents.judgement import judged
 from projections.views.state import view
-from server.access import Access, Caller, caller_of, caller_of_account, caller_of_guest
+from server.access import Access, Caller
 from server.api.shown import is_companion, is_id, matches, proven, without_line
+from server.current_keyring import CurrentKeyring
 from server.described import public_case, public_entries, statements
 from server.documents import (
     CommittedHeads,
@@ -75,6 +74,7 @@ class LedgerView:
                 self._keys = opened.enter_context(closing(keys))
             self._map = opened.enter_context(HeadStore(folder.map))
             self._cases = CaseReader(folder, self._store, self._keys)
+            self.keyring = CurrentKeyring(self._cases, self._store.size, self._lock)
             self._opened = opened.pop_all()
         self._registered: tuple[Entry, ...] = ()
         self._named: OrderedDict[str, tuple[int, frozenset[str]]] = OrderedDict()
@@ -88,44 +88,7 @@ class LedgerView:
         with self._lock:
             return self._store.size()
 
-    # -- who asks -----------------------------------------------------------------------------------------------------
-
-    def caller(self, key: str) -> Caller:
-        """Return the office of a key (hex); `RecordError` KEY-UNKNOWN, KEY-ENDED."""
-        with self._lock:
-            return caller_of(self._cases.keyring(), key, self._store.size())
-
-    def person(self, account: str, office: str, roles: Collection[str], own: frozenset[str]) -> Caller:
-        """Return the person of an account; `RecordError` API-DENIED if the register has no such office."""
-        with self._lock:
-            return caller_of_account(self._cases.keyring(), account, office, roles, own, self._store.size())
-
-    def guest(self, account: str, office: str, own: frozenset[str]) -> Caller:
-        """Return the guest of an account; `RecordError` API-DENIED if the register has no such office."""
-        with self._lock:
-            return caller_of_guest(self._cases.keyring(), account, office, own, self._store.size())
-
-    def offices(self) -> dict[str, tuple[str, tuple[str, ...]]]:
-        """Return the Party and the present roles of each office of the register."""
-        with self._lock:
-            size = self._store.size()
-            offices = self._cases.keyring().offices.items()
-            return {actor: (office.party, tuple(office.roles_at(size))) for actor, office in offices}
-
-    def knows(self, key: str) -> bool:
-        """Return True if the register has a key (hex)."""
-        with self._lock:
-            return key in self._cases.keyring().keys
-
-    def keys_of(self, actor: str) -> list[RegisteredKey]:
-        """Return the keys of an office, in the order in which they entered the register."""
-        with self._lock:
-            return [copy(key) for key in self._cases.keyring().keys.values() if key.actor == actor]
-
-    def known(self) -> RegisteredNames:
-        """Return the names of the register, for the check of the form of a new entry."""
-        with self._lock:
-            return self._cases.known(self._cases.keyring())
+    # -- who may see an order ------------------------------------------------------------------------------------------
 
     def named(self, order: str) -> frozenset[str]:
         """Return the offices and Parties that the entries of an order name; none if there is no such order."""

@@ -251,7 +251,7 @@ class Recording:
 
         Return the reference of an issued order with its office and id.
         """
-        known = self._view.known()
+        known = self._view.keyring.known()
         for error in slips(
             fact,
             known,

@@ -107,7 +107,7 @@ def send_notices(settings: Settings, store: JobStore, place: Place) -> None:
                 logger.warning("no mail of notices to the account %s: its address is of another domain", account)
                 continue
             try:
-                caller = seen.view.person(account, person.office, person.roles, frozenset())
+                caller = seen.view.keyring.person(account, person.office, person.roles, frozenset())
                 lines = _lines(seen.view, caller, waiting)
                 if lines:
                     with mail_server(settings.mail) as send:

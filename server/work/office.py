@@ -190,7 +190,7 @@ class OfficeWork:
 
     def _caller(self, account: Account) -> Caller | None:
         try:
-            return self._view.person(account.id, account.office, account.roles, frozenset())
+            return self._view.keyring.person(account.id, account.office, account.roles, frozenset())
         except RecordError:  # the office has left the register
             return None
 

@@ -24,7 +24,7 @@ def requester_of(services: Services, by: Caller, base: str, order: str) -> Reque
     found = requester(
         case,
         issued,
-        view.keys_of(issued.by),
+        view.keyring.keys_of(issued.by),
         signed=view.signature_holds(by, order, issued.leaf),
         origin=view.origin,
         base=base,

@@ -106,7 +106,9 @@ class IntakePages:
             profiles=self._profiles(),
             kinds=KINDS_OF_MAIL,
             of_letters=[kind for kind in KINDS_OF_LETTERS if not roles.isdisjoint(KINDS[kind].signers)],
-            offices=[office for office in sorted(self._services.view.offices()) if office != visitor.caller.actor],
+            offices=[
+                office for office in sorted(self._services.view.keyring.offices()) if office != visitor.caller.actor
+            ],
             largest=LARGEST >> 20,
             script_texts={name: says for name, says in frame.text.items() if name.startswith(_TEXTS)},
         )

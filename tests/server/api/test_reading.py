@@ -197,7 +197,7 @@ def test_an_order_that_only_some_may_know_of_is_to_others_as_one_that_does_not_e
             asked = [office.ask("emberdrive", f"/v1/orders/{id}{path}") for id in (companion, str(uuid4()))]
             assert [reply.code for reply in asked] == ["API-MISSING", "API-MISSING"]
             assert office.ask("kripo", f"/v1/orders/{companion}{path}").status == 200
-        caller = office.running.view.caller(office.key("emberdrive").public.hex())
+        caller = office.running.view.keyring.caller(office.key("emberdrive").public.hex())
         assert not office.running.view.may_see(caller, companion), "and takes no entry of them"
 
 
@@ -240,7 +240,7 @@ def test_what_the_head_does_not_cover_yet_is_not_shown(office: Office, order: st
     with closing(
         LedgerView(read_folder(office.ledger), lambda: Head(8, "an earlier note"), lambda: datetime.now(UTC))
     ) as view:
-        caller = office.running.view.caller(office.key("ilves").public.hex())
+        caller = office.running.view.keyring.caller(office.key("ilves").public.hex())
         assert view.entries(caller, 0, 500).next == 8
         assert view.orders(caller, 0, 50).orders == []
         for ask in (view.order, view.order_entries, view.place):

@@ -67,7 +67,7 @@ def test_the_common_form_asks_for_no_entry_of_an_order_and_each_draft_has_its_ow
     two: tuple[Office, Person, list[str]],
 ) -> None:
     office, dina, orders = two
-    caller = office.running.view.person("a", dina_office(office, dina), (), frozenset())
+    caller = office.running.view.keyring.person("a", dina_office(office, dina), (), frozenset())
     asked = [k for k in bulk_kinds(caller.roles) if k == "additional-information-provided"]
     assert asked
     page = begun(dina, asked[0], orders)
@@ -85,7 +85,7 @@ def test_an_order_that_a_person_may_not_see_has_no_form(two: tuple[Office, Perso
     office, _, orders = two
     ada = person(office, "Ada Sky", "skylark")
     view = office.running.view
-    hidden = [o for o in orders if not view.may_see(view.person("", "skylark", (), frozenset()), o)]
+    hidden = [o for o in orders if not view.may_see(view.keyring.person("", "skylark", (), frozenset()), o)]
     assert begun(ada, "order-received", hidden).status == 404
     assert begun(ada, "order-received", orders).status == 404
 

@@ -31,7 +31,7 @@ OF_ORDER = ("", "/record", "/files", "/guests", "/requester")
 def people(office: Office) -> list[Person]:
     """Return a person of each office of the ledger."""
     return [person(office, f"Reads in {lang} at {actor}", actor, key=False) for lang, actor in
-            (("all", actor) for actor in office.running.view.offices())]  # fmt: skip
+            (("all", actor) for actor in office.running.view.keyring.offices())]  # fmt: skip
 
 
 def own_words(page: str) -> str:
@@ -102,7 +102,7 @@ def test_the_count_of_findings_is_in_the_language_of_the_page(people: list[Perso
 @pytest.mark.parametrize("story", ["corrections", "S4", "S9", "disputed-instruction"])
 def test_no_page_of_an_order_leaves_a_sentence_in_english(story: str, tmp_path: Path) -> None:
     with serving_story(story, tmp_path) as served:
-        reader = person(served, "Reads", next(iter(served.running.view.offices())), key=False)
+        reader = person(served, "Reads", next(iter(served.running.view.keyring.offices())), key=False)
         for item in reply("orders", ledger=served.ledger)["orders"]:
             for lang in OTHERS:
                 page = own_words(words(reader.get(f"/orders/{item['order']}?lang={lang}")))

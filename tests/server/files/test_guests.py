@@ -30,7 +30,7 @@ def disclosed(guest: Visit, order: str) -> Reply:
     manifest = {"elements": ["name"], "files": [file]}
     fact = build("data-disclosed", {"partial": False, "channel": "mail"}, {"manifest": manifest})
     where = EntryPlace(office.journal.origin, order, place["seq"], place["prev"], place["instrument"])
-    party, now = office.running.view.offices()[guest.actor][0], office.running.view.now()
+    party, now = office.running.view.keyring.offices()[guest.actor][0], office.running.view.now()
     signer = Signer(guest.actor, "SP", party, guest.key.public, guest.key.sign)
     made = seal(fact, where, signer, Circumstances(now, now), uuid4().hex, secrets.token_bytes)
     entry = {"entry": made.raw.decode(), "disclosures": [each.text for each in made.disclosures]}

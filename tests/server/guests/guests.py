@@ -52,7 +52,7 @@ def signed(
     found = office.ask("ilves", f"/v1/orders/{order}/place")
     place: Any = found.json if found.status == 200 else {"seq": 1, "prev": None, "instrument": "2AP-7"}
     now = office.running.view.now()
-    party = office.running.view.offices()[actor][0]
+    party = office.running.view.keyring.offices()[actor][0]
     where = EntryPlace(office.journal.origin, order, place["seq"], place["prev"], place["instrument"])
     made = seal(
         build(kind, fields, {}),

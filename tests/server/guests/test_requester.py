@@ -20,12 +20,12 @@ BASE = "https://ledger.test"
 
 @pytest.fixture(scope="module")
 def case(house: Office) -> Case:
-    return house.running.view.case(house.running.view.caller(house.key("ilves").public.hex()), FIRST)
+    return house.running.view.case(house.running.view.keyring.caller(house.key("ilves").public.hex()), FIRST)
 
 
 @pytest.fixture(scope="module")
 def keys(house: Office) -> list[RegisteredKey]:
-    return house.running.view.keys_of("ilves")
+    return house.running.view.keyring.keys_of("ilves")
 
 
 def answers(

@@ -69,7 +69,7 @@ def entry(office: Office, key: Key, actor: str, role: str, kind: str, fields: di
     place = office.ask("registrar", f"/v1/orders/{registry_of(log)}/place").json
     now = datetime.fromisoformat("2027-04-15T00:00:00Z")
     where = EntryPlace(log, registry_of(log), place["seq"], place["prev"], None)
-    party = office.running.view.caller(key.public.hex()).party
+    party = office.running.view.keyring.caller(key.public.hex()).party
     signer = Signer(actor, role, party, key.public, key.sign)
     sealed = seal(build(kind, fields, {}), where, signer, Circumstances(now, now), uuid4().hex, secrets.token_bytes)
     return {"entry": sealed.raw.decode(), "disclosures": [each.text for each in sealed.disclosures]}

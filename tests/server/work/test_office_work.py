@@ -54,7 +54,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         dina, ivo = person(office, "Dina Ilves", issuer), person(office, "Ivo Ütt", issuer, key=False)
         ada = person(office, "Ada Sky", "skylark")
         orders = view.orders_since(0)[1]
-        seen = {order for order in orders if view.may_see(view.person("", "skylark", (), frozenset()), order)}
+        seen = {order for order in orders if view.may_see(view.keyring.person("", "skylark", (), frozenset()), order)}
         yield House(office, dina, ivo, ada, next(iter(seen)), next(o for o in orders if o not in seen))
 
 
@@ -75,7 +75,7 @@ def test_a_note_is_seen_by_the_own_office_and_by_no_other(house: House) -> None:
 def caller(house: House, who: Person) -> Caller:
     account = house.office.running.accounts.get(who.account)
     assert account is not None
-    return house.office.running.view.person(account.id, account.office, account.roles, frozenset())
+    return house.office.running.view.keyring.person(account.id, account.office, account.roles, frozenset())
 
 
 WAYS = {

@@ -36,7 +36,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
 
 
 def caller(office: Office) -> Caller:
-    return office.running.view.person("", "ilves", (), frozenset())
+    return office.running.view.keyring.person("", "ilves", (), frozenset())
 
 
 def read(office: Office, lines: OrderLines, budget: float) -> tuple[dict[str, OrderLine], int]:

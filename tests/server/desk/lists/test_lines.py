@@ -45,7 +45,7 @@ def lines(office: Office) -> Iterator[OrderLines]:
 
 
 def ilves(office: Office) -> Caller:
-    return office.running.view.person("", "ilves", (), frozenset())
+    return office.running.view.keyring.person("", "ilves", (), frozenset())
 
 
 def read(lines: OrderLines, office: Office, budget: float = 60.0) -> tuple[list[OrderLine], int]:

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("order")
 
 
 def caller(office: Office, actor: str) -> Caller:
-    return office.running.view.person("", actor, (), frozenset())
+    return office.running.view.keyring.person("", actor, (), frozenset())
 
 
 def test_a_list_as_csv_has_the_orders_of_the_page(prosecutor: Person, order: str) -> None:
