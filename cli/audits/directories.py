@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from cli.audits.places import Place
@@ -27,9 +27,9 @@ def listed_places(where: str, trusts: Sequence[Trust], state: Path, now: datetim
     if trust is None:
         says = f"{where} says it is the directory {origin!r}, and no trust names it"
         raise Stop(says, hint="--trust DIR: the trust folder of the directory", code=Exit.UNDECIDABLE)
-    directory = read_directory(place, trust, state, now)
+    directory, day = read_directory(place, trust, state, now), f"{now.astimezone(UTC):%Y-%m-%d}"
     for entry in directory.current():
-        if entry.until or not entry.address:
+        if entry.ended(day) or not entry.address:
             continue
         taken = directory.checkpoints.get(entry.log, [])[-MOST_COMPARED:]
         seen = tuple((f"leaf {index} of {origin}", head.note.decode()) for index, head in taken)

@@ -25,9 +25,9 @@ from ledger.adapters.keys.open_key import open_key
 from ledger.application.root_log.reading import Directory, read_directory
 from ledger.application.root_log.root_log import create_root_log, opened, published
 from ledger.errors import RecordError
-from ledger.tlog.note import open_checkpoint
+from ledger.tlog.note import open_checkpoint, parse_checkpoint, split_note
 from ledger.tlog.tree import check_inclusion, leaf_hash, parse_proof
-from ledger.trust.ledger_directory import DirectoryEntry, registrar_key, sign_entry
+from ledger.trust.ledger_directory import DirectoryEntry
 from ledger.trust.trust_folder import Trust, parse_trust
 
 
@@ -89,12 +89,16 @@ class ShownDirectoryAnswer(CommandAnswer, tag="comity.directory/1"):
 
 
 class CheckedAnswer(CommandAnswer, tag="comity.directory-check/1"):
-    """A checkpoint that is in a root log, at `index`, under its head of `size` leaves."""
+    """A checkpoint in the name of `log` that is in a root log, at `index`, under its head of `size` leaves.
+
+    `signed` is true if its signature was checked with the keys of the ledger that the caller holds.
+    """
 
     origin: str
     log: str
     index: int
     size: int
+    signed: bool
 
 
 @command("comity directory new directory/ --origin directory.example/xo/ledgers")
@@ -130,7 +134,7 @@ def new(
 @click.option("--holder", required=True, metavar="TEXT", help="Who keeps the ledger.")
 @click.option("--at", "address", default="", metavar="URL|DIR", help="Where its log is published with its entries.")
 @click.option("--since", metavar="DAY", help="From when on it is listed (default: today).")
-@click.option("--until", default="", metavar="DAY", help="When it ended.")
+@click.option("--until", default="", metavar="DAY", help="Its last day; behind it it is not read.")
 @click.option("--successor", default="", metavar="O", help="The origin of the ledger that takes its place.")
 @KEY
 def add(
@@ -152,16 +156,6 @@ def add(
         raise Stop(f"{trust} has no policy and registrar", hint="it is the folder trust/ of the ledger")
     names = sorted({key.name for key in parse_trust(files).policy.logs})
     place = address if address.startswith(("http://", "https://")) or not address else str(Path(address).absolute())
-    entry = DirectoryEntry(
-        log=names[0],
-        policy=files["policy"].decode(),
-        registrar=files["registrar"].decode(),
-        holder=holder,
-        since=since or f"{datetime.now(UTC):%Y-%m-%d}",
-        address=place.rstrip("/"),
-        until=until,
-        successor=successor,
-    )
     with opened(Path(folder), Home.user(), ledger_choice.now()) as root:
         registrar = root.trust.registrar
         if registrar is None:
@@ -169,7 +163,19 @@ def add(
         key = open_key(key_file or _own_key(registrar.key))
         if key.public.hex() != registrar.key:
             raise Stop(f"this is not the key of {registrar.actor} of the directory", code=Exit.REFUSED)
-        index = root.add(sign_entry(entry, registrar_key(registrar), key.sign))
+        entry = DirectoryEntry(
+            directory=root.origin,
+            leaf=0,  # that of the next leaf is signed
+            log=names[0],
+            policy=files["policy"].decode(),
+            registrar=files["registrar"].decode(),
+            holder=holder,
+            since=since or f"{datetime.now(UTC):%Y-%m-%d}",
+            address=place.rstrip("/"),
+            until=until,
+            successor=successor,
+        )
+        index = root.add(entry, key.sign)
         size = root.publish()
     output.emit(ListedAnswer(entry.log, index, size), text=lambda: f"{entry.log} is listed, leaf {index} of {size}")
 
@@ -253,15 +259,22 @@ def prove(folder: str, log: str, name: str) -> None:
         note, proof = root.prove(log)
     file_io.write_new(f"{name}.note", note)
     file_io.write_new(f"{name}.tlog-proof", proof)
-    output.tell(f"{name}.note, {name}.tlog-proof; comity directory check {name}.note --trust TRUST")
+    output.tell(f"{name}.note, {name}.tlog-proof; comity directory check {name}.note --trust TRUST --of TRUST")
 
 
-@command("comity directory check karsk.note --trust directory-trust/", refused=Exit.PROVED_BAD)
+@command(
+    "comity directory check karsk.note --trust directory-trust/ --of karsk-trust/",
+    refused=Exit.PROVED_BAD,
+)
 @click.argument("file", metavar="NOTE")
 @click.option("--trust", required=True, metavar="DIR|FILE", help="What you hold of the directory.")
+@click.option("--of", "ledger", metavar="DIR|FILE", help="What you hold of the ledger: its signature is checked too.")
 @click.option("--proof", metavar="FILE", help="The proof (default: NOTE with the ending .tlog-proof).")
-def check(file: str, trust: str, proof: str | None) -> None:
-    """Check offline that the checkpoint in NOTE is in the root log whose trust you hold."""
+def check(file: str, trust: str, ledger: str | None, proof: str | None) -> None:
+    """Check offline that the checkpoint in NOTE is in the root log whose trust you hold.
+
+    Without --of nothing says that the ledger signed it: whoever keeps the root log can add any note.
+    """
     held: Trust = read_trust(trust)
     origin = held.policy.logs[0].name
     note = file_io.read(file)
@@ -272,6 +285,14 @@ def check(file: str, trust: str, proof: str | None) -> None:
         raise RecordError("CP-QUORUM", "too few witnesses of your policy saw the head of the directory")
     checkpoint = head.checkpoint
     check_inclusion(parsed.index, checkpoint.size, leaf_hash(note), parsed.path, checkpoint.root)
-    log = note.partition(b"\n")[0].decode("ascii", "replace")
-    answer = CheckedAnswer(origin, log, parsed.index, checkpoint.size)
-    output.emit(answer, text=lambda: f"the checkpoint of {log} is leaf {parsed.index} of {checkpoint.size} in {origin}")
+    taken = parse_checkpoint(split_note(note)[0])  # a leaf may be an entry of the directory
+    if ledger is not None:
+        keys = tuple(key for key in read_trust(ledger).policy.logs if key.name == taken.origin)
+        if not keys:
+            raise RecordError("CP-ORIGIN", f"{ledger} has no key of {taken.origin}")
+        open_checkpoint(note, taken.origin, keys, (), mldsa=mldsa.verify)
+    answer = CheckedAnswer(origin, taken.origin, parsed.index, checkpoint.size, ledger is not None)
+    at = f"leaf {parsed.index} of {checkpoint.size} in {origin}"
+    signed = f"the checkpoint of {taken.origin}, which its keys signed, is {at}"
+    unsigned = f"a checkpoint in the name of {taken.origin} is {at}; that this ledger signed it was not checked"
+    output.emit(answer, text=lambda: signed if answer.signed else unsigned)

@@ -169,7 +169,8 @@ def directory_entry() -> list[bytes]:
     """Return an entry of a directory of ledgers."""
     policy = f"log {note.log_vkey('ledger.example/xo/karsk', DIRECTORY_SEED.public)}\nquorum none\n"
     registrar = format_registrar(DIRECTORY_REGISTRAR).decode()
-    entry = DirectoryEntry("ledger.example/xo/karsk", policy, registrar, "Büro", "2026-11-28", "https://x.example")
+    log, place = "ledger.example/xo/karsk", "https://x.example"
+    entry = DirectoryEntry("directory.example/xo", 0, log, policy, registrar, "Büro", "2026-11-28", place)
     return [sign_entry(entry, registrar_key(DIRECTORY_REGISTRAR), DIRECTORY_SEED.sign)]
 
 
@@ -1491,7 +1492,7 @@ PARSERS = (
         "entry of a directory",
         "lines",
         directory_entry,
-        lambda d, _: open_entry(d, registrar_key(DIRECTORY_REGISTRAR)),
+        lambda d, _: open_entry(d, registrar_key(DIRECTORY_REGISTRAR), "directory.example/xo", 0),
         ("ledger.trust.ledger_directory",),
     ),
     Parser(

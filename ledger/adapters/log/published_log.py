@@ -7,6 +7,8 @@ limited before any read. Source: c2sp.org/tlog-tiles.
 from __future__ import annotations
 
 import asyncio
+import os
+import stat
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from pathlib import Path
@@ -22,6 +24,7 @@ Fetch = Callable[[str, int], bytes]
 LARGEST_NOTE = 65_536
 SECONDS = 10.0  # for one file
 _HASH = 32
+_FILE = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
 
 def source(where: str) -> Fetch:
@@ -34,7 +37,9 @@ def from_folder(folder: Path) -> Fetch:
 
     def fetch(path: str, most: int) -> bytes:
         try:
-            with (folder / path).open("rb") as file:
+            with open(os.open(folder / path, _FILE), "rb") as file:
+                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):  # a pipe or a device could block, or never end
+                    raise LedgerError("LOG-UNREACHABLE", f"{folder / path}: no regular file")
                 return _whole(file.read(most + 1), most, path)
         except OSError as error:
             raise LedgerError("LOG-UNREACHABLE", f"{folder / path}: {error.strerror}") from None

@@ -68,18 +68,18 @@ def _leaves(fetch: Fetch, head: Head) -> Iterator[bytes]:
 def read_leaves(leaves: Iterable[bytes], trust: Trust) -> Directory:
     """Return the directory in the leaves of a root log.
 
-    Raises DIR-FORMAT and CP-SIG for an entry that the registrar did not sign, and for a checkpoint of a log that was
-    not listed, or that its keys did not sign, or that is smaller than the one before.
+    Raises DIR-FORMAT and CP-SIG for an entry that the registrar did not sign for this leaf, and for a checkpoint of a
+    log that was not listed, or that its keys did not sign, or that is smaller than the one before.
     """
     if trust.registrar is None:
         raise RecordError("NO_TRUST_ANCHOR", "no registrar of the directory is trusted", hint="--trust DIR")
-    key = registrar_key(trust.registrar)
+    key, origin = registrar_key(trust.registrar), trust.policy.logs[0].name
     directory = Directory([], {})
     listed: dict[str, Trust] = {}
     for index, leaf in enumerate(leaves):
         try:
             if is_entry(leaf):
-                entry = open_entry(leaf, key)
+                entry = open_entry(leaf, key, origin, index)
                 directory.entries.append((index, entry))
                 listed[entry.log] = entry.trust()
                 continue

@@ -8,13 +8,14 @@ folder of the user, as those of a ledger are.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ledger.adapters.folders.user_folders import Home, lock_file, private_folder, replace_file
 from ledger.adapters.guard.guard_place import GUARD_DB
@@ -34,8 +35,9 @@ from ledger.errors import LedgerError, RecordError
 from ledger.tlog.names import check_origin
 from ledger.tlog.note import Head, log_vkey, open_checkpoint, parse_vkey
 from ledger.tlog.tree import format_proof, prove_inclusion
-from ledger.trust.ledger_directory import DirectoryEntry
+from ledger.trust.ledger_directory import DirectoryEntry, open_entry, registrar_key, sign_entry
 from ledger.trust.trust_folder import Trust, format_registrar, parse_trust
+from ledger.verify.report import Reason
 
 ROOT_DB, HEADS_DB, LOG, PUBLISHED = "root.db", "heads.db", "log", "published"
 
@@ -43,7 +45,8 @@ ROOT_DB, HEADS_DB, LOG, PUBLISHED = "root.db", "heads.db", "log", "published"
 class TakenCheckpoint(Struct, frozen=True):
     """What became of one listed ledger: the size that was `taken`, the size taken `before`; None for none.
 
-    `code` and `says` are why nothing was taken; `proved` says that the ledger contradicts itself.
+    `code` and `says` are why nothing was taken, or that a witness has seen more than what was; `proved` says that the
+    ledger contradicts itself.
     """
 
     log: str
@@ -95,9 +98,40 @@ class RootLog:
         leaves = (leaf for page in self._leaves.pages() for _, leaf in page)
         return read_leaves(leaves, self.trust)
 
-    def add(self, note: bytes) -> int:
-        """Add an entry of the directory, or nothing if the same one is in force; return its index."""
+    def add(self, entry: DirectoryEntry, sign: Callable[[bytes], bytes]) -> int:
+        """Add an entry, signed by the registrar for the next leaf, or nothing if the same one is in force.
+
+        Return its index. `RecordError` DIR-FORMAT if another ledger that goes on has its address, or if a ledger would
+        come after itself by the successors that are listed.
+        """
+        directory = self.directory()
+        before = next((one for one in reversed(directory.entries) if one[1].log == entry.log), None)
+        entry = replace(entry, directory=self.origin, leaf=self._leaves.size())
+        if before is not None and replace(before[1], leaf=entry.leaf) == entry:
+            return before[0]
+        self._check_others(entry, directory)
+        if self.trust.registrar is None:
+            raise AssertionError("a directory has a registrar")
+        key = registrar_key(self.trust.registrar)
+        note = sign_entry(entry, key, sign)
+        open_entry(note, key, self.origin, entry.leaf)  # what no reader could read would stay in the log for ever
         return self._append([note])
+
+    def _check_others(self, entry: DirectoryEntry, directory: Directory) -> None:
+        others = {each.log: each for each in directory.current() if each.log != entry.log}
+        day = self._day
+        for each in others.values():
+            if entry.address and each.address == entry.address and not entry.ended(day) and not each.ended(day):
+                raise RecordError("DIR-FORMAT", f"{each.log} is listed at {entry.address}, and one log is at a place")
+        following = entry.successor
+        for _ in others:
+            following = others[following].successor if following in others else ""
+            if following == entry.log:
+                raise RecordError("DIR-FORMAT", f"the successors of {entry.log} lead back to it")
+
+    @property
+    def _day(self) -> str:
+        return f"{self._now.astimezone(UTC):%Y-%m-%d}"
 
     def take(self, *, ask: bool = True) -> list[TakenCheckpoint]:
         """Take the newest checkpoint of each ledger that is listed with an address, where it is new.
@@ -108,7 +142,7 @@ class RootLog:
         directory = self.directory()
         results, notes = [], []
         for entry in directory.current():
-            if not entry.address or entry.until:
+            if not entry.address or entry.ended(self._day):
                 continue
             before = directory.newest(entry.log)
             result, note = self._taken(entry, before, ask=ask)
@@ -166,7 +200,8 @@ class RootLog:
             with reading(entry.address) as fetch:
                 seen = compare_heads(entry.address, fetch, trust, entry.log, state, self._now, ask=ask)
                 if seen.head is None:
-                    first = [*seen.wrong, *seen.unreachable][0]
+                    nothing = Reason("LOG-UNREACHABLE", "", "it shows no head")
+                    first = [*seen.wrong, *seen.unreachable, nothing][0]
                     return TakenCheckpoint(entry.log, None, old, first.code, first.says, bool(seen.wrong)), b""
                 if seen.wrong:
                     return TakenCheckpoint(entry.log, None, old, seen.wrong[0].code, seen.wrong[0].says, True), b""
@@ -176,13 +211,19 @@ class RootLog:
                     if unproven:
                         says = f"{old} entries were taken before: {unproven}"
                         return TakenCheckpoint(entry.log, None, old, "LOG-ROLLBACK", says, True), b""
+        except OSError as error:
+            says = f"{entry.address}: {(error.strerror or str(error)).lower()}"
+            return TakenCheckpoint(entry.log, None, old, "DISK-ERROR", says), b""
         except (RecordError, LedgerError) as fault:
             proved = fault.code in ("SPLIT-VIEW", "CP-CONSISTENCY", "LOG-CORRUPT")
             return TakenCheckpoint(entry.log, None, old, fault.code, fault.says, proved), b""
         size = seen.head.checkpoint.size
+        doubt = next(
+            iter(seen.doubts), Reason("", "", "")
+        )  # a witness has seen more: it follows, and is not the newest
         if before is not None and size == old:
-            return TakenCheckpoint(entry.log, None, old), b""
-        return TakenCheckpoint(entry.log, size, old), seen.head.note
+            return TakenCheckpoint(entry.log, None, old, doubt.code, doubt.says), b""
+        return TakenCheckpoint(entry.log, size, old, doubt.code, doubt.says), seen.head.note
 
 
 @contextmanager

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,10 @@ import pytest
 from click.testing import Result
 
 from cli.exit_codes import Exit
+from ledger.adapters.folders.user_folders import Home
+from ledger.application.root_log.root_log import opened
+from ledger.tlog.note import b64
+from ledger.tlog.tree import format_proof, prove_inclusion
 from tests.support.cli import House, run
 from tests.support.killed_command import killed
 
@@ -33,6 +39,10 @@ class Authority:
     def place(self) -> Path:
         """The place where the office's ledger is read."""
         return self.folder / "place"
+
+    @property
+    def home(self) -> Home:
+        return Home(self.folder / "state" / "comity", self.folder / "config" / "comity" / "keys")
 
     def run(self, *words: str) -> Result:
         state, config = str(self.folder / "state"), str(self.folder / "config")
@@ -101,13 +111,13 @@ def test_an_entry_states_holder_keys_address_and_successor_and_a_later_one_repla
     authority: Authority, house: House
 ) -> None:
     authority.listed("--since", "2026-01-01")
-    authority.listed("--since", "2026-01-01", "--until", "2026-12-31", "--successor", f"{LEDGER}/2027")
+    authority.listed("--since", "2026-01-01", "--until", "2026-10-31", "--successor", f"{LEDGER}/2027")
     trust = ("--trust", str(authority.directory / "trust"))
     code, answer = authority.reply("directory", "show", str(authority.directory), *trust)
     assert code == 0
     (entry,) = answer["ledgers"]
     assert (entry["log"], entry["holder"], entry["since"]) == (LEDGER, "Staatsanwaltschaft Köln", "2026-01-01")
-    assert (entry["until"], entry["successor"]) == ("2026-12-31", f"{LEDGER}/2027")
+    assert (entry["until"], entry["successor"]) == ("2026-10-31", f"{LEDGER}/2027")
     assert entry["keys"][0].startswith(f"{LEDGER}+")
     assert authority.take() == (Exit.DONE, []), "a ledger that has ended is not read"
 
@@ -120,6 +130,10 @@ def test_the_checkpoint_of_a_ledger_is_proven_to_be_in_the_root_log(authority: A
     trust = ("--trust", str(authority.directory / "trust"))
     code, answer = authority.reply("directory", "check", f"{name}.note", *trust)
     assert (code, answer["log"], answer["index"], answer["size"]) == (Exit.DONE, LEDGER, 1, 2)
+    assert answer["signed"] is False
+    assert "was not checked" in authority.run("directory", "check", f"{name}.note", *trust).stdout
+    held = ("--of", str(authority.folder / "held"))
+    assert authority.reply("directory", "check", f"{name}.note", *trust, *held)[1]["signed"] is True
     note = Path(f"{name}.note").read_bytes()
     Path(f"{name}.note").write_bytes(note.replace(LEDGER.encode(), LEDGER.encode()[:-1] + b"x", 1))
     assert authority.run("directory", "check", f"{name}.note", *trust).exit_code == Exit.PROVED_BAD
@@ -218,3 +232,68 @@ def test_a_take_that_was_killed_is_finished_by_the_next_one(authority: Authority
     code, shown = authority.reply("directory", "show", str(authority.directory), *trust)
     assert (code, shown["ledgers"][0]["checkpoints"]) == (Exit.DONE, 1)
     assert died or at > 10
+
+
+def test_a_ledger_whose_end_is_announced_is_read_until_then(authority: Authority, house: House) -> None:
+    authority.listed("--until", "2999-12-31", "--successor", f"{LEDGER}/3000")
+    assert [each["log"] for each in authority.take()[1]] == [LEDGER]
+    assert [each["log"] for each in authority.audit()[1]["ledgers"]] == [LEDGER]
+
+
+def test_an_entry_that_is_in_force_is_not_added_again(authority: Authority, house: House) -> None:
+    first = authority.listed()
+    assert authority.listed() == first
+    assert authority.listed("--until", "2999-12-31")["index"] == first["index"] + 1
+
+
+def test_two_ledgers_are_not_listed_at_one_place_and_no_ledger_comes_after_itself(
+    authority: Authority, house: House, tmp_path: Path
+) -> None:
+    authority.listed("--successor", "ledger.example/xv/ardel")
+    second = House(tmp_path / "second")
+    assert second.run("init", str(second.ledger), "--origin", "ledger.example/xv/ardel").exit_code == 0
+    words = ("directory", "add", str(authority.directory), str(second.ledger), "--holder", "Ardel", "--json")
+    for more in (("--at", str(authority.place)), ("--successor", LEDGER)):
+        done = authority.run(*words, *more)
+        assert (done.exit_code, json.loads(done.stdout)["code"]) == (Exit.REFUSED, "DIR-FORMAT"), done.output
+    assert authority.run(*words).exit_code == 0
+
+
+def test_a_pipe_in_the_place_of_a_ledger_does_not_stop_a_take(authority: Authority, house: House) -> None:
+    authority.listed()
+    (authority.place / "entries.db").unlink()
+    os.mkfifo(authority.place / "checkpoint")
+    code, (taken,) = authority.take()
+    assert (code, taken["code"]) == (Exit.UNDECIDABLE, "LOG-UNREACHABLE")
+
+
+def leaf_that_is_proven(authority: Authority, leaf: bytes) -> str:
+    """Append any leaf, as the operator of a root log can, and write its proof; return the name of the files."""
+    with opened(authority.directory, authority.home, datetime.now(UTC)) as root:
+        index = root._append([leaf])
+        head = root._log.publish()
+        path = prove_inclusion(index, head.size, root._leaves.hashes)
+        proof = format_proof(index, path, head.note)
+    name = authority.folder / "any"
+    name.with_suffix(".note").write_bytes(leaf)
+    name.with_suffix(".tlog-proof").write_bytes(proof)
+    return str(name)
+
+
+def test_a_note_that_no_ledger_signed_is_never_called_its_checkpoint(authority: Authority, house: House) -> None:
+    root = b64(bytes(32))
+    line = f"\u2014 {LEDGER} {b64(bytes(68))}\n"
+    name = leaf_that_is_proven(authority, f"{LEDGER}\n5\n{root}\n\n{line}".encode())
+    trust = ("--trust", str(authority.directory / "trust"))
+    done = authority.run("directory", "check", f"{name}.note", *trust)
+    assert (done.exit_code, "was not checked" in done.stdout) == (Exit.DONE, True)
+    held = ("--of", str(authority.folder / "held"))
+    code, answer = authority.reply("directory", "check", f"{name}.note", *trust, *held)
+    assert (code, answer["code"]) == (Exit.PROVED_BAD, "CP-SIG")
+
+
+@pytest.mark.parametrize("leaf", [b"x", b"\xff", b"comity.directory-entry/1\n{}\n\nx"])
+def test_a_leaf_that_is_no_checkpoint_is_not_called_one(authority: Authority, house: House, leaf: bytes) -> None:
+    name = leaf_that_is_proven(authority, leaf)
+    trust = ("--trust", str(authority.directory / "trust"))
+    assert authority.run("directory", "check", f"{name}.note", *trust).exit_code == Exit.PROVED_BAD

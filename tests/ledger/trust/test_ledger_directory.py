@@ -19,6 +19,8 @@ REGISTRAR = Registrar("registrar", "XO", KEY.public.hex())
 VKEY = registrar_key(REGISTRAR)
 LOG = "ledger.example/xo/karsk"
 ENTRY = DirectoryEntry(
+    directory="directory.example/xo/ledgers",
+    leaf=7,
     log=LOG,
     policy=f"log {log_vkey(LOG, KEY.public)}\nquorum none\n",
     registrar=format_registrar(REGISTRAR).decode(),
@@ -31,7 +33,7 @@ PLAIN = st.text(st.characters(categories=("L", "N", "Zs"), exclude_characters="\
 
 def refused(note: bytes) -> str:
     with pytest.raises(RecordError) as wrong:
-        open_entry(note, VKEY)
+        open_entry(note, VKEY, ENTRY.directory, ENTRY.leaf)
     return wrong.value.code
 
 
@@ -43,7 +45,7 @@ def test_an_entry_is_read_as_it_was_signed(holder: str, address: str, successor:
     except RecordError:
         return  # a text that canonical JSON or a note does not take
     assert is_entry(note)
-    assert open_entry(note, VKEY) == entry
+    assert open_entry(note, VKEY, ENTRY.directory, ENTRY.leaf) == entry
     assert entry.trust().policy.logs[0].name == LOG
 
 
@@ -52,7 +54,7 @@ def test_no_changed_byte_of_an_entry_is_accepted(place: int, flip: int) -> None:
     note = bytearray(sign_entry(ENTRY, VKEY, KEY.sign))
     note[place % len(note)] ^= flip
     with pytest.raises(RecordError):
-        open_entry(bytes(note), VKEY)
+        open_entry(bytes(note), VKEY, ENTRY.directory, ENTRY.leaf)
 
 
 def test_an_entry_of_another_signer_is_refused() -> None:
@@ -66,8 +68,22 @@ def test_an_entry_names_the_one_log_of_its_policy() -> None:
     assert wrong.value.code == "DIR-FORMAT"
 
 
-@pytest.mark.parametrize("day", ["", "28.11.2026", "2026-11-28T00:00:00Z"])
+@pytest.mark.parametrize(
+    "day", ["", "28.11.2026", "2026-11-28T00:00:00Z", "2026-02-30", "9999-99-99", "２０２６-11-28"]
+)
 def test_a_day_has_one_form(day: str) -> None:
     with pytest.raises(RecordError) as wrong:
         sign_entry(replace(ENTRY, since=day), VKEY, KEY.sign)
+    assert wrong.value.code == "DIR-FORMAT"
+
+
+def test_a_ledger_goes_on_until_its_last_day_has_passed() -> None:
+    assert not ENTRY.ended("2026-11-29")
+    closing = replace(ENTRY, until="2026-12-31")
+    assert [closing.ended(day) for day in ("2026-11-29", "2026-12-31", "2027-01-01")] == [False, False, True]
+
+
+def test_a_ledger_is_not_its_own_successor() -> None:
+    with pytest.raises(RecordError) as wrong:
+        sign_entry(replace(ENTRY, successor=LOG), VKEY, KEY.sign)
     assert wrong.value.code == "DIR-FORMAT"
