@@ -273,7 +273,7 @@ def prove(folder: str, log: str, name: str) -> None:
 def check(file: str, trust: str, ledger: str | None, proof: str | None) -> None:
     """Check offline that the checkpoint in NOTE is in the root log whose trust you hold.
 
-    Without --of nothing says that the ledger signed it: whoever keeps the root log can add any note.
+    Without --of nothing says that the ledger signed it: the operator of the root log can add any note.
     """
     held: Trust = read_trust(trust)
     origin = held.policy.logs[0].name
