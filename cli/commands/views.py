@@ -16,6 +16,7 @@ from cli.terminal import output, prompts
 from cli.terminal.answer import CommandAnswer
 from ledger.adapters.storage.orders.remade_index import path_of_next, view_in
 from ledger.adapters.storage.sqlite import SQLiteErrors, connect
+from ledger.errors import LedgerError
 
 
 class ViewItem(Struct, frozen=True):
@@ -67,7 +68,13 @@ def _item(path: Path, *, answers: bool) -> ViewItem | None:
     name = view_in(path)
     if name is None:
         return None
-    with SQLiteErrors(path), closing(connect(path, writable=False)) as c:
+    try:
+        opened = connect(path, writable=False)
+    except LedgerError as error:
+        if error.code != "NO-LEDGER":
+            raise
+        return None  # it took the place of the other one meanwhile
+    with SQLiteErrors(path), closing(opened) as c:
         applied = c.execute("SELECT notification_id FROM tracking WHERE application_name = ?", (name,)).fetchone()
         (orders,) = c.execute("SELECT count(*) FROM board").fetchone()
     many = 0 if applied is None else int(applied[0])

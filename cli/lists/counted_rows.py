@@ -43,12 +43,19 @@ def row_of(order: CountedOrder) -> CountedRow:
 def _decode(like: str) -> CountedOrder:
     try:
         return _decoder.decode(like)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, TypeError) as error:  # TypeError: the text is missing
         raise damaged(error) from None
 
 
 def groups_of(index: OrderIndex, since: datetime | None = None, until: datetime | None = None) -> list[CountedGroup]:
-    """Return the orders of a view that were issued from `since` on and before `until`, in groups."""
+    """Return the orders of a view that were issued from `since` on and before `until`, in groups.
+
+    `LedgerError` LOG-CORRUPT for rows that no program has made.
+    """
+    try:
+        likes = like_orders(index, since, until)
+    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
+        raise damaged(error) from None
     return [
         group_of(
             _decode(some.like),
@@ -57,5 +64,5 @@ def groups_of(index: OrderIndex, since: datetime | None = None, until: datetime 
             [(amount,) for amount in some.claimed],
             [(amount,) for amount in some.reimbursed],
         )
-        for some in like_orders(index, since, until)
+        for some in likes
     ]

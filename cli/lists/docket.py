@@ -24,6 +24,7 @@ from cli.lists.judged_row import shown
 from cli.session.ledger_reader import LedgerReader, reading_anywhere
 from cli.terminal import prompts
 from cli.terminal.answer import ServerItem
+from ledger.adapters.folders.user_folders import lock_file
 from ledger.adapters.storage.orders.order_index import OrderIndex
 from ledger.adapters.storage.orders.order_row import OrderRow, read_row
 from ledger.adapters.storage.orders.remade_index import remade, view_in
@@ -113,14 +114,21 @@ def board(reader: LedgerReader, report: Report = silent) -> OrderIndex:
     If the file has that of other rules, it answers programs of these rules until the new one is made.
     """
     if view_in(reader.folder.views) not in (None, board_name()):
-        remake(reader, report)
+        remake(reader, report, anew=False)
     return OrderIndex(reader.folder.views, board_name())
 
 
-def remake(reader: LedgerReader, report: Report = silent) -> None:
-    """Make the view of orders again from the entries; the present one answers until it is made."""
-    with remade(reader.folder.views, board_name()) as view:
-        bring_up(reader, view, reader.now(), report)
+def remake(reader: LedgerReader, report: Report = silent, *, anew: bool = True) -> None:
+    """Make the view of orders again from the entries; the present one answers until it is made.
+
+    It waits for another process that makes it. Without `anew`, a view that one has made meanwhile is taken.
+    """
+    path, name = reader.folder.views, board_name()
+    with lock_file(path.with_name(f"{path.name}.lock"), None):
+        if not anew and view_in(path) == name:
+            return
+        with remade(path, name) as view:
+            bring_up(reader, view, reader.now(), report)
 
 
 def bring_up(

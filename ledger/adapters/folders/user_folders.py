@@ -88,14 +88,17 @@ def replace_file(path: Path, data: bytes, *, durable: bool = True) -> None:
 
 
 @contextmanager
-def lock_file(path: Path, busy: str) -> Iterator[None]:
-    """Hold the lock of a file; `LedgerError` BUSY, which says `busy`, if another process or thread has it."""
+def lock_file(path: Path, busy: str | None) -> Iterator[None]:
+    """Hold the lock of a file; `LedgerError` BUSY, which says `busy`, if another process or thread has it.
+
+    None: wait until it has not.
+    """
     file = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
     try:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX | (0 if busy is None else fcntl.LOCK_NB))
         except BlockingIOError:
-            raise LedgerError("BUSY", busy, "try again") from None
+            raise LedgerError("BUSY", str(busy), "try again") from None
         yield
     finally:
         os.close(file)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing
@@ -21,10 +22,12 @@ from cli.lists.counted_rows import counted_row, groups_of, row_of
 from cli.lists.docket import board, bring_up
 from cli.reports.statistics_report import counted_orders
 from cli.session.ledger_reader import LedgerReader, reading
+from ledger.adapters.storage.orders.order_counts import Cost, CountedRow
 from ledger.adapters.storage.orders.order_index import OrderIndex
 from ledger.adapters.storage.orders.order_row import OrderRow, read_row
 from ledger.adapters.storage.views import ViewRow, seconds
 from ledger.entries.case import Case
+from ledger.errors import LedgerError
 from ledger.law import judge
 from projections.statistics.counted_group import CountedGroup, grouped
 from projections.statistics.counted_order import CountedOrder
@@ -70,6 +73,20 @@ def test_the_view_has_the_groups_of_the_newest_row_of_each_order(
             x for x in counted if (since is None or x.issued_on >= since) and (until is None or x.issued_on < until)
         ]
         assert sorted_groups(groups_of(index, since, until)) == sorted_groups(grouped(some))
+
+
+@pytest.mark.parametrize("amount", ["NaN", "Infinity", "1E+99999999", "much"])
+def test_an_amount_that_no_program_has_stored_is_refused(tmp_path: Path, amount: str) -> None:
+    row = OrderRow(
+        "1", None, None, "EPOC", "ISSUED", [], 1, counted=CountedRow("{}", 0, None, [Cost(True, "EUR", "1")])
+    )
+    with closing(OrderIndex(tmp_path / "views.db", "rows")) as index:
+        index.apply({row.order: ViewRow(msgspec.json.encode(row))})
+        with closing(sqlite3.connect(index.path)) as c:
+            c.execute("UPDATE board_cost SET amount = ?", (amount,))
+            c.commit()
+        with pytest.raises(LedgerError, match="a row that is none"):
+            groups_of(index)
 
 
 # -- moments -----------------------------------------------------------------------------------------------------------

@@ -49,7 +49,7 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 def _decode(says: str) -> _Says:
     try:
         found: _Says = _decoder.decode(says)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, TypeError) as error:  # TypeError: the text is missing
         raise damaged(error) from None
     return found
 
@@ -71,7 +71,7 @@ def answers_of(view: View) -> tuple[list[LikeAnswers], list[AnsweredOrder]]:
             alike: LikeAnswers(orders, *_decode(says))
             for alike, says, orders in select(
                 "SELECT f.alike, k.says, f.orders FROM (SELECT alike, count(*) AS orders FROM board_answer"
-                " GROUP BY alike) f CROSS JOIN board_like k ON k.id = f.alike"
+                " GROUP BY alike) f LEFT JOIN board_like k ON k.id = f.alike"
             )
         }
         named = [

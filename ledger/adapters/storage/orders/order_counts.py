@@ -30,6 +30,7 @@ TABLES = (
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _FAR = 1 << 62  # beyond every moment
+_LONGEST = 64  # digits before or behind the point of an amount
 
 
 class Cost(Struct, frozen=True, array_like=True):
@@ -72,6 +73,13 @@ def duration(took: timedelta) -> int:
     return took // _MICROSECOND
 
 
+def _amount(text: str) -> Decimal:
+    amount = Decimal(text)
+    if not amount.is_finite() or abs(amount.adjusted()) > _LONGEST:
+        raise ValueError(f"{text!r} is no amount")
+    return amount
+
+
 def insert_likes(c: SQLiteCursor, texts: Iterable[str]) -> None:
     """Insert texts that many orders share, each once."""
     c.executemany("INSERT INTO board_like (says) VALUES (?) ON CONFLICT DO NOTHING", [(each,) for each in {*texts}])
@@ -96,14 +104,17 @@ def insert_counts(c: SQLiteCursor, rows: Iterable[tuple[int, CountedRow | None]]
 
 
 def like_orders(view: View, since: datetime | None = None, until: datetime | None = None) -> list[LikeOrders]:
-    """Return the orders issued from `since` on and before `until`, by what they have in common, in one state."""
+    """Return the orders issued from `since` on and before `until`, by what they have in common, in one state.
+
+    KeyError, TypeError, ValueError or ArithmeticError for rows that no program has made.
+    """
     between = (-_FAR if since is None else microseconds(since), _FAR if until is None else microseconds(until))
     with view.reading() as select:
         found = {
             alike: LikeOrders(says, orders, [], [], [])
             for alike, says, orders in select(
                 "SELECT f.alike, k.says, f.orders FROM (SELECT alike, count(*) AS orders FROM board_count"
-                " WHERE issued >= ? AND issued < ? GROUP BY alike) f CROSS JOIN board_like k ON k.id = f.alike",
+                " WHERE issued >= ? AND issued < ? GROUP BY alike) f LEFT JOIN board_like k ON k.id = f.alike",
                 *between,
             )
         }
@@ -117,5 +128,5 @@ def like_orders(view: View, since: datetime | None = None, until: datetime | Non
             *between,
         ):
             of = found[alike].claimed if claimed else found[alike].reimbursed
-            of.append((currency, Decimal(amount)))
+            of.append((currency, _amount(amount)))
     return list(found.values())

@@ -2,7 +2,8 @@
 
 The new index is a separate file until it is whole, so the old one answers meanwhile, also to programs of another
 version. Its pages then replace those of the old one in one transaction: a reader sees all of the old or all of the new.
-A run that was killed is continued by the next one: rows and position of the new file are stored together.
+A run that was killed is continued by the next one: rows and position of the new file are stored together. One process
+at a time makes it: callers hold a lock.
 """
 
 from __future__ import annotations

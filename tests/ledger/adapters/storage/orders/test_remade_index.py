@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -185,6 +187,35 @@ def test_a_rebuild_that_is_killed_leaves_the_old_view_and_is_continued(
     assert not path_of_next(reader.folder.views).exists()
 
 
+@pytest.mark.parametrize("others", [True, False])
+def test_two_that_make_the_view_at_once_make_it_one_after_the_other(
+    reader: LedgerReader, monkeypatch: pytest.MonkeyPatch, others: bool
+) -> None:
+    """Under other rules each list makes the view again, so two commands after an update are two of them."""
+    before, made = rows(reader), []
+    if others:
+        monkeypatch.setattr(docket, "EDITION", docket.EDITION + 1)
+    bring = docket.bring_up
+
+    def counted(reader: LedgerReader, view: OrderIndex, *args: object) -> None:
+        made.append(view.path)
+        both.wait(1) if len(made) == 1 else None
+        bring(reader, view, *args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(docket, "bring_up", counted)
+    both = Event()
+
+    def make() -> None:
+        with reading(reader.folder.path) as opened:
+            board(opened).close() if others else remake(opened)
+
+    with ThreadPoolExecutor(2) as threads:
+        for each in [threads.submit(make), threads.submit(make)]:
+            each.result()
+    assert rows(reader) == before
+    assert len(made) == (1 if others else 2)
+
+
 def test_pages_that_are_put_in_place_by_a_killed_process_are_not_seen(path: Path, tmp_path: Path) -> None:
     new = tmp_path / "new.db"
     with closing(OrderIndex(new, NEW)) as index:
@@ -224,6 +255,9 @@ def test_the_command_says_what_answers_and_makes_it_again(tmp_path: Path) -> Non
         ("board_like SET says = '{\"x\": ' || id || '}'", ("stats", "--art28")),
         ("board_like SET says = '[' || id", ("register",)),
         ("shown SET body = '{}'", ("orders",)),
+        ("board_count SET took = 'long'", ("stats", "--art28")),
+        ("board_count SET alike = 4711", ("stats", "--art28")),
+        ("board_answer SET alike = 4711", ("register",)),
     ],
 )
 def test_rows_that_no_program_has_made_are_said_and_a_rebuild_makes_others(
