@@ -62,7 +62,8 @@ def audit_archive(given: Mapping[str, Any], trusts: Sequence[str], state: str | 
             progress=progress,
         )
     segments = output.counted(done.segments, "segment")
-    output.tell(f"{segments} on {engine}; {done.kept} had been checked by a run that was interrupted")
+    before = f"; {done.kept} had been checked by a run that was interrupted" if done.kept else ""
+    output.tell(f"{segments} on {engine}{before}")
     columns = ("code", "level", "where", "says")
     output.emit(
         verdict_text.answer(done.report),
