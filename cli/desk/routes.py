@@ -23,8 +23,8 @@ from cli.desk.responses import ending, item, page
 from cli.desk.security import Gate, fields
 from cli.desk.session import Desk
 from cli.exit_codes import Exit, Stop, exit_of, lines_of
-from ledger.adapters.storage.orders.order_index import (
-    MOST_COUNTED,
+from ledger.adapters.storage.orders.order_index import MOST_COUNTED
+from ledger.adapters.storage.orders.order_query import (
     PICKED,
     DeadlineCounts,
     OpenDeadline,

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -24,8 +23,16 @@ from ledger.adapters.storage.orders.order_answers import insert_answers
 from ledger.adapters.storage.orders.order_counts import NAMES as COUNTS
 from ledger.adapters.storage.orders.order_counts import TABLES as COUNT_TABLES
 from ledger.adapters.storage.orders.order_counts import insert_counts
+from ledger.adapters.storage.orders.order_query import (
+    FAR,
+    PICKED,
+    RUNS,
+    DeadlineCounts,
+    OpenDeadline,
+    OrderQuery,
+    condition,
+)
 from ledger.adapters.storage.orders.order_row import (
-    Due,
     OrderRow,
     end_second,
     filter_values,
@@ -41,9 +48,7 @@ from ledger.adapters.storage.views import View, ViewRow, seconds
 from ledger.entries.case import instant
 from ledger.errors import LedgerError
 
-PICKED = ("instrument", "state", "party", "provider")
 MOST_COUNTED = 1_000  # matching orders are counted up to this number
-SORTS = ("made", "last", "due")  # the newest order first; the newest last entry first; the next deadline first
 COLUMNS = ("ref", "state", "issued_on", "last_on")  # of `board`: texts by which orders are sorted; "" for none
 CLOCK_DUE = f"ifnull(due, {-1 << 62})"  # a deadline without an end comes first
 UNDETERMINED = "UNDETERMINED"  # the verdict of a deadline that could not be computed
@@ -70,47 +75,9 @@ _TABLES = (
     *COUNT_TABLES,
     *ANSWER_TABLES,
 )
-_FAR = 1 << 62  # beyond every second and every place
-_FIRST_DUE = f"ifnull(b.first_due, {_FAR})"
+_FIRST_DUE = f"ifnull(b.first_due, {FAR})"
 _ROWS = ("board", "board_clock", "board_words", "board_value", "board_name", ANSWERS, *COUNTS)
 _NAMES = (*_ROWS, "board_of")
-
-
-@dataclass(frozen=True, slots=True)
-class OrderQuery:
-    """A query for orders that have all of these words and values, and an open deadline in the past if `overdue`.
-
-    A word of two letters or more may be the beginning of a word of the order.
-    """
-
-    words: str = ""
-    picked: Mapping[str, str] = field(default_factory=dict)
-    overdue: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class OpenDeadline:
-    """One open deadline; `at` is its position in the list, from which the next page continues."""
-
-    row: OrderRow
-    clock: Due
-    at: tuple[int, int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class DeadlineCounts:
-    """Numbers of deadlines that are over, end soon, end later or are unknown, and of orders and overdue orders.
-
-    `over` counts the deadlines that ran out after the moment `old`, and `old` the earlier ones.
-    """
-
-    over: int
-    soon: int
-    later: int
-    unknown: int
-    old: int
-    orders: int
-    overdue: int
 
 
 class OrderIndex(View):
@@ -228,7 +195,7 @@ class OrderIndex(View):
                     " ".join([*filter_words(row), *runs]),
                 )
                 for row, due in zip(rows, first, strict=True)
-                for runs in [[] if due is None else [_RUNS]]
+                for runs in [[] if due is None else [RUNS]]
             ],
         )
         c.executemany(
@@ -273,10 +240,10 @@ class OrderIndex(View):
         sort: str = "made",
     ) -> list[OrderRow]:
         """Return a page of orders that match, sorted by one of `SORTS`, from behind the position `before`."""
-        source, number, params = _found(asked, now)
+        source, number, params = condition(asked, now)
         value, way = {"made": (number, "DESC"), "last": ("b.last", "DESC"), "due": (_FIRST_DUE, "ASC")}[sort]
         keys = (value,) if sort == "made" else (value, number)  # one column: the full-text index is in this order
-        start = (-_FAR, -_FAR) if way == "ASC" else (_FAR, _FAR)
+        start = (-FAR, -FAR) if way == "ASC" else (FAR, FAR)
         rows = self.select(
             f"SELECT s.body FROM (SELECT b.key AS key, {value} AS value, {number} AS number FROM {source}"  # noqa: S608
             f" AND ({', '.join(keys)}) {'>' if way == 'ASC' else '<'} ({', '.join('?' * len(keys))})"
@@ -293,7 +260,7 @@ class OrderIndex(View):
         """Return how many orders match, counted up to `MOST_COUNTED` + 1."""
         if not asked.words and not asked.overdue and len(asked.picked) <= 1:
             return sum(self.values(*value) for value in asked.picked.items()) if asked.picked else self._number()
-        source, _, params = _found(asked, now)
+        source, _, params = condition(asked, now)
         counted = f"SELECT count(*) FROM (SELECT 1 FROM {source} LIMIT {MOST_COUNTED + 1})"  # noqa: S608 - fixed text
         rows = self.select(counted, *params)
         return int(rows[0][0])
@@ -331,9 +298,9 @@ class OrderIndex(View):
 
         The page begins after the position `after`. `newest` turns the order round.
         """
-        low = -_FAR if first is None else unix_second(first) + 1
-        high = _FAR if last is None else unix_second(last)
-        sign, way, start = ("<", "DESC", (high, _FAR, _FAR)) if newest else (">", "ASC", (low, -1, -1))
+        low = -FAR if first is None else unix_second(first) + 1
+        high = FAR if last is None else unix_second(last)
+        sign, way, start = ("<", "DESC", (high, FAR, FAR)) if newest else (">", "ASC", (low, -1, -1))
         rows = self.select(
             f"{_CLOCKS} WHERE (c.due, c.number, c.place) {sign} (?, ?, ?) AND c.due >= ? AND c.due <= ?"
             f" ORDER BY c.due {way}, c.number {way}, c.place {way} LIMIT ?",
@@ -393,32 +360,3 @@ def _opened(found: Iterable[Sequence[Any]]) -> Iterator[OpenDeadline]:
     for due, number, nth, body in found:
         row = read_row(body)
         yield OpenDeadline(row, row.due[nth], (due or 0, number, nth))
-
-
-def position(row: OrderRow, sort: str) -> tuple[int, int]:
-    """Return the position of an order in a list sorted by one of `SORTS`, from which the next page continues."""
-    if sort == "due":
-        return min((end for end in map(end_second, row.due) if end is not None), default=_FAR), place(row)
-    if sort == "last":
-        return 0 if row.last_on is None else unix_second(instant(row.last_on)), place(row)
-    return place(row), place(row)
-
-
-def _found(asked: OrderQuery, now: datetime) -> tuple[str, str, list[Any]]:
-    """Return the FROM and WHERE of a query for orders, the column of their numbers, and its parameters."""
-    terms = [filter_word(name, value) for name, value in asked.picked.items() if name in PICKED]
-    terms += [_RUNS] * asked.overdue
-    query = [f'picked : "{term}"' for term in terms]
-    typed = asked.words.replace('"', " ").replace("\0", " ").split()
-    query += [f'words : "{word}"' + " *" * (len(word) > 1) for word in typed]  # too many words begin with one letter
-    over = " AND b.first_due <= ?" if asked.overdue else ""
-    params: list[Any] = [" AND ".join(query)] if query else []
-    if asked.overdue:
-        params.append(unix_second(now))
-    if query:
-        source = f"board_words w CROSS JOIN board b ON b.number = w.rowid WHERE board_words MATCH ?{over}"
-        return source, "w.rowid", params
-    return f"board b WHERE 1{over}", "b.number", params
-
-
-_RUNS = "runs"  # the word of an order with a deadline that has an end: no other order can be overdue

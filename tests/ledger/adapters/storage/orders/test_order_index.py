@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from cli.lists.docket import board, bring_up
 from cli.session.ledger_reader import reading
-from ledger.adapters.storage.orders.order_index import MOST_COUNTED, SORTS, OrderIndex, OrderQuery, position
+from ledger.adapters.storage.orders.order_index import MOST_COUNTED, OrderIndex
+from ledger.adapters.storage.orders.order_query import SORTS, OrderQuery, position
 from ledger.adapters.storage.orders.order_row import Due, OrderRow
 from ledger.adapters.storage.views import ViewRow
 from ledger.entries.case import instant, wire

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from ledger.adapters.storage.orders.order_index import _FAR
+from ledger.adapters.storage.orders.order_query import FAR
 from ledger.adapters.storage.orders.order_row import OrderRow, place
 
 ROW = OrderRow(order="o", ref=None, label=None, instrument="", state="", due=[], number=0)
@@ -36,6 +36,6 @@ def test_an_order_has_its_place_by_the_second_and_then_by_its_first_entry(
 
 
 def test_every_place_is_before_the_end_and_the_end_is_a_number_of_sqlite() -> None:
-    assert at("9999-12-31T23:59:59Z", LAST) == at("2514-05-30T01:53:03Z", LAST) == _FAR - 1
+    assert at("9999-12-31T23:59:59Z", LAST) == at("2514-05-30T01:53:03Z", LAST) == FAR - 1
     assert at("1969-12-31T23:59:59Z", 3) == at(None, 3) == 3
-    assert _FAR < 1 << 63
+    assert FAR < 1 << 63

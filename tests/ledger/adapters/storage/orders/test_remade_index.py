@@ -19,7 +19,8 @@ from cli.lists.docket import board, board_name, bring_up, remake
 from cli.session.ledger_reader import LedgerReader, reading
 from ledger.adapters.storage import views
 from ledger.adapters.storage.orders import remade_index
-from ledger.adapters.storage.orders.order_index import OrderIndex, OrderQuery
+from ledger.adapters.storage.orders.order_index import OrderIndex
+from ledger.adapters.storage.orders.order_query import OrderQuery
 from ledger.adapters.storage.orders.order_row import read_row
 from ledger.adapters.storage.orders.remade_index import path_of_next, remade, remove, view_in
 from ledger.adapters.storage.views import View, ViewRow
