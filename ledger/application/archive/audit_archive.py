@@ -6,6 +6,7 @@ any order. Memory grows with the number of orders, and not with that of entries.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -272,13 +273,34 @@ class _Joined:
         if made.hex() != self.audit.manifest.root:
             yield Problem("ARC-MANIFEST", "archive.json", "its root is not that of the entries")
         book = VerificationLog()
-        for condition in self.conditions:
-            oppose(condition, self._between(condition.condition.after, condition.index), book)
+        self._compare_conditions(book)
         noted = self.report.noted
         noted.findings += len(book.remarks)
         noted.remarks += book.remarks[: MOST - len(noted.remarks)]
 
-    def _between(self, start: int, stop: int) -> Iterator[tuple[int, str, str]]:
-        """Yield index, order and kind of the entries from `start` to before `stop`, which were checked before."""
-        for segment in self.audit.manifest.segments[start // SEGMENT : -(-stop // SEGMENT)]:
-            yield from ((r.index, r.order, r.kind) for r in self.audit.rows(segment) if start <= r.index < stop)
+    def _compare_conditions(self, book: VerificationLog) -> None:
+        """Compare the conditions with the entries of earlier segments, each of which is read once for all of them."""
+        if not self.conditions:
+            return
+        wanted = frozenset(order for each in self.conditions for order in each.condition.orders)
+        kinds = frozenset(kind for each in self.conditions for kind in each.condition.kinds)
+        first = min(each.condition.after for each in self.conditions)
+        found: dict[str, dict[str, list[int]]] = {}  # order -> kind -> indexes, which grow
+        for segment in self.audit.manifest.segments[first // SEGMENT : -(-self.conditions[-1].index // SEGMENT)]:
+            for row in self.audit.rows(segment):
+                if row.order in wanted and row.kind in kinds:
+                    found.setdefault(row.order, {}).setdefault(row.kind, []).append(row.index)
+        for each in self.conditions:
+            oppose(each, _first_between(found, each), book)
+
+
+def _first_between(found: Mapping[str, Mapping[str, Sequence[int]]], of: OpenCondition) -> list[tuple[int, str, str]]:
+    """Return the first entry of an order and a kind that a condition excludes, as (index, order, kind), or none."""
+    condition, excluded = of.condition, []
+    for order in condition.orders:
+        by_kind = found.get(order, {})
+        for kind in by_kind.keys() & frozenset(condition.kinds):
+            place = bisect_left(by_kind[kind], condition.after)
+            if place < len(by_kind[kind]) and by_kind[kind][place] < of.index:
+                excluded.append((by_kind[kind][place], order, kind))
+    return sorted(excluded)[:1]

@@ -6,6 +6,8 @@ shows that the tree of that checkpoint begins with the entries of the archive.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from msgspec import Struct
 
 from ledger.application.archive.manifest import ENTRY, GROWN, PROOF, Manifest
@@ -19,7 +21,8 @@ from ledger.tlog.policy import Policy
 from ledger.tlog.tree import check_consistency, check_inclusion, leaf_hash, parse_proof
 from ledger.trust.trust_folder import Trust
 from ledger.verify import heads
-from ledger.verify.field_forms import check_public
+from ledger.verify.field_forms import check_public, known
+from ledger.verify.heads import DRIFT
 from ledger.verify.progress import VerificationLog, placed
 
 KIND = "archive-made"
@@ -42,11 +45,13 @@ def check_statement(
     policy: Policy,
     trust: Trust | None,
     mldsa: MlDsa | None,
+    now: datetime,
     book: VerificationLog,
 ) -> None:
     """Check the entry that states the manifest, its proof, and the proof of consistency; doubt ARC-UNBOUND without.
 
-    Raises ARC-MANIFEST if it states something else, and the codes of entries, proofs and checkpoints.
+    Raises ARC-MANIFEST if it states something else, and the codes of entries, proofs and checkpoints. A head of the
+    proof that too few witnesses of the policy have seen by `now` (UTC) is a doubt, CP-QUORUM.
     """
     if entry is None or proof is None or grown is None:
         missing = next(name for name, data in ((ENTRY, entry), (PROOF, proof), (GROWN, grown)) if data is None)
@@ -80,6 +85,10 @@ def check_statement(
         check_consistency(bound.manifest.size, head.size, made, head.root, heads.hashes(grown))
     except RecordError as wrong:
         raise placed(wrong, GROWN) from wrong
+    seen = policy.names(key for key, time in states.head.cosignatures if time <= (now + DRIFT).timestamp())
+    if not policy.met(seen):
+        says = "too few witnesses of the policy saw the head under which the log states the manifest"
+        book.doubt("CP-QUORUM", says, PROOF)
     book.says(f"entry {parsed.index} of the log states the manifest")
 
 
@@ -88,6 +97,8 @@ def _check_entry(bound: Bound, opened: OpenedEntry, index: int) -> None:
     p, manifest = opened.payload, bound.manifest
     if (p.log, p.order, p.kind) != (manifest.origin, registry_of(manifest.origin), KIND) or index < manifest.size:
         raise RecordError("ARC-MANIFEST", f"it is no {KIND} of this log behind the entries of the archive", where=ENTRY)
+    if known(p) is None:  # the register takes a kind of a later version from every key: no role is asked for it
+        raise RecordError("ARC-MANIFEST", f"it is a {KIND} of a schema that is not known here", where=ENTRY)
     stated = tuple(p.public.get(name) for name in ("manifest_digest", "size", "root"))
     if stated != (bound.digest, manifest.size, manifest.root):
         raise RecordError("ARC-MANIFEST", "the log states another manifest than the one here", where=ENTRY)

@@ -42,7 +42,8 @@ from ledger.verify.heads import Heads
 from ledger.verify.progress import VerificationLog, counted
 from ledger.verify.report import Report
 
-TOP = frozenset((MANIFEST, CHECKPOINT, POLICY.partition("/")[0], SEGMENTS, STATES, *BINDING))
+TRUST = POLICY.partition("/")[0]
+TOP = frozenset((MANIFEST, CHECKPOINT, TRUST, SEGMENTS, STATES, *BINDING))
 
 
 class ArchiveReport(Struct, frozen=True):
@@ -155,9 +156,9 @@ class _Checks:
         for name in self.folder.names("."):
             if name not in TOP:
                 raise RecordError("ARC-UNLISTED", "no file of an archive has this name", where=name)
-        for top in (SEGMENTS, STATES):
+        for top in (SEGMENTS, STATES, TRUST):
             for name in self.folder.names(top):
-                if (path := f"{top}/{name}") not in listed:
+                if (path := f"{top}/{name}") not in {*listed, POLICY}:
                     raise RecordError("ARC-UNLISTED", "the manifest does not list this file", where=path)
         for path in sorted(listed):
             if not self.folder.has(path):
@@ -178,12 +179,13 @@ class _Checks:
         policy: Policy,
         trust: Trust | None,
         mldsa: MlDsa | None,
+        now: datetime,
         book: VerificationLog,
     ) -> None:
         """Check that an entry of the log states the manifest; see `binding.check_statement`."""
         entry, proof, grown = (self.folder.read(name, NOTE) for name in BINDING)
         bound = Bound(self.manifest, digest_of(self.data), walked, self.walk.last)
-        check_statement(bound, entry, proof, grown, policy, trust, mldsa, book)
+        check_statement(bound, entry, proof, grown, policy, trust, mldsa, now, book)
 
 
 class _Entries:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from ledger.adapters.storage.connection import ReadableLocation
@@ -49,6 +50,7 @@ class ArchiveChecks(Protocol):
         policy: Policy,
         trust: Trust | None,
         mldsa: MlDsa | None,
+        now: datetime,
         book: VerificationLog,
     ) -> None: ...
 

@@ -197,7 +197,7 @@ class _LogVerification:
             }
             claims.check_policy(changes, trust, files.policy, book)
             if files.archive is not None:
-                files.archive.check_bound(walked, states, policy, trust, self.mldsa, book)
+                files.archive.check_bound(walked, states, policy, trust, self.mldsa, now, book)
             elif states.all:
                 self.audits = _check_audits(files, trust, states, self.mldsa, book)
             _say_what_is_not_proven(files, walked, size - covered, states, book)

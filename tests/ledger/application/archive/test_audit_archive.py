@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -229,6 +230,52 @@ def test_an_entry_against_its_condition_is_a_finding_across_segments(tmp_path: P
     assert found == expected
     assert len(found) == 2
     assert archive.noted.findings == store.noted.findings
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 40),
+            st.lists(st.sampled_from([ORDER, OTHERS[0], OTHERS[1]]), min_size=1, max_size=3, unique=True),
+            st.lists(st.sampled_from(["order-transmitted", "order-issued", "key-accepted"]), min_size=1, unique=True),
+        ),
+        max_size=8,
+    )
+)
+def test_conditions_are_compared_as_in_a_ledger(conditions: list[tuple[int, list[str], list[str]]]) -> None:
+    ledger, ilves = small()
+    further(ledger, ilves, 12)
+    for after, orders, kinds in conditions:
+        unless = Condition(after=after, orders=sorted(orders), kinds=sorted(kinds))
+        ledger.record(ilves, "order-transmitted", SENT, order=ORDER, unless=unless)
+    with TemporaryDirectory() as folder:
+        archive, store = both(ledger, Path(folder))
+    found, expected = (
+        sorted(r.says for r in report.noted.remarks if r.code == "CTX-CONDITION") for report in (archive, store)
+    )
+    assert found == expected
+
+
+def test_conditions_on_the_whole_log_cost_one_reading_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An office can record any number of entries that demand something of all entries before them."""
+    ledger, ilves = small()
+    for _ in range(40):
+        unless = Condition(after=0, orders=[ORDER], kinds=["heads-committed"])
+        ledger.record(ilves, "order-transmitted", SENT, order=ORDER, unless=unless)
+    folder = archived(ledger, tmp_path / "archive")
+    read = 0
+    rows = ArchiveAudit.rows
+
+    def counted(self: ArchiveAudit, segment: Any) -> Any:
+        nonlocal read
+        read += 1
+        return rows(self, segment)
+
+    monkeypatch.setattr(ArchiveAudit, "rows", counted)
+    report, walk = audited(folder, ledger)
+    assert report.problems == []
+    assert read <= 2 * len(walk.manifest.segments), "once for the register, once for all conditions"
 
 
 # -- dishonest archives ------------------------------------------------------------------------------------------------

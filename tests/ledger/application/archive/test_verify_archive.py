@@ -157,6 +157,7 @@ DISHONEST: dict[str, tuple[Callable[[Path], object], str]] = {
     "the same entries have other bytes": (same_entries_in_other_bytes, "ARC-MANIFEST"),
     "a file is added": (write("names.csv", b"Dina Ilves"), "ARC-UNLISTED"),
     "a file is added to the segments": (write("entries/x.parquet", b"PAR1"), "ARC-UNLISTED"),
+    "a file is added to the policy": (write("trust/subjects.parquet", b"PAR1"), "ARC-UNLISTED"),
     "the manifest is none": (write(MANIFEST, b"[]"), "ARC-FORMAT"),
     "the manifest is endless": (write(MANIFEST, b"[" * (1 << 20)), "ARC-FORMAT"),
     "the states are missing": (remove("states/000000000039.parquet"), "ARC-MISSING"),
