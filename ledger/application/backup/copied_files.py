@@ -33,6 +33,7 @@ LEFT_OUT = frozenset(
         KEYS_STORE,
         "views.db",
         "views.next.db",
+        "views.db.lock",
         "map.db",
         "state",
         "keys",

@@ -26,6 +26,7 @@ LEFT = {
     "views.db",
     "views.next.db",
     "views.next.db-wal",
+    "views.db.lock",
     "map.db-shm",
     "state/guard.db",
     "keys/ilves",
