@@ -52,7 +52,8 @@ def letter_cells(data: bytes, name: str, order: str, kind: str, *, day: str, zon
     text = day or next(iter(re.findall(r"^\d{4}-\d\d-\d\d(?!\d)", name)), "")
     try:
         local = datetime.combine(day_of.fromisoformat(text), time(12), time_zone(zone) if zone else UTC)
-    except ValueError:
+        noon = wire(local.astimezone(UTC))
+    except (ValueError, OverflowError):
         says = "nothing says on which day it happened"
         raise RecordError("FORM-DATE", says, where=name, hint="state the day, or begin the name with it") from None
     digest = sha256(data).hexdigest()
@@ -60,7 +61,7 @@ def letter_cells(data: bytes, name: str, order: str, kind: str, *, day: str, zon
     return {
         "order": order,
         "kind": kind,
-        "occurred": wire(local.astimezone(UTC)),
+        "occurred": noon,
         "on_source": "estimate",
         **({"actor": whose} if whose else {}),
         **KINDS_OF_LETTERS[kind],

@@ -176,7 +176,8 @@ class IntakePages:
         if case is None:
             says = f"no order that you may see has the reference {order!r}"
             raise RecordError("API-MISSING", says, hint="state the reference of the order")
-        if any(sha256(visitor.body).hexdigest() in str(e.public) for e in case.entries):
+        digest = sha256(visitor.body).hexdigest()
+        if any(digest in str(e.public) for e in case.entries):
             return IntakeCheck(file=name, rows=1, already=1)
         taken = maker.take([FactRow(1, kind, cells, {})])
         return _answer(name, taken, taken.faults, rows=1, notes=[])

@@ -202,6 +202,10 @@ def test_a_scanned_letter_becomes_a_draft_with_its_digest(prosecutor: Person, st
     assert "nothing says on which day it happened" in undated["faults"][0]["says"]
     other = checked(prosecutor, scan, **{**stated, "name": "Brief.pdf", "day": "2026-03-02", "whose": "skylark"})
     assert (other["drafts"][0]["on"][:10], other["drafts"][0]["whose"]) == ("2026-03-02", "skylark")
+    for day in ("0001-01-01", "9999-12-31", "0000-00-00"):
+        far = checked(prosecutor, scan, **{**stated, "day": day})
+        assert far["drafts"] == []
+        assert far["faults"]
     none = checked(prosecutor, scan, **{**stated, "kind": "order-closed"})
     assert "not taken from a letter alone" in none["faults"][0]["says"]
     unseen = checked(stranger, scan, **{**stated, "kind": "order-received"})
