@@ -90,11 +90,22 @@ class OrderLines:
         return self._read(caller, found)
 
     def every(self, caller: Caller, choice: Choice, zone: str, marks: Marks) -> Iterator[OrderLine]:
-        """Yield all lines of a list of the orders that a caller may see, some hundred read at a time."""
-        ids = self._read(caller, lambda c, asked: query.chosen(c, asked, choice, zone, marks))
+        """Yield all lines of a list of the orders that a caller may see, some hundred read at a time.
+
+        `LedgerError` BUSY if the rows are made anew meanwhile: the list would lack lines.
+        """
+        times = self._store().times
+
+        def same(question: Callable[[sqlite3.Connection, Asked], _Result]) -> _Result:
+            found = self._read(caller, question)
+            if self._store().times != times:
+                raise LedgerError("BUSY", "the lists were made anew meanwhile", "try again in a moment")
+            return found
+
+        ids = same(lambda c, asked: query.chosen(c, asked, choice, zone, marks))
         for begin in range(0, len(ids), query.TOGETHER):
             some = ids[begin : begin + query.TOGETHER]
-            yield from self._read(caller, lambda c, asked, some=some: self._seen(asked, query.lines(c, some)))  # type: ignore[misc]
+            yield from same(lambda c, asked, some=some: self._seen(asked, query.lines(c, some)))  # type: ignore[misc]
 
     def board(self, caller: Caller, whole: str = "") -> Board:
         """Return the open deadlines of the orders that a caller may see; `whole` is the part that is shown whole."""

@@ -141,13 +141,16 @@ def counted(c: sqlite3.Connection, asked: Asked) -> dict[str, list[tuple[str, in
 
 
 def to_judge(c: sqlite3.Connection, asked: Asked) -> int:
-    """Return how many orders are to be judged that a caller may see, or of which this is not known yet."""
+    """Return how many orders are to be judged that a caller may see.
+
+    All orders of which this is not known yet count as one: their number says what happens in orders of others.
+    """
     if asked.names is None:
         question = "SELECT count(*) FROM stale s WHERE s.knows = :knows AND s.why < 3"
     elif asked.names:
         question = (
             f"SELECT (SELECT count(*) FROM stale s WHERE {asked.sees('s')} AND s.why < 3)"  # noqa: S608 - fixed text
-            " + (SELECT count(*) FROM orders o WHERE o.named = 0)"
+            " + EXISTS (SELECT 1 FROM orders o WHERE o.named = 0)"
         )
     else:
         return 0
@@ -203,13 +206,15 @@ def _where(asked: Asked, choice: Choice, zone: str, marks: Marks) -> tuple[str, 
 
 def _words(said: str, tests: list[str], values: dict[str, Any]) -> None:
     """Ask for orders in whose words each of some words is, at any place of it."""
-    indexed = []
-    for n, word in enumerate(said.casefold().split()):
+    indexed, short = [], []
+    for n, word in enumerate(dict.fromkeys(said.casefold().split())):
         if len(word) >= SHORTEST and "\0" not in word:
             indexed.append('"' + word.replace('"', '""') + '"')
         else:
             values[f"word{n}"] = word
-            tests.append(f"l.id IN (SELECT id FROM text WHERE instr(said, :word{n}) > 0)")  # noqa: S608
+            short.append(f"instr(said, :word{n}) > 0")
+    if short:  # together: each question to `text` reads the words of every order
+        tests.append(f"l.id IN (SELECT id FROM text WHERE {' AND '.join(short)})")  # noqa: S608 - fixed text
     if indexed:
         values["words"] = " AND ".join(indexed)
         tests.append("l.id IN (SELECT rowid FROM words WHERE words MATCH :words)")

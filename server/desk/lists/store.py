@@ -115,6 +115,11 @@ class LineStore:
         c.execute("PRAGMA wal_autocheckpoint = 8000")  # pages: most are written again soon
         return c
 
+    @property
+    def times(self) -> int:
+        """Return how often the file was made anew."""
+        return self._times
+
     def clear(self) -> None:
         """Forget every row: the file is damaged, or of another log."""
         with self._write:

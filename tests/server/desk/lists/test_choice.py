@@ -171,6 +171,18 @@ def test_a_value_that_no_list_has_is_dropped() -> None:
     assert Choice.of({"scope": ["x"], "sort": ["drop table"], "down": ["2"], "time": ["y"]}) == Choice()
 
 
+def test_any_number_of_short_words_reads_the_words_of_every_order_once(store: LineStore) -> None:
+    said = " ".join(chr(97 + n % 26) * (1 + n // 26) for n in range(52))
+    assert names(Choice(name="a te")) == names(Choice(name="a a te te A")) == ["late"]
+    asks: list[str] = []
+    choice = Choice.of({"name": [said]})
+    with store.reading() as c:
+        c.set_trace_callback(asks.append)
+        query.count(c, asked(store, ILVES), choice, OSLO, NONE)
+        c.set_trace_callback(None)
+    assert [each.count("FROM text") for each in asks] == [1]
+
+
 def test_counts_name_a_party_once_for_each_order() -> None:
     own = replace(LINES[0], to_party="XO")
     with kept([own, LINES[1]]) as store, store.reading() as c:

@@ -14,8 +14,10 @@ from msgspec.structs import replace
 
 from ledger.adapters.keys.open_key import open_key
 from ledger.entries.case import Case
+from ledger.errors import LedgerError
 from server.access import Caller
 from server.desk.lists import lines as modules
+from server.desk.lists import query
 from server.desk.lists.board import board
 from server.desk.lists.choice import Choice, Marks
 from server.desk.lists.lines import OrderLines
@@ -142,6 +144,37 @@ def test_an_office_gets_the_lines_of_the_orders_that_name_it_and_no_wrong_row_sh
     assert (
         lines.board(stranger).mine.turns == lines.board(stranger).others.turns == lines.board(stranger).old.turns == []
     )
+
+
+def test_a_list_whose_rows_are_made_anew_while_it_is_read_is_refused_and_not_shorter(
+    office: Office, lines: OrderLines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded(office)
+    recorded(office)
+    monkeypatch.setattr(query, "TOGETHER", 1)
+    for damaged in (0, 1):  # the question for the rows, and the one for the lines
+        found, _ = read(lines, office)
+        assert list(lines.every(ilves(office), Choice(), "", Marks())) == found
+        some = lines.every(ilves(office), Choice(), "", Marks())
+        if damaged:
+            next(some)
+        with lines._store()._writer as c:
+            c.execute(("UPDATE body SET body = x'00'", "DROP TABLE body")[damaged])
+        with pytest.raises(LedgerError, match="made anew"):
+            list(some)
+
+
+def test_who_sees_some_orders_is_not_told_in_how_many_others_something_happened(
+    office: Office, lines: OrderLines
+) -> None:
+    recorded(office)
+    recorded(office)
+    caller = Caller("", "elsewhere", "XV", frozenset(("SP",)), account="a")
+    lines.follow(caller, -1.0)
+    assert len(lines._store().unnamed(9)) > 1
+    assert lines.numbers(caller) == (0, 1)
+    lines.follow(caller, 60.0)
+    assert lines.numbers(caller) == (0, 0)
 
 
 def test_a_caller_without_a_role_gets_no_line_and_no_number(office: Office, lines: OrderLines) -> None:
