@@ -1,8 +1,9 @@
 """Write and read the Parquet files of an archive with pyarrow. Bytes that are read are not trusted.
 
-A file has one row group, no metadata but the columns, and no dictionary. It is refused before a page is decompressed if
-its footer claims other columns or rows. While it is decompressed, the process may take a bounded amount of memory more,
-so that a page that gives a false size ends in a refusal.
+A file has one row group, no metadata but the columns, and no dictionary. Statistics are those of the values, and there
+is no other index: programs that ask questions skip rows by them, and would count less than was verified. A file is
+refused before a page is decompressed if its footer claims other columns or rows. While it is decompressed, the process
+may take a bounded amount of memory more, so that a page that gives a false size ends in a refusal.
 """
 
 from __future__ import annotations
@@ -127,11 +128,18 @@ def _read(data: bytes, columns: Sequence[tuple[str, str | int]], count: int | No
                 raise _wrong("it has metadata apart from its columns")
             if not file.schema_arrow.equals(_schema(pa, columns)):
                 raise _wrong("its columns are not those of an archive")
+            sorts = any(footer.row_group(n).sorting_columns for n in range(footer.num_row_groups))
+            if sorts or any(map(_has_more, _chunks(footer))):
+                raise _wrong("it has an index, a filter, a dictionary, an order or the name of another file")
             table = file.read(use_threads=False)
             table.validate(full=True)
             if table.num_rows != footer.num_rows or table.nbytes > MEMORY:
                 raise _wrong("it has other rows than it claims")
-            return [column.to_pylist() for column in table.columns]
+            values: list[list[Any]] = [column.to_pylist() for column in table.columns]
+            for chunk, those in zip(_chunks(footer), values, strict=False):
+                if not _tells_of(chunk.statistics, those):
+                    raise _wrong(f"the statistics of {chunk.path_in_schema} are not those of its values")
+            return values
     except RecordError:
         raise
     except Exception as error:  # pyarrow on untrusted bytes raises more than its own errors
@@ -141,6 +149,28 @@ def _read(data: bytes, columns: Sequence[tuple[str, str | int]], count: int | No
 def _claimed(footer: Any) -> list[Any]:
     """Return what the footer of a file says of its row groups."""
     return [footer.row_group(n) for n in range(footer.num_row_groups)]
+
+
+def _chunks(footer: Any) -> list[Any]:
+    """Return what the footer says of each column, in order; none for a file without rows."""
+    groups = (footer.row_group(n) for n in range(footer.num_row_groups))
+    return [group.column(n) for group in groups for n in range(group.num_columns)]
+
+
+def _has_more(chunk: Any) -> bool:
+    """Return True if a column has parts by which a reader may skip rows, or which lead elsewhere."""
+    indexed = chunk.has_column_index or chunk.has_offset_index or chunk.has_dictionary_page
+    return bool(indexed or chunk.file_path) or getattr(chunk, "bloom_filter_offset", None) is not None
+
+
+def _tells_of(statistics: Any, values: Sequence[Any]) -> bool:
+    """Return True if the statistics of a column are those of its values: by others a question would skip rows."""
+    if statistics is None:
+        return True
+    if (statistics.has_null_count and statistics.null_count) or statistics.has_distinct_count:
+        return False
+    bounds = (statistics.min, statistics.max) if statistics.has_min_max else None
+    return statistics.num_values == len(values) and (bounds is None or bounds == (min(values), max(values)))
 
 
 @contextmanager

@@ -105,6 +105,42 @@ def test_two_row_groups_are_refused() -> None:
     assert "row group" in refused(file_of(table(), row_group_size=2))
 
 
+def plain_table() -> pa.Table:
+    columns = parquet_files._schema(pa, parquet_files.ENTRY_COLUMNS)
+    return pa.Table.from_arrays(table().cast(pa.schema([(f.name, f.type) for f in columns])).columns, schema=columns)
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"use_dictionary": True},
+        {"use_dictionary": ["kind"]},
+        {"write_page_index": True},
+        {"bloom_filter_options": {"kind": True}},
+        {"sorting_columns": [pq.SortingColumn(0)]},
+    ],
+)
+def test_parts_by_which_a_reader_skips_rows_are_refused(how: dict[str, Any]) -> None:
+    plain = {"use_dictionary": False, "store_schema": False}
+    assert read_entries(file_of(plain_table(), **plain), COUNT) == ROWS
+    try:
+        content = file_of(plain_table(), **{**plain, **how})
+    except TypeError:
+        pytest.skip("this pyarrow does not write it")
+    assert "index, a filter" in refused(content)
+
+
+@pytest.mark.parametrize("value", [b"order-issued", b"order 0", b"order 2", (7).to_bytes(8, "little")])
+def test_statistics_that_are_not_those_of_the_values_are_refused(value: bytes) -> None:
+    """The footer says that no value is there which is: a question for it would skip the file, and count none."""
+    content = write_entries(ROWS)
+    length = int.from_bytes(content[-8:-4], "little")
+    pages, footer = content[: -8 - length], content[-8 - length : -8]
+    assert value in footer
+    forged = pages + footer.replace(value, b"\x01" * len(value) if value[-1:] == b"\0" else b"q" * len(value))
+    assert "statistics of" in refused(forged + content[-8:])
+
+
 @pytest.mark.parametrize("count", [0, COUNT - 1, COUNT + 1, 1 << 40])
 def test_other_numbers_of_rows_are_refused(count: int) -> None:
     assert "rows" in refused(write_entries(ROWS), count)
