@@ -76,7 +76,7 @@ class SQLiteGuard:
                 return None
             size, root, note, at, version = row
             signed = Signed(typed(size, int), typed(root, bytes), typed(note, bytes), stored_instant(at))
-            return encode(signed, self._closed() if version == _CLOSED_VERSION else "")
+            return encode(signed, self._closed()) if version == _CLOSED_VERSION else encode(signed)
 
     def _closed(self) -> str:
         row = self._c.execute("SELECT reason FROM closed").fetchone()

@@ -16,8 +16,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
@@ -95,7 +96,7 @@ class LocalSigner:
         self._state = state
         self._known = tuple(known)
         self._guard: Guard | None = None
-        self._opened: dict[Path, Key] = {}
+        self._opened: dict[str, Key] = {}  # by the name of their file
         self._seen = b""  # the note that was verified or signed last
 
     @property
@@ -137,7 +138,7 @@ class LocalSigner:
     def sign_root(self) -> SignedRoot:
         """Sign as `Signatory.sign_root` says, by the key of that size."""
         last = self.last()
-        (key,) = self._keys(ED25519, _names(self._state), last.size)
+        (key,) = self._keys(ED25519, _starts(tuple(_names(self._state))), last.size)
         signature = key.sign(signed_bytes(self._origin, key.public, last.root))
         return SignedRoot(last.size, last.root, key.public, signature)
 
@@ -174,29 +175,40 @@ class LocalSigner:
 
     def _keys_of(self, before: Signed, size: int) -> tuple[list[Key], list[Key]]:
         """Return the Ed25519 and the ML-DSA-44 keys of a size; KEY-MISSING if one that signed `before` is gone."""
-        names = _names(self._state)
-        second = self._keys(MLDSA44, names, before.size, size)
-        if not second and signed_with(before.note, self._origin, MLDSA44):
+        starts = _starts(tuple(_names(self._state)))
+        second = self._keys(MLDSA44, starts, before.size, size)
+        if not second and _has_second_line(before.note, self._origin):
             raise LedgerError(
                 "KEY-MISSING",
                 f"{self._state} has no ML-DSA-44 key, and this log signed its last checkpoint with one",
                 "put log.mldsa.<n>.key back; only if it is lost for good: comity key add-log makes another",
             )
-        return self._keys(ED25519, names, before.size, size), second
+        return self._keys(ED25519, starts, before.size, size), second
 
-    def _keys(self, kind: int, names: Sequence[str], *sizes: int) -> list[Key]:
+    def _keys(self, kind: int, starts: Mapping[int, Mapping[int, str]], *sizes: int) -> list[Key]:
         """Return the keys of one signature type that sign these sizes: two at a change of key."""
-        starts = {**({0: _FIRST} if kind == ED25519 else {}), **_later(names, kind)}
-        begun = [max((n for n in starts if n <= size), default=None) for size in sizes]
-        return [self._key(kind, self._state / starts[n]) for n in dict.fromkeys(begun) if n is not None]
+        begun = [max((n for n in starts[kind] if n <= size), default=None) for size in sizes]
+        return [self._key(kind, starts[kind][n]) for n in dict.fromkeys(begun) if n is not None]
 
-    def _key(self, kind: int, path: Path) -> Key:
-        if path not in self._opened:
+    def _key(self, kind: int, name: str) -> Key:
+        if name not in self._opened:
+            path = self._state / name
             key = open_key(str(path)) if kind == ED25519 else mldsa.load(path)
             if self._known and Vkey.of(self._origin, kind, key.public) not in self._known:
                 raise LedgerError("KEY-FORMAT", f"{path} is not the key of {self._origin}")
-            self._opened[path] = key
-        return self._opened[path]
+            self._opened[name] = key
+        return self._opened[name]
+
+
+@lru_cache(maxsize=8)  # asked twice for each checkpoint
+def _starts(names: tuple[str, ...]) -> Mapping[int, Mapping[int, str]]:
+    """Return by signature type the first size and the file of each key, of the files of a folder."""
+    return {ED25519: {0: _FIRST} | _later(names, ED25519), MLDSA44: _later(names, MLDSA44)}
+
+
+@lru_cache(maxsize=8)  # asked twice for each checkpoint
+def _has_second_line(note: bytes, origin: str) -> bool:
+    return signed_with(note, origin, MLDSA44)
 
 
 def later_keys(state: Path, kind: int = ED25519) -> dict[int, str]:
