@@ -122,7 +122,7 @@ class Keeping:
         if not 0 <= number < link.pieces or len(data) != length_of(known.size, number):
             raise RecordError("API-REQUEST", "a piece of this file has another number or length", where="piece")
         progress = self._of(name)
-        with progress.lock:
+        with progress.lock, self._place.alone(name):
             link = self.links.of(name) or link
             if number > link.received:
                 says = f"the next piece is number {link.received}, and this one is {number}"
@@ -132,6 +132,8 @@ class Keeping:
                 if not self.links.received(name, number):
                     if self.links.of(name) is None:  # it was erased meanwhile
                         self._place.delete(name)
+                    else:  # this has replaced the piece of another server, which may have counted the file as kept
+                        self._drop(name)
                     raise RecordError("CONFLICT", "another request has sent this piece, or deleted the file")
                 if progress.pieces == number:
                     progress.hash.update(data)

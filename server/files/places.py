@@ -7,12 +7,12 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
 
-from ledger.adapters.folders.user_folders import private_folder, replace_file
+from ledger.adapters.folders.user_folders import lock_file, private_folder, replace_file
 from ledger.adapters.storage.sqlite import sync_folder
 from ledger.errors import LedgerError
 from server.files.settings import FileSettings
@@ -28,8 +28,12 @@ class Place(Protocol):
         """Store a piece, whole or not at all; one that is there already is replaced. It lasts when it is settled."""
         ...
 
+    def alone(self, name: str) -> AbstractContextManager[None]:
+        """Let no other server write pieces of an object meanwhile, where the place has locks; it waits for one."""
+        ...
+
     def settle(self, name: str, numbers: range) -> None:
-        """Make stored pieces durable: a power cut after this takes none of them. A missing piece is left out."""
+        """Make stored pieces durable: a power cut after this takes none of them. What is missing is left out."""
         ...
 
     def read(self, name: str, number: int) -> bytes | None:
@@ -83,13 +87,18 @@ def part_of(origin: str) -> str:
 
 
 class FolderPlace:
-    """A folder: `<ledger>/<first two digits>/<object>/<piece>`, with mode 0700."""
+    """A folder: `<ledger>/<first two digits>/<object>/<piece>`, with mode 0700.
+
+    `<ledger>.locks/<first two digits>` are the locks of servers that share it.
+    """
 
     def __init__(self, folder: Path, origin: str) -> None:
         """Make the folder of a ledger's objects if it is missing; `LedgerError` FILES-PLACE if that fails."""
         self._root = folder / part_of(origin)
+        self._locks = self._root.with_name(f"{self._root.name}.locks")
         try:
             private_folder(self._root)
+            private_folder(self._locks)
         except OSError as wrong:
             says = f"the folder for files cannot be used: {folder}: {wrong.strerror}"
             raise LedgerError("FILES-PLACE", says, "look at the table [files] of the configuration") from None
@@ -102,6 +111,9 @@ class FolderPlace:
         except OSError as wrong:
             raise self._full(wrong) from None
 
+    def alone(self, name: str) -> AbstractContextManager[None]:
+        return lock_file(self._locks / self._folder(name).parent.name, None)
+
     def settle(self, name: str, numbers: range) -> None:
         folder = self._folder(name)
         try:
@@ -109,7 +121,8 @@ class FolderPlace:
                 with suppress(FileNotFoundError), (folder / str(number)).open("rb") as piece:
                     os.fsync(piece.fileno())
             for each in (folder, folder.parent, self._root):
-                sync_folder(each)
+                with suppress(FileNotFoundError):  # it was erased meanwhile
+                    sync_folder(each)
         except OSError as wrong:
             raise self._full(wrong) from None
 

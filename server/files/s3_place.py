@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import timedelta
 
 import obstore
@@ -35,6 +35,10 @@ class S3Place:
     def write(self, name: str, number: int, data: bytes) -> None:
         with _translated():
             obstore.put(self._store, self._key(name, number), data, use_multipart=False)
+
+    def alone(self, name: str) -> AbstractContextManager[None]:
+        """Lock nothing: a bucket has no locks."""
+        return nullcontext()
 
     def settle(self, name: str, numbers: range) -> None:
         """Do nothing: a bucket has made a piece durable when it answers."""

@@ -80,7 +80,7 @@ class Keeping:
 
     def stored(self) -> list[Path]:
         """Return every file in the store."""
-        return sorted(path for path in self.folder.rglob("*") if path.is_file())
+        return sorted(path for path in self.folder.rglob("*") if path.is_file() and path.parent.suffix != ".locks")
 
     def path(self, data: bytes, name: str = "x.bin") -> Path:
         """Return a new file with a content."""

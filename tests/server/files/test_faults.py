@@ -6,10 +6,11 @@ import errno
 import json
 import shutil
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, nullcontext, suppress
 from hashlib import sha256
 from pathlib import Path
 from secrets import token_bytes
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -18,11 +19,12 @@ pytest.importorskip("starlette", reason="needs the extra `server`")
 
 from ledger.adapters.folders.ledger_folder import read_folder
 from ledger.adapters.subject_keys.key_store import SubjectKeyStore
-from ledger.errors import LedgerError
+from ledger.errors import LedgerError, RecordError
+from server.access import Caller
 from server.files import erasure, places
 from server.files import keeping as keeping_module
 from server.files.checking import StoreCheck
-from server.files.pieces import PIECE
+from server.files.pieces import PIECE, seal_piece
 from tests.server.files.office import Keeping, keeping
 from tests.server.office import Office
 from tests.support.cli import run
@@ -102,6 +104,56 @@ def test_an_upload_goes_on_from_the_first_piece_that_a_power_cut_took(own: Keepi
     assert (after["received"], after["kept"]) == (0, False)
     assert own.send("ilves", order, LARGE).json["kept"] is True
     assert own.fetch(order, leaf) == {"0.zip": LARGE}
+
+
+@pytest.mark.parametrize("has_locks", [True, False])
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_file_that_counts_as_kept_is_the_one_that_was_compared_whatever_another_server_writes(
+    own: Keeping, monkeypatch: pytest.MonkeyPatch, has_locks: bool, whole: bool
+) -> None:
+    order = own.order()
+    own.arrived(order, LARGE)
+    name = own.offer("ilves", order, LARGE).json["object"]
+    files = files_of(own)
+    there = keeping_module.Keeping(files.record, files.links, files._place, files._settings, files._access)
+    caller = Caller("", "ilves", "XO", frozenset(("ISS",)))
+    write, parts = files._place.write, (LARGE[:PIECE], LARGE[PIECE:])
+    begun, others = Event(), token_bytes(PIECE)
+
+    def sends() -> None:
+        begun.wait(10)
+        with suppress(RecordError):
+            for number, part in enumerate(parts if whole else parts[:1]):
+                files.put(caller, order, name, number, part)
+
+    def written(*args: Any) -> None:
+        if args[2] == sealed[0]:
+            begun.set()
+            sending.join(0.5)  # with locks it waits for this write
+        write(*args)
+
+    def sealing(*args: Any) -> bytes:
+        made = seal_piece(*args)
+        if args[4] == others:
+            sealed.append(made)
+        return made
+
+    sealed: list[bytes] = []
+    sending = Thread(target=sends)
+    monkeypatch.setattr(keeping_module, "seal_piece", sealing)
+    monkeypatch.setattr(files._place, "write", written)
+    if not has_locks:
+        monkeypatch.setattr(files._place, "alone", lambda _: nullcontext())
+    sending.start()
+    with suppress(RecordError):
+        there.put(caller, order, name, 0, others)
+    sending.join()
+    with suppress(RecordError):
+        files.put(caller, order, name, 1, parts[1])
+    link = files.links.of(name)
+    assert link is None or not link.kept or b"".join(files.pieces(link, files.known(link))) == LARGE
+    assert link is None, "what is not the stated file is deleted"
+    assert own.send("ilves", order, LARGE).json["kept"] is True
 
 
 def test_a_file_counts_as_kept_when_all_of_its_pieces_are_settled(
