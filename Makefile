@@ -139,10 +139,12 @@ browser: install
 	tests/browser/install.sh page
 	$(BIN)/python -m browser.build
 
-# The page against the Python verifier, in Node.js, Chromium and Firefox.
+# The page against the Python verifier, in Node.js, Chromium and Firefox. A test that hangs ends after ten minutes, with
+# where it was; AGAIN=1 tries alone, in new browsers, what has failed.
 browser-test: install
 	tests/browser/install.sh
-	$(PYTEST) -n 2 --dist worksteal -m browser -rs tests/browser
+	$(PYTEST) $(if $(AGAIN),-n 0 --last-failed --last-failed-no-failures none,-n 2 --dist worksteal) -m browser -rs \
+	-o faulthandler_timeout=600 -o faulthandler_exit_on_timeout=true tests/browser
 
 # A quarter of an hour, with the peers it measures against; BENCH_FULL=1 goes up to a million entries. The last line is
 # one JSON object.

@@ -6,7 +6,6 @@ import contextlib
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
-from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -51,38 +50,55 @@ def node(page: Path) -> Iterator[Page]:
     waiting.close()
 
 
+class Running:
+    """Browsers that many modules use in turn: a start takes as long as many tests."""
+
+    def __init__(self, start: Callable[[str], Browser]) -> None:
+        self._start = start
+        self._browsers: dict[str, Browser] = {}
+
+    @contextlib.contextmanager
+    def lent(self, name: str, session: pytest.Session) -> Iterator[Browser]:
+        """Lend a browser to a module, started when one first needs it; end it after a failure, as it was left."""
+        failed = session.testsfailed
+        if name not in self._browsers:
+            self._browsers[name] = self._start(name)
+        yield self._browsers[name]
+        if session.testsfailed > failed and name in self._browsers:
+            self._browsers.pop(name).close()
+
+    def close(self) -> None:
+        """End every browser."""
+        while self._browsers:
+            self._browsers.popitem()[1].close()
+
+
 @pytest.fixture(scope="session")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Browser]]:
-    """Start each browser once, when a test first needs it: a start takes as long as many tests."""
-    with contextlib.ExitStack() as ends:
-
-        @cache
-        def start(name: str) -> Browser:
-            return ends.enter_context(contextlib.closing(started(name, tmp_path_factory)))
-
-        yield start
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """Return the browsers of all modules."""
+    with contextlib.closing(Running(lambda name: started(name, tmp_path_factory))) as browsers:
+        yield browsers
 
 
 @pytest.fixture(scope="module", params=BROWSERS)
-def browser(request: pytest.FixtureRequest, running: Callable[[str], Browser]) -> Browser:
+def browser(request: pytest.FixtureRequest, running: Running) -> Iterator[Browser]:
     """Return Chromium, then Firefox, each with the width of its window."""
-    browser = running(request.param)
-    browser.resize()
-    return browser
+    with running.lent(request.param, request.session) as browser:
+        browser.resize()
+        yield browser
 
 
 @pytest.fixture(scope="module", params=["node", *BROWSERS])
 def reader(
-    request: pytest.FixtureRequest,
-    page: Path,
-    running: Callable[[str], Browser],
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Asked:
+    request: pytest.FixtureRequest, page: Path, running: Running, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Asked]:
     """Return the scripts of the page in Node.js, in Chromium, in Firefox."""
     if request.param == "node":
         node: Page = request.getfixturevalue("node")
-        return node
-    return Opened(running(request.param), page, tmp_path_factory.mktemp("opened"))
+        yield node
+        return
+    with running.lent(request.param, request.session) as browser:
+        yield Opened(browser, page, tmp_path_factory.mktemp("opened"))
 
 
 def started(name: str, tmp_path_factory: pytest.TempPathFactory, limit: int | None = None) -> Browser:

@@ -177,8 +177,7 @@ class Typist:
                 self.keys.tick(f"#tick-{n}")
             before = self.keys.look("return document.querySelector('#task h2').textContent")
             self.keys.reach("#task .actions .govuk-button")
-            while button not in self.keys.look("return document.activeElement.textContent"):
-                self.keys.press(TAB)
+            self.keys.until_true(lambda: self._at(button), f"a button {button!r} on the signing page")
             self.keys.press(ENTER)
             self.keys.until(
                 "return (document.querySelector('#task h2')?.textContent ?? '') !== arguments[0]"
@@ -187,6 +186,13 @@ class Typist:
             )
             if not button:
                 self.keys.until("return document.querySelector('.said') !== null")
+
+    def _at(self, button: str) -> bool:
+        """Say whether the focus is on a button with a text; go on to the next control if not."""
+        if button in self.keys.look("return document.activeElement.textContent"):
+            return True
+        self.keys.press(TAB)
+        return False
 
     @contextmanager
     def signing_page(self) -> Iterator[None]:

@@ -90,6 +90,10 @@ class Desk:
                 self.browser.switch(window)
                 self.browser.close_window()
         self.browser.switch(self._window)
+        until = time.monotonic() + PATIENCE
+        while len(self.browser.windows()) > 1:  # Firefox goes on listing a window that it closes
+            if time.monotonic() > until:
+                raise TimeoutError("the signing page does not close")
 
     def received(self) -> list[dict[str, Any]]:
         """Return every message that the desk got, with its origin."""
@@ -102,7 +106,7 @@ class Desk:
         """Return the data of the last message with a type or an id."""
         what = json.dumps([type_, id_])
         found: dict[str, Any] = self.browser.wait(
-            f"const [type, id] = {what}; return JSON.parse(document.getElementById('received').textContent)"
+            f"const [type, id] = {what}; return JSON.parse(document.getElementById('received')?.textContent ?? '[]')"
             ".findLast(({ data }) => (!type || data.type === type) && (!id || data.id === id))?.data",
             PATIENCE,
         )

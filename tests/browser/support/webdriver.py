@@ -15,7 +15,7 @@ import time
 from abc import ABC, abstractmethod
 from base64 import b64decode
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,8 @@ ESCAPE = "\ue00c"
 NARROW = ":root { min-width: 0 !important; }"  # of Firefox's window, which else is never as narrow as a phone
 SCRIPT = 180  # seconds until the browser ends a script in the page
 SECONDS = SCRIPT + 30  # until a browser that does not answer counts as stuck
+ENDING = 10  # seconds in which a browser ends
+STUCK = (OSError, RuntimeError, http.client.HTTPException, ValueError)  # of a browser that does not answer as it should
 
 # a passkey of the device that answers without a person
 AUTHENTICATOR = {
@@ -211,10 +213,11 @@ class Chromium(Browser):
         self._call("POST", "/goog/cdp/execute", {"cmd": name, "params": params})
 
     def close(self) -> None:
-        self._call("DELETE", "")
+        with suppress(*STUCK):
+            self._call("DELETE", "")
         self._connection.close()
         self._driver.terminate()
-        self._driver.communicate()
+        _ended(self._driver)
 
 
 class Firefox(Browser):
@@ -260,7 +263,10 @@ class Firefox(Browser):
         while (end := self._rest.find(b":")) < 0 or len(self._rest) <= end + int(self._rest[:end]):
             # Firefox sends an answer in two pieces, the second when the first is acknowledged: at once, not in 40 ms.
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
-            self._rest += self._socket.recv(1 << 16)
+            piece = self._socket.recv(1 << 16)
+            if not piece:
+                raise ConnectionError("Firefox has closed its connection")
+            self._rest += piece
         size = int(self._rest[:end])
         message, self._rest = self._rest[end + 1 : end + 1 + size], self._rest[end + 1 + size :]
         return json.loads(message)
@@ -268,8 +274,12 @@ class Firefox(Browser):
     def _call(self, name: str, parameters: dict[str, Any]) -> Any:
         self._number += 1
         message = json.dumps([0, self._number, name, parameters]).encode()
-        self._socket.sendall(b"%d:%b" % (len(message), message))
-        _, _, error, value = self._read()
+        try:
+            self._socket.sendall(b"%d:%b" % (len(message), message))
+            _, _, error, value = self._read()
+        except OSError:
+            self._socket.close()  # a later answer would be taken for that to a later command
+            raise
         if error:
             raise RuntimeError(error["message"])
         return value.get("value", value) if isinstance(value, dict) else value
@@ -315,9 +325,22 @@ class Firefox(Browser):
         self._call("WebDriver:SetWindowRect", {"width": width or 1_366, "height": 1_400 if width else 768})
 
     def close(self) -> None:
-        self._call("Marionette:Quit", {"flags": ["eForceQuit"]})
+        with suppress(*STUCK):
+            self._socket.settimeout(ENDING)
+            self._call("Marionette:Quit", {"flags": ["eForceQuit"]})
         self._socket.close()
-        self._firefox.wait()
+        _ended(self._firefox)
+
+
+def _ended(process: subprocess.Popen[Any]) -> None:
+    """Wait until a process has ended; kill it if it does not."""
+    try:
+        process.wait(ENDING)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    if process.stdout:
+        process.stdout.close()
 
 
 def _free_port() -> int:
