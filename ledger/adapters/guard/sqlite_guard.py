@@ -54,6 +54,7 @@ class SQLiteGuard:
         self._path = path
         self._opened: sqlite3.Connection | None = None
         self._keeper: sqlite3.Connection | None = None
+        self._known: tuple[object, bytes] = (None, b"")  # the row that was read or written last, and its value
 
     @property
     def _c(self) -> sqlite3.Connection:
@@ -75,8 +76,11 @@ class SQLiteGuard:
             if row is None:
                 return None
             size, root, note, at, version = row
-            signed = Signed(typed(size, int), typed(root, bytes), typed(note, bytes), stored_instant(at))
-            return encode(signed, self._closed()) if version == _CLOSED_VERSION else encode(signed)
+            if version == _CLOSED_VERSION:
+                return encode(_signed(size, root, note, at), self._closed())
+            if self._known[0] != row[:-1]:
+                self._known = row[:-1], encode(_signed(size, root, note, at))
+            return self._known[1]
 
     def _closed(self) -> str:
         row = self._c.execute("SELECT reason FROM closed").fetchone()
@@ -89,7 +93,10 @@ class SQLiteGuard:
             return self._replace_whole(old, after, to_close)
         with SQLiteErrors(self._path):
             try:  # one statement, one transaction
-                return self._update(self._c, before, after)
+                replaced = self._update(self._c, before, after)
+                if replaced:
+                    self._known = _row(after), new
+                return replaced
             except sqlite3.IntegrityError as error:
                 if self.fetch() != old:
                     return False  # it was closed meanwhile
@@ -140,6 +147,10 @@ class SQLiteGuard:
 def make_whole(path: Path) -> None:
     """Copy the WAL of a guard into its file and delete it, so that the file can be moved alone."""
     connect(path, newest=_CLOSED_VERSION).close()  # the last connection that can write does it
+
+
+def _signed(size: object, root: object, note: object, at: object) -> Signed:
+    return Signed(typed(size, int), typed(root, bytes), typed(note, bytes), stored_instant(at))
 
 
 def _row(signed: Signed) -> tuple[int, bytes, bytes, str]:

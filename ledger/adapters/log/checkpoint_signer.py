@@ -98,6 +98,7 @@ class LocalSigner:
         self._guard: Guard | None = None
         self._opened: dict[str, Key] = {}  # by the name of their file
         self._seen = b""  # the note that was verified or signed last
+        self._single = b""  # the last note that is known to have no ML-DSA-44 line
 
     @property
     def guard(self) -> Guard:
@@ -171,13 +172,21 @@ class LocalSigner:
             note += format_line(Vkey.of(self._origin, ED25519, key.public), key.sign(text.encode()))
         for key in second:
             note += cosign_mldsa(note.encode(), self._origin, key.public, key.sign, int(at.timestamp()))
-        return note.encode()
+        made = note.encode()
+        if not second:
+            self._single = made
+        return made
+
+    def _is_single(self, note: bytes) -> bool:
+        if note != self._single and not signed_with(note, self._origin, MLDSA44):
+            self._single = note
+        return note == self._single
 
     def _keys_of(self, before: Signed, size: int) -> tuple[list[Key], list[Key]]:
         """Return the Ed25519 and the ML-DSA-44 keys of a size; KEY-MISSING if one that signed `before` is gone."""
         starts = _starts(tuple(_names(self._state)))
         second = self._keys(MLDSA44, starts, before.size, size)
-        if not second and _has_second_line(before.note, self._origin):
+        if not second and not self._is_single(before.note):
             raise LedgerError(
                 "KEY-MISSING",
                 f"{self._state} has no ML-DSA-44 key, and this log signed its last checkpoint with one",
@@ -204,11 +213,6 @@ class LocalSigner:
 def _starts(names: tuple[str, ...]) -> Mapping[int, Mapping[int, str]]:
     """Return by signature type the first size and the file of each key, of the files of a folder."""
     return {ED25519: {0: _FIRST} | _later(names, ED25519), MLDSA44: _later(names, MLDSA44)}
-
-
-@lru_cache(maxsize=8)  # asked twice for each checkpoint
-def _has_second_line(note: bytes, origin: str) -> bool:
-    return signed_with(note, origin, MLDSA44)
 
 
 def later_keys(state: Path, kind: int = ED25519) -> dict[int, str]:
