@@ -11,6 +11,7 @@ from cli.exports.formats import ExportRequest
 from cli.handover.paper_signer import paper_signer
 from cli.remote.servers import chosen_url
 from cli.terminal import output
+from ledger.errors import RecordError
 
 TO_SIGN = ".manifest.xml"
 
@@ -27,7 +28,7 @@ def asic(wanted: ExportRequest) -> bytes | None:
         raise Stop("a container is signed by --sign KEY, or made with --unsigned")
     if wanted.unsigned and wanted.file == "-":
         raise Stop("an unsigned container is two files", hint="-o FILE")
-    name = f"{Path(wanted.file).stem if wanted.file != '-' else 'order'}.evidence.zip"
+    name = _name_inside(wanted.file)
     signer = paper_signer(wanted.signing)
     to_sign = Path(f"{wanted.file}{TO_SIGN}")
     if signer is None:
@@ -50,6 +51,18 @@ def asic(wanted: ExportRequest) -> bytes | None:
     else:
         signer.tell()
     return None
+
+
+def _name_inside(file: str) -> str:
+    """Return the name of the bundle in a container: that of the container, if an archive may hold it as it is."""
+    from ledger.bundle.zip_profile import check_paths
+
+    name = f"{Path(file).stem}.evidence.zip"
+    try:
+        check_paths([name])
+    except RecordError:
+        return "order.evidence.zip"
+    return name
 
 
 @contextmanager

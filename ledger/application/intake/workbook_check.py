@@ -33,6 +33,11 @@ _UNREADABLE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, 
 _PLACE = re.compile("([A-Z]{1,3})([0-9]{1,7})")
 _LONG_NAME = re.compile(rb"xmlns[^=<>]*=\s*(?:\"[^\"]{%d}|'[^']{%d})" % (LONGEST, LONGEST))
 
+# No element that is read here states one attribute in two namespaces: the library may take the other value.
+_READ = frozenset({"sheet", "Relationship", "row", "col", "c", "mergeCell", "style", "table-properties", "table",
+                   "table-column", "table-row", "table-cell", "covered-table-cell"})  # fmt: skip
+_TWICE = frozenset({"value-type"})  # but this one, which LibreOffice writes in two: the second one says more
+
 Place = tuple[int, int]  # row and column, from 1
 
 
@@ -90,6 +95,7 @@ def checked(data: bytes, name: str) -> Workbook:
 def _unpacked(data: bytes, name: str) -> dict[str, bytes]:
     """Return the XML parts of a workbook; the parts that a table does not need are left out."""
     parts: dict[str, bytes] = {}
+    seen: set[str] = set()
     total = 0
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -100,8 +106,9 @@ def _unpacked(data: bytes, name: str) -> dict[str, bytes]:
                     continue
                 if info.flag_bits & 1:
                     raise wrong(name, "the workbook has a password", "save it without one")
-                if info.filename in parts:
+                if info.filename.lower() in seen:  # a reader that finds no part looks for one in other letters
                     raise wrong(name, f"two parts are called {info.filename!r}")
+                seen.add(info.filename.lower())
                 with archive.open(info) as part:
                     raw = part.read(UNPACKED - total + 1)
                 total += len(raw)
@@ -162,7 +169,11 @@ class _Scanner:
             self._elements += 1
             if depth > DEEPEST or self._elements > ELEMENTS or max(map(len, (tag, *attributes))) > LONGEST:
                 raise wrong(name, "too many elements, or too deep in each other", "split it into several tables")
-            start(tag.rpartition(" ")[2], {key.rpartition(" ")[2]: value for key, value in attributes.items()})
+            local, names = tag.rpartition(" ")[2], [key.rpartition(" ")[2] for key in attributes]
+            values = dict(zip(names, attributes.values(), strict=True))
+            if len(values) < len(names) and local in _READ and {n for n in names if names.count(n) > 1} - _TWICE:
+                raise wrong(name, f"an element {local} states one attribute in two namespaces")
+            start(local, values)
 
         def close(tag: str) -> None:
             nonlocal depth
@@ -197,17 +208,26 @@ def _xlsx(parts: Mapping[str, bytes], name: str) -> list[SheetFacts]:
 
     def relation(tag: str, attributes: dict[str, str]) -> None:
         if tag == "Relationship":
-            target = attributes.get("Target", "")
-            targets[attributes.get("Id", "")] = target[1:] if target.startswith("/") else f"xl/{target}"
+            target, id = attributes.get("Target", ""), attributes.get("Id", "")
+            if id in targets:
+                raise wrong(name, f"two relations of the workbook are called {id!r}")
+            targets[id] = target[1:] if target.startswith("/") else f"xl/{target}"
 
     scanner.scan("xl/workbook.xml", parts["xl/workbook.xml"], book)
     scanner.scan("xl/_rels/workbook.xml.rels", parts.get("xl/_rels/workbook.xml.rels", b"<none/>"), relation)
-    sheets = {targets.get(id, ""): SheetFacts(sheet, hidden) for sheet, id, hidden in named}
+    sheets: dict[str, SheetFacts] = {}
+    for sheet, id, hidden in named:
+        part = targets.get(id, "")
+        if part not in parts or part in sheets:  # a reader may find the cells in a part that was not counted
+            raise wrong(name, f"sheet {sheet!r} has no part, or that of another sheet")
+        sheets[part] = SheetFacts(sheet, hidden)
     for part, raw in parts.items():
-        if part in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels", "mimetype"):
+        facts = sheets.get(part)
+        if facts is None and part in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels", "mimetype"):
             continue
-        facts = sheets.get(part) or SheetFacts(part)
-        cells = _XlsxCells(facts, name) if part.startswith("xl/") and "sharedStrings" not in part else None
+        if facts is None and part.startswith("xl/") and "sharedStrings" not in part:
+            facts = SheetFacts(part)
+        cells = _XlsxCells(facts, name) if facts else None
         scanner.scan(part, raw, *((cells.start, cells.end, cells.text) if cells else ()))
     return list(sheets.values())
 

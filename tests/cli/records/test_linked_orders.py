@@ -164,6 +164,70 @@ def test_orders_that_have_nothing_to_do_with_each_other_stay_apart() -> None:
     assert drawn(("a", 1, {}), ("b", 1, {}), ("a", 2, {})) == ["* a2", "| * b1", "* a1"]
 
 
+def test_a_line_crosses_those_between_it_and_the_order_before_it() -> None:
+    first: tuple[str, int, dict[str, str]] = ("a", 1, {})
+    later = ("b", 1, {"prior_order": "a"})
+    between: list[tuple[str, int, dict[str, str]]] = [("c", 1, {}), ("d", 1, {})]
+    assert drawn(first, *between, later, ("d", 2, {}), ("c", 2, {}), ("a", 2, {})) == [
+        *("* a2", "| * c2", "| | * d2", "| | | * b1", "| |_|/", "| | * d1", "| * c1", "* a1")
+    ]
+    assert drawn(first, *between, later, ("a", 2, {}), ("d", 2, {}), ("c", 2, {}), ("b", 2, {})) == [
+        *("* b2", "| * c2", "| | * d2", "| | | * a2", "* | | | b1", " \\|_| |", "  | * | d1", "  *   | c1"),
+        "      * a1",
+    ]
+
+
+def test_a_line_crosses_only_those_between_its_own_and_that_of_the_order_before_it() -> None:
+    def above(*orders: str) -> list[str]:
+        """Draw orders whose newest entries are in these columns, then the first entry of b, which goes over to a."""
+        return drawn(*((each, 1, {}) for each in orders if each != "b"), ("b", 1, {"prior_order": "a"}),
+                     *((each, 2, {}) for each in reversed(orders)))[len(orders) : len(orders) + 2]  # fmt: skip
+
+    assert above(*"xybcda") == ["| | * | | | b1", r"| |  \|_| |"]
+    assert above(*"xacdb") == ["| | | | * b1", "| | |_|/"]
+    assert above(*"xba") == ["| * | b1", r"|  \|"]
+
+
+def test_a_line_ends_where_the_order_before_it_is_not_shown_below() -> None:
+    later = ("b", 1, {"prior_order": "a"})
+    assert drawn(("c", 1, {}), later) == ["* b1", "* c1"]
+    assert drawn(("c", 1, {}), later, ("a", 1, {})) == ["* a1", "* b1", "* c1"]
+    assert drawn(("a", 1, {}), ("c", 1, {}), later) == ["* b1", "| * c1", "* a1"]
+
+
+def test_a_new_line_takes_the_first_column_that_is_free_and_moves_no_other() -> None:
+    rows = ("a1", "b1", "d1", "c1", "b2", "c2", "a2")
+    assert drawn(*((row[0], int(row[1]), {}) for row in rows)) == [
+        *("* a2", "| * c2", "| | * b2", "| * | c1", "| * | d1", "|   * b1", "* a1")
+    ]
+
+
+def test_each_entry_has_its_text() -> None:
+    with pytest.raises(ValueError, match="zip"):
+        graph([], [["a text of no entry"]], {})
+
+
+def test_a_line_crosses_a_free_column_as_it_crosses_a_line() -> None:
+    first: tuple[str, int, dict[str, str]] = ("a", 1, {})
+    later = ("b", 1, {"prior_order": "a"})
+    assert drawn(first, later, ("c", 1, {}), ("b", 2, {}), ("c", 2, {}), ("a", 2, {})) == [
+        *("* a2", "| * c2", "| | * b2", "| * | c1", "|   * b1", "| _/", "* a1")
+    ]
+
+
+def test_further_lines_of_an_entry_and_the_entries_of_a_companion_are_beside_the_line_of_their_order() -> None:
+    entries = [
+        Entry(leaf=f"{n:064x}", index=n, order=order, seq=1, kind="order-issued", instrument=None, by="x", role="ISS",
+              party="XO", key="", speaks="act", on=NOON, at=NOON)
+        for n, order in ((3, "a"), (2, "b"), (1, "a-companion"), (0, "b"))
+    ]  # fmt: skip
+    texts = [["a1", "of a"], ["b2", "of b", "and more"], ["a0", "the last of a"], ["b1", "the last"]]
+    assert graph(entries, texts, {"a-companion": "a"}) == [
+        *("* a1", "| of a", "| * b2", "| | of b", "| | and more", "* | a0", "  | the last of a"),
+        *("  * b1", "    the last"),
+    ]
+
+
 def test_the_graph_names_each_entry_by_its_order(s3: Path) -> None:
     text = run("log", "--order", "second", "--graph", "-n", "100", ledger=s3).stdout
     assert "* entry" in text

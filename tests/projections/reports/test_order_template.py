@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -63,6 +67,56 @@ def test_what_the_register_leaves_no_choice_about_is_filled_in(house: House) -> 
     document = made("EPOC", house)
     assert (document["to_party"], document["providers"]) == ("XV", ["skylark"])
     assert f"comity issue --from order.json --as ilves --ledger {house.ledger}" not in run("issue").stdout
+
+
+@dataclass
+class Reader:
+    """A ledger of the Party XO whose register has these offices: Party, short name, roles."""
+
+    register: tuple[tuple[str, str, tuple[str, ...]], ...]
+
+    def keyring(self) -> Any:
+        offices = {name: SimpleNamespace(party=p, actor=name, roles=roles) for p, name, roles in self.register}
+        return SimpleNamespace(offices=offices)
+
+    def party(self) -> str:
+        return "XO"
+
+
+ISSUER, PROVIDER = ("XO", "ilves", ("RET", "ISS")), ("XV", "skylark", ("SP",))
+
+
+@pytest.mark.parametrize(
+    ("register", "to", "office"),
+    [
+        ((), None, "OFFICE"),
+        ((ISSUER, PROVIDER), ("XV", ["skylark"]), "ilves"),
+        ((ISSUER, ("XW", "fjord", ("CT", "REG"))), ("XW", ["fjord"]), "ilves"),
+        ((PROVIDER, ISSUER, ("XO", "court", ("CT", "VAL"))), ("XV", ["skylark"]), "ilves"),
+        # there is a choice, or nothing to choose
+        ((ISSUER, ("XO", "second", ("ISS",)), PROVIDER), ("XV", ["skylark"]), "OFFICE"),
+        ((ISSUER, PROVIDER, ("XW", "fjord", ("SP",))), None, "ilves"),
+        # who is of the wrong Party or in another role is neither
+        ((("XO", "own", ("SP",)), ISSUER), None, "ilves"),
+        ((("XV", "other", ("ISS",)), PROVIDER), ("XV", ["skylark"]), "OFFICE"),
+        ((ISSUER, ("XV", "notified", ("NOT", "CAQ"))), None, "ilves"),
+        ((ISSUER, ("XO", "own", ("SP",)), PROVIDER), ("XV", ["skylark"]), "ilves"),
+    ],
+)
+def test_the_only_provider_abroad_is_filled_in_and_the_only_office_that_issues_is_named(
+    register: Any, to: tuple[str, list[str]] | None, office: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def opened(*, describe: bool = True) -> Iterator[Reader]:
+        yield Reader(register)
+
+    monkeypatch.setattr("cli.session.ledger_reader.reading_anywhere", opened)
+    monkeypatch.setattr("cli.session.ledger_choice.has_ledger", lambda: True)
+    done = run("issue", "--template", "EPOC")
+    assert done.exit_code == 0, done.output
+    document = json.loads(done.stdout)
+    assert (document["to_party"], document["providers"]) == (to or (None, None))
+    assert f"comity issue --from order.json --as {office}" in done.stderr
 
 
 def test_a_template_is_linted_as_it_is_and_all_that_is_missing_is_listed_at_once(house: House) -> None:

@@ -159,6 +159,8 @@ def test_an_order_sent_in_an_emergency_and_not_received_waits_for_its_eight_hour
 def test_an_emergency_that_ends_before_the_answer_gives_ten_days_from_then(outcome: str) -> None:
     over = reassessed("2026-10-02T09:00Z", outcome)  # after the eight hours: no effect
     URGENT.when(over).then("E-10-4", ClockVerdict.MISSED, EIGHT).then_not_listed("E-10-3")
+    over = reassessed(EIGHT, outcome)  # with the last of them: no effect
+    URGENT.when(over).then("E-10-4", ClockVerdict.MISSED, EIGHT).then_not_listed("E-10-3")
     over = reassessed("2026-10-01T17:59:59Z", outcome)
     story = URGENT.when(over)
     story.then("E-10-4", ClockVerdict.NOT_RUNNING, EIGHT).then("E-10-3", ClockVerdict.OPEN, END)
@@ -179,6 +181,20 @@ def test_an_emergency_that_ends_at_the_moment_of_the_answer_ended_before_it() ->
     at_once = reassessed("2026-10-01T12:00Z")
     URGENT.when(at_once, disclosed("2026-10-01T12:00Z")).then("E-10-4", ClockVerdict.NOT_RUNNING, EIGHT)
     URGENT.when(at_once, disclosed("2026-10-01T11:59:59Z")).then("E-10-4", ClockVerdict.MET, EIGHT)
+
+
+def test_the_earliest_end_of_an_emergency_counts_whichever_was_recorded_first() -> None:
+    late = replace(reassessed("2026-10-01T15:00Z"), label="late").moved("2026-10-01T11:00Z")
+    early = replace(reassessed("2026-10-01T12:00Z"), label="early")
+    for facts in ((late, early), (early, late)):
+        (clock,) = URGENT.when(*facts).asked_at("2026-10-01T16:00Z").clocks("E-10-3")
+        assert clock.trigger == leaf("early")
+
+
+def test_an_end_of_the_emergency_that_lies_ahead_of_an_order_that_was_not_received_starts_nothing() -> None:
+    ahead = reassessed("2026-10-01T16:00Z").moved("2026-10-01T08:30Z")
+    story = given(URGENT.facts[0], SENT).when(ahead).asked_at("2026-10-01T09:00Z")
+    story.then_unwound("E-10-4").then_not_listed("E-10-2", "E-10-3")
 
 
 def test_an_emergency_upheld_is_one() -> None:
