@@ -396,8 +396,12 @@ class ReceiptsAnswer(ApiAnswer, frozen=True, tag="comity.api-receipts/1"):
     receipts: list[ReceiptItem]
 
 
-class Problem(Struct, frozen=True):
-    """What is wrong with a request (RFC 9457): `code` is a released code, `where` and `hint` may be empty."""
+class Problem(Struct, frozen=True, omit_defaults=True):
+    """What is wrong with a request (RFC 9457): `code` is a released code, `where` and `hint` may be empty.
+
+    `title`, `detail` and `hint` are in the first of English, German and French that the header Accept-Language has.
+    In another language than English, `english` has the details that the translation leaves out.
+    """
 
     type: str
     title: str
@@ -406,3 +410,4 @@ class Problem(Struct, frozen=True):
     code: str
     where: str
     hint: str
+    english: str = ""

@@ -6,6 +6,7 @@ from typing import Final
 
 from ledger.errors import LedgerError, RecordError
 from server.documents import Problem
+from server.error_texts import ErrorText, error_texts
 
 MEDIA = "application/problem+json"
 PAGE = "https://comity.example/codes#"  # the type of a problem is a name, and is never fetched
@@ -78,17 +79,31 @@ def is_internal(error: RecordError | LedgerError) -> bool:
     return status_of(error) == 503 and error.code != "API-UNREADY"
 
 
-def problem_of(error: Exception) -> Problem:
-    """Return the problem of an error; one that is for the operator shows its code alone."""
+def problem_of(error: Exception, lang: str = "en") -> Problem:
+    """Return the problem of an error in a language; one that is for the operator shows its code alone."""
     if isinstance(error, (RecordError, LedgerError)):
         if is_internal(error):
-            return _problem(503, error.code, "the log of the server says more", "", "")
-        return _problem(status_of(error), error.code, error.says, getattr(error, "where", ""), error.hint)
-    return _problem(500, "API-UNFORESEEN", "an unforeseen error; the log of the server has it", "", "")
+            return _problem(503, error.code, "the log of the server says more", "", "", lang)
+        return _problem(status_of(error), error.code, error.says, getattr(error, "where", ""), error.hint, lang)
+    return _problem(500, "API-UNFORESEEN", "an unforeseen error; the log of the server has it", "", "", lang)
 
 
-def _problem(status: int, code: str, says: str, where: str, hint: str) -> Problem:
-    return Problem(PAGE + code, TITLES[status], status, says, code, where, hint)
+def text_of(error: RecordError | LedgerError, lang: str) -> ErrorText:
+    """Return what an error says to a person in a language, as its problem has it."""
+    problem = problem_of(error, lang)
+    return ErrorText(problem.detail, problem.hint, problem.english)
+
+
+def in_language(problem: Problem, lang: str) -> Problem:
+    """Return an English problem in a language."""
+    return _problem(problem.status, problem.code, problem.detail, problem.where, problem.hint, lang)
+
+
+def _problem(status: int, code: str, says: str, where: str, hint: str, lang: str = "en") -> Problem:
+    texts = error_texts(lang)
+    title = texts.say(TITLES[status]) or TITLES[status]
+    text = texts.of(code, says, hint, otherwise=title)
+    return Problem(PAGE + code, title, status, text.says, code, where, text.hint, text.english)
 
 
 def is_proof(code: str) -> bool:

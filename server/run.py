@@ -21,7 +21,7 @@ from ledger.application.journal import Journal
 from ledger.errors import RecordError
 from server.access import Caller, as_guest
 from server.api.answers import open_answers
-from server.api.application import LARGEST_HEAD, PATIENCE, Application, Gates, problem
+from server.api.application import LARGEST_HEAD, PATIENCE, Application, Gates, problem, problem_for
 from server.api.bundles import Bundles
 from server.api.drafts import Drafting
 from server.api.events import Listeners
@@ -169,7 +169,7 @@ class OfficeServer:
             more = opened.enter_context(_exchange(journal, gates, spent, settings)) if settings.peers else []
             gate = Gate(services, callers, bases, test=journal.folder.test, signing=settings.signing)
             if files is not None:
-                more += FileEndpoint(files, FileGates(bases, callers, problem, settings.patience)).routes()
+                more += FileEndpoint(files, FileGates(bases, callers, problem_for, settings.patience)).routes()
             self.work = OfficeWork(WorkStore(identities), self.accounts, view)
             desk = Desk(gate, self.work, journal.home.log(journal.origin))
             more = [

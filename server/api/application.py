@@ -29,6 +29,7 @@ from server.api.pages import Pages
 from server.api.routes import PROBES, Call, Route, Services, WithCookie
 from server.api.sign_in import EVERY_ROUTE
 from server.documents import SEEN, Problem
+from server.error_texts import accepted_language
 from server.identity.callers import Callers, Known, check_origin, is_signed
 from server.identity.requests import RateLimit
 from server.operations.observed import note
@@ -108,7 +109,8 @@ class Application:
             except _TooLarge:
                 error = RecordError("API-LARGE", f"a body has at most {LARGEST} bytes")
                 note(request.scope, code=error.code)
-                return EarlyResponse.of(problem(error), request.stream(), self._patience)
+                refused = problem_for(error, request.headers.get("accept-language", ""))
+                return EarlyResponse.of(refused, request.stream(), self._patience)
             except (RecordError, LedgerError) as error:
                 if problems.is_internal(error):
                     logger.warning("%s %s: %s", request.method, route.path, error)
@@ -259,15 +261,31 @@ class _ProblemResponse(Response):
 
     def __init__(self, content: Problem, headers: Mapping[str, str]) -> None:
         super().__init__(msgspec.json.encode(content), content.status, headers, problems.MEDIA)
-        self._code = content.code
+        self._content = content
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        note(scope, code=self._code)
+        note(scope, code=self._content.code)
+        accepts = b",".join(value for name, value in scope["headers"] if name == b"accept-language")
+        self.in_language(accepted_language(accepts.decode("latin-1")))
         await super().__call__(scope, receive, send)
 
+    def in_language(self, lang: str) -> None:
+        """Put the English problem into a language."""
+        if lang != "en":
+            self.body = msgspec.json.encode(problems.in_language(self._content, lang))
+            self.headers["content-language"] = lang
+            self.headers["content-length"] = str(len(self.body))
 
-def problem(error: Exception, headers: Mapping[str, str] = {}) -> Response:
-    """Return the response that says what is wrong."""
+
+def problem_for(error: Exception, accepts: str) -> Response:
+    """Return the response that says what is wrong, in a language by the header Accept-Language."""
+    response = problem(error)
+    response.in_language(accepted_language(accepts))
+    return response
+
+
+def problem(error: Exception, headers: Mapping[str, str] = {}) -> _ProblemResponse:
+    """Return the response that says what is wrong; it is sent in the language that the request accepts."""
     content = problems.problem_of(error)
     more = {}
     if content.status in (429, 503):

@@ -22,7 +22,7 @@ from ledger.facts.words.data import ELEMENT_WORDS
 from ledger.formats.time_zones import zone as time_zone
 from projections.drawings.timeline import in_few_words
 from projections.views.state import name_of
-from server.desk.entry_pages import SCRIPT_TEXTS, recording_of, rows_changed, says_of, shown
+from server.desk.entry_pages import SCRIPT_TEXTS, Fault, error_of, recording_of, rows_changed, says_of, shown
 from server.desk.forms.entry_form import EntryForm, Person, Section
 from server.desk.forms.typed import Errors, Typed
 from server.desk.gate import Gate, Visitor
@@ -41,7 +41,7 @@ class Item(Struct, frozen=True):
     order: str
     name: str
     check: dict[str, Any] | None = None
-    faults: Sequence[str] = ()
+    faults: Sequence[Fault] = ()
     recording: str | None = None
 
 
@@ -124,12 +124,9 @@ class BulkPages:
                 check = shown(frame, form, examined)
                 return Item(order, name, check, (), recording_of(stated.draft, stated))
             except RecordError as error:
-                stated.errors.add(form.place_of(error), f"{error.says}. {error.hint}".removesuffix(". "))
+                stated.errors.add(form.place_of(error), error_of(frame, error))
         labels = {c.name: c.label for section in form.sections(typed, stated.errors) for c in section.controls}
-        faults = [
-            f"{labels[n]}: {says_of(frame, says)}" if n in labels else says_of(frame, says)
-            for n, says in stated.errors.by_name.items()
-        ]
+        faults = [Fault(n, labels.get(n, ""), says_of(frame, says)) for n, says in stated.errors.by_name.items()]
         return Item(order, name, None, faults)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import msgspec
+from markupsafe import Markup
 from msgspec import Struct
 from msgspec.structs import replace
 from starlette.responses import Response
@@ -37,7 +38,9 @@ from server.desk.gate import Gate, Visitor
 from server.desk.site import Frame, page
 from server.desk.steps import common_kinds, forms_of, record_address, recordable
 from server.documents import Draft, DraftCheck
+from server.error_texts import error_texts
 from server.guests.acts import may_state
+from server.problems import text_of
 
 SCRIPT_TEXTS = ("step_", "SIGN-", "refused_says", "unsure_says")  # how the names of texts begin that the script shows
 # The pages to which entries of the register lead, by their kinds.
@@ -138,7 +141,7 @@ class EntryPages:
             sent = DraftCheck(draft, "", stated.unregistered, stated.lookalike)
             examined = self._services.drafting.examine(visitor.caller, sent)
         except RecordError as error:
-            stated.errors.add(form.place_of(error), f"{error.says}. {error.hint}".removesuffix(". "))
+            stated.errors.add(form.place_of(error), error_of(visitor.frame, error))
             return self._page(visitor, form, order, typed, stated)
         return self._page(visitor, form, order, typed, stated, draft=draft, examined=examined)
 
@@ -228,13 +231,22 @@ def _all(controls: Iterable[Control]) -> Iterable[Control]:
         yield from _all(each.parts)
 
 
+def error_of(frame: Frame, error: RecordError) -> Markup:
+    """Return what an error says in the language of the page, and in English what a translation leaves out."""
+    said = text_of(error, frame.lang)
+    english = Markup(' <span class="soft small" lang="en">{}</span>').format(said.english) if said.english else ""
+    return Markup("{}{}").format(said.whole, english)
+
+
 def says_of(frame: Frame, says: str) -> str:
     """Return an error in words; a form that the catalogue does not have is in English."""
+    if isinstance(says, Markup):
+        return says
     if says == REQUIRED:
         return frame.text["needed"]
     if says.startswith(EXPECTED):
         return frame.text["expected"].format(frame.translation.say(says.removeprefix(EXPECTED)))
-    return says
+    return error_texts(frame.lang).say(says) or says
 
 
 def rows_changed(typed: Mapping[str, Sequence[str]]) -> tuple[dict[str, Sequence[str]], str] | None:

@@ -25,7 +25,7 @@ _WORKER_HEADERS: Final = {
 }
 
 
-_TEXTS = ("refused_says", "files_bytes")  # of kept_files.js, besides its own names
+_TEXTS = ("refused_says", "refused_says_unreached", "files_bytes")  # of kept_files.js, besides its own names
 
 
 class FilePages:

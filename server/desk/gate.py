@@ -219,12 +219,12 @@ class Gate:
         lang, status = _language(request), problems.status_of(error)
         if problems.is_internal(error):
             logger.warning("%s %s: %s", request.method, request.url.path, error)
-        says = problems.problem_of(error)
+        said = problems.text_of(error, lang)
         frame = Frame(lang, _target(request), self.places, self.services.view.origin, self._test)
         known = {404: "missing", 429: "busy", 403: "denied"}.get(status, "failed" if status >= 500 else "refused")
         return page(
             "stop.html.j2", frame, texts(lang)[known], status=status, code=error.code,
-            says="" if status >= 500 else says.detail, hint=says.hint,
+            says="" if status >= 500 else said.says, hint=said.hint, english="" if status >= 500 else said.english,
         )  # fmt: skip
 
 

@@ -48,12 +48,12 @@ _HEADERS: Final = {
 class FileGates(Struct, frozen=True):
     """The checks before the bytes of files. `bases` has the public base URL of each allowed Host.
 
-    `refuse` makes the response to an error; `patience` is in seconds.
+    `refuse` makes the response to an error in a language by the header Accept-Language; `patience` is in seconds.
     """
 
     bases: Mapping[str, str]
     callers: Callers
-    refuse: Callable[[Exception], Response]
+    refuse: Callable[[Exception, str], Response]
     patience: float
 
 
@@ -84,7 +84,7 @@ class FileEndpoint:
                     logger.exception("%s %s: %s", request.method, route, type(error).__name__)
                 elif problems.is_internal(error):
                     logger.warning("%s %s: %s", request.method, route, error)
-                refused = self._gates.refuse(error)
+                refused = self._gates.refuse(error, request.headers.get("accept-language", ""))
                 if request.method != "PUT":
                     return refused
                 # a client that still sends would lose the answer

@@ -1601,6 +1601,7 @@ OWN = {
     "server.api.application": "requests; tests/server/api/test_made_requests.py makes them from the OpenAPI document",
     "server.desk.forms.typed": "forms of people; tests/server/desk/test_hostile_forms.py tries any names and texts",
     "server.desk.site": "its own texts",
+    "server.error_texts": "its own texts",
     "server.guests.requester": "base URLs of the server's own; tests/server/guests/test_requester.py tries others",
     "server.desk.lists.choice": "addresses of pages; tests/server/desk/lists/test_choice.py tries any values",
     "server.desk.lists.store": "rows that it has written itself; tests/server/desk/lists/test_keeper.py damages them",

@@ -210,11 +210,11 @@ def _sources() -> Iterator[str]:
     for source in SOURCES:
         tree = ast.parse((ROOT / source).read_text())
         yield from (
-            m.strip() if m.endswith(".") else m for m in _spoken(tree) if PHRASE.search(m) and not NEITHER.search(m)
+            m.strip() if m.endswith(".") else m for m in spoken(tree) if PHRASE.search(m) and not NEITHER.search(m)
         )
 
 
-def _spoken(node: ast.AST) -> Iterator[str]:
+def spoken(node: ast.AST) -> Iterator[str]:
     """Return the texts of a syntax tree except docstrings, each with its places numbered."""
     if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
         node.body = node.body[1:]
@@ -224,7 +224,7 @@ def _spoken(node: ast.AST) -> Iterator[str]:
         return
     for child in ast.iter_child_nodes(node):
         if not (isinstance(child, ast.keyword) and child.arg == "help"):
-            yield from _spoken(child)
+            yield from spoken(child)
 
 
 def _texts(node: ast.AST) -> list[str] | None:

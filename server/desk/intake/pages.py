@@ -6,7 +6,7 @@ A file is parsed in memory, one at a time for each of two places, and is kept no
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from pathlib import Path
 from threading import BoundedSemaphore
@@ -36,6 +36,7 @@ from server.desk.gate import Gate, Visitor
 from server.desk.intake.drafts import DraftMaker, Taken
 from server.desk.site import HEADERS, Place, page
 from server.documents import Draft
+from server.error_texts import error_texts
 
 ADDRESS: Final = "/intake"
 LARGEST: Final = 1 << 23  # bytes of a file
@@ -46,13 +47,25 @@ KINDS_OF_MAIL: Final = (
 )  # fmt: skip
 MOST_FAULTS: Final = 200
 _TEXTS: Final = ("step_", "SIGN-", "refused_says", "unsure_says", "intake_")
+_BEGINNING: Final = re.compile(r"([A-Z][A-Z_-]+|[a-z-]+\.[\w.\[\]]+): ")  # of a note: a code, or a kind and a field
+_NOTES: Final = ("faults", "notes", "says", "unwound")
 _WORD: Final = re.compile(r"[\w./-]*\d[\w./-]*")
+
+
+class Note(Struct, frozen=True, omit_defaults=True):
+    """What is said of a cell or a mail, in the language of the page; `english` has the details that it leaves out."""
+
+    row: int
+    column: str
+    says: str
+    hint: str = ""
+    english: str = ""
 
 
 class IntakeCheck(Struct, frozen=True, kw_only=True):
     """What a file states: its rows, what is on record, faults and notes, what would change, and the drafts to sign.
 
-    With faults there is no draft: a file is taken whole. `says` are sentences about a mail. `names` has the names of
+    With faults there is no draft: a file is taken whole. `says` are about a mail. `names` has the names of
     the deadlines, by their ids, in the language of the page, as the findings are.
     """
 
@@ -62,11 +75,11 @@ class IntakeCheck(Struct, frozen=True, kw_only=True):
     already: int = 0
     orders: int = 0
     new_orders: int = 0
-    faults: list[CellNote] = []
+    faults: list[Note] = []
     more_faults: int = 0
-    notes: list[CellNote] = []
-    says: list[str] = []
-    unwound: list[str] = []
+    notes: list[Note] = []
+    says: list[Note] = []
+    unwound: list[Note] = []
     clocks: list[ClockCount] = []
     names: dict[str, str] = {}
     findings: list[FindingCount] = []
@@ -123,12 +136,12 @@ class IntakePages:
             read = {"mail": self._mail, "letter": self._letter}.get(visitor.asked("what"), self._table)
             checked = read(visitor, name)
         except (RecordError, LedgerError) as error:
-            fault = CellNote(0, "", f"{error.code}: {error.says}", error.hint)
+            fault = Note(0, "", f"{error.code}: {error.says}", error.hint)
             checked = IntakeCheck(file=name, faults=[fault])
         finally:
             self._places.release()
-        said = in_words(checked, visitor.frame.translation)
-        return Response(msgspec.json.encode(said), 200, HEADERS, "application/json")
+        shown = in_words(checked, visitor.frame.translation)
+        return Response(msgspec.json.encode(shown), 200, HEADERS, "application/json")
 
     # -- tables --------------------------------------------------------------------------------------------------------
 
@@ -141,7 +154,7 @@ class IntakePages:
         made = expand(table, profile, name)
         taken = DraftMaker(self._services, caller).take(made.facts)
         faults = sorted((*made.faults, *taken.faults), key=lambda fault: fault.row)
-        return _answer(name, taken, faults, sheet=made.sheet, rows=made.rows, notes=made.notes)
+        return _answer(name, taken, faults, sheet=made.sheet, rows=made.rows, notes=_notes(made.notes))
 
     # -- mails ---------------------------------------------------------------------------------------------------------
 
@@ -160,9 +173,9 @@ class IntakePages:
             raise RecordError("MAIL-FACT", f"no order that you may see has the reference {reference!r}", where=name)
         cells = {**cells_of(mail, fact, reference), **_addressed(fact.kind, case)}
         if any(mail.sha256 in str(e.public) for e in case.entries):
-            return IntakeCheck(file=name, rows=1, already=1, says=says)
+            return IntakeCheck(file=name, rows=1, already=1, says=_lines(says))
         taken = maker.take([FactRow(1, fact.kind, cells, {})])
-        return _answer(name, taken, taken.faults, rows=1, notes=[], says=says)
+        return _answer(name, taken, taken.faults, rows=1, notes=[], says=_lines(says))
 
     # -- letters -------------------------------------------------------------------------------------------------------
 
@@ -200,7 +213,18 @@ def in_words(checked: IntakeCheck, language: Translation) -> IntakeCheck:
     """Return what a file states with the names of its deadlines, and its findings, in a language."""
     names = {clock.id: language.say(PERIODS.get(clock.id, clock.id)) for clock in checked.clocks}
     findings = [replace(found, says=language.say(found.says)) for found in checked.findings]
-    return replace(checked, names=names, findings=findings)
+    said = {name: [noted(note, language.lang) for note in getattr(checked, name)] for name in _NOTES}
+    return replace(checked, names=names, findings=findings, **said)
+
+
+def noted(note: Note, lang: str) -> Note:
+    """Return a note in a language; a code, or a kind and a field, at its beginning stay as they are."""
+    if lang == "en":
+        return note
+    begun = _BEGINNING.match(note.says)
+    before, name = (begun[0], begun[1]) if begun else ("", "")
+    said = error_texts(lang).of(name, note.says.removeprefix(before), note.hint)
+    return replace(note, says=f"{before}{said.whole}", hint="", english=said.english)
 
 
 def mail_texts(subject: str, files: Sequence[Any]) -> list[str]:
@@ -218,6 +242,14 @@ def _addressed(kind: str, case: Case) -> dict[str, str]:
     return {"actor": found[0]} if kind == "order-received" and len(found) == 1 else {}
 
 
+def _notes(some: Iterable[CellNote]) -> list[Note]:
+    return [Note(each.row, each.column, each.says, each.hint) for each in some]
+
+
+def _lines(some: Iterable[str]) -> list[Note]:
+    return [Note(0, "", each) for each in some]
+
+
 def _answer(name: str, taken: Taken, faults: Sequence[CellNote], **more: Any) -> IntakeCheck:
     outlook = taken.outlook
     return IntakeCheck(
@@ -225,9 +257,9 @@ def _answer(name: str, taken: Taken, faults: Sequence[CellNote], **more: Any) ->
         already=taken.already,
         orders=taken.orders,
         new_orders=taken.new_orders,
-        faults=list(faults[:MOST_FAULTS]),
+        faults=_notes(faults[:MOST_FAULTS]),
         more_faults=max(0, len(faults) - MOST_FAULTS),
-        unwound=taken.unwound,
+        unwound=_lines(taken.unwound),
         clocks=outlook.clocks if outlook else [],
         findings=outlook.findings if outlook else [],
         unregistered=taken.unregistered,

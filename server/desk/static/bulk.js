@@ -1,7 +1,7 @@
 // One step in several orders: each draft is signed alone on the signing page, one after the other. What happens to one
 // of them changes no other one, and nothing that was recorded is sent again.
 
-import { Refused } from './signing.js'
+import { Refused, refusal } from './signing.js'
 import { record } from './recording.js'
 
 // Answers of the signing page after which no other draft is asked for: the person goes on by a click.
@@ -51,12 +51,11 @@ async function one (item) {
     became(item, 'recorded', `${texts.step_recorded} #${receipt.seq}`)
   } catch (error) {
     const sent = step === 'verifying' || (step === 'sending' && !(error instanceof Refused))
-    const known = texts[error.code]
-    const says = known ?? [texts.refused_says, error.says ?? String(error), error.hint ?? ''].join(' ').trim()
+    const says = refusal(error, texts)
     if (sent) became(item, 'unsure', texts.unsure_says)
-    else if (!STOPS.includes(error.code)) became(item, 'failed', `${says} ${error.code ?? ''}`)
+    else if (!STOPS.includes(error.code)) became(item, 'failed', ...says, ` ${error.code ?? ''}`)
     else {
-      at('fault').textContent = says
+      at('fault').replaceChildren(...says)
       return false
     }
   }
@@ -64,9 +63,9 @@ async function one (item) {
 }
 
 // An order whose entry is recorded, or may be, is no part of the form any more: checked again, it is not drafted twice.
-function became (item, state, says) {
+function became (item, state, ...says) {
   item.dataset.state = state
-  item.querySelector('.became').textContent = says
+  item.querySelector('.became').replaceChildren(...says)
   at('done').value = items.length - waiting().length
   if (state === 'failed') return
   for (const input of document.querySelectorAll('#bulk-form [name=o]')) {

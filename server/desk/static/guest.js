@@ -2,6 +2,7 @@
 // The secret is taken out of the address at once, and is sent to this server alone.
 
 import { whileDisabled } from './focus.js'
+import { Refused, inLanguage, refusal, refusedBy } from './signing.js'
 
 const at = id => document.getElementById(id)
 const texts = JSON.parse(at('guest-texts').textContent)
@@ -15,30 +16,23 @@ const base64url = buffer =>
   btoa(Array.from(new Uint8Array(buffer), b => String.fromCharCode(b)).join(''))
     .replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '')
 
-class Problem extends Error {
-  constructor (code, says) {
-    super(says)
-    this.code = code
-  }
-}
-
 async function ask (path, content) {
   const reply = await fetch(path, {
     method: 'POST',
     credentials: 'same-origin',
     cache: 'no-store',
-    headers: { 'content-type': 'application/json' },
+    headers: { ...inLanguage(), 'content-type': 'application/json' },
     body: JSON.stringify(content)
   })
   const answer = await reply.json()
-  if (!reply.ok) throw new Problem(answer.code, answer.detail)
+  if (!reply.ok) throw refusedBy(answer)
   return answer
 }
 
 function says (error) {
-  if (error instanceof DOMException) return texts.guest_given_up
+  if (error instanceof DOMException) return [texts.guest_given_up]
   const known = { 'API-SIGN-IN': 'guest_broken', 'API-REQUEST': 'guest_broken', 'API-WAIT': 'guest_wait', 'API-RATE': 'guest_wait' }
-  return texts[known[error.code]] ?? `${texts.refused_says} ${error.message}`
+  return known[error.code] ? [texts[known[error.code]]] : refusal(error, texts, error.code ? texts.refused_says : '')
 }
 
 async function attempt (act) {
@@ -46,8 +40,8 @@ async function attempt (act) {
   try {
     await act()
   } catch (error) {
-    if (!(error instanceof Problem) && !(error instanceof DOMException)) console.error(error)
-    at('fault').textContent = says(error)
+    if (!(error instanceof Refused) && !(error instanceof DOMException)) console.error(error)
+    at('fault').replaceChildren(...says(error))
   }
 }
 
@@ -79,7 +73,7 @@ async function enrol () {
 at('passkey').addEventListener('click', () => whileDisabled([at('passkey')], () => attempt(enrol)))
 
 attempt(async () => {
-  if (!secret) throw new Problem('API-SIGN-IN', '')
-  if (!window.PublicKeyCredential) throw new Problem('', texts.guest_no_passkeys)
+  if (!secret) throw new Refused('API-SIGN-IN')
+  if (!window.PublicKeyCredential) throw new Refused('', texts.guest_no_passkeys)
   await read()
 }).finally(() => { at('step').textContent = '' })

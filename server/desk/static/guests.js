@@ -1,6 +1,6 @@
 // The page on which an office invites guests to an order: make a link, which is shown once, revoke one, end a guest.
 
-import { Refused } from './signing.js'
+import { Refused, refusal } from './signing.js'
 import { api } from './recording.js'
 import { reloadAt, whileDisabled } from './focus.js'
 
@@ -14,7 +14,7 @@ async function attempt (element, act) {
     await whileDisabled([element], act)
   } catch (error) {
     if (!(error instanceof Refused)) console.error(error)
-    at('fault').textContent = [texts.refused_says, error.says ?? error.message, error.hint ?? ''].join(' ').trim()
+    at('fault').replaceChildren(...refusal(error, texts))
   }
 }
 

@@ -1,7 +1,7 @@
 // Take in a table or mails: the server reads each file and makes drafts, the person signs them in parts.
 // No file and no draft is kept: after a reload the person chooses the files again, and what is on record is left out.
 
-import { Refused } from './signing.js'
+import { Refused, english, refusal } from './signing.js'
 import { record } from './recording.js'
 
 const MOST = 60 // drafts of one request; the orders stay whole where they fit
@@ -85,11 +85,14 @@ function part (each) {
   const place = ({ row, column }) => [
     each.sheet && `${texts.intake_sheet} ${each.sheet}`, row && `${texts.intake_row} ${row}`, column && `${texts.intake_column} ${column}`
   ].filter(Boolean).join(', ')
-  const noted = note => [place(note), [note.says, note.hint].filter(Boolean).join('; ')].filter(Boolean).join(': ')
+  const noted = note => {
+    const says = [place(note), [note.says, note.hint].filter(Boolean).join('; ')].filter(Boolean).join(': ')
+    return note.english ? [`${says} `, english(note.english)] : [says]
+  }
   made.append(
     ...list(texts.intake_faults, each.faults.map(noted), 'wrong', each.more_faults),
-    ...list('', each.says),
-    ...list(texts.intake_unwound, each.unwound),
+    ...list('', each.says.map(noted)),
+    ...list(texts.intake_unwound, each.unwound.map(noted)),
     ...list(texts.intake_clocks, each.clocks.map(clock => `${each.names[clock.id] ?? clock.id} (${clock.id}): ${texts[`intake_${clock.verdict}`] ?? clock.verdict}; ${counted(clock.orders)}`)),
     ...list(texts.intake_findings, each.findings.map(f => `${f.says} (${counted(f.orders)}, ${texts.intake_first} ${texts.intake_row} ${f.first_row}; ${f.code})`)),
     ...list(texts.intake_notes, each.notes.map(noted))
@@ -103,7 +106,11 @@ function list (title, lines, name = '', more = 0) {
   if (!lines.length) return []
   const items = element('ul')
   if (name) items.className = name
-  items.append(...lines.slice(0, SHOWN).map(line => element('li', line)))
+  items.append(...lines.slice(0, SHOWN).map(line => {
+    const item = element('li')
+    item.append(...[line].flat())
+    return item
+  }))
   const left = lines.length - SHOWN + more
   if (left > 0 || more) items.append(element('li', `… ${Math.max(left, more)} ${texts.intake_more}`))
   return title ? [element('h4', `${title} (${lines.length + more})`), items] : [items]
@@ -166,6 +173,5 @@ function leaveOut (recorded) {
 }
 
 function fail (error) {
-  const says = texts[error.code] ?? error.says ?? String(error)
-  at('fault').textContent = [says, error.hint, error.code].filter(Boolean).join(' ')
+  at('fault').replaceChildren(...refusal(error, texts, ''), error.code ? ` ${error.code}` : '')
 }

@@ -1,6 +1,6 @@
 // Send files to the server that keeps them, and open kept files after the person has signed why.
 
-import { Refused, ask, open } from './signing.js'
+import { Refused, ask, inLanguage, open, refusal, refusedBy } from './signing.js'
 import { api, ownKey } from './recording.js'
 
 const TRIES = 6 // times that a piece is sent again, and that an access entry is placed again
@@ -19,7 +19,7 @@ function make (name, properties = {}, ...children) {
   return element
 }
 
-const says = error => texts[error.code] ?? [texts.refused_says, error.says ?? String(error), error.hint ?? ''].join(' ').trim()
+const says = error => refusal(error, texts)
 
 // -- sending
 
@@ -33,7 +33,7 @@ async function offer (file) {
     line.append(state.kept ? make('p', {}, texts.kept_here) : sender(file, offered))
     line.dataset.stated = 'yes'
   } catch (error) {
-    line.append(make('p', {}, error.code === 'API-MISSING' ? texts.kept_not_stated : says(error)))
+    line.append(make('p', {}, ...(error.code === 'API-MISSING' ? [texts.kept_not_stated] : says(error))))
   }
   return line
 }
@@ -54,7 +54,7 @@ function sender (file, offered) {
       status.textContent = texts.kept_done.replace('{name}', file.name)
       button.remove()
     } catch (error) {
-      status.textContent = `${says(error)} ${texts.kept_again}`
+      status.replaceChildren(...says(error), ` ${texts.kept_again}`)
       button.disabled = false
     } finally {
       bar.hidden = true
@@ -87,10 +87,10 @@ async function send (file, offered, onSent) {
 }
 
 async function put (path, body) {
-  const headers = { 'content-type': 'application/octet-stream' }
+  const headers = { ...inLanguage(), 'content-type': 'application/octet-stream' }
   const reply = await fetch(path, { method: 'PUT', body, headers, credentials: 'same-origin', cache: 'no-store' })
   const answer = await reply.json()
-  if (!reply.ok) throw new Refused(answer.code, answer.detail, answer.where, answer.hint)
+  if (!reply.ok) throw refusedBy(answer)
   return answer
 }
 
@@ -129,7 +129,7 @@ async function opened (form) {
     show(form, await access(form.dataset.entry, form.elements))
     step.textContent = ''
   } catch (error) {
-    fault.textContent = says(error)
+    fault.replaceChildren(...says(error))
     step.textContent = ''
   } finally {
     button.disabled = false

@@ -1,6 +1,6 @@
 // The pages about keys: make a key on the signing page and ask for it, accept it, ask for its end, refuse a request.
 
-import { Refused, ask, open } from './signing.js'
+import { Refused, ask, open, refusal } from './signing.js'
 import { api, record } from './recording.js'
 import { reloadAt, whileDisabled } from './focus.js'
 
@@ -28,7 +28,7 @@ async function attempt (element, act) {
     if (place !== STAY) reloadAt(place)
   } catch (error) {
     if (!(error instanceof Refused)) console.error(error)
-    at('fault').textContent = texts[error.code] ?? [texts.refused_says, error.says ?? String(error), error.hint ?? ''].join(' ').trim()
+    at('fault').replaceChildren(...refusal(error, texts))
   } finally {
     if (at('fault').textContent) at('step').textContent = ''
   }

@@ -1,7 +1,7 @@
 // Record drafts: the server checks them, the person signs them on the signing page, the server stores them, and the
 // signing page verifies the receipts. Nothing is called recorded before.
 
-import { Refused, ask, open } from './signing.js'
+import { Refused, ask, inLanguage, open, refusedBy } from './signing.js'
 
 const TRIES = 20 // times that drafts are placed again because another entry came first
 const SENDINGS = 3 // times that entries are sent where the connection fails
@@ -10,7 +10,7 @@ let seen = 0 // the size of the largest head that the signing page has verified:
 
 // Return the answer of the server; raises Refused with the code of its problem.
 export async function api (path, content, more = {}) {
-  const headers = seen ? { 'comity-seen': String(seen), ...more } : more
+  const headers = { ...inLanguage(), ...(seen ? { 'comity-seen': String(seen) } : {}), ...more }
   const request = { credentials: 'same-origin', cache: 'no-store', headers }
   if (content !== undefined) {
     request.method = 'POST'
@@ -19,7 +19,7 @@ export async function api (path, content, more = {}) {
   }
   const reply = await fetch(path, request)
   const answer = await reply.json()
-  if (!reply.ok) throw new Refused(answer.code, answer.detail, answer.where, answer.hint)
+  if (!reply.ok) throw refusedBy(answer)
   return answer
 }
 

@@ -1,7 +1,7 @@
 // The pages of the desk: the check of a form while it is filled in, signing and recording.
 // Without script a form is checked by its button; only signing needs it.
 
-import { Refused } from './signing.js'
+import { Refused, refusal } from './signing.js'
 import { record } from './recording.js'
 import { whileDisabled } from './focus.js'
 import './live.js'
@@ -110,14 +110,18 @@ async function sign () {
   }
 }
 
+// What is said where an entry may be recorded; of an error of the connection that is enough.
+function unsure (error) {
+  const known = texts[error.code] !== undefined || error instanceof Refused
+  return known ? [`${texts.unsure_says} `, ...refusal(error, texts, '')] : [texts.unsure_says]
+}
+
 function show (error, step) {
   const sent = step === 'verifying' || (step === 'sending' && !(error instanceof Refused))
-  const known = texts[error.code]
-  const says = known ?? [texts.refused_says, error.says ?? String(error), error.hint ?? ''].join(' ').trim()
   const code = document.createElement('span')
   code.className = 'code small'
   code.textContent = ` ${error.code ?? ''}`
-  at('fault').replaceChildren(sent ? `${texts.unsure_says} ${known ?? error.says ?? ''}` : says, code)
+  at('fault').replaceChildren(...(sent ? unsure(error) : refusal(error, texts)), code)
   if (error.code === 'SIGN-NO-KEY' || error.code === 'SIGN-LEDGER') {
     const link = document.createElement('a')
     link.href = '/keys'

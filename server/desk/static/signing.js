@@ -1,4 +1,5 @@
-// Speak with the signing page: it has another origin, and the keys of this device.
+// Speak with the signing page: it has another origin, and the keys of this device. Say in the page what was refused, by it
+// or by the server.
 
 const FORMAT = 'comity.signing/1'
 const LOADS = 30_000 // milliseconds in which it has to load
@@ -6,10 +7,36 @@ const LOOK = 300 // milliseconds between two looks whether its window is still o
 
 // An answer that is no success: of the signing page, or a problem of the server.
 export class Refused extends Error {
-  constructor (code, says = '', where = '', hint = '') {
+  constructor (code, says = '', where = '', hint = '', english = '') {
     super(says || code)
-    Object.assign(this, { code, says, where, hint })
+    Object.assign(this, { code, says, where, hint, english })
   }
+}
+
+// The header by which the server answers in the language of the page.
+export const inLanguage = () => ({ 'accept-language': document.documentElement.lang })
+
+// Return the error of a problem of the server.
+export const refusedBy = problem => new Refused(problem.code, problem.detail, problem.where, problem.hint, problem.english)
+
+// Return the words of an error as nodes. `texts` has the texts of the page; one of them that has the code of the error
+// is said alone, any other error behind `before`.
+export function refusal (error, texts, before = texts.refused_says) {
+  if (texts[error.code]) return [texts[error.code]]
+  if (error instanceof Refused) {
+    const says = [before, error.says, error.hint].filter(Boolean).join(' ')
+    return error.english ? [`${says} `, english(error.english)] : [says]
+  }
+  // of the connection, or an answer that no server of ours gives
+  if (error instanceof TypeError || error instanceof SyntaxError) return [texts.refused_says_unreached]
+  return [`${before} `, english(String(error))]
+}
+
+// Return a text that is marked as English.
+export function english (text) {
+  const made = document.createElement('span')
+  Object.assign(made, { lang: 'en', className: 'soft small', textContent: text })
+  return made
 }
 
 let page = null // the window of the signing page

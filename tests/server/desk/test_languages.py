@@ -17,6 +17,7 @@ from ledger.facts import KINDS
 from ledger.law.deadlines.table import REGISTER
 from projections.drawings.timeline import kinds_in_words
 from server.desk.site import LANGUAGES, Frame
+from server.error_texts import error_texts
 from tests.generate.messages import left_in_english
 from tests.server.desk.desk import Person, person, words
 from tests.server.office import Office, serving_story
@@ -91,6 +92,64 @@ def test_what_would_be_signed_and_the_errors_of_a_form_are_in_the_language_of_th
         for pairs in ([("do", "check"), ("order", order)], typed):
             page = own_words(words(reader.post(path, pairs)))
             assert left_in_english(page, lang) == [], (kind, pairs)
+
+
+@pytest.mark.parametrize("lang", OTHERS)
+def test_what_a_whole_entry_is_refused_for_is_in_the_language_of_the_page(
+    people: list[Person], order: str, lang: str
+) -> None:
+    sent = f"/orders/{order}/record/order-transmitted"
+    begun = [("do", "check"), ("c.role", "ISS"), ("f.channel", "mail")]
+    refused = [
+        (sent, [*begun, ("f.addressee", "nowhere")]),
+        (sent, [*begun, ("f.addressee", "skylark"), ("c.on", "1950-01-01T10:00:00"), ("c.on@zone", "UTC")]),
+        (sent, [*begun, ("f.addressee", "skylark"), ("c.on", "2999-01-01T10:00:00"), ("c.on@zone", "UTC")]),
+        (sent, [*begun, ("f.addressee", "skylark"), ("c.on", "2026-03-29T02:30:00"), ("c.on@zone", "Europe/Prague")]),
+        ("/bulk", [*begun, ("o", order), ("kind", "order-transmitted"), ("f.addressee", "nowhere")]),
+    ]
+    reader = next(each for each in people if "ISS" in words(each.get("/orders?lang=en")))
+    for path, pairs in refused:
+        reply = reader.post(f"{path}?lang={lang}", pairs)
+        page = words(reply)
+        assert reply.status == 422, (path, pairs)
+        assert '<span class="soft small" lang="en">' not in page, (path, pairs)
+        assert left_in_english(own_words(page), lang) == [], (path, pairs)
+        english = words(reader.post(f"{path}?lang=en", pairs))
+        wrong = re.search(r'(?:href="#[fc][^"]*"|bulk.*?)>(?:[^<]*: )?([^<]+)</a>', english, re.DOTALL)
+        if path != "/bulk":
+            assert wrong is not None
+            assert wrong[1].strip() not in page
+
+
+@pytest.mark.parametrize("lang", OTHERS)
+def test_each_page_that_stops_says_why_in_the_language_of_the_page(people: list[Person], order: str, lang: str) -> None:
+    reader = people[0]
+    replies = {
+        404: reader.get(f"/orders/00000000-0000-0000-0000-000000000000?lang={lang}"),
+        405: reader.get(f"/intake/check?lang={lang}"),
+        400: reader.post(f"/notices?lang={lang}", [("do", "dance")]),
+        422: reader.get(f"/record/record-accessed?lang={lang}"),
+        415: reader.post(f"/intake/check?lang={lang}", [("a", "b")]),
+        413: reader.post(f"/orders/{order}/record/order-closed?lang={lang}", [("a", "b" * (1 << 20))]),
+    }
+    for status, stopped in replies.items():
+        page = words(stopped)
+        assert stopped.status == status, page
+        assert f'<html lang="{lang}">' in page
+        assert '<p class="soft small" lang="en">' not in page, status
+        assert left_in_english(own_words(page), lang) == [], status
+
+
+@pytest.mark.parametrize("lang", OTHERS)
+def test_a_problem_of_the_api_is_in_the_language_that_a_script_of_the_page_accepts(
+    people: list[Person], order: str, lang: str
+) -> None:
+    reader = people[0]
+    reply = reader.get("/v1/orders/00000000-0000-0000-0000-000000000000", **{"accept-language": lang})
+    assert reply.status == 404
+    assert reply.json["detail"] == error_texts(lang).messages["there is no order that this caller may see"]
+    assert reply.json["title"] == error_texts(lang).messages["There is no such thing that this caller may see."]
+    assert reader.get("/v1/orders/00000000-0000-0000-0000-000000000000").json["detail"].startswith("there is no")
 
 
 def test_the_count_of_findings_is_in_the_language_of_the_page(people: list[Person], order: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -100,7 +101,7 @@ def test_a_table_becomes_drafts_of_the_person_and_says_which_deadlines_start_and
         "UNDETERMINED": 1,
     }
     assert answer["names"]["D-7-7"] == "answer of the provider"
-    assert "no row says when the order arrived" in " ".join(answer["unwound"])
+    assert "no row says when the order arrived" in " ".join(note["says"] for note in answer["unwound"])
     issued = answer["drafts"][0]
     assert (issued["kind"], issued["actor"], issued["role"], issued["speaks"]) == (
         "order-issued",
@@ -145,6 +146,28 @@ def test_a_file_that_is_no_table_is_a_fault(prosecutor: Person) -> None:
     assert checked(prosecutor, csv_of([]), profile="nothing")["faults"][0]["says"].startswith("PROFILE-UNKNOWN")
 
 
+@pytest.mark.parametrize(("lang", "column"), [("de", "keine Spalte heißt"), ("fr", "aucune colonne ne s’appelle")])
+def test_what_is_wrong_in_a_file_is_in_the_language_of_the_page(lang: str, column: str, prosecutor: Person) -> None:
+    table = rows(4, first=201)
+    table[1][1] = "soon"
+    table[2][4] = "Unknown"
+    answers = [
+        checked(prosecutor, xlsx({"Příkazy": [HEADINGS, *table]}), lang=lang),
+        checked(prosecutor, b"a;b\n1;2\n", lang=lang),
+        checked(prosecutor, b"PK\x03\x04broken", lang=lang),
+        checked(prosecutor, xlsx({"Příkazy": [HEADINGS, *rows(4, first=301)]}), lang=lang),
+        checked(prosecutor, mail("Re: KA-0004/2026"), what="mail", kind="order-received", lang=lang),
+        checked(prosecutor, delivery_report(subject="hello"), what="mail", lang=lang),
+        checked(prosecutor, b"%PDF-1.7", what="letter", order="KA-0001/2026", kind="customer-notified", lang=lang),
+    ]
+    notes = [note for each in answers for name in ("faults", "notes", "says", "unwound") for note in each[name]]
+    assert len(notes) > 10
+    assert column in answers[1]["faults"][0]["says"]
+    said = [note["says"] for note in notes]
+    assert [says for says in said if left_in_english(says, lang) or re.search(r"\b(the|is|no|of)\b", says)] == []
+    assert [note["english"] for note in notes if note.get("english", "") and "TABLE-FORM" not in note["says"]] == []
+
+
 def test_a_file_beyond_the_bound_is_refused_while_it_arrives(prosecutor: Person) -> None:
     assert sent(prosecutor, bytes(pages.LARGEST + 1)).status == 413
 
@@ -173,7 +196,7 @@ def test_a_report_of_delivery_becomes_the_receipt_of_the_order_that_it_quotes(pr
 
 def test_a_mail_says_what_is_a_claim_and_starts_no_clock(prosecutor: Person) -> None:
     answer = checked(prosecutor, mail("Re: KA-0004/2026"), what="mail", kind="order-received")
-    assert "nothing in it is proven: a header is what somebody wrote" in answer["says"]
+    assert "nothing in it is proven: a header is what somebody wrote" in [note["says"] for note in answer["says"]]
     assert len(answer["unwound"]) == 1
 
 
