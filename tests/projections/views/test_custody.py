@@ -1,0 +1,124 @@
+"""Who held an exhibit from when until when, and which steps are out of step with the order of the record."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import combinations
+
+import pytest
+from hypothesis import given as drawn
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from projections.views.custody import _rising, custody, held_periods, out_of_step, standing
+from tests.projections.views.evidence_files import A, B, arrives, hands_over, manifest, moves
+from tests.support.scenarios import LABELS, Fact, Story, fact, given, issued
+
+
+def story(*facts: Fact) -> Story:
+    return given(issued("2027-03-01T09:00Z"), *facts)
+
+
+def held(*facts: Fact) -> list[tuple[str, str | None, str, str | None]]:
+    """Return holder, exhibit, and the labels of the first and the last entry of each period."""
+    return [
+        (
+            each.holder.split()[0],
+            each.exhibit,
+            LABELS[each.since.leaf],
+            None if each.until is None else LABELS[each.until.leaf],
+        )
+        for each in held_periods(custody(story(*facts).case))
+    ]
+
+
+def copies(label: str, day: int, exhibit: str | None, copy: str | None) -> Fact:
+    said = {name: value for name, value in (("exhibit", exhibit), ("copy", copy)) if value}
+    return fact("working-copy-made", f"2027-03-{day:02}T12:00Z", "orn", "RET", label=label, manifest=manifest(), **said)
+
+
+def gone(label: str, day: int, kind: str = "data-destroyed", scope: str = "all", by: str = "orn") -> Fact:
+    return fact(kind, f"2027-03-{day:02}T13:00Z", by, "RET", label=label, scope=scope)
+
+
+GIVEN = hands_over("one", 5, ("a.zip", A))
+GOT_A, GOT_B = arrives("got a", 6, "EX-A", ("a.zip", A)), arrives("got b", 6, "EX-B", ("b.zip", B))
+
+
+def test_an_exhibit_is_held_from_its_arrival_until_it_is_handed_on_and_again_when_it_comes_back() -> None:
+    found = held(GIVEN, GOT_A, GOT_B, moves("out", 8, "EX-A", A), moves("back", 10, "EX-A", A, "lab orn"))
+    (orn,) = {each[0] for each in held(GIVEN, GOT_A)}
+    assert [each[1:] for each in found if each[0] == orn] == [
+        *(("EX-A", "got a", "out"), ("EX-B", "got b", None), ("EX-A", "back", None))
+    ]
+    assert [each[1:] for each in found if each[0] != orn] == [("EX-A", "out", "back")]
+
+
+def test_a_giver_holds_nothing_by_giving_and_a_later_look_begins_no_period() -> None:
+    looked = fact("evidence-accessed", "2027-03-07T09:00Z", "orn", "RET", label="look", exhibit="EX-A", purpose="x")
+    assert [each[1:] for each in held(GIVEN, GOT_A, looked)] == [("EX-A", "got a", None)]
+    alone = [each[1:] for each in held(GIVEN, looked)]
+    assert alone == [("EX-A", "look", None)], "who looked had it"
+
+
+def test_a_copy_with_a_number_has_a_period_beside_that_of_its_exhibit() -> None:
+    found = [each[1:] for each in held(GIVEN, GOT_A, copies("copied", 7, "EX-A", "EX-A-1"))]
+    assert found == [("EX-A", "got a", None), ("EX-A-1", "copied", None)]
+    both = [each[1:] for each in held(GIVEN, copies("copied", 7, "EX-A", "EX-A-1"), moves("out", 8, "EX-A-1", A))]
+    assert both[:2] == [("EX-A", "copied", None), ("EX-A-1", "copied", "out")]
+
+
+@pytest.mark.parametrize("kind", ["data-destroyed", "data-returned"])
+def test_all_periods_of_a_holder_end_where_all_is_returned_or_destroyed_and_none_where_a_part_is(kind: str) -> None:
+    every = [each[1:] for each in held(GIVEN, GOT_A, GOT_B, gone("gone", 8, kind))]
+    assert every == [("EX-A", "got a", "gone"), ("EX-B", "got b", "gone")]
+    part = [each[1:] for each in held(GIVEN, GOT_A, GOT_B, gone("gone", 8, kind, "part"))]
+    assert part == [("EX-A", "got a", None), ("EX-B", "got b", None)]
+    another = [each[1:] for each in held(GIVEN, GOT_A, gone("gone", 8, kind, by="lab"))]
+    assert another[0] == ("EX-A", "got a", None)
+
+
+def test_data_that_arrived_without_a_number_leave_with_a_number_that_never_arrived() -> None:
+    bare = arrives("got", 6, None, ("a.zip", A))
+    assert held(GIVEN, bare, moves("out", 8, "EX-A", A))[0][1:] == (None, "got", "out")
+    kept = [each[1:] for each in held(GIVEN, bare, GOT_A, moves("out", 8, "EX-A", A))]
+    assert (None, "got", None) in kept, "EX-A arrived apart from it"
+    assert ("EX-A", "got a", "out") in kept
+    assert held(GIVEN, GOT_A, moves("other", 8, "EX-X", B))[0][1:] == ("EX-A", "got a", None), "it has a number"
+
+
+def test_a_period_has_its_first_moment_and_not_its_last() -> None:
+    case = story(GIVEN, GOT_A, moves("out", 8, "EX-A", A)).case
+    first, second = held_periods(custody(case))
+    begin, end = (datetime(2027, 3, day, hour, tzinfo=UTC) for day, hour in ((6, 10), (8, 11)))
+    second_before, second_after = (timedelta(seconds=n) for n in (-1, 1))
+    assert [first.at(m) for m in (begin + second_before, begin, end + second_before, end, end + second_after)] == [
+        False, True, True, False, False,
+    ]  # fmt: skip
+    assert [second.at(m) for m in (end + second_before, end, end + timedelta(days=900))] == [False, True, True]
+
+
+# -- out of step -------------------------------------------------------------------------------------------------------
+
+
+@drawn(st.lists(st.integers(0, 40), max_size=9, unique=True))
+def test_what_is_left_in_step_is_a_longest_rising_row(numbers: list[int]) -> None:
+    places = _rising(numbers)
+    kept = [numbers[place] for place in sorted(places)]
+    assert kept == sorted(kept)
+    longest = next(
+        size
+        for size in range(len(numbers), -1, -1)
+        for some in combinations(numbers, size)
+        if list(some) == sorted(some)
+    )
+    assert len(kept) == longest
+
+
+def test_a_step_that_was_recorded_late_is_named_with_the_one_recorded_before_it() -> None:
+    late = arrives("late", 4, "EX-C")
+    hands = standing(custody(story(GIVEN, GOT_A, replace(late, at=GOT_A.at + timedelta(days=1))).case))
+    (found,) = out_of_step(hands).items()
+    assert (LABELS[found[0]], found[1] and LABELS[found[1].entry.leaf]) == ("late", "got a")
+    assert out_of_step(standing(custody(story(GIVEN, GOT_A).case))) == {}
+    assert out_of_step([]) == {}
