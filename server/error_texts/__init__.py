@@ -23,7 +23,7 @@ LANGUAGES: Final = ("en", "de", "fr")
 PLACE: Final = re.compile(r"\{(\w+)\}")
 OURS: Final = ("form", "at", "date", "on", "signed", "stated")  # places with words of reports, or a moment
 SEVERAL: Final = ("lacks", "faults")  # places with messages between semicolons
-MAYBE_OURS: Final = ("at", "date", "sender", "to", "row")  # places in which another message may be
+MAYBE_OURS: Final = ("at", "date", "sender", "to", "row", "supply")  # places in which another message may be
 
 
 class ErrorText(Struct, frozen=True):
