@@ -21,7 +21,6 @@ from projections.reports.recipients import came_to_nothing, recipients, replaced
 from projections.sentences.names import Names, names_of
 from projections.sentences.sentence import Sentence, says, sentence
 from projections.sentences.values import Language, Worded
-from projections.views.replaced import Replacement, replaced
 from projections.views.timeline import fields, speaker
 
 QUESTIONS = {  # with their citations
@@ -85,18 +84,9 @@ class _Source:
     accesses: tuple[Entry, ...]
     reveal: bool
 
-    @property
-    def gone(self) -> dict[str, Replacement]:
-        return replaced(self.case, self.judgement.as_of, reveal=self.reveal)
-
     def of(self, *kinds: str) -> tuple[Entry, ...]:
         """Return the entries of these kinds, replaced ones too."""
         return tuple(e for e in self.case.entries if e.kind in kinds)
-
-    def standing(self, entries: Iterable[Entry]) -> tuple[Entry, ...]:
-        """Return the entries that no other entry replaced."""
-        leaves = self.gone
-        return tuple(e for e in entries if e.leaf not in leaves)
 
     def lines(self, entries: Iterable[Entry], sentences: Mapping[str, Sequence[str]] = {}) -> tuple[str, ...]:
         """Return one line for each entry; `sentences` has sentences in place of the vocabulary's, by leaf hash."""

@@ -10,7 +10,8 @@ from hypothesis import given as drawn
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from projections.views.custody import _rising, custody, held_periods, out_of_step, standing
+from projections.views.custody import _rising, custody, disclosures, held_periods, out_of_step, standing, trace
+from projections.views.exhibit_digests import Digest
 from tests.projections.views.evidence_files import A, B, arrives, hands_over, manifest, moves
 from tests.support.scenarios import LABELS, Fact, Story, fact, given, issued
 
@@ -96,6 +97,48 @@ def test_a_period_has_its_first_moment_and_not_its_last() -> None:
         False, True, True, False, False,
     ]  # fmt: skip
     assert [second.at(m) for m in (end + second_before, end, end + timedelta(days=900))] == [False, True, True]
+
+
+# -- who gave ----------------------------------------------------------------------------------------------------------
+
+
+def givers(*facts: Fact) -> list[str | None]:
+    """Return the giver of each receipt, as an actor; None where the record leaves it open."""
+    steps = custody(story(*facts).case)
+    return [step.parties[0] if len(step.parties) == 2 else None for step in steps if step.entry.kind == RECEIPT]
+
+
+RECEIPT = "evidence-received"
+
+
+def test_the_giver_of_a_receipt_is_the_one_it_names_else_the_last_that_gave_to_its_signer_else_the_only_one() -> None:
+    lab = hands_over("lab", 5, ("b.zip", B), by="lab", role="LAB", recipient="orn")
+    fjord = hands_over("fjord", 5, ("b.zip", B), by="fjord", recipient="pol")
+    named = arrives("got", 7, "EX-A", about="one")
+    assert givers(GIVEN, lab, named) == ["skylark"]
+    assert givers(GIVEN, lab, GOT_A) == ["lab"], "it was given to orn"
+    assert givers(GIVEN, fjord, GOT_A) == ["skylark"], "the other one gave to another office"
+    assert givers(fjord, GOT_A) == ["fjord"], "nobody else has given anything"
+    assert givers(GIVEN, hands_over("two", 5, ("b.zip", B), by="fjord"), GOT_A) == [None]
+    assert givers(hands_over("late", 9, ("a.zip", A)), GOT_A) == [None], "it was handed over later"
+    twice = [hands_over("a", 4, ("a.zip", A), recipient="orn"), lab]
+    assert givers(*twice, GOT_A) == ["lab"]
+    assert givers(GOT_A) == [None]
+
+
+def test_a_disclosure_by_its_own_signer_is_named_before_any_report_of_it() -> None:
+    file = Digest("a.zip", 1, A, None)
+
+    def stated(*facts: Fact) -> list[str | None]:
+        case = story(*facts).case
+        found = disclosures(case, None, trace(standing(custody(case)), file))
+        return [None if each is None else LABELS[each.leaf] for each in found]
+
+    told = replace(hands_over("told", 4, ("a.zip", A), by="orn", role="RET"), speaks="observation", whose="skylark")
+    assert stated(told, GIVEN) == ["one", None]
+    assert stated(told) == [None, "told"]
+    assert stated(replace(told, held=False)) == [None, None]
+    assert stated(GOT_A) == [None, None]
 
 
 # -- out of step -------------------------------------------------------------------------------------------------------

@@ -131,3 +131,20 @@ def test_the_order_is_told_with_what_it_states_and_who_approved_it() -> None:
     for word in ("number of", "addressed to", "supervised", "withdrawn"):
         assert word not in bare
     assert "No order" not in words(written("notice", DISCLOSED))
+
+
+def test_who_received_data_more_than_once_is_named_with_the_first_day() -> None:
+    got = [fact("evidence-received", f"2027-03-1{n}T13:20Z", "orn", "RET", check="equal", exhibit=f"X/{n}")
+           for n in (5, 6)]  # fmt: skip
+    said = section(access(DISCLOSED, *got), "Who received the data")
+    assert said.count("Cyber Unit Karsk") == 1
+    assert "Cyber Unit Karsk (received on 15 March 2027)" in said
+    assert "Nobody else received the data" not in said
+    assert "Nobody else received the data" in section(access(), "Who received the data")
+
+
+def test_the_authority_of_an_order_is_the_one_that_it_names_else_its_signer() -> None:
+    named = issued("2027-03-01T09:00Z", issuing_authority="orn", dp_regime="LED")
+    for order, name in ((named, "Cyber Unit Karsk"), (issued("2027-03-01T09:00Z"), "Prosecutor's Office Karsk")):
+        said = section(written("notice", DISCLOSED, order=order), "The order")
+        assert said.startswith(f"On 1 March 2027, {name} (XO) made an order")
