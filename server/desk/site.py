@@ -22,6 +22,7 @@ from projections.render.html import environment
 from projections.render.translation import Translation, translation
 from projections.sentences.local_time import LocalTimes
 from server.access import Caller
+from server.error_texts import error_texts
 
 FOLDER: Final = Path(__file__).parent
 HTML: Final = "text/html; charset=utf-8"
@@ -112,6 +113,8 @@ class Frame(Struct, frozen=True):
         It is one of the vocabulary, in English, or a text of the desk, which is in the language of the page already.
         """
         said = self.translation.whole(text)
+        if said == text and self.lang != "en":
+            said = error_texts(self.lang).say(text) or text
         if self.lang == "en" or not text or said != text or text in _own(self.lang):
             return escape(said)
         return Markup('<span lang="en">{}</span>').format(text)

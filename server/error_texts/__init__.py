@@ -1,4 +1,4 @@
-"""Put errors into the language of a person: by their sentence where it is known, else by their code.
+"""Put errors and next steps into the language of a person: by their sentence where it is known, else by their code.
 
 A catalogue is a JSON file of a language. `codes` has a sentence for each released code that a page can show, `messages`
 one for each known English sentence, in which a value is a place with a name: `{office} is not registered`. A sentence
@@ -16,14 +16,15 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from projections.drawings.timeline import kinds_in_words
 from projections.render.translation import translation
 
 FOLDER: Final = Path(__file__).parent
 LANGUAGES: Final = ("en", "de", "fr")
 PLACE: Final = re.compile(r"\{(\w+)\}")
-OURS: Final = ("form", "at", "date", "on", "signed", "stated")  # places with words of reports, or a moment
+OURS: Final = ("form", "at", "date", "on", "signed", "stated", "step")  # places with words of reports, or a moment
 SEVERAL: Final = ("lacks", "faults")  # places with messages between semicolons
-MAYBE_OURS: Final = ("at", "date", "sender", "to", "row", "supply")  # places in which another message may be
+MAYBE_OURS: Final = ("at", "date", "sender", "to", "row", "supply", "start")  # places in which another message may be
 
 
 class ErrorText(Struct, frozen=True):
@@ -76,6 +77,10 @@ class ErrorTexts:
         """Return the value of a place; where words of ours may be there, in the language."""
         if name in SEVERAL:
             return "; ".join(self.say(each) or each for each in value.split("; "))
+        if name == "contents":
+            return ", ".join(map(translation(self.lang).say, value.split(", ")))
+        if name == "acts":
+            return translation(self.lang).say(kinds_in_words(value))
         if name in MAYBE_OURS and (said := self.say(value)):
             return said
         return translation(self.lang).say(value) if name in OURS else value

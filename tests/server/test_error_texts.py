@@ -15,9 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.errors import RecordError
+from ledger.law.deadlines.table import REGISTER
 from server.error_texts import LANGUAGES, PLACE, accepted_language, error_texts, pattern_of
 from server.problems import TITLES, problem_of, text_of
-from tests.generate.messages import spoken
+from tests.generate.messages import left_in_english, spoken
 
 ROOT = Path(__file__).parents[2]
 OTHERS = [lang for lang in LANGUAGES if lang != "en"]
@@ -38,8 +39,14 @@ JOINED = {
     "{} states: {}": ("{} states: ",),
     "sheet {}, row {}: {}": ("sheet {}, ", "{}row {}: {}"),
     "row {}: {}": ("{}row {}: {}",),
+    "nothing on record starts it: {}; {}": ("nothing on record starts it: {}", "{}; {}"),
+    "Nothing that can be recorded changes this: an instruction not to disclose was lifted only after the end, and no "
+    "rule says what was still to be done.": (
+        "Nothing that can be recorded changes this",
+        "an instruction not to disclose was lifted only after the end, and no rule says what was still to be done",
+    ),
 }
-SAID = (*SHOWN, "ledger/errors.py", "ledger/law/reading")
+SAID = (*SHOWN, "ledger/errors.py", "ledger/law/reading", "ledger/law/next_steps", "ledger/law/deadlines")
 
 
 def sources(places: tuple[str, ...]) -> Iterator[ast.Module]:
@@ -110,6 +117,24 @@ def test_a_message_is_said_by_itself_and_no_other_one_takes_it(lang: str) -> Non
     for message, own in texts.messages.items():
         filled = PLACE.sub("7", message)
         assert texts.say(filled) == PLACE.sub("7", own), message
+
+
+@pytest.mark.parametrize("lang", OTHERS)
+def test_what_starts_a_deadline_has_words_in_each_language(lang: str) -> None:
+    assert {rule.wound_by for rule in REGISTER} - error_texts(lang).messages.keys() == set()
+
+
+def test_a_next_step_has_its_values_in_the_language() -> None:
+    step = "in the order, by a correction: the issuing authority, the offences"
+    assert (
+        error_texts("de").say(step)
+        == "in der Anordnung, durch eine Berichtigung: die Anordnungsbehörde, die Straftaten"
+    )
+    restated = (
+        "#4 order-received starts no clock: it is dated after its signature (it would with occurred when it happened)"
+    )
+    assert left_in_english(error_texts("fr").say(restated), "fr") == []
+    assert "it would" not in error_texts("fr").say(restated)
 
 
 @given(st.text(min_size=1), st.text(min_size=1))

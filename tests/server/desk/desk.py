@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from html import unescape
 from urllib.parse import urlencode
@@ -47,3 +48,15 @@ def person(office: Office, name: str, actor: str, *, key: bool = True) -> Person
 def words(reply: Reply) -> str:
     """Return a page with its entities read."""
     return unescape(reply.body.decode())
+
+
+def own_words(page: str) -> str:
+    """Return the words of a page that are neither marked as English, nor a name, a code or what a script reads."""
+    bare = re.sub(r"<(style|script|bdi|code|pre|kbd)\b[^>]*>.*?</\1>", " ", page, flags=re.DOTALL)
+    bare = re.sub(r'<(\w+)[^>]* lang="en"[^>]*>.*?</\1>', " ", bare, flags=re.DOTALL)
+    return unescape(re.sub(r"<[^>]+>", " | ", bare))
+
+
+def marked(page: str) -> list[str]:
+    """Return the words of a page that are marked as English, for which the catalogue has none."""
+    return [unescape(text) for text in re.findall(r'<span lang="en">(.*?)</span>', page, flags=re.DOTALL)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +18,7 @@ from projections.drawings.timeline import kinds_in_words
 from server.desk.site import LANGUAGES, Frame
 from server.error_texts import error_texts
 from tests.generate.messages import left_in_english
-from tests.server.desk.desk import Person, person, words
+from tests.server.desk.desk import Person, marked, own_words, person, words
 from tests.server.office import Office, serving_story
 from tests.support.cli import reply
 
@@ -33,18 +32,6 @@ def people(office: Office) -> list[Person]:
     """Return a person of each office of the ledger."""
     return [person(office, f"Reads in {lang} at {actor}", actor, key=False) for lang, actor in
             (("all", actor) for actor in office.running.view.keyring.offices())]  # fmt: skip
-
-
-def own_words(page: str) -> str:
-    """Return the words of a page that are neither marked as English, nor a name, a code or what a script reads."""
-    bare = re.sub(r"<(style|script|bdi|code|pre|kbd)\b[^>]*>.*?</\1>", " ", page, flags=re.DOTALL)
-    bare = re.sub(r'<(\w+)[^>]* lang="en"[^>]*>.*?</\1>', " ", bare, flags=re.DOTALL)
-    return html.unescape(re.sub(r"<[^>]+>", " | ", bare))
-
-
-def marked(page: str) -> list[str]:
-    """Return the words of a page that are marked as English, for which the catalogue has none."""
-    return [html.unescape(text) for text in re.findall(r'<span lang="en">(.*?)</span>', page, flags=re.DOTALL)]
 
 
 def read(some: list[Person], order: str) -> Iterator[tuple[Person, str]]:

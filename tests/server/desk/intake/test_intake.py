@@ -16,7 +16,7 @@ pytest.importorskip("python_calamine", reason="needs the extra `spreadsheet`")
 
 from server.desk.intake import pages
 from tests.generate.messages import left_in_english
-from tests.server.desk.desk import Person, person, words
+from tests.server.desk.desk import Person, marked, own_words, person, words
 from tests.server.office import Office, Reply, serving
 from tests.support.cli import House
 from tests.support.intake.mails import delivery_report, mail
@@ -89,6 +89,15 @@ def test_deadlines_and_findings_of_a_table_are_in_words_of_the_language(prosecut
         assert answer["names"]["D-7-7"] == deadline
         assert answer["names"].keys() == {clock["id"] for clock in answer["clocks"]}
         assert [f["says"] for f in answer["findings"] if left_in_english(f["says"], lang)] == []
+
+
+@pytest.mark.parametrize("lang", ["de", "fr"])
+def test_an_order_that_a_table_states_in_part_has_its_next_steps_in_the_language(lang: str, prosecutor: Person) -> None:
+    orders = json.loads(prosecutor.get("/v1/orders").body)["orders"]
+    for item in orders[:4]:
+        page = words(prosecutor.get(f"/orders/{item['order']['order']}?lang={lang}"))
+        assert f'<html lang="{lang}">' in page
+        assert (marked(page), left_in_english(own_words(page), lang)) == ([], [])
 
 
 def test_a_table_becomes_drafts_of_the_person_and_says_which_deadlines_start_and_which_do_not(
