@@ -96,6 +96,7 @@ def needlessly_late(root: Path) -> list[str]:
     return found
 
 
+@pytest.mark.slow
 def test_an_import_is_late_only_where_it_loads_what_the_module_else_would_not() -> None:
     assert needlessly_late(ROOT) == []
 

@@ -81,6 +81,7 @@ def codes(ledger: dict[str, Any]) -> list[str]:
     return [reason["code"] for reason in ledger["reasons"]]
 
 
+@pytest.mark.slow
 def test_five_ledgers_are_audited_by_one_command(auditor: Auditor) -> None:
     code, answer = auditor.audit(*IN_TIME)
     assert code == Exit.DONE, answer
@@ -101,6 +102,7 @@ def test_a_planted_fault_in_one_is_named_and_the_others_pass(auditor: Auditor) -
     assert answer["verdicts"]["TOTAL-PASSED"] == 4
 
 
+@pytest.mark.slow
 def test_violations_and_overdue_deadlines_are_counted_and_an_integrity_failure_is_worse(auditor: Auditor) -> None:
     code, answer = auditor.audit(*LATER)
     assert code == Exit.FINDINGS
@@ -133,6 +135,7 @@ def test_a_ledger_under_the_trust_of_another_log_is_not_passed(auditor: Auditor)
     assert answer["ledgers"][0]["verdict"] == "TOTAL-FAILED"
 
 
+@pytest.mark.slow
 def test_absent_damaged_and_blocking_ledgers_are_named_and_do_not_stop_the_others(auditor: Auditor) -> None:
     (auditor.ledger(0) / "entries.db").unlink()
     os.mkfifo(auditor.ledger(0) / "entries.db")
@@ -154,6 +157,7 @@ def test_absent_damaged_and_blocking_ledgers_are_named_and_do_not_stop_the_other
     assert answer["verdicts"]["TOTAL-PASSED"] == 2
 
 
+@pytest.mark.slow
 def test_names_of_any_bytes_and_a_locked_file_are_audited(auditor: Auditor) -> None:
     odd = os.fsencode(auditor.ledgers) + b"/b\xff\x1b[31m\nname"
     os.rename(auditor.ledger(0), odd)
@@ -173,6 +177,7 @@ def test_the_state_is_not_in_a_folder_that_is_audited(auditor: Auditor) -> None:
         assert (done.exit_code, state.exists()) == (Exit.REFUSED, False)
 
 
+@pytest.mark.slow
 def test_nothing_is_written_into_a_ledger(auditor: Auditor) -> None:
     before = {path: path.stat().st_mtime_ns for path in sorted(auditor.ledgers.rglob("*"))}
     for path in before:
@@ -185,6 +190,7 @@ def test_nothing_is_written_into_a_ledger(auditor: Auditor) -> None:
             path.chmod(0o700 if path.is_dir() else 0o600)
 
 
+@pytest.mark.slow
 def test_the_next_audit_says_what_changed(auditor: Auditor) -> None:
     _, first = auditor.audit(*IN_TIME)
     assert all(each["difference"] is None for each in first["ledgers"])
@@ -198,6 +204,7 @@ def test_the_next_audit_says_what_changed(auditor: Auditor) -> None:
     assert by_log(second)["story.example/office-01"]["verdict"] == "TOTAL-FAILED"
 
 
+@pytest.mark.slow
 def test_an_older_copy_in_the_place_of_a_ledger_is_a_rollback(auditor: Auditor, tmp_path: Path) -> None:
     house = House(tmp_path / "house").furnished()
     shutil.copytree(house.ledger, tmp_path / "older")
@@ -231,6 +238,7 @@ def forked(folder: Path) -> tuple[Path, Path, Path]:
     return one.ledger, two.ledger, folder / "held"
 
 
+@pytest.mark.slow
 def test_a_log_that_shows_two_views_at_two_places_is_convicted(auditor: Auditor, tmp_path: Path) -> None:
     one, two, held = forked(tmp_path)
     code, answer = auditor.audit(str(one), str(two), "--trust", str(held), trust=False)
@@ -240,6 +248,7 @@ def test_a_log_that_shows_two_views_at_two_places_is_convicted(auditor: Auditor,
     assert run("verify", str(exhibit), "--trust", str(held)).exit_code == Exit.PROVED_BAD, "the log is convicted"
 
 
+@pytest.mark.slow
 def test_a_log_that_shows_one_auditor_two_views_after_each_other_is_convicted(auditor: Auditor, tmp_path: Path) -> None:
     one, two, held = forked(tmp_path)
     place = tmp_path / "place"
@@ -251,12 +260,14 @@ def test_a_log_that_shows_one_auditor_two_views_after_each_other_is_convicted(au
     assert (code, codes(answer["ledgers"][0])[0]) == (Exit.PROVED_BAD, "SPLIT-VIEW")
 
 
+@pytest.mark.slow
 def test_two_copies_of_one_log_do_not_contradict_each_other(auditor: Auditor) -> None:
     shutil.copytree(auditor.ledger(0), auditor.ledgers / "copy")
     code, answer = auditor.audit(*IN_TIME)
     assert (code, answer["verdicts"]["TOTAL-PASSED"]) == (Exit.DONE, 6)
 
 
+@pytest.mark.slow
 def test_an_audit_with_a_key_continues_behind_its_verdicts(auditor: Auditor) -> None:
     pytest.importorskip("cryptography.hazmat.primitives.asymmetric.mldsa", reason="needs cryptography 50")
     code, answer = auditor.audit(*IN_TIME, "--auditor", "auditor.example/all")
@@ -308,6 +319,7 @@ def published(auditor: Auditor) -> Iterator[tuple[Path, str]]:
         server.server_close()
 
 
+@pytest.mark.slow
 def test_a_published_log_is_audited_as_its_ledger_is(auditor: Auditor, published: tuple[Path, str]) -> None:
     folder, url = published
     code, answer = auditor.audit(str(auditor.ledger(0)), str(folder), url, *LATER)
@@ -334,6 +346,7 @@ def test_published_entries_that_are_not_the_signed_ones_fail(auditor: Auditor, p
     assert answer["ledgers"][0]["verdict"] == "TOTAL-FAILED"
 
 
+@pytest.mark.slow
 def test_a_checkpoint_that_is_older_than_asked_is_a_finding(auditor: Auditor) -> None:
     assert auditor.audit(str(auditor.ledger(0)), *IN_TIME, "--stale", "1")[0] == Exit.DONE
     code, answer = auditor.audit(str(auditor.ledger(0)), *IN_TIME, "--stale", "0", "--anew")
@@ -342,6 +355,7 @@ def test_a_checkpoint_that_is_older_than_asked_is_a_finding(auditor: Auditor) ->
     assert (code, answer["ledgers"][0]["stale"]) == (Exit.FINDINGS, True)
 
 
+@pytest.mark.slow
 def test_an_audit_that_was_killed_continues_with_the_same_result(auditor: Auditor) -> None:
     _, whole = auditor.audit(*LATER)
     shutil.rmtree(auditor.folder / "state")

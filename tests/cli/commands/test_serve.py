@@ -60,6 +60,7 @@ def health_of(*options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
+@pytest.mark.slow
 def test_health_is_asked_of_the_server_with_the_same_options_also_over_tls(ledger: Path, tmp_path: Path) -> None:
     pem, key = certificate(tmp_path)
     tls = ("--tls-cert", str(pem), "--tls-key", str(key))
@@ -119,6 +120,7 @@ def test_a_server_that_drains_ends_after_its_seconds(ledger: Path) -> None:
         assert process.wait(timeout=30) == 0
 
 
+@pytest.mark.slow
 def test_the_logs_of_a_quiet_server_are_json_alone(ledger: Path) -> None:
     with served(ledger, "--quiet", "--log-format", "json") as (process, url):
         assert asked(url, "/v1/head?x=1")[0] == 400

@@ -849,6 +849,7 @@ def test_a_port_that_is_taken_says_what_to_do(kept3: Sat) -> None:
     assert "--listen 127.0.0.1:0" in result.stderr
 
 
+@pytest.mark.slow
 def test_the_command_serves_what_it_printed_until_it_is_told_to_stop(tmp_path: Path) -> None:
     ledger = ledger_of("S3", tmp_path)
     command = [sys.executable, "-m", "cli.app", "desk", "--ledger", str(ledger), "--listen", "127.0.0.1:0"]

@@ -225,6 +225,7 @@ def test_what_the_demonstration_leaves_can_be_asked_and_verified_again(tmp_path:
     assert reply("fsck", ledger=folder / "ledger")["verdict"] == "CONSISTENT"
 
 
+@pytest.mark.slow
 def test_the_demonstration_goes_on_without_the_extra_for_paper_and_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -235,6 +236,7 @@ def test_the_demonstration_goes_on_without_the_extra_for_paper_and_says_so(
     assert not (tmp_path / "demo" / "custody.pdf").exists()
 
 
+@pytest.mark.slow
 def test_the_demonstration_is_made_whole_although_nobody_reads_to_its_end(tmp_path: Path) -> None:
     command = f"{shlex.quote(sys.executable)} -m cli.app demo {shlex.quote(str(tmp_path / 'demo'))}"
     ended = subprocess.run(["bash", "-c", f"{command} | head -1; exit ${{PIPESTATUS[0]}}"], check=False)

@@ -41,6 +41,7 @@ def test_a_manager_that_is_away_stops_nothing(tmp_path: Path, monkeypatch: pytes
     notify(READY)
 
 
+@pytest.mark.slow
 def test_the_watchdog_hears_of_a_log_only_while_it_can_be_signed(tmp_path: Path, house: House) -> None:
     path = str(tmp_path / "n")
     with (

@@ -28,6 +28,7 @@ def by_profile(table: str, profile: Path | str, *more: str, ledger: Path) -> dic
     return reply("import", table, "--profile", str(profile), "--as", "ilves", *more, ledger=ledger)
 
 
+@pytest.mark.slow
 def test_three_hundred_orders_of_a_table_are_recorded_and_their_clocks_run_or_it_is_said_why(
     ledger: Path, tmp_path: Path
 ) -> None:

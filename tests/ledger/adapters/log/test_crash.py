@@ -101,6 +101,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "ledger"
 
 
+@pytest.mark.slow
 def test_a_process_killed_at_a_random_moment_leaves_a_whole_ledger(folder: Path) -> None:
     chance = random.Random(20270301)
     for _ in range(5):

@@ -99,6 +99,7 @@ def test_an_audit_finds_the_same_the_fast_and_the_careful_way_and_in_pages_of_an
     assert (first[2] == []) == (statement == DAMAGE[0])
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     column=st.sampled_from(COLUMNS),
