@@ -15,6 +15,7 @@ from markupsafe import Markup, escape
 from msgspec import Struct
 from starlette.responses import Response
 
+from ledger.facts.words.shared import PURPOSES
 from ledger.law.terms.periods import PERIODS
 from projections.drawings.timeline import in_few_words, kinds_in_words
 from projections.render.desk_pages import style as desk_style
@@ -197,6 +198,7 @@ def _environment(lang: str) -> Environment:
         "kind": lambda kind: _begun_large(language.say(in_few_words(kind))),
         "period": lambda code: _begun_large(language.say(PERIODS.get(code, code))),
         "kinds_in_words": kinds_in_words,
+        "purpose": lambda code: language.say(PURPOSES.words.get(code, code)),
     }
     return made
 

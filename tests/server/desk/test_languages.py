@@ -13,6 +13,7 @@ pytest.importorskip("starlette", reason="needs the extra `server`")
 pytest.importorskip("http_message_signatures", reason="needs the extra `server`")
 
 from ledger.facts import KINDS
+from ledger.facts.words.shared import PURPOSES
 from ledger.law.deadlines.table import REGISTER
 from projections.drawings.timeline import kinds_in_words
 from server.desk.site import LANGUAGES, Frame
@@ -137,6 +138,14 @@ def test_a_problem_of_the_api_is_in_the_language_that_a_script_of_the_page_accep
     assert reply.json["detail"] == error_texts(lang).messages["there is no order that this caller may see"]
     assert reply.json["title"] == error_texts(lang).messages["There is no such thing that this caller may see."]
     assert reader.get("/v1/orders/00000000-0000-0000-0000-000000000000").json["detail"].startswith("there is no")
+
+
+@pytest.mark.parametrize("lang", OTHERS)
+def test_a_purpose_is_chosen_by_its_words_in_the_language_of_the_page(people: list[Person], lang: str) -> None:
+    page = words(people[0].get(f"/persons?lang={lang}"))
+    chosen = re.findall(r'<option value="([a-z-]+)">([^<]*)</option>', page)
+    assert len(chosen) > 3
+    assert [code for code, says in chosen if says in (code, PURPOSES.words[code])] == []
 
 
 def test_the_count_of_findings_is_in_the_language_of_the_page(people: list[Person], order: str) -> None:
