@@ -245,7 +245,7 @@ def says_of(frame: Frame, says: str) -> str:
     if says == REQUIRED:
         return frame.text["needed"]
     if says.startswith(EXPECTED):
-        return frame.text["expected"].format(frame.translation.say(says.removeprefix(EXPECTED)))
+        return frame.text["expected"].format(error_texts(frame.lang).form(says.removeprefix(EXPECTED)))
     return error_texts(frame.lang).say(says) or says
 
 

@@ -24,7 +24,16 @@ LANGUAGES: Final = ("en", "de", "fr")
 PLACE: Final = re.compile(r"\{(\w+)\}")
 OURS: Final = ("form", "at", "date", "on", "signed", "stated", "step")  # places with words of reports, or a moment
 SEVERAL: Final = ("lacks", "faults")  # places with messages between semicolons
-MAYBE_OURS: Final = ("at", "date", "sender", "to", "row", "supply", "start")  # places in which another message may be
+MAYBE_OURS: Final = (
+    "at",
+    "date",
+    "sender",
+    "to",
+    "row",
+    "supply",
+    "start",
+    "form",
+)  # places in which another message may be
 
 
 class ErrorText(Struct, frozen=True):
@@ -72,6 +81,10 @@ class ErrorTexts:
                 values = {name: self._value(name, value) for name, value in match.groupdict().items()}
                 return PLACE.sub(lambda place, v=values: v[place[1]], message)  # type: ignore[misc]
         return ""
+
+    def form(self, expected: str) -> str:
+        """Return the words for the form of a value in the language."""
+        return self.say(expected) or translation(self.lang).say(expected)
 
     def _value(self, name: str, value: str) -> str:
         """Return the value of a place; where words of ours may be there, in the language."""

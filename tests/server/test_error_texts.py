@@ -15,6 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.errors import RecordError
+from ledger.facts import KINDS
+from ledger.facts.value_forms import Form, ListForm, MapForm, ObjectForm, TextForm
 from ledger.law.deadlines.table import REGISTER
 from server.error_texts import LANGUAGES, PLACE, accepted_language, error_texts, pattern_of
 from server.problems import TITLES, problem_of, text_of
@@ -122,6 +124,30 @@ def test_a_message_is_said_by_itself_and_no_other_one_takes_it(lang: str) -> Non
 @pytest.mark.parametrize("lang", OTHERS)
 def test_what_starts_a_deadline_has_words_in_each_language(lang: str) -> None:
     assert {rule.wound_by for rule in REGISTER} - error_texts(lang).messages.keys() == set()
+
+
+def forms_in(form: Form) -> Iterator[Form]:
+    yield form
+    match form:
+        case ListForm():
+            yield from forms_in(form.item)
+        case ObjectForm():
+            for member in form.members.values():
+                yield from forms_in(member)
+        case MapForm():
+            yield from (*forms_in(form.key), *forms_in(form.item))
+
+
+@pytest.mark.parametrize("lang", OTHERS)
+def test_the_form_of_every_field_has_words_and_keeps_its_codes(lang: str) -> None:
+    forms = [f for kind in KINDS.values() for field in kind.fields().values() for f in forms_in(field.form)]
+    assert {f.expected for f in forms if error_texts(lang).form(f.expected) == f.expected} == set()
+    for form in forms:
+        said = error_texts(lang).of("FACT", f"expected {form.expected}, got 'x'")
+        assert said.english == ""
+        assert re.search(r"\b(one of|a list|an object|each|the)\b", said.says) is None
+        if isinstance(form, TextForm):
+            assert [code for code in form.values if code in form.expected and code not in said.says] == []
 
 
 def test_a_next_step_has_its_values_in_the_language() -> None:
