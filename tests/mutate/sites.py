@@ -118,9 +118,11 @@ class _Finder(ast.NodeVisitor):
         self.statement = 1
 
     def visit(self, node: ast.AST) -> None:
+        before = self.statement
         if isinstance(node, ast.stmt | ast.excepthandler):
             self.statement = node.lineno
         super().visit(node)
+        self.statement = before  # the next pattern of a `match` belongs to it, and not to the case before
 
     # -- places
 

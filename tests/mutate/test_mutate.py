@@ -122,6 +122,24 @@ def test_code_that_only_a_postgresql_server_runs_is_left_alone() -> None:
     }
 
 
+CHOICES = """
+def chosen(word, n):
+    match word:
+        case "a":
+            return 1
+        case "b" if n > 2:
+            return 2
+    return 3
+"""
+
+
+def test_a_pattern_with_its_guard_is_reached_where_its_match_is_and_not_where_the_case_before_it_is() -> None:
+    reached = {(each.before, each.statement) for each in mutants("ledger/thing.py", CHOICES.encode(), "integrity")}
+    assert reached == {
+        ('case "a":', 3), ("return 1", 5), ('case "b" if n > 2:', 3), ("return 2", 7), ("return 3", 8),
+    }  # fmt: skip
+
+
 def test_a_sample_has_one_mutant_of_each_file_before_a_second_of_any(found: list[Mutant]) -> None:
     every = [each._replace(file=file) for each in found for file in ("ledger/a.py", "ledger/b.py")]
     sources = dict.fromkeys(("ledger/a.py", "ledger/b.py"), PRODUCT.encode())

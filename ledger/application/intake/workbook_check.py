@@ -222,13 +222,11 @@ def _xlsx(parts: Mapping[str, bytes], name: str) -> list[SheetFacts]:
             raise wrong(name, f"sheet {sheet!r} has no part, or that of another sheet")
         sheets[part] = SheetFacts(sheet, hidden)
     for part, raw in parts.items():
-        facts = sheets.get(part)
-        if facts is None and part in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels", "mimetype"):
-            continue
-        if facts is None and part.startswith("xl/") and "sharedStrings" not in part:
-            facts = SheetFacts(part)
-        cells = _XlsxCells(facts, name) if facts else None
-        scanner.scan(part, raw, *((cells.start, cells.end, cells.text) if cells else ()))
+        if (facts := sheets.get(part)) is not None:
+            cells = _XlsxCells(facts, name)
+            scanner.scan(part, raw, cells.start, cells.end, cells.text)
+        elif part not in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels", "mimetype"):
+            scanner.scan(part, raw)
     return list(sheets.values())
 
 

@@ -103,6 +103,13 @@ def test_each_sheet_of_an_ods_begins_anew() -> None:
     ]  # fmt: skip
 
 
+def test_the_columns_of_a_sheet_are_no_cells_of_it_nor_are_those_of_the_sheet_before() -> None:
+    parts = parts_of(ods({"A": [[Raw(cell(number_columns_repeated=9))]], "B": [["x"]]}))
+    before, mark, after = parts["content.xml"].rpartition("<table:table-row>")
+    parts["content.xml"] = f"{before}<table:table-column table:number-columns-repeated='4'/>{mark}{after}"
+    assert [each.last for each in checked(packed(parts), "t").sheets] == [(1, 9), (1, 1)]
+
+
 @pytest.mark.parametrize(
     ("how", "hidden"), [("collapse", True), ("filter", True), ("visible", False), ("collapse-not", False)]
 )
