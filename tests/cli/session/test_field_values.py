@@ -11,8 +11,9 @@ import click
 import pytest
 
 from cli.exit_codes import Exit, Stop
-from cli.session.field_values import digests, document, from_json, manifest, merged, stated
-from ledger.facts import FactError
+from cli.session.field_values import digest, digests, document, from_json, manifest, merged, stated
+from ledger.errors import RecordError
+from ledger.facts import FactError, kind_of
 
 
 def said(kind: str, *given: str, **more: Any) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -83,6 +84,22 @@ def test_a_kind_nobody_knows_is_a_refusal_that_names_the_nearest() -> None:
     with pytest.raises(FactError) as error:
         said("order-isued", "reference=a")
     assert "order-issued" in error.value.hint
+
+
+def test_a_digest_is_typed_or_that_of_a_file_and_a_sealed_text_is_not_repeated(tmp_path: Path) -> None:
+    (tmp_path / "return.zip").write_bytes(b"x")
+    fields = kind_of("custody-transferred").fields()
+    closed, open_ = fields["digest_before"], fields["exhibit"]
+    assert (closed.sealed, open_.sealed) == (True, False)
+    made = hashlib.sha256(b"x").hexdigest()
+    assert digest(closed, made) == made
+    assert digest(closed, "return.zip", str(tmp_path)) == made
+    for field in (closed, open_):
+        with pytest.raises(RecordError) as error:
+            digest(field, "no such file", str(tmp_path))
+        assert (error.value.code, error.value.where) == ("FACT", field.name)
+        assert ("no such file" in error.value.says) is not field.sealed
+        assert f"{field.name}=return.zip hashes a file" in error.value.hint
 
 
 def test_files_are_hashed_where_they_lie(tmp_path: Path) -> None:

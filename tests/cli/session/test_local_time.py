@@ -73,6 +73,7 @@ def test_with_an_offset_nothing_is_said_about_a_zone(house: House) -> None:
         ("2025-03-30 02:30", "2025-03-30T00:30:00Z (01:30 at +01:00) or 2025-03-30T01:30:00Z (03:30 at +02:00)"),
         ("03/04/2026", "2026-03-04 or 2026-04-03"),
         ("26/11/2026", "2026-11-26"),
+        ("03/04/27", "another day elsewhere: 2027-03-04 or 2027-04-03"),
         ("26.11.26", "the year in four digits"),
         ("31.02.2026", "no moment of the calendar"),
         ("soon", "is not a moment"),
