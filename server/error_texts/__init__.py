@@ -96,6 +96,8 @@ class ErrorTexts:
             return translation(self.lang).say(kinds_in_words(value))
         if name in MAYBE_OURS and (said := self.say(value)):
             return said
+        if name == "supply":  # codes
+            return value.replace(" or ", translation(self.lang).messages[" or "])
         return translation(self.lang).say(value) if name in OURS else value
 
 

@@ -163,6 +163,11 @@ def test_a_next_step_has_its_values_in_the_language() -> None:
     assert "it would" not in error_texts("fr").say(restated)
 
 
+def test_codes_that_an_entry_lacks_are_joined_in_the_language() -> None:
+    lack = "no proper receipt: it is signed as PDO (it would with role SP or REG)"
+    assert "role: SP oder REG" in error_texts("de").say(f"#4 order-received starts no clock: {lack}")
+
+
 @given(st.text(min_size=1), st.text(min_size=1))
 def test_a_value_in_an_error_stays_as_it_was_stated(office: str, role: str) -> None:
     match = pattern_of("{office} does not hold the role {role}").fullmatch(f"{office} does not hold the role {role}")

@@ -110,6 +110,13 @@ def test_what_a_whole_entry_is_refused_for_is_in_the_language_of_the_page(
 
 
 @pytest.mark.parametrize("lang", OTHERS)
+def test_a_value_in_a_translated_error_is_no_markup(people: list[Person], lang: str) -> None:
+    page = people[0].get(f"/record/%3Cimg%20src%3Dx%3E?lang={lang}").body.decode()
+    assert "&lt;img src=x&gt;" in page
+    assert "<img" not in page
+
+
+@pytest.mark.parametrize("lang", OTHERS)
 def test_each_page_that_stops_says_why_in_the_language_of_the_page(people: list[Person], order: str, lang: str) -> None:
     reader = people[0]
     replies = {
